@@ -1,0 +1,16 @@
+import { App } from "cdktf";
+import { run } from "./src/commands/run";
+import { deploymentsFolder, outputFolder } from "./src/settings/folder";
+import { loadDeployments } from "./src/settings/load";
+import { DeckhouseAccessStack, placeLockFiles } from "./src/stack";
+
+run(() => {
+  // Before the App, which writes as soon as it exists.
+  const deployments = loadDeployments(deploymentsFolder(process.env), { outputFolder: outputFolder(process.env) });
+  const app = new App({ stackTraces: false });
+  for (const deployment of deployments) {
+    new DeckhouseAccessStack(app, deployment);
+  }
+  app.synth();
+  placeLockFiles(app, deployments);
+});

@@ -1,0 +1,20 @@
+/** The parts of an IAM ARN that settings are checked by. */
+export interface IamArn {
+  readonly partition: string;
+  /** 12 digits, or `aws` for what AWS manages. */
+  readonly account: string;
+  /** `policy`, `role`, `user`, ... */
+  readonly kind: string;
+}
+
+const IAM_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,128}$/;
+
+/** Reads an IAM ARN; undefined if the text is none. */
+export function parseIamArn(arn: string): IamArn | undefined {
+  const match = IAM_ARN.exec(arn);
+  if (match === null) {
+    return undefined;
+  }
+  const [, partition = "", account = "", kind = ""] = match;
+  return { partition, account, kind };
+}

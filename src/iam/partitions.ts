@@ -1,0 +1,30 @@
+/**
+ * AWS partitions by the first words of their region names.
+ * Source: `partitions.json` of the AWS SDKs (its `regionRegex` fields); the longest prefix wins.
+ */
+const PARTITION_OF_PREFIX: Readonly<Record<string, string>> = {
+  "cn-": "aws-cn",
+  "us-gov-": "aws-us-gov",
+  "us-iso-": "aws-iso",
+  "us-isob-": "aws-iso-b",
+  "eu-isoe-": "aws-iso-e",
+  "us-isof-": "aws-iso-f",
+  "eusc-": "aws-eusc",
+};
+
+/** Shape of every region name that AWS has given so far: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
+export const REGION = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
+
+/** A region name with a letter behind it is an availability zone: `eu-central-1a`. */
+const AVAILABILITY_ZONE = /^([a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?)[a-z]$/;
+
+/** The partition that a region belongs to; `aws` for all commercial regions. */
+export function partitionOf(region: string): string {
+  const prefix = Object.keys(PARTITION_OF_PREFIX).find((candidate) => region.startsWith(candidate));
+  return prefix === undefined ? "aws" : (PARTITION_OF_PREFIX[prefix] ?? "aws");
+}
+
+/** The region that an availability zone's name begins with, if it is one. */
+export function regionOfZone(zone: string): string | undefined {
+  return AVAILABILITY_ZONE.exec(zone)?.[1];
+}

@@ -1,0 +1,71 @@
+import { parseIamArn } from "../iam/arns";
+import { stateAddress } from "../remote-state/state-location";
+import { stateLocation } from "./deployment";
+import type { Problem } from "./problems";
+import type { Settings } from "./schema";
+import { show } from "./words";
+
+/** A deployment that may have faults; `faulty` tells which fields can't be relied on. */
+export interface Candidate {
+  readonly stack: string;
+  readonly file: string;
+  readonly settings: Settings;
+  readonly faulty: (path: readonly string[]) => boolean;
+}
+
+/** One thing that two deployments must not have in common. */
+interface Exclusive {
+  readonly needs: readonly (readonly string[])[];
+  /** Equal texts are the same thing; undefined where that can't be known. */
+  readonly identity: (candidate: Candidate) => string | undefined;
+  readonly problem: (candidate: Candidate, other: Candidate) => Problem;
+}
+
+const NAMED = [
+  { what: "user", path: ["user", "name"], nameOf: (settings: Settings) => settings.user.name },
+  { what: "policy", path: ["policy", "name"], nameOf: (settings: Settings) => settings.policy.name },
+] as const;
+
+const EXCLUSIVES: readonly Exclusive[] = [
+  {
+    needs: [["backend"], ["cloud"]],
+    identity: ({ stack, settings }) => stateAddress(stateLocation(stack, settings)),
+    problem: ({ settings }, other) => ({
+      path: [settings.cloud === undefined ? "backend" : "cloud"],
+      message: `is the state of ${other.file} as well, and each would destroy what the other made; give each deployment its own (key, prefix, path or workspace)`,
+    }),
+  },
+  ...NAMED.map(
+    ({ what, path, nameOf }): Exclusive => ({
+      needs: [path, ["accountId"], ["provider"]],
+      identity: ({ settings }) => `${account(settings)}/${nameOf(settings).toLowerCase()}`,
+      problem: ({ stack, settings }, other) => ({
+        path,
+        message: `${show(nameOf(settings))} is the ${what} of ${other.file} in the same account as well (IAM ignores case); choose another, for example "${nameOf(settings)}-${stack}"`,
+      }),
+    }),
+  ),
+];
+
+/** Which deployments stand in each other's way, by file. The first of them in file order is taken as right. */
+export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Problem[]> {
+  const found = new Map<string, readonly Problem[]>();
+  for (const exclusive of EXCLUSIVES) {
+    const first = new Map<string, Candidate>();
+    for (const candidate of candidates.filter(({ faulty }) => !exclusive.needs.some(faulty))) {
+      const identity = exclusive.identity(candidate);
+      const other = identity === undefined ? undefined : first.get(identity);
+      if (other !== undefined) {
+        found.set(candidate.file, [...(found.get(candidate.file) ?? []), exclusive.problem(candidate, other)]);
+      } else if (identity !== undefined) {
+        first.set(identity, candidate);
+      }
+    }
+  }
+  return found;
+}
+
+/** The account as far as the settings tell: stated, that of the assumed role, or whatever the profile leads to. */
+function account({ accountId, provider }: Settings): string {
+  return accountId ?? parseIamArn(provider.assumeRoleArn ?? "")?.account ?? `profile ${provider.profile ?? ""}`;
+}

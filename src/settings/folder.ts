@@ -1,0 +1,28 @@
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** CDKTF's output folder, as CDKTF's own `App` finds it. */
+export function outputFolder(environment: Environment): string {
+  return environment.CDKTF_OUTDIR ?? "cdktf.out";
+}
+
+/**
+ * The folder of the settings files: CDKTF's context value `deployments`, read from the environment,
+ * since the folder is read before CDKTF's `App` exists.
+ * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` no text
+ */
+export function deploymentsFolder(environment: Environment): string {
+  const context = environment.CDKTF_CONTEXT_JSON;
+  if (context === undefined || context === "") {
+    return "deployments";
+  }
+  let folder: unknown;
+  try {
+    ({ deployments: folder = "deployments" } = JSON.parse(context) as { deployments?: unknown });
+  } catch {
+    throw new Error('CDKTF_CONTEXT_JSON: is not a JSON object; write for example {"deployments":"elsewhere"}');
+  }
+  if (typeof folder !== "string" || folder === "") {
+    throw new Error('CDKTF_CONTEXT_JSON: "deployments" is not a folder name; write for example {"deployments":"elsewhere"}');
+  }
+  return folder;
+}

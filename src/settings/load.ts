@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import * as v from "valibot";
+import { type Candidate, conflicts } from "./conflicts";
+import { type Deployment, toDeployment } from "./deployment";
+import { issueProblem } from "./issues";
+import { type Problem, SettingsError } from "./problems";
+import { ruleProblems, type Surroundings } from "./rules";
+import { deploymentSchema, type Settings } from "./schema";
+import { hideSecret, reservedKeyProblems, secretProblems, templateProblems } from "./text-problems";
+import { show } from "./words";
+import { parseYaml, type YamlFile } from "./yaml-file";
+
+/** A stack name that CDKTF, Terraform and every file system take as it is. */
+const STACK_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+/**
+ * Reads every `*.yaml` of a folder, one deployment each, sorted by name.
+ * @throws SettingsError with every problem of every file; nothing is written before.
+ */
+export function loadDeployments(folder: string, surroundings: Surroundings): readonly Deployment[] {
+  const files = settingsFiles(folder);
+  const problems = new Map<string, readonly Problem[]>();
+  const candidates: Candidate[] = [];
+  const places = new Map<string, YamlFile>();
+  for (const file of files) {
+    const result = readCandidate(file, surroundings);
+    problems.set(file, result.problems);
+    if (result.candidate !== undefined) {
+      candidates.push(result.candidate);
+      places.set(file, result.place);
+    }
+  }
+  for (const [file, list] of conflicts(candidates)) {
+    const place = places.get(file);
+    problems.set(file, [...(problems.get(file) ?? []), ...list.map((problem) => located(problem, place))]);
+  }
+  const faulty = new Map([...problems].filter(([, list]) => list.length > 0));
+  if (faulty.size > 0) {
+    throw new SettingsError(faulty);
+  }
+  return candidates.map(({ stack, settings }) => toDeployment(stack, settings));
+}
+
+function settingsFiles(folder: string): readonly string[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(folder).filter((name) => !name.startsWith("."));
+  } catch {
+    throw folderError(folder, "can't be read as a folder; make it and put one YAML file per deployment into it");
+  }
+  const misnamed = names.filter((name) => name.endsWith(".yml"));
+  if (misnamed.length > 0) {
+    throw new SettingsError(
+      new Map(
+        misnamed.map((name) => [
+          join(folder, name),
+          [{ path: [], message: `would not be read; rename it to ${basename(name, ".yml")}.yaml` }],
+        ]),
+      ),
+    );
+  }
+  const files = names.filter((name) => name.endsWith(".yaml")).sort();
+  if (files.length === 0) {
+    throw folderError(folder, "has no deployments; write one as <stack>.yaml, the README shows a first file");
+  }
+  return files.map((name) => join(folder, name));
+}
+
+function folderError(folder: string, message: string): SettingsError {
+  return new SettingsError(new Map([[folder, [{ path: [], message }]]]));
+}
+
+type Reading =
+  | { readonly problems: readonly Problem[]; readonly candidate: Candidate; readonly place: YamlFile }
+  | { readonly problems: readonly Problem[]; readonly candidate?: undefined };
+
+function readCandidate(file: string, surroundings: Surroundings): Reading {
+  const stack = basename(file, ".yaml");
+  const nameProblems: readonly Problem[] = STACK_NAME.test(stack)
+    ? []
+    : [
+        {
+          path: [],
+          message: `${show(stack)} can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file`,
+        },
+      ];
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    return {
+      problems: [
+        ...nameProblems,
+        { path: [], message: `can't be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}` },
+      ],
+    };
+  }
+  const parsed = parseYaml(text);
+  if ("problems" in parsed) {
+    return { problems: [...nameProblems, ...parsed.problems] };
+  }
+  const { file: place } = parsed;
+  const { settings, problems } = check(place.value);
+  const faulty = (path: readonly string[]) => problems.some((problem) => overlap(problem.path, path));
+  const rules = ruleProblems(settings, surroundings, faulty);
+  return {
+    problems: [...nameProblems, ...[...problems, ...rules].map((problem) => located(problem, place))],
+    candidate: { stack, file, settings, faulty },
+    place,
+  };
+}
+
+/** Everything wrong with the value of one file by itself, each field once. */
+function check(value: unknown): { settings: Settings; problems: readonly Problem[] } {
+  const result = v.safeParse(deploymentSchema, value);
+  const all = [
+    ...templateProblems(value),
+    ...reservedKeyProblems(value),
+    ...(result.issues ?? []).map(issueProblem),
+    ...secretProblems(value),
+  ];
+  const byPath = new Map(all.toReversed().map((problem) => [JSON.stringify(problem.path), problem]));
+  return { settings: result.output as Settings, problems: [...byPath.values()].toReversed() };
+}
+
+/** Whether one path is the other or lies inside it, either way round. */
+function overlap(one: readonly string[], other: readonly string[]): boolean {
+  return one.slice(0, other.length).every((segment, index) => segment === other[index]);
+}
+
+function located(problem: Problem, place: YamlFile | undefined): Problem {
+  return { ...problem, line: place?.lineOf(problem.path), path: problem.path.map(hideSecret) };
+}

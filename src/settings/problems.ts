@@ -1,0 +1,28 @@
+/** One thing wrong in the settings. */
+export interface Problem {
+  /** Line in the file, counted from 1, where it is known. */
+  readonly line?: number | undefined;
+  /** Path of the field; empty for the file as a whole. */
+  readonly path: readonly string[];
+  /** The value received, the rule and the remedy, in words that follow "FIELD: ". */
+  readonly message: string;
+}
+
+/** Settings that can't be used. The message lists every problem of every file and is meant to be printed as it is. */
+export class SettingsError extends Error {
+  constructor(readonly problems: ReadonlyMap<string, readonly Problem[]>) {
+    super([...problems].map(([file, list]) => describeFile(file, list)).join("\n"));
+    this.name = "SettingsError";
+  }
+}
+
+function describeFile(file: string, problems: readonly Problem[]): string {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const lines = [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).map((problem) => `  ${describe(problem)}`);
+  return [`${file} has ${count}:`, ...lines].join("\n");
+}
+
+function describe({ line, path, message }: Problem): string {
+  const place = [line === undefined ? "" : `line ${line}`, path.join(".")].filter((part) => part !== "").join(", ");
+  return place === "" ? message : `${place}: ${message}`;
+}

@@ -147,8 +147,8 @@ const provider = strict({
 const tags = v.pipe(
   object,
   checked(tagProblems),
-  v.transform((value) => value as Readonly<Record<string, string>>),
   describe("Tags of everything that takes them (provider `default_tags`)"),
+  v.transform((value) => value as Readonly<Record<string, string>>),
 );
 
 function tagProblems(value: Readonly<Record<string, unknown>>): readonly Problem[] {

@@ -1,0 +1,115 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DescribeInstancesCommand, DescribeSnapshotsCommand } from "@aws-sdk/client-ec2";
+import {
+  GetPolicyVersionCommand,
+  GetUserCommand,
+  ListAccessKeysCommand,
+  ListAttachedUserPoliciesCommand,
+  ListPoliciesCommand,
+  ListUsersCommand,
+} from "@aws-sdk/client-iam";
+import pageActions from "../iam/page-actions.json";
+import { LocalAws } from "./support/local-aws";
+import { copyOfProject, removeFolders } from "./support/project";
+import { type Finished, runIn, Terraform, terraformEnvironment } from "./support/terraform";
+
+const BUCKET = "example-terraform-state";
+
+describe("cdktf deploy of the committed deployment", () => {
+  let aws: LocalAws;
+  let project: string;
+  let deployed: Finished;
+  let terraform: Terraform;
+
+  const cdktf = (...args: string[]): Finished =>
+    runIn(
+      project,
+      { ...terraformEnvironment(aws), TF_CLI_ARGS_init: "-backend-config=use_path_style=true", FORCE_COLOR: "0", CI: "1" },
+      join(project, "node_modules/.bin/cdktf"),
+      ...args,
+      "--skip-provider-lock",
+    );
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.makeBucket(BUCKET);
+    project = copyOfProject();
+    deployed = cdktf("deploy", "deckhouse", "--auto-approve");
+    terraform = new Terraform(join(project, "cdktf.out/stacks/deckhouse"), aws);
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it("applies", () => {
+    expect(deployed).toMatchObject({ status: 0, output: expect.stringContaining("4 added, 0 changed, 0 destroyed") });
+  });
+
+  it("does not print the secret", () => {
+    expect(terraform.output("secret_access_key")).toHaveLength(40);
+    expect(deployed.output).not.toContain(terraform.output("secret_access_key"));
+  });
+
+  it("leaves nothing to do for the next plan", () => {
+    expect(terraform.isUpToDate()).toBe(true);
+  });
+
+  it("makes the user with one active key", async () => {
+    const { User } = await aws.iam().send(new GetUserCommand({ UserName: "deckhouse" }));
+    expect(User).toMatchObject({ Path: "/", Arn: terraform.output("user_arn") });
+    const { AccessKeyMetadata = [] } = await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }));
+    expect(AccessKeyMetadata.map(({ AccessKeyId, Status }) => [AccessKeyId, Status])).toEqual([
+      [terraform.output("access_key_id"), "Active"],
+    ]);
+  });
+
+  it("attaches the policy with exactly the page's actions and the supplement", async () => {
+    const { AttachedPolicies } = await aws.iam().send(new ListAttachedUserPoliciesCommand({ UserName: "deckhouse" }));
+    expect(AttachedPolicies).toEqual([{ PolicyName: "D8CloudProviderAWS", PolicyArn: terraform.output("policy_arn") }]);
+    const { PolicyVersion } = await aws
+      .iam()
+      .send(new GetPolicyVersionCommand({ PolicyArn: terraform.output("policy_arn"), VersionId: "v1" }));
+    const { Statement } = JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? "")) as {
+      Statement: { Sid: string; Effect: string; Action: string[] | string; Resource: string }[];
+    };
+    const stored = Statement.map(({ Sid, Effect, Action, Resource }) => [Sid, Effect, Resource, [Action].flat().map(lower).sort()]);
+    expect(stored).toEqual([
+      ["VisualEditor0", "Allow", "*", [...new Set(pageActions.map(lower))].sort()],
+      ["DkpAlsoCalls", "Allow", "*", ["ec2:describeaddressesattribute"]],
+    ]);
+  });
+
+  it("keeps the state in the bucket and gives the lock back", async () => {
+    expect(await aws.objects(BUCKET)).toEqual(["deckhouse/terraform.tfstate"]);
+  });
+
+  it("makes a key that AWS lets do what is documented and nothing else", async () => {
+    const key = { accessKeyId: terraform.output("access_key_id"), secretAccessKey: terraform.output("secret_access_key") };
+    await aws.enforceIam(true);
+    try {
+      await expect(aws.ec2(key).send(new DescribeInstancesCommand())).resolves.toMatchObject({ Reservations: [] });
+      await expect(aws.ec2(key).send(new DescribeSnapshotsCommand())).rejects.toThrow(/not authorized/);
+      await expect(aws.iam(key).send(new ListUsersCommand())).rejects.toThrow(/not authorized/);
+    } finally {
+      await aws.enforceIam(false);
+    }
+  });
+
+  it("is not destroyed while protected, and destroyed without a trace when not", async () => {
+    const refused = cdktf("destroy", "deckhouse", "--auto-approve");
+    expect(refused.status).not.toBe(0);
+    expect(refused.output).toContain("Instance cannot be destroyed");
+    const settings = join(project, "deployments/deckhouse.yaml");
+    const text = readFileSync(settings, "utf8");
+    writeFileSync(settings, `${text}protect: false\n`);
+    expect(cdktf("destroy", "deckhouse", "--auto-approve")).toMatchObject({ status: 0 });
+    const { Users } = await aws.iam().send(new ListUsersCommand());
+    const { Policies } = await aws.iam().send(new ListPoliciesCommand({ Scope: "Local" }));
+    expect({ Users, Policies }).toEqual({ Users: [], Policies: [] });
+  });
+});
+
+const lower = (text: string) => text.toLowerCase();

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { IAMClient } from "@aws-sdk/client-iam";
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** One AWS API call that the local AWS answered. */
+export interface Call {
+  readonly service: string;
+  readonly action: string;
+}
+
+/** Any key is an administrator's as long as the local AWS does not enforce IAM. */
+export const ADMIN: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
+/** An AWS on this machine, in a process of its own that ends with the test. */
+export class LocalAws {
+  private constructor(
+    readonly url: string,
+    private readonly server: ChildProcess,
+  ) {}
+
+  static async start(): Promise<LocalAws> {
+    const server = spawn("python3", [join(__dirname, "local_aws.py")], { stdio: ["pipe", "pipe", "inherit"] });
+    const [url] = (await once(createInterface(server.stdout), "line")) as [string];
+    return new LocalAws(url, server);
+  }
+
+  async stop(): Promise<void> {
+    this.server.stdin?.end();
+    await once(this.server, "exit");
+  }
+
+  /** The environment that AWS clients, Terraform among them, need to reach it. */
+  environment(credentials: Credentials = ADMIN): Record<string, string> {
+    return {
+      AWS_ENDPOINT_URL: this.url,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_EC2_METADATA_DISABLED: "true",
+    };
+  }
+
+  iam(credentials: Credentials = ADMIN): IAMClient {
+    return new IAMClient({ endpoint: this.url, region: "us-east-1", credentials, maxAttempts: 1 });
+  }
+
+  ec2(credentials: Credentials = ADMIN): EC2Client {
+    return new EC2Client({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
+  }
+
+  /** Switches the check of keys and policies on or off. */
+  async enforceIam(on: boolean): Promise<void> {
+    // The emulator takes the number of calls that pass unchecked, and only as plain text.
+    await fetch(`${this.url}/moto-api/reset-auth`, {
+      method: "POST",
+      headers: { "Content-Type": "text/plain" },
+      body: on ? "0" : "inf",
+    });
+  }
+
+  async makeBucket(bucket: string): Promise<void> {
+    await fetch(`${this.url}/${bucket}`, { method: "PUT" });
+  }
+
+  /** Keys of all objects in a bucket. */
+  async objects(bucket: string): Promise<readonly string[]> {
+    const listing = await (await fetch(`${this.url}/${bucket}?list-type=2`)).text();
+    return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
+  }
+
+  /** All AWS API calls since the last call of this, which starts the list anew. */
+  async calls(): Promise<readonly Call[]> {
+    const calls = (await (await fetch(`${this.url}/calls`)).json()) as readonly Call[];
+    await fetch(`${this.url}/calls`, { method: "DELETE" });
+    return calls;
+  }
+}

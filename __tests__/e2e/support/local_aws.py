@@ -1,0 +1,341 @@
+"""A local AWS for tests: moto's server, held to rules that moto does not keep.
+
+    python3 local_aws.py
+
+prints one line, its address on 127.0.0.1, as soon as it accepts requests, and
+ends when its standard input closes, so that it cannot outlive the test that
+started it. It is a test tool: nothing that is delivered uses it.
+
+    POST   /moto-api/reset-auth  body 0 (text/plain): from now on every call
+                                 needs a known, active key and a policy that
+                                 allows it; body inf: any key may do anything,
+                                 as at the start
+    POST   /moto-api/reset       empties the account
+    GET    /calls                the signed calls so far, as a JSON list of
+                                 {service, action, accessKeyId}
+    DELETE /calls                forgets them
+
+Not kept, as in moto: a policy's Condition and NotResource, iam:PassRole, and
+resource ARNs outside IAM and S3. Replaces internals of moto 5.2.1.
+"""
+
+import io
+import json
+import logging
+import re
+import sys
+from threading import Thread
+from urllib.parse import parse_qs
+
+import flask
+from moto.core.authorization import ActionAuthenticatorMixin
+from moto.core.exceptions import _RESTError
+from moto.core.responses import ActionResult
+from moto.iam import access_control, exceptions
+from moto.iam.models import IAMBackend, ManagedPolicy
+from moto.iam.responses import IamResponse
+from moto.moto_server import werkzeug_app
+from werkzeug.serving import make_server
+
+
+def mends(owner, name):
+    """Put the decorated function in place of a method, its first argument."""
+
+    def install(mended):
+        original = getattr(owner, name, None)
+        setattr(owner, name, lambda *args, **kw: mended(original, *args, **kw))
+        return mended
+
+    return install
+
+
+def before(*actions):
+    """Have the decorated function look at IAM calls first; it may refuse."""
+
+    def install(check):
+        def checked(original, response):
+            check(response.backend, response._get_param)
+            return original(response)
+
+        for action in actions:
+            mends(IamResponse, action)(checked)
+        return check
+
+    return install
+
+
+# Names: unique whatever their case, and those of policies whatever their path;
+# else 409 EntityAlreadyExists. moto compares users, groups and roles with
+# case, policies by ARN, and has a wording of its own for users and groups.
+
+
+def refuse_taken(name, entities, message):
+    if name.lower() in (entity.name.lower() for entity in entities):
+        raise exceptions.EntityAlreadyExists(message.format(name))
+
+
+@before("create_user", "create_group", "create_role")
+def refuse_taken_name(iam, param):
+    for kind, entities in (
+        ("User", iam.users.values()),
+        ("Group", iam.groups.values()),
+        ("Role", iam.get_roles()),
+    ):
+        message = f"{kind} with name {{}} already exists."
+        refuse_taken(param(f"{kind}Name", ""), entities, message)
+
+
+@before("create_policy")
+def refuse_taken_policy_name(iam, param):
+    message = "A policy called {} already exists. "
+    message += "Duplicate names are not allowed."
+    refuse_taken(param("PolicyName"), iam.managed_policies.values(), message)
+
+
+@mends(IAMBackend, "update_user")
+def update_user(original, iam, name, new_path=None, new_name=None):
+    """A new name must be free; keys and tags stay with a renamed user.
+
+    moto overwrites the other user, leaves the keys to the old name, so that
+    they cannot be deleted any more, and the tags to the old ARN.
+    """
+    user = iam.get_user(name)
+    others = [other for other in iam.users.values() if other is not user]
+    message = "User with name {} already exists."
+    refuse_taken(new_name or name, others, message)
+    tags = iam.list_user_tags(name)
+    iam.tagger.delete_all_tags_for_resource(user.arn)
+    original(iam, name, new_path, new_name)
+    iam.tagger.tag_resource(user.arn, tags)
+    for key in user.access_keys:
+        key.user_name = user.name
+
+
+# Deleting: what hangs on an entity must go first, else 409 DeleteConflict.
+# moto looks only at the policies of users and roles.
+
+
+def refuse_delete(obstacles, message):
+    if obstacles:
+        raise exceptions.DeleteConflictException(message)
+
+
+@before("delete_user")
+def delete_user(iam, param):
+    user = iam.get_user(param("UserName"))
+    for obstacles, remedy in (
+        (user.password, "delete login profile"),
+        (user.access_keys, "delete access keys"),
+        (user.mfa_devices, "delete MFA device"),
+        (iam.get_groups_for_user(user.name), "remove users from group"),
+    ):
+        refuse_delete(obstacles, f"Cannot delete entity, must {remedy} first.")
+
+
+@before("delete_group")
+def delete_group(iam, param):
+    group = iam.get_group(param("GroupName"))
+    for obstacles, remedy in (
+        (group.users, "remove users from group"),
+        (group.managed_policies, "detach all policies"),
+        (group.policies, "delete policies"),
+    ):
+        refuse_delete(obstacles, f"Cannot delete entity, must {remedy} first.")
+
+
+@before("delete_policy")
+def delete_policy(iam, param):
+    policy = iam.get_policy(param("PolicyArn"))
+    message = "Cannot delete a policy attached to entities."
+    refuse_delete(policy.attachment_count, message)
+    message = (
+        "This policy has more than one version. Before you delete a policy, "
+        "you must delete the policy's versions. The default version is "
+        "deleted with the policy."
+    )
+    refuse_delete(policy.versions[1:], message)
+
+
+@mends(ManagedPolicy, "attach_to")
+def attach_once(original, policy, entity):
+    """Attaching again changes nothing; moto counts one attachment more."""
+    if policy.arn not in entity.managed_policies:
+        original(policy, entity)
+
+
+@mends(IamResponse, "list_service_specific_credentials")
+def list_service_specific_credentials(_, response):
+    """No user has any. moto lacks the call; Terraform's force_destroy asks."""
+    response.backend.get_user(response._get_param("UserName"))
+    return ActionResult({"ServiceSpecificCredentials": []})
+
+
+# Size: 6,144 characters of a managed policy, white space not counted, else
+# 409 LimitExceeded. moto takes any length.
+
+
+@before("create_policy", "create_policy_version")
+def refuse_long_policy(iam, param):
+    if len(re.sub(r"\s", "", param("PolicyDocument"))) > 6144:
+        message = "Cannot exceed quota for PolicySize: 6144"
+        raise exceptions.LimitExceededException(message)
+
+
+# Permissions, while they are checked.
+
+
+@mends(access_control.IAMUserAccessKey, "__init__")
+def refuse_inactive_key(original, key, access_key_id, **details):
+    """An inactive key is refused like an unknown one; moto accepts it."""
+    original(key, access_key_id=access_key_id, **details)
+    if key.backend.access_keys[access_key_id].status != "Active":
+        raise access_control.CreateAccessKeyFailure(reason="InvalidId")
+
+
+@mends(access_control.IAMRequestBase, "_create_aws_request")
+def request_as_sent(original, request):
+    """A signature covers the address as sent; moto takes the decoded one.
+
+    Terraform's S3 backend sends such an address: prefix=env%3A%2F.
+    """
+    request._path = flask.request.environ["RAW_URI"]
+    return original(request)
+
+
+@mends(access_control.IAMPolicyStatement, "_check_element_matches")
+def element_matches(_, statement, element, value):
+    """Actions match whatever their case, "?" is a wildcard and "." is not.
+
+    moto compares with case and takes all but "*" for a regular expression.
+    """
+    patterns = statement._statement[element]
+    flags = re.IGNORECASE if element in ("Action", "NotAction") else 0
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+        if re.fullmatch(regex, value, flags):
+            return True
+    return False
+
+
+@mends(IamResponse, "_determine_resource")
+def resource_of_iam_call(_, response):
+    """The ARN that an IAM call is about, whether it exists yet or not.
+
+    moto knows existing roles only and else checks "*", which no ARN in a
+    policy matches. In the order of AWS's actions: AttachUserPolicy is about
+    the user, AddUserToGroup the group, AddRoleToInstanceProfile the profile.
+    """
+    iam = response.backend
+    call = {name: values[0] for name, values in response.querystring.items()}
+    arn = f"arn:{response.partition}:iam::{response.current_account}:"
+    for kind, parameter, entities in (
+        ("instance-profile", "InstanceProfileName", iam.get_instance_profiles()),
+        ("group", "GroupName", iam.groups.values()),
+        ("user", "UserName", iam.users.values()),
+        ("role", "RoleName", iam.get_roles()),
+        ("policy", "PolicyName", ()),
+    ):
+        if parameter in call:
+            name = call[parameter]
+            new = f"{arn}{kind}{call.get('Path', '/')}{name}"
+            return next((e.arn for e in entities if e.name == name), new)
+    if "AWSServiceName" in call:
+        return f"{arn}role/aws-service-role/{call['AWSServiceName']}/*"
+    return call.get("PolicyArn", "*")
+
+
+QUERY_ERROR = (
+    "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code>"
+    "<Message>{}</Message></Error><RequestId></RequestId></ErrorResponse>"
+)
+EC2_ERROR = (
+    "<Response><Errors><Error><Code>{}</Code><Message>{}</Message></Error>"
+    "</Errors><RequestID></RequestID></Response>"
+)
+JSON_CODES = {
+    "AccessDenied": "AccessDeniedException",
+    "InvalidClientTokenId": "UnrecognizedClientException",
+    "SignatureDoesNotMatch": "InvalidSignatureException",
+}
+
+
+@mends(ActionAuthenticatorMixin, "_authenticate_and_authorize_normal_action")
+def refuse_in_protocol(original, response, resource="*"):
+    """A refusal has the form and the code of the service's protocol.
+
+    moto has one form of XML for all but S3, of which AWS's Go SDK, hence
+    Terraform, makes "UnknownError", and denies EC2 calls with AccessDenied.
+    """
+    try:
+        original(response, resource)
+    except _RESTError as error:
+        code, message = error.error_type, error.message
+        if "x-amz-json" in response.headers.get("Content-Type", ""):
+            error.code = 400
+            answer = {"__type": JSON_CODES[code], "message": message}
+            error.description = json.dumps(answer)
+        elif response.service_name != "ec2":
+            error.description = QUERY_ERROR.format(code, message)
+        elif code == "AccessDenied":
+            opening = "You are not authorized to perform this operation."
+            error.description = EC2_ERROR.format(
+                "UnauthorizedOperation", f"{opening} {message}"
+            )
+        else:
+            error.description = EC2_ERROR.format(code, message)
+        raise
+
+
+class CallLog:
+    """The server's outer layer: lists the calls and answers for the list."""
+
+    SIGNATURE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4")
+
+    def __init__(self, app):
+        self.app = app
+        self.calls = []
+
+    def __call__(self, environ, start_response):
+        signed = self.SIGNATURE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if signed:
+            call = {"service": signed[2], "action": self.action(environ)}
+            self.calls.append({**call, "accessKeyId": signed[1]})
+        elif environ["PATH_INFO"] == "/calls":
+            body = json.dumps(self.calls).encode()
+            if environ["REQUEST_METHOD"] == "DELETE":
+                self.calls.clear()
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [body]
+        try:
+            return self.app(environ, start_response)
+        except NotImplementedError as error:
+            # moto's own answer, 500, makes clients retry for minutes.
+            plain = [("Content-Type", "text/plain")]
+            start_response("501 Not Implemented", plain)
+            return [str(error).encode()]
+
+    @staticmethod
+    def action(environ):
+        """The action's name; of a REST service, as S3, the method and path."""
+        if "HTTP_X_AMZ_TARGET" in environ:
+            return environ["HTTP_X_AMZ_TARGET"].split(".")[-1]
+        if "x-www-form-urlencoded" in environ.get("CONTENT_TYPE", ""):
+            body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            environ["wsgi.input"] = io.BytesIO(body)
+            return parse_qs(body.decode())["Action"][0]
+        return f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+
+
+def main():
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    create_app = werkzeug_app.create_backend_app
+    app = CallLog(werkzeug_app.DomainDispatcherApplication(create_app))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    sys.stdin.buffer.read()
+    server.shutdown()
+
+
+if __name__ == "__main__":
+    main()

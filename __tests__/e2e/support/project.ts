@@ -1,0 +1,66 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { LocalAws } from "./local-aws";
+import { runIn, Terraform } from "./terraform";
+
+/** The root of this project. */
+export const PROJECT = join(__dirname, "../../..");
+
+const made: string[] = [];
+
+/** A new empty folder, removed by `removeFolders`. */
+export function folder(files: Readonly<Record<string, string>> = {}): string {
+  const path = mkdtempSync(join(tmpdir(), "e2e-"));
+  made.push(path);
+  write(path, files);
+  return path;
+}
+
+export function write(path: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), content);
+  }
+}
+
+export function removeFolders(): void {
+  for (const path of made.splice(0)) {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** A copy of this project, as a user has it after `npm ci`, for what must run inside one: the CDKTF command. */
+export function copyOfProject(): string {
+  const path = folder();
+  for (const part of ["main.ts", "src", "deployments", "cdktf.json", "package.json", "tsconfig.json"]) {
+    cpSync(join(PROJECT, part), join(path, part), { recursive: true });
+  }
+  symlinkSync(join(PROJECT, "node_modules"), join(path, "node_modules"));
+  return path;
+}
+
+/** Settings of deployments, synthesized into a folder of their own. */
+export class Deployments {
+  private constructor(readonly path: string) {}
+
+  /** @param settings YAML by stack name */
+  static of(settings: Readonly<Record<string, string>>): Deployments {
+    const deployments = new Deployments(folder());
+    deployments.change(settings);
+    return deployments;
+  }
+
+  /** Writes settings anew and synthesizes. @throws Error with the app's own words if that fails */
+  change(settings: Readonly<Record<string, string>>): void {
+    write(this.path, Object.fromEntries(Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
+    const { status, output } = runIn(this.path, { PATH: process.env.PATH ?? "" }, process.execPath, join(PROJECT, "build/main.js"));
+    if (status !== 0) {
+      throw new Error(output);
+    }
+  }
+
+  terraform(stack: string, aws: LocalAws): Terraform {
+    return new Terraform(join(this.path, "cdktf.out/stacks", stack), aws);
+  }
+}

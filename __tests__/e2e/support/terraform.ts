@@ -1,0 +1,125 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LocalAws } from "./local-aws";
+
+export interface Finished {
+  readonly status: number | null;
+  /** Standard output and standard error, as a person would see them. */
+  readonly output: string;
+}
+
+/** Folder of a filesystem mirror with the AWS provider; without it Terraform asks its registry. */
+const MIRROR = process.env.E2E_PROVIDER_MIRROR;
+
+/** Environment of Terraform and of the CDKTF command on the local AWS: nothing of the machine's own Terraform or AWS set-up. */
+export function terraformEnvironment(aws: LocalAws): Record<string, string> {
+  const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
+  const configuration = join(home, "terraformrc");
+  writeFileSync(configuration, MIRROR === undefined ? "" : `provider_installation {\n  filesystem_mirror {\n    path = "${MIRROR}"\n  }\n}\n`);
+  return {
+    PATH: process.env.PATH ?? "",
+    HOME: home,
+    TF_CLI_CONFIG_FILE: configuration,
+    TF_IN_AUTOMATION: "1",
+    TF_INPUT: "0",
+    CHECKPOINT_DISABLE: "1",
+    ...aws.environment(),
+  };
+}
+
+/** Runs a program to its end. */
+export function runIn(folder: string, environment: Record<string, string>, program: string, ...args: string[]): Finished {
+  const result = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
+  return { status: result.status, output: outputOf(result) };
+}
+
+function outputOf({ stdout, stderr, error }: SpawnSyncReturns<string>): string {
+  return error === undefined ? `${stdout}${stderr}` : error.message;
+}
+
+/** A folder with Terraform configuration, applied against the local AWS. */
+export class Terraform {
+  private readonly environment: Record<string, string>;
+
+  constructor(
+    readonly folder: string,
+    aws: LocalAws,
+    private readonly program = "terraform",
+  ) {
+    this.environment = terraformEnvironment(aws);
+  }
+
+  /** Runs a Terraform command and returns how it ended, whatever that is. */
+  attempt(...args: string[]): Finished {
+    return runIn(this.folder, this.environment, this.program, ...args, "-no-color");
+  }
+
+  /** Starts a Terraform command without waiting for it. */
+  async start(...args: string[]): Promise<Finished> {
+    const child = spawn(this.program, [...args, "-no-color"], { cwd: this.folder, env: this.environment });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    const [status] = (await once(child, "close")) as [number];
+    return { status, output };
+  }
+
+  /** Runs a Terraform command that must succeed. @throws Error with Terraform's own words if it does not */
+  run(...args: string[]): string {
+    const { status, output } = this.attempt(...args);
+    if (status !== 0) {
+      throw new Error(`terraform ${args.join(" ")} ended with ${status}:\n${output}`);
+    }
+    return output;
+  }
+
+  init(...args: string[]): string {
+    return this.run("init", ...args);
+  }
+
+  apply(...args: string[]): string {
+    return this.run("apply", "-auto-approve", ...args);
+  }
+
+  /** Whether a plan finds nothing to do. @throws Error with Terraform's own words if it can't plan */
+  isUpToDate(...args: string[]): boolean {
+    const { status, output } = this.attempt("plan", "-detailed-exitcode", ...args);
+    if (status === 1) {
+      throw new Error(output);
+    }
+    return status === 0;
+  }
+
+  /** What a plan would do, by address; what stays as it is is left out. */
+  plannedActions(...args: string[]): Readonly<Record<string, string>> {
+    this.run("plan", "-out=plan", ...args);
+    const plan = JSON.parse(this.run("show", "-json", "plan")) as Plan;
+    const changes = plan.resource_changes ?? [];
+    return Object.fromEntries(
+      changes.filter(({ change }) => change.actions[0] !== "no-op").map(({ address, change }) => [address, change.actions.join(", then ")]),
+    );
+  }
+
+  output(name: string): string {
+    return this.run("output", "-raw", name);
+  }
+
+  outputNames(): readonly string[] {
+    return Object.keys(JSON.parse(this.run("output", "-json")) as object).sort();
+  }
+
+  /** The state as Terraform stores it. */
+  state(): string {
+    return this.run("state", "pull");
+  }
+}
+
+interface Plan {
+  readonly resource_changes?: readonly { readonly address: string; readonly change: { readonly actions: readonly string[] } }[];
+}

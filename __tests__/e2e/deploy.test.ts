@@ -75,7 +75,12 @@ describe("cdktf deploy of the committed deployment", () => {
     const { Statement } = JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? "")) as {
       Statement: { Sid: string; Effect: string; Action: string[] | string; Resource: string }[];
     };
-    const stored = Statement.map(({ Sid, Effect, Action, Resource }) => [Sid, Effect, Resource, [Action].flat().map(lower).sort()]);
+    const stored = Statement.map(({ Sid, Effect, Action, Resource }) => [
+      Sid,
+      Effect,
+      Resource,
+      [Action].flat().map(lower).sort(),
+    ]);
     expect(stored).toEqual([
       ["VisualEditor0", "Allow", "*", [...new Set(pageActions.map(lower))].sort()],
       ["DkpAlsoCalls", "Allow", "*", ["ec2:describeaddressesattribute"]],

@@ -54,7 +54,12 @@ export class Deployments {
   /** Writes settings anew and synthesizes. @throws Error with the app's own words if that fails */
   change(settings: Readonly<Record<string, string>>): void {
     write(this.path, Object.fromEntries(Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
-    const { status, output } = runIn(this.path, { PATH: process.env.PATH ?? "" }, process.execPath, join(PROJECT, "build/main.js"));
+    const { status, output } = runIn(
+      this.path,
+      { PATH: process.env.PATH ?? "" },
+      process.execPath,
+      join(PROJECT, "build/main.js"),
+    );
     if (status !== 0) {
       throw new Error(output);
     }

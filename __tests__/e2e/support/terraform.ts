@@ -18,7 +18,10 @@ const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 export function terraformEnvironment(aws: LocalAws): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
   const configuration = join(home, "terraformrc");
-  writeFileSync(configuration, MIRROR === undefined ? "" : `provider_installation {\n  filesystem_mirror {\n    path = "${MIRROR}"\n  }\n}\n`);
+  writeFileSync(
+    configuration,
+    MIRROR === undefined ? "" : `provider_installation {\n  filesystem_mirror {\n    path = "${MIRROR}"\n  }\n}\n`,
+  );
   return {
     PATH: process.env.PATH ?? "",
     HOME: home,
@@ -102,7 +105,9 @@ export class Terraform {
     const plan = JSON.parse(this.run("show", "-json", "plan")) as Plan;
     const changes = plan.resource_changes ?? [];
     return Object.fromEntries(
-      changes.filter(({ change }) => change.actions[0] !== "no-op").map(({ address, change }) => [address, change.actions.join(", then ")]),
+      changes
+        .filter(({ change }) => change.actions[0] !== "no-op")
+        .map(({ address, change }) => [address, change.actions.join(", then ")]),
     );
   }
 

@@ -1,0 +1,68 @@
+import { LocalAws } from "./support/local-aws";
+import { Deployments, removeFolders } from "./support/project";
+
+/** For each backend type of Terraform some of the arguments that it takes. */
+const BACKENDS: readonly (readonly [string, string])[] = [
+  ["azurerm", "{ storage_account_name: acc, container_name: state, key: a.tfstate, use_cli: false, use_azuread_auth: true }"],
+  ["consul", "{ address: '127.0.0.1:1', path: deckhouse, scheme: http, lock: true, gzip: false }"],
+  ["cos", "{ bucket: state-1250000000, region: eu-frankfurt, prefix: dkp, encrypt: true }"],
+  ["gcs", "{ bucket: state, prefix: dkp/deckhouse, credentials: missing.json }"],
+  ["http", "{ address: 'http://127.0.0.1:1/state', lock_method: POST, retry_max: 0, skip_cert_verification: false }"],
+  ["kubernetes", "{ secret_suffix: deckhouse, host: 'http://127.0.0.1:1', namespace: infra, labels: { a: b } }"],
+  ["local", "{}"],
+  ["oss", "{ bucket: state, region: eu-central-1, prefix: dkp, tablestore_table: locks }"],
+  ["pg", "{ conn_str: 'postgres://127.0.0.1:1/state?sslmode=disable', schema_name: dkp, skip_schema_creation: true }"],
+  ["remote", "{ hostname: localhost, organization: org, workspaces: { name: deckhouse } }"],
+  [
+    "s3",
+    "{ bucket: state, region: eu-central-1, assume_role: { role_arn: 'arn:aws:iam::123456789012:role/state', tags: { a: b } } }",
+  ],
+];
+
+/** What Terraform says of an argument, a block or a value that it does not take. */
+const REFUSED =
+  /Unsupported argument|Extraneous JSON|Incorrect JSON|Invalid backend configuration argument|Missing required argument|Inappropriate value/;
+
+describe("terraform init takes the arguments as they are rendered", () => {
+  let aws: LocalAws;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it.each(BACKENDS)("of the backend %s", (type, args) => {
+    const deployments = Deployments.of({ deckhouse: `region: eu-central-1\nbackend: { ${type}: ${args} }\n` });
+    const { output } = deployments.terraform("deckhouse", aws).attempt("init", "-input=false");
+    expect(output).toContain("Initializing the backend");
+    expect(output).not.toMatch(REFUSED);
+  });
+
+  it("of the cloud block", () => {
+    const deployments = Deployments.of({
+      deckhouse: "region: eu-central-1\ncloud: { hostname: localhost, organization: org, workspaces: { name: deckhouse } }\n",
+    });
+    const { output } = deployments.terraform("deckhouse", aws).attempt("init", "-input=false");
+    expect(output).toContain("Initializing HCP Terraform");
+    expect(output).not.toMatch(REFUSED);
+  });
+
+  it("and would say so if it did not", () => {
+    const deployments = Deployments.of({ deckhouse: "region: eu-central-1\nbackend: { local: {} }\n" });
+    const terraform = deployments.terraform("deckhouse", aws);
+    expect(terraform.attempt("init", "-backend-config=regin=x").output).toMatch(REFUSED);
+  });
+
+  it("of a partial configuration, with the rest on the command line", async () => {
+    await aws.makeBucket("state");
+    const deployments = Deployments.of({ deckhouse: "region: eu-central-1\nbackend: { s3: {}, partial: true }\n" });
+    const terraform = deployments.terraform("deckhouse", aws);
+    terraform.init("-backend-config=bucket=state", "-backend-config=region=eu-central-1", "-backend-config=use_path_style=true");
+    terraform.apply();
+    expect(await aws.objects("state")).toEqual(["deckhouse/terraform.tfstate"]);
+  });
+});

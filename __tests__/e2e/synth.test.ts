@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { LocalAws } from "./support/local-aws";
+import { copyOfProject, Deployments, removeFolders, write } from "./support/project";
+import { runIn, Terraform, terraformEnvironment } from "./support/terraform";
+
+const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+
+describe("cdktf synth", () => {
+  let aws: LocalAws;
+  let project: string;
+
+  const cdktf = (...args: string[]) => {
+    const { status, output } = runIn(project, terraformEnvironment(aws), join(project, "node_modules/.bin/cdktf"), ...args);
+    if (status !== 0) {
+      throw new Error(output);
+    }
+  };
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.makeBucket("state");
+    project = copyOfProject();
+    write(project, { "deployments/deckhouse.yaml": SETTINGS });
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it("writes the same bytes as the app by itself", () => {
+    cdktf("synth");
+    const alone = Deployments.of({ deckhouse: SETTINGS });
+    const json = (path: string) => readFileSync(join(path, "cdktf.out/stacks/deckhouse/cdk.tf.json"), "utf8");
+    expect(json(project)).toBe(json(alone.path));
+  });
+
+  it("writes HCL, the S3 backend included, that plans the same resources and the same policy", () => {
+    const stack = join(project, "cdktf.out/stacks/deckhouse");
+    const plan = () => {
+      const terraform = new Terraform(stack, aws);
+      terraform.init("-reconfigure", "-backend-config=use_path_style=true");
+      terraform.run("plan", "-out=plan");
+      const { planned_values, resource_changes } = JSON.parse(terraform.run("show", "-json", "plan"));
+      const policy = planned_values.root_module.resources.find(
+        ({ address }: { address: string }) => address === "aws_iam_policy.policy",
+      );
+      return {
+        changes: resource_changes.map(({ address, change }: { address: string; change: { actions: string[] } }) => [
+          address,
+          change.actions,
+        ]),
+        policy: policy.values.policy,
+        outputs: Object.keys(planned_values.outputs).sort(),
+      };
+    };
+    const fromJson = plan();
+    rmSync(join(project, "cdktf.out"), { recursive: true });
+    cdktf("synth", "--hcl");
+    expect(readdirSync(stack).filter((name) => name.endsWith(".json") && name !== "metadata.json")).toEqual([]);
+    const hcl = readFileSync(join(stack, "cdk.tf"), "utf8");
+    expect(hcl).toContain('backend "s3" {');
+    const fromHcl = plan();
+    expect(fromJson.changes).toHaveLength(4);
+    expect(fromHcl).toEqual(fromJson);
+  });
+});

@@ -1,0 +1,14 @@
+import * as v from "valibot";
+import { parse } from "yaml";
+import { type Deployment, toDeployment } from "../../src/settings/deployment";
+import { deploymentSchema } from "../../src/settings/schema";
+
+/** The deployment `deckhouse` that YAML settings describe; region and backend are filled in unless given. */
+export function deployment(settings = ""): Deployment {
+  const { backend = { s3: { bucket: "state", region: "eu-central-1" } }, ...given } = (parse(settings) ?? {}) as Record<
+    string,
+    unknown
+  >;
+  const where = given.cloud === undefined ? { backend } : {};
+  return toDeployment("deckhouse", v.parse(deploymentSchema, { region: "eu-central-1", ...where, ...given }));
+}

@@ -1,0 +1,393 @@
+import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
+import { App, TerraformOutput, Testing } from "cdktf";
+import { OUTPUTS } from "../src/remote-state/outputs";
+import { DeckhouseAccessStack } from "../src/stack";
+import { deployment } from "./helpers/deployment";
+import pageActions from "./iam/page-actions.json";
+
+/** The Terraform JSON of a deployment, without CDKTF's comments. */
+function synth(settings = ""): Terraform {
+  return JSON.parse(
+    Testing.synth(
+      new DeckhouseAccessStack(Testing.app(), deployment(settings)),
+      true
+    )
+  ) as Terraform;
+}
+
+interface Terraform {
+  readonly resource: Readonly<
+    Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
+  >;
+  readonly data: Terraform["resource"];
+  readonly output: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly provider: {
+    readonly aws: readonly Readonly<Record<string, unknown>>[];
+  };
+  readonly terraform: Readonly<Record<string, unknown>>;
+}
+
+const addresses = ({ resource, data }: Terraform) =>
+  [
+    ...Object.entries(data).flatMap(([type, named]) =>
+      Object.keys(named).map((name) => `data.${type}.${name}`)
+    ),
+    ...Object.entries(resource).flatMap(([type, named]) =>
+      Object.keys(named).map((name) => `${type}.${name}`)
+    ),
+  ].sort();
+
+describe("the contract with other workspaces", () => {
+  it("has exactly these addresses and outputs", () => {
+    const terraform = synth();
+    expect(addresses(terraform)).toEqual([
+      "aws_iam_access_key.user",
+      "aws_iam_policy.policy",
+      "aws_iam_user.user",
+      "aws_iam_user_policy_attachment.policy-attachment",
+      "data.aws_iam_policy_document.policy",
+    ]);
+    expect(Object.keys(terraform.output).sort()).toEqual([
+      "access_key_id",
+      "access_key_slot",
+      "account_id",
+      "policy_arn",
+      "policy_name",
+      "region",
+      "secret_access_key",
+      "user_arn",
+      "user_name",
+    ]);
+  });
+
+  it("describes every output", () => {
+    const { output } = synth();
+    expect(
+      Object.entries(output).map(([name, { description }]) => [
+        name,
+        description,
+      ])
+    ).toEqual(
+      Object.entries(OUTPUTS).sort(([one], [other]) => (one < other ? -1 : 1))
+    );
+  });
+
+  it("marks the secret as sensitive, and nothing else", () => {
+    const { output } = synth();
+    expect(
+      Object.keys(output).filter((name) => output[name]?.sensitive === true)
+    ).toEqual(["secret_access_key"]);
+  });
+
+  it("leaves the secret out with outputs.secret: false", () => {
+    expect(synth("outputs: { secret: false }").output).not.toHaveProperty(
+      "secret_access_key"
+    );
+  });
+});
+
+describe("the stack of the smallest settings", () => {
+  it("is this Terraform JSON", () => {
+    const { data, ...rest } = synth();
+    expect(data).toEqual({
+      aws_iam_policy_document: {
+        policy: {
+          statement: [
+            {
+              sid: "VisualEditor0",
+              effect: "Allow",
+              actions: expect.any(Array),
+              resources: ["*"],
+            },
+            {
+              sid: "DkpAlsoCalls",
+              effect: "Allow",
+              actions: ["ec2:DescribeAddressesAttribute"],
+              resources: ["*"],
+            },
+          ],
+        },
+      },
+    });
+    expect(rest).toMatchInlineSnapshot(`
+      {
+        "output": {
+          "access_key_id": {
+            "description": "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",
+            "value": "\${aws_iam_access_key.user.id}",
+          },
+          "access_key_slot": {
+            "description": "Which of the user's key slots is handed out",
+            "value": "primary",
+          },
+          "account_id": {
+            "description": "AWS account of the user",
+            "value": "\${element(split(":", aws_iam_user.user.arn), 4)}",
+          },
+          "policy_arn": {
+            "description": "ARN of the managed policy",
+            "value": "\${aws_iam_policy.policy.arn}",
+          },
+          "policy_name": {
+            "description": "Name of the managed policy attached to the user",
+            "value": "\${aws_iam_policy.policy.name}",
+          },
+          "region": {
+            "description": "AWS region that DKP runs in: provider.region of AWSClusterConfiguration",
+            "value": "eu-central-1",
+          },
+          "secret_access_key": {
+            "description": "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
+            "sensitive": true,
+            "value": "\${aws_iam_access_key.user.secret}",
+          },
+          "user_arn": {
+            "description": "ARN of the IAM user",
+            "value": "\${aws_iam_user.user.arn}",
+          },
+          "user_name": {
+            "description": "Name of the IAM user that DKP acts as",
+            "value": "\${aws_iam_user.user.name}",
+          },
+        },
+        "provider": {
+          "aws": [
+            {
+              "region": "eu-central-1",
+            },
+          ],
+        },
+        "resource": {
+          "aws_iam_access_key": {
+            "user": {
+              "lifecycle": {
+                "prevent_destroy": true,
+              },
+              "user": "\${aws_iam_user.user.name}",
+            },
+          },
+          "aws_iam_policy": {
+            "policy": {
+              "description": "Deckhouse policy",
+              "lifecycle": {
+                "create_before_destroy": true,
+                "ignore_changes": [
+                  "description",
+                ],
+                "prevent_destroy": true,
+              },
+              "name": "D8CloudProviderAWS",
+              "path": "/",
+              "policy": "\${data.aws_iam_policy_document.policy.json}",
+            },
+          },
+          "aws_iam_user": {
+            "user": {
+              "force_destroy": false,
+              "lifecycle": {
+                "prevent_destroy": true,
+              },
+              "name": "deckhouse",
+              "path": "/",
+            },
+          },
+          "aws_iam_user_policy_attachment": {
+            "policy-attachment": {
+              "lifecycle": {
+                "create_before_destroy": true,
+              },
+              "policy_arn": "\${aws_iam_policy.policy.arn}",
+              "user": "\${aws_iam_user.user.name}",
+            },
+          },
+        },
+        "terraform": {
+          "backend": {
+            "s3": {
+              "bucket": "state",
+              "encrypt": true,
+              "key": "deckhouse/terraform.tfstate",
+              "region": "eu-central-1",
+              "use_lockfile": true,
+            },
+          },
+          "required_providers": {
+            "aws": {
+              "source": "aws",
+              "version": ">= 5.100.0, < 7.0.0",
+            },
+          },
+        },
+      }
+    `);
+  });
+
+  it("allows exactly the page's actions, in AWS's spelling, sorted", () => {
+    const [documented] = synth().data.aws_iam_policy_document?.policy
+      ?.statement as [{ actions: string[] }];
+    expect(documented.actions).toEqual(
+      [
+        ...new Set(
+          pageActions.map((action) =>
+            action.replace("NATGateway", "NatGateway")
+          )
+        ),
+      ].sort()
+    );
+    expect(documented.actions).toHaveLength(125);
+  });
+
+  it("does without the supplement when told so", () => {
+    const { data } = synth("policy: { supplement: false }");
+    const statements = data.aws_iam_policy_document?.policy?.statement as {
+      sid: string;
+    }[];
+    expect(statements.map(({ sid }) => sid)).toEqual(["VisualEditor0"]);
+  });
+});
+
+describe("settings and what they become", () => {
+  const user = (settings: string) =>
+    synth(settings).resource.aws_iam_user?.user;
+  const policy = (settings: string) =>
+    synth(settings).resource.aws_iam_policy?.policy;
+  const plain = synth();
+
+  it.each([
+    ["region", "region: us-gov-west-1", { region: "us-gov-west-1" }],
+    [
+      "account",
+      'accountId: "123456789012"',
+      { allowed_account_ids: ["123456789012"] },
+    ],
+    ["profile", "provider: { profile: admin }", { profile: "admin" }],
+    [
+      "assumed role",
+      "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/ci/deployer' }",
+      {
+        assume_role: [
+          { role_arn: "arn:aws:iam::123456789012:role/ci/deployer" },
+        ],
+      },
+    ],
+    [
+      "tags, their keys as they are written",
+      "tags: { CostCenter: a, 'some:Key': b, under_score: c }",
+      {
+        default_tags: [
+          { tags: { CostCenter: "a", "some:Key": "b", under_score: "c" } },
+        ],
+      },
+    ],
+  ])("the provider's %s", (_, settings, provider) => {
+    const changed = synth(settings);
+    expect(changed.provider.aws).toEqual([
+      { ...plain.provider.aws[0], ...provider },
+    ]);
+  });
+
+  it("the provider's version range", () => {
+    expect(
+      synth("provider: { version: '~> 6.25' }").terraform.required_providers
+    ).toEqual({
+      aws: { source: "aws", version: "~> 6.25" },
+    });
+  });
+
+  it.each([
+    ["name", "user: { name: dkp }", { name: "dkp" }],
+    ["path", "user: { path: /platform/ }", { path: "/platform/" }],
+    [
+      "boundary",
+      "user: { permissionsBoundary: 'arn:aws:iam::aws:policy/A' }",
+      { permissions_boundary: "arn:aws:iam::aws:policy/A" },
+    ],
+    ["forceDestroy", "user: { forceDestroy: true }", { force_destroy: true }],
+  ])("the user's %s, and nothing else", (_, settings, changes) => {
+    expect(synth(settings)).toEqual({
+      ...plain,
+      resource: {
+        ...plain.resource,
+        aws_iam_user: { user: { ...user(""), ...changes } },
+      },
+    });
+  });
+
+  it.each([
+    ["name", "policy: { name: Dkp }", { name: "Dkp" }],
+    ["path", "policy: { path: /platform/ }", { path: "/platform/" }],
+    [
+      "description",
+      "policy: { description: Access of DKP }",
+      { description: "Access of DKP" },
+    ],
+  ])("the policy's %s, and nothing else", (_, settings, changes) => {
+    expect(synth(settings)).toEqual({
+      ...plain,
+      resource: {
+        ...plain.resource,
+        aws_iam_policy: { policy: { ...policy(""), ...changes } },
+      },
+    });
+  });
+
+  it("protection of user, key and policy, but not of the attachment", () => {
+    const protectedOnes = (settings: string) =>
+      Object.entries(synth(settings).resource).flatMap(([type, named]) =>
+        Object.values(named).map(({ lifecycle }) => [
+          type,
+          (lifecycle as { prevent_destroy?: boolean }).prevent_destroy,
+        ])
+      );
+    expect(protectedOnes("")).toEqual([
+      ["aws_iam_access_key", true],
+      ["aws_iam_policy", true],
+      ["aws_iam_user", true],
+      ["aws_iam_user_policy_attachment", undefined],
+    ]);
+    expect(protectedOnes("protect: false")).toEqual([
+      ["aws_iam_access_key", false],
+      ["aws_iam_policy", false],
+      ["aws_iam_user", false],
+      ["aws_iam_user_policy_attachment", undefined],
+    ]);
+  });
+});
+
+describe("addresses that would collide", () => {
+  const stackWith = (add: (stack: DeckhouseAccessStack) => void) => {
+    const stack = new DeckhouseAccessStack(
+      new App({ stackTraces: false, outdir: Testing.app().outdir }),
+      deployment()
+    );
+    add(stack);
+    return stack;
+  };
+
+  it("are refused instead of merged", () => {
+    const stack = stackWith((scope) => {
+      new IamUser(scope, "other", { name: "a" }).overrideLogicalId("user");
+    });
+    expect(() => Testing.synth(stack, true)).toThrow(
+      "deckhouse/other: has the address aws_iam_user.user of deckhouse/user/user; give it another id"
+    );
+  });
+
+  it("are refused for outputs too", () => {
+    const stack = stackWith((scope) => {
+      new TerraformOutput(scope, "region", { value: "x" });
+    });
+    expect(() => Testing.synth(stack, true)).toThrow(
+      "deckhouse/region: has the address output.region of deckhouse/outputs/region"
+    );
+  });
+
+  it("are refused when CDKTF would drop characters of an id", () => {
+    const stack = stackWith((scope) => {
+      new IamUser(scope, "a.b", { name: "a" });
+    });
+    expect(() => Testing.synth(stack, true)).toThrow(
+      'deckhouse/a.b: the id "a.b" has characters that CDKTF drops'
+    );
+  });
+});

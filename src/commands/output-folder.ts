@@ -55,6 +55,6 @@ export function pruneStacks(folder: string, stacks: readonly SynthesizedStack[])
 function stateIn(folder: string): string | undefined {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).find(
     // Inside `.terraform`, `terraform.tfstate` only notes which backend is in use.
-    (name) => /\.tfstate(\.|$)/.test(name) && !name.startsWith(".terraform"),
+    (name) => /\.tfstate(\.\d+)?(\.backup)?$/.test(name) && !name.startsWith(".terraform"),
   );
 }

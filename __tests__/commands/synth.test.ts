@@ -1,0 +1,149 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PROJECT = join(__dirname, "../..");
+const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+const OLD = `${SETTINGS}user: { name: old }\npolicy: { name: Old }\n`;
+
+describe("npm run synth", () => {
+  let folder: string;
+
+  beforeAll(() => {
+    const { status, stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], {
+      cwd: PROJECT,
+      encoding: "utf8",
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+  });
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "synth-"));
+    mkdirSync(join(folder, "deployments"));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const write = (stack: string, text = SETTINGS) => writeFileSync(join(folder, `deployments/${stack}.yaml`), text);
+  const synth = (environment: Record<string, string> = {}, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(PROJECT, "build/src/commands/synth.js"), ...args], {
+      cwd: folder,
+      encoding: "utf8",
+      // No PATH: neither Terraform nor anything else is at hand.
+      env: environment,
+    });
+    return { status, stdout, stderr };
+  };
+  const json = (stack: string) => readFileSync(join(folder, "cdktf.out/stacks", stack, "cdk.tf.json"), "utf8");
+  const stacks = () => readdirSync(join(folder, "cdktf.out/stacks")).sort();
+
+  it("writes one stack per deployment, names it, and says once that the secret is in the state", () => {
+    write("deckhouse");
+    expect(synth()).toEqual({
+      status: 0,
+      stdout: "cdktf.out/stacks/deckhouse/cdk.tf.json\n",
+      stderr:
+        "info: deckhouse: the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that\n",
+    });
+    expect(stacks()).toEqual(["deckhouse"]);
+  });
+
+  it("writes the same bytes twice, in another folder, time zone and locale, and with a comment or another order in the settings", () => {
+    write("deckhouse");
+    synth();
+    const first = json("deckhouse");
+    expect(first).not.toContain(folder);
+    synth();
+    expect(json("deckhouse")).toBe(first);
+    const elsewhere = mkdtempSync(join(tmpdir(), "synth-elsewhere-"));
+    mkdirSync(join(elsewhere, "deployments"));
+    rmSync(folder, { recursive: true });
+    folder = elsewhere;
+    write("deckhouse", "# comment\nbackend: { s3: { region: eu-central-1, bucket: state } }\nregion: eu-central-1\n");
+    synth({ TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" });
+    expect(json("deckhouse")).toBe(first);
+  });
+
+  it("changes nothing in cdktf.out when a setting is wrong, and shows no stack trace", () => {
+    write("deckhouse");
+    synth();
+    const before = json("deckhouse");
+    write("deckhouse", SETTINGS.replace("region: eu-central-1\n", "region: eu-west-1\nprotct: false\n"));
+    write("another");
+    const { status, stdout, stderr } = synth();
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toContain('line 2, protct: unknown setting, did you mean "protect"?');
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(json("deckhouse")).toBe(before);
+    expect(stacks()).toEqual(["deckhouse"]);
+  });
+
+  it("writes nothing at all when there is no deployment", () => {
+    const { status, stderr } = synth();
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: "deployments has 1 problem:\n  has no deployments; write one as <stack>.yaml, the README shows a first file\n",
+    });
+    expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
+  });
+
+  it("reads another folder where CDKTF's context says so", () => {
+    mkdirSync(join(folder, "elsewhere"));
+    writeFileSync(join(folder, "elsewhere/dev.yaml"), SETTINGS);
+    expect(synth({ CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}' }).status).toBe(0);
+    expect(stacks()).toEqual(["dev"]);
+  });
+
+  it.each(["nonsense", "[1", '{"deployments":5}'])("says what is wrong with a context of %s", (context) => {
+    const { status, stderr } = synth({ CDKTF_CONTEXT_JSON: context });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^CDKTF_CONTEXT_JSON: .*write for example \{"deployments":"elsewhere"\}\n$/);
+  });
+
+  it("writes to another folder where the environment says so", () => {
+    write("deckhouse");
+    expect(synth({ CDKTF_OUTDIR: "out" }).stdout).toBe("out/stacks/deckhouse/cdk.tf.json\n");
+  });
+
+  it("removes the folder of a deployment that is no more, and says so", () => {
+    write("deckhouse");
+    write("old", OLD);
+    expect(synth().status).toBe(0);
+    rmSync(join(folder, "deployments/old.yaml"));
+    // Which backend is in use, noted by `terraform init`, is no state.
+    mkdirSync(join(folder, "cdktf.out/stacks/old/.terraform"));
+    writeFileSync(join(folder, "cdktf.out/stacks/old/.terraform/terraform.tfstate"), "{}");
+    expect(synth().stderr).toContain("removed cdktf.out/stacks/old: its deployment is no more\n");
+    expect(stacks()).toEqual(["deckhouse"]);
+  });
+
+  it.each(["terraform.tfstate", "errored.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d/dev/terraform.tfstate"])(
+    "keeps the folder of a deployment that is no more when it holds %s",
+    (state) => {
+      write("deckhouse");
+      write("old", OLD);
+      expect(synth().status).toBe(0);
+      rmSync(join(folder, "deployments/old.yaml"));
+      mkdirSync(join(folder, "cdktf.out/stacks/old", state, ".."), { recursive: true });
+      writeFileSync(join(folder, "cdktf.out/stacks/old", state), "{}");
+      expect(synth().stderr).toContain(
+        `kept cdktf.out/stacks/old: its deployment is no more, but it holds a Terraform state (${state}); move that away first\n`,
+      );
+      expect(stacks()).toEqual(["deckhouse", "old"]);
+    },
+  );
+
+  it("explains itself, and refuses options it does not know", () => {
+    expect(synth({}, "--help")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: npm run synth\n/) });
+    expect(synth({}, "--stck")).toMatchObject({ status: 1, stderr: expect.stringMatching(/^Unknown option '--stck'/) });
+  });
+
+  it("puts the committed provider lock beside the stack", () => {
+    write("deckhouse");
+    mkdirSync(join(folder, "locks"));
+    writeFileSync(join(folder, "locks/deckhouse.terraform.lock.hcl"), "reviewed");
+    synth();
+    expect(readFileSync(join(folder, "cdktf.out/stacks/deckhouse/.terraform.lock.hcl"), "utf8")).toBe("reviewed");
+  });
+});

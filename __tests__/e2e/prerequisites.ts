@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { PROJECT } from "./support/project";
+import { folder, PROJECT, removeFolders } from "./support/project";
+import { runIn, terraformEnvironment } from "./support/terraform";
 
 interface Tool {
   readonly name: string;
@@ -28,7 +29,15 @@ const TOOLS: readonly Tool[] = [
     accepts: atLeast(5, 2),
     remedy: "python3 -m pip install 'moto[server]'",
   },
+  {
+    name: "checkov >= 3.2",
+    command: ["checkov", "--version"],
+    accepts: atLeast(3, 2),
+    remedy: "python3 -m pip install checkov, in an environment of its own, and put it on the PATH",
+  },
 ];
+
+const NO_PROVIDER = `the AWS provider: Terraform can't get it (see below); set E2E_PROVIDER_MIRROR to a folder in filesystem-mirror layout, or let it reach its registry`;
 
 /** Names everything that the end-to-end tests need and this machine lacks, then builds the project once for all of them. */
 export default function prerequisites(): void {
@@ -36,14 +45,35 @@ export default function prerequisites(): void {
     const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
     return status !== 0 || !accepts(stdout);
   });
-  if (missing.length > 0) {
-    throw new Error(["the end-to-end tests need:", ...missing.map(({ name, remedy }) => `  ${name}: ${remedy}`)].join("\n"));
+  const terraformIsThere = !missing.some(({ command: [program] }) => program === "terraform");
+  const noProvider = terraformIsThere ? providerProblem() : undefined;
+  if (missing.length > 0 || noProvider !== undefined) {
+    const needs = [
+      ...missing.map(({ name, remedy }) => `${name}: ${remedy}`),
+      ...(noProvider === undefined ? [] : [NO_PROVIDER]),
+    ];
+    throw plainError(["the end-to-end tests need:", ...needs.map((need) => `  ${need}`), noProvider ?? ""].join("\n"));
   }
   const build = spawnSync(process.execPath, [join(PROJECT, "node_modules/typescript/bin/tsc"), "-b"], {
     cwd: PROJECT,
     encoding: "utf8",
   });
   if (build.status !== 0) {
-    throw new Error(build.stdout);
+    throw plainError(build.stdout);
   }
+}
+
+/** Terraform's words when it can't get the AWS provider. */
+function providerProblem(): string | undefined {
+  const path = folder({
+    "main.tf": 'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}\n',
+  });
+  const { status, output } = runIn(path, terraformEnvironment(), "terraform", "init", "-no-color");
+  removeFolders();
+  return status === 0 ? undefined : output;
+}
+
+/** An error that jest prints without a stack trace. */
+function plainError(message: string): Error {
+  return Object.assign(new Error(message), { stack: message });
 }

@@ -15,7 +15,7 @@ export interface Finished {
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 
 /** Environment of Terraform and of the CDKTF command on the local AWS: nothing of the machine's own Terraform or AWS set-up. */
-export function terraformEnvironment(aws: LocalAws): Record<string, string> {
+export function terraformEnvironment(aws?: LocalAws): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
   const configuration = join(home, "terraformrc");
   writeFileSync(
@@ -29,7 +29,7 @@ export function terraformEnvironment(aws: LocalAws): Record<string, string> {
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",
     CHECKPOINT_DISABLE: "1",
-    ...aws.environment(),
+    ...aws?.environment(),
   };
 }
 

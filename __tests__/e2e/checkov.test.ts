@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { DOCUMENTED_FINDINGS } from "../../src/iam/scanner-findings";
+import { Deployments, removeFolders } from "./support/project";
+import { runIn } from "./support/terraform";
+
+interface Report {
+  readonly summary: { readonly parsing_errors: number; readonly passed: number };
+  readonly results: { readonly failed_checks: readonly { readonly check_id: string; readonly resource: string }[] };
+}
+
+describe("checkov on the synthesized Terraform JSON", () => {
+  afterAll(removeFolders);
+
+  it("reads it and finds what the list of findings says, nothing more and nothing less", () => {
+    const { path } = Deployments.of({
+      deckhouse: "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
+    });
+    const folder = join(path, "cdktf.out/stacks/deckhouse");
+    const args = ["-d", ".", "--framework", "terraform_json", "--output", "json", "--compact", "--quiet", "--skip-download"];
+    const { output } = runIn(folder, { PATH: process.env.PATH ?? "", HOME: path, LOG_LEVEL: "CRITICAL" }, "checkov", ...args);
+    const { summary, results } = JSON.parse(output) as Report;
+    expect(summary.parsing_errors).toBe(0);
+    expect(summary.passed).toBeGreaterThan(0);
+    // Checkov names resources without their type.
+    const found = results.failed_checks.map(({ check_id, resource }) => `${check_id} ${resource.split(".").at(-1)}`).sort();
+    expect(found).toEqual(DOCUMENTED_FINDINGS.map(({ check, address }) => `${check} ${address.split(".").at(-1)}`).sort());
+  });
+});

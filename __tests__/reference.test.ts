@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadDeployments } from "../src/settings/load";
-import { jsonSchema, readmeWithTables } from "../src/settings/reference";
+import { DOCUMENTS, jsonSchema, withTables } from "../src/settings/reference";
 
 const read = (name: string) => readFileSync(join(__dirname, "..", name), "utf8");
 
 describe("what is generated from the settings schema", () => {
   it.each([
-    ["deployments/schema.json", jsonSchema],
-    ["README.md", () => readmeWithTables(read("README.md"))],
+    ["deployments/schema.json", jsonSchema] as const,
+    ...Object.keys(DOCUMENTS).map((name) => [name, () => withTables(name, read(name))] as const),
   ])("%s is current; if not, run `npm run generate`", (name, generate) => {
     expect(read(name)).toBe(generate());
   });

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { jsonSchema, readmeWithTables } from "../settings/reference";
+import { DOCUMENTS, jsonSchema, withTables } from "../settings/reference";
 import { run } from "./run";
 
-// Keeps what is derived from the code current: the JSON schema for editors and the README's tables.
+// Keeps what is derived from the code current: the JSON schema for editors and the tables of the documentation.
 run(() => {
   writeFileSync("deployments/schema.json", jsonSchema());
-  writeFileSync("README.md", readmeWithTables(readFileSync("README.md", "utf8")));
+  for (const name of Object.keys(DOCUMENTS)) {
+    writeFileSync(name, withTables(name, readFileSync(name, "utf8")));
+  }
 });

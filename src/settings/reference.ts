@@ -1,4 +1,5 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
+import { DOCUMENTED_FINDINGS } from "../iam/scanner-findings";
 import { BACKEND_TYPES, type BackendType } from "../remote-state/backend-types";
 import { OUTPUTS } from "../remote-state/outputs";
 import { BACKEND_NAMES } from "./backend";
@@ -51,24 +52,29 @@ function argumentsSchema({ args }: Pick<BackendType, "args">): object {
   return { type: "object", properties: Object.fromEntries(properties), additionalProperties: false };
 }
 
-/** The README with its generated tables brought up to date. */
-export function readmeWithTables(readme: string): string {
-  const tables: Readonly<Record<string, string>> = { settings: settingsTable(), outputs: outputsTable() };
-  return Object.entries(tables).reduce((text, [name, table]) => replaceTable(text, name, table), readme);
+/** The documents with generated tables, and the tables of each. */
+export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "README.md": { settings: settingsTable, outputs: outputsTable },
+  "docs/security.md": { findings: findingsTable },
+};
+
+/** A document with its generated tables brought up to date. @throws Error if the marks of a table are missing */
+export function withTables(name: string, text: string): string {
+  return Object.entries(DOCUMENTS[name] ?? {}).reduce((result, [table, make]) => replaceTable(result, name, table, make()), text);
 }
 
-function replaceTable(text: string, name: string, table: string): string {
+function replaceTable(text: string, document: string, name: string, table: string): string {
   const begin = `<!-- ${name}: made by \`npm run generate\` -->`;
   const end = `<!-- end of ${name} -->`;
-  const [before, rest] = split(text, begin);
-  const [, after] = split(rest, end);
+  const [before, rest] = split(text, document, begin);
+  const [, after] = split(rest, document, end);
   return `${before}${begin}\n${table}${end}${after}`;
 }
 
-function split(text: string, mark: string): readonly [string, string] {
+function split(text: string, document: string, mark: string): readonly [string, string] {
   const at = text.indexOf(mark);
   if (at < 0) {
-    throw new Error(`README.md: the line ${mark} is missing; put it back where the table belongs`);
+    throw new Error(`${document}: the line ${mark} is missing; put it back where the table belongs`);
   }
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
@@ -97,4 +103,11 @@ function defaultOf(field: Field): string {
 function outputsTable(): string {
   const rows = Object.entries(OUTPUTS).map(([name, description]) => `| \`${name}\` | ${description} |`);
   return ["| output | what it is |", "|---|---|", ...rows, ""].join("\n");
+}
+
+function findingsTable(): string {
+  const rows = DOCUMENTED_FINDINGS.map(
+    ({ check, address, finding, reason }) => `| ${check} | \`${address}\` | ${finding} | ${reason} |`,
+  );
+  return ["| check | on | finds | why it stays |", "|---|---|---|---|", ...rows, ""].join("\n");
 }

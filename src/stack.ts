@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
 import { Annotations, type App, Fn, TerraformElement, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { AccessKey } from "./constructs/access-key";
@@ -7,7 +8,8 @@ import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
 import { AwsAccount } from "./constructs/aws-account";
 import { PolicyAttachment } from "./constructs/policy-attachment";
-import { documentedPolicy } from "./iam/policy";
+import { partitionOf } from "./iam/partitions";
+import { type PolicyStatement, policyStatements, supplementOf } from "./iam/policy";
 import { placeLockFile } from "./remote-state/lock-file";
 import { StateBackend } from "./remote-state/state-backend";
 import type { Deployment } from "./settings/deployment";
@@ -28,11 +30,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     new AwsAccount(this, "account", { ...deployment.provider, region, accountId, tags });
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
     const key = new AccessKey(this, "key", { user: user.name, protect });
-    const policy = new AccessPolicy(this, "policy", {
-      ...deployment.policy,
-      statements: documentedPolicy(deployment.policy),
-      protect,
-    });
+    const policy = new AccessPolicy(this, "policy", { ...deployment.policy, statements: this.statements(deployment), protect });
     new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
     new AccessOutputs(this, "outputs", {
       values: {
@@ -49,13 +47,28 @@ export class DeckhouseAccessStack extends TerraformStack {
       },
     });
     Annotations.of(this).addInfo(deployment.outputs.secret ? SECRET_IN_OUTPUTS : SECRET_IN_STATE);
+    if (deployment.policy.supplement) {
+      Annotations.of(this).addInfo(supplementMessage(deployment));
+    }
     this.node.addValidation({ validate: () => addressProblems(this) });
+  }
+
+  /** The policy of the deployment, its ARNs under the account that is stated, else under the one that Terraform finds. */
+  private statements({ region, accountId, cluster, policy }: Deployment): readonly PolicyStatement[] {
+    const { mode, supplement } = policy;
+    const account = mode === "documented" ? "" : (accountId ?? new DataAwsCallerIdentity(this, "current").accountId);
+    return policyStatements({ mode, supplement, cluster, place: { partition: partitionOf(region), region, account } });
   }
 
   /** A resource's address ends in its own id, wherever it is in the tree: the documentation's addresses, and no hashes. */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
     return (TerraformElement.isTerraformElement(element) ? element.node : element).id;
   }
+}
+
+function supplementMessage({ cluster }: Deployment): string {
+  const actions = supplementOf(cluster).map(({ action, why }) => `${action} (${why})`);
+  return `policy.supplement adds what DKP calls and its page lacks: ${actions.join("; ")}`;
 }
 
 /** Brings the committed provider lock files of all stacks to where Terraform looks for them. Call it after `synth()`. */

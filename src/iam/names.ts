@@ -14,6 +14,7 @@ const nameRule = (what: string, max: number): NameRule => ({
 });
 
 export const USER_NAME = nameRule("an IAM user name", 64);
+export const ROLE_NAME = nameRule("an IAM role name", 64);
 export const POLICY_NAME = nameRule("an IAM policy name", 128);
 
 /** Path of a user, policy, role or group: "/" or "/a/b/", at most 512 characters. */

@@ -1,63 +1,14 @@
 import * as v from "valibot";
-import { parseIamArn } from "../iam/arns";
-import {
-  DESCRIPTION,
-  MAX_TAGS,
-  type NameRule,
-  nameProblem,
-  PATH,
-  POLICY_NAME,
-  TAG_KEY,
-  TAG_VALUE,
-  USER_NAME,
-} from "../iam/names";
+import { DESCRIPTION, MAX_TAGS, POLICY_NAME, TAG_KEY, TAG_VALUE, USER_NAME } from "../iam/names";
 import { REGION, regionOfZone } from "../iam/partitions";
-import { backendProblems, cloudProblems, isObject } from "./backend";
+import { MODES } from "../iam/policy";
+import { backendProblems, cloudProblems } from "./backend";
+import { cluster, features } from "./cluster-schema";
 import type { Problem } from "./problems";
-import { show } from "./words";
+import { arn, because, checked, choice, describe, EMPTY, name, object, path, strict, text } from "./schema-parts";
+import { count, show } from "./words";
 
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and the README's table.
-
-/** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
-const strict = <const E extends v.ObjectEntries>(entries: E) =>
-  v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<E, undefined>;
-
-const describe = v.description;
-
-/** Continues `"VALUE" ...`: a rule broken by a text. */
-const because = (reason: (value: string) => string) => (issue: v.BaseIssue<unknown>) =>
-  `${show(issue.input)} ${reason(String(issue.input))}`;
-
-const text = v.pipe(v.string(), v.minLength(1, "is empty; write a value or remove it"));
-
-const name = (rule: NameRule, hint = "") =>
-  v.pipe(
-    v.string(),
-    v.regex(
-      rule.pattern,
-      because((value) => `${nameProblem(value, rule)}${hint}`),
-    ),
-  );
-
-const path = v.pipe(
-  v.string(),
-  v.regex(
-    PATH,
-    because(
-      () =>
-        'is not an IAM path: "/" or a text without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
-    ),
-  ),
-);
-
-const arn = (kind: string) =>
-  v.pipe(
-    v.string(),
-    v.check(
-      (value) => parseIamArn(value)?.kind === kind,
-      because(() => `is not the ARN of an IAM ${kind}, which reads arn:aws:iam::123456789012:${kind}/NAME`),
-    ),
-  );
 
 const region = v.pipe(
   v.string(),
@@ -66,7 +17,7 @@ const region = v.pipe(
     because((value) => {
       const zone = regionOfZone(value);
       return zone === undefined
-        ? 'has not the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"'
+        ? 'does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"'
         : `is an availability zone; write its region, "${zone}"`;
     }),
   ),
@@ -74,41 +25,22 @@ const region = v.pipe(
 );
 
 const accountId = v.pipe(
-  v.string((issue) => `${show(issue.input)} is a number, which loses leading zeros; write the account id in quotes`),
+  v.string((issue) =>
+    typeof issue.input === "number"
+      ? `${show(issue.input)} is a number, which loses leading zeros; write the account id in quotes`
+      : `${show(issue.input)} is not an AWS account id, which is 12 digits in quotes`,
+  ),
   v.regex(
     /^\d{12}$/,
     because((value) =>
       /^\d+$/.test(value)
-        ? `has ${value.length} digits, an AWS account id has 12`
+        ? `has ${count(value.length, "digit")}, an AWS account id has 12`
         : "is not an AWS account id, which is 12 digits",
     ),
   ),
   describe(
     "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Absent: whatever account the credentials belong to",
   ),
-);
-
-/** Adds problems of a plain function to what the schema finds. */
-const checked = (problems: (value: Readonly<Record<string, unknown>>) => readonly Problem[]) =>
-  v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
-    if (!dataset.typed) {
-      return;
-    }
-    for (const problem of problems(dataset.value)) {
-      const [first, ...rest] = problem.path.map((key) => ({
-        type: "object" as const,
-        origin: "value" as const,
-        input: {},
-        key,
-        value: undefined,
-      }));
-      addIssue({ message: problem.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
-    }
-  });
-
-const object = v.custom<Record<string, unknown>>(
-  isObject,
-  (issue) => `${show(issue.input)} is not an object; write KEY: VALUE lines below it`,
 );
 
 const backend = v.pipe(
@@ -176,6 +108,9 @@ function tagProblems(value: Readonly<Record<string, unknown>>): readonly Problem
 }
 
 function tagValueProblem(key: string, content: unknown): readonly Problem[] {
+  if (content === null) {
+    return [{ path: [key], message: EMPTY }];
+  }
   if (typeof content !== "string") {
     return [{ path: [key], message: `${show(content)} is not a text; write the tag's value in quotes` }];
   }
@@ -200,21 +135,22 @@ const user = strict({
   ),
 });
 
-/** A choice of which some values belong to what is not built yet. */
-const choice = <const T extends string>(built: readonly T[], later: readonly string[]) =>
-  v.picklist(built, (issue) => {
-    const values = built.map((value) => `"${value}"`).join(", ");
-    return later.includes(String(issue.input))
-      ? `${show(issue.input)} is not built yet; use ${values}`
-      : `${show(issue.input)} is unknown; use ${values}`;
-  });
-
 const policy = strict({
   name: v.optional(
     v.pipe(name(POLICY_NAME, "; folders belong into policy.path"), describe("Name of the managed policy")),
     "D8CloudProviderAWS",
   ),
-  path: v.optional(v.pipe(path, describe("IAM path of the policy")), "/"),
+  path: v.optional(
+    v.pipe(
+      path,
+      v.check(
+        (value) => !value.includes("*"),
+        because(() => 'has a "*", which IAM refuses in the path of a policy; leave it out'),
+      ),
+      describe("IAM path of the policy"),
+    ),
+    "/",
+  ),
   description: v.optional(
     v.pipe(
       v.string(),
@@ -228,8 +164,10 @@ const policy = strict({
   ),
   mode: v.optional(
     v.pipe(
-      choice(["documented"], ["scoped", "minimal"]),
-      describe("Which permissions: `documented` is the list of the DKP authorization page"),
+      choice(MODES),
+      describe(
+        "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions as tight as DKP's work allows, `minimal` of those only what this cluster calls",
+      ),
     ),
     "documented",
   ),
@@ -262,6 +200,8 @@ export const deploymentSchema = strict({
   user: v.optional(user, {}),
   policy: v.optional(policy, {}),
   outputs: v.optional(outputs, {}),
+  cluster: v.optional(cluster, {}),
+  features: v.optional(features, []),
   protect: v.optional(
     v.pipe(
       v.boolean(),

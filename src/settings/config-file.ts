@@ -12,7 +12,7 @@ import { parseDocuments, type YamlFile } from "./yaml-file";
 const { prefix, layout, ...optionalFields } = dkpFields;
 
 /** What is read of an `AWSClusterConfiguration`; everything else, credentials above all, is passed over. */
-const AWS_CLUSTER_CONFIGURATION = noList(
+const awsClusterConfiguration = noList(
   v.looseObject({
     ...optionalFields,
     layout: layout.wrapped,
@@ -21,11 +21,15 @@ const AWS_CLUSTER_CONFIGURATION = noList(
   }),
 );
 
+type AwsClusterConfiguration = v.InferOutput<typeof awsClusterConfiguration>;
+// Without the types of its faults, as in schema.ts.
+const AWS_CLUSTER_CONFIGURATION = awsClusterConfiguration as unknown as v.GenericSchema<unknown, AwsClusterConfiguration>;
+
 const PREFIX = noList(v.looseObject({ prefix }));
 
 /** The fields of DKP's own installation file that decide about permissions. */
 export interface ConfigFile {
-  readonly fields: Omit<v.InferOutput<typeof AWS_CLUSTER_CONFIGURATION>, "vpcNetworkCIDR" | "provider"> & {
+  readonly fields: Omit<AwsClusterConfiguration, "vpcNetworkCIDR" | "provider"> & {
     readonly prefix?: string;
   };
   /** The region that DKP will be told. */

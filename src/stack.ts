@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { Annotations, type App, Fn, TerraformElement, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import { AccessKey } from "./constructs/access-key";
+import { AccessGroup } from "./constructs/access-group";
+import { AccessKeys } from "./constructs/access-keys";
 import { AccessOutputs } from "./constructs/access-outputs";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
 import { AwsAccount } from "./constructs/aws-account";
+import { NodeRole } from "./constructs/node-role";
 import { PolicyAttachment } from "./constructs/policy-attachment";
 import { documentedPolicy } from "./iam/policy";
 import { placeLockFile } from "./remote-state/lock-file";
@@ -15,6 +17,8 @@ import { addressProblems } from "./stack-ids";
 
 const SECRET_IN_STATE = "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it";
 const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that`;
+const GROUP_ALONE =
+  'attachment: group takes the policy from the user itself; a live deployment comes here by way of "user-and-group", one apply before, or is without permissions for a moment';
 
 /**
  * The AWS access of one DKP deployment: user, key, policy and attachment under the addresses of DKP's documentation,
@@ -27,13 +31,24 @@ export class DeckhouseAccessStack extends TerraformStack {
     new StateBackend(this, { location: deployment.state, projectRoot: process.cwd() });
     new AwsAccount(this, "account", { ...deployment.provider, region, accountId, tags });
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
-    const key = new AccessKey(this, "key", { user: user.name, protect });
+    const keys =
+      deployment.accessKeys === "none"
+        ? undefined
+        : new AccessKeys(this, "key", { ...deployment.accessKeys, user: user.name, protect });
     const policy = new AccessPolicy(this, "policy", {
       ...deployment.policy,
       statements: documentedPolicy(deployment.policy),
       protect,
     });
-    new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
+    if (deployment.attachment !== "group") {
+      new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
+    }
+    const group =
+      deployment.attachment === "user"
+        ? undefined
+        : new AccessGroup(this, "group", { ...deployment.group, user: user.name, policyArn: policy.arn });
+    const nodeRole = deployment.nodeRole === undefined ? undefined : new NodeRole(this, "node-role", deployment.nodeRole);
+    const handedOut = keys?.outputs(deployment.outputs);
     new AccessOutputs(this, "outputs", {
       values: {
         user_name: user.name,
@@ -43,12 +58,18 @@ export class DeckhouseAccessStack extends TerraformStack {
         region,
         // The fifth part of arn:PARTITION:iam::ACCOUNT:user/NAME.
         account_id: Fn.element(Fn.split(":", user.arn), 4),
-        access_key_id: key.keyId,
-        access_key_slot: "primary",
-        secret_access_key: deployment.outputs.secret ? key.secret : undefined,
+        ...handedOut,
+        group_name: group?.name,
+        node_role_name: nodeRole?.name,
+        node_role_arn: nodeRole?.arn,
       },
     });
-    Annotations.of(this).addInfo(deployment.outputs.secret ? SECRET_IN_OUTPUTS : SECRET_IN_STATE);
+    if (keys?.secretInState === true) {
+      Annotations.of(this).addInfo(handedOut?.secret_access_key === undefined ? SECRET_IN_STATE : SECRET_IN_OUTPUTS);
+    }
+    if (deployment.attachment === "group") {
+      Annotations.of(this).addInfo(GROUP_ALONE);
+    }
     this.node.addValidation({ validate: () => addressProblems(this) });
   }
 

@@ -24,6 +24,12 @@ interface Exclusive {
 const NAMED = [
   { what: "user", path: ["user", "name"], nameOf: (settings: Settings) => settings.user.name },
   { what: "policy", path: ["policy", "name"], nameOf: (settings: Settings) => settings.policy.name },
+  {
+    what: "group",
+    path: ["group", "name"],
+    nameOf: (settings: Settings) => (settings.attachment === "user" ? undefined : settings.group.name),
+  },
+  { what: "node role", path: ["nodeRole", "name"], nameOf: (settings: Settings) => settings.nodeRole?.name },
 ] as const;
 
 const EXCLUSIVES: readonly Exclusive[] = [
@@ -38,7 +44,10 @@ const EXCLUSIVES: readonly Exclusive[] = [
   ...NAMED.map(
     ({ what, path, nameOf }): Exclusive => ({
       needs: [path, ["accountId"], ["provider"]],
-      identity: ({ settings }) => `${account(settings)}/${nameOf(settings).toLowerCase()}`,
+      identity: ({ settings }) => {
+        const name = nameOf(settings);
+        return name === undefined ? undefined : `${account(settings)}/${name.toLowerCase()}`;
+      },
       problem: ({ stack, settings }, other) => ({
         path,
         message: `${show(nameOf(settings))} is the ${what} of ${other.file} in the same account as well (IAM ignores case); choose another, for example "${nameOf(settings)}-${stack}"`,

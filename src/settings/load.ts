@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import * as v from "valibot";
 import { type Candidate, conflicts } from "./conflicts";
 import { type Deployment, toDeployment } from "./deployment";
-import { issueProblem } from "./issues";
+import { issueProblems } from "./issues";
 import { type Problem, SettingsError } from "./problems";
 import { ruleProblems, type Surroundings } from "./rules";
 import { deploymentSchema, type Settings } from "./schema";
@@ -117,7 +117,7 @@ function check(value: unknown): { settings: Settings; problems: readonly Problem
   const all = [
     ...templateProblems(value),
     ...reservedKeyProblems(value),
-    ...(result.issues ?? []).map(issueProblem),
+    ...(result.issues ?? []).flatMap((issue) => issueProblems(issue)),
     ...secretProblems(value),
   ];
   const byPath = new Map(all.toReversed().map((problem) => [JSON.stringify(problem.path), problem]));

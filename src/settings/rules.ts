@@ -1,6 +1,7 @@
 import { isAbsolute, relative } from "node:path";
-import { parseIamArn } from "../iam/arns";
-import { partitionOf } from "../iam/partitions";
+import { ACCESS_KEY_RULES } from "./access-key-rules";
+import { accountProblem, partitionProblem } from "./arn-problems";
+import { NODE_ROLE_RULES } from "./node-role-rules";
 import type { Problem } from "./problems";
 import type { Settings } from "./schema";
 import { show } from "./words";
@@ -12,14 +13,15 @@ export interface Surroundings {
 }
 
 /** A rule between fields of one deployment. It runs only when the fields it needs have no problem of their own. */
-interface Rule {
+export interface Rule {
   readonly needs: readonly (readonly string[])[];
-  readonly problem: (settings: Settings, surroundings: Surroundings) => Problem | undefined;
+  readonly problem: (settings: Settings, surroundings: Surroundings) => Problem | readonly Problem[] | undefined;
 }
 
 const ARN_FIELDS = [
   { path: ["user", "permissionsBoundary"], arnOf: (settings: Settings) => settings.user.permissionsBoundary },
   { path: ["provider", "assumeRoleArn"], arnOf: (settings: Settings) => settings.provider.assumeRoleArn },
+  { path: ["nodeRole", "permissionsBoundary"], arnOf: (settings: Settings) => settings.nodeRole?.permissionsBoundary },
 ] as const;
 
 const EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
@@ -51,30 +53,17 @@ const RULES: readonly Rule[] = [
   ...ARN_FIELDS.map(
     ({ path, arnOf }): Rule => ({
       needs: [["region"], path],
-      problem: (settings) => {
-        const arn = arnOf(settings);
-        const partition = partitionOf(settings.region);
-        return arn === undefined || parseIamArn(arn)?.partition === partition
-          ? undefined
-          : {
-              path,
-              message: `${show(arn)} is of another partition than region ${settings.region}; write an ARN that begins with arn:${partition}:`,
-            };
-      },
+      problem: (settings) => partitionProblem(settings, path, arnOf(settings)),
     }),
   ),
   ...ARN_FIELDS.map(
     ({ path, arnOf }): Rule => ({
       needs: [["accountId"], path],
-      problem: (settings) => {
-        const arn = arnOf(settings);
-        const account = arn === undefined ? undefined : parseIamArn(arn)?.account;
-        return account === undefined || account === "aws" || settings.accountId === undefined || account === settings.accountId
-          ? undefined
-          : { path, message: `${show(arn)} is of account ${account}, accountId is ${settings.accountId}; make them agree` };
-      },
+      problem: (settings) => accountProblem(settings, path, arnOf(settings)),
     }),
   ),
+  ...ACCESS_KEY_RULES,
+  ...NODE_ROLE_RULES,
 ];
 
 function localPathProblem(field: readonly string[], path: string, outputFolder: string): Problem | undefined {

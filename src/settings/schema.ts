@@ -1,18 +1,23 @@
 import * as v from "valibot";
+import { SLOTS } from "../iam/access-keys";
 import { parseIamArn } from "../iam/arns";
 import {
   DESCRIPTION,
+  GROUP_NAME,
   MAX_TAGS,
   type NameRule,
   nameProblem,
   PATH,
   POLICY_NAME,
+  ROLE_NAME,
   TAG_KEY,
   TAG_VALUE,
   USER_NAME,
 } from "../iam/names";
+import { ACTION } from "../iam/node-role";
 import { REGION, regionOfZone } from "../iam/partitions";
 import { backendProblems, cloudProblems, isObject } from "./backend";
+import { pgpKeyProblem } from "./pgp-key";
 import type { Problem } from "./problems";
 import { show } from "./words";
 
@@ -242,6 +247,85 @@ const policy = strict({
   ),
 });
 
+const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
+
+const pgpKey = v.pipe(
+  v.string(() => "is not a text; write the public key in base64, what gpg --export ID | base64 -w0 prints"),
+  // YAML and `base64` may break the line; Terraform takes one.
+  v.transform((value) => (value.includes("-----") ? value : value.replaceAll(/\s+/g, ""))),
+  v.check(
+    (value) => pgpKeyProblem(value) === undefined,
+    ({ input }) => pgpKeyProblem(input) ?? "",
+  ),
+  describe(
+    "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
+  ),
+);
+
+const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
+  strict({
+    status: v.optional(
+      v.pipe(choice(KEY_STATUSES, []), describe("`Active`, `Inactive` (exists and is refused by AWS) or `absent`")),
+      status,
+    ),
+    pgpKey: v.optional(pgpKey),
+  });
+
+const accessKeys = v.pipe(
+  v.union(
+    [
+      v.literal("none"),
+      strict({
+        primary: v.optional(keySlot("Active"), {}),
+        secondary: v.optional(keySlot("absent"), {}),
+        current: v.optional(
+          v.pipe(choice(SLOTS, []), describe("The slot whose key the outputs hand out; it must be `Active`")),
+          "primary",
+        ),
+      }),
+    ],
+    (issue) =>
+      `${show(issue.input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
+  ),
+  describe("Two key slots, so that keys rotate without outage; or `none`: no key at all, you make keys outside Terraform"),
+);
+
+const group = strict({
+  name: v.optional(
+    v.pipe(name(GROUP_NAME, "; folders belong into group.path"), describe("Name of the group, where `attachment` has one")),
+    "deckhouse",
+  ),
+  path: v.optional(v.pipe(path, describe("IAM path of the group")), "/"),
+});
+
+const list = <const T extends v.GenericSchema>(item: T) =>
+  v.array(item, (issue) => `${show(issue.input)} is not a list; write "- VALUE" lines below it`);
+
+const nodeRole = strict({
+  name: v.pipe(
+    name(ROLE_NAME, "; folders belong into nodeRole.path"),
+    describe("Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP makes itself"),
+  ),
+  path: v.optional(v.pipe(path, describe("IAM path of the role")), "/"),
+  additionalActions: v.optional(
+    v.pipe(
+      list(
+        v.pipe(
+          v.string(),
+          v.regex(
+            ACTION,
+            because(() => 'is not an IAM action; write for example "s3:GetObject"'),
+          ),
+        ),
+      ),
+      describe("What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource"),
+    ),
+    [],
+  ),
+  managedPolicyArns: v.optional(v.pipe(list(arn("policy")), describe("ARNs of policies to attach to the role")), []),
+  permissionsBoundary: v.optional(v.pipe(arn("policy"), describe("ARN of the policy that limits what the role can ever do"))),
+});
+
 const outputs = strict({
   secret: v.optional(
     v.pipe(
@@ -261,6 +345,18 @@ export const deploymentSchema = strict({
   tags: v.optional(tags),
   user: v.optional(user, {}),
   policy: v.optional(policy, {}),
+  attachment: v.optional(
+    v.pipe(
+      choice(["user", "user-and-group", "group"], []),
+      describe(
+        "What has the policy: the user itself, as on the DKP page, or a group with the user in it. From one to the other by way of `user-and-group`, one apply each",
+      ),
+    ),
+    "user",
+  ),
+  group: v.optional(group, {}),
+  nodeRole: v.optional(nodeRole),
+  accessKeys: v.optional(accessKeys, {}),
   outputs: v.optional(outputs, {}),
   protect: v.optional(
     v.pipe(

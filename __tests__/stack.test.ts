@@ -19,6 +19,7 @@ interface Terraform {
     readonly aws: readonly Readonly<Record<string, unknown>>[];
   };
   readonly terraform: Readonly<Record<string, unknown>>;
+  readonly import?: readonly Readonly<Record<string, string>>[];
 }
 
 /** A reference as it stands in Terraform JSON. */
@@ -79,6 +80,16 @@ const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string
       "output.node_role_arn",
       "output.node_role_name",
     ],
+  },
+  "taking over a user and a key": {
+    settings: "adopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
+    adds: [],
+    removes: ["output.secret_access_key"],
+  },
+  "taking over a policy": { settings: "adopt: { policy: true }", adds: ["data.aws_caller_identity.current"] },
+  "taking over a policy of a stated account": {
+    settings: "accountId: '123456789012'\nadopt: { policy: true }",
+    adds: [],
   },
   "no key": {
     settings: "accessKeys: none",
@@ -424,6 +435,35 @@ describe("the node role", () => {
       "ec2:DescribeInstances",
       "s3:GetObject",
     ]);
+  });
+});
+
+describe("taking over", () => {
+  const imports = (settings: string) => synth(settings).import;
+
+  it("imports by the names in the settings, from the account of the credentials", () => {
+    const arn = `arn:aws:iam::${reference("data.aws_caller_identity.current.account_id")}:policy/dkp/Dkp`;
+    expect(
+      imports(
+        "user: { name: dkp }\npolicy: { name: Dkp, path: /dkp/ }\nadopt: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
+      ),
+    ).toEqual([
+      { to: "aws_iam_user.user", id: "dkp" },
+      { to: "aws_iam_access_key.user", id: "AKIAIOSFODNN7EXAMPLE" },
+      { to: "aws_iam_policy.policy", id: arn },
+      { to: "aws_iam_user_policy_attachment.policy-attachment", id: `dkp/${arn}` },
+    ]);
+  });
+
+  it("takes the partition from the region and the account from the settings", () => {
+    expect(imports("region: us-gov-west-1\naccountId: '123456789012'\nadopt: { policy: true }")).toEqual([
+      { to: "aws_iam_policy.policy", id: "arn:aws-us-gov:iam::123456789012:policy/D8CloudProviderAWS" },
+    ]);
+  });
+
+  it("imports nothing unless told", () => {
+    expect(synth()).not.toHaveProperty("import");
+    expect(synth("adopt: {}")).not.toHaveProperty("import");
   });
 });
 

@@ -6,9 +6,11 @@ import { AccessKeys } from "./constructs/access-keys";
 import { AccessOutputs } from "./constructs/access-outputs";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
+import { Adoption } from "./constructs/adoption";
 import { AwsAccount } from "./constructs/aws-account";
 import { NodeRole } from "./constructs/node-role";
 import { PolicyAttachment } from "./constructs/policy-attachment";
+import { partitionOf } from "./iam/partitions";
 import { documentedPolicy } from "./iam/policy";
 import { placeLockFile } from "./remote-state/lock-file";
 import { StateBackend } from "./remote-state/state-backend";
@@ -17,6 +19,7 @@ import { addressProblems } from "./stack-ids";
 
 const SECRET_IN_STATE = "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it";
 const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that`;
+const ADOPTING = "adopt is set: once its plan is applied, remove it; while it is there, checkov can't read the Terraform JSON";
 const GROUP_ALONE =
   'attachment: group takes the policy from the user itself; a live deployment comes here by way of "user-and-group", one apply before, or is without permissions for a moment';
 
@@ -34,7 +37,12 @@ export class DeckhouseAccessStack extends TerraformStack {
     const keys =
       deployment.accessKeys === "none"
         ? undefined
-        : new AccessKeys(this, "key", { ...deployment.accessKeys, user: user.name, protect });
+        : new AccessKeys(this, "key", {
+            ...deployment.accessKeys,
+            primary: { ...deployment.accessKeys.primary, adopted: deployment.adopt?.accessKeyId !== undefined },
+            user: user.name,
+            protect,
+          });
     const policy = new AccessPolicy(this, "policy", {
       ...deployment.policy,
       statements: documentedPolicy(deployment.policy),
@@ -48,6 +56,17 @@ export class DeckhouseAccessStack extends TerraformStack {
         ? undefined
         : new AccessGroup(this, "group", { ...deployment.group, user: user.name, policyArn: policy.arn });
     const nodeRole = deployment.nodeRole === undefined ? undefined : new NodeRole(this, "node-role", deployment.nodeRole);
+    if (deployment.adopt !== undefined) {
+      new Adoption(this, "adoption", {
+        ...deployment.adopt,
+        userName: deployment.user.name,
+        policyName: deployment.policy.name,
+        policyPath: deployment.policy.path,
+        partition: partitionOf(region),
+        accountId,
+      });
+      Annotations.of(this).addInfo(ADOPTING);
+    }
     const handedOut = keys?.outputs(deployment.outputs);
     new AccessOutputs(this, "outputs", {
       values: {

@@ -1,4 +1,5 @@
 import {
+  CreatePolicyCommand,
   GetGroupCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
@@ -42,7 +43,8 @@ describe("a live deployment", () => {
     const changes: (readonly string[])[] = [];
     const works: boolean[] = [];
     for (const attachment of ["user-and-group", "group", "user-and-group", "user"]) {
-      changes.push((await apply(`attachment: ${attachment}\ngroup: { name: dkp, path: /platform/ }`)).toSorted());
+      // The provider may send a call again.
+      changes.push([...new Set(await apply(`attachment: ${attachment}\ngroup: { name: dkp, path: /platform/ }`))].sort());
       works.push(await aws.accepts(key));
       if (attachment === "group") {
         expect(await attached()).toEqual({ user: [], group: ["D8CloudProviderAWS"] });
@@ -69,10 +71,13 @@ describe("a live deployment", () => {
   };
 
   it("gets a role for nodes, with tags and everything that was asked for", async () => {
-    const policies = [
-      "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
-      "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy",
-    ];
+    const policies = ["arn:aws:iam::123456789012:policy/Logs", "arn:aws:iam::123456789012:policy/Metrics"];
+    for (const PolicyName of ["Logs", "Metrics"]) {
+      const Statement = [{ Effect: "Allow", Action: "cloudwatch:PutMetricData", Resource: "*" }];
+      await aws
+        .iam()
+        .send(new CreatePolicyCommand({ PolicyName, PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+    }
     await apply(
       `tags: { team: platform }\nnodeRole: { name: dkp-nodes, path: /dkp/, additionalActions: ['s3:GetObject'], managedPolicyArns: [${policies.map((arn) => `'${arn}'`).join(", ")}] }`,
     );
@@ -95,11 +100,9 @@ describe("a live deployment", () => {
   });
 
   it("keeps the policies of its node role that stay, when one before them goes", async () => {
-    await apply(
-      "nodeRole: { name: dkp-nodes, path: /dkp/, managedPolicyArns: ['arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy'] }",
-    );
+    await apply("nodeRole: { name: dkp-nodes, path: /dkp/, managedPolicyArns: ['arn:aws:iam::123456789012:policy/Metrics'] }");
     const { AttachedPolicies = [] } = await aws.iam().send(new ListAttachedRolePoliciesCommand({ RoleName: "dkp-nodes" }));
-    expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["CloudWatchAgentServerPolicy"]);
+    expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Metrics"]);
     await apply("");
     expect(terraform.outputNames().filter((name) => name.startsWith("node_role"))).toEqual([]);
   });

@@ -7,6 +7,9 @@ import type { Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
+/** Of RSA, GnuPG makes one key, for signing only, unless told. */
+const USAGE: Readonly<Record<string, string>> = { rsa2048: "sign,encrypt" };
+
 /** A GnuPG home of its own with one throw-away key. */
 class Gpg {
   private readonly home = folder();
@@ -14,7 +17,7 @@ class Gpg {
   /** @param algorithm as for `gpg --quick-generate-key` */
   static make(algorithm: string): Gpg {
     const gpg = new Gpg();
-    gpg.run(["--quick-generate-key", "dkp@example.com", algorithm, "default", "never"]);
+    gpg.run(["--quick-generate-key", "dkp@example.com", algorithm, USAGE[algorithm] ?? "default", "never"]);
     return gpg;
   }
 

@@ -8,6 +8,8 @@ export interface SlotProps {
   readonly status: "Active" | "Inactive" | "absent";
   /** Public OpenPGP key, binary in base64; with it the state holds only the encrypted secret. @default the secret in clear */
   readonly pgpKey?: string | undefined;
+  /** The key was made by hand, so that Terraform does not know its secret. @default false */
+  readonly adopted?: boolean | undefined;
 }
 
 export interface AccessKeysProps {
@@ -42,7 +44,9 @@ export class AccessKeys extends Construct {
 
   /** Whether the Terraform state holds a secret in clear. */
   get secretInState(): boolean {
-    return SLOTS.some((slot) => this.keys[slot] !== undefined && this.props[slot].pgpKey === undefined);
+    return SLOTS.some(
+      (slot) => this.keys[slot] !== undefined && this.props[slot].pgpKey === undefined && this.props[slot].adopted !== true,
+    );
   }
 
   /** The outputs about the current slot; its secret, encrypted or not, only where wanted. */
@@ -53,7 +57,7 @@ export class AccessKeys extends Construct {
       throw new Error(`${this.node.path}: the current slot, ${current}, is absent; the settings refuse that`);
     }
     const named = { access_key_id: key.id, access_key_slot: current };
-    if (!secret) {
+    if (!secret || this.props[current].adopted === true) {
       return named;
     }
     return this.props[current].pgpKey === undefined

@@ -7,3 +7,6 @@ export type Slot = (typeof SLOTS)[number];
 export function otherSlot(slot: Slot): Slot {
   return slot === "primary" ? "secondary" : "primary";
 }
+
+/** The id of a long-lived key of an IAM user. `ASIA` ids belong to temporary credentials. Source: "IAM identifiers", unique id prefixes. */
+export const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{16}$/;

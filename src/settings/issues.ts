@@ -5,7 +5,7 @@ import { deploymentSchema } from "./schema";
 import { show, suggest } from "./words";
 
 /** Settings of what is designed and not built: named in the message instead of "unknown". */
-const LATER = ["cluster", "features", "preflight", "adopt"];
+const LATER = ["cluster", "features", "preflight"];
 
 /** A fault that the schema found, in words: one problem, or more where the fault is inside one of two shapes. */
 export function issueProblems(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly Problem[] {

@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from "node:path";
 import { ACCESS_KEY_RULES } from "./access-key-rules";
+import { ADOPT_RULES } from "./adopt-rules";
 import { accountProblem, partitionProblem } from "./arn-problems";
 import { NODE_ROLE_RULES } from "./node-role-rules";
 import type { Problem } from "./problems";
@@ -64,6 +65,7 @@ const RULES: readonly Rule[] = [
   ),
   ...ACCESS_KEY_RULES,
   ...NODE_ROLE_RULES,
+  ...ADOPT_RULES,
 ];
 
 function localPathProblem(field: readonly string[], path: string, outputFolder: string): Problem | undefined {

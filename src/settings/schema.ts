@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { SLOTS } from "../iam/access-keys";
+import { ACCESS_KEY_ID, SLOTS } from "../iam/access-keys";
 import { parseIamArn } from "../iam/arns";
 import {
   DESCRIPTION,
@@ -326,6 +326,25 @@ const nodeRole = strict({
   permissionsBoundary: v.optional(v.pipe(arn("policy"), describe("ARN of the policy that limits what the role can ever do"))),
 });
 
+const adopted = (what: string) => v.optional(v.pipe(v.boolean(), describe(`Takes over ${what}, made by hand before`)), false);
+
+const adopt = strict({
+  user: adopted("the user"),
+  policy: adopted("the policy"),
+  attachment: adopted("the attachment of the policy to the user"),
+  accessKeyId: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(ACCESS_KEY_ID, ({ input }) =>
+        /^ASIA/.test(input)
+          ? "is the id of temporary credentials, which DKP can't use; write the id of a key of the user, AKIA and 16 more characters"
+          : "is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret",
+      ),
+      describe("Takes over this key of the user into the primary slot, without its secret; a rotation then retires it"),
+    ),
+  ),
+});
+
 const outputs = strict({
   secret: v.optional(
     v.pipe(
@@ -357,6 +376,7 @@ export const deploymentSchema = strict({
   group: v.optional(group, {}),
   nodeRole: v.optional(nodeRole),
   accessKeys: v.optional(accessKeys, {}),
+  adopt: v.optional(adopt),
   outputs: v.optional(outputs, {}),
   protect: v.optional(
     v.pipe(

@@ -17,8 +17,8 @@ export function templateProblems(value: unknown): readonly Problem[] {
   });
 }
 
-/** Fields whose own rule tells secrets from what belongs there: a public key in lines may well have one of 40 characters. */
-const NOT_SECRET: ReadonlySet<string> = new Set(["pgpKey"]);
+/** Fields whose own rule tells secrets from what belongs there: a public key, whose last line may have 40 characters, and a key id. */
+const NOT_SECRET: ReadonlySet<string> = new Set(["pgpKey", "accessKeyId"]);
 
 /** What looks like a secret, in any value or key. Settings are committed, so none belongs there. */
 export function secretProblems(value: unknown): readonly Problem[] {

@@ -22,10 +22,15 @@ export function secretIn(text: string): string | undefined {
     return "a password in a URL";
   }
   // An ARN's path may well have 40 characters of mixed case; ARNs are no secrets.
-  if (!text.startsWith("arn:") && (text.match(SECRET_KEY_SHAPE) ?? []).some(looksRandom)) {
+  if (!text.startsWith("arn:") && secretKeysIn(text).length > 0) {
     return "an AWS secret access key";
   }
   return undefined;
+}
+
+/** Every part of a text that has the shape of an AWS secret access key. */
+export function secretKeysIn(text: string): readonly string[] {
+  return (text.match(SECRET_KEY_SHAPE) ?? []).filter(looksRandom);
 }
 
 function looksRandom(text: string): boolean {

@@ -142,7 +142,7 @@ function slotWarnings({ slot, id, status, ageDays, pgpExpires, wanted }: SlotRep
 }
 
 function taintedWarning({ slot, id }: StateKey): string {
-  return `${slot}: ${id} was left tainted by an apply that failed, its secret is lost, and Terraform would replace it; with protect it refuses: run terraform untaint on its address, or remove that slot by setting it to absent`;
+  return `${slot}: ${id} was left tainted by an apply that failed, and its secret may be lost; Terraform would replace it, which protect refuses: set its slot to absent and apply, or, if it is the only key, apply once with protect: false`;
 }
 
 function foreignWarning(id: string, status: string, none: boolean): string {

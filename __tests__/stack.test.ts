@@ -86,6 +86,10 @@ const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string
     adds: [],
     removes: ["output.secret_access_key"],
   },
+  "taking over a policy of mode scoped": {
+    settings: "policy: { mode: scoped }\ncluster: { prefix: dev }\nadopt: { policy: true }",
+    adds: ["data.aws_caller_identity.current"],
+  },
   "taking over a policy": { settings: "adopt: { policy: true }", adds: ["data.aws_caller_identity.current"] },
   "taking over a policy of a stated account": {
     settings: "accountId: '123456789012'\nadopt: { policy: true }",
@@ -402,7 +406,10 @@ describe("the group", () => {
 
   it("alone comes with a word on the way there, which is not refused", () => {
     const notes = (attachment: string) =>
-      new DeckhouseAccessStack(Testing.app(), deployment(`attachment: ${attachment}\naccessKeys: none`)).node.metadata;
+      new DeckhouseAccessStack(
+        Testing.app(),
+        deployment(`attachment: ${attachment}\naccessKeys: none\npolicy: { supplement: false }`),
+      ).node.metadata;
     expect(notes("group").map(({ data }) => data)).toEqual([expect.stringContaining('by way of "user-and-group"')]);
     expect(notes("user-and-group")).toEqual([]);
   });
@@ -423,6 +430,20 @@ describe("the node role", () => {
       Version: "2012-10-17",
       Statement: [{ Effect: "Allow", Action: ["ec2:DescribeTags", "ec2:DescribeInstances"], Resource: "*" }],
     });
+  });
+
+  it.each([
+    ["", "yet unnamed"],
+    ["iamNodeRole: dkp-nodes", "named"],
+  ])("may be passed to machines by the user, with its path, in mode scoped: %s", (iamNodeRole) => {
+    const { data } = synth(
+      `accountId: "123456789012"\npolicy: { mode: scoped }\ncluster: { prefix: dev, ${iamNodeRole} }\nnodeRole: { name: dkp-nodes, path: /dkp/ }`,
+    );
+    const statements = data.aws_iam_policy_document?.policy?.statement as { sid: string; resources: string[] }[];
+    const resources = (sid: string) => statements.find((statement) => statement.sid === sid)?.resources;
+    const role = "arn:aws:iam::123456789012:role/dkp/dkp-nodes";
+    expect(resources("PassNodeRole")).toEqual(["arn:aws:iam::123456789012:role/dev-node", role]);
+    expect(resources("OtherNodeRoles")).toEqual([role]);
   });
 
   it("may do more, within a boundary", () => {
@@ -490,7 +511,10 @@ describe("access keys", () => {
 
   it("keeps a secret out of the state with pgpKey, slot by slot, and says so where it does not", () => {
     const notes = (accessKeys: string) =>
-      new DeckhouseAccessStack(Testing.app(), deployment(`accessKeys: ${accessKeys}`)).node.metadata.map(({ data }) => data);
+      new DeckhouseAccessStack(
+        Testing.app(),
+        deployment(`accessKeys: ${accessKeys}\npolicy: { supplement: false }`),
+      ).node.metadata.map(({ data }) => data);
     const encrypted = `{ pgpKey: ${ENCRYPTION_KEY} }`;
     expect(keys(`{ primary: ${encrypted} }`)?.user).toMatchObject({ pgp_key: ENCRYPTION_KEY });
     expect(notes(`{ primary: ${encrypted} }`)).toEqual([]);

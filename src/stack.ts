@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
 import { Annotations, type App, Fn, TerraformElement, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { AccessGroup } from "./constructs/access-group";
@@ -10,8 +11,9 @@ import { Adoption } from "./constructs/adoption";
 import { AwsAccount } from "./constructs/aws-account";
 import { NodeRole } from "./constructs/node-role";
 import { PolicyAttachment } from "./constructs/policy-attachment";
+import { policyArn } from "./iam/arns";
 import { partitionOf } from "./iam/partitions";
-import { documentedPolicy } from "./iam/policy";
+import { type PolicyStatement, policyStatements, supplementOf } from "./iam/policy";
 import { placeLockFile } from "./remote-state/lock-file";
 import { StateBackend } from "./remote-state/state-backend";
 import type { Deployment } from "./settings/deployment";
@@ -28,6 +30,8 @@ const GROUP_ALONE =
  * so that a workspace that applied the documentation's HCL keeps its state.
  */
 export class DeckhouseAccessStack extends TerraformStack {
+  private caller: DataAwsCallerIdentity | undefined;
+
   constructor(scope: Construct, deployment: Deployment) {
     super(scope, deployment.stack);
     const { region, accountId, tags, protect } = deployment;
@@ -43,11 +47,7 @@ export class DeckhouseAccessStack extends TerraformStack {
             user: user.name,
             protect,
           });
-    const policy = new AccessPolicy(this, "policy", {
-      ...deployment.policy,
-      statements: documentedPolicy(deployment.policy),
-      protect,
-    });
+    const policy = new AccessPolicy(this, "policy", { ...deployment.policy, statements: this.statements(deployment), protect });
     if (deployment.attachment !== "group") {
       new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
     }
@@ -57,14 +57,7 @@ export class DeckhouseAccessStack extends TerraformStack {
         : new AccessGroup(this, "group", { ...deployment.group, user: user.name, policyArn: policy.arn });
     const nodeRole = deployment.nodeRole === undefined ? undefined : new NodeRole(this, "node-role", deployment.nodeRole);
     if (deployment.adopt !== undefined) {
-      new Adoption(this, "adoption", {
-        ...deployment.adopt,
-        userName: deployment.user.name,
-        policyName: deployment.policy.name,
-        policyPath: deployment.policy.path,
-        partition: partitionOf(region),
-        accountId,
-      });
+      new Adoption(this, "adoption", this.adoption(deployment, deployment.adopt));
       Annotations.of(this).addInfo(ADOPTING);
     }
     const handedOut = keys?.outputs(deployment.outputs);
@@ -89,13 +82,46 @@ export class DeckhouseAccessStack extends TerraformStack {
     if (deployment.attachment === "group") {
       Annotations.of(this).addInfo(GROUP_ALONE);
     }
+    if (deployment.policy.supplement) {
+      Annotations.of(this).addInfo(supplementMessage(deployment));
+    }
     this.node.addValidation({ validate: () => addressProblems(this) });
+  }
+
+  /** The policy of the deployment, its ARNs under the account that is stated, else under the one that Terraform finds. */
+  private statements({ region, accountId, cluster, policy }: Deployment): readonly PolicyStatement[] {
+    const { mode, supplement } = policy;
+    const account = mode === "documented" ? "" : this.account(accountId);
+    return policyStatements({ mode, supplement, cluster, place: { partition: partitionOf(region), region, account } });
+  }
+
+  private adoption(
+    { user, policy, region, accountId }: Deployment,
+    adopt: NonNullable<Deployment["adopt"]>,
+  ): ConstructorParameters<typeof Adoption>[2] {
+    const account = adopt.policy || adopt.attachment ? this.account(accountId) : "";
+    const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name: policy.name });
+    return { ...adopt, userName: user.name, policyArn: arn };
+  }
+
+  /** The account: as stated, else whatever account Terraform's credentials belong to, which it asks once. */
+  private account(stated: string | undefined): string {
+    if (stated !== undefined) {
+      return stated;
+    }
+    this.caller ??= new DataAwsCallerIdentity(this, "current");
+    return this.caller.accountId;
   }
 
   /** A resource's address ends in its own id, wherever it is in the tree: the documentation's addresses, and no hashes. */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
     return (TerraformElement.isTerraformElement(element) ? element.node : element).id;
   }
+}
+
+function supplementMessage({ cluster }: Deployment): string {
+  const actions = supplementOf(cluster).map(({ action, why }) => `${action} (${why})`);
+  return `policy.supplement adds what DKP calls and its page lacks: ${actions.join("; ")}`;
 }
 
 /** Brings the committed provider lock files of all stacks to where Terraform looks for them. Call it after `synth()`. */

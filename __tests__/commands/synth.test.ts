@@ -44,7 +44,7 @@ describe("npm run synth", () => {
       status: 0,
       stdout: "cdktf.out/stacks/deckhouse/cdk.tf.json\n",
       stderr:
-        "info: deckhouse: the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that\n",
+        "info: deckhouse: the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that\ninfo: deckhouse: policy.supplement adds what DKP calls and its page lacks: ec2:DescribeAddressesAttribute (read with every Elastic IP; without it no layout can be created or destroyed)\n",
     });
     expect(stacks()).toEqual(["deckhouse"]);
   });

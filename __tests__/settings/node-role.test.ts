@@ -34,10 +34,16 @@ describe("the node role", () => {
     ],
     [
       "{ name: n, additionalActions: 's3:Get*' }",
-      'line 3, nodeRole.additionalActions: "s3:Get*" is not a list; write "- VALUE" lines below it',
+      'line 3, nodeRole.additionalActions: "s3:Get*" is not a list; write one item per line, each after a dash',
     ],
   ])("refuses %s in words", (nodeRole, problem) => {
     expect(problemsWith(`nodeRole: ${nodeRole}`)).toEqual([problem]);
+  });
+
+  it.each(["dev-node", "Dev-Node"])("is not %s, which DKP makes itself for the prefix dev", (name) => {
+    expect(problemsWith(`cluster: { prefix: dev }\nnodeRole: { name: ${name} }`)).toEqual([
+      `line 4, nodeRole.name: "${name}" is the role that DKP creates for prefix "dev"; choose another name, for example "${name}-custom"`,
+    ]);
   });
 
   it("refuses a policy of another account", () => {
@@ -51,7 +57,7 @@ describe("the node role", () => {
   it("belongs to one deployment of an account, whatever its case", () => {
     const other = `${MINIMAL.replace("states", "other")}user: { name: b }\npolicy: { name: B }\n`;
     expect(messageOf({ "a.yaml": `${MINIMAL}nodeRole: { name: n }\n`, "b.yaml": `${other}nodeRole: { name: N }\n` })).toContain(
-      'line 5, nodeRole.name: "N" is the node role of deployments/a.yaml in the same account as well',
+      'line 5, nodeRole.name: "N" is also the node role of deployments/a.yaml',
     );
   });
 });
@@ -61,7 +67,7 @@ describe("the group", () => {
     const other = `${MINIMAL.replace("states", "other")}user: { name: b }\npolicy: { name: B }\n`;
     const group = `attachment: ${attachment}\n`;
     expect(messageOf({ "a.yaml": `${MINIMAL}${group}`, "b.yaml": `${other}${group}` })).toContain(
-      'group.name: "deckhouse" is the group of deployments/a.yaml in the same account as well (IAM ignores case); choose another, for example "deckhouse-b"',
+      'group.name: "deckhouse" is also the group of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "deckhouse-b"',
     );
   });
 

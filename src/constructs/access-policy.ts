@@ -25,11 +25,14 @@ export class AccessPolicy extends Construct {
   constructor(scope: Construct, id: string, props: AccessPolicyProps) {
     super(scope, id);
     const document = new DataAwsIamPolicyDocument(this, "document", {
-      statement: props.statements.map(({ sid, actions, resources }) => ({
+      statement: props.statements.map(({ sid, actions, resources, conditions }) => ({
         sid,
         effect: "Allow",
         actions: [...actions],
         resources: [...resources],
+        ...(conditions.length === 0
+          ? {}
+          : { condition: conditions.map(({ test, variable, values }) => ({ test, variable, values: [...values] })) }),
       })),
     });
     document.overrideLogicalId("policy");

@@ -13,10 +13,5 @@ export function nodePolicy(additionalActions: readonly string[]): object {
   return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: "*" }] };
 }
 
-/** The role that DKP makes by itself in every cluster, whether nodes use it or not. */
-export function defaultNodeRole(prefix: string): string {
-  return `${prefix}-node`;
-}
-
 /** An action as a policy names it, wildcards included: `s3:GetObject`, `ecr:Get*`. */
 export const ACTION = /^[a-z0-9-]+:[A-Za-z0-9*?]+$/;

@@ -27,6 +27,11 @@ const CONFIG_FILE = "a -backend-config file that is not committed";
 
 const CLOUD_SECRETS = { token: "TF_TOKEN_<hostname> or `terraform login`" };
 
+/** A backend type by its name; `toString` and the like are none. */
+export function backendType(name: string): BackendType | undefined {
+  return Object.hasOwn(BACKEND_TYPES, name) ? BACKEND_TYPES[name] : undefined;
+}
+
 /** Every backend type of Terraform and OpenTofu, and Terraform's `cloud` block under that name. */
 export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly cloud: BackendType } = {
   azurerm: {
@@ -167,6 +172,7 @@ export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly c
       token: AWS_KEYS,
       sse_customer_key: "AWS_SSE_CUSTOMER_KEY",
     },
+    // S3-compatible stores may have buckets of the same names.
     identity: { endpoint: "", endpoints: "", bucket: undefined, key: undefined },
   },
 };

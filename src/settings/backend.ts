@@ -1,52 +1,72 @@
-import { BACKEND_TYPES, type BackendType } from "../remote-state/backend-types";
+import { BACKEND_TYPES, type BackendType, backendType } from "../remote-state/backend-types";
 import type { ArgumentValue } from "../remote-state/state-location";
 import type { Problem } from "./problems";
-import { show, suggest } from "./words";
+import { nearest, show, suggest } from "./words";
 
 /** Terraform's `cloud` block is a setting of its own, not a backend type. */
 export const BACKEND_NAMES = Object.keys(BACKEND_TYPES).filter((type) => type !== "cloud");
 
 const EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
+const EMPTY = "is empty; write a value or remove it";
+const NO_VALUE = "does not reach Terraform as it is written; write it in quotes";
+
+/** Names of arguments that hold a secret wherever they stand. */
+const SECRET_NAME = /(?:^|_)(?:access_key|password|private_key|secret|secret_key|token)$/;
 
 /** What is wrong with the `backend` setting: `{ TYPE: { ARGUMENTS }, partial: true }`. */
 export function backendProblems(value: Readonly<Record<string, unknown>>): readonly Problem[] {
-  const types = Object.keys(value).filter((key) => key !== "partial");
-  const [type] = types;
-  if (type === undefined) {
-    return [{ path: [], message: `names no backend type; write one, for example ${EXAMPLE}` }];
-  }
-  if (types.length > 1) {
-    return [{ path: [], message: `names ${types.length} types (${types.join(", ")}), a state lives in one; keep one of them` }];
-  }
+  const names = Object.keys(value).filter((key) => key !== "partial");
+  const types = names.filter((name) => backendType(name) !== undefined && name !== "cloud");
   const partial = value.partial ?? false;
-  const partialProblems: readonly Problem[] =
-    typeof partial === "boolean" ? [] : [{ path: ["partial"], message: `${show(partial)} is neither true nor false` }];
-  const known = BACKEND_TYPES[type];
-  if (known === undefined || type === "cloud") {
-    const message =
-      type === "cloud"
-        ? "is no backend type; write it as the setting `cloud`"
-        : `unknown backend type, ${suggest(type, BACKEND_NAMES)}`;
-    return [...partialProblems, { path: [type], message }];
+  return [
+    ...(typeof partial === "boolean" && value.partial !== null
+      ? []
+      : [problem(`${show(partial)} is neither true nor false`, "partial")]),
+    ...(types.length > 1
+      ? [problem(`names ${types.length} types (${types.join(", ")}), a state lives in one; keep one of them`)]
+      : [...noTypeProblems(names, types), ...types.flatMap((type) => typeProblems(type, value[type], partial === true))]),
+  ];
+}
+
+function noTypeProblems(names: readonly string[], types: readonly string[]): readonly Problem[] {
+  const strangers = names.filter((name) => !types.includes(name));
+  if (names.length === 0) {
+    return [problem(`names no backend type; write one, for example ${EXAMPLE}`)];
   }
-  return [...partialProblems, ...argumentProblems(type, known, value[type] ?? {}, partial === true).map(under(type))];
+  if (types.length === 0 && strangers.every((name) => nearest(name, BACKEND_NAMES) === undefined) && strangers.length > 1) {
+    return [problem(`names no backend type (${strangers.join(", ")}); write the type around them, for example ${EXAMPLE}`)];
+  }
+  return strangers.map((name) => problem(strangerMessage(name, types.length > 0), name));
+}
+
+function strangerMessage(name: string, typeIsThere: boolean): string {
+  if (name === "cloud") {
+    return "is no backend type; write it as the setting `cloud`";
+  }
+  return typeIsThere ? `unknown here, ${suggest(name, ["partial"])}` : `unknown backend type, ${suggest(name, BACKEND_NAMES)}`;
+}
+
+function typeProblems(type: string, value: unknown, partial: boolean): readonly Problem[] {
+  const known = backendType(type);
+  const remedy = "write it, or set backend.partial to true and give it with -backend-config";
+  return known === undefined ? [] : argumentProblems(type, known, value ?? {}, partial ? undefined : remedy).map(under(type));
 }
 
 /** What is wrong with the `cloud` setting. */
 export function cloudProblems(value: Readonly<Record<string, unknown>>): readonly Problem[] {
-  return argumentProblems("cloud", BACKEND_TYPES.cloud, value, false);
+  return argumentProblems("cloud", BACKEND_TYPES.cloud, value, "write it");
 }
 
-function argumentProblems(name: string, type: BackendType, value: unknown, partial: boolean): readonly Problem[] {
+/** @param remedy what to do about a missing argument; undefined where arguments may be missing */
+function argumentProblems(name: string, type: BackendType, value: unknown, remedy: string | undefined): readonly Problem[] {
   if (!isObject(value)) {
-    return [{ path: [], message: `${show(value)} is not an object of arguments; write for example ${EXAMPLE}` }];
+    return [problem(`${show(value)} is not an object of arguments; write for example ${EXAMPLE}`)];
   }
-  const missing = partial ? [] : type.required.filter((argument) => value[argument] === undefined && !hasDefault(name, argument));
+  const missing = type.required.filter((argument) => value[argument] === undefined && !hasDefault(name, argument));
   return [
-    ...missing.map((argument) => ({
-      path: [argument],
-      message: `required by the ${name} backend; write it, or set backend.partial to true and give it with -backend-config`,
-    })),
+    ...(remedy === undefined
+      ? []
+      : missing.map((argument) => problem(`missing, the ${name} backend requires it; ${remedy}`, argument))),
     ...Object.entries(value).flatMap(([argument, content]) => argumentProblem(argument, content, type).map(under(argument))),
   ];
 }
@@ -57,31 +77,57 @@ function hasDefault(type: string, argument: string): boolean {
 }
 
 function argumentProblem(argument: string, content: unknown, type: BackendType): readonly Problem[] {
-  const known = type.args[argument];
-  const secret = type.secrets[argument];
+  const known = Object.hasOwn(type.args, argument) ? type.args[argument] : undefined;
   if (known === undefined) {
-    return [{ path: [], message: `unknown argument, ${suggest(argument, Object.keys(type.args))}` }];
+    return [problem(`unknown argument, ${suggest(argument, publicArguments(type))}`)];
   }
-  if (secret !== undefined) {
-    return [{ path: [], message: `is a secret (not shown) and settings are committed; remove it and use ${secret}` }];
+  const carrier = type.secrets[argument];
+  if (carrier !== undefined) {
+    return [problem(`is a secret (not shown) and settings are committed; remove it and use ${carrier}`)];
   }
-  if (content === "") {
-    return [{ path: [], message: "is empty; write a value or remove it" }];
+  if (content === null || content === "") {
+    return [problem(EMPTY)];
   }
   if (known === true) {
-    return isArgumentValue(content) ? [] : [{ path: [], message: `${show(content)} is no value that Terraform takes here` }];
+    return isArgumentValue(content) ? secretsInside(content) : [problem(`${show(content)} ${NO_VALUE}`)];
   }
   if (!isObject(content)) {
-    return [{ path: [], message: `${show(content)} is not an object; it takes ${known.join(", ")}` }];
+    return [problem(`${show(content)} is not an object; it takes ${known.join(", ")}`)];
   }
-  return Object.entries(content).flatMap(([inner, innerContent]): readonly Problem[] => {
-    if (!known.includes(inner)) {
-      return [{ path: [inner], message: `unknown argument, ${suggest(inner, known)}` }];
-    }
-    return isArgumentValue(innerContent)
-      ? []
-      : [{ path: [inner], message: `${show(innerContent)} is no value that Terraform takes here` }];
-  });
+  return Object.entries(content).flatMap(([inner, innerContent]) => innerProblem(inner, innerContent, known).map(under(inner)));
+}
+
+function innerProblem(argument: string, content: unknown, known: readonly string[]): readonly Problem[] {
+  if (!known.includes(argument)) {
+    return [problem(`unknown argument, ${suggest(argument, known)}`)];
+  }
+  if (SECRET_NAME.test(argument)) {
+    return [problem(SECRET)];
+  }
+  if (content === null || content === "") {
+    return [problem(EMPTY)];
+  }
+  return isArgumentValue(content) ? secretsInside(content) : [problem(`${show(content)} ${NO_VALUE}`)];
+}
+
+const SECRET = "is a secret (not shown) and settings are committed; remove it and give it with -backend-config";
+
+/** Secrets by their name in a free-form value, at any depth. */
+function secretsInside(content: unknown): readonly Problem[] {
+  return isObject(content)
+    ? Object.entries(content).flatMap(([name, inner]) =>
+        SECRET_NAME.test(name) ? [problem(SECRET, name)] : secretsInside(inner).map(under(name)),
+      )
+    : [];
+}
+
+/** Arguments to suggest: secret ones have no place in the settings. */
+function publicArguments(type: BackendType): readonly string[] {
+  return Object.keys(type.args).filter((argument) => !Object.hasOwn(type.secrets, argument));
+}
+
+function problem(message: string, ...path: readonly string[]): Problem {
+  return { path, message };
 }
 
 const under =

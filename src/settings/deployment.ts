@@ -1,19 +1,21 @@
+import type { Cluster } from "../iam/cluster";
 import type { StateLocation } from "../remote-state/state-location";
 import { withDefaults } from "../remote-state/state-location";
 import type { Settings } from "./schema";
 
 /** One deployment as the stack is built from it. */
-export interface Deployment extends Omit<Settings, "backend" | "cloud"> {
+export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluster" | "features"> {
   /** Name of the stack and of the settings file. */
   readonly stack: string;
   /** Where the Terraform state lives, with the defaults of this project filled in. */
   readonly state: StateLocation;
+  readonly cluster: Cluster;
 }
 
 /** Settings without a fault, as a deployment. */
 export function toDeployment(stack: string, settings: Settings): Deployment {
-  const { backend, cloud, ...rest } = settings;
-  return { ...rest, stack, state: stateLocation(stack, { backend, cloud }) };
+  const { backend, cloud, cluster, features, ...rest } = settings;
+  return { ...rest, stack, state: stateLocation(stack, { backend, cloud }), cluster: toCluster(settings) };
 }
 
 /** The state that `backend` or `cloud` names; they must be without a fault. */
@@ -21,4 +23,26 @@ export function stateLocation(stack: string, { backend, cloud }: Pick<Settings, 
   const given = backend ?? { cloud };
   const type = Object.keys(given).find((key) => key !== "partial") ?? "";
   return withDefaults(stack, { type, arguments: (given[type] ?? {}) as StateLocation["arguments"] });
+}
+
+/** What the settings say of the cluster, as the policy is made from it. */
+export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "cluster" | "features" | "nodeRole">): Cluster {
+  // The role that is made here is allowed whether `iamNodeRole` names it yet or not: that edit is DKP's, and comes later.
+  const named = nodeRole !== undefined && nodeRole.name === cluster.iamNodeRole;
+  const own = nodeRole === undefined || named ? [] : [`${nodeRole.path}${nodeRole.name}`];
+  return {
+    prefix: cluster.prefix,
+    layout: cluster.layout,
+    existingVPCID: cluster.existingVPCID,
+    peeredVPCs: cluster.peeredVPCs ?? [],
+    peerAccountIds: cluster.peerAccountIds,
+    iamNodeRole: cluster.iamNodeRole,
+    iamNodeRolePath: named ? nodeRole.path : cluster.iamNodeRolePath,
+    formerIamNodeRoles: [...new Set([...cluster.formerIamNodeRoles, ...own])],
+    tags: cluster.tags ?? {},
+    imdsv2: cluster.imdsv2 ?? false,
+    disableDefaultSecurityGroup: cluster.disableDefaultSecurityGroup ?? false,
+    bastion: cluster.withNAT?.bastionInstance !== undefined,
+    features,
+  };
 }

@@ -15,14 +15,24 @@ export function deploymentsFolder(environment: Environment): string {
   if (context === undefined || context === "") {
     return "deployments";
   }
-  let folder: unknown;
-  try {
-    ({ deployments: folder = "deployments" } = JSON.parse(context) as { deployments?: unknown });
-  } catch {
-    throw new Error('CDKTF_CONTEXT_JSON: is not a JSON object; write for example {"deployments":"elsewhere"}');
-  }
+  const value = parseContext(context);
+  const { deployments: folder = "deployments" } = value;
   if (typeof folder !== "string" || folder === "") {
-    throw new Error('CDKTF_CONTEXT_JSON: "deployments" is not a folder name; write for example {"deployments":"elsewhere"}');
+    throw new Error(`CDKTF_CONTEXT_JSON: "deployments" is not a folder name; ${EXAMPLE}`);
   }
   return folder;
+}
+
+const EXAMPLE = 'write for example {"deployments":"elsewhere"}';
+
+function parseContext(context: string): { readonly deployments?: unknown } {
+  try {
+    const value: unknown = JSON.parse(context);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return value;
+    }
+  } catch {
+    // Said below, as for JSON that is no object.
+  }
+  throw new Error(`CDKTF_CONTEXT_JSON: is not a JSON object; ${EXAMPLE}`);
 }

@@ -2,10 +2,11 @@ import * as v from "valibot";
 import { isObject } from "./backend";
 import type { Problem } from "./problems";
 import { deploymentSchema } from "./schema";
+import { EMPTY } from "./schema-parts";
 import { show, suggest } from "./words";
 
 /** Settings of what is designed and not built: named in the message instead of "unknown". */
-const LATER = ["cluster", "features", "preflight"];
+const LATER = ["preflight"];
 
 /** A fault that the schema found, in words: one problem, or more where the fault is inside one of two shapes. */
 export function issueProblems(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly Problem[] {
@@ -20,6 +21,9 @@ export function issueProblems(issue: v.BaseIssue<unknown>, above: readonly strin
 /** The message of a fault of shape; rules of the schema bring their own. */
 function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): string {
   const key = path.at(-1) ?? "";
+  if (issue.input === null) {
+    return EMPTY;
+  }
   if (issue.kind !== "schema" || ["picklist", "custom", "union"].includes(issue.type)) {
     return issue.message;
   }
@@ -28,19 +32,24 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return path.length === 1 && LATER.includes(key) ? "is not built yet; remove it" : `unknown setting, ${suggest(key, known)}`;
   }
   if (issue.input === undefined) {
-    return `missing; ${descriptionOf(path)}`;
-  }
-  if (issue.input === null) {
-    return "is empty; write a value or remove it";
+    return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path)}`;
   }
   return issue.message.startsWith("Invalid type")
     ? `${show(issue.input)} is not ${EXPECTED[issue.type] ?? issue.expected}`
     : issue.message;
 }
 
+/** What to write where a required field is missing. */
+const MISSING: Readonly<Record<string, string>> = {
+  region: 'write the region DKP will run in, for example "eu-central-1"',
+};
+
 const EXPECTED: Readonly<Record<string, string>> = {
-  string: "a text; write it in quotes",
+  string: "a text; write one value in quotes",
   boolean: "true or false",
+  array: "a list; write one item per line, each after a dash",
+  loose_object: "an object; write KEY: VALUE lines below it",
+  record: "an object; write KEY: VALUE lines below it",
   object_with_rest: "an object; write KEY: VALUE lines below it",
 };
 

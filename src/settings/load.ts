@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import * as v from "valibot";
+import { isObject } from "./backend";
+import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Candidate, conflicts } from "./conflicts";
 import { type Deployment, toDeployment } from "./deployment";
 import { issueProblems } from "./issues";
 import { type Problem, SettingsError } from "./problems";
 import { ruleProblems, type Surroundings } from "./rules";
 import { deploymentSchema, type Settings } from "./schema";
-import { hideSecret, reservedKeyProblems, secretProblems, templateProblems } from "./text-problems";
+import { reservedKeyProblems, secretProblems, showSegment, templateProblems } from "./text-problems";
 import { show } from "./words";
 import { parseYaml, type YamlFile } from "./yaml-file";
 
@@ -49,18 +51,7 @@ function settingsFiles(folder: string): readonly string[] {
   } catch {
     throw folderError(folder, "can't be read as a folder; make it and put one YAML file per deployment into it");
   }
-  const misnamed = names.filter((name) => name.endsWith(".yml"));
-  if (misnamed.length > 0) {
-    throw new SettingsError(
-      new Map(
-        misnamed.map((name) => [
-          join(folder, name),
-          [{ path: [], message: `would not be read; rename it to ${basename(name, ".yml")}.yaml` }],
-        ]),
-      ),
-    );
-  }
-  const files = names.filter((name) => name.endsWith(".yaml")).sort();
+  const files = names.filter((name) => /\.ya?ml$/i.test(name)).sort();
   if (files.length === 0) {
     throw folderError(folder, "has no deployments; write one as <stack>.yaml, the README shows a first file");
   }
@@ -76,15 +67,8 @@ type Reading =
   | { readonly problems: readonly Problem[]; readonly candidate?: undefined };
 
 function readCandidate(file: string, surroundings: Surroundings): Reading {
-  const stack = basename(file, ".yaml");
-  const nameProblems: readonly Problem[] = STACK_NAME.test(stack)
-    ? []
-    : [
-        {
-          path: [],
-          message: `${show(stack)} can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file`,
-        },
-      ];
+  const stack = basename(file, extname(file));
+  const nameProblems = fileNameProblems(file);
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -92,7 +76,10 @@ function readCandidate(file: string, surroundings: Surroundings): Reading {
     return {
       problems: [
         ...nameProblems,
-        { path: [], message: `can't be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}` },
+        {
+          path: [],
+          message: `can't be read as a file (${(error as NodeJS.ErrnoException).code}); settings files lie directly in the folder`,
+        },
       ],
     };
   }
@@ -101,7 +88,7 @@ function readCandidate(file: string, surroundings: Surroundings): Reading {
     return { problems: [...nameProblems, ...parsed.problems] };
   }
   const { file: place } = parsed;
-  const { settings, problems } = check(place.value);
+  const { settings, problems } = withConfigFile(check(place.value));
   const faulty = (path: readonly string[]) => problems.some((problem) => overlap(problem.path, path));
   const rules = ruleProblems(settings, surroundings, faulty);
   return {
@@ -111,14 +98,57 @@ function readCandidate(file: string, surroundings: Surroundings): Reading {
   };
 }
 
+function fileNameProblems(file: string): readonly Problem[] {
+  const stack = basename(file, extname(file));
+  if (extname(file) !== ".yaml") {
+    return [{ path: [], message: `has another ending than .yaml; rename it to ${stack}.yaml` }];
+  }
+  return STACK_NAME.test(stack)
+    ? []
+    : [
+        {
+          path: [],
+          message: `${show(stack)} can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file`,
+        },
+      ];
+}
+
+/** Fills in what DKP's own installation file says, where one is named. */
+function withConfigFile({ settings, problems }: Checked): Checked {
+  const path = settings.cluster?.configFile;
+  if (path === undefined || problems.some((problem) => overlap(problem.path, ["cluster"]))) {
+    return { settings, problems };
+  }
+  const result = readConfigFile(path);
+  if ("problems" in result) {
+    return { settings, problems: [...problems, ...result.problems] };
+  }
+  const { fields, region } = result.config;
+  return {
+    settings: { ...settings, cluster: { ...settings.cluster, ...fields } },
+    problems: [...problems, ...configFileConflicts(settings, fields, region)],
+  };
+}
+
+interface Checked {
+  readonly settings: Settings;
+  readonly problems: readonly Problem[];
+}
+
 /** Everything wrong with the value of one file by itself, each field once. */
-function check(value: unknown): { settings: Settings; problems: readonly Problem[] } {
+function check(value: unknown): Checked {
+  if (!isObject(value)) {
+    return {
+      settings: {} as Settings,
+      problems: [{ path: [], message: `holds ${show(value)} and not an object; write KEY: VALUE lines` }],
+    };
+  }
   const result = v.safeParse(deploymentSchema, value);
   const all = [
     ...templateProblems(value),
     ...reservedKeyProblems(value),
-    ...(result.issues ?? []).flatMap((issue) => issueProblems(issue)),
     ...secretProblems(value),
+    ...(result.issues ?? []).flatMap((issue) => issueProblems(issue)),
   ];
   const byPath = new Map(all.toReversed().map((problem) => [JSON.stringify(problem.path), problem]));
   return { settings: result.output as Settings, problems: [...byPath.values()].toReversed() };
@@ -130,5 +160,5 @@ function overlap(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function located(problem: Problem, place: YamlFile | undefined): Problem {
-  return { ...problem, line: place?.lineOf(problem.path), path: problem.path.map(hideSecret) };
+  return { ...problem, line: place?.lineOf(problem.path), path: problem.path.map(showSegment) };
 }

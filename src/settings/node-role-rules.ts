@@ -1,4 +1,4 @@
-import { defaultNodeRole } from "../iam/node-role";
+import { nodeRoleName } from "../iam/cluster";
 import { accountProblem, partitionProblem } from "./arn-problems";
 import type { Problem } from "./problems";
 import type { Rule } from "./rules";
@@ -6,9 +6,6 @@ import type { Settings } from "./schema";
 import { show } from "./words";
 
 const POLICIES = ["nodeRole", "managedPolicyArns"] as const;
-
-/** The cluster's prefix, where the settings tell it. */
-const prefixOf = (settings: Settings & { readonly cluster?: { readonly prefix?: string } }) => settings.cluster?.prefix;
 
 const eachPolicy =
   (problem: (settings: Settings, path: readonly string[], arn: string) => Problem | undefined) =>
@@ -19,11 +16,10 @@ const eachPolicy =
 export const NODE_ROLE_RULES: readonly Rule[] = [
   {
     needs: [["nodeRole", "name"], ["cluster"]],
-    problem: (settings) => {
-      const prefix = prefixOf(settings);
-      const name = settings.nodeRole?.name;
+    problem: ({ cluster: { prefix }, nodeRole }) => {
+      const name = nodeRole?.name;
       // IAM ignores case in names.
-      return prefix === undefined || name?.toLowerCase() !== defaultNodeRole(prefix).toLowerCase()
+      return prefix === undefined || name?.toLowerCase() !== nodeRoleName(prefix).toLowerCase()
         ? undefined
         : {
             path: ["nodeRole", "name"],

@@ -1,7 +1,12 @@
 import { isAbsolute, relative } from "node:path";
+import { LAYOUTS } from "../iam/cluster";
+import { partitionOf } from "../iam/partitions";
+import { policyStatements } from "../iam/policy";
+import { MAX_POLICY_CHARACTERS, policySize } from "../iam/policy-document";
 import { ACCESS_KEY_RULES } from "./access-key-rules";
 import { ADOPT_RULES } from "./adopt-rules";
 import { accountProblem, partitionProblem } from "./arn-problems";
+import { toCluster } from "./deployment";
 import { NODE_ROLE_RULES } from "./node-role-rules";
 import type { Problem } from "./problems";
 import type { Settings } from "./schema";
@@ -25,6 +30,9 @@ const ARN_FIELDS = [
   { path: ["nodeRole", "permissionsBoundary"], arnOf: (settings: Settings) => settings.nodeRole?.permissionsBoundary },
 ] as const;
 
+/** As long as any account id. */
+const ANY_ACCOUNT = "000000000000";
+
 const EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 
 const RULES: readonly Rule[] = [
@@ -42,12 +50,54 @@ const RULES: readonly Rule[] = [
         : undefined;
     },
   },
+  {
+    needs: [["policy"], ["cluster"]],
+    problem: ({ policy, cluster }) =>
+      policy.mode === "documented" || cluster.prefix !== undefined
+        ? undefined
+        : {
+            path: ["cluster", "prefix"],
+            message: `missing: policy.mode ${show(policy.mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
+          },
+  },
+  {
+    needs: [["policy"], ["cluster"]],
+    problem: ({ policy, cluster }) =>
+      policy.mode !== "minimal" || cluster.layout !== undefined
+        ? undefined
+        : {
+            path: ["cluster", "layout"],
+            message: `missing: policy.mode "minimal" grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
+          },
+  },
+  {
+    needs: [["policy"], ["cluster"], ["features"], ["region"], ["accountId"], ["nodeRole"]],
+    problem: (settings) => {
+      const { mode, supplement } = settings.policy;
+      const cluster = toCluster(settings);
+      if (mode !== "documented" && cluster.prefix === undefined) {
+        return undefined;
+      }
+      const place = {
+        partition: partitionOf(settings.region),
+        region: settings.region,
+        account: settings.accountId ?? ANY_ACCOUNT,
+      };
+      const size = policySize(policyStatements({ mode, supplement, cluster, place }));
+      return size <= MAX_POLICY_CHARACTERS
+        ? undefined
+        : {
+            path: ["policy", "mode"],
+            message: `${show(mode)} makes a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; shorten the lists of roles and accounts, take features away, or use "minimal"`,
+          };
+    },
+  },
   ...["path", "workspace_dir"].map(
     (argument): Rule => ({
       needs: [["backend"]],
       problem: ({ backend }, { outputFolder }) => {
         const path = (backend?.local as Readonly<Record<string, unknown>> | undefined)?.[argument];
-        return typeof path !== "string" ? undefined : localPathProblem(["backend", "local", argument], path, outputFolder);
+        return path === undefined ? undefined : localPathProblem(["backend", "local", argument], path, outputFolder);
       },
     }),
   ),
@@ -68,14 +118,17 @@ const RULES: readonly Rule[] = [
   ...ADOPT_RULES,
 ];
 
-function localPathProblem(field: readonly string[], path: string, outputFolder: string): Problem | undefined {
+function localPathProblem(field: readonly string[], path: unknown, outputFolder: string): Problem | undefined {
+  if (typeof path !== "string") {
+    return { path: field, message: `${show(path)} is not a path; write it in quotes` };
+  }
   if (isAbsolute(path)) {
     return {
       path: field,
       message: `${show(path)} is absolute; write it relative to the project's root, so that it holds on any machine`,
     };
   }
-  return relative(outputFolder, path).startsWith("..")
+  return /^\.\.(?:[/\\]|$)/.test(relative(outputFolder, path))
     ? undefined
     : {
         path: field,

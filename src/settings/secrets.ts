@@ -2,6 +2,8 @@
 const SECRET_KEY_SHAPE = /(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g;
 const ACCESS_KEY_ID = /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/;
 const PRIVATE_KEY_BLOCK = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/;
+const PUBLIC_BLOCK = /-----BEGIN (?:PGP PUBLIC KEY|PUBLIC KEY|CERTIFICATE)/;
+const PASSWORD_IN_TEXT = /(?:^|[\s;?&])password\s*=\s*[^\s&]/i;
 const PASSWORD_IN_URL = /[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:[^\s/@]+@/i;
 
 /**
@@ -18,11 +20,11 @@ export function secretIn(text: string): string | undefined {
   if (PRIVATE_KEY_BLOCK.test(text)) {
     return "a private key";
   }
-  if (PASSWORD_IN_URL.test(text)) {
-    return "a password in a URL";
+  if (PASSWORD_IN_URL.test(text) || PASSWORD_IN_TEXT.test(text)) {
+    return "a password";
   }
-  // An ARN's path may well have 40 characters of mixed case; ARNs are no secrets.
-  if (!text.startsWith("arn:") && secretKeysIn(text).length > 0) {
+  // An ARN's path or the last line of a public key may well have 40 characters of mixed case.
+  if (!text.startsWith("arn:") && !PUBLIC_BLOCK.test(text) && secretKeysIn(text).length > 0) {
     return "an AWS secret access key";
   }
   return undefined;

@@ -26,7 +26,7 @@ export function secretProblems(value: unknown): readonly Problem[] {
     const secret = NOT_SECRET.has(path.at(-1) ?? "") ? undefined : secretIn(text);
     return secret === undefined
       ? []
-      : [{ path: path.map(hideSecret), message: `looks like ${secret} (not shown) and settings are committed; remove it` }];
+      : [{ path, message: `looks like ${secret} (not shown) and settings are committed; remove it` }];
   });
 }
 
@@ -39,9 +39,12 @@ export function reservedKeyProblems(value: unknown): readonly Problem[] {
   );
 }
 
-/** A path segment fit for a message. */
-export function hideSecret(segment: string): string {
-  return secretIn(segment) === undefined ? segment : "(a secret)";
+/** A path segment fit for a message: on one line, and not a secret. */
+export function showSegment(segment: string): string {
+  if (secretIn(segment) !== undefined) {
+    return "(a secret)";
+  }
+  return /^[\x21-\x7e]+$/.test(segment) ? segment : JSON.stringify(segment);
 }
 
 function texts(value: unknown, path: readonly string[] = []): readonly Text[] {

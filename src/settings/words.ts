@@ -2,35 +2,53 @@ import { distance } from "fastest-levenshtein";
 import { secretIn } from "./secrets";
 
 const LONGEST_ECHO = 80;
+const LONGEST_LIST = 12;
 
-/** A value as a message shows it: as JSON, cut when long, never a secret. */
+/** A value as a message shows it: a text in quotes, cut when long; of lists and objects only that they are one; never a secret. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) {
     return "nothing";
   }
+  if (typeof value === "object") {
+    return Array.isArray(value) ? "a list" : "an object";
+  }
   const text = JSON.stringify(value);
-  if (secretIn(text) !== undefined || (typeof value === "string" && secretIn(value) !== undefined)) {
+  if (secretIn(String(value)) !== undefined) {
     return "a secret (not shown)";
   }
-  return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${text.length} characters)`;
+  return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${String(value).length} characters)`;
+}
+
+/** "1 digit", "2 digits". */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /** The known word that a misspelt one most likely means; undefined if none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const spelling = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, "");
-  const scored = known.map((candidate) => ({
-    candidate,
-    edits: distance(spelling(word), spelling(candidate)),
-  }));
-  const best = scored.reduce<{ candidate: string; edits: number } | undefined>(
-    (least, next) => (least === undefined || next.edits < least.edits ? next : least),
-    undefined,
-  );
-  return best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  const edits = (candidate: string) => misspelling(plain(word), plain(candidate));
+  const [best] = [...known].sort((one, other) => edits(one) - edits(other));
+  return best !== undefined && edits(best) <= Math.max(1, Math.floor(word.length / 3)) ? best : undefined;
 }
 
-/** `did you mean "X"?` where a known word is near, else the list of all of them. */
+/** Case and separators are what people get wrong without misspelling. */
+function plain(text: string): string {
+  return text.toLowerCase().replaceAll(/[-_]/g, "");
+}
+
+/** Edits between two words; swapped letters count as one. */
+function misspelling(word: string, other: string): number {
+  const letters = (text: string) => [...text].sort().join("");
+  const edits = distance(word, other);
+  return edits === 2 && letters(word) === letters(other) ? 1 : edits;
+}
+
+/** `did you mean "X"?` where a known word is near, else the list of them. */
 export function suggest(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
-  return near === undefined ? `known are ${known.join(", ")}` : `did you mean "${near}"?`;
+  if (near !== undefined) {
+    return `did you mean "${near}"?`;
+  }
+  const more = known.length > LONGEST_LIST ? `, ... (${known.length} in all)` : "";
+  return `known are ${known.slice(0, LONGEST_LIST).join(", ")}${more}`;
 }

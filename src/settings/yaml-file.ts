@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLError } from "yaml";
 import type { Problem } from "./problems";
 
 /** A settings file: its plain value, and where in the file each field stands. */
@@ -8,37 +8,77 @@ export interface YamlFile {
   lineOf(path: readonly string[]): number | undefined;
 }
 
-/**
- * Reads YAML 1.2 text that holds exactly one document.
- * The library's own messages quote the file, so only their first line is kept: a secret may stand next to the fault.
- */
+/** Reads YAML 1.2 text that holds exactly one document. */
 export function parseYaml(text: string): { file: YamlFile } | { problems: readonly Problem[] } {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const [document] = documents;
-  if (!Array.isArray(documents) || document === undefined || (document.contents === null && documents.length === 1)) {
-    const faults = document === undefined ? [] : [...document.errors, ...document.warnings];
-    return { problems: faults.length > 0 ? faults.map((fault) => yamlProblem(fault, lines)) : [{ path: [], message: EMPTY }] };
+  const parsed = parseDocuments(text);
+  if ("problems" in parsed) {
+    return parsed;
   }
-  if (documents.length > 1) {
-    return { problems: [{ path: [], message: `holds ${documents.length} YAML documents; write one deployment per file` }] };
+  const [file, ...more] = parsed.files;
+  if (file === undefined) {
+    return { problems: [{ path: [], message: EMPTY }] };
   }
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) {
-    return { problems: faults.map((fault) => yamlProblem(fault, lines)) };
-  }
-  try {
-    return { file: { value: document.toJS(), ...places(document, lines) } };
-  } catch (error) {
-    return { problems: [{ path: [], message: `is not YAML that can be read: ${(error as Error).message}` }] };
-  }
+  const message = `holds ${more.length + 1} YAML documents; write one deployment per file`;
+  return more.length === 0 ? { file } : { problems: [{ path: [], message }] };
 }
 
 const EMPTY = 'is empty; write at least "region" and "backend", the README shows a first file';
 
-function yamlProblem(fault: { readonly pos: readonly [number, number]; readonly message: string }, lines: LineCounter): Problem {
-  const [sentence = ""] = fault.message.split("\n");
-  return { line: lines.linePos(fault.pos[0]).line, path: [], message: `is not valid YAML: ${sentence}` };
+/** Reads YAML 1.2 text of any number of documents; empty ones are passed over. */
+export function parseDocuments(text: string): { files: readonly YamlFile[] } | { problems: readonly Problem[] } {
+  const lines = new LineCounter();
+  const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, resolveKnownTags: false };
+  const documents = parseAllDocuments(text, options);
+  const parsed: readonly Document[] = Array.isArray(documents) ? documents : [];
+  const faults = parsed.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
+  if (faults.length > 0) {
+    return { problems: faults.slice(0, MOST_FAULTS).map((fault) => yamlProblem(fault, lines)) };
+  }
+  let files: readonly YamlFile[];
+  try {
+    files = parsed.map((document) => ({ value: document.toJS(), ...places(document, lines) }));
+  } catch {
+    return { problems: [{ path: [], message: "has aliases that grow too large; write the values out" }] };
+  }
+  const filled = files.filter(({ value }) => value !== null && value !== undefined);
+  return filled.some(({ value }) => isDeeperThan(value, DEEPEST))
+    ? {
+        problems: [
+          { path: [], message: `is nested more than ${DEEPEST} levels deep, or an alias holds itself; write it flatter` },
+        ],
+      }
+    : { files: filled };
+}
+
+/** One fault brings others after it; the first ones tell enough. */
+const MOST_FAULTS = 5;
+/** No setting is half as deep. */
+const DEEPEST = 30;
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1)))
+  );
+}
+
+/** Faults whose sentence from the library does not quote the file, where a secret may stand next to the fault. */
+const HARMLESS_SENTENCES: readonly string[] = [
+  "BAD_INDENT",
+  "BLOCK_AS_IMPLICIT_KEY",
+  "DUPLICATE_KEY",
+  "MISSING_CHAR",
+  "MULTILINE_IMPLICIT_KEY",
+  "NON_STRING_KEY",
+  "TAB_AS_INDENT",
+];
+
+function yamlProblem(fault: Pick<YAMLError, "code" | "message" | "pos">, lines: LineCounter): Problem {
+  const why = HARMLESS_SENTENCES.includes(fault.code)
+    ? fault.message
+    : `${fault.code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a text`;
+  return { line: lines.linePos(fault.pos[0]).line, path: [], message: `is not valid YAML: ${why}` };
 }
 
 function places(document: Document, lines: LineCounter): Pick<YamlFile, "lineOf"> {

@@ -70,8 +70,8 @@ def before(*actions):
 
 
 def refuse_taken(name, entities, message):
-    if name.lower() in (entity.name.lower() for entity in entities):
-        raise exceptions.EntityAlreadyExists(message.format(name))
+    if name.lower() in [entity.name.lower() for entity in list(entities)]:
+        raise exceptions.EntityAlreadyExists(message)
 
 
 @before("create_user", "create_group", "create_role")
@@ -81,15 +81,17 @@ def refuse_taken_name(iam, param):
         ("Group", iam.groups.values()),
         ("Role", iam.get_roles()),
     ):
-        message = f"{kind} with name {{}} already exists."
-        refuse_taken(param(f"{kind}Name", ""), entities, message)
+        name = param(f"{kind}Name", "")
+        message = f"{kind} with name {name} already exists."
+        refuse_taken(name, entities, message)
 
 
 @before("create_policy")
 def refuse_taken_policy_name(iam, param):
-    message = "A policy called {} already exists. "
+    name = param("PolicyName")
+    message = f"A policy called {name} already exists. "
     message += "Duplicate names are not allowed."
-    refuse_taken(param("PolicyName"), iam.managed_policies.values(), message)
+    refuse_taken(name, iam.managed_policies.values(), message)
 
 
 @mends(IAMBackend, "update_user")
@@ -100,8 +102,8 @@ def update_user(original, iam, name, new_path=None, new_name=None):
     they cannot be deleted any more, and the tags to the old ARN.
     """
     user = iam.get_user(name)
-    others = [other for other in iam.users.values() if other is not user]
-    message = "User with name {} already exists."
+    others = [other for other in list(iam.users.values()) if other is not user]
+    message = f"User with name {new_name} already exists."
     refuse_taken(new_name or name, others, message)
     tags = iam.list_user_tags(name)
     iam.tagger.delete_all_tags_for_resource(user.arn)
@@ -115,45 +117,42 @@ def update_user(original, iam, name, new_path=None, new_name=None):
 # moto looks only at the policies of users and roles.
 
 
-def refuse_delete(obstacles, message):
+def refuse_delete(obstacles, remedy):
     if obstacles:
+        message = f"Cannot delete entity, must {remedy} first."
         raise exceptions.DeleteConflictException(message)
 
 
 @before("delete_user")
-def delete_user(iam, param):
+def refuse_used_user(iam, param):
     user = iam.get_user(param("UserName"))
-    for obstacles, remedy in (
-        (user.password, "delete login profile"),
-        (user.access_keys, "delete access keys"),
-        (user.mfa_devices, "delete MFA device"),
-        (iam.get_groups_for_user(user.name), "remove users from group"),
-    ):
-        refuse_delete(obstacles, f"Cannot delete entity, must {remedy} first.")
+    refuse_delete(user.password, "delete login profile")
+    refuse_delete(user.access_keys, "delete access keys")
+    refuse_delete(user.mfa_devices, "delete MFA device")
+    groups = iam.get_groups_for_user(user.name)
+    refuse_delete(groups, "remove users from group")
 
 
 @before("delete_group")
-def delete_group(iam, param):
+def refuse_used_group(iam, param):
     group = iam.get_group(param("GroupName"))
-    for obstacles, remedy in (
-        (group.users, "remove users from group"),
-        (group.managed_policies, "detach all policies"),
-        (group.policies, "delete policies"),
-    ):
-        refuse_delete(obstacles, f"Cannot delete entity, must {remedy} first.")
+    refuse_delete(group.users, "remove users from group")
+    refuse_delete(group.managed_policies, "detach all policies")
+    refuse_delete(group.policies, "delete policies")
 
 
 @before("delete_policy")
-def delete_policy(iam, param):
+def refuse_used_policy(iam, param):
     policy = iam.get_policy(param("PolicyArn"))
-    message = "Cannot delete a policy attached to entities."
-    refuse_delete(policy.attachment_count, message)
-    message = (
-        "This policy has more than one version. Before you delete a policy, "
-        "you must delete the policy's versions. The default version is "
-        "deleted with the policy."
-    )
-    refuse_delete(policy.versions[1:], message)
+    if policy.attachment_count:
+        message = "Cannot delete a policy attached to entities."
+        raise exceptions.DeleteConflictException(message)
+    if len(policy.versions) > 1:
+        raise exceptions.DeleteConflictException(
+            "This policy has more than one version. Before you delete a "
+            "policy, you must delete the policy's versions. The default "
+            "version is deleted with the policy."
+        )
 
 
 @mends(ManagedPolicy, "attach_to")
@@ -186,7 +185,10 @@ def refuse_long_policy(iam, param):
 
 @mends(access_control.IAMUserAccessKey, "__init__")
 def refuse_inactive_key(original, key, access_key_id, **details):
-    """An inactive key is refused like an unknown one; moto accepts it."""
+    """An inactive key is refused like an unknown one; moto accepts it.
+
+    403 InvalidClientTokenId, EC2: 401 AuthFailure, S3: InvalidAccessKeyId.
+    """
     original(key, access_key_id=access_key_id, **details)
     if key.backend.access_keys[access_key_id].status != "Active":
         raise access_control.CreateAccessKeyFailure(reason="InvalidId")
@@ -229,16 +231,17 @@ def resource_of_iam_call(_, response):
     call = {name: values[0] for name, values in response.querystring.items()}
     arn = f"arn:{response.partition}:iam::{response.current_account}:"
     for kind, parameter, entities in (
-        ("instance-profile", "InstanceProfileName", iam.get_instance_profiles()),
-        ("group", "GroupName", iam.groups.values()),
-        ("user", "UserName", iam.users.values()),
-        ("role", "RoleName", iam.get_roles()),
-        ("policy", "PolicyName", ()),
+        ("instance-profile", "InstanceProfileName", iam.instance_profiles),
+        ("group", "GroupName", iam.groups),
+        ("user", "UserName", iam.users),
+        ("role", "RoleName", iam.roles),
+        ("policy", "PolicyName", {}),
     ):
         if parameter in call:
             name = call[parameter]
             new = f"{arn}{kind}{call.get('Path', '/')}{name}"
-            return next((e.arn for e in entities if e.name == name), new)
+            existing = (e for e in list(entities.values()) if e.name == name)
+            return next((entity.arn for entity in existing), new)
     if "AWSServiceName" in call:
         return f"{arn}role/aws-service-role/{call['AWSServiceName']}/*"
     return call.get("PolicyArn", "*")
@@ -252,6 +255,7 @@ EC2_ERROR = (
     "<Response><Errors><Error><Code>{}</Code><Message>{}</Message></Error>"
     "</Errors><RequestID></RequestID></Response>"
 )
+EC2_DENIED = "You are not authorized to perform this operation."
 JSON_CODES = {
     "AccessDenied": "AccessDeniedException",
     "InvalidClientTokenId": "UnrecognizedClientException",
@@ -263,26 +267,24 @@ JSON_CODES = {
 def refuse_in_protocol(original, response, resource="*"):
     """A refusal has the form and the code of the service's protocol.
 
+    Denied is 403 AccessDenied, of EC2 403 UnauthorizedOperation, of services
+    that speak JSON, as KMS and DynamoDB, 400 AccessDeniedException.
     moto has one form of XML for all but S3, of which AWS's Go SDK, hence
     Terraform, makes "UnknownError", and denies EC2 calls with AccessDenied.
     """
     try:
         original(response, resource)
     except _RESTError as error:
-        code, message = error.error_type, error.message
+        code, message, form = error.error_type, error.message, QUERY_ERROR
+        if response.service_name == "ec2":
+            form = EC2_ERROR
+            if code == "AccessDenied":
+                code = "UnauthorizedOperation"
+                message = f"{EC2_DENIED} {message}"
+        error.description = form.format(code, message)
         if "x-amz-json" in response.headers.get("Content-Type", ""):
-            error.code = 400
             answer = {"__type": JSON_CODES[code], "message": message}
-            error.description = json.dumps(answer)
-        elif response.service_name != "ec2":
-            error.description = QUERY_ERROR.format(code, message)
-        elif code == "AccessDenied":
-            opening = "You are not authorized to perform this operation."
-            error.description = EC2_ERROR.format(
-                "UnauthorizedOperation", f"{opening} {message}"
-            )
-        else:
-            error.description = EC2_ERROR.format(code, message)
+            error.code, error.description = 400, json.dumps(answer)
         raise
 
 

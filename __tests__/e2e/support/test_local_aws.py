@@ -1,0 +1,552 @@
+"""Shows through boto3 every rule of AWS that local_aws.py adds to moto."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+SERVER = Path(__file__).with_name("local_aws.py")
+ROOT = ("AKIA0000000000000000", "any")
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+)
+
+
+def start():
+    return subprocess.Popen(
+        [sys.executable, SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def url():
+    with start() as server:
+        yield server.stdout.readline().strip()
+        server.stdin.close()
+
+
+@pytest.fixture
+def aws(url):
+    """Makes clients of an empty account: aws("iam"), aws("ec2", key)."""
+    check_permissions(url, False)
+    send(url, "POST", "/moto-api/reset")
+
+    def client(service, key=ROOT):
+        return boto3.client(
+            service,
+            endpoint_url=url,
+            region_name="eu-west-1",
+            aws_access_key_id=key[0],
+            aws_secret_access_key=key[1],
+            config=Config(retries={"max_attempts": 0}),
+        )
+
+    return client
+
+
+@pytest.fixture
+def iam(aws):
+    return aws("iam")
+
+
+def send(url, method, path, body=None):
+    headers = {"Content-Type": "text/plain"}
+    with urlopen(Request(url + path, body, headers, method=method)) as answer:
+        return json.load(answer)
+
+
+def check_permissions(url, wanted):
+    send(url, "POST", "/moto-api/reset-auth", b"0" if wanted else b"inf")
+
+
+def policy(action, resource="*"):
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+def create_key(iam, user="u"):
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+def create_user_with_key(iam, document=None):
+    iam.create_user(UserName="u")
+    if document:
+        iam.put_user_policy(
+            UserName="u", PolicyName="p", PolicyDocument=document
+        )
+    return create_key(iam)
+
+
+def create_policy(iam, name="p", document=policy("s3:*"), **more):
+    answer = iam.create_policy(
+        PolicyName=name, PolicyDocument=document, **more
+    )
+    return answer["Policy"]["Arn"]
+
+
+def create_bucket(s3):
+    s3.create_bucket(
+        Bucket="state",
+        CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
+    )
+
+
+def refusal(call, **parameters):
+    """Status, code and message with which a call is refused."""
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    response = caught.value.response
+    error = response["Error"]
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    return status, error["Code"], error.get("Message", error.get("message"))
+
+
+def raw_answers(client):
+    """A list that receives the answers to the client as they come."""
+    answers = []
+    client.meta.events.register(
+        "before-parse",
+        lambda response_dict, **_: answers.append(response_dict),
+    )
+    return answers
+
+
+class TestServer:
+    def test_prints_its_address_and_ends_when_its_input_closes(self):
+        with start() as server:
+            address = server.stdout.readline().strip()
+            assert send(address, "GET", "/calls") == []
+            server.stdin.close()
+            assert server.wait(timeout=5) == 0
+            assert server.stdout.read() == ""
+
+    def test_lists_the_calls(self, url, aws, iam):
+        send(url, "DELETE", "/calls")
+        iam.create_user(UserName="u")
+        aws("dynamodb", ("AKIA1111111111111111", "x")).list_tables()
+        create_bucket(aws("s3"))
+        aws("s3").put_object(Bucket="state", Key="a/k", Body=b"")
+        expected = [
+            ("iam", "CreateUser", ROOT[0]),
+            ("dynamodb", "ListTables", "AKIA1111111111111111"),
+            ("s3", "PUT /state", ROOT[0]),
+            ("s3", "PUT /state/a/k", ROOT[0]),
+        ]
+        names = ("service", "action", "accessKeyId")
+        expected = [dict(zip(names, call)) for call in expected]
+        assert send(url, "GET", "/calls") == expected
+        send(url, "DELETE", "/calls")
+        assert send(url, "GET", "/calls") == []
+
+    def test_answers_501_to_a_call_that_moto_lacks(self, iam):
+        answers = raw_answers(iam)
+        with pytest.raises(ResponseParserError):
+            iam.get_context_keys_for_custom_policy(PolicyInputList=["{}"])
+        assert answers[0]["status_code"] == 501
+
+
+class TestNames:
+    def test_user(self, iam):
+        iam.create_user(UserName="deckhouse")
+        message = "User with name Deckhouse already exists."
+        expected = (409, "EntityAlreadyExists", message)
+        assert refusal(iam.create_user, UserName="Deckhouse") == expected
+
+    def test_group(self, iam):
+        iam.create_group(GroupName="admins")
+        message = "Group with name Admins already exists."
+        expected = (409, "EntityAlreadyExists", message)
+        assert refusal(iam.create_group, GroupName="Admins") == expected
+
+    def test_role(self, iam):
+        trust = {"AssumeRolePolicyDocument": TRUST}
+        iam.create_role(RoleName="node", **trust)
+        message = "Role with name Node already exists."
+        expected = (409, "EntityAlreadyExists", message)
+        assert refusal(iam.create_role, RoleName="Node", **trust) == expected
+
+    @pytest.mark.parametrize("name, path", [("P", "/"), ("p", "/other/")])
+    def test_policy(self, iam, name, path):
+        create_policy(iam, "p")
+        message = (
+            f"A policy called {name} already exists. "
+            "Duplicate names are not allowed."
+        )
+        expected = (409, "EntityAlreadyExists", message)
+        refused = refusal(
+            iam.create_policy,
+            PolicyName=name,
+            Path=path,
+            PolicyDocument=policy("s3:*"),
+        )
+        assert refused == expected
+
+    def test_a_user_cannot_take_the_name_of_another(self, iam):
+        iam.create_user(UserName="u")
+        iam.create_user(UserName="other")
+        message = "User with name Other already exists."
+        expected = (409, "EntityAlreadyExists", message)
+        rename = {"UserName": "u", "NewUserName": "Other"}
+        assert refusal(iam.update_user, **rename) == expected
+
+    def test_a_renamed_user_keeps_its_keys_and_tags(self, iam):
+        tags = [{"Key": "a", "Value": "b"}]
+        iam.create_user(UserName="u", Tags=tags)
+        key, _ = create_key(iam)
+        iam.update_user(UserName="u", NewUserName="U", NewPath="/x/")
+        assert iam.list_user_tags(UserName="U")["Tags"] == tags
+        used = iam.get_access_key_last_used(AccessKeyId=key)
+        assert used["UserName"] == "U"
+        iam.delete_access_key(UserName="U", AccessKeyId=key)
+        assert not iam.list_access_keys(UserName="U")["AccessKeyMetadata"]
+
+
+class TestDeleting:
+    def user_refusal(self, iam):
+        status, code, message = refusal(iam.delete_user, UserName="u")
+        assert (status, code) == (409, "DeleteConflict")
+        return message
+
+    def test_user_with_access_key(self, iam):
+        create_user_with_key(iam)
+        message = "Cannot delete entity, must delete access keys first."
+        assert self.user_refusal(iam) == message
+
+    def test_user_in_group(self, iam):
+        iam.create_user(UserName="u")
+        iam.create_group(GroupName="g")
+        iam.add_user_to_group(GroupName="g", UserName="u")
+        message = "Cannot delete entity, must remove users from group first."
+        assert self.user_refusal(iam) == message
+
+    def test_user_with_password(self, iam):
+        iam.create_user(UserName="u")
+        iam.create_login_profile(UserName="u", Password="Long-enough-1")
+        message = "Cannot delete entity, must delete login profile first."
+        assert self.user_refusal(iam) == message
+
+    def test_user_with_mfa_device(self, iam):
+        iam.create_user(UserName="u")
+        iam.enable_mfa_device(
+            UserName="u",
+            SerialNumber="123456789",
+            AuthenticationCode1="123456",
+            AuthenticationCode2="654321",
+        )
+        message = "Cannot delete entity, must delete MFA device first."
+        assert self.user_refusal(iam) == message
+
+    @pytest.mark.parametrize(
+        "operation, parameters, remedy",
+        [
+            (
+                "add_user_to_group",
+                {"UserName": "u"},
+                "remove users from group",
+            ),
+            (
+                "put_group_policy",
+                {"PolicyName": "p", "PolicyDocument": policy("s3:*")},
+                "delete policies",
+            ),
+            (
+                "attach_group_policy",
+                {"PolicyArn": "arn:aws:iam::123456789012:policy/p"},
+                "detach all policies",
+            ),
+        ],
+    )
+    def test_used_group(self, iam, operation, parameters, remedy):
+        iam.create_user(UserName="u")
+        iam.create_group(GroupName="g")
+        create_policy(iam)
+        getattr(iam, operation)(GroupName="g", **parameters)
+        message = f"Cannot delete entity, must {remedy} first."
+        expected = (409, "DeleteConflict", message)
+        assert refusal(iam.delete_group, GroupName="g") == expected
+
+    def test_attached_policy(self, iam):
+        arn = create_policy(iam)
+        iam.create_user(UserName="u")
+        iam.attach_user_policy(UserName="u", PolicyArn=arn)
+        message = "Cannot delete a policy attached to entities."
+        expected = (409, "DeleteConflict", message)
+        assert refusal(iam.delete_policy, PolicyArn=arn) == expected
+
+    def test_policy_with_versions(self, iam):
+        arn = create_policy(iam)
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=policy("*"))
+        message = (
+            "This policy has more than one version. Before you delete a "
+            "policy, you must delete the policy's versions. The default "
+            "version is deleted with the policy."
+        )
+        expected = (409, "DeleteConflict", message)
+        assert refusal(iam.delete_policy, PolicyArn=arn) == expected
+
+    def test_a_policy_attached_twice_is_attached_once(self, iam):
+        arn = create_policy(iam)
+        iam.create_user(UserName="u")
+        iam.attach_user_policy(UserName="u", PolicyArn=arn)
+        iam.attach_user_policy(UserName="u", PolicyArn=arn)
+        count = iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"]
+        assert count == 1
+        iam.detach_user_policy(UserName="u", PolicyArn=arn)
+        iam.delete_policy(PolicyArn=arn)
+
+    def test_no_user_has_service_specific_credentials(self, iam):
+        iam.create_user(UserName="u")
+        answer = iam.list_service_specific_credentials(UserName="u")
+        assert answer["ServiceSpecificCredentials"] == []
+        status, code, _ = refusal(
+            iam.list_service_specific_credentials, UserName="nobody"
+        )
+        assert (status, code) == (404, "NoSuchEntity")
+
+
+class TestPolicySize:
+    MESSAGE = "Cannot exceed quota for PolicySize: 6144"
+    REFUSAL = (409, "LimitExceeded", MESSAGE)
+
+    def document(self, size):
+        """A policy of so many characters that are not white space."""
+        rest = size - len(policy("s3:").replace(" ", ""))
+        return policy("s3:" + "x" * rest).replace(" ", "  \n")
+
+    def test_new_policy(self, iam):
+        create_policy(iam, "short", self.document(6144))
+        new = {"PolicyName": "long", "PolicyDocument": self.document(6145)}
+        assert refusal(iam.create_policy, **new) == self.REFUSAL
+
+    def test_new_version(self, iam):
+        new = {"PolicyArn": create_policy(iam)}
+        new["PolicyDocument"] = self.document(6145)
+        assert refusal(iam.create_policy_version, **new) == self.REFUSAL
+
+
+class TestPermissions:
+    def test_an_inactive_key_is_refused(self, url, aws, iam):
+        key = create_user_with_key(iam)
+        change = {"UserName": "u", "AccessKeyId": key[0]}
+        iam.update_access_key(Status="Inactive", **change)
+        check_permissions(url, True)
+        message = "The security token included in the request is invalid."
+        expected = (403, "InvalidClientTokenId", message)
+        assert refusal(aws("sts", key).get_caller_identity) == expected
+        check_permissions(url, False)
+        iam.update_access_key(Status="Active", **change)
+        check_permissions(url, True)
+        assert aws("sts", key).get_caller_identity()["Account"]
+
+    def test_an_action_matches_whatever_its_case(self, url, aws, iam):
+        key = create_user_with_key(iam, policy("EC2:describeNATgate*"))
+        check_permissions(url, True)
+        assert aws("ec2", key).describe_nat_gateways()["NatGateways"] == []
+
+    def test_a_question_mark_stands_for_one_character(self, url, aws, iam):
+        key = create_user_with_key(iam, policy("ec2:DescribeVpc?"))
+        check_permissions(url, True)
+        assert aws("ec2", key).describe_vpcs()["Vpcs"]
+
+    def test_a_point_stands_for_itself(self, url, aws, iam):
+        arn = "arn:aws:iam::123456789012:user/a.b"
+        key = create_user_with_key(iam, policy("iam:CreateUser", arn))
+        check_permissions(url, True)
+        aws("iam", key).create_user(UserName="a.b")
+        _, code, _ = refusal(aws("iam", key).create_user, UserName="axb")
+        assert code == "AccessDenied"
+
+    @pytest.mark.parametrize(
+        "operation, parameters, resource",
+        [
+            (
+                "create_role",
+                {"RoleName": "n", "AssumeRolePolicyDocument": TRUST},
+                "role/n",
+            ),
+            (
+                "create_role",
+                {
+                    "RoleName": "n",
+                    "AssumeRolePolicyDocument": TRUST,
+                    "Path": "/x/",
+                },
+                "role/x/n",
+            ),
+            (
+                "create_service_linked_role",
+                {"AWSServiceName": "spot.amazonaws.com"},
+                "role/aws-service-role/spot.amazonaws.com/*",
+            ),
+            (
+                "create_instance_profile",
+                {"InstanceProfileName": "n"},
+                "instance-profile/n",
+            ),
+            (
+                "create_policy",
+                {"PolicyName": "n", "PolicyDocument": policy("s3:*")},
+                "policy/n",
+            ),
+            ("create_group", {"GroupName": "n"}, "group/n"),
+            ("create_user", {"UserName": "n"}, "user/n"),
+            ("get_user", {"UserName": "old"}, "user/x/old"),
+            (
+                "get_policy",
+                {"PolicyArn": "arn:aws:iam::123456789012:policy/old"},
+                "policy/old",
+            ),
+        ],
+    )
+    def test_iam_calls_are_allowed_by_arn(
+        self, url, aws, iam, operation, parameters, resource
+    ):
+        arn = f"arn:aws:iam::123456789012:{resource}"
+        key = create_user_with_key(iam, policy("iam:*", arn))
+        iam.create_user(UserName="old", Path="/x/")
+        create_policy(iam, "old")
+        check_permissions(url, True)
+        getattr(aws("iam", key), operation)(**parameters)
+        other = {"RoleName": "another", "AssumeRolePolicyDocument": TRUST}
+        _, code, _ = refusal(aws("iam", key).create_role, **other)
+        assert code == "AccessDenied"
+
+    def test_signatures_cover_the_address_as_sent(self, url, aws, iam):
+        key = create_user_with_key(iam, policy("s3:*"))
+        create_bucket(aws("s3"))
+        check_permissions(url, True)
+        listed = aws("s3", key).list_objects_v2(Bucket="state", Prefix="env:/")
+        assert listed["KeyCount"] == 0
+
+    @pytest.mark.parametrize(
+        "service, operation, status, code, opening",
+        [
+            ("iam", "list_users", 403, "AccessDenied", ""),
+            (
+                "ec2",
+                "describe_vpcs",
+                403,
+                "UnauthorizedOperation",
+                "You are not authorized to perform this operation. ",
+            ),
+            ("kms", "list_keys", 400, "AccessDeniedException", ""),
+        ],
+    )
+    def test_denied(
+        self, url, aws, iam, service, operation, status, code, opening
+    ):
+        key = create_user_with_key(iam)
+        check_permissions(url, True)
+        action = "".join(word.capitalize() for word in operation.split("_"))
+        message = (
+            f"{opening}User: arn:aws:iam::123456789012:user/u "
+            f"is not authorized to perform: {service}:{action}"
+        )
+        call = getattr(aws(service, key), operation)
+        assert refusal(call) == (status, code, message)
+
+    def test_refusals_have_the_form_of_the_query_protocol(self, url, aws):
+        sts = aws("sts")
+        answers = raw_answers(sts)
+        check_permissions(url, True)
+        refusal(sts.get_caller_identity)
+        assert answers[0]["body"].startswith(
+            b"<ErrorResponse><Error><Type>Sender</Type>"
+            b"<Code>InvalidClientTokenId</Code>"
+        )
+
+
+class TestAlreadyKept:
+    """Rules that moto keeps by itself and on which tests rely."""
+
+    def test_third_access_key(self, iam):
+        create_user_with_key(iam)
+        create_key(iam)
+        message = "Cannot exceed quota for AccessKeysPerUser: 2"
+        expected = (409, "LimitExceeded", message)
+        assert refusal(iam.create_access_key, UserName="u") == expected
+
+    def test_user_with_policies(self, iam):
+        iam.create_user(UserName="u")
+        document = policy("s3:*")
+        inline = {"UserName": "u", "PolicyName": "p"}
+        iam.put_user_policy(PolicyDocument=document, **inline)
+        message = "Cannot delete entity, must delete policies first."
+        expected = (409, "DeleteConflict", message)
+        assert refusal(iam.delete_user, UserName="u") == expected
+        iam.delete_user_policy(**inline)
+        arn = create_policy(iam)
+        iam.attach_user_policy(UserName="u", PolicyArn=arn)
+        message = "Cannot delete entity, must detach all policies first."
+        expected = (409, "DeleteConflict", message)
+        assert refusal(iam.delete_user, UserName="u") == expected
+
+    def test_sixth_policy_version(self, iam):
+        arn = create_policy(iam)
+        new = {"PolicyArn": arn, "PolicyDocument": policy("s3:*")}
+        for _ in range(4):
+            iam.create_policy_version(**new)
+        message = (
+            "A managed policy can have up to 5 versions. Before you create a "
+            "new version, you must delete an existing version."
+        )
+        expected = (409, "LimitExceeded", message)
+        assert refusal(iam.create_policy_version, **new) == expected
+
+    def test_last_use_of_a_key(self, aws, iam):
+        key = create_user_with_key(iam)
+        asked = {"AccessKeyId": key[0]}
+        used = iam.get_access_key_last_used(**asked)
+        never = {"ServiceName": "N/A", "Region": "N/A"}
+        assert used["AccessKeyLastUsed"] == never
+        aws("sts", key).get_caller_identity()
+        used = iam.get_access_key_last_used(**asked)["AccessKeyLastUsed"]
+        assert used.pop("LastUsedDate")
+        assert used == {"ServiceName": "sts", "Region": "eu-west-1"}
+
+    def test_unknown_and_deleted_keys(self, url, aws, iam):
+        key = create_user_with_key(iam)
+        iam.delete_access_key(UserName="u", AccessKeyId=key[0])
+        check_permissions(url, True)
+        for refused in (key, ROOT):
+            status, code, _ = refusal(aws("sts", refused).get_caller_identity)
+            assert (status, code) == (403, "InvalidClientTokenId")
+            status, code, _ = refusal(aws("ec2", refused).describe_vpcs)
+            assert (status, code) == (401, "AuthFailure")
+
+    def test_policies_of_groups_count(self, url, aws, iam):
+        key = create_user_with_key(iam)
+        iam.create_group(GroupName="g")
+        iam.add_user_to_group(GroupName="g", UserName="u")
+        arn = create_policy(iam, document=policy("ec2:DescribeVpcs"))
+        iam.attach_group_policy(GroupName="g", PolicyArn=arn)
+        check_permissions(url, True)
+        assert aws("ec2", key).describe_vpcs()["Vpcs"]
+
+    def test_what_force_destroy_asks(self, iam):
+        iam.create_user(UserName="u")
+        user = {"UserName": "u"}
+        assert iam.list_ssh_public_keys(**user)["SSHPublicKeys"] == []
+        assert iam.list_mfa_devices(**user)["MFADevices"] == []
+        assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
+        assert iam.list_signing_certificates(**user)["Certificates"] == []
+        status, code, _ = refusal(iam.delete_login_profile, **user)
+        assert (status, code) == (404, "NoSuchEntity")

@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { parseIamArn } from "../iam/arns";
+import { type NameRule, nameProblem, PATH } from "../iam/names";
+import { isObject } from "./backend";
+import type { Problem } from "./problems";
+import { show } from "./words";
+
+// Pieces that the schema of a settings file is made of.
+
+/** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
+export const strict = <const E extends v.ObjectEntries>(entries: E) => {
+  const schema = v.objectWithRest(entries, v.never());
+  const run = (dataset: v.UnknownDataset, config: v.Config<v.BaseIssue<unknown>>) => {
+    // valibot takes a list for an object.
+    if (isObject(dataset.value)) {
+      return schema["~run"](dataset, config);
+    }
+    v._addIssue(schema, "type", dataset, config);
+    return dataset;
+  };
+  return { ...schema, "~run": run } as unknown as v.StrictObjectSchema<E, undefined>;
+};
+
+export const describe = v.description;
+
+/** Said of a key without a value. */
+export const EMPTY = "is empty; write a value or remove it";
+
+/** Continues `"VALUE" ...`: a rule broken by a text. */
+export const because = (reason: (value: string) => string) => (issue: v.BaseIssue<unknown>) =>
+  `${show(issue.input)} ${reason(String(issue.input))}`;
+
+export const text = v.pipe(v.string(), v.minLength(1, EMPTY));
+
+export const name = (rule: NameRule, hint = "") =>
+  v.pipe(
+    v.string(),
+    v.regex(
+      rule.pattern,
+      because((value) => `${nameProblem(value, rule)}${hint}`),
+    ),
+  );
+
+export const path = v.pipe(
+  v.string(),
+  v.regex(
+    PATH,
+    because(
+      () =>
+        'is not an IAM path: "/" or a text without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
+    ),
+  ),
+);
+
+export const arn = (kind: string) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (value) => {
+        const parsed = parseIamArn(value);
+        // AWS itself manages policies, and nothing else.
+        return parsed?.kind === kind && (kind === "policy" || parsed.account !== "aws");
+      },
+      because(() => `is not the ARN of an IAM ${kind}, which reads arn:aws:iam::123456789012:${kind}/NAME`),
+    ),
+  );
+
+/** Adds problems of a plain function to what the schema finds. */
+export const checked = (problems: (value: Readonly<Record<string, unknown>>) => readonly Problem[]) =>
+  v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
+    if (!dataset.typed) {
+      return;
+    }
+    for (const problem of problems(dataset.value)) {
+      const [first, ...rest] = problem.path.map((key) => ({
+        type: "object" as const,
+        origin: "value" as const,
+        input: {},
+        key,
+        value: undefined,
+      }));
+      addIssue({ message: problem.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
+    }
+  });
+
+export const object = v.custom<Record<string, unknown>>(
+  isObject,
+  (issue) => `${show(issue.input)} is not an object; write KEY: VALUE lines below it`,
+);
+
+/** One of a few words. */
+export const choice = <const T extends readonly string[]>(values: T) =>
+  v.picklist(values, (issue) => `${show(issue.input)} is unknown; use ${values.map((value) => `"${value}"`).join(", ")}`);

@@ -1,19 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "../../src/iam/cluster";
-import {
-  MODES,
-  type Mode,
-  policyStatements,
-  supplementOf,
-} from "../../src/iam/policy";
+import { MODES, type Mode, policyStatements, supplementOf } from "../../src/iam/policy";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { clusterOf, EVERYTHING, PLACE } from "./clusters";
 
 const textOf = (mode: Mode, cluster: Cluster, place = PLACE) =>
-  JSON.stringify(
-    policyDocument(policyStatements({ mode, supplement: true, cluster, place }))
-  );
+  JSON.stringify(policyDocument(policyStatements({ mode, supplement: true, cluster, place })));
 
 describe("the scoped policy of a plain cluster", () => {
   const statements = policyStatements({
@@ -24,12 +17,7 @@ describe("the scoped policy of a plain cluster", () => {
   });
 
   it("has these statements", () => {
-    const shape = statements.map(({ sid, actions, resources, conditions }) => [
-      sid,
-      actions.length,
-      resources,
-      conditions,
-    ]);
+    const shape = statements.map(({ sid, actions, resources, conditions }) => [sid, actions.length, resources, conditions]);
     expect(shape).toMatchInlineSnapshot(`
       [
         [
@@ -165,9 +153,7 @@ describe("the scoped policy of a plain cluster", () => {
   });
 
   it("limits what is known by name to that name", () => {
-    const named = statements.filter(({ sid }) =>
-      ["KeyPair", "NodeRole", "PassNodeRole"].includes(sid)
-    );
+    const named = statements.filter(({ sid }) => ["KeyPair", "NodeRole", "PassNodeRole"].includes(sid));
     expect(named.flatMap(({ resources }) => resources)).toEqual([
       "arn:aws:ec2:eu-central-1:123456789012:key-pair/dev",
       "arn:aws:iam::123456789012:role/dev-node",
@@ -177,145 +163,71 @@ describe("the scoped policy of a plain cluster", () => {
   });
 
   it("never puts IAM or STS under a condition on the region: they are asked in a region of their own", () => {
-    const global = statements.filter(({ actions }) =>
-      actions.some((action) => /^(iam|sts):/.test(action))
-    );
-    expect(
-      global.flatMap(({ conditions }) =>
-        conditions.map(({ variable }) => variable)
-      )
-    ).toEqual(["iam:PassedToService", "iam:AWSServiceName"]);
+    const global = statements.filter(({ actions }) => actions.some((action) => /^(iam|sts):/.test(action)));
+    expect(global.flatMap(({ conditions }) => conditions.map(({ variable }) => variable))).toEqual([
+      "iam:PassedToService",
+      "iam:AWSServiceName",
+    ]);
   });
 });
 
 describe("every input of a policy has an effect, and only where it should", () => {
   /** What each input changes, by mode, against a plain cluster. `-` is nothing. */
-  const INPUTS: readonly (readonly [
-    string,
-    Partial<Cluster>,
-    readonly Mode[]
-  ])[] = [
+  const INPUTS: readonly (readonly [string, Partial<Cluster>, readonly Mode[]])[] = [
     ["prefix", { prefix: "prod" }, ["scoped", "minimal"]],
     ["layout", { layout: "WithoutNAT" }, ["minimal"]],
     ["existingVPCID", { existingVPCID: "vpc-0123456789abcdef0" }, ["minimal"]],
     ["peeredVPCs", { peeredVPCs: ["vpc-0123456789abcdef0"] }, ["minimal"]],
-    [
-      "peerAccountIds",
-      { peerAccountIds: ["222222222222"] },
-      ["scoped", "minimal"],
-    ],
+    ["peerAccountIds", { peerAccountIds: ["222222222222"] }, ["scoped", "minimal"]],
     ["iamNodeRole", { iamNodeRole: "node" }, ["scoped", "minimal"]],
     ["iamNodeRolePath without a role", { iamNodeRolePath: "/apps/" }, []],
-    [
-      "formerIamNodeRoles",
-      { formerIamNodeRoles: ["/old"] },
-      ["scoped", "minimal"],
-    ],
+    ["formerIamNodeRoles", { formerIamNodeRoles: ["/old"] }, ["scoped", "minimal"]],
     ["tags", { tags: { a: "b" } }, ["documented", "scoped", "minimal"]],
     ["imdsv2", { imdsv2: true }, ["documented", "scoped", "minimal"]],
-    [
-      "disableDefaultSecurityGroup",
-      { disableDefaultSecurityGroup: true },
-      ["minimal"],
-    ],
+    ["disableDefaultSecurityGroup", { disableDefaultSecurityGroup: true }, ["minimal"]],
     ["bastion without NAT", { bastion: true }, []],
-    [
-      "feature drift-repair",
-      { features: ["drift-repair"] },
-      ["documented", "scoped", "minimal"],
-    ],
-    [
-      "feature encrypted-volumes",
-      { features: ["encrypted-volumes"] },
-      ["documented", "scoped", "minimal"],
-    ],
-    [
-      "feature fast-snapshot-restore",
-      { features: ["fast-snapshot-restore"] },
-      ["documented", "scoped", "minimal"],
-    ],
-    [
-      "feature instance-type-change",
-      { features: ["instance-type-change"] },
-      ["documented", "scoped", "minimal"],
-    ],
-    [
-      "feature nlb-security-groups",
-      { features: ["nlb-security-groups"] },
-      ["documented", "scoped", "minimal"],
-    ],
-    [
-      "feature nlb-target-group-attributes",
-      { features: ["nlb-target-group-attributes"] },
-      ["documented", "scoped", "minimal"],
-    ],
+    ["feature drift-repair", { features: ["drift-repair"] }, ["documented", "scoped", "minimal"]],
+    ["feature encrypted-volumes", { features: ["encrypted-volumes"] }, ["documented", "scoped", "minimal"]],
+    ["feature fast-snapshot-restore", { features: ["fast-snapshot-restore"] }, ["documented", "scoped", "minimal"]],
+    ["feature instance-type-change", { features: ["instance-type-change"] }, ["documented", "scoped", "minimal"]],
+    ["feature nlb-security-groups", { features: ["nlb-security-groups"] }, ["documented", "scoped", "minimal"]],
+    ["feature nlb-target-group-attributes", { features: ["nlb-target-group-attributes"] }, ["documented", "scoped", "minimal"]],
     // The documented policy lets it make any service-linked role.
-    [
-      "feature spot-instances",
-      { features: ["spot-instances"] },
-      ["scoped", "minimal"],
-    ],
-    [
-      "feature volume-cloning",
-      { features: ["volume-cloning"] },
-      ["documented", "scoped", "minimal"],
-    ],
-    [
-      "feature volume-snapshots",
-      { features: ["volume-snapshots"] },
-      ["documented", "scoped", "minimal"],
-    ],
+    ["feature spot-instances", { features: ["spot-instances"] }, ["scoped", "minimal"]],
+    ["feature volume-cloning", { features: ["volume-cloning"] }, ["documented", "scoped", "minimal"]],
+    ["feature volume-snapshots", { features: ["volume-snapshots"] }, ["documented", "scoped", "minimal"]],
   ];
 
   it.each(INPUTS)("%s", (_, change, modes) => {
-    const changed = MODES.filter(
-      (mode) => textOf(mode, clusterOf(change)) !== textOf(mode, clusterOf())
-    );
+    const changed = MODES.filter((mode) => textOf(mode, clusterOf(change)) !== textOf(mode, clusterOf()));
     expect(changed).toEqual(modes);
   });
 
   it("iamNodeRolePath with a role", () => {
     const role = { iamNodeRole: "node" };
-    expect(
-      textOf("scoped", clusterOf({ ...role, iamNodeRolePath: "/apps/" }))
-    ).not.toBe(textOf("scoped", clusterOf(role)));
+    expect(textOf("scoped", clusterOf({ ...role, iamNodeRolePath: "/apps/" }))).not.toBe(textOf("scoped", clusterOf(role)));
   });
 
   it("the bastion of the layout WithNAT", () => {
     const layout = { layout: "WithNAT" } as const;
-    expect(
-      textOf("minimal", clusterOf({ ...layout, bastion: true }))
-    ).toContain("ec2:AssociateAddress");
-    expect(textOf("minimal", clusterOf(layout))).not.toContain(
-      "ec2:AssociateAddress"
-    );
+    expect(textOf("minimal", clusterOf({ ...layout, bastion: true }))).toContain("ec2:AssociateAddress");
+    expect(textOf("minimal", clusterOf(layout))).not.toContain("ec2:AssociateAddress");
   });
 
-  it.each(["partition", "region", "account"] as const)(
-    "%s, in scoped and minimal",
-    (field) => {
-      const place = { ...PLACE, [field]: "elsewhere" };
-      const changed = MODES.filter(
-        (mode) => textOf(mode, clusterOf(), place) !== textOf(mode, clusterOf())
-      );
-      expect(changed).toEqual(["scoped", "minimal"]);
-    }
-  );
+  it.each(["partition", "region", "account"] as const)("%s, in scoped and minimal", (field) => {
+    const place = { ...PLACE, [field]: "elsewhere" };
+    const changed = MODES.filter((mode) => textOf(mode, clusterOf(), place) !== textOf(mode, clusterOf()));
+    expect(changed).toEqual(["scoped", "minimal"]);
+  });
 });
 
 describe("the supplement", () => {
   it("is one action for a plain cluster", () => {
-    expect(supplementOf(clusterOf()).map(({ action }) => action)).toEqual([
-      "ec2:DescribeAddressesAttribute",
-    ]);
+    expect(supplementOf(clusterOf()).map(({ action }) => action)).toEqual(["ec2:DescribeAddressesAttribute"]);
   });
 
   it("adds what tags and imdsv2 call", () => {
-    expect(
-      supplementOf(clusterOf({ tags: { a: "b" }, imdsv2: true })).map(
-        ({ action }) => action
-      )
-    ).toEqual([
+    expect(supplementOf(clusterOf({ tags: { a: "b" }, imdsv2: true })).map(({ action }) => action)).toEqual([
       "ec2:DescribeAddressesAttribute",
       "ec2:ModifyInstanceMetadataOptions",
       "iam:UntagRole",
@@ -332,11 +244,9 @@ describe("the size of a policy", () => {
         cluster: clusterOf(),
         place: { ...PLACE, account },
       });
-    expect(
-      policySize(
-        statements("$" + "{data.aws_caller_identity.current.account_id}")
-      )
-    ).toBe(policySize(statements("123456789012")));
+    expect(policySize(statements("$" + "{data.aws_caller_identity.current.account_id}"))).toBe(
+      policySize(statements("123456789012")),
+    );
   });
 
   it.each([
@@ -346,11 +256,7 @@ describe("the size of a policy", () => {
     ["scoped", EVERYTHING, 6770],
     ["minimal", EVERYTHING, 6452],
   ] as const)("in mode %s is what it was", (mode, cluster, size) => {
-    expect(
-      policySize(
-        policyStatements({ mode, supplement: true, cluster, place: PLACE })
-      )
-    ).toBe(size);
+    expect(policySize(policyStatements({ mode, supplement: true, cluster, place: PLACE }))).toBe(size);
   });
 });
 
@@ -364,7 +270,7 @@ describe("making a policy", () => {
           supplement: true,
           cluster: EVERYTHING,
           place: PLACE,
-        })
+        }),
       );
       return performance.now() - start;
     }).sort((one, other) => one - other);
@@ -377,10 +283,6 @@ describe("making a policy", () => {
       recursive: true,
       encoding: "utf8",
     }).filter((name) => name.endsWith(".ts"));
-    expect(
-      sources.filter((name) =>
-        readFileSync(join(root, name), "utf8").includes("@cloud-copilot")
-      )
-    ).toEqual([]);
+    expect(sources.filter((name) => readFileSync(join(root, name), "utf8").includes("@cloud-copilot"))).toEqual([]);
   });
 });

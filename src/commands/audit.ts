@@ -3,8 +3,8 @@ import { parseArgs } from "node:util";
 import { auditFile, auditStack, type Report } from "../review/audit-report";
 import { stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
+import { deploymentNamed } from "../settings/load";
 import { run } from "./run";
-import { deploymentNamed } from "./stack-argument";
 
 const HELP = `Usage: npm run audit -- STACK | FILE...
 
@@ -36,7 +36,7 @@ run(async () => {
     if (name !== undefined && existsSync(name) && statSync(name).isFile()) {
       reports.push(await auditFile(name));
     } else {
-      const { stack, state } = deploymentNamed("audit", name);
+      const { stack, state } = deploymentNamed(name);
       reports.push(...(await auditStack(stackFolder(outputFolder(process.env), stack), state)));
     }
   }

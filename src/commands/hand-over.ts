@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import { providerBlock, providerYaml } from "../review/hand-over";
 import { stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
+import { deploymentNamed } from "../settings/load";
 import { run } from "./run";
-import { deploymentNamed } from "./stack-argument";
 
 const HELP = `Usage: npm run --silent hand-over -- STACK [--out FILE]
 
@@ -38,7 +38,7 @@ run(async () => {
     process.stdout.write(HELP);
     return;
   }
-  const deployment = deploymentNamed("hand-over", positionals[0]);
+  const deployment = deploymentNamed(positionals[0]);
   const { out } = values;
   if (out !== undefined && existsSync(out)) {
     throw new Error(`${out}: exists already, perhaps readable by others; remove it or write another file`);

@@ -4,10 +4,10 @@ import { keyReport, keyReportText } from "../review/keys";
 import { keysOf } from "../review/state";
 import { pullState, stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
+import { deploymentNamed } from "../settings/load";
 import { run } from "./run";
-import { deploymentNamed } from "./stack-argument";
 
-const HELP = `Usage: npm run keys -- STACK
+const HELP = `Usage: npm run keys -- [STACK]
 
 Tells the state of a deployment's access keys: slots, age, last use, which one is handed out, when an OpenPGP key expires,
 what is wrong, and the next step of a rotation as the edit to make. Reads the state through Terraform, and asks IAM
@@ -33,7 +33,7 @@ run(async () => {
     process.stdout.write(HELP);
     return;
   }
-  const deployment = deploymentNamed("keys", positionals[0]);
+  const deployment = deploymentNamed(positionals[0]);
   const folder = stackFolder(outputFolder(process.env), deployment.stack);
   const [state, inIam] = await Promise.all([pullState(folder), iamKeys(deployment)]);
   const report = keyReport(deployment, keysOf(state), inIam, new Date());

@@ -43,7 +43,7 @@ export function stateAddress({ type, arguments: given }: StateLocation, partial:
 /** An identifying argument in the one way that all its spellings have in common. */
 function canonical(type: string, name: string, value: ArgumentValue | undefined): ArgumentValue | undefined {
   if (name === "workspaces") {
-    const { name: workspace, prefix } = value as { name?: string; prefix?: string };
+    const { name: workspace, prefix } = (value ?? {}) as { name?: string; prefix?: string };
     // Names are unique in an organization, whatever the project. Tags only choose among workspaces at run time.
     return workspace ?? (prefix === undefined ? undefined : `${prefix}*`);
   }

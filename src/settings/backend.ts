@@ -1,7 +1,6 @@
 import { BACKEND_TYPES, type BackendType, backendType } from "../remote-state/backend-types";
-import type { ArgumentValue } from "../remote-state/state-location";
 import type { Problem } from "./problems";
-import { nearest, show, suggest } from "./words";
+import { nearest, show, showSegment, suggest } from "./words";
 
 /** Terraform's `cloud` block is a setting of its own, not a backend type. */
 export const BACKEND_NAMES = Object.keys(BACKEND_TYPES).filter((type) => type !== "cloud");
@@ -34,7 +33,11 @@ function noTypeProblems(names: readonly string[], types: readonly string[]): rea
     return [problem(`names no backend type; write one, for example ${EXAMPLE}`)];
   }
   if (types.length === 0 && strangers.every((name) => nearest(name, BACKEND_NAMES) === undefined) && strangers.length > 1) {
-    return [problem(`names no backend type (${strangers.join(", ")}); write the type around them, for example ${EXAMPLE}`)];
+    return [
+      problem(
+        `names no backend type (${strangers.map(showSegment).join(", ")}); write the type around them, for example ${EXAMPLE}`,
+      ),
+    ];
   }
   return strangers.map((name) => problem(strangerMessage(name, types.length > 0), name));
 }
@@ -89,7 +92,7 @@ function argumentProblem(argument: string, content: unknown, type: BackendType):
     return [problem(EMPTY)];
   }
   if (known === true) {
-    return isArgumentValue(content) ? secretsInside(content) : [problem(`${show(content)} ${NO_VALUE}`)];
+    return [...secretsInside(content), ...strangeValues(content)];
   }
   if (!isObject(content)) {
     return [problem(`${show(content)} is not an object; it takes ${known.join(", ")}`)];
@@ -107,7 +110,7 @@ function innerProblem(argument: string, content: unknown, known: readonly string
   if (content === null || content === "") {
     return [problem(EMPTY)];
   }
-  return isArgumentValue(content) ? secretsInside(content) : [problem(`${show(content)} ${NO_VALUE}`)];
+  return [...secretsInside(content), ...strangeValues(content)];
 }
 
 const SECRET = "is a secret (not shown) and settings are committed; remove it and give it with -backend-config";
@@ -138,16 +141,13 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isArgumentValue(value: unknown): value is ArgumentValue {
-  if (typeof value === "number") {
-    // Beyond the safe range YAML has already rounded it, and CDKTF reads huge numbers as tokens.
-    return Number.isSafeInteger(value);
+/** Values, at any depth, that Terraform would not get as they are written. */
+function strangeValues(value: unknown): readonly Problem[] {
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).flatMap(([name, inner]) => strangeValues(inner).map(under(name)));
   }
-  if (Array.isArray(value)) {
-    return value.every(isArgumentValue);
-  }
-  if (isObject(value)) {
-    return Object.values(value).every(isArgumentValue);
-  }
-  return typeof value === "string" || typeof value === "boolean";
+  // Beyond the safe range YAML has already rounded a number, and CDKTF reads huge ones as tokens.
+  return typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value)
+    ? []
+    : [problem(value === null ? EMPTY : `${show(value)} ${NO_VALUE}`)];
 }

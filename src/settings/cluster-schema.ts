@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { FEATURES, type Feature } from "../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../iam/cluster";
 import { nameProblem, ROLE_NAME } from "../iam/names";
-import { because, describe, strict, text } from "./schema-parts";
+import { because, describe, noList, strict, text } from "./schema-parts";
 import { show, suggest } from "./words";
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
@@ -67,12 +67,12 @@ export const dkpFields = {
       describe("Further actions of the role `<prefix>-node`. They need no further permission"),
     ),
   ),
-  tags: v.optional(v.pipe(v.record(v.string(), v.string()), describe("Tags that DKP puts on what it makes"))),
+  tags: v.optional(v.pipe(noList(v.record(v.string(), v.string())), describe("Tags that DKP puts on what it makes"))),
   imdsv2: flag("Instance metadata service version 2 only"),
   disableDefaultSecurityGroup: flag("DKP makes no security groups of its own"),
   withNAT: v.optional(
     v.pipe(
-      v.looseObject({ bastionInstance: v.optional(v.looseObject({})) }),
+      noList(v.looseObject({ bastionInstance: v.optional(noList(v.looseObject({}))) })),
       describe("Settings of the layout `WithNAT`; only whether there is a `bastionInstance` counts"),
     ),
   ),
@@ -82,7 +82,7 @@ export const dkpFields = {
 const rolePath = v.pipe(
   v.string(),
   v.regex(
-    /^\/(?:[\x21-\x7e]{1,510}\/)?[A-Za-z0-9_+=,.@-]{1,64}$/,
+    /^\/(?:[!-)+->@-~]{1,510}\/)?[A-Za-z0-9_+=,.@-]{1,64}$/,
     because(() => 'is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without'),
   ),
 );
@@ -101,7 +101,8 @@ export const cluster = strict({
     v.pipe(
       v.string(),
       v.regex(
-        /^\/(?:[\x21-\x7e]{1,510}\/)?$/,
+        // "*" and "?" would be wildcards in the ARN of the role.
+        /^\/(?:[!-)+->@-~]{1,510}\/)?$/,
         because(() => 'is not an IAM path; write for example "/apps/"'),
       ),
       describe("IAM path of `iamNodeRole`, which DKP's field lacks"),

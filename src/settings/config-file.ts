@@ -5,20 +5,23 @@ import { dkpFields } from "./cluster-schema";
 import { issueProblems } from "./issues";
 import type { Problem } from "./problems";
 import type { Settings } from "./schema";
-import { show } from "./words";
+import { noList } from "./schema-parts";
+import { show, showSegment } from "./words";
 import { parseDocuments, type YamlFile } from "./yaml-file";
 
 const { prefix, layout, ...optionalFields } = dkpFields;
 
 /** What is read of an `AWSClusterConfiguration`; everything else, credentials above all, is passed over. */
-const AWS_CLUSTER_CONFIGURATION = v.looseObject({
-  ...optionalFields,
-  layout: layout.wrapped,
-  vpcNetworkCIDR: v.optional(v.string()),
-  provider: v.optional(v.looseObject({ region: v.optional(v.string()) })),
-});
+const AWS_CLUSTER_CONFIGURATION = noList(
+  v.looseObject({
+    ...optionalFields,
+    layout: layout.wrapped,
+    vpcNetworkCIDR: v.optional(v.string()),
+    provider: v.optional(noList(v.looseObject({ region: v.optional(v.string()) }))),
+  }),
+);
 
-const PREFIX = v.looseObject({ prefix });
+const PREFIX = noList(v.looseObject({ prefix }));
 
 /** The fields of DKP's own installation file that decide about permissions. */
 export interface ConfigFile {
@@ -58,7 +61,7 @@ export function readConfigFile(path: string): { config: ConfigFile } | { problem
     ),
     ...vpcProblems(path, aws),
   ];
-  const names = [...new Set(parsedPrefixes.flatMap(({ output }) => (output as { prefix?: string }).prefix ?? []))];
+  const names = [...new Set(parsedPrefixes.flatMap(({ success, output }) => (success ? (output.prefix ?? []) : [])))];
   if (names.length > 1) {
     problems.push(problem(`${show(path)} states the prefixes ${names.map(show).join(" and ")}; make them agree`));
   }
@@ -126,7 +129,7 @@ function vpcProblems(path: string, { value }: YamlFile): readonly Problem[] {
     ? []
     : [
         problem(
-          `${show(path)} has ${given.length === 0 ? "neither" : "both"} vpcNetworkCIDR and existingVPCID, DKP takes exactly one of them`,
+          `${show(path)} has ${given.length === 0 ? "neither vpcNetworkCIDR nor" : "both vpcNetworkCIDR and"} existingVPCID, DKP takes exactly one of them`,
         ),
       ];
 }
@@ -141,6 +144,8 @@ function locate(fault: Problem, file: YamlFile, above: readonly string[] = []): 
 }
 
 function inFile(file: string, { line, path, message }: Problem): Problem {
-  const place = [file, line === undefined ? "" : `line ${line}`, path.join(".")].filter((part) => part !== "").join(", ");
+  const place = [file, line === undefined ? "" : `line ${line}`, path.map(showSegment).join(".")]
+    .filter((part) => part !== "")
+    .join(", ");
   return problem(`${place}: ${message}`);
 }

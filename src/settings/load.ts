@@ -5,12 +5,13 @@ import { isObject } from "./backend";
 import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Candidate, conflicts } from "./conflicts";
 import { type Deployment, toDeployment } from "./deployment";
+import { deploymentsFolder, outputFolder } from "./folder";
 import { issueProblems } from "./issues";
 import { type Problem, SettingsError } from "./problems";
 import { ruleProblems, type Surroundings } from "./rules";
 import { deploymentSchema, type Settings } from "./schema";
 import { reservedKeyProblems, secretProblems, showSegment, templateProblems } from "./text-problems";
-import { show } from "./words";
+import { show, suggest } from "./words";
 import { parseYaml, type YamlFile } from "./yaml-file";
 
 /** A stack name that CDKTF, Terraform and every file system take as it is. */
@@ -42,6 +43,29 @@ export function loadDeployments(folder: string, surroundings: Surroundings): rea
     throw new SettingsError(faulty);
   }
   return candidates.map(({ stack, settings }) => toDeployment(stack, settings));
+}
+
+/**
+ * The deployment of a stack, as commands take it from their arguments: the only one, when none is named.
+ * @param change what to take instead of the settings' own `policy`
+ * @throws SettingsError as `loadDeployments`; Error if there is no such deployment
+ */
+export function deploymentNamed(stack: string | undefined, change: Partial<Settings["policy"]> = {}): Deployment {
+  const folder = deploymentsFolder(process.env);
+  const deployments = loadDeployments(folder, { outputFolder: outputFolder(process.env), policy: change });
+  const names = deployments.map((deployment) => deployment.stack);
+  const found =
+    stack === undefined && deployments.length === 1
+      ? deployments[0]
+      : deployments.find((deployment) => deployment.stack === stack);
+  if (found === undefined) {
+    throw new Error(
+      stack === undefined
+        ? `name a stack: ${names.join(", ")}`
+        : `no deployment "${stack}" in ${folder}, ${suggest(stack, names)}`,
+    );
+  }
+  return found;
 }
 
 function settingsFiles(folder: string): readonly string[] {
@@ -88,7 +112,7 @@ function readCandidate(file: string, surroundings: Surroundings): Reading {
     return { problems: [...nameProblems, ...parsed.problems] };
   }
   const { file: place } = parsed;
-  const { settings, problems } = withConfigFile(check(place.value));
+  const { settings, problems } = withConfigFile(check(withPolicy(place.value, surroundings.policy)));
   const faulty = (path: readonly string[]) => problems.some((problem) => overlap(problem.path, path));
   const rules = ruleProblems(settings, surroundings, faulty);
   return {
@@ -113,6 +137,13 @@ function fileNameProblems(file: string): readonly Problem[] {
       ];
 }
 
+/** The settings with a part of `policy` exchanged. */
+function withPolicy(value: unknown, change: Surroundings["policy"]): unknown {
+  return isObject(value) && change !== undefined
+    ? { ...value, policy: { ...(isObject(value.policy) ? value.policy : {}), ...change } }
+    : value;
+}
+
 /** Fills in what DKP's own installation file says, where one is named. */
 function withConfigFile({ settings, problems }: Checked): Checked {
   const path = settings.cluster?.configFile;
@@ -126,7 +157,10 @@ function withConfigFile({ settings, problems }: Checked): Checked {
   const { fields, region } = result.config;
   return {
     settings: { ...settings, cluster: { ...settings.cluster, ...fields } },
-    problems: [...problems, ...configFileConflicts(settings, fields, region)],
+    problems: [
+      ...problems,
+      ...configFileConflicts(settings, fields, problems.some(({ path }) => overlap(path, ["region"])) ? undefined : region),
+    ],
   };
 }
 

@@ -16,6 +16,8 @@ import { show } from "./words";
 export interface Surroundings {
   /** CDKTF's output folder, relative to the project's root. */
   readonly outputFolder: string;
+  /** What a command line says instead of the settings' own `policy`. */
+  readonly policy?: Partial<Settings["policy"]> | undefined;
 }
 
 /** A rule between fields of one deployment. It runs only when the fields it needs have no problem of their own. */
@@ -88,7 +90,7 @@ const RULES: readonly Rule[] = [
         ? undefined
         : {
             path: ["policy", "mode"],
-            message: `${show(mode)} makes a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; shorten the lists of roles and accounts, take features away, or use "minimal"`,
+            message: `${show(mode)} makes a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${mode === "minimal" ? "shorten the lists of roles and accounts, or take features away" : 'shorten the lists of roles and accounts, take features away, or use "minimal"'}`,
           };
     },
   },

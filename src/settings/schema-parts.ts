@@ -7,18 +7,22 @@ import { show } from "./words";
 
 // Pieces that the schema of a settings file is made of.
 
-/** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
-export const strict = <const E extends v.ObjectEntries>(entries: E) => {
-  const schema = v.objectWithRest(entries, v.never());
+/** valibot takes a list for an object; this makes one of its schemas refuse it. */
+export const noList = <S extends v.GenericSchema>(schema: S): S => {
   const run = (dataset: v.UnknownDataset, config: v.Config<v.BaseIssue<unknown>>) => {
-    // valibot takes a list for an object.
-    if (isObject(dataset.value)) {
+    if (!Array.isArray(dataset.value)) {
       return schema["~run"](dataset, config);
     }
-    v._addIssue(schema, "type", dataset, config);
+    v._addIssue(schema as never, "type", dataset, config);
     return dataset;
   };
-  return { ...schema, "~run": run } as unknown as v.StrictObjectSchema<E, undefined>;
+  return { ...schema, "~run": run } as S;
+};
+
+/** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
+export const strict = <const E extends v.ObjectEntries>(entries: E) => {
+  const schema = noList(v.objectWithRest(entries, v.never()));
+  return schema as unknown as v.StrictObjectSchema<E, undefined>;
 };
 
 export const describe = v.description;

@@ -39,13 +39,7 @@ export function reservedKeyProblems(value: unknown): readonly Problem[] {
   );
 }
 
-/** A path segment fit for a message: on one line, and not a secret. */
-export function showSegment(segment: string): string {
-  if (secretIn(segment) !== undefined) {
-    return "(a secret)";
-  }
-  return /^[\x21-\x7e]+$/.test(segment) ? segment : JSON.stringify(segment);
-}
+export { showSegment } from "./words";
 
 function texts(value: unknown, path: readonly string[] = []): readonly Text[] {
   if (typeof value === "string") {

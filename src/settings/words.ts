@@ -19,6 +19,14 @@ export function show(value: unknown): string {
   return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${String(value).length} characters)`;
 }
 
+/** A path segment fit for a message: on one line, and not a secret. */
+export function showSegment(segment: string): string {
+  if (secretIn(segment) !== undefined) {
+    return "(a secret)";
+  }
+  return /^[\x21-\x7e]+$/.test(segment) ? segment : JSON.stringify(segment);
+}
+
 /** "1 digit", "2 digits". */
 export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;

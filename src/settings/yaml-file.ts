@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLError } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from "yaml";
 import type { Problem } from "./problems";
 
 /** A settings file: its plain value, and where in the file each field stands. */
@@ -18,8 +18,10 @@ export function parseYaml(text: string): { file: YamlFile } | { problems: readon
   if (file === undefined) {
     return { problems: [{ path: [], message: EMPTY }] };
   }
-  const message = `holds ${more.length + 1} YAML documents; write one deployment per file`;
-  return more.length === 0 ? { file } : { problems: [{ path: [], message }] };
+  if (more.length > 0) {
+    return { problems: [{ path: [], message: `holds ${more.length + 1} YAML documents; write one deployment per file` }] };
+  }
+  return isDeeperThan(file.value, DEEPEST) ? { problems: [{ path: [], message: TOO_DEEP }] } : { file };
 }
 
 const EMPTY = 'is empty; write at least "region" and "backend", the README shows a first file';
@@ -34,26 +36,39 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | {
   if (faults.length > 0) {
     return { problems: faults.slice(0, MOST_FAULTS).map((fault) => yamlProblem(fault, lines)) };
   }
+  const lost = parsed.flatMap(aliasesWithoutAnchor);
+  if (lost.length > 0) {
+    return {
+      problems: lost.slice(0, MOST_FAULTS).map(({ range }) => yamlProblem({ code: "UNRESOLVED_ALIAS", pos: range }, lines)),
+    };
+  }
   let files: readonly YamlFile[];
   try {
     files = parsed.map((document) => ({ value: document.toJS(), ...places(document, lines) }));
   } catch {
     return { problems: [{ path: [], message: "has aliases that grow too large; write the values out" }] };
   }
-  const filled = files.filter(({ value }) => value !== null && value !== undefined);
-  return filled.some(({ value }) => isDeeperThan(value, DEEPEST))
-    ? {
-        problems: [
-          { path: [], message: `is nested more than ${DEEPEST} levels deep, or an alias holds itself; write it flatter` },
-        ],
+  return { files: files.filter(({ value }) => value !== null && value !== undefined) };
+}
+
+/** The library tells of these only when the value is made, without a place. */
+function aliasesWithoutAnchor(document: Document): readonly { readonly range: readonly [number, ...number[]] }[] {
+  const lost: { readonly range: readonly [number, ...number[]] }[] = [];
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined) {
+        lost.push({ range: alias.range ?? [0] });
       }
-    : { files: filled };
+    },
+  });
+  return lost;
 }
 
 /** One fault brings others after it; the first ones tell enough. */
 const MOST_FAULTS = 5;
 /** No setting is half as deep. */
 const DEEPEST = 30;
+const TOO_DEEP = `is nested more than ${DEEPEST} levels deep, or an alias holds itself; write it flatter`;
 
 function isDeeperThan(value: unknown, levels: number): boolean {
   return (
@@ -74,7 +89,13 @@ const HARMLESS_SENTENCES: readonly string[] = [
   "TAB_AS_INDENT",
 ];
 
-function yamlProblem(fault: Pick<YAMLError, "code" | "message" | "pos">, lines: LineCounter): Problem {
+interface Fault {
+  readonly code: string;
+  readonly message?: string;
+  readonly pos: readonly [number, ...number[]];
+}
+
+function yamlProblem(fault: Fault, lines: LineCounter): Problem {
   const why = HARMLESS_SENTENCES.includes(fault.code)
     ? fault.message
     : `${fault.code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a text`;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { sign } from "aws4";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -18,6 +19,9 @@ export interface Call {
 
 /** Any key is an administrator's as long as the local AWS does not enforce IAM. */
 export const ADMIN: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
+/** Versions of the query APIs, part of every call. */
+const VERSIONS: Readonly<Record<string, string>> = { ec2: "2016-11-15", iam: "2010-05-08", sts: "2011-06-15" };
 
 /** An AWS on this machine, in a process of its own that ends with the test. */
 export class LocalAws {
@@ -53,6 +57,17 @@ export class LocalAws {
 
   ec2(credentials: Credentials = ADMIN): EC2Client {
     return new EC2Client({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
+  }
+
+  /** The answer to a signed call of a query API (EC2, IAM, STS) without parameters. */
+  async query(credentials: Credentials, service: string, action: string): Promise<string> {
+    const { host } = new URL(this.url);
+    const body = `Action=${action}&Version=${VERSIONS[service]}`;
+    const region = service === "ec2" ? "eu-central-1" : "us-east-1";
+    const headers = { "Content-Type": "application/x-www-form-urlencoded; charset=utf-8" };
+    const signed = sign({ host, service, region, method: "POST", path: "/", headers, body }, credentials);
+    const answer = await fetch(this.url, { method: "POST", body, headers: signed.headers as Record<string, string> });
+    return answer.text();
   }
 
   /** Switches the check of keys and policies on or off. */

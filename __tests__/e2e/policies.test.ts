@@ -1,0 +1,121 @@
+import { GetPolicyVersionCommand, ListPolicyVersionsCommand } from "@aws-sdk/client-iam";
+import { MODES } from "../../src/iam/policy";
+import { DENIAL_ONLY_WARNS, MEASURED } from "../iam/measured-calls";
+import { type Credentials, LocalAws } from "./support/local-aws";
+import { Deployments, PROJECT, removeFolders } from "./support/project";
+import { runIn, type Terraform } from "./support/terraform";
+
+const CLUSTER =
+  "cluster: { prefix: dev, layout: WithNAT, withNAT: { bastionInstance: {} }, tags: { team: platform }, imdsv2: true }\nfeatures: [volume-snapshots]\n";
+const SETTINGS = `region: eu-central-1\nbackend: { local: {} }\n${CLUSTER}`;
+
+/** The calls of DKP's own Terraform that make and destroy a cluster, but the one whose denial is only a warning. */
+const BOOTSTRAP_AND_DESTROY = MEASURED.filter(({ calls }) => calls !== undefined)
+  .flatMap(({ actions }) => actions)
+  .filter((action) => !DENIAL_ONLY_WARNS.includes(action))
+  .sort();
+
+describe("the policy as AWS stores it", () => {
+  let aws: LocalAws;
+  let deployments: Deployments;
+  let terraform: Terraform;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    deployments = Deployments.of({ deckhouse: SETTINGS });
+    terraform = deployments.terraform("deckhouse", aws);
+    terraform.init();
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it.each([...MODES, "scoped, account unknown until the plan"])("is what `npm run policy` prints: mode %s", async (name) => {
+    const [mode = ""] = name.split(",");
+    const account = name === mode ? "accountId: '123456789012'\n" : "";
+    deployments.change({ deckhouse: `${SETTINGS}${account}policy: { mode: ${mode} }\n` });
+    terraform.apply();
+    expect(terraform.isUpToDate()).toBe(true);
+    const policy = JSON.parse(terraform.run("show", "-json")) as State;
+    const arn = terraform.output("policy_arn");
+    const version = policy.values.root_module.resources.find(({ address }) => address === "aws_iam_policy.policy")?.values.policy;
+    const stored = await storedPolicy(aws, arn);
+    const printed = runIn(
+      deployments.path,
+      { PATH: process.env.PATH ?? "" },
+      process.execPath,
+      `${PROJECT}/build/src/commands/policy.js`,
+      "deckhouse",
+      "--json",
+    );
+    const { policy: document } = JSON.parse(printed.output) as { policy: unknown };
+    const expected = JSON.parse(JSON.stringify(document).replaceAll("ACCOUNT_ID", "123456789012"));
+    // To the letter, order included: this is what a reviewer compares.
+    expect(JSON.stringify(JSON.parse(stored))).toBe(JSON.stringify(expected));
+    expect(version).toBe(JSON.stringify(expected));
+  });
+});
+
+interface State {
+  readonly values: {
+    readonly root_module: {
+      readonly resources: readonly { readonly address: string; readonly values: { readonly policy?: string } }[];
+    };
+  };
+}
+
+/** The default version of a policy, read through the API. */
+async function storedPolicy(aws: LocalAws, arn: string): Promise<string> {
+  const { Versions = [] } = await aws.iam().send(new ListPolicyVersionsCommand({ PolicyArn: arn }));
+  const current = Versions.find(({ IsDefaultVersion }) => IsDefaultVersion === true)?.VersionId;
+  const { PolicyVersion } = await aws.iam().send(new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: current }));
+  return decodeURIComponent(PolicyVersion?.Document ?? "");
+}
+
+describe("a key under enforcement makes the calls of DKP's bootstrap and destroy", () => {
+  let aws: LocalAws;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it.each([
+    ["with the supplement: none is refused", true, []],
+    [
+      "with the page alone: the addresses' attributes are refused, without which neither passes",
+      false,
+      ["ec2:DescribeAddressesAttribute"],
+    ],
+  ])("%s", async (_, supplement, refused) => {
+    const name = supplement ? "with" : "without";
+    const settings = `region: eu-central-1\nbackend: { local: {} }\nuser: { name: ${name} }\npolicy: { name: ${name}, supplement: ${supplement} }\n`;
+    const terraform = Deployments.of({ deckhouse: settings }).terraform("deckhouse", aws);
+    terraform.init();
+    terraform.apply();
+    const key = { accessKeyId: terraform.output("access_key_id"), secretAccessKey: terraform.output("secret_access_key") };
+    expect(BOOTSTRAP_AND_DESTROY.length).toBeGreaterThan(70);
+    await aws.enforceIam(true);
+    try {
+      const answers = await Promise.all(
+        BOOTSTRAP_AND_DESTROY.map(async (action) => ({ action, allowed: await mayCall(aws, key, action) })),
+      );
+      expect(answers.filter(({ allowed }) => !allowed).map(({ action }) => action)).toEqual(refused);
+    } finally {
+      await aws.enforceIam(false);
+    }
+  });
+});
+
+/** Whether AWS lets a key call an action. Parameters are left out: IAM decides before they are looked at. */
+async function mayCall(aws: LocalAws, key: Credentials, action: string): Promise<boolean> {
+  const [service = "", name = ""] = action.split(":");
+  const answer = await aws.query(key, service, name);
+  return !/UnauthorizedOperation|AccessDenied/.test(answer);
+}

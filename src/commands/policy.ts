@@ -1,0 +1,88 @@
+import { parseArgs } from "node:util";
+import { CATALOGUE } from "../iam/catalogue";
+import { partitionOf } from "../iam/partitions";
+import { MODES, type Mode, type PolicyOptions, policyStatements } from "../iam/policy";
+import { MAX_POLICY_CHARACTERS, policyDocument, policySize } from "../iam/policy-document";
+import { explain, explanationText } from "../review/explanation";
+import { deploymentNamed } from "../settings/load";
+import { suggest } from "../settings/words";
+import { run } from "./run";
+
+const HELP = `Usage: npm run policy -- STACK [--mode documented|scoped|minimal] [--explain ACTION] [--json]
+
+Prints the policy of a deployment as AWS will store it, with its size on standard error. Asks nobody.
+
+  --mode MODE       as if policy.mode were MODE
+  --explain ACTION  why an action is there, who calls it, when, and on what it is allowed
+  --json            for machines: mode, size, limit and policy, or the explanation
+
+Where the settings state no accountId, ARNs show ACCOUNT_ID.
+Exit code: 0, or 1 when something is wrong with the settings or the arguments.
+`;
+
+/** Stands for the account that Terraform will find, and sorts as it will; printed as ACCOUNT_ID. */
+const UNKNOWN_ACCOUNT = "000000000000";
+
+run(() => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean", short: "h" },
+      json: { type: "boolean" },
+      mode: { type: "string" },
+      explain: { type: "string" },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const { region, accountId, policy, cluster } = deploymentNamed(
+    positionals[0],
+    values.mode === undefined ? {} : { mode: modeOf(values.mode) },
+  );
+  const options: PolicyOptions = {
+    mode: policy.mode,
+    supplement: policy.supplement,
+    cluster,
+    place: { partition: partitionOf(region), region, account: accountId ?? UNKNOWN_ACCOUNT },
+  };
+  if (values.explain === undefined) {
+    printPolicy(options, values.json === true);
+  } else {
+    printExplanation(values.explain, options, values.json === true);
+  }
+});
+
+function modeOf(text: string): Mode {
+  const mode = MODES.find((candidate) => candidate === text);
+  if (mode === undefined) {
+    throw new Error(`--mode: "${text}" is unknown, ${suggest(text, MODES)}`);
+  }
+  return mode;
+}
+
+function printPolicy(options: PolicyOptions, json: boolean): void {
+  const statements = policyStatements(options);
+  const policy = policyDocument(statements);
+  const size = policySize(statements);
+  if (json) {
+    print(JSON.stringify({ mode: options.mode, size, limit: MAX_POLICY_CHARACTERS, policy }, null, 2));
+    return;
+  }
+  process.stderr.write(`${options.mode}: ${statements.length} statements, ${size} of ${MAX_POLICY_CHARACTERS} characters\n`);
+  print(JSON.stringify(policy, null, 2));
+}
+
+function printExplanation(action: string, options: PolicyOptions, json: boolean): void {
+  const explanation = explain(action, options);
+  if (explanation === undefined) {
+    const known = CATALOGUE.map((row) => row.action);
+    throw new Error(`--explain: "${action}" is not an action that DKP is known to need, ${suggest(action, known)}`);
+  }
+  print(json ? JSON.stringify(explanation, null, 2) : explanationText(explanation));
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text.replaceAll(UNKNOWN_ACCOUNT, "ACCOUNT_ID")}\n`);
+}

@@ -6,7 +6,7 @@ import { outputFolder } from "../settings/folder";
 import { deploymentNamed } from "../settings/load";
 import { run } from "./run";
 
-const HELP = `Usage: npm run audit -- STACK | FILE...
+const HELP = `Usage: npm run audit -- [STACK | FILE]...
 
 Tells where the secret of an access key is in clear, never the secret itself.
   STACK  its state, as Terraform reads it from the backend, and every state, backup and plan in its folder

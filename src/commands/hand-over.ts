@@ -7,7 +7,7 @@ import { outputFolder } from "../settings/folder";
 import { deploymentNamed } from "../settings/load";
 import { run } from "./run";
 
-const HELP = `Usage: npm run --silent hand-over -- STACK [--out FILE]
+const HELP = `Usage: npm run --silent hand-over -- [STACK] [--out FILE]
 
 Prints the provider block of DKP's AWSClusterConfiguration: key id, secret and region. The secret comes from the outputs, or from
 the deployment's own state where outputs.secret is off, and is decrypted with the local gpg where pgpKey encrypts it.
@@ -39,6 +39,8 @@ run(async () => {
     return;
   }
   const deployment = deploymentNamed(positionals[0]);
+  // Before the question: nobody should agree to what can't be done.
+  const folder = stackFolder(outputFolder(process.env), deployment.stack);
   const { out } = values;
   if (out !== undefined && existsSync(out)) {
     throw new Error(`${out}: exists already, perhaps readable by others; remove it or write another file`);
@@ -46,7 +48,7 @@ run(async () => {
   if (out === undefined && values.yes !== true && !(await agreed())) {
     throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
   }
-  const block = await providerBlock(stackFolder(outputFolder(process.env), deployment.stack), deployment);
+  const block = await providerBlock(folder, deployment);
   const text = values.json === true ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(block);
   if (out === undefined) {
     process.stdout.write(text);

@@ -1,0 +1,105 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PROJECT = join(__dirname, "../..");
+const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\ncluster: { prefix: dev, layout: Standard }\n";
+
+describe("npm run policy", () => {
+  let folder: string;
+
+  beforeAll(() => {
+    spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], {
+      cwd: PROJECT,
+    });
+    folder = mkdtempSync(join(tmpdir(), "policy-"));
+    mkdirSync(join(folder, "deployments"));
+    writeFileSync(join(folder, "deployments/dev.yaml"), SETTINGS);
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const policy = (...args: string[]) => {
+    const command = join(PROJECT, "build/src/commands/policy.js");
+    const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
+      cwd: folder,
+      encoding: "utf8",
+      env: {},
+    });
+    return { status, stdout, stderr };
+  };
+
+  it("prints the policy on standard output, and its size on standard error", () => {
+    const { status, stdout, stderr } = policy("dev");
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: "documented: 2 statements, 4048 of 6144 characters\n",
+    });
+    expect(Object.keys(JSON.parse(stdout))).toEqual(["Statement", "Version"]);
+  });
+
+  it("prints another mode without a change of the settings, and a place holder where the account is unknown", () => {
+    const { stdout, stderr } = policy("dev", "--mode", "minimal");
+    expect(stderr).toBe("minimal: 9 statements, 4956 of 6144 characters\n");
+    expect(stdout).toContain('"arn:aws:iam::ACCOUNT_ID:role/dev-node"');
+  });
+
+  it("takes the only deployment when none is named", () => {
+    expect(policy().stdout).toBe(policy("dev").stdout);
+  });
+
+  it("prints JSON for machines", () => {
+    expect(JSON.parse(policy("--json").stdout)).toMatchObject({
+      mode: "documented",
+      size: 4048,
+      limit: 6144,
+      policy: { Version: "2012-10-17" },
+    });
+  });
+
+  it("explains an action, whatever its case", () => {
+    expect(policy("dev", "--mode", "scoped", "--explain", "iam:passrole").stdout).toMatchInlineSnapshot(`
+      "iam:PassRole (Write)
+        why:     hands the node role to EC2, in the instance profile and with every node launched; AWS checks it within both
+        source:  AWS IAM User Guide, passing a role to a service; deckhouse/mcm pkg/driver/driver_aws.go
+        callers: terraform, machine-controller-manager
+        page:    lists it
+        needed:  every cluster
+        allowed: statement PassNodeRole, on arn:aws:iam::ACCOUNT_ID:role/dev-node
+                 only if iam:PassedToService StringEquals ec2.amazonaws.com
+      "
+    `);
+  });
+
+  it("explains why an action is not granted", () => {
+    expect(policy("dev", "--explain", "ec2:StopInstances").stdout).toMatchInlineSnapshot(`
+      "ec2:StopInstances (Write)
+        why:     stops a node so that its instance type can be changed
+        source:  measured
+        callers: terraform
+        page:    does not list it
+        needed:  not by this cluster; it would be with: feature instance-type-change (the instance type of masters, static nodes or the bastion changes in place)
+        allowed: no
+      "
+    `);
+  });
+
+  it.each([
+    [["other"], 'no deployment "other" in deployments, known are dev\n'],
+    [["--mode", "tight"], '--mode: "tight" is unknown, known are documented, scoped, minimal\n'],
+    [
+      ["--explain", "ec2:RunInstance"],
+      '--explain: "ec2:RunInstance" is not an action that DKP is known to need, did you mean "ec2:RunInstances"?\n',
+    ],
+  ])("refuses %j", (args, stderr) => {
+    expect(policy(...args)).toEqual({ status: 1, stdout: "", stderr });
+  });
+
+  it("explains itself", () => {
+    expect(policy("--help")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^Usage: npm run policy/),
+    });
+  });
+});

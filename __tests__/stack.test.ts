@@ -3,6 +3,7 @@ import { App, TerraformOutput, Testing } from "cdktf";
 import { OUTPUTS } from "../src/remote-state/outputs";
 import { DeckhouseAccessStack } from "../src/stack";
 import { deployment } from "./helpers/deployment";
+import { ENCRYPTION_KEY } from "./helpers/pgp-keys";
 import pageActions from "./iam/page-actions.json";
 
 /** The Terraform JSON of a deployment, without CDKTF's comments. */
@@ -18,13 +19,88 @@ interface Terraform {
     readonly aws: readonly Readonly<Record<string, unknown>>[];
   };
   readonly terraform: Readonly<Record<string, unknown>>;
+  readonly import?: readonly Readonly<Record<string, string>>[];
 }
+
+/** A reference as it stands in Terraform JSON. */
+const reference = (to: string) => `\${${to}}`;
 
 const addresses = ({ resource, data }: Terraform) =>
   [
     ...Object.entries(data).flatMap(([type, named]) => Object.keys(named).map((name) => `data.${type}.${name}`)),
     ...Object.entries(resource).flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`)),
   ].sort();
+
+/** Every address and every output of a stack. */
+const contract = (terraform: Terraform) =>
+  [...addresses(terraform), ...Object.keys(terraform.output).map((name) => `output.${name}`)].sort();
+
+/** What settings add to the contract, and what they take from it. */
+const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string[]; removes?: readonly string[] }>> = {
+  "a second key": {
+    settings: "accessKeys: { secondary: { status: Active } }",
+    adds: ["aws_iam_access_key.user-secondary"],
+  },
+  "a second key alone": {
+    settings: "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }",
+    adds: ["aws_iam_access_key.user-secondary"],
+    removes: ["aws_iam_access_key.user"],
+  },
+  "an encrypted secret": {
+    settings: `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
+    adds: ["output.encrypted_secret_access_key", "output.key_fingerprint"],
+    removes: ["output.secret_access_key"],
+  },
+  "a group beside the user": {
+    settings: "attachment: user-and-group",
+    adds: [
+      "aws_iam_group.group",
+      "aws_iam_group_policy_attachment.policy-attachment",
+      "aws_iam_user_group_membership.group-membership",
+      "output.group_name",
+    ],
+  },
+  "a group alone": {
+    settings: "attachment: group",
+    adds: [
+      "aws_iam_group.group",
+      "aws_iam_group_policy_attachment.policy-attachment",
+      "aws_iam_user_group_membership.group-membership",
+      "output.group_name",
+    ],
+    removes: ["aws_iam_user_policy_attachment.policy-attachment"],
+  },
+  "a node role": {
+    settings: "nodeRole: { name: dkp-nodes, managedPolicyArns: ['arn:aws:iam::aws:policy/A', 'arn:aws:iam::aws:policy/B'] }",
+    adds: [
+      "aws_iam_role.node",
+      "aws_iam_role_policy.node",
+      "aws_iam_role_policy_attachment.node-1",
+      "aws_iam_role_policy_attachment.node-2",
+      "output.node_role_arn",
+      "output.node_role_name",
+    ],
+  },
+  "taking over a user and a key": {
+    settings: "adopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
+    adds: [],
+    removes: ["output.secret_access_key"],
+  },
+  "taking over a policy of mode scoped": {
+    settings: "policy: { mode: scoped }\ncluster: { prefix: dev }\nadopt: { policy: true }",
+    adds: ["data.aws_caller_identity.current"],
+  },
+  "taking over a policy": { settings: "adopt: { policy: true }", adds: ["data.aws_caller_identity.current"] },
+  "taking over a policy of a stated account": {
+    settings: "accountId: '123456789012'\nadopt: { policy: true }",
+    adds: [],
+  },
+  "no key": {
+    settings: "accessKeys: none",
+    adds: [],
+    removes: ["aws_iam_access_key.user", "output.access_key_id", "output.access_key_slot", "output.secret_access_key"],
+  },
+};
 
 describe("the contract with other workspaces", () => {
   it("has exactly these addresses and outputs", () => {
@@ -50,10 +126,18 @@ describe("the contract with other workspaces", () => {
   });
 
   it("describes every output", () => {
-    const { output } = synth();
-    expect(Object.entries(output).map(([name, { description }]) => [name, description])).toEqual(
-      Object.entries(OUTPUTS).sort(([one], [other]) => (one < other ? -1 : 1)),
+    const outputs = ["", ...Object.values(OPTIONS).map(({ settings }) => settings)].flatMap((settings) =>
+      Object.entries(synth(settings).output),
     );
+    const described = Object.fromEntries(outputs.map(([name, { description }]) => [name, description]));
+    expect(described).toEqual(OUTPUTS);
+  });
+
+  it.each(Object.entries(OPTIONS))("has %s only when asked for", (_, { settings, adds, removes = [] }) => {
+    const plain = contract(synth());
+    const names = contract(synth(settings));
+    expect(names.filter((name) => !plain.includes(name))).toEqual([...adds].sort());
+    expect(plain.filter((name) => !names.includes(name))).toEqual([...removes].sort());
   });
 
   it("marks the secret as sensitive, and nothing else", () => {
@@ -302,6 +386,151 @@ describe("settings and what they become", () => {
       ["aws_iam_user", false],
       ["aws_iam_user_policy_attachment", undefined],
     ]);
+  });
+});
+
+describe("the group", () => {
+  it("has the policy and the user, under its name and path", () => {
+    const { resource } = synth("attachment: group\ngroup: { name: dkp, path: /platform/ }");
+    expect(resource.aws_iam_group?.group).toEqual({ name: "dkp", path: "/platform/" });
+    expect(resource.aws_iam_user_group_membership?.["group-membership"]).toEqual({
+      user: reference("aws_iam_user.user.name"),
+      groups: [reference("aws_iam_group.group.name")],
+    });
+    expect(resource.aws_iam_group_policy_attachment?.["policy-attachment"]).toEqual({
+      group: reference("aws_iam_group.group.name"),
+      policy_arn: reference("aws_iam_policy.policy.arn"),
+      lifecycle: { create_before_destroy: true },
+    });
+  });
+
+  it("alone comes with a word on the way there, which is not refused", () => {
+    const notes = (attachment: string) =>
+      new DeckhouseAccessStack(
+        Testing.app(),
+        deployment(`attachment: ${attachment}\naccessKeys: none\npolicy: { supplement: false }`),
+      ).node.metadata;
+    expect(notes("group").map(({ data }) => data)).toEqual([expect.stringContaining('by way of "user-and-group"')]);
+    expect(notes("user-and-group")).toEqual([]);
+  });
+});
+
+describe("the node role", () => {
+  const role = (settings: string) => synth(`nodeRole: ${settings}`).resource;
+
+  it("is one of EC2 with what DKP's own node role has", () => {
+    const { aws_iam_role, aws_iam_role_policy } = role("{ name: dkp-nodes }");
+    const { assume_role_policy, ...rest } = aws_iam_role?.node ?? {};
+    expect(rest).toEqual({ name: "dkp-nodes", path: "/" });
+    expect(JSON.parse(String(assume_role_policy))).toEqual({
+      Version: "2012-10-17",
+      Statement: [{ Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" }, Effect: "Allow" }],
+    });
+    expect(JSON.parse(String(aws_iam_role_policy?.node?.policy))).toEqual({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: ["ec2:DescribeTags", "ec2:DescribeInstances"], Resource: "*" }],
+    });
+  });
+
+  it.each([
+    ["", "yet unnamed"],
+    ["iamNodeRole: dkp-nodes", "named"],
+  ])("may be passed to machines by the user, with its path, in mode scoped: %s", (iamNodeRole) => {
+    const { data } = synth(
+      `accountId: "123456789012"\npolicy: { mode: scoped }\ncluster: { prefix: dev, ${iamNodeRole} }\nnodeRole: { name: dkp-nodes, path: /dkp/ }`,
+    );
+    const statements = data.aws_iam_policy_document?.policy?.statement as { sid: string; resources: string[] }[];
+    const resources = (sid: string) => statements.find((statement) => statement.sid === sid)?.resources;
+    const role = "arn:aws:iam::123456789012:role/dkp/dkp-nodes";
+    expect(resources("PassNodeRole")).toEqual(["arn:aws:iam::123456789012:role/dev-node", role]);
+    expect(resources("OtherNodeRoles")).toEqual([role]);
+  });
+
+  it("may do more, within a boundary", () => {
+    const { aws_iam_role, aws_iam_role_policy } = role(
+      "{ name: n, path: /dkp/, additionalActions: ['s3:GetObject', 'ec2:DescribeTags'], permissionsBoundary: 'arn:aws:iam::aws:policy/A' }",
+    );
+    expect(aws_iam_role?.node).toMatchObject({ path: "/dkp/", permissions_boundary: "arn:aws:iam::aws:policy/A" });
+    expect(JSON.parse(String(aws_iam_role_policy?.node?.policy)).Statement[0].Action).toEqual([
+      "ec2:DescribeTags",
+      "ec2:DescribeInstances",
+      "s3:GetObject",
+    ]);
+  });
+});
+
+describe("taking over", () => {
+  const imports = (settings: string) => synth(settings).import;
+
+  it("imports by the names in the settings, from the account of the credentials", () => {
+    const arn = `arn:aws:iam::${reference("data.aws_caller_identity.current.account_id")}:policy/dkp/Dkp`;
+    expect(
+      imports(
+        "user: { name: dkp }\npolicy: { name: Dkp, path: /dkp/ }\nadopt: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
+      ),
+    ).toEqual([
+      { to: "aws_iam_user.user", id: "dkp" },
+      { to: "aws_iam_access_key.user", id: "AKIAIOSFODNN7EXAMPLE" },
+      { to: "aws_iam_policy.policy", id: arn },
+      { to: "aws_iam_user_policy_attachment.policy-attachment", id: `dkp/${arn}` },
+    ]);
+  });
+
+  it("takes the partition from the region and the account from the settings", () => {
+    expect(imports("region: us-gov-west-1\naccountId: '123456789012'\nadopt: { policy: true }")).toEqual([
+      { to: "aws_iam_policy.policy", id: "arn:aws-us-gov:iam::123456789012:policy/D8CloudProviderAWS" },
+    ]);
+  });
+
+  it("imports nothing unless told", () => {
+    expect(synth()).not.toHaveProperty("import");
+    expect(synth("adopt: {}")).not.toHaveProperty("import");
+  });
+});
+
+describe("access keys", () => {
+  const keys = (settings: string) => synth(`accessKeys: ${settings}`).resource.aws_iam_access_key;
+  const outputs = (settings: string) =>
+    Object.fromEntries(Object.entries(synth(settings).output).map(([name, { value }]) => [name, value]));
+
+  it("has the second one beside the first, guarded alike", () => {
+    const key = { user: reference("aws_iam_user.user.name"), lifecycle: { prevent_destroy: true } };
+    expect(keys("{ secondary: { status: Active } }")).toEqual({ user: key, "user-secondary": key });
+  });
+
+  it("deactivates without touching anything else", () => {
+    expect(keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }")).toEqual({
+      user: { user: reference("aws_iam_user.user.name"), lifecycle: { prevent_destroy: true }, status: "Inactive" },
+      "user-secondary": { user: reference("aws_iam_user.user.name"), lifecycle: { prevent_destroy: true } },
+    });
+  });
+
+  it("never makes a key before the old one goes: that would leave an unmanaged one", () => {
+    expect(JSON.stringify(keys("{ secondary: { status: Active } }"))).not.toContain("create_before_destroy");
+  });
+
+  it("keeps a secret out of the state with pgpKey, slot by slot, and says so where it does not", () => {
+    const notes = (accessKeys: string) =>
+      new DeckhouseAccessStack(
+        Testing.app(),
+        deployment(`accessKeys: ${accessKeys}\npolicy: { supplement: false }`),
+      ).node.metadata.map(({ data }) => data);
+    const encrypted = `{ pgpKey: ${ENCRYPTION_KEY} }`;
+    expect(keys(`{ primary: ${encrypted} }`)?.user).toMatchObject({ pgp_key: ENCRYPTION_KEY });
+    expect(notes(`{ primary: ${encrypted} }`)).toEqual([]);
+    expect(notes(`{ primary: ${encrypted}, secondary: { status: Active } }`)).toEqual([
+      "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it",
+    ]);
+    expect(notes("none")).toEqual([]);
+    expect(notes("{}")).toEqual([expect.stringContaining("Every workspace that reads one output")]);
+  });
+
+  it("hands out the current slot", () => {
+    expect(outputs("accessKeys: { secondary: { status: Active }, current: secondary }")).toMatchObject({
+      access_key_id: reference("aws_iam_access_key.user-secondary.id"),
+      access_key_slot: "secondary",
+      secret_access_key: reference("aws_iam_access_key.user-secondary.secret"),
+    });
   });
 });
 

@@ -2,12 +2,16 @@ import { join } from "node:path";
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
 import { Annotations, type App, Fn, TerraformElement, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import { AccessKey } from "./constructs/access-key";
+import { AccessGroup } from "./constructs/access-group";
+import { AccessKeys } from "./constructs/access-keys";
 import { AccessOutputs } from "./constructs/access-outputs";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
+import { Adoption } from "./constructs/adoption";
 import { AwsAccount } from "./constructs/aws-account";
+import { NodeRole } from "./constructs/node-role";
 import { PolicyAttachment } from "./constructs/policy-attachment";
+import { policyArn } from "./iam/arns";
 import { partitionOf } from "./iam/partitions";
 import { type PolicyStatement, policyStatements, supplementOf } from "./iam/policy";
 import { placeLockFile } from "./remote-state/lock-file";
@@ -17,21 +21,46 @@ import { addressProblems } from "./stack-ids";
 
 const SECRET_IN_STATE = "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it";
 const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that`;
+const ADOPTING = "adopt is set: once its plan is applied, remove it; while it is there, checkov can't read the Terraform JSON";
+const GROUP_ALONE =
+  'attachment: group takes the policy from the user itself; a live deployment comes here by way of "user-and-group", one apply before, or is without permissions for a moment';
 
 /**
  * The AWS access of one DKP deployment: user, key, policy and attachment under the addresses of DKP's documentation,
  * so that a workspace that applied the documentation's HCL keeps its state.
  */
 export class DeckhouseAccessStack extends TerraformStack {
+  private caller: DataAwsCallerIdentity | undefined;
+
   constructor(scope: Construct, deployment: Deployment) {
     super(scope, deployment.stack);
     const { region, accountId, tags, protect } = deployment;
     new StateBackend(this, { location: deployment.state, projectRoot: process.cwd() });
     new AwsAccount(this, "account", { ...deployment.provider, region, accountId, tags });
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
-    const key = new AccessKey(this, "key", { user: user.name, protect });
+    const keys =
+      deployment.accessKeys === "none"
+        ? undefined
+        : new AccessKeys(this, "key", {
+            ...deployment.accessKeys,
+            primary: { ...deployment.accessKeys.primary, adopted: deployment.adopt?.accessKeyId !== undefined },
+            user: user.name,
+            protect,
+          });
     const policy = new AccessPolicy(this, "policy", { ...deployment.policy, statements: this.statements(deployment), protect });
-    new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
+    if (deployment.attachment !== "group") {
+      new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
+    }
+    const group =
+      deployment.attachment === "user"
+        ? undefined
+        : new AccessGroup(this, "group", { ...deployment.group, user: user.name, policyArn: policy.arn });
+    const nodeRole = deployment.nodeRole === undefined ? undefined : new NodeRole(this, "node-role", deployment.nodeRole);
+    if (deployment.adopt !== undefined) {
+      new Adoption(this, "adoption", this.adoption(deployment, deployment.adopt));
+      Annotations.of(this).addInfo(ADOPTING);
+    }
+    const handedOut = keys?.outputs(deployment.outputs);
     new AccessOutputs(this, "outputs", {
       values: {
         user_name: user.name,
@@ -41,12 +70,18 @@ export class DeckhouseAccessStack extends TerraformStack {
         region,
         // The fifth part of arn:PARTITION:iam::ACCOUNT:user/NAME.
         account_id: Fn.element(Fn.split(":", user.arn), 4),
-        access_key_id: key.keyId,
-        access_key_slot: "primary",
-        secret_access_key: deployment.outputs.secret ? key.secret : undefined,
+        ...handedOut,
+        group_name: group?.name,
+        node_role_name: nodeRole?.name,
+        node_role_arn: nodeRole?.arn,
       },
     });
-    Annotations.of(this).addInfo(deployment.outputs.secret ? SECRET_IN_OUTPUTS : SECRET_IN_STATE);
+    if (keys?.secretInState === true) {
+      Annotations.of(this).addInfo(handedOut?.secret_access_key === undefined ? SECRET_IN_STATE : SECRET_IN_OUTPUTS);
+    }
+    if (deployment.attachment === "group") {
+      Annotations.of(this).addInfo(GROUP_ALONE);
+    }
     if (deployment.policy.supplement) {
       Annotations.of(this).addInfo(supplementMessage(deployment));
     }
@@ -56,8 +91,26 @@ export class DeckhouseAccessStack extends TerraformStack {
   /** The policy of the deployment, its ARNs under the account that is stated, else under the one that Terraform finds. */
   private statements({ region, accountId, cluster, policy }: Deployment): readonly PolicyStatement[] {
     const { mode, supplement } = policy;
-    const account = mode === "documented" ? "" : (accountId ?? new DataAwsCallerIdentity(this, "current").accountId);
+    const account = mode === "documented" ? "" : this.account(accountId);
     return policyStatements({ mode, supplement, cluster, place: { partition: partitionOf(region), region, account } });
+  }
+
+  private adoption(
+    { user, policy, region, accountId }: Deployment,
+    adopt: NonNullable<Deployment["adopt"]>,
+  ): ConstructorParameters<typeof Adoption>[2] {
+    const account = adopt.policy || adopt.attachment ? this.account(accountId) : "";
+    const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name: policy.name });
+    return { ...adopt, userName: user.name, policyArn: arn };
+  }
+
+  /** The account: as stated, else whatever account Terraform's credentials belong to, which it asks once. */
+  private account(stated: string | undefined): string {
+    if (stated !== undefined) {
+      return stated;
+    }
+    this.caller ??= new DataAwsCallerIdentity(this, "current");
+    return this.caller.accountId;
   }
 
   /** A resource's address ends in its own id, wherever it is in the tree: the documentation's addresses, and no hashes. */

@@ -30,6 +30,18 @@ const TOOLS: readonly Tool[] = [
     remedy: "python3 -m pip install 'moto[server]'",
   },
   {
+    name: "the AWS CLI",
+    command: ["aws", "--version"],
+    accepts: (output) => output.startsWith("aws-cli/"),
+    remedy: "install it and put it on the PATH, for example python3 -m pip install awscli",
+  },
+  {
+    name: "GnuPG >= 2.2",
+    command: ["gpg", "--version"],
+    accepts: atLeast(2, 2),
+    remedy: "install it and put it on the PATH",
+  },
+  {
     name: "checkov >= 3.2",
     command: ["checkov", "--version"],
     accepts: atLeast(3, 2),

@@ -1,4 +1,5 @@
-import { deploymentOf, deploymentsOf, MINIMAL, REGION } from "./settings-files";
+import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
+import { deploymentOf, deploymentsOf, KEY_ID, MINIMAL, REGION } from "./settings-files";
 
 describe("a settings file", () => {
   it("needs no more than a region and a backend", () => {
@@ -16,6 +17,9 @@ describe("a settings file", () => {
           mode: "documented",
           supplement: true,
         },
+        attachment: "user",
+        group: { name: "deckhouse", path: "/" },
+        accessKeys: { primary: { status: "Active" }, secondary: { status: "absent" }, current: "primary" },
         outputs: { secret: true },
         cluster: {
           peeredVPCs: [],
@@ -46,6 +50,19 @@ user:
   permissionsBoundary: arn:aws-us-gov:iam::012345678901:policy/boundary
   forceDestroy: true
 policy: { name: dkp-policy, path: /platform/, description: "", mode: documented, supplement: false }
+attachment: user-and-group
+group: { name: dkp, path: /platform/ }
+nodeRole:
+  name: nodes
+  path: /apps/
+  additionalActions: ["s3:GetObject"]
+  managedPolicyArns: [arn:aws-us-gov:iam::aws:policy/AmazonSSMManagedInstanceCore]
+  permissionsBoundary: arn:aws-us-gov:iam::012345678901:policy/boundary
+accessKeys:
+  primary: { status: Inactive }
+  secondary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }
+  current: secondary
+adopt: { user: true, policy: true, attachment: true, accessKeyId: ${KEY_ID} }
 outputs: { secret: false }
 cluster:
   prefix: prod
@@ -78,6 +95,21 @@ protect: false
         forceDestroy: true,
       },
       policy: { name: "dkp-policy", path: "/platform/", description: "", mode: "documented", supplement: false },
+      attachment: "user-and-group",
+      group: { name: "dkp", path: "/platform/" },
+      nodeRole: {
+        name: "nodes",
+        path: "/apps/",
+        additionalActions: ["s3:GetObject"],
+        managedPolicyArns: ["arn:aws-us-gov:iam::aws:policy/AmazonSSMManagedInstanceCore"],
+        permissionsBoundary: "arn:aws-us-gov:iam::012345678901:policy/boundary",
+      },
+      accessKeys: {
+        primary: { status: "Inactive" },
+        secondary: { status: "Active", pgpKey: ENCRYPTION_KEY },
+        current: "secondary",
+      },
+      adopt: { user: true, policy: true, attachment: true, accessKeyId: KEY_ID },
       outputs: { secret: false },
       cluster: {
         prefix: "prod",

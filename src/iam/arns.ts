@@ -18,3 +18,13 @@ export function parseIamArn(arn: string): IamArn | undefined {
   const [, partition = "", account = "", kind = ""] = match;
   return { partition, account, kind };
 }
+
+/** The ARN of a managed policy of an account. */
+export function policyArn(policy: {
+  readonly partition: string;
+  readonly account: string;
+  readonly path: string;
+  readonly name: string;
+}): string {
+  return `arn:${policy.partition}:iam::${policy.account}:policy${policy.path}${policy.name}`;
+}

@@ -16,6 +16,7 @@ const nameRule = (what: string, max: number): NameRule => ({
 export const USER_NAME = nameRule("an IAM user name", 64);
 export const ROLE_NAME = nameRule("an IAM role name", 64);
 export const POLICY_NAME = nameRule("an IAM policy name", 128);
+export const GROUP_NAME = nameRule("an IAM group name", 128);
 
 /** Path of a user, policy, role or group: "/" or "/a/b/", at most 512 characters. */
 export const PATH = /^\/(?:[\x21-\x7e]{1,510}\/)?$/;

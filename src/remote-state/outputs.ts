@@ -12,6 +12,12 @@ export const OUTPUTS = {
   access_key_id: "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",
   access_key_slot: "Which of the user's key slots is handed out",
   secret_access_key: "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
+  encrypted_secret_access_key:
+    "Instead of secret_access_key, with pgpKey: the secret encrypted, in base64; gpg --decrypt reads it",
+  key_fingerprint: "Fingerprint of the OpenPGP key that the secret is encrypted for",
+  group_name: "Name of the group that has the policy and the user",
+  node_role_name: "Name of the role for the cluster's nodes: iamNodeRole of AWSClusterConfiguration",
+  node_role_arn: "ARN of the role for the cluster's nodes",
 } as const;
 
 export type OutputName = keyof typeof OUTPUTS;

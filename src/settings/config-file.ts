@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { isObject } from "./backend";
 import { dkpFields } from "./cluster-schema";
-import { issueProblem } from "./issues";
+import { issueProblems } from "./issues";
 import type { Problem } from "./problems";
 import type { Settings } from "./schema";
 import { noList } from "./schema-parts";
@@ -59,9 +59,9 @@ export function readConfigFile(path: string): { config: ConfigFile } | { problem
   const prefixes = [...ofKind("ClusterConfiguration").map(cloudOf), ...ofKind("ModuleConfig").flatMap(globalSettingsOf)];
   const parsedPrefixes = prefixes.map(({ value, file, at }) => ({ ...v.safeParse(PREFIX, value), file, at }));
   const problems = [
-    ...(cluster.issues ?? []).map((issue) => inFile(path, locate(issueProblem(issue), aws))),
+    ...(cluster.issues ?? []).flatMap((issue) => issueProblems(issue)).map((problem) => inFile(path, locate(problem, aws))),
     ...parsedPrefixes.flatMap(({ issues, file, at }) =>
-      (issues ?? []).map((issue) => inFile(path, locate(issueProblem(issue), file, at))),
+      (issues ?? []).flatMap((issue) => issueProblems(issue)).map((problem) => inFile(path, locate(problem, file, at))),
     ),
     ...vpcProblems(path, aws),
   ];

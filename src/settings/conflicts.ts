@@ -1,5 +1,5 @@
 import { parseIamArn } from "../iam/arns";
-import { POLICY_NAME, USER_NAME } from "../iam/names";
+import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../iam/names";
 import { partitionOf } from "../iam/partitions";
 import { stateAddress } from "../remote-state/state-location";
 import { stateLocation } from "./deployment";
@@ -26,6 +26,13 @@ interface Exclusive {
 const NAMED = [
   { what: "user", path: ["user", "name"], nameOf: (settings: Settings) => settings.user.name, rule: USER_NAME },
   { what: "policy", path: ["policy", "name"], nameOf: (settings: Settings) => settings.policy.name, rule: POLICY_NAME },
+  {
+    what: "group",
+    path: ["group", "name"],
+    nameOf: (settings: Settings) => (settings.attachment === "user" ? undefined : settings.group.name),
+    rule: GROUP_NAME,
+  },
+  { what: "node role", path: ["nodeRole", "name"], nameOf: (settings: Settings) => settings.nodeRole?.name, rule: ROLE_NAME },
 ] as const;
 
 const EXCLUSIVES: readonly Exclusive[] = [
@@ -40,9 +47,12 @@ const EXCLUSIVES: readonly Exclusive[] = [
   ...NAMED.map(
     ({ what, path, nameOf, rule }): Exclusive => ({
       needs: [path, ["region"], ["accountId"], ["provider"]],
-      identity: ({ settings }) => `${account(settings)}/${nameOf(settings).toLowerCase()}`,
+      identity: ({ settings }) => {
+        const name = nameOf(settings);
+        return name === undefined ? undefined : `${account(settings)}/${name.toLowerCase()}`;
+      },
       problem: ({ stack, settings }, other, all) => {
-        const taken = all.filter(({ faulty }) => !faulty(path)).map((candidate) => nameOf(candidate.settings).toLowerCase());
+        const taken = all.filter(({ faulty }) => !faulty(path)).map((candidate) => nameOf(candidate.settings)?.toLowerCase());
         const proposals = [`${nameOf(settings)}-${stack}`, stack, `dkp-${stack}`, `${stack}-2`];
         const free = proposals.find((name) => rule.pattern.test(name) && !taken.includes(name.toLowerCase()));
         return {

@@ -15,7 +15,7 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
 /** Settings without a fault, as a deployment. */
 export function toDeployment(stack: string, settings: Settings): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
-  return { ...rest, stack, state: stateLocation(stack, { backend, cloud }), cluster: toCluster({ cluster, features }) };
+  return { ...rest, stack, state: stateLocation(stack, { backend, cloud }), cluster: toCluster(settings) };
 }
 
 /** The state that `backend` or `cloud` names; they must be without a fault. */
@@ -26,7 +26,10 @@ export function stateLocation(stack: string, { backend, cloud }: Pick<Settings, 
 }
 
 /** What the settings say of the cluster, as the policy is made from it. */
-export function toCluster({ cluster, features }: Pick<Settings, "cluster" | "features">): Cluster {
+export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "cluster" | "features" | "nodeRole">): Cluster {
+  // The role that is made here is allowed whether `iamNodeRole` names it yet or not: that edit is DKP's, and comes later.
+  const named = nodeRole !== undefined && nodeRole.name === cluster.iamNodeRole;
+  const own = nodeRole === undefined || named ? [] : [`${nodeRole.path}${nodeRole.name}`];
   return {
     prefix: cluster.prefix,
     layout: cluster.layout,
@@ -34,8 +37,8 @@ export function toCluster({ cluster, features }: Pick<Settings, "cluster" | "fea
     peeredVPCs: cluster.peeredVPCs ?? [],
     peerAccountIds: cluster.peerAccountIds,
     iamNodeRole: cluster.iamNodeRole,
-    iamNodeRolePath: cluster.iamNodeRolePath,
-    formerIamNodeRoles: cluster.formerIamNodeRoles,
+    iamNodeRolePath: named ? nodeRole.path : cluster.iamNodeRolePath,
+    formerIamNodeRoles: [...new Set([...cluster.formerIamNodeRoles, ...own])],
     tags: cluster.tags ?? {},
     imdsv2: cluster.imdsv2 ?? false,
     disableDefaultSecurityGroup: cluster.disableDefaultSecurityGroup ?? false,

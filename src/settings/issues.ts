@@ -1,16 +1,21 @@
 import * as v from "valibot";
+import { isObject } from "./backend";
 import type { Problem } from "./problems";
 import { deploymentSchema } from "./schema";
 import { EMPTY } from "./schema-parts";
 import { show, suggest } from "./words";
 
 /** Settings of what is designed and not built: named in the message instead of "unknown". */
-const LATER = ["attachment", "group", "accessKeys", "nodeRole", "preflight", "adopt"];
+const LATER = ["preflight"];
 
-/** A fault that the schema found, in words. */
-export function issueProblem(issue: v.BaseIssue<unknown>): Problem {
-  const path = (issue.path ?? []).map(({ key }) => String(key));
-  return { path, message: issueMessage(issue, path) };
+/** A fault that the schema found, in words: one problem, or more where the fault is inside one of two shapes. */
+export function issueProblems(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly Problem[] {
+  const path = [...above, ...(issue.path ?? []).map(({ key }) => String(key))];
+  // Where an object or a single word may stand, an object was meant if there is one.
+  if (issue.type === "union" && isObject(issue.input)) {
+    return (issue.issues ?? []).filter(({ type }) => type !== "literal").flatMap((inner) => issueProblems(inner, path));
+  }
+  return [{ path, message: issueMessage(issue, path) }];
 }
 
 /** The message of a fault of shape; rules of the schema bring their own. */
@@ -19,7 +24,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
   if (issue.input === null) {
     return EMPTY;
   }
-  if (issue.kind !== "schema" || issue.type === "picklist" || issue.type === "custom") {
+  if (issue.kind !== "schema" || ["picklist", "custom", "union"].includes(issue.type)) {
     return issue.message;
   }
   if (issue.type === "never") {
@@ -63,7 +68,11 @@ function entriesAt(path: readonly string[]): Entries {
 }
 
 function unwrap(schema: v.GenericSchema): v.GenericSchema {
-  return schema.type === "optional" ? (schema as unknown as { wrapped: v.GenericSchema }).wrapped : schema;
+  const { wrapped, options } = schema as unknown as { wrapped?: v.GenericSchema; options?: readonly v.GenericSchema[] };
+  if (schema.type === "optional" && wrapped !== undefined) {
+    return unwrap(wrapped);
+  }
+  return schema.type === "union" ? (options?.find((option) => "entries" in option) ?? schema) : schema;
 }
 
 function descriptionOf(path: readonly string[]): string {

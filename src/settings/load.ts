@@ -6,7 +6,7 @@ import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Candidate, conflicts } from "./conflicts";
 import { type Deployment, toDeployment } from "./deployment";
 import { deploymentsFolder, outputFolder } from "./folder";
-import { issueProblem } from "./issues";
+import { issueProblems } from "./issues";
 import { type Problem, SettingsError } from "./problems";
 import { ruleProblems, type Surroundings } from "./rules";
 import { deploymentSchema, type Settings } from "./schema";
@@ -182,7 +182,7 @@ function check(value: unknown): Checked {
     ...templateProblems(value),
     ...reservedKeyProblems(value),
     ...secretProblems(value),
-    ...(result.issues ?? []).map(issueProblem),
+    ...(result.issues ?? []).flatMap((issue) => issueProblems(issue)),
   ];
   const byPath = new Map(all.toReversed().map((problem) => [JSON.stringify(problem.path), problem]));
   return { settings: result.output as Settings, problems: [...byPath.values()].toReversed() };

@@ -10,6 +10,8 @@ interface Field {
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Field>>;
+  /** Where an object or a single word may stand. */
+  readonly anyOf?: readonly Field[];
 }
 
 /** The JSON schema of a settings file, for editors. It knows shapes; rules between fields are checked at synth. */
@@ -88,16 +90,19 @@ function settingsTable(): string {
 }
 
 function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): readonly { path: string; field: Field }[] {
-  return Object.entries(properties).flatMap(([key, field]) =>
+  return Object.entries(properties).flatMap(([key, field]) => {
+    const inner = field.properties ?? field.anyOf?.find((option) => option.properties !== undefined)?.properties;
+    const row = { path: `${prefix}${key}`, field };
     // What a backend takes is Terraform's to document.
-    field.properties === undefined || ["backend", "cloud"].includes(key)
-      ? [{ path: `${prefix}${key}`, field }]
-      : settingRows(field.properties, `${prefix}${key}.`),
-  );
+    if (inner === undefined || ["backend", "cloud"].includes(key)) {
+      return [row];
+    }
+    return [...(field.anyOf === undefined ? [] : [row]), ...settingRows(inner, `${prefix}${key}.`)];
+  });
 }
 
 function defaultOf(field: Field): string {
-  return field.default === undefined ? "" : `\`${String(field.default)}\``;
+  return field.default === undefined || typeof field.default === "object" ? "" : `\`${String(field.default)}\``;
 }
 
 function outputsTable(): string {

@@ -1,10 +1,13 @@
 import { isAbsolute, relative } from "node:path";
-import { parseIamArn } from "../iam/arns";
 import { LAYOUTS } from "../iam/cluster";
 import { partitionOf } from "../iam/partitions";
 import { policyStatements } from "../iam/policy";
 import { MAX_POLICY_CHARACTERS, policySize } from "../iam/policy-document";
+import { ACCESS_KEY_RULES } from "./access-key-rules";
+import { ADOPT_RULES } from "./adopt-rules";
+import { accountProblem, partitionProblem } from "./arn-problems";
 import { toCluster } from "./deployment";
+import { NODE_ROLE_RULES } from "./node-role-rules";
 import type { Problem } from "./problems";
 import type { Settings } from "./schema";
 import { show } from "./words";
@@ -18,14 +21,15 @@ export interface Surroundings {
 }
 
 /** A rule between fields of one deployment. It runs only when the fields it needs have no problem of their own. */
-interface Rule {
+export interface Rule {
   readonly needs: readonly (readonly string[])[];
-  readonly problem: (settings: Settings, surroundings: Surroundings) => Problem | undefined;
+  readonly problem: (settings: Settings, surroundings: Surroundings) => Problem | readonly Problem[] | undefined;
 }
 
 const ARN_FIELDS = [
   { path: ["user", "permissionsBoundary"], arnOf: (settings: Settings) => settings.user.permissionsBoundary },
   { path: ["provider", "assumeRoleArn"], arnOf: (settings: Settings) => settings.provider.assumeRoleArn },
+  { path: ["nodeRole", "permissionsBoundary"], arnOf: (settings: Settings) => settings.nodeRole?.permissionsBoundary },
 ] as const;
 
 /** As long as any account id. */
@@ -69,7 +73,7 @@ const RULES: readonly Rule[] = [
           },
   },
   {
-    needs: [["policy"], ["cluster"], ["features"], ["region"], ["accountId"]],
+    needs: [["policy"], ["cluster"], ["features"], ["region"], ["accountId"], ["nodeRole"]],
     problem: (settings) => {
       const { mode, supplement } = settings.policy;
       const cluster = toCluster(settings);
@@ -102,30 +106,18 @@ const RULES: readonly Rule[] = [
   ...ARN_FIELDS.map(
     ({ path, arnOf }): Rule => ({
       needs: [["region"], path],
-      problem: (settings) => {
-        const arn = arnOf(settings);
-        const partition = partitionOf(settings.region);
-        return arn === undefined || parseIamArn(arn)?.partition === partition
-          ? undefined
-          : {
-              path,
-              message: `${show(arn)} is of another partition than region ${settings.region}; write an ARN that begins with arn:${partition}:`,
-            };
-      },
+      problem: (settings) => partitionProblem(settings, path, arnOf(settings)),
     }),
   ),
   ...ARN_FIELDS.map(
     ({ path, arnOf }): Rule => ({
       needs: [["accountId"], path],
-      problem: (settings) => {
-        const arn = arnOf(settings);
-        const account = arn === undefined ? undefined : parseIamArn(arn)?.account;
-        return account === undefined || account === "aws" || settings.accountId === undefined || account === settings.accountId
-          ? undefined
-          : { path, message: `${show(arn)} is of account ${account}, accountId is ${settings.accountId}; make them agree` };
-      },
+      problem: (settings) => accountProblem(settings, path, arnOf(settings)),
     }),
   ),
+  ...ACCESS_KEY_RULES,
+  ...NODE_ROLE_RULES,
+  ...ADOPT_RULES,
 ];
 
 function localPathProblem(field: readonly string[], path: unknown, outputFolder: string): Problem | undefined {

@@ -4,6 +4,7 @@ import { REGION, regionOfZone } from "../iam/partitions";
 import { MODES } from "../iam/policy";
 import { backendProblems, cloudProblems } from "./backend";
 import { cluster, features } from "./cluster-schema";
+import { accessKeys, adopt, attachment, group, nodeRole } from "./ownership-schema";
 import type { Problem } from "./problems";
 import { arn, because, checked, choice, describe, EMPTY, name, object, path, strict, text } from "./schema-parts";
 import { count, show } from "./words";
@@ -199,6 +200,11 @@ const schema = strict({
   tags: v.optional(tags),
   user: v.optional(user, {}),
   policy: v.optional(policy, {}),
+  attachment: v.optional(attachment, "user"),
+  group: v.optional(group, {}),
+  nodeRole: v.optional(nodeRole),
+  accessKeys: v.optional(accessKeys, {}),
+  adopt: v.optional(adopt),
   outputs: v.optional(outputs, {}),
   cluster: v.optional(cluster, {}),
   features: v.optional(features, []),

@@ -24,10 +24,15 @@ export function secretIn(text: string): string | undefined {
     return "a password";
   }
   // An ARN's path or the last line of a public key may well have 40 characters of mixed case.
-  if (!text.startsWith("arn:") && !PUBLIC_BLOCK.test(text) && (text.match(SECRET_KEY_SHAPE) ?? []).some(looksRandom)) {
+  if (!text.startsWith("arn:") && !PUBLIC_BLOCK.test(text) && secretKeysIn(text).length > 0) {
     return "an AWS secret access key";
   }
   return undefined;
+}
+
+/** Every part of a text that has the shape of an AWS secret access key. */
+export function secretKeysIn(text: string): readonly string[] {
+  return (text.match(SECRET_KEY_SHAPE) ?? []).filter(looksRandom);
 }
 
 function looksRandom(text: string): boolean {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { EC2Client } from "@aws-sdk/client-ec2";
+import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { sign } from "aws4";
 
@@ -78,6 +78,24 @@ export class LocalAws {
       headers: { "Content-Type": "text/plain" },
       body: on ? "0" : "inf",
     });
+  }
+
+  /** Whether AWS takes requests signed with a key and lets its user do what DKP does. */
+  async accepts(credentials: Credentials): Promise<boolean> {
+    await this.enforceIam(true);
+    try {
+      await this.ec2(credentials).send(new DescribeRegionsCommand());
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await this.enforceIam(false);
+    }
+  }
+
+  /** The names of the calls since the last list of calls that changed something. */
+  async changes(): Promise<readonly string[]> {
+    return (await this.calls()).map(({ action }) => action).filter((action) => !/^(Get|List|Describe)/.test(action));
   }
 
   async makeBucket(bucket: string): Promise<void> {

@@ -65,7 +65,8 @@ export class Deployments {
     }
   }
 
-  terraform(stack: string, aws: LocalAws): Terraform {
-    return new Terraform(join(this.path, "cdktf.out/stacks", stack), aws);
+  /** @param program the binary that applies; Terraform by default */
+  terraform(stack: string, aws: LocalAws, program?: string): Terraform {
+    return new Terraform(join(this.path, "cdktf.out/stacks", stack), aws, program);
   }
 }

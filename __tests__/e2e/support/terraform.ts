@@ -1,15 +1,18 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LocalAws } from "./local-aws";
+import type { Credentials, LocalAws } from "./local-aws";
 
 export interface Finished {
   readonly status: number | null;
   /** Standard output and standard error, as a person would see them. */
   readonly output: string;
 }
+
+/** What applies: Terraform, and OpenTofu where `E2E_TOFU` names its binary. */
+export const PROGRAMS: readonly string[] = ["terraform", ...(process.env.E2E_TOFU === undefined ? [] : [process.env.E2E_TOFU])];
 
 /** Folder of a filesystem mirror with the AWS provider; without it Terraform asks its registry. */
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
@@ -20,7 +23,9 @@ export function terraformEnvironment(aws?: LocalAws): Record<string, string> {
   const configuration = join(home, "terraformrc");
   writeFileSync(
     configuration,
-    MIRROR === undefined ? "" : `provider_installation {\n  filesystem_mirror {\n    path = "${MIRROR}"\n  }\n}\n`,
+    MIRROR === undefined
+      ? ""
+      : `provider_installation {\n  filesystem_mirror {\n    path = "${withTofuRegistry(MIRROR, home)}"\n  }\n}\n`,
   );
   return {
     PATH: process.env.PATH ?? "",
@@ -31,6 +36,25 @@ export function terraformEnvironment(aws?: LocalAws): Record<string, string> {
     CHECKPOINT_DISABLE: "1",
     ...aws?.environment(),
   };
+}
+
+/**
+ * A mirror that OpenTofu finds its providers in too: the same files under its registry's name.
+ * It follows a link to the platform's folder, but to none above that.
+ */
+function withTofuRegistry(mirror: string, home: string): string {
+  const own = join(home, "mirror");
+  const providers = "registry.terraform.io/hashicorp/aws";
+  for (const version of readdirSync(join(mirror, providers)).filter((name) => /^\d/.test(name))) {
+    for (const platform of readdirSync(join(mirror, providers, version))) {
+      for (const registry of ["registry.terraform.io", "registry.opentofu.org"]) {
+        const folder = join(own, registry, "hashicorp/aws", version);
+        mkdirSync(folder, { recursive: true });
+        symlinkSync(join(mirror, providers, version, platform), join(folder, platform));
+      }
+    }
+  }
+  return own;
 }
 
 /** Runs a program to its end. */
@@ -115,8 +139,20 @@ export class Terraform {
     return this.run("output", "-raw", name);
   }
 
+  /** All outputs, sensitive ones too. */
+  outputs(): Readonly<Record<string, string>> {
+    const outputs = JSON.parse(this.run("output", "-json")) as Readonly<Record<string, { readonly value: string }>>;
+    return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+  }
+
+  /** The key that is handed out, its secret in clear. */
+  key(): Credentials {
+    const { access_key_id = "", secret_access_key = "" } = this.outputs();
+    return { accessKeyId: access_key_id, secretAccessKey: secret_access_key };
+  }
+
   outputNames(): readonly string[] {
-    return Object.keys(JSON.parse(this.run("output", "-json")) as object).sort();
+    return Object.keys(this.outputs()).sort();
   }
 
   /** The state as Terraform stores it. */

@@ -1,0 +1,162 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CreateAccessKeyCommand, DeleteAccessKeyCommand } from "@aws-sdk/client-iam";
+import { Gpg } from "./support/gpg";
+import { LocalAws } from "./support/local-aws";
+import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
+import { runIn, Terraform, terraformEnvironment } from "./support/terraform";
+
+const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
+
+describe("the commands about keys", () => {
+  let aws: LocalAws;
+  let deployments: Deployments;
+  let terraform: Terraform;
+  let gpg: Gpg;
+
+  const apply = (more: string) => {
+    deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
+    terraform.apply();
+  };
+  const command = (name: string, ...args: string[]) =>
+    runIn(
+      deployments.path,
+      { ...terraformEnvironment(aws), GNUPGHOME: gpg.home, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+      process.execPath,
+      join(PROJECT, `build/src/commands/${name}.js`),
+      ...args,
+    );
+
+  /** The state of a workspace that reads the outputs, as it lies on its owner's disk. */
+  const readerState = (): string => {
+    const path = folder({
+      "main.tf": `data "terraform_remote_state" "access" {
+        backend = "local"
+        config  = { path = "${join(deployments.path, "terraform.deckhouse.tfstate")}" }
+      }
+      output "id" { value = data.terraform_remote_state.access.outputs.access_key_id }`,
+    });
+    const reader = new Terraform(path, aws);
+    reader.init();
+    reader.apply();
+    return join(path, "terraform.tfstate");
+  };
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    gpg = Gpg.make("future-default");
+    deployments = Deployments.of({ deckhouse: SETTINGS });
+    terraform = deployments.terraform("deckhouse", aws);
+  });
+
+  afterAll(async () => {
+    gpg.stop();
+    await aws.stop();
+    removeFolders();
+  });
+
+  it("say what to do first", () => {
+    expect(command("keys", "deckhouse")).toMatchObject({ status: 1, output: expect.stringContaining("init first") });
+    expect(command("keys", "dekhouse")).toEqual({
+      status: 1,
+      output: 'no deployment "dekhouse" in deployments, did you mean "deckhouse"?\n',
+    });
+  });
+
+  it.each(["keys", "hand-over", "audit"])("%s has a help text", (name) => {
+    expect(command(name, "--help")).toMatchObject({ status: 0, output: expect.stringContaining("Exit code:") });
+  });
+
+  it("with the secret in clear: the reader's state holds it, and the audit says where", () => {
+    terraform.init();
+    apply("");
+    apply("tags: { a: b }");
+    const { secretAccessKey } = terraform.key();
+    const state = command("audit", "deckhouse");
+    expect(state).toMatchObject({
+      status: 2,
+      output: expect.stringContaining(
+        "aws_iam_access_key.user.instances.0.attributes.secret holds the secret of an access key in clear",
+      ),
+    });
+    expect(state.output).toContain("terraform.deckhouse.tfstate.backup");
+    terraform.run("plan", "-out=saved");
+    const reader = readerState();
+    expect(readFileSync(reader, "utf8")).toContain(secretAccessKey);
+    for (const file of [reader, join(terraform.folder, "saved")]) {
+      const found = command("audit", file);
+      expect(found.status).toBe(2);
+      expect(found.output).not.toContain(secretAccessKey);
+    }
+    expect(state.output).not.toContain(secretAccessKey);
+  });
+
+  it("keys tells the slots and what comes next, and a foreign key before it is in the way", async () => {
+    const id = terraform.output("access_key_id");
+    const plain = command("keys", "deckhouse");
+    expect(plain).toMatchObject({ status: 0, output: expect.stringContaining(`primary: ${id} Active, handed out, 0 days old`) });
+    expect(plain.output).toContain("accessKeys.secondary.status: Active");
+    const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
+    deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
+    const { status, output } = command("keys", "deckhouse", "--json");
+    expect(status).toBe(2);
+    const { warnings, foreign } = JSON.parse(output) as { warnings: string[]; foreign: { id: string }[] };
+    expect(foreign.map((key) => key.id)).toEqual([AccessKey?.AccessKeyId]);
+    expect(warnings.join("\n")).toContain(`first delete ${AccessKey?.AccessKeyId}`);
+    await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));
+  });
+
+  it("hand-over asks for consent, and writes a file for its owner alone", () => {
+    expect(command("hand-over", "deckhouse")).toMatchObject({
+      status: 1,
+      output: expect.stringContaining("nothing was printed"),
+    });
+    const { accessKeyId, secretAccessKey } = terraform.key();
+    const block = `provider:\n  providerAccessKeyId: "${accessKeyId}"\n  providerSecretAccessKey: "${secretAccessKey}"\n  region: "eu-central-1"\n`;
+    expect(command("hand-over", "deckhouse", "--yes")).toEqual({ status: 0, output: block });
+    const file = join(deployments.path, "provider.yaml");
+    expect(command("hand-over", "deckhouse", "--out", file).output).not.toContain(secretAccessKey);
+    expect(readFileSync(file, "utf8")).toBe(block);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(command("hand-over", "deckhouse", "--out", file)).toMatchObject({
+      status: 1,
+      output: expect.stringContaining("exists already"),
+    });
+  });
+
+  it("with outputs.secret: false the reader's state has no secret, and hand-over takes it from the deployment's own", () => {
+    const { secretAccessKey } = terraform.key();
+    apply("outputs: { secret: false }");
+    expect(command("audit", readerState())).toMatchObject({ status: 0, output: expect.stringContaining("no secret in clear") });
+    expect(command("hand-over", "deckhouse", "--yes").output).toContain(secretAccessKey);
+  });
+
+  it("with pgpKey no state has a secret, and hand-over decrypts", async () => {
+    const encrypted = `secondary: { status: Active, pgpKey: ${gpg.publicKey()} }, current: secondary`;
+    apply(`accessKeys: { ${encrypted} }`);
+    apply(`accessKeys: { primary: { status: absent }, ${encrypted} }`);
+    const handed = JSON.parse(command("hand-over", "deckhouse", "--yes", "--json").output) as {
+      provider: { providerAccessKeyId: string; providerSecretAccessKey: string };
+    };
+    const { providerAccessKeyId: accessKeyId, providerSecretAccessKey: secretAccessKey } = handed.provider;
+    expect(await aws.accepts({ accessKeyId, secretAccessKey })).toBe(true);
+    const reader = readerState();
+    expect(readFileSync(reader, "utf8")).not.toContain(secretAccessKey);
+    expect(command("audit", reader)).toMatchObject({ status: 0 });
+    expect(terraform.state()).not.toContain(secretAccessKey);
+    // The backup still has the key that was deleted: of no use to anybody, and told all the same.
+    expect(command("audit", "deckhouse")).toMatchObject({
+      status: 2,
+      output: expect.stringContaining("state: no secret in clear"),
+    });
+  });
+
+  it("with accessKeys: none hand-over says how to make a key", () => {
+    deployments.change({ deckhouse: `${SETTINGS}accessKeys: none\n` });
+    expect(command("hand-over", "deckhouse", "--yes")).toEqual({
+      status: 1,
+      output:
+        "accessKeys is none: Terraform has no key to hand over; make one with aws iam create-access-key --user-name deckhouse\n",
+    });
+  });
+});

@@ -1,0 +1,75 @@
+import { secretsInClear } from "../../src/review/audit";
+
+/** 40 random characters, as AWS makes secrets; AWS's own example. */
+const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+const state = (attributes: object) => ({
+  version: 4,
+  resources: [{ mode: "managed", type: "aws_iam_access_key", name: "user", instances: [{ attributes }] }],
+});
+
+describe("the audit of a state or plan", () => {
+  it("finds the secret in the key's own attributes, and the mail password that is made from it", () => {
+    expect(secretsInClear(state({ id: "AKIA", secret: "short", ses_smtp_password_v4: "any" })).map(({ place }) => place)).toEqual(
+      [
+        "resources.aws_iam_access_key.user.instances.0.attributes.secret",
+        "resources.aws_iam_access_key.user.instances.0.attributes.ses_smtp_password_v4",
+      ],
+    );
+  });
+
+  it("passes a key with an encrypted secret", () => {
+    const encrypted = Buffer.from(SECRET.repeat(9)).toString("base64");
+    expect(
+      secretsInClear(state({ secret: null, ses_smtp_password_v4: "", encrypted_secret: encrypted, pgp_key: encrypted })),
+    ).toEqual([]);
+  });
+
+  it("finds it in another workspace's state, in what it read and in what it made of it", () => {
+    const reader = {
+      outputs: { provider: { value: `providerSecretAccessKey: "${SECRET}"\n`, type: "string" } },
+      resources: [
+        {
+          mode: "data",
+          type: "terraform_remote_state",
+          name: "access",
+          instances: [
+            { attributes: { outputs: { value: { secret_access_key: SECRET, access_key_id: "AKIAIOSFODNN7EXAMPLE" } } } },
+          ],
+        },
+      ],
+    };
+    expect(secretsInClear(reader).map(({ place }) => place)).toEqual([
+      "outputs.provider.value",
+      "resources.terraform_remote_state.access.instances.0.attributes.outputs.value.secret_access_key",
+    ]);
+  });
+
+  it("finds it in a plan, by address", () => {
+    const plan = {
+      prior_state: {
+        values: {
+          root_module: {
+            resources: [{ address: "aws_iam_access_key.user", type: "aws_iam_access_key", values: { secret: SECRET } }],
+          },
+        },
+      },
+    };
+    expect(secretsInClear(plan).map(({ place }) => place)).toEqual([
+      "prior_state.values.root_module.resources.aws_iam_access_key.user.values.secret",
+    ]);
+  });
+
+  it("never tells the secret", () => {
+    expect(JSON.stringify(secretsInClear(state({ secret: SECRET })))).not.toContain(SECRET);
+  });
+
+  it("takes checksums, ARNs and ids for what they are", () => {
+    const harmless = {
+      commit: "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+      arn: "arn:aws:iam::123456789012:role/Some/Path/With/Many/Folders/Name12345",
+      unique_id: "AIDACKCEVSQ6C2EXAMPLE",
+    };
+    expect(secretsInClear(harmless)).toEqual([]);
+  });
+});

@@ -1,0 +1,12 @@
+/** The two places for a key: IAM allows two access keys per user, whatever their status ("IAM and AWS STS quotas"). */
+export const SLOTS = ["primary", "secondary"] as const;
+
+export type Slot = (typeof SLOTS)[number];
+
+/** The slot that a rotation moves to. */
+export function otherSlot(slot: Slot): Slot {
+  return slot === "primary" ? "secondary" : "primary";
+}
+
+/** The id of a long-lived key of an IAM user. `ASIA` ids belong to temporary credentials. Source: "IAM identifiers", unique id prefixes. */
+export const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{16}$/;

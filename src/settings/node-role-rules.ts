@@ -1,0 +1,41 @@
+import { nodeRoleName } from "../iam/cluster";
+import { accountProblem, partitionProblem } from "./arn-problems";
+import type { Problem } from "./problems";
+import type { Rule } from "./rules";
+import type { Settings } from "./schema";
+import { show } from "./words";
+
+const POLICIES = ["nodeRole", "managedPolicyArns"] as const;
+
+const eachPolicy =
+  (problem: (settings: Settings, path: readonly string[], arn: string) => Problem | undefined) =>
+  ({ nodeRole, ...settings }: Settings) =>
+    (nodeRole?.managedPolicyArns ?? []).flatMap((arn, index) => problem(settings, [...POLICIES, String(index)], arn) ?? []);
+
+/** Rules between the node role and the rest. */
+export const NODE_ROLE_RULES: readonly Rule[] = [
+  {
+    needs: [["nodeRole", "name"], ["cluster"]],
+    problem: ({ cluster: { prefix }, nodeRole }) => {
+      const name = nodeRole?.name;
+      // IAM ignores case in names.
+      return prefix === undefined || name?.toLowerCase() !== nodeRoleName(prefix).toLowerCase()
+        ? undefined
+        : {
+            path: ["nodeRole", "name"],
+            message: `${show(name)} is the role that DKP creates for prefix "${prefix}"; choose another name, for example "${name}-custom"`,
+          };
+    },
+  },
+  { needs: [["region"], POLICIES], problem: eachPolicy(partitionProblem) },
+  { needs: [["accountId"], POLICIES], problem: eachPolicy(accountProblem) },
+  {
+    needs: [POLICIES],
+    problem: ({ nodeRole }) =>
+      (nodeRole?.managedPolicyArns ?? []).flatMap((arn, index, all) =>
+        all.indexOf(arn) === index
+          ? []
+          : [{ path: [...POLICIES, String(index)], message: `${show(arn)} stands in the list twice; remove one` }],
+      ),
+  },
+];

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DOCUMENTED_FINDINGS } from "../../src/iam/scanner-findings";
+import { DOCUMENTED_FINDINGS, type ScannerFinding, tightFindings } from "../../src/iam/scanner-findings";
 import { Deployments, removeFolders } from "./support/project";
 import { runIn } from "./support/terraform";
 
@@ -11,10 +11,15 @@ interface Report {
 describe("checkov on the synthesized Terraform JSON", () => {
   afterAll(removeFolders);
 
-  it("reads it and finds what the list of findings says, nothing more and nothing less", () => {
-    const { path } = Deployments.of({
-      deckhouse: "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
-    });
+  const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+  const TIGHT = "attachment: group\ncluster: { prefix: dev, layout: Standard }\n";
+
+  it.each<[string, string, readonly ScannerFinding[]]>([
+    ["documented", SETTINGS, DOCUMENTED_FINDINGS],
+    ["scoped, attached to a group", `${SETTINGS}${TIGHT}policy: { mode: scoped }\n`, tightFindings()],
+    ["minimal, attached to a group", `${SETTINGS}${TIGHT}policy: { mode: minimal }\n`, tightFindings()],
+  ])("reads it and finds what the list of findings says, nothing more and nothing less: %s", (_, settings, findings) => {
+    const { path } = Deployments.of({ deckhouse: settings });
     const folder = join(path, "cdktf.out/stacks/deckhouse");
     const args = ["-d", ".", "--framework", "terraform_json", "--output", "json", "--compact", "--quiet", "--skip-download"];
     const { output } = runIn(folder, { PATH: process.env.PATH ?? "", HOME: path, LOG_LEVEL: "CRITICAL" }, "checkov", ...args);
@@ -23,6 +28,6 @@ describe("checkov on the synthesized Terraform JSON", () => {
     expect(summary.passed).toBeGreaterThan(0);
     // Checkov names resources without their type.
     const found = results.failed_checks.map(({ check_id, resource }) => `${check_id} ${resource.split(".").at(-1)}`).sort();
-    expect(found).toEqual(DOCUMENTED_FINDINGS.map(({ check, address }) => `${check} ${address.split(".").at(-1)}`).sort());
+    expect(found).toEqual(findings.map(({ check, address }) => `${check} ${address.split(".").at(-1)}`).sort());
   });
 });

@@ -1,6 +1,6 @@
 import { otherSlot, type Slot } from "../iam/access-keys";
 import type { Problem } from "./problems";
-import type { Rule } from "./rules";
+import type { Rule } from "./rule";
 import type { Settings } from "./schema";
 
 type KeySlots = Exclude<Settings["accessKeys"], "none">;

@@ -1,7 +1,7 @@
 import { nodeRoleName } from "../iam/cluster";
 import { accountProblem, partitionProblem } from "./arn-problems";
 import type { Problem } from "./problems";
-import type { Rule } from "./rules";
+import type { Rule } from "./rule";
 import type { Settings } from "./schema";
 import { show } from "./words";
 

@@ -12,14 +12,14 @@ const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
 const pgpKey = v.pipe(
   v.string(() => "is not a text; write the public key in base64, what gpg --export ID | base64 -w0 prints"),
+  describe(
+    "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
+  ),
   // YAML and `base64` may break the line; Terraform takes one.
   v.transform((value) => (value.includes("-----") ? value : value.replaceAll(/\s+/g, ""))),
   v.check(
     (value) => pgpKeyProblem(value) === undefined,
     ({ input }) => pgpKeyProblem(input) ?? "",
-  ),
-  describe(
-    "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
   ),
 );
 

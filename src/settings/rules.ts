@@ -9,22 +9,9 @@ import { accountProblem, partitionProblem } from "./arn-problems";
 import { toCluster } from "./deployment";
 import { NODE_ROLE_RULES } from "./node-role-rules";
 import type { Problem } from "./problems";
+import type { Rule, Surroundings } from "./rule";
 import type { Settings } from "./schema";
 import { show } from "./words";
-
-/** What the rules know besides the settings. */
-export interface Surroundings {
-  /** CDKTF's output folder, relative to the project's root. */
-  readonly outputFolder: string;
-  /** What a command line says instead of the settings' own `policy`. */
-  readonly policy?: Partial<Settings["policy"]> | undefined;
-}
-
-/** A rule between fields of one deployment. It runs only when the fields it needs have no problem of their own. */
-export interface Rule {
-  readonly needs: readonly (readonly string[])[];
-  readonly problem: (settings: Settings, surroundings: Surroundings) => Problem | readonly Problem[] | undefined;
-}
 
 const ARN_FIELDS = [
   { path: ["user", "permissionsBoundary"], arnOf: (settings: Settings) => settings.user.permissionsBoundary },

@@ -2,7 +2,7 @@ import { App } from "cdktf";
 import { run } from "./src/commands/run";
 import { deploymentsFolder, outputFolder } from "./src/settings/folder";
 import { loadDeployments } from "./src/settings/load";
-import { DeckhouseAccessStack, placeLockFiles } from "./src/stack";
+import { DeckhouseAccessStack, finishStackFolders } from "./src/stack";
 
 run(() => {
   // Before the App, which writes as soon as it exists.
@@ -12,5 +12,5 @@ run(() => {
     new DeckhouseAccessStack(app, deployment);
   }
   app.synth();
-  placeLockFiles(app, deployments);
+  finishStackFolders(app, deployments);
 });

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
 import { Annotations, type App, Fn, TerraformElement, TerraformStack } from "cdktf";
@@ -124,9 +125,16 @@ function supplementMessage({ cluster }: Deployment): string {
   return `policy.supplement adds what DKP calls and its page lacks: ${actions.join("; ")}`;
 }
 
-/** Brings the committed provider lock files of all stacks to where Terraform looks for them. Call it after `synth()`. */
-export function placeLockFiles(app: App, deployments: readonly Deployment[]): void {
+/** What CDKTF leaves in a stack's folder from the other format; Terraform would read both and find everything twice. */
+const OTHER_FORMAT = { hcl: ["cdk.tf.json"], json: ["cdk.tf", "metadata.json"] } as const;
+
+/** Makes the stacks' folders what Terraform is to find: the committed provider lock, and one format. Call it after `synth()`. */
+export function finishStackFolders(app: App, deployments: readonly Deployment[]): void {
   for (const { stack } of deployments) {
-    placeLockFile(join("locks", `${stack}.terraform.lock.hcl`), join(app.outdir, "stacks", stack));
+    const folder = join(app.outdir, "stacks", stack);
+    placeLockFile(join("locks", `${stack}.terraform.lock.hcl`), folder);
+    for (const name of OTHER_FORMAT[app.hclOutput ? "hcl" : "json"]) {
+      rmSync(join(folder, name), { force: true });
+    }
   }
 }

@@ -114,7 +114,9 @@ describe("npm run synth", () => {
     // Which backend is in use, noted by `terraform init`, is no state.
     mkdirSync(join(folder, "cdktf.out/stacks/old/.terraform"));
     writeFileSync(join(folder, "cdktf.out/stacks/old/.terraform/terraform.tfstate"), "{}");
-    expect(synth().stderr).toContain("removed cdktf.out/stacks/old: its deployment is no more\n");
+    expect(synth().stderr).toContain(
+      "removed cdktf.out/stacks/old: no settings file of that name. If it was applied, its user and key still exist: restore the file and destroy first\n",
+    );
     expect(stacks()).toEqual(["deckhouse"]);
   });
 
@@ -128,11 +130,29 @@ describe("npm run synth", () => {
       mkdirSync(join(folder, "cdktf.out/stacks/old", state, ".."), { recursive: true });
       writeFileSync(join(folder, "cdktf.out/stacks/old", state), "{}");
       expect(synth().stderr).toContain(
-        `kept cdktf.out/stacks/old: its deployment is no more, but it holds a Terraform state (${state}); move that away first\n`,
+        `kept cdktf.out/stacks/old: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
       );
       expect(stacks()).toEqual(["deckhouse", "old"]);
     },
   );
+
+  it("leaves alone what CDKTF did not make", () => {
+    write("deckhouse");
+    mkdirSync(join(folder, "cdktf.out/stacks/mine"), { recursive: true });
+    writeFileSync(join(folder, "cdktf.out/stacks/mine/notes.txt"), "");
+    expect(synth().status).toBe(0);
+    expect(stacks()).toEqual(["deckhouse", "mine"]);
+  });
+
+  it("leaves one of JSON and HCL in a stack's folder, since Terraform would read both", () => {
+    write("deckhouse");
+    synth({ SYNTH_HCL_OUTPUT: "true" });
+    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json"]);
+    synth();
+    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse"))).toEqual(["cdk.tf.json"]);
+    synth({ SYNTH_HCL_OUTPUT: "true" });
+    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json"]);
+  });
 
   it("explains itself, and refuses options it does not know", () => {
     expect(synth({}, "--help")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: npm run synth\n/) });

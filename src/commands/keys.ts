@@ -33,6 +33,8 @@ run(async () => {
     process.stdout.write(HELP);
     return;
   }
+  // The AWS SDK warns at every start that releases of 2027 need Node 22; its version here is pinned.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const deployment = deploymentNamed(positionals[0]);
   const folder = stackFolder(outputFolder(process.env), deployment.stack);
   const [state, inIam] = await Promise.all([pullState(folder), iamKeys(deployment)]);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 export interface SynthesizedStack {
@@ -41,7 +41,8 @@ export interface Pruned {
 export function pruneStacks(folder: string, stacks: readonly SynthesizedStack[]): Pruned {
   const names = new Set(stacks.map(({ name }) => name));
   const orphans = readdirSync(join(folder, "stacks"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !names.has(entry.name))
+    // Only folders that CDKTF made: whatever else lies there is somebody's.
+    .filter((entry) => entry.isDirectory() && !names.has(entry.name) && isStackFolder(join(folder, "stacks", entry.name)))
     .map(({ name }) => ({ stack: name, state: stateIn(join(folder, "stacks", name)) }));
   const kept = orphans.flatMap(({ stack, state }) => (state === undefined ? [] : [{ stack, state }]));
   const removed = orphans.filter(({ state }) => state === undefined).map(({ stack }) => stack);
@@ -49,6 +50,10 @@ export function pruneStacks(folder: string, stacks: readonly SynthesizedStack[])
     rmSync(join(folder, "stacks", stack), { recursive: true });
   }
   return { removed, kept };
+}
+
+function isStackFolder(path: string): boolean {
+  return ["cdk.tf.json", "cdk.tf"].some((name) => existsSync(join(path, name)));
 }
 
 /** The first Terraform state in a folder: its own, a backup, one of a workspace, or one that could not be sent (`errored.tfstate`). */

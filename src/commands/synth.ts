@@ -37,11 +37,13 @@ run(() => {
   }
   const { removed, kept } = pruneStacks(folder, stacks);
   for (const stack of removed) {
-    process.stderr.write(`removed ${join(folder, "stacks", stack)}: its deployment is no more\n`);
+    process.stderr.write(
+      `removed ${join(folder, "stacks", stack)}: no settings file of that name. If it was applied, its user and key still exist: restore the file and destroy first\n`,
+    );
   }
   for (const { stack, state } of kept) {
     process.stderr.write(
-      `kept ${join(folder, "stacks", stack)}: its deployment is no more, but it holds a Terraform state (${state}); move that away first\n`,
+      `kept ${join(folder, "stacks", stack)}: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
     );
   }
   for (const { path } of stacks) {

@@ -54,11 +54,21 @@ function isSavedPlan(file: string): boolean {
   return readFileSync(file, "latin1").startsWith(ZIP);
 }
 
-/** An empty text is a state that has never been written. */
+/** Reads a state or a plan. An empty text is a state that has never been written. */
 function parse(source: string, json: string): unknown {
+  let document: unknown;
   try {
-    return json.trim() === "" ? {} : JSON.parse(json);
+    document = json.trim() === "" ? { terraform_version: "" } : JSON.parse(json);
   } catch {
-    throw new Error(`${source}: is neither a Terraform state nor a plan; a plan is a file that terraform plan -out=FILE wrote`);
+    throw notOurs(source);
   }
+  // What both have; a file that is neither would pass unread.
+  if (typeof document !== "object" || document === null || !("terraform_version" in document)) {
+    throw notOurs(source);
+  }
+  return document;
+}
+
+function notOurs(source: string): Error {
+  return new Error(`${source}: is neither a Terraform state nor a plan; a plan is a file that terraform plan -out=FILE wrote`);
 }

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { otherSlot, SLOTS, type Slot } from "../iam/access-keys";
 import { readPgpKey } from "../iam/pgp-key";
 import type { Deployment } from "../settings/deployment";
+import { deploymentsFolder } from "../settings/folder";
 import type { StateKey } from "./state";
 
 /** An access key as IAM tells of it. */
@@ -203,7 +205,7 @@ export function keyReportText({ stack, user, slots, warnings, next }: KeyReport)
     ...slots.map((slot) => `  ${slotText(slot)}`),
     ...warnings.map((warning) => `warning: ${warning}`),
     `next: ${next.why}`,
-    ...next.edits.map(({ setting, value }) => `  deployments/${stack}.yaml: ${setting}: ${value}`),
+    ...next.edits.map(({ setting, value }) => `  ${settingsFile(stack)}: ${setting}: ${value}`),
     ...(next.edits.length === 0 ? [] : ["  then apply"]),
   ];
   return lines.map((line) => `${line}\n`).join("");
@@ -223,4 +225,8 @@ function slotText({ slot, current, id, status, wanted, ageDays, lastUsed, pgpExp
   ]
     .flat()
     .join(", ");
+}
+
+function settingsFile(stack: string): string {
+  return join(deploymentsFolder(process.env), `${stack}.yaml`);
 }

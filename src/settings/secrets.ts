@@ -1,7 +1,9 @@
 /** 40 characters of base64 that stand alone: the shape of an AWS secret access key. */
 const SECRET_KEY_SHAPE = /(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g;
 const ACCESS_KEY_ID = /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/;
-const PRIVATE_KEY_BLOCK = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/;
+const PRIVATE_KEY_BLOCK = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|"private_key"\s*:/;
+/** Tokens of GitHub and GitLab, known by their first letters. */
+const ACCESS_TOKEN = /(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-)[A-Za-z0-9_-]{16,}/;
 const PUBLIC_BLOCK = /-----BEGIN (?:PGP PUBLIC KEY|PUBLIC KEY|CERTIFICATE)/;
 const PASSWORD_IN_TEXT = /(?:^|[\s;?&])password\s*=\s*[^\s&]/i;
 const PASSWORD_IN_URL = /[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:[^\s/@]+@/i;
@@ -19,6 +21,9 @@ export function secretIn(text: string): string | undefined {
   }
   if (PRIVATE_KEY_BLOCK.test(text)) {
     return "a private key";
+  }
+  if (ACCESS_TOKEN.test(text)) {
+    return "an access token";
   }
   if (PASSWORD_IN_URL.test(text) || PASSWORD_IN_TEXT.test(text)) {
     return "a password";

@@ -135,7 +135,9 @@ describe("the commands about keys", () => {
     const encrypted = `secondary: { status: Active, pgpKey: ${gpg.publicKey()} }, current: secondary`;
     apply(`accessKeys: { ${encrypted} }`);
     apply(`accessKeys: { primary: { status: absent }, ${encrypted} }`);
-    const handed = JSON.parse(command("hand-over", "deckhouse", "--yes", "--json").output) as {
+    // Into a file: on standard error gpg and the progress have their say.
+    expect(command("hand-over", "deckhouse", "--out", "provider.json", "--json")).toMatchObject({ status: 0 });
+    const handed = JSON.parse(readFileSync(join(deployments.path, "provider.json"), "utf8")) as {
       provider: { providerAccessKeyId: string; providerSecretAccessKey: string };
     };
     const { providerAccessKeyId: accessKeyId, providerSecretAccessKey: secretAccessKey } = handed.provider;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DOCUMENTED_FINDINGS, type ScannerFinding, tightFindings } from "../../src/iam/scanner-findings";
 import { Deployments, removeFolders } from "./support/project";
-import { runIn } from "./support/terraform";
+import { jsonOf } from "./support/terraform";
 
 interface Report {
   readonly summary: { readonly parsing_errors: number; readonly passed: number };
@@ -22,8 +22,8 @@ describe("checkov on the synthesized Terraform JSON", () => {
     const { path } = Deployments.of({ deckhouse: settings });
     const folder = join(path, "cdktf.out/stacks/deckhouse");
     const args = ["-d", ".", "--framework", "terraform_json", "--output", "json", "--compact", "--quiet", "--skip-download"];
-    const { output } = runIn(folder, { PATH: process.env.PATH ?? "", HOME: path, LOG_LEVEL: "CRITICAL" }, "checkov", ...args);
-    const { summary, results } = JSON.parse(output) as Report;
+    const report = jsonOf(folder, { PATH: process.env.PATH ?? "", HOME: path, LOG_LEVEL: "CRITICAL" }, "checkov", ...args);
+    const { summary, results } = report as Report;
     expect(summary.parsing_errors).toBe(0);
     expect(summary.passed).toBeGreaterThan(0);
     // Checkov names resources without their type.

@@ -4,7 +4,7 @@ import { CreateAccessKeyCommand, DeleteAccessKeyCommand } from "@aws-sdk/client-
 import { Gpg } from "./support/gpg";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
-import { runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
@@ -18,14 +18,16 @@ describe("the commands about keys", () => {
     deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
     terraform.apply();
   };
+  const environment = () => ({
+    ...terraformEnvironment(aws),
+    GNUPGHOME: gpg.home,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  });
+  const script = (name: string) => join(PROJECT, `build/src/commands/${name}.js`);
   const command = (name: string, ...args: string[]) =>
-    runIn(
-      deployments.path,
-      { ...terraformEnvironment(aws), GNUPGHOME: gpg.home, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
-      process.execPath,
-      join(PROJECT, `build/src/commands/${name}.js`),
-      ...args,
-    );
+    runIn(deployments.path, environment(), process.execPath, script(name), ...args);
+  const json = (name: string, ...args: string[]) =>
+    jsonOf(deployments.path, environment(), process.execPath, script(name), ...args);
 
   /** The state of a workspace that reads the outputs, as it lies on its owner's disk. */
   const readerState = (): string => {
@@ -98,9 +100,8 @@ describe("the commands about keys", () => {
     expect(plain.output).toContain("accessKeys.secondary.status: Active");
     const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
-    const { status, output } = command("keys", "deckhouse", "--json");
-    expect(status).toBe(2);
-    const { warnings, foreign } = JSON.parse(output) as { warnings: string[]; foreign: { id: string }[] };
+    expect(command("keys", "deckhouse")).toMatchObject({ status: 2 });
+    const { warnings, foreign } = json("keys", "deckhouse", "--json") as { warnings: string[]; foreign: { id: string }[] };
     expect(foreign.map((key) => key.id)).toEqual([AccessKey?.AccessKeyId]);
     expect(warnings.join("\n")).toContain(`first delete ${AccessKey?.AccessKeyId}`);
     await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));

@@ -3,7 +3,7 @@ import { MODES } from "../../src/iam/policy";
 import { DENIAL_ONLY_WARNS, MEASURED } from "../iam/measured-calls";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, PROJECT, removeFolders } from "./support/project";
-import { runIn, type Terraform } from "./support/terraform";
+import { jsonOf, type Terraform } from "./support/terraform";
 
 const CLUSTER =
   "cluster: { prefix: dev, layout: WithNAT, withNAT: { bastionInstance: {} }, tags: { team: platform }, imdsv2: true }\nfeatures: [volume-snapshots]\n";
@@ -42,7 +42,7 @@ describe("the policy as AWS stores it", () => {
     const arn = terraform.output("policy_arn");
     const version = policy.values.root_module.resources.find(({ address }) => address === "aws_iam_policy.policy")?.values.policy;
     const stored = await storedPolicy(aws, arn);
-    const printed = runIn(
+    const printed = jsonOf(
       deployments.path,
       { PATH: process.env.PATH ?? "" },
       process.execPath,
@@ -50,7 +50,7 @@ describe("the policy as AWS stores it", () => {
       "deckhouse",
       "--json",
     );
-    const { policy: document } = JSON.parse(printed.output) as { policy: unknown };
+    const { policy: document } = printed as { policy: unknown };
     const expected = JSON.parse(JSON.stringify(document).replaceAll("ACCOUNT_ID", "123456789012"));
     // To the letter, order included: this is what a reviewer compares.
     expect(JSON.stringify(JSON.parse(stored))).toBe(JSON.stringify(expected));

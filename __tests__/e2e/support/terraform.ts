@@ -63,6 +63,16 @@ export function runIn(folder: string, environment: Record<string, string>, progr
   return { status: result.status, output: outputOf(result) };
 }
 
+/** What a program prints on standard output as JSON; on standard error it may say what it likes. */
+export function jsonOf(folder: string, environment: Record<string, string>, program: string, ...args: string[]): unknown {
+  const { stdout, stderr } = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
+  try {
+    return JSON.parse(stdout);
+  } catch {
+    throw new Error(`${program} ${args.join(" ")} printed no JSON:\n${stdout}${stderr}`);
+  }
+}
+
 function outputOf({ stdout, stderr, error }: SpawnSyncReturns<string>): string {
   return error === undefined ? `${stdout}${stderr}` : error.message;
 }

@@ -1,12 +1,12 @@
 import { BACKEND_TYPES, type BackendType, backendType } from "../remote-state/backend-types";
 import type { Problem } from "./problems";
-import { nearest, show, showSegment, suggest } from "./words";
+import { EMPTY, nearest, show, showSegment, suggest } from "./words";
 
 /** Terraform's `cloud` block is a setting of its own, not a backend type. */
 export const BACKEND_NAMES = Object.keys(BACKEND_TYPES).filter((type) => type !== "cloud");
 
-const EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
-const EMPTY = "is empty; write a value or remove it";
+/** A backend setting to start from. */
+export const BACKEND_EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 const NO_VALUE = "does not reach Terraform as it is written; write it in quotes";
 
 /** Names of arguments that hold a secret wherever they stand. */
@@ -30,12 +30,12 @@ export function backendProblems(value: Readonly<Record<string, unknown>>): reado
 function noTypeProblems(names: readonly string[], types: readonly string[]): readonly Problem[] {
   const strangers = names.filter((name) => !types.includes(name));
   if (names.length === 0) {
-    return [problem(`names no backend type; write one, for example ${EXAMPLE}`)];
+    return [problem(`names no backend type; write one, for example ${BACKEND_EXAMPLE}`)];
   }
   if (types.length === 0 && strangers.every((name) => nearest(name, BACKEND_NAMES) === undefined) && strangers.length > 1) {
     return [
       problem(
-        `names no backend type (${strangers.map(showSegment).join(", ")}); write the type around them, for example ${EXAMPLE}`,
+        `names no backend type (${strangers.map(showSegment).join(", ")}); write the type around them, for example ${BACKEND_EXAMPLE}`,
       ),
     ];
   }
@@ -63,7 +63,7 @@ export function cloudProblems(value: Readonly<Record<string, unknown>>): readonl
 /** @param remedy what to do about a missing argument; undefined where arguments may be missing */
 function argumentProblems(name: string, type: BackendType, value: unknown, remedy: string | undefined): readonly Problem[] {
   if (!isObject(value)) {
-    return [problem(`${show(value)} is not an object of arguments; write for example ${EXAMPLE}`)];
+    return [problem(`${show(value)} is not an object of arguments; write for example ${BACKEND_EXAMPLE}`)];
   }
   const missing = type.required.filter((argument) => value[argument] === undefined && !hasDefault(name, argument));
   return [

@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { isObject } from "./backend";
 import type { Problem } from "./problems";
 import { deploymentSchema } from "./schema";
-import { EMPTY } from "./schema-parts";
-import { show, suggest } from "./words";
+
+import { EMPTY, show, suggest } from "./words";
 
 /** Settings of what is designed and not built: named in the message instead of "unknown". */
 const LATER = ["preflight"];

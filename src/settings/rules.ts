@@ -6,6 +6,7 @@ import { MAX_POLICY_CHARACTERS, policySize } from "../iam/policy-document";
 import { ACCESS_KEY_RULES } from "./access-key-rules";
 import { ADOPT_RULES } from "./adopt-rules";
 import { accountProblem, partitionProblem } from "./arn-problems";
+import { BACKEND_EXAMPLE } from "./backend";
 import { toCluster } from "./deployment";
 import { NODE_ROLE_RULES } from "./node-role-rules";
 import type { Problem } from "./problems";
@@ -19,10 +20,8 @@ const ARN_FIELDS = [
   { path: ["nodeRole", "permissionsBoundary"], arnOf: (settings: Settings) => settings.nodeRole?.permissionsBoundary },
 ] as const;
 
-/** As long as any account id. */
+/** A place holder with the length of an account id. */
 const ANY_ACCOUNT = "000000000000";
-
-const EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 
 const RULES: readonly Rule[] = [
   {
@@ -31,7 +30,7 @@ const RULES: readonly Rule[] = [
       if (backend === undefined && cloud === undefined) {
         return {
           path: ["backend"],
-          message: `missing: the place of the Terraform state is always stated; write for example ${EXAMPLE}`,
+          message: `missing: the place of the Terraform state is always stated; write for example ${BACKEND_EXAMPLE}`,
         };
       }
       return backend !== undefined && cloud !== undefined

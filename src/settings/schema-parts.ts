@@ -3,7 +3,7 @@ import { parseIamArn } from "../iam/arns";
 import { type NameRule, nameProblem, PATH } from "../iam/names";
 import { isObject } from "./backend";
 import type { Problem } from "./problems";
-import { show } from "./words";
+import { EMPTY, show } from "./words";
 
 // Pieces that the schema of a settings file is made of.
 
@@ -26,9 +26,6 @@ export const strict = <const E extends v.ObjectEntries>(entries: E) => {
 };
 
 export const describe = v.description;
-
-/** Said of a key without a value. */
-export const EMPTY = "is empty; write a value or remove it";
 
 /** Continues `"VALUE" ...`: a rule broken by a text. */
 export const because = (reason: (value: string) => string) => (issue: v.BaseIssue<unknown>) =>

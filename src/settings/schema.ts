@@ -6,8 +6,8 @@ import { backendProblems, cloudProblems } from "./backend";
 import { cluster, features } from "./cluster-schema";
 import { accessKeys, adopt, attachment, group, nodeRole } from "./ownership-schema";
 import type { Problem } from "./problems";
-import { arn, because, checked, choice, describe, EMPTY, name, object, path, strict, text } from "./schema-parts";
-import { count, show } from "./words";
+import { arn, because, checked, choice, describe, name, object, path, strict, text } from "./schema-parts";
+import { count, EMPTY, show } from "./words";
 
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and the README's table.
 

@@ -1,6 +1,9 @@
 import { distance } from "fastest-levenshtein";
 import { secretIn } from "./secrets";
 
+/** Said of a key without a value. */
+export const EMPTY = "is empty; write a value or remove it";
+
 const LONGEST_ECHO = 80;
 const LONGEST_LIST = 12;
 

@@ -31,6 +31,12 @@ export function nodeRoleName(prefix: string): string {
   return `${prefix}-node`;
 }
 
+/** Roles besides `<prefix>-node` that the nodes have or had, paths included: `/apps/dkp-node`. Sorted. */
+export function otherNodeRoles({ iamNodeRole, iamNodeRolePath, formerIamNodeRoles }: Cluster): readonly string[] {
+  const named = iamNodeRole === undefined ? [] : [`${iamNodeRolePath}${iamNodeRole}`];
+  return [...new Set([...named, ...formerIamNodeRoles])].sort();
+}
+
 /** Longest prefix: `<prefix>-node` must fit the 64 characters of a role name. DKP itself does not check it. */
 export const MAX_PREFIX = 59;
 

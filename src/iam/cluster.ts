@@ -26,6 +26,19 @@ export interface Cluster {
   readonly features: readonly Feature[];
 }
 
+/** A cluster that nothing is known of: no peering, no tags, DKP's own node role. Add what is: `{ ...PLAIN_CLUSTER, prefix: "dev" }`. */
+export const PLAIN_CLUSTER: Cluster = {
+  peeredVPCs: [],
+  peerAccountIds: [],
+  iamNodeRolePath: "/",
+  formerIamNodeRoles: [],
+  tags: {},
+  imdsv2: false,
+  disableDefaultSecurityGroup: false,
+  bastion: false,
+  features: [],
+};
+
 /** The role, its inline policy and the instance profile that DKP makes in every layout. */
 export function nodeRoleName(prefix: string): string {
   return `${prefix}-node`;

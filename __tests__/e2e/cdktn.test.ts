@@ -30,6 +30,9 @@ const DIFFERENT_LINES: readonly { readonly cdktf: string; readonly cdktn: string
 /** Pinned: the release of Node.js 22 that npm carries for this platform. */
 const NODE_22 = `node-${process.platform}-${process.arch}@22.23.3`;
 
+/** npm fetches and unpacks a gigabyte. */
+const INSTALL_MS = 600_000;
+
 const BACKEND = "backend: { s3: { bucket: example-terraform-state, region: eu-central-1 } }";
 
 /** Deployments that between them use every construct, every output and both kinds of state block. */
@@ -81,7 +84,7 @@ describe("the ways out of CDKTF that docs/cdktn.md shows", () => {
     terraform.apply();
     after = folder(Object.fromEntries(Object.entries(SETTINGS).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
     succeed(runIn(after, withNode22, "node", join(moved, "build/main.js")));
-  });
+  }, INSTALL_MS);
 
   afterAll(async () => {
     await aws?.stop();

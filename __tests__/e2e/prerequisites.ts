@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { FURTHER_PROGRAMS } from "./support/programs";
 import { folder, PROJECT, removeFolders } from "./support/project";
 import { runIn, terraformEnvironment } from "./support/terraform";
 
@@ -23,6 +24,12 @@ const TOOLS: readonly Tool[] = [
     accepts: atLeast(1, 10),
     remedy: "install it and put it on the PATH",
   },
+  ...FURTHER_PROGRAMS.map((path) => ({
+    name: `Terraform or OpenTofu >= 1.10 as ${path}`,
+    command: [path, "version"],
+    accepts: atLeast(1, 10),
+    remedy: "correct E2E_TERRAFORMS",
+  })),
   {
     name: "Python 3 with moto >= 5.2 and its server",
     command: ["python3", "-c", "import moto, moto.server; print(moto.__version__)"],

@@ -11,9 +11,6 @@ export interface Finished {
   readonly output: string;
 }
 
-/** What applies: Terraform, and OpenTofu where `E2E_TOFU` names its binary. */
-export const PROGRAMS: readonly string[] = ["terraform", ...(process.env.E2E_TOFU === undefined ? [] : [process.env.E2E_TOFU])];
-
 /** Folder of a filesystem mirror with the AWS provider; without it Terraform asks its registry. */
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 

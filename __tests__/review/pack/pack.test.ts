@@ -93,14 +93,14 @@ describe("main.tf.json", () => {
       resource: { aws_iam_user: { user: { name: "deckhouse" } } },
       terraform: {
         backend: { s3: { bucket: "state", key: "deckhouse/terraform.tfstate" } },
-        required_providers: { aws: { source: "aws", version: ">= 5.100.0, < 7.0.0" } },
+        required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
       },
     });
   });
 
   it("leaves out a local backend, whose path is this checkout's", () => {
     expect(JSON.parse(file("main.tf.json", "backend: { local: {} }")).terraform).toEqual({
-      required_providers: { aws: { source: "aws", version: ">= 5.100.0, < 7.0.0" } },
+      required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
     });
   });
 });

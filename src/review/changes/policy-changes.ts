@@ -25,8 +25,8 @@ export function policyChanges(holder: Holder, before: Policy, after: Policy): Pe
     lost: difference(after, before),
     loosened: [
       ...missingDenies(before, after).map((text) => `the ${holder}: no longer denied, or denied less: ${text}`),
-      ...unlike(after.opaque, before.opaque, "Deny").map((text) => `the ${holder}: new, not compared part by part: ${text}`),
-      ...unlike(before.opaque, after.opaque, "Allow").map((text) => `the ${holder}: gone, not compared part by part: ${text}`),
+      ...unlike(after.opaque, before.opaque, "Deny").map((text) => `the ${holder}: new, compared as a whole: ${text}`),
+      ...unlike(before.opaque, after.opaque, "Allow").map((text) => `the ${holder}: gone, compared as a whole: ${text}`),
     ],
     tightened: [
       ...missingDenies(after, before).map((text) => `the ${holder}: now denied, or denied more: ${text}`),
@@ -57,7 +57,8 @@ function actionChange(holder: Holder, name: string, from: Policy, to: Policy): A
     action: row?.action ?? name,
     access: row?.access ?? "unknown",
     area: row?.area ?? "not in DKP's catalogue",
-    ...(row === undefined ? {} : { why: row.why }),
+    // The catalogue tells what DKP does with its key; nodes do less.
+    ...(row === undefined || holder !== "user" ? {} : { why: row.why }),
     where: scopes(where),
     otherwise: scopes(had),
   };

@@ -2,6 +2,7 @@ import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
 import { coversArn, coversText } from "./patterns";
 import { type Condition, implies, type OpaqueStatement, type Permit, type Policy } from "./policies";
 import type { ActionChange, Holder, PermissionChanges, Scope } from "./report";
+import { ACCOUNT_REFERENCE } from "./snapshot";
 
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action.toLowerCase(), row]));
 
@@ -85,7 +86,10 @@ function scopes(grants: readonly Grant[]): readonly Scope[] {
       !grants.some((other, place) => place !== at && includes(other, grant) && (place < at || !includes(grant, other))),
   );
   return telling
-    .map(({ resource, conditions }) => ({ resource, onlyIf: conditions.map(inWords).sort() }))
+    .map(({ resource, conditions }) => ({
+      resource: resource.replaceAll(ACCOUNT_REFERENCE, "ACCOUNT_ID"),
+      onlyIf: conditions.map(inWords).sort(),
+    }))
     .sort((one, other) => (one.resource < other.resource ? -1 : 1));
 }
 

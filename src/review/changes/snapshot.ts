@@ -59,8 +59,8 @@ export function reference(to: string): string {
   return `\${${to}}`;
 }
 
-/** How Terraform JSON names the account where the settings do not state it. */
-const ACCOUNT_REFERENCE = reference("data.aws_caller_identity.current.account_id");
+/** How Terraform JSON names the account where the settings do not state it; people read ACCOUNT_ID. */
+export const ACCOUNT_REFERENCE = reference("data.aws_caller_identity.current.account_id");
 
 /** The account that a deployment is bound to, if its settings state one. */
 export function statedAccount(pack: TerraformJson): string | undefined {

@@ -296,6 +296,13 @@ describe("what else a change of settings does", () => {
     expect(exitCodeOf(changes)).toBe(2);
   });
 
+  it("a new deployment is new, whatever it is called", () => {
+    expect(changesAgainst({}, { constructor: packOf("") }, "").deployments[0]).toMatchObject({
+      stack: "constructor",
+      state: "new",
+    });
+  });
+
   it("a deployment that was retired by the book is no danger, one that was protected to the end is", () => {
     const gone = (settings: string) => changesAgainst({ deckhouse: packOf(settings) }, {}, "");
     expect(gone("protect: false").deployments[0]).toMatchObject({ state: "removed", dangers: [] });

@@ -95,7 +95,8 @@ const ODD_CONTEXTS: readonly Request["context"][] = [
 
 /** Every call of both clusters with every feature at both places; those of one of them elsewhere, of a stranger, and under odd circumstances. */
 function probes(before: PolicyOptions, after: PolicyOptions, wanted: (request: Request) => boolean): readonly Request[] {
-  const [one, other] = [before, after].map(({ cluster }) => ({ ...cluster, features: FEATURE_NAMES })) as [Cluster, Cluster];
+  const withFeatures = ({ cluster }: PolicyOptions): Cluster => ({ ...cluster, features: FEATURE_NAMES });
+  const [one, other] = [withFeatures(before), withFeatures(after)];
   const calls = (place: Place, cluster: Cluster) => neededRequests("scoped", true, place, cluster).filter(wanted);
   const own = calls(before.place, one);
   const all = [

@@ -82,7 +82,7 @@ describe("changes in words", () => {
     const stacks = (pack: ReturnType<typeof packOf>, count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`stack-${index}`, pack]));
     const [documented, scoped] = [packOf(""), packOf("policy: { mode: scoped }\ncluster: { prefix: dev }")];
-    for (const count of [3, 150]) {
+    for (const count of [3, 90]) {
       const changes = changesAgainst(stacks(documented, count), stacks(scoped, count), "all");
       const words = changesMarkdown(changes);
       expect(words.length).toBeLessThanOrEqual(65_536);

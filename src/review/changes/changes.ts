@@ -2,6 +2,7 @@ import { dangersOf } from "./dangers";
 import { listOf, objectOf, type TerraformJson } from "./json";
 import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permissions";
+import { together } from "./policy-changes";
 import type { Changes, DeploymentChanges } from "./report";
 import { resourcesOfPacks, resourcesOfPlan } from "./resources";
 import { ADDRESSES, attribute, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
@@ -14,8 +15,10 @@ export type Packs = Readonly<Record<string, TerraformJson>>;
  * @param source what is held against what, in words
  */
 export function changesAgainst(base: Packs, current: Packs, source: string): Changes {
-  const stacks = [...new Set([...Object.keys(base), ...Object.keys(current)])].sort();
-  return { source, deployments: stacks.map((stack) => changesOfPack(stack, base[stack], current[stack])) };
+  // A stack may well be called `constructor`.
+  const [had, has] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
+  const stacks = [...new Set([...had.keys(), ...has.keys()])].sort();
+  return { source, deployments: stacks.map((stack) => changesOfPack(stack, had.get(stack), has.get(stack))) };
 }
 
 /**
@@ -59,6 +62,9 @@ function notesOfPlan(plan: TerraformJson): readonly string[] {
 }
 
 function changesOfPack(stack: string, base: TerraformJson | undefined, current: TerraformJson | undefined): DeploymentChanges {
+  if (JSON.stringify(base) === JSON.stringify(current)) {
+    return { stack, state: "unchanged", permissions: together(), resources: [], dangers: [], exposures: [], notes: [] };
+  }
   const before = snapshotOfPack(base ?? {}, statedAccount(base ?? {}) ?? statedAccount(current ?? {}));
   const after = snapshotOfPack(current ?? {}, statedAccount(current ?? {}) ?? statedAccount(base ?? {}));
   const resources = resourcesOfPacks(before, after);

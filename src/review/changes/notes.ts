@@ -6,7 +6,7 @@ import { ADDRESSES, attribute, KEY_ADDRESSES, keyIn, providerOf, type Snapshot, 
 export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
   const appeared = [...after.outputs.keys()].filter((name) => !before.outputs.has(name));
   const gone = [...before.outputs.keys()].filter((name) => !after.outputs.has(name));
-  const [tagged, ...tags] = tagChanges(before.tags, after.tags);
+  const tags = tagChanges(before.tags, after.tags);
   return [
     ...change("region", output(before, "region"), output(after, "region")),
     ...change("slot that is handed out", output(before, "access_key_slot"), output(after, "access_key_slot")),
@@ -21,7 +21,7 @@ export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
       : []),
     ...(appeared.length > 0 ? [`new outputs: ${appeared.sort().join(", ")}`] : []),
     ...(gone.length > 0 ? [`outputs that go, and that other workspaces may read: ${gone.sort().join(", ")}`] : []),
-    ...(tagged === undefined ? [] : [`tags: ${[tagged, ...tags].join(", ")}`]),
+    ...(tags.length > 0 ? [`tags: ${tags.join(", ")}`] : []),
     ...slotsOf(after)
       .filter((slot) => keyIn(before, slot) === undefined && keyIn(after, slot)?.pgp_key !== undefined)
       .map((slot) => `the state gets the secret of the key in the slot ${slot} encrypted only`),

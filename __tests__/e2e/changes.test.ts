@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { changesOfPlan } from "../../src/review/changes/changes";
 import { readPlan } from "../../src/review/changes/plan-file";
@@ -34,7 +35,8 @@ describe("a plan in words", () => {
   };
   const apply = () => {
     terraform.run("apply", "plan");
-    for (const [, secret = ""] of terraform.state().matchAll(/"(?:secret|ses_smtp_password_v4)": "([^"]+)"/g)) {
+    const state = readFileSync(join(deployments.path, "terraform.deckhouse.tfstate"), "utf8");
+    for (const [, secret = ""] of state.matchAll(/"(?:secret|ses_smtp_password_v4)": "([^"]+)"/g)) {
       secrets.add(secret);
     }
   };

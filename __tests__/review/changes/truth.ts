@@ -4,7 +4,7 @@ import type { Cluster } from "../../../src/iam/cluster";
 import { partitionOf } from "../../../src/iam/partitions";
 import { type Place, type PolicyOptions, policyStatements } from "../../../src/iam/policy";
 import { type PolicyDocument, policyDocument } from "../../../src/iam/policy-document";
-import type { TerraformJson } from "../../../src/review/changes/json";
+import type { JsonObject } from "../../../src/review/changes/json";
 import type { Deployment } from "../../../src/settings/deployment";
 import { DeckhouseAccessStack } from "../../../src/stack";
 import { deployment } from "../../helpers/deployment";
@@ -14,11 +14,11 @@ import { neededRequests } from "../../iam/requests";
 import { isAllowed, type Request } from "../../iam/simulator";
 
 /** A deployment's Terraform JSON without CDKTF's comments. */
-export function packOf(given: Deployment | string): TerraformJson {
+export function packOf(given: Deployment | string): JsonObject {
   const it = typeof given === "string" ? deployment(given) : given;
   return JSON.parse(Testing.synth(new DeckhouseAccessStack(new App({ skipValidation: true }), it)), (key, value) =>
     key === "//" ? undefined : value,
-  ) as TerraformJson;
+  ) as JsonObject;
 }
 
 /** A deployment's policy options; an account that is not stated is the one of the local AWS. */

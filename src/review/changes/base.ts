@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Packs } from "./changes";
-import { objectOf, type TerraformJson } from "./json";
+import { type JsonObject, objectOf } from "./json";
 
 /** The file of a pack that tells what is applied. */
 const MAIN = "main.tf.json";
@@ -92,7 +92,7 @@ function git(root: string, ...args: readonly string[]): { readonly status: numbe
   return error === undefined ? { status: status ?? 1, stdout } : { status: 1, stdout: "" };
 }
 
-function parse(place: string, text: string): TerraformJson {
+function parse(place: string, text: string): JsonObject {
   try {
     return objectOf(JSON.parse(text));
   } catch {

@@ -1,5 +1,5 @@
 import { dangersOf } from "./dangers";
-import { listOf, objectOf, type TerraformJson } from "./json";
+import { type JsonObject, listOf, objectOf } from "./json";
 import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permissions";
 import { together } from "./policy-changes";
@@ -8,7 +8,7 @@ import { resourcesOfPacks, resourcesOfPlan } from "./resources";
 import { ADDRESSES, attribute, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
 
 /** Terraform JSON of deployments, without CDKTF's `"//"` entries, by stack. */
-export type Packs = Readonly<Record<string, TerraformJson>>;
+export type Packs = Readonly<Record<string, object>>;
 
 /**
  * What a change of configurations does, told from their Terraform JSON alone.
@@ -18,7 +18,12 @@ export function changesAgainst(base: Packs, current: Packs, source: string): Cha
   // A stack may well be called `constructor`.
   const [had, has] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
   const stacks = [...new Set([...had.keys(), ...has.keys()])].sort();
-  return { source, deployments: stacks.map((stack) => changesOfPack(stack, had.get(stack), has.get(stack))) };
+  return { source, deployments: stacks.map((stack) => changesOfPack(stack, packOf(had, stack), packOf(has, stack))) };
+}
+
+function packOf(packs: ReadonlyMap<string, object>, stack: string): JsonObject | undefined {
+  const pack = packs.get(stack);
+  return pack === undefined ? undefined : objectOf(pack);
 }
 
 /**
@@ -26,7 +31,7 @@ export function changesAgainst(base: Packs, current: Packs, source: string): Cha
  * @param plan what `terraform show -json` or OpenTofu's prints of a plan
  * @param stack what to call its deployment: a plan does not know
  */
-export function changesOfPlan(plan: TerraformJson, stack: string, source: string): Changes {
+export function changesOfPlan(plan: JsonObject, stack: string, source: string): Changes {
   const before = snapshotOfPlan(plan, "before");
   const after = snapshotOfPlan(plan, "after");
   const resources = resourcesOfPlan(plan, before, after);
@@ -50,7 +55,7 @@ export function changesOfPlan(plan: TerraformJson, stack: string, source: string
   };
 }
 
-function notesOfPlan(plan: TerraformJson): readonly string[] {
+function notesOfPlan(plan: JsonObject): readonly string[] {
   return [
     ...(plan.errored === true ? ["Terraform failed while it made this plan, so it is not whole"] : []),
     ...(plan.complete === false ? ["this plan is for some addresses alone, or leaves work to a further one"] : []),
@@ -61,7 +66,7 @@ function notesOfPlan(plan: TerraformJson): readonly string[] {
   ];
 }
 
-function changesOfPack(stack: string, base: TerraformJson | undefined, current: TerraformJson | undefined): DeploymentChanges {
+function changesOfPack(stack: string, base: JsonObject | undefined, current: JsonObject | undefined): DeploymentChanges {
   if (JSON.stringify(base) === JSON.stringify(current)) {
     return { stack, state: "unchanged", permissions: together(), resources: [], dangers: [], exposures: [], notes: [] };
   }
@@ -104,7 +109,7 @@ const REMOVED =
 const STILL_PROTECTED =
   "its settings went while protect was on, so it can't have been destroyed: its user and its key would stay, and nothing would manage them; bring the settings back, set protect: false, and destroy";
 
-function accountDangers(base: TerraformJson, current: TerraformJson): readonly string[] {
+function accountDangers(base: JsonObject, current: JsonObject): readonly string[] {
   const [had, has] = [statedAccount(base), statedAccount(current)];
   return had === undefined || has === undefined || had === has
     ? []
@@ -116,7 +121,7 @@ function isProtected(snapshot: Snapshot): boolean {
 }
 
 /** Addresses that a configuration takes over. */
-function importsOf(pack: TerraformJson | undefined): ReadonlySet<string> {
+function importsOf(pack: JsonObject | undefined): ReadonlySet<string> {
   return new Set(listOf(pack?.import).map((block) => String(objectOf(block).to)));
 }
 

@@ -1,9 +1,9 @@
-/** Terraform JSON, or any other JSON document, as it was read: nothing is known of its shape. */
-export type TerraformJson = Readonly<Record<string, unknown>>;
+/** A JSON object as it was read: nothing is known of its shape. */
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What is an object, as one; anything else as an empty one. */
-export function objectOf(value: unknown): TerraformJson {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as TerraformJson) : {};
+export function objectOf(value: unknown): JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 }
 
 /** A list as it is, nothing as an empty one, and anything else as a list of one: IAM and Terraform let people leave the brackets out. */

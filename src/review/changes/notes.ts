@@ -1,4 +1,4 @@
-import { canonical, listOf, objectOf, type TerraformJson } from "./json";
+import { canonical, type JsonObject, listOf, objectOf } from "./json";
 import { routes } from "./permissions";
 import { ADDRESSES, attribute, KEY_ADDRESSES, keyIn, providerOf, type Snapshot, slotsOf, statedAccount } from "./snapshot";
 
@@ -79,7 +79,7 @@ function isIgnored({ resources }: Snapshot, name: string): boolean {
 }
 
 /** What only configurations tell: account, backend, provider, guards. */
-export function notesOfPacks(before: TerraformJson, after: TerraformJson): readonly string[] {
+export function notesOfPacks(before: JsonObject, after: JsonObject): readonly string[] {
   return [
     ...accountNotes(statedAccount(before), statedAccount(after)),
     ...backendNotes(before, after),
@@ -99,11 +99,11 @@ function accountNotes(had: string | undefined, has: string | undefined): readonl
     : [`account: ${had} -> ${has}`];
 }
 
-function backendNotes(before: TerraformJson, after: TerraformJson): readonly string[] {
+function backendNotes(before: JsonObject, after: JsonObject): readonly string[] {
   const [had, has] = [before, after].map(({ terraform }) => {
     const { backend, cloud } = objectOf(terraform);
     return cloud === undefined ? objectOf(backend) : { cloud };
-  }) as [TerraformJson, TerraformJson];
+  }) as [JsonObject, JsonObject];
   if (canonical(had) === canonical(has)) {
     return [];
   }
@@ -114,20 +114,20 @@ function backendNotes(before: TerraformJson, after: TerraformJson): readonly str
   ];
 }
 
-function inner(backend: TerraformJson): TerraformJson {
+function inner(backend: JsonObject): JsonObject {
   return objectOf(listOf(Object.values(backend)[0])[0]);
 }
 
-function providerNotes(before: TerraformJson, after: TerraformJson): readonly string[] {
-  const [had, has] = [before, after].map((pack): TerraformJson => {
+function providerNotes(before: JsonObject, after: JsonObject): readonly string[] {
+  const [had, has] = [before, after].map((pack): JsonObject => {
     const { region: _, allowed_account_ids: __, default_tags: ___, ...rest } = providerOf(pack);
     return { ...rest, version: objectOf(objectOf(objectOf(pack.terraform).required_providers).aws).version };
-  }) as [TerraformJson, TerraformJson];
+  }) as [JsonObject, JsonObject];
   const names = changedNames(had, has);
   return names.length === 0 ? [] : [`AWS provider: another ${names.join(", ")}`];
 }
 
-function changedNames(had: TerraformJson, has: TerraformJson): readonly string[] {
+function changedNames(had: JsonObject, has: JsonObject): readonly string[] {
   return [...new Set([...Object.keys(had), ...Object.keys(has)])]
     .sort()
     .filter((name) => canonical(had[name]) !== canonical(has[name]));

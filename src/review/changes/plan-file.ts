@@ -1,12 +1,12 @@
 import { readStateOrPlan } from "../terraform";
-import { objectOf, type TerraformJson } from "./json";
+import { type JsonObject, objectOf } from "./json";
 
 /**
  * A plan: a file that `terraform plan -out` wrote, which Terraform shows in the plan's folder, or what `terraform show -json` printed.
  * @throws Error in words if the file is neither
  */
-export async function readPlan(file: string): Promise<TerraformJson> {
-  let plan: TerraformJson;
+export async function readPlan(file: string): Promise<JsonObject> {
+  let plan: JsonObject;
   try {
     plan = objectOf(JSON.parse(await readStateOrPlan(file)));
   } catch (error) {

@@ -1,5 +1,5 @@
 import { SLOTS } from "../../iam/access-keys";
-import { canonical, objectOf, type TerraformJson } from "./json";
+import { canonical, type JsonObject, objectOf } from "./json";
 import type { ResourceChange } from "./report";
 import { ADDRESSES, attribute, KEY_ADDRESSES, managedChanges, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
@@ -27,7 +27,7 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly Re
 }
 
 /** What a plan does. */
-export function resourcesOfPlan(plan: TerraformJson, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
+export function resourcesOfPlan(plan: JsonObject, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
   return managedChanges(plan).flatMap(({ address, change }): readonly ResourceChange[] => {
     const action = actionOf(change.actions, change.importing !== undefined && change.importing !== null);
     const what = whatIs(address, after.resources.has(address) ? after : before);

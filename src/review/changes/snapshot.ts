@@ -1,5 +1,5 @@
 import { SLOTS, type Slot } from "../../iam/access-keys";
-import { listOf, objectOf, type TerraformJson, textOf } from "./json";
+import { type JsonObject, listOf, objectOf, textOf } from "./json";
 import { type Policy, readPolicy, readPolicyDocument, readTrust, unreadable } from "./policies";
 
 /** One side of a change: what of a deployment decides who may do what. */
@@ -18,7 +18,7 @@ export interface Snapshot {
 /** A resource without what may be secret: of an access key only `status`, `id`, `user` and whether there is a `pgp_key`. */
 export interface Resource {
   readonly type: string;
-  readonly attributes: TerraformJson;
+  readonly attributes: JsonObject;
 }
 
 export interface Output {
@@ -63,12 +63,12 @@ export function reference(to: string): string {
 export const ACCOUNT_REFERENCE = reference("data.aws_caller_identity.current.account_id");
 
 /** The account that a deployment is bound to, if its settings state one. */
-export function statedAccount(pack: TerraformJson): string | undefined {
+export function statedAccount(pack: JsonObject): string | undefined {
   return textOf(listOf(providerOf(pack).allowed_account_ids)[0]);
 }
 
 /** The AWS provider of a deployment. */
-export function providerOf(pack: TerraformJson): TerraformJson {
+export function providerOf(pack: JsonObject): JsonObject {
   return objectOf(listOf(objectOf(pack.provider).aws)[0]);
 }
 
@@ -76,7 +76,7 @@ export function providerOf(pack: TerraformJson): TerraformJson {
  * A deployment as its Terraform JSON describes it.
  * @param account stands for the account that Terraform would find, where the other side of the change states it
  */
-export function snapshotOfPack(given: TerraformJson, account = statedAccount(given)): Snapshot {
+export function snapshotOfPack(given: JsonObject, account = statedAccount(given)): Snapshot {
   const pack =
     account === undefined ? given : objectOf(JSON.parse(JSON.stringify(given).replaceAll(ACCOUNT_REFERENCE, () => account)));
   const resources = new Map(
@@ -98,13 +98,13 @@ export function snapshotOfPack(given: TerraformJson, account = statedAccount(giv
 }
 
 /** The policy that `policy` is: a reference to a document of the same configuration, or JSON. */
-function resolved(text: string, documents: TerraformJson): Policy {
+function resolved(text: string, documents: JsonObject): Policy {
   const name = /^\$\{data\.aws_iam_policy_document\.([\w-]+)\.json\}$/.exec(text)?.[1];
   return name === undefined || documents[name] === undefined ? readPolicy(text) : readPolicyDocument(documents[name]);
 }
 
 /** One side of the changes of a plan, as `terraform show -json` has them. */
-export function snapshotOfPlan(plan: TerraformJson, side: "before" | "after"): Snapshot {
+export function snapshotOfPlan(plan: JsonObject, side: "before" | "after"): Snapshot {
   const resources = new Map(
     managedChanges(plan).flatMap(({ address, type, change }) => {
       // What Terraform forgets stays as it is.
@@ -143,7 +143,7 @@ export interface ManagedChange {
 }
 
 /** The changes of a plan; left-overs of replacements that failed (`deposed`) are not among them. */
-export function managedChanges(plan: TerraformJson): readonly ManagedChange[] {
+export function managedChanges(plan: JsonObject): readonly ManagedChange[] {
   return listOf(plan.resource_changes)
     .map((entry) => objectOf(entry))
     .filter(({ mode, deposed }) => mode === "managed" && deposed === undefined)
@@ -153,7 +153,7 @@ export function managedChanges(plan: TerraformJson): readonly ManagedChange[] {
 /** Stands for what is known only after the apply. */
 export const UNKNOWN = "known after apply";
 
-function withUnknown(attributes: unknown, unknown: unknown): TerraformJson {
+function withUnknown(attributes: unknown, unknown: unknown): JsonObject {
   const later = Object.entries(objectOf(unknown)).filter(([, value]) => value === true);
   return { ...objectOf(attributes), ...Object.fromEntries(later.map(([name]) => [name, UNKNOWN])) };
 }
@@ -188,7 +188,7 @@ function policyOf(resource: Resource | undefined, read: (text: string) => Policy
 }
 
 /** The key in a slot. */
-export function keyIn({ resources }: Snapshot, slot: Slot): TerraformJson | undefined {
+export function keyIn({ resources }: Snapshot, slot: Slot): JsonObject | undefined {
   return resources.get(KEY_ADDRESSES[slot])?.attributes;
 }
 

@@ -1,6 +1,7 @@
 import {
   type ActionChange,
   type Changes,
+  changesJson,
   type DeploymentChanges,
   permissionsGrow,
   permissionsShrink,
@@ -38,6 +39,13 @@ const PLAIN: Style = {
   folded: (summary, lines) => ["", `${summary}:`, ...lines],
   table: (_, rows) => rows.map((cells) => `  ${cells.filter((cell) => cell !== "").join(" | ")}`),
 };
+
+/** Changes by the name of the format to print them in. */
+export const FORMATS = {
+  text: changesText,
+  markdown: changesMarkdown,
+  json: changesJson,
+} as const satisfies Readonly<Record<string, (changes: Changes) => string>>;
 
 /** What a comment on GitHub may have. GitLab takes more. */
 const MAX_COMMENT = 65_536;

@@ -117,6 +117,62 @@ describe("npm run review", () => {
     expect(existsSync(join(folder, "review"))).toBe(false);
   });
 
+  it("tells in words what the settings change against the papers in a folder, and ends with 2 when permissions grow", () => {
+    const folder = project();
+    review(folder, ["--out", "before"]);
+    expect(review(folder, ["--against", "before"])).toEqual({
+      status: 0,
+      stdout: "No change of permissions. against folder before\n\nNothing changes in dev\n",
+      stderr: "",
+    });
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}features: [volume-snapshots]\n`);
+    const { status, stdout } = review(folder, ["--against", "before"]);
+    expect(status).toBe(2);
+    expect(stdout).toContain("ec2:CreateSnapshot");
+    expect(existsSync(join(folder, "review"))).toBe(false);
+  });
+
+  it("ends with 3 when a key would be lost, as JSON for machines", () => {
+    const folder = project();
+    review(folder, ["--out", "before"]);
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: other }\n`);
+    const { status, stdout } = review(folder, ["--against", "before", "--format", "json"]);
+    expect(status).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, deployments: [{ stack: "dev", state: "changed" }] });
+  });
+
+  it("compares one deployment with --stack", () => {
+    const other = `${SETTINGS}user: { name: other }\npolicy: { name: other }\n`;
+    const folder = project({ dev: SETTINGS, other });
+    review(folder, ["--out", "before"]);
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: third }\n`);
+    const { status, stdout } = review(folder, ["--against", "before", "--stack", "other"]);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: "No change of permissions. against folder before\n\nNothing changes in other\n",
+    });
+  });
+
+  it.each([
+    [["--check", "--against", "x"], "--check and --against: each is for itself; run them one after the other\n"],
+    [["--format", "json"], '--format: "json" is for --against and --plan; add one of them\n'],
+    [["--against", "review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
+    [["--plan", "plan"], "plan: can't be read as a file (ENOENT); name a plan\n"],
+    [
+      ["--plan", "deployments/dev.yaml"],
+      "deployments/dev.yaml: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",
+    ],
+  ])("says what is wrong with %j", (args, message) => {
+    const folder = project();
+    review(folder);
+    expect(review(folder, args)).toEqual({ status: 1, stdout: "", stderr: message });
+  });
+
+  it("asks whose plan it is when there are several deployments", () => {
+    const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
+    expect(review(folder, ["--plan", "plan"]).stderr).toBe("--plan: say whose plan it is: --stack dev, --stack other\n");
+  });
+
   it("explains itself", () => {
     expect(review(project(), ["--help"]).stdout).toContain("Usage: npm run review -- [options]");
   });

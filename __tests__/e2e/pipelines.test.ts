@@ -1,7 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DetachUserPolicyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  DetachUserPolicyCommand,
+  ListAccessKeysCommand,
+  PutUserPolicyCommand,
+} from "@aws-sdk/client-iam";
 import { LocalAws } from "./support/local-aws";
 import { Checkout, gitHubJob, gitLabJob } from "./support/pipeline";
 import { folder, PROJECT, removeFolders } from "./support/project";
@@ -41,6 +47,20 @@ describe("a second reviewer on GitLab", () => {
     removeFolders();
   });
 });
+
+/** What docs/pipelines.md says that the role which plans needs. */
+const READING = {
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Action: "s3:ListBucket", Resource: "arn:aws:s3:::state" },
+    { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::state/deckhouse/terraform.tfstate" },
+    {
+      Effect: "Allow",
+      Action: ["iam:GetUser", "iam:ListAccessKeys", "iam:ListAttachedUserPolicies", "iam:GetPolicy", "iam:GetPolicyVersion"],
+      Resource: "*",
+    },
+  ],
+};
 
 /** The credentials that a job starts with: a token to take a role with on GitLab, the role's on GitHub. */
 const SYSTEMS = [
@@ -162,6 +182,18 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ run, planOn
 
   it("drift ends well as long as there is none", () => {
     expect(succeed("drift")).toContain("No changes.");
+  });
+
+  it("a role that can only read what the documentation lists will do for it", async () => {
+    const iam = aws.iam();
+    await iam.send(new CreateUserCommand({ UserName: "reader" }));
+    await iam.send(new PutUserPolicyCommand({ UserName: "reader", PolicyName: "read", PolicyDocument: JSON.stringify(READING) }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "reader" }));
+    await aws.enforceIam(true);
+    const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
+    const { output } = job("drift", { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey });
+    await aws.enforceIam(false);
+    expect(output).toContain("No changes.");
   });
 
   it("drift fails once somebody has changed something by hand, and changes nothing itself", async () => {

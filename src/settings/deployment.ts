@@ -10,12 +10,20 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   /** Where the Terraform state lives, with the defaults of this project filled in. */
   readonly state: StateLocation;
   readonly cluster: Cluster;
+  /** Further actions of the role `<prefix>-node`, which DKP gives it. */
+  readonly additionalRolePolicies: readonly string[];
 }
 
 /** Settings without a fault, as a deployment. */
 export function toDeployment(stack: string, settings: Settings): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
-  return { ...rest, stack, state: stateLocation(stack, { backend, cloud }), cluster: toCluster(settings) };
+  return {
+    ...rest,
+    stack,
+    state: stateLocation(stack, { backend, cloud }),
+    cluster: toCluster(settings),
+    additionalRolePolicies: cluster.additionalRolePolicies ?? [],
+  };
 }
 
 /** The state that `backend` or `cloud` names; they must be without a fault. */

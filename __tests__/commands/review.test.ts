@@ -77,6 +77,7 @@ describe("npm run review", () => {
       stderr: [
         "review is not up to date; run npm run review and commit the result:",
         "  review/dev/REVIEW.md: outdated",
+        "  review/dev/aws-cli.sh: outdated",
         "  review/dev/consumer.tf: missing",
         "  review/dev/main.tf.json: outdated",
         "",

@@ -60,6 +60,24 @@ export function runIn(folder: string, environment: Record<string, string>, progr
   return { status: result.status, output: outputOf(result) };
 }
 
+/** Starts a program without waiting for its end. */
+export async function startIn(
+  folder: string,
+  environment: Record<string, string>,
+  program: string,
+  ...args: string[]
+): Promise<Finished> {
+  const child = spawn(program, args, { cwd: folder, env: environment });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const [status] = (await once(child, "close")) as [number];
+  return { status, output };
+}
+
 /** What a program prints on standard output as JSON; on standard error it may say what it likes. */
 export function jsonOf(folder: string, environment: Record<string, string>, program: string, ...args: string[]): unknown {
   const { stdout, stderr } = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
@@ -92,16 +110,8 @@ export class Terraform {
   }
 
   /** Starts a Terraform command without waiting for it. */
-  async start(...args: string[]): Promise<Finished> {
-    const child = spawn(this.program, [...args, "-no-color"], { cwd: this.folder, env: this.environment });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    const [status] = (await once(child, "close")) as [number];
-    return { status, output };
+  start(...args: string[]): Promise<Finished> {
+    return startIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
   /** Runs a Terraform command that must succeed. @throws Error with Terraform's own words if it does not */

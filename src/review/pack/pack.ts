@@ -2,7 +2,9 @@ import { policyStatements } from "../../iam/policy";
 import { policyDocument } from "../../iam/policy-document";
 import type { OutputName } from "../../remote-state/outputs";
 import type { Deployment } from "../../settings/deployment";
+import { awsCliScript } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
+import { consoleGuide } from "./console";
 import { consumerHcl } from "./consumer";
 import { forPeople, policyOptions } from "./policy-options";
 import { reviewPage } from "./review-page";
@@ -17,7 +19,9 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
   const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
   return {
     "REVIEW.md": reviewPage(deployment, terraform),
+    "aws-cli.sh": awsCliScript(deployment),
     "cluster-configuration.yaml": clusterConfiguration(deployment),
+    "console.md": consoleGuide(deployment),
     "consumer.tf": consumerHcl(deployment, outputs),
     "main.tf.json": json(terraform),
     "policy.json": forPeople(json(policy)),

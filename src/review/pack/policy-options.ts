@@ -8,13 +8,19 @@ const UNKNOWN_ACCOUNT = "000000000000";
 /** What people read in its place. */
 export const ACCOUNT_ID = "ACCOUNT_ID";
 
-/** The policy of a deployment as it will be in AWS, where the account may not be known yet. */
-export function policyOptions({ region, accountId, policy, cluster }: Deployment): PolicyOptions {
+/**
+ * The policy of a deployment as it will be in AWS, where the account may not be known yet.
+ * @param unknownAccount stands for such an account in ARNs; it must sort before a colon, as digits do
+ */
+export function policyOptions(
+  { region, accountId, policy, cluster }: Deployment,
+  unknownAccount = UNKNOWN_ACCOUNT,
+): PolicyOptions {
   return {
     mode: policy.mode,
     supplement: policy.supplement,
     cluster,
-    place: { partition: partitionOf(region), region, account: accountId ?? UNKNOWN_ACCOUNT },
+    place: { partition: partitionOf(region), region, account: accountId ?? unknownAccount },
   };
 }
 

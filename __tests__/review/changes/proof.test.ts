@@ -7,6 +7,9 @@ import { deployment } from "../../helpers/deployment";
 import { anyOptions } from "../../iam/clusters";
 import { differingActions, optionsOf, packOf, type Truth, truthOf } from "./truth";
 
+// Thousands of simulated calls, on a machine that may be busy.
+jest.setTimeout(120_000);
+
 const settings = (mode: string, cluster = "", more = "") =>
   `policy: { mode: ${mode} }\ncluster: { prefix: dev, layout: Standard, ${cluster} }\n${more}`;
 const scoped = (cluster?: string, more?: string) => settings("scoped", cluster, more);

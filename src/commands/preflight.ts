@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { parseArgs } from "node:util";
 import { alwaysOnRegion } from "../iam/partitions";
 import { connect } from "../preflight/aws";
@@ -94,6 +95,8 @@ function seconds(text: string): number {
 
 function deadline(timeout: number): { readonly signal: AbortSignal; readonly stop: () => void } {
   const controller = new AbortController();
+  // Every call under way listens.
+  setMaxListeners(0, controller.signal);
   const timer = setTimeout(() => controller.abort(), timeout * 1000);
   return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }

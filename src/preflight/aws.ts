@@ -1,5 +1,5 @@
 import type { Action, Operations } from "./operations";
-import { AwsError } from "./operations";
+import { AwsError, UNREACHABLE } from "./operations";
 
 /** How to reach AWS, and as whom. */
 export interface Access {
@@ -119,9 +119,20 @@ function awsError(action: string, error: unknown): AwsError {
   if (error instanceof AwsError) {
     return error;
   }
-  const { name, message } = error as Error;
-  // IAM appends its kind to some names, and not to others.
-  return new AwsError(action, name.replace(/^NoSuchEntityException$/, "NoSuchEntity"), message);
+  const { name, message, $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode;
+  return new AwsError(action, codeOf(name, status), message.split("\n", 1)[0] ?? "");
+}
+
+/** The code as AWS's API reference has it. An answer that is no answer of AWS, but a proxy's perhaps, has its HTTP status only. */
+function codeOf(name: string, status: number | undefined): string {
+  if (name === "NoSuchEntityException") {
+    return "NoSuchEntity";
+  }
+  if (status === undefined) {
+    return name === "CredentialsProviderError" ? name : UNREACHABLE;
+  }
+  return ["Error", "SyntaxError"].includes(name) ? `HTTP ${status}` : name;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,7 +1,7 @@
 import type { Layout } from "../iam/cluster";
 import type { Machines } from "../settings/deployment";
 import { blocker, cannotTell, check, type Finding, ok, skipped } from "./check";
-import { unlessMissing } from "./operations";
+import { inOrder, unlessMissing } from "./operations";
 
 /** "EC2-VPC Elastic IPs" of Service Quotas, per region; 5 unless raised. */
 const QUOTA = { ServiceCode: "ec2", QuotaCode: "L-0263D0A3" };
@@ -59,7 +59,7 @@ export const elasticIpCheck = check({
     if (typeof needed === "string") {
       return [skipped("how many addresses the cluster takes is not known", `say ${needed}`)];
     }
-    const [{ Addresses = [] }, applied] = await Promise.all([
+    const [{ Addresses = [] }, applied] = await inOrder([
       ask("ec2:DescribeAddresses", {}),
       unlessMissing(ask("servicequotas:GetServiceQuota", QUOTA), "NoSuchResourceException"),
     ]);

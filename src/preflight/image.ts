@@ -1,7 +1,7 @@
 import type { Image } from "@aws-sdk/client-ec2";
 import type { Machines } from "../settings/deployment";
 import { blocker, check, type Finding, ok, skipped, warning } from "./check";
-import { type Ask, unlessMissing } from "./operations";
+import { type Ask, inOrder, type Operations, unlessMissing } from "./operations";
 
 /** What is asked of an image besides the image itself. */
 export interface ImageUse {
@@ -112,13 +112,14 @@ export const imageCheck = check({
   calls: ["ec2:DescribeImages", "ec2:DescribeInstanceTypes"],
   where: "region",
   async run({ ask }, { deployment: { machines, cluster, region } }) {
-    const findings = await Promise.all(
+    const findings = await inOrder(
       machines.map(async (group): Promise<readonly Finding[]> => {
         if (group.ami === undefined) {
           return [skipped(`${group.field}: no image is stated`, `say cluster.${group.field}.instanceClass.ami`)];
         }
         const answer = await unlessMissing(
           ask("ec2:DescribeImages", { ImageIds: [group.ami], IncludeDeprecated: true }),
+          "InvalidAMIID.Malformed",
           "InvalidAMIID.NotFound",
           "InvalidAMIID.Unavailable",
         );
@@ -136,7 +137,7 @@ async function needsEna(ask: Ask<"ec2:DescribeInstanceTypes">, type: string | un
   if (type === undefined) {
     return undefined;
   }
-  const request = { InstanceTypes: [type] } as Parameters<typeof ask>[1];
+  const request = { InstanceTypes: [type] } as Operations["ec2:DescribeInstanceTypes"]["input"];
   const answer = await unlessMissing(ask("ec2:DescribeInstanceTypes", request), "InvalidInstanceType");
   const support = answer?.InstanceTypes?.[0]?.NetworkInfo?.EnaSupport;
   return support === undefined ? undefined : support === "required";

@@ -1,7 +1,7 @@
 import type { InstanceTypeInfo } from "@aws-sdk/client-ec2";
 import type { Machines } from "../settings/deployment";
 import { blocker, check, type Finding, ok, skipped } from "./check";
-import { type Operations, unlessMissing } from "./operations";
+import { inOrder, type Operations, unlessMissing } from "./operations";
 
 /** Whether a region has an instance type, and DKP's node software runs on it. */
 export function judgeInstanceType(
@@ -28,7 +28,7 @@ export const instanceTypeCheck = check({
   calls: ["ec2:DescribeInstanceTypes"],
   where: "region",
   async run({ ask }, { deployment: { machines, region } }) {
-    return Promise.all(
+    return inOrder(
       machines.map(async (group) => {
         if (group.instanceType === undefined) {
           return skipped(`${group.field}: no instance type is stated`, `say cluster.${group.field}.instanceClass.instanceType`);

@@ -48,6 +48,9 @@ export type Ask<A extends Action = Action> = <B extends A>(
 /** Asks AWS whether it would take a call of EC2, without making it. Returns the code of the answer, `DryRunOperation` where it would. */
 export type DryRun = (operation: string, input: object) => Promise<{ readonly code: string; readonly message: string }>;
 
+/** Code of an error that is no answer: nobody answered. */
+export const UNREACHABLE = "unreachable";
+
 /** What AWS, or the way to it, answered instead of what was asked for. */
 export class AwsError extends Error {
   constructor(
@@ -70,4 +73,10 @@ export async function unlessMissing<T>(answer: Promise<T>, ...codes: readonly st
     }
     throw error;
   }
+}
+
+/** All answers. Where several fail, the error is that of the first in the list, whichever came first: a report must not change with the weather. */
+export async function inOrder<T extends readonly unknown[]>(answers: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
+  await Promise.allSettled(answers);
+  return Promise.all(answers);
 }

@@ -5,7 +5,7 @@ import type { Aws } from "./aws";
 import { type Check, cannotTell, type Finding, type Result, type Subject, skipped } from "./check";
 import { CHECKS } from "./checks";
 import { keyDryRunCheck } from "./key-dry-run";
-import { AwsError } from "./operations";
+import { AwsError, UNREACHABLE } from "./operations";
 import { permissionsCheck, userArn } from "./permissions";
 import { regionCheck } from "./region";
 
@@ -50,11 +50,7 @@ export async function runPreflight(deployment: Deployment, aws: Aws, options: Pr
 }
 
 function notAsked(check: Check, cause: string): Result {
-  return {
-    check: check.name,
-    source: "not asked",
-    ...skipped(`makes sense only once the ${cause} is right`, `see ${cause} above`),
-  };
+  return { check: check.name, source: "not asked", ...skipped(`means something only once the ${cause} is right: see above`) };
 }
 
 /** One preflight under way. */
@@ -100,10 +96,9 @@ class Run {
   async check(check: Check, subject: Subject): Promise<readonly Result[]> {
     const asked = new Set<string>();
     const region = this.regions[check.where];
-    const note = (call: string, where: string) => asked.add(call.startsWith("iam:") ? call : `${call} in ${where}`);
     const report = (finding: Finding): Result => ({
       check: check.name,
-      source: asked.size === 0 ? "not asked" : [...asked].join(", "),
+      source: sourceOf([...asked], region),
       ...finding,
     });
     try {
@@ -112,11 +107,11 @@ class Run {
         check.run(
           {
             ask: (action, input) => {
-              note(action, region);
+              asked.add(action);
               return this.aws.ask(action, input, region);
             },
             dryRun: async (operation, input) => {
-              note(`dry run of ec2:${operation}`, region);
+              asked.add("dry runs of EC2");
               return this.aws.dryRun(operation, input, region);
             },
             progress: (text) => this.options.progress(check.name, { note: text }),
@@ -151,6 +146,14 @@ class Run {
   }
 }
 
+/** The calls that told something, and where they asked; IAM is the same everywhere. */
+function sourceOf(asked: readonly string[], region: string): string {
+  if (asked.length === 0) {
+    return "not asked";
+  }
+  return `${asked.join(", ")}${asked.every((call) => call.startsWith("iam:")) ? "" : ` in ${region}`}`;
+}
+
 class TimedOut extends Error {}
 
 /** Codes by which AWS denies a call, by protocol. */
@@ -167,6 +170,12 @@ export function judgeError({ action, code, message }: AwsError, check: string): 
   }
   if (THROTTLED.test(code)) {
     return cannotTell(`${action} is throttled (${code}), after several tries`, "try again when less goes on in the account");
+  }
+  if (code === UNREACHABLE) {
+    return cannotTell(
+      `${action}: AWS can't be reached (${message})`,
+      "look at the network, a proxy, and whether the region exists",
+    );
   }
   const remedy =
     check === permissionsCheck.name

@@ -1,5 +1,6 @@
 import { nodeRoleName } from "../iam/cluster";
 import { blocker, check, type Finding, ok, skipped, warning } from "./check";
+import { inOrder } from "./operations";
 
 /** What carries a cluster's names in account and region; ids, with names where they tell more. */
 export interface Traces {
@@ -61,7 +62,7 @@ export const samePrefixCheck = check({
       return [skipped("the cluster's prefix is not stated", "say cluster.prefix")];
     }
     const filters = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
-    const [instances, groups, subnets, vpcs] = await Promise.all([
+    const [instances, groups, subnets, vpcs] = await inOrder([
       ask("ec2:DescribeInstances", {
         Filters: [
           { Name: "tag-key", Values: [`kubernetes.io/cluster/${prefix}`] },

@@ -3,12 +3,17 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Credentials, LocalAws } from "./local-aws";
+import type { Credentials } from "./local-aws";
 
 export interface Finished {
   readonly status: number | null;
   /** Standard output and standard error, as a person would see them. */
   readonly output: string;
+}
+
+/** An AWS that Terraform can be sent to. */
+export interface AnyAws {
+  environment(): Record<string, string>;
 }
 
 /** What applies: Terraform, and OpenTofu where `E2E_TOFU` names its binary. */
@@ -18,7 +23,7 @@ export const PROGRAMS: readonly string[] = ["terraform", ...(process.env.E2E_TOF
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 
 /** Environment of Terraform and of the CDKTF command on the local AWS: nothing of the machine's own Terraform or AWS set-up. */
-export function terraformEnvironment(aws?: LocalAws): Record<string, string> {
+export function terraformEnvironment(aws?: AnyAws): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
   const configuration = join(home, "terraformrc");
   writeFileSync(
@@ -83,7 +88,7 @@ export class Terraform {
 
   constructor(
     readonly folder: string,
-    aws: LocalAws,
+    aws: AnyAws,
     private readonly program = "terraform",
   ) {
     this.environment = terraformEnvironment(aws);

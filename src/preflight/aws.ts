@@ -26,12 +26,16 @@ interface Client {
 type Constructor<T> = new (input: object) => T;
 
 /** The SDK's packages, each with its client and a class an operation. */
-const SERVICES: Readonly<Record<string, { readonly client: string; readonly load: () => Promise<object> }>> = {
+const SERVICES = {
   ec2: { client: "EC2Client", load: () => import("@aws-sdk/client-ec2") },
   iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },
   servicequotas: { client: "ServiceQuotasClient", load: () => import("@aws-sdk/client-service-quotas") },
   sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
-};
+} satisfies Readonly<Record<string, { readonly client: string; readonly load: () => Promise<object> }>>;
+
+type Service = keyof typeof SERVICES;
+
+type Sdk = Readonly<Record<string, Constructor<object>>>;
 
 /** Tries per call, with growing pauses: a throttled account recovers within seconds. */
 const TRIES = 6;
@@ -40,17 +44,17 @@ const TRIES = 6;
 export function connect(access: Access): Aws {
   const { profile, assumeRoleArn, signal } = access;
   const base = { retryMode: "standard", maxAttempts: TRIES, ...(profile === undefined ? {} : { profile }) };
-  const clients = new Map<string, Promise<{ client: Client; sdk: Readonly<Record<string, Constructor<object>>> }>>();
+  const clients = new Map<string, Promise<{ client: Client; sdk: Sdk }>>();
   const assumed = assumeRoleArn === undefined ? undefined : once(() => assumeRole(base, access, assumeRoleArn));
 
-  const clientFor = (service: string, region: string) => {
+  const clientFor = (service: Service, region: string) => {
     const key = `${service} ${region}`;
     const client =
       clients.get(key) ?? load(service, { ...base, region, ...(assumed === undefined ? {} : { credentials: assumed }) });
     clients.set(key, client);
     return client;
   };
-  const call = async (service: string, operation: string, input: object, region: string) => {
+  const call = async (service: Service, operation: string, input: object, region: string) => {
     const { client, sdk } = await clientFor(service, region);
     const Command = sdk[`${operation}Command`];
     if (Command === undefined) {
@@ -64,7 +68,7 @@ export function connect(access: Access): Aws {
   };
   return {
     async ask<A extends Action>(action: A, input: Operations[A]["input"], region: string) {
-      const [service = "", operation = ""] = action.split(":");
+      const [service, operation] = action.split(":") as [Service, string];
       if (!READS.test(operation)) {
         throw new Error(`${action} is not a call that only reads`);
       }
@@ -87,13 +91,10 @@ export function connect(access: Access): Aws {
 /** A second lock on the door: whatever a check lists, nothing but these is ever sent without `DryRun`. */
 const READS = /^(?:Describe|Get|List|Simulate)[A-Z]/;
 
-async function load(service: string, configuration: object) {
-  const { client, load } = SERVICES[service] ?? { client: "", load: async () => ({}) };
-  const sdk = (await load()) as Readonly<Record<string, Constructor<object>>>;
-  const Client = sdk[client] as unknown as Constructor<Client> | undefined;
-  if (Client === undefined) {
-    throw new Error(`the AWS SDK has no client for ${service}`);
-  }
+async function load(service: Service, configuration: object): Promise<{ client: Client; sdk: Sdk }> {
+  const { client, load } = SERVICES[service];
+  const sdk = (await load()) as unknown as Sdk;
+  const Client = sdk[client] as unknown as Constructor<Client>;
   return { client: new Client(configuration), sdk };
 }
 

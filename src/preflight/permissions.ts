@@ -138,7 +138,7 @@ export const permissionsCheck = check({
 });
 
 /** ARN of the deployment's user. */
-export function userArn({ deployment: { user }, partition, account }: Subject): string {
+export function userArn({ deployment: { user }, partition, account }: Omit<Subject, "existingCluster">): string {
   return `arn:${partition}:iam::${account}:user${user.path}${user.name}`;
 }
 

@@ -76,16 +76,9 @@ class Run {
     const report = (finding: Finding) => ({ check: ACCOUNT, source: IDENTITY_CALL, ...finding });
     try {
       const identity = identityOf(await this.inTime(ACCOUNT, this.aws.ask(IDENTITY_CALL, {}, region)));
-      const subject = {
-        deployment: this.deployment,
-        partition: partitionOf(this.deployment.region),
-        account: identity.account,
-        existingCluster: false,
-      };
-      const judged = [
-        judgeAccount(identity, this.deployment.accountId),
-        ...(this.options.asKey ? [judgeKey(identity, userArn(subject))] : []),
-      ];
+      const { deployment } = this;
+      const user = userArn({ deployment, partition: partitionOf(deployment.region), account: identity.account });
+      const judged = [judgeAccount(identity, deployment.accountId), ...(this.options.asKey ? [judgeKey(identity, user)] : [])];
       return { results: judged.map(report), identity };
     } catch (error) {
       const refusal = error instanceof AwsError ? judgeRefusal(error) : undefined;

@@ -681,6 +681,21 @@ const SHOWN: readonly Shown[] = [
     ],
   },
   {
+    check: "Elastic IPs",
+    verdict: "skipped",
+    by: "local AWS",
+    settings: () => settings("layout: WithoutNAT"),
+    says: () => ["how many addresses the cluster takes is not known", "say cluster.masterNodeGroup.replicas"],
+  },
+  {
+    check: "Elastic IPs",
+    verdict: "skipped",
+    by: "local AWS",
+    settings: () => settings("layout: Standard"),
+    existingCluster: true,
+    says: () => ["the cluster has its addresses already, as --existing-cluster says"],
+  },
+  {
     check: "permissions",
     verdict: "ok",
     by: "stub",
@@ -913,6 +928,13 @@ describe("preflight", () => {
       stdout: "",
       stderr,
     });
+  });
+
+  it("prints for machines, with the exit code that it ends with", async () => {
+    const { status, stdout } = await preflight(settings("", 'accountId: "111111111111"\n'), aws.url, ["--json"]);
+    const { results, ...rest } = JSON.parse(stdout) as { results: readonly Result[] };
+    expect({ status, ...rest }).toEqual({ status: 1, stack: "dev", region: REGION, exitCode: 1 });
+    expect(results[0]).toMatchObject({ check: "account", verdict: "blocker", source: "sts:GetCallerIdentity" });
   });
 
   it("has a help text", async () => {

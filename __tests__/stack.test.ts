@@ -284,7 +284,7 @@ describe("the stack of the smallest settings", () => {
           },
           "required_providers": {
             "aws": {
-              "source": "aws",
+              "source": "hashicorp/aws",
               "version": ">= 5.100.0, < 7.0.0",
             },
           },
@@ -339,7 +339,7 @@ describe("settings and what they become", () => {
 
   it("the provider's version range", () => {
     expect(synth("provider: { version: '~> 6.25' }").terraform.required_providers).toEqual({
-      aws: { source: "aws", version: "~> 6.25" },
+      aws: { source: "hashicorp/aws", version: "~> 6.25" },
     });
   });
 

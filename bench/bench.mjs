@@ -29,7 +29,7 @@ const BARE = "node bench/bare.js";
 const OURS = "node build/main.js";
 /** @type {string} */
 const OURS_CHECKED = JSON.parse(readFileSync(join(ROOT, "cdktf.json"), "utf8")).app;
-const CDKTF_SYNTH = `node node_modules/cdktf-cli/bundle/bin/cdktf synth --output "${output}"`;
+const CDKTF_SYNTH = `node node_modules/.bin/cdktf synth --output "${output}"`;
 
 /** @type {(what: string, bare: number, ours: number, limit: number) => Row} */
 const row = (what, bare, ours, limit) => ({ what, bare, ours, ratio: ours / bare, limit });

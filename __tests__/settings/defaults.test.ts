@@ -6,6 +6,7 @@ describe("a settings file", () => {
     expect(deploymentsOf({ "dev.yaml": MINIMAL })).toEqual([
       {
         stack: "dev",
+        additionalRolePolicies: [],
         region: "eu-central-1",
         state: { type: "s3", arguments: { bucket: "states", key: "dev/terraform.tfstate", encrypt: true, use_lockfile: true } },
         provider: { version: ">= 5.100.0, < 7.0.0" },
@@ -89,6 +90,7 @@ protect: false
     expect(deploymentOf(text)).toEqual({
       stack: "dev",
       region: "us-gov-west-1",
+      additionalRolePolicies: ["s3:GetObject"],
       state: { type: "gcs", arguments: { bucket: "states", prefix: "dkp" } },
       accountId: "012345678901",
       provider: { version: "~> 6.1", profile: "prod", assumeRoleArn: "arn:aws-us-gov:iam::012345678901:role/ci/apply" },

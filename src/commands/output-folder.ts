@@ -25,7 +25,7 @@ export function readManifest(folder: string): readonly SynthesizedStack[] {
     path: synthesizedStackPath,
     annotations: annotations.map(({ constructPath, level, message }) => ({
       stack: constructPath,
-      level: level.replace("@cdktf/", ""),
+      level: level.replace(/^@.*\//, ""),
       message,
     })),
   }));

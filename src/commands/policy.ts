@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { CATALOGUE } from "../iam/catalogue";
-import { partitionOf } from "../iam/partitions";
 import { MODES, type Mode, type PolicyOptions, policyStatements } from "../iam/policy";
 import { MAX_POLICY_CHARACTERS, policyDocument, policySize } from "../iam/policy-document";
 import { explain, explanationText } from "../review/explanation";
+import { forPeople, policyOptions } from "../review/pack/policy-options";
 import { deploymentNamed } from "../settings/load";
 import { suggest } from "../settings/words";
 import { run } from "./run";
@@ -20,9 +20,6 @@ Where the settings state no accountId, ARNs show ACCOUNT_ID.
 Exit code: 0, or 1 when something is wrong with the settings or the arguments.
 `;
 
-/** Stands for the account that Terraform will find, and sorts as it will; printed as ACCOUNT_ID. */
-const UNKNOWN_ACCOUNT = "000000000000";
-
 run(() => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -37,16 +34,7 @@ run(() => {
     process.stdout.write(HELP);
     return;
   }
-  const { region, accountId, policy, cluster } = deploymentNamed(
-    positionals[0],
-    values.mode === undefined ? {} : { mode: modeOf(values.mode) },
-  );
-  const options: PolicyOptions = {
-    mode: policy.mode,
-    supplement: policy.supplement,
-    cluster,
-    place: { partition: partitionOf(region), region, account: accountId ?? UNKNOWN_ACCOUNT },
-  };
+  const options = policyOptions(deploymentNamed(positionals[0], values.mode === undefined ? {} : { mode: modeOf(values.mode) }));
   if (values.explain === undefined) {
     printPolicy(options, values.json === true);
   } else {
@@ -84,5 +72,5 @@ function printExplanation(action: string, options: PolicyOptions, json: boolean)
 }
 
 function print(text: string): void {
-  process.stdout.write(`${text.replaceAll(UNKNOWN_ACCOUNT, "ACCOUNT_ID")}\n`);
+  process.stdout.write(`${forPeople(text)}\n`);
 }

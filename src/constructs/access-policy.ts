@@ -24,7 +24,8 @@ export class AccessPolicy extends Construct {
 
   constructor(scope: Construct, id: string, props: AccessPolicyProps) {
     super(scope, id);
-    const document = new DataAwsIamPolicyDocument(this, "document", {
+    // Below a construct of its own, so that both can be called "policy": the last part of an address is the id.
+    const document = new DataAwsIamPolicyDocument(new Construct(this, "document"), "policy", {
       statement: props.statements.map(({ sid, actions, resources, conditions }) => ({
         sid,
         effect: "Allow",
@@ -35,7 +36,6 @@ export class AccessPolicy extends Construct {
           : { condition: conditions.map(({ test, variable, values }) => ({ test, variable, values: [...values] })) }),
       })),
     });
-    document.overrideLogicalId("policy");
     const policy = new IamPolicy(this, "policy", {
       name: props.name,
       path: props.path,

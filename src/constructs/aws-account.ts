@@ -25,7 +25,7 @@ export class AwsAccount extends Construct {
       ...(props.assumeRoleArn === undefined ? {} : { assumeRole: [{ roleArn: props.assumeRoleArn }] }),
       ...(props.tags === undefined ? {} : { defaultTags: [{ tags: { ...props.tags } }] }),
     });
-    // The bindings pin the one version they were generated from.
-    TerraformStack.of(this).addOverride("terraform.required_providers.aws.version", props.version);
+    // The bindings pin the one version they were generated from, and shorten the source.
+    TerraformStack.of(this).addOverride("terraform.required_providers.aws", { source: "hashicorp/aws", version: props.version });
   }
 }

@@ -32,12 +32,12 @@ export class NodeRole extends Construct {
       permissionsBoundary: props.permissionsBoundary,
       assumeRolePolicy: JSON.stringify(NODE_TRUST),
     });
-    const policy = new IamRolePolicy(this, "policy", {
+    // Below a construct of its own, so that both can be called "node": the last part of an address is the id.
+    new IamRolePolicy(new Construct(this, "inline-policy"), "node", {
       name: props.name,
       role: role.name,
       policy: JSON.stringify(nodePolicy(props.additionalActions)),
     });
-    policy.overrideLogicalId("node");
     for (const [index, policyArn] of props.managedPolicyArns.entries()) {
       new IamRolePolicyAttachment(this, `node-${index + 1}`, { role: role.name, policyArn });
     }

@@ -26,9 +26,28 @@ export interface Cluster {
   readonly features: readonly Feature[];
 }
 
+/** A cluster that nothing is known of: no peering, no tags, DKP's own node role. Add what is: `{ ...PLAIN_CLUSTER, prefix: "dev" }`. */
+export const PLAIN_CLUSTER: Cluster = {
+  peeredVPCs: [],
+  peerAccountIds: [],
+  iamNodeRolePath: "/",
+  formerIamNodeRoles: [],
+  tags: {},
+  imdsv2: false,
+  disableDefaultSecurityGroup: false,
+  bastion: false,
+  features: [],
+};
+
 /** The role, its inline policy and the instance profile that DKP makes in every layout. */
 export function nodeRoleName(prefix: string): string {
   return `${prefix}-node`;
+}
+
+/** Roles besides `<prefix>-node` that the nodes have or had, paths included: `/apps/dkp-node`. Sorted. */
+export function otherNodeRoles({ iamNodeRole, iamNodeRolePath, formerIamNodeRoles }: Cluster): readonly string[] {
+  const named = iamNodeRole === undefined ? [] : [`${iamNodeRolePath}${iamNodeRole}`];
+  return [...new Set([...named, ...formerIamNodeRoles])].sort();
 }
 
 /** Longest prefix: `<prefix>-node` must fit the 64 characters of a role name. DKP itself does not check it. */

@@ -1,5 +1,5 @@
 import { CATALOGUE, type CatalogueRow, LINKED_SERVICES } from "./catalogue";
-import { type Cluster, circumstancesOf, nodeRoleName, reasons } from "./cluster";
+import { type Cluster, circumstancesOf, nodeRoleName, otherNodeRoles, reasons } from "./cluster";
 
 export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];
@@ -146,8 +146,6 @@ function arnsOf({ partition, region, account }: Place, prefix: string, cluster: 
     `arn:${partition}:${service}:${region}:${owner}:${resource}`;
   const iam = (resource: string) => `arn:${partition}:iam::${account}:${resource}`;
   const role = (pathAndName: string) => iam(`role/${pathAndName}`);
-  const own = cluster.iamNodeRole === undefined ? [] : [`${cluster.iamNodeRolePath}${cluster.iamNodeRole}`];
-  const others = [...new Set([...own, ...cluster.formerIamNodeRoles])].sort();
   return {
     ec2: (resource: string) => regional("ec2", account, resource),
     // Public images and snapshots, like all of them, have no account in their ARN.
@@ -158,7 +156,7 @@ function arnsOf({ partition, region, account }: Place, prefix: string, cluster: 
     loadBalancers: regional("elasticloadbalancing", account, "*"),
     keys: regional("kms", account, "key/*"),
     nodeRole: [role(nodeRoleName(prefix)), iam(`instance-profile/${nodeRoleName(prefix)}`)],
-    otherNodeRoles: others.map((pathAndName) => role(pathAndName.slice(1))),
+    otherNodeRoles: otherNodeRoles(cluster).map((pathAndName) => role(pathAndName.slice(1))),
     role,
   };
 }

@@ -8,14 +8,14 @@ export interface ScannerFinding {
 }
 
 const POLICY = "data.aws_iam_policy_document.policy";
+const USER_ATTACHMENT = "aws_iam_user_policy_attachment.policy-attachment";
 const PAGE = "the DKP authorization page grants its actions on every resource, and `documented` is that page";
 
-/** Findings that no mode and no attachment avoids. */
-const ALWAYS = ["CKV_AWS_273"];
-
-/** What checkov finds on a deployment in mode `scoped` or `minimal` whose policy is attached to a group. */
-export function tightFindings(): readonly ScannerFinding[] {
-  return DOCUMENTED_FINDINGS.filter(({ check }) => ALWAYS.includes(check));
+/** What checkov finds on a deployment: less where the policy is tight, and where nothing is attached to the user itself. */
+export function findingsOf({ tight, userAttachment }: { readonly tight: boolean; readonly userAttachment: boolean }) {
+  return DOCUMENTED_FINDINGS.filter(
+    ({ address }) => !(tight && address === POLICY) && (userAttachment || address !== USER_ATTACHMENT),
+  );
 }
 
 /** What checkov finds on a deployment in mode `documented`; shown to reviewers and never suppressed. */
@@ -37,7 +37,7 @@ export const DOCUMENTED_FINDINGS: readonly ScannerFinding[] = [
   { check: "CKV_AWS_356", address: POLICY, finding: "every resource for actions that could be restricted", reason: PAGE },
   {
     check: "CKV_AWS_40",
-    address: "aws_iam_user_policy_attachment.policy-attachment",
+    address: USER_ATTACHMENT,
     finding: "the policy is attached to the user itself",
     reason: "as the DKP authorization page does it",
   },

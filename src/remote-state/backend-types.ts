@@ -12,6 +12,8 @@ export interface BackendType {
   readonly secrets: Readonly<Record<string, string>>;
   /** Arguments that together say which state it is, with what the backend takes when one is absent. */
   readonly identity: Readonly<Record<string, string | undefined>>;
+  /** Further arguments that whoever reads the state needs to reach it; credentials are his own. */
+  readonly reach: readonly string[];
 }
 
 function args(names: string, nested: Readonly<Record<string, string>> = {}): BackendType["args"] {
@@ -51,18 +53,21 @@ export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly c
       sas_token: "ARM_SAS_TOKEN",
     },
     identity: { storage_account_name: undefined, container_name: undefined, key: undefined },
+    reach: ["environment", "metadata_host", "resource_group_name", "subscription_id", "tenant_id", "use_azuread_auth"],
   },
   cloud: {
     args: args("hostname organization token", { workspaces: "name project tags" }),
     required: ["organization", "workspaces"],
     secrets: CLOUD_SECRETS,
     identity: { hostname: "app.terraform.io", organization: undefined, workspaces: undefined },
+    reach: [],
   },
   consul: {
     args: args("access_token address ca_file cert_file datacenter gzip http_auth key_file lock path scheme"),
     required: ["path"],
     secrets: { access_token: "CONSUL_HTTP_TOKEN", http_auth: "CONSUL_HTTP_AUTH" },
     identity: { address: "", datacenter: "", path: undefined },
+    reach: ["ca_file", "scheme", "gzip"],
   },
   cos: {
     args: args("accelerate acl bucket domain encrypt endpoint key prefix region secret_id secret_key security_token", {
@@ -75,6 +80,7 @@ export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly c
       security_token: "TENCENTCLOUD_SECURITY_TOKEN",
     },
     identity: { bucket: undefined, region: undefined, prefix: "", key: "terraform.tfstate" },
+    reach: ["domain", "endpoint"],
   },
   gcs: {
     args: args(`access_token bucket credentials encryption_key impersonate_service_account
@@ -82,6 +88,7 @@ export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly c
     required: ["bucket"],
     secrets: { access_token: "GOOGLE_OAUTH_ACCESS_TOKEN", encryption_key: "GOOGLE_ENCRYPTION_KEY" },
     identity: { bucket: undefined, prefix: "" },
+    reach: ["storage_custom_endpoint"],
   },
   http: {
     args: args(`address client_ca_certificate_pem client_certificate_pem client_private_key_pem headers lock_address
@@ -90,6 +97,7 @@ export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly c
     required: ["address"],
     secrets: { client_private_key_pem: "TF_HTTP_CLIENT_PRIVATE_KEY_PEM", headers: CONFIG_FILE, password: "TF_HTTP_PASSWORD" },
     identity: { address: undefined },
+    reach: ["client_ca_certificate_pem", "skip_cert_verification"],
   },
   kubernetes: {
     args: args(
@@ -101,12 +109,14 @@ export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly c
     required: ["secret_suffix"],
     secrets: { client_key: "KUBE_CLIENT_KEY_DATA", password: "KUBE_PASSWORD", token: "KUBE_TOKEN" },
     identity: { host: "", config_path: "", config_context: "", namespace: "default", secret_suffix: undefined },
+    reach: ["cluster_ca_certificate", "in_cluster_config", "insecure"],
   },
   local: {
     args: args("path workspace_dir"),
     required: [],
     secrets: {},
     identity: { path: undefined },
+    reach: [],
   },
   oci: {
     args: args(`auth bucket config_file_profile fingerprint key kms_key_id namespace private_key private_key_password
@@ -119,6 +129,7 @@ export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly c
       sse_customer_key: CONFIG_FILE,
     },
     identity: { namespace: undefined, bucket: undefined, region: "", key: "terraform.tfstate" },
+    reach: ["auth"],
   },
   oss: {
     args: args(
@@ -134,18 +145,21 @@ export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly c
       security_token: "ALICLOUD_SECURITY_TOKEN",
     },
     identity: { bucket: undefined, prefix: "env:", key: "terraform.tfstate" },
+    reach: ["endpoint", "region", "sts_endpoint"],
   },
   pg: {
     args: args("conn_str index_name schema_name skip_index_creation skip_schema_creation skip_table_creation table_name"),
     required: [],
     secrets: {},
     identity: { conn_str: undefined, schema_name: "terraform_remote_state", table_name: "states" },
+    reach: [],
   },
   remote: {
     args: args("hostname organization token", { workspaces: "name prefix" }),
     required: ["organization", "workspaces"],
     secrets: CLOUD_SECRETS,
     identity: { hostname: "app.terraform.io", organization: undefined, workspaces: undefined },
+    reach: [],
   },
   s3: {
     args: args(
@@ -174,5 +188,18 @@ export const BACKEND_TYPES: Readonly<Record<string, BackendType>> & { readonly c
     },
     // S3-compatible stores may have buckets of the same names.
     identity: { endpoint: "", endpoints: "", bucket: undefined, key: undefined },
+    reach: [
+      "force_path_style",
+      "insecure",
+      "region",
+      "skip_credentials_validation",
+      "skip_metadata_api_check",
+      "skip_region_validation",
+      "skip_requesting_account_id",
+      "skip_s3_checksum",
+      "use_dualstack_endpoint",
+      "use_fips_endpoint",
+      "use_path_style",
+    ],
   },
 };

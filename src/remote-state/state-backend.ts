@@ -1,6 +1,6 @@
-import { relative, resolve } from "node:path";
-import { App, TerraformBackend, type TerraformRemoteState, TerraformStack } from "cdktf";
+import { TerraformBackend, type TerraformRemoteState } from "cdktf";
 import type { Construct } from "constructs";
+import { fromStackFolder } from "./stack-folder";
 import type { BackendArguments, StateLocation } from "./state-location";
 
 export interface StateBackendProps {
@@ -17,8 +17,9 @@ export class StateBackend extends TerraformBackend {
   private readonly location: StateLocation;
 
   constructor(scope: Construct, props: StateBackendProps) {
-    super(scope, "backend", props.location.type);
-    this.location = props.location.type === "local" ? fromStackFolder(scope, props) : props.location;
+    const { type, arguments: given } = props.location;
+    super(scope, "backend", type);
+    this.location = type === "local" ? { type, arguments: fromStackFolder(scope, given, props.projectRoot) } : props.location;
   }
 
   override toTerraform(): object {
@@ -38,7 +39,7 @@ export class StateBackend extends TerraformBackend {
 
   /** Not offered: readers use the documented outputs, whose names last. */
   override getRemoteStateDataSource(): TerraformRemoteState {
-    throw new Error("references between stacks are not supported; read the outputs of the deployment's state instead");
+    throw new Error("references between stacks are not supported; read the deployment's outputs, with AccessState.of for one");
   }
 
   protected override synthesizeAttributes(): BackendArguments {
@@ -52,19 +53,4 @@ export class StateBackend extends TerraformBackend {
   private render(attributes: BackendArguments): object {
     return { terraform: this.name === "cloud" ? { cloud: attributes } : { backend: { [this.name]: attributes } } };
   }
-}
-
-/** Terraform runs in the stack's folder, so a path that means the project's root is turned to start from there. */
-function fromStackFolder(scope: Construct, { location, projectRoot }: StateBackendProps): StateLocation {
-  const stackFolder = resolve(App.of(scope).outdir, "stacks", TerraformStack.of(scope).node.id);
-  const fromThere = (path: string) => relative(stackFolder, resolve(projectRoot, path)).replaceAll("\\", "/");
-  const { path, workspace_dir } = location.arguments;
-  return {
-    type: location.type,
-    arguments: {
-      ...location.arguments,
-      ...(typeof path === "string" ? { path: fromThere(path) } : {}),
-      ...(typeof workspace_dir === "string" ? { workspace_dir: fromThere(workspace_dir) } : {}),
-    },
-  };
 }

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { StateLocation } from "../remote-state/state-location";
 import { type Finding, secretsInClear } from "./audit";
-import { pullState, showPlan } from "./terraform";
+import { isSavedPlan, pullState, readStateOrPlan } from "./terraform";
 
 /** What one state or plan holds. */
 export interface Report {
@@ -10,14 +10,9 @@ export interface Report {
   readonly findings: readonly Finding[];
 }
 
-/** A saved plan is a zip archive. */
-const ZIP = "PK\u0003\u0004";
-
 /** A file that may be a state, a plan as JSON, or a saved plan. @throws Error if it is none of them */
 export async function auditFile(file: string): Promise<Report> {
-  const content = readFileSync(file, "latin1");
-  const json = content.startsWith(ZIP) ? await showPlan(dirname(file), basename(file)) : readFileSync(file, "utf8");
-  return { source: file, findings: secretsInClear(parse(file, json)) };
+  return { source: file, findings: secretsInClear(parse(file, await readStateOrPlan(file))) };
 }
 
 /** A stack's state, and what Terraform left of it in its folder and beside a `local` state: states, backups and plans. */
@@ -49,10 +44,6 @@ function leftovers(folder: string, state: StateLocation): readonly string[] {
 
 /** States, backups of all kinds and what could not be sent to the backend. */
 const STATE_FILE = /\.tfstate(\.\d+)?(\.backup)?$/;
-
-function isSavedPlan(file: string): boolean {
-  return readFileSync(file, "latin1").startsWith(ZIP);
-}
 
 /** Reads a state or a plan. An empty text is a state that has never been written. */
 function parse(source: string, json: string): unknown {

@@ -7,6 +7,8 @@ export interface Explanation {
   readonly row: CatalogueRow;
   /** What of this cluster needs it; empty: nothing. */
   readonly because: readonly string[];
+  /** What of other clusters would need it. */
+  readonly elsewhere: readonly string[];
   /** Where the policy grants it; empty: it does not. */
   readonly grants: readonly Pick<PolicyStatement, "sid" | "resources" | "conditions">[];
 }
@@ -18,18 +20,20 @@ export function explain(action: string, options: PolicyOptions): Explanation | u
     return undefined;
   }
   const grants = policyStatements(options).filter(({ actions }) => actions.includes(row.action));
-  return { row, because: reasons(row, circumstancesOf(options.cluster)).map(inWords), grants };
+  const because = reasons(row, circumstancesOf(options.cluster));
+  const elsewhere = row.needed.filter((need) => !because.includes(need));
+  return { row, because: because.map(inWords), elsewhere: elsewhere.map(inWords), grants };
 }
 
 /** An explanation as lines for people. */
-export function explanationText({ row, because, grants }: Explanation): string {
+export function explanationText({ row, because, elsewhere, grants }: Explanation): string {
   const lines = [
     `${row.action} (${row.access})`,
     `  why:     ${row.why}`,
     `  source:  ${row.source}`,
     `  callers: ${row.callers.length === 0 ? "nobody found" : row.callers.join(", ")}`,
     `  page:    ${row.documented ? "lists it" : "does not list it"}`,
-    `  needed:  ${because.length > 0 ? because.join(", ") : `not by this cluster${elsewhere(row)}`}`,
+    `  needed:  ${because.length > 0 ? because.join(", ") : `not by this cluster${elsewhere.length === 0 ? "" : `; it would be with: ${elsewhere.join(", ")}`}`}`,
     ...grants.flatMap(({ sid, resources, conditions }) => [
       `  allowed: statement ${sid}, on ${resources.join(", ")}`,
       ...conditions.map(({ test, variable, values }) => `           only if ${variable} ${test} ${values.join(", ")}`),
@@ -37,10 +41,6 @@ export function explanationText({ row, because, grants }: Explanation): string {
     ...(grants.length === 0 ? ["  allowed: no"] : []),
   ];
   return lines.join("\n");
-}
-
-function elsewhere({ needed }: CatalogueRow): string {
-  return needed.length === 0 ? "" : `; it would be with: ${needed.map(inWords).join(", ")}`;
 }
 
 const WORDS: Readonly<Record<Exclude<Need, `layout:${string}` | `feature:${string}`>, string>> = {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { withProgress } from "./progress";
 
 /** The binary that CDKTF runs: Terraform, or OpenTofu by `TERRAFORM_BINARY_NAME=tofu`. */
@@ -35,6 +35,19 @@ export async function readOutputs(folder: string): Promise<Readonly<Record<strin
 /** A saved plan as JSON, the state it was made from included. */
 export function showPlan(folder: string, file: string): Promise<string> {
   return runTerraform(folder, "show", "-json", file);
+}
+
+/** A saved plan is a zip archive. */
+const ZIP = "PK\u0003\u0004";
+
+/** Whether a file is a plan as `terraform plan -out` saves it. */
+export function isSavedPlan(file: string): boolean {
+  return readFileSync(file, "latin1").startsWith(ZIP);
+}
+
+/** The JSON of a file: of a saved plan what Terraform shows, in the plan's folder; of any other file its content. */
+export async function readStateOrPlan(file: string): Promise<string> {
+  return isSavedPlan(file) ? await showPlan(dirname(file), basename(file)) : readFileSync(file, "utf8");
 }
 
 function runTerraform(folder: string, ...args: readonly string[]): Promise<string> {

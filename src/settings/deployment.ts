@@ -12,6 +12,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly cluster: Cluster;
   /** The cluster's machines as far as the settings tell; the masters always stand first. */
   readonly machines: readonly Machines[];
+  /** Further actions of the role `<prefix>-node`, which DKP gives it. */
+  readonly additionalRolePolicies: readonly string[];
 }
 
 /** Machines that DKP's own Terraform makes, in DKP's names. */
@@ -34,6 +36,7 @@ export function toDeployment(stack: string, settings: Settings): Deployment {
     state: stateLocation(stack, { backend, cloud }),
     cluster: toCluster(settings),
     machines: toMachines(cluster),
+    additionalRolePolicies: cluster.additionalRolePolicies ?? [],
   };
 }
 

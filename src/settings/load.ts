@@ -20,26 +20,25 @@ const STACK_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /**
  * Reads every `*.yaml` of a folder, one deployment each, sorted by name.
+ * @param folder relative to the folder that the program runs in
  * @throws SettingsError with every problem of every file; nothing is written before.
  */
-export function loadDeployments(folder: string, surroundings: Surroundings): readonly Deployment[] {
-  const files = settingsFiles(folder);
-  const problems = new Map<string, readonly Problem[]>();
-  const candidates: Candidate[] = [];
-  const places = new Map<string, YamlFile>();
-  for (const file of files) {
-    const result = readCandidate(file, surroundings);
-    problems.set(file, result.problems);
-    if (result.candidate !== undefined) {
-      candidates.push(result.candidate);
-      places.set(file, result.place);
-    }
-  }
-  for (const [file, list] of conflicts(candidates)) {
-    const place = places.get(file);
-    problems.set(file, [...(problems.get(file) ?? []), ...list.map((problem) => located(problem, place))]);
-  }
-  const faulty = new Map([...problems].filter(([, list]) => list.length > 0));
+export function loadDeployments(
+  folder: string,
+  surroundings: Surroundings = { outputFolder: outputFolder(process.env) },
+): readonly Deployment[] {
+  return deploymentsOf(settingsFiles(folder).map((file) => readFile(file, surroundings)));
+}
+
+/** The deployments that were read. @throws SettingsError with every problem of every one, by itself and beside the others */
+export function deploymentsOf(readings: readonly Reading[]): readonly Deployment[] {
+  const candidates = readings.flatMap(({ candidate }) => candidate ?? []);
+  const conflicting = conflicts(candidates);
+  const problems = readings.map(({ source, problems, place }) => {
+    const beside = (conflicting.get(source) ?? []).map((problem) => located(problem, place));
+    return [source, [...problems, ...beside]] as const;
+  });
+  const faulty = new Map(problems.filter(([, list]) => list.length > 0));
   if (faulty.size > 0) {
     throw new SettingsError(faulty);
   }
@@ -87,11 +86,17 @@ function folderError(folder: string, message: string): SettingsError {
   return new SettingsError(new Map([[folder, [{ path: [], message }]]]));
 }
 
-type Reading =
-  | { readonly problems: readonly Problem[]; readonly candidate: Candidate; readonly place: YamlFile }
-  | { readonly problems: readonly Problem[]; readonly candidate?: undefined };
+/** One deployment's settings, as far as they could be read. */
+export interface Reading {
+  /** What messages call it: its file. */
+  readonly source: string;
+  readonly problems: readonly Problem[];
+  readonly candidate?: Candidate;
+  /** Where in the file its fields stand; absent for settings that are in no file. */
+  readonly place?: YamlFile | undefined;
+}
 
-function readCandidate(file: string, surroundings: Surroundings): Reading {
+function readFile(file: string, surroundings: Surroundings): Reading {
   const stack = basename(file, extname(file));
   const nameProblems = fileNameProblems(file);
   let text: string;
@@ -99,6 +104,7 @@ function readCandidate(file: string, surroundings: Surroundings): Reading {
     text = readFileSync(file, "utf8");
   } catch (error) {
     return {
+      source: file,
       problems: [
         ...nameProblems,
         {
@@ -110,15 +116,28 @@ function readCandidate(file: string, surroundings: Surroundings): Reading {
   }
   const parsed = parseYaml(text);
   if ("problems" in parsed) {
-    return { problems: [...nameProblems, ...parsed.problems] };
+    return { source: file, problems: [...nameProblems, ...parsed.problems] };
   }
-  const { file: place } = parsed;
-  const { settings, problems } = withConfigFile(check(withPolicy(place.value, surroundings.policy)));
+  const reading = readSettings({ source: file, stack, value: parsed.file.value, place: parsed.file, surroundings });
+  return { ...reading, problems: [...nameProblems, ...reading.problems] };
+}
+
+/** Checks the settings of one deployment by themselves. */
+export function readSettings(given: {
+  readonly source: string;
+  readonly stack: string;
+  readonly value: unknown;
+  readonly surroundings: Surroundings;
+  readonly place?: YamlFile;
+}): Reading {
+  const { source, stack, value, surroundings, place } = given;
+  const { settings, problems } = withConfigFile(check(withPolicy(value, surroundings.policy)));
   const faulty = (path: readonly string[]) => problems.some((problem) => overlap(problem.path, path));
   const rules = ruleProblems(settings, surroundings, faulty);
   return {
-    problems: [...nameProblems, ...[...problems, ...rules].map((problem) => located(problem, place))],
-    candidate: { stack, file, settings, faulty },
+    source,
+    problems: [...problems, ...rules].map((problem) => located(problem, place)),
+    candidate: { stack, file: source, settings, faulty },
     place,
   };
 }
@@ -128,12 +147,17 @@ function fileNameProblems(file: string): readonly Problem[] {
   if (extname(file) !== ".yaml") {
     return [{ path: [], message: `has another ending than .yaml; rename it to ${stack}.yaml` }];
   }
+  return stackNameProblems(stack, "rename the file");
+}
+
+/** @param remedy what to do, in words that end the message */
+export function stackNameProblems(stack: string, remedy: string): readonly Problem[] {
   return STACK_NAME.test(stack)
     ? []
     : [
         {
           path: [],
-          message: `${show(stack)} can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file`,
+          message: `${show(stack)} can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; ${remedy}`,
         },
       ];
 }

@@ -84,9 +84,9 @@ function split(text: string, document: string, mark: string): readonly [string, 
 function settingsTable(): string {
   const { properties = {} } = JSON.parse(jsonSchema()) as Field;
   const rows = settingRows(properties).map(
-    ({ path, field }) => `| \`${path}\` | ${field.description ?? ""} | ${defaultOf(field)} |`,
+    ({ path, field }) => `| \`${path}\` | ${field.description ?? ""} |${defaultOf(field)} |`,
   );
-  return ["| setting | meaning | default |", "|---|---|---|", ...rows, ""].join("\n");
+  return ["| setting | meaning | default |", "| --- | --- | --- |", ...rows, ""].join("\n");
 }
 
 function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): readonly { path: string; field: Field }[] {
@@ -102,17 +102,17 @@ function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): 
 }
 
 function defaultOf(field: Field): string {
-  return field.default === undefined || typeof field.default === "object" ? "" : `\`${String(field.default)}\``;
+  return field.default === undefined || typeof field.default === "object" ? "" : ` \`${String(field.default)}\``;
 }
 
 function outputsTable(): string {
   const rows = Object.entries(OUTPUTS).map(([name, description]) => `| \`${name}\` | ${description} |`);
-  return ["| output | what it is |", "|---|---|", ...rows, ""].join("\n");
+  return ["| output | what it is |", "| --- | --- |", ...rows, ""].join("\n");
 }
 
 function findingsTable(): string {
   const rows = DOCUMENTED_FINDINGS.map(
     ({ check, address, finding, reason }) => `| ${check} | \`${address}\` | ${finding} | ${reason} |`,
   );
-  return ["| check | on | finds | why it stays |", "|---|---|---|---|", ...rows, ""].join("\n");
+  return ["| check | on | finds | why it stays |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
 }

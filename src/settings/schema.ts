@@ -229,6 +229,11 @@ const schema = strict({
 /** What a settings file says, with defaults filled in. */
 export type Settings = v.InferOutput<typeof schema>;
 
+/** The same as one writes it: what has a default may be left out. */
+export type SettingsInput = Omit<v.InferInput<typeof schema>, "tags"> & {
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+};
+
 /** An object's schema without the types of its faults: there are so many that they double the time of the type check. */
 type ObjectSchema<Output> = v.GenericSchema<unknown, Output> & { readonly entries: Readonly<Record<string, v.GenericSchema>> };
 

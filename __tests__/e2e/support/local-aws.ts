@@ -93,9 +93,11 @@ export class LocalAws {
     }
   }
 
-  /** The names of the calls since the last list of calls that changed something. */
+  /** The names of the calls since the last list of calls that changed something, those to buckets left out: states are there. */
   async changes(): Promise<readonly string[]> {
-    return (await this.calls()).map(({ action }) => action).filter((action) => !/^(Get|List|Describe)/.test(action));
+    return (await this.calls())
+      .filter(({ service, action }) => service !== "s3" && !/^(Get|List|Describe)/.test(action))
+      .map(({ action }) => action);
   }
 
   async makeBucket(bucket: string): Promise<void> {

@@ -179,6 +179,36 @@ def list_service_specific_credentials(_, response):
     return ActionResult({"ServiceSpecificCredentials": []})
 
 
+# Boundaries of users are kept and told by GetUser. moto has those of roles.
+
+
+def bind_user(response, boundary):
+    kind = "PermissionsBoundaryPolicy"
+    user = response.backend.get_user(response._get_param("UserName"))
+    user.permissions_boundary = boundary and {
+        "PermissionsBoundaryType": kind,
+        "PermissionsBoundaryArn": boundary,
+    }
+    return ActionResult({})
+
+
+@mends(IamResponse, "create_user")
+def create_user(original, response):
+    answer = original(response)
+    bind_user(response, response._get_param("PermissionsBoundary"))
+    return answer
+
+
+@mends(IamResponse, "put_user_permissions_boundary")
+def put_user_permissions_boundary(_, response):
+    return bind_user(response, response._get_param("PermissionsBoundary"))
+
+
+@mends(IamResponse, "delete_user_permissions_boundary")
+def delete_user_permissions_boundary(_, response):
+    return bind_user(response, None)
+
+
 # Size: 6,144 characters of a managed policy, white space not counted, else
 # 409 LimitExceeded. moto takes any length.
 

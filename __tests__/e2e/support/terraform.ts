@@ -16,9 +16,6 @@ export interface AnyAws {
   environment(): Record<string, string>;
 }
 
-/** What applies: Terraform, and OpenTofu where `E2E_TOFU` names its binary. */
-export const PROGRAMS: readonly string[] = ["terraform", ...(process.env.E2E_TOFU === undefined ? [] : [process.env.E2E_TOFU])];
-
 /** Folder of a filesystem mirror with the AWS provider; without it Terraform asks its registry. */
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 
@@ -68,6 +65,24 @@ export function runIn(folder: string, environment: Record<string, string>, progr
   return { status: result.status, output: outputOf(result) };
 }
 
+/** Starts a program without waiting for its end. */
+export async function startIn(
+  folder: string,
+  environment: Record<string, string>,
+  program: string,
+  ...args: string[]
+): Promise<Finished> {
+  const child = spawn(program, args, { cwd: folder, env: environment });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const [status] = (await once(child, "close")) as [number];
+  return { status, output };
+}
+
 /** What a program prints on standard output as JSON; on standard error it may say what it likes. */
 export function jsonOf(folder: string, environment: Record<string, string>, program: string, ...args: string[]): unknown {
   const { stdout, stderr } = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
@@ -100,16 +115,8 @@ export class Terraform {
   }
 
   /** Starts a Terraform command without waiting for it. */
-  async start(...args: string[]): Promise<Finished> {
-    const child = spawn(this.program, [...args, "-no-color"], { cwd: this.folder, env: this.environment });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    const [status] = (await once(child, "close")) as [number];
-    return { status, output };
+  start(...args: string[]): Promise<Finished> {
+    return startIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
   /** Runs a Terraform command that must succeed. @throws Error with Terraform's own words if it does not */

@@ -322,6 +322,30 @@ class TestDeleting:
         assert (status, code) == (404, "NoSuchEntity")
 
 
+class TestBoundaries:
+    ARN = "arn:aws:iam::123456789012:policy/b"
+
+    def boundary(self, iam):
+        user = iam.get_user(UserName="u")["User"]
+        return user.get("PermissionsBoundary", {}).get(
+            "PermissionsBoundaryArn"
+        )
+
+    def test_keeps_the_one_that_a_user_is_made_with(self, iam):
+        iam.create_user(UserName="u", PermissionsBoundary=self.ARN)
+        assert self.boundary(iam) == self.ARN
+
+    def test_puts_and_deletes_one(self, iam):
+        iam.create_user(UserName="u")
+        assert self.boundary(iam) is None
+        iam.put_user_permissions_boundary(
+            UserName="u", PermissionsBoundary=self.ARN
+        )
+        assert self.boundary(iam) == self.ARN
+        iam.delete_user_permissions_boundary(UserName="u")
+        assert self.boundary(iam) is None
+
+
 class TestPolicySize:
     MESSAGE = "Cannot exceed quota for PolicySize: 6144"
     REFUSAL = (409, "LimitExceeded", MESSAGE)

@@ -1,0 +1,180 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PROJECT = join(__dirname, "../..");
+const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+
+const made: string[] = [];
+
+/** A folder with deployments, YAML settings by stack. */
+function project(deployments: Readonly<Record<string, string>> = { dev: SETTINGS }): string {
+  const folder = mkdtempSync(join(tmpdir(), "review-"));
+  made.push(folder);
+  mkdirSync(join(folder, "deployments"));
+  for (const [stack, text] of Object.entries(deployments)) {
+    writeFileSync(join(folder, "deployments", `${stack}.yaml`), text);
+  }
+  return folder;
+}
+
+function review(folder: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  const command = join(PROJECT, "build/src/commands/review.js");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { cwd: folder, encoding: "utf8", env });
+  return { status, stdout, stderr };
+}
+
+const packOf = (folder: string, stack = "dev") =>
+  Object.fromEntries(
+    readdirSync(join(folder, "review", stack)).map((name) => [name, readFileSync(join(folder, "review", stack, name), "utf8")]),
+  );
+
+describe("npm run review", () => {
+  beforeAll(() => {
+    spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], { cwd: PROJECT });
+  });
+
+  afterAll(() => {
+    for (const folder of made) {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("writes the same bytes in another folder, time zone and locale, and no path of this machine", () => {
+    const [here, elsewhere] = [project(), project()];
+    expect(review(here, [], { TZ: "UTC", LC_ALL: "C" }).status).toBe(0);
+    expect(review(elsewhere, [], { TZ: "Asia/Tokyo", LC_ALL: "tr_TR.UTF-8", HOME: "/nowhere" }).status).toBe(0);
+    const pack = packOf(here);
+    expect(packOf(elsewhere)).toEqual(pack);
+    for (const text of Object.values(pack)) {
+      expect(text).not.toContain(tmpdir());
+      expect(text).not.toContain(PROJECT);
+    }
+    expect(existsSync(join(here, "cdktf.out"))).toBe(false);
+  });
+
+  it("tells what it wrote, and the second time nothing", () => {
+    const folder = project();
+    expect(review(folder).stdout.split("\n")).toEqual(
+      expect.arrayContaining(["wrote review/dev/REVIEW.md", "wrote review/dev/policy.json"]),
+    );
+    const { mtimeMs } = statSync(join(folder, "review/dev/REVIEW.md"));
+    expect(review(folder)).toEqual({ status: 0, stdout: "", stderr: "review: everything was up to date\n" });
+    expect(statSync(join(folder, "review/dev/REVIEW.md")).mtimeMs).toBe(mtimeMs);
+  });
+
+  it("names stale files with --check, writes nothing, and ends with 1", () => {
+    const folder = project();
+    review(folder);
+    expect(review(folder, ["--check"])).toEqual({ status: 0, stdout: "", stderr: "" });
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}protect: false\n`);
+    rmSync(join(folder, "review/dev/consumer.tf"));
+    const before = packOf(folder);
+    expect(review(folder, ["--check"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: [
+        "review is not up to date; run npm run review and commit the result:",
+        "  review/dev/REVIEW.md: outdated",
+        "  review/dev/aws-cli.sh: outdated",
+        "  review/dev/consumer.tf: missing",
+        "  review/dev/main.tf.json: outdated",
+        "",
+      ].join("\n"),
+    });
+    expect(packOf(folder)).toEqual(before);
+  });
+
+  it("takes away the pack of a deployment that is no more, and nothing else", () => {
+    const folder = project({ dev: SETTINGS, old: `${SETTINGS}user: { name: old }\npolicy: { name: old }\n` });
+    review(folder);
+    rmSync(join(folder, "deployments/old.yaml"));
+    mkdirSync(join(folder, "review/minutes"));
+    writeFileSync(join(folder, "review/minutes/REVIEW.md"), "ours");
+    expect(review(folder, ["--check"]).stderr).toContain("  review/old/REVIEW.md: left over\n");
+    expect(review(folder).stdout).toContain("removed review/old/REVIEW.md\n");
+    expect(readdirSync(join(folder, "review")).sort()).toEqual(["dev", "minutes"]);
+  });
+
+  it("writes one deployment with --stack, elsewhere with --out", () => {
+    const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
+    expect(review(folder, ["--stack", "other", "--out", "papers"]).status).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual(["deployments", "papers"]);
+    expect(readdirSync(join(folder, "papers"))).toEqual(["other"]);
+  });
+
+  it("names the stacks when there is none of that name", () => {
+    expect(review(project(), ["--stack", "dve"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: '--stack: there is no deployment "dve", did you mean "dev"?\n',
+    });
+  });
+
+  it("writes nothing when the settings have a fault", () => {
+    const folder = project({ dev: "region: eu-central-1\n" });
+    expect(review(folder).status).toBe(1);
+    expect(existsSync(join(folder, "review"))).toBe(false);
+  });
+
+  it("tells in words what the settings change against the papers in a folder, and ends with 2 when permissions grow", () => {
+    const folder = project();
+    review(folder, ["--out", "before"]);
+    expect(review(folder, ["--against", "before"])).toEqual({
+      status: 0,
+      stdout: "No change of permissions. against folder before\n\nNothing changes in dev\n",
+      stderr: "",
+    });
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}features: [volume-snapshots]\n`);
+    const { status, stdout } = review(folder, ["--against", "before"]);
+    expect(status).toBe(2);
+    expect(stdout).toContain("ec2:CreateSnapshot");
+    expect(existsSync(join(folder, "review"))).toBe(false);
+  });
+
+  it("ends with 3 when a key would be lost, as JSON for machines", () => {
+    const folder = project();
+    review(folder, ["--out", "before"]);
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: other }\n`);
+    const { status, stdout } = review(folder, ["--against", "before", "--format", "json"]);
+    expect(status).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, deployments: [{ stack: "dev", state: "changed" }] });
+  });
+
+  it("compares one deployment with --stack", () => {
+    const other = `${SETTINGS}user: { name: other }\npolicy: { name: other }\n`;
+    const folder = project({ dev: SETTINGS, other });
+    review(folder, ["--out", "before"]);
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: third }\n`);
+    const { status, stdout } = review(folder, ["--against", "before", "--stack", "other"]);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: "No change of permissions. against folder before\n\nNothing changes in other\n",
+    });
+  });
+
+  it.each([
+    [["--check", "--against", "x"], "--check and --against: each is for itself; run them one after the other\n"],
+    [["--format", "json"], '--format: "json" is for --against and --plan; add one of them\n'],
+    [["--against", "review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
+    [["--plan", "plan"], "plan: can't be read as a file (ENOENT); name a plan\n"],
+    [
+      ["--plan", "deployments/dev.yaml"],
+      "deployments/dev.yaml: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",
+    ],
+  ])("says what is wrong with %j", (args, message) => {
+    const folder = project();
+    review(folder);
+    expect(review(folder, args)).toEqual({ status: 1, stdout: "", stderr: message });
+  });
+
+  it("asks whose plan it is when there are several deployments", () => {
+    const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
+    expect(review(folder, ["--plan", "plan"]).stderr).toBe("--plan: say whose plan it is: --stack dev, --stack other\n");
+  });
+
+  it("explains itself", () => {
+    expect(review(project(), ["--help"]).stdout).toContain("Usage: npm run review -- [options]");
+  });
+});

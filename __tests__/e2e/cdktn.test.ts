@@ -1,0 +1,165 @@
+import { cpSync, readFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
+import { LocalAws } from "./support/local-aws";
+import { copyOfProject, Deployments, folder, PROJECT, removeFolders } from "./support/project";
+import { type Finished, runIn, terraformEnvironment } from "./support/terraform";
+
+const PAGE = readFileSync(join(PROJECT, "docs/cdktn.md"), "utf8");
+
+/** The commands of the page: the move to CDK Terrain, and the one to HCL. */
+const [MOVE = "", HCL = ""] = [...PAGE.matchAll(/```shell\n([^`]*)```/g)].map(([, commands]) => commands);
+
+/** What the move is made in: all that the page's commands name, and what npm needs beside it. */
+const MOVED = [
+  ".npmrc",
+  ".nvmrc",
+  "__tests__",
+  "bench",
+  "biome.json",
+  "jest.config.json",
+  "package-lock.json",
+  "tsconfig.tests.json",
+];
+
+/** The lines of `cdk.tf.json` that differ, as the page lists them. */
+const DIFFERENT_LINES: readonly { readonly cdktf: string; readonly cdktn: string; readonly why: string }[] = [
+  { cdktf: '"version": "0.21.0"', cdktn: '"version": "0.24.0"', why: "the comment that tells what wrote the file" },
+];
+
+/** Pinned: the release of Node.js 22 that npm carries for this platform. */
+const NODE_22 = `node-${process.platform}-${process.arch}@22.23.3`;
+
+/** npm fetches and unpacks a gigabyte. */
+const INSTALL_MS = 600_000;
+
+const BACKEND = "backend: { s3: { bucket: example-terraform-state, region: eu-central-1 } }";
+
+/** Deployments that between them use every construct, every output and both kinds of state block. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  deckhouse: readFileSync(join(PROJECT, "deployments/deckhouse.yaml"), "utf8"),
+  scoped: `
+region: us-gov-west-1
+accountId: "123456789012"
+cloud: { organization: org, workspaces: { name: scoped } }
+provider: { profile: admin, assumeRoleArn: "arn:aws-us-gov:iam::123456789012:role/terraform" }
+tags: { team: platform }
+user: { name: scoped, path: /dkp/, permissionsBoundary: "arn:aws-us-gov:iam::123456789012:policy/boundary" }
+policy: { name: Scoped, mode: scoped }
+attachment: user-and-group
+group: { name: dkp, path: /dkp/ }
+cluster: { prefix: dev, layout: Standard }
+nodeRole: { name: dkp-nodes, additionalActions: ["s3:GetObject"], managedPolicyArns: ["arn:aws-us-gov:iam::aws:policy/AmazonSSMManagedInstanceCore"] }
+`,
+  pgp: `region: eu-central-1\n${BACKEND}\naccessKeys: { primary: { pgpKey: "${ENCRYPTION_KEY}" } }\nuser: { name: pgp }\npolicy: { name: Pgp }\n`,
+  rotation: `region: eu-central-1\n${BACKEND}\naccessKeys: { secondary: { status: Active }, current: secondary }\nuser: { name: rotation }\npolicy: { name: Rotation }\n`,
+  adoption: `region: eu-central-1\nbackend: { local: {} }\nadopt: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }\nuser: { name: adopted }\npolicy: { name: Adopted }\n`,
+};
+
+describe("the ways out of CDKTF that docs/cdktn.md shows", () => {
+  let aws: LocalAws;
+  let moved: string;
+  let withNode22: Record<string, string>;
+  /** The same deployments, synthesized by CDKTF and by CDK Terrain. */
+  let before: Deployments;
+  let after: string;
+
+  const inS3 = (): Record<string, string> => ({
+    ...terraformEnvironment(aws),
+    TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
+  });
+
+  beforeAll(async () => {
+    withNode22 = { PATH: [folderOfNode22(), process.env.PATH].join(delimiter) };
+    moved = copyOfProject({ installed: false });
+    for (const part of MOVED) {
+      cpSync(join(PROJECT, part), join(moved, part), { recursive: true });
+    }
+    succeed(runIn(moved, environment(withNode22), "sh", "-e", "-c", MOVE));
+    aws = await LocalAws.start();
+    await aws.makeBucket("example-terraform-state");
+    before = Deployments.of(SETTINGS);
+    const terraform = before.terraform("deckhouse", aws);
+    terraform.init("-backend-config=use_path_style=true");
+    terraform.apply();
+    after = folder(Object.fromEntries(Object.entries(SETTINGS).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
+    succeed(runIn(after, withNode22, "node", join(moved, "build/main.js")));
+  }, INSTALL_MS);
+
+  afterAll(async () => {
+    await aws?.stop();
+    removeFolders();
+  });
+
+  it("leaves no trace of CDKTF in packages and imports", () => {
+    const { output } = runIn(moved, environment(withNode22), "npm", "ls", "--all", "--parseable");
+    expect(output).not.toMatch(/node_modules\/(cdktf|@cdktf)\b/);
+    expect(output).toMatch(/node_modules\/cdktn$/m);
+  });
+
+  it.each(Object.keys(SETTINGS))("CDK Terrain writes the same JSON but for the lines on the page: %s", (stack) => {
+    const lines = (path: string) => readFileSync(join(path, "cdktf.out/stacks", stack, "cdk.tf.json"), "utf8").split("\n");
+    const [ours, theirs] = [lines(before.path), lines(after)];
+    expect(theirs).toHaveLength(ours.length);
+    const different = ours.flatMap((cdktf, index) => {
+      const cdktn = theirs[index] ?? "";
+      return cdktf === cdktn ? [] : [{ cdktf: cdktf.trim(), cdktn: cdktn.trim() }];
+    });
+    expect(different).toEqual(DIFFERENT_LINES.map(({ cdktf, cdktn }) => ({ cdktf, cdktn })));
+  });
+
+  it("lists these lines on the page", () => {
+    for (const { cdktf, cdktn, why } of DIFFERENT_LINES) {
+      expect(PAGE).toContain(`| \`${cdktf}\` | \`${cdktn}\` | ${why} |`);
+    }
+  });
+
+  it("CDK Terrain passes the unit tests of stacks and backends", () => {
+    const { status, output } = runIn(moved, environment(withNode22), "npm", "test", "--", "stack.test", "state-backend.test");
+    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("2 passed, 2 total") });
+  });
+
+  it("CDK Terrain's command finds nothing to do where CDKTF's JSON was applied", () => {
+    const { status, output } = runIn(
+      moved,
+      { ...inS3(), ...withNode22, FORCE_COLOR: "0", CI: "1" },
+      join(moved, "node_modules/.bin/cdktn"),
+      "deploy",
+      "deckhouse",
+      "--auto-approve",
+      "--skip-provider-lock",
+    );
+    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("No changes") });
+  });
+
+  it("CDKTF's HCL finds nothing to do where its JSON was applied", () => {
+    const { status, output } = runIn(copyOfProject(), inS3(), "sh", "-e", "-c", HCL);
+    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("No changes") });
+  });
+});
+
+/** The machine's own environment, since npm's registry and cache are set there. */
+function environment(more: Record<string, string>): Record<string, string> {
+  return { ...(process.env as Record<string, string>), ...more };
+}
+
+/** The folder of a Node.js that CDK Terrain takes: the one that runs this, or else version 22 from npm. */
+function folderOfNode22(): string {
+  if (Number.parseInt(process.versions.node, 10) >= 22) {
+    return dirname(process.execPath);
+  }
+  const tools = folder();
+  const { status, output } = runIn(tools, environment({}), "npm", "install", "--no-save", "--prefix", tools, NODE_22);
+  if (status !== 0) {
+    throw new Error(
+      `CDK Terrain needs Node.js 22 or newer: this is ${process.version}, and npm can't install ${NODE_22}; run the tests with Node.js 22, or let npm reach its registry\n${output}`,
+    );
+  }
+  return join(tools, "node_modules", NODE_22.replace(/@.*/, ""), "bin");
+}
+
+function succeed({ status, output }: Finished): void {
+  if (status !== 0) {
+    throw new Error(output);
+  }
+}

@@ -1,0 +1,291 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { folder, PROJECT, removeFolders, write } from "./support/project";
+
+const SCRIPT = join(PROJECT, "scripts/check-image.sh");
+
+interface Machine {
+  /** What the kernel tells of each disk in /sys/block, by file; sizes count in 512 bytes. */
+  readonly disks: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What systemctl shows of each unit that there is; absent where systemd does not run. */
+  readonly services?: Readonly<Record<string, string>>;
+  /** Whether there is the command, without a package. */
+  readonly cloudInit: boolean;
+  /** Machine number in the ELF header of its programs. */
+  readonly architecture: number;
+}
+
+/** What `systemctl show -p LoadState -p ActiveState -p SubState` prints. */
+const shown = (load: string, active: string, sub: string) => `LoadState=${load}\nActiveState=${active}\nSubState=${sub}\n`;
+const EXITED = shown("loaded", "active", "exited");
+const NOT_FOUND = shown("not-found", "inactive", "dead");
+const SERVICES = { "cloud-config.service": EXITED, "cloud-final.service": EXITED, "cloud-init.service": EXITED };
+
+const GIB = 2 ** 21;
+const RIGHT: Machine = {
+  disks: { nvme0n1: { size: `${8 * GIB}`, hidden: "0", "device/model": "Amazon Elastic Block Store              " } },
+  services: SERVICES,
+  cloudInit: true,
+  architecture: 62,
+};
+const ARM = 183;
+
+/** The one unit differs from what it is on a right machine. */
+const withService = (unit: string, properties: string): Machine => ({ ...RIGHT, services: { ...SERVICES, [unit]: properties } });
+const withDisks = (disks: Machine["disks"]): Machine => ({ ...RIGHT, disks: { ...RIGHT.disks, ...disks } });
+
+/** A systemctl that answers as that of a booted machine does. */
+const SYSTEMCTL = `#!/bin/sh
+[ "$1 $2 $3 $4 $5 $6 $7" = "show -p LoadState -p ActiveState -p SubState" ] || exit 1
+cat "\${0%/*}/$8" 2>/dev/null || cat "\${0%/*}/not-found"
+`;
+
+function executable(path: string, name: string, content: string): void {
+  write(path, { [name]: content });
+  chmodSync(join(path, name), 0o755);
+}
+
+/** The arguments and the PATH with which the script finds this machine. */
+function machine({ disks, services, cloudInit, architecture }: Machine): { root: string; path: string } {
+  const root = folder({ "sys/block/loop0/size": "131072\n", "sys/block/zram0/size": "131072\n" });
+  for (const [disk, files] of Object.entries(disks)) {
+    write(join(root, "sys/block", disk), files);
+  }
+  mkdirSync(join(root, "bin"));
+  writeFileSync(
+    join(root, "bin/bash"),
+    Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01".padEnd(18, "\0")), Buffer.of(architecture, 0)]),
+  );
+  if (cloudInit) {
+    executable(root, "usr/bin/cloud-init", "");
+  }
+  if (services !== undefined) {
+    mkdirSync(join(root, "run/systemd/system"), { recursive: true });
+  }
+  const programs = folder({ ...services, "not-found": NOT_FOUND });
+  executable(programs, "systemctl", SYSTEMCTL);
+  return { root, path: `${programs}:${process.env.PATH}` };
+}
+
+const SHELLS = ["dash", "bash", "busybox sh"] as const;
+
+function run(
+  shell: (typeof SHELLS)[number],
+  path: string,
+  ...args: string[]
+): { status: number | null; lines: readonly string[] } {
+  const [program = "", ...before] = shell.split(" ");
+  const { status, stdout, stderr } = spawnSync(program, [...before, SCRIPT, ...args], { env: { PATH: path }, encoding: "utf8" });
+  return { status, lines: `${stdout}${stderr}`.trimEnd().split("\n") };
+}
+
+describe.each(SHELLS)("check-image.sh under %s", (shell) => {
+  afterEach(removeFolders);
+
+  /** How the check of a machine ends, and the lines of its report but those that are all right. */
+  function check(about: Machine): { status: number | null; lines: readonly string[] } {
+    const { root, path } = machine(about);
+    const { status, lines } = run(shell, path, "--root", root);
+    return { status, lines: lines.filter((line) => !line.startsWith("ok ")) };
+  }
+
+  it("finds everything right", () => {
+    const { root, path } = machine(RIGHT);
+    expect(run(shell, path, "--root", root)).toEqual({
+      status: 0,
+      lines: [
+        "ok      cloud-init: /usr/bin/cloud-init, not installed as a package",
+        "ok      cloud-config.service: active (exited)",
+        "ok      cloud-final.service: active (exited)",
+        "ok      cloud-init.service: active (exited)",
+        "ok      disks: nvme0n1 (8 GiB)",
+        "ok      architecture: x86_64",
+        "the image has what DKP asks for",
+      ],
+    });
+  });
+
+  it("takes the service by the name that newer cloud-init gives it, and says so", () => {
+    const { root, path } = machine({
+      ...RIGHT,
+      services: { ...SERVICES, "cloud-init.service": NOT_FOUND, "cloud-init-network.service": EXITED },
+    });
+    const { status, lines } = run(shell, path, "--root", root);
+    expect(status).toBe(0);
+    expect(lines).toContain(
+      "ok      cloud-init.service: active (exited) as cloud-init-network.service, its name since cloud-init 24.3",
+    );
+  });
+
+  it.each<[string, Machine, string]>([
+    [
+      "cloud-init is not installed",
+      { ...RIGHT, cloudInit: false },
+      "fault   cloud-init: not installed; DKP sets its machines up through it: install the package cloud-init in the image",
+    ],
+    [
+      "a service failed",
+      withService("cloud-final.service", shown("loaded", "failed", "failed")),
+      'fault   cloud-final.service: failed, must run; "journalctl -u cloud-final.service" tells why',
+    ],
+    [
+      "a service did not start",
+      withService("cloud-config.service", shown("loaded", "inactive", "dead")),
+      'fault   cloud-config.service: inactive (dead), must run; run "systemctl enable cloud-config.service" in the image, and see that neither /etc/cloud/cloud-init.disabled nor the kernel argument cloud-init=disabled is there; "cloud-init status --long" tells more',
+    ],
+    [
+      "a service is masked",
+      withService("cloud-final.service", shown("masked", "inactive", "dead")),
+      'fault   cloud-final.service: masked, must run; run "systemctl unmask cloud-final.service" in the image',
+    ],
+    [
+      "a service is missing under its old and its new name",
+      withService("cloud-init.service", NOT_FOUND),
+      "fault   cloud-init.service: there is no such service; it comes with cloud-init: install the whole package in the image",
+    ],
+    [
+      "the service failed under its new name",
+      {
+        ...RIGHT,
+        services: {
+          ...SERVICES,
+          "cloud-init.service": NOT_FOUND,
+          "cloud-init-network.service": shown("loaded", "failed", "failed"),
+        },
+      },
+      'fault   cloud-init.service: failed as cloud-init-network.service, its name since cloud-init 24.3, must run; "journalctl -u cloud-init-network.service" tells why',
+    ],
+    [
+      "there is a second disk",
+      withDisks({ nvme1n1: { size: `${20 * GIB}` } }),
+      "fault   disks: 2 disks, must be one: nvme0n1 (8 GiB), nvme1n1 (20 GiB); if they came with the image, make it from a machine with one disk; if one was added at launch, launch without it",
+    ],
+    [
+      "the machine is of another architecture",
+      { ...RIGHT, architecture: ARM },
+      "fault   architecture: aarch64, must be x86_64; DKP's programs are built for x86_64: take an image of that architecture",
+    ],
+  ])("finds a fault and tells what to do: %s", (_, about, line) => {
+    expect(check(about)).toEqual({ status: 1, lines: [line, "faults: 1, could not be told: 0"] });
+  });
+
+  it.each<[string, Machine["disks"]]>([
+    [
+      "the instance type's storage",
+      { nvme1n1: { size: `${70 * GIB}`, "device/model": "Amazon EC2 NVMe Instance Storage        " } },
+    ],
+    ["a single path to an NVMe disk", { nvme0c0n1: { size: `${8 * GIB}`, hidden: "1" } }],
+    ["an optical drive, with and without a medium", { sr0: { size: "2097151" }, fd0: { size: "8" }, xvdz: { size: "0" } }],
+    ["what lies on top of disks", { "dm-0": { size: `${8 * GIB}` }, md127: { size: `${8 * GIB}` } }],
+  ])("counts as no disk: %s", (_, disks) => {
+    expect(check(withDisks(disks))).toEqual({ status: 0, lines: ["the image has what DKP asks for"] });
+  });
+
+  it("can't tell while the machine still boots", () => {
+    expect(check(withService("cloud-final.service", shown("loaded", "activating", "start")))).toEqual({
+      status: 3,
+      lines: [
+        'unknown cloud-final.service: activating (start); still booting: wait with "cloud-init status --wait", and run this again',
+        "faults: 0, could not be told: 1",
+      ],
+    });
+  });
+
+  it("can't tell the services where systemd does not run", () => {
+    const { services, ...unbooted } = RIGHT;
+    const remedy = "systemd does not run here; run this on a booted machine made from the image";
+    expect(check(unbooted)).toEqual({
+      status: 3,
+      lines: [...Object.keys(SERVICES).map((unit) => `unknown ${unit}: ${remedy}`), "faults: 0, could not be told: 3"],
+    });
+  });
+
+  it("can't tell the services when systemctl gives no answer", () => {
+    const { root, path } = machine(RIGHT);
+    const silent = folder();
+    executable(silent, "systemctl", "#!/bin/sh\necho 'Failed to connect to bus: Host is down' >&2\nexit 1\n");
+    const { status, lines } = run(shell, `${silent}:${path}`, "--root", root);
+    expect(status).toBe(3);
+    expect(lines).toContain(
+      'unknown cloud-init.service: systemd gives no answer; see what "systemctl show cloud-init.service" says, and run this again',
+    );
+  });
+
+  it("tells the same as JSON, whatever the found words are", () => {
+    const { root, path } = machine(withDisks({ 'x"\\\n\té': { size: `${GIB}` } }));
+    const { status, lines } = run(shell, path, "--json", "--root", root);
+    expect(status).toBe(1);
+    expect(JSON.parse(lines.join("\n"))).toEqual({
+      result: "fault",
+      checks: [
+        { check: "cloud-init", result: "ok", found: "/usr/bin/cloud-init, not installed as a package" },
+        { check: "cloud-config.service", result: "ok", found: "active (exited)" },
+        { check: "cloud-final.service", result: "ok", found: "active (exited)" },
+        { check: "cloud-init.service", result: "ok", found: "active (exited)" },
+        {
+          check: "disks",
+          result: "fault",
+          found: '2 disks, must be one: nvme0n1 (8 GiB), x"\\     (1 GiB)',
+          remedy:
+            "if they came with the image, make it from a machine with one disk; if one was added at launch, launch without it",
+        },
+        { check: "architecture", result: "ok", found: "x86_64" },
+      ],
+    });
+  });
+
+  it("looks at this very machine", () => {
+    const { status, lines } = run(shell, process.env.PATH ?? "", "--json");
+    const { result, checks } = JSON.parse(lines.join("\n"));
+    expect({ ok: 0, fault: 1, unknown: 3 }[result as string]).toBe(status);
+    expect(checks).toHaveLength(6);
+  });
+
+  it.each([
+    [["--jsn"], 'check-image.sh: "--jsn": unknown argument; --help lists the known ones'],
+    [["--root"], 'check-image.sh: --root: "" is no folder; name the folder to look below'],
+    [["--root", "/nowhere\\n"], 'check-image.sh: --root: "/nowhere\\n" is no folder; name the folder to look below'],
+  ])("refuses arguments that it does not know: %j", (args, line) => {
+    expect(run(shell, process.env.PATH ?? "", ...args)).toEqual({ status: 2, lines: [line] });
+  });
+
+  it("prints help", () => {
+    const { status, lines } = run(shell, process.env.PATH ?? "", "--help");
+    expect(status).toBe(0);
+    expect(lines[0]).toBe("Usage: sh check-image.sh [--json] [--root DIR]");
+  });
+});
+
+describe("check-image.sh reads the package databases of an image", () => {
+  afterEach(removeFolders);
+
+  it.each([
+    ["installed", "install ok installed", "ok      cloud-init: package version 22.4.2-1"],
+    [
+      "removed, its configuration left",
+      "deinstall ok config-files",
+      "fault   cloud-init: not installed; DKP sets its machines up through it: install the package cloud-init in the image",
+    ],
+  ])("dpkg's: %s", (_, status, line) => {
+    const { root, path } = machine({ ...RIGHT, cloudInit: false });
+    const entry = `Package: cloud-init\nStatus: ${status}\nArchitecture: all\nMaintainer: x <x@example.com>\nVersion: 22.4.2-1\nDescription: x\n`;
+    write(root, { "var/lib/dpkg/status": entry });
+    expect(run("dash", path, "--root", root).lines[0]).toBe(line);
+  });
+
+  it.each([
+    ["rpm", "var/lib/rpm/keep", "rpm", "23.4-7.el9", "package version 23.4-7.el9"],
+    ["apk", "lib/apk/db/installed", "apk", "cloud-init", "package is installed"],
+  ])("%s's", (_, database, program, answer, found) => {
+    const { root, path } = machine({ ...RIGHT, cloudInit: false });
+    write(root, { [database]: "" });
+    const programs = folder();
+    executable(programs, program, `#!/bin/sh\n[ "$1 $2" = "--root ${root}" ] && printf '%s' '${answer}'\n`);
+    expect(run("dash", `${programs}:${path}`, "--root", root).lines[0]).toBe(`ok      cloud-init: ${found}`);
+  });
+});
+
+it("shellcheck finds nothing in check-image.sh", () => {
+  expect(spawnSync("shellcheck", ["--norc", SCRIPT], { encoding: "utf8" }).stdout).toBe("");
+});

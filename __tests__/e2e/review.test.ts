@@ -1,0 +1,107 @@
+import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LocalAws } from "./support/local-aws";
+import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
+import { runIn, Terraform } from "./support/terraform";
+
+const SETTINGS = `region: eu-central-1
+accountId: "123456789012"
+backend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }
+`;
+const FULL = `${SETTINGS}policy: { mode: scoped }
+attachment: group
+cluster: { prefix: dev, layout: Standard }
+nodeRole: { name: dkp-nodes }
+`;
+
+/** What the review pack of a deployment holds, in a folder of its own. */
+function pack(deployments: Deployments, stack: string): string {
+  const { status, output } = runIn(deployments.path, {}, process.execPath, join(PROJECT, "build/src/commands/review.js"));
+  expect({ status, output }).toMatchObject({ status: 0 });
+  return join(deployments.path, "review", stack);
+}
+
+/** A folder with one file of a pack. */
+function copyOf(from: string, name: string): string {
+  const path = folder();
+  cpSync(join(from, name), join(path, name));
+  return path;
+}
+
+const papersOf = (path: string) => readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
+
+interface Plan {
+  readonly planned_values: unknown;
+  readonly resource_changes: readonly unknown[];
+  readonly output_changes: unknown;
+}
+
+function plan(terraform: Terraform): Plan {
+  terraform.run("plan", "-out=plan");
+  const { planned_values, resource_changes, output_changes } = JSON.parse(terraform.run("show", "-json", "plan")) as Plan;
+  return { planned_values, resource_changes, output_changes };
+}
+
+describe("the review pack", () => {
+  let aws: LocalAws;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.makeBucket("state");
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it("holds in main.tf.json what is applied: the same plan, and nothing to do afterwards", () => {
+    const deployments = Deployments.of({ full: FULL });
+    const applied = deployments.terraform("full", aws);
+    const reviewed = new Terraform(copyOf(pack(deployments, "full"), "main.tf.json"), aws);
+    applied.init();
+    reviewed.init();
+    expect(plan(reviewed)).toEqual(plan(applied));
+    reviewed.apply();
+    expect(applied.isUpToDate()).toBe(true);
+  });
+
+  describe("consumer.tf", () => {
+    /** Checks and applies the consumer of a deployment that was applied. */
+    const consume = (settings: string, ...args: string[]) => {
+      const deployments = Deployments.of({ deckhouse: settings });
+      const terraform = deployments.terraform("deckhouse", aws);
+      terraform.init();
+      terraform.apply();
+      const consumer = new Terraform(copyOf(pack(deployments, "deckhouse"), "consumer.tf"), aws);
+      consumer.run("fmt", "-check");
+      consumer.init();
+      consumer.run("validate");
+      consumer.apply(...args);
+      return { terraform, consumer, papers: papersOf(pack(deployments, "deckhouse")) };
+    };
+
+    it("builds DKP's provider block and a Kubernetes secret; the key is in its own state, and in no paper", () => {
+      const { terraform, consumer, papers } = consume(`${SETTINGS}user: { name: reader }\npolicy: { name: reader }\n`);
+      const { access_key_id = "", secret_access_key = "" } = terraform.outputs();
+      expect(consumer.output("dkp_provider")).toBe(
+        `"provider":\n  "providerAccessKeyId": "${access_key_id}"\n  "providerSecretAccessKey": "${secret_access_key}"\n  "region": "eu-central-1"\n`,
+      );
+      expect(consumer.output("dkp_kubernetes_secret")).toContain(`"stringData":\n  "AWS_ACCESS_KEY_ID": "${access_key_id}"\n`);
+      expect(consumer.state()).toContain(secret_access_key);
+      expect(secret_access_key).toHaveLength(40);
+      expect(papers.filter((text) => text.includes(secret_access_key) || text.includes(access_key_id))).toEqual([]);
+    });
+
+    it("takes the secret from elsewhere with outputs.secret: false, and has nothing of it from the state", () => {
+      const { terraform, consumer } = consume(
+        `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\noutputs: { secret: false }\n`,
+        "-var=dkp_secret_access_key=from-a-safe-place",
+      );
+      expect(consumer.output("dkp_provider")).toContain('"providerSecretAccessKey": "from-a-safe-place"');
+      const [, secret = ""] = /"secret": "([^"]{40})"/.exec(terraform.state()) ?? [];
+      expect(secret).toHaveLength(40);
+      expect(consumer.state()).not.toContain(secret);
+    });
+  });
+});

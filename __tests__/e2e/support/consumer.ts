@@ -1,0 +1,76 @@
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LocalAws } from "./local-aws";
+import { folder, PROJECT, write } from "./project";
+import { type Finished, jsonOf, runIn, Terraform } from "./terraform";
+
+const EXAMPLE = join(PROJECT, "examples/cdktf-consumer");
+
+/** What `npm pack` says of a package. */
+export interface Packed {
+  /** Bytes of the packed file. */
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** A CDKTF program outside this project: the example's files, with the package installed from what `npm pack` made. */
+export class Consumer {
+  private constructor(
+    readonly path: string,
+    readonly packed: Packed,
+  ) {}
+
+  /** Packs and installs; the packages beside it come from npm's cache, or its registry. @throws Error with npm's own words */
+  static install(): Consumer {
+    const path = folder();
+    cpSync(EXAMPLE, path, { recursive: true, filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source) });
+    const [packed] = jsonOf(PROJECT, environment(), "npm", "pack", "--json", "--pack-destination", path) as [Packed];
+    mustSucceed(runIn(path, environment(), "npm", "install", "--prefer-offline", "--no-audit", "--no-fund"));
+    return new Consumer(path, packed);
+  }
+
+  /** Exchanges a part of the example's main.ts. @throws Error if there is no such part */
+  change(text: string, by: string): void {
+    const main = readFileSync(join(EXAMPLE, "main.ts"), "utf8");
+    if (!main.includes(text)) {
+      throw new Error(`main.ts has no ${text}`);
+    }
+    this.write(main.replaceAll(text, by));
+  }
+
+  /** Another program in the place of the example's. */
+  write(main: string): void {
+    write(this.path, { "main.ts": main });
+  }
+
+  /** Compiles and synthesizes, and returns how it ended. */
+  attempt(): Finished {
+    return runIn(this.path, environment(), "npm", "run", "--silent", "synth");
+  }
+
+  /** Compiles and synthesizes. @throws Error with the compiler's or the program's own words */
+  synth(): void {
+    mustSucceed(this.attempt());
+  }
+
+  /**
+   * Terraform in the folder of a synthesized stack.
+   * @param override what Terraform lays over the stack's JSON
+   */
+  terraform(stack: string, aws: LocalAws, override: object): Terraform {
+    const path = join(this.path, "cdktf.out/stacks", stack);
+    write(path, { "override.tf.json": JSON.stringify(override) });
+    return new Terraform(path, aws);
+  }
+}
+
+/** npm's own: its cache, and the registry that this machine uses. */
+function environment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+function mustSucceed({ status, output }: Finished): void {
+  if (status !== 0) {
+    throw new Error(output);
+  }
+}

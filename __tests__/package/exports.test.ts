@@ -1,0 +1,23 @@
+import * as api from "../../src/index";
+
+describe("what another CDKTF program may import", () => {
+  it("is this and nothing else", () => {
+    expect(Object.keys(api).sort()).toEqual([
+      "AccessGroup",
+      "AccessKeys",
+      "AccessPolicy",
+      "AccessState",
+      "AccessUser",
+      "DeckhouseAccessStack",
+      "NodeRole",
+      "OUTPUTS",
+      "PLAIN_CLUSTER",
+      "PolicyAttachment",
+      "SettingsError",
+      "defineDeployments",
+      "loadDeployments",
+      "partitionOf",
+      "policyStatements",
+    ]);
+  });
+});

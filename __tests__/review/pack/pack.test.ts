@@ -1,0 +1,153 @@
+import { parseAllDocuments } from "yaml";
+import { terraformJson } from "../../../src/commands/terraform-json";
+import { grantedRows } from "../../../src/iam/policy";
+import { reviewPack } from "../../../src/review/pack/pack";
+import { policyOptions } from "../../../src/review/pack/policy-options";
+import { deployment } from "../../helpers/deployment";
+
+const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
+
+/** A file of the pack of a deployment with YAML settings. */
+function file(name: string, settings = ""): string {
+  const described = deployment(settings);
+  return reviewPack(described, terraformJson([described])[described.stack] ?? {})[name] ?? "";
+}
+
+describe("REVIEW.md", () => {
+  it("begins with what the key can do", () => {
+    expect(file("REVIEW.md").split("\n").slice(0, 4)).toEqual([
+      "# AWS access of DKP: deckhouse",
+      "",
+      "**Whoever holds this key is an administrator of the AWS account in all but name.** It may do 126 actions on every resource of the account,",
+      "among them to write the permissions of any role and to start machines with it.",
+    ]);
+    expect(file("REVIEW.md", SCOPED).split("\n").slice(2, 4)).toEqual([
+      "**Whoever holds this key can change or delete every network, machine, disk and load balancer of the account in eu-central-1, and, by way of the role `dev-node`,",
+      "become an administrator of the account**, unless the service control policy below is in force.",
+    ]);
+  });
+
+  it.each([
+    ["documented", ""],
+    ["scoped", SCOPED],
+    ["minimal", SCOPED.replace("scoped", "minimal")],
+  ])("lists every action that is granted once, with its reason: %s", (_, settings) => {
+    const page = file("REVIEW.md", settings).split("\n");
+    for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {
+      const rows = page.filter((line) => line.startsWith(`| \`${action}\` `));
+      expect({ action, rows: rows.length }).toEqual({ action, rows: 1 });
+      expect(rows[0]).toContain(`| ${access} | ${why.replaceAll("<", "\\<")} |`);
+    }
+    expect(page.filter((line) => /^\| `[a-z0-9]+:/.test(line))).toHaveLength(
+      grantedRows(policyOptions(deployment(settings))).length,
+    );
+  });
+
+  it("says where a statement applies", () => {
+    expect(file("REVIEW.md", `${SCOPED}accountId: "123456789012"`)).toContain(
+      "| `PassNodeRole` | 1 | `arn:aws:iam::123456789012:role/dev-node` | `iam:PassedToService StringEquals ec2.amazonaws.com` |",
+    );
+    expect(file("REVIEW.md", SCOPED)).toContain("| `KeyPair` | 3 | `arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev` | |");
+  });
+
+  it("says who sees the secret", () => {
+    const clear = "- Whoever reads the state or a saved plan: both hold the secret in clear.";
+    const readers = "- Every workspace that reads one output of this state gets the secret into its own state, in clear;";
+    expect(file("REVIEW.md")).toContain(`${clear}\n${readers}`);
+    expect(file("REVIEW.md", "outputs: { secret: false }")).toContain(clear);
+    expect(file("REVIEW.md", "outputs: { secret: false }")).not.toContain(readers);
+    expect(file("REVIEW.md", "accessKeys: none")).toContain("- Nobody through Terraform: no key is in the state.");
+  });
+
+  it("lists the scanner's findings for this deployment", () => {
+    const findings = (settings: string) =>
+      file("REVIEW.md", settings)
+        .match(/^\| CKV_\w+/gm)
+        ?.map((line) => line.slice(2));
+    expect(findings("")).toEqual(["CKV_AWS_109", "CKV_AWS_110", "CKV_AWS_111", "CKV_AWS_273", "CKV_AWS_356", "CKV_AWS_40"]);
+    expect(findings(SCOPED)).toEqual(["CKV_AWS_273", "CKV_AWS_40"]);
+    expect(findings(`${SCOPED}attachment: group`)).toEqual(["CKV_AWS_273"]);
+    expect(file("REVIEW.md", "adopt: { user: true }")).toContain("checkov can't read the Terraform JSON while `adopt` is set");
+  });
+
+  it("says what is taken over and not made", () => {
+    expect(file("REVIEW.md", "adopt: { user: true }")).toContain("Taken over, not made:\n\n- `aws_iam_user.user`: `deckhouse`\n");
+  });
+
+  it("warns where nothing is protected", () => {
+    expect(file("REVIEW.md", "protect: false")).toContain("| protected | **no**: a plan may delete user, policy and keys |");
+  });
+
+  it("keeps signs of a name from breaking its tables", () => {
+    const page = file("REVIEW.md", 'user: { path: "/a|b`c/" }');
+    expect(page).toContain("| user | `` /a\\|b`c/deckhouse ``, no permissions boundary |");
+  });
+});
+
+describe("main.tf.json", () => {
+  it("is what is applied, without CDKTF's comments and version", () => {
+    const text = file("main.tf.json");
+    expect(text).not.toContain('"//"');
+    expect(text).not.toContain("cdktf");
+    expect(JSON.parse(text)).toMatchObject({
+      resource: { aws_iam_user: { user: { name: "deckhouse" } } },
+      terraform: {
+        backend: { s3: { bucket: "state", key: "deckhouse/terraform.tfstate" } },
+        required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
+      },
+    });
+  });
+
+  it("leaves out a local backend, whose path is this checkout's", () => {
+    expect(JSON.parse(file("main.tf.json", "backend: { local: {} }")).terraform).toEqual({
+      required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
+    });
+  });
+});
+
+describe("policy.json", () => {
+  it("is the policy as AWS stores it", () => {
+    const { Statement } = JSON.parse(file("policy.json"));
+    expect(Statement.map(({ Sid }: { readonly Sid: string }) => Sid)).toEqual(["VisualEditor0", "DkpAlsoCalls"]);
+    expect(Statement[1]).toEqual({
+      Action: "ec2:DescribeAddressesAttribute",
+      Effect: "Allow",
+      Resource: "*",
+      Sid: "DkpAlsoCalls",
+    });
+  });
+});
+
+describe("cluster-configuration.yaml", () => {
+  const document = (settings: string) => parseAllDocuments(file("cluster-configuration.yaml", settings))[0]?.toJS();
+
+  it("leaves the key as a named placeholder", () => {
+    expect(document("")).toEqual({
+      apiVersion: "deckhouse.io/v1",
+      kind: "AWSClusterConfiguration",
+      provider: {
+        providerAccessKeyId: "ACCESS_KEY_ID",
+        providerSecretAccessKey: "SECRET_ACCESS_KEY",
+        region: "eu-central-1",
+      },
+    });
+  });
+
+  it("has DKP's fields as the settings have them", () => {
+    const cluster =
+      "{ prefix: dev, layout: WithNAT, existingVPCID: vpc-01234567, peeredVPCs: [vpc-89abcdef], tags: { team: 'a: b' }, imdsv2: true, disableDefaultSecurityGroup: true, additionalRolePolicies: ['s3:Get*'] }";
+    expect(document(`cluster: ${cluster}\nnodeRole: { name: dkp-nodes }`)).toMatchObject({
+      layout: "WithNAT",
+      existingVPCID: "vpc-01234567",
+      peeredVPCs: ["vpc-89abcdef"],
+      iamNodeRole: "dkp-nodes",
+      additionalRolePolicies: ["s3:Get*"],
+      tags: { team: "a: b" },
+      imdsv2: true,
+      disableDefaultSecurityGroup: true,
+    });
+    expect(file("cluster-configuration.yaml", `cluster: ${cluster}`)).toContain(
+      '# The ClusterConfiguration has cloud.prefix: "dev"\n',
+    );
+  });
+});

@@ -1,0 +1,85 @@
+import { defineDeployments } from "../../src/settings/define";
+import type { SettingsInput } from "../../src/settings/schema";
+import { deploymentOf } from "./settings-files";
+
+const backend = { s3: { bucket: "states", region: "eu-central-1" } };
+
+/** The message about settings in code. */
+function messageOf(settings: Readonly<Record<string, unknown>>): string {
+  try {
+    defineDeployments(settings as Readonly<Record<string, SettingsInput>>);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("taken without a problem");
+}
+
+describe("deployments written in code", () => {
+  it("become what the same settings in a file become", () => {
+    const { dev } = defineDeployments({
+      dev: {
+        region: "eu-central-1",
+        backend,
+        tags: { team: "platform" },
+        policy: { mode: "scoped" },
+        cluster: { prefix: "dev" },
+      },
+    });
+    expect(dev).toEqual(
+      deploymentOf(
+        "{ region: eu-central-1, backend: { s3: { bucket: states, region: eu-central-1 } }, tags: { team: platform }, policy: { mode: scoped }, cluster: { prefix: dev } }",
+      ),
+    );
+  });
+
+  it("leave out what is undefined", () => {
+    const { dev } = defineDeployments({ dev: { region: "eu-central-1", backend, accountId: undefined } });
+    expect(dev).not.toHaveProperty("accountId");
+  });
+
+  it("are held to the same rules, each fault by the path of its field", () => {
+    expect(
+      messageOf({ dev: { regoin: "eu-central-1", backend, accountId: 123, policy: { mode: "minimal" } }, prod: undefined }),
+    ).toBe(
+      [
+        'deployment "dev" has 5 problems:',
+        '  region: missing; write the region DKP will run in, for example "eu-central-1"',
+        "  accountId: 123 is a number, which loses leading zeros; write the account id in quotes",
+        '  regoin: unknown setting, did you mean "region"?',
+        '  cluster.prefix: missing: policy.mode "minimal" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
+        '  cluster.layout: missing: policy.mode "minimal" grants what the layout needs; write one of WithoutNAT, WithNAT, Standard',
+        'deployment "prod" has 1 problem:',
+        '  is empty; write at least "region" and "backend", the README shows a first file',
+      ].join("\n"),
+    );
+  });
+
+  it("may not get in each other's way", () => {
+    const settings = { region: "eu-central-1", backend };
+    expect(messageOf({ dev: settings, prod: { ...settings, policy: { name: "Other" } } })).toBe(
+      [
+        'deployment "prod" has 1 problem:',
+        '  user.name: "deckhouse" is also the user of deployment "dev", in the same account (IAM ignores case); choose another, for example "deckhouse-prod"',
+      ].join("\n"),
+    );
+  });
+
+  it("have names that can be stack names", () => {
+    expect(messageOf({ Dev: { region: "eu-central-1", backend } })).toBe(
+      'deployment "Dev" has 1 problem:\n  "Dev" can\'t be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the key',
+    );
+  });
+
+  it("take no references: settings are written out", () => {
+    const reference = `\${aws_iam_user.a.name}`;
+    expect(messageOf({ dev: { region: "eu-central-1", backend, user: { name: reference } } })).toContain(
+      'user.name: holds "${", which Terraform would run as code; write the value itself',
+    );
+  });
+
+  it("are typed", () => {
+    // @ts-expect-error: "mode" is one of three words
+    const wrong: SettingsInput = { region: "eu-central-1", backend, policy: { mode: "tight" } };
+    expect(messageOf({ dev: wrong })).toContain('policy.mode: "tight" is unknown; use "documented", "scoped", "minimal"');
+  });
+});

@@ -1,0 +1,77 @@
+import { CATALOGUE } from "./catalogue";
+import { otherNodeRoles } from "./cluster";
+import { NODE_ACTIONS } from "./node-role";
+import type { PolicyOptions } from "./policy";
+import { roleOf } from "./risks";
+
+/** A service control policy of AWS Organizations. */
+export interface ControlPolicy {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly {
+    readonly Sid: string;
+    readonly Effect: "Deny";
+    readonly Action?: readonly string[];
+    readonly NotAction?: readonly string[];
+    readonly Resource?: "*";
+    readonly NotResource?: readonly string[];
+    readonly Condition: { readonly ArnEquals: { readonly "aws:PrincipalArn": string } };
+  }[];
+}
+
+export interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
+  /** Path and name of the user: `/deckhouse`. */
+  readonly user: string;
+  /** What DKP's `additionalRolePolicies` lets the nodes do. */
+  readonly additionalRolePolicies: readonly string[];
+}
+
+/**
+ * What closes the way from the key to an administrator: whatever policy is put on `<prefix>-node`, it does no more than a node needs;
+ * and in mode `documented`, where the key's own policy does not see to it, the key writes and passes no other role.
+ * It does not hold in an organization's management account.
+ */
+export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
+  const { place, cluster, mode, user, additionalRolePolicies } = options;
+  const iam = (resource: string) => `arn:${place.partition}:iam::${place.account}:${resource}`;
+  const by = (principal: string) => ({ ArnEquals: { "aws:PrincipalArn": iam(principal) } });
+  const nodeRole = `role/${roleOf(cluster)}`;
+  const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)];
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "NodeRoleStaysNodeRole",
+        Effect: "Deny",
+        NotAction: [...new Set([...NODE_ACTIONS, ...additionalRolePolicies])].sort(),
+        Resource: "*",
+        Condition: by(nodeRole),
+      },
+      ...(mode === "documented"
+        ? [
+            {
+              Sid: "KeyWritesOnlyNodeRole",
+              Effect: "Deny" as const,
+              Action: ROLE_WRITES,
+              NotResource: [nodeRole, `instance-profile/${roleOf(cluster)}`].map(iam),
+              Condition: by(`user${user}`),
+            },
+            {
+              Sid: "KeyPassesOnlyNodeRoles",
+              Effect: "Deny" as const,
+              Action: ["iam:PassRole"],
+              NotResource: passed.map(iam),
+              Condition: by(`user${user}`),
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+/** What the key may do to roles and instance profiles by any of the policies. Roles of services are theirs alone to use. */
+const ROLE_WRITES = CATALOGUE.filter(
+  ({ action, access }) =>
+    action.startsWith("iam:") &&
+    !["List", "Read"].includes(access) &&
+    !["iam:PassRole", "iam:CreateServiceLinkedRole"].includes(action),
+).map(({ action }) => action);

@@ -1,0 +1,140 @@
+import { dangersOf } from "./dangers";
+import { type JsonObject, listOf, objectOf } from "./json";
+import { exposuresOf, notesOf, notesOfPacks } from "./notes";
+import { permissionChanges } from "./permissions";
+import { together } from "./policy-changes";
+import type { Changes, DeploymentChanges } from "./report";
+import { resourcesOfPacks, resourcesOfPlan } from "./resources";
+import { ADDRESSES, attribute, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
+
+/** Terraform JSON of deployments, without CDKTF's `"//"` entries, by stack. */
+export type Packs = Readonly<Record<string, object>>;
+
+/**
+ * What a change of configurations does, told from their Terraform JSON alone.
+ * @param source what is held against what, in words
+ */
+export function changesAgainst(base: Packs, current: Packs, source: string): Changes {
+  // A stack may well be called `constructor`.
+  const [had, has] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
+  const stacks = [...new Set([...had.keys(), ...has.keys()])].sort();
+  return { source, deployments: stacks.map((stack) => changesOfPack(stack, packOf(had, stack), packOf(has, stack))) };
+}
+
+function packOf(packs: ReadonlyMap<string, object>, stack: string): JsonObject | undefined {
+  const pack = packs.get(stack);
+  return pack === undefined ? undefined : objectOf(pack);
+}
+
+/**
+ * What a plan does.
+ * @param plan what `terraform show -json` or OpenTofu's prints of a plan
+ * @param stack what to call its deployment: a plan does not know
+ */
+export function changesOfPlan(plan: JsonObject, stack: string, source: string): Changes {
+  const before = snapshotOfPlan(plan, "before");
+  const after = snapshotOfPlan(plan, "after");
+  const resources = resourcesOfPlan(plan, before, after);
+  const imported = resources.filter(({ action }) => action === "imported").map(({ address }) => address);
+  return {
+    source,
+    deployments: [
+      withState(
+        {
+          stack,
+          permissions: permissionChanges(before, after),
+          resources,
+          dangers: dangersOf(before, after, resources).map((danger) => `this plan would ${danger}`),
+          exposures: exposuresOf(before, after, new Set(imported)),
+          notes: [...notesOf(before, after), ...notesOfPlan(plan)],
+        },
+        before,
+        after,
+      ),
+    ],
+  };
+}
+
+function notesOfPlan(plan: JsonObject): readonly string[] {
+  return [
+    ...(plan.errored === true ? ["Terraform failed while it made this plan, so it is not whole"] : []),
+    ...(plan.complete === false ? ["this plan is for some addresses alone, or leaves work to a further one"] : []),
+    ...listOf(plan.resource_changes)
+      .map((entry) => objectOf(entry))
+      .filter(({ deposed }) => deposed !== undefined)
+      .map(({ address }) => `what is left of an earlier replacement of ${address} goes`),
+  ];
+}
+
+function changesOfPack(stack: string, base: JsonObject | undefined, current: JsonObject | undefined): DeploymentChanges {
+  if (JSON.stringify(base) === JSON.stringify(current)) {
+    return { stack, state: "unchanged", permissions: together(), resources: [], dangers: [], exposures: [], notes: [] };
+  }
+  const before = snapshotOfPack(base ?? {}, statedAccount(base ?? {}) ?? statedAccount(current ?? {}));
+  const after = snapshotOfPack(current ?? {}, statedAccount(current ?? {}) ?? statedAccount(base ?? {}));
+  const resources = resourcesOfPacks(before, after);
+  const imports = importsOf(current);
+  const common = {
+    stack,
+    permissions: permissionChanges(before, after),
+    resources,
+    exposures: exposuresOf(before, after, imports),
+  };
+  if (base === undefined || current === undefined) {
+    const dangers = current === undefined && isProtected(before) ? [STILL_PROTECTED] : [];
+    const notes = current === undefined ? [REMOVED] : importNotes(imports);
+    return withState({ ...common, dangers, notes }, before, after);
+  }
+  const guard = isProtected(after) ? "protect makes Terraform refuse what it can of it" : "protect is off, so nothing stops it";
+  const dangers = [...dangersOf(before, after, resources), ...accountDangers(base, current)];
+  return withState(
+    {
+      ...common,
+      dangers: dangers.map((danger) => `a plan from this would ${danger}`),
+      notes: [
+        ...(dangers.length > 0 ? [guard] : []),
+        ...notesOf(before, after),
+        ...notesOfPacks(base, current),
+        ...(isProtected(before) === isProtected(after) ? [] : [`protect: ${isProtected(before)} -> ${isProtected(after)}`]),
+        ...importNotes(imports),
+      ],
+    },
+    before,
+    after,
+  );
+}
+
+const REMOVED =
+  "its settings are gone, which deletes nothing in AWS: unless it was destroyed before, its user and its key stay and nothing manages them";
+const STILL_PROTECTED =
+  "its settings went while protect was on, so it can't have been destroyed: its user and its key would stay, and nothing would manage them; bring the settings back, set protect: false, and destroy";
+
+function accountDangers(base: JsonObject, current: JsonObject): readonly string[] {
+  const [had, has] = [statedAccount(base), statedAccount(current)];
+  return had === undefined || has === undefined || had === has
+    ? []
+    : [`make everything anew in the account ${has}, and leave the user and its key in ${had}, where nothing manages them`];
+}
+
+function isProtected(snapshot: Snapshot): boolean {
+  return objectOf(snapshot.resources.get(ADDRESSES.user)?.attributes.lifecycle).prevent_destroy === true;
+}
+
+/** Addresses that a configuration takes over. */
+function importsOf(pack: JsonObject | undefined): ReadonlySet<string> {
+  return new Set(listOf(pack?.import).map((block) => String(objectOf(block).to)));
+}
+
+function importNotes(imports: ReadonlySet<string>): readonly string[] {
+  return imports.size === 0 ? [] : [`takes over what exists: ${[...imports].sort().join(", ")}; a plan tells what changes there`];
+}
+
+function withState(changes: Omit<DeploymentChanges, "state">, before: Snapshot, after: Snapshot): DeploymentChanges {
+  const { permissions, resources, dangers, exposures, notes } = changes;
+  const told = [...Object.values(permissions), resources, dangers, exposures, notes].some((list) => list.length > 0);
+  const is = (snapshot: Snapshot) => attribute(snapshot, ADDRESSES.user, "name") !== undefined;
+  if (is(before) !== is(after)) {
+    return { ...changes, state: is(after) ? "new" : "removed" };
+  }
+  return { ...changes, state: told ? "changed" : "unchanged" };
+}

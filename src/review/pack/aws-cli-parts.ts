@@ -1,0 +1,428 @@
+import { policyStatements } from "../../iam/policy";
+import { policyDocument } from "../../iam/policy-document";
+import type { Deployment } from "../../settings/deployment";
+import { STORED_TRUST, storedNodePolicy } from "./node-role-documents";
+import { policyOptions } from "./policy-options";
+import { asciiJson, hereDocument, quote } from "./shell";
+
+// The parts of `aws-cli.sh`, one per thing that it makes: shell functions, and the calls of them.
+
+/** One thing that the script makes and unmakes. */
+export interface Part {
+  /** What the help says of it. */
+  readonly what: string;
+  /** Values of the deployment, by shell variable; each becomes one quoted word. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly functions: readonly string[];
+  /** Questions before anything changes, on either way. They may refuse. */
+  readonly look: readonly string[];
+  /** Questions before anything is removed. They may refuse. */
+  readonly lookBeforeUndo: readonly string[];
+  readonly make: readonly string[];
+  readonly undo: readonly string[];
+}
+
+const NOTHING = { look: [], lookBeforeUndo: [] } as const;
+
+type Tags = Deployment["tags"];
+
+const tagged = (tags: Tags) => Object.keys(tags ?? {}).length > 0;
+
+/** The managed policy. Its older versions are kept as far as IAM keeps any. */
+export function policyPart(deployment: Deployment): Part {
+  const { name, path, description } = deployment.policy;
+  return {
+    ...NOTHING,
+    what: `policy ${name}`,
+    values: {
+      policy_name: name,
+      policy_path: path,
+      // Not as an option of its own: the AWS CLI would read a file for a description such as file://notes.
+      policy_description: asciiJson({ Description: description }),
+    },
+    functions: [
+      `# As AWS stores it. Compared with what is stored, white space left out: no text in it has any.
+policy_document() {
+  compact <<END
+${hereDocument(policyDocument(policyStatements(policyOptions(deployment, " "))), "account")}
+END
+}`,
+      `make_policy() {
+  step="policy $policy_name"
+  wanted=$(policy_document)
+  version=$(look text get-policy --policy-arn="$policy_arn" --query=Policy.DefaultVersionId)
+  if [ -z "$version" ]; then
+    change create-policy --policy-name="$policy_name" --path="$policy_path" --policy-document="$wanted" \\
+      --cli-input-json="$policy_description"${tagged(deployment.tags) ? ' --tags="$tags"' : ""}
+    did "$step" created
+    return
+  fi
+  stored=$(look json get-policy-version --policy-arn="$policy_arn" --version-id="$version" --query=PolicyVersion.Document)
+  if same "$stored" "$wanted"; then
+    tell "$step" exists
+  else
+    versions=$(look text list-policy-versions --policy-arn="$policy_arn" --query='Versions[?!IsDefaultVersion].[VersionId]')
+    # IAM keeps five versions.
+    if [ "$(printf '%s\\n' "$versions" | wc -l)" -ge 4 ]; then
+      oldest=$(printf '%s\\n' "$versions" | sort -t v -k 2n | head -n 1)
+      change delete-policy-version --policy-arn="$policy_arn" --version-id="$oldest"
+      did "$step, version $oldest, the oldest of five" removed
+    fi
+    change create-policy-version --policy-arn="$policy_arn" --policy-document="$wanted" --set-as-default
+    did "$step" updated
+  fi${tagged(deployment.tags) ? '\n  tag policy "--policy-arn=$policy_arn"' : ""}
+}`,
+      `undo_policy() {
+  step="policy $policy_name"
+  version=$(look text get-policy --policy-arn="$policy_arn" --query=Policy.DefaultVersionId)
+  if [ -z "$version" ]; then
+    tell "$step" "not there"
+    return
+  fi
+  versions=$(look text list-policy-versions --policy-arn="$policy_arn" --query='Versions[?!IsDefaultVersion].[VersionId]')
+  for version in $versions; do
+    change delete-policy-version --policy-arn="$policy_arn" --version-id="$version"
+  done
+  change delete-policy --policy-arn="$policy_arn"
+  did "$step" removed
+}`,
+    ],
+    make: ["make_policy"],
+    undo: ["undo_policy"],
+  };
+}
+
+/** The user. */
+export function userPart({ user, tags }: Deployment): Part {
+  const { name, path, permissionsBoundary } = user;
+  const bounded = permissionsBoundary !== undefined;
+  return {
+    what: `user ${name}`,
+    values: {
+      user_name: name,
+      user_path: path,
+      ...(bounded ? { user_boundary: permissionsBoundary } : {}),
+    },
+    functions: [
+      `look_for_user() {
+  step="user $user_name"
+  user_found=$(look text get-user --user-name="$user_name" --query='User.[Path, PermissionsBoundary.PermissionsBoundaryArn]')
+  require_path "$step" "$user_found" "$user_path"
+}`,
+      `make_user() {
+  step="user $user_name"
+  if [ -z "$user_found" ]; then
+    change create-user --user-name="$user_name" --path="$user_path"${bounded ? ' --permissions-boundary="$user_boundary"' : ""}${tagged(tags) ? ' --tags="$tags"' : ""}
+    did "$step" created
+    return
+  fi
+  tell "$step" exists${bounded ? '\n  bound user "--user-name=$user_name" "$user_found" "$user_boundary"' : ""}${tagged(tags) ? '\n  tag user "--user-name=$user_name"' : ""}
+}`,
+      `undo_user() {
+  step="user $user_name"
+  if [ -z "$user_found" ]; then
+    tell "$step" "not there"
+    return
+  fi
+  change delete-user --user-name="$user_name"
+  did "$step" removed
+}`,
+    ],
+    look: ["look_for_user"],
+    lookBeforeUndo: [],
+    make: ["make_user"],
+    undo: ["undo_user"],
+  };
+}
+
+/** The policy on the user itself. */
+export function userAttachmentPart({ user, policy }: Deployment): Part {
+  return {
+    ...NOTHING,
+    what: `policy ${policy.name} on user ${user.name}`,
+    values: {},
+    functions: [],
+    make: ['attach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"'],
+    undo: ['detach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"'],
+  };
+}
+
+/** The group with the user in it, and the policy on it. */
+export function groupPart({ group, user, policy }: Deployment): Part {
+  return {
+    what: `group ${group.name} with user ${user.name} in it and policy ${policy.name} on it`,
+    values: { group_name: group.name, group_path: group.path },
+    functions: [
+      `look_for_group() {
+  step="group $group_name"
+  # The first page of its members is enough: each page has the group.
+  group_found=$(look text get-group --group-name="$group_name" --no-paginate --query=Group.Path)
+  require_path "$step" "$group_found" "$group_path"
+}`,
+      `make_group() {
+  step="group $group_name"
+  if [ -z "$group_found" ]; then
+    change create-group --group-name="$group_name" --path="$group_path"
+    did "$step" created
+  else
+    tell "$step" exists
+  fi
+}`,
+      `make_membership() {
+  step="user $user_name in group $group_name"
+  groups=
+  if [ -n "$user_found" ]; then
+    groups=$(look text list-groups-for-user --user-name="$user_name" --query='Groups[].[GroupName]')
+  fi
+  if has "$groups" "$group_name"; then
+    tell "$step" exists
+  else
+    change add-user-to-group --user-name="$user_name" --group-name="$group_name"
+    did "$step" created
+  fi
+}`,
+      `undo_membership() {
+  step="user $user_name in group $group_name"
+  groups=
+  if [ -n "$user_found" ]; then
+    groups=$(look text list-groups-for-user --user-name="$user_name" --query='Groups[].[GroupName]')
+  fi
+  if has "$groups" "$group_name"; then
+    change remove-user-from-group --user-name="$user_name" --group-name="$group_name"
+    did "$step" removed
+  else
+    tell "$step" "not there"
+  fi
+}`,
+      `undo_group() {
+  step="group $group_name"
+  if [ -z "$group_found" ]; then
+    tell "$step" "not there"
+    return
+  fi
+  change delete-group --group-name="$group_name"
+  did "$step" removed
+}`,
+    ],
+    look: ["look_for_group"],
+    lookBeforeUndo: [],
+    make: [
+      "make_group",
+      'attach group "$group_found" "--group-name=$group_name" "$policy_arn" "policy $policy_name on group $group_name"',
+      "make_membership",
+    ],
+    undo: [
+      "undo_membership",
+      'detach group "$group_found" "--group-name=$group_name" "$policy_arn" "policy $policy_name on group $group_name"',
+      "undo_group",
+    ],
+  };
+}
+
+/** The role for nodes: trust, inline policy and managed policies. */
+export function nodeRolePart(nodeRole: NonNullable<Deployment["nodeRole"]>, tags: Tags): Part {
+  const { name, path, permissionsBoundary, additionalActions, managedPolicyArns } = nodeRole;
+  const bounded = permissionsBoundary !== undefined;
+  const each = (verb: string) =>
+    managedPolicyArns.map(
+      (arn) => `${verb} role "$role_found" "--role-name=$role_name" ${quote(arn)} ${quote(`policy ${arn} on role ${name}`)}`,
+    );
+  return {
+    what: `role ${name} for nodes`,
+    values: {
+      role_name: name,
+      role_path: path,
+      ...(bounded ? { role_boundary: permissionsBoundary } : {}),
+    },
+    functions: [
+      `role_trust() {
+  compact <<END
+${hereDocument(STORED_TRUST, "account")}
+END
+}`,
+      `role_document() {
+  compact <<END
+${hereDocument(storedNodePolicy(additionalActions), "account")}
+END
+}`,
+      `look_for_role() {
+  step="role $role_name"
+  role_found=$(look text get-role --role-name="$role_name" --query='Role.[Path, PermissionsBoundary.PermissionsBoundaryArn]')
+  require_path "$step" "$role_found" "$role_path"
+}`,
+      `make_role() {
+  step="role $role_name"
+  wanted=$(role_trust)
+  if [ -z "$role_found" ]; then
+    change create-role --role-name="$role_name" --path="$role_path" --assume-role-policy-document="$wanted"${
+      bounded || tagged(tags) ? " \\\n     " : ""
+    }${bounded ? ' --permissions-boundary="$role_boundary"' : ""}${tagged(tags) ? ' --tags="$tags"' : ""}
+    did "$step" created
+    return
+  fi
+  stored=$(look json get-role --role-name="$role_name" --query=Role.AssumeRolePolicyDocument)
+  if same "$stored" "$wanted"; then
+    tell "$step" exists
+  else
+    change update-assume-role-policy --role-name="$role_name" --policy-document="$wanted"
+    did "who may take $step" updated
+  fi${bounded ? '\n  bound role "--role-name=$role_name" "$role_found" "$role_boundary"' : ""}${tagged(tags) ? '\n  tag role "--role-name=$role_name"' : ""}
+}`,
+      `make_role_policy() {
+  step="permissions of role $role_name"
+  wanted=$(role_document)
+  stored=
+  if [ -n "$role_found" ]; then
+    stored=$(look json get-role-policy --role-name="$role_name" --policy-name="$role_name" --query=PolicyDocument)
+  fi
+  if same "$stored" "$wanted"; then
+    tell "$step" exists
+    return
+  fi
+  change put-role-policy --role-name="$role_name" --policy-name="$role_name" --policy-document="$wanted"
+  if [ -z "$stored" ]; then did "$step" created; else did "$step" updated; fi
+}`,
+      `role_is_free() {
+  step="role $role_name"
+  if [ -z "$role_found" ]; then return; fi
+  profiles=$(look text list-instance-profiles-for-role --role-name="$role_name" --query='InstanceProfiles[].[InstanceProfileName]')
+  if [ -n "$profiles" ]; then
+    refuse "role $role_name is in use, by the instance profile" "$profiles" "of a cluster; destroy the cluster, or give it another role, first"
+  fi
+}`,
+      `undo_role() {
+  step="role $role_name"
+  if [ -z "$role_found" ]; then
+    tell "$step" "not there"
+    return
+  fi
+  policies=$(look text list-role-policies --role-name="$role_name" --query='PolicyNames[].[@]')
+  if has "$policies" "$role_name"; then
+    change delete-role-policy --role-name="$role_name" --policy-name="$role_name"
+  fi
+  change delete-role --role-name="$role_name"
+  did "$step" removed
+}`,
+    ],
+    look: ["look_for_role"],
+    lookBeforeUndo: ["role_is_free"],
+    make: ["make_role", "make_role_policy", ...each("attach")],
+    undo: [...each("detach"), "undo_role"],
+  };
+}
+
+/** The key that is handed out, into a file. The secret goes from the AWS CLI straight there: no variable, no argument has it. */
+export function accessKeyPart({ region, stack, user }: Deployment): Part {
+  return {
+    what: `access key of user ${user.name}, in a new file that only you can read (mode 0600)`,
+    values: {
+      key_file: `./${stack}-access-key.yaml`,
+      // A text of JMESPath, which may have several lines; region names need no quoting there.
+      provider_block: `join('', ['provider:
+  providerAccessKeyId: "', AccessKey.AccessKeyId, '"
+  providerSecretAccessKey: "', AccessKey.SecretAccessKey, '"
+  region: "${region}"'])`,
+    },
+    functions: [
+      `# The id of the key in the key file; nothing if there is no such file.
+key_in_file() {
+  if [ -e "$key_file" ]; then
+    sed -n 's/^  providerAccessKeyId: "\\([A-Z0-9]*\\)"$/\\1/p' <"$key_file"
+  fi
+}`,
+      `look_for_keys() {
+  step="access key of user $user_name"
+  keys=
+  if [ -n "$user_found" ]; then
+    keys=$(look text list-access-keys --user-name="$user_name" --query='AccessKeyMetadata[].[AccessKeyId]')
+  fi
+  if [ "$mode" = make ] && [ -z "$keys" ] && [ -e "$key_file" ]; then
+    refuse "$key_file: exists already, and the user has no key yet; remove it, or write another file with --key-file"
+  fi
+}`,
+      `make_key() {
+  step="access key of user $user_name"
+  if [ -n "$keys" ]; then
+    for key in $keys; do
+      tell "access key $key" exists
+    done
+    if [ ! -e "$key_file" ]; then
+      echo "No further key was made. AWS tells the secret of a key once: if this one's is lost, delete the key and run this again:"
+      for key in $keys; do
+        echo "  aws iam delete-access-key --user-name=$user_name --access-key-id=$key"
+      done
+    fi
+    return
+  fi
+  if [ "$dry_run" = yes ]; then
+    did "$step" created
+    return
+  fi
+  # noclobber makes the file before AWS makes the key: with nowhere to write it, the secret would be lost.
+  if ! (
+    set -C
+    aws iam create-access-key --user-name="$user_name" --output=text --query="$provider_block" >"$key_file"
+  ); then
+    if [ ! -s "$key_file" ]; then rm -f -- "$key_file"; fi
+    refuse "no key was written; if the user has one now, its secret is lost: delete it before the next run"
+  fi
+  changed=yes
+  did "access key $(key_in_file)" "created, in $key_file"
+}`,
+      `only_own_keys() {
+  step="access key of user $user_name"
+  own=$(key_in_file)
+  foreign=
+  for key in $keys; do
+    if [ "$key" != "$own" ]; then foreign="$foreign $key"; fi
+  done
+  if [ -n "$foreign" ]; then
+    refuse "user $user_name has keys that are not in $key_file:$foreign; somebody may use them" \\
+      "name the file that has the key with --key-file, and delete the others:" \\
+      "  aws iam delete-access-key --user-name=$user_name --access-key-id=ID"
+  fi
+}`,
+      `undo_key() {
+  step="access key of user $user_name"
+  if [ -z "$keys" ]; then
+    tell "$step" "not there"
+  fi
+  for key in $keys; do
+    change delete-access-key --user-name="$user_name" --access-key-id="$key"
+    did "access key $key" removed
+  done
+  if [ -n "$own" ] && [ "$dry_run" = no ]; then
+    rm -f -- "$key_file"
+  fi
+}`,
+    ],
+    look: ["look_for_keys"],
+    lookBeforeUndo: ["only_own_keys"],
+    make: ["make_key"],
+    undo: ["undo_key"],
+  };
+}
+
+/** What stands in the key's place with `accessKeys: none`: no key is made, and none is removed. */
+export function noAccessKeyPart(): Part {
+  return {
+    what: "no access key: accessKeys is none, so make one yourself, straight into where you keep secrets",
+    values: {},
+    functions: [
+      `no_keys() {
+  step="user $user_name"
+  keys=
+  if [ -n "$user_found" ]; then
+    keys=$(look text list-access-keys --user-name="$user_name" --query='AccessKeyMetadata[].[AccessKeyId]')
+  fi
+  if [ -n "$keys" ]; then
+    refuse "user $user_name has keys that this script did not make; delete them first, if nobody uses them:" "$keys"
+  fi
+}`,
+    ],
+    look: [],
+    lookBeforeUndo: ["no_keys"],
+    make: [],
+    undo: [],
+  };
+}

@@ -1,0 +1,95 @@
+import type { OutputName } from "../../remote-state/outputs";
+import { stateReading } from "../../remote-state/reading";
+import type { Deployment } from "../../settings/deployment";
+import { Expression, type HclValue, hclArguments } from "./hcl";
+
+const STATE = "data.terraform_remote_state.dkp_access";
+
+/**
+ * HCL that another workspace pastes to read a deployment's outputs: the remote state, the `provider` block of DKP's
+ * `AWSClusterConfiguration`, and a Kubernetes secret. It needs no provider.
+ * @param outputs names of the outputs that the deployment has
+ */
+export function consumerHcl(deployment: Deployment, outputs: readonly OutputName[]): string {
+  const { backend, config, missing } = stateReading(deployment.state);
+  const has = (name: OutputName) => outputs.includes(name);
+  const id = has("access_key_id") ? output("access_key_id") : new Expression("var.dkp_access_key_id");
+  const secret = has("secret_access_key") ? output("secret_access_key") : new Expression("var.dkp_secret_access_key");
+  const region = output("region");
+  const variables = [
+    ...(has("access_key_id")
+      ? []
+      : [variable("dkp_access_key_id", "Id of the access key, which was made outside Terraform", false)]),
+    ...(has("secret_access_key") ? [] : [variable("dkp_secret_access_key", secretComesFrom(has), true)]),
+  ];
+  return [
+    ...comment([
+      ...headline(deployment, outputs),
+      ...(missing.length === 0 ? [] : [`Add to config what this deployment leaves to -backend-config: ${missing.join(", ")}.`]),
+      ...(backend === "local" ? ["The path counts from the folder that reads; change it accordingly."] : []),
+    ]),
+    "",
+    block('data "terraform_remote_state" "dkp_access"', { backend, config }),
+    ...variables,
+    ...comment(["The provider block of DKP's AWSClusterConfiguration: terraform output -raw dkp_provider"]),
+    yamlOutput("dkp_provider", {
+      provider: { providerAccessKeyId: id, providerSecretAccessKey: secret, region },
+    }),
+    ...comment(["A Kubernetes secret: terraform output -raw dkp_kubernetes_secret | kubectl apply -f -"]),
+    yamlOutput("dkp_kubernetes_secret", {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "dkp-aws-access", namespace: "default" },
+      type: "Opaque",
+      stringData: { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region },
+    }),
+  ].join("\n");
+}
+
+/** What a reader must know before pasting. */
+function headline({ stack, accessKeys }: Deployment, outputs: readonly OutputName[]): readonly string[] {
+  const all = `Reading one output of ${stack} brings all of them into this workspace's own state:`;
+  if (outputs.includes("secret_access_key")) {
+    return [
+      `${all} THE SECRET ACCESS KEY IN CLEAR`,
+      "is among them, and nothing marks it as sensitive there. Encrypt this state and limit who reads it as you do for that one,",
+      "or set `outputs: { secret: false }` or a `pgpKey` in the deployment.",
+    ];
+  }
+  const why =
+    accessKeys === "none"
+      ? "the deployment has no key; you make it outside Terraform."
+      : outputs.includes("encrypted_secret_access_key")
+        ? "the secret is among them only encrypted, for the OpenPGP key with key_fingerprint."
+        : "the secret is not among them; `npm run hand-over` reads it from the deployment's own state.";
+  return [all, why];
+}
+
+function secretComesFrom(has: (name: OutputName) => boolean): string {
+  return has("encrypted_secret_access_key")
+    ? "The secret access key, decrypted: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt"
+    : "The secret access key, from a safe place";
+}
+
+const output = (name: OutputName) => new Expression(`${STATE}.outputs.${name}`);
+
+function variable(name: string, description: string, sensitive: boolean): string {
+  return block(`variable "${name}"`, {
+    description,
+    type: new Expression("string"),
+    ...(sensitive ? { sensitive } : {}),
+  });
+}
+
+function yamlOutput(name: string, value: HclValue): string {
+  const lines = hclArguments(value as Readonly<Record<string, HclValue>>, "    ");
+  return [`output "${name}" {`, "  sensitive = true", "  value = yamlencode({", ...lines, "  })", "}", ""].join("\n");
+}
+
+function block(head: string, values: Readonly<Record<string, HclValue>>): string {
+  return [`${head} {`, ...hclArguments(values, "  "), "}", ""].join("\n");
+}
+
+function comment(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `# ${line}`);
+}

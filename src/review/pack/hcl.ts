@@ -1,0 +1,37 @@
+/** What HCL has: texts, numbers, truth values, lists, objects, and expressions as they are. */
+export type HclValue = string | number | boolean | Expression | readonly HclValue[] | { readonly [name: string]: HclValue };
+
+/** HCL that is to be evaluated, and not a text: `data.aws_region.current.name`. */
+export class Expression {
+  constructor(readonly code: string) {}
+}
+
+/** Arguments one a line, as `terraform fmt` has them: the equal signs of neighbouring one-line arguments in one column. */
+export function hclArguments(values: Readonly<Record<string, HclValue>>, indent: string): readonly string[] {
+  const lines = Object.entries(values).map(([name, value]) => ({
+    name: /^[A-Za-z_][\w-]*$/.test(name) ? name : JSON.stringify(name),
+    value: hclValue(value, indent),
+  }));
+  const widthAt = lines.map(({ name, value }) => (value.includes("\n") ? 0 : name.length));
+  return lines.map(({ name, value }, index) => {
+    // A value of several lines ends the column.
+    const first = widthAt.lastIndexOf(0, index) + 1;
+    const next = widthAt.indexOf(0, index);
+    const width = Math.max(name.length, ...widthAt.slice(first, next < 0 ? undefined : next));
+    return `${indent}${value.includes("\n") ? name : name.padEnd(width)} = ${value}`;
+  });
+}
+
+/** One value, its further lines indented. */
+export function hclValue(value: HclValue, indent: string): string {
+  if (value instanceof Expression) {
+    return value.code;
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((item: HclValue) => hclValue(item, indent)).join(", ")}]`;
+  }
+  if (typeof value === "object") {
+    return ["{", ...hclArguments(value as Readonly<Record<string, HclValue>>, `${indent}  `), `${indent}}`].join("\n");
+  }
+  return JSON.stringify(value);
+}

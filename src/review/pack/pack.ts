@@ -1,0 +1,33 @@
+import { policyStatements } from "../../iam/policy";
+import { policyDocument } from "../../iam/policy-document";
+import type { OutputName } from "../../remote-state/outputs";
+import type { Deployment } from "../../settings/deployment";
+import { awsCliScript } from "./aws-cli";
+import { clusterConfiguration } from "./cluster-configuration";
+import { consoleGuide } from "./console";
+import { consumerHcl } from "./consumer";
+import { forPeople, policyOptions } from "./policy-options";
+import { reviewPage } from "./review-page";
+import type { TerraformJson } from "./terraform-json";
+
+/** The papers of a deployment, text by file name: the same bytes for the same settings on any machine. */
+export type Pack = Readonly<Record<string, string>>;
+
+/** What people read before a deployment is applied. It holds no secret. */
+export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
+  const policy = policyDocument(policyStatements(policyOptions(deployment)));
+  const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
+  return {
+    "REVIEW.md": reviewPage(deployment, terraform),
+    "aws-cli.sh": awsCliScript(deployment),
+    "cluster-configuration.yaml": clusterConfiguration(deployment),
+    "console.md": consoleGuide(deployment),
+    "consumer.tf": consumerHcl(deployment, outputs),
+    "main.tf.json": json(terraform),
+    "policy.json": forPeople(json(policy)),
+  };
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

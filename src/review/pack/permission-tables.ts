@@ -1,0 +1,71 @@
+import type { Area, CatalogueRow } from "../../iam/catalogue";
+import { grantedRows, type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy";
+import { explain } from "../explanation";
+import { cell, code, table } from "./markdown";
+import { forPeople } from "./policy-options";
+
+/** What DKP does with the actions of an area. */
+const AREAS: Readonly<Record<Area, string>> = {
+  network: "Network",
+  nodes: "Nodes",
+  disks: "Disks",
+  "load balancers": "Load balancers",
+  identity: "Identity",
+  account: "Account and region",
+};
+
+/** Where each statement applies. */
+export function statementTable(statements: readonly PolicyStatement[]): readonly string[] {
+  return table(
+    ["statement", "actions", "on", "only if"],
+    statements.map(({ sid, actions, resources, conditions }) => [
+      code(sid),
+      String(actions.length),
+      resources[0] === "*" ? "every resource" : resources.map((arn) => code(forPeople(arn))).join(", "),
+      conditions.map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`)).join(", "),
+    ]),
+  );
+}
+
+/** Every action that is granted, by what DKP does with it, with its reason and its statement. */
+export function permissionTables(options: PolicyOptions): readonly string[] {
+  const rows = grantedRows(options);
+  const statements = policyStatements(options);
+  return (Object.entries(AREAS) as [Area, string][]).flatMap(([area, title]) => {
+    const inArea = rows.filter((row) => row.area === area);
+    return inArea.length === 0
+      ? []
+      : [
+          `### ${title}`,
+          "",
+          ...table(
+            ["action", "access", "what DKP does with it", "called by", "needed by", "statement"],
+            inArea.map((row) => permissionRow(row, options, statements)),
+          ),
+        ];
+  });
+}
+
+function permissionRow(row: CatalogueRow, options: PolicyOptions, statements: readonly PolicyStatement[]): readonly string[] {
+  const { action, access, why, callers, documented } = row;
+  const sids = statements.filter(({ actions }) => actions.includes(action)).map(({ sid }) => code(sid));
+  return [
+    `${code(action)}${documented ? "" : " (not on DKP's page)"}`,
+    access,
+    cell(why),
+    callers.length === 0 ? "nobody found" : callers.join(", "),
+    cell(neededBy(row, options)),
+    sids.join(", "),
+  ];
+}
+
+function neededBy(row: CatalogueRow, options: PolicyOptions): string {
+  const { because = [], elsewhere = [] } = explain(row.action, options) ?? {};
+  if (because.length > 0) {
+    return because.join(", ");
+  }
+  if (row.needed.length === 0) {
+    return "nothing known";
+  }
+  return `${options.cluster.layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
+}

@@ -1,0 +1,33 @@
+import type { Deployment } from "./deployment";
+import { outputFolder } from "./folder";
+import { deploymentsOf, type Reading, readSettings, stackNameProblems } from "./load";
+import type { Surroundings } from "./rule";
+import type { SettingsInput } from "./schema";
+import { parseYaml } from "./yaml-file";
+
+/**
+ * Deployments that are written in code instead of YAML files, by stack name: the same settings, held to the same rules.
+ * All that are applied together belong into one call, which tells when two have the same state or the same names.
+ *
+ * @throws SettingsError with every problem of every deployment
+ */
+export function defineDeployments<Stack extends string>(
+  settings: Readonly<Record<Stack, SettingsInput>>,
+): Readonly<Record<Stack, Deployment>> {
+  const surroundings = { outputFolder: outputFolder(process.env) };
+  const readings = Object.entries(settings).map(([stack, value]) => readObject(stack, value, surroundings));
+  const deployments = deploymentsOf(readings).map((deployment) => [deployment.stack, deployment] as const);
+  return Object.fromEntries(deployments) as Record<Stack, Deployment>;
+}
+
+function readObject(stack: string, settings: unknown, surroundings: Surroundings): Reading {
+  const source = `deployment ${JSON.stringify(stack)}`;
+  const nameProblems = stackNameProblems(stack, "rename the key");
+  // JSON is YAML: through text, settings from code meet exactly what settings from a file meet.
+  const parsed = parseYaml(JSON.stringify(settings) ?? "");
+  if ("problems" in parsed) {
+    return { source, problems: [...nameProblems, ...parsed.problems] };
+  }
+  const reading = readSettings({ source, stack, value: parsed.file.value, surroundings });
+  return { ...reading, problems: [...nameProblems, ...reading.problems] };
+}

@@ -20,13 +20,15 @@ interface Terraform {
   };
   readonly terraform: Readonly<Record<string, unknown>>;
   readonly import?: readonly Readonly<Record<string, string>>[];
+  readonly check?: Readonly<Record<string, { readonly data: Terraform["resource"]; readonly assert: readonly object[] }>>;
 }
 
 /** A reference as it stands in Terraform JSON. */
 const reference = (to: string) => `\${${to}}`;
 
-const addresses = ({ resource, data }: Terraform) =>
+const addresses = ({ resource, data, check = {} }: Terraform) =>
   [
+    ...Object.keys(check).map((name) => `check.${name}`),
     ...Object.entries(data).flatMap(([type, named]) => Object.keys(named).map((name) => `data.${type}.${name}`)),
     ...Object.entries(resource).flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`)),
   ].sort();
@@ -94,6 +96,11 @@ const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string
   "taking over a policy of a stated account": {
     settings: "accountId: '123456789012'\nadopt: { policy: true }",
     adds: [],
+  },
+  "a check of the region": { settings: "preflight: true", adds: ["check.region"] },
+  "checks of region and image": {
+    settings: `preflight: true\ncluster: { masterNodeGroup: { instanceClass: { ami: ami-0123456789abcdef0 } } }`,
+    adds: ["check.image", "check.region"],
   },
   "no key": {
     settings: "accessKeys: none",
@@ -412,6 +419,42 @@ describe("the group", () => {
       ).node.metadata;
     expect(notes("group").map(({ data }) => data)).toEqual([expect.stringContaining('by way of "user-and-group"')]);
     expect(notes("user-and-group")).toEqual([]);
+  });
+});
+
+describe("the checks of the preflight", () => {
+  const settings = "preflight: true\ncluster: { masterNodeGroup: { instanceClass: { ami: ami-0123456789abcdef0 } } }";
+
+  it("ask for region and image themselves, so that Terraform only warns", () => {
+    const { check, ...rest } = synth(settings);
+    expect(rest).toEqual(synth());
+    expect(check?.region).toEqual({
+      data: {
+        aws_regions: {
+          region: { all_regions: true, filter: [{ name: "opt-in-status", values: ["opt-in-not-required", "opted-in"] }] },
+        },
+      },
+      assert: [
+        {
+          condition: reference('contains(data.aws_regions.region.names, "eu-central-1")'),
+          error_message: 'eu-central-1 is not enabled in this account; enable it under "AWS Regions" of the account\'s page',
+        },
+      ],
+    });
+    expect(check?.image?.data).toEqual({
+      aws_ami: { image: { include_deprecated: true, filter: [{ name: "image-id", values: ["ami-0123456789abcdef0"] }] } },
+    });
+    expect(check?.image?.assert).toHaveLength(4);
+  });
+
+  it("come with a word on their price", () => {
+    const { metadata } = new DeckhouseAccessStack(
+      Testing.app(),
+      deployment(`${settings}\naccessKeys: none\npolicy: { supplement: false }`),
+    ).node;
+    expect(metadata.map(({ data }) => data)).toEqual([
+      "preflight is set: Terraform reads the data of its check blocks at every apply, so that plan -detailed-exitcode is always 2, and synth --hcl drops the blocks without a word",
+    ]);
   });
 });
 

@@ -12,6 +12,7 @@ import { Adoption } from "./constructs/adoption";
 import { AwsAccount } from "./constructs/aws-account";
 import { NodeRole } from "./constructs/node-role";
 import { PolicyAttachment } from "./constructs/policy-attachment";
+import { PreflightChecks } from "./constructs/preflight-checks";
 import { policyArn } from "./iam/arns";
 import { partitionOf } from "./iam/partitions";
 import { type PolicyStatement, policyStatements, supplementOf } from "./iam/policy";
@@ -23,6 +24,8 @@ import { addressProblems } from "./stack-ids";
 const SECRET_IN_STATE = "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it";
 const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that`;
 const ADOPTING = "adopt is set: once its plan is applied, remove it; while it is there, checkov can't read the Terraform JSON";
+const CHECKING =
+  "preflight is set: Terraform reads the data of its check blocks at every apply, so that plan -detailed-exitcode is always 2, and synth --hcl drops the blocks without a word";
 const GROUP_ALONE =
   'attachment: group takes the policy from the user itself; a live deployment comes here by way of "user-and-group", one apply before, or is without permissions for a moment';
 
@@ -61,6 +64,10 @@ export class DeckhouseAccessStack extends TerraformStack {
     if (deployment.adopt !== undefined) {
       new Adoption(this, "adoption", this.adoption(deployment, deployment.adopt));
       Annotations.of(this).addInfo(ADOPTING);
+    }
+    if (deployment.preflight) {
+      new PreflightChecks(this, "preflight", { region, ami: deployment.machines[0]?.ami });
+      Annotations.of(this).addInfo(CHECKING);
     }
     const handedOut = keys?.outputs(deployment.outputs);
     new AccessOutputs(this, "outputs", {

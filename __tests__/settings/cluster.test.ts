@@ -162,6 +162,48 @@ describe("a bastion", () => {
   });
 });
 
+describe("the machines of a cluster", () => {
+  it("are the masters, the static nodes and the bastion, with what the preflight looks at", () => {
+    const image = "instanceClass: { ami: ami-0123456789abcdef0, instanceType: m5.large, diskSizeGb: 50, diskType: gp3 }";
+    const { machines } = deploymentWith(
+      `cluster:\n  masterNodeGroup: { replicas: 3, ${image}, zones: [a] }\n  nodeGroups: [{ name: front, replicas: 0 }]\n  withNAT: { bastionInstance: { ${image} } }\n`,
+    );
+    const told = { ami: "ami-0123456789abcdef0", instanceType: "m5.large", diskSizeGb: 50 };
+    expect(machines).toEqual([
+      { field: "masterNodeGroup", replicas: 3, ...told },
+      { field: "nodeGroups.front", replicas: 0 },
+      { field: "withNAT.bastionInstance", replicas: 1, ...told },
+    ]);
+  });
+
+  it.each([
+    ["masterNodeGroup: { replicas: 0 }", "masterNodeGroup.replicas: 0 is not a whole number of at least 1"],
+    ["masterNodeGroup: { replicas: '3' }", 'masterNodeGroup.replicas: "3" is not a number; write it without quotes'],
+    [
+      "masterNodeGroup: { instanceClass: { diskSizeGb: 7.5 } }",
+      "masterNodeGroup.instanceClass.diskSizeGb: 7.5 is not a whole number of at least 1",
+    ],
+    [
+      "masterNodeGroup: { instanceClass: { ami: Ubuntu 24.04 } }",
+      'masterNodeGroup.instanceClass.ami: "Ubuntu 24.04" is not an image id, which reads ami-0123456789abcdef0',
+    ],
+    ["masterNodeGroup: [a]", "masterNodeGroup: a list is not an object; write KEY: VALUE lines below it"],
+    [
+      "masterNodeGroup: { instanceClass: [a] }",
+      "masterNodeGroup.instanceClass: a list is not an object; write KEY: VALUE lines below it",
+    ],
+    [
+      "masterNodeGroup: { instanceClass: { instanceType: '' } }",
+      "masterNodeGroup.instanceClass.instanceType: is empty; write a value or remove it",
+    ],
+    ["nodeGroups: {}", "nodeGroups: an object is not a list; write one item per line, each after a dash"],
+    ["nodeGroups: [{ replicas: 1 }]", "nodeGroups.0.name: missing; write it"],
+    ["nodeGroups: [{ name: a, replicas: -1 }]", "nodeGroups.0.replicas: -1 is not a whole number of at least 0"],
+  ])("have their fields checked: %s", (fields, problem) => {
+    expect(problemsWithCluster(fields)).toEqual([`line 3, cluster.${problem}`]);
+  });
+});
+
 describe("a cluster", () => {
   it.each([
     ["tags: []", "tags: a list is not an object; write KEY: VALUE lines below it"],
@@ -178,7 +220,7 @@ describe("a cluster", () => {
     ["iamNoderole: a", 'iamNoderole: unknown setting, did you mean "iamNodeRole"?'],
     [
       "vpcID: a",
-      "vpcID: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, iamNodeRolePath, ... (14 in all)",
+      "vpcID: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, masterNodeGroup, ... (16 in all)",
     ],
   ])("has its fields checked: %s", (fields, problem) => {
     expect(problemsWithCluster(fields)).toEqual([`line 3, cluster.${problem}`]);

@@ -217,6 +217,11 @@ describe("DKP's installation file is refused", () => {
     ["tags as a list", `${GOOD}tags: [a]\n`, "line 17, tags: a list is not an object; write KEY: VALUE lines below it"],
     ["an empty region", GOOD.replace("eu-central-1", ""), "line 16, provider.region: is empty; write a value or remove it"],
     [
+      "an image that is code",
+      `${GOOD}masterNodeGroup: { instanceClass: { ami: '%{if}' } }\n`,
+      'line 17, masterNodeGroup.instanceClass.ami: "%{if}" is not an image id, which reads ami-0123456789abcdef0',
+    ],
+    [
       "an empty `cloud`",
       documents("kind: ClusterConfiguration\ncloud:\n", AWS),
       "line 2, cloud: is empty; write a value or remove it",
@@ -252,6 +257,8 @@ describe("settings beside DKP's installation file", () => {
     ["imdsv2: false", "imdsv2"],
     ["disableDefaultSecurityGroup: false", "disableDefaultSecurityGroup"],
     ["withNAT: {}", "withNAT"],
+    ["masterNodeGroup: {}", "masterNodeGroup"],
+    ["nodeGroups: []", "nodeGroups"],
   ])("may not say what it says: %s", (setting, field) => {
     expect(problemsOf(settingsWith(GOOD, `, ${setting}`))).toEqual([
       `line 3, cluster.${field}: stands beside configFile, which says it; remove one of them`,

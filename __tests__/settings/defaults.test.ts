@@ -33,6 +33,8 @@ describe("a settings file", () => {
           bastion: false,
           features: [],
         },
+        machines: [{ field: "masterNodeGroup" }],
+        preflight: false,
         protect: true,
       },
     ]);
@@ -76,10 +78,13 @@ cluster:
   imdsv2: true
   disableDefaultSecurityGroup: true
   withNAT: { bastionInstance: { instanceClass: { instanceType: m5.large } } }
+  masterNodeGroup: { replicas: 3, instanceClass: { ami: ami-0123456789abcdef0, instanceType: m5.large, diskSizeGb: 50 } }
+  nodeGroups: [{ name: front, replicas: 2 }]
   iamNodeRolePath: /apps/
   formerIamNodeRoles: [/apps/old-nodes]
   peerAccountIds: ["987654321098"]
 features: [volume-snapshots, spot-instances]
+preflight: true
 protect: false
 `;
     expect(deploymentOf(text)).toEqual({
@@ -128,6 +133,12 @@ protect: false
         bastion: true,
         features: ["volume-snapshots", "spot-instances"],
       },
+      machines: [
+        { field: "masterNodeGroup", replicas: 3, ami: "ami-0123456789abcdef0", instanceType: "m5.large", diskSizeGb: 50 },
+        { field: "nodeGroups.front", replicas: 2 },
+        { field: "withNAT.bastionInstance", replicas: 1, instanceType: "m5.large" },
+      ],
+      preflight: true,
       protect: false,
     });
   });

@@ -14,7 +14,7 @@ describe("an unknown setting", () => {
 
   it("gets the list of all settings where none is near", () => {
     expect(problemsWith("zone: a\n")).toEqual([
-      "line 3, zone: unknown setting, known are region, backend, cloud, accountId, provider, tags, user, policy, attachment, group, nodeRole, accessKeys, ... (17 in all)",
+      "line 3, zone: unknown setting, known are region, backend, cloud, accountId, provider, tags, user, policy, attachment, group, nodeRole, accessKeys, ... (18 in all)",
     ]);
   });
 
@@ -42,16 +42,6 @@ describe("an unknown setting", () => {
     expect(problemsOf("regoin: eu-central-1\nbackend: { s3: { bucket: b } }\n")).toEqual([
       'region: missing; write the region DKP will run in, for example "eu-central-1"',
       'line 1, regoin: unknown setting, did you mean "region"?',
-    ]);
-  });
-
-  it("that is designed but not built is said to be so", () => {
-    expect(problemsWith("preflight: {}\n")).toEqual(["line 3, preflight: is not built yet; remove it"]);
-  });
-
-  it("named as one not built, but elsewhere, is just unknown", () => {
-    expect(problemsWith("user: { preflight: x }\n")).toEqual([
-      "line 3, user.preflight: unknown setting, known are name, path, permissionsBoundary, forceDestroy",
     ]);
   });
 

@@ -15,6 +15,23 @@ const PARTITION_OF_PREFIX: Readonly<Record<string, string>> = {
 /** Shape of every region name that AWS has given so far: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
 export const REGION = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
 
+/** Per partition, a region that no account can be without. IAM is asked there too. Source: "Regions and Zones", partitions.json. */
+const ALWAYS_ON: Readonly<Record<string, string>> = {
+  aws: "us-east-1",
+  "aws-cn": "cn-north-1",
+  "aws-us-gov": "us-gov-west-1",
+  "aws-iso": "us-iso-east-1",
+  "aws-iso-b": "us-isob-east-1",
+  "aws-iso-e": "eu-isoe-west-1",
+  "aws-iso-f": "us-isof-south-1",
+  "aws-eusc": "eusc-de-east-1",
+};
+
+/** A region of the same partition which every account has, to ask about other regions. */
+export function alwaysOnRegion(region: string): string {
+  return ALWAYS_ON[partitionOf(region)] ?? region;
+}
+
 /** A region name with a letter behind it is an availability zone: `eu-central-1a`. */
 const AVAILABILITY_ZONE = /^([a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?)[a-z]$/;
 

@@ -48,7 +48,36 @@ const rolePolicyAction = v.pipe(
   ),
 );
 
-/** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions. */
+/** An image in a region. DKP's own schema takes any text here; this one goes into Terraform's JSON, so that it must be no code. */
+const ami = v.pipe(
+  v.string(),
+  v.regex(
+    /^ami-[0-9a-z]+$/,
+    because(() => "is not an image id, which reads ami-0123456789abcdef0"),
+  ),
+);
+
+const wholeNumber = (least: number) =>
+  v.pipe(
+    v.number(),
+    v.check(
+      (value) => Number.isSafeInteger(value) && value >= least,
+      because(() => `is not a whole number of at least ${least}`),
+    ),
+  );
+
+/** What of DKP's `instanceClass` the preflight looks at. */
+const instanceClass = v.optional(
+  noList(
+    v.looseObject({
+      ami: v.optional(ami),
+      instanceType: v.optional(text),
+      diskSizeGb: v.optional(wholeNumber(1)),
+    }),
+  ),
+);
+
+/** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions, or that the preflight looks at. */
 export const dkpFields = {
   prefix: v.optional(v.pipe(prefix, describe("`cloud.prefix` of the cluster. `scoped` and `minimal` need it"))),
   layout: v.optional(
@@ -72,8 +101,22 @@ export const dkpFields = {
   disableDefaultSecurityGroup: flag("DKP makes no security groups of its own"),
   withNAT: v.optional(
     v.pipe(
-      noList(v.looseObject({ bastionInstance: v.optional(noList(v.looseObject({}))) })),
-      describe("Settings of the layout `WithNAT`; only whether there is a `bastionInstance` counts"),
+      noList(v.looseObject({ bastionInstance: v.optional(noList(v.looseObject({ instanceClass }))) })),
+      describe(
+        "Settings of the layout `WithNAT`; only whether there is a `bastionInstance` counts, and its `instanceClass` for the preflight",
+      ),
+    ),
+  ),
+  masterNodeGroup: v.optional(
+    v.pipe(
+      noList(v.looseObject({ replicas: v.optional(wholeNumber(1)), instanceClass })),
+      describe("The masters, for the preflight: `{ replicas, instanceClass: { ami, instanceType, diskSizeGb } }`"),
+    ),
+  ),
+  nodeGroups: v.optional(
+    v.pipe(
+      v.array(noList(v.looseObject({ name: text, replicas: v.optional(wholeNumber(0)), instanceClass }))),
+      describe("Static nodes, for the preflight: a list of `{ name, replicas, instanceClass }`"),
     ),
   ),
 };

@@ -10,8 +10,21 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   /** Where the Terraform state lives, with the defaults of this project filled in. */
   readonly state: StateLocation;
   readonly cluster: Cluster;
+  /** The cluster's machines as far as the settings tell; the masters always stand first. */
+  readonly machines: readonly Machines[];
   /** Further actions of the role `<prefix>-node`, which DKP gives it. */
   readonly additionalRolePolicies: readonly string[];
+}
+
+/** Machines that DKP's own Terraform makes, in DKP's names. */
+export interface Machines {
+  /** `masterNodeGroup`, `nodeGroups.NAME` or `withNAT.bastionInstance`. */
+  readonly field: string;
+  readonly replicas?: number | undefined;
+  readonly ami?: string | undefined;
+  readonly instanceType?: string | undefined;
+  /** Size of the root disk, GiB. */
+  readonly diskSizeGb?: number | undefined;
 }
 
 /** Settings without a fault, as a deployment. */
@@ -22,8 +35,26 @@ export function toDeployment(stack: string, settings: Settings): Deployment {
     stack,
     state: stateLocation(stack, { backend, cloud }),
     cluster: toCluster(settings),
+    machines: toMachines(cluster),
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
   };
+}
+
+function toMachines({ masterNodeGroup, nodeGroups = [], withNAT }: Settings["cluster"]): readonly Machines[] {
+  const bastion = withNAT?.bastionInstance;
+  return [
+    { field: "masterNodeGroup", replicas: masterNodeGroup?.replicas, ...machineOf(masterNodeGroup?.instanceClass) },
+    ...nodeGroups.map(({ name, replicas, instanceClass }) => ({
+      field: `nodeGroups.${name}`,
+      replicas,
+      ...machineOf(instanceClass),
+    })),
+    ...(bastion === undefined ? [] : [{ field: "withNAT.bastionInstance", replicas: 1, ...machineOf(bastion.instanceClass) }]),
+  ];
+}
+
+function machineOf({ ami, instanceType, diskSizeGb }: Omit<Machines, "field" | "replicas"> = {}) {
+  return { ami, instanceType, diskSizeGb };
 }
 
 /** The state that `backend` or `cloud` names; they must be without a fault. */

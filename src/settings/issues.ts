@@ -2,11 +2,7 @@ import * as v from "valibot";
 import { isObject } from "./backend";
 import type { Problem } from "./problems";
 import { deploymentSchema } from "./schema";
-
 import { EMPTY, show, suggest } from "./words";
-
-/** Settings of what is designed and not built: named in the message instead of "unknown". */
-const LATER = ["preflight"];
 
 /** A fault that the schema found, in words: one problem, or more where the fault is inside one of two shapes. */
 export function issueProblems(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly Problem[] {
@@ -28,8 +24,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return issue.message;
   }
   if (issue.type === "never") {
-    const known = knownKeys(path.slice(0, -1));
-    return path.length === 1 && LATER.includes(key) ? "is not built yet; remove it" : `unknown setting, ${suggest(key, known)}`;
+    return `unknown setting, ${suggest(key, knownKeys(path.slice(0, -1)))}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path)}`;
@@ -46,6 +41,7 @@ const MISSING: Readonly<Record<string, string>> = {
 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: "a text; write one value in quotes",
+  number: "a number; write it without quotes",
   boolean: "true or false",
   array: "a list; write one item per line, each after a dash",
   loose_object: "an object; write KEY: VALUE lines below it",

@@ -93,8 +93,8 @@ function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): 
   return Object.entries(properties).flatMap(([key, field]) => {
     const inner = field.properties ?? field.anyOf?.find((option) => option.properties !== undefined)?.properties;
     const row = { path: `${prefix}${key}`, field };
-    // What a backend takes is Terraform's to document, what a layout takes is DKP's.
-    if (inner === undefined || ["backend", "cloud", "withNAT"].includes(key)) {
+    // What a backend takes is Terraform's to document, what DKP's objects take is DKP's.
+    if (inner === undefined || ["backend", "cloud", "withNAT", "masterNodeGroup"].includes(key)) {
       return [row];
     }
     return [...(field.anyOf === undefined ? [] : [row]), ...settingRows(inner, `${prefix}${key}.`)];

@@ -29,8 +29,18 @@ from urllib.parse import parse_qs
 
 import flask
 from moto.core.authorization import ActionAuthenticatorMixin
-from moto.core.exceptions import _RESTError
+from moto.core.exceptions import (
+    AuthFailureError,
+    InvalidClientTokenIdError,
+    _RESTError,
+)
 from moto.core.responses import ActionResult
+from moto.ec2.models.availability_zones_and_regions import (
+    RegionsAndZonesBackend,
+)
+from moto.ec2.responses.availability_zones_and_regions import (
+    AvailabilityZonesAndRegions,
+)
 from moto.iam import access_control, exceptions
 from moto.iam.models import IAMBackend, ManagedPolicy
 from moto.iam.responses import IamResponse
@@ -316,6 +326,40 @@ def refuse_in_protocol(original, response, resource="*"):
             answer = {"__type": JSON_CODES[code], "message": message}
             error.code, error.description = 400, json.dumps(answer)
         raise
+
+
+# Regions: one that is not opted in refuses every key, and DescribeRegions
+# leaves it out unless asked for all. moto serves every region alike and
+# ignores parameters and filters.
+
+
+def opt_in_status(region):
+    regions = RegionsAndZonesBackend.regions
+    return next((r.opt_in_status for r in regions if r.name == region), None)
+
+
+@mends(ActionAuthenticatorMixin, "_authenticate_and_authorize_action")
+def refuse_in_region(original, response, request_class, resource="*"):
+    ec2 = response.service_name == "ec2"
+    if opt_in_status(response.region) == "not-opted-in":
+        raise AuthFailureError() if ec2 else InvalidClientTokenIdError()
+    original(response, request_class, resource)
+    # A dry run ends here, of whatever call of EC2. moto makes some of them.
+    if ec2 and response._get_param("DryRun") in (True, "true"):
+        message = "Request would have succeeded, but DryRun flag is set."
+        error = _RESTError("DryRunOperation", message)
+        error.code = 412
+        raise error
+
+
+@mends(AvailabilityZonesAndRegions, "describe_regions")
+def describe_regions(original, response):
+    regions = original(response).result["Regions"]
+    wanted = response._filters_from_querystring().get("opt-in-status")
+    if response._get_param("AllRegions") not in (True, "true"):
+        wanted = ["opt-in-not-required", "opted-in"]
+    regions = [r for r in regions if not wanted or r.opt_in_status in wanted]
+    return ActionResult({"Regions": regions})
 
 
 class CallLog:

@@ -1,8 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { LocalAws } from "./local-aws";
-import { runIn, Terraform } from "./terraform";
+import { type AnyAws, runIn, Terraform } from "./terraform";
 
 /** The root of this project. */
 export const PROJECT = join(__dirname, "../../..");
@@ -68,7 +67,7 @@ export class Deployments {
   }
 
   /** @param program the binary that applies; Terraform by default */
-  terraform(stack: string, aws: LocalAws, program?: string): Terraform {
+  terraform(stack: string, aws: AnyAws, program?: string): Terraform {
     return new Terraform(join(this.path, "cdktf.out/stacks", stack), aws, program);
   }
 }

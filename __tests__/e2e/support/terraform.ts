@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Credentials, LocalAws } from "./local-aws";
+import type { Credentials } from "./local-aws";
 
 export interface Finished {
   readonly status: number | null;
@@ -11,11 +11,16 @@ export interface Finished {
   readonly output: string;
 }
 
+/** An AWS that Terraform can be sent to. */
+export interface AnyAws {
+  environment(): Record<string, string>;
+}
+
 /** Folder of a filesystem mirror with the AWS provider; without it Terraform asks its registry. */
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 
 /** Environment of Terraform and of the CDKTF command on the local AWS: nothing of the machine's own Terraform or AWS set-up. */
-export function terraformEnvironment(aws?: LocalAws): Record<string, string> {
+export function terraformEnvironment(aws?: AnyAws): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
   const configuration = join(home, "terraformrc");
   writeFileSync(
@@ -98,7 +103,7 @@ export class Terraform {
 
   constructor(
     readonly folder: string,
-    aws: LocalAws,
+    aws: AnyAws,
     private readonly program = "terraform",
   ) {
     this.environment = terraformEnvironment(aws);

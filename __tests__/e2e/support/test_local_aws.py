@@ -498,6 +498,54 @@ class TestPermissions:
         )
 
 
+class TestRegions:
+    def regions(self, aws, **parameters):
+        found = aws("ec2").describe_regions(**parameters)["Regions"]
+        return {region["RegionName"] for region in found}
+
+    def test_regions_not_opted_in_are_left_out_unless_asked_for(self, aws):
+        enabled, every = self.regions(aws), self.regions(aws, AllRegions=True)
+        assert "eu-west-1" in enabled
+        assert every - enabled >= {"ap-east-1", "me-south-1"}
+
+    def test_the_filter_counts(self, aws):
+        status = {"Name": "opt-in-status", "Values": ["not-opted-in"]}
+        off = self.regions(aws, AllRegions=True, Filters=[status])
+        assert "ap-east-1" in off
+        assert "eu-west-1" not in off
+
+    @pytest.mark.parametrize(
+        "service, operation, code",
+        [
+            ("ec2", "describe_regions", "AuthFailure"),
+            ("sts", "get_caller_identity", "InvalidClientTokenId"),
+        ],
+    )
+    def test_a_region_not_opted_in_refuses_every_key(
+        self, url, service, operation, code
+    ):
+        client = boto3.client(
+            service,
+            endpoint_url=url,
+            region_name="ap-east-1",
+            aws_access_key_id=ROOT[0],
+            aws_secret_access_key=ROOT[1],
+        )
+        with pytest.raises(ClientError) as refusal:
+            getattr(client, operation)()
+        assert refusal.value.response["Error"]["Code"] == code
+
+
+class TestDryRun:
+    def test_makes_nothing(self, aws):
+        ec2 = aws("ec2")
+        before = len(ec2.describe_vpcs()["Vpcs"])
+        with pytest.raises(ClientError) as answer:
+            ec2.create_vpc(CidrBlock="10.0.0.0/16", DryRun=True)
+        assert answer.value.response["Error"]["Code"] == "DryRunOperation"
+        assert len(ec2.describe_vpcs()["Vpcs"]) == before
+
+
 class TestAlreadyKept:
     """Rules that moto keeps by itself and on which tests rely."""
 

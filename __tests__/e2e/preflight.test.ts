@@ -1,0 +1,1191 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import {
+  AllocateAddressCommand,
+  AttachInternetGatewayCommand,
+  CreateInternetGatewayCommand,
+  CreateKeyPairCommand,
+  CreateSecurityGroupCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  RegisterImageCommand,
+  RunInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import {
+  AddRoleToInstanceProfileCommand,
+  AttachRolePolicyCommand,
+  AttachUserPolicyCommand,
+  CreateAccessKeyCommand,
+  CreateInstanceProfileCommand,
+  CreatePolicyCommand,
+  CreateRoleCommand,
+  CreateUserCommand,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+} from "@aws-sdk/client-iam";
+import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role";
+import { policyStatements } from "../../src/iam/policy";
+import { policyDocument } from "../../src/iam/policy-document";
+import { connect } from "../../src/preflight/aws";
+import type { Result, Verdict } from "../../src/preflight/check";
+import { ADMIN_ACTIONS, adminPolicy } from "../../src/preflight/checks";
+import { runPreflight } from "../../src/preflight/run";
+import { deployment } from "../helpers/deployment";
+import { type Call, type Credentials, LocalAws } from "./support/local-aws";
+import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
+import {
+  ec2Answer,
+  ec2Error,
+  imageAnswer,
+  noQuota,
+  queryError,
+  quotaAnswer,
+  type Simulation,
+  StubAws,
+  simulationAnswer,
+  type WireAnswers,
+} from "./support/stub-aws";
+import type { Terraform } from "./support/terraform";
+
+const SCRIPT = join(PROJECT, "build/src/commands/preflight.js");
+const REGION = "eu-central-1";
+const ACCOUNT = "123456789012";
+const AMI = "ami-0aad10862ade98f27";
+/** Whoever runs the preflight: an administrator as long as the local AWS does not enforce IAM. */
+const ADMIN: Credentials = {
+  accessKeyId: "preflight",
+  secretAccessKey: "test",
+};
+
+interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const environmentOf = (url: string, key: Credentials) => ({
+  AWS_ENDPOINT_URL: url,
+  AWS_ACCESS_KEY_ID: key.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+  AWS_EC2_METADATA_DISABLED: "true",
+});
+
+/** Runs the command on one deployment, `dev`. */
+function preflight(settings: string, url: string, args: readonly string[] = [], key: Credentials = ADMIN): Promise<Ended> {
+  const path = folder({ "deployments/dev.yaml": settings });
+  const env = { PATH: process.env.PATH ?? "", ...environmentOf(url, key) };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [SCRIPT, "dev", ...args], { cwd: path, env }, (error, stdout, stderr) => {
+      resolve({ status: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
+}
+
+/** What the checks find, asked in this process: starting one takes longer than all the asking. */
+async function resultsOf(
+  text: string,
+  url: string,
+  options: { readonly existingCluster?: boolean; readonly asKey?: boolean } = {},
+  key: Credentials = ADMIN,
+): Promise<readonly Result[]> {
+  Object.assign(process.env, environmentOf(url, key));
+  const { signal } = new AbortController();
+  const aws = connect({ alwaysOnRegion: "us-east-1", signal });
+  return runPreflight(deployment(text), aws, {
+    asKey: false,
+    existingCluster: false,
+    timeout: 60,
+    signal,
+    progress: () => undefined,
+    ...options,
+  });
+}
+
+const settings = (cluster: string, more = "", region = REGION) =>
+  `region: ${region}\nbackend: { local: {} }\n${more}cluster: { ${cluster} }\n`;
+
+const master = (fields: string) => `masterNodeGroup: { replicas: 3, instanceClass: { ${fields} } }`;
+
+/** Everything in the account that the checks can meet on the local AWS. */
+async function furnish(aws: LocalAws) {
+  const [ec2, iam] = [aws.ec2(), aws.iam()];
+  const makeVpc = async (name: string) => {
+    const { Vpc } = await ec2.send(
+      new CreateVpcCommand({
+        CidrBlock: "10.0.0.0/16",
+        TagSpecifications: [{ ResourceType: "vpc", Tags: [{ Key: "Name", Value: name }] }],
+      }),
+    );
+    return Vpc?.VpcId ?? "";
+  };
+  const role = async (RoleName: string, service = "ec2.amazonaws.com", Path = "/") => {
+    const trust = {
+      ...NODE_TRUST,
+      Statement: [{ ...NODE_TRUST.Statement[0], Principal: { Service: service } }],
+    };
+    await iam.send(
+      new CreateRoleCommand({
+        RoleName,
+        Path,
+        AssumeRolePolicyDocument: JSON.stringify(trust),
+      }),
+    );
+  };
+  const allow = (RoleName: string, policy: object) =>
+    iam.send(
+      new PutRolePolicyCommand({
+        RoleName,
+        PolicyName: "nodes",
+        PolicyDocument: JSON.stringify(policy),
+      }),
+    );
+
+  const [free, open, taken] = [await makeVpc("free"), await makeVpc("open"), await makeVpc("taken")];
+  await makeVpc("perhaps");
+  const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand());
+  const gateway = InternetGateway?.InternetGatewayId ?? "";
+  await ec2.send(
+    new AttachInternetGatewayCommand({
+      VpcId: open,
+      InternetGatewayId: gateway,
+    }),
+  );
+
+  await role("nodes");
+  await allow("nodes", nodePolicy([]));
+  await role("managed", "ec2.amazonaws.com", "/apps/");
+  const { Policy } = await iam.send(
+    new CreatePolicyCommand({
+      PolicyName: "NodeReads",
+      PolicyDocument: JSON.stringify(nodePolicy(["s3:Get*"])),
+    }),
+  );
+  await iam.send(new AttachRolePolicyCommand({ RoleName: "managed", PolicyArn: Policy?.Arn }));
+  await role("wrong", "lambda.amazonaws.com");
+  await allow("wrong", {
+    Version: "2012-10-17",
+    Statement: { Effect: "Allow", Action: "ec2:describetags", Resource: "*" },
+  });
+
+  await role("taken-node");
+  await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "taken-node" }));
+  await iam.send(
+    new AddRoleToInstanceProfileCommand({
+      InstanceProfileName: "taken-node",
+      RoleName: "taken-node",
+    }),
+  );
+  const { KeyPairId: keyPair } = await ec2.send(new CreateKeyPairCommand({ KeyName: "taken" }));
+  const { GroupId: group } = await ec2.send(
+    new CreateSecurityGroupCommand({
+      GroupName: "taken-node",
+      Description: "nodes",
+      VpcId: taken,
+    }),
+  );
+  const { Subnet } = await ec2.send(
+    new CreateSubnetCommand({
+      VpcId: taken,
+      CidrBlock: "10.0.0.0/20",
+      TagSpecifications: [
+        {
+          ResourceType: "subnet",
+          Tags: [{ Key: "Name", Value: "taken-public-0" }],
+        },
+      ],
+    }),
+  );
+  const { Instances = [] } = await ec2.send(
+    new RunInstancesCommand({
+      MinCount: 1,
+      MaxCount: 1,
+      ImageId: "ami-03cf127a",
+      SubnetId: Subnet?.SubnetId,
+      TagSpecifications: [
+        {
+          ResourceType: "instance",
+          Tags: [{ Key: "kubernetes.io/cluster/taken", Value: "shared" }],
+        },
+      ],
+    }),
+  );
+  await ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
+  await ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
+  const { ImageId: registered } = await ec2.send(new RegisterImageCommand({ Name: "registered" }));
+  return {
+    free,
+    open,
+    gateway,
+    taken,
+    keyPair,
+    group,
+    subnet: Subnet?.SubnetId,
+    instance: Instances[0]?.InstanceId,
+    registered,
+  };
+}
+
+/** How a check was shown with a verdict: by the local AWS, or by the stub before it where that can't. */
+interface Shown {
+  readonly check: string;
+  readonly verdict: Verdict;
+  readonly by: "local AWS" | "stub";
+  readonly settings: (made: Furniture) => string;
+  readonly existingCluster?: boolean;
+  readonly answers?: WireAnswers;
+  /** What was found, and what to do. */
+  readonly says: (made: Furniture) => readonly [found: string, remedy?: string];
+}
+
+type Furniture = Awaited<ReturnType<typeof furnish>>;
+
+const simulate = (denials: Simulation): WireAnswers => ({
+  SimulatePrincipalPolicy: (parameters) => simulationAnswer("SimulatePrincipalPolicy", parameters, denials),
+});
+const image = (of: Omit<Parameters<typeof imageAnswer>[0], "id">): WireAnswers => ({
+  DescribeImages: () => imageAnswer({ id: AMI, ...of }),
+});
+
+const IMAGE = settings(master(`ami: ${AMI}`));
+const PREFIX =
+  "choose another cluster.prefix, delete it if it is a left-over, or say --existing-cluster if the cluster is there already";
+const X86 = "DKP's node software for x86_64";
+const nodes = (check: string, found: string, remedy?: string) => ({
+  check,
+  found,
+  remedy,
+});
+const NAMES = [
+  ["role name", "role", "EntityAlreadyExists", `arn:aws:iam::${ACCOUNT}:role/taken-node`],
+  ["instance profile name", "instance profile", "EntityAlreadyExists", `arn:aws:iam::${ACCOUNT}:instance-profile/taken-node`],
+] as const;
+
+const SHOWN: readonly Shown[] = [
+  {
+    check: "account",
+    verdict: "ok",
+    by: "local AWS",
+    settings: () => settings("", `accountId: "${ACCOUNT}"\n`),
+    says: () => [`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:user/moto`],
+  },
+  {
+    check: "account",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("", 'accountId: "111111111111"\n'),
+    says: () => [
+      `the credentials are of account ${ACCOUNT} (arn:aws:sts::${ACCOUNT}:user/moto), accountId is 111111111111`,
+      "use credentials of 111111111111 (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId",
+    ],
+  },
+  {
+    check: "account",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => settings(""),
+    answers: {
+      GetCallerIdentity: () => queryError(403, "InvalidClientTokenId", "The security token included in the request is invalid."),
+    },
+    says: () => [
+      "AWS takes no such credentials (InvalidClientTokenId: The security token included in the request is invalid.)",
+      "give those of whoever will apply: environment, AWS_PROFILE or provider.profile",
+    ],
+  },
+  {
+    check: "region",
+    verdict: "ok",
+    by: "local AWS",
+    settings: () => settings(""),
+    says: () => ["eu-central-1 is enabled (opt-in-not-required)"],
+  },
+  {
+    check: "region",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("", "", "ap-east-1"),
+    says: () => [
+      "ap-east-1 is not enabled in this account (not-opted-in)",
+      'enable it under "AWS Regions" of the account\'s page, or aws account enable-region --region-name ap-east-1; it takes minutes to hours',
+    ],
+  },
+  {
+    check: "region",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("", "", "eu-centrel-1"),
+    says: () => ["AWS knows no region eu-centrel-1", 'correct region: did you mean "eu-central-1"?'],
+  },
+  {
+    check: "image",
+    verdict: "ok",
+    by: "stub",
+    settings: () => settings(master(`ami: ${AMI}, diskSizeGb: 8`)),
+    answers: image({ ephemeral: { "/dev/sdb": "ephemeral0" } }),
+    says: () => [
+      `masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, which only instance types with disks of their own heed`,
+    ],
+  },
+  {
+    check: "image",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => IMAGE,
+    answers: image({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }),
+    says: () => [
+      `masterNodeGroup: ${AMI} has 2 disks (/dev/sda1, /dev/sdf), DKP takes exactly one, the root disk /dev/sda1`,
+      "make an image with the root disk alone: start a machine from it, detach the others, create an image",
+    ],
+  },
+  {
+    check: "image",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => IMAGE,
+    answers: image({ disks: { "/dev/sdf": 20 } }),
+    says: () => [
+      `masterNodeGroup: ${AMI} has one disk (/dev/sdf), DKP takes exactly one, the root disk /dev/sda1`,
+      "make an image with the root disk alone: start a machine from it, detach the others, create an image",
+    ],
+  },
+  {
+    check: "image",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => IMAGE,
+    answers: image({ state: "pending" }),
+    says: () => [`masterNodeGroup: ${AMI} is pending`, "use an image whose state is available"],
+  },
+  {
+    check: "image",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => IMAGE,
+    answers: image({ architecture: "arm64" }),
+    says: () => [`masterNodeGroup: ${AMI} is for arm64, ${X86}`, "use an image for x86_64"],
+  },
+  {
+    check: "image",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => settings(master(`ami: ${AMI}, diskSizeGb: 20`)),
+    answers: image({ disks: { "/dev/sda1": 30 } }),
+    says: () => [
+      `masterNodeGroup: ${AMI} has a disk of 30 GiB, diskSizeGb is 20, and EC2 makes no disk smaller than the image's`,
+      "set cluster.masterNodeGroup.instanceClass.diskSizeGb to 30 or more",
+    ],
+  },
+  {
+    check: "image",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => settings(master(`ami: ${AMI}, instanceType: m5.large`)),
+    answers: image({ ena: false }),
+    says: () => [
+      `masterNodeGroup: ${AMI} lacks EnaSupport, without which m5.large does not start`,
+      "use an image with EnaSupport",
+    ],
+  },
+  {
+    check: "image",
+    verdict: "warning",
+    by: "stub",
+    settings: () => IMAGE,
+    answers: image({ imds: "v2.0" }),
+    says: () => [
+      `masterNodeGroup: ${AMI} makes its machines speak IMDSv2 only (ImdsSupport v2.0), which DKP expects only with imdsv2`,
+      "set cluster.imdsv2: true, in DKP too, or use an image without ImdsSupport",
+    ],
+  },
+  {
+    check: "image",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: ({ registered }) => settings(master(`ami: ${registered}`)),
+    says: ({ registered }) => [
+      `masterNodeGroup: ${registered} has its root on standard, DKP needs EBS`,
+      "use an image with an EBS root disk",
+    ],
+  },
+  {
+    check: "image",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => IMAGE,
+    says: () => [
+      `masterNodeGroup: ${AMI} is not in eu-central-1, or not shared with this account`,
+      "correct cluster.masterNodeGroup.instanceClass.ami: every region has image ids of its own",
+    ],
+  },
+  {
+    check: "image",
+    verdict: "skipped",
+    by: "local AWS",
+    settings: () => settings(""),
+    says: () => ["masterNodeGroup: no image is stated", "say cluster.masterNodeGroup.instanceClass.ami"],
+  },
+  {
+    check: "instance type",
+    verdict: "ok",
+    by: "local AWS",
+    settings: () => settings("withNAT: { bastionInstance: { instanceClass: { instanceType: t3.small } } }"),
+    says: () => ["withNAT.bastionInstance: t3.small is in eu-central-1, x86_64"],
+  },
+  {
+    check: "instance type",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings(master("instanceType: m6g.large")),
+    says: () => [
+      `masterNodeGroup: m6g.large is arm64, ${X86}`,
+      "set cluster.masterNodeGroup.instanceClass.instanceType to a type for x86_64",
+    ],
+  },
+  {
+    check: "instance type",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("nodeGroups: [{ name: front, replicas: 1, instanceClass: { instanceType: m5.huge } }]"),
+    says: () => [
+      "nodeGroups.front: eu-central-1 has no instance type m5.huge",
+      "correct cluster.nodeGroups.front.instanceClass.instanceType",
+    ],
+  },
+  {
+    check: "existing VPC",
+    verdict: "ok",
+    by: "local AWS",
+    settings: ({ free }) => settings(`existingVPCID: ${free}`),
+    says: ({ free }) => [`${free} exists and has no internet gateway`],
+  },
+  {
+    check: "existing VPC",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: ({ open }) => settings(`existingVPCID: ${open}`),
+    says: ({ open, gateway }) => [
+      `${open} has the internet gateway ${gateway}, and DKP attaches one of its own, in every layout`,
+      "use another VPC, detach the gateway if nothing needs it, or say --existing-cluster if it is the cluster's own",
+    ],
+  },
+  {
+    check: "existing VPC",
+    verdict: "ok",
+    by: "local AWS",
+    settings: ({ open }) => settings(`existingVPCID: ${open}`),
+    existingCluster: true,
+    says: ({ open, gateway }) => [`${open} exists, with ${gateway}`],
+  },
+  {
+    check: "existing VPC",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("existingVPCID: vpc-0123456789abcdef0"),
+    says: () => ["vpc-0123456789abcdef0 is not in eu-central-1 of this account", "correct cluster.existingVPCID"],
+  },
+  {
+    check: "iamNodeRole",
+    verdict: "ok",
+    by: "local AWS",
+    settings: () => settings("iamNodeRole: nodes"),
+    says: () => ["nodes trusts EC2 and allows ec2:DescribeTags and ec2:DescribeInstances"],
+  },
+  {
+    check: "iamNodeRole",
+    verdict: "ok",
+    by: "local AWS",
+    settings: () => settings("prefix: dev, iamNodeRole: managed, iamNodeRolePath: /apps/", "policy: { mode: scoped }\n"),
+    says: () => ["managed trusts EC2 and allows ec2:DescribeTags and ec2:DescribeInstances"],
+  },
+  {
+    check: "iamNodeRole",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("prefix: dev, iamNodeRole: managed", "policy: { mode: scoped }\n"),
+    says: () => [
+      "the path of managed is /apps/, and the policy lets DKP pass it under /",
+      "set cluster.iamNodeRolePath to /apps/ and apply",
+    ],
+  },
+  {
+    check: "iamNodeRole",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("iamNodeRole: wrong"),
+    says: () => [
+      "wrong does not trust EC2: no machine gets it",
+      "let its trust policy allow sts:AssumeRole to ec2.amazonaws.com",
+    ],
+  },
+  {
+    check: "iamNodeRole",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("iamNodeRole: wrong"),
+    says: () => ["wrong can't call ec2:DescribeInstances", 'allow ec2:DescribeInstances on "*": without it nodes don\'t join'],
+  },
+  {
+    check: "iamNodeRole",
+    verdict: "cannot tell",
+    by: "stub",
+    settings: () => settings("iamNodeRole: managed"),
+    answers: {
+      GetPolicy: () => queryError(403, "AccessDenied", "User is not authorized to perform: iam:GetPolicy"),
+    },
+    says: () => [
+      "managed may or may not call ec2:DescribeTags: iam:GetPolicy answered AccessDenied",
+      'allow ec2:DescribeTags on "*": without it nodes don\'t join',
+    ],
+  },
+  {
+    check: "iamNodeRole",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("iamNodeRole: absent"),
+    says: () => [
+      "absent does not exist, and DKP does not make it",
+      "make the role, let nodeRole make it, or correct cluster.iamNodeRole",
+    ],
+  },
+  {
+    check: "iamNodeRole",
+    verdict: "ok",
+    by: "local AWS",
+    settings: () => settings("iamNodeRole: dkp-nodes", "nodeRole: { name: dkp-nodes }\n"),
+    says: () => ["dkp-nodes is not there yet, and nodeRole makes it with the next apply"],
+  },
+  ...NAMES.flatMap(([check, what, code, arn]): readonly Shown[] => [
+    {
+      check,
+      verdict: "ok",
+      by: "local AWS",
+      settings: () => settings("prefix: dev"),
+      says: () => [`the ${what} dev-node is free`],
+    },
+    {
+      check,
+      verdict: "blocker",
+      by: "local AWS",
+      settings: () => settings("prefix: taken"),
+      says: () => [
+        `the ${what} taken-node exists (${arn}), and DKP makes it itself: its bootstrap would stop at ${code}`,
+        PREFIX,
+      ],
+    },
+    {
+      check,
+      verdict: "ok",
+      by: "local AWS",
+      settings: () => settings("prefix: taken"),
+      existingCluster: true,
+      says: () => [`the ${what} taken-node is there (${arn}), as --existing-cluster says`],
+    },
+    {
+      check,
+      verdict: "warning",
+      by: "local AWS",
+      settings: () => settings("prefix: dev"),
+      existingCluster: true,
+      says: () => [
+        `the ${what} dev-node is not there, and --existing-cluster says that DKP has made the cluster`,
+        "check cluster.prefix, region and account",
+      ],
+    },
+  ]),
+  {
+    check: "key pair name",
+    verdict: "ok",
+    by: "local AWS",
+    settings: () => settings("prefix: dev"),
+    says: () => ["the key pair dev is free"],
+  },
+  {
+    check: "key pair name",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("prefix: taken"),
+    says: ({ keyPair }) => [
+      `the key pair taken exists (${keyPair}), and DKP makes it itself: its bootstrap would stop at InvalidKeyPair.Duplicate`,
+      PREFIX,
+    ],
+  },
+  {
+    check: "same prefix",
+    verdict: "ok",
+    by: "local AWS",
+    settings: () => settings("prefix: dev"),
+    says: () => ["nothing carries the names of a cluster of the prefix dev"],
+  },
+  {
+    check: "same prefix",
+    verdict: "blocker",
+    by: "local AWS",
+    settings: () => settings("prefix: taken"),
+    says: ({ instance, group, subnet, taken }) => [
+      `a cluster of the prefix taken seems to be here: instances ${instance}; security groups ${group} (taken-node); subnets ${subnet}; VPCs ${taken}; DKP finds subnets and security groups by name and would mix the two up`,
+      "choose another cluster.prefix, delete what is left over, or say --existing-cluster if it is this cluster",
+    ],
+  },
+  {
+    check: "same prefix",
+    verdict: "ok",
+    by: "local AWS",
+    settings: ({ taken }) => settings(`prefix: taken, existingVPCID: ${taken}`),
+    existingCluster: true,
+    says: ({ instance, group, subnet }) => [
+      `a cluster of the prefix taken is there (instances ${instance}; security groups ${group} (taken-node); subnets ${subnet}), as --existing-cluster says`,
+    ],
+  },
+  {
+    check: "same prefix",
+    verdict: "warning",
+    by: "local AWS",
+    settings: () => settings("prefix: perhaps"),
+    says: () => [
+      expect.stringMatching(
+        /^carries the name that DKP gives to its VPC: VPCs vpc-[0-9a-f]+; perhaps of another cluster of the prefix perhaps$/,
+      ),
+      "make sure that it is none, or choose another cluster.prefix",
+    ],
+  },
+  {
+    check: "Elastic IPs",
+    verdict: "ok",
+    by: "stub",
+    settings: () => settings(`layout: WithoutNAT, ${master("")}`),
+    answers: { GetServiceQuota: () => quotaAnswer(5) },
+    says: () => ["the cluster takes 3 in eu-central-1, 2 are taken, the quota is 5"],
+  },
+  {
+    check: "Elastic IPs",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => settings(`layout: WithoutNAT, ${master("")}, nodeGroups: [{ name: front, replicas: 2 }]`),
+    answers: {
+      GetServiceQuota: noQuota,
+      GetAWSDefaultServiceQuota: () => quotaAnswer(5),
+    },
+    says: () => [
+      "the cluster takes 5 in eu-central-1, 2 are taken, and the quota is 5",
+      "raise it to 7 or more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-0263D0A3 --desired-value 7 --region eu-central-1; or release addresses",
+    ],
+  },
+  {
+    check: "Elastic IPs",
+    verdict: "cannot tell",
+    by: "stub",
+    settings: () => settings("layout: Standard"),
+    answers: { GetServiceQuota: noQuota, GetAWSDefaultServiceQuota: noQuota },
+    says: () => [
+      "the cluster takes 1 in eu-central-1, 2 are taken, and Service Quotas does not tell how many there may be",
+      'look up "EC2-VPC Elastic IPs" (L-0263D0A3) in the Service Quotas console of eu-central-1',
+    ],
+  },
+  {
+    check: "Elastic IPs",
+    verdict: "skipped",
+    by: "local AWS",
+    settings: () => settings("layout: WithoutNAT"),
+    says: () => ["how many addresses the cluster takes is not known", "say cluster.masterNodeGroup.replicas"],
+  },
+  {
+    check: "Elastic IPs",
+    verdict: "skipped",
+    by: "local AWS",
+    settings: () => settings("layout: Standard"),
+    existingCluster: true,
+    says: () => ["the cluster has its addresses already, as --existing-cluster says"],
+  },
+  {
+    check: "permissions",
+    verdict: "ok",
+    by: "stub",
+    settings: () => settings(""),
+    answers: simulate({}),
+    says: () => ["the user deckhouse is allowed all 126 actions"],
+  },
+  {
+    check: "permissions",
+    verdict: "ok",
+    by: "stub",
+    settings: () => settings("prefix: dev", "policy: { mode: scoped }\n"),
+    answers: {
+      SimulatePrincipalPolicy: () => queryError(404, "NoSuchEntity", "The user with name deckhouse cannot be found."),
+      SimulateCustomPolicy: (parameters) => simulationAnswer("SimulateCustomPolicy", parameters, {}),
+    },
+    says: () => ["the policy that an apply makes is allowed all 126 actions; what an SCP denies shows once the user is there"],
+  },
+  {
+    check: "permissions",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => settings(""),
+    answers: simulate({ "ec2:DescribeAddressesAttribute": "implicitDeny" }),
+    says: () => [
+      "the user deckhouse: no policy allows, or one denies, ec2:DescribeAddressesAttribute",
+      "apply, if the policy is not yet what the settings say; npm run policy -- deckhouse prints it",
+    ],
+  },
+  {
+    check: "permissions",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => settings(""),
+    answers: simulate({ "ec2:RunInstances": "SCP", "iam:CreateRole": "SCP" }),
+    says: () => [
+      "the user deckhouse: an SCP of the organization denies 2 actions: ec2:RunInstances, iam:CreateRole",
+      "have the organization's administrator allow them; where its SCPs have conditions, which the simulator judges badly, ask the key itself with --as-key",
+    ],
+  },
+  {
+    check: "permissions",
+    verdict: "blocker",
+    by: "stub",
+    settings: () => settings(""),
+    answers: simulate({ "iam:PassRole": "boundary" }),
+    says: () => [
+      "the user deckhouse: the permissions boundary denies iam:PassRole",
+      "have the boundary allow them, or set another user.permissionsBoundary",
+    ],
+  },
+  {
+    check: "permissions",
+    verdict: "warning",
+    by: "stub",
+    settings: () => settings(""),
+    answers: simulate({ "autoscaling:DescribeTags": "explicitDeny" }),
+    says: () => [
+      "the user deckhouse: no policy allows, or one denies, autoscaling:DescribeTags, which this cluster is not known to call",
+      "apply, if the policy is not yet what the settings say; npm run policy -- deckhouse prints it",
+    ],
+  },
+  {
+    check: "permissions",
+    verdict: "cannot tell",
+    by: "stub",
+    settings: () => settings(""),
+    answers: simulate({ "ec2:CreateVpc": "unknown context" }),
+    says: () => [
+      "the user deckhouse: the simulator can't judge ec2:CreateVpc",
+      "ask the key itself with --as-key, once there is one",
+    ],
+  },
+  {
+    check: "permissions",
+    verdict: "ok",
+    by: "stub",
+    settings: () => settings(""),
+    answers: {
+      SimulatePrincipalPolicy: (parameters, times) =>
+        times <= 2 ? queryError(400, "Throttling", "Rate exceeded") : simulationAnswer("SimulatePrincipalPolicy", parameters, {}),
+    },
+    says: () => ["the user deckhouse is allowed all 126 actions"],
+  },
+  {
+    check: "permissions",
+    verdict: "cannot tell",
+    by: "stub",
+    settings: () => settings(""),
+    answers: {
+      SimulatePrincipalPolicy: () => queryError(403, "AccessDenied", "not authorized to perform: iam:SimulatePrincipalPolicy"),
+    },
+    says: () => [
+      "iam:SimulatePrincipalPolicy is denied to these credentials",
+      "allow iam:SimulatePrincipalPolicy: npm run preflight -- --permissions prints the whole policy",
+    ],
+  },
+];
+
+describe("preflight", () => {
+  let aws: LocalAws;
+  let stub: StubAws;
+  let made: Furniture;
+  /** Calls of the command so far, of both. */
+  const asked: Call[] = [];
+
+  const note = async () => {
+    const calls = (await aws.calls()) as readonly (Call & {
+      readonly accessKeyId: string;
+    })[];
+    asked.push(...calls.filter(({ accessKeyId }) => accessKeyId === ADMIN.accessKeyId));
+    asked.push(...stub.calls.splice(0));
+  };
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    stub = await StubAws.start(aws);
+    made = await furnish(aws);
+    await aws.calls();
+  });
+
+  afterEach(note);
+
+  afterAll(async () => {
+    stub.stop();
+    await aws.stop();
+    removeFolders();
+  });
+
+  it.each(
+    SHOWN.map((row) => ({
+      ...row,
+      title: `${row.check}: ${row.verdict}, by the ${row.by}`,
+    })),
+  )("tells of the $title", async ({ check, verdict, by, existingCluster = false, answers = {}, ...row }) => {
+    stub.say(answers);
+    const results = await resultsOf(row.settings(made), by === "stub" ? stub.url : aws.url, { existingCluster });
+    const [found, remedy] = row.says(made);
+    const told = results
+      .filter((result) => result.check === check)
+      .map((result) => nodes(result.verdict, result.found, result.remedy));
+    expect(told).toContainEqual(nodes(verdict, found, remedy));
+  });
+
+  it("shows every check both passing and failing", () => {
+    const checks = [...new Set(SHOWN.map(({ check }) => check))];
+    const shown = (verdict: Verdict) =>
+      checks.filter((check) => SHOWN.some((row) => row.check === check && row.verdict === verdict));
+    expect([shown("ok"), shown("blocker")]).toEqual([checks, checks]);
+  });
+
+  it("asks what --permissions lists, all of it, and nothing else", () => {
+    expect([...new Set(asked.map(({ service, action }) => `${service}:${action}`))].sort()).toEqual(ADMIN_ACTIONS);
+    expect(ADMIN_ACTIONS.filter((action) => !/:(Describe|Get|List|Simulate)/.test(action))).toEqual([]);
+  });
+
+  it("prints for people what it found, how, and what to do, and what it waits for", async () => {
+    stub.say({
+      GetServiceQuota: () => quotaAnswer(5),
+      ...simulate({}),
+      ...image({}),
+    });
+    const cluster = `prefix: dev, layout: WithoutNAT, existingVPCID: ${
+      made.open
+    }, ${master(`ami: ${AMI}, instanceType: m5.large`)}`;
+    const { status, stdout } = await preflight(settings(cluster), stub.url);
+    expect(stdout).toBe(
+      [
+        "dev: preflight of a cluster in eu-central-1",
+        "",
+        `ok       account                account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:user/moto; accountId is not stated [sts:GetCallerIdentity]`,
+        "ok       region                 eu-central-1 is enabled (opt-in-not-required) [ec2:DescribeRegions in us-east-1]",
+        `ok       image                  masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB [ec2:DescribeImages in eu-central-1]`,
+        "ok       instance type          masterNodeGroup: m5.large is in eu-central-1, x86_64 [ec2:DescribeInstanceTypes in eu-central-1]",
+        `blocker  existing VPC           ${made.open} has the internet gateway ${made.gateway}, and DKP attaches one of its own, in every layout [ec2:DescribeVpcs, ec2:DescribeInternetGateways in eu-central-1]`,
+        "                                -> use another VPC, detach the gateway if nothing needs it, or say --existing-cluster if it is the cluster's own",
+        "skipped  iamNodeRole            cluster.iamNodeRole is not stated: DKP's own role is used [not asked]",
+        "ok       role name              the role dev-node is free [iam:GetRole]",
+        "ok       instance profile name  the instance profile dev-node is free [iam:GetInstanceProfile]",
+        "ok       key pair name          the key pair dev is free [ec2:DescribeKeyPairs in eu-central-1]",
+        "ok       same prefix            nothing carries the names of a cluster of the prefix dev [ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1]",
+        "ok       Elastic IPs            the cluster takes 3 in eu-central-1, 2 are taken, the quota is 5 [ec2:DescribeAddresses, servicequotas:GetServiceQuota in eu-central-1]",
+        "ok       permissions            the user deckhouse is allowed all 126 actions [iam:SimulatePrincipalPolicy]",
+        "",
+        "ok: 10, blocker: 1, skipped: 1",
+        "",
+      ].join("\n"),
+    );
+    expect(status).toBe(1);
+  });
+
+  it("says that it can't tell, and not that all is well, when AWS does not answer in time", async () => {
+    const never = { status: 400, body: "" };
+    stub.say({
+      SimulatePrincipalPolicy: () => queryError(400, "Throttling", "Rate exceeded"),
+      GetServiceQuota: () => never,
+    });
+    const { status, stdout, stderr } = await preflight(settings(""), stub.url, ["--timeout", "3"]);
+    expect(status).toBe(3);
+    expect(stdout).toContain("cannot tell  permissions            no answer within 3 seconds [iam:SimulatePrincipalPolicy]\n");
+    expect(stdout).toContain("-> try again with a longer --timeout\n");
+    expect(stderr).toMatch(/^waiting for .*permissions \.\.\.$/m);
+  });
+
+  it("asks as the role that provider.assumeRoleArn names, and says where it can't", async () => {
+    const role = `provider: { assumeRoleArn: "arn:aws:iam::${ACCOUNT}:role/wrong" }\n`;
+    const { stdout } = await preflight(settings("", role), aws.url);
+    expect(stdout).toContain(`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:assumed-role/wrong/dkp-preflight; accountId`);
+    stub.say({ AssumeRole: () => queryError(403, "AccessDenied", "not authorized to perform: sts:AssumeRole") });
+    const refused = await preflight(settings("", role), stub.url);
+    expect(refused.stdout).toContain(
+      "blocker  account                provider.assumeRoleArn can't be assumed (AccessDenied: not authorized to perform: sts:AssumeRole)",
+    );
+    expect(refused.status).toBe(1);
+  });
+
+  it("says that AWS can't be reached, and asks nothing further", async () => {
+    const { status, stdout } = await preflight(settings(""), "http://127.0.0.1:1");
+    expect(status).toBe(3);
+    expect(stdout).toContain("sts:GetCallerIdentity: AWS can't be reached (connect ECONNREFUSED 127.0.0.1:1)");
+    expect(stdout).toContain("skipped      permissions            means something only once the account is right: see above");
+  });
+
+  it.each([
+    [["--timeout", "soon"], '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n'],
+    [["--quick"], expect.stringContaining("Unknown option '--quick'")],
+  ])("takes %j for wrong use", async (args, stderr) => {
+    expect(await preflight(settings(""), aws.url, args)).toEqual({
+      status: 1,
+      stdout: "",
+      stderr,
+    });
+  });
+
+  it("prints for machines, with the exit code that it ends with", async () => {
+    const { status, stdout } = await preflight(settings("", 'accountId: "111111111111"\n'), aws.url, ["--json"]);
+    const { results, ...rest } = JSON.parse(stdout) as { results: readonly Result[] };
+    expect({ status, ...rest }).toEqual({ status: 1, stack: "dev", region: REGION, exitCode: 1 });
+    expect(results[0]).toMatchObject({ check: "account", verdict: "blocker", source: "sts:GetCallerIdentity" });
+  });
+
+  it("has a help text", async () => {
+    expect(await preflight(settings(""), aws.url, ["--help"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("Exit code:"),
+    });
+  });
+
+  describe("where IAM is enforced", () => {
+    /** A user with one policy, and its key. */
+    const userWith = async (UserName: string, policy: object): Promise<Credentials> => {
+      const iam = aws.iam();
+      await iam.send(new CreateUserCommand({ UserName }));
+      await iam.send(
+        new PutUserPolicyCommand({
+          UserName,
+          PolicyName: "only",
+          PolicyDocument: JSON.stringify(policy),
+        }),
+      );
+      return keyOf(UserName);
+    };
+    const keyOf = async (UserName: string): Promise<Credentials> => {
+      const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName }));
+      return {
+        accessKeyId: AccessKey?.AccessKeyId ?? "",
+        secretAccessKey: AccessKey?.SecretAccessKey ?? "",
+      };
+    };
+    const enforced = async <T>(work: () => Promise<T>): Promise<T> => {
+      await aws.enforceIam(true);
+      try {
+        return await work();
+      } finally {
+        await aws.enforceIam(false);
+      }
+    };
+    const denied = (action: string) => `${action} is denied to these credentials`;
+    const EVERYTHING = () =>
+      settings(
+        `prefix: taken, layout: Standard, existingVPCID: ${made.free}, iamNodeRole: managed, ${master(
+          `ami: ${AMI}, instanceType: m5.large`,
+        )}`,
+      );
+
+    it("works with what --permissions prints, and with nothing more", async () => {
+      const { stdout } = await preflight(settings(""), aws.url, ["--permissions"]);
+      expect(JSON.parse(stdout)).toEqual(adminPolicy());
+      const key = await userWith("checker", JSON.parse(stdout) as object);
+      const results = await enforced(() => resultsOf(EVERYTHING(), aws.url, {}, key));
+      expect(results.filter(({ found }) => found.includes("denied to these credentials"))).toEqual([]);
+      // The emulator has neither a simulator nor this quota.
+      const untold = results.filter(({ verdict }) => verdict === "cannot tell").map(({ check }) => check);
+      expect(untold).toEqual(["Elastic IPs", "permissions"]);
+    });
+
+    it("can't tell without permissions, never blocks, and names what is missing", async () => {
+      const key = await userWith("nobody", {
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Action: "sts:GetCallerIdentity", Resource: "*" }],
+      });
+      const results = await enforced(() => resultsOf(EVERYTHING(), aws.url, {}, key));
+      expect(results.map(({ verdict, check, found }) => [verdict, check, found])).toEqual([
+        ["ok", "account", `account ${ACCOUNT}, as arn:aws:iam::${ACCOUNT}:user/nobody; accountId is not stated`],
+        ...[
+          ["region", denied("ec2:DescribeRegions")],
+          ["image", denied("ec2:DescribeImages")],
+          ["instance type", denied("ec2:DescribeInstanceTypes")],
+          ["existing VPC", denied("ec2:DescribeVpcs")],
+          ["iamNodeRole", denied("iam:GetRole")],
+          ["role name", denied("iam:GetRole")],
+          ["instance profile name", denied("iam:GetInstanceProfile")],
+          ["key pair name", denied("ec2:DescribeKeyPairs")],
+          ["same prefix", denied("ec2:DescribeInstances")],
+          ["Elastic IPs", denied("ec2:DescribeAddresses")],
+          ["permissions", denied("iam:SimulatePrincipalPolicy")],
+        ].map(([check, action]) => ["cannot tell", check, action]),
+      ]);
+    });
+
+    it("asks the key itself by dry runs, and changes nothing", async () => {
+      const { region, policy, cluster } = deployment("");
+      const place = { partition: "aws", region, account: ACCOUNT };
+      const document = policyDocument(
+        policyStatements({
+          mode: policy.mode,
+          supplement: false,
+          cluster,
+          place,
+        }),
+      );
+      const iam = aws.iam();
+      const { Policy } = await iam.send(
+        new CreatePolicyCommand({
+          PolicyName: "D8CloudProviderAWS",
+          PolicyDocument: JSON.stringify(document),
+        }),
+      );
+      await iam.send(new CreateUserCommand({ UserName: "deckhouse" }));
+      await iam.send(
+        new AttachUserPolicyCommand({
+          UserName: "deckhouse",
+          PolicyArn: Policy?.Arn,
+        }),
+      );
+      const key = await keyOf("deckhouse");
+      const vpcs = await aws.query(ADMIN, "ec2", "DescribeVpcs");
+      const user = `arn:aws:iam::${ACCOUNT}:user/deckhouse`;
+      const machines = settings(master("ami: ami-03cf127a, instanceType: m5.large"));
+      const results = await enforced(() => resultsOf(machines, aws.url, { asKey: true }, key));
+      expect(results.map(({ verdict, found, source }) => [verdict, found, source])).toEqual([
+        ["ok", `account ${ACCOUNT}, as ${user}; accountId is not stated`, "sts:GetCallerIdentity"],
+        ["ok", `the key is of ${user}`, "sts:GetCallerIdentity"],
+        ["blocker", "the key may not call ec2:DescribeAddressesAttribute", "dry runs of EC2 in eu-central-1"],
+        ...[
+          "DescribeInstanceTopology",
+          "DescribeInstances",
+          "AllocateAddress",
+          "CreateVpc",
+          "CreateInternetGateway",
+          "RunInstances",
+        ].map((operation) => ["ok", `the key may call ec2:${operation}`, "dry runs of EC2 in eu-central-1"]),
+      ]);
+      expect(await aws.query(ADMIN, "ec2", "DescribeVpcs")).toBe(vpcs);
+    });
+  });
+
+  it.each([
+    [
+      "DryRunOperation",
+      "Request would have succeeded, but DryRun flag is set.",
+      ["ok", "the key may call ec2:DescribeInstanceTopology"],
+    ],
+    [
+      "UnauthorizedOperation",
+      "You are not authorized to perform this operation.",
+      ["blocker", "the key may not call ec2:DescribeInstanceTopology", "apply, if the policy is not yet what the settings say"],
+    ],
+    [
+      "UnauthorizedOperation",
+      "You are not authorized to perform: ec2:DescribeInstanceTopology with an explicit deny in a service control policy",
+      ["blocker", "an SCP denies ec2:DescribeInstanceTopology to the key", "have the organization's administrator allow it"],
+    ],
+    [
+      "UnauthorizedOperation",
+      "You are not authorized to perform: ec2:DescribeInstanceTopology because no permissions boundary allows the action",
+      [
+        "blocker",
+        "the permissions boundary denies ec2:DescribeInstanceTopology to the key",
+        "have the boundary allow it, or set another user.permissionsBoundary",
+      ],
+    ],
+    [
+      "UnsupportedOperation",
+      "The functionality you requested is not available in this region.",
+      ["skipped", "the region has no ec2:DescribeInstanceTopology, and DKP does without it there"],
+    ],
+    [
+      "InvalidParameterValue",
+      "That is no value",
+      [
+        "cannot tell",
+        "ec2:DescribeInstanceTopology answered InvalidParameterValue: That is no value",
+        "look at the answer above; it is about the call, not about the key",
+      ],
+    ],
+  ])("understands what EC2 answers to a dry run: %s: %s", async (code, message, [verdict, found, remedy]) => {
+    const dryRuns: string[] = [];
+    const answer = (parameters: URLSearchParams) => {
+      dryRuns.push(`${parameters.get("Action")} ${parameters.get("DryRun")}`);
+      return ec2Error(code === "DryRunOperation" ? 412 : 403, code, message);
+    };
+    const operations = [
+      "DescribeAddressesAttribute",
+      "DescribeInstanceTopology",
+      "DescribeInstances",
+      "AllocateAddress",
+      "CreateVpc",
+      "CreateInternetGateway",
+      "RunInstances",
+    ];
+    stub.say({
+      GetCallerIdentity: () => ({
+        status: 200,
+        body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::${ACCOUNT}:user/deckhouse</Arn><UserId>AIDA</UserId><Account>${ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+      }),
+      ...Object.fromEntries(operations.map((operation) => [operation, answer])),
+    });
+    const results = await resultsOf(settings(master(`ami: ${AMI}, instanceType: m5.large`)), stub.url, { asKey: true });
+    expect(results.map((result) => nodes(result.verdict, result.found, result.remedy))).toContainEqual(
+      nodes(verdict ?? "", found ?? "", remedy),
+    );
+    expect(dryRuns.sort()).toEqual(operations.map((operation) => `${operation} true`).sort());
+    stub.calls.splice(0);
+  });
+
+  describe("in the stack, with preflight: true", () => {
+    const NAMES_OF_ITS_OWN = "user: { name: checked }\npolicy: { name: checked }\n";
+    const checked = (region = REGION) => `${settings(master(`ami: ${AMI}`), NAMES_OF_ITS_OWN, region)}preflight: true\n`;
+    let deployments: Deployments;
+    let terraform: Terraform;
+
+    beforeAll(() => {
+      deployments = Deployments.of({ dev: checked() });
+      terraform = deployments.terraform("dev", stub);
+      terraform.init();
+    });
+
+    it("Terraform warns of region and image, and applies all the same", async () => {
+      stub.say({
+        DescribeRegions: () =>
+          ec2Answer(
+            "DescribeRegions",
+            "<regionInfo><item><regionName>us-east-1</regionName><regionEndpoint>ec2.us-east-1.amazonaws.com</regionEndpoint><optInStatus>opt-in-not-required</optInStatus></item></regionInfo>",
+          ),
+        ...image({
+          disks: { "/dev/sda1": 8, "/dev/sdf": 20 },
+          ephemeral: { "/dev/sdb": "ephemeral0" },
+          architecture: "arm64",
+        }),
+      });
+      const { status, output } = await terraform.start("apply", "-auto-approve");
+      // Warnings stand in a frame, their lines broken to the width of the terminal.
+      const said = output.replaceAll(/[\s\u2500-\u257f]+/g, " ");
+      for (const warning of [
+        'eu-central-1 is not enabled in this account; enable it under "AWS Regions" of the account\'s page',
+        `${AMI} has other disks than its root disk, and DKP takes exactly one`,
+        `${AMI} is not for x86_64, which DKP's node software needs`,
+      ]) {
+        expect(said).toContain(warning);
+      }
+      expect(said).not.toContain("has no EBS root disk");
+      expect(said).toContain("Apply complete! Resources: 4 added");
+      expect(status).toBe(0);
+    });
+
+    it("says nothing where all is well, and gives every plan something to read", async () => {
+      stub.say(image({ ephemeral: { "/dev/sdb": "ephemeral0" } }));
+      const { status, output } = await terraform.start("plan", "-detailed-exitcode");
+      expect(output).not.toContain("Warning");
+      expect(output).toContain("Plan: 0 to add, 0 to change, 0 to destroy.");
+      expect(status).toBe(2);
+    });
+
+    it("a region that is not enabled stops Terraform itself, before any check", async () => {
+      deployments.change({ dev: checked("ap-east-1") });
+      const { status, output } = await terraform.start("plan");
+      expect(output).toContain("InvalidClientTokenId: The security token included in the request is invalid");
+      expect(output).not.toContain("Check block assertion failed");
+      expect(status).toBe(1);
+    });
+  });
+});

@@ -1,0 +1,211 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Call, LocalAws } from "./local-aws";
+
+/** An answer of AWS as it goes over the wire. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Answers by operation; undefined hands the call on. `parameters` are those of the query protocol, `times` counts the calls so far. */
+export type WireAnswers = Readonly<Record<string, (parameters: URLSearchParams, times: number) => WireAnswer | undefined>>;
+
+/** Stands before the local AWS and answers what that can't: each answer in the shape that AWS's API reference gives. */
+export class StubAws {
+  readonly calls: Call[] = [];
+  private readonly times = new Map<string, number>();
+  private readonly server: Server;
+  private answers: WireAnswers = {};
+
+  private constructor(private readonly behind: LocalAws) {
+    this.server = createServer((request, response) => {
+      this.answer(request, response).catch((error: Error) => response.writeHead(500).end(error.message));
+    });
+  }
+
+  static async start(behind: LocalAws): Promise<StubAws> {
+    const stub = new StubAws(behind);
+    await new Promise<void>((resolve) => {
+      stub.server.listen(0, "127.0.0.1", resolve);
+    });
+    return stub;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** The environment that AWS clients, Terraform among them, need to reach it. */
+  environment(): Record<string, string> {
+    return { ...this.behind.environment(), AWS_ENDPOINT_URL: this.url };
+  }
+
+  /** Answers from now on. */
+  say(answers: WireAnswers): void {
+    this.answers = answers;
+    this.times.clear();
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await textOf(request);
+    const parameters = new URLSearchParams(body);
+    const target = request.headers["x-amz-target"];
+    const operation = typeof target === "string" ? (target.split(".").at(-1) ?? "") : (parameters.get("Action") ?? "");
+    const times = (this.times.get(operation) ?? 0) + 1;
+    this.times.set(operation, times);
+    const service = /\/([a-z0-9]+)\/aws4_request/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    const own = this.answers[operation]?.(parameters, times);
+    if (own !== undefined) {
+      this.calls.push({ service, action: operation });
+      response.writeHead(own.status, { "Content-Type": target === undefined ? "text/xml" : "application/x-amz-json-1.1" });
+      response.end(own.body);
+      return;
+    }
+    const { authorization = "", "content-type": type = "", "x-amz-date": date = "" } = request.headers;
+    const headers: Record<string, string> = { authorization, "content-type": type, "x-amz-date": String(date) };
+    const passed = await fetch(this.behind.url, {
+      method: "POST",
+      body,
+      headers: typeof target === "string" ? { ...headers, "x-amz-target": target } : headers,
+    });
+    response.writeHead(passed.status, { "Content-Type": passed.headers.get("content-type") ?? "text/xml" });
+    response.end(await passed.text());
+  }
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) {
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const REQUEST_ID = "7a62c49f-347e-4fc4-9331-6e8eexample";
+
+/** An error of the query protocol, as IAM and STS send it. */
+export function queryError(status: number, code: string, message: string): WireAnswer {
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
+  return {
+    status,
+    body: `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">${error}<RequestId>${REQUEST_ID}</RequestId></ErrorResponse>`,
+  };
+}
+
+/** An error of EC2. */
+export function ec2Error(status: number, code: string, message: string): WireAnswer {
+  const errors = `<Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors>`;
+  return {
+    status,
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<Response>${errors}<RequestID>${REQUEST_ID}</RequestID></Response>`,
+  };
+}
+
+/** An answer of EC2. */
+export function ec2Answer(operation: string, content: string): WireAnswer {
+  const xmlns = "http://ec2.amazonaws.com/doc/2016-11-15/";
+  return {
+    status: 200,
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<${operation}Response xmlns="${xmlns}"><requestId>${REQUEST_ID}</requestId>${content}</${operation}Response>`,
+  };
+}
+
+/** An image of EC2, by default one that DKP can use: Ubuntu as Canonical publishes it, but for its instance-store mappings. */
+export interface WireImage {
+  readonly id: string;
+  readonly state?: string;
+  readonly architecture?: string;
+  readonly root?: string;
+  readonly rootType?: string;
+  /** EBS disks: device name and GiB. */
+  readonly disks?: Readonly<Record<string, number>>;
+  /** Instance-store disks: device name and virtual name. */
+  readonly ephemeral?: Readonly<Record<string, string>>;
+  readonly ena?: boolean;
+  readonly imds?: string;
+}
+
+export function imageAnswer(image: WireImage): WireAnswer {
+  const { id, state = "available", architecture = "x86_64", root = "/dev/sda1", rootType = "ebs", ena = true, imds } = image;
+  const disks = Object.entries(image.disks ?? { [root]: 8 }).map(
+    ([name, size]) =>
+      `<item><deviceName>${name}</deviceName><ebs><deleteOnTermination>true</deleteOnTermination><snapshotId>snap-0123456789abcdef0</snapshotId><volumeSize>${size}</volumeSize><volumeType>gp2</volumeType><encrypted>false</encrypted></ebs></item>`,
+  );
+  const ephemeral = Object.entries(image.ephemeral ?? {}).map(
+    ([name, virtual]) => `<item><deviceName>${name}</deviceName><virtualName>${virtual}</virtualName></item>`,
+  );
+  const fields = [
+    `<imageId>${id}</imageId><imageState>${state}</imageState><imageOwnerId>099720109477</imageOwnerId><isPublic>true</isPublic>`,
+    `<architecture>${architecture}</architecture><imageType>machine</imageType><enaSupport>${ena}</enaSupport>`,
+    `<name>ubuntu</name><rootDeviceType>${rootType}</rootDeviceType><rootDeviceName>${root}</rootDeviceName>`,
+    `<blockDeviceMapping>${[...disks, ...ephemeral].join("")}</blockDeviceMapping><virtualizationType>hvm</virtualizationType>`,
+    `<hypervisor>xen</hypervisor>${imds === undefined ? "" : `<imdsSupport>${imds}</imdsSupport>`}`,
+  ];
+  return ec2Answer("DescribeImages", `<imagesSet><item>${fields.join("")}</item></imagesSet>`);
+}
+
+/** What IAM's simulator says beside `allowed`, by action. */
+export type Simulation = Readonly<Record<string, "explicitDeny" | "implicitDeny" | "SCP" | "boundary" | "unknown context">>;
+
+/** A simulation of all actions in a question, in two pages where there are several. */
+export function simulationAnswer(operation: string, parameters: URLSearchParams, denials: Simulation): WireAnswer {
+  const actions = [...parameters].filter(([name]) => name.startsWith("ActionNames.member.")).map(([, value]) => value);
+  const second = parameters.get("Marker") === "second";
+  const half = Math.ceil(actions.length / 2);
+  const more = !second && actions.length > half;
+  const page = second ? actions.slice(half) : actions.slice(0, half);
+  const members = page.map((action) => `<member>${evaluation(action, denials[action])}</member>`).join("");
+  const truncation = more ? "<IsTruncated>true</IsTruncated><Marker>second</Marker>" : "<IsTruncated>false</IsTruncated>";
+  return {
+    status: 200,
+    body: `<${operation}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><${operation}Result>${truncation}<EvaluationResults>${members}</EvaluationResults></${operation}Result><ResponseMetadata><RequestId>${REQUEST_ID}</RequestId></ResponseMetadata></${operation}Response>`,
+  };
+}
+
+function evaluation(action: string, denial: Simulation[string] | undefined): string {
+  const decision = denial === undefined ? "allowed" : denial === "explicitDeny" ? denial : "implicitDeny";
+  const missing = denial === "unknown context" ? "<member>aws:PrincipalTag/team</member>" : "";
+  return [
+    `<EvalActionName>${action}</EvalActionName><EvalResourceName>*</EvalResourceName><EvalDecision>${decision}</EvalDecision>`,
+    `<MatchedStatements/><MissingContextValues>${missing}</MissingContextValues>`,
+    `<OrganizationsDecisionDetail><AllowedByOrganizations>${denial !== "SCP"}</AllowedByOrganizations></OrganizationsDecisionDetail>`,
+    `<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>${denial !== "boundary"}</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>`,
+  ].join("");
+}
+
+/** A quota of Service Quotas. */
+export function quotaAnswer(value: number): WireAnswer {
+  return {
+    status: 200,
+    body: JSON.stringify({
+      Quota: {
+        Adjustable: true,
+        GlobalQuota: false,
+        QuotaArn: "arn:aws:servicequotas:eu-central-1:123456789012:ec2/L-0263D0A3",
+        QuotaCode: "L-0263D0A3",
+        QuotaName: "EC2-VPC Elastic IPs",
+        ServiceCode: "ec2",
+        ServiceName: "Amazon Elastic Compute Cloud (Amazon EC2)",
+        Unit: "None",
+        Value: value,
+      },
+    }),
+  };
+}
+
+/** Service Quotas of an account whose quota was never changed. */
+export function noQuota(): WireAnswer {
+  return {
+    status: 400,
+    body: JSON.stringify({
+      __type: "NoSuchResourceException",
+      Message: "The request failed because the specified quota does not exist.",
+    }),
+  };
+}

@@ -18,7 +18,7 @@ export const PROGRAMS: readonly string[] = ["terraform", ...(process.env.E2E_TOF
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 
 /** Environment of Terraform and of the CDKTF command on the local AWS: nothing of the machine's own Terraform or AWS set-up. */
-export function terraformEnvironment(aws?: LocalAws): Record<string, string> {
+export function terraformEnvironment(aws?: LocalAws, credentials?: Credentials): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
   const configuration = join(home, "terraformrc");
   writeFileSync(
@@ -34,7 +34,7 @@ export function terraformEnvironment(aws?: LocalAws): Record<string, string> {
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",
     CHECKPOINT_DISABLE: "1",
-    ...aws?.environment(),
+    ...aws?.environment(credentials),
   };
 }
 
@@ -85,8 +85,9 @@ export class Terraform {
     readonly folder: string,
     aws: LocalAws,
     private readonly program = "terraform",
+    credentials?: Credentials,
   ) {
-    this.environment = terraformEnvironment(aws);
+    this.environment = terraformEnvironment(aws, credentials);
   }
 
   /** Runs a Terraform command and returns how it ended, whatever that is. */

@@ -1,26 +1,30 @@
 import { rootCertificates } from "node:tls";
 import {
   AttachUserPolicyCommand,
+  CreateAccessKeyCommand,
   CreatePolicyCommand,
   CreatePolicyVersionCommand,
+  CreateRoleCommand,
   CreateServiceSpecificCredentialCommand,
+  CreateUserCommand,
   CreateVirtualMFADeviceCommand,
   DeleteRolePermissionsBoundaryCommand,
   DeleteUserPermissionsBoundaryCommand,
   EnableMFADeviceCommand,
   type IAMClient,
+  PutRolePolicyCommand,
   PutUserPolicyCommand,
   UploadSigningCertificateCommand,
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
 import type { Grant } from "../../src/iam/deployer";
-import type { PolicyDocument } from "../../src/iam/policy-document";
-import { deployerPolicies } from "../../src/review/pack/deployer-policy";
+import { type DeployerPolicy, deployerPolicies } from "../../src/review/pack/deployer-policy";
 import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../iam/simulator";
 import { LocalAws } from "./support/local-aws";
 import { type Done, Pipeline, type Step } from "./support/pipeline";
 import { Deployments, removeFolders } from "./support/project";
+import { document, failingGrants, isFor, without } from "./support/refusals";
 
 const ACCOUNT = "arn:aws:iam::123456789012";
 const KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-96ef-1234567890ab";
@@ -78,33 +82,72 @@ async function policy(iam: IAMClient, PolicyName: string): Promise<string | unde
   return (await iam.send(new CreatePolicyCommand({ PolicyName, PolicyDocument: HARMLESS }))).Policy?.Arn;
 }
 
-const SCENARIOS: readonly { readonly name: string; readonly settings: string; readonly steps: readonly Step[] }[] = [
-  {
-    name: "the plain deployment",
-    settings: PLAIN,
-    steps: [
-      { command: ["init"] },
-      { command: ["plan"] },
-      { command: APPLY },
-      { command: APPLY, settings: `${PLAIN}policy: { supplement: false }\n${ROTATION}`, meanwhile: fillVersions },
-      { command: DESTROY },
-    ],
-  },
-  {
-    name: "a deployment with everything",
-    settings: `${FULL}tags: { team: platform }\n`,
-    steps: [
-      { command: ["init"] },
-      { command: APPLY },
-      { command: APPLY, settings: `${FULL}tags: { owner: platform }\n`, meanwhile: takeBoundariesOff },
-      { command: DESTROY, meanwhile: hangOnUser },
-    ],
-  },
+interface Scenario {
+  readonly name: string;
+  readonly settings: string;
+  readonly steps: readonly Step[];
+}
+
+const THE_PLAIN_ONE: Scenario = {
+  name: "the plain deployment",
+  settings: PLAIN,
+  steps: [
+    { command: ["init"] },
+    { command: ["plan"] },
+    { command: APPLY },
+    { command: APPLY, settings: `${PLAIN}policy: { supplement: false }\n${ROTATION}`, meanwhile: fillVersions },
+    { command: DESTROY },
+  ],
+};
+
+const THE_FULL_ONE: Scenario = {
+  name: "a deployment with everything",
+  settings: `${FULL}tags: { team: platform }\n`,
+  steps: [
+    { command: ["init"] },
+    { command: APPLY },
+    { command: APPLY, settings: `${FULL}tags: { owner: platform }\n${ROTATION}`, meanwhile: takeBoundariesOff },
+    { command: DESTROY, meanwhile: hangOnUser },
+  ],
+};
+
+function onlyPolicy({ settings }: Pick<Scenario, "settings">): DeployerPolicy {
+  const [only, ...more] = deployerPolicies(deployment(settings)).policies;
+  if (only === undefined || more.length > 0) {
+    throw new Error("these settings make more than one policy");
+  }
+  return only;
+}
+
+const nameOf = ({ sid, action }: Grant) => `${sid} ${action}`;
+const namesOf = (all: readonly Grant[]) => all.map(nameOf).sort();
+
+/** Whether to spend minutes on showing each action of the full deployment to be needed, for a new version of the provider. */
+const EVERY_ACTION = process.env.E2E_EVERY_ACTION !== undefined;
+
+/** Of the actions that only the full deployment has, those that one run of each step shows: the first in each chain of calls. */
+const FAILING_AT_ONCE: readonly string[] = [
+  "BoundNodeRole iam:CreateRole",
+  "Group iam:CreateGroup",
+  "Group iam:RemoveUserFromGroup",
+  "GroupPolicy iam:DetachGroupPolicy",
+  "NodeRole iam:DeleteRolePolicy",
+  "NodeRole iam:UntagRole",
+  "NodeRolePolicies iam:DetachRolePolicy",
+  "Policy iam:TagPolicy",
+  "Policy iam:UntagPolicy",
+  "StateKey kms:Decrypt",
+  "StateKey kms:GenerateDataKey",
+  "StateLockTable dynamodb:DeleteItem",
+  "StateLockTable dynamodb:GetItem",
+  "StateLockTable dynamodb:PutItem",
+  "User iam:DetachUserPolicy",
+  "User iam:TagUser",
+  "User iam:UntagUser",
 ];
 
-describe.each(SCENARIOS)("with deployer-policy.json and nothing else, $name", ({ settings, steps }) => {
-  const { policies } = deployerPolicies(deployment(settings));
-  const { text = "", grants = [] } = policies[0] ?? {};
+describe.each([THE_PLAIN_ONE, THE_FULL_ONE])("with deployer-policy.json and nothing else, $name", (scenario) => {
+  const { text, grants } = onlyPolicy(scenario);
   const done: Done[] = [];
   let aws: LocalAws;
   let pipeline: Pipeline;
@@ -123,94 +166,106 @@ describe.each(SCENARIOS)("with deployer-policy.json and nothing else, $name", ({
     removeFolders();
   });
 
-  it("is initialized, planned, applied, updated and destroyed", async () => {
-    const deployments = Deployments.of({ deckhouse: settings });
-    for (const step of steps) {
-      done.push(await pipeline.do(step, deployments));
-    }
-    expect(done.flatMap(({ decisions }) => decisions).filter(({ allowed }) => !allowed)).toEqual([]);
-  });
-
-  it("makes only calls that IAM's own rules allow", async () => {
-    const asked = done.flatMap(({ decisions }) => decisions);
-    const answers = await Promise.all(asked.map(async (call) => ({ call, allowed: await isAllowed(document(text), call) })));
-    expect(answers.filter(({ allowed }) => !allowed)).toEqual([]);
-  });
-
-  it("fails when any one action is taken out", async () => {
-    const firstAsked = (grant: Grant) => done.find(({ decisions }) => decisions.some((call) => isFor(grant, call)));
+  const asked = () => done.flatMap(({ decisions }) => decisions);
+  const firstAsked = (grant: Grant) => done.find(({ decisions }) => decisions.some((call) => isFor(grant, call)));
+  /** The grants without which Terraform fails in the step that needs them first. */
+  const failing = async (wanted: readonly Grant[], rounds: number) => {
     const proven = await Promise.all(
       done.map((step) =>
         failingGrants(
           (policyText) => pipeline.redo(step, policyText),
           text,
-          grants.filter((grant) => firstAsked(grant) === step),
+          wanted.filter((grant) => firstAsked(grant) === step),
+          rounds,
         ),
       ),
     );
-    const sorted = (all: readonly Grant[]) => all.map(({ sid, action }) => `${sid} ${action}`).sort();
-    expect(sorted(proven.flat())).toEqual(sorted(grants));
+    return namesOf(proven.flat());
+  };
+
+  it("is initialized, planned, applied, updated and destroyed", async () => {
+    const deployments = Deployments.of({ deckhouse: scenario.settings });
+    for (const step of scenario.steps) {
+      done.push(await pipeline.do(step, deployments));
+    }
+    expect(asked().filter(({ allowed }) => !allowed)).toEqual([]);
   });
+
+  it("makes only calls that IAM's own rules allow, each action being needed for one", async () => {
+    const refused = async (policyText: string, calls: readonly Request[]) => {
+      const answers = await Promise.all(
+        calls.map(async (call) => ({ call, allowed: await isAllowed(document(policyText), call) })),
+      );
+      return answers.filter(({ allowed }) => !allowed).map(({ call }) => call);
+    };
+    expect(await refused(text, asked())).toEqual([]);
+    for (const grant of grants) {
+      const calls = asked().filter((call) => isFor(grant, call));
+      expect([grant.action, (await refused(without(text, [grant]), calls)).length]).toEqual([
+        grant.action,
+        calls.length || "never called",
+      ]);
+    }
+  });
+
+  if (scenario === THE_PLAIN_ONE) {
+    it("fails when any one action is taken out", async () => {
+      expect(await failing(grants, Number.POSITIVE_INFINITY)).toEqual(namesOf(grants));
+    });
+  } else {
+    const plain = namesOf(onlyPolicy(THE_PLAIN_ONE).grants);
+    const more = grants.filter((grant) => !plain.includes(nameOf(grant)));
+    it("fails when an action is taken out that the plain one lacks", async () => {
+      expect(await failing(more, EVERY_ACTION ? Number.POSITIVE_INFINITY : 1)).toEqual(
+        EVERY_ACTION ? namesOf(more) : FAILING_AT_ONCE,
+      );
+    }, 1_800_000);
+  }
 });
 
-const document = (text: string) => JSON.parse(text) as PolicyDocument;
+describe("with its policies", () => {
+  let aws: LocalAws;
+  let pipeline: Pipeline;
 
-/** Whether a grant is the one that a call is allowed by. */
-function isFor({ action, resources }: Grant, call: Request): boolean {
-  return call.action === action && resources.some((pattern) => like(pattern).test(call.resource));
-}
+  beforeEach(async () => {
+    aws = await LocalAws.start();
+    await aws.makeBucket("state");
+    pipeline = await Pipeline.with(aws);
+  });
 
-function like(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replaceAll(/[.+?^$()[\]{}|\\]/g, "\\$&").replaceAll("*", ".*")}$`);
-}
+  afterEach(async () => {
+    await aws.stop();
+    removeFolders();
+  });
 
-/**
- * The grants without which a step fails, each shown by an error of Terraform that names the refused action.
- * To save runs several are left out at once: a call that is refused and named is refused as well when it is the only one.
- * What another error hid is tried again. S3 does not name actions, so its grants are tried one by one.
- */
-async function failingGrants(
-  redo: (policy: string) => ReturnType<Pipeline["redo"]>,
-  whole: string,
-  grants: readonly Grant[],
-): Promise<readonly Grant[]> {
-  const named = grants.filter(({ action }) => /^(iam|dynamodb):/.test(action));
-  const unnamed = grants.filter((grant) => !named.includes(grant));
-  const proven: Grant[] = [];
-  for (let open = named; open.length > 0; ) {
-    const { status, output } = await redo(without(whole, open));
-    const refused = open.filter(({ action }) => status === 1 && errorsIn(output).some((error) => names(error, action)));
-    if (refused.length === 0) {
-      break;
-    }
-    proven.push(...refused);
-    open = open.filter((grant) => !refused.includes(grant));
-  }
-  for (const grant of unnamed) {
-    const { status, output } = await redo(without(whole, [grant]));
-    if (status === 1 && errorsIn(output).some((error) => /AccessDenied|Forbidden|StatusCode: 403/.test(error))) {
-      proven.push(grant);
-    }
-  }
-  return proven;
-}
+  it("a pipeline that takes a role takes it and uses the state, and the role does the rest", async () => {
+    const settings = `${PLAIN}provider: { assumeRoleArn: "${ACCOUNT}:role/deployer" }\n`;
+    const [own, role] = deployerPolicies(deployment(settings)).policies;
+    await pipeline.allow(own?.text ?? "");
+    await aws.enforceIam(false);
+    const AssumeRolePolicyDocument = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { AWS: `${ACCOUNT}:user/pipeline` }, Action: "sts:AssumeRole" }],
+    });
+    await aws.iam().send(new CreateRoleCommand({ RoleName: "deployer", AssumeRolePolicyDocument }));
+    await aws.iam().send(new PutRolePolicyCommand({ RoleName: "deployer", PolicyName: "p", PolicyDocument: role?.text }));
+    const deployments = Deployments.of({ deckhouse: settings });
+    await pipeline.do({ command: ["init"] }, deployments);
+    const { decisions } = await pipeline.do({ command: APPLY }, deployments);
+    expect(decisions.map(({ action }) => action)).toEqual(expect.arrayContaining(["sts:AssumeRole", "iam:CreateAccessKey"]));
+  });
 
-function without(text: string, left: readonly Grant[]): string {
-  const { Statement, ...rest } = document(text);
-  const remaining = Statement.map((statement) => ({
-    ...statement,
-    Action: [statement.Action]
-      .flat()
-      .filter((action) => !left.some((grant) => grant.sid === statement.Sid && grant.action === action)),
-  }));
-  return JSON.stringify({ ...rest, Statement: remaining.filter(({ Action }) => Action.length > 0) });
-}
-
-/** Terraform's errors, without its warnings. */
-function errorsIn(output: string): readonly string[] {
-  return output.split(/^(?=(?:Error|Warning): )/m).filter((part) => part.startsWith("Error: "));
-}
-
-function names(error: string, action: string): boolean {
-  return new RegExp(`not authorized to perform:\\s+${action}\\b`).test(error);
-}
+  it("a pipeline takes over a key, and can't without asking whose it is", async () => {
+    await aws.iam().send(new CreateUserCommand({ UserName: "deckhouse" }));
+    const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
+    const settings = `${PLAIN}adopt: { user: true, accessKeyId: ${AccessKey?.AccessKeyId} }\n`;
+    const { text, grants } = onlyPolicy({ settings });
+    await pipeline.allow(text);
+    const deployments = Deployments.of({ deckhouse: settings });
+    await pipeline.do({ command: ["init"] }, deployments);
+    const step = await pipeline.do({ command: APPLY }, deployments);
+    const asks = grants.filter(({ action }) => action === "iam:GetAccessKeyLastUsed");
+    expect(await failingGrants((policyText) => pipeline.redo(step, policyText), text, asks, 1)).toEqual(asks);
+    expect(asks).toHaveLength(1);
+  });
+});

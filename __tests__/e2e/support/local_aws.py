@@ -461,6 +461,8 @@ def resource_of_iam_call(_, response):
             new = f"{arn}{kind}{call.get('Path', '/')}{name}"
             existing = (e for e in list(entities.values()) if e.name == name)
             return next((entity.arn for entity in existing), new)
+    if "SerialNumber" in call:
+        return call["SerialNumber"]
     if "AccessKeyId" in call:
         key = iam.access_keys.get(call["AccessKeyId"])
         return iam.get_user(key.user_name).arn if key else "*"

@@ -35,7 +35,7 @@ export class Pipeline {
   ) {}
 
   static async with(aws: LocalAws): Promise<Pipeline> {
-    await aws.iam().send(new CreateUserCommand({ UserName: USER, Path: "/ci/" }));
+    await aws.iam().send(new CreateUserCommand({ UserName: USER }));
     const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: USER }));
     return new Pipeline(aws, { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" });
   }

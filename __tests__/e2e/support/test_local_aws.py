@@ -423,6 +423,11 @@ class TestPermissions:
                 "policy/n",
             ),
             ("create_group", {"GroupName": "n"}, "group/n"),
+            (
+                "delete_virtual_mfa_device",
+                {"SerialNumber": "arn:aws:iam::123456789012:mfa/old"},
+                "mfa/old",
+            ),
             ("create_user", {"UserName": "n"}, "user/n"),
             ("get_user", {"UserName": "old"}, "user/x/old"),
             (
@@ -439,6 +444,7 @@ class TestPermissions:
         key = create_user_with_key(iam, policy("iam:*", arn))
         iam.create_user(UserName="old", Path="/x/")
         create_policy(iam, "old")
+        iam.create_virtual_mfa_device(VirtualMFADeviceName="old")
         check_permissions(url, True)
         getattr(aws("iam", key), operation)(**parameters)
         other = {"RoleName": "another", "AssumeRolePolicyDocument": TRUST}

@@ -61,8 +61,12 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
         grants: own,
       }),
     );
-  return { policies, notes: [...state.notes, ...policies.flatMap(sizeNote)] };
+  const notes = [...(deployment.attachment === "user" ? [] : [ANY_MEMBER]), ...state.notes, ...policies.flatMap(sizeNote)];
+  return { policies, notes };
 }
+
+const ANY_MEMBER =
+  "IAM asks about the group alone when somebody is put into it: the holder can put any user of the account into the group, who then has the policy";
 
 function sizeNote({ file, text }: DeployerPolicy): readonly string[] {
   const size = text.replaceAll(/\s/g, "").length;

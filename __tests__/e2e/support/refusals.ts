@@ -19,7 +19,8 @@ function like(pattern: string): RegExp {
 /**
  * The grants without which a step fails, each shown by an error of Terraform that names the refused action.
  * To save runs several are left out at once: a call that is refused and named is refused as well when it is the only one.
- * What another error hid is tried again, so many rounds. The state is needed first and S3 does not name actions, so its grants are tried one by one.
+ * What another error hid is tried again, so many rounds. What reaches the state is tried one by one: it comes before all else,
+ * and S3 names no action.
  */
 export async function failingGrants(
   redo: (policy: string) => Promise<Finished>,

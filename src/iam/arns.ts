@@ -28,3 +28,24 @@ export function policyArn(policy: {
 }): string {
   return `arn:${policy.partition}:iam::${policy.account}:policy${policy.path}${policy.name}`;
 }
+
+/** What IAM finds a user, policy, group or role by. */
+export interface IamResource {
+  readonly name: string;
+  /** "/" or "/a/b/". */
+  readonly path: string;
+}
+
+/** The ARN of something in IAM as a policy names it: in any account where that is unknown, characters taken literally. */
+export function iamArn(
+  { partition, account = "*" }: { readonly partition: string; readonly account?: string | undefined },
+  kind: string,
+  { path, name }: IamResource,
+): string {
+  return `arn:${partition}:iam::${account}:${kind}${literal(path)}${name}`;
+}
+
+/** A text of which no character is a wildcard in a policy's `Resource`. Source: "IAM policy elements: Variables and tags". */
+export function literal(text: string): string {
+  return text.replaceAll(/[*?]/g, (wildcard) => `\${${wildcard}}`);
+}

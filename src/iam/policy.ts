@@ -6,7 +6,7 @@ export type Mode = (typeof MODES)[number];
 
 /** A condition of a statement: all of a statement's conditions must hold. */
 export interface PolicyCondition {
-  readonly test: "StringEquals" | "BoolIfExists";
+  readonly test: "ArnEquals" | "BoolIfExists" | "ForAllValues:StringEquals" | "StringEquals";
   readonly variable: string;
   readonly values: readonly string[];
 }

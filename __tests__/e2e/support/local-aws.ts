@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,6 +17,14 @@ export interface Call {
   readonly action: string;
 }
 
+/** What AWS asked of a key's policies for a call, and what they said. */
+export interface Decision {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: Readonly<Record<string, string>>;
+  readonly allowed: boolean;
+}
+
 /** Any key is an administrator's as long as the local AWS does not enforce IAM. */
 export const ADMIN: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
@@ -27,18 +35,27 @@ const VERSIONS: Readonly<Record<string, string>> = { ec2: "2016-11-15", iam: "20
 export class LocalAws {
   private constructor(
     readonly url: string,
-    private readonly server: ChildProcess,
+    private readonly end: () => Promise<unknown>,
   ) {}
 
   static async start(): Promise<LocalAws> {
     const server = spawn("python3", [join(__dirname, "local_aws.py")], { stdio: ["pipe", "pipe", "inherit"] });
     const [url] = (await once(createInterface(server.stdout), "line")) as [string];
-    return new LocalAws(url, server);
+    return new LocalAws(url, () => {
+      server.stdin.end();
+      return once(server, "exit");
+    });
   }
 
   async stop(): Promise<void> {
-    this.server.stdin?.end();
-    await once(this.server, "exit");
+    await this.end();
+  }
+
+  /** Another AWS with the account as it is now, at an address of its own. Ends with this one at the latest. */
+  async copy(): Promise<LocalAws> {
+    const answer = await fetch(`${this.url}/copies`, { method: "POST" });
+    const { url } = (await answer.json()) as { readonly url: string };
+    return new LocalAws(url, () => fetch(`${url}/copies`, { method: "DELETE" }));
   }
 
   /** The environment that AWS clients, Terraform among them, need to reach it. */
@@ -104,10 +121,31 @@ export class LocalAws {
     await fetch(`${this.url}/${bucket}`, { method: "PUT" });
   }
 
+  /** Makes a DynamoDB table in which Terraform can lock states. */
+  async makeLockTable(TableName: string): Promise<void> {
+    const body = JSON.stringify({
+      TableName,
+      KeySchema: [{ AttributeName: "LockID", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "LockID", AttributeType: "S" }],
+      BillingMode: "PAY_PER_REQUEST",
+    });
+    const headers = { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.CreateTable" };
+    const { host } = new URL(this.url);
+    const signed = sign({ host, service: "dynamodb", region: "eu-central-1", method: "POST", path: "/", headers, body }, ADMIN);
+    await fetch(this.url, { method: "POST", body, headers: signed.headers as Record<string, string> });
+  }
+
   /** Keys of all objects in a bucket. */
   async objects(bucket: string): Promise<readonly string[]> {
     const listing = await (await fetch(`${this.url}/${bucket}?list-type=2`)).text();
     return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
+  }
+
+  /** What was asked of policies since the last call of this, which starts the list anew. Nothing is asked until IAM is enforced. */
+  async decisions(): Promise<readonly Decision[]> {
+    const decisions = (await (await fetch(`${this.url}/decisions`)).json()) as readonly Decision[];
+    await fetch(`${this.url}/decisions`, { method: "DELETE" });
+    return decisions;
   }
 
   /** All AWS API calls since the last call of this, which starts the list anew. */

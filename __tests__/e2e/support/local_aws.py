@@ -14,17 +14,28 @@ started it. It is a test tool: nothing that is delivered uses it.
     GET    /calls                the signed calls so far, as a JSON list of
                                  {service, action, accessKeyId}
     DELETE /calls                forgets them
+    GET    /decisions            what was asked of policies so far while they
+                                 were checked: {action, resource, context,
+                                 allowed}
+    DELETE /decisions            forgets them
+    POST   /copies               makes a copy of the whole account as it is
+                                 now, in a process of its own that ends with
+                                 this one; answers {url}
 
-Not kept, as in moto: a policy's Condition and NotResource, iam:PassRole, and
-resource ARNs outside IAM and S3. Replaces internals of moto 5.2.1.
+Not kept, as in moto: a policy's NotResource, iam:PassRole, and resource ARNs
+outside IAM, S3, DynamoDB and KMS; of conditions, all operators and keys but
+the few below. Replaces internals of moto 5.2.1.
 """
 
 import io
 import json
 import logging
+import os
 import re
+import signal
 import sys
-from threading import Thread
+from contextvars import ContextVar
+from threading import Thread, Timer
 from urllib.parse import parse_qs
 
 import flask
@@ -34,7 +45,9 @@ from moto.core.exceptions import (
     InvalidClientTokenIdError,
     _RESTError,
 )
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.responses import DynamoHandler
 from moto.ec2.models.availability_zones_and_regions import (
     RegionsAndZonesBackend,
 )
@@ -42,9 +55,12 @@ from moto.ec2.responses.availability_zones_and_regions import (
     AvailabilityZonesAndRegions,
 )
 from moto.iam import access_control, exceptions
-from moto.iam.models import IAMBackend, ManagedPolicy
+from moto.iam.models import IAMBackend, ManagedPolicy, User
 from moto.iam.responses import IamResponse
+from moto.iam.utils import random_access_key
 from moto.moto_server import werkzeug_app
+from moto.s3.models import s3_backends
+from moto.utilities.utils import get_partition
 from werkzeug.serving import make_server
 
 
@@ -172,41 +188,71 @@ def attach_once(original, policy, entity):
         original(policy, entity)
 
 
+# Credentials of single services, which moto lacks; Terraform's force_destroy
+# deletes them. Here each is an id and nothing more.
+
+User.service_specific_credentials = ()
+
+
+@mends(IamResponse, "create_service_specific_credential")
+def create_service_specific_credential(_, response):
+    user = response.backend.get_user(response._get_param("UserName"))
+    made = {"ServiceSpecificCredentialId": f"ACCA{random_access_key()}"}
+    user.service_specific_credentials += (made,)
+    return ActionResult({"ServiceSpecificCredential": made})
+
+
 @mends(IamResponse, "list_service_specific_credentials")
 def list_service_specific_credentials(_, response):
-    """No user has any. moto lacks the call; Terraform's force_destroy asks."""
-    response.backend.get_user(response._get_param("UserName"))
-    return ActionResult({"ServiceSpecificCredentials": []})
-
-
-# Boundaries of users are kept and told by GetUser. moto has those of roles.
-
-
-def bind_user(response, boundary):
-    kind = "PermissionsBoundaryPolicy"
     user = response.backend.get_user(response._get_param("UserName"))
-    user.permissions_boundary = boundary and {
-        "PermissionsBoundaryType": kind,
-        "PermissionsBoundaryArn": boundary,
+    listed = list(user.service_specific_credentials)
+    return ActionResult({"ServiceSpecificCredentials": listed})
+
+
+@mends(IamResponse, "delete_service_specific_credential")
+def delete_service_specific_credential(_, response):
+    user = response.backend.get_user(response._get_param("UserName"))
+    gone = {
+        "ServiceSpecificCredentialId": response._get_param(
+            "ServiceSpecificCredentialId"
+        )
     }
-    return ActionResult({})
+    kept = (c for c in user.service_specific_credentials if c != gone)
+    user.service_specific_credentials = tuple(kept)
+    return EmptyResult()
+
+
+# The permissions boundary of a user. moto keeps only that of a role.
+
+User.permissions_boundary = None
+
+
+def set_user_boundary(response, arn):
+    user = response.backend.get_user(response._get_param("UserName"))
+    kind = "PermissionsBoundaryPolicy"
+    user.permissions_boundary = arn and {
+        "PermissionsBoundaryType": kind,
+        "PermissionsBoundaryArn": arn,
+    }
+    return EmptyResult()
 
 
 @mends(IamResponse, "create_user")
 def create_user(original, response):
     answer = original(response)
-    bind_user(response, response._get_param("PermissionsBoundary"))
+    set_user_boundary(response, response._get_param("PermissionsBoundary"))
     return answer
 
 
 @mends(IamResponse, "put_user_permissions_boundary")
 def put_user_permissions_boundary(_, response):
-    return bind_user(response, response._get_param("PermissionsBoundary"))
+    arn = response._get_param("PermissionsBoundary")
+    return set_user_boundary(response, arn)
 
 
 @mends(IamResponse, "delete_user_permissions_boundary")
 def delete_user_permissions_boundary(_, response):
-    return bind_user(response, None)
+    return set_user_boundary(response, None)
 
 
 # Size: 6,144 characters of a managed policy, white space not counted, else
@@ -244,19 +290,162 @@ def request_as_sent(original, request):
     return original(request)
 
 
+def is_like(pattern, value, flags=0):
+    """Whether a value is like a pattern with the wildcards "*" and "?"."""
+    regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(regex, value, flags) is not None
+
+
+def as_list(one_or_more):
+    return [one_or_more] if isinstance(one_or_more, str) else one_or_more
+
+
 @mends(access_control.IAMPolicyStatement, "_check_element_matches")
 def element_matches(_, statement, element, value):
     """Actions match whatever their case, "?" is a wildcard and "." is not.
 
     moto compares with case and takes all but "*" for a regular expression.
     """
-    patterns = statement._statement[element]
+    patterns = as_list(statement._statement[element])
     flags = re.IGNORECASE if element in ("Action", "NotAction") else 0
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-        if re.fullmatch(regex, value, flags):
-            return True
-    return False
+    return any(is_like(pattern, value, flags) for pattern in patterns)
+
+
+# Conditions of identity policies. moto takes a statement with any condition
+# for a denial.
+
+CONTEXT = ContextVar("CONTEXT")
+OPERATORS = {
+    "ArnEquals": is_like,
+    "ArnLike": is_like,
+    "Bool": str.__eq__,
+    "StringEquals": str.__eq__,
+    "StringLike": is_like,
+}
+
+
+def conditions_hold(conditions, context):
+    for operator, keys in conditions.items():
+        holds_without = re.search("^ForAllValues:|IfExists$", operator)
+        matches = OPERATORS[re.sub("^ForAllValues:|IfExists$", "", operator)]
+        for key, patterns in keys.items():
+            if key not in context:
+                if not holds_without:
+                    return False
+            elif not any(matches(p, context[key]) for p in as_list(patterns)):
+                return False
+    return True
+
+
+@mends(access_control.IAMPolicyStatement, "is_action_permitted")
+def statement_permits(original, statement, *question):
+    whole = statement._statement
+    if "Condition" in whole and "Principal" not in whole:
+        if not conditions_hold(whole["Condition"], CONTEXT.get()):
+            return access_control.PermissionResult.NEUTRAL
+        rest = {name: whole[name] for name in whole if name != "Condition"}
+        statement = access_control.IAMPolicyStatement(rest)
+    return original(statement, *question)
+
+
+# What a call asks of policies. moto asks one question for each call; AWS asks
+# more for some, and each with a context.
+
+DECISIONS = []
+KIND = "(User|Role)"
+ON_BOUNDED = re.compile(f"Create{KIND}$|(Attach|Detach|Put|Delete){KIND}P")
+
+
+@mends(access_control.IAMRequestBase, "check_action_permitted")
+def decide(original, request, resource):
+    for action, arn, context in questions(request, resource):
+        asked = {"action": action, "resource": arn, "context": context}
+        decision = {**asked, "allowed": False}
+        DECISIONS.append(decision)
+        request._action = action
+        CONTEXT.set(context)
+        original(request, arn)
+        decision["allowed"] = True
+
+
+def questions(request, resource):
+    """Each question of a call: action, resource and context."""
+    service, name = request._action.split(":")
+    given = {key: as_list(value)[0] for key, value in request._data.items()}
+    context = {"aws:RequestedRegion": request._region}
+    more = {"iam": iam_questions, "s3": s3_questions}.get(service)
+    if service == "dynamodb" and "TableName" in json.loads(request._body):
+        context["dynamodb:LeadingKeys"] = leading_key(request)
+    if service == "iam":
+        context |= iam_context(request.backend, name, given)
+    if name == "ListBucket" and "prefix" in given:
+        context["s3:prefix"] = given["prefix"]
+    yield request._action, resource, context
+    if more:
+        for action, arn, own in more(request, name, resource, given):
+            yield action, arn, {**context, **own}
+
+
+def iam_context(iam, name, given):
+    context = {}
+    if re.match("(At|De)tach", name):
+        context["iam:PolicyARN"] = given["PolicyArn"]
+    entities = iam.users if "UserName" in given else iam.roles
+    called = given.get("UserName", given.get("RoleName"))
+    found = (e for e in list(entities.values()) if e.name == called)
+    existing = getattr(next(found, None), "permissions_boundary", None) or {}
+    boundary = existing.get("PermissionsBoundaryArn")
+    boundary = given.get("PermissionsBoundary", boundary)
+    if boundary and ON_BOUNDED.match(name):
+        context["iam:PermissionsBoundary"] = boundary
+    return context
+
+
+def iam_questions(_, name, resource, given):
+    """Tags of what is made are a second question, and so is a new path."""
+    if name.startswith("Create") and "Tags.member.1.Key" in given:
+        yield f"iam:Tag{name.removeprefix('Create')}", resource, {}
+    if name.startswith("Update") and "NewPath" in given:
+        kind, old = name.removeprefix("Update"), resource.split("/")[-1]
+        arn, _, _ = resource.partition("/")
+        new = given.get(f"New{kind}Name", old)
+        yield f"iam:{name}", f"{arn}{given['NewPath']}{new}", {}
+
+
+def s3_questions(request, name, resource, _):
+    """Whether a missing object may be known to be missing; the KMS key.
+
+    Without ListBucket, its prefix the object's name, S3 does not say "404"
+    but "403". S3 uses a KMS key in the name of the caller.
+    """
+    bucket, _, key = resource.partition("/")
+    s3 = s3_backends[request.account_id][get_partition(request._region)]
+    via = {"kms:ViaService": f"s3.{request._region}.amazonaws.com"}
+    if name == "GetObject" and key:
+        found = s3.get_object(bucket.split(":")[-1], key)
+        if found is None:
+            yield "s3:ListBucket", bucket, {"s3:prefix": key}
+        elif found.kms_key_id and request._method == "GET":
+            yield "kms:Decrypt", found.kms_key_id, via
+    kms_key = "x-amz-server-side-encryption-aws-kms-key-id"
+    if name == "PutObject" and kms_key in request._headers:
+        yield "kms:GenerateDataKey", request._headers[kms_key], via
+
+
+def leading_key(request):
+    call = json.loads(request._body)
+    tables = dynamodb_backends[request.account_id][request._region]
+    hash_key = tables.get_table(call["TableName"]).hash_key_attr
+    return call.get("Key", call.get("Item"))[hash_key]["S"]
+
+
+@mends(DynamoHandler, "_determine_resource")
+def resource_of_table_call(_, response):
+    if "TableName" not in response.body:
+        return "*"
+    where = f"{response.region}:{response.current_account}"
+    table = response.body["TableName"]
+    return f"arn:{response.partition}:dynamodb:{where}:table/{table}"
 
 
 @mends(IamResponse, "_determine_resource")
@@ -282,6 +471,11 @@ def resource_of_iam_call(_, response):
             new = f"{arn}{kind}{call.get('Path', '/')}{name}"
             existing = (e for e in list(entities.values()) if e.name == name)
             return next((entity.arn for entity in existing), new)
+    if "SerialNumber" in call:
+        return call["SerialNumber"]
+    if "AccessKeyId" in call:
+        key = iam.access_keys.get(call["AccessKeyId"])
+        return iam.get_user(key.user_name).arn if key else "*"
     if "AWSServiceName" in call:
         return f"{arn}role/aws-service-role/{call['AWSServiceName']}/*"
     return call.get("PolicyArn", "*")
@@ -363,7 +557,7 @@ def describe_regions(original, response):
 
 
 class CallLog:
-    """The server's outer layer: lists the calls and answers for the list."""
+    """The server's outer layer: lists the calls, answers for the lists."""
 
     SIGNATURE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4")
 
@@ -376,10 +570,9 @@ class CallLog:
         if signed:
             call = {"service": signed[2], "action": self.action(environ)}
             self.calls.append({**call, "accessKeyId": signed[1]})
-        elif environ["PATH_INFO"] == "/calls":
-            body = json.dumps(self.calls).encode()
-            if environ["REQUEST_METHOD"] == "DELETE":
-                self.calls.clear()
+        elif environ["PATH_INFO"] in ("/calls", "/decisions", "/copies"):
+            path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+            body = json.dumps(self.answer(path, method)).encode()
             start_response("200 OK", [("Content-Type", "application/json")])
             return [body]
         try:
@@ -389,6 +582,19 @@ class CallLog:
             plain = [("Content-Type", "text/plain")]
             start_response("501 Not Implemented", plain)
             return [str(error).encode()]
+
+    def answer(self, path, method):
+        if path == "/copies":
+            if method == "POST":
+                return {"url": copy_of_this_server(self)}
+            # Time to answer, where a copy is asked to end.
+            Timer(0.1, os._exit, [0]).start()
+            return {}
+        listed = self.calls if path == "/calls" else DECISIONS
+        answer = list(listed)
+        if method == "DELETE":
+            listed.clear()
+        return answer
 
     @staticmethod
     def action(environ):
@@ -402,15 +608,45 @@ class CallLog:
         return f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
 
 
-def main():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    create_app = werkzeug_app.create_backend_app
-    app = CallLog(werkzeug_app.DomainDispatcherApplication(create_app))
+def serve(app):
+    """Answers requests in threads of their own. Returns the address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
-    print(f"http://127.0.0.1:{server.server_port}", flush=True)
-    sys.stdin.buffer.read()
-    server.shutdown()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def wait_for_end_of_input():
+    # sys.stdin has a lock, which a copy would find taken.
+    while os.read(0, 1):
+        pass
+
+
+def copy_of_this_server(app):
+    """Forks a server that has the account as it is now. Returns its address.
+
+    Nobody else may be calling meanwhile: a lock that is taken stays taken.
+    """
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.closerange(3, writer)
+        os.closerange(writer + 1, 4096)
+        os.write(writer, serve(app).encode())
+        os.close(writer)
+        wait_for_end_of_input()
+        os._exit(0)
+    os.close(writer)
+    with open(reader) as pipe:
+        return pipe.read()
+
+
+def main():
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # Copies that end leave nothing behind.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    create_app = werkzeug_app.create_backend_app
+    app = CallLog(werkzeug_app.DomainDispatcherApplication(create_app))
+    print(serve(app), flush=True)
+    wait_for_end_of_input()
 
 
 if __name__ == "__main__":

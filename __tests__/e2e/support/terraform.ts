@@ -13,14 +13,14 @@ export interface Finished {
 
 /** An AWS that Terraform can be sent to. */
 export interface AnyAws {
-  environment(): Record<string, string>;
+  environment(credentials?: Credentials): Record<string, string>;
 }
 
 /** Folder of a filesystem mirror with the AWS provider; without it Terraform asks its registry. */
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 
 /** Environment of Terraform and of the CDKTF command on the local AWS: nothing of the machine's own Terraform or AWS set-up. */
-export function terraformEnvironment(aws?: AnyAws): Record<string, string> {
+export function terraformEnvironment(aws?: AnyAws, credentials?: Credentials): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
   const configuration = join(home, "terraformrc");
   writeFileSync(
@@ -36,7 +36,7 @@ export function terraformEnvironment(aws?: AnyAws): Record<string, string> {
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",
     CHECKPOINT_DISABLE: "1",
-    ...aws?.environment(),
+    ...aws?.environment(credentials),
   };
 }
 
@@ -105,8 +105,9 @@ export class Terraform {
     readonly folder: string,
     aws: AnyAws,
     private readonly program = "terraform",
+    credentials?: Credentials,
   ) {
-    this.environment = terraformEnvironment(aws);
+    this.environment = terraformEnvironment(aws, credentials);
   }
 
   /** Runs a Terraform command and returns how it ended, whatever that is. */

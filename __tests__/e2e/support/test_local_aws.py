@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import boto3
@@ -312,10 +314,24 @@ class TestDeleting:
         iam.detach_user_policy(UserName="u", PolicyArn=arn)
         iam.delete_policy(PolicyArn=arn)
 
-    def test_no_user_has_service_specific_credentials(self, iam):
+    def test_service_specific_credentials(self, iam):
         iam.create_user(UserName="u")
-        answer = iam.list_service_specific_credentials(UserName="u")
-        assert answer["ServiceSpecificCredentials"] == []
+
+        def listed():
+            answer = iam.list_service_specific_credentials(UserName="u")
+            return answer["ServiceSpecificCredentials"]
+
+        assert listed() == []
+        iam.create_service_specific_credential(
+            UserName="u", ServiceName="codecommit.amazonaws.com"
+        )
+        iam.delete_service_specific_credential(
+            UserName="u",
+            ServiceSpecificCredentialId=listed()[0][
+                "ServiceSpecificCredentialId"
+            ],
+        )
+        assert listed() == []
         status, code, _ = refusal(
             iam.list_service_specific_credentials, UserName="nobody"
         )
@@ -431,6 +447,11 @@ class TestPermissions:
                 "policy/n",
             ),
             ("create_group", {"GroupName": "n"}, "group/n"),
+            (
+                "delete_virtual_mfa_device",
+                {"SerialNumber": "arn:aws:iam::123456789012:mfa/old"},
+                "mfa/old",
+            ),
             ("create_user", {"UserName": "n"}, "user/n"),
             ("get_user", {"UserName": "old"}, "user/x/old"),
             (
@@ -447,6 +468,7 @@ class TestPermissions:
         key = create_user_with_key(iam, policy("iam:*", arn))
         iam.create_user(UserName="old", Path="/x/")
         create_policy(iam, "old")
+        iam.create_virtual_mfa_device(VirtualMFADeviceName="old")
         check_permissions(url, True)
         getattr(aws("iam", key), operation)(**parameters)
         other = {"RoleName": "another", "AssumeRolePolicyDocument": TRUST}
@@ -544,6 +566,204 @@ class TestDryRun:
             ec2.create_vpc(CidrBlock="10.0.0.0/16", DryRun=True)
         assert answer.value.response["Error"]["Code"] == "DryRunOperation"
         assert len(ec2.describe_vpcs()["Vpcs"]) == before
+
+
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
+
+
+def conditional(action, test, variable, value, resource="*"):
+    statement = json.loads(policy(action, resource))["Statement"]
+    statement["Condition"] = {test: {variable: value}}
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+def code_of(call, **parameters):
+    """The code with which a call is refused, if it is."""
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return None
+
+
+class TestConditions:
+    def test_which_policy_may_be_attached(self, url, aws, iam):
+        own, other = create_policy(iam, "own"), create_policy(iam, "other")
+        condition = ("ArnEquals", "iam:PolicyARN", own)
+        key = create_user_with_key(
+            iam, conditional("iam:AttachUserPolicy", *condition)
+        )
+        check_permissions(url, True)
+        attach = aws("iam", key).attach_user_policy
+        assert code_of(attach, UserName="u", PolicyArn=own) is None
+        assert code_of(attach, UserName="u", PolicyArn=other) == "AccessDenied"
+
+    def test_with_which_boundary_a_user_may_be_made(self, url, aws, iam):
+        condition = ("StringEquals", "iam:PermissionsBoundary", BOUNDARY)
+        key = create_user_with_key(
+            iam, conditional("iam:CreateUser", *condition)
+        )
+        check_permissions(url, True)
+        create = aws("iam", key).create_user
+        bound = {"PermissionsBoundary": BOUNDARY}
+        assert code_of(create, UserName="bound", **bound) is None
+        assert code_of(create, UserName="free") == "AccessDenied"
+
+    def test_what_may_be_done_to_a_bound_user(self, url, aws, iam):
+        condition = ("StringEquals", "iam:PermissionsBoundary", BOUNDARY)
+        key = create_user_with_key(
+            iam, conditional("iam:PutUserPolicy", *condition)
+        )
+        iam.create_user(UserName="bound", PermissionsBoundary=BOUNDARY)
+        iam.create_user(UserName="free")
+        check_permissions(url, True)
+        put = aws("iam", key).put_user_policy
+        inline = {"PolicyName": "p", "PolicyDocument": policy("s3:*")}
+        assert code_of(put, UserName="bound", **inline) is None
+        assert code_of(put, UserName="free", **inline) == "AccessDenied"
+
+    def test_which_prefix_may_be_listed(self, url, aws, iam):
+        key = create_user_with_key(
+            iam, conditional("s3:ListBucket", "StringEquals", "s3:prefix", "a")
+        )
+        create_bucket(aws("s3"))
+        check_permissions(url, True)
+        listing = aws("s3", key).list_objects_v2
+        assert code_of(listing, Bucket="state", Prefix="a") is None
+        for more in ({"Prefix": "ab"}, {}):
+            assert code_of(listing, Bucket="state", **more) == "AccessDenied"
+
+    def test_which_items_of_a_table_may_be_read(self, url, aws, iam):
+        arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/locks"
+        condition = ("ForAllValues:StringEquals", "dynamodb:LeadingKeys", "a")
+        key = create_user_with_key(
+            iam, conditional("dynamodb:GetItem", *condition, arn)
+        )
+        for table in ("locks", "other"):
+            aws("dynamodb").create_table(
+                TableName=table,
+                KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
+                AttributeDefinitions=[
+                    {"AttributeName": "Id", "AttributeType": "S"}
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        check_permissions(url, True)
+        get = aws("dynamodb", key).get_item
+        denied = "AccessDeniedException"
+        for table, item, code in (
+            ("locks", "a", None),
+            ("locks", "b", denied),
+            ("other", "a", denied),
+        ):
+            read = {"TableName": table, "Key": {"Id": {"S": item}}}
+            assert code_of(get, **read) == code
+
+
+class TestFurtherQuestions:
+    """Calls for which AWS asks policies more than one question."""
+
+    def test_tags_of_what_is_made(self, url, aws, iam):
+        key = create_user_with_key(iam, policy("iam:CreateUser"))
+        check_permissions(url, True)
+        create = aws("iam", key).create_user
+        tags = {"Tags": [{"Key": "a", "Value": "b"}]}
+        assert code_of(create, UserName="tagged", **tags) == "AccessDenied"
+        assert code_of(create, UserName="plain") is None
+
+    def test_a_new_path_is_a_new_arn(self, url, aws, iam):
+        arn = "arn:aws:iam::123456789012:user/x/moved"
+        key = create_user_with_key(iam, policy("iam:UpdateUser", arn))
+        iam.create_user(UserName="moved", Path="/x/")
+        check_permissions(url, True)
+        update = aws("iam", key).update_user
+        move = {"UserName": "moved", "NewPath": "/y/"}
+        assert code_of(update, **move) == "AccessDenied"
+
+    @pytest.mark.parametrize(
+        "action, code", [("s3:GetObject", "403"), ("s3:*", "404")]
+    )
+    def test_whether_an_object_is_missing(self, url, aws, iam, action, code):
+        key = create_user_with_key(iam, policy(action))
+        create_bucket(aws("s3"))
+        check_permissions(url, True)
+        head = aws("s3", key).head_object
+        assert code_of(head, Bucket="state", Key="missing") == code
+
+    def test_the_key_that_s3_encrypts_with(self, url, aws, iam):
+        arn = "arn:aws:kms:eu-west-1:123456789012:key/1"
+        create_bucket(aws("s3"))
+        encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": arn}
+        put = {"Bucket": "state", "Key": "k", "Body": b""}
+        key = create_user_with_key(iam, policy("s3:*"))
+        check_permissions(url, True)
+        refused = code_of(aws("s3", key).put_object, **put, **encrypted)
+        assert refused == "AccessDenied"
+        check_permissions(url, False)
+        aws("s3").put_object(**put, **encrypted)
+        check_permissions(url, True)
+        get = {"Bucket": "state", "Key": "k"}
+        assert code_of(aws("s3", key).get_object, **get) == "AccessDenied"
+        assert code_of(aws("s3", key).head_object, **get) is None
+
+    def test_whose_key_a_key_is(self, url, aws, iam):
+        arn = "arn:aws:iam::123456789012:user/u"
+        key = create_user_with_key(
+            iam, policy("iam:GetAccessKeyLastUsed", arn)
+        )
+        check_permissions(url, True)
+        used = aws("iam", key).get_access_key_last_used(AccessKeyId=key[0])
+        assert used["UserName"] == "u"
+
+
+class TestDecisions:
+    def test_lists_what_was_asked(self, url, aws, iam):
+        arn = create_policy(iam)
+        key = create_user_with_key(iam, policy("sts:*"))
+        send(url, "DELETE", "/decisions")
+        check_permissions(url, True)
+        attach = {"UserName": "u", "PolicyArn": arn}
+        assert code_of(aws("iam", key).attach_user_policy, **attach)
+        assert send(url, "GET", "/decisions") == [
+            {
+                "action": "iam:AttachUserPolicy",
+                "resource": "arn:aws:iam::123456789012:user/u",
+                "context": {
+                    "aws:RequestedRegion": "eu-west-1",
+                    "iam:PolicyARN": arn,
+                },
+                "allowed": False,
+            }
+        ]
+        send(url, "DELETE", "/decisions")
+        assert send(url, "GET", "/decisions") == []
+
+
+class TestCopies:
+    def test_a_copy_has_the_account_and_goes_its_own_way(self, url, aws, iam):
+        iam.create_user(UserName="u")
+        create_bucket(aws("s3"))
+        aws("s3").put_object(Bucket="state", Key="k", Body=b"text")
+        copy = send(url, "POST", "/copies")["url"]
+        there = {"endpoint_url": copy, "region_name": "eu-west-1"}
+        there |= {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
+        s3 = boto3.client("s3", **there)
+        found = s3.get_object(Bucket="state", Key="k")["Body"].read()
+        assert found == b"text"
+        boto3.client("iam", **there).delete_user(UserName="u")
+        assert iam.get_user(UserName="u")["User"]["UserName"] == "u"
+        assert send(copy, "DELETE", "/copies") == {}
+
+    def test_copies_end_with_the_server(self):
+        with start() as server:
+            address = server.stdout.readline().strip()
+            copy = send(address, "POST", "/copies")["url"]
+            server.stdin.close()
+            server.wait(timeout=5)
+        with pytest.raises(URLError):
+            for _ in range(50):
+                send(copy, "GET", "/calls")
+                time.sleep(0.1)
 
 
 class TestAlreadyKept:

@@ -32,7 +32,8 @@ describe("REVIEW.md", () => {
     ["scoped", SCOPED],
     ["minimal", SCOPED.replace("scoped", "minimal")],
   ])("lists every action that is granted once, with its reason: %s", (_, settings) => {
-    const page = file("REVIEW.md", settings).split("\n");
+    const [, permissions = ""] = file("REVIEW.md", settings).split("\n## Permissions\n");
+    const page = permissions.split("\n");
     for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {
       const rows = page.filter((line) => line.startsWith(`| \`${action}\` `));
       expect({ action, rows: rows.length }).toEqual({ action, rows: 1 });
@@ -48,6 +49,18 @@ describe("REVIEW.md", () => {
       "| `PassNodeRole` | 1 | `arn:aws:iam::123456789012:role/dev-node` | `iam:PassedToService StringEquals ec2.amazonaws.com` |",
     );
     expect(file("REVIEW.md", SCOPED)).toContain("| `KeyPair` | 3 | `arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev` | |");
+  });
+
+  it("says who may apply, with the reason of every action", () => {
+    expect(file("REVIEW.md")).toContain(
+      "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS` | takes the policy from the user |",
+    );
+    const assumed = "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/terraform' }";
+    expect(file("REVIEW.md", assumed)).toContain(
+      "`deployer-role-policy.json`, for the role arn:aws:iam::123456789012:role/terraform:",
+    );
+    expect(file("deployer-role-policy.json", assumed)).toContain("iam:CreateUser");
+    expect(file("deployer-policy.json", assumed)).not.toContain("iam:CreateUser");
   });
 
   it("says who sees the secret", () => {

@@ -17,6 +17,8 @@ const OURS: readonly string[] = [
   "console.md",
   "consumer.tf",
   "deployer-policy.json",
+  "deployer-role-policy.json",
+  "deployer-state-role-policy.json",
   "main.tf.json",
   "policy.json",
 ];

@@ -6,6 +6,7 @@ import { awsCliScript } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console";
 import { consumerHcl } from "./consumer";
+import { deployerPolicies } from "./deployer-policy";
 import { forPeople, policyOptions } from "./policy-options";
 import { reviewPage } from "./review-page";
 import type { TerraformJson } from "./terraform-json";
@@ -23,6 +24,7 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
     "cluster-configuration.yaml": clusterConfiguration(deployment),
     "console.md": consoleGuide(deployment),
     "consumer.tf": consumerHcl(deployment, outputs),
+    ...Object.fromEntries(deployerPolicies(deployment).policies.map(({ file, text }) => [file, text])),
     "main.tf.json": json(terraform),
     "policy.json": forPeople(json(policy)),
   };

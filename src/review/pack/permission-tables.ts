@@ -1,5 +1,5 @@
 import type { Area, CatalogueRow } from "../../iam/catalogue";
-import { grantedRows, type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy";
+import { grantedRows, type PolicyCondition, type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy";
 import { explain } from "../explanation";
 import { cell, code, table } from "./markdown";
 import { forPeople } from "./policy-options";
@@ -22,9 +22,14 @@ export function statementTable(statements: readonly PolicyStatement[]): readonly
       code(sid),
       String(actions.length),
       resources[0] === "*" ? "every resource" : resources.map((arn) => code(forPeople(arn))).join(", "),
-      conditions.map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`)).join(", "),
+      conditionsInWords(conditions),
     ]),
   );
+}
+
+/** All conditions of a statement, for a cell of a table. */
+export function conditionsInWords(conditions: readonly PolicyCondition[]): string {
+  return conditions.map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`)).join(", ");
 }
 
 /** Every action that is granted, by what DKP does with it, with its reason and its statement. */

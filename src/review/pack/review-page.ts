@@ -5,9 +5,10 @@ import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
 import { risksOf, roleOf } from "../../iam/risks";
 import { findingsOf } from "../../iam/scanner-findings";
 import type { Deployment } from "../../settings/deployment";
+import { DEPLOYER_NOTES, deployerPolicies } from "./deployer-policy";
 import { diagram } from "./diagram";
 import { cell, code, fenced, list, table } from "./markdown";
-import { permissionTables, statementTable } from "./permission-tables";
+import { conditionsInWords, permissionTables, statementTable } from "./permission-tables";
 import { ACCOUNT_ID, policyOptions } from "./policy-options";
 import { resourceTable } from "./resource-table";
 import { stateInWords } from "./state-in-words";
@@ -31,11 +32,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson): st
     ...outOfReach(options),
     ...whatClosesIt(deployment, options),
     ...whoSeesTheSecret(deployment, terraform),
-    "## Who may apply this",
-    "",
-    "Whoever applies can read the state, and with it the secret unless it is encrypted; and can write any permission into the policy.",
-    "What they need, and no more, is `deployer-policy.json`.",
-    "",
+    ...whoMayApply(deployment),
     "## What is created",
     "",
     ...resourceTable(terraform),
@@ -189,6 +186,30 @@ function whoSeesTheSecret({ accessKeys }: Deployment, { output = {} }: Terraform
     "## Who sees the secret",
     "",
     ...list([inState, ...inOutputs, "Nobody through the settings, these papers or what Terraform prints."]),
+  ];
+}
+
+function whoMayApply(deployment: Deployment): readonly string[] {
+  const { policies, notes } = deployerPolicies(deployment);
+  return [
+    "## Who may apply this",
+    "",
+    "Whoever applies can read the state, and with it the secret unless it is encrypted. What planning, applying and destroying this takes, and no more:",
+    "",
+    ...policies.flatMap(({ file, holder, grants }) => [
+      `${code(file)}, for ${holder}:`,
+      "",
+      ...table(
+        ["action", "on", "only if", "why"],
+        grants.map(({ action, resources, conditions, why }) => [
+          code(action),
+          resources.map(code).join(", "),
+          conditionsInWords(conditions),
+          cell(why),
+        ]),
+      ),
+    ]),
+    ...list([...DEPLOYER_NOTES, ...notes.map((note) => `${upperFirst(note)}.`)]),
   ];
 }
 

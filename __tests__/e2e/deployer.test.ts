@@ -1,0 +1,273 @@
+import { rootCertificates } from "node:tls";
+import {
+  AttachUserPolicyCommand,
+  CreateAccessKeyCommand,
+  CreatePolicyCommand,
+  CreatePolicyVersionCommand,
+  CreateRoleCommand,
+  CreateServiceSpecificCredentialCommand,
+  CreateUserCommand,
+  CreateVirtualMFADeviceCommand,
+  DeleteRolePermissionsBoundaryCommand,
+  DeleteUserPermissionsBoundaryCommand,
+  EnableMFADeviceCommand,
+  type IAMClient,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+  UploadSigningCertificateCommand,
+  UploadSSHPublicKeyCommand,
+} from "@aws-sdk/client-iam";
+import type { Grant } from "../../src/iam/deployer";
+import { type DeployerPolicy, deployerPolicies } from "../../src/review/pack/deployer-policy";
+import { deployment } from "../helpers/deployment";
+import { isAllowed, type Request } from "../iam/simulator";
+import { type Done, Pipeline, type Step } from "./support/deployer";
+import { LocalAws } from "./support/local-aws";
+import { Deployments, removeFolders } from "./support/project";
+import { document, failingGrants, isFor, without } from "./support/refusals";
+
+const ACCOUNT = "arn:aws:iam::123456789012";
+const KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-96ef-1234567890ab";
+const HARMLESS = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "sts:GetCallerIdentity", Resource: "*" }],
+});
+
+const APPLY = ["apply", "-auto-approve"];
+const DESTROY = ["destroy", "-auto-approve"];
+const ROTATION = "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }\n";
+
+const PLAIN =
+  "region: eu-central-1\nprotect: false\nbackend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }\n";
+
+const full = (more: string, supplement = true) => `region: eu-central-1
+protect: false
+accountId: "123456789012"
+backend: { s3: { bucket: state, key: dkp/full.tfstate, region: eu-central-1, use_path_style: true, dynamodb_table: locks, kms_key_id: "${KMS_KEY}" } }
+user: { name: full, path: /dkp/, permissionsBoundary: "${ACCOUNT}:policy/Boundary", forceDestroy: true }
+policy: { name: Full, path: /dkp/, supplement: ${supplement} }
+attachment: user-and-group
+group: { name: full, path: /dkp/ }
+nodeRole: { name: full-nodes, path: /dkp/, managedPolicyArns: ["${ACCOUNT}:policy/Logs"], permissionsBoundary: "${ACCOUNT}:policy/Boundary" }
+${more}`;
+
+/** The five versions that AWS keeps of a policy; the next one takes the place of the oldest. */
+async function fillVersions(aws: LocalAws): Promise<void> {
+  for (let version = 2; version <= 5; version += 1) {
+    const PolicyArn = `${ACCOUNT}:policy/D8CloudProviderAWS`;
+    await aws.iam().send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: HARMLESS }));
+  }
+}
+
+async function takeBoundariesOff(aws: LocalAws): Promise<void> {
+  await aws.iam().send(new DeleteUserPermissionsBoundaryCommand({ UserName: "full" }));
+  await aws.iam().send(new DeleteRolePermissionsBoundaryCommand({ RoleName: "full-nodes" }));
+}
+
+/** All that IAM can hang on a user. */
+async function hangOnUser(aws: LocalAws): Promise<void> {
+  const iam = aws.iam();
+  const UserName = "full";
+  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "inline", PolicyDocument: HARMLESS }));
+  await iam.send(new AttachUserPolicyCommand({ UserName, PolicyArn: await policy(iam, "Foreign") }));
+  await iam.send(new UploadSSHPublicKeyCommand({ UserName, SSHPublicKeyBody: "ssh-rsa AAAA" }));
+  await iam.send(new UploadSigningCertificateCommand({ UserName, CertificateBody: rootCertificates[0] }));
+  await iam.send(new CreateServiceSpecificCredentialCommand({ UserName, ServiceName: "codecommit.amazonaws.com" }));
+  const { VirtualMFADevice } = await iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: "phone" }));
+  const codes = { AuthenticationCode1: "123456", AuthenticationCode2: "654321" };
+  await iam.send(new EnableMFADeviceCommand({ UserName, SerialNumber: VirtualMFADevice?.SerialNumber, ...codes }));
+}
+
+async function policy(iam: IAMClient, PolicyName: string): Promise<string | undefined> {
+  return (await iam.send(new CreatePolicyCommand({ PolicyName, PolicyDocument: HARMLESS }))).Policy?.Arn;
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly settings: string;
+  readonly steps: readonly Step[];
+}
+
+const THE_PLAIN_ONE: Scenario = {
+  name: "the plain deployment",
+  settings: PLAIN,
+  steps: [
+    { command: ["init"] },
+    { command: ["plan"] },
+    { command: APPLY },
+    { command: APPLY, settings: `${PLAIN}policy: { supplement: false }\n${ROTATION}`, meanwhile: fillVersions },
+    { command: DESTROY },
+  ],
+};
+
+const THE_FULL_ONE: Scenario = {
+  name: "a deployment with everything",
+  settings: full("tags: { team: platform }\n"),
+  steps: [
+    { command: ["init"] },
+    { command: APPLY },
+    { command: APPLY, settings: full(`tags: { owner: platform }\n${ROTATION}`, false), meanwhile: takeBoundariesOff },
+    { command: DESTROY, meanwhile: hangOnUser },
+  ],
+};
+
+function onlyPolicy({ settings }: Pick<Scenario, "settings">): DeployerPolicy {
+  const [only, ...more] = deployerPolicies(deployment(settings)).policies;
+  if (only === undefined || more.length > 0) {
+    throw new Error("these settings make more than one policy");
+  }
+  return only;
+}
+
+const nameOf = ({ sid, action }: Grant) => `${sid} ${action}`;
+const namesOf = (all: readonly Grant[]) => all.map(nameOf).sort();
+
+/** Whether to spend minutes on showing each action of the full deployment to be needed, for a new version of the provider. */
+const EVERY_ACTION = process.env.E2E_EVERY_ACTION !== undefined;
+
+/** Of the actions that only the full deployment has, those that one run of each step shows: the first in each chain of calls. */
+const FAILING_AT_ONCE: readonly string[] = [
+  "BoundNodeRole iam:CreateRole",
+  "Group iam:CreateGroup",
+  "Group iam:RemoveUserFromGroup",
+  "GroupPolicy iam:DetachGroupPolicy",
+  "NodeRole iam:DeleteRolePolicy",
+  "NodeRole iam:UntagRole",
+  "NodeRolePolicies iam:DetachRolePolicy",
+  "Policy iam:TagPolicy",
+  "Policy iam:UntagPolicy",
+  "StateKey kms:Decrypt",
+  "StateKey kms:GenerateDataKey",
+  "StateLockTable dynamodb:DeleteItem",
+  "StateLockTable dynamodb:GetItem",
+  "StateLockTable dynamodb:PutItem",
+  "User iam:DetachUserPolicy",
+  "User iam:TagUser",
+  "User iam:UntagUser",
+];
+
+describe.each([THE_PLAIN_ONE, THE_FULL_ONE])("with deployer-policy.json and nothing else, $name", (scenario) => {
+  const { text, grants } = onlyPolicy(scenario);
+  const done: Done[] = [];
+  let aws: LocalAws;
+  let pipeline: Pipeline;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.makeBucket("state");
+    await aws.makeLockTable("locks");
+    await policy(aws.iam(), "Logs");
+    pipeline = await Pipeline.with(aws);
+    await pipeline.allow(text);
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  const asked = () => done.flatMap(({ decisions }) => decisions);
+  // `init` overlooks some refusals; whatever it asks is asked by every later step too.
+  const firstAsked = (grant: Grant) =>
+    done.find(({ step, decisions }) => step !== scenario.steps[0] && decisions.some((call) => isFor(grant, call)));
+  /** The grants without which Terraform fails in the step that needs them first. */
+  const failing = async (wanted: readonly Grant[], rounds: number) => {
+    const proven = await Promise.all(
+      done.map((step) =>
+        failingGrants(
+          (policyText) => pipeline.redo(step, policyText),
+          text,
+          wanted.filter((grant) => firstAsked(grant) === step),
+          rounds,
+        ),
+      ),
+    );
+    return namesOf(proven.flat());
+  };
+
+  it("is initialized, planned, applied, updated and destroyed", async () => {
+    const deployments = Deployments.of({ deckhouse: scenario.settings });
+    for (const step of scenario.steps) {
+      done.push(await pipeline.do(step, deployments));
+    }
+    expect(asked().filter(({ allowed }) => !allowed)).toEqual([]);
+  });
+
+  it("makes only calls that IAM's own rules allow, each action being needed for one", async () => {
+    const refused = async (policyText: string, calls: readonly Request[]) => {
+      const answers = await Promise.all(
+        calls.map(async (call) => ({ call, allowed: await isAllowed(document(policyText), call) })),
+      );
+      return answers.filter(({ allowed }) => !allowed).map(({ call }) => call);
+    };
+    expect(await refused(text, asked())).toEqual([]);
+    for (const grant of grants) {
+      const calls = asked().filter((call) => isFor(grant, call));
+      expect([grant.action, (await refused(without(text, [grant]), calls)).length]).toEqual([
+        grant.action,
+        calls.length || "never called",
+      ]);
+    }
+  });
+
+  if (scenario === THE_PLAIN_ONE) {
+    it("fails when any one action is taken out", async () => {
+      expect(await failing(grants, Number.POSITIVE_INFINITY)).toEqual(namesOf(grants));
+    });
+  } else {
+    const plain = namesOf(onlyPolicy(THE_PLAIN_ONE).grants);
+    const more = grants.filter((grant) => !plain.includes(nameOf(grant)));
+    it("fails when an action is taken out that the plain one lacks", async () => {
+      expect(await failing(more, EVERY_ACTION ? Number.POSITIVE_INFINITY : 1)).toEqual(
+        EVERY_ACTION ? namesOf(more) : FAILING_AT_ONCE,
+      );
+    }, 1_800_000);
+  }
+});
+
+describe("with its policies", () => {
+  let aws: LocalAws;
+  let pipeline: Pipeline;
+
+  beforeEach(async () => {
+    aws = await LocalAws.start();
+    await aws.makeBucket("state");
+    pipeline = await Pipeline.with(aws);
+  });
+
+  afterEach(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it("a pipeline that takes a role takes it and uses the state, and the role does the rest", async () => {
+    const settings = `${PLAIN}provider: { assumeRoleArn: "${ACCOUNT}:role/deployer" }\n`;
+    const [own, role] = deployerPolicies(deployment(settings)).policies;
+    await pipeline.allow(own?.text ?? "");
+    await aws.enforceIam(false);
+    const AssumeRolePolicyDocument = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { AWS: `${ACCOUNT}:user/pipeline` }, Action: "sts:AssumeRole" }],
+    });
+    await aws.iam().send(new CreateRoleCommand({ RoleName: "deployer", AssumeRolePolicyDocument }));
+    await aws.iam().send(new PutRolePolicyCommand({ RoleName: "deployer", PolicyName: "p", PolicyDocument: role?.text }));
+    const deployments = Deployments.of({ deckhouse: settings });
+    await pipeline.do({ command: ["init"] }, deployments);
+    const { decisions } = await pipeline.do({ command: APPLY }, deployments);
+    expect(decisions.map(({ action }) => action)).toEqual(expect.arrayContaining(["sts:AssumeRole", "iam:CreateAccessKey"]));
+  });
+
+  it("a pipeline takes over a key, and can't without asking whose it is", async () => {
+    await aws.iam().send(new CreateUserCommand({ UserName: "deckhouse" }));
+    const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
+    const settings = `${PLAIN}adopt: { user: true, accessKeyId: ${AccessKey?.AccessKeyId} }\n`;
+    const { text, grants } = onlyPolicy({ settings });
+    await pipeline.allow(text);
+    const deployments = Deployments.of({ deckhouse: settings });
+    await pipeline.do({ command: ["init"] }, deployments);
+    const step = await pipeline.do({ command: APPLY }, deployments);
+    const asks = grants.filter(({ action }) => action === "iam:GetAccessKeyLastUsed");
+    expect(await failingGrants((policyText) => pipeline.redo(step, policyText), text, asks, 1)).toEqual(asks);
+    expect(asks).toHaveLength(1);
+  });
+});

@@ -1,0 +1,72 @@
+import type { Grant } from "../../../src/iam/deployer";
+import type { PolicyDocument } from "../../../src/iam/policy-document";
+import type { Request } from "../../iam/simulator";
+import type { Finished } from "./terraform";
+
+// What Terraform does when one action is left out of the policy that it runs under.
+
+export const document = (text: string) => JSON.parse(text) as PolicyDocument;
+
+/** Whether a grant is the one that a call is allowed by. */
+export function isFor({ action, resources }: Grant, call: Request): boolean {
+  return call.action === action && resources.some((pattern) => like(pattern).test(call.resource));
+}
+
+function like(pattern: string): RegExp {
+  return new RegExp(`^${pattern.replaceAll(/[.+?^$()[\]{}|\\]/g, "\\$&").replaceAll("*", ".*")}$`);
+}
+
+/**
+ * The grants without which a step fails, each shown by an error of Terraform that names the refused action.
+ * To save runs several are left out at once: a call that is refused and named is refused as well when it is the only one.
+ * What another error hid is tried again, so many rounds. What reaches the state is tried one by one: it comes before all else,
+ * and S3 names no action.
+ */
+export async function failingGrants(
+  redo: (policy: string) => Promise<Finished>,
+  whole: string,
+  grants: readonly Grant[],
+  rounds: number,
+): Promise<readonly Grant[]> {
+  const named = grants.filter(({ action }) => action.startsWith("iam:"));
+  const unnamed = grants.filter((grant) => !named.includes(grant));
+  const proven: Grant[] = [];
+  for (let open = named, round = 0; open.length > 0 && round < rounds; round += 1) {
+    const { status, output } = await redo(without(whole, open));
+    const refused = open.filter(({ action }) => status === 1 && errorsIn(output).some((error) => names(error, action)));
+    if (refused.length === 0) {
+      break;
+    }
+    proven.push(...refused);
+    open = open.filter((grant) => !refused.includes(grant));
+  }
+  for (const grant of unnamed) {
+    const { status, output } = await redo(without(whole, [grant]));
+    if (status === 1 && errorsIn(output).some((error) => /AccessDenied|Forbidden|StatusCode: 403/.test(error))) {
+      proven.push(grant);
+    }
+  }
+  return proven;
+}
+
+/** A policy without some of its grants. */
+export function without(text: string, left: readonly Grant[]): string {
+  const { Statement, ...rest } = document(text);
+  const remaining = Statement.map((statement) => ({
+    ...statement,
+    Action: [statement.Action]
+      .flat()
+      .filter((action) => !left.some((grant) => grant.sid === statement.Sid && grant.action === action)),
+  }));
+  return JSON.stringify({ ...rest, Statement: remaining.filter(({ Action }) => Action.length > 0) });
+}
+
+/** Terraform's errors, without its warnings, each on one line. */
+function errorsIn(output: string): readonly string[] {
+  const parts = output.split(/^(?=(?:Error|Warning): )/m).filter((part) => part.startsWith("Error: "));
+  return parts.map((part) => part.replaceAll(/\s+/g, " "));
+}
+
+function names(error: string, action: string): boolean {
+  return new RegExp(`not authorized to perform: ${action}\\b`).test(error);
+}

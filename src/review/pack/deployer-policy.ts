@@ -1,0 +1,148 @@
+import { deployerGrants, type Grant, grants, statementsOf } from "../../iam/deployer";
+import { partitionOf } from "../../iam/partitions";
+import type { PolicyCondition } from "../../iam/policy";
+import { MAX_POLICY_CHARACTERS } from "../../iam/policy-document";
+import { type AssumedRole, stateAccess, TAKES_ROLE } from "../../remote-state/deployer-access";
+import type { Deployment } from "../../settings/deployment";
+
+/** A policy that somebody must have for a deployment to be planned, applied and destroyed. */
+export interface DeployerPolicy {
+  /** File of the review pack. */
+  readonly file: "deployer-policy.json" | "deployer-role-policy.json" | "deployer-state-role-policy.json";
+  /** Who must have it. */
+  readonly holder: string;
+  /** The policy, with a newline at its end. */
+  readonly text: string;
+  /** Its actions with their resources and reasons, in the order of the policy. */
+  readonly grants: readonly Grant[];
+}
+
+export interface DeployerPolicies {
+  /** One, or more where Terraform takes roles. */
+  readonly policies: readonly DeployerPolicy[];
+  /** What the policies of this deployment leave open, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** What holding the deployer's policy means, for reviewers; true of every deployment. */
+export const DEPLOYER_NOTES: readonly string[] = [
+  "Whoever holds it can do what the user may: it makes keys of the user.",
+  "It writes new versions of the user's policy, with any permission in them: in effect its holder is an administrator. So is whoever can change what the pipeline applies.",
+  "`user.permissionsBoundary` closes that: the user is then made with that boundary only, the holder can neither take it off nor put another, and whatever is in the policy is worth no more than the boundary allows. The same holds of `nodeRole.permissionsBoundary`.",
+  "A service control policy keeps it so for everybody else: deny `iam:DeleteUserPermissionsBoundary` and `iam:PutUserPermissionsBoundary` on the user, and `iam:CreatePolicyVersion` and `iam:SetDefaultPolicyVersion` on the boundary, to all but your administrators.",
+  "It is made from the settings as they are. What a change takes away (tags, a group, the role for nodes or a policy of it) is still applied with the policy from before that change.",
+  "Not in it: renaming and moving to another path, which touch the old name, and taking a permissions boundary off. An administrator applies these.",
+  "`sts:GetCallerIdentity`, which Terraform calls in every run, needs no permission.",
+];
+
+/**
+ * The policies that planning, applying, updating and destroying a deployment takes, scoped to its names and its state.
+ * Where Terraform takes a role, that role has the permissions and the pipeline's own credentials only take the role.
+ */
+export function deployerPolicies(deployment: Deployment): DeployerPolicies {
+  const state = stateAccess(deployment.state, deployment.region);
+  const { assumeRoleArn } = deployment.provider;
+  const iamRole: AssumedRole | undefined = assumeRoleArn === undefined ? undefined : { arn: assumeRoleArn, actions: TAKES_ROLE };
+  const parts = [
+    ...takingRole("TakeRole", iamRole),
+    ...takingRole(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role),
+    ...heldBy(iamRole, deployerGrants(iamOptions(deployment))),
+    ...heldBy(state.role, state.grants),
+  ];
+  const holders = [...new Set([undefined, iamRole?.arn, state.role?.arn])];
+  const policies = holders
+    .map((arn) => ({ arn, own: unique(parts.filter(({ holder }) => holder === arn).map(({ grant }) => grant)) }))
+    .filter(({ own }) => own.length > 0)
+    .map(
+      ({ arn, own }): DeployerPolicy => ({
+        file: fileOf(arn, assumeRoleArn),
+        holder: arn === undefined ? "the credentials that Terraform is run with" : `the role ${arn}`,
+        text: policyText(own),
+        grants: own,
+      }),
+    );
+  const notes = [...(deployment.attachment === "user" ? [] : [ANY_MEMBER]), ...state.notes, ...policies.flatMap(sizeNote)];
+  return { policies, notes };
+}
+
+const ANY_MEMBER =
+  "IAM asks about the group alone when somebody is put into it: the holder can put any user of the account into the group, who then has the policy";
+
+function sizeNote({ file, text }: DeployerPolicy): readonly string[] {
+  const size = text.replaceAll(/\s/g, "").length;
+  return size <= MAX_POLICY_CHARACTERS
+    ? []
+    : [
+        `${file} has ${size} characters, a managed policy has at most ${MAX_POLICY_CHARACTERS}: make it an inline policy of a role, which may have 10,240`,
+      ];
+}
+
+interface Part {
+  readonly holder: string | undefined;
+  readonly grant: Grant;
+}
+
+function heldBy(role: AssumedRole | undefined, own: readonly Grant[]): readonly Part[] {
+  return own.map((grant) => ({ holder: role?.arn, grant }));
+}
+
+/** What the credentials that Terraform is run with need for it to take a role. */
+function takingRole(sid: string, role: AssumedRole | undefined): readonly Part[] {
+  return role === undefined ? [] : heldBy(undefined, grants(sid, { resources: [role.arn], conditions: [] }, role.actions));
+}
+
+function unique(all: readonly Grant[]): readonly Grant[] {
+  return all.filter(({ sid, action }, index) => all.findIndex((other) => other.sid === sid && other.action === action) === index);
+}
+
+function fileOf(arn: string | undefined, providerRole: string | undefined): DeployerPolicy["file"] {
+  if (arn === undefined) {
+    return "deployer-policy.json";
+  }
+  return arn === providerRole ? "deployer-role-policy.json" : "deployer-state-role-policy.json";
+}
+
+function iamOptions({
+  region,
+  accountId,
+  tags,
+  accessKeys,
+  adopt,
+  preflight,
+  machines,
+  ...deployment
+}: Deployment): Parameters<typeof deployerGrants>[0] {
+  return {
+    ...deployment,
+    partition: partitionOf(region),
+    account: accountId,
+    keys: accessKeys !== "none",
+    tags: Object.keys(tags ?? {}).length > 0,
+    adoptsKey: adopt?.accessKeyId !== undefined,
+    checks: { region: preflight, image: preflight && machines[0]?.ami !== undefined },
+  };
+}
+
+/** A policy as JSON in the order in which people read it, two spaces deep. */
+function policyText(own: readonly Grant[]): string {
+  const document = {
+    Version: "2012-10-17",
+    Statement: statementsOf(own).map(({ sid, actions, resources, conditions }) => ({
+      Sid: sid,
+      Effect: "Allow",
+      Action: actions,
+      Resource: resources,
+      ...(conditions.length === 0 ? {} : { Condition: conditionBlock(conditions) }),
+    })),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function conditionBlock(
+  conditions: readonly PolicyCondition[],
+): Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> {
+  const of = (operator: string) => conditions.filter(({ test }) => test === operator);
+  return Object.fromEntries(
+    conditions.map(({ test }) => [test, Object.fromEntries(of(test).map(({ variable, values }) => [variable, values]))]),
+  );
+}

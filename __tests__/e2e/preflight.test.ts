@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import {
   AllocateAddressCommand,
@@ -90,6 +91,7 @@ async function resultsOf(
 ): Promise<readonly Result[]> {
   Object.assign(process.env, environmentOf(url, key));
   const { signal } = new AbortController();
+  setMaxListeners(0, signal);
   const aws = connect({ alwaysOnRegion: "us-east-1", signal });
   return runPreflight(deployment(text), aws, {
     asKey: false,

@@ -127,7 +127,7 @@ const EVERY_ACTION = process.env.E2E_EVERY_ACTION !== undefined;
 
 /** Of the actions that only the full deployment has, those that one run of each step shows: the first in each chain of calls. */
 const FAILING_AT_ONCE: readonly string[] = [
-  "BoundNodeRole iam:CreateRole",
+  "MakeNodeRole iam:CreateRole",
   "Group iam:CreateGroup",
   "Group iam:RemoveUserFromGroup",
   "GroupPolicy iam:DetachGroupPolicy",

@@ -26,7 +26,7 @@ const added = (options: Partial<DeployerOptions>) => actions(options).filter((ac
 describe("what the pipeline may do in IAM", () => {
   it("is for the plain deployment: its user, its policy, and the one attached to the other", () => {
     expect(statements()).toEqual([
-      { sid: "BoundUser", actions: ["iam:CreateUser"], resources: [USER], conditions: [] },
+      { sid: "MakeUser", actions: ["iam:CreateUser"], resources: [USER], conditions: [] },
       {
         sid: "User",
         actions: [
@@ -89,8 +89,8 @@ describe("what the pipeline may do in IAM", () => {
 
   it("makes the user only with its boundary, and never takes the boundary off", () => {
     const user = { ...PLAIN.user, permissionsBoundary: BOUNDARY };
-    expect(statement("BoundUser", { user })).toEqual({
-      sid: "BoundUser",
+    expect(statement("MakeUser", { user })).toEqual({
+      sid: "MakeUser",
       actions: ["iam:CreateUser", "iam:PutUserPermissionsBoundary"],
       resources: [USER],
       conditions: [{ test: "StringEquals", variable: "iam:PermissionsBoundary", values: [BOUNDARY] }],
@@ -139,8 +139,8 @@ describe("what the pipeline may do in IAM", () => {
       resources: ["arn:aws:iam::123456789012:role/dkp/nodes"],
       conditions: [{ test: "ArnEquals", variable: "iam:PolicyARN", values: [...arns].sort() }],
     });
-    expect(statement("BoundNodeRole", { nodeRole })).toEqual({
-      sid: "BoundNodeRole",
+    expect(statement("MakeNodeRole", { nodeRole })).toEqual({
+      sid: "MakeNodeRole",
       actions: ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
       resources: ["arn:aws:iam::123456789012:role/dkp/nodes"],
       conditions: [{ test: "StringEquals", variable: "iam:PermissionsBoundary", values: [BOUNDARY] }],

@@ -59,7 +59,7 @@ type Scope = Pick<PolicyStatement, "resources" | "conditions">;
 
 /** The statements, in their order in the policy. */
 const SCOPES = {
-  BoundUser: (options) => ({ resources: [userArn(options)], conditions: boundTo(options.user.permissionsBoundary) }),
+  MakeUser: (options) => ({ resources: [userArn(options)], conditions: boundTo(options.user.permissionsBoundary) }),
   User: (options) => ({ resources: [userArn(options)], conditions: [] }),
   UserPolicy: (options) => ({ resources: [userArn(options)], conditions: ofPolicies([ownPolicyArn(options)]) }),
   Policy: (options) => ({ resources: [ownPolicyArn(options)], conditions: [] }),
@@ -68,7 +68,7 @@ const SCOPES = {
     resources: [iamArn(options, "group", options.group)],
     conditions: ofPolicies([ownPolicyArn(options)]),
   }),
-  BoundNodeRole: (options) => ({ resources: roleArns(options), conditions: boundTo(options.nodeRole?.permissionsBoundary) }),
+  MakeNodeRole: (options) => ({ resources: roleArns(options), conditions: boundTo(options.nodeRole?.permissionsBoundary) }),
   NodeRole: (options) => ({ resources: roleArns(options), conditions: [] }),
   NodeRolePolicies: (options) => ({
     resources: roleArns(options),
@@ -95,9 +95,9 @@ interface Row {
  * Source: the calls of provider 5.100 on a local AWS; each row is shown to be needed by `__tests__/e2e/deployer.test.ts`.
  */
 const ROWS: readonly Row[] = [
-  { sid: "BoundUser", action: "iam:CreateUser", needed: ["always"], why: "makes the user" },
+  { sid: "MakeUser", action: "iam:CreateUser", needed: ["always"], why: "makes the user" },
   {
-    sid: "BoundUser",
+    sid: "MakeUser",
     action: "iam:PutUserPermissionsBoundary",
     needed: ["boundary"],
     why: "puts the permissions boundary on a user that exists",
@@ -179,14 +179,14 @@ const ROWS: readonly Row[] = [
   { sid: "GroupPolicy", action: "iam:AttachGroupPolicy", needed: ["group"], why: "gives the group the policy" },
   { sid: "GroupPolicy", action: "iam:DetachGroupPolicy", needed: ["group"], why: "takes the policy from the group" },
 
-  { sid: "BoundNodeRole", action: "iam:CreateRole", needed: ["node-role"], why: "makes the role for nodes" },
+  { sid: "MakeNodeRole", action: "iam:CreateRole", needed: ["node-role"], why: "makes the role for nodes" },
   {
-    sid: "BoundNodeRole",
+    sid: "MakeNodeRole",
     action: "iam:PutRolePermissionsBoundary",
     needed: ["node-role-boundary"],
     why: "puts the permissions boundary on a role that exists",
   },
-  { sid: "BoundNodeRole", action: "iam:PutRolePolicy", needed: ["node-role"], why: "writes what nodes may do" },
+  { sid: "MakeNodeRole", action: "iam:PutRolePolicy", needed: ["node-role"], why: "writes what nodes may do" },
   { sid: "NodeRole", action: "iam:GetRole", needed: ["node-role"], why: "reads the role, at every plan" },
   { sid: "NodeRole", action: "iam:GetRolePolicy", needed: ["node-role"], why: "reads what nodes may do, at every plan" },
   {

@@ -1,5 +1,5 @@
 import { type Cluster, nodeRoleName, otherNodeRoles } from "./cluster";
-import { grantedRows, type Mode, type PolicyOptions } from "./policy";
+import { grantedRows, type PolicyOptions } from "./policy";
 
 /** Something that whoever holds the key can do and should not. */
 export interface Risk {
@@ -15,73 +15,96 @@ interface RiskRule {
   readonly what: (options: PolicyOptions) => string | undefined;
 }
 
-const inModes =
-  (modes: readonly Mode[], what: RiskRule["what"]): RiskRule["what"] =>
-  (options) =>
-    modes.includes(options.mode) ? what(options) : undefined;
-
-const TIGHT: readonly Mode[] = ["scoped", "minimal"];
-
 /** Where the policy reaches, in words. */
 const reach = ({ mode, place }: PolicyOptions) => (mode === "documented" ? "in every region" : `in ${place.region}`);
 
 const RULES: readonly RiskRule[] = [
   {
     actions: ["iam:PutRolePolicy", "iam:AddRoleToInstanceProfile", "iam:PassRole", "ec2:RunInstances"],
-    what: inModes(
-      ["documented"],
-      () => "give any role of the account any permission, start a machine with that role, and act as an administrator from there",
-    ),
+    what: ({ mode, cluster }) =>
+      mode === "documented"
+        ? "give any role of the account any permission, start a machine with that role, and act as an administrator from there"
+        : `put any permission on the role \`${roleOf(cluster)}\`, start a machine with it, and act as an administrator from there`,
   },
   {
-    actions: ["iam:PutRolePolicy", "iam:PassRole", "ec2:RunInstances"],
-    what: inModes(
-      TIGHT,
-      ({ cluster }) =>
-        `put any permission on the role \`${roleOf(cluster)}\`, start a machine with it, and act as an administrator from there`,
-    ),
+    actions: ["iam:CreateRole", "iam:DeleteRole", "iam:PutRolePolicy"],
+    what: ({ mode, cluster }) =>
+      mode === "documented"
+        ? "make a role with any permission that a stranger's account may take: it stays when the key is gone"
+        : `make \`${roleOf(cluster)}\` anew, with any permission, so that a stranger's account may take it: that stays when the key is gone`,
   },
   {
     actions: ["iam:PassRole", "ec2:RunInstances"],
-    what: inModes(TIGHT, ({ cluster }) =>
-      otherNodeRoles(cluster).length === 0
+    what: ({ mode, cluster }) =>
+      mode === "documented" || otherNodeRoles(cluster).length === 0
         ? undefined
         : `start a machine with ${otherNodeRoles(cluster)
             .map((role) => `\`${role}\``)
             .join(" or ")} and do from there whatever that role may`,
-    ),
+  },
+  {
+    actions: ["ec2:DetachVolume", "ec2:AttachVolume", "ec2:ModifyInstanceAttribute"],
+    what: (options) =>
+      `change the disks of other machines ${reach(options)}, and the user data of stopped ones, and so run code there with the roles that they have`,
   },
   {
     actions: ["iam:DeleteRolePolicy", "iam:DeleteRole"],
-    what: inModes(["documented"], () => "strip any role of the account of its policies, or delete it"),
+    what: ({ mode }) => (mode === "documented" ? "strip any role of the account of its policies, or delete it" : undefined),
   },
   {
-    actions: ["ec2:TerminateInstances", "ec2:DeleteVolume", "elasticloadbalancing:DeleteLoadBalancer", "ec2:DeleteSecurityGroup"],
+    actions: [
+      "ec2:ModifyInstanceAttribute",
+      "ec2:TerminateInstances",
+      "ec2:DeleteVolume",
+      "ec2:DeleteSecurityGroup",
+      "elasticloadbalancing:DeleteLoadBalancer",
+    ],
     what: (options) =>
-      `delete every machine, disk, load balancer and security group of the account ${reach(options)}, whether DKP made it or not`,
+      `delete every machine, disk, network and load balancer of the account ${reach(options)}, whether DKP made it or not, also where deletion protection is on`,
   },
+  { actions: ["ec2:DeleteSnapshot"], what: (options) => `delete every snapshot ${reach(options)}, backups included` },
   {
     actions: ["ec2:CreateVolume", "ec2:DetachVolume", "ec2:AttachVolume", "ec2:RunInstances"],
     what: (options) =>
-      `read other machines' data ${reach(options)}: make disks of snapshots, or detach disks, and attach them to a machine of one's own`,
+      `read other machines' data ${reach(options)}${exceptEncrypted(options)}: make disks of snapshots, or detach disks, and attach them to a machine of one's own`,
+  },
+  {
+    actions: ["ec2:CreateSnapshot", "ec2:CreateVolume", "ec2:AttachVolume"],
+    what: (options) =>
+      `copy the disks of running machines ${reach(options)}${exceptEncrypted(options)}, which nobody there notices`,
   },
   {
     actions: ["ec2:DescribeInstanceAttribute"],
     what: (options) => `read the user data of every machine ${reach(options)}, where passwords often are`,
   },
   {
+    actions: ["elasticloadbalancing:ModifyListener", "elasticloadbalancing:RegisterTargets"],
+    what: (options) =>
+      `send the traffic of any load balancer ${reach(options)} to a machine of one's own, behind the load balancer's certificate`,
+  },
+  {
     actions: ["ec2:AuthorizeSecurityGroupIngress", "ec2:CreateRoute"],
-    what: (options) => `open any machine ${reach(options)} to the internet, and send its traffic elsewhere`,
+    what: (options) =>
+      `open any machine, database or cache in the account's networks ${reach(options)} to the internet, and send traffic elsewhere`,
   },
   {
     actions: ["ec2:AcceptVpcPeeringConnection"],
     what: (options) => `join the account's networks ${reach(options)} with the network of a stranger who asks for it`,
   },
   {
+    actions: ["ec2:CreateTags", "ec2:DeleteTags"],
+    what: (options) => `change every tag ${reach(options)}, and so get round rules that go by tags`,
+  },
+  {
     actions: ["ec2:RunInstances"],
     what: (options) => `start machines of any size ${reach(options)} at the account's expense`,
   },
 ];
+
+/** Without the feature the key can't have EC2 use a KMS key. */
+function exceptEncrypted({ cluster }: PolicyOptions): string {
+  return cluster.features.includes("encrypted-volumes") ? "" : " that no KMS key of the account's own encrypts";
+}
 
 /** What the policy of a deployment allows to whoever has stolen the key, the worst first. */
 export function risksOf(options: PolicyOptions): readonly Risk[] {

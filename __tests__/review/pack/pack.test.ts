@@ -4,6 +4,7 @@ import { grantedRows } from "../../../src/iam/policy";
 import { reviewPack } from "../../../src/review/pack/pack";
 import { policyOptions } from "../../../src/review/pack/policy-options";
 import { deployment } from "../../helpers/deployment";
+import { RSA_KEY } from "../../helpers/pgp-keys";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
@@ -23,7 +24,7 @@ describe("REVIEW.md", () => {
     ]);
     expect(file("REVIEW.md", SCOPED).split("\n").slice(2, 4)).toEqual([
       "**Whoever holds this key can change or delete every network, machine, disk and load balancer of the account in eu-central-1, and, by way of the role `dev-node`,",
-      "become an administrator of the account**, unless the service control policy below is in force.",
+      "become an administrator of the account** unless the service control policy below is in force.",
     ]);
   });
 
@@ -37,7 +38,9 @@ describe("REVIEW.md", () => {
     for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {
       const rows = page.filter((line) => line.startsWith(`| \`${action}\` `));
       expect({ action, rows: rows.length }).toEqual({ action, rows: 1 });
-      expect(rows[0]).toContain(`| ${access} | ${why.replaceAll("<", "\\<")} |`);
+      expect(rows[0]).toContain(
+        `| ${access} | ${settings === "" ? why.replaceAll("<", "\\<") : why.replaceAll("<prefix>", "dev")} |`,
+      );
     }
     expect(page.filter((line) => /^\| `[a-z0-9]+:/.test(line))).toHaveLength(
       grantedRows(policyOptions(deployment(settings))).length,
@@ -64,11 +67,19 @@ describe("REVIEW.md", () => {
   });
 
   it("says who sees the secret", () => {
-    const clear = "- Whoever reads the state or a saved plan: both hold the secret in clear.";
-    const readers = "- Every workspace that reads one output of this state gets the secret into its own state, in clear;";
-    expect(file("REVIEW.md")).toContain(`${clear}\n${readers}`);
-    expect(file("REVIEW.md", "outputs: { secret: false }")).toContain(clear);
-    expect(file("REVIEW.md", "outputs: { secret: false }")).not.toContain(readers);
+    const clear = (whose: string) =>
+      `- Whoever may read the state, its old versions, or a saved plan: all hold ${whose} in clear. Encryption of the bucket hides nothing from them.`;
+    const inOutputs = "- Whoever reads the state of such a workspace: all outputs land there, the secret in clear.";
+    expect(file("REVIEW.md")).toContain(clear("the secret"));
+    expect(file("REVIEW.md")).toContain(inOutputs);
+    expect(file("REVIEW.md", "outputs: { secret: false }")).toContain(clear("the secret"));
+    expect(file("REVIEW.md", "outputs: { secret: false }")).not.toContain(inOutputs);
+    expect(file("REVIEW.md", "accessKeys: { secondary: { status: Active } }")).toContain(clear("the secrets of both keys"));
+    const encrypted = `accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`;
+    expect(file("REVIEW.md", encrypted)).toContain(
+      "- Whoever has the private OpenPGP key: state and plans hold the secret only encrypted.",
+    );
+    expect(file("REVIEW.md", encrypted)).not.toContain("in clear. Encryption");
     expect(file("REVIEW.md", "accessKeys: none")).toContain("- Nobody through Terraform: no key is in the state.");
   });
 
@@ -81,6 +92,39 @@ describe("REVIEW.md", () => {
     expect(findings(SCOPED)).toEqual(["CKV_AWS_273", "CKV_AWS_40"]);
     expect(findings(`${SCOPED}attachment: group`)).toEqual(["CKV_AWS_273"]);
     expect(file("REVIEW.md", "adopt: { user: true }")).toContain("checkov can't read the Terraform JSON while `adopt` is set");
+  });
+
+  it("tells a key that is handed to nobody", () => {
+    expect(file("REVIEW.md", "accessKeys: { secondary: { status: Inactive } }")).toContain(
+      "| access keys | primary: Active, handed out; secondary: Inactive, handed to nobody: make it `absent` unless a rotation is under way |",
+    );
+  });
+
+  it("says how many actions nothing is known to need", () => {
+    expect(file("REVIEW.md")).toContain(
+      "10 of the actions below are not known to be needed; they are there because DKP's page lists them. Mode `minimal` leaves them out.",
+    );
+    expect(file("REVIEW.md", SCOPED)).toMatch(/\n\d+ of the actions below are not known to be needed by this cluster;/);
+    expect(file("REVIEW.md", SCOPED.replace("scoped", "minimal"))).not.toContain("not known to be needed");
+  });
+
+  it("says what the role for nodes may do", () => {
+    expect(file("REVIEW.md", "nodeRole: { name: dkp-nodes, additionalActions: ['ecr:Get*'] }")).toContain(
+      "The role `dkp-nodes` may `ec2:DescribeTags`, `ec2:DescribeInstances`, `ecr:Get*` on every resource; it has no permissions boundary.",
+    );
+  });
+
+  it("says what the service control policy leaves to a thief", () => {
+    expect(file("REVIEW.md", "cluster: { prefix: dev, additionalRolePolicies: ['s3:GetObject'] }")).toContain(
+      "- It leaves the role what `cluster.additionalRolePolicies` gives it (`s3:GetObject`), to a thief on every resource.",
+    );
+    expect(file("REVIEW.md", SCOPED)).not.toContain("It leaves the role what");
+  });
+
+  it("says what to do when the key has leaked", () => {
+    expect(file("REVIEW.md", "user: { name: dkp }")).toContain(
+      "1. Make it inactive: `aws iam update-access-key --user-name dkp --access-key-id ID --status Inactive`.",
+    );
   });
 
   it("says what is taken over and not made", () => {

@@ -26,12 +26,12 @@ export interface DeployerPolicies {
 
 /** What holding the deployer's policy means, for reviewers; true of every deployment. */
 export const DEPLOYER_NOTES: readonly string[] = [
-  "Whoever holds it can do what the user may: it makes keys of the user.",
-  "It writes new versions of the user's policy, with any permission in them: in effect its holder is an administrator. So is whoever can change what the pipeline applies.",
-  "`user.permissionsBoundary` closes that: the user is then made with that boundary only, the holder can neither take it off nor put another, and whatever is in the policy is worth no more than the boundary allows. The same holds of `nodeRole.permissionsBoundary`.",
-  "A service control policy keeps it so for everybody else: deny `iam:DeleteUserPermissionsBoundary` and `iam:PutUserPermissionsBoundary` on the user, and `iam:CreatePolicyVersion` and `iam:SetDefaultPolicyVersion` on the boundary, to all but your administrators.",
-  "It is made from the settings as they are. What a change takes away (tags, a group, the role for nodes or a policy of it) is still applied with the policy from before that change.",
-  "Not in it: renaming and moving to another path, which touch the old name, and taking a permissions boundary off. An administrator applies these.",
+  "Whoever has these permissions can do what the user may: make keys of the user.",
+  "They also let their holder write any permission into the user's policy: in effect an administrator. So is whoever can change what the pipeline applies.",
+  "`user.permissionsBoundary` limits that to the boundary: the user is then made with it only, and the holder can neither take it off nor put another. `nodeRole.permissionsBoundary` does the same for that role; without it, the holder can make that role an administrator. The way through the role that DKP makes stays open: only the service control policy above closes it.",
+  "Keep the boundary itself to your administrators: deny everybody else `iam:DeleteUserPermissionsBoundary` and `iam:PutUserPermissionsBoundary` on the user, and `iam:CreatePolicyVersion` and `iam:SetDefaultPolicyVersion` on the boundary.",
+  "The permissions follow from the settings as they are. What a change takes away (tags, a group, the role for nodes or a policy of it) is still applied with the permissions from before that change.",
+  "Not among them: renaming and moving to another path, which touch the old name, and taking a permissions boundary off. An administrator applies these.",
   "`sts:GetCallerIdentity`, which Terraform calls in every run, needs no permission.",
 ];
 

@@ -10,6 +10,11 @@ export function cell(text: string): string {
   return text.replaceAll(/[|<]/g, "\\$&");
 }
 
+/** A text that starts in lower case and has no final period, as a sentence. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 /** A table, with an empty line behind it. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const line = (cells: readonly string[]) => `|${cells.map((text) => (text === "" ? " |" : ` ${text} |`)).join("")}`;

@@ -51,26 +51,39 @@ export function permissionTables(options: PolicyOptions): readonly string[] {
   });
 }
 
+/** Which of the granted actions are there although nothing is known to need them, and how they go. */
+export function unneeded(options: PolicyOptions): readonly string[] {
+  const rows = grantedRows(options).filter((row) => !neededBy(row, options).needed);
+  return rows.length === 0
+    ? []
+    : [
+        `${rows.length} of the actions below are not known to be needed${options.cluster.layout === undefined ? "" : " by this cluster"}; they are there because DKP's page lists them. Mode \`minimal\` leaves them out.`,
+        "",
+      ];
+}
+
 function permissionRow(row: CatalogueRow, options: PolicyOptions, statements: readonly PolicyStatement[]): readonly string[] {
   const { action, access, why, callers, documented } = row;
   const sids = statements.filter(({ actions }) => actions.includes(action)).map(({ sid }) => code(sid));
   return [
     `${code(action)}${documented ? "" : " (not on DKP's page)"}`,
     access,
-    cell(why),
+    cell(options.cluster.prefix === undefined ? why : why.replaceAll("<prefix>", options.cluster.prefix)),
     callers.length === 0 ? "nobody found" : callers.join(", "),
-    cell(neededBy(row, options)),
+    cell(neededBy(row, options).words),
     sids.join(", "),
   ];
 }
 
-function neededBy(row: CatalogueRow, options: PolicyOptions): string {
+/** What needs an action; `needed` tells whether anything does, as far as the settings tell of the cluster. */
+function neededBy(row: CatalogueRow, options: PolicyOptions): { readonly words: string; readonly needed: boolean } {
   const { because = [], elsewhere = [] } = explain(row.action, options) ?? {};
   if (because.length > 0) {
-    return because.join(", ");
+    return { words: because.join(", "), needed: true };
   }
   if (row.needed.length === 0) {
-    return "nothing known";
+    return { words: "nothing known", needed: false };
   }
-  return `${options.cluster.layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
+  const known = options.cluster.layout !== undefined;
+  return { words: `${known ? "not this cluster; " : ""}with ${elsewhere.join(" or ")}`, needed: !known };
 }

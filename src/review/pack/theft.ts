@@ -1,0 +1,78 @@
+import { controlPolicy } from "../../iam/control-policy";
+import type { PolicyOptions } from "../../iam/policy";
+import { risksOf, roleOf } from "../../iam/risks";
+import type { Deployment } from "../../settings/deployment";
+import { code, fenced, list, sentence } from "./markdown";
+import { ACCOUNT_ID } from "./policy-options";
+
+/** What a thief of the key could do, what closes it, and what to do when it has happened. */
+export function theft(deployment: Deployment, options: PolicyOptions): readonly string[] {
+  return [
+    "## What a thief of the key could do",
+    "",
+    ...list(risksOf(options).map(({ what, actions }) => `${sentence(what)} (${actions.map(code).join(", ")})`)),
+    ...outOfReach(options),
+    ...whatClosesIt(deployment, options),
+    ...afterALeak(deployment, options),
+  ];
+}
+
+function outOfReach({ mode, place, cluster }: PolicyOptions): readonly string[] {
+  return mode === "documented"
+    ? [
+        "Not allowed by the policy itself: users, groups and access keys, managed policies, S3, databases, secrets. Through a role that the key makes, all of it is.",
+        "Modes `scoped` and `minimal` limit the key to one region and one role.",
+        "",
+      ]
+    : [
+        `Not allowed by the policy itself: networks, machines, disks and load balancers outside ${place.region}; writing roles other than ${code(roleOf(cluster))}; users, groups and access keys; managed policies; S3, databases, secrets. By way of the roles above, all or some of it is.`,
+        "",
+      ];
+}
+
+function whatClosesIt(deployment: Deployment, options: PolicyOptions): readonly string[] {
+  const { user, accountId, cluster, additionalRolePolicies } = deployment;
+  const role = code(roleOf(cluster));
+  const policy = controlPolicy({
+    ...options,
+    place: { ...options.place, account: accountId ?? ACCOUNT_ID },
+    user: `${user.path}${user.name}`,
+    additionalRolePolicies,
+  });
+  return [
+    "## What closes it",
+    "",
+    "Best, an AWS account for DKP alone: then nothing else is within the key's reach.",
+    "",
+    `Else a service control policy. DKP itself writes the role ${role} and gives it no permissions boundary, so no policy of the user can close the way through it.`,
+    "With this one the role does no more than DKP's nodes need, whatever is written into it and whoever takes it:",
+    "",
+    ...fenced("json", JSON.stringify(policy, null, 2)),
+    ...list([
+      ...(cluster.prefix === undefined ? ["`PREFIX` is the cluster's `cloud.prefix`."] : []),
+      ...(accountId === undefined ? [`\`${ACCOUNT_ID}\` is the account.`] : []),
+      "Attach it to the account, or to its organizational unit. It does not hold in an organization's management account.",
+      `It breaks whatever else uses the role ${role}. Renew it when \`cluster.prefix\` or \`cluster.additionalRolePolicies\` change.`,
+      `To try it, put a policy that allows \`s3:ListAllMyBuckets\` on ${role}, and call it from a node: it must be denied.`,
+      ...(additionalRolePolicies.length === 0
+        ? []
+        : [
+            `It leaves the role what \`cluster.additionalRolePolicies\` gives it (${additionalRolePolicies.map(code).join(", ")}), to a thief on every resource. A role of your own for the nodes (\`nodeRole\`, \`cluster.iamNodeRole\`) can be limited to some.`,
+          ]),
+      "It does not touch the rest of what is listed above: other machines' roles, disks, networks and load balancers.",
+    ]),
+  ];
+}
+
+function afterALeak({ user, nodeRole }: Deployment, { mode, cluster }: PolicyOptions): readonly string[] {
+  const role = code(roleOf(cluster));
+  return [
+    "## When the key has leaked",
+    "",
+    `1. Make it inactive: ${code(`aws iam update-access-key --user-name ${user.name} --access-key-id ID --status Inactive`)}. DKP then stands still, the cluster's machines go on.`,
+    `2. Look at ${mode === "documented" ? "every role of the account" : [role, ...(nodeRole === undefined ? [] : [code(nodeRole.name)])].join(" and ")}: who may take it, and what is in it. Roles stay when the key is gone.`,
+    "3. Look in CloudTrail at what the key did: roles, machines, snapshots, peerings, load balancers.",
+    "4. Hand DKP a new key: `npm run keys` says how keys rotate.",
+    "",
+  ];
+}

@@ -10,9 +10,6 @@ describe("npm run policy", () => {
   let folder: string;
 
   beforeAll(() => {
-    spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], {
-      cwd: PROJECT,
-    });
     folder = mkdtempSync(join(tmpdir(), "policy-"));
     mkdirSync(join(folder, "deployments"));
     writeFileSync(join(folder, "deployments/dev.yaml"), SETTINGS);

@@ -31,10 +31,6 @@ const packOf = (folder: string, stack = "dev") =>
   );
 
 describe("npm run review", () => {
-  beforeAll(() => {
-    spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], { cwd: PROJECT });
-  });
-
   afterAll(() => {
     for (const folder of made) {
       rmSync(folder, { recursive: true });

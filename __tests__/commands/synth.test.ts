@@ -10,14 +10,6 @@ const OLD = `${SETTINGS}user: { name: old }\npolicy: { name: Old }\n`;
 describe("npm run synth", () => {
   let folder: string;
 
-  beforeAll(() => {
-    const { status, stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], {
-      cwd: PROJECT,
-      encoding: "utf8",
-    });
-    expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
-  });
-
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "synth-"));
     mkdirSync(join(folder, "deployments"));

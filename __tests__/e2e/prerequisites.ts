@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import build from "../helpers/build";
 import { FURTHER_PROGRAMS } from "./support/programs";
 import { folder, PROJECT, removeFolders } from "./support/project";
 import { runIn, terraformEnvironment } from "./support/terraform";
@@ -121,13 +122,7 @@ export default function prerequisites(): void {
     ];
     throw plainError(["the end-to-end tests need:", ...needs.map((need) => `  ${need}`), noProvider ?? ""].join("\n"));
   }
-  const build = spawnSync(process.execPath, [join(PROJECT, "node_modules/typescript/bin/tsc"), "-b"], {
-    cwd: PROJECT,
-    encoding: "utf8",
-  });
-  if (build.status !== 0) {
-    throw plainError(build.stdout);
-  }
+  build();
 }
 
 /** Terraform's words when it can't get the AWS provider. */

@@ -206,7 +206,7 @@ describe("the same policy written in another way", () => {
       fc.property(anyPolicy, draws, (policy, stream) => {
         expect(changes(JSON.stringify(policy), rewritten(policy, drawer(stream)))).toEqual(NOTHING);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -217,7 +217,7 @@ describe("the same policy written in another way", () => {
           changes(JSON.stringify(policy), JSON.stringify(other)),
         );
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 });

@@ -113,7 +113,7 @@ describe("what a change of settings does to the user's permissions is told as si
         expect([...gained, ...lost].filter((action) => !differing.includes(action))).toEqual([]);
         judged += drawn.size;
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
     expect(judged).toBeGreaterThan(100);
   });

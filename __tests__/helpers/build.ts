@@ -1,0 +1,15 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const PROJECT = join(__dirname, "../..");
+
+/** Compiles the project once for all tests that run its commands. @throws Error with the compiler's words, without a stack trace */
+export default function build(): void {
+  const { status, stdout } = spawnSync(process.execPath, [join(PROJECT, "node_modules/typescript/bin/tsc"), "-b"], {
+    cwd: PROJECT,
+    encoding: "utf8",
+  });
+  if (status !== 0) {
+    throw Object.assign(new Error(stdout), { stack: stdout });
+  }
+}

@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import build from "../helpers/build";
 import { FURTHER_PROGRAMS } from "./support/programs";
-import { folder, PROJECT, removeFolders } from "./support/project";
+import { folder, removeFolders } from "./support/project";
 import { runIn, terraformEnvironment } from "./support/terraform";
 
 interface Tool {

@@ -95,15 +95,15 @@ export class DeckhouseAccessStack extends TerraformStack {
       Annotations.of(this).addInfo(supplementMessage(deployment));
     }
     this.node.addValidation({ validate: () => addressProblems(this) });
-    this.own = this.node.findAll().length;
+    this.own = this.node.children.length;
   }
 
   /**
    * Without CDKTF's extra pass over all elements, which only looks for references to other stacks: there are none of
-   * this stack's own, and with many stacks it takes a fifth of the time. What a program adds may have some.
+   * this stack's own, and with many stacks it takes a fifth of the time. What a program adds to the stack may have some.
    */
   override prepareStack(): void {
-    if (this.node.findAll().length > this.own) {
+    if (this.node.children.length > this.own) {
       super.prepareStack();
     } else {
       this.ensureBackendExists();

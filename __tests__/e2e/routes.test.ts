@@ -1,13 +1,27 @@
 import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
+  AddUserToGroupCommand,
+  AttachGroupPolicyCommand,
+  AttachRolePolicyCommand,
   CreateAccessKeyCommand,
+  CreateLoginProfileCommand,
   CreatePolicyCommand,
   CreatePolicyVersionCommand,
+  CreateServiceSpecificCredentialCommand,
   DeleteAccessKeyCommand,
+  type IAMClient,
+  ListAccessKeysCommand,
   ListPolicyVersionsCommand,
+  PutGroupPolicyCommand,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+  SetDefaultPolicyVersionCommand,
+  UpdateAccessKeyCommand,
+  UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { parse } from "yaml";
+import { NODE_TRUST } from "../../src/iam/node-role";
 import { awsCliScript } from "../../src/review/pack/aws-cli";
 import { deployment } from "../helpers/deployment";
 import { iamAccount } from "./support/iam-account";
@@ -16,6 +30,12 @@ import { Deployments, folder, removeFolders, write } from "./support/project";
 import { type Finished, runIn, startIn } from "./support/terraform";
 
 const POLICY = "arn:aws:iam::123456789012:policy";
+const PAGE_POLICY = `${POLICY}/D8CloudProviderAWS`;
+/** Another policy than any that the deployments have. */
+const OTHER_DOCUMENT = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
+});
 const BASE = "region: eu-central-1\nbackend: { local: {} }\n";
 
 /** Deployments that can live in one account side by side. */
@@ -205,11 +225,29 @@ exec ${real} "$@"
       expect(await iamAccount(aws.iam())).toEqual(await iamAccount(other.iam()));
     });
 
-    it("finds nothing to do in what Terraform made", async () => {
+    it("finds nothing to do in what Terraform made, and says how to go about a secret that is lost", async () => {
+      const { AccessKeyMetadata = [] } = await other.iam().send(new ListAccessKeysCommand({ UserName: "-d,k=p@x" }));
+      const id = AccessKeyMetadata[0]?.AccessKeyId;
       await other.calls();
-      const finished = runIn(path, environment(other.environment()), "sh", "scoped.sh", "--key-file=scoped key.yaml");
+      const finished = runIn(path, environment(other.environment()), "sh", "scoped.sh", "--key-file=new.yaml");
       expect(finished).toMatchObject({ status: 0 });
-      expect(linesWithout(": exists", finished)).toEqual([]);
+      expect(linesWithout(": exists", finished)).toEqual([
+        "No further key was made, and new.yaml does not exist: AWS tells the secret of a key once. If a secret is lost, see whether",
+        `a cluster uses its key (asked here of ${id}):`,
+        `  aws iam get-access-key-last-used --access-key-id=${id}`,
+        "Only if none does, deactivate the key, wait, and delete it. Once the user has no key, this makes one:",
+        `  aws iam update-access-key --user-name=-d,k=p@x --access-key-id=${id} --status=Inactive`,
+        `  aws iam delete-access-key --user-name=-d,k=p@x --access-key-id=${id}`,
+      ]);
+      expect(await other.changes()).toEqual([]);
+    });
+
+    it("takes a document for the same in whatever order its keys stand", async () => {
+      const PolicyDocument = JSON.stringify(NODE_TRUST);
+      await other.iam().send(new UpdateAssumeRolePolicyCommand({ RoleName: "-nodes", PolicyDocument }));
+      await other.calls();
+      const { output } = runIn(path, environment(other.environment()), "sh", "scoped.sh", "--key-file=new.yaml");
+      expect(output).toContain("role -nodes: exists\n");
       expect(await other.changes()).toEqual([]);
     });
   });
@@ -226,11 +264,7 @@ exec ${real} "$@"
   });
 
   it("brings up to date what differs, and makes room among the five versions of the policy", async () => {
-    const PolicyArn = `${POLICY}/D8CloudProviderAWS`;
-    const PolicyDocument = JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
-    });
+    const [PolicyArn, PolicyDocument] = [PAGE_POLICY, OTHER_DOCUMENT];
     for (let version = 2; version <= 5; version += 1) {
       await aws.iam().send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument, SetAsDefault: version === 5 }));
     }
@@ -294,6 +328,150 @@ exec ${real} "$@"
     expect(output).toMatch(/AccessDenied.*\nstopped at: user deckhouse\. Nothing was changed\n$/);
   });
 
+  it("does not say that nothing was changed where an answer of AWS was lost", async () => {
+    const copy = await aws.copy();
+    const real = runIn(path, environment(), "sh", "-c", "command -v aws").output.trim();
+    write(path, {
+      "lost/aws": `#!/bin/sh
+${real} "$@" || exit
+case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
+`,
+    });
+    chmodSync(join(path, "lost/aws"), 0o755);
+    const PATH = `${join(path, "lost")}:${process.env.PATH}`;
+    expect(other("policy: { name: lost }", { ...copy.environment(), PATH })).toEqual({
+      status: 1,
+      output:
+        "Read timeout\nstopped at: policy lost. As far as known nothing was changed; if the answer of AWS was lost, this may be done. Mend the cause and run this again\n",
+    });
+    await copy.stop();
+  });
+
+  it("does not overwrite a policy that others have too, and names them", async () => {
+    const copy = await aws.copy();
+    await copy.iam().send(new AttachGroupPolicyCommand({ GroupName: "stage", PolicyArn: PAGE_POLICY }));
+    await copy.iam().send(new AttachRolePolicyCommand({ RoleName: "-nodes", PolicyArn: PAGE_POLICY }));
+    // v5 has another document.
+    await copy.iam().send(new SetDefaultPolicyVersionCommand({ PolicyArn: PAGE_POLICY, VersionId: "v5" }));
+    await copy.calls();
+    expect(other("", copy.environment())).toEqual({
+      status: 1,
+      output:
+        "policy D8CloudProviderAWS: exists with other content, and others have it:\ngroup stage\nrole -nodes\nset another policy.name, or take it from them first\nstopped at: policy D8CloudProviderAWS. Nothing was changed\n",
+    });
+    expect(await copy.changes()).toEqual([]);
+    await copy.stop();
+  });
+
+  it("takes a key for the key only if it is the user's, in the key file, and Active", async () => {
+    const copy = await aws.copy();
+    const { accessKeyId } = keyFile("deckhouse-access-key.yaml");
+    const attempt = async (...args: string[]) => {
+      await copy.calls();
+      const { status, output } = other("", copy.environment(), ...args);
+      expect({ status, changes: await copy.changes() }).toEqual({ status: 1, changes: [] });
+      return output.split("\nstopped at: ")[0];
+    };
+    expect(await attempt("--key-file=scoped key.yaml")).toBe(
+      `scoped key.yaml: has none of the keys of user deckhouse:\n${accessKeyId}\nname the file that has one with --key-file, or a file that does not exist, where the key is kept elsewhere`,
+    );
+    await copy.iam().send(new UpdateAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: accessKeyId, Status: "Inactive" }));
+    expect(await attempt()).toBe(
+      `./deckhouse-access-key.yaml: its key, ${accessKeyId}, is Inactive: AWS refuses it; activate it:\n  aws iam update-access-key --user-name=deckhouse --access-key-id=${accessKeyId} --status=Active`,
+    );
+    expect(await attempt("--key-file=new.yaml")).toContain(`user deckhouse has no Active key:\n${accessKeyId} Inactive\n`);
+    await copy.stop();
+  });
+
+  const anyPolicy = { PolicyName: "own", PolicyDocument: OTHER_DOCUMENT };
+  it.each<[what: string, name: Name, prepared: (iam: IAMClient) => Promise<unknown>, words: string]>([
+    [
+      "others have the policy",
+      "documented",
+      (iam) => iam.send(new AttachGroupPolicyCommand({ GroupName: "stage", PolicyArn: PAGE_POLICY })),
+      "policy D8CloudProviderAWS is attached elsewhere too:\ngroup stage",
+    ],
+    [
+      "the user is in another group",
+      "documented",
+      (iam) => iam.send(new AddUserToGroupCommand({ GroupName: "stage", UserName: "deckhouse" })),
+      "user deckhouse is in other groups:\nstage",
+    ],
+    [
+      "the user has a policy of its own",
+      "documented",
+      (iam) => iam.send(new PutUserPolicyCommand({ UserName: "deckhouse", ...anyPolicy })),
+      "user deckhouse has inline policies:\nown",
+    ],
+    [
+      "the user can sign in",
+      "documented",
+      (iam) => iam.send(new CreateLoginProfileCommand({ UserName: "deckhouse", Password: "x" })),
+      "user deckhouse has a console password, made:\n2",
+    ],
+    [
+      "the user has credentials of a service",
+      "documented",
+      (iam) => iam.send(new CreateServiceSpecificCredentialCommand({ UserName: "deckhouse", ServiceName: "x" })),
+      "user deckhouse has credentials of single services:\nACCA",
+    ],
+    [
+      "the group has another member",
+      "minimal",
+      (iam) => iam.send(new AddUserToGroupCommand({ GroupName: "stage", UserName: "deckhouse" })),
+      "group stage has other members:\ndeckhouse",
+    ],
+    [
+      "the group has another policy",
+      "minimal",
+      (iam) => iam.send(new AttachGroupPolicyCommand({ GroupName: "stage", PolicyArn: `${POLICY}/Limits` })),
+      `group stage has other policies:\n${POLICY}/Limits`,
+    ],
+    [
+      "the group has a policy of its own",
+      "minimal",
+      (iam) => iam.send(new PutGroupPolicyCommand({ GroupName: "stage", ...anyPolicy })),
+      "group stage has inline policies:\nown",
+    ],
+    [
+      "the role has another policy",
+      "scoped",
+      (iam) => iam.send(new AttachRolePolicyCommand({ RoleName: "-nodes", PolicyArn: PAGE_POLICY })),
+      `role -nodes has other policies:\n${PAGE_POLICY}`,
+    ],
+    [
+      "the role has another policy of its own",
+      "scoped",
+      (iam) => iam.send(new PutRolePolicyCommand({ RoleName: "-nodes", ...anyPolicy })),
+      "role -nodes has other inline policies:\nown",
+    ],
+  ])("removes nothing where %s", async (_, name, prepared, words) => {
+    const copy = await aws.copy();
+    await prepared(copy.iam());
+    await copy.calls();
+    const { status, output } = other(DEPLOYMENTS[name], copy.environment(), ...KEY_FILES[name], "--undo");
+    expect({ status, output, changes: await copy.changes() }).toEqual({
+      status: 1,
+      output: expect.stringMatching(/\n--undo leaves that alone, and can .*\nstopped at: .*\. Nothing was changed\n$/),
+      changes: [],
+    });
+    expect(output.slice(0, words.length)).toBe(words);
+    await copy.stop();
+  });
+
+  it("removes the key and leaves its file where that has more than the key", async () => {
+    const copy = await aws.copy();
+    const { accessKeyId, text } = keyFile("deckhouse-access-key.yaml");
+    write(path, { "cluster.yaml": `${text}layout: Standard\n` });
+    const { status, output } = other("", copy.environment(), "--undo", "--key-file=cluster.yaml");
+    expect({ status, lines: output.split("\n").slice(0, 2) }).toEqual({
+      status: 0,
+      lines: [`access key ${accessKeyId}: removed`, "key file cluster.yaml: left, it has more than the key"],
+    });
+    expect(readFileSync(join(path, "cluster.yaml"), "utf8")).toBe(`${text}layout: Standard\n`);
+    await copy.stop();
+  });
+
   it("refuses wrong arguments with another exit code, and explains itself", async () => {
     const [[force], [keyFile], [help]] = await Promise.all([
       run(["documented"], "--force"),
@@ -339,6 +517,17 @@ exec ${real} "$@"
       expect(linesWithout(": not there", finished)).toEqual([]);
     }
     expect(await aws.changes()).toEqual([]);
+  });
+
+  it("leaves a key file whose key it did not remove", () => {
+    const text = readFileSync(join(path, "cluster.yaml"), "utf8").replace("layout: Standard\n", "");
+    write(path, { "cluster.yaml": text });
+    const { status, output } = other("", {}, "--undo", "--key-file=cluster.yaml");
+    expect({ status, lines: output.split("\n").slice(0, 2) }).toEqual({
+      status: 0,
+      lines: ["access key of user deckhouse: not there", "key file cluster.yaml: left, no key of it was removed"],
+    });
+    expect(readFileSync(join(path, "cluster.yaml"), "utf8")).toBe(text);
   });
 
   it.each(NAMES)("is clean for ShellCheck: %s", (name) => {

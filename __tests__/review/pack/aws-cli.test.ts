@@ -56,6 +56,16 @@ describe("aws-cli.sh", () => {
     ]);
   });
 
+  it.each([
+    ["user", '"user $user_name"', ""],
+    ["group", '"group $group_name"', '"$group_name"'],
+    ["user-and-group", '"user $user_name" "group $group_name"', '"$group_name"'],
+  ])("takes for its own before it removes anything only what attachment %s makes", (attachment, holders, groups) => {
+    const [policy = "", others = ""] = linesWith("only ", `attachment: ${attachment}`).map((line) => line.trim());
+    expect(policy).toBe(`only "$step is attached elsewhere too" "$holders" ${holders}`);
+    expect(others).toBe(`only "$step is in other groups" "$found" ${groups}`.trim());
+  });
+
   it("makes no key where the settings say so, and has no word of a key file", () => {
     expect(made("accessKeys: none")).not.toContain("make_key");
     expect(script("accessKeys: none")).not.toMatch(/create-access-key|key_file|--key-file/);

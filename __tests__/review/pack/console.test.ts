@@ -56,6 +56,24 @@ describe("console.md", () => {
     );
   });
 
+  it.each([
+    ["user", "`D8CloudProviderAWS`, directly;"],
+    ["group", "`D8CloudProviderAWS`, by way of the group `deckhouse`;"],
+    ["user-and-group", "`D8CloudProviderAWS`, directly and by way of the group `deckhouse`;"],
+  ])("says in the check how the policy reaches the user with attachment %s", (attachment, words) => {
+    expect(chapter("Check", `attachment: ${attachment}`)[2]).toContain(`**Permissions** names ${words}`);
+  });
+
+  it.each([
+    ["{}", "with one access key too."],
+    ["none", "with no access key."],
+  ])("says first which keys this and aws-cli.sh make: accessKeys %s", (accessKeys, words) => {
+    expect(guide(`accessKeys: ${accessKeys}`).split("\n").slice(2, 4)).toEqual([
+      "What Terraform makes from the same settings, by hand, with one access key whatever the settings say of keys.",
+      `\`aws-cli.sh\`, beside this file, makes it and undoes it by itself, ${words}`,
+    ]);
+  });
+
   it("has tags and the permissions boundary", () => {
     const lines = chapter(
       "User",

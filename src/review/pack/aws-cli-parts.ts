@@ -22,6 +22,10 @@ export interface Part {
   readonly undo: readonly string[];
 }
 
+/** Lines of a function: refuses where an IAM call lists more than what `--undo` takes away, which is given as words of the shell. */
+const only = (has: string, call: string, query: string, ...own: readonly string[]) =>
+  `  found=$(look text ${call} --query='${query}')\n  ${["only", `"$step ${has}"`, '"$found"', ...own].join(" ")}`;
+
 const NOTHING = { look: [], lookBeforeUndo: [] } as const;
 
 type Tags = Deployment["tags"];
@@ -30,9 +34,12 @@ const tagged = (tags: Tags) => Object.keys(tags ?? {}).length > 0;
 
 /** The managed policy. Its older versions are kept as far as IAM keeps any. */
 export function policyPart(deployment: Deployment): Part {
+  const { attachment, tags } = deployment;
   const { name, path, description } = deployment.policy;
+  const user = '"user $user_name"';
+  const groups = attachment === "user" ? [] : ['"group $group_name"'];
   return {
-    ...NOTHING,
+    look: [],
     what: `policy ${name}`,
     values: {
       policy_name: name,
@@ -41,11 +48,16 @@ export function policyPart(deployment: Deployment): Part {
       policy_description: asciiJson({ Description: description }),
     },
     functions: [
-      `# As AWS stores it. Compared with what is stored, white space left out: no text in it has any.
+      `# As AWS stores it, but for white space: no text in it has any.
 policy_document() {
   compact <<END
 ${hereDocument(policyDocument(policyStatements(policyOptions(deployment, " "))), "account")}
 END
+}`,
+      `# Who has the policy, be it as the permissions boundary; one a line.
+policy_holders() {
+  look text list-entities-for-policy --policy-arn="$policy_arn" --query="[PolicyUsers[].join(' ', ['user', UserName]),
+    PolicyGroups[].join(' ', ['group', GroupName]), PolicyRoles[].join(' ', ['role', RoleName])][] | [?@].[@]"
 }`,
       `make_policy() {
   step="policy $policy_name"
@@ -53,14 +65,19 @@ END
   version=$(look text get-policy --policy-arn="$policy_arn" --query=Policy.DefaultVersionId)
   if [ -z "$version" ]; then
     change create-policy --policy-name="$policy_name" --path="$policy_path" --policy-document="$wanted" \\
-      --cli-input-json="$policy_description"${tagged(deployment.tags) ? ' --tags="$tags"' : ""}
+      --cli-input-json="$policy_description"${tagged(tags) ? ' --tags="$tags"' : ""}
     did "$step" created
     return
   fi
-  stored=$(look json get-policy-version --policy-arn="$policy_arn" --version-id="$version" --query=PolicyVersion.Document)
-  if same "$stored" "$wanted"; then
+  same=$(same "$wanted" PolicyVersion.Document get-policy-version --policy-arn="$policy_arn" --version-id="$version")
+  if [ "$same" = true ]; then
     tell "$step" exists
   else
+    holders=$(policy_holders)
+    strangers=$(others "$holders" ${[user, ...groups].join(" ")})
+    if [ -n "$strangers" ]; then
+      refuse "$step: exists with other content, and others have it:" "$strangers" "set another policy.name, or take it from them first"
+    fi
     versions=$(look text list-policy-versions --policy-arn="$policy_arn" --query='Versions[?!IsDefaultVersion].[VersionId]')
     # IAM keeps five versions.
     if [ "$(printf '%s\\n' "$versions" | wc -l)" -ge 4 ]; then
@@ -70,7 +87,12 @@ END
     fi
     change create-policy-version --policy-arn="$policy_arn" --policy-document="$wanted" --set-as-default
     did "$step" updated
-  fi${tagged(deployment.tags) ? '\n  tag policy "--policy-arn=$policy_arn"' : ""}
+  fi${tagged(tags) ? '\n  tag policy "--policy-arn=$policy_arn"' : ""}
+}`,
+      `policy_is_free() {
+  step="policy $policy_name"
+  holders=$(policy_holders)
+  only "$step is attached elsewhere too" "$holders" ${[...(attachment === "group" ? [] : [user]), ...groups].join(" ")}
 }`,
       `undo_policy() {
   step="policy $policy_name"
@@ -87,13 +109,46 @@ END
   did "$step" removed
 }`,
     ],
+    lookBeforeUndo: ["policy_is_free"],
     make: ["make_policy"],
     undo: ["undo_policy"],
   };
 }
 
+/** What IAM wants gone before it deletes a user, keys left out, and what of it the script takes away. Source: IAM API, DeleteUser. */
+const HANGS_ON_USER: readonly (readonly [
+  has: string,
+  call: string,
+  query: string,
+  own: (attachment: Deployment["attachment"]) => readonly string[],
+])[] = [
+  [
+    "is in other groups",
+    "list-groups-for-user",
+    "Groups[].[GroupName]",
+    (attachment) => (attachment === "user" ? [] : ['"$group_name"']),
+  ],
+  [
+    "has other policies",
+    "list-attached-user-policies",
+    "AttachedPolicies[].[PolicyArn]",
+    (attachment) => (attachment === "group" ? [] : ['"$policy_arn"']),
+  ],
+  ["has inline policies", "list-user-policies", "PolicyNames[].[@]", () => []],
+  ["has a console password, made", "get-login-profile", "[LoginProfile.CreateDate]", () => []],
+  ["has MFA devices", "list-mfa-devices", "MFADevices[].[SerialNumber]", () => []],
+  ["has signing certificates", "list-signing-certificates", "Certificates[].[CertificateId]", () => []],
+  ["has SSH keys", "list-ssh-public-keys", "SSHPublicKeys[].[SSHPublicKeyId]", () => []],
+  [
+    "has credentials of single services",
+    "list-service-specific-credentials",
+    "ServiceSpecificCredentials[].[ServiceSpecificCredentialId]",
+    () => [],
+  ],
+];
+
 /** The user. */
-export function userPart({ user, tags }: Deployment): Part {
+export function userPart({ user, attachment, tags }: Deployment): Part {
   const { name, path, permissionsBoundary } = user;
   const bounded = permissionsBoundary !== undefined;
   return {
@@ -118,6 +173,11 @@ export function userPart({ user, tags }: Deployment): Part {
   fi
   tell "$step" exists${bounded ? '\n  bound user "--user-name=$user_name" "$user_found" "$user_boundary"' : ""}${tagged(tags) ? '\n  tag user "--user-name=$user_name"' : ""}
 }`,
+      `user_is_free() {
+  step="user $user_name"
+  if [ -z "$user_found" ]; then return; fi
+${HANGS_ON_USER.map(([has, call, query, own]) => only(has, `${call} --user-name="$user_name"`, query, ...own(attachment))).join("\n")}
+}`,
       `undo_user() {
   step="user $user_name"
   if [ -z "$user_found" ]; then
@@ -129,7 +189,7 @@ export function userPart({ user, tags }: Deployment): Part {
 }`,
     ],
     look: ["look_for_user"],
-    lookBeforeUndo: [],
+    lookBeforeUndo: ["user_is_free"],
     make: ["make_user"],
     undo: ["undo_user"],
   };
@@ -181,6 +241,20 @@ export function groupPart({ group, user, policy }: Deployment): Part {
     did "$step" created
   fi
 }`,
+      `group_is_free() {
+  step="group $group_name"
+  if [ -z "$group_found" ]; then return; fi
+${[
+  only("has other members", 'get-group --group-name="$group_name"', "Users[].[UserName]", '"$user_name"'),
+  only(
+    "has other policies",
+    'list-attached-group-policies --group-name="$group_name"',
+    "AttachedPolicies[].[PolicyArn]",
+    '"$policy_arn"',
+  ),
+  only("has inline policies", 'list-group-policies --group-name="$group_name"', "PolicyNames[].[@]"),
+].join("\n")}
+}`,
       `undo_membership() {
   step="user $user_name in group $group_name"
   groups=
@@ -205,7 +279,7 @@ export function groupPart({ group, user, policy }: Deployment): Part {
 }`,
     ],
     look: ["look_for_group"],
-    lookBeforeUndo: [],
+    lookBeforeUndo: ["group_is_free"],
     make: [
       "make_group",
       'attach group "$group_found" "--group-name=$group_name" "$policy_arn" "policy $policy_name on group $group_name"',
@@ -260,8 +334,8 @@ END
     did "$step" created
     return
   fi
-  stored=$(look json get-role --role-name="$role_name" --query=Role.AssumeRolePolicyDocument)
-  if same "$stored" "$wanted"; then
+  same=$(same "$wanted" Role.AssumeRolePolicyDocument get-role --role-name="$role_name")
+  if [ "$same" = true ]; then
     tell "$step" exists
   else
     change update-assume-role-policy --role-name="$role_name" --policy-document="$wanted"
@@ -271,16 +345,16 @@ END
       `make_role_policy() {
   step="permissions of role $role_name"
   wanted=$(role_document)
-  stored=
+  same=
   if [ -n "$role_found" ]; then
-    stored=$(look json get-role-policy --role-name="$role_name" --policy-name="$role_name" --query=PolicyDocument)
+    same=$(same "$wanted" PolicyDocument get-role-policy --role-name="$role_name" --policy-name="$role_name")
   fi
-  if same "$stored" "$wanted"; then
+  if [ "$same" = true ]; then
     tell "$step" exists
     return
   fi
   change put-role-policy --role-name="$role_name" --policy-name="$role_name" --policy-document="$wanted"
-  if [ -z "$stored" ]; then did "$step" created; else did "$step" updated; fi
+  if [ -z "$same" ]; then did "$step" created; else did "$step" updated; fi
 }`,
       `role_is_free() {
   step="role $role_name"
@@ -289,6 +363,15 @@ END
   if [ -n "$profiles" ]; then
     refuse "role $role_name is in use, by the instance profile" "$profiles" "of a cluster; destroy the cluster, or give it another role, first"
   fi
+${[
+  only(
+    "has other policies",
+    'list-attached-role-policies --role-name="$role_name"',
+    "AttachedPolicies[].[PolicyArn]",
+    ...managedPolicyArns.map(quote),
+  ),
+  only("has other inline policies", 'list-role-policies --role-name="$role_name"', "PolicyNames[].[@]", '"$role_name"'),
+].join("\n")}
 }`,
       `undo_role() {
   step="role $role_name"
@@ -330,14 +413,37 @@ key_in_file() {
     sed -n 's/^  providerAccessKeyId: "\\([A-Z0-9]*\\)"$/\\1/p' <"$key_file"
   fi
 }`,
+      `# Whether the key file has one key as written here, and nothing else.
+only_key_in_file() {
+  ! sed -e '1{/^provider:$/d;}' -e '2{/^  providerAccessKeyId: "[A-Z0-9]*"$/d;}' \\
+    -e '3{/^  providerSecretAccessKey: "[^"]*"$/d;}' -e '4{/^  region: "[^"]*"$/d;}' <"$key_file" | grep -q ''
+}`,
       `look_for_keys() {
   step="access key of user $user_name"
-  keys=
+  states=
   if [ -n "$user_found" ]; then
-    keys=$(look text list-access-keys --user-name="$user_name" --query='AccessKeyMetadata[].[AccessKeyId]')
+    states=$(look text list-access-keys --user-name="$user_name" --query="AccessKeyMetadata[].[join(' ', [AccessKeyId, Status])]")
   fi
-  if [ "$mode" = make ] && [ -z "$keys" ] && [ -e "$key_file" ]; then
+  keys=$(printf '%s\\n' "$states" | cut -d ' ' -f 1)
+  own=$(key_in_file)
+  if [ "$mode" = make ]; then usable_key; fi
+}`,
+      `# A key that is there must be one that works, and the key file's.
+usable_key() {
+  if [ ! -e "$key_file" ]; then
+    if [ -n "$keys" ] && ! printf '%s\\n' "$states" | grep -q ' Active$'; then
+      refuse "user $user_name has no Active key:" "$states" "activate the one that is handed out:" \\
+        "  aws iam update-access-key --user-name=$user_name --access-key-id=ID --status=Active" \\
+        "or delete what nobody needs; once the user has no key, this makes one"
+    fi
+  elif [ -z "$keys" ]; then
     refuse "$key_file: exists already, and the user has no key yet; remove it, or write another file with --key-file"
+  elif [ -z "$own" ] || ! has "$keys" "$own"; then
+    refuse "$key_file: has none of the keys of user $user_name:" "$keys" \\
+      "name the file that has one with --key-file, or a file that does not exist, where the key is kept elsewhere"
+  elif ! has "$states" "$own Active"; then
+    refuse "$key_file: its key, $own, is Inactive: AWS refuses it; activate it:" \\
+      "  aws iam update-access-key --user-name=$user_name --access-key-id=$own --status=Active"
   fi
 }`,
       `make_key() {
@@ -347,10 +453,12 @@ key_in_file() {
       tell "access key $key" exists
     done
     if [ ! -e "$key_file" ]; then
-      echo "No further key was made. AWS tells the secret of a key once: if this one's is lost, delete the key and run this again:"
-      for key in $keys; do
-        echo "  aws iam delete-access-key --user-name=$user_name --access-key-id=$key"
-      done
+      echo "No further key was made, and $key_file does not exist: AWS tells the secret of a key once. If a secret is lost, see whether"
+      echo "a cluster uses its key (asked here of $key):"
+      echo "  aws iam get-access-key-last-used --access-key-id=$key"
+      echo "Only if none does, deactivate the key, wait, and delete it. Once the user has no key, this makes one:"
+      echo "  aws iam update-access-key --user-name=$user_name --access-key-id=$key --status=Inactive"
+      echo "  aws iam delete-access-key --user-name=$user_name --access-key-id=$key"
     fi
     return
   fi
@@ -358,6 +466,7 @@ key_in_file() {
     did "$step" created
     return
   fi
+  changing
   # noclobber makes the file before AWS makes the key: with nowhere to write it, the secret would be lost.
   if ! (
     set -C
@@ -371,7 +480,6 @@ key_in_file() {
 }`,
       `only_own_keys() {
   step="access key of user $user_name"
-  own=$(key_in_file)
   foreign=
   for key in $keys; do
     if [ "$key" != "$own" ]; then foreign="$foreign $key"; fi
@@ -391,8 +499,16 @@ key_in_file() {
     change delete-access-key --user-name="$user_name" --access-key-id="$key"
     did "access key $key" removed
   done
-  if [ -n "$own" ] && [ "$dry_run" = no ]; then
-    rm -f -- "$key_file"
+  if [ ! -e "$key_file" ]; then return; fi
+  step="key file $key_file"
+  # Keys that were not its own were refused.
+  if [ -z "$keys" ]; then
+    tell "$step" "left, no key of it was removed"
+  elif ! only_key_in_file; then
+    tell "$step" "left, it has more than the key"
+  else
+    if [ "$dry_run" = no ]; then rm -f -- "$key_file"; fi
+    did "$step" removed
   fi
 }`,
     ],

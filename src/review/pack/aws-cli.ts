@@ -68,7 +68,8 @@ const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`).
 function header({ stack, accessKeys, provider }: Deployment): string {
   return comment(
     `The AWS access of the deployment ${stack} for the Deckhouse Kubernetes Platform (DKP), made with the AWS CLI instead of Terraform:`,
-    "the same objects from the same settings. Run it again at any time: what is there stays, what differs is brought up to date.",
+    "the same objects from the same settings. Run it again at any time: what is there stays, what differs is brought up to date,",
+    "but for a policy that others have too: there it stops.",
     "It takes nothing away that the settings no longer name: neither tags, boundaries and attachments, nor members of a group.",
     "Made by npm run review: change the settings, not this file.",
     ...credentials(provider),
@@ -138,7 +139,8 @@ ${parts.map(({ what }) => `  - ${what}`).join("\n")}
 
 Options:
 ${accessKeys === "none" ? "" : `  --key-file FILE  where the key is written, as provider of DKP's AWSClusterConfiguration; ${parts.map((part) => part.values.key_file ?? "").join("")} by default\n`}  --dry-run        say what would be done, change nothing
-  --undo           remove all of it${accessKeys === "none" ? "" : ", with the key that the key file has and the file; other keys of the user are named and left"}${protect ? "\n                   (protect in the settings guards against Terraform's plans alone)" : ""}
+  --undo           remove all of it${accessKeys === "none" ? "" : ", with the key that the key file has, and the file if it has nothing else"};
+                   nothing, where that would fail or take other keys: it names what must go first${protect ? "\n                   (protect in the settings guards against Terraform's plans alone)" : ""}
   -h, --help
 
 Exit code: 0 when all is as it should be, 1 when not, 2 for wrong arguments.
@@ -166,11 +168,12 @@ finish() {
     130 | 143) code=$1 ;;
     *) code=1 ;;
   esac
-  if [ "$changed" = no ]; then
-    printf 'stopped at: %s. Nothing was changed\\n' "$step" >&2
-  else
-    printf 'stopped at: %s. What was done before stays; mend the cause and run this again, it goes on from there\\n' "$step" >&2
-  fi
+  case $changed in
+    no) state='Nothing was changed' ;;
+    perhaps) state='As far as known nothing was changed; if the answer of AWS was lost, this may be done. Mend the cause and run this again' ;;
+    *) state='What was done before stays; mend the cause and run this again, it goes on from there' ;;
+  esac
+  printf 'stopped at: %s. %s\\n' "$step" "$state" >&2
   exit "$code"
 }`,
     `# tell WHAT HOW: one line about one object
@@ -192,9 +195,14 @@ look() {
     fi
   fi
 }`,
+    `# Before a call that changes something: it may do so although its answer is lost.
+changing() {
+  if [ "$changed" = no ]; then changed=perhaps; fi
+}`,
     `# change COMMAND...: an IAM call that changes something
 change() {
   if [ "$dry_run" = no ]; then
+    changing
     aws iam "$@" >/dev/null
     changed=yes
   fi
@@ -202,13 +210,35 @@ change() {
     `compact() {
   tr -d ' \\t\\r\\n'
 }`,
-    `# same STORED WANTED: whether two JSON documents are the same, the second without white space
+    `# same WANTED PLACE COMMAND...: true or false, whether the document that an IAM call has there is the same, in whatever order its
+# keys stand; no answer where AWS knows no such object
 same() {
-  [ "$(printf '%s' "$1" | compact)" = "$2" ]
+  literal=$(printf '%s\\n' "$1" | sed 's/\`/\\\\\`/g')
+  place=$2
+  shift 2
+  look json "$@" --query="$place == \\\`$literal\\\`"
 }`,
     `# has LIST LINE
 has() {
   printf '%s\\n' "$1" | grep -qFx -e "$2"
+}`,
+    `# others LIST NAME...: the lines of LIST that are none of the names
+others() {
+  list=$1
+  shift
+  for name in '' "$@"; do
+    list=$(printf '%s\\n' "$list" | grep -vFx -e "$name" || :)
+  done
+  printf '%s' "$list"
+}`,
+    `# only WHAT LIST NAME...: what --undo does not take away would stop it halfway
+only() {
+  what=$1
+  shift
+  more=$(others "$@")
+  if [ -n "$more" ]; then
+    refuse "$what:" "$more" "--undo leaves that alone, and can remove nothing before it is gone; take it away first, if nobody needs it"
+  fi
 }`,
     `# require_path WHAT FOUND PATH: an object elsewhere is somebody else's
 require_path() {

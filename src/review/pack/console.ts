@@ -45,7 +45,8 @@ export function consoleGuide(deployment: Deployment): string {
   const lines = [
     `# AWS access of DKP in the AWS console: ${stack}`,
     "",
-    "The same as Terraform makes from the same settings, by hand. `aws-cli.sh`, beside this file, makes it and undoes it by itself.",
+    "What Terraform makes from the same settings, by hand, with one access key whatever the settings say of keys.",
+    `\`aws-cli.sh\`, beside this file, makes it and undoes it by itself, with ${deployment.accessKeys === "none" ? "no access key" : "one access key too"}.`,
     "",
     `Sign in to ${account(deployment)} as somebody who may manage IAM, and open the IAM console${consoleOf(deployment)}.`,
     "",
@@ -169,12 +170,17 @@ function checks({ region, user, policy, attachment, group, nodeRole }: Deploymen
     ...(attachment === "group" ? [] : [`user ${code(user.name)}`]),
     ...(attachment === "user" ? [] : [`group ${code(group.name)}`]),
   ];
+  const reached = {
+    user: "directly",
+    group: `by way of the group ${code(group.name)}`,
+    "user-and-group": `directly and by way of the group ${code(group.name)}`,
+  };
   return list([
     partition === "aws"
       ? `Region: the menu with the account at the top right > **Account** > **AWS Regions** shows ${code(region)} as **Enabled** or **Enabled by default**. If not, select it, **Enable**, and wait: it takes minutes to hours.`
       : `Region: the menu of regions at the top right lists ${code(region)}.`,
     `Policy: **Policies** > ${code(policy.name)} > **Permissions** > **JSON** is the text above; **Entities attached** names ${holders.join(" and ")}.`,
-    `User: **Users** > ${code(user.name)} > **Permissions** names ${code(policy.name)}${attachment === "user" ? "" : `, by way of group ${code(group.name)}`}${
+    `User: **Users** > ${code(user.name)} > **Permissions** names ${code(policy.name)}, ${reached[attachment]}${
       user.permissionsBoundary === undefined ? "" : `, and ${code(user.permissionsBoundary)} as the permissions boundary`
     }; **Security credentials** has one key, **Active**, and no console password.`,
     ...(nodeRole === undefined

@@ -101,8 +101,8 @@ const THE_PLAIN_ONE: Scenario = {
     { command: DESTROY },
   ],
   failingAtOnce: [
-    "MakeUser iam:CreateUser",
     "ListState s3:ListBucket",
+    "MakeUser iam:CreateUser",
     "Policy iam:CreatePolicy",
     "State s3:GetObject",
     "State s3:PutObject",
@@ -125,10 +125,10 @@ const THE_FULL_ONE: Scenario = {
     { command: DESTROY, meanwhile: hangOnUser },
   ],
   failingAtOnce: [
-    "MakeNodeRole iam:CreateRole",
     "Group iam:CreateGroup",
     "Group iam:RemoveUserFromGroup",
     "GroupPolicy iam:DetachGroupPolicy",
+    "MakeNodeRole iam:CreateRole",
     "NodeRole iam:DeleteRolePolicy",
     "NodeRole iam:UntagRole",
     "NodeRolePolicies iam:DetachRolePolicy",

@@ -41,18 +41,21 @@ const BAD_CREDENTIALS = [
   "UnrecognizedClientException",
 ];
 
+/** Answers that mean that AWS has looked at the wish to take a role, and says no. */
+const REFUSED = ["AccessDenied", "AccessDeniedException", "RegionDisabledException", "ValidationError"];
+
 /** What a refusal of the first question means; undefined where it says nothing about the credentials. */
 export function judgeRefusal({ action, code, message }: AwsError): Finding | undefined {
-  if (action === "sts:AssumeRole") {
+  if (BAD_CREDENTIALS.includes(code)) {
     return blocker(
-      `provider.assumeRoleArn can't be assumed (${code}: ${message})`,
-      "let the role trust these credentials, or correct provider.assumeRoleArn",
+      `AWS takes no such credentials (${code}: ${message})`,
+      "give those of whoever will apply: environment, AWS_PROFILE or provider.profile",
     );
   }
-  return BAD_CREDENTIALS.includes(code)
+  return action === "sts:AssumeRole" && REFUSED.includes(code)
     ? blocker(
-        `AWS takes no such credentials (${code}: ${message})`,
-        "give those of whoever will apply: environment, AWS_PROFILE or provider.profile",
+        `provider.assumeRoleArn can't be assumed (${code}: ${message})`,
+        "let the role trust these credentials, or correct provider.assumeRoleArn",
       )
     : undefined;
 }

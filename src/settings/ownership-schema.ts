@@ -71,7 +71,17 @@ export const nodeRole = strict({
     name(ROLE_NAME, "; folders belong into nodeRole.path"),
     describe("Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP makes itself"),
   ),
-  path: v.optional(v.pipe(path, describe("IAM path of the role")), "/"),
+  path: v.optional(
+    v.pipe(
+      path,
+      v.regex(
+        /^[^*?]*$/,
+        because(() => 'has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without'),
+      ),
+      describe("IAM path of the role"),
+    ),
+    "/",
+  ),
   additionalActions: v.optional(
     v.pipe(
       v.array(

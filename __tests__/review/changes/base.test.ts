@@ -63,14 +63,18 @@ describe("what changes are held against", () => {
     expect(readBase("main", "review", join(root, "apps/dkp")).packs).toEqual({ a: { a: 1 } });
   });
 
-  it("a folder rather than a ref of its name, but only one with packs", () => {
+  it("not a name that is a folder with packs and a ref at once: neither is taken for the other", () => {
     git("init", "-q");
     write("review/a/main.tf.json", { a: 1 });
     write("main/notes.txt", "none");
     const id = commit();
     expect(readBase("main", "review", root).source).toBe(`git ref main (${id})`);
     write("main/a/main.tf.json", { a: 2 });
-    expect(readBase("main", "review", root)).toEqual({ packs: { a: { a: 2 } }, source: "folder main" });
+    expect(() => readBase("main", "review", root)).toThrow(
+      "--against main: is both a folder with packs and a git ref; write ./main for the folder, or the ref's full name, such as refs/heads/main",
+    );
+    expect(readBase("./main", "review", root)).toEqual({ packs: { a: { a: 2 } }, source: "folder ./main" });
+    expect(readBase("refs/heads/main", "review", root).source).toBe(`git ref refs/heads/main (${id})`);
   });
 
   it.each([

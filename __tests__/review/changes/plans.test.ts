@@ -105,11 +105,11 @@ describe("a plan", () => {
     });
   });
 
-  it("with resources that this project does not make is growth, unless they go", () => {
+  it("with resources that this project does not make is growth, also when they go: they may have denied something", () => {
     const extra = { policy: policy("*"), user: "deckhouse" };
     expect(exitCode({ "aws_iam_user_policy.extra": { actions: ["create"], before: null, after: extra } })).toBe(2);
     expect(exitCode({ "aws_iam_user_policy.extra": stays(extra) })).toBe(0);
-    expect(exitCode({ "aws_iam_user_policy.extra": { actions: ["delete"], before: extra, after: null } })).toBe(0);
+    expect(exitCode({ "aws_iam_user_policy.extra": { actions: ["delete"], before: extra, after: null } })).toBe(2);
   });
 
   it("that is not whole says so", () => {

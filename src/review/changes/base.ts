@@ -16,7 +16,7 @@ export interface Base {
 }
 
 /**
- * What a change is held against: the packs in a folder, or those that a git ref has in `review/`. A folder wins over a ref of its name.
+ * What a change is held against: the packs in a folder, or those that a git ref has in `review/`. A name that is both is refused.
  * @param name a folder with `<stack>/main.tf.json`, or whatever git takes as a commit
  * @param review the folder of the packs, relative to the project's root
  * @param root the project's root, which may lie anywhere in a git checkout
@@ -26,6 +26,12 @@ export function readBase(name: string, review = "review", root = "."): Base {
   const folder = resolve(root, name);
   const stacks = stacksIn(folder);
   if (stacks.length > 0) {
+    // Else somebody's folder "main" would stand for the branch without a word.
+    if (/^[^./\\][^/\\]*$/.test(name) && commitOf(name, root).status === 0) {
+      throw new Error(
+        `--against ${name}: is both a folder with packs and a git ref; write ./${name} for the folder, or the ref's full name, such as refs/heads/${name}`,
+      );
+    }
     const packs = stacks.map((stack) => {
       const file = join(folder, stack, MAIN);
       return [stack, parse(join(name, stack, MAIN), readFileSync(file, "utf8"))];
@@ -50,7 +56,7 @@ function packsOfRef(name: string, review: string, root: string, folderExists: bo
   if (git(root, "rev-parse", "--is-inside-work-tree").status !== 0) {
     throw new Error(`--against ${name}: ${notPacks}, and this is no git checkout; name a folder with packs`);
   }
-  const resolved = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
+  const resolved = commitOf(name, root);
   if (resolved.status !== 0) {
     throw new Error(
       `--against ${name}: ${notPacks}, and git knows no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin ${name}`,
@@ -71,6 +77,10 @@ function packsOfRef(name: string, review: string, root: string, folderExists: bo
   );
   const packs = blobs.map(({ path, stack }, at) => [stack, parse(`${name}:${path}`, contents[at] ?? "")]);
   return { packs: Object.fromEntries(packs), source: `git ref ${name} (${commit.slice(0, 8)})` };
+}
+
+function commitOf(name: string, root: string): ReturnType<typeof git> {
+  return git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
 }
 
 /** The contents of blobs, asked for at once: a process each would take seconds with many deployments. */

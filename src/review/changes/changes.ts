@@ -1,11 +1,13 @@
+import { parseIamArn } from "../../iam/arns";
+import { partitionOf } from "../../iam/partitions";
 import { dangersOf } from "./dangers";
-import { type JsonObject, listOf, objectOf } from "./json";
+import { type JsonObject, listOf, objectOf, textOf } from "./json";
 import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permissions";
 import { together } from "./policy-changes";
 import type { Changes, DeploymentChanges } from "./report";
 import { resourcesOfPacks, resourcesOfPlan } from "./resources";
-import { ADDRESSES, attribute, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
+import { ADDRESSES, attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
 
 /** Terraform JSON of deployments, without CDKTF's `"//"` entries, by stack. */
 export type Packs = Readonly<Record<string, object>>;
@@ -110,10 +112,32 @@ const STILL_PROTECTED =
   "its settings went while protect was on, so it can't have been destroyed: its user and its key would stay, and nothing would manage them; bring the settings back, set protect: false, and destroy";
 
 function accountDangers(base: JsonObject, current: JsonObject): readonly string[] {
-  const [had, has] = [statedAccount(base), statedAccount(current)];
-  return had === undefined || has === undefined || had === has
+  const [had, has] = [base, current].map((pack) => ({ account: accountOf(pack), partition: partitionOfPack(pack) })) as [
+    Place,
+    Place,
+  ];
+  const left = (where: string) => `leave the user and its key in ${where}, where nothing manages them`;
+  if (had.account !== undefined && has.account !== undefined && had.account !== has.account) {
+    return [`make everything anew in the account ${has.account}, and ${left(had.account)}`];
+  }
+  return had.partition === has.partition
     ? []
-    : [`make everything anew in the account ${has}, and leave the user and its key in ${had}, where nothing manages them`];
+    : [`make everything anew in the partition ${has.partition}, and ${left(had.partition)}`];
+}
+
+interface Place {
+  readonly account: string | undefined;
+  readonly partition: string;
+}
+
+/** The account as far as a configuration tells it: stated, or that of the role which Terraform takes. */
+function accountOf(pack: JsonObject): string | undefined {
+  const role = textOf(objectOf(listOf(providerOf(pack).assume_role)[0]).role_arn);
+  return statedAccount(pack) ?? (role === undefined ? undefined : parseIamArn(role)?.account);
+}
+
+function partitionOfPack(pack: JsonObject): string {
+  return partitionOf(textOf(providerOf(pack).region) ?? "");
 }
 
 function isProtected(snapshot: Snapshot): boolean {

@@ -2,7 +2,7 @@ import { listOf, objectOf } from "./json";
 import { NO_POLICY, type Policy } from "./policies";
 import { policyChanges, together } from "./policy-changes";
 import type { PermissionChanges } from "./report";
-import { ADDRESSES, attribute, isOurs, NODE_ATTACHMENT, reference, type Snapshot, UNKNOWN } from "./snapshot";
+import { ADDRESSES, attribute, isOurs, KEY_ADDRESSES, NODE_ATTACHMENT, reference, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** What a change does to what the user and the node role may do. */
 export function permissionChanges(before: Snapshot, after: Snapshot): PermissionChanges {
@@ -14,6 +14,7 @@ export function permissionChanges(before: Snapshot, after: Snapshot): Permission
     boundaryChanges("user", ADDRESSES.user, before, after),
     boundaryChanges("node role", ADDRESSES.nodeRole, before, after),
     reachChanges(before, after),
+    holderChanges(before, after),
     strangerChanges(before, after),
   );
 }
@@ -90,6 +91,34 @@ function reachChanges(before: Snapshot, after: Snapshot): PermissionChanges {
   };
 }
 
+/** By address, the argument that says whose it is, and whose it must be. */
+const HOLDERS: readonly (readonly [address: string, argument: string, owner: string])[] = [
+  [ADDRESSES.userAttachment, "user", ADDRESSES.user],
+  [ADDRESSES.membership, "user", ADDRESSES.user],
+  [KEY_ADDRESSES.primary, "user", ADDRESSES.user],
+  [KEY_ADDRESSES.secondary, "user", ADDRESSES.user],
+  [ADDRESSES.groupAttachment, "group", ADDRESSES.group],
+  ["aws_iam_role_policy.node", "role", ADDRESSES.nodeRole],
+];
+
+/** What goes to somebody whom this project does not make: the policy, a key, the permissions of the nodes. */
+function holderChanges(before: Snapshot, after: Snapshot): PermissionChanges {
+  const loosened = HOLDERS.flatMap(([address, argument, owner]) => {
+    const holder = attribute(after, address, argument);
+    const own = [
+      UNKNOWN,
+      ...["name", "id"].map((name) => reference(`${owner}.${name}`)),
+      attribute(after, owner, "name"),
+      attribute(before, owner, "name"),
+      attribute(before, address, argument),
+    ];
+    return holder === undefined || own.includes(holder)
+      ? []
+      : [`${address}: now of ${argument} ${holder}, whom this project does not make`];
+  });
+  return { gained: [], lost: [], loosened, tightened: [] };
+}
+
 /** A permissions boundary only ever takes away. */
 function boundaryChanges(holder: string, address: string, before: Snapshot, after: Snapshot): PermissionChanges {
   const had = attribute(before, address, "permissions_boundary");
@@ -107,15 +136,14 @@ function boundaryChanges(holder: string, address: string, before: Snapshot, afte
 
 /** What this project does not make, and so can't read. */
 function strangerChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  const strangers = [...after.resources].filter(([address]) => !isOurs(address));
-  return {
-    gained: [],
-    lost: [],
-    loosened: strangers
-      .filter(([address, { attributes }]) => !sameAttributes(before.resources.get(address)?.attributes, attributes))
-      .map(([address]) => `${address}: this project does not make it, so what it allows is not known here`),
-    tightened: [],
-  };
+  const strangers = (snapshot: Snapshot) => [...snapshot.resources].filter(([address]) => !isOurs(address));
+  const changed = strangers(after)
+    .filter(([address, { attributes }]) => !sameAttributes(before.resources.get(address)?.attributes, attributes))
+    .map(([address]) => `${address}: this project does not make it, so what it allows is not known here`);
+  const gone = strangers(before)
+    .filter(([address]) => !after.resources.has(address))
+    .map(([address]) => `${address}: this project does not make it, so what it denied until now is not known here`);
+  return { gained: [], lost: [], loosened: [...changed, ...gone], tightened: [] };
 }
 
 function sameAttributes(one: unknown, other: unknown): boolean {

@@ -1,4 +1,5 @@
 import { SLOTS } from "../../iam/access-keys";
+import { otherNodeRoles } from "../../iam/cluster";
 import { grantedRows, type PolicyOptions, type PolicyStatement } from "../../iam/policy";
 import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
 import { roleOf } from "../../iam/risks";
@@ -19,6 +20,9 @@ export function firstSentence({ accessKeys }: Deployment, options: PolicyOptions
     : [
         `**Whoever holds ${key} can change or delete every network, machine, disk and load balancer of the account in ${region}, and, by way of the role ${code(roleOf(options.cluster))},`,
         "become an administrator of the account** unless the service control policy below is in force.",
+        ...otherNodeRoles(options.cluster).map(
+          (role) => `It can also do whatever the role ${code(role)} may, which that policy does not limit.`,
+        ),
         "",
       ];
 }

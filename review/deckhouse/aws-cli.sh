@@ -1,6 +1,7 @@
 #!/bin/sh
 # The AWS access of the deployment deckhouse for the Deckhouse Kubernetes Platform (DKP), made with the AWS CLI instead of Terraform:
-# the same objects from the same settings. Run it again at any time: what is there stays, what differs is brought up to date.
+# the same objects from the same settings. Run it again at any time: what is there stays, what differs is brought up to date,
+# but for a policy that others have too: there it stops.
 # It takes nothing away that the settings no longer name: neither tags, boundaries and attachments, nor members of a group.
 # Made by npm run review: change the settings, not this file.
 #
@@ -43,7 +44,8 @@ Makes with the AWS CLI:
 Options:
   --key-file FILE  where the key is written, as provider of DKP's AWSClusterConfiguration; ./deckhouse-access-key.yaml by default
   --dry-run        say what would be done, change nothing
-  --undo           remove all of it, with the key that the key file has and the file; other keys of the user are named and left
+  --undo           remove all of it, with the key that the key file has, and the file if it has nothing else;
+                   nothing, where that would fail or take other keys: it names what must go first
                    (protect in the settings guards against Terraform's plans alone)
   -h, --help
 
@@ -70,11 +72,12 @@ finish() {
     130 | 143) code=$1 ;;
     *) code=1 ;;
   esac
-  if [ "$changed" = no ]; then
-    printf 'stopped at: %s. Nothing was changed\n' "$step" >&2
-  else
-    printf 'stopped at: %s. What was done before stays; mend the cause and run this again, it goes on from there\n' "$step" >&2
-  fi
+  case $changed in
+    no) state='Nothing was changed' ;;
+    perhaps) state='As far as known nothing was changed; if the answer of AWS was lost, this may be done. Mend the cause and run this again' ;;
+    *) state='What was done before stays; mend the cause and run this again, it goes on from there' ;;
+  esac
+  printf 'stopped at: %s. %s\n' "$step" "$state" >&2
   exit "$code"
 }
 
@@ -100,9 +103,15 @@ look() {
   fi
 }
 
+# Before a call that changes something: it may do so although its answer is lost.
+changing() {
+  if [ "$changed" = no ]; then changed=perhaps; fi
+}
+
 # change COMMAND...: an IAM call that changes something
 change() {
   if [ "$dry_run" = no ]; then
+    changing
     aws iam "$@" >/dev/null
     changed=yes
   fi
@@ -112,14 +121,38 @@ compact() {
   tr -d ' \t\r\n'
 }
 
-# same STORED WANTED: whether two JSON documents are the same, the second without white space
+# same WANTED PLACE COMMAND...: true or false, whether the document that an IAM call has there is the same, in whatever order its
+# keys stand; no answer where AWS knows no such object
 same() {
-  [ "$(printf '%s' "$1" | compact)" = "$2" ]
+  literal=$(printf '%s\n' "$1" | sed 's/`/\\`/g')
+  place=$2
+  shift 2
+  look json "$@" --query="$place == \`$literal\`"
 }
 
 # has LIST LINE
 has() {
   printf '%s\n' "$1" | grep -qFx -e "$2"
+}
+
+# others LIST NAME...: the lines of LIST that are none of the names
+others() {
+  list=$1
+  shift
+  for name in '' "$@"; do
+    list=$(printf '%s\n' "$list" | grep -vFx -e "$name" || :)
+  done
+  printf '%s' "$list"
+}
+
+# only WHAT LIST NAME...: what --undo does not take away would stop it halfway
+only() {
+  what=$1
+  shift
+  more=$(others "$@")
+  if [ -n "$more" ]; then
+    refuse "$what:" "$more" "--undo leaves that alone, and can remove nothing before it is gone; take it away first, if nobody needs it"
+  fi
 }
 
 # require_path WHAT FOUND PATH: an object elsewhere is somebody else's
@@ -179,7 +212,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-# As AWS stores it. Compared with what is stored, white space left out: no text in it has any.
+# As AWS stores it, but for white space: no text in it has any.
 policy_document() {
   compact <<END
 {
@@ -328,6 +361,12 @@ policy_document() {
 END
 }
 
+# Who has the policy, be it as the permissions boundary; one a line.
+policy_holders() {
+  look text list-entities-for-policy --policy-arn="$policy_arn" --query="[PolicyUsers[].join(' ', ['user', UserName]),
+    PolicyGroups[].join(' ', ['group', GroupName]), PolicyRoles[].join(' ', ['role', RoleName])][] | [?@].[@]"
+}
+
 make_policy() {
   step="policy $policy_name"
   wanted=$(policy_document)
@@ -338,10 +377,15 @@ make_policy() {
     did "$step" created
     return
   fi
-  stored=$(look json get-policy-version --policy-arn="$policy_arn" --version-id="$version" --query=PolicyVersion.Document)
-  if same "$stored" "$wanted"; then
+  same=$(same "$wanted" PolicyVersion.Document get-policy-version --policy-arn="$policy_arn" --version-id="$version")
+  if [ "$same" = true ]; then
     tell "$step" exists
   else
+    holders=$(policy_holders)
+    strangers=$(others "$holders" "user $user_name")
+    if [ -n "$strangers" ]; then
+      refuse "$step: exists with other content, and others have it:" "$strangers" "set another policy.name, or take it from them first"
+    fi
     versions=$(look text list-policy-versions --policy-arn="$policy_arn" --query='Versions[?!IsDefaultVersion].[VersionId]')
     # IAM keeps five versions.
     if [ "$(printf '%s\n' "$versions" | wc -l)" -ge 4 ]; then
@@ -352,6 +396,12 @@ make_policy() {
     change create-policy-version --policy-arn="$policy_arn" --policy-document="$wanted" --set-as-default
     did "$step" updated
   fi
+}
+
+policy_is_free() {
+  step="policy $policy_name"
+  holders=$(policy_holders)
+  only "$step is attached elsewhere too" "$holders" "user $user_name"
 }
 
 undo_policy() {
@@ -385,6 +435,27 @@ make_user() {
   tell "$step" exists
 }
 
+user_is_free() {
+  step="user $user_name"
+  if [ -z "$user_found" ]; then return; fi
+  found=$(look text list-groups-for-user --user-name="$user_name" --query='Groups[].[GroupName]')
+  only "$step is in other groups" "$found"
+  found=$(look text list-attached-user-policies --user-name="$user_name" --query='AttachedPolicies[].[PolicyArn]')
+  only "$step has other policies" "$found" "$policy_arn"
+  found=$(look text list-user-policies --user-name="$user_name" --query='PolicyNames[].[@]')
+  only "$step has inline policies" "$found"
+  found=$(look text get-login-profile --user-name="$user_name" --query='[LoginProfile.CreateDate]')
+  only "$step has a console password, made" "$found"
+  found=$(look text list-mfa-devices --user-name="$user_name" --query='MFADevices[].[SerialNumber]')
+  only "$step has MFA devices" "$found"
+  found=$(look text list-signing-certificates --user-name="$user_name" --query='Certificates[].[CertificateId]')
+  only "$step has signing certificates" "$found"
+  found=$(look text list-ssh-public-keys --user-name="$user_name" --query='SSHPublicKeys[].[SSHPublicKeyId]')
+  only "$step has SSH keys" "$found"
+  found=$(look text list-service-specific-credentials --user-name="$user_name" --query='ServiceSpecificCredentials[].[ServiceSpecificCredentialId]')
+  only "$step has credentials of single services" "$found"
+}
+
 undo_user() {
   step="user $user_name"
   if [ -z "$user_found" ]; then
@@ -402,14 +473,39 @@ key_in_file() {
   fi
 }
 
+# Whether the key file has one key as written here, and nothing else.
+only_key_in_file() {
+  ! sed -e '1{/^provider:$/d;}' -e '2{/^  providerAccessKeyId: "[A-Z0-9]*"$/d;}' \
+    -e '3{/^  providerSecretAccessKey: "[^"]*"$/d;}' -e '4{/^  region: "[^"]*"$/d;}' <"$key_file" | grep -q ''
+}
+
 look_for_keys() {
   step="access key of user $user_name"
-  keys=
+  states=
   if [ -n "$user_found" ]; then
-    keys=$(look text list-access-keys --user-name="$user_name" --query='AccessKeyMetadata[].[AccessKeyId]')
+    states=$(look text list-access-keys --user-name="$user_name" --query="AccessKeyMetadata[].[join(' ', [AccessKeyId, Status])]")
   fi
-  if [ "$mode" = make ] && [ -z "$keys" ] && [ -e "$key_file" ]; then
+  keys=$(printf '%s\n' "$states" | cut -d ' ' -f 1)
+  own=$(key_in_file)
+  if [ "$mode" = make ]; then usable_key; fi
+}
+
+# A key that is there must be one that works, and the key file's.
+usable_key() {
+  if [ ! -e "$key_file" ]; then
+    if [ -n "$keys" ] && ! printf '%s\n' "$states" | grep -q ' Active$'; then
+      refuse "user $user_name has no Active key:" "$states" "activate the one that is handed out:" \
+        "  aws iam update-access-key --user-name=$user_name --access-key-id=ID --status=Active" \
+        "or delete what nobody needs; once the user has no key, this makes one"
+    fi
+  elif [ -z "$keys" ]; then
     refuse "$key_file: exists already, and the user has no key yet; remove it, or write another file with --key-file"
+  elif [ -z "$own" ] || ! has "$keys" "$own"; then
+    refuse "$key_file: has none of the keys of user $user_name:" "$keys" \
+      "name the file that has one with --key-file, or a file that does not exist, where the key is kept elsewhere"
+  elif ! has "$states" "$own Active"; then
+    refuse "$key_file: its key, $own, is Inactive: AWS refuses it; activate it:" \
+      "  aws iam update-access-key --user-name=$user_name --access-key-id=$own --status=Active"
   fi
 }
 
@@ -420,10 +516,12 @@ make_key() {
       tell "access key $key" exists
     done
     if [ ! -e "$key_file" ]; then
-      echo "No further key was made. AWS tells the secret of a key once: if this one's is lost, delete the key and run this again:"
-      for key in $keys; do
-        echo "  aws iam delete-access-key --user-name=$user_name --access-key-id=$key"
-      done
+      echo "No further key was made, and $key_file does not exist: AWS tells the secret of a key once. If a secret is lost, see whether"
+      echo "a cluster uses its key (asked here of $key):"
+      echo "  aws iam get-access-key-last-used --access-key-id=$key"
+      echo "Only if none does, deactivate the key, wait, and delete it. Once the user has no key, this makes one:"
+      echo "  aws iam update-access-key --user-name=$user_name --access-key-id=$key --status=Inactive"
+      echo "  aws iam delete-access-key --user-name=$user_name --access-key-id=$key"
     fi
     return
   fi
@@ -431,6 +529,7 @@ make_key() {
     did "$step" created
     return
   fi
+  changing
   # noclobber makes the file before AWS makes the key: with nowhere to write it, the secret would be lost.
   if ! (
     set -C
@@ -445,7 +544,6 @@ make_key() {
 
 only_own_keys() {
   step="access key of user $user_name"
-  own=$(key_in_file)
   foreign=
   for key in $keys; do
     if [ "$key" != "$own" ]; then foreign="$foreign $key"; fi
@@ -466,8 +564,16 @@ undo_key() {
     change delete-access-key --user-name="$user_name" --access-key-id="$key"
     did "access key $key" removed
   done
-  if [ -n "$own" ] && [ "$dry_run" = no ]; then
-    rm -f -- "$key_file"
+  if [ ! -e "$key_file" ]; then return; fi
+  step="key file $key_file"
+  # Keys that were not its own were refused.
+  if [ -z "$keys" ]; then
+    tell "$step" "left, no key of it was removed"
+  elif ! only_key_in_file; then
+    tell "$step" "left, it has more than the key"
+  else
+    if [ "$dry_run" = no ]; then rm -f -- "$key_file"; fi
+    did "$step" removed
   fi
 }
 
@@ -488,6 +594,8 @@ look_for_user
 look_for_keys
 
 if [ "$mode" = undo ]; then
+  policy_is_free
+  user_is_free
   only_own_keys
   undo_key
   detach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"

@@ -94,6 +94,20 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md", "adopt: { user: true }")).toContain("checkov can't read the Terraform JSON while `adopt` is set");
   });
 
+  it("claims no secret of a key that was made by hand", () => {
+    const page = file("REVIEW.md", "adopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }");
+    expect(page).toContain("- Whoever made the key by hand: Terraform does not know its secret.");
+    expect(page).toContain("key_primary -- its id alone --> state");
+    expect(page).not.toContain("in clear. Encryption");
+  });
+
+  it("says what the key may do by way of another role", () => {
+    const settings = "policy: { mode: scoped }\ncluster: { prefix: dev }\nnodeRole: { name: nodes }";
+    expect(file("REVIEW.md", settings)).toContain(
+      "It can also do whatever the role `/nodes` may, which that policy does not limit.",
+    );
+  });
+
   it("tells a key that is handed to nobody", () => {
     expect(file("REVIEW.md", "accessKeys: { secondary: { status: Inactive } }")).toContain(
       "| access keys | primary: Active, handed out; secondary: Inactive, handed to nobody: make it `absent` unless a rotation is under way |",

@@ -47,7 +47,7 @@ export function consumerHcl(deployment: Deployment, outputs: readonly OutputName
 }
 
 /** What a reader must know before pasting. */
-function headline({ stack, accessKeys }: Deployment, outputs: readonly OutputName[]): readonly string[] {
+function headline({ stack, accessKeys, adopt }: Deployment, outputs: readonly OutputName[]): readonly string[] {
   const all = `Reading one output of ${stack} brings all of them into this workspace's own state:`;
   if (outputs.includes("secret_access_key")) {
     return [
@@ -61,7 +61,9 @@ function headline({ stack, accessKeys }: Deployment, outputs: readonly OutputNam
       ? "the deployment has no key; you make it outside Terraform."
       : outputs.includes("encrypted_secret_access_key")
         ? "the secret is among them only encrypted, for the OpenPGP key with key_fingerprint."
-        : "the secret is not among them; `npm run hand-over` reads it from the deployment's own state.";
+        : adopt?.accessKeyId !== undefined && accessKeys.current === "primary"
+          ? "the secret is not among them: the key was made by hand, and Terraform does not know it."
+          : "the secret is not among them; `npm run hand-over` reads it from the deployment's own state.";
   return [all, why];
 }
 

@@ -1,4 +1,4 @@
-import { SLOTS } from "../../iam/access-keys";
+import { SLOTS, type Slot } from "../../iam/access-keys";
 import type { PolicyStatement } from "../../iam/policy";
 import { roleOf } from "../../iam/risks";
 import type { Deployment } from "../../settings/deployment";
@@ -30,7 +30,7 @@ export function diagram(deployment: Deployment, statements: readonly PolicyState
     ...slots.flatMap((slot) => [
       ...(accessKeys !== "none" && accessKeys.current === slot ? [`dkp -- signs with --> key_${slot}`] : []),
       `key_${slot} --- user`,
-      `key_${slot} -- ${accessKeys !== "none" && accessKeys[slot].pgpKey !== undefined ? "secret, encrypted" : "secret in clear"} --> state`,
+      `key_${slot} -- ${secretInState(deployment, slot)} --> state`,
     ]),
     ...(hasUserAttachment ? ["user -- attached --> policy"] : []),
     ...(hasGroup ? ["user -- member --> group", "group -- attached --> policy"] : []),
@@ -40,6 +40,13 @@ export function diagram(deployment: Deployment, statements: readonly PolicyState
   ]
     .map((line, index) => (index === 0 ? line : `  ${line}`))
     .join("\n");
+}
+
+function secretInState({ accessKeys, adopt }: Deployment, slot: Slot): string {
+  if (slot === "primary" && adopt?.accessKeyId !== undefined) {
+    return "its id alone";
+  }
+  return accessKeys !== "none" && accessKeys[slot].pgpKey !== undefined ? "secret, encrypted" : "secret in clear";
 }
 
 function node(id: string, title: string, detail: string): string {

@@ -6,19 +6,22 @@ import { conditionsInWords } from "./permission-tables";
 import type { TerraformJson } from "./terraform-json";
 
 /** Where the secret is in clear, and for whom. */
-export function whoSeesTheSecret({ accessKeys }: Deployment, { output = {} }: TerraformJson): readonly string[] {
+export function whoSeesTheSecret({ accessKeys, adopt }: Deployment, { output = {} }: TerraformJson): readonly string[] {
   const live = accessKeys === "none" ? [] : SLOTS.filter((slot) => accessKeys[slot].status !== "absent");
-  const clear = live.filter((slot) => accessKeys !== "none" && accessKeys[slot].pgpKey === undefined);
+  const byHand = live.filter((slot) => slot === "primary" && adopt?.accessKeyId !== undefined);
+  const clear = live.filter((slot) => accessKeys !== "none" && accessKeys[slot].pgpKey === undefined && !byHand.includes(slot));
   const secrets = clear.length > 1 ? "the secrets of both keys" : "the secret";
   const inState =
     live.length === 0
       ? ["Nobody through Terraform: no key is in the state."]
-      : clear.length === 0
-        ? ["Whoever has the private OpenPGP key: state and plans hold the secret only encrypted."]
-        : [
-            `Whoever may read the state, its old versions, or a saved plan: all hold ${secrets} in clear. Encryption of the bucket hides nothing from them.`,
-            "Every workspace that reads one output: it must be allowed to read the whole state for that.",
-          ];
+      : live.length === byHand.length
+        ? ["Whoever made the key by hand: Terraform does not know its secret."]
+        : clear.length === 0
+          ? ["Whoever has the private OpenPGP key: state and plans hold the secret only encrypted."]
+          : [
+              `Whoever may read the state, its old versions, or a saved plan: all hold ${secrets} in clear. Encryption of the bucket hides nothing from them.`,
+              "Every workspace that reads one output: it must be allowed to read the whole state for that.",
+            ];
   const inOutputs =
     "secret_access_key" in output
       ? [

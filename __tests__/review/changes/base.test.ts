@@ -63,6 +63,15 @@ describe("what changes are held against", () => {
     expect(readBase("main", "review", join(root, "apps/dkp")).packs).toEqual({ a: { a: 1 } });
   });
 
+  it("the packs of a ref, however their folder is written", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: 1 });
+    commit();
+    for (const review of ["review/", "./review", join(root, "review")]) {
+      expect(readBase("HEAD", review, root).packs).toEqual({ a: { a: 1 } });
+    }
+  });
+
   it("not a name that is a folder with packs and a ref at once: neither is taken for the other", () => {
     git("init", "-q");
     write("review/a/main.tf.json", { a: 1 });

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { Packs } from "./changes";
 import { type JsonObject, objectOf } from "./json";
 
@@ -38,7 +38,9 @@ export function readBase(name: string, review = "review", root = "."): Base {
     });
     return { packs: Object.fromEntries(packs), source: `folder ${name}` };
   }
-  return { ...packsOfRef(name, review, root, existsSync(folder)) };
+  // As git names it: without "./" and without a slash at the end.
+  const inGit = relative(resolve(root), resolve(root, review)).replaceAll("\\", "/");
+  return packsOfRef(name, inGit, root, existsSync(folder));
 }
 
 function stacksIn(folder: string): readonly string[] {

@@ -18,7 +18,7 @@ import { partitionOf } from "./iam/partitions";
 import { type PolicyStatement, policyStatements, supplementOf } from "./iam/policy";
 import { placeLockFile } from "./remote-state/lock-file";
 import { StateBackend } from "./remote-state/state-backend";
-import type { Deployment } from "./settings/deployment";
+import { type Deployment, policyOptionsOf } from "./settings/deployment";
 import { addressProblems } from "./stack-ids";
 
 const SECRET_IN_STATE = "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it";
@@ -111,10 +111,9 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   /** The policy of the deployment, its ARNs under the account that is stated, else under the one that Terraform finds. */
-  private statements({ region, accountId, cluster, policy }: Deployment): readonly PolicyStatement[] {
-    const { mode, supplement } = policy;
-    const account = mode === "documented" ? "" : this.account(accountId);
-    return policyStatements({ mode, supplement, cluster, place: { partition: partitionOf(region), region, account } });
+  private statements(deployment: Deployment): readonly PolicyStatement[] {
+    const account = deployment.policy.mode === "documented" ? "" : this.account(deployment.accountId);
+    return policyStatements(policyOptionsOf(deployment, account));
   }
 
   private adoption(

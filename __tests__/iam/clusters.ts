@@ -1,26 +1,11 @@
 import * as fc from "fast-check";
 import { FEATURES, type Feature } from "../../src/iam/catalogue";
-import { type Cluster, LAYOUTS } from "../../src/iam/cluster";
+import { type Cluster, LAYOUTS, PLAIN_CLUSTER } from "../../src/iam/cluster";
 import type { Place, PolicyOptions } from "../../src/iam/policy";
 
 /** A cluster with prefix `dev` and layout `Standard`, where nothing else is said. */
 export function clusterOf(given: Partial<Cluster> = {}): Cluster {
-  return {
-    prefix: "dev",
-    layout: "Standard",
-    existingVPCID: undefined,
-    peeredVPCs: [],
-    peerAccountIds: [],
-    iamNodeRole: undefined,
-    iamNodeRolePath: "/",
-    formerIamNodeRoles: [],
-    tags: {},
-    imdsv2: false,
-    disableDefaultSecurityGroup: false,
-    bastion: false,
-    features: [],
-    ...given,
-  };
+  return { ...PLAIN_CLUSTER, prefix: "dev", layout: "Standard", ...given };
 }
 
 export const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];

@@ -19,6 +19,14 @@ export function parseIamArn(arn: string): IamArn | undefined {
   return { partition, account, kind };
 }
 
+/** The ARN of something in IAM, which knows no regions: `role/dev-node`, `user/team/deckhouse`. */
+export function iamResourceArn(
+  { partition, account }: { readonly partition: string; readonly account: string },
+  resource: string,
+): string {
+  return `arn:${partition}:iam::${account}:${resource}`;
+}
+
 /** The ARN of a managed policy of an account. */
 export function policyArn(policy: {
   readonly partition: string;
@@ -26,7 +34,7 @@ export function policyArn(policy: {
   readonly path: string;
   readonly name: string;
 }): string {
-  return `arn:${policy.partition}:iam::${policy.account}:policy${policy.path}${policy.name}`;
+  return iamResourceArn(policy, `policy${policy.path}${policy.name}`);
 }
 
 /** What IAM finds a user, policy, group or role by. */
@@ -42,7 +50,7 @@ export function iamArn(
   kind: string,
   { path, name }: IamResource,
 ): string {
-  return `arn:${partition}:iam::${account}:${kind}${literal(path)}${name}`;
+  return iamResourceArn({ partition, account }, `${kind}${literal(path)}${name}`);
 }
 
 /** A text of which no character is a wildcard in a policy's `Resource`. Source: "IAM policy elements: Variables and tags". */

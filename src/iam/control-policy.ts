@@ -1,3 +1,4 @@
+import { iamResourceArn } from "./arns";
 import { CATALOGUE } from "./catalogue";
 import { otherNodeRoles } from "./cluster";
 import { NODE_ACTIONS } from "./node-role";
@@ -32,7 +33,7 @@ export interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> 
  */
 export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
   const { place, cluster, mode, user, additionalRolePolicies } = options;
-  const iam = (resource: string) => `arn:${place.partition}:iam::${place.account}:${resource}`;
+  const iam = (resource: string) => iamResourceArn(place, resource);
   const by = (principal: string) => ({ ArnEquals: { "aws:PrincipalArn": iam(principal) } });
   const nodeRole = `role/${roleOf(cluster)}`;
   const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)];

@@ -41,6 +41,11 @@ export function partitionOf(region: string): string {
   return prefix === undefined ? "aws" : (PARTITION_OF_PREFIX[prefix] ?? "aws");
 }
 
+/** What the names of AWS's services end in where a policy names them: `ec2.eu-central-1.amazonaws.com`. */
+export function dnsSuffix(partition: string): string {
+  return partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
 /** The region that an availability zone's name begins with, if it is one. */
 export function regionOfZone(zone: string): string | undefined {
   return AVAILABILITY_ZONE.exec(zone)?.[1];

@@ -1,5 +1,7 @@
+import { iamResourceArn } from "./arns";
 import { CATALOGUE, type CatalogueRow, LINKED_SERVICES } from "./catalogue";
 import { type Cluster, circumstancesOf, nodeRoleName, otherNodeRoles, reasons } from "./cluster";
+import { dnsSuffix } from "./partitions";
 
 export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];
@@ -78,7 +80,7 @@ function scopedPolicy(options: PolicyOptions): readonly PolicyStatement[] {
     ...RUN_INSTANCES_ON,
     ...(cluster.features.includes("spot-instances") ? ["spot-instances-request/*"] : []),
   ];
-  const viaEc2 = equals("kms:ViaService", `ec2.${place.region}.${dnsSuffix(place)}`);
+  const viaEc2 = equals("kms:ViaService", `ec2.${place.region}.${dnsSuffix(place.partition)}`);
   // Only grants tell what they are for.
   const forAwsResource: PolicyCondition = { test: "BoolIfExists", variable: "kms:GrantIsForAWSResource", values: ["true"] };
   const groups = groupRows(grantedRows(options));
@@ -141,10 +143,11 @@ function groupRows(rows: readonly CatalogueRow[]): Readonly<Record<Group | "peer
   };
 }
 
-function arnsOf({ partition, region, account }: Place, prefix: string, cluster: Cluster) {
+function arnsOf(place: Place, prefix: string, cluster: Cluster) {
+  const { partition, region, account } = place;
   const regional = (service: string, owner: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${owner}:${resource}`;
-  const iam = (resource: string) => `arn:${partition}:iam::${account}:${resource}`;
+  const iam = (resource: string) => iamResourceArn(place, resource);
   const role = (pathAndName: string) => iam(`role/${pathAndName}`);
   return {
     ec2: (resource: string) => regional("ec2", account, resource),
@@ -170,16 +173,13 @@ function statement(
   return { sid, actions, resources, conditions };
 }
 
-function equals(variable: string, ...values: readonly string[]): PolicyCondition {
+/** A condition that holds for any of the values. */
+export function equals(variable: string, ...values: readonly string[]): PolicyCondition {
   return { test: "StringEquals", variable, values };
 }
 
 function actionsOf(rows: readonly CatalogueRow[]): readonly string[] {
   return rows.map(({ action }) => action);
-}
-
-function dnsSuffix({ partition }: Place): string {
-  return partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
 /** Names of EC2 when a role is passed to it; China uses both. */

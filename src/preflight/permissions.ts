@@ -1,8 +1,9 @@
 import type { EvaluationResult, SimulatePolicyResponse } from "@aws-sdk/client-iam";
+import { iamResourceArn } from "../iam/arns";
 import { CATALOGUE } from "../iam/catalogue";
 import { grantedRows, type PolicyOptions, policyStatements } from "../iam/policy";
 import { policyDocument } from "../iam/policy-document";
-import type { Deployment } from "../settings/deployment";
+import { type Deployment, policyOptionsOf } from "../settings/deployment";
 import { blocker, cannotTell, check, type Finding, ok, type Subject, warning } from "./check";
 import { managedPolicy } from "./managed-policy";
 import { type Ask, unlessMissing } from "./operations";
@@ -103,7 +104,7 @@ export const permissionsCheck = check({
   where: "always-on region",
   async run({ ask, progress }, subject) {
     const { deployment } = subject;
-    const options = policyOptions(subject);
+    const options = policyOptionsOf(subject.deployment, subject.account);
     const rows = new Set([...grantedRows(options), ...CATALOGUE.filter((row) => isNeeded(row, options.cluster))]);
     const calls = simulatedCalls([...rows], options.place, options.cluster);
     const arn = userArn(subject);
@@ -138,13 +139,8 @@ export const permissionsCheck = check({
 });
 
 /** ARN of the deployment's user. */
-export function userArn({ deployment: { user }, partition, account }: Omit<Subject, "existingCluster">): string {
-  return `arn:${partition}:iam::${account}:user${user.path}${user.name}`;
-}
-
-function policyOptions({ deployment, partition, account }: Subject): PolicyOptions {
-  const { policy, cluster, region } = deployment;
-  return { mode: policy.mode, supplement: policy.supplement, cluster, place: { partition, region, account } };
+export function userArn({ deployment: { user }, ...place }: Omit<Subject, "existingCluster">): string {
+  return iamResourceArn(place, `user${user.path}${user.name}`);
 }
 
 type Simulator = (question: SimulatedCalls) => Promise<readonly EvaluationResult[]>;

@@ -1,3 +1,5 @@
+import { coversText } from "../iam/patterns";
+
 /** A policy as IAM returns it, decoded. */
 export interface ReadPolicy {
   readonly Statement?: ReadStatement | readonly ReadStatement[];
@@ -48,7 +50,8 @@ export function trusts(policy: ReadPolicy, services: readonly string[]): Decisio
 
 function matches(statement: ReadStatement, action: string): "yes" | "no" | "perhaps" {
   const { Action, NotAction, Resource, NotResource, Condition } = statement;
-  const named = (patterns: OneOrMore | undefined) => list(patterns).some((pattern) => wildcard(pattern).test(action));
+  const named = (patterns: OneOrMore | undefined) =>
+    list(patterns).some((pattern) => coversText(pattern.toLowerCase(), action.toLowerCase()));
   if (NotAction === undefined ? !named(Action) : named(NotAction)) {
     return "no";
   }
@@ -64,9 +67,4 @@ function statementsOf({ Statement = [] }: ReadPolicy): readonly ReadStatement[] 
 
 function list(value: OneOrMore | undefined): readonly string[] {
   return value === undefined ? [] : typeof value === "string" ? [value] : value;
-}
-
-function wildcard(pattern: string): RegExp {
-  const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "i");
 }

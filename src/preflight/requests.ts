@@ -1,6 +1,7 @@
+import { iamResourceArn } from "../iam/arns";
 import { type CatalogueRow, LINKED_SERVICES } from "../iam/catalogue";
 import { type Cluster, circumstancesOf, nodeRoleName, reasons } from "../iam/cluster";
-import { alwaysOnRegion } from "../iam/partitions";
+import { alwaysOnRegion, dnsSuffix } from "../iam/partitions";
 import type { Place } from "../iam/policy";
 
 /** Calls that IAM's simulator judges at once: each action on each resource, under the same circumstances. */
@@ -59,7 +60,7 @@ export function simulatedCalls(rows: readonly CatalogueRow[], place: Place, clus
 
 function resourcesOf({ action, resources }: CatalogueRow, place: Place, cluster: Cluster): readonly string[] {
   if (action === "iam:CreateServiceLinkedRole") {
-    return [iamArn(place, `role/aws-service-role/${LINKED_SERVICES[0]?.service}/AWSServiceRole`)];
+    return [iamResourceArn(place, `role/aws-service-role/${LINKED_SERVICES[0]?.service}/AWSServiceRole`)];
   }
   const arns = resources.flatMap((type) => arnsOf(action, type, place, cluster));
   return [...new Set(arns)].sort();
@@ -74,7 +75,7 @@ function arnsOf(action: string, type: string, place: Place, cluster: Cluster): r
   if (service === "iam") {
     const inUse = action === "iam:PassRole" && cluster.iamNodeRole !== undefined;
     const role = inUse ? `${cluster.iamNodeRolePath}${cluster.iamNodeRole}`.slice(1) : nodeRole;
-    return [iamArn(place, type === "role" ? `role/${role}` : `instance-profile/${nodeRole}`)];
+    return [iamResourceArn(place, type === "role" ? `role/${role}` : `instance-profile/${nodeRole}`)];
   }
   if (service === "kms") {
     return own("key/01234567-89ab-cdef-0123-456789abcdef");
@@ -95,7 +96,7 @@ function arnsOf(action: string, type: string, place: Place, cluster: Cluster): r
 /** What AWS tells IAM beside a call. IAM and STS are asked in a region of their own. */
 function contextOf(action: string, { partition, region }: Place): SimulatedCalls["context"] {
   const text = (key: string, value: string) => ({ key, type: "string" as const, value });
-  const suffix = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  const suffix = dnsSuffix(partition);
   const requested = text("aws:RequestedRegion", /^(?:iam|sts):/.test(action) ? alwaysOnRegion(region) : region);
   if (action === "iam:PassRole") {
     return [requested, text("iam:PassedToService", `ec2.${suffix}`)];
@@ -110,10 +111,6 @@ function contextOf(action: string, { partition, region }: Place): SimulatedCalls
         { key: "kms:GrantIsForAWSResource", type: "boolean", value: "true" },
       ]
     : [requested];
-}
-
-function iamArn({ partition, account }: Place, resource: string): string {
-  return `arn:${partition}:iam::${account}:${resource}`;
 }
 
 /** Whether this cluster is known to call an action. */

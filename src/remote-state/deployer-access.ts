@@ -1,7 +1,7 @@
 import { literal } from "../iam/arns";
 import { type Grant, grants } from "../iam/deployer";
-import { partitionOf } from "../iam/partitions";
-import type { PolicyCondition } from "../iam/policy";
+import { dnsSuffix, partitionOf } from "../iam/partitions";
+import { equals } from "../iam/policy";
 import type { BackendArguments, StateLocation } from "./state-location";
 
 /** What a pipeline must be allowed in AWS to use a state. */
@@ -125,8 +125,7 @@ function kmsAccess({ kms_key_id: key, region }: BackendArguments, partition: str
       ],
     };
   }
-  const suffix = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-  const viaS3 = typeof region === "string" ? [equals("kms:ViaService", `s3.${region}.${suffix}`)] : [];
+  const viaS3 = typeof region === "string" ? [equals("kms:ViaService", `s3.${region}.${dnsSuffix(partition)}`)] : [];
   return {
     grants: grants(
       "StateKey",
@@ -153,7 +152,3 @@ function assumedRole(given: BackendArguments): AssumedRole | undefined {
 
 /** What every caller that takes a role must be allowed. */
 export const TAKES_ROLE: AssumedRole["actions"] = { "sts:AssumeRole": "takes the role" };
-
-function equals(variable: string, ...values: readonly string[]): PolicyCondition {
-  return { test: "StringEquals", variable, values };
-}

@@ -1,4 +1,6 @@
 import type { Cluster } from "../iam/cluster";
+import { partitionOf } from "../iam/partitions";
+import type { PolicyOptions } from "../iam/policy";
 import type { StateLocation } from "../remote-state/state-location";
 import { withDefaults } from "../remote-state/state-location";
 import type { Settings } from "./schema";
@@ -55,6 +57,15 @@ function toMachines({ masterNodeGroup, nodeGroups = [], withNAT }: Settings["clu
 
 function machineOf({ ami, instanceType, diskSizeGb }: Omit<Machines, "field" | "replicas"> = {}) {
   return { ami, instanceType, diskSizeGb };
+}
+
+/** What the policy of a deployment follows from, with its ARNs under an account: 12 digits, or what stands for them. */
+export function policyOptionsOf(
+  { region, policy, cluster }: Pick<Deployment, "region" | "policy" | "cluster">,
+  account: string,
+): PolicyOptions {
+  const { mode, supplement } = policy;
+  return { mode, supplement, cluster, place: { partition: partitionOf(region), region, account } };
 }
 
 /** The state that `backend` or `cloud` names; they must be without a fault. */

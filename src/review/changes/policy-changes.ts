@@ -1,5 +1,5 @@
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
-import { coversArn, coversText } from "./patterns";
+import { coversArn, coversText } from "../../iam/patterns";
 import { type Condition, implies, type OpaqueStatement, type Permit, type Policy } from "./policies";
 import type { ActionChange, Holder, PermissionChanges, Scope } from "./report";
 import { ACCOUNT_REFERENCE } from "./snapshot";

@@ -1,6 +1,5 @@
-import { partitionOf } from "../../iam/partitions";
 import type { PolicyOptions } from "../../iam/policy";
-import type { Deployment } from "../../settings/deployment";
+import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 
 /** Stands for the account that Terraform will find, and sorts as it will. */
 const UNKNOWN_ACCOUNT = "000000000000";
@@ -12,16 +11,8 @@ export const ACCOUNT_ID = "ACCOUNT_ID";
  * The policy of a deployment as it will be in AWS, where the account may not be known yet.
  * @param unknownAccount stands for such an account in ARNs; it must sort before a colon, as digits do
  */
-export function policyOptions(
-  { region, accountId, policy, cluster }: Deployment,
-  unknownAccount = UNKNOWN_ACCOUNT,
-): PolicyOptions {
-  return {
-    mode: policy.mode,
-    supplement: policy.supplement,
-    cluster,
-    place: { partition: partitionOf(region), region, account: accountId ?? unknownAccount },
-  };
+export function policyOptions(deployment: Deployment, unknownAccount = UNKNOWN_ACCOUNT): PolicyOptions {
+  return policyOptionsOf(deployment, deployment.accountId ?? unknownAccount);
 }
 
 /** A text made with `policyOptions`, for people: an account that is not known yet is `ACCOUNT_ID`. */

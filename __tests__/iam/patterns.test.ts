@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { coversArn, coversText } from "../../../src/review/changes/patterns";
+import { coversArn, coversText } from "../../src/iam/patterns";
 
 describe("a pattern covers another one", () => {
   it.each([

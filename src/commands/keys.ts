@@ -5,6 +5,7 @@ import { keysOf } from "../review/state";
 import { pullState, stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
 import { deploymentNamed } from "../settings/load";
+import { silenceNodeVersionWarning } from "./aws-sdk";
 import { run } from "./run";
 
 const HELP = `Usage: npm run keys -- [STACK]
@@ -33,8 +34,7 @@ run(async () => {
     process.stdout.write(HELP);
     return;
   }
-  // The AWS SDK warns at every start that releases of 2027 need Node 22; its version here is pinned.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  silenceNodeVersionWarning();
   const deployment = deploymentNamed(positionals[0]);
   const folder = stackFolder(outputFolder(process.env), deployment.stack);
   const [state, inIam] = await Promise.all([pullState(folder), iamKeys(deployment)]);

@@ -6,6 +6,7 @@ import { adminPolicy } from "../preflight/checks";
 import { exitCode, reportJson, reportText } from "../preflight/report";
 import { runPreflight } from "../preflight/run";
 import { deploymentNamed } from "../settings/load";
+import { silenceNodeVersionWarning } from "./aws-sdk";
 import { run } from "./run";
 
 const HELP = `Usage: npm run preflight -- [STACK] [OPTION]...
@@ -50,8 +51,7 @@ run(async () => {
     process.stdout.write(`${JSON.stringify(adminPolicy(), null, 2)}\n`);
     return;
   }
-  // The AWS SDK warns at every start that releases of 2027 need Node 22; its version here is pinned.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  silenceNodeVersionWarning();
   const timeout = seconds(values.timeout);
   const deployment = deploymentNamed(positionals[0]);
   const { stack, region, provider } = deployment;

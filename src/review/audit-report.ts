@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { StateLocation } from "../remote-state/state-location";
 import { type Finding, secretsInClear } from "./audit";
@@ -30,7 +30,7 @@ function leftovers(folder: string, state: StateLocation): readonly string[] {
     // Inside .terraform are providers, and which backend is in use.
     .filter((entry) => entry.isFile() && !relative(folder, entry.parentPath).split(/[\\/]/).includes(".terraform"))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => STATE_FILE.test(file) || isSavedPlan(file));
+    .filter((file) => STATE_FILE.test(file) || isSavedPlan(readFileSync(file)));
   const path = state.type === "local" ? state.arguments.path : undefined;
   if (typeof path !== "string") {
     return inFolder.sort();

@@ -1,5 +1,5 @@
 import { CATALOGUE, type CatalogueRow, FEATURES, type Feature, type Need } from "../iam/catalogue";
-import { circumstancesOf, reasons } from "../iam/cluster";
+import { type Cluster, circumstancesOf, reasons } from "../iam/cluster";
 import { type PolicyOptions, type PolicyStatement, policyStatements } from "../iam/policy";
 
 /** Why an action is in a deployment's policy or not, and on what it is allowed. */
@@ -20,9 +20,14 @@ export function explain(action: string, options: PolicyOptions): Explanation | u
     return undefined;
   }
   const grants = policyStatements(options).filter(({ actions }) => actions.includes(row.action));
-  const because = reasons(row, circumstancesOf(options.cluster));
+  return { row, ...needsOf(row, options.cluster), grants };
+}
+
+/** What of a cluster needs an action, and what of other clusters would, in words. */
+export function needsOf(row: CatalogueRow, cluster: Cluster): Pick<Explanation, "because" | "elsewhere"> {
+  const because = reasons(row, circumstancesOf(cluster));
   const elsewhere = row.needed.filter((need) => !because.includes(need));
-  return { row, because: because.map(inWords), elsewhere: elsewhere.map(inWords), grants };
+  return { because: because.map(inWords), elsewhere: elsewhere.map(inWords) };
 }
 
 /** An explanation as lines for people. */

@@ -40,14 +40,15 @@ export function showPlan(folder: string, file: string): Promise<string> {
 /** A saved plan is a zip archive. */
 const ZIP = "PK\u0003\u0004";
 
-/** Whether a file is a plan as `terraform plan -out` saves it. */
-export function isSavedPlan(file: string): boolean {
-  return readFileSync(file, "latin1").startsWith(ZIP);
+/** Whether the content of a file is a plan as `terraform plan -out` saves it. */
+export function isSavedPlan(content: Buffer): boolean {
+  return content.subarray(0, ZIP.length).toString("latin1") === ZIP;
 }
 
 /** The JSON of a file: of a saved plan what Terraform shows, in the plan's folder; of any other file its content. */
 export async function readStateOrPlan(file: string): Promise<string> {
-  return isSavedPlan(file) ? await showPlan(dirname(file), basename(file)) : readFileSync(file, "utf8");
+  const content = readFileSync(file);
+  return isSavedPlan(content) ? await showPlan(dirname(file), basename(file)) : content.toString("utf8");
 }
 
 function runTerraform(folder: string, ...args: readonly string[]): Promise<string> {

@@ -1,3 +1,4 @@
+import { code, tableLines } from "../markdown";
 import {
   type ActionChange,
   type Changes,
@@ -22,11 +23,11 @@ interface Style {
 
 const MARKDOWN: Style = {
   text: escapeMarkdown,
-  code: codeSpan,
+  code,
   strong: (text) => `**${text}**`,
   heading: (text) => `### ${text}`,
   folded: (summary, lines) => ["", `<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
-  table: (header, rows) => [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`),
+  table: tableLines,
 };
 
 const same = (text: string) => text;
@@ -231,17 +232,4 @@ function escapeMarkdown(text: string): string {
     .replaceAll(/[\r\n]+/g, " ")
     .replaceAll(/[\\`*_[\]|~]/g, "\\$&")
     .replaceAll(/[@#]/g, "$&&#8203;");
-}
-
-/** Tables split at `|` even inside a code span. */
-function cell(markdown: string): string {
-  return markdown.replaceAll(/(?<!\\)\|/g, "\\|");
-}
-
-/** A code span, fenced by more backticks than the text has in a row. */
-function codeSpan(text: string): string {
-  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  const space = longest > 0 ? " " : "";
-  return `${fence}${space}${text.replaceAll(/[\r\n]+/g, " ")}${space}${fence}`;
 }

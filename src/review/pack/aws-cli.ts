@@ -1,16 +1,8 @@
 import { policyArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
-import {
-  accessKeyPart,
-  groupPart,
-  noAccessKeyPart,
-  nodeRolePart,
-  type Part,
-  policyPart,
-  userAttachmentPart,
-  userPart,
-} from "./aws-cli-parts";
+import { accessKeyPart, noAccessKeyPart } from "./aws-cli-key";
+import { groupPart, nodeRolePart, type Part, policyPart, userAttachmentPart, userPart } from "./aws-cli-parts";
 import { asciiJson, comment, quote } from "./shell";
 
 /** What the script does otherwise than the commands of the DKP authorization page, and why. */

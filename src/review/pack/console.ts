@@ -3,7 +3,7 @@ import { partitionOf } from "../../iam/partitions";
 import { policyStatements } from "../../iam/policy";
 import { policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
-import { code, fenced, list } from "./markdown";
+import { code, fenced, list } from "../markdown";
 import { ACCOUNT_ID, forPeople, policyOptions } from "./policy-options";
 
 /** Where the IAM console of a partition is; the isolated ones have addresses of their own. Source: "IAM User Guide", in each. */

@@ -1,7 +1,7 @@
 import { SLOTS } from "../../iam/access-keys";
 import type { Deployment } from "../../settings/deployment";
-import { DEPLOYER_NOTES, deployerPolicies } from "./deployer-policy";
-import { cell, code, list, sentence, table } from "./markdown";
+import { code, list, plain, sentence, table } from "../markdown";
+import { DEPLOYER_NOTES, type DeployerPolicies } from "./deployer-policy";
 import { conditionsInWords } from "./permission-tables";
 import type { TerraformJson } from "./terraform-json";
 
@@ -37,8 +37,7 @@ export function whoSeesTheSecret({ accessKeys, adopt }: Deployment, { output = {
 }
 
 /** What planning and applying takes, and what it makes of its holder. */
-export function whoMayApply(deployment: Deployment): readonly string[] {
-  const { policies, notes } = deployerPolicies(deployment);
+export function whoMayApply({ policies, notes }: DeployerPolicies): readonly string[] {
   return [
     "## Who may apply this",
     "",
@@ -53,7 +52,7 @@ export function whoMayApply(deployment: Deployment): readonly string[] {
           code(action),
           resources.map(code).join(", "),
           conditionsInWords(conditions),
-          cell(why),
+          plain(why),
         ]),
       ),
     ]),

@@ -4,7 +4,7 @@ import { grantedRows, type PolicyOptions, type PolicyStatement } from "../../iam
 import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
 import { roleOf } from "../../iam/risks";
 import type { Deployment } from "../../settings/deployment";
-import { cell, code, table } from "./markdown";
+import { code, plain, table } from "../markdown";
 import { stateInWords } from "./state-in-words";
 
 /** The first thing that a reviewer reads: what the key can do. */
@@ -47,7 +47,7 @@ export function facts(deployment: Deployment, statements: readonly PolicyStateme
     ],
     ["attached", attached],
     ["access keys", keysInWords(deployment)],
-    ["state", cell(stateInWords(deployment.state))],
+    ["state", plain(stateInWords(deployment.state))],
     [
       "protected",
       protect

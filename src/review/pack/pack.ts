@@ -17,14 +17,15 @@ export type Pack = Readonly<Record<string, string>>;
 /** What people read before a deployment is applied. It holds no secret. */
 export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
   const policy = policyDocument(policyStatements(policyOptions(deployment)));
+  const deployer = deployerPolicies(deployment);
   const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
   return {
-    "REVIEW.md": reviewPage(deployment, terraform),
+    "REVIEW.md": reviewPage(deployment, terraform, deployer),
     "aws-cli.sh": awsCliScript(deployment),
     "cluster-configuration.yaml": clusterConfiguration(deployment),
     "console.md": consoleGuide(deployment),
     "consumer.tf": consumerHcl(deployment, outputs),
-    ...Object.fromEntries(deployerPolicies(deployment).policies.map(({ file, text }) => [file, text])),
+    ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
     "main.tf.json": json(terraform),
     "policy.json": forPeople(json(policy)),
   };

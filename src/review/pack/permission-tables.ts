@@ -1,7 +1,8 @@
 import type { Area, CatalogueRow } from "../../iam/catalogue";
-import { grantedRows, type PolicyCondition, type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy";
-import { explain } from "../explanation";
-import { cell, code, table } from "./markdown";
+import type { Cluster } from "../../iam/cluster";
+import { grantedRows, type PolicyCondition, type PolicyOptions, type PolicyStatement } from "../../iam/policy";
+import { needsOf } from "../explanation";
+import { code, plain, table } from "../markdown";
 import { forPeople } from "./policy-options";
 
 /** What DKP does with the actions of an area. */
@@ -33,9 +34,8 @@ export function conditionsInWords(conditions: readonly PolicyCondition[]): strin
 }
 
 /** Every action that is granted, by what DKP does with it, with its reason and its statement. */
-export function permissionTables(options: PolicyOptions): readonly string[] {
+export function permissionTables(options: PolicyOptions, statements: readonly PolicyStatement[]): readonly string[] {
   const rows = grantedRows(options);
-  const statements = policyStatements(options);
   return (Object.entries(AREAS) as [Area, string][]).flatMap(([area, title]) => {
     const inArea = rows.filter((row) => row.area === area);
     return inArea.length === 0
@@ -53,7 +53,7 @@ export function permissionTables(options: PolicyOptions): readonly string[] {
 
 /** Which of the granted actions are there although nothing is known to need them, and how they go. */
 export function unneeded(options: PolicyOptions): readonly string[] {
-  const rows = grantedRows(options).filter((row) => !neededBy(row, options).needed);
+  const rows = grantedRows(options).filter((row) => !neededBy(row, options.cluster).needed);
   return rows.length === 0
     ? []
     : [
@@ -68,22 +68,22 @@ function permissionRow(row: CatalogueRow, options: PolicyOptions, statements: re
   return [
     `${code(action)}${documented ? "" : " (not on DKP's page)"}`,
     access,
-    cell(options.cluster.prefix === undefined ? why : why.replaceAll("<prefix>", options.cluster.prefix)),
+    plain(options.cluster.prefix === undefined ? why : why.replaceAll("<prefix>", options.cluster.prefix)),
     callers.length === 0 ? "nobody found" : callers.join(", "),
-    cell(neededBy(row, options).words),
+    plain(neededBy(row, options.cluster).words),
     sids.join(", "),
   ];
 }
 
 /** What needs an action; `needed` tells whether anything does, as far as the settings tell of the cluster. */
-function neededBy(row: CatalogueRow, options: PolicyOptions): { readonly words: string; readonly needed: boolean } {
-  const { because = [], elsewhere = [] } = explain(row.action, options) ?? {};
+function neededBy(row: CatalogueRow, cluster: Cluster): { readonly words: string; readonly needed: boolean } {
+  const { because, elsewhere } = needsOf(row, cluster);
   if (because.length > 0) {
     return { words: because.join(", "), needed: true };
   }
   if (row.needed.length === 0) {
     return { words: "nothing known", needed: false };
   }
-  const known = options.cluster.layout !== undefined;
+  const known = cluster.layout !== undefined;
   return { words: `${known ? "not this cluster; " : ""}with ${elsewhere.join(" or ")}`, needed: !known };
 }

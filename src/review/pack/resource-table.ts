@@ -1,4 +1,4 @@
-import { code, table } from "./markdown";
+import { code, table } from "../markdown";
 import type { TerraformJson } from "./terraform-json";
 
 /** What the resource types and data sources of a deployment are for. */

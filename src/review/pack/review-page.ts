@@ -1,10 +1,11 @@
 import { NODE_ACTIONS } from "../../iam/node-role";
-import { type PolicyOptions, policyStatements } from "../../iam/policy";
+import { type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy";
 import { findingsOf } from "../../iam/scanner-findings";
 import type { Deployment } from "../../settings/deployment";
+import { code, fenced, list, plain, table } from "../markdown";
+import type { DeployerPolicies } from "./deployer-policy";
 import { diagram } from "./diagram";
 import { whoMayApply, whoSeesTheSecret } from "./handling";
-import { cell, code, fenced, list, table } from "./markdown";
 import { facts, firstSentence } from "./overview";
 import { permissionTables, statementTable, unneeded } from "./permission-tables";
 import { policyOptions } from "./policy-options";
@@ -13,7 +14,7 @@ import type { TerraformJson } from "./terraform-json";
 import { theft } from "./theft";
 
 /** The page for a security reviewer: two minutes at the top, twenty below. */
-export function reviewPage(deployment: Deployment, terraform: TerraformJson): string {
+export function reviewPage(deployment: Deployment, terraform: TerraformJson, deployer: DeployerPolicies): string {
   const options = policyOptions(deployment);
   const statements = policyStatements(options);
   return [
@@ -28,9 +29,9 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson): st
     "",
     ...theft(deployment, options),
     ...whoSeesTheSecret(deployment, terraform),
-    ...whoMayApply(deployment),
+    ...whoMayApply(deployer),
     ...created(deployment, terraform),
-    ...permissions(options),
+    ...permissions(options, statements),
     "## Findings of the scanner checkov",
     "",
     ...findings(deployment, terraform),
@@ -85,15 +86,15 @@ function nodeRoleRights({
   ];
 }
 
-function permissions(options: PolicyOptions): readonly string[] {
+function permissions(options: PolicyOptions, statements: readonly PolicyStatement[]): readonly string[] {
   return [
     "## Permissions",
     "",
     "All that the policy allows; it has no Deny statements. What a statement applies to:",
     "",
-    ...statementTable(policyStatements(options)),
+    ...statementTable(statements),
     ...unneeded(options),
-    ...permissionTables(options),
+    ...permissionTables(options, statements),
   ];
 }
 
@@ -110,7 +111,7 @@ function findings({ policy, attachment }: Deployment, { import: imports = [] }: 
     "",
     ...table(
       ["check", "on", "finds", "why it stays"],
-      rows.map(({ check, address, finding, reason }) => [check, code(address), cell(finding), cell(reason)]),
+      rows.map(({ check, address, finding, reason }) => [check, code(address), plain(finding), plain(reason)]),
     ),
   ];
 }

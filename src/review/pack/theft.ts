@@ -2,8 +2,8 @@ import { controlPolicy } from "../../iam/control-policy";
 import type { PolicyOptions } from "../../iam/policy";
 import { risksOf, roleOf } from "../../iam/risks";
 import type { Deployment } from "../../settings/deployment";
-import { code, fenced, list, sentence } from "./markdown";
-import { ACCOUNT_ID } from "./policy-options";
+import { code, fenced, list, sentence } from "../markdown";
+import { ACCOUNT_ID, policyOptions } from "./policy-options";
 
 /** What a thief of the key could do, what closes it, and what to do when it has happened. */
 export function theft(deployment: Deployment, options: PolicyOptions): readonly string[] {
@@ -12,7 +12,7 @@ export function theft(deployment: Deployment, options: PolicyOptions): readonly 
     "",
     ...list(risksOf(options).map(({ what, actions }) => `${sentence(what)} (${actions.map(code).join(", ")})`)),
     ...outOfReach(options),
-    ...whatClosesIt(deployment, options),
+    ...whatClosesIt(deployment),
     ...afterALeak(deployment, options),
   ];
 }
@@ -30,12 +30,11 @@ function outOfReach({ mode, place, cluster }: PolicyOptions): readonly string[] 
       ];
 }
 
-function whatClosesIt(deployment: Deployment, options: PolicyOptions): readonly string[] {
+function whatClosesIt(deployment: Deployment): readonly string[] {
   const { user, accountId, cluster, additionalRolePolicies } = deployment;
   const role = code(roleOf(cluster));
   const policy = controlPolicy({
-    ...options,
-    place: { ...options.place, account: accountId ?? ACCOUNT_ID },
+    ...policyOptions(deployment, ACCOUNT_ID),
     user: `${user.path}${user.name}`,
     additionalRolePolicies,
   });

@@ -905,7 +905,7 @@ describe("preflight", () => {
   it("asks as the role that provider.assumeRoleArn names, and says where it can't", async () => {
     const role = `provider: { assumeRoleArn: "arn:aws:iam::${ACCOUNT}:role/wrong" }\n`;
     const { stdout } = await preflight(settings("", role), aws.url);
-    expect(stdout).toContain(`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:assumed-role/wrong/dkp-preflight; accountId`);
+    expect(stdout).toContain(`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:assumed-role/wrong/dkp-access; accountId`);
     stub.say({ AssumeRole: () => queryError(403, "AccessDenied", "not authorized to perform: sts:AssumeRole") });
     const refused = await preflight(settings("", role), stub.url);
     expect(refused.stdout).toContain(

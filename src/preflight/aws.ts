@@ -1,4 +1,4 @@
-import type { Action, Operations } from "./operations";
+import type { Action, Operations, PagedAction } from "./operations";
 import { AwsError, UNREACHABLE } from "./operations";
 
 /** How to reach AWS, and as whom. */
@@ -15,6 +15,12 @@ export interface Access {
 /** Asks AWS in the given region. The only place where the AWS SDK is loaded, a service at a time. */
 export interface Aws {
   ask<A extends Action>(action: A, input: Operations[A]["input"], region: string): Promise<Operations[A]["output"]>;
+  /** All pages of a list. */
+  askAll<A extends PagedAction>(
+    action: A,
+    input: Operations[A]["input"],
+    region: string,
+  ): Promise<readonly Operations[A]["output"][]>;
   /** @returns the code of the answer: EC2 answers a dry run with an error, whatever it thinks of the call */
   dryRun(operation: string, input: object, region: string): Promise<{ readonly code: string; readonly message: string }>;
 }
@@ -24,6 +30,8 @@ interface Client {
 }
 
 type Constructor<T> = new (input: object) => T;
+
+type Paginator = (configuration: { readonly client: Client }, input: object, ...options: unknown[]) => AsyncIterable<unknown>;
 
 /** The SDK's packages, each with its client and a class an operation. */
 const SERVICES = {
@@ -35,7 +43,7 @@ const SERVICES = {
 
 type Service = keyof typeof SERVICES;
 
-type Sdk = Readonly<Record<string, Constructor<object>>>;
+type Sdk = Readonly<Record<string, Constructor<object> & Paginator>>;
 
 /** Tries per call, with growing pauses: a throttled account recovers within seconds. */
 const TRIES = 6;
@@ -45,14 +53,30 @@ export function connect(access: Access): Aws {
   const { profile, assumeRoleArn, signal } = access;
   const base = { retryMode: "standard", maxAttempts: TRIES, ...(profile === undefined ? {} : { profile }) };
   const clients = new Map<string, Promise<{ client: Client; sdk: Sdk }>>();
-  const assumed = assumeRoleArn === undefined ? undefined : once(() => assumeRole(base, access, assumeRoleArn));
+  const credentials = assumeRoleArn === undefined ? undefined : assumedRole(access, assumeRoleArn);
 
   const clientFor = (service: Service, region: string) => {
     const key = `${service} ${region}`;
-    const client =
-      clients.get(key) ?? load(service, { ...base, region, ...(assumed === undefined ? {} : { credentials: assumed }) });
+    const client = clients.get(key) ?? load(service, { ...base, region, ...(credentials === undefined ? {} : { credentials }) });
     clients.set(key, client);
     return client;
+  };
+  const pages = async (action: string, input: object, region: string) => {
+    const [service, operation] = action.split(":") as [Service, string];
+    const { client, sdk } = await clientFor(service, region);
+    const paginate = sdk[`paginate${operation}`];
+    if (paginate === undefined) {
+      throw new Error(`the AWS SDK has no pages of ${action}`);
+    }
+    const all: unknown[] = [];
+    try {
+      for await (const page of paginate({ client }, input, { abortSignal: signal })) {
+        all.push(page);
+      }
+    } catch (error) {
+      throw awsError(action, error);
+    }
+    return all;
   };
   const call = async (service: Service, operation: string, input: object, region: string) => {
     const { client, sdk } = await clientFor(service, region);
@@ -73,6 +97,9 @@ export function connect(access: Access): Aws {
         throw new Error(`${action} is not a call that only reads`);
       }
       return (await call(service, operation, input, region)) as Operations[A]["output"];
+    },
+    async askAll<A extends PagedAction>(action: A, input: Operations[A]["input"], region: string) {
+      return (await pages(action, input, region)) as readonly Operations[A]["output"][];
     },
     async dryRun(operation, input, region) {
       try {
@@ -98,21 +125,21 @@ async function load(service: Service, configuration: object): Promise<{ client: 
   return { client: new Client(configuration), sdk };
 }
 
-async function assumeRole(base: object, { alwaysOnRegion, signal }: Access, RoleArn: string) {
-  const { AssumeRoleCommand, STSClient } = await import("@aws-sdk/client-sts");
-  try {
-    const { Credentials } = await new STSClient({ ...base, region: alwaysOnRegion }).send(
-      new AssumeRoleCommand({ RoleArn, RoleSessionName: "dkp-preflight" }),
-      { abortSignal: signal },
-    );
-    return {
-      accessKeyId: Credentials?.AccessKeyId ?? "",
-      secretAccessKey: Credentials?.SecretAccessKey ?? "",
-      sessionToken: Credentials?.SessionToken,
-    };
-  } catch (error) {
-    throw awsError("sts:AssumeRole", error);
-  }
+/** Credentials of a role, renewed before they expire. */
+function assumedRole({ profile, alwaysOnRegion }: Access, RoleArn: string) {
+  const provider = import("@aws-sdk/credential-providers").then(({ fromTemporaryCredentials }) =>
+    fromTemporaryCredentials({
+      params: { RoleArn, RoleSessionName: "dkp-access" },
+      clientConfig: { region: alwaysOnRegion, maxAttempts: TRIES, ...(profile === undefined ? {} : { profile }) },
+    }),
+  );
+  return async () => {
+    try {
+      return await (await provider)();
+    } catch (error) {
+      throw awsError("sts:AssumeRole", error);
+    }
+  };
 }
 
 /** The SDK's errors under one form; those of a role that could not be assumed come from the call that wanted it. */
@@ -134,12 +161,4 @@ function codeOf(name: string, status: number | undefined): string {
     return name === "CredentialsProviderError" ? name : UNREACHABLE;
   }
   return ["Error", "SyntaxError"].includes(name) ? `HTTP ${status}` : name;
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

@@ -1,8 +1,7 @@
-import type { AttachedPolicy } from "@aws-sdk/client-iam";
 import { NODE_ACTIONS } from "../iam/node-role";
-import { blocker, cannotTell, check, type Finding, ok, skipped } from "./check";
+import { blocker, cannotTell, check, type Finding, ok, skipped, type Tools } from "./check";
 import { managedPolicy } from "./managed-policy";
-import { type Ask, AwsError, unlessMissing } from "./operations";
+import { AwsError, unlessMissing } from "./operations";
 import { decide, type ReadPolicy, readPolicy, trusts } from "./policy-reading";
 
 /** A role for nodes as IAM tells of it. */
@@ -103,7 +102,8 @@ export const iamNodeRoleCheck = check({
     "iam:GetPolicyVersion",
   ],
   where: "always-on region",
-  async run({ ask }, { deployment: { cluster, nodeRole, policy } }) {
+  async run(tools, { deployment: { cluster, nodeRole, policy } }) {
+    const { ask } = tools;
     const name = cluster.iamNodeRole;
     if (name === undefined) {
       return [skipped("cluster.iamNodeRole is not stated: DKP's own role is used")];
@@ -114,8 +114,8 @@ export const iamNodeRoleCheck = check({
       return [judgeMissingNodeRole(name, nodeRole?.name)];
     }
     const read = await Promise.all([
-      ...(await inlinePolicies(ask, name)),
-      ...(await attachedPolicies(ask, name)),
+      ...(await inlinePolicies(tools, name)),
+      ...(await attachedPolicies(tools, name)),
       ...[role.PermissionsBoundary?.PermissionsBoundaryArn ?? []].flat().map(async (arn) => {
         const reading = await attempt(managedPolicy(ask, arn));
         return "policy" in reading ? { boundary: reading.policy } : reading;
@@ -135,30 +135,24 @@ export const iamNodeRoleCheck = check({
 
 type Reading = { readonly policy: ReadPolicy } | { readonly unread: string };
 
-async function inlinePolicies(ask: Ask<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
-  const names = await attempt(
-    everyPage(async (Marker) => {
-      const { PolicyNames = [], ...page } = await ask("iam:ListRolePolicies", { RoleName, Marker });
-      return { items: PolicyNames, next: page.Marker };
-    }),
-  );
-  return "policy" in names
-    ? names.policy.map((PolicyName) =>
-        attempt(ask("iam:GetRolePolicy", { RoleName, PolicyName }).then(({ PolicyDocument }) => readPolicy(PolicyDocument))),
-      )
-    : [Promise.resolve(names)];
+async function inlinePolicies({ ask, askAll }: Tools<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
+  const pages = await attempt(askAll("iam:ListRolePolicies", { RoleName }));
+  return "policy" in pages
+    ? pages.policy
+        .flatMap(({ PolicyNames = [] }) => PolicyNames)
+        .map((PolicyName) =>
+          attempt(ask("iam:GetRolePolicy", { RoleName, PolicyName }).then(({ PolicyDocument }) => readPolicy(PolicyDocument))),
+        )
+    : [Promise.resolve(pages)];
 }
 
-async function attachedPolicies(ask: Ask<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
-  const attached = await attempt(
-    everyPage<AttachedPolicy>(async (Marker) => {
-      const { AttachedPolicies = [], ...page } = await ask("iam:ListAttachedRolePolicies", { RoleName, Marker });
-      return { items: AttachedPolicies, next: page.Marker };
-    }),
-  );
-  return "policy" in attached
-    ? attached.policy.map(({ PolicyArn = "" }) => attempt(managedPolicy(ask, PolicyArn)))
-    : [Promise.resolve(attached)];
+async function attachedPolicies({ ask, askAll }: Tools<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
+  const pages = await attempt(askAll("iam:ListAttachedRolePolicies", { RoleName }));
+  return "policy" in pages
+    ? pages.policy
+        .flatMap(({ AttachedPolicies = [] }) => AttachedPolicies)
+        .map(({ PolicyArn = "" }) => attempt(managedPolicy(ask, PolicyArn)))
+    : [Promise.resolve(pages)];
 }
 
 /** What was read, or why it was not. */
@@ -171,18 +165,4 @@ async function attempt<T>(reading: Promise<T>): Promise<{ readonly policy: T } |
     }
     throw error;
   }
-}
-
-/** All items of a list that comes in pages. */
-async function everyPage<T>(
-  page: (marker: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next: string | undefined }>,
-): Promise<readonly T[]> {
-  const items: T[] = [];
-  let marker: string | undefined;
-  do {
-    const { items: more, next } = await page(marker);
-    items.push(...more);
-    marker = next;
-  } while (marker !== undefined);
-  return items;
 }

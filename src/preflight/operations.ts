@@ -20,11 +20,13 @@ export interface Operations {
   "ec2:DescribeSecurityGroups": Operation<Ec2.DescribeSecurityGroupsCommandInput, Ec2.DescribeSecurityGroupsCommandOutput>;
   "ec2:DescribeSubnets": Operation<Ec2.DescribeSubnetsCommandInput, Ec2.DescribeSubnetsCommandOutput>;
   "ec2:DescribeVpcs": Operation<Ec2.DescribeVpcsCommandInput, Ec2.DescribeVpcsCommandOutput>;
+  "iam:GetAccessKeyLastUsed": Operation<Iam.GetAccessKeyLastUsedCommandInput, Iam.GetAccessKeyLastUsedCommandOutput>;
   "iam:GetInstanceProfile": Operation<Iam.GetInstanceProfileCommandInput, Iam.GetInstanceProfileCommandOutput>;
   "iam:GetPolicy": Operation<Iam.GetPolicyCommandInput, Iam.GetPolicyCommandOutput>;
   "iam:GetPolicyVersion": Operation<Iam.GetPolicyVersionCommandInput, Iam.GetPolicyVersionCommandOutput>;
   "iam:GetRole": Operation<Iam.GetRoleCommandInput, Iam.GetRoleCommandOutput>;
   "iam:GetRolePolicy": Operation<Iam.GetRolePolicyCommandInput, Iam.GetRolePolicyCommandOutput>;
+  "iam:ListAccessKeys": Operation<Iam.ListAccessKeysCommandInput, Iam.ListAccessKeysCommandOutput>;
   "iam:ListAttachedRolePolicies": Operation<Iam.ListAttachedRolePoliciesCommandInput, Iam.ListAttachedRolePoliciesCommandOutput>;
   "iam:ListRolePolicies": Operation<Iam.ListRolePoliciesCommandInput, Iam.ListRolePoliciesCommandOutput>;
   "iam:SimulateCustomPolicy": Operation<Iam.SimulateCustomPolicyCommandInput, Iam.SimulateCustomPolicyCommandOutput>;
@@ -39,11 +41,27 @@ export interface Operations {
 
 export type Action = keyof Operations;
 
+/** Operations whose answers come in pages. */
+export type PagedAction = Extract<
+  Action,
+  | "iam:ListAccessKeys"
+  | "iam:ListAttachedRolePolicies"
+  | "iam:ListRolePolicies"
+  | "iam:SimulateCustomPolicy"
+  | "iam:SimulatePrincipalPolicy"
+>;
+
 /** Asks AWS. Failures come as `AwsError`. */
 export type Ask<A extends Action = Action> = <B extends A>(
   action: B,
   input: Operations[B]["input"],
 ) => Promise<Operations[B]["output"]>;
+
+/** Asks AWS for all pages of a list. Failures come as `AwsError`. */
+export type AskAll<A extends Action = Action> = <B extends A & PagedAction>(
+  action: B,
+  input: Operations[B]["input"],
+) => Promise<readonly Operations[B]["output"][]>;
 
 /** Asks AWS whether it would take a call of EC2, without making it. Returns the code of the answer, `DryRunOperation` where it would. */
 export type DryRun = (operation: string, input: object) => Promise<{ readonly code: string; readonly message: string }>;

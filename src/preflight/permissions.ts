@@ -4,9 +4,9 @@ import { CATALOGUE } from "../iam/catalogue";
 import { grantedRows, type PolicyOptions, policyStatements } from "../iam/policy";
 import { policyDocument } from "../iam/policy-document";
 import { type Deployment, policyOptionsOf } from "../settings/deployment";
-import { blocker, cannotTell, check, type Finding, ok, type Subject, warning } from "./check";
+import { blocker, cannotTell, check, type Finding, ok, type Subject, type Tools, warning } from "./check";
 import { managedPolicy } from "./managed-policy";
-import { type Ask, unlessMissing } from "./operations";
+import { unlessMissing } from "./operations";
 import { isNeeded, type SimulatedCalls, simulatedCalls } from "./requests";
 
 /** Who has the last word on an action. */
@@ -94,6 +94,8 @@ function list(actions: readonly string[]): string {
   return actions.length === 1 ? `${actions[0]}` : `${actions.length} actions: ${actions.join(", ")}`;
 }
 
+type Calls = "iam:SimulatePrincipalPolicy" | "iam:SimulateCustomPolicy" | "iam:GetPolicy" | "iam:GetPolicyVersion";
+
 /** Questions at a time: IAM throttles soon. */
 const AT_ONCE = 3;
 
@@ -102,7 +104,7 @@ export const permissionsCheck = check({
   name: "permissions",
   calls: ["iam:SimulatePrincipalPolicy", "iam:SimulateCustomPolicy", "iam:GetPolicy", "iam:GetPolicyVersion"],
   where: "always-on region",
-  async run({ ask, progress }, subject) {
+  async run(tools, subject) {
     const { deployment } = subject;
     const options = policyOptionsOf(subject.deployment, subject.account);
     const rows = new Set([...grantedRows(options), ...CATALOGUE.filter((row) => isNeeded(row, options.cluster))]);
@@ -110,10 +112,10 @@ export const permissionsCheck = check({
     const arn = userArn(subject);
     const [first] = calls;
     // The first question tells whether there is a user.
-    const live = first !== undefined && (await unlessMissing(simulateUser(ask, arn, first), "NoSuchEntity")) !== undefined;
+    const live = first !== undefined && (await unlessMissing(simulateUser(tools, arn, first), "NoSuchEntity")) !== undefined;
     const simulate = live
-      ? (question: SimulatedCalls) => simulateUser(ask, arn, question)
-      : await simulatorOfPolicy(ask, deployment, options);
+      ? (question: SimulatedCalls) => simulateUser(tools, arn, question)
+      : await simulatorOfPolicy(tools, deployment, options);
     const answers = new Map<string, Answer>([...rows].map(({ action }) => [action, "cannot tell"]));
     const waiting = [...calls];
     let done = 0;
@@ -123,7 +125,7 @@ export const permissionsCheck = check({
           answers.set(action, answer);
         }
         done += question.actions.length;
-        progress(`${done} of ${rows.size} actions`);
+        tools.progress(`${done} of ${rows.size} actions`);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -145,12 +147,12 @@ export function userArn({ deployment: { user }, ...place }: Omit<Subject, "exist
 
 type Simulator = (question: SimulatedCalls) => Promise<readonly EvaluationResult[]>;
 
-function simulateUser(ask: Ask<"iam:SimulatePrincipalPolicy">, PolicySourceArn: string, question: SimulatedCalls) {
-  return allPages((Marker) => ask("iam:SimulatePrincipalPolicy", { PolicySourceArn, ...inputOf(question), Marker }));
+async function simulateUser({ askAll }: Tools<Calls>, PolicySourceArn: string, question: SimulatedCalls) {
+  return resultsOf(await askAll("iam:SimulatePrincipalPolicy", { PolicySourceArn, ...inputOf(question) }));
 }
 
 async function simulatorOfPolicy(
-  ask: Ask<"iam:SimulateCustomPolicy" | "iam:GetPolicy" | "iam:GetPolicyVersion">,
+  { ask, askAll }: Tools<Calls>,
   { user }: Deployment,
   options: PolicyOptions,
 ): Promise<Simulator> {
@@ -159,7 +161,7 @@ async function simulatorOfPolicy(
     PolicyInputList: [JSON.stringify(policyDocument(policyStatements(options)))],
     ...(boundary === undefined ? {} : { PermissionsBoundaryPolicyInputList: [JSON.stringify(boundary)] }),
   };
-  return (question) => allPages((Marker) => ask("iam:SimulateCustomPolicy", { ...policies, ...inputOf(question), Marker }));
+  return async (question) => resultsOf(await askAll("iam:SimulateCustomPolicy", { ...policies, ...inputOf(question) }));
 }
 
 function inputOf({ actions, resources, context }: SimulatedCalls) {
@@ -174,17 +176,8 @@ function inputOf({ actions, resources, context }: SimulatedCalls) {
   };
 }
 
-async function allPages(
-  page: (marker: string | undefined) => Promise<SimulatePolicyResponse>,
-): Promise<readonly EvaluationResult[]> {
-  const results: EvaluationResult[] = [];
-  let marker: string | undefined;
-  do {
-    const { EvaluationResults = [], IsTruncated, Marker } = await page(marker);
-    results.push(...EvaluationResults);
-    marker = IsTruncated === true ? Marker : undefined;
-  } while (marker !== undefined);
-  return results;
+function resultsOf(pages: readonly SimulatePolicyResponse[]): readonly EvaluationResult[] {
+  return pages.flatMap(({ EvaluationResults = [] }) => EvaluationResults);
 }
 
 /** Answers by action. Results come one an action, or one an action and resource. */

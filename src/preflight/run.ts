@@ -103,6 +103,10 @@ class Run {
               asked.add(action);
               return this.aws.ask(action, input, region);
             },
+            askAll: (action, input) => {
+              asked.add(action);
+              return this.aws.askAll(action, input, region);
+            },
             dryRun: async (operation, input) => {
               asked.add("dry runs of EC2");
               return this.aws.dryRun(operation, input, region);

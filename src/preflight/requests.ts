@@ -1,5 +1,5 @@
 import { iamResourceArn } from "../iam/arns";
-import { type CatalogueRow, LINKED_SERVICES } from "../iam/catalogue";
+import { type CatalogueRow, ELB_SERVICE } from "../iam/catalogue";
 import { type Cluster, circumstancesOf, nodeRoleName, reasons } from "../iam/cluster";
 import { alwaysOnRegion, dnsSuffix } from "../iam/partitions";
 import type { Place } from "../iam/policy";
@@ -60,7 +60,7 @@ export function simulatedCalls(rows: readonly CatalogueRow[], place: Place, clus
 
 function resourcesOf({ action, resources }: CatalogueRow, place: Place, cluster: Cluster): readonly string[] {
   if (action === "iam:CreateServiceLinkedRole") {
-    return [iamResourceArn(place, `role/aws-service-role/${LINKED_SERVICES[0]?.service}/AWSServiceRole`)];
+    return [iamResourceArn(place, `role/aws-service-role/${ELB_SERVICE}/AWSServiceRole`)];
   }
   const arns = resources.flatMap((type) => arnsOf(action, type, place, cluster));
   return [...new Set(arns)].sort();
@@ -102,7 +102,7 @@ function contextOf(action: string, { partition, region }: Place): SimulatedCalls
     return [requested, text("iam:PassedToService", `ec2.${suffix}`)];
   }
   if (action === "iam:CreateServiceLinkedRole") {
-    return [requested, text("iam:AWSServiceName", LINKED_SERVICES[0]?.service ?? "")];
+    return [requested, text("iam:AWSServiceName", ELB_SERVICE)];
   }
   return action.startsWith("kms:")
     ? [

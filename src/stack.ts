@@ -66,7 +66,7 @@ export class DeckhouseAccessStack extends TerraformStack {
       Annotations.of(this).addInfo(ADOPTING);
     }
     if (deployment.preflight) {
-      new PreflightChecks(this, "preflight", { region, ami: deployment.machines[0]?.ami });
+      new PreflightChecks(this, "preflight", { region, ami: deployment.instances.masters.ami });
       Annotations.of(this).addInfo(CHECKING);
     }
     const handedOut = keys?.outputs(deployment.outputs);

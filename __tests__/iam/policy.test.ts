@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "../../src/iam/cluster";
 import { MODES, type Mode, policyStatements, supplementOf } from "../../src/iam/policy";
-import { policyDocument, policySize } from "../../src/iam/policy-document";
+import { conditionBlock, policyDocument, policySize } from "../../src/iam/policy-document";
 import { clusterOf, EVERYTHING, PLACE } from "./clusters";
 
 const textOf = (mode: Mode, cluster: Cluster, place = PLACE) =>
@@ -284,5 +284,25 @@ describe("making a policy", () => {
       encoding: "utf8",
     }).filter((name) => name.endsWith(".ts"));
     expect(sources.filter((name) => readFileSync(join(root, name), "utf8").includes("@cloud-copilot"))).toEqual([]);
+  });
+});
+
+describe("a Condition element", () => {
+  it("keeps every condition that shares an operator with another", () => {
+    const conditions = [
+      { test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] },
+      { test: "BoolIfExists", variable: "kms:GrantIsForAWSResource", values: ["true"] },
+      { test: "StringEquals", variable: "ec2:Owner", values: ["amazon", "self"] },
+    ] as const;
+    expect(conditionBlock(conditions, (values) => values)).toEqual({
+      Condition: {
+        StringEquals: { "aws:RequestedRegion": ["eu-central-1"], "ec2:Owner": ["amazon", "self"] },
+        BoolIfExists: { "kms:GrantIsForAWSResource": ["true"] },
+      },
+    });
+  });
+
+  it("is absent without conditions", () => {
+    expect(conditionBlock([], (values) => values)).toEqual({});
   });
 });

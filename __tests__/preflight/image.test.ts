@@ -3,7 +3,7 @@ import { type ImageUse, judgeImage } from "../../src/preflight/image";
 import { judgeInstanceType } from "../../src/preflight/instance-type";
 
 const MASTERS = { field: "masterNodeGroup", ami: "ami-1", instanceType: "m5.large" };
-const USE: ImageUse = { machines: MASTERS, region: "eu-central-1", imdsv2: false, enaRequired: undefined };
+const USE: ImageUse = { group: MASTERS, region: "eu-central-1", imdsv2: false, enaRequired: undefined };
 const GOOD: Image = {
   State: "available",
   Architecture: "x86_64",
@@ -84,7 +84,7 @@ describe("an image", () => {
     [9, 0],
     [undefined, 0],
   ])("of 8 GiB on a disk of %s GiB has %s faults", (diskSizeGb, faults) => {
-    const found = judged({}, { machines: { ...MASTERS, diskSizeGb } }).filter((finding) => !finding.startsWith("ok"));
+    const found = judged({}, { group: { ...MASTERS, diskSizeGb } }).filter((finding) => !finding.startsWith("ok"));
     expect(found).toHaveLength(faults);
   });
 

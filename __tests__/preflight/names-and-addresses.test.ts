@@ -89,16 +89,16 @@ describe("Elastic IPs", () => {
   const bastion = { field: "withNAT.bastionInstance", replicas: 1 };
 
   it.each([
-    ["WithoutNAT", [masters, front], 5],
-    ["WithoutNAT", [masters, front, bastion], 5],
-    ["WithNAT", [masters, front], 1],
-    ["WithNAT", [masters, front, bastion], 2],
-    ["Standard", [masters, bastion], 1],
-    ["WithoutNAT", [{ field: "masterNodeGroup" }], "cluster.masterNodeGroup.replicas"],
-    ["WithoutNAT", [masters, { field: "nodeGroups.front" }], "cluster.nodeGroups.front.replicas"],
-    [undefined, [masters], "cluster.layout"],
-  ] as const)("%s with %j takes %s", (layout, machines, needed) => {
-    expect(addressesNeeded(layout, machines)).toBe(needed);
+    ["WithoutNAT", { masters, staticNodes: [front] }, 5],
+    ["WithoutNAT", { masters, staticNodes: [front], bastion }, 5],
+    ["WithNAT", { masters, staticNodes: [front] }, 1],
+    ["WithNAT", { masters, staticNodes: [front], bastion }, 2],
+    ["Standard", { masters, staticNodes: [], bastion }, 1],
+    ["WithoutNAT", { masters: { field: "masterNodeGroup" }, staticNodes: [] }, "cluster.masterNodeGroup.replicas"],
+    ["WithoutNAT", { masters, staticNodes: [{ field: "nodeGroups.front" }] }, "cluster.nodeGroups.front.replicas"],
+    [undefined, { masters, staticNodes: [] }, "cluster.layout"],
+  ] as const)("requires, in layout %s with %j: %s", (layout, instances, needed) => {
+    expect(addressesNeeded(layout, instances)).toBe(needed);
   });
 
   it.each([

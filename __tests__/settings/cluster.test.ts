@@ -162,18 +162,18 @@ describe("a bastion", () => {
   });
 });
 
-describe("the machines of a cluster", () => {
+describe("the instances of a cluster", () => {
   it("are the masters, the static nodes and the bastion, with what the preflight looks at", () => {
     const image = "instanceClass: { ami: ami-0123456789abcdef0, instanceType: m5.large, diskSizeGb: 50, diskType: gp3 }";
-    const { machines } = deploymentWith(
+    const { instances } = deploymentWith(
       `cluster:\n  masterNodeGroup: { replicas: 3, ${image}, zones: [a] }\n  nodeGroups: [{ name: front, replicas: 0 }]\n  withNAT: { bastionInstance: { ${image} } }\n`,
     );
-    const told = { ami: "ami-0123456789abcdef0", instanceType: "m5.large", diskSizeGb: 50 };
-    expect(machines).toEqual([
-      { field: "masterNodeGroup", replicas: 3, ...told },
-      { field: "nodeGroups.front", replicas: 0 },
-      { field: "withNAT.bastionInstance", replicas: 1, ...told },
-    ]);
+    const stated = { ami: "ami-0123456789abcdef0", instanceType: "m5.large", diskSizeGb: 50 };
+    expect(instances).toEqual({
+      masters: { field: "masterNodeGroup", replicas: 3, ...stated },
+      staticNodes: [{ field: "nodeGroups.front", replicas: 0 }],
+      bastion: { field: "withNAT.bastionInstance", replicas: 1, ...stated },
+    });
   });
 
   it.each([

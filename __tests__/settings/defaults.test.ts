@@ -33,7 +33,7 @@ describe("a settings file", () => {
           bastion: false,
           features: [],
         },
-        machines: [{ field: "masterNodeGroup" }],
+        instances: { masters: { field: "masterNodeGroup" }, staticNodes: [] },
         preflight: false,
         protect: true,
       },
@@ -133,11 +133,17 @@ protect: false
         bastion: true,
         features: ["volume-snapshots", "spot-instances"],
       },
-      machines: [
-        { field: "masterNodeGroup", replicas: 3, ami: "ami-0123456789abcdef0", instanceType: "m5.large", diskSizeGb: 50 },
-        { field: "nodeGroups.front", replicas: 2 },
-        { field: "withNAT.bastionInstance", replicas: 1, instanceType: "m5.large" },
-      ],
+      instances: {
+        masters: {
+          field: "masterNodeGroup",
+          replicas: 3,
+          ami: "ami-0123456789abcdef0",
+          instanceType: "m5.large",
+          diskSizeGb: 50,
+        },
+        staticNodes: [{ field: "nodeGroups.front", replicas: 2 }],
+        bastion: { field: "withNAT.bastionInstance", replicas: 1, instanceType: "m5.large" },
+      },
       preflight: true,
       protect: false,
     });

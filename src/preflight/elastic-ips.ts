@@ -1,5 +1,5 @@
 import type { Layout } from "../iam/cluster";
-import type { Machines } from "../settings/deployment";
+import type { Instances } from "../settings/deployment";
 import { blocker, cannotTell, check, type Finding, ok, skipped } from "./check";
 import { inOrder, unlessMissing } from "./operations";
 
@@ -16,15 +16,14 @@ export interface AddressUse {
  * Elastic IPs that DKP takes: in WithoutNAT one for every master and static node, else one for the NAT gateway and one for the bastion.
  * A text instead says what of the settings is missing to know it.
  */
-export function addressesNeeded(layout: Layout | undefined, machines: readonly Machines[]): number | string {
+export function addressesNeeded(layout: Layout | undefined, { masters, staticNodes, bastion }: Instances): number | string {
   if (layout === undefined) {
     return "cluster.layout";
   }
-  const bastion = machines.some(({ field }) => field === "withNAT.bastionInstance");
   if (layout !== "WithoutNAT") {
-    return layout === "WithNAT" && bastion ? 2 : 1;
+    return layout === "WithNAT" && bastion !== undefined ? 2 : 1;
   }
-  const nodes = machines.filter(({ field }) => field !== "withNAT.bastionInstance");
+  const nodes = [masters, ...staticNodes];
   const unknown = nodes.find(({ replicas }) => replicas === undefined);
   return unknown === undefined ? nodes.reduce((sum, { replicas = 0 }) => sum + replicas, 0) : `cluster.${unknown.field}.replicas`;
 }
@@ -51,11 +50,11 @@ export const elasticIpCheck = check({
   name: "Elastic IPs",
   calls: ["ec2:DescribeAddresses", "servicequotas:GetServiceQuota", "servicequotas:GetAWSDefaultServiceQuota"],
   where: "region",
-  async run({ ask }, { deployment: { cluster, machines, region }, existingCluster }) {
+  async run({ ask }, { deployment: { cluster, instances, region }, existingCluster }) {
     if (existingCluster) {
       return [skipped("the cluster has its addresses already, as --existing-cluster says")];
     }
-    const needed = addressesNeeded(cluster.layout, machines);
+    const needed = addressesNeeded(cluster.layout, instances);
     if (typeof needed === "string") {
       return [skipped("how many addresses the cluster takes is not known", `say ${needed}`)];
     }

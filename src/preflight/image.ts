@@ -1,11 +1,11 @@
 import type { Image } from "@aws-sdk/client-ec2";
-import type { Machines } from "../settings/deployment";
+import { type InstanceGroup, instanceGroups } from "../settings/deployment";
 import { blocker, check, type Finding, ok, skipped, warning } from "./check";
 import { type Ask, inOrder, type Operations, unlessMissing } from "./operations";
 
 /** What is asked of an image besides the image itself. */
 export interface ImageUse {
-  readonly machines: Machines;
+  readonly group: InstanceGroup;
   readonly region: string;
   /** `cluster.imdsv2`. */
   readonly imdsv2: boolean;
@@ -15,7 +15,7 @@ export interface ImageUse {
 
 /** What is wrong with an image for DKP's machines; what it is, where nothing is. */
 export function judgeImage(image: Image | undefined, use: ImageUse): readonly Finding[] {
-  const { field, ami } = use.machines;
+  const { field, ami } = use.group;
   const setting = `cluster.${field}.instanceClass.ami`;
   if (image === undefined) {
     return [
@@ -60,7 +60,7 @@ const FAULTS: readonly Fault[] = [
     Architecture === "x86_64"
       ? undefined
       : blocker(`is for ${Architecture ?? "an unknown architecture"}, DKP's node software for x86_64`, another("for x86_64")),
-  (image, { machines: { field, diskSizeGb } }) => {
+  (image, { group: { field, diskSizeGb } }) => {
     const size = rootDisk(image)?.Ebs?.VolumeSize;
     return diskSizeGb === undefined || size === undefined || size <= diskSizeGb
       ? undefined
@@ -69,7 +69,7 @@ const FAULTS: readonly Fault[] = [
           `set cluster.${field}.instanceClass.diskSizeGb to ${size} or more`,
         );
   },
-  ({ EnaSupport }, { enaRequired, machines: { instanceType } }) => {
+  ({ EnaSupport }, { enaRequired, group: { instanceType } }) => {
     if (EnaSupport === true || enaRequired === false) {
       return undefined;
     }
@@ -111,9 +111,9 @@ export const imageCheck = check({
   name: "image",
   calls: ["ec2:DescribeImages", "ec2:DescribeInstanceTypes"],
   where: "region",
-  async run({ ask }, { deployment: { machines, cluster, region } }) {
+  async run({ ask }, { deployment: { instances, cluster, region } }) {
     const findings = await inOrder(
-      machines.map(async (group): Promise<readonly Finding[]> => {
+      instanceGroups(instances).map(async (group): Promise<readonly Finding[]> => {
         if (group.ami === undefined) {
           return [skipped(`${group.field}: no image is stated`, `say cluster.${group.field}.instanceClass.ami`)];
         }
@@ -126,7 +126,7 @@ export const imageCheck = check({
         const image = answer?.Images?.[0];
         const enaRequired =
           image === undefined || image.EnaSupport === true ? undefined : await needsEna(ask, group.instanceType);
-        return judgeImage(image, { machines: group, region, imdsv2: cluster.imdsv2, enaRequired });
+        return judgeImage(image, { group, region, imdsv2: cluster.imdsv2, enaRequired });
       }),
     );
     return findings.flat();

@@ -1,12 +1,12 @@
 import type { InstanceTypeInfo } from "@aws-sdk/client-ec2";
-import type { Machines } from "../settings/deployment";
+import { type InstanceGroup, instanceGroups } from "../settings/deployment";
 import { blocker, check, type Finding, ok, skipped } from "./check";
 import { inOrder, type Operations, unlessMissing } from "./operations";
 
 /** Whether a region has an instance type, and DKP's node software runs on it. */
 export function judgeInstanceType(
   info: InstanceTypeInfo | undefined,
-  { field, instanceType }: Machines,
+  { field, instanceType }: InstanceGroup,
   region: string,
 ): Finding {
   const setting = `cluster.${field}.instanceClass.instanceType`;
@@ -27,9 +27,9 @@ export const instanceTypeCheck = check({
   name: "instance type",
   calls: ["ec2:DescribeInstanceTypes"],
   where: "region",
-  async run({ ask }, { deployment: { machines, region } }) {
+  async run({ ask }, { deployment: { instances, region } }) {
     return inOrder(
-      machines.map(async (group) => {
+      instanceGroups(instances).map(async (group) => {
         if (group.instanceType === undefined) {
           return skipped(`${group.field}: no instance type is stated`, `say cluster.${group.field}.instanceClass.instanceType`);
         }

@@ -21,8 +21,8 @@ export const DRY_CALLS: readonly DryCall[] = [
   { operation: "CreateInternetGateway", input: () => ({}) },
   {
     operation: "RunInstances",
-    input: ({ machines: [masters] }) =>
-      masters?.ami === undefined || masters.instanceType === undefined
+    input: ({ instances: { masters } }) =>
+      masters.ami === undefined || masters.instanceType === undefined
         ? undefined
         : { ImageId: masters.ami, InstanceType: masters.instanceType, MinCount: 1, MaxCount: 1 },
   },

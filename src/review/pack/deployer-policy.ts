@@ -1,7 +1,6 @@
 import { deployerGrants, type Grant, grants, statementsOf } from "../../iam/deployer";
 import { partitionOf } from "../../iam/partitions";
-import type { PolicyCondition } from "../../iam/policy";
-import { MAX_POLICY_CHARACTERS } from "../../iam/policy-document";
+import { conditionBlock, MAX_POLICY_CHARACTERS } from "../../iam/policy-document";
 import { type AssumedRole, stateAccess, TAKES_ROLE } from "../../remote-state/deployer-access";
 import type { Deployment } from "../../settings/deployment";
 
@@ -109,7 +108,7 @@ function iamOptions({
   accessKeys,
   adopt,
   preflight,
-  machines,
+  instances,
   ...deployment
 }: Deployment): Parameters<typeof deployerGrants>[0] {
   return {
@@ -119,7 +118,7 @@ function iamOptions({
     keys: accessKeys !== "none",
     tags: Object.keys(tags ?? {}).length > 0,
     adoptsKey: adopt?.accessKeyId !== undefined,
-    checks: { region: preflight, image: preflight && machines[0]?.ami !== undefined },
+    checks: { region: preflight, image: preflight && instances.masters.ami !== undefined },
   };
 }
 
@@ -132,17 +131,8 @@ function policyText(own: readonly Grant[]): string {
       Effect: "Allow",
       Action: actions,
       Resource: resources,
-      ...(conditions.length === 0 ? {} : { Condition: conditionBlock(conditions) }),
+      ...conditionBlock(conditions, (values) => values),
     })),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
-}
-
-function conditionBlock(
-  conditions: readonly PolicyCondition[],
-): Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> {
-  const of = (operator: string) => conditions.filter(({ test }) => test === operator);
-  return Object.fromEntries(
-    conditions.map(({ test }) => [test, Object.fromEntries(of(test).map(({ variable, values }) => [variable, values]))]),
-  );
 }

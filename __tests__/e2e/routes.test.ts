@@ -162,7 +162,7 @@ exec ${real} "$@"
     expect(attempt()).toEqual({
       status: 1,
       output:
-        "policy D8CloudProviderAWS: created\nuser deckhouse: created\nAn error occurred (AccessDenied) when calling the AttachUserPolicy operation: no\nstopped at: policy D8CloudProviderAWS on user deckhouse. What was done before stays; mend the cause and run this again, it goes on from there\n",
+        "policy D8CloudProviderAWS: created\nuser deckhouse: created\nAn error occurred (AccessDenied) when calling the AttachUserPolicy operation: no\nstopped at: policy D8CloudProviderAWS on user deckhouse. Completed steps remain. Fix the cause and run the script again; it continues from here\n",
     });
     write(path, { allowed: "" });
     const { status, output } = attempt();
@@ -231,10 +231,10 @@ exec ${real} "$@"
       const finished = runIn(path, environment(other.environment()), "sh", "scoped.sh", "--key-file=new.yaml");
       expect(finished).toMatchObject({ status: 0 });
       expect(linesWithout(": exists", finished)).toEqual([
-        "No further key was made, and new.yaml does not exist: AWS tells the secret of a key once. If a secret is lost, see whether",
-        `a cluster uses its key (asked here of ${id}):`,
+        "No further key was created, and new.yaml does not exist: AWS shows the secret of a key only once.",
+        `If a secret is lost, check whether a cluster uses its key (here for ${id}):`,
         `  aws iam get-access-key-last-used --access-key-id=${id}`,
-        "Only if none does, deactivate the key, wait, and delete it. Once the user has no key, this makes one:",
+        "Only if no cluster does, deactivate the key, wait, and delete it. When the user has no key, this script creates one:",
         `  aws iam update-access-key --user-name=-d,k=p@x --access-key-id=${id} --status=Inactive`,
         `  aws iam delete-access-key --user-name=-d,k=p@x --access-key-id=${id}`,
       ]);
@@ -291,22 +291,22 @@ exec ${real} "$@"
     [
       "no credentials",
       () => other("", { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" }),
-      /Unable to locate credentials.*\nthe AWS CLI has no credentials that AWS takes; give it some, for example with AWS_PROFILE\nstopped at: asking AWS whose credentials these are\. Nothing was changed\n$/,
+      /Unable to locate credentials.*\nthe AWS CLI has no credentials that AWS accepts; provide some, for example with AWS_PROFILE\nstopped at: querying the account of the credentials\. Nothing was changed\n$/,
     ],
     [
       "credentials of another account",
       () => other('accountId: "210987654321"', {}),
-      /^the credentials belong to account 123456789012, the settings are for account 210987654321; use credentials of that account\n/,
+      /^the credentials belong to account 123456789012, and the settings are for account 210987654321; use credentials of that account\n/,
     ],
     [
       "a user of that name elsewhere",
       () => other("user: { path: /dkp/ }", {}),
-      /^user deckhouse: exists with another path than the settings have, \/dkp\/; correct the settings or choose another name\n/,
+      /^user deckhouse: exists with another path than \/dkp\/ of the settings; correct the settings or choose another name\n/,
     ],
     [
       "a file where the key should go",
       () => other("user: { name: new }", {}, "--key-file", "other.sh"),
-      /^other\.sh: exists already, and the user has no key yet; remove it, or write another file with --key-file\n/,
+      /^other\.sh: exists already, and the user has no key yet; remove the file, or name another one with --key-file\n/,
     ],
   ])("stops at %s before anything changes", async (_, attempt, words) => {
     await aws.calls();
@@ -341,7 +341,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     expect(other("policy: { name: lost }", { ...copy.environment(), PATH })).toEqual({
       status: 1,
       output:
-        "Read timeout\nstopped at: policy lost. As far as known nothing was changed; if the answer of AWS was lost, this may be done. Mend the cause and run this again\n",
+        "Read timeout\nstopped at: policy lost. No change was confirmed, but one call may have been executed although its answer was lost. Fix the cause and run the script again\n",
     });
     await copy.stop();
   });
@@ -356,7 +356,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     expect(other("", copy.environment())).toEqual({
       status: 1,
       output:
-        "policy D8CloudProviderAWS: exists with other content, and others have it:\ngroup stage\nrole -nodes\nset another policy.name, or take it from them first\nstopped at: policy D8CloudProviderAWS. Nothing was changed\n",
+        "policy D8CloudProviderAWS: exists with different content, and other principals use it:\ngroup stage\nrole -nodes\nset another policy.name, or detach the policy from them first\nstopped at: policy D8CloudProviderAWS. Nothing was changed\n",
     });
     expect(await copy.changes()).toEqual([]);
     await copy.stop();
@@ -372,13 +372,13 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
       return output.split("\nstopped at: ")[0];
     };
     expect(await attempt("--key-file=scoped key.yaml")).toBe(
-      `scoped key.yaml: has none of the keys of user deckhouse:\n${accessKeyId}\nname the file that has one with --key-file, or a file that does not exist, where the key is kept elsewhere`,
+      `scoped key.yaml: contains none of the keys of user deckhouse:\n${accessKeyId}\nname the file with the key with --key-file, or a file that does not exist if the key is kept elsewhere`,
     );
     await copy.iam().send(new UpdateAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: accessKeyId, Status: "Inactive" }));
     expect(await attempt()).toBe(
-      `./deckhouse-access-key.yaml: its key, ${accessKeyId}, is Inactive: AWS refuses it; activate it:\n  aws iam update-access-key --user-name=deckhouse --access-key-id=${accessKeyId} --status=Active`,
+      `./deckhouse-access-key.yaml: its key, ${accessKeyId}, is inactive, and AWS rejects it; activate it:\n  aws iam update-access-key --user-name=deckhouse --access-key-id=${accessKeyId} --status=Active`,
     );
-    expect(await attempt("--key-file=new.yaml")).toContain(`user deckhouse has no Active key:\n${accessKeyId} Inactive\n`);
+    expect(await attempt("--key-file=new.yaml")).toContain(`user deckhouse has no active key:\n${accessKeyId} Inactive\n`);
     await copy.stop();
   });
 
@@ -388,7 +388,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
       "others have the policy",
       "documented",
       (iam) => iam.send(new AttachGroupPolicyCommand({ GroupName: "stage", PolicyArn: PAGE_POLICY })),
-      "policy D8CloudProviderAWS is attached elsewhere too:\ngroup stage",
+      "policy D8CloudProviderAWS is used by other principals:\ngroup stage",
     ],
     [
       "the user is in another group",
@@ -406,13 +406,13 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
       "the user can sign in",
       "documented",
       (iam) => iam.send(new CreateLoginProfileCommand({ UserName: "deckhouse", Password: "x" })),
-      "user deckhouse has a console password, made:\n2",
+      "user deckhouse has a console password, created:\n2",
     ],
     [
       "the user has credentials of a service",
       "documented",
       (iam) => iam.send(new CreateServiceSpecificCredentialCommand({ UserName: "deckhouse", ServiceName: "x" })),
-      "user deckhouse has credentials of single services:\nACCA",
+      "user deckhouse has service-specific credentials:\nACCA",
     ],
     [
       "the group has another member",
@@ -451,7 +451,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     const { status, output } = other(DEPLOYMENTS[name], copy.environment(), ...KEY_FILES[name], "--undo");
     expect({ status, output, changes: await copy.changes() }).toEqual({
       status: 1,
-      output: expect.stringMatching(/\n--undo leaves that alone, and can .*\nstopped at: .*\. Nothing was changed\n$/),
+      output: expect.stringMatching(/\n--undo does not remove that, and cannot .*\nstopped at: .*\. Nothing was changed\n$/),
       changes: [],
     });
     expect(output.slice(0, words.length)).toBe(words);
@@ -465,7 +465,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     const { status, output } = other("", copy.environment(), "--undo", "--key-file=cluster.yaml");
     expect({ status, lines: output.split("\n").slice(0, 2) }).toEqual({
       status: 0,
-      lines: [`access key ${accessKeyId}: removed`, "key file cluster.yaml: left, it has more than the key"],
+      lines: [`access key ${accessKeyId}: removed`, "key file cluster.yaml: kept: it contains more than the key"],
     });
     expect(readFileSync(join(path, "cluster.yaml"), "utf8")).toBe(`${text}layout: Standard\n`);
     await copy.stop();
@@ -478,7 +478,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
       run(["documented"], "--help"),
     ]);
     expect(force).toEqual({ status: 2, output: "--force: unknown argument; try --help\n" });
-    expect(keyFile).toEqual({ status: 2, output: "--key-file: needs the name of a file; try --help\n" });
+    expect(keyFile).toEqual({ status: 2, output: "--key-file: requires the name of a file; try --help\n" });
     expect(help).toMatchObject({ status: 0, output: expect.stringMatching(/^Usage: sh aws-cli\.sh/) });
   });
 
@@ -513,7 +513,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     await aws.calls();
     for (const finished of await run(NAMES, "--undo")) {
       expect(finished).toMatchObject({ status: 0 });
-      expect(linesWithout(": not there", finished)).toEqual([]);
+      expect(linesWithout(": does not exist", finished)).toEqual([]);
     }
     expect(await aws.changes()).toEqual([]);
   });
@@ -524,7 +524,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     const { status, output } = other("", {}, "--undo", "--key-file=cluster.yaml");
     expect({ status, lines: output.split("\n").slice(0, 2) }).toEqual({
       status: 0,
-      lines: ["access key of user deckhouse: not there", "key file cluster.yaml: left, no key of it was removed"],
+      lines: ["access key of user deckhouse: does not exist", "key file cluster.yaml: kept: none of its keys was removed"],
     });
     expect(readFileSync(join(path, "cluster.yaml"), "utf8")).toBe(text);
   });

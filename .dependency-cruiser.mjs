@@ -23,17 +23,17 @@ const MAY_IMPORT = {
 
 /** Packages that only some of these may import, and why. */
 const ONLY_IN = [
-  { package: "cdktf", places: ["constructs", "stack", "main"], why: "everything else works without CDKTF" },
-  { package: "constructs", places: ["constructs", "stack"], why: "everything else works without CDKTF" },
-  { package: "@cdktf/provider-aws", places: ["constructs", "stack"], why: "everything else works without CDKTF" },
-  { package: "valibot", places: ["settings"], why: "one folder depends on the validation library" },
-  { package: "@valibot/to-json-schema", places: ["settings"], why: "one folder depends on the validation library" },
-  { package: "@aws-sdk", places: ["aws-api"], why: "one client assumes the role, retries and paginates for every command" },
-  { package: "@smithy", places: ["aws-api"], why: "one client assumes the role, retries and paginates for every command" },
-  { package: "commander", places: ["commands"], why: "only commands parse options" },
+  { package: "cdktf", allowed: ["constructs", "stack", "main"], why: "everything else works without CDKTF" },
+  { package: "constructs", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
+  { package: "@cdktf/provider-aws", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
+  { package: "valibot", allowed: ["settings"], why: "one folder depends on the validation library" },
+  { package: "@valibot/to-json-schema", allowed: ["settings"], why: "one folder depends on the validation library" },
+  { package: "@aws-sdk", allowed: ["aws-api"], why: "one client assumes the role, retries and paginates for every command" },
+  { package: "@smithy", allowed: ["aws-api"], why: "one client assumes the role, retries and paginates for every command" },
+  { package: "commander", allowed: ["commands"], why: "only commands parse options" },
 ];
 
-const places = (names) => `^(src/)?(${names.join("|")})(/|\\.ts$)`;
+const modules = (names) => `^(src/)?(${names.join("|")})(/|\\.ts$)`;
 const npmPackage = (name) => `(^|node_modules/)${name}(/|$)`;
 const entryPoints = "^(main\\.ts$|src/(commands/|index\\.ts$))";
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
@@ -45,15 +45,15 @@ export default {
       return error(
         `${name}-imports`,
         `${name} may import only ${allowed.join(", ")}; a new folder needs a row in .dependency-cruiser.mjs`,
-        { path: places([name]) },
-        { path: "^src/", pathNot: places([name, ...allowed]) },
+        { path: modules([name]) },
+        { path: "^src/", pathNot: modules([name, ...allowed]) },
       );
     }),
-    ...ONLY_IN.map(({ package: name, places: allowed, why }) =>
+    ...ONLY_IN.map(({ package: name, allowed, why }) =>
       error(
         `${name}-in-${allowed.join("-")}`,
         why,
-        { path: "^(src/|main\\.ts$)", pathNot: places(allowed) },
+        { path: "^(src/|main\\.ts$)", pathNot: modules(allowed) },
         { path: npmPackage(name) },
       ),
     ),

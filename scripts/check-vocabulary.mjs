@@ -15,7 +15,7 @@ const PHRASES = [
   ["(take|takes|taking|taken|took) (it |them |this |that )?over|takeover", "import"],
   ["(move|moves|moving|moved) over", "migrate"],
   ["(make|makes|making|made) (it |them )?(new|again)", "create, re-create"],
-  ["(make|makes|making|made) (by|outside|from|in|with)", "create, generate"],
+  ["(make|makes|making|made) (by|outside|from)", "create, generate"],
   [
     "(make|makes|making|made) (a |an |the |its |their |another |no |new |security )*(access |user |key |state |node |instance )?(bucket|group|key|network|policy|profile|role|user|VPC)s?",
     "create",

@@ -73,7 +73,7 @@ describe(".dependency-cruiser.mjs", () => {
       "src/render/hcl.ts": 'export const lazily = () => import("../commands/keys");',
       "src/iam/unused.ts": "export const unused = 1;",
     });
-    expect(found.sort()).toEqual([
+    expect([...found].sort()).toEqual([
       "@aws-sdk-in-aws-api: src/operations/key-status.ts -> @aws-sdk/client-iam",
       "cdktf-in-constructs-stack-main: src/review-pack/page/summary.ts -> cdktf",
       "commander-in-commands: src/review-pack/page/summary.ts -> commander",

@@ -1,4 +1,4 @@
-// Finds phrases that this project does not use: `npm run lint:words`. Single words are in cspell.config.yaml, which cannot hold phrases.
+// Finds phrases that this project does not use, in files and their names: `npm run lint:words`. Single words are in cspell.config.yaml, which cannot hold phrases.
 // With --count, prints the number of findings per file.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -47,6 +47,7 @@ const PHRASES = [
 ];
 
 const SKIPPED = /(^|\/)package-lock\.json$|^LICENSE$|^\.cspell\/|^cspell\.config\.yaml$|^scripts\/check-vocabulary\.mjs$/;
+// A line that has to contain a phrase, for example a quotation, says so in a comment.
 const IGNORED_LINE = /.*vocabulary-ignore.*/g;
 const COUNT = process.argv.includes("--count");
 
@@ -56,12 +57,13 @@ const pattern = new RegExp(
 );
 
 function findings(path) {
-  const text = readFileSync(path, "utf8")
+  // The path stands in line 0.
+  const text = `${path}\n${readFileSync(path, "utf8")}`
     .replace(IGNORED_LINE, "")
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .replaceAll("_", " ");
   return [...text.matchAll(pattern)].map(({ index, 0: found, groups }) => {
-    const line = text.slice(0, index).split("\n").length;
+    const line = text.slice(0, index).split("\n").length - 1;
     const [, instead] = PHRASES[Object.keys(groups).findIndex((key) => groups[key] !== undefined)];
     return `${path}:${line} - "${found.replace(/\s+/g, " ")}": write ${instead}`;
   });

@@ -12,7 +12,8 @@ import {
 } from "cdktf";
 import { Construct } from "constructs";
 import type { OutputName } from "./outputs";
-import { stateReadingIn } from "./reading";
+import { type StateReading, stateReading } from "./reading";
+import { fromStackFolder } from "./stack-folder";
 import type { StateLocation } from "./state-location";
 
 /** Arguments of the backends that a state can be read from, in CDKTF's spelling and with its types. */
@@ -62,10 +63,16 @@ export class AccessState extends Construct implements AccessValues {
 
   /**
    * The outputs of a deployment of this program: its backend is read as the stack writes it.
+   * @param projectRoot the folder that the path of a `local` state is relative to
    * @throws Error if the deployment leaves to `-backend-config` what a reader must know
    */
-  static of(scope: Construct, id: string, deployment: { readonly stack: string; readonly state: StateLocation }): AccessState {
-    const { backend, config } = stateReadingIn(scope, deployment);
+  static of(
+    scope: Construct,
+    id: string,
+    deployment: { readonly stack: string; readonly state: StateLocation },
+    projectRoot = ".",
+  ): AccessState {
+    const { backend, config } = readingOf(scope, deployment, projectRoot);
     return new AccessState(scope, id, { [backend]: config } as unknown as AccessStateProps);
   }
 
@@ -153,6 +160,20 @@ export class AccessState extends Construct implements AccessValues {
   private output(name: OutputName): string {
     return this.state.getString(name);
   }
+}
+
+function readingOf(
+  scope: Construct,
+  { stack, state }: { readonly stack: string; readonly state: StateLocation },
+  projectRoot: string,
+): StateReading {
+  const reading = stateReading(state);
+  if (reading.missing.length > 0) {
+    throw new Error(
+      `${scope.node.path}: the settings of ${stack} leave ${reading.missing.join(" and ")} of its backend ${state.type} open; read it with new AccessState and all arguments`,
+    );
+  }
+  return state.type === "local" ? { ...reading, config: fromStackFolder(scope, reading.config, projectRoot) } : reading;
 }
 
 /** CDKTF has a class for each type, and none for the types of tomorrow; they differ in their names alone. */

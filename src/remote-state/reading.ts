@@ -1,6 +1,4 @@
-import type { Construct } from "constructs";
 import { backendType } from "./backend-types";
-import { fromStackFolder } from "./stack-folder";
 import type { ArgumentValue, BackendArguments, StateLocation } from "./state-location";
 
 /** What `terraform_remote_state` wants to know of a state. */
@@ -26,23 +24,6 @@ export function stateReading({ type, arguments: given }: StateLocation): StateRe
   );
   const missing = required.filter((name) => config[name] === undefined);
   return { backend: type === "cloud" ? "remote" : type, config, missing };
-}
-
-/**
- * How another stack of the same program reads the state of a deployment.
- * @throws Error where `-backend-config` or a choice of workspaces leaves open which state it is
- */
-export function stateReadingIn(
-  scope: Construct,
-  { stack, state }: { readonly stack: string; readonly state: StateLocation },
-): StateReading {
-  const reading = stateReading(state);
-  if (reading.missing.length > 0) {
-    throw new Error(
-      `${scope.node.path}: the settings of ${stack} leave ${reading.missing.join(" and ")} of its backend ${state.type} open; read it with new AccessState and all arguments`,
-    );
-  }
-  return state.type === "local" ? { ...reading, config: fromStackFolder(scope, reading.config, process.cwd()) } : reading;
 }
 
 /** A reader takes one workspace; prefixes, tags and projects only choose among them at run time. */

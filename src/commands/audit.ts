@@ -4,6 +4,7 @@ import { auditFile, auditStack, type Report } from "../review/audit-report";
 import { stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
 import { deploymentNamed } from "../settings/load";
+import { print } from "./print";
 import { run } from "./run";
 
 const HELP = `Usage: npm run audit -- [STACK | FILE]...
@@ -28,7 +29,7 @@ run(async () => {
     options: { help: { type: "boolean", short: "h" }, json: { type: "boolean" } },
   });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   const reports: Report[] = [];
@@ -41,7 +42,7 @@ run(async () => {
     }
   }
   const found = reports.flatMap(({ findings }) => findings);
-  process.stdout.write(values.json === true ? `${JSON.stringify(reports, null, 2)}\n` : text(reports));
+  print(values.json === true ? `${JSON.stringify(reports, null, 2)}\n` : text(reports));
   if (found.length > 0) {
     process.exitCode = 2;
   }

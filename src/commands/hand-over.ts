@@ -5,6 +5,7 @@ import { providerBlock, providerYaml } from "../review/hand-over";
 import { stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
 import { deploymentNamed } from "../settings/load";
+import { print, printError } from "./print";
 import { run } from "./run";
 
 const HELP = `Usage: npm run --silent hand-over -- [STACK] [--out FILE]
@@ -35,7 +36,7 @@ run(async () => {
     },
   });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   const deployment = deploymentNamed(positionals[0]);
@@ -51,10 +52,10 @@ run(async () => {
   const block = await providerBlock(folder, deployment);
   const text = values.json === true ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(block);
   if (out === undefined) {
-    process.stdout.write(text);
+    print(text);
   } else {
     writeFileSync(out, text, { mode: 0o600, flag: "wx" });
-    process.stderr.write(`written to ${out}, for you alone\n`);
+    printError(`written to ${out}, for you alone\n`);
   }
 });
 

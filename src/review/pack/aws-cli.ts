@@ -1,5 +1,6 @@
 import { policyArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
+import { visible } from "../../printable";
 import type { Deployment } from "../../settings/deployment";
 import { accessKeyPart, noAccessKeyPart } from "./aws-cli-key";
 import { groupPart, nodeRolePart, type Part, policyPart, userAttachmentPart, userPart } from "./aws-cli-parts";
@@ -127,7 +128,7 @@ function usage({ accessKeys, protect }: Deployment, parts: readonly Part[]): str
 Usage: sh aws-cli.sh${key} [--dry-run] [--undo]
 
 Makes with the AWS CLI:
-${parts.map(({ what }) => `  - ${what}`).join("\n")}
+${parts.map(({ what }) => `  - ${visible(what)}`).join("\n")}
 
 Options:
 ${accessKeys === "none" ? "" : `  --key-file FILE  where the key is written, as provider of DKP's AWSClusterConfiguration; ${parts.map((part) => part.values.key_file ?? "").join("")} by default\n`}  --dry-run        say what would be done, change nothing

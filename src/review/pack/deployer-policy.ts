@@ -2,6 +2,7 @@ import { deployerGrants, type Grant, grants, statementsOf } from "../../iam/depl
 import { partitionOf } from "../../iam/partitions";
 import type { PolicyCondition } from "../../iam/policy";
 import { MAX_POLICY_CHARACTERS } from "../../iam/policy-document";
+import { visibleLines } from "../../printable";
 import { type AssumedRole, stateAccess, TAKES_ROLE } from "../../remote-state/deployer-access";
 import type { Deployment } from "../../settings/deployment";
 
@@ -11,6 +12,8 @@ export interface DeployerPolicy {
   readonly file: "deployer-policy.json" | "deployer-role-policy.json" | "deployer-state-role-policy.json";
   /** Who must have it. */
   readonly holder: string;
+  /** ARN of the role that must have it; absent for the credentials that Terraform is run with. */
+  readonly role?: string | undefined;
   /** The policy, with a newline at its end. */
   readonly text: string;
   /** Its actions with their resources and reasons, in the order of the policy. */
@@ -57,6 +60,7 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
       ({ arn, own }): DeployerPolicy => ({
         file: fileOf(arn, assumeRoleArn),
         holder: arn === undefined ? "the credentials that Terraform is run with" : `the role ${arn}`,
+        role: arn,
         text: policyText(own),
         grants: own,
       }),
@@ -135,7 +139,7 @@ function policyText(own: readonly Grant[]): string {
       ...(conditions.length === 0 ? {} : { Condition: conditionBlock(conditions) }),
     })),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${visibleLines(JSON.stringify(document, null, 2))}\n`;
 }
 
 function conditionBlock(

@@ -2,7 +2,7 @@ import { controlPolicy } from "../../iam/control-policy";
 import type { PolicyOptions } from "../../iam/policy";
 import { risksOf, roleOf } from "../../iam/risks";
 import type { Deployment } from "../../settings/deployment";
-import { code, fenced, list, sentence } from "../markdown";
+import { code, fenced, list, prose, sentence } from "../markdown";
 import { ACCOUNT_ID, policyOptions } from "./policy-options";
 
 /** What a thief of the key could do, what closes it, and what to do when it has happened. */
@@ -10,7 +10,7 @@ export function theft(deployment: Deployment, options: PolicyOptions): readonly 
   return [
     "## What a thief of the key could do",
     "",
-    ...list(risksOf(options).map(({ what, actions }) => `${sentence(what)} (${actions.map(code).join(", ")})`)),
+    ...list(risksOf(options, code).map(({ what, actions }) => `${sentence(what)} (${actions.map(code).join(", ")})`)),
     ...outOfReach(options),
     ...whatClosesIt(deployment),
     ...afterALeak(deployment, options),
@@ -25,7 +25,7 @@ function outOfReach({ mode, place, cluster }: PolicyOptions): readonly string[] 
         "",
       ]
     : [
-        `Not allowed by the policy itself: networks, machines, disks and load balancers outside ${place.region}; writing roles other than ${code(roleOf(cluster))}; users, groups and access keys; managed policies; S3, databases, secrets. By way of the roles above, all or some of it is.`,
+        `Not allowed by the policy itself: networks, machines, disks and load balancers outside ${prose(place.region)}; writing roles other than ${code(roleOf(cluster))}; users, groups and access keys; managed policies; S3, databases, secrets. By way of the roles above, all or some of it is.`,
         "",
       ];
 }

@@ -134,7 +134,7 @@ describe("the commands about keys", () => {
 
   it("with pgpKey no state has a secret, and hand-over decrypts", async () => {
     const encrypted = `secondary: { status: Active, pgpKey: ${gpg.publicKey()} }, current: secondary`;
-    apply(`accessKeys: { ${encrypted} }`);
+    apply(`accessKeys: { ${encrypted}, allowPlaintext: true }`);
     apply(`accessKeys: { primary: { status: absent }, ${encrypted} }`);
     // Into a file: on standard error gpg and the progress have their say.
     expect(command("hand-over", "deckhouse", "--out", "provider.json", "--json")).toMatchObject({ status: 0 });

@@ -57,7 +57,7 @@ describe("key slots", () => {
       'line 3, accessKeys.primary.status: "active" is unknown; use "Active", "Inactive", "absent"',
     ],
     ["{ current: first }", 'line 3, accessKeys.current: "first" is unknown; use "primary", "secondary"'],
-    ["{ third: {} }", "line 3, accessKeys.third: unknown setting, known are primary, secondary, current"],
+    ["{ third: {} }", "line 3, accessKeys.third: unknown setting, known are primary, secondary, current, allowPlaintext"],
     ["{ primary: Active }", 'line 3, accessKeys.primary: "Active" is not an object; write KEY: VALUE lines below it'],
     [
       "no",

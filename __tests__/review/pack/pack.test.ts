@@ -60,7 +60,7 @@ describe("REVIEW.md", () => {
     );
     const assumed = "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/terraform' }";
     expect(file("REVIEW.md", assumed)).toContain(
-      "`deployer-role-policy.json`, for the role arn:aws:iam::123456789012:role/terraform:",
+      "`deployer-role-policy.json`, for the role `arn:aws:iam::123456789012:role/terraform`:",
     );
     expect(file("deployer-role-policy.json", assumed)).toContain("iam:CreateUser");
     expect(file("deployer-policy.json", assumed)).not.toContain("iam:CreateUser");

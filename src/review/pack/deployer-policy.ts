@@ -31,7 +31,7 @@ export interface DeployerPolicies {
 export const DEPLOYER_NOTES: readonly string[] = [
   "Whoever has these permissions can do what the user may: make keys of the user.",
   "They also let their holder write any permission into the user's policy: in effect an administrator. So is whoever can change what the pipeline applies.",
-  "`user.permissionsBoundary` limits that to the boundary: the user is then made with it only, and the holder can neither take it off nor put another. `nodeRole.permissionsBoundary` does the same for that role; without it, the holder can make that role an administrator. The way through the role that DKP makes stays open: only the service control policy above closes it.",
+  "`user.permissionsBoundary` limits the user to the boundary: the user is then made with it only, and the holder can neither take it off nor put another. `nodeRole.permissionsBoundary` does the same for that role; without it, the holder can make that role an administrator. The way through the role that DKP makes stays open: only the service control policy above closes it.",
   "Keep the boundary itself to your administrators: deny everybody else `iam:DeleteUserPermissionsBoundary` and `iam:PutUserPermissionsBoundary` on the user, and `iam:CreatePolicyVersion` and `iam:SetDefaultPolicyVersion` on the boundary.",
   "The permissions follow from the settings as they are. What a change takes away (tags, a group, the role for nodes or a policy of it) is still applied with the permissions from before that change.",
   "Not among them: renaming and moving to another path, which touch the old name, and taking a permissions boundary off. An administrator applies these.",
@@ -65,12 +65,26 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
         grants: own,
       }),
     );
-  const notes = [...(deployment.attachment === "user" ? [] : [ANY_MEMBER]), ...state.notes, ...policies.flatMap(sizeNote)];
+  const { attachment, user, tags = {} } = deployment;
+  const notes = [
+    ...(attachment === "user" ? [] : [ANY_MEMBER]),
+    ...(attachment === "user" || user.permissionsBoundary === undefined ? [] : [BOUNDARY_DOES_NOT_HOLD]),
+    ...(Object.keys(tags).length === 0 ? [] : [TAGS]),
+    ...state.notes,
+    ...policies.flatMap(sizeNote),
+  ];
   return { policies, notes };
 }
 
+/** Source: "Service Authorization Reference", `iam:AddUserToGroup`: its only resource is the group. */
 const ANY_MEMBER =
-  "IAM asks about the group alone when somebody is put into it: the holder can put any user of the account into the group, who then has the policy";
+  "IAM authorizes `iam:AddUserToGroup` on the group alone, and no condition key names the user: the holder can put any user of the account into the group, who then has the policy";
+
+const BOUNDARY_DOES_NOT_HOLD =
+  "with this `attachment`, `user.permissionsBoundary` does not limit the holder: with `iam:CreatePolicyVersion` it can write any permission into the policy, and with `iam:AddUserToGroup` it can give that policy to a user without a boundary, its own for one; only `attachment: user` keeps the boundary effective";
+
+const TAGS =
+  "`iam:TagUser`, `iam:TagPolicy` and, with `nodeRole`, `iam:TagRole` set any tag: where other policies of the account grant access by tags, the holder can obtain that access";
 
 function sizeNote({ file, text }: DeployerPolicy): readonly string[] {
   const size = text.replaceAll(/\s/g, "").length;

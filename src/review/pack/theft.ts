@@ -31,7 +31,8 @@ function outOfReach({ mode, place, cluster }: PolicyOptions): readonly string[] 
 }
 
 function whatClosesIt(deployment: Deployment): readonly string[] {
-  const { user, accountId, cluster, additionalRolePolicies } = deployment;
+  const { user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
+  const { mode } = deployment.policy;
   const role = code(roleOf(cluster));
   const policy = controlPolicy({
     ...policyOptions(deployment, ACCOUNT_ID),
@@ -50,6 +51,11 @@ function whatClosesIt(deployment: Deployment): readonly string[] {
     ...list([
       ...(cluster.prefix === undefined ? ["`PREFIX` is the cluster's `cloud.prefix`."] : []),
       ...(accountId === undefined ? [`\`${ACCOUNT_ID}\` is the account.`] : []),
+      ...(mode === "documented" && attachment !== "user"
+        ? [
+            `It limits the user ${code(user.name)} alone: other members of the group ${code(group.name)} have the policy too, and it does not apply to them.`,
+          ]
+        : []),
       "Attach it to the account, or to its organizational unit. It does not hold in an organization's management account.",
       `It breaks whatever else uses the role ${role}. Renew it when \`cluster.prefix\` or \`cluster.additionalRolePolicies\` change.`,
       `To try it, put a policy that allows \`s3:ListAllMyBuckets\` on ${role}, and call it from a node: it must be denied.`,

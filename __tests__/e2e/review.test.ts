@@ -122,7 +122,8 @@ describe("the review pack", () => {
       terraform.init();
       terraform.apply();
       const consumer = readFileSync(join(pack(deployments, "deckhouse"), "consumer.tf"), "utf8");
-      const reader = new Terraform(folder({ "main.tf": writeOnlyVariant(consumer) }), aws);
+      const provider = 'provider "aws" {\n  region = "eu-central-1"\n}\n';
+      const reader = new Terraform(folder({ "main.tf": writeOnlyVariant(consumer), "provider.tf": provider }), aws);
       reader.run("fmt", "-check");
       reader.init();
       reader.run("validate");
@@ -137,8 +138,9 @@ describe("the review pack", () => {
     });
 
     it("has strings that Terraform reads as they were, with control characters and template signs", () => {
-      const strings = ["\b\f\n\r\t\u0000\u001f\u007f\u0085\u2028\u202e", '"\\\\b', "${a} %{b} $ % $${c}", "\u{1f600}\u{e0001}"];
-      const value = hclArguments({ value: strings.map((text) => text) }, "  ");
+      const controls = "\b\f\n\r\t\u0000\u001f\u007f\u0085\u2028\u202e\u{e0001}\u{1f600}";
+      const strings = [controls, '"\\\\b', ...["$", "%", "$$"].map((sign) => `${sign}{a} ${sign}`)];
+      const value = hclArguments({ value: strings }, "  ");
       const reader = new Terraform(folder({ "main.tf": ['output "strings" {', ...value, "}", ""].join("\n") }), aws);
       reader.run("fmt", "-check");
       reader.apply();

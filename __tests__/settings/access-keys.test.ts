@@ -135,3 +135,37 @@ describe("pgpKey", () => {
     ]);
   });
 });
+
+describe("pgpKey in a rotation", () => {
+  const PGP = `pgpKey: ${ENCRYPTION_KEY}`;
+
+  it("may not get lost: a new key beside a current one with pgpKey needs one too", () => {
+    expect(problems(`{ primary: { ${PGP} }, secondary: { status: Active } }`)).toEqual([
+      'line 3, accessKeys.secondary.pgpKey: missing: the "primary" slot has a pgpKey, and without one here the state holds this key\'s secret in plaintext; write a pgpKey, or set accessKeys.allowPlaintext: true until accessKeys.secondary.status is "absent"',
+    ]);
+    expect(problems(`{ secondary: { status: Active, ${PGP} }, current: secondary }`)).toEqual([
+      'line 3, accessKeys.primary.pgpKey: missing: the "secondary" slot has a pgpKey, and without one here the state holds this key\'s secret in plaintext; write a pgpKey, or set accessKeys.allowPlaintext: true until accessKeys.primary.status is "absent"',
+    ]);
+  });
+
+  it.each([
+    ["both slots have one", `{ primary: { ${PGP} }, secondary: { status: Active, ${PGP} } }`],
+    ["the other slot is Inactive", `{ primary: { ${PGP} }, secondary: { status: Inactive } }`],
+    ["the current key has none yet, as in the first step from plaintext to pgpKey", `{ secondary: { status: Active, ${PGP} } }`],
+    [
+      "current moves to the key with pgpKey, with allowPlaintext",
+      `{ secondary: { status: Active, ${PGP} }, current: secondary, allowPlaintext: true }`,
+    ],
+    [
+      "the plaintext key is absent at the end",
+      `{ primary: { status: absent }, secondary: { status: Active, ${PGP} }, current: secondary }`,
+    ],
+  ])("may be missing where %s", (_, accessKeys) => {
+    expect(() => deploymentWith(`accessKeys: ${accessKeys}`)).not.toThrow();
+  });
+
+  it("may be missing where the primary key is imported: Terraform does not know its secret", () => {
+    const accessKeys = `accessKeys: { secondary: { status: Active, ${PGP} }, current: secondary }`;
+    expect(() => deploymentWith(`${accessKeys}\nadopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }`)).not.toThrow();
+  });
+});

@@ -135,6 +135,14 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md", SCOPED)).not.toContain("It leaves the role what");
   });
 
+  it("says that the service control policy does not apply to other members of the group, in mode documented", () => {
+    const note =
+      "- It limits the user `deckhouse` alone: other members of the group `dkp` have the policy too, and it does not apply to them.";
+    expect(file("REVIEW.md", "attachment: group\ngroup: { name: dkp }")).toContain(note);
+    expect(file("REVIEW.md", `${SCOPED}attachment: group\ngroup: { name: dkp }`)).not.toContain("It limits the user");
+    expect(file("REVIEW.md", "group: { name: dkp }")).not.toContain("It limits the user");
+  });
+
   it("says what to do when the key has leaked", () => {
     expect(file("REVIEW.md", "user: { name: dkp }")).toContain(
       "1. Make it inactive: `aws iam update-access-key --user-name dkp --access-key-id ID --status Inactive`.",

@@ -131,7 +131,7 @@ Makes with the AWS CLI:
 ${parts.map(({ what }) => `  - ${visible(what)}`).join("\n")}
 
 Options:
-${accessKeys === "none" ? "" : `  --key-file FILE  where the key is written, as provider of DKP's AWSClusterConfiguration; ${parts.map((part) => part.values.key_file ?? "").join("")} by default\n`}  --dry-run        say what would be done, change nothing
+${accessKeys === "none" ? "" : `  --key-file FILE  where the key is written, as provider of DKP's AWSClusterConfiguration; ${visible(parts.map((part) => part.values.key_file ?? "").join(""))} by default\n`}  --dry-run        say what would be done, change nothing
   --undo           remove all of it${accessKeys === "none" ? "" : ", with the key that the key file has, and the file if it has nothing else"};
                    nothing, where that would fail or take other keys: it names what must go first${protect ? "\n                   (protect in the settings guards against Terraform's plans alone)" : ""}
   -h, --help
@@ -335,7 +335,7 @@ account=$(aws sts get-caller-identity --query=Account --output=text) ||
       ? ""
       : `
 if [ "$account" != ${quote(accountId)} ]; then
-  refuse "the credentials belong to account $account, the settings are for account ${accountId}; use credentials of that account"
+  refuse "the credentials belong to account $account, the settings are for account "${quote(accountId)}"; use credentials of that account"
 fi`
   }
 policy_arn=${quote(before)}$account${quote(after)}`;

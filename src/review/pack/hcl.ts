@@ -39,13 +39,20 @@ export function hclValue(value: HclValue, indent: string): string {
 }
 
 /**
- * A quoted template that is the string and nothing else. JSON's `\b` and `\f` are not escape sequences of HCL, and `${` and `%{` would
- * be evaluated. Source: "HCL Native Syntax Specification", "Template Expressions".
+ * A quoted template that is the string and nothing else. JSON's `\b`, `\f` and pairs of surrogates are not escape sequences of HCL,
+ * which has no string with half a pair, and `${` and `%{` would be evaluated.
+ * Source: "HCL Native Syntax Specification", "Template Expressions".
  */
 function hclString(text: string): string {
-  return visible(JSON.stringify(text))
-    .replaceAll(/\\(?:\\|[bf])/g, (sequence) => HCL_ESCAPES[sequence] ?? sequence)
+  return visible(JSON.stringify(text.replaceAll(/\p{Cs}/gu, "\ufffd")))
+    .replaceAll(/\\(?:\\|b|f|u(d[89ab]..)\\u(d[c-f]..))/g, hclEscape)
     .replaceAll(/([$%])\{/g, "$1$1{");
 }
 
-const HCL_ESCAPES: Readonly<Record<string, string>> = { "\\b": "\\u0008", "\\f": "\\u000c" };
+function hclEscape(sequence: string, high?: string, low?: string): string {
+  if (high !== undefined && low !== undefined) {
+    const codePoint = String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16)).codePointAt(0) ?? 0;
+    return `\\U${codePoint.toString(16).padStart(8, "0")}`;
+  }
+  return { "\\b": "\\u0008", "\\f": "\\u000c" }[sequence] ?? sequence;
+}

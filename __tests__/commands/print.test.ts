@@ -44,6 +44,7 @@ describe("what commands print", () => {
       join(folder, "plan.json"),
       JSON.stringify({
         format_version: "1.2",
+        planned_values: {},
         terraform_version: "1.11.4",
         resource_changes: [changed],
         complete: true,
@@ -54,7 +55,7 @@ describe("what commands print", () => {
       const { status, stdout, stderr } = run("review", "--plan", "plan.json", "--stack", "dev", "--format", format);
       expect({ format, status, stderr }).toEqual({ format, status: 2, stderr: "" });
       expect(stdout).toContain("not json");
-      expect(`${stdout}${stderr}`.split("\n").filter((line) => /^\s*::|##\[|\u001b/.test(line))).toEqual([]);
+      expect(`${stdout}${stderr}`.split("\n").filter((line) => /^\s*::|##\[|\p{Cc}/u.test(line))).toEqual([]);
     }
   });
 });

@@ -151,7 +151,8 @@ function decode(text: string): string {
 
 /**
  * Whether 40 characters of a run are a secret. In a longer run `/` or `+` must separate them from the rest, and the rest must be
- * words, ids or another secret: otherwise they are a part of encoded data.
+ * words, ids or another secret: otherwise they are a part of encoded data. Of 33 random bytes in base64, which have 44 characters and
+ * no padding, a few in a hundred are taken for a secret.
  */
 function secretInRun(run: string, padding: number): boolean {
   if (run.length === SECRET_LENGTH) {
@@ -166,7 +167,7 @@ function secretInRun(run: string, padding: number): boolean {
     const end = start + SECRET_LENGTH;
     if (separates(start - 1) && separates(end)) {
       const part = run.slice(start, end);
-      const rest = [...run.slice(0, start).split(/[/+]/), ...run.slice(end).split(/[/+]/)];
+      const rest = [run.slice(0, Math.max(0, start - 1)), run.slice(end + 1)];
       if (secretKeysIn(part).length > 0 && !part.split("/").every(isWord) && rest.every(isOrdinary)) {
         return true;
       }
@@ -178,4 +179,5 @@ function secretInRun(run: string, padding: number): boolean {
 /** `Name12345`, `camelCase`, `ABC`, or nothing. */
 const isWord = (text: string) => /^[a-z]*(?:[A-Z][a-z]+)*[A-Z]*\d*$/.test(text);
 
-const isOrdinary = (text: string) => isWord(text) || /^(?:[a-z0-9]*|[A-Z0-9]*)$/.test(text) || text.length === SECRET_LENGTH;
+const isOrdinary = (rest: string) =>
+  rest.length === SECRET_LENGTH || rest.split(/[/+]/).every((part) => isWord(part) || /^(?:[a-z0-9]*|[A-Z0-9]*)$/.test(part));

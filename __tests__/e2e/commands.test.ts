@@ -134,7 +134,7 @@ describe("the commands about keys", () => {
 
   it("with pgpKey no state has a secret, and hand-over decrypts", async () => {
     const encrypted = `secondary: { status: Active, pgpKey: ${gpg.publicKey()} }, current: secondary`;
-    apply(`accessKeys: { ${encrypted} }`);
+    apply(`accessKeys: { ${encrypted}, allowPlaintext: true }`);
     apply(`accessKeys: { primary: { status: absent }, ${encrypted} }`);
     // Into a file: on standard error gpg and the progress have their say.
     expect(command("hand-over", "deckhouse", "--out", "provider.json", "--json")).toMatchObject({ status: 0 });
@@ -152,6 +152,29 @@ describe("the commands about keys", () => {
       status: 2,
       output: expect.stringContaining("state: no secret in clear"),
     });
+  });
+
+  it("audit finds the credentials that were given to -backend-config, in Terraform's own files and in a saved plan", async () => {
+    await aws.makeBucket("audited");
+    const s3 = Deployments.of({
+      deckhouse:
+        "region: eu-central-1\nbackend: { s3: { bucket: audited, region: eu-central-1, use_path_style: true }, partial: true }\naccessKeys: none\n",
+    });
+    const stack = s3.terraform("deckhouse", aws);
+    const secret = "not-of-the-shape-of-a-secret";
+    stack.init("-backend-config=access_key=AKIAIOSFODNN7EXAMPLE", `-backend-config=secret_key=${secret}`);
+    stack.run("plan", "-out=saved");
+    const { status, output } = runIn(s3.path, environment(), process.execPath, script("audit"), "deckhouse");
+    const folder = "cdktf.out/stacks/deckhouse";
+    expect(output.split("\n").filter((line) => line.includes(" holds "))).toEqual(
+      [".terraform/terraform.tfstate", "saved"].flatMap((name) =>
+        ["access_key", "secret_key"].map(
+          (key) => `${folder}/${name}: backend.config.${key} holds a credential of the backend in clear`,
+        ),
+      ),
+    );
+    expect({ status, unread: output.includes("could not be read") }).toEqual({ status: 2, unread: false });
+    expect(output).not.toContain(secret);
   });
 
   it("with accessKeys: none hand-over says how to make a key", () => {

@@ -40,6 +40,21 @@ describe("the report", () => {
     );
   });
 
+  it("for people keeps a finding on its line, whatever name of the settings or answer of AWS is in it", () => {
+    const { source, ...rest } = result("blocker", "rename w\n::add-mask::exit");
+    expect(reportText("dev", [{ ...rest, source: `${source}\u009b`, found: "m5\n::error::X \u001b[2J\u202e is no type" }])).toBe(
+      [
+        "dev",
+        "",
+        "blocker  region  m5\\n::error::X \\u001b[2J\\u202e is no type [ec2:DescribeRegions in us-east-1\\u009b]",
+        "                 -> rename w\\n::add-mask::exit",
+        "",
+        "blocker: 1",
+        "",
+      ].join("\n"),
+    );
+  });
+
   it("for machines has everything", () => {
     expect(JSON.parse(reportJson("dev", "eu-central-1", results))).toEqual({
       stack: "dev",

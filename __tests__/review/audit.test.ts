@@ -72,4 +72,42 @@ describe("the audit of a state or plan", () => {
     };
     expect(secretsInClear(harmless)).toEqual([]);
   });
+
+  const nested = (text: string) => JSON.stringify({ a: JSON.stringify({ b: text }) });
+
+  it.each([
+    ["before a slash", `${SECRET}/rest`],
+    ["after a slash", `s3://bucket/some/path/${SECRET}`],
+    ["between plus signs", `a+${SECRET}+b`],
+    ["after an equals sign and before one", `key=${SECRET}=`],
+    ["after a key id and a slash", `AKIAIOSFODNN7EXAMPLE/${SECRET}`],
+    ["twice, with a slash between", `${SECRET}/${SECRET}`],
+    ["after a line feed of nested JSON", nested(`first\n${SECRET}\nlast`)],
+    ["after an ampersand as Go writes it in JSON", `{"url":"https://x/?id=1\\u0026${SECRET}\\u0026x=1"}`],
+    ["with escaped slashes", `{"key":"${SECRET.replaceAll("/", "\\/")}"}`],
+    ["with escaped slashes in JSON in JSON", nested(SECRET).replaceAll("/", "\\\\\\/")],
+    ["url-encoded", `https://id:${encodeURIComponent(SECRET)}@host/`],
+    ["url-encoded twice", encodeURIComponent(encodeURIComponent(SECRET))],
+  ])("finds a secret %s", (_, text) => {
+    expect(secretsInClear({ value: text })).toEqual([{ place: "value", what: "what looks like the secret of an access key" }]);
+  });
+
+  it("takes hashes, signatures and keys in base64 for what they are", () => {
+    const bytes = (count: number, seed: number) =>
+      Buffer.from(Array.from({ length: count }, (_, index) => (index * 73 + seed * 151 + ((index * seed) % 7) * 31) % 256));
+    const values = [20, 32, 48, 51, 64, 96, 128, 256, 300, 1000].flatMap((count) =>
+      Array.from({ length: 50 }, (_, seed) => `h1:${bytes(count, seed).toString("base64")}`),
+    );
+    expect(values.filter((value) => secretsInClear({ value }).length > 0)).toEqual([]);
+  });
+
+  it("reads a document that is nested deeper than the call stack, and a long string, in a moment", () => {
+    const deep = JSON.parse(`${"[".repeat(100_000)}"${SECRET}"${"]".repeat(100_000)}`) as unknown;
+    expect(secretsInClear(deep)).toHaveLength(1);
+    const start = Date.now();
+    expect(
+      secretsInClear({ value: "a".repeat(5_000_000), other: "\\".repeat(1_000_000), more: "aB3/".repeat(1_000_000) }),
+    ).toEqual([]);
+    expect(Date.now() - start).toBeLessThan(10_000);
+  });
 });

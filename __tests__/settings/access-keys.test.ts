@@ -57,7 +57,7 @@ describe("key slots", () => {
       'line 3, accessKeys.primary.status: "active" is unknown; use "Active", "Inactive", "absent"',
     ],
     ["{ current: first }", 'line 3, accessKeys.current: "first" is unknown; use "primary", "secondary"'],
-    ["{ third: {} }", "line 3, accessKeys.third: unknown setting, known are primary, secondary, current"],
+    ["{ third: {} }", "line 3, accessKeys.third: unknown setting, known are primary, secondary, current, allowPlaintext"],
     ["{ primary: Active }", 'line 3, accessKeys.primary: "Active" is not an object; write KEY: VALUE lines below it'],
     [
       "no",
@@ -133,5 +133,39 @@ describe("pgpKey", () => {
     expect(problemsWith("accessKeys: { primary: { pgpKey: 1 } }")).toEqual([
       `${AT}is not a text; write the public key in base64, what gpg --export ID | base64 -w0 prints`,
     ]);
+  });
+});
+
+describe("pgpKey in a rotation", () => {
+  const PGP = `pgpKey: ${ENCRYPTION_KEY}`;
+
+  it("may not get lost: a new key beside a current one with pgpKey needs one too", () => {
+    expect(problems(`{ primary: { ${PGP} }, secondary: { status: Active } }`)).toEqual([
+      'line 3, accessKeys.secondary.pgpKey: missing: the "primary" slot has a pgpKey, and without one here the state holds this key\'s secret in plaintext; write a pgpKey, or set accessKeys.allowPlaintext: true until accessKeys.secondary.status is "absent"',
+    ]);
+    expect(problems(`{ secondary: { status: Active, ${PGP} }, current: secondary }`)).toEqual([
+      'line 3, accessKeys.primary.pgpKey: missing: the "secondary" slot has a pgpKey, and without one here the state holds this key\'s secret in plaintext; write a pgpKey, or set accessKeys.allowPlaintext: true until accessKeys.primary.status is "absent"',
+    ]);
+  });
+
+  it.each([
+    ["both slots have one", `{ primary: { ${PGP} }, secondary: { status: Active, ${PGP} } }`],
+    ["the other slot is Inactive", `{ primary: { ${PGP} }, secondary: { status: Inactive } }`],
+    ["the current key has none yet, as in the first step from plaintext to pgpKey", `{ secondary: { status: Active, ${PGP} } }`],
+    [
+      "current moves to the key with pgpKey, with allowPlaintext",
+      `{ secondary: { status: Active, ${PGP} }, current: secondary, allowPlaintext: true }`,
+    ],
+    [
+      "the plaintext key is absent at the end",
+      `{ primary: { status: absent }, secondary: { status: Active, ${PGP} }, current: secondary }`,
+    ],
+  ])("may be missing where %s", (_, accessKeys) => {
+    expect(() => deploymentWith(`accessKeys: ${accessKeys}`)).not.toThrow();
+  });
+
+  it("may be missing where the primary key is imported: Terraform does not know its secret", () => {
+    const accessKeys = `accessKeys: { secondary: { status: Active, ${PGP} }, current: secondary }`;
+    expect(() => deploymentWith(`${accessKeys}\nadopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }`)).not.toThrow();
   });
 });

@@ -113,3 +113,44 @@ describe("rules between fields", () => {
     ]);
   });
 });
+
+describe("a permissions boundary", () => {
+  const AT = "line 3, user.permissionsBoundary: ";
+  const boundary = (arn: string, more = "") => problemsWith(`user: { permissionsBoundary: "${arn}" }\n${more}`);
+  const refused = (arn: string) =>
+    `"${arn}" is a policy of this deployment, and whoever applies the deployment can change it; write the ARN of a policy that only your administrators can change`;
+
+  it.each([
+    ["the account is unknown", "arn:aws:iam::123456789012:policy/D8CloudProviderAWS", ""],
+    ["the account is known", "arn:aws:iam::123456789012:policy/D8CloudProviderAWS", 'accountId: "123456789012"'],
+    ["it differs in case, which IAM ignores", "arn:aws:iam::123456789012:policy/d8cloudprovideraws", ""],
+    ["it is a further policy", "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2", ""],
+    ["it has a path", "arn:aws:iam::123456789012:policy/a/b/P", "policy: { path: /a/b/, name: P }"],
+  ])("of the user can't be the deployment's own policy: %s", (_, arn, more) => {
+    expect(boundary(arn, more)).toEqual([`${AT}${refused(arn)}`]);
+  });
+
+  it("of the node role can't be the deployment's own policy", () => {
+    const arn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
+    expect(problemsWith(`nodeRole: { name: n, permissionsBoundary: "${arn}" }`)).toEqual([
+      `line 3, nodeRole.permissionsBoundary: ${refused(arn)}`,
+    ]);
+  });
+
+  it("in another partition is reported with both rules", () => {
+    const arn = "arn:aws-cn:iam::123456789012:policy/D8CloudProviderAWS";
+    expect(boundary(arn)).toEqual([
+      `${AT}"${arn}" is of another partition than region eu-central-1; write an ARN that begins with arn:aws:`,
+      `${AT}${refused(arn)}`,
+    ]);
+  });
+
+  it.each([
+    "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-boundary",
+    "arn:aws:iam::123456789012:policy/D8CloudProviderAWSX",
+    "arn:aws:iam::aws:policy/D8CloudProviderAWS",
+    "arn:aws:iam::123456789012:policy/other/Boundary",
+  ])("can be %s", (arn) => {
+    expect(deploymentWith(`user: { permissionsBoundary: "${arn}" }`).user.permissionsBoundary).toBe(arn);
+  });
+});

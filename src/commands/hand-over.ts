@@ -1,10 +1,11 @@
-import { existsSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { providerBlock, providerYaml } from "../review/hand-over";
+import { checkSecretFile, writeSecretFile } from "../review/secret-file";
 import { stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
 import { deploymentNamed } from "../settings/load";
+import { print, printError } from "./print";
 import { run } from "./run";
 
 const HELP = `Usage: npm run --silent hand-over -- [STACK] [--out FILE]
@@ -13,7 +14,8 @@ Prints the provider block of DKP's AWSClusterConfiguration: key id, secret and r
 the deployment's own state where outputs.secret is off, and is decrypted with the local gpg where pgpKey encrypts it.
 
 Options:
-  --out FILE  write a new file that only you can read (mode 0600) instead of printing
+  --out FILE  write a new file that only you can read (mode 0600) instead of printing; refused inside a Git work tree unless
+              Git ignores the file
   --yes       print without asking; needed where standard output is no terminal
   --json      as JSON instead of YAML
   -h, --help
@@ -35,15 +37,15 @@ run(async () => {
     },
   });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   const deployment = deploymentNamed(positionals[0]);
   // Before the question: nobody should agree to what can't be done.
   const folder = stackFolder(outputFolder(process.env), deployment.stack);
   const { out } = values;
-  if (out !== undefined && existsSync(out)) {
-    throw new Error(`${out}: exists already, perhaps readable by others; remove it or write another file`);
+  if (out !== undefined) {
+    checkSecretFile(out);
   }
   if (out === undefined && values.yes !== true && !(await agreed())) {
     throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
@@ -51,10 +53,9 @@ run(async () => {
   const block = await providerBlock(folder, deployment);
   const text = values.json === true ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(block);
   if (out === undefined) {
-    process.stdout.write(text);
+    print(text);
   } else {
-    writeFileSync(out, text, { mode: 0o600, flag: "wx" });
-    process.stderr.write(`written to ${out}, for you alone\n`);
+    printError(`written to ${writeSecretFile(out, text)}, which only you can read (mode 0600)\n`);
   }
 });
 

@@ -6,6 +6,7 @@ import { pullState, stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
 import { deploymentNamed } from "../settings/load";
 import { silenceNodeVersionWarning } from "./aws-sdk";
+import { print } from "./print";
 import { run } from "./run";
 
 const HELP = `Usage: npm run keys -- [STACK]
@@ -31,7 +32,7 @@ run(async () => {
     options: { help: { type: "boolean", short: "h" }, json: { type: "boolean" } },
   });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   silenceNodeVersionWarning();
@@ -39,7 +40,7 @@ run(async () => {
   const folder = stackFolder(outputFolder(process.env), deployment.stack);
   const [state, inIam] = await Promise.all([pullState(folder), iamKeys(deployment)]);
   const report = keyReport(deployment, keysOf(state), inIam, new Date());
-  process.stdout.write(values.json === true ? `${JSON.stringify(report, null, 2)}\n` : keyReportText(report));
+  print(values.json === true ? `${JSON.stringify(report, null, 2)}\n` : keyReportText(report));
   if (report.warnings.length > 0) {
     process.exitCode = 2;
   }

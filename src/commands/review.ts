@@ -10,6 +10,7 @@ import type { Deployment } from "../settings/deployment";
 import { deploymentsFolder, outputFolder } from "../settings/folder";
 import { loadDeployments } from "../settings/load";
 import { suggest } from "../settings/words";
+import { print, printError } from "./print";
 import { run } from "./run";
 import { terraformJson } from "./terraform-json";
 
@@ -49,7 +50,7 @@ run(async () => {
     },
   });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   const { check, against, plan, format, out } = values;
@@ -102,8 +103,8 @@ function packsOf(deployments: readonly Deployment[]): Readonly<Record<string, Pa
 }
 
 function reportWritten(folder: string, changed: readonly StaleFile[]): void {
-  process.stdout.write(changed.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
-  process.stderr.write(changed.length === 0 ? `${folder}: everything was up to date\n` : "");
+  print(changed.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
+  printError(changed.length === 0 ? `${folder}: everything was up to date\n` : "");
 }
 
 function reportStale(folder: string, stale: readonly StaleFile[]): void {
@@ -119,6 +120,6 @@ function tell(changes: Changes, format = "text"): void {
   if (write === undefined) {
     throw new Error(`--format: "${format}" is unknown, ${suggest(format, Object.keys(FORMATS))}`);
   }
-  process.stdout.write(write(changes));
+  print(write(changes));
   process.exitCode = exitCodeOf(changes);
 }

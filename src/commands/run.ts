@@ -1,3 +1,5 @@
+import { printError } from "./print";
+
 /** Runs a command. An error ends it with exit code 1 and is printed as its message; `DEBUG=1` adds where it came from. */
 export function run(main: () => void | Promise<void>): void {
   try {
@@ -10,5 +12,5 @@ export function run(main: () => void | Promise<void>): void {
 function fail(error: unknown): void {
   process.exitCode = 1;
   const { message, stack } = error as Error;
-  process.stderr.write(`${process.env.DEBUG === "1" ? stack : message}\n`);
+  printError(`${process.env.DEBUG === "1" ? stack : message}\n`);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { outputFolder } from "../settings/folder";
 import { pruneStacks, readManifest } from "./output-folder";
+import { print, printError } from "./print";
 import { run } from "./run";
 
 const HELP = `Usage: npm run synth
@@ -21,7 +22,7 @@ Exit code: 0 when everything was written, 1 when something is wrong with the set
 run(() => {
   const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   // The app as a process of its own, as the CDKTF command runs it.
@@ -33,20 +34,20 @@ run(() => {
   const folder = outputFolder(process.env);
   const stacks = readManifest(folder);
   for (const { stack, level, message } of stacks.flatMap(({ annotations }) => annotations)) {
-    process.stderr.write(`${level}: ${stack}: ${message}\n`);
+    printError(`${level}: ${stack}: ${message}\n`);
   }
   const { removed, kept } = pruneStacks(folder, stacks);
   for (const stack of removed) {
-    process.stderr.write(
+    printError(
       `removed ${join(folder, "stacks", stack)}: no settings file of that name. If it was applied, its user and key still exist: restore the file and destroy first\n`,
     );
   }
   for (const { stack, state } of kept) {
-    process.stderr.write(
+    printError(
       `kept ${join(folder, "stacks", stack)}: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
     );
   }
   for (const { path } of stacks) {
-    process.stdout.write(`${join(folder, path)}\n`);
+    print(`${join(folder, path)}\n`);
   }
 });

@@ -1,3 +1,4 @@
+import { visible } from "../printable";
 import { type Result, VERDICTS, type Verdict } from "./check";
 
 /** 0: nothing in the way; 1: a blocker; 3: no blocker, and something could not be told. */
@@ -12,8 +13,8 @@ export function reportText(heading: string, results: readonly Result[]): string 
   const [verdictWidth, checkWidth] = [width(({ verdict }) => verdict), width(({ check }) => check)];
   const indent = " ".repeat(verdictWidth + checkWidth + 4);
   const lines = results.flatMap(({ verdict, check, found, source, remedy }) => [
-    `${verdict.padEnd(verdictWidth)}  ${check.padEnd(checkWidth)}  ${found} [${source}]`,
-    ...(remedy === undefined ? [] : [`${indent}-> ${remedy}`]),
+    `${verdict.padEnd(verdictWidth)}  ${check.padEnd(checkWidth)}  ${visible(`${found} [${source}]`)}`,
+    ...(remedy === undefined ? [] : [`${indent}-> ${visible(remedy)}`]),
   ]);
   return [heading, "", ...lines, "", summary(results), ""].join("\n");
 }

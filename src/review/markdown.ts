@@ -1,12 +1,25 @@
-/** Text as code, whatever is in it, on one line. */
+import { visible, visibleLines } from "../printable";
+
+// Every value of the settings, of a plan or of AWS goes through `code`, `prose` or `fenced`.
+
+/** A value as code, whatever is in it, on one line. */
 export function code(text: string): string {
-  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  const space = longest > 0 ? " " : "";
-  return `${fence}${space}${text.replaceAll(/[\r\n]+/g, " ")}${space}${fence}`;
+  const fence = "`".repeat(longestRun(text) + 1);
+  const space = fence.length > 1 ? " " : "";
+  return `${fence}${space}${visible(text)}${space}${fence}`;
 }
 
-/** Text of this project: `<prefix>` would be a tag that no browser shows. */
+/** A value within a sentence or a heading: no character of it has a meaning in Markdown. */
+export function prose(text: string): string {
+  // GitHub links addresses without any markup. Source: GitHub Flavored Markdown, "Autolinks (extension)".
+  return visible(text).replaceAll(/[!-+:-@[-`{-~]|(?<=www)\./gi, "\\$&");
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+}
+
+/** Text of this project, never a value: `<prefix>` would be a tag that no browser shows. */
 export function plain(text: string): string {
   return text.replaceAll("<", "\\<");
 }
@@ -34,5 +47,6 @@ export function list(items: readonly string[]): readonly string[] {
 
 /** A block of code, with an empty line behind it. */
 export function fenced(language: string, text: string): readonly string[] {
-  return [`\`\`\`${language}`, text.trimEnd(), "```", ""];
+  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
+  return [`${fence}${language}`, visibleLines(text).trimEnd(), fence, ""];
 }

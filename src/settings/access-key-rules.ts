@@ -11,6 +11,11 @@ export const ACCESS_KEY_RULES: readonly Rule[] = [
     needs: [["accessKeys"]],
     problem: ({ accessKeys }) => (accessKeys === "none" ? undefined : slotProblem(accessKeys)),
   },
+  {
+    needs: [["accessKeys"], ["adopt"]],
+    problem: ({ accessKeys, adopt }) =>
+      accessKeys === "none" ? undefined : plaintextProblem(accessKeys, adopt?.accessKeyId !== undefined),
+  },
 ];
 
 function slotProblem(keys: KeySlots): Problem | undefined {
@@ -34,6 +39,23 @@ function slotProblem(keys: KeySlots): Problem | undefined {
     path: ["accessKeys", "current"],
     message: `"${current}" is ${status}, the key handed out must be Active; set ${statusOf(current)} to "Active", or ${handOutOther}`,
   };
+}
+
+/**
+ * A rotation never weakens the protection of the secret. The change from plaintext to `pgpKey` begins with a current slot without
+ * `pgpKey` and so passes; the settings of its next step, with `current` on the new slot, are the same as those of a rotation that
+ * loses `pgpKey`, which is why that one step needs `allowPlaintext`.
+ * @param imported whether the primary key is imported: then Terraform does not know its secret
+ */
+function plaintextProblem({ current, allowPlaintext, ...slots }: KeySlots, imported: boolean): Problem | undefined {
+  const other = otherSlot(current);
+  const plaintext = slots[other].status === "Active" && slots[other].pgpKey === undefined && !(imported && other === "primary");
+  return slots[current].pgpKey === undefined || !plaintext || allowPlaintext === true
+    ? undefined
+    : {
+        path: ["accessKeys", other, "pgpKey"],
+        message: `missing: the "${current}" slot has a pgpKey, and without one here the state holds this key's secret in plaintext; write a pgpKey, or set accessKeys.allowPlaintext: true until accessKeys.${other}.status is "absent"`,
+      };
 }
 
 const statusOf = (slot: Slot) => `accessKeys.${slot}.status`;

@@ -43,6 +43,14 @@ export const accessKeys = v.pipe(
           v.pipe(choice(SLOTS), describe("The slot whose key the outputs hand out; it must be `Active`")),
           "primary",
         ),
+        allowPlaintext: v.optional(
+          v.pipe(
+            v.boolean(),
+            describe(
+              "Allows an `Active` slot without `pgpKey` beside a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
+            ),
+          ),
+        ),
       }),
     ],
     (issue) =>

@@ -1,3 +1,5 @@
+import { visible } from "../printable";
+
 /** One thing wrong in the settings. */
 export interface Problem {
   /** Line in the file, counted from 1, where it is known. */
@@ -19,7 +21,7 @@ export class SettingsError extends Error {
 function describeFile(file: string, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const lines = [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).map((problem) => `  ${describe(problem)}`);
-  return [`${file} has ${count}:`, ...lines].join("\n");
+  return [`${visible(file)} has ${count}:`, ...lines].join("\n");
 }
 
 function describe({ line, path, message }: Problem): string {

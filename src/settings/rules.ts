@@ -7,6 +7,7 @@ import { ACCESS_KEY_RULES } from "./access-key-rules";
 import { ADOPT_RULES } from "./adopt-rules";
 import { accountProblem, partitionProblem } from "./arn-problems";
 import { BACKEND_EXAMPLE } from "./backend";
+import { BOUNDARY_RULES } from "./boundary-rules";
 import { toCluster } from "./deployment";
 import { NODE_ROLE_RULES } from "./node-role-rules";
 import type { Problem } from "./problems";
@@ -101,6 +102,7 @@ const RULES: readonly Rule[] = [
       problem: (settings) => accountProblem(settings, path, arnOf(settings)),
     }),
   ),
+  ...BOUNDARY_RULES,
   ...ACCESS_KEY_RULES,
   ...NODE_ROLE_RULES,
   ...ADOPT_RULES,

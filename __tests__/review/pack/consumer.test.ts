@@ -1,4 +1,5 @@
 import { terraformJson } from "../../../src/commands/terraform-json";
+import { WRITE_ONLY_VARIANT } from "../../../src/review/pack/consumer";
 import { reviewPack } from "../../../src/review/pack/pack";
 import { deployment } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";
@@ -12,7 +13,7 @@ const head = (settings?: string) =>
   consumer(settings)
     .split("\n")
     .filter((line) => line.startsWith("#"))
-    .slice(0, 3);
+    .slice(0, settings === undefined ? 3 : 4);
 
 /** The block of the remote state. */
 const reading = (settings: string) => /data "terraform_remote_state" "dkp_access" \{\n.*?\n\}/s.exec(consumer(settings))?.[0];
@@ -24,13 +25,35 @@ describe("consumer.tf", () => {
       "# is among them, and nothing marks it as sensitive there. Encrypt this state and limit who reads it as you do for that one,",
       "# or set `outputs: { secret: false }` or a `pgpKey` in the deployment.",
     ]);
-    expect(head("outputs: { secret: false }")[1]).toBe(
+    expect(head("outputs: { secret: false }")[3]).toBe(
       "# the secret is not among them; `npm run hand-over` reads it from the deployment's own state.",
     );
-    expect(head("accessKeys: none")[1]).toBe("# the deployment has no key; you make it outside Terraform.");
-    expect(head(`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`)[1]).toBe(
+    expect(head("accessKeys: none")[3]).toBe("# the deployment has no key; you make it outside Terraform.");
+    expect(head(`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`)[3]).toBe(
       "# the secret is among them only encrypted, for the OpenPGP key with key_fingerprint.",
     );
+  });
+
+  it.each(["outputs: { secret: false }", "accessKeys: none", `accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`])(
+    "warns in its first line where its outputs store the decrypted secret in the reader's state, and has a variant: %.20s",
+    (settings) => {
+      expect(head(settings).slice(0, 3)).toEqual([
+        "# WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.",
+        "# The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.",
+        "# Reading one output of deckhouse brings all of them into this workspace's own state:",
+      ]);
+      const [, variant = ""] = consumer(settings).split(`# ${WRITE_ONLY_VARIANT}\n`);
+      expect(variant.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
+      expect(variant).toContain("#   ephemeral   = true\n");
+      expect(variant).toContain("#   secret_string_wo = jsonencode({\n");
+      expect(variant).toContain(
+        "Plans that do not change dkp_secret_version need any value for dkp_secret_access_key but null:\n",
+      );
+    },
+  );
+
+  it("has no variant where the outputs hold the secret anyway", () => {
+    expect(consumer()).not.toContain(WRITE_ONLY_VARIANT);
   });
 
   it("reads the state where the deployment keeps it, without what only its writer needs", () => {

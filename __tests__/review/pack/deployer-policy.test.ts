@@ -12,6 +12,11 @@ const sids = (settings: string) =>
     [...new Set(grants.map(({ sid }) => sid))].join(" "),
   ]);
 
+const BOUNDARY_DOES_NOT_HOLD =
+  "with this `attachment`, `user.permissionsBoundary` does not limit the holder: with `iam:CreatePolicyVersion` it can write any permission into the policy, and with `iam:AddUserToGroup` it can give that policy to a user without a boundary, its own for one; only `attachment: user` keeps the boundary effective";
+const TAGS =
+  "`iam:TagUser`, `iam:TagPolicy` and, with `nodeRole`, `iam:TagRole` set any tag: where other policies of the account grant access by tags, the holder can obtain that access";
+
 describe("deployer-policy.json", () => {
   it("is JSON that people can read, the same at every call", () => {
     const { policies } = deployerPolicies(deployment());
@@ -105,12 +110,24 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
   it("fits a managed policy with everything in it", () => {
     const { policies, notes } = deployerPolicies(deployment(everything(40)));
     expect(policies[0]?.text.replaceAll(/\s/g, "").length).toBeLessThan(MAX_POLICY_CHARACTERS);
-    expect(notes).toEqual([expect.stringContaining("any user of the account into the group")]);
+    expect(notes).toEqual([expect.stringContaining("any user of the account into the group"), BOUNDARY_DOES_NOT_HOLD, TAGS]);
   });
 
   it("says so where it does not fit, with everything in it and the longest names", () => {
     expect(deployerPolicies(deployment(everything(200))).notes.slice(1)).toEqual([
+      BOUNDARY_DOES_NOT_HOLD,
+      TAGS,
       "deployer-policy.json has 6646 characters, a managed policy has at most 6144: make it an inline policy of a role, which may have 10,240",
     ]);
   });
+
+  it.each(["group", "user-and-group"])(
+    "says that the boundary does not limit the deployer with attachment %s, and why",
+    (attachment) => {
+      const boundary = 'user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }';
+      expect(deployerPolicies(deployment(`attachment: ${attachment}\n${boundary}`)).notes[1]).toBe(BOUNDARY_DOES_NOT_HOLD);
+      expect(deployerPolicies(deployment(`attachment: ${attachment}`)).notes).not.toContain(BOUNDARY_DOES_NOT_HOLD);
+      expect(deployerPolicies(deployment(boundary)).notes).toEqual([]);
+    },
+  );
 });

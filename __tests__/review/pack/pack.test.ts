@@ -60,7 +60,7 @@ describe("REVIEW.md", () => {
     );
     const assumed = "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/terraform' }";
     expect(file("REVIEW.md", assumed)).toContain(
-      "`deployer-role-policy.json`, for the role arn:aws:iam::123456789012:role/terraform:",
+      "`deployer-role-policy.json`, for the role `arn:aws:iam::123456789012:role/terraform`:",
     );
     expect(file("deployer-role-policy.json", assumed)).toContain("iam:CreateUser");
     expect(file("deployer-policy.json", assumed)).not.toContain("iam:CreateUser");
@@ -133,6 +133,14 @@ describe("REVIEW.md", () => {
       "- It leaves the role what `cluster.additionalRolePolicies` gives it (`s3:GetObject`), to a thief on every resource.",
     );
     expect(file("REVIEW.md", SCOPED)).not.toContain("It leaves the role what");
+  });
+
+  it("says that the service control policy does not apply to other members of the group, in mode documented", () => {
+    const note =
+      "- It limits the user `deckhouse` alone: other members of the group `dkp` have the policy too, and it does not apply to them.";
+    expect(file("REVIEW.md", "attachment: group\ngroup: { name: dkp }")).toContain(note);
+    expect(file("REVIEW.md", `${SCOPED}attachment: group\ngroup: { name: dkp }`)).not.toContain("It limits the user");
+    expect(file("REVIEW.md", "group: { name: dkp }")).not.toContain("It limits the user");
   });
 
   it("says what to do when the key has leaked", () => {

@@ -1,3 +1,4 @@
+import { visible } from "../../printable";
 import type { Deployment } from "../../settings/deployment";
 
 /**
@@ -17,16 +18,21 @@ export function clusterConfiguration({ stack, region, cluster, nodeRole, additio
     disableDefaultSecurityGroup: disableDefaultSecurityGroup || undefined,
   };
   return [
-    `# What follows from the deployment ${stack}. npm run hand-over -- ${stack} prints the provider block with the key in it.`,
-    ...(prefix === undefined ? [] : [`# The ClusterConfiguration has cloud.prefix: ${JSON.stringify(prefix)}`]),
+    `# What follows from the deployment ${visible(stack)}. npm run hand-over -- ${visible(stack)} prints the provider block with the key in it.`,
+    ...(prefix === undefined ? [] : [`# The ClusterConfiguration has cloud.prefix: ${yaml(prefix)}`]),
     ...(cluster.bastion ? ["# withNAT.bastionInstance: as you have it"] : []),
     "apiVersion: deckhouse.io/v1",
     "kind: AWSClusterConfiguration",
     "provider:",
     "  providerAccessKeyId: ACCESS_KEY_ID",
     "  providerSecretAccessKey: SECRET_ACCESS_KEY",
-    `  region: ${region}`,
-    ...Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${JSON.stringify(value)}`])),
+    `  region: ${visible(region)}`,
+    ...Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${yaml(value)}`])),
     "",
   ].join("\n");
+}
+
+/** A value as JSON, which is YAML, without characters that an editor does not show. */
+function yaml(value: unknown): string {
+  return visible(JSON.stringify(value));
 }

@@ -3,7 +3,7 @@ import { partitionOf } from "../../iam/partitions";
 import { policyStatements } from "../../iam/policy";
 import { policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
-import { code, fenced, list } from "../markdown";
+import { code, fenced, list, prose } from "../markdown";
 import { ACCOUNT_ID, forPeople, policyOptions } from "./policy-options";
 
 /** Where the IAM console of a partition is; the isolated ones have addresses of their own. Source: "IAM User Guide", in each. */
@@ -43,7 +43,7 @@ export function consoleGuide(deployment: Deployment): string {
     ["What differs from the DKP authorization page", list(DIFFERENCES)],
   ];
   const lines = [
-    `# AWS access of DKP in the AWS console: ${stack}`,
+    `# AWS access of DKP in the AWS console: ${prose(stack)}`,
     "",
     "What Terraform makes from the same settings, by hand, with one access key whatever the settings say of keys.",
     `\`aws-cli.sh\`, beside this file, makes it and undoes it by itself, with ${deployment.accessKeys === "none" ? "no access key" : "one access key too"}.`,

@@ -1,3 +1,4 @@
+import { visible } from "../../printable";
 import type { OutputName } from "../../remote-state/outputs";
 import { stateReading } from "../../remote-state/reading";
 import type { Deployment } from "../../settings/deployment";
@@ -19,8 +20,10 @@ export function consumerHcl(deployment: Deployment, outputs: readonly OutputName
   const variables = [
     ...(has("access_key_id")
       ? []
-      : [variable("dkp_access_key_id", "Id of the access key, which was made outside Terraform", false)]),
-    ...(has("secret_access_key") ? [] : [variable("dkp_secret_access_key", secretComesFrom(has), true)]),
+      : [variable("dkp_access_key_id", { description: "Id of the access key, which was made outside Terraform", type: STRING })]),
+    ...(has("secret_access_key")
+      ? []
+      : [variable("dkp_secret_access_key", { description: secretComesFrom(has), type: STRING, sensitive: true })]),
   ];
   return [
     ...comment([
@@ -43,12 +46,54 @@ export function consumerHcl(deployment: Deployment, outputs: readonly OutputName
       type: "Opaque",
       stringData: { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region },
     }),
+    ...(has("secret_access_key") ? [] : writeOnlyVariant(secretComesFrom(has), { id, secret, region })),
   ].join("\n");
+}
+
+const STRING = new Expression("string");
+
+/** The line above the variant of `consumer.tf` that keeps the secret out of the reader's state; below it all lines are comments. */
+export const WRITE_ONLY_VARIANT = "VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:";
+
+/**
+ * HCL as comments: the variable is ephemeral, and a write-only argument takes it, so that neither state nor plan holds the secret.
+ * Sources: Terraform 1.11, "Use write-only arguments"; provider hashicorp/aws 5.100, `aws_secretsmanager_secret_version`.
+ */
+function writeOnlyVariant(
+  description: string,
+  { id, secret, region }: Readonly<Record<"id" | "secret" | "region", Expression>>,
+): readonly string[] {
+  const version = new Expression("var.dkp_secret_version");
+  const hcl = [
+    variable("dkp_secret_access_key", { description, type: STRING, sensitive: true, ephemeral: true }),
+    variable("dkp_secret_version", {
+      description: "Increase it whenever the secret changes; Terraform sends the secret only then",
+      type: new Expression("number"),
+    }),
+    block('resource "aws_secretsmanager_secret" "dkp"', { name: "dkp-aws-access" }),
+    [
+      'resource "aws_secretsmanager_secret_version" "dkp" {',
+      ...hclArguments({ secret_id: new Expression("aws_secretsmanager_secret.dkp.id"), secret_string_wo_version: version }, "  "),
+      "  secret_string_wo = jsonencode({",
+      ...hclArguments({ AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region }, "    "),
+      "  })",
+      "}",
+    ].join("\n"),
+  ];
+  return comment([
+    WRITE_ONLY_VARIANT,
+    "remove the variable dkp_secret_access_key and both outputs above, and uncomment what follows. It needs Terraform >= 1.11 and",
+    "hashicorp/aws >= 5.100. Plans that do not change dkp_secret_version need any value for dkp_secret_access_key but null:",
+    "a placeholder such as -var dkp_secret_access_key=unused. The same works with aws_ssm_parameter and its value_wo.",
+    "",
+    ...hcl.flatMap((part) => part.split("\n")),
+  ]).concat("");
 }
 
 /** What a reader must know before pasting. */
 function headline({ stack, accessKeys, adopt }: Deployment, outputs: readonly OutputName[]): readonly string[] {
-  const all = `Reading one output of ${stack} brings all of them into this workspace's own state:`;
+  const name = visible(stack);
+  const all = `Reading one output of ${name} brings all of them into this workspace's own state:`;
   if (outputs.includes("secret_access_key")) {
     return [
       `${all} THE SECRET ACCESS KEY IN CLEAR`,
@@ -64,7 +109,12 @@ function headline({ stack, accessKeys, adopt }: Deployment, outputs: readonly Ou
         : adopt?.accessKeyId !== undefined && accessKeys.current === "primary"
           ? "the secret is not among them: the key was made by hand, and Terraform does not know it."
           : "the secret is not among them; `npm run hand-over` reads it from the deployment's own state.";
-  return [all, why];
+  return [
+    "WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.",
+    "The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.",
+    all,
+    why,
+  ];
 }
 
 function secretComesFrom(has: (name: OutputName) => boolean): string {
@@ -75,12 +125,8 @@ function secretComesFrom(has: (name: OutputName) => boolean): string {
 
 const output = (name: OutputName) => new Expression(`${STATE}.outputs.${name}`);
 
-function variable(name: string, description: string, sensitive: boolean): string {
-  return block(`variable "${name}"`, {
-    description,
-    type: new Expression("string"),
-    ...(sensitive ? { sensitive } : {}),
-  });
+function variable(name: string, values: Readonly<Record<string, HclValue>>): string {
+  return block(`variable "${name}"`, values);
 }
 
 function yamlOutput(name: string, value: HclValue): string {
@@ -93,5 +139,5 @@ function block(head: string, values: Readonly<Record<string, HclValue>>): string
 }
 
 function comment(lines: readonly string[]): readonly string[] {
-  return lines.map((line) => `# ${line}`);
+  return lines.map((line) => (line === "" ? "#" : `# ${line}`));
 }

@@ -1,6 +1,7 @@
 import { deployerGrants, type Grant, grants, statementsOf } from "../../iam/deployer";
 import { partitionOf } from "../../iam/partitions";
 import { conditionBlock, MAX_POLICY_CHARACTERS } from "../../iam/policy-document";
+import { visibleLines } from "../../printable";
 import { type AssumedRole, stateAccess, TAKES_ROLE } from "../../remote-state/deployer-access";
 import type { Deployment } from "../../settings/deployment";
 
@@ -10,6 +11,8 @@ export interface DeployerPolicy {
   readonly file: "deployer-policy.json" | "deployer-role-policy.json" | "deployer-state-role-policy.json";
   /** Who must have it. */
   readonly holder: string;
+  /** ARN of the role that must have it; absent for the credentials that Terraform is run with. */
+  readonly role?: string | undefined;
   /** The policy, with a newline at its end. */
   readonly text: string;
   /** Its actions with their resources and reasons, in the order of the policy. */
@@ -27,7 +30,7 @@ export interface DeployerPolicies {
 export const DEPLOYER_NOTES: readonly string[] = [
   "Whoever has these permissions can do what the user may: make keys of the user.",
   "They also let their holder write any permission into the user's policy: in effect an administrator. So is whoever can change what the pipeline applies.",
-  "`user.permissionsBoundary` limits that to the boundary: the user is then made with it only, and the holder can neither take it off nor put another. `nodeRole.permissionsBoundary` does the same for that role; without it, the holder can make that role an administrator. The way through the role that DKP makes stays open: only the service control policy above closes it.",
+  "`user.permissionsBoundary` limits the user to the boundary: the user is then made with it only, and the holder can neither take it off nor put another. `nodeRole.permissionsBoundary` does the same for that role; without it, the holder can make that role an administrator. The way through the role that DKP makes stays open: only the service control policy above closes it.",
   "Keep the boundary itself to your administrators: deny everybody else `iam:DeleteUserPermissionsBoundary` and `iam:PutUserPermissionsBoundary` on the user, and `iam:CreatePolicyVersion` and `iam:SetDefaultPolicyVersion` on the boundary.",
   "The permissions follow from the settings as they are. What a change takes away (tags, a group, the role for nodes or a policy of it) is still applied with the permissions from before that change.",
   "Not among them: renaming and moving to another path, which touch the old name, and taking a permissions boundary off. An administrator applies these.",
@@ -56,16 +59,31 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
       ({ arn, own }): DeployerPolicy => ({
         file: fileOf(arn, assumeRoleArn),
         holder: arn === undefined ? "the credentials that Terraform is run with" : `the role ${arn}`,
+        role: arn,
         text: policyText(own),
         grants: own,
       }),
     );
-  const notes = [...(deployment.attachment === "user" ? [] : [ANY_MEMBER]), ...state.notes, ...policies.flatMap(sizeNote)];
+  const { attachment, user, tags = {} } = deployment;
+  const notes = [
+    ...(attachment === "user" ? [] : [ANY_MEMBER]),
+    ...(attachment === "user" || user.permissionsBoundary === undefined ? [] : [BOUNDARY_DOES_NOT_HOLD]),
+    ...(Object.keys(tags).length === 0 ? [] : [TAGS]),
+    ...state.notes,
+    ...policies.flatMap(sizeNote),
+  ];
   return { policies, notes };
 }
 
+/** Source: "Service Authorization Reference", `iam:AddUserToGroup`: its only resource is the group. */
 const ANY_MEMBER =
-  "IAM asks about the group alone when somebody is put into it: the holder can put any user of the account into the group, who then has the policy";
+  "IAM authorizes `iam:AddUserToGroup` on the group alone, and no condition key names the user: the holder can put any user of the account into the group, who then has the policy";
+
+const BOUNDARY_DOES_NOT_HOLD =
+  "with this `attachment`, `user.permissionsBoundary` does not limit the holder: with `iam:CreatePolicyVersion` it can write any permission into the policy, and with `iam:AddUserToGroup` it can give that policy to a user without a boundary, its own for one; only `attachment: user` keeps the boundary effective";
+
+const TAGS =
+  "`iam:TagUser`, `iam:TagPolicy` and, with `nodeRole`, `iam:TagRole` set any tag: where other policies of the account grant access by tags, the holder can obtain that access";
 
 function sizeNote({ file, text }: DeployerPolicy): readonly string[] {
   const size = text.replaceAll(/\s/g, "").length;
@@ -134,5 +152,5 @@ function policyText(own: readonly Grant[]): string {
       ...conditionBlock(conditions, (values) => values),
     })),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${visibleLines(JSON.stringify(document, null, 2))}\n`;
 }

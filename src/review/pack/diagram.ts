@@ -1,6 +1,7 @@
 import { SLOTS, type Slot } from "../../iam/access-keys";
 import type { PolicyStatement } from "../../iam/policy";
 import { roleOf } from "../../iam/risks";
+import { visible } from "../../printable";
 import type { Deployment } from "../../settings/deployment";
 
 /** What a deployment makes and who uses it, for Mermaid: the way from the key to an administrator is dotted. */
@@ -53,7 +54,7 @@ function node(id: string, title: string, detail: string): string {
   return `${id}["${escaped(title)}<br>${escaped(detail)}"]`;
 }
 
-/** Mermaid reads `#quot;` in a label as a quotation mark. */
+/** A value in a label: Mermaid shows `#35;` as the character with that number, and reads labels as HTML or Markdown. */
 function escaped(text: string): string {
-  return text.replaceAll("#", "#35;").replaceAll('"', "#quot;").replaceAll("<", "#lt;").replaceAll(">", "#gt;");
+  return visible(text).replaceAll(/["#&<>`]/g, (character) => `#${character.charCodeAt(0)};`);
 }

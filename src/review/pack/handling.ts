@@ -43,8 +43,8 @@ export function whoMayApply({ policies, notes }: DeployerPolicies): readonly str
     "",
     "Whoever applies reads the state, and sees what is said above. What planning, applying and destroying this takes, and no more:",
     "",
-    ...policies.flatMap(({ file, holder, grants }) => [
-      `${code(file)}, for ${holder}:`,
+    ...policies.flatMap(({ file, holder, role, grants }) => [
+      `${code(file)}, for ${role === undefined ? holder : `the role ${code(role)}`}:`,
       "",
       ...table(
         ["action", "on", "only if", "why"],
@@ -56,6 +56,6 @@ export function whoMayApply({ policies, notes }: DeployerPolicies): readonly str
         ]),
       ),
     ]),
-    ...list([...DEPLOYER_NOTES, ...notes.map((note) => `${sentence(note)}`)]),
+    ...list([...DEPLOYER_NOTES, ...notes.map(sentence)]),
   ];
 }

@@ -4,13 +4,13 @@ import { grantedRows, type PolicyOptions, type PolicyStatement } from "../../iam
 import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
 import { roleOf } from "../../iam/risks";
 import type { Deployment } from "../../settings/deployment";
-import { code, plain, table } from "../markdown";
-import { stateInWords } from "./state-in-words";
+import { code, prose, table } from "../markdown";
+import { stateLocated } from "./state-located";
 
 /** The first thing that a reviewer reads: what the key can do. */
 export function firstSentence({ accessKeys }: Deployment, options: PolicyOptions): readonly string[] {
   const key = accessKeys === "none" ? "a key of this user" : "this key";
-  const region = options.place.region;
+  const region = prose(options.place.region);
   return options.mode === "documented"
     ? [
         `**Whoever holds ${key} is an administrator of the AWS account in all but name.** It may do ${grantedRows(options).length} actions on every resource of the account,`,
@@ -38,8 +38,13 @@ export function facts(deployment: Deployment, statements: readonly PolicyStateme
   }[attachment];
   const size = policySize(statements);
   const rows: readonly (readonly [string, string])[] = [
-    ["account", accountId ?? "whatever account the credentials that apply belong to; `accountId` would pin it"],
-    ["region", region],
+    [
+      "account",
+      accountId === undefined
+        ? "whatever account the credentials that apply belong to; `accountId` would pin it"
+        : prose(accountId),
+    ],
+    ["region", prose(region)],
     ["user", `${code(`${user.path}${user.name}`)}${boundary(user.permissionsBoundary)}`],
     [
       "policy",
@@ -47,7 +52,7 @@ export function facts(deployment: Deployment, statements: readonly PolicyStateme
     ],
     ["attached", attached],
     ["access keys", keysInWords(deployment)],
-    ["state", plain(stateInWords(deployment.state))],
+    ["state", stateLocated(deployment.state)],
     [
       "protected",
       protect

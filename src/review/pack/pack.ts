@@ -1,5 +1,6 @@
 import { policyStatements } from "../../iam/policy";
 import { policyDocument } from "../../iam/policy-document";
+import { visibleLines } from "../../printable";
 import type { OutputName } from "../../remote-state/outputs";
 import type { Deployment } from "../../settings/deployment";
 import { awsCliScript } from "./aws-cli";
@@ -32,5 +33,5 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
 }
 
 function json(value: object): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${visibleLines(JSON.stringify(value, null, 2))}\n`;
 }

@@ -2,7 +2,7 @@ import type { Area, CatalogueRow } from "../../iam/catalogue";
 import type { Cluster } from "../../iam/cluster";
 import { grantedRows, type PolicyCondition, type PolicyOptions, type PolicyStatement } from "../../iam/policy";
 import { needsOf } from "../explanation";
-import { code, plain, table } from "../markdown";
+import { code, plain, prose, table } from "../markdown";
 import { forPeople } from "./policy-options";
 
 /** What DKP does with the actions of an area. */
@@ -68,7 +68,7 @@ function permissionRow(row: CatalogueRow, options: PolicyOptions, statements: re
   return [
     `${code(action)}${documented ? "" : " (not on DKP's page)"}`,
     access,
-    plain(options.cluster.prefix === undefined ? why : why.replaceAll("<prefix>", options.cluster.prefix)),
+    plain(options.cluster.prefix === undefined ? why : why.replaceAll("<prefix>", prose(options.cluster.prefix))),
     callers.length === 0 ? "nobody found" : callers.join(", "),
     plain(neededBy(row, options.cluster).words),
     sids.join(", "),

@@ -2,7 +2,7 @@ import { NODE_ACTIONS } from "../../iam/node-role";
 import { type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy";
 import { findingsOf } from "../../iam/scanner-findings";
 import type { Deployment } from "../../settings/deployment";
-import { code, fenced, list, plain, table } from "../markdown";
+import { code, fenced, list, plain, prose, table } from "../markdown";
 import type { DeployerPolicies } from "./deployer-policy";
 import { diagram } from "./diagram";
 import { whoMayApply, whoSeesTheSecret } from "./handling";
@@ -18,7 +18,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
   const options = policyOptions(deployment);
   const statements = policyStatements(options);
   return [
-    `# AWS access of DKP: ${deployment.stack}`,
+    `# AWS access of DKP: ${prose(deployment.stack)}`,
     "",
     ...firstSentence(deployment, options),
     "DKP is the [Deckhouse Kubernetes Platform](https://deckhouse.io), which runs a Kubernetes cluster in this account and region and signs every call with this key.",

@@ -1,3 +1,5 @@
+import { visible } from "../../printable";
+
 /** A text as one word of a POSIX shell: between single quotes nothing is expanded, whatever it is. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
@@ -27,7 +29,7 @@ export function hereDocument(value: unknown, variable: string): string {
   return json.replaceAll(/[\\$`]/g, "\\$&").replaceAll(VARIABLE, `$${variable}`);
 }
 
-/** Lines as comments. */
+/** Lines as comments; a line feed within one does not end it. */
 export function comment(...lines: readonly string[]): string {
-  return lines.map((line) => (line === "" ? "#" : `# ${line}`)).join("\n");
+  return lines.map((line) => (line === "" ? "#" : `# ${visible(line)}`)).join("\n");
 }

@@ -2,7 +2,7 @@ import { controlPolicy } from "../../iam/control-policy";
 import type { PolicyOptions } from "../../iam/policy";
 import { risksOf, roleOf } from "../../iam/risks";
 import type { Deployment } from "../../settings/deployment";
-import { code, fenced, list, sentence } from "../markdown";
+import { code, fenced, list, prose, sentence } from "../markdown";
 import { ACCOUNT_ID, policyOptions } from "./policy-options";
 
 /** What a thief of the key could do, what closes it, and what to do when it has happened. */
@@ -10,7 +10,7 @@ export function theft(deployment: Deployment, options: PolicyOptions): readonly 
   return [
     "## What a thief of the key could do",
     "",
-    ...list(risksOf(options).map(({ what, actions }) => `${sentence(what)} (${actions.map(code).join(", ")})`)),
+    ...list(risksOf(options, code).map(({ what, actions }) => `${sentence(what)} (${actions.map(code).join(", ")})`)),
     ...outOfReach(options),
     ...whatClosesIt(deployment),
     ...afterALeak(deployment, options),
@@ -25,13 +25,14 @@ function outOfReach({ mode, place, cluster }: PolicyOptions): readonly string[] 
         "",
       ]
     : [
-        `Not allowed by the policy itself: networks, machines, disks and load balancers outside ${place.region}; writing roles other than ${code(roleOf(cluster))}; users, groups and access keys; managed policies; S3, databases, secrets. By way of the roles above, all or some of it is.`,
+        `Not allowed by the policy itself: networks, machines, disks and load balancers outside ${prose(place.region)}; writing roles other than ${code(roleOf(cluster))}; users, groups and access keys; managed policies; S3, databases, secrets. By way of the roles above, all or some of it is.`,
         "",
       ];
 }
 
 function whatClosesIt(deployment: Deployment): readonly string[] {
-  const { user, accountId, cluster, additionalRolePolicies } = deployment;
+  const { user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
+  const { mode } = deployment.policy;
   const role = code(roleOf(cluster));
   const policy = controlPolicy({
     ...policyOptions(deployment, ACCOUNT_ID),
@@ -50,6 +51,11 @@ function whatClosesIt(deployment: Deployment): readonly string[] {
     ...list([
       ...(cluster.prefix === undefined ? ["`PREFIX` is the cluster's `cloud.prefix`."] : []),
       ...(accountId === undefined ? [`\`${ACCOUNT_ID}\` is the account.`] : []),
+      ...(mode === "documented" && attachment !== "user"
+        ? [
+            `It limits the user ${code(user.name)} alone: other members of the group ${code(group.name)} have the policy too, and it does not apply to them.`,
+          ]
+        : []),
       "Attach it to the account, or to its organizational unit. It does not hold in an organization's management account.",
       `It breaks whatever else uses the role ${role}. Renew it when \`cluster.prefix\` or \`cluster.additionalRolePolicies\` change.`,
       `To try it, put a policy that allows \`s3:ListAllMyBuckets\` on ${role}, and call it from a node: it must be denied.`,

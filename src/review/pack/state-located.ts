@@ -1,0 +1,12 @@
+import { stateReading } from "../../remote-state/reading";
+import type { StateLocation } from "../../remote-state/state-location";
+import { code, prose } from "../markdown";
+
+/** Where a state is, in Markdown: s3, bucket `state`, key `deckhouse/terraform.tfstate`. */
+export function stateLocated(location: StateLocation): string {
+  const { config } = stateReading(location);
+  const known = Object.entries(config).flatMap(([name, value]) =>
+    typeof value === "string" ? [`${prose(name)} ${code(value)}`] : [],
+  );
+  return [prose(location.type), ...known].join(", ");
+}

@@ -158,7 +158,7 @@ describe("DKP's installation file is refused", () => {
     ["two values", "a: b: c\n", "line 17: is not valid YAML: Nested mappings are not allowed in compact mappings"],
     ["a tag", "a: !secret hunter2\n", "line 17: is not valid YAML: tag resolve failed; quote the value if it is a text"],
     ["an alias", "a: *hunter2\n", "line 17: is not valid YAML: unresolved alias; quote the value if it is a text"],
-    ["a secret twice", "a: hunter2\na: hunter2\n", "line 18: is not valid YAML: Map keys must be unique"],
+    ["a secret twice", "a: hunter2\na: hunter2\n", "line 18: is not valid YAML: the key a is there twice; remove one"],
   ])("where it is not YAML, with its own line: %s", (_, fault, problem) => {
     expect(problemsOfConfig(GOOD + fault)).toEqual([`${AT}config.yml, ${problem}`]);
   });

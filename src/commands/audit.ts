@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { auditFile, auditStack, type Report } from "../review/audit-report";
 import { stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
-import { deploymentNamed } from "../settings/load";
+import { deploymentNamed } from "./named-deployment";
 import { run } from "./run";
 
 const HELP = `Usage: npm run audit -- [STACK | FILE]...

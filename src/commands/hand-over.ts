@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { providerBlock, providerYaml } from "../review/hand-over";
 import { stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
-import { deploymentNamed } from "../settings/load";
+import { deploymentNamed } from "./named-deployment";
 import { run } from "./run";
 
 const HELP = `Usage: npm run --silent hand-over -- [STACK] [--out FILE]

@@ -5,8 +5,8 @@ import { connect } from "../preflight/aws";
 import { adminPolicy } from "../preflight/checks";
 import { exitCode, reportJson, reportText } from "../preflight/report";
 import { runPreflight } from "../preflight/run";
-import { deploymentNamed } from "../settings/load";
 import { silenceNodeVersionWarning } from "./aws-sdk";
+import { deploymentNamed } from "./named-deployment";
 import { run } from "./run";
 
 const HELP = `Usage: npm run preflight -- [STACK] [OPTION]...

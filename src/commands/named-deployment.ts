@@ -14,7 +14,7 @@ export function selectNamed(stack: string | undefined, change: Partial<Settings[
   const selection = selectDeployment(deploymentsFolder(process.env), stack, surroundings, change);
   if (selection.others !== undefined) {
     process.stderr.write(
-      `warning: ${selection.others.message}\nwarning: continuing with ${selection.deployment.stack}, which is valid\n`,
+      `warning: ${selection.others.message}\nwarning: continuing with ${selection.deployment.stack}, which is valid by itself\n`,
     );
   }
   return selection;

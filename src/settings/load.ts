@@ -61,12 +61,12 @@ function problemsOf(readings: readonly Reading[]): ReadonlyMap<string, readonly 
   return new Map(problems.filter(([, list]) => list.length > 0));
 }
 
-/** The deployment of one stack, whatever the others are like. */
+/** The deployment of one stack, valid by itself, whatever the others are like. */
 export interface Selection {
   readonly deployment: Deployment;
   /** The stacks of all settings files, valid or not. */
   readonly stacks: readonly string[];
-  /** What is wrong with the other deployments, by themselves and beside each other; undefined if nothing is. */
+  /** What is wrong with the other deployments, and with several beside each other; undefined if nothing is. */
   readonly others: SettingsError | undefined;
 }
 
@@ -94,22 +94,18 @@ export function selectDeployment(
   const readings = files.map((given) =>
     readFile(given.file, { ...surroundings, settingsFolder: folder, ...(given.name === name ? { policy: change } : {}) }),
   );
-  const problems = problemsOf(readings);
-  const own = new Map(files.filter((given) => given.name === name).flatMap(({ file }) => entry(problems, file)));
-  const candidate = readings.flatMap((reading) => reading.candidate ?? []).find((given) => given.stack === name);
-  if (own.size > 0 || candidate === undefined) {
-    throw new SettingsError(own);
+  const own = readings.filter((_, index) => files[index]?.name === name);
+  const faulty = own.filter(({ problems }) => problems.length > 0);
+  const candidate = own[0]?.candidate;
+  if (faulty.length > 0 || candidate === undefined) {
+    throw new SettingsError(new Map(faulty.map(({ source, problems }) => [source, problems])));
   }
+  const problems = problemsOf(readings);
   return {
     deployment: toDeployment(name, candidate.settings),
     stacks,
     others: problems.size === 0 ? undefined : new SettingsError(problems),
   };
-}
-
-function entry<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): readonly (readonly [Key, Value])[] {
-  const value = map.get(key);
-  return value === undefined ? [] : [[key, value]];
 }
 
 function settingsFiles(folder: string): readonly string[] {

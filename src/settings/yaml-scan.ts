@@ -14,12 +14,14 @@ export interface YamlScan {
   readonly comments: readonly Comment[];
 }
 
-// The parser recurses into nested values, and compares each key of an object with all others. Node.js ends without an exception
+// The parser recurses into nested values, and compares each key of an object with all others, and looks for the anchor
+// of each alias from the beginning. Node.js ends without an exception
 // when the parser's recursion leaves no room for a regular expression, so that depth has to be limited before.
 const MAX_LEVELS = 100;
 const MAX_INDENTATION = 400;
 const MAX_SCALARS = 5_000;
 const MAX_TOKENS = 50_000;
+const MAX_ALIASES = 200;
 
 /** The library's marks between tokens: start of a document, end of a flow collection, start of a scalar. */
 const MARKS: ReadonlySet<string> = new Set(["\u0002", "\u0018", "\u001f"]);
@@ -31,6 +33,7 @@ export function scanYaml(text: string): YamlScan {
   let line = 1;
   let tokens = 0;
   let scalars = 0;
+  let aliases = 0;
   let brackets = 0;
   let indicators = 0;
   let previous = "\n";
@@ -40,6 +43,8 @@ export function scanYaml(text: string): YamlScan {
       scalars += 1;
     } else if (token.startsWith("#")) {
       comments.push({ line, text: token });
+    } else if (token.startsWith("*")) {
+      aliases += 1;
     } else if (token === "[" || token === "{") {
       brackets += 1;
     } else if (token === "]" || token === "}") {
@@ -53,6 +58,9 @@ export function scanYaml(text: string): YamlScan {
     const indentation = previous.endsWith("\n") && /^ +$/.test(token) ? token.length : 0;
     if (brackets + indicators > MAX_LEVELS || indentation > MAX_INDENTATION) {
       return { limit: `is nested more than ${MAX_LEVELS} levels deep; write it flatter`, comments };
+    }
+    if (aliases > MAX_ALIASES) {
+      return { limit: `has more than ${MAX_ALIASES} aliases; write the values out`, comments };
     }
     if (scalars > MAX_SCALARS || tokens > MAX_TOKENS) {
       return {

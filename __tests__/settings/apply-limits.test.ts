@@ -1,3 +1,4 @@
+import { readSettings } from "../../src/settings/load";
 import { settingsWarnings } from "../../src/settings/warnings";
 import { deploymentOf, deploymentWith, problemsOf, problemsWith, REGION } from "./settings-files";
 
@@ -121,13 +122,26 @@ describe("an argument of the s3 backend", () => {
 });
 
 describe("backend.local.path", () => {
-  it.each(["deployments", "./deployments/", ".", "cdktf.out/.."])("rejects the folder %s", (path) => {
-    // The folder of the settings is a temporary one here, so that only the output folder is near.
-    expect(problemsOf(`${REGION}backend: { local: { path: "${path.replace("deployments", "cdktf.out/..")}" } }\n`)).toEqual([
-      expect.stringMatching(
-        /^line 2, backend\.local\.path: ".*" is the folder cdktf\.out or one above it; write the path of a file$/,
-      ),
+  const problems = (path: string) =>
+    readSettings({
+      source: "dev.yaml",
+      stack: "dev",
+      value: { region: "eu-central-1", backend: { local: { path } } },
+      surroundings: { outputFolder: "cdktf.out", settingsFolder: "deployments" },
+    }).problems;
+
+  it.each(["deployments", "./deployments/", "cdktf.out/../deployments", "."])("rejects the folder %s", (path) => {
+    expect(problems(path)).toEqual([
+      {
+        path: ["backend", "local", "path"],
+        line: undefined,
+        message: `"${path}" is the folder deployments or one above it; write the path of a file`,
+      },
     ]);
+  });
+
+  it.each(["deployments/dev.tfstate", "states/dev.tfstate", "../dev.tfstate"])("accepts the file %s", (path) => {
+    expect(problems(path)).toEqual([]);
   });
 });
 

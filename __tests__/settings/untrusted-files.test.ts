@@ -219,6 +219,12 @@ describe("a character that a reader of the settings does not see", () => {
     ]);
   });
 
+  it("is rejected in an argument that only has the name of a text", () => {
+    expect(problemsOf(`${REGION}backend: { s3: { bucket: b, assume_role_tags: { description: "a\\nb" } } }\n`)).toEqual([
+      "line 2, backend.s3.assume_role_tags.description: has a line break; write it on one line",
+    ]);
+  });
+
   it("is rejected in a key", () => {
     expect(problemsWith('tags: { team: a, "team\\u3164": b }\n')).toEqual([
       'line 3, tags."team\\u{3164}": has the invisible character U+3164; remove it',

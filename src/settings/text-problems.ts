@@ -71,23 +71,14 @@ export function secretProblems(value: unknown): readonly Problem[] {
   });
 }
 
-/** Names of values that may be text on several lines: prose, PEM, JSON, and a public key, which base64 programs break. */
-const SEVERAL_LINES: ReadonlySet<string> = new Set([
-  "assume_role_policy",
-  "client_ca_certificate_pem",
-  "client_certificate",
-  "client_certificate_pem",
-  "cluster_ca_certificate",
-  "description",
-  "pgpKey",
-  "policy",
-]);
+/** Fields that may be text on several lines: prose, PEM, JSON, and a public key, which base64 programs break. */
+const SEVERAL_LINES =
+  /^(?:policy\.description|accessKeys\.(?:primary|secondary)\.pgpKey|backend\.[a-z0-9]{1,20}\.(?:assume_role_policy|assume_role(?:_with_web_identity)?\.policy|client_ca_certificate_pem|client_certificate(?:_pem)?|cluster_ca_certificate))$/;
 
 /** Control characters, line breaks where there is one line, controls of the direction of text, and invisible letters. */
 export function characterProblems(value: unknown): readonly Problem[] {
   return texts(value).flatMap(({ path, text }) => {
-    const name = path.at(-1) ?? "";
-    const message = SEVERAL_LINES.has(name) && text !== name ? textCharacterProblem(text) : characterProblem(text);
+    const message = SEVERAL_LINES.test(path.join(".")) ? textCharacterProblem(text) : characterProblem(text);
     return message === undefined ? [] : [{ path, message }];
   });
 }

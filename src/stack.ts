@@ -19,6 +19,7 @@ import { type PolicyStatement, policyStatements, supplementOf } from "./iam/poli
 import { placeLockFile } from "./remote-state/lock-file";
 import { StateBackend } from "./remote-state/state-backend";
 import { type Deployment, policyOptionsOf } from "./settings/deployment";
+import { settingsWarnings } from "./settings/warnings";
 import { addressProblems } from "./stack-ids";
 
 const SECRET_IN_STATE = "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it";
@@ -93,6 +94,9 @@ export class DeckhouseAccessStack extends TerraformStack {
     }
     if (deployment.policy.supplement) {
       Annotations.of(this).addInfo(supplementMessage(deployment));
+    }
+    for (const warning of settingsWarnings(deployment)) {
+      Annotations.of(this).addWarning(warning);
     }
     this.node.addValidation({ validate: () => addressProblems(this) });
     this.own = this.node.children.length;

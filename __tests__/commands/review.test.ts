@@ -104,7 +104,7 @@ describe("npm run review", () => {
     expect(review(project(), ["--stack", "dve"])).toEqual({
       status: 1,
       stdout: "",
-      stderr: '--stack: there is no deployment "dve", did you mean "dev"?\n',
+      stderr: 'no deployment "dve" in deployments, did you mean "dev"?\n',
     });
   });
 

@@ -57,6 +57,37 @@ describe("npm run synth", () => {
     expect(json("deckhouse")).toBe(first);
   });
 
+  it("warns about a region that AWS does not have", () => {
+    write("deckhouse", SETTINGS.replace("region: eu-central-1\n", "region: eu-cental-1\n"));
+    const { status, stderr } = synth();
+    expect({ status, first: stderr.split("\n").filter((line) => line.startsWith("warn")) }).toEqual({
+      status: 0,
+      first: ['warn: deckhouse: region: "eu-cental-1" is not a region that AWS is known to have, did you mean "eu-central-1"?'],
+    });
+  });
+
+  it("writes nothing when one of several deployments holds a CDKTF token", () => {
+    write("a");
+    write("b", `${SETTINGS}user: { name: b }\npolicy: { name: b, description: "#{TfToken[TOKEN.0]}" }\n`);
+    expect(synth()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^deployments\/b\.yaml has 1 problem:\n {2}line \d+, policy\.description: holds a CDKTF token, which becomes a Terraform expression; write the value itself\n$/,
+      ),
+    });
+    expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
+  });
+
+  it("rejects an output folder without a name", () => {
+    write("deckhouse");
+    expect(synth({ CDKTF_OUTDIR: "" })).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable\n",
+    });
+  });
+
   it("changes nothing in cdktf.out when a setting is wrong, and shows no stack trace", () => {
     write("deckhouse");
     synth();

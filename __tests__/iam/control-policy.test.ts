@@ -1,5 +1,5 @@
 import { runSimulation } from "@cloud-copilot/iam-simulate";
-import { controlPolicy } from "../../src/iam/control-policy";
+import { controlPolicy, controlPolicyNotes } from "../../src/iam/control-policy";
 import { type Mode, policyStatements } from "../../src/iam/policy";
 import { policyDocument } from "../../src/iam/policy-document";
 import { clusterOf, EVERYTHING, PLACE } from "./clusters";
@@ -100,5 +100,30 @@ describe("the service control policy", () => {
   it("fits the 5,120 characters of a control policy", () => {
     const policy = controlPolicy({ ...options("documented", EVERYTHING), user: "/deckhouse", additionalRolePolicies: [] });
     expect(JSON.stringify(policy).length).toBeLessThan(5120);
+  });
+
+  const policyWith = (additionalRolePolicies: readonly string[], mode: Mode = "scoped") =>
+    controlPolicy({ ...options(mode), user: "/deckhouse", additionalRolePolicies });
+
+  it("has no notes where AWS Organizations accepts it as it is printed", () => {
+    expect(controlPolicyNotes(policyWith([], "documented"), "aws")).toEqual([]);
+    expect(controlPolicyNotes(policyWith([], "documented"), "aws-us-gov")).toEqual([]);
+    expect(controlPolicyNotes(policyWith([]), "aws-cn")).toEqual([]);
+  });
+
+  it("says where AWS has not announced NotResource, and what to do without", () => {
+    expect(controlPolicyNotes(policyWith([], "documented"), "aws-cn")).toEqual([
+      "The statements `KeyWritesOnlyNodeRole` and `KeyPassesOnlyNodeRoles` use `NotResource`, which AWS has announced for the partitions `aws` and `aws-us-gov` only. If AWS Organizations rejects the policy in `aws-cn`, remove these statements and set `policy.mode` to `scoped` or `minimal`, where the policy of the key itself has their limits.",
+    ]);
+  });
+
+  it("says when it is larger than AWS Organizations accepts", () => {
+    const actions = (count: number) => Array.from({ length: count }, (_, index) => `s3:GetObject${index}`);
+    expect(controlPolicyNotes(policyWith(actions(400)), "aws")).toEqual([
+      "It has 7337 characters without white space, and AWS Organizations takes 5120: it cannot be created. Shorten `cluster.additionalRolePolicies` with wildcards, or `cluster.formerIamNodeRoles`.",
+    ]);
+    expect(controlPolicyNotes(policyWith(actions(240)), "aws")).toEqual([
+      "Remove the white space before creating it with the AWS CLI: with it, the policy has 6742 characters, and AWS Organizations takes 5120. The console removes it.",
+    ]);
   });
 });

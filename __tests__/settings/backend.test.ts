@@ -78,7 +78,14 @@ describe("backend arguments", () => {
     ["oss", { bucket: "b" }],
     ["pg", { conn_str: "postgres://db.example.com/terraform" }],
     ["remote", { organization: "acme", workspaces: { name: "dkp" } }],
-    ["s3", { bucket: "b", assume_role: { role_arn: "r", tags: { a: "b" } }, endpoints: { s3: "http://localhost:4566" } }],
+    [
+      "s3",
+      {
+        bucket: "b",
+        assume_role: { role_arn: "arn:aws:iam::123456789012:role/r", tags: { a: "b" } },
+        endpoints: { s3: "http://localhost:4566" },
+      },
+    ],
   ])("go through as they are: %s", (type, args) => {
     const backend = JSON.stringify({ [type]: args });
     expect(deploymentOf(`${REGION}backend: ${backend}\n`).state).toMatchObject({ type, arguments: args });

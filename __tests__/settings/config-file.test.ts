@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -158,7 +159,7 @@ describe("DKP's installation file is refused", () => {
     ["two values", "a: b: c\n", "line 17: is not valid YAML: Nested mappings are not allowed in compact mappings"],
     ["a tag", "a: !secret hunter2\n", "line 17: is not valid YAML: tag resolve failed; quote the value if it is a text"],
     ["an alias", "a: *hunter2\n", "line 17: is not valid YAML: unresolved alias; quote the value if it is a text"],
-    ["a secret twice", "a: hunter2\na: hunter2\n", "line 18: is not valid YAML: Map keys must be unique"],
+    ["a secret twice", "a: hunter2\na: hunter2\n", "line 18: is not valid YAML: the key a is there twice; remove one"],
   ])("where it is not YAML, with its own line: %s", (_, fault, problem) => {
     expect(problemsOfConfig(GOOD + fault)).toEqual([`${AT}config.yml, ${problem}`]);
   });
@@ -228,6 +229,52 @@ describe("DKP's installation file is refused", () => {
     ],
   ])("where a field of it is wrong, with its own line: %s", (_, config, problem) => {
     expect(problemsOfConfig(config)).toEqual([`${AT}config.yml, ${problem}`]);
+  });
+
+  it.each([
+    [
+      "a template",
+      'tags: { "%{path}": a }\n',
+      'tags.%{path}: holds "%{", which Terraform would run as code; write the value itself',
+    ],
+    [
+      "a CDKTF token",
+      'tags: { team: "&{TfToken[TOKEN.0]}" }\n',
+      "tags.team: holds a CDKTF token, which becomes a Terraform expression; write the value itself",
+    ],
+    ["a line break", 'tags: { team: "a\\n::error::b" }\n', "tags.team: has a line break; write it on one line"],
+    ["an invisible character", 'tags: { team: "a\\u202eb" }\n', "tags.team: has the invisible character U+202E; remove it"],
+    [
+      "a long value",
+      `tags: { team: "${"a".repeat(16_385)}" }\n`,
+      "tags.team: has 16385 characters, at most 16384 are allowed; write a shorter value",
+    ],
+    [
+      "an instance type that is a command of a CI log",
+      'masterNodeGroup: { instanceClass: { instanceType: "m5\\n::error::x" } }\n',
+      'masterNodeGroup.instanceClass.instanceType: "m5\\n::error::x" is not an instance type, which reads "m5.xlarge"',
+    ],
+  ])("where a field that comes into policies or reports holds %s", (_, field, problem) => {
+    expect(problemsOfConfig(GOOD + field)).toEqual([`${AT}config.yml, line 17, ${problem}`]);
+  });
+
+  it.each([
+    ["a FIFO", () => spawnSync("mkfifo", ["pipe.yml"]), "pipe.yml", "is not a regular file; replace it with one"],
+    [
+      "too large",
+      () => writeFileSync("big.yml", "#".repeat(1024 * 1024 + 1)),
+      "big.yml",
+      "is larger than 1 MiB, the limit; make it smaller",
+    ],
+    [
+      "not UTF-8",
+      () => writeFileSync("latin.yml", Buffer.from([0x61, 0x3a, 0xe9])),
+      "latin.yml",
+      "is not encoded in UTF-8; save it in UTF-8",
+    ],
+  ])("where it is %s", (_, create, name, problem) => {
+    create();
+    expect(problemsOf(`${MINIMAL}cluster: { configFile: ${name} }\n`)).toEqual([`${AT}"${name}" ${problem}`]);
   });
 
   it("with all its faults at once", () => {

@@ -108,4 +108,10 @@ describe("outputFolder", () => {
   it("is CDKTF's", () => {
     expect([outputFolder({}), outputFolder({ CDKTF_OUTDIR: "out" })]).toEqual(["cdktf.out", "out"]);
   });
+
+  it.each(["", " "])("is rejected when the variable is set to %j", (folder) => {
+    expect(() => outputFolder({ CDKTF_OUTDIR: folder })).toThrow(
+      new Error("CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable"),
+    );
+  });
 });

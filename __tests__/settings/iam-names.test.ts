@@ -1,3 +1,4 @@
+import { parse } from "yaml";
 import { deploymentWith, problemsWith } from "./settings-files";
 
 const ONLY = "takes only A-Z a-z 0-9 and _ + = , . @ -";
@@ -76,13 +77,28 @@ describe("policy.description", () => {
 
   it("refuses 1,001 characters", () => {
     expect(problemsWith(`policy: { description: ${"a".repeat(1001)} }\n`)).toEqual([
-      `line 3, policy.description: "${"a".repeat(79)}... (1001 characters) is not a policy description: at most 1,000 printable characters on one line`,
+      `line 3, policy.description: "${"a".repeat(79)}... (1001 characters) is not a policy description: at most 1,000 characters`,
     ]);
   });
 
-  it.each(["two\\nlines", "ends\\n", "tab\\there"])('refuses "%s"', (description) => {
-    expect(problemsWith(`policy: { description: "${description}" }\n`)).toEqual([
-      `line 3, policy.description: "${description}" is not a policy description: at most 1,000 printable characters on one line`,
+  it.each(["two\\nlines", "tab\\there", "soft\\u00adhyphen", "\\U0001F469\\u200D\\U0001F4BB"])(
+    "accepts what IAM accepts: %s",
+    (description) => {
+      expect(deploymentWith(`policy: { description: "${description}" }\n`).policy.description).toBe(
+        parse(`"${description}"`) as string,
+      );
+    },
+  );
+
+  it.each([
+    ["\\u202E", "U+202E"],
+    ["\\u2066", "U+2066"],
+    ["\\x1b", "U+001B"],
+    ["\\0", "U+0000"],
+    ["\\u3164", "U+3164"],
+  ])("rejects %s, which a reader of the settings cannot see", (character, name) => {
+    expect(problemsWith(`policy: { description: "a${character}b" }\n`)).toEqual([
+      `line 3, policy.description: has the invisible character ${name}; remove it`,
     ]);
   });
 });

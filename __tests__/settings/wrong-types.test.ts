@@ -53,8 +53,8 @@ describe("a value of a wrong type", () => {
   });
 
   it.each([
-    ["5", "5"],
-    ["hello", '"hello"'],
+    ["5", "a number"],
+    ["hello", "a string"],
     ["[region]", "a list"],
     ["- region", "a list"],
   ])("as the whole file is shown: %s", (text, shown) => {

@@ -30,8 +30,8 @@ describe("a settings file that is not YAML", () => {
     ["a word alone", "word\nuser: {}\n", 3, "Implicit keys need to be on a single line"],
     ["an at sign", "user: @dkp\n", 3, "bad scalar start; quote the value if it is a text"],
     ["a tab", "user:\n\tname: dkp\n", 4, "Tabs are not allowed as indentation"],
-    ["a key twice", "user: { name: a }\nuser: { name: b }\n", 4, "Map keys must be unique"],
-    ["a key twice inside", "user:\n  name: a\n  name: b\n", 5, "Map keys must be unique"],
+    ["a key twice", "user: { name: a }\nuser: { name: b }\n", 4, "the key user is there twice; remove one"],
+    ["a key twice inside", "user:\n  name: a\n  name: b\n", 5, "the key name is there twice; remove one"],
     ["a key that is no text", "? [a]\n: b\n", 3, "With stringKeys, all keys must be strings"],
   ])("is reported with its line: %s", (_, extra, line, fault) => {
     expect(problemsWith(extra)).toContain(`line ${line}: is not valid YAML: ${fault}`);

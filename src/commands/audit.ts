@@ -4,7 +4,7 @@ import { visible } from "../printable";
 import { auditFile, auditStack, type Report } from "../review/audit-report";
 import { stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
-import { deploymentNamed } from "../settings/load";
+import { deploymentNamed } from "./named-deployment";
 import { print } from "./print";
 import { run } from "./run";
 

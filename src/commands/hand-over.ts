@@ -4,7 +4,7 @@ import { providerBlock, providerYaml } from "../review/hand-over";
 import { checkSecretFile, writeSecretFile } from "../review/secret-file";
 import { stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
-import { deploymentNamed } from "../settings/load";
+import { deploymentNamed } from "./named-deployment";
 import { print, printError } from "./print";
 import { run } from "./run";
 

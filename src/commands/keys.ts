@@ -4,8 +4,8 @@ import { keyReport, keyReportText } from "../review/keys";
 import { keysOf } from "../review/state";
 import { pullState, stackFolder } from "../review/terraform";
 import { outputFolder } from "../settings/folder";
-import { deploymentNamed } from "../settings/load";
 import { silenceNodeVersionWarning } from "./aws-sdk";
+import { deploymentNamed } from "./named-deployment";
 import { print } from "./print";
 import { run } from "./run";
 

@@ -4,8 +4,8 @@ import { MODES, type Mode, type PolicyOptions, policyStatements } from "../iam/p
 import { MAX_POLICY_CHARACTERS, policyDocument, policySize } from "../iam/policy-document";
 import { explain, explanationText } from "../review/explanation";
 import { forPeople, policyOptions } from "../review/pack/policy-options";
-import { deploymentNamed } from "../settings/load";
 import { suggest } from "../settings/words";
+import { deploymentNamed } from "./named-deployment";
 import { print, printError } from "./print";
 import { run } from "./run";
 

@@ -6,8 +6,8 @@ import { adminPolicy } from "../preflight/checks";
 import { exitCode, reportJson, reportText } from "../preflight/report";
 import { runPreflight } from "../preflight/run";
 import { visible } from "../printable";
-import { deploymentNamed } from "../settings/load";
 import { silenceNodeVersionWarning } from "./aws-sdk";
+import { deploymentNamed } from "./named-deployment";
 import { print, printError } from "./print";
 import { run } from "./run";
 

@@ -10,6 +10,7 @@ import type { Deployment } from "../settings/deployment";
 import { deploymentsFolder, outputFolder } from "../settings/folder";
 import { loadDeployments } from "../settings/load";
 import { suggest } from "../settings/words";
+import { selectNamed } from "./named-deployment";
 import { print, printError } from "./print";
 import { run } from "./run";
 import { terraformJson } from "./terraform-json";
@@ -79,12 +80,12 @@ run(async () => {
 
 /** The deployments that a command is for, and the names of all. */
 function chosen(stack: string | undefined): { readonly deployments: readonly Deployment[]; readonly names: readonly string[] } {
-  const all = loadDeployments(deploymentsFolder(process.env), { outputFolder: outputFolder(process.env) });
-  const names = all.map((deployment) => deployment.stack);
-  if (stack !== undefined && !names.includes(stack)) {
-    throw new Error(`--stack: there is no deployment "${stack}", ${suggest(stack, names)}`);
+  if (stack !== undefined) {
+    const { deployment, stacks } = selectNamed(stack);
+    return { deployments: [deployment], names: stacks };
   }
-  return { deployments: all.filter((deployment) => stack === undefined || deployment.stack === stack), names };
+  const deployments = loadDeployments(deploymentsFolder(process.env), { outputFolder: outputFolder(process.env) });
+  return { deployments, names: deployments.map((deployment) => deployment.stack) };
 }
 
 function onlyOne(deployments: readonly Deployment[]): Deployment {

@@ -24,6 +24,37 @@ function args(names: string, nested: Readonly<Record<string, string>> = {}): Bac
   ]);
 }
 
+/** What Terraform converts an argument's value to. */
+export type ArgumentType = "bool" | "number" | "list" | "map" | "string";
+
+const TYPES_BY_NAME: readonly { readonly type: ArgumentType; readonly names: RegExp }[] = [
+  {
+    type: "bool",
+    names:
+      /^(?:accelerate|encrypt|force_path_style|gzip|in_cluster_config|insecure|load_config_file|lock|lookup_blob_endpoint|snapshot|use_.+|skip_.+)$/,
+  },
+  {
+    type: "number",
+    names:
+      /^(?:assume_role_duration_seconds|assume_role_session_expiration|max_retries|retry_max|retry_wait_max|retry_wait_min|session_duration|session_expiration|timeout_seconds)$/,
+  },
+  {
+    type: "list",
+    names:
+      /^(?:allowed_account_ids|args|assume_role_policy_arns|assume_role_transitive_tag_keys|config_paths|forbidden_account_ids|impersonate_service_account_delegates|policy_arns|shared_config_files|shared_credentials_files|transitive_tag_keys)$/,
+  },
+  { type: "map", names: /^(?:assume_role_tags|env|headers|labels)$/ },
+];
+
+/**
+ * The type of a backend argument, which is the same for all backends that have one of the name; undefined where it is not.
+ * Source: the backend schemas of Terraform 1.11 to 1.15 and OpenTofu 1.10, in each backend's `backend.go`.
+ */
+export function argumentType(name: string): ArgumentType | undefined {
+  // A map of `assume_role`, a set or a map of `cloud`.
+  return name === "tags" ? undefined : (TYPES_BY_NAME.find(({ names }) => names.test(name))?.type ?? "string");
+}
+
 const AWS_KEYS = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN";
 const CONFIG_FILE = "a -backend-config file that is not committed";
 

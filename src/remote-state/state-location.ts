@@ -51,5 +51,5 @@ function canonical(type: string, name: string, value: ArgumentValue | undefined)
     return normalize(value);
   }
   // Terraform takes slashes at both ends off the prefix.
-  return type === "gcs" && name === "prefix" && typeof value === "string" ? value.replaceAll(/^\/+|\/+$/g, "") : value;
+  return type === "gcs" && name === "prefix" && typeof value === "string" ? value.replaceAll(/^\/+|(?<!\/)\/+$/g, "") : value;
 }

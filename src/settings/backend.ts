@@ -1,4 +1,5 @@
-import { BACKEND_TYPES, type BackendType, backendType } from "../remote-state/backend-types";
+import { parseIamArn } from "../iam/arns";
+import { type ArgumentType, argumentType, BACKEND_TYPES, type BackendType, backendType } from "../remote-state/backend-types";
 import type { Problem } from "./problems";
 import { EMPTY, nearest, show, showSegment, suggest } from "./words";
 
@@ -9,8 +10,9 @@ export const BACKEND_NAMES = Object.keys(BACKEND_TYPES).filter((type) => type !=
 export const BACKEND_EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 const NO_VALUE = "does not reach Terraform as it is written; write it in quotes";
 
-/** Names of arguments that hold a secret wherever they stand. */
-const SECRET_NAME = /(?:^|_)(?:access_key|password|private_key|secret|secret_key|token)$/;
+/** Names of arguments, environment variables and options that hold a secret wherever they stand. */
+const SECRET_NAME =
+  /(?:^|[_-])(?:access[_-]?key|api[_-]?key|credentials?|passphrase|passw(?:or)?d|private[_-]?key|secret|secret[_-]?key|token)$/i;
 
 /** What is wrong with the `backend` setting: `{ TYPE: { ARGUMENTS }, partial: true }`. */
 export function backendProblems(value: Readonly<Record<string, unknown>>): readonly Problem[] {
@@ -92,15 +94,17 @@ function argumentProblem(argument: string, content: unknown, type: BackendType):
     return [problem(EMPTY)];
   }
   if (known === true) {
-    return [...secretsInside(content), ...strangeValues(content)];
+    return valueProblems(argument, content, type);
   }
   if (!isObject(content)) {
     return [problem(`${show(content)} is not an object; it takes ${known.join(", ")}`)];
   }
-  return Object.entries(content).flatMap(([inner, innerContent]) => innerProblem(inner, innerContent, known).map(under(inner)));
+  return Object.entries(content).flatMap(([inner, innerContent]) =>
+    innerProblem(inner, innerContent, known, type).map(under(inner)),
+  );
 }
 
-function innerProblem(argument: string, content: unknown, known: readonly string[]): readonly Problem[] {
+function innerProblem(argument: string, content: unknown, known: readonly string[], type: BackendType): readonly Problem[] {
   if (!known.includes(argument)) {
     return [problem(`unknown argument, ${suggest(argument, known)}`)];
   }
@@ -110,18 +114,113 @@ function innerProblem(argument: string, content: unknown, known: readonly string
   if (content === null || content === "") {
     return [problem(EMPTY)];
   }
-  return [...secretsInside(content), ...strangeValues(content)];
+  return valueProblems(argument, content, type);
 }
+
+/** What is wrong with the value of an argument that the backend has. */
+function valueProblems(argument: string, content: unknown, backend: BackendType): readonly Problem[] {
+  const strange = [...secretsInside(content), ...strangeValues(content)];
+  if (strange.length > 0) {
+    return strange;
+  }
+  const type = argumentType(argument);
+  if (type !== undefined && !IS_TYPE[type].test(content)) {
+    return [problem(`${show(content)} is not ${IS_TYPE[type].what}`)];
+  }
+  const rule = backend === BACKEND_TYPES.s3 && Object.hasOwn(S3_RULES, argument) ? S3_RULES[argument] : undefined;
+  return rule === undefined || typeof content !== "string" || rule.test(content)
+    ? []
+    : [problem(`${rule.hidden === true ? "the value" : show(content)} ${rule.message}`)];
+}
+
+/** What Terraform converts to each type, texts included. Source: Terraform documentation, type conversion; tried with Terraform 1.11.4. */
+const IS_TYPE: Readonly<Record<ArgumentType, { readonly what: string; readonly test: (value: unknown) => boolean }>> = {
+  string: { what: "a single value; write it in quotes", test: (value) => typeof value !== "object" },
+  bool: {
+    what: "true or false",
+    test: (value) => typeof value === "boolean" || value === "true" || value === "false",
+  },
+  number: {
+    what: "a number",
+    test: (value) => typeof value === "number" || (typeof value === "string" && /^-?\d{1,15}$/.test(value)),
+  },
+  list: {
+    what: "a list of single values; write one per line, each after a dash",
+    test: (value) => Array.isArray(value) && value.every((item) => typeof item !== "object"),
+  },
+  map: {
+    what: "an object of single values; write KEY: VALUE lines below it",
+    test: (value) => isObject(value) && Object.values(value).every((item) => typeof item !== "object"),
+  },
+};
+
+interface ValueRule {
+  readonly test: (value: string) => boolean;
+  readonly message: string;
+  /** Whether the value may be a secret. */
+  readonly hidden?: true;
+}
+
+const S3_PATH: ValueRule = {
+  test: (value) => !/^\/|\/$|\/\//.test(value),
+  message:
+    'is not the path of an S3 object as Terraform takes it: no "/" at either end, and no "//"; write for example "dev/terraform.tfstate"',
+};
+const AWS_NAME: ValueRule = {
+  test: (value) => /^[A-Za-z0-9._:/-]{1,2048}$/.test(value),
+  message: "is not a name that AWS takes: letters, digits and . _ - only; write the name itself, without wildcards",
+};
+const ROLE_ARN: ValueRule = {
+  test: (value) => parseIamArn(value)?.kind === "role",
+  message: "is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME",
+};
+const PROXY: ValueRule = {
+  test: (value) => !/^[^\s/@:]*:[^\s/@]*@/.test(value),
+  message: "has a password (not shown) and settings are committed; remove it and use HTTP_PROXY or HTTPS_PROXY",
+  hidden: true,
+};
+
+/** Rules for the values of the s3 backend's arguments, by name. Source: Terraform's `backend/remote-state/s3`, tried with 1.11.4. */
+const S3_RULES: Readonly<Record<string, ValueRule>> = {
+  bucket: AWS_NAME,
+  dynamodb_table: AWS_NAME,
+  http_proxy: PROXY,
+  https_proxy: PROXY,
+  key: S3_PATH,
+  kms_key_id: {
+    test: (value) =>
+      /^(?:arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{1,30}:\d{12}:)?(?:key\/)?[A-Za-z0-9-]{1,128}$/.test(value) ||
+      /^(?:arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{1,30}:\d{12}:)?alias\/[A-Za-z0-9/_-]{1,250}$/.test(value),
+    message: "is not a KMS key: its id, its ARN or an alias, without wildcards",
+  },
+  role_arn: ROLE_ARN,
+  workspace_key_prefix: S3_PATH,
+};
 
 const SECRET = "is a secret (not shown) and settings are committed; remove it and give it with -backend-config";
 
 /** Secrets by their name in a free-form value, at any depth. */
 function secretsInside(content: unknown): readonly Problem[] {
+  if (Array.isArray(content)) {
+    return content.flatMap((item, index) => (isSecretItem(item, content[index - 1]) ? [problem(SECRET, String(index))] : []));
+  }
   return isObject(content)
     ? Object.entries(content).flatMap(([name, inner]) =>
         SECRET_NAME.test(name) ? [problem(SECRET, name)] : secretsInside(inner).map(under(name)),
       )
     : [];
+}
+
+/** Whether an item of a list is `--token=VALUE`, or the value behind `--token`. */
+function isSecretItem(item: unknown, previous: unknown): boolean {
+  const [option = "", ...value] = String(item).split("=");
+  return (
+    (isSecretOption(option) && value.join("=") !== "") || (isSecretOption(String(previous)) && !String(item).startsWith("-"))
+  );
+}
+
+function isSecretOption(text: string): boolean {
+  return SECRET_NAME.test(text) && !/\s/.test(text);
 }
 
 /** Arguments to suggest: secret ones have no place in the settings. */

@@ -3,7 +3,7 @@ import { FEATURES, type Feature } from "../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../iam/cluster";
 import { nameProblem, ROLE_NAME } from "../iam/names";
 import { because, describe, noList, strict, text } from "./schema-parts";
-import { show, suggest } from "./words";
+import { EMPTY, show, suggest } from "./words";
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
 const prefix = v.pipe(
@@ -66,12 +66,34 @@ const wholeNumber = (least: number) =>
     ),
   );
 
+/** As EC2 names instance types. DKP's own schema takes any text. Source: EC2 API reference, `InstanceType` of RunInstances. */
+const instanceType = v.pipe(
+  v.string(),
+  v.minLength(1, EMPTY),
+  v.regex(
+    /^[a-z0-9-]{1,30}\.[a-z0-9-]{1,30}$/,
+    because(() => 'is not an instance type, which reads "m5.xlarge"'),
+  ),
+);
+
+/** A node group is an object of Kubernetes, and part of its nodes' names. DKP's own schema takes any text. Source: RFC 1123, labels. */
+const nodeGroupName = v.pipe(
+  v.string(),
+  v.minLength(1, EMPTY),
+  v.regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    because(
+      () => 'is not the name of a node group: lower-case letters, digits and "-", a letter or digit at both ends, at most 63',
+    ),
+  ),
+);
+
 /** What of DKP's `instanceClass` the preflight looks at. */
 const instanceClass = v.optional(
   noList(
     v.looseObject({
       ami: v.optional(ami),
-      instanceType: v.optional(text),
+      instanceType: v.optional(instanceType),
       diskSizeGb: v.optional(wholeNumber(1)),
     }),
   ),
@@ -115,7 +137,7 @@ export const dkpFields = {
   ),
   nodeGroups: v.optional(
     v.pipe(
-      v.array(noList(v.looseObject({ name: text, replicas: v.optional(wholeNumber(0)), instanceClass }))),
+      v.array(noList(v.looseObject({ name: nodeGroupName, replicas: v.optional(wholeNumber(0)), instanceClass }))),
       describe("Static nodes, for the preflight: a list of `{ name, replicas, instanceClass }`"),
     ),
   ),

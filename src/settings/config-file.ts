@@ -1,11 +1,12 @@
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { isObject } from "./backend";
 import { dkpFields } from "./cluster-schema";
 import { issueProblems } from "./issues";
-import type { Problem } from "./problems";
+import { firstProblems, type Problem } from "./problems";
 import type { Settings } from "./schema";
 import { noList } from "./schema-parts";
+import { readTextFile } from "./text-file";
+import { characterProblems, sizeProblems, templateProblems } from "./text-problems";
 import { show, showSegment } from "./words";
 import { parseDocuments, type YamlFile } from "./yaml-file";
 
@@ -20,6 +21,9 @@ const awsClusterConfiguration = noList(
     provider: v.optional(noList(v.looseObject({ region: v.optional(v.string()) }))),
   }),
 );
+
+/** Fields whose texts come into policies, Terraform's JSON or reports. */
+const FIELDS = Object.keys(dkpFields);
 
 type AwsClusterConfiguration = v.InferOutput<typeof awsClusterConfiguration>;
 // Without the types of its faults, as in schema.ts.
@@ -38,14 +42,14 @@ export interface ConfigFile {
 
 /** Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration` and `ModuleConfig/global`. */
 export function readConfigFile(path: string): { config: ConfigFile } | { problems: readonly Problem[] } {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    return { problems: [problem(`${show(path)} can't be read (${code}); write its path relative to the project's root`)] };
+  const read = readTextFile(path);
+  if ("code" in read) {
+    return { problems: [problem(`${show(path)} can't be read (${read.code}); write its path relative to the project's root`)] };
   }
-  const parsed = parseDocuments(text);
+  if ("rule" in read) {
+    return { problems: [problem(`${show(path)} ${read.rule}`)] };
+  }
+  const parsed = parseDocuments(read.text);
   if ("problems" in parsed) {
     return { problems: parsed.problems.map((fault) => inFile(path, fault)) };
   }
@@ -58,8 +62,12 @@ export function readConfigFile(path: string): { config: ConfigFile } | { problem
   const cluster = v.safeParse(AWS_CLUSTER_CONFIGURATION, aws.value);
   const prefixes = [...ofKind("ClusterConfiguration").map(cloudOf), ...ofKind("ModuleConfig").flatMap(globalSettingsOf)];
   const parsedPrefixes = prefixes.map(({ value, file, at }) => ({ ...v.safeParse(PREFIX, value), file, at }));
+  const texts = Object.fromEntries(FIELDS.map((field) => [field, (aws.value as Record<string, unknown>)[field]]));
   const problems = [
-    ...(cluster.issues ?? []).flatMap((issue) => issueProblems(issue)).map((problem) => inFile(path, locate(problem, aws))),
+    ...firstProblems(
+      [...sizeProblems(texts), ...(cluster.issues ?? []).flatMap((issue) => issueProblems(issue)), ...templateProblems(texts)],
+      characterProblems(texts),
+    ).map((problem) => inFile(path, locate(problem, aws))),
     ...parsedPrefixes.flatMap(({ issues, file, at }) =>
       (issues ?? []).flatMap((issue) => issueProblems(issue)).map((problem) => inFile(path, locate(problem, file, at))),
     ),

@@ -1,8 +1,15 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** CDKTF's output folder, as CDKTF's own `App` finds it. */
+/**
+ * CDKTF's output folder, as CDKTF's own `App` finds it.
+ * @throws Error if CDKTF_OUTDIR is empty: CDKTF fails then, after it has begun
+ */
 export function outputFolder(environment: Environment): string {
-  return environment.CDKTF_OUTDIR ?? "cdktf.out";
+  const folder = environment.CDKTF_OUTDIR ?? "cdktf.out";
+  if (folder.trim() === "") {
+    throw new Error("CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable");
+  }
+  return folder;
 }
 
 /**

@@ -1,4 +1,6 @@
 import { nodeRoleName } from "../iam/cluster";
+import { MAX_ROLE_INLINE_CHARACTERS } from "../iam/names";
+import { nodePolicy } from "../iam/node-role";
 import { accountProblem, partitionProblem } from "./arn-problems";
 import type { Problem } from "./problems";
 import type { Rule } from "./rule";
@@ -24,6 +26,19 @@ export const NODE_ROLE_RULES: readonly Rule[] = [
         : {
             path: ["nodeRole", "name"],
             message: `${show(name)} is the role that DKP creates for prefix "${prefix}"; choose another name, for example "${name}-custom"`,
+          };
+    },
+  },
+  {
+    needs: [["nodeRole", "additionalActions"]],
+    problem: ({ nodeRole }) => {
+      // No action has white space.
+      const size = nodeRole === undefined ? 0 : JSON.stringify(nodePolicy(nodeRole.additionalActions)).length;
+      return size <= MAX_ROLE_INLINE_CHARACTERS
+        ? undefined
+        : {
+            path: ["nodeRole", "additionalActions"],
+            message: `makes an inline policy of ${size} characters, IAM allows ${MAX_ROLE_INLINE_CHARACTERS} per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns`,
           };
     },
   },

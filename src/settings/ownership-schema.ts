@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { ACCESS_KEY_ID, SLOTS } from "../iam/access-keys";
-import { GROUP_NAME, ROLE_NAME } from "../iam/names";
+import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../iam/names";
 import { ACTION } from "../iam/node-role";
 import { pgpKeyProblem } from "./pgp-key";
 import { arn, because, choice, describe, name, path, strict } from "./schema-parts";
@@ -86,6 +86,10 @@ export const nodeRole = strict({
         /^[^*?]*$/,
         because(() => 'has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without'),
       ),
+      v.check(
+        (value) => !RESERVED_ROLE_PATHS.some((reserved) => value.startsWith(reserved)),
+        because(() => `is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`),
+      ),
       describe("IAM path of the role"),
     ),
     "/",
@@ -105,7 +109,18 @@ export const nodeRole = strict({
     ),
     [],
   ),
-  managedPolicyArns: v.optional(v.pipe(v.array(arn("policy")), describe("ARNs of policies to attach to the role")), []),
+  managedPolicyArns: v.optional(
+    v.pipe(
+      v.array(arn("policy")),
+      v.maxLength(
+        ROLE_POLICIES.max,
+        ({ input }) =>
+          `has ${input.length} policies, a role can have at most ${ROLE_POLICIES.max}; put their statements together`,
+      ),
+      describe("ARNs of policies to attach to the role"),
+    ),
+    [],
+  ),
   permissionsBoundary: v.optional(v.pipe(arn("policy"), describe("ARN of the policy that limits what the role can ever do"))),
 });
 

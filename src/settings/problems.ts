@@ -10,6 +10,18 @@ export interface Problem {
   readonly message: string;
 }
 
+/** The first problem of each field, and problems of other kinds where neither the field nor what it lies in has one. */
+export function firstProblems(problems: readonly Problem[], others: readonly Problem[]): readonly Problem[] {
+  const paths = new Set<string>();
+  const isFirst = ({ path }: Problem) => {
+    const key = JSON.stringify(path);
+    return !paths.has(key) && paths.add(key) !== undefined;
+  };
+  const first = problems.filter(isFirst);
+  const isAlone = ({ path }: Problem) => path.every((_, index) => !paths.has(JSON.stringify(path.slice(0, index + 1))));
+  return [...first, ...others.filter(isAlone)];
+}
+
 /** Settings that can't be used. The message lists every problem of every file and is meant to be printed as it is. */
 export class SettingsError extends Error {
   constructor(readonly problems: ReadonlyMap<string, readonly Problem[]>) {

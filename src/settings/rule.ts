@@ -5,6 +5,8 @@ import type { Settings } from "./schema";
 export interface Surroundings {
   /** CDKTF's output folder, relative to the project's root. */
   readonly outputFolder: string;
+  /** The folder of the settings files, relative to the project's root; undefined where there is none. */
+  readonly settingsFolder?: string | undefined;
   /** What a command line says instead of the settings' own `policy`. */
   readonly policy?: Partial<Settings["policy"]> | undefined;
 }

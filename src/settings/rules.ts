@@ -84,9 +84,9 @@ const RULES: readonly Rule[] = [
   ...["path", "workspace_dir"].map(
     (argument): Rule => ({
       needs: [["backend"]],
-      problem: ({ backend }, { outputFolder }) => {
+      problem: ({ backend }, surroundings) => {
         const path = (backend?.local as Readonly<Record<string, unknown>> | undefined)?.[argument];
-        return path === undefined ? undefined : localPathProblem(["backend", "local", argument], path, outputFolder);
+        return path === undefined ? undefined : localPathProblem(["backend", "local", argument], path, surroundings);
       },
     }),
   ),
@@ -108,7 +108,11 @@ const RULES: readonly Rule[] = [
   ...ADOPT_RULES,
 ];
 
-function localPathProblem(field: readonly string[], path: unknown, outputFolder: string): Problem | undefined {
+function localPathProblem(
+  field: readonly string[],
+  path: unknown,
+  { outputFolder, settingsFolder }: Surroundings,
+): Problem | undefined {
   if (typeof path !== "string") {
     return { path: field, message: `${show(path)} is not a path; write it in quotes` };
   }
@@ -118,12 +122,23 @@ function localPathProblem(field: readonly string[], path: unknown, outputFolder:
       message: `${show(path)} is absolute; write it relative to the project's root, so that it holds on any machine`,
     };
   }
-  return /^\.\.(?:[/\\]|$)/.test(relative(outputFolder, path))
+  if (isInside(path, outputFolder)) {
+    return {
+      path: field,
+      message: `${show(path)} lies in ${outputFolder}, which is rewritten and deleted freely; choose a place outside`,
+    };
+  }
+  // A state is a file; workspaces have a folder.
+  const folders = field.at(-1) === "path" ? [settingsFolder, outputFolder] : [];
+  const folder = folders.find((known) => known !== undefined && isInside(known, path));
+  return folder === undefined
     ? undefined
-    : {
-        path: field,
-        message: `${show(path)} lies in ${outputFolder}, which is rewritten and deleted freely; choose a place outside`,
-      };
+    : { path: field, message: `${show(path)} is the folder ${folder} or one above it; write the path of a file` };
+}
+
+/** Whether a path is a folder, or lies in it. */
+function isInside(path: string, folder: string): boolean {
+  return !/^\.\.(?:[/\\]|$)/.test(relative(folder, path));
 }
 
 /** Problems between the fields of one deployment. `faulty` tells whether a field already has a problem. */

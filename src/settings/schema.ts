@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { DESCRIPTION, MAX_TAGS, POLICY_NAME, TAG_KEY, TAG_VALUE, USER_NAME } from "../iam/names";
+import { MAX_DESCRIPTION, MAX_TAGS, POLICY_NAME, POLICY_PATH, TAG_KEY, TAG_VALUE, USER_NAME } from "../iam/names";
 import { REGION, regionOfZone } from "../iam/partitions";
 import { MODES } from "../iam/policy";
 import { backendProblems, cloudProblems } from "./backend";
@@ -7,6 +7,7 @@ import { cluster, features } from "./cluster-schema";
 import { accessKeys, adopt, attachment, group, nodeRole } from "./ownership-schema";
 import type { Problem } from "./problems";
 import { arn, because, checked, choice, describe, name, object, path, strict, text } from "./schema-parts";
+import { versionConstraintProblem } from "./version-constraint";
 import { count, EMPTY, show } from "./words";
 
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and the README's table.
@@ -58,16 +59,13 @@ const cloud = v.pipe(
   describe("Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
 );
 
-/** A constraint as Terraform reads it: `>= 5.100.0, < 7.0.0`. */
-const CONSTRAINT = /^\s*(?:=|!=|>|>=|<|<=|~>)?\s*\d+(?:\.\d+){0,2}(?:\s*,\s*(?:=|!=|>|>=|<|<=|~>)?\s*\d+(?:\.\d+){0,2})*\s*$/;
-
 const provider = strict({
   version: v.optional(
     v.pipe(
       v.string(),
-      v.regex(
-        CONSTRAINT,
-        because(() => 'is not a version constraint; write for example ">= 5.100.0, < 7.0.0"'),
+      v.check(
+        (value) => versionConstraintProblem(value) === undefined,
+        because((value) => versionConstraintProblem(value) ?? ""),
       ),
       describe("Version range of `hashicorp/aws`. 5.100 is what the tests run, 6.x is what the bindings were made from"),
     ),
@@ -90,8 +88,9 @@ function tagProblems(value: Readonly<Record<string, unknown>>): readonly Problem
     keys.length > MAX_TAGS
       ? [{ path: [], message: `has ${keys.length} tags, IAM allows ${MAX_TAGS}; remove ${keys.length - MAX_TAGS}` }]
       : [];
+  const twins = twinsByCase(keys);
   const each = Object.entries(value).flatMap(([key, content]): readonly Problem[] => {
-    const twin = keys.find((other) => other !== key && other.toLowerCase() === key.toLowerCase());
+    const twin = twins.get(key.toLowerCase())?.find((other) => other !== key);
     return [
       ...(/^aws:/i.test(key)
         ? [{ path: [key], message: 'begins with "aws:", which AWS keeps for itself; choose another key' }]
@@ -106,6 +105,16 @@ function tagProblems(value: Readonly<Record<string, unknown>>): readonly Problem
     ];
   });
   return [...tooMany, ...each];
+}
+
+/** Keys by what they are in lower case. */
+function twinsByCase(keys: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const twins = new Map<string, string[]>();
+  for (const key of keys) {
+    const lower = key.toLowerCase();
+    twins.set(lower, [...(twins.get(lower) ?? []), key]);
+  }
+  return twins;
 }
 
 function tagValueProblem(key: string, content: unknown): readonly Problem[] {
@@ -144,9 +153,12 @@ const policy = strict({
   path: v.optional(
     v.pipe(
       path,
-      v.check(
-        (value) => !value.includes("*"),
-        because(() => 'has a "*", which IAM refuses in the path of a policy; leave it out'),
+      v.regex(
+        POLICY_PATH,
+        because(
+          () =>
+            'is not the path of a policy, which takes only A-Z a-z 0-9 and . , + @ = _ - with single "/" between; choose another',
+        ),
       ),
       describe("IAM path of the policy"),
     ),
@@ -155,9 +167,9 @@ const policy = strict({
   description: v.optional(
     v.pipe(
       v.string(),
-      v.regex(
-        DESCRIPTION,
-        because(() => "is not a policy description: at most 1,000 printable characters on one line"),
+      v.maxLength(
+        MAX_DESCRIPTION,
+        because(() => "is not a policy description: at most 1,000 characters"),
       ),
       describe("Description of the policy. AWS can't change it later, so a change has no effect on a live deployment"),
     ),

@@ -1,8 +1,15 @@
 import { distance } from "fastest-levenshtein";
+import { visible } from "../printable";
 import { secretIn } from "./secrets";
+
+/** No known word is half as long. Comparing takes the product of the lengths. */
+const LONGEST_WORD = 200;
 
 /** Said of a key without a value. */
 export const EMPTY = "is empty; write a value or remove it";
+
+/** What JSON has no word for, as YAML writes it. */
+const NOT_FINITE: Readonly<Record<string, string>> = { Infinity: ".inf", "-Infinity": "-.inf" };
 
 const LONGEST_ECHO = 80;
 const LONGEST_LIST = 12;
@@ -15,11 +22,18 @@ export function show(value: unknown): string {
   if (typeof value === "object") {
     return Array.isArray(value) ? "a list" : "an object";
   }
-  const text = JSON.stringify(value);
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return NOT_FINITE[String(value)] ?? ".nan";
+  }
+  const text = visible(JSON.stringify(value));
   if (secretIn(String(value)) !== undefined) {
     return "a secret (not shown)";
   }
-  return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${String(value).length} characters)`;
+  return cut(text, String(value));
+}
+
+function cut(text: string, whole: string): string {
+  return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${whole.length} characters)`;
 }
 
 /** A path segment fit for a message: on one line, and not a secret. */
@@ -27,7 +41,7 @@ export function showSegment(segment: string): string {
   if (secretIn(segment) !== undefined) {
     return "(a secret)";
   }
-  return /^[\x21-\x7e]+$/.test(segment) ? segment : JSON.stringify(segment);
+  return /^[\x21-\x7e]+$/.test(segment) ? cut(segment, segment) : cut(visible(JSON.stringify(segment)), segment);
 }
 
 /** "1 digit", "2 digits". */
@@ -37,9 +51,13 @@ export function count(number: number, what: string): string {
 
 /** The known word that a misspelt one most likely means; undefined if none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const edits = (candidate: string) => misspelling(plain(word), plain(candidate));
-  const [best] = [...known].sort((one, other) => edits(one) - edits(other));
-  return best !== undefined && edits(best) <= Math.max(1, Math.floor(word.length / 3)) ? best : undefined;
+  if (word.length > LONGEST_WORD) {
+    return undefined;
+  }
+  const [best] = known
+    .map((candidate) => ({ candidate, edits: misspelling(plain(word), plain(candidate)) }))
+    .sort((one, other) => one.edits - other.edits);
+  return best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
 }
 
 /** Case and separators are what people get wrong without misspelling. */

@@ -142,7 +142,7 @@ describe("console.md", () => {
 const EVERY_CHAPTER: Readonly<Record<string, string>> = {
   documented: "",
   scoped: `
-policy: { mode: scoped, path: "/a|b/", description: "it's \`x\` <b> *y*" }
+policy: { mode: scoped, path: "/a/", description: "it's | \`x\` <b> *y*" }
 cluster: { prefix: dev }
 tags: { team: platform x, empty: "" }
 user: { name: "_dkp_", path: "/d\`k/", permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }

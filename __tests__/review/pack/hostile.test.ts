@@ -28,7 +28,7 @@ attachment: user-and-group
 user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }
 nodeRole: { name: nodes, additionalActions: ["s3:GetObject"], managedPolicyArns: ["arn:aws:iam::aws:policy/P"], permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }
 cluster: { prefix: dev, layout: Standard, iamNodeRole: other, peeredVPCs: [vpc-0123456789abcdef0], tags: { c: d }, additionalRolePolicies: ["s3:PutObject"] }
-backend: { s3: { bucket: b, region: r, key: k, assume_role: { role_arn: r }, dynamodb_table: t, kms_key_id: k } }
+backend: { s3: { bucket: b, region: r, key: k, assume_role: { role_arn: "arn:aws:iam::123456789012:role/r" }, dynamodb_table: t, kms_key_id: k } }
 `;
 
 /** A deployment whose strings all are a value that no rule has seen, but for words that decide what is written. */

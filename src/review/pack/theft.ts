@@ -1,4 +1,5 @@
-import { controlPolicy } from "../../iam/control-policy";
+import { controlPolicy, controlPolicyNotes } from "../../iam/control-policy";
+import { partitionOf } from "../../iam/partitions";
 import type { PolicyOptions } from "../../iam/policy";
 import { risksOf, roleOf } from "../../iam/risks";
 import type { Deployment } from "../../settings/deployment";
@@ -49,6 +50,7 @@ function whatClosesIt(deployment: Deployment): readonly string[] {
     "",
     ...fenced("json", JSON.stringify(policy, null, 2)),
     ...list([
+      ...controlPolicyNotes(policy, partitionOf(deployment.region)),
       ...(cluster.prefix === undefined ? ["`PREFIX` is the cluster's `cloud.prefix`."] : []),
       ...(accountId === undefined ? [`\`${ACCOUNT_ID}\` is the account.`] : []),
       ...(mode === "documented" && attachment !== "user"

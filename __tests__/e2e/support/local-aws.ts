@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { sign } from "aws4";
 
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
 }
 
 /** One AWS API call that the local AWS answered. */
@@ -85,6 +88,14 @@ export class LocalAws {
     const signed = sign({ host, service, region, method: "POST", path: "/", headers, body }, credentials);
     const answer = await fetch(this.url, { method: "POST", body, headers: signed.headers as Record<string, string> });
     return answer.text();
+  }
+
+  /** Temporary credentials of the key's user, as `sts:GetSessionToken` gives them to whoever has the key. */
+  async session(credentials: Credentials): Promise<Credentials> {
+    const client = new STSClient({ endpoint: this.url, region: "us-east-1", credentials, maxAttempts: 1 });
+    const { Credentials: given } = await client.send(new GetSessionTokenCommand());
+    const { AccessKeyId = "", SecretAccessKey = "", SessionToken } = given ?? {};
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
   }
 
   /** Switches the check of keys and policies on or off. */

@@ -128,22 +128,25 @@ describe("npm run keys, followed to the letter", () => {
     copies.push(aws);
     return new World(aws, deployments, deployments.terraform("deckhouse", aws));
   };
-  const object = (aws: LocalAws, query: string, init: RequestInit) => fetch(`${aws.url}/${BUCKET}/${STATE}${query}`, init);
-  const versions = async (aws: LocalAws) =>
-    [...(await (await fetch(`${aws.url}/${BUCKET}?versions`)).text()).matchAll(/<VersionId>([^<]*)<\/VersionId>/g)].map(
-      ([, id = ""]) => id,
-    );
+  /** Versions of the state, the newest first. */
+  const versions = async (aws: LocalAws) => {
+    const listing = await (await aws.s3("GET", `/${BUCKET}?versions`)).text();
+    return [...listing.matchAll(/<Key>([^<]*)<\/Key><VersionId>([^<]*)</g)]
+      .filter(([, key]) => key === STATE)
+      .map(([, , id = ""]) => id);
+  };
   /** The way of docs/keys.md: copies an earlier version over the state. */
-  const restore = (aws: LocalAws, version: string) =>
-    object(aws, "", { method: "PUT", headers: { "x-amz-copy-source": `/${BUCKET}/${STATE}?versionId=${version}` } });
+  const restore = async (aws: LocalAws, version = "") => {
+    const source = { "x-amz-copy-source": `${BUCKET}/${STATE}?versionId=${version}` };
+    expect((await aws.s3("PUT", `/${BUCKET}/${STATE}`, "", source)).status).toBe(200);
+  };
 
   beforeAll(async () => {
     origin = await LocalAws.start();
     await origin.makeBucket(BUCKET);
-    await fetch(`${origin.url}/${BUCKET}?versioning`, {
-      method: "PUT",
-      body: '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>',
-    });
+    const versioning =
+      '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
+    expect((await origin.s3("PUT", `/${BUCKET}?versioning`, versioning)).status).toBe(200);
     deployments = Deployments.of({ deckhouse: stringify(BASE) });
     const terraform = deployments.terraform("deckhouse", origin);
     terraform.init("-backend-config=use_path_style=true");
@@ -204,7 +207,8 @@ describe("npm run keys, followed to the letter", () => {
     const world = (await worldOf(retired)).write(MOVED);
     await world.aws.iam().send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId, Status: "Active" }));
     const all = await versions(world.aws);
-    await restore(world.aws, all.at(-1) ?? "");
+    expect(all).toHaveLength(4);
+    await restore(world.aws, all.at(-1));
     const old = world.keys();
     expect(old.errors[0]).toContain(`${b.accessKeyId} (Active, created `);
     expect(old.errors[0]).toContain(
@@ -215,7 +219,7 @@ describe("npm run keys, followed to the letter", () => {
     world.follow(world.keys());
     expect(world.terraform.output("access_key_id")).toBe(b.accessKeyId);
     expect(await world.works(b)).toEqual([true]);
-    await restore(world.aws, all[0] ?? "");
+    await restore(world.aws, all[0]);
     expect(world.write(RETIRED).keys().next.why).not.toContain("restore");
   });
 
@@ -234,7 +238,7 @@ describe("npm run keys, followed to the letter", () => {
 
   it("imports both keys when the state was lost within a rotation", async () => {
     const world = (await worldOf(twoKeys)).write(BOTH);
-    await object(world.aws, "", { method: "DELETE" });
+    expect((await world.aws.s3("DELETE", `/${BUCKET}/${STATE}`)).status).toBe(204);
     const lost = world.keys();
     expect(lost.errors).toEqual([expect.stringMatching(/^the state has no user, and IAM has the user deckhouse with AKIA/)]);
     world.follow(lost);

@@ -146,6 +146,14 @@ export class LocalAws {
     await fetch(this.url, { method: "POST", body, headers: signed.headers as Record<string, string> });
   }
 
+  /** The answer to a signed call of S3. @param path bucket, key and query: `/bucket/key?versionId=ID` */
+  async s3(method: string, path: string, body = "", headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const { host } = new URL(this.url);
+    const signed = sign({ host, service: "s3", region: "eu-central-1", method, path, headers: { ...headers }, body }, ADMIN);
+    const sent = { method, headers: signed.headers as Record<string, string>, ...(body === "" ? {} : { body }) };
+    return fetch(`${this.url}${path}`, sent);
+  }
+
   /** Keys of all objects in a bucket. */
   async objects(bucket: string): Promise<readonly string[]> {
     const listing = await (await fetch(`${this.url}/${bucket}?list-type=2`)).text();

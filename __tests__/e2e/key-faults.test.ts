@@ -53,7 +53,9 @@ class World {
   }
 
   keys(later = false): Report {
-    const clock = later ? { NODE_OPTIONS: `--require=${join(folder({ "clock.cjs": LATER }), "clock.cjs")}` } : {};
+    const clock: Record<string, string> = later
+      ? { NODE_OPTIONS: `--require=${join(folder({ "clock.cjs": LATER }), "clock.cjs")}` }
+      : {};
     const script = join(PROJECT, "build/src/commands/keys.js");
     const environment = { ...this.environment(), ...clock };
     return jsonOf(this.deployments.path, environment, process.execPath, script, "deckhouse", "--json") as Report;
@@ -155,8 +157,7 @@ describe("npm run keys, followed to the letter", () => {
     oneKey = await origin.copy();
     world.apply(BOTH);
     twoKeys = await origin.copy();
-    b = world.apply(MOVED);
-    world.apply(RETIRED);
+    b = world.apply(RETIRED);
     retired = origin;
   });
 
@@ -207,7 +208,7 @@ describe("npm run keys, followed to the letter", () => {
     const world = (await worldOf(retired)).write(MOVED);
     await world.aws.iam().send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId, Status: "Active" }));
     const all = await versions(world.aws);
-    expect(all).toHaveLength(4);
+    expect(all).toHaveLength(3);
     await restore(world.aws, all.at(-1));
     const old = world.keys();
     expect(old.errors[0]).toContain(`${b.accessKeyId} (Active, created `);

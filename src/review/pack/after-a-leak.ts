@@ -70,7 +70,7 @@ export function afterALeak(deployment: Deployment, options: PolicyOptions): read
     `**4. Find what outlives the key.** CloudTrail lists what it did, in each Region: \`aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue=ID --region REGION\`. Calls of its sessions have an \`ASIA\` key id and the user's ARN: search them with \`AttributeKey=Username,AttributeValue=${user.name}\`. Check ${roles}: who may assume it, and what it allows. These work without the key:`,
     "",
     ...list(remains.map(({ what }) => `${what}.`)),
-    `**5. Clean up.** ${deployment.accessKeys === "none" ? "Delete the leaked key" : "Set the slot of the leaked key to `absent` and apply: that deletes it"}. ${SESSION_HOURS} hours after step 2, remove the Deny, which would keep Terraform from deleting the user: \`aws iam delete-user-policy --user-name ${user.name} --policy-name ${DENY_POLICY}\`. \`npm run keys -- ${stack}\` then reports nothing but the next step.`,
+    `**5. Clean up, ${SESSION_HOURS} hours after step 2.** ${deployment.accessKeys === "none" ? "Delete the leaked key" : "Set the slot of the leaked key to `absent` and apply: that deletes it"}. Remove the Deny, which would keep Terraform from deleting the user: \`aws iam delete-user-policy --user-name ${user.name} --policy-name ${DENY_POLICY}\`. Then run \`npm run keys -- ${stack}\`.`,
     "",
   ];
 }

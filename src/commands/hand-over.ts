@@ -22,6 +22,7 @@ Options:
 
 Environment:
   TERRAFORM_BINARY_NAME  the binary to run, "terraform" by default
+  TERRAFORM_TIMEOUT      how long it may take, in seconds, 300 by default
 
 Exit code: 0 when it was handed over, 1 when not.
 `;
@@ -50,7 +51,7 @@ run(async () => {
   if (out === undefined && values.yes !== true && !(await agreed())) {
     throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
   }
-  const block = await providerBlock(folder, deployment);
+  const block = await providerBlock(folder, deployment, (warning) => process.stderr.write(`warning: ${warning}\n`));
   const text = values.json === true ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(block);
   if (out === undefined) {
     print(text);

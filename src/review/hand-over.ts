@@ -11,10 +11,15 @@ export interface ProviderBlock {
 }
 
 /**
- * The key that a deployment hands out: from its outputs, or from its own state where `outputs.secret` is off.
- * @throws Error in words where there is no key, or Terraform does not know its secret
+ * The key that a deployment exposes: from its outputs, or from its own state where `outputs.secret` is off.
+ * @param warn is called where the settings say another slot than the outputs
+ * @throws Error if there is no key, or the state does not have its secret
  */
-export async function providerBlock(folder: string, { accessKeys, region, user }: Deployment): Promise<ProviderBlock> {
+export async function providerBlock(
+  folder: string,
+  { stack, accessKeys, region, user }: Deployment,
+  warn: (warning: string) => void,
+): Promise<ProviderBlock> {
   if (accessKeys === "none") {
     throw new Error(
       `accessKeys is none: Terraform has no key to hand over; make one with aws iam create-access-key --user-name ${user.name}`,
@@ -24,6 +29,12 @@ export async function providerBlock(folder: string, { accessKeys, region, user }
   const id = outputs.access_key_id;
   if (typeof id !== "string") {
     throw new Error(`${folder}: there is no output access_key_id; apply first`);
+  }
+  const slot = outputs.access_key_slot;
+  if (typeof slot === "string" && slot !== accessKeys.current) {
+    warn(
+      `accessKeys.current: the settings say ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; npm run keys -- ${stack} shows what the next apply does`,
+    );
   }
   const key = keysOf(await pullState(folder)).find((candidate) => candidate.id === id);
   const clear = outputs.secret_access_key ?? key?.secret;

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { parseAllDocuments } from "yaml";
 import { terraformJson } from "../../../src/commands/terraform-json";
 import { grantedRows } from "../../../src/iam/policy";
@@ -143,10 +144,65 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md", "group: { name: dkp }")).not.toContain("It limits the user");
   });
 
-  it("says what to do when the key has leaked", () => {
-    expect(file("REVIEW.md", "user: { name: dkp }")).toContain(
-      "1. Make it inactive: `aws iam update-access-key --user-name dkp --access-key-id ID --status Inactive`.",
+  const leak = (settings: string) => file("REVIEW.md", settings).split("## When the key has leaked")[1]?.split("\n## ")[0] ?? "";
+
+  it("deactivates a leaked key and denies its sessions first, in commands that a shell takes", () => {
+    const [deactivate = "", deny = ""] = [...leak("user: { name: dkp }").matchAll(/```shell\n([^`]*)```/g)].map(
+      ([, lines = ""]) => lines,
     );
+    expect(deactivate).toBe("aws iam update-access-key --user-name dkp --access-key-id ID --status Inactive\n");
+    const printed = execFileSync("sh", ["-c", `aws() { printf '%s\\n' "$@"; }\n${deny}`], { encoding: "utf8" });
+    const [, , , user, , name, , document = ""] = printed.split("\n");
+    expect({ user, name, document: JSON.parse(document) as unknown }).toEqual({
+      user: "dkp",
+      name: "DenySessionsFromLeakedKey",
+      document: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Deny",
+            Action: "*",
+            Resource: "*",
+            Condition: { DateLessThan: { "aws:TokenIssueTime": expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) } },
+          },
+        ],
+      },
+    });
+  });
+
+  it.each([
+    ["primary", "", "secondary"],
+    ["secondary", "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }", "primary"],
+    ["primary, to a group", "attachment: group", "secondary"],
+  ])("replaces a leaked key by all edits in one apply: %s", (leaked, settings, other) => {
+    const [slot] = leaked.split(",");
+    expect(leak(settings)).toContain(
+      [
+        "in one change, and apply once. Never apply a part of them: the usual steps of a rotation would make the leaked key active again.",
+        "",
+        "```yaml",
+        "accessKeys:",
+        `  ${other}:`,
+        "    status: Active",
+        `  current: ${other}`,
+        `  ${slot}:`,
+        "    status: Inactive",
+        "```",
+      ].join("\n"),
+    );
+  });
+
+  it("keeps the secret of the new key encrypted after a leak", () => {
+    expect(leak(`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`)).toContain(
+      "  secondary:\n    status: Active\n    pgpKey: 'PUBLIC KEY, as in the other slot'\n  current: secondary\n",
+    );
+  });
+
+  it("names what outlives a leaked key, as far as the key can create it", () => {
+    expect(leak("")).toContain("- instance profiles, and the roles in them.");
+    expect(leak("")).not.toContain("KMS grants");
+    expect(leak("features: [encrypted-volumes]")).toContain("- KMS grants: `aws kms list-grants` for each key");
+    expect(leak("accessKeys: none")).toContain("**3. Give DKP a new key.** `aws iam create-access-key --user-name deckhouse`");
   });
 
   it("says what is taken over and not made", () => {

@@ -5,6 +5,11 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** A string as one word of a shell command that a person copies: quoted only if it needs quotes. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : quote(text);
+}
+
 /** JSON in ASCII alone, so that no locale of the shell or of Python can spoil it. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(

@@ -4,6 +4,7 @@ import type { PolicyOptions } from "../../iam/policy";
 import { risksOf, roleOf } from "../../iam/risks";
 import type { Deployment } from "../../settings/deployment";
 import { code, fenced, list, prose, sentence } from "../markdown";
+import { afterALeak } from "./after-a-leak";
 import { ACCOUNT_ID, policyOptions } from "./policy-options";
 
 /** What a thief of the key could do, what closes it, and what to do when it has happened. */
@@ -68,18 +69,5 @@ function whatClosesIt(deployment: Deployment): readonly string[] {
           ]),
       "It does not touch the rest of what is listed above: other machines' roles, disks, networks and load balancers.",
     ]),
-  ];
-}
-
-function afterALeak({ user, nodeRole }: Deployment, { mode, cluster }: PolicyOptions): readonly string[] {
-  const role = code(roleOf(cluster));
-  return [
-    "## When the key has leaked",
-    "",
-    `1. Make it inactive: ${code(`aws iam update-access-key --user-name ${user.name} --access-key-id ID --status Inactive`)}. DKP then stands still, the cluster's machines go on.`,
-    `2. Look at ${mode === "documented" ? "every role of the account" : [role, ...(nodeRole === undefined ? [] : [code(nodeRole.name)])].join(" and ")}: who may take it, and what is in it. Roles stay when the key is gone.`,
-    "3. Look in CloudTrail at what the key did: roles, machines, snapshots, peerings, load balancers.",
-    "4. Hand DKP a new key: `npm run keys` says how keys rotate.",
-    "",
   ];
 }

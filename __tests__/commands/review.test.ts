@@ -117,13 +117,13 @@ describe("npm run review", () => {
   it("tells in words what the settings change against the papers in a folder, and ends with 2 when permissions grow", () => {
     const folder = project();
     review(folder, ["--out", "before"]);
-    expect(review(folder, ["--against", "before"])).toEqual({
+    expect(review(folder, ["--against", "./before"])).toEqual({
       status: 0,
-      stdout: "No change of permissions. against folder before\n\nNothing changes in dev\n",
+      stdout: "No change of permissions. against folder ./before\n\nNothing changes in dev\n",
       stderr: "",
     });
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}features: [volume-snapshots]\n`);
-    const { status, stdout } = review(folder, ["--against", "before"]);
+    const { status, stdout } = review(folder, ["--against", "./before"]);
     expect(status).toBe(2);
     expect(stdout).toContain("ec2:CreateSnapshot");
     expect(existsSync(join(folder, "review"))).toBe(false);
@@ -133,7 +133,7 @@ describe("npm run review", () => {
     const folder = project();
     review(folder, ["--out", "before"]);
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: other }\n`);
-    const { status, stdout } = review(folder, ["--against", "before", "--format", "json"]);
+    const { status, stdout } = review(folder, ["--against", "./before", "--format", "json"]);
     expect(status).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, deployments: [{ stack: "dev", state: "changed" }] });
   });
@@ -143,17 +143,17 @@ describe("npm run review", () => {
     const folder = project({ dev: SETTINGS, other });
     review(folder, ["--out", "before"]);
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: third }\n`);
-    const { status, stdout } = review(folder, ["--against", "before", "--stack", "other"]);
+    const { status, stdout } = review(folder, ["--against", "./before", "--stack", "other"]);
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: "No change of permissions. against folder before\n\nNothing changes in other\n",
+      stdout: "No change of permissions. against folder ./before\n\nNothing changes in other\n",
     });
   });
 
   it.each([
     [["--check", "--against", "x"], "--check and --against: each is for itself; run them one after the other\n"],
     [["--format", "json"], '--format: "json" is for --against and --plan; add one of them\n'],
-    [["--against", "review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
+    [["--against", "./review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
     [["--plan", "plan"], "plan: can't be read as a file (ENOENT); name a plan\n"],
     [
       ["--plan", "deployments/dev.yaml"],

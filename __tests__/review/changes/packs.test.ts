@@ -224,7 +224,7 @@ describe("what else a change of settings does", () => {
       exposures: ["the secret of an access key comes into the state in clear"],
       dangers: [],
     });
-    expect(exitCodeOf(between(encrypted, both))).toBe(0);
+    expect(exitCodeOf(between(encrypted, both))).toBe(2);
     const inactive = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Inactive } }`;
     expect(notes(inactive, encrypted)).toContain("the state no longer holds a secret in clear; old versions of it still do");
   });

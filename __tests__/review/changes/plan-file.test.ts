@@ -10,7 +10,13 @@ describe("a plan from a file", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it("may be JSON", async () => {
-    const plan = { format_version: "1.2", planned_values: {}, resource_changes: [] };
+    const change = { actions: ["no-op"], before: {}, after: {} };
+    const plan = {
+      format_version: "1.2",
+      planned_values: {},
+      configuration: { root_module: {} },
+      resource_changes: [{ address: "aws_iam_user.user", mode: "managed", type: "aws_iam_user", change }],
+    };
     writeFileSync(file, JSON.stringify(plan));
     expect(await readPlan(file)).toEqual(plan);
   });

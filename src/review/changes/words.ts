@@ -22,8 +22,8 @@ interface Style {
 }
 
 const MARKDOWN: Style = {
-  text: escapeMarkdown,
-  code,
+  text: (text) => escapeMarkdown(visible(text)),
+  code: (text) => code(visible(text)),
   strong: (text) => `**${text}**`,
   heading: (text) => `### ${text}`,
   folded: (summary, lines) => ["", `<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
@@ -33,8 +33,8 @@ const MARKDOWN: Style = {
 const same = (text: string) => text;
 
 const PLAIN: Style = {
-  text: same,
-  code: same,
+  text: visible,
+  code: visible,
   strong: same,
   heading: same,
   folded: (summary, lines) => ["", `${summary}:`, ...lines],
@@ -221,6 +221,11 @@ function scopeWords(scopes: readonly Scope[], style: Style): string {
 function resourceLine({ address, what, action, details }: ResourceChange, style: Style): string {
   const changed = details.length === 0 ? "" : `: ${style.text(details.join(", "))}`;
   return `- ${action}: ${style.text(what)} (${style.code(address)})${changed}`;
+}
+
+/** Text without control and format characters, which terminals and CI systems would act on: escaped as in JavaScript. */
+function visible(text: string): string {
+  return text.replaceAll(/[\p{C}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** Text as Markdown shows it unchanged. A zero-width space keeps `@` and `#` from reaching people and issues. */

@@ -70,7 +70,10 @@ run(async () => {
     const { stack } = onlyOne(deployments);
     const read = await readPlan(plan);
     checkPlanOf(read, objectOf(terraformJson(deployments)[stack]), stack, plan);
-    tell(compared(plan, () => changesOfPlan(read, stack, `plan ${plan}`)), format);
+    tell(
+      compared(plan, () => changesOfPlan(read, stack, `plan ${plan}`)),
+      format,
+    );
   } else if (against !== undefined) {
     const base = readBase(against, out);
     const stacks = values.stack === undefined ? Object.keys(base.packs) : [values.stack];

@@ -87,7 +87,11 @@ describe("what changes are held against", () => {
     git("update-ref", "refs/remotes/origin/main", "HEAD");
     for (const name of ["main", "origin/main", "refs/heads/main"]) {
       write(`${name}/a/main.tf.json`, { a: 2 });
-      expect(readBase(name, "review", root)).toEqual({ packs: { a: { a: 1 } }, files: { a: {} }, source: `git ref ${name} (${id})` });
+      expect(readBase(name, "review", root)).toEqual({
+        packs: { a: { a: 1 } },
+        files: { a: {} },
+        source: `git ref ${name} (${id})`,
+      });
       expect(readBase(`./${name}`, "review", root)).toMatchObject({ packs: { a: { a: 2 } }, source: `folder ./${name}` });
       expect(readBase(join(root, name), "review", root)).toMatchObject({ packs: { a: { a: 2 } } });
     }

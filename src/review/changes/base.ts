@@ -41,7 +41,10 @@ export function readBase(name: string, review = "review", root = "."): Base {
 }
 
 function packsOfFolder(name: string, root: string): Base {
-  const folder = resolve(root, name.replace(/^~(?=$|[/\\])/, () => homedir()));
+  const folder = resolve(
+    root,
+    name.replace(/^~(?=$|[/\\])/, () => homedir()),
+  );
   const stacks = stacksIn(folder);
   if (stacks.length === 0) {
     const what = existsSync(folder) ? `the folder has no review packs (<stack>/${MAIN})` : "there is no such folder";

@@ -1,6 +1,16 @@
 import { canonical, type JsonObject, listOf, objectOf } from "./json";
 import { routes } from "./permissions";
-import { ADDRESSES, attribute, KEY_ADDRESSES, keyIn, type Output, providerOf, type Snapshot, slotsOf, statedAccount } from "./snapshot";
+import {
+  ADDRESSES,
+  attribute,
+  KEY_ADDRESSES,
+  keyIn,
+  type Output,
+  providerOf,
+  type Snapshot,
+  slotsOf,
+  statedAccount,
+} from "./snapshot";
 
 /** What else a change does, of packs and of plans alike. */
 export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
@@ -47,7 +57,10 @@ export function exposuresOf(before: Snapshot, after: Snapshot, imported: Readonl
       : []),
     ...(unmarked ? ["the output secret_access_key is not marked as sensitive: Terraform prints it"] : []),
     ...[...after.outputs]
-      .filter(([name, output]) => isLeak(name, output) && output.version !== undefined && output.version !== before.outputs.get(name)?.version)
+      .filter(
+        ([name, output]) =>
+          isLeak(name, output) && output.version !== undefined && output.version !== before.outputs.get(name)?.version,
+      )
       .map(
         ([name]) =>
           `the output ${name} may hold the secret of an access key: every workspace that reads one output of this state gets it in plaintext`,

@@ -1,9 +1,9 @@
+import { argumentChanges } from "./arguments";
 import { listOf, objectOf } from "./json";
+import { isOwn, knownOwn } from "./ownership";
 import { NO_POLICY, type Policy } from "./policies";
 import { policyChanges, together } from "./policy-changes";
 import type { PermissionChanges } from "./report";
-import { argumentChanges } from "./arguments";
-import { isOwn, knownOwn } from "./ownership";
 import { ADDRESSES, attribute, isOurs, KEY_ADDRESSES, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** What a change does to what the user and the node role may do. */
@@ -37,7 +37,12 @@ function isForeign(snapshot: Snapshot, address: string, name: string): boolean {
   const { owner, attribute: identity } = LINKS[name] ?? { owner: "", attribute: "" };
   const values = listOf(snapshot.resources.get(address)?.attributes[name]);
   const own = attribute(snapshot, owner, identity);
-  return own !== undefined && own !== UNKNOWN && !values.includes(UNKNOWN) && !values.some((value) => knownOwn(snapshot, owner, identity, value));
+  return (
+    own !== undefined &&
+    own !== UNKNOWN &&
+    !values.includes(UNKNOWN) &&
+    !values.some((value) => knownOwn(snapshot, owner, identity, value))
+  );
 }
 
 /** By argument, what it names and by which attribute. */

@@ -29,9 +29,7 @@ export function policyFileChanges(
   userPolicy: Policy | undefined,
 ): { readonly permissions: PermissionChanges; readonly notes: readonly string[] } {
   const [had, has] = [before, after].map((files) => withAccount(files, account)) as [PolicyFiles, PolicyFiles];
-  const deployer = together(
-    ...DEPLOYER_FILES.map((file) => policyChanges("deployer", policyIn(had[file]), policyIn(has[file]))),
-  );
+  const deployer = together(...DEPLOYER_FILES.map((file) => policyChanges("deployer", policyIn(had[file]), policyIn(has[file]))));
   return {
     permissions: together(deployer, controlChanges(had[CONTROL_POLICY_FILE], has[CONTROL_POLICY_FILE], userPolicy)),
     notes: [...deployerNote(deployer), ...missingNote(had, has)],
@@ -84,8 +82,13 @@ function controlChanges(had: string | undefined, has: string | undefined, userPo
     gained: [],
     lost: [],
     loosened: weaker(before, after, userPolicy),
-    tightened: weaker(after, before, undefined).map((text) => text.replace("denies less", "denies more")),
+    tightened: weaker(after, before, undefined).map(reversed),
   };
+}
+
+/** What is denied less in one direction is denied more in the other one. */
+function reversed(text: string): string {
+  return text.replace("denies less", "denies more").replace("no longer covers", "now covers").replace("is gone", "is new");
 }
 
 /** `PREFIX` stands for the prefix of a cluster that the settings do not state: the one that they state on the other side. */

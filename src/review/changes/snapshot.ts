@@ -91,13 +91,11 @@ export function snapshotOfPack(given: JsonObject, account = statedAccount(given)
     ),
   );
   const policies = objectOf(objectOf(pack.data).aws_iam_policy_document);
-  const outputs = Object.entries(objectOf(pack.output)).map(
-    ([name, given]) => {
-      const { value, sensitive } = objectOf(given);
-      const output = outputOf(name, sensitive === true, value, carriesSecret(name, value));
-      return [name, { ...output, version: canonical([value, sensitive === true]) }] as const;
-    },
-  );
+  const outputs = Object.entries(objectOf(pack.output)).map(([name, given]) => {
+    const { value, sensitive } = objectOf(given);
+    const output = outputOf(name, sensitive === true, value, carriesSecret(name, value));
+    return [name, { ...output, version: canonical([value, sensitive === true]) }] as const;
+  });
   return {
     resources,
     userPolicy: policyOf(resources.get(ADDRESSES.policy), (text) => resolved(text, policies)),
@@ -231,12 +229,7 @@ function isPartlyUnknown(unknown: unknown): boolean {
 }
 
 /** What AWS returns of an access key and nobody may read here, encrypted or not. */
-const KEY_SECRETS: readonly string[] = [
-  "secret",
-  "ses_smtp_password_v4",
-  "encrypted_secret",
-  "encrypted_ses_smtp_password_v4",
-];
+const KEY_SECRETS: readonly string[] = ["secret", "ses_smtp_password_v4", "encrypted_secret", "encrypted_ses_smtp_password_v4"];
 
 function resourceOf(type: string, given: unknown): Resource {
   const attributes = objectOf(given);

@@ -85,6 +85,16 @@ describe("the policies of a review pack beside what Terraform applies", () => {
       ["tags: team is new", needs("4 actions")],
     ],
     [
+      "a bucket whose name would be a wildcard",
+      "",
+      "backend: { s3: { bucket: '*', region: eu-central-1 } }",
+      ["s3:deleteobject", "s3:getobject", "s3:listbucket", "s3:putobject"],
+      [
+        "the state moves (backend s3: bucket): terraform init -migrate-state takes it along; an empty state would make everything anew",
+        needs("4 actions"),
+      ],
+    ],
+    [
       "a role for the state",
       "",
       s3("assume_role: { role_arn: 'arn:aws:iam::123456789012:role/state' }"),

@@ -165,6 +165,43 @@ describe("npm run review", () => {
     expect(review(folder, args)).toEqual({ status: 1, stdout: "", stderr: message });
   });
 
+  describe("with a plan that Terraform made", () => {
+    const PLAN = readFileSync(join(PROJECT, "__tests__/review/changes/plans/no-change.json"), "utf8");
+    const planIn = (folder: string, text: string) => writeFileSync(join(folder, "plan.json"), text);
+
+    it("ends with 0 where nothing is broadened", () => {
+      const folder = project();
+      planIn(folder, PLAN);
+      expect(review(folder, ["--plan", "plan.json"])).toEqual({
+        status: 0,
+        stdout: "No change of permissions. plan plan.json\n\nNothing changes in dev\n",
+        stderr: "",
+      });
+    });
+
+    it("ends with 1 where it is of another deployment", () => {
+      const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
+      planIn(folder, PLAN);
+      expect(review(folder, ["--plan", "plan.json", "--stack", "other"])).toEqual({
+        status: 1,
+        stdout: "",
+        stderr:
+          'plan.json: aws_iam_user.user has name "deckhouse", and the settings of "other" give "other"; name the deployment of this plan with --stack, or run npm run synth and plan again\n',
+      });
+    });
+
+    it("ends with 1 and no stack trace where it is nested too deeply", () => {
+      const folder = project();
+      const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+      planIn(folder, PLAN.replace(/"session_policy": null|"max_session_duration": 3600/g, `"inline": ${deep}`));
+      const { status, stdout, stderr } = review(folder, ["--plan", "plan.json"]);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+      expect(stderr).toMatch(
+        /^plan\.json: is (?:nested too deeply to be compared|no plan: it is too large or nested too deeply)\n$/,
+      );
+    });
+  });
+
   it("asks whose plan it is when there are several deployments", () => {
     const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
     expect(review(folder, ["--plan", "plan"]).stderr).toBe("--plan: say whose plan it is: --stack dev, --stack other\n");

@@ -22,9 +22,17 @@ export function permissionChanges(before: Snapshot, after: Snapshot): Permission
   );
 }
 
+/** By argument of an attachment or membership, what of this project it must name, and by which attribute. */
+const LINKS = {
+  user: [ADDRESSES.user, "name"],
+  group: [ADDRESSES.group, "name"],
+  groups: [ADDRESSES.group, "name"],
+  policy_arn: [ADDRESSES.policy, "arn"],
+} as const;
+
 /** The ways by which the user has the policy: attachments of the own policy to the own user or group. */
 export function routes(snapshot: Snapshot): { readonly user: boolean; readonly group: boolean } {
-  const links = (address: string, ...names: readonly string[]) =>
+  const links = (address: string, ...names: readonly (keyof typeof LINKS)[]) =>
     snapshot.resources.has(address) && names.every((name) => !isForeign(snapshot, address, name));
   return {
     user: links(ADDRESSES.userAttachment, "user", "policy_arn"),
@@ -32,11 +40,11 @@ export function routes(snapshot: Snapshot): { readonly user: boolean; readonly g
   };
 }
 
-/** Whether an argument is known to name something else than what this project creates. */
-function isForeign(snapshot: Snapshot, address: string, name: string): boolean {
-  const { owner, attribute: identity } = LINKS[name] ?? { owner: "", attribute: "" };
-  const values = listOf(snapshot.resources.get(address)?.attributes[name]);
+/** Whether an argument is known to name only what this project does not create. */
+function isForeign(snapshot: Snapshot, address: string, name: keyof typeof LINKS): boolean {
+  const [owner, identity] = LINKS[name];
   const own = attribute(snapshot, owner, identity);
+  const values = valuesOf(snapshot, address, name);
   return (
     own !== undefined &&
     own !== UNKNOWN &&
@@ -44,14 +52,6 @@ function isForeign(snapshot: Snapshot, address: string, name: string): boolean {
     !values.some((value) => knownOwn(snapshot, owner, identity, value))
   );
 }
-
-/** By argument, what it names and by which attribute. */
-const LINKS: Readonly<Record<string, { readonly owner: string; readonly attribute: string }>> = {
-  user: { owner: ADDRESSES.user, attribute: "name" },
-  group: { owner: ADDRESSES.group, attribute: "name" },
-  groups: { owner: ADDRESSES.group, attribute: "name" },
-  policy_arn: { owner: ADDRESSES.policy, attribute: "arn" },
-};
 
 function hasRoute(snapshot: Snapshot): boolean {
   const { user, group } = routes(snapshot);

@@ -45,6 +45,15 @@ describe("what commands print", () => {
       JSON.stringify({
         format_version: "1.2",
         planned_values: {},
+        configuration: {
+          provider_config: { aws: { expressions: { region: { constant_value: "eu-central-1" } } } },
+          root_module: {
+            resources: [
+              { address: "aws_iam_user.user", expressions: { name: { constant_value: "deckhouse" } } },
+              { address: "aws_iam_policy.policy", expressions: { name: { constant_value: "D8CloudProviderAWS" } } },
+            ],
+          },
+        },
         terraform_version: "1.11.4",
         resource_changes: [changed],
         complete: true,

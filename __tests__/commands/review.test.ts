@@ -117,13 +117,13 @@ describe("npm run review", () => {
   it("tells in words what the settings change against the papers in a folder, and ends with 2 when permissions grow", () => {
     const folder = project();
     review(folder, ["--out", "before"]);
-    expect(review(folder, ["--against", "before"])).toEqual({
+    expect(review(folder, ["--against", "./before"])).toEqual({
       status: 0,
-      stdout: "No change of permissions. against folder before\n\nNothing changes in dev\n",
+      stdout: "No change of permissions. against folder ./before\n\nNothing changes in dev\n",
       stderr: "",
     });
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}features: [volume-snapshots]\n`);
-    const { status, stdout } = review(folder, ["--against", "before"]);
+    const { status, stdout } = review(folder, ["--against", "./before"]);
     expect(status).toBe(2);
     expect(stdout).toContain("ec2:CreateSnapshot");
     expect(existsSync(join(folder, "review"))).toBe(false);
@@ -133,7 +133,7 @@ describe("npm run review", () => {
     const folder = project();
     review(folder, ["--out", "before"]);
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: other }\n`);
-    const { status, stdout } = review(folder, ["--against", "before", "--format", "json"]);
+    const { status, stdout } = review(folder, ["--against", "./before", "--format", "json"]);
     expect(status).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, deployments: [{ stack: "dev", state: "changed" }] });
   });
@@ -143,17 +143,17 @@ describe("npm run review", () => {
     const folder = project({ dev: SETTINGS, other });
     review(folder, ["--out", "before"]);
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: third }\n`);
-    const { status, stdout } = review(folder, ["--against", "before", "--stack", "other"]);
+    const { status, stdout } = review(folder, ["--against", "./before", "--stack", "other"]);
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: "No change of permissions. against folder before\n\nNothing changes in other\n",
+      stdout: "No change of permissions. against folder ./before\n\nNothing changes in other\n",
     });
   });
 
   it.each([
     [["--check", "--against", "x"], "--check and --against: each is for itself; run them one after the other\n"],
     [["--format", "json"], '--format: "json" is for --against and --plan; add one of them\n'],
-    [["--against", "review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
+    [["--against", "./review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
     [["--plan", "plan"], "plan: can't be read as a file (ENOENT); name a plan\n"],
     [
       ["--plan", "deployments/dev.yaml"],
@@ -163,6 +163,43 @@ describe("npm run review", () => {
     const folder = project();
     review(folder);
     expect(review(folder, args)).toEqual({ status: 1, stdout: "", stderr: message });
+  });
+
+  describe("with a plan that Terraform made", () => {
+    const PLAN = readFileSync(join(PROJECT, "__tests__/review/changes/plans/no-change.json"), "utf8");
+    const planIn = (folder: string, text: string) => writeFileSync(join(folder, "plan.json"), text);
+
+    it("ends with 0 where nothing is broadened", () => {
+      const folder = project();
+      planIn(folder, PLAN);
+      expect(review(folder, ["--plan", "plan.json"])).toEqual({
+        status: 0,
+        stdout: "No change of permissions. plan plan.json\n\nNothing changes in dev\n",
+        stderr: "",
+      });
+    });
+
+    it("ends with 1 where it is of another deployment", () => {
+      const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
+      planIn(folder, PLAN);
+      expect(review(folder, ["--plan", "plan.json", "--stack", "other"])).toEqual({
+        status: 1,
+        stdout: "",
+        stderr:
+          'plan.json: aws_iam_user.user has name "deckhouse", and the settings of "other" give "other"; name the deployment of this plan with --stack, or run npm run synth and plan again\n',
+      });
+    });
+
+    it("ends with 1 and no stack trace where it is nested too deeply", () => {
+      const folder = project();
+      const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+      planIn(folder, PLAN.replace(/"session_policy": null|"max_session_duration": 3600/g, `"inline": ${deep}`));
+      const { status, stdout, stderr } = review(folder, ["--plan", "plan.json"]);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+      expect(stderr).toMatch(
+        /^plan\.json: is (?:nested too deeply to be compared|no plan: it is too large or nested too deeply)\n$/,
+      );
+    });
   });
 
   it("asks whose plan it is when there are several deployments", () => {

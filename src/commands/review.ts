@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { readBase } from "../review/changes/base";
 import { changesAgainst, changesOfPlan } from "../review/changes/changes";
-import { readPlan } from "../review/changes/plan-file";
+import { objectOf } from "../review/changes/json";
+import { checkPlanOf, readPlan } from "../review/changes/plan-file";
+import { POLICY_FILES, type PolicyFiles } from "../review/changes/policy-files";
 import { type Changes, exitCodeOf } from "../review/changes/report";
 import { FORMATS } from "../review/changes/words";
 import { type Pack, reviewPack } from "../review/pack/pack";
@@ -22,7 +24,8 @@ Needs no AWS, no network and no Terraform.
 
 Options:
   --check         write nothing; name the files that are not up to date
-  --against BASE  write nothing; tell in words what the settings change against the papers of a git ref or in a folder
+  --against BASE  write nothing; summarize what the settings change compared with the review packs of a Git ref,
+                  or of a folder, which is written as a path: ./old, ../old, /old or ~/old
   --plan FILE     write nothing; tell in words what a plan does: one that terraform plan -out saved in the stack's folder,
                   or what terraform show -json prints of it
   --format NAME   of what is told: ${Object.keys(FORMATS).join(", ")} (text by default)
@@ -34,8 +37,10 @@ Environment:
   TERRAFORM_BINARY_NAME  the binary that reads a saved plan, "terraform" by default
 
 Exit code: 0; 1 when something is wrong, with --check also when a file is not up to date.
-With --against and --plan also 2 when permissions grow, and 3 when the user, the policy or a key would be replaced, an active key
-deleted, or keys made and deleted at once.
+With --against and --plan also 2 when permissions are broadened, also those of the deployer, when something is not comparable, or when
+a secret is newly exposed; and 3 for a breaking change (the user, the policy, the node role or a key is replaced or deleted, an active
+key is deleted or forgotten, a key that was deactivated outside Terraform is activated, keys are created and deleted at once) and for a
+plan that is incomplete.
 `;
 
 run(async () => {
@@ -65,18 +70,45 @@ run(async () => {
   const { deployments, names } = chosen(values.stack);
   if (plan !== undefined) {
     const { stack } = onlyOne(deployments);
-    tell(changesOfPlan(await readPlan(plan), stack, `plan ${plan}`), format);
+    const read = await readPlan(plan);
+    checkPlanOf(read, objectOf(terraformJson(deployments)[stack]), stack, plan);
+    tell(
+      compared(plan, () => changesOfPlan(read, stack, `plan ${plan}`)),
+      format,
+    );
   } else if (against !== undefined) {
     const base = readBase(against, out);
     const stacks = values.stack === undefined ? Object.keys(base.packs) : [values.stack];
-    const before = Object.entries(base.packs).filter(([stack]) => stacks.includes(stack));
-    tell(changesAgainst(Object.fromEntries(before), terraformJson(deployments), `against ${base.source}`), format);
+    const only = <T>(byStack: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+      Object.fromEntries(Object.entries(byStack).filter(([stack]) => stacks.includes(stack)));
+    const files = { base: only(base.files), current: policyFiles(deployments) };
+    const compare = () => changesAgainst(only(base.packs), terraformJson(deployments), `against ${base.source}`, files);
+    tell(compared(`--against ${against}`, compare), format);
   } else if (check === true) {
     reportStale(out, staleFiles(out, packsOf(deployments), names));
   } else {
     reportWritten(out, writePacks(out, packsOf(deployments), names));
   }
 });
+
+/** Runs a comparison. What is nested too deeply for it ends in a message that names it. */
+function compared(what: string, compare: () => Changes): Changes {
+  try {
+    return compare();
+  } catch (error) {
+    throw error instanceof RangeError ? new Error(`${what}: is nested too deeply to be compared`) : error;
+  }
+}
+
+/** The policies of the review packs that Terraform does not apply, by stack. */
+function policyFiles(deployments: readonly Deployment[]): Readonly<Record<string, PolicyFiles>> {
+  return Object.fromEntries(
+    Object.entries(packsOf(deployments)).map(([stack, pack]) => [
+      stack,
+      Object.fromEntries(Object.entries(pack).filter(([file]) => POLICY_FILES.includes(file))),
+    ]),
+  );
+}
 
 /** The deployments that a command is for, and the names of all. */
 function chosen(stack: string | undefined): { readonly deployments: readonly Deployment[]; readonly names: readonly string[] } {

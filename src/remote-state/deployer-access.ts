@@ -52,7 +52,7 @@ export function stateAccess({ type, arguments: given }: StateLocation, fallbackR
   const kmsKey = kmsAccess(given, partition);
   return {
     grants: [
-      ...objectGrants(given, `arn:${partition}:s3:::${bucket}`, key),
+      ...objectGrants(given, `arn:${partition}:s3:::${literal(bucket)}`, key),
       ...tableGrants(given, partition, region ?? "*", `${bucket}/${key}`),
       ...kmsKey.grants,
     ],
@@ -101,7 +101,7 @@ function tableGrants({ dynamodb_table }: BackendArguments, partition: string, re
   return grants(
     "StateLockTable",
     {
-      resources: [`arn:${partition}:dynamodb:${region}:*:table/${dynamodb_table}`],
+      resources: [`arn:${partition}:dynamodb:${region}:*:table/${literal(dynamodb_table)}`],
       conditions: [{ test: "ForAllValues:StringEquals", variable: "dynamodb:LeadingKeys", values: [lockId, `${lockId}-md5`] }],
     },
     {
@@ -129,7 +129,7 @@ function kmsAccess({ kms_key_id: key, region }: BackendArguments, partition: str
   return {
     grants: grants(
       "StateKey",
-      { resources: [key], conditions: viaS3 },
+      { resources: [literal(key)], conditions: viaS3 },
       { "kms:Decrypt": "S3 decrypts the state", "kms:GenerateDataKey": "S3 encrypts the state and the lock" },
     ),
     notes: [],

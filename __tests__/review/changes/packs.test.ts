@@ -1,5 +1,6 @@
 import { changesAgainst } from "../../../src/review/changes/changes";
 import { type DeploymentChanges, exitCodeOf } from "../../../src/review/changes/report";
+import { KEY_ADDRESSES } from "../../../src/review/changes/snapshot";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { packOf } from "./truth";
 
@@ -224,7 +225,7 @@ describe("what else a change of settings does", () => {
       exposures: ["the secret of an access key comes into the state in clear"],
       dangers: [],
     });
-    expect(exitCodeOf(between(encrypted, both))).toBe(0);
+    expect(exitCodeOf(between(encrypted, both))).toBe(2);
     const inactive = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Inactive } }`;
     expect(notes(inactive, encrypted)).toContain("the state no longer holds a secret in clear; old versions of it still do");
   });
@@ -332,6 +333,94 @@ describe("what else a change of settings does", () => {
     expect(deployments[0]?.permissions.loosened).toEqual([
       "the user: the policy arn:aws:iam::aws:policy/AdministratorAccess is attached, with whatever it allows",
       "the user: put into the group admins, with whatever it allows",
+    ]);
+  });
+
+  it.each<[string, string, object, readonly string[]]>([
+    [
+      "an inline policy in the node role",
+      "aws_iam_role.node",
+      { inline_policy: [{ name: "x", policy: "{}" }] },
+      ["aws_iam_role.node: the argument inline_policy is not comparable"],
+    ],
+    [
+      "managed policies in the node role",
+      "aws_iam_role.node",
+      { managed_policy_arns: ["arn:aws:iam::aws:policy/AdministratorAccess"] },
+      ["aws_iam_role.node: the argument managed_policy_arns is not comparable"],
+    ],
+    [
+      "changes that Terraform is to ignore",
+      "aws_iam_user.user",
+      { lifecycle: { prevent_destroy: true, ignore_changes: ["permissions_boundary"] } },
+      ["aws_iam_user.user: the argument lifecycle.ignore_changes is not comparable"],
+    ],
+    [
+      "a provisioner",
+      "aws_iam_access_key.user",
+      { provisioner: [{}] },
+      ["aws_iam_access_key.user: the argument provisioner is not comparable"],
+    ],
+    [
+      "another role in the attachment of the nodes",
+      "aws_iam_role_policy_attachment.node-1",
+      { role: "admin-role" },
+      [
+        "the role admin-role, which this project does not create: the policy arn:aws:iam::123456789012:policy/C is attached, with whatever it allows",
+      ],
+    ],
+    [
+      "another role for the policy of the nodes",
+      "aws_iam_role_policy.node",
+      { role: "admin-role" },
+      ["aws_iam_role_policy.node: now of role admin-role, whom this project does not make"],
+    ],
+  ])("%s is broadened", (_, address, more, broadened) => {
+    const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
+    const [type = "", name = ""] = address.split(".");
+    const after = JSON.parse(JSON.stringify(packOf(settings)));
+    Object.assign(after.resource[type][name], more);
+    const changes = changesAgainst({ deckhouse: packOf(settings) }, { deckhouse: after }, "");
+    expect(changes.deployments[0]?.permissions.loosened).toEqual(broadened);
+    expect(exitCodeOf(changes)).toBe(2);
+  });
+
+  it("says whose role the attachment of the nodes is", () => {
+    const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
+    const after = JSON.parse(JSON.stringify(packOf(settings)));
+    after.resource.aws_iam_role_policy_attachment["node-2"] = {
+      role: "admin-role",
+      policy_arn: "arn:aws:iam::123456789012:policy/C",
+    };
+    const { deployments } = changesAgainst({ deckhouse: packOf(settings) }, { deckhouse: after }, "");
+    expect(deployments[0]?.resources).toEqual([
+      {
+        address: "aws_iam_role_policy_attachment.node-2",
+        what: "attachment of arn:aws:iam::123456789012:policy/C to the role admin-role",
+        action: "created",
+        details: [],
+      },
+    ]);
+  });
+
+  it("an output that may hold the secret is exposed, and the first boundary is noted", () => {
+    const after = JSON.parse(JSON.stringify(packOf("user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }")));
+    after.output.dump = { value: `\${nonsensitive(${KEY_ADDRESSES.primary}.secret)}` };
+    const changes = changesAgainst({ deckhouse: packOf("") }, { deckhouse: after }, "");
+    expect(changes.deployments[0]?.exposures).toEqual([
+      "the output dump may hold the secret of an access key: every workspace that reads one output of this state gets it in plaintext",
+    ]);
+    expect(changes.deployments[0]?.notes).toContain(
+      "aws_iam_user.user: the permissions boundary is new; whatever it does not allow stops working: compare it with policy.json before you apply",
+    );
+    expect(exitCodeOf(changes)).toBe(2);
+    expect(exitCodeOf(changesAgainst({ deckhouse: after }, { deckhouse: after }, ""))).toBe(0);
+  });
+
+  it("the secret among the outputs ends with 2, the node role that goes with 3", () => {
+    expect(exitCodeOf(between("outputs: { secret: false }", ""))).toBe(2);
+    expect(dangers("nodeRole: { name: n }", "")).toEqual([
+      'a plan from this would delete the node role "n": nodes that have it lose it; hand iamNodeRole another role first',
     ]);
   });
 

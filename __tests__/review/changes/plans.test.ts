@@ -83,8 +83,11 @@ describe("a plan", () => {
     const alone = plan({ "aws_iam_policy.policy": { actions: ["update"], before: POLICY, after: wider } }, { complete: false });
     const targeted = { ...alone, resource_changes: alone.resource_changes.filter(({ type }) => type === "aws_iam_policy") };
     const changes = changesOfPlan(targeted, "deckhouse", "plan");
-    expect(exitCodeOf(changes)).toBe(2);
-    expect(changes.deployments[0]?.notes).toEqual(["this plan is for some addresses alone, or leaves work to a further one"]);
+    expect(exitCodeOf(changes)).toBe(3);
+    expect(changes.deployments[0]?.permissions.gained[0]?.action).toBe("ec2:*");
+    expect(changes.deployments[0]?.dangers).toEqual([
+      "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target",
+    ]);
   });
 
   it("that forgets the policy leaves it as it is", () => {
@@ -113,7 +116,10 @@ describe("a plan", () => {
   });
 
   it("that is not whole says so", () => {
-    expect(told({}, { errored: true }).notes).toEqual(["Terraform failed while it made this plan, so it is not whole"]);
+    expect(told({}, { errored: true }).dangers).toEqual([
+      "Terraform failed while it created this plan, so the plan is incomplete and what else changes is unknown; plan again",
+    ]);
+    expect(exitCode({}, { errored: true, complete: false })).toBe(3);
   });
 
   it("that replaces what a failed replacement left is told, and not mistaken for the resource itself", () => {

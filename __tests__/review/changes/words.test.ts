@@ -78,6 +78,18 @@ describe("changes in words", () => {
     );
   });
 
+  it("have no control characters that a terminal or a CI system acts on", () => {
+    const after = JSON.parse(
+      JSON.stringify(packOf("")).replaceAll('"D8CloudProviderAWS"', JSON.stringify("x\n::error::y\u001b[2J\u009b\u202e")),
+    );
+    const changes = between(packOf(""), after);
+    expect(changesText(changes)).toContain('replace the policy "x\\n::error::y\\u001b[2J\\u009b\\u202e" and its attachments');
+    for (const words of [changesText(changes), changesMarkdown(changes)]) {
+      expect(words).not.toMatch(/[^\P{C}\n\u200b]/u);
+      expect(words).not.toMatch(/^::/m);
+    }
+  });
+
   it("always fit into a comment", () => {
     const stacks = (pack: ReturnType<typeof packOf>, count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`stack-${index}`, pack]));

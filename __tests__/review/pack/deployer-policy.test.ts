@@ -1,3 +1,4 @@
+import { literal } from "../../../src/iam/arns";
 import { MAX_POLICY_CHARACTERS } from "../../../src/iam/policy-document";
 import { deployerPolicies } from "../../../src/review/pack/deployer-policy";
 import { deployment } from "../../helpers/deployment";
@@ -39,6 +40,27 @@ describe("deployer-policy.json", () => {
     ]);
     expect(text.endsWith("}\n")).toBe(true);
     expect(deployerPolicies(deployment()).policies[0]?.text).toBe(text);
+  });
+
+  it("takes names of the state and of roles literally, also what would be a wildcard", () => {
+    const described = deployment();
+    const assume_role = { role_arn: "arn:aws:iam::123456789012:role/*" };
+    const given = { ...described.state.arguments, bucket: "s*", dynamodb_table: "lock?*", assume_role };
+    const { policies } = deployerPolicies({ ...described, state: { type: "s3", arguments: given } });
+    const resources = policies.flatMap(({ text }) =>
+      JSON.parse(text).Statement.flatMap(({ Resource }: { Resource: string[] }) => Resource),
+    );
+    const wild = resources.filter(
+      (resource: string) => /s3:|dynamodb|role/.test(resource) && !resource.startsWith("arn:aws:iam::*"),
+    );
+    const bucket = `arn:aws:s3:::${literal("s*")}`;
+    expect([...new Set(wild)]).toEqual([
+      `arn:aws:iam::123456789012:role/${literal("*")}`,
+      bucket,
+      `${bucket}/deckhouse/terraform.tfstate`,
+      `${bucket}/deckhouse/terraform.tfstate.tflock`,
+      `arn:aws:dynamodb:eu-central-1:*:table/${literal("lock?*")}`,
+    ]);
   });
 
   it("has a condition where there is one", () => {

@@ -1,10 +1,11 @@
 import { parseIamArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
-import { dangersOf } from "./dangers";
+import { dangersOf, dangersOfPlan } from "./dangers";
 import { type JsonObject, listOf, objectOf, textOf } from "./json";
 import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permissions";
 import { together } from "./policy-changes";
+import { type PolicyFiles, policyFileChanges } from "./policy-files";
 import type { Changes, DeploymentChanges } from "./report";
 import { resourcesOfPacks, resourcesOfPlan } from "./resources";
 import { ADDRESSES, attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
@@ -15,13 +16,28 @@ export type Packs = Readonly<Record<string, object>>;
 /**
  * What a change of configurations does, told from their Terraform JSON alone.
  * @param source what is held against what, in words
+ * @param files the policies beside it, of the deployer and for the organization; without them these are not compared
  */
-export function changesAgainst(base: Packs, current: Packs, source: string): Changes {
+export function changesAgainst(base: Packs, current: Packs, source: string, files: PolicyFilesOfBoth = NO_FILES): Changes {
   // A stack may well be called `constructor`.
   const [had, has] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
+  const [hadFiles, hasFiles] = [new Map(Object.entries(files.base)), new Map(Object.entries(files.current))];
   const stacks = [...new Set([...had.keys(), ...has.keys()])].sort();
-  return { source, deployments: stacks.map((stack) => changesOfPack(stack, packOf(had, stack), packOf(has, stack))) };
+  return {
+    source,
+    deployments: stacks.map((stack) =>
+      changesOfPack(stack, packOf(had, stack), packOf(has, stack), hadFiles.get(stack), hasFiles.get(stack)),
+    ),
+  };
 }
+
+/** Policies of the review packs by stack, where they were read. */
+export interface PolicyFilesOfBoth {
+  readonly base: Readonly<Record<string, PolicyFiles>>;
+  readonly current: Readonly<Record<string, PolicyFiles>>;
+}
+
+const NO_FILES: PolicyFilesOfBoth = { base: {}, current: {} };
 
 function packOf(packs: ReadonlyMap<string, object>, stack: string): JsonObject | undefined {
   const pack = packs.get(stack);
@@ -46,7 +62,12 @@ export function changesOfPlan(plan: JsonObject, stack: string, source: string): 
           stack,
           permissions: permissionChanges(before, after),
           resources,
-          dangers: dangersOf(before, after, resources).map((danger) => `this plan would ${danger}`),
+          dangers: [
+            ...incompleteness(plan),
+            ...[...dangersOf(before, after, resources), ...dangersOfPlan(plan, before, after)].map(
+              (danger) => `this plan would ${danger}`,
+            ),
+          ],
           exposures: exposuresOf(before, after, new Set(imported)),
           notes: [...notesOf(before, after), ...notesOfPlan(plan)],
         },
@@ -57,34 +78,52 @@ export function changesOfPlan(plan: JsonObject, stack: string, source: string): 
   };
 }
 
-function notesOfPlan(plan: JsonObject): readonly string[] {
+/** Why a plan does not show all that is going to change. */
+function incompleteness(plan: JsonObject): readonly string[] {
   return [
-    ...(plan.errored === true ? ["Terraform failed while it made this plan, so it is not whole"] : []),
-    ...(plan.complete === false ? ["this plan is for some addresses alone, or leaves work to a further one"] : []),
-    ...listOf(plan.resource_changes)
-      .map((entry) => objectOf(entry))
-      .filter(({ deposed }) => deposed !== undefined)
-      .map(({ address }) => `what is left of an earlier replacement of ${address} goes`),
+    ...(plan.errored === true
+      ? ["Terraform failed while it created this plan, so the plan is incomplete and what else changes is unknown; plan again"]
+      : []),
+    ...(plan.complete === false && plan.errored !== true
+      ? [
+          "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target",
+        ]
+      : []),
   ];
 }
 
-function changesOfPack(stack: string, base: JsonObject | undefined, current: JsonObject | undefined): DeploymentChanges {
-  if (JSON.stringify(base) === JSON.stringify(current)) {
+function notesOfPlan(plan: JsonObject): readonly string[] {
+  return listOf(plan.resource_changes)
+    .map((entry) => objectOf(entry))
+    .filter(({ deposed }) => deposed !== undefined)
+    .map(({ address }) => `what is left of an earlier replacement of ${address} goes`);
+}
+
+function changesOfPack(
+  stack: string,
+  base: JsonObject | undefined,
+  current: JsonObject | undefined,
+  baseFiles: PolicyFiles = {},
+  files: PolicyFiles = {},
+): DeploymentChanges {
+  if (JSON.stringify([base, baseFiles]) === JSON.stringify([current, files])) {
     return { stack, state: "unchanged", permissions: together(), resources: [], dangers: [], exposures: [], notes: [] };
   }
   const before = snapshotOfPack(base ?? {}, statedAccount(base ?? {}) ?? statedAccount(current ?? {}));
   const after = snapshotOfPack(current ?? {}, statedAccount(current ?? {}) ?? statedAccount(base ?? {}));
   const resources = resourcesOfPacks(before, after);
   const imports = importsOf(current);
+  const account = statedAccount(current ?? {}) ?? statedAccount(base ?? {});
+  const ofFiles = policyFileChanges(baseFiles, files, account, after.userPolicy);
   const common = {
     stack,
-    permissions: permissionChanges(before, after),
+    permissions: together(permissionChanges(before, after), ofFiles.permissions),
     resources,
     exposures: exposuresOf(before, after, imports),
   };
   if (base === undefined || current === undefined) {
     const dangers = current === undefined && isProtected(before) ? [STILL_PROTECTED] : [];
-    const notes = current === undefined ? [REMOVED] : importNotes(imports);
+    const notes = current === undefined ? [REMOVED] : [...importNotes(imports), ...ofFiles.notes];
     return withState({ ...common, dangers, notes }, before, after);
   }
   const guard = isProtected(after) ? "protect makes Terraform refuse what it can of it" : "protect is off, so nothing stops it";
@@ -97,6 +136,7 @@ function changesOfPack(stack: string, base: JsonObject | undefined, current: Jso
         ...(dangers.length > 0 ? [guard] : []),
         ...notesOf(before, after),
         ...notesOfPacks(base, current),
+        ...ofFiles.notes,
         ...(isProtected(before) === isProtected(after) ? [] : [`protect: ${isProtected(before)} -> ${isProtected(after)}`]),
         ...importNotes(imports),
       ],

@@ -1,4 +1,5 @@
 import { SLOTS } from "../../iam/access-keys";
+import { type JsonObject, listOf, objectOf } from "./json";
 import { routes } from "./permissions";
 import type { ResourceChange } from "./report";
 import { ADDRESSES, attribute, KEY_ADDRESSES, keyIn, type Snapshot, slotsOf } from "./snapshot";
@@ -25,10 +26,17 @@ const WORST: Readonly<Record<string, Partial<Record<ResourceChange["action"], (w
   },
   [ADDRESSES.userAttachment]: { replaced: (what) => `replace the ${what}` },
   [ADDRESSES.groupAttachment]: { replaced: (what) => `replace the ${what}` },
+  [KEY_ADDRESSES.primary]: { forgotten: forgetsKey },
+  [KEY_ADDRESSES.secondary]: { forgotten: forgetsKey },
   [ADDRESSES.nodeRole]: {
+    deleted: (what) => `delete the ${what}: nodes that have it lose it; hand iamNodeRole another role first`,
     replaced: (what) => `replace the ${what}: nodes that have it lose it; hand iamNodeRole another role first`,
   },
 };
+
+function forgetsKey(what: string): string {
+  return `stop managing the ${what}: the key stays in AWS, and nothing here deactivates, rotates or deletes it`;
+}
 
 function renameOfUser(before: Snapshot, after: Snapshot): readonly string[] {
   const [had, has] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
@@ -67,6 +75,41 @@ function keysLost(before: Snapshot, after: Snapshot, resources: readonly Resourc
           `switch off the access key in the slot ${slot}, which is the one handed out; hand out another one first, one apply before`,
       ),
   ];
+}
+
+/**
+ * What only a plan shows about keys: one that somebody deactivated outside Terraform and that the plan activates again, and one that
+ * is left over from a replacement and still works. The key that the outputs expose is never Inactive by the settings, so there a
+ * deactivation outside shows even if an earlier refresh stored it; for the other slot it shows in `resource_drift` alone.
+ */
+export function dangersOfPlan(plan: JsonObject, before: Snapshot, after: Snapshot): readonly string[] {
+  const exposed = before.outputs.get("access_key_slot")?.value;
+  const drifted = new Set(
+    listOf(plan.resource_drift)
+      .map(objectOf)
+      .filter(({ change }) => statusIn(change, "before") !== "Inactive" && statusIn(change, "after") === "Inactive")
+      .map(({ address }) => address),
+  );
+  const reactivated = slotsOf(after)
+    .filter((slot) => keyIn(before, slot)?.status === "Inactive" && keyIn(after, slot)?.status === "Active")
+    .filter((slot) => slot === exposed || drifted.has(KEY_ADDRESSES[slot]))
+    .map(
+      (slot) =>
+        `activate the access key in the slot ${slot}, which was deactivated outside Terraform; if it has leaked, keep it Inactive and expose another key: set accessKeys.${slot}.status to Inactive`,
+    );
+  const deposed = listOf(plan.resource_changes)
+    .map(objectOf)
+    .filter(({ address, deposed: key }) => key !== undefined && Object.values(KEY_ADDRESSES).includes(String(address)))
+    .filter(({ change }) => listOf(objectOf(change).actions).includes("delete") && statusIn(change, "before") !== "Inactive")
+    .map(
+      ({ address }) =>
+        `delete an access key that is left over from an earlier replacement of ${address}, while it is Active; make sure that DKP does not use it, and deactivate it first`,
+    );
+  return [...reactivated, ...deposed];
+}
+
+function statusIn(change: unknown, side: "before" | "after"): unknown {
+  return objectOf(objectOf(change)[side]).status;
 }
 
 /** The old attachment goes before the new one is there. */

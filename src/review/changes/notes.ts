@@ -1,6 +1,16 @@
 import { canonical, type JsonObject, listOf, objectOf } from "./json";
 import { routes } from "./permissions";
-import { ADDRESSES, attribute, KEY_ADDRESSES, keyIn, providerOf, type Snapshot, slotsOf, statedAccount } from "./snapshot";
+import {
+  ADDRESSES,
+  attribute,
+  KEY_ADDRESSES,
+  keyIn,
+  type Output,
+  providerOf,
+  type Snapshot,
+  slotsOf,
+  statedAccount,
+} from "./snapshot";
 
 /** What else a change does, of packs and of plans alike. */
 export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
@@ -19,6 +29,14 @@ export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
     ...(before.resources.has(ADDRESSES.nodeRole) && !after.resources.has(ADDRESSES.nodeRole)
       ? ["the node role goes: hand iamNodeRole another role first"]
       : []),
+    ...[ADDRESSES.user, ADDRESSES.nodeRole]
+      .filter((address) => before.resources.has(address))
+      .filter((address) => attribute(before, address, "permissions_boundary") === undefined)
+      .filter((address) => attribute(after, address, "permissions_boundary") !== undefined)
+      .map(
+        (address) =>
+          `${address}: the permissions boundary is new; whatever it does not allow stops working: compare it with policy.json before you apply`,
+      ),
     ...(appeared.length > 0 ? [`new outputs: ${appeared.sort().join(", ")}`] : []),
     ...(gone.length > 0 ? [`outputs that go, and that other workspaces may read: ${gone.sort().join(", ")}`] : []),
     ...(tags.length > 0 ? [`tags: ${tags.join(", ")}`] : []),
@@ -38,8 +56,22 @@ export function exposuresOf(before: Snapshot, after: Snapshot, imported: Readonl
       ? ["the output secret_access_key appears: every workspace that reads one output of this state gets the secret in clear"]
       : []),
     ...(unmarked ? ["the output secret_access_key is not marked as sensitive: Terraform prints it"] : []),
+    ...[...after.outputs]
+      .filter(
+        ([name, output]) =>
+          isLeak(name, output) && output.version !== undefined && output.version !== before.outputs.get(name)?.version,
+      )
+      .map(
+        ([name]) =>
+          `the output ${name} may hold the secret of an access key: every workspace that reads one output of this state gets it in plaintext`,
+      ),
     ...(!inClear(before) && inClear(after, imported) ? ["the secret of an access key comes into the state in clear"] : []),
   ];
+}
+
+/** Whether an output may hold a secret beside the one that is named for it. */
+function isLeak(name: string, { sensitive, carriesSecret }: Output): boolean {
+  return carriesSecret || (sensitive && name !== "secret_access_key");
 }
 
 /** Whether a key has its secret in the state in clear. A key that was made by hand has none there. */

@@ -1,8 +1,10 @@
+import { argumentChanges } from "./arguments";
 import { listOf, objectOf } from "./json";
+import { isOwn, knownOwn } from "./ownership";
 import { NO_POLICY, type Policy } from "./policies";
 import { policyChanges, together } from "./policy-changes";
 import type { PermissionChanges } from "./report";
-import { ADDRESSES, attribute, isOurs, KEY_ADDRESSES, NODE_ATTACHMENT, reference, type Snapshot, UNKNOWN } from "./snapshot";
+import { ADDRESSES, attribute, isOurs, KEY_ADDRESSES, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** What a change does to what the user and the node role may do. */
 export function permissionChanges(before: Snapshot, after: Snapshot): PermissionChanges {
@@ -16,15 +18,39 @@ export function permissionChanges(before: Snapshot, after: Snapshot): Permission
     reachChanges(before, after),
     holderChanges(before, after),
     strangerChanges(before, after),
+    argumentChanges(before, after),
   );
 }
 
-/** The ways by which the user has the policy. */
-export function routes({ resources }: Snapshot): { readonly user: boolean; readonly group: boolean } {
+/** By argument of an attachment or membership, what of this project it must name, and by which attribute. */
+const LINKS = {
+  user: [ADDRESSES.user, "name"],
+  group: [ADDRESSES.group, "name"],
+  groups: [ADDRESSES.group, "name"],
+  policy_arn: [ADDRESSES.policy, "arn"],
+} as const;
+
+/** The ways by which the user has the policy: attachments of the own policy to the own user or group. */
+export function routes(snapshot: Snapshot): { readonly user: boolean; readonly group: boolean } {
+  const links = (address: string, ...names: readonly (keyof typeof LINKS)[]) =>
+    snapshot.resources.has(address) && names.every((name) => !isForeign(snapshot, address, name));
   return {
-    user: resources.has(ADDRESSES.userAttachment),
-    group: resources.has(ADDRESSES.groupAttachment) && resources.has(ADDRESSES.membership),
+    user: links(ADDRESSES.userAttachment, "user", "policy_arn"),
+    group: links(ADDRESSES.groupAttachment, "group", "policy_arn") && links(ADDRESSES.membership, "user", "groups"),
   };
+}
+
+/** Whether an argument is known to name only what this project does not create. */
+function isForeign(snapshot: Snapshot, address: string, name: keyof typeof LINKS): boolean {
+  const [owner, identity] = LINKS[name];
+  const own = attribute(snapshot, owner, identity);
+  const values = valuesOf(snapshot, address, name);
+  return (
+    own !== undefined &&
+    own !== UNKNOWN &&
+    !values.includes(UNKNOWN) &&
+    !values.some((value) => knownOwn(snapshot, owner, identity, value))
+  );
 }
 
 function hasRoute(snapshot: Snapshot): boolean {
@@ -45,50 +71,71 @@ function trustChanges(before: Policy | undefined, after: Policy | undefined): Pe
   return { gained: [], lost: [], loosened: loosened.map(named), tightened: tightened.map(named) };
 }
 
-/** Policies attached to the node role: what is in them is not known here. */
+/** Policies attached to roles at the addresses for the node role: what is in them is not known here. */
 function managedPolicyChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  const [had, has] = [before, after].map(
-    ({ resources }) =>
-      new Set(
-        [...resources]
-          .filter(([address]) => NODE_ATTACHMENT.test(address))
-          .map(([, { attributes }]) => String(attributes.policy_arn)),
-      ),
-  ) as [Set<string>, Set<string>];
+  const [had, has] = [attachedPolicies(before), attachedPolicies(after)];
+  const known = new Set(had.map(({ pair }) => pair));
+  const kept = new Set(has.map(({ pair }) => pair));
   return {
     gained: [],
     lost: [],
-    loosened: [...has]
-      .filter((arn) => !had.has(arn) || arn === UNKNOWN)
-      .map((arn) => `the node role: the policy ${arn} is attached, with whatever it allows`),
-    tightened: [...had].filter((arn) => !has.has(arn)).map((arn) => `the node role: the policy ${arn} is detached`),
+    loosened: has
+      .filter(({ pair, certain }) => !known.has(pair) || !certain)
+      .map(({ to, arn }) => `${to}: the policy ${arn} is attached, with whatever it allows`),
+    tightened: had.filter(({ pair }) => !kept.has(pair)).map(({ to, arn }) => `${to}: the policy ${arn} is detached`),
   };
+}
+
+interface AttachedPolicy {
+  /** The same for the same policy on the same role; the node role counts as one, whatever its name. */
+  readonly pair: string;
+  readonly to: string;
+  readonly arn: string;
+  /** Whether both role and ARN are known. */
+  readonly certain: boolean;
+}
+
+function attachedPolicies(snapshot: Snapshot): readonly AttachedPolicy[] {
+  return [...snapshot.resources]
+    .filter(([address]) => NODE_ATTACHMENT.test(address))
+    .map(([address, { attributes }]) => {
+      const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], attributes.role);
+      const [role, arn] = [String(attributes.role), String(attributes.policy_arn)];
+      const to = own ? "the node role" : `the role ${role}, which this project does not create`;
+      return { pair: JSON.stringify([to, arn]), to, arn, certain: arn !== UNKNOWN && (own || role !== UNKNOWN) };
+    });
 }
 
 /** What the user gets beside the policy of this project: other policies by its attachments, other groups by its membership. */
 function reachChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  const known = (address: string, name: string) => listOf(before.resources.get(address)?.attributes[name]);
-  const foreign = (address: string, name: string, own: readonly unknown[]) =>
-    listOf(after.resources.get(address)?.attributes[name]).filter(
-      (value) => ![...own, UNKNOWN, ...known(address, name)].includes(value),
+  const foreign = (address: string, name: string, owner: string, identity: string) =>
+    valuesOf(after, address, name).filter(
+      (value) => !keptAt(before, address, name, value) && !isOwn(after, address, name, owner, [identity], value),
     );
-  const policy = [reference(`${ADDRESSES.policy}.arn`), attribute(after, ADDRESSES.policy, "arn")];
-  const group = [reference(`${ADDRESSES.group}.name`), attribute(after, ADDRESSES.group, "name")];
   return {
     gained: [],
     lost: [],
     loosened: [
-      ...foreign(ADDRESSES.userAttachment, "policy_arn", policy),
-      ...foreign(ADDRESSES.groupAttachment, "policy_arn", policy),
+      ...foreign(ADDRESSES.userAttachment, "policy_arn", ADDRESSES.policy, "arn"),
+      ...foreign(ADDRESSES.groupAttachment, "policy_arn", ADDRESSES.policy, "arn"),
     ]
       .map((arn) => `the user: the policy ${arn} is attached, with whatever it allows`)
       .concat(
-        foreign(ADDRESSES.membership, "groups", group).map(
+        foreign(ADDRESSES.membership, "groups", ADDRESSES.group, "name").map(
           (name) => `the user: put into the group ${name}, with whatever it allows`,
         ),
       ),
     tightened: [],
   };
+}
+
+function valuesOf({ resources }: Snapshot, address: string, name: string): readonly unknown[] {
+  return listOf(resources.get(address)?.attributes[name]);
+}
+
+/** Whether a value stays. One that is known only after the apply may be another one each time. */
+function keptAt(before: Snapshot, address: string, name: string, value: unknown): boolean {
+  return value !== UNKNOWN && valuesOf(before, address, name).includes(value);
 }
 
 /** By address, the argument that says whose it is, and whose it must be. */
@@ -98,21 +145,16 @@ const HOLDERS: readonly (readonly [address: string, argument: string, owner: str
   [KEY_ADDRESSES.primary, "user", ADDRESSES.user],
   [KEY_ADDRESSES.secondary, "user", ADDRESSES.user],
   [ADDRESSES.groupAttachment, "group", ADDRESSES.group],
-  ["aws_iam_role_policy.node", "role", ADDRESSES.nodeRole],
+  [ADDRESSES.nodePolicy, "role", ADDRESSES.nodeRole],
 ];
 
 /** What goes to somebody whom this project does not make: the policy, a key, the permissions of the nodes. */
 function holderChanges(before: Snapshot, after: Snapshot): PermissionChanges {
   const loosened = HOLDERS.flatMap(([address, argument, owner]) => {
     const holder = attribute(after, address, argument);
-    const own = [
-      UNKNOWN,
-      ...["name", "id"].map((name) => reference(`${owner}.${name}`)),
-      attribute(after, owner, "name"),
-      attribute(before, owner, "name"),
-      attribute(before, address, argument),
-    ];
-    return holder === undefined || own.includes(holder)
+    return holder === undefined ||
+      keptAt(before, address, argument, holder) ||
+      isOwn(after, address, argument, owner, ["name", "id"], holder)
       ? []
       : [`${address}: now of ${argument} ${holder}, whom this project does not make`];
   });
@@ -123,7 +165,10 @@ function holderChanges(before: Snapshot, after: Snapshot): PermissionChanges {
 function boundaryChanges(holder: string, address: string, before: Snapshot, after: Snapshot): PermissionChanges {
   const had = attribute(before, address, "permissions_boundary");
   const has = attribute(after, address, "permissions_boundary");
-  const none = { gained: [], lost: [], loosened: [], tightened: [] };
+  const none: PermissionChanges = { gained: [], lost: [], loosened: [], tightened: [] };
+  if (has === UNKNOWN) {
+    return { ...none, loosened: [`the ${holder}: its permissions boundary is ${UNKNOWN}, so what it allows is not comparable`] };
+  }
   if (had === has || !before.resources.has(address) || !after.resources.has(address)) {
     return none;
   }

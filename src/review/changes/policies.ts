@@ -30,7 +30,15 @@ export interface Policy {
   readonly denies: readonly Permit[];
   /** With NotAction, NotResource, principals or unknown operators, and what is no statement at all. */
   readonly opaque: readonly OpaqueStatement[];
+  /**
+   * Decides whether `${...}` in it is a variable. Absent where there is no policy to read.
+   * Source: IAM user guide, "IAM JSON policy elements: Version".
+   */
+  readonly version?: string;
 }
+
+/** What IAM assumes where a policy has no `Version`. Source: as above. */
+const FIRST_VERSION = "2008-10-17";
 
 export const NO_POLICY: Policy = { allows: [], denies: [], opaque: [] };
 
@@ -47,14 +55,26 @@ export function readPolicy(json: string): Policy {
   } catch {
     return unreadable(`a text that is no JSON: ${json}`);
   }
-  return policyOf(listOf(objectOf(document).Statement).map(readStatement));
+  const { Statement, Version } = objectOf(document);
+  if (Statement === undefined || Statement === null) {
+    return unreadable(`a policy without Statement: ${json}`);
+  }
+  return { ...policyOf(listOf(Statement).map(readStatement)), version: versionOf(Version) };
+}
+
+function versionOf(version: unknown): string {
+  return version === undefined || version === null ? FIRST_VERSION : String(version);
 }
 
 /** Reads the statements of an `aws_iam_policy_document`, as Terraform JSON has them. */
 export function readPolicyDocument(document: unknown): Policy {
-  const { statement, version: _, policy_id: __, ...rest } = objectOf(document);
+  const { statement, version, policy_id: _, ...rest } = objectOf(document);
   const others = Object.entries(rest).map(([key, value]) => opaque({ Effect: "unknown", [key]: value }));
-  return policyOf([...listOf(statement).map((entry) => readStatement(inIamTerms(entry))), ...others]);
+  return {
+    ...policyOf([...listOf(statement).map((entry) => readStatement(inIamTerms(entry))), ...others]),
+    // The data source's default.
+    version: versionOf(version ?? "2012-10-17"),
+  };
 }
 
 /** Reads the policy of who may take a role: every statement as a whole. */

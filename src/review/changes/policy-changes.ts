@@ -25,6 +25,7 @@ export function policyChanges(holder: Holder, before: Policy, after: Policy): Pe
     gained: difference(before, after),
     lost: difference(after, before),
     loosened: [
+      ...versionChange(before, after).map((text) => `the ${holder}: ${text}`),
       ...missingDenies(before, after).map((text) => `the ${holder}: no longer denied, or denied less: ${text}`),
       ...unlike(after.opaque, before.opaque, "Deny").map((text) => `the ${holder}: new, compared as a whole: ${text}`),
       ...unlike(before.opaque, after.opaque, "Allow").map((text) => `the ${holder}: gone, compared as a whole: ${text}`),
@@ -35,6 +36,12 @@ export function policyChanges(holder: Holder, before: Policy, after: Policy): Pe
       ...only("Allow", before.opaque, after.opaque).map((text) => `the ${holder}: gone: ${text}`),
     ],
   };
+}
+
+function versionChange({ version: had }: Policy, { version: has }: Policy): readonly string[] {
+  return had === undefined || has === undefined || had === has
+    ? []
+    : [`the policy's Version changes from ${had} to ${has}, and with it what policy variables mean: not comparable`];
 }
 
 /** All actions that policies name, and those of the catalogue that their wildcards match; sorted. */
@@ -66,13 +73,13 @@ function actionChange(holder: Holder, name: string, from: Policy, to: Policy): A
 }
 
 /** Where permits allow everything that an action, or a pattern of actions, stands for. */
-function grantsOf(permits: readonly Permit[], name: string): readonly Grant[] {
+export function grantsOf(permits: readonly Permit[], name: string): readonly Grant[] {
   return permits
     .filter(({ actions }) => actions.some((action) => coversText(action, name)))
     .flatMap(({ resources, conditions }) => resources.map((resource) => ({ resource, conditions })));
 }
 
-function includes(wide: Grant, narrow: Grant): boolean {
+export function includes(wide: Grant, narrow: Grant): boolean {
   return (
     coversArn(wide.resource, narrow.resource) &&
     wide.conditions.every((condition) => narrow.conditions.some((other) => implies(other, condition)))

@@ -27,7 +27,8 @@ export interface PermissionChanges {
   readonly tightened: readonly string[];
 }
 
-export type Holder = "user" | "node role";
+/** Whose permissions change. The deployer is the principal that runs Terraform. */
+export type Holder = "user" | "node role" | "deployer";
 
 /** An action that is allowed on more than before, or on less. */
 export interface ActionChange {
@@ -69,12 +70,12 @@ export function permissionsShrink({ lost, tightened }: PermissionChanges): boole
   return lost.length + tightened.length > 0;
 }
 
-/** The exit code of a command that tells of changes: 3 with a danger, else 2 where permissions grow, else 0. */
+/** The exit code of a change summary: 3 with a breaking change, else 2 where permissions are broadened or a secret is newly exposed, else 0. */
 export function exitCodeOf({ deployments }: Changes): 0 | 2 | 3 {
   if (deployments.some(({ dangers }) => dangers.length > 0)) {
     return 3;
   }
-  return deployments.some(({ permissions }) => permissionsGrow(permissions)) ? 2 : 0;
+  return deployments.some(({ permissions, exposures }) => permissionsGrow(permissions) || exposures.length > 0) ? 2 : 0;
 }
 
 /** Changes as JSON, for machines. */

@@ -1,5 +1,6 @@
 import { SLOTS } from "../../iam/access-keys";
 import { canonical, type JsonObject, objectOf } from "./json";
+import { isOwn } from "./ownership";
 import type { ResourceChange } from "./report";
 import { ADDRESSES, attribute, KEY_ADDRESSES, managedChanges, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
@@ -123,7 +124,9 @@ function whatIs(address: string, snapshot: Snapshot): string {
     return `access key in the slot ${slot}, ${attribute(snapshot, address, "status")}`;
   }
   if (NODE_ATTACHMENT.test(address)) {
-    return `attachment of ${attribute(snapshot, address, "policy_arn")} to the node role`;
+    const role = attribute(snapshot, address, "role");
+    const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], role);
+    return `attachment of ${attribute(snapshot, address, "policy_arn")} to ${own ? "the node role" : `the role ${role}`}`;
   }
   const words: Readonly<Record<string, string>> = {
     [ADDRESSES.user]: named("user"),

@@ -1,3 +1,4 @@
+import { visible } from "../../printable";
 import { code, tableLines } from "../markdown";
 import {
   type ActionChange,
@@ -22,7 +23,7 @@ interface Style {
 }
 
 const MARKDOWN: Style = {
-  text: escapeMarkdown,
+  text: (text) => escapeMarkdown(visible(text)),
   code,
   strong: (text) => `**${text}**`,
   heading: (text) => `### ${text}`,
@@ -33,8 +34,8 @@ const MARKDOWN: Style = {
 const same = (text: string) => text;
 
 const PLAIN: Style = {
-  text: same,
-  code: same,
+  text: visible,
+  code: visible,
   strong: same,
   heading: same,
   folded: (summary, lines) => ["", `${summary}:`, ...lines],

@@ -1,3 +1,4 @@
+import { literal } from "../../iam/arns";
 import { deployerGrants, type Grant, grants, statementsOf } from "../../iam/deployer";
 import { partitionOf } from "../../iam/partitions";
 import { conditionBlock, MAX_POLICY_CHARACTERS } from "../../iam/policy-document";
@@ -105,7 +106,9 @@ function heldBy(role: AssumedRole | undefined, own: readonly Grant[]): readonly 
 
 /** What the credentials that Terraform is run with need for it to take a role. */
 function takingRole(sid: string, role: AssumedRole | undefined): readonly Part[] {
-  return role === undefined ? [] : heldBy(undefined, grants(sid, { resources: [role.arn], conditions: [] }, role.actions));
+  return role === undefined
+    ? []
+    : heldBy(undefined, grants(sid, { resources: [literal(role.arn)], conditions: [] }, role.actions));
 }
 
 function unique(all: readonly Grant[]): readonly Grant[] {

@@ -21,6 +21,7 @@ const OURS: readonly string[] = [
   "deployer-state-role-policy.json",
   "main.tf.json",
   "policy.json",
+  "service-control-policy.json",
 ];
 
 type Packs = Readonly<Record<string, Pack>>;

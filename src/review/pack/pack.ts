@@ -3,6 +3,7 @@ import { policyDocument } from "../../iam/policy-document";
 import { visibleLines } from "../../printable";
 import type { OutputName } from "../../remote-state/outputs";
 import type { Deployment } from "../../settings/deployment";
+import { CONTROL_POLICY_FILE } from "../changes/policy-files";
 import { awsCliScript } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console";
@@ -11,6 +12,7 @@ import { deployerPolicies } from "./deployer-policy";
 import { forPeople, policyOptions } from "./policy-options";
 import { reviewPage } from "./review-page";
 import type { TerraformJson } from "./terraform-json";
+import { controlPolicyOf } from "./theft";
 
 /** The papers of a deployment, text by file name: the same bytes for the same settings on any machine. */
 export type Pack = Readonly<Record<string, string>>;
@@ -29,6 +31,7 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
     ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
     "main.tf.json": json(terraform),
     "policy.json": forPeople(json(policy)),
+    [CONTROL_POLICY_FILE]: json(controlPolicyOf(deployment)),
   };
 }
 

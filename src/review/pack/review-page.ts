@@ -51,6 +51,7 @@ const FILES = [
   ["main.tf.json", "what Terraform applies, without CDKTF's comments; a `local` backend is left out"],
   ["policy.json", "the policy as AWS will store it"],
   ["deployer-policy.json", "what the pipeline that plans and applies this needs"],
+  ["service-control-policy.json", "the service control policy above, as a file"],
   ["cluster-configuration.yaml", "the fields of DKP's `AWSClusterConfiguration` that follow"],
   ["consumer.tf", "how another Terraform workspace reads the outputs"],
   ["aws-cli.sh", "the same access made with the AWS CLI, with one key, where Terraform may not be run"],

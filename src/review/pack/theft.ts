@@ -1,4 +1,4 @@
-import { controlPolicy, controlPolicyNotes } from "../../iam/control-policy";
+import { type ControlPolicy, controlPolicy, controlPolicyNotes } from "../../iam/control-policy";
 import { partitionOf } from "../../iam/partitions";
 import type { PolicyOptions } from "../../iam/policy";
 import { risksOf, roleOf } from "../../iam/risks";
@@ -32,15 +32,21 @@ function outOfReach({ mode, place, cluster }: PolicyOptions): readonly string[] 
       ];
 }
 
-function whatClosesIt(deployment: Deployment): readonly string[] {
-  const { user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
-  const { mode } = deployment.policy;
-  const role = code(roleOf(cluster));
-  const policy = controlPolicy({
+/** The service control policy of a deployment, as people attach it. */
+export function controlPolicyOf(deployment: Deployment): ControlPolicy {
+  const { user, additionalRolePolicies } = deployment;
+  return controlPolicy({
     ...policyOptions(deployment, ACCOUNT_ID),
     user: `${user.path}${user.name}`,
     additionalRolePolicies,
   });
+}
+
+function whatClosesIt(deployment: Deployment): readonly string[] {
+  const { user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
+  const { mode } = deployment.policy;
+  const role = code(roleOf(cluster));
+  const policy = controlPolicyOf(deployment);
   return [
     "## What closes it",
     "",

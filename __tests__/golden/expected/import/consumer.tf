@@ -1,0 +1,47 @@
+# Reading one output of import brings all of them into this workspace's own state:
+# the secret is not among them: the key was made by hand, and Terraform does not know it.
+# The path counts from the folder that reads; change it accordingly.
+
+data "terraform_remote_state" "dkp_access" {
+  backend = "local"
+  config = {
+    path = "state/import.tfstate"
+  }
+}
+
+variable "dkp_secret_access_key" {
+  description = "The secret access key, from a safe place"
+  type        = string
+  sensitive   = true
+}
+
+# The provider block of DKP's AWSClusterConfiguration: terraform output -raw dkp_provider
+output "dkp_provider" {
+  sensitive = true
+  value = yamlencode({
+    provider = {
+      providerAccessKeyId     = data.terraform_remote_state.dkp_access.outputs.access_key_id
+      providerSecretAccessKey = var.dkp_secret_access_key
+      region                  = data.terraform_remote_state.dkp_access.outputs.region
+    }
+  })
+}
+
+# A Kubernetes secret: terraform output -raw dkp_kubernetes_secret | kubectl apply -f -
+output "dkp_kubernetes_secret" {
+  sensitive = true
+  value = yamlencode({
+    apiVersion = "v1"
+    kind       = "Secret"
+    metadata = {
+      name      = "dkp-aws-access"
+      namespace = "default"
+    }
+    type = "Opaque"
+    stringData = {
+      AWS_ACCESS_KEY_ID     = data.terraform_remote_state.dkp_access.outputs.access_key_id
+      AWS_SECRET_ACCESS_KEY = var.dkp_secret_access_key
+      AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
+    }
+  })
+}

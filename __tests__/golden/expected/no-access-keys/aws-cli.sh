@@ -1,0 +1,582 @@
+#!/bin/sh
+# The AWS access of the deployment no-access-keys for the Deckhouse Kubernetes Platform (DKP), made with the AWS CLI instead of Terraform:
+# the same objects from the same settings. Run it again at any time: what is there stays, what differs is brought up to date,
+# but for a policy that others have too: there it stops.
+# It takes nothing away that the settings no longer name: neither tags, boundaries and attachments, nor members of a group.
+# Made by npm run review: change the settings, not this file.
+# Terraform runs with the profile "dkp-canada": set AWS_PROFILE to it.
+#
+# What is otherwise than on the DKP authorization page:
+# - The page attaches the policy to a user named username, which its commands do not make. Here it is the user that was made.
+# - The page's ARN has the place holder 123 for the account. Here it is the account of the credentials, asked of AWS.
+# - The page leaves <Policy JSON spec> to be filled in. Here the policy stands below, each action once, and with what DKP calls
+#   and the page lacks, unless the settings say policy.supplement: false.
+# - The page prints the secret access key on the terminal. Here it goes into a new file that only you can read.
+# - The page makes the key before the user has the policy. Here the key comes last.
+# - The page's commands fail when run again, and undo nothing. These go on where they stopped, and --undo removes all of it.
+# shellcheck disable=SC2016 # texts of the settings are meant as they stand
+
+set -eu
+umask 077
+
+# Where IAM is asked: it is one for the whole partition.
+export AWS_REGION='us-east-1' AWS_DEFAULT_REGION='us-east-1' AWS_PAGER=''
+policy_name='D8CloudProviderAWS'
+policy_path='/'
+policy_description='{"Description":"Deckhouse policy"}'
+user_name='deckhouse'
+user_path='/'
+
+usage() {
+  cat <<'END'
+Usage: sh aws-cli.sh [--dry-run] [--undo]
+
+Makes with the AWS CLI:
+  - policy D8CloudProviderAWS
+  - user deckhouse
+  - policy D8CloudProviderAWS on user deckhouse
+  - no access key: accessKeys is none, so make one yourself, straight into where you keep secrets
+
+Options:
+  --dry-run        say what would be done, change nothing
+  --undo           remove all of it;
+                   nothing, where that would fail or take other keys: it names what must go first
+                   (protect in the settings guards against Terraform's plans alone)
+  -h, --help
+
+Exit code: 0 when all is as it should be, 1 when not, 2 for wrong arguments.
+END
+}
+
+wrong_arguments() {
+  printf '%s\n' "$1; try --help" >&2
+  exit 2
+}
+
+# refuse LINE...: stops here
+refuse() {
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+# The last words, whatever ends the script.
+finish() {
+  rm -rf -- "$work"
+  case $1 in
+    0) exit 0 ;;
+    130 | 143) code=$1 ;;
+    *) code=1 ;;
+  esac
+  case $changed in
+    no) state='Nothing was changed' ;;
+    perhaps) state='As far as known nothing was changed; if the answer of AWS was lost, this may be done. Mend the cause and run this again' ;;
+    *) state='What was done before stays; mend the cause and run this again, it goes on from there' ;;
+  esac
+  printf 'stopped at: %s. %s\n' "$step" "$state" >&2
+  exit "$code"
+}
+
+# tell WHAT HOW: one line about one object
+tell() {
+  printf '%s: %s\n' "$1" "$2"
+}
+
+# did WHAT HOW: the same, of what `change` did
+did() {
+  if [ "$dry_run" = yes ]; then tell "$1" "would be $2"; else tell "$1" "$2"; fi
+}
+
+# look text|json COMMAND...: the answer of an IAM call that changes nothing; no answer where AWS knows no such object
+look() {
+  format=$1
+  shift
+  if ! aws iam "$@" --output="$format" 2>"$work/errors"; then
+    if ! grep -q NoSuchEntity "$work/errors"; then
+      cat "$work/errors" >&2
+      return 1
+    fi
+  fi
+}
+
+# Before a call that changes something: it may do so although its answer is lost.
+changing() {
+  if [ "$changed" = no ]; then changed=perhaps; fi
+}
+
+# change COMMAND...: an IAM call that changes something
+change() {
+  if [ "$dry_run" = no ]; then
+    changing
+    aws iam "$@" >/dev/null
+    changed=yes
+  fi
+}
+
+compact() {
+  tr -d ' \t\r\n'
+}
+
+# same WANTED PLACE COMMAND...: true or false, whether the document that an IAM call has there is the same, in whatever order its
+# keys stand; no answer where AWS knows no such object
+same() {
+  literal=$(printf '%s\n' "$1" | sed 's/`/\\`/g')
+  place=$2
+  shift 2
+  look json "$@" --query="$place == \`$literal\`"
+}
+
+# has LIST LINE
+has() {
+  printf '%s\n' "$1" | grep -qFx -e "$2"
+}
+
+# others LIST NAME...: the lines of LIST that are none of the names
+others() {
+  list=$1
+  shift
+  for name in '' "$@"; do
+    list=$(printf '%s\n' "$list" | grep -vFx -e "$name" || :)
+  done
+  printf '%s' "$list"
+}
+
+# only WHAT LIST NAME...: what --undo does not take away would stop it halfway
+only() {
+  what=$1
+  shift
+  more=$(others "$@")
+  if [ -n "$more" ]; then
+    refuse "$what:" "$more" "--undo leaves that alone, and can remove nothing before it is gone; take it away first, if nobody needs it"
+  fi
+}
+
+# require_path WHAT FOUND PATH: an object elsewhere is somebody else's
+require_path() {
+  if [ -n "$2" ] && [ "$(printf '%s\n' "$2" | cut -f 1)" != "$3" ]; then
+    refuse "$1: exists with another path than the settings have, $3; correct the settings or choose another name"
+  fi
+}
+
+# attach user|group|role FOUND --KIND-name=NAME POLICY-ARN WHAT: nothing is FOUND where the object is new
+attach() {
+  step=$5
+  attached=
+  if [ -n "$2" ]; then
+    attached=$(look text "list-attached-$1-policies" "$3" --query='AttachedPolicies[].[PolicyArn]')
+  fi
+  if has "$attached" "$4"; then
+    tell "$step" exists
+  else
+    change "attach-$1-policy" "$3" --policy-arn="$4"
+    did "$step" created
+  fi
+}
+
+# detach: as attach
+detach() {
+  step=$5
+  attached=
+  if [ -n "$2" ]; then
+    attached=$(look text "list-attached-$1-policies" "$3" --query='AttachedPolicies[].[PolicyArn]')
+  fi
+  if has "$attached" "$4"; then
+    change "detach-$1-policy" "$3" --policy-arn="$4"
+    did "$step" removed
+  else
+    tell "$step" "not there"
+  fi
+}
+
+mode=make dry_run=no changed=no
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help)
+      usage
+      exit
+      ;;
+    --undo) mode=undo ;;
+    --dry-run) dry_run=yes ;;
+    *) wrong_arguments "$1: unknown argument" ;;
+  esac
+  shift
+done
+
+# As AWS stores it, but for white space: no text in it has any.
+policy_document() {
+  compact <<END
+{
+  "Statement": [
+    {
+      "Action": "sts:GetCallerIdentity",
+      "Effect": "Allow",
+      "Resource": "*",
+      "Sid": "Account"
+    },
+    {
+      "Action": [
+        "elasticloadbalancing:DescribeTargetHealth",
+        "elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeLoadBalancerPolicies",
+        "elasticloadbalancing:DescribeLoadBalancerAttributes",
+        "elasticloadbalancing:DescribeListeners",
+        "ec2:DescribeVpcs",
+        "ec2:DescribeVpcPeeringConnections",
+        "ec2:DescribeVpcClassicLinkDnsSupport",
+        "ec2:DescribeVpcClassicLink",
+        "ec2:DescribeVolumesModifications",
+        "ec2:DescribeVolumes",
+        "ec2:DescribeTags",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSecurityGroupRules",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeRegions",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeNetworkInterfaceAttribute",
+        "ec2:DescribeNatGateways",
+        "ec2:DescribeKeyPairs",
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeInstances",
+        "ec2:DescribeInstanceTypes",
+        "ec2:DescribeInstanceTopology",
+        "ec2:DescribeInstanceCreditSpecifications",
+        "ec2:DescribeImages",
+        "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeAddressesAttribute",
+        "ec2:DescribeAddresses",
+        "ec2:DescribeAccountAttributes",
+        "autoscaling:DescribeTags",
+        "autoscaling:DescribeLaunchConfigurations",
+        "autoscaling:DescribeAutoScalingGroups"
+      ],
+      "Condition": {
+        "StringEquals": {
+          "aws:RequestedRegion": "ca-central-1"
+        }
+      },
+      "Effect": "Allow",
+      "Resource": "*",
+      "Sid": "Read"
+    },
+    {
+      "Action": [
+        "ec2:TerminateInstances",
+        "ec2:RevokeSecurityGroupIngress",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:ReleaseAddress",
+        "ec2:ModifyVpcAttribute",
+        "ec2:ModifyVolume",
+        "ec2:ModifySubnetAttribute",
+        "ec2:ModifyNetworkInterfaceAttribute",
+        "ec2:ModifyInstanceAttribute",
+        "ec2:DisassociateRouteTable",
+        "ec2:DisassociateAddress",
+        "ec2:DetachVolume",
+        "ec2:DetachInternetGateway",
+        "ec2:DescribeVpcAttribute",
+        "ec2:DescribeInstanceAttribute",
+        "ec2:DeleteVpcPeeringConnection",
+        "ec2:DeleteVpc",
+        "ec2:DeleteVolume",
+        "ec2:DeleteTags",
+        "ec2:DeleteSubnet",
+        "ec2:DeleteSecurityGroup",
+        "ec2:DeleteRouteTable",
+        "ec2:DeleteRoute",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DeleteNatGateway",
+        "ec2:DeleteInternetGateway",
+        "ec2:CreateVpcPeeringConnection",
+        "ec2:CreateVpc",
+        "ec2:CreateVolume",
+        "ec2:CreateTags",
+        "ec2:CreateSubnet",
+        "ec2:CreateSecurityGroup",
+        "ec2:CreateRouteTable",
+        "ec2:CreateRoute",
+        "ec2:CreateNetworkInterface",
+        "ec2:CreateNatGateway",
+        "ec2:CreateInternetGateway",
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:AttachVolume",
+        "ec2:AttachInternetGateway",
+        "ec2:AssociateRouteTable",
+        "ec2:AssociateAddress",
+        "ec2:AllocateAddress",
+        "ec2:AcceptVpcPeeringConnection"
+      ],
+      "Effect": "Allow",
+      "Resource": [
+        "arn:aws:ec2:ca-central-1::snapshot/*",
+        "arn:aws:ec2:ca-central-1:$account:*"
+      ],
+      "Sid": "Ec2"
+    },
+    {
+      "Action": [
+        "ec2:ImportKeyPair",
+        "ec2:DeleteKeyPair",
+        "ec2:CreateKeyPair"
+      ],
+      "Effect": "Allow",
+      "Resource": "arn:aws:ec2:ca-central-1:$account:key-pair/maple",
+      "Sid": "KeyPair"
+    },
+    {
+      "Action": "ec2:RunInstances",
+      "Effect": "Allow",
+      "Resource": [
+        "arn:aws:ec2:ca-central-1::snapshot/*",
+        "arn:aws:ec2:ca-central-1::image/*",
+        "arn:aws:ec2:ca-central-1:$account:volume/*",
+        "arn:aws:ec2:ca-central-1:$account:subnet/*",
+        "arn:aws:ec2:ca-central-1:$account:security-group/*",
+        "arn:aws:ec2:ca-central-1:$account:network-interface/*",
+        "arn:aws:ec2:ca-central-1:$account:key-pair/maple",
+        "arn:aws:ec2:ca-central-1:$account:instance/*"
+      ],
+      "Sid": "RunInstances"
+    },
+    {
+      "Action": [
+        "elasticloadbalancing:SetLoadBalancerPoliciesOfListener",
+        "elasticloadbalancing:SetLoadBalancerPoliciesForBackendServer",
+        "elasticloadbalancing:RegisterTargets",
+        "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+        "elasticloadbalancing:ModifyTargetGroup",
+        "elasticloadbalancing:ModifyLoadBalancerAttributes",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DetachLoadBalancerFromSubnets",
+        "elasticloadbalancing:DeregisterTargets",
+        "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
+        "elasticloadbalancing:DeleteTargetGroup",
+        "elasticloadbalancing:DeleteLoadBalancerListeners",
+        "elasticloadbalancing:DeleteLoadBalancer",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:CreateTargetGroup",
+        "elasticloadbalancing:CreateLoadBalancerPolicy",
+        "elasticloadbalancing:CreateLoadBalancerListeners",
+        "elasticloadbalancing:CreateLoadBalancer",
+        "elasticloadbalancing:CreateListener",
+        "elasticloadbalancing:ConfigureHealthCheck",
+        "elasticloadbalancing:AttachLoadBalancerToSubnets",
+        "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
+        "elasticloadbalancing:AddTags"
+      ],
+      "Effect": "Allow",
+      "Resource": "arn:aws:elasticloadbalancing:ca-central-1:$account:*",
+      "Sid": "LoadBalancers"
+    },
+    {
+      "Action": "kms:DescribeKey",
+      "Condition": {
+        "BoolIfExists": {
+          "kms:GrantIsForAWSResource": "true"
+        },
+        "StringEquals": {
+          "kms:ViaService": "ec2.ca-central-1.amazonaws.com"
+        }
+      },
+      "Effect": "Allow",
+      "Resource": "arn:aws:kms:ca-central-1:$account:key/*",
+      "Sid": "KeysOfDisks"
+    },
+    {
+      "Action": [
+        "iam:TagRole",
+        "iam:RemoveRoleFromInstanceProfile",
+        "iam:PutRolePolicy",
+        "iam:ListRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListAttachedRolePolicies",
+        "iam:GetRolePolicy",
+        "iam:GetRole",
+        "iam:GetInstanceProfile",
+        "iam:DeleteRolePolicy",
+        "iam:DeleteRole",
+        "iam:DeleteInstanceProfile",
+        "iam:CreateRole",
+        "iam:CreateInstanceProfile",
+        "iam:AddRoleToInstanceProfile"
+      ],
+      "Effect": "Allow",
+      "Resource": [
+        "arn:aws:iam::$account:role/maple-node",
+        "arn:aws:iam::$account:instance-profile/maple-node"
+      ],
+      "Sid": "NodeRole"
+    },
+    {
+      "Action": "iam:PassRole",
+      "Condition": {
+        "StringEquals": {
+          "iam:PassedToService": "ec2.amazonaws.com"
+        }
+      },
+      "Effect": "Allow",
+      "Resource": "arn:aws:iam::$account:role/maple-node",
+      "Sid": "PassNodeRole"
+    },
+    {
+      "Action": "iam:CreateServiceLinkedRole",
+      "Condition": {
+        "StringEquals": {
+          "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"
+        }
+      },
+      "Effect": "Allow",
+      "Resource": "arn:aws:iam::$account:role/aws-service-role/*",
+      "Sid": "ServiceLinkedRoles"
+    }
+  ],
+  "Version": "2012-10-17"
+}
+END
+}
+
+# Who has the policy, be it as the permissions boundary; one a line.
+policy_holders() {
+  look text list-entities-for-policy --policy-arn="$policy_arn" --query="[PolicyUsers[].join(' ', ['user', UserName]),
+    PolicyGroups[].join(' ', ['group', GroupName]), PolicyRoles[].join(' ', ['role', RoleName])][] | [?@].[@]"
+}
+
+make_policy() {
+  step="policy $policy_name"
+  wanted=$(policy_document)
+  version=$(look text get-policy --policy-arn="$policy_arn" --query=Policy.DefaultVersionId)
+  if [ -z "$version" ]; then
+    change create-policy --policy-name="$policy_name" --path="$policy_path" --policy-document="$wanted" \
+      --cli-input-json="$policy_description"
+    did "$step" created
+    return
+  fi
+  same=$(same "$wanted" PolicyVersion.Document get-policy-version --policy-arn="$policy_arn" --version-id="$version")
+  if [ "$same" = true ]; then
+    tell "$step" exists
+  else
+    holders=$(policy_holders)
+    strangers=$(others "$holders" "user $user_name")
+    if [ -n "$strangers" ]; then
+      refuse "$step: exists with other content, and others have it:" "$strangers" "set another policy.name, or take it from them first"
+    fi
+    versions=$(look text list-policy-versions --policy-arn="$policy_arn" --query='Versions[?!IsDefaultVersion].[VersionId]')
+    # IAM keeps five versions.
+    if [ "$(printf '%s\n' "$versions" | wc -l)" -ge 4 ]; then
+      oldest=$(printf '%s\n' "$versions" | sort -t v -k 2n | head -n 1)
+      change delete-policy-version --policy-arn="$policy_arn" --version-id="$oldest"
+      did "$step, version $oldest, the oldest of five" removed
+    fi
+    change create-policy-version --policy-arn="$policy_arn" --policy-document="$wanted" --set-as-default
+    did "$step" updated
+  fi
+}
+
+policy_is_free() {
+  step="policy $policy_name"
+  holders=$(policy_holders)
+  only "$step is attached elsewhere too" "$holders" "user $user_name"
+}
+
+undo_policy() {
+  step="policy $policy_name"
+  version=$(look text get-policy --policy-arn="$policy_arn" --query=Policy.DefaultVersionId)
+  if [ -z "$version" ]; then
+    tell "$step" "not there"
+    return
+  fi
+  versions=$(look text list-policy-versions --policy-arn="$policy_arn" --query='Versions[?!IsDefaultVersion].[VersionId]')
+  for version in $versions; do
+    change delete-policy-version --policy-arn="$policy_arn" --version-id="$version"
+  done
+  change delete-policy --policy-arn="$policy_arn"
+  did "$step" removed
+}
+
+look_for_user() {
+  step="user $user_name"
+  user_found=$(look text get-user --user-name="$user_name" --query='User.[Path, PermissionsBoundary.PermissionsBoundaryArn]')
+  require_path "$step" "$user_found" "$user_path"
+}
+
+make_user() {
+  step="user $user_name"
+  if [ -z "$user_found" ]; then
+    change create-user --user-name="$user_name" --path="$user_path"
+    did "$step" created
+    return
+  fi
+  tell "$step" exists
+}
+
+user_is_free() {
+  step="user $user_name"
+  if [ -z "$user_found" ]; then return; fi
+  found=$(look text list-groups-for-user --user-name="$user_name" --query='Groups[].[GroupName]')
+  only "$step is in other groups" "$found"
+  found=$(look text list-attached-user-policies --user-name="$user_name" --query='AttachedPolicies[].[PolicyArn]')
+  only "$step has other policies" "$found" "$policy_arn"
+  found=$(look text list-user-policies --user-name="$user_name" --query='PolicyNames[].[@]')
+  only "$step has inline policies" "$found"
+  found=$(look text get-login-profile --user-name="$user_name" --query='[LoginProfile.CreateDate]')
+  only "$step has a console password, made" "$found"
+  found=$(look text list-mfa-devices --user-name="$user_name" --query='MFADevices[].[SerialNumber]')
+  only "$step has MFA devices" "$found"
+  found=$(look text list-signing-certificates --user-name="$user_name" --query='Certificates[].[CertificateId]')
+  only "$step has signing certificates" "$found"
+  found=$(look text list-ssh-public-keys --user-name="$user_name" --query='SSHPublicKeys[].[SSHPublicKeyId]')
+  only "$step has SSH keys" "$found"
+  found=$(look text list-service-specific-credentials --user-name="$user_name" --query='ServiceSpecificCredentials[].[ServiceSpecificCredentialId]')
+  only "$step has credentials of single services" "$found"
+}
+
+undo_user() {
+  step="user $user_name"
+  if [ -z "$user_found" ]; then
+    tell "$step" "not there"
+    return
+  fi
+  change delete-user --user-name="$user_name"
+  did "$step" removed
+}
+
+no_keys() {
+  step="user $user_name"
+  keys=
+  if [ -n "$user_found" ]; then
+    keys=$(look text list-access-keys --user-name="$user_name" --query='AccessKeyMetadata[].[AccessKeyId]')
+  fi
+  if [ -n "$keys" ]; then
+    refuse "user $user_name has keys that this script did not make; delete them first, if nobody uses them:" "$keys"
+  fi
+}
+
+if ! command -v aws >/dev/null; then
+  refuse "aws: not found; install the AWS CLI, version 1 or 2, and put it on the PATH"
+fi
+work=$(mktemp -d)
+trap 'finish $?' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+step='asking AWS whose credentials these are'
+account=$(aws sts get-caller-identity --query=Account --output=text) ||
+  refuse "the AWS CLI has no credentials that AWS takes; give it some, for example with AWS_PROFILE"
+policy_arn='arn:aws:iam::'$account':policy/D8CloudProviderAWS'
+
+look_for_user
+
+if [ "$mode" = undo ]; then
+  policy_is_free
+  user_is_free
+  no_keys
+  detach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"
+  undo_user
+  undo_policy
+  exit
+fi
+
+make_policy
+make_user
+attach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"

@@ -1,0 +1,48 @@
+# Reading one output of rotation brings all of them into this workspace's own state:
+# the secret is not among them; `npm run hand-over` reads it from the deployment's own state.
+
+data "terraform_remote_state" "dkp_access" {
+  backend = "consul"
+  config = {
+    address = "consul.example.com:8501"
+    path    = "terraform/dkp/rotation"
+    scheme  = "https"
+  }
+}
+
+variable "dkp_secret_access_key" {
+  description = "The secret access key, from a safe place"
+  type        = string
+  sensitive   = true
+}
+
+# The provider block of DKP's AWSClusterConfiguration: terraform output -raw dkp_provider
+output "dkp_provider" {
+  sensitive = true
+  value = yamlencode({
+    provider = {
+      providerAccessKeyId     = data.terraform_remote_state.dkp_access.outputs.access_key_id
+      providerSecretAccessKey = var.dkp_secret_access_key
+      region                  = data.terraform_remote_state.dkp_access.outputs.region
+    }
+  })
+}
+
+# A Kubernetes secret: terraform output -raw dkp_kubernetes_secret | kubectl apply -f -
+output "dkp_kubernetes_secret" {
+  sensitive = true
+  value = yamlencode({
+    apiVersion = "v1"
+    kind       = "Secret"
+    metadata = {
+      name      = "dkp-aws-access"
+      namespace = "default"
+    }
+    type = "Opaque"
+    stringData = {
+      AWS_ACCESS_KEY_ID     = data.terraform_remote_state.dkp_access.outputs.access_key_id
+      AWS_SECRET_ACCESS_KEY = var.dkp_secret_access_key
+      AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
+    }
+  })
+}

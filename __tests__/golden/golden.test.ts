@@ -1,0 +1,194 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { App } from "cdktf";
+import { parse } from "yaml";
+import { reviewPack } from "../../src/review/pack/pack";
+import { reviewedJson } from "../../src/review/pack/terraform-json";
+import { loadDeployments } from "../../src/settings/load";
+import { DeckhouseAccessStack } from "../../src/stack";
+
+const PROJECT = join(__dirname, "../..");
+const DEPLOYMENTS = "__tests__/golden/deployments";
+const EXPECTED = join(__dirname, "expected");
+const REMEDY = "if the change is intended, run `npm run golden` and review the difference with git";
+
+/** Text by file name. */
+type Files = Readonly<Record<string, string>>;
+
+/** What the program writes for each golden deployment: `cdk.tf.json` and the review pack, by stack. */
+function synthesize(): Readonly<Record<string, Files>> {
+  const before = process.cwd();
+  // Paths in settings are relative to the folder that the program runs in, which is the project's root.
+  process.chdir(PROJECT);
+  // At a fixed depth below the root, because the path of a local state is relative to the stack's folder.
+  mkdirSync("build", { recursive: true });
+  const outdir = mkdtempSync(join(PROJECT, "build", "golden-"));
+  try {
+    const deployments = loadDeployments(DEPLOYMENTS, { outputFolder: "cdktf.out" });
+    const app = new App({ outdir, stackTraces: false, hclOutput: false });
+    for (const deployment of deployments) {
+      new DeckhouseAccessStack(app, deployment);
+    }
+    app.synth();
+    return Object.fromEntries(
+      deployments.map((deployment) => {
+        const terraform = readFileSync(join(outdir, "stacks", deployment.stack, "cdk.tf.json"), "utf8");
+        return [deployment.stack, { "cdk.tf.json": terraform, ...reviewPack(deployment, reviewedJson(terraform)) }];
+      }),
+    );
+  } finally {
+    rmSync(outdir, { recursive: true });
+    process.chdir(before);
+  }
+}
+
+function readFolder(folder: string): Files {
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
+function writeExpected(stacks: Readonly<Record<string, Files>>): void {
+  rmSync(EXPECTED, { recursive: true, force: true });
+  for (const [stack, files] of Object.entries(stacks)) {
+    mkdirSync(join(EXPECTED, stack), { recursive: true });
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(EXPECTED, stack, name), text);
+    }
+  }
+}
+
+/** The files that are not as expected, each with its first different line. */
+function differences(stack: string, expected: Files, actual: Files): readonly string[] {
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(actual)])].sort();
+  return names
+    .filter((name) => expected[name] !== actual[name])
+    .map((name) => {
+      const was = expected[name]?.split("\n") ?? [];
+      const is = actual[name]?.split("\n") ?? [];
+      const length = Math.max(was.length, is.length);
+      const line = Array.from({ length }, (_, index) => index).find((index) => was[index] !== is[index]) ?? 0;
+      return [
+        `__tests__/golden/expected/${stack}/${name}, line ${line + 1}; ${REMEDY}`,
+        `  expected: ${was[line] ?? "(nothing)"}`,
+        `  received: ${is[line] ?? "(nothing)"}`,
+      ].join("\n");
+    });
+}
+
+const actual = synthesize();
+if (process.env.UPDATE_GOLDEN === "1") {
+  writeExpected(actual);
+}
+
+describe("the golden deployments", () => {
+  it.each(Object.keys(actual))("%s becomes exactly the committed Terraform JSON and review pack", (stack) => {
+    expect(differences(stack, readFolder(join(EXPECTED, stack)), actual[stack] ?? {}).join("\n")).toBe("");
+  });
+
+  it("have no expected files of removed deployments", () => {
+    expect(readdirSync(EXPECTED).sort()).toEqual(Object.keys(actual).sort());
+  });
+
+  it("are compared by every byte, and a difference names the file, the line and the remedy", () => {
+    expect(differences("dev", { a: "1\n2\n", b: "1", c: "same" }, { a: "1\n2", c: "same", d: "1" }).join("\n")).toBe(
+      [
+        `__tests__/golden/expected/dev/a, line 3; ${REMEDY}`,
+        "  expected: ",
+        "  received: (nothing)",
+        `__tests__/golden/expected/dev/b, line 1; ${REMEDY}`,
+        "  expected: 1",
+        "  received: (nothing)",
+        `__tests__/golden/expected/dev/d, line 1; ${REMEDY}`,
+        "  expected: (nothing)",
+        "  received: 1",
+      ].join("\n"),
+    );
+  });
+});
+
+/** The part of a JSON schema that tells which settings and which fixed values there are. */
+interface Field {
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Field>>;
+  readonly items?: Field;
+  readonly anyOf?: readonly Field[];
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+const isMapping = (value: unknown): value is Mapping => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Arguments of a backend are Terraform's and go through unchanged, so that the walk ends at the backend's type. */
+const BACKEND_ARGUMENTS = /^(?:backend\.\w+|cloud)$/;
+
+/**
+ * The settings that none of the values uses, with each fixed value as a setting of its own.
+ * A setting is used by a value that differs from its default.
+ */
+function unusedSettings(path: string, field: Field, values: readonly unknown[]): readonly string[] {
+  const { properties, items, anyOf } = field;
+  if (anyOf !== undefined) {
+    return anyOf.flatMap((option) =>
+      unusedSettings(
+        path,
+        option,
+        values.filter((value) => isMapping(value) === (option.properties !== undefined)),
+      ),
+    );
+  }
+  if (properties !== undefined && !BACKEND_ARGUMENTS.test(path)) {
+    const mappings = values.filter(isMapping);
+    return Object.entries(properties).flatMap(([name, inner]) =>
+      unusedSettings(
+        path === "" ? name : `${path}.${name}`,
+        inner,
+        mappings.flatMap((mapping) => (Object.hasOwn(mapping, name) ? [mapping[name]] : [])),
+      ),
+    );
+  }
+  if (items !== undefined) {
+    return unusedSettings(`${path}[]`, items, values.flat());
+  }
+  const fixed = field.enum ?? (field.const === undefined ? [] : [field.const]);
+  if (fixed.length > 0) {
+    return fixed
+      .filter((choice) => choice !== field.default && !values.includes(choice))
+      .map((choice) => `${path}: ${JSON.stringify(choice)}`);
+  }
+  return values.some((value) => value !== field.default) ? [] : [path];
+}
+
+describe("the golden deployments together", () => {
+  const schema = JSON.parse(readFileSync(join(PROJECT, "deployments/schema.json"), "utf8")) as Field;
+  const texts = readFolder(join(PROJECT, DEPLOYMENTS));
+
+  it("use every setting of the schema with a value other than its default, and every choice of those with fixed values", () => {
+    const settings = Object.values(texts).map((text) => parse(text) as unknown);
+    expect(unusedSettings("", schema, settings)).toEqual([]);
+  });
+
+  it("would not pass without one of the settings", () => {
+    const without = { region: "eu-central-1", protect: true, policy: { mode: "scoped" }, accessKeys: {}, backend: { s3: {} } };
+    const unused = unusedSettings("", schema, [without]);
+    expect(unused).toEqual(
+      expect.arrayContaining([
+        "protect",
+        'policy.mode: "minimal"',
+        'accessKeys: "none"',
+        "accessKeys.primary.pgpKey",
+        "backend.gcs",
+        "cluster.nodeGroups[].instanceClass.ami",
+      ]),
+    );
+    expect(unused).not.toContain("region");
+    expect(unused).not.toContain('policy.mode: "scoped"');
+    expect(unused).not.toContain("backend.s3");
+  });
+
+  it("each say in a comment what they show", () => {
+    for (const [name, text] of Object.entries(texts)) {
+      expect(`${name}: ${text.split("\n")[1]}`).toMatch(/^[\w-]+\.yaml: # Shows [^\n]+\.$/);
+    }
+  });
+});

@@ -1,6 +1,6 @@
 import { App } from "cdktf";
-import { run } from "./src/commands/run";
-import { deploymentsFolder, outputFolder } from "./src/settings/folder";
+import { run } from "./src/commands/run-command";
+import { deploymentsFolder, outputFolder } from "./src/settings/paths";
 import { loadDeployments } from "./src/settings/load";
 import { DeckhouseAccessStack, finishStackFolders } from "./src/stack";
 

@@ -1,10 +1,10 @@
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { App, TerraformOutput, Testing } from "cdktf";
-import { OUTPUTS } from "../src/remote-state/outputs";
 import { DeckhouseAccessStack } from "../src/stack";
+import { OUTPUTS } from "../src/terraform/outputs";
 import { deployment } from "./helpers/deployment";
+import pageActions from "./helpers/documented-actions.json";
 import { ENCRYPTION_KEY } from "./helpers/pgp-keys";
-import pageActions from "./iam/page-actions.json";
 
 /** The Terraform JSON of a deployment, without CDKTF's comments. */
 function synth(settings = ""): Terraform {

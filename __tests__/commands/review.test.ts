@@ -166,7 +166,7 @@ describe("npm run review", () => {
   });
 
   describe("with a plan that Terraform made", () => {
-    const PLAN = readFileSync(join(PROJECT, "__tests__/review/changes/plans/no-change.json"), "utf8");
+    const PLAN = readFileSync(join(PROJECT, "__tests__/helpers/plans/no-change.json"), "utf8");
     const planIn = (folder: string, text: string) => writeFileSync(join(folder, "plan.json"), text);
 
     it("ends with 0 where nothing is broadened", () => {

@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { WRITE_ONLY_VARIANT } from "../../src/review/pack/consumer";
-import { hclArguments } from "../../src/review/pack/hcl";
+import { hclArguments } from "../../src/render/hcl";
+import { WRITE_ONLY_VARIANT } from "../../src/review-pack/consumer-hcl";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
 import { runIn, Terraform } from "./support/terraform";

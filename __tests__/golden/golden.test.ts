@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { App } from "cdktf";
 import { parse } from "yaml";
-import { reviewPack } from "../../src/review/pack/pack";
-import { reviewedJson } from "../../src/review/pack/terraform-json";
+import { reviewPack } from "../../src/review-pack/pack";
+import { reviewedJson } from "../../src/review-pack/reviewed-json";
 import { loadDeployments } from "../../src/settings/load";
 import { DeckhouseAccessStack } from "../../src/stack";
 

@@ -1,6 +1,6 @@
 import { defineDeployments } from "../../src/settings/define";
-import type { SettingsInput } from "../../src/settings/schema";
-import { deploymentOf } from "./settings-files";
+import type { SettingsInput } from "../../src/settings/schema/deployment-schema";
+import { deploymentOf } from "../helpers/settings-files";
 
 const backend = { s3: { bucket: "states", region: "eu-central-1" } };
 

@@ -1,12 +1,12 @@
 import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { visible } from "../printable";
-import { auditFile, auditStack, type Report } from "../review/audit-report";
-import { stackFolder } from "../review/terraform";
-import { outputFolder } from "../settings/folder";
+import { auditFile, auditStack, type Report } from "../operations/audit-report";
+import { visible } from "../render/printable";
+import { outputFolder } from "../settings/paths";
+import { stackFolder } from "../terraform/terraform-cli";
 import { deploymentNamed } from "./named-deployment";
 import { print } from "./print";
-import { run } from "./run";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run audit -- [STACK | FILE]...
 

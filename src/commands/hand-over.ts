@@ -1,12 +1,12 @@
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import { providerBlock, providerYaml } from "../review/hand-over";
-import { checkSecretFile, writeSecretFile } from "../review/secret-file";
-import { stackFolder } from "../review/terraform";
-import { outputFolder } from "../settings/folder";
+import { providerBlock, providerYaml } from "../operations/provider-block";
+import { checkSecretFile, writeSecretFile } from "../operations/secret-file";
+import { outputFolder } from "../settings/paths";
+import { stackFolder } from "../terraform/terraform-cli";
 import { deploymentNamed } from "./named-deployment";
 import { print, printError } from "./print";
-import { run } from "./run";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run --silent hand-over -- [STACK] [--out FILE]
 

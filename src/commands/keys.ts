@@ -1,14 +1,14 @@
 import { parseArgs } from "node:util";
-import { iamUser } from "../review/iam-keys";
-import { keyReport, keyReportText } from "../review/keys";
-import { bothOrAbort } from "../review/progress";
-import { readState } from "../review/state";
-import { pullState, stackFolder } from "../review/terraform";
-import { outputFolder } from "../settings/folder";
-import { silenceNodeVersionWarning } from "./aws-sdk";
+import { silenceNodeVersionWarning } from "../aws-api/node-version-warning";
+import { iamUser } from "../aws-api/user-keys";
+import { keyReport, keyReportText } from "../operations/key-status";
+import { outputFolder } from "../settings/paths";
+import { bothOrAbort } from "../terraform/progress";
+import { readState } from "../terraform/state-file";
+import { pullState, stackFolder } from "../terraform/terraform-cli";
 import { deploymentNamed } from "./named-deployment";
 import { print } from "./print";
-import { run } from "./run";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run keys -- [STACK]
 

@@ -1,7 +1,7 @@
 import type { Deployment } from "../settings/deployment";
-import { deploymentsFolder, outputFolder } from "../settings/folder";
 import { type Selection, selectDeployment } from "../settings/load";
-import type { Settings } from "../settings/schema";
+import { deploymentsFolder, outputFolder } from "../settings/paths";
+import type { Settings } from "../settings/schema/deployment-schema";
 
 /**
  * The deployment that a command is for: of the stack that is named, or the only one. Warns on standard error about invalid settings

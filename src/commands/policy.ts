@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
 import { CATALOGUE } from "../iam/catalogue";
-import { MODES, type Mode, type PolicyOptions, policyStatements } from "../iam/policy";
+import { explain, explanationText } from "../iam/explanation";
 import { MAX_POLICY_CHARACTERS, policyDocument, policySize } from "../iam/policy-document";
-import { explain, explanationText } from "../review/explanation";
-import { forPeople, policyOptions } from "../review/pack/policy-options";
-import { suggest } from "../settings/words";
+import { MODES, type Mode, type PolicyOptions, policyStatements } from "../iam/policy-statements";
+import { forPeople, policyOptions } from "../review-pack/account-placeholder";
+import { suggest } from "../settings/messages";
 import { deploymentNamed } from "./named-deployment";
 import { print, printError } from "./print";
-import { run } from "./run";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run policy -- STACK [--mode documented|scoped|minimal] [--explain ACTION] [--json]
 

@@ -1,15 +1,15 @@
 import { setMaxListeners } from "node:events";
 import { parseArgs } from "node:util";
+import { connect } from "../aws-api/client";
+import { silenceNodeVersionWarning } from "../aws-api/node-version-warning";
 import { alwaysOnRegion } from "../iam/partitions";
-import { connect } from "../preflight/aws";
-import { adminPolicy } from "../preflight/checks";
-import { exitCode, reportJson, reportText } from "../preflight/report";
-import { runPreflight } from "../preflight/run";
-import { visible } from "../printable";
-import { silenceNodeVersionWarning } from "./aws-sdk";
+import { adminPolicy } from "../preflight/all-checks";
+import { exitCode, reportJson, reportText } from "../preflight/preflight-report";
+import { runPreflight } from "../preflight/runner";
+import { visible } from "../render/printable";
 import { deploymentNamed } from "./named-deployment";
 import { print, printError } from "./print";
-import { run } from "./run";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run preflight -- [STACK] [OPTION]...
 

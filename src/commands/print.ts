@@ -1,4 +1,4 @@
-import { printable } from "../printable";
+import { printable } from "../render/printable";
 
 /**
  * Writes to standard output; values in the text can neither control the terminal nor run workflow commands.

@@ -1,21 +1,21 @@
 import { parseArgs } from "node:util";
-import { readBase } from "../review/changes/base";
-import { changesAgainst, changesOfPlan } from "../review/changes/changes";
-import { objectOf } from "../review/changes/json";
-import { checkPlanOf, readPlan } from "../review/changes/plan-file";
-import { POLICY_FILES, type PolicyFiles } from "../review/changes/policy-files";
-import { type Changes, exitCodeOf } from "../review/changes/report";
-import { FORMATS } from "../review/changes/words";
-import { type Pack, reviewPack } from "../review/pack/pack";
-import { type StaleFile, staleFiles, writePacks } from "../review/pack/pack-folder";
+import { readBase } from "../diff/baseline";
+import { type Changes, exitCodeOf } from "../diff/change-summary";
+import { changesAgainst, changesOfPlan } from "../diff/compare";
+import { objectOf } from "../diff/json-values";
+import { checkPlanOf, readPlan } from "../diff/plan-file";
+import { POLICY_FILES, type PolicyFiles } from "../diff/policy-files";
+import { FORMATS } from "../diff/render-summary";
+import { type Pack, reviewPack } from "../review-pack/pack";
+import { type StaleFile, staleFiles, writePacks } from "../review-pack/pack-folder";
 import type { Deployment } from "../settings/deployment";
-import { deploymentsFolder, outputFolder } from "../settings/folder";
 import { loadDeployments } from "../settings/load";
-import { suggest } from "../settings/words";
+import { suggest } from "../settings/messages";
+import { deploymentsFolder, outputFolder } from "../settings/paths";
 import { selectNamed } from "./named-deployment";
 import { print, printError } from "./print";
-import { run } from "./run";
-import { terraformJson } from "./terraform-json";
+import { run } from "./run-command";
+import { terraformJson } from "./synthesize-in-memory";
 
 const HELP = `Usage: npm run review -- [options]
 

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { outputFolder } from "../settings/folder";
+import { outputFolder } from "../settings/paths";
 import { pruneStacks, readManifest } from "./output-folder";
 import { print, printError } from "./print";
-import { run } from "./run";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run synth
 

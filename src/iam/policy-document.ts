@@ -1,4 +1,4 @@
-import type { PolicyCondition, PolicyStatement } from "./policy";
+import type { PolicyCondition, PolicyStatement } from "./policy-statements";
 
 /** What a managed policy may have, white space not counted. Source: "IAM and AWS STS quotas". */
 export const MAX_POLICY_CHARACTERS = 6144;

@@ -1,5 +1,5 @@
 import { type Cluster, nodeRoleName, otherNodeRoles } from "./cluster";
-import { grantedRows, type PolicyOptions } from "./policy";
+import { grantedRows, type PolicyOptions } from "./policy-statements";
 
 /** Something that whoever holds the key can do and should not. */
 export interface Risk {

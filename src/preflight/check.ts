@@ -1,5 +1,5 @@
+import type { Action, Ask, AskAll, DryRun } from "../aws-api/operations";
 import type { Deployment } from "../settings/deployment";
-import type { Action, Ask, AskAll, DryRun } from "./operations";
 
 /** `skipped`: there is nothing to look at, or no sense in it. `cannot tell`: AWS was asked and gave no answer. */
 export const VERDICTS = ["ok", "blocker", "warning", "cannot tell", "skipped"] as const;

@@ -1,8 +1,8 @@
 import type { Deployment } from "./deployment";
-import { outputFolder } from "./folder";
 import { deploymentsOf, type Reading, readSettings, stackNameProblems } from "./load";
-import type { Surroundings } from "./rule";
-import type { SettingsInput } from "./schema";
+import { outputFolder } from "./paths";
+import type { Surroundings } from "./rules/rule";
+import type { SettingsInput } from "./schema/deployment-schema";
 import { parseYaml } from "./yaml-file";
 
 /**

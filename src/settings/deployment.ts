@@ -1,9 +1,9 @@
 import type { Cluster } from "../iam/cluster";
 import { partitionOf } from "../iam/partitions";
-import type { PolicyOptions } from "../iam/policy";
-import type { StateLocation } from "../remote-state/state-location";
-import { withDefaults } from "../remote-state/state-location";
-import type { Settings } from "./schema";
+import type { PolicyOptions } from "../iam/policy-statements";
+import type { StateLocation } from "../terraform/state-location";
+import { withDefaults } from "../terraform/state-location";
+import type { Settings } from "./schema/deployment-schema";
 
 /** One deployment as the stack is built from it. */
 export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluster" | "features"> {

@@ -1,18 +1,14 @@
 import { readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import * as v from "valibot";
-import { visible } from "../printable";
-import { isObject } from "./backend";
-import { configFileConflicts, readConfigFile } from "./config-file";
-import { type Candidate, conflicts } from "./conflicts";
+import { visible } from "../render/printable";
 import { type Deployment, toDeployment } from "./deployment";
-import { outputFolder } from "./folder";
-import { issueProblems } from "./issues";
-import { firstProblems, type Problem, SettingsError } from "./problems";
-import type { Surroundings } from "./rule";
-import { ruleProblems } from "./rules";
-import { deploymentSchema, type Settings } from "./schema";
-import { readTextFile } from "./text-file";
+import { firstProblems, type Problem, SettingsError } from "./errors";
+import { configFileConflicts, readConfigFile } from "./installation-file";
+import { show, suggest } from "./messages";
+import { outputFolder } from "./paths";
+import { type Candidate, conflicts } from "./rules/across-deployments";
+import { ruleProblems } from "./rules/all-rules";
 import {
   characterProblems,
   reservedKeyProblems,
@@ -20,8 +16,12 @@ import {
   showSegment,
   sizeProblems,
   templateProblems,
-} from "./text-problems";
-import { show, suggest } from "./words";
+} from "./rules/forbidden-text";
+import type { Surroundings } from "./rules/rule";
+import { isObject } from "./schema/backend-schema";
+import { deploymentSchema, type Settings } from "./schema/deployment-schema";
+import { issueProblems } from "./schema/validation-issues";
+import { readTextFile } from "./text-file";
 import { parseYaml, type YamlFile } from "./yaml-file";
 
 /** A stack name that CDKTF, Terraform and every file system take as it is. */

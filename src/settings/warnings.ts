@@ -1,7 +1,7 @@
 import { ROLE_POLICIES } from "../iam/names";
 import { REGIONS } from "../iam/regions";
 import type { Deployment } from "./deployment";
-import { show, suggest } from "./words";
+import { show, suggest } from "./messages";
 
 /** What is allowed in the settings and is likely to be a mistake. */
 export function settingsWarnings({ region, nodeRole }: Pick<Deployment, "region" | "nodeRole">): readonly string[] {

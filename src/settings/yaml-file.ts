@@ -1,8 +1,8 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from "yaml";
-import { bidiControl } from "./characters";
-import type { Problem } from "./problems";
+import type { Problem } from "./errors";
+import { showSegment } from "./messages";
+import { bidiControl } from "./rules/forbidden-characters";
 import { secretIn } from "./secrets";
-import { showSegment } from "./words";
 import { type Comment, scanYaml } from "./yaml-scan";
 
 /** A settings file: its plain value, and where in the file each field stands. */

@@ -11,19 +11,20 @@ const MAY_IMPORT = {
   settings: ["terraform", "iam"],
   constructs: ["terraform", "iam"],
   stack: ["constructs", "settings", "terraform", "iam"],
+  synthesize: ["stack", "settings", "terraform"],
   "aws-api": ["settings", "terraform", "iam"],
   preflight: ["aws-api", "settings", "terraform", "iam"],
   operations: ["aws-api", "settings", "terraform", "iam"],
   "review-pack": ["settings", "terraform", "iam"],
   diff: ["settings", "terraform", "iam"],
-  commands: ["operations", "review-pack", "diff", "preflight", "aws-api", "stack", "settings", "terraform", "iam"],
+  commands: ["operations", "review-pack", "diff", "preflight", "aws-api", "synthesize", "stack", "settings", "terraform", "iam"],
   main: ["commands", "stack", "settings"],
   index: ["stack", "constructs", "settings", "terraform", "iam"],
 };
 
 /** Packages that only some of these may import, and why. */
 const ONLY_IN = [
-  { package: "cdktf", allowed: ["constructs", "stack", "main"], why: "everything else works without CDKTF" },
+  { package: "cdktf", allowed: ["constructs", "stack", "synthesize", "main"], why: "everything else works without CDKTF" },
   { package: "constructs", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
   { package: "@cdktf/provider-aws", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
   { package: "valibot", allowed: ["settings"], why: "one folder depends on the validation library" },

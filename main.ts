@@ -1,7 +1,7 @@
 import { App } from "cdktf";
 import { run } from "./src/commands/run-command";
-import { deploymentsFolder, outputFolder } from "./src/settings/paths";
 import { loadDeployments } from "./src/settings/load";
+import { deploymentsFolder, outputFolder } from "./src/settings/paths";
 import { DeckhouseAccessStack, finishStackFolders } from "./src/stack";
 
 run(() => {

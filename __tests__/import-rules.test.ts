@@ -75,7 +75,7 @@ describe(".dependency-cruiser.mjs", () => {
     });
     expect([...found].sort()).toEqual([
       "@aws-sdk-in-aws-api: src/operations/key-status.ts -> @aws-sdk/client-iam",
-      "cdktf-in-constructs-stack-main: src/review-pack/page/summary.ts -> cdktf",
+      "cdktf-in-constructs-stack-synthesize-main: src/review-pack/page/summary.ts -> cdktf",
       "commander-in-commands: src/review-pack/page/summary.ts -> commander",
       "constructs-imports: src/constructs/access-user.ts -> src/settings/deployment.ts",
       "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DOCUMENTS, jsonSchema, withTables } from "../../src/commands/reference-tables";
+import { DOCUMENTS, withTables } from "../../src/commands/reference-tables";
 import { loadDeployments } from "../../src/settings/load";
+import { jsonSchema } from "../../src/settings/schema/json-schema";
 
 const read = (name: string) => readFileSync(join(__dirname, "../..", name), "utf8");
 

@@ -1,4 +1,5 @@
-import { type IamKey, type KeySources, keyReport, keyReportText } from "../../src/operations/key-status";
+import type { IamKey } from "../../src/aws-api/user-keys";
+import { type KeySources, keyReport, keyReportText } from "../../src/operations/key-status";
 import { keysOf, readState, type StateContents, type StateKey } from "../../src/terraform/state-file";
 import { deployment } from "../helpers/deployment";
 import { EXPIRING_KEY } from "../helpers/pgp-keys";

@@ -1,6 +1,6 @@
-import { terraformJson } from "../../src/commands/synthesize-in-memory";
 import { WRITE_ONLY_VARIANT } from "../../src/review-pack/consumer-hcl";
 import { reviewPack } from "../../src/review-pack/pack";
+import { terraformJson } from "../../src/synthesize";
 import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";
 

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { parse } from "yaml";
-import { terraformJson } from "../../src/commands/synthesize-in-memory";
 import { visible } from "../../src/render/printable";
 import { type Pack, reviewPack } from "../../src/review-pack/pack";
 import type { Deployment } from "../../src/settings/deployment";
+import { terraformJson } from "../../src/synthesize";
 import { deployment } from "../helpers/deployment";
 
 /** As much of the parser that markdownlint brings as is used here. */

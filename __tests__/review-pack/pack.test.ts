@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { parseAllDocuments } from "yaml";
-import { terraformJson } from "../../src/commands/synthesize-in-memory";
 import { grantedRows } from "../../src/iam/policy-statements";
 import { policyOptions } from "../../src/review-pack/account-placeholder";
 import { reviewPack } from "../../src/review-pack/pack";
+import { terraformJson } from "../../src/synthesize";
 import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";
 

@@ -3,6 +3,9 @@ import type * as Iam from "@aws-sdk/client-iam";
 import type * as Quotas from "@aws-sdk/client-service-quotas";
 import type * as Sts from "@aws-sdk/client-sts";
 
+export type { Image, InstanceTypeInfo } from "@aws-sdk/client-ec2";
+export type { EvaluationResult, SimulatePolicyResponse } from "@aws-sdk/client-iam";
+
 interface Operation<Input, Output> {
   readonly input: Input;
   readonly output: Output;

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { DOCUMENTS, jsonSchema, withTables } from "./reference-tables";
+import { jsonSchema } from "../settings/schema/json-schema";
+import { DOCUMENTS, withTables } from "./reference-tables";
 import { run } from "./run-command";
 
 // Keeps what is derived from the code current: the JSON schema for editors and the tables of the documentation.

@@ -12,10 +12,10 @@ import type { Deployment } from "../settings/deployment";
 import { loadDeployments } from "../settings/load";
 import { suggest } from "../settings/messages";
 import { deploymentsFolder, outputFolder } from "../settings/paths";
+import { terraformJson } from "../synthesize";
 import { selectNamed } from "./named-deployment";
 import { print, printError } from "./print";
 import { run } from "./run-command";
-import { terraformJson } from "./synthesize-in-memory";
 
 const HELP = `Usage: npm run review -- [options]
 

@@ -1,3 +1,4 @@
+import { CONTROL_POLICY_FILE, DEPLOYER_FILES } from "../iam/policy-file-names";
 import { coversArn, coversText } from "../iam/wildcards";
 import type { PermissionChanges } from "./change-summary";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
@@ -7,12 +8,6 @@ import { ACCOUNT_REFERENCE } from "./snapshot";
 
 /** Policies of a review pack that Terraform does not apply, JSON by file name. */
 export type PolicyFiles = Readonly<Record<string, string>>;
-
-/** What the principals need that run Terraform. */
-export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"] as const;
-
-/** What an organization denies the user and the nodes. */
-export const CONTROL_POLICY_FILE = "service-control-policy.json";
 
 /** All of them. */
 export const POLICY_FILES: readonly string[] = [...DEPLOYER_FILES, CONTROL_POLICY_FILE];

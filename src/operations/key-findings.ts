@@ -1,3 +1,4 @@
+import type { IamKey } from "../aws-api/user-keys";
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { KEY_ADDRESSES } from "../terraform/state-file";
 import {
@@ -5,7 +6,6 @@ import {
   type Effect,
   editText,
   effectText,
-  type IamKey,
   isRecent,
   type KeyView,
   keyIn,

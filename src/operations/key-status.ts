@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { IamKey } from "../aws-api/user-keys";
 import { otherSlot } from "../iam/key-slots";
 import { deploymentsFolder } from "../settings/paths";
 import {
@@ -25,7 +26,6 @@ import {
   type Edit,
   edit,
   effectText,
-  type IamKey,
   isRecent,
   type KeySettings,
   type KeySources,
@@ -35,7 +35,7 @@ import {
   type SlotReport,
 } from "./key-view";
 
-export type { IamKey, IamUser, KeySources, SlotReport } from "./key-view";
+export type { KeySources, SlotReport } from "./key-view";
 
 export interface KeyReport {
   readonly stack: string;

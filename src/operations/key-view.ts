@@ -1,24 +1,8 @@
+import type { IamKey, IamUser } from "../aws-api/user-keys";
 import { otherSlot, SLOTS, type Slot } from "../iam/key-slots";
 import { readPgpKey } from "../iam/openpgp-key";
 import type { Deployment } from "../settings/deployment";
 import type { StateContents, StateKey } from "../terraform/state-file";
-
-/** An access key as IAM reports it. */
-export interface IamKey {
-  readonly id: string;
-  readonly status: string;
-  readonly created?: Date | undefined;
-  /** Last request signed with it, known to AWS hours later; undefined: none known. */
-  readonly lastUsed?: { readonly at: Date; readonly service: string; readonly region: string } | undefined;
-}
-
-/** The deployment's user as IAM reports it. */
-export interface IamUser {
-  /** The account that was queried, 12 digits. */
-  readonly account?: string | undefined;
-  readonly exists: boolean;
-  readonly keys: readonly IamKey[];
-}
 
 /** What the keys of a deployment are read from. */
 export interface KeySources {

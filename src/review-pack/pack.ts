@@ -1,9 +1,10 @@
-import { CONTROL_POLICY_FILE } from "../diff/policy-files";
 import { policyDocument } from "../iam/policy-document";
+import { CONTROL_POLICY_FILE } from "../iam/policy-file-names";
 import { policyStatements } from "../iam/policy-statements";
 import { visibleLines } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
 import type { OutputName } from "../terraform/outputs";
+import type { TerraformJson } from "../terraform/terraform-json";
 import { forPeople, policyOptions } from "./account-placeholder";
 import { awsCliScript } from "./aws-cli/script";
 import { clusterConfiguration } from "./cluster-configuration";
@@ -12,7 +13,6 @@ import { consumerHcl } from "./consumer-hcl";
 import { deployerPolicies } from "./deployer-policy-files";
 import { reviewPage } from "./page/review-page";
 import { controlPolicyOf } from "./page/threat-model";
-import type { TerraformJson } from "./reviewed-json";
 
 /** The papers of a deployment, text by file name: the same bytes for the same settings on any machine. */
 export type Pack = Readonly<Record<string, string>>;

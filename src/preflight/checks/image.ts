@@ -1,4 +1,4 @@
-import type { Image } from "@aws-sdk/client-ec2";
+import type { Image } from "../../aws-api/operations";
 import { type Ask, inOrder, type Operations, unlessMissing } from "../../aws-api/operations";
 import { type InstanceGroup, instanceGroups } from "../../settings/deployment";
 import { blocker, check, type Finding, ok, skipped, warning } from "../check";

@@ -1,4 +1,4 @@
-import type { InstanceTypeInfo } from "@aws-sdk/client-ec2";
+import type { InstanceTypeInfo } from "../../aws-api/operations";
 import { inOrder, type Operations, unlessMissing } from "../../aws-api/operations";
 import { type InstanceGroup, instanceGroups } from "../../settings/deployment";
 import { blocker, check, type Finding, ok, skipped } from "../check";

@@ -1,4 +1,4 @@
-import type { EvaluationResult, SimulatePolicyResponse } from "@aws-sdk/client-iam";
+import type { EvaluationResult, SimulatePolicyResponse } from "../../aws-api/operations";
 import { unlessMissing } from "../../aws-api/operations";
 import { iamResourceArn } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";

@@ -1,5 +1,5 @@
 import { code, table } from "../../render/markdown";
-import type { TerraformJson } from "../reviewed-json";
+import type { TerraformJson } from "../../terraform/terraform-json";
 
 /** What the resource types and data sources of a deployment are for. */
 const PURPOSE: Readonly<Record<string, string>> = {

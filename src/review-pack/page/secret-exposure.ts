@@ -1,8 +1,8 @@
 import { SLOTS } from "../../iam/key-slots";
 import { code, list, plain, sentence, table } from "../../render/markdown";
 import type { Deployment } from "../../settings/deployment";
+import type { TerraformJson } from "../../terraform/terraform-json";
 import { DEPLOYER_NOTES, type DeployerPolicies } from "../deployer-policy-files";
-import type { TerraformJson } from "../reviewed-json";
 import { conditionsInWords } from "./permission-tables";
 
 /** Where the secret is in clear, and for whom. */

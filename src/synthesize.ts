@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { reviewedJson, type TerraformJson } from "../review-pack/reviewed-json";
-import type { Deployment } from "../settings/deployment";
-import { DeckhouseAccessStack } from "../stack";
+import type { Deployment } from "./settings/deployment";
+import { DeckhouseAccessStack } from "./stack";
+import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
 
 /** The Terraform JSON of deployments by stack, synthesized as the app does it, in a folder that is gone afterwards. */
 export function terraformJson(deployments: readonly Deployment[]): Readonly<Record<string, TerraformJson>> {

@@ -1,3 +1,4 @@
+import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readBase } from "../review/changes/base";
 import { changesAgainst, changesOfPlan } from "../review/changes/changes";
@@ -5,7 +6,7 @@ import { readPlan } from "../review/changes/plan-file";
 import { type Changes, exitCodeOf } from "../review/changes/report";
 import { FORMATS } from "../review/changes/words";
 import { type Pack, reviewPack } from "../review/pack/pack";
-import { type StaleFile, staleFiles, writePacks } from "../review/pack/pack-folder";
+import { comparePacks, type PackFolder, type Wanted, writePacks } from "../review/pack/pack-folder";
 import type { Deployment } from "../settings/deployment";
 import { deploymentsFolder, outputFolder } from "../settings/folder";
 import { loadDeployments } from "../settings/load";
@@ -16,7 +17,8 @@ import { terraformJson } from "./terraform-json";
 const HELP = `Usage: npm run review -- [options]
 
 Writes what people read before a deployment is applied: review/<stack>/REVIEW.md and the files beside it. Meant to be committed.
-Needs no AWS, no network and no Terraform.
+Needs no AWS, no network and no Terraform. Deletes the files of a removed deployment only if they were generated from the same folder
+of settings; names what it keeps. Never writes or deletes through symbolic links.
 
 Options:
   --check         write nothing; name the files that are not up to date
@@ -60,6 +62,7 @@ run(async () => {
   if (format !== undefined && against === undefined && plan === undefined) {
     throw new Error(`--format: "${format}" is for --against and --plan; add one of them`);
   }
+  requireOut(out);
   const { deployments, names } = chosen(values.stack);
   if (plan !== undefined) {
     const { stack } = onlyOne(deployments);
@@ -70,9 +73,9 @@ run(async () => {
     const before = Object.entries(base.packs).filter(([stack]) => stacks.includes(stack));
     tell(changesAgainst(Object.fromEntries(before), terraformJson(deployments), `against ${base.source}`), format);
   } else if (check === true) {
-    reportStale(out, staleFiles(out, packsOf(deployments), names));
+    reportStale(out, comparePacks(out, wanted(deployments, names)));
   } else {
-    reportWritten(out, writePacks(out, packsOf(deployments), names));
+    reportWritten(out, writePacks(out, wanted(deployments, names)));
   }
 });
 
@@ -101,12 +104,38 @@ function packsOf(deployments: readonly Deployment[]): Readonly<Record<string, Pa
   );
 }
 
-function reportWritten(folder: string, changed: readonly StaleFile[]): void {
-  process.stdout.write(changed.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
-  process.stderr.write(changed.length === 0 ? `${folder}: everything was up to date\n` : "");
+function wanted(deployments: readonly Deployment[], stacks: readonly string[]): Wanted {
+  return { packs: packsOf(deployments), stacks, settings: settingsFolder() };
 }
 
-function reportStale(folder: string, stale: readonly StaleFile[]): void {
+/** The settings folder, named as from the project's root on any machine. */
+function settingsFolder(): string {
+  return relative(".", resolve(deploymentsFolder(process.env))).replaceAll("\\", "/");
+}
+
+/** @throws Error if it is no folder for review packs */
+function requireOut(out: string): void {
+  if (out === "" || resolve(out) === resolve(deploymentsFolder(process.env))) {
+    throw new Error(`--out: "${out}" is not a folder for review packs; name another folder, for example --out review`);
+  }
+}
+
+function reportUnknown(unknown: readonly string[]): void {
+  for (const path of unknown) {
+    process.stderr.write(
+      `kept ${path}: no deployment of that name in ${settingsFolder()}, and its review pack was not generated from there; delete the folder if nobody needs it\n`,
+    );
+  }
+}
+
+function reportWritten(folder: string, { stale, unknown }: PackFolder): void {
+  process.stdout.write(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
+  reportUnknown(unknown);
+  process.stderr.write(stale.length === 0 ? `${folder}: everything was up to date\n` : "");
+}
+
+function reportStale(folder: string, { stale, unknown }: PackFolder): void {
+  reportUnknown(unknown);
   if (stale.length > 0) {
     const lines = stale.map(({ path, what }) => `  ${path}: ${what}`);
     throw new Error([`${folder} is not up to date; run npm run review and commit the result:`, ...lines].join("\n"));

@@ -1,24 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { App } from "cdktf";
 import { reviewedJson, type TerraformJson } from "../review/pack/terraform-json";
 import type { Deployment } from "../settings/deployment";
-import { DeckhouseAccessStack } from "../stack";
+import { synthesized } from "../synthesis";
 
 /** The Terraform JSON of deployments by stack, synthesized as the app does it, in a folder that is gone afterwards. */
 export function terraformJson(deployments: readonly Deployment[]): Readonly<Record<string, TerraformJson>> {
-  const outdir = mkdtempSync(join(tmpdir(), "review-"));
-  try {
-    const app = new App({ outdir, stackTraces: false, hclOutput: false });
-    for (const deployment of deployments) {
-      new DeckhouseAccessStack(app, deployment);
-    }
-    app.synth();
-    return Object.fromEntries(
-      deployments.map(({ stack }) => [stack, reviewedJson(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8"))]),
-    );
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
+  return synthesized(deployments, (folder) =>
+    Object.fromEntries(
+      deployments.map(({ stack }) => [stack, reviewedJson(readFileSync(join(folder, "stacks", stack, "cdk.tf.json"), "utf8"))]),
+    ),
+  );
 }

@@ -1,8 +1,12 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** CDKTF's output folder, as CDKTF's own `App` finds it. */
+/** CDKTF's output folder, as CDKTF's own `App` finds it. @throws Error if CDKTF_OUTDIR is empty */
 export function outputFolder(environment: Environment): string {
-  return environment.CDKTF_OUTDIR ?? "cdktf.out";
+  const { CDKTF_OUTDIR: folder = "cdktf.out" } = environment;
+  if (folder === "") {
+    throw new Error("CDKTF_OUTDIR: is empty; name a folder, or unset the variable");
+  }
+  return folder;
 }
 
 /**

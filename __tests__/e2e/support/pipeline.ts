@@ -73,7 +73,7 @@ export class Checkout {
   readonly path = copyOfProject();
 
   constructor(settings: string) {
-    for (const part of ["scripts", "docs", ".gitignore"]) {
+    for (const part of ["docs", ".gitignore"]) {
       cpSync(join(PROJECT, part), join(this.path, part), { recursive: true });
     }
     write(this.path, { "deployments/deckhouse.yaml": settings });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** What the error codes of the operating system mean for a path, and the remedy. */
@@ -44,7 +44,9 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
     writeFileSync(temporary, content, { mode, flag: "wx" });
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (existsSync(temporary)) {
+      rmSync(temporary);
+    }
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(fileErrorMessage({ code, path }) ?? `${path}: cannot be written (${code})`, { cause: error });
   }

@@ -107,8 +107,8 @@ const SYSTEMS = [
   {
     system: "GitLab",
     steps: gitLab,
-    // The runner signals every process in the job's container.
-    cancel: (pid: number) => [...descendants(pid), pid].map((process) => [process, "SIGTERM"] as const),
+    // The runner signals every process in the job's container but the first, the youngest first.
+    cancel: (pid: number) => descendants(pid).map((process) => [process, "SIGTERM"] as const),
     planOnMain: "plan-main",
     words: "pipeline.out/review.md",
     verdict: "pipeline.out/verdict.env",
@@ -310,7 +310,7 @@ describe.each(SYSTEMS)(
         const page = readFileSync(join(PROJECT, "docs/pipelines.md"), "utf8");
         const [, commands = ""] = /```shell\n(npm ci && npm run synth\n[^`]*)```/.exec(page) ?? [];
         cpSync(artifact(), join(checkout.path, "errored.tfstate.cms"));
-        cpSync(join(runner, "plan.key"), join(checkout.path, "plan.key"));
+        writeFileSync(join(checkout.path, "plan.key"), `${environment.KEY}\n`);
         checkout.run(environment, "sh", "-e", "-c", commands.replace("npm ci && ", ""));
         for (const name of ["plan.key", "pipeline.out/errored.tfstate.cms"]) {
           rmSync(join(checkout.path, name));

@@ -1,7 +1,5 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
-import { Annotations, type App, Fn, TerraformElement, TerraformStack } from "cdktf";
+import { Annotations, Fn, TerraformElement, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { AccessGroup } from "./constructs/access-group";
 import { AccessKeys } from "./constructs/access-keys";
@@ -20,7 +18,6 @@ import { partitionOf } from "./iam/partitions";
 import { type PolicyStatement, policyStatements, supplementOf } from "./iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "./settings/deployment";
 import { settingsWarnings } from "./settings/warnings";
-import { placeLockFile } from "./terraform/provider-lock";
 
 const SECRET_IN_STATE = "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it";
 const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that`;
@@ -147,18 +144,4 @@ export class DeckhouseAccessStack extends TerraformStack {
 function supplementMessage({ cluster }: Deployment): string {
   const actions = supplementOf(cluster).map(({ action, why }) => `${action} (${why})`);
   return `policy.supplement adds what DKP calls and its page lacks: ${actions.join("; ")}`;
-}
-
-/** What CDKTF leaves in a stack's folder from the other format; Terraform would read both and find everything twice. */
-const OTHER_FORMAT = { hcl: ["cdk.tf.json"], json: ["cdk.tf", "metadata.json"] } as const;
-
-/** Makes the stacks' folders what Terraform is to find: the committed provider lock, and one format. Call it after `synth()`. */
-export function finishStackFolders(app: App, deployments: readonly Deployment[]): void {
-  for (const { stack } of deployments) {
-    const folder = join(app.outdir, "stacks", stack);
-    placeLockFile(join("locks", `${stack}.terraform.lock.hcl`), folder);
-    for (const name of OTHER_FORMAT[app.hclOutput ? "hcl" : "json"]) {
-      rmSync(join(folder, name), { force: true });
-    }
-  }
 }

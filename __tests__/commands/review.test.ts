@@ -1,5 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -91,6 +102,91 @@ describe("npm run review", () => {
     expect(review(folder, ["--check"]).stderr).toContain("  review/old/REVIEW.md: left over\n");
     expect(review(folder).stdout).toContain("removed review/old/REVIEW.md\n");
     expect(readdirSync(join(folder, "review")).sort()).toEqual(["dev", "minutes"]);
+  });
+
+  it("keeps the review packs of another settings folder, and names them", () => {
+    const folder = project();
+    review(folder);
+    const before = packOf(folder);
+    mkdirSync(join(folder, "elsewhere"));
+    writeFileSync(join(folder, "elsewhere/old.yaml"), SETTINGS);
+    const environment = { CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}', CDKTF_OUTDIR: "elsewhere.out" };
+    const kept =
+      "kept review/dev: no deployment of that name in elsewhere, and its review pack was not generated from there; delete the folder if nobody needs it\n";
+    const { status, stdout, stderr } = review(folder, [], environment);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: expect.not.stringContaining("removed"), stderr: kept });
+    expect(packOf(folder)).toEqual(before);
+    expect(review(folder, ["--check"], environment)).toEqual({ status: 0, stdout: "", stderr: kept });
+    // Once its settings file is gone, the review pack that was generated from there goes, and only that.
+    writeFileSync(join(folder, "elsewhere/new.yaml"), SETTINGS);
+    rmSync(join(folder, "elsewhere/old.yaml"));
+    expect(review(folder, [], environment).stdout).toContain("removed review/old/REVIEW.md\n");
+    expect(readdirSync(join(folder, "review")).sort()).toEqual(["dev", "new"]);
+  });
+
+  it("keeps the review pack of a removed deployment that does not say what it was generated from", () => {
+    const folder = project();
+    review(folder);
+    mkdirSync(join(folder, "review/old"));
+    for (const name of ["REVIEW.md", "main.tf.json"]) {
+      writeFileSync(join(folder, "review/old", name), "{}");
+    }
+    expect(review(folder)).toEqual({
+      status: 0,
+      stdout: "",
+      stderr:
+        "kept review/old: no deployment of that name in deployments, and its review pack was not generated from there; delete the folder if nobody needs it\nreview: everything was up to date\n",
+    });
+    expect(readdirSync(join(folder, "review/old"))).toEqual(["REVIEW.md", "main.tf.json"]);
+  });
+
+  it("neither writes nor deletes through symbolic links", () => {
+    const folder = project({ dev: SETTINGS, old: `${SETTINGS}user: { name: old }\npolicy: { name: old }\n` });
+    review(folder);
+    // A removed deployment's review pack that lies elsewhere.
+    rmSync(join(folder, "deployments/old.yaml"));
+    renameSync(join(folder, "review/old"), join(folder, "elsewhere"));
+    symlinkSync("../elsewhere", join(folder, "review/old"));
+    expect(review(folder)).toEqual({ status: 0, stdout: "", stderr: "review: everything was up to date\n" });
+    expect(readdirSync(join(folder, "elsewhere"))).toContain("REVIEW.md");
+    // A file of a review pack.
+    const page = join(folder, "review/dev/REVIEW.md");
+    rmSync(page);
+    writeFileSync(join(folder, "target"), "untouched");
+    symlinkSync("../../target", page);
+    for (const args of [[], ["--check"]]) {
+      expect(review(folder, args)).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: "review/dev/REVIEW.md: is a symbolic link; remove it and run the command again\n",
+      });
+    }
+    expect(readFileSync(join(folder, "target"), "utf8")).toBe("untouched");
+    // The folder of a review pack, and the folder of all.
+    rmSync(join(folder, "review"), { recursive: true });
+    mkdirSync(join(folder, "review"));
+    mkdirSync(join(folder, "empty"));
+    symlinkSync("../empty", join(folder, "review/dev"));
+    expect(review(folder).stderr).toBe("review/dev: is a symbolic link, not a folder; remove it, or name another path\n");
+    symlinkSync("empty", join(folder, "papers"));
+    expect(review(folder, ["--out", "papers"]).stderr).toBe(
+      "papers: is a symbolic link, not a folder; remove it, or name another path\n",
+    );
+    expect(readdirSync(join(folder, "empty"))).toEqual([]);
+  });
+
+  it.each([
+    ["", '--out: "" is not a folder for review packs; name another folder, for example --out review\n'],
+    ["deployments", '--out: "deployments" is not a folder for review packs; name another folder, for example --out review\n'],
+    ["deployments/dev.yaml", "deployments/dev.yaml: is a file, not a folder; remove it, or name another path\n"],
+    [
+      "deployments/dev.yaml/x",
+      "deployments/dev.yaml/x: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
+    ],
+  ])("rejects --out %j", (out, message) => {
+    const folder = project();
+    expect(review(folder, ["--out", out])).toEqual({ status: 1, stdout: "", stderr: message });
+    expect(readdirSync(join(folder, "deployments"))).toEqual(["dev.yaml"]);
   });
 
   it("writes one deployment with --stack, elsewhere with --out", () => {

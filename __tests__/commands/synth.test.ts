@@ -167,6 +167,45 @@ describe("npm run synth", () => {
     expect(stacks()).toEqual(["deckhouse", "mine"]);
   });
 
+  it("rejects Terraform files in a stack's folder that it did not write, and writes nothing", () => {
+    write("deckhouse");
+    synth();
+    const before = json("deckhouse");
+    write("deckhouse", `${SETTINGS}protect: false\n`);
+    writeFileSync(join(folder, "cdktf.out/stacks/deckhouse/override.tf.json"), "{}");
+    expect(synth()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr:
+        "cdktf.out/stacks/deckhouse/override.tf.json: synth did not write this file, and Terraform would apply what it says; delete it, or move it out of the folder\n",
+    });
+    expect(json("deckhouse")).toBe(before);
+  });
+
+  it("keeps the folder of a removed deployment when it holds a file that synth did not write, and says so at every run", () => {
+    write("deckhouse");
+    write("old", OLD);
+    synth();
+    rmSync(join(folder, "deployments/old.yaml"));
+    writeFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "mine");
+    const kept =
+      "kept cdktf.out/stacks/old: no settings file of that name, but it holds a file that synth did not write (key.pem); move that away first\n";
+    expect(synth().stderr).toContain(kept);
+    expect(synth().stderr).toContain(kept);
+    expect(readFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "utf8")).toBe("mine");
+  });
+
+  it.each([
+    [{ CDKTF_OUTDIR: "" }, "CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable\n"],
+    [
+      { CDKTF_OUTDIR: "deployments/deckhouse.yaml" },
+      "deployments/deckhouse.yaml/stacks: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
+    ],
+  ])("rejects the output folder of %j in one line", (environment: Record<string, string>, message) => {
+    write("deckhouse");
+    expect(synth(environment)).toEqual({ status: 1, stdout: "", stderr: message });
+  });
+
   it("leaves one of JSON and HCL in a stack's folder, since Terraform would read both", () => {
     write("deckhouse");
     synth({ SYNTH_HCL_OUTPUT: "true" });

@@ -1,6 +1,6 @@
 import { WRITE_ONLY_VARIANT } from "../../src/review-pack/consumer-hcl";
 import { reviewPack } from "../../src/review-pack/pack";
-import { terraformJson } from "../../src/synthesize";
+import { terraformJson } from "../../src/synthesis";
 import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";
 

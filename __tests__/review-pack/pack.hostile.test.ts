@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { visible } from "../../src/render/printable";
 import { type Pack, reviewPack } from "../../src/review-pack/pack";
 import type { Deployment } from "../../src/settings/deployment";
-import { terraformJson } from "../../src/synthesize";
+import { terraformJson } from "../../src/synthesis";
 import { deployment } from "../helpers/deployment";
 
 /** As much of the parser that markdownlint brings as is used here. */

@@ -3,7 +3,7 @@ import { parseAllDocuments } from "yaml";
 import { grantedRows } from "../../src/iam/policy-statements";
 import { policyOptions } from "../../src/review-pack/account-placeholder";
 import { reviewPack } from "../../src/review-pack/pack";
-import { terraformJson } from "../../src/synthesize";
+import { terraformJson } from "../../src/synthesis";
 import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";
 

@@ -1,3 +1,4 @@
+import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readBase } from "../diff/baseline";
 import { type Changes, exitCodeOf } from "../diff/change-summary";
@@ -7,12 +8,12 @@ import { checkPlanOf, readPlan } from "../diff/plan-file";
 import { POLICY_FILES, type PolicyFiles } from "../diff/policy-files";
 import { FORMATS } from "../diff/render-summary";
 import { type Pack, reviewPack } from "../review-pack/pack";
-import { type StaleFile, staleFiles, writePacks } from "../review-pack/pack-folder";
+import { comparePacks, type PackFolder, type Wanted, writePacks } from "../review-pack/pack-folder";
 import type { Deployment } from "../settings/deployment";
 import { loadDeployments } from "../settings/load";
 import { suggest } from "../settings/messages";
 import { deploymentsFolder, outputFolder } from "../settings/paths";
-import { terraformJson } from "../synthesize";
+import { terraformJson } from "../synthesis";
 import { selectNamed } from "./named-deployment";
 import { print, printError } from "./print";
 import { run } from "./run-command";
@@ -20,7 +21,8 @@ import { run } from "./run-command";
 const HELP = `Usage: npm run review -- [options]
 
 Writes what people read before a deployment is applied: review/<stack>/REVIEW.md and the files beside it. Meant to be committed.
-Needs no AWS, no network and no Terraform.
+Needs no AWS, no network and no Terraform. Deletes the files of a removed deployment only if they were generated from the same folder
+of settings; names what it keeps. Never writes or deletes through symbolic links.
 
 Options:
   --check         write nothing; name the files that are not up to date
@@ -67,6 +69,7 @@ run(async () => {
   if (format !== undefined && against === undefined && plan === undefined) {
     throw new Error(`--format: "${format}" is for --against and --plan; add one of them`);
   }
+  requireOut(out);
   const { deployments, names } = chosen(values.stack);
   if (plan !== undefined) {
     const { stack } = onlyOne(deployments);
@@ -85,9 +88,9 @@ run(async () => {
     const compare = () => changesAgainst(only(base.packs), terraformJson(deployments), `against ${base.source}`, files);
     tell(compared(`--against ${against}`, compare), format);
   } else if (check === true) {
-    reportStale(out, staleFiles(out, packsOf(deployments), names));
+    reportStale(out, comparePacks(out, wanted(deployments, names)));
   } else {
-    reportWritten(out, writePacks(out, packsOf(deployments), names));
+    reportWritten(out, writePacks(out, wanted(deployments, names)));
   }
 });
 
@@ -135,12 +138,38 @@ function packsOf(deployments: readonly Deployment[]): Readonly<Record<string, Pa
   );
 }
 
-function reportWritten(folder: string, changed: readonly StaleFile[]): void {
-  print(changed.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
-  printError(changed.length === 0 ? `${folder}: everything was up to date\n` : "");
+function wanted(deployments: readonly Deployment[], stacks: readonly string[]): Wanted {
+  return { packs: packsOf(deployments), stacks, settings: settingsFolder() };
 }
 
-function reportStale(folder: string, stale: readonly StaleFile[]): void {
+/** The settings folder, named as from the project's root on any machine. */
+function settingsFolder(): string {
+  return relative(".", resolve(deploymentsFolder(process.env))).replaceAll("\\", "/");
+}
+
+/** @throws Error if it is no folder for review packs */
+function requireOut(out: string): void {
+  if (out === "" || resolve(out) === resolve(deploymentsFolder(process.env))) {
+    throw new Error(`--out: "${out}" is not a folder for review packs; name another folder, for example --out review`);
+  }
+}
+
+function reportUnknown(unknown: readonly string[]): void {
+  for (const path of unknown) {
+    printError(
+      `kept ${path}: no deployment of that name in ${settingsFolder()}, and its review pack was not generated from there; delete the folder if nobody needs it\n`,
+    );
+  }
+}
+
+function reportWritten(folder: string, { stale, unknown }: PackFolder): void {
+  print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
+  reportUnknown(unknown);
+  printError(stale.length === 0 ? `${folder}: everything was up to date\n` : "");
+}
+
+function reportStale(folder: string, { stale, unknown }: PackFolder): void {
+  reportUnknown(unknown);
   if (stale.length > 0) {
     const lines = stale.map(({ path, what }) => `  ${path}: ${what}`);
     throw new Error([`${folder} is not up to date; run npm run review and commit the result:`, ...lines].join("\n"));

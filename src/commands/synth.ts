@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { outputFolder } from "../settings/paths";
+import { deploymentsFolder, outputFolder } from "../settings/paths";
 import { pruneStacks, readManifest } from "./output-folder";
 import { print, printError } from "./print";
 import { run } from "./run-command";
@@ -9,14 +9,17 @@ import { run } from "./run-command";
 const HELP = `Usage: npm run synth
 
 Turns every deployment of deployments/*.yaml into Terraform JSON: cdktf.out/stacks/<stack>/cdk.tf.json.
-Needs no AWS, no network and no Terraform. Folders of stacks that are no more are removed.
+Needs no AWS, no network and no Terraform.
+Removes the folder of a removed deployment if synth wrote it and it holds nothing but generated files; else names what is in it.
+Refuses Terraform files in a stack's folder that it did not write: Terraform would apply them.
 
 Environment:
   CDKTF_OUTDIR         another output folder
   CDKTF_CONTEXT_JSON   {"deployments":"FOLDER"}: another folder of deployments
   DEBUG=1              where an error came from
 
-Exit code: 0 when everything was written, 1 when something is wrong with the settings (nothing is written then).
+Exit code: 0 when everything was written, 1 when not: something is wrong with the settings, or a stack's folder holds other Terraform
+files (nothing is written then), or a file cannot be written (each file is then the old one or the new one).
 `;
 
 run(() => {
@@ -36,15 +39,16 @@ run(() => {
   for (const { stack, level, message } of stacks.flatMap(({ annotations }) => annotations)) {
     printError(`${level}: ${stack}: ${message}\n`);
   }
-  const { removed, kept } = pruneStacks(folder, stacks);
+  const { removed, kept } = pruneStacks(folder, stacks, deploymentsFolder(process.env));
   for (const stack of removed) {
     printError(
       `removed ${join(folder, "stacks", stack)}: no settings file of that name. If it was applied, its user and key still exist: restore the file and destroy first\n`,
     );
   }
-  for (const { stack, state } of kept) {
+  for (const { stack, file, isState } of kept) {
+    const held = isState ? `a Terraform state (${file})` : `a file that synth did not write (${file})`;
     printError(
-      `kept ${join(folder, "stacks", stack)}: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
+      `kept ${join(folder, "stacks", stack)}: no settings file of that name, but it holds ${held}; move that away first\n`,
     );
   }
   for (const { path } of stacks) {

@@ -1,5 +1,6 @@
-import { copyFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeFileAtomically } from "../files";
 
 const LOCK_FILE = ".terraform.lock.hcl";
 /** Stands beside a lock file that was copied, to tell it from one that `terraform init` wrote itself. */
@@ -16,8 +17,8 @@ export function placeLockFile(original: string, stackFolder: string): void {
   const copy = join(stackFolder, LOCK_FILE);
   const mark = join(stackFolder, COPY_MARK);
   if (existsSync(original)) {
-    copyFileSync(original, copy);
-    writeFileSync(mark, "This lock file is a copy of the one in the folder locks/.\n");
+    writeFileAtomically(copy, readFileSync(original));
+    writeFileAtomically(mark, "This lock file is a copy of the one in the folder locks/.\n");
   } else if (existsSync(mark)) {
     rmSync(copy, { force: true });
     rmSync(mark);

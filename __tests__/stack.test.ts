@@ -264,9 +264,6 @@ describe("the stack of the smallest settings", () => {
           },
           "aws_iam_user_policy_attachment": {
             "policy-attachment": {
-              "lifecycle": {
-                "create_before_destroy": true,
-              },
               "policy_arn": "\${aws_iam_policy.policy.arn}",
               "user": "\${aws_iam_user.user.name}",
             },
@@ -379,7 +376,10 @@ describe("settings and what they become", () => {
   it("protection of user, key and policy, but not of the attachment", () => {
     const protectedOnes = (settings: string) =>
       Object.entries(synth(settings).resource).flatMap(([type, named]) =>
-        Object.values(named).map(({ lifecycle }) => [type, (lifecycle as { prevent_destroy?: boolean }).prevent_destroy]),
+        Object.values(named).map(({ lifecycle }) => [
+          type,
+          (lifecycle as { prevent_destroy?: boolean } | undefined)?.prevent_destroy,
+        ]),
       );
     expect(protectedOnes("")).toEqual([
       ["aws_iam_access_key", true],
@@ -407,7 +407,6 @@ describe("the group", () => {
     expect(resource.aws_iam_group_policy_attachment?.["policy-attachment"]).toEqual({
       group: reference("aws_iam_group.group.name"),
       policy_arn: reference("aws_iam_policy.policy.arn"),
-      lifecycle: { create_before_destroy: true },
     });
   });
 
@@ -419,6 +418,27 @@ describe("the group", () => {
       ).node.metadata;
     expect(notes("group").map(({ data }) => data)).toEqual([expect.stringContaining('by way of "user-and-group"')]);
     expect(notes("user-and-group")).toEqual([]);
+  });
+});
+
+describe("the order of replacement", () => {
+  const POLICY = "aws_iam_policy.policy";
+  const ATTACHMENTS = ["aws_iam_group_policy_attachment.policy-attachment", "aws_iam_user_policy_attachment.policy-attachment"];
+  const createdFirst = (settings: string) =>
+    Object.entries(synth(`attachment: user-and-group\nnodeRole: { name: n }\n${settings}`).resource)
+      .flatMap(([type, byName]) =>
+        Object.entries(byName).map(([name, { lifecycle }]) => ({ address: `${type}.${name}`, lifecycle })),
+      )
+      .filter(({ lifecycle }) => (lifecycle as Record<string, unknown> | undefined)?.create_before_destroy === true)
+      .map(({ address }) => address)
+      .sort();
+
+  it("is creation first for the policy alone while it is protected, because an attachment can only be replaced alone", () => {
+    expect(createdFirst("")).toEqual([POLICY]);
+  });
+
+  it("is creation first for the attachments too without protect, because the policy can be replaced", () => {
+    expect(createdFirst("protect: false")).toEqual([...ATTACHMENTS, POLICY].sort());
   });
 });
 
@@ -516,6 +536,17 @@ describe("taking over", () => {
       { to: "aws_iam_access_key.user", id: "AKIAIOSFODNN7EXAMPLE" },
       { to: "aws_iam_policy.policy", id: arn },
       { to: "aws_iam_user_policy_attachment.policy-attachment", id: `dkp/${arn}` },
+    ]);
+  });
+
+  it("imports the group and the node role by name", () => {
+    expect(
+      imports(
+        "attachment: user-and-group\ngroup: { name: dkp, path: /platform/ }\nnodeRole: { name: dkp-nodes, path: /dkp/ }\nadopt: { group: true, nodeRole: true }",
+      ),
+    ).toEqual([
+      { to: "aws_iam_group.group", id: "dkp" },
+      { to: "aws_iam_role.node", id: "dkp-nodes" },
     ]);
   });
 

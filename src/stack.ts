@@ -52,12 +52,12 @@ export class DeckhouseAccessStack extends TerraformStack {
           });
     const policy = new AccessPolicy(this, "policy", { ...deployment.policy, statements: this.statements(deployment), protect });
     if (deployment.attachment !== "group") {
-      new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
+      new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn, protect });
     }
     const group =
       deployment.attachment === "user"
         ? undefined
-        : new AccessGroup(this, "group", { ...deployment.group, user: user.name, policyArn: policy.arn });
+        : new AccessGroup(this, "group", { ...deployment.group, user: user.name, policyArn: policy.arn, protect });
     const nodeRole = deployment.nodeRole === undefined ? undefined : new NodeRole(this, "node-role", deployment.nodeRole);
     if (deployment.adopt !== undefined) {
       new Adoption(this, "adoption", this.adoption(deployment, deployment.adopt));
@@ -118,12 +118,12 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   private adoption(
-    { user, policy, region, accountId }: Deployment,
+    { user, policy, group, nodeRole, region, accountId }: Deployment,
     adopt: NonNullable<Deployment["adopt"]>,
   ): ConstructorParameters<typeof Adoption>[2] {
     const account = adopt.policy || adopt.attachment ? this.account(accountId) : "";
     const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name: policy.name });
-    return { ...adopt, userName: user.name, policyArn: arn };
+    return { ...adopt, userName: user.name, policyArn: arn, groupName: group.name, nodeRoleName: nodeRole?.name };
   }
 
   /** The account: as stated, else whatever account Terraform's credentials belong to, which it asks once. */

@@ -7,6 +7,8 @@ describe("adopt", () => {
       user: true,
       policy: false,
       attachment: false,
+      group: false,
+      nodeRole: false,
       accessKeyId: KEY_ID,
     });
     expect(deploymentWith("").adopt).toBeUndefined();
@@ -37,9 +39,28 @@ describe("adopt", () => {
       "attachment: group\nadopt: { attachment: true }",
       'line 4, adopt.attachment: the attachment to the user is taken over, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
     ],
+    [
+      "adopt: { group: true }",
+      'line 3, adopt.group: true needs a group, and attachment "user" has none; set attachment to "user-and-group", or remove adopt.group',
+    ],
+    [
+      "adopt: { nodeRole: true }",
+      "line 3, adopt.nodeRole: true needs a role, and nodeRole is not set; set nodeRole.name, or remove adopt.nodeRole",
+    ],
     ["adopt: { user: yes please }", 'line 3, adopt.user: "yes please" is not true or false'],
   ])("refuses %s in words", (settings, problem) => {
     expect(problemsWith(settings)).toEqual([problem]);
+  });
+
+  it.each(["attachment: user-and-group\nadopt: { group: true }", "attachment: group\nadopt: { group: true }"])(
+    "imports the group with %j",
+    (settings) => {
+      expect(deploymentWith(settings).adopt).toMatchObject({ group: true });
+    },
+  );
+
+  it("imports the node role beside its settings", () => {
+    expect(deploymentWith("nodeRole: { name: dkp-nodes }\nadopt: { nodeRole: true }").adopt).toMatchObject({ nodeRole: true });
   });
 
   it("never shows a secret that was written for the id", () => {

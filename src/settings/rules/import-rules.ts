@@ -37,4 +37,25 @@ export const ADOPT_RULES: readonly Rule[] = [
           }
         : undefined,
   },
+  {
+    needs: [["adopt", "group"], ["attachment"]],
+    problem: ({ adopt, attachment }) =>
+      adopt?.group === true && attachment === "user"
+        ? {
+            path: ["adopt", "group"],
+            message:
+              'true needs a group, and attachment "user" has none; set attachment to "user-and-group", or remove adopt.group',
+          }
+        : undefined,
+  },
+  {
+    needs: [["adopt", "nodeRole"], ["nodeRole"]],
+    problem: ({ adopt, nodeRole }) =>
+      adopt?.nodeRole === true && nodeRole === undefined
+        ? {
+            path: ["adopt", "nodeRole"],
+            message: "true needs a role, and nodeRole is not set; set nodeRole.name, or remove adopt.nodeRole",
+          }
+        : undefined,
+  },
 ];

@@ -126,10 +126,15 @@ export const nodeRole = strict({
 
 const adopted = (what: string) => v.optional(v.pipe(v.boolean(), describe(`Takes over ${what}, made by hand before`)), false);
 
+const imported = (what: string) =>
+  v.optional(v.pipe(v.boolean(), describe(`Imports ${what}, created outside Terraform or left by an interrupted apply`)), false);
+
 export const adopt = strict({
   user: adopted("the user"),
   policy: adopted("the policy"),
   attachment: adopted("the attachment of the policy to the user"),
+  group: imported("the group"),
+  nodeRole: imported("the role for the cluster's nodes"),
   accessKeyId: v.optional(
     v.pipe(
       v.string(),

@@ -28,14 +28,14 @@ policy_arn_after=':policy/DkpTokyo'
 policy_name='DkpTokyo'
 policy_path='/'
 policy_description='{"Description":"Deckhouse policy"}'
-attachment='user'
+attachment='user-and-group'
 user_name='dkp-tokyo'
 user_path='/'
 user_boundary=''
-group_name=''
-group_path=''
-role_name=''
-role_path=''
+group_name='dkp-tokyo'
+group_path='/'
+role_name='dkp-tokyo-nodes'
+role_path='/'
 role_boundary=''
 role_policies=''
 tags=''
@@ -188,6 +188,41 @@ policy_document() {
     }
   ],
   "Version": "2012-10-17"
+}
+END
+}
+
+role_trust() {
+  compact <<END
+{
+  "Statement": [
+    {
+      "Action": "sts:AssumeRole",
+      "Effect": "Allow",
+      "Principal": {
+        "Service": "ec2.amazonaws.com"
+      }
+    }
+  ],
+  "Version": "2012-10-17"
+}
+END
+}
+
+role_document() {
+  compact <<END
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Action": [
+        "ec2:DescribeTags",
+        "ec2:DescribeInstances"
+      ],
+      "Effect": "Allow",
+      "Resource": "*"
+    }
+  ]
 }
 END
 }

@@ -1,5 +1,6 @@
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { App, TerraformOutput, Testing } from "cdktf";
+import { Construct } from "constructs";
 import { DeckhouseAccessStack } from "../src/stack";
 import { OUTPUTS } from "../src/terraform/outputs";
 import { deployment } from "./helpers/deployment";
@@ -410,13 +411,15 @@ describe("the group", () => {
     });
   });
 
-  it("alone comes with a word on the way there, which is not refused", () => {
+  it("warns about the way to attachment group", () => {
     const notes = (attachment: string) =>
       new DeckhouseAccessStack(
         Testing.app(),
         deployment(`attachment: ${attachment}\naccessKeys: none\npolicy: { supplement: false }`),
       ).node.metadata;
-    expect(notes("group").map(({ data }) => data)).toEqual([expect.stringContaining('by way of "user-and-group"')]);
+    expect(notes("group").map(({ data }) => data)).toEqual([
+      expect.stringContaining('change a live deployment from "user" to "user-and-group" first'),
+    ]);
     expect(notes("user-and-group")).toEqual([]);
   });
 });
@@ -467,13 +470,13 @@ describe("the checks of the preflight", () => {
     expect(check?.image?.assert).toHaveLength(4);
   });
 
-  it("come with a word on their price", () => {
+  it("states the cost of the preflight checks", () => {
     const { metadata } = new DeckhouseAccessStack(
       Testing.app(),
       deployment(`${settings}\naccessKeys: none\npolicy: { supplement: false }`),
     ).node;
     expect(metadata.map(({ data }) => data)).toEqual([
-      "preflight is set: Terraform reads the data of its check blocks at every apply, so that plan -detailed-exitcode is always 2, and synth --hcl drops the blocks without a word",
+      "preflight is set: Terraform reads the data of its check blocks at every apply, so that plan -detailed-exitcode is always 2, and synth --hcl drops the blocks",
     ]);
   });
 });
@@ -593,7 +596,7 @@ describe("access keys", () => {
     expect(keys(`{ primary: ${encrypted} }`)?.user).toMatchObject({ pgp_key: ENCRYPTION_KEY });
     expect(notes(`{ primary: ${encrypted} }`)).toEqual([]);
     expect(notes(`{ primary: ${encrypted}, secondary: { status: Active } }`)).toEqual([
-      "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it",
+      "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey",
     ]);
     expect(notes("none")).toEqual([]);
     expect(notes("{}")).toEqual([expect.stringContaining("Every workspace that reads one output")]);
@@ -620,23 +623,21 @@ describe("addresses that would collide", () => {
       new IamUser(scope, "other", { name: "a" }).overrideLogicalId("user");
     });
     expect(() => Testing.synth(stack, true)).toThrow(
-      "deckhouse/other: has the address aws_iam_user.user of deckhouse/user/user; give it another id",
+      "deckhouse/other: has the address aws_iam_user.user of deckhouse/user/user; give it another ID",
     );
   });
 
   it("are refused for outputs too", () => {
     const stack = stackWith((scope) => {
-      new TerraformOutput(scope, "region", { value: "x" });
+      new TerraformOutput(new Construct(scope, "other"), "region", { value: "x" });
     });
-    expect(() => Testing.synth(stack, true)).toThrow(
-      "deckhouse/region: has the address output.region of deckhouse/outputs/region",
-    );
+    expect(() => Testing.synth(stack, true)).toThrow("deckhouse/other/region: has the address output.region of deckhouse/region");
   });
 
   it("are refused when CDKTF would drop characters of an id", () => {
     const stack = stackWith((scope) => {
       new IamUser(scope, "a.b", { name: "a" });
     });
-    expect(() => Testing.synth(stack, true)).toThrow('deckhouse/a.b: the id "a.b" has characters that CDKTF drops');
+    expect(() => Testing.synth(stack, true)).toThrow('deckhouse/a.b: the ID "a.b" has characters that CDKTF drops');
   });
 });

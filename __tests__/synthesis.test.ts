@@ -75,12 +75,12 @@ describe("synthesis into an output folder", () => {
     process.env.SYNTH_HCL_OUTPUT = "true";
     try {
       synth();
-      expect(readdirSync(stack).sort()).toEqual(["cdk.tf", "metadata.json"]);
+      expect(readdirSync(stack).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
     } finally {
       delete process.env.SYNTH_HCL_OUTPUT;
     }
     synth();
-    expect(readdirSync(stack)).toEqual(["cdk.tf.json"]);
+    expect(readdirSync(stack).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
   });
 
   it("rejects a stack's folder that is a symbolic link", () => {
@@ -119,7 +119,7 @@ describe("synthesis into an output folder", () => {
       `${join(output, "manifest.json")}: is a folder, not a file (EISDIR); remove it, or name another path`,
     );
     expect(json()).toBe(before);
-    expect(readdirSync(stack)).toEqual(["cdk.tf.json"]);
+    expect(readdirSync(stack).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
     expect(readdirSync(output).sort()).toEqual(["manifest.json", "stacks"]);
   });
 

@@ -4,7 +4,7 @@
  */
 
 export { AccessGroup, type AccessGroupProps } from "./constructs/access-group";
-export { AccessKeys, type AccessKeysProps, type KeyOutputs, type SlotProps } from "./constructs/access-keys";
+export { AccessKeys, type AccessKeysProps, type CurrentKey, type KeySlotProps } from "./constructs/access-keys";
 export { AccessPolicy, type AccessPolicyProps } from "./constructs/access-policy";
 export { AccessState, type AccessStateProps } from "./constructs/access-state";
 export { AccessUser, type AccessUserProps } from "./constructs/access-user";
@@ -27,5 +27,5 @@ export type { Deployment } from "./settings/deployment";
 export { SettingsError } from "./settings/errors";
 export { loadDeployments } from "./settings/load";
 export type { SettingsInput } from "./settings/schema/deployment-schema";
-export { DeckhouseAccessStack } from "./stack";
+export { DeckhouseAccessStack, type DeckhouseAccessStackOptions } from "./stack";
 export { OUTPUTS, type OutputName } from "./terraform/outputs";

@@ -6,68 +6,65 @@ import { AccessKeys } from "./constructs/access-keys";
 import { AccessOutputs } from "./constructs/access-outputs";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
-import { AwsAccount } from "./constructs/aws-provider";
-import { Adoption } from "./constructs/imports";
+import { DeploymentProvider } from "./constructs/aws-provider";
+import { Imports } from "./constructs/imports";
 import { NodeRole } from "./constructs/node-role";
 import { PolicyAttachment } from "./constructs/policy-attachment";
 import { PreflightChecks } from "./constructs/preflight-checks";
 import { StateBackend } from "./constructs/state-backend";
-import { addressProblems } from "./constructs/validate-addresses";
+import { addressErrors } from "./constructs/validate-addresses";
 import { policyArn } from "./iam/arns";
 import { partitionOf } from "./iam/partitions";
-import { type PolicyStatement, policyStatements, supplementOf } from "./iam/policy-statements";
+import { type PolicyStatement, policyStatements } from "./iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "./settings/deployment";
+import { notesOf } from "./settings/notes";
 import { settingsWarnings } from "./settings/warnings";
+import { ADDRESSES, KEY_ADDRESSES, nameIn } from "./terraform/addresses";
 
-const SECRET_IN_STATE = "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it";
-const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that`;
-const ADOPTING = "adopt is set: once its plan is applied, remove it; while it is there, checkov can't read the Terraform JSON";
-const CHECKING =
-  "preflight is set: Terraform reads the data of its check blocks at every apply, so that plan -detailed-exitcode is always 2, and synth --hcl drops the blocks without a word";
-const GROUP_ALONE =
-  'attachment: group takes the policy from the user itself; a live deployment comes here by way of "user-and-group", one apply before, or is without permissions for a moment';
+export interface DeckhouseAccessStackOptions {
+  /** The folder that the path of a `local` state is relative to. @default the working directory */
+  readonly projectRoot?: string | undefined;
+  /**
+   * Whether CDKTF searches the stack for references to other stacks. This stack has none, and the search takes a fifth of the
+   * time of a synth with many stacks. A program that adds elements with such references needs it. @default true
+   */
+  readonly crossStackReferences?: boolean | undefined;
+}
 
 /**
- * The AWS access of one DKP deployment: user, key, policy and attachment under the addresses of DKP's documentation,
- * so that a workspace that applied the documentation's HCL keeps its state.
+ * The AWS access of one DKP deployment: user, key, policy and attachment at the addresses of the DKP documentation, so that a
+ * workspace that applied the documented HCL keeps its state.
  */
 export class DeckhouseAccessStack extends TerraformStack {
   private caller: DataAwsCallerIdentity | undefined;
-  private readonly own: number;
+  private readonly crossStackReferences: boolean;
 
-  constructor(scope: Construct, deployment: Deployment) {
+  constructor(scope: Construct, deployment: Deployment, options: DeckhouseAccessStackOptions = {}) {
     super(scope, deployment.stack);
-    const { region, accountId, tags, protect } = deployment;
-    new StateBackend(this, { location: deployment.state, projectRoot: process.cwd() });
-    new AwsAccount(this, "account", { ...deployment.provider, region, accountId, tags });
+    const { projectRoot = ".", crossStackReferences = true } = options;
+    const { region, accountId, tags, protect, attachment, accessKeys, nodeRole } = deployment;
+    this.crossStackReferences = crossStackReferences;
+    new StateBackend(this, { location: deployment.state, projectRoot });
+    new DeploymentProvider(this, "account", { ...deployment.provider, region, accountId, tags });
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
+    const imported = deployment.adopt?.accessKeyId !== undefined;
     const keys =
-      deployment.accessKeys === "none"
+      accessKeys === "none"
         ? undefined
-        : new AccessKeys(this, "key", {
-            ...deployment.accessKeys,
-            primary: { ...deployment.accessKeys.primary, adopted: deployment.adopt?.accessKeyId !== undefined },
-            user: user.name,
-            protect,
-          });
+        : new AccessKeys(this, "key", { ...accessKeys, primary: { ...accessKeys.primary, imported }, user, protect });
     const policy = new AccessPolicy(this, "policy", { ...deployment.policy, statements: this.statements(deployment), protect });
-    if (deployment.attachment !== "group") {
-      new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn, protect });
+    if (attachment !== "group") {
+      new PolicyAttachment(this, "attachment", { user, policy, protect });
     }
     const group =
-      deployment.attachment === "user"
-        ? undefined
-        : new AccessGroup(this, "group", { ...deployment.group, user: user.name, policyArn: policy.arn, protect });
-    const nodeRole = deployment.nodeRole === undefined ? undefined : new NodeRole(this, "node-role", deployment.nodeRole);
-    if (deployment.adopt !== undefined) {
-      new Adoption(this, "adoption", this.adoption(deployment, deployment.adopt));
-      Annotations.of(this).addInfo(ADOPTING);
-    }
+      attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policy, protect });
+    const role = nodeRole === undefined ? undefined : new NodeRole(this, "node-role", nodeRole);
+    new Imports(this, "import", { ids: this.importIds(deployment) });
     if (deployment.preflight) {
       new PreflightChecks(this, "preflight", { region, ami: deployment.instances.masters.ami });
-      Annotations.of(this).addInfo(CHECKING);
     }
-    const handedOut = keys?.outputs(deployment.outputs);
+    const key = keys?.current;
+    const secrets = deployment.outputs.secret ? key : undefined;
     new AccessOutputs(this, "outputs", {
       values: {
         user_name: user.name,
@@ -77,71 +74,67 @@ export class DeckhouseAccessStack extends TerraformStack {
         region,
         // The fifth part of arn:PARTITION:iam::ACCOUNT:user/NAME.
         account_id: Fn.element(Fn.split(":", user.arn), 4),
-        ...handedOut,
+        access_key_id: key?.accessKeyId,
+        access_key_slot: key?.slot,
+        secret_access_key: secrets?.secretAccessKey,
+        encrypted_secret_access_key: secrets?.encryptedSecretAccessKey,
+        key_fingerprint: secrets?.keyFingerprint,
         group_name: group?.name,
-        node_role_name: nodeRole?.name,
-        node_role_arn: nodeRole?.arn,
+        node_role_name: role?.name,
+        node_role_arn: role?.arn,
       },
     });
-    if (keys?.secretInState === true) {
-      Annotations.of(this).addInfo(handedOut?.secret_access_key === undefined ? SECRET_IN_STATE : SECRET_IN_OUTPUTS);
-    }
-    if (deployment.attachment === "group") {
-      Annotations.of(this).addInfo(GROUP_ALONE);
-    }
-    if (deployment.policy.supplement) {
-      Annotations.of(this).addInfo(supplementMessage(deployment));
+    for (const note of notesOf(deployment)) {
+      Annotations.of(this).addInfo(note);
     }
     for (const warning of settingsWarnings(deployment)) {
       Annotations.of(this).addWarning(warning);
     }
-    this.node.addValidation({ validate: () => addressProblems(this) });
-    this.own = this.node.children.length;
+    this.node.addValidation({ validate: () => addressErrors(this) });
   }
 
-  /**
-   * Without CDKTF's extra pass over all elements, which only looks for references to other stacks: there are none of
-   * this stack's own, and with many stacks it takes a fifth of the time. What a program adds to the stack may have some.
-   */
   override prepareStack(): void {
-    if (this.node.children.length > this.own) {
+    if (this.crossStackReferences) {
       super.prepareStack();
     } else {
       this.ensureBackendExists();
     }
   }
 
-  /** The policy of the deployment, its ARNs under the account that is stated, else under the one that Terraform finds. */
+  /** The policy of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */
   private statements(deployment: Deployment): readonly PolicyStatement[] {
     const account = deployment.policy.mode === "documented" ? "" : this.account(deployment.accountId);
     return policyStatements(policyOptionsOf(deployment, account));
   }
 
-  private adoption(
-    { user, policy, group, nodeRole, region, accountId }: Deployment,
-    adopt: NonNullable<Deployment["adopt"]>,
-  ): ConstructorParameters<typeof Adoption>[2] {
+  /** The ID of each object to import, by address. */
+  private importIds({ adopt, user, policy, group, nodeRole, region, accountId }: Deployment): Readonly<Record<string, string>> {
+    if (adopt === undefined) {
+      return {};
+    }
     const account = adopt.policy || adopt.attachment ? this.account(accountId) : "";
     const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name: policy.name });
-    return { ...adopt, userName: user.name, policyArn: arn, groupName: group.name, nodeRoleName: nodeRole?.name };
+    return {
+      ...(adopt.user ? { [ADDRESSES.user]: user.name } : {}),
+      ...(adopt.accessKeyId === undefined ? {} : { [KEY_ADDRESSES.primary]: adopt.accessKeyId }),
+      ...(adopt.policy ? { [ADDRESSES.policy]: arn } : {}),
+      ...(adopt.attachment ? { [ADDRESSES.userAttachment]: `${user.name}/${arn}` } : {}),
+      ...(adopt.group ? { [ADDRESSES.group]: group.name } : {}),
+      ...(adopt.nodeRole && nodeRole !== undefined ? { [ADDRESSES.nodeRole]: nodeRole.name } : {}),
+    };
   }
 
-  /** The account: as stated, else whatever account Terraform's credentials belong to, which it asks once. */
+  /** The stated account, else the account of Terraform's credentials, which Terraform queries once. */
   private account(stated: string | undefined): string {
     if (stated !== undefined) {
       return stated;
     }
-    this.caller ??= new DataAwsCallerIdentity(this, "current");
+    this.caller ??= new DataAwsCallerIdentity(this, nameIn(ADDRESSES.callerIdentity));
     return this.caller.accountId;
   }
 
-  /** A resource's address ends in its own id, wherever it is in the tree: the documentation's addresses, and no hashes. */
+  /** The last part of an address is the ID of the element, wherever it is in the tree: the documented addresses, without hashes. */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
     return (TerraformElement.isTerraformElement(element) ? element.node : element).id;
   }
-}
-
-function supplementMessage({ cluster }: Deployment): string {
-  const actions = supplementOf(cluster).map(({ action, why }) => `${action} (${why})`);
-  return `policy.supplement adds what DKP calls and its page lacks: ${actions.join("; ")}`;
 }

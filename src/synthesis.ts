@@ -9,7 +9,16 @@ import { placeLockFile } from "./terraform/provider-lock";
 import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
 
 /** What CDKTF writes into a stack's folder: JSON, or HCL with its metadata. */
-export const STACK_FILES: readonly string[] = ["cdk.tf.json", "cdk.tf", "metadata.json"];
+const CDKTF_FILES: readonly string[] = ["cdk.tf.json", "cdk.tf", "metadata.json"];
+
+/**
+ * The required Terraform version: the `s3` backend has `use_lockfile` since 1.10. It is in a file of its own, because checkov
+ * reads nothing of `cdk.tf.json` if `required_version` is there.
+ */
+const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
+
+/** What this app writes into a stack's folder. */
+export const STACK_FILES: readonly string[] = [...CDKTF_FILES, VERSIONS.name];
 
 /** CDKTF's list of stacks, relative to the output folder. */
 const MANIFEST = "manifest.json";
@@ -27,7 +36,7 @@ export function synthesized<Result>(
   try {
     const app = new App({ ...options, outdir, stackTraces: false });
     for (const deployment of deployments) {
-      new DeckhouseAccessStack(app, deployment);
+      new DeckhouseAccessStack(app, deployment, { crossStackReferences: false });
     }
     app.synth();
     return use(outdir);
@@ -58,7 +67,8 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
     for (const { stack } of deployments) {
       const to = join(stacks, stack);
       mkdirSync(to, { recursive: true });
-      for (const name of STACK_FILES) {
+      writeFileAtomically(join(to, VERSIONS.name), VERSIONS.content);
+      for (const name of CDKTF_FILES) {
         const from = join(folder, "stacks", stack, name);
         if (existsSync(from)) {
           writeFileAtomically(join(to, name), readFileSync(from));

@@ -26,38 +26,29 @@ const addresses = (blocks: Blocks) =>
     .flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`))
     .sort();
 
-/** Everything that a cluster needs, as somebody else's construct. */
+/** All constructs of a cluster's access, in a construct of another program. */
 class ClusterAccess extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    const user = new AccessUser(this, "user", { name: id, path: "/", forceDestroy: false, protect: true });
+    const user = new AccessUser(this, "user", { name: id });
     const policy = new AccessPolicy(this, "policy", {
       name: id,
-      path: "/",
-      description: "Deckhouse policy",
       statements: policyStatements({
         mode: "scoped",
         supplement: true,
         place: { partition: "aws", region: "eu-central-1", account: "123456789012" },
         cluster: { ...PLAIN_CLUSTER, prefix: id },
       }),
-      protect: true,
     });
-    new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
-    new AccessGroup(this, "group", { name: id, path: "/", user: user.name, policyArn: policy.arn });
-    new AccessKeys(this, "keys", {
-      user: user.name,
-      primary: { status: "Active" },
-      secondary: { status: "Inactive" },
-      current: "primary",
-      protect: true,
-    });
-    new NodeRole(this, "nodes", { name: `${id}-nodes`, path: "/", additionalActions: [], managedPolicyArns: [] });
+    new PolicyAttachment(this, "attachment", { user, policy });
+    new AccessGroup(this, "group", { name: id, user, policy });
+    new AccessKeys(this, "keys", { user, secondary: { status: "Inactive" } });
+    new NodeRole(this, "nodes", { name: `${id}-nodes` });
   }
 }
 
-describe("single constructs in somebody else's stack", () => {
-  it("can be there more than once: each has addresses of its own", () => {
+describe("the constructs in the stack of another program", () => {
+  it("can be created more than once, each with its own addresses", () => {
     const stack = new TerraformStack(Testing.app(), "platform");
     new AwsProvider(stack, "aws", { region: "eu-central-1" });
     new ClusterAccess(stack, "dev");

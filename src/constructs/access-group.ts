@@ -2,36 +2,40 @@ import { IamGroup } from "@cdktf/provider-aws/lib/iam-group";
 import { IamGroupPolicyAttachment } from "@cdktf/provider-aws/lib/iam-group-policy-attachment";
 import { IamUserGroupMembership } from "@cdktf/provider-aws/lib/iam-user-group-membership";
 import { Construct } from "constructs";
+import { ADDRESSES, nameIn } from "../terraform/addresses";
+import type { AccessPolicy } from "./access-policy";
+import type { AccessUser } from "./access-user";
 import { attachmentLifecycle } from "./policy-attachment";
 
 export interface AccessGroupProps {
-  /** Group name, 1-128 of `[A-Za-z0-9_+=,.@-]`. */
+  /** The group name, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. */
   readonly name: string;
-  /** IAM path, part of the ARN but not of the name. */
-  readonly path: string;
-  /** Name of the user, as a reference to the user's resource. */
-  readonly user: string;
-  /** ARN of the policy, as a reference to the policy's resource. */
-  readonly policyArn: string;
+  /** The IAM path, which is part of the ARN but not of the name. @default "/" */
+  readonly path?: string | undefined;
+  /** The member of the group. */
+  readonly user: AccessUser;
+  /** The policy to attach to the group. */
+  readonly policy: AccessPolicy;
   /** Whether the policy has `prevent_destroy`, so that no plan replaces it. See `attachmentLifecycle`. @default true */
   readonly protect?: boolean | undefined;
 }
 
 /**
- * A group that has the policy, with the user in it: what scanners and AWS's own advice want instead of a policy on a user.
- * The membership says nothing about the user's other groups. AWS has no tags for groups.
+ * A group that has the policy attached and the user as a member, as scanners and AWS recommend instead of a policy attached to
+ * a user. The membership does not affect other groups of the user. AWS has no tags for groups.
  */
 export class AccessGroup extends Construct {
+  /** The name, as a reference to the resource. */
   readonly name: string;
 
-  constructor(scope: Construct, id: string, props: AccessGroupProps) {
+  constructor(scope: Construct, id: string, { name, path = "/", user, policy, protect }: AccessGroupProps) {
     super(scope, id);
-    const group = new IamGroup(this, "group", { name: props.name, path: props.path });
-    new IamUserGroupMembership(this, "group-membership", { user: props.user, groups: [group.name] });
-    new IamGroupPolicyAttachment(this, "policy-attachment", {
+    const group = new IamGroup(this, nameIn(ADDRESSES.group), { name, path });
+    new IamUserGroupMembership(this, nameIn(ADDRESSES.membership), { user: user.name, groups: [group.name] });
+    new IamGroupPolicyAttachment(this, nameIn(ADDRESSES.groupAttachment), {
       group: group.name,
-      policyArn: props.policyArn,
-      ...attachmentLifecycle(props.protect),
+      policyArn: policy.arn,
+      ...attachmentLifecycle(protect),
     });
     this.name = group.name;
   }

@@ -1,81 +1,93 @@
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { Construct } from "constructs";
 import { SLOTS, type Slot } from "../iam/key-slots";
-import type { OutputName } from "../terraform/outputs";
+import { KEY_ADDRESSES, nameIn } from "../terraform/addresses";
+import type { AccessUser } from "./access-user";
 
-export interface SlotProps {
-  /** `absent`: there is no key in this slot. */
+export interface KeySlotProps {
+  /** The status of the key, or `absent` for an empty slot. */
   readonly status: "Active" | "Inactive" | "absent";
-  /** Public OpenPGP key, binary in base64; with it the state holds only the encrypted secret. @default the secret in clear */
+  /** The public OpenPGP key, binary in base64; with it the state holds only the encrypted secret. @default the secret in plaintext */
   readonly pgpKey?: string | undefined;
-  /** The key was made by hand, so that Terraform does not know its secret. @default false */
-  readonly adopted?: boolean | undefined;
+  /** Whether the key is imported, so that Terraform does not know its secret. @default false */
+  readonly imported?: boolean | undefined;
 }
 
 export interface AccessKeysProps {
-  /** Name of the user, as a reference to the user's resource. */
-  readonly user: string;
-  readonly primary: SlotProps;
-  readonly secondary: SlotProps;
-  /** The slot that is handed out. It must not be `absent`. */
-  readonly current: Slot;
-  /** Makes any plan that deletes a key fail, but for a slot that goes to `absent`: its resource block goes, and the guard with it. */
-  readonly protect: boolean;
+  /** The user that the keys belong to. */
+  readonly user: AccessUser;
+  /** The primary slot. @default an active key, its secret in plaintext in the state */
+  readonly primary?: KeySlotProps | undefined;
+  /** The secondary slot. @default absent */
+  readonly secondary?: KeySlotProps | undefined;
+  /** The slot that the outputs expose. It must not be `absent`. @default "primary" */
+  readonly current?: Slot | undefined;
+  /** Makes every plan that deletes a key fail, except when its slot becomes `absent`. @default true */
+  readonly protect?: boolean | undefined;
 }
 
-/** What is handed out of a deployment's keys, by the name of the output. */
-export type KeyOutputs = Readonly<Partial<Record<OutputName, string>>>;
+/** The current key, as references to its resource. */
+export interface CurrentKey {
+  readonly slot: Slot;
+  readonly accessKeyId: string;
+  /** The secret in plaintext. Absent with `pgpKey` and for an imported key. */
+  readonly secretAccessKey?: string | undefined;
+  /** The encrypted secret in base64. Only with `pgpKey`. */
+  readonly encryptedSecretAccessKey?: string | undefined;
+  /** The fingerprint of the OpenPGP key. Only with `pgpKey`. */
+  readonly keyFingerprint?: string | undefined;
+}
 
 /**
- * The access keys of the user: two slots, since IAM allows two keys, so that a key is replaced while another one works.
- * Never `create_before_destroy`: a user rename would leave two active keys, one of them unmanaged.
+ * The access keys of a user. There are two slots, because IAM allows two keys, so that a key can be replaced while another one
+ * works. A rename of the user deletes and re-creates the keys. The keys never have `create_before_destroy`: a rename of the
+ * user would leave two active keys, one of them unmanaged.
  */
 export class AccessKeys extends Construct {
-  private readonly keys: Readonly<Partial<Record<Slot, IamAccessKey>>>;
+  /** The key that the outputs expose. */
+  readonly current: CurrentKey;
+  /** Whether the Terraform state holds a secret in plaintext. */
+  readonly hasSecretInState: boolean;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly props: AccessKeysProps,
-  ) {
+  constructor(scope: Construct, id: string, props: AccessKeysProps) {
     super(scope, id);
-    this.keys = { primary: this.key("primary", "user"), secondary: this.key("secondary", "user-secondary") };
-  }
-
-  /** Whether the Terraform state holds a secret in clear. */
-  get secretInState(): boolean {
-    return SLOTS.some(
-      (slot) => this.keys[slot] !== undefined && this.props[slot].pgpKey === undefined && this.props[slot].adopted !== true,
+    const { user, current = "primary", protect = true } = props;
+    const slots = { primary: props.primary ?? ACTIVE, secondary: props.secondary ?? ABSENT };
+    const used = SLOTS.filter((slot) => slots[slot].status !== "absent");
+    const keys = new Map(
+      used.map((slot) => {
+        const { status, pgpKey } = slots[slot];
+        const key = new IamAccessKey(this, nameIn(KEY_ADDRESSES[slot]), {
+          user: user.name,
+          // Active is the provider's default.
+          status: status === "Active" ? undefined : status,
+          pgpKey,
+          lifecycle: { preventDestroy: protect },
+        });
+        return [slot, key];
+      }),
     );
-  }
-
-  /** The outputs about the current slot; its secret, encrypted or not, only where wanted. */
-  outputs({ secret }: { readonly secret: boolean }): KeyOutputs {
-    const { current } = this.props;
-    const key = this.keys[current];
+    const key = keys.get(current);
     if (key === undefined) {
-      throw new Error(`${this.node.path}: the current slot, ${current}, is absent; the settings refuse that`);
+      throw new Error(`${this.node.path}: current: the slot "${current}" is absent; choose a slot with a key`);
     }
-    const named = { access_key_id: key.id, access_key_slot: current };
-    if (!secret || this.props[current].adopted === true) {
-      return named;
-    }
-    return this.props[current].pgpKey === undefined
-      ? { ...named, secret_access_key: key.secret }
-      : { ...named, encrypted_secret_access_key: key.encryptedSecret, key_fingerprint: key.keyFingerprint };
+    this.current = { slot: current, accessKeyId: key.id, ...secretOf(key, slots[current]) };
+    this.hasSecretInState = used.some((slot) => isPlaintext(slots[slot]));
   }
+}
 
-  private key(slot: Slot, id: string): IamAccessKey | undefined {
-    const { status, pgpKey } = this.props[slot];
-    if (status === "absent") {
-      return undefined;
-    }
-    return new IamAccessKey(this, id, {
-      user: this.props.user,
-      // Active is the provider's default.
-      status: status === "Active" ? undefined : status,
-      pgpKey,
-      lifecycle: { preventDestroy: this.props.protect },
-    });
+const ACTIVE: KeySlotProps = { status: "Active" };
+const ABSENT: KeySlotProps = { status: "absent" };
+
+function isPlaintext({ pgpKey, imported = false }: KeySlotProps): boolean {
+  return pgpKey === undefined && !imported;
+}
+
+function secretOf(key: IamAccessKey, slot: KeySlotProps): Omit<CurrentKey, "slot" | "accessKeyId"> {
+  if (slot.imported === true) {
+    return {};
   }
+  return isPlaintext(slot)
+    ? { secretAccessKey: key.secret }
+    : { encryptedSecretAccessKey: key.encryptedSecret, keyFingerprint: key.keyFingerprint };
 }

@@ -1,32 +1,39 @@
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { Construct } from "constructs";
+import { ADDRESSES, nameIn } from "../terraform/addresses";
 
 export interface AccessUserProps {
-  /** User name, 1-64 of `[A-Za-z0-9_+=,.@-]`. */
+  /** The user name, 1 to 64 characters of `[A-Za-z0-9_+=,.@-]`. */
   readonly name: string;
-  /** IAM path, part of the ARN but not of the name. */
-  readonly path: string;
-  /** ARN of the policy that limits what the user can ever do. @default none */
+  /** The IAM path, which is part of the ARN but not of the name. @default "/" */
+  readonly path?: string | undefined;
+  /** The ARN of the policy that limits the permissions of the user. @default no boundary */
   readonly permissionsBoundary?: string | undefined;
-  /** Lets Terraform delete the user although it has keys made outside Terraform. */
-  readonly forceDestroy: boolean;
-  /** Makes any plan that deletes the user fail. */
-  readonly protect: boolean;
+  /** Whether Terraform deletes the user even if it has keys created outside Terraform. @default false */
+  readonly forceDestroy?: boolean | undefined;
+  /** Makes every plan that deletes the user fail. @default true */
+  readonly protect?: boolean | undefined;
 }
 
-/** The IAM user that DKP acts as. Terraform renames it in place, but its keys and attachments die with the old name. */
+/**
+ * The IAM user that DKP acts as. Terraform renames the user in place, but a rename deletes and re-creates its keys and
+ * attachments.
+ */
 export class AccessUser extends Construct {
+  /** The name, as a reference to the resource. */
   readonly name: string;
+  /** The ARN, as a reference to the resource. */
   readonly arn: string;
 
   constructor(scope: Construct, id: string, props: AccessUserProps) {
     super(scope, id);
-    const user = new IamUser(this, "user", {
-      name: props.name,
-      path: props.path,
-      permissionsBoundary: props.permissionsBoundary,
-      forceDestroy: props.forceDestroy,
-      lifecycle: { preventDestroy: props.protect },
+    const { name, path = "/", permissionsBoundary, forceDestroy = false, protect = true } = props;
+    const user = new IamUser(this, nameIn(ADDRESSES.user), {
+      name,
+      path,
+      permissionsBoundary,
+      forceDestroy,
+      lifecycle: { preventDestroy: protect },
     });
     this.name = user.name;
     this.arn = user.arn;

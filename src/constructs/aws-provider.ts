@@ -2,21 +2,24 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 
-export interface AwsAccountProps {
+export interface ProviderProps {
+  /** The AWS Region of the deployment. */
   readonly region: string;
   /** Version range of `hashicorp/aws`. */
   readonly version: string;
-  /** Terraform refuses to run in any other account. @default any account */
+  /** The only account in which Terraform runs. @default any account */
   readonly accountId?: string | undefined;
+  /** The profile of the AWS configuration files. @default the credentials of the environment */
   readonly profile?: string | undefined;
+  /** The ARN of the role that Terraform assumes. @default none */
   readonly assumeRoleArn?: string | undefined;
-  /** Tags of everything that takes them. @default none */
+  /** Tags for all taggable resources. @default none */
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The AWS provider: which account and region, with whose credentials. */
-export class AwsAccount extends Construct {
-  constructor(scope: Construct, id: string, props: AwsAccountProps) {
+/** The AWS provider: account, Region, credentials and default tags. */
+export class DeploymentProvider extends Construct {
+  constructor(scope: Construct, id: string, props: ProviderProps) {
     super(scope, id);
     new AwsProvider(this, "aws", {
       region: props.region,
@@ -25,7 +28,7 @@ export class AwsAccount extends Construct {
       ...(props.assumeRoleArn === undefined ? {} : { assumeRole: [{ roleArn: props.assumeRoleArn }] }),
       ...(props.tags === undefined ? {} : { defaultTags: [{ tags: { ...props.tags } }] }),
     });
-    // The bindings pin the one version they were generated from, and shorten the source.
+    // The bindings pin the version that they were generated from, and shorten the source.
     TerraformStack.of(this).addOverride("terraform.required_providers.aws", { source: "hashicorp/aws", version: props.version });
   }
 }

@@ -3,43 +3,51 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { Construct } from "constructs";
 import { NODE_TRUST, nodePolicy } from "../iam/node-role-permissions";
+import { ADDRESSES, nameIn, nodeAttachmentAddress } from "../terraform/addresses";
 
 export interface NodeRoleProps {
-  /** Role name, 1-64 of `[A-Za-z0-9_+=,.@-]`; what DKP's `iamNodeRole` takes. Never `<prefix>-node`: DKP creates that one itself. */
+  /**
+   * The role name, 1 to 64 characters of `[A-Za-z0-9_+=,.@-]`: the value of DKP's `iamNodeRole`. It must not be
+   * `<prefix>-node`, which DKP creates itself.
+   */
   readonly name: string;
-  /** Path of the role, part of its ARN but not of its name. */
-  readonly path: string;
-  /** What the nodes may do besides what DKP needs, on every resource. */
-  readonly additionalActions: readonly string[];
-  /** Policies to attach. Their places in the list are in the addresses. */
-  readonly managedPolicyArns: readonly string[];
-  /** ARN of the policy that limits what the role can ever do. @default none */
+  /** The IAM path, which is part of the ARN but not of the name. @default "/" */
+  readonly path?: string | undefined;
+  /** Actions of the nodes in addition to those that DKP requires, on every resource. @default none */
+  readonly additionalActions?: readonly string[] | undefined;
+  /** ARNs of policies to attach. Their positions are part of the addresses. @default none */
+  readonly managedPolicyArns?: readonly string[] | undefined;
+  /** The ARN of the policy that limits the permissions of the role. @default no boundary */
   readonly permissionsBoundary?: string | undefined;
 }
 
-/** The EC2 role of the cluster's nodes, with the permissions of the default `<prefix>-node` role. DKP makes the instance profile itself. */
+/**
+ * The EC2 role of the cluster's nodes, with the permissions of DKP's default role `<prefix>-node`. DKP creates the instance
+ * profile itself. A change of name or path replaces the role: change `iamNodeRole` first.
+ */
 export class NodeRole extends Construct {
-  /** Name to put into `AWSClusterConfiguration.iamNodeRole`. */
+  /** The name for `AWSClusterConfiguration.iamNodeRole`, as a reference to the resource. */
   readonly name: string;
-  /** ARN that the deployment's user must be allowed to pass. */
+  /** The ARN, as a reference to the resource. */
   readonly arn: string;
 
   constructor(scope: Construct, id: string, props: NodeRoleProps) {
     super(scope, id);
-    const role = new IamRole(this, "node", {
-      name: props.name,
-      path: props.path,
-      permissionsBoundary: props.permissionsBoundary,
+    const { name, path = "/", additionalActions = [], managedPolicyArns = [], permissionsBoundary } = props;
+    const role = new IamRole(this, nameIn(ADDRESSES.nodeRole), {
+      name,
+      path,
+      permissionsBoundary,
       assumeRolePolicy: JSON.stringify(NODE_TRUST),
     });
-    // Below a construct of its own, so that both can be called "node": the last part of an address is the id.
-    new IamRolePolicy(new Construct(this, "inline-policy"), "node", {
-      name: props.name,
+    // In a construct of its own, because the name of the role and of its inline policy is the same.
+    new IamRolePolicy(new Construct(this, "inline-policy"), nameIn(ADDRESSES.nodePolicy), {
+      name,
       role: role.name,
-      policy: JSON.stringify(nodePolicy(props.additionalActions)),
+      policy: JSON.stringify(nodePolicy(additionalActions)),
     });
-    for (const [index, policyArn] of props.managedPolicyArns.entries()) {
-      new IamRolePolicyAttachment(this, `node-${index + 1}`, { role: role.name, policyArn });
+    for (const [index, policyArn] of managedPolicyArns.entries()) {
+      new IamRolePolicyAttachment(this, nameIn(nodeAttachmentAddress(index + 1)), { role: role.name, policyArn });
     }
     this.name = role.name;
     this.arn = role.arn;

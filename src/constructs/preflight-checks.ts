@@ -2,21 +2,21 @@ import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 
 export interface PreflightChecksProps {
-  /** Region that DKP will run in. */
+  /** The Region that DKP will run in. */
   readonly region: string;
-  /** Image of the masters, which is also that of all nodes unless they have their own. @default no check of an image */
+  /** The image of the masters, which nodes without an image of their own use too. @default no check of an image */
   readonly ami?: string | undefined;
 }
 
-/** What a `check` block of Terraform holds: one data source, read anew at every apply, and what must be true of it. */
+/** A `check` block of Terraform: a data source that is read at every apply, and conditions on it. */
 interface CheckBlock {
   readonly data: Readonly<Record<string, Readonly<Record<string, object>>>>;
   readonly assert: readonly { readonly condition: string; readonly error_message: string }[];
 }
 
 /**
- * Terraform's own look at region and image: `check` blocks, which warn and never block. The data stands inside, so that Terraform
- * turns even its errors into warnings. CDKTF has no class for the block.
+ * Checks Region and image in Terraform: `check` blocks, which warn and never stop an apply. The data source is inside the
+ * block, so that Terraform turns its errors into warnings too. CDKTF has no class for the block.
  */
 export class PreflightChecks extends Construct {
   constructor(scope: Construct, id: string, { region, ami }: PreflightChecksProps) {

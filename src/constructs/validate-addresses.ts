@@ -1,32 +1,32 @@
 import { TerraformDataSource, TerraformElement, TerraformOutput, TerraformResource, type TerraformStack } from "cdktf";
 
-/** Ids that CDKTF and Terraform take as they are. CDKTF drops other characters, so that `a.b` and `a b` become one resource. */
+/** IDs that CDKTF does not change. CDKTF drops other characters, so that `a.b` and `a b` become one resource. */
 const ID = /^[a-z][a-z0-9_-]*$/;
 
 /**
- * Faults in a stack's Terraform addresses: two elements with one address, which CDKTF would merge into one without a word,
- * and ids that it would change.
+ * Finds errors in the addresses of a stack: two elements with one address, which CDKTF would merge silently, and IDs that CDKTF
+ * would change.
  */
-export function addressProblems(stack: TerraformStack): string[] {
+export function addressErrors(stack: TerraformStack): string[] {
   const owners = new Map<string, string>();
-  const problems: string[] = [];
+  const errors: string[] = [];
   for (const element of stack.node.findAll().filter(TerraformElement.isTerraformElement)) {
     const address = addressOf(element);
     if (address === undefined) {
       continue;
     }
     if (!ID.test(element.node.id)) {
-      problems.push(
-        `${element.node.path}: the id "${element.node.id}" has characters that CDKTF drops; use a-z, 0-9, "_" and "-"`,
+      errors.push(
+        `${element.node.path}: the ID "${element.node.id}" has characters that CDKTF drops; use only a-z, 0-9, "_" and "-"`,
       );
     }
     const owner = owners.get(address);
     if (owner !== undefined) {
-      problems.push(`${element.node.path}: has the address ${address} of ${owner}; give it another id`);
+      errors.push(`${element.node.path}: has the address ${address} of ${owner}; give it another ID`);
     }
     owners.set(address, element.node.path);
   }
-  return problems;
+  return errors;
 }
 
 function addressOf(element: TerraformElement): string | undefined {

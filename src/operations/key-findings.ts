@@ -1,6 +1,6 @@
 import type { IamKey } from "../aws-api/user-keys";
 import { SLOTS, type Slot } from "../iam/key-slots";
-import { KEY_ADDRESSES } from "../terraform/state-file";
+import { KEY_ADDRESSES } from "../terraform/addresses";
 import {
   daysBetween,
   type Effect,

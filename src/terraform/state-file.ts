@@ -1,4 +1,5 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
+import { ADDRESSES, KEY_ADDRESSES } from "./addresses";
 
 /** An access key as the state has it. */
 export interface StateKey {
@@ -23,14 +24,6 @@ export interface StateContents {
   readonly tainted: readonly string[];
 }
 
-/** The address of each slot's key. */
-export const KEY_ADDRESSES: Readonly<Record<Slot, string>> = {
-  primary: "aws_iam_access_key.user",
-  secondary: "aws_iam_access_key.user-secondary",
-};
-
-const USER_ADDRESS = "aws_iam_user.user";
-
 /** The version of the state's format since Terraform 0.12, and OpenTofu's. */
 const FORMAT = 4;
 
@@ -51,7 +44,7 @@ export function readState(state: string): StateContents {
   const document = state.trim() === "" ? {} : documentOf(state);
   const instances = list(document.resources).flatMap(instancesOf);
   const outputs = object(document.outputs);
-  const user = instances.find(({ address }) => address === USER_ADDRESS)?.attributes;
+  const user = instances.find(({ address }) => address === ADDRESSES.user)?.attributes;
   const slot = text(object(outputs.access_key_slot).value);
   return {
     keys: SLOTS.flatMap((name) =>

@@ -55,7 +55,7 @@ export class Operator {
     while (running) {
       refused += (await this.allows(key)) ? 0 : 1;
       calls += 1;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
     await ended;
     return { calls, refused };

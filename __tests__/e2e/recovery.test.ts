@@ -1,0 +1,160 @@
+import { join } from "node:path";
+import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
+import { FaultProxy } from "./support/fault-proxy";
+import { type Credentials, LocalAws } from "./support/local-aws";
+import { Operator } from "./support/operator";
+import { Deployments, PROJECT, removeFolders } from "./support/project";
+import { runIn, Terraform, terraformEnvironment } from "./support/terraform";
+
+const BUCKET = "recovery-state";
+const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
+
+/** Does what the README says of a lock whose run is dead. */
+function unlock(terraform: Terraform): void {
+  const { status, output } = terraform.attempt("plan");
+  expect({ status, output }).toMatchObject({ status: 1, output: expect.stringContaining("Error acquiring the state lock") });
+  const [, id = ""] = /ID:\s+([0-9a-f-]{36})/.exec(output) ?? [];
+  terraform.run("force-unlock", "-force", id);
+}
+
+// The troubleshooting table of the README, followed to the letter after an apply that was killed or lost an answer.
+
+afterAll(removeFolders);
+
+describe("a group or node role left by a killed apply", () => {
+  let aws: LocalAws;
+  let operator: Operator;
+  let deployments: Deployments;
+  let terraform: Terraform;
+  let key: Credentials;
+
+  const settings = (text: string) => deployments.change({ deckhouse: `${SETTINGS}${text}\n` });
+
+  /** Applies while the key is in use, which must never be refused. */
+  const apply = async () => {
+    const applied = terraform.start("apply", "-auto-approve");
+    expect(await operator.watch(key, applied)).toMatchObject({ refused: 0 });
+    return applied;
+  };
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.makeBucket(BUCKET);
+    deployments = Deployments.of({ deckhouse: SETTINGS });
+    operator = await Operator.in(aws);
+    terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
+    terraform.init();
+    terraform.apply();
+    key = terraform.key();
+  });
+
+  afterAll(() => aws.stop());
+
+  const GROUP = "attachment: user-and-group\n";
+  const ROLE = `${GROUP}nodeRole: { name: dkp-nodes, path: /dkp/ }\n`;
+
+  it.each([
+    ["CreateGroup", GROUP, "Group with name deckhouse already exists", "adopt: { group: true }"],
+    ["CreateRole", ROLE, "Role with name dkp-nodes already exists", "adopt: { nodeRole: true }"],
+  ])("at %s is imported, and the key works throughout", async (action, wanted, message, adopt) => {
+    settings(wanted);
+    await (await FaultProxy.losing(action, aws)).kill(terraform.folder, operator.key);
+    unlock(terraform);
+    const refused = await apply();
+    expect(refused.status).toBe(1);
+    expect(refused.output).toContain("EntityAlreadyExists");
+    expect(refused.output).toContain(message);
+    settings(`${wanted}${adopt}`);
+    const imported = await apply();
+    expect(imported.status).toBe(0);
+    expect(imported.output).toContain("1 imported");
+    expect(imported.output).toContain("0 destroyed");
+    settings(wanted);
+    expect(terraform.isUpToDate()).toBe(true);
+  });
+
+  it("needs no import of what hangs on it: attachments, membership and inline policy", async () => {
+    settings(`${ROLE}adopt: { group: true, nodeRole: true }`);
+    terraform.run(
+      "state",
+      "rm",
+      "aws_iam_group.group",
+      "aws_iam_user_group_membership.group-membership",
+      "aws_iam_group_policy_attachment.policy-attachment",
+      "aws_iam_role.node",
+      "aws_iam_role_policy.node",
+    );
+    await aws.calls();
+    const imported = await apply();
+    expect(imported.output).toContain("2 imported, 3 added");
+    expect((await aws.changes()).filter((action) => !/^Tag/.test(action)).sort()).toEqual([
+      "AddUserToGroup",
+      "AttachGroupPolicy",
+      "PutRolePolicy",
+    ]);
+    settings(ROLE);
+    expect(terraform.isUpToDate()).toBe(true);
+  });
+});
+
+describe("a first deployment whose answer to CreateAccessKey was lost", () => {
+  let aws: LocalAws;
+  let deployments: Deployments;
+
+  const settings = (text: string) => deployments.change({ deckhouse: `${SETTINGS}${text}\n` });
+  const keys = () =>
+    runIn(
+      deployments.path,
+      terraformEnvironment(aws),
+      process.execPath,
+      join(PROJECT, "build/src/commands/keys.js"),
+      "deckhouse",
+    );
+  const keyIds = async () => {
+    const { AccessKeyMetadata = [] } = await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }));
+    return AccessKeyMetadata.map(({ AccessKeyId = "" }) => AccessKeyId);
+  };
+
+  /** npm run keys names the key that nobody has the secret of; once it is deleted, the deployment is as it should be. */
+  const endsWithKeys = async (terraform: Terraform) => {
+    const { accessKeyId } = terraform.key();
+    const [unmanaged = "", ...more] = (await keyIds()).filter((id) => id !== accessKeyId);
+    expect({ unmanaged, more }).toEqual({ unmanaged: expect.stringMatching(/^AKIA/), more: [] });
+    expect(keys().output).toContain(unmanaged);
+    await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: unmanaged }));
+    expect(keys()).toMatchObject({ status: 0, output: expect.not.stringContaining(unmanaged) });
+    expect(await aws.accepts(terraform.key())).toBe(true);
+  };
+
+  beforeEach(async () => {
+    aws = await LocalAws.start();
+    await aws.makeBucket(BUCKET);
+    deployments = Deployments.of({ deckhouse: SETTINGS });
+    deployments.terraform("deckhouse", aws).init();
+  });
+
+  afterEach(() => aws.stop());
+
+  it("applies without an error and leaves a second key, which npm run keys names", async () => {
+    const proxy = await FaultProxy.losing("CreateAccessKey", aws);
+    const { status } = await deployments.terraform("deckhouse", proxy).start("apply", "-auto-approve");
+    proxy.stop();
+    expect(status).toBe(0);
+    await endsWithKeys(deployments.terraform("deckhouse", aws));
+  });
+
+  it("and which was killed then is imported, and npm run keys names the key of the killed run", async () => {
+    const terraform = deployments.terraform("deckhouse", aws);
+    await (await FaultProxy.losing("CreateAccessKey", aws)).kill(terraform.folder);
+    unlock(terraform);
+    const refused = terraform.attempt("apply", "-auto-approve");
+    expect(refused.status).toBe(1);
+    expect(refused.output).toContain("User with name deckhouse already exists");
+    expect(refused.output).toContain("A policy called D8CloudProviderAWS already exists");
+    settings("adopt: { user: true, policy: true }");
+    expect(terraform.apply()).toContain("0 destroyed");
+    settings("");
+    expect(terraform.isUpToDate()).toBe(true);
+    await endsWithKeys(terraform);
+  });
+});

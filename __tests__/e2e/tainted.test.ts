@@ -1,0 +1,91 @@
+import { type Credentials, LocalAws } from "./support/local-aws";
+import { Operator } from "./support/operator";
+import { Deployments, removeFolders } from "./support/project";
+import { Terraform } from "./support/terraform";
+
+const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
+
+afterAll(removeFolders);
+
+describe("a first deployment that may not read what it created", () => {
+  let aws: LocalAws;
+  let operator: Operator;
+  let terraform: Terraform;
+
+  /** Applies while reading is denied, which taints what was just created, and allows it afterwards. */
+  const taintBy = async (denied: string, settings: string) => {
+    const deployments = Deployments.of({ deckhouse: `${SETTINGS}${settings}\n` });
+    terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
+    terraform.init();
+    await operator.deny(denied);
+    const { status, output } = await terraform.start("apply", "-auto-approve");
+    expect({ status, denied: output.includes(`not authorized to perform: ${denied}`) }).toEqual({ status: 1, denied: true });
+    await operator.deny();
+  };
+
+  beforeEach(async () => {
+    aws = await LocalAws.start();
+    operator = await Operator.in(aws);
+  });
+
+  afterEach(() => aws.stop());
+
+  it.each([
+    ["aws_iam_user.user", "iam:GetUser"],
+    ["aws_iam_policy.policy", "iam:GetPolicy"],
+  ])("has a tainted %s, which is refused, and applies once it is untainted", async (address, denied) => {
+    await taintBy(denied, "");
+    const refused = terraform.attempt("apply", "-auto-approve");
+    expect(refused.status).toBe(1);
+    expect(refused.output).toContain("Error: Instance cannot be destroyed");
+    expect(refused.output.replaceAll(/\s+/g, " ")).toContain(`Resource ${address} has lifecycle.prevent_destroy set`);
+    terraform.run("untaint", address);
+    terraform.apply();
+    expect(await operator.allows(terraform.key())).toBe(true);
+  });
+
+  it.each([
+    ["aws_iam_user_policy_attachment.policy-attachment", "iam:ListAttachedUserPolicies", ""],
+    ["aws_iam_group.group", "iam:GetGroup", "attachment: group"],
+  ])("has a tainted %s, which the next apply replaces, and the key works", async (address, denied, settings) => {
+    await taintBy(denied, settings);
+    expect(terraform.run("apply", "-auto-approve")).toContain(`${address}: Destruction complete`);
+    expect(await operator.allows(terraform.key())).toBe(true);
+  });
+});
+
+describe("a live deployment with a tainted resource", () => {
+  let aws: LocalAws;
+  let operator: Operator;
+  let deployments: Deployments;
+  let terraform: Terraform;
+  let key: Credentials;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    deployments = Deployments.of({ deckhouse: `${SETTINGS}attachment: group\nprotect: false\n` });
+    operator = await Operator.in(aws);
+    terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
+    terraform.init();
+    terraform.apply();
+    key = terraform.key();
+  });
+
+  afterAll(() => aws.stop());
+
+  it.each([
+    ["aws_iam_policy.policy", "protect: false", "EntityAlreadyExists"],
+    ["aws_iam_group.group", "protect: true", "DeleteConflict"],
+    ["aws_iam_user.user", "protect: true", "Instance cannot be destroyed"],
+  ])("fails for %s with %s, and untaint leads back without a refused call of the key", async (address, protect, message) => {
+    deployments.change({ deckhouse: `${SETTINGS}attachment: group\n${protect}\n` });
+    terraform.run("taint", address);
+    const applied = terraform.start("apply", "-auto-approve");
+    expect(await operator.watch(key, applied)).toMatchObject({ refused: 0 });
+    const { status, output } = await applied;
+    expect({ status, output }).toMatchObject({ status: 1, output: expect.stringContaining(message) });
+    terraform.run("untaint", address);
+    expect(terraform.isUpToDate()).toBe(true);
+    expect(await operator.allows(key)).toBe(true);
+  });
+});

@@ -1,16 +1,10 @@
-import { App } from "cdktf";
-import { run } from "./src/commands/run";
-import { deploymentsFolder, outputFolder } from "./src/settings/folder";
+import { run } from "./src/commands/run-command";
 import { loadDeployments } from "./src/settings/load";
-import { DeckhouseAccessStack, finishStackFolders } from "./src/stack";
+import { deploymentsFolder, outputFolder } from "./src/settings/paths";
+import { synthesize } from "./src/synthesis";
 
 run(() => {
-  // Before the App, which writes as soon as it exists.
-  const deployments = loadDeployments(deploymentsFolder(process.env), { outputFolder: outputFolder(process.env) });
-  const app = new App({ stackTraces: false });
-  for (const deployment of deployments) {
-    new DeckhouseAccessStack(app, deployment);
-  }
-  app.synth();
-  finishStackFolders(app, deployments);
+  const settings = deploymentsFolder(process.env);
+  const output = outputFolder(process.env);
+  synthesize(loadDeployments(settings, { outputFolder: output }), output, settings);
 });

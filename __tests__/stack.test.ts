@@ -1,10 +1,10 @@
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { App, TerraformOutput, Testing } from "cdktf";
-import { OUTPUTS } from "../src/remote-state/outputs";
 import { DeckhouseAccessStack } from "../src/stack";
+import { OUTPUTS } from "../src/terraform/outputs";
 import { deployment } from "./helpers/deployment";
+import pageActions from "./helpers/documented-actions.json";
 import { ENCRYPTION_KEY } from "./helpers/pgp-keys";
-import pageActions from "./iam/page-actions.json";
 
 /** The Terraform JSON of a deployment, without CDKTF's comments. */
 function synth(settings = ""): Terraform {
@@ -244,7 +244,10 @@ describe("settings and what they become", () => {
   it("protection of user, key and policy, but not of the attachment", () => {
     const protectedOnes = (settings: string) =>
       Object.entries(synth(settings).resource).flatMap(([type, named]) =>
-        Object.values(named).map(({ lifecycle }) => [type, (lifecycle as { prevent_destroy?: boolean }).prevent_destroy]),
+        Object.values(named).map(({ lifecycle }) => [
+          type,
+          (lifecycle as { prevent_destroy?: boolean } | undefined)?.prevent_destroy,
+        ]),
       );
     expect(protectedOnes("")).toEqual([
       ["aws_iam_access_key", true],
@@ -272,7 +275,6 @@ describe("the group", () => {
     expect(resource.aws_iam_group_policy_attachment?.["policy-attachment"]).toEqual({
       group: reference("aws_iam_group.group.name"),
       policy_arn: reference("aws_iam_policy.policy.arn"),
-      lifecycle: { create_before_destroy: true },
     });
   });
 
@@ -284,6 +286,27 @@ describe("the group", () => {
       ).node.metadata;
     expect(notes("group").map(({ data }) => data)).toEqual([expect.stringContaining('by way of "user-and-group"')]);
     expect(notes("user-and-group")).toEqual([]);
+  });
+});
+
+describe("the order of replacement", () => {
+  const POLICY = "aws_iam_policy.policy";
+  const ATTACHMENTS = ["aws_iam_group_policy_attachment.policy-attachment", "aws_iam_user_policy_attachment.policy-attachment"];
+  const createdFirst = (settings: string) =>
+    Object.entries(synth(`attachment: user-and-group\nnodeRole: { name: n }\n${settings}`).resource)
+      .flatMap(([type, byName]) =>
+        Object.entries(byName).map(([name, { lifecycle }]) => ({ address: `${type}.${name}`, lifecycle })),
+      )
+      .filter(({ lifecycle }) => (lifecycle as Record<string, unknown> | undefined)?.create_before_destroy === true)
+      .map(({ address }) => address)
+      .sort();
+
+  it("is creation first for the policy alone while it is protected, because an attachment can only be replaced alone", () => {
+    expect(createdFirst("")).toEqual([POLICY]);
+  });
+
+  it("is creation first for the attachments too without protect, because the policy can be replaced", () => {
+    expect(createdFirst("protect: false")).toEqual([...ATTACHMENTS, POLICY].sort());
   });
 });
 
@@ -381,6 +404,17 @@ describe("taking over", () => {
       { to: "aws_iam_access_key.user", id: "AKIAIOSFODNN7EXAMPLE" },
       { to: "aws_iam_policy.policy", id: arn },
       { to: "aws_iam_user_policy_attachment.policy-attachment", id: `dkp/${arn}` },
+    ]);
+  });
+
+  it("imports the group and the node role by name", () => {
+    expect(
+      imports(
+        "attachment: user-and-group\ngroup: { name: dkp, path: /platform/ }\nnodeRole: { name: dkp-nodes, path: /dkp/ }\nadopt: { group: true, nodeRole: true }",
+      ),
+    ).toEqual([
+      { to: "aws_iam_group.group", id: "dkp" },
+      { to: "aws_iam_role.node", id: "dkp-nodes" },
     ]);
   });
 

@@ -7,7 +7,7 @@ const { IamPolicy } = require("@cdktf/provider-aws/lib/iam-policy");
 const { IamUser } = require("@cdktf/provider-aws/lib/iam-user");
 const { IamUserPolicyAttachment } = require("@cdktf/provider-aws/lib/iam-user-policy-attachment");
 const { AwsProvider } = require("@cdktf/provider-aws/lib/provider");
-const documented = [...new Set(require("../__tests__/iam/page-actions.json"))];
+const documented = [...new Set(require("../__tests__/helpers/documented-actions.json"))];
 
 const app = new App();
 for (let number = 1; number <= Number(process.env.STACKS ?? 1); number++) {

@@ -6,12 +6,13 @@
 export { AccessGroup, type AccessGroupProps } from "./constructs/access-group";
 export { AccessKeys, type AccessKeysProps, type KeyOutputs, type SlotProps } from "./constructs/access-keys";
 export { AccessPolicy, type AccessPolicyProps } from "./constructs/access-policy";
+export { AccessState, type AccessStateProps } from "./constructs/access-state";
 export { AccessUser, type AccessUserProps } from "./constructs/access-user";
 export { NodeRole, type NodeRoleProps } from "./constructs/node-role";
 export { PolicyAttachment, type PolicyAttachmentProps } from "./constructs/policy-attachment";
-export type { Slot } from "./iam/access-keys";
 export type { Feature } from "./iam/catalogue";
 export { type Cluster, type Layout, PLAIN_CLUSTER } from "./iam/cluster";
+export type { Slot } from "./iam/key-slots";
 export { partitionOf } from "./iam/partitions";
 export {
   type Mode,
@@ -20,12 +21,11 @@ export {
   type PolicyOptions,
   type PolicyStatement,
   policyStatements,
-} from "./iam/policy";
-export { AccessState, type AccessStateProps } from "./remote-state/access-state";
-export { OUTPUTS, type OutputName } from "./remote-state/outputs";
+} from "./iam/policy-statements";
 export { defineDeployments } from "./settings/define";
 export type { Deployment } from "./settings/deployment";
+export { SettingsError } from "./settings/errors";
 export { loadDeployments } from "./settings/load";
-export { SettingsError } from "./settings/problems";
-export type { SettingsInput } from "./settings/schema";
+export type { SettingsInput } from "./settings/schema/deployment-schema";
 export { DeckhouseAccessStack } from "./stack";
+export { OUTPUTS, type OutputName } from "./terraform/outputs";

@@ -1,25 +1,23 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
-import { Annotations, type App, Fn, TerraformElement, TerraformStack } from "cdktf";
+import { Annotations, Fn, TerraformElement, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { AccessGroup } from "./constructs/access-group";
 import { AccessKeys } from "./constructs/access-keys";
 import { AccessOutputs } from "./constructs/access-outputs";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
-import { Adoption } from "./constructs/adoption";
-import { AwsAccount } from "./constructs/aws-account";
+import { AwsAccount } from "./constructs/aws-provider";
+import { Adoption } from "./constructs/imports";
 import { NodeRole } from "./constructs/node-role";
 import { PolicyAttachment } from "./constructs/policy-attachment";
 import { PreflightChecks } from "./constructs/preflight-checks";
+import { StateBackend } from "./constructs/state-backend";
+import { addressProblems } from "./constructs/validate-addresses";
 import { policyArn } from "./iam/arns";
 import { partitionOf } from "./iam/partitions";
-import { type PolicyStatement, policyStatements, supplementOf } from "./iam/policy";
-import { placeLockFile } from "./remote-state/lock-file";
-import { StateBackend } from "./remote-state/state-backend";
+import { type PolicyStatement, policyStatements, supplementOf } from "./iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "./settings/deployment";
-import { addressProblems } from "./stack-ids";
+import { settingsWarnings } from "./settings/warnings";
 
 const SECRET_IN_STATE = "the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it";
 const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that`;
@@ -54,19 +52,19 @@ export class DeckhouseAccessStack extends TerraformStack {
           });
     const policy = new AccessPolicy(this, "policy", { ...deployment.policy, statements: this.statements(deployment), protect });
     if (deployment.attachment !== "group") {
-      new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn });
+      new PolicyAttachment(this, "attachment", { user: user.name, policyArn: policy.arn, protect });
     }
     const group =
       deployment.attachment === "user"
         ? undefined
-        : new AccessGroup(this, "group", { ...deployment.group, user: user.name, policyArn: policy.arn });
+        : new AccessGroup(this, "group", { ...deployment.group, user: user.name, policyArn: policy.arn, protect });
     const nodeRole = deployment.nodeRole === undefined ? undefined : new NodeRole(this, "node-role", deployment.nodeRole);
     if (deployment.adopt !== undefined) {
       new Adoption(this, "adoption", this.adoption(deployment, deployment.adopt));
       Annotations.of(this).addInfo(ADOPTING);
     }
     if (deployment.preflight) {
-      new PreflightChecks(this, "preflight", { region, ami: deployment.machines[0]?.ami });
+      new PreflightChecks(this, "preflight", { region, ami: deployment.instances.masters.ami });
       Annotations.of(this).addInfo(CHECKING);
     }
     const handedOut = keys?.outputs(deployment.outputs);
@@ -94,6 +92,9 @@ export class DeckhouseAccessStack extends TerraformStack {
     if (deployment.policy.supplement) {
       Annotations.of(this).addInfo(supplementMessage(deployment));
     }
+    for (const warning of settingsWarnings(deployment)) {
+      Annotations.of(this).addWarning(warning);
+    }
     this.node.addValidation({ validate: () => addressProblems(this) });
     this.own = this.node.children.length;
   }
@@ -117,12 +118,12 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   private adoption(
-    { user, policy, region, accountId }: Deployment,
+    { user, policy, group, nodeRole, region, accountId }: Deployment,
     adopt: NonNullable<Deployment["adopt"]>,
   ): ConstructorParameters<typeof Adoption>[2] {
     const account = adopt.policy || adopt.attachment ? this.account(accountId) : "";
     const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name: policy.name });
-    return { ...adopt, userName: user.name, policyArn: arn };
+    return { ...adopt, userName: user.name, policyArn: arn, groupName: group.name, nodeRoleName: nodeRole?.name };
   }
 
   /** The account: as stated, else whatever account Terraform's credentials belong to, which it asks once. */
@@ -143,18 +144,4 @@ export class DeckhouseAccessStack extends TerraformStack {
 function supplementMessage({ cluster }: Deployment): string {
   const actions = supplementOf(cluster).map(({ action, why }) => `${action} (${why})`);
   return `policy.supplement adds what DKP calls and its page lacks: ${actions.join("; ")}`;
-}
-
-/** What CDKTF leaves in a stack's folder from the other format; Terraform would read both and find everything twice. */
-const OTHER_FORMAT = { hcl: ["cdk.tf.json"], json: ["cdk.tf", "metadata.json"] } as const;
-
-/** Makes the stacks' folders what Terraform is to find: the committed provider lock, and one format. Call it after `synth()`. */
-export function finishStackFolders(app: App, deployments: readonly Deployment[]): void {
-  for (const { stack } of deployments) {
-    const folder = join(app.outdir, "stacks", stack);
-    placeLockFile(join("locks", `${stack}.terraform.lock.hcl`), folder);
-    for (const name of OTHER_FORMAT[app.hclOutput ? "hcl" : "json"]) {
-      rmSync(join(folder, name), { force: true });
-    }
-  }
 }

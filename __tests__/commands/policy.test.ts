@@ -93,6 +93,25 @@ describe("npm run policy", () => {
     expect(policy(...args)).toEqual({ status: 1, stdout: "", stderr });
   });
 
+  it("warns about another deployment that is invalid, and goes on", () => {
+    const broken = join(folder, "deployments/broken.yaml");
+    writeFileSync(broken, "region: eu-central-1\nuser: { name: b }\npolicy: { name: b }\nprotect: 1\nbackend: { local: {} }\n");
+    try {
+      const { status, stdout, stderr } = policy("dev", "--mode", "scoped");
+      expect(JSON.parse(stdout)).toHaveProperty("Statement");
+      expect({ status, stderr: stderr.split("\n").slice(0, 3) }).toEqual({
+        status: 0,
+        stderr: [
+          "warning: deployments/broken.yaml has 1 problem:",
+          "  line 4, protect: 1 is not true or false",
+          "warning: continuing with dev, which is valid by itself",
+        ],
+      });
+    } finally {
+      rmSync(broken);
+    }
+  });
+
   it("explains itself", () => {
     expect(policy("--help")).toMatchObject({
       status: 0,

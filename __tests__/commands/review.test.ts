@@ -1,5 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -93,6 +104,91 @@ describe("npm run review", () => {
     expect(readdirSync(join(folder, "review")).sort()).toEqual(["dev", "minutes"]);
   });
 
+  it("keeps the review packs of another settings folder, and names them", () => {
+    const folder = project();
+    review(folder);
+    const before = packOf(folder);
+    mkdirSync(join(folder, "elsewhere"));
+    writeFileSync(join(folder, "elsewhere/old.yaml"), SETTINGS);
+    const environment = { CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}', CDKTF_OUTDIR: "elsewhere.out" };
+    const kept =
+      "kept review/dev: no deployment of that name in elsewhere, and its review pack was not generated from there; delete the folder if nobody needs it\n";
+    const { status, stdout, stderr } = review(folder, [], environment);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: expect.not.stringContaining("removed"), stderr: kept });
+    expect(packOf(folder)).toEqual(before);
+    expect(review(folder, ["--check"], environment)).toEqual({ status: 0, stdout: "", stderr: kept });
+    // Once its settings file is gone, the review pack that was generated from there goes, and only that.
+    writeFileSync(join(folder, "elsewhere/new.yaml"), SETTINGS);
+    rmSync(join(folder, "elsewhere/old.yaml"));
+    expect(review(folder, [], environment).stdout).toContain("removed review/old/REVIEW.md\n");
+    expect(readdirSync(join(folder, "review")).sort()).toEqual(["dev", "new"]);
+  });
+
+  it("keeps the review pack of a removed deployment that does not say what it was generated from", () => {
+    const folder = project();
+    review(folder);
+    mkdirSync(join(folder, "review/old"));
+    for (const name of ["REVIEW.md", "main.tf.json"]) {
+      writeFileSync(join(folder, "review/old", name), "{}");
+    }
+    expect(review(folder)).toEqual({
+      status: 0,
+      stdout: "",
+      stderr:
+        "kept review/old: no deployment of that name in deployments, and its review pack was not generated from there; delete the folder if nobody needs it\nreview: everything was up to date\n",
+    });
+    expect(readdirSync(join(folder, "review/old"))).toEqual(["REVIEW.md", "main.tf.json"]);
+  });
+
+  it("neither writes nor deletes through symbolic links", () => {
+    const folder = project({ dev: SETTINGS, old: `${SETTINGS}user: { name: old }\npolicy: { name: old }\n` });
+    review(folder);
+    // A removed deployment's review pack that lies elsewhere.
+    rmSync(join(folder, "deployments/old.yaml"));
+    renameSync(join(folder, "review/old"), join(folder, "elsewhere"));
+    symlinkSync("../elsewhere", join(folder, "review/old"));
+    expect(review(folder)).toEqual({ status: 0, stdout: "", stderr: "review: everything was up to date\n" });
+    expect(readdirSync(join(folder, "elsewhere"))).toContain("REVIEW.md");
+    // A file of a review pack.
+    const page = join(folder, "review/dev/REVIEW.md");
+    rmSync(page);
+    writeFileSync(join(folder, "target"), "untouched");
+    symlinkSync("../../target", page);
+    for (const args of [[], ["--check"]]) {
+      expect(review(folder, args)).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: "review/dev/REVIEW.md: is a symbolic link; remove it and run the command again\n",
+      });
+    }
+    expect(readFileSync(join(folder, "target"), "utf8")).toBe("untouched");
+    // The folder of a review pack, and the folder of all.
+    rmSync(join(folder, "review"), { recursive: true });
+    mkdirSync(join(folder, "review"));
+    mkdirSync(join(folder, "empty"));
+    symlinkSync("../empty", join(folder, "review/dev"));
+    expect(review(folder).stderr).toBe("review/dev: is a symbolic link, not a folder; remove it, or name another path\n");
+    symlinkSync("empty", join(folder, "papers"));
+    expect(review(folder, ["--out", "papers"]).stderr).toBe(
+      "papers: is a symbolic link, not a folder; remove it, or name another path\n",
+    );
+    expect(readdirSync(join(folder, "empty"))).toEqual([]);
+  });
+
+  it.each([
+    ["", '--out: "" is not a folder for review packs; name another folder, for example --out review\n'],
+    ["deployments", '--out: "deployments" is not a folder for review packs; name another folder, for example --out review\n'],
+    ["deployments/dev.yaml", "deployments/dev.yaml: is a file, not a folder; remove it, or name another path\n"],
+    [
+      "deployments/dev.yaml/x",
+      "deployments/dev.yaml/x: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
+    ],
+  ])("rejects --out %j", (out, message) => {
+    const folder = project();
+    expect(review(folder, ["--out", out])).toEqual({ status: 1, stdout: "", stderr: message });
+    expect(readdirSync(join(folder, "deployments"))).toEqual(["dev.yaml"]);
+  });
+
   it("writes one deployment with --stack, elsewhere with --out", () => {
     const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
     expect(review(folder, ["--stack", "other", "--out", "papers"]).status).toBe(0);
@@ -104,7 +200,7 @@ describe("npm run review", () => {
     expect(review(project(), ["--stack", "dve"])).toEqual({
       status: 1,
       stdout: "",
-      stderr: '--stack: there is no deployment "dve", did you mean "dev"?\n',
+      stderr: 'no deployment "dve" in deployments, did you mean "dev"?\n',
     });
   });
 
@@ -117,13 +213,13 @@ describe("npm run review", () => {
   it("tells in words what the settings change against the papers in a folder, and ends with 2 when permissions grow", () => {
     const folder = project();
     review(folder, ["--out", "before"]);
-    expect(review(folder, ["--against", "before"])).toEqual({
+    expect(review(folder, ["--against", "./before"])).toEqual({
       status: 0,
-      stdout: "No change of permissions. against folder before\n\nNothing changes in dev\n",
+      stdout: "No change of permissions. against folder ./before\n\nNothing changes in dev\n",
       stderr: "",
     });
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}features: [volume-snapshots]\n`);
-    const { status, stdout } = review(folder, ["--against", "before"]);
+    const { status, stdout } = review(folder, ["--against", "./before"]);
     expect(status).toBe(2);
     expect(stdout).toContain("ec2:CreateSnapshot");
     expect(existsSync(join(folder, "review"))).toBe(false);
@@ -133,7 +229,7 @@ describe("npm run review", () => {
     const folder = project();
     review(folder, ["--out", "before"]);
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: other }\n`);
-    const { status, stdout } = review(folder, ["--against", "before", "--format", "json"]);
+    const { status, stdout } = review(folder, ["--against", "./before", "--format", "json"]);
     expect(status).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, deployments: [{ stack: "dev", state: "changed" }] });
   });
@@ -143,17 +239,17 @@ describe("npm run review", () => {
     const folder = project({ dev: SETTINGS, other });
     review(folder, ["--out", "before"]);
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: third }\n`);
-    const { status, stdout } = review(folder, ["--against", "before", "--stack", "other"]);
+    const { status, stdout } = review(folder, ["--against", "./before", "--stack", "other"]);
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: "No change of permissions. against folder before\n\nNothing changes in other\n",
+      stdout: "No change of permissions. against folder ./before\n\nNothing changes in other\n",
     });
   });
 
   it.each([
     [["--check", "--against", "x"], "--check and --against: each is for itself; run them one after the other\n"],
     [["--format", "json"], '--format: "json" is for --against and --plan; add one of them\n'],
-    [["--against", "review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
+    [["--against", "./review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
     [["--plan", "plan"], "plan: can't be read as a file (ENOENT); name a plan\n"],
     [
       ["--plan", "deployments/dev.yaml"],
@@ -163,6 +259,43 @@ describe("npm run review", () => {
     const folder = project();
     review(folder);
     expect(review(folder, args)).toEqual({ status: 1, stdout: "", stderr: message });
+  });
+
+  describe("with a plan that Terraform made", () => {
+    const PLAN = readFileSync(join(PROJECT, "__tests__/helpers/plans/no-change.json"), "utf8");
+    const planIn = (folder: string, text: string) => writeFileSync(join(folder, "plan.json"), text);
+
+    it("ends with 0 where nothing is broadened", () => {
+      const folder = project();
+      planIn(folder, PLAN);
+      expect(review(folder, ["--plan", "plan.json"])).toEqual({
+        status: 0,
+        stdout: "No change of permissions. plan plan.json\n\nNothing changes in dev\n",
+        stderr: "",
+      });
+    });
+
+    it("ends with 1 where it is of another deployment", () => {
+      const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
+      planIn(folder, PLAN);
+      expect(review(folder, ["--plan", "plan.json", "--stack", "other"])).toEqual({
+        status: 1,
+        stdout: "",
+        stderr:
+          'plan.json: aws_iam_user.user has name "deckhouse", and the settings of "other" give "other"; name the deployment of this plan with --stack, or run npm run synth and plan again\n',
+      });
+    });
+
+    it("ends with 1 and no stack trace where it is nested too deeply", () => {
+      const folder = project();
+      const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+      planIn(folder, PLAN.replace(/"session_policy": null|"max_session_duration": 3600/g, `"inline": ${deep}`));
+      const { status, stdout, stderr } = review(folder, ["--plan", "plan.json"]);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+      expect(stderr).toMatch(
+        /^plan\.json: is (?:nested too deeply to be compared|no plan: it is too large or nested too deeply)\n$/,
+      );
+    });
   });
 
   it("asks whose plan it is when there are several deployments", () => {

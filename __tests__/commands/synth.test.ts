@@ -57,6 +57,37 @@ describe("npm run synth", () => {
     expect(json("deckhouse")).toBe(first);
   });
 
+  it("warns about a region that AWS does not have", () => {
+    write("deckhouse", SETTINGS.replace("region: eu-central-1\n", "region: eu-cental-1\n"));
+    const { status, stderr } = synth();
+    expect({ status, first: stderr.split("\n").filter((line) => line.startsWith("warn")) }).toEqual({
+      status: 0,
+      first: ['warn: deckhouse: region: "eu-cental-1" is not a region that AWS is known to have, did you mean "eu-central-1"?'],
+    });
+  });
+
+  it("writes nothing when one of several deployments holds a CDKTF token", () => {
+    write("a");
+    write("b", `${SETTINGS}user: { name: b }\npolicy: { name: b, description: "#{TfToken[TOKEN.0]}" }\n`);
+    expect(synth()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^deployments\/b\.yaml has 1 problem:\n {2}line \d+, policy\.description: holds a CDKTF token, which becomes a Terraform expression; write the value itself\n$/,
+      ),
+    });
+    expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
+  });
+
+  it("rejects an output folder without a name", () => {
+    write("deckhouse");
+    expect(synth({ CDKTF_OUTDIR: "" })).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable\n",
+    });
+  });
+
   it("changes nothing in cdktf.out when a setting is wrong, and shows no stack trace", () => {
     write("deckhouse");
     synth();
@@ -144,6 +175,45 @@ describe("npm run synth", () => {
     writeFileSync(join(folder, "cdktf.out/stacks/mine/notes.txt"), "");
     expect(synth().status).toBe(0);
     expect(stacks()).toEqual(["deckhouse", "mine"]);
+  });
+
+  it("rejects Terraform files in a stack's folder that it did not write, and writes nothing", () => {
+    write("deckhouse");
+    synth();
+    const before = json("deckhouse");
+    write("deckhouse", `${SETTINGS}protect: false\n`);
+    writeFileSync(join(folder, "cdktf.out/stacks/deckhouse/override.tf.json"), "{}");
+    expect(synth()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr:
+        "cdktf.out/stacks/deckhouse/override.tf.json: synth did not write this file, and Terraform would apply what it says; delete it, or move it out of the folder\n",
+    });
+    expect(json("deckhouse")).toBe(before);
+  });
+
+  it("keeps the folder of a removed deployment when it holds a file that synth did not write, and says so at every run", () => {
+    write("deckhouse");
+    write("old", OLD);
+    synth();
+    rmSync(join(folder, "deployments/old.yaml"));
+    writeFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "mine");
+    const kept =
+      "kept cdktf.out/stacks/old: no settings file of that name, but it holds a file that synth did not write (key.pem); move that away first\n";
+    expect(synth().stderr).toContain(kept);
+    expect(synth().stderr).toContain(kept);
+    expect(readFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "utf8")).toBe("mine");
+  });
+
+  it.each([
+    [{ CDKTF_OUTDIR: "" }, "CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable\n"],
+    [
+      { CDKTF_OUTDIR: "deployments/deckhouse.yaml" },
+      "deployments/deckhouse.yaml/stacks: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
+    ],
+  ])("rejects the output folder of %j in one line", (environment: Record<string, string>, message) => {
+    write("deckhouse");
+    expect(synth(environment)).toEqual({ status: 1, stdout: "", stderr: message });
   });
 
   it("leaves one of JSON and HCL in a stack's folder, since Terraform would read both", () => {

@@ -9,7 +9,7 @@ import {
   ListPoliciesCommand,
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
-import pageActions from "../iam/page-actions.json";
+import pageActions from "../helpers/documented-actions.json";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, removeFolders } from "./support/project";
 import { type Finished, runIn, Terraform, terraformEnvironment } from "./support/terraform";

@@ -17,10 +17,10 @@ import {
   UploadSigningCertificateCommand,
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
-import type { Grant } from "../../src/iam/deployer";
-import { type DeployerPolicy, deployerPolicies } from "../../src/review/pack/deployer-policy";
+import type { Grant } from "../../src/iam/deployer-permissions";
+import { type DeployerPolicy, deployerPolicies } from "../../src/review-pack/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
-import { isAllowed, type Request } from "../iam/simulator";
+import { isAllowed, type Request } from "../helpers/simulator";
 import { type Done, Pipeline, type Step } from "./support/deployer";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, removeFolders } from "./support/project";

@@ -87,7 +87,7 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
     const encrypted = `secondary: { status: Active, pgpKey: ${first.publicKey()} }`;
     apply(`{ ${encrypted} }`);
     expect(await aws.accepts(clearKey)).toBe(true);
-    apply(`{ ${encrypted}, current: secondary }`);
+    apply(`{ ${encrypted}, current: secondary, allowPlaintext: true }`);
     const firstKey = decrypted(first);
     expect([await aws.accepts(clearKey), await aws.accepts(firstKey)]).toEqual([true, true]);
     apply(`{ primary: { status: absent }, ${encrypted}, current: secondary }`);

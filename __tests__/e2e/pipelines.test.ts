@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
@@ -9,8 +11,9 @@ import {
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
 import { LocalAws } from "./support/local-aws";
-import { Checkout, gitHubJob, gitLabJob } from "./support/pipeline";
+import { Checkout, descendants, gitHub, gitLab, runSteps, startStep } from "./support/pipeline";
 import { folder, PROJECT, removeFolders } from "./support/project";
+import { SlowAws } from "./support/slow-aws";
 import { type Finished, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
@@ -34,16 +37,39 @@ describe("the pipeline files", () => {
   });
 });
 
+const COMMIT = "1".repeat(40);
+
 describe("a second reviewer on GitLab", () => {
   it.each([
     ["is not needed when permissions stay", "0", "", 0],
     ["is needed when permissions grow", "2", "bug,dkp-second-reviewer", 2],
     ["is needed when something dangerous is planned", "3", "", 3],
-    ["has looked at it once the label is set", "3", "bug,dkp-second-review", 0],
+    ["approved the commit once the label names it", "3", `bug,dkp-second-review-${COMMIT}`, 0],
+    ["is needed again for another commit", "3", `dkp-second-review-${COMMIT.replace("1", "2")}`, 3],
+    ["is needed when the label names no commit", "3", "bug,dkp-second-review", 3],
     ["is needed when there is no verdict", "", "", 1],
   ])("%s", (_, VERDICT, CI_MERGE_REQUEST_LABELS, status) => {
     const { PATH = "" } = process.env;
-    expect(gitLabJob(folder(), "second-reviewer", { PATH, VERDICT, CI_MERGE_REQUEST_LABELS }).status).toBe(status);
+    const variables = { PATH, VERDICT, CI_MERGE_REQUEST_LABELS, CI_COMMIT_SHA: COMMIT };
+    const path = folder();
+    const [job] = gitLab(path, "second-reviewer", variables);
+    expect(runSteps(path, job === undefined ? [] : [job]).status).toBe(status);
+    removeFolders();
+  });
+
+  it("approves the commit of the source branch where the pipeline runs on a merge result", () => {
+    const path = folder();
+    const [job] = gitLab(path, "second-reviewer", {
+      PATH: process.env.PATH ?? "",
+      VERDICT: "2",
+      CI_MERGE_REQUEST_LABELS: "",
+      CI_COMMIT_SHA: "f".repeat(40),
+      CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: COMMIT,
+    });
+    expect(runSteps(path, job === undefined ? [] : [job])).toEqual({
+      status: 2,
+      output: `a second reviewer must approve this commit: set the label dkp-second-review-${COMMIT} and run the pipeline again\n`,
+    });
     removeFolders();
   });
 });
@@ -62,11 +88,27 @@ const READING = {
   ],
 };
 
+const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }\n";
+
+/** All that an apply needs, but for writing the state itself. */
+const WITHOUT_STATE = {
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Action: ["iam:*", "s3:ListBucket", "s3:GetObject", "s3:DeleteObject"], Resource: "*" },
+    { Effect: "Allow", Action: "s3:PutObject", Resource: "arn:aws:s3:::state/deckhouse/terraform.tfstate.tflock" },
+  ],
+};
+
+/** On GitLab's side: the key of the environment in place of a role. */
+const DIRECT_KEY = { APPLY_ROLE_ARN: "" };
+
 /** The credentials that a job starts with: a token to take a role with on GitLab, the role's on GitHub. */
 const SYSTEMS = [
   {
     system: "GitLab",
-    run: gitLabJob,
+    steps: gitLab,
+    // The runner signals every process in the job's container but the first, the youngest first.
+    cancel: (pid: number) => descendants(pid).map((process) => [process, "SIGTERM"] as const),
     planOnMain: "plan-main",
     words: "pipeline.out/review.md",
     verdict: "pipeline.out/verdict.env",
@@ -78,133 +120,304 @@ const SYSTEMS = [
       APPLY_ROLE_ARN: "arn:aws:iam::123456789012:role/apply",
     },
   },
-  { system: "GitHub", run: gitHubJob, planOnMain: "plan", words: "summary", verdict: "output", credentials: {} },
+  {
+    system: "GitHub",
+    steps: gitHub,
+    // The runner signals the process of the step, and again when it has not ended soon.
+    cancel: (pid: number) => [[pid, "SIGINT"] as const, [pid, "SIGTERM"] as const],
+    planOnMain: "plan",
+    words: "summary",
+    verdict: "output",
+    credentials: {},
+  },
 ] as const;
 
-describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ run, planOnMain, words, verdict, credentials }) => {
-  let aws: LocalAws;
-  let checkout: Checkout;
-  let runner: string;
-  let environment: Record<string, string>;
+describe.each(SYSTEMS)(
+  "the jobs for $system, run in a checkout",
+  ({ system, steps, cancel, planOnMain, words, verdict, credentials }) => {
+    let aws: LocalAws;
+    let checkout: Checkout;
+    let runner: string;
+    let environment: Record<string, string>;
 
-  const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished =>
-    run(checkout.path, name, { ...environment, ...credentials, ...more });
-  const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string => {
-    const { status, output } = job(name, more);
-    if (status !== 0) {
-      throw new Error(`${name} ended with ${status}:\n${output}`);
-    }
-    return output;
-  };
-  const text = (path: string): string => readFileSync(join(checkout.path, path), "utf8");
-  const encrypted = (): string => join(checkout.path, "pipeline.out/plan.cms");
-  const terraform = (...args: string[]): string =>
-    checkout.run(environment, "terraform", `-chdir=cdktf.out/stacks/deckhouse`, ...args);
-  const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
-
-  beforeAll(async () => {
-    aws = await LocalAws.start();
-    await aws.makeBucket("state");
-    runner = folder();
-    checkout = new Checkout(
-      "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }\n",
-    );
-    const key = join(runner, "plan.key");
-    environment = {
-      ...terraformEnvironment(aws),
-      AWS_ENDPOINT_URL_STS: aws.url, // Terraform takes a role before it knows of the address for all services
-      TF_CLI_ARGS_plan: "-no-color",
-      TF_CLI_ARGS_apply: "-no-color",
-      GITHUB_STEP_SUMMARY: "summary",
-      GITHUB_OUTPUT: "output",
-      PLAN_KEY: key,
+    const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished =>
+      runSteps(checkout.path, steps(checkout.path, name, { ...environment, ...credentials, ...more }));
+    /** On GitHub the jobs that plan synthesize themselves. */
+    const synthesize = () => (system === "GitLab" ? succeed("synth") : "");
+    const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string => {
+      const { status, output } = job(name, more);
+      if (status !== 0) {
+        throw new Error(`${name} ended with ${status}:\n${output}`);
+      }
+      return output;
     };
-    const certificate = ["req", "-x509", "-newkey", "rsa:3072", "-nodes", "-days", "2", "-subj", "/CN=plan"];
-    checkout.run(environment, "openssl", ...certificate, "-keyout", key, "-out", "plan.pem");
-    environment.KEY = readFileSync(key, "utf8").trim();
-    checkout.run(environment, "npm", "run", "--silent", "synth");
-    checkout.run(environment, "npm", "run", "--silent", "review");
-    terraform("init", "-backend=false");
-    const lock = "locks/deckhouse.terraform.lock.hcl";
-    cpSync(join(checkout.path, "cdktf.out/stacks/deckhouse/.terraform.lock.hcl"), join(checkout.path, lock));
-    checkout.commit();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
-  });
-
-  afterEach(() => {
-    expect(existsSync(join(checkout.path, "cdktf.out/stacks/deckhouse/plan"))).toBe(false);
-  });
-
-  it("a plan in a merge request is told in words, with how the pack changed, and is not kept", async () => {
-    const merge = { AGAINST: "HEAD", CI_MERGE_REQUEST_DIFF_BASE_SHA: "HEAD" };
-    expect(succeed("plan", merge)).toContain("Plan: 4 to add, 0 to change, 0 to destroy.");
-    expect(text(words).split("\n").slice(0, 2)).toEqual(["<!-- dkp-access deckhouse -->", "## Plan of `deckhouse`"]);
-    expect(text(words)).toContain("\n**Permissions grow: this needs a second reviewer.**\n");
-    expect(text(words)).toContain("\n### Review pack\n");
-    expect(text(verdict)).toBe("VERDICT=2\nCHANGES=true\n");
-    expect(existsSync(encrypted())).toBe(false);
-    expect(await aws.objects("state")).toEqual([]);
-  });
-
-  it("what is applied on main is the plan that was saved, and nothing else", async () => {
-    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-    expect(succeed("apply")).toContain("Apply complete! Resources: 4 added, 0 changed, 0 destroyed.");
-    expect(await keys()).toHaveLength(1);
-  });
-
-  it("a plan that was applied already is refused", () => {
-    const { status, output } = job("apply");
-    expect(status).toBe(1);
-    expect(output).toContain("Saved plan is stale");
-  });
-
-  it("the next plan, which holds the secret, leaves it nowhere in clear", () => {
-    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-    expect(text(verdict)).toMatch(/CHANGES=false\n$/);
-    const outputs = JSON.parse(terraform("output", "-json")) as Readonly<Record<string, { readonly value: string }>>;
-    const { secret_access_key: secret } = outputs;
-    expect(terraform("state", "pull")).toContain(secret?.value);
-    expect(checkout.contains(secret?.value ?? "")).toBe(false);
-  });
-
-  it("a saved plan that was tampered with is refused", () => {
-    const plan = readFileSync(encrypted());
-    plan.writeUInt8(plan.readUInt8(plan.length - 100) ^ 1, plan.length - 100);
-    writeFileSync(encrypted(), plan);
-    const { status, output } = job("apply");
-    expect(status).not.toBe(0);
-    expect(output).not.toContain("Apply complete");
-  });
-
-  it("drift ends well as long as there is none", () => {
-    expect(succeed("drift")).toContain("No changes.");
-  });
-
-  it("a role that can only read what the documentation lists will do for it", async () => {
-    const iam = aws.iam();
-    await iam.send(new CreateUserCommand({ UserName: "reader" }));
-    await iam.send(new PutUserPolicyCommand({ UserName: "reader", PolicyName: "read", PolicyDocument: JSON.stringify(READING) }));
-    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "reader" }));
-    await aws.enforceIam(true);
-    const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
-    const { output } = job("drift", { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey });
-    await aws.enforceIam(false);
-    expect(output).toContain("No changes.");
-  });
-
-  it("drift fails once somebody has changed something by hand, and changes nothing itself", async () => {
-    const PolicyArn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
-    await aws.iam().send(new DetachUserPolicyCommand({ UserName: "deckhouse", PolicyArn }));
-    await aws.calls();
-    const { status, output } = job("drift");
-    expect({ status, output }).toEqual({
-      status: 2,
-      output: expect.stringContaining("Plan: 1 to add, 0 to change, 0 to destroy."),
+    const text = (path: string): string => readFileSync(join(checkout.path, path), "utf8");
+    const encrypted = (): string => join(checkout.path, "pipeline.out/plan.cms");
+    const terraform = (...args: string[]): string =>
+      checkout.run(environment, "terraform", `-chdir=cdktf.out/stacks/deckhouse`, ...args);
+    const plaintextState = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");
+    const script = (...args: string[]) => ({
+      program: "sh",
+      args: ["scripts/pipeline.sh", ...args],
+      variables: { PATH: process.env.PATH ?? "" },
+      always: false,
     });
-    expect((await aws.changes()).filter((action) => !/^(GET|HEAD|AssumeRole)/.test(action))).toEqual([]);
-  });
-});
+    const terraformSecret = (): string => {
+      const outputs = JSON.parse(terraform("output", "-json")) as Readonly<Record<string, { readonly value: string }>>;
+      return outputs.secret_access_key?.value ?? "";
+    };
+    /** Changes the settings as a merge does. */
+    const change = (more: string) => {
+      writeFileSync(join(checkout.path, "deployments/deckhouse.yaml"), `${SETTINGS}${more}\n`);
+      checkout.run(environment, "npm", "run", "--silent", "review");
+      synthesize();
+    };
+    const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
+
+    beforeAll(async () => {
+      aws = await LocalAws.start();
+      await aws.makeBucket("state");
+      runner = folder();
+      checkout = new Checkout(SETTINGS);
+      const key = join(runner, "plan.key");
+      environment = {
+        ...terraformEnvironment(aws),
+        AWS_ENDPOINT_URL_STS: aws.url, // Terraform takes a role before it knows of the address for all services
+        TF_CLI_ARGS_plan: "-no-color",
+        TF_CLI_ARGS_apply: "-no-color",
+        GITHUB_STEP_SUMMARY: "summary",
+        GITHUB_OUTPUT: "output",
+        PLAN_KEY: key,
+      };
+      const certificate = ["req", "-x509", "-newkey", "rsa:3072", "-nodes", "-days", "2", "-subj", "/CN=plan"];
+      checkout.run(environment, "openssl", ...certificate, "-keyout", key, "-out", "plan.pem");
+      environment.KEY = readFileSync(key, "utf8").trim();
+      checkout.run(environment, "npm", "run", "--silent", "synth");
+      checkout.run(environment, "npm", "run", "--silent", "review");
+      terraform("init", "-backend=false");
+      const lock = "locks/deckhouse.terraform.lock.hcl";
+      cpSync(join(checkout.path, "cdktf.out/stacks/deckhouse/.terraform.lock.hcl"), join(checkout.path, lock));
+      checkout.commit();
+    });
+
+    afterAll(async () => {
+      await aws.stop();
+      removeFolders();
+    });
+
+    afterEach(() => {
+      expect(existsSync(join(checkout.path, "cdktf.out/stacks/deckhouse/plan"))).toBe(false);
+    });
+
+    it("a plan in a merge request is told in words, with how the pack changed, and is not kept", async () => {
+      synthesize();
+      const merge = { AGAINST: "HEAD", CI_MERGE_REQUEST_DIFF_BASE_SHA: "HEAD" };
+      expect(succeed("plan", merge)).toContain("Plan: 4 to add, 0 to change, 0 to destroy.");
+      expect(text(words).split("\n").slice(0, 2)).toEqual(["<!-- dkp-access deckhouse -->", "## Plan of `deckhouse`"]);
+      expect(text(words)).toContain("\n**Permissions grow: this needs a second reviewer.**\n");
+      expect(text(words)).toContain("\n### Review pack\n");
+      expect(text(verdict)).toBe("VERDICT=2\nCHANGES=true\n");
+      expect(existsSync(encrypted())).toBe(false);
+      expect(await aws.objects("state")).toEqual([]);
+    });
+
+    it("what is applied on main is the plan that was saved, and nothing else", async () => {
+      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+      expect(succeed("apply")).toContain("Apply complete! Resources: 4 added, 0 changed, 0 destroyed.");
+      expect(await keys()).toHaveLength(1);
+    });
+
+    it("a plan that was applied already is refused", () => {
+      const { status, output } = job("apply");
+      expect(status).toBe(1);
+      expect(output).toContain("Saved plan is stale");
+    });
+
+    it("the next plan, which holds the secret, leaves it nowhere in clear", () => {
+      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+      expect(text(verdict)).toMatch(/CHANGES=false\n$/);
+      const secret = terraformSecret();
+      expect(terraform("state", "pull")).toContain(secret);
+      expect(checkout.contains(secret)).toBe(false);
+    });
+
+    it("a saved plan that was tampered with is refused", () => {
+      const plan = readFileSync(encrypted());
+      plan.writeUInt8(plan.readUInt8(plan.length - 100) ^ 1, plan.length - 100);
+      writeFileSync(encrypted(), plan);
+      const { status, output } = job("apply");
+      expect(status).not.toBe(0);
+      expect(output).not.toContain("Apply complete");
+    });
+
+    it("drift ends well as long as there is none", () => {
+      expect(succeed("drift")).toContain("No changes.");
+    });
+
+    it("a role that can only read what the documentation lists will do for it", async () => {
+      const iam = aws.iam();
+      await iam.send(new CreateUserCommand({ UserName: "reader" }));
+      await iam.send(
+        new PutUserPolicyCommand({ UserName: "reader", PolicyName: "read", PolicyDocument: JSON.stringify(READING) }),
+      );
+      const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "reader" }));
+      await aws.enforceIam(true);
+      const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
+      const { output } = job("drift", { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey });
+      await aws.enforceIam(false);
+      expect(output).toContain("No changes.");
+    });
+
+    it("drift fails once somebody has changed something by hand, and changes nothing itself", async () => {
+      const PolicyArn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
+      await aws.iam().send(new DetachUserPolicyCommand({ UserName: "deckhouse", PolicyArn }));
+      await aws.calls();
+      const { status, output } = job("drift");
+      expect({ status, output }).toEqual({
+        status: 2,
+        output: expect.stringContaining("Plan: 1 to add, 0 to change, 0 to destroy."),
+      });
+      expect((await aws.changes()).filter((action) => !/^(GET|HEAD|AssumeRole)/.test(action))).toEqual([]);
+    });
+
+    describe("when something goes wrong in the job apply", () => {
+      const state = "deckhouse/terraform.tfstate";
+      const artifact = () => join(checkout.path, "pipeline.out/errored.tfstate.cms");
+      const plaintext = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");
+
+      it("keeps a state that could not be written, encrypted, and it is pushed back as the documentation says", async () => {
+        const iam = aws.iam();
+        await iam.send(new CreateUserCommand({ UserName: "no-state" }));
+        await iam.send(
+          new PutUserPolicyCommand({ UserName: "no-state", PolicyName: "p", PolicyDocument: JSON.stringify(WITHOUT_STATE) }),
+        );
+        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "no-state" }));
+        const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
+        succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+        await aws.enforceIam(true);
+        const keyOfJob = { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey };
+        const { status, output } = job("apply", { PLAN_CERTIFICATE: "plan.pem", ...keyOfJob, ...DIRECT_KEY });
+        await aws.enforceIam(false);
+        expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Failed to save state") });
+        expect(output).toContain(
+          "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/pipelines.md\n",
+        );
+        expect({ artifact: existsSync(artifact()), plaintext: existsSync(plaintext()) }).toEqual({
+          artifact: true,
+          plaintext: false,
+        });
+        expect(checkout.contains(terraformSecret())).toBe(false);
+        const page = readFileSync(join(PROJECT, "docs/pipelines.md"), "utf8");
+        const [, commands = ""] = /```shell\n(npm ci && npm run synth\n[^`]*)```/.exec(page) ?? [];
+        cpSync(artifact(), join(checkout.path, "errored.tfstate.cms"));
+        writeFileSync(join(checkout.path, "plan.key"), `${environment.KEY}\n`);
+        checkout.run(environment, "sh", "-e", "-c", commands.replace("npm ci && ", ""));
+        for (const name of ["plan.key", "pipeline.out/errored.tfstate.cms"]) {
+          rmSync(join(checkout.path, name));
+        }
+        expect(existsSync(join(checkout.path, "errored.tfstate"))).toBe(false);
+        expect(succeed("drift")).toContain("No changes.");
+      });
+
+      it("ends Terraform gracefully when the job is cancelled: the state is written, the lock is released", async () => {
+        change("tags: { team: platform }");
+        succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+        const slow = await SlowAws.start(aws, 300);
+        const address = { AWS_ENDPOINT_URL: slow.url, PLAN_CERTIFICATE: "plan.pem" };
+        const all = steps(checkout.path, "apply", { ...environment, ...credentials, ...address });
+        const [first, ...rest] = all;
+        if (first === undefined) {
+          throw new Error("the job apply has no steps");
+        }
+        await aws.calls();
+        const running = startStep(checkout.path, first);
+        let output = "";
+        for (const stream of [running.stdout, running.stderr]) {
+          stream?.on("data", (chunk: Buffer) => {
+            output += chunk.toString();
+          });
+        }
+        const ended = once(running, "close");
+        while (!/aws_iam_\S+: Modifying/.test(output) && running.exitCode === null) {
+          await setTimeout(20);
+        }
+        for (const [pid, signal] of cancel(running.pid ?? 0)) {
+          process.kill(pid, signal);
+          await setTimeout(20);
+        }
+        const [status] = (await ended) as [number];
+        slow.stop();
+        runSteps(checkout.path, rest, true);
+        expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Interrupt received.") });
+        expect(output).not.toContain("Two interrupts received");
+        expect(await aws.objects("state")).toEqual([state]);
+        expect({ artifact: existsSync(artifact()), plaintext: existsSync(plaintext()) }).toEqual({
+          artifact: false,
+          plaintext: false,
+        });
+        succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+        expect(succeed("apply")).toContain("Apply complete!");
+        expect(succeed("drift")).toContain("No changes.");
+      });
+
+      it("runs no code of npm packages there", () => {
+        change("tags: { team: other }");
+        succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+        const programs = folder({ npm: "#!/bin/sh\nexit 9\n", node: "#!/bin/sh\nexit 9\n" });
+        for (const name of ["npm", "node"]) {
+          chmodSync(join(programs, name), 0o755);
+        }
+        expect(succeed("apply", { PATH: `${programs}:${environment.PATH}` })).toContain("Apply complete!");
+      });
+    });
+
+    it("synthesizes without credentials and plan key, and rejects output that git tracks", () => {
+      const override = "cdktf.out/stacks/deckhouse/override.tf.json";
+      writeFileSync(join(checkout.path, override), "{}");
+      checkout.run({ PATH: process.env.PATH ?? "" }, "git", "add", "--force", override);
+      const { status, output } = runSteps(checkout.path, [script("synth", "deckhouse")]);
+      checkout.run({ PATH: process.env.PATH ?? "" }, "git", "rm", "--quiet", "--force", override);
+      expect({ status, output }).toEqual({
+        status: 1,
+        output: `pipeline.sh: cdktf.out: git tracks files in it, and Terraform could apply them; run git rm -r --cached cdktf.out, and commit that\n${override}\n`,
+      });
+    });
+
+    it("starts with an empty output folder", () => {
+      writeFileSync(join(checkout.path, "cdktf.out/stacks/deckhouse/override.tf.json"), "{}");
+      const { status, output } = runSteps(checkout.path, [script("synth", "deckhouse")]);
+      expect({ status, output }).toMatchObject({ status: 0 });
+      expect(readdirSync(join(checkout.path, "cdktf.out/stacks/deckhouse")).sort()).toEqual([
+        ".terraform.lock.hcl",
+        ".terraform.lock.hcl.copied",
+        "cdk.tf.json",
+      ]);
+    });
+
+    it("never deletes a state that could not be written", () => {
+      writeFileSync(plaintextState(), "{}");
+      const { status, output } = runSteps(checkout.path, [script("synth", "deckhouse")]);
+      expect({ status, output, there: existsSync(plaintextState()) }).toEqual({
+        status: 1,
+        output:
+          "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: may be the only record of what exists; push it first: docs/pipelines.md\n",
+        there: true,
+      });
+      const cleaned = runSteps(checkout.path, [script("clean", "deckhouse")]);
+      expect({ ...cleaned, there: existsSync(plaintextState()) }).toEqual({
+        status: 1,
+        output:
+          "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: docs/pipelines.md\n",
+        there: true,
+      });
+      rmSync(plaintextState());
+    });
+
+    it.each(["", ".", "..", "a/b", "../x", "-x;id"])("rejects %j as the name of a stack", (name) => {
+      expect(runSteps(checkout.path, [script("synth", name)])).toEqual({
+        status: 1,
+        output: `pipeline.sh: "${name}": not the name of a stack; name a file of deployments/ without its ending\n`,
+      });
+    });
+  },
+);

@@ -1,6 +1,6 @@
 import { GetPolicyVersionCommand, ListPolicyVersionsCommand } from "@aws-sdk/client-iam";
-import { MODES } from "../../src/iam/policy";
-import { DENIAL_ONLY_WARNS, MEASURED } from "../iam/measured-calls";
+import { MODES } from "../../src/iam/policy-statements";
+import { DENIAL_ONLY_WARNS, MEASURED } from "../helpers/measured-calls";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, PROJECT, removeFolders } from "./support/project";
 import { jsonOf, type Terraform } from "./support/terraform";

@@ -24,13 +24,13 @@ import {
   PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
-import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role";
-import { policyStatements } from "../../src/iam/policy";
+import { connect } from "../../src/aws-api/client";
+import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
 import { policyDocument } from "../../src/iam/policy-document";
-import { connect } from "../../src/preflight/aws";
+import { policyStatements } from "../../src/iam/policy-statements";
+import { ADMIN_ACTIONS, adminPolicy } from "../../src/preflight/all-checks";
 import type { Result, Verdict } from "../../src/preflight/check";
-import { ADMIN_ACTIONS, adminPolicy } from "../../src/preflight/checks";
-import { runPreflight } from "../../src/preflight/run";
+import { runPreflight } from "../../src/preflight/runner";
 import { deployment } from "../helpers/deployment";
 import { type Call, type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
@@ -905,7 +905,7 @@ describe("preflight", () => {
   it("asks as the role that provider.assumeRoleArn names, and says where it can't", async () => {
     const role = `provider: { assumeRoleArn: "arn:aws:iam::${ACCOUNT}:role/wrong" }\n`;
     const { stdout } = await preflight(settings("", role), aws.url);
-    expect(stdout).toContain(`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:assumed-role/wrong/dkp-preflight; accountId`);
+    expect(stdout).toContain(`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:assumed-role/wrong/dkp-access; accountId`);
     stub.say({ AssumeRole: () => queryError(403, "AccessDenied", "not authorized to perform: sts:AssumeRole") });
     const refused = await preflight(settings("", role), stub.url);
     expect(refused.stdout).toContain(

@@ -1,5 +1,7 @@
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { hclArguments } from "../../src/render/hcl";
+import { WRITE_ONLY_VARIANT } from "../../src/review-pack/consumer-hcl";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
 import { runIn, Terraform } from "./support/terraform";
@@ -26,6 +28,14 @@ function copyOf(from: string, name: string): string {
   const path = folder();
   cpSync(join(from, name), join(path, name));
   return path;
+}
+
+/** `consumer.tf` as its own comment says: without the variable of the secret and the outputs, and with the variant uncommented. */
+function writeOnlyVariant(consumer: string): string {
+  const [head = "", variant = ""] = consumer.split(`# ${WRITE_ONLY_VARIANT}\n`);
+  const kept = head.replace(/^variable "dkp_secret_access_key" \{\n.*?\n\}\n\n/ms, "").split("# The provider block of DKP's")[0];
+  const hcl = variant.slice(variant.indexOf("#\n") + 2).replaceAll(/^# ?/gm, "");
+  return `${kept}${hcl}`;
 }
 
 const papersOf = (path: string) => readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
@@ -102,6 +112,39 @@ describe("the review pack", () => {
       const [, secret = ""] = /"secret": "([^"]{40})"/.exec(terraform.state()) ?? [];
       expect(secret).toHaveLength(40);
       expect(consumer.state()).not.toContain(secret);
+    });
+
+    it("has a variant that keeps the secret out of the reader's state and plan", () => {
+      const deployments = Deployments.of({
+        deckhouse: `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\noutputs: { secret: false }\n`,
+      });
+      const terraform = deployments.terraform("deckhouse", aws);
+      terraform.init();
+      terraform.apply();
+      const consumer = readFileSync(join(pack(deployments, "deckhouse"), "consumer.tf"), "utf8");
+      const provider = 'provider "aws" {\n  region = "eu-central-1"\n}\n';
+      const reader = new Terraform(folder({ "main.tf": writeOnlyVariant(consumer), "provider.tf": provider }), aws);
+      reader.run("fmt", "-check");
+      reader.init();
+      reader.run("validate");
+      const secret = "a-secret-that-must-not-be-stored";
+      const variables = (value: string) => [`-var=dkp_secret_access_key=${value}`, "-var=dkp_secret_version=1"];
+      reader.run("plan", "-out=plan", ...variables(secret));
+      expect(reader.run("show", "-json", "plan")).not.toContain(secret);
+      reader.apply(...variables(secret));
+      expect(reader.state()).toContain('"secret_string_wo_version": 1');
+      expect(reader.state()).not.toContain(secret);
+      expect(reader.isUpToDate(...variables("placeholder"))).toBe(true);
+    });
+
+    it("has strings that Terraform reads as they were, with control characters and template signs", () => {
+      const controls = "\b\f\n\r\t\u0000\u001f\u007f\u0085\u2028\u202e\u{e0001}\u{1f600}";
+      const strings = [controls, '"\\\\b', ...["$", "%", "$$"].map((sign) => `${sign}{a} ${sign}`)];
+      const value = hclArguments({ value: strings }, "  ");
+      const reader = new Terraform(folder({ "main.tf": ['output "strings" {', ...value, "}", ""].join("\n") }), aws);
+      reader.run("fmt", "-check");
+      reader.apply();
+      expect(reader.outputs()).toEqual({ strings });
     });
   });
 });

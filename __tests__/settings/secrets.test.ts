@@ -1,6 +1,15 @@
+import { showSegment } from "../../src/settings/rules/forbidden-text";
 import { secretIn } from "../../src/settings/secrets";
-import { showSegment } from "../../src/settings/text-problems";
-import { deploymentWith, KEY_ID, MINIMAL, messageOf, problemsOf, problemsWith, REGION, SECRET_KEY } from "./settings-files";
+import {
+  deploymentWith,
+  KEY_ID,
+  MINIMAL,
+  messageOf,
+  problemsOf,
+  problemsWith,
+  REGION,
+  SECRET_KEY,
+} from "../helpers/settings-files";
 
 const PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const URL_WITH_PASSWORD = "https://dkp:hunter2@example.com";

@@ -1,16 +1,23 @@
 import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { auditFile, auditStack, type Report } from "../review/audit-report";
-import { stackFolder } from "../review/terraform";
-import { outputFolder } from "../settings/folder";
-import { deploymentNamed } from "../settings/load";
-import { run } from "./run";
+import { auditFile, auditStack, type Report } from "../operations/audit-report";
+import { visible } from "../render/printable";
+import { outputFolder } from "../settings/paths";
+import { stackFolder } from "../terraform/terraform-cli";
+import { deploymentNamed } from "./named-deployment";
+import { print } from "./print";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run audit -- [STACK | FILE]...
 
-Tells where the secret of an access key is in clear, never the secret itself.
-  STACK  its state, as Terraform reads it from the backend, and every state, backup and plan in its folder
-  FILE   a Terraform state, another workspace's too, or a plan: saved (Terraform shows it, in the plan's folder) or as JSON
+Reports where the secret of an access key, or a credential of the backend, is in plaintext. Never prints the secret itself.
+  STACK  its state, as Terraform reads it from the backend; every file in its folder, whatever its name, also behind a symbolic
+         link, but .terraform/providers and .terraform/modules; and the files beside a local state whose names begin with its name
+  FILE   a Terraform state, another workspace's too; a plan: saved (Terraform shows it, in the plan's folder) or as JSON;
+         or any other JSON
+
+Files compressed with gzip are unpacked. A secret that is encoded as base64 is not found. What cannot be read is named: encrypted
+and damaged files, files above 128 MiB, links to folders.
 
 Options:
   --json     the result as JSON
@@ -19,7 +26,7 @@ Options:
 Environment:
   TERRAFORM_BINARY_NAME  the binary to run, "terraform" by default
 
-Exit code: 0 when no secret is in clear, 2 when one is, 1 when something could not be read.
+Exit code: 0 when no secret is in plaintext, 2 when one is; otherwise 1 when something could not be read.
 `;
 
 run(async () => {
@@ -28,7 +35,7 @@ run(async () => {
     options: { help: { type: "boolean", short: "h" }, json: { type: "boolean" } },
   });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   const reports: Report[] = [];
@@ -40,20 +47,25 @@ run(async () => {
       reports.push(...(await auditStack(stackFolder(outputFolder(process.env), stack), state)));
     }
   }
-  const found = reports.flatMap(({ findings }) => findings);
-  process.stdout.write(values.json === true ? `${JSON.stringify(reports, null, 2)}\n` : text(reports));
-  if (found.length > 0) {
-    process.exitCode = 2;
-  }
+  print(values.json === true ? `${JSON.stringify(reports, null, 2)}\n` : text(reports));
+  process.exitCode = exitCode(reports);
 });
+
+function exitCode(reports: readonly Report[]): 0 | 1 | 2 {
+  if (reports.some(({ findings }) => findings.length > 0)) {
+    return 2;
+  }
+  return reports.some(({ unread }) => unread !== undefined) ? 1 : 0;
+}
 
 function text(reports: readonly Report[]): string {
   return reports
-    .flatMap(({ source, findings }) =>
-      findings.length === 0
-        ? [`${source}: no secret in clear`]
-        : findings.map(({ place, what }) => `${source}: ${place} holds ${what} in clear`),
+    .flatMap(({ source, findings, unread }) =>
+      [
+        ...findings.map(({ place, what }) => `${place} holds ${what} in clear`),
+        ...(unread === undefined ? [] : [`could not be read: ${unread}`]),
+        ...(findings.length === 0 && unread === undefined ? ["no secret in clear"] : []),
+      ].map((line) => `${visible(source)}: ${visible(line)}\n`),
     )
-    .map((line) => `${line}\n`)
     .join("");
 }

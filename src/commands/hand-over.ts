@@ -1,11 +1,12 @@
-import { existsSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import { providerBlock, providerYaml } from "../review/hand-over";
-import { stackFolder } from "../review/terraform";
-import { outputFolder } from "../settings/folder";
-import { deploymentNamed } from "../settings/load";
-import { run } from "./run";
+import { providerBlock, providerYaml } from "../operations/provider-block";
+import { checkSecretFile, writeSecretFile } from "../operations/secret-file";
+import { outputFolder } from "../settings/paths";
+import { stackFolder } from "../terraform/terraform-cli";
+import { deploymentNamed } from "./named-deployment";
+import { print, printError } from "./print";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run --silent hand-over -- [STACK] [--out FILE]
 
@@ -13,13 +14,15 @@ Prints the provider block of DKP's AWSClusterConfiguration: key id, secret and r
 the deployment's own state where outputs.secret is off, and is decrypted with the local gpg where pgpKey encrypts it.
 
 Options:
-  --out FILE  write a new file that only you can read (mode 0600) instead of printing
+  --out FILE  write a new file that only you can read (mode 0600) instead of printing; refused inside a Git work tree unless
+              Git ignores the file
   --yes       print without asking; needed where standard output is no terminal
   --json      as JSON instead of YAML
   -h, --help
 
 Environment:
   TERRAFORM_BINARY_NAME  the binary to run, "terraform" by default
+  TERRAFORM_TIMEOUT      how long it may take, in seconds, 300 by default
 
 Exit code: 0 when it was handed over, 1 when not.
 `;
@@ -35,26 +38,25 @@ run(async () => {
     },
   });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   const deployment = deploymentNamed(positionals[0]);
   // Before the question: nobody should agree to what can't be done.
   const folder = stackFolder(outputFolder(process.env), deployment.stack);
   const { out } = values;
-  if (out !== undefined && existsSync(out)) {
-    throw new Error(`${out}: exists already, perhaps readable by others; remove it or write another file`);
+  if (out !== undefined) {
+    checkSecretFile(out);
   }
   if (out === undefined && values.yes !== true && !(await agreed())) {
     throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
   }
-  const block = await providerBlock(folder, deployment);
+  const block = await providerBlock(folder, deployment, (warning) => process.stderr.write(`warning: ${warning}\n`));
   const text = values.json === true ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(block);
   if (out === undefined) {
-    process.stdout.write(text);
+    print(text);
   } else {
-    writeFileSync(out, text, { mode: 0o600, flag: "wx" });
-    process.stderr.write(`written to ${out}, for you alone\n`);
+    printError(`written to ${writeSecretFile(out, text)}, which only you can read (mode 0600)\n`);
   }
 });
 

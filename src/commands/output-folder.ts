@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { originOf, readOrigins, STACK_FILES } from "../synthesis";
 
 export interface SynthesizedStack {
   readonly name: string;
@@ -33,33 +34,58 @@ export function readManifest(folder: string): readonly SynthesizedStack[] {
 
 export interface Pruned {
   readonly removed: readonly string[];
-  /** Folders that hold a Terraform state, which may be the only record of what exists. */
-  readonly kept: readonly { readonly stack: string; readonly state: string }[];
+  /** Folders with something in them that synth did not write: a Terraform state, which may be the only record of what exists, or any other file. */
+  readonly kept: readonly { readonly stack: string; readonly file: string; readonly isState: boolean }[];
 }
 
-/** Removes the folders of stacks that are no more, but never one with a Terraform state in it. */
-export function pruneStacks(folder: string, stacks: readonly SynthesizedStack[]): Pruned {
+/** What synth, `terraform init` and the CDKTF command write into a stack's folder, and write again when it is missing. */
+const GENERATED: readonly string[] = [
+  ...STACK_FILES,
+  ".terraform.lock.hcl",
+  ".terraform.lock.hcl.copied",
+  ".terraform",
+  ".terraform/environment",
+  ".terraform/modules",
+  ".terraform/providers",
+  // Notes which backend is in use, and is not a state.
+  ".terraform/terraform.tfstate",
+];
+
+/**
+ * Removes the folders of removed deployments: those that an earlier synth wrote for the same settings folder, and that hold
+ * nothing but generated files.
+ */
+export function pruneStacks(output: string, stacks: readonly SynthesizedStack[], settings: string): Pruned {
   const names = new Set(stacks.map(({ name }) => name));
-  const orphans = readdirSync(join(folder, "stacks"), { withFileTypes: true })
-    // Only folders that CDKTF made: whatever else lies there is somebody's.
-    .filter((entry) => entry.isDirectory() && !names.has(entry.name) && isStackFolder(join(folder, "stacks", entry.name)))
-    .map(({ name }) => ({ stack: name, state: stateIn(join(folder, "stacks", name)) }));
-  const kept = orphans.flatMap(({ stack, state }) => (state === undefined ? [] : [{ stack, state }]));
-  const removed = orphans.filter(({ state }) => state === undefined).map(({ stack }) => stack);
+  const origin = originOf(output, settings);
+  const orphans = Object.entries(readOrigins(output))
+    .filter(([stack, from]) => from === origin && !names.has(stack) && isFolder(join(output, "stacks", stack)))
+    .map(([stack]) => ({ stack, files: otherFiles(join(output, "stacks", stack)) }));
+  const kept = orphans.flatMap(({ stack, files }) => {
+    const state = files.find((file) => STATE.test(file));
+    const file = state ?? files[0];
+    return file === undefined ? [] : [{ stack, file, isState: state !== undefined }];
+  });
+  const removed = orphans.filter(({ files }) => files.length === 0).map(({ stack }) => stack);
   for (const stack of removed) {
-    rmSync(join(folder, "stacks", stack), { recursive: true });
+    rmSync(join(output, "stacks", stack), { recursive: true, force: true });
   }
   return { removed, kept };
 }
 
-function isStackFolder(path: string): boolean {
-  return ["cdk.tf.json", "cdk.tf"].some((name) => existsSync(join(path, name)));
+/** A Terraform state: the folder's own, a backup, one of a workspace, or one that could not be sent (`errored.tfstate`). */
+const STATE = /\.tfstate(\.\d+)?(\.backup)?$/;
+
+/** A folder itself: what a symbolic link points to belongs to somebody else. */
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** The first Terraform state in a folder: its own, a backup, one of a workspace, or one that could not be sent (`errored.tfstate`). */
-function stateIn(folder: string): string | undefined {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).find(
-    // Inside `.terraform`, `terraform.tfstate` only notes which backend is in use.
-    (name) => /\.tfstate(\.\d+)?(\.backup)?$/.test(name) && !name.startsWith(".terraform"),
-  );
+/** Everything below a folder that is not generated, empty folders included. Symbolic links are not followed. */
+function otherFiles(folder: string, below = ""): readonly string[] {
+  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    const inside = entry.isDirectory() && (path === ".terraform" || !GENERATED.includes(path)) ? otherFiles(folder, path) : [];
+    return inside.length > 0 || GENERATED.includes(path) ? inside : [path];
+  });
 }

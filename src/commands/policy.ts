@@ -1,12 +1,13 @@
 import { parseArgs } from "node:util";
 import { CATALOGUE } from "../iam/catalogue";
-import { MODES, type Mode, type PolicyOptions, policyStatements } from "../iam/policy";
+import { explain, explanationText } from "../iam/explanation";
 import { MAX_POLICY_CHARACTERS, policyDocument, policySize } from "../iam/policy-document";
-import { explain, explanationText } from "../review/explanation";
-import { forPeople, policyOptions } from "../review/pack/policy-options";
-import { deploymentNamed } from "../settings/load";
-import { suggest } from "../settings/words";
-import { run } from "./run";
+import { MODES, type Mode, type PolicyOptions, policyStatements } from "../iam/policy-statements";
+import { forPeople, policyOptions } from "../review-pack/account-placeholder";
+import { suggest } from "../settings/messages";
+import { deploymentNamed } from "./named-deployment";
+import { print, printError } from "./print";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run policy -- STACK [--mode documented|scoped|minimal] [--explain ACTION] [--json]
 
@@ -31,7 +32,7 @@ run(() => {
     },
   });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   const options = policyOptions(deploymentNamed(positionals[0], values.mode === undefined ? {} : { mode: modeOf(values.mode) }));
@@ -55,11 +56,11 @@ function printPolicy(options: PolicyOptions, json: boolean): void {
   const policy = policyDocument(statements);
   const size = policySize(statements);
   if (json) {
-    print(JSON.stringify({ mode: options.mode, size, limit: MAX_POLICY_CHARACTERS, policy }, null, 2));
+    printForPeople(JSON.stringify({ mode: options.mode, size, limit: MAX_POLICY_CHARACTERS, policy }, null, 2));
     return;
   }
-  process.stderr.write(`${options.mode}: ${statements.length} statements, ${size} of ${MAX_POLICY_CHARACTERS} characters\n`);
-  print(JSON.stringify(policy, null, 2));
+  printError(`${options.mode}: ${statements.length} statements, ${size} of ${MAX_POLICY_CHARACTERS} characters\n`);
+  printForPeople(JSON.stringify(policy, null, 2));
 }
 
 function printExplanation(action: string, options: PolicyOptions, json: boolean): void {
@@ -68,9 +69,9 @@ function printExplanation(action: string, options: PolicyOptions, json: boolean)
     const known = CATALOGUE.map((row) => row.action);
     throw new Error(`--explain: "${action}" is not an action that DKP is known to need, ${suggest(action, known)}`);
   }
-  print(json ? JSON.stringify(explanation, null, 2) : explanationText(explanation));
+  printForPeople(json ? JSON.stringify(explanation, null, 2) : explanationText(explanation));
 }
 
-function print(text: string): void {
-  process.stdout.write(`${forPeople(text)}\n`);
+function printForPeople(text: string): void {
+  print(`${forPeople(text)}\n`);
 }

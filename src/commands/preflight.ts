@@ -1,13 +1,15 @@
 import { setMaxListeners } from "node:events";
 import { parseArgs } from "node:util";
+import { connect } from "../aws-api/client";
+import { silenceNodeVersionWarning } from "../aws-api/node-version-warning";
 import { alwaysOnRegion } from "../iam/partitions";
-import { connect } from "../preflight/aws";
-import { adminPolicy } from "../preflight/checks";
-import { exitCode, reportJson, reportText } from "../preflight/report";
-import { runPreflight } from "../preflight/run";
-import { deploymentNamed } from "../settings/load";
-import { silenceNodeVersionWarning } from "./aws-sdk";
-import { run } from "./run";
+import { adminPolicy } from "../preflight/all-checks";
+import { exitCode, reportJson, reportText } from "../preflight/preflight-report";
+import { runPreflight } from "../preflight/runner";
+import { visible } from "../render/printable";
+import { deploymentNamed } from "./named-deployment";
+import { print, printError } from "./print";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run preflight -- [STACK] [OPTION]...
 
@@ -44,11 +46,11 @@ run(async () => {
     },
   });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   if (values.permissions === true) {
-    process.stdout.write(`${JSON.stringify(adminPolicy(), null, 2)}\n`);
+    print(`${JSON.stringify(adminPolicy(), null, 2)}\n`);
     return;
   }
   silenceNodeVersionWarning();
@@ -58,7 +60,7 @@ run(async () => {
   const asKey = values["as-key"] === true;
   const { signal, stop } = deadline(timeout);
   const pending = new Map<string, string>();
-  const ticker = setInterval(() => process.stderr.write(`waiting for ${[...pending].map(said).join(", ")} ...\n`), TICK_MS);
+  const ticker = setInterval(() => printError(`waiting for ${[...pending].map(said).join(", ")} ...\n`), TICK_MS);
   const as = asKey ? {} : { profile: provider.profile, assumeRoleArn: provider.assumeRoleArn };
   const aws = connect({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal });
   try {
@@ -74,7 +76,7 @@ run(async () => {
     process.exitCode = code;
     const text = values.json === true ? reportJson(stack, region, results) : reportText(heading, results);
     // After the deadline, calls that wait to be tried again would keep the process.
-    process.stdout.write(text, () => (signal.aborted ? process.exit(code) : undefined));
+    print(text, () => (signal.aborted ? process.exit(code) : undefined));
   } finally {
     clearInterval(ticker);
     stop();
@@ -82,7 +84,7 @@ run(async () => {
 });
 
 function said([check, note]: readonly [string, string]): string {
-  return note === "" ? check : `${check} (${note})`;
+  return visible(note === "" ? check : `${check} (${note})`);
 }
 
 function seconds(text: string): number {

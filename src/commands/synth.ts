@@ -1,27 +1,31 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { outputFolder } from "../settings/folder";
+import { deploymentsFolder, outputFolder } from "../settings/paths";
 import { pruneStacks, readManifest } from "./output-folder";
-import { run } from "./run";
+import { print, printError } from "./print";
+import { run } from "./run-command";
 
 const HELP = `Usage: npm run synth
 
 Turns every deployment of deployments/*.yaml into Terraform JSON: cdktf.out/stacks/<stack>/cdk.tf.json.
-Needs no AWS, no network and no Terraform. Folders of stacks that are no more are removed.
+Needs no AWS, no network and no Terraform.
+Removes the folder of a removed deployment if synth wrote it and it holds nothing but generated files; else names what is in it.
+Refuses Terraform files in a stack's folder that it did not write: Terraform would apply them.
 
 Environment:
   CDKTF_OUTDIR         another output folder
   CDKTF_CONTEXT_JSON   {"deployments":"FOLDER"}: another folder of deployments
   DEBUG=1              where an error came from
 
-Exit code: 0 when everything was written, 1 when something is wrong with the settings (nothing is written then).
+Exit code: 0 when everything was written, 1 when not: something is wrong with the settings, or a stack's folder holds other Terraform
+files (nothing is written then), or a file cannot be written (each file is then the old one or the new one).
 `;
 
 run(() => {
   const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
   if (values.help === true) {
-    process.stdout.write(HELP);
+    print(HELP);
     return;
   }
   // The app as a process of its own, as the CDKTF command runs it.
@@ -33,20 +37,21 @@ run(() => {
   const folder = outputFolder(process.env);
   const stacks = readManifest(folder);
   for (const { stack, level, message } of stacks.flatMap(({ annotations }) => annotations)) {
-    process.stderr.write(`${level}: ${stack}: ${message}\n`);
+    printError(`${level}: ${stack}: ${message}\n`);
   }
-  const { removed, kept } = pruneStacks(folder, stacks);
+  const { removed, kept } = pruneStacks(folder, stacks, deploymentsFolder(process.env));
   for (const stack of removed) {
-    process.stderr.write(
+    printError(
       `removed ${join(folder, "stacks", stack)}: no settings file of that name. If it was applied, its user and key still exist: restore the file and destroy first\n`,
     );
   }
-  for (const { stack, state } of kept) {
-    process.stderr.write(
-      `kept ${join(folder, "stacks", stack)}: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
+  for (const { stack, file, isState } of kept) {
+    const held = isState ? `a Terraform state (${file})` : `a file that synth did not write (${file})`;
+    printError(
+      `kept ${join(folder, "stacks", stack)}: no settings file of that name, but it holds ${held}; move that away first\n`,
     );
   }
   for (const { path } of stacks) {
-    process.stdout.write(`${join(folder, path)}\n`);
+    print(`${join(folder, path)}\n`);
   }
 });

@@ -2,6 +2,7 @@ import { IamGroup } from "@cdktf/provider-aws/lib/iam-group";
 import { IamGroupPolicyAttachment } from "@cdktf/provider-aws/lib/iam-group-policy-attachment";
 import { IamUserGroupMembership } from "@cdktf/provider-aws/lib/iam-user-group-membership";
 import { Construct } from "constructs";
+import { attachmentLifecycle } from "./policy-attachment";
 
 export interface AccessGroupProps {
   /** Group name, 1-128 of `[A-Za-z0-9_+=,.@-]`. */
@@ -12,6 +13,8 @@ export interface AccessGroupProps {
   readonly user: string;
   /** ARN of the policy, as a reference to the policy's resource. */
   readonly policyArn: string;
+  /** Whether the policy has `prevent_destroy`, so that no plan replaces it. See `attachmentLifecycle`. @default true */
+  readonly protect?: boolean | undefined;
 }
 
 /**
@@ -28,8 +31,7 @@ export class AccessGroup extends Construct {
     new IamGroupPolicyAttachment(this, "policy-attachment", {
       group: group.name,
       policyArn: props.policyArn,
-      // As on the user: a new policy leaves no moment without permissions.
-      lifecycle: { createBeforeDestroy: true },
+      ...attachmentLifecycle(props.protect),
     });
     this.name = group.name;
   }

@@ -1,7 +1,7 @@
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { Construct } from "constructs";
-import { SLOTS, type Slot } from "../iam/access-keys";
-import type { OutputName } from "../remote-state/outputs";
+import { SLOTS, type Slot } from "../iam/key-slots";
+import type { OutputName } from "../terraform/outputs";
 
 export interface SlotProps {
   /** `absent`: there is no key in this slot. */

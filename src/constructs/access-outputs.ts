@@ -1,6 +1,6 @@
 import { TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
-import { OUTPUTS, type OutputName } from "../remote-state/outputs";
+import { OUTPUTS, type OutputName } from "../terraform/outputs";
 
 export interface AccessOutputsProps {
   /** Values by output name; what is absent or undefined becomes no output. */

@@ -1,7 +1,7 @@
 import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import { Construct } from "constructs";
-import type { PolicyStatement } from "../iam/policy";
+import type { PolicyStatement } from "../iam/policy-statements";
 
 export interface AccessPolicyProps {
   /** Policy name, 1-128 of `[A-Za-z0-9_+=,.@-]`. */

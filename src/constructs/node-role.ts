@@ -2,7 +2,7 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { Construct } from "constructs";
-import { NODE_TRUST, nodePolicy } from "../iam/node-role";
+import { NODE_TRUST, nodePolicy } from "../iam/node-role-permissions";
 
 export interface NodeRoleProps {
   /** Role name, 1-64 of `[A-Za-z0-9_+=,.@-]`; what DKP's `iamNodeRole` takes. Never `<prefix>-node`: DKP creates that one itself. */

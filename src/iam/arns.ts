@@ -5,18 +5,23 @@ export interface IamArn {
   readonly account: string;
   /** `policy`, `role`, `user`, ... */
   readonly kind: string;
+  /** Without its path. */
+  readonly name: string;
 }
 
-const IAM_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]+\/)?[\w+=,.@-]{1,128}$/;
+const IAM_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1,510}\/)?([A-Za-z0-9_+=,.@-]{1,128})$/;
 
-/** Reads an IAM ARN; undefined if the text is none. */
+/** Longest names of what is found by ARN. Source: "IAM and AWS STS quotas". */
+const MAX_NAME: Readonly<Record<string, number>> = { policy: 128, role: 64, user: 64 };
+
+/** Reads an IAM ARN; undefined if the text is none, or if IAM has no such long names. */
 export function parseIamArn(arn: string): IamArn | undefined {
   const match = IAM_ARN.exec(arn);
   if (match === null) {
     return undefined;
   }
-  const [, partition = "", account = "", kind = ""] = match;
-  return { partition, account, kind };
+  const [, partition = "", account = "", kind = "", name = ""] = match;
+  return name.length > (MAX_NAME[kind] ?? 128) ? undefined : { partition, account, kind, name };
 }
 
 /** The ARN of something in IAM, which knows no regions: `role/dev-node`, `user/team/deckhouse`. */

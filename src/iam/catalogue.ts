@@ -96,10 +96,13 @@ export interface LinkedService {
   readonly source: string;
 }
 
+/** The service whose role every cluster may need: DKP creates load balancers by default. */
+export const ELB_SERVICE = "elasticloadbalancing.amazonaws.com";
+
 /** Every service that `iam:CreateServiceLinkedRole` is for: the only trace that spot instances leave in a policy. */
 export const LINKED_SERVICES: readonly LinkedService[] = [
   {
-    service: "elasticloadbalancing.amazonaws.com",
+    service: ELB_SERVICE,
     needed: ["always"],
     why: "made with the first load balancer of an account",
     source: "terraform-aws-modules/terraform-aws-eks#183",

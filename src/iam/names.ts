@@ -18,11 +18,23 @@ export const ROLE_NAME = nameRule("an IAM role name", 64);
 export const POLICY_NAME = nameRule("an IAM policy name", 128);
 export const GROUP_NAME = nameRule("an IAM group name", 128);
 
-/** Path of a user, policy, role or group: "/" or "/a/b/", at most 512 characters. */
+/** Path of a user, role or group: "/" or "/a/b/", at most 512 characters. */
 export const PATH = /^\/(?:[\x21-\x7e]{1,510}\/)?$/;
 
-/** Description of a managed policy: printable text on one line, at most 1,000 characters. */
-export const DESCRIPTION = /^[\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}]{0,1000}$/u;
+/** Path of a managed policy, at most 512 characters. Source: IAM API reference, `policyPathType` of CreatePolicy. */
+export const POLICY_PATH = /^(?=.{1,512}$)(?:\/[A-Za-z0-9.,+@=_-]+)*\/$/;
+
+/** Paths that only AWS creates roles in. Source: IAM user guide, service-linked roles; IAM Identity Center user guide, roles. */
+export const RESERVED_ROLE_PATHS = ["/aws-reserved/", "/aws-service-role/"] as const;
+
+/** Characters of a managed policy's description. IAM states no pattern for it. Source: IAM API reference, `policyDescriptionType`. */
+export const MAX_DESCRIPTION = 1000;
+
+/** Managed policies of one role: what an account has, and what it can get. Source: "IAM and AWS STS quotas". */
+export const ROLE_POLICIES = { byDefault: 10, max: 25 } as const;
+
+/** Characters of all inline policies of one role, white space not counted. Source: "IAM and AWS STS quotas". */
+export const MAX_ROLE_INLINE_CHARACTERS = 10_240;
 
 /** Tags of one IAM entity: count, key and value. */
 export const MAX_TAGS = 50;

@@ -1,4 +1,4 @@
-import type { PolicyStatement } from "./policy";
+import type { PolicyCondition, PolicyStatement } from "./policy-statements";
 
 /** What a managed policy may have, white space not counted. Source: "IAM and AWS STS quotas". */
 export const MAX_POLICY_CHARACTERS = 6144;
@@ -22,22 +22,29 @@ export function policyDocument(statements: readonly PolicyStatement[]): PolicyDo
   return {
     Statement: statements.map(({ sid, actions, resources, conditions }) => ({
       Action: stored(actions),
-      ...(conditions.length === 0
-        ? {}
-        : {
-            Condition: Object.fromEntries(
-              conditions.map(({ test, variable, values }) => [
-                test,
-                { [variable]: values.length === 1 ? (values[0] ?? "") : values },
-              ]),
-            ),
-          }),
+      ...conditionBlock(conditions, (values) => (values.length === 1 ? (values[0] ?? "") : values)),
       Effect: "Allow",
       Resource: stored(resources),
       Sid: sid,
     })),
     Version: "2012-10-17",
   };
+}
+
+/**
+ * The `Condition` element of a statement, none without conditions. Conditions that share an operator share its block.
+ * @param render how the values of one condition are written
+ */
+export function conditionBlock(
+  conditions: readonly PolicyCondition[],
+  render: (values: readonly string[]) => OneOrMore,
+): { readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>> } {
+  const operators = [...new Set(conditions.map(({ test }) => test))];
+  const block = operators.map((operator) => {
+    const same = conditions.filter(({ test }) => test === operator);
+    return [operator, Object.fromEntries(same.map(({ variable, values }) => [variable, render(values)]))] as const;
+  });
+  return block.length === 0 ? {} : { Condition: Object.fromEntries(block) };
 }
 
 function stored(values: readonly string[]): OneOrMore {

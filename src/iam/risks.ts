@@ -1,5 +1,5 @@
 import { type Cluster, nodeRoleName, otherNodeRoles } from "./cluster";
-import { grantedRows, type PolicyOptions } from "./policy";
+import { grantedRows, type PolicyOptions } from "./policy-statements";
 
 /** Something that whoever holds the key can do and should not. */
 export interface Risk {
@@ -12,7 +12,7 @@ export interface Risk {
 interface RiskRule {
   readonly actions: readonly string[];
   /** In words, undefined where the deployment does not allow it although the actions are granted. */
-  readonly what: (options: PolicyOptions) => string | undefined;
+  readonly what: (options: PolicyOptions, role: (name: string) => string) => string | undefined;
 }
 
 /** Where the policy reaches, in words. */
@@ -21,26 +21,24 @@ const reach = ({ mode, place }: PolicyOptions) => (mode === "documented" ? "in e
 const RULES: readonly RiskRule[] = [
   {
     actions: ["iam:PutRolePolicy", "iam:AddRoleToInstanceProfile", "iam:PassRole", "ec2:RunInstances"],
-    what: ({ mode, cluster }) =>
+    what: ({ mode, cluster }, role) =>
       mode === "documented"
         ? "give any role of the account any permission, start a machine with that role, and act as an administrator from there"
-        : `put any permission on the role \`${roleOf(cluster)}\`, start a machine with it, and act as an administrator from there`,
+        : `put any permission on the role ${role(roleOf(cluster))}, start a machine with it, and act as an administrator from there`,
   },
   {
     actions: ["iam:CreateRole", "iam:DeleteRole", "iam:PutRolePolicy"],
-    what: ({ mode, cluster }) =>
+    what: ({ mode, cluster }, role) =>
       mode === "documented"
         ? "make a role with any permission that a stranger's account may take: it stays when the key is gone"
-        : `make \`${roleOf(cluster)}\` anew, with any permission, so that a stranger's account may take it: that stays when the key is gone`,
+        : `make ${role(roleOf(cluster))} anew, with any permission, so that a stranger's account may take it: that stays when the key is gone`,
   },
   {
     actions: ["iam:PassRole", "ec2:RunInstances"],
-    what: ({ mode, cluster }) =>
+    what: ({ mode, cluster }, role) =>
       mode === "documented" || otherNodeRoles(cluster).length === 0
         ? undefined
-        : `start a machine with ${otherNodeRoles(cluster)
-            .map((role) => `\`${role}\``)
-            .join(" or ")} and do from there whatever that role may`,
+        : `start a machine with ${otherNodeRoles(cluster).map(role).join(" or ")} and do from there whatever that role may`,
   },
   {
     actions: ["ec2:DetachVolume", "ec2:AttachVolume", "ec2:ModifyInstanceAttribute"],
@@ -106,11 +104,14 @@ function exceptEncrypted({ cluster }: PolicyOptions): string {
   return cluster.features.includes("encrypted-volumes") ? "" : " that no KMS key of the account's own encrypts";
 }
 
-/** What the policy of a deployment allows to whoever has stolen the key, the worst first. */
-export function risksOf(options: PolicyOptions): readonly Risk[] {
+/**
+ * What the policy of a deployment allows to whoever has stolen the key, the worst first.
+ * @param role how the text shows the name of a role, as code by default
+ */
+export function risksOf(options: PolicyOptions, role = (name: string) => `\`${name}\``): readonly Risk[] {
   const granted = new Set(grantedRows(options).map(({ action }) => action));
   return RULES.filter(({ actions }) => actions.every((action) => granted.has(action))).flatMap(({ actions, what }) => {
-    const words = what(options);
+    const words = what(options, role);
     return words === undefined ? [] : [{ what: words, actions }];
   });
 }

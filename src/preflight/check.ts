@@ -1,5 +1,5 @@
+import type { Action, Ask, AskAll, DryRun } from "../aws-api/operations";
 import type { Deployment } from "../settings/deployment";
-import type { Action, Ask, DryRun } from "./operations";
 
 /** `skipped`: there is nothing to look at, or no sense in it. `cannot tell`: AWS was asked and gave no answer. */
 export const VERDICTS = ["ok", "blocker", "warning", "cannot tell", "skipped"] as const;
@@ -33,6 +33,7 @@ export interface Subject {
 /** Tools of a check. */
 export interface Tools<A extends Action = Action> {
   readonly ask: Ask<A>;
+  readonly askAll: AskAll<A>;
   readonly dryRun: DryRun;
   /** Tells how far a long check is. */
   readonly progress: (text: string) => void;

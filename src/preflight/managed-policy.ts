@@ -1,4 +1,4 @@
-import type { Ask } from "./operations";
+import type { Ask } from "../aws-api/operations";
 import { type ReadPolicy, readPolicy } from "./policy-reading";
 
 /** The version of a managed policy that is in force. */

@@ -1,4 +1,4 @@
-import { coversText } from "../iam/patterns";
+import { coversText } from "../iam/wildcards";
 
 /** A policy as IAM returns it, decoded. */
 export interface ReadPolicy {

@@ -1,8 +1,8 @@
 import type { Deployment } from "./deployment";
-import { outputFolder } from "./folder";
 import { deploymentsOf, type Reading, readSettings, stackNameProblems } from "./load";
-import type { Surroundings } from "./rule";
-import type { SettingsInput } from "./schema";
+import { outputFolder } from "./paths";
+import type { Surroundings } from "./rules/rule";
+import type { SettingsInput } from "./schema/deployment-schema";
 import { parseYaml } from "./yaml-file";
 
 /**
@@ -24,7 +24,14 @@ function readObject(stack: string, settings: unknown, surroundings: Surroundings
   const source = `deployment ${JSON.stringify(stack)}`;
   const nameProblems = stackNameProblems(stack, "rename the key");
   // JSON is YAML: through text, settings from code meet exactly what settings from a file meet.
-  const parsed = parseYaml(JSON.stringify(settings) ?? "");
+  let text: string;
+  try {
+    text = JSON.stringify(settings) ?? "";
+  } catch {
+    const message = "can't be written as JSON: it holds itself, or a BigInt; write plain values";
+    return { source, problems: [...nameProblems, { path: [], message }] };
+  }
+  const parsed = parseYaml(text);
   if ("problems" in parsed) {
     return { source, problems: [...nameProblems, ...parsed.problems] };
   }

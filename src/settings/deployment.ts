@@ -1,9 +1,9 @@
 import type { Cluster } from "../iam/cluster";
 import { partitionOf } from "../iam/partitions";
-import type { PolicyOptions } from "../iam/policy";
-import type { StateLocation } from "../remote-state/state-location";
-import { withDefaults } from "../remote-state/state-location";
-import type { Settings } from "./schema";
+import type { PolicyOptions } from "../iam/policy-statements";
+import type { StateLocation } from "../terraform/state-location";
+import { withDefaults } from "../terraform/state-location";
+import type { Settings } from "./schema/deployment-schema";
 
 /** One deployment as the stack is built from it. */
 export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluster" | "features"> {
@@ -12,14 +12,26 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   /** Where the Terraform state lives, with the defaults of this project filled in. */
   readonly state: StateLocation;
   readonly cluster: Cluster;
-  /** The cluster's machines as far as the settings tell; the masters always stand first. */
-  readonly machines: readonly Machines[];
+  /** The cluster's instances, as far as the settings state them. */
+  readonly instances: Instances;
   /** Further actions of the role `<prefix>-node`, which DKP gives it. */
   readonly additionalRolePolicies: readonly string[];
 }
 
-/** Machines that DKP's own Terraform makes, in DKP's names. */
-export interface Machines {
+/** The instances that DKP's own Terraform creates. */
+export interface Instances {
+  readonly masters: InstanceGroup;
+  readonly staticNodes: readonly InstanceGroup[];
+  readonly bastion?: InstanceGroup | undefined;
+}
+
+/** Every group of instances, masters first. */
+export function instanceGroups({ masters, staticNodes, bastion }: Instances): readonly InstanceGroup[] {
+  return [masters, ...staticNodes, ...(bastion === undefined ? [] : [bastion])];
+}
+
+/** A group of equal instances, in DKP's names. */
+export interface InstanceGroup {
   /** `masterNodeGroup`, `nodeGroups.NAME` or `withNAT.bastionInstance`. */
   readonly field: string;
   readonly replicas?: number | undefined;
@@ -37,25 +49,26 @@ export function toDeployment(stack: string, settings: Settings): Deployment {
     stack,
     state: stateLocation(stack, { backend, cloud }),
     cluster: toCluster(settings),
-    machines: toMachines(cluster),
+    instances: toInstances(cluster),
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
   };
 }
 
-function toMachines({ masterNodeGroup, nodeGroups = [], withNAT }: Settings["cluster"]): readonly Machines[] {
+function toInstances({ masterNodeGroup, nodeGroups = [], withNAT }: Settings["cluster"]): Instances {
   const bastion = withNAT?.bastionInstance;
-  return [
-    { field: "masterNodeGroup", replicas: masterNodeGroup?.replicas, ...machineOf(masterNodeGroup?.instanceClass) },
-    ...nodeGroups.map(({ name, replicas, instanceClass }) => ({
+  return {
+    masters: { field: "masterNodeGroup", replicas: masterNodeGroup?.replicas, ...classOf(masterNodeGroup?.instanceClass) },
+    staticNodes: nodeGroups.map(({ name, replicas, instanceClass }) => ({
       field: `nodeGroups.${name}`,
       replicas,
-      ...machineOf(instanceClass),
+      ...classOf(instanceClass),
     })),
-    ...(bastion === undefined ? [] : [{ field: "withNAT.bastionInstance", replicas: 1, ...machineOf(bastion.instanceClass) }]),
-  ];
+    bastion:
+      bastion === undefined ? undefined : { field: "withNAT.bastionInstance", replicas: 1, ...classOf(bastion.instanceClass) },
+  };
 }
 
-function machineOf({ ami, instanceType, diskSizeGb }: Omit<Machines, "field" | "replicas"> = {}) {
+function classOf({ ami, instanceType, diskSizeGb }: Omit<InstanceGroup, "field" | "replicas"> = {}) {
   return { ami, instanceType, diskSizeGb };
 }
 

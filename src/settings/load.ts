@@ -1,22 +1,34 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import * as v from "valibot";
-import { isObject } from "./backend";
-import { configFileConflicts, readConfigFile } from "./config-file";
-import { type Candidate, conflicts } from "./conflicts";
+import { visible } from "../render/printable";
 import { type Deployment, toDeployment } from "./deployment";
-import { deploymentsFolder, outputFolder } from "./folder";
-import { issueProblems } from "./issues";
-import { type Problem, SettingsError } from "./problems";
-import type { Surroundings } from "./rule";
-import { ruleProblems } from "./rules";
-import { deploymentSchema, type Settings } from "./schema";
-import { reservedKeyProblems, secretProblems, showSegment, templateProblems } from "./text-problems";
-import { show, suggest } from "./words";
+import { firstProblems, type Problem, SettingsError } from "./errors";
+import { configFileConflicts, readConfigFile } from "./installation-file";
+import { show, suggest } from "./messages";
+import { outputFolder } from "./paths";
+import { type Candidate, conflicts } from "./rules/across-deployments";
+import { ruleProblems } from "./rules/all-rules";
+import {
+  characterProblems,
+  reservedKeyProblems,
+  secretProblems,
+  showSegment,
+  sizeProblems,
+  templateProblems,
+} from "./rules/forbidden-text";
+import type { Surroundings } from "./rules/rule";
+import { isObject } from "./schema/backend-schema";
+import { deploymentSchema, type Settings } from "./schema/deployment-schema";
+import { issueProblems } from "./schema/validation-issues";
+import { readTextFile } from "./text-file";
 import { parseYaml, type YamlFile } from "./yaml-file";
 
 /** A stack name that CDKTF, Terraform and every file system take as it is. */
 const STACK_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** No file can have one of these names on Windows, whatever its ending. Source: Microsoft, "Naming files, paths, and namespaces". */
+const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
 
 /**
  * Reads every `*.yaml` of a folder, one deployment each, sorted by name.
@@ -27,45 +39,73 @@ export function loadDeployments(
   folder: string,
   surroundings: Surroundings = { outputFolder: outputFolder(process.env) },
 ): readonly Deployment[] {
-  return deploymentsOf(settingsFiles(folder).map((file) => readFile(file, surroundings)));
+  return deploymentsOf(settingsFiles(folder).map((file) => readFile(file, { ...surroundings, settingsFolder: folder })));
 }
 
 /** The deployments that were read. @throws SettingsError with every problem of every one, by itself and beside the others */
 export function deploymentsOf(readings: readonly Reading[]): readonly Deployment[] {
-  const candidates = readings.flatMap(({ candidate }) => candidate ?? []);
-  const conflicting = conflicts(candidates);
+  const faulty = problemsOf(readings);
+  if (faulty.size > 0) {
+    throw new SettingsError(faulty);
+  }
+  return readings.flatMap(({ candidate }) => (candidate === undefined ? [] : toDeployment(candidate.stack, candidate.settings)));
+}
+
+/** The problems of each deployment that has some, by itself and beside the others. */
+function problemsOf(readings: readonly Reading[]): ReadonlyMap<string, readonly Problem[]> {
+  const conflicting = conflicts(readings.flatMap(({ candidate }) => candidate ?? []));
   const problems = readings.map(({ source, problems, place }) => {
     const beside = (conflicting.get(source) ?? []).map((problem) => located(problem, place));
     return [source, [...problems, ...beside]] as const;
   });
-  const faulty = new Map(problems.filter(([, list]) => list.length > 0));
-  if (faulty.size > 0) {
-    throw new SettingsError(faulty);
-  }
-  return candidates.map(({ stack, settings }) => toDeployment(stack, settings));
+  return new Map(problems.filter(([, list]) => list.length > 0));
+}
+
+/** The deployment of one stack, valid by itself, whatever the others are like. */
+export interface Selection {
+  readonly deployment: Deployment;
+  /** The stacks of all settings files, valid or not. */
+  readonly stacks: readonly string[];
+  /** What is wrong with the other deployments, and with several beside each other; undefined if nothing is. */
+  readonly others: SettingsError | undefined;
 }
 
 /**
- * The deployment of a stack, as commands take it from their arguments: the only one, when none is named.
- * @param change what to take instead of the settings' own `policy`
- * @throws SettingsError as `loadDeployments`; Error if there is no such deployment
+ * Selects one deployment of a folder: the only one, when no stack is named.
+ * @param change what to take instead of its own `policy`; the other deployments keep theirs
+ * @throws SettingsError with the problems of this deployment; Error if there is no such deployment
  */
-export function deploymentNamed(stack: string | undefined, change: Partial<Settings["policy"]> = {}): Deployment {
-  const folder = deploymentsFolder(process.env);
-  const deployments = loadDeployments(folder, { outputFolder: outputFolder(process.env), policy: change });
-  const names = deployments.map((deployment) => deployment.stack);
-  const found =
-    stack === undefined && deployments.length === 1
-      ? deployments[0]
-      : deployments.find((deployment) => deployment.stack === stack);
-  if (found === undefined) {
+export function selectDeployment(
+  folder: string,
+  stack: string | undefined,
+  surroundings: Omit<Surroundings, "policy" | "settingsFolder">,
+  change: Partial<Settings["policy"]> = {},
+): Selection {
+  const files = settingsFiles(folder).map((file) => ({ file, name: basename(file, extname(file)) }));
+  const stacks = [...new Set(files.map(({ name }) => name))];
+  const name = stack ?? (stacks.length === 1 ? stacks[0] : undefined);
+  if (name === undefined || !stacks.includes(name)) {
     throw new Error(
       stack === undefined
-        ? `name a stack: ${names.join(", ")}`
-        : `no deployment "${stack}" in ${folder}, ${suggest(stack, names)}`,
+        ? `name a stack: ${stacks.map(visible).join(", ")}`
+        : `no deployment ${show(stack)} in ${folder}, ${suggest(stack, stacks)}`,
     );
   }
-  return found;
+  const readings = files.map((given) =>
+    readFile(given.file, { ...surroundings, settingsFolder: folder, ...(given.name === name ? { policy: change } : {}) }),
+  );
+  const own = readings.filter((_, index) => files[index]?.name === name);
+  const faulty = own.filter(({ problems }) => problems.length > 0);
+  const candidate = own[0]?.candidate;
+  if (faulty.length > 0 || candidate === undefined) {
+    throw new SettingsError(new Map(faulty.map(({ source, problems }) => [source, problems])));
+  }
+  const problems = problemsOf(readings);
+  return {
+    deployment: toDeployment(name, candidate.settings),
+    stacks,
+    others: problems.size === 0 ? undefined : new SettingsError(problems),
+  };
 }
 
 function settingsFiles(folder: string): readonly string[] {
@@ -99,22 +139,13 @@ export interface Reading {
 function readFile(file: string, surroundings: Surroundings): Reading {
   const stack = basename(file, extname(file));
   const nameProblems = fileNameProblems(file);
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    return {
-      source: file,
-      problems: [
-        ...nameProblems,
-        {
-          path: [],
-          message: `can't be read as a file (${(error as NodeJS.ErrnoException).code}); settings files lie directly in the folder`,
-        },
-      ],
-    };
+  const read = readTextFile(file);
+  if (!("text" in read)) {
+    const message =
+      "rule" in read ? read.rule : `can't be read as a file (${read.code}); settings files lie directly in the folder`;
+    return { source: file, problems: [...nameProblems, { path: [], message }] };
   }
-  const parsed = parseYaml(text);
+  const parsed = parseYaml(read.text);
   if ("problems" in parsed) {
     return { source: file, problems: [...nameProblems, ...parsed.problems] };
   }
@@ -131,6 +162,10 @@ export function readSettings(given: {
   readonly place?: YamlFile;
 }): Reading {
   const { source, stack, value, surroundings, place } = given;
+  const tooLong = sizeProblems(value);
+  if (tooLong.length > 0) {
+    return { source, problems: tooLong.map((problem) => located(problem, place)), place };
+  }
   const { settings, problems } = withConfigFile(check(withPolicy(value, surroundings.policy)));
   const faulty = (path: readonly string[]) => problems.some((problem) => overlap(problem.path, path));
   const rules = ruleProblems(settings, surroundings, faulty);
@@ -152,14 +187,19 @@ function fileNameProblems(file: string): readonly Problem[] {
 
 /** @param remedy what to do, in words that end the message */
 export function stackNameProblems(stack: string, remedy: string): readonly Problem[] {
-  return STACK_NAME.test(stack)
-    ? []
-    : [
-        {
-          path: [],
-          message: `${show(stack)} can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; ${remedy}`,
-        },
-      ];
+  const rule = stackNameRule(stack);
+  return rule === undefined ? [] : [{ path: [], message: `${show(stack)} can't be a stack name: ${rule}; ${remedy}` }];
+}
+
+function stackNameRule(stack: string): string | undefined {
+  if (!STACK_NAME.test(stack)) {
+    return 'lower-case letters, digits and "-", first a letter, at most 63';
+  }
+  if (WINDOWS_DEVICE.test(stack)) {
+    return "Windows has a device of that name, and no file";
+  }
+  // Constructs keep their children in a plain object.
+  return stack in {} ? "CDKTF takes it for a part of its own" : undefined;
 }
 
 /** The settings with a part of `policy` exchanged. */
@@ -199,7 +239,8 @@ function check(value: unknown): Checked {
   if (!isObject(value)) {
     return {
       settings: {} as Settings,
-      problems: [{ path: [], message: `holds ${show(value)} and not an object; write KEY: VALUE lines` }],
+      // Not the value: the file may be a link to another one.
+      problems: [{ path: [], message: `holds ${kindOf(value)} and not an object; write KEY: VALUE lines` }],
     };
   }
   const result = v.safeParse(deploymentSchema, value);
@@ -209,8 +250,11 @@ function check(value: unknown): Checked {
     ...secretProblems(value),
     ...(result.issues ?? []).flatMap((issue) => issueProblems(issue)),
   ];
-  const byPath = new Map(all.toReversed().map((problem) => [JSON.stringify(problem.path), problem]));
-  return { settings: result.output as Settings, problems: [...byPath.values()].toReversed() };
+  return { settings: result.output as Settings, problems: firstProblems(all, characterProblems(value)) };
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
 }
 
 /** Whether one path is the other or lies inside it, either way round. */

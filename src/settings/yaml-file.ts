@@ -1,5 +1,9 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from "yaml";
-import type { Problem } from "./problems";
+import type { Problem } from "./errors";
+import { showSegment } from "./messages";
+import { bidiControl } from "./rules/forbidden-characters";
+import { secretIn } from "./secrets";
+import { type Comment, scanYaml } from "./yaml-scan";
 
 /** A settings file: its plain value, and where in the file each field stands. */
 export interface YamlFile {
@@ -14,6 +18,10 @@ export function parseYaml(text: string): { file: YamlFile } | { problems: readon
   if ("problems" in parsed) {
     return parsed;
   }
+  const inComments = parsed.comments.flatMap(commentProblems);
+  if (inComments.length > 0) {
+    return { problems: inComments.slice(0, MOST_FAULTS) };
+  }
   const [file, ...more] = parsed.files;
   if (file === undefined) {
     return { problems: [{ path: [], message: EMPTY }] };
@@ -21,20 +29,59 @@ export function parseYaml(text: string): { file: YamlFile } | { problems: readon
   if (more.length > 0) {
     return { problems: [{ path: [], message: `holds ${more.length + 1} YAML documents; write one deployment per file` }] };
   }
-  return isDeeperThan(file.value, DEEPEST) ? { problems: [{ path: [], message: TOO_DEEP }] } : { file };
+  if (isDeeperThan(file.value, DEEPEST)) {
+    return { problems: [{ path: [], message: TOO_DEEP }] };
+  }
+  return isLargerThan(file.value, MOST_VALUES) ? { problems: [{ path: [], message: TOO_MANY }] } : { file };
+}
+
+/** Comments are committed and read like everything else. */
+function commentProblems({ line, text }: Comment): readonly Problem[] {
+  const secret = secretIn(text);
+  const bidi = bidiControl(text);
+  return [
+    ...(secret === undefined
+      ? []
+      : [{ line, path: [], message: `the comment looks like ${secret} (not shown) and settings are committed; remove it` }]),
+    ...(bidi === undefined
+      ? []
+      : [
+          {
+            line,
+            path: [],
+            message: `the comment has the character ${bidi}, which changes the order of what is shown; remove it`,
+          },
+        ]),
+  ];
 }
 
 const EMPTY = 'is empty; write at least "region" and "backend", the README shows a first file';
 
 /** Reads YAML 1.2 text of any number of documents; empty ones are passed over. */
-export function parseDocuments(text: string): { files: readonly YamlFile[] } | { problems: readonly Problem[] } {
+export function parseDocuments(
+  text: string,
+): { files: readonly YamlFile[]; comments: readonly Comment[] } | { problems: readonly Problem[] } {
+  const { limit, comments } = scanYaml(text);
+  if (limit !== undefined) {
+    return { problems: [{ path: [], message: limit }] };
+  }
   const lines = new LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, resolveKnownTags: false };
   const documents = parseAllDocuments(text, options);
   const parsed: readonly Document[] = Array.isArray(documents) ? documents : [];
-  const faults = parsed.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
+  const faults = parsed.flatMap((document) =>
+    [...document.errors, ...document.warnings].map((fault) => ({ ...fault, message: fault.message, document })),
+  );
   if (faults.length > 0) {
-    return { problems: faults.slice(0, MOST_FAULTS).map((fault) => yamlProblem(fault, lines)) };
+    return {
+      problems: faults
+        .slice(0, MOST_FAULTS)
+        .map((fault) =>
+          fault.code === "DUPLICATE_KEY"
+            ? { ...yamlProblem(fault, lines), message: duplicateKey(fault.document, fault.pos[0]) }
+            : yamlProblem(fault, lines),
+        ),
+    };
   }
   const lost = parsed.flatMap(aliasesWithoutAnchor);
   if (lost.length > 0) {
@@ -48,7 +95,22 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | {
   } catch {
     return { problems: [{ path: [], message: "has aliases that grow too large; write the values out" }] };
   }
-  return { files: files.filter(({ value }) => value !== null && value !== undefined) };
+  return { files: files.filter(({ value }) => value !== null && value !== undefined), comments };
+}
+
+/** The library's sentence names no key. */
+function duplicateKey(document: Document, offset: number): string {
+  let key = "a key";
+  visit(document, {
+    Scalar: (_, { range, value }) => {
+      if (range?.[0] === offset) {
+        key = `the key ${showSegment(String(value))}`;
+        return visit.BREAK;
+      }
+      return undefined;
+    },
+  });
+  return `is not valid YAML: ${key} is there twice; remove one`;
 }
 
 /** The library tells of these only when the value is made, without a place. */
@@ -70,6 +132,19 @@ const MOST_FAULTS = 5;
 const DEEPEST = 30;
 const TOO_DEEP = `is nested more than ${DEEPEST} levels deep, or an alias holds itself; write it flatter`;
 
+/** Values that a settings file may hold, each use of an alias counted anew. */
+const MOST_VALUES = 5_000;
+const TOO_MANY = `holds more than ${MOST_VALUES.toLocaleString("en")} values; make it shorter`;
+
+function isLargerThan(value: unknown, limit: number): boolean {
+  let count = 0;
+  const exceeds = (inner: unknown): boolean => {
+    count += 1;
+    return count > limit || (typeof inner === "object" && inner !== null && Object.values(inner).some(exceeds));
+  };
+  return exceeds(value);
+}
+
 function isDeeperThan(value: unknown, levels: number): boolean {
   return (
     typeof value === "object" &&
@@ -82,7 +157,6 @@ function isDeeperThan(value: unknown, levels: number): boolean {
 const HARMLESS_SENTENCES: readonly string[] = [
   "BAD_INDENT",
   "BLOCK_AS_IMPLICIT_KEY",
-  "DUPLICATE_KEY",
   "MISSING_CHAR",
   "MULTILINE_IMPLICIT_KEY",
   "NON_STRING_KEY",

@@ -24,7 +24,16 @@ export class Consumer {
   static install(): Consumer {
     const path = folder();
     cpSync(EXAMPLE, path, { recursive: true, filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source) });
-    const [packed] = jsonOf(PROJECT, environment(), "npm", "pack", "--json", "--pack-destination", path) as [Packed];
+    const [packed] = jsonOf(
+      PROJECT,
+      environment(),
+      "npm",
+      "pack",
+      "--ignore-scripts=false",
+      "--json",
+      "--pack-destination",
+      path,
+    ) as [Packed];
     mustSucceed(runIn(path, environment(), "npm", "install", "--prefer-offline", "--no-audit", "--no-fund"));
     return new Consumer(path, packed);
   }

@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { sign } from "aws4";
 
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string | undefined;
 }
 
 /** One AWS API call that the local AWS answered. */
@@ -87,6 +90,14 @@ export class LocalAws {
     return answer.text();
   }
 
+  /** Temporary credentials of the key's user, as `sts:GetSessionToken` gives them to whoever has the key. */
+  async session(credentials: Credentials): Promise<Credentials> {
+    const client = new STSClient({ endpoint: this.url, region: "us-east-1", credentials, maxAttempts: 1 });
+    const { Credentials: given } = await client.send(new GetSessionTokenCommand());
+    const { AccessKeyId = "", SecretAccessKey = "", SessionToken } = given ?? {};
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  }
+
   /** Switches the check of keys and policies on or off. */
   async enforceIam(on: boolean): Promise<void> {
     // The emulator takes the number of calls that pass unchecked, and only as plain text.
@@ -133,6 +144,18 @@ export class LocalAws {
     const { host } = new URL(this.url);
     const signed = sign({ host, service: "dynamodb", region: "eu-central-1", method: "POST", path: "/", headers, body }, ADMIN);
     await fetch(this.url, { method: "POST", body, headers: signed.headers as Record<string, string> });
+  }
+
+  /** The answer to a signed call of S3. @param path bucket, key and query: `/bucket/key?versionId=ID` */
+  async s3(method: string, path: string, body = "", headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const { host } = new URL(this.url);
+    const type = body === "" ? {} : { "Content-Type": "application/xml" };
+    const signed = sign(
+      { host, service: "s3", region: "eu-central-1", method, path, headers: { ...type, ...headers }, body },
+      ADMIN,
+    );
+    const sent = { method, headers: signed.headers as Record<string, string>, ...(body === "" ? {} : { body }) };
+    return fetch(`${this.url}${path}`, sent);
   }
 
   /** Keys of all objects in a bucket. */

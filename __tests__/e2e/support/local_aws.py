@@ -35,6 +35,7 @@ import re
 import signal
 import sys
 from contextvars import ContextVar
+from datetime import datetime, timedelta, timezone
 from threading import Thread, Timer
 from urllib.parse import parse_qs
 
@@ -55,11 +56,12 @@ from moto.ec2.responses.availability_zones_and_regions import (
     AvailabilityZonesAndRegions,
 )
 from moto.iam import access_control, exceptions
-from moto.iam.models import IAMBackend, ManagedPolicy, User
+from moto.iam.models import IAMBackend, ManagedPolicy, User, iam_backends
 from moto.iam.responses import IamResponse
 from moto.iam.utils import random_access_key
 from moto.moto_server import werkzeug_app
 from moto.s3.models import s3_backends
+from moto.sts.responses import TokenResponse
 from moto.utilities.utils import get_partition
 from werkzeug.serving import make_server
 
@@ -280,6 +282,68 @@ def refuse_inactive_key(original, key, access_key_id, **details):
         raise access_control.CreateAccessKeyFailure(reason="InvalidId")
 
 
+# Sessions of a user. moto answers with one session, always the same, and
+# does not know it afterwards. A session outlives the key that it was obtained
+# with, and has the user's policies.
+
+SESSIONS = {}
+
+
+class SessionKey(access_control.IAMUserAccessKey):
+    """The credentials of GetSessionToken."""
+
+    def __init__(self, user, account_id, partition):
+        self.account_id = account_id
+        self.partition = partition
+        self.issued = datetime.now(timezone.utc).strftime(TIME)
+        self._owner_user_name = user
+        self._access_key_id = f"ASIA{random_access_key()}"
+        self._secret_access_key = random_access_key() * 2
+        self._session_token = random_access_key() * 4
+
+    def create_credentials(self):
+        return access_control.Credentials(
+            self._access_key_id, self._secret_access_key, self._session_token
+        )
+
+
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@mends(TokenResponse, "get_session_token")
+def get_session_token(original, response):
+    account, partition = response.current_account, response.partition
+    keys = iam_backends[account][partition].access_keys
+    if response.access_key not in keys:
+        return original(response)
+    user = keys[response.access_key].user_name
+    session = SessionKey(user, account, partition)
+    SESSIONS[session._access_key_id] = session
+    credentials = session.create_credentials()
+    seconds = response._get_int_param("DurationSeconds", 43200)
+    ends = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+    return ActionResult(
+        {
+            "Credentials": {
+                "AccessKeyId": credentials.access_key,
+                "SecretAccessKey": credentials.secret_key,
+                "SessionToken": credentials.token,
+                "Expiration": ends.replace(tzinfo=None),
+            }
+        }
+    )
+
+
+@mends(access_control, "create_access_key")
+def session_or_key(original, access_key_id, headers, **details):
+    session = SESSIONS.get(access_key_id)
+    if session is None:
+        return original(access_key_id=access_key_id, headers=headers, **details)
+    if headers.get("X-Amz-Security-Token") != session._session_token:
+        raise access_control.CreateAccessKeyFailure(reason="InvalidToken")
+    return session
+
+
 @mends(access_control.IAMRequestBase, "_create_aws_request")
 def request_as_sent(original, request):
     """A signature covers the address as sent; moto takes the decoded one.
@@ -319,6 +383,8 @@ OPERATORS = {
     "ArnEquals": is_like,
     "ArnLike": is_like,
     "Bool": str.__eq__,
+    # Times are compared as text: all are UTC, in whole seconds.
+    "DateLessThan": str.__gt__,
     "StringEquals": str.__eq__,
     "StringLike": is_like,
 }
@@ -373,6 +439,8 @@ def questions(request, resource):
     service, name = request._action.split(":")
     given = {key: as_list(value)[0] for key, value in request._data.items()}
     context = {"aws:RequestedRegion": request._region}
+    if isinstance(request._access_key, SessionKey):
+        context["aws:TokenIssueTime"] = request._access_key.issued
     more = {"iam": iam_questions, "s3": s3_questions}.get(service)
     if service == "dynamodb" and "TableName" in json.loads(request._body):
         context["dynamodb:LeadingKeys"] = leading_key(request)

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -12,11 +12,13 @@ interface GitLabJob {
   readonly variables?: Variables;
   readonly before_script?: readonly string[];
   readonly script?: readonly string[];
+  readonly after_script?: readonly string[];
 }
 
 interface GitHubStep {
   readonly uses?: string;
   readonly run?: string;
+  readonly if?: string;
 }
 
 interface GitHubWorkflow {
@@ -38,8 +40,20 @@ function expanded(variables: Variables, known: Variables): Record<string, string
   return result;
 }
 
-/** Runs a job of `docs/pipelines/gitlab-ci.yml` in a checkout, as a runner does: its `before_script` and `script` in one shell. */
-export function gitLabJob(checkout: string, name: string, environment: Variables): Finished {
+/** A part of a job that runs in a shell of its own. */
+interface Step {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly variables: Variables;
+  /** Whether it runs after a step that failed too. */
+  readonly always: boolean;
+}
+
+/** A job of a pipeline file, to be run in a checkout. */
+export type Job = (checkout: string, name: string, environment: Variables) => readonly Step[];
+
+/** A job of `docs/pipelines/gitlab-ci.yml` as a runner runs it: `before_script` and `script` in one shell, `after_script` in another. */
+export const gitLab: Job = (checkout, name, environment) => {
   const file = read("docs/pipelines/gitlab-ci.yml") as { readonly variables: Variables } & Readonly<Record<string, GitLabJob>>;
   const job = file[name] ?? {};
   const base = job.extends === undefined ? undefined : file[job.extends];
@@ -47,25 +61,54 @@ export function gitLabJob(checkout: string, name: string, environment: Variables
     { ...file.variables, ...base?.variables, ...job.variables },
     { ...environment, CI_PROJECT_DIR: checkout },
   );
-  const lines = [...(base?.before_script ?? []), ...(job.script ?? [])].filter((line) => line !== DONE);
-  return shell(checkout, "sh", ["-e"], lines, variables);
-}
+  const script = [...(base?.before_script ?? []), ...(job.script ?? [])].filter((line) => line !== DONE);
+  return [
+    { program: "sh", args: ["-e", "-c", script.join("\n")], variables, always: false },
+    { program: "sh", args: ["-e", "-c", (base?.after_script ?? []).join("\n")], variables, always: true },
+  ];
+};
 
-/** Runs the commands of a job of `docs/pipelines/github-actions.yml` in a checkout; its actions are not run. */
-export function gitHubJob(checkout: string, name: string, environment: Variables): Finished {
+/** The commands of a job of `docs/pipelines/github-actions.yml`, each step in a shell of its own; its actions are left out. */
+export const gitHub: Job = (_, name, environment) => {
   const workflow = read("docs/pipelines/github-actions.yml") as GitHubWorkflow;
-  const lines = (workflow.jobs[name]?.steps ?? []).flatMap(({ run }) => (run === undefined || run === DONE ? [] : [run]));
-  return shell(checkout, "bash", ["-eo", "pipefail"], lines, { ...workflow.env, ...environment });
+  const variables = { ...workflow.env, ...environment };
+  return (workflow.jobs[name]?.steps ?? []).flatMap(({ run, if: condition }) =>
+    run === undefined || run === DONE
+      ? []
+      : [{ program: "bash", args: ["-eo", "pipefail", "-c", run], variables, always: condition === "always()" }],
+  );
+};
+
+/** Runs the steps of a job one after the other, after a failure only those that always run. */
+export function runSteps(checkout: string, steps: readonly Step[], failed = false): Finished {
+  let status: number | null = failed ? 1 : 0;
+  let output = "";
+  for (const { program, args, variables, always } of steps) {
+    if (status !== 0 && !always) {
+      continue;
+    }
+    const step = spawnSync(program, args, { cwd: checkout, env: variables, encoding: "utf8", maxBuffer: 2 ** 26 });
+    output += `${step.stdout}${step.stderr}`;
+    status = status === 0 ? step.status : status;
+  }
+  return { status, output };
 }
 
-function shell(checkout: string, program: string, flags: readonly string[], lines: readonly string[], env: Variables): Finished {
-  const { status, stdout, stderr } = spawnSync(program, [...flags, "-c", lines.join("\n")], {
-    cwd: checkout,
-    env,
-    encoding: "utf8",
-    maxBuffer: 2 ** 26,
-  });
-  return { status, output: `${stdout}${stderr}` };
+/** Starts a step without waiting for its end. */
+export function startStep(checkout: string, { program, args, variables }: Step): ChildProcess {
+  return spawn(program, args, { cwd: checkout, env: variables, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** All processes below one, the youngest first. */
+export function descendants(pid: number): readonly number[] {
+  const { stdout } = spawnSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const parents = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    parents.flatMap(([child = 0, of]) => (of === parent ? [child, ...below(child)] : []));
+  return below(pid).sort((one, other) => other - one);
 }
 
 /** A git checkout of this project with one deployment, its provider lock committed, and a certificate for plans. */
@@ -73,7 +116,7 @@ export class Checkout {
   readonly path = copyOfProject();
 
   constructor(settings: string) {
-    for (const part of ["scripts", "docs", ".gitignore"]) {
+    for (const part of ["docs", ".gitignore"]) {
       cpSync(join(PROJECT, part), join(this.path, part), { recursive: true });
     }
     write(this.path, { "deployments/deckhouse.yaml": settings });

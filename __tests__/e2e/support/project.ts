@@ -32,7 +32,16 @@ export function removeFolders(): void {
 /** A copy of this project, as a user has it after `npm ci` (or before), for what must run inside one: the CDKTF command. */
 export function copyOfProject({ installed } = { installed: true }): string {
   const path = folder();
-  for (const part of ["main.ts", "src", "deployments", "cdktf.json", "package.json", "tsconfig.json", "tsconfig.app.json"]) {
+  for (const part of [
+    "main.ts",
+    "src",
+    "scripts",
+    "deployments",
+    "cdktf.json",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.app.json",
+  ]) {
     cpSync(join(PROJECT, part), join(path, part), { recursive: true });
   }
   if (installed) {

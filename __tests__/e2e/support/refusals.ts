@@ -1,6 +1,6 @@
-import type { Grant } from "../../../src/iam/deployer";
+import type { Grant } from "../../../src/iam/deployer-permissions";
 import type { PolicyDocument } from "../../../src/iam/policy-document";
-import type { Request } from "../../iam/simulator";
+import type { Request } from "../../helpers/simulator";
 import type { Finished } from "./terraform";
 
 // What Terraform does when one action is left out of the policy that it runs under.

@@ -660,6 +660,45 @@ class TestConditions:
             assert code_of(get, **read) == code
 
 
+class TestSessions:
+    def test_a_session_outlives_its_key_until_it_is_denied(
+        self, url, aws, iam
+    ):
+        key = create_user_with_key(iam, policy("ec2:*"))
+        session = aws("sts", key).get_session_token()["Credentials"]
+        ec2 = boto3.client(
+            "ec2",
+            endpoint_url=url,
+            region_name="eu-west-1",
+            aws_access_key_id=session["AccessKeyId"],
+            aws_secret_access_key=session["SecretAccessKey"],
+            aws_session_token=session["SessionToken"],
+            config=Config(retries={"max_attempts": 0}),
+        )
+        iam.update_access_key(
+            UserName="u", AccessKeyId=key[0], Status="Inactive"
+        )
+        check_permissions(url, True)
+        assert ec2.describe_regions()["Regions"]
+        check_permissions(url, False)
+        new = create_key(iam)
+        condition = {"DateLessThan": {"aws:TokenIssueTime": later()}}
+        denial = json.loads(policy("*"))
+        denial["Statement"] |= {"Effect": "Deny", "Condition": condition}
+        iam.put_user_policy(
+            UserName="u", PolicyName="d", PolicyDocument=json.dumps(denial)
+        )
+        check_permissions(url, True)
+        status, code, _ = refusal(ec2.describe_regions)
+        assert (status, code) == (403, "UnauthorizedOperation")
+        assert aws("ec2", new).describe_regions()["Regions"]
+
+
+def later():
+    seconds = time.time() + 60
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
 class TestFurtherQuestions:
     """Calls for which AWS asks policies more than one question."""
 

@@ -1,3 +1,5 @@
+# WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.
+# The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.
 # Reading one output of no-access-keys brings all of them into this workspace's own state:
 # the deployment has no key; you make it outside Terraform.
 
@@ -49,3 +51,34 @@ output "dkp_kubernetes_secret" {
     }
   })
 }
+
+# VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:
+# remove the variable dkp_secret_access_key and both outputs above, and uncomment what follows. It needs Terraform >= 1.11 and
+# hashicorp/aws >= 5.100. Plans that do not change dkp_secret_version need any value for dkp_secret_access_key but null:
+# a placeholder such as -var dkp_secret_access_key=unused. The same works with aws_ssm_parameter and its value_wo.
+#
+# variable "dkp_secret_access_key" {
+#   description = "The secret access key, from a safe place"
+#   type        = string
+#   sensitive   = true
+#   ephemeral   = true
+# }
+#
+# variable "dkp_secret_version" {
+#   description = "Increase it whenever the secret changes; Terraform sends the secret only then"
+#   type        = number
+# }
+#
+# resource "aws_secretsmanager_secret" "dkp" {
+#   name = "dkp-aws-access"
+# }
+#
+# resource "aws_secretsmanager_secret_version" "dkp" {
+#   secret_id                = aws_secretsmanager_secret.dkp.id
+#   secret_string_wo_version = var.dkp_secret_version
+#   secret_string_wo = jsonencode({
+#     AWS_ACCESS_KEY_ID     = var.dkp_access_key_id
+#     AWS_SECRET_ACCESS_KEY = var.dkp_secret_access_key
+#     AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
+#   })
+# }

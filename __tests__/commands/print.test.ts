@@ -1,0 +1,70 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PROJECT = join(__dirname, "../..");
+
+describe("what commands print", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "print-"));
+    mkdirSync(join(folder, "deployments"));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const run = (command: string, ...args: string[]) => {
+    const script = join(PROJECT, "build/src/commands", `${command}.js`);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { cwd: folder, encoding: "utf8", env: {} });
+    return { status, stdout, stderr };
+  };
+
+  it("has the name of a settings file on one line", () => {
+    writeFileSync(
+      join(folder, "deployments", "x\n::error::y\u001b[2J\u202e.yaml"),
+      "region: eu-central-1\nbackend: { local: {} }\n",
+    );
+    const { status, stdout, stderr } = run("synth");
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr.split("\n")[0]).toBe("deployments/x\\n::error::y\\u001b[2J\\u202e.yaml has 1 problem:");
+    expect(stderr.split("\n").filter((line) => /^\s*::/.test(line))).toEqual([]);
+  });
+
+  it("runs no workflow command that a plan brings along, in any format", () => {
+    writeFileSync(
+      join(folder, "deployments", "dev.yaml"),
+      "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
+    );
+    const policy = "not json\n::error::X\u001b[2J ##[add-mask]y";
+    const change = { actions: ["update"], before: { policy: "{}" }, after: { policy } };
+    const changed = { address: "aws_iam_policy.policy", mode: "managed", type: "aws_iam_policy", name: "policy", change };
+    writeFileSync(
+      join(folder, "plan.json"),
+      JSON.stringify({
+        format_version: "1.2",
+        planned_values: {},
+        configuration: {
+          provider_config: { aws: { expressions: { region: { constant_value: "eu-central-1" } } } },
+          root_module: {
+            resources: [
+              { address: "aws_iam_user.user", expressions: { name: { constant_value: "deckhouse" } } },
+              { address: "aws_iam_policy.policy", expressions: { name: { constant_value: "D8CloudProviderAWS" } } },
+            ],
+          },
+        },
+        terraform_version: "1.11.4",
+        resource_changes: [changed],
+        complete: true,
+        errored: false,
+      }),
+    );
+    for (const format of ["text", "markdown", "json"]) {
+      const { status, stdout, stderr } = run("review", "--plan", "plan.json", "--stack", "dev", "--format", format);
+      expect({ format, status, stderr }).toEqual({ format, status: 2, stderr: "" });
+      expect(stdout).toContain("not json");
+      expect(`${stdout}${stderr}`.split("\n").filter((line) => /^\s*::|##\[|\p{Cc}/u.test(line))).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,189 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { readBase } from "../../src/diff/baseline";
+
+describe("what changes are held against", () => {
+  let root: string;
+
+  const write = (path: string, content: object | string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), typeof content === "string" ? content : JSON.stringify(content));
+  };
+  const git = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(
+      "git",
+      ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main", ...args],
+      { cwd: root, encoding: "utf8" },
+    );
+    expect({ args, status, stderr }).toMatchObject({ status: 0 });
+    return stdout.trim();
+  };
+  const commit = () => {
+    git("add", ".");
+    git("commit", "-qm", "c");
+    return git("rev-parse", "HEAD").slice(0, 8);
+  };
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "base-"));
+  });
+
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  it("the packs in a folder", () => {
+    write("old/a/main.tf.json", { a: 1 });
+    write("old/b/main.tf.json", { b: "ü" });
+    write("old/c/other.json", {});
+    write("old/b/deployer-policy.json", "{}");
+    expect(readBase("./old", "review", root)).toEqual({
+      packs: { a: { a: 1 }, b: { b: "ü" } },
+      files: { a: {}, b: { "deployer-policy.json": "{}" } },
+      source: "folder ./old",
+    });
+    expect(readBase(join(root, "old"), "review", "/").packs).toEqual({ a: { a: 1 }, b: { b: "ü" } });
+  });
+
+  it("the packs that a git ref has, whatever is in the folder now", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: "ü\n" });
+    write("review/b/main.tf.json", { b: 2 });
+    write("review/b/policy.json", {});
+    write("review/b/service-control-policy.json", "{}\n");
+    write("review/b/deployer-role-policy.json", "[]");
+    write("review/b/deeper/main.tf.json", {});
+    const id = commit();
+    write("review/a/main.tf.json", { a: 3 });
+    expect(readBase("main", "review", root)).toEqual({
+      packs: { a: { a: "ü\n" }, b: { b: 2 } },
+      files: { a: {}, b: { "service-control-policy.json": "{}\n", "deployer-role-policy.json": "[]" } },
+      source: `git ref main (${id})`,
+    });
+    expect(readBase("HEAD", "review", root).packs).toEqual({ a: { a: "ü\n" }, b: { b: 2 } });
+  });
+
+  it("also where the project is a folder of the checkout", () => {
+    git("init", "-q");
+    write("apps/dkp/review/a/main.tf.json", { a: 1 });
+    write("review/x/main.tf.json", { x: 1 });
+    commit();
+    expect(readBase("main", "review", join(root, "apps/dkp")).packs).toEqual({ a: { a: 1 } });
+  });
+
+  it("the packs of a ref, however their folder is written", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: 1 });
+    commit();
+    for (const review of ["review/", "./review", join(root, "review")]) {
+      expect(readBase("HEAD", review, root).packs).toEqual({ a: { a: 1 } });
+    }
+  });
+
+  it("takes a name for a Git ref unless it is written as a path, whatever folders there are", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: 1 });
+    const id = commit();
+    git("update-ref", "refs/remotes/origin/main", "HEAD");
+    for (const name of ["main", "origin/main", "refs/heads/main"]) {
+      write(`${name}/a/main.tf.json`, { a: 2 });
+      expect(readBase(name, "review", root)).toEqual({
+        packs: { a: { a: 1 } },
+        files: { a: {} },
+        source: `git ref ${name} (${id})`,
+      });
+      expect(readBase(`./${name}`, "review", root)).toMatchObject({ packs: { a: { a: 2 } }, source: `folder ./${name}` });
+      expect(readBase(join(root, name), "review", root)).toMatchObject({ packs: { a: { a: 2 } } });
+    }
+  });
+
+  it("takes a name with ~ for a folder of the home directory", () => {
+    write("old/a/main.tf.json", { a: 1 });
+    const home = jest.spyOn(jest.requireActual<typeof import("node:os")>("node:os"), "homedir").mockReturnValue(root);
+    expect(readBase("~/old", "review", "/")).toEqual({ packs: { a: { a: 1 } }, files: { a: {} }, source: "folder ~/old" });
+    home.mockRestore();
+  });
+
+  it("names a folder of review packs that is not written as a path", () => {
+    git("init", "-q");
+    write("old/a/main.tf.json", { a: 1 });
+    expect(() => readBase("old", "review", root)).toThrow(
+      "--against old: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin old; for the folder of that name write ./old",
+    );
+  });
+
+  it("refuses a name that is both a branch and a tag", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: 1 });
+    commit();
+    git("tag", "main");
+    expect(() => readBase("main", "review", root)).toThrow(
+      "--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main",
+    );
+    expect(readBase("refs/tags/main", "review", root).packs).toEqual({ a: { a: 1 } });
+  });
+
+  it("says that git does not read a checkout of another user", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: 1 });
+    commit();
+    process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER = "1";
+    try {
+      expect(() => readBase("main", "review", root)).toThrow(
+        "--against main: git does not read this checkout because it belongs to another user (dubious ownership); run git config --global --add safe.directory with the path of the checkout",
+      );
+    } finally {
+      delete process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER;
+    }
+  });
+
+  it.each([
+    [
+      "a ref that is not there",
+      "mian",
+      "--against mian: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin mian",
+    ],
+    [
+      "what looks like an option",
+      "--all",
+      "--against --all: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin --all",
+    ],
+    [
+      "a folder without packs",
+      "./deployments",
+      "--against ./deployments: the folder has no review packs (<stack>/main.tf.json); name a folder that npm run review wrote, or a Git ref without ./ before it",
+    ],
+    [
+      "a folder that is not there",
+      "../none",
+      "--against ../none: there is no such folder; name a folder that npm run review wrote, or a Git ref without ./ before it",
+    ],
+  ])("refuses %s", (_, name, message) => {
+    git("init", "-q");
+    write("deployments/deckhouse.yaml", "");
+    commit();
+    expect(() => readBase(name, "review", root)).toThrow(message);
+  });
+
+  it("refuses a ref without packs", () => {
+    git("init", "-q");
+    write("deployments/deckhouse.yaml", "");
+    const id = commit();
+    expect(() => readBase("main", "review", root)).toThrow(
+      `--against main: ${id} has no packs in review/; commit them there first: npm run review`,
+    );
+  });
+
+  it("refuses a ref where there is no git", () => {
+    expect(() => readBase("main", "review", root)).toThrow(
+      "--against main: this is no Git checkout; name a folder with review packs, such as ./old",
+    );
+  });
+
+  it("names a pack that is no JSON", () => {
+    write("old/a/main.tf.json", "<<<<<<< HEAD");
+    expect(() => readBase("./old", "review", root)).toThrow(
+      "old/a/main.tf.json: is no JSON; make the packs anew with npm run review",
+    );
+  });
+});

@@ -1,0 +1,27 @@
+import { exitCodeOf } from "../../src/diff/change-summary";
+import { changesOfPlan } from "../../src/diff/compare";
+import type { JsonObject } from "../../src/diff/json-values";
+import { EDITED_PLANS, type EditablePlan, realPlan } from "../helpers/edited-plans";
+
+const summary = (plan: EditablePlan) => changesOfPlan(plan as unknown as JsonObject, "deckhouse", "plan");
+
+/** What makes the exit code other than 0. */
+function reported(plan: EditablePlan): readonly string[] {
+  return summary(plan).deployments.flatMap(({ dangers, exposures, permissions: { gained, loosened } }) => [
+    ...dangers,
+    ...loosened,
+    ...exposures,
+    ...gained.map(({ action }) => action),
+  ]);
+}
+
+describe("the summary of an edited plan", () => {
+  it.each(Object.entries(EDITED_PLANS))("%s", (_, { base, edit, exitCode, reported: expected }) => {
+    const plan = realPlan(base);
+    edit(plan);
+    const known = reported(realPlan(base));
+    const added = reported(plan).filter((line) => !known.includes(line));
+    expect(added).toEqual(expected);
+    expect(exitCodeOf(summary(plan))).toBe(exitCode);
+  });
+});

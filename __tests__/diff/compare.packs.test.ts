@@ -1,0 +1,434 @@
+import { type DeploymentChanges, exitCodeOf } from "../../src/diff/change-summary";
+import { changesAgainst } from "../../src/diff/compare";
+import { KEY_ADDRESSES } from "../../src/diff/snapshot";
+import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
+import { packOf } from "../helpers/simulated-diff";
+
+const between = (before: string, after: string) =>
+  changesAgainst({ deckhouse: packOf(before) }, { deckhouse: packOf(after) }, "review/ against main");
+const told = (before: string, after: string) => between(before, after).deployments[0] as DeploymentChanges;
+const dangers = (before: string, after: string) => told(before, after).dangers;
+const notes = (before: string, after: string) => told(before, after).notes;
+const keys = (primary: string, secondary: string, current = "primary") =>
+  `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
+
+describe("a change of settings that would take the cluster's access away", () => {
+  const WOULD = "a plan from this would";
+
+  it.each<[string, string, string, readonly string[]]>([
+    [
+      "a new user name",
+      "",
+      "user: { name: other }",
+      [
+        'rename the user "deckhouse" to "other": its keys and attachments go with the old name',
+        "replace the attachment of the policy to the user",
+        "replace the access key in the slot primary: the old one stops working before the new one is there",
+      ],
+    ],
+    [
+      "the user's name in another case, without keys of Terraform",
+      "accessKeys: none",
+      "accessKeys: none\nuser: { name: Deckhouse }",
+      [
+        'rename the user "deckhouse" to "Deckhouse": its keys and attachments go with the old name',
+        "replace the attachment of the policy to the user",
+      ],
+    ],
+    [
+      "a new policy name",
+      "",
+      "policy: { name: Other }",
+      ['replace the policy "Other" and its attachments', "replace the attachment of the policy to the user"],
+    ],
+    [
+      "a new policy path",
+      "",
+      "policy: { path: /platform/ }",
+      ['replace the policy "D8CloudProviderAWS" and its attachments', "replace the attachment of the policy to the user"],
+    ],
+    [
+      "the OpenPGP key of a live slot",
+      "",
+      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
+      ["replace the access key in the slot primary: the old one stops working before the new one is there"],
+    ],
+    [
+      "another group name",
+      "attachment: user-and-group",
+      "attachment: user-and-group\ngroup: { name: other }",
+      ["replace the attachment of the policy to the group"],
+    ],
+    [
+      "another node role",
+      "nodeRole: { name: a }",
+      "nodeRole: { name: b }",
+      ['replace the node role "b": nodes that have it lose it; hand iamNodeRole another role first'],
+    ],
+    [
+      "from the user to the group in one step",
+      "",
+      "attachment: group",
+      [
+        "move the policy from the user to the group in one step: for a moment the user has no permissions; go by way of attachment: user-and-group",
+      ],
+    ],
+    [
+      "from the group to the user in one step",
+      "attachment: group",
+      "",
+      [
+        "move the policy from the group to the user in one step: for a moment the user has no permissions; go by way of attachment: user-and-group",
+      ],
+    ],
+    [
+      "a slot that goes from Active to absent",
+      keys("Active", "Active", "secondary"),
+      keys("absent", "Active", "secondary"),
+      ["delete the access key in the slot primary while it is Active; make it Inactive first, one apply before"],
+    ],
+    [
+      "keys that Terraform is to have no longer",
+      "",
+      "accessKeys: none",
+      ["delete the access key in the slot primary while it is Active; make it Inactive first, one apply before"],
+    ],
+    [
+      "a key that goes while the other one is switched on",
+      keys("Active", "Inactive"),
+      `accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }`,
+      ["delete the access key in the slot primary while it is Active; make it Inactive first, one apply before"],
+    ],
+    [
+      "a rotation in one step",
+      "",
+      keys("absent", "Active", "secondary"),
+      [
+        "delete the access key in the slot primary while it is Active; make it Inactive first, one apply before",
+        "make the access key in the slot secondary and delete the one in the slot primary at once; a rotation is one edit an apply",
+      ],
+    ],
+    [
+      "the key handed out is switched off in the step that hands out another one",
+      keys("Active", "Active"),
+      keys("Inactive", "Active", "secondary"),
+      [
+        "switch off the access key in the slot primary, which is the one handed out; hand out another one first, one apply before",
+      ],
+    ],
+    [
+      "another account",
+      "accountId: '123456789012'",
+      "accountId: '111111111111'",
+      [
+        "make everything anew in the account 111111111111, and leave the user and its key in 123456789012, where nothing manages them",
+      ],
+    ],
+  ])("%s", (_, before, after, expected) => {
+    expect(dangers(before, after)).toEqual(expected.map((danger) => `${WOULD} ${danger}`));
+    expect(exitCodeOf(between(before, after))).toBe(3);
+  });
+
+  it("is said to be stopped by protect, or by nothing", () => {
+    expect(notes("", "user: { name: other }")).toContain("protect makes Terraform refuse what it can of it");
+    expect(notes("protect: false", "protect: false\nuser: { name: other }")).toContain("protect is off, so nothing stops it");
+  });
+});
+
+describe("a change of settings without danger", () => {
+  it.each([
+    ["nothing", "", ""],
+    ["the first step of a rotation", keys("Active", "absent"), keys("Active", "Active")],
+    ["the second", keys("Active", "Active"), keys("Active", "Active", "secondary")],
+    ["the third", keys("Active", "Active", "secondary"), keys("Inactive", "Active", "secondary")],
+    ["the fourth", keys("Inactive", "Active", "secondary"), keys("absent", "Active", "secondary")],
+    ["a step towards a group", "", "attachment: user-and-group"],
+    ["the step after it", "attachment: user-and-group", "attachment: group"],
+    ["a step back", "attachment: group", "attachment: user-and-group"],
+    ["the policy's description", "", "policy: { description: Other }"],
+    ["the user's path", "", "user: { path: /platform/ }"],
+    ["tags", "", "tags: { team: platform }"],
+    ["a region of the documented policy", "", "region: eu-west-1"],
+    ["an account that is stated now", "", "accountId: '123456789012'"],
+    ["a permissions boundary", "", "user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }"],
+    ["guards that go", "", "protect: false"],
+  ])("and without growth: %s", (_, before, after) => {
+    expect(exitCodeOf(between(before, after))).toBe(0);
+  });
+
+  it.each([
+    [
+      "a boundary that goes",
+      "user: { permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
+      "",
+      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B goes",
+    ],
+    [
+      "another boundary",
+      "user: { permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
+      "user: { permissionsBoundary: 'arn:aws:iam::1:policy/C' }",
+      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B gives way to arn:aws:iam::123456789012:policy/C",
+    ],
+    [
+      "a policy for nodes",
+      "nodeRole: { name: n }",
+      "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::1:policy/C'] }",
+      "the node role: the policy arn:aws:iam::123456789012:policy/C is attached, with whatever it allows",
+    ],
+    [
+      "a boundary of nodes that goes",
+      "nodeRole: { name: n, permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
+      "nodeRole: { name: n }",
+      "the node role: the permissions boundary arn:aws:iam::123456789012:policy/B goes",
+    ],
+  ])("but with growth: %s", (_, before, after, growth) => {
+    const [one, other] = [before, after].map((settings) => settings.replaceAll("::1:", "::123456789012:")) as [string, string];
+    expect(told(one, other).permissions).toMatchObject({ gained: [], lost: [], loosened: [growth] });
+    expect(exitCodeOf(between(one, other))).toBe(2);
+  });
+
+  it("but with growth: actions of the node role", () => {
+    const { gained } = told(
+      "nodeRole: { name: n }",
+      "nodeRole: { name: n, additionalActions: ['s3:GetObject', 'ecr:Get*'] }",
+    ).permissions;
+    expect(gained).toEqual(
+      ["ecr:get*", "s3:getobject"].map((action) => ({
+        holder: "node role",
+        action,
+        access: "unknown",
+        area: "not in DKP's catalogue",
+        where: [{ resource: "*", onlyIf: [] }],
+        otherwise: [],
+      })),
+    );
+  });
+
+  it("takes no growth from policies of the node role that change places", () => {
+    const role = (...names: readonly string[]) =>
+      `nodeRole: { name: n, managedPolicyArns: [${names.map((name) => `'arn:aws:iam::123456789012:policy/${name}'`).join(", ")}] }`;
+    expect(told(role("A", "B"), role("B")).permissions).toMatchObject({
+      loosened: [],
+      tightened: ["the node role: the policy arn:aws:iam::123456789012:policy/A is detached"],
+    });
+  });
+});
+
+describe("what else a change of settings does", () => {
+  it("a secret among the outputs, or in the state in clear, is told apart from permissions", () => {
+    expect(told("outputs: { secret: false }", "").exposures).toEqual([
+      "the output secret_access_key appears: every workspace that reads one output of this state gets the secret in clear",
+    ]);
+    const encrypted = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} } }`;
+    const both = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`;
+    expect(told(encrypted, both)).toMatchObject({
+      exposures: ["the secret of an access key comes into the state in clear"],
+      dangers: [],
+    });
+    expect(exitCodeOf(between(encrypted, both))).toBe(2);
+    const inactive = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Inactive } }`;
+    expect(notes(inactive, encrypted)).toContain("the state no longer holds a secret in clear; old versions of it still do");
+  });
+
+  it.each<[string, string, string, readonly string[]]>([
+    ["region", "", "region: eu-west-1", ["region: eu-central-1 -> eu-west-1"]],
+    ["description", "", "policy: { description: Other }", ["policy.description: AWS can't change it, so this has no effect"]],
+    ["outputs", "outputs: { secret: false }", "", ["new outputs: secret_access_key"]],
+    [
+      "outputs that go",
+      "",
+      "outputs: { secret: false }",
+      ["outputs that go, and that other workspaces may read: secret_access_key"],
+    ],
+    ["tags", "tags: { a: x, b: x }", "tags: { b: y, c: x }", ["tags: a goes, b has another value, c is new"]],
+    [
+      "account",
+      "",
+      "accountId: '123456789012'",
+      [
+        "the account is stated now, 123456789012; permissions are compared as if it was this one before, which can't be told from here",
+      ],
+    ],
+    [
+      "account, no more",
+      "accountId: '123456789012'",
+      "",
+      ["the account 123456789012 is no longer stated: Terraform takes the one that its credentials belong to"],
+    ],
+    ["guards", "", "protect: false", ["protect: true -> false"]],
+    ["provider", "", "provider: { profile: admin, version: '~> 5.100' }", ["AWS provider: another profile, version"]],
+    [
+      "backend",
+      "",
+      "backend: { s3: { bucket: other, region: eu-central-1 } }",
+      [
+        "the state moves (backend s3: bucket): terraform init -migrate-state takes it along; an empty state would make everything anew",
+      ],
+    ],
+    [
+      "type of backend",
+      "",
+      "backend: { gcs: { bucket: other } }",
+      [
+        "the state moves (backend s3 -> gcs): terraform init -migrate-state takes it along; an empty state would make everything anew",
+      ],
+    ],
+    [
+      "group",
+      "",
+      "attachment: user-and-group",
+      ["who has the policy: the user -> the user and the group, and whoever is put into it", "new outputs: group_name"],
+    ],
+    [
+      "rotation",
+      keys("Active", "Active"),
+      keys("Active", "Active", "secondary"),
+      ["slot that is handed out: primary -> secondary"],
+    ],
+    ["adoption", "", "adopt: { user: true }", ["takes over what exists: aws_iam_user.user; a plan tells what changes there"]],
+  ])("notes: %s", (_, before, after, expected) => {
+    expect(notes(before, after)).toEqual(expected);
+  });
+
+  it("a new deployment: all that its user may do, and no danger", () => {
+    const changes = changesAgainst({}, { deckhouse: packOf("") }, "");
+    expect(changes.deployments[0]).toMatchObject({ state: "new", dangers: [], permissions: { lost: [], loosened: [] } });
+    expect(changes.deployments[0]?.permissions.gained).toHaveLength(126);
+    expect(exitCodeOf(changes)).toBe(2);
+  });
+
+  it("a new deployment is new, whatever it is called", () => {
+    expect(changesAgainst({}, { constructor: packOf("") }, "").deployments[0]).toMatchObject({
+      stack: "constructor",
+      state: "new",
+    });
+  });
+
+  it("a deployment that was retired by the book is no danger, one that was protected to the end is", () => {
+    const gone = (settings: string) => changesAgainst({ deckhouse: packOf(settings) }, {}, "");
+    expect(gone("protect: false").deployments[0]).toMatchObject({ state: "removed", dangers: [] });
+    expect(exitCodeOf(gone("protect: false"))).toBe(0);
+    expect(gone("").deployments[0]?.dangers[0]).toMatch(
+      /^its settings went while protect was on, so it can't have been destroyed/,
+    );
+    expect(exitCodeOf(gone(""))).toBe(3);
+  });
+
+  it("what this project does not make is growth", () => {
+    const pack = packOf("");
+    const resource = { ...(pack.resource as object), aws_iam_user_policy: { extra: { user: "deckhouse", policy: "{}" } } };
+    const { deployments } = changesAgainst({ deckhouse: pack }, { deckhouse: { ...pack, resource } }, "");
+    expect(deployments[0]?.permissions.loosened).toEqual([
+      "aws_iam_user_policy.extra: this project does not make it, so what it allows is not known here",
+    ]);
+  });
+
+  it("another policy in an attachment, or another group, is growth", () => {
+    const edited = JSON.parse(
+      JSON.stringify(packOf("attachment: user-and-group"))
+        .replace(/"policy_arn":"[^"]*"/, '"policy_arn":"arn:aws:iam::aws:policy/AdministratorAccess"')
+        .replace('"groups":["', '"groups":["admins","'),
+    );
+    const { deployments } = changesAgainst({ deckhouse: packOf("attachment: user-and-group") }, { deckhouse: edited }, "");
+    expect(deployments[0]?.permissions.loosened).toEqual([
+      "the user: the policy arn:aws:iam::aws:policy/AdministratorAccess is attached, with whatever it allows",
+      "the user: put into the group admins, with whatever it allows",
+    ]);
+  });
+
+  it.each<[string, string, object, readonly string[]]>([
+    [
+      "an inline policy in the node role",
+      "aws_iam_role.node",
+      { inline_policy: [{ name: "x", policy: "{}" }] },
+      ["aws_iam_role.node: the argument inline_policy is not comparable"],
+    ],
+    [
+      "managed policies in the node role",
+      "aws_iam_role.node",
+      { managed_policy_arns: ["arn:aws:iam::aws:policy/AdministratorAccess"] },
+      ["aws_iam_role.node: the argument managed_policy_arns is not comparable"],
+    ],
+    [
+      "changes that Terraform is to ignore",
+      "aws_iam_user.user",
+      { lifecycle: { prevent_destroy: true, ignore_changes: ["permissions_boundary"] } },
+      ["aws_iam_user.user: the argument lifecycle.ignore_changes is not comparable"],
+    ],
+    [
+      "a provisioner",
+      "aws_iam_access_key.user",
+      { provisioner: [{}] },
+      ["aws_iam_access_key.user: the argument provisioner is not comparable"],
+    ],
+    [
+      "another role in the attachment of the nodes",
+      "aws_iam_role_policy_attachment.node-1",
+      { role: "admin-role" },
+      [
+        "the role admin-role, which this project does not create: the policy arn:aws:iam::123456789012:policy/C is attached, with whatever it allows",
+      ],
+    ],
+    [
+      "another role for the policy of the nodes",
+      "aws_iam_role_policy.node",
+      { role: "admin-role" },
+      ["aws_iam_role_policy.node: now of role admin-role, whom this project does not make"],
+    ],
+  ])("%s is broadened", (_, address, more, broadened) => {
+    const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
+    const [type = "", name = ""] = address.split(".");
+    const after = JSON.parse(JSON.stringify(packOf(settings)));
+    Object.assign(after.resource[type][name], more);
+    const changes = changesAgainst({ deckhouse: packOf(settings) }, { deckhouse: after }, "");
+    expect(changes.deployments[0]?.permissions.loosened).toEqual(broadened);
+    expect(exitCodeOf(changes)).toBe(2);
+  });
+
+  it("says whose role the attachment of the nodes is", () => {
+    const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
+    const after = JSON.parse(JSON.stringify(packOf(settings)));
+    after.resource.aws_iam_role_policy_attachment["node-2"] = {
+      role: "admin-role",
+      policy_arn: "arn:aws:iam::123456789012:policy/C",
+    };
+    const { deployments } = changesAgainst({ deckhouse: packOf(settings) }, { deckhouse: after }, "");
+    expect(deployments[0]?.resources).toEqual([
+      {
+        address: "aws_iam_role_policy_attachment.node-2",
+        what: "attachment of arn:aws:iam::123456789012:policy/C to the role admin-role",
+        action: "created",
+        details: [],
+      },
+    ]);
+  });
+
+  it("an output that may hold the secret is exposed, and the first boundary is noted", () => {
+    const after = JSON.parse(JSON.stringify(packOf("user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }")));
+    after.output.dump = { value: `\${nonsensitive(${KEY_ADDRESSES.primary}.secret)}` };
+    const changes = changesAgainst({ deckhouse: packOf("") }, { deckhouse: after }, "");
+    expect(changes.deployments[0]?.exposures).toEqual([
+      "the output dump may hold the secret of an access key: every workspace that reads one output of this state gets it in plaintext",
+    ]);
+    expect(changes.deployments[0]?.notes).toContain(
+      "aws_iam_user.user: the permissions boundary is new; whatever it does not allow stops working: compare it with policy.json before you apply",
+    );
+    expect(exitCodeOf(changes)).toBe(2);
+    expect(exitCodeOf(changesAgainst({ deckhouse: after }, { deckhouse: after }, ""))).toBe(0);
+  });
+
+  it("the secret among the outputs ends with 2, the node role that goes with 3", () => {
+    expect(exitCodeOf(between("outputs: { secret: false }", ""))).toBe(2);
+    expect(dangers("nodeRole: { name: n }", "")).toEqual([
+      'a plan from this would delete the node role "n": nodes that have it lose it; hand iamNodeRole another role first',
+    ]);
+  });
+
+  it("an unchanged deployment beside others is said to be so", () => {
+    const { deployments } = changesAgainst({ a: packOf(""), b: packOf("") }, { a: packOf(""), b: packOf("tags: { x: y }") }, "");
+    expect(deployments.map(({ stack, state }) => [stack, state])).toEqual([
+      ["a", "unchanged"],
+      ["b", "changed"],
+    ]);
+  });
+});

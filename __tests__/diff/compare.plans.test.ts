@@ -1,0 +1,140 @@
+import { type DeploymentChanges, exitCodeOf } from "../../src/diff/change-summary";
+import { changesOfPlan } from "../../src/diff/compare";
+
+interface Change {
+  readonly actions: readonly string[];
+  readonly before?: object | null;
+  readonly after?: object | null;
+  readonly after_unknown?: object;
+  readonly importing?: object;
+}
+
+const policy = (...actions: readonly string[]) =>
+  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: "*" }] });
+const POLICY = { name: "P", path: "/", arn: "arn:aws:iam::123456789012:policy/P", policy: policy("ec2:RunInstances") };
+const ATTACHMENT = { user: "deckhouse", policy_arn: POLICY.arn };
+const stays = (values: object): Change => ({ actions: ["no-op"], before: values, after: values });
+const WHOLE: Readonly<Record<string, Change>> = {
+  "aws_iam_user.user": stays({ name: "deckhouse", path: "/", permissions_boundary: "" }),
+  "aws_iam_policy.policy": stays(POLICY),
+  "aws_iam_user_policy_attachment.policy-attachment": stays(ATTACHMENT),
+  "aws_iam_access_key.user": stays({ id: "AKIA", status: "Active", user: "deckhouse", pgp_key: "x" }),
+};
+
+/** What `terraform show -json` prints, with some changes instead of none. */
+const plan = (changes: Readonly<Record<string, Change>>, more: object = {}) => ({
+  format_version: "1.2",
+  planned_values: {},
+  resource_changes: Object.entries({ ...WHOLE, ...changes }).map(([address, change]) => ({
+    address,
+    mode: "managed",
+    type: address.split(".")[0],
+    change,
+  })),
+  ...more,
+});
+
+const told = (...given: Parameters<typeof plan>) =>
+  changesOfPlan(plan(...given), "deckhouse", "plan").deployments[0] as DeploymentChanges;
+const exitCode = (...given: Parameters<typeof plan>) => exitCodeOf(changesOfPlan(plan(...given), "deckhouse", "plan"));
+
+describe("a plan", () => {
+  it("that does nothing is told as no change", () => {
+    expect(told({})).toMatchObject({ state: "unchanged", resources: [], notes: [] });
+  });
+
+  it("whose policy has another order alone is told so", () => {
+    const one = { ...POLICY, policy: policy("ec2:RunInstances", "ec2:CreateVpc") };
+    const other = { ...POLICY, policy: policy("ec2:CreateVpc", "ec2:RunInstances", "ec2:CreateVpc") };
+    expect(told({ "aws_iam_policy.policy": { actions: ["update"], before: one, after: other } })).toMatchObject({
+      permissions: { gained: [], lost: [], loosened: [], tightened: [] },
+      resources: [{ action: "updated", details: ["the order of its content alone"] }],
+    });
+  });
+
+  it("whose policy is known only after the apply is growth", () => {
+    const { policy: _, ...after } = POLICY;
+    const unknown: Change = { actions: ["update"], before: POLICY, after, after_unknown: { policy: true } };
+    expect(told({ "aws_iam_policy.policy": unknown }).permissions.loosened).toEqual([
+      "the user: new, compared as a whole: a policy that is known after apply",
+    ]);
+    expect(exitCode({ "aws_iam_policy.policy": unknown })).toBe(2);
+  });
+
+  it("that attaches a policy which was there gives the user all that it allows", () => {
+    const attach = {
+      "aws_iam_user_policy_attachment.policy-attachment": { actions: ["create"], before: null, after: ATTACHMENT },
+    };
+    expect(told(attach).permissions.gained.map(({ action }) => action)).toEqual(["ec2:RunInstances"]);
+  });
+
+  it("that detaches the policy is a danger", () => {
+    const detach = {
+      "aws_iam_user_policy_attachment.policy-attachment": { actions: ["delete"], before: ATTACHMENT, after: null },
+    };
+    expect(told(detach)).toMatchObject({
+      permissions: { lost: [{ action: "ec2:RunInstances" }] },
+      dangers: ["this plan would take the policy from the user, which then has no permissions"],
+    });
+  });
+
+  it("for the policy alone compares the policy, whoever has it", () => {
+    const wider = { ...POLICY, policy: policy("ec2:*") };
+    const alone = plan({ "aws_iam_policy.policy": { actions: ["update"], before: POLICY, after: wider } }, { complete: false });
+    const targeted = { ...alone, resource_changes: alone.resource_changes.filter(({ type }) => type === "aws_iam_policy") };
+    const changes = changesOfPlan(targeted, "deckhouse", "plan");
+    expect(exitCodeOf(changes)).toBe(3);
+    expect(changes.deployments[0]?.permissions.gained[0]?.action).toBe("ec2:*");
+    expect(changes.deployments[0]?.dangers).toEqual([
+      "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target",
+    ]);
+  });
+
+  it("that forgets the policy leaves it as it is", () => {
+    expect(told({ "aws_iam_policy.policy": { actions: ["forget"], before: POLICY, after: null } })).toMatchObject({
+      permissions: { lost: [] },
+      resources: [{ action: "forgotten", address: "aws_iam_policy.policy" }],
+      dangers: [],
+    });
+  });
+
+  it("that takes over a key by hand exposes no secret: Terraform does not know it", () => {
+    const key = { id: "AKIA", status: "Active", user: "deckhouse" };
+    expect(
+      told({ "aws_iam_access_key.user": { actions: ["no-op"], before: key, after: key, importing: { id: "AKIA" } } }),
+    ).toMatchObject({
+      resources: [{ action: "imported" }],
+      exposures: [],
+    });
+  });
+
+  it("with resources that this project does not make is growth, also when they go: they may have denied something", () => {
+    const extra = { policy: policy("*"), user: "deckhouse" };
+    expect(exitCode({ "aws_iam_user_policy.extra": { actions: ["create"], before: null, after: extra } })).toBe(2);
+    expect(exitCode({ "aws_iam_user_policy.extra": stays(extra) })).toBe(0);
+    expect(exitCode({ "aws_iam_user_policy.extra": { actions: ["delete"], before: extra, after: null } })).toBe(2);
+  });
+
+  it("that is not whole says so", () => {
+    expect(told({}, { errored: true }).dangers).toEqual([
+      "Terraform failed while it created this plan, so the plan is incomplete and what else changes is unknown; plan again",
+    ]);
+    expect(exitCode({}, { errored: true, complete: false })).toBe(3);
+  });
+
+  it("that replaces what a failed replacement left is told, and not mistaken for the resource itself", () => {
+    const left = {
+      address: "aws_iam_policy.policy",
+      mode: "managed",
+      type: "aws_iam_policy",
+      deposed: "1a2b",
+      change: { actions: ["delete"], before: POLICY, after: null },
+    };
+    const { resource_changes, ...rest } = plan({});
+    const changes = changesOfPlan({ ...rest, resource_changes: [...resource_changes, left] }, "deckhouse", "plan");
+    expect(changes.deployments[0]).toMatchObject({
+      dangers: [],
+      notes: ["what is left of an earlier replacement of aws_iam_policy.policy goes"],
+    });
+  });
+});

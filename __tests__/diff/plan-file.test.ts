@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkPlanOf, readPlan } from "../../src/diff/plan-file";
+import { type EditablePlan, realPlan } from "../helpers/edited-plans";
+import { packOf } from "../helpers/simulated-diff";
+
+describe("a plan from a file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "plan-"));
+  const file = join(folder, "plan.json");
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("may be JSON", async () => {
+    const change = { actions: ["no-op"], before: {}, after: {} };
+    const plan = {
+      format_version: "1.2",
+      planned_values: {},
+      configuration: { root_module: {} },
+      resource_changes: [{ address: "aws_iam_user.user", mode: "managed", type: "aws_iam_user", change }],
+    };
+    writeFileSync(file, JSON.stringify(plan));
+    expect(await readPlan(file)).toEqual(plan);
+  });
+
+  it.each([
+    ["a state", JSON.stringify({ format_version: "1.0", terraform_version: "1.11.4", values: {} })],
+    ["what is no JSON, without repeating it", "secret wJalrXUtnFEMI"],
+  ])("is not %s", async (_, content) => {
+    writeFileSync(file, content);
+    await expect(readPlan(file)).rejects.toThrow(
+      `${file}: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`,
+    );
+  });
+
+  it("must be there", async () => {
+    await expect(readPlan(join(folder, "none"))).rejects.toThrow(
+      `${join(folder, "none")}: can't be read as a file (ENOENT); name a plan`,
+    );
+  });
+
+  const AGAIN = "; create the plan again, and do not edit what terraform show -json prints";
+
+  it.each<[string, (plan: EditablePlan) => object, string]>([
+    [
+      "another version of the format",
+      (plan) => ({ ...plan, format_version: "2.0" }),
+      'format_version: "2.0" is unknown; this reads 1.x',
+    ],
+    ["no configuration", ({ configuration: _, ...plan }) => plan, "configuration is missing, so the plan is not complete"],
+    [
+      "no resource_changes",
+      ({ resource_changes: _, ...plan }) => plan,
+      "resource_changes is missing, so what the plan changes is unknown",
+    ],
+    [
+      "empty resource_changes",
+      (plan) => ({ ...plan, resource_changes: [] }),
+      "resource_changes is missing, so what the plan changes is unknown",
+    ],
+    [
+      "resource_changes that are an object",
+      (plan) => ({ ...plan, resource_changes: {} }),
+      "resource_changes is missing, so what the plan changes is unknown",
+    ],
+    ["a change that is null", (plan) => ({ ...plan, resource_changes: [null] }), "resource_changes[0] is malformed"],
+    [
+      "actions that are a text",
+      (plan) => ({ ...plan, resource_changes: [{ ...plan.resource_changes[0], change: { actions: "no-op" } }] }),
+      "resource_changes[0] is malformed",
+    ],
+    [
+      "an unknown action",
+      (plan) => ({ ...plan, resource_changes: [{ ...plan.resource_changes[0], change: { actions: ["replace"] } }] }),
+      "resource_changes[0] is malformed",
+    ],
+    [
+      "attributes that are a list",
+      (plan) => ({
+        ...plan,
+        resource_changes: [{ ...plan.resource_changes[0], change: { actions: ["no-op"], before: [], after: {} } }],
+      }),
+      "resource_changes[0] is malformed",
+    ],
+    [
+      "an address that is twice there",
+      (plan) => ({ ...plan, resource_changes: [...plan.resource_changes, plan.resource_changes[0]] }),
+      "resource_changes[11] has the address of another one",
+    ],
+    ["output_changes that are a list", (plan) => ({ ...plan, output_changes: [] }), "output_changes is malformed"],
+    ["an output without actions", (plan) => ({ ...plan, output_changes: { region: {} } }), "output_changes.region is malformed"],
+  ])("must be whole, not with %s", async (_, edit, problem) => {
+    writeFileSync(file, JSON.stringify(edit(realPlan("no-change"))));
+    await expect(readPlan(file)).rejects.toThrow(new Error(`${file}: ${problem}${AGAIN}`));
+  });
+
+  it("must be a regular file of a size that plans have", async () => {
+    await expect(readPlan(folder)).rejects.toThrow(`${folder}: is no plan: it is no regular file`);
+    await expect(readPlan("/dev/zero")).rejects.toThrow("/dev/zero: is no plan: it is no regular file");
+    truncateSync(file, 2 ** 26 + 1);
+    await expect(readPlan(file)).rejects.toThrow(`${file}: is no plan: it has more than 67108864 bytes`);
+  });
+
+  it("may be nested as deeply as it likes without a stack trace", async () => {
+    writeFileSync(file, `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`);
+    await expect(readPlan(file)).rejects.toThrow(new RegExp(`^${file}: is no plan`));
+  });
+});
+
+describe("the deployment of a plan", () => {
+  const check = (settings: string) =>
+    checkPlanOf(JSON.parse(JSON.stringify(realPlan("no-change"))), packOf(settings), "prod", "plan");
+  const REMEDY = "name the deployment of this plan with --stack, or run npm run synth and plan again";
+
+  it("is the one whose settings have its names, account and region", () => {
+    expect(() => check("")).not.toThrow();
+    expect(() => check("tags: { a: b }\nprotect: false")).not.toThrow();
+  });
+
+  it.each([
+    ["user: { name: other }", `plan: aws_iam_user.user has name "deckhouse", and the settings of "prod" give "other"; ${REMEDY}`],
+    [
+      "policy: { name: other }",
+      `plan: aws_iam_policy.policy has name "D8CloudProviderAWS", and the settings of "prod" give "other"; ${REMEDY}`,
+    ],
+    [
+      "region: eu-west-1",
+      `plan: the AWS provider has region "eu-central-1", and the settings of "prod" give "eu-west-1"; ${REMEDY}`,
+    ],
+    [
+      "accountId: '123456789012'",
+      `plan: the AWS provider has allowed_account_ids none, and the settings of "prod" give ["123456789012"]; ${REMEDY}`,
+    ],
+  ])("is not one with %s", (settings, message) => {
+    expect(() => check(settings)).toThrow(new Error(message));
+  });
+});

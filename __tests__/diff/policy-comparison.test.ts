@@ -1,0 +1,223 @@
+import * as fc from "fast-check";
+import { type ActionChange, permissionsGrow, permissionsShrink } from "../../src/diff/change-summary";
+import { policyChanges } from "../../src/diff/policy-comparison";
+import { readPolicy } from "../../src/diff/policy-model";
+import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
+import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { anyOptions } from "../helpers/clusters";
+
+type Statement = Readonly<Record<string, unknown>>;
+
+const json = (...statements: readonly Statement[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
+const allow = (more: Statement): Statement => ({ Effect: "Allow", Action: "ec2:RunInstances", Resource: "*", ...more });
+const changes = (before: string, after: string) => policyChanges("user", readPolicy(before), readPolicy(after));
+const NOTHING = { gained: [], lost: [], loosened: [], tightened: [] };
+
+/** Whether a change of a hand-made policy is growth, loss, both or neither. */
+const verdict = (before: readonly Statement[], after: readonly Statement[]) => {
+  const told = changes(json(...before), json(...after));
+  return [permissionsGrow(told), permissionsShrink(told)];
+};
+
+describe("a hand-made policy", () => {
+  const TAGGED = { StringEquals: { "aws:RequestTag/team": ["a", "b"] } };
+
+  it.each<[string, readonly Statement[], readonly Statement[], boolean, boolean]>([
+    ["a wildcard instead of an action", [allow({})], [allow({ Action: "ec2:*" })], true, false],
+    ["an action instead of a wildcard", [allow({ Action: "ec2:*" })], [allow({})], false, true],
+    [
+      "an action that a wildcard has already",
+      [allow({ Action: "ec2:*" })],
+      [allow({ Action: ["ec2:*", "ec2:RunInstances"] })],
+      false,
+      false,
+    ],
+    ["everything", [allow({ Action: "ec2:*" })], [allow({ Action: "*" })], true, false],
+    ["an ARN instead of everything", [allow({})], [allow({ Resource: "arn:aws:ec2:eu-central-1:1:*" })], false, true],
+    ["a further ARN", [allow({ Resource: "arn:a" })], [allow({ Resource: ["arn:a", "arn:b"] })], true, false],
+    ["a condition", [allow({})], [allow({ Condition: TAGGED })], false, true],
+    ["a condition less", [allow({ Condition: TAGGED })], [allow({})], true, false],
+    [
+      "a value less",
+      [allow({ Condition: TAGGED })],
+      [allow({ Condition: { StringEquals: { "aws:RequestTag/team": "a" } } })],
+      false,
+      true,
+    ],
+    [
+      "a value more",
+      [allow({ Condition: { StringEquals: { "aws:RequestTag/team": "a" } } })],
+      [allow({ Condition: TAGGED })],
+      true,
+      false,
+    ],
+    [
+      "a value less that it must not be",
+      [allow({ Condition: { StringNotEquals: { k: ["a", "b"] } } })],
+      [allow({ Condition: { StringNotEquals: { k: "a" } } })],
+      true,
+      false,
+    ],
+    [
+      "a condition's key in another case",
+      [allow({ Condition: { StringEquals: { "AWS:RequestTag/team": "a" } } })],
+      [allow({ Condition: { StringEquals: { "aws:requesttag/team": "a" } } })],
+      false,
+      false,
+    ],
+    [
+      "another operator",
+      [allow({ Condition: { StringEquals: { k: "a" } } })],
+      [allow({ Condition: { StringLike: { k: "a" } } })],
+      true,
+      true,
+    ],
+    ["a Deny", [allow({})], [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: "arn:a" }], false, true],
+    ["a Deny less", [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: "arn:a" }], [allow({})], true, false],
+    [
+      "a Deny of less",
+      [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: "*" }],
+      [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: "arn:a" }],
+      true,
+      false,
+    ],
+    [
+      "a Deny under a condition",
+      [{ Effect: "Deny", Action: "a:b", Resource: "*" }],
+      [{ Effect: "Deny", Action: "a:b", Resource: "*", Condition: TAGGED }],
+      true,
+      false,
+    ],
+    ["NotAction", [allow({})], [allow({}), { Effect: "Allow", NotAction: "iam:*", Resource: "*" }], true, false],
+    [
+      "NotAction in another order and case",
+      [{ Effect: "Allow", NotAction: ["iam:*", "sts:*"], Resource: "*" }],
+      [{ Sid: "x", Effect: "Allow", NotAction: ["STS:*", "IAM:*"], Resource: ["*"] }],
+      false,
+      false,
+    ],
+    [
+      "NotResource",
+      [{ Effect: "Deny", Action: "*", NotResource: "arn:a" }],
+      [{ Effect: "Deny", Action: "*", NotResource: ["arn:a", "arn:b"] }],
+      true,
+      true,
+    ],
+    [
+      "an operator that is not known",
+      [allow({ Condition: { StringSounds: { k: "a" } } })],
+      [allow({ Condition: { StringSounds: { k: "b" } } })],
+      true,
+      true,
+    ],
+    ["conditions that are none", [allow({})], [allow({ Condition: "none" })], true, true],
+    ["an effect that is none", [{ ...allow({}), Effect: "Perhaps" }], [], true, false],
+  ])("%s", (_, before, after, grows, shrinks) => {
+    expect(verdict(before, after)).toEqual([grows, shrinks]);
+  });
+
+  it("with a wildcard is told by the actions that DKP's catalogue has, and the rest as the wildcard", () => {
+    const { gained } = changes(json(allow({ Action: "kms:Decrypt" })), json(allow({ Action: "kms:*" })));
+    expect(gained.map(({ action, access }) => [action, access])).toEqual([
+      ["kms:*", "unknown"],
+      ["kms:CreateGrant", "Permissions management"],
+      ["kms:DescribeKey", "Read"],
+      ["kms:GenerateDataKeyWithoutPlaintext", "Write"],
+      ["kms:ReEncryptFrom", "Write"],
+      ["kms:ReEncryptTo", "Write"],
+    ]);
+  });
+
+  it("tells where an action is allowed now, and where it was before", () => {
+    const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
+    const toEc2 = { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } };
+    const pass = (...roles: readonly string[]) =>
+      json(allow({ Action: "iam:passrole", Resource: roles.map(role), Condition: toEc2 }));
+    const onlyIf = ["iam:PassedToService is ec2.amazonaws.com"];
+    expect(changes(pass("dev-node"), pass("dev-node", "x"))).toEqual({
+      ...NOTHING,
+      gained: [
+        {
+          holder: "user",
+          action: "iam:PassRole",
+          access: "Write",
+          area: "identity",
+          why: expect.any(String),
+          where: [{ resource: role("x"), onlyIf }],
+          otherwise: [{ resource: role("dev-node"), onlyIf }],
+        } satisfies ActionChange,
+      ],
+    });
+  });
+
+  it("that is no JSON is growth, unless it is the same text", () => {
+    expect(permissionsGrow(changes(json(allow({})), "{"))).toBe(true);
+    expect(changes("{", "{")).toEqual(NOTHING);
+    expect(permissionsGrow(changes("{", "["))).toBe(true);
+  });
+
+  it("is told as growth where only two permissions together allowed what one does now", () => {
+    const halves = ["arn:aws:s3:::a*", "arn:aws:s3:::b*"];
+    expect(verdict([allow({ Resource: halves })], [allow({ Resource: "arn:aws:s3:::?*" })])).toEqual([true, false]);
+  });
+});
+
+describe("the same policy written in another way", () => {
+  /** Writes a policy as IAM takes it as well: lists in any order, of one as texts, actions in any case, things said twice, statements split. */
+  const rewritten = (document: PolicyDocument, draw: (max: number) => number): string => {
+    const shuffled = <T>(list: readonly T[]) =>
+      list
+        .map((item) => ({ item, at: draw(1000) }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ item }) => item);
+    const texts = (value: string | readonly string[]) => {
+      const list = shuffled([value].flat());
+      const twice = draw(3) === 0 ? [...list, ...list.slice(0, 1)] : list;
+      return twice.length === 1 && draw(2) === 0 ? twice[0] : twice;
+    };
+    const recased = (action: string) => [action, action.toLowerCase(), action.toUpperCase()][draw(3)] ?? action;
+    const statements = document.Statement.flatMap(({ Sid: _, Action, Resource, Condition, ...rest }) => {
+      const actions = shuffled([Action].flat().map(recased));
+      const cut = draw(actions.length + 1);
+      const halves = [actions.slice(0, cut), actions.slice(cut)].filter((half) => half.length > 0);
+      const condition =
+        Condition === undefined
+          ? {}
+          : {
+              Condition: Object.fromEntries(
+                shuffled(Object.entries(Condition)).map(([test, keys]) => [
+                  test,
+                  Object.fromEntries(Object.entries(keys).map(([key, values]) => [key, texts(values)])),
+                ]),
+              ),
+            };
+      return halves.map((half) => ({ ...condition, Resource: texts(Resource), ...rest, Action: texts(half) }));
+    });
+    return JSON.stringify({ Statement: shuffled(statements), Version: document.Version });
+  };
+  const anyPolicy = fc
+    .tuple(anyOptions, fc.constantFrom(...MODES))
+    .map(([options, mode]) => policyDocument(policyStatements({ ...options, mode } as PolicyOptions)));
+  const draws = fc.infiniteStream(fc.nat({ max: 999_999 }));
+  const drawer = (stream: Iterator<number>) => (max: number) => (stream.next().value as number) % max;
+
+  it("is no change", () => {
+    fc.assert(
+      fc.property(anyPolicy, draws, (policy, stream) => {
+        expect(changes(JSON.stringify(policy), rewritten(policy, drawer(stream)))).toEqual(NOTHING);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("differs from a third policy in the same way", () => {
+    fc.assert(
+      fc.property(anyPolicy, anyPolicy, draws, (policy, other, stream) => {
+        expect(changes(rewritten(policy, drawer(stream)), JSON.stringify(other))).toEqual(
+          changes(JSON.stringify(policy), JSON.stringify(other)),
+        );
+      }),
+      { numRuns: 15 },
+    );
+  });
+});

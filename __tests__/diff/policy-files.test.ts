@@ -1,0 +1,180 @@
+import { type DeploymentChanges, exitCodeOf } from "../../src/diff/change-summary";
+import { changesAgainst } from "../../src/diff/compare";
+import { POLICY_FILES, type PolicyFiles } from "../../src/diff/policy-files";
+import { reviewPack } from "../../src/review-pack/pack";
+import { deployment } from "../helpers/deployment";
+import { packOf } from "../helpers/simulated-diff";
+
+const filesOf = (settings: string): PolicyFiles =>
+  Object.fromEntries(
+    Object.entries(reviewPack(deployment(settings), packOf(settings))).filter(([file]) => POLICY_FILES.includes(file)),
+  );
+
+const between = (before: string, after: string) =>
+  changesAgainst({ deckhouse: packOf(before) }, { deckhouse: packOf(after) }, "", {
+    base: { deckhouse: filesOf(before) },
+    current: { deckhouse: filesOf(after) },
+  });
+
+/** What is broadened: lines, and actions of the deployer. */
+const broadened = ({ permissions: { gained, loosened } }: DeploymentChanges) => [
+  ...loosened,
+  ...gained.filter(({ holder }) => holder === "deployer").map(({ action }) => action),
+];
+
+const scoped = (cluster = "", more = "") => `policy: { mode: scoped }\ncluster: { prefix: dev, ${cluster} }\n${more}`;
+const s3 = (more: string) => `backend: { s3: { bucket: state, region: eu-central-1, ${more} } }`;
+
+const needs = (actions: string) =>
+  `the role of the pipeline needs ${actions} more, or on more: update it with deployer-policy.json before you apply`;
+
+describe("the policies of a review pack beside what Terraform applies", () => {
+  it.each<[string, string, string, readonly string[], readonly string[]]>([
+    [
+      "everything for the nodes by additionalRolePolicies",
+      "",
+      "cluster: { additionalRolePolicies: ['iam:*'] }",
+      ["the service control policy denies less: statement NodeRoleStaysNodeRole no longer covers iam:*"],
+      [],
+    ],
+    [
+      "a role for nodes in mode documented",
+      "cluster: { prefix: dev }",
+      "cluster: { prefix: dev, iamNodeRole: custom }",
+      [
+        "the service control policy denies less: statement KeyPassesOnlyNodeRoles no longer covers arn:aws:iam::ACCOUNT_ID:role/custom",
+      ],
+      [],
+    ],
+    [
+      "a former role for nodes in mode documented",
+      "cluster: { prefix: dev, iamNodeRole: custom }",
+      "cluster: { prefix: dev, iamNodeRole: custom, formerIamNodeRoles: [/old] }",
+      [
+        "the service control policy denies less: statement KeyPassesOnlyNodeRoles no longer covers arn:aws:iam::ACCOUNT_ID:role/old",
+      ],
+      [],
+    ],
+    [
+      "forceDestroy",
+      "",
+      "user: { forceDestroy: true }",
+      [
+        "iam:deactivatemfadevice",
+        "iam:deleteloginprofile",
+        "iam:deleteservicespecificcredential",
+        "iam:deletesigningcertificate",
+        "iam:deletesshpublickey",
+        "iam:deleteuserpolicy",
+        "iam:deletevirtualmfadevice",
+        "iam:detachuserpolicy",
+        "iam:listmfadevices",
+        "iam:listservicespecificcredentials",
+        "iam:listsigningcertificates",
+        "iam:listsshpublickeys",
+        "iam:listuserpolicies",
+        "iam:listvirtualmfadevices",
+      ],
+      [needs("14 actions")],
+    ],
+    [
+      "tags",
+      "",
+      "tags: { team: platform }",
+      ["iam:tagpolicy", "iam:taguser", "iam:untagpolicy", "iam:untaguser"],
+      ["tags: team is new", needs("4 actions")],
+    ],
+    [
+      "another bucket of the state",
+      "",
+      "backend: { s3: { bucket: other, region: eu-central-1 } }",
+      ["s3:deleteobject", "s3:getobject", "s3:listbucket", "s3:putobject"],
+      [
+        "the state moves (backend s3: bucket): terraform init -migrate-state takes it along; an empty state would make everything anew",
+        needs("4 actions"),
+      ],
+    ],
+    [
+      "a role for the state",
+      "",
+      s3("assume_role: { role_arn: 'arn:aws:iam::123456789012:role/state' }"),
+      ["sts:assumerole", "s3:deleteobject", "s3:getobject", "s3:listbucket", "s3:putobject"],
+      [
+        "the state moves (backend s3: assume_role): terraform init -migrate-state takes it along; an empty state would make everything anew",
+        needs("5 actions"),
+      ],
+    ],
+  ])("are broadened: %s", (_, before, after, lines, notes) => {
+    const changes = between(before, after);
+    const [one] = changes.deployments as [DeploymentChanges];
+    expect(broadened(one)).toEqual(lines);
+    expect(one.notes).toEqual(notes);
+    expect(exitCodeOf(changes)).toBe(2);
+  });
+
+  it.each([
+    ["nothing changes", "", ""],
+    ["documented to scoped", "", scoped()],
+    ["scoped to minimal", scoped(), scoped().replace("scoped", "minimal")],
+    ["the prefix is stated", "", "cluster: { prefix: dev }"],
+    ["the account is stated", "", "accountId: '123456789012'"],
+    ["the account is stated, scoped", scoped(), scoped("", "accountId: '123456789012'")],
+    ["the account is no longer stated", "accountId: '123456789012'", ""],
+    ["additionalRolePolicies that go", "cluster: { additionalRolePolicies: ['iam:*'] }", ""],
+    [
+      "additionalRolePolicies that others cover",
+      "cluster: { additionalRolePolicies: ['s3:*'] }",
+      "cluster: { additionalRolePolicies: ['s3:GetObject'] }",
+    ],
+    ["forceDestroy goes", "user: { forceDestroy: true }", ""],
+    ["tags go", "tags: { team: platform }", ""],
+    ["protect", "", "protect: false"],
+    ["outputs", "", "outputs: { secret: false }"],
+  ])("are not broadened: %s", (_, before, after) => {
+    const changes = between(before, after);
+    expect(changes.deployments.flatMap(broadened)).toEqual([]);
+    expect(exitCodeOf(changes)).toBe(0);
+  });
+
+  it("are narrowed where the organization denies more", () => {
+    const { deployments } = between("cluster: { additionalRolePolicies: ['iam:*'] }", "");
+    expect(deployments[0]?.permissions.tightened).toEqual([
+      "the service control policy denies more: statement NodeRoleStaysNodeRole now covers iam:*",
+    ]);
+  });
+
+  it("are broadened where the organization no longer denies what the policy of the user allows", () => {
+    const [before, after] = [filesOf(""), filesOf(scoped())];
+    const { deployments } = changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf("") }, "", {
+      base: { deckhouse: before },
+      current: { deckhouse: after },
+    });
+    expect(deployments[0]?.permissions.loosened).toEqual([
+      "the service control policy denies less: statement KeyWritesOnlyNodeRole is gone",
+      "the service control policy denies less: statement KeyPassesOnlyNodeRoles is gone",
+    ]);
+  });
+
+  it("say what a review pack from before does not have", () => {
+    const { "service-control-policy.json": _, ...before } = filesOf("");
+    const { deployments } = changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf("") }, "", {
+      base: { deckhouse: before },
+      current: { deckhouse: filesOf("") },
+    });
+    expect(deployments[0]?.notes).toEqual([
+      "service-control-policy.json is not compared: the review pack from before does not have it",
+    ]);
+  });
+
+  it("are broadened where a file is no policy", () => {
+    const compare = (file: string, text: string) =>
+      changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf("") }, "", {
+        base: { deckhouse: filesOf("") },
+        current: { deckhouse: { ...filesOf(""), [file]: text } },
+      });
+    expect(compare("deployer-policy.json", "{").deployments[0]?.permissions.loosened).toEqual([
+      "the deployer: new, compared as a whole: a text that is no JSON: {",
+    ]);
+    expect(exitCodeOf(compare("service-control-policy.json", "{}"))).toBe(2);
+  });
+});

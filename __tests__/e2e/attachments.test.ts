@@ -1,0 +1,112 @@
+import { type Credentials, LocalAws } from "./support/local-aws";
+import { Operator } from "./support/operator";
+import { Deployments, removeFolders } from "./support/project";
+import { Terraform } from "./support/terraform";
+
+const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
+const USER_ATTACHMENT = "aws_iam_user_policy_attachment.policy-attachment";
+const GROUP_ATTACHMENT = "aws_iam_group_policy_attachment.policy-attachment";
+const MEMBERSHIP = "aws_iam_user_group_membership.group-membership";
+
+describe("the attachments of a live deployment", () => {
+  let aws: LocalAws;
+  let operator: Operator;
+  let deployments: Deployments;
+  let terraform: Terraform;
+  let key: Credentials;
+
+  /** Applies under enforcement while the key is in use. @returns what changed, in order, and whether the key was ever refused */
+  const apply = async (settings: string, ...args: string[]) => {
+    deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });
+    await aws.calls();
+    const applied = terraform.start("apply", "-auto-approve", ...args);
+    const { calls, refused } = await operator.watch(key, applied);
+    expect(await applied).toMatchObject({ status: 0 });
+    expect(calls).toBeGreaterThan(10);
+    // The watching calls, which change nothing, are left out.
+    return { changes: await aws.changes(), refused, works: await operator.allows(key) };
+  };
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    deployments = Deployments.of({ deckhouse: SETTINGS });
+    operator = await Operator.in(aws);
+    terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
+    terraform.init();
+    terraform.apply();
+    key = terraform.key();
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it.each(["-replace", "taint"])("of the user is detached and attached again by %s, in this order", async (how) => {
+    const args = how === "taint" ? [] : [`-replace=${USER_ATTACHMENT}`];
+    if (how === "taint") {
+      terraform.run("taint", USER_ATTACHMENT);
+    }
+    expect(await apply("", ...args)).toMatchObject({ changes: ["DetachUserPolicy", "AttachUserPolicy"], works: true });
+    expect(terraform.isUpToDate()).toBe(true);
+  });
+
+  it("of user and group are replaced one at a time without a refused call", async () => {
+    expect(await apply("attachment: user-and-group")).toMatchObject({ refused: 0, works: true });
+    const replaced = await apply("attachment: user-and-group", `-replace=${USER_ATTACHMENT}`);
+    expect(replaced).toEqual({ changes: ["DetachUserPolicy", "AttachUserPolicy"], refused: 0, works: true });
+  });
+
+  it("of user and group stay effective while the group is renamed", async () => {
+    const renamed = await apply("attachment: user-and-group\ngroup: { name: dkp }");
+    expect(renamed).toMatchObject({ refused: 0, works: true });
+    expect(renamed.changes.slice(0, 3)).toEqual(["DetachGroupPolicy", "UpdateGroup", "AttachGroupPolicy"]);
+  });
+
+  it("of the group alone, and the membership, end in place after their replacement", async () => {
+    const GROUP = "attachment: group\ngroup: { name: dkp }";
+    expect(await apply(GROUP)).toEqual({ changes: ["DetachUserPolicy"], refused: 0, works: true });
+    expect(await apply(GROUP, `-replace=${GROUP_ATTACHMENT}`)).toMatchObject({
+      changes: ["DetachGroupPolicy", "AttachGroupPolicy"],
+      works: true,
+    });
+    expect(await apply(GROUP, `-replace=${MEMBERSHIP}`)).toMatchObject({
+      changes: ["RemoveUserFromGroup", "AddUserToGroup"],
+      works: true,
+    });
+    expect(terraform.isUpToDate()).toBe(true);
+  });
+
+  it("of the group alone follow a renamed, unprotected policy without a refused call", async () => {
+    expect(await apply("attachment: group\ngroup: { name: dkp }\nprotect: false\npolicy: { name: Renamed }")).toEqual({
+      changes: ["CreatePolicy", "AttachGroupPolicy", "DetachGroupPolicy", "DeletePolicy"],
+      refused: 0,
+      works: true,
+    });
+  });
+
+  const UNPROTECTED = "protect: false\npolicy: { name: Renamed }";
+
+  it("of the user follows a renamed, unprotected policy without a refused call", async () => {
+    expect(
+      await apply("attachment: user-and-group\ngroup: { name: dkp }\nprotect: false\npolicy: { name: Renamed }"),
+    ).toMatchObject({
+      refused: 0,
+    });
+    expect(await apply(UNPROTECTED)).toMatchObject({ refused: 0, works: true });
+    expect(await apply("protect: false\npolicy: { name: Again }")).toEqual({
+      changes: ["CreatePolicy", "AttachUserPolicy", "DetachUserPolicy", "DeletePolicy"],
+      refused: 0,
+      works: true,
+    });
+  });
+
+  it("of the user without protect is gone after its replacement alone, as documented, and the next apply attaches it again", async () => {
+    const settings = "protect: false\npolicy: { name: Again }";
+    expect(await apply(settings, `-replace=${USER_ATTACHMENT}`)).toMatchObject({
+      changes: ["AttachUserPolicy", "DetachUserPolicy"],
+      works: false,
+    });
+    expect(await apply(settings)).toMatchObject({ changes: ["AttachUserPolicy"], works: true });
+  });
+});

@@ -1,0 +1,69 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { ListAccessKeysCommand } from "@aws-sdk/client-iam";
+import { PAGE_HCL } from "./support/documented-commands";
+import { LocalAws } from "./support/local-aws";
+import { Deployments, folder, removeFolders } from "./support/project";
+import { Terraform } from "./support/terraform";
+
+const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
+
+describe("moving over from the page's HCL", () => {
+  let aws: LocalAws;
+  let page: Terraform;
+  let ours: Terraform;
+
+  beforeEach(async () => {
+    aws = await LocalAws.start();
+    page = new Terraform(folder({ "main.tf": PAGE_HCL }), aws);
+    page.init();
+  });
+
+  afterEach(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  const takeOver = (settings: string) => {
+    const deployments = Deployments.of({ deckhouse: settings });
+    copyFileSync(join(page.folder, "terraform.tfstate"), join(deployments.path, "terraform.deckhouse.tfstate"));
+    ours = deployments.terraform("deckhouse", aws);
+    ours.init();
+  };
+
+  const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
+
+  it.each([
+    ["with the supplement", SETTINGS],
+    ["without it, since the page lists an action twice", `${SETTINGS}policy: { supplement: false }\n`],
+  ])("changes nothing but the policy, in place, and keeps the access key: %s", async (_, settings) => {
+    page.apply();
+    const before = await keys();
+    takeOver(settings);
+    expect(ours.plannedActions()).toEqual({ "aws_iam_policy.policy": "update" });
+    expect(ours.apply()).toContain("0 added, 1 changed, 0 destroyed");
+    expect(ours.isUpToDate()).toBe(true);
+    expect(await keys()).toEqual(before);
+    expect(ours.output("access_key_id")).toBe(before[0]?.AccessKeyId);
+  });
+
+  it("needs at most two more AWS calls than the page's HCL, to apply and to plan", async () => {
+    const counts = async (terraform: Terraform) => {
+      await aws.calls();
+      terraform.apply();
+      const apply = (await aws.calls()).length;
+      terraform.isUpToDate();
+      const plan = (await aws.calls()).length;
+      return { apply, plan };
+    };
+    const documented = await counts(page);
+    page.run("destroy", "-auto-approve");
+    const deployments = Deployments.of({ deckhouse: SETTINGS });
+    ours = deployments.terraform("deckhouse", aws);
+    ours.init();
+    const own = await counts(ours);
+    process.stderr.write(`AWS calls of the page's HCL: ${JSON.stringify(documented)}, of this project: ${JSON.stringify(own)}\n`);
+    expect(own.apply).toBeLessThanOrEqual(documented.apply + 2);
+    expect(own.plan).toBeLessThanOrEqual(documented.plan + 2);
+  });
+});

@@ -1,0 +1,195 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Consumer } from "./support/consumer";
+import { type Credentials, LocalAws } from "./support/local-aws";
+import { Deployments, folder, PROJECT, removeFolders, write } from "./support/project";
+import { jsonOf, Terraform, terraformEnvironment } from "./support/terraform";
+
+const BUCKET = "example-terraform-state";
+const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
+const S3_ON_LOCAL_AWS = "-backend-config=use_path_style=true";
+
+/** The provider that is here: bindings ask for the one that they were made from. */
+const PROVIDER = { terraform: { required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0" } } } };
+const STATE = { bucket: BUCKET, key: "deckhouse/terraform.tfstate", region: "eu-central-1", use_path_style: true };
+const READER = { ...PROVIDER, data: { terraform_remote_state: { access: { config: STATE } } } };
+
+/** Somebody's program: the stack with settings in code, and a stack of their own with single constructs. */
+const PLATFORM = `
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { App, LocalBackend, TerraformStack } from "cdktf";
+import * as dkp from "deckhouse-aws-access";
+
+const backend = { local: {} };
+const { whole } = dkp.defineDeployments({ whole: { region: "eu-central-1", backend, user: { name: "whole" }, policy: { name: "Whole" } } });
+const app = new App();
+new dkp.DeckhouseAccessStack(app, whole);
+
+const own = new TerraformStack(app, "own");
+new LocalBackend(own, { path: "own.tfstate" });
+new AwsProvider(own, "aws", { region: "eu-central-1" });
+const user = new dkp.AccessUser(own, "dkp-user", { name: "own", path: "/", forceDestroy: false, protect: false });
+const place = { partition: dkp.partitionOf("eu-central-1"), region: "eu-central-1", account: "123456789012" };
+const statements = dkp.policyStatements({ mode: "scoped", supplement: true, place, cluster: { ...dkp.PLAIN_CLUSTER, prefix: "dev" } });
+const policy = new dkp.AccessPolicy(own, "dkp-policy", { name: "Own", path: "/", description: "DKP", statements, protect: false });
+new dkp.PolicyAttachment(own, "dkp-attachment", { user: user.name, policyArn: policy.arn });
+new dkp.NodeRole(own, "dkp-nodes", { name: "own-nodes", path: "/", additionalActions: [], managedPolicyArns: [] });
+app.synth();
+`;
+
+/** What of the HCL example hands the secret on. */
+const SECRET_STRING = /yamlencode\(\{\n {4}provider = \{[\s\S]*?\n {2}\}\)/;
+
+describe("other projects", () => {
+  let aws: LocalAws;
+  let deployments: Deployments;
+  let access: Terraform;
+  let key: Credentials;
+  /** The example program, and Terraform in the folder of its stack. */
+  let program: Consumer;
+  let cdktf: Terraform;
+  /** Terraform in a copy of the HCL example. */
+  let hcl: Terraform;
+
+  const MAIN_TF = readFileSync(join(PROJECT, "examples/hcl-consumer/main.tf"), "utf8");
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.makeBucket(BUCKET);
+    deployments = Deployments.of({ deckhouse: SETTINGS });
+    access = deployments.terraform("deckhouse", aws);
+    access.init(S3_ON_LOCAL_AWS);
+    access.apply();
+    key = access.key();
+    program = Consumer.install();
+    program.synth();
+    cdktf = program.terraform("provider-secret", aws, READER);
+    hcl = new Terraform(folder({ "main.tf": MAIN_TF, "override.tf.json": JSON.stringify(READER) }), aws);
+    for (const terraform of [cdktf, hcl]) {
+      terraform.init(S3_ON_LOCAL_AWS);
+    }
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  /** What AWS Secrets Manager holds under a name. */
+  const stored = (name: string) => {
+    const environment = { ...terraformEnvironment(aws), AWS_DEFAULT_REGION: "eu-central-1" };
+    const args = ["secretsmanager", "get-secret-value", "--secret-id", name, "--output", "json"];
+    return (jsonOf(program.path, environment, "aws", ...args) as { readonly SecretString: string }).SecretString;
+  };
+
+  describe("install a package", () => {
+    it("that is small and has no tests, commands or build notes", () => {
+      const paths = program.packed.files.map(({ path }) => path);
+      const folders = paths.map((path) => path.replace(/[\w-]+(\.d\.ts|\.js)$/, ""));
+      expect([...new Set(folders)].sort()).toEqual([
+        "LICENSE",
+        "README.md",
+        "build/package/",
+        "build/package/constructs/",
+        "build/package/iam/",
+        "build/package/render/",
+        "build/package/settings/",
+        "build/package/settings/rules/",
+        "build/package/settings/schema/",
+        "build/package/terraform/",
+        "deployments/schema.json",
+        "package.json",
+      ]);
+      expect(program.packed.size).toBeLessThan(100_000);
+    });
+
+    it("that loads nothing but what it needs", () => {
+      const print = "console.log(JSON.stringify(Object.keys(require.cache)))";
+      const loaded = jsonOf(program.path, {}, process.execPath, "-e", `require("deckhouse-aws-access");${print}`) as string[];
+      const modules = loaded.map((path) => path.split("node_modules/")[1] ?? path);
+      expect(modules).not.toContain("@cdktf/provider-aws/lib/index.js");
+      expect([...new Set(modules.map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]))].sort()).toEqual([
+        "@cdktf/provider-aws",
+        "cdktf",
+        "constructs",
+        "deckhouse-aws-access",
+        "fastest-levenshtein",
+        "valibot",
+        "yaml",
+      ]);
+    });
+  });
+
+  describe("read the outputs", () => {
+    it.each([
+      ["CDKTF", "cdktf-consumer", () => cdktf],
+      ["HCL", "hcl-consumer", () => hcl],
+    ])("in %s, and have the secret in their state, in clear", (_, name, reader) => {
+      const shown = reader().apply();
+      expect(stored(`${name}/deckhouse-provider`)).toBe(
+        [
+          '"provider":',
+          `  "providerAccessKeyId": "${key.accessKeyId}"`,
+          `  "providerSecretAccessKey": "${key.secretAccessKey}"`,
+          '  "region": "eu-central-1"',
+          "",
+        ].join("\n"),
+      );
+      expect(reader().output("user_arn")).toBe(access.output("user_arn"));
+      expect(reader().state()).toContain(key.secretAccessKey);
+      expect(shown).not.toContain(key.secretAccessKey);
+    });
+
+    it("are told of a wrong name by the compiler in CDKTF, at plan in HCL", () => {
+      program.change("access.userArn", "access.userARN");
+      expect(program.attempt()).toEqual({
+        status: 2,
+        output:
+          "main.ts(19,59): error TS2551: Property 'userARN' does not exist on type 'AccessState'. Did you mean 'userArn'?\n",
+      });
+      write(hcl.folder, { "main.tf": MAIN_TF.replace("local.access.user_arn", "local.access.user_id") });
+      expect(hcl.attempt("plan")).toEqual({
+        status: 1,
+        output: expect.stringContaining('This object does not have an attribute named "user_id".'),
+      });
+    });
+
+    it("must mark as sensitive what they make of the secret", () => {
+      program.change("access.userArn", "access.secretAccessKey");
+      program.synth();
+      expect(cdktf.attempt("plan")).toEqual({
+        status: 1,
+        output: expect.stringContaining("Output refers to sensitive values"),
+      });
+    });
+
+    it("get nothing secret with outputs.secret: false, and an error if they ask for it", () => {
+      deployments.change({ deckhouse: `${SETTINGS}outputs: { secret: false }\n` });
+      access.apply();
+      write(hcl.folder, { "main.tf": MAIN_TF });
+      expect(hcl.attempt("plan")).toEqual({
+        status: 1,
+        output: expect.stringContaining('This object does not have an attribute named "secret_access_key".'),
+      });
+      program.change("access.providerBlock", "access.accessKeyId");
+      program.synth();
+      write(hcl.folder, { "main.tf": MAIN_TF.replace(SECRET_STRING, "local.access.access_key_id") });
+      for (const reader of [cdktf, hcl]) {
+        reader.apply();
+        expect(reader.state()).toContain(key.accessKeyId);
+        expect(reader.state()).not.toContain(key.secretAccessKey);
+      }
+    });
+  });
+
+  it("build the whole stack and single constructs into a program of their own", () => {
+    program.write(PLATFORM);
+    program.synth();
+    const own = program.terraform("own", aws, PROVIDER);
+    own.init();
+    expect(own.apply()).toContain("5 added, 0 changed, 0 destroyed");
+    const whole = program.terraform("whole", aws, {});
+    whole.init();
+    expect(whole.apply()).toContain("4 added, 0 changed, 0 destroyed");
+  });
+});

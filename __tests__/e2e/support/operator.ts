@@ -1,0 +1,63 @@
+import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
+import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import type { Credentials, LocalAws } from "./local-aws";
+
+const USER = "operator";
+
+/** An administrator's key with which Terraform runs while IAM is enforced, so that other keys can be watched meanwhile. */
+export class Operator {
+  private constructor(
+    private readonly aws: LocalAws,
+    readonly key: Credentials,
+  ) {}
+
+  /** Creates the user and its key, and turns enforcement on. */
+  static async in(aws: LocalAws): Promise<Operator> {
+    await aws.enforceIam(false);
+    await aws.iam().send(new CreateUserCommand({ UserName: USER }));
+    const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: USER }));
+    const operator = new Operator(aws, {
+      accessKeyId: AccessKey?.AccessKeyId ?? "",
+      secretAccessKey: AccessKey?.SecretAccessKey ?? "",
+    });
+    await operator.deny();
+    return operator;
+  }
+
+  /** Denies the operator some actions, and allows all others. */
+  async deny(...actions: readonly string[]): Promise<void> {
+    const denied = actions.length === 0 ? [] : [{ Effect: "Deny", Action: actions, Resource: "*" }];
+    const Statement = [{ Effect: "Allow", Action: "*", Resource: "*" }, ...denied];
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    await this.aws.enforceIam(false);
+    await this.aws.iam().send(new PutUserPolicyCommand({ UserName: USER, PolicyName: USER, PolicyDocument }));
+    await this.aws.enforceIam(true);
+  }
+
+  /** Whether a key may do what DKP does. Needs enforcement. */
+  async allows(key: Credentials): Promise<boolean> {
+    try {
+      await this.aws.ec2(key).send(new DescribeRegionsCommand());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Calls with a key until some work ends. @returns whether all calls were allowed, and how many there were */
+  async watch(key: Credentials, work: Promise<unknown>): Promise<{ readonly calls: number; readonly refused: number }> {
+    let running = true;
+    const ended = work.finally(() => {
+      running = false;
+    });
+    let calls = 0;
+    let refused = 0;
+    while (running) {
+      refused += (await this.allows(key)) ? 0 : 1;
+      calls += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await ended;
+    return { calls, refused };
+  }
+}

@@ -1,0 +1,152 @@
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileErrorMessage, writeFileAtomically } from "../src/files";
+
+const PROJECT = join(__dirname, "..");
+
+describe("writeFileAtomically", () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "files-"));
+    path = join(folder, "file");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("writes a new file and replaces an old one, with the mode that is asked for and nothing left beside it", () => {
+    writeFileAtomically(path, "old");
+    writeFileAtomically(path, "new", { mode: 0o600 });
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  it("replaces a symbolic link, not the file that it points to", () => {
+    writeFileSync(join(folder, "target"), "untouched");
+    symlinkSync("target", path);
+    writeFileAtomically(path, "new");
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(readFileSync(join(folder, "target"), "utf8")).toBe("untouched");
+  });
+
+  it("names the path and the remedy in one line, and leaves no temporary file, when a folder is in the way", () => {
+    mkdirSync(path);
+    expect(() => writeFileAtomically(path, "x")).toThrow(
+      `${path}: is a folder, not a file (EISDIR); remove it, or name another path`,
+    );
+    expect(readdirSync(folder)).toEqual(["file"]);
+    expect(() => writeFileAtomically(join(folder, "no/file"), "x")).toThrow(
+      `${join(folder, "no/file")}: no such file or folder (ENOENT); create it, or check the path`,
+    );
+    writeFileSync(join(folder, "plain"), "");
+    expect(() => writeFileAtomically(join(folder, "plain/file"), "x")).toThrow(
+      `${join(folder, "plain/file")}: a part of this path is not a folder (ENOTDIR); remove it, or name another path`,
+    );
+  });
+
+  it("keeps the old file, and no part of the new one, when the disk is full", () => {
+    writeFileSync(path, "old");
+    // A limit on the size of files stands in for the full disk: the kernel cuts the write in the same place.
+    const program = `require("${PROJECT}/build/src/files.js").writeFileAtomically("${path}", "x".repeat(100000))`;
+    const { status, stderr } = spawnSync("sh", ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -e '${program}'`, process.execPath], {
+      encoding: "utf8",
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${path}: cannot be written (EFBIG)`);
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  it("is not cut short by a signal, which ends the process afterwards", () => {
+    const program = `
+      const { writeFileAtomically } = require("${PROJECT}/build/src/files.js");
+      writeFileAtomically("${path}", "first");
+      process.kill(process.pid, "SIGTERM");
+      writeFileAtomically("${path}", "second");
+      setInterval(() => undefined, 1000);`;
+    expect(spawnSync(process.execPath, ["-e", program]).signal).toBe("SIGTERM");
+    expect(readFileSync(path, "utf8")).toBe("second");
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+});
+
+describe("fileErrorMessage", () => {
+  it.each([
+    [{ code: "EACCES", path: "f" }, "f: permission denied (EACCES); change the permissions, or name another path"],
+    [{ code: "ENOSPC", path: "f" }, "f: no space left on the device (ENOSPC); free some space and run the command again"],
+    [{ code: "ENOENT", path: "a", dest: "b" }, "b: no such file or folder (ENOENT); create it, or check the path"],
+    [{ code: "ENOENT", path: "terraform", syscall: "spawn terraform" }, undefined],
+    [{ code: "ECONNREFUSED", path: "f" }, undefined],
+    [{ message: "not of the file system" }, undefined],
+  ])("of %j is %j", (error, message) => {
+    expect(fileErrorMessage(error)).toBe(message);
+  });
+});
+
+describe("a command whose output nobody takes", () => {
+  const command = (name: string) => join(PROJECT, `build/src/commands/${name}.js`);
+  const shell = (line: string, name: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", line, process.execPath, command(name), ...args], {
+      cwd: PROJECT,
+      encoding: "utf8",
+    });
+    return { status, stdout, stderr };
+  };
+
+  it.each([
+    ["synth", "--help"],
+    ["policy", "deckhouse", "--json"],
+    ["keys", "--help"],
+    ["hand-over", "--help"],
+    ["audit", "--help"],
+    ["preflight", "--permissions"],
+    ["review", "--help"],
+  ])("ends without a word when the reader of %s %s has gone", (name, ...args) => {
+    const ended = shell('{ sleep 0.2; exec "$0" "$@"; } | true; exit $PIPESTATUS', name, ...args);
+    expect(ended).toEqual({ status: 0, stdout: "", stderr: expect.not.stringMatching(/EPIPE|^ +at /m) });
+  });
+
+  it.each([
+    ["policy", "deckhouse", "--json"],
+    ["preflight", "--permissions"],
+    ["review", "--help"],
+  ])("says in one line that the disk is full: %s %s", (name, ...args) => {
+    expect(shell('"$0" "$@" > /dev/full', name, ...args)).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "standard output: no space left on the device (ENOSPC); free some space and run the command again\n",
+    });
+  });
+});
+
+describe("npm scripts without npm ci", () => {
+  it("say that the packages are not installed", () => {
+    const folder = mkdtempSync(join(tmpdir(), "no-packages-"));
+    mkdirSync(join(folder, "scripts"));
+    for (const file of ["package.json", "scripts/check-install.mjs"]) {
+      writeFileSync(join(folder, file), readFileSync(join(PROJECT, file)));
+    }
+    const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "synth"], { cwd: folder, encoding: "utf8" });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "node_modules: the packages are not installed; run npm ci first\n",
+    });
+    expect(existsSync(join(folder, "build"))).toBe(false);
+    rmSync(folder, { recursive: true });
+  });
+});

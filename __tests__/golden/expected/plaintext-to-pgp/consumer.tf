@@ -1,0 +1,81 @@
+# WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.
+# The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.
+# Reading one output of plaintext-to-pgp brings all of them into this workspace's own state:
+# the secret is among them only encrypted, for the OpenPGP key with key_fingerprint.
+
+data "terraform_remote_state" "dkp_access" {
+  backend = "s3"
+  config = {
+    bucket = "example-terraform-state"
+    key    = "plaintext-to-pgp/terraform.tfstate"
+    region = "eu-west-3"
+  }
+}
+
+variable "dkp_secret_access_key" {
+  description = "The secret access key, decrypted: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt"
+  type        = string
+  sensitive   = true
+}
+
+# The provider block of DKP's AWSClusterConfiguration: terraform output -raw dkp_provider
+output "dkp_provider" {
+  sensitive = true
+  value = yamlencode({
+    provider = {
+      providerAccessKeyId     = data.terraform_remote_state.dkp_access.outputs.access_key_id
+      providerSecretAccessKey = var.dkp_secret_access_key
+      region                  = data.terraform_remote_state.dkp_access.outputs.region
+    }
+  })
+}
+
+# A Kubernetes secret: terraform output -raw dkp_kubernetes_secret | kubectl apply -f -
+output "dkp_kubernetes_secret" {
+  sensitive = true
+  value = yamlencode({
+    apiVersion = "v1"
+    kind       = "Secret"
+    metadata = {
+      name      = "dkp-aws-access"
+      namespace = "default"
+    }
+    type = "Opaque"
+    stringData = {
+      AWS_ACCESS_KEY_ID     = data.terraform_remote_state.dkp_access.outputs.access_key_id
+      AWS_SECRET_ACCESS_KEY = var.dkp_secret_access_key
+      AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
+    }
+  })
+}
+
+# VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:
+# remove the variable dkp_secret_access_key and both outputs above, and uncomment what follows. It needs Terraform >= 1.11 and
+# hashicorp/aws >= 5.100. Plans that do not change dkp_secret_version need any value for dkp_secret_access_key but null:
+# a placeholder such as -var dkp_secret_access_key=unused. The same works with aws_ssm_parameter and its value_wo.
+#
+# variable "dkp_secret_access_key" {
+#   description = "The secret access key, decrypted: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt"
+#   type        = string
+#   sensitive   = true
+#   ephemeral   = true
+# }
+#
+# variable "dkp_secret_version" {
+#   description = "Increase it whenever the secret changes; Terraform sends the secret only then"
+#   type        = number
+# }
+#
+# resource "aws_secretsmanager_secret" "dkp" {
+#   name = "dkp-aws-access"
+# }
+#
+# resource "aws_secretsmanager_secret_version" "dkp" {
+#   secret_id                = aws_secretsmanager_secret.dkp.id
+#   secret_string_wo_version = var.dkp_secret_version
+#   secret_string_wo = jsonencode({
+#     AWS_ACCESS_KEY_ID     = data.terraform_remote_state.dkp_access.outputs.access_key_id
+#     AWS_SECRET_ACCESS_KEY = var.dkp_secret_access_key
+#     AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
+#   })
+# }

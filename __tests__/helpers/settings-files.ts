@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Deployment } from "../../src/settings/deployment";
+import { SettingsError } from "../../src/settings/errors";
+import { loadDeployments } from "../../src/settings/load";
+
+/** File names and their text. A name that ends with "/" becomes a folder. */
+type Files = Readonly<Record<string, string>>;
+
+/** The least that a settings file says, on lines 1 and 2, so that what a test adds begins on line 3. */
+export const MINIMAL = "region: eu-central-1\nbackend: { s3: { bucket: states } }\n";
+
+/** A region on line 1, for tests of `backend` and `cloud`, which then begin on line 2. */
+export const REGION = "region: eu-central-1\n";
+
+/** AWS's own example of a secret access key. */
+export const SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/** AWS's own example of an access key id. */
+export const KEY_ID = "AKIAIOSFODNN7EXAMPLE";
+
+/** The deployments that a folder with these files holds. */
+export function deploymentsOf(files: Files): readonly Deployment[] {
+  const root = mkdtempSync(join(tmpdir(), "settings-"));
+  const folder = join(root, "deployments");
+  try {
+    mkdirSync(folder);
+    for (const [name, text] of Object.entries(files)) {
+      if (name.endsWith("/")) {
+        mkdirSync(join(folder, name));
+      } else {
+        writeFileSync(join(folder, name), text);
+      }
+    }
+    return loadDeployments(folder, { outputFolder: "cdktf.out" });
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      throw new Error(error.message.replaceAll(folder, "deployments"), { cause: error });
+    }
+    throw error;
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+/** The whole message about these files. Fails where there is none, and where the program stumbles instead of telling a problem. */
+export function messageOf(files: Files): string {
+  let deployments: readonly Deployment[];
+  try {
+    deployments = deploymentsOf(files);
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof SettingsError) {
+      return error.message;
+    }
+    throw error;
+  }
+  throw new Error(`taken without a problem: ${JSON.stringify(deployments)}`);
+}
+
+/** The problems of one settings file, a line each, without the heading. */
+export function problemsOf(text: string): readonly string[] {
+  const [heading, ...problems] = messageOf({ "dev.yaml": text }).split("\n  ");
+  expect(heading).toBe(`deployments/dev.yaml has ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}:`);
+  return problems;
+}
+
+/** The deployment that one settings file describes. */
+export function deploymentOf(text: string): Deployment {
+  const [deployment] = deploymentsOf({ "dev.yaml": text });
+  if (deployment === undefined) {
+    throw new Error("no deployment");
+  }
+  return deployment;
+}
+
+/** The problems of what is added to an otherwise right settings file, from line 3 on. */
+export const problemsWith = (extra: string) => problemsOf(MINIMAL + extra);
+
+/** The deployment with something added to an otherwise right settings file. */
+export const deploymentWith = (extra: string) => deploymentOf(MINIMAL + extra);

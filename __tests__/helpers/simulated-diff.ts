@@ -1,0 +1,114 @@
+import { App, Testing } from "cdktf";
+import type { JsonObject } from "../../src/diff/json-values";
+import { CATALOGUE } from "../../src/iam/catalogue";
+import type { Cluster } from "../../src/iam/cluster";
+import { partitionOf } from "../../src/iam/partitions";
+import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
+import { type Place, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import type { Deployment } from "../../src/settings/deployment";
+import { DeckhouseAccessStack } from "../../src/stack";
+import { FEATURE_NAMES, PLACE } from "./clusters";
+import { abuses } from "./denied-requests";
+import { deployment } from "./deployment";
+import { neededRequests } from "./requests";
+import { isAllowed, type Request } from "./simulator";
+
+/** A deployment's Terraform JSON without CDKTF's comments. */
+export function packOf(given: Deployment | string): JsonObject {
+  const it = typeof given === "string" ? deployment(given) : given;
+  return JSON.parse(Testing.synth(new DeckhouseAccessStack(new App({ skipValidation: true }), it)), (key, value) =>
+    key === "//" ? undefined : value,
+  ) as JsonObject;
+}
+
+/** A deployment's policy options; an account that is not stated is the one of the local AWS. */
+export function optionsOf({ region, accountId, policy, cluster }: Deployment): PolicyOptions {
+  const { mode, supplement } = policy;
+  return { mode, supplement, cluster, place: { partition: partitionOf(region), region, account: accountId ?? PLACE.account } };
+}
+
+/** For each action, what simulation says of it: some call is allowed that was not, or the other way round. */
+export interface Truth {
+  readonly gained: readonly string[];
+  readonly lost: readonly string[];
+}
+
+/**
+ * Simulates every call that either cluster makes, and each of them at other places and under other circumstances.
+ * @param wanted the actions to judge; all by default
+ */
+export async function truthOf(
+  before: PolicyOptions,
+  after: PolicyOptions,
+  wanted: (action: string) => boolean = () => true,
+): Promise<Truth> {
+  const [had, has] = [before, after].map((options) => policyDocument(policyStatements(options))) as [
+    PolicyDocument,
+    PolicyDocument,
+  ];
+  const gained = new Set<string>();
+  const lost = new Set<string>();
+  const differing = new Set(differingActions(before, after).filter(wanted));
+  for (const request of probes(before, after, ({ action }) => differing.has(action))) {
+    const { action } = request;
+    if (gained.has(action) && lost.has(action)) {
+      continue;
+    }
+    const [was, is] = [await isAllowed(had, request), await isAllowed(has, request)];
+    if (is && !was) {
+      gained.add(action);
+    }
+    if (was && !is) {
+      lost.add(action);
+    }
+  }
+  return { gained: [...gained].sort(), lost: [...lost].sort() };
+}
+
+/** Actions that two policies do not say the same of: of all others the simulator gives the same answer twice. */
+export function differingActions(before: PolicyOptions, after: PolicyOptions): readonly string[] {
+  const [had, has] = [before, after].map((options) => policyDocument(policyStatements(options))) as [
+    PolicyDocument,
+    PolicyDocument,
+  ];
+  return CATALOGUE.map(({ action }) => action).filter(
+    (action) => JSON.stringify(statementsWith(had, action)) !== JSON.stringify(statementsWith(has, action)),
+  );
+}
+
+function statementsWith(document: PolicyDocument, action: string): readonly object[] {
+  return document.Statement.filter((statement) => [statement.Action].flat().includes(action)).map((statement) => ({
+    ...statement,
+    Action: action,
+  }));
+}
+
+/** Circumstances that none of the policies ask for. */
+const ODD_CONTEXTS: readonly Request["context"][] = [
+  {},
+  { "aws:RequestedRegion": "ap-south-1" },
+  { "iam:PassedToService": "lambda.amazonaws.com" },
+  { "iam:AWSServiceName": "rds.amazonaws.com" },
+  { "iam:AWSServiceName": "spot.amazonaws.com" },
+  { "kms:ViaService": "s3.eu-central-1.amazonaws.com" },
+];
+
+/** Every call of both clusters with every feature at both places; those of one of them elsewhere, of a stranger, and under odd circumstances. */
+function probes(before: PolicyOptions, after: PolicyOptions, wanted: (request: Request) => boolean): readonly Request[] {
+  const withFeatures = ({ cluster }: PolicyOptions): Cluster => ({ ...cluster, features: FEATURE_NAMES });
+  const [one, other] = [withFeatures(before), withFeatures(after)];
+  const calls = (place: Place, cluster: Cluster) => neededRequests("scoped", true, place, cluster).filter(wanted);
+  const own = calls(before.place, one);
+  const all = [
+    ...own,
+    ...calls(before.place, other),
+    ...calls(after.place, one),
+    ...calls(after.place, other),
+    ...calls({ ...before.place, region: "ap-south-1" }, one),
+    ...calls({ ...before.place, account: "999999999999" }, one),
+    ...calls(before.place, { ...one, prefix: "stranger" }),
+    ...own.flatMap((request) => ODD_CONTEXTS.map((context) => ({ ...request, context }))),
+    ...[...abuses(before.place), ...abuses(after.place)].filter(wanted),
+  ].map(({ action, resource, context = {} }) => ({ action, resource, context }));
+  return [...new Map(all.map((request) => [JSON.stringify(request), request])).values()];
+}

@@ -1,0 +1,170 @@
+import { type DeployerOptions, deployerGrants, statementsOf } from "../../src/iam/deployer-permissions";
+
+const PLAIN: DeployerOptions = {
+  partition: "aws",
+  account: "123456789012",
+  user: { name: "deckhouse", path: "/", forceDestroy: false },
+  policy: { name: "D8CloudProviderAWS", path: "/" },
+  attachment: "user",
+  group: { name: "deckhouse", path: "/" },
+  keys: true,
+  tags: false,
+  adoptsKey: false,
+  checks: { region: false, image: false },
+};
+const BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary";
+const USER = "arn:aws:iam::123456789012:user/deckhouse";
+const ROLE = { name: "nodes", path: "/dkp/", managedPolicyArns: [] };
+
+const statements = (options: Partial<DeployerOptions> = {}) => statementsOf(deployerGrants({ ...PLAIN, ...options }));
+const statement = (sid: string, options: Partial<DeployerOptions> = {}) =>
+  statements(options).find((candidate) => candidate.sid === sid);
+const actions = (options: Partial<DeployerOptions> = {}) => statements(options).flatMap((each) => each.actions);
+/** What a setting adds to the actions of the plain deployment. */
+const added = (options: Partial<DeployerOptions>) => actions(options).filter((action) => !actions().includes(action));
+
+describe("what the pipeline may do in IAM", () => {
+  it("is for the plain deployment: its user, its policy, and the one attached to the other", () => {
+    expect(statements()).toEqual([
+      { sid: "MakeUser", actions: ["iam:CreateUser"], resources: [USER], conditions: [] },
+      {
+        sid: "User",
+        actions: [
+          "iam:CreateAccessKey",
+          "iam:DeleteAccessKey",
+          "iam:DeleteUser",
+          "iam:GetUser",
+          "iam:ListAccessKeys",
+          "iam:ListAttachedUserPolicies",
+          "iam:ListGroupsForUser",
+          "iam:UpdateAccessKey",
+        ],
+        resources: [USER],
+        conditions: [],
+      },
+      {
+        sid: "UserPolicy",
+        actions: ["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
+        resources: [USER],
+        conditions: [
+          {
+            test: "ArnEquals",
+            variable: "iam:PolicyARN",
+            values: ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"],
+          },
+        ],
+      },
+      {
+        sid: "Policy",
+        actions: [
+          "iam:CreatePolicy",
+          "iam:CreatePolicyVersion",
+          "iam:DeletePolicy",
+          "iam:DeletePolicyVersion",
+          "iam:GetPolicy",
+          "iam:GetPolicyVersion",
+          "iam:ListPolicyVersions",
+        ],
+        resources: ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"],
+        conditions: [],
+      },
+    ]);
+  });
+
+  it("names no account where none is stated", () => {
+    expect(statement("User", { account: undefined })?.resources).toEqual(["arn:aws:iam::*:user/deckhouse"]);
+  });
+
+  it("is in the deployment's partition and under its paths", () => {
+    const options = { partition: "aws-cn", user: { ...PLAIN.user, path: "/dkp/" }, policy: { name: "P", path: "/access/dkp/" } };
+    expect(statement("User", options)?.resources).toEqual(["arn:aws-cn:iam::123456789012:user/dkp/deckhouse"]);
+    expect(statement("Policy", options)?.resources).toEqual(["arn:aws-cn:iam::123456789012:policy/access/dkp/P"]);
+  });
+
+  it("takes the wildcards of a path for characters", () => {
+    expect(statement("User", { user: { ...PLAIN.user, path: "/a*b?/" } })?.resources).toEqual([
+      `arn:aws:iam::123456789012:user/a\${*}b\${?}/deckhouse`,
+    ]);
+  });
+
+  it("makes the user only with its boundary, and never takes the boundary off", () => {
+    const user = { ...PLAIN.user, permissionsBoundary: BOUNDARY };
+    expect(statement("MakeUser", { user })).toEqual({
+      sid: "MakeUser",
+      actions: ["iam:CreateUser", "iam:PutUserPermissionsBoundary"],
+      resources: [USER],
+      conditions: [{ test: "StringEquals", variable: "iam:PermissionsBoundary", values: [BOUNDARY] }],
+    });
+    expect(actions({ user })).not.toContain("iam:DeleteUserPermissionsBoundary");
+  });
+
+  it("has nothing about keys where Terraform makes none", () => {
+    expect(actions({ keys: false }).filter((action) => action.includes("AccessKey"))).toEqual([]);
+  });
+
+  it("tags what takes tags, where there are tags", () => {
+    expect(added({ tags: true })).toEqual(["iam:TagUser", "iam:UntagUser", "iam:TagPolicy", "iam:UntagPolicy"]);
+    expect(added({ tags: true, nodeRole: ROLE })).toEqual(expect.arrayContaining(["iam:TagRole", "iam:UntagRole"]));
+  });
+
+  it("looks at region and image where Terraform checks them", () => {
+    expect(added({ checks: { region: true, image: false } })).toEqual(["ec2:DescribeRegions"]);
+    expect(added({ checks: { region: true, image: true } })).toEqual(["ec2:DescribeImages", "ec2:DescribeRegions"]);
+  });
+
+  it("asks whose key it is that is taken over", () => {
+    expect(added({ adoptsKey: true })).toEqual(["iam:GetAccessKeyLastUsed"]);
+  });
+
+  it("gives the policy to the group alone, where the group alone has it", () => {
+    const alone = { attachment: "group", group: { name: "dkp", path: "/g/" } } as const;
+    expect(statement("GroupPolicy", alone)).toEqual({
+      sid: "GroupPolicy",
+      actions: ["iam:AttachGroupPolicy", "iam:DetachGroupPolicy"],
+      resources: ["arn:aws:iam::123456789012:group/g/dkp"],
+      conditions: statement("UserPolicy")?.conditions,
+    });
+    expect(statement("UserPolicy", alone)).toBeUndefined();
+    expect(actions({ ...alone, attachment: "user-and-group" })).toEqual(
+      expect.arrayContaining(["iam:AttachUserPolicy", "iam:AttachGroupPolicy"]),
+    );
+  });
+
+  it("attaches to the role for nodes the listed policies alone, and writes what nodes may do only within the boundary", () => {
+    const arns = ["arn:aws:iam::aws:policy/B", "arn:aws:iam::aws:policy/A"];
+    const nodeRole = { ...ROLE, managedPolicyArns: arns, permissionsBoundary: BOUNDARY };
+    expect(statement("NodeRolePolicies", { nodeRole })).toEqual({
+      sid: "NodeRolePolicies",
+      actions: ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+      resources: ["arn:aws:iam::123456789012:role/dkp/nodes"],
+      conditions: [{ test: "ArnEquals", variable: "iam:PolicyARN", values: [...arns].sort() }],
+    });
+    expect(statement("MakeNodeRole", { nodeRole })).toEqual({
+      sid: "MakeNodeRole",
+      actions: ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
+      resources: ["arn:aws:iam::123456789012:role/dkp/nodes"],
+      conditions: [{ test: "StringEquals", variable: "iam:PermissionsBoundary", values: [BOUNDARY] }],
+    });
+    expect(statement("NodeRolePolicies", { nodeRole: ROLE })).toBeUndefined();
+  });
+
+  it("detaches any policy from a user that forceDestroy may delete, and that once", () => {
+    const user = { ...PLAIN.user, forceDestroy: true };
+    expect(statement("User", { user })?.actions).toContain("iam:DetachUserPolicy");
+    expect(statement("UserPolicy", { user })?.actions).toEqual(["iam:AttachUserPolicy"]);
+  });
+
+  it("passes no role, has no wildcard in an action, and every action has its reason", () => {
+    const all = deployerGrants({
+      ...PLAIN,
+      user: { ...PLAIN.user, forceDestroy: true, permissionsBoundary: BOUNDARY },
+      attachment: "user-and-group",
+      nodeRole: { ...ROLE, managedPolicyArns: [BOUNDARY], permissionsBoundary: BOUNDARY },
+      tags: true,
+      adoptsKey: true,
+    });
+    expect(all.filter(({ action }) => action === "iam:PassRole" || !/^iam:[A-Za-z]+$/.test(action))).toEqual([]);
+    expect(all.filter(({ why }) => why === "")).toEqual([]);
+    expect(new Set(all.map(({ action }) => action)).size).toBe(all.length);
+  });
+});

@@ -1,0 +1,129 @@
+import { runSimulation } from "@cloud-copilot/iam-simulate";
+import { policyDocument } from "../../src/iam/policy-document";
+import { type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { controlPolicy, controlPolicyNotes } from "../../src/iam/service-control-policy";
+import { clusterOf, EVERYTHING, PLACE } from "../helpers/clusters";
+import { iamArn, neededRequests } from "../helpers/requests";
+import type { Request } from "../helpers/simulator";
+
+const ADMINISTRATOR = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+const USER = iamArn(PLACE, "user/deckhouse");
+const NODE_ROLE = iamArn(PLACE, "role/dev-node");
+
+const options = (mode: Mode, cluster = clusterOf()) => ({ mode, supplement: true, place: PLACE, cluster });
+
+/** Whether a principal with a policy of its own may make a call in an account under the control policy. */
+async function isAllowed(mode: Mode, cluster: ReturnType<typeof clusterOf>, principal: string, policy: object, request: Request) {
+  const control = controlPolicy({ ...options(mode, cluster), user: "/deckhouse", additionalRolePolicies: ["s3:Get*"] });
+  const result = await runSimulation(
+    {
+      identityPolicies: [{ name: "policy", policy }],
+      serviceControlPolicies: [
+        {
+          orgIdentifier: "r-root",
+          policies: [
+            { name: "FullAWSAccess", policy: ADMINISTRATOR },
+            { name: "dkp", policy: control },
+          ],
+        },
+      ],
+      resourceControlPolicies: [],
+      request: {
+        action: request.action,
+        principal,
+        resource: { accountId: PLACE.account, resource: request.resource },
+        contextVariables: { "aws:PrincipalArn": principal, ...request.context },
+      },
+    },
+    {},
+  );
+  if (result.resultType === "error") {
+    throw new Error(`${request.action} on ${request.resource}: ${JSON.stringify(result.errors)}`);
+  }
+  return result.overallResult === "Allowed";
+}
+
+const asNode = (request: Request) => isAllowed("documented", clusterOf(), NODE_ROLE, ADMINISTRATOR, request);
+const asKey = (mode: Mode, request: Request, cluster = clusterOf()) =>
+  isAllowed(mode, cluster, USER, policyDocument(policyStatements(options(mode, cluster))), request);
+
+describe("the service control policy", () => {
+  it("holds a node role with an administrator's policy to what a node needs", async () => {
+    expect(await asNode({ action: "iam:CreateUser", resource: iamArn(PLACE, "user/thief") })).toBe(false);
+    expect(await asNode({ action: "sts:AssumeRole", resource: iamArn(PLACE, "role/Admin") })).toBe(false);
+    expect(await asNode({ action: "s3:PutObject", resource: "arn:aws:s3:::bucket/key" })).toBe(false);
+    expect(
+      await asNode({ action: "ec2:TerminateInstances", resource: "arn:aws:ec2:eu-central-1:123456789012:instance/i-1" }),
+    ).toBe(false);
+    expect(await asNode({ action: "ec2:DescribeInstances", resource: "*" })).toBe(true);
+    expect(await asNode({ action: "ec2:DescribeTags", resource: "*" })).toBe(true);
+    expect(await asNode({ action: "s3:GetObject", resource: "arn:aws:s3:::bucket/key" })).toBe(true);
+  });
+
+  it("says nothing of other roles and users", async () => {
+    const request = { action: "iam:CreateUser", resource: iamArn(PLACE, "user/anybody") };
+    for (const principal of ["role/dev-node2", "role/Admin", "user/admin"]) {
+      expect(await isAllowed("documented", clusterOf(), iamArn(PLACE, principal), ADMINISTRATOR, request)).toBe(true);
+    }
+  });
+
+  it("holds the documented key to its own node role", async () => {
+    const passed = { "iam:PassedToService": "ec2.amazonaws.com" };
+    expect(await asKey("documented", { action: "iam:PutRolePolicy", resource: iamArn(PLACE, "role/Admin") })).toBe(false);
+    expect(await asKey("documented", { action: "iam:CreateRole", resource: iamArn(PLACE, "role/other") })).toBe(false);
+    expect(await asKey("documented", { action: "iam:PassRole", resource: iamArn(PLACE, "role/Admin"), context: passed })).toBe(
+      false,
+    );
+    expect(await asKey("documented", { action: "iam:PutRolePolicy", resource: iamArn(PLACE, "role/dev-node") })).toBe(true);
+  });
+
+  it.each<Mode>(["documented", "scoped", "minimal"])("refuses nothing that DKP does: %s", async (mode) => {
+    for (const cluster of [clusterOf(), EVERYTHING]) {
+      // The only actions that the control policy names for the key.
+      const requests = neededRequests(mode, true, PLACE, cluster).filter(({ action }) => action.startsWith("iam:"));
+      const refused = [];
+      for (const request of requests) {
+        if (!(await asKey(mode, request, cluster))) {
+          refused.push(request);
+        }
+      }
+      expect(refused).toEqual([]);
+    }
+  });
+
+  it("leaves roles to the key's own policy where that is tight", () => {
+    expect(
+      controlPolicy({ ...options("scoped"), user: "/deckhouse", additionalRolePolicies: [] }).Statement.map(({ Sid }) => Sid),
+    ).toEqual(["NodeRoleStaysNodeRole"]);
+  });
+
+  it("fits the 5,120 characters of a control policy", () => {
+    const policy = controlPolicy({ ...options("documented", EVERYTHING), user: "/deckhouse", additionalRolePolicies: [] });
+    expect(JSON.stringify(policy).length).toBeLessThan(5120);
+  });
+
+  const policyWith = (additionalRolePolicies: readonly string[], mode: Mode = "scoped") =>
+    controlPolicy({ ...options(mode), user: "/deckhouse", additionalRolePolicies });
+
+  it("has no notes where AWS Organizations accepts it as it is printed", () => {
+    expect(controlPolicyNotes(policyWith([], "documented"), "aws")).toEqual([]);
+    expect(controlPolicyNotes(policyWith([], "documented"), "aws-us-gov")).toEqual([]);
+    expect(controlPolicyNotes(policyWith([]), "aws-cn")).toEqual([]);
+  });
+
+  it("says where AWS has not announced NotResource, and what to do without", () => {
+    expect(controlPolicyNotes(policyWith([], "documented"), "aws-cn")).toEqual([
+      "The statements `KeyWritesOnlyNodeRole` and `KeyPassesOnlyNodeRoles` use `NotResource`, which AWS has announced for the partitions `aws` and `aws-us-gov` only. If AWS Organizations rejects the policy in `aws-cn`, remove these statements and set `policy.mode` to `scoped` or `minimal`, where the policy of the key itself has their limits.",
+    ]);
+  });
+
+  it("says when it is larger than AWS Organizations accepts", () => {
+    const actions = (count: number) => Array.from({ length: count }, (_, index) => `s3:GetObject${index}`);
+    expect(controlPolicyNotes(policyWith(actions(400)), "aws")).toEqual([
+      "It has 7337 characters without white space, and AWS Organizations takes 5120: it cannot be created. Shorten `cluster.additionalRolePolicies` with wildcards, or `cluster.formerIamNodeRoles`.",
+    ]);
+    expect(controlPolicyNotes(policyWith(actions(240)), "aws")).toEqual([
+      "Remove the white space before creating it with the AWS CLI: with it, the policy has 6742 characters, and AWS Organizations takes 5120. The console removes it.",
+    ]);
+  });
+});

@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const ROOT = join(__dirname, "..");
+const CRUISER = join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
+
+interface Violation {
+  readonly rule: { readonly name: string };
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The violations in a project of these files, as `rule: from -> to`. */
+function violations(files: Readonly<Record<string, string>>): readonly string[] {
+  const project = mkdtempSync(join(tmpdir(), "import-rules-"));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(project, path)), { recursive: true });
+      writeFileSync(join(project, path), text);
+    }
+    const config = join(ROOT, ".dependency-cruiser.mjs");
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [CRUISER, "--config", config, "--output-type", "json", "main.ts", "src"],
+      {
+        cwd: project,
+        encoding: "utf8",
+      },
+    );
+    expect(stderr).toBe("");
+    const { violations: found }: { violations: readonly Violation[] } = JSON.parse(stdout).summary;
+    // A folder above the temporary one may have packages installed, or not: only the names of packages are compared.
+    return found
+      .filter(({ rule }) => rule.name !== "no-unresolved")
+      .map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to.replace(/^.*node_modules\/((?:@[^/]+\/)?[^/]+).*$/, "$1")}`);
+  } finally {
+    rmSync(project, { recursive: true });
+  }
+}
+
+const ALLOWED = {
+  "main.ts": 'import "./src/synthesis";',
+  "src/synthesis.ts": 'import { App } from "cdktf";\nimport "./stack";\nimport "./files";',
+  "src/files.ts": 'import "node:fs";',
+  "src/index.ts": 'export * from "./stack";',
+  "src/stack.ts": 'import "cdktf";\nimport "./constructs/access-user";\nimport type { Deployment } from "./settings/deployment";',
+  "src/constructs/access-user.ts":
+    'import "@cdktf/provider-aws/lib/iam-user";\nimport "constructs";\nimport "../terraform/addresses";\nimport "../iam/catalogue";',
+  "src/settings/deployment.ts": 'import "valibot";\nimport "../terraform/addresses";\nexport interface Deployment {}',
+  "src/terraform/addresses.ts": 'import "../iam/catalogue";\nimport "../render/hcl";',
+  "src/iam/catalogue.ts": 'import { createHash } from "node:crypto";',
+  "src/render/hcl.ts": "export const hcl = 1;",
+  "src/aws-api/client.ts": 'import "@aws-sdk/client-iam";',
+  "src/commands/keys.ts": 'import "commander";\nimport "../operations/key-status";',
+  "src/operations/key-status.ts": 'import "../aws-api/client";',
+};
+
+describe(".dependency-cruiser.mjs", () => {
+  it("accepts a project that follows the layout", () => {
+    expect(violations(ALLOWED)).toEqual([]);
+  });
+
+  it("reports each import that the layout forbids", () => {
+    const found = violations({
+      ...ALLOWED,
+      "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
+      "src/settings/deployment.ts": 'import "../review-pack/page/summary";',
+      "src/review-pack/page/summary.ts": 'import "cdktf";\nimport "valibot";\nimport "commander";',
+      "src/constructs/access-user.ts":
+        'import "@cdktf/provider-aws";\nimport "../settings/deployment";\nimport "../terraform/addresses";\nimport "../surprise/new";',
+      "src/surprise/new.ts": "export const x = 1;",
+      "src/operations/key-status.ts": 'import "@aws-sdk/client-iam";\nimport "node:process";\nimport "../aws-api/client";',
+      "src/render/hcl.ts": 'export const lazily = () => import("../commands/keys");',
+      "src/iam/unused.ts": "export const unused = 1;",
+    });
+    expect([...found].sort()).toEqual([
+      "@aws-sdk-in-aws-api: src/operations/key-status.ts -> @aws-sdk/client-iam",
+      "cdktf-in-constructs-stack-synthesis: src/review-pack/page/summary.ts -> cdktf",
+      "commander-in-commands: src/review-pack/page/summary.ts -> commander",
+      "constructs-imports: src/constructs/access-user.ts -> src/settings/deployment.ts",
+      "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",
+      "iam-imports: src/iam/catalogue.ts -> src/terraform/addresses.ts",
+      "no-cycles: src/iam/catalogue.ts -> src/terraform/addresses.ts",
+      "no-unused-modules: src/iam/unused.ts -> src/iam/unused.ts",
+      "process-is-global: src/operations/key-status.ts -> process",
+      "provider-by-deep-path: src/constructs/access-user.ts -> @cdktf/provider-aws",
+      "render-imports: src/render/hcl.ts -> src/commands/keys.ts",
+      "settings-imports: src/settings/deployment.ts -> src/review-pack/page/summary.ts",
+      "valibot-in-settings: src/review-pack/page/summary.ts -> valibot",
+    ]);
+  });
+});

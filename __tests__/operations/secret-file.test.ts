@@ -1,0 +1,126 @@
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkSecretFile, writeSecretFile } from "../../src/operations/secret-file";
+
+const PROJECT = join(__dirname, "../..");
+
+describe("a file for a secret", () => {
+  let folder: string;
+  const path = process.env.PATH;
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "secret-")));
+  });
+
+  afterEach(() => {
+    process.env.PATH = path;
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A Git work tree that ignores `provider*.yaml`. */
+  const workTree = () => {
+    const tree = join(folder, "tree");
+    mkdirSync(join(tree, "below"), { recursive: true });
+    expect(spawnSync("git", ["init", "--quiet", tree]).status).toBe(0);
+    writeFileSync(join(tree, ".gitignore"), "/provider*.yaml\n");
+    return tree;
+  };
+  const notIgnored = (file: string) =>
+    `${file}: lies in a Git work tree and Git does not ignore it, so that a commit could contain the secret; write a file outside, or one that .gitignore covers, for example provider.yaml in the project's root`;
+
+  it("is refused in a Git work tree that does not ignore it", () => {
+    const tree = workTree();
+    for (const file of [join(tree, "my key.yaml"), join(tree, "below/provider.yaml"), join(tree, "-x")]) {
+      expect(() => checkSecretFile(file)).toThrow(new Error(notIgnored(file)));
+    }
+  });
+
+  it("is refused by way of a symbolic link into such a work tree, and whatever GIT_DIR says", () => {
+    symlinkSync(join(workTree(), "below"), join(folder, "link"));
+    const file = join(folder, "link/key.yaml");
+    process.env.GIT_DIR = join(folder, "elsewhere");
+    try {
+      expect(() => checkSecretFile(file)).toThrow(new Error(notIgnored(file)));
+    } finally {
+      delete process.env.GIT_DIR;
+    }
+  });
+
+  it("is allowed where Git ignores it, outside of work trees, and without Git", () => {
+    const tree = workTree();
+    expect(() => checkSecretFile(join(tree, "provider.yaml"))).not.toThrow();
+    expect(() => checkSecretFile(join(folder, "key.yaml"))).not.toThrow();
+    process.env.PATH = join(folder, "empty");
+    expect(() => checkSecretFile(join(tree, "my key.yaml"))).not.toThrow();
+  });
+
+  it("is refused in a repository that Git does not read", () => {
+    mkdirSync(join(folder, ".git"));
+    const file = join(folder, "key.yaml");
+    expect(() => checkSecretFile(file)).toThrow(
+      new Error(
+        `${file}: lies in a Git repository that Git does not read (fatal: not a git repository (or any of the parent directories): .git), so that a commit could contain the secret; write a file outside of it`,
+      ),
+    );
+  });
+
+  it("is refused where it exists, or its folder does not", () => {
+    writeFileSync(join(folder, "a"), "");
+    expect(() => checkSecretFile(join(folder, "a"))).toThrow(
+      new Error(`${join(folder, "a")}: exists already, perhaps readable by others; remove it or write another file`),
+    );
+    expect(() => checkSecretFile(join(folder, "b/c"))).toThrow(
+      new Error(`${join(folder, "b/c")}: the folder ${join(folder, "b")} does not exist; create it or write another file`),
+    );
+  });
+
+  it("can be read by its owner alone, and its full path is returned", () => {
+    const mask = process.umask(0);
+    try {
+      expect(writeSecretFile(join(folder, "x/../key.yaml"), "secret\n")).toBe(join(folder, "key.yaml"));
+    } finally {
+      process.umask(mask);
+    }
+    expect(statSync(join(folder, "key.yaml")).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(folder, "key.yaml"), "utf8")).toBe("secret\n");
+    expect(readdirSync(folder)).toEqual(["key.yaml"]);
+  });
+
+  it("never replaces a file, nor writes through a symbolic link", () => {
+    writeFileSync(join(folder, "key.yaml"), "old");
+    symlinkSync(join(folder, "nothing"), join(folder, "link.yaml"));
+    for (const name of ["key.yaml", "link.yaml"]) {
+      expect(() => writeSecretFile(join(folder, name), "secret")).toThrow(
+        new Error(`${join(folder, name)}: exists already; nothing was written, write another file`),
+      );
+    }
+    expect(readFileSync(join(folder, "key.yaml"), "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["key.yaml", "link.yaml"]);
+  });
+
+  it("leaves nothing behind where it can't be written", () => {
+    // A limit on the size of files stands for a full disk.
+    const script = `require("${join(PROJECT, "build/src/operations/secret-file.js")}").writeSecretFile("${join(folder, "key.yaml")}", "secret")`;
+    const { stderr } = spawnSync("sh", ["-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" -e "$1"', process.execPath, script], {
+      encoding: "utf8",
+    });
+    expect(stderr).toContain(
+      `Error: ${join(folder, "key.yaml")}: cannot be written (EFBIG); nothing was written, write another file\n`,
+    );
+    expect(existsSync(join(folder, "key.yaml"))).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,113 @@
+import { secretsInClear } from "../../src/operations/secret-search";
+
+/** 40 random characters, as AWS makes secrets; AWS's own example. */
+const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+const state = (attributes: object) => ({
+  version: 4,
+  resources: [{ mode: "managed", type: "aws_iam_access_key", name: "user", instances: [{ attributes }] }],
+});
+
+describe("the audit of a state or plan", () => {
+  it("finds the secret in the key's own attributes, and the mail password that is made from it", () => {
+    expect(secretsInClear(state({ id: "AKIA", secret: "short", ses_smtp_password_v4: "any" })).map(({ place }) => place)).toEqual(
+      [
+        "resources.aws_iam_access_key.user.instances.0.attributes.secret",
+        "resources.aws_iam_access_key.user.instances.0.attributes.ses_smtp_password_v4",
+      ],
+    );
+  });
+
+  it("passes a key with an encrypted secret", () => {
+    const encrypted = Buffer.from(SECRET.repeat(9)).toString("base64");
+    expect(
+      secretsInClear(state({ secret: null, ses_smtp_password_v4: "", encrypted_secret: encrypted, pgp_key: encrypted })),
+    ).toEqual([]);
+  });
+
+  it("finds it in another workspace's state, in what it read and in what it made of it", () => {
+    const reader = {
+      outputs: { provider: { value: `providerSecretAccessKey: "${SECRET}"\n`, type: "string" } },
+      resources: [
+        {
+          mode: "data",
+          type: "terraform_remote_state",
+          name: "access",
+          instances: [
+            { attributes: { outputs: { value: { secret_access_key: SECRET, access_key_id: "AKIAIOSFODNN7EXAMPLE" } } } },
+          ],
+        },
+      ],
+    };
+    expect(secretsInClear(reader).map(({ place }) => place)).toEqual([
+      "outputs.provider.value",
+      "resources.terraform_remote_state.access.instances.0.attributes.outputs.value.secret_access_key",
+    ]);
+  });
+
+  it("finds it in a plan, by address", () => {
+    const plan = {
+      prior_state: {
+        values: {
+          root_module: {
+            resources: [{ address: "aws_iam_access_key.user", type: "aws_iam_access_key", values: { secret: SECRET } }],
+          },
+        },
+      },
+    };
+    expect(secretsInClear(plan).map(({ place }) => place)).toEqual([
+      "prior_state.values.root_module.resources.aws_iam_access_key.user.values.secret",
+    ]);
+  });
+
+  it("never tells the secret", () => {
+    expect(JSON.stringify(secretsInClear(state({ secret: SECRET })))).not.toContain(SECRET);
+  });
+
+  it("takes checksums, ARNs and ids for what they are", () => {
+    const harmless = {
+      commit: "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+      arn: "arn:aws:iam::123456789012:role/Some/Path/With/Many/Folders/Name12345",
+      unique_id: "AIDACKCEVSQ6C2EXAMPLE",
+    };
+    expect(secretsInClear(harmless)).toEqual([]);
+  });
+
+  const nested = (text: string) => JSON.stringify({ a: JSON.stringify({ b: text }) });
+
+  it.each([
+    ["before a slash", `${SECRET}/rest`],
+    ["after a slash", `s3://bucket/some/path/${SECRET}`],
+    ["between plus signs", `a+${SECRET}+b`],
+    ["after an equals sign and before one", `key=${SECRET}=`],
+    ["after a key id and a slash", `AKIAIOSFODNN7EXAMPLE/${SECRET}`],
+    ["twice, with a slash between", `${SECRET}/${SECRET}`],
+    ["after a line feed of nested JSON", nested(`first\n${SECRET}\nlast`)],
+    ["after an ampersand as Go writes it in JSON", `{"url":"https://x/?id=1\\u0026${SECRET}\\u0026x=1"}`],
+    ["with escaped slashes", `{"key":"${SECRET.replaceAll("/", "\\/")}"}`],
+    ["with escaped slashes in JSON in JSON", nested(SECRET).replaceAll("/", "\\\\\\/")],
+    ["url-encoded", `https://id:${encodeURIComponent(SECRET)}@host/`],
+    ["url-encoded twice", encodeURIComponent(encodeURIComponent(SECRET))],
+  ])("finds a secret %s", (_, text) => {
+    expect(secretsInClear({ value: text })).toEqual([{ place: "value", what: "what looks like the secret of an access key" }]);
+  });
+
+  it("takes hashes, signatures and keys in base64 for what they are", () => {
+    const bytes = (count: number, seed: number) =>
+      Buffer.from(Array.from({ length: count }, (_, index) => (index * 73 + seed * 151 + ((index * seed) % 7) * 31) % 256));
+    const values = [20, 32, 48, 51, 64, 96, 128, 256, 300, 1000].flatMap((count) =>
+      Array.from({ length: 50 }, (_, seed) => `h1:${bytes(count, seed).toString("base64")}`),
+    );
+    expect(values.filter((value) => secretsInClear({ value }).length > 0)).toEqual([]);
+  });
+
+  it("reads a document that is nested deeper than the call stack, and a long string, in a moment", () => {
+    const deep = JSON.parse(`${"[".repeat(100_000)}"${SECRET}"${"]".repeat(100_000)}`) as unknown;
+    expect(secretsInClear(deep)).toHaveLength(1);
+    const start = Date.now();
+    expect(
+      secretsInClear({ value: "a".repeat(5_000_000), other: "\\".repeat(1_000_000), more: "aB3/".repeat(1_000_000) }),
+    ).toEqual([]);
+    expect(Date.now() - start).toBeLessThan(10_000);
+  });
+});

@@ -1,0 +1,122 @@
+import { WRITE_ONLY_VARIANT } from "../../src/review-pack/consumer-hcl";
+import { reviewPack } from "../../src/review-pack/pack";
+import { terraformJson } from "../../src/synthesis";
+import { deployment } from "../helpers/deployment";
+import { RSA_KEY } from "../helpers/pgp-keys";
+
+function consumer(settings = ""): string {
+  const described = deployment(settings);
+  return reviewPack(described, terraformJson([described])[described.stack] ?? {})["consumer.tf"] ?? "";
+}
+
+const head = (settings?: string) =>
+  consumer(settings)
+    .split("\n")
+    .filter((line) => line.startsWith("#"))
+    .slice(0, settings === undefined ? 3 : 4);
+
+/** The block of the remote state. */
+const reading = (settings: string) => /data "terraform_remote_state" "dkp_access" \{\n.*?\n\}/s.exec(consumer(settings))?.[0];
+
+describe("consumer.tf", () => {
+  it("says first that a reader gets the secret", () => {
+    expect(head()).toEqual([
+      "# Reading one output of deckhouse brings all of them into this workspace's own state: THE SECRET ACCESS KEY IN CLEAR",
+      "# is among them, and nothing marks it as sensitive there. Encrypt this state and limit who reads it as you do for that one,",
+      "# or set `outputs: { secret: false }` or a `pgpKey` in the deployment.",
+    ]);
+    expect(head("outputs: { secret: false }")[3]).toBe(
+      "# the secret is not among them; `npm run hand-over` reads it from the deployment's own state.",
+    );
+    expect(head("accessKeys: none")[3]).toBe("# the deployment has no key; you make it outside Terraform.");
+    expect(head(`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`)[3]).toBe(
+      "# the secret is among them only encrypted, for the OpenPGP key with key_fingerprint.",
+    );
+  });
+
+  it.each(["outputs: { secret: false }", "accessKeys: none", `accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`])(
+    "warns in its first line where its outputs store the decrypted secret in the reader's state, and has a variant: %.20s",
+    (settings) => {
+      expect(head(settings).slice(0, 3)).toEqual([
+        "# WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.",
+        "# The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.",
+        "# Reading one output of deckhouse brings all of them into this workspace's own state:",
+      ]);
+      const [, variant = ""] = consumer(settings).split(`# ${WRITE_ONLY_VARIANT}\n`);
+      expect(variant.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
+      expect(variant).toContain("#   ephemeral   = true\n");
+      expect(variant).toContain("#   secret_string_wo = jsonencode({\n");
+      expect(variant).toContain(
+        "Plans that do not change dkp_secret_version need any value for dkp_secret_access_key but null:\n",
+      );
+    },
+  );
+
+  it("has no variant where the outputs hold the secret anyway", () => {
+    expect(consumer()).not.toContain(WRITE_ONLY_VARIANT);
+  });
+
+  it("reads the state where the deployment keeps it, without what only its writer needs", () => {
+    expect(
+      reading(
+        "backend: { s3: { bucket: b, region: eu-west-1, profile: writer, kms_key_id: k, endpoints: { s3: https://s3.local } } }",
+      ),
+    ).toBe(`data "terraform_remote_state" "dkp_access" {
+  backend = "s3"
+  config = {
+    bucket = "b"
+    endpoints = {
+      s3 = "https://s3.local"
+    }
+    key    = "deckhouse/terraform.tfstate"
+    region = "eu-west-1"
+  }
+}`);
+  });
+
+  it.each([
+    ["gcs", "{ bucket: b, prefix: dkp }", ['bucket = "b"', 'prefix = "dkp"']],
+    [
+      "azurerm",
+      "{ storage_account_name: s, container_name: c, key: k, resource_group_name: g }",
+      ['container_name       = "c"', 'key                  = "k"', 'resource_group_name  = "g"', 'storage_account_name = "s"'],
+    ],
+    [
+      "http",
+      "{ address: https://state.local/dkp, lock_address: https://state.local/lock }",
+      ['address = "https://state.local/dkp"'],
+    ],
+    ["pg", "{ schema_name: dkp }", ['schema_name = "dkp"']],
+  ])("reads a state of %s", (type, args, lines) => {
+    const config = reading(`backend: { ${type}: ${args} }`)
+      ?.split("\n")
+      .filter((line) => line.startsWith("    "))
+      .map((line) => line.trim());
+    expect(config).toEqual(lines);
+  });
+
+  it("reads a workspace of HCP Terraform as remote", () => {
+    const block = reading("cloud: { organization: acme, workspaces: { name: dkp, project: platform } }");
+    expect(block).toContain('backend = "remote"');
+    expect(block).toContain('organization = "acme"\n    workspaces = {\n      name = "dkp"\n    }');
+  });
+
+  it("says what the deployment leaves to -backend-config", () => {
+    expect(consumer("backend: { s3: {}, partial: true }")).toContain(
+      "# Add to config what this deployment leaves to -backend-config: bucket.\n",
+    );
+    expect(consumer("cloud: { organization: acme, workspaces: { tags: [dkp] } }")).toContain(
+      "# Add to config what this deployment leaves to -backend-config: workspaces.\n",
+    );
+  });
+
+  it("asks for what the state does not tell", () => {
+    expect(consumer("outputs: { secret: false }")).toContain(`variable "dkp_secret_access_key" {
+  description = "The secret access key, from a safe place"
+  type        = string
+  sensitive   = true
+}`);
+    expect(consumer("accessKeys: none")).toContain("providerAccessKeyId     = var.dkp_access_key_id");
+    expect(consumer()).not.toContain("variable");
+  });
+});

@@ -1,0 +1,155 @@
+import { literal } from "../../src/iam/arns";
+import { MAX_POLICY_CHARACTERS } from "../../src/iam/policy-document";
+import { deployerPolicies } from "../../src/review-pack/deployer-policy-files";
+import { deployment } from "../helpers/deployment";
+
+const DEPLOYER = "arn:aws:iam::123456789012:role/deployer";
+const STATE = "arn:aws:iam::123456789012:role/state";
+
+const sids = (settings: string) =>
+  deployerPolicies(deployment(settings)).policies.map(({ file, holder, grants }) => [
+    file,
+    holder,
+    [...new Set(grants.map(({ sid }) => sid))].join(" "),
+  ]);
+
+const BOUNDARY_DOES_NOT_HOLD =
+  "with this `attachment`, `user.permissionsBoundary` does not limit the holder: with `iam:CreatePolicyVersion` it can write any permission into the policy, and with `iam:AddUserToGroup` it can give that policy to a user without a boundary, its own for one; only `attachment: user` keeps the boundary effective";
+const TAGS =
+  "`iam:TagUser`, `iam:TagPolicy` and, with `nodeRole`, `iam:TagRole` set any tag: where other policies of the account grant access by tags, the holder can obtain that access";
+
+describe("deployer-policy.json", () => {
+  it("is JSON that people can read, the same at every call", () => {
+    const { policies } = deployerPolicies(deployment());
+    const { text } = policies[0] ?? { text: "" };
+    expect(text.split("\n").slice(0, 14)).toEqual([
+      "{",
+      '  "Version": "2012-10-17",',
+      '  "Statement": [',
+      "    {",
+      '      "Sid": "MakeUser",',
+      '      "Effect": "Allow",',
+      '      "Action": [',
+      '        "iam:CreateUser"',
+      "      ],",
+      '      "Resource": [',
+      '        "arn:aws:iam::*:user/deckhouse"',
+      "      ]",
+      "    },",
+      "    {",
+    ]);
+    expect(text.endsWith("}\n")).toBe(true);
+    expect(deployerPolicies(deployment()).policies[0]?.text).toBe(text);
+  });
+
+  it("takes names of the state and of roles literally, also what would be a wildcard", () => {
+    const described = deployment();
+    const assume_role = { role_arn: "arn:aws:iam::123456789012:role/*" };
+    const given = { ...described.state.arguments, bucket: "s*", dynamodb_table: "lock?*", assume_role };
+    const { policies } = deployerPolicies({ ...described, state: { type: "s3", arguments: given } });
+    const resources = policies.flatMap(({ text }) =>
+      JSON.parse(text).Statement.flatMap(({ Resource }: { Resource: string[] }) => Resource),
+    );
+    const wild = resources.filter(
+      (resource: string) => /s3:|dynamodb|role/.test(resource) && !resource.startsWith("arn:aws:iam::*"),
+    );
+    const bucket = `arn:aws:s3:::${literal("s*")}`;
+    expect([...new Set(wild)]).toEqual([
+      `arn:aws:iam::123456789012:role/${literal("*")}`,
+      bucket,
+      `${bucket}/deckhouse/terraform.tfstate`,
+      `${bucket}/deckhouse/terraform.tfstate.tflock`,
+      `arn:aws:dynamodb:eu-central-1:*:table/${literal("lock?*")}`,
+    ]);
+  });
+
+  it("has a condition where there is one", () => {
+    const { policies } = deployerPolicies(deployment('accountId: "123456789012"'));
+    expect(JSON.parse(policies[0]?.text ?? "").Statement[2].Condition).toEqual({
+      ArnEquals: { "iam:PolicyARN": ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"] },
+    });
+  });
+
+  it("is one policy, for whoever runs Terraform", () => {
+    expect(sids("")).toEqual([
+      [
+        "deployer-policy.json",
+        "the credentials that Terraform is run with",
+        "MakeUser User UserPolicy Policy ListState State StateLock",
+      ],
+    ]);
+  });
+
+  it("leaves IAM to the role that the provider takes", () => {
+    expect(sids(`provider: { assumeRoleArn: "${DEPLOYER}" }`)).toEqual([
+      ["deployer-policy.json", "the credentials that Terraform is run with", "TakeRole ListState State StateLock"],
+      ["deployer-role-policy.json", `the role ${DEPLOYER}`, "MakeUser User UserPolicy Policy"],
+    ]);
+  });
+
+  it("leaves the state to the role that the backend takes", () => {
+    expect(sids(`backend: { s3: { bucket: b, region: eu-central-1, assume_role: { role_arn: "${STATE}" } } }`)).toEqual([
+      ["deployer-policy.json", "the credentials that Terraform is run with", "TakeStateRole MakeUser User UserPolicy Policy"],
+      ["deployer-state-role-policy.json", `the role ${STATE}`, "ListState State StateLock"],
+    ]);
+  });
+
+  it("only takes a role, where one does all", () => {
+    const settings = `provider: { assumeRoleArn: "${DEPLOYER}" }\nbackend: { s3: { bucket: b, region: eu-central-1, assume_role: { role_arn: "${DEPLOYER}", tags: { a: b } } } }`;
+    expect(sids(settings)).toEqual([
+      ["deployer-policy.json", "the credentials that Terraform is run with", "TakeRole"],
+      ["deployer-role-policy.json", `the role ${DEPLOYER}`, "MakeUser User UserPolicy Policy ListState State StateLock"],
+    ]);
+    expect(deployerPolicies(deployment(settings)).policies[0]?.grants.map(({ action }) => action)).toEqual([
+      "sts:AssumeRole",
+      "sts:TagSession",
+    ]);
+  });
+
+  it("says what it leaves open", () => {
+    expect(deployerPolicies(deployment("backend: { gcs: { bucket: b } }")).notes).toEqual([
+      "the state is in the backend gcs: what reaches it is not IAM's, and nothing here is about it",
+    ]);
+    expect(deployerPolicies(deployment()).notes).toEqual([]);
+  });
+
+  /** Settings with everything that adds to the policy, and names and the state's key of some length. */
+  const everything = (longest: number) => {
+    const name = (limit: number) => "n".repeat(Math.min(limit, longest));
+    const boundary = `"arn:aws:iam::123456789012:policy/${name(128)}"`;
+    const key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-96ef-1234567890ab";
+    return `accountId: "123456789012"
+tags: { a: b }
+backend: { s3: { bucket: ${name(63)}, key: ${name(200)}, region: eu-central-1, dynamodb_table: ${name(200)}, kms_key_id: "${key}" } }
+user: { name: ${name(64)}, permissionsBoundary: ${boundary}, forceDestroy: true }
+policy: { name: ${name(128)} }
+attachment: user-and-group
+group: { name: ${name(128)} }
+nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoundary: ${boundary} }
+`;
+  };
+
+  it("fits a managed policy with everything in it", () => {
+    const { policies, notes } = deployerPolicies(deployment(everything(40)));
+    expect(policies[0]?.text.replaceAll(/\s/g, "").length).toBeLessThan(MAX_POLICY_CHARACTERS);
+    expect(notes).toEqual([expect.stringContaining("any user of the account into the group"), BOUNDARY_DOES_NOT_HOLD, TAGS]);
+  });
+
+  it("says so where it does not fit, with everything in it and the longest names", () => {
+    expect(deployerPolicies(deployment(everything(200))).notes.slice(1)).toEqual([
+      BOUNDARY_DOES_NOT_HOLD,
+      TAGS,
+      "deployer-policy.json has 6646 characters, a managed policy has at most 6144: make it an inline policy of a role, which may have 10,240",
+    ]);
+  });
+
+  it.each(["group", "user-and-group"])(
+    "says that the boundary does not limit the deployer with attachment %s, and why",
+    (attachment) => {
+      const boundary = 'user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }';
+      expect(deployerPolicies(deployment(`attachment: ${attachment}\n${boundary}`)).notes[1]).toBe(BOUNDARY_DOES_NOT_HOLD);
+      expect(deployerPolicies(deployment(`attachment: ${attachment}`)).notes).not.toContain(BOUNDARY_DOES_NOT_HOLD);
+      expect(deployerPolicies(deployment(boundary)).notes).toEqual([]);
+    },
+  );
+});

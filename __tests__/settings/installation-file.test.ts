@@ -1,0 +1,382 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deploymentsOf, KEY_ID, MINIMAL, messageOf, problemsOf, SECRET_KEY } from "../helpers/settings-files";
+
+const CLUSTER = `apiVersion: deckhouse.io/v1
+kind: ClusterConfiguration
+clusterType: Cloud
+cloud:
+  provider: AWS
+  prefix: dev
+`;
+
+/** Begins on line 8 of a file in which it stands behind CLUSTER. */
+const AWS = `apiVersion: deckhouse.io/v1
+kind: AWSClusterConfiguration
+layout: WithNAT
+vpcNetworkCIDR: 10.241.0.0/16
+sshPublicKey: ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC
+provider:
+  providerAccessKeyId: ${KEY_ID}
+  providerSecretAccessKey: ${SECRET_KEY}
+  region: eu-central-1
+`;
+
+const globalModule = (settings: string) => `apiVersion: deckhouse.io/v1alpha1
+kind: ModuleConfig
+metadata: { name: global }
+spec: { version: 2, settings: ${settings} }
+`;
+
+const documents = (...texts: readonly string[]) => texts.join("---\n");
+const GOOD = documents(CLUSTER, AWS);
+
+/** The settings name files relative to the project's root, which is where Terraform and the tests run. */
+const home = process.cwd();
+let root: string;
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "config-"));
+  process.chdir(root);
+});
+
+afterAll(() => {
+  process.chdir(home);
+  rmSync(root, { recursive: true });
+});
+
+/** Settings that name an installation file with this text. */
+function settingsWith(config: string, beside = ""): string {
+  writeFileSync("config.yml", config);
+  return `${MINIMAL}cluster: { configFile: config.yml${beside} }\n`;
+}
+
+const clusterOf = (settings: string) => deploymentsOf({ "dev.yaml": settings })[0]?.cluster;
+const problemsOfConfig = (config: string) => problemsOf(settingsWith(config));
+const AT = "line 3, cluster.configFile: ";
+
+describe("DKP's installation file", () => {
+  it("says the same as the fields written out", () => {
+    const config = documents(
+      CLUSTER,
+      `${AWS.replace("vpcNetworkCIDR: 10.241.0.0/16", "existingVPCID: vpc-0123456789abcdef0")}
+peeredVPCs: [vpc-01234567]
+iamNodeRole: nodes
+additionalRolePolicies: ["s3:GetObject"]
+tags: { team: platform }
+imdsv2: true
+disableDefaultSecurityGroup: true
+withNAT:
+  bastionInstance: { instanceClass: { instanceType: m5.large, ami: ami-1 } }
+masterNodeGroup: { replicas: 1 }
+`,
+      globalModule("{ prefix: dev, modules: { publicDomainTemplate: '%s.example.com' } }"),
+      "apiVersion: deckhouse.io/v1\nkind: InitConfiguration\ndeckhouse: { registryDockerCfg: hunter2 }\n",
+      "kind: ModuleConfig\nmetadata: { name: monitoring }\nspec: { settings: { prefix: other } }\n",
+      "kind: StaticClusterConfiguration\nlayout: Other\ncloud: { prefix: other }\n",
+      "# nothing\n",
+      "- a list\n",
+      "a text\n",
+    );
+    const written = `${MINIMAL}cluster:
+  prefix: dev
+  layout: WithNAT
+  existingVPCID: vpc-0123456789abcdef0
+  peeredVPCs: [vpc-01234567]
+  iamNodeRole: nodes
+  additionalRolePolicies: ["s3:GetObject"]
+  tags: { team: platform }
+  imdsv2: true
+  disableDefaultSecurityGroup: true
+  withNAT: { bastionInstance: {} }
+`;
+    expect(clusterOf(settingsWith(config))).toEqual(clusterOf(written));
+  });
+
+  it.each([
+    ["ClusterConfiguration", GOOD],
+    ["the module `global`", documents(AWS, globalModule("{ prefix: dev }"))],
+    ["both, where they agree", documents(CLUSTER, AWS, globalModule("{ prefix: dev }"))],
+    [
+      "ClusterConfiguration, where `global` has no settings",
+      documents(CLUSTER, AWS, "kind: ModuleConfig\nmetadata: { name: global }\n"),
+    ],
+    ["ClusterConfiguration, where `global` has empty settings", documents(CLUSTER, AWS, globalModule(""))],
+  ])("gives the prefix from %s", (_, config) => {
+    expect(clusterOf(settingsWith(config))?.prefix).toBe("dev");
+  });
+
+  it.each([
+    ["no ClusterConfiguration", AWS],
+    ["a `cloud` without prefix", documents(CLUSTER.replace("  prefix: dev\n", ""), AWS)],
+  ])("may lack the prefix, which then comes from the settings: %s", (_, config) => {
+    expect(clusterOf(settingsWith(config, ", prefix: prod"))?.prefix).toBe("prod");
+  });
+
+  it("may be beside the same prefix and beside what DKP has no field for", () => {
+    const beside = ', prefix: dev, iamNodeRolePath: /apps/, formerIamNodeRoles: [/old], peerAccountIds: ["123456789012"]';
+    expect(clusterOf(settingsWith(GOOD, beside))).toMatchObject({
+      prefix: "dev",
+      layout: "WithNAT",
+      iamNodeRolePath: "/apps/",
+      formerIamNodeRoles: ["/old"],
+      peerAccountIds: ["123456789012"],
+    });
+  });
+
+  it("counts for the modes of the policy", () => {
+    const settings = `${settingsWith(GOOD)}policy: { mode: minimal }\n`;
+    expect(clusterOf(settings)).toMatchObject({ prefix: "dev", layout: "WithNAT" });
+    expect(problemsOf(`${settingsWith(AWS)}policy: { mode: scoped }\n`)).toEqual([
+      'line 3, cluster.prefix: missing: policy.mode "scoped" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
+    ]);
+  });
+
+  it("may be of Windows, with a byte order mark", () => {
+    expect(clusterOf(settingsWith(`\uFEFF${GOOD.replaceAll("\n", "\r\n")}`))).toEqual(clusterOf(settingsWith(GOOD)));
+  });
+
+  it("may hold deeply nested documents of others", () => {
+    const deep = `kind: CustomResourceDefinition\nspec: ${"[".repeat(40)}${"]".repeat(40)}\n`;
+    expect(clusterOf(settingsWith(documents(GOOD, deep)))?.prefix).toBe("dev");
+  });
+});
+
+describe("DKP's installation file is refused", () => {
+  it.each([
+    ["nothing.yml", "ENOENT"],
+    ["a-folder", "EISDIR"],
+  ])("where it can't be read: %s", (path, code) => {
+    mkdirSync("a-folder", { recursive: true });
+    expect(problemsOf(`${MINIMAL}cluster: { configFile: ${path} }\n`)).toEqual([
+      `${AT}"${path}" can't be read (${code}); write its path relative to the project's root`,
+    ]);
+  });
+
+  it.each([
+    ["two values", "a: b: c\n", "line 17: is not valid YAML: Nested mappings are not allowed in compact mappings"],
+    ["a tag", "a: !secret hunter2\n", "line 17: is not valid YAML: tag resolve failed; quote the value if it is a text"],
+    ["an alias", "a: *hunter2\n", "line 17: is not valid YAML: unresolved alias; quote the value if it is a text"],
+    ["a secret twice", "a: hunter2\na: hunter2\n", "line 18: is not valid YAML: the key a is there twice; remove one"],
+  ])("where it is not YAML, with its own line: %s", (_, fault, problem) => {
+    expect(problemsOfConfig(GOOD + fault)).toEqual([`${AT}config.yml, ${problem}`]);
+  });
+
+  it.each([
+    ["is empty", "", "no"],
+    ["is no list of documents", "hello\n", "no"],
+    ["has no such document", CLUSTER, "no"],
+    ["has two", documents(CLUSTER, AWS, AWS), "2"],
+  ])("where it does not hold one AWSClusterConfiguration: %s", (_, config, count) => {
+    expect(problemsOfConfig(config)).toEqual([
+      `${AT}"config.yml" holds ${count} documents of kind AWSClusterConfiguration, one is needed`,
+    ]);
+  });
+
+  it("where it has both a new and an existing VPC", () => {
+    expect(problemsOfConfig(`${GOOD}existingVPCID: vpc-01234567\n`)).toEqual([
+      `${AT}"config.yml" has both vpcNetworkCIDR and existingVPCID, DKP takes exactly one of them`,
+    ]);
+  });
+
+  it("where it has neither a new nor an existing VPC", () => {
+    expect(problemsOfConfig(GOOD.replace(/vpcNetworkCIDR.*\n/, ""))).toEqual([
+      `${AT}"config.yml" has neither vpcNetworkCIDR nor existingVPCID, DKP takes exactly one of them`,
+    ]);
+  });
+
+  it.each([
+    [
+      "a wrong layout",
+      GOOD.replace("WithNAT", "WithNat"),
+      'line 10, layout: "WithNat" is not a layout; use WithoutNAT, WithNAT, Standard',
+    ],
+    ["no layout", GOOD.replace("layout: WithNAT\n", ""), "layout: missing; write it"],
+    [
+      "a wrong prefix",
+      GOOD.replace("prefix: dev", "prefix: Dev"),
+      'line 6, cloud.prefix: "Dev" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
+    ],
+    [
+      "a wrong prefix of `global`",
+      documents(AWS, globalModule("{ prefix: Dev }")),
+      'line 14, spec.settings.prefix: "Dev" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
+    ],
+    [
+      "a role with an apostrophe, which DKP takes",
+      `${GOOD}iamNodeRole: o'brien\n`,
+      `line 17, iamNodeRole: "o'brien" has the character "'", an IAM role name takes only A-Z a-z 0-9 and _ + = , . @ -; write the name without path`,
+    ],
+    [
+      "a network that is a number",
+      GOOD.replace("10.241.0.0/16", "10"),
+      "line 11, vpcNetworkCIDR: 10 is not a text; write one value in quotes",
+    ],
+    ["a tag that is no text", `${GOOD}tags:\n  team: 5\n`, "line 18, tags.team: 5 is not a text; write one value in quotes"],
+    ["tags as a list", `${GOOD}tags: [a]\n`, "line 17, tags: a list is not an object; write KEY: VALUE lines below it"],
+    ["an empty region", GOOD.replace("eu-central-1", ""), "line 16, provider.region: is empty; write a value or remove it"],
+    [
+      "an image that is code",
+      `${GOOD}masterNodeGroup: { instanceClass: { ami: '%{if}' } }\n`,
+      'line 17, masterNodeGroup.instanceClass.ami: "%{if}" is not an image id, which reads ami-0123456789abcdef0',
+    ],
+    [
+      "an empty `cloud`",
+      documents("kind: ClusterConfiguration\ncloud:\n", AWS),
+      "line 2, cloud: is empty; write a value or remove it",
+    ],
+  ])("where a field of it is wrong, with its own line: %s", (_, config, problem) => {
+    expect(problemsOfConfig(config)).toEqual([`${AT}config.yml, ${problem}`]);
+  });
+
+  it.each([
+    [
+      "a template",
+      'tags: { "%{path}": a }\n',
+      'tags.%{path}: holds "%{", which Terraform would run as code; write the value itself',
+    ],
+    [
+      "a CDKTF token",
+      'tags: { team: "&{TfToken[TOKEN.0]}" }\n',
+      "tags.team: holds a CDKTF token, which becomes a Terraform expression; write the value itself",
+    ],
+    ["a line break", 'tags: { team: "a\\n::error::b" }\n', "tags.team: has a line break; write it on one line"],
+    ["an invisible character", 'tags: { team: "a\\u202eb" }\n', "tags.team: has the invisible character U+202E; remove it"],
+    [
+      "a long value",
+      `tags: { team: "${"a".repeat(16_385)}" }\n`,
+      "tags.team: has 16385 characters, at most 16384 are allowed; write a shorter value",
+    ],
+    [
+      "an instance type that is a command of a CI log",
+      'masterNodeGroup: { instanceClass: { instanceType: "m5\\n::error::x" } }\n',
+      'masterNodeGroup.instanceClass.instanceType: "m5\\n::error::x" is not an instance type, which reads "m5.xlarge"',
+    ],
+  ])("where a field that comes into policies or reports holds %s", (_, field, problem) => {
+    expect(problemsOfConfig(GOOD + field)).toEqual([`${AT}config.yml, line 17, ${problem}`]);
+  });
+
+  it.each([
+    ["a FIFO", () => spawnSync("mkfifo", ["pipe.yml"]), "pipe.yml", "is not a regular file; replace it with one"],
+    [
+      "too large",
+      () => writeFileSync("big.yml", "#".repeat(1024 * 1024 + 1)),
+      "big.yml",
+      "is larger than 1 MiB, the limit; make it smaller",
+    ],
+    [
+      "not UTF-8",
+      () => writeFileSync("latin.yml", Buffer.from([0x61, 0x3a, 0xe9])),
+      "latin.yml",
+      "is not encoded in UTF-8; save it in UTF-8",
+    ],
+  ])("where it is %s", (_, create, name, problem) => {
+    create();
+    expect(problemsOf(`${MINIMAL}cluster: { configFile: ${name} }\n`)).toEqual([`${AT}"${name}" ${problem}`]);
+  });
+
+  it("with all its faults at once", () => {
+    expect(problemsOfConfig(`${GOOD.replace("WithNAT", "NAT").replace("prefix: dev", "prefix: D")}existingVPCID: x\n`)).toEqual([
+      `${AT}config.yml, line 17, existingVPCID: "x" is not a VPC id, which reads vpc-0123456789abcdef0`,
+      `${AT}config.yml, line 10, layout: "NAT" is not a layout; use WithoutNAT, WithNAT, Standard`,
+      `${AT}config.yml, line 6, cloud.prefix: "D" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends`,
+      `${AT}"config.yml" has both vpcNetworkCIDR and existingVPCID, DKP takes exactly one of them`,
+    ]);
+  });
+
+  it("where it states two prefixes", () => {
+    expect(problemsOfConfig(documents(CLUSTER, AWS, globalModule("{ prefix: prod }")))).toEqual([
+      `${AT}"config.yml" states the prefixes "dev" and "prod"; make them agree`,
+    ]);
+  });
+});
+
+describe("settings beside DKP's installation file", () => {
+  it.each([
+    ["layout: WithNAT", "layout"],
+    ["existingVPCID: vpc-01234567", "existingVPCID"],
+    ["peeredVPCs: []", "peeredVPCs"],
+    ["iamNodeRole: nodes", "iamNodeRole"],
+    ['additionalRolePolicies: ["s3:GetObject"]', "additionalRolePolicies"],
+    ["tags: {}", "tags"],
+    ["imdsv2: false", "imdsv2"],
+    ["disableDefaultSecurityGroup: false", "disableDefaultSecurityGroup"],
+    ["withNAT: {}", "withNAT"],
+    ["masterNodeGroup: {}", "masterNodeGroup"],
+    ["nodeGroups: []", "nodeGroups"],
+  ])("may not say what it says: %s", (setting, field) => {
+    expect(problemsOf(settingsWith(GOOD, `, ${setting}`))).toEqual([
+      `line 3, cluster.${field}: stands beside configFile, which says it; remove one of them`,
+    ]);
+  });
+
+  it("may not say another prefix", () => {
+    expect(problemsOf(settingsWith(GOOD, ", prefix: prod"))).toEqual([
+      'line 3, cluster.prefix: "prod" is not what configFile says, "dev"; remove it',
+    ]);
+  });
+
+  it("may not say another region", () => {
+    expect(problemsOfConfig(GOOD.replace("eu-central-1", "eu-west-1"))).toEqual([
+      `${AT}"config.yml" says region "eu-west-1", this deployment "eu-central-1"; make them agree`,
+    ]);
+  });
+
+  it("are not compared with it where they have faults of their own", () => {
+    const settings = settingsWith(GOOD);
+    expect(problemsOf(settings.replace("eu-central-1", "Europe"))).toEqual([
+      'line 1, region: "Europe" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"',
+    ]);
+    expect(problemsOf(settings.replace(/^.*\n/, ""))).toEqual([
+      'region: missing; write the region DKP will run in, for example "eu-central-1"',
+    ]);
+  });
+
+  it("may not name it by a secret", () => {
+    expect(problemsOf(`${MINIMAL}cluster: { configFile: "${SECRET_KEY}" }\n`)).toEqual([
+      `${AT}looks like an AWS secret access key (not shown) and settings are committed; remove it`,
+    ]);
+  });
+});
+
+describe("the credentials in DKP's installation file", () => {
+  const secrets = [KEY_ID, SECRET_KEY, "hunter2"];
+  const config = `${GOOD}${documents("", "kind: InitConfiguration\ndeckhouse: { registryDockerCfg: hunter2 }\n")}`;
+
+  it("do not get into the deployment", () => {
+    const text = JSON.stringify(deploymentsOf({ "dev.yaml": settingsWith(config) }));
+    expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
+  });
+
+  it.each([
+    ["with its region wrong", config.replace("eu-central-1", "eu-west-1")],
+    ["with the secret as its region", config.replace("eu-central-1", SECRET_KEY)],
+    ["with the region as a list", config.replace("region: eu-central-1", `region: [${SECRET_KEY}]`)],
+    ["with a provider that is a list", config.replace(/provider:\n.*\n.*\n.*\n/, `provider: [${KEY_ID}, ${SECRET_KEY}]\n`)],
+    ["with a provider that is a text", config.replace(/provider:\n.*\n.*\n.*\n/, `provider: ${KEY_ID} ${SECRET_KEY}\n`)],
+    ["with the secret twice", config.replace("  region", `  providerSecretAccessKey: ${SECRET_KEY}\n  region`)],
+    ["with the secret not closed", config.replace(SECRET_KEY, `"${SECRET_KEY}`)],
+    ["with the secret behind a stray sign", config.replace(SECRET_KEY, `@${SECRET_KEY}`)],
+    ["with the secret as a tag of YAML", config.replace(SECRET_KEY, `!${SECRET_KEY} x`)],
+    ["with the secret as an alias", config.replace(SECRET_KEY, `*${SECRET_KEY}`)],
+    ["with the secret as the layout", config.replace("layout: WithNAT", `layout: ${SECRET_KEY}`)],
+    ["with the secret as the prefix", config.replace("prefix: dev", `prefix: ${SECRET_KEY}`)],
+    ["with the secret as the key of a tag", config.replace("sshPublicKey:", `tags: { ${SECRET_KEY}: 5 }\nsshPublicKey:`)],
+    ["with the secret as a tag in a list", config.replace("sshPublicKey:", `tags: [${SECRET_KEY}]\nsshPublicKey:`)],
+    ["without a layout", config.replace("layout: WithNAT\n", "")],
+    ["without a VPC", config.replace(/vpcNetworkCIDR.*\n/, "")],
+    ["twice in one file", documents(config, config)],
+  ])("are not shown in a message about it: %s", (_, faulty) => {
+    const message = messageOf({ "dev.yaml": settingsWith(faulty) });
+    expect(message).toContain("cluster.configFile: ");
+    expect(secrets.filter((secret) => message.includes(secret))).toEqual([]);
+  });
+
+  it("keep a message on its line where a key of theirs has several", () => {
+    expect(problemsOfConfig(`${GOOD}tags: { "a\\nb": 5 }\n`)).toEqual([
+      `${AT}config.yml, line 17, tags."a\\nb": 5 is not a text; write one value in quotes`,
+    ]);
+  });
+});

@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { selectDeployment } from "../../src/settings/load";
+
+const file = (name: string, extra = "") =>
+  `region: eu-central-1\nbackend: { s3: { bucket: states } }\nuser: { name: ${name} }\npolicy: { name: ${name} }\n${extra}`;
+
+describe("selectDeployment", () => {
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "selection-"));
+    mkdirSync(join(root, "deployments"));
+  });
+
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  function select(files: Readonly<Record<string, string>>, stack?: string, change = {}) {
+    const folder = join(root, "deployments");
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(folder, name), text);
+    }
+    try {
+      const { deployment, stacks, others } = selectDeployment(folder, stack, { outputFolder: "cdktf.out" }, change);
+      return { deployment, stacks, others: others?.message.replaceAll(folder, "deployments") };
+    } catch (error) {
+      return { error: (error as Error).message.replaceAll(folder, "deployments") };
+    }
+  }
+
+  it("selects a valid deployment beside an invalid one, and reports the other", () => {
+    const { deployment, stacks, others } = select({ "broken.yaml": "regoin: x\n", "prod.yaml": file("prod") }, "prod");
+    expect([deployment?.stack, stacks]).toEqual(["prod", ["broken", "prod"]]);
+    expect(others).toBe(
+      [
+        "deployments/broken.yaml has 3 problems:",
+        '  region: missing; write the region DKP will run in, for example "eu-central-1"',
+        "  backend: missing: the place of the Terraform state is always stated; write for example backend: { s3: { bucket: my-state, region: eu-central-1 } }",
+        '  line 1, regoin: unknown setting, did you mean "region"?',
+      ].join("\n"),
+    );
+  });
+
+  it("reports only the problems of the selected deployment when that is invalid", () => {
+    expect(select({ "broken.yaml": "regoin: x\n", "prod.yaml": file("prod", "protect: 1\n") }, "prod")).toEqual({
+      error: "deployments/prod.yaml has 1 problem:\n  line 5, protect: 1 is not true or false",
+    });
+  });
+
+  it("changes the policy of the selected deployment only", () => {
+    const files = { "dev.yaml": file("dev", "cluster: { prefix: dev }\n"), "prod.yaml": file("prod") };
+    const { deployment, others } = select(files, "dev", { mode: "scoped" });
+    expect([deployment?.policy.mode, others]).toEqual(["scoped", undefined]);
+  });
+
+  it("selects the only deployment when no stack is named", () => {
+    expect(select({ "dev.yaml": file("dev") }).deployment?.stack).toBe("dev");
+  });
+
+  it("asks for a stack when there are several, whether they are valid or not", () => {
+    expect(select({ "broken.yaml": "x", "prod.yaml": file("prod") })).toEqual({ error: "name a stack: broken, prod" });
+  });
+
+  it("reports, and does not reject, what the selected deployment has in common with another", () => {
+    const { deployment, others } = select({ "a.yaml": file("same"), "b.yaml": file("same") }, "b");
+    expect(deployment?.stack).toBe("b");
+    expect(others).toBe(
+      [
+        "deployments/b.yaml has 2 problems:",
+        '  line 3, user.name: "same" is also the user of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "same-b"',
+        '  line 4, policy.name: "same" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "same-b"',
+      ].join("\n"),
+    );
+  });
+});

@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadDeployments } from "../../src/settings/load";
+import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
+import { deploymentsOf, MINIMAL, messageOf } from "../helpers/settings-files";
+
+const own = (name: string) => `${MINIMAL}user: { name: ${name} }\npolicy: { name: ${name} }\n`;
+
+describe("the folder of the deployments", () => {
+  it("that is missing is named, with what to do", () => {
+    const root = mkdtempSync(join(tmpdir(), "settings-"));
+    const folder = join(root, "elsewhere");
+    try {
+      expect(() => loadDeployments(folder, { outputFolder: "cdktf.out" })).toThrow(
+        new Error(`${folder} has 1 problem:\n  can't be read as a folder; make it and put one YAML file per deployment into it`),
+      );
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  it.each([
+    ["nothing", {}],
+    ["other files only", { "schema.json": "{}", "README.md": "", "dev.yaml.bak": MINIMAL }],
+    ["hidden files only", { ".dev.yaml": MINIMAL }],
+  ])("with %s has no deployments", (_, files) => {
+    expect(messageOf(files)).toBe(
+      "deployments has 1 problem:\n  has no deployments; write one as <stack>.yaml, the README shows a first file",
+    );
+  });
+
+  it("gives its deployments in the order of their names, other files left aside", () => {
+    const files = { "b.yaml": own("b"), "a-2.yaml": own("a2"), "a.yaml": own("a"), "schema.json": "{}", ".c.yaml": "x" };
+    expect(deploymentsOf(files).map(({ stack }) => stack)).toEqual(["a-2", "a", "b"]);
+  });
+
+  it("may not hold a .yml file", () => {
+    expect(messageOf({ "dev.yml": MINIMAL })).toBe(
+      "deployments/dev.yml has 1 problem:\n  has another ending than .yaml; rename it to dev.yaml",
+    );
+  });
+
+  it("may not hold a .yml file, reported beside the problems of the others", () => {
+    expect(messageOf({ "a.yaml": "", "dev.yml": MINIMAL })).toBe(
+      [
+        "deployments/a.yaml has 1 problem:",
+        '  is empty; write at least "region" and "backend", the README shows a first file',
+        "deployments/dev.yml has 1 problem:",
+        "  has another ending than .yaml; rename it to dev.yaml",
+      ].join("\n"),
+    );
+  });
+
+  it("may not hold a folder named like a settings file", () => {
+    expect(messageOf({ "dev.yaml/": "" })).toBe(
+      "deployments/dev.yaml has 1 problem:\n  can't be read as a file (EISDIR); settings files lie directly in the folder",
+    );
+  });
+});
+
+describe("a stack name", () => {
+  it.each(["a", "deckhouse-prod-2", "a".repeat(63)])("may be %s", (stack) => {
+    expect(deploymentsOf({ [`${stack}.yaml`]: MINIMAL }).map((deployment) => deployment.stack)).toEqual([stack]);
+  });
+
+  it.each(["Foo", "a_b", "a.b", "a b", "2a", "-a", "ä", "a".repeat(64)])("that CDKTF would mangle is refused: %s", (stack) => {
+    expect(messageOf({ [`${stack}.yaml`]: MINIMAL })).toBe(
+      `deployments/${stack}.yaml has 1 problem:\n  "${stack}" can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file`,
+    );
+  });
+
+  it("is reported beside the file's other problems", () => {
+    expect(messageOf({ "Dev.yaml": "" })).toBe(
+      [
+        "deployments/Dev.yaml has 2 problems:",
+        '  "Dev" can\'t be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file',
+        '  is empty; write at least "region" and "backend", the README shows a first file',
+      ].join("\n"),
+    );
+  });
+});
+
+describe("deploymentsFolder", () => {
+  it.each([
+    ["no context", undefined, "deployments"],
+    ["an empty context", "", "deployments"],
+    ["another context value", '{"other":1}', "deployments"],
+    ["the context value", '{"deployments":"elsewhere","other":1}', "elsewhere"],
+  ])("with %s", (_, context, folder) => {
+    expect(deploymentsFolder({ CDKTF_CONTEXT_JSON: context })).toBe(folder);
+  });
+
+  it.each(["{", "deployments=elsewhere", "null", "5", "[]", '"elsewhere"'])("refuses the context %s", (context) => {
+    expect(() => deploymentsFolder({ CDKTF_CONTEXT_JSON: context })).toThrow(
+      new Error('CDKTF_CONTEXT_JSON: is not a JSON object; write for example {"deployments":"elsewhere"}'),
+    );
+  });
+
+  it.each(["5", '""', "null", '["elsewhere"]'])("refuses the folder name %s", (folder) => {
+    expect(() => deploymentsFolder({ CDKTF_CONTEXT_JSON: `{"deployments":${folder}}` })).toThrow(
+      new Error('CDKTF_CONTEXT_JSON: "deployments" is not a folder name; write for example {"deployments":"elsewhere"}'),
+    );
+  });
+});
+
+describe("outputFolder", () => {
+  it("is CDKTF's", () => {
+    expect([outputFolder({}), outputFolder({ CDKTF_OUTDIR: "out" })]).toEqual(["cdktf.out", "out"]);
+  });
+
+  it.each(["", " "])("is rejected when the variable is set to %j", (folder) => {
+    expect(() => outputFolder({ CDKTF_OUTDIR: folder })).toThrow(
+      new Error("CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable"),
+    );
+  });
+});

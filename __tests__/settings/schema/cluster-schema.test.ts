@@ -1,0 +1,266 @@
+import { deploymentWith, problemsWith } from "../../helpers/settings-files";
+
+const ONLY = "takes only A-Z a-z 0-9 and _ + = , . @ -";
+
+/** The problems of a cluster in one line, line 3. */
+const problemsWithCluster = (fields: string) => problemsWith(`cluster: { ${fields} }\n`);
+const clusterWith = (fields: string) => deploymentWith(`cluster: { ${fields} }\n`).cluster;
+
+describe("cluster.prefix", () => {
+  it.each(["a", "0", "dev", "dev-2", "a--b", "a".repeat(59)])("takes %s", (prefix) => {
+    expect(clusterWith(`prefix: "${prefix}"`).prefix).toBe(prefix);
+  });
+
+  it.each(["", "-dev", "dev-", "-", "Dev", "d_ev", "d.ev", "d ev", "dev\\n", "dév"])('refuses "%s"', (prefix) => {
+    expect(problemsWithCluster(`prefix: "${prefix}"`)).toEqual([
+      `line 3, cluster.prefix: "${prefix}" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends`,
+    ]);
+  });
+
+  it("refuses 60 characters, with which the node role's name would be too long", () => {
+    const prefix = "a".repeat(60);
+    expect(problemsWithCluster(`prefix: ${prefix}`)).toEqual([
+      `line 3, cluster.prefix: "${prefix}" has 60 characters, at most 59 leave room for the role "${prefix}-node"; choose a shorter one`,
+    ]);
+  });
+});
+
+describe("cluster.layout", () => {
+  it.each(["WithoutNAT", "WithNAT", "Standard"])("takes %s", (layout) => {
+    expect(clusterWith(`layout: ${layout}`).layout).toBe(layout);
+  });
+
+  it.each(["WithNat", "standard", ""])('refuses the unknown "%s"', (layout) => {
+    expect(problemsWithCluster(`layout: "${layout}"`)).toEqual([
+      `line 3, cluster.layout: "${layout}" is not a layout; use WithoutNAT, WithNAT, Standard`,
+    ]);
+  });
+});
+
+describe("a VPC of the cluster", () => {
+  it.each(["vpc-01234567", "vpc-0123456789abcdef0"])("may be %s", (vpc) => {
+    expect(clusterWith(`existingVPCID: ${vpc}, peeredVPCs: [${vpc}]`)).toMatchObject({ existingVPCID: vpc, peeredVPCs: [vpc] });
+  });
+
+  it.each(["vpc-0123456", "vpc-0123456789abcdef01", "vpc-0123456G", "VPC-01234567", "subnet-01234567", "01234567", ""])(
+    'is not "%s"',
+    (vpc) => {
+      const problem = `"${vpc}" is not a VPC id, which reads vpc-0123456789abcdef0`;
+      expect(problemsWithCluster(`existingVPCID: "${vpc}", peeredVPCs: [vpc-01234567, "${vpc}"]`)).toEqual([
+        `line 3, cluster.existingVPCID: ${problem}`,
+        `line 3, cluster.peeredVPCs.1: ${problem}`,
+      ]);
+    },
+  );
+});
+
+describe("cluster.iamNodeRole", () => {
+  it.each(["nodes", "A_b+c=d,e.f@g-h", "n".repeat(64)])("takes %s", (role) => {
+    expect(clusterWith(`iamNodeRole: "${role}"`).iamNodeRole).toBe(role);
+  });
+
+  it.each([
+    ["o'brien", `"o'brien" has the character "'", an IAM role name ${ONLY}`],
+    ["/apps/nodes", `"/apps/nodes" has the character "/", an IAM role name ${ONLY}`],
+    ["*", `"*" has the character "*", an IAM role name ${ONLY}`],
+    ["", '"" is empty, an IAM role name has 1 to 64 characters'],
+    ["n".repeat(65), `"${"n".repeat(65)}" has 65 characters, an IAM role name has at most 64`],
+  ])('refuses "%s"', (role, problem) => {
+    expect(problemsWithCluster(`iamNodeRole: "${role}"`)).toEqual([
+      `line 3, cluster.iamNodeRole: ${problem}; write the name without path`,
+    ]);
+  });
+});
+
+describe("cluster.iamNodeRolePath", () => {
+  it.each(["/", "/apps/", "/a/b-c/"])("takes %s", (path) => {
+    expect(clusterWith(`iamNodeRolePath: "${path}"`).iamNodeRolePath).toBe(path);
+  });
+
+  // A wildcard would let the key pass the roles of other paths as well.
+  it.each(["apps", "/apps", "apps/", "", "/a b/", "/*/", "/app?/"])('refuses "%s"', (path) => {
+    expect(problemsWithCluster(`iamNodeRolePath: "${path}"`)).toEqual([
+      `line 3, cluster.iamNodeRolePath: "${path}" is not an IAM path; write for example "/apps/"`,
+    ]);
+  });
+});
+
+describe("cluster.formerIamNodeRoles", () => {
+  it("takes roles with their paths", () => {
+    const roles = ["/old-node", "/apps/old-node", `/a/b/${"n".repeat(64)}`];
+    expect(clusterWith(`formerIamNodeRoles: ${JSON.stringify(roles)}`).formerIamNodeRoles).toEqual(roles);
+  });
+
+  it.each([
+    "old-node",
+    "apps/old-node",
+    "/apps/",
+    "/",
+    "",
+    "/o'brien",
+    `/${"n".repeat(65)}`,
+    "/*",
+    "/*/old-node",
+    "/app?/old-node",
+  ])('refuses "%s"', (role) => {
+    expect(problemsWithCluster(`formerIamNodeRoles: [/a, "${role}"]`)).toEqual([
+      `line 3, cluster.formerIamNodeRoles.1: "${role}" is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without`,
+    ]);
+  });
+});
+
+describe("cluster.peerAccountIds", () => {
+  it("keep their leading zeros", () => {
+    expect(clusterWith('peerAccountIds: ["012345678901"]').peerAccountIds).toEqual(["012345678901"]);
+  });
+
+  it.each([
+    ['"12345678901"', '"12345678901" is not an AWS account id, which is 12 digits in quotes'],
+    ['"*"', '"*" is not an AWS account id, which is 12 digits in quotes'],
+    ["123456789012", "123456789012 is not a text; write one value in quotes"],
+    ["", "is empty; write a value or remove it"],
+  ])("refuse %s", (id, problem) => {
+    expect(problemsWith(`cluster:\n  peerAccountIds:\n    - "111111111111"\n    - ${id}\n`)).toEqual([
+      `line 6, cluster.peerAccountIds.1: ${problem}`,
+    ]);
+  });
+
+  it("are a list", () => {
+    expect(problemsWithCluster('peerAccountIds: "123456789012"')).toEqual([
+      'line 3, cluster.peerAccountIds: "123456789012" is not a list; write one item per line, each after a dash',
+    ]);
+  });
+});
+
+describe("cluster.additionalRolePolicies", () => {
+  it("take actions, wildcards included, and change nothing", () => {
+    expect(clusterWith('additionalRolePolicies: ["s3:GetObject", "ec2:Describe*"]')).toEqual(clusterWith(""));
+  });
+
+  it.each(["s3", "s3:", ":GetObject", "*", "s3:Get Object", "s3:Get:Object"])('refuse "%s"', (action) => {
+    expect(problemsWithCluster(`additionalRolePolicies: ["${action}"]`)).toEqual([
+      `line 3, cluster.additionalRolePolicies.0: "${action}" is not an action; write it as "s3:GetObject"`,
+    ]);
+  });
+
+  it("are not empty, as in DKP", () => {
+    expect(problemsWithCluster("additionalRolePolicies: []")).toEqual([
+      "line 3, cluster.additionalRolePolicies: is empty; write an action or remove it",
+    ]);
+  });
+});
+
+describe("a bastion", () => {
+  it.each([
+    ["withNAT: { bastionInstance: {} }", true],
+    ["withNAT: { bastionInstance: { zone: a } }", true],
+    ["withNAT: {}", false],
+    ["withNAT: { other: 1 }", false],
+    ["", false],
+  ])("is there with { %s }: %s", (fields, bastion) => {
+    expect(clusterWith(fields).bastion).toBe(bastion);
+  });
+});
+
+describe("the instances of a cluster", () => {
+  it("are the masters, the static nodes and the bastion, with what the preflight looks at", () => {
+    const image = "instanceClass: { ami: ami-0123456789abcdef0, instanceType: m5.large, diskSizeGb: 50, diskType: gp3 }";
+    const { instances } = deploymentWith(
+      `cluster:\n  masterNodeGroup: { replicas: 3, ${image}, zones: [a] }\n  nodeGroups: [{ name: front, replicas: 0 }]\n  withNAT: { bastionInstance: { ${image} } }\n`,
+    );
+    const stated = { ami: "ami-0123456789abcdef0", instanceType: "m5.large", diskSizeGb: 50 };
+    expect(instances).toEqual({
+      masters: { field: "masterNodeGroup", replicas: 3, ...stated },
+      staticNodes: [{ field: "nodeGroups.front", replicas: 0 }],
+      bastion: { field: "withNAT.bastionInstance", replicas: 1, ...stated },
+    });
+  });
+
+  it.each([
+    ["masterNodeGroup: { replicas: 0 }", "masterNodeGroup.replicas: 0 is not a whole number of at least 1"],
+    ["masterNodeGroup: { replicas: '3' }", 'masterNodeGroup.replicas: "3" is not a number; write it without quotes'],
+    [
+      "masterNodeGroup: { instanceClass: { diskSizeGb: 7.5 } }",
+      "masterNodeGroup.instanceClass.diskSizeGb: 7.5 is not a whole number of at least 1",
+    ],
+    [
+      "masterNodeGroup: { instanceClass: { ami: Ubuntu 24.04 } }",
+      'masterNodeGroup.instanceClass.ami: "Ubuntu 24.04" is not an image id, which reads ami-0123456789abcdef0',
+    ],
+    ["masterNodeGroup: [a]", "masterNodeGroup: a list is not an object; write KEY: VALUE lines below it"],
+    [
+      "masterNodeGroup: { instanceClass: [a] }",
+      "masterNodeGroup.instanceClass: a list is not an object; write KEY: VALUE lines below it",
+    ],
+    [
+      "masterNodeGroup: { instanceClass: { instanceType: '' } }",
+      "masterNodeGroup.instanceClass.instanceType: is empty; write a value or remove it",
+    ],
+    ["nodeGroups: {}", "nodeGroups: an object is not a list; write one item per line, each after a dash"],
+    ["nodeGroups: [{ replicas: 1 }]", "nodeGroups.0.name: missing; write it"],
+    ["nodeGroups: [{ name: a, replicas: -1 }]", "nodeGroups.0.replicas: -1 is not a whole number of at least 0"],
+  ])("have their fields checked: %s", (fields, problem) => {
+    expect(problemsWithCluster(fields)).toEqual([`line 3, cluster.${problem}`]);
+  });
+});
+
+describe("a cluster", () => {
+  it.each([
+    ["tags: []", "tags: a list is not an object; write KEY: VALUE lines below it"],
+    ["tags: [a]", "tags: a list is not an object; write KEY: VALUE lines below it"],
+    ["tags: a", 'tags: "a" is not an object; write KEY: VALUE lines below it'],
+    ["tags: { a: 5 }", "tags.a: 5 is not a text; write one value in quotes"],
+    ["withNAT: [a]", "withNAT: a list is not an object; write KEY: VALUE lines below it"],
+    ["withNAT: { bastionInstance: [] }", "withNAT.bastionInstance: a list is not an object; write KEY: VALUE lines below it"],
+    ["withNAT: { bastionInstance: }", "withNAT.bastionInstance: is empty; write a value or remove it"],
+    ["imdsv2: 'true'", 'imdsv2: "true" is not true or false'],
+    ["disableDefaultSecurityGroup: 1", "disableDefaultSecurityGroup: 1 is not true or false"],
+    ["layout: ", "layout: is empty; write a value or remove it"],
+    ["configFile: ''", "configFile: is empty; write a value or remove it"],
+    ["iamNoderole: a", 'iamNoderole: unknown setting, did you mean "iamNodeRole"?'],
+    [
+      "vpcID: a",
+      "vpcID: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, masterNodeGroup, ... (16 in all)",
+    ],
+  ])("has its fields checked: %s", (fields, problem) => {
+    expect(problemsWithCluster(fields)).toEqual([`line 3, cluster.${problem}`]);
+  });
+
+  it("has all its faults reported at once, each on its line", () => {
+    expect(problemsWith("cluster:\n  prefix: Dev\n  layout: NAT\n  peeredVPCs:\n    - vpc-01234567\n    - vpc-x\n")).toEqual([
+      'line 4, cluster.prefix: "Dev" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
+      'line 5, cluster.layout: "NAT" is not a layout; use WithoutNAT, WithNAT, Standard',
+      'line 8, cluster.peeredVPCs.1: "vpc-x" is not a VPC id, which reads vpc-0123456789abcdef0',
+    ]);
+  });
+});
+
+describe("features", () => {
+  const KNOWN =
+    "drift-repair, encrypted-volumes, fast-snapshot-restore, instance-type-change, nlb-security-groups, nlb-target-group-attributes, spot-instances, volume-cloning, volume-snapshots";
+
+  it("belong to the cluster", () => {
+    const { cluster } = deploymentWith("features: [volume-snapshots, drift-repair]\n");
+    expect(cluster.features).toEqual(["volume-snapshots", "drift-repair"]);
+  });
+
+  it.each([
+    ["volume-snapshot", '"volume-snapshot" is no feature, did you mean "volume-snapshots"?'],
+    ["spot_instances", '"spot_instances" is no feature, did you mean "spot-instances"?'],
+    ["backup", `"backup" is no feature, known are ${KNOWN}`],
+    ["toString", `"toString" is no feature, known are ${KNOWN}`],
+    ["5", `5 is no feature, known are ${KNOWN}`],
+    ["[spot-instances]", 'a list is no feature, did you mean "spot-instances"?'],
+    ["~", "is empty; write a value or remove it"],
+  ])("that are unknown get the near miss or the list: %s", (feature, problem) => {
+    expect(problemsWith(`features:\n  - drift-repair\n  - ${feature}\n`)).toEqual([`line 5, features.1: ${problem}`]);
+  });
+
+  it.each([
+    ["{}", "an object is not a list; write one item per line, each after a dash"],
+    ["spot-instances", '"spot-instances" is not a list; write one item per line, each after a dash'],
+    ["", "is empty; write a value or remove it"],
+  ])("are a list, not %s", (value, problem) => {
+    expect(problemsWith(`features: ${value}\n`)).toEqual([`line 3, features: ${problem}`]);
+  });
+});

@@ -1,0 +1,303 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadDeployments } from "../../src/settings/load";
+import {
+  deploymentOf,
+  deploymentWith,
+  KEY_ID,
+  MINIMAL,
+  messageOf,
+  problemsOf,
+  problemsWith,
+  REGION,
+} from "../helpers/settings-files";
+
+/** The problems of `deployments/dev.yaml` when something other than this text is there. */
+function problemsOfFile(create: (path: string) => void): string {
+  const root = mkdtempSync(join(tmpdir(), "settings-"));
+  const folder = join(root, "deployments");
+  mkdirSync(folder);
+  create(join(folder, "dev.yaml"));
+  try {
+    loadDeployments(folder, { outputFolder: "cdktf.out" });
+  } catch (error) {
+    return (error as Error).message.replaceAll(folder, "deployments");
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+  throw new Error("accepted");
+}
+
+/** Processor time since a start: unlike the time of the clock, other programs do not add to it. */
+function cpuMilliseconds(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+const fileProblem = (problem: string) => `deployments/dev.yaml has 1 problem:\n  ${problem}`;
+
+describe("a settings file that is not an ordinary file", () => {
+  it("is rejected when it is a FIFO, without waiting for a writer", () => {
+    expect(problemsOfFile((path) => spawnSync("mkfifo", [path]))).toBe(fileProblem("is not a regular file; replace it with one"));
+  });
+
+  it.each(["/dev/zero", "/dev/urandom", "/dev/null"])("is rejected when it is a link to the device %s", (device) => {
+    expect(problemsOfFile((path) => symlinkSync(device, path))).toBe(fileProblem("is not a regular file; replace it with one"));
+  });
+
+  it("is not echoed when it is a link to a file that holds no settings", () => {
+    const root = mkdtempSync(join(tmpdir(), "settings-"));
+    const target = join(root, "hostname");
+    writeFileSync(target, "internal-host-7\n");
+    const message = problemsOfFile((path) => symlinkSync(target, path));
+    rmSync(root, { recursive: true });
+    expect(message).toBe(fileProblem("holds a string and not an object; write KEY: VALUE lines"));
+  });
+
+  it("is rejected when it is larger than 1 MiB", () => {
+    expect(problemsOf(`${MINIMAL}# ${"a".repeat(1024 * 1024)}\n`)).toEqual(["is larger than 1 MiB, the limit; make it smaller"]);
+  });
+
+  it("is rejected when it is not UTF-8", () => {
+    expect(
+      problemsOfFile((path) => writeFileSync(path, Buffer.from(`${MINIMAL}policy: { description: caf\xe9 }\n`, "latin1"))),
+    ).toBe(fileProblem("is not encoded in UTF-8; save it in UTF-8"));
+  });
+
+  it.each([
+    ["with a byte order mark", "\uFEFF"],
+    ["without one", ""],
+  ])("is rejected when it is UTF-16 %s", (_, mark) => {
+    expect(problemsOfFile((path) => writeFileSync(path, Buffer.from(mark + MINIMAL, "utf16le")))).toBe(
+      fileProblem("is encoded in UTF-16; save it in UTF-8"),
+    );
+  });
+
+  it("is named on one line when its name has control characters", () => {
+    expect(messageOf({ "x\n::error::\u202Ey.yaml": "" })).toBe(
+      [
+        "deployments/x\\n::error::\\u202ey.yaml has 2 problems:",
+        '  "x\\n::error::\\u202ey" can\'t be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file',
+        '  is empty; write at least "region" and "backend", the README shows a first file',
+      ].join("\n"),
+    );
+  });
+});
+
+describe("a settings file that takes long to parse", () => {
+  const DEEP = "is nested more than 100 levels deep; write it flatter";
+  const MANY = "has more than 5,000 keys and values, or as many lines; make it shorter";
+
+  it.each([
+    ["flow lists", "[".repeat(1_000_000), DEEP],
+    ["flow objects", "{a: ".repeat(250_000), DEEP],
+    ["block lists", "- ".repeat(500_000), DEEP],
+    ["explicit keys", "? ".repeat(500_000), DEEP],
+    ["values without keys", ": ".repeat(500_000), DEEP],
+    ["indented keys", Array.from({ length: 1000 }, (_, level) => `${" ".repeat(level)}a:`).join("\n"), DEEP],
+    ["keys", Array.from({ length: 60_000 }, (_, index) => `k${index}: b`).join("\n"), MANY],
+    ["documents", "---\n".repeat(250_000), MANY],
+    ["tags", `a: ${"!a ".repeat(250_000)}`, MANY],
+    ["aliases", `a: &a b\nc: [${Array(3000).fill("*a").join(", ")}]\n`, "has more than 200 aliases; write the values out"],
+    [
+      "aliases of a long list",
+      `a: &a [${Array(3000).fill("b").join(", ")}]\nb: [*a, *a]\n`,
+      "holds more than 5,000 values; make it shorter",
+    ],
+  ])("is rejected in less than a second: %s", (_, text, problem) => {
+    const start = process.cpuUsage();
+    expect(problemsOf(text)).toEqual([problem]);
+    expect(cpuMilliseconds(start)).toBeLessThan(1000);
+  });
+});
+
+/** A settings file with one long value in every place that takes a text, as a value or as a key. */
+function everyField(value: string): string {
+  return JSON.stringify({
+    region: value,
+    backend: { s3: { bucket: value, key: value, kms_key_id: value, assume_role: { role_arn: value, tags: { [value]: value } } } },
+    cloud: { organization: value, workspaces: { name: value } },
+    accountId: value,
+    provider: { version: value, profile: value, assumeRoleArn: value },
+    tags: { [value]: value, team: value },
+    user: { name: value, path: value, permissionsBoundary: value },
+    policy: { name: value, path: value, description: value, mode: value },
+    attachment: value,
+    group: { name: value, path: value },
+    nodeRole: { name: value, path: value, additionalActions: [value], managedPolicyArns: [value], permissionsBoundary: value },
+    accessKeys: { primary: { status: value, pgpKey: value }, current: value },
+    adopt: { accessKeyId: value },
+    cluster: {
+      ...{ prefix: value, layout: value, existingVPCID: value, peeredVPCs: [value], iamNodeRole: value, tags: { a: value } },
+      ...{ additionalRolePolicies: [value], iamNodeRolePath: value, formerIamNodeRoles: [value], peerAccountIds: [value] },
+      nodeGroups: [{ name: value, instanceClass: { instanceType: value, ami: value } }],
+    },
+    features: [value],
+    [value]: value,
+  });
+}
+
+describe("a long value", () => {
+  it.each([
+    ["letters", "a"],
+    ["slashes", "/"],
+    ["spaces", " "],
+    ["digits", "1"],
+    ["schemes", "a://"],
+    ["colons", "a:"],
+    ["passwords", "password "],
+    ["tokens", "eyJ"],
+    ["paths", "/a"],
+    ["version numbers", "1,"],
+    ["exponents", "1e"],
+  ])("in every field is rejected in less than a second: %s", (_, part) => {
+    const start = process.cpuUsage();
+    expect(problemsOf(everyField(part.repeat(100_000 / part.length)))).toEqual([
+      "is larger than 1 MiB, the limit; make it smaller",
+    ]);
+    // The longest values that all other checks see.
+    expect(problemsOf(everyField(part.repeat(16_000 / part.length))).length).toBeGreaterThan(0);
+    expect(cpuMilliseconds(start)).toBeLessThan(1000);
+  });
+
+  it("names its field, its length and the limit, and is not checked further", () => {
+    expect(problemsWith(`user: { name: "${"a".repeat(50_000)}", path: "x" }\n`)).toEqual([
+      "line 3, user.name: has 50000 characters, at most 16384 are allowed; write a shorter value",
+    ]);
+  });
+
+  it("is limited to 100 KiB where it is a public key", () => {
+    expect(problemsWith(`accessKeys: { primary: { pgpKey: "${"A".repeat(102_401)}" } }\n`)).toEqual([
+      "line 3, accessKeys.primary.pgpKey: has 102401 characters, at most 102400 are allowed; write a shorter value",
+    ]);
+  });
+});
+
+describe("a value that CDKTF would take for a token", () => {
+  const TOKEN = "holds a CDKTF token, which becomes a Terraform expression; write the value itself";
+
+  it.each([
+    ["a list token", 's3: { bucket: b, allowed_account_ids: ["#{TfToken[TOKEN.0]}"] }', "s3.allowed_account_ids.0"],
+    [
+      "a map token as a key",
+      's3: { bucket: b, assume_role_tags: { "&{TfToken[TOKEN.0]}": x } }',
+      "s3.assume_role_tags.&{TfToken[TOKEN.0]}",
+    ],
+    ["a part of a token", "s3: { bucket: 'TfToken[TOKEN.0]' }", "s3.bucket"],
+    ["an encoded number", "s3: { bucket: '-1.8881545897087503e+289' }", "s3.bucket"],
+    ["an encoded number inside a text", "s3: { bucket: b, key: 'a-1.8881545897087626e+289b' }", "s3.key"],
+  ])("is rejected: %s", (_, backend, path) => {
+    expect(problemsOf(`${REGION}backend: { ${backend} }\n`)).toEqual([`line 2, backend.${path}: ${TOKEN}`]);
+  });
+
+  it.each([
+    "policy: { description: T }",
+    "provider: { profile: T }",
+    "user: { path: T }",
+    "cluster: { formerIamNodeRoles: [T] }",
+  ])("is rejected in %s before any stack is written", (setting) => {
+    expect(problemsWith(`${setting.replace("T", '"#{TfToken[TOKEN.0]}"')}\n`)).toEqual([expect.stringMatching(`: ${TOKEN}$`)]);
+  });
+
+  it.each(["123e4567-e89b-12d3-a456-426614174000", "1e289", "-1e5", "v1.2e3"])("is not seen in %s", (text) => {
+    expect(deploymentWith(`tags: { build: "${text}" }\n`).tags).toEqual({ build: text });
+  });
+});
+
+describe("a character that a reader of the settings does not see", () => {
+  it.each([
+    ["a line break", "a\\nb", "has a line break; write it on one line"],
+    ["a line separator", "a\\u2028b", "has a line break; write it on one line"],
+    ["an escape", "a\\x1b[2Jb", "has the invisible character U+001B; remove it"],
+    ["a C1 control", "a\\x9bb", "has the invisible character U+009B; remove it"],
+    ["a right-to-left override", "a\\u202eb", "has the invisible character U+202E; remove it"],
+    ["an isolate", "a\\u2066b", "has the invisible character U+2066; remove it"],
+    ["a Hangul filler", "a\\u3164b", "has the invisible character U+3164; remove it"],
+    ["a zero width space", "a\\u200bb", "has the invisible character U+200B; remove it"],
+    ["a tag character", "a\\U000E0041b", "has the invisible character U+E0041; remove it"],
+  ])("is rejected in a value: %s", (_, text, problem) => {
+    expect(problemsWith(`provider: { profile: "${text}" }\n`)).toEqual([`line 3, provider.profile: ${problem}`]);
+  });
+
+  it("is rejected in an argument of the backend, which reports show", () => {
+    expect(problemsOf(`${REGION}backend: { gcs: { bucket: "x\\n\\n# Approved", prefix: "a\\u202eb" } }\n`)).toEqual([
+      "line 2, backend.gcs.bucket: has a line break; write it on one line",
+      "line 2, backend.gcs.prefix: has the invisible character U+202E; remove it",
+    ]);
+  });
+
+  it("is rejected in an argument that only has the name of a text", () => {
+    expect(problemsOf(`${REGION}backend: { s3: { bucket: b, assume_role_tags: { description: "a\\nb" } } }\n`)).toEqual([
+      "line 2, backend.s3.assume_role_tags.description: has a line break; write it on one line",
+    ]);
+  });
+
+  it("is rejected in a key", () => {
+    expect(problemsWith('tags: { team: a, "team\\u3164": b }\n')).toEqual([
+      'line 3, tags."team\\u3164": has the invisible character U+3164; remove it',
+    ]);
+  });
+
+  it("is rejected in the names of node groups and instance types, by the rules of Kubernetes and EC2", () => {
+    expect(
+      problemsWith(
+        'cluster:\n  nodeGroups:\n    - name: "w\\n::add-mask::exit"\n      instanceClass: { instanceType: "m5\\n::error::X \\x1b[2J" }\n',
+      ),
+    ).toEqual([
+      'line 5, cluster.nodeGroups.0.name: "w\\n::add-mask::exit" is not the name of a node group: lower-case letters, digits and "-", a letter or digit at both ends, at most 63',
+      'line 6, cluster.nodeGroups.0.instanceClass.instanceType: "m5\\n::error::X \\u001b[2J" is not an instance type, which reads "m5.xlarge"',
+    ]);
+  });
+
+  it("is allowed where a backend takes PEM", () => {
+    const { state } = deploymentOf(
+      `${REGION}backend: { http: { address: "https://state", client_ca_certificate_pem: "-----BEGIN CERTIFICATE-----\\nMIIB\\n" } }\n`,
+    );
+    expect(state.arguments.client_ca_certificate_pem).toBe("-----BEGIN CERTIFICATE-----\nMIIB\n");
+  });
+});
+
+describe("a comment", () => {
+  it("is rejected when it holds a secret, which is not shown", () => {
+    expect(problemsWith(`# key of the first user\n# ${KEY_ID}\nprotect: true # password: hunter2\n`)).toEqual([
+      "line 4: the comment looks like an AWS access key id (not shown) and settings are committed; remove it",
+      "line 5: the comment looks like a password (not shown) and settings are committed; remove it",
+    ]);
+  });
+
+  it("is rejected when it changes the order of what is shown", () => {
+    expect(problemsWith("protect: false # \u2066true\n")).toEqual([
+      "line 3: the comment has the character U+2066, which changes the order of what is shown; remove it",
+    ]);
+  });
+
+  it("is not seen inside a value", () => {
+    expect(deploymentWith('tags: { team: "a" }\npolicy:\n  description: |\n    # heading\n    text\n').policy.description).toBe(
+      "# heading\ntext\n",
+    );
+  });
+});
+
+describe("a number that JSON has no word for", () => {
+  it("is shown as YAML writes it", () => {
+    expect(problemsWith("protect: .inf\nuser: { forceDestroy: -.inf, name: .nan }\n")).toEqual([
+      "line 3, protect: .inf is not true or false",
+      "line 4, user.name: .nan is not a text; write one value in quotes",
+      "line 4, user.forceDestroy: -.inf is not true or false",
+    ]);
+  });
+});
+
+describe("a stack name", () => {
+  it.each([
+    ["constructor", "CDKTF takes it for a part of its own"],
+    ["con", "Windows has a device of that name, and no file"],
+    ["lpt1", "Windows has a device of that name, and no file"],
+  ])("is rejected when no stack or file can have it: %s", (stack, rule) => {
+    expect(messageOf({ [`${stack}.yaml`]: MINIMAL })).toBe(
+      `deployments/${stack}.yaml has 1 problem:\n  "${stack}" can't be a stack name: ${rule}; rename the file`,
+    );
+  });
+});

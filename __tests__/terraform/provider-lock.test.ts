@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { placeLockFile } from "../../src/terraform/provider-lock";
+
+describe("the committed provider lock", () => {
+  let folder: string;
+  let original: string;
+  let copy: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "lock-"));
+    original = join(folder, "deckhouse.terraform.lock.hcl");
+    copy = join(folder, ".terraform.lock.hcl");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("is copied to where Terraform looks for it", () => {
+    writeFileSync(original, "reviewed");
+    placeLockFile(original, folder);
+    expect(readFileSync(copy, "utf8")).toBe("reviewed");
+  });
+
+  it("replaces what terraform init wrote", () => {
+    writeFileSync(copy, "written by init");
+    writeFileSync(original, "reviewed");
+    placeLockFile(original, folder);
+    expect(readFileSync(copy, "utf8")).toBe("reviewed");
+  });
+
+  it("goes when the original goes", () => {
+    writeFileSync(original, "reviewed");
+    placeLockFile(original, folder);
+    rmSync(original);
+    placeLockFile(original, folder);
+    expect(existsSync(copy)).toBe(false);
+  });
+
+  it("leaves alone what terraform init wrote when none is committed", () => {
+    writeFileSync(copy, "written by init");
+    placeLockFile(original, folder);
+    placeLockFile(original, folder);
+    expect(readFileSync(copy, "utf8")).toBe("written by init");
+  });
+});

@@ -1,0 +1,108 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { providerBlock } from "../../src/operations/provider-block";
+import { bothOrAbort, withProgress } from "../../src/terraform/progress";
+import { pullState, readOutputs } from "../../src/terraform/terraform-cli";
+import { deployment } from "../helpers/deployment";
+
+describe("a run of Terraform", () => {
+  let folder: string;
+  let program: string;
+  const environment = { ...process.env };
+
+  /** Has a shell script in place of Terraform. */
+  const terraform = (script: string) => {
+    writeFileSync(program, `#!/bin/sh\n${script}\n`);
+    chmodSync(program, 0o755);
+    process.env.TERRAFORM_BINARY_NAME = program;
+  };
+  const failure = async (work: Promise<unknown>) => {
+    try {
+      await work;
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return undefined;
+  };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "terraform-"));
+    program = join(folder, "terraform");
+  });
+
+  afterEach(() => {
+    process.env = { ...environment };
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("that is missing says what to install", async () => {
+    process.env.TERRAFORM_BINARY_NAME = "no-such-terraform";
+    expect(await failure(pullState(folder))).toBe(
+      "no-such-terraform is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME",
+    );
+  });
+
+  it.each([
+    ["fails without a word", "exit 3", "failed in FOLDER with exit code 3 and no message; run it there to see why"],
+    ["is killed", "kill -9 $$", "in FOLDER was killed by SIGKILL; run it again"],
+    [
+      "fails in colours",
+      `printf '\\033[31mError: \\033[0m\\033[1mno state\\033[0m\\n' >&2; echo secret; exit 1`,
+      "failed in FOLDER: Error: no state",
+    ],
+  ])("that %s is reported in one message", async (_, script, message) => {
+    terraform(script);
+    expect(await failure(pullState(folder))).toBe(`${program} state pull ${message.replace("FOLDER", folder)}`);
+  });
+
+  it("that hangs ends with TERRAFORM_TIMEOUT, whatever holds its output open", async () => {
+    terraform("sleep 30 & sleep 30");
+    process.env.TERRAFORM_TIMEOUT = "1";
+    expect(await failure(pullState(folder))).toBe(
+      `${program} state pull in ${folder} did not end within 1 s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`,
+    );
+  });
+
+  it.each(["0", "soon", "1.5", ""])("takes no TERRAFORM_TIMEOUT of %j", async (timeout) => {
+    process.env.TERRAFORM_TIMEOUT = timeout;
+    expect(await failure(pullState(folder))).toBe(
+      `TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is no number of seconds from 1 to 999999`,
+    );
+  });
+
+  it.each(["null", "secret"])("that prints %s for outputs is reported without its content", async (printed) => {
+    terraform(`echo '${printed}'`);
+    expect(await failure(readOutputs(folder))).toBe(
+      `${program} output -json in ${folder} printed no outputs as JSON; check what ${program} is there`,
+    );
+  });
+
+  it("ends when the other half of the work fails, and reports no progress after the error", async () => {
+    terraform("exec sleep 30");
+    const written = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+    const denied = () => Promise.reject(new Error("denied"));
+    expect(await failure(bothOrAbort((signal) => pullState(folder, signal), denied))).toBe("denied");
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(written).not.toHaveBeenCalled();
+    await withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)));
+    expect(written.mock.calls).toEqual([["waiting ...\n"]]);
+    written.mockRestore();
+  });
+
+  it("gives hand-over the key that the outputs expose, with a warning where the settings say another slot", async () => {
+    const outputs = { access_key_id: "AKIAA", access_key_slot: "primary", secret_access_key: "s" };
+    const values = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }]));
+    terraform(`case $1 in output) echo '${JSON.stringify(values)}';; esac`);
+    const warnings: string[] = [];
+    const moved = deployment("accessKeys: { secondary: { status: Active }, current: secondary }");
+    expect(await providerBlock(folder, moved, (warning) => warnings.push(warning))).toEqual({
+      providerAccessKeyId: "AKIAA",
+      providerSecretAccessKey: "s",
+      region: "eu-central-1",
+    });
+    expect(warnings).toEqual([
+      "accessKeys.current: the settings say secondary, and the outputs expose primary: this is the key AKIAA of primary; npm run keys -- deckhouse shows what the next apply does",
+    ]);
+  });
+});

@@ -1,0 +1,103 @@
+import type * as Ec2 from "@aws-sdk/client-ec2";
+import type * as Iam from "@aws-sdk/client-iam";
+import type * as Quotas from "@aws-sdk/client-service-quotas";
+import type * as Sts from "@aws-sdk/client-sts";
+
+export type { Image, InstanceTypeInfo } from "@aws-sdk/client-ec2";
+export type { EvaluationResult, SimulatePolicyResponse } from "@aws-sdk/client-iam";
+
+interface Operation<Input, Output> {
+  readonly input: Input;
+  readonly output: Output;
+}
+
+/** Every operation of AWS that the checks may ask for, under the name of the IAM action that allows it. All only read. */
+export interface Operations {
+  "ec2:DescribeAddresses": Operation<Ec2.DescribeAddressesCommandInput, Ec2.DescribeAddressesCommandOutput>;
+  "ec2:DescribeImages": Operation<Ec2.DescribeImagesCommandInput, Ec2.DescribeImagesCommandOutput>;
+  "ec2:DescribeInstances": Operation<Ec2.DescribeInstancesCommandInput, Ec2.DescribeInstancesCommandOutput>;
+  "ec2:DescribeInstanceTypes": Operation<Ec2.DescribeInstanceTypesCommandInput, Ec2.DescribeInstanceTypesCommandOutput>;
+  "ec2:DescribeInternetGateways": Operation<Ec2.DescribeInternetGatewaysCommandInput, Ec2.DescribeInternetGatewaysCommandOutput>;
+  "ec2:DescribeKeyPairs": Operation<Ec2.DescribeKeyPairsCommandInput, Ec2.DescribeKeyPairsCommandOutput>;
+  "ec2:DescribeRegions": Operation<Ec2.DescribeRegionsCommandInput, Ec2.DescribeRegionsCommandOutput>;
+  "ec2:DescribeSecurityGroups": Operation<Ec2.DescribeSecurityGroupsCommandInput, Ec2.DescribeSecurityGroupsCommandOutput>;
+  "ec2:DescribeSubnets": Operation<Ec2.DescribeSubnetsCommandInput, Ec2.DescribeSubnetsCommandOutput>;
+  "ec2:DescribeVpcs": Operation<Ec2.DescribeVpcsCommandInput, Ec2.DescribeVpcsCommandOutput>;
+  "iam:GetAccessKeyLastUsed": Operation<Iam.GetAccessKeyLastUsedCommandInput, Iam.GetAccessKeyLastUsedCommandOutput>;
+  "iam:GetInstanceProfile": Operation<Iam.GetInstanceProfileCommandInput, Iam.GetInstanceProfileCommandOutput>;
+  "iam:GetPolicy": Operation<Iam.GetPolicyCommandInput, Iam.GetPolicyCommandOutput>;
+  "iam:GetPolicyVersion": Operation<Iam.GetPolicyVersionCommandInput, Iam.GetPolicyVersionCommandOutput>;
+  "iam:GetRole": Operation<Iam.GetRoleCommandInput, Iam.GetRoleCommandOutput>;
+  "iam:GetRolePolicy": Operation<Iam.GetRolePolicyCommandInput, Iam.GetRolePolicyCommandOutput>;
+  "iam:ListAccessKeys": Operation<Iam.ListAccessKeysCommandInput, Iam.ListAccessKeysCommandOutput>;
+  "iam:ListAttachedRolePolicies": Operation<Iam.ListAttachedRolePoliciesCommandInput, Iam.ListAttachedRolePoliciesCommandOutput>;
+  "iam:ListRolePolicies": Operation<Iam.ListRolePoliciesCommandInput, Iam.ListRolePoliciesCommandOutput>;
+  "iam:SimulateCustomPolicy": Operation<Iam.SimulateCustomPolicyCommandInput, Iam.SimulateCustomPolicyCommandOutput>;
+  "iam:SimulatePrincipalPolicy": Operation<Iam.SimulatePrincipalPolicyCommandInput, Iam.SimulatePrincipalPolicyCommandOutput>;
+  "servicequotas:GetAWSDefaultServiceQuota": Operation<
+    Quotas.GetAWSDefaultServiceQuotaCommandInput,
+    Quotas.GetAWSDefaultServiceQuotaCommandOutput
+  >;
+  "servicequotas:GetServiceQuota": Operation<Quotas.GetServiceQuotaCommandInput, Quotas.GetServiceQuotaCommandOutput>;
+  "sts:GetCallerIdentity": Operation<Sts.GetCallerIdentityCommandInput, Sts.GetCallerIdentityCommandOutput>;
+}
+
+export type Action = keyof Operations;
+
+/** Operations whose answers come in pages. */
+export type PagedAction = Extract<
+  Action,
+  | "iam:ListAccessKeys"
+  | "iam:ListAttachedRolePolicies"
+  | "iam:ListRolePolicies"
+  | "iam:SimulateCustomPolicy"
+  | "iam:SimulatePrincipalPolicy"
+>;
+
+/** Asks AWS. Failures come as `AwsError`. */
+export type Ask<A extends Action = Action> = <B extends A>(
+  action: B,
+  input: Operations[B]["input"],
+) => Promise<Operations[B]["output"]>;
+
+/** Asks AWS for all pages of a list. Failures come as `AwsError`. */
+export type AskAll<A extends Action = Action> = <B extends A & PagedAction>(
+  action: B,
+  input: Operations[B]["input"],
+) => Promise<readonly Operations[B]["output"][]>;
+
+/** Asks AWS whether it would take a call of EC2, without making it. Returns the code of the answer, `DryRunOperation` where it would. */
+export type DryRun = (operation: string, input: object) => Promise<{ readonly code: string; readonly message: string }>;
+
+/** Code of an error that is no answer: nobody answered. */
+export const UNREACHABLE = "unreachable";
+
+/** What AWS, or the way to it, answered instead of what was asked for. */
+export class AwsError extends Error {
+  constructor(
+    readonly action: string,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = "AwsError";
+  }
+}
+
+/** The answer, or undefined where AWS says with one of these codes that there is no such thing. */
+export async function unlessMissing<T>(answer: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof AwsError && codes.includes(error.code)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** All answers. Where several fail, the error is that of the first in the list, whichever came first: a report must not change with the weather. */
+export async function inOrder<T extends readonly unknown[]>(answers: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
+  await Promise.allSettled(answers);
+  return Promise.all(answers);
+}

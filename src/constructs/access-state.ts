@@ -1,0 +1,184 @@
+import {
+  type DataTerraformRemoteStateAzurermConfig,
+  type DataTerraformRemoteStateConfig,
+  type DataTerraformRemoteStateGcsConfig,
+  type DataTerraformRemoteStateHttpConfig,
+  type DataTerraformRemoteStateLocalConfig,
+  type DataTerraformRemoteStateRemoteConfig,
+  type DataTerraformRemoteStateS3Config,
+  Fn,
+  TerraformRemoteState,
+  Token,
+} from "cdktf";
+import { Construct } from "constructs";
+import type { OutputName } from "../terraform/outputs";
+import { type StateReading, stateReading } from "../terraform/remote-state";
+import type { StateLocation } from "../terraform/state-location";
+import { fromStackFolder } from "./local-state-path";
+
+/** Arguments of the backends that a state can be read from, in CDKTF's spelling and with its types. */
+interface Backends {
+  readonly azurerm: DataTerraformRemoteStateAzurermConfig;
+  readonly gcs: DataTerraformRemoteStateGcsConfig;
+  readonly http: DataTerraformRemoteStateHttpConfig;
+  /** `path` is relative to the folder that Terraform runs in. */
+  readonly local: DataTerraformRemoteStateLocalConfig;
+  /** HCP Terraform or Terraform Enterprise, also for a deployment with `cloud`: Terraform reads both by this name. */
+  readonly remote: Omit<DataTerraformRemoteStateRemoteConfig, "workspaces"> & { readonly workspaces: { readonly name: string } };
+  readonly s3: DataTerraformRemoteStateS3Config;
+}
+
+type OneOf<T> = { [K in keyof T]: Pick<T, K> & { readonly [Other in Exclude<keyof T, K>]?: undefined } }[keyof T];
+
+/** Where the state of a deployment lies: one backend type with its arguments, `{ s3: { bucket, key, region } }`. */
+export type AccessStateProps = OneOf<Backends>;
+
+/** `access_key_id` as a property is called: `accessKeyId`. */
+type CamelCase<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
+
+/** The outputs of a deployment as properties. */
+type AccessValues = { readonly [Name in OutputName as CamelCase<Name>]: string };
+
+/**
+ * The outputs of a deployment, read from its state: `terraform_remote_state` with a typed property for each output.
+ * A property that the deployment has no output for (`groupName` without a group) is an error at plan.
+ *
+ * **Whoever reads one output gets all of them into the own state, the secret in clear**, unless the deployment
+ * says `outputs: { secret: false }` or encrypts it with `pgpKey`.
+ */
+export class AccessState extends Construct implements AccessValues {
+  private readonly state: TerraformRemoteState;
+
+  constructor(scope: Construct, id: string, props: AccessStateProps) {
+    super(scope, id);
+    const [type, config] = Object.entries(props).find(([, value]) => value !== undefined) ?? [];
+    if (type === undefined || config === undefined) {
+      throw new Error(`${this.node.path}: names no backend type; write for example { s3: { bucket, key, region } }`);
+    }
+    // "Default" has no part in the address: data.terraform_remote_state.<id>.
+    this.state = new AnyRemoteState(this, "Default", type, config);
+  }
+
+  /**
+   * The outputs of a deployment of this program: its backend is read as the stack writes it.
+   * @param projectRoot the folder that the path of a `local` state is relative to
+   * @throws Error if the deployment leaves to `-backend-config` what a reader must know
+   */
+  static of(
+    scope: Construct,
+    id: string,
+    deployment: { readonly stack: string; readonly state: StateLocation },
+    projectRoot = ".",
+  ): AccessState {
+    const { backend, config } = readingOf(scope, deployment, projectRoot);
+    return new AccessState(scope, id, { [backend]: config } as unknown as AccessStateProps);
+  }
+
+  /** Name of the IAM user that DKP acts as. */
+  get userName(): string {
+    return this.output("user_name");
+  }
+
+  /** ARN of the IAM user. */
+  get userArn(): string {
+    return this.output("user_arn");
+  }
+
+  /** Name of the managed policy attached to the user. */
+  get policyName(): string {
+    return this.output("policy_name");
+  }
+
+  /** ARN of the managed policy. */
+  get policyArn(): string {
+    return this.output("policy_arn");
+  }
+
+  /** AWS region that DKP runs in. */
+  get region(): string {
+    return this.output("region");
+  }
+
+  /** AWS account of the user. */
+  get accountId(): string {
+    return this.output("account_id");
+  }
+
+  /** Access key id to hand to DKP. Absent with `accessKeys: none`. */
+  get accessKeyId(): string {
+    return this.output("access_key_id");
+  }
+
+  /** Which of the user's key slots is handed out. Absent with `accessKeys: none`. */
+  get accessKeySlot(): string {
+    return this.output("access_key_slot");
+  }
+
+  /** Secret access key to hand to DKP, sensitive: Terraform prints it nowhere. Absent with `outputs: { secret: false }` and `pgpKey`. */
+  get secretAccessKey(): string {
+    return Token.asString(Fn.sensitive(this.output("secret_access_key")));
+  }
+
+  /** The secret encrypted, in base64. Only with `pgpKey`. */
+  get encryptedSecretAccessKey(): string {
+    return this.output("encrypted_secret_access_key");
+  }
+
+  /** Fingerprint of the OpenPGP key that the secret is encrypted for. Only with `pgpKey`. */
+  get keyFingerprint(): string {
+    return this.output("key_fingerprint");
+  }
+
+  /** Name of the group that has the policy and the user. Only with an `attachment` to a group. */
+  get groupName(): string {
+    return this.output("group_name");
+  }
+
+  /** Name of the role for the cluster's nodes. Only with `nodeRole`. */
+  get nodeRoleName(): string {
+    return this.output("node_role_name");
+  }
+
+  /** ARN of the role for the cluster's nodes. Only with `nodeRole`. */
+  get nodeRoleArn(): string {
+    return this.output("node_role_arn");
+  }
+
+  /** `provider` of DKP's AWSClusterConfiguration as YAML text, sensitive, since the secret is in it. */
+  get providerBlock(): string {
+    return Fn.yamlencode({
+      provider: {
+        providerAccessKeyId: this.accessKeyId,
+        providerSecretAccessKey: this.secretAccessKey,
+        region: this.region,
+      },
+    });
+  }
+
+  private output(name: OutputName): string {
+    return this.state.getString(name);
+  }
+}
+
+function readingOf(
+  scope: Construct,
+  { stack, state }: { readonly stack: string; readonly state: StateLocation },
+  projectRoot: string,
+): StateReading {
+  const reading = stateReading(state);
+  if (reading.missing.length > 0) {
+    throw new Error(
+      `${scope.node.path}: the settings of ${stack} leave ${reading.missing.join(" and ")} of its backend ${state.type} open; read it with new AccessState and all arguments`,
+    );
+  }
+  return state.type === "local" ? { ...reading, config: fromStackFolder(scope, reading.config, projectRoot) } : reading;
+}
+
+/** CDKTF has a class for each type, and none for the types of tomorrow; they differ in their names alone. */
+class AnyRemoteState extends TerraformRemoteState {
+  constructor(scope: Construct, id: string, type: string, config: DataTerraformRemoteStateConfig) {
+    super(scope, id, type, config);
+  }
+}

@@ -1,0 +1,56 @@
+import { TerraformBackend, type TerraformRemoteState } from "cdktf";
+import type { Construct } from "constructs";
+import type { BackendArguments, StateLocation } from "../terraform/state-location";
+import { fromStackFolder } from "./local-state-path";
+
+export interface StateBackendProps {
+  readonly location: StateLocation;
+  /** The folder that the path of a `local` state is relative to. */
+  readonly projectRoot: string;
+}
+
+/**
+ * The `backend` or `cloud` block of a stack, for every type that Terraform knows: arguments go through as they are.
+ * CDKTF's own classes lack types and arguments, and its `CloudBackend` runs a Terraform binary at synth.
+ */
+export class StateBackend extends TerraformBackend {
+  private readonly location: StateLocation;
+
+  constructor(scope: Construct, props: StateBackendProps) {
+    const { type, arguments: given } = props.location;
+    super(scope, "backend", type);
+    this.location = type === "local" ? { type, arguments: fromStackFolder(scope, given, props.projectRoot) } : props.location;
+  }
+
+  override toTerraform(): object {
+    return this.render(this.synthesizeAttributes());
+  }
+
+  override toHclTerraform(): object {
+    return this.render(this.synthesizeHclAttributes());
+  }
+
+  override toMetadata(): object {
+    const { hostname = "app.terraform.io" } = this.location.arguments;
+    const hosted = ["cloud", "remote"].includes(this.name);
+    // The CDKTF command reads `cloud` to know that runs are shown by HCP Terraform or Terraform Enterprise.
+    return { backend: this.name, ...(hosted ? { cloud: hostname === "app.terraform.io" ? "tfc" : "tfe" } : {}) };
+  }
+
+  /** Not offered: readers use the documented outputs, whose names last. */
+  override getRemoteStateDataSource(): TerraformRemoteState {
+    throw new Error("references between stacks are not supported; read the deployment's outputs, with AccessState.of for one");
+  }
+
+  protected override synthesizeAttributes(): BackendArguments {
+    return this.location.arguments;
+  }
+
+  protected override synthesizeHclAttributes(): BackendArguments {
+    return this.location.arguments;
+  }
+
+  private render(attributes: BackendArguments): object {
+    return { terraform: this.name === "cloud" ? { cloud: attributes } : { backend: { [this.name]: attributes } } };
+  }
+}

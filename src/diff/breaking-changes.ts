@@ -1,0 +1,130 @@
+import { SLOTS } from "../iam/key-slots";
+import type { ResourceChange } from "./change-summary";
+import { type JsonObject, listOf, objectOf } from "./json-values";
+import { routes } from "./permission-changes";
+import { ADDRESSES, attribute, KEY_ADDRESSES, keyIn, type Snapshot, slotsOf } from "./snapshot";
+
+/** What of a change takes the cluster's access away or leaves it without, in words that follow "would". */
+export function dangersOf(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly string[] {
+  return [
+    ...renameOfUser(before, after),
+    ...resources.flatMap(({ address, what, action }) => WORST[address]?.[action]?.(what) ?? []),
+    ...keysLost(before, after, resources),
+    ...attachmentMoves(before, after),
+  ];
+}
+
+/** By address, what is bad about its replacement and its deletion. */
+const WORST: Readonly<Record<string, Partial<Record<ResourceChange["action"], (what: string) => string>>>> = {
+  [ADDRESSES.user]: {
+    replaced: (what) => `replace the ${what}: its keys die with it`,
+    deleted: (what) => `delete the ${what}: the cluster loses its access`,
+  },
+  [ADDRESSES.policy]: {
+    replaced: (what) => `replace the ${what} and its attachments`,
+    deleted: (what) => `delete the ${what}: the cluster loses its permissions`,
+  },
+  [ADDRESSES.userAttachment]: { replaced: (what) => `replace the ${what}` },
+  [ADDRESSES.groupAttachment]: { replaced: (what) => `replace the ${what}` },
+  [KEY_ADDRESSES.primary]: { forgotten: forgetsKey },
+  [KEY_ADDRESSES.secondary]: { forgotten: forgetsKey },
+  [ADDRESSES.nodeRole]: {
+    deleted: (what) => `delete the ${what}: nodes that have it lose it; hand iamNodeRole another role first`,
+    replaced: (what) => `replace the ${what}: nodes that have it lose it; hand iamNodeRole another role first`,
+  },
+};
+
+function forgetsKey(what: string): string {
+  return `stop managing the ${what}: the key stays in AWS, and nothing here deactivates, rotates or deletes it`;
+}
+
+function renameOfUser(before: Snapshot, after: Snapshot): readonly string[] {
+  const [had, has] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
+  if (had === undefined || has === undefined || had === has) {
+    return [];
+  }
+  return [`rename the user ${JSON.stringify(had)} to ${JSON.stringify(has)}: its keys and attachments go with the old name`];
+}
+
+function keysLost(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly string[] {
+  const handedOut = before.outputs.get("access_key_slot")?.value;
+  const had = slotsOf(before);
+  const has = slotsOf(after);
+  const replaced = SLOTS.filter((slot) =>
+    resources.some(({ address, action }) => address === KEY_ADDRESSES[slot] && action === "replaced"),
+  );
+  const deleted = had.filter((slot) => !has.includes(slot));
+  const created = has.filter((slot) => !had.includes(slot));
+  const isActive = (snapshot: Snapshot, slot: (typeof SLOTS)[number]) => keyIn(snapshot, slot)?.status === "Active";
+  return [
+    ...replaced.map(
+      (slot) => `replace the access key in the slot ${slot}: the old one stops working before the new one is there`,
+    ),
+    ...deleted
+      .filter((slot) => isActive(before, slot))
+      .map((slot) => `delete the access key in the slot ${slot} while it is Active; make it Inactive first, one apply before`),
+    ...(deleted.length > 0 && created.length > 0
+      ? [
+          `make the access key in the slot ${created[0]} and delete the one in the slot ${deleted[0]} at once; a rotation is one edit an apply`,
+        ]
+      : []),
+    ...had
+      .filter((slot) => slot === handedOut && isActive(before, slot) && has.includes(slot) && !isActive(after, slot))
+      .map(
+        (slot) =>
+          `switch off the access key in the slot ${slot}, which is the one handed out; hand out another one first, one apply before`,
+      ),
+  ];
+}
+
+/**
+ * What only a plan shows about keys: one that somebody deactivated outside Terraform and that the plan activates again, and one that
+ * is left over from a replacement and still works. The key that the outputs expose is never Inactive by the settings, so there a
+ * deactivation outside shows even if an earlier refresh stored it; for the other slot it shows in `resource_drift` alone.
+ */
+export function dangersOfPlan(plan: JsonObject, before: Snapshot, after: Snapshot): readonly string[] {
+  const exposed = before.outputs.get("access_key_slot")?.value;
+  const drifted = new Set(
+    listOf(plan.resource_drift)
+      .map(objectOf)
+      .filter(({ change }) => statusIn(change, "before") !== "Inactive" && statusIn(change, "after") === "Inactive")
+      .map(({ address }) => address),
+  );
+  const reactivated = slotsOf(after)
+    .filter((slot) => keyIn(before, slot)?.status === "Inactive" && keyIn(after, slot)?.status === "Active")
+    .filter((slot) => slot === exposed || drifted.has(KEY_ADDRESSES[slot]))
+    .map(
+      (slot) =>
+        `activate the access key in the slot ${slot}, which was deactivated outside Terraform; if it has leaked, keep it Inactive and expose another key: set accessKeys.${slot}.status to Inactive`,
+    );
+  const deposed = listOf(plan.resource_changes)
+    .map(objectOf)
+    .filter(({ address, deposed: key }) => key !== undefined && Object.values(KEY_ADDRESSES).includes(String(address)))
+    .filter(({ change }) => listOf(objectOf(change).actions).includes("delete") && statusIn(change, "before") !== "Inactive")
+    .map(
+      ({ address }) =>
+        `delete an access key that is left over from an earlier replacement of ${address}, while it is Active; make sure that DKP does not use it, and deactivate it first`,
+    );
+  return [...reactivated, ...deposed];
+}
+
+function statusIn(change: unknown, side: "before" | "after"): unknown {
+  return objectOf(objectOf(change)[side]).status;
+}
+
+/** The old attachment goes before the new one is there. */
+function attachmentMoves(before: Snapshot, after: Snapshot): readonly string[] {
+  const had = routes(before);
+  const has = routes(after);
+  if (!before.resources.has(ADDRESSES.policy) || !after.resources.has(ADDRESSES.policy) || !(had.user || had.group)) {
+    return [];
+  }
+  if (!has.user && !has.group) {
+    return ["take the policy from the user, which then has no permissions"];
+  }
+  return (had.user && has.user) || (had.group && has.group)
+    ? []
+    : [
+        `move the policy from the ${had.user ? "user to the group" : "group to the user"} in one step: for a moment the user has no permissions; go by way of attachment: user-and-group`,
+      ];
+}

@@ -1,0 +1,204 @@
+import { parseIamArn } from "../iam/arns";
+import { partitionOf } from "../iam/partitions";
+import { dangersOf, dangersOfPlan } from "./breaking-changes";
+import type { Changes, DeploymentChanges } from "./change-summary";
+import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { exposuresOf, notesOf, notesOfPacks } from "./notes";
+import { permissionChanges } from "./permission-changes";
+import { together } from "./policy-comparison";
+import { type PolicyFiles, policyFileChanges } from "./policy-files";
+import { resourcesOfPacks, resourcesOfPlan } from "./resource-changes";
+import { ADDRESSES, attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
+
+/** Terraform JSON of deployments, without CDKTF's `"//"` entries, by stack. */
+export type Packs = Readonly<Record<string, object>>;
+
+/**
+ * What a change of configurations does, told from their Terraform JSON alone.
+ * @param source what is held against what, in words
+ * @param files the policies beside it, of the deployer and for the organization; without them these are not compared
+ */
+export function changesAgainst(base: Packs, current: Packs, source: string, files: PolicyFilesOfBoth = NO_FILES): Changes {
+  // A stack may well be called `constructor`.
+  const [had, has] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
+  const [hadFiles, hasFiles] = [new Map(Object.entries(files.base)), new Map(Object.entries(files.current))];
+  const stacks = [...new Set([...had.keys(), ...has.keys()])].sort();
+  return {
+    source,
+    deployments: stacks.map((stack) =>
+      changesOfPack(stack, packOf(had, stack), packOf(has, stack), hadFiles.get(stack), hasFiles.get(stack)),
+    ),
+  };
+}
+
+/** Policies of the review packs by stack, where they were read. */
+export interface PolicyFilesOfBoth {
+  readonly base: Readonly<Record<string, PolicyFiles>>;
+  readonly current: Readonly<Record<string, PolicyFiles>>;
+}
+
+const NO_FILES: PolicyFilesOfBoth = { base: {}, current: {} };
+
+function packOf(packs: ReadonlyMap<string, object>, stack: string): JsonObject | undefined {
+  const pack = packs.get(stack);
+  return pack === undefined ? undefined : objectOf(pack);
+}
+
+/**
+ * What a plan does.
+ * @param plan what `terraform show -json` or OpenTofu's prints of a plan
+ * @param stack what to call its deployment: a plan does not know
+ */
+export function changesOfPlan(plan: JsonObject, stack: string, source: string): Changes {
+  const before = snapshotOfPlan(plan, "before");
+  const after = snapshotOfPlan(plan, "after");
+  const resources = resourcesOfPlan(plan, before, after);
+  const imported = resources.filter(({ action }) => action === "imported").map(({ address }) => address);
+  return {
+    source,
+    deployments: [
+      withState(
+        {
+          stack,
+          permissions: permissionChanges(before, after),
+          resources,
+          dangers: [
+            ...incompleteness(plan),
+            ...[...dangersOf(before, after, resources), ...dangersOfPlan(plan, before, after)].map(
+              (danger) => `this plan would ${danger}`,
+            ),
+          ],
+          exposures: exposuresOf(before, after, new Set(imported)),
+          notes: [...notesOf(before, after), ...notesOfPlan(plan)],
+        },
+        before,
+        after,
+      ),
+    ],
+  };
+}
+
+/** Why a plan does not show all that is going to change. */
+function incompleteness(plan: JsonObject): readonly string[] {
+  return [
+    ...(plan.errored === true
+      ? ["Terraform failed while it created this plan, so the plan is incomplete and what else changes is unknown; plan again"]
+      : []),
+    ...(plan.complete === false && plan.errored !== true
+      ? [
+          "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target",
+        ]
+      : []),
+  ];
+}
+
+function notesOfPlan(plan: JsonObject): readonly string[] {
+  return listOf(plan.resource_changes)
+    .map((entry) => objectOf(entry))
+    .filter(({ deposed }) => deposed !== undefined)
+    .map(({ address }) => `what is left of an earlier replacement of ${address} goes`);
+}
+
+function changesOfPack(
+  stack: string,
+  base: JsonObject | undefined,
+  current: JsonObject | undefined,
+  baseFiles: PolicyFiles = {},
+  files: PolicyFiles = {},
+): DeploymentChanges {
+  if (JSON.stringify([base, baseFiles]) === JSON.stringify([current, files])) {
+    return { stack, state: "unchanged", permissions: together(), resources: [], dangers: [], exposures: [], notes: [] };
+  }
+  const before = snapshotOfPack(base ?? {}, statedAccount(base ?? {}) ?? statedAccount(current ?? {}));
+  const after = snapshotOfPack(current ?? {}, statedAccount(current ?? {}) ?? statedAccount(base ?? {}));
+  const resources = resourcesOfPacks(before, after);
+  const imports = importsOf(current);
+  const account = statedAccount(current ?? {}) ?? statedAccount(base ?? {});
+  const ofFiles = policyFileChanges(baseFiles, files, account, after.userPolicy);
+  const common = {
+    stack,
+    permissions: together(permissionChanges(before, after), ofFiles.permissions),
+    resources,
+    exposures: exposuresOf(before, after, imports),
+  };
+  if (base === undefined || current === undefined) {
+    const dangers = current === undefined && isProtected(before) ? [STILL_PROTECTED] : [];
+    const notes = current === undefined ? [REMOVED] : [...importNotes(imports), ...ofFiles.notes];
+    return withState({ ...common, dangers, notes }, before, after);
+  }
+  const guard = isProtected(after) ? "protect makes Terraform refuse what it can of it" : "protect is off, so nothing stops it";
+  const dangers = [...dangersOf(before, after, resources), ...accountDangers(base, current)];
+  return withState(
+    {
+      ...common,
+      dangers: dangers.map((danger) => `a plan from this would ${danger}`),
+      notes: [
+        ...(dangers.length > 0 ? [guard] : []),
+        ...notesOf(before, after),
+        ...notesOfPacks(base, current),
+        ...ofFiles.notes,
+        ...(isProtected(before) === isProtected(after) ? [] : [`protect: ${isProtected(before)} -> ${isProtected(after)}`]),
+        ...importNotes(imports),
+      ],
+    },
+    before,
+    after,
+  );
+}
+
+const REMOVED =
+  "its settings are gone, which deletes nothing in AWS: unless it was destroyed before, its user and its key stay and nothing manages them";
+const STILL_PROTECTED =
+  "its settings went while protect was on, so it can't have been destroyed: its user and its key would stay, and nothing would manage them; bring the settings back, set protect: false, and destroy";
+
+function accountDangers(base: JsonObject, current: JsonObject): readonly string[] {
+  const [had, has] = [base, current].map((pack) => ({ account: accountOf(pack), partition: partitionOfPack(pack) })) as [
+    Place,
+    Place,
+  ];
+  const left = (where: string) => `leave the user and its key in ${where}, where nothing manages them`;
+  if (had.account !== undefined && has.account !== undefined && had.account !== has.account) {
+    return [`make everything anew in the account ${has.account}, and ${left(had.account)}`];
+  }
+  return had.partition === has.partition
+    ? []
+    : [`make everything anew in the partition ${has.partition}, and ${left(had.partition)}`];
+}
+
+interface Place {
+  readonly account: string | undefined;
+  readonly partition: string;
+}
+
+/** The account as far as a configuration tells it: stated, or that of the role which Terraform takes. */
+function accountOf(pack: JsonObject): string | undefined {
+  const role = textOf(objectOf(listOf(providerOf(pack).assume_role)[0]).role_arn);
+  return statedAccount(pack) ?? (role === undefined ? undefined : parseIamArn(role)?.account);
+}
+
+function partitionOfPack(pack: JsonObject): string {
+  return partitionOf(textOf(providerOf(pack).region) ?? "");
+}
+
+function isProtected(snapshot: Snapshot): boolean {
+  return objectOf(snapshot.resources.get(ADDRESSES.user)?.attributes.lifecycle).prevent_destroy === true;
+}
+
+/** Addresses that a configuration takes over. */
+function importsOf(pack: JsonObject | undefined): ReadonlySet<string> {
+  return new Set(listOf(pack?.import).map((block) => String(objectOf(block).to)));
+}
+
+function importNotes(imports: ReadonlySet<string>): readonly string[] {
+  return imports.size === 0 ? [] : [`takes over what exists: ${[...imports].sort().join(", ")}; a plan tells what changes there`];
+}
+
+function withState(changes: Omit<DeploymentChanges, "state">, before: Snapshot, after: Snapshot): DeploymentChanges {
+  const { permissions, resources, dangers, exposures, notes } = changes;
+  const told = [...Object.values(permissions), resources, dangers, exposures, notes].some((list) => list.length > 0);
+  const is = (snapshot: Snapshot) => attribute(snapshot, ADDRESSES.user, "name") !== undefined;
+  if (is(before) !== is(after)) {
+    return { ...changes, state: is(after) ? "new" : "removed" };
+  }
+  return { ...changes, state: told ? "changed" : "unchanged" };
+}

@@ -1,0 +1,166 @@
+import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
+import { routes } from "./permission-changes";
+import {
+  ADDRESSES,
+  attribute,
+  KEY_ADDRESSES,
+  keyIn,
+  type Output,
+  providerOf,
+  type Snapshot,
+  slotsOf,
+  statedAccount,
+} from "./snapshot";
+
+/** What else a change does, of packs and of plans alike. */
+export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
+  const appeared = [...after.outputs.keys()].filter((name) => !before.outputs.has(name));
+  const gone = [...before.outputs.keys()].filter((name) => !after.outputs.has(name));
+  const tags = tagChanges(before.tags, after.tags);
+  return [
+    ...change("region", output(before, "region"), output(after, "region")),
+    ...change("slot that is handed out", output(before, "access_key_slot"), output(after, "access_key_slot")),
+    ...change("who has the policy", holders(before), holders(after)),
+    ...(attribute(before, ADDRESSES.policy, "description") !== attribute(after, ADDRESSES.policy, "description") &&
+    isIgnored(after, "description") &&
+    before.resources.has(ADDRESSES.policy)
+      ? ["policy.description: AWS can't change it, so this has no effect"]
+      : []),
+    ...(before.resources.has(ADDRESSES.nodeRole) && !after.resources.has(ADDRESSES.nodeRole)
+      ? ["the node role goes: hand iamNodeRole another role first"]
+      : []),
+    ...[ADDRESSES.user, ADDRESSES.nodeRole]
+      .filter((address) => before.resources.has(address))
+      .filter((address) => attribute(before, address, "permissions_boundary") === undefined)
+      .filter((address) => attribute(after, address, "permissions_boundary") !== undefined)
+      .map(
+        (address) =>
+          `${address}: the permissions boundary is new; whatever it does not allow stops working: compare it with policy.json before you apply`,
+      ),
+    ...(appeared.length > 0 ? [`new outputs: ${appeared.sort().join(", ")}`] : []),
+    ...(gone.length > 0 ? [`outputs that go, and that other workspaces may read: ${gone.sort().join(", ")}`] : []),
+    ...(tags.length > 0 ? [`tags: ${tags.join(", ")}`] : []),
+    ...slotsOf(after)
+      .filter((slot) => keyIn(before, slot) === undefined && keyIn(after, slot)?.pgp_key !== undefined)
+      .map((slot) => `the state gets the secret of the key in the slot ${slot} encrypted only`),
+    ...(inClear(before) && !inClear(after) ? ["the state no longer holds a secret in clear; old versions of it still do"] : []),
+  ];
+}
+
+/** Where a secret comes to be in clear and was not before. */
+export function exposuresOf(before: Snapshot, after: Snapshot, imported: ReadonlySet<string>): readonly string[] {
+  const secret = (snapshot: Snapshot) => snapshot.outputs.get("secret_access_key");
+  const unmarked = secret(after)?.sensitive === false && secret(before)?.sensitive !== false;
+  return [
+    ...(secret(after) !== undefined && secret(before) === undefined
+      ? ["the output secret_access_key appears: every workspace that reads one output of this state gets the secret in clear"]
+      : []),
+    ...(unmarked ? ["the output secret_access_key is not marked as sensitive: Terraform prints it"] : []),
+    ...[...after.outputs]
+      .filter(
+        ([name, output]) =>
+          isLeak(name, output) && output.version !== undefined && output.version !== before.outputs.get(name)?.version,
+      )
+      .map(
+        ([name]) =>
+          `the output ${name} may hold the secret of an access key: every workspace that reads one output of this state gets it in plaintext`,
+      ),
+    ...(!inClear(before) && inClear(after, imported) ? ["the secret of an access key comes into the state in clear"] : []),
+  ];
+}
+
+/** Whether an output may hold a secret beside the one that is named for it. */
+function isLeak(name: string, { sensitive, carriesSecret }: Output): boolean {
+  return carriesSecret || (sensitive && name !== "secret_access_key");
+}
+
+/** Whether a key has its secret in the state in clear. A key that was made by hand has none there. */
+function inClear(snapshot: Snapshot, imported: ReadonlySet<string> = new Set()): boolean {
+  return slotsOf(snapshot).some((slot) => keyIn(snapshot, slot)?.pgp_key === undefined && !imported.has(KEY_ADDRESSES[slot]));
+}
+
+function output(snapshot: Snapshot, name: string): string | undefined {
+  return snapshot.outputs.get(name)?.value;
+}
+
+function holders(snapshot: Snapshot): string | undefined {
+  const { user, group } = routes(snapshot);
+  const words = [...(user ? ["the user"] : []), ...(group ? ["the group, and whoever is put into it"] : [])];
+  return words.length === 0 ? undefined : words.join(" and ");
+}
+
+function change(what: string, had: string | undefined, has: string | undefined): readonly string[] {
+  return had === undefined || has === undefined || had === has ? [] : [`${what}: ${had} -> ${has}`];
+}
+
+/** Names alone: values are in the diff. */
+function tagChanges(before: Snapshot["tags"], after: Snapshot["tags"]): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].sort().flatMap((name) => {
+    if (!(name in before)) {
+      return [`${name} is new`];
+    }
+    if (!(name in after)) {
+      return [`${name} goes`];
+    }
+    return before[name] === after[name] ? [] : [`${name} has another value`];
+  });
+}
+
+function isIgnored({ resources }: Snapshot, name: string): boolean {
+  return listOf(objectOf(resources.get(ADDRESSES.policy)?.attributes.lifecycle).ignore_changes).includes(name);
+}
+
+/** What only configurations tell: account, backend, provider, guards. */
+export function notesOfPacks(before: JsonObject, after: JsonObject): readonly string[] {
+  return [
+    ...accountNotes(statedAccount(before), statedAccount(after)),
+    ...backendNotes(before, after),
+    ...providerNotes(before, after),
+  ];
+}
+
+function accountNotes(had: string | undefined, has: string | undefined): readonly string[] {
+  if (had === has) {
+    return [];
+  }
+  if (has === undefined) {
+    return [`the account ${had} is no longer stated: Terraform takes the one that its credentials belong to`];
+  }
+  return had === undefined
+    ? [`the account is stated now, ${has}; permissions are compared as if it was this one before, which can't be told from here`]
+    : [`account: ${had} -> ${has}`];
+}
+
+function backendNotes(before: JsonObject, after: JsonObject): readonly string[] {
+  const [had, has] = [before, after].map(({ terraform }) => {
+    const { backend, cloud } = objectOf(terraform);
+    return cloud === undefined ? objectOf(backend) : { cloud };
+  }) as [JsonObject, JsonObject];
+  if (canonical(had) === canonical(has)) {
+    return [];
+  }
+  const types = [had, has].map((backend) => Object.keys(backend)[0] ?? "local");
+  const names = types[0] === types[1] ? changedNames(inner(had), inner(has)).join(", ") : "";
+  return [
+    `the state moves (${types[0] === types[1] ? `backend ${types[0]}: ${names}` : `backend ${types.join(" -> ")}`}): terraform init -migrate-state takes it along; an empty state would make everything anew`,
+  ];
+}
+
+function inner(backend: JsonObject): JsonObject {
+  return objectOf(listOf(Object.values(backend)[0])[0]);
+}
+
+function providerNotes(before: JsonObject, after: JsonObject): readonly string[] {
+  const [had, has] = [before, after].map((pack): JsonObject => {
+    const { region: _, allowed_account_ids: __, default_tags: ___, ...rest } = providerOf(pack);
+    return { ...rest, version: objectOf(objectOf(objectOf(pack.terraform).required_providers).aws).version };
+  }) as [JsonObject, JsonObject];
+  const names = changedNames(had, has);
+  return names.length === 0 ? [] : [`AWS provider: another ${names.join(", ")}`];
+}
+
+function changedNames(had: JsonObject, has: JsonObject): readonly string[] {
+  return [...new Set([...Object.keys(had), ...Object.keys(has)])]
+    .sort()
+    .filter((name) => canonical(had[name]) !== canonical(has[name]));
+}

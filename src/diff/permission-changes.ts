@@ -1,0 +1,196 @@
+import type { PermissionChanges } from "./change-summary";
+import { listOf, objectOf } from "./json-values";
+import { argumentChanges } from "./known-arguments";
+import { isOwn, knownOwn } from "./ownership";
+import { policyChanges, together } from "./policy-comparison";
+import { NO_POLICY, type Policy } from "./policy-model";
+import { ADDRESSES, attribute, isOurs, KEY_ADDRESSES, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
+
+/** What a change does to what the user and the node role may do. */
+export function permissionChanges(before: Snapshot, after: Snapshot): PermissionChanges {
+  return together(
+    userChanges(before, after),
+    policyChanges("node role", before.nodePolicy ?? NO_POLICY, after.nodePolicy ?? NO_POLICY),
+    trustChanges(before.nodeTrust, after.nodeTrust),
+    managedPolicyChanges(before, after),
+    boundaryChanges("user", ADDRESSES.user, before, after),
+    boundaryChanges("node role", ADDRESSES.nodeRole, before, after),
+    reachChanges(before, after),
+    holderChanges(before, after),
+    strangerChanges(before, after),
+    argumentChanges(before, after),
+  );
+}
+
+/** By argument of an attachment or membership, what of this project it must name, and by which attribute. */
+const LINKS = {
+  user: [ADDRESSES.user, "name"],
+  group: [ADDRESSES.group, "name"],
+  groups: [ADDRESSES.group, "name"],
+  policy_arn: [ADDRESSES.policy, "arn"],
+} as const;
+
+/** The ways by which the user has the policy: attachments of the own policy to the own user or group. */
+export function routes(snapshot: Snapshot): { readonly user: boolean; readonly group: boolean } {
+  const links = (address: string, ...names: readonly (keyof typeof LINKS)[]) =>
+    snapshot.resources.has(address) && names.every((name) => !isForeign(snapshot, address, name));
+  return {
+    user: links(ADDRESSES.userAttachment, "user", "policy_arn"),
+    group: links(ADDRESSES.groupAttachment, "group", "policy_arn") && links(ADDRESSES.membership, "user", "groups"),
+  };
+}
+
+/** Whether an argument is known to name only what this project does not create. */
+function isForeign(snapshot: Snapshot, address: string, name: keyof typeof LINKS): boolean {
+  const [owner, identity] = LINKS[name];
+  const own = attribute(snapshot, owner, identity);
+  const values = valuesOf(snapshot, address, name);
+  return (
+    own !== undefined &&
+    own !== UNKNOWN &&
+    !values.includes(UNKNOWN) &&
+    !values.some((value) => knownOwn(snapshot, owner, identity, value))
+  );
+}
+
+function hasRoute(snapshot: Snapshot): boolean {
+  const { user, group } = routes(snapshot);
+  return user || group;
+}
+
+/** A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay as it is. */
+function userChanges(before: Snapshot, after: Snapshot): PermissionChanges {
+  const neither = !hasRoute(before) && !hasRoute(after);
+  const held = (snapshot: Snapshot): Policy => (neither || hasRoute(snapshot) ? (snapshot.userPolicy ?? NO_POLICY) : NO_POLICY);
+  return policyChanges("user", held(before), held(after));
+}
+
+function trustChanges(before: Policy | undefined, after: Policy | undefined): PermissionChanges {
+  const { loosened, tightened } = policyChanges("node role", before ?? NO_POLICY, after ?? NO_POLICY);
+  const named = (text: string) => text.replace("the node role:", "who may take the node role:");
+  return { gained: [], lost: [], loosened: loosened.map(named), tightened: tightened.map(named) };
+}
+
+/** Policies attached to roles at the addresses for the node role: what is in them is not known here. */
+function managedPolicyChanges(before: Snapshot, after: Snapshot): PermissionChanges {
+  const [had, has] = [attachedPolicies(before), attachedPolicies(after)];
+  const known = new Set(had.map(({ pair }) => pair));
+  const kept = new Set(has.map(({ pair }) => pair));
+  return {
+    gained: [],
+    lost: [],
+    loosened: has
+      .filter(({ pair, certain }) => !known.has(pair) || !certain)
+      .map(({ to, arn }) => `${to}: the policy ${arn} is attached, with whatever it allows`),
+    tightened: had.filter(({ pair }) => !kept.has(pair)).map(({ to, arn }) => `${to}: the policy ${arn} is detached`),
+  };
+}
+
+interface AttachedPolicy {
+  /** The same for the same policy on the same role; the node role counts as one, whatever its name. */
+  readonly pair: string;
+  readonly to: string;
+  readonly arn: string;
+  /** Whether both role and ARN are known. */
+  readonly certain: boolean;
+}
+
+function attachedPolicies(snapshot: Snapshot): readonly AttachedPolicy[] {
+  return [...snapshot.resources]
+    .filter(([address]) => NODE_ATTACHMENT.test(address))
+    .map(([address, { attributes }]) => {
+      const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], attributes.role);
+      const [role, arn] = [String(attributes.role), String(attributes.policy_arn)];
+      const to = own ? "the node role" : `the role ${role}, which this project does not create`;
+      return { pair: JSON.stringify([to, arn]), to, arn, certain: arn !== UNKNOWN && (own || role !== UNKNOWN) };
+    });
+}
+
+/** What the user gets beside the policy of this project: other policies by its attachments, other groups by its membership. */
+function reachChanges(before: Snapshot, after: Snapshot): PermissionChanges {
+  const foreign = (address: string, name: string, owner: string, identity: string) =>
+    valuesOf(after, address, name).filter(
+      (value) => !keptAt(before, address, name, value) && !isOwn(after, address, name, owner, [identity], value),
+    );
+  return {
+    gained: [],
+    lost: [],
+    loosened: [
+      ...foreign(ADDRESSES.userAttachment, "policy_arn", ADDRESSES.policy, "arn"),
+      ...foreign(ADDRESSES.groupAttachment, "policy_arn", ADDRESSES.policy, "arn"),
+    ]
+      .map((arn) => `the user: the policy ${arn} is attached, with whatever it allows`)
+      .concat(
+        foreign(ADDRESSES.membership, "groups", ADDRESSES.group, "name").map(
+          (name) => `the user: put into the group ${name}, with whatever it allows`,
+        ),
+      ),
+    tightened: [],
+  };
+}
+
+function valuesOf({ resources }: Snapshot, address: string, name: string): readonly unknown[] {
+  return listOf(resources.get(address)?.attributes[name]);
+}
+
+/** Whether a value stays. One that is known only after the apply may be another one each time. */
+function keptAt(before: Snapshot, address: string, name: string, value: unknown): boolean {
+  return value !== UNKNOWN && valuesOf(before, address, name).includes(value);
+}
+
+/** By address, the argument that says whose it is, and whose it must be. */
+const HOLDERS: readonly (readonly [address: string, argument: string, owner: string])[] = [
+  [ADDRESSES.userAttachment, "user", ADDRESSES.user],
+  [ADDRESSES.membership, "user", ADDRESSES.user],
+  [KEY_ADDRESSES.primary, "user", ADDRESSES.user],
+  [KEY_ADDRESSES.secondary, "user", ADDRESSES.user],
+  [ADDRESSES.groupAttachment, "group", ADDRESSES.group],
+  [ADDRESSES.nodePolicy, "role", ADDRESSES.nodeRole],
+];
+
+/** What goes to somebody whom this project does not make: the policy, a key, the permissions of the nodes. */
+function holderChanges(before: Snapshot, after: Snapshot): PermissionChanges {
+  const loosened = HOLDERS.flatMap(([address, argument, owner]) => {
+    const holder = attribute(after, address, argument);
+    return holder === undefined ||
+      keptAt(before, address, argument, holder) ||
+      isOwn(after, address, argument, owner, ["name", "id"], holder)
+      ? []
+      : [`${address}: now of ${argument} ${holder}, whom this project does not make`];
+  });
+  return { gained: [], lost: [], loosened, tightened: [] };
+}
+
+/** A permissions boundary only ever takes away. */
+function boundaryChanges(holder: string, address: string, before: Snapshot, after: Snapshot): PermissionChanges {
+  const had = attribute(before, address, "permissions_boundary");
+  const has = attribute(after, address, "permissions_boundary");
+  const none: PermissionChanges = { gained: [], lost: [], loosened: [], tightened: [] };
+  if (has === UNKNOWN) {
+    return { ...none, loosened: [`the ${holder}: its permissions boundary is ${UNKNOWN}, so what it allows is not comparable`] };
+  }
+  if (had === has || !before.resources.has(address) || !after.resources.has(address)) {
+    return none;
+  }
+  if (had === undefined) {
+    return { ...none, tightened: [`the ${holder}: the permissions boundary ${has} now limits it`] };
+  }
+  const what = has === undefined ? `the permissions boundary ${had} goes` : `the permissions boundary ${had} gives way to ${has}`;
+  return { ...none, loosened: [`the ${holder}: ${what}`] };
+}
+
+/** What this project does not make, and so can't read. */
+function strangerChanges(before: Snapshot, after: Snapshot): PermissionChanges {
+  const strangers = (snapshot: Snapshot) => [...snapshot.resources].filter(([address]) => !isOurs(address));
+  const changed = strangers(after)
+    .filter(([address, { attributes }]) => !sameAttributes(before.resources.get(address)?.attributes, attributes))
+    .map(([address]) => `${address}: this project does not make it, so what it allows is not known here`);
+  const gone = strangers(before)
+    .filter(([address]) => !after.resources.has(address))
+    .map(([address]) => `${address}: this project does not make it, so what it denied until now is not known here`);
+  return { gained: [], lost: [], loosened: [...changed, ...gone], tightened: [] };
+}
+
+function sameAttributes(one: unknown, other: unknown): boolean {
+  return one !== undefined && JSON.stringify(objectOf(one)) === JSON.stringify(objectOf(other));
+}

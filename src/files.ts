@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/** What the error codes of the operating system mean for a path, and the remedy. */
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied; change the permissions, or name another path",
+  EDQUOT: "the disk quota is used up; free some space and run the command again",
+  EEXIST: "exists already; remove it, or name another path",
+  EISDIR: "is a folder, not a file; remove it, or name another path",
+  ELOOP: "too many symbolic links; name another path",
+  ENAMETOOLONG: "the path is too long; name a shorter one",
+  ENOENT: "no such file or folder; create it, or check the path",
+  ENOSPC: "no space left on the device; free some space and run the command again",
+  ENOTDIR: "a part of this path is not a folder; remove it, or name another path",
+  ENOTEMPTY: "is a folder that is not empty; remove it, or name another path",
+  EPERM: "operation not permitted; change the permissions, or name another path",
+  EROFS: "the file system is read-only; name another path",
+};
+
+/** The message of a file system error, on one line: path, reason, code and remedy. `undefined` for any other error. */
+export function fileErrorMessage(error: unknown): string | undefined {
+  const { code = "", path, dest, syscall = "" } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  const reason = FILE_ERRORS[code];
+  const place = dest ?? path;
+  if (reason === undefined || place === undefined || syscall.startsWith("spawn")) {
+    return undefined;
+  }
+  return `${place}: ${reason.replace(";", ` (${code});`)}`;
+}
+
+/**
+ * Writes a file so that its path holds the old content or the new one, never a part: into a temporary file in the same folder,
+ * which then takes the path. A symbolic link at the path is replaced, and the file it points to stays as it is.
+ * A signal that would end the process waits until the file is in place.
+ *
+ * @param path in a folder that exists
+ * @throws Error in one line that names the path, if it cannot be written; no temporary file is left then
+ */
+export function writeFileAtomically(path: string, content: string | Uint8Array, { mode = 0o666 } = {}): void {
+  deferSignals();
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    writeFileSync(temporary, content, { mode, flag: "wx" });
+    renameSync(temporary, path);
+  } catch (error) {
+    if (existsSync(temporary)) {
+      rmSync(temporary);
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(fileErrorMessage({ code, path }) ?? `${path}: cannot be written (${code})`, { cause: error });
+  }
+}
+
+/** A folder that a command writes into or deletes from. @throws Error if it is there and is a symbolic link or a file */
+export function requireRealFolder(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isDirectory()) {
+    throw new Error(
+      `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "a file"}, not a folder; remove it, or name another path`,
+    );
+  }
+}
+
+/** Whether there is a file. @throws Error if there is something else, a symbolic link for one: commands read, write and delete files only */
+export function isRealFile(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) {
+    throw new Error(
+      `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "not a file"}; remove it and run the command again`,
+    );
+  }
+  return stats !== undefined;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+let deferred = false;
+
+/**
+ * Makes signals end the process when its code next waits for something, instead of at once: in the middle of a write they would
+ * leave a temporary file. The process still ends by the signal, as its parent expects.
+ */
+function deferSignals(): void {
+  if (deferred) {
+    return;
+  }
+  deferred = true;
+  for (const signal of SIGNALS) {
+    process.once(signal, () => process.kill(process.pid, signal));
+  }
+}

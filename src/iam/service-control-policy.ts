@@ -1,0 +1,108 @@
+import { iamResourceArn } from "./arns";
+import { CATALOGUE } from "./catalogue";
+import { otherNodeRoles } from "./cluster";
+import { NODE_ACTIONS } from "./node-role-permissions";
+import type { PolicyOptions } from "./policy-statements";
+import { roleOf } from "./risks";
+
+/** A service control policy of AWS Organizations. */
+export interface ControlPolicy {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly {
+    readonly Sid: string;
+    readonly Effect: "Deny";
+    readonly Action?: readonly string[];
+    readonly NotAction?: readonly string[];
+    readonly Resource?: "*";
+    readonly NotResource?: readonly string[];
+    readonly Condition: { readonly ArnEquals: { readonly "aws:PrincipalArn": string } };
+  }[];
+}
+
+export interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
+  /** Path and name of the user: `/deckhouse`. */
+  readonly user: string;
+  /** What DKP's `additionalRolePolicies` lets the nodes do. */
+  readonly additionalRolePolicies: readonly string[];
+}
+
+/**
+ * What closes the way from the key to an administrator: whatever policy is put on `<prefix>-node`, it does no more than a node needs;
+ * and in mode `documented`, where the key's own policy does not see to it, the key writes and passes no other role.
+ * It does not hold in an organization's management account.
+ */
+export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
+  const { place, cluster, mode, user, additionalRolePolicies } = options;
+  const iam = (resource: string) => iamResourceArn(place, resource);
+  const by = (principal: string) => ({ ArnEquals: { "aws:PrincipalArn": iam(principal) } });
+  const nodeRole = `role/${roleOf(cluster)}`;
+  const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)];
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "NodeRoleStaysNodeRole",
+        Effect: "Deny",
+        NotAction: [...new Set([...NODE_ACTIONS, ...additionalRolePolicies])].sort(),
+        Resource: "*",
+        Condition: by(nodeRole),
+      },
+      ...(mode === "documented"
+        ? [
+            {
+              Sid: "KeyWritesOnlyNodeRole",
+              Effect: "Deny" as const,
+              Action: ROLE_WRITES,
+              NotResource: [nodeRole, `instance-profile/${roleOf(cluster)}`].map(iam),
+              Condition: by(`user${user}`),
+            },
+            {
+              Sid: "KeyPassesOnlyNodeRoles",
+              Effect: "Deny" as const,
+              Action: ["iam:PassRole"],
+              NotResource: passed.map(iam),
+              Condition: by(`user${user}`),
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+/** Characters of a service control policy; all of them count, white space as well. Source: "Quotas for AWS Organizations". */
+export const MAX_CONTROL_POLICY_CHARACTERS = 5120;
+
+/** Partitions for which AWS has announced `NotResource` in service control policies. Source: AWS Security Blog, "full IAM language", 2025. */
+const WITH_NOT_RESOURCE: readonly string[] = ["aws", "aws-us-gov"];
+
+/** Why AWS Organizations may reject a control policy, and what to do; no sentence where nothing stands against it. */
+export function controlPolicyNotes(policy: ControlPolicy, partition: string): readonly string[] {
+  const size = JSON.stringify(policy).length;
+  const formatted = JSON.stringify(policy, null, 2).length;
+  const withNotResource = policy.Statement.filter(({ NotResource }) => NotResource !== undefined).map(({ Sid }) => `\`${Sid}\``);
+  return [
+    ...(size > MAX_CONTROL_POLICY_CHARACTERS
+      ? [
+          `It has ${size} characters without white space, and AWS Organizations takes ${MAX_CONTROL_POLICY_CHARACTERS}: it cannot be created. Shorten \`cluster.additionalRolePolicies\` with wildcards, or \`cluster.formerIamNodeRoles\`.`,
+        ]
+      : []),
+    ...(size <= MAX_CONTROL_POLICY_CHARACTERS && formatted > MAX_CONTROL_POLICY_CHARACTERS
+      ? [
+          `Remove the white space before creating it with the AWS CLI: with it, the policy has ${formatted} characters, and AWS Organizations takes ${MAX_CONTROL_POLICY_CHARACTERS}. The console removes it.`,
+        ]
+      : []),
+    ...(withNotResource.length === 0 || WITH_NOT_RESOURCE.includes(partition)
+      ? []
+      : [
+          `The statements ${withNotResource.join(" and ")} use \`NotResource\`, which AWS has announced for the partitions ${WITH_NOT_RESOURCE.map((name) => `\`${name}\``).join(" and ")} only. If AWS Organizations rejects the policy in \`${partition}\`, remove these statements and set \`policy.mode\` to \`scoped\` or \`minimal\`, where the policy of the key itself has their limits.`,
+        ]),
+  ];
+}
+
+/** What the key may do to roles and instance profiles by any of the policies. Roles of services are theirs alone to use. */
+const ROLE_WRITES = CATALOGUE.filter(
+  ({ action, access }) =>
+    action.startsWith("iam:") &&
+    !["List", "Read"].includes(access) &&
+    !["iam:PassRole", "iam:CreateServiceLinkedRole"].includes(action),
+).map(({ action }) => action);

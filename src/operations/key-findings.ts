@@ -1,0 +1,267 @@
+import type { IamKey } from "../aws-api/user-keys";
+import { SLOTS, type Slot } from "../iam/key-slots";
+import { KEY_ADDRESSES } from "../terraform/state-file";
+import {
+  daysBetween,
+  type Effect,
+  editText,
+  effectText,
+  isRecent,
+  type KeyView,
+  keyIn,
+  leakEdits,
+  RECENT_HOURS,
+  type SlotReport,
+} from "./key-view";
+
+/** Keys of 90 days are what most rules call too old: CIS AWS Foundations Benchmark 1.14. Two weeks are left to rotate. */
+const WARN_AT_DAYS = 75;
+const MAX_DAYS = 90;
+const PGP_WARN_DAYS = 30;
+/** "IAM and AWS STS quotas": access keys per user, whatever their status. */
+export const MAX_KEYS = 2;
+
+export const RESTORE = 'docs/keys.md, "Restore the state"';
+
+/** Settings, state and credentials that do not belong together: nothing else about the keys is true then. */
+export function identityErrors({ settings, state, iam, folder }: KeyView): readonly string[] {
+  const { user, accountId } = settings;
+  const account = state.user?.arn?.split(":")[4];
+  return [
+    ...(state.user?.name === undefined || state.user.name === user.name
+      ? []
+      : [
+          `user.name: the settings say "${user.name}", and the state has the user "${state.user.name}": it is the state of another workspace, or user.name was changed, and the next apply would delete the keys; do not apply; check the backend and terraform -chdir=${folder} workspace show, or set user.name: "${state.user.name}"`,
+        ]),
+    ...(account === undefined || iam.account === undefined || account === iam.account
+      ? []
+      : [
+          `the state's user belongs to account ${account}, and the credentials to account ${iam.account}: use credentials of ${account}, or check the backend; do not apply`,
+        ]),
+    ...(accountId === undefined || iam.account === undefined || accountId === iam.account
+      ? []
+      : [`accountId: the settings say ${accountId}, and the credentials belong to account ${iam.account}: use others`]),
+  ];
+}
+
+/** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
+export function isStateLost({ state, iam, settings }: KeyView): boolean {
+  return state.user === undefined && state.keys.length === 0 && iam.exists && settings.adopt?.user !== true;
+}
+
+/** Whether a key that is not in the state may be the one that DKP has. */
+function mayBeLive(key: IamKey, { state, slots, exposed, now }: KeyView): boolean {
+  const managed = slots.flatMap(({ created }) => (created === undefined ? [] : [created.getTime()]));
+  const isNewer = managed.length === 0 || (key.created?.getTime() ?? 0) > Math.max(...managed);
+  const exposedInUse = slots.some(
+    ({ current, status, lastUsed }) => current && status === "Active" && lastUsed !== undefined && isRecent({ lastUsed }, now),
+  );
+  return key.id === exposed.id || isRecent(key, now) || (isNewer && !exposedInUse) || state.user === undefined;
+}
+
+/** Keys in IAM that the state should have, as far as can be known. */
+export function missingKeys(view: KeyView): readonly IamKey[] {
+  return view.settings.accessKeys === "none" && view.exposed.id === undefined
+    ? []
+    : view.foreign.filter((key) => mayBeLive(key, view));
+}
+
+/** The free slot for each of these keys: the slot whose output exposes it, else the next one that the state has no key for. */
+export function importSlots(keys: readonly IamKey[], { state, exposed }: KeyView): readonly { key: IamKey; slot: Slot }[] {
+  const free = SLOTS.filter((slot) => keyIn(state, slot) === undefined);
+  const own = keys.filter(({ id }) => id === exposed.id && exposed.slot !== undefined && free.includes(exposed.slot));
+  const rest = free.filter((slot) => own.length === 0 || slot !== exposed.slot);
+  return [
+    ...own.flatMap((key) => (exposed.slot === undefined ? [] : [{ key, slot: exposed.slot }])),
+    ...keys
+      .filter((key) => !own.includes(key))
+      .flatMap((key, index) => {
+        const slot = rest[index];
+        return slot === undefined ? [] : [{ key, slot }];
+      }),
+  ];
+}
+
+export const importCommand = (folder: string, slot: Slot, id: string) =>
+  `terraform -chdir=${folder} import ${KEY_ADDRESSES[slot]} ${id}`;
+
+/** Signs that the state is lost, older than the account, or partly lost. */
+export function stateErrors(view: KeyView): readonly string[] {
+  const { settings, iam, exposed, state } = view;
+  if (isStateLost(view)) {
+    const keys = iam.keys.map((key) => keyText(key)).join(" and ");
+    return [
+      `the state has no user, and IAM has the user ${settings.user.name}${keys === "" ? "" : ` with ${keys}`}: the state was lost, belongs to another workspace, or the first apply failed; do not apply, and do not delete or deactivate a key`,
+    ];
+  }
+  const inSlot = exposed.slot === undefined ? undefined : keyIn(state, exposed.slot);
+  return [
+    ...(exposed.id === undefined || state.keys.some(({ id }) => id === exposed.id)
+      ? []
+      : [
+          `the outputs expose ${exposed.id} (${exposed.slot}), and the state has ${inSlot === undefined ? "no such key" : `${inSlot.id} in that slot`}: it was partly lost or edited; do not apply`,
+        ]),
+    ...missingKeys(view).map(
+      (key) =>
+        `${keyText(key)} is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, nobody has its secret: run this again ${RECENT_HOURS} hours after its creation`,
+    ),
+  ];
+}
+
+export function keyText({ id, status, created, lastUsed }: IamKey): string {
+  return `${id} (${[
+    status,
+    ...(created === undefined ? [] : [`created ${created.toISOString()}`]),
+    lastUsed === undefined ? "no known use" : `last used ${lastUsed.at.toISOString()}`,
+  ].join(", ")})`;
+}
+
+export function taintedErrors({ state, folder }: KeyView): readonly string[] {
+  return state.tainted.map((address) => {
+    const key = state.keys.find(({ slot, tainted }) => tainted && KEY_ADDRESSES[slot] === address);
+    const lost = key !== undefined && key.secret === undefined && key.encryptedSecret === undefined;
+    return `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the present one or fails; keep it: terraform -chdir=${folder} untaint ${address}${lost ? "; the state does not have its secret, so rotate to the other slot afterwards" : ""}`;
+  });
+}
+
+/** Whether IAM has the exposed key, Active. */
+const exposedWorks = ({ exposed, iam }: KeyView) => iam.keys.some(({ id, status }) => id === exposed.id && status === "Active");
+
+/** Why an effect can end the key that DKP signs with; undefined where it can't. */
+function hazard({ verb, slot }: Effect, view: KeyView): string | undefined {
+  const report = view.slots.find((one) => one.slot === slot);
+  if ((verb !== "delete" && verb !== "deactivate") || report === undefined) {
+    return undefined;
+  }
+  if (report.current) {
+    return "the key that the outputs expose";
+  }
+  if (view.exposed.id === undefined) {
+    return "and the state does not say which key the outputs expose";
+  }
+  if (!exposedWorks(view)) {
+    return "and the exposed key does not work";
+  }
+  return isRecent(report, view.now)
+    ? `created or last used within the last ${RECENT_HOURS} hours, so DKP may still use it`
+    : undefined;
+}
+
+/** Whether the next apply would expose a key that is older than the exposed one. */
+export function exposesOlderKey({ effects, slots }: KeyView): boolean {
+  const target = slots.find(({ slot }) => effects.some((effect) => effect.verb === "expose" && effect.slot === slot));
+  const current = slots.find((slot) => slot.current);
+  return (target?.created?.getTime() ?? Number.POSITIVE_INFINITY) < (current?.created?.getTime() ?? 0);
+}
+
+/** What of the next apply can end the key that DKP signs with. */
+export function hazardErrors(view: KeyView): readonly string[] {
+  return view.effects.flatMap((effect) => {
+    const why = hazard(effect, view);
+    return why === undefined ? [] : [`the next apply ${effectText(effect, view)}, ${why}; do not apply these settings`];
+  });
+}
+
+/** Settings whose current slot is not the one that the outputs expose. */
+export function currentErrors(view: KeyView): readonly string[] {
+  const { settings, effects, exposed } = view;
+  return effects
+    .filter(({ verb }) => verb === "expose")
+    .map((effect) => {
+      const older = exposesOlderKey(view) ? ", an older key: the settings are older than the deployment; do not apply them" : "";
+      return `accessKeys.current: the settings of ${settings.stack} say ${effect.slot}, and the outputs expose ${exposed.slot}: the next apply ${effectText(effect, view)}${older}`;
+    });
+}
+
+/** Keys that were deactivated outside Terraform, perhaps because they leaked. */
+export function deactivatedErrors(view: KeyView): readonly string[] {
+  return view.effects
+    .filter(({ verb }) => verb === "activate")
+    .map(({ slot, id }) => {
+      const exposed = id === view.exposed.id ? ", which the outputs expose," : "";
+      const edits = leakEdits(slot, view.settings).map(editText).join("; ");
+      return `${slot}: ${id}${exposed} is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: ${edits} (review/${view.settings.stack}/REVIEW.md, "When the key has leaked"). If it was deactivated by mistake, apply`;
+    });
+}
+
+/** The exposed key that IAM does not have. */
+export function outageErrors({ exposed, iam, slots, state, settings }: KeyView): readonly string[] {
+  if (state.user !== undefined && !iam.exists) {
+    return [
+      `IAM has no user ${settings.user.name}, and the state has it: somebody deleted or renamed it. DKP has no working key until the next apply has created user and key again, and DKP has the new key`,
+    ];
+  }
+  const slot = slots.find(({ current }) => current)?.slot ?? exposed.slot;
+  return exposed.id === undefined || iam.keys.some(({ id }) => id === exposed.id)
+    ? []
+    : [
+        `${slot}: ${exposed.id}, which the outputs expose, does not exist in IAM: somebody deleted it. DKP has no working key until the next apply has created a new one, and DKP has that one`,
+      ];
+}
+
+/** Keys that are in the state and not in IAM, although the settings want them, the exposed one left out. */
+export const goneSlots = ({ slots }: KeyView) =>
+  slots.filter(({ current, id, status, wanted }) => !current && id !== undefined && status === undefined && wanted !== "absent");
+
+export function warningsOf(view: KeyView): readonly string[] {
+  const { settings, foreign, effects, iam, state, exposed } = view;
+  const missing = missingKeys(view);
+  const creations = effects.filter(({ verb }) => verb === "create").length;
+  return [
+    ...view.slots.flatMap((slot) => slotWarnings(slot, view.now)),
+    ...goneSlots(view).map(
+      ({ slot, id }) =>
+        `${slot}: ${id} does not exist in IAM: somebody deleted it, and the next apply would create another key in its place`,
+    ),
+    ...(state.keys.length > 0 && exposed.id === undefined
+      ? ["the state has keys and no output access_key_id, so it does not say which key DKP has"]
+      : []),
+    ...foreign.filter((key) => !missing.includes(key)).map((key) => foreignWarning(key, view)),
+    ...(creations > 0 && iam.keys.length + creations > MAX_KEYS
+      ? [`the next apply would create a third key, which IAM refuses (${MAX_KEYS} per user, LimitExceeded)`]
+      : []),
+    ...(settings.adopt?.accessKeyId !== undefined && isIgnoredImport(view)
+      ? [
+          `adopt.accessKeyId: ${settings.adopt.accessKeyId} is not imported: the primary slot has ${keyIn(state, "primary")?.id} already; remove adopt.accessKeyId`,
+        ]
+      : []),
+  ];
+}
+
+function isIgnoredImport({ settings, state }: KeyView): boolean {
+  const primary = keyIn(state, "primary");
+  return primary !== undefined && primary.id !== settings.adopt?.accessKeyId;
+}
+
+function slotWarnings({ slot, ageDays, pgpExpires, wanted, status }: SlotReport, now: Date): readonly string[] {
+  const old =
+    ageDays !== undefined && ageDays >= WARN_AT_DAYS && status === "Active"
+      ? [`${slot}: the key is ${ageDays} days old; rotate before it is ${MAX_DAYS}`]
+      : [];
+  const left = pgpExpires === undefined ? undefined : daysBetween(now, pgpExpires);
+  const expiry =
+    left === undefined || left > PGP_WARN_DAYS || wanted === "absent"
+      ? []
+      : [
+          left < 0
+            ? `${slot}: its OpenPGP key has expired; Terraform makes no key with it`
+            : `${slot}: its OpenPGP key expires in ${left} days; rotate to a new one`,
+        ];
+  return [...old, ...expiry];
+}
+
+function foreignWarning(key: IamKey, view: KeyView): string {
+  const { settings, folder } = view;
+  const { id, status } = key;
+  if (settings.accessKeys === "none") {
+    return `${id} (${status}) is made outside Terraform, as accessKeys: none says; nobody but you rotates it`;
+  }
+  const [target] = importSlots([key], view);
+  const keep = target === undefined ? "" : `; to keep it, ${importCommand(folder, target.slot, id)}`;
+  const user = settings.user.name;
+  const remove =
+    status === "Active"
+      ? `if nobody needs it, deactivate it first, which can be undone: aws iam update-access-key --user-name ${user} --access-key-id ${id} --status Inactive`
+      : `if nothing has missed it, delete it: aws iam delete-access-key --user-name ${user} --access-key-id ${id}`;
+  return `${keyText(key)} is in IAM and not in the state: created outside Terraform or left by a failed apply, and not used in the last ${RECENT_HOURS} hours as far as AWS knows; ${remove}${keep}`;
+}

@@ -1,0 +1,252 @@
+import { join } from "node:path";
+import type { IamKey } from "../aws-api/user-keys";
+import { otherSlot } from "../iam/key-slots";
+import { deploymentsFolder } from "../settings/paths";
+import {
+  currentErrors,
+  deactivatedErrors,
+  exposesOlderKey,
+  goneSlots,
+  hazardErrors,
+  identityErrors,
+  importCommand,
+  importSlots,
+  isStateLost,
+  MAX_KEYS,
+  missingKeys,
+  outageErrors,
+  RESTORE,
+  stateErrors,
+  taintedErrors,
+  warningsOf,
+} from "./key-findings";
+import {
+  activation,
+  deployedEdits,
+  type Edit,
+  edit,
+  effectText,
+  isRecent,
+  type KeySettings,
+  type KeySources,
+  type KeyView,
+  keyView,
+  RECENT_HOURS,
+  type SlotReport,
+} from "./key-view";
+
+export type { KeySources, SlotReport } from "./key-view";
+
+export interface KeyReport {
+  readonly stack: string;
+  readonly user: string;
+  readonly slots: readonly SlotReport[];
+  /** Keys of the user that are not in the state. */
+  readonly foreign: readonly IamKey[];
+  /** What can cost the key that DKP signs with, or already has. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
+  readonly next: NextStep;
+}
+
+/** The next step: edits in the settings, none where there is only something to do, and what to do after them. */
+export interface NextStep {
+  readonly edits: readonly Edit[];
+  readonly why: string;
+  readonly after: readonly string[];
+}
+
+/** The status of a deployment's keys and the next step, from its settings, its state and IAM. */
+export function keyReport(settings: KeySettings, sources: KeySources): KeyReport {
+  const view = keyView(settings, sources);
+  const report = { stack: settings.stack, user: settings.user.name };
+  const mismatch = identityErrors(view);
+  if (mismatch.length > 0) {
+    const next = step("check which settings, state and credentials belong together; nothing was said about the keys");
+    return { ...report, slots: [], foreign: [], errors: mismatch, warnings: [], notes: [], next };
+  }
+  const none = settings.accessKeys === "none";
+  return {
+    ...report,
+    slots: none ? view.slots.filter(({ id }) => id !== undefined) : view.slots,
+    foreign: none ? [] : view.foreign,
+    errors: [
+      ...stateErrors(view),
+      ...(isStateLost(view) ? [] : outageErrors(view)),
+      ...taintedErrors(view),
+      ...deactivatedErrors(view),
+      ...currentErrors(view),
+      ...hazardErrors(view),
+    ],
+    warnings: isStateLost(view) ? [] : warningsOf(view),
+    notes: notesOf(view),
+    next: nextStep(view),
+  };
+}
+
+const step = (why: string, edits: readonly Edit[] = [], after: readonly string[] = edits.length === 0 ? [] : ["apply"]) => ({
+  edits,
+  why,
+  after,
+});
+
+const handOver = (stack: string) => `give the new key to DKP: npm run --silent hand-over -- ${stack} --out FILE`;
+
+function notesOf({ slots, settings }: KeyView): readonly string[] {
+  return slots
+    .filter(({ current, status, lastUsed }) => current && status === "Active" && lastUsed === undefined)
+    .map(({ slot, id }) => `${slot}: AWS knows no use of ${id} yet. Unless DKP has it, ${handOver(settings.stack)}`);
+}
+
+/** The first step that applies: what endangers a key comes before the rotation. */
+function nextStep(view: KeyView): NextStep {
+  const { settings, effects } = view;
+  const again = `npm run keys -- ${settings.stack}`;
+  if (isStateLost(view)) {
+    return lostStateStep(view, again);
+  }
+  const missing = missingKeys(view);
+  if (missing.length > 0) {
+    return missingKeyStep(missing, view, again);
+  }
+  if (taintedErrors(view).length > 0) {
+    return step("untaint the resources named above, and only then apply", [], [again]);
+  }
+  if (deactivatedErrors(view).length > 0) {
+    return step("find out whether the deactivated key has leaked, before anything is applied; see the error above");
+  }
+  const isHazardous = hazardErrors(view).length > 0 || exposesOlderKey(view);
+  if (outageErrors(view).length > 0) {
+    const why = isHazardous ? "keep the other key as it is and create the exposed one again" : "create the key again";
+    return step(why, isHazardous ? deployedEdits(view) : [], ["apply", handOver(settings.stack)]);
+  }
+  if (isHazardous) {
+    const wait = `If they are meant, wait until AWS reports no use of the old key for ${RECENT_HOURS} hours`;
+    return step(`make the settings say what is deployed. ${wait}`, deployedEdits(view), [again]);
+  }
+  if (goneSlots(view).length > 0) {
+    return step("the key is deleted already: set its slot to absent, so that no other key is created in it", deployedEdits(view));
+  }
+  if (effects.length > 0) {
+    const switches = effects.some(({ verb }) => verb === "expose");
+    const what = effects.map((effect) => effectText(effect, view)).join("; ");
+    return step(`apply the settings: it ${what}`, [], switches ? ["apply", handOver(settings.stack)] : ["apply"]);
+  }
+  return rotationStep(view);
+}
+
+function lostStateStep({ folder, iam, settings }: KeyView, again: string): NextStep {
+  const objects = ["user", "policy", ...(settings.attachment === "group" ? [] : ["attachment"])];
+  const importUser = objects.map((what) => ({ setting: `adopt.${what}`, value: "true" }));
+  const [first, second] = iam.keys.toSorted(byLastUse);
+  const importKey =
+    first === undefined || settings.accessKeys === "none"
+      ? []
+      : [
+          edit("primary.status", "Active"),
+          edit("secondary.status", "absent"),
+          edit("current", "primary"),
+          { setting: "adopt.accessKeyId", value: first.id },
+        ];
+  const more =
+    second === undefined || importKey.length === 0
+      ? []
+      : [
+          `import ${second.id} as well: set accessKeys.secondary.status: Active and run npm run synth, then ${importCommand(folder, "secondary", second.id)}`,
+        ];
+  return step(
+    `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/adoption.md)${second === undefined ? "" : `, the key that DKP uses into primary: ${first?.id} was used last`}`,
+    [...importUser, ...importKey],
+    ["apply", ...more, again],
+  );
+}
+
+/** The key used last comes first; without a known use, the newest. */
+function byLastUse(one: IamKey, other: IamKey): number {
+  const time = ({ lastUsed, created }: IamKey) => (lastUsed?.at ?? created)?.getTime() ?? 0;
+  return Math.sign(time(other) - time(one));
+}
+
+function missingKeyStep(missing: readonly IamKey[], view: KeyView, again: string): NextStep {
+  const { settings, folder } = view;
+  const restore = `restore the version of the state that has the key (${RESTORE})`;
+  const targets = importSlots(missing, view);
+  if (targets.length === 0) {
+    return step(restore, [], [again]);
+  }
+  const edits = targets.flatMap(({ slot }) => activation(slot, settings).filter(({ setting }) => setting.endsWith(".status")));
+  return step(
+    `${restore}. Only if there is none, import the key into the free slot, which does not touch it; Terraform does not get its secret, so the outputs lack it until the next rotation`,
+    edits,
+    ["npm run synth", ...targets.map(({ key, slot }) => importCommand(folder, slot, key.id)), again],
+  );
+}
+
+/** The step of a rotation that follows from where the slots are. Of two active keys the older one is on its way out. */
+function rotationStep({ slots, settings, iam, now }: KeyView): NextStep {
+  const current = slots.find((slot) => slot.current);
+  const other = slots.find(({ slot }) => current !== undefined && slot === otherSlot(current.slot));
+  if (settings.accessKeys === "none") {
+    return step("accessKeys is none: keys are made and rotated outside Terraform");
+  }
+  if (current === undefined || other === undefined) {
+    return step("the state does not say which key the outputs expose; apply, which writes the outputs again", [], ["apply"]);
+  }
+  const status = `${other.slot}.status`;
+  if (other.wanted === "absent") {
+    const why = `to rotate, make a second key${iam.keys.length >= MAX_KEYS ? ", once the one that is not in the state is gone" : ""}`;
+    return step(why, activation(other.slot, settings));
+  }
+  const otherIsNewer = (other.created?.getTime() ?? 0) > (current.created?.getTime() ?? 0);
+  if (other.wanted === "Active" && otherIsNewer) {
+    return step("expose the new key, then give it to DKP", [edit("current", other.slot)], ["apply", handOver(settings.stack)]);
+  }
+  if (isRecent(other, now)) {
+    return step(
+      `wait: ${other.id} (${other.slot}) was created or last used within the last ${RECENT_HOURS} hours. Give ${current.id} to DKP if it does not have it, and run this again`,
+    );
+  }
+  return other.wanted === "Inactive"
+    ? step("delete the retired key, once nothing has missed it for as long as you want to be able to go back", [
+        edit(status, "absent"),
+      ])
+    : step("retire the old key, once DKP has the new one and the last use of the old one no longer moves", [
+        edit(status, "Inactive"),
+      ]);
+}
+
+/** The report for people. */
+export function keyReportText({ stack, user, slots, errors, warnings, notes, next }: KeyReport): string {
+  const lines = [
+    `${stack}: keys of the user ${user}`,
+    ...slots.map((slot) => `  ${slotText(slot)}`),
+    ...errors.map((error) => `error: ${error}`),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...notes.map((note) => `note: ${note}`),
+    `next: ${next.why}`,
+    ...next.edits.map(({ setting, value }) => `  ${settingsFile(stack)}: ${setting}: ${value}`),
+    ...next.after.map((action) => `  then ${action}`),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function slotText({ slot, current, id, status, wanted, ageDays, lastUsed, pgpExpires }: SlotReport): string {
+  if (id === undefined) {
+    return `${slot}: ${wanted === "absent" ? "absent" : "not created yet"}`;
+  }
+  return [
+    `${slot}: ${id} ${status ?? "not in IAM"}${current ? ", exposed by the outputs" : ""}`,
+    ageDays === undefined ? [] : `${ageDays} days old`,
+    lastUsed === undefined
+      ? "never used as far as AWS knows"
+      : `last used ${lastUsed.at.toISOString()} for ${lastUsed.service} in ${lastUsed.region}`,
+    pgpExpires === undefined ? [] : `its OpenPGP key expires ${pgpExpires.toISOString().slice(0, 10)}`,
+  ]
+    .flat()
+    .join(", ");
+}
+
+function settingsFile(stack: string): string {
+  return join(deploymentsFolder(process.env), `${stack}.yaml`);
+}

@@ -1,0 +1,71 @@
+import { spawnSync } from "node:child_process";
+import type { Deployment } from "../settings/deployment";
+import { keysOf } from "../terraform/state-file";
+import { pullState, readOutputs } from "../terraform/terraform-cli";
+
+/** What DKP takes as `provider` of its `AWSClusterConfiguration`. */
+export interface ProviderBlock {
+  readonly providerAccessKeyId: string;
+  readonly providerSecretAccessKey: string;
+  readonly region: string;
+}
+
+/**
+ * The key that a deployment exposes: from its outputs, or from its own state where `outputs.secret` is off.
+ * @param warn is called where the settings say another slot than the outputs
+ * @throws Error if there is no key, or the state does not have its secret
+ */
+export async function providerBlock(
+  folder: string,
+  { stack, accessKeys, region, user }: Deployment,
+  warn: (warning: string) => void,
+): Promise<ProviderBlock> {
+  if (accessKeys === "none") {
+    throw new Error(
+      `accessKeys is none: Terraform has no key to hand over; make one with aws iam create-access-key --user-name ${user.name}`,
+    );
+  }
+  const outputs = await readOutputs(folder);
+  const id = outputs.access_key_id;
+  if (typeof id !== "string") {
+    throw new Error(`${folder}: there is no output access_key_id; apply first`);
+  }
+  const slot = outputs.access_key_slot;
+  if (typeof slot === "string" && slot !== accessKeys.current) {
+    warn(
+      `accessKeys.current: the settings say ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; npm run keys -- ${stack} shows what the next apply does`,
+    );
+  }
+  const key = keysOf(await pullState(folder)).find((candidate) => candidate.id === id);
+  const clear = outputs.secret_access_key ?? key?.secret;
+  const encrypted = outputs.encrypted_secret_access_key ?? key?.encryptedSecret;
+  if (typeof clear === "string") {
+    return { providerAccessKeyId: id, providerSecretAccessKey: clear, region };
+  }
+  if (typeof encrypted === "string") {
+    return { providerAccessKeyId: id, providerSecretAccessKey: decrypt(encrypted), region };
+  }
+  throw new Error(
+    `Terraform does not know the secret of ${id}, which was made by hand; rotate to the other slot, npm run keys tells how`,
+  );
+}
+
+/** Decrypts with the GnuPG of whoever runs this; its agent asks for the passphrase. */
+function decrypt(base64: string): string {
+  const { status, stdout, error } = spawnSync("gpg", ["--quiet", "--decrypt"], {
+    input: Buffer.from(base64, "base64"),
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  if (error !== undefined) {
+    throw new Error(`the secret is encrypted, and gpg can't be run (${(error as NodeJS.ErrnoException).code}); install GnuPG`);
+  }
+  if (status !== 0) {
+    throw new Error("the secret is encrypted, and gpg can't decrypt it here; run this where the private key of pgpKey is");
+  }
+  return stdout.toString("utf8");
+}
+
+/** The block as YAML. JSON texts are YAML texts. */
+export function providerYaml(block: ProviderBlock): string {
+  return ["provider:", ...Object.entries(block).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`), ""].join("\n");
+}

@@ -1,0 +1,33 @@
+import { visible } from "../render/printable";
+import { type Result, VERDICTS, type Verdict } from "./check";
+
+/** 0: nothing in the way; 1: a blocker; 3: no blocker, and something could not be told. */
+export function exitCode(results: readonly Result[]): 0 | 1 | 3 {
+  const has = (verdict: Verdict) => results.some((result) => result.verdict === verdict);
+  return has("blocker") ? 1 : has("cannot tell") ? 3 : 0;
+}
+
+/** The report for people: a line a finding with what told it, and below it what to do. */
+export function reportText(heading: string, results: readonly Result[]): string {
+  const width = (text: (result: Result) => string) => Math.max(...results.map((result) => text(result).length));
+  const [verdictWidth, checkWidth] = [width(({ verdict }) => verdict), width(({ check }) => check)];
+  const indent = " ".repeat(verdictWidth + checkWidth + 4);
+  const lines = results.flatMap(({ verdict, check, found, source, remedy }) => [
+    `${verdict.padEnd(verdictWidth)}  ${check.padEnd(checkWidth)}  ${visible(`${found} [${source}]`)}`,
+    ...(remedy === undefined ? [] : [`${indent}-> ${visible(remedy)}`]),
+  ]);
+  return [heading, "", ...lines, "", summary(results), ""].join("\n");
+}
+
+/** The report for machines. */
+export function reportJson(stack: string, region: string, results: readonly Result[]): string {
+  return `${JSON.stringify({ stack, region, exitCode: exitCode(results), results }, null, 2)}\n`;
+}
+
+function summary(results: readonly Result[]): string {
+  const counts = VERDICTS.flatMap((verdict) => {
+    const number = results.filter((result) => result.verdict === verdict).length;
+    return number === 0 ? [] : [`${verdict}: ${number}`];
+  });
+  return counts.join(", ");
+}

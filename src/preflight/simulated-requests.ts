@@ -1,0 +1,119 @@
+import { iamResourceArn } from "../iam/arns";
+import { type CatalogueRow, ELB_SERVICE } from "../iam/catalogue";
+import { type Cluster, circumstancesOf, nodeRoleName, reasons } from "../iam/cluster";
+import { alwaysOnRegion, dnsSuffix } from "../iam/partitions";
+import type { Place } from "../iam/policy-statements";
+
+/** Calls that IAM's simulator judges at once: each action on each resource, under the same circumstances. */
+export interface SimulatedCalls {
+  readonly actions: readonly string[];
+  /** ARNs; none where the actions take none. */
+  readonly resources: readonly string[];
+  readonly context: readonly { readonly key: string; readonly type: "string" | "boolean"; readonly value: string }[];
+}
+
+/** Most actions in one question, so that an answer comes in a second or so. */
+const MOST_ACTIONS = 40;
+
+/** Any id: policies name resources by type, region and account. */
+const ID = "0123456789abcdef0";
+
+const EC2_IDS: Readonly<Record<string, string>> = {
+  "elastic-ip": `eipalloc-${ID}`,
+  instance: `i-${ID}`,
+  "internet-gateway": `igw-${ID}`,
+  natgateway: `nat-${ID}`,
+  "network-interface": `eni-${ID}`,
+  "route-table": `rtb-${ID}`,
+  "security-group": `sg-${ID}`,
+  "security-group-rule": `sgr-${ID}`,
+  subnet: `subnet-${ID}`,
+  volume: `vol-${ID}`,
+  vpc: `vpc-${ID}`,
+  "vpc-peering-connection": `pcx-${ID}`,
+};
+
+const ELB_IDS: Readonly<Record<string, string>> = {
+  loadbalancer: "loadbalancer/a0123456789abcdef0123456789abcde",
+  "loadbalancer/net/": `loadbalancer/net/a0123456789abcdef/${ID.slice(1)}`,
+  "listener/net": `listener/net/a0123456789abcdef/${ID.slice(1)}/${ID.slice(1)}`,
+  targetgroup: `targetgroup/k8s-default/${ID.slice(1)}`,
+};
+
+/** DKP's calls as the simulator takes them, on resources such as DKP's. */
+export function simulatedCalls(rows: readonly CatalogueRow[], place: Place, cluster: Cluster): readonly SimulatedCalls[] {
+  const groups = new Map<string, SimulatedCalls & { readonly actions: string[] }>();
+  for (const row of rows) {
+    const [resources, context] = [resourcesOf(row, place, cluster), contextOf(row.action, place)];
+    const key = JSON.stringify([resources, context]);
+    const group = groups.get(key) ?? { actions: [], resources, context };
+    group.actions.push(row.action);
+    groups.set(key, group);
+  }
+  return [...groups.values()].flatMap(({ actions, ...rest }) =>
+    Array.from({ length: Math.ceil(actions.length / MOST_ACTIONS) }, (_, chunk) => ({
+      actions: actions.slice(chunk * MOST_ACTIONS, (chunk + 1) * MOST_ACTIONS),
+      ...rest,
+    })),
+  );
+}
+
+function resourcesOf({ action, resources }: CatalogueRow, place: Place, cluster: Cluster): readonly string[] {
+  if (action === "iam:CreateServiceLinkedRole") {
+    return [iamResourceArn(place, `role/aws-service-role/${ELB_SERVICE}/AWSServiceRole`)];
+  }
+  const arns = resources.flatMap((type) => arnsOf(action, type, place, cluster));
+  return [...new Set(arns)].sort();
+}
+
+/** ARNs of a resource type; none for what DKP never passes, such as address pools. */
+function arnsOf(action: string, type: string, place: Place, cluster: Cluster): readonly string[] {
+  const { partition, region, account } = place;
+  const [service = ""] = action.split(":");
+  const nodeRole = nodeRoleName(cluster.prefix ?? "dkp");
+  const own = (resource: string) => [`arn:${partition}:${service}:${region}:${account}:${resource}`];
+  if (service === "iam") {
+    const inUse = action === "iam:PassRole" && cluster.iamNodeRole !== undefined;
+    const role = inUse ? `${cluster.iamNodeRolePath}${cluster.iamNodeRole}`.slice(1) : nodeRole;
+    return [iamResourceArn(place, type === "role" ? `role/${role}` : `instance-profile/${nodeRole}`)];
+  }
+  if (service === "kms") {
+    return own("key/01234567-89ab-cdef-0123-456789abcdef");
+  }
+  if (service === "elasticloadbalancing") {
+    return ELB_IDS[type] === undefined ? [] : own(ELB_IDS[type]);
+  }
+  // Images and snapshots have no account in their ARN.
+  if (type === "image" || type === "snapshot") {
+    return [`arn:${partition}:ec2:${region}::${type}/${type === "image" ? "ami" : "snap"}-${ID}`];
+  }
+  if (type === "key-pair") {
+    return own(`key-pair/${cluster.prefix ?? "dkp"}`);
+  }
+  return EC2_IDS[type] === undefined ? [] : own(`${type}/${EC2_IDS[type]}`);
+}
+
+/** What AWS tells IAM beside a call. IAM and STS are asked in a region of their own. */
+function contextOf(action: string, { partition, region }: Place): SimulatedCalls["context"] {
+  const text = (key: string, value: string) => ({ key, type: "string" as const, value });
+  const suffix = dnsSuffix(partition);
+  const requested = text("aws:RequestedRegion", /^(?:iam|sts):/.test(action) ? alwaysOnRegion(region) : region);
+  if (action === "iam:PassRole") {
+    return [requested, text("iam:PassedToService", `ec2.${suffix}`)];
+  }
+  if (action === "iam:CreateServiceLinkedRole") {
+    return [requested, text("iam:AWSServiceName", ELB_SERVICE)];
+  }
+  return action.startsWith("kms:")
+    ? [
+        requested,
+        text("kms:ViaService", `ec2.${region}.${suffix}`),
+        { key: "kms:GrantIsForAWSResource", type: "boolean", value: "true" },
+      ]
+    : [requested];
+}
+
+/** Whether this cluster is known to call an action. */
+export function isNeeded(row: CatalogueRow, cluster: Cluster): boolean {
+  return reasons(row, circumstancesOf(cluster)).length > 0;
+}

@@ -1,0 +1,58 @@
+import { visible } from "./printable";
+
+/** What HCL has: texts, numbers, truth values, lists, objects, and expressions as they are. */
+export type HclValue = string | number | boolean | Expression | readonly HclValue[] | { readonly [name: string]: HclValue };
+
+/** HCL that is to be evaluated, and not a text: `data.aws_region.current.name`. */
+export class Expression {
+  constructor(readonly code: string) {}
+}
+
+/** Arguments one a line, as `terraform fmt` has them: the equal signs of neighbouring one-line arguments in one column. */
+export function hclArguments(values: Readonly<Record<string, HclValue>>, indent: string): readonly string[] {
+  const lines = Object.entries(values).map(([name, value]) => ({
+    name: /^[A-Za-z_][\w-]*$/.test(name) ? name : hclString(name),
+    value: hclValue(value, indent),
+  }));
+  const widthAt = lines.map(({ name, value }) => (value.includes("\n") ? 0 : name.length));
+  return lines.map(({ name, value }, index) => {
+    // A value of several lines ends the column.
+    const first = widthAt.lastIndexOf(0, index) + 1;
+    const next = widthAt.indexOf(0, index);
+    const width = Math.max(name.length, ...widthAt.slice(first, next < 0 ? undefined : next));
+    return `${indent}${value.includes("\n") ? name : name.padEnd(width)} = ${value}`;
+  });
+}
+
+/** One value, its further lines indented. */
+export function hclValue(value: HclValue, indent: string): string {
+  if (value instanceof Expression) {
+    return value.code;
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((item: HclValue) => hclValue(item, indent)).join(", ")}]`;
+  }
+  if (typeof value === "object") {
+    return ["{", ...hclArguments(value as Readonly<Record<string, HclValue>>, `${indent}  `), `${indent}}`].join("\n");
+  }
+  return typeof value === "string" ? hclString(value) : String(value);
+}
+
+/**
+ * A quoted template that is the string and nothing else. JSON's `\b`, `\f` and pairs of surrogates are not escape sequences of HCL,
+ * which has no string with half a pair, and `${` and `%{` would be evaluated.
+ * Source: "HCL Native Syntax Specification", "Template Expressions".
+ */
+function hclString(text: string): string {
+  return visible(JSON.stringify(text.replaceAll(/\p{Cs}/gu, "\ufffd")))
+    .replaceAll(/\\(?:\\|b|f|u(d[89ab]..)\\u(d[c-f]..))/g, hclEscape)
+    .replaceAll(/([$%])\{/g, "$1$1{");
+}
+
+function hclEscape(sequence: string, high?: string, low?: string): string {
+  if (high !== undefined && low !== undefined) {
+    const codePoint = String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16)).codePointAt(0) ?? 0;
+    return `\\U${codePoint.toString(16).padStart(8, "0")}`;
+  }
+  return { "\\b": "\\u0008", "\\f": "\\u000c" }[sequence] ?? sequence;
+}

@@ -1,0 +1,40 @@
+import { policyDocument } from "../iam/policy-document";
+import { CONTROL_POLICY_FILE } from "../iam/policy-file-names";
+import { policyStatements } from "../iam/policy-statements";
+import { visibleLines } from "../render/printable";
+import type { Deployment } from "../settings/deployment";
+import type { OutputName } from "../terraform/outputs";
+import type { TerraformJson } from "../terraform/terraform-json";
+import { forPeople, policyOptions } from "./account-placeholder";
+import { awsCliScript } from "./aws-cli/script";
+import { clusterConfiguration } from "./cluster-configuration";
+import { consoleGuide } from "./console-guide";
+import { consumerHcl } from "./consumer-hcl";
+import { deployerPolicies } from "./deployer-policy-files";
+import { reviewPage } from "./page/review-page";
+import { controlPolicyOf } from "./page/threat-model";
+
+/** The papers of a deployment, text by file name: the same bytes for the same settings on any machine. */
+export type Pack = Readonly<Record<string, string>>;
+
+/** What people read before a deployment is applied. It holds no secret. */
+export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
+  const policy = policyDocument(policyStatements(policyOptions(deployment)));
+  const deployer = deployerPolicies(deployment);
+  const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
+  return {
+    "REVIEW.md": reviewPage(deployment, terraform, deployer),
+    "aws-cli.sh": awsCliScript(deployment),
+    "cluster-configuration.yaml": clusterConfiguration(deployment),
+    "console.md": consoleGuide(deployment),
+    "consumer.tf": consumerHcl(deployment, outputs),
+    ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
+    "main.tf.json": json(terraform),
+    "policy.json": forPeople(json(policy)),
+    [CONTROL_POLICY_FILE]: json(controlPolicyOf(deployment)),
+  };
+}
+
+function json(value: object): string {
+  return `${visibleLines(JSON.stringify(value, null, 2))}\n`;
+}

@@ -1,0 +1,60 @@
+import { SLOTS, type Slot } from "../../iam/key-slots";
+import type { PolicyStatement } from "../../iam/policy-statements";
+import { roleOf } from "../../iam/risks";
+import { visible } from "../../render/printable";
+import type { Deployment } from "../../settings/deployment";
+
+/** What a deployment makes and who uses it, for Mermaid: the way from the key to an administrator is dotted. */
+export function diagram(deployment: Deployment, statements: readonly PolicyStatement[]): string {
+  const { user, policy, group, attachment, accessKeys, nodeRole, cluster } = deployment;
+  const actions = new Set(statements.flatMap((statement) => statement.actions)).size;
+  const slots = accessKeys === "none" ? [] : SLOTS.filter((slot) => accessKeys[slot].status !== "absent");
+  const hasUserAttachment = attachment !== "group";
+  const hasGroup = attachment !== "user";
+  const role =
+    policy.mode === "documented"
+      ? node("role", "any role of the account", "and a machine with it")
+      : node("role", `role ${roleOf(cluster)}`, "DKP makes it for its nodes");
+  return [
+    "flowchart LR",
+    node("dkp", "DKP", "its Terraform and its controllers"),
+    node("user", "IAM user", user.name),
+    node("policy", `policy ${policy.name}`, `${policy.mode}: ${actions} actions`),
+    ...slots.map((slot) => node(`key_${slot}`, `access key, ${slot}`, accessKeys === "none" ? "" : accessKeys[slot].status)),
+    ...(slots.length === 0 ? [node("key_outside", "access key", "made outside Terraform")] : []),
+    ...(hasGroup ? [node("group", "group", group.name)] : []),
+    node("state", "Terraform state", `backend ${deployment.state.type}`),
+    node("readers", "other workspaces", "that read the outputs"),
+    role,
+    ...(nodeRole === undefined ? [] : [node("node_role", `role ${nodeRole.name}`, "for iamNodeRole")]),
+    ...(slots.length === 0 ? ["dkp -- signs with --> key_outside", "key_outside --- user"] : []),
+    ...slots.flatMap((slot) => [
+      ...(accessKeys !== "none" && accessKeys.current === slot ? [`dkp -- signs with --> key_${slot}`] : []),
+      `key_${slot} --- user`,
+      `key_${slot} -- ${secretInState(deployment, slot)} --> state`,
+    ]),
+    ...(hasUserAttachment ? ["user -- attached --> policy"] : []),
+    ...(hasGroup ? ["user -- member --> group", "group -- attached --> policy"] : []),
+    "state -- all outputs --> readers",
+    "policy -. writes its permissions, starts a machine with it .-> role",
+    ...(nodeRole === undefined ? [] : ["policy -. starts a machine with it .-> node_role"]),
+  ]
+    .map((line, index) => (index === 0 ? line : `  ${line}`))
+    .join("\n");
+}
+
+function secretInState({ accessKeys, adopt }: Deployment, slot: Slot): string {
+  if (slot === "primary" && adopt?.accessKeyId !== undefined) {
+    return "its id alone";
+  }
+  return accessKeys !== "none" && accessKeys[slot].pgpKey !== undefined ? "secret, encrypted" : "secret in clear";
+}
+
+function node(id: string, title: string, detail: string): string {
+  return `${id}["${escaped(title)}<br>${escaped(detail)}"]`;
+}
+
+/** A value in a label: Mermaid shows `#35;` as the character with that number, and reads labels as HTML or Markdown. */
+function escaped(text: string): string {
+  return visible(text).replaceAll(/["#&<>`]/g, (character) => `#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,163 @@
+import * as v from "valibot";
+import { firstProblems, type Problem } from "./errors";
+import { show, showSegment } from "./messages";
+import { characterProblems, sizeProblems, templateProblems } from "./rules/forbidden-text";
+import { isObject } from "./schema/backend-schema";
+import { dkpFields } from "./schema/cluster-schema";
+import type { Settings } from "./schema/deployment-schema";
+import { noList } from "./schema/primitives";
+import { issueProblems } from "./schema/validation-issues";
+import { readTextFile } from "./text-file";
+import { parseDocuments, type YamlFile } from "./yaml-file";
+
+const { prefix, layout, ...optionalFields } = dkpFields;
+
+/** What is read of an `AWSClusterConfiguration`; everything else, credentials above all, is passed over. */
+const awsClusterConfiguration = noList(
+  v.looseObject({
+    ...optionalFields,
+    layout: layout.wrapped,
+    vpcNetworkCIDR: v.optional(v.string()),
+    provider: v.optional(noList(v.looseObject({ region: v.optional(v.string()) }))),
+  }),
+);
+
+/** Fields whose texts come into policies, Terraform's JSON or reports. */
+const FIELDS = Object.keys(dkpFields);
+
+type AwsClusterConfiguration = v.InferOutput<typeof awsClusterConfiguration>;
+// Without the types of its faults, as in schema.ts.
+const AWS_CLUSTER_CONFIGURATION = awsClusterConfiguration as unknown as v.GenericSchema<unknown, AwsClusterConfiguration>;
+
+const PREFIX = noList(v.looseObject({ prefix }));
+
+/** The fields of DKP's own installation file that decide about permissions. */
+export interface ConfigFile {
+  readonly fields: Omit<AwsClusterConfiguration, "vpcNetworkCIDR" | "provider"> & {
+    readonly prefix?: string;
+  };
+  /** The region that DKP will be told. */
+  readonly region: string | undefined;
+}
+
+/** Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration` and `ModuleConfig/global`. */
+export function readConfigFile(path: string): { config: ConfigFile } | { problems: readonly Problem[] } {
+  const read = readTextFile(path);
+  if ("code" in read) {
+    return { problems: [problem(`${show(path)} can't be read (${read.code}); write its path relative to the project's root`)] };
+  }
+  if ("rule" in read) {
+    return { problems: [problem(`${show(path)} ${read.rule}`)] };
+  }
+  const parsed = parseDocuments(read.text);
+  if ("problems" in parsed) {
+    return { problems: parsed.problems.map((fault) => inFile(path, fault)) };
+  }
+  const ofKind = (kind: string) => parsed.files.filter(({ value }) => isObject(value) && value.kind === kind);
+  const [aws, ...more] = ofKind("AWSClusterConfiguration");
+  if (aws === undefined || more.length > 0) {
+    const count = aws === undefined ? "no" : String(more.length + 1);
+    return { problems: [problem(`${show(path)} holds ${count} documents of kind AWSClusterConfiguration, one is needed`)] };
+  }
+  const cluster = v.safeParse(AWS_CLUSTER_CONFIGURATION, aws.value);
+  const prefixes = [...ofKind("ClusterConfiguration").map(cloudOf), ...ofKind("ModuleConfig").flatMap(globalSettingsOf)];
+  const parsedPrefixes = prefixes.map(({ value, file, at }) => ({ ...v.safeParse(PREFIX, value), file, at }));
+  const texts = Object.fromEntries(FIELDS.map((field) => [field, (aws.value as Record<string, unknown>)[field]]));
+  const problems = [
+    ...firstProblems(
+      [...sizeProblems(texts), ...(cluster.issues ?? []).flatMap((issue) => issueProblems(issue)), ...templateProblems(texts)],
+      characterProblems(texts),
+    ).map((problem) => inFile(path, locate(problem, aws))),
+    ...parsedPrefixes.flatMap(({ issues, file, at }) =>
+      (issues ?? []).flatMap((issue) => issueProblems(issue)).map((problem) => inFile(path, locate(problem, file, at))),
+    ),
+    ...vpcProblems(path, aws),
+  ];
+  const names = [...new Set(parsedPrefixes.flatMap(({ success, output }) => (success ? (output.prefix ?? []) : [])))];
+  if (names.length > 1) {
+    problems.push(problem(`${show(path)} states the prefixes ${names.map(show).join(" and ")}; make them agree`));
+  }
+  if (problems.length > 0 || !cluster.success) {
+    return { problems };
+  }
+  const { vpcNetworkCIDR, provider, ...fields } = cluster.output;
+  return { config: { fields: { ...fields, ...(names[0] === undefined ? {} : { prefix: names[0] }) }, region: provider?.region } };
+}
+
+/** Where the installation file and the settings beside it do not go together. */
+export function configFileConflicts(
+  settings: Settings,
+  fields: ConfigFile["fields"],
+  region: string | undefined,
+): readonly Problem[] {
+  const beside = Object.keys(dkpFields).filter(
+    (field) => settings.cluster[field as keyof typeof dkpFields] !== undefined && field !== "prefix",
+  );
+  const stated = settings.cluster.prefix;
+  return [
+    ...beside.map((field) => ({
+      path: ["cluster", field],
+      message: "stands beside configFile, which says it; remove one of them",
+    })),
+    ...(stated === undefined || fields.prefix === undefined || stated === fields.prefix
+      ? []
+      : [
+          {
+            path: ["cluster", "prefix"],
+            message: `${show(stated)} is not what configFile says, ${show(fields.prefix)}; remove it`,
+          },
+        ]),
+    ...(region === undefined || region === settings.region
+      ? []
+      : [
+          problem(
+            `${show(settings.cluster.configFile)} says region ${show(region)}, this deployment ${show(settings.region)}; make them agree`,
+          ),
+        ]),
+  ];
+}
+
+interface Part {
+  readonly value: unknown;
+  readonly file: YamlFile;
+  readonly at: readonly string[];
+}
+
+function cloudOf(file: YamlFile): Part {
+  const { cloud = {} } = file.value as { cloud?: unknown };
+  return { value: cloud, file, at: ["cloud"] };
+}
+
+/** Newer versions of DKP take the prefix from the settings of the module `global`. */
+function globalSettingsOf(file: YamlFile): readonly Part[] {
+  const { metadata, spec } = file.value as { metadata?: { name?: unknown }; spec?: { settings?: unknown } };
+  return metadata?.name === "global" ? [{ value: spec?.settings ?? {}, file, at: ["spec", "settings"] }] : [];
+}
+
+/** DKP wants exactly one of the two. */
+function vpcProblems(path: string, { value }: YamlFile): readonly Problem[] {
+  const given = ["vpcNetworkCIDR", "existingVPCID"].filter((field) => (value as Record<string, unknown>)[field] !== undefined);
+  return given.length === 1
+    ? []
+    : [
+        problem(
+          `${show(path)} has ${given.length === 0 ? "neither vpcNetworkCIDR nor" : "both vpcNetworkCIDR and"} existingVPCID, DKP takes exactly one of them`,
+        ),
+      ];
+}
+
+function problem(message: string): Problem {
+  return { path: ["cluster", "configFile"], message };
+}
+
+function locate(fault: Problem, file: YamlFile, above: readonly string[] = []): Problem {
+  const path = [...above, ...fault.path];
+  return { ...fault, path, line: file.lineOf(path) };
+}
+
+function inFile(file: string, { line, path, message }: Problem): Problem {
+  const place = [file, line === undefined ? "" : `line ${line}`, path.map(showSegment).join(".")]
+    .filter((part) => part !== "")
+    .join(", ");
+  return problem(`${place}: ${message}`);
+}

@@ -1,0 +1,83 @@
+import { distance } from "fastest-levenshtein";
+import { visible } from "../render/printable";
+import { secretIn } from "./secrets";
+
+/** No known word is half as long. Comparing takes the product of the lengths. */
+const LONGEST_WORD = 200;
+
+/** Said of a key without a value. */
+export const EMPTY = "is empty; write a value or remove it";
+
+/** What JSON has no word for, as YAML writes it. */
+const NOT_FINITE: Readonly<Record<string, string>> = { Infinity: ".inf", "-Infinity": "-.inf" };
+
+const LONGEST_ECHO = 80;
+const LONGEST_LIST = 12;
+
+/** A value as a message shows it: a text in quotes, cut when long; of lists and objects only that they are one; never a secret. */
+export function show(value: unknown): string {
+  if (value === null || value === undefined) {
+    return "nothing";
+  }
+  if (typeof value === "object") {
+    return Array.isArray(value) ? "a list" : "an object";
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return NOT_FINITE[String(value)] ?? ".nan";
+  }
+  const text = visible(JSON.stringify(value));
+  if (secretIn(String(value)) !== undefined) {
+    return "a secret (not shown)";
+  }
+  return cut(text, String(value));
+}
+
+function cut(text: string, whole: string): string {
+  return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${whole.length} characters)`;
+}
+
+/** A path segment fit for a message: on one line, and not a secret. */
+export function showSegment(segment: string): string {
+  if (secretIn(segment) !== undefined) {
+    return "(a secret)";
+  }
+  return /^[\x21-\x7e]+$/.test(segment) ? cut(segment, segment) : cut(visible(JSON.stringify(segment)), segment);
+}
+
+/** "1 digit", "2 digits". */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** The known word that a misspelt one most likely means; undefined if none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > LONGEST_WORD) {
+    return undefined;
+  }
+  const [best] = known
+    .map((candidate) => ({ candidate, edits: misspelling(plain(word), plain(candidate)) }))
+    .sort((one, other) => one.edits - other.edits);
+  return best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+}
+
+/** Case and separators are what people get wrong without misspelling. */
+function plain(text: string): string {
+  return text.toLowerCase().replaceAll(/[-_]/g, "");
+}
+
+/** Edits between two words; swapped letters count as one. */
+function misspelling(word: string, other: string): number {
+  const letters = (text: string) => [...text].sort().join("");
+  const edits = distance(word, other);
+  return edits === 2 && letters(word) === letters(other) ? 1 : edits;
+}
+
+/** `did you mean "X"?` where a known word is near, else the list of them. */
+export function suggest(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  if (near !== undefined) {
+    return `did you mean "${near}"?`;
+  }
+  const more = known.length > LONGEST_LIST ? `, ... (${known.length} in all)` : "";
+  return `known are ${known.slice(0, LONGEST_LIST).join(", ")}${more}`;
+}

@@ -1,0 +1,41 @@
+// Characters that a reader can't see, or that change how the text around them is shown.
+
+/** Change the direction of text, so that a reader sees another order than a program does. Source: Unicode, `Bidi_Control`. */
+const BIDI = /\p{Bidi_Control}/u;
+
+/** A line of its own: `\n`, and what some programs show as one. */
+const LINE_BREAK = /[\n\r\u0085\u2028\u2029]/;
+
+/**
+ * Control characters, halves of surrogate pairs, private use, and letters that no font shows. Source: Unicode,
+ * `General_Category` and `Default_Ignorable_Code_Point`; U+2800 is a blank that counts as a symbol.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** What text on several lines may have besides, and what joins or parts the letters of a script: tab, line breaks, soft hyphen, joiners. */
+const TEXT_ONLY = /[\t\n\r]|\u00ad|\u200c|\u200d|[\ufe00-\ufe0f]/g;
+
+/** Why a value of the settings may not have one of its characters, in words that follow "FIELD: "; undefined if it may have all. */
+export function characterProblem(text: string): string | undefined {
+  if (LINE_BREAK.test(text)) {
+    return "has a line break; write it on one line";
+  }
+  const [character] = INVISIBLE.exec(text) ?? [];
+  return character === undefined ? undefined : `has the invisible character ${codePoint(character)}; remove it`;
+}
+
+/** The same of a value that may be text on several lines. */
+export function textCharacterProblem(text: string): string | undefined {
+  const [character] = INVISIBLE.exec(text.replaceAll(TEXT_ONLY, "")) ?? [];
+  return character === undefined ? undefined : `has the invisible character ${codePoint(character)}; remove it`;
+}
+
+/** The first character of a text that changes the direction of writing, as `U+202E`. */
+export function bidiControl(text: string): string | undefined {
+  const [character] = BIDI.exec(text) ?? [];
+  return character === undefined ? undefined : codePoint(character);
+}
+
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}

@@ -1,0 +1,108 @@
+import type { Problem } from "../errors";
+import { secretIn } from "../secrets";
+import { characterProblem, textCharacterProblem } from "./forbidden-characters";
+
+/** A text of the settings, a value or a key, and where it stands. */
+interface Text {
+  readonly path: readonly string[];
+  readonly text: string;
+}
+
+/** Characters of one value or key: no setting needs more, and no check has to read more. */
+const MAX_CHARACTERS = 16 * 1024;
+/** Characters of a public key: GnuPG exports keys with many signatures, or a photo. */
+const MAX_KEY_CHARACTERS = 100 * 1024;
+
+/** Values and keys that are too long. The other checks must not see them. */
+export function sizeProblems(value: unknown): readonly Problem[] {
+  return texts(value).flatMap(({ path, text }) => {
+    const limit = isPgpKey(path) ? MAX_KEY_CHARACTERS : MAX_CHARACTERS;
+    return text.length <= limit
+      ? []
+      : [{ path, message: `has ${text.length} characters, at most ${limit} are allowed; write a shorter value` }];
+  });
+}
+
+/**
+ * `${...}` and `%{...}` anywhere: Terraform would run them, `${file("...")}` for one, and no setting needs them.
+ * CDKTF's tokens become such expressions at synth.
+ */
+export function templateProblems(value: unknown): readonly Problem[] {
+  return texts(value).flatMap(({ path, text }) => {
+    const [sign] = /[$%]\{/.exec(text) ?? [];
+    if (sign !== undefined) {
+      return [{ path, message: `holds "${sign}", which Terraform would run as code; write the value itself` }];
+    }
+    return isToken(text)
+      ? [{ path, message: "holds a CDKTF token, which becomes a Terraform expression; write the value itself" }]
+      : [];
+  });
+}
+
+/** Between these lie all numbers that stand for a token. Source: cdktf `lib/tokens/private/encoding.js`, marker 0xFBFF of a double. */
+const NUMBER_TOKENS = { from: -2e289, to: -1.8e289 } as const;
+
+/** Whether CDKTF may take a text for a token: one of a text, a list or a map, or a number. Source: cdktf, as above. */
+function isToken(text: string): boolean {
+  return (
+    text.includes("TfToken[") ||
+    text
+      // CDKTF looks for numbers between all other characters, an exponent included.
+      .split(/[^-|\d.+e]+/)
+      .map((part) => Number.parseFloat(part.replace(/^e+/, "")))
+      .some((number) => number >= NUMBER_TOKENS.from && number <= NUMBER_TOKENS.to)
+  );
+}
+
+/** Fields whose own rule tells secrets from what belongs there: a public key, whose last line may have 40 characters, and a key id. */
+const NOT_SECRET: readonly string[] = ["accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey", "adopt.accessKeyId"];
+
+function isPgpKey(path: readonly string[]): boolean {
+  return path.length === 3 && path[0] === "accessKeys" && path[2] === "pgpKey";
+}
+
+/** What looks like a secret, in any value or key. Settings are committed, so none belongs there. */
+export function secretProblems(value: unknown): readonly Problem[] {
+  return texts(value).flatMap(({ path, text }) => {
+    const secret = NOT_SECRET.includes(path.join(".")) ? undefined : secretIn(text);
+    return secret === undefined
+      ? []
+      : [{ path, message: `looks like ${secret} (not shown) and settings are committed; remove it` }];
+  });
+}
+
+/** Fields that may be text on several lines: prose, PEM, JSON, and a public key, which base64 programs break. */
+const SEVERAL_LINES =
+  /^(?:policy\.description|accessKeys\.(?:primary|secondary)\.pgpKey|backend\.[a-z0-9]{1,20}\.(?:assume_role_policy|assume_role(?:_with_web_identity)?\.policy|client_ca_certificate_pem|client_certificate(?:_pem)?|cluster_ca_certificate))$/;
+
+/** Control characters, line breaks where there is one line, controls of the direction of text, and invisible letters. */
+export function characterProblems(value: unknown): readonly Problem[] {
+  return texts(value).flatMap(({ path, text }) => {
+    const message = SEVERAL_LINES.test(path.join(".")) ? textCharacterProblem(text) : characterProblem(text);
+    return message === undefined ? [] : [{ path, message }];
+  });
+}
+
+/** Keys that JavaScript objects treat in their own way: they would get lost on the way to Terraform. */
+export function reservedKeyProblems(value: unknown): readonly Problem[] {
+  return texts(value).flatMap(({ path, text }) =>
+    path.at(-1) === text && ["__proto__", "constructor", "prototype"].includes(text)
+      ? [{ path, message: "is a name that can't be used here; choose another" }]
+      : [],
+  );
+}
+
+export { showSegment } from "../messages";
+
+function texts(value: unknown, path: readonly string[] = []): readonly Text[] {
+  if (typeof value === "string") {
+    return [{ path, text: value }];
+  }
+  if (typeof value !== "object" || value === null) {
+    return [];
+  }
+  return Object.entries(value).flatMap(([key, content]) => {
+    const below = [...path, key];
+    return [...(Array.isArray(value) ? [] : [{ path: below, text: key }]), ...texts(content, below)];
+  });
+}

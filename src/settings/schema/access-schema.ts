@@ -1,0 +1,149 @@
+import * as v from "valibot";
+import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
+import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../../iam/names";
+import { ACTION } from "../../iam/node-role-permissions";
+import { show } from "../messages";
+import { pgpKeyProblem } from "./pgp-key-schema";
+import { arn, because, choice, describe, name, path, strict } from "./primitives";
+
+// The parts of the schema about keys and who owns what: key slots, the group, the role for nodes, and what is taken over.
+
+const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
+
+const pgpKey = v.pipe(
+  v.string(() => "is not a text; write the public key in base64, what gpg --export ID | base64 -w0 prints"),
+  describe(
+    "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
+  ),
+  // YAML and `base64` may break the line; Terraform takes one.
+  v.transform((value) => (value.includes("-----") ? value : value.replaceAll(/\s+/g, ""))),
+  v.check(
+    (value) => pgpKeyProblem(value) === undefined,
+    ({ input }) => pgpKeyProblem(input) ?? "",
+  ),
+);
+
+const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
+  strict({
+    status: v.optional(
+      v.pipe(choice(KEY_STATUSES), describe("`Active`, `Inactive` (exists and is refused by AWS) or `absent`")),
+      status,
+    ),
+    pgpKey: v.optional(pgpKey),
+  });
+
+export const accessKeys = v.pipe(
+  v.union(
+    [
+      v.literal("none"),
+      strict({
+        primary: v.optional(keySlot("Active"), {}),
+        secondary: v.optional(keySlot("absent"), {}),
+        current: v.optional(
+          v.pipe(choice(SLOTS), describe("The slot whose key the outputs hand out; it must be `Active`")),
+          "primary",
+        ),
+        allowPlaintext: v.optional(
+          v.pipe(
+            v.boolean(),
+            describe(
+              "Allows an `Active` slot without `pgpKey` beside a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
+            ),
+          ),
+        ),
+      }),
+    ],
+    (issue) =>
+      `${show(issue.input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
+  ),
+  describe("Two key slots, so that keys rotate without outage; or `none`: no key at all, you make keys outside Terraform"),
+);
+
+export const attachment = v.pipe(
+  choice(["user", "user-and-group", "group"]),
+  describe(
+    "What has the policy: the user itself, as on the DKP page, or a group with the user in it. From one to the other by way of `user-and-group`, one apply each",
+  ),
+);
+
+export const group = strict({
+  name: v.optional(
+    v.pipe(name(GROUP_NAME, "; folders belong into group.path"), describe("Name of the group, where `attachment` has one")),
+    "deckhouse",
+  ),
+  path: v.optional(v.pipe(path, describe("IAM path of the group")), "/"),
+});
+
+export const nodeRole = strict({
+  name: v.pipe(
+    name(ROLE_NAME, "; folders belong into nodeRole.path"),
+    describe("Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP makes itself"),
+  ),
+  path: v.optional(
+    v.pipe(
+      path,
+      v.regex(
+        /^[^*?]*$/,
+        because(() => 'has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without'),
+      ),
+      v.check(
+        (value) => !RESERVED_ROLE_PATHS.some((reserved) => value.startsWith(reserved)),
+        because(() => `is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`),
+      ),
+      describe("IAM path of the role"),
+    ),
+    "/",
+  ),
+  additionalActions: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.string(),
+          v.regex(
+            ACTION,
+            because(() => 'is not an IAM action; write for example "s3:GetObject"'),
+          ),
+        ),
+      ),
+      describe("What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource"),
+    ),
+    [],
+  ),
+  managedPolicyArns: v.optional(
+    v.pipe(
+      v.array(arn("policy")),
+      v.maxLength(
+        ROLE_POLICIES.max,
+        ({ input }) =>
+          `has ${input.length} policies, a role can have at most ${ROLE_POLICIES.max}; put their statements together`,
+      ),
+      describe("ARNs of policies to attach to the role"),
+    ),
+    [],
+  ),
+  permissionsBoundary: v.optional(v.pipe(arn("policy"), describe("ARN of the policy that limits what the role can ever do"))),
+});
+
+const adopted = (what: string) => v.optional(v.pipe(v.boolean(), describe(`Takes over ${what}, made by hand before`)), false);
+
+const imported = (what: string) =>
+  v.optional(v.pipe(v.boolean(), describe(`Imports ${what}, created outside Terraform or left by an interrupted apply`)), false);
+
+export const adopt = strict({
+  user: adopted("the user"),
+  policy: adopted("the policy"),
+  attachment: adopted("the attachment of the policy to the user"),
+  group: imported("the group"),
+  nodeRole: imported("the role for the cluster's nodes"),
+  accessKeyId: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(ACCESS_KEY_ID, ({ input }) =>
+        /^ASIA/.test(input)
+          ? "is the id of temporary credentials, which DKP can't use; write the id of a key of the user, AKIA and 16 more characters"
+          : "is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret",
+      ),
+      describe("Takes over this key of the user into the primary slot, without its secret; a rotation then retires it"),
+    ),
+  ),
+});

@@ -1,0 +1,210 @@
+import * as v from "valibot";
+import { FEATURES, type Feature } from "../../iam/catalogue";
+import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
+import { nameProblem, ROLE_NAME } from "../../iam/names";
+import { EMPTY, show, suggest } from "../messages";
+import { because, describe, noList, strict, text } from "./primitives";
+
+/** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
+const prefix = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
+    because(() => 'is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends'),
+  ),
+  v.maxLength(MAX_PREFIX, (issue) => {
+    const role = nodeRoleName(String(issue.input));
+    return `${show(issue.input)} has ${issue.input.length} characters, at most ${MAX_PREFIX} leave room for the role ${show(role)}; choose a shorter one`;
+  }),
+);
+
+const roleName = v.pipe(
+  v.string(),
+  v.regex(
+    ROLE_NAME.pattern,
+    // DKP's schema allows "'", IAM does not.
+    because((value) => `${nameProblem(value, ROLE_NAME)}; write the name without path`),
+  ),
+);
+
+const flag = (description: string) => v.optional(v.pipe(v.boolean(), describe(description)));
+
+const list = (item: v.GenericSchema<string>, description: string) => v.optional(v.pipe(v.array(item), describe(description)));
+
+const vpcId = v.pipe(
+  v.string(),
+  v.regex(
+    /^vpc-[0-9a-f]{8,17}$/,
+    because(() => "is not a VPC id, which reads vpc-0123456789abcdef0"),
+  ),
+);
+
+/** A statement action of DKP's `additionalRolePolicies`, by DKP's own rule. */
+const rolePolicyAction = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-zA-Z0-9_-]+:[a-zA-Z0-9_*?-]+$/,
+    because(() => 'is not an action; write it as "s3:GetObject"'),
+  ),
+);
+
+/** An image in a region. DKP's own schema takes any text here; this one goes into Terraform's JSON, so that it must be no code. */
+const ami = v.pipe(
+  v.string(),
+  v.regex(
+    /^ami-[0-9a-z]+$/,
+    because(() => "is not an image id, which reads ami-0123456789abcdef0"),
+  ),
+);
+
+const wholeNumber = (least: number) =>
+  v.pipe(
+    v.number(),
+    v.check(
+      (value) => Number.isSafeInteger(value) && value >= least,
+      because(() => `is not a whole number of at least ${least}`),
+    ),
+  );
+
+/** As EC2 names instance types. DKP's own schema takes any text. Source: EC2 API reference, `InstanceType` of RunInstances. */
+const instanceType = v.pipe(
+  v.string(),
+  v.minLength(1, EMPTY),
+  v.regex(
+    /^[a-z0-9-]{1,30}\.[a-z0-9-]{1,30}$/,
+    because(() => 'is not an instance type, which reads "m5.xlarge"'),
+  ),
+);
+
+/** A node group is an object of Kubernetes, and part of its nodes' names. DKP's own schema takes any text. Source: RFC 1123, labels. */
+const nodeGroupName = v.pipe(
+  v.string(),
+  v.minLength(1, EMPTY),
+  v.regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    because(
+      () => 'is not the name of a node group: lower-case letters, digits and "-", a letter or digit at both ends, at most 63',
+    ),
+  ),
+);
+
+/** What of DKP's `instanceClass` the preflight looks at. */
+const instanceClass = v.optional(
+  noList(
+    v.looseObject({
+      ami: v.optional(ami),
+      instanceType: v.optional(instanceType),
+      diskSizeGb: v.optional(wholeNumber(1)),
+    }),
+  ),
+);
+
+/** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions, or that the preflight looks at. */
+export const dkpFields = {
+  prefix: v.optional(v.pipe(prefix, describe("`cloud.prefix` of the cluster. `scoped` and `minimal` need it"))),
+  layout: v.optional(
+    v.pipe(
+      v.picklist(LAYOUTS, (issue) => `${show(issue.input)} is not a layout; use ${LAYOUTS.join(", ")}`),
+      describe("Layout of the cluster. `minimal` needs it"),
+    ),
+  ),
+  existingVPCID: v.optional(v.pipe(vpcId, describe("The VPC that the cluster is put into; without it DKP makes one"))),
+  peeredVPCs: list(vpcId, "VPCs that the cluster's VPC is peered with"),
+  iamNodeRole: v.optional(v.pipe(roleName, describe("Name of the role that the nodes get instead of `<prefix>-node`"))),
+  additionalRolePolicies: v.optional(
+    v.pipe(
+      v.array(rolePolicyAction),
+      v.minLength(1, "is empty; write an action or remove it"),
+      describe("Further actions of the role `<prefix>-node`. They need no further permission"),
+    ),
+  ),
+  tags: v.optional(v.pipe(noList(v.record(v.string(), v.string())), describe("Tags that DKP puts on what it makes"))),
+  imdsv2: flag("Instance metadata service version 2 only"),
+  disableDefaultSecurityGroup: flag("DKP makes no security groups of its own"),
+  withNAT: v.optional(
+    v.pipe(
+      noList(v.looseObject({ bastionInstance: v.optional(noList(v.looseObject({ instanceClass }))) })),
+      describe(
+        "Settings of the layout `WithNAT`; only whether there is a `bastionInstance` counts, and its `instanceClass` for the preflight",
+      ),
+    ),
+  ),
+  masterNodeGroup: v.optional(
+    v.pipe(
+      noList(v.looseObject({ replicas: v.optional(wholeNumber(1)), instanceClass })),
+      describe("The masters, for the preflight: `{ replicas, instanceClass: { ami, instanceType, diskSizeGb } }`"),
+    ),
+  ),
+  nodeGroups: v.optional(
+    v.pipe(
+      v.array(noList(v.looseObject({ name: nodeGroupName, replicas: v.optional(wholeNumber(0)), instanceClass }))),
+      describe("Static nodes, for the preflight: a list of `{ name, replicas, instanceClass }`"),
+    ),
+  ),
+};
+
+/** `/` or `/a/b/`, and a role name behind it. */
+const rolePath = v.pipe(
+  v.string(),
+  v.regex(
+    /^\/(?:[!-)+->@-~]{1,510}\/)?[A-Za-z0-9_+=,.@-]{1,64}$/,
+    because(() => 'is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without'),
+  ),
+);
+
+export const cluster = strict({
+  configFile: v.optional(
+    v.pipe(
+      text,
+      describe(
+        "Instead of DKP's fields here: DKP's own installation file, relative to the project's root. Credentials in it are not read",
+      ),
+    ),
+  ),
+  ...dkpFields,
+  iamNodeRolePath: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        // "*" and "?" would be wildcards in the ARN of the role.
+        /^\/(?:[!-)+->@-~]{1,510}\/)?$/,
+        because(() => 'is not an IAM path; write for example "/apps/"'),
+      ),
+      describe("IAM path of `iamNodeRole`, which DKP's field lacks"),
+    ),
+    "/",
+  ),
+  formerIamNodeRoles: v.optional(
+    v.pipe(
+      v.array(rolePath),
+      describe("Roles that `iamNodeRole` was before, with path: DKP reads the old one while it switches"),
+    ),
+    [],
+  ),
+  peerAccountIds: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.string(),
+          v.regex(
+            /^\d{12}$/,
+            because(() => "is not an AWS account id, which is 12 digits in quotes"),
+          ),
+        ),
+      ),
+      describe("Other accounts whose VPCs are peered with the cluster's"),
+    ),
+    [],
+  ),
+});
+
+const FEATURE_NAMES = Object.keys(FEATURES) as [Feature, ...Feature[]];
+
+export const features = v.pipe(
+  v.array(
+    v.picklist(FEATURE_NAMES, (issue) => `${show(issue.input)} is no feature, ${suggest(String(issue.input), FEATURE_NAMES)}`),
+  ),
+  describe(
+    `What the cluster does beyond the ordinary and needs further permissions for: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
+  ),
+);

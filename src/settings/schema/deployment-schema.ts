@@ -1,0 +1,252 @@
+import * as v from "valibot";
+import { MAX_DESCRIPTION, MAX_TAGS, POLICY_NAME, POLICY_PATH, TAG_KEY, TAG_VALUE, USER_NAME } from "../../iam/names";
+import { REGION, regionOfZone } from "../../iam/partitions";
+import { MODES } from "../../iam/policy-statements";
+import type { Problem } from "../errors";
+import { count, EMPTY, show } from "../messages";
+import { versionConstraintProblem } from "../version-constraint";
+import { accessKeys, adopt, attachment, group, nodeRole } from "./access-schema";
+import { backendProblems, cloudProblems } from "./backend-schema";
+import { cluster, features } from "./cluster-schema";
+import { arn, because, checked, choice, describe, name, object, path, strict, text } from "./primitives";
+
+// The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and the README's table.
+
+const region = v.pipe(
+  v.string(),
+  v.regex(
+    REGION,
+    because((value) => {
+      const zone = regionOfZone(value);
+      return zone === undefined
+        ? 'does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"'
+        : `is an availability zone; write its region, "${zone}"`;
+    }),
+  ),
+  describe("Region DKP will run in; the partition (`aws`, `aws-cn`, `aws-us-gov`, ...) follows from it"),
+);
+
+const accountId = v.pipe(
+  v.string((issue) =>
+    typeof issue.input === "number"
+      ? `${show(issue.input)} is a number, which loses leading zeros; write the account id in quotes`
+      : `${show(issue.input)} is not an AWS account id, which is 12 digits in quotes`,
+  ),
+  v.regex(
+    /^\d{12}$/,
+    because((value) =>
+      /^\d+$/.test(value)
+        ? `has ${count(value.length, "digit")}, an AWS account id has 12`
+        : "is not an AWS account id, which is 12 digits",
+    ),
+  ),
+  describe(
+    "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Absent: whatever account the credentials belong to",
+  ),
+);
+
+const backend = v.pipe(
+  object,
+  checked(backendProblems),
+  describe(
+    "Where the state lives: one backend type with its arguments in Terraform's spelling. `partial: true` beside the type leaves the rest to `-backend-config`",
+  ),
+);
+
+const cloud = v.pipe(
+  object,
+  checked(cloudProblems),
+  describe("Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
+);
+
+const provider = strict({
+  version: v.optional(
+    v.pipe(
+      v.string(),
+      v.check(
+        (value) => versionConstraintProblem(value) === undefined,
+        because((value) => versionConstraintProblem(value) ?? ""),
+      ),
+      describe("Version range of `hashicorp/aws`. 5.100 is what the tests run, 6.x is what the bindings were made from"),
+    ),
+    ">= 5.100.0, < 7.0.0",
+  ),
+  profile: v.optional(v.pipe(text, describe("Profile of the AWS configuration files to apply with"))),
+  assumeRoleArn: v.optional(v.pipe(arn("role"), describe("Role to assume before applying"))),
+});
+
+const tags = v.pipe(
+  object,
+  checked(tagProblems),
+  describe("Tags of everything that takes them (provider `default_tags`)"),
+  v.transform((value) => value as Readonly<Record<string, string>>),
+);
+
+function tagProblems(value: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const keys = Object.keys(value);
+  const tooMany =
+    keys.length > MAX_TAGS
+      ? [{ path: [], message: `has ${keys.length} tags, IAM allows ${MAX_TAGS}; remove ${keys.length - MAX_TAGS}` }]
+      : [];
+  const twins = twinsByCase(keys);
+  const each = Object.entries(value).flatMap(([key, content]): readonly Problem[] => {
+    const twin = twins.get(key.toLowerCase())?.find((other) => other !== key);
+    return [
+      ...(/^aws:/i.test(key)
+        ? [{ path: [key], message: 'begins with "aws:", which AWS keeps for itself; choose another key' }]
+        : []),
+      ...(TAG_KEY.test(key)
+        ? []
+        : [{ path: [key], message: "is not a tag key: 1 to 128 letters, digits, spaces and _ . : / = + - @" }]),
+      ...(twin === undefined
+        ? []
+        : [{ path: [key], message: `differs from ${show(twin)} only in case, which IAM ignores in tag keys; keep one` }]),
+      ...tagValueProblem(key, content),
+    ];
+  });
+  return [...tooMany, ...each];
+}
+
+/** Keys by what they are in lower case. */
+function twinsByCase(keys: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const twins = new Map<string, string[]>();
+  for (const key of keys) {
+    const lower = key.toLowerCase();
+    twins.set(lower, [...(twins.get(lower) ?? []), key]);
+  }
+  return twins;
+}
+
+function tagValueProblem(key: string, content: unknown): readonly Problem[] {
+  if (content === null) {
+    return [{ path: [key], message: EMPTY }];
+  }
+  if (typeof content !== "string") {
+    return [{ path: [key], message: `${show(content)} is not a text; write the tag's value in quotes` }];
+  }
+  return TAG_VALUE.test(content)
+    ? []
+    : [{ path: [key], message: `${show(content)} is not a tag value: at most 256 letters, digits, spaces and _ . : / = + - @` }];
+}
+
+const user = strict({
+  name: v.optional(
+    v.pipe(
+      name(USER_NAME),
+      describe("Name of the IAM user. Changing it on a live deployment would replace the key; see `protect`"),
+    ),
+    "deckhouse",
+  ),
+  path: v.optional(v.pipe(path, describe("IAM path of the user")), "/"),
+  permissionsBoundary: v.optional(v.pipe(arn("policy"), describe("ARN of the policy that limits what the user can ever do"))),
+  forceDestroy: v.optional(
+    v.pipe(v.boolean(), describe("Lets Terraform delete the user although it has keys made outside Terraform")),
+    false,
+  ),
+});
+
+const policy = strict({
+  name: v.optional(
+    v.pipe(name(POLICY_NAME, "; folders belong into policy.path"), describe("Name of the managed policy")),
+    "D8CloudProviderAWS",
+  ),
+  path: v.optional(
+    v.pipe(
+      path,
+      v.regex(
+        POLICY_PATH,
+        because(
+          () =>
+            'is not the path of a policy, which takes only A-Z a-z 0-9 and . , + @ = _ - with single "/" between; choose another',
+        ),
+      ),
+      describe("IAM path of the policy"),
+    ),
+    "/",
+  ),
+  description: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(
+        MAX_DESCRIPTION,
+        because(() => "is not a policy description: at most 1,000 characters"),
+      ),
+      describe("Description of the policy. AWS can't change it later, so a change has no effect on a live deployment"),
+    ),
+    "Deckhouse policy",
+  ),
+  mode: v.optional(
+    v.pipe(
+      choice(MODES),
+      describe(
+        "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions as tight as DKP's work allows, `minimal` of those only what this cluster calls",
+      ),
+    ),
+    "documented",
+  ),
+  supplement: v.optional(
+    v.pipe(
+      v.boolean(),
+      describe("Adds what DKP calls although the page lacks it. Without it no cluster can be created or destroyed"),
+    ),
+    true,
+  ),
+});
+
+const outputs = strict({
+  secret: v.optional(
+    v.pipe(
+      v.boolean(),
+      describe("Puts the secret access key among the outputs. Every workspace that reads one output gets all of them"),
+    ),
+    true,
+  ),
+});
+
+const schema = strict({
+  region,
+  backend: v.optional(backend),
+  cloud: v.optional(cloud),
+  accountId: v.optional(accountId),
+  provider: v.optional(provider, {}),
+  tags: v.optional(tags),
+  user: v.optional(user, {}),
+  policy: v.optional(policy, {}),
+  attachment: v.optional(attachment, "user"),
+  group: v.optional(group, {}),
+  nodeRole: v.optional(nodeRole),
+  accessKeys: v.optional(accessKeys, {}),
+  adopt: v.optional(adopt),
+  outputs: v.optional(outputs, {}),
+  cluster: v.optional(cluster, {}),
+  features: v.optional(features, []),
+  preflight: v.optional(
+    v.pipe(
+      v.boolean(),
+      describe(
+        "Puts two `check` blocks into the stack, for the region and the masters' image: they warn and never block, and every plan then has something to read, so that `-detailed-exitcode` is always 2",
+      ),
+    ),
+    false,
+  ),
+  protect: v.optional(
+    v.pipe(
+      v.boolean(),
+      describe("Makes Terraform refuse any plan that deletes the user, the policy or a key (`prevent_destroy`)"),
+    ),
+    true,
+  ),
+});
+
+/** What a settings file says, with defaults filled in. */
+export type Settings = v.InferOutput<typeof schema>;
+
+/** The same as one writes it: what has a default may be left out. */
+export type SettingsInput = Omit<v.InferInput<typeof schema>, "tags"> & {
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+};
+
+/** An object's schema without the types of its faults: there are so many that they double the time of the type check. */
+type ObjectSchema<Output> = v.GenericSchema<unknown, Output> & { readonly entries: Readonly<Record<string, v.GenericSchema>> };
+
+export const deploymentSchema: ObjectSchema<Settings> = schema as unknown as ObjectSchema<Settings>;

@@ -1,0 +1,24 @@
+import { type PgpFault, readPgpKey } from "../../iam/openpgp-key";
+
+/** The command that writes a public key as `pgpKey` takes it. */
+const EXPORT = "gpg --export ID | base64 -w0";
+
+/** Each fault with its remedy. Never the value itself: it may be a private key. */
+const MESSAGES: Readonly<Record<PgpFault, string>> = {
+  armored: `is armored text, Terraform takes the binary key in base64; write what ${EXPORT} prints`,
+  keybase: `names a Keybase user, which Terraform would look up over the network at every apply; write the key itself, what ${EXPORT} prints`,
+  "not base64": `is not base64; write what ${EXPORT} prints`,
+  private: `is a private key (not shown) and settings are committed; remove it, treat it as disclosed, and write the public one: ${EXPORT}`,
+  "not a key": `is base64, but not of an OpenPGP public key; write what ${EXPORT} prints`,
+  truncated: `is a key that stops in the middle; write all of what ${EXPORT} prints, on one line`,
+  "several keys": `holds more than one key, and Terraform would encrypt for the first; name one: ${EXPORT}`,
+  revoked: `is a key that its owner has revoked; write another one: ${EXPORT}`,
+  "sign only": `is a key that can only sign, nothing can be encrypted for it; add an encryption subkey (gpg --edit-key ID addkey) and write what ${EXPORT} prints`,
+  "too new": `is not an OpenPGP key of version 4, the one that the AWS provider reads; make one with GnuPG's defaults and write what ${EXPORT} prints`,
+};
+
+/** What is wrong with a `pgpKey`, in words; undefined if nothing is. */
+export function pgpKeyProblem(text: string): string | undefined {
+  const reading = readPgpKey(text);
+  return "fault" in reading ? MESSAGES[reading.fault] : undefined;
+}

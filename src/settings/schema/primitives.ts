@@ -1,0 +1,94 @@
+import * as v from "valibot";
+import { parseIamArn } from "../../iam/arns";
+import { type NameRule, nameProblem, PATH } from "../../iam/names";
+import type { Problem } from "../errors";
+import { EMPTY, show } from "../messages";
+import { isObject } from "./backend-schema";
+
+// Pieces that the schema of a settings file is made of.
+
+/** valibot takes a list for an object; this makes one of its schemas refuse it. */
+export const noList = <S extends v.GenericSchema>(schema: S): S => {
+  const run = (dataset: v.UnknownDataset, config: v.Config<v.BaseIssue<unknown>>) => {
+    if (!Array.isArray(dataset.value)) {
+      return schema["~run"](dataset, config);
+    }
+    v._addIssue(schema as never, "type", dataset, config);
+    return dataset;
+  };
+  return { ...schema, "~run": run } as S;
+};
+
+/** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
+export const strict = <const E extends v.ObjectEntries>(entries: E) => {
+  const schema = noList(v.objectWithRest(entries, v.never()));
+  return schema as unknown as v.StrictObjectSchema<E, undefined>;
+};
+
+export const describe = v.description;
+
+/** Continues `"VALUE" ...`: a rule broken by a text. */
+export const because = (reason: (value: string) => string) => (issue: v.BaseIssue<unknown>) =>
+  `${show(issue.input)} ${reason(String(issue.input))}`;
+
+export const text = v.pipe(v.string(), v.minLength(1, EMPTY));
+
+export const name = (rule: NameRule, hint = "") =>
+  v.pipe(
+    v.string(),
+    v.regex(
+      rule.pattern,
+      because((value) => `${nameProblem(value, rule)}${hint}`),
+    ),
+  );
+
+export const path = v.pipe(
+  v.string(),
+  v.regex(
+    PATH,
+    because(
+      () =>
+        'is not an IAM path: "/" or a text without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
+    ),
+  ),
+);
+
+export const arn = (kind: string) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (value) => {
+        const parsed = parseIamArn(value);
+        // AWS itself manages policies, and nothing else.
+        return parsed?.kind === kind && (kind === "policy" || parsed.account !== "aws");
+      },
+      because(() => `is not the ARN of an IAM ${kind}, which reads arn:aws:iam::123456789012:${kind}/NAME`),
+    ),
+  );
+
+/** Adds problems of a plain function to what the schema finds. */
+export const checked = (problems: (value: Readonly<Record<string, unknown>>) => readonly Problem[]) =>
+  v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
+    if (!dataset.typed) {
+      return;
+    }
+    for (const problem of problems(dataset.value)) {
+      const [first, ...rest] = problem.path.map((key) => ({
+        type: "object" as const,
+        origin: "value" as const,
+        input: {},
+        key,
+        value: undefined,
+      }));
+      addIssue({ message: problem.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
+    }
+  });
+
+export const object = v.custom<Record<string, unknown>>(
+  isObject,
+  (issue) => `${show(issue.input)} is not an object; write KEY: VALUE lines below it`,
+);
+
+/** One of a few words. */
+export const choice = <const T extends readonly string[]>(values: T) =>
+  v.picklist(values, (issue) => `${show(issue.input)} is unknown; use ${values.map((value) => `"${value}"`).join(", ")}`);

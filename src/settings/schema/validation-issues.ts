@@ -1,0 +1,77 @@
+import * as v from "valibot";
+import type { Problem } from "../errors";
+import { EMPTY, show, suggest } from "../messages";
+import { isObject } from "./backend-schema";
+import { deploymentSchema } from "./deployment-schema";
+
+/** A fault that the schema found, in words: one problem, or more where the fault is inside one of two shapes. */
+export function issueProblems(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly Problem[] {
+  const path = [...above, ...(issue.path ?? []).map(({ key }) => String(key))];
+  // Where an object or a single word may stand, an object was meant if there is one.
+  if (issue.type === "union" && isObject(issue.input)) {
+    return (issue.issues ?? []).filter(({ type }) => type !== "literal").flatMap((inner) => issueProblems(inner, path));
+  }
+  return [{ path, message: issueMessage(issue, path) }];
+}
+
+/** The message of a fault of shape; rules of the schema bring their own. */
+function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): string {
+  const key = path.at(-1) ?? "";
+  if (issue.input === null) {
+    return EMPTY;
+  }
+  if (issue.kind !== "schema" || ["picklist", "custom", "union"].includes(issue.type)) {
+    return issue.message;
+  }
+  if (issue.type === "never") {
+    return `unknown setting, ${suggest(key, knownKeys(path.slice(0, -1)))}`;
+  }
+  if (issue.input === undefined) {
+    return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path)}`;
+  }
+  return issue.message.startsWith("Invalid type")
+    ? `${show(issue.input)} is not ${EXPECTED[issue.type] ?? issue.expected}`
+    : issue.message;
+}
+
+/** What to write where a required field is missing. */
+const MISSING: Readonly<Record<string, string>> = {
+  region: 'write the region DKP will run in, for example "eu-central-1"',
+};
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: "a text; write one value in quotes",
+  number: "a number; write it without quotes",
+  boolean: "true or false",
+  array: "a list; write one item per line, each after a dash",
+  loose_object: "an object; write KEY: VALUE lines below it",
+  record: "an object; write KEY: VALUE lines below it",
+  object_with_rest: "an object; write KEY: VALUE lines below it",
+};
+
+type Entries = Readonly<Record<string, v.GenericSchema>>;
+
+function knownKeys(path: readonly string[]): readonly string[] {
+  return Object.keys(entriesAt(path));
+}
+
+/** The fields of the schema's object at a path; none where there is no such object. */
+function entriesAt(path: readonly string[]): Entries {
+  return path.reduce<Entries>((entries, key) => {
+    const field = entries[key];
+    return field === undefined ? {} : ((unwrap(field) as { entries?: Entries }).entries ?? {});
+  }, deploymentSchema.entries);
+}
+
+function unwrap(schema: v.GenericSchema): v.GenericSchema {
+  const { wrapped, options } = schema as unknown as { wrapped?: v.GenericSchema; options?: readonly v.GenericSchema[] };
+  if (schema.type === "optional" && wrapped !== undefined) {
+    return unwrap(wrapped);
+  }
+  return schema.type === "union" ? (options?.find((option) => "entries" in option) ?? schema) : schema;
+}
+
+function descriptionOf(path: readonly string[]): string {
+  const field = entriesAt(path.slice(0, -1))[path.at(-1) ?? ""];
+  return field === undefined ? "write it" : (v.getDescription(unwrap(field) as never) ?? "write it");
+}

@@ -1,0 +1,131 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { App, type AppConfig } from "cdktf";
+import { requireRealFolder, writeFileAtomically } from "./files";
+import type { Deployment } from "./settings/deployment";
+import { DeckhouseAccessStack } from "./stack";
+import { placeLockFile } from "./terraform/provider-lock";
+import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
+
+/** What CDKTF writes into a stack's folder: JSON, or HCL with its metadata. */
+export const STACK_FILES: readonly string[] = ["cdk.tf.json", "cdk.tf", "metadata.json"];
+
+/** CDKTF's list of stacks, relative to the output folder. */
+const MANIFEST = "manifest.json";
+
+/** Settings folder of each stack whose folder this app wrote, relative to the output folder. */
+export type Origins = Readonly<Record<string, string>>;
+
+/** Synthesizes deployments into a temporary folder, which is gone after the function got its path. */
+export function synthesized<Result>(
+  deployments: readonly Deployment[],
+  use: (folder: string) => Result,
+  options: Pick<AppConfig, "hclOutput"> = {},
+): Result {
+  const outdir = mkdtempSync(join(tmpdir(), "synth-"));
+  try {
+    const app = new App({ ...options, outdir, stackTraces: false });
+    for (const deployment of deployments) {
+      new DeckhouseAccessStack(app, deployment);
+    }
+    app.synth();
+    return use(outdir);
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+/**
+ * Writes the stacks' folders: the Terraform configuration in one format, since Terraform would read both and find everything
+ * twice, and the committed provider lock. Each file is complete, or is not written.
+ *
+ * @param output CDKTF's output folder
+ * @param settings the folder of the settings files
+ * @throws Error if a stack's folder holds a file that Terraform would read and this app did not write; nothing is written then
+ */
+export function synthesize(deployments: readonly Deployment[], output: string, settings: string): void {
+  if (resolve(output) === resolve(settings)) {
+    throw new Error(`CDKTF_OUTDIR: "${output}" is the folder of the settings; name another folder`);
+  }
+  synthesized(deployments, (folder) => {
+    const stacks = join(output, "stacks");
+    requireRealFolder(stacks);
+    const problems = deployments.flatMap(({ stack }) => unexpectedFiles(join(stacks, stack)));
+    if (problems.length > 0) {
+      throw new Error(problems.join("\n"));
+    }
+    for (const { stack } of deployments) {
+      const to = join(stacks, stack);
+      mkdirSync(to, { recursive: true });
+      for (const name of STACK_FILES) {
+        const from = join(folder, "stacks", stack, name);
+        if (existsSync(from)) {
+          writeFileAtomically(join(to, name), readFileSync(from));
+        } else {
+          rmSync(join(to, name), { force: true });
+        }
+      }
+      placeLockFile(join("locks", `${stack}.terraform.lock.hcl`), to);
+    }
+    writeManifest(join(folder, MANIFEST), output, settings, deployments);
+  });
+}
+
+/**
+ * Files that Terraform or OpenTofu read from a stack's folder, but for those that synth writes. With one of them, such as
+ * `override.tf.json`, what is applied is not what the settings say.
+ */
+function unexpectedFiles(folder: string): readonly string[] {
+  requireRealFolder(folder);
+  return existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true })
+        // Configuration, and values of variables: https://developer.hashicorp.com/terraform/language/files and
+        // https://opentofu.org/docs/language/files/. Terraform reads hidden *.auto.tfvars too.
+        .filter((entry) => /\.(tf|tofu|tfvars)(\.json)?$/i.test(entry.name) && !entry.isDirectory())
+        .filter(({ name }) => !STACK_FILES.includes(name))
+        .map(
+          ({ name }) =>
+            `${join(folder, name)}: synth did not write this file, and Terraform would apply what it says; delete it, or move it out of the folder`,
+        )
+    : [];
+}
+
+/** CDKTF's manifest, with the settings folder of each stack that is in the output folder, earlier ones included. */
+function writeManifest(from: string, output: string, settings: string, deployments: readonly Deployment[]): void {
+  const origin = originOf(output, settings);
+  const earlier = Object.entries(readOrigins(output)).filter(([stack]) => existsSync(join(output, "stacks", stack)));
+  const origins: Origins = {
+    ...Object.fromEntries(earlier),
+    ...Object.fromEntries(deployments.map(({ stack }) => [stack, origin])),
+  };
+  const manifest = { ...(JSON.parse(readFileSync(from, "utf8")) as object), deployments: origins };
+  writeFileAtomically(join(output, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** A settings folder as seen from an output folder: another one where the output folder is a link to another project's. */
+export function originOf(output: string, settings: string): string {
+  return relative(realpathSync(output), realpathSync(settings)).replaceAll("\\", "/");
+}
+
+/** The stacks that this app wrote into an output folder. None where the manifest is another app's, or damaged. */
+export function readOrigins(output: string): Origins {
+  try {
+    const { deployments = {} } = JSON.parse(readFileSync(join(output, MANIFEST), "utf8")) as { readonly deployments?: Origins };
+    return deployments;
+  } catch {
+    return {};
+  }
+}
+
+/** The Terraform JSON of deployments by stack, without comments: the same JSON that `synthesize` writes. */
+export function terraformJson(deployments: readonly Deployment[]): Readonly<Record<string, TerraformJson>> {
+  return synthesized(
+    deployments,
+    (folder) =>
+      Object.fromEntries(
+        deployments.map(({ stack }) => [stack, reviewedJson(readFileSync(join(folder, "stacks", stack, "cdk.tf.json"), "utf8"))]),
+      ),
+    { hclOutput: false },
+  );
+}

@@ -1,0 +1,30 @@
+import { printable } from "../render/printable";
+
+const PATIENCE_MS = 1000;
+
+/** Waits for work. Reports on standard error what it waits for if that takes more than a second, and no longer once `signal` aborts. */
+export async function withProgress<T>(what: string, work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  const timer = setTimeout(() => process.stderr.write(printable(`${what} ...\n`)), PATIENCE_MS);
+  const stop = () => clearTimeout(timer);
+  signal?.addEventListener("abort", stop);
+  try {
+    return await work;
+  } finally {
+    stop();
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** Waits for both results. When one fails, the other is aborted, so that nothing follows the error. */
+export async function bothOrAbort<A, B>(
+  one: (signal: AbortSignal) => Promise<A>,
+  other: (signal: AbortSignal) => Promise<B>,
+): Promise<readonly [A, B]> {
+  const abort = new AbortController();
+  try {
+    return await Promise.all([one(abort.signal), other(abort.signal)]);
+  } catch (error) {
+    abort.abort();
+    throw error;
+  }
+}

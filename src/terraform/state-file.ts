@@ -1,0 +1,118 @@
+import { SLOTS, type Slot } from "../iam/key-slots";
+
+/** An access key as the state has it. */
+export interface StateKey {
+  readonly slot: Slot;
+  readonly id: string;
+  readonly status: string;
+  /** Terraform created it in an apply that failed afterwards, and would replace it. */
+  readonly tainted: boolean;
+  readonly pgpKey?: string | undefined;
+  /** In plaintext; absent with `pgpKey` and for an imported key. */
+  readonly secret?: string | undefined;
+  readonly encryptedSecret?: string | undefined;
+}
+
+/** What a state says about a deployment's access. */
+export interface StateContents {
+  readonly keys: readonly StateKey[];
+  /** What the outputs expose; undefined where the state has no such output. */
+  readonly exposed: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
+  readonly user?: { readonly name?: string | undefined; readonly arn?: string | undefined } | undefined;
+  /** Addresses of all resources that Terraform would replace because an apply failed after their creation. */
+  readonly tainted: readonly string[];
+}
+
+/** The address of each slot's key. */
+export const KEY_ADDRESSES: Readonly<Record<Slot, string>> = {
+  primary: "aws_iam_access_key.user",
+  secondary: "aws_iam_access_key.user-secondary",
+};
+
+const USER_ADDRESS = "aws_iam_user.user";
+
+/** The version of the state's format since Terraform 0.12, and OpenTofu's. */
+const FORMAT = 4;
+
+/** An object of a JSON document, whatever is in it. */
+type Json = Readonly<Record<string, unknown>>;
+
+interface Instance {
+  readonly address: string;
+  readonly tainted: boolean;
+  readonly attributes: Json;
+}
+
+/**
+ * Reads a Terraform state, version 4. The empty string is the state of a stack that was never applied.
+ * @throws Error if it is no such state. The message never repeats content, which can be a secret
+ */
+export function readState(state: string): StateContents {
+  const document = state.trim() === "" ? {} : documentOf(state);
+  const instances = list(document.resources).flatMap(instancesOf);
+  const outputs = object(document.outputs);
+  const user = instances.find(({ address }) => address === USER_ADDRESS)?.attributes;
+  const slot = text(object(outputs.access_key_slot).value);
+  return {
+    keys: SLOTS.flatMap((name) =>
+      instances.filter(({ address }) => address === KEY_ADDRESSES[name]).map((instance) => stateKey(name, instance)),
+    ),
+    exposed: { id: text(object(outputs.access_key_id).value), slot: SLOTS.find((name) => name === slot) },
+    user: user === undefined ? undefined : { name: text(user.name), arn: text(user.arn) },
+    tainted: instances.filter(({ tainted }) => tainted).map(({ address }) => address),
+  };
+}
+
+/** The access keys of a state, of the addresses that this project uses. */
+export function keysOf(state: string): readonly StateKey[] {
+  return readState(state).keys;
+}
+
+function documentOf(state: string): Json {
+  const document = parsed(state);
+  if (!isObject(document) || document.version !== FORMAT || !Array.isArray(document.resources)) {
+    throw new Error(
+      `the state is damaged: it is no Terraform state of version ${FORMAT}; restore an earlier version of it (docs/keys.md, "Restore the state")`,
+    );
+  }
+  return document;
+}
+
+/** A JSON document, undefined where it is none. The parser's own message quotes the content. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function instancesOf(resource: unknown): readonly Instance[] {
+  const { mode, type, name, module, instances } = object(resource);
+  if (mode !== "managed") {
+    return [];
+  }
+  const address = [text(module), text(type), text(name)].filter((part) => part !== undefined).join(".");
+  return list(instances).map((instance) => {
+    const { status, attributes, index_key } = object(instance);
+    const index = index_key === undefined ? "" : `[${JSON.stringify(index_key)}]`;
+    return { address: `${address}${index}`, tainted: status === "tainted", attributes: object(attributes) };
+  });
+}
+
+function stateKey(slot: Slot, { tainted, attributes }: Instance): StateKey {
+  return {
+    slot,
+    id: text(attributes.id) ?? "",
+    status: text(attributes.status) ?? "Active",
+    tainted,
+    pgpKey: text(attributes.pgp_key),
+    secret: text(attributes.secret),
+    encryptedSecret: text(attributes.encrypted_secret),
+  };
+}
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+const object = (value: unknown): Json => (isObject(value) ? value : {});
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);

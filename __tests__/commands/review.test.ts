@@ -246,19 +246,26 @@ describe("npm run review", () => {
     });
   });
 
-  it.each([
-    [["--check", "--against", "x"], "--check and --against: each is for itself; run them one after the other\n"],
-    [["--format", "json"], '--format: "json" is for --against and --plan; add one of them\n'],
-    [["--against", "./review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
-    [["--plan", "plan"], "plan: can't be read as a file (ENOENT); name a plan\n"],
-    [
-      ["--plan", "deployments/dev.yaml"],
-      "deployments/dev.yaml: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",
-    ],
-  ])("says what is wrong with %j", (args, message) => {
-    const folder = project();
-    review(folder);
-    expect(review(folder, args)).toEqual({ status: 1, stdout: "", stderr: message });
+  describe("in a project with a review pack", () => {
+    let folder: string;
+
+    beforeAll(() => {
+      folder = project();
+      expect(review(folder).status).toBe(0);
+    });
+
+    it.each([
+      [["--check", "--against", "x"], "--check and --against: each is for itself; run them one after the other\n"],
+      [["--format", "json"], '--format: "json" is for --against and --plan; add one of them\n'],
+      [["--against", "./review", "--format", "jsn"], '--format: "jsn" is unknown, did you mean "json"?\n'],
+      [["--plan", "plan"], "plan: can't be read as a file (ENOENT); name a plan\n"],
+      [
+        ["--plan", "deployments/dev.yaml"],
+        "deployments/dev.yaml: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",
+      ],
+    ])("says what is wrong with %j", (args, message) => {
+      expect(review(folder, args)).toEqual({ status: 1, stdout: "", stderr: message });
+    });
   });
 
   describe("with a plan that Terraform made", () => {

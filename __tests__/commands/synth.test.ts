@@ -143,21 +143,31 @@ describe("npm run synth", () => {
     expect(stacks()).toEqual(["deckhouse"]);
   });
 
-  it.each(["terraform.tfstate", "errored.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d/dev/terraform.tfstate"])(
-    "keeps the folder of a deployment that is no more when it holds %s",
-    (state) => {
-      write("deckhouse");
-      write("old", OLD);
-      expect(synth().status).toBe(0);
-      rmSync(join(folder, "deployments/old.yaml"));
-      mkdirSync(join(folder, "cdktf.out/stacks/old", state, ".."), { recursive: true });
-      writeFileSync(join(folder, "cdktf.out/stacks/old", state), "{}");
-      expect(synth().stderr).toContain(
-        `kept cdktf.out/stacks/old: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
+  it("keeps the folder of a removed deployment that holds a state of any kind, and names the state", () => {
+    const states = {
+      old1: "terraform.tfstate",
+      old2: "errored.tfstate",
+      old3: "terraform.tfstate.backup",
+      old4: "terraform.tfstate.d/dev/terraform.tfstate",
+    };
+    write("deckhouse");
+    for (const stack of Object.keys(states)) {
+      write(stack, OLD.replaceAll(/old/gi, stack));
+    }
+    expect(synth().status).toBe(0);
+    for (const [stack, state] of Object.entries(states)) {
+      rmSync(join(folder, `deployments/${stack}.yaml`));
+      mkdirSync(join(folder, "cdktf.out/stacks", stack, state, ".."), { recursive: true });
+      writeFileSync(join(folder, "cdktf.out/stacks", stack, state), "{}");
+    }
+    const { stderr } = synth();
+    for (const [stack, state] of Object.entries(states)) {
+      expect(stderr).toContain(
+        `kept cdktf.out/stacks/${stack}: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
       );
-      expect(stacks()).toEqual(["deckhouse", "old"]);
-    },
-  );
+    }
+    expect(stacks()).toEqual(["deckhouse", ...Object.keys(states)]);
+  });
 
   it("leaves alone what CDKTF did not make", () => {
     write("deckhouse");

@@ -8,6 +8,12 @@ import { isAllowed, type Request } from "../helpers/simulator";
 
 const documentOf = (options: PolicyOptions) => policyDocument(policyStatements(options));
 
+/** The items of one list that another lacks: `expect.arrayContaining` takes the square of the time for it. */
+const without = (items: readonly string[], others: readonly string[] = []) => {
+  const known = new Set(others);
+  return items.filter((item) => !known.has(item));
+};
+
 const largest: Record<string, number> = {};
 
 afterAll(() => {
@@ -23,11 +29,11 @@ describe("over any cluster", () => {
         for (const { sid, actions, resources, conditions } of minimal ?? []) {
           const wider = scoped?.find((statement) => statement.sid === sid);
           expect(wider).toMatchObject({ resources, conditions });
-          expect(wider?.actions).toEqual(expect.arrayContaining([...actions]));
+          expect(without(actions, wider?.actions)).toEqual([]);
         }
         const everything = documented?.flatMap(({ actions }) => actions);
         expect(documented?.every(({ resources, conditions }) => resources[0] === "*" && conditions.length === 0)).toBe(true);
-        expect(everything).toEqual(expect.arrayContaining(scoped?.flatMap(({ actions }) => actions) ?? []));
+        expect(without(scoped?.flatMap(({ actions }) => actions) ?? [], everything)).toEqual([]);
       }),
       { numRuns: 200 },
     );

@@ -2,17 +2,21 @@ import { execFileSync } from "node:child_process";
 import { parseAllDocuments } from "yaml";
 import { grantedRows } from "../../src/iam/policy-statements";
 import { policyOptions } from "../../src/review-pack/account-placeholder";
-import { reviewPack } from "../../src/review-pack/pack";
+import { type Pack, reviewPack } from "../../src/review-pack/pack";
 import { terraformJson } from "../../src/synthesis";
 import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
-/** A file of the pack of a deployment with YAML settings. */
+const packs = new Map<string, Pack>();
+
+/** A file of the pack of a deployment with YAML settings. The pack of the same settings is made once. */
 function file(name: string, settings = ""): string {
   const described = deployment(settings);
-  return reviewPack(described, terraformJson([described])[described.stack] ?? {})[name] ?? "";
+  const pack = packs.get(settings) ?? reviewPack(described, terraformJson([described])[described.stack] ?? {});
+  packs.set(settings, pack);
+  return pack[name] ?? "";
 }
 
 describe("REVIEW.md", () => {

@@ -12,16 +12,18 @@ export { NodeRole, type NodeRoleProps } from "./constructs/node-role";
 export { PolicyAttachment, type PolicyAttachmentProps } from "./constructs/policy-attachment";
 export type { Feature } from "./iam/catalogue";
 export { type Cluster, type Layout, PLAIN_CLUSTER } from "./iam/cluster";
+export { type DkpVersion, type Incident, SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "./iam/dkp-versions";
 export type { Slot } from "./iam/key-slots";
 export { partitionOf } from "./iam/partitions";
 export {
+  type Environment,
   type Mode,
-  type Place,
   type PolicyCondition,
   type PolicyOptions,
   type PolicyStatement,
   policyStatements,
 } from "./iam/policy-statements";
+export { type UpgradeAction, type UpgradeReport, upgradeReport } from "./iam/upgrade-report";
 export { defineDeployments } from "./settings/define";
 export type { Deployment } from "./settings/deployment";
 export { SettingsError } from "./settings/errors";

@@ -13,11 +13,12 @@ import { PolicyAttachment } from "./constructs/policy-attachment";
 import { PreflightChecks } from "./constructs/preflight-checks";
 import { StateBackend } from "./constructs/state-backend";
 import { addressErrors } from "./constructs/validate-addresses";
+import { fittingStatements } from "./iam/action-patterns";
 import { policyArn } from "./iam/arns";
 import { partitionOf } from "./iam/partitions";
-import { type PolicyStatement, policyStatements } from "./iam/policy-statements";
+import type { PolicyStatement } from "./iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "./settings/deployment";
-import { notesOf } from "./settings/notes";
+import { notesOf } from "./settings/settings-notes";
 import { settingsWarnings } from "./settings/warnings";
 import { ADDRESSES, KEY_ADDRESSES, nameIn } from "./terraform/addresses";
 
@@ -104,7 +105,7 @@ export class DeckhouseAccessStack extends TerraformStack {
   /** The policy of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */
   private statements(deployment: Deployment): readonly PolicyStatement[] {
     const account = deployment.policy.mode === "documented" ? "" : this.account(deployment.accountId);
-    return policyStatements(policyOptionsOf(deployment, account));
+    return fittingStatements(policyOptionsOf(deployment, account));
   }
 
   /** The ID of each object to import, by address. */

@@ -31,14 +31,14 @@ describe("npm run policy", () => {
     const { status, stdout, stderr } = policy("dev");
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: "documented: 2 statements, 4048 of 6144 characters\n",
+      stderr: "documented: 2 statements, 4095 of 6144 characters\n",
     });
     expect(Object.keys(JSON.parse(stdout))).toEqual(["Statement", "Version"]);
   });
 
   it("prints another mode without a change of the settings, and a place holder where the account is unknown", () => {
     const { stdout, stderr } = policy("dev", "--mode", "minimal");
-    expect(stderr).toBe("minimal: 9 statements, 4956 of 6144 characters\n");
+    expect(stderr).toBe("minimal: 10 statements, 5180 of 6144 characters\n");
     expect(stdout).toContain('"arn:aws:iam::ACCOUNT_ID:role/dev-node"');
   });
 
@@ -49,7 +49,7 @@ describe("npm run policy", () => {
   it("prints JSON for machines", () => {
     expect(JSON.parse(policy("--json").stdout)).toMatchObject({
       mode: "documented",
-      size: 4048,
+      size: 4095,
       limit: 6144,
       policy: { Version: "2012-10-17" },
     });
@@ -58,7 +58,7 @@ describe("npm run policy", () => {
   it("explains an action, whatever its case", () => {
     expect(policy("dev", "--mode", "scoped", "--explain", "iam:passrole").stdout).toMatchInlineSnapshot(`
       "iam:PassRole (Write)
-        why:     hands the node role to EC2, in the instance profile and with every node launched; AWS checks it within both
+        why:     passes the node role to EC2, in AddRoleToInstanceProfile and in RunInstances
         source:  AWS IAM User Guide, passing a role to a service; deckhouse/mcm pkg/driver/driver_aws.go
         callers: terraform, machine-controller-manager
         page:    lists it
@@ -72,11 +72,11 @@ describe("npm run policy", () => {
   it("explains why an action is not granted", () => {
     expect(policy("dev", "--explain", "ec2:StopInstances").stdout).toMatchInlineSnapshot(`
       "ec2:StopInstances (Write)
-        why:     stops a node so that its instance type can be changed
+        why:     stops a node before a change of its instance type
         source:  measured
         callers: terraform
         page:    does not list it
-        needed:  not by this cluster; it would be with: feature instance-type-change (the instance type of masters, static nodes or the bastion changes in place)
+        needed:  not by this cluster; it would be with: feature instance-type-change (changing the instance type of masters, static nodes or the bastion)
         allowed: no
       "
     `);

@@ -36,7 +36,7 @@ describe("npm run synth", () => {
       status: 0,
       stdout: "cdktf.out/stacks/deckhouse/cdk.tf.json\n",
       stderr:
-        "info: deckhouse: the secret access key is in the Terraform state in clear; encrypt the state and limit who can read it. Every workspace that reads one output of this state gets the secret too; outputs.secret: false prevents that\ninfo: deckhouse: policy.supplement adds what DKP calls and its page lacks: ec2:DescribeAddressesAttribute (read with every Elastic IP; without it no layout can be created or destroyed)\n",
+        "info: deckhouse: the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that\ninfo: deckhouse: policy.supplement adds actions that DKP calls and its documentation omits: ec2:DescribeAddressesAttribute (reads each Elastic IP; without it no layout can be created or destroyed); ec2:DescribeNetworkAcls (reads the default network ACL of the VPC; without the permission, Terraform only warns); ec2:ReplaceRoute (updates the default route after a replacement of the NAT gateway, and changed routes)\n",
     });
     expect(stacks()).toEqual(["deckhouse"]);
   });
@@ -219,11 +219,11 @@ describe("npm run synth", () => {
   it("leaves one of JSON and HCL in a stack's folder, since Terraform would read both", () => {
     write("deckhouse");
     synth({ SYNTH_HCL_OUTPUT: "true" });
-    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json"]);
+    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
     synth();
-    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse"))).toEqual(["cdk.tf.json"]);
+    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
     synth({ SYNTH_HCL_OUTPUT: "true" });
-    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json"]);
+    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
   });
 
   it("explains itself, and refuses options it does not know", () => {

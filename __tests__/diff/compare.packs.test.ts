@@ -293,7 +293,7 @@ describe("what else a change of settings does", () => {
   it("a new deployment: all that its user may do, and no danger", () => {
     const changes = changesAgainst({}, { deckhouse: packOf("") }, "");
     expect(changes.deployments[0]).toMatchObject({ state: "new", dangers: [], permissions: { lost: [], loosened: [] } });
-    expect(changes.deployments[0]?.permissions.gained).toHaveLength(126);
+    expect(changes.deployments[0]?.permissions.gained).toHaveLength(128);
     expect(exitCodeOf(changes)).toBe(2);
   });
 

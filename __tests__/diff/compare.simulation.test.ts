@@ -59,8 +59,14 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
   "another account": [scoped("", "accountId: '123456789012'"), scoped("", "accountId: '111111111111'"), true, true],
   "tags of the cluster": [minimal(), minimal("tags: { team: platform }"), true, false],
   "tags of what is made here": ["", "tags: { team: platform }", false, false],
-  imdsv2: [minimal(), minimal("imdsv2: true"), true, false],
-  "no default security groups": [minimal(), minimal("disableDefaultSecurityGroup: true"), false, true],
+  "imdsv2: true": [minimal(), minimal("imdsv2: true"), true, false],
+  "imdsv2: false": [minimal(), minimal("imdsv2: false"), true, false],
+  "no default security groups": [
+    minimal(`dkpVersion: "1.77"`),
+    minimal(`dkpVersion: "1.77", disableDefaultSecurityGroup: true`),
+    false,
+    true,
+  ],
   "spot instances, scoped": [scoped(), scoped("", "features: [spot-instances]"), true, false],
   "a feature for another one": [minimal("", "features: [volume-snapshots]"), minimal("", "features: [drift-repair]"), true, true],
   "the attachment": ["", "attachment: user-and-group", false, false],
@@ -93,15 +99,15 @@ describe("what a change of settings does to the user's permissions is told as si
     const anyPolicy: fc.Arbitrary<PolicyOptions> = fc
       .tuple(anyOptions, fc.constantFrom(...MODES))
       .map(([options, mode]) => ({ ...options, mode }));
-    const toDeployment = ({ mode, supplement, place, cluster }: PolicyOptions): Deployment => {
+    const toDeployment = ({ mode, supplement, environment, cluster }: PolicyOptions): Deployment => {
       const plain = deployment();
-      const { region, account: accountId } = place;
+      const { region, account: accountId } = environment;
       return { ...plain, region, accountId, cluster, policy: { ...plain.policy, mode, supplement } };
     };
     let judged = 0;
     await fc.assert(
       fc.asyncProperty(anyPolicy, anyPolicy, fc.boolean(), fc.nat(), async (before, other, elsewhere, draw) => {
-        const after = elsewhere ? other : { ...other, place: before.place };
+        const after = elsewhere ? other : { ...other, environment: before.environment };
         const differing = differingActions(before, after);
         // A few of them: all would take minutes.
         const drawn = new Set([0, 1, 2].map((step) => differing[(draw + step * 29) % differing.length]));

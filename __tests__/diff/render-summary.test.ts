@@ -16,8 +16,8 @@ describe("changes in words", () => {
 
 **More is allowed**
 
-- \`iam:TagRole\` (identity, Tagging), the user: new, on \`arn:aws:iam::ACCOUNT_ID:instance-profile/dev-node\`, \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` (why: puts the tags of the settings on &lt;prefix&gt;-node, at its creation and later)
-- \`iam:UntagRole\` (identity, Tagging), the user: new, on \`arn:aws:iam::ACCOUNT_ID:instance-profile/dev-node\`, \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` (why: removes a tag from &lt;prefix&gt;-node that the settings no longer have)
+- \`iam:TagRole\` (identity, Tagging), the user: new, on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: sets cluster.tags on &lt;prefix&gt;-node, at creation and later)
+- \`iam:UntagRole\` (identity, Tagging), the user: new, on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: removes a tag from &lt;prefix&gt;-node that cluster.tags no longer contains)
 
 **Resources**
 
@@ -46,9 +46,9 @@ describe("changes in words", () => {
   it("of many actions: by area, and folded one by one", () => {
     const words = changesMarkdown(between(packOf("policy: { mode: scoped }\ncluster: { prefix: dev }"), packOf("")));
     expect(words.split("\n")[0]).toBe(
-      "**Permissions grow: 125 actions (81 write) on more.** review/ against git ref main (1a2b3c4d)",
+      "**Permissions grow: 122 actions (78 write) on more, 5 actions (4 write) new.** review/ against git ref main (1a2b3c4d)",
     );
-    expect(words).toContain("- the user, network: 49 actions (34 write) on more\n");
+    expect(words).toContain("- the user, network: 3 actions (3 write) new, 48 actions (32 write) on more\n");
     expect(words).toContain("<details><summary>Action by action</summary>\n\n| action | access | area | where |");
   });
 

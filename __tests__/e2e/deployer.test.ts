@@ -102,7 +102,7 @@ const THE_PLAIN_ONE: Scenario = {
   ],
   failingAtOnce: [
     "ListState s3:ListBucket",
-    "MakeUser iam:CreateUser",
+    "CreateUser iam:CreateUser",
     "Policy iam:CreatePolicy",
     "State s3:GetObject",
     "State s3:PutObject",
@@ -128,7 +128,7 @@ const THE_FULL_ONE: Scenario = {
     "Group iam:CreateGroup",
     "Group iam:RemoveUserFromGroup",
     "GroupPolicy iam:DetachGroupPolicy",
-    "MakeNodeRole iam:CreateRole",
+    "CreateNodeRole iam:CreateRole",
     "NodeRole iam:DeleteRolePolicy",
     "NodeRole iam:UntagRole",
     "NodeRolePolicies iam:DetachRolePolicy",

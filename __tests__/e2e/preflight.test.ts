@@ -1020,13 +1020,13 @@ describe("preflight", () => {
 
     it("asks the key itself by dry runs, and changes nothing", async () => {
       const { region, policy, cluster } = deployment("");
-      const place = { partition: "aws", region, account: ACCOUNT };
+      const environment = { partition: "aws", region, account: ACCOUNT };
       const document = policyDocument(
         policyStatements({
           mode: policy.mode,
           supplement: false,
           cluster,
-          place,
+          environment,
         }),
       );
       const iam = aws.iam();

@@ -122,6 +122,9 @@ const isMapping = (value: unknown): value is Mapping => typeof value === "object
 /** Arguments of a backend are Terraform's and go through unchanged, so that the walk ends at the backend's type. */
 const BACKEND_ARGUMENTS = /^(?:backend\.\w+|cloud)$/;
 
+/** One DKP version stands for all: what differs between them is tested with the catalogue. */
+const ONE_FOR_ALL = "cluster.dkpVersion";
+
 /**
  * The settings that none of the values uses, with each fixed value as a setting of its own.
  * A setting is used by a value that differs from its default.
@@ -151,7 +154,7 @@ function unusedSettings(path: string, field: Field, values: readonly unknown[]):
     return unusedSettings(`${path}[]`, items, values.flat());
   }
   const fixed = field.enum ?? (field.const === undefined ? [] : [field.const]);
-  if (fixed.length > 0) {
+  if (fixed.length > 0 && path !== ONE_FOR_ALL) {
     return fixed
       .filter((choice) => choice !== field.default && !values.includes(choice))
       .map((choice) => `${path}: ${JSON.stringify(choice)}`);

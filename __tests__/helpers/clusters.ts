@@ -1,16 +1,17 @@
 import * as fc from "fast-check";
 import { FEATURES, type Feature } from "../../src/iam/catalogue";
 import { type Cluster, LAYOUTS, PLAIN_CLUSTER } from "../../src/iam/cluster";
-import type { Place, PolicyOptions } from "../../src/iam/policy-statements";
+import { KNOWN_VERSIONS } from "../../src/iam/dkp-versions";
+import type { Environment, PolicyOptions } from "../../src/iam/policy-statements";
 
-/** A cluster with prefix `dev` and layout `Standard`, where nothing else is said. */
+/** A cluster with prefix `dev` and layout `Standard` by default. */
 export function clusterOf(given: Partial<Cluster> = {}): Cluster {
   return { ...PLAIN_CLUSTER, prefix: "dev", layout: "Standard", ...given };
 }
 
 export const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
 
-/** A cluster that does everything there is. */
+/** A cluster with every option and feature. */
 export const EVERYTHING = clusterOf({
   layout: "WithNAT",
   bastion: true,
@@ -24,21 +25,24 @@ export const EVERYTHING = clusterOf({
   features: FEATURE_NAMES,
 });
 
-export const PLACE: Place = { partition: "aws", region: "eu-central-1", account: "123456789012" };
+export const ENVIRONMENT: Environment = { partition: "aws", region: "eu-central-1", account: "123456789012" };
 
-const PLACES: readonly Place[] = [
-  PLACE,
+const ENVIRONMENTS: readonly Environment[] = [
+  ENVIRONMENT,
   { partition: "aws-cn", region: "cn-north-1", account: "123456789012" },
   { partition: "aws-us-gov", region: "us-gov-west-1", account: "123456789012" },
   { partition: "aws-iso", region: "us-iso-east-1", account: "123456789012" },
 ];
+
+/** A KMS key of another account. */
+export const KMS_KEY = "arn:aws:kms:eu-central-1:333333333333:key/01234567-89ab-cdef-0123-456789abcdef";
 
 const prefix = fc.stringMatching(/^[a-z0-9][-a-z0-9]{0,57}[a-z0-9]$/);
 const roleName = fc.stringMatching(/^[A-Za-z0-9+=,.@_-]{1,64}$/);
 const rolePath = fc.constantFrom("/", "/apps/", "/platform/dkp/nodes/");
 const accountId = fc.stringMatching(/^[0-9]{12}$/);
 
-/** Any cluster that the settings can describe, everything optional. */
+/** Any cluster that the settings can describe. */
 export const anyCluster: fc.Arbitrary<Cluster> = fc.record({
   prefix,
   layout: fc.constantFrom(...LAYOUTS),
@@ -52,15 +56,17 @@ export const anyCluster: fc.Arbitrary<Cluster> = fc.record({
     { maxLength: 2 },
   ),
   tags: fc.dictionary(fc.constantFrom("team", "cost"), fc.constant("a"), { maxKeys: 2 }),
-  imdsv2: fc.boolean(),
+  imdsv2: fc.option(fc.boolean(), { nil: undefined }),
   disableDefaultSecurityGroup: fc.boolean(),
   bastion: fc.boolean(),
+  dkpVersion: fc.option(fc.constantFrom(...KNOWN_VERSIONS), { nil: undefined }),
+  kmsKeyArns: fc.subarray([KMS_KEY, KMS_KEY.replace("9", "8")]),
   features: fc.subarray(FEATURE_NAMES),
 });
 
-/** Any policy options but the mode. */
+/** Any policy options, without the mode. */
 export const anyOptions: fc.Arbitrary<Omit<PolicyOptions, "mode">> = fc.record({
   supplement: fc.boolean(),
-  place: fc.constantFrom(...PLACES),
+  environment: fc.constantFrom(...ENVIRONMENTS),
   cluster: anyCluster,
 });

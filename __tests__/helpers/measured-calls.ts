@@ -9,8 +9,8 @@ export type Layout = "WithoutNAT" | "WithNAT" | "Standard";
 /** One of DKP's three Terraform states. */
 export type State = "base" | "master" | "static";
 
-/** What the settings of a run were, beyond the layout. */
-export type Circumstance = "own-vpc" | "peering" | "tags" | "default-security-groups" | "burstable";
+/** The settings of a run, beyond the layout. */
+export type Condition = "own-vpc" | "peering" | "tags" | "default-security-groups" | "burstable";
 
 /** A change of settings, applied to a running cluster. */
 export type Change =
@@ -35,19 +35,16 @@ export interface MeasuredRow {
    * bastion, S Standard), `C` in all three.
    */
   readonly calls?: Readonly<Partial<Record<State, string>>>;
-  /** Changes that call it beyond what a refresh calls, with the states (b, m, s) they were seen in. */
+  /** Changes that call it in addition to a refresh, with the states (b, m, s) that were measured. */
   readonly changes?: Readonly<Partial<Record<Change, string>>>;
-  /** Absent: whatever the settings. */
-  readonly onlyWhen?: Circumstance;
+  /** Absent: with any settings. */
+  readonly onlyWhen?: Condition;
 }
 
-/** Called for every own VPC, but a denial only makes the provider warn. */
-export const DENIAL_ONLY_WARNS = ["ec2:DescribeNetworkAcls"];
-
-/** Never requests of their own, so no log shows them: AWS checks them within other calls. */
+/** No separate requests, so no log shows them: AWS authorizes them within other calls. */
 export const IMPLIED = ["ec2:CreateTags", "iam:PassRole"];
 
-/** As `IMPLIED`, where the settings have `tags`: the role is created with them. */
+/** As `IMPLIED`, if the settings have `tags`: the role is created with them. */
 export const IMPLIED_BY_TAGS = ["iam:TagRole"];
 
 export const MEASURED: readonly MeasuredRow[] = [
@@ -198,29 +195,29 @@ export const MEASURED: readonly MeasuredRow[] = [
   { actions: ["sts:GetCallerIdentity"], calls: { base: "C R D", master: "C R D", static: "C R D" } },
 ];
 
-/** What a setting added to and took from a plain run with an own VPC: create, refresh and destroy together. */
+/** The calls that a setting added to and removed from a plain run with an own VPC: create, refresh and destroy. */
 export interface MeasuredOption {
   readonly option: string;
-  /** Circumstances of the run with the option, where a plain run has `own-vpc` and `default-security-groups`. */
-  readonly circumstances: readonly Circumstance[];
+  /** Conditions of the run with the option, where a plain run has `own-vpc` and `default-security-groups`. */
+  readonly conditions: readonly Condition[];
   readonly more: readonly string[];
   readonly fewer: readonly string[];
   /** Absent: in all layouts. */
   readonly layouts?: readonly Layout[];
 }
 
-export const PLAIN: readonly Circumstance[] = ["own-vpc", "default-security-groups"];
+export const PLAIN: readonly Condition[] = ["own-vpc", "default-security-groups"];
 
 export const OPTIONS: readonly MeasuredOption[] = [
   {
     option: "existingVPCID",
-    circumstances: ["default-security-groups"],
+    conditions: ["default-security-groups"],
     more: [],
     fewer: ["ec2:CreateVpc", "ec2:DeleteVpc", "ec2:DescribeNetworkAcls", "ec2:ModifyVpcAttribute"],
   },
   {
     option: "peeredVPCs",
-    circumstances: [...PLAIN, "peering"],
+    conditions: [...PLAIN, "peering"],
     more: [
       "ec2:AcceptVpcPeeringConnection",
       "ec2:CreateTags",
@@ -230,12 +227,12 @@ export const OPTIONS: readonly MeasuredOption[] = [
     ],
     fewer: [],
   },
-  { option: "tags at creation", circumstances: [...PLAIN, "tags"], more: ["ec2:CreateTags"], fewer: [] },
-  { option: "iamNodeRole at creation", circumstances: PLAIN, more: [], fewer: [] },
-  { option: "imdsv2 at creation", circumstances: PLAIN, more: [], fewer: [] },
+  { option: "tags at creation", conditions: [...PLAIN, "tags"], more: ["ec2:CreateTags"], fewer: [] },
+  { option: "iamNodeRole at creation", conditions: PLAIN, more: [], fewer: [] },
+  { option: "imdsv2 at creation", conditions: PLAIN, more: [], fewer: [] },
   {
     option: "disableDefaultSecurityGroup",
-    circumstances: ["own-vpc"],
+    conditions: ["own-vpc"],
     more: [],
     fewer: [
       "ec2:AuthorizeSecurityGroupEgress",
@@ -250,7 +247,7 @@ export const OPTIONS: readonly MeasuredOption[] = [
   },
   {
     option: "a burstable instance type",
-    circumstances: [...PLAIN, "burstable"],
+    conditions: [...PLAIN, "burstable"],
     more: ["ec2:DescribeInstanceCreditSpecifications"],
     fewer: [],
     layouts: ["WithNAT"],

@@ -1,10 +1,21 @@
 import { type CatalogueRow, LINKED_SERVICES } from "../../src/iam/catalogue";
-import { type Cluster, circumstancesOf, reasons } from "../../src/iam/cluster";
-import { grantedRows, type Mode, type Place } from "../../src/iam/policy-statements";
-import type { Request } from "./simulator";
+import { type Cluster, conditionsOf, reasons } from "../../src/iam/cluster";
+import { type Environment, grantedRows, type Mode, usesSnapshots } from "../../src/iam/policy-statements";
+import type { Context, Request } from "./simulator";
 
-/** Resource types that an action may be authorized on and that DKP never passes: address pools, VPN, launch accessories. */
-const NOT_DKP = ["ipam-pool", "ipv4pool-ec2", "ipv6pool-ec2", "vpn-gateway", "group", "license-configuration"];
+/** Resource types of actions that DKP never passes: address pools, VPN, placement groups, licenses, other load balancers. */
+const NOT_DKP = [
+  "ipam-pool",
+  "ipv4pool-ec2",
+  "ipv6pool-ec2",
+  "vpn-gateway",
+  "group",
+  "license-configuration",
+  "loadbalancer/app/",
+  "loadbalancer/gwy/",
+  "listener/app",
+  "listener/gwy",
+];
 
 const EC2_IDS: Readonly<Record<string, string>> = {
   "elastic-ip": "eipalloc-0123456789abcdef0",
@@ -24,58 +35,97 @@ const EC2_IDS: Readonly<Record<string, string>> = {
 
 const ELB_IDS: Readonly<Record<string, string>> = {
   loadbalancer: "loadbalancer/a0123456789abcdef0123456789abcde",
-  "loadbalancer/app/": "loadbalancer/app/web/0123456789abcdef",
-  "loadbalancer/gwy/": "loadbalancer/gwy/gate/0123456789abcdef",
   "loadbalancer/net/": "loadbalancer/net/a0123456789abcdef/0123456789abcdef",
-  "listener/app": "listener/app/web/0123456789abcdef/0123456789abcdef",
-  "listener/gwy": "listener/gwy/gate/0123456789abcdef/0123456789abcdef",
   "listener/net": "listener/net/a0123456789abcdef/0123456789abcdef/0123456789abcdef",
   targetgroup: "targetgroup/k8s-default/0123456789abcdef",
 };
 
-/** Every call that a cluster must be allowed to make: each granted action on each resource type that DKP passes. */
-export function neededRequests(mode: Mode, supplement: boolean, place: Place, cluster: Cluster): readonly Request[] {
-  return grantedRows({ mode, supplement, cluster }).flatMap((row) => requestsOf(row, place, cluster));
+/** The calls that a cluster requires: each granted action on each resource type that DKP passes. */
+export function requiredRequests(
+  mode: Mode,
+  supplement: boolean,
+  environment: Environment,
+  cluster: Cluster,
+): readonly Request[] {
+  return grantedRows({ mode, supplement, cluster }).flatMap((row) => requestsOf(row, environment, cluster));
 }
 
-function requestsOf(row: CatalogueRow, place: Place, cluster: Cluster): readonly Request[] {
+function requestsOf(row: CatalogueRow, environment: Environment, cluster: Cluster): readonly Request[] {
   const { action } = row;
-  const context = contextOf(action, place);
+  const context = contextOf(action, environment, cluster);
   if (action === "iam:CreateServiceLinkedRole") {
-    return LINKED_SERVICES.filter((service) => reasons(service, circumstancesOf(cluster)).length > 0).map(({ service }) => ({
-      action,
-      resource: iamArn(place, `role/aws-service-role/${service}/AWSServiceRoleForIt`),
-      context: { "iam:AWSServiceName": service },
-    }));
+    return LINKED_SERVICES.filter((service) => reasons(service, conditionsOf(cluster), cluster.dkpVersion).length > 0).map(
+      ({ service }) => ({
+        action,
+        resource: iamArn(environment, `role/aws-service-role/${service}/AWSServiceRoleForIt`),
+        context: { "iam:AWSServiceName": service },
+      }),
+    );
   }
   if (row.resources.length === 0) {
     return [{ action, resource: "*", context }];
   }
   return row.resources
     .filter(
-      (type) => !NOT_DKP.includes(type) && (type !== "spot-instances-request" || cluster.features.includes("spot-instances")),
+      (type) =>
+        !NOT_DKP.includes(type) &&
+        (type !== "spot-instances-request" || cluster.features.includes("spot-instances")) &&
+        (type !== "snapshot" || action === "ec2:RunInstances" || usesSnapshots(cluster)),
     )
-    .flatMap((type) => arnsOf(action, type, place, cluster))
-    .map((resource) => ({ action, resource, context }));
+    .flatMap((type) =>
+      contextsOf(type, context, environment, cluster).flatMap((each) =>
+        arnsOf(action, type, environment, cluster).map((resource) => ({ action, resource, context: each })),
+      ),
+    );
 }
 
-/** What AWS tells IAM beside the call. IAM and STS are asked in a region of their own. */
-function contextOf(action: string, { partition, region }: Place): Readonly<Record<string, string>> {
+/** The contexts of a call on a resource type: a peering connection knows its two VPCs, one per call. */
+function contextsOf(
+  type: string,
+  context: Context,
+  { partition, region, account }: Environment,
+  { peeredVPCs, peerAccountIds }: Cluster,
+): readonly Context[] {
+  if (type !== "vpc-peering-connection") {
+    return [context];
+  }
+  const vpc = (owner: string, id: string) => `arn:${partition}:ec2:${region}:${owner}:vpc/${id}`;
+  const peerVpcs = [
+    ...peeredVPCs.map((id) => vpc(account, id)),
+    ...peerAccountIds.map((peer) => vpc(peer, "vpc-0123456789abcdef9")),
+  ];
+  // Tags of connections need no partner.
+  return (peerVpcs.length > 0 ? peerVpcs : [vpc(account, "vpc-0123456789abcdef9")]).map((peerVpc) => ({
+    ...context,
+    "ec2:AccepterVpc": peerVpc,
+    "ec2:RequesterVpc": vpc(account, "vpc-0123456789abcdef0"),
+  }));
+}
+
+/** The request context of a call. Requests of IAM and STS have another Region. */
+function contextOf(action: string, { partition, region }: Environment, { tags }: Cluster): Context {
   if (action === "iam:PassRole") {
     return { "iam:PassedToService": partition === "aws-cn" ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com" };
+  }
+  if (/^iam:(Tag|Untag)Role$/.test(action) && Object.keys(tags).length > 0) {
+    return { "aws:TagKeys": Object.keys(tags) };
   }
   if (/^(iam|sts):/.test(action)) {
     return { "aws:RequestedRegion": "us-east-1" };
   }
   if (action.startsWith("kms:")) {
-    const suffix = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-    return { "aws:RequestedRegion": region, "kms:ViaService": `ec2.${region}.${suffix}`, "kms:GrantIsForAWSResource": "true" };
+    // The same suffix in all partitions. Source: KMS Developer Guide, "kms:ViaService".
+    return {
+      "aws:RequestedRegion": region,
+      "kms:ViaService": `ec2.${region}.amazonaws.com`,
+      ...(action === "kms:CreateGrant" ? { "kms:GrantIsForAWSResource": "true" } : {}),
+    };
   }
   return { "aws:RequestedRegion": region };
 }
 
-function arnsOf(action: string, type: string, place: Place, cluster: Cluster): readonly string[] {
-  const { partition, region, account } = place;
+function arnsOf(action: string, type: string, environment: Environment, cluster: Cluster): readonly string[] {
+  const { partition, region, account } = environment;
   const [service = ""] = action.split(":");
   const prefix = cluster.prefix ?? "dev";
   if (type === "role") {
@@ -84,17 +134,17 @@ function arnsOf(action: string, type: string, place: Place, cluster: Cluster): r
       ...cluster.formerIamNodeRoles,
     ];
     const read = ["iam:GetRole", "iam:PassRole"].includes(action) ? others.map((role) => `role${role}`) : [];
-    return [`role/${prefix}-node`, ...read].map((resource) => iamArn(place, resource));
+    return [`role/${prefix}-node`, ...read].map((resource) => iamArn(environment, resource));
   }
   if (type === "instance-profile") {
-    return [iamArn(place, `instance-profile/${prefix}-node`)];
+    return [iamArn(environment, `instance-profile/${prefix}-node`)];
   }
   if (type === "image" || type === "snapshot") {
     return [`arn:${partition}:ec2:${region}::${type}/${type === "image" ? "ami" : "snap"}-0123456789abcdef0`];
   }
   const own = `arn:${partition}:${service}:${region}:${account}:`;
   if (service === "kms") {
-    return [`${own}key/01234567-89ab-cdef-0123-456789abcdef`];
+    return cluster.kmsKeyArns.length > 0 ? cluster.kmsKeyArns : [`${own}key/01234567-89ab-cdef-0123-456789abcdef`];
   }
   if (service === "elasticloadbalancing") {
     return [`${own}${ELB_IDS[type]}`];
@@ -102,10 +152,9 @@ function arnsOf(action: string, type: string, place: Place, cluster: Cluster): r
   if (type === "key-pair") {
     return [`${own}key-pair/${prefix}`];
   }
-  const peers = action === "ec2:CreateVpcPeeringConnection" && type === "vpc" ? cluster.peerAccountIds : [];
-  return [account, ...peers].map((owner) => `arn:${partition}:ec2:${region}:${owner}:${type}/${EC2_IDS[type]}`);
+  return [`arn:${partition}:ec2:${region}:${account}:${type}/${EC2_IDS[type]}`];
 }
 
-export function iamArn({ partition, account }: Place, resource: string): string {
+export function iamArn({ partition, account }: Environment, resource: string): string {
   return `arn:${partition}:iam::${account}:${resource}`;
 }

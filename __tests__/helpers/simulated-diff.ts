@@ -4,13 +4,13 @@ import { CATALOGUE } from "../../src/iam/catalogue";
 import type { Cluster } from "../../src/iam/cluster";
 import { partitionOf } from "../../src/iam/partitions";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
-import { type Place, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { type Environment, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
 import { DeckhouseAccessStack } from "../../src/stack";
-import { FEATURE_NAMES, PLACE } from "./clusters";
+import { ENVIRONMENT, FEATURE_NAMES } from "./clusters";
 import { abuses } from "./denied-requests";
 import { deployment } from "./deployment";
-import { neededRequests } from "./requests";
+import { requiredRequests } from "./requests";
 import { isAllowed, type Request } from "./simulator";
 
 /** A deployment's Terraform JSON without CDKTF's comments. */
@@ -24,7 +24,12 @@ export function packOf(given: Deployment | string): JsonObject {
 /** A deployment's policy options; an account that is not stated is the one of the local AWS. */
 export function optionsOf({ region, accountId, policy, cluster }: Deployment): PolicyOptions {
   const { mode, supplement } = policy;
-  return { mode, supplement, cluster, place: { partition: partitionOf(region), region, account: accountId ?? PLACE.account } };
+  return {
+    mode,
+    supplement,
+    cluster,
+    environment: { partition: partitionOf(region), region, account: accountId ?? ENVIRONMENT.account },
+  };
 }
 
 /** For each action, what simulation says of it: some call is allowed that was not, or the other way round. */
@@ -97,18 +102,19 @@ const ODD_CONTEXTS: readonly Request["context"][] = [
 function probes(before: PolicyOptions, after: PolicyOptions, wanted: (request: Request) => boolean): readonly Request[] {
   const withFeatures = ({ cluster }: PolicyOptions): Cluster => ({ ...cluster, features: FEATURE_NAMES });
   const [one, other] = [withFeatures(before), withFeatures(after)];
-  const calls = (place: Place, cluster: Cluster) => neededRequests("scoped", true, place, cluster).filter(wanted);
-  const own = calls(before.place, one);
+  const calls = (environment: Environment, cluster: Cluster) =>
+    requiredRequests("documented", true, environment, cluster).filter(wanted);
+  const own = calls(before.environment, one);
   const all = [
     ...own,
-    ...calls(before.place, other),
-    ...calls(after.place, one),
-    ...calls(after.place, other),
-    ...calls({ ...before.place, region: "ap-south-1" }, one),
-    ...calls({ ...before.place, account: "999999999999" }, one),
-    ...calls(before.place, { ...one, prefix: "stranger" }),
+    ...calls(before.environment, other),
+    ...calls(after.environment, one),
+    ...calls(after.environment, other),
+    ...calls({ ...before.environment, region: "ap-south-1" }, one),
+    ...calls({ ...before.environment, account: "999999999999" }, one),
+    ...calls(before.environment, { ...one, prefix: "stranger" }),
     ...own.flatMap((request) => ODD_CONTEXTS.map((context) => ({ ...request, context }))),
-    ...[...abuses(before.place), ...abuses(after.place)].filter(wanted),
+    ...[...abuses(before.environment), ...abuses(after.environment)].filter(wanted),
   ].map(({ action, resource, context = {} }) => ({ action, resource, context }));
   return [...new Map(all.map((request) => [JSON.stringify(request), request])).values()];
 }

@@ -20,18 +20,21 @@ jest.mock("@cloud-copilot/iam-utils", () => {
   };
 });
 
-/** A call to AWS, as IAM judges it. */
+/** A call to AWS, as IAM evaluates it. */
 export interface Request {
   readonly action: string;
   readonly resource: string;
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Context;
 }
+
+/** Values of condition keys; a list for keys with several values. */
+export type Context = Readonly<Record<string, string | readonly string[]>>;
 
 const ACCOUNT = "123456789012";
 
 /**
- * The simulator's data has lost the resource types of the newer load balancers for these actions (it merges two APIs).
- * What is asked is the same of an action on which it knows them, so that one stands in, in the policy as well.
+ * The simulator's data lacks the resource types of ELB v2 for these actions (it merges two APIs). Another action
+ * with these types replaces them, in the request and in the policy.
  */
 const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "elasticloadbalancing:AddTags": {
@@ -40,18 +43,18 @@ const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** Calls that AWS answers without any permission. */
+/** Calls that require no permission. */
 export const NEEDS_NO_PERMISSION: readonly string[] = ["sts:GetCallerIdentity"];
 
-/** KMS asks the key's own policy first; this is the one that leaves the decision to IAM. */
+/** KMS evaluates the key policy first; this one delegates to IAM. */
 const KEY_POLICY = {
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "kms:*", Resource: "*" }],
 };
 
-/** Whether IAM allows a call under a policy. @throws Error if the simulator can't judge it */
+/** Whether IAM allows a call with a policy. @throws Error if the simulator cannot evaluate it */
 export async function isAllowed(whole: PolicyDocument, request: Request): Promise<boolean> {
-  // Actions are listed by name and all is Allow, so only statements with the action can matter; reading all takes ten times as long.
+  // All statements are Allow with exact actions, so only statements with the action matter; all of them take ten times as long.
   const policy = onlyWith(whole, request.action, request.action);
   if (policy.Statement.length === 0 && !NEEDS_NO_PERMISSION.includes(request.action)) {
     return false;
@@ -71,7 +74,7 @@ export async function isAllowed(whole: PolicyDocument, request: Request): Promis
   return answer;
 }
 
-/** Answers so far: clusters and modes have most of their statements in common. */
+/** Cache: clusters and modes share most of their statements. */
 const ANSWERS = new Map<string, boolean>();
 
 async function simulate(policy: PolicyDocument, request: Request): Promise<boolean> {
@@ -85,9 +88,9 @@ async function simulate(policy: PolicyDocument, request: Request): Promise<boole
       request: {
         action: request.action,
         principal: `arn:${partition}:iam::${ACCOUNT}:user/deckhouse`,
-        // EC2 asks the caller's policy alone, also about what another account owns.
+        // EC2 evaluates only the caller's policy, also for resources of another account.
         resource: { accountId: ACCOUNT, resource: request.resource },
-        contextVariables: { ...request.context },
+        contextVariables: structuredClone(request.context ?? {}) as Record<string, string | string[]>,
       },
     },
     {},
@@ -98,7 +101,7 @@ async function simulate(policy: PolicyDocument, request: Request): Promise<boole
   return result.overallResult === "Allowed";
 }
 
-/** The statements that grant an action, with another or the same as their only one. */
+/** The statements that grant an action, with the given action instead of their list. */
 function onlyWith(policy: PolicyDocument, granted: string, action: string): PolicyDocument {
   const statements = policy.Statement.filter((statement) => [statement.Action].flat().includes(granted));
   return { ...policy, Statement: statements.map((statement) => ({ ...statement, Action: action })) };

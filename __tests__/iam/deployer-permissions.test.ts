@@ -9,7 +9,7 @@ const PLAIN: DeployerOptions = {
   group: { name: "deckhouse", path: "/" },
   keys: true,
   tags: false,
-  adoptsKey: false,
+  importsKey: false,
   checks: { region: false, image: false },
 };
 const BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary";
@@ -20,13 +20,13 @@ const statements = (options: Partial<DeployerOptions> = {}) => statementsOf(depl
 const statement = (sid: string, options: Partial<DeployerOptions> = {}) =>
   statements(options).find((candidate) => candidate.sid === sid);
 const actions = (options: Partial<DeployerOptions> = {}) => statements(options).flatMap((each) => each.actions);
-/** What a setting adds to the actions of the plain deployment. */
+/** The actions that a setting adds to the plain deployment. */
 const added = (options: Partial<DeployerOptions>) => actions(options).filter((action) => !actions().includes(action));
 
-describe("what the pipeline may do in IAM", () => {
-  it("is for the plain deployment: its user, its policy, and the one attached to the other", () => {
+describe("the deployer policy in IAM", () => {
+  it("covers the user, the policy and the attachment of a plain deployment", () => {
     expect(statements()).toEqual([
-      { sid: "MakeUser", actions: ["iam:CreateUser"], resources: [USER], conditions: [] },
+      { sid: "CreateUser", actions: ["iam:CreateUser"], resources: [USER], conditions: [] },
       {
         sid: "User",
         actions: [
@@ -71,26 +71,26 @@ describe("what the pipeline may do in IAM", () => {
     ]);
   });
 
-  it("names no account where none is stated", () => {
+  it("has a wildcard for an account that is not stated", () => {
     expect(statement("User", { account: undefined })?.resources).toEqual(["arn:aws:iam::*:user/deckhouse"]);
   });
 
-  it("is in the deployment's partition and under its paths", () => {
+  it("has the partition and paths of the deployment", () => {
     const options = { partition: "aws-cn", user: { ...PLAIN.user, path: "/dkp/" }, policy: { name: "P", path: "/access/dkp/" } };
     expect(statement("User", options)?.resources).toEqual(["arn:aws-cn:iam::123456789012:user/dkp/deckhouse"]);
     expect(statement("Policy", options)?.resources).toEqual(["arn:aws-cn:iam::123456789012:policy/access/dkp/P"]);
   });
 
-  it("takes the wildcards of a path for characters", () => {
+  it("escapes wildcards in a path", () => {
     expect(statement("User", { user: { ...PLAIN.user, path: "/a*b?/" } })?.resources).toEqual([
       `arn:aws:iam::123456789012:user/a\${*}b\${?}/deckhouse`,
     ]);
   });
 
-  it("makes the user only with its boundary, and never takes the boundary off", () => {
+  it("creates the user only with its boundary and never removes the boundary", () => {
     const user = { ...PLAIN.user, permissionsBoundary: BOUNDARY };
-    expect(statement("MakeUser", { user })).toEqual({
-      sid: "MakeUser",
+    expect(statement("CreateUser", { user })).toEqual({
+      sid: "CreateUser",
       actions: ["iam:CreateUser", "iam:PutUserPermissionsBoundary"],
       resources: [USER],
       conditions: [{ test: "StringEquals", variable: "iam:PermissionsBoundary", values: [BOUNDARY] }],
@@ -98,25 +98,25 @@ describe("what the pipeline may do in IAM", () => {
     expect(actions({ user })).not.toContain("iam:DeleteUserPermissionsBoundary");
   });
 
-  it("has nothing about keys where Terraform makes none", () => {
+  it("has no key actions if Terraform manages no keys", () => {
     expect(actions({ keys: false }).filter((action) => action.includes("AccessKey"))).toEqual([]);
   });
 
-  it("tags what takes tags, where there are tags", () => {
+  it("has tag actions if there are tags", () => {
     expect(added({ tags: true })).toEqual(["iam:TagUser", "iam:UntagUser", "iam:TagPolicy", "iam:UntagPolicy"]);
     expect(added({ tags: true, nodeRole: ROLE })).toEqual(expect.arrayContaining(["iam:TagRole", "iam:UntagRole"]));
   });
 
-  it("looks at region and image where Terraform checks them", () => {
+  it("reads Region and image if Terraform checks them", () => {
     expect(added({ checks: { region: true, image: false } })).toEqual(["ec2:DescribeRegions"]);
     expect(added({ checks: { region: true, image: true } })).toEqual(["ec2:DescribeImages", "ec2:DescribeRegions"]);
   });
 
-  it("asks whose key it is that is taken over", () => {
-    expect(added({ adoptsKey: true })).toEqual(["iam:GetAccessKeyLastUsed"]);
+  it("reads the user of an imported key", () => {
+    expect(added({ importsKey: true })).toEqual(["iam:GetAccessKeyLastUsed"]);
   });
 
-  it("gives the policy to the group alone, where the group alone has it", () => {
+  it("attaches the policy only to the group if attachment is group", () => {
     const alone = { attachment: "group", group: { name: "dkp", path: "/g/" } } as const;
     expect(statement("GroupPolicy", alone)).toEqual({
       sid: "GroupPolicy",
@@ -130,7 +130,7 @@ describe("what the pipeline may do in IAM", () => {
     );
   });
 
-  it("attaches to the role for nodes the listed policies alone, and writes what nodes may do only within the boundary", () => {
+  it("attaches only the listed policies to the node role, and writes its inline policy only with the boundary", () => {
     const arns = ["arn:aws:iam::aws:policy/B", "arn:aws:iam::aws:policy/A"];
     const nodeRole = { ...ROLE, managedPolicyArns: arns, permissionsBoundary: BOUNDARY };
     expect(statement("NodeRolePolicies", { nodeRole })).toEqual({
@@ -139,8 +139,8 @@ describe("what the pipeline may do in IAM", () => {
       resources: ["arn:aws:iam::123456789012:role/dkp/nodes"],
       conditions: [{ test: "ArnEquals", variable: "iam:PolicyARN", values: [...arns].sort() }],
     });
-    expect(statement("MakeNodeRole", { nodeRole })).toEqual({
-      sid: "MakeNodeRole",
+    expect(statement("CreateNodeRole", { nodeRole })).toEqual({
+      sid: "CreateNodeRole",
       actions: ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
       resources: ["arn:aws:iam::123456789012:role/dkp/nodes"],
       conditions: [{ test: "StringEquals", variable: "iam:PermissionsBoundary", values: [BOUNDARY] }],
@@ -148,20 +148,20 @@ describe("what the pipeline may do in IAM", () => {
     expect(statement("NodeRolePolicies", { nodeRole: ROLE })).toBeUndefined();
   });
 
-  it("detaches any policy from a user that forceDestroy may delete, and that once", () => {
+  it("detaches any policy of a user with forceDestroy, in one statement", () => {
     const user = { ...PLAIN.user, forceDestroy: true };
     expect(statement("User", { user })?.actions).toContain("iam:DetachUserPolicy");
     expect(statement("UserPolicy", { user })?.actions).toEqual(["iam:AttachUserPolicy"]);
   });
 
-  it("passes no role, has no wildcard in an action, and every action has its reason", () => {
+  it("passes no role, has no wildcard in an action, and has a reason for every action", () => {
     const all = deployerGrants({
       ...PLAIN,
       user: { ...PLAIN.user, forceDestroy: true, permissionsBoundary: BOUNDARY },
       attachment: "user-and-group",
       nodeRole: { ...ROLE, managedPolicyArns: [BOUNDARY], permissionsBoundary: BOUNDARY },
       tags: true,
-      adoptsKey: true,
+      importsKey: true,
     });
     expect(all.filter(({ action }) => action === "iam:PassRole" || !/^iam:[A-Za-z]+$/.test(action))).toEqual([]);
     expect(all.filter(({ why }) => why === "")).toEqual([]);

@@ -27,16 +27,18 @@ describe("an OpenPGP key", () => {
       "several keys",
     ],
     ["a key of version 6", Buffer.from([0xc6, 0x02, 0x06, 0x00]).toString("base64"), "too new"],
-  ])("is not %s", (_, text, fault) => {
-    expect(readPgpKey(text)).toEqual({ fault });
+  ])("is not %s", (_, text, error) => {
+    expect(readPgpKey(text)).toEqual({ error });
   });
 
-  it("is not the beginning of one, wherever it was cut", () => {
-    const faults = Array.from({ length: ENCRYPTION_KEY.length - 1 }, (_, length) => readPgpKey(ENCRYPTION_KEY.slice(0, length)));
-    expect(faults.filter((reading) => "key" in reading)).toEqual([]);
+  it("is rejected when it is cut at any position", () => {
+    const readings = Array.from({ length: ENCRYPTION_KEY.length - 1 }, (_, length) =>
+      readPgpKey(ENCRYPTION_KEY.slice(0, length)),
+    );
+    expect(readings.filter((reading) => "key" in reading)).toEqual([]);
   });
 
-  it("never stumbles over bytes that mean nothing", () => {
+  it("never throws for changed bytes", () => {
     const bytes = Buffer.from(EXPIRING_KEY, "base64");
     for (let at = 0; at < bytes.length; at++) {
       for (const value of [0x00, 0x7f, 0xc0, 0xff]) {

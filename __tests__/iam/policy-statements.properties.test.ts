@@ -3,7 +3,7 @@ import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { anyOptions } from "../helpers/clusters";
 import { abuses } from "../helpers/denied-requests";
-import { neededRequests } from "../helpers/requests";
+import { requiredRequests } from "../helpers/requests";
 import { isAllowed, type Request } from "../helpers/simulator";
 
 const documentOf = (options: PolicyOptions) => policyDocument(policyStatements(options));
@@ -17,15 +17,15 @@ const without = (items: readonly string[], others: readonly string[] = []) => {
 const largest: Record<string, number> = {};
 
 afterAll(() => {
-  process.stderr.write(`largest policies drawn, in characters: ${JSON.stringify(largest)}\n`);
+  process.stderr.write(`largest random policies, in characters: ${JSON.stringify(largest)}\n`);
 });
 
-describe("over any cluster", () => {
-  it("minimal allows no more than scoped, and scoped no more than documented with its supplement", () => {
+describe("the policy of any cluster", () => {
+  it("allows in minimal at most what scoped allows, and in scoped at most what documented allows", () => {
     fc.assert(
       fc.property(anyOptions, (options) => {
         const [documented, scoped, minimal] = MODES.map((mode) => policyStatements({ ...options, supplement: true, mode }));
-        // All are Allow, so a statement that is there with no fewer actions, on the same resources and conditions, allows no less.
+        // All statements are Allow, so the same statement with at least the same actions allows at least as much.
         for (const { sid, actions, resources, conditions } of minimal ?? []) {
           const wider = scoped?.find((statement) => statement.sid === sid);
           expect(wider).toMatchObject({ resources, conditions });
@@ -39,10 +39,13 @@ describe("over any cluster", () => {
     );
   });
 
-  it("and over drawn calls, the simulator agrees", async () => {
+  it("allows no more in a narrower mode according to the IAM simulator", async () => {
     await fc.assert(
       fc.asyncProperty(anyOptions, fc.array(fc.nat(), { minLength: 3, maxLength: 3 }), async (options, draws) => {
-        const requests = [...neededRequests("scoped", true, options.place, options.cluster), ...abuses(options.place)];
+        const requests = [
+          ...requiredRequests("scoped", true, options.environment, options.cluster),
+          ...abuses(options.environment),
+        ];
         for (const draw of draws) {
           const request = requests[draw % requests.length] as Request;
           const [documented, scoped, minimal] = await Promise.all(
@@ -55,10 +58,10 @@ describe("over any cluster", () => {
     );
   });
 
-  it("every call that it makes is allowed in minimal", async () => {
+  it("allows in minimal every call of the cluster", async () => {
     await fc.assert(
       fc.asyncProperty(anyOptions, fc.nat(), async (options, draw) => {
-        const requests = neededRequests("minimal", options.supplement, options.place, options.cluster);
+        const requests = requiredRequests("minimal", options.supplement, options.environment, options.cluster);
         const drawn = [0, 1, 2, 3, 4].map((step) => requests[(draw + step * 37) % requests.length] as Request);
         for (const request of drawn) {
           expect([request, await isAllowed(documentOf({ ...options, mode: "minimal" }), request)]).toEqual([request, true]);
@@ -68,7 +71,7 @@ describe("over any cluster", () => {
     );
   });
 
-  it.each(MODES)("mode %s has valid statement ids, and lists without duplicates in AWS's order", (mode) => {
+  it.each(MODES)("has in mode %s valid statement IDs and sorted lists without duplicates", (mode) => {
     fc.assert(
       fc.property(anyOptions, (options) => {
         const statements = policyStatements({ ...options, mode });
@@ -86,7 +89,7 @@ describe("over any cluster", () => {
     );
   });
 
-  it("is the same whatever order the lists are in", () => {
+  it("does not depend on the order of lists in the settings", () => {
     fc.assert(
       fc.property(anyOptions, fc.constantFrom(...MODES), (options, mode) => {
         const { cluster } = options;

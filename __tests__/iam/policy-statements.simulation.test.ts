@@ -1,27 +1,27 @@
 import { policyDocument } from "../../src/iam/policy-document";
 import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { clusterOf, EVERYTHING, PLACE } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
 import { abuses } from "../helpers/denied-requests";
-import { neededRequests } from "../helpers/requests";
+import { requiredRequests } from "../helpers/requests";
 import { isAllowed, type Request } from "../helpers/simulator";
 
-/** Clusters whose every call and every abuse is simulated, in each mode. */
+/** The clusters for which every call and every abuse is simulated, in each mode. */
 const CLUSTERS = {
-  "a plain one": clusterOf(),
-  "one in its own network without NAT": clusterOf({ layout: "WithoutNAT" }),
-  "one in an existing network": clusterOf({ existingVPCID: "vpc-0123456789abcdef0", disableDefaultSecurityGroup: true }),
-  "one with a node role of its own": clusterOf({
+  "a plain cluster": clusterOf(),
+  "a cluster in its own VPC without NAT": clusterOf({ layout: "WithoutNAT" }),
+  "a cluster in an existing VPC": clusterOf({ existingVPCID: "vpc-0123456789abcdef0", disableDefaultSecurityGroup: true }),
+  "a cluster with iamNodeRole": clusterOf({
     iamNodeRole: "dkp-node",
     iamNodeRolePath: "/apps/",
     formerIamNodeRoles: ["/old"],
   }),
-  "one that does everything": EVERYTHING,
+  "a cluster with every option": EVERYTHING,
 };
 
-const PLACES = [
-  PLACE,
-  { ...PLACE, partition: "aws-cn", region: "cn-north-1" },
-  { ...PLACE, partition: "aws-us-gov", region: "us-gov-west-1" },
+const ENVIRONMENTS = [
+  ENVIRONMENT,
+  { ...ENVIRONMENT, partition: "aws-cn", region: "cn-north-1" },
+  { ...ENVIRONMENT, partition: "aws-us-gov", region: "us-gov-west-1" },
 ];
 
 const figures: Record<string, number> = {};
@@ -31,18 +31,18 @@ const add = (figure: string, number: number) => {
 
 const documentOf = (options: PolicyOptions) => policyDocument(policyStatements(options));
 
-const refused = async (options: PolicyOptions, requests: readonly Request[]) => {
-  const judged = await Promise.all(
+const denied = async (options: PolicyOptions, requests: readonly Request[]) => {
+  const answers = await Promise.all(
     requests.map(async (request) => ({ request, allowed: await isAllowed(documentOf(options), request) })),
   );
-  return judged.filter(({ allowed }) => !allowed).map(({ request }) => `${request.action} on ${request.resource}`);
+  return answers.filter(({ allowed }) => !allowed).map(({ request }) => `${request.action} on ${request.resource}`);
 };
 
 const allowed = async (options: PolicyOptions, requests: readonly (Request & { readonly what: string })[]) => {
-  const judged = await Promise.all(
+  const answers = await Promise.all(
     requests.map(async (request) => ({ request, allowed: await isAllowed(documentOf(options), request) })),
   );
-  return judged.filter(({ allowed: is }) => is).map(({ request }) => request.what);
+  return answers.filter(({ allowed: is }) => is).map(({ request }) => request.what);
 };
 
 afterAll(() => {
@@ -50,34 +50,36 @@ afterAll(() => {
 });
 
 describe.each(Object.entries(CLUSTERS))("the policy of %s", (_, cluster) => {
-  it.each(MODES)("allows in mode %s every call that the cluster makes, on every kind of resource", async (mode) => {
-    const requests = neededRequests(mode, true, PLACE, cluster);
+  it.each(MODES)("allows in mode %s every call of the cluster, on every resource type", async (mode) => {
+    const requests = requiredRequests(mode, true, ENVIRONMENT, cluster);
     expect(requests.length).toBeGreaterThan(100);
-    expect(await refused({ mode, supplement: true, place: PLACE, cluster }, requests)).toEqual([]);
+    expect(await denied({ mode, supplement: true, environment: ENVIRONMENT, cluster }, requests)).toEqual([]);
     add(`${mode}: pairs allowed`, requests.length);
   });
 
-  it.each(["scoped", "minimal"] as const)("refuses in mode %s every abuse", async (mode) => {
-    const list = abuses(PLACE);
-    expect(await allowed({ mode, supplement: true, place: PLACE, cluster }, list)).toEqual([]);
+  it.each(["scoped", "minimal"] as const)("denies in mode %s every abuse", async (mode) => {
+    const list = abuses(ENVIRONMENT);
+    expect(await allowed({ mode, supplement: true, environment: ENVIRONMENT, cluster }, list)).toEqual([]);
     add(`${mode}: abuses denied`, list.length);
   });
 });
 
 describe("the documented policy", () => {
-  it("allows the abuses that the list says, and no other", async () => {
-    const list = abuses(PLACE);
+  it("allows exactly the abuses that are listed as allowed", async () => {
+    const list = abuses(ENVIRONMENT);
     expect(list.length).toBeGreaterThanOrEqual(60);
     const expected = list.filter(({ documented }) => documented).map(({ what }) => what);
-    expect(await allowed({ mode: "documented", supplement: true, place: PLACE, cluster: clusterOf() }, list)).toEqual(expected);
+    expect(await allowed({ mode: "documented", supplement: true, environment: ENVIRONMENT, cluster: clusterOf() }, list)).toEqual(
+      expected,
+    );
     add("documented: abuses allowed", expected.length);
   });
 });
 
-describe.each(PLACES.slice(1))("in partition $partition", (place) => {
-  it.each(["scoped", "minimal"] as const)("mode %s allows what is needed and refuses every abuse", async (mode) => {
-    const options = { mode, supplement: true, place, cluster: EVERYTHING };
-    expect(await refused(options, neededRequests(mode, true, place, EVERYTHING))).toEqual([]);
-    expect(await allowed(options, abuses(place))).toEqual([]);
+describe.each(ENVIRONMENTS.slice(1))("in partition $partition", (environment) => {
+  it.each(["scoped", "minimal"] as const)("mode %s allows every call of the cluster and denies every abuse", async (mode) => {
+    const options = { mode, supplement: true, environment, cluster: EVERYTHING };
+    expect(await denied(options, requiredRequests(mode, true, environment, EVERYTHING))).toEqual([]);
+    expect(await allowed(options, abuses(environment))).toEqual([]);
   });
 });

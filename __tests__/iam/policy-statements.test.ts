@@ -2,18 +2,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "../../src/iam/cluster";
 import { conditionBlock, policyDocument, policySize } from "../../src/iam/policy-document";
-import { MODES, type Mode, policyStatements, supplementOf } from "../../src/iam/policy-statements";
-import { clusterOf, EVERYTHING, PLACE } from "../helpers/clusters";
+import { additionalRowsOf, MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { clusterOf, ENVIRONMENT, EVERYTHING, KMS_KEY } from "../helpers/clusters";
+import { isAllowed } from "../helpers/simulator";
 
-const textOf = (mode: Mode, cluster: Cluster, place = PLACE) =>
-  JSON.stringify(policyDocument(policyStatements({ mode, supplement: true, cluster, place })));
+const textOf = (mode: Mode, cluster: Cluster, environment = ENVIRONMENT) =>
+  JSON.stringify(policyDocument(policyStatements({ mode, supplement: true, cluster, environment })));
 
 describe("the scoped policy of a plain cluster", () => {
   const statements = policyStatements({
     mode: "scoped",
     supplement: true,
     cluster: clusterOf(),
-    place: PLACE,
+    environment: ENVIRONMENT,
   });
 
   it("has these statements", () => {
@@ -30,7 +31,7 @@ describe("the scoped policy of a plain cluster", () => {
         ],
         [
           "Read",
-          35,
+          36,
           [
             "*",
           ],
@@ -46,10 +47,9 @@ describe("the scoped policy of a plain cluster", () => {
         ],
         [
           "Ec2",
-          45,
+          43,
           [
             "arn:aws:ec2:eu-central-1:123456789012:*",
-            "arn:aws:ec2:eu-central-1::snapshot/*",
           ],
           [],
         ],
@@ -78,38 +78,24 @@ describe("the scoped policy of a plain cluster", () => {
         ],
         [
           "LoadBalancers",
-          23,
+          20,
           [
             "arn:aws:elasticloadbalancing:eu-central-1:123456789012:*",
           ],
           [],
         ],
         [
-          "KeysOfDisks",
-          1,
+          "NetworkLoadBalancers",
+          3,
           [
-            "arn:aws:kms:eu-central-1:123456789012:key/*",
+            "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/net/*",
+            "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/net/*",
           ],
-          [
-            {
-              "test": "BoolIfExists",
-              "values": [
-                "true",
-              ],
-              "variable": "kms:GrantIsForAWSResource",
-            },
-            {
-              "test": "StringEquals",
-              "values": [
-                "ec2.eu-central-1.amazonaws.com",
-              ],
-              "variable": "kms:ViaService",
-            },
-          ],
+          [],
         ],
         [
           "NodeRole",
-          15,
+          14,
           [
             "arn:aws:iam::123456789012:role/dev-node",
             "arn:aws:iam::123456789012:instance-profile/dev-node",
@@ -152,7 +138,7 @@ describe("the scoped policy of a plain cluster", () => {
     `);
   });
 
-  it("limits what is known by name to that name", () => {
+  it("limits resources with a known name to that name", () => {
     const named = statements.filter(({ sid }) => ["KeyPair", "NodeRole", "PassNodeRole"].includes(sid));
     expect(named.flatMap(({ resources }) => resources)).toEqual([
       "arn:aws:ec2:eu-central-1:123456789012:key-pair/dev",
@@ -162,7 +148,7 @@ describe("the scoped policy of a plain cluster", () => {
     ]);
   });
 
-  it("never puts IAM or STS under a condition on the region: they are asked in a region of their own", () => {
+  it("has no Region condition for IAM and STS, whose requests have another Region", () => {
     const global = statements.filter(({ actions }) => actions.some((action) => /^(iam|sts):/.test(action)));
     expect(global.flatMap(({ conditions }) => conditions.map(({ variable }) => variable))).toEqual([
       "iam:PassedToService",
@@ -171,20 +157,23 @@ describe("the scoped policy of a plain cluster", () => {
   });
 });
 
-describe("every input of a policy has an effect, and only where it should", () => {
-  /** What each input changes, by mode, against a plain cluster. `-` is nothing. */
+describe("every input of a policy has an effect in the expected modes", () => {
+  /** The modes that each input changes, compared with a plain cluster. */
   const INPUTS: readonly (readonly [string, Partial<Cluster>, readonly Mode[]])[] = [
     ["prefix", { prefix: "prod" }, ["scoped", "minimal"]],
-    ["layout", { layout: "WithoutNAT" }, ["minimal"]],
-    ["existingVPCID", { existingVPCID: "vpc-0123456789abcdef0" }, ["minimal"]],
-    ["peeredVPCs", { peeredVPCs: ["vpc-0123456789abcdef0"] }, ["minimal"]],
+    ["layout", { layout: "WithoutNAT" }, ["documented", "scoped", "minimal"]],
+    ["existingVPCID", { existingVPCID: "vpc-0123456789abcdef0" }, ["documented", "scoped", "minimal"]],
+    ["peeredVPCs", { peeredVPCs: ["vpc-0123456789abcdef0"] }, ["scoped", "minimal"]],
     ["peerAccountIds", { peerAccountIds: ["222222222222"] }, ["scoped", "minimal"]],
     ["iamNodeRole", { iamNodeRole: "node" }, ["scoped", "minimal"]],
     ["iamNodeRolePath without a role", { iamNodeRolePath: "/apps/" }, []],
     ["formerIamNodeRoles", { formerIamNodeRoles: ["/old"] }, ["scoped", "minimal"]],
     ["tags", { tags: { a: "b" } }, ["documented", "scoped", "minimal"]],
-    ["imdsv2", { imdsv2: true }, ["documented", "scoped", "minimal"]],
-    ["disableDefaultSecurityGroup", { disableDefaultSecurityGroup: true }, ["minimal"]],
+    ["imdsv2: true", { imdsv2: true }, ["documented", "scoped", "minimal"]],
+    ["imdsv2: false", { imdsv2: false }, ["documented", "scoped", "minimal"]],
+    ["kmsKeyArns without encrypted-volumes", { kmsKeyArns: [KMS_KEY] }, []],
+    ["disableDefaultSecurityGroup", { disableDefaultSecurityGroup: true }, []],
+    ["dkpVersion", { dkpVersion: "1.69" }, ["minimal"]],
     ["bastion without NAT", { bastion: true }, []],
     ["feature drift-repair", { features: ["drift-repair"] }, ["documented", "scoped", "minimal"]],
     ["feature encrypted-volumes", { features: ["encrypted-volumes"] }, ["documented", "scoped", "minimal"]],
@@ -192,7 +181,7 @@ describe("every input of a policy has an effect, and only where it should", () =
     ["feature instance-type-change", { features: ["instance-type-change"] }, ["documented", "scoped", "minimal"]],
     ["feature nlb-security-groups", { features: ["nlb-security-groups"] }, ["documented", "scoped", "minimal"]],
     ["feature nlb-target-group-attributes", { features: ["nlb-target-group-attributes"] }, ["documented", "scoped", "minimal"]],
-    // The documented policy lets it make any service-linked role.
+    // The documented policy allows any service-linked role.
     ["feature spot-instances", { features: ["spot-instances"] }, ["scoped", "minimal"]],
     ["feature volume-cloning", { features: ["volume-cloning"] }, ["documented", "scoped", "minimal"]],
     ["feature volume-snapshots", { features: ["volume-snapshots"] }, ["documented", "scoped", "minimal"]],
@@ -208,6 +197,23 @@ describe("every input of a policy has an effect, and only where it should", () =
     expect(textOf("scoped", clusterOf({ ...role, iamNodeRolePath: "/apps/" }))).not.toBe(textOf("scoped", clusterOf(role)));
   });
 
+  it.each([
+    [undefined, true],
+    ["1.73", true],
+    ["1.74", false],
+  ] as const)("disableDefaultSecurityGroup since DKP 1.74: %s", (dkpVersion, granted) => {
+    const policy = textOf("minimal", clusterOf({ disableDefaultSecurityGroup: true, dkpVersion }));
+    expect(policy.includes("ec2:RevokeSecurityGroupEgress")).toBe(granted);
+  });
+
+  it.each([
+    ["1.69", true],
+    ["1.70", false],
+    [undefined, false],
+  ] as const)("the ClassicLink reads of DKP up to 1.69: %s", (dkpVersion, granted) => {
+    expect(textOf("minimal", clusterOf({ dkpVersion })).includes("ec2:DescribeVpcClassicLink")).toBe(granted);
+  });
+
   it("the bastion of the layout WithNAT", () => {
     const layout = { layout: "WithNAT" } as const;
     expect(textOf("minimal", clusterOf({ ...layout, bastion: true }))).toContain("ec2:AssociateAddress");
@@ -215,34 +221,119 @@ describe("every input of a policy has an effect, and only where it should", () =
   });
 
   it.each(["partition", "region", "account"] as const)("%s, in scoped and minimal", (field) => {
-    const place = { ...PLACE, [field]: "elsewhere" };
-    const changed = MODES.filter((mode) => textOf(mode, clusterOf(), place) !== textOf(mode, clusterOf()));
+    const environment = { ...ENVIRONMENT, [field]: "elsewhere" };
+    const changed = MODES.filter((mode) => textOf(mode, clusterOf(), environment) !== textOf(mode, clusterOf()));
     expect(changed).toEqual(["scoped", "minimal"]);
   });
 });
 
-describe("the supplement", () => {
-  it("is one action for a plain cluster", () => {
-    expect(supplementOf(clusterOf()).map(({ action }) => action)).toEqual(["ec2:DescribeAddressesAttribute"]);
+describe("the additional permissions", () => {
+  it("are three actions for a plain cluster", () => {
+    expect(additionalRowsOf(clusterOf()).map(({ action }) => action)).toEqual([
+      "ec2:DescribeAddressesAttribute",
+      "ec2:DescribeNetworkAcls",
+      "ec2:ReplaceRoute",
+    ]);
   });
 
-  it("adds what tags and imdsv2 call", () => {
-    expect(supplementOf(clusterOf({ tags: { a: "b" }, imdsv2: true })).map(({ action }) => action)).toEqual([
+  it("contain the calls for tags and imdsv2", () => {
+    expect(additionalRowsOf(clusterOf({ tags: { a: "b" }, imdsv2: true })).map(({ action }) => action)).toEqual([
       "ec2:DescribeAddressesAttribute",
+      "ec2:DescribeNetworkAcls",
       "ec2:ModifyInstanceMetadataOptions",
+      "ec2:ReplaceRoute",
       "iam:UntagRole",
     ]);
   });
 });
 
+describe("the limits of scoped and minimal", () => {
+  const statementsOf = (mode: Mode, cluster: Partial<Cluster> = {}) =>
+    policyStatements({ mode, supplement: true, cluster: clusterOf(cluster), environment: ENVIRONMENT });
+  const LIMITED = ["scoped", "minimal"] as const;
+  const snapshot = "arn:aws:ec2:eu-central-1::snapshot/snap-0123456789abcdef0";
+  const inRegion = { "aws:RequestedRegion": "eu-central-1" };
+
+  it.each(LIMITED)("deny a volume from any snapshot without a snapshot feature: %s", async (mode) => {
+    const request = { action: "ec2:CreateVolume", resource: snapshot, context: inRegion };
+    const may = (cluster: Partial<Cluster> = {}) => isAllowed(policyDocument(statementsOf(mode, cluster)), request);
+    expect(await may()).toBe(false);
+    expect(await may({ features: ["volume-snapshots"] })).toBe(true);
+    expect(await may({ features: ["fast-snapshot-restore"] })).toBe(true);
+  });
+
+  it.each(LIMITED)("have no peering actions without peered VPCs: %s", (mode) => {
+    expect(JSON.stringify(statementsOf(mode))).not.toContain('VpcPeeringConnection"');
+  });
+
+  it.each(LIMITED)("allow peering only with the peered VPCs and accounts: %s", (mode) => {
+    const peering = { peeredVPCs: ["vpc-0123456789abcdef0"], peerAccountIds: ["222222222222"] };
+    expect(statementsOf(mode, peering).find(({ sid }) => sid === "Peerings")?.conditions).toEqual([
+      {
+        test: "ArnEquals",
+        variable: "ec2:AccepterVpc",
+        values: [
+          "arn:aws:ec2:eu-central-1:123456789012:vpc/vpc-0123456789abcdef0",
+          "arn:aws:ec2:eu-central-1:222222222222:vpc/*",
+        ],
+      },
+      { test: "ArnEquals", variable: "ec2:RequesterVpc", values: ["arn:aws:ec2:eu-central-1:123456789012:vpc/*"] },
+    ]);
+  });
+
+  it.each(LIMITED)("allow grants on KMS keys only for AWS services: %s", (mode) => {
+    const conditions = (sid: string) =>
+      statementsOf(mode, { features: ["encrypted-volumes"] })
+        .find((statement) => statement.sid === sid)
+        ?.conditions.map(({ test, variable }) => `${test} ${variable}`);
+    expect(conditions("GrantsOnKeys")).toEqual(["Bool kms:GrantIsForAWSResource", "StringEquals kms:ViaService"]);
+    expect(conditions("KeysOfDisks")).toEqual(["StringEquals kms:ViaService"]);
+  });
+
+  it.each(LIMITED)("allow only the tag keys of the cluster on the node role: %s", (mode) => {
+    expect(statementsOf(mode, { tags: { team: "a", cost: "b" } }).find(({ sid }) => sid === "NodeRoleTags")).toEqual({
+      sid: "NodeRoleTags",
+      actions: ["iam:TagRole", "iam:UntagRole"],
+      resources: ["arn:aws:iam::123456789012:role/dev-node"],
+      conditions: [{ test: "ForAllValues:StringEquals", variable: "aws:TagKeys", values: ["cost", "team"] }],
+    });
+    expect(statementsOf(mode).flatMap(({ actions }) => actions)).not.toContain("iam:TagRole");
+  });
+});
+
+describe("the KMS statements", () => {
+  const statementOf = (cluster: Partial<Cluster>, environment = ENVIRONMENT) =>
+    policyStatements({
+      mode: "minimal",
+      supplement: true,
+      cluster: clusterOf({ features: ["encrypted-volumes"], ...cluster }),
+      environment,
+    }).find(({ actions }) => actions.includes("kms:Decrypt"));
+
+  // Source: KMS Developer Guide, "kms:ViaService": the suffix is .amazonaws.com in all partitions.
+  it.each([
+    ["aws", "eu-central-1", "ec2.eu-central-1.amazonaws.com"],
+    ["aws-cn", "cn-north-1", "ec2.cn-north-1.amazonaws.com"],
+    ["aws-us-gov", "us-gov-west-1", "ec2.us-gov-west-1.amazonaws.com"],
+  ])("allow calls of EC2 under its name in partition %s", (partition, region, name) => {
+    const conditions = statementOf({}, { ...ENVIRONMENT, partition, region })?.conditions;
+    expect(conditions).toContainEqual({ test: "StringEquals", variable: "kms:ViaService", values: [name] });
+  });
+
+  it("allow only the keys of kmsKeyArns if there are any", () => {
+    expect(statementOf({ kmsKeyArns: [KMS_KEY] })?.resources).toEqual([KMS_KEY]);
+    expect(statementOf({})?.resources).toEqual(["arn:aws:kms:eu-central-1:123456789012:key/*"]);
+  });
+});
+
 describe("the size of a policy", () => {
-  it("counts no white space, and an account that is not known yet as 12 digits", () => {
+  it("counts no white space, and an unknown account as 12 digits", () => {
     const statements = (account: string) =>
       policyStatements({
         mode: "scoped",
         supplement: true,
         cluster: clusterOf(),
-        place: { ...PLACE, account },
+        environment: { ...ENVIRONMENT, account },
       });
     expect(policySize(statements("$" + "{data.aws_caller_identity.current.account_id}"))).toBe(
       policySize(statements("123456789012")),
@@ -250,17 +341,17 @@ describe("the size of a policy", () => {
   });
 
   it.each([
-    ["documented", clusterOf(), 4048],
-    ["scoped", clusterOf(), 5702],
-    ["minimal", clusterOf(), 4956],
-    ["scoped", EVERYTHING, 6770],
-    ["minimal", EVERYTHING, 6452],
-  ] as const)("in mode %s is what it was", (mode, cluster, size) => {
-    expect(policySize(policyStatements({ mode, supplement: true, cluster, place: PLACE }))).toBe(size);
+    ["documented", clusterOf(), 4095],
+    ["scoped", clusterOf(), 5557],
+    ["minimal", clusterOf(), 5180],
+    ["scoped", EVERYTHING, 8036],
+    ["minimal", EVERYTHING, 7718],
+  ] as const)("is as recorded in mode %s", (mode, cluster, size) => {
+    expect(policySize(policyStatements({ mode, supplement: true, cluster, environment: ENVIRONMENT }))).toBe(size);
   });
 });
 
-describe("making a policy", () => {
+describe("policyStatements", () => {
   it("takes less than 5 ms", () => {
     const times = Array.from({ length: 21 }, () => {
       const start = performance.now();
@@ -269,7 +360,7 @@ describe("making a policy", () => {
           mode: "minimal",
           supplement: true,
           cluster: EVERYTHING,
-          place: PLACE,
+          environment: ENVIRONMENT,
         }),
       );
       return performance.now() - start;
@@ -277,7 +368,7 @@ describe("making a policy", () => {
     expect(times[10]).toBeLessThan(5);
   });
 
-  it("needs no IAM reference data: that is for the tests", () => {
+  it("uses no IAM reference data, which is only for tests", () => {
     const root = join(__dirname, "../../src");
     const sources = readdirSync(root, {
       recursive: true,
@@ -291,13 +382,13 @@ describe("a Condition element", () => {
   it("keeps every condition that shares an operator with another", () => {
     const conditions = [
       { test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] },
-      { test: "BoolIfExists", variable: "kms:GrantIsForAWSResource", values: ["true"] },
+      { test: "Bool", variable: "kms:GrantIsForAWSResource", values: ["true"] },
       { test: "StringEquals", variable: "ec2:Owner", values: ["amazon", "self"] },
     ] as const;
     expect(conditionBlock(conditions, (values) => values)).toEqual({
       Condition: {
         StringEquals: { "aws:RequestedRegion": ["eu-central-1"], "ec2:Owner": ["amazon", "self"] },
-        BoolIfExists: { "kms:GrantIsForAWSResource": ["true"] },
+        Bool: { "kms:GrantIsForAWSResource": ["true"] },
       },
     });
   });

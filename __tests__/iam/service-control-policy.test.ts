@@ -2,17 +2,17 @@ import { runSimulation } from "@cloud-copilot/iam-simulate";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { controlPolicy, controlPolicyNotes } from "../../src/iam/service-control-policy";
-import { clusterOf, EVERYTHING, PLACE } from "../helpers/clusters";
-import { iamArn, neededRequests } from "../helpers/requests";
+import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
+import { iamArn, requiredRequests } from "../helpers/requests";
 import type { Request } from "../helpers/simulator";
 
 const ADMINISTRATOR = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
-const USER = iamArn(PLACE, "user/deckhouse");
-const NODE_ROLE = iamArn(PLACE, "role/dev-node");
+const USER = iamArn(ENVIRONMENT, "user/deckhouse");
+const NODE_ROLE = iamArn(ENVIRONMENT, "role/dev-node");
 
-const options = (mode: Mode, cluster = clusterOf()) => ({ mode, supplement: true, place: PLACE, cluster });
+const options = (mode: Mode, cluster = clusterOf()) => ({ mode, supplement: true, environment: ENVIRONMENT, cluster });
 
-/** Whether a principal with a policy of its own may make a call in an account under the control policy. */
+/** Whether a principal with a policy may make a call in an account with the control policy. */
 async function isAllowed(mode: Mode, cluster: ReturnType<typeof clusterOf>, principal: string, policy: object, request: Request) {
   const control = controlPolicy({ ...options(mode, cluster), user: "/deckhouse", additionalRolePolicies: ["s3:Get*"] });
   const result = await runSimulation(
@@ -31,7 +31,7 @@ async function isAllowed(mode: Mode, cluster: ReturnType<typeof clusterOf>, prin
       request: {
         action: request.action,
         principal,
-        resource: { accountId: PLACE.account, resource: request.resource },
+        resource: { accountId: ENVIRONMENT.account, resource: request.resource },
         contextVariables: { "aws:PrincipalArn": principal, ...request.context },
       },
     },
@@ -48,9 +48,9 @@ const asKey = (mode: Mode, request: Request, cluster = clusterOf()) =>
   isAllowed(mode, cluster, USER, policyDocument(policyStatements(options(mode, cluster))), request);
 
 describe("the service control policy", () => {
-  it("holds a node role with an administrator's policy to what a node needs", async () => {
-    expect(await asNode({ action: "iam:CreateUser", resource: iamArn(PLACE, "user/thief") })).toBe(false);
-    expect(await asNode({ action: "sts:AssumeRole", resource: iamArn(PLACE, "role/Admin") })).toBe(false);
+  it("limits a node role with administrator access to the actions of a node", async () => {
+    expect(await asNode({ action: "iam:CreateUser", resource: iamArn(ENVIRONMENT, "user/attacker") })).toBe(false);
+    expect(await asNode({ action: "sts:AssumeRole", resource: iamArn(ENVIRONMENT, "role/Admin") })).toBe(false);
     expect(await asNode({ action: "s3:PutObject", resource: "arn:aws:s3:::bucket/key" })).toBe(false);
     expect(
       await asNode({ action: "ec2:TerminateInstances", resource: "arn:aws:ec2:eu-central-1:123456789012:instance/i-1" }),
@@ -60,27 +60,27 @@ describe("the service control policy", () => {
     expect(await asNode({ action: "s3:GetObject", resource: "arn:aws:s3:::bucket/key" })).toBe(true);
   });
 
-  it("says nothing of other roles and users", async () => {
-    const request = { action: "iam:CreateUser", resource: iamArn(PLACE, "user/anybody") };
+  it("does not limit other roles and users", async () => {
+    const request = { action: "iam:CreateUser", resource: iamArn(ENVIRONMENT, "user/anybody") };
     for (const principal of ["role/dev-node2", "role/Admin", "user/admin"]) {
-      expect(await isAllowed("documented", clusterOf(), iamArn(PLACE, principal), ADMINISTRATOR, request)).toBe(true);
+      expect(await isAllowed("documented", clusterOf(), iamArn(ENVIRONMENT, principal), ADMINISTRATOR, request)).toBe(true);
     }
   });
 
-  it("holds the documented key to its own node role", async () => {
+  it("limits the user of the documented policy to its own node role", async () => {
     const passed = { "iam:PassedToService": "ec2.amazonaws.com" };
-    expect(await asKey("documented", { action: "iam:PutRolePolicy", resource: iamArn(PLACE, "role/Admin") })).toBe(false);
-    expect(await asKey("documented", { action: "iam:CreateRole", resource: iamArn(PLACE, "role/other") })).toBe(false);
-    expect(await asKey("documented", { action: "iam:PassRole", resource: iamArn(PLACE, "role/Admin"), context: passed })).toBe(
-      false,
-    );
-    expect(await asKey("documented", { action: "iam:PutRolePolicy", resource: iamArn(PLACE, "role/dev-node") })).toBe(true);
+    expect(await asKey("documented", { action: "iam:PutRolePolicy", resource: iamArn(ENVIRONMENT, "role/Admin") })).toBe(false);
+    expect(await asKey("documented", { action: "iam:CreateRole", resource: iamArn(ENVIRONMENT, "role/other") })).toBe(false);
+    expect(
+      await asKey("documented", { action: "iam:PassRole", resource: iamArn(ENVIRONMENT, "role/Admin"), context: passed }),
+    ).toBe(false);
+    expect(await asKey("documented", { action: "iam:PutRolePolicy", resource: iamArn(ENVIRONMENT, "role/dev-node") })).toBe(true);
   });
 
-  it.each<Mode>(["documented", "scoped", "minimal"])("refuses nothing that DKP does: %s", async (mode) => {
+  it.each<Mode>(["documented", "scoped", "minimal"])("denies no call of DKP in mode %s", async (mode) => {
     for (const cluster of [clusterOf(), EVERYTHING]) {
-      // The only actions that the control policy names for the key.
-      const requests = neededRequests(mode, true, PLACE, cluster).filter(({ action }) => action.startsWith("iam:"));
+      // The control policy limits only these actions of the user.
+      const requests = requiredRequests(mode, true, ENVIRONMENT, cluster).filter(({ action }) => action.startsWith("iam:"));
       const refused = [];
       for (const request of requests) {
         if (!(await asKey(mode, request, cluster))) {
@@ -91,13 +91,13 @@ describe("the service control policy", () => {
     }
   });
 
-  it("leaves roles to the key's own policy where that is tight", () => {
+  it("does not repeat the limits of the scoped policy", () => {
     expect(
       controlPolicy({ ...options("scoped"), user: "/deckhouse", additionalRolePolicies: [] }).Statement.map(({ Sid }) => Sid),
     ).toEqual(["NodeRoleStaysNodeRole"]);
   });
 
-  it("fits the 5,120 characters of a control policy", () => {
+  it("has less than the 5,120 characters that a control policy can have", () => {
     const policy = controlPolicy({ ...options("documented", EVERYTHING), user: "/deckhouse", additionalRolePolicies: [] });
     expect(JSON.stringify(policy).length).toBeLessThan(5120);
   });

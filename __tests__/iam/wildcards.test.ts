@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { coversArn, coversText } from "../../src/iam/wildcards";
 
-describe("a pattern covers another one", () => {
+describe("coversText and coversArn", () => {
   it.each([
     ["*", "ec2:describevpcs", true],
     ["ec2:describe*", "ec2:describevpcs", true],
@@ -22,7 +22,7 @@ describe("a pattern covers another one", () => {
     ["arn:aws:ec2:eu-*:123456789012:vpc/*", "arn:aws:ec2:eu-central-1:123456789012:vpc/v", true],
     ["arn:aws:iam::123456789012:role/dev-node", "arn:aws:iam::123456789012:role/Dev-Node", false],
     ["arn:aws:iam::123456789012:role/dev?node", "arn:aws:iam::123456789012:role/dev:node", false],
-    // A star in the middle of a segment is not sure to match beyond it.
+    // A star in the middle of a segment matches only inside the segment.
     ["arn:aws:*role/dev", "arn:aws:iam::123456789012:role/dev", false],
   ])("ARN: %s, %s: %s", (wide, narrow, expected) => {
     expect(coversArn(wide, narrow)).toBe(expected);
@@ -36,11 +36,11 @@ describe("a pattern covers another one", () => {
     [`arn:aws:iam::${account}:role/*`, `arn:aws:iam::${account}:role/a`, true],
     [`arn:aws:iam::${account}:role/*`, "arn:aws:iam::123456789012:role/a", false],
     [`arn:aws:iam::${"?".repeat(account.length)}:role/a`, `arn:aws:iam::${account}:role/a`, false],
-  ])("a reference is a text that is not known: %s, %s: %s", (wide, narrow, expected) => {
+  ])("a reference is an unknown string: %s, %s: %s", (wide, narrow, expected) => {
     expect(coversArn(wide, narrow)).toBe(expected);
   });
 
-  it("only if it matches all that the other one matches", () => {
+  it("return true only if the wide pattern matches every string that the narrow one matches", () => {
     const pattern = fc.stringMatching(/^[ab*?]{0,5}$/);
     const texts = ["", ..."ab"].flatMap((one) =>
       ["", ..."ab"].flatMap((two) => ["", ..."ab"].flatMap((three) => [one + two + three, `${one}b${two}a${three}`])),

@@ -13,11 +13,14 @@ describe("what another CDKTF program may import", () => {
       "OUTPUTS",
       "PLAIN_CLUSTER",
       "PolicyAttachment",
+      "SUPPORTED_VERSIONS",
       "SettingsError",
+      "VERIFIED_COMPONENTS",
       "defineDeployments",
       "loadDeployments",
       "partitionOf",
       "policyStatements",
+      "upgradeReport",
     ]);
   });
 });

@@ -36,7 +36,7 @@ class ClusterAccess extends Construct {
       statements: policyStatements({
         mode: "scoped",
         supplement: true,
-        place: { partition: "aws", region: "eu-central-1", account: "123456789012" },
+        environment: { partition: "aws", region: "eu-central-1", account: "123456789012" },
         cluster: { ...PLAIN_CLUSTER, prefix: id },
       }),
     });

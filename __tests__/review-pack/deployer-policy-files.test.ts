@@ -27,7 +27,7 @@ describe("deployer-policy.json", () => {
       '  "Version": "2012-10-17",',
       '  "Statement": [',
       "    {",
-      '      "Sid": "MakeUser",',
+      '      "Sid": "CreateUser",',
       '      "Effect": "Allow",',
       '      "Action": [',
       '        "iam:CreateUser"',
@@ -75,7 +75,7 @@ describe("deployer-policy.json", () => {
       [
         "deployer-policy.json",
         "the credentials that Terraform is run with",
-        "MakeUser User UserPolicy Policy ListState State StateLock",
+        "CreateUser User UserPolicy Policy ListState State StateLock",
       ],
     ]);
   });
@@ -83,13 +83,13 @@ describe("deployer-policy.json", () => {
   it("leaves IAM to the role that the provider takes", () => {
     expect(sids(`provider: { assumeRoleArn: "${DEPLOYER}" }`)).toEqual([
       ["deployer-policy.json", "the credentials that Terraform is run with", "TakeRole ListState State StateLock"],
-      ["deployer-role-policy.json", `the role ${DEPLOYER}`, "MakeUser User UserPolicy Policy"],
+      ["deployer-role-policy.json", `the role ${DEPLOYER}`, "CreateUser User UserPolicy Policy"],
     ]);
   });
 
   it("leaves the state to the role that the backend takes", () => {
     expect(sids(`backend: { s3: { bucket: b, region: eu-central-1, assume_role: { role_arn: "${STATE}" } } }`)).toEqual([
-      ["deployer-policy.json", "the credentials that Terraform is run with", "TakeStateRole MakeUser User UserPolicy Policy"],
+      ["deployer-policy.json", "the credentials that Terraform is run with", "TakeStateRole CreateUser User UserPolicy Policy"],
       ["deployer-state-role-policy.json", `the role ${STATE}`, "ListState State StateLock"],
     ]);
   });
@@ -98,7 +98,7 @@ describe("deployer-policy.json", () => {
     const settings = `provider: { assumeRoleArn: "${DEPLOYER}" }\nbackend: { s3: { bucket: b, region: eu-central-1, assume_role: { role_arn: "${DEPLOYER}", tags: { a: b } } } }`;
     expect(sids(settings)).toEqual([
       ["deployer-policy.json", "the credentials that Terraform is run with", "TakeRole"],
-      ["deployer-role-policy.json", `the role ${DEPLOYER}`, "MakeUser User UserPolicy Policy ListState State StateLock"],
+      ["deployer-role-policy.json", `the role ${DEPLOYER}`, "CreateUser User UserPolicy Policy ListState State StateLock"],
     ]);
     expect(deployerPolicies(deployment(settings)).policies[0]?.grants.map(({ action }) => action)).toEqual([
       "sts:AssumeRole",
@@ -139,7 +139,7 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
     expect(deployerPolicies(deployment(everything(200))).notes.slice(1)).toEqual([
       BOUNDARY_DOES_NOT_HOLD,
       TAGS,
-      "deployer-policy.json has 6646 characters, a managed policy has at most 6144: make it an inline policy of a role, which may have 10,240",
+      "deployer-policy.json has 6650 characters, a managed policy has at most 6144: make it an inline policy of a role, which may have 10,240",
     ]);
   });
 

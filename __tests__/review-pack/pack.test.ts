@@ -24,7 +24,7 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md").split("\n").slice(0, 4)).toEqual([
       "# AWS access of DKP: deckhouse",
       "",
-      "**Whoever holds this key is an administrator of the AWS account in all but name.** It may do 126 actions on every resource of the account,",
+      "**Whoever holds this key is an administrator of the AWS account in all but name.** It may do 128 actions on every resource of the account,",
       "among them to write the permissions of any role and to start machines with it.",
     ]);
     expect(file("REVIEW.md", SCOPED).split("\n").slice(2, 4)).toEqual([
@@ -61,7 +61,7 @@ describe("REVIEW.md", () => {
 
   it("says who may apply, with the reason of every action", () => {
     expect(file("REVIEW.md")).toContain(
-      "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS` | takes the policy from the user |",
+      "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS` | detaches the policy from the user |",
     );
     const assumed = "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/terraform' }";
     expect(file("REVIEW.md", assumed)).toContain(
@@ -249,7 +249,7 @@ describe("policy.json", () => {
     const { Statement } = JSON.parse(file("policy.json"));
     expect(Statement.map(({ Sid }: { readonly Sid: string }) => Sid)).toEqual(["VisualEditor0", "DkpAlsoCalls"]);
     expect(Statement[1]).toEqual({
-      Action: "ec2:DescribeAddressesAttribute",
+      Action: ["ec2:ReplaceRoute", "ec2:DescribeNetworkAcls", "ec2:DescribeAddressesAttribute"],
       Effect: "Allow",
       Resource: "*",
       Sid: "DkpAlsoCalls",
@@ -270,6 +270,14 @@ describe("cluster-configuration.yaml", () => {
         region: "eu-central-1",
       },
     });
+  });
+
+  it.each([
+    ["imdsv2: true", true],
+    ["imdsv2: false", false],
+    ["prefix: dev", undefined],
+  ])("states imdsv2 exactly if the settings do: %s", (fields, imdsv2) => {
+    expect((document(`cluster: { ${fields} }`) as { readonly imdsv2?: boolean }).imdsv2).toBe(imdsv2);
   });
 
   it("has DKP's fields as the settings have them", () => {

@@ -28,9 +28,9 @@ describe("a settings file", () => {
           iamNodeRolePath: "/",
           formerIamNodeRoles: [],
           tags: {},
-          imdsv2: false,
           disableDefaultSecurityGroup: false,
           bastion: false,
+          kmsKeyArns: [],
           features: [],
         },
         instances: { masters: { field: "masterNodeGroup" }, staticNodes: [] },
@@ -131,6 +131,7 @@ protect: false
         imdsv2: true,
         disableDefaultSecurityGroup: true,
         bastion: true,
+        kmsKeyArns: [],
         features: ["volume-snapshots", "spot-instances"],
       },
       instances: {

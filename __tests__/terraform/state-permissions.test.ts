@@ -73,6 +73,13 @@ describe("what the pipeline may do with the state in S3", () => {
     });
   });
 
+  it("has the same suffix of S3 in China", () => {
+    const inChina = { kms_key_id: KEY.replace("arn:aws:", "arn:aws-cn:"), region: "cn-north-1" };
+    expect(statement("StateKey", inChina)?.conditions).toEqual([
+      { test: "StringEquals", variable: "kms:ViaService", values: ["s3.cn-north-1.amazonaws.com"] },
+    ]);
+  });
+
   it("says that a KMS key which is no ARN is missing", () => {
     expect(access({ kms_key_id: "alias/state" })).toMatchObject({
       notes: [expect.stringMatching(/^backend\.s3\.kms_key_id is no key's ARN/)],

@@ -187,7 +187,11 @@ policy_document() {
       "Sid": "VisualEditor0"
     },
     {
-      "Action": "ec2:DescribeAddressesAttribute",
+      "Action": [
+        "ec2:ReplaceRoute",
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeAddressesAttribute"
+      ],
       "Effect": "Allow",
       "Resource": "*",
       "Sid": "DkpAlsoCalls"

@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
+import { fittingStatements } from "../iam/action-patterns";
 import { CATALOGUE } from "../iam/catalogue";
 import { explain, explanationText } from "../iam/explanation";
 import { MAX_POLICY_CHARACTERS, policyDocument, policySize } from "../iam/policy-document";
-import { MODES, type Mode, type PolicyOptions, policyStatements } from "../iam/policy-statements";
+import { MODES, type Mode, type PolicyOptions } from "../iam/policy-statements";
 import { forPeople, policyOptions } from "../review-pack/account-placeholder";
 import { suggest } from "../settings/messages";
 import { deploymentNamed } from "./named-deployment";
@@ -52,7 +53,7 @@ function modeOf(text: string): Mode {
 }
 
 function printPolicy(options: PolicyOptions, json: boolean): void {
-  const statements = policyStatements(options);
+  const statements = fittingStatements(options);
   const policy = policyDocument(statements);
   const size = policySize(statements);
   if (json) {

@@ -1,3 +1,4 @@
+import { ACTION_PATTERNS } from "../iam/action-patterns";
 import { CATALOGUE, type CatalogueRow } from "../iam/catalogue";
 import { coversArn, coversText } from "../iam/wildcards";
 import type { ActionChange, Holder, PermissionChanges, Scope } from "./change-summary";
@@ -38,6 +39,8 @@ export function policyChanges(holder: Holder, before: Policy, after: Policy): Pe
   };
 }
 
+const EXACT_PATTERNS: ReadonlySet<string> = new Set(Object.keys(ACTION_PATTERNS).map((pattern) => pattern.toLowerCase()));
+
 function versionChange({ version: had }: Policy, { version: has }: Policy): readonly string[] {
   return had === undefined || has === undefined || had === has
     ? []
@@ -49,7 +52,9 @@ function actionNames(permits: readonly Permit[]): readonly string[] {
   const named = new Set(permits.flatMap(({ actions }) => actions));
   const wild = [...named].filter((name) => /[*?]/.test(name));
   const matched = [...ROWS.keys()].filter((name) => wild.some((pattern) => coversText(pattern, name)));
-  return [...new Set([...named, ...matched])].sort();
+  // Patterns of this project stand for exactly the actions that they match.
+  const others = [...named].filter((name) => !EXACT_PATTERNS.has(name));
+  return [...new Set([...others, ...matched])].sort();
 }
 
 function actionChange(holder: Holder, name: string, from: Policy, to: Policy): ActionChange | undefined {

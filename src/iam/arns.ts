@@ -1,7 +1,7 @@
-/** The parts of an IAM ARN that settings are checked by. */
+/** The parts of an IAM ARN that validation reads. */
 export interface IamArn {
   readonly partition: string;
-  /** 12 digits, or `aws` for what AWS manages. */
+  /** 12 digits, or `aws` for AWS managed entities. */
   readonly account: string;
   /** `policy`, `role`, `user`, ... */
   readonly kind: string;
@@ -14,7 +14,7 @@ const IAM_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1
 /** Longest names of what is found by ARN. Source: "IAM and AWS STS quotas". */
 const MAX_NAME: Readonly<Record<string, number>> = { policy: 128, role: 64, user: 64 };
 
-/** Reads an IAM ARN; undefined if the text is none, or if IAM has no such long names. */
+/** Parses an IAM ARN; undefined if the string is none, or if IAM has no names of that length. */
 export function parseIamArn(arn: string): IamArn | undefined {
   const match = IAM_ARN.exec(arn);
   if (match === null) {
@@ -24,7 +24,11 @@ export function parseIamArn(arn: string): IamArn | undefined {
   return name.length > (MAX_NAME[kind] ?? 128) ? undefined : { partition, account, kind, name };
 }
 
-/** The ARN of something in IAM, which knows no regions: `role/dev-node`, `user/team/deckhouse`. */
+/** ARN of a KMS key by its ID, a multi-Region key included. Source: KMS Developer Guide, "Key identifiers (KeyId)". */
+export const KMS_KEY_ARN =
+  /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
+
+/** The ARN of an IAM entity, which has no Region: `role/dev-node`, `user/team/deckhouse`. */
 export function iamResourceArn(
   { partition, account }: { readonly partition: string; readonly account: string },
   resource: string,
@@ -42,14 +46,14 @@ export function policyArn(policy: {
   return iamResourceArn(policy, `policy${policy.path}${policy.name}`);
 }
 
-/** What IAM finds a user, policy, group or role by. */
+/** Name and path of a user, policy, group or role. */
 export interface IamResource {
   readonly name: string;
   /** "/" or "/a/b/". */
   readonly path: string;
 }
 
-/** The ARN of something in IAM as a policy names it: in any account where that is unknown, characters taken literally. */
+/** The ARN of an IAM entity as a pattern for a policy: unknown account `*`, wildcards in the path escaped. */
 export function iamArn(
   { partition, account = "*" }: { readonly partition: string; readonly account?: string | undefined },
   kind: string,
@@ -58,7 +62,7 @@ export function iamArn(
   return iamResourceArn({ partition, account }, `${kind}${literal(path)}${name}`);
 }
 
-/** A text of which no character is a wildcard in a policy's `Resource`. Source: "IAM policy elements: Variables and tags". */
+/** A string with escaped wildcards, for the `Resource` of a policy. Source: "IAM policy elements: Variables and tags". */
 export function literal(text: string): string {
   return text.replaceAll(/[*?]/g, (wildcard) => `\${${wildcard}}`);
 }

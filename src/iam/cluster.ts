@@ -1,78 +1,104 @@
-import type { CatalogueRow, Feature, LinkedService, Need } from "./catalogue";
+import type { CatalogueRow, ClusterCondition, Feature, LinkedService } from "./catalogue";
+import { appliesTo, type DkpVersion, isNewer, type VersionRange } from "./dkp-versions";
 
 export const LAYOUTS = ["WithoutNAT", "WithNAT", "Standard"] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
-/** What of a DKP cluster decides which permissions it needs, under the names of DKP's `AWSClusterConfiguration`. */
+/** The settings of a DKP cluster that decide which permissions it requires. Names as in `AWSClusterConfiguration`. */
 export interface Cluster {
-  /** `cloud.prefix`; DKP names the node role, its profile and the key pair after it. */
+  /** Release line of DKP; `undefined`: any supported one, so that the policy covers all of them. */
+  readonly dkpVersion?: DkpVersion | undefined;
+  /** `cloud.prefix`; the names of node role, instance profile and key pair contain it. */
   readonly prefix?: string | undefined;
   readonly layout?: Layout | undefined;
   readonly existingVPCID?: string | undefined;
   readonly peeredVPCs: readonly string[];
-  /** Other accounts whose VPCs are peered. Not DKP's: its peerings are within the account. */
+  /** Other accounts whose VPCs are peered. DKP has no such setting: its peerings are within the account. */
   readonly peerAccountIds: readonly string[];
   /** Name of the role for the nodes, without its path. */
   readonly iamNodeRole?: string | undefined;
-  /** IAM path of that role, which its name lacks and its ARN has. */
+  /** IAM path of that role: its ARN contains it, its name does not. */
   readonly iamNodeRolePath: string;
-  /** Roles that `iamNodeRole` was before, path included, `/apps/old-node`: DKP still reads the old one while it switches. */
+  /** Former values of `iamNodeRole` with their path, `/apps/old-node`: DKP reads the old role during the change. */
   readonly formerIamNodeRoles: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
-  readonly imdsv2: boolean;
+  /** `undefined`: not stated, so DKP does not manage the metadata options of its instances. */
+  readonly imdsv2?: boolean | undefined;
   readonly disableDefaultSecurityGroup: boolean;
-  /** Whether `withNAT.bastionInstance` is there. */
+  /** Whether `withNAT.bastionInstance` is set. */
   readonly bastion: boolean;
+  /** KMS keys of encrypted volumes, images and snapshots, also of other accounts. Empty: every key of the own account. */
+  readonly kmsKeyArns: readonly string[];
   readonly features: readonly Feature[];
 }
 
-/** A cluster that nothing is known of: no peering, no tags, DKP's own node role. Add what is: `{ ...PLAIN_CLUSTER, prefix: "dev" }`. */
+/** Defaults: no peering, no tags, DKP's own node role. Use as `{ ...PLAIN_CLUSTER, prefix: "dev" }`. */
 export const PLAIN_CLUSTER: Cluster = {
   peeredVPCs: [],
   peerAccountIds: [],
   iamNodeRolePath: "/",
   formerIamNodeRoles: [],
   tags: {},
-  imdsv2: false,
   disableDefaultSecurityGroup: false,
   bastion: false,
+  kmsKeyArns: [],
   features: [],
 };
 
-/** The role, its inline policy and the instance profile that DKP makes in every layout. */
+/** Name of the role, its inline policy and the instance profile that DKP creates in every layout. */
 export function nodeRoleName(prefix: string): string {
   return `${prefix}-node`;
 }
 
-/** Roles besides `<prefix>-node` that the nodes have or had, paths included: `/apps/dkp-node`. Sorted. */
+/** Current and former roles of nodes other than `<prefix>-node`, with their path: `/apps/dkp-node`. Sorted. */
 export function otherNodeRoles({ iamNodeRole, iamNodeRolePath, formerIamNodeRoles }: Cluster): readonly string[] {
   const named = iamNodeRole === undefined ? [] : [`${iamNodeRolePath}${iamNodeRole}`];
   return [...new Set([...named, ...formerIamNodeRoles])].sort();
 }
 
-/** Longest prefix: `<prefix>-node` must fit the 64 characters of a role name. DKP itself does not check it. */
+/**
+ * Maximum length of the prefix. DKP limits it since 1.77 (deckhouse/deckhouse#21533). Before, `<prefix>-node` has to fit into
+ * the 64 characters of a role name.
+ */
+export function maxPrefix(dkpVersion: DkpVersion | undefined): number {
+  return dkpVersion !== undefined && isNewer(dkpVersion, "1.76") ? 45 : MAX_PREFIX;
+}
+
+/** Maximum length of the prefix in any version of DKP. */
 export const MAX_PREFIX = 59;
 
-const CIRCUMSTANCES: readonly (readonly [Need, (cluster: Cluster) => boolean])[] = [
+/**
+ * DKP creates the group `<prefix>-ssh-accessible` despite `disableDefaultSecurityGroup`, unless `sshAllowList` is empty.
+ * Source: deckhouse/deckhouse#14604, fixed by deckhouse/deckhouse#16081.
+ */
+const SSH_GROUP_DESPITE_FLAG: VersionRange = { since: "1.72", until: "1.73" };
+
+const CONDITIONS: readonly (readonly [ClusterCondition, (cluster: Cluster) => boolean])[] = [
   ["always", () => true],
-  ["layout:WithoutNAT", ({ layout }) => layout === "WithoutNAT"],
-  ["layout:WithNAT", ({ layout }) => layout === "WithNAT"],
-  ["layout:Standard", ({ layout }) => layout === "Standard"],
+  // Only `minimal` requires a layout. Without one, a cluster may have any of them.
+  ...LAYOUTS.map((name) => [`layout:${name}`, ({ layout }: Cluster) => layout === undefined || layout === name] as const),
   ["bastion", ({ layout, bastion }) => layout === "WithNAT" && bastion],
   ["own-vpc", ({ existingVPCID }) => existingVPCID === undefined],
   ["peering", ({ peeredVPCs, peerAccountIds }) => peeredVPCs.length + peerAccountIds.length > 0],
   ["tags", ({ tags }) => Object.keys(tags).length > 0],
-  ["imdsv2", ({ imdsv2 }) => imdsv2],
-  ["default-security-groups", ({ disableDefaultSecurityGroup }) => !disableDefaultSecurityGroup],
+  ["imdsv2-stated", ({ imdsv2 }) => imdsv2 !== undefined],
+  [
+    "default-security-groups",
+    (cluster) => !cluster.disableDefaultSecurityGroup || appliesTo(SSH_GROUP_DESPITE_FLAG, cluster.dkpVersion),
+  ],
 ];
 
-/** The circumstances of a cluster, in a stable order. */
-export function circumstancesOf(cluster: Cluster): readonly Need[] {
-  const general = CIRCUMSTANCES.filter(([, holds]) => holds(cluster)).map(([need]) => need);
+/** The conditions that a cluster meets, in a stable order. */
+export function conditionsOf(cluster: Cluster): readonly ClusterCondition[] {
+  const general = CONDITIONS.filter(([, holds]) => holds(cluster)).map(([name]) => name);
   return [...general, ...[...cluster.features].sort().map((feature) => `feature:${feature}` as const)];
 }
 
-/** Why a row is needed under the given circumstances; empty if it is not. */
-export function reasons(row: Pick<CatalogueRow | LinkedService, "needed">, circumstances: readonly Need[]): readonly Need[] {
-  return row.needed.filter((need) => circumstances.includes(need));
+/** Which of the given conditions require a row in a version of DKP; empty if none does. */
+export function reasons(
+  row: Pick<CatalogueRow | LinkedService, "requiredWhen"> & VersionRange,
+  conditions: readonly ClusterCondition[],
+  dkpVersion: DkpVersion | undefined,
+): readonly ClusterCondition[] {
+  return appliesTo(row, dkpVersion) ? row.requiredWhen.filter((condition) => conditions.includes(condition)) : [];
 }

@@ -1,9 +1,9 @@
 import { type IamResource, iamArn } from "./arns";
 import type { PolicyCondition, PolicyStatement } from "./policy-statements";
 
-/** One action of the pipeline's policy: on what, under which conditions, and why. */
+/** One action of the deployer policy: its resources, its conditions and the reason. */
 export interface Grant {
-  /** Name of the statement that it belongs to; grants of one statement have the same resources and conditions. */
+  /** The statement of the action; all grants of a statement have the same resources and conditions. */
   readonly sid: string;
   readonly action: string;
   readonly resources: readonly string[];
@@ -11,10 +11,10 @@ export interface Grant {
   readonly why: string;
 }
 
-/** What of a deployment decides which IAM calls its Terraform makes. Names and paths as in the settings. */
+/** The settings of a deployment that decide which IAM calls Terraform makes. Names and paths as in the settings. */
 export interface DeployerOptions {
   readonly partition: string;
-  /** 12 digits. @default any: an identity policy reaches no other account's IAM */
+  /** 12 digits. @default any account: an identity policy only applies to its own account in IAM */
   readonly account?: string | undefined;
   readonly user: IamResource & { readonly permissionsBoundary?: string | undefined; readonly forceDestroy: boolean };
   readonly policy: IamResource;
@@ -23,23 +23,23 @@ export interface DeployerOptions {
   readonly nodeRole?:
     | (IamResource & { readonly managedPolicyArns: readonly string[]; readonly permissionsBoundary?: string | undefined })
     | undefined;
-  /** Whether Terraform makes keys of the user. */
+  /** Whether Terraform manages access keys of the user. */
   readonly keys: boolean;
   readonly tags: boolean;
-  /** Whether a key that was made by hand is taken over. */
-  readonly adoptsKey: boolean;
-  /** Whether Terraform looks at the region, and at an image. */
+  /** Whether a key that was created manually is imported. */
+  readonly importsKey: boolean;
+  /** Whether Terraform checks the Region, and an image. */
   readonly checks: { readonly region: boolean; readonly image: boolean };
 }
 
-/** When Terraform makes a call. */
-const CIRCUMSTANCES = {
+/** The conditions under which Terraform makes a call. */
+const CONDITIONS = {
   always: () => true,
   keys: ({ keys }) => keys,
   tags: ({ tags }) => tags,
   boundary: ({ user }) => user.permissionsBoundary !== undefined,
   "force-destroy": ({ user }) => user.forceDestroy,
-  "adopted-key": ({ adoptsKey }) => adoptsKey,
+  "imported-key": ({ importsKey }) => importsKey,
   "user-attachment": ({ attachment }) => attachment !== "group",
   // With forceDestroy any policy may be detached from the user, so this one too.
   "own-policy-alone": ({ attachment, user }) => attachment !== "group" && !user.forceDestroy,
@@ -52,14 +52,14 @@ const CIRCUMSTANCES = {
   "image-check": ({ checks }) => checks.image,
 } satisfies Readonly<Record<string, (options: DeployerOptions) => boolean>>;
 
-type Circumstance = keyof typeof CIRCUMSTANCES;
+type Condition = keyof typeof CONDITIONS;
 
-/** A statement's resources and conditions; all that is in it is allowed on all of them. */
+/** The resources and conditions of a statement, which apply to all its actions. */
 type Scope = Pick<PolicyStatement, "resources" | "conditions">;
 
-/** The statements, in their order in the policy. */
+/** The statements, in the order of the policy. */
 const SCOPES = {
-  MakeUser: (options) => ({ resources: [userArn(options)], conditions: boundTo(options.user.permissionsBoundary) }),
+  CreateUser: (options) => ({ resources: [userArn(options)], conditions: boundTo(options.user.permissionsBoundary) }),
   User: (options) => ({ resources: [userArn(options)], conditions: [] }),
   UserPolicy: (options) => ({ resources: [userArn(options)], conditions: ofPolicies([ownPolicyArn(options)]) }),
   Policy: (options) => ({ resources: [ownPolicyArn(options)], conditions: [] }),
@@ -68,7 +68,7 @@ const SCOPES = {
     resources: [iamArn(options, "group", options.group)],
     conditions: ofPolicies([ownPolicyArn(options)]),
   }),
-  MakeNodeRole: (options) => ({ resources: roleArns(options), conditions: boundTo(options.nodeRole?.permissionsBoundary) }),
+  CreateNodeRole: (options) => ({ resources: roleArns(options), conditions: boundTo(options.nodeRole?.permissionsBoundary) }),
   NodeRole: (options) => ({ resources: roleArns(options), conditions: [] }),
   NodeRolePolicies: (options) => ({
     resources: roleArns(options),
@@ -84,195 +84,220 @@ type Sid = keyof typeof SCOPES;
 interface Row {
   readonly sid: Sid;
   readonly action: string;
-  /** Any of them. */
-  readonly needed: readonly Circumstance[];
+  /** Any of these conditions requires the action. */
+  readonly requiredWhen: readonly Condition[];
   readonly why: string;
 }
 
 /**
- * Every call but those about the state that Terraform's AWS provider makes for a deployment, with what it is for. Left out is what these settings alone
- * can't scope: the old name or path of what is renamed or moved, and what takes a permissions boundary off.
- * Source: the calls of provider 5.100 on a local AWS; each row is shown to be needed by `__tests__/e2e/deployer.test.ts`.
+ * The calls of Terraform's AWS provider for a deployment, without the calls for its state. Not included, because these
+ * settings cannot limit it: the old name or path of a renamed entity, and the removal of a permissions boundary.
+ * Source: the calls of provider 5.100 on a local AWS; `__tests__/e2e/deployer.test.ts` shows that each row is required.
  */
 const ROWS: readonly Row[] = [
-  { sid: "MakeUser", action: "iam:CreateUser", needed: ["always"], why: "makes the user" },
+  { sid: "CreateUser", action: "iam:CreateUser", requiredWhen: ["always"], why: "creates the user" },
   {
-    sid: "MakeUser",
+    sid: "CreateUser",
     action: "iam:PutUserPermissionsBoundary",
-    needed: ["boundary"],
-    why: "puts the permissions boundary on a user that exists",
+    requiredWhen: ["boundary"],
+    why: "sets the permissions boundary of an existing user",
   },
 
-  { sid: "User", action: "iam:GetUser", needed: ["always"], why: "reads the user, at every plan" },
-  { sid: "User", action: "iam:DeleteUser", needed: ["always"], why: "deletes the user" },
+  { sid: "User", action: "iam:GetUser", requiredWhen: ["always"], why: "reads the user, at every plan" },
+  { sid: "User", action: "iam:DeleteUser", requiredWhen: ["always"], why: "deletes the user" },
   {
     sid: "User",
     action: "iam:ListGroupsForUser",
-    needed: ["always"],
-    why: "looks for groups to take the user out of before it is deleted; reads its membership",
+    requiredWhen: ["always"],
+    why: "reads the groups of the user, before its deletion and for its membership",
   },
-  { sid: "User", action: "iam:ListAccessKeys", needed: ["keys", "force-destroy"], why: "reads the keys, at every plan" },
-  { sid: "User", action: "iam:CreateAccessKey", needed: ["keys"], why: "makes a key" },
-  { sid: "User", action: "iam:UpdateAccessKey", needed: ["keys"], why: "makes a key Inactive or Active, as rotation does" },
-  { sid: "User", action: "iam:DeleteAccessKey", needed: ["keys", "force-destroy"], why: "deletes a key" },
+  { sid: "User", action: "iam:ListAccessKeys", requiredWhen: ["keys", "force-destroy"], why: "reads the keys, at every plan" },
+  { sid: "User", action: "iam:CreateAccessKey", requiredWhen: ["keys"], why: "creates a key" },
+  {
+    sid: "User",
+    action: "iam:UpdateAccessKey",
+    requiredWhen: ["keys"],
+    why: "sets the status of a key to Inactive or Active, for a rotation",
+  },
+  { sid: "User", action: "iam:DeleteAccessKey", requiredWhen: ["keys", "force-destroy"], why: "deletes a key" },
   {
     sid: "User",
     action: "iam:GetAccessKeyLastUsed",
-    needed: ["adopted-key"],
-    why: "finds the user of the key that is taken over",
+    requiredWhen: ["imported-key"],
+    why: "reads the user of an imported key",
   },
   {
     sid: "User",
     action: "iam:ListAttachedUserPolicies",
-    needed: ["user-attachment", "force-destroy"],
-    why: "reads which policies the user has, at every plan",
+    requiredWhen: ["user-attachment", "force-destroy"],
+    why: "reads the policies of the user, at every plan",
   },
-  { sid: "User", action: "iam:TagUser", needed: ["tags"], why: "tags the user, also while making it" },
-  { sid: "User", action: "iam:UntagUser", needed: ["tags"], why: "takes a tag off the user" },
-  ...forceDestroy("ListUserPolicies", "looks for inline policies"),
+  { sid: "User", action: "iam:TagUser", requiredWhen: ["tags"], why: "tags the user, also at creation" },
+  { sid: "User", action: "iam:UntagUser", requiredWhen: ["tags"], why: "removes a tag from the user" },
+  ...forceDestroy("ListUserPolicies", "lists inline policies"),
   ...forceDestroy("DeleteUserPolicy", "deletes an inline policy"),
-  ...forceDestroy("DetachUserPolicy", "detaches whatever policy the user has"),
-  ...forceDestroy("ListSSHPublicKeys", "looks for SSH keys"),
+  ...forceDestroy("DetachUserPolicy", "detaches any policy of the user"),
+  ...forceDestroy("ListSSHPublicKeys", "lists SSH keys"),
   ...forceDestroy("DeleteSSHPublicKey", "deletes an SSH key"),
-  ...forceDestroy("ListMFADevices", "looks for MFA devices"),
-  ...forceDestroy("DeactivateMFADevice", "takes an MFA device from the user"),
-  ...forceDestroy("DeleteLoginProfile", "deletes the password; asked whether there is one or not"),
-  ...forceDestroy("ListSigningCertificates", "looks for signing certificates"),
+  ...forceDestroy("ListMFADevices", "lists MFA devices"),
+  ...forceDestroy("DeactivateMFADevice", "deactivates an MFA device of the user"),
+  ...forceDestroy("DeleteLoginProfile", "deletes the password; called even if there is none"),
+  ...forceDestroy("ListSigningCertificates", "lists signing certificates"),
   ...forceDestroy("DeleteSigningCertificate", "deletes a signing certificate"),
-  ...forceDestroy("ListServiceSpecificCredentials", "looks for credentials of single services"),
+  ...forceDestroy("ListServiceSpecificCredentials", "lists credentials of single services"),
   ...forceDestroy("DeleteServiceSpecificCredential", "deletes credentials of a single service"),
 
-  { sid: "UserPolicy", action: "iam:AttachUserPolicy", needed: ["user-attachment"], why: "gives the user the policy" },
-  { sid: "UserPolicy", action: "iam:DetachUserPolicy", needed: ["own-policy-alone"], why: "takes the policy from the user" },
+  {
+    sid: "UserPolicy",
+    action: "iam:AttachUserPolicy",
+    requiredWhen: ["user-attachment"],
+    why: "attaches the policy to the user",
+  },
+  {
+    sid: "UserPolicy",
+    action: "iam:DetachUserPolicy",
+    requiredWhen: ["own-policy-alone"],
+    why: "detaches the policy from the user",
+  },
 
-  { sid: "Policy", action: "iam:CreatePolicy", needed: ["always"], why: "makes the policy" },
-  { sid: "Policy", action: "iam:GetPolicy", needed: ["always"], why: "reads the policy, at every plan" },
-  { sid: "Policy", action: "iam:GetPolicyVersion", needed: ["always"], why: "reads what the policy allows, at every plan" },
+  { sid: "Policy", action: "iam:CreatePolicy", requiredWhen: ["always"], why: "creates the policy" },
+  { sid: "Policy", action: "iam:GetPolicy", requiredWhen: ["always"], why: "reads the policy, at every plan" },
+  { sid: "Policy", action: "iam:GetPolicyVersion", requiredWhen: ["always"], why: "reads the policy document, at every plan" },
   {
     sid: "Policy",
     action: "iam:ListPolicyVersions",
-    needed: ["always"],
-    why: "counts the versions before another one, and before the policy is deleted",
+    requiredWhen: ["always"],
+    why: "lists the versions before a new version is created and before the policy is deleted",
   },
-  { sid: "Policy", action: "iam:CreatePolicyVersion", needed: ["always"], why: "changes what the policy allows" },
+  { sid: "Policy", action: "iam:CreatePolicyVersion", requiredWhen: ["always"], why: "changes the policy document" },
   {
     sid: "Policy",
     action: "iam:DeletePolicyVersion",
-    needed: ["always"],
-    why: "deletes the oldest version, as AWS keeps five, and old ones before the policy is deleted",
+    requiredWhen: ["always"],
+    why: "deletes the oldest of the five versions that AWS keeps, and all old versions before the policy is deleted",
   },
-  { sid: "Policy", action: "iam:DeletePolicy", needed: ["always"], why: "deletes the policy" },
-  { sid: "Policy", action: "iam:TagPolicy", needed: ["tags"], why: "tags the policy, also while making it" },
-  { sid: "Policy", action: "iam:UntagPolicy", needed: ["tags"], why: "takes a tag off the policy" },
+  { sid: "Policy", action: "iam:DeletePolicy", requiredWhen: ["always"], why: "deletes the policy" },
+  { sid: "Policy", action: "iam:TagPolicy", requiredWhen: ["tags"], why: "tags the policy, also at creation" },
+  { sid: "Policy", action: "iam:UntagPolicy", requiredWhen: ["tags"], why: "removes a tag from the policy" },
 
-  { sid: "Group", action: "iam:CreateGroup", needed: ["group"], why: "makes the group" },
-  { sid: "Group", action: "iam:GetGroup", needed: ["group"], why: "reads the group, at every plan" },
-  { sid: "Group", action: "iam:DeleteGroup", needed: ["group"], why: "deletes the group" },
-  { sid: "Group", action: "iam:AddUserToGroup", needed: ["group"], why: "puts the user into the group" },
-  { sid: "Group", action: "iam:RemoveUserFromGroup", needed: ["group"], why: "takes the user out of the group" },
+  { sid: "Group", action: "iam:CreateGroup", requiredWhen: ["group"], why: "creates the group" },
+  { sid: "Group", action: "iam:GetGroup", requiredWhen: ["group"], why: "reads the group, at every plan" },
+  { sid: "Group", action: "iam:DeleteGroup", requiredWhen: ["group"], why: "deletes the group" },
+  { sid: "Group", action: "iam:AddUserToGroup", requiredWhen: ["group"], why: "adds the user to the group" },
+  { sid: "Group", action: "iam:RemoveUserFromGroup", requiredWhen: ["group"], why: "removes the user from the group" },
   {
     sid: "Group",
     action: "iam:ListAttachedGroupPolicies",
-    needed: ["group"],
-    why: "reads which policies the group has, at every plan",
+    requiredWhen: ["group"],
+    why: "reads the policies of the group, at every plan",
   },
-  { sid: "GroupPolicy", action: "iam:AttachGroupPolicy", needed: ["group"], why: "gives the group the policy" },
-  { sid: "GroupPolicy", action: "iam:DetachGroupPolicy", needed: ["group"], why: "takes the policy from the group" },
+  { sid: "GroupPolicy", action: "iam:AttachGroupPolicy", requiredWhen: ["group"], why: "attaches the policy to the group" },
+  { sid: "GroupPolicy", action: "iam:DetachGroupPolicy", requiredWhen: ["group"], why: "detaches the policy from the group" },
 
-  { sid: "MakeNodeRole", action: "iam:CreateRole", needed: ["node-role"], why: "makes the role for nodes" },
+  { sid: "CreateNodeRole", action: "iam:CreateRole", requiredWhen: ["node-role"], why: "creates the node role" },
   {
-    sid: "MakeNodeRole",
+    sid: "CreateNodeRole",
     action: "iam:PutRolePermissionsBoundary",
-    needed: ["node-role-boundary"],
-    why: "puts the permissions boundary on a role that exists",
+    requiredWhen: ["node-role-boundary"],
+    why: "sets the permissions boundary of an existing role",
   },
-  { sid: "MakeNodeRole", action: "iam:PutRolePolicy", needed: ["node-role"], why: "writes what nodes may do" },
-  { sid: "NodeRole", action: "iam:GetRole", needed: ["node-role"], why: "reads the role, at every plan" },
-  { sid: "NodeRole", action: "iam:GetRolePolicy", needed: ["node-role"], why: "reads what nodes may do, at every plan" },
+  {
+    sid: "CreateNodeRole",
+    action: "iam:PutRolePolicy",
+    requiredWhen: ["node-role"],
+    why: "writes the inline policy of the role",
+  },
+  { sid: "NodeRole", action: "iam:GetRole", requiredWhen: ["node-role"], why: "reads the role, at every plan" },
+  {
+    sid: "NodeRole",
+    action: "iam:GetRolePolicy",
+    requiredWhen: ["node-role"],
+    why: "reads the inline policy of the role, at every plan",
+  },
   {
     sid: "NodeRole",
     action: "iam:ListRolePolicies",
-    needed: ["node-role"],
+    requiredWhen: ["node-role"],
     why: "reads the role's inline policies, at every plan",
   },
   {
     sid: "NodeRole",
     action: "iam:ListAttachedRolePolicies",
-    needed: ["node-role"],
-    why: "reads which policies the role has, at every plan",
+    requiredWhen: ["node-role"],
+    why: "reads the managed policies of the role, at every plan",
   },
   {
     sid: "NodeRole",
     action: "iam:ListInstanceProfilesForRole",
-    needed: ["node-role"],
-    why: "looks for instance profiles with the role before it is deleted",
+    requiredWhen: ["node-role"],
+    why: "lists the instance profiles of the role before its deletion",
   },
-  { sid: "NodeRole", action: "iam:DeleteRolePolicy", needed: ["node-role"], why: "deletes the role's inline policy" },
-  { sid: "NodeRole", action: "iam:DeleteRole", needed: ["node-role"], why: "deletes the role" },
-  { sid: "NodeRole", action: "iam:TagRole", needed: ["node-role-tags"], why: "tags the role, also while making it" },
-  { sid: "NodeRole", action: "iam:UntagRole", needed: ["node-role-tags"], why: "takes a tag off the role" },
+  { sid: "NodeRole", action: "iam:DeleteRolePolicy", requiredWhen: ["node-role"], why: "deletes the role's inline policy" },
+  { sid: "NodeRole", action: "iam:DeleteRole", requiredWhen: ["node-role"], why: "deletes the role" },
+  { sid: "NodeRole", action: "iam:TagRole", requiredWhen: ["node-role-tags"], why: "tags the role, also at creation" },
+  { sid: "NodeRole", action: "iam:UntagRole", requiredWhen: ["node-role-tags"], why: "removes a tag from the role" },
   {
     sid: "NodeRolePolicies",
     action: "iam:AttachRolePolicy",
-    needed: ["node-role-policies"],
-    why: "gives the role a policy of nodeRole.managedPolicyArns",
+    requiredWhen: ["node-role-policies"],
+    why: "attaches a policy of nodeRole.managedPolicyArns to the role",
   },
   {
     sid: "NodeRolePolicies",
     action: "iam:DetachRolePolicy",
-    needed: ["node-role-policies"],
-    why: "takes a policy of nodeRole.managedPolicyArns from the role",
+    requiredWhen: ["node-role-policies"],
+    why: "detaches a policy of nodeRole.managedPolicyArns from the role",
   },
 
   {
     sid: "MfaDevices",
     action: "iam:DeleteVirtualMFADevice",
-    needed: ["force-destroy"],
-    why: "user.forceDestroy: deletes the virtual MFA device that the user had; AWS refuses one that somebody has",
+    requiredWhen: ["force-destroy"],
+    why: "user.forceDestroy: deletes the virtual MFA device of the user; AWS rejects the deletion of a device in use",
   },
   {
     sid: "AllMfaDevices",
     action: "iam:ListVirtualMFADevices",
-    needed: ["force-destroy"],
-    why: "user.forceDestroy: looks for virtual MFA devices; AWS knows no resource for it",
+    requiredWhen: ["force-destroy"],
+    why: "user.forceDestroy: lists virtual MFA devices; the action has no resource types",
   },
 
   {
     sid: "Preflight",
     action: "ec2:DescribeRegions",
-    needed: ["region-check"],
-    why: "preflight: looks whether the region is enabled; without it the check warns",
+    requiredWhen: ["region-check"],
+    why: "preflight: checks whether the Region is enabled; without the permission the check warns",
   },
   {
     sid: "Preflight",
     action: "ec2:DescribeImages",
-    needed: ["image-check"],
-    why: "preflight: looks at the image; without it the check warns",
+    requiredWhen: ["image-check"],
+    why: "preflight: checks the image; without the permission the check warns",
   },
 ];
 
 function forceDestroy(name: string, why: string): readonly Row[] {
-  return [{ sid: "User", action: `iam:${name}`, needed: ["force-destroy"], why: `user.forceDestroy: ${why}` }];
+  return [{ sid: "User", action: `iam:${name}`, requiredWhen: ["force-destroy"], why: `user.forceDestroy: ${why}` }];
 }
 
-/** What a pipeline must be allowed to plan, apply, update and destroy a deployment, its state left out; sorted by statement and action. */
+/** The permissions to plan, apply, change and destroy a deployment, without its state; sorted by statement and action. */
 export function deployerGrants(options: DeployerOptions): readonly Grant[] {
-  const needed = ROWS.filter((row) => row.needed.some((circumstance) => CIRCUMSTANCES[circumstance](options)));
-  return (Object.keys(SCOPES) as Sid[]).flatMap((sid) => grants(sid, SCOPES[sid](options), reasonsIn(needed, sid)));
+  const required = ROWS.filter((row) => row.requiredWhen.some((condition) => CONDITIONS[condition](options)));
+  return (Object.keys(SCOPES) as Sid[]).flatMap((sid) => grants(sid, SCOPES[sid](options), reasonsIn(required, sid)));
 }
 
 function reasonsIn(rows: readonly Row[], sid: Sid): Readonly<Record<string, string>> {
   return Object.fromEntries(rows.filter((row) => row.sid === sid).map(({ action, why }) => [action, why]));
 }
 
-/** The grants of one statement, from its actions with their reasons. */
+/** The grants of one statement. @param reasons the reason of each action */
 export function grants(sid: string, scope: Scope, reasons: Readonly<Record<string, string>>): readonly Grant[] {
   return Object.keys(reasons)
     .sort()
     .map((action) => ({ sid, action, ...scope, why: reasons[action] ?? "" }));
 }
 
-/** The statements that grants make up, in the order of the grants. */
+/** The statements of grants, in the order of the grants. */
 export function statementsOf(all: readonly Grant[]): readonly PolicyStatement[] {
   return [...new Set(all.map(({ sid }) => sid))].map((sid) => {
     const own = all.filter((grant) => grant.sid === sid);

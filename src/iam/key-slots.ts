@@ -1,12 +1,12 @@
-/** The two places for a key: IAM allows two access keys per user, whatever their status ("IAM and AWS STS quotas"). */
+/** The two key slots: IAM allows two access keys per user, active or inactive ("IAM and AWS STS quotas"). */
 export const SLOTS = ["primary", "secondary"] as const;
 
 export type Slot = (typeof SLOTS)[number];
 
-/** The slot that a rotation moves to. */
+/** The slot that a rotation switches to. */
 export function otherSlot(slot: Slot): Slot {
   return slot === "primary" ? "secondary" : "primary";
 }
 
-/** The id of a long-lived key of an IAM user. `ASIA` ids belong to temporary credentials. Source: "IAM identifiers", unique id prefixes. */
+/** The ID of a long-term key of an IAM user. `ASIA` ids belong to temporary credentials. Source: "IAM identifiers", unique id prefixes. */
 export const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{16}$/;

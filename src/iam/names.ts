@@ -1,4 +1,4 @@
-/** What IAM calls its things: character set and length. Source: IAM API reference and "IAM and AWS STS quotas". */
+/** Rule for the name of an IAM entity: characters and length. Source: IAM API Reference and "IAM and AWS STS quotas". */
 export interface NameRule {
   /** "an IAM user name" */
   readonly what: string;
@@ -9,7 +9,7 @@ export interface NameRule {
 const nameRule = (what: string, max: number): NameRule => ({
   what,
   max,
-  // ASCII on purpose: IAM's `\w` has no letters of other alphabets.
+  // Only ASCII: `\w` in IAM patterns contains no letters of other alphabets.
   pattern: new RegExp(`^[A-Za-z0-9_+=,.@-]{1,${max}}$`),
 });
 
@@ -41,17 +41,17 @@ export const MAX_TAGS = 50;
 export const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
 export const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
 
-/** Says why a name breaks its rule, in words that continue `"NAME" ...`; undefined if it does not. */
-export function nameProblem(name: string, rule: NameRule): string | undefined {
+/** Why a name violates its rule, as a continuation of `"NAME" ...`; undefined if it does not. */
+export function nameError(name: string, rule: NameRule): string | undefined {
   if (rule.pattern.test(name)) {
     return undefined;
   }
   if (name === "") {
     return `is empty, ${rule.what} has 1 to ${rule.max} characters`;
   }
-  const stranger = /[^A-Za-z0-9_+=,.@-]/u.exec(name)?.[0];
-  if (stranger !== undefined) {
-    return `has the character ${JSON.stringify(stranger)}, ${rule.what} takes only A-Z a-z 0-9 and _ + = , . @ -`;
+  const invalid = /[^A-Za-z0-9_+=,.@-]/u.exec(name)?.[0];
+  if (invalid !== undefined) {
+    return `has the character ${JSON.stringify(invalid)}, ${rule.what} takes only A-Z a-z 0-9 and _ + = , . @ -`;
   }
   return `has ${name.length} characters, ${rule.what} has at most ${rule.max}`;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** What a deployment needs to know of a public OpenPGP key. */
+/** The properties of a public OpenPGP key that a deployment uses. */
 export interface PgpKey {
   /** Fingerprint of the primary key, in lower-case hex. */
   readonly fingerprint: string;
@@ -8,8 +8,8 @@ export interface PgpKey {
   readonly expires?: Date | undefined;
 }
 
-/** Why a text is no key that the AWS provider can encrypt for. */
-export type PgpFault =
+/** Why a string is no key that the AWS provider can encrypt for. */
+export type PgpKeyError =
   | "armored"
   | "keybase"
   | "not base64"
@@ -21,7 +21,7 @@ export type PgpFault =
   | "sign only"
   | "too new";
 
-export type PgpReading = { readonly key: PgpKey } | { readonly fault: PgpFault };
+export type PgpReading = { readonly key: PgpKey } | { readonly error: PgpKeyError };
 
 /** Packet types of RFC 9580, section 5. */
 const TAG = { signature: 2, secretKey: 5, publicKey: 6, secretSubkey: 7, publicSubkey: 14 } as const;
@@ -42,39 +42,39 @@ const SUBPACKET = { created: 2, keyExpiration: 9, keyFlags: 27 } as const;
 const ENCRYPTION_FLAGS = 0x04 | 0x08;
 
 /**
- * Reads the text of `pgp_key`: a public key, binary, in base64. Terraform's AWS provider wants exactly that, and finds a fault
- * only after AWS has made the access key, whose secret is then lost.
+ * Parses the value of `pgp_key`: a binary public key in base64. The AWS provider accepts nothing else, and reports an error
+ * only after AWS has created the access key, whose secret is then lost.
  *
  * Limits: signatures are read, not verified; version 4 keys only, which is what GnuPG makes and the provider reads.
  * Source: RFC 4880 and RFC 9580.
  */
 export function readPgpKey(text: string): PgpReading {
   if (text.includes("-----BEGIN PGP PRIVATE")) {
-    return { fault: "private" };
+    return { error: "private" };
   }
   if (text.includes("-----BEGIN")) {
-    return { fault: "armored" };
+    return { error: "armored" };
   }
   if (/^keybase:/i.test(text)) {
-    return { fault: "keybase" };
+    return { error: "keybase" };
   }
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) {
-    return { fault: "not base64" };
+    return { error: "not base64" };
   }
   const packets = readPackets(Buffer.from(text, "base64"));
   const [first] = packets.list;
   if (packets.list.some(({ tag }) => tag === TAG.secretKey || tag === TAG.secretSubkey)) {
-    return { fault: "private" };
+    return { error: "private" };
   }
   if (first?.tag !== TAG.publicKey) {
-    return { fault: "not a key" };
+    return { error: "not a key" };
   }
   // Whole groups of four: what a copy that stops anywhere rarely has.
   if (packets.truncated || text.length % 4 !== 0) {
-    return { fault: "truncated" };
+    return { error: "truncated" };
   }
   if (packets.list.filter(({ tag }) => tag === TAG.publicKey).length > 1) {
-    return { fault: "several keys" };
+    return { error: "several keys" };
   }
   return readCertificate(packets.list);
 }
@@ -162,10 +162,10 @@ function readCertificate(packets: readonly Packet[]): PgpReading {
     const part = parts.at(-1);
     if (tag === TAG.publicKey || tag === TAG.publicSubkey) {
       if (body[0] !== 4) {
-        return { fault: "too new" };
+        return { error: "too new" };
       }
       if (body.length < 6) {
-        return { fault: "truncated" };
+        return { error: "truncated" };
       }
       parts.push({ algorithm: body[5] ?? 0, created: body.readUInt32BE(1), revoked: false });
     } else if (tag === TAG.signature && part !== undefined) {
@@ -174,11 +174,11 @@ function readCertificate(packets: readonly Packet[]): PgpReading {
   }
   const [primary] = parts;
   if (primary === undefined || primary.revoked) {
-    return { fault: "revoked" };
+    return { error: "revoked" };
   }
   const usable = parts.filter((part) => !part.revoked && encrypts(part));
   if (usable.length === 0) {
-    return { fault: "sign only" };
+    return { error: "sign only" };
   }
   return { key: { fingerprint: fingerprint(packets[0]?.body ?? Buffer.alloc(0)), expires: expiry(primary, usable) } };
 }

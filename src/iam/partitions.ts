@@ -12,10 +12,10 @@ const PARTITION_OF_PREFIX: Readonly<Record<string, string>> = {
   "eusc-": "aws-eusc",
 };
 
-/** Shape of every region name that AWS has given so far: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
+/** Format of all existing Region names: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
 export const REGION = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
 
-/** Per partition, a region that no account can be without. IAM is asked there too. Source: "Regions and Zones", partitions.json. */
+/** Per partition, a region that no account can be without. IAM has its endpoint there. Source: "Regions and Zones", partitions.json. */
 const ALWAYS_ON: Readonly<Record<string, string>> = {
   aws: "us-east-1",
   "aws-cn": "cn-north-1",
@@ -41,7 +41,7 @@ export function partitionOf(region: string): string {
   return prefix === undefined ? "aws" : (PARTITION_OF_PREFIX[prefix] ?? "aws");
 }
 
-/** What the names of AWS's services end in where a policy names them: `ec2.eu-central-1.amazonaws.com`. */
+/** The suffix of service principals such as `ec2.amazonaws.com`. Values of `kms:ViaService` have another rule. */
 export function dnsSuffix(partition: string): string {
   return partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
 }

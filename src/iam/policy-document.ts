@@ -1,6 +1,6 @@
 import type { PolicyCondition, PolicyStatement } from "./policy-statements";
 
-/** What a managed policy may have, white space not counted. Source: "IAM and AWS STS quotas". */
+/** Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS quotas". */
 export const MAX_POLICY_CHARACTERS = 6144;
 
 type OneOrMore = string | readonly string[];
@@ -17,7 +17,7 @@ export interface PolicyDocument {
   readonly Version: "2012-10-17";
 }
 
-/** The document that the AWS provider sends for statements: lists in reverse order, one-element lists as texts. */
+/** The document that the AWS provider sends: lists in reverse order, lists with one element as a string. */
 export function policyDocument(statements: readonly PolicyStatement[]): PolicyDocument {
   return {
     Statement: statements.map(({ sid, actions, resources, conditions }) => ({
@@ -33,7 +33,7 @@ export function policyDocument(statements: readonly PolicyStatement[]): PolicyDo
 
 /**
  * The `Condition` element of a statement, none without conditions. Conditions that share an operator share its block.
- * @param render how the values of one condition are written
+ * @param render converts the values of one condition
  */
 export function conditionBlock(
   conditions: readonly PolicyCondition[],
@@ -52,7 +52,7 @@ function stored(values: readonly string[]): OneOrMore {
   return only !== undefined && more.length === 0 ? only : values.toSorted().reverse();
 }
 
-/** Size as AWS counts it, in characters. A Terraform reference to the account counts as the 12 digits that it becomes. */
+/** Length as AWS counts it, in characters. A Terraform reference to the account counts as 12 digits. */
 export function policySize(statements: readonly PolicyStatement[]): number {
   return JSON.stringify(policyDocument(statements))
     .replaceAll(/\$\{[^}]*\}/g, "123456789012")

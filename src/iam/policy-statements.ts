@@ -1,19 +1,18 @@
 import { iamResourceArn } from "./arns";
-import { CATALOGUE, type CatalogueRow, LINKED_SERVICES } from "./catalogue";
-import { type Cluster, circumstancesOf, nodeRoleName, otherNodeRoles, reasons } from "./cluster";
-import { dnsSuffix } from "./partitions";
+import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
+import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons } from "./cluster";
 
 export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** A condition of a statement: all of a statement's conditions must hold. */
 export interface PolicyCondition {
-  readonly test: "ArnEquals" | "BoolIfExists" | "ForAllValues:StringEquals" | "StringEquals";
+  readonly test: "ArnEquals" | "Bool" | "ForAllValues:StringEquals" | "StringEquals";
   readonly variable: string;
   readonly values: readonly string[];
 }
 
-/** One statement of an identity policy. All are `Allow`: what is not listed is denied. */
+/** One statement of an identity policy. Every statement is `Allow`; IAM denies everything else. */
 export interface PolicyStatement {
   readonly sid: string;
   readonly actions: readonly string[];
@@ -21,8 +20,8 @@ export interface PolicyStatement {
   readonly conditions: readonly PolicyCondition[];
 }
 
-/** Where a policy is for. */
-export interface Place {
+/** Where a policy applies. */
+export interface Environment {
   readonly partition: string;
   readonly region: string;
   /** 12 digits, or a Terraform reference to them. */
@@ -31,133 +30,191 @@ export interface Place {
 
 export interface PolicyOptions {
   readonly mode: Mode;
-  /** Adds what this cluster needs and the DKP page lacks. */
+  /** Whether to add the actions that this cluster requires and the DKP documentation does not list. */
   readonly supplement: boolean;
-  readonly place: Place;
-  /** `scoped` and `minimal` need its prefix, `minimal` its layout. */
+  readonly environment: Environment;
+  /** `scoped` and `minimal` require its prefix, `minimal` its layout. */
   readonly cluster: Cluster;
 }
 
-/** The statements of a deployment's policy, in a stable order. @throws Error if `scoped` or `minimal` lack a prefix */
+/** The statements of the policy of a deployment, in a stable order. @throws Error if `scoped` or `minimal` has no prefix */
 export function policyStatements(options: PolicyOptions): readonly PolicyStatement[] {
   return options.mode === "documented" ? documentedPolicy(options) : scopedPolicy(options);
 }
 
-/** Rows that this cluster needs and the DKP page lacks. */
-export function supplementOf(cluster: Cluster): readonly CatalogueRow[] {
-  const circumstances = circumstancesOf(cluster);
-  return CATALOGUE.filter((row) => !row.documented && reasons(row, circumstances).length > 0);
+/** Rows that this cluster requires and the DKP documentation does not list. */
+export function additionalRowsOf(cluster: Cluster): readonly CatalogueRow[] {
+  const conditions = conditionsOf(cluster);
+  return CATALOGUE.filter((row) => !row.documented && reasons(row, conditions, cluster.dkpVersion).length > 0);
 }
 
+/**
+ * Conditions of actions that `scoped` limits to what the settings list: peered VPCs, tag keys, KMS keys used by EC2. Without
+ * them the action has nothing left to apply to.
+ */
+const LIMITED_TO_SETTINGS: readonly ClusterCondition[] = ["peering", "tags", "feature:encrypted-volumes"];
+
 /** Rows that a mode grants; sorted by action. */
-export function grantedRows({ mode, supplement, cluster }: Omit<PolicyOptions, "place">): readonly CatalogueRow[] {
-  const circumstances = circumstancesOf(cluster);
-  const extra = supplement ? supplementOf(cluster) : [];
-  return CATALOGUE.filter((row) =>
-    row.documented ? mode !== "minimal" || reasons(row, circumstances).length > 0 : extra.includes(row),
-  );
+export function grantedRows({ mode, supplement, cluster }: Omit<PolicyOptions, "environment">): readonly CatalogueRow[] {
+  const conditions = conditionsOf(cluster);
+  const isRequired = (row: CatalogueRow) => reasons(row, conditions, cluster.dkpVersion).length > 0;
+  const isLimited = ({ resources, requiredWhen: [condition, ...others] }: CatalogueRow) =>
+    resources.length > 0 && condition !== undefined && others.length === 0 && LIMITED_TO_SETTINGS.includes(condition);
+  const isGranted: Readonly<Record<Mode, (row: CatalogueRow) => boolean>> = {
+    documented: () => true,
+    scoped: (row) => isRequired(row) || !isLimited(row),
+    minimal: isRequired,
+  };
+  return CATALOGUE.filter((row) => (row.documented ? isGranted[mode](row) : supplement && isRequired(row)));
 }
 
 function documentedPolicy(options: PolicyOptions): readonly PolicyStatement[] {
   const rows = grantedRows(options);
   return [
-    // The page's own sid: policies made from the page stay recognizable.
+    // The Sid of the DKP documentation, so that a policy that was created from it stays recognizable.
     statement("VisualEditor0", actionsOf(rows.filter((row) => row.documented)), ["*"]),
     statement("DkpAlsoCalls", actionsOf(rows.filter((row) => !row.documented)), ["*"]),
   ].filter(({ actions }) => actions.length > 0);
 }
 
-/** Each action as tight as it can be without changing what DKP does. The order below is the order of the statements. */
+/** Each action on as few resources as DKP requires. The order below is the order of the statements. */
 function scopedPolicy(options: PolicyOptions): readonly PolicyStatement[] {
-  const { place, cluster } = options;
+  const { environment, cluster } = options;
   const { prefix } = cluster;
   if (prefix === undefined) {
-    throw new Error(`policy mode ${options.mode} needs cluster.prefix`);
+    throw new Error(`policy mode ${options.mode} requires cluster.prefix`);
   }
-  const arns = arnsOf(place, prefix, cluster);
-  const inRegion = equals("aws:RequestedRegion", place.region);
+  const arns = arnsOf(environment, prefix, cluster);
+  // Source: IAM User Guide, "AWS global condition context keys", aws:RequestedRegion.
+  const inRegion = equals("aws:RequestedRegion", environment.region);
   const runInstancesOn = [
     ...RUN_INSTANCES_ON,
     ...(cluster.features.includes("spot-instances") ? ["spot-instances-request/*"] : []),
   ];
-  const viaEc2 = equals("kms:ViaService", `ec2.${place.region}.${dnsSuffix(place.partition)}`);
-  // Only grants tell what they are for.
-  const forAwsResource: PolicyCondition = { test: "BoolIfExists", variable: "kms:GrantIsForAWSResource", values: ["true"] };
+  const viaEc2 = viaService("ec2", environment.region);
+  // Requests of kms:CreateGrant carry this key, of other actions here do not. Source: KMS Developer Guide, "kms:GrantIsForAWSResource".
+  const forAwsResource: PolicyCondition = { test: "Bool", variable: "kms:GrantIsForAWSResource", values: ["true"] };
   const groups = groupRows(grantedRows(options));
-  const services = LINKED_SERVICES.filter((service) => reasons(service, circumstancesOf(cluster)).length > 0);
+  const services = LINKED_SERVICES.filter((service) => reasons(service, conditionsOf(cluster), cluster.dkpVersion).length > 0);
   return [
     statement("Account", groups.account, ["*"]),
     statement("Read", groups.read, ["*"], [inRegion]),
-    statement("Ec2", groups.ec2, [arns.ec2("*"), arns.snapshots]),
+    statement("Ec2", groups.ec2, [arns.ec2("*")]),
+    statement("Snapshots", usesSnapshots(cluster) ? groups.snapshots : [], [arns.snapshots]),
     statement("KeyPair", groups.keyPair, [arns.keyPair]),
     statement("RunInstances", groups.runInstances, [arns.images, arns.snapshots, arns.keyPair, ...runInstancesOn.map(arns.ec2)]),
-    statement("PeerAccounts", cluster.peerAccountIds.length > 0 ? groups.peering : [], arns.peerVpcs),
-    statement("LoadBalancers", groups.loadBalancers, [arns.loadBalancers]),
-    statement("KeysOfDisks", groups.keys, [arns.keys], [forAwsResource, viaEc2]),
+    // The VPC of these requests is always an own one: the requester's, or when accepting the accepter's. Its partner is in the
+    // conditions of the connection. Source: VPC Peering Guide, "Identity and access management for VPC peering".
+    statement(
+      "PeeringVpcs",
+      groups.peering.filter((action) => action !== "ec2:DeleteVpcPeeringConnection"),
+      [arns.ec2("vpc/*")],
+    ),
+    statement(
+      "Peerings",
+      groups.peering,
+      [arns.ec2("vpc-peering-connection/*")],
+      [
+        { test: "ArnEquals", variable: "ec2:AccepterVpc", values: arns.peerVpcs },
+        { test: "ArnEquals", variable: "ec2:RequesterVpc", values: [arns.ec2("vpc/*")] },
+      ],
+    ),
+    statement("LoadBalancers", groups.loadBalancers, [arns.loadBalancer("*")]),
+    statement(
+      "NetworkLoadBalancers",
+      groups.networkLoadBalancers,
+      ["listener/net/*", "loadbalancer/net/*"].map(arns.loadBalancer),
+    ),
+    statement("KeysOfDisks", groups.keys, arns.keys, [viaEc2]),
+    statement("GrantsOnKeys", groups.grants, arns.keys, [forAwsResource, viaEc2]),
     statement("NodeRole", groups.nodeRole, arns.nodeRole),
+    // Creation and every change of tags carry the keys. Source: Service Authorization Reference, iam:TagRole and iam:UntagRole.
+    statement(
+      "NodeRoleTags",
+      groups.nodeRoleTags,
+      [arns.role(nodeRoleName(prefix))],
+      [{ test: "ForAllValues:StringEquals", variable: "aws:TagKeys", values: Object.keys(cluster.tags).sort() }],
+    ),
     statement("OtherNodeRoles", arns.otherNodeRoles.length > 0 ? groups.readRole : [], arns.otherNodeRoles),
-    // IAM is asked in its own region, so a condition on the region would never hold here.
+    // IAM requests have the Region of IAM, so a condition on the cluster's Region would never match.
     statement(
       "PassNodeRole",
       groups.passRole,
       [arns.role(nodeRoleName(prefix)), ...arns.otherNodeRoles],
-      [equals("iam:PassedToService", ...passedTo(place))],
+      [equals("iam:PassedToService", ...passedTo(environment))],
     ),
     statement(
       "ServiceLinkedRoles",
       groups.linkedRoles,
       [arns.role("aws-service-role/*")],
+      // Source: IAM User Guide, "Available keys for AWS services", iam:AWSServiceName.
       [equals("iam:AWSServiceName", ...services.map(({ service }) => service))],
     ),
   ].filter(({ actions }) => actions.length > 0);
 }
 
-/** What RunInstances is authorized on in the account, key pair left out: DKP has one, known by name. */
+/** Resource types of RunInstances in the account, without the key pair, whose name is known. */
 const RUN_INSTANCES_ON = ["instance/*", "network-interface/*", "security-group/*", "subnet/*", "volume/*"];
 
-/** Which statement an action belongs to: the first whose test it passes. */
+/** The statement of an action: the first one whose predicate matches. */
 const GROUPS = {
   account: ({ action }) => action.startsWith("sts:"),
   passRole: ({ action }) => action === "iam:PassRole",
   linkedRoles: ({ action }) => action === "iam:CreateServiceLinkedRole",
+  nodeRoleTags: ({ action }) => action === "iam:TagRole" || action === "iam:UntagRole",
   nodeRole: ({ action }) => action.startsWith("iam:"),
+  grants: ({ action }) => action === "kms:CreateGrant",
   keys: ({ action }) => action.startsWith("kms:"),
   read: ({ resources }) => resources.length === 0,
+  // DKP has no application and gateway load balancers, and these actions do not apply to classic ones.
+  networkLoadBalancers: ({ action, resources }) =>
+    action.startsWith("elasticloadbalancing:") && resources.every((type) => /^(?:listener|loadbalancer)\/./.test(type)),
   loadBalancers: ({ action }) => action.startsWith("elasticloadbalancing:"),
   runInstances: ({ action }) => action === "ec2:RunInstances",
+  peering: ({ action }) => action.endsWith("VpcPeeringConnection"),
   keyPair: ({ resources }) => resources.length === 1 && resources[0] === "key-pair",
+  snapshotsOnly: ({ resources }) => resources.every((type) => type === "snapshot"),
   ec2: () => true,
 } satisfies Readonly<Record<string, (row: CatalogueRow) => boolean>>;
 
 type Group = keyof typeof GROUPS;
 
-/** Actions by statement, and the two that stand in a second one as well. */
-function groupRows(rows: readonly CatalogueRow[]): Readonly<Record<Group | "peering" | "readRole", readonly string[]>> {
+/** Actions by statement, and those that a second statement contains as well. */
+function groupRows(rows: readonly CatalogueRow[]): Readonly<Record<Group | "readRole" | "snapshots", readonly string[]>> {
   const names = Object.keys(GROUPS) as Group[];
   const groupOf = (row: CatalogueRow) => names.find((name) => GROUPS[name](row));
   const groups = Object.fromEntries(names.map((name) => [name, actionsOf(rows.filter((row) => groupOf(row) === name))]));
   return {
     ...(groups as Record<Group, readonly string[]>),
-    peering: actionsOf(rows.filter(({ action }) => action === "ec2:CreateVpcPeeringConnection")),
+    snapshots: actionsOf(rows.filter(({ action, resources }) => action !== "ec2:RunInstances" && resources.includes("snapshot"))),
     readRole: actionsOf(rows.filter(({ action }) => action === "iam:GetRole")),
   };
 }
 
-function arnsOf(place: Place, prefix: string, cluster: Cluster) {
-  const { partition, region, account } = place;
+/** Whether DKP works with existing snapshots, other than those of a node image. */
+export function usesSnapshots({ features }: Cluster): boolean {
+  return features.includes("volume-snapshots") || features.includes("fast-snapshot-restore");
+}
+
+function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {
+  const { partition, region, account } = environment;
   const regional = (service: string, owner: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${owner}:${resource}`;
-  const iam = (resource: string) => iamResourceArn(place, resource);
+  const iam = (resource: string) => iamResourceArn(environment, resource);
+  const peerVpcs = [
+    ...[...new Set(cluster.peeredVPCs)].sort().map((vpc) => regional("ec2", account, `vpc/${vpc}`)),
+    ...[...cluster.peerAccountIds].sort().map((peer) => regional("ec2", peer, "vpc/*")),
+  ];
   const role = (pathAndName: string) => iam(`role/${pathAndName}`);
   return {
     ec2: (resource: string) => regional("ec2", account, resource),
-    // Public images and snapshots, like all of them, have no account in their ARN.
+    // ARNs of images and snapshots have no account.
     images: regional("ec2", "", "image/*"),
     snapshots: regional("ec2", "", "snapshot/*"),
     keyPair: regional("ec2", account, `key-pair/${prefix}`),
-    peerVpcs: [...cluster.peerAccountIds].sort().map((peer) => regional("ec2", peer, "vpc/*")),
-    loadBalancers: regional("elasticloadbalancing", account, "*"),
-    keys: regional("kms", account, "key/*"),
+    peerVpcs,
+    loadBalancer: (resource: string) => regional("elasticloadbalancing", account, resource),
+    keys: cluster.kmsKeyArns.length > 0 ? [...cluster.kmsKeyArns].sort() : [regional("kms", account, "key/*")],
     nodeRole: [role(nodeRoleName(prefix)), iam(`instance-profile/${nodeRoleName(prefix)}`)],
     otherNodeRoles: otherNodeRoles(cluster).map((pathAndName) => role(pathAndName.slice(1))),
     role,
@@ -173,16 +230,27 @@ function statement(
   return { sid, actions, resources, conditions };
 }
 
-/** A condition that holds for any of the values. */
+/** A condition that matches any of the values. */
 export function equals(variable: string, ...values: readonly string[]): PolicyCondition {
   return { test: "StringEquals", variable, values };
+}
+
+/**
+ * Limits a KMS action to calls of another service on behalf of the principal. The names of the services end in `.amazonaws.com`
+ * in all partitions, also in China. Source: KMS Developer Guide, "kms:ViaService"; kubernetes/kops#18372.
+ */
+export function viaService(service: "ec2" | "s3", region: string): PolicyCondition {
+  return equals("kms:ViaService", `${service}.${region}.amazonaws.com`);
 }
 
 function actionsOf(rows: readonly CatalogueRow[]): readonly string[] {
   return rows.map(({ action }) => action);
 }
 
-/** Names of EC2 when a role is passed to it; China uses both. */
-function passedTo({ partition }: Place): readonly string[] {
+/**
+ * Names of EC2 as the service that a role is passed to. Source: IAM User Guide, "Grant a user permissions to pass a role to an
+ * AWS service"; in China both names are in use: https://docs.amazonaws.cn/en_us/IAM/latest/UserGuide/id_roles_use_passrole.html.
+ */
+function passedTo({ partition }: Environment): readonly string[] {
   return partition === "aws-cn" ? ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"] : ["ec2.amazonaws.com"];
 }

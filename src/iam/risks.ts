@@ -1,53 +1,53 @@
 import { type Cluster, nodeRoleName, otherNodeRoles } from "./cluster";
 import { grantedRows, type PolicyOptions } from "./policy-statements";
 
-/** Something that whoever holds the key can do and should not. */
+/** Something that a principal with the access key can do and should not do. */
 export interface Risk {
-  /** In words that continue "whoever holds the key can". */
+  /** A continuation of "a principal with the key can". */
   readonly what: string;
-  /** The actions it takes, all of them granted. */
+  /** The actions that it requires, all granted. */
   readonly actions: readonly string[];
 }
 
 interface RiskRule {
   readonly actions: readonly string[];
-  /** In words, undefined where the deployment does not allow it although the actions are granted. */
+  /** The description; undefined if the deployment does not allow it although it grants the actions. */
   readonly what: (options: PolicyOptions, role: (name: string) => string) => string | undefined;
 }
 
-/** Where the policy reaches, in words. */
-const reach = ({ mode, place }: PolicyOptions) => (mode === "documented" ? "in every region" : `in ${place.region}`);
+/** The Regions of the policy, as text. */
+const reach = ({ mode, environment }: PolicyOptions) => (mode === "documented" ? "in every Region" : `in ${environment.region}`);
 
 const RULES: readonly RiskRule[] = [
   {
     actions: ["iam:PutRolePolicy", "iam:AddRoleToInstanceProfile", "iam:PassRole", "ec2:RunInstances"],
     what: ({ mode, cluster }, role) =>
       mode === "documented"
-        ? "give any role of the account any permission, start a machine with that role, and act as an administrator from there"
-        : `put any permission on the role ${role(roleOf(cluster))}, start a machine with it, and act as an administrator from there`,
+        ? "write any permission into any role of the account, launch an instance with that role, and act as an administrator there"
+        : `write any permission into the role ${role(roleOf(cluster))}, launch an instance with it, and act as an administrator there`,
   },
   {
     actions: ["iam:CreateRole", "iam:DeleteRole", "iam:PutRolePolicy"],
     what: ({ mode, cluster }, role) =>
       mode === "documented"
-        ? "make a role with any permission that a stranger's account may take: it stays when the key is gone"
-        : `make ${role(roleOf(cluster))} anew, with any permission, so that a stranger's account may take it: that stays when the key is gone`,
+        ? "create a role with any permission that an external account can assume: it remains after the key is deleted"
+        : `re-create ${role(roleOf(cluster))} with any permission so that an external account can assume it: it remains after the key is deleted`,
   },
   {
     actions: ["iam:PassRole", "ec2:RunInstances"],
     what: ({ mode, cluster }, role) =>
       mode === "documented" || otherNodeRoles(cluster).length === 0
         ? undefined
-        : `start a machine with ${otherNodeRoles(cluster).map(role).join(" or ")} and do from there whatever that role may`,
+        : `launch an instance with ${otherNodeRoles(cluster).map(role).join(" or ")} and use all permissions of that role`,
   },
   {
     actions: ["ec2:DetachVolume", "ec2:AttachVolume", "ec2:ModifyInstanceAttribute"],
     what: (options) =>
-      `change the disks of other machines ${reach(options)}, and the user data of stopped ones, and so run code there with the roles that they have`,
+      `replace disks of other instances and user data of stopped instances ${reach(options)}, and so run code there with their roles`,
   },
   {
     actions: ["iam:DeleteRolePolicy", "iam:DeleteRole"],
-    what: ({ mode }) => (mode === "documented" ? "strip any role of the account of its policies, or delete it" : undefined),
+    what: ({ mode }) => (mode === "documented" ? "delete any role of the account or its inline policies" : undefined),
   },
   {
     actions: [
@@ -58,65 +58,68 @@ const RULES: readonly RiskRule[] = [
       "elasticloadbalancing:DeleteLoadBalancer",
     ],
     what: (options) =>
-      `delete every machine, disk, network and load balancer of the account ${reach(options)}, whether DKP made it or not, also where deletion protection is on`,
+      `delete every instance, disk, network and load balancer of the account ${reach(options)}, whether or not it belongs to DKP, even with deletion protection`,
   },
-  { actions: ["ec2:DeleteSnapshot"], what: (options) => `delete every snapshot ${reach(options)}, backups included` },
+  { actions: ["ec2:DeleteSnapshot"], what: (options) => `delete every snapshot ${reach(options)}, including backups` },
   {
     actions: ["ec2:CreateVolume", "ec2:DetachVolume", "ec2:AttachVolume", "ec2:RunInstances"],
     what: (options) =>
-      `read other machines' data ${reach(options)}${exceptEncrypted(options)}: make disks of snapshots, or detach disks, and attach them to a machine of one's own`,
+      `read the data of other instances ${reach(options)}${exceptEncrypted(options)}: create disks from snapshots, or detach disks, and attach them to an own instance`,
   },
   {
     actions: ["ec2:CreateSnapshot", "ec2:CreateVolume", "ec2:AttachVolume"],
     what: (options) =>
-      `copy the disks of running machines ${reach(options)}${exceptEncrypted(options)}, which nobody there notices`,
+      `copy the disks of running instances ${reach(options)}${exceptEncrypted(options)}, without a trace on them`,
   },
   {
     actions: ["ec2:DescribeInstanceAttribute"],
-    what: (options) => `read the user data of every machine ${reach(options)}, where passwords often are`,
+    what: (options) => `read the user data of every instance ${reach(options)}, which often contains passwords`,
   },
   {
     actions: ["elasticloadbalancing:ModifyListener", "elasticloadbalancing:RegisterTargets"],
     what: (options) =>
-      `send the traffic of any load balancer ${reach(options)} to a machine of one's own, behind the load balancer's certificate`,
+      `route the traffic of any ${options.mode === "documented" ? "" : "network "}load balancer ${reach(options)} to an own instance, with the certificate of the load balancer`,
   },
   {
     actions: ["ec2:AuthorizeSecurityGroupIngress", "ec2:CreateRoute"],
     what: (options) =>
-      `open any machine, database or cache in the account's networks ${reach(options)} to the internet, and send traffic elsewhere`,
+      `open any instance, database or cache in the networks of the account ${reach(options)} to the internet, and redirect traffic`,
   },
   {
     actions: ["ec2:AcceptVpcPeeringConnection"],
-    what: (options) => `join the account's networks ${reach(options)} with the network of a stranger who asks for it`,
+    what: ({ mode }) =>
+      mode === "documented"
+        ? "accept peering of the account's networks in every Region with a network of an external account"
+        : undefined,
   },
   {
     actions: ["ec2:CreateTags", "ec2:DeleteTags"],
-    what: (options) => `change every tag ${reach(options)}, and so get round rules that go by tags`,
+    what: (options) => `change every tag ${reach(options)}, and so bypass rules that depend on tags`,
   },
   {
     actions: ["ec2:RunInstances"],
-    what: (options) => `start machines of any size ${reach(options)} at the account's expense`,
+    what: (options) => `launch instances of any size ${reach(options)} at the cost of the account`,
   },
 ];
 
-/** Without the feature the key can't have EC2 use a KMS key. */
+/** Without the feature, EC2 cannot use a KMS key on behalf of the user. */
 function exceptEncrypted({ cluster }: PolicyOptions): string {
-  return cluster.features.includes("encrypted-volumes") ? "" : " that no KMS key of the account's own encrypts";
+  return cluster.features.includes("encrypted-volumes") ? "" : ", unless it is encrypted with a customer managed KMS key";
 }
 
 /**
- * What the policy of a deployment allows to whoever has stolen the key, the worst first.
- * @param role how the text shows the name of a role, as code by default
+ * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe first.
+ * @param role formats the name of a role. @default as code
  */
 export function risksOf(options: PolicyOptions, role = (name: string) => `\`${name}\``): readonly Risk[] {
   const granted = new Set(grantedRows(options).map(({ action }) => action));
   return RULES.filter(({ actions }) => actions.every((action) => granted.has(action))).flatMap(({ actions, what }) => {
-    const words = what(options, role);
-    return words === undefined ? [] : [{ what: words, actions }];
+    const text = what(options, role);
+    return text === undefined ? [] : [{ what: text, actions }];
   });
 }
 
-/** Name of the node role that DKP makes, or what stands for it where the settings do not say the prefix. */
+/** Name of the node role of DKP; `PREFIX-node` if the settings have no prefix. */
 export function roleOf({ prefix }: Cluster): string {
   return nodeRoleName(prefix ?? "PREFIX");
 }

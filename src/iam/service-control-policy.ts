@@ -22,18 +22,18 @@ export interface ControlPolicy {
 export interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
   /** Path and name of the user: `/deckhouse`. */
   readonly user: string;
-  /** What DKP's `additionalRolePolicies` lets the nodes do. */
+  /** Actions of DKP's `additionalRolePolicies`. */
   readonly additionalRolePolicies: readonly string[];
 }
 
 /**
- * What closes the way from the key to an administrator: whatever policy is put on `<prefix>-node`, it does no more than a node needs;
- * and in mode `documented`, where the key's own policy does not see to it, the key writes and passes no other role.
- * It does not hold in an organization's management account.
+ * The service control policy against privilege escalation with the access key: `<prefix>-node` can only call
+ * the actions of a node, whatever policies it has. In mode `documented`, whose policy does not limit it, the
+ * user can only write and pass the node role. A service control policy has no effect in the management account.
  */
 export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
-  const { place, cluster, mode, user, additionalRolePolicies } = options;
-  const iam = (resource: string) => iamResourceArn(place, resource);
+  const { environment, cluster, mode, user, additionalRolePolicies } = options;
+  const iam = (resource: string) => iamResourceArn(environment, resource);
   const by = (principal: string) => ({ ArnEquals: { "aws:PrincipalArn": iam(principal) } });
   const nodeRole = `role/${roleOf(cluster)}`;
   const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)];
@@ -99,7 +99,7 @@ export function controlPolicyNotes(policy: ControlPolicy, partition: string): re
   ];
 }
 
-/** What the key may do to roles and instance profiles by any of the policies. Roles of services are theirs alone to use. */
+/** Actions that change roles and instance profiles. Only the service itself can use a service-linked role. */
 const ROLE_WRITES = CATALOGUE.filter(
   ({ action, access }) =>
     action.startsWith("iam:") &&

@@ -1,16 +1,16 @@
 /**
- * Whether every text that a pattern of IAM matches (`*` any text, `?` one character) is matched by another one, too.
+ * Whether a wide IAM pattern (`*`: any string, `?`: one character) matches every string that a narrow one matches.
  *
- * No false yes; a false no where only several stars together tell, as for `*a*` and a pattern with an `a` behind a `?`.
- * A `${...}`, of Terraform or of IAM, is a text that is not known: equal to itself, and matched by `*` alone.
+ * `true` is always right. `false` may be wrong where only several stars together cover the narrow pattern.
+ * `${...}`, of Terraform or IAM, stands for an unknown string: equal to itself, and matched only by `*`.
  */
 export function coversText(wide: string, narrow: string): boolean {
   return wide === narrow || (WILDCARD.test(wide) && covers(symbolsOf(wide), symbolsOf(narrow), () => true));
 }
 
 /**
- * The same of ARNs. A star inside a segment stays in it: only one that ends its segment is sure to match beyond colons.
- * Source: IAM user guide, "IAM JSON policy elements: Resource", wildcards.
+ * The same for ARNs. A star within a segment matches only inside it; a star at the end of a segment matches colons too.
+ * Source: IAM User Guide, "IAM JSON policy elements: Resource", wildcards.
  */
 export function coversArn(wide: string, narrow: string): boolean {
   if (wide === narrow || !WILDCARD.test(wide)) {
@@ -23,23 +23,23 @@ export function coversArn(wide: string, narrow: string): boolean {
 
 const WILDCARD = /[*?]/;
 
-/** A pattern as its characters and `${...}` expressions; stars side by side are one. */
+/** The characters and `${...}` expressions of a pattern; adjacent stars count as one. */
 function symbolsOf(pattern: string): readonly string[] {
   return (pattern.match(/\$\{[^}]*\}|[\s\S]/g) ?? []).filter((symbol, at, all) => symbol !== "*" || all[at - 1] !== "*");
 }
 
-/** @param takes whether the star at a place of the wide pattern is sure to match a symbol of the narrow one */
+/** @param takes whether the star at a position of the wide pattern certainly matches a symbol of the narrow one */
 function covers(wide: readonly string[], narrow: readonly string[], takes: (at: number, symbol: string) => boolean): boolean {
-  // For each length of the narrow pattern's beginning, whether the wide one's beginning so far covers it.
+  // For each prefix of the narrow pattern: whether the wide pattern up to here covers it.
   let reached = [true, ...narrow.map(() => false)];
   for (const [at, symbol] of wide.entries()) {
     const next = narrow.map(() => false);
     const following = [symbol === "*" && reached[0] === true, ...next];
-    for (const [place, other] of narrow.entries()) {
-      following[place + 1] =
+    for (const [position, other] of narrow.entries()) {
+      following[position + 1] =
         symbol === "*"
-          ? reached[place + 1] === true || (following[place] === true && takes(at, other))
-          : reached[place] === true && coversSymbol(symbol, other);
+          ? reached[position + 1] === true || (following[position] === true && takes(at, other))
+          : reached[position] === true && coversSymbol(symbol, other);
     }
     reached = following;
   }

@@ -1,15 +1,19 @@
 import { iamResourceArn } from "../iam/arns";
 import { type CatalogueRow, ELB_SERVICE } from "../iam/catalogue";
-import { type Cluster, circumstancesOf, nodeRoleName, reasons } from "../iam/cluster";
+import { type Cluster, conditionsOf, nodeRoleName, reasons } from "../iam/cluster";
 import { alwaysOnRegion, dnsSuffix } from "../iam/partitions";
-import type { Place } from "../iam/policy-statements";
+import { type Environment, usesSnapshots } from "../iam/policy-statements";
 
-/** Calls that IAM's simulator judges at once: each action on each resource, under the same circumstances. */
+/** Calls that IAM's simulator judges at once: each action on each resource, under the same conditions. */
 export interface SimulatedCalls {
   readonly actions: readonly string[];
   /** ARNs; none where the actions take none. */
   readonly resources: readonly string[];
-  readonly context: readonly { readonly key: string; readonly type: "string" | "boolean"; readonly value: string }[];
+  readonly context: readonly {
+    readonly key: string;
+    readonly type: "string" | "stringList" | "boolean";
+    readonly value: string;
+  }[];
 }
 
 /** Most actions in one question, so that an answer comes in a second or so. */
@@ -41,10 +45,14 @@ const ELB_IDS: Readonly<Record<string, string>> = {
 };
 
 /** DKP's calls as the simulator takes them, on resources such as DKP's. */
-export function simulatedCalls(rows: readonly CatalogueRow[], place: Place, cluster: Cluster): readonly SimulatedCalls[] {
+export function simulatedCalls(
+  rows: readonly CatalogueRow[],
+  environment: Environment,
+  cluster: Cluster,
+): readonly SimulatedCalls[] {
   const groups = new Map<string, SimulatedCalls & { readonly actions: string[] }>();
   for (const row of rows) {
-    const [resources, context] = [resourcesOf(row, place, cluster), contextOf(row.action, place)];
+    const [resources, context] = [resourcesOf(row, environment, cluster), contextOf(row.action, environment, cluster)];
     const key = JSON.stringify([resources, context]);
     const group = groups.get(key) ?? { actions: [], resources, context };
     group.actions.push(row.action);
@@ -58,30 +66,33 @@ export function simulatedCalls(rows: readonly CatalogueRow[], place: Place, clus
   );
 }
 
-function resourcesOf({ action, resources }: CatalogueRow, place: Place, cluster: Cluster): readonly string[] {
+function resourcesOf({ action, resources }: CatalogueRow, environment: Environment, cluster: Cluster): readonly string[] {
   if (action === "iam:CreateServiceLinkedRole") {
-    return [iamResourceArn(place, `role/aws-service-role/${ELB_SERVICE}/AWSServiceRole`)];
+    return [iamResourceArn(environment, `role/aws-service-role/${ELB_SERVICE}/AWSServiceRole`)];
   }
-  const arns = resources.flatMap((type) => arnsOf(action, type, place, cluster));
+  const arns = resources.flatMap((type) => arnsOf(action, type, environment, cluster));
   return [...new Set(arns)].sort();
 }
 
 /** ARNs of a resource type; none for what DKP never passes, such as address pools. */
-function arnsOf(action: string, type: string, place: Place, cluster: Cluster): readonly string[] {
-  const { partition, region, account } = place;
+function arnsOf(action: string, type: string, environment: Environment, cluster: Cluster): readonly string[] {
+  const { partition, region, account } = environment;
   const [service = ""] = action.split(":");
   const nodeRole = nodeRoleName(cluster.prefix ?? "dkp");
   const own = (resource: string) => [`arn:${partition}:${service}:${region}:${account}:${resource}`];
   if (service === "iam") {
     const inUse = action === "iam:PassRole" && cluster.iamNodeRole !== undefined;
     const role = inUse ? `${cluster.iamNodeRolePath}${cluster.iamNodeRole}`.slice(1) : nodeRole;
-    return [iamResourceArn(place, type === "role" ? `role/${role}` : `instance-profile/${nodeRole}`)];
+    return [iamResourceArn(environment, type === "role" ? `role/${role}` : `instance-profile/${nodeRole}`)];
   }
   if (service === "kms") {
-    return own("key/01234567-89ab-cdef-0123-456789abcdef");
+    return cluster.kmsKeyArns.length > 0 ? cluster.kmsKeyArns : own("key/01234567-89ab-cdef-0123-456789abcdef");
   }
   if (service === "elasticloadbalancing") {
     return ELB_IDS[type] === undefined ? [] : own(ELB_IDS[type]);
+  }
+  if (type === "snapshot" && action !== "ec2:RunInstances" && !usesSnapshots(cluster)) {
+    return [];
   }
   // Images and snapshots have no account in their ARN.
   if (type === "image" || type === "snapshot") {
@@ -94,12 +105,31 @@ function arnsOf(action: string, type: string, place: Place, cluster: Cluster): r
 }
 
 /** What AWS tells IAM beside a call. IAM and STS are asked in a region of their own. */
-function contextOf(action: string, { partition, region }: Place): SimulatedCalls["context"] {
+function contextOf(action: string, { partition, region, account }: Environment, cluster: Cluster): SimulatedCalls["context"] {
   const text = (key: string, value: string) => ({ key, type: "string" as const, value });
-  const suffix = dnsSuffix(partition);
   const requested = text("aws:RequestedRegion", /^(?:iam|sts):/.test(action) ? alwaysOnRegion(region) : region);
   if (action === "iam:PassRole") {
-    return [requested, text("iam:PassedToService", `ec2.${suffix}`)];
+    return [requested, text("iam:PassedToService", `ec2.${dnsSuffix(partition)}`)];
+  }
+  if (action === "iam:TagRole" || action === "iam:UntagRole") {
+    return [
+      requested,
+      ...Object.keys(cluster.tags)
+        .slice(0, 1)
+        .map((value) => ({ key: "aws:TagKeys", type: "stringList" as const, value })),
+    ];
+  }
+  if (action.endsWith("VpcPeeringConnection")) {
+    const vpc = (owner: string, id: string) => `arn:${partition}:ec2:${region}:${owner}:vpc/${id}`;
+    const [peered] = [
+      ...cluster.peeredVPCs.map((id) => vpc(account, id)),
+      ...cluster.peerAccountIds.map((peer) => vpc(peer, `vpc-${ID}`)),
+    ];
+    return [
+      requested,
+      text("ec2:AccepterVpc", peered ?? vpc(account, `vpc-${ID}`)),
+      text("ec2:RequesterVpc", vpc(account, `vpc-${ID}`)),
+    ];
   }
   if (action === "iam:CreateServiceLinkedRole") {
     return [requested, text("iam:AWSServiceName", ELB_SERVICE)];
@@ -107,7 +137,7 @@ function contextOf(action: string, { partition, region }: Place): SimulatedCalls
   return action.startsWith("kms:")
     ? [
         requested,
-        text("kms:ViaService", `ec2.${region}.${suffix}`),
+        text("kms:ViaService", `ec2.${region}.amazonaws.com`),
         { key: "kms:GrantIsForAWSResource", type: "boolean", value: "true" },
       ]
     : [requested];
@@ -115,5 +145,5 @@ function contextOf(action: string, { partition, region }: Place): SimulatedCalls
 
 /** Whether this cluster is known to call an action. */
 export function isNeeded(row: CatalogueRow, cluster: Cluster): boolean {
-  return reasons(row, circumstancesOf(cluster)).length > 0;
+  return reasons(row, conditionsOf(cluster), cluster.dkpVersion).length > 0;
 }

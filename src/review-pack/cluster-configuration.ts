@@ -14,7 +14,7 @@ export function clusterConfiguration({ stack, region, cluster, nodeRole, additio
     iamNodeRole: cluster.iamNodeRole ?? nodeRole?.name,
     additionalRolePolicies: additionalRolePolicies.length === 0 ? undefined : additionalRolePolicies,
     tags: Object.keys(tags).length === 0 ? undefined : tags,
-    imdsv2: imdsv2 || undefined,
+    imdsv2,
     disableDefaultSecurityGroup: disableDefaultSecurityGroup || undefined,
   };
   return [

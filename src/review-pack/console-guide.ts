@@ -1,7 +1,7 @@
+import { fittingStatements } from "../iam/action-patterns";
 import { NODE_TRUST, nodePolicy } from "../iam/node-role-permissions";
 import { partitionOf } from "../iam/partitions";
 import { policyDocument } from "../iam/policy-document";
-import { policyStatements } from "../iam/policy-statements";
 import { code, fenced, list, prose } from "../render/markdown";
 import type { Deployment } from "../settings/deployment";
 import { ACCOUNT_ID, forPeople, policyOptions } from "./account-placeholder";
@@ -83,7 +83,7 @@ function pathWarning({ user, policy, group, attachment, nodeRole }: Deployment):
 function policySteps(deployment: Deployment): readonly string[] {
   const { policy, tags } = deployment;
   const options = policyOptions(deployment);
-  const json = forPeople(JSON.stringify(policyDocument(policyStatements(options)), null, 2));
+  const json = forPeople(JSON.stringify(policyDocument(fittingStatements(options)), null, 2));
   return steps([
     ["**Policies** > **Create policy** > **JSON**. Put this in place of what is in the editor:", fenced("json", json)],
     ...(json.includes(ACCOUNT_ID)

@@ -138,7 +138,7 @@ function iamOptions({
     account: accountId,
     keys: accessKeys !== "none",
     tags: Object.keys(tags ?? {}).length > 0,
-    adoptsKey: adopt?.accessKeyId !== undefined,
+    importsKey: adopt?.accessKeyId !== undefined,
     checks: { region: preflight, image: preflight && instances.masters.ami !== undefined },
   };
 }

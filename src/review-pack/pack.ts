@@ -1,6 +1,6 @@
+import { fittingStatements } from "../iam/action-patterns";
 import { policyDocument } from "../iam/policy-document";
 import { CONTROL_POLICY_FILE } from "../iam/policy-file-names";
-import { policyStatements } from "../iam/policy-statements";
 import { visibleLines } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
 import type { OutputName } from "../terraform/outputs";
@@ -19,7 +19,7 @@ export type Pack = Readonly<Record<string, string>>;
 
 /** What people read before a deployment is applied. It holds no secret. */
 export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
-  const policy = policyDocument(policyStatements(policyOptions(deployment)));
+  const policy = policyDocument(fittingStatements(policyOptions(deployment)));
   const deployer = deployerPolicies(deployment);
   const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
   return {

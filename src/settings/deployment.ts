@@ -78,7 +78,7 @@ export function policyOptionsOf(
   account: string,
 ): PolicyOptions {
   const { mode, supplement } = policy;
-  return { mode, supplement, cluster, place: { partition: partitionOf(region), region, account } };
+  return { mode, supplement, cluster, environment: { partition: partitionOf(region), region, account } };
 }
 
 /** The state that `backend` or `cloud` names; they must be without a fault. */
@@ -94,6 +94,7 @@ export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "clust
   const named = nodeRole !== undefined && nodeRole.name === cluster.iamNodeRole;
   const own = nodeRole === undefined || named ? [] : [`${nodeRole.path}${nodeRole.name}`];
   return {
+    dkpVersion: cluster.dkpVersion,
     prefix: cluster.prefix,
     layout: cluster.layout,
     existingVPCID: cluster.existingVPCID,
@@ -103,9 +104,10 @@ export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "clust
     iamNodeRolePath: named ? nodeRole.path : cluster.iamNodeRolePath,
     formerIamNodeRoles: [...new Set([...cluster.formerIamNodeRoles, ...own])],
     tags: cluster.tags ?? {},
-    imdsv2: cluster.imdsv2 ?? false,
+    imdsv2: cluster.imdsv2,
     disableDefaultSecurityGroup: cluster.disableDefaultSecurityGroup ?? false,
     bastion: cluster.withNAT?.bastionInstance !== undefined,
+    kmsKeyArns: cluster.kmsKeyArns,
     features,
   };
 }

@@ -1,7 +1,7 @@
 import { literal } from "../iam/arns";
 import { type Grant, grants } from "../iam/deployer-permissions";
-import { dnsSuffix, partitionOf } from "../iam/partitions";
-import { equals } from "../iam/policy-statements";
+import { partitionOf } from "../iam/partitions";
+import { equals, viaService } from "../iam/policy-statements";
 import type { BackendArguments, StateLocation } from "./state-location";
 
 /** What a pipeline must be allowed in AWS to use a state. */
@@ -49,7 +49,7 @@ export function stateAccess({ type, arguments: given }: StateLocation, fallbackR
   }
   const region = typeof given.region === "string" ? given.region : undefined;
   const partition = partitionOf(region ?? fallbackRegion);
-  const kmsKey = kmsAccess(given, partition);
+  const kmsKey = kmsAccess(given);
   return {
     grants: [
       ...objectGrants(given, `arn:${partition}:s3:::${literal(bucket)}`, key),
@@ -113,7 +113,7 @@ function tableGrants({ dynamodb_table }: BackendArguments, partition: string, re
 }
 
 /** S3 uses the KMS key in the caller's name. */
-function kmsAccess({ kms_key_id: key, region }: BackendArguments, partition: string): Pick<StateAccess, "grants" | "notes"> {
+function kmsAccess({ kms_key_id: key, region }: BackendArguments): Pick<StateAccess, "grants" | "notes"> {
   if (typeof key !== "string") {
     return { grants: [], notes: [] };
   }
@@ -125,7 +125,7 @@ function kmsAccess({ kms_key_id: key, region }: BackendArguments, partition: str
       ],
     };
   }
-  const viaS3 = typeof region === "string" ? [equals("kms:ViaService", `s3.${region}.${dnsSuffix(partition)}`)] : [];
+  const viaS3 = typeof region === "string" ? [viaService("s3", region)] : [];
   return {
     grants: grants(
       "StateKey",

@@ -8,7 +8,7 @@ import { simulatedCalls } from "../../../src/preflight/simulated-requests";
 import { deployment } from "../../helpers/deployment";
 import { isAllowed } from "../../helpers/simulator";
 
-const PLACE = { partition: "aws", region: "eu-central-1", account: "123456789012" };
+const ENVIRONMENT = { partition: "aws", region: "eu-central-1", account: "123456789012" };
 
 describe("an answer of the simulator", () => {
   const result = (more: Partial<EvaluationResult>): EvaluationResult => ({
@@ -92,12 +92,12 @@ describe("the calls that are simulated", () => {
     "are each action once, and all allowed by the scoped policy: a cluster %s",
     async (_, settings) => {
       const { cluster } = deployment(settings);
-      const options = { mode: "scoped", supplement: true, cluster, place: PLACE } as const;
+      const options = { mode: "scoped", supplement: true, cluster, environment: ENVIRONMENT } as const;
       const policy = policyDocument(policyStatements(options));
       const granted = new Set(policyStatements(options).flatMap(({ actions }) => actions));
       const calls = simulatedCalls(
         CATALOGUE.filter(({ action }) => granted.has(action)),
-        PLACE,
+        ENVIRONMENT,
         cluster,
       );
       expect(calls.flatMap(({ actions }) => actions).sort()).toEqual([...granted].sort());
@@ -115,10 +115,23 @@ describe("the calls that are simulated", () => {
     },
   );
 
+  it("name EC2 with the suffix .amazonaws.com in China for KMS", () => {
+    const calls = simulatedCalls(
+      CATALOGUE.filter(({ action }) => action === "kms:Decrypt"),
+      { ...ENVIRONMENT, partition: "aws-cn", region: "cn-north-1" },
+      deployment("cluster: { prefix: dev }").cluster,
+    );
+    expect(calls[0]?.context).toContainEqual({
+      key: "kms:ViaService",
+      type: "string",
+      value: "ec2.cn-north-1.amazonaws.com",
+    });
+  });
+
   it("carry the region, but IAM's own for IAM", () => {
     const calls = simulatedCalls(
       CATALOGUE.filter(({ action }) => ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole"].includes(action)),
-      { ...PLACE, partition: "aws-cn", region: "cn-northwest-1" },
+      { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" },
       deployment("cluster: { prefix: dev }").cluster,
     );
     expect(calls).toEqual([

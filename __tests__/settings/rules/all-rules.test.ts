@@ -1,5 +1,6 @@
+import { fittingStatements } from "../../../src/iam/action-patterns";
 import { policySize } from "../../../src/iam/policy-document";
-import { type PolicyOptions, policyStatements } from "../../../src/iam/policy-statements";
+import type { PolicyOptions } from "../../../src/iam/policy-statements";
 import { deploymentWith, problemsWith } from "../../helpers/settings-files";
 
 const NO_PREFIX = (mode: string) =>
@@ -43,8 +44,8 @@ describe("a policy that is larger than IAM takes", () => {
   /** The size that the policy of these settings has, in any account. */
   const sizeOf = (mode: PolicyOptions["mode"], roles: number) => {
     const cluster = { ...deploymentWith(settings(mode, 1)).cluster, formerIamNodeRoles: formerRoles(roles) };
-    const place = { partition: "aws", region: "eu-central-1", account: "123456789012" };
-    return policySize(policyStatements({ mode, supplement: true, cluster, place }));
+    const environment = { partition: "aws", region: "eu-central-1", account: "123456789012" };
+    return policySize(fittingStatements({ mode, supplement: true, cluster, environment }));
   };
 
   it("is refused with both numbers", () => {
@@ -61,7 +62,7 @@ describe("a policy that is larger than IAM takes", () => {
 
   it("is refused from the first role too many on", () => {
     // Each role is named in two statements.
-    const most = Math.floor((6144 - sizeOf("minimal", 10)) / (sizeOf("minimal", 11) - sizeOf("minimal", 10))) + 10;
+    const most = Math.floor((6144 - sizeOf("minimal", 50)) / (sizeOf("minimal", 51) - sizeOf("minimal", 50))) + 50;
     expect([sizeOf("minimal", most) <= 6144, sizeOf("minimal", most + 1) > 6144]).toEqual([true, true]);
     expect(deploymentWith(settings("minimal", most)).cluster.formerIamNodeRoles).toHaveLength(most);
     expect(problemsWith(settings("minimal", most + 1))).toHaveLength(1);

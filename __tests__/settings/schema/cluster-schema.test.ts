@@ -220,7 +220,7 @@ describe("a cluster", () => {
     ["iamNoderole: a", 'iamNoderole: unknown setting, did you mean "iamNodeRole"?'],
     [
       "vpcID: a",
-      "vpcID: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, masterNodeGroup, ... (16 in all)",
+      "vpcID: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, masterNodeGroup, ... (18 in all)",
     ],
   ])("has its fields checked: %s", (fields, problem) => {
     expect(problemsWithCluster(fields)).toEqual([`line 3, cluster.${problem}`]);
@@ -231,6 +231,78 @@ describe("a cluster", () => {
       'line 4, cluster.prefix: "Dev" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
       'line 5, cluster.layout: "NAT" is not a layout; use WithoutNAT, WithNAT, Standard',
       'line 8, cluster.peeredVPCs.1: "vpc-x" is not a VPC id, which reads vpc-0123456789abcdef0',
+    ]);
+  });
+});
+
+describe("cluster.dkpVersion", () => {
+  it("is a release line", () => {
+    expect(clusterWith('dkpVersion: "1.70"').dkpVersion).toBe("1.70");
+    expect(clusterWith("prefix: dev").dkpVersion).toBeUndefined();
+  });
+
+  it.each([
+    ['"1.65"', '"1.65"'],
+    ['"1.78"', '"1.78"'],
+    ['"1.77.3"', '"1.77.3"'],
+    ["1.70", "1.7"],
+  ])("rejects an unknown version: %s", (written, shown) => {
+    expect(problemsWithCluster(`dkpVersion: ${written}`)).toEqual([
+      `line 3, cluster.dkpVersion: ${shown} is not a known version of DKP; write "1.66" to "1.77" in quotes, or remove it for a policy that covers 1.70 to 1.77`,
+    ]);
+  });
+
+  it("limits the prefix to 45 characters from 1.77 on", () => {
+    const fields = (version: string, length: number) => `dkpVersion: "${version}", prefix: ${"a".repeat(length)}`;
+    expect(clusterWith(fields("1.76", 59)).prefix).toHaveLength(59);
+    expect(clusterWith(fields("1.77", 45)).prefix).toHaveLength(45);
+    expect(problemsWithCluster(fields("1.77", 46))).toEqual([
+      `line 3, cluster.prefix: "${"a".repeat(46)}" has 46 characters, DKP 1.77 allows 45; choose a shorter one`,
+    ]);
+  });
+});
+
+describe("cluster.imdsv2", () => {
+  it.each([
+    ["imdsv2: true", true],
+    ["imdsv2: false", false],
+    ["prefix: dev", undefined],
+  ])("distinguishes true, false and absent: %s", (fields, imdsv2) => {
+    expect(clusterWith(fields).imdsv2).toBe(imdsv2);
+  });
+});
+
+describe("cluster.kmsKeyArns", () => {
+  const KEY = "arn:aws:kms:eu-central-1:333333333333:key/01234567-89ab-cdef-0123-456789abcdef";
+  const settings = (arn: string, features = "[encrypted-volumes]") =>
+    `features: ${features}\ncluster:\n  kmsKeyArns:\n    - ${arn}\n`;
+
+  it.each([KEY, "arn:aws:kms:eu-central-1:333333333333:key/mrk-0123456789abcdef0123456789abcdef"])(
+    "contains keys of any account: %s",
+    (arn) => {
+      expect(deploymentWith(settings(arn)).cluster.kmsKeyArns).toEqual([arn]);
+    },
+  );
+
+  it.each([[KEY.replace(/key.*/, "alias/ebs")], [KEY.replace(/key.*/, "key/*")], ["01234567-89ab-cdef-0123-456789abcdef"]])(
+    "rejects what is not the ARN of a key: %s",
+    (arn) => {
+      expect(problemsWith(settings(`"${arn}"`))).toEqual([
+        `line 6, cluster.kmsKeyArns.0: "${arn}" is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias`,
+      ]);
+    },
+  );
+
+  it("rejects a key of another Region", () => {
+    const arn = KEY.replace("eu-central-1", "eu-west-1");
+    expect(problemsWith(settings(arn))).toEqual([
+      `line 6, cluster.kmsKeyArns.0: "${arn}" is a key of another Region than eu-central-1; write an ARN that begins with arn:aws:kms:eu-central-1:`,
+    ]);
+  });
+
+  it("rejects keys without the feature encrypted-volumes", () => {
+    expect(problemsWith(settings(KEY, "[]"))).toEqual([
+      'line 5, cluster.kmsKeyArns: has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
     ]);
   });
 });

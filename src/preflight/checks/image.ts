@@ -8,7 +8,7 @@ export interface ImageUse {
   readonly group: InstanceGroup;
   readonly region: string;
   /** `cluster.imdsv2`. */
-  readonly imdsv2: boolean;
+  readonly imdsv2: boolean | undefined;
   /** Whether the instance type works only with the Elastic Network Adapter; unknown where no type is stated. */
   readonly enaRequired: boolean | undefined;
 }

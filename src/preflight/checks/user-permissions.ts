@@ -1,9 +1,10 @@
 import type { EvaluationResult, SimulatePolicyResponse } from "../../aws-api/operations";
 import { unlessMissing } from "../../aws-api/operations";
+import { fittingStatements } from "../../iam/action-patterns";
 import { iamResourceArn } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { policyDocument } from "../../iam/policy-document";
-import { grantedRows, type PolicyOptions, policyStatements } from "../../iam/policy-statements";
+import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { blocker, cannotTell, check, type Finding, ok, type Subject, type Tools, warning } from "../check";
 import { managedPolicy } from "../managed-policy";
@@ -108,7 +109,7 @@ export const permissionsCheck = check({
     const { deployment } = subject;
     const options = policyOptionsOf(subject.deployment, subject.account);
     const rows = new Set([...grantedRows(options), ...CATALOGUE.filter((row) => isNeeded(row, options.cluster))]);
-    const calls = simulatedCalls([...rows], options.place, options.cluster);
+    const calls = simulatedCalls([...rows], options.environment, options.cluster);
     const arn = userArn(subject);
     const [first] = calls;
     // The first question tells whether there is a user.
@@ -141,8 +142,8 @@ export const permissionsCheck = check({
 });
 
 /** ARN of the deployment's user. */
-export function userArn({ deployment: { user }, ...place }: Omit<Subject, "existingCluster">): string {
-  return iamResourceArn(place, `user${user.path}${user.name}`);
+export function userArn({ deployment: { user }, ...environment }: Omit<Subject, "existingCluster">): string {
+  return iamResourceArn(environment, `user${user.path}${user.name}`);
 }
 
 type Simulator = (question: SimulatedCalls) => Promise<readonly EvaluationResult[]>;
@@ -158,7 +159,7 @@ async function simulatorOfPolicy(
 ): Promise<Simulator> {
   const boundary = user.permissionsBoundary === undefined ? undefined : await managedPolicy(ask, user.permissionsBoundary);
   const policies = {
-    PolicyInputList: [JSON.stringify(policyDocument(policyStatements(options)))],
+    PolicyInputList: [JSON.stringify(policyDocument(fittingStatements(options)))],
     ...(boundary === undefined ? {} : { PermissionsBoundaryPolicyInputList: [JSON.stringify(boundary)] }),
   };
   return async (question) => resultsOf(await askAll("iam:SimulateCustomPolicy", { ...policies, ...inputOf(question) }));

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import { fittingStatements } from "../../iam/action-patterns";
 import { policyArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
 import { policyDocument } from "../../iam/policy-document";
-import { policyStatements } from "../../iam/policy-statements";
 import { packageFile } from "../../render/package-file";
 import { asciiJson, comment, hereDocument, quote } from "../../render/shell";
 import type { Deployment } from "../../settings/deployment";
@@ -104,7 +104,7 @@ function providerBlockQuery(region: string): string {
 /** The documents, as functions: the shell fills in the account. */
 function documents(deployment: Deployment): string {
   const { nodeRole } = deployment;
-  const policy = policyDocument(policyStatements(policyOptions(deployment, " ")));
+  const policy = policyDocument(fittingStatements(policyOptions(deployment, " ")));
   const all = {
     policy_document: policy,
     ...(nodeRole === undefined ? {} : { role_trust: STORED_TRUST, role_document: storedNodePolicy(nodeRole.additionalActions) }),

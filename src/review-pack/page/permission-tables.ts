@@ -1,5 +1,6 @@
 import type { Area, CatalogueRow } from "../../iam/catalogue";
 import type { Cluster } from "../../iam/cluster";
+import { appliesTo } from "../../iam/dkp-versions";
 import { needsOf } from "../../iam/explanation";
 import { grantedRows, type PolicyCondition, type PolicyOptions, type PolicyStatement } from "../../iam/policy-statements";
 import { code, plain, prose, table } from "../../render/markdown";
@@ -81,9 +82,12 @@ function neededBy(row: CatalogueRow, cluster: Cluster): { readonly words: string
   if (because.length > 0) {
     return { words: because.join(", "), needed: true };
   }
-  if (row.needed.length === 0) {
+  if (row.requiredWhen.length === 0) {
     return { words: "nothing known", needed: false };
   }
   const known = cluster.layout !== undefined;
-  return { words: `${known ? "not this cluster; " : ""}with ${elsewhere.join(" or ")}`, needed: !known };
+  return {
+    words: `${known ? "not this cluster; " : ""}with ${elsewhere.join(" or ")}`,
+    needed: !known && appliesTo(row, cluster.dkpVersion),
+  };
 }

@@ -1,3 +1,4 @@
+import { fittingStatements } from "../../iam/action-patterns";
 import { NODE_ACTIONS } from "../../iam/node-role-permissions";
 import { type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy-statements";
 import { code, fenced, list, plain, prose, table } from "../../render/markdown";
@@ -23,7 +24,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     ...firstSentence(deployment, options),
     "DKP is the [Deckhouse Kubernetes Platform](https://deckhouse.io), which runs a Kubernetes cluster in this account and region and signs every call with this key.",
     "",
-    ...facts(deployment, statements),
+    ...facts(deployment, fittingStatements(options)),
     ...fenced("mermaid", diagram(deployment, statements)),
     "Dotted: what the key can do to roles, and by that become.",
     "",

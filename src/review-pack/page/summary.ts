@@ -10,7 +10,7 @@ import { stateLocated } from "./state-description";
 /** The first thing that a reviewer reads: what the key can do. */
 export function firstSentence({ accessKeys }: Deployment, options: PolicyOptions): readonly string[] {
   const key = accessKeys === "none" ? "a key of this user" : "this key";
-  const region = prose(options.place.region);
+  const region = prose(options.environment.region);
   return options.mode === "documented"
     ? [
         `**Whoever holds ${key} is an administrator of the AWS account in all but name.** It may do ${grantedRows(options).length} actions on every resource of the account,`,

@@ -19,7 +19,7 @@ export function theft(deployment: Deployment, options: PolicyOptions): readonly 
   ];
 }
 
-function outOfReach({ mode, place, cluster }: PolicyOptions): readonly string[] {
+function outOfReach({ mode, environment, cluster }: PolicyOptions): readonly string[] {
   return mode === "documented"
     ? [
         "Not allowed by the policy itself: users, groups and access keys, managed policies, S3, databases, secrets. Through a role that the key makes, all of it is.",
@@ -27,7 +27,7 @@ function outOfReach({ mode, place, cluster }: PolicyOptions): readonly string[] 
         "",
       ]
     : [
-        `Not allowed by the policy itself: networks, machines, disks and load balancers outside ${prose(place.region)}; writing roles other than ${code(roleOf(cluster))}; users, groups and access keys; managed policies; S3, databases, secrets. By way of the roles above, all or some of it is.`,
+        `Not allowed by the policy itself: networks, machines, disks and load balancers outside ${prose(environment.region)}; writing roles other than ${code(roleOf(cluster))}; users, groups and access keys; managed policies; S3, databases, secrets. By way of the roles above, all or some of it is.`,
         "",
       ];
 }

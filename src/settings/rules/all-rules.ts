@@ -1,8 +1,8 @@
 import { isAbsolute, relative } from "node:path";
-import { LAYOUTS } from "../../iam/cluster";
+import { fittingStatements } from "../../iam/action-patterns";
+import { LAYOUTS, maxPrefix } from "../../iam/cluster";
 import { partitionOf } from "../../iam/partitions";
 import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
-import { policyStatements } from "../../iam/policy-statements";
 import { toCluster } from "../deployment";
 import type { Problem } from "../errors";
 import { show } from "../messages";
@@ -67,17 +67,54 @@ const RULES: readonly Rule[] = [
       if (mode !== "documented" && cluster.prefix === undefined) {
         return undefined;
       }
-      const place = {
+      const environment = {
         partition: partitionOf(settings.region),
         region: settings.region,
         account: settings.accountId ?? ANY_ACCOUNT,
       };
-      const size = policySize(policyStatements({ mode, supplement, cluster, place }));
+      const size = policySize(fittingStatements({ mode, supplement, cluster, environment }));
       return size <= MAX_POLICY_CHARACTERS
         ? undefined
         : {
             path: ["policy", "mode"],
             message: `${show(mode)} makes a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${mode === "minimal" ? "shorten the lists of roles and accounts, or take features away" : 'shorten the lists of roles and accounts, take features away, or use "minimal"'}`,
+          };
+    },
+  },
+  {
+    needs: [["cluster"]],
+    problem: ({ cluster: { prefix, dkpVersion } }) => {
+      const max = maxPrefix(dkpVersion);
+      return prefix === undefined || prefix.length <= max
+        ? undefined
+        : {
+            path: ["cluster", "prefix"],
+            message: `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion} allows ${max}; choose a shorter one`,
+          };
+    },
+  },
+  {
+    needs: [["cluster"], ["features"]],
+    problem: ({ cluster, features }) =>
+      cluster.kmsKeyArns.length === 0 || features.includes("encrypted-volumes")
+        ? undefined
+        : {
+            path: ["cluster", "kmsKeyArns"],
+            message:
+              'has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
+          },
+  },
+  {
+    needs: [["cluster"], ["region"]],
+    problem: ({ cluster, region }) => {
+      // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption works".
+      const expected = `arn:${partitionOf(region)}:kms:${region}:`;
+      const at = cluster.kmsKeyArns.findIndex((arn) => !arn.startsWith(expected));
+      return at === -1
+        ? undefined
+        : {
+            path: ["cluster", "kmsKeyArns", String(at)],
+            message: `${show(cluster.kmsKeyArns[at])} is a key of another Region than ${region}; write an ARN that begins with ${expected}`,
           };
     },
   },

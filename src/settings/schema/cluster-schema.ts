@@ -1,7 +1,9 @@
 import * as v from "valibot";
+import { KMS_KEY_ARN } from "../../iam/arns";
 import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
-import { nameProblem, ROLE_NAME } from "../../iam/names";
+import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
+import { nameError, ROLE_NAME } from "../../iam/names";
 import { EMPTY, show, suggest } from "../messages";
 import { because, describe, noList, strict, text } from "./primitives";
 
@@ -23,7 +25,7 @@ const roleName = v.pipe(
   v.regex(
     ROLE_NAME.pattern,
     // DKP's schema allows "'", IAM does not.
-    because((value) => `${nameProblem(value, ROLE_NAME)}; write the name without path`),
+    because((value) => `${nameError(value, ROLE_NAME)}; write the name without path`),
   ),
 );
 
@@ -119,7 +121,9 @@ export const dkpFields = {
     ),
   ),
   tags: v.optional(v.pipe(noList(v.record(v.string(), v.string())), describe("Tags that DKP puts on what it makes"))),
-  imdsv2: flag("Instance metadata service version 2 only"),
+  imdsv2: flag(
+    "Instance metadata service version 2 only. DKP manages the metadata options of its nodes if it is `true` or `false`, not if it is absent",
+  ),
   disableDefaultSecurityGroup: flag("DKP makes no security groups of its own"),
   withNAT: v.optional(
     v.pipe(
@@ -162,6 +166,18 @@ export const cluster = strict({
     ),
   ),
   ...dkpFields,
+  dkpVersion: v.optional(
+    v.pipe(
+      v.picklist(
+        KNOWN_VERSIONS,
+        (issue) =>
+          `${show(issue.input)} is not a known version of DKP; write "${KNOWN_VERSIONS[0]}" to "${KNOWN_VERSIONS.at(-1)}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
+      ),
+      describe(
+        `Version of DKP, such as "1.77". Without it the policy covers all versions from ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
+      ),
+    ),
+  ),
   iamNodeRolePath: v.optional(
     v.pipe(
       v.string(),
@@ -193,6 +209,23 @@ export const cluster = strict({
         ),
       ),
       describe("Other accounts whose VPCs are peered with the cluster's"),
+    ),
+    [],
+  ),
+  kmsKeyArns: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.string(),
+          v.regex(
+            KMS_KEY_ARN,
+            because(() => "is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias"),
+          ),
+        ),
+      ),
+      describe(
+        "KMS keys of encrypted volumes, images and snapshots, also of other accounts; without it `scoped` and `minimal` allow every key of the own account. Requires the feature `encrypted-volumes`",
+      ),
     ),
     [],
   ),

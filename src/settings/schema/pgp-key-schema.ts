@@ -1,10 +1,10 @@
-import { type PgpFault, readPgpKey } from "../../iam/openpgp-key";
+import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 
 /** The command that writes a public key as `pgpKey` takes it. */
 const EXPORT = "gpg --export ID | base64 -w0";
 
 /** Each fault with its remedy. Never the value itself: it may be a private key. */
-const MESSAGES: Readonly<Record<PgpFault, string>> = {
+const MESSAGES: Readonly<Record<PgpKeyError, string>> = {
   armored: `is armored text, Terraform takes the binary key in base64; write what ${EXPORT} prints`,
   keybase: `names a Keybase user, which Terraform would look up over the network at every apply; write the key itself, what ${EXPORT} prints`,
   "not base64": `is not base64; write what ${EXPORT} prints`,
@@ -20,5 +20,5 @@ const MESSAGES: Readonly<Record<PgpFault, string>> = {
 /** What is wrong with a `pgpKey`, in words; undefined if nothing is. */
 export function pgpKeyProblem(text: string): string | undefined {
   const reading = readPgpKey(text);
-  return "fault" in reading ? MESSAGES[reading.fault] : undefined;
+  return "error" in reading ? MESSAGES[reading.error] : undefined;
 }

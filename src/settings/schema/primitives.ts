@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseIamArn } from "../../iam/arns";
-import { type NameRule, nameProblem, PATH } from "../../iam/names";
+import { type NameRule, nameError, PATH } from "../../iam/names";
 import type { Problem } from "../errors";
 import { EMPTY, show } from "../messages";
 import { isObject } from "./backend-schema";
@@ -38,7 +38,7 @@ export const name = (rule: NameRule, hint = "") =>
     v.string(),
     v.regex(
       rule.pattern,
-      because((value) => `${nameProblem(value, rule)}${hint}`),
+      because((value) => `${nameError(value, rule)}${hint}`),
     ),
   );
 

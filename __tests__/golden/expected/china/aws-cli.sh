@@ -78,6 +78,7 @@ policy_document() {
         "ec2:DescribeSecurityGroupRules",
         "ec2:DescribeRouteTables",
         "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeNetworkAcls",
         "ec2:DescribeKeyPairs",
         "ec2:DescribeInternetGateways",
         "ec2:DescribeInstances",
@@ -141,10 +142,7 @@ policy_document() {
         "ec2:AllocateAddress"
       ],
       "Effect": "Allow",
-      "Resource": [
-        "arn:aws-cn:ec2:cn-north-1::snapshot/*",
-        "arn:aws-cn:ec2:cn-north-1:$account:*"
-      ],
+      "Resource": "arn:aws-cn:ec2:cn-north-1:$account:*",
       "Sid": "Ec2"
     },
     {
@@ -179,19 +177,16 @@ policy_document() {
         "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
-        "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:DetachLoadBalancerFromSubnets",
         "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DeleteLoadBalancerListeners",
         "elasticloadbalancing:DeleteLoadBalancer",
-        "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:CreateTargetGroup",
         "elasticloadbalancing:CreateLoadBalancerPolicy",
         "elasticloadbalancing:CreateLoadBalancerListeners",
         "elasticloadbalancing:CreateLoadBalancer",
-        "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:ConfigureHealthCheck",
         "elasticloadbalancing:AttachLoadBalancerToSubnets",
         "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
@@ -200,6 +195,19 @@ policy_document() {
       "Effect": "Allow",
       "Resource": "arn:aws-cn:elasticloadbalancing:cn-north-1:$account:*",
       "Sid": "LoadBalancers"
+    },
+    {
+      "Action": [
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:CreateListener"
+      ],
+      "Effect": "Allow",
+      "Resource": [
+        "arn:aws-cn:elasticloadbalancing:cn-north-1:$account:loadbalancer/net/*",
+        "arn:aws-cn:elasticloadbalancing:cn-north-1:$account:listener/net/*"
+      ],
+      "Sid": "NetworkLoadBalancers"
     },
     {
       "Action": [

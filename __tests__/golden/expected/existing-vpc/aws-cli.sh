@@ -106,6 +106,7 @@ policy_document() {
         "ec2:TerminateInstances",
         "ec2:RevokeSecurityGroupIngress",
         "ec2:RevokeSecurityGroupEgress",
+        "ec2:ReplaceRoute",
         "ec2:ReleaseAddress",
         "ec2:ModifyVolume",
         "ec2:ModifySubnetAttribute",
@@ -117,7 +118,6 @@ policy_document() {
         "ec2:DetachInternetGateway",
         "ec2:DescribeVpcAttribute",
         "ec2:DescribeInstanceAttribute",
-        "ec2:DeleteVpcPeeringConnection",
         "ec2:DeleteVolume",
         "ec2:DeleteTags",
         "ec2:DeleteSubnet",
@@ -126,7 +126,6 @@ policy_document() {
         "ec2:DeleteRoute",
         "ec2:DeleteNatGateway",
         "ec2:DeleteInternetGateway",
-        "ec2:CreateVpcPeeringConnection",
         "ec2:CreateVolume",
         "ec2:CreateTags",
         "ec2:CreateSubnet",
@@ -141,14 +140,10 @@ policy_document() {
         "ec2:AttachInternetGateway",
         "ec2:AssociateRouteTable",
         "ec2:AssociateAddress",
-        "ec2:AllocateAddress",
-        "ec2:AcceptVpcPeeringConnection"
+        "ec2:AllocateAddress"
       ],
       "Effect": "Allow",
-      "Resource": [
-        "arn:aws:ec2:ap-southeast-1::snapshot/*",
-        "arn:aws:ec2:ap-southeast-1:123456789012:*"
-      ],
+      "Resource": "arn:aws:ec2:ap-southeast-1:123456789012:*",
       "Sid": "Ec2"
     },
     {
@@ -176,10 +171,33 @@ policy_document() {
       "Sid": "RunInstances"
     },
     {
-      "Action": "ec2:CreateVpcPeeringConnection",
+      "Action": [
+        "ec2:CreateVpcPeeringConnection",
+        "ec2:AcceptVpcPeeringConnection"
+      ],
       "Effect": "Allow",
-      "Resource": "arn:aws:ec2:ap-southeast-1:210987654321:vpc/*",
-      "Sid": "PeerAccounts"
+      "Resource": "arn:aws:ec2:ap-southeast-1:123456789012:vpc/*",
+      "Sid": "PeeringVpcs"
+    },
+    {
+      "Action": [
+        "ec2:DeleteVpcPeeringConnection",
+        "ec2:CreateVpcPeeringConnection",
+        "ec2:AcceptVpcPeeringConnection"
+      ],
+      "Condition": {
+        "ArnEquals": {
+          "ec2:AccepterVpc": [
+            "arn:aws:ec2:ap-southeast-1:123456789012:vpc/vpc-0a1b2c3d4e5f60718",
+            "arn:aws:ec2:ap-southeast-1:123456789012:vpc/vpc-0fedcba9876543210",
+            "arn:aws:ec2:ap-southeast-1:210987654321:vpc/*"
+          ],
+          "ec2:RequesterVpc": "arn:aws:ec2:ap-southeast-1:123456789012:vpc/*"
+        }
+      },
+      "Effect": "Allow",
+      "Resource": "arn:aws:ec2:ap-southeast-1:123456789012:vpc-peering-connection/*",
+      "Sid": "Peerings"
     },
     {
       "Action": [
@@ -190,19 +208,16 @@ policy_document() {
         "elasticloadbalancing:ModifyTargetGroupAttributes",
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
-        "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:DetachLoadBalancerFromSubnets",
         "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DeleteLoadBalancerListeners",
         "elasticloadbalancing:DeleteLoadBalancer",
-        "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:CreateTargetGroup",
         "elasticloadbalancing:CreateLoadBalancerPolicy",
         "elasticloadbalancing:CreateLoadBalancerListeners",
         "elasticloadbalancing:CreateLoadBalancer",
-        "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:ConfigureHealthCheck",
         "elasticloadbalancing:AttachLoadBalancerToSubnets",
         "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
@@ -211,6 +226,19 @@ policy_document() {
       "Effect": "Allow",
       "Resource": "arn:aws:elasticloadbalancing:ap-southeast-1:123456789012:*",
       "Sid": "LoadBalancers"
+    },
+    {
+      "Action": [
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:CreateListener"
+      ],
+      "Effect": "Allow",
+      "Resource": [
+        "arn:aws:elasticloadbalancing:ap-southeast-1:123456789012:loadbalancer/net/*",
+        "arn:aws:elasticloadbalancing:ap-southeast-1:123456789012:listener/net/*"
+      ],
+      "Sid": "NetworkLoadBalancers"
     },
     {
       "Action": [

@@ -83,6 +83,7 @@ policy_document() {
         "ec2:DescribeRegions",
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeNetworkInterfaceAttribute",
+        "ec2:DescribeNetworkAcls",
         "ec2:DescribeNatGateways",
         "ec2:DescribeKeyPairs",
         "ec2:DescribeInternetGateways",
@@ -119,14 +120,12 @@ policy_document() {
         "ec2:ModifySubnetAttribute",
         "ec2:ModifyNetworkInterfaceAttribute",
         "ec2:ModifyInstanceAttribute",
-        "ec2:EnableFastSnapshotRestores",
         "ec2:DisassociateRouteTable",
         "ec2:DisassociateAddress",
         "ec2:DetachVolume",
         "ec2:DetachInternetGateway",
         "ec2:DescribeVpcAttribute",
         "ec2:DescribeInstanceAttribute",
-        "ec2:DeleteVpcPeeringConnection",
         "ec2:DeleteVpc",
         "ec2:DeleteVolume",
         "ec2:DeleteTags",
@@ -137,7 +136,6 @@ policy_document() {
         "ec2:DeleteNetworkInterface",
         "ec2:DeleteNatGateway",
         "ec2:DeleteInternetGateway",
-        "ec2:CreateVpcPeeringConnection",
         "ec2:CreateVpc",
         "ec2:CreateVolume",
         "ec2:CreateTags",
@@ -155,15 +153,22 @@ policy_document() {
         "ec2:AttachInternetGateway",
         "ec2:AssociateRouteTable",
         "ec2:AssociateAddress",
-        "ec2:AllocateAddress",
-        "ec2:AcceptVpcPeeringConnection"
+        "ec2:AllocateAddress"
       ],
       "Effect": "Allow",
-      "Resource": [
-        "arn:aws-us-gov:ec2:us-gov-west-1::snapshot/*",
-        "arn:aws-us-gov:ec2:us-gov-west-1:999900001111:*"
-      ],
+      "Resource": "arn:aws-us-gov:ec2:us-gov-west-1:999900001111:*",
       "Sid": "Ec2"
+    },
+    {
+      "Action": [
+        "ec2:EnableFastSnapshotRestores",
+        "ec2:DeleteTags",
+        "ec2:CreateVolume",
+        "ec2:CreateTags"
+      ],
+      "Effect": "Allow",
+      "Resource": "arn:aws-us-gov:ec2:us-gov-west-1::snapshot/*",
+      "Sid": "Snapshots"
     },
     {
       "Action": [
@@ -198,19 +203,16 @@ policy_document() {
         "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
-        "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:DetachLoadBalancerFromSubnets",
         "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DeleteLoadBalancerListeners",
         "elasticloadbalancing:DeleteLoadBalancer",
-        "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:CreateTargetGroup",
         "elasticloadbalancing:CreateLoadBalancerPolicy",
         "elasticloadbalancing:CreateLoadBalancerListeners",
         "elasticloadbalancing:CreateLoadBalancer",
-        "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:ConfigureHealthCheck",
         "elasticloadbalancing:AttachLoadBalancerToSubnets",
         "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
@@ -221,22 +223,20 @@ policy_document() {
       "Sid": "LoadBalancers"
     },
     {
-      "Action": "kms:DescribeKey",
-      "Condition": {
-        "BoolIfExists": {
-          "kms:GrantIsForAWSResource": "true"
-        },
-        "StringEquals": {
-          "kms:ViaService": "ec2.us-gov-west-1.amazonaws.com"
-        }
-      },
+      "Action": [
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:CreateListener"
+      ],
       "Effect": "Allow",
-      "Resource": "arn:aws-us-gov:kms:us-gov-west-1:999900001111:key/*",
-      "Sid": "KeysOfDisks"
+      "Resource": [
+        "arn:aws-us-gov:elasticloadbalancing:us-gov-west-1:999900001111:loadbalancer/net/*",
+        "arn:aws-us-gov:elasticloadbalancing:us-gov-west-1:999900001111:listener/net/*"
+      ],
+      "Sid": "NetworkLoadBalancers"
     },
     {
       "Action": [
-        "iam:TagRole",
         "iam:RemoveRoleFromInstanceProfile",
         "iam:PutRolePolicy",
         "iam:ListRolePolicies",

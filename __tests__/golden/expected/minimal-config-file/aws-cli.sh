@@ -77,6 +77,7 @@ policy_document() {
         "ec2:DescribeSecurityGroupRules",
         "ec2:DescribeRouteTables",
         "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeNetworkAcls",
         "ec2:DescribeNatGateways",
         "ec2:DescribeKeyPairs",
         "ec2:DescribeInternetGateways",
@@ -104,6 +105,7 @@ policy_document() {
         "ec2:TerminateInstances",
         "ec2:RevokeSecurityGroupIngress",
         "ec2:RevokeSecurityGroupEgress",
+        "ec2:ReplaceRoute",
         "ec2:ReleaseAddress",
         "ec2:ModifyVpcAttribute",
         "ec2:ModifyVolume",
@@ -144,10 +146,7 @@ policy_document() {
         "ec2:AllocateAddress"
       ],
       "Effect": "Allow",
-      "Resource": [
-        "arn:aws:ec2:eu-north-1::snapshot/*",
-        "arn:aws:ec2:eu-north-1:222233334444:*"
-      ],
+      "Resource": "arn:aws:ec2:eu-north-1:222233334444:*",
       "Sid": "Ec2"
     },
     {
@@ -182,19 +181,16 @@ policy_document() {
         "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
-        "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:DetachLoadBalancerFromSubnets",
         "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DeleteLoadBalancerListeners",
         "elasticloadbalancing:DeleteLoadBalancer",
-        "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:CreateTargetGroup",
         "elasticloadbalancing:CreateLoadBalancerPolicy",
         "elasticloadbalancing:CreateLoadBalancerListeners",
         "elasticloadbalancing:CreateLoadBalancer",
-        "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:ConfigureHealthCheck",
         "elasticloadbalancing:AttachLoadBalancerToSubnets",
         "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
@@ -206,8 +202,19 @@ policy_document() {
     },
     {
       "Action": [
-        "iam:UntagRole",
-        "iam:TagRole",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:CreateListener"
+      ],
+      "Effect": "Allow",
+      "Resource": [
+        "arn:aws:elasticloadbalancing:eu-north-1:222233334444:loadbalancer/net/*",
+        "arn:aws:elasticloadbalancing:eu-north-1:222233334444:listener/net/*"
+      ],
+      "Sid": "NetworkLoadBalancers"
+    },
+    {
+      "Action": [
         "iam:RemoveRoleFromInstanceProfile",
         "iam:PutRolePolicy",
         "iam:ListRolePolicies",
@@ -229,6 +236,20 @@ policy_document() {
         "arn:aws:iam::222233334444:instance-profile/staging-node"
       ],
       "Sid": "NodeRole"
+    },
+    {
+      "Action": [
+        "iam:UntagRole",
+        "iam:TagRole"
+      ],
+      "Condition": {
+        "ForAllValues:StringEquals": {
+          "aws:TagKeys": "environment"
+        }
+      },
+      "Effect": "Allow",
+      "Resource": "arn:aws:iam::222233334444:role/staging-node",
+      "Sid": "NodeRoleTags"
     },
     {
       "Action": "iam:PassRole",

@@ -83,6 +83,7 @@ policy_document() {
         "ec2:DescribeRegions",
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeNetworkInterfaceAttribute",
+        "ec2:DescribeNetworkAcls",
         "ec2:DescribeNatGateways",
         "ec2:DescribeKeyPairs",
         "ec2:DescribeInternetGateways",
@@ -113,6 +114,7 @@ policy_document() {
         "ec2:TerminateInstances",
         "ec2:RevokeSecurityGroupIngress",
         "ec2:RevokeSecurityGroupEgress",
+        "ec2:ReplaceRoute",
         "ec2:ReleaseAddress",
         "ec2:ModifyVpcAttribute",
         "ec2:ModifyVolume",
@@ -126,7 +128,6 @@ policy_document() {
         "ec2:DetachInternetGateway",
         "ec2:DescribeVpcAttribute",
         "ec2:DescribeInstanceAttribute",
-        "ec2:DeleteVpcPeeringConnection",
         "ec2:DeleteVpc",
         "ec2:DeleteVolume",
         "ec2:DeleteTags",
@@ -137,7 +138,6 @@ policy_document() {
         "ec2:DeleteNetworkInterface",
         "ec2:DeleteNatGateway",
         "ec2:DeleteInternetGateway",
-        "ec2:CreateVpcPeeringConnection",
         "ec2:CreateVpc",
         "ec2:CreateVolume",
         "ec2:CreateTags",
@@ -154,14 +154,10 @@ policy_document() {
         "ec2:AttachInternetGateway",
         "ec2:AssociateRouteTable",
         "ec2:AssociateAddress",
-        "ec2:AllocateAddress",
-        "ec2:AcceptVpcPeeringConnection"
+        "ec2:AllocateAddress"
       ],
       "Effect": "Allow",
-      "Resource": [
-        "arn:aws:ec2:eu-west-1::snapshot/*",
-        "arn:aws:ec2:eu-west-1:111122223333:*"
-      ],
+      "Resource": "arn:aws:ec2:eu-west-1:111122223333:*",
       "Sid": "Ec2"
     },
     {
@@ -197,19 +193,16 @@ policy_document() {
         "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
-        "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:DetachLoadBalancerFromSubnets",
         "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DeleteLoadBalancerListeners",
         "elasticloadbalancing:DeleteLoadBalancer",
-        "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:CreateTargetGroup",
         "elasticloadbalancing:CreateLoadBalancerPolicy",
         "elasticloadbalancing:CreateLoadBalancerListeners",
         "elasticloadbalancing:CreateLoadBalancer",
-        "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:ConfigureHealthCheck",
         "elasticloadbalancing:AttachLoadBalancerToSubnets",
         "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
@@ -220,23 +213,20 @@ policy_document() {
       "Sid": "LoadBalancers"
     },
     {
-      "Action": "kms:DescribeKey",
-      "Condition": {
-        "BoolIfExists": {
-          "kms:GrantIsForAWSResource": "true"
-        },
-        "StringEquals": {
-          "kms:ViaService": "ec2.eu-west-1.amazonaws.com"
-        }
-      },
+      "Action": [
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:CreateListener"
+      ],
       "Effect": "Allow",
-      "Resource": "arn:aws:kms:eu-west-1:111122223333:key/*",
-      "Sid": "KeysOfDisks"
+      "Resource": [
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/*",
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/net/*"
+      ],
+      "Sid": "NetworkLoadBalancers"
     },
     {
       "Action": [
-        "iam:UntagRole",
-        "iam:TagRole",
         "iam:RemoveRoleFromInstanceProfile",
         "iam:PutRolePolicy",
         "iam:ListRolePolicies",
@@ -258,6 +248,20 @@ policy_document() {
         "arn:aws:iam::111122223333:instance-profile/prod-node"
       ],
       "Sid": "NodeRole"
+    },
+    {
+      "Action": [
+        "iam:UntagRole",
+        "iam:TagRole"
+      ],
+      "Condition": {
+        "ForAllValues:StringEquals": {
+          "aws:TagKeys": "environment"
+        }
+      },
+      "Effect": "Allow",
+      "Resource": "arn:aws:iam::111122223333:role/prod-node",
+      "Sid": "NodeRoleTags"
     },
     {
       "Action": "iam:GetRole",

@@ -79,6 +79,7 @@ policy_document() {
         "ec2:DescribeSecurityGroupRules",
         "ec2:DescribeRouteTables",
         "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeNetworkAcls",
         "ec2:DescribeNatGateways",
         "ec2:DescribeKeyPairs",
         "ec2:DescribeInternetGateways",
@@ -87,9 +88,9 @@ policy_document() {
         "ec2:DescribeInstanceTopology",
         "ec2:DescribeInstanceCreditSpecifications",
         "ec2:DescribeImages",
+        "ec2:DescribeIamInstanceProfileAssociations",
         "ec2:DescribeAvailabilityZones",
-        "ec2:DescribeAddressesAttribute",
-        "ec2:DescribeAddresses",
+        "ec2:DescribeAddresses*",
         "ec2:DescribeAccountAttributes"
       ],
       "Condition": {
@@ -106,28 +107,24 @@ policy_document() {
         "ec2:TerminateInstances",
         "ec2:StopInstances",
         "ec2:StartInstances",
-        "ec2:RevokeSecurityGroupIngress",
-        "ec2:RevokeSecurityGroupEgress",
         "ec2:ReplaceRouteTableAssociation",
         "ec2:ReplaceRoute",
+        "ec2:ReplaceIamInstanceProfileAssociation",
         "ec2:ReleaseAddress",
-        "ec2:ModifyVpcAttribute",
         "ec2:ModifyVolume",
         "ec2:ModifySubnetAttribute",
         "ec2:ModifyNetworkInterfaceAttribute",
         "ec2:ModifyInstanceAttribute",
         "ec2:DisassociateRouteTable",
+        "ec2:DisassociateIamInstanceProfile",
         "ec2:DisassociateAddress",
         "ec2:DetachVolume",
         "ec2:DetachInternetGateway",
-        "ec2:DescribeVpcAttribute",
         "ec2:DescribeInstanceAttribute",
         "ec2:DeleteVpc",
         "ec2:DeleteVolume",
         "ec2:DeleteTags",
         "ec2:DeleteSubnet",
-        "ec2:DeleteSnapshot",
-        "ec2:DeleteSecurityGroup",
         "ec2:DeleteRouteTable",
         "ec2:DeleteRoute",
         "ec2:DeleteNatGateway",
@@ -137,24 +134,35 @@ policy_document() {
         "ec2:CreateTags",
         "ec2:CreateSubnet",
         "ec2:CreateSnapshot",
-        "ec2:CreateSecurityGroup",
         "ec2:CreateRouteTable",
         "ec2:CreateRoute",
         "ec2:CreateNatGateway",
         "ec2:CreateInternetGateway",
-        "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:AuthorizeSecurityGroupEgress",
         "ec2:AttachVolume",
         "ec2:AttachInternetGateway",
         "ec2:AssociateRouteTable",
-        "ec2:AllocateAddress"
+        "ec2:AssociateIamInstanceProfile",
+        "ec2:AllocateAddress",
+        "ec2:*VpcAttribute",
+        "ec2:*SecurityGroupIngress",
+        "ec2:*SecurityGroupEgress",
+        "ec2:*SecurityGroup"
       ],
       "Effect": "Allow",
-      "Resource": [
-        "arn:aws:ec2:us-west-2::snapshot/*",
-        "arn:aws:ec2:us-west-2:210987654321:*"
-      ],
+      "Resource": "arn:aws:ec2:us-west-2:210987654321:*",
       "Sid": "Ec2"
+    },
+    {
+      "Action": [
+        "ec2:DeleteTags",
+        "ec2:DeleteSnapshot",
+        "ec2:CreateVolume",
+        "ec2:CreateTags",
+        "ec2:CreateSnapshot"
+      ],
+      "Effect": "Allow",
+      "Resource": "arn:aws:ec2:us-west-2::snapshot/*",
+      "Sid": "Snapshots"
     },
     {
       "Action": [
@@ -183,29 +191,21 @@ policy_document() {
     },
     {
       "Action": [
-        "elasticloadbalancing:SetLoadBalancerPoliciesOfListener",
-        "elasticloadbalancing:SetLoadBalancerPoliciesForBackendServer",
-        "elasticloadbalancing:RegisterTargets",
+        "elasticloadbalancing:SetLoadBalancerPolicies*",
         "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
-        "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
-        "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:DetachLoadBalancerFromSubnets",
-        "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
-        "elasticloadbalancing:DeleteTargetGroup",
-        "elasticloadbalancing:DeleteLoadBalancerListeners",
         "elasticloadbalancing:DeleteLoadBalancer",
-        "elasticloadbalancing:DeleteListener",
-        "elasticloadbalancing:CreateTargetGroup",
         "elasticloadbalancing:CreateLoadBalancerPolicy",
-        "elasticloadbalancing:CreateLoadBalancerListeners",
         "elasticloadbalancing:CreateLoadBalancer",
-        "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:ConfigureHealthCheck",
         "elasticloadbalancing:AttachLoadBalancerToSubnets",
         "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
-        "elasticloadbalancing:AddTags"
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:*Targets",
+        "elasticloadbalancing:*TargetGroup",
+        "elasticloadbalancing:*LoadBalancerListeners"
       ],
       "Effect": "Allow",
       "Resource": "arn:aws:elasticloadbalancing:us-west-2:210987654321:*",
@@ -213,15 +213,37 @@ policy_document() {
     },
     {
       "Action": [
-        "kms:ReEncryptTo",
-        "kms:ReEncryptFrom",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:CreateListener"
+      ],
+      "Effect": "Allow",
+      "Resource": [
+        "arn:aws:elasticloadbalancing:us-west-2:210987654321:loadbalancer/net/*",
+        "arn:aws:elasticloadbalancing:us-west-2:210987654321:listener/net/*"
+      ],
+      "Sid": "NetworkLoadBalancers"
+    },
+    {
+      "Action": [
+        "kms:ReEncrypt*",
         "kms:GenerateDataKeyWithoutPlaintext",
         "kms:DescribeKey",
-        "kms:Decrypt",
-        "kms:CreateGrant"
+        "kms:Decrypt"
       ],
       "Condition": {
-        "BoolIfExists": {
+        "StringEquals": {
+          "kms:ViaService": "ec2.us-west-2.amazonaws.com"
+        }
+      },
+      "Effect": "Allow",
+      "Resource": "arn:aws:kms:us-west-2:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+      "Sid": "KeysOfDisks"
+    },
+    {
+      "Action": "kms:CreateGrant",
+      "Condition": {
+        "Bool": {
           "kms:GrantIsForAWSResource": "true"
         },
         "StringEquals": {
@@ -229,17 +251,15 @@ policy_document() {
         }
       },
       "Effect": "Allow",
-      "Resource": "arn:aws:kms:us-west-2:210987654321:key/*",
-      "Sid": "KeysOfDisks"
+      "Resource": "arn:aws:kms:us-west-2:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+      "Sid": "GrantsOnKeys"
     },
     {
       "Action": [
         "iam:UpdateAssumeRolePolicy",
         "iam:RemoveRoleFromInstanceProfile",
         "iam:PutRolePolicy",
-        "iam:ListRolePolicies",
         "iam:ListInstanceProfilesForRole",
-        "iam:ListAttachedRolePolicies",
         "iam:GetRolePolicy",
         "iam:GetRole",
         "iam:GetInstanceProfile",
@@ -248,7 +268,8 @@ policy_document() {
         "iam:DeleteInstanceProfile",
         "iam:CreateRole",
         "iam:CreateInstanceProfile",
-        "iam:AddRoleToInstanceProfile"
+        "iam:AddRoleToInstanceProfile",
+        "iam:*RolePolicies"
       ],
       "Effect": "Allow",
       "Resource": [

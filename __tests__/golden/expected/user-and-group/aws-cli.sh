@@ -82,6 +82,7 @@ policy_document() {
         "ec2:DescribeRegions",
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeNetworkInterfaceAttribute",
+        "ec2:DescribeNetworkAcls",
         "ec2:DescribeNatGateways",
         "ec2:DescribeKeyPairs",
         "ec2:DescribeInternetGateways",
@@ -112,6 +113,7 @@ policy_document() {
         "ec2:TerminateInstances",
         "ec2:RevokeSecurityGroupIngress",
         "ec2:RevokeSecurityGroupEgress",
+        "ec2:ReplaceRoute",
         "ec2:ReleaseAddress",
         "ec2:ModifyVpcAttribute",
         "ec2:ModifyVolume",
@@ -124,7 +126,6 @@ policy_document() {
         "ec2:DetachInternetGateway",
         "ec2:DescribeVpcAttribute",
         "ec2:DescribeInstanceAttribute",
-        "ec2:DeleteVpcPeeringConnection",
         "ec2:DeleteVpc",
         "ec2:DeleteVolume",
         "ec2:DeleteTags",
@@ -135,7 +136,6 @@ policy_document() {
         "ec2:DeleteNetworkInterface",
         "ec2:DeleteNatGateway",
         "ec2:DeleteInternetGateway",
-        "ec2:CreateVpcPeeringConnection",
         "ec2:CreateVpc",
         "ec2:CreateVolume",
         "ec2:CreateTags",
@@ -152,14 +152,10 @@ policy_document() {
         "ec2:AttachInternetGateway",
         "ec2:AssociateRouteTable",
         "ec2:AssociateAddress",
-        "ec2:AllocateAddress",
-        "ec2:AcceptVpcPeeringConnection"
+        "ec2:AllocateAddress"
       ],
       "Effect": "Allow",
-      "Resource": [
-        "arn:aws:ec2:eu-west-3::snapshot/*",
-        "arn:aws:ec2:eu-west-3:444455556666:*"
-      ],
+      "Resource": "arn:aws:ec2:eu-west-3:444455556666:*",
       "Sid": "Ec2"
     },
     {
@@ -195,19 +191,16 @@ policy_document() {
         "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
-        "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:DetachLoadBalancerFromSubnets",
         "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DeleteLoadBalancerListeners",
         "elasticloadbalancing:DeleteLoadBalancer",
-        "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:CreateTargetGroup",
         "elasticloadbalancing:CreateLoadBalancerPolicy",
         "elasticloadbalancing:CreateLoadBalancerListeners",
         "elasticloadbalancing:CreateLoadBalancer",
-        "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:ConfigureHealthCheck",
         "elasticloadbalancing:AttachLoadBalancerToSubnets",
         "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
@@ -218,22 +211,20 @@ policy_document() {
       "Sid": "LoadBalancers"
     },
     {
-      "Action": "kms:DescribeKey",
-      "Condition": {
-        "BoolIfExists": {
-          "kms:GrantIsForAWSResource": "true"
-        },
-        "StringEquals": {
-          "kms:ViaService": "ec2.eu-west-3.amazonaws.com"
-        }
-      },
+      "Action": [
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:CreateListener"
+      ],
       "Effect": "Allow",
-      "Resource": "arn:aws:kms:eu-west-3:444455556666:key/*",
-      "Sid": "KeysOfDisks"
+      "Resource": [
+        "arn:aws:elasticloadbalancing:eu-west-3:444455556666:loadbalancer/net/*",
+        "arn:aws:elasticloadbalancing:eu-west-3:444455556666:listener/net/*"
+      ],
+      "Sid": "NetworkLoadBalancers"
     },
     {
       "Action": [
-        "iam:TagRole",
         "iam:RemoveRoleFromInstanceProfile",
         "iam:PutRolePolicy",
         "iam:ListRolePolicies",

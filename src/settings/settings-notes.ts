@@ -1,5 +1,5 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
-import { supplementOf } from "../iam/policy-statements";
+import { additionalRowsOf } from "../iam/policy-statements";
 import type { Deployment } from "./deployment";
 
 const SECRET_IN_STATE =
@@ -16,7 +16,7 @@ export function notesOf(deployment: Deployment): readonly string[] {
   const { adopt, preflight, attachment, policy, outputs, cluster, accessKeys } = deployment;
   const plaintext = plaintextSlots(deployment);
   const isExposed = accessKeys !== "none" && plaintext.includes(accessKeys.current) && outputs.secret;
-  const actions = supplementOf(cluster).map(({ action, why }) => `${action} (${why})`);
+  const actions = additionalRowsOf(cluster).map(({ action, why }) => `${action} (${why})`);
   return [
     ...(adopt === undefined ? [] : [IMPORTING]),
     ...(preflight ? [CHECKING] : []),

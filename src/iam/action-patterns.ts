@@ -1,0 +1,51 @@
+import { MAX_POLICY_CHARACTERS, policySize } from "./policy-document";
+import { type PolicyOptions, type PolicyStatement, policyStatements } from "./policy-statements";
+
+/**
+ * Patterns that match exactly the listed actions among all actions of AWS, so that they allow the same as the list.
+ * IAM ignores case: `ec2:DescribeVolumes*` would match ec2:DescribeVolumeStatus as well. Each pattern has whole words. A test compares them with the Service Authorization Reference.
+ */
+export const ACTION_PATTERNS: Readonly<Record<string, readonly string[]>> = {
+  "ec2:*KeyPair": ["ec2:CreateKeyPair", "ec2:DeleteKeyPair", "ec2:ImportKeyPair"],
+  "ec2:*SecurityGroup": ["ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup"],
+  "ec2:*SecurityGroupEgress": ["ec2:AuthorizeSecurityGroupEgress", "ec2:RevokeSecurityGroupEgress"],
+  "ec2:*SecurityGroupIngress": ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
+  "ec2:*VpcAttribute": ["ec2:DescribeVpcAttribute", "ec2:ModifyVpcAttribute"],
+  "ec2:DescribeAddresses*": ["ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute"],
+  "ec2:DescribeVpcClassicLink*": ["ec2:DescribeVpcClassicLink", "ec2:DescribeVpcClassicLinkDnsSupport"],
+  "elasticloadbalancing:*LoadBalancerListeners": [
+    "elasticloadbalancing:CreateLoadBalancerListeners",
+    "elasticloadbalancing:DeleteLoadBalancerListeners",
+  ],
+  "elasticloadbalancing:*TargetGroup": [
+    "elasticloadbalancing:CreateTargetGroup",
+    "elasticloadbalancing:DeleteTargetGroup",
+    "elasticloadbalancing:ModifyTargetGroup",
+  ],
+  "elasticloadbalancing:*Targets": ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+  "elasticloadbalancing:SetLoadBalancerPolicies*": [
+    "elasticloadbalancing:SetLoadBalancerPoliciesForBackendServer",
+    "elasticloadbalancing:SetLoadBalancerPoliciesOfListener",
+  ],
+  "iam:*RolePolicies": ["iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+  "kms:ReEncrypt*": ["kms:ReEncryptFrom", "kms:ReEncryptTo"],
+};
+
+/** The statements with patterns instead of the actions that they match exactly. */
+export function shortened(statements: readonly PolicyStatement[]): readonly PolicyStatement[] {
+  return statements.map((statement) => ({ ...statement, actions: withPatterns(statement.actions) }));
+}
+
+function withPatterns(actions: readonly string[]): readonly string[] {
+  const fitting = Object.entries(ACTION_PATTERNS).filter(([, matched]) => matched.every((action) => actions.includes(action)));
+  const replaced = fitting.flatMap(([, matched]) => matched);
+  return [...actions.filter((action) => !replaced.includes(action)), ...fitting.map(([pattern]) => pattern)].sort();
+}
+
+/** The statements as the policy contains them: with full names, or with patterns if the names do not fit. */
+export function fittingStatements(options: PolicyOptions): readonly PolicyStatement[] {
+  const statements = policyStatements(options);
+  // Placeholders of the account have other lengths than its 12 digits, and must not change the result.
+  const environment = { ...options.environment, account: "000000000000" };
+  return policySize(policyStatements({ ...options, environment })) <= MAX_POLICY_CHARACTERS ? statements : shortened(statements);
+}

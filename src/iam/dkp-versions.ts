@@ -1,0 +1,102 @@
+/** A DKP release line, such as `1.77`. */
+export type DkpVersion = `1.${number}`;
+
+/** The release lines that `cluster.dkpVersion` can be. The catalogue knows what changed since the first one. */
+export const KNOWN_VERSIONS = [
+  "1.66",
+  "1.67",
+  "1.68",
+  "1.69",
+  "1.70",
+  "1.71",
+  "1.72",
+  "1.73",
+  "1.74",
+  "1.75",
+  "1.76",
+  "1.77",
+] as const satisfies readonly DkpVersion[];
+
+/** Release lines that a policy covers if `cluster.dkpVersion` is absent. All have version 5 of the Terraform AWS provider. */
+export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const satisfies Readonly<Record<string, DkpVersion>>;
+
+/** The component versions that the catalogue was compared with, all of DKP 1.77. */
+export const VERIFIED_COMPONENTS: readonly { readonly component: string; readonly versions: string; readonly source: string }[] =
+  [
+    {
+      component: "cloud-controller-manager",
+      versions: "1.32.3, 1.33.2, 1.34.1, 1.35.0, 1.36.0",
+      source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml",
+    },
+    { component: "ebs-csi", versions: "1.54.0", source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml" },
+    { component: "machine-controller-manager", versions: "0.36.0", source: "deckhouse/mcm pkg/driver/driver_aws.go" },
+    {
+      component: "terraform",
+      versions: "provider 5.83.1, measured with 5.100.0",
+      source: "deckhouse/deckhouse candi/terraform_versions.yml",
+    },
+  ];
+
+/** The release lines for which a fact is true; absent: without a limit. */
+export interface VersionRange {
+  readonly since?: DkpVersion;
+  /** Inclusive. */
+  readonly until?: DkpVersion;
+}
+
+/** Whether a fact is true for a version, or for any supported one if the version is unknown. */
+export function appliesTo({ since, until }: VersionRange, version: DkpVersion | undefined): boolean {
+  const { first, last } = version === undefined ? SUPPORTED_VERSIONS : { first: version, last: version };
+  return (since === undefined || minorOf(since) <= minorOf(last)) && (until === undefined || minorOf(until) >= minorOf(first));
+}
+
+/** Whether a version is newer than another one. */
+export function isNewer(version: DkpVersion, other: DkpVersion): boolean {
+  return minorOf(version) > minorOf(other);
+}
+
+/** `1.70` is newer than `1.9`: the second part is a number of its own. */
+function minorOf(version: DkpVersion): number {
+  return Number(version.split(".")[1]);
+}
+
+/** A release of DKP for which existing policies were too narrow, or an action became superfluous. */
+export interface Incident {
+  /** The first release line with the change. */
+  readonly version: DkpVersion;
+  readonly actions: readonly string[];
+  readonly what: string;
+  readonly source: string;
+}
+
+export const INCIDENTS: readonly Incident[] = [
+  {
+    version: "1.45",
+    actions: ["ec2:DescribeInstanceTypes", "ec2:DescribeSecurityGroupRules"],
+    what: "policies from before this version lack two actions that DKP calls since then",
+    source: "deckhouse/deckhouse#4409",
+  },
+  {
+    version: "1.67",
+    actions: [
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:DescribeNetworkInterfaceAttribute",
+      "ec2:ModifyNetworkInterfaceAttribute",
+    ],
+    what: "policies from before this version lack the network interface actions; a change of security groups fails without them",
+    source: "deckhouse/deckhouse#10842",
+  },
+  {
+    version: "1.70",
+    actions: ["ec2:DescribeAddressesAttribute", "ec2:DescribeInstanceTopology"],
+    what: "DKP 1.69.1 refuses the upgrade without these actions; the authorization page does not list the first one",
+    source: "deckhouse/deckhouse#13513, #12957",
+  },
+  {
+    version: "1.70",
+    actions: ["ec2:DescribeVpcClassicLink", "ec2:DescribeVpcClassicLinkDnsSupport"],
+    what: "the Terraform AWS provider changes from 4.50.0 to 5.83.1, which no longer reads ClassicLink",
+    source: "deckhouse/deckhouse#11546",
+  },
+];

@@ -68,6 +68,23 @@ describe("a plan", () => {
     expect(told(attach).permissions.gained.map(({ action }) => action)).toEqual(["ec2:RunInstances"]);
   });
 
+  it("that replaces the membership of the user in the group is a breaking change", () => {
+    const membership = { user: "deckhouse", groups: ["deckhouse"] };
+    const changes = {
+      "aws_iam_group.group": stays({ name: "deckhouse", path: "/" }),
+      "aws_iam_group_policy_attachment.policy-attachment": stays({ group: "deckhouse", policy_arn: POLICY.arn }),
+      "aws_iam_user_group_membership.group-membership": {
+        actions: ["delete", "create"],
+        before: membership,
+        after: membership,
+      },
+    };
+    expect(told(changes).dangers).toEqual([
+      "this plan would replace the membership of the user in the group: between two calls the user is not in the group",
+    ]);
+    expect(exitCode(changes)).toBe(3);
+  });
+
   it("that detaches the policy is a danger", () => {
     const detach = {
       "aws_iam_user_policy_attachment.policy-attachment": { actions: ["delete"], before: ATTACHMENT, after: null },

@@ -47,7 +47,7 @@ accountId: "123456789012"
 tags: { "team=a": "platform x", url: "http://x ü", empty: "" }
 cluster: { prefix: dev }
 user: { name: "-d,k=p@x", path: "/d'k\`p$x*/", permissionsBoundary: "${POLICY}/Limits" }
-policy: { name: "-scoped", path: "/a::b\\"$(id)/", mode: scoped, description: "file://it's $HOME \`id\` \\"ü\\" \\\\" }
+policy: { name: "-scoped", path: "/a.b,c@d=e+f_g-/", mode: scoped, description: "file://it's $HOME \`id\` \\"ü\\" \\\\" }
 attachment: user-and-group
 group: { name: "-platform", path: "/platform/" }
 nodeRole:

@@ -26,6 +26,7 @@ const WORST: Readonly<Record<string, Partial<Record<ResourceChange["action"], (w
   },
   [ADDRESSES.userAttachment]: { replaced: (what) => `replace the ${what}` },
   [ADDRESSES.groupAttachment]: { replaced: (what) => `replace the ${what}` },
+  [ADDRESSES.membership]: { replaced: (what) => `replace the ${what}: between two calls the user is not in the group` },
   [KEY_ADDRESSES.primary]: { forgotten: forgetsKey },
   [KEY_ADDRESSES.secondary]: { forgotten: forgetsKey },
   [ADDRESSES.nodeRole]: {

@@ -1,0 +1,120 @@
+import type { Budget } from "./budget";
+import type { Case } from "./cases";
+import type { Conjunction, Dimension, Domain, Space } from "./dimensions";
+import type { Answer, DecisionRequest } from "./model";
+import { findRegion, type Region } from "./search";
+
+/** An action with a resource that AWS knows. */
+export type Example = Pick<DecisionRequest, "action" | "resource">;
+
+/**
+ * Requests that show a difference for certain, at most two for each case.
+ * @param example the only action and resource that are tried
+ */
+export function* counterexamples(
+  space: Space,
+  cases: readonly Case[],
+  budget: Budget,
+  example?: Example,
+): Generator<DecisionRequest> {
+  const { dimensions } = space;
+  const start = dimensions.map(({ certain }) => certain);
+  // First resources on which all readings of wildcards agree.
+  const starts = example === undefined ? [withResources(start, space.plainResources), start] : [at(space, start, example)];
+  for (const { matching, others } of cases) {
+    for (const region of starts) {
+      const found = region && findRegion({ dimensions, certain: true, budget }, region, matching, others);
+      if (found !== undefined) {
+        const [action, resource] = found.map((domain, dimension) => witness(dimensions[dimension], domain.single));
+        yield { action: action ?? "", resource: resource ?? "", ...example, context: contextOf(dimensions, found) };
+      }
+    }
+  }
+}
+
+/** One example for each class of actions and resources. */
+export function distinctExamples(space: Space, examples: readonly Example[]): readonly Example[] {
+  const byClass = new Map(
+    examples.map((example) => [JSON.stringify(space.classesOf(example.action, example.resource)), example] as const),
+  );
+  return [...byClass.values()].filter(({ action, resource }) => space.classesOf(action, resource) !== undefined);
+}
+
+function withResources(region: Region, resources: bigint): Region {
+  return region.with(1, { absent: false, single: resources });
+}
+
+function at(space: Space, region: Region, { action, resource }: Example): Region | undefined {
+  const found = space.classesOf(action, resource);
+  return (
+    found && withResources(region, 1n << BigInt(found.resource)).with(0, { absent: false, single: 1n << BigInt(found.action) })
+  );
+}
+
+/** The least that shows the difference: keys are absent where they may be. */
+function contextOf(dimensions: readonly Dimension[], region: Region): DecisionRequest["context"] {
+  const entries = dimensions.flatMap((dimension, index) => {
+    const domain = region[index];
+    return dimension.key === undefined || domain === undefined || domain.absent
+      ? []
+      : [[dimension.key, contextValue(dimension, domain)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function contextValue(dimension: Dimension, { single, list }: Domain): string | readonly string[] {
+  if (single !== 0n || list === undefined) {
+    return witness(dimension, single);
+  }
+  const needed = list.some.length === 0 ? [list.members] : list.some.map((some) => some & list.members);
+  return [...new Set(needed.map((mask) => witness(dimension, mask)))];
+}
+
+/** The string of the first class of a mask. */
+function witness(dimension: Dimension | undefined, mask: bigint): string {
+  return dimension?.witnesses.find((_, index) => ((mask >> BigInt(index)) & 1n) === 1n) ?? "";
+}
+
+/** Why nothing was proven, if there may be a difference; undefined if there is none. */
+export function findDoubt(
+  space: Space,
+  cases: readonly Case[],
+  budget: Budget,
+): (Answer & { readonly kind: "not-comparable" }) | undefined {
+  const { dimensions } = space;
+  const start = dimensions.map(({ everything }) => everything);
+  for (const { matching, others } of cases) {
+    const found = findRegion({ dimensions, certain: false, budget }, start, matching, others);
+    if (found !== undefined) {
+      return doubtOf(dimensions, found, [...matching, ...others]);
+    }
+  }
+  return undefined;
+}
+
+function doubtOf(
+  dimensions: readonly Dimension[],
+  region: Region,
+  involved: readonly Conjunction[],
+): Answer & { readonly kind: "not-comparable" } {
+  const decides = ({ literals }: Conjunction) =>
+    literals.some(({ atom }) => dimensions[atom.dimension]?.opaque === true && region[atom.dimension]?.single !== 3n);
+  const opaque = involved.find((conjunction) => conjunction.reason !== undefined && decides(conjunction));
+  if (opaque?.reason !== undefined) {
+    return { kind: "not-comparable", statement: opaque.reference, reason: opaque.reason };
+  }
+  const uncertain = (index: number) => {
+    const [may, certain] = [region[index], dimensions[index]?.certain];
+    return may !== undefined && certain !== undefined && !(may.absent && certain.absent) && (may.single & certain.single) === 0n;
+  };
+  const at = dimensions.findIndex(({ key }, index) => key !== undefined && uncertain(index));
+  const by = involved.find(({ literals }) => literals.some(({ atom }) => atom.dimension === at));
+  return {
+    kind: "not-comparable",
+    statement: (by ?? involved[0])?.reference,
+    reason:
+      at < 0
+        ? "has a resource with wildcards of which AWS does not document whether they reach over colons"
+        : `differs only for values of ${dimensions[at]?.key} that requests may never have`,
+  };
+}

@@ -5,7 +5,6 @@ export class BudgetExceeded extends Error {}
 export class Budget {
   #left: number;
 
-  /** @param steps one step is roughly a microsecond */
   constructor(steps: number) {
     this.#left = steps;
   }

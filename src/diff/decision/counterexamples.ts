@@ -7,48 +7,53 @@ import { findRegion, type Region } from "./search";
 /** An action with a resource that AWS knows. */
 export type Example = Pick<DecisionRequest, "action" | "resource">;
 
-/**
- * Requests that show a difference for certain, at most two for each case.
- * @param example the only action and resource that are tried
- */
-export function* counterexamples(
+/** Where counterexamples are looked for: first resources on which all readings of wildcards agree, then all. */
+export function wholeSpace({ dimensions, plainResources }: Space): readonly Region[] {
+  const all = dimensions.map(({ certain }) => certain);
+  return [all.with(RESOURCE, { absent: false, single: plainResources }), all];
+}
+
+const ACTION = 0;
+const RESOURCE = 1;
+
+/** Where requests like the examples are: one region for each class of actions and resources. */
+export function* regionsOf(
   space: Space,
-  cases: readonly Case[],
-  budget: Budget,
-  example?: Example,
-): Generator<DecisionRequest> {
-  const { dimensions } = space;
-  const start = dimensions.map(({ certain }) => certain);
-  // First resources on which all readings of wildcards agree.
-  const starts = example === undefined ? [withResources(start, space.plainResources), start] : [at(space, start, example)];
-  for (const { matching, others } of cases) {
-    for (const region of starts) {
-      const found = region && findRegion({ dimensions, certain: true, budget }, region, matching, others);
-      if (found !== undefined) {
-        const [action, resource] = found.map((domain, dimension) => witness(dimensions[dimension], domain.single));
-        yield { action: action ?? "", resource: resource ?? "", ...example, context: contextOf(dimensions, found) };
-      }
+  examples: readonly Example[],
+): Generator<{ readonly example: Example; readonly region: Region }> {
+  const classify = space.classifier();
+  const seen = new Set<string>();
+  for (const example of examples) {
+    const { action, resource } = classify(example.action, example.resource);
+    const key = `${action} ${resource}`;
+    if (action >= 0 && resource >= 0 && !seen.has(key)) {
+      seen.add(key);
+      const all = space.dimensions.map(({ certain }) => certain);
+      yield { example, region: all.with(ACTION, onlyClass(action)).with(RESOURCE, onlyClass(resource)) };
     }
   }
 }
 
-/** One example for each class of actions and resources. */
-export function distinctExamples(space: Space, examples: readonly Example[]): readonly Example[] {
-  const byClass = new Map(
-    examples.map((example) => [JSON.stringify(space.classesOf(example.action, example.resource)), example] as const),
-  );
-  return [...byClass.values()].filter(({ action, resource }) => space.classesOf(action, resource) !== undefined);
+function onlyClass(index: number): Domain {
+  return { absent: false, single: 1n << BigInt(index) };
 }
 
-function withResources(region: Region, resources: bigint): Region {
-  return region.with(1, { absent: false, single: resources });
-}
-
-function at(space: Space, region: Region, { action, resource }: Example): Region | undefined {
-  const found = space.classesOf(action, resource);
-  return (
-    found && withResources(region, 1n << BigInt(found.resource)).with(0, { absent: false, single: 1n << BigInt(found.action) })
-  );
+/** Requests that show a difference for certain: at most one for each case and region. */
+export function* counterexamples(
+  { dimensions }: Space,
+  cases: readonly Case[],
+  regions: readonly Region[],
+  budget: Budget,
+): Generator<DecisionRequest> {
+  for (const { matching, others } of cases) {
+    for (const region of regions) {
+      const found = findRegion({ dimensions, certain: true, budget }, region, matching, others);
+      if (found !== undefined) {
+        const [action = "", resource = ""] = found.map((domain, at) => witness(dimensions[at], domain.single));
+        yield { action, resource, context: contextOf(dimensions, found) };
+      }
+    }
+  }
 }
 
 /** The least that shows the difference: keys are absent where they may be. */

@@ -3,7 +3,7 @@ import * as glob from "./glob";
 import { multiplicity } from "./keys";
 import type { ConditionGuard, Guard, Statement, StatementReference } from "./model";
 import { holdsWhenAbsent } from "./operators";
-import { matchesOf, type PatternSet, partition } from "./partition";
+import { matcher, type PatternSet, partition } from "./partition";
 import { areComparable, type ValueClass, valueClasses } from "./values-of-key";
 
 /** One independent part of a request: the action, the resource, a context key, or the result of a test that is not interpreted. */
@@ -58,12 +58,12 @@ export interface Space {
   readonly conjunctions: ReadonlyMap<Statement, Conjunction>;
   /** Classes of resources without colons in their last component, on which all readings of wildcards agree. */
   readonly plainResources: bigint;
-  /** The classes of the action and of the resource of an example; undefined if there is no such class. */
-  readonly classesOf: (action: string, resource: string) => { readonly action: number; readonly resource: number } | undefined;
+  /** A function that finds the classes of an action and of a resource; -1 where there is none. */
+  readonly classifier: () => (action: string, resource: string) => { readonly action: number; readonly resource: number };
 }
 
 /** Names of actions, in lower case since IAM ignores case here. */
-const ACTION_CHARACTERS = "xyzabcdefghijklmnopqrstuvw0123456789-:";
+const ACTION_CHARACTERS = [..."xyzabcdefghijklmnopqrstuvw0123456789-"];
 const NO_COLON = [
   { kind: "one", colon: false },
   { kind: "many", colon: false },
@@ -75,38 +75,49 @@ const COLON_IN_RESOURCE: PatternSet = [glob.like("arn:*:*:*:*:*:*")];
 const RESOURCES: PatternSet = [glob.arnComponents("arn:aws*:?*:*:*:?*"), glob.literal("*")];
 
 /**
- * Divides each dimension into classes that the statements can tell apart, and restates the statements in terms of classes.
+ * Divides each dimension into classes that the statements can tell apart, and restates the statements in terms of classes; once for each
+ * reading of wildcards in resources.
  * @throws BudgetExceeded if there are too many classes
  */
-export function spaceOf(given: readonly Statement[], reading: glob.Reading, budget: Budget): Space {
+export function spacesOf(given: readonly Statement[], readings: readonly glob.Reading[], budget: Budget): readonly Space[] {
   const statements = withOpaqueKeys(given);
   const guards = statements.flatMap((statement) => statement.guards);
-  const actions = stringDimension(guards, "action", (guard) => patternSet(guard, reading), ACTIONS, budget, ACTION_CHARACTERS);
-  const resources = stringDimension(guards, "resource", (guard) => patternSet(guard, reading), RESOURCES, budget);
+  const actions = stringDimension(elementsOf(guards, "action", "text"), ACTIONS, budget, ACTION_CHARACTERS);
   const keys = [...groupByKey(guards)].map(([key, conditions]) => keyDimension(key, conditions, budget));
   const texts = [...new Set(guards.flatMap((guard) => (guard.kind === "opaque" ? [guard.text] : [])))];
-  const atoms = new Map([
-    ...actions.masks.map(([text, mask]) => [text, { dimension: 0, mask, absent: false, set: "single" }] as const),
-    ...resources.masks.map(([text, mask]) => [text, { dimension: 1, mask, absent: false, set: "single" }] as const),
-    ...keys.flatMap(({ atoms: some }, at) => some.map(([text, atom]) => [text, { ...atom, dimension: 2 + at }] as const)),
-    ...texts.map((text, at) => [text, { dimension: 2 + keys.length + at, mask: 1n, absent: false, set: "single" }] as const),
-  ]);
-  const conjunctionOf = ({ reference, guards: some }: Statement): Conjunction => ({
+  const common: readonly (readonly [text: string, atom: Atom])[] = [
+    ...actions.masks.map(([text, mask]) => [text, { ...PLAIN, dimension: 0, mask }] as const),
+    ...keys.flatMap(({ atoms }, at) => atoms.map(([text, atom]) => [text, { ...atom, dimension: 2 + at }] as const)),
+    ...texts.map((text, at) => [text, { ...PLAIN, dimension: 2 + keys.length + at, mask: 1n }] as const),
+  ];
+  const others = [...keys.map(({ dimension }) => dimension), ...texts.map(() => OPAQUE)];
+  return readings.map((reading) => {
+    const resources = stringDimension(elementsOf(guards, "resource", reading), RESOURCES, budget);
+    const ofResources = resources.masks.map(([text, mask]) => [text, { ...PLAIN, dimension: 1, mask }] as const);
+    const atoms = new Map([...common, ...ofResources]);
+    return {
+      dimensions: [actions.dimension, resources.dimension, ...others],
+      conjunctions: new Map(statements.map((statement, at) => [given[at] ?? statement, conjunctionOf(statement, atoms)])),
+      plainResources: resources.plain,
+      classifier: () => {
+        const [ofAction, ofResource] = [actions.classifier(), resources.classifier()];
+        return (action, resource) => ({ action: ofAction(action.toLowerCase()), resource: ofResource(resource) });
+      },
+    };
+  });
+}
+
+/** An atom on what every request has, with one value. */
+const PLAIN = { absent: false, set: "single" } as const;
+
+function conjunctionOf({ reference, guards }: Statement, atoms: ReadonlyMap<string, Atom>): Conjunction {
+  return {
     reference,
-    literals: some.flatMap((guard) => {
+    literals: guards.flatMap((guard) => {
       const atom = atoms.get(guardText(guard));
       return atom === undefined ? [] : [{ atom, wanted: !isNegated(guard) }];
     }),
-    reason: some.find((guard) => guard.kind === "opaque")?.reason,
-  });
-  return {
-    dimensions: [actions.dimension, resources.dimension, ...keys.map(({ dimension }) => dimension), ...texts.map(() => OPAQUE)],
-    conjunctions: new Map(statements.map((statement, at) => [given[at] ?? statement, conjunctionOf(statement)])),
-    plainResources: resources.plain,
-    classesOf: (action, resource) => {
-      const found = { action: actions.classOf(action.toLowerCase()), resource: resources.classOf(resource) };
-      return found.action < 0 || found.resource < 0 ? undefined : found;
-    },
+    reason: guards.find((guard) => guard.kind === "opaque")?.reason,
   };
 }
 
@@ -171,17 +182,23 @@ function patternSet(guard: Guard, reading: glob.Reading): PatternSet {
   }
 }
 
-/** The action or the resource: every element of a statement is one set of patterns. */
-function stringDimension(
+/** The elements of all statements, each as a set of patterns. */
+function elementsOf(
   guards: readonly Guard[],
-  kind: Guard["kind"],
-  patternsOf: (guard: Guard) => PatternSet,
+  kind: "action" | "resource",
+  reading: glob.Reading,
+): ReadonlyMap<string, PatternSet> {
+  const elements = guards.filter((guard) => guard.kind === kind);
+  return new Map(elements.map((guard) => [guardText(guard), patternSet(guard, reading)]));
+}
+
+function stringDimension(
+  elements: ReadonlyMap<string, PatternSet>,
   universe: PatternSet,
   budget: Budget,
-  alphabet?: string,
+  alphabet?: readonly string[],
 ) {
-  const elements = new Map(guards.filter((guard) => guard.kind === kind).map((guard) => [guardText(guard), patternsOf(guard)]));
-  const sets = [...elements.values(), ...(kind === "resource" ? [COLON_IN_RESOURCE] : [])];
+  const sets = [...elements.values(), COLON_IN_RESOURCE];
   const classes = partition(sets, universe, budget, alphabet);
   const single = (1n << BigInt(classes.length)) - 1n;
   const domain = { absent: false, single };
@@ -195,10 +212,12 @@ function stringDimension(
     dimension,
     plain: single & ~maskOf(classes, elements.size),
     masks: [...elements.keys()].map((text, at) => [text, maskOf(classes, at)] as const),
-    classOf: (text: string) => {
-      const matches = matchesOf([...sets, universe], text);
-      const inUniverse = matches >> BigInt(sets.length) === 1n;
-      return inUniverse ? classes.findIndex((each) => each.matches === (matches & ((1n << BigInt(sets.length)) - 1n))) : -1;
+    /** A function that finds the class of a string; -1 for one outside of the universe. */
+    classifier: () => {
+      const matches = matcher([...sets, universe]);
+      const inUniverse = 1n << BigInt(sets.length);
+      const byMatches = new Map(classes.map((each, at) => [each.matches | inUniverse, at]));
+      return (text: string) => byMatches.get(matches(text)) ?? -1;
     },
   };
 }

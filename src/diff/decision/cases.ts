@@ -1,9 +1,9 @@
 import type { Conjunction, Space } from "./dimensions";
 import type { Policies, Statement } from "./model";
 
-/** One way in which a side allows a request and the other one does not. */
+/** One kind of difference: what matches a statement of each group and none of the others. */
 export interface Case {
-  readonly matching: readonly Conjunction[];
+  readonly groups: readonly (readonly Conjunction[])[];
   readonly others: readonly Conjunction[];
 }
 
@@ -13,27 +13,17 @@ export interface Case {
  * Source: IAM user guide, "Policy evaluation logic".
  */
 export function casesOf({ conjunctions }: Space, has: Policies, had: Policies): readonly Case[] {
-  const restated = (statements: readonly Statement[]) => statements.flatMap((statement) => conjunctions.get(statement) ?? []);
-  const allows = groupsOf(has).map((group) => restated(withEffect("Allow", group)));
-  const denies = restated(withEffect("Deny", groupsOf(has).flat()));
-  const ways = allows.reduce<readonly (readonly Conjunction[])[]>(
-    (chosen, group) => chosen.flatMap((some) => group.map((conjunction) => [...some, conjunction])),
-    [[]],
-  );
-  const refusals: readonly Case[] = [
-    ...groupsOf(had).map((group) => ({ matching: [], others: restated(withEffect("Allow", group)) })),
-    ...restated(withEffect("Deny", groupsOf(had).flat())).map((deny) => ({ matching: [deny], others: [] })),
+  const restated = (effect: Statement["effect"], statements: readonly Statement[]) =>
+    statements.filter((statement) => statement.effect === effect).flatMap((statement) => conjunctions.get(statement) ?? []);
+  const groups = groupsOf(has).map((group) => restated("Allow", group));
+  const denies = restated("Deny", groupsOf(has).flat());
+  return [
+    ...groupsOf(had).map((group) => ({ groups, others: [...denies, ...restated("Allow", group)] })),
+    { groups: [...groups, restated("Deny", groupsOf(had).flat())], others: denies },
   ];
-  return ways.flatMap((way) =>
-    refusals.map(({ matching, others }) => ({ matching: [...way, ...matching], others: [...denies, ...others] })),
-  );
 }
 
 /** Groups of statements that must each allow a request. */
 export function groupsOf({ identity, boundary, controlPolicies }: Policies): readonly (readonly Statement[])[] {
   return [identity, ...(boundary === undefined ? [] : [boundary]), ...controlPolicies];
-}
-
-function withEffect(effect: Statement["effect"], statements: readonly Statement[]): readonly Statement[] {
-  return statements.filter((statement) => statement.effect === effect);
 }

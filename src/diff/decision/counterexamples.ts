@@ -2,7 +2,7 @@ import type { Budget } from "./budget";
 import type { Case } from "./cases";
 import type { Conjunction, Dimension, Domain, Space } from "./dimensions";
 import type { Answer, DecisionRequest } from "./model";
-import { findRegion, type Region } from "./search";
+import { findRegions, type Region } from "./search";
 
 /** An action with a resource that AWS knows. */
 export type Example = Pick<DecisionRequest, "action" | "resource">;
@@ -38,19 +38,18 @@ function onlyClass(index: number): Domain {
   return { absent: false, single: 1n << BigInt(index) };
 }
 
-/** Requests that show a difference for certain: at most one for each case and region. */
+/** Requests that show a difference for certain: one for each choice of statements that makes one. */
 export function* counterexamples(
   { dimensions }: Space,
   cases: readonly Case[],
   regions: readonly Region[],
   budget: Budget,
 ): Generator<DecisionRequest> {
-  for (const { matching, others } of cases) {
-    for (const region of regions) {
-      const found = findRegion({ dimensions, certain: true, budget }, region, matching, others);
-      if (found !== undefined) {
-        const [action = "", resource = ""] = found.map((domain, at) => witness(dimensions[at], domain.single));
-        yield { action, resource, context: contextOf(dimensions, found) };
+  for (const { groups, others } of cases) {
+    for (const start of regions) {
+      for (const { region } of findRegions({ dimensions, certain: true, budget }, start, groups, others)) {
+        const [action = "", resource = ""] = region.map((domain, at) => witness(dimensions[at], domain.single));
+        yield { action, resource, context: contextOf(dimensions, region) };
       }
     }
   }
@@ -88,10 +87,9 @@ export function findDoubt(
 ): (Answer & { readonly kind: "not-comparable" }) | undefined {
   const { dimensions } = space;
   const start = dimensions.map(({ everything }) => everything);
-  for (const { matching, others } of cases) {
-    const found = findRegion({ dimensions, certain: false, budget }, start, matching, others);
-    if (found !== undefined) {
-      return doubtOf(dimensions, found, [...matching, ...others]);
+  for (const { groups, others } of cases) {
+    for (const { region, matching } of findRegions({ dimensions, certain: false, budget }, start, groups, others)) {
+      return doubtOf(dimensions, region, [...matching, ...others]);
     }
   }
   return undefined;

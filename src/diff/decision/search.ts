@@ -14,30 +14,47 @@ export interface Problem {
   readonly budget: Budget;
 }
 
+/** Requests that match some statements. */
+export interface Finding {
+  readonly region: Region;
+  readonly matching: readonly Conjunction[];
+}
+
 /**
- * Finds requests that match all of some statements and none of the others.
+ * Finds requests that match a statement of each group and none of the others: one region for each choice of statements that has any.
  *
  * A statement that must match narrows each dimension that it tests. One that must not match leaves a choice which of its tests fails.
  * Statements with one choice are settled first; then the one with the fewest choices is split.
  * @throws BudgetExceeded if there are too many choices
  */
-export function findRegion(
+export function* findRegions(
   problem: Problem,
   region: Region,
-  matching: readonly Conjunction[],
+  [group, ...groups]: readonly (readonly Conjunction[])[],
   others: readonly Conjunction[],
-): Region | undefined {
-  const matched = matching
-    .flatMap(({ literals }) => literals)
-    .reduce<Region | undefined>((narrowed, literal) => narrowed && narrow(problem, narrowed, literal, true, "leave out"), region);
-  return (
-    matched &&
-    avoid(
+): Generator<Finding> {
+  if (group === undefined) {
+    const found = avoid(
       problem,
-      matched,
+      region,
       others.map(({ literals }) => literals),
-    )
-  );
+    );
+    if (found !== undefined) {
+      yield { region: found, matching: [] };
+    }
+    return;
+  }
+  for (const conjunction of group) {
+    const matched = conjunction.literals.reduce<Region | undefined>(
+      (narrowed, literal) => narrowed && narrow(problem, narrowed, literal, true, "leave out"),
+      region,
+    );
+    if (matched !== undefined) {
+      for (const found of findRegions(problem, matched, groups, others)) {
+        yield { ...found, matching: [conjunction, ...found.matching] };
+      }
+    }
+  }
 }
 
 /** Finds a part of a region that matches none of the statements, which are given by their tests. */

@@ -192,6 +192,38 @@ describe("decide", () => {
     });
   });
 
+  describe("splits cases", () => {
+    const halves = [
+      [{ Action: "ec2:A*" }, { NotAction: "ec2:A*" }],
+      [{ Resource: "arn:aws:s3:::a*" }, { NotResource: "arn:aws:s3:::a*" }],
+      [when("StringLike", "aws:RequestedRegion", "eu-*"), when("StringNotLike", "aws:RequestedRegion", "eu-*")],
+    ] as const;
+    const [byAction, byResource, byRegion] = halves;
+    const eighths = byAction.flatMap((action) =>
+      byResource.flatMap((resource) =>
+        byRegion.map((condition): Json => ({ Effect: "Allow", ...action, ...resource, ...condition })),
+      ),
+    );
+    const everything = side({ Effect: "Allow", Action: "*", Resource: "*" });
+
+    it("proves that eight statements cover everything, although no two of them cover a test of another one", () => {
+      expect(decide(everything, side(...eighths))).toEqual(NOTHING_NEW);
+    });
+
+    it.each([0, 1, 2, 3, 4, 5, 6, 7])("finds the request that only statement %d of eight allows", (missing) => {
+      const action = missing < 4 ? "ec2:a" : "e:x";
+      const resource = missing % 4 < 2 ? "arn:aws:s3:::a" : "*";
+      expect(decide(everything, side(...eighths.filter((_, at) => at !== missing)))).toEqual(
+        newRequest(action, resource, missing % 2 === 0 ? { "aws:RequestedRegion": "eu-" } : {}),
+      );
+    });
+
+    it("proves that a Deny with eight parts refuses everything", () => {
+      const denies = eighths.map((statement) => ({ ...statement, Effect: "Deny" }));
+      expect(decide(side({ Effect: "Allow", Action: "*", Resource: "*" }, ...denies), nothing)).toEqual(NOTHING_NEW);
+    });
+  });
+
   describe("finds the new request", () => {
     it.each<readonly [title: string, after: Side, before: Side, answer: Answer]>([
       ["of a new action", side(allow()), nothing, newRequest(RUN, "*")],
@@ -507,6 +539,10 @@ describe("decide", () => {
       ],
     ])("%s", (_, after, before, answer) => {
       expect(decide(after, before)).toEqual(answer);
+    });
+
+    it("takes equal sides for equal, even if they cannot be read", () => {
+      expect(decide({ identity: ["no policy"] }, { identity: ["no policy"] })).toEqual(NOTHING_NEW);
     });
 
     it("ends with an answer where the patterns have too many combinations", () => {

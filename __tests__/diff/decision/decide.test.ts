@@ -192,6 +192,23 @@ describe("decide", () => {
     });
   });
 
+  it("has StringNotLike as the opposite of StringLike", () => {
+    const [notLike, notEquals] = ["StringNotLike", "StringNotEquals"].map((operator) =>
+      side(allow(when(operator, "aws:RequestedRegion", "eu-*"))),
+    );
+    expect(decide(notLike ?? nothing, notEquals ?? nothing)).toEqual(NOTHING_NEW);
+    expect(decide(notEquals ?? nothing, notLike ?? nothing)).toEqual(newRequest(RUN, "*", { "aws:RequestedRegion": "eu-" }));
+  });
+
+  it("has negated ForAnyValue as false for absent keys", () => {
+    const [absent, any] = [when("Null", "aws:TagKeys", "true"), when("ForAnyValue:StringNotEquals", "aws:TagKeys", "a")];
+    expect(decide(side(allow(absent)), side(allow(any)))).toEqual(newRequest(RUN, "*"));
+  });
+
+  it("leaves single-value operators on multivalued keys open", () => {
+    expect(decide(side(allow(when("StringEquals", "aws:TagKeys", "a"))), nothing)).toMatchObject({ kind: "not-comparable" });
+  });
+
   describe("splits cases", () => {
     const halves = [
       [{ Action: "ec2:A*" }, { NotAction: "ec2:A*" }],

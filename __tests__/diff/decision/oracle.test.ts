@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { decide } from "../../../src/diff/decision/decide";
 import type { Answer, DecisionRequest, Side } from "../../../src/diff/decision/model";
@@ -10,11 +11,13 @@ import { hostilePair, smallRequest } from "./generators";
 import { isNew } from "./requests";
 
 /** Pairs of random policies, and a fifth of it of this project's; DECISION_PAIRS=10000 for the complete run. */
-const PAIRS = Number(process.env.DECISION_PAIRS ?? 100);
+const PAIRS = Number(process.env.DECISION_PAIRS ?? 40);
 /** Requests that are tried against each answer but "new-request". */
 const REQUESTS = 40;
 const TIMEOUT = 60_000 + PAIRS * 100;
 
+/** For z3_oracle.py, written to the file DECISION_RECORD. */
+const recorded: { readonly after: Side; readonly before: Side; readonly answer: Answer }[] = [];
 const NOTHING: Side = { identity: [] };
 const results = new Map<string, { readonly kind: Answer["kind"]; readonly milliseconds: number }[]>();
 
@@ -36,6 +39,9 @@ function expectAgreement(after: Side, before: Side, answer: Answer, requests: re
 }
 
 afterAll(() => {
+  if (process.env.DECISION_RECORD !== undefined) {
+    writeFileSync(process.env.DECISION_RECORD, JSON.stringify(recorded));
+  }
   for (const [group, all] of results) {
     const times = all.map(({ milliseconds }) => milliseconds).sort((one, other) => one - other);
     const at = (share: number) => times[Math.floor((times.length - 1) * share)]?.toFixed(1);
@@ -54,7 +60,9 @@ describe("the decision", () => {
           hostilePair,
           fc.array(smallRequest, { minLength: REQUESTS, maxLength: REQUESTS }),
           ([after, before], requests) => {
-            expectAgreement(after, before, timed("random policies", after, before), requests);
+            const answer = timed("random policies", after, before);
+            recorded.push({ after, before, answer });
+            expectAgreement(after, before, answer, requests);
           },
         ),
         { numRuns: PAIRS, endOnFailure: true },

@@ -192,6 +192,34 @@ describe("decide", () => {
     });
   });
 
+  it("knows the first and the last address of a block", () => {
+    const [block, before, last] = ["10.0.0.0/8", "9.255.255.255/32", "10.255.255.255/32"].map((value) =>
+      side(allow(when("IpAddress", "aws:SourceIp", value))),
+    );
+    expect(decide(block ?? nothing, nothing)).toEqual(newRequest(RUN, "*", { "aws:SourceIp": "10.0.0.0" }));
+    const low = side(
+      allow({ Condition: { NotIpAddress: { "aws:SourceIp": "128.0.0.0/1" }, Null: { "aws:SourceIp": "false" } } }),
+    );
+    expect(decide(low, side(allow(when("IpAddress", "aws:SourceIp", "::/0"))))).toEqual(
+      newRequest(RUN, "*", { "aws:SourceIp": "0.0.0.0" }),
+    );
+    expect(decide(last ?? nothing, block ?? nothing)).toEqual(NOTHING_NEW);
+    expect(decide(before ?? nothing, block ?? nothing)).toEqual(newRequest(RUN, "*", { "aws:SourceIp": "9.255.255.255" }));
+  });
+
+  it("knows numbers below, between and above those of the policies", () => {
+    const [low, high, middle] = [
+      when("NumericLessThan", "test:Number", "1"),
+      when("NumericGreaterThan", "test:Number", "3"),
+      when("NumericNotEquals", "test:Number", "1", "3"),
+    ];
+    const present = { Null: { "test:Number": "false" } };
+    const between = side(allow({ Condition: { ...(middle.Condition as Json), ...present } }));
+    expect(decide(side(allow(low)), nothing)).toEqual(newRequest(RUN, "*", { "test:Number": "0" }));
+    expect(decide(side(allow(high)), nothing)).toEqual(newRequest(RUN, "*", { "test:Number": "4" }));
+    expect(decide(between, side(allow(low), allow(high)))).toEqual(newRequest(RUN, "*", { "test:Number": "2" }));
+  });
+
   it("has StringNotLike as the opposite of StringLike", () => {
     const [notLike, notEquals] = ["StringNotLike", "StringNotEquals"].map((operator) =>
       side(allow(when(operator, "aws:RequestedRegion", "eu-*"))),

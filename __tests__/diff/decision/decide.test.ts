@@ -610,7 +610,7 @@ describe("subset", () => {
 });
 
 describe("equivalent", () => {
-  it("holds for the same permissions in other words", () => {
+  it("holds for the same permissions in other statements", () => {
     const split = side(allow(actions("ec2:A*")), { Effect: "Allow", NotAction: "ec2:A*", Resource: "*" });
     expect(equivalent(side(allow(actions("*"))), split)).toBe(true);
     expect(equivalent(side(allow(actions("*"))), side(allow(actions("ec2:*"))))).toBe(false);

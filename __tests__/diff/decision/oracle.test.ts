@@ -13,7 +13,7 @@ import { isNew } from "./requests";
 /** Pairs of random policies, and a fifth of it of this project's; DECISION_PAIRS=10000 for the complete run. */
 const PAIRS = Number(process.env.DECISION_PAIRS ?? 40);
 /** Requests that are tried against each answer but "new-request". */
-const REQUESTS = 40;
+const REQUESTS = 15;
 const TIMEOUT = 60_000 + PAIRS * 100;
 
 /** For z3_oracle.py, written to the file DECISION_RECORD. */

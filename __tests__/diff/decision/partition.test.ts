@@ -35,7 +35,7 @@ describe("partition", () => {
             (sum, patterns, at) => (patterns.some((text) => expression(text).test(word)) ? sum | (1n << BigInt(at)) : sum),
             0n,
           );
-        // Up to two characters more than the longest pattern has, strings tell all combinations of three patterns of three characters.
+        // Up to two characters more than the longest pattern has, strings show all combinations of three patterns of three characters.
         expect(new Set(classes.map(({ matches }) => matches))).toEqual(new Set(all.map(bits)));
         expect(classes.map(({ witness }) => bits(witness))).toEqual(classes.map(({ matches }) => matches));
       }),

@@ -5,7 +5,7 @@ import { type Space, spacesOf } from "./dimensions";
 import { isAllowed } from "./evaluate";
 import { READINGS, type Reading, resource } from "./glob";
 import type { Answer, DecisionRequest, Policies, Side, Statement } from "./model";
-import { readSide } from "./read";
+import { readSide, type Unreadable } from "./read";
 
 export interface DecisionOptions {
   /**
@@ -28,8 +28,10 @@ export const DEFAULT_STEPS = 150_000;
  * is a test without interpretation: the same test has the same result on both sides, and a difference that depends on it is
  * "not-comparable".
  *
- * Assumptions: both sides belong to the same principal; a key that no set operator tests and that is listed in `keys.ts` has at most one
- * value; requests name resources by an ARN of six components or by `*`. Where AWS documents two readings, the answer holds in all of them.
+ * Assumptions: both sides belong to the same principal, so that a policy variable has the same value on both; a key that `keys.ts` lists
+ * as single-valued has at most one value; an operator without `ForAllValues` or `ForAnyValue` does not match several values; requests name
+ * resources by an ARN of six components or by `*`. Where AWS leaves open how far wildcards reach, the answer holds in all readings
+ * (see `READINGS`). A Terraform reference to the account is a policy variable here: replace it by a placeholder of 12 digits first.
  */
 export function decide(after: Side, before: Side, options: DecisionOptions = {}): Answer {
   // The same policies allow the same, however much effort it took to prove.
@@ -37,11 +39,11 @@ export function decide(after: Side, before: Side, options: DecisionOptions = {})
     return { kind: "nothing-new" };
   }
   const [has, had] = [readSide("after", after), readSide("before", before)];
-  if ("reason" in has || "reason" in had) {
-    const unreadable = "reason" in has ? has : had;
-    return "reason" in unreadable
-      ? { kind: "not-comparable", statement: unreadable.reference, reason: unreadable.reason }
-      : UNDECIDED;
+  if ("reason" in has) {
+    return unreadable(has);
+  }
+  if ("reason" in had) {
+    return unreadable(had);
   }
   try {
     return decideRead(has, had, options);
@@ -51,6 +53,10 @@ export function decide(after: Side, before: Side, options: DecisionOptions = {})
     }
     throw error;
   }
+}
+
+function unreadable({ reference, reason }: Unreadable): Answer {
+  return { kind: "not-comparable", statement: reference, reason };
 }
 
 const UNDECIDED: Answer = { kind: "not-comparable", reason: "the policies have too many combinations of patterns to compare" };

@@ -75,7 +75,7 @@ const COLON_IN_RESOURCE: PatternSet = [glob.like("arn:*:*:*:*:*:*")];
 const RESOURCES: PatternSet = [glob.arnComponents("arn:aws*:?*:*:*:?*"), glob.literal("*")];
 
 /**
- * Divides each dimension into classes that the statements can tell apart, and restates the statements in terms of classes; once for each
+ * Divides each dimension into classes that the statements distinguish, and restates the statements in terms of classes; once for each
  * reading of wildcards in resources.
  * @throws BudgetExceeded if there are too many classes
  */

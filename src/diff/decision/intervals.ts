@@ -6,7 +6,7 @@ export interface OrderedClass<Point> {
 }
 
 /**
- * One point for each class of numbers that comparisons with the given ones can tell apart: each number itself, and what lies between, below
+ * One point for each class of numbers that comparisons with the given ones distinguish: each number itself, and what lies between, below
  * and above. Between neighbouring integers lies a fraction, which keys of whole numbers never have; it is not certain.
  */
 export function numberClasses(numbers: readonly number[]): readonly OrderedClass<number>[] {
@@ -27,7 +27,7 @@ function between(low: number, high: number): OrderedClass<number> {
   return whole < high ? { point: whole, certain: true } : { point: (low + high) / 2, certain: false };
 }
 
-/** One address for each class that the given ranges can tell apart: the boundaries cut all addresses into intervals. */
+/** One address for each class that the given ranges distinguish: the boundaries cut all addresses into intervals. */
 export function addressClasses(
   ranges: readonly { readonly first: bigint; readonly last: bigint }[],
   end: bigint,

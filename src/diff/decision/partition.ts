@@ -59,7 +59,7 @@ function keyOf(state: readonly number[]): string {
   return String.fromCharCode(...state);
 }
 
-/** A function that says which sets of patterns match a string. */
+/** A function that returns which sets of patterns match a string. */
 export function matcher(sets: readonly PatternSet[]): (text: string) => bigint {
   const machine = compile(sets);
   return (text) => machine.accepts([...text].reduce((state, char) => machine.step(state, char), machine.start));

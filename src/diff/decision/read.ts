@@ -8,7 +8,7 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-/** Reads all policies of a side, or says which document prevents it. */
+/** Reads all policies of a side, or returns which document prevents it. */
 export function readSide(
   side: StatementReference["side"],
   { identity, boundary, controlPolicies = [] }: Side,

@@ -220,6 +220,39 @@ describe("decide", () => {
     expect(decide(between, side(allow(low), allow(high)))).toEqual(newRequest(RUN, "*", { "test:Number": "2" }));
   });
 
+  it("ignores the host bits of a block", () => {
+    const [host, network] = ["10.1.2.3/8", "10.0.0.0/8"].map((value) => side(allow(when("IpAddress", "aws:SourceIp", value))));
+    expect(equivalent(host ?? nothing, network ?? nothing)).toBe(true);
+  });
+
+  it("takes a document without a version for version 2008-10-17", () => {
+    const name = `arn:aws:s3:::${variable("aws:username")}`;
+    expect(decide({ identity: [{ Statement: [allow(on(name))] }] }, nothing)).toEqual(newRequest(RUN, name));
+  });
+
+  it("knows that a resource with a policy variable is not in NotResource with it", () => {
+    const name = `arn:aws:s3:::${variable("aws:username")}`;
+    const own = side(allow(on("arn:aws:s3:::*")), { Effect: "Deny", Action: "*", NotResource: name });
+    expect(decide(own, side(allow(on(name))))).toEqual(NOTHING_NEW);
+  });
+
+  it.each<readonly [title: string, statement: Json]>([
+    [
+      "a policy variable on a resource, where a key must be absent",
+      allow({ ...on(`arn:aws:s3:::${variable("aws:username")}`), ...when("Null", "aws:RequestedRegion", "true") }),
+    ],
+    ["one of several actions that IAM does not accept", allow(actions("ec2:RunInstances", "ec*:RunInstances"))],
+    ["a policy variable in a key", allow(when("StringEquals", `aws:ResourceTag/${variable("aws:username")}`, "a"))],
+    ["a date without a time zone", allow(when("DateLessThan", "aws:CurrentTime", "2026-01-01T00:00:00"))],
+    ["an empty list", allow(when("StringEquals", "aws:RequestedRegion"))],
+    ["a number that is too long to be exact", allow(when("NumericLessThan", "test:Number", "12345678901234567"))],
+  ])("leaves open %s", (_, statement) => {
+    expect(decide(side(statement), nothing)).toMatchObject({
+      kind: "not-comparable",
+      statement: { side: "after", statement: 1 },
+    });
+  });
+
   it("has StringNotLike as the opposite of StringLike", () => {
     const [notLike, notEquals] = ["StringNotLike", "StringNotEquals"].map((operator) =>
       side(allow(when(operator, "aws:RequestedRegion", "eu-*"))),

@@ -53,6 +53,11 @@ describe("partition", () => {
     expect(["arn:aa:s:r:1:x:y", "arn:a:a:s:r:1:xy", "arn:a:s:r:1:x:y"].map(matches)).toEqual([1n, 0n, 3n]);
   });
 
+  it("lets a wildcard of the fifth component, and one at the end that is to stop, not reach over a colon", () => {
+    expect(matcher([[arnComponents("arn:a:s:r:1*:x")]])("arn:a:s:r:1:y:x")).toBe(0n);
+    expect(["a", "a:b"].map(matcher([[[{ kind: "many", colon: false }]]]))).toEqual([1n, 0n]);
+  });
+
   it("reads wildcards in resources in each of the ways that AWS leaves open", () => {
     const patterns = ["arn:aws:s:*:b", "arn:aws:s:r:1:a*c", "arn:aws:s:r:1:a?c", "arn:aws:*"];
     const resources = ["arn:aws:s:r:1:b", "arn:aws:s:r:1:a:c", "arn:aws:s:r:1:abc"];

@@ -55,7 +55,7 @@ describe("partition", () => {
 
   it("lets a wildcard of the fifth component, and one at the end that is to stop, not reach over a colon", () => {
     expect(matcher([[arnComponents("arn:a:s:r:1*:x")]])("arn:a:s:r:1:y:x")).toBe(0n);
-    expect(["a", "a:b"].map(matcher([[[{ kind: "many", colon: false }]]]))).toEqual([1n, 0n]);
+    expect(["a", "a:b", "a:c"].map(matcher([[[{ kind: "many", colon: false }], literal("a:b")]]))).toEqual([1n, 1n, 0n]);
   });
 
   it("reads wildcards in resources in each of the ways that AWS leaves open", () => {

@@ -1,0 +1,48 @@
+import * as fc from "fast-check";
+import { isAllowed } from "../../../src/diff/decision/evaluate";
+import { readSide } from "../../../src/diff/decision/read";
+import { hostileSide, smallRequest } from "./generators";
+import { simulate } from "./requests";
+
+describe("isAllowed", () => {
+  it("evaluates random policies as the IAM simulator does", () => {
+    fc.assert(
+      fc.property(hostileSide, fc.array(smallRequest, { minLength: 5, maxLength: 5 }), (side, requests) => {
+        const policies = readSide("after", side);
+        if ("reason" in policies) {
+          throw new Error(policies.reason);
+        }
+        for (const request of requests) {
+          expect([request, isAllowed(policies, request, "components")]).toEqual([request, simulate(side, request)]);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("is undefined where a test that is not interpreted decides, and only there", () => {
+    const variable = `arn:aws:s3:::\${aws:username}`;
+    const policies = readSide("after", {
+      identity: [
+        {
+          Version: "2012-10-17",
+          Statement: [
+            { Effect: "Allow", Action: "s3:Get", Resource: variable },
+            { Effect: "Allow", Action: "s3:Put", Resource: "*" },
+            { Effect: "Deny", Action: "s3:Put", Resource: "arn:aws:s3:::b" },
+          ],
+        },
+      ],
+    });
+    const evaluate = (action: string, name: string) =>
+      "reason" in policies
+        ? policies.reason
+        : isAllowed(policies, { action, resource: `arn:aws:s3:::${name}`, context: {} }, "text");
+    expect([evaluate("s3:Get", "a"), evaluate("s3:List", "a"), evaluate("s3:Put", "a"), evaluate("s3:Put", "b")]).toEqual([
+      undefined,
+      false,
+      true,
+      false,
+    ]);
+  });
+});

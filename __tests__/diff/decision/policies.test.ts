@@ -1,0 +1,71 @@
+import * as fc from "fast-check";
+import { decide, equivalent, subset } from "../../../src/diff/decision/decide";
+import type { Side } from "../../../src/diff/decision/model";
+import { controlPolicy } from "../../../src/iam/control-policy";
+import { type Mode, type PolicyOptions, policyStatements } from "../../../src/iam/policy";
+import { policyDocument } from "../../../src/iam/policy-document";
+import { anyOptions, clusterOf, EVERYTHING, PLACE } from "../../iam/clusters";
+
+type Options = Omit<PolicyOptions, "mode">;
+
+const sideOf = (mode: Mode, options: Options): Side => ({ identity: [policyDocument(policyStatements({ ...options, mode }))] });
+
+/** Where the statements are split in two documents, as large policies are. */
+const splitOf = (mode: Mode, options: Options): Side => {
+  const statements = policyStatements({ ...options, mode });
+  const half = Math.ceil(statements.length / 2);
+  return { identity: [statements.slice(0, half), statements.slice(half)].map(policyDocument) };
+};
+
+const FULL_ACCESS = { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "*", Resource: "*" } };
+
+const CLUSTERS = {
+  "a plain cluster": clusterOf(),
+  "a cluster with everything": EVERYTHING,
+  "a cluster without NAT": clusterOf({ layout: "WithoutNAT", prefix: "prod" }),
+};
+const PLACES = [
+  PLACE,
+  { ...PLACE, partition: "aws-cn", region: "cn-north-1" },
+  { ...PLACE, partition: "aws-us-gov", region: "us-gov-west-1" },
+];
+
+describe.each(Object.entries(CLUSTERS))("the policies of %s", (_, cluster) => {
+  it.each(PLACES)("are subsets of each other in partition $partition: minimal of scoped of documented", (place) => {
+    const options = { supplement: true, place, cluster };
+    expect(decide(sideOf("minimal", options), sideOf("scoped", options))).toEqual({ kind: "nothing-new" });
+    expect(decide(sideOf("scoped", options), sideOf("documented", options))).toEqual({ kind: "nothing-new" });
+    expect(subset(sideOf("documented", options), sideOf("scoped", options))).toBe(false);
+  });
+
+  it.each(["documented", "scoped", "minimal"] as const)("are the same in mode %s when they are split", (mode) => {
+    const options = { supplement: true, place: PLACE, cluster };
+    expect(equivalent(sideOf(mode, options), splitOf(mode, options))).toBe(true);
+  });
+
+  it("allow no more with the control policy than without it", () => {
+    const options = { supplement: true, place: PLACE, cluster };
+    const policy = controlPolicy({ mode: "documented", place: PLACE, cluster, user: "/deckhouse", additionalRolePolicies: [] });
+    const free = sideOf("documented", options);
+    const bound = { ...free, controlPolicies: [[FULL_ACCESS, policy]] };
+    expect(subset(bound, free)).toBe(true);
+    expect(decide(free, bound)).toMatchObject({
+      kind: "new-request",
+      request: { context: { "aws:PrincipalArn": expect.stringContaining("arn:aws:iam::123456789012:") } },
+    });
+  });
+});
+
+describe("the policies of any cluster", () => {
+  it("are subsets of each other: minimal of scoped of documented", () => {
+    fc.assert(
+      fc.property(anyOptions, (options) => {
+        const supplemented = { ...options, supplement: true };
+        expect(subset(sideOf("minimal", supplemented), sideOf("scoped", supplemented))).toBe(true);
+        expect(subset(sideOf("scoped", supplemented), sideOf("documented", supplemented))).toBe(true);
+        expect(subset(sideOf("minimal", { ...options, supplement: false }), sideOf("minimal", supplemented))).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -1,0 +1,42 @@
+import { runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
+import type { DecisionRequest, Side } from "../../../src/diff/decision/model";
+
+/**
+ * Whether the IAM simulator, an independent evaluator, allows a request.
+ *
+ * It takes the resource `*` for "any resource" unless the action has no resource types, which it does not know of made-up actions. An ARN
+ * that no pattern of the tests but `*` matches stands in.
+ */
+export function simulate(side: Side, request: DecisionRequest): boolean {
+  const { identity, boundary, controlPolicies = [] } = withoutSpecialServices(side);
+  const { action, resource, context } = withoutSpecialServices(request);
+  const named = (policies: readonly unknown[]) => policies.map((policy, at) => ({ name: `policy-${at}`, policy }));
+  const result = runUnsafeSimulation(
+    {
+      identityPolicies: named(identity),
+      serviceControlPolicies: controlPolicies.map((level, at) => ({ orgIdentifier: `level-${at}`, policies: named(level) })),
+      resourceControlPolicies: [],
+      ...(boundary === undefined ? {} : { permissionBoundaryPolicies: named([boundary]) }),
+      request: {
+        action,
+        principal: "arn:aws:iam::123456789012:user/deckhouse",
+        resource: { accountId: "123456789012", resource: resource === "*" ? "arn:aws:none:::none" : resource },
+        contextVariables: Object.fromEntries(
+          Object.entries(context).map(([key, value]) => [key, typeof value === "string" ? value : [...value]]),
+        ),
+      },
+    },
+    {},
+  );
+  return result === "Allowed";
+}
+
+/** Whether a request is allowed on one side and not on the other, by the simulator. */
+export function isNew(after: Side, before: Side, request: DecisionRequest): boolean {
+  return simulate(after, request) && !simulate(before, request);
+}
+
+/** The simulator has rules of its own for services whose resources have policies; made-up services stand in, in keys as well. */
+function withoutSpecialServices<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value).replaceAll(/"(iam|kms|sts):/gi, '"x$1:')) as Value;
+}

@@ -1,0 +1,19 @@
+/** Thrown when a decision takes more steps than its limit. */
+export class BudgetExceeded extends Error {}
+
+/** Counts the steps of one decision, so that hostile policies end with an answer instead of a long run. */
+export class Budget {
+  #left: number;
+
+  constructor(steps: number) {
+    this.#left = steps;
+  }
+
+  /** @throws BudgetExceeded if the limit is reached */
+  spend(steps: number): void {
+    this.#left -= steps;
+    if (this.#left < 0) {
+      throw new BudgetExceeded();
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import type { Budget } from "./budget";
+import type { Case } from "./cases";
+import type { Conjunction, Dimension, Domain, Space } from "./dimensions";
+import type { Answer, DecisionRequest } from "./model";
+import { findRegions, type Region } from "./search";
+
+/** An action with a resource that AWS knows. */
+export type Example = Pick<DecisionRequest, "action" | "resource">;
+
+/** Where counterexamples are looked for: first resources on which all readings of wildcards agree, then all. */
+export function wholeSpace({ dimensions, plainResources }: Space): readonly Region[] {
+  const all = dimensions.map(({ certain }) => certain);
+  return [all.with(RESOURCE, { absent: false, single: plainResources }), all];
+}
+
+const ACTION = 0;
+const RESOURCE = 1;
+
+/** Where requests like the examples are: one region for each class of actions and resources. */
+export function* regionsOf(
+  space: Space,
+  examples: readonly Example[],
+): Generator<{ readonly example: Example; readonly region: Region }> {
+  const classify = space.classifier();
+  const seen = new Set<string>();
+  for (const example of examples) {
+    const { action, resource } = classify(example.action, example.resource);
+    const key = `${action} ${resource}`;
+    if (action >= 0 && resource >= 0 && !seen.has(key)) {
+      seen.add(key);
+      const all = space.dimensions.map(({ certain }) => certain);
+      yield { example, region: all.with(ACTION, onlyClass(action)).with(RESOURCE, onlyClass(resource)) };
+    }
+  }
+}
+
+function onlyClass(index: number): Domain {
+  return { absent: false, single: 1n << BigInt(index) };
+}
+
+/** Requests that show a difference for certain: one for each choice of statements that makes one. */
+export function* counterexamples(
+  { dimensions }: Space,
+  cases: readonly Case[],
+  regions: readonly Region[],
+  budget: Budget,
+): Generator<DecisionRequest> {
+  for (const { groups, others } of cases) {
+    for (const start of regions) {
+      for (const { region } of findRegions({ dimensions, certain: true, budget }, start, groups, others)) {
+        const [action = "", resource = ""] = region.map((domain, at) => witness(dimensions[at], domain.single));
+        yield { action, resource, context: contextOf(dimensions, region) };
+      }
+    }
+  }
+}
+
+/** The least that shows the difference: keys are absent where they may be. */
+function contextOf(dimensions: readonly Dimension[], region: Region): DecisionRequest["context"] {
+  const entries = dimensions.flatMap((dimension, index) => {
+    const domain = region[index];
+    return dimension.key === undefined || domain === undefined || domain.absent
+      ? []
+      : [[dimension.key, contextValue(dimension, domain)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function contextValue(dimension: Dimension, { single, list }: Domain): string | readonly string[] {
+  if (single !== 0n || list === undefined) {
+    return witness(dimension, single);
+  }
+  const needed = list.some.length === 0 ? [list.members] : list.some.map((some) => some & list.members);
+  return [...new Set(needed.map((mask) => witness(dimension, mask)))];
+}
+
+/** The string of the first class of a mask. */
+function witness(dimension: Dimension | undefined, mask: bigint): string {
+  return dimension?.witnesses.find((_, index) => ((mask >> BigInt(index)) & 1n) === 1n) ?? "";
+}
+
+/** Why nothing was proven, if there may be a difference; undefined if there is none. */
+export function findDoubt(
+  space: Space,
+  cases: readonly Case[],
+  budget: Budget,
+): (Answer & { readonly kind: "not-comparable" }) | undefined {
+  const { dimensions } = space;
+  const start = dimensions.map(({ everything }) => everything);
+  for (const { groups, others } of cases) {
+    for (const { region, matching } of findRegions({ dimensions, certain: false, budget }, start, groups, others)) {
+      return doubtOf(dimensions, region, [...matching, ...others]);
+    }
+  }
+  return undefined;
+}
+
+function doubtOf(
+  dimensions: readonly Dimension[],
+  region: Region,
+  involved: readonly Conjunction[],
+): Answer & { readonly kind: "not-comparable" } {
+  const decides = ({ literals }: Conjunction) =>
+    literals.some(({ atom }) => dimensions[atom.dimension]?.opaque === true && region[atom.dimension]?.single !== 3n);
+  const opaque = involved.find((conjunction) => conjunction.reason !== undefined && decides(conjunction));
+  if (opaque?.reason !== undefined) {
+    return { kind: "not-comparable", statement: opaque.reference, reason: opaque.reason };
+  }
+  const uncertain = (index: number) => {
+    const [may, certain] = [region[index], dimensions[index]?.certain];
+    return may !== undefined && certain !== undefined && !(may.absent && certain.absent) && (may.single & certain.single) === 0n;
+  };
+  const at = dimensions.findIndex(({ key }, index) => key !== undefined && uncertain(index));
+  const by = involved.find(({ literals }) => literals.some(({ atom }) => atom.dimension === at));
+  return {
+    kind: "not-comparable",
+    statement: (by ?? involved[0])?.reference,
+    reason:
+      at < 0
+        ? "has a resource with wildcards of which AWS does not document whether they reach over colons"
+        : `differs only for values of ${dimensions[at]?.key} that requests may never have`,
+  };
+}

@@ -1,0 +1,266 @@
+import type { Budget } from "./budget";
+import * as glob from "./glob";
+import { multiplicity } from "./keys";
+import type { ConditionGuard, Guard, Statement, StatementReference } from "./model";
+import { holdsWhenAbsent } from "./operators";
+import { matcher, type PatternSet, partition } from "./partition";
+import { areComparable, type ValueClass, valueClasses } from "./values-of-key";
+
+/** One independent part of a request: the action, the resource, a context key, or the result of a test that is not interpreted. */
+export interface Dimension {
+  /** The key as a policy writes it; undefined for the others. */
+  readonly key?: string;
+  /** A string of each class. */
+  readonly witnesses: readonly string[];
+  /** All that a request may have here. */
+  readonly everything: Domain;
+  /** What requests have here beyond doubt: counterexamples are taken from it. */
+  readonly certain: Domain;
+  /** Whether it is the result of a test that is not interpreted. */
+  readonly opaque: boolean;
+}
+
+/** What a request may still have in one dimension. Sets of classes are bit masks. */
+export interface Domain {
+  /** Whether the key may be absent. */
+  readonly absent: boolean;
+  /** Classes of a single value. */
+  readonly single: bigint;
+  /** Lists of one or more values: all in `members`, and of each mask in `some` at least one. */
+  readonly list?: { readonly members: bigint; readonly some: readonly bigint[] } | undefined;
+}
+
+/** A test on one dimension. */
+export interface Atom {
+  readonly dimension: number;
+  /** Classes for which it holds. */
+  readonly mask: bigint;
+  /** Whether it holds where the key is absent. */
+  readonly absent: boolean;
+  readonly set: "single" | "all" | "any";
+}
+
+/** An atom that must have the given result for the statement to match. */
+export interface Literal {
+  readonly atom: Atom;
+  readonly wanted: boolean;
+}
+
+export interface Conjunction {
+  readonly reference: StatementReference;
+  readonly literals: readonly Literal[];
+  /** Why the statement has a test that is not interpreted. */
+  readonly reason?: string | undefined;
+}
+
+export interface Space {
+  readonly dimensions: readonly Dimension[];
+  readonly conjunctions: ReadonlyMap<Statement, Conjunction>;
+  /** Classes of resources without colons in their last component, on which all readings of wildcards agree. */
+  readonly plainResources: bigint;
+  /** A function that finds the classes of an action and of a resource; -1 where there is none. */
+  readonly classifier: () => (action: string, resource: string) => { readonly action: number; readonly resource: number };
+}
+
+/** Names of actions, in lower case since IAM ignores case here. */
+const ACTION_CHARACTERS = [..."xyzabcdefghijklmnopqrstuvw0123456789-"];
+const NO_COLON = [
+  { kind: "one", colon: false },
+  { kind: "many", colon: false },
+] as const;
+const ACTIONS: PatternSet = [[...NO_COLON, { kind: "literal", char: ":", fold: false }, ...NO_COLON]];
+
+/** An ARN with its six components, in any partition; and `*`, which actions without resource types are authorized on. */
+const COLON_IN_RESOURCE: PatternSet = [glob.like("arn:*:*:*:*:*:*")];
+const RESOURCES: PatternSet = [glob.arnComponents("arn:aws*:?*:*:*:?*"), glob.literal("*")];
+
+/**
+ * Divides each dimension into classes that the statements distinguish, and restates the statements in terms of classes; once for each
+ * reading of wildcards in resources.
+ * @throws BudgetExceeded if there are too many classes
+ */
+export function spacesOf(given: readonly Statement[], readings: readonly glob.Reading[], budget: Budget): readonly Space[] {
+  const statements = withOpaqueKeys(given);
+  const guards = statements.flatMap((statement) => statement.guards);
+  const actions = stringDimension(elementsOf(guards, "action", "text"), ACTIONS, budget, ACTION_CHARACTERS);
+  const keys = [...groupByKey(guards)].map(([key, conditions]) => keyDimension(key, conditions, budget));
+  const texts = [...new Set(guards.flatMap((guard) => (guard.kind === "opaque" ? [guard.text] : [])))];
+  const common: readonly (readonly [text: string, atom: Atom])[] = [
+    ...actions.masks.map(([text, mask]) => [text, { ...PLAIN, dimension: 0, mask }] as const),
+    ...keys.flatMap(({ atoms }, at) => atoms.map(([text, atom]) => [text, { ...atom, dimension: 2 + at }] as const)),
+    ...texts.map((text, at) => [text, { ...PLAIN, dimension: 2 + keys.length + at, mask: 1n }] as const),
+  ];
+  const others = [...keys.map(({ dimension }) => dimension), ...texts.map(() => OPAQUE)];
+  return readings.map((reading) => {
+    const resources = stringDimension(elementsOf(guards, "resource", reading), RESOURCES, budget);
+    const ofResources = resources.masks.map(([text, mask]) => [text, { ...PLAIN, dimension: 1, mask }] as const);
+    const atoms = new Map([...common, ...ofResources]);
+    return {
+      dimensions: [actions.dimension, resources.dimension, ...others],
+      conjunctions: new Map(statements.map((statement, at) => [given[at] ?? statement, conjunctionOf(statement, atoms)])),
+      plainResources: resources.plain,
+      classifier: () => {
+        const [ofAction, ofResource] = [actions.classifier(), resources.classifier()];
+        return (action, resource) => ({ action: ofAction(action.toLowerCase()), resource: ofResource(resource) });
+      },
+    };
+  });
+}
+
+/** An atom on what every request has, with one value. */
+const PLAIN = { absent: false, set: "single" } as const;
+
+function conjunctionOf({ reference, guards }: Statement, atoms: ReadonlyMap<string, Atom>): Conjunction {
+  return {
+    reference,
+    literals: guards.flatMap((guard) => {
+      const atom = atoms.get(guardText(guard));
+      return atom === undefined ? [] : [{ atom, wanted: !isNegated(guard) }];
+    }),
+    reason: guards.find((guard) => guard.kind === "opaque")?.reason,
+  };
+}
+
+const OPAQUE: Dimension = {
+  witnesses: [],
+  everything: { absent: false, single: 3n },
+  certain: { absent: false, single: 3n },
+  opaque: true,
+};
+
+/** Conditions on a key that no single order decides, such as `StringEquals` and `NumericLessThan`, are not interpreted. */
+function withOpaqueKeys(statements: readonly Statement[]): readonly Statement[] {
+  const byKey = groupByKey(statements.flatMap(({ guards }) => guards));
+  const opaqueKeys = new Set([...byKey].filter(([, conditions]) => !areComparable(conditions)).map(([key]) => key));
+  const read = (guard: Guard): Guard =>
+    guard.kind === "condition" && opaqueKeys.has(guard.condition.key)
+      ? {
+          kind: "opaque",
+          text: guardText(guard),
+          reason: `has a condition on ${guard.condition.name}, which is compared as different types`,
+        }
+      : guard;
+  return statements.map((statement) => ({ ...statement, guards: statement.guards.map(read) }));
+}
+
+function groupByKey(guards: readonly Guard[]): ReadonlyMap<string, readonly ConditionGuard[]> {
+  const conditions = guards.flatMap((guard) => (guard.kind === "condition" ? [guard.condition] : []));
+  const keys = [...new Set(conditions.map(({ key }) => key))];
+  return new Map(keys.map((key) => [key, conditions.filter((condition) => condition.key === key)]));
+}
+
+/** The same for guards with the same patterns or values, whichever of them is negated by its element. */
+function guardText(guard: Guard): string {
+  switch (guard.kind) {
+    case "opaque":
+      return guard.text;
+    case "action":
+      return JSON.stringify(["action", guard.patterns]);
+    case "resource":
+      return JSON.stringify(["resource", guard.patterns, guard.variables]);
+    case "condition":
+      return conditionText(guard.condition);
+  }
+}
+
+function conditionText({ operator, key, values, variables }: ConditionGuard): string {
+  return JSON.stringify([key, operator, values, variables]);
+}
+
+function isNegated(guard: Guard): boolean {
+  return guard.kind !== "condition" && guard.negated === true;
+}
+
+function patternSet(guard: Guard, reading: glob.Reading): PatternSet {
+  switch (guard.kind) {
+    case "action":
+      return guard.patterns.map((pattern) => glob.like(pattern));
+    case "resource":
+      return guard.patterns.map((pattern) => glob.resource(pattern, reading, guard.variables));
+    default:
+      return [];
+  }
+}
+
+/** The elements of all statements, each as a set of patterns. */
+function elementsOf(
+  guards: readonly Guard[],
+  kind: "action" | "resource",
+  reading: glob.Reading,
+): ReadonlyMap<string, PatternSet> {
+  const elements = guards.filter((guard) => guard.kind === kind);
+  return new Map(elements.map((guard) => [guardText(guard), patternSet(guard, reading)]));
+}
+
+function stringDimension(
+  elements: ReadonlyMap<string, PatternSet>,
+  universe: PatternSet,
+  budget: Budget,
+  alphabet?: readonly string[],
+) {
+  const sets = [...elements.values(), COLON_IN_RESOURCE];
+  const classes = partition(sets, universe, budget, alphabet);
+  const single = (1n << BigInt(classes.length)) - 1n;
+  const domain = { absent: false, single };
+  const dimension: Dimension = {
+    witnesses: classes.map(({ witness }) => witness),
+    everything: domain,
+    certain: domain,
+    opaque: false,
+  };
+  return {
+    dimension,
+    plain: single & ~maskOf(classes, elements.size),
+    masks: [...elements.keys()].map((text, at) => [text, maskOf(classes, at)] as const),
+    /** A function that finds the class of a string; -1 for one outside of the universe. */
+    classifier: () => {
+      const matches = matcher([...sets, universe]);
+      const inUniverse = 1n << BigInt(sets.length);
+      const byMatches = new Map(classes.map((each, at) => [each.matches | inUniverse, at]));
+      return (text: string) => byMatches.get(matches(text)) ?? -1;
+    },
+  };
+}
+
+/** The classes that set n matches. */
+function maskOf(classes: readonly { readonly matches: bigint }[], n: number): bigint {
+  return classes.reduce((mask, { matches }, at) => ((matches >> BigInt(n)) & 1n ? mask | (1n << BigInt(at)) : mask), 0n);
+}
+
+function keyDimension(key: string, all: readonly ConditionGuard[], budget: Budget) {
+  const byText = new Map(all.map((condition) => [conditionText(condition), condition]));
+  const conditions = [...byText.values()];
+  const classes = valueClasses(conditions, budget);
+  const every = (1n << BigInt(classes.length)) - 1n;
+  const certain = certainMask(classes);
+  const values = multiplicity(key);
+  const testsLists = conditions.some(({ operator }) => operator.set !== "single");
+  const listed = (members: bigint) => ({ members, some: [] });
+  const dimension: Dimension = {
+    key: all[0]?.name ?? key,
+    witnesses: classes.map(({ witness }) => witness),
+    everything: { absent: true, single: every, list: values === "single" ? undefined : listed(every) },
+    certain: {
+      absent: true,
+      single: values === "several" ? 0n : certain,
+      list: values === "several" || (values === "unknown" && testsLists) ? listed(certain) : undefined,
+    },
+    opaque: false,
+  };
+  return {
+    dimension,
+    atoms: [...byText].map(([text, condition], at) => [text, atomOf(condition, maskOf(classes, at), every)] as const),
+  };
+}
+
+function certainMask(classes: readonly ValueClass[]): bigint {
+  return classes.reduce((mask, { certain }, at) => (certain ? mask | (1n << BigInt(at)) : mask), 0n);
+}
+
+function atomOf({ operator, values }: ConditionGuard, matched: bigint, every: bigint): Omit<Atom, "dimension"> {
+  if (operator.test === "null") {
+    const wanted = new Set(values.map((value) => value.toLowerCase()));
+    return { mask: wanted.has("false") ? every : 0n, absent: wanted.has("true"), set: "all" };
+  }
+  return { mask: operator.negated ? every & ~matched : matched, absent: holdsWhenAbsent(operator), set: operator.set };
+}

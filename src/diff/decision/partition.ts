@@ -1,0 +1,202 @@
+import { type Budget, BudgetExceeded } from "./budget";
+import type { Glob, GlobSymbol } from "./glob";
+
+/** Strings that the same sets of patterns match. */
+export interface StringClass {
+  /** Bit n is set if set n of the patterns matches the strings of the class. */
+  readonly matches: bigint;
+  /** A shortest string of the class. */
+  readonly witness: string;
+}
+
+/** A set of patterns; a string is in it if one of them matches. */
+export type PatternSet = readonly Glob[];
+
+/**
+ * Partitions all strings of a universe by the sets of patterns that match them. Exact: every class is listed, with a string in it.
+ *
+ * Walks the product of the patterns' automata (their positions) breadth first. In each state only the characters at the current positions
+ * can matter, and one more that stands for all others.
+ * @param alphabet the characters that strings consist of beside the colon; any character if undefined
+ * @throws BudgetExceeded if the patterns have too many combinations
+ */
+export function partition(
+  sets: readonly PatternSet[],
+  universe: PatternSet,
+  budget: Budget,
+  alphabet?: readonly string[],
+): readonly StringClass[] {
+  const machine = compile([...sets, universe]);
+  const universeBit = 1n << BigInt(sets.length);
+  const classes = new Map<bigint, string>();
+  const start = machine.start;
+  const seen = new Set([keyOf(start)]);
+  let level: readonly (readonly [state: readonly number[], witness: string])[] = [[start, ""]];
+  while (level.length > 0) {
+    const next: (readonly [readonly number[], string])[] = [];
+    for (const [state, witness] of level) {
+      const accepted = machine.accepts(state);
+      if ((accepted & universeBit) !== 0n && !classes.has(accepted)) {
+        classes.set(accepted, witness);
+      }
+      for (const char of charactersOf(machine, state, alphabet)) {
+        budget.spend(1 + (state.length >> 2));
+        const following = machine.step(state, char);
+        const key = keyOf(following);
+        if (!seen.has(key) && machine.isAlive(following)) {
+          seen.add(key);
+          next.push([following, witness + char]);
+        }
+      }
+    }
+    level = next;
+  }
+  return [...classes].map(([accepted, witness]) => ({ matches: accepted & (universeBit - 1n), witness }));
+}
+
+/** A state as a short string, one character for each position. */
+function keyOf(state: readonly number[]): string {
+  return String.fromCharCode(...state);
+}
+
+/** A function that returns which sets of patterns match a string. */
+export function matcher(sets: readonly PatternSet[]): (text: string) => bigint {
+  const machine = compile(sets);
+  return (text) => machine.accepts([...text].reduce((state, char) => machine.step(state, char), machine.start));
+}
+
+/** Sets of patterns as one automaton. A state is a sorted list of positions; positions of all patterns are numbered through. */
+interface Machine {
+  readonly start: readonly number[];
+  readonly step: (state: readonly number[], char: string) => readonly number[];
+  readonly accepts: (state: readonly number[]) => bigint;
+  /** Whether the last set, the universe, can still match. */
+  readonly isAlive: (state: readonly number[]) => boolean;
+  readonly positions: readonly Position[];
+}
+
+interface Position {
+  readonly set: number;
+  /** Undefined at the end of a pattern. */
+  readonly symbol: GlobSymbol | undefined;
+  /** Everything that begins here matches, whatever follows. */
+  readonly universal: boolean;
+  /** The bit of the set if a string may end here, 0 otherwise. */
+  readonly accepted: bigint;
+}
+
+/** Positions are characters of a key, below the surrogates, so that keys are unambiguous. */
+const MAX_POSITIONS = 0xd000;
+
+/** @throws BudgetExceeded if the patterns are too long */
+function compile(sets: readonly PatternSet[]): Machine {
+  const globs = sets.flatMap((patterns, set) => patterns.map((glob) => ({ set, glob })));
+  const positions = globs.flatMap(({ set, glob }) => positionsOf(glob, set));
+  const starts: number[] = [];
+  let length = 0;
+  for (const { glob } of globs) {
+    starts.push(length);
+    length += glob.length + 1;
+  }
+  if (length > MAX_POSITIONS) {
+    throw new BudgetExceeded();
+  }
+  const close = closure(positions, sets.length);
+  const last = sets.length - 1;
+  return {
+    start: close(starts),
+    step: (state, char) => {
+      const following: number[] = [];
+      for (const position of state) {
+        const symbol = positions[position]?.symbol;
+        if (symbol !== undefined && takes(symbol, char)) {
+          following.push(symbol.kind === "many" ? position : position + 1);
+        }
+      }
+      return close(following);
+    },
+    accepts: (state) => state.reduce((bits, at) => bits | (positions[at]?.accepted ?? 0n), 0n),
+    isAlive: (state) => state.some((at) => positions[at]?.set === last),
+    positions,
+  };
+}
+
+function positionsOf(glob: Glob, set: number): readonly Position[] {
+  const bit = 1n << BigInt(set);
+  const within = glob.map((symbol, at) => {
+    const universal = at === glob.length - 1 && symbol.kind === "many" && symbol.colon;
+    return { set, symbol, universal, accepted: universal ? bit : 0n };
+  });
+  return [...within, { set, symbol: undefined, universal: false, accepted: bit }];
+}
+
+/**
+ * Adds what follows a `*`, and leaves of a set one position as soon as it matches whatever follows.
+ *
+ * The marks are reused between calls: this is the innermost loop of the decision.
+ */
+function closure(positions: readonly Position[], sets: number): (state: readonly number[]) => readonly number[] {
+  const marks = new Uint32Array(positions.length);
+  const settled = new Uint32Array(sets);
+  let call = 0;
+  return (state) => {
+    call += 1;
+    const all: number[] = [];
+    for (const start of state) {
+      for (let at = start; marks[at] !== call; at += 1) {
+        const position = positions[at];
+        marks[at] = call;
+        if (position === undefined || settled[position.set] === call) {
+          break;
+        }
+        if (position.universal) {
+          settled[position.set] = call;
+        }
+        all.push(at);
+        if (position.symbol?.kind !== "many") {
+          break;
+        }
+      }
+    }
+    return all
+      .filter((at) => settled[positions[at]?.set ?? 0] !== call || positions[at]?.universal)
+      .sort((one, other) => one - other);
+  };
+}
+
+function takes(symbol: GlobSymbol, char: string): boolean {
+  if (symbol.kind !== "literal") {
+    return symbol.colon || char !== ":";
+  }
+  return symbol.char === char || (symbol.fold && symbol.char.toLowerCase() === char.toLowerCase());
+}
+
+/** Preferred for "any other character", because they are valid in names and read well in a request. */
+const OTHERS = [..."xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./"];
+
+/** Characters after which states may differ: each stands for itself, the last one but the colon for all that are not listed. */
+function charactersOf(
+  { positions }: Machine,
+  state: readonly number[],
+  alphabet: readonly string[] | undefined,
+): readonly string[] {
+  const listed = new Set<string>();
+  for (const at of state) {
+    const symbol = positions[at]?.symbol;
+    if (symbol?.kind === "literal") {
+      listed.add(symbol.char);
+      if (symbol.fold) {
+        listed.add(symbol.char.toLowerCase()).add(symbol.char.toUpperCase());
+      }
+    }
+  }
+  const other = (alphabet ?? OTHERS).find((char) => !listed.has(char)) ?? (alphabet === undefined ? unlisted(listed) : undefined);
+  listed.delete(":");
+  const characters = other === undefined ? [...listed, ":"] : [...listed, other, ":"];
+  return alphabet === undefined ? characters : characters.filter((char) => char === ":" || alphabet.includes(char));
+}
+
+function unlisted(listed: ReadonlySet<string>): string {
+  const codes = Array.from({ length: listed.size + 1 }, (_, at) => String.fromCodePoint(0x4e00 + at));
+  return codes.find((char) => !listed.has(char)) ?? "";
+}

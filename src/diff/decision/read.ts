@@ -1,0 +1,203 @@
+import type { Guard, Policies, PolicyJson, Side, Statement, StatementReference } from "./model";
+import { readOperator } from "./operators";
+import { hasVariable, isDecidableValue, VARIABLES } from "./values";
+
+/** A document that cannot be read at all. */
+export interface Unreadable {
+  readonly reference: StatementReference;
+  readonly reason: string;
+}
+
+/** Reads all policies of a side, or returns which document prevents it. */
+export function readSide(
+  side: StatementReference["side"],
+  { identity, boundary, controlPolicies = [] }: Side,
+): Policies | Unreadable {
+  const flat = controlPolicies.flatMap((documents, level) => documents.map((document) => ({ level, document })));
+  const readings = [
+    ...identity.map((document, at) => readDocument(document, { side, policy: "identity", document: at + 1 })),
+    ...(boundary === undefined ? [] : [readDocument(boundary, { side, policy: "boundary", document: 1 })]),
+    ...flat.map(({ document }, at) => readDocument(document, { side, policy: "control", document: at + 1 })),
+  ];
+  const unreadable = readings.find((reading): reading is Unreadable => "reason" in reading);
+  if (unreadable !== undefined) {
+    return unreadable;
+  }
+  const statements = readings.filter((reading): reading is readonly Statement[] => !("reason" in reading));
+  const ofBoundary = boundary === undefined ? 0 : 1;
+  const control = statements.slice(identity.length + ofBoundary);
+  return {
+    identity: statements.slice(0, identity.length).flat(),
+    boundary: boundary === undefined ? undefined : statements[identity.length],
+    controlPolicies: controlPolicies.map((_, level) => control.filter((_, at) => flat[at]?.level === level).flat()),
+  };
+}
+
+function readDocument(document: PolicyJson, reference: StatementReference): readonly Statement[] | Unreadable {
+  const {
+    Version: version = "2008-10-17",
+    Id: _,
+    Statement: statements,
+    ...rest
+  } = isRecord(document) ? document : { "": document };
+  if (!VERSIONS.includes(String(version)) || Object.keys(rest).length > 0 || statements === undefined) {
+    return { reference, reason: "is not a policy document of version 2008-10-17 or 2012-10-17" };
+  }
+  const readings = listOf(statements).map((statement, at) => {
+    const sid = isRecord(statement) && typeof statement.Sid === "string" ? statement.Sid : undefined;
+    return readStatement(statement, { ...reference, statement: at + 1, sid }, version === "2012-10-17");
+  });
+  return readings.find((reading): reading is Unreadable => "reason" in reading) ?? (readings as (readonly Statement[])[]).flat();
+}
+
+const VERSIONS = ["2008-10-17", "2012-10-17"];
+
+/**
+ * A statement becomes several where a resource needs a test of its own.
+ * @param variables whether `${...}` are policy variables, as from version 2012-10-17 on
+ */
+function readStatement(json: unknown, reference: StatementReference, variables: boolean): readonly Statement[] | Unreadable {
+  const statement = isRecord(json) ? json : {};
+  const effect = statement.Effect;
+  if (effect !== "Allow" && effect !== "Deny") {
+    return { reference, reason: "has neither effect Allow nor Deny" };
+  }
+  const { Sid: _, Effect: __, Action, NotAction, Resource, NotResource, Condition, ...rest } = statement;
+  const understood =
+    Object.keys(rest).length === 0 &&
+    (Action === undefined) !== (NotAction === undefined) &&
+    (Resource === undefined) !== (NotResource === undefined);
+  if (!understood) {
+    return [
+      { reference, effect, guards: [opaque(`statement ${canonical({ ...statement, Sid: "", variables })}`, UNKNOWN_ELEMENT)] },
+    ];
+  }
+  const always = [actionGuard(Action ?? NotAction, NotAction !== undefined), ...conditionGuards(Condition, variables)];
+  const alternatives =
+    NotResource === undefined ? resourceGuards(Resource, variables) : [notResourceGuards(NotResource, variables)];
+  return alternatives.map((guards) => ({ reference, effect, guards: [...always, ...guards] }));
+}
+
+const UNKNOWN_ELEMENT = "has elements that are not compared, such as Principal";
+
+/** `*`, or a service and a pattern of its actions; IAM refuses wildcards in the service. */
+const ACTION = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/;
+
+function actionGuard(value: unknown, negated: boolean): Guard {
+  const actions = strings(value)?.map((action) => action.toLowerCase());
+  return actions?.every((action) => ACTION.test(action))
+    ? { kind: "action", negated, patterns: actions }
+    : opaque(`action ${negated} ${canonical(value)}`, "has actions that IAM does not accept");
+}
+
+const RESOURCE = /^(?:\*$|arn:)/;
+
+/** One alternative for all resources that are read, and one for each that has a policy variable or is no ARN. */
+function resourceGuards(value: unknown, variables: boolean): readonly (readonly Guard[])[] {
+  const resources = strings(value);
+  if (resources === undefined) {
+    return [[opaque(`resource ${canonical(value)}`, INVALID_RESOURCE)]];
+  }
+  const patterns = resources.filter((resource) => isDecidableResource(resource, variables));
+  const others = resources.filter((resource) => !isDecidableResource(resource, variables));
+  const read: readonly (readonly Guard[])[] =
+    patterns.length === 0 ? [] : [[{ kind: "resource", negated: false, patterns, variables }]];
+  return [...read, ...others.map((resource) => variableGuards(resource, variables))];
+}
+
+/** A resource with variables matches no more than the same with `*` in their places. */
+function variableGuards(resource: string, variables: boolean): readonly Guard[] {
+  const test = opaqueResource(resource, variables);
+  return variables && RESOURCE.test(resource)
+    ? [{ kind: "resource", negated: false, patterns: [widened(resource)], variables }, test]
+    : [test];
+}
+
+function widened(resource: string): string {
+  return resource.replaceAll(VARIABLES, "*");
+}
+
+function notResourceGuards(value: unknown, variables: boolean): readonly Guard[] {
+  const resources = strings(value);
+  if (resources === undefined) {
+    return [opaque(`not resource ${canonical(value)}`, INVALID_RESOURCE)];
+  }
+  const patterns = resources.filter((resource) => isDecidableResource(resource, variables));
+  const others = resources.filter((resource) => !isDecidableResource(resource, variables));
+  return [
+    ...(patterns.length === 0 ? [] : [{ kind: "resource", negated: true, patterns, variables } as const]),
+    ...others.map((resource) => ({ ...opaqueResource(resource, variables), negated: true })),
+  ];
+}
+
+function isDecidableResource(resource: string, variables: boolean): boolean {
+  return RESOURCE.test(resource) && !(variables && hasVariable(resource));
+}
+
+const INVALID_RESOURCE = "has a resource that is neither * nor an ARN";
+
+function opaqueResource(resource: string, variables: boolean): Guard & { readonly kind: "opaque" } {
+  const reason = variables && hasVariable(resource) ? `has the policy variable in ${resource}` : INVALID_RESOURCE;
+  return opaque(`resource ${variables} ${resource}`, reason);
+}
+
+function conditionGuards(value: unknown, variables: boolean): readonly Guard[] {
+  if (value === undefined) {
+    return [];
+  }
+  const blocks = isRecord(value) ? Object.entries(value) : [];
+  if (!isRecord(value) || !blocks.every(([, keys]) => isRecord(keys))) {
+    return [opaque(`condition ${canonical(value)}`, "has a condition that is not a map of operators to keys")];
+  }
+  return blocks.flatMap(([operator, keys]) =>
+    Object.entries(isRecord(keys) ? keys : {}).map(([name, values]) => conditionGuard(operator, name, values, variables)),
+  );
+}
+
+function conditionGuard(operatorName: string, name: string, value: unknown, variables: boolean): Guard {
+  const operator = readOperator(operatorName);
+  const key = name.toLowerCase();
+  const values = strings(value);
+  const decidable =
+    operator !== undefined &&
+    values !== undefined &&
+    !hasVariable(name) &&
+    values.every((text) => isDecidableValue(operator.test, text, variables));
+  return decidable
+    ? { kind: "condition", condition: { operator, key, name, values, variables } }
+    : opaque(
+        `condition ${variables} ${operatorName} ${key} ${canonical(value)}`,
+        `has the condition ${operatorName} on ${name}, which is not interpreted`,
+      );
+}
+
+function opaque(text: string, reason: string): Guard & { readonly kind: "opaque" } {
+  return { kind: "opaque", text, reason };
+}
+
+/** One string or a list of them, without duplicates and sorted; undefined if there is anything else, or nothing. */
+function strings(value: unknown): readonly string[] | undefined {
+  const entries = listOf(value);
+  const scalars = entries.filter((entry) => ["string", "number", "boolean"].includes(typeof entry));
+  return entries.length > 0 && scalars.length === entries.length ? [...new Set(scalars.map(String))].sort() : undefined;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** JSON with sorted keys; lists are sets in policies, so they are sorted too. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) {
+    return `[${[...new Set(value.map(canonical))].sort().join(",")}]`;
+  }
+  if (isRecord(value)) {
+    const entries = Object.keys(value).sort();
+    return `{${entries.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(",")}}`;
+  }
+  return JSON.stringify(value) ?? "undefined";
+}

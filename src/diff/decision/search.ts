@@ -1,0 +1,158 @@
+import type { Budget } from "./budget";
+import type { Conjunction, Dimension, Domain, Literal } from "./dimensions";
+
+/** What requests may have in each dimension. */
+export type Region = readonly Domain[];
+
+export interface Problem {
+  readonly dimensions: readonly Dimension[];
+  /**
+   * Whether the region must hold for certain. Then no test that is not interpreted may decide, and no operator for single values on a
+   * key with several. Otherwise such a test may have either result, and such an operator does not match.
+   */
+  readonly certain: boolean;
+  readonly budget: Budget;
+}
+
+/** Requests that match some statements. */
+export interface Finding {
+  readonly region: Region;
+  readonly matching: readonly Conjunction[];
+}
+
+/**
+ * Finds requests that match a statement of each group and none of the others: one region for each choice of statements that has any.
+ *
+ * A statement that must match narrows each dimension that it tests. One that must not match leaves a choice which of its tests fails.
+ * Statements with one choice are settled first; then the one with the fewest choices is split.
+ * @throws BudgetExceeded if there are too many choices
+ */
+export function* findRegions(
+  problem: Problem,
+  region: Region,
+  [group, ...groups]: readonly (readonly Conjunction[])[],
+  others: readonly Conjunction[],
+): Generator<Finding> {
+  if (group === undefined) {
+    const found = avoid(
+      problem,
+      region,
+      others.map(({ literals }) => literals),
+    );
+    if (found !== undefined) {
+      yield { region: found, matching: [] };
+    }
+    return;
+  }
+  for (const conjunction of group) {
+    const matched = conjunction.literals.reduce<Region | undefined>(
+      (narrowed, literal) => narrowed && narrow(problem, narrowed, literal, true, "leave out"),
+      region,
+    );
+    if (matched !== undefined) {
+      for (const found of findRegions(problem, matched, groups, others)) {
+        yield { ...found, matching: [conjunction, ...found.matching] };
+      }
+    }
+  }
+}
+
+/** Finds a part of a region that matches none of the statements, which are given by their tests. */
+function avoid(problem: Problem, start: Region, statements: readonly (readonly Literal[])[]): Region | undefined {
+  let region = start;
+  let open = statements;
+  for (let settled = false; !settled; ) {
+    settled = true;
+    const left: (readonly Literal[])[] = [];
+    for (const literals of open) {
+      const choices = literals.filter((literal) => narrow(problem, region, literal, false, "leave out") !== undefined);
+      const [only, ...more] = choices;
+      if (literals.some((literal) => narrow(problem, region, literal, true, "keep") === undefined)) {
+        continue;
+      }
+      if (only === undefined) {
+        return undefined;
+      }
+      if (more.length === 0) {
+        region = narrow(problem, region, only, false, "leave out") ?? region;
+        settled = false;
+      } else {
+        left.push(choices);
+      }
+    }
+    open = left;
+  }
+  const [first, ...rest] = open.toSorted((one, other) => one.length - other.length);
+  return first === undefined ? region : split(problem, region, first, rest);
+}
+
+/** Tries each test of a statement as the first one that fails. */
+function split(
+  problem: Problem,
+  start: Region,
+  choices: readonly Literal[],
+  rest: readonly (readonly Literal[])[],
+): Region | undefined {
+  let region: Region | undefined = start;
+  for (const literal of choices) {
+    const failed = region && narrow(problem, region, literal, false, "leave out");
+    const found = failed && avoid(problem, failed, rest);
+    if (found !== undefined) {
+      return found;
+    }
+    region = region && narrow(problem, region, literal, true, "keep");
+  }
+  return undefined;
+}
+
+/**
+ * The part of a region in which a test has a result; undefined if there is none.
+ * @param outcome what becomes of requests for which the result is not certain
+ */
+function narrow(
+  { dimensions, certain, budget }: Problem,
+  region: Region,
+  { atom, wanted }: Literal,
+  holds: boolean,
+  outcome: "keep" | "leave out",
+): Region | undefined {
+  budget.spend(1);
+  const domain = region[atom.dimension];
+  if (domain === undefined) {
+    return undefined;
+  }
+  if (certain && dimensions[atom.dimension]?.opaque) {
+    return outcome === "keep" ? region : undefined;
+  }
+  const truth = wanted === holds;
+  const narrowed: Domain = {
+    absent: domain.absent && atom.absent === truth,
+    single: domain.single & (truth ? atom.mask : ~atom.mask),
+    list:
+      atom.set === "single" && certain
+        ? outcome === "keep"
+          ? domain.list
+          : undefined
+        : domain.list && narrowList(domain.list, atom.set, atom.mask, truth),
+  };
+  return isEmpty(narrowed) ? undefined : region.with(atom.dimension, narrowed);
+}
+
+type List = NonNullable<Domain["list"]>;
+
+function narrowList(list: List, set: "single" | "all" | "any", mask: bigint, truth: boolean): List | undefined {
+  // AWS: "Multivalued context keys require a condition set operator." Without one, a condition on several values does not match.
+  if (set === "single") {
+    return truth ? undefined : list;
+  }
+  // All match, or any: what is not so of all is the opposite of any.
+  const narrowed =
+    (set === "all") === truth
+      ? { ...list, members: list.members & (truth ? mask : ~mask) }
+      : { ...list, some: [...list.some, truth ? mask : ~mask] };
+  return narrowed.members !== 0n && narrowed.some.every((some) => (some & narrowed.members) !== 0n) ? narrowed : undefined;
+}
+
+function isEmpty({ absent, single, list }: Domain): boolean {
+  return !absent && single === 0n && list === undefined;
+}

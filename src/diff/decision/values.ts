@@ -1,0 +1,45 @@
+import { parseRange } from "./addresses";
+import type { Test } from "./model";
+
+/** Every `${...}` but `${*}`, `${?}` and `${$}`, which stand for the character. An unclosed one counts too. */
+export const VARIABLES = /\$\{(?![*?$]\})[^}]*\}?/g;
+
+/** Whether a string has a policy variable. Source: IAM user guide, "IAM policy elements: Variables and tags". */
+export function hasVariable(text: string): boolean {
+  return text.search(VARIABLES) >= 0;
+}
+
+/** Whether a value of a condition is understood, so that its operator can be decided. */
+export function isDecidableValue(test: Test, value: string, variables: boolean): boolean {
+  switch (test) {
+    case "equals":
+    case "like":
+      return !(variables && hasVariable(value));
+    case "equals-ignore-case":
+      // How IAM folds other letters is not documented.
+      return !(variables && hasVariable(value)) && /^[\x20-\x7e]*$/.test(value);
+    case "arn":
+      return !(variables && hasVariable(value)) && /^arn(?::[^:]*){4}:/.test(value);
+    case "bool":
+    case "null":
+      return /^(?:true|false)$/i.test(value);
+    case "address":
+      return parseRange(value) !== undefined;
+    default:
+      return (test.startsWith("date-") ? parseDate(value) : parseNumber(value)) !== undefined;
+  }
+}
+
+/** Reads an integer or decimal of at most 15 digits, which a double holds exactly enough to be ordered. */
+export function parseNumber(text: string): number | undefined {
+  return /^-?(?=[\d.]{1,16}$)\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+/** Reads a date in UTC, `2026-11-25` or `2026-11-25T12:00:00Z`, or seconds since 1970, as seconds since 1970. */
+export function parseDate(text: string): number | undefined {
+  if (/^\d{1,10}$/.test(text)) {
+    return Number(text);
+  }
+  const seconds = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?$/.test(text) ? Date.parse(text) / 1000 : Number.NaN;
+  return Number.isNaN(seconds) ? undefined : seconds;
+}

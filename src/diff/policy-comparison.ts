@@ -3,6 +3,7 @@ import { CATALOGUE, type CatalogueRow } from "../iam/catalogue";
 import { coversArn, coversText } from "../iam/wildcards";
 import type { ActionChange, Holder, PermissionChanges, Scope } from "./change-summary";
 import { type Condition, implies, type OpaqueStatement, type Permit, type Policy } from "./policy-model";
+import { allowsNothingNew } from "./proven-subset";
 import { ACCOUNT_REFERENCE } from "./snapshot";
 
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action.toLowerCase(), row]));
@@ -14,12 +15,19 @@ interface Grant {
 }
 
 /**
- * What a policy allows that another one did not, action by action, and the other way round.
- *
- * Limit: each permission is held against each of the other side by itself. Where several together allow what one did, that is told as
- * growth, and so is everything that can't be compared; "no growth" is never said without being so.
+ * Compares what two policies allow, action by action, in both directions. Permissions that differ are reported only if a proof that
+ * nothing is new fails: it takes all requests at once, so that several permissions together can allow what one did. A Deny that is
+ * gone or denies less always counts, because the principal can have other policies. What cannot be compared counts as broadened.
  */
 export function policyChanges(holder: Holder, before: Policy, after: Policy): PermissionChanges {
+  const { gained, loosened, lost, tightened } = singleChanges(holder, before, after);
+  const isBroader = gained.length > 0 && (loosened.length > 0 || !allowsNothingNew(after, before));
+  const isNarrower = lost.length > 0 && (tightened.length > 0 || !allowsNothingNew(before, after));
+  return { gained: isBroader ? gained : [], lost: isNarrower ? lost : [], loosened, tightened };
+}
+
+/** The differences of single permissions: each is compared with each of the other side by itself. */
+function singleChanges(holder: Holder, before: Policy, after: Policy): PermissionChanges {
   const names = actionNames([...before.allows, ...after.allows]);
   const difference = (from: Policy, to: Policy) => names.flatMap((name) => actionChange(holder, name, from, to) ?? []);
   return {

@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { decide } from "../../../src/diff/decision/decide";
 import type { Answer, DecisionRequest, Side } from "../../../src/diff/decision/model";
-import { MODES, policyStatements } from "../../../src/iam/policy";
 import { policyDocument } from "../../../src/iam/policy-document";
-import { abuses } from "../../iam/abuses";
-import { anyOptions } from "../../iam/clusters";
-import { neededRequests } from "../../iam/requests";
-import { hostilePair, smallRequest } from "./generators";
-import { isNew } from "./requests";
+import { MODES, policyStatements } from "../../../src/iam/policy-statements";
+import { anyOptions } from "../../helpers/clusters";
+import { isNew } from "../../helpers/decision-requests";
+import { abuses } from "../../helpers/denied-requests";
+import { hostilePair, smallRequest } from "../../helpers/policy-generators";
+import { requiredRequests } from "../../helpers/requests";
 
 /** Pairs of random policies, and a fifth of it of this project's; DECISION_PAIRS=10000 for the complete run. */
 const PAIRS = Number(process.env.DECISION_PAIRS ?? 40);
@@ -87,9 +87,9 @@ describe("the decision", () => {
           const [after = NOTHING, before = NOTHING] = options.map((each) => ({
             identity: [policyDocument(policyStatements(each))],
           }));
-          const known = options.flatMap(({ mode: of, supplement, place, cluster }) => [
-            ...neededRequests(of, supplement, place, cluster),
-            ...abuses(place),
+          const known = options.flatMap(({ mode: of, supplement, environment, cluster }) => [
+            ...requiredRequests(of, supplement, environment, cluster),
+            ...abuses(environment),
           ]);
           const requests = known.map(({ context = {}, ...request }) => ({ ...request, context }));
           const drawn = [0, 1, 2, 3, 4, 5].flatMap((step) => requests[(draw + step * 37) % requests.length] ?? []);

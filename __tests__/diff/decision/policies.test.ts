@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { decide, equivalent, subset } from "../../../src/diff/decision/decide";
 import type { Side } from "../../../src/diff/decision/model";
-import { controlPolicy } from "../../../src/iam/control-policy";
-import { type Mode, type PolicyOptions, policyStatements } from "../../../src/iam/policy";
 import { policyDocument } from "../../../src/iam/policy-document";
-import { anyOptions, clusterOf, EVERYTHING, PLACE } from "../../iam/clusters";
+import { type Mode, type PolicyOptions, policyStatements } from "../../../src/iam/policy-statements";
+import { controlPolicy } from "../../../src/iam/service-control-policy";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING } from "../../helpers/clusters";
 
 type Options = Omit<PolicyOptions, "mode">;
 
@@ -24,28 +24,34 @@ const CLUSTERS = {
   "a cluster with everything": EVERYTHING,
   "a cluster without NAT": clusterOf({ layout: "WithoutNAT", prefix: "prod" }),
 };
-const PLACES = [
-  PLACE,
-  { ...PLACE, partition: "aws-cn", region: "cn-north-1" },
-  { ...PLACE, partition: "aws-us-gov", region: "us-gov-west-1" },
+const ENVIRONMENTS = [
+  ENVIRONMENT,
+  { ...ENVIRONMENT, partition: "aws-cn", region: "cn-north-1" },
+  { ...ENVIRONMENT, partition: "aws-us-gov", region: "us-gov-west-1" },
 ];
 
 describe.each(Object.entries(CLUSTERS))("the policies of %s", (_, cluster) => {
-  it.each(PLACES)("are subsets of each other in partition $partition: minimal of scoped of documented", (place) => {
-    const options = { supplement: true, place, cluster };
+  it.each(ENVIRONMENTS)("are subsets of each other in partition $partition: minimal of scoped of documented", (environment) => {
+    const options = { supplement: true, environment, cluster };
     expect(decide(sideOf("minimal", options), sideOf("scoped", options))).toEqual({ kind: "nothing-new" });
     expect(decide(sideOf("scoped", options), sideOf("documented", options))).toEqual({ kind: "nothing-new" });
     expect(subset(sideOf("documented", options), sideOf("scoped", options))).toBe(false);
   });
 
   it.each(["documented", "scoped", "minimal"] as const)("are the same in mode %s when they are split", (mode) => {
-    const options = { supplement: true, place: PLACE, cluster };
+    const options = { supplement: true, environment: ENVIRONMENT, cluster };
     expect(equivalent(sideOf(mode, options), splitOf(mode, options))).toBe(true);
   });
 
   it("allow no more with the control policy than without it", () => {
-    const options = { supplement: true, place: PLACE, cluster };
-    const policy = controlPolicy({ mode: "documented", place: PLACE, cluster, user: "/deckhouse", additionalRolePolicies: [] });
+    const options = { supplement: true, environment: ENVIRONMENT, cluster };
+    const policy = controlPolicy({
+      mode: "documented",
+      environment: ENVIRONMENT,
+      cluster,
+      user: "/deckhouse",
+      additionalRolePolicies: [],
+    });
     const free = sideOf("documented", options);
     const bound = { ...free, controlPolicies: [[FULL_ACCESS, policy]] };
     expect(subset(bound, free)).toBe(true);

@@ -28,7 +28,7 @@ export const DEFAULT_STEPS = 150_000;
  * is a test without interpretation: the same test has the same result on both sides, and a difference that depends on it is
  * "not-comparable".
  *
- * Assumptions: both sides belong to the same principal, so that a policy variable has the same value on both; a key that `keys.ts` lists
+ * Assumptions: both sides belong to the same principal, so that a policy variable has the same value on both; a key that `context-keys.ts` lists
  * as single-valued has at most one value; an operator without `ForAllValues` or `ForAnyValue` does not match several values; requests name
  * resources by an ARN of six components or by `*`. Where AWS leaves open how far wildcards reach, the answer holds in all readings
  * (see `READINGS`). A Terraform reference to the account is a policy variable here: replace it by a placeholder of 12 digits first.

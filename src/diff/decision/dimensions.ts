@@ -1,6 +1,6 @@
 import type { Budget } from "./budget";
+import { multiplicity } from "./context-keys";
 import * as glob from "./glob";
-import { multiplicity } from "./keys";
 import type { ConditionGuard, Guard, Statement, StatementReference } from "./model";
 import { holdsWhenAbsent } from "./operators";
 import { matcher, type PatternSet, partition } from "./partition";

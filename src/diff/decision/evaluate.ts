@@ -1,4 +1,4 @@
-import { parseRange } from "./addresses";
+import { parseRange } from "./address-ranges";
 import type { Reading } from "./glob";
 import type { ConditionGuard, DecisionRequest, Guard, Policies, Statement } from "./model";
 import { parseDate, parseNumber } from "./values";

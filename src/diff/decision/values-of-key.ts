@@ -1,4 +1,4 @@
-import { ADDRESSES_END, formatAddress, parseRange } from "./addresses";
+import { ADDRESSES_END, formatAddress, parseRange } from "./address-ranges";
 import type { Budget } from "./budget";
 import * as glob from "./glob";
 import { addressClasses, numberClasses, type OrderedClass } from "./intervals";

@@ -1,4 +1,4 @@
-import { parseRange } from "./addresses";
+import { parseRange } from "./address-ranges";
 import type { Test } from "./model";
 
 /** Every `${...}` but `${*}`, `${?}` and `${$}`, which stand for the character. An unclosed one counts too. */

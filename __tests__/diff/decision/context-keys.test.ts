@@ -1,5 +1,5 @@
 import { isConditionKeyArray, typeForContextKey } from "@cloud-copilot/iam-simulate";
-import { multiplicity } from "../../../src/diff/decision/keys";
+import { multiplicity } from "../../../src/diff/decision/context-keys";
 
 const SINGLE_VALUED = [
   "aws:RequestedRegion",

@@ -391,6 +391,7 @@ describe.each(SYSTEMS)(
         ".terraform.lock.hcl",
         ".terraform.lock.hcl.copied",
         "cdk.tf.json",
+        "versions.tf",
       ]);
     });
 

@@ -703,7 +703,7 @@ const SHOWN: readonly Shown[] = [
     by: "stub",
     settings: () => settings(""),
     answers: simulate({}),
-    says: () => ["the user deckhouse is allowed all 126 actions"],
+    says: () => ["the user deckhouse is allowed all 128 actions"],
   },
   {
     check: "permissions",
@@ -714,7 +714,7 @@ const SHOWN: readonly Shown[] = [
       SimulatePrincipalPolicy: () => queryError(404, "NoSuchEntity", "The user with name deckhouse cannot be found."),
       SimulateCustomPolicy: (parameters) => simulationAnswer("SimulateCustomPolicy", parameters, {}),
     },
-    says: () => ["the policy that an apply makes is allowed all 126 actions; what an SCP denies shows once the user is there"],
+    says: () => ["the policy that an apply makes is allowed all 123 actions; what an SCP denies shows once the user is there"],
   },
   {
     check: "permissions",
@@ -780,7 +780,7 @@ const SHOWN: readonly Shown[] = [
       SimulatePrincipalPolicy: (parameters, times) =>
         times <= 2 ? queryError(400, "Throttling", "Rate exceeded") : simulationAnswer("SimulatePrincipalPolicy", parameters, {}),
     },
-    says: () => ["the user deckhouse is allowed all 126 actions"],
+    says: () => ["the user deckhouse is allowed all 128 actions"],
   },
   {
     check: "permissions",

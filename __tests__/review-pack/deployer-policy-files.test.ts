@@ -7,9 +7,9 @@ const DEPLOYER = "arn:aws:iam::123456789012:role/deployer";
 const STATE = "arn:aws:iam::123456789012:role/state";
 
 const sids = (settings: string) =>
-  deployerPolicies(deployment(settings)).policies.map(({ file, holder, grants }) => [
+  deployerPolicies(deployment(settings)).policies.map(({ file, principal, grants }) => [
     file,
-    holder,
+    principal,
     [...new Set(grants.map(({ sid }) => sid))].join(" "),
   ]);
 

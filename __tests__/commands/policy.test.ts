@@ -36,17 +36,17 @@ describe("npm run policy", () => {
     expect(Object.keys(JSON.parse(stdout))).toEqual(["Statement", "Version"]);
   });
 
-  it("prints another mode without a change of the settings, and a place holder where the account is unknown", () => {
+  it("prints another mode without a change of the settings, and a placeholder for an unknown account", () => {
     const { stdout, stderr } = policy("dev", "--mode", "minimal");
     expect(stderr).toBe("minimal: 10 statements, 5180 of 6144 characters\n");
     expect(stdout).toContain('"arn:aws:iam::ACCOUNT_ID:role/dev-node"');
   });
 
-  it("takes the only deployment when none is named", () => {
+  it("uses the only deployment when none is named", () => {
     expect(policy().stdout).toBe(policy("dev").stdout);
   });
 
-  it("prints JSON for machines", () => {
+  it("prints JSON with --json", () => {
     expect(JSON.parse(policy("--json").stdout)).toMatchObject({
       mode: "documented",
       size: 4095,
@@ -55,7 +55,7 @@ describe("npm run policy", () => {
     });
   });
 
-  it("explains an action, whatever its case", () => {
+  it("explains an action regardless of its case", () => {
     expect(policy("dev", "--mode", "scoped", "--explain", "iam:passrole").stdout).toMatchInlineSnapshot(`
       "iam:PassRole (Write)
         why:     passes the node role to EC2, in AddRoleToInstanceProfile and in RunInstances
@@ -89,11 +89,11 @@ describe("npm run policy", () => {
       ["--explain", "ec2:RunInstance"],
       '--explain: "ec2:RunInstance" is not an action that DKP is known to need, did you mean "ec2:RunInstances"?\n',
     ],
-  ])("refuses %j", (args, stderr) => {
+  ])("rejects %j", (args, stderr) => {
     expect(policy(...args)).toEqual({ status: 1, stdout: "", stderr });
   });
 
-  it("warns about another deployment that is invalid, and goes on", () => {
+  it("warns about another deployment that is invalid, and continues", () => {
     const broken = join(folder, "deployments/broken.yaml");
     writeFileSync(broken, "region: eu-central-1\nuser: { name: b }\npolicy: { name: b }\nprotect: 1\nbackend: { local: {} }\n");
     try {
@@ -112,7 +112,7 @@ describe("npm run policy", () => {
     }
   });
 
-  it("explains itself", () => {
+  it("prints help", () => {
     expect(policy("--help")).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/^Usage: npm run policy/),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const PROJECT = join(__dirname, "../..");
 
-describe("what commands print", () => {
+describe("the output of commands", () => {
   let folder: string;
 
   beforeEach(() => {
@@ -21,7 +21,7 @@ describe("what commands print", () => {
     return { status, stdout, stderr };
   };
 
-  it("has the name of a settings file on one line", () => {
+  it("shows the name of a settings file on one line", () => {
     writeFileSync(
       join(folder, "deployments", "x\n::error::y\u001b[2J\u202e.yaml"),
       "region: eu-central-1\nbackend: { local: {} }\n",
@@ -32,7 +32,7 @@ describe("what commands print", () => {
     expect(stderr.split("\n").filter((line) => /^\s*::/.test(line))).toEqual([]);
   });
 
-  it("runs no workflow command that a plan brings along, in any format", () => {
+  it("escapes workflow commands that a plan contains, in every format", () => {
     writeFileSync(
       join(folder, "deployments", "dev.yaml"),
       "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",

@@ -19,7 +19,7 @@ const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: 
 
 const made: string[] = [];
 
-/** A folder with deployments, YAML settings by stack. */
+/** A folder with deployments; YAML settings by stack. */
 function project(deployments: Readonly<Record<string, string>> = { dev: SETTINGS }): string {
   const folder = mkdtempSync(join(tmpdir(), "review-"));
   made.push(folder);
@@ -48,7 +48,7 @@ describe("npm run review", () => {
     }
   });
 
-  it("writes the same bytes in another folder, time zone and locale, and no path of this machine", () => {
+  it("writes the same bytes in another folder, time zone and locale, and no path of this computer", () => {
     const [here, elsewhere] = [project(), project()];
     expect(review(here, [], { TZ: "UTC", LC_ALL: "C" }).status).toBe(0);
     expect(review(elsewhere, [], { TZ: "Asia/Tokyo", LC_ALL: "tr_TR.UTF-8", HOME: "/nowhere" }).status).toBe(0);
@@ -61,7 +61,7 @@ describe("npm run review", () => {
     expect(existsSync(join(here, "cdktf.out"))).toBe(false);
   });
 
-  it("tells what it wrote, and the second time nothing", () => {
+  it("lists the files that it wrote, and nothing in a second run", () => {
     const folder = project();
     expect(review(folder).stdout.split("\n")).toEqual(
       expect.arrayContaining(["wrote review/dev/REVIEW.md", "wrote review/dev/policy.json"]),
@@ -93,7 +93,7 @@ describe("npm run review", () => {
     expect(packOf(folder)).toEqual(before);
   });
 
-  it("takes away the pack of a deployment that is no more, and nothing else", () => {
+  it("removes only the review pack of a removed deployment", () => {
     const folder = project({ dev: SETTINGS, old: `${SETTINGS}user: { name: old }\npolicy: { name: old }\n` });
     review(folder);
     rmSync(join(folder, "deployments/old.yaml"));
@@ -117,14 +117,14 @@ describe("npm run review", () => {
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: expect.not.stringContaining("removed"), stderr: kept });
     expect(packOf(folder)).toEqual(before);
     expect(review(folder, ["--check"], environment)).toEqual({ status: 0, stdout: "", stderr: kept });
-    // Once its settings file is gone, the review pack that was generated from there goes, and only that.
+    // Without its settings file, only the review pack that was generated from that folder is removed.
     writeFileSync(join(folder, "elsewhere/new.yaml"), SETTINGS);
     rmSync(join(folder, "elsewhere/old.yaml"));
     expect(review(folder, [], environment).stdout).toContain("removed review/old/REVIEW.md\n");
     expect(readdirSync(join(folder, "review")).sort()).toEqual(["dev", "new"]);
   });
 
-  it("keeps the review pack of a removed deployment that does not say what it was generated from", () => {
+  it("keeps the review pack of a removed deployment that does not state its settings folder", () => {
     const folder = project();
     review(folder);
     mkdirSync(join(folder, "review/old"));
@@ -143,7 +143,7 @@ describe("npm run review", () => {
   it("neither writes nor deletes through symbolic links", () => {
     const folder = project({ dev: SETTINGS, old: `${SETTINGS}user: { name: old }\npolicy: { name: old }\n` });
     review(folder);
-    // A removed deployment's review pack that lies elsewhere.
+    // A removed deployment's review pack in another folder.
     rmSync(join(folder, "deployments/old.yaml"));
     renameSync(join(folder, "review/old"), join(folder, "elsewhere"));
     symlinkSync("../elsewhere", join(folder, "review/old"));
@@ -162,15 +162,15 @@ describe("npm run review", () => {
       });
     }
     expect(readFileSync(join(folder, "target"), "utf8")).toBe("untouched");
-    // The folder of a review pack, and the folder of all.
+    // The folder of a review pack, and the folder of all review packs.
     rmSync(join(folder, "review"), { recursive: true });
     mkdirSync(join(folder, "review"));
     mkdirSync(join(folder, "empty"));
     symlinkSync("../empty", join(folder, "review/dev"));
     expect(review(folder).stderr).toBe("review/dev: is a symbolic link, not a folder; remove it, or name another path\n");
-    symlinkSync("empty", join(folder, "papers"));
-    expect(review(folder, ["--out", "papers"]).stderr).toBe(
-      "papers: is a symbolic link, not a folder; remove it, or name another path\n",
+    symlinkSync("empty", join(folder, "packs"));
+    expect(review(folder, ["--out", "packs"]).stderr).toBe(
+      "packs: is a symbolic link, not a folder; remove it, or name another path\n",
     );
     expect(readdirSync(join(folder, "empty"))).toEqual([]);
   });
@@ -189,14 +189,14 @@ describe("npm run review", () => {
     expect(readdirSync(join(folder, "deployments"))).toEqual(["dev.yaml"]);
   });
 
-  it("writes one deployment with --stack, elsewhere with --out", () => {
+  it("writes one deployment with --stack, and to another folder with --out", () => {
     const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
-    expect(review(folder, ["--stack", "other", "--out", "papers"]).status).toBe(0);
-    expect(readdirSync(folder).sort()).toEqual(["deployments", "papers"]);
-    expect(readdirSync(join(folder, "papers"))).toEqual(["other"]);
+    expect(review(folder, ["--stack", "other", "--out", "packs"]).status).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual(["deployments", "packs"]);
+    expect(readdirSync(join(folder, "packs"))).toEqual(["other"]);
   });
 
-  it("names the stacks when there is none of that name", () => {
+  it("lists the stacks when --stack names an unknown one", () => {
     expect(review(project(), ["--stack", "dve"])).toEqual({
       status: 1,
       stdout: "",
@@ -204,13 +204,13 @@ describe("npm run review", () => {
     });
   });
 
-  it("writes nothing when the settings have a fault", () => {
+  it("writes nothing when the settings have an error", () => {
     const folder = project({ dev: "region: eu-central-1\n" });
     expect(review(folder).status).toBe(1);
     expect(existsSync(join(folder, "review"))).toBe(false);
   });
 
-  it("tells in words what the settings change against the papers in a folder, and ends with 2 when permissions grow", () => {
+  it("summarizes how the settings differ from the review packs in a folder, and ends with 2 when permissions are broadened", () => {
     const folder = project();
     review(folder, ["--out", "before"]);
     expect(review(folder, ["--against", "./before"])).toEqual({
@@ -225,7 +225,7 @@ describe("npm run review", () => {
     expect(existsSync(join(folder, "review"))).toBe(false);
   });
 
-  it("ends with 3 when a key would be lost, as JSON for machines", () => {
+  it("ends with 3 when a key would be lost, and prints JSON with --json", () => {
     const folder = project();
     review(folder, ["--out", "before"]);
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: other }\n`);
@@ -263,16 +263,16 @@ describe("npm run review", () => {
         ["--plan", "deployments/dev.yaml"],
         "deployments/dev.yaml: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",
       ],
-    ])("says what is wrong with %j", (args, message) => {
+    ])("rejects %j with the reason", (args, message) => {
       expect(review(folder, args)).toEqual({ status: 1, stdout: "", stderr: message });
     });
   });
 
-  describe("with a plan that Terraform made", () => {
+  describe("with a plan of Terraform", () => {
     const PLAN = readFileSync(join(PROJECT, "__tests__/helpers/plans/no-change.json"), "utf8");
     const planIn = (folder: string, text: string) => writeFileSync(join(folder, "plan.json"), text);
 
-    it("ends with 0 where nothing is broadened", () => {
+    it("ends with 0 when nothing is broadened", () => {
       const folder = project();
       planIn(folder, PLAN);
       expect(review(folder, ["--plan", "plan.json"])).toEqual({
@@ -282,7 +282,7 @@ describe("npm run review", () => {
       });
     });
 
-    it("ends with 1 where it is of another deployment", () => {
+    it("ends with 1 when the plan is of another deployment", () => {
       const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
       planIn(folder, PLAN);
       expect(review(folder, ["--plan", "plan.json", "--stack", "other"])).toEqual({
@@ -293,7 +293,7 @@ describe("npm run review", () => {
       });
     });
 
-    it("ends with 1 and no stack trace where it is nested too deeply", () => {
+    it("ends with 1 and no stack trace when the plan is nested too deeply", () => {
       const folder = project();
       const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
       planIn(folder, PLAN.replace(/"session_policy": null|"max_session_duration": 3600/g, `"inline": ${deep}`));
@@ -305,12 +305,12 @@ describe("npm run review", () => {
     });
   });
 
-  it("asks whose plan it is when there are several deployments", () => {
+  it("requires --stack for a plan when there are several deployments", () => {
     const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
     expect(review(folder, ["--plan", "plan"]).stderr).toBe("--plan: say whose plan it is: --stack dev, --stack other\n");
   });
 
-  it("explains itself", () => {
+  it("prints help", () => {
     expect(review(project(), ["--help"]).stdout).toContain("Usage: npm run review -- [options]");
   });
 });

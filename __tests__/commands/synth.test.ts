@@ -22,7 +22,7 @@ describe("npm run synth", () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(PROJECT, "build/src/commands/synth.js"), ...args], {
       cwd: folder,
       encoding: "utf8",
-      // No PATH: neither Terraform nor anything else is at hand.
+      // Without PATH, neither Terraform nor another program can be found.
       env: environment,
     });
     return { status, stdout, stderr };
@@ -30,7 +30,7 @@ describe("npm run synth", () => {
   const json = (stack: string) => readFileSync(join(folder, "cdktf.out/stacks", stack, "cdk.tf.json"), "utf8");
   const stacks = () => readdirSync(join(folder, "cdktf.out/stacks")).sort();
 
-  it("writes one stack per deployment, names it, and says once that the secret is in the state", () => {
+  it("writes one stack per deployment, names it, and warns once that the secret is in the state", () => {
     write("deckhouse");
     expect(synth()).toEqual({
       status: 0,
@@ -57,7 +57,7 @@ describe("npm run synth", () => {
     expect(json("deckhouse")).toBe(first);
   });
 
-  it("warns about a region that AWS does not have", () => {
+  it("warns about an unknown region", () => {
     write("deckhouse", SETTINGS.replace("region: eu-central-1\n", "region: eu-cental-1\n"));
     const { status, stderr } = synth();
     expect({ status, first: stderr.split("\n").filter((line) => line.startsWith("warn")) }).toEqual({
@@ -88,7 +88,7 @@ describe("npm run synth", () => {
     });
   });
 
-  it("changes nothing in cdktf.out when a setting is wrong, and shows no stack trace", () => {
+  it("changes nothing in cdktf.out when a setting is invalid, and shows no stack trace", () => {
     write("deckhouse");
     synth();
     const before = json("deckhouse");
@@ -102,7 +102,7 @@ describe("npm run synth", () => {
     expect(stacks()).toEqual(["deckhouse"]);
   });
 
-  it("writes nothing at all when there is no deployment", () => {
+  it("writes nothing when there is no deployment", () => {
     const { status, stderr } = synth();
     expect({ status, stderr }).toEqual({
       status: 1,
@@ -111,30 +111,30 @@ describe("npm run synth", () => {
     expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
   });
 
-  it("reads another folder where CDKTF's context says so", () => {
+  it("reads the settings folder that CDKTF's context names", () => {
     mkdirSync(join(folder, "elsewhere"));
     writeFileSync(join(folder, "elsewhere/dev.yaml"), SETTINGS);
     expect(synth({ CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}' }).status).toBe(0);
     expect(stacks()).toEqual(["dev"]);
   });
 
-  it.each(["nonsense", "[1", '{"deployments":5}'])("says what is wrong with a context of %s", (context) => {
+  it.each(["nonsense", "[1", '{"deployments":5}'])("rejects the context %s", (context) => {
     const { status, stderr } = synth({ CDKTF_CONTEXT_JSON: context });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^CDKTF_CONTEXT_JSON: .*write for example \{"deployments":"elsewhere"\}\n$/);
   });
 
-  it("writes to another folder where the environment says so", () => {
+  it("writes to the output folder that the environment names", () => {
     write("deckhouse");
     expect(synth({ CDKTF_OUTDIR: "out" }).stdout).toBe("out/stacks/deckhouse/cdk.tf.json\n");
   });
 
-  it("removes the folder of a deployment that is no more, and says so", () => {
+  it("removes the folder of a removed deployment, and reports it", () => {
     write("deckhouse");
     write("old", OLD);
     expect(synth().status).toBe(0);
     rmSync(join(folder, "deployments/old.yaml"));
-    // Which backend is in use, noted by `terraform init`, is no state.
+    // The backend configuration that `terraform init` stores is not a state.
     mkdirSync(join(folder, "cdktf.out/stacks/old/.terraform"));
     writeFileSync(join(folder, "cdktf.out/stacks/old/.terraform/terraform.tfstate"), "{}");
     expect(synth().stderr).toContain(
@@ -169,7 +169,7 @@ describe("npm run synth", () => {
     expect(stacks()).toEqual(["deckhouse", ...Object.keys(states)]);
   });
 
-  it("leaves alone what CDKTF did not make", () => {
+  it("keeps files that CDKTF did not create", () => {
     write("deckhouse");
     mkdirSync(join(folder, "cdktf.out/stacks/mine"), { recursive: true });
     writeFileSync(join(folder, "cdktf.out/stacks/mine/notes.txt"), "");
@@ -192,7 +192,7 @@ describe("npm run synth", () => {
     expect(json("deckhouse")).toBe(before);
   });
 
-  it("keeps the folder of a removed deployment when it holds a file that synth did not write, and says so at every run", () => {
+  it("keeps the folder of a removed deployment when it holds a file that synth did not write, and reports it in every run", () => {
     write("deckhouse");
     write("old", OLD);
     synth();
@@ -216,7 +216,7 @@ describe("npm run synth", () => {
     expect(synth(environment)).toEqual({ status: 1, stdout: "", stderr: message });
   });
 
-  it("leaves one of JSON and HCL in a stack's folder, since Terraform would read both", () => {
+  it("keeps either JSON or HCL in a stack's folder, because Terraform would read both", () => {
     write("deckhouse");
     synth({ SYNTH_HCL_OUTPUT: "true" });
     expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
@@ -226,12 +226,12 @@ describe("npm run synth", () => {
     expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
   });
 
-  it("explains itself, and refuses options it does not know", () => {
+  it("prints help, and rejects unknown options", () => {
     expect(synth({}, "--help")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: npm run synth\n/) });
     expect(synth({}, "--stck")).toMatchObject({ status: 1, stderr: expect.stringMatching(/^Unknown option '--stck'/) });
   });
 
-  it("puts the committed provider lock beside the stack", () => {
+  it("copies the committed provider lock file to the stack's folder", () => {
     write("deckhouse");
     mkdirSync(join(folder, "locks"));
     writeFileSync(join(folder, "locks/deckhouse.terraform.lock.hcl"), "reviewed");

@@ -15,7 +15,7 @@ describe("the attachments of a live deployment", () => {
   let terraform: Terraform;
   let key: Credentials;
 
-  /** Applies under enforcement while the key is in use. @returns what changed, in order, and whether the key was ever refused */
+  /** Applies under enforcement while the key is in use. @returns what changed, in order, and how many calls of the key were denied */
   const apply = async (settings: string, ...args: string[]) => {
     deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });
     await aws.calls();
@@ -23,7 +23,7 @@ describe("the attachments of a live deployment", () => {
     const { calls, refused } = await operator.watch(key, applied);
     expect(await applied).toMatchObject({ status: 0 });
     expect(calls).toBeGreaterThan(10);
-    // The watching calls, which change nothing, are left out.
+    // `changes` omits the monitoring calls, because they only read.
     return { changes: await aws.changes(), refused, works: await operator.allows(key) };
   };
 
@@ -42,7 +42,7 @@ describe("the attachments of a live deployment", () => {
     removeFolders();
   });
 
-  it.each(["-replace", "taint"])("of the user is detached and attached again by %s, in this order", async (how) => {
+  it.each(["-replace", "taint"])("of the user is detached and then attached again by %s", async (how) => {
     const args = how === "taint" ? [] : [`-replace=${USER_ATTACHMENT}`];
     if (how === "taint") {
       terraform.run("taint", USER_ATTACHMENT);
@@ -51,7 +51,7 @@ describe("the attachments of a live deployment", () => {
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("of user and group are replaced one at a time without a refused call", async () => {
+  it("of user and group are replaced one at a time without a denied call", async () => {
     expect(await apply("attachment: user-and-group")).toMatchObject({ refused: 0, works: true });
     const replaced = await apply("attachment: user-and-group", `-replace=${USER_ATTACHMENT}`);
     expect(replaced).toEqual({ changes: ["DetachUserPolicy", "AttachUserPolicy"], refused: 0, works: true });
@@ -63,7 +63,7 @@ describe("the attachments of a live deployment", () => {
     expect(renamed.changes.slice(0, 3)).toEqual(["DetachGroupPolicy", "UpdateGroup", "AttachGroupPolicy"]);
   });
 
-  it("of the group alone, and the membership, end in place after their replacement", async () => {
+  it("of the group alone, and the membership, exist after their replacement", async () => {
     const GROUP = "attachment: group\ngroup: { name: dkp }";
     expect(await apply(GROUP)).toEqual({ changes: ["DetachUserPolicy"], refused: 0, works: true });
     expect(await apply(GROUP, `-replace=${GROUP_ATTACHMENT}`)).toMatchObject({
@@ -77,7 +77,7 @@ describe("the attachments of a live deployment", () => {
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("of the group alone follow a renamed, unprotected policy without a refused call", async () => {
+  it("of the group alone follows a renamed, unprotected policy without a denied call", async () => {
     expect(await apply("attachment: group\ngroup: { name: dkp }\nprotect: false\npolicy: { name: Renamed }")).toEqual({
       changes: ["CreatePolicy", "AttachGroupPolicy", "DetachGroupPolicy", "DeletePolicy"],
       refused: 0,
@@ -87,7 +87,7 @@ describe("the attachments of a live deployment", () => {
 
   const UNPROTECTED = "protect: false\npolicy: { name: Renamed }";
 
-  it("of the user follows a renamed, unprotected policy without a refused call", async () => {
+  it("of the user follows a renamed, unprotected policy without a denied call", async () => {
     expect(
       await apply("attachment: user-and-group\ngroup: { name: dkp }\nprotect: false\npolicy: { name: Renamed }"),
     ).toMatchObject({
@@ -101,7 +101,7 @@ describe("the attachments of a live deployment", () => {
     });
   });
 
-  it("of the user without protect is gone after its replacement alone, as documented, and the next apply attaches it again", async () => {
+  it("of the user without protect is missing after only its replacement, as documented, and the next apply attaches it again", async () => {
     const settings = "protect: false\npolicy: { name: Again }";
     expect(await apply(settings, `-replace=${USER_ATTACHMENT}`)).toMatchObject({
       changes: ["AttachUserPolicy", "DetachUserPolicy"],

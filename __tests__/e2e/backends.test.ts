@@ -1,7 +1,7 @@
 import { LocalAws } from "./support/local-aws";
 import { Deployments, removeFolders } from "./support/project";
 
-/** For each backend type of Terraform some of the arguments that it takes. */
+/** Some valid arguments of each backend type of Terraform. */
 const BACKENDS: readonly (readonly [string, string])[] = [
   ["azurerm", "{ storage_account_name: acc, container_name: state, key: a.tfstate, use_cli: false, use_azuread_auth: true }"],
   ["consul", "{ address: '127.0.0.1:1', path: deckhouse, scheme: http, lock: true, gzip: false }"],
@@ -19,11 +19,11 @@ const BACKENDS: readonly (readonly [string, string])[] = [
   ],
 ];
 
-/** What Terraform says of an argument, a block or a value that it does not take. */
+/** Error messages of Terraform for an invalid argument, block or value. */
 const REFUSED =
   /Unsupported argument|Extraneous JSON|Incorrect JSON|Invalid backend configuration argument|Missing required argument|Inappropriate value/;
 
-describe("terraform init takes the arguments as they are rendered", () => {
+describe("terraform init accepts the generated arguments", () => {
   let aws: LocalAws;
 
   beforeAll(async () => {
@@ -51,14 +51,14 @@ describe("terraform init takes the arguments as they are rendered", () => {
     expect(output).not.toMatch(REFUSED);
   });
 
-  it("and would say so if it did not", () => {
+  it("and rejects an unknown argument", () => {
     const deployments = Deployments.of({ deckhouse: "region: eu-central-1\nbackend: { local: {} }\n" });
     const terraform = deployments.terraform("deckhouse", aws);
     expect(terraform.attempt("init", "-backend-config=regin=x").output).toMatch(REFUSED);
   });
 
   it("of a partial configuration, with the rest on the command line", async () => {
-    await aws.makeBucket("state");
+    await aws.createBucket("state");
     const deployments = Deployments.of({ deckhouse: "region: eu-central-1\nbackend: { s3: {}, partial: true }\n" });
     const terraform = deployments.terraform("deckhouse", aws);
     terraform.init("-backend-config=bucket=state", "-backend-config=region=eu-central-1", "-backend-config=use_path_style=true");

@@ -7,10 +7,10 @@ import { type Finished, runIn, terraformEnvironment } from "./support/terraform"
 
 const PAGE = readFileSync(join(PROJECT, "docs/cdktn.md"), "utf8");
 
-/** The commands of the page: the move to CDK Terrain, and the one to HCL. */
+/** The commands of docs/cdktn.md: the migration to CDK Terrain, and the one to HCL. */
 const [MOVE = "", HCL = ""] = [...PAGE.matchAll(/```shell\n([^`]*)```/g)].map(([, commands]) => commands);
 
-/** What the move is made in: all that the page's commands name, and what npm needs beside it. */
+/** The files of the migrated project: all that the documented commands name, and what npm requires. */
 const MOVED = [
   ".npmrc",
   ".nvmrc",
@@ -22,7 +22,7 @@ const MOVED = [
   "tsconfig.tests.json",
 ];
 
-/** The lines of `cdk.tf.json` that differ, as the page lists them. */
+/** The lines of `cdk.tf.json` that differ, as docs/cdktn.md lists them. */
 const DIFFERENT_LINES: readonly { readonly cdktf: string; readonly cdktn: string; readonly why: string }[] = [
   { cdktf: '"version": "0.21.0"', cdktn: '"version": "0.24.0"', why: "the comment that tells what wrote the file" },
 ];
@@ -30,12 +30,12 @@ const DIFFERENT_LINES: readonly { readonly cdktf: string; readonly cdktn: string
 /** Pinned: the release of Node.js 22 that npm carries for this platform. */
 const NODE_22 = `node-${process.platform}-${process.arch}@22.23.3`;
 
-/** npm fetches and unpacks a gigabyte. */
+/** npm downloads and extracts one gigabyte. */
 const INSTALL_MS = 600_000;
 
 const BACKEND = "backend: { s3: { bucket: example-terraform-state, region: eu-central-1 } }";
 
-/** Deployments that between them use every construct, every output and both kinds of state block. */
+/** Deployments that together use every construct, every output and both kinds of state block. */
 const SETTINGS: Readonly<Record<string, string>> = {
   deckhouse: readFileSync(join(PROJECT, "deployments/deckhouse.yaml"), "utf8"),
   scoped: `
@@ -56,7 +56,7 @@ nodeRole: { name: dkp-nodes, additionalActions: ["s3:GetObject"], managedPolicyA
   adoption: `region: eu-central-1\nbackend: { local: {} }\nadopt: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }\nuser: { name: adopted }\npolicy: { name: Adopted }\n`,
 };
 
-describe("the ways out of CDKTF that docs/cdktn.md shows", () => {
+describe("the migrations from CDKTF in docs/cdktn.md", () => {
   let aws: LocalAws;
   let moved: string;
   let withNode22: Record<string, string>;
@@ -77,7 +77,7 @@ describe("the ways out of CDKTF that docs/cdktn.md shows", () => {
     }
     succeed(runIn(moved, environment(withNode22), "sh", "-e", "-c", MOVE));
     aws = await LocalAws.start();
-    await aws.makeBucket("example-terraform-state");
+    await aws.createBucket("example-terraform-state");
     before = Deployments.of(SETTINGS);
     const terraform = before.terraform("deckhouse", aws);
     terraform.init("-backend-config=use_path_style=true");
@@ -91,13 +91,13 @@ describe("the ways out of CDKTF that docs/cdktn.md shows", () => {
     removeFolders();
   });
 
-  it("leaves no trace of CDKTF in packages and imports", () => {
+  it("removes CDKTF from packages and imports", () => {
     const { output } = runIn(moved, environment(withNode22), "npm", "ls", "--all", "--parseable");
     expect(output).not.toMatch(/node_modules\/(cdktf|@cdktf)\b/);
     expect(output).toMatch(/node_modules\/cdktn$/m);
   });
 
-  it.each(Object.keys(SETTINGS))("CDK Terrain writes the same JSON but for the lines on the page: %s", (stack) => {
+  it.each(Object.keys(SETTINGS))("CDK Terrain writes the same JSON except the documented lines: %s", (stack) => {
     const lines = (path: string) => readFileSync(join(path, "cdktf.out/stacks", stack, "cdk.tf.json"), "utf8").split("\n");
     const [ours, theirs] = [lines(before.path), lines(after)];
     expect(theirs).toHaveLength(ours.length);
@@ -108,7 +108,7 @@ describe("the ways out of CDKTF that docs/cdktn.md shows", () => {
     expect(different).toEqual(DIFFERENT_LINES.map(({ cdktf, cdktn }) => ({ cdktf, cdktn })));
   });
 
-  it("lists these lines on the page", () => {
+  it("the documentation lists these lines", () => {
     for (const { cdktf, cdktn, why } of DIFFERENT_LINES) {
       expect(PAGE).toContain(`| \`${cdktf}\` | \`${cdktn}\` | ${why} |`);
     }
@@ -138,12 +138,12 @@ describe("the ways out of CDKTF that docs/cdktn.md shows", () => {
   });
 });
 
-/** The machine's own environment, since npm's registry and cache are set there. */
+/** The environment of this computer, because it sets npm's registry and cache. */
 function environment(more: Record<string, string>): Record<string, string> {
   return { ...(process.env as Record<string, string>), ...more };
 }
 
-/** The folder of a Node.js that CDK Terrain takes: the one that runs this, or else version 22 from npm. */
+/** The folder of a Node.js version that CDK Terrain supports: the one that runs this test, or version 22 from npm. */
 function folderOfNode22(): string {
   if (Number.parseInt(process.versions.node, 10) >= 22) {
     return dirname(process.execPath);

@@ -5,14 +5,14 @@ import { folder, PROJECT, removeFolders, write } from "./support/project";
 
 const SCRIPT = join(PROJECT, "scripts/check-image.sh");
 
-interface Machine {
-  /** What the kernel tells of each disk in /sys/block, by file; sizes count in 512 bytes. */
+interface Image {
+  /** Files of each disk in /sys/block; sizes are in units of 512 bytes. */
   readonly disks: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** What systemctl shows of each unit that there is; absent where systemd does not run. */
+  /** Output of systemctl for each existing unit; undefined if systemd does not run. */
   readonly services?: Readonly<Record<string, string>>;
-  /** Whether there is the command, without a package. */
+  /** Whether the command exists, without a package. */
   readonly cloudInit: boolean;
-  /** Machine number in the ELF header of its programs. */
+  /** Architecture number in the ELF header of its programs. */
   readonly architecture: number;
 }
 
@@ -23,7 +23,7 @@ const NOT_FOUND = shown("not-found", "inactive", "dead");
 const SERVICES = { "cloud-config.service": EXITED, "cloud-final.service": EXITED, "cloud-init.service": EXITED };
 
 const GIB = 2 ** 21;
-const RIGHT: Machine = {
+const VALID: Image = {
   disks: { nvme0n1: { size: `${8 * GIB}`, hidden: "0", "device/model": "Amazon Elastic Block Store              " } },
   services: SERVICES,
   cloudInit: true,
@@ -31,11 +31,11 @@ const RIGHT: Machine = {
 };
 const ARM = 183;
 
-/** The one unit differs from what it is on a right machine. */
-const withService = (unit: string, properties: string): Machine => ({ ...RIGHT, services: { ...SERVICES, [unit]: properties } });
-const withDisks = (disks: Machine["disks"]): Machine => ({ ...RIGHT, disks: { ...RIGHT.disks, ...disks } });
+/** A valid image except for one unit. */
+const withService = (unit: string, properties: string): Image => ({ ...VALID, services: { ...SERVICES, [unit]: properties } });
+const withDisks = (disks: Image["disks"]): Image => ({ ...VALID, disks: { ...VALID.disks, ...disks } });
 
-/** A systemctl that answers as that of a booted machine does. */
+/** A systemctl that responds as on a booted instance. */
 const SYSTEMCTL = `#!/bin/sh
 [ "$1 $2 $3 $4 $5 $6 $7" = "show -p LoadState -p ActiveState -p SubState" ] || exit 1
 cat "\${0%/*}/$8" 2>/dev/null || cat "\${0%/*}/not-found"
@@ -46,8 +46,8 @@ function executable(path: string, name: string, content: string): void {
   chmodSync(join(path, name), 0o755);
 }
 
-/** The arguments and the PATH with which the script finds this machine. */
-function machine({ disks, services, cloudInit, architecture }: Machine): { root: string; path: string } {
+/** Creates the files of an image. @returns the root folder and the PATH for the script */
+function createImage({ disks, services, cloudInit, architecture }: Image): { root: string; path: string } {
   const root = folder({ "sys/block/loop0/size": "131072\n", "sys/block/zram0/size": "131072\n" });
   for (const [disk, files] of Object.entries(disks)) {
     write(join(root, "sys/block", disk), files);
@@ -83,15 +83,15 @@ function run(
 describe.each(SHELLS)("check-image.sh under %s", (shell) => {
   afterEach(removeFolders);
 
-  /** How the check of a machine ends, and the lines of its report but those that are all right. */
-  function check(about: Machine): { status: number | null; lines: readonly string[] } {
-    const { root, path } = machine(about);
+  /** The exit status and the lines of the report, except the lines of passed checks. */
+  function check(image: Image): { status: number | null; lines: readonly string[] } {
+    const { root, path } = createImage(image);
     const { status, lines } = run(shell, path, "--root", root);
     return { status, lines: lines.filter((line) => !line.startsWith("ok ")) };
   }
 
-  it("finds everything right", () => {
-    const { root, path } = machine(RIGHT);
+  it("reports that all checks passed", () => {
+    const { root, path } = createImage(VALID);
     expect(run(shell, path, "--root", root)).toEqual({
       status: 0,
       lines: [
@@ -106,9 +106,9 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     });
   });
 
-  it("takes the service by the name that newer cloud-init gives it, and says so", () => {
-    const { root, path } = machine({
-      ...RIGHT,
+  it("accepts the service under the name that newer cloud-init gives it, and reports that name", () => {
+    const { root, path } = createImage({
+      ...VALID,
       services: { ...SERVICES, "cloud-init.service": NOT_FOUND, "cloud-init-network.service": EXITED },
     });
     const { status, lines } = run(shell, path, "--root", root);
@@ -118,10 +118,10 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     );
   });
 
-  it.each<[string, Machine, string]>([
+  it.each<[string, Image, string]>([
     [
       "cloud-init is not installed",
-      { ...RIGHT, cloudInit: false },
+      { ...VALID, cloudInit: false },
       "fault   cloud-init: not installed; DKP sets its machines up through it: install the package cloud-init in the image",
     ],
     [
@@ -147,7 +147,7 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     [
       "the service failed under its new name",
       {
-        ...RIGHT,
+        ...VALID,
         services: {
           ...SERVICES,
           "cloud-init.service": NOT_FOUND,
@@ -162,27 +162,27 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
       "fault   disks: 2 disks, must be one: nvme0n1 (8 GiB), nvme1n1 (20 GiB); if they came with the image, make it from a machine with one disk; if one was added at launch, launch without it",
     ],
     [
-      "the machine is of another architecture",
-      { ...RIGHT, architecture: ARM },
+      "the image has another architecture",
+      { ...VALID, architecture: ARM },
       "fault   architecture: aarch64, must be x86_64; DKP's programs are built for x86_64: take an image of that architecture",
     ],
-  ])("finds a fault and tells what to do: %s", (_, about, line) => {
-    expect(check(about)).toEqual({ status: 1, lines: [line, "faults: 1, could not be told: 0"] });
+  ])("reports an error and its remedy: %s", (_, image, line) => {
+    expect(check(image)).toEqual({ status: 1, lines: [line, "faults: 1, could not be told: 0"] });
   });
 
-  it.each<[string, Machine["disks"]]>([
+  it.each<[string, Image["disks"]]>([
     [
       "the instance type's storage",
       { nvme1n1: { size: `${70 * GIB}`, "device/model": "Amazon EC2 NVMe Instance Storage        " } },
     ],
     ["a single path to an NVMe disk", { nvme0c0n1: { size: `${8 * GIB}`, hidden: "1" } }],
     ["an optical drive, with and without a medium", { sr0: { size: "2097151" }, fd0: { size: "8" }, xvdz: { size: "0" } }],
-    ["what lies on top of disks", { "dm-0": { size: `${8 * GIB}` }, md127: { size: `${8 * GIB}` } }],
-  ])("counts as no disk: %s", (_, disks) => {
+    ["virtual devices on top of disks", { "dm-0": { size: `${8 * GIB}` }, md127: { size: `${8 * GIB}` } }],
+  ])("does not count as a disk: %s", (_, disks) => {
     expect(check(withDisks(disks))).toEqual({ status: 0, lines: ["the image has what DKP asks for"] });
   });
 
-  it("can't tell while the machine still boots", () => {
+  it("reports unknown while the instance boots", () => {
     expect(check(withService("cloud-final.service", shown("loaded", "activating", "start")))).toEqual({
       status: 3,
       lines: [
@@ -192,17 +192,17 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     });
   });
 
-  it("can't tell the services where systemd does not run", () => {
-    const { services, ...unbooted } = RIGHT;
+  it("reports the services as unknown where systemd does not run", () => {
+    const { services, ...withoutSystemd } = VALID;
     const remedy = "systemd does not run here; run this on a booted machine made from the image";
-    expect(check(unbooted)).toEqual({
+    expect(check(withoutSystemd)).toEqual({
       status: 3,
       lines: [...Object.keys(SERVICES).map((unit) => `unknown ${unit}: ${remedy}`), "faults: 0, could not be told: 3"],
     });
   });
 
-  it("can't tell the services when systemctl gives no answer", () => {
-    const { root, path } = machine(RIGHT);
+  it("reports the services as unknown when systemctl does not respond", () => {
+    const { root, path } = createImage(VALID);
     const silent = folder();
     executable(silent, "systemctl", "#!/bin/sh\necho 'Failed to connect to bus: Host is down' >&2\nexit 1\n");
     const { status, lines } = run(shell, `${silent}:${path}`, "--root", root);
@@ -212,8 +212,8 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     );
   });
 
-  it("tells the same as JSON, whatever the found words are", () => {
-    const { root, path } = machine(withDisks({ 'x"\\\n\té': { size: `${GIB}` } }));
+  it("prints the same as valid JSON, whatever strings it finds", () => {
+    const { root, path } = createImage(withDisks({ 'x"\\\n\té': { size: `${GIB}` } }));
     const { status, lines } = run(shell, path, "--json", "--root", root);
     expect(status).toBe(1);
     expect(JSON.parse(lines.join("\n"))).toEqual({
@@ -235,7 +235,7 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     });
   });
 
-  it("looks at this very machine", () => {
+  it("checks the computer that runs the test", () => {
     const { status, lines } = run(shell, process.env.PATH ?? "", "--json");
     const { result, checks } = JSON.parse(lines.join("\n"));
     expect({ ok: 0, fault: 1, unknown: 3 }[result as string]).toBe(status);
@@ -246,7 +246,7 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     [["--jsn"], 'check-image.sh: "--jsn": unknown argument; --help lists the known ones'],
     [["--root"], 'check-image.sh: --root: "" is no folder; name the folder to look below'],
     [["--root", "/nowhere\\n"], 'check-image.sh: --root: "/nowhere\\n" is no folder; name the folder to look below'],
-  ])("refuses arguments that it does not know: %j", (args, line) => {
+  ])("rejects unknown arguments: %j", (args, line) => {
     expect(run(shell, process.env.PATH ?? "", ...args)).toEqual({ status: 2, lines: [line] });
   });
 
@@ -263,12 +263,12 @@ describe("check-image.sh reads the package databases of an image", () => {
   it.each([
     ["installed", "install ok installed", "ok      cloud-init: package version 22.4.2-1"],
     [
-      "removed, its configuration left",
+      "removed, with its configuration left",
       "deinstall ok config-files",
       "fault   cloud-init: not installed; DKP sets its machines up through it: install the package cloud-init in the image",
     ],
-  ])("dpkg's: %s", (_, status, line) => {
-    const { root, path } = machine({ ...RIGHT, cloudInit: false });
+  ])("of dpkg: %s", (_, status, line) => {
+    const { root, path } = createImage({ ...VALID, cloudInit: false });
     const entry = `Package: cloud-init\nStatus: ${status}\nArchitecture: all\nMaintainer: x <x@example.com>\nVersion: 22.4.2-1\nDescription: x\n`;
     write(root, { "var/lib/dpkg/status": entry });
     expect(run("dash", path, "--root", root).lines[0]).toBe(line);
@@ -277,8 +277,8 @@ describe("check-image.sh reads the package databases of an image", () => {
   it.each([
     ["rpm", "var/lib/rpm/keep", "rpm", "23.4-7.el9", "package version 23.4-7.el9"],
     ["apk", "lib/apk/db/installed", "apk", "cloud-init", "package is installed"],
-  ])("%s's", (_, database, program, answer, found) => {
-    const { root, path } = machine({ ...RIGHT, cloudInit: false });
+  ])("of %s", (_, database, program, answer, found) => {
+    const { root, path } = createImage({ ...VALID, cloudInit: false });
     write(root, { [database]: "" });
     const programs = folder();
     executable(programs, program, `#!/bin/sh\n[ "$1 $2" = "--root ${root}" ] && printf '%s' '${answer}'\n`);
@@ -286,6 +286,6 @@ describe("check-image.sh reads the package databases of an image", () => {
   });
 });
 
-it("shellcheck finds nothing in check-image.sh", () => {
+it("check-image.sh has no ShellCheck findings", () => {
   expect(spawnSync("shellcheck", ["--norc", SCRIPT], { encoding: "utf8" }).stdout).toBe("");
 });

@@ -31,7 +31,7 @@ describe("checkov on the synthesized Terraform JSON", () => {
       `${SETTINGS}${TIGHT}policy: { mode: minimal }\n`,
       findingsOf({ tight: true, userAttachment: false }),
     ],
-  ])("reads it and finds what the list of findings says, nothing more and nothing less: %s", (_, settings, findings) => {
+  ])("finds exactly the documented findings: %s", (_, settings, findings) => {
     const { path } = Deployments.of({ deckhouse: settings });
     const folder = join(path, "cdktf.out/stacks/deckhouse");
     const args = ["-d", ".", "--framework", "terraform_json", "--output", "json", "--compact", "--quiet", "--skip-download"];

@@ -29,7 +29,7 @@ describe("the commands about keys", () => {
   const json = (name: string, ...args: string[]) =>
     jsonOf(deployments.path, environment(), process.execPath, script(name), ...args);
 
-  /** The state of a workspace that reads the outputs, as it lies on its owner's disk. */
+  /** The local state file of a workspace that reads the outputs. */
   const readerState = (): string => {
     const path = folder({
       "main.tf": `data "terraform_remote_state" "access" {
@@ -46,7 +46,7 @@ describe("the commands about keys", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    gpg = Gpg.make("future-default");
+    gpg = Gpg.create("future-default");
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
   });
@@ -57,7 +57,7 @@ describe("the commands about keys", () => {
     removeFolders();
   });
 
-  it("say what to do first", () => {
+  it("report what to do first", () => {
     expect(command("keys", "deckhouse")).toMatchObject({ status: 1, output: expect.stringContaining("init first") });
     expect(command("keys", "dekhouse")).toEqual({
       status: 1,
@@ -69,7 +69,7 @@ describe("the commands about keys", () => {
     expect(command(name, "--help")).toMatchObject({ status: 0, output: expect.stringContaining("Exit code:") });
   });
 
-  it("with the secret in clear: the reader's state holds it, and the audit says where", () => {
+  it("with the secret in plaintext, the reader's state contains it, and audit reports where", () => {
     terraform.init();
     apply("");
     apply("tags: { a: b }");
@@ -93,7 +93,7 @@ describe("the commands about keys", () => {
     expect(state.output).not.toContain(secretAccessKey);
   });
 
-  it("keys tells the slots and what comes next, and a foreign key before it is in the way", async () => {
+  it("keys reports the slots, the next step, and an unmanaged key before it blocks a rotation", async () => {
     const id = terraform.output("access_key_id");
     const plain = command("keys", "deckhouse");
     expect(plain).toMatchObject({
@@ -110,14 +110,14 @@ describe("the commands about keys", () => {
       foreign: { id: string }[];
     };
     expect(foreign.map((key) => key.id)).toEqual([AccessKey?.AccessKeyId]);
-    // It was created a moment ago: it may be the one that DKP has.
+    // The key is new, so DKP may use it.
     expect(errors.join("\n")).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
     expect(errors.join("\n")).toContain("do not delete or deactivate it");
     expect(warnings).toContain("the next apply would create a third key, which IAM refuses (2 per user, LimitExceeded)");
     await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));
   });
 
-  it("hand-over asks for consent, and writes a file for its owner alone", () => {
+  it("hand-over asks for consent, and writes a file that only its owner can read", () => {
     expect(command("hand-over", "deckhouse")).toMatchObject({
       status: 1,
       output: expect.stringContaining("nothing was printed"),
@@ -135,18 +135,18 @@ describe("the commands about keys", () => {
     });
   });
 
-  it("with outputs.secret: false the reader's state has no secret, and hand-over takes it from the deployment's own", () => {
+  it("with outputs.secret: false, the reader's state has no secret, and hand-over reads it from the deployment's state", () => {
     const { secretAccessKey } = terraform.key();
     apply("outputs: { secret: false }");
     expect(command("audit", readerState())).toMatchObject({ status: 0, output: expect.stringContaining("no secret in clear") });
     expect(command("hand-over", "deckhouse", "--yes").output).toContain(secretAccessKey);
   });
 
-  it("with pgpKey no state has a secret, and hand-over decrypts", async () => {
+  it("with pgpKey, no state has a plaintext secret, and hand-over decrypts it", async () => {
     const encrypted = `secondary: { status: Active, pgpKey: ${gpg.publicKey()} }, current: secondary`;
     apply(`accessKeys: { ${encrypted}, allowPlaintext: true }`);
     apply(`accessKeys: { primary: { status: absent }, ${encrypted} }`);
-    // Into a file: on standard error gpg and the progress have their say.
+    // To a file, because gpg and the progress report write to standard error.
     expect(command("hand-over", "deckhouse", "--out", "provider.json", "--json")).toMatchObject({ status: 0 });
     const handed = JSON.parse(readFileSync(join(deployments.path, "provider.json"), "utf8")) as {
       provider: { providerAccessKeyId: string; providerSecretAccessKey: string };
@@ -157,15 +157,15 @@ describe("the commands about keys", () => {
     expect(readFileSync(reader, "utf8")).not.toContain(secretAccessKey);
     expect(command("audit", reader)).toMatchObject({ status: 0 });
     expect(terraform.state()).not.toContain(secretAccessKey);
-    // The backup still has the key that was deleted: of no use to anybody, and told all the same.
+    // The backup still contains the deleted key. It is harmless, but reported.
     expect(command("audit", "deckhouse")).toMatchObject({
       status: 2,
       output: expect.stringContaining("state: no secret in clear"),
     });
   });
 
-  it("audit finds the credentials that were given to -backend-config, in Terraform's own files and in a saved plan", async () => {
-    await aws.makeBucket("audited");
+  it("audit finds the credentials of -backend-config in Terraform's own files and in a saved plan", async () => {
+    await aws.createBucket("audited");
     const s3 = Deployments.of({
       deckhouse:
         "region: eu-central-1\nbackend: { s3: { bucket: audited, region: eu-central-1, use_path_style: true }, partial: true }\naccessKeys: none\n",
@@ -187,7 +187,7 @@ describe("the commands about keys", () => {
     expect(output).not.toContain(secret);
   });
 
-  it("with accessKeys: none hand-over says how to make a key", () => {
+  it("with accessKeys: none, hand-over explains how to create a key", () => {
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: none\n` });
     expect(command("hand-over", "deckhouse", "--yes")).toEqual({
       status: 1,

@@ -8,24 +8,24 @@ const BUCKET = "core-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
 const S3_ON_LOCAL_AWS = "-backend-config=use_path_style=true";
 
-/** The four edits of a rotation to the secondary slot, and the four back. */
-const FORTH_AND_BACK = [
+/** The four changes of a rotation to the secondary slot, and the four of the rotation back. */
+const ROTATIONS = [
   ["secondary Active", "{ secondary: { status: Active } }"],
-  ["secondary handed out", "{ secondary: { status: Active }, current: secondary }"],
+  ["secondary current", "{ secondary: { status: Active }, current: secondary }"],
   ["primary Inactive", "{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"],
   ["primary absent", "{ primary: { status: absent }, secondary: { status: Active }, current: secondary }"],
   ["primary Active again", "{ primary: { status: Active }, secondary: { status: Active }, current: secondary }"],
-  ["primary handed out", "{ primary: { status: Active }, secondary: { status: Active }, current: primary }"],
+  ["primary current", "{ primary: { status: Active }, secondary: { status: Active }, current: primary }"],
   ["secondary Inactive", "{ primary: { status: Active }, secondary: { status: Inactive }, current: primary }"],
   ["secondary absent", "{ primary: { status: Active }, secondary: { status: absent }, current: primary }"],
 ] as const;
 
-/** The life of a deployment: what must hold with every Terraform and OpenTofu. */
+/** The life cycle of a deployment, which must work with every Terraform and OpenTofu. */
 describe.each(programs())("with $name a deployment", ({ path }) => {
   let aws: LocalAws;
   let deployments: Deployments;
   let terraform: Terraform;
-  let handedOut: Credentials;
+  let currentKey: Credentials;
   const used: string[] = [];
 
   const initialized = (of: Deployments) => {
@@ -36,7 +36,7 @@ describe.each(programs())("with $name a deployment", ({ path }) => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket(BUCKET);
+    await aws.createBucket(BUCKET);
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = initialized(deployments);
   });
@@ -46,7 +46,7 @@ describe.each(programs())("with $name a deployment", ({ path }) => {
     removeFolders();
   });
 
-  it("is made by one of two applies at once, while the other is told that the state is locked", async () => {
+  it("is created by one of two simultaneous applies, and the other one reports that the state is locked", async () => {
     const second = initialized(Deployments.of({ deckhouse: SETTINGS }));
     const ends = await Promise.all([terraform, second].map((one) => one.start("apply", "-auto-approve")));
     const [winner, loser] = ends.toSorted((one, other) => (one.status ?? 1) - (other.status ?? 1));
@@ -55,7 +55,7 @@ describe.each(programs())("with $name a deployment", ({ path }) => {
     expect(await aws.objects(BUCKET)).toEqual(["deckhouse/terraform.tfstate"]);
   });
 
-  it("has a key that works among its outputs", async () => {
+  it("has outputs with a working key", async () => {
     expect(terraform.outputNames()).toEqual([
       "access_key_id",
       "access_key_slot",
@@ -67,44 +67,41 @@ describe.each(programs())("with $name a deployment", ({ path }) => {
       "user_arn",
       "user_name",
     ]);
-    handedOut = terraform.key();
-    used.push(handedOut.accessKeyId);
-    expect(await aws.accepts(handedOut)).toBe(true);
+    currentKey = terraform.key();
+    used.push(currentKey.accessKeyId);
+    expect(await aws.accepts(currentKey)).toBe(true);
   });
 
-  it.each(FORTH_AND_BACK)(
-    "rotates, %s: the keys handed out before and now both work, and nothing but keys changes",
-    async (_, accessKeys) => {
-      const before = handedOut;
-      deployments.change({ deckhouse: `${SETTINGS}accessKeys: ${accessKeys}\n` });
-      await aws.calls();
-      terraform.apply();
-      expect((await aws.changes()).filter((action) => !action.endsWith("AccessKey"))).toEqual([]);
-      handedOut = terraform.key();
-      expect({ before: await aws.accepts(before), now: await aws.accepts(handedOut) }).toEqual({ before: true, now: true });
-      used.push(handedOut.accessKeyId);
-    },
-  );
+  it.each(ROTATIONS)("rotates to %s: the previous and the current key both work, and only keys change", async (_, accessKeys) => {
+    const before = currentKey;
+    deployments.change({ deckhouse: `${SETTINGS}accessKeys: ${accessKeys}\n` });
+    await aws.calls();
+    terraform.apply();
+    expect((await aws.changes()).filter((action) => !action.endsWith("AccessKey"))).toEqual([]);
+    currentKey = terraform.key();
+    expect({ before: await aws.accepts(before), now: await aws.accepts(currentKey) }).toEqual({ before: true, now: true });
+    used.push(currentKey.accessKeyId);
+  });
 
-  it("leaves nothing to do for the next plan", () => {
+  it("has no changes in the next plan", () => {
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("handed out three keys in turn, each in a slot of its own", async () => {
+  it("exposed three different keys, and only the current one exists", async () => {
     expect(new Set(used).size).toBe(3);
     expect(terraform.output("access_key_slot")).toBe("primary");
     const { AccessKeyMetadata = [] } = await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }));
-    expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([handedOut.accessKeyId]);
+    expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([currentKey.accessKeyId]);
   });
 
-  it("refuses to lose its key while protected, and names it", () => {
+  it("rejects a plan that deletes its key while protected, and names the key", () => {
     deployments.change({ deckhouse: `${SETTINGS}user: { name: other }\n` });
     const { status, output } = terraform.attempt("plan");
     expect(status).toBe(1);
     expect(output.replaceAll(/\s+/g, " ")).toContain("Resource aws_iam_access_key.user has lifecycle.prevent_destroy set");
   });
 
-  it("is destroyed without a trace when not protected", async () => {
+  it("is destroyed completely when not protected", async () => {
     deployments.change({ deckhouse: `${SETTINGS}protect: false\n` });
     expect(terraform.run("destroy", "-auto-approve")).toContain("4 destroyed");
     const { Users } = await aws.iam().send(new ListUsersCommand());

@@ -9,7 +9,7 @@ import {
   ListPoliciesCommand,
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
-import pageActions from "../helpers/documented-actions.json";
+import documentedActions from "../helpers/documented-actions.json";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, removeFolders } from "./support/project";
 import { type Finished, runIn, Terraform, terraformEnvironment } from "./support/terraform";
@@ -33,7 +33,7 @@ describe("cdktf deploy of the committed deployment", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket(BUCKET);
+    await aws.createBucket(BUCKET);
     project = copyOfProject();
     deployed = cdktf("deploy", "deckhouse", "--auto-approve");
     terraform = new Terraform(join(project, "cdktf.out/stacks/deckhouse"), aws);
@@ -53,11 +53,11 @@ describe("cdktf deploy of the committed deployment", () => {
     expect(deployed.output).not.toContain(terraform.output("secret_access_key"));
   });
 
-  it("leaves nothing to do for the next plan", () => {
+  it("has no changes in the next plan", () => {
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("makes the user with one active key", async () => {
+  it("creates the user with one active key", async () => {
     const { User } = await aws.iam().send(new GetUserCommand({ UserName: "deckhouse" }));
     expect(User).toMatchObject({ Path: "/", Arn: terraform.output("user_arn") });
     const { AccessKeyMetadata = [] } = await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }));
@@ -66,7 +66,7 @@ describe("cdktf deploy of the committed deployment", () => {
     ]);
   });
 
-  it("attaches the policy with exactly the page's actions and the supplement", async () => {
+  it("attaches the policy with exactly the documented and the additional permissions", async () => {
     const { AttachedPolicies } = await aws.iam().send(new ListAttachedUserPoliciesCommand({ UserName: "deckhouse" }));
     expect(AttachedPolicies).toEqual([{ PolicyName: "D8CloudProviderAWS", PolicyArn: terraform.output("policy_arn") }]);
     const { PolicyVersion } = await aws
@@ -82,16 +82,16 @@ describe("cdktf deploy of the committed deployment", () => {
       [Action].flat().map(lower).sort(),
     ]);
     expect(stored).toEqual([
-      ["VisualEditor0", "Allow", "*", [...new Set(pageActions.map(lower))].sort()],
+      ["VisualEditor0", "Allow", "*", [...new Set(documentedActions.map(lower))].sort()],
       ["DkpAlsoCalls", "Allow", "*", ["ec2:describeaddressesattribute"]],
     ]);
   });
 
-  it("keeps the state in the bucket and gives the lock back", async () => {
+  it("stores the state in the bucket and releases the lock", async () => {
     expect(await aws.objects(BUCKET)).toEqual(["deckhouse/terraform.tfstate"]);
   });
 
-  it("makes a key that AWS lets do what is documented and nothing else", async () => {
+  it("creates a key that may do only what is documented", async () => {
     const key = { accessKeyId: terraform.output("access_key_id"), secretAccessKey: terraform.output("secret_access_key") };
     await aws.enforceIam(true);
     try {
@@ -103,9 +103,9 @@ describe("cdktf deploy of the committed deployment", () => {
     }
   });
 
-  it("is not destroyed while protected, and destroyed without a trace when not", async () => {
+  it("is not destroyed while protected, and is destroyed completely otherwise", async () => {
     expect(cdktf("destroy", "deckhouse", "--auto-approve").status).not.toBe(0);
-    // The CDKTF command does not always get to print Terraform's last words, so they are asked for again.
+    // The CDKTF command does not always print Terraform's last lines, so Terraform runs again.
     expect(terraform.attempt("plan", "-destroy").output).toContain("Instance cannot be destroyed");
     await expect(aws.iam().send(new GetUserCommand({ UserName: "deckhouse" }))).resolves.toMatchObject({
       User: { UserName: "deckhouse" },

@@ -51,7 +51,7 @@ group: { name: full, path: /dkp/ }
 nodeRole: { name: full-nodes, path: /dkp/, managedPolicyArns: ["${ACCOUNT}:policy/Logs"], permissionsBoundary: "${ACCOUNT}:policy/Boundary" }
 ${more}`;
 
-/** The five versions that AWS keeps of a policy; the next one takes the place of the oldest. */
+/** Creates the five policy versions that AWS keeps; the next version replaces the oldest. */
 async function fillVersions(aws: LocalAws): Promise<void> {
   for (let version = 2; version <= 5; version += 1) {
     const PolicyArn = `${ACCOUNT}:policy/D8CloudProviderAWS`;
@@ -64,7 +64,7 @@ async function takeBoundariesOff(aws: LocalAws): Promise<void> {
   await aws.iam().send(new DeleteRolePermissionsBoundaryCommand({ RoleName: "full-nodes" }));
 }
 
-/** All that IAM can hang on a user. */
+/** Adds everything to a user that IAM must remove before it deletes the user. */
 async function hangOnUser(aws: LocalAws): Promise<void> {
   const iam = aws.iam();
   const UserName = "full";
@@ -86,11 +86,11 @@ interface Scenario {
   readonly name: string;
   readonly settings: string;
   readonly steps: readonly Step[];
-  /** The actions that one run of each step shows to be needed: the first in each chain of calls, and those for the state. */
+  /** The actions that one run of each step proves to be required: the first of each chain of calls, and those for the state. */
   readonly failingAtOnce: readonly string[];
 }
 
-const THE_PLAIN_ONE: Scenario = {
+const PLAIN_SCENARIO: Scenario = {
   name: "the plain deployment",
   settings: PLAIN,
   steps: [
@@ -115,7 +115,7 @@ const THE_PLAIN_ONE: Scenario = {
   ],
 };
 
-const THE_FULL_ONE: Scenario = {
+const FULL_SCENARIO: Scenario = {
   name: "a deployment with everything",
   settings: full("tags: { team: platform }\n"),
   steps: [
@@ -156,10 +156,10 @@ function onlyPolicy({ settings }: Pick<Scenario, "settings">): DeployerPolicy {
 const nameOf = ({ sid, action }: Grant) => `${sid} ${action}`;
 const namesOf = (all: readonly Grant[]) => all.map(nameOf).sort();
 
-/** Whether to spend minutes on showing every action to be needed, for a new version of Terraform or the provider. */
+/** Whether to prove in several minutes that every action is required, for a new version of Terraform or the provider. */
 const EVERY_ACTION = process.env.E2E_EVERY_ACTION !== undefined;
 
-describe.each([THE_PLAIN_ONE, THE_FULL_ONE])("with deployer-policy.json and nothing else, $name", (scenario) => {
+describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, $name", (scenario) => {
   const { text, grants } = onlyPolicy(scenario);
   const done: Done[] = [];
   let aws: LocalAws;
@@ -167,8 +167,8 @@ describe.each([THE_PLAIN_ONE, THE_FULL_ONE])("with deployer-policy.json and noth
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket("state");
-    await aws.makeLockTable("locks");
+    await aws.createBucket("state");
+    await aws.createLockTable("locks");
     await policy(aws.iam(), "Logs");
     pipeline = await Pipeline.with(aws);
     await pipeline.allow(text);
@@ -180,10 +180,10 @@ describe.each([THE_PLAIN_ONE, THE_FULL_ONE])("with deployer-policy.json and noth
   });
 
   const asked = () => done.flatMap(({ decisions }) => decisions);
-  // `init` overlooks some refusals; whatever it asks is asked by every later step too.
+  // `init` ignores some denied calls; every later step repeats its calls.
   const firstAsked = (grant: Grant) =>
     done.find(({ step, decisions }) => step !== scenario.steps[0] && decisions.some((call) => isFor(grant, call)));
-  /** The grants without which Terraform fails in the step that needs them first. */
+  /** The grants without which Terraform fails in the first step that requires them. */
   const failing = async (wanted: readonly Grant[], rounds: number) => {
     const proven = await Promise.all(
       done.map((step) =>
@@ -206,7 +206,7 @@ describe.each([THE_PLAIN_ONE, THE_FULL_ONE])("with deployer-policy.json and noth
     expect(asked().filter(({ allowed }) => !allowed)).toEqual([]);
   });
 
-  it("makes only calls that IAM's own rules allow, each action being needed for one", async () => {
+  it("makes only allowed calls, and uses every allowed action", async () => {
     const refused = async (policyText: string, calls: readonly Request[]) => {
       const answers = await Promise.all(
         calls.map(async (call) => ({ call, allowed: await isAllowed(document(policyText), call) })),
@@ -223,8 +223,8 @@ describe.each([THE_PLAIN_ONE, THE_FULL_ONE])("with deployer-policy.json and noth
     }
   });
 
-  it("fails when an action is taken out", async () => {
-    const shownBefore = scenario === THE_PLAIN_ONE ? [] : namesOf(onlyPolicy(THE_PLAIN_ONE).grants);
+  it("fails when an action is removed", async () => {
+    const shownBefore = scenario === PLAIN_SCENARIO ? [] : namesOf(onlyPolicy(PLAIN_SCENARIO).grants);
     const wanted = grants.filter((grant) => !shownBefore.includes(nameOf(grant)));
     expect(await failing(wanted, EVERY_ACTION ? Number.POSITIVE_INFINITY : 1)).toEqual(
       EVERY_ACTION ? namesOf(wanted) : scenario.failingAtOnce,
@@ -238,7 +238,7 @@ describe("with its policies", () => {
 
   beforeEach(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket("state");
+    await aws.createBucket("state");
     pipeline = await Pipeline.with(aws);
   });
 
@@ -247,7 +247,7 @@ describe("with its policies", () => {
     removeFolders();
   });
 
-  it("a pipeline that takes a role takes it and uses the state, and the role does the rest", async () => {
+  it("a pipeline that assumes a role uses only the state, and the role does the rest", async () => {
     const settings = `${PLAIN}provider: { assumeRoleArn: "${ACCOUNT}:role/deployer" }\n`;
     const [own, role] = deployerPolicies(deployment(settings)).policies;
     await pipeline.allow(own?.text ?? "");
@@ -264,7 +264,7 @@ describe("with its policies", () => {
     expect(decisions.map(({ action }) => action)).toEqual(expect.arrayContaining(["sts:AssumeRole", "iam:CreateAccessKey"]));
   });
 
-  it("a pipeline takes over a key, and can't without asking whose it is", async () => {
+  it("a pipeline imports a key, and fails without the permission to find its user", async () => {
     await aws.iam().send(new CreateUserCommand({ UserName: "deckhouse" }));
     const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
     const settings = `${PLAIN}adopt: { user: true, accessKeyId: ${AccessKey?.AccessKeyId} }\n`;

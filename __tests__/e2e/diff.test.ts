@@ -8,7 +8,7 @@ import { LocalAws } from "./support/local-aws";
 import { Deployments, removeFolders } from "./support/project";
 import type { Terraform } from "./support/terraform";
 
-/** Unprotected, since a plan that `protect` refuses is none. */
+/** Unprotected, because a plan that `protect` rejects cannot be saved. */
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\nprotect: false\n";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev }";
@@ -16,21 +16,21 @@ const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev }";
 const keys = (primary: string, secondary: string, current: string) =>
   `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
 
-describe("a plan in words", () => {
+describe("the change summary of a plan", () => {
   let aws: LocalAws;
   let deployments: Deployments;
   let terraform: Terraform;
-  let words = "";
+  let summaries = "";
   const secrets = new Set<string>();
 
   const settings = (more: string) => deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
 
-  /** Plans, and tells what the saved plan does. Refreshing takes time, and nobody else changes anything here. */
+  /** The changes of a saved plan. It does not refresh, because nothing else changes the account. */
   const planned = async (more: string, ...args: readonly string[]): Promise<Changes> => {
     settings(more);
     terraform.run("plan", "-out=plan", "-refresh=false", ...args);
     const changes = changesOfPlan(await readPlan(join(terraform.folder, "plan")), "deckhouse", "plan");
-    words += changesMarkdown(changes) + changesText(changes) + changesJson(changes);
+    summaries += changesMarkdown(changes) + changesText(changes) + changesJson(changes);
     return changes;
   };
   const apply = () => {
@@ -65,18 +65,18 @@ describe("a plan in words", () => {
     removeFolders();
   });
 
-  it("the first apply is growth: a user with all permissions, and a key", async () => {
+  it("reports the first apply as broadened: a user with all permissions, and a key", async () => {
     expect(summary(await planned(""))).toEqual({ ...NOTHING, exit: 2, gained: 128 });
     apply();
   });
 
-  it("nothing to do is no change", async () => {
+  it("reports a plan without changes as unchanged", async () => {
     const changes = await planned("");
     expect(changes.deployments[0]).toMatchObject({ state: "unchanged" });
     expect(summary(changes)).toEqual(NOTHING);
   });
 
-  // Several dangers a plan, since each plan takes seconds; the unit tests have them one by one.
+  // Several breaking changes per plan, because each plan takes seconds; the unit tests check each of them.
   it.each<[string, string, readonly string[], readonly RegExp[]]>([
     [
       "new names of the user and the policy",
@@ -85,13 +85,13 @@ describe("a plan in words", () => {
       [/rename the user/, /replace the policy/, /replace the attachment/, /replace the access key/],
     ],
     [
-      "a rotation and a move to a group, each in one step",
+      "a rotation and a migration to a group, each in one step",
       `${keys("absent", "Active", "secondary")}\nattachment: group`,
       [],
       [/while it is Active/, /at once/, /for a moment the user has no permissions/],
     ],
     ["the end of the deployment", "", ["-destroy"], [/delete the policy/, /delete the user/, /while it is Active/]],
-  ])("%s: a danger", async (_, more, args, expected) => {
+  ])("reports breaking changes of %s", async (_, more, args, expected) => {
     const changes = await planned(more, ...args);
     expect(exitCodeOf(changes)).toBe(3);
     const dangers = [...(changes.deployments[0]?.dangers ?? [])];
@@ -101,7 +101,7 @@ describe("a plan in words", () => {
 
   const ROTATED = keys("Inactive", "Active", "secondary");
 
-  it("every step of a rotation in order is none, nor is it growth", async () => {
+  it("reports no step of a complete rotation as breaking or broadened", async () => {
     for (const accessKeys of [keys("Active", "Active", "primary"), keys("Active", "Active", "secondary"), ROTATED]) {
       expect(summary(await planned(accessKeys))).toEqual(NOTHING);
       apply();
@@ -109,19 +109,19 @@ describe("a plan in words", () => {
     expect(summary(await planned(keys("absent", "Active", "secondary")))).toEqual(NOTHING);
   });
 
-  it("a node role is growth, a group beside the user is none", async () => {
+  it("reports a node role as broadened, and an additional group as unchanged", async () => {
     const changes = await planned(`${ROTATED}\nnodeRole: { name: n }\ntags: { a: b }\nattachment: user-and-group`);
     expect(summary(changes)).toEqual({ ...NOTHING, exit: 2, gained: 2, loosened: 1 });
     expect(changes.deployments[0]?.permissions.gained.map(({ holder }) => holder)).toEqual(["node role", "node role"]);
   });
 
-  it("documented to scoped is loss alone, and back growth alone, in spite of the order that AWS's provider keeps", async () => {
+  it("reports documented to scoped only as narrowed, and the reverse only as broadened, regardless of the order in the state", async () => {
     expect(summary(await planned(`${ROTATED}\n${SCOPED}`))).toEqual({ ...NOTHING, lost: 125 });
     apply();
     expect(summary(await planned(ROTATED))).toEqual({ ...NOTHING, exit: 2, gained: 125 });
   });
 
-  it("taking over what exists is no change, but for what the settings say otherwise", async () => {
+  it("reports imports as unchanged, except for different settings", async () => {
     settings(`${ROTATED}\n${SCOPED}`);
     const { access_key_id } = terraform.outputs();
     terraform.run("state", "rm", "aws_iam_user.user", "aws_iam_policy.policy", "aws_iam_access_key.user-secondary");
@@ -138,9 +138,9 @@ describe("a plan in words", () => {
     ]);
   });
 
-  it("no secret is in any words", () => {
+  it("contains no secret in any format", () => {
     expect(secrets.size).toBe(4);
-    expect(words.length).toBeGreaterThan(10_000);
-    expect([...secrets].filter((secret) => words.includes(secret))).toEqual([]);
+    expect(summaries.length).toBeGreaterThan(10_000);
+    expect([...secrets].filter((secret) => summaries.includes(secret))).toEqual([]);
   });
 });

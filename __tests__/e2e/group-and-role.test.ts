@@ -43,7 +43,7 @@ describe("a live deployment", () => {
     const changes: (readonly string[])[] = [];
     const works: boolean[] = [];
     for (const attachment of ["user-and-group", "group", "user-and-group", "user"]) {
-      // The provider may send a call again.
+      // The provider may repeat a call.
       changes.push([...new Set(await apply(`attachment: ${attachment}\ngroup: { name: dkp, path: /platform/ }`))].sort());
       works.push(await aws.accepts(key));
       if (attachment === "group") {
@@ -70,7 +70,7 @@ describe("a live deployment", () => {
     return { user: names(user), group: names(group) };
   };
 
-  it("gets a role for nodes, with tags and everything that was asked for", async () => {
+  it("creates a node role with tags and all configured permissions", async () => {
     const policies = ["arn:aws:iam::123456789012:policy/Logs", "arn:aws:iam::123456789012:policy/Metrics"];
     for (const PolicyName of ["Logs", "Metrics"]) {
       const Statement = [{ Effect: "Allow", Action: "cloudwatch:PutMetricData", Resource: "*" }];
@@ -99,7 +99,7 @@ describe("a live deployment", () => {
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("keeps the policies of its node role that stay, when one before them goes", async () => {
+  it("keeps the remaining policies of its node role when an earlier one is removed", async () => {
     await apply("nodeRole: { name: dkp-nodes, path: /dkp/, managedPolicyArns: ['arn:aws:iam::123456789012:policy/Metrics'] }");
     const { AttachedPolicies = [] } = await aws.iam().send(new ListAttachedRolePoliciesCommand({ RoleName: "dkp-nodes" }));
     expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Metrics"]);

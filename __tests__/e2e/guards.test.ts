@@ -32,8 +32,8 @@ describe("guards of a live deployment", () => {
     ["a new case of the user name", "user: { name: Deckhouse }", [], "aws_iam_access_key.user"],
     ["a new policy name", "policy: { name: Other }", [], "aws_iam_policy.policy"],
     ["a new policy path", "policy: { path: /platform/ }", [], "aws_iam_policy.policy"],
-    ["replacing the key by hand", "", ["-replace=aws_iam_access_key.user"], "aws_iam_access_key.user"],
-  ])("refuses %s and names the resource", (_, more, args, address) => {
+    ["-replace of the key", "", ["-replace=aws_iam_access_key.user"], "aws_iam_access_key.user"],
+  ])("rejects %s and names the resource", (_, more, args, address) => {
     settings(more);
     const { status, output } = terraform.attempt("plan", ...args);
     expect(status).toBe(1);
@@ -62,12 +62,12 @@ describe("guards of a live deployment", () => {
     expect(terraform.plannedActions()).toEqual(actions);
   });
 
-  it("changes the region without touching anything", () => {
+  it("changes the region without changes to resources", () => {
     deployments.change({ deckhouse: SETTINGS.replace("eu-central-1", "eu-west-1") });
     expect(terraform.plannedActions()).toEqual({});
   });
 
-  it("refuses another account than the stated one", () => {
+  it("rejects another account than the stated one", () => {
     settings("accountId: '111111111111'");
     expect(terraform.attempt("plan").output).toContain("AWS account ID not allowed: 123456789012");
   });

@@ -1,5 +1,5 @@
 import { ListAccessKeysCommand } from "@aws-sdk/client-iam";
-import pageActions from "../helpers/documented-actions.json";
+import documentedActions from "../helpers/documented-actions.json";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder, removeFolders } from "./support/project";
 import { runIn, type Terraform } from "./support/terraform";
@@ -8,7 +8,7 @@ const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 const POLICY_ARN = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
 const NOTHING_DESTROYED = /(\d+) imported, (\d+) added, (\d+) changed, 0 destroyed/;
 
-describe("taking over what was made with the page's commands", () => {
+describe("the import of objects that were created with the documented commands", () => {
   let aws: LocalAws;
   let deployments: Deployments;
   let terraform: Terraform;
@@ -25,9 +25,9 @@ describe("taking over what was made with the page's commands", () => {
     removeFolders();
   });
 
-  /** The AWS CLI, as a person uses it, with the page's policy in `policy.json`. */
-  const byHand = (...args: string[]): string => {
-    const statement = { Sid: "VisualEditor0", Effect: "Allow", Action: pageActions, Resource: "*" };
+  /** The AWS CLI as a user runs it, with the documented policy in `policy.json`. */
+  const awsCli = (...args: string[]): string => {
+    const statement = { Sid: "VisualEditor0", Effect: "Allow", Action: documentedActions, Resource: "*" };
     const path = folder({ "policy.json": JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) });
     const environment = { PATH: process.env.PATH ?? "", HOME: path, AWS_DEFAULT_REGION: "eu-central-1", ...aws.environment() };
     const { status, output } = runIn(path, environment, "aws", "--output", "json", "iam", ...args);
@@ -35,13 +35,13 @@ describe("taking over what was made with the page's commands", () => {
     return output;
   };
   const createPolicy = () =>
-    byHand("create-policy", "--policy-name", "D8CloudProviderAWS", "--policy-document", "file://policy.json");
-  const createUser = () => byHand("create-user", "--user-name", "deckhouse");
+    awsCli("create-policy", "--policy-name", "D8CloudProviderAWS", "--policy-document", "file://policy.json");
+  const createUser = () => awsCli("create-user", "--user-name", "deckhouse");
   const createKey = (): Credentials => {
-    const { AccessKey } = JSON.parse(byHand("create-access-key", "--user-name", "deckhouse"));
+    const { AccessKey } = JSON.parse(awsCli("create-access-key", "--user-name", "deckhouse"));
     return { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
   };
-  const attach = () => byHand("attach-user-policy", "--user-name", "deckhouse", "--policy-arn", POLICY_ARN);
+  const attach = () => awsCli("attach-user-policy", "--user-name", "deckhouse", "--policy-arn", POLICY_ARN);
 
   const apply = (more: string) => {
     deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
@@ -52,51 +52,51 @@ describe("taking over what was made with the page's commands", () => {
     return AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId);
   };
 
-  it("imports all of it, destroys nothing, and rotates the hand-made key away without outage", async () => {
+  it("imports all of it, destroys nothing, and replaces the imported key without an outage", async () => {
     createPolicy();
     createUser();
-    const handMade = createKey();
+    const unmanaged = createKey();
     attach();
     await aws.calls();
-    const adopted = apply(`adopt: { user: true, policy: true, attachment: true, accessKeyId: ${handMade.accessKeyId} }`);
-    expect(NOTHING_DESTROYED.exec(adopted)?.slice(1, 3)).toEqual(["4", "0"]);
+    const imported = apply(`adopt: { user: true, policy: true, attachment: true, accessKeyId: ${unmanaged.accessKeyId} }`);
+    expect(NOTHING_DESTROYED.exec(imported)?.slice(1, 3)).toEqual(["4", "0"]);
     expect(await aws.changes()).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^(Create(?!PolicyVersion)|Delete|Detach)/)]),
     );
-    expect(terraform.output("access_key_id")).toBe(handMade.accessKeyId);
+    expect(terraform.output("access_key_id")).toBe(unmanaged.accessKeyId);
     expect(terraform.outputNames()).not.toContain("secret_access_key");
-    expect(await aws.accepts(handMade)).toBe(true);
+    expect(await aws.accepts(unmanaged)).toBe(true);
 
     deployments.change({ deckhouse: SETTINGS });
     expect(terraform.isUpToDate()).toBe(true);
 
     apply("accessKeys: { secondary: { status: Active } }");
-    expect(await aws.accepts(handMade)).toBe(true);
+    expect(await aws.accepts(unmanaged)).toBe(true);
     apply("accessKeys: { secondary: { status: Active }, current: secondary }");
     const own = terraform.key();
-    expect([await aws.accepts(handMade), await aws.accepts(own)]).toEqual([true, true]);
+    expect([await aws.accepts(unmanaged), await aws.accepts(own)]).toEqual([true, true]);
     apply("accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }");
-    expect([await aws.accepts(handMade), await aws.accepts(own)]).toEqual([false, true]);
+    expect([await aws.accepts(unmanaged), await aws.accepts(own)]).toEqual([false, true]);
     apply("accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }");
     expect(await keyIds()).toEqual([own.accessKeyId]);
   });
 
-  it("completes a half-made set-up: a user and a key, no policy", async () => {
+  it("completes a partial setup: a user and a key without a policy", async () => {
     createUser();
-    const handMade = createKey();
-    const adopted = apply(`adopt: { user: true, accessKeyId: ${handMade.accessKeyId} }`);
-    expect(NOTHING_DESTROYED.exec(adopted)?.slice(1, 3)).toEqual(["2", "2"]);
-    expect(await aws.accepts(handMade)).toBe(true);
+    const unmanaged = createKey();
+    const imported = apply(`adopt: { user: true, accessKeyId: ${unmanaged.accessKeyId} }`);
+    expect(NOTHING_DESTROYED.exec(imported)?.slice(1, 3)).toEqual(["2", "2"]);
+    expect(await aws.accepts(unmanaged)).toBe(true);
   });
 
-  it("takes over a policy alone, and makes the rest", () => {
+  it("imports only a policy, and creates the other objects", () => {
     createPolicy();
     expect(NOTHING_DESTROYED.exec(apply("adopt: { policy: true }"))?.slice(1, 3)).toEqual(["1", "3"]);
     deployments.change({ deckhouse: SETTINGS });
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("fails before anything changes when what is named does not exist", async () => {
+  it("fails before any change when the named object does not exist", async () => {
     deployments.change({ deckhouse: `${SETTINGS}adopt: { user: true }\n` });
     await aws.calls();
     const { status, output } = terraform.attempt("apply", "-auto-approve");
@@ -105,14 +105,14 @@ describe("taking over what was made with the page's commands", () => {
     expect(await aws.changes()).toEqual([]);
   });
 
-  it("can't destroy a user with a foreign key, says why, and can with forceDestroy", async () => {
+  it("cannot destroy a user with an unmanaged key, reports why, and can with forceDestroy", async () => {
     apply("protect: false");
-    const foreign = createKey();
+    const unmanaged = createKey();
     const { status, output } = terraform.attempt("destroy", "-auto-approve");
     expect(status).toBe(1);
     expect(output).toContain("DeleteConflict");
     expect(output).toContain("must delete access keys first");
-    expect(await keyIds()).toContain(foreign.accessKeyId);
+    expect(await keyIds()).toContain(unmanaged.accessKeyId);
     apply("protect: false\nuser: { forceDestroy: true }");
     expect(terraform.run("destroy", "-auto-approve")).toContain("Destroy complete");
   });

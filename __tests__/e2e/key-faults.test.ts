@@ -25,12 +25,12 @@ interface Report {
   };
 }
 
-/** Node's clock a day and an hour later, so that no key counts as recently used. The local AWS does not check times. */
+/** Node.js with a clock 25 hours ahead, so that no key counts as recently used. The local AWS does not check times. */
 const LATER = `const Now = Date; globalThis.Date = class extends Now {
   constructor(...args) { args.length === 0 ? super(Now.now() + 25 * 3_600_000) : super(...args); }
 };`;
 
-/** A deployment in an account of its own, and somebody who does what `npm run keys` prints and nothing else. */
+/** A deployment in its own account, and a user who does only what `npm run keys` prints. */
 class World {
   settings: Record<string, unknown> = {};
 
@@ -40,7 +40,7 @@ class World {
     readonly terraform: Terraform,
   ) {}
 
-  /** Writes the access keys' settings and synthesizes. */
+  /** Writes the settings of the access keys and synthesizes. */
   write(accessKeys: Record<string, unknown> = {}): this {
     this.settings = structuredClone(Object.keys(accessKeys).length === 0 ? BASE : { ...BASE, accessKeys });
     this.deployments.change({ deckhouse: stringify(this.settings) });
@@ -61,7 +61,7 @@ class World {
     return jsonOf(this.deployments.path, environment, process.execPath, script, "deckhouse", "--json") as Report;
   }
 
-  /** Does the next step to the letter. */
+  /** Does the next step exactly as printed. */
   follow({ next }: Report): void {
     for (const { setting, value } of next.edits) {
       this.set(setting.split("."), parse(value));
@@ -114,7 +114,7 @@ class World {
   }
 }
 
-describe("npm run keys, followed to the letter", () => {
+describe("the steps that npm run keys prints", () => {
   let origin: LocalAws;
   let deployments: Deployments;
   const copies: LocalAws[] = [];
@@ -137,7 +137,7 @@ describe("npm run keys, followed to the letter", () => {
       .filter(([, key]) => key === STATE)
       .map(([, , id = ""]) => id);
   };
-  /** The way of docs/keys.md: copies an earlier version over the state. */
+  /** Restores an earlier version of the state as docs/keys.md describes. */
   const restore = async (aws: LocalAws, version = "") => {
     const source = { "x-amz-copy-source": `${BUCKET}/${STATE}?versionId=${version}` };
     expect((await aws.s3("PUT", `/${BUCKET}/${STATE}`, "", source)).status).toBe(200);
@@ -145,7 +145,7 @@ describe("npm run keys, followed to the letter", () => {
 
   beforeAll(async () => {
     origin = await LocalAws.start();
-    await origin.makeBucket(BUCKET);
+    await origin.createBucket(BUCKET);
     const versioning =
       '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
     expect((await origin.s3("PUT", `/${BUCKET}?versioning`, versioning)).status).toBe(200);
@@ -169,7 +169,7 @@ describe("npm run keys, followed to the letter", () => {
     removeFolders();
   });
 
-  it("keeps the exposed key through a rotation whose settings ran ahead of the applies", async () => {
+  it("keeps the exposed key in a rotation whose settings were changed before the applies", async () => {
     const world = (await worldOf(twoKeys)).write(RETIRED);
     const ahead = world.keys();
     expect(ahead.errors).toEqual([
@@ -198,7 +198,7 @@ describe("npm run keys, followed to the letter", () => {
     expect(late.errors).toContain(
       `the next apply deletes ${b.accessKeyId} (secondary), the key that the outputs expose; do not apply these settings`,
     );
-    // The retired key would be re-activated: somebody has to decide that first, so nothing is applied.
+    // The retired key would become active again. The user must decide that first, so nothing is applied.
     expect(late.next.after).toEqual([]);
     world.follow(late);
     expect(await world.works(b)).toEqual([true]);
@@ -224,7 +224,7 @@ describe("npm run keys, followed to the letter", () => {
     expect(world.write(RETIRED).keys().next.why).not.toContain("restore");
   });
 
-  it("imports the exposed key that is missing in the state", async () => {
+  it("imports the exposed key that is missing from the state", async () => {
     const world = (await worldOf(retired)).write(RETIRED);
     world.terraform.run("state", "rm", "aws_iam_access_key.user-secondary");
     const partly = world.keys();
@@ -263,7 +263,7 @@ describe("npm run keys, followed to the letter", () => {
     return session;
   };
 
-  it("never wakes a leaked key, nor its sessions, with one key", async () => {
+  it("never activates a leaked key or its sessions again, with one key", async () => {
     const world = (await worldOf(oneKey)).write();
     const session = await cutOff(world, a);
     const leak = world.keys();
@@ -281,7 +281,7 @@ describe("npm run keys, followed to the letter", () => {
     expect(await world.works(a, session, now)).toEqual([false, false, true]);
   });
 
-  it("never wakes two leaked keys", async () => {
+  it("never activates two leaked keys again", async () => {
     const world = (await worldOf(retired)).write(RETIRED);
     const session = await cutOff(world, b);
     await world.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
@@ -307,7 +307,7 @@ describe("npm run keys, followed to the letter", () => {
     expect(await world.works(now)).toEqual([true]);
   });
 
-  it("leaves the slot of a retired key that was deleted outside Terraform absent", async () => {
+  it("keeps the slot of a retired key absent that was deleted outside Terraform", async () => {
     const world = (await worldOf(retired)).write(RETIRED);
     await world.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
     const gone = world.keys();

@@ -8,7 +8,7 @@ import { Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
-describe("moving over from the page's HCL", () => {
+describe("migrating from the documented HCL", () => {
   let aws: LocalAws;
   let page: Terraform;
   let ours: Terraform;
@@ -24,7 +24,7 @@ describe("moving over from the page's HCL", () => {
     removeFolders();
   });
 
-  const takeOver = (settings: string) => {
+  const migrate = (settings: string) => {
     const deployments = Deployments.of({ deckhouse: settings });
     copyFileSync(join(page.folder, "terraform.tfstate"), join(deployments.path, "terraform.deckhouse.tfstate"));
     ours = deployments.terraform("deckhouse", aws);
@@ -34,12 +34,12 @@ describe("moving over from the page's HCL", () => {
   const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
 
   it.each([
-    ["with the supplement", SETTINGS],
-    ["without it, since the page lists an action twice", `${SETTINGS}policy: { supplement: false }\n`],
+    ["with additional permissions", SETTINGS],
+    ["without them, because the documented list has a duplicate", `${SETTINGS}policy: { supplement: false }\n`],
   ])("changes nothing but the policy, in place, and keeps the access key: %s", async (_, settings) => {
     page.apply();
     const before = await keys();
-    takeOver(settings);
+    migrate(settings);
     expect(ours.plannedActions()).toEqual({ "aws_iam_policy.policy": "update" });
     expect(ours.apply()).toContain("0 added, 1 changed, 0 destroyed");
     expect(ours.isUpToDate()).toBe(true);
@@ -47,7 +47,7 @@ describe("moving over from the page's HCL", () => {
     expect(ours.output("access_key_id")).toBe(before[0]?.AccessKeyId);
   });
 
-  it("needs at most two more AWS calls than the page's HCL, to apply and to plan", async () => {
+  it("makes at most two more AWS calls than the documented HCL, to apply and to plan", async () => {
     const counts = async (terraform: Terraform) => {
       await aws.calls();
       terraform.apply();

@@ -9,12 +9,12 @@ const BUCKET = "example-terraform-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
 const S3_ON_LOCAL_AWS = "-backend-config=use_path_style=true";
 
-/** The provider that is here: bindings ask for the one that they were made from. */
+/** The available provider version; generated bindings require the version from which they were generated. */
 const PROVIDER = { terraform: { required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0" } } } };
 const STATE = { bucket: BUCKET, key: "deckhouse/terraform.tfstate", region: "eu-central-1", use_path_style: true };
 const READER = { ...PROVIDER, data: { terraform_remote_state: { access: { config: STATE } } } };
 
-/** Somebody's program: the stack with settings in code, and a stack of their own with single constructs. */
+/** A program of a user: the stack with settings in code, and a custom stack with single constructs. */
 const PLATFORM = `
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
@@ -37,7 +37,7 @@ new dkp.NodeRole(own, "dkp-nodes", { name: "own-nodes", path: "/", additionalAct
 app.synth();
 `;
 
-/** What of the HCL example hands the secret on. */
+/** The parts of the HCL example that pass the secret on. */
 const SECRET_STRING = /yamlencode\(\{\n {4}provider = \{[\s\S]*?\n {2}\}\)/;
 
 describe("other projects", () => {
@@ -55,7 +55,7 @@ describe("other projects", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket(BUCKET);
+    await aws.createBucket(BUCKET);
     deployments = Deployments.of({ deckhouse: SETTINGS });
     access = deployments.terraform("deckhouse", aws);
     access.init(S3_ON_LOCAL_AWS);
@@ -83,7 +83,7 @@ describe("other projects", () => {
   };
 
   describe("install a package", () => {
-    it("that is small and has no tests, commands or build notes", () => {
+    it("that is small and contains no tests, commands or build files", () => {
       const paths = program.packed.files.map(({ path }) => path);
       const folders = paths.map((path) => path.replace(/[\w-]+(\.d\.ts|\.js)$/, ""));
       expect([...new Set(folders)].sort()).toEqual([
@@ -103,7 +103,7 @@ describe("other projects", () => {
       expect(program.packed.size).toBeLessThan(100_000);
     });
 
-    it("that loads nothing but what it needs", () => {
+    it("that loads only what it requires", () => {
       const print = "console.log(JSON.stringify(Object.keys(require.cache)))";
       const loaded = jsonOf(program.path, {}, process.execPath, "-e", `require("deckhouse-aws-access");${print}`) as string[];
       const modules = loaded.map((path) => path.split("node_modules/")[1] ?? path);
@@ -124,7 +124,7 @@ describe("other projects", () => {
     it.each([
       ["CDKTF", "cdktf-consumer", () => cdktf],
       ["HCL", "hcl-consumer", () => hcl],
-    ])("in %s, and have the secret in their state, in clear", (_, name, reader) => {
+    ])("in %s, and have the secret in their state, in plaintext", (_, name, reader) => {
       const shown = reader().apply();
       expect(stored(`${name}/deckhouse-provider`)).toBe(
         [
@@ -140,7 +140,7 @@ describe("other projects", () => {
       expect(shown).not.toContain(key.secretAccessKey);
     });
 
-    it("are told of a wrong name by the compiler in CDKTF, at plan in HCL", () => {
+    it("get an error for a wrong name from the compiler in CDKTF, and from the plan in HCL", () => {
       program.change("access.userArn", "access.userARN");
       expect(program.attempt()).toEqual({
         status: 2,
@@ -154,7 +154,7 @@ describe("other projects", () => {
       });
     });
 
-    it("must mark as sensitive what they make of the secret", () => {
+    it("must mark outputs that contain the secret as sensitive", () => {
       program.change("access.userArn", "access.secretAccessKey");
       program.synth();
       expect(cdktf.attempt("plan")).toEqual({
@@ -163,7 +163,7 @@ describe("other projects", () => {
       });
     });
 
-    it("get nothing secret with outputs.secret: false, and an error if they ask for it", () => {
+    it("get no secret with outputs.secret: false, and an error if they read it", () => {
       deployments.change({ deckhouse: `${SETTINGS}outputs: { secret: false }\n` });
       access.apply();
       write(hcl.folder, { "main.tf": MAIN_TF });

@@ -7,7 +7,7 @@ import type { Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
-/** How often a text stands in any file of a folder, as bytes. */
+/** How many files of a folder contain a string, as bytes. */
 function occurrences(path: string, text: string): number {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes(".terraform/"))
@@ -21,7 +21,7 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
   const gpgs: Gpg[] = [];
   const printed: string[] = [];
   const gpg = (algorithm: string) => {
-    const made = Gpg.make(algorithm);
+    const made = Gpg.create(algorithm);
     gpgs.push(made);
     return made;
   };
@@ -35,7 +35,7 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
     return { accessKeyId: access_key_id, secretAccessKey: by.decrypt(encrypted_secret_access_key) };
   };
 
-  /** Where a secret is in clear: state, plan as Terraform shows it, every file, and what was printed. */
+  /** Where a secret is in plaintext: state, plan as Terraform shows it, files, and printed output. */
   const clear = (secret: string) => ({
     state: terraform.state().includes(secret),
     plan: terraform.run("show", "-json", "plan").includes(secret),
@@ -59,7 +59,7 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
     removeFolders();
   });
 
-  it.each(["future-default", "rsa2048"])("are nowhere in clear, and once decrypted they work: %s", async (algorithm) => {
+  it.each(["future-default", "rsa2048"])("are nowhere in plaintext, and work when decrypted: %s", async (algorithm) => {
     const owner = gpg(algorithm);
     apply(`{ primary: { pgpKey: ${owner.publicKey()} } }`);
     const key = decrypted(owner);
@@ -71,7 +71,7 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
     expect(terraform.outputNames()).not.toContain("secret_access_key");
   });
 
-  it("are found in clear without pgpKey, in the state and in the next plan, and never in what is printed", () => {
+  it("are in plaintext without pgpKey, in the state and in the next plan, and never in the printed output", () => {
     apply("{}");
     const { secretAccessKey } = terraform.key();
     apply("{}");
@@ -80,19 +80,19 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
     expect(found.files).toBeGreaterThan(0);
   });
 
-  it("come by rotation, from clear to encrypted and from one OpenPGP key to another, without outage", async () => {
+  it("change by rotation, from plaintext to encrypted and from one OpenPGP key to another, without an outage", async () => {
     const [first, second] = [gpg("future-default"), gpg("rsa2048")];
     apply("{}");
-    const clearKey = terraform.key();
+    const plaintextKey = terraform.key();
     const encrypted = `secondary: { status: Active, pgpKey: ${first.publicKey()} }`;
     apply(`{ ${encrypted} }`);
-    expect(await aws.accepts(clearKey)).toBe(true);
+    expect(await aws.accepts(plaintextKey)).toBe(true);
     apply(`{ ${encrypted}, current: secondary, allowPlaintext: true }`);
     const firstKey = decrypted(first);
-    expect([await aws.accepts(clearKey), await aws.accepts(firstKey)]).toEqual([true, true]);
+    expect([await aws.accepts(plaintextKey), await aws.accepts(firstKey)]).toEqual([true, true]);
     apply(`{ primary: { status: absent }, ${encrypted}, current: secondary }`);
-    expect([await aws.accepts(clearKey), await aws.accepts(firstKey)]).toEqual([false, true]);
-    expect(terraform.state()).not.toContain(clearKey.secretAccessKey);
+    expect([await aws.accepts(plaintextKey), await aws.accepts(firstKey)]).toEqual([false, true]);
+    expect(terraform.state()).not.toContain(plaintextKey.secretAccessKey);
     const reencrypted = `primary: { pgpKey: ${second.publicKey()} }`;
     apply(`{ ${reencrypted}, ${encrypted}, current: primary }`);
     const secondKey = decrypted(second);
@@ -101,14 +101,14 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
     expect([await aws.accepts(firstKey), await aws.accepts(secondKey)]).toEqual([false, true]);
   });
 
-  it("are not made at all with accessKeys: none", async () => {
+  it("are not created with accessKeys: none", async () => {
     await aws.calls();
     apply("none");
     expect(await aws.changes()).not.toContain("CreateAccessKey");
     expect(terraform.outputNames().filter((name) => /key/.test(name))).toEqual([]);
   });
 
-  it("refuses another pgpKey for a live slot, which would replace its key", () => {
+  it("rejects another pgpKey for a live slot, because that would replace its key", () => {
     apply(`{ primary: { pgpKey: ${gpg("future-default").publicKey()} } }`);
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { primary: { pgpKey: ${gpg("rsa2048").publicKey()} } }\n` });
     expect(terraform.attempt("plan").output).toContain("Instance cannot be destroyed");

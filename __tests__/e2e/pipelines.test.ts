@@ -41,13 +41,13 @@ const COMMIT = "1".repeat(40);
 
 describe("a second reviewer on GitLab", () => {
   it.each([
-    ["is not needed when permissions stay", "0", "", 0],
-    ["is needed when permissions grow", "2", "bug,dkp-second-reviewer", 2],
-    ["is needed when something dangerous is planned", "3", "", 3],
-    ["approved the commit once the label names it", "3", `bug,dkp-second-review-${COMMIT}`, 0],
-    ["is needed again for another commit", "3", `dkp-second-review-${COMMIT.replace("1", "2")}`, 3],
-    ["is needed when the label names no commit", "3", "bug,dkp-second-review", 3],
-    ["is needed when there is no verdict", "", "", 1],
+    ["is not required when permissions stay the same", "0", "", 0],
+    ["is required when permissions are broadened", "2", "bug,dkp-second-reviewer", 2],
+    ["is required for a breaking change", "3", "", 3],
+    ["has approved the commit that the label names", "3", `bug,dkp-second-review-${COMMIT}`, 0],
+    ["is required again for another commit", "3", `dkp-second-review-${COMMIT.replace("1", "2")}`, 3],
+    ["is required when the label names no commit", "3", "bug,dkp-second-review", 3],
+    ["is required when there is no verdict", "", "", 1],
   ])("%s", (_, VERDICT, CI_MERGE_REQUEST_LABELS, status) => {
     const { PATH = "" } = process.env;
     const variables = { PATH, VERDICT, CI_MERGE_REQUEST_LABELS, CI_COMMIT_SHA: COMMIT };
@@ -74,7 +74,7 @@ describe("a second reviewer on GitLab", () => {
   });
 });
 
-/** What docs/pipelines.md says that the role which plans needs. */
+/** The permissions that docs/pipelines.md lists for the role that plans. */
 const READING = {
   Version: "2012-10-17",
   Statement: [
@@ -90,7 +90,7 @@ const READING = {
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }\n";
 
-/** All that an apply needs, but for writing the state itself. */
+/** All permissions of an apply, except writing the state. */
 const WITHOUT_STATE = {
   Version: "2012-10-17",
   Statement: [
@@ -99,10 +99,10 @@ const WITHOUT_STATE = {
   ],
 };
 
-/** On GitLab's side: the key of the environment in place of a role. */
+/** On GitLab, the key of the environment instead of a role. */
 const DIRECT_KEY = { APPLY_ROLE_ARN: "" };
 
-/** The credentials that a job starts with: a token to take a role with on GitLab, the role's on GitHub. */
+/** The credentials of a job: on GitLab a token to assume a role with, on GitHub those of the role. */
 const SYSTEMS = [
   {
     system: "GitLab",
@@ -176,13 +176,13 @@ describe.each(SYSTEMS)(
 
     beforeAll(async () => {
       aws = await LocalAws.start();
-      await aws.makeBucket("state");
+      await aws.createBucket("state");
       runner = folder();
       checkout = new Checkout(SETTINGS);
       const key = join(runner, "plan.key");
       environment = {
         ...terraformEnvironment(aws),
-        AWS_ENDPOINT_URL_STS: aws.url, // Terraform takes a role before it knows of the address for all services
+        AWS_ENDPOINT_URL_STS: aws.url, // Terraform assumes the role before it reads the endpoint of all services
         TF_CLI_ARGS_plan: "-no-color",
         TF_CLI_ARGS_apply: "-no-color",
         GITHUB_STEP_SUMMARY: "summary",
@@ -209,7 +209,7 @@ describe.each(SYSTEMS)(
       expect(existsSync(join(checkout.path, "cdktf.out/stacks/deckhouse/plan"))).toBe(false);
     });
 
-    it("a plan in a merge request is told in words, with how the pack changed, and is not kept", async () => {
+    it("a plan in a merge request is summarized with the changes of the review pack, and is not kept", async () => {
       synthesize();
       const merge = { AGAINST: "HEAD", CI_MERGE_REQUEST_DIFF_BASE_SHA: "HEAD" };
       expect(succeed("plan", merge)).toContain("Plan: 4 to add, 0 to change, 0 to destroy.");
@@ -221,19 +221,19 @@ describe.each(SYSTEMS)(
       expect(await aws.objects("state")).toEqual([]);
     });
 
-    it("what is applied on main is the plan that was saved, and nothing else", async () => {
+    it("only the saved plan is applied on main", async () => {
       succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
       expect(succeed("apply")).toContain("Apply complete! Resources: 4 added, 0 changed, 0 destroyed.");
       expect(await keys()).toHaveLength(1);
     });
 
-    it("a plan that was applied already is refused", () => {
+    it("a plan that was already applied is rejected", () => {
       const { status, output } = job("apply");
       expect(status).toBe(1);
       expect(output).toContain("Saved plan is stale");
     });
 
-    it("the next plan, which holds the secret, leaves it nowhere in clear", () => {
+    it("the next plan, which contains the secret, leaves it nowhere in plaintext", () => {
       succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
       expect(text(verdict)).toMatch(/CHANGES=false\n$/);
       const secret = terraformSecret();
@@ -241,7 +241,7 @@ describe.each(SYSTEMS)(
       expect(checkout.contains(secret)).toBe(false);
     });
 
-    it("a saved plan that was tampered with is refused", () => {
+    it("a saved plan that was changed is rejected", () => {
       const plan = readFileSync(encrypted());
       plan.writeUInt8(plan.readUInt8(plan.length - 100) ^ 1, plan.length - 100);
       writeFileSync(encrypted(), plan);
@@ -250,11 +250,11 @@ describe.each(SYSTEMS)(
       expect(output).not.toContain("Apply complete");
     });
 
-    it("drift ends well as long as there is none", () => {
+    it("the drift job succeeds when there is no drift", () => {
       expect(succeed("drift")).toContain("No changes.");
     });
 
-    it("a role that can only read what the documentation lists will do for it", async () => {
+    it("the drift job works with only the documented read permissions", async () => {
       const iam = aws.iam();
       await iam.send(new CreateUserCommand({ UserName: "reader" }));
       await iam.send(
@@ -268,7 +268,7 @@ describe.each(SYSTEMS)(
       expect(output).toContain("No changes.");
     });
 
-    it("drift fails once somebody has changed something by hand, and changes nothing itself", async () => {
+    it("the drift job fails after a change outside Terraform, and changes nothing", async () => {
       const PolicyArn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
       await aws.iam().send(new DetachUserPolicyCommand({ UserName: "deckhouse", PolicyArn }));
       await aws.calls();
@@ -285,7 +285,7 @@ describe.each(SYSTEMS)(
       const artifact = () => join(checkout.path, "pipeline.out/errored.tfstate.cms");
       const plaintext = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");
 
-      it("keeps a state that could not be written, encrypted, and it is pushed back as the documentation says", async () => {
+      it("keeps an encrypted copy of a state that could not be written, and the documented command pushes it", async () => {
         const iam = aws.iam();
         await iam.send(new CreateUserCommand({ UserName: "no-state" }));
         await iam.send(

@@ -51,7 +51,7 @@ describe("the policy as AWS stores it", () => {
     );
     const { policy: document } = printed as { policy: unknown };
     const expected = JSON.parse(JSON.stringify(document).replaceAll("ACCOUNT_ID", "123456789012"));
-    // To the letter, order included: this is what a reviewer compares.
+    // Exactly, order included, because a reviewer compares both.
     expect(JSON.stringify(JSON.parse(stored))).toBe(JSON.stringify(expected));
     expect(version).toBe(JSON.stringify(expected));
   });
@@ -112,7 +112,7 @@ describe("a key under enforcement makes the calls of DKP's bootstrap and destroy
   });
 });
 
-/** Whether AWS lets a key call an action. Parameters are left out: IAM decides before they are looked at. */
+/** Whether AWS lets a key call an action. Parameters are omitted, because IAM decides before it validates them. */
 async function mayCall(aws: LocalAws, key: Credentials, action: string): Promise<boolean> {
   const [service = "", name = ""] = action.split(":");
   const answer = await aws.query(key, service, name);

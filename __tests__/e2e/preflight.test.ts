@@ -52,7 +52,7 @@ const SCRIPT = join(PROJECT, "build/src/commands/preflight.js");
 const REGION = "eu-central-1";
 const ACCOUNT = "123456789012";
 const AMI = "ami-0aad10862ade98f27";
-/** Whoever runs the preflight: an administrator as long as the local AWS does not enforce IAM. */
+/** The principal that runs the preflight: an administrator as long as the local AWS does not enforce IAM. */
 const ADMIN: Credentials = {
   accessKeyId: "preflight",
   secretAccessKey: "test",
@@ -82,7 +82,7 @@ function preflight(settings: string, url: string, args: readonly string[] = [], 
   });
 }
 
-/** What the checks find, asked in this process: starting one takes longer than all the asking. */
+/** The results of the checks, run in this process because starting another one takes longer than all calls. */
 async function resultsOf(
   text: string,
   url: string,
@@ -108,10 +108,10 @@ const settings = (cluster: string, more = "", region = REGION) =>
 
 const master = (fields: string) => `masterNodeGroup: { replicas: 3, instanceClass: { ${fields} } }`;
 
-/** Everything in the account that the checks can meet on the local AWS. */
-async function furnish(aws: LocalAws) {
+/** Creates the objects that the checks can find on the local AWS. */
+async function createFixtures(aws: LocalAws) {
   const [ec2, iam] = [aws.ec2(), aws.iam()];
-  const makeVpc = async (name: string) => {
+  const createVpc = async (name: string) => {
     const { Vpc } = await ec2.send(
       new CreateVpcCommand({
         CidrBlock: "10.0.0.0/16",
@@ -142,8 +142,8 @@ async function furnish(aws: LocalAws) {
       }),
     );
 
-  const [free, open, taken] = [await makeVpc("free"), await makeVpc("open"), await makeVpc("taken")];
-  await makeVpc("perhaps");
+  const [free, open, taken] = [await createVpc("free"), await createVpc("open"), await createVpc("taken")];
+  await createVpc("perhaps");
   const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand());
   const gateway = InternetGateway?.InternetGatewayId ?? "";
   await ec2.send(
@@ -227,19 +227,19 @@ async function furnish(aws: LocalAws) {
   };
 }
 
-/** How a check was shown with a verdict: by the local AWS, or by the stub before it where that can't. */
+/** A check with a verdict: from the local AWS, or from the stub if the local AWS does not support it. */
 interface Shown {
   readonly check: string;
   readonly verdict: Verdict;
   readonly by: "local AWS" | "stub";
-  readonly settings: (made: Furniture) => string;
+  readonly settings: (made: Fixtures) => string;
   readonly existingCluster?: boolean;
   readonly answers?: WireAnswers;
   /** What was found, and what to do. */
-  readonly says: (made: Furniture) => readonly [found: string, remedy?: string];
+  readonly says: (made: Fixtures) => readonly [found: string, remedy?: string];
 }
 
-type Furniture = Awaited<ReturnType<typeof furnish>>;
+type Fixtures = Awaited<ReturnType<typeof createFixtures>>;
 
 const simulate = (denials: Simulation): WireAnswers => ({
   SimulatePrincipalPolicy: (parameters) => simulationAnswer("SimulatePrincipalPolicy", parameters, denials),
@@ -800,8 +800,8 @@ const SHOWN: readonly Shown[] = [
 describe("preflight", () => {
   let aws: LocalAws;
   let stub: StubAws;
-  let made: Furniture;
-  /** Calls of the command so far, of both. */
+  let made: Fixtures;
+  /** All calls of the command, to the local AWS and to the stub. */
   const asked: Call[] = [];
 
   const note = async () => {
@@ -815,7 +815,7 @@ describe("preflight", () => {
   beforeAll(async () => {
     aws = await LocalAws.start();
     stub = await StubAws.start(aws);
-    made = await furnish(aws);
+    made = await createFixtures(aws);
     await aws.calls();
   });
 
@@ -832,14 +832,14 @@ describe("preflight", () => {
       ...row,
       title: `${row.check}: ${row.verdict}, by the ${row.by}`,
     })),
-  )("tells of the $title", async ({ check, verdict, by, existingCluster = false, answers = {}, ...row }) => {
+  )("reports the $title", async ({ check, verdict, by, existingCluster = false, answers = {}, ...row }) => {
     stub.say(answers);
     const results = await resultsOf(row.settings(made), by === "stub" ? stub.url : aws.url, { existingCluster });
     const [found, remedy] = row.says(made);
-    const told = results
+    const reported = results
       .filter((result) => result.check === check)
       .map((result) => nodes(result.verdict, result.found, result.remedy));
-    expect(told).toContainEqual(nodes(verdict, found, remedy));
+    expect(reported).toContainEqual(nodes(verdict, found, remedy));
   });
 
   it("shows every check both passing and failing", () => {
@@ -849,12 +849,12 @@ describe("preflight", () => {
     expect([shown("ok"), shown("blocker")]).toEqual([checks, checks]);
   });
 
-  it("asks what --permissions lists, all of it, and nothing else", () => {
+  it("makes exactly the calls that --permissions lists", () => {
     expect([...new Set(asked.map(({ service, action }) => `${service}:${action}`))].sort()).toEqual(ADMIN_ACTIONS);
     expect(ADMIN_ACTIONS.filter((action) => !/:(Describe|Get|List|Simulate)/.test(action))).toEqual([]);
   });
 
-  it("prints for people what it found, how, and what to do, and what it waits for", async () => {
+  it("prints each result, its source and remedy, and the progress", async () => {
     stub.say({
       GetServiceQuota: () => quotaAnswer(5),
       ...simulate({}),
@@ -889,7 +889,7 @@ describe("preflight", () => {
     expect(status).toBe(1);
   });
 
-  it("says that it can't tell, and not that all is well, when AWS does not answer in time", async () => {
+  it("reports unknown results, not passed ones, when AWS does not respond in time", async () => {
     const never = { status: 400, body: "" };
     stub.say({
       SimulatePrincipalPolicy: () => queryError(400, "Throttling", "Rate exceeded"),
@@ -902,7 +902,7 @@ describe("preflight", () => {
     expect(stderr).toMatch(/^waiting for .*permissions \.\.\.$/m);
   });
 
-  it("asks as the role that provider.assumeRoleArn names, and says where it can't", async () => {
+  it("assumes the role that provider.assumeRoleArn names, and reports when it cannot", async () => {
     const role = `provider: { assumeRoleArn: "arn:aws:iam::${ACCOUNT}:role/wrong" }\n`;
     const { stdout } = await preflight(settings("", role), aws.url);
     expect(stdout).toContain(`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:assumed-role/wrong/dkp-access; accountId`);
@@ -914,7 +914,7 @@ describe("preflight", () => {
     expect(refused.status).toBe(1);
   });
 
-  it("says that AWS can't be reached, and asks nothing further", async () => {
+  it("reports that AWS cannot be reached, and makes no more calls", async () => {
     const { status, stdout } = await preflight(settings(""), "http://127.0.0.1:1");
     expect(status).toBe(3);
     expect(stdout).toContain("sts:GetCallerIdentity: AWS can't be reached (connect ECONNREFUSED 127.0.0.1:1)");
@@ -924,7 +924,7 @@ describe("preflight", () => {
   it.each([
     [["--timeout", "soon"], '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n'],
     [["--quick"], expect.stringContaining("Unknown option '--quick'")],
-  ])("takes %j for wrong use", async (args, stderr) => {
+  ])("rejects the arguments %j", async (args, stderr) => {
     expect(await preflight(settings(""), aws.url, args)).toEqual({
       status: 1,
       stdout: "",
@@ -932,7 +932,7 @@ describe("preflight", () => {
     });
   });
 
-  it("prints for machines, with the exit code that it ends with", async () => {
+  it("prints JSON with its exit code", async () => {
     const { status, stdout } = await preflight(settings("", 'accountId: "111111111111"\n'), aws.url, ["--json"]);
     const { results, ...rest } = JSON.parse(stdout) as { results: readonly Result[] };
     expect({ status, ...rest }).toEqual({ status: 1, stack: "dev", region: REGION, exitCode: 1 });
@@ -983,7 +983,7 @@ describe("preflight", () => {
         )}`,
       );
 
-    it("works with what --permissions prints, and with nothing more", async () => {
+    it("works with exactly the permissions that --permissions prints", async () => {
       const { stdout } = await preflight(settings(""), aws.url, ["--permissions"]);
       expect(JSON.parse(stdout)).toEqual(adminPolicy());
       const key = await userWith("checker", JSON.parse(stdout) as object);
@@ -994,7 +994,7 @@ describe("preflight", () => {
       expect(untold).toEqual(["Elastic IPs", "permissions"]);
     });
 
-    it("can't tell without permissions, never blocks, and names what is missing", async () => {
+    it("reports unknown without permissions, never fails, and names the missing permissions", async () => {
       const key = await userWith("nobody", {
         Version: "2012-10-17",
         Statement: [{ Effect: "Allow", Action: "sts:GetCallerIdentity", Resource: "*" }],
@@ -1018,7 +1018,7 @@ describe("preflight", () => {
       ]);
     });
 
-    it("asks the key itself by dry runs, and changes nothing", async () => {
+    it("checks the key with dry runs, and changes nothing", async () => {
       const { region, policy, cluster } = deployment("");
       const environment = { partition: "aws", region, account: ACCOUNT };
       const document = policyDocument(
@@ -1046,8 +1046,8 @@ describe("preflight", () => {
       const key = await keyOf("deckhouse");
       const vpcs = await aws.query(ADMIN, "ec2", "DescribeVpcs");
       const user = `arn:aws:iam::${ACCOUNT}:user/deckhouse`;
-      const machines = settings(master("ami: ami-03cf127a, instanceType: m5.large"));
-      const results = await enforced(() => resultsOf(machines, aws.url, { asKey: true }, key));
+      const masters = settings(master("ami: ami-03cf127a, instanceType: m5.large"));
+      const results = await enforced(() => resultsOf(masters, aws.url, { asKey: true }, key));
       expect(results.map(({ verdict, found, source }) => [verdict, found, source])).toEqual([
         ["ok", `account ${ACCOUNT}, as ${user}; accountId is not stated`, "sts:GetCallerIdentity"],
         ["ok", `the key is of ${user}`, "sts:GetCallerIdentity"],
@@ -1104,7 +1104,7 @@ describe("preflight", () => {
         "look at the answer above; it is about the call, not about the key",
       ],
     ],
-  ])("understands what EC2 answers to a dry run: %s: %s", async (code, message, [verdict, found, remedy]) => {
+  ])("reports the response of EC2 to a dry run: %s: %s", async (code, message, [verdict, found, remedy]) => {
     const dryRuns: string[] = [];
     const answer = (parameters: URLSearchParams) => {
       dryRuns.push(`${parameters.get("Action")} ${parameters.get("DryRun")}`);
@@ -1146,7 +1146,7 @@ describe("preflight", () => {
       terraform.init();
     });
 
-    it("Terraform warns of region and image, and applies all the same", async () => {
+    it("Terraform warns about region and image, and still applies", async () => {
       stub.say({
         DescribeRegions: () =>
           ec2Answer(
@@ -1160,7 +1160,7 @@ describe("preflight", () => {
         }),
       });
       const { status, output } = await terraform.start("apply", "-auto-approve");
-      // Warnings stand in a frame, their lines broken to the width of the terminal.
+      // Terraform frames warnings and wraps their lines to the width of the terminal.
       const said = output.replaceAll(/[\s\u2500-\u257f]+/g, " ");
       for (const warning of [
         'eu-central-1 is not enabled in this account; enable it under "AWS Regions" of the account\'s page',
@@ -1174,7 +1174,7 @@ describe("preflight", () => {
       expect(status).toBe(0);
     });
 
-    it("says nothing where all is well, and gives every plan something to read", async () => {
+    it("reports nothing when all checks pass, and reads data in every plan", async () => {
       stub.say(image({ ephemeral: { "/dev/sdb": "ephemeral0" } }));
       const { status, output } = await terraform.start("plan", "-detailed-exitcode");
       expect(output).not.toContain("Warning");

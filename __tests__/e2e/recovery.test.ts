@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
-import { FaultProxy } from "./support/fault-proxy";
+import { LostResponseProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Operator } from "./support/operator";
 import { Deployments, PROJECT, removeFolders } from "./support/project";
@@ -9,7 +9,7 @@ import { runIn, Terraform, terraformEnvironment } from "./support/terraform";
 const BUCKET = "recovery-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
 
-/** Does what the README says of a lock whose run is dead. */
+/** Releases the lock of a killed run as the README describes. */
 function unlock(terraform: Terraform): void {
   const { status, output } = terraform.attempt("plan");
   expect({ status, output }).toMatchObject({ status: 1, output: expect.stringContaining("Error acquiring the state lock") });
@@ -17,7 +17,7 @@ function unlock(terraform: Terraform): void {
   terraform.run("force-unlock", "-force", id);
 }
 
-// The troubleshooting table of the README, followed to the letter after an apply that was killed or lost an answer.
+// Follows the troubleshooting table of the README after an apply that was killed or lost a response.
 
 afterAll(removeFolders);
 
@@ -30,7 +30,7 @@ describe("a group or node role left by a killed apply", () => {
 
   const settings = (text: string) => deployments.change({ deckhouse: `${SETTINGS}${text}\n` });
 
-  /** Applies while the key is in use, which must never be refused. */
+  /** Applies while the key is in use. No call of the key may be denied. */
   const apply = async () => {
     const applied = terraform.start("apply", "-auto-approve");
     expect(await operator.watch(key, applied)).toMatchObject({ refused: 0 });
@@ -39,7 +39,7 @@ describe("a group or node role left by a killed apply", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket(BUCKET);
+    await aws.createBucket(BUCKET);
     deployments = Deployments.of({ deckhouse: SETTINGS });
     operator = await Operator.in(aws);
     terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
@@ -56,15 +56,15 @@ describe("a group or node role left by a killed apply", () => {
   it.each([
     ["CreateGroup", GROUP, "Group with name deckhouse already exists", "adopt: { group: true }"],
     ["CreateRole", ROLE, "Role with name dkp-nodes already exists", "adopt: { nodeRole: true }"],
-  ])("at %s is imported, and the key works throughout", async (action, wanted, message, adopt) => {
+  ])("at %s is imported, and the key always works", async (action, wanted, message, imports) => {
     settings(wanted);
-    await (await FaultProxy.losing(action, aws)).kill(terraform.folder, operator.key);
+    await (await LostResponseProxy.losing(action, aws)).kill(terraform.folder, operator.key);
     unlock(terraform);
     const refused = await apply();
     expect(refused.status).toBe(1);
     expect(refused.output).toContain("EntityAlreadyExists");
     expect(refused.output).toContain(message);
-    settings(`${wanted}${adopt}`);
+    settings(`${wanted}${imports}`);
     const imported = await apply();
     expect(imported.status).toBe(0);
     expect(imported.output).toContain("1 imported");
@@ -73,7 +73,7 @@ describe("a group or node role left by a killed apply", () => {
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("needs no import of what hangs on it: attachments, membership and inline policy", async () => {
+  it("requires no import of attachments, membership and inline policy", async () => {
     settings(`${ROLE}adopt: { group: true, nodeRole: true }`);
     terraform.run(
       "state",
@@ -97,7 +97,7 @@ describe("a group or node role left by a killed apply", () => {
   });
 });
 
-describe("a first deployment whose answer to CreateAccessKey was lost", () => {
+describe("a first deployment whose response to CreateAccessKey was lost", () => {
   let aws: LocalAws;
   let deployments: Deployments;
 
@@ -115,7 +115,7 @@ describe("a first deployment whose answer to CreateAccessKey was lost", () => {
     return AccessKeyMetadata.map(({ AccessKeyId = "" }) => AccessKeyId);
   };
 
-  /** npm run keys names the key that nobody has the secret of; once it is deleted, the deployment is as it should be. */
+  /** `npm run keys` names the key with the lost secret; after its deletion, the deployment has no unmanaged key. */
   const endsWithKeys = async (terraform: Terraform) => {
     const { accessKeyId } = terraform.key();
     const [unmanaged = "", ...more] = (await keyIds()).filter((id) => id !== accessKeyId);
@@ -128,7 +128,7 @@ describe("a first deployment whose answer to CreateAccessKey was lost", () => {
 
   beforeEach(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket(BUCKET);
+    await aws.createBucket(BUCKET);
     deployments = Deployments.of({ deckhouse: SETTINGS });
     deployments.terraform("deckhouse", aws).init();
   });
@@ -136,16 +136,16 @@ describe("a first deployment whose answer to CreateAccessKey was lost", () => {
   afterEach(() => aws.stop());
 
   it("applies without an error and leaves a second key, which npm run keys names", async () => {
-    const proxy = await FaultProxy.losing("CreateAccessKey", aws);
+    const proxy = await LostResponseProxy.losing("CreateAccessKey", aws);
     const { status } = await deployments.terraform("deckhouse", proxy).start("apply", "-auto-approve");
     proxy.stop();
     expect(status).toBe(0);
     await endsWithKeys(deployments.terraform("deckhouse", aws));
   });
 
-  it("and which was killed then is imported, and npm run keys names the key of the killed run", async () => {
+  it("is imported after the run was killed, and npm run keys names the key of that run", async () => {
     const terraform = deployments.terraform("deckhouse", aws);
-    await (await FaultProxy.losing("CreateAccessKey", aws)).kill(terraform.folder);
+    await (await LostResponseProxy.losing("CreateAccessKey", aws)).kill(terraform.folder);
     unlock(terraform);
     const refused = terraform.attempt("apply", "-auto-approve");
     expect(refused.status).toBe(1);

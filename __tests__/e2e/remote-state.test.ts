@@ -6,7 +6,7 @@ const BUCKET = "shared-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
 const S3_ON_LOCAL_AWS = "-backend-config=use_path_style=true";
 
-/** A workspace that somebody else keeps: it builds what DKP's AWSClusterConfiguration wants from the outputs. */
+/** A workspace of another team that builds the fields of DKP's AWSClusterConfiguration from the outputs. */
 const consumer = (secret: string) => `
 data "terraform_remote_state" "access" {
   backend = "s3"
@@ -37,7 +37,7 @@ describe("state in a shared S3 bucket", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket(BUCKET);
+    await aws.createBucket(BUCKET);
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
     terraform.init(S3_ON_LOCAL_AWS);
@@ -49,7 +49,7 @@ describe("state in a shared S3 bucket", () => {
     removeFolders();
   });
 
-  it("gives another workspace what AWSClusterConfiguration needs, and the secret into its state", () => {
+  it("provides another workspace with the fields of AWSClusterConfiguration, and writes the secret to its state", () => {
     const reader = new Terraform(
       folder({ "main.tf": consumer("data.terraform_remote_state.access.outputs.secret_access_key") }),
       aws,
@@ -79,7 +79,7 @@ describe("state in a shared S3 bucket", () => {
     reader.apply();
     expect(reader.state()).toContain(terraform.output("access_key_id"));
     expect(reader.state()).not.toContain(secret);
-    // This deployment's own state must still hold it: that is where the hand-over takes it from.
+    // The deployment's own state must still contain the secret, because hand-over reads it there.
     expect(terraform.state()).toContain(secret);
   });
 });

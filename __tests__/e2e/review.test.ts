@@ -16,21 +16,21 @@ cluster: { prefix: dev, layout: Standard }
 nodeRole: { name: dkp-nodes }
 `;
 
-/** What the review pack of a deployment holds, in a folder of its own. */
+/** Generates the review pack of a deployment. @returns its folder */
 function pack(deployments: Deployments, stack: string): string {
   const { status, output } = runIn(deployments.path, {}, process.execPath, join(PROJECT, "build/src/commands/review.js"));
   expect({ status, output }).toMatchObject({ status: 0 });
   return join(deployments.path, "review", stack);
 }
 
-/** A folder with one file of a pack. */
+/** A new folder with one file of a review pack. */
 function copyOf(from: string, name: string): string {
   const path = folder();
   cpSync(join(from, name), join(path, name));
   return path;
 }
 
-/** `consumer.tf` as its own comment says: without the variable of the secret and the outputs, and with the variant uncommented. */
+/** `consumer.tf` changed as its comment describes: without the secret's variable and the outputs, with the variant uncommented. */
 function writeOnlyVariant(consumer: string): string {
   const [head = "", variant = ""] = consumer.split(`# ${WRITE_ONLY_VARIANT}\n`);
   const kept = head.replace(/^variable "dkp_secret_access_key" \{\n.*?\n\}\n\n/ms, "").split("# The provider block of DKP's")[0];
@@ -38,7 +38,7 @@ function writeOnlyVariant(consumer: string): string {
   return `${kept}${hcl}`;
 }
 
-const papersOf = (path: string) => readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
+const contentsOf = (path: string) => readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
 
 interface Plan {
   readonly planned_values: unknown;
@@ -57,7 +57,7 @@ describe("the review pack", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket("state");
+    await aws.createBucket("state");
   });
 
   afterAll(async () => {
@@ -65,7 +65,7 @@ describe("the review pack", () => {
     removeFolders();
   });
 
-  it("holds in main.tf.json what is applied: the same plan, and nothing to do afterwards", () => {
+  it("contains the applied configuration in main.tf.json: the same plan, and no changes afterwards", () => {
     const deployments = Deployments.of({ full: FULL });
     const applied = deployments.terraform("full", aws);
     const reviewed = new Terraform(copyOf(pack(deployments, "full"), "main.tf.json"), aws);
@@ -77,7 +77,7 @@ describe("the review pack", () => {
   });
 
   describe("consumer.tf", () => {
-    /** Checks and applies the consumer of a deployment that was applied. */
+    /** Validates and applies `consumer.tf` of an applied deployment. */
     const consume = (settings: string, ...args: string[]) => {
       const deployments = Deployments.of({ deckhouse: settings });
       const terraform = deployments.terraform("deckhouse", aws);
@@ -88,11 +88,11 @@ describe("the review pack", () => {
       consumer.init();
       consumer.run("validate");
       consumer.apply(...args);
-      return { terraform, consumer, papers: papersOf(pack(deployments, "deckhouse")) };
+      return { terraform, consumer, contents: contentsOf(pack(deployments, "deckhouse")) };
     };
 
-    it("builds DKP's provider block and a Kubernetes secret; the key is in its own state, and in no paper", () => {
-      const { terraform, consumer, papers } = consume(`${SETTINGS}user: { name: reader }\npolicy: { name: reader }\n`);
+    it("builds DKP's provider block and a Kubernetes secret; the key is in its own state, and in no file of the review pack", () => {
+      const { terraform, consumer, contents } = consume(`${SETTINGS}user: { name: reader }\npolicy: { name: reader }\n`);
       const { access_key_id = "", secret_access_key = "" } = terraform.outputs();
       expect(consumer.output("dkp_provider")).toBe(
         `"provider":\n  "providerAccessKeyId": "${access_key_id}"\n  "providerSecretAccessKey": "${secret_access_key}"\n  "region": "eu-central-1"\n`,
@@ -100,10 +100,10 @@ describe("the review pack", () => {
       expect(consumer.output("dkp_kubernetes_secret")).toContain(`"stringData":\n  "AWS_ACCESS_KEY_ID": "${access_key_id}"\n`);
       expect(consumer.state()).toContain(secret_access_key);
       expect(secret_access_key).toHaveLength(40);
-      expect(papers.filter((text) => text.includes(secret_access_key) || text.includes(access_key_id))).toEqual([]);
+      expect(contents.filter((text) => text.includes(secret_access_key) || text.includes(access_key_id))).toEqual([]);
     });
 
-    it("takes the secret from elsewhere with outputs.secret: false, and has nothing of it from the state", () => {
+    it("reads the secret from a variable with outputs.secret: false, and not from the state", () => {
       const { terraform, consumer } = consume(
         `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\noutputs: { secret: false }\n`,
         "-var=dkp_secret_access_key=from-a-safe-place",
@@ -137,7 +137,7 @@ describe("the review pack", () => {
       expect(reader.isUpToDate(...variables("placeholder"))).toBe(true);
     });
 
-    it("has strings that Terraform reads as they were, with control characters and template signs", () => {
+    it("has strings that Terraform reads unchanged, with control characters and template sequences", () => {
       const controls = "\b\f\n\r\t\u0000\u001f\u007f\u0085\u2028\u202e\u{e0001}\u{1f600}";
       const strings = [controls, '"\\\\b', ...["$", "%", "$$"].map((sign) => `${sign}{a} ${sign}`)];
       const value = hclArguments({ value: strings }, "  ");

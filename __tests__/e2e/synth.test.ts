@@ -19,7 +19,7 @@ describe("cdktf synth", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    await aws.makeBucket("state");
+    await aws.createBucket("state");
     project = copyOfProject();
     write(project, { "deployments/deckhouse.yaml": SETTINGS });
   });
@@ -29,7 +29,7 @@ describe("cdktf synth", () => {
     removeFolders();
   });
 
-  it("writes the same bytes as the app by itself", () => {
+  it("writes the same bytes as the app alone", () => {
     cdktf("synth");
     const alone = Deployments.of({ deckhouse: SETTINGS });
     const json = (path: string) => readFileSync(join(path, "cdktf.out/stacks/deckhouse/cdk.tf.json"), "utf8");

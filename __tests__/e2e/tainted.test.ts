@@ -12,7 +12,7 @@ describe("a first deployment that may not read what it created", () => {
   let operator: Operator;
   let terraform: Terraform;
 
-  /** Applies while reading is denied, which taints what was just created, and allows it afterwards. */
+  /** Applies while a read action is denied, which taints the new resource, and allows the action afterwards. */
   const taintBy = async (denied: string, settings: string) => {
     const deployments = Deployments.of({ deckhouse: `${SETTINGS}${settings}\n` });
     terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
@@ -33,7 +33,7 @@ describe("a first deployment that may not read what it created", () => {
   it.each([
     ["aws_iam_user.user", "iam:GetUser"],
     ["aws_iam_policy.policy", "iam:GetPolicy"],
-  ])("has a tainted %s, which is refused, and applies once it is untainted", async (address, denied) => {
+  ])("has a tainted %s, which fails to apply until it is untainted", async (address, denied) => {
     await taintBy(denied, "");
     const refused = terraform.attempt("apply", "-auto-approve");
     expect(refused.status).toBe(1);
@@ -77,7 +77,7 @@ describe("a live deployment with a tainted resource", () => {
     ["aws_iam_policy.policy", "protect: false", "EntityAlreadyExists"],
     ["aws_iam_group.group", "protect: true", "DeleteConflict"],
     ["aws_iam_user.user", "protect: true", "Instance cannot be destroyed"],
-  ])("fails for %s with %s, and untaint leads back without a refused call of the key", async (address, protect, message) => {
+  ])("fails for %s with %s, and untaint recovers without a denied call of the key", async (address, protect, message) => {
     deployments.change({ deckhouse: `${SETTINGS}attachment: group\n${protect}\n` });
     terraform.run("taint", address);
     const applied = terraform.start("apply", "-auto-approve");

@@ -10,7 +10,7 @@ import { deployment } from "../helpers/deployment";
 
 const guide = (settings = "") => consoleGuide(deployment(settings));
 
-/** The lines of a chapter. */
+/** The lines of a section. */
 const chapter = (title: string, settings?: string) => {
   const [, text = ""] = guide(settings).split(`\n## ${title}\n\n`);
   return text.split("\n\n## ")[0]?.split("\n") ?? [];
@@ -19,7 +19,7 @@ const chapter = (title: string, settings?: string) => {
 const chapters = (settings?: string) => [...guide(settings).matchAll(/^## (.*)$/gm)].map(([, title]) => title);
 
 describe("console.md", () => {
-  it("leads through today's screens, with checks, the way back and what the page says otherwise", () => {
+  it("describes the current console screens, checks, removal and the differences from the DKP documentation", () => {
     expect(chapters()).toEqual(["Policy", "User", "Access key", "Check", "Undo", "What differs from the DKP authorization page"]);
     expect(chapter("User")).toEqual([
       "1. **Users** > **Create user**. **User name**: `deckhouse`.",
@@ -30,14 +30,14 @@ describe("console.md", () => {
     ]);
   });
 
-  it.each(["documented", "scoped", "minimal"])("has the policy of mode %s to paste", (mode) => {
+  it.each(["documented", "scoped", "minimal"])("contains the policy of mode %s to paste", (mode) => {
     const described = deployment(`policy: { mode: ${mode} }\ncluster: { prefix: dev, layout: Standard }`);
     const [, block = ""] = /```json\n(.*?)\n {3}```/s.exec(consoleGuide(described)) ?? [];
     const stored = policyDocument(policyStatements(policyOptions(described)));
     expect(JSON.parse(block)).toEqual(JSON.parse(forPeople(JSON.stringify(stored))));
   });
 
-  it("says where the account goes, if the settings do not know it and the policy names it", () => {
+  it("states where to insert the account if the settings do not state it and the policy names it", () => {
     const replace = "2. Replace `ACCOUNT_ID` everywhere by the 12 digits of the account, which the menu at the top right shows.";
     const scoped = "policy: { mode: scoped }\ncluster: { prefix: dev }\n";
     expect(guide(scoped)).toContain(replace);
@@ -46,7 +46,7 @@ describe("console.md", () => {
     expect(guide()).not.toContain("ACCOUNT_ID");
   });
 
-  it("puts the user into the group that has the policy", () => {
+  it("adds the user to the group that has the policy", () => {
     const settings = "attachment: group\ngroup: { name: dkp }";
     expect(chapter("Group", settings)[1]).toBe("2. **Attach permissions policies**: filter by `D8CloudProviderAWS` and tick it.");
     expect(chapter("User", settings)[2]).toBe("3. **Add user to group**: tick `dkp`.");
@@ -60,21 +60,21 @@ describe("console.md", () => {
     ["user", "`D8CloudProviderAWS`, directly;"],
     ["group", "`D8CloudProviderAWS`, by way of the group `deckhouse`;"],
     ["user-and-group", "`D8CloudProviderAWS`, directly and by way of the group `deckhouse`;"],
-  ])("says in the check how the policy reaches the user with attachment %s", (attachment, words) => {
+  ])("checks how the policy is attached to the user with attachment %s", (attachment, words) => {
     expect(chapter("Check", `attachment: ${attachment}`)[2]).toContain(`**Permissions** names ${words}`);
   });
 
   it.each([
     ["{}", "with one access key too."],
     ["none", "with no access key."],
-  ])("says first which keys this and aws-cli.sh make: accessKeys %s", (accessKeys, words) => {
+  ])("first states which keys this guide and aws-cli.sh create: accessKeys %s", (accessKeys, words) => {
     expect(guide(`accessKeys: ${accessKeys}`).split("\n").slice(2, 4)).toEqual([
       "What Terraform makes from the same settings, by hand, with one access key whatever the settings say of keys.",
       `\`aws-cli.sh\`, beside this file, makes it and undoes it by itself, ${words}`,
     ]);
   });
 
-  it("has tags and the permissions boundary", () => {
+  it("includes the tags and the permissions boundary", () => {
     const lines = chapter(
       "User",
       "tags: { team: platform x, empty: '' }\nuser: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }",
@@ -86,7 +86,7 @@ describe("console.md", () => {
     ]);
   });
 
-  it("warns that the console can't set paths, and only where the settings have some", () => {
+  it("warns that the console cannot set paths, only if the settings have paths", () => {
     expect(guide()).not.toContain("IAM paths");
     expect(guide("group: { path: /unused/ }")).not.toContain("IAM paths");
     expect(guide("policy: { path: /dkp/ }")).toContain(
@@ -94,14 +94,14 @@ describe("console.md", () => {
     );
   });
 
-  it("makes the role for nodes without an instance profile", () => {
+  it("creates the node role without an instance profile", () => {
     const lines = chapter("Role for nodes", "nodeRole: { name: nodes, additionalActions: ['s3:GetObject'] }").join("\n");
     expect(lines).toContain("**Custom trust policy**");
     expect(lines).toContain('"s3:GetObject"');
     expect(lines).toContain("**Role name**: `nodes`.");
   });
 
-  it("says how to make the key that Terraform does not make", () => {
+  it("describes how to create the key that Terraform does not create", () => {
     expect(chapter("Access key", "accessKeys: none")[0]).toBe(
       "Terraform makes no key for this deployment (`accessKeys: none`), and DKP needs one: this is the way to make it.",
     );
@@ -138,7 +138,7 @@ describe("console.md", () => {
   });
 });
 
-/** Settings that together need every sentence. */
+/** Settings that together generate every sentence. */
 const EVERY_CHAPTER: Readonly<Record<string, string>> = {
   documented: "",
   scoped: `

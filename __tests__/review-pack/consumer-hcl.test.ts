@@ -15,11 +15,11 @@ const head = (settings?: string) =>
     .filter((line) => line.startsWith("#"))
     .slice(0, settings === undefined ? 3 : 4);
 
-/** The block of the remote state. */
+/** The data block of the remote state. */
 const reading = (settings: string) => /data "terraform_remote_state" "dkp_access" \{\n.*?\n\}/s.exec(consumer(settings))?.[0];
 
 describe("consumer.tf", () => {
-  it("says first that a reader gets the secret", () => {
+  it("first warns that a reader receives the secret", () => {
     expect(head()).toEqual([
       "# Reading one output of deckhouse brings all of them into this workspace's own state: THE SECRET ACCESS KEY IN CLEAR",
       "# is among them, and nothing marks it as sensitive there. Encrypt this state and limit who reads it as you do for that one,",
@@ -52,11 +52,11 @@ describe("consumer.tf", () => {
     },
   );
 
-  it("has no variant where the outputs hold the secret anyway", () => {
+  it("has no write-only variant if the outputs contain the secret", () => {
     expect(consumer()).not.toContain(WRITE_ONLY_VARIANT);
   });
 
-  it("reads the state where the deployment keeps it, without what only its writer needs", () => {
+  it("reads the state of the deployment without the arguments that only its writer requires", () => {
     expect(
       reading(
         "backend: { s3: { bucket: b, region: eu-west-1, profile: writer, kms_key_id: k, endpoints: { s3: https://s3.local } } }",
@@ -87,7 +87,7 @@ describe("consumer.tf", () => {
       ['address = "https://state.local/dkp"'],
     ],
     ["pg", "{ schema_name: dkp }", ['schema_name = "dkp"']],
-  ])("reads a state of %s", (type, args, lines) => {
+  ])("reads the state of backend %s", (type, args, lines) => {
     const config = reading(`backend: { ${type}: ${args} }`)
       ?.split("\n")
       .filter((line) => line.startsWith("    "))
@@ -95,13 +95,13 @@ describe("consumer.tf", () => {
     expect(config).toEqual(lines);
   });
 
-  it("reads a workspace of HCP Terraform as remote", () => {
+  it("reads a workspace of HCP Terraform with the remote backend", () => {
     const block = reading("cloud: { organization: acme, workspaces: { name: dkp, project: platform } }");
     expect(block).toContain('backend = "remote"');
     expect(block).toContain('organization = "acme"\n    workspaces = {\n      name = "dkp"\n    }');
   });
 
-  it("says what the deployment leaves to -backend-config", () => {
+  it("lists the arguments that the deployment leaves to -backend-config", () => {
     expect(consumer("backend: { s3: {}, partial: true }")).toContain(
       "# Add to config what this deployment leaves to -backend-config: bucket.\n",
     );
@@ -110,7 +110,7 @@ describe("consumer.tf", () => {
     );
   });
 
-  it("asks for what the state does not tell", () => {
+  it("declares variables for the values that the state does not contain", () => {
     expect(consumer("outputs: { secret: false }")).toContain(`variable "dkp_secret_access_key" {
   description = "The secret access key, from a safe place"
   type        = string

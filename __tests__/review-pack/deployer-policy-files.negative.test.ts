@@ -12,10 +12,10 @@ const ADMINISTRATOR = { "iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorA
 const allowed = (settings: string, request: Request) =>
   isAllowed(JSON.parse(deployerPolicies(deployment(settings)).policies[0]?.text ?? "") as PolicyDocument, request);
 
-describe("deployer-policy.json under IAM's own rules", () => {
+describe("deployer-policy.json under IAM policy evaluation", () => {
   it.each<[string, string, string, Request["context"]?]>([
-    ["makes its user", "iam:CreateUser", OWN_USER],
-    ["gives it the policy", "iam:AttachUserPolicy", OWN_USER, { "iam:PolicyARN": OWN_POLICY }],
+    ["creates its user", "iam:CreateUser", OWN_USER],
+    ["attaches the policy to its user", "iam:AttachUserPolicy", OWN_USER, { "iam:PolicyARN": OWN_POLICY }],
     ["changes the policy", "iam:CreatePolicyVersion", OWN_POLICY],
     ["reads the state", "s3:GetObject", "arn:aws:s3:::state/deckhouse/terraform.tfstate"],
   ])("%s", async (_, action, resource, context = {}) => {
@@ -23,19 +23,19 @@ describe("deployer-policy.json under IAM's own rules", () => {
   });
 
   it.each<[string, string, string, Request["context"]?]>([
-    ["makes no other user", "iam:CreateUser", `${IAM}:user/other`],
-    ["makes no user of that name on another path", "iam:CreateUser", `${IAM}:user/x/deckhouse`],
-    ["makes no key of another user", "iam:CreateAccessKey", `${IAM}:user/other`],
-    ["gives its user no other policy", "iam:AttachUserPolicy", OWN_USER, ADMINISTRATOR],
-    ["gives no other user the policy", "iam:AttachUserPolicy", `${IAM}:user/other`, { "iam:PolicyARN": OWN_POLICY }],
+    ["creates no other user", "iam:CreateUser", `${IAM}:user/other`],
+    ["creates no user of that name on another path", "iam:CreateUser", `${IAM}:user/x/deckhouse`],
+    ["creates no key of another user", "iam:CreateAccessKey", `${IAM}:user/other`],
+    ["attaches no other policy to its user", "iam:AttachUserPolicy", OWN_USER, ADMINISTRATOR],
+    ["attaches the policy to no other user", "iam:AttachUserPolicy", `${IAM}:user/other`, { "iam:PolicyARN": OWN_POLICY }],
     ["writes no inline policy", "iam:PutUserPolicy", OWN_USER],
     ["renames no user", "iam:UpdateUser", OWN_USER],
     ["changes no other policy", "iam:CreatePolicyVersion", `${IAM}:policy/Other`],
-    ["makes no role", "iam:CreateRole", `${IAM}:role/nodes`],
+    ["creates no role", "iam:CreateRole", `${IAM}:role/nodes`],
     ["passes no role", "iam:PassRole", `${IAM}:role/nodes`],
     ["reads no other state", "s3:GetObject", "arn:aws:s3:::state/other/terraform.tfstate"],
     ["writes no other state", "s3:PutObject", "arn:aws:s3:::state/other/terraform.tfstate"],
-    ["takes no lock off another state", "s3:DeleteObject", "arn:aws:s3:::state/other/terraform.tfstate.tflock"],
+    ["removes no lock of another state", "s3:DeleteObject", "arn:aws:s3:::state/other/terraform.tfstate.tflock"],
     ["deletes no state", "s3:DeleteObject", "arn:aws:s3:::state/deckhouse/terraform.tfstate"],
     ["reads no other bucket", "s3:GetObject", "arn:aws:s3:::other/deckhouse/terraform.tfstate"],
     ["lists no other states", "s3:ListBucket", "arn:aws:s3:::state", { "s3:prefix": "other/" }],
@@ -45,17 +45,17 @@ describe("deployer-policy.json under IAM's own rules", () => {
   });
 
   it.each<[string, string, Request["context"], boolean]>([
-    ["makes the user with it", "iam:CreateUser", { "iam:PermissionsBoundary": BOUNDARY }, true],
-    ["makes no user without it", "iam:CreateUser", {}, false],
-    ["makes no user with another one", "iam:CreateUser", { "iam:PermissionsBoundary": OWN_POLICY }, false],
-    ["puts no other one", "iam:PutUserPermissionsBoundary", { "iam:PermissionsBoundary": OWN_POLICY }, false],
-    ["does not take it off", "iam:DeleteUserPermissionsBoundary", { "iam:PermissionsBoundary": BOUNDARY }, false],
-  ])("with a permissions boundary %s", async (_, action, context = {}, expected) => {
+    ["creates the user with the boundary", "iam:CreateUser", { "iam:PermissionsBoundary": BOUNDARY }, true],
+    ["creates no user without the boundary", "iam:CreateUser", {}, false],
+    ["creates no user with another boundary", "iam:CreateUser", { "iam:PermissionsBoundary": OWN_POLICY }, false],
+    ["sets no other boundary", "iam:PutUserPermissionsBoundary", { "iam:PermissionsBoundary": OWN_POLICY }, false],
+    ["does not remove the boundary", "iam:DeleteUserPermissionsBoundary", { "iam:PermissionsBoundary": BOUNDARY }, false],
+  ])("with a permissions boundary: %s", async (_, action, context = {}, expected) => {
     const settings = `user: { permissionsBoundary: "${BOUNDARY}" }`;
     expect(await allowed(settings, { action, resource: OWN_USER, context })).toBe(expected);
   });
 
-  it("locks, in a table that other states lock in too, its own state only", async () => {
+  it("locks only its own state in a table that other states use too", async () => {
     const settings =
       "backend: { s3: { bucket: state, key: own, region: eu-central-1, use_lockfile: false, dynamodb_table: locks } }";
     const put = (key: string) =>
@@ -67,7 +67,7 @@ describe("deployer-policy.json under IAM's own rules", () => {
     expect([await put("state/own"), await put("state/own-md5"), await put("state/other")]).toEqual([true, true, false]);
   });
 
-  it("takes a wildcard in a path for the character it is", async () => {
+  it("matches a wildcard character in a path literally", async () => {
     const create = (path: string) =>
       allowed('user: { path: "/a*b/" }', { action: "iam:CreateUser", resource: `${IAM}:user/${path}/deckhouse` });
     expect([await create("a*b"), await create("aXb")]).toEqual([true, false]);

@@ -7,9 +7,9 @@ const DEPLOYER = "arn:aws:iam::123456789012:role/deployer";
 const STATE = "arn:aws:iam::123456789012:role/state";
 
 const sids = (settings: string) =>
-  deployerPolicies(deployment(settings)).policies.map(({ file, holder, grants }) => [
+  deployerPolicies(deployment(settings)).policies.map(({ file, principal, grants }) => [
     file,
-    holder,
+    principal,
     [...new Set(grants.map(({ sid }) => sid))].join(" "),
   ]);
 
@@ -19,7 +19,7 @@ const TAGS =
   "`iam:TagUser`, `iam:TagPolicy` and, with `nodeRole`, `iam:TagRole` set any tag: where other policies of the account grant access by tags, the holder can obtain that access";
 
 describe("deployer-policy.json", () => {
-  it("is JSON that people can read, the same at every call", () => {
+  it("is formatted JSON, the same for every call", () => {
     const { policies } = deployerPolicies(deployment());
     const { text } = policies[0] ?? { text: "" };
     expect(text.split("\n").slice(0, 14)).toEqual([
@@ -42,7 +42,7 @@ describe("deployer-policy.json", () => {
     expect(deployerPolicies(deployment()).policies[0]?.text).toBe(text);
   });
 
-  it("takes names of the state and of roles literally, also what would be a wildcard", () => {
+  it("matches names of the state and of roles literally, wildcard characters included", () => {
     const described = deployment();
     const assume_role = { role_arn: "arn:aws:iam::123456789012:role/*" };
     const given = { ...described.state.arguments, bucket: "s*", dynamodb_table: "lock?*", assume_role };
@@ -63,14 +63,14 @@ describe("deployer-policy.json", () => {
     ]);
   });
 
-  it("has a condition where there is one", () => {
+  it("includes the condition of a grant", () => {
     const { policies } = deployerPolicies(deployment('accountId: "123456789012"'));
     expect(JSON.parse(policies[0]?.text ?? "").Statement[2].Condition).toEqual({
       ArnEquals: { "iam:PolicyARN": ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"] },
     });
   });
 
-  it("is one policy, for whoever runs Terraform", () => {
+  it("is one policy for the principal that runs Terraform", () => {
     expect(sids("")).toEqual([
       [
         "deployer-policy.json",
@@ -80,21 +80,21 @@ describe("deployer-policy.json", () => {
     ]);
   });
 
-  it("leaves IAM to the role that the provider takes", () => {
+  it("grants IAM actions to the role that the provider assumes", () => {
     expect(sids(`provider: { assumeRoleArn: "${DEPLOYER}" }`)).toEqual([
       ["deployer-policy.json", "the credentials that Terraform is run with", "TakeRole ListState State StateLock"],
       ["deployer-role-policy.json", `the role ${DEPLOYER}`, "CreateUser User UserPolicy Policy"],
     ]);
   });
 
-  it("leaves the state to the role that the backend takes", () => {
+  it("grants access to the state to the role that the backend assumes", () => {
     expect(sids(`backend: { s3: { bucket: b, region: eu-central-1, assume_role: { role_arn: "${STATE}" } } }`)).toEqual([
       ["deployer-policy.json", "the credentials that Terraform is run with", "TakeStateRole CreateUser User UserPolicy Policy"],
       ["deployer-state-role-policy.json", `the role ${STATE}`, "ListState State StateLock"],
     ]);
   });
 
-  it("only takes a role, where one does all", () => {
+  it("only allows to assume the role if provider and backend assume the same one", () => {
     const settings = `provider: { assumeRoleArn: "${DEPLOYER}" }\nbackend: { s3: { bucket: b, region: eu-central-1, assume_role: { role_arn: "${DEPLOYER}", tags: { a: b } } } }`;
     expect(sids(settings)).toEqual([
       ["deployer-policy.json", "the credentials that Terraform is run with", "TakeRole"],
@@ -106,14 +106,14 @@ describe("deployer-policy.json", () => {
     ]);
   });
 
-  it("says what it leaves open", () => {
+  it("states its limitations", () => {
     expect(deployerPolicies(deployment("backend: { gcs: { bucket: b } }")).notes).toEqual([
       "the state is in the backend gcs: what reaches it is not IAM's, and nothing here is about it",
     ]);
     expect(deployerPolicies(deployment()).notes).toEqual([]);
   });
 
-  /** Settings with everything that adds to the policy, and names and the state's key of some length. */
+  /** Settings with every option that adds to the policy, and long names and a long state key. */
   const everything = (longest: number) => {
     const name = (limit: number) => "n".repeat(Math.min(limit, longest));
     const boundary = `"arn:aws:iam::123456789012:policy/${name(128)}"`;
@@ -129,13 +129,13 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
 `;
   };
 
-  it("fits a managed policy with everything in it", () => {
+  it("fits into a managed policy with all options set", () => {
     const { policies, notes } = deployerPolicies(deployment(everything(40)));
     expect(policies[0]?.text.replaceAll(/\s/g, "").length).toBeLessThan(MAX_POLICY_CHARACTERS);
     expect(notes).toEqual([expect.stringContaining("any user of the account into the group"), BOUNDARY_DOES_NOT_HOLD, TAGS]);
   });
 
-  it("says so where it does not fit, with everything in it and the longest names", () => {
+  it("reports when it does not fit into a managed policy, with all options and the longest names", () => {
     expect(deployerPolicies(deployment(everything(200))).notes.slice(1)).toEqual([
       BOUNDARY_DOES_NOT_HOLD,
       TAGS,

@@ -11,7 +11,7 @@ const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standa
 
 const packs = new Map<string, Pack>();
 
-/** A file of the pack of a deployment with YAML settings. The pack of the same settings is made once. */
+/** A file of the review pack for YAML settings. The pack of the same settings is generated once. */
 function file(name: string, settings = ""): string {
   const described = deployment(settings);
   const pack = packs.get(settings) ?? reviewPack(described, terraformJson([described])[described.stack] ?? {});
@@ -20,7 +20,7 @@ function file(name: string, settings = ""): string {
 }
 
 describe("REVIEW.md", () => {
-  it("begins with what the key can do", () => {
+  it("begins with the impact of the key", () => {
     expect(file("REVIEW.md").split("\n").slice(0, 4)).toEqual([
       "# AWS access of DKP: deckhouse",
       "",
@@ -37,7 +37,7 @@ describe("REVIEW.md", () => {
     ["documented", ""],
     ["scoped", SCOPED],
     ["minimal", SCOPED.replace("scoped", "minimal")],
-  ])("lists every action that is granted once, with its reason: %s", (_, settings) => {
+  ])("lists every granted action once, with its reason: %s", (_, settings) => {
     const [, permissions = ""] = file("REVIEW.md", settings).split("\n## Permissions\n");
     const page = permissions.split("\n");
     for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {
@@ -52,14 +52,14 @@ describe("REVIEW.md", () => {
     );
   });
 
-  it("says where a statement applies", () => {
+  it("states where each statement applies", () => {
     expect(file("REVIEW.md", `${SCOPED}accountId: "123456789012"`)).toContain(
       "| `PassNodeRole` | 1 | `arn:aws:iam::123456789012:role/dev-node` | `iam:PassedToService StringEquals ec2.amazonaws.com` |",
     );
     expect(file("REVIEW.md", SCOPED)).toContain("| `KeyPair` | 3 | `arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev` | |");
   });
 
-  it("says who may apply, with the reason of every action", () => {
+  it("states who may apply, with the reason for every action", () => {
     expect(file("REVIEW.md")).toContain(
       "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS` | detaches the policy from the user |",
     );
@@ -71,7 +71,7 @@ describe("REVIEW.md", () => {
     expect(file("deployer-policy.json", assumed)).not.toContain("iam:CreateUser");
   });
 
-  it("says who sees the secret", () => {
+  it("states who can read the secret", () => {
     const clear = (whose: string) =>
       `- Whoever may read the state, its old versions, or a saved plan: all hold ${whose} in clear. Encryption of the bucket hides nothing from them.`;
     const inOutputs = "- Whoever reads the state of such a workspace: all outputs land there, the secret in clear.";
@@ -99,27 +99,27 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md", "adopt: { user: true }")).toContain("checkov can't read the Terraform JSON while `adopt` is set");
   });
 
-  it("claims no secret of a key that was made by hand", () => {
+  it("does not list the secret of a key that was created outside Terraform", () => {
     const page = file("REVIEW.md", "adopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }");
     expect(page).toContain("- Whoever made the key by hand: Terraform does not know its secret.");
     expect(page).toContain("key_primary -- its id alone --> state");
     expect(page).not.toContain("in clear. Encryption");
   });
 
-  it("says what the key may do by way of another role", () => {
+  it("states what the key can do through another role", () => {
     const settings = "policy: { mode: scoped }\ncluster: { prefix: dev }\nnodeRole: { name: nodes }";
     expect(file("REVIEW.md", settings)).toContain(
       "It can also do whatever the role `/nodes` may, which that policy does not limit.",
     );
   });
 
-  it("tells a key that is handed to nobody", () => {
+  it("reports an active key that no output exposes", () => {
     expect(file("REVIEW.md", "accessKeys: { secondary: { status: Inactive } }")).toContain(
       "| access keys | primary: Active, handed out; secondary: Inactive, handed to nobody: make it `absent` unless a rotation is under way |",
     );
   });
 
-  it("says how many actions nothing is known to need", () => {
+  it("counts the actions without a known use", () => {
     expect(file("REVIEW.md")).toContain(
       "10 of the actions below are not known to be needed; they are there because DKP's page lists them. Mode `minimal` leaves them out.",
     );
@@ -127,20 +127,20 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md", SCOPED.replace("scoped", "minimal"))).not.toContain("not known to be needed");
   });
 
-  it("says what the role for nodes may do", () => {
+  it("states what the node role may do", () => {
     expect(file("REVIEW.md", "nodeRole: { name: dkp-nodes, additionalActions: ['ecr:Get*'] }")).toContain(
       "The role `dkp-nodes` may `ec2:DescribeTags`, `ec2:DescribeInstances`, `ecr:Get*` on every resource; it has no permissions boundary.",
     );
   });
 
-  it("says what the service control policy leaves to a thief", () => {
+  it("states what the service control policy still allows to an attacker", () => {
     expect(file("REVIEW.md", "cluster: { prefix: dev, additionalRolePolicies: ['s3:GetObject'] }")).toContain(
       "- It leaves the role what `cluster.additionalRolePolicies` gives it (`s3:GetObject`), to a thief on every resource.",
     );
     expect(file("REVIEW.md", SCOPED)).not.toContain("It leaves the role what");
   });
 
-  it("says that the service control policy does not apply to other members of the group, in mode documented", () => {
+  it("states that the service control policy does not apply to other members of the group, in mode documented", () => {
     const note =
       "- It limits the user `deckhouse` alone: other members of the group `dkp` have the policy too, and it does not apply to them.";
     expect(file("REVIEW.md", "attachment: group\ngroup: { name: dkp }")).toContain(note);
@@ -150,7 +150,7 @@ describe("REVIEW.md", () => {
 
   const leak = (settings: string) => file("REVIEW.md", settings).split("## When the key has leaked")[1]?.split("\n## ")[0] ?? "";
 
-  it("deactivates a leaked key and denies its sessions first, in commands that a shell takes", () => {
+  it("deactivates a leaked key and denies its sessions first, in valid shell commands", () => {
     const [deactivate = "", deny = ""] = [...leak("user: { name: dkp }").matchAll(/```shell\n([^`]*)```/g)].map(
       ([, lines = ""]) => lines,
     );
@@ -178,7 +178,7 @@ describe("REVIEW.md", () => {
     ["primary", "", "secondary"],
     ["secondary", "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }", "primary"],
     ["primary, to a group", "attachment: group", "secondary"],
-  ])("replaces a leaked key by all edits in one apply: %s", (leaked, settings, other) => {
+  ])("replaces a leaked key with all edits in one apply: %s", (leaked, settings, other) => {
     const [slot] = leaked.split(",");
     expect(leak(settings)).toContain(
       [
@@ -202,29 +202,29 @@ describe("REVIEW.md", () => {
     );
   });
 
-  it("names what outlives a leaked key, as far as the key can create it", () => {
+  it("names what can outlive a leaked key, as far as the key can create it", () => {
     expect(leak("")).toContain("- instance profiles, and the roles in them.");
     expect(leak("")).not.toContain("KMS grants");
     expect(leak("features: [encrypted-volumes]")).toContain("- KMS grants: `aws kms list-grants` for each key");
     expect(leak("accessKeys: none")).toContain("**3. Give DKP a new key.** `aws iam create-access-key --user-name deckhouse`");
   });
 
-  it("says what is taken over and not made", () => {
+  it("lists the objects that are imported instead of created", () => {
     expect(file("REVIEW.md", "adopt: { user: true }")).toContain("Taken over, not made:\n\n- `aws_iam_user.user`: `deckhouse`\n");
   });
 
-  it("warns where nothing is protected", () => {
+  it("warns when protect is off", () => {
     expect(file("REVIEW.md", "protect: false")).toContain("| protected | **no**: a plan may delete user, policy and keys |");
   });
 
-  it("keeps signs of a name from breaking its tables", () => {
+  it("escapes special characters of names in its tables", () => {
     const page = file("REVIEW.md", 'user: { path: "/a|b`c/" }');
     expect(page).toContain("| user | `` /a\\|b`c/deckhouse ``, no permissions boundary |");
   });
 });
 
 describe("main.tf.json", () => {
-  it("is what is applied, without CDKTF's comments and version", () => {
+  it("is the applied configuration, without CDKTF's comments and version", () => {
     const text = file("main.tf.json");
     expect(text).not.toContain('"//"');
     expect(text).not.toContain("cdktf");
@@ -237,7 +237,7 @@ describe("main.tf.json", () => {
     });
   });
 
-  it("leaves out a local backend, whose path is this checkout's", () => {
+  it("omits a local backend, whose path belongs to this checkout", () => {
     expect(JSON.parse(file("main.tf.json", "backend: { local: {} }")).terraform).toEqual({
       required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
     });
@@ -260,7 +260,7 @@ describe("policy.json", () => {
 describe("cluster-configuration.yaml", () => {
   const document = (settings: string) => parseAllDocuments(file("cluster-configuration.yaml", settings))[0]?.toJS();
 
-  it("leaves the key as a named placeholder", () => {
+  it("has a named placeholder for the key", () => {
     expect(document("")).toEqual({
       apiVersion: "deckhouse.io/v1",
       kind: "AWSClusterConfiguration",
@@ -276,11 +276,11 @@ describe("cluster-configuration.yaml", () => {
     ["imdsv2: true", true],
     ["imdsv2: false", false],
     ["prefix: dev", undefined],
-  ])("states imdsv2 exactly if the settings do: %s", (fields, imdsv2) => {
+  ])("states imdsv2 only if the settings do: %s", (fields, imdsv2) => {
     expect((document(`cluster: { ${fields} }`) as { readonly imdsv2?: boolean }).imdsv2).toBe(imdsv2);
   });
 
-  it("has DKP's fields as the settings have them", () => {
+  it("sets DKP's fields from the settings", () => {
     const cluster =
       "{ prefix: dev, layout: WithNAT, existingVPCID: vpc-01234567, peeredVPCs: [vpc-89abcdef], tags: { team: 'a: b' }, imdsv2: true, disableDefaultSecurityGroup: true, additionalRolePolicies: ['s3:Get*'] }";
     expect(document(`cluster: ${cluster}\nnodeRole: { name: dkp-nodes }`)).toMatchObject({

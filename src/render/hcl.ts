@@ -1,14 +1,14 @@
 import { visible } from "./printable";
 
-/** What HCL has: texts, numbers, truth values, lists, objects, and expressions as they are. */
+/** An HCL value: string, number, Boolean, list, object, or a literal expression. */
 export type HclValue = string | number | boolean | Expression | readonly HclValue[] | { readonly [name: string]: HclValue };
 
-/** HCL that is to be evaluated, and not a text: `data.aws_region.current.name`. */
+/** An HCL expression, which is written without quotes: `data.aws_region.current.name`. */
 export class Expression {
   constructor(readonly code: string) {}
 }
 
-/** Arguments one a line, as `terraform fmt` has them: the equal signs of neighbouring one-line arguments in one column. */
+/** Arguments, one per line, in the format of `terraform fmt`: the equal signs of adjacent one-line arguments are aligned. */
 export function hclArguments(values: Readonly<Record<string, HclValue>>, indent: string): readonly string[] {
   const lines = Object.entries(values).map(([name, value]) => ({
     name: /^[A-Za-z_][\w-]*$/.test(name) ? name : hclString(name),
@@ -16,7 +16,7 @@ export function hclArguments(values: Readonly<Record<string, HclValue>>, indent:
   }));
   const widthAt = lines.map(({ name, value }) => (value.includes("\n") ? 0 : name.length));
   return lines.map(({ name, value }, index) => {
-    // A value of several lines ends the column.
+    // A value of several lines ends the alignment.
     const first = widthAt.lastIndexOf(0, index) + 1;
     const next = widthAt.indexOf(0, index);
     const width = Math.max(name.length, ...widthAt.slice(first, next < 0 ? undefined : next));
@@ -24,7 +24,7 @@ export function hclArguments(values: Readonly<Record<string, HclValue>>, indent:
   });
 }
 
-/** One value, its further lines indented. */
+/** One value; all lines after the first are indented. */
 export function hclValue(value: HclValue, indent: string): string {
   if (value instanceof Expression) {
     return value.code;
@@ -39,8 +39,8 @@ export function hclValue(value: HclValue, indent: string): string {
 }
 
 /**
- * A quoted template that is the string and nothing else. JSON's `\b`, `\f` and pairs of surrogates are not escape sequences of HCL,
- * which has no string with half a pair, and `${` and `%{` would be evaluated.
+ * A quoted HCL string. `${` and `%{` are escaped, because Terraform would evaluate them. JSON's `\b`, `\f` and surrogate pairs
+ * are not HCL escape sequences, and an HCL string cannot contain a lone surrogate.
  * Source: "HCL Native Syntax Specification", "Template Expressions".
  */
 function hclString(text: string): string {

@@ -1,16 +1,16 @@
 import { visible } from "./printable";
 
-/** A text as one word of a POSIX shell: between single quotes nothing is expanded, whatever it is. */
+/** A string as one argument of a POSIX shell, in single quotes, where nothing is expanded. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** A string as one word of a shell command that a person copies: quoted only if it needs quotes. */
-export function shellWord(text: string): string {
+/** A string as one argument of a shell command for people: quoted only if necessary. */
+export function shellArgument(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : quote(text);
 }
 
-/** JSON in ASCII alone, so that no locale of the shell or of Python can spoil it. */
+/** JSON in ASCII only, so that it does not depend on the locale of the shell or of Python. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[\u007f-\uffff]/g,
@@ -18,12 +18,12 @@ export function asciiJson(value: unknown): string {
   );
 }
 
-/** Stands for the shell variable in `hereDocument`: no text of the settings has it. */
+/** Placeholder for the shell variable in `hereDocument`; no string of the settings contains it. */
 const VARIABLE = "\ue000";
 
 /**
- * JSON as the lines of an unquoted here-document, where `$variable` stands for each white space within its texts.
- * IAM's documents have none, so that a space is free to stand for what the shell fills in.
+ * JSON as the lines of an unquoted here-document. `$variable` replaces every space within its strings: strings of IAM documents
+ * contain no spaces, so a space marks a value that the shell inserts.
  */
 export function hereDocument(value: unknown, variable: string): string {
   const json = JSON.stringify(
@@ -34,7 +34,7 @@ export function hereDocument(value: unknown, variable: string): string {
   return json.replaceAll(/[\\$`]/g, "\\$&").replaceAll(VARIABLE, `$${variable}`);
 }
 
-/** Lines as comments; a line feed within one does not end it. */
+/** Lines as comments; a line feed within a line is escaped, so that it does not end the comment. */
 export function comment(...lines: readonly string[]): string {
   return lines.map((line) => (line === "" ? "#" : `# ${visible(line)}`)).join("\n");
 }

@@ -1,21 +1,21 @@
 import type { PolicyOptions } from "../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../settings/deployment";
 
-/** Stands for the account that Terraform will find, and sorts as it will. */
+/** Represents the account that Terraform reads during the plan, and has the same sort order as an account ID. */
 const UNKNOWN_ACCOUNT = "000000000000";
 
-/** What people read in its place. */
+/** The same placeholder in text for people. */
 export const ACCOUNT_ID = "ACCOUNT_ID";
 
 /**
- * The policy of a deployment as it will be in AWS, where the account may not be known yet.
- * @param unknownAccount stands for such an account in ARNs; it must sort before a colon, as digits do
+ * The policy of a deployment as AWS stores it. The account may not be known at synth.
+ * @param unknownAccount placeholder for an unknown account in ARNs; it must sort before a colon, as digits do
  */
 export function policyOptions(deployment: Deployment, unknownAccount = UNKNOWN_ACCOUNT): PolicyOptions {
   return policyOptionsOf(deployment, deployment.accountId ?? unknownAccount);
 }
 
-/** A text made with `policyOptions`, for people: an account that is not known yet is `ACCOUNT_ID`. */
+/** A string from `policyOptions` for people: an unknown account is shown as `ACCOUNT_ID`. */
 export function forPeople(text: string): string {
   return text.replaceAll(UNKNOWN_ACCOUNT, ACCOUNT_ID);
 }

@@ -2,8 +2,8 @@ import { visible } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
 
 /**
- * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment. The key is left as a named placeholder.
- * JSON texts are YAML texts.
+ * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment. A named placeholder represents the key.
+ * Values are written as JSON, because every JSON document is a YAML document.
  */
 export function clusterConfiguration({ stack, region, cluster, nodeRole, additionalRolePolicies }: Deployment): string {
   const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix } = cluster;
@@ -32,7 +32,7 @@ export function clusterConfiguration({ stack, region, cluster, nodeRole, additio
   ].join("\n");
 }
 
-/** A value as JSON, which is YAML, without characters that an editor does not show. */
+/** A value as JSON, which is YAML, with hidden characters escaped. */
 function yaml(value: unknown): string {
   return visible(JSON.stringify(value));
 }

@@ -6,14 +6,14 @@ import { code, fenced, list, prose } from "../render/markdown";
 import type { Deployment } from "../settings/deployment";
 import { ACCOUNT_ID, forPeople, policyOptions } from "./account-placeholder";
 
-/** Where the IAM console of a partition is; the isolated ones have addresses of their own. Source: "IAM User Guide", in each. */
+/** Address of the IAM console by partition; the isolated partitions have their own. Source: the "IAM User Guide" of each partition. */
 const CONSOLES: Readonly<Record<string, string>> = {
   aws: "<https://console.aws.amazon.com/iam/>",
   "aws-cn": "<https://console.amazonaws.cn/iam/>",
   "aws-us-gov": "<https://console.amazonaws-us-gov.com/iam/>",
 };
 
-/** What today's console does otherwise than the DKP authorization page says, and what the page leaves out. */
+/** How the current console differs from the DKP authorization page, and what that documentation omits. */
 const DIFFERENCES = [
   "The page's **Next: Tags** and **Next: Review** are one **Next** today; tags and name stand on the last screen.",
   "The page's **Add users** is **Create user** today, **Attach existing policies directly** is **Attach policies directly**.",
@@ -23,11 +23,11 @@ const DIFFERENCES = [
   "The page says neither how to check nor how to undo it.",
 ];
 
-/** One step of a numbered list: a sentence, and lines that belong below it. */
+/** One step of a numbered list: a sentence and the lines below it. */
 type Step = string | readonly [sentence: string, below: readonly string[]];
 
 /**
- * Steps in the AWS console that make what Terraform makes from the same settings, with checks and the way back, in Markdown:
+ * Steps in the AWS console, in Markdown, that create the same objects as Terraform, with checks and removal:
  * the first of the three routes of the DKP authorization page. Source of the screens: "IAM User Guide", "AWS Account Management".
  */
 export function consoleGuide(deployment: Deployment): string {
@@ -215,7 +215,7 @@ function jsonBlock(document: object): readonly string[] {
   return fenced("json", JSON.stringify(document, null, 2));
 }
 
-/** A numbered list, with an empty line behind it. */
+/** A numbered list, followed by an empty line. */
 function steps(all: readonly Step[]): readonly string[] {
   const numbered = all.flatMap((step, index) => {
     const [sentence, below] = typeof step === "string" ? [step, []] : step;

@@ -7,7 +7,7 @@ import { stateReading } from "../terraform/remote-state";
 const STATE = "data.terraform_remote_state.dkp_access";
 
 /**
- * HCL that another workspace pastes to read a deployment's outputs: the remote state, the `provider` block of DKP's
+ * HCL with which another workspace reads a deployment's outputs: the remote state, the `provider` block of DKP's
  * `AWSClusterConfiguration`, and a Kubernetes secret. It needs no provider.
  * @param outputs names of the outputs that the deployment has
  */
@@ -23,7 +23,7 @@ export function consumerHcl(deployment: Deployment, outputs: readonly OutputName
       : [variable("dkp_access_key_id", { description: "Id of the access key, which was made outside Terraform", type: STRING })]),
     ...(has("secret_access_key")
       ? []
-      : [variable("dkp_secret_access_key", { description: secretComesFrom(has), type: STRING, sensitive: true })]),
+      : [variable("dkp_secret_access_key", { description: secretDescription(has), type: STRING, sensitive: true })]),
   ];
   return [
     ...comment([
@@ -46,17 +46,18 @@ export function consumerHcl(deployment: Deployment, outputs: readonly OutputName
       type: "Opaque",
       stringData: { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region },
     }),
-    ...(has("secret_access_key") ? [] : writeOnlyVariant(secretComesFrom(has), { id, secret, region })),
+    ...(has("secret_access_key") ? [] : writeOnlyVariant(secretDescription(has), { id, secret, region })),
   ].join("\n");
 }
 
 const STRING = new Expression("string");
 
-/** The line above the variant of `consumer.tf` that keeps the secret out of the reader's state; below it all lines are comments. */
+/** First line of the variant of `consumer.tf` that keeps the secret out of the reader's state; all lines below it are comments. */
 export const WRITE_ONLY_VARIANT = "VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:";
 
 /**
- * HCL as comments: the variable is ephemeral, and a write-only argument takes it, so that neither state nor plan holds the secret.
+ * HCL as comments: the variable is ephemeral and its value goes to a write-only argument, so that neither state nor plan
+ * contains the secret.
  * Sources: Terraform 1.11, "Use write-only arguments"; provider hashicorp/aws 5.100, `aws_secretsmanager_secret_version`.
  */
 function writeOnlyVariant(
@@ -90,9 +91,9 @@ function writeOnlyVariant(
   ]).concat("");
 }
 
-/** What a reader must know before pasting. */
-function headline({ stack, accessKeys, adopt }: Deployment, outputs: readonly OutputName[]): readonly string[] {
-  const name = visible(stack);
+/** Warnings for the reader, at the top of the file. */
+function headline(deployment: Deployment, outputs: readonly OutputName[]): readonly string[] {
+  const name = visible(deployment.stack);
   const all = `Reading one output of ${name} brings all of them into this workspace's own state:`;
   if (outputs.includes("secret_access_key")) {
     return [
@@ -101,23 +102,29 @@ function headline({ stack, accessKeys, adopt }: Deployment, outputs: readonly Ou
       "or set `outputs: { secret: false }` or a `pgpKey` in the deployment.",
     ];
   }
-  const why =
-    accessKeys === "none"
-      ? "the deployment has no key; you make it outside Terraform."
-      : outputs.includes("encrypted_secret_access_key")
-        ? "the secret is among them only encrypted, for the OpenPGP key with key_fingerprint."
-        : adopt?.accessKeyId !== undefined && accessKeys.current === "primary"
-          ? "the secret is not among them: the key was made by hand, and Terraform does not know it."
-          : "the secret is not among them; `npm run hand-over` reads it from the deployment's own state.";
   return [
     "WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.",
     "The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.",
     all,
-    why,
+    whyNoSecret(deployment, outputs),
   ];
 }
 
-function secretComesFrom(has: (name: OutputName) => boolean): string {
+/** Why the outputs do not contain the secret in plaintext. */
+function whyNoSecret({ accessKeys, adopt }: Deployment, outputs: readonly OutputName[]): string {
+  if (accessKeys === "none") {
+    return "the deployment has no key; you make it outside Terraform.";
+  }
+  if (outputs.includes("encrypted_secret_access_key")) {
+    return "the secret is among them only encrypted, for the OpenPGP key with key_fingerprint.";
+  }
+  if (adopt?.accessKeyId !== undefined && accessKeys.current === "primary") {
+    return "the secret is not among them: the key was made by hand, and Terraform does not know it.";
+  }
+  return "the secret is not among them; `npm run hand-over` reads it from the deployment's own state.";
+}
+
+function secretDescription(has: (name: OutputName) => boolean): string {
   return has("encrypted_secret_access_key")
     ? "The secret access key, decrypted: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt"
     : "The secret access key, from a safe place";

@@ -6,28 +6,28 @@ import { visibleLines } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
 import { type AssumedRole, stateAccess, TAKES_ROLE } from "../terraform/state-permissions";
 
-/** A policy that somebody must have for a deployment to be planned, applied and destroyed. */
+/** A policy that a principal requires to plan, apply and destroy a deployment. */
 export interface DeployerPolicy {
   /** File of the review pack. */
   readonly file: "deployer-policy.json" | "deployer-role-policy.json" | "deployer-state-role-policy.json";
-  /** Who must have it. */
-  readonly holder: string;
-  /** ARN of the role that must have it; absent for the credentials that Terraform is run with. */
+  /** The principal that requires it, for people. */
+  readonly principal: string;
+  /** ARN of the role that requires it; undefined for the credentials that Terraform runs with. */
   readonly role?: string | undefined;
-  /** The policy, with a newline at its end. */
+  /** The policy as JSON, with a final newline. */
   readonly text: string;
-  /** Its actions with their resources and reasons, in the order of the policy. */
+  /** The actions of the policy with their resources and reasons, in the same order. */
   readonly grants: readonly Grant[];
 }
 
 export interface DeployerPolicies {
-  /** One, or more where Terraform takes roles. */
+  /** One policy, or several if Terraform assumes roles. */
   readonly policies: readonly DeployerPolicy[];
-  /** What the policies of this deployment leave open, as sentences. */
+  /** Limitations of the policies of this deployment, as sentences. */
   readonly notes: readonly string[];
 }
 
-/** What holding the deployer's policy means, for reviewers; true of every deployment. */
+/** Impact of the deployer's policy, for reviewers; the same for every deployment. */
 export const DEPLOYER_NOTES: readonly string[] = [
   "Whoever has these permissions can do what the user may: make keys of the user.",
   "They also let their holder write any permission into the user's policy: in effect an administrator. So is whoever can change what the pipeline applies.",
@@ -39,27 +39,27 @@ export const DEPLOYER_NOTES: readonly string[] = [
 ];
 
 /**
- * The policies that planning, applying, updating and destroying a deployment takes, scoped to its names and its state.
- * Where Terraform takes a role, that role has the permissions and the pipeline's own credentials only take the role.
+ * The policies required to plan, apply, update and destroy a deployment, scoped to its names and its state.
+ * If Terraform assumes a role, that role has the permissions, and the pipeline's own credentials only assume the role.
  */
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   const state = stateAccess(deployment.state, deployment.region);
   const { assumeRoleArn } = deployment.provider;
   const iamRole: AssumedRole | undefined = assumeRoleArn === undefined ? undefined : { arn: assumeRoleArn, actions: TAKES_ROLE };
   const parts = [
-    ...takingRole("TakeRole", iamRole),
-    ...takingRole(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role),
-    ...heldBy(iamRole, deployerGrants(iamOptions(deployment))),
-    ...heldBy(state.role, state.grants),
+    ...assumingRole("TakeRole", iamRole),
+    ...assumingRole(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role),
+    ...grantedTo(iamRole, deployerGrants(iamOptions(deployment))),
+    ...grantedTo(state.role, state.grants),
   ];
-  const holders = [...new Set([undefined, iamRole?.arn, state.role?.arn])];
-  const policies = holders
-    .map((arn) => ({ arn, own: unique(parts.filter(({ holder }) => holder === arn).map(({ grant }) => grant)) }))
+  const principals = [...new Set([undefined, iamRole?.arn, state.role?.arn])];
+  const policies = principals
+    .map((arn) => ({ arn, own: unique(parts.filter(({ principal }) => principal === arn).map(({ grant }) => grant)) }))
     .filter(({ own }) => own.length > 0)
     .map(
       ({ arn, own }): DeployerPolicy => ({
         file: fileOf(arn, assumeRoleArn),
-        holder: arn === undefined ? "the credentials that Terraform is run with" : `the role ${arn}`,
+        principal: arn === undefined ? "the credentials that Terraform is run with" : `the role ${arn}`,
         role: arn,
         text: policyText(own),
         grants: own,
@@ -68,7 +68,7 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   const { attachment, user, tags = {} } = deployment;
   const notes = [
     ...(attachment === "user" ? [] : [ANY_MEMBER]),
-    ...(attachment === "user" || user.permissionsBoundary === undefined ? [] : [BOUNDARY_DOES_NOT_HOLD]),
+    ...(attachment === "user" || user.permissionsBoundary === undefined ? [] : [BOUNDARY_NOT_EFFECTIVE]),
     ...(Object.keys(tags).length === 0 ? [] : [TAGS]),
     ...state.notes,
     ...policies.flatMap(sizeNote),
@@ -80,7 +80,7 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
 const ANY_MEMBER =
   "IAM authorizes `iam:AddUserToGroup` on the group alone, and no condition key names the user: the holder can put any user of the account into the group, who then has the policy";
 
-const BOUNDARY_DOES_NOT_HOLD =
+const BOUNDARY_NOT_EFFECTIVE =
   "with this `attachment`, `user.permissionsBoundary` does not limit the holder: with `iam:CreatePolicyVersion` it can write any permission into the policy, and with `iam:AddUserToGroup` it can give that policy to a user without a boundary, its own for one; only `attachment: user` keeps the boundary effective";
 
 const TAGS =
@@ -96,19 +96,19 @@ function sizeNote({ file, text }: DeployerPolicy): readonly string[] {
 }
 
 interface Part {
-  readonly holder: string | undefined;
+  readonly principal: string | undefined;
   readonly grant: Grant;
 }
 
-function heldBy(role: AssumedRole | undefined, own: readonly Grant[]): readonly Part[] {
-  return own.map((grant) => ({ holder: role?.arn, grant }));
+function grantedTo(role: AssumedRole | undefined, own: readonly Grant[]): readonly Part[] {
+  return own.map((grant) => ({ principal: role?.arn, grant }));
 }
 
-/** What the credentials that Terraform is run with need for it to take a role. */
-function takingRole(sid: string, role: AssumedRole | undefined): readonly Part[] {
+/** What the credentials that Terraform runs with require to assume a role. */
+function assumingRole(sid: string, role: AssumedRole | undefined): readonly Part[] {
   return role === undefined
     ? []
-    : heldBy(undefined, grants(sid, { resources: [literal(role.arn)], conditions: [] }, role.actions));
+    : grantedTo(undefined, grants(sid, { resources: [literal(role.arn)], conditions: [] }, role.actions));
 }
 
 function unique(all: readonly Grant[]): readonly Grant[] {
@@ -143,7 +143,7 @@ function iamOptions({
   };
 }
 
-/** A policy as JSON in the order in which people read it, two spaces deep. */
+/** A policy as JSON, in the order of its statements, indented by two spaces. */
 function policyText(own: readonly Grant[]): string {
   const document = {
     Version: "2012-10-17",

@@ -6,21 +6,21 @@ import { type Finished, jsonOf, runIn, Terraform } from "./terraform";
 
 const EXAMPLE = join(PROJECT, "examples/cdktf-consumer");
 
-/** What `npm pack` says of a package. */
+/** Output of `npm pack`. */
 export interface Packed {
   /** Bytes of the packed file. */
   readonly size: number;
   readonly files: readonly { readonly path: string }[];
 }
 
-/** A CDKTF program outside this project: the example's files, with the package installed from what `npm pack` made. */
+/** A CDKTF program outside this project: the files of the example, with the package installed from the file of `npm pack`. */
 export class Consumer {
   private constructor(
     readonly path: string,
     readonly packed: Packed,
   ) {}
 
-  /** Packs and installs; the packages beside it come from npm's cache, or its registry. @throws Error with npm's own words */
+  /** Packs and installs; other packages come from npm's cache or registry. @throws Error with the output of npm */
   static install(): Consumer {
     const path = folder();
     cpSync(EXAMPLE, path, { recursive: true, filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source) });
@@ -38,7 +38,7 @@ export class Consumer {
     return new Consumer(path, packed);
   }
 
-  /** Exchanges a part of the example's main.ts. @throws Error if there is no such part */
+  /** Replaces a part of the example's main.ts. @throws Error if the part does not exist */
   change(text: string, by: string): void {
     const main = readFileSync(join(EXAMPLE, "main.ts"), "utf8");
     if (!main.includes(text)) {
@@ -47,24 +47,24 @@ export class Consumer {
     this.write(main.replaceAll(text, by));
   }
 
-  /** Another program in the place of the example's. */
+  /** Replaces the program of the example. */
   write(main: string): void {
     write(this.path, { "main.ts": main });
   }
 
-  /** Compiles and synthesizes, and returns how it ended. */
+  /** Compiles and synthesizes, and returns exit status and output. */
   attempt(): Finished {
     return runIn(this.path, environment(), "npm", "run", "--silent", "synth");
   }
 
-  /** Compiles and synthesizes. @throws Error with the compiler's or the program's own words */
+  /** Compiles and synthesizes. @throws Error with the output of the compiler or the program */
   synth(): void {
     mustSucceed(this.attempt());
   }
 
   /**
    * Terraform in the folder of a synthesized stack.
-   * @param override what Terraform lays over the stack's JSON
+   * @param override override file for the stack's JSON
    */
   terraform(stack: string, aws: LocalAws, override: object): Terraform {
     const path = join(this.path, "cdktf.out/stacks", stack);
@@ -73,7 +73,7 @@ export class Consumer {
   }
 }
 
-/** npm's own: its cache, and the registry that this machine uses. */
+/** The environment of npm: its cache, and the registry of this computer. */
 function environment(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }

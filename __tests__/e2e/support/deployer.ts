@@ -8,26 +8,26 @@ import { type Finished, Terraform } from "./terraform";
 const STACK = "deckhouse";
 const USER = "pipeline";
 
-/** A Terraform command of a pipeline, and what comes before it. */
+/** A Terraform command of a pipeline, and its preparation. */
 export interface Step {
   readonly command: readonly string[];
-  /** Settings from now on. */
+  /** New settings. */
   readonly settings?: string;
-  /** What others do to the account meanwhile, as administrators. */
+  /** Changes to the account by administrators before the command. */
   readonly meanwhile?: (aws: LocalAws) => Promise<unknown>;
 }
 
-/** A step that was done, with all that it takes to do it again. */
+/** A completed step, with everything required to repeat it. */
 export interface Done {
   readonly step: Step;
-  /** The account as it was before the step. */
+  /** A copy of the account before the step. */
   readonly before: LocalAws;
-  /** The stack's folder as it was before the step. */
+  /** A copy of the stack's folder before the step. */
   readonly folder: string;
   readonly decisions: readonly Decision[];
 }
 
-/** Runs Terraform with a key that has one policy and nothing else, while AWS enforces it. */
+/** Runs Terraform with a key that has only one policy, which AWS enforces. */
 export class Pipeline {
   private constructor(
     private readonly aws: LocalAws,
@@ -40,14 +40,14 @@ export class Pipeline {
     return new Pipeline(aws, { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" });
   }
 
-  /** Gives the pipeline a policy in place of the one before. Turns enforcement on. */
+  /** Replaces the policy of the pipeline, and turns enforcement on. */
   async allow(policy: string, aws = this.aws): Promise<void> {
     await aws.enforceIam(false);
     await aws.iam().send(new PutUserPolicyCommand({ UserName: USER, PolicyName: USER, PolicyDocument: policy }));
     await aws.enforceIam(true);
   }
 
-  /** Does a step, which must succeed. @throws Error with Terraform's own words if it does not */
+  /** Runs a step. @throws Error with Terraform's output if it fails */
   async do(step: Step, deployments: Deployments): Promise<Done> {
     if (step.settings !== undefined) {
       deployments.change({ [STACK]: step.settings });
@@ -62,7 +62,7 @@ export class Pipeline {
     return { ...done, decisions: await this.aws.decisions() };
   }
 
-  /** Does a step again on a copy of the account, with another policy, and returns how it ended. */
+  /** Repeats a step on a copy of the account with another policy, and returns exit status and output. */
   async redo({ step, before, folder: original }: Done, policy: string): Promise<Finished> {
     const aws = await before.copy();
     await this.allow(policy, aws);

@@ -1,6 +1,6 @@
 import pageActions from "../../helpers/documented-actions.json";
 
-/** The HCL of the DKP authorization page as a person applies it: policy as a heredoc, actions as the page spells and repeats them. */
+/** The HCL of the DKP authorization page: the policy as a heredoc, with the documented spelling and repetition of actions. */
 export const PAGE_HCL = `
 terraform {
   required_providers {

@@ -1,2 +1,2 @@
-// The AWS SDK says at every start that releases of next year need Node 22; its version here is pinned.
+// The AWS SDK warns at every start that later releases require Node.js 22; its version is pinned here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";

@@ -6,11 +6,11 @@ import { buffer } from "node:stream/consumers";
 import type { Credentials, LocalAws } from "./local-aws";
 import { terraformEnvironment } from "./terraform";
 
-/** Stands between Terraform and the local AWS. AWS executes every call; the answer to the first call of one action is lost. */
-export class FaultProxy {
+/** A proxy between Terraform and the local AWS. AWS executes every call; the response to the first call of one action is lost. */
+export class LostResponseProxy {
   private readonly server: Server;
   private readonly lost: Promise<unknown>;
-  private faulty = true;
+  private armed = true;
 
   private constructor(
     private readonly aws: LocalAws,
@@ -20,9 +20,9 @@ export class FaultProxy {
     this.lost = once(this.server, "lost");
   }
 
-  /** @param action the IAM action whose first answer is lost, for example `CreateGroup` */
-  static async losing(action: string, aws: LocalAws): Promise<FaultProxy> {
-    const proxy = new FaultProxy(aws, action);
+  /** @param action the IAM action whose first response is lost, for example `CreateGroup` */
+  static async losing(action: string, aws: LocalAws): Promise<LostResponseProxy> {
+    const proxy = new LostResponseProxy(aws, action);
     proxy.server.listen(0, "127.0.0.1");
     await once(proxy.server, "listening");
     return proxy;
@@ -36,7 +36,7 @@ export class FaultProxy {
   /** Applies, and kills Terraform and its provider as soon as AWS has executed the call. */
   async kill(folder: string, credentials?: Credentials): Promise<void> {
     const env = terraformEnvironment(this, credentials);
-    // A process group of its own, which the provider belongs to.
+    // Its own process group, which includes the provider.
     const terraform = spawn("terraform", ["apply", "-auto-approve"], { cwd: folder, env, detached: true, stdio: "ignore" });
     const ended = once(terraform, "exit");
     const first = await Promise.race([this.lost.then(() => "lost"), ended.then(() => "ended")]);
@@ -62,8 +62,8 @@ export class FaultProxy {
     forwarded.end(body);
     const [answer] = (await once(forwarded, "response")) as [IncomingMessage];
     const text = await buffer(answer);
-    if (this.faulty && new URLSearchParams(body.toString()).get("Action") === this.action) {
-      this.faulty = false;
+    if (this.armed && new URLSearchParams(body.toString()).get("Action") === this.action) {
+      this.armed = false;
       this.server.emit("lost");
       request.socket.destroy();
       return;

@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { folder } from "./project";
 
-/** Of RSA, GnuPG makes one key, for signing only, unless told. */
+/** With RSA, GnuPG creates only a signing key unless a usage is given. */
 const USAGE: Readonly<Record<string, string>> = { rsa2048: "sign,encrypt" };
 
-/** A GnuPG home of its own with one throw-away key. */
+/** A temporary GnuPG home folder with one key. */
 export class Gpg {
   readonly home = folder();
 
   /** @param algorithm as for `gpg --quick-generate-key` */
-  static make(algorithm: string): Gpg {
+  static create(algorithm: string): Gpg {
     const gpg = new Gpg();
     gpg.run(["--quick-generate-key", "dkp@example.com", algorithm, USAGE[algorithm] ?? "default", "never"]);
     return gpg;
@@ -23,7 +23,7 @@ export class Gpg {
     return this.run(["--decrypt"], Buffer.from(base64, "base64")).toString();
   }
 
-  /** GnuPG's agent lives as long as its home; it must not outlive the test. */
+  /** Stops the agent of GnuPG, which would outlive the test. */
   stop(): void {
     spawnSync("gpgconf", ["--kill", "all"], { env: { PATH: process.env.PATH, GNUPGHOME: this.home } });
   }

@@ -19,7 +19,7 @@ import {
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
 
-/** What IAM has in an account, without ids and dates: the same for accounts in which the same was made. */
+/** The IAM objects of an account, without IDs and dates: equal for accounts with the same objects. */
 export async function iamAccount(iam: IAMClient): Promise<object> {
   const { Users = [] } = await iam.send(new ListUsersCommand());
   const { Groups = [] } = await iam.send(new ListGroupsCommand());
@@ -98,7 +98,7 @@ async function policy(iam: IAMClient, PolicyArn: string): Promise<object> {
   return {
     description: Policy?.Description,
     tags: tags(await iam.send(new ListPolicyTagsCommand({ PolicyArn }))),
-    // As text: the order counts too, but not that Terraform writes "&" as "\\u0026".
+    // As a string, to compare the order too; Terraform's "\\u0026" equals "&".
     document: JSON.stringify(json(PolicyVersion?.Document)),
   };
 }

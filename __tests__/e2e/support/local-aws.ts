@@ -10,7 +10,7 @@ import { sign } from "aws4";
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Of temporary credentials. */
+  /** Only with temporary credentials. */
   readonly sessionToken?: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface Call {
   readonly action: string;
 }
 
-/** What AWS asked of a key's policies for a call, and what they said. */
+/** The authorization of a call by the policies of a key, and its result. */
 export interface Decision {
   readonly action: string;
   readonly resource: string;
@@ -28,13 +28,13 @@ export interface Decision {
   readonly allowed: boolean;
 }
 
-/** Any key is an administrator's as long as the local AWS does not enforce IAM. */
+/** Every key has administrator access as long as the local AWS does not enforce IAM. */
 export const ADMIN: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
-/** Versions of the query APIs, part of every call. */
+/** API versions of the query APIs; every call contains one. */
 const VERSIONS: Readonly<Record<string, string>> = { ec2: "2016-11-15", iam: "2010-05-08", sts: "2011-06-15" };
 
-/** An AWS on this machine, in a process of its own that ends with the test. */
+/** A local AWS in its own process, which ends with the test. */
 export class LocalAws {
   private constructor(
     readonly url: string,
@@ -54,14 +54,14 @@ export class LocalAws {
     await this.end();
   }
 
-  /** Another AWS with the account as it is now, at an address of its own. Ends with this one at the latest. */
+  /** Another local AWS at another address, with a copy of the current account. Ends with this one at the latest. */
   async copy(): Promise<LocalAws> {
     const answer = await fetch(`${this.url}/copies`, { method: "POST" });
     const { url } = (await answer.json()) as { readonly url: string };
     return new LocalAws(url, () => fetch(`${url}/copies`, { method: "DELETE" }));
   }
 
-  /** The environment that AWS clients, Terraform among them, need to reach it. */
+  /** The environment with which AWS clients, Terraform included, reach it. */
   environment(credentials: Credentials = ADMIN): Record<string, string> {
     return {
       AWS_ENDPOINT_URL: this.url,
@@ -79,7 +79,7 @@ export class LocalAws {
     return new EC2Client({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
   }
 
-  /** The answer to a signed call of a query API (EC2, IAM, STS) without parameters. */
+  /** The response to a signed call of a query API (EC2, IAM, STS) without parameters. */
   async query(credentials: Credentials, service: string, action: string): Promise<string> {
     const { host } = new URL(this.url);
     const body = `Action=${action}&Version=${VERSIONS[service]}`;
@@ -90,7 +90,7 @@ export class LocalAws {
     return answer.text();
   }
 
-  /** Temporary credentials of the key's user, as `sts:GetSessionToken` gives them to whoever has the key. */
+  /** Temporary credentials of the key's user, from `sts:GetSessionToken`. */
   async session(credentials: Credentials): Promise<Credentials> {
     const client = new STSClient({ endpoint: this.url, region: "us-east-1", credentials, maxAttempts: 1 });
     const { Credentials: given } = await client.send(new GetSessionTokenCommand());
@@ -98,9 +98,9 @@ export class LocalAws {
     return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
   }
 
-  /** Switches the check of keys and policies on or off. */
+  /** Turns the enforcement of IAM policies on or off. */
   async enforceIam(on: boolean): Promise<void> {
-    // The emulator takes the number of calls that pass unchecked, and only as plain text.
+    // The emulator expects the number of calls that it does not check, as plain text.
     await fetch(`${this.url}/moto-api/reset-auth`, {
       method: "POST",
       headers: { "Content-Type": "text/plain" },
@@ -108,7 +108,7 @@ export class LocalAws {
     });
   }
 
-  /** Whether AWS takes requests signed with a key and lets its user do what DKP does. */
+  /** Whether AWS accepts requests signed with a key and allows the calls of DKP. */
   async accepts(credentials: Credentials): Promise<boolean> {
     await this.enforceIam(true);
     try {
@@ -121,19 +121,19 @@ export class LocalAws {
     }
   }
 
-  /** The names of the calls since the last list of calls that changed something, those to buckets left out: states are there. */
+  /** The names of the write calls since the last list of calls, except S3 calls, which only store states. */
   async changes(): Promise<readonly string[]> {
     return (await this.calls())
       .filter(({ service, action }) => service !== "s3" && !/^(Get|List|Describe)/.test(action))
       .map(({ action }) => action);
   }
 
-  async makeBucket(bucket: string): Promise<void> {
+  async createBucket(bucket: string): Promise<void> {
     await fetch(`${this.url}/${bucket}`, { method: "PUT" });
   }
 
-  /** Makes a DynamoDB table in which Terraform can lock states. */
-  async makeLockTable(TableName: string): Promise<void> {
+  /** Creates a DynamoDB table in which Terraform can lock states. */
+  async createLockTable(TableName: string): Promise<void> {
     const body = JSON.stringify({
       TableName,
       KeySchema: [{ AttributeName: "LockID", KeyType: "HASH" }],
@@ -146,7 +146,7 @@ export class LocalAws {
     await fetch(this.url, { method: "POST", body, headers: signed.headers as Record<string, string> });
   }
 
-  /** The answer to a signed call of S3. @param path bucket, key and query: `/bucket/key?versionId=ID` */
+  /** The response to a signed call of S3. @param path bucket, key and query: `/bucket/key?versionId=ID` */
   async s3(method: string, path: string, body = "", headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     const { host } = new URL(this.url);
     const type = body === "" ? {} : { "Content-Type": "application/xml" };
@@ -164,14 +164,14 @@ export class LocalAws {
     return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
   }
 
-  /** What was asked of policies since the last call of this, which starts the list anew. Nothing is asked until IAM is enforced. */
+  /** Returns and clears the list of authorizations. The list is empty until IAM is enforced. */
   async decisions(): Promise<readonly Decision[]> {
     const decisions = (await (await fetch(`${this.url}/decisions`)).json()) as readonly Decision[];
     await fetch(`${this.url}/decisions`, { method: "DELETE" });
     return decisions;
   }
 
-  /** All AWS API calls since the last call of this, which starts the list anew. */
+  /** Returns and clears the list of all AWS API calls. */
   async calls(): Promise<readonly Call[]> {
     const calls = (await (await fetch(`${this.url}/calls`)).json()) as readonly Call[];
     await fetch(`${this.url}/calls`, { method: "DELETE" });

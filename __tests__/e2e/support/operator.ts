@@ -4,7 +4,7 @@ import type { Credentials, LocalAws } from "./local-aws";
 
 const USER = "operator";
 
-/** An administrator's key with which Terraform runs while IAM is enforced, so that other keys can be watched meanwhile. */
+/** An administrator's key with which Terraform runs while IAM is enforced, so that other keys can be monitored at the same time. */
 export class Operator {
   private constructor(
     private readonly aws: LocalAws,
@@ -34,7 +34,7 @@ export class Operator {
     await this.aws.enforceIam(true);
   }
 
-  /** Whether a key may do what DKP does. Needs enforcement. */
+  /** Whether a key may make the calls of DKP. Requires enforcement. */
   async allows(key: Credentials): Promise<boolean> {
     try {
       await this.aws.ec2(key).send(new DescribeRegionsCommand());
@@ -44,7 +44,7 @@ export class Operator {
     }
   }
 
-  /** Calls with a key until some work ends. @returns whether all calls were allowed, and how many there were */
+  /** Makes calls with a key until other work ends. @returns the number of calls and of denied calls */
   async watch(key: Credentials, work: Promise<unknown>): Promise<{ readonly calls: number; readonly refused: number }> {
     let running = true;
     const ended = work.finally(() => {

@@ -26,12 +26,12 @@ interface GitHubWorkflow {
   readonly jobs: Readonly<Record<string, { readonly steps: readonly GitHubStep[] }>>;
 }
 
-/** What the copy of the project has done already, as after a checkout with `npm ci`. */
+/** Commands whose result the copy of the project already contains, as after a checkout with `npm ci`. */
 const DONE = "npm ci";
 
 const read = (path: string): unknown => parse(readFileSync(join(PROJECT, path), "utf8"));
 
-/** Variables whose values name variables that are known before them, as GitLab puts them in. */
+/** Expands earlier variables in the values of variables, as GitLab does. */
 function expanded(variables: Variables, known: Variables): Record<string, string> {
   const result: Record<string, string> = { ...known };
   for (const [name, value] of Object.entries(variables)) {
@@ -40,19 +40,19 @@ function expanded(variables: Variables, known: Variables): Record<string, string
   return result;
 }
 
-/** A part of a job that runs in a shell of its own. */
+/** A part of a job that runs in its own shell. */
 interface Step {
   readonly program: string;
   readonly args: readonly string[];
   readonly variables: Variables;
-  /** Whether it runs after a step that failed too. */
+  /** Whether it also runs after a failed step. */
   readonly always: boolean;
 }
 
-/** A job of a pipeline file, to be run in a checkout. */
+/** A job of a pipeline file that runs in a checkout. */
 export type Job = (checkout: string, name: string, environment: Variables) => readonly Step[];
 
-/** A job of `docs/pipelines/gitlab-ci.yml` as a runner runs it: `before_script` and `script` in one shell, `after_script` in another. */
+/** A job of `docs/pipelines/gitlab-ci.yml` as a GitLab runner runs it: `before_script` and `script` in one shell, `after_script` in another. */
 export const gitLab: Job = (checkout, name, environment) => {
   const file = read("docs/pipelines/gitlab-ci.yml") as { readonly variables: Variables } & Readonly<Record<string, GitLabJob>>;
   const job = file[name] ?? {};
@@ -68,7 +68,7 @@ export const gitLab: Job = (checkout, name, environment) => {
   ];
 };
 
-/** The commands of a job of `docs/pipelines/github-actions.yml`, each step in a shell of its own; its actions are left out. */
+/** The commands of a job of `docs/pipelines/github-actions.yml`, each step in its own shell, without the actions. */
 export const gitHub: Job = (_, name, environment) => {
   const workflow = read("docs/pipelines/github-actions.yml") as GitHubWorkflow;
   const variables = { ...workflow.env, ...environment };
@@ -79,7 +79,7 @@ export const gitHub: Job = (_, name, environment) => {
   );
 };
 
-/** Runs the steps of a job one after the other, after a failure only those that always run. */
+/** Runs the steps of a job in order; after a failure, only those that always run. */
 export function runSteps(checkout: string, steps: readonly Step[], failed = false): Finished {
   let status: number | null = failed ? 1 : 0;
   let output = "";
@@ -94,12 +94,12 @@ export function runSteps(checkout: string, steps: readonly Step[], failed = fals
   return { status, output };
 }
 
-/** Starts a step without waiting for its end. */
+/** Starts a step and does not wait for its end. */
 export function startStep(checkout: string, { program, args, variables }: Step): ChildProcess {
   return spawn(program, args, { cwd: checkout, env: variables, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** All processes below one, the youngest first. */
+/** All descendants of a process, the youngest first. */
 export function descendants(pid: number): readonly number[] {
   const { stdout } = spawnSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" });
   const parents = stdout
@@ -122,7 +122,7 @@ export class Checkout {
     write(this.path, { "deployments/deckhouse.yaml": settings });
   }
 
-  /** Runs a program that must succeed. @throws Error with its words if it does not */
+  /** Runs a program. @throws Error with its output if it fails */
   run(environment: Variables, program: string, ...args: string[]): string {
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: this.path, env: environment, encoding: "utf8" });
     if (status !== 0) {
@@ -139,7 +139,7 @@ export class Checkout {
     git("commit", "--quiet", "--message=x");
   }
 
-  /** Whether a text is anywhere in the checkout, what git ignores included. */
+  /** Whether any file of the checkout contains a string, ignored files included. */
   contains(text: string): boolean {
     return spawnSync("grep", ["--recursive", "--quiet", "--text", "--fixed-strings", text, "."], { cwd: this.path }).status === 0;
   }

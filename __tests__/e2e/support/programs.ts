@@ -1,19 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { delimiter } from "node:path";
 
-/** What applies: Terraform or OpenTofu. */
+/** A program that applies: Terraform or OpenTofu. */
 export interface Program {
-  /** As it calls itself, with its version. */
+  /** Its name and version, as it reports them. */
   readonly name: string;
   readonly path: string;
 }
 
-/** Binaries of Terraform or OpenTofu beside the Terraform on the PATH: absolute paths in `E2E_TERRAFORMS`, separated as in PATH. */
+/** Binaries of Terraform or OpenTofu in addition to the Terraform on the PATH: absolute paths in `E2E_TERRAFORMS`, separated as in PATH. */
 export const FURTHER_PROGRAMS: readonly string[] = (process.env.E2E_TERRAFORMS ?? "")
   .split(delimiter)
   .filter((path) => path !== "");
 
-/** Everything that the core tests run with. Asks each binary for its version. */
+/** All programs of the core tests. Runs each binary to read its version. */
 export function programs(): readonly Program[] {
   return ["terraform", ...FURTHER_PROGRAMS].map((path) => {
     const [name = path] = spawnSync(path, ["version"], { encoding: "utf8" }).stdout.split("\n");

@@ -29,7 +29,7 @@ export function removeFolders(): void {
   }
 }
 
-/** A copy of this project, as a user has it after `npm ci` (or before), for what must run inside one: the CDKTF command. */
+/** A copy of this project after (or before) `npm ci`, for the CDKTF command, which must run inside a project. */
 export function copyOfProject({ installed } = { installed: true }): string {
   const path = folder();
   for (const part of [
@@ -50,7 +50,7 @@ export function copyOfProject({ installed } = { installed: true }): string {
   return path;
 }
 
-/** Settings of deployments, synthesized into a folder of their own. */
+/** Settings of deployments, synthesized to their own folder. */
 export class Deployments {
   private constructor(readonly path: string) {}
 
@@ -61,7 +61,7 @@ export class Deployments {
     return deployments;
   }
 
-  /** Writes settings anew and synthesizes. @throws Error with the app's own words if that fails */
+  /** Replaces the settings and synthesizes. @throws Error with the output of the app if it fails */
   change(settings: Readonly<Record<string, string>>): void {
     write(this.path, Object.fromEntries(Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
     const { status, output } = runIn(

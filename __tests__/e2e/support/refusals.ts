@@ -3,11 +3,11 @@ import type { PolicyDocument } from "../../../src/iam/policy-document";
 import type { Request } from "../../helpers/simulator";
 import type { Finished } from "./terraform";
 
-// What Terraform does when one action is left out of the policy that it runs under.
+// The behavior of Terraform when one action is missing from its policy.
 
 export const document = (text: string) => JSON.parse(text) as PolicyDocument;
 
-/** Whether a grant is the one that a call is allowed by. */
+/** Whether a grant allows a call. */
 export function isFor({ action, resources }: Grant, call: Request): boolean {
   return call.action === action && resources.some((pattern) => like(pattern).test(call.resource));
 }
@@ -17,10 +17,10 @@ function like(pattern: string): RegExp {
 }
 
 /**
- * The grants without which a step fails, each shown by an error of Terraform that names the refused action.
- * To save runs several are left out at once: a call that is refused and named is refused as well when it is the only one.
- * What another error hid is tried again, so many rounds. What reaches the state is tried one by one: it comes before all else,
- * and S3 names no action.
+ * The grants without which a step fails, each proven by an error of Terraform that names the denied action.
+ * To save runs, several grants are removed at once: a call that is denied and named then is also denied when only its grant is
+ * removed. Grants whose error was hidden by another one are tried again, up to a number of rounds. Grants for the state are
+ * tried one at a time, because the state is read first, and the errors of S3 name no action.
  */
 export async function failingGrants(
   redo: (policy: string) => Promise<Finished>,
@@ -61,7 +61,7 @@ export function without(text: string, left: readonly Grant[]): string {
   return JSON.stringify({ ...rest, Statement: remaining.filter(({ Action }) => Action.length > 0) });
 }
 
-/** Terraform's errors, without its warnings, each on one line. */
+/** The errors of Terraform without the warnings, each on one line. */
 function errorsIn(output: string): readonly string[] {
   const parts = output.split(/^(?=(?:Error|Warning): )/m).filter((part) => part.startsWith("Error: "));
   return parts.map((part) => part.replaceAll(/\s+/g, " "));

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import type { LocalAws } from "./local-aws";
 
-/** Stands before the local AWS and hands on each call after a delay, so that a test can act while one is under way. */
+/** A proxy of the local AWS that forwards each call after a delay, so that a test can act during a call. */
 export class SlowAws {
   private readonly server: Server;
 

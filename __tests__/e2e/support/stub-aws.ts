@@ -2,16 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Call, LocalAws } from "./local-aws";
 
-/** An answer of AWS as it goes over the wire. */
+/** An HTTP response of AWS. */
 export interface WireAnswer {
   readonly status: number;
   readonly body: string;
 }
 
-/** Answers by operation; undefined hands the call on. `parameters` are those of the query protocol, `times` counts the calls so far. */
+/** Responses by operation; undefined forwards the call. `parameters` are those of the query protocol, `times` is the number of calls so far. */
 export type WireAnswers = Readonly<Record<string, (parameters: URLSearchParams, times: number) => WireAnswer | undefined>>;
 
-/** Stands before the local AWS and answers what that can't: each answer in the shape that AWS's API reference gives. */
+/** A proxy of the local AWS with responses that the local AWS does not support, in the format of the AWS API reference. */
 export class StubAws {
   readonly calls: Call[] = [];
   private readonly times = new Map<string, number>();
@@ -36,12 +36,12 @@ export class StubAws {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** The environment that AWS clients, Terraform among them, need to reach it. */
+  /** The environment with which AWS clients, Terraform included, reach it. */
   environment(): Record<string, string> {
     return { ...this.behind.environment(), AWS_ENDPOINT_URL: this.url };
   }
 
-  /** Answers from now on. */
+  /** Sets the responses of the following calls. */
   say(answers: WireAnswers): void {
     this.answers = answers;
     this.times.clear();
@@ -89,7 +89,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
 
 const REQUEST_ID = "7a62c49f-347e-4fc4-9331-6e8eexample";
 
-/** An error of the query protocol, as IAM and STS send it. */
+/** An error response of the query protocol of IAM and STS. */
 export function queryError(status: number, code: string, message: string): WireAnswer {
   const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
   return {
@@ -98,7 +98,7 @@ export function queryError(status: number, code: string, message: string): WireA
   };
 }
 
-/** An error of EC2. */
+/** An error response of EC2. */
 export function ec2Error(status: number, code: string, message: string): WireAnswer {
   const errors = `<Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors>`;
   return {
@@ -107,7 +107,7 @@ export function ec2Error(status: number, code: string, message: string): WireAns
   };
 }
 
-/** An answer of EC2. */
+/** A response of EC2. */
 export function ec2Answer(operation: string, content: string): WireAnswer {
   const xmlns = "http://ec2.amazonaws.com/doc/2016-11-15/";
   return {
@@ -116,7 +116,7 @@ export function ec2Answer(operation: string, content: string): WireAnswer {
   };
 }
 
-/** An image of EC2, by default one that DKP can use: Ubuntu as Canonical publishes it, but for its instance-store mappings. */
+/** An image of EC2, by default one that DKP can use: Ubuntu as Canonical publishes it, except its instance-store mappings. */
 export interface WireImage {
   readonly id: string;
   readonly state?: string;
@@ -150,10 +150,10 @@ export function imageAnswer(image: WireImage): WireAnswer {
   return ec2Answer("DescribeImages", `<imagesSet><item>${fields.join("")}</item></imagesSet>`);
 }
 
-/** What IAM's simulator says beside `allowed`, by action. */
+/** Results of IAM's policy simulator by action; others are `allowed`. */
 export type Simulation = Readonly<Record<string, "explicitDeny" | "implicitDeny" | "SCP" | "boundary" | "unknown context">>;
 
-/** A simulation of all actions in a question, in two pages where there are several. */
+/** A simulation of all actions of a request, in two pages if there are several. */
 export function simulationAnswer(operation: string, parameters: URLSearchParams, denials: Simulation): WireAnswer {
   const actions = [...parameters].filter(([name]) => name.startsWith("ActionNames.member.")).map(([, value]) => value);
   const second = parameters.get("Marker") === "second";
@@ -199,7 +199,7 @@ export function quotaAnswer(value: number): WireAnswer {
   };
 }
 
-/** Service Quotas of an account whose quota was never changed. */
+/** Responses of Service Quotas for an account whose quota was never changed. */
 export function noQuota(): WireAnswer {
   return {
     status: 400,

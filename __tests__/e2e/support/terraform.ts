@@ -7,19 +7,19 @@ import type { Credentials } from "./local-aws";
 
 export interface Finished {
   readonly status: number | null;
-  /** Standard output and standard error, as a person would see them. */
+  /** Standard output and standard error, interleaved. */
   readonly output: string;
 }
 
-/** An AWS that Terraform can be sent to. */
+/** An AWS that Terraform can call. */
 export interface AnyAws {
   environment(credentials?: Credentials): Record<string, string>;
 }
 
-/** Folder of a filesystem mirror with the AWS provider; without it Terraform asks its registry. */
+/** Folder of a filesystem mirror with the AWS provider; without it, Terraform downloads the provider from its registry. */
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 
-/** Environment of Terraform and of the CDKTF command on the local AWS: nothing of the machine's own Terraform or AWS set-up. */
+/** Environment of Terraform and of the CDKTF command on the local AWS: without the user's own Terraform or AWS configuration. */
 export function terraformEnvironment(aws?: AnyAws, credentials?: Credentials): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
   const configuration = join(home, "terraformrc");
@@ -41,8 +41,8 @@ export function terraformEnvironment(aws?: AnyAws, credentials?: Credentials): R
 }
 
 /**
- * A mirror that OpenTofu finds its providers in too: the same files under its registry's name.
- * It follows a link to the platform's folder, but to none above that.
+ * A mirror in which OpenTofu finds its providers too: the same files under the name of its registry.
+ * OpenTofu follows a symbolic link to the folder of the platform, but not to a folder above it.
  */
 function withTofuRegistry(mirror: string, home: string): string {
   const own = join(home, "mirror");
@@ -59,13 +59,13 @@ function withTofuRegistry(mirror: string, home: string): string {
   return own;
 }
 
-/** Runs a program to its end. */
+/** Runs a program and waits for its end. */
 export function runIn(folder: string, environment: Record<string, string>, program: string, ...args: string[]): Finished {
   const result = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
   return { status: result.status, output: outputOf(result) };
 }
 
-/** Starts a program without waiting for its end. */
+/** Starts a program and does not wait for its end. */
 export async function startIn(
   folder: string,
   environment: Record<string, string>,
@@ -83,7 +83,7 @@ export async function startIn(
   return { status, output };
 }
 
-/** What a program prints on standard output as JSON; on standard error it may say what it likes. */
+/** The standard output of a program, parsed as JSON. @throws Error with both outputs if it is not JSON */
 export function jsonOf(folder: string, environment: Record<string, string>, program: string, ...args: string[]): unknown {
   const { stdout, stderr } = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
   try {
@@ -110,17 +110,17 @@ export class Terraform {
     this.environment = terraformEnvironment(aws, credentials);
   }
 
-  /** Runs a Terraform command and returns how it ended, whatever that is. */
+  /** Runs a Terraform command and returns exit status and output, also if it fails. */
   attempt(...args: string[]): Finished {
     return runIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
-  /** Starts a Terraform command without waiting for it. */
+  /** Starts a Terraform command and does not wait for it. */
   start(...args: string[]): Promise<Finished> {
     return startIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
-  /** Runs a Terraform command that must succeed. @throws Error with Terraform's own words if it does not */
+  /** Runs a Terraform command. @throws Error with Terraform's output if it fails */
   run(...args: string[]): string {
     const { status, output } = this.attempt(...args);
     if (status !== 0) {
@@ -137,7 +137,7 @@ export class Terraform {
     return this.run("apply", "-auto-approve", ...args);
   }
 
-  /** Whether a plan finds nothing to do. @throws Error with Terraform's own words if it can't plan */
+  /** Whether a plan has no changes. @throws Error with Terraform's output if the plan fails */
   isUpToDate(...args: string[]): boolean {
     const { status, output } = this.attempt("plan", "-detailed-exitcode", ...args);
     if (status === 1) {
@@ -146,7 +146,7 @@ export class Terraform {
     return status === 0;
   }
 
-  /** What a plan would do, by address; what stays as it is is left out. */
+  /** The actions of a plan by address, without unchanged resources. */
   plannedActions(...args: string[]): Readonly<Record<string, string>> {
     this.run("plan", "-out=plan", ...args);
     const plan = JSON.parse(this.run("show", "-json", "plan")) as Plan;
@@ -162,13 +162,13 @@ export class Terraform {
     return this.run("output", "-raw", name);
   }
 
-  /** All outputs, sensitive ones too. */
+  /** All outputs, sensitive ones included. */
   outputs(): Readonly<Record<string, string>> {
     const outputs = JSON.parse(this.run("output", "-json")) as Readonly<Record<string, { readonly value: string }>>;
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
   }
 
-  /** The key that is handed out, its secret in clear. */
+  /** The current key, with its secret in plaintext. */
   key(): Credentials {
     const { access_key_id = "", secret_access_key = "" } = this.outputs();
     return { accessKeyId: access_key_id, secretAccessKey: secret_access_key };

@@ -4,7 +4,7 @@ import { roleOf } from "../../iam/risks";
 import { visible } from "../../render/printable";
 import type { Deployment } from "../../settings/deployment";
 
-/** What a deployment makes and who uses it, for Mermaid: the way from the key to an administrator is dotted. */
+/** The objects of a deployment and their users, for Mermaid. Dotted lines show how the key leads to administrator access. */
 export function diagram(deployment: Deployment, statements: readonly PolicyStatement[]): string {
   const { user, policy, group, attachment, accessKeys, nodeRole, cluster } = deployment;
   const actions = new Set(statements.flatMap((statement) => statement.actions)).size;

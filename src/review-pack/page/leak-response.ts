@@ -2,16 +2,16 @@ import { otherSlot, type Slot } from "../../iam/key-slots";
 import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "../../iam/risks";
 import { code, fenced, list } from "../../render/markdown";
-import { quote, shellWord } from "../../render/shell";
+import { quote, shellArgument } from "../../render/shell";
 import type { Deployment } from "../../settings/deployment";
 
-/** Name of the inline policy that cuts the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
+/** Name of the inline policy that revokes the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
 const DENY_POLICY = "DenySessionsFromLeakedKey";
 
 /** GetSessionToken, "DurationSeconds": at most 129,600 seconds for an IAM user. */
 const SESSION_HOURS = 36;
 
-/** What an attacker can leave behind that works without the key, by the actions that all must be granted. */
+/** What an attacker can create that keeps working without the key, by the actions that are required for it. */
 const REMAINS: readonly { readonly actions: readonly string[]; readonly what: string }[] = [
   {
     actions: ["ec2:RunInstances"],
@@ -37,10 +37,10 @@ const REMAINS: readonly { readonly actions: readonly string[]; readonly what: st
   },
 ];
 
-/** What to do when the key has leaked. The leaked key is never active again after the first step. */
+/** The response to a leaked key. After the first step, the leaked key is never active again. */
 export function afterALeak(deployment: Deployment, options: PolicyOptions): readonly string[] {
   const { stack, nodeRole } = deployment;
-  const user = shellWord(deployment.user.name);
+  const user = shellArgument(deployment.user.name);
   const role = code(roleOf(options.cluster));
   const roles =
     options.mode === "documented"
@@ -76,19 +76,19 @@ export function afterALeak(deployment: Deployment, options: PolicyOptions): read
   ];
 }
 
-/** The Deny as JSON within double quotes of a shell, so that the shell fills in the time. */
+/** The Deny policy as JSON in double quotes of a shell, so that the shell inserts the time. */
 function shellDenial(time: string): string {
   return JSON.stringify(denial(time)).replaceAll('"', '\\"');
 }
 
-/** Denies everything to credentials that were issued before a time. Source: AWS's own `AWSRevokeOlderSessions`. */
+/** Denies all actions to credentials that were issued before a time. Source: `AWSRevokeOlderSessions` of AWS. */
 const denial = (time: string) => ({
   Version: "2012-10-17",
   Statement: [{ Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": time } } }],
 });
 
 function newKey({ accessKeys, stack, ...deployment }: Deployment): readonly string[] {
-  const user = shellWord(deployment.user.name);
+  const user = shellArgument(deployment.user.name);
   if (accessKeys === "none") {
     return [
       `**3. Give DKP a new key.** ${code(`aws iam create-access-key --user-name ${user}`)}, straight into where you keep secrets, then into DKP.`,

@@ -24,13 +24,13 @@ export function statementTable(statements: readonly PolicyStatement[]): readonly
       code(sid),
       String(actions.length),
       resources[0] === "*" ? "every resource" : resources.map((arn) => code(forPeople(arn))).join(", "),
-      conditionsInWords(conditions),
+      renderConditions(conditions),
     ]),
   );
 }
 
 /** All conditions of a statement, for a cell of a table. */
-export function conditionsInWords(conditions: readonly PolicyCondition[]): string {
+export function renderConditions(conditions: readonly PolicyCondition[]): string {
   return conditions.map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`)).join(", ");
 }
 
@@ -52,7 +52,7 @@ export function permissionTables(options: PolicyOptions, statements: readonly Po
   });
 }
 
-/** Which of the granted actions are there although nothing is known to need them, and how they go. */
+/** How many granted actions have no known use, and how to remove them. */
 export function unneeded(options: PolicyOptions): readonly string[] {
   const rows = grantedRows(options).filter((row) => !neededBy(row, options.cluster).needed);
   return rows.length === 0
@@ -71,23 +71,23 @@ function permissionRow(row: CatalogueRow, options: PolicyOptions, statements: re
     access,
     plain(options.cluster.prefix === undefined ? why : why.replaceAll("<prefix>", prose(options.cluster.prefix))),
     callers.length === 0 ? "nobody found" : callers.join(", "),
-    plain(neededBy(row, options.cluster).words),
+    plain(neededBy(row, options.cluster).reasons),
     sids.join(", "),
   ];
 }
 
-/** What needs an action; `needed` tells whether anything does, as far as the settings tell of the cluster. */
-function neededBy(row: CatalogueRow, cluster: Cluster): { readonly words: string; readonly needed: boolean } {
+/** What requires an action. `needed` is true if anything does, as far as the settings describe the cluster. */
+function neededBy(row: CatalogueRow, cluster: Cluster): { readonly reasons: string; readonly needed: boolean } {
   const { because, elsewhere } = needsOf(row, cluster);
   if (because.length > 0) {
-    return { words: because.join(", "), needed: true };
+    return { reasons: because.join(", "), needed: true };
   }
   if (row.requiredWhen.length === 0) {
-    return { words: "nothing known", needed: false };
+    return { reasons: "nothing known", needed: false };
   }
   const known = cluster.layout !== undefined;
   return {
-    words: `${known ? "not this cluster; " : ""}with ${elsewhere.join(" or ")}`,
+    reasons: `${known ? "not this cluster; " : ""}with ${elsewhere.join(" or ")}`,
     needed: !known && appliesTo(row, cluster.dkpVersion),
   };
 }

@@ -1,7 +1,7 @@
 import { code, table } from "../../render/markdown";
 import type { TerraformJson } from "../../terraform/terraform-json";
 
-/** What the resource types and data sources of a deployment are for. */
+/** The purpose of each resource type and data source of a deployment. */
 const PURPOSE: Readonly<Record<string, string>> = {
   aws_iam_access_key: "the static key that DKP signs with; it takes nothing else",
   aws_iam_group: "has the policy, as scanners want it",
@@ -15,7 +15,7 @@ const PURPOSE: Readonly<Record<string, string>> = {
   aws_iam_user_policy_attachment: "gives the user the policy",
 };
 
-/** The resources of a deployment by address, with their names in AWS where the settings give one. */
+/** The resources of a deployment by address, with the AWS names that the settings state. */
 export function resourceTable({ resource = {} }: TerraformJson): readonly string[] {
   const rows = Object.entries(resource).flatMap(([type, byName]) =>
     Object.entries(byName).map(([name, { name: inAws }]) => [

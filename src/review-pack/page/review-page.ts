@@ -12,9 +12,9 @@ import { resourceTable } from "./resource-table";
 import { findingsOf } from "./scanner-findings";
 import { whoMayApply, whoSeesTheSecret } from "./secret-exposure";
 import { facts, firstSentence } from "./summary";
-import { theft } from "./threat-model";
+import { threatModel } from "./threat-model";
 
-/** The page for a security reviewer: two minutes at the top, twenty below. */
+/** `REVIEW.md` for a security reviewer: a two-minute summary first, then the details for twenty minutes. */
 export function reviewPage(deployment: Deployment, terraform: TerraformJson, deployer: DeployerPolicies): string {
   const options = policyOptions(deployment);
   const statements = policyStatements(options);
@@ -28,7 +28,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     ...fenced("mermaid", diagram(deployment, statements)),
     "Dotted: what the key can do to roles, and by that become.",
     "",
-    ...theft(deployment, options),
+    ...threatModel(deployment, options),
     ...whoSeesTheSecret(deployment, terraform),
     ...whoMayApply(deployer),
     ...created(deployment, terraform),
@@ -47,7 +47,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     .replace(/\n+$/, "\n");
 }
 
-/** What of the pack a reader opens next. */
+/** The other files of the review pack, and their purpose. */
 const FILES = [
   ["main.tf.json", "what Terraform applies, without CDKTF's comments; a `local` backend is left out"],
   ["policy.json", "the policy as AWS will store it"],

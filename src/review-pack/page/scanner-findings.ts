@@ -11,7 +11,7 @@ const POLICY = "data.aws_iam_policy_document.policy";
 const USER_ATTACHMENT = "aws_iam_user_policy_attachment.policy-attachment";
 const DOCUMENTED = "the DKP documentation grants its actions on every resource, and `documented` is that policy";
 
-/** Findings of checkov: fewer with a narrow policy, and without a policy on the user itself. */
+/** The findings of checkov for a deployment: fewer with a scoped policy or without a policy attached to the user. */
 export function findingsOf({ tight, userAttachment }: { readonly tight: boolean; readonly userAttachment: boolean }) {
   return DOCUMENTED_FINDINGS.filter(
     ({ address }) => !(tight && address === POLICY) && (userAttachment || address !== USER_ATTACHMENT),

@@ -2,7 +2,7 @@ import { code, prose } from "../../render/markdown";
 import { stateReading } from "../../terraform/remote-state";
 import type { StateLocation } from "../../terraform/state-location";
 
-/** Where a state is, in Markdown: s3, bucket `state`, key `deckhouse/terraform.tfstate`. */
+/** The location of a state, in Markdown: s3, bucket `state`, key `deckhouse/terraform.tfstate`. */
 export function stateLocated(location: StateLocation): string {
   const { config } = stateReading(location);
   const known = Object.entries(config).flatMap(([name, value]) =>

@@ -7,7 +7,7 @@ import { code, prose, table } from "../../render/markdown";
 import type { Deployment } from "../../settings/deployment";
 import { stateLocated } from "./state-description";
 
-/** The first thing that a reviewer reads: what the key can do. */
+/** The first paragraph of the review page: what the key can do. */
 export function firstSentence({ accessKeys }: Deployment, options: PolicyOptions): readonly string[] {
   const key = accessKeys === "none" ? "a key of this user" : "this key";
   const region = prose(options.environment.region);
@@ -27,7 +27,7 @@ export function firstSentence({ accessKeys }: Deployment, options: PolicyOptions
       ];
 }
 
-/** The deployment in a few lines. */
+/** A table that summarizes the deployment. */
 export function facts(deployment: Deployment, statements: readonly PolicyStatement[]): readonly string[] {
   const { accountId, region, user, policy, attachment, group, protect } = deployment;
   const supplement = policy.supplement ? "" : ", without the supplement: DKP can neither create nor destroy a cluster with it";
@@ -51,7 +51,7 @@ export function facts(deployment: Deployment, statements: readonly PolicyStateme
       `${code(`${policy.path}${policy.name}`)}, mode ${code(policy.mode)}${supplement}; ${size} of ${MAX_POLICY_CHARACTERS} characters`,
     ],
     ["attached", attached],
-    ["access keys", keysInWords(deployment)],
+    ["access keys", keySummary(deployment)],
     ["state", stateLocated(deployment.state)],
     [
       "protected",
@@ -69,7 +69,7 @@ function boundary(arn: string | undefined): string {
     : `, permissions boundary ${code(arn)}; it does not limit roles that the user makes`;
 }
 
-function keysInWords({ accessKeys }: Deployment): string {
+function keySummary({ accessKeys }: Deployment): string {
   if (accessKeys === "none") {
     return "none here: made outside Terraform";
   }

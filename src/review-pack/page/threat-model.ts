@@ -7,14 +7,14 @@ import type { Deployment } from "../../settings/deployment";
 import { ACCOUNT_ID, policyOptions } from "../account-placeholder";
 import { afterALeak } from "./leak-response";
 
-/** What a thief of the key could do, what closes it, and what to do when it has happened. */
-export function theft(deployment: Deployment, options: PolicyOptions): readonly string[] {
+/** The impact of a leaked key, the mitigations, and the response to a leak. */
+export function threatModel(deployment: Deployment, options: PolicyOptions): readonly string[] {
   return [
     "## What a thief of the key could do",
     "",
     ...list(risksOf(options, code).map(({ what, actions }) => `${sentence(what)} (${actions.map(code).join(", ")})`)),
     ...outOfReach(options),
-    ...whatClosesIt(deployment),
+    ...mitigations(deployment),
     ...afterALeak(deployment, options),
   ];
 }
@@ -32,7 +32,7 @@ function outOfReach({ mode, environment, cluster }: PolicyOptions): readonly str
       ];
 }
 
-/** The service control policy of a deployment, as people attach it. */
+/** The service control policy for a deployment, with a placeholder for an unknown account. */
 export function controlPolicyOf(deployment: Deployment): ControlPolicy {
   const { user, additionalRolePolicies } = deployment;
   return controlPolicy({
@@ -42,7 +42,7 @@ export function controlPolicyOf(deployment: Deployment): ControlPolicy {
   });
 }
 
-function whatClosesIt(deployment: Deployment): readonly string[] {
+function mitigations(deployment: Deployment): readonly string[] {
   const { user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
   const { mode } = deployment.policy;
   const role = code(roleOf(cluster));

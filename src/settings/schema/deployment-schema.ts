@@ -10,7 +10,7 @@ import { backendProblems, cloudProblems } from "./backend-schema";
 import { cluster, features } from "./cluster-schema";
 import { arn, because, checked, choice, describe, name, object, path, strict, text } from "./primitives";
 
-// The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and the README's table.
+// The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and docs/reference/settings.md.
 
 const region = v.pipe(
   v.string(),

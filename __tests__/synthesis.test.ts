@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pruneStacks, readManifest } from "../src/commands/output-folder";
 import { synthesize } from "../src/synthesis";
 import { deployment } from "./helpers/deployment";
@@ -68,6 +68,12 @@ describe("synthesis into an output folder", () => {
     expect(() => synth([CURRENT, OLD])).toThrow(
       [unexpected(join(stack, "zz.tf")), unexpected(join(output, "stacks/old/x.tf"))].join("\n"),
     );
+  });
+
+  it("gives the path of a local state as seen from the stack's folder in the output folder", () => {
+    synth([deployment("backend: { local: { path: states/dkp.tfstate } }")]);
+    const { terraform } = JSON.parse(json()) as { terraform: { backend: { local: { path: string } } } };
+    expect(resolve(stack, terraform.backend.local.path)).toBe(resolve("states/dkp.tfstate"));
   });
 
   it("writes HCL over JSON and JSON over HCL, and finds neither unexpected", () => {

@@ -25,6 +25,8 @@ import { ADDRESSES, KEY_ADDRESSES, nameIn } from "./terraform/addresses";
 export interface DeckhouseAccessStackOptions {
   /** The folder that the path of a `local` state is relative to. @default the working directory */
   readonly projectRoot?: string | undefined;
+  /** The output folder from which Terraform runs, if the app synthesizes into another one. @default the one of the app */
+  readonly outputFolder?: string | undefined;
   /**
    * Whether CDKTF searches the stack for references to other stacks. This stack has none, and the search takes a fifth of the
    * time of a synth with many stacks. A program that adds elements with such references needs it. @default true
@@ -42,10 +44,10 @@ export class DeckhouseAccessStack extends TerraformStack {
 
   constructor(scope: Construct, deployment: Deployment, options: DeckhouseAccessStackOptions = {}) {
     super(scope, deployment.stack);
-    const { projectRoot = ".", crossStackReferences = true } = options;
+    const { projectRoot = ".", outputFolder, crossStackReferences = true } = options;
     const { region, accountId, tags, protect, attachment, accessKeys, nodeRole } = deployment;
     this.crossStackReferences = crossStackReferences;
-    new StateBackend(this, { location: deployment.state, projectRoot });
+    new StateBackend(this, { location: deployment.state, projectRoot, outputFolder });
     new DeploymentProvider(this, "account", { ...deployment.provider, region, accountId, tags });
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
     const imported = deployment.adopt?.accessKeyId !== undefined;

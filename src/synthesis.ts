@@ -30,13 +30,13 @@ export type Origins = Readonly<Record<string, string>>;
 export function synthesized<Result>(
   deployments: readonly Deployment[],
   use: (folder: string) => Result,
-  options: Pick<AppConfig, "hclOutput"> = {},
+  { outputFolder, ...options }: Pick<AppConfig, "hclOutput"> & { readonly outputFolder?: string } = {},
 ): Result {
   const outdir = mkdtempSync(join(tmpdir(), "synth-"));
   try {
     const app = new App({ ...options, outdir, stackTraces: false });
     for (const deployment of deployments) {
-      new DeckhouseAccessStack(app, deployment, { crossStackReferences: false });
+      new DeckhouseAccessStack(app, deployment, { outputFolder, crossStackReferences: false });
     }
     app.synth();
     return use(outdir);
@@ -57,7 +57,7 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
   if (resolve(output) === resolve(settings)) {
     throw new Error(`CDKTF_OUTDIR: "${output}" is the folder of the settings; name another folder`);
   }
-  synthesized(deployments, (folder) => {
+  const place = (folder: string) => {
     const stacks = join(output, "stacks");
     requireRealFolder(stacks);
     const problems = deployments.flatMap(({ stack }) => unexpectedFiles(join(stacks, stack)));
@@ -79,7 +79,8 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
       placeLockFile(join("locks", `${stack}.terraform.lock.hcl`), to);
     }
     writeManifest(join(folder, MANIFEST), output, settings, deployments);
-  });
+  };
+  synthesized(deployments, place, { outputFolder: output });
 }
 
 /**

@@ -101,8 +101,8 @@ const PLAIN_SCENARIO: Scenario = {
     { command: DESTROY },
   ],
   failingAtOnce: [
-    "ListState s3:ListBucket",
     "CreateUser iam:CreateUser",
+    "ListState s3:ListBucket",
     "Policy iam:CreatePolicy",
     "State s3:GetObject",
     "State s3:PutObject",
@@ -125,10 +125,10 @@ const FULL_SCENARIO: Scenario = {
     { command: DESTROY, meanwhile: hangOnUser },
   ],
   failingAtOnce: [
+    "CreateNodeRole iam:CreateRole",
     "Group iam:CreateGroup",
     "Group iam:RemoveUserFromGroup",
     "GroupPolicy iam:DetachGroupPolicy",
-    "CreateNodeRole iam:CreateRole",
     "NodeRole iam:DeleteRolePolicy",
     "NodeRole iam:UntagRole",
     "NodeRolePolicies iam:DetachRolePolicy",

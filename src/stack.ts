@@ -38,7 +38,7 @@ export class DeckhouseAccessStack extends TerraformStack {
   constructor(scope: Construct, deployment: Deployment) {
     super(scope, deployment.stack);
     const { region, accountId, tags, protect } = deployment;
-    new StateBackend(this, { location: deployment.state, projectRoot: process.cwd() });
+    new StateBackend(this, { location: deployment.state, projectRoot: "." });
     new AwsAccount(this, "account", { ...deployment.provider, region, accountId, tags });
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
     const keys =

@@ -11,16 +11,7 @@ const PAGE = readFileSync(join(PROJECT, "docs/cdktn.md"), "utf8");
 const [MOVE = "", HCL = ""] = [...PAGE.matchAll(/```shell\n([^`]*)```/g)].map(([, commands]) => commands);
 
 /** What the move is made in: all that the page's commands name, and what npm needs beside it. */
-const MOVED = [
-  ".npmrc",
-  ".nvmrc",
-  "__tests__",
-  "bench",
-  "biome.json",
-  "jest.config.json",
-  "package-lock.json",
-  "tsconfig.tests.json",
-];
+const MOVED = [".npmrc", ".nvmrc", "__tests__", "bench", "biome.json", "jest.config.json", "package-lock.json"];
 
 /** The lines of `cdk.tf.json` that differ, as the page lists them. */
 const DIFFERENT_LINES: readonly { readonly cdktf: string; readonly cdktn: string; readonly why: string }[] = [

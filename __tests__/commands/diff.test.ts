@@ -6,6 +6,8 @@ import { runCli } from "../helpers/run-cli";
 const PROJECT = join(__dirname, "../..");
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 
+const CHOICES = "Allowed choices are";
+
 const folders: string[] = [];
 
 /** A folder with deployments, YAML settings by stack. */
@@ -73,7 +75,7 @@ describe("dkp-access diff", () => {
     [[], "--against or --plan is missing; npx dkp-access COMMAND --help shows the usage\n"],
     [
       ["--against", "./review", "--format", "jsn"],
-      "option '--format <format>' argument 'jsn' is invalid. Allowed choices are text, markdown, json\n",
+      `option '--format <format>' argument 'jsn' is invalid. ${CHOICES} text, markdown, json\n`,
     ],
     [
       ["--against", "./before", "--review", "deployments"],

@@ -28,7 +28,7 @@ describe("dkp-access policy", () => {
     expect(Object.keys(JSON.parse(stdout))).toEqual(["Statement", "Version"]);
   });
 
-  it("prints another mode without a change of the settings, and a place holder where the account is unknown", async () => {
+  it("prints another mode without a change of the settings, and ACCOUNT_ID where the account is unknown", async () => {
     const { stdout, stderr } = await policy("dev", "--mode", "minimal");
     expect(stderr).toBe("minimal: 9 statements, 4956 of 6144 characters\n");
     expect(stdout).toContain('"arn:aws:iam::ACCOUNT_ID:role/dev-node"');

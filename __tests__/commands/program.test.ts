@@ -8,6 +8,7 @@ import { runCli } from "../helpers/run-cli";
 const PROJECT = join(__dirname, "../..");
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const BROKEN = `${SETTINGS}user: { name: b }\npolicy: { name: b }\nprotect: 1\n`;
+const CHOICES = "Allowed choices are";
 const USAGE = "npx dkp-access COMMAND --help shows the usage\n";
 const COMMANDS = Object.keys(EXIT_CODES);
 
@@ -50,7 +51,7 @@ describe("dkp-access", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(new RegExp(`^Usage: dkp-access ${name} `));
     expect(stdout).toContain("--project <folder>");
-    expect(stdout).toMatch(/\nEnvironment variables:\n(?: {2}\S+ +\S.*\n)+\nExit codes:\n {2}0 {2}\w.*\n {2}1 {2}\w/);
+    expect(stdout).toMatch(/\nEnvironment variables:\n(?: {2,}\S.*\n)+\nExit codes:\n {2}0 {2}\w.*\n(?: {5}.*\n)* {2}1 {2}\w/);
     expect((await runCli("/", ["help", name])).stdout).toBe(stdout);
   });
 
@@ -68,11 +69,8 @@ describe("dkp-access", () => {
     [["hand-over", "dev", "prod"], `too many arguments for 'hand-over'. Expected 1 argument but got 2; ${USAGE}`],
     [["preflight", "dev", "prod"], `too many arguments for 'preflight'. Expected 1 argument but got 2; ${USAGE}`],
     [["keys", "--format"], `option '--format <format>' argument missing; ${USAGE}`],
-    [["keys", "--format", "yaml"], "option '--format <format>' argument 'yaml' is invalid. Allowed choices are text, json\n"],
-    [
-      ["hand-over", "--format", "text"],
-      "option '--format <format>' argument 'text' is invalid. Allowed choices are yaml, json\n",
-    ],
+    [["keys", "--format", "yaml"], `option '--format <format>' argument 'yaml' is invalid. ${CHOICES} text, json\n`],
+    [["hand-over", "--format", "text"], `option '--format <format>' argument 'text' is invalid. ${CHOICES} yaml, json\n`],
     [["keys", "--json"], "keys --json: replaced by --format json\n"],
     [["audit", "--json"], "audit --json: replaced by --format json\n"],
     [["hand-over", "--json"], "hand-over --json: replaced by --format json\n"],
@@ -119,9 +117,9 @@ describe("dkp-access", () => {
     });
   });
 
-  it.each([["hand-over", "dev", "--yes"]])("%s reports a missing Terraform binary", async (...args) => {
+  it("hand-over reports a missing Terraform binary", async () => {
     initialized("dev");
-    expect(await runCli(folder, args, { TERRAFORM_BINARY_NAME: "no-terraform" })).toEqual({
+    expect(await runCli(folder, ["hand-over", "dev", "--yes"], { TERRAFORM_BINARY_NAME: "no-terraform" })).toEqual({
       status: 1,
       stdout: "",
       stderr: "no-terraform is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME\n",
@@ -233,12 +231,12 @@ warning: continuing with dev, prod, which are valid by themselves
     };
 
     it.each([
-      ["its packages", "the package commander is not installed; run npm ci first"],
-      ["its build", "the program is not built; run npm ci and npm run build first"],
-    ])("reports that %s are missing", (what, message) => {
+      ["packages", "the package commander is not installed; run npm ci first"],
+      ["compiled files", "the program is not built; run npm ci and npm run build first"],
+    ])("reports missing %s", (what, message) => {
       const copy = join(folder, "copy");
       cpSync(join(PROJECT, "bin"), join(copy, "bin"), { recursive: true });
-      if (what === "its packages") {
+      if (what === "packages") {
         cpSync(join(PROJECT, "build/src"), join(copy, "build/src"), { recursive: true });
         cpSync(join(PROJECT, "package.json"), join(copy, "package.json"));
       }

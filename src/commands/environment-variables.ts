@@ -9,9 +9,3 @@ export const ENVIRONMENT_VARIABLES = {
 } as const;
 
 export type EnvironmentVariable = keyof typeof ENVIRONMENT_VARIABLES;
-
-/** The lines of a command's help about the environment. */
-export function environmentHelp(names: readonly EnvironmentVariable[]): string {
-  const width = Math.max(...names.map((name) => name.length));
-  return ["Environment variables:", ...names.map((name) => `  ${name.padEnd(width)}  ${ENVIRONMENT_VARIABLES[name]}`)].join("\n");
-}

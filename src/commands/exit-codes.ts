@@ -45,9 +45,3 @@ export const EXIT_CODES: Readonly<Record<CommandName, Partial<Readonly<Record<ke
     attention: "a secret is in plaintext",
   },
 };
-
-/** The lines of a command's help about its exit codes. */
-export function exitCodeHelp(command: CommandName): string {
-  const lines = Object.entries(EXIT_CODES[command]).map(([name, meaning]) => `  ${EXIT[name as keyof typeof EXIT]}  ${meaning}`);
-  return ["Exit codes:", ...lines].join("\n");
-}

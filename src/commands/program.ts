@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { dkpAccess } from "../render/command";
 import { packageFile } from "../render/package-file";
-import { type EnvironmentVariable, environmentHelp } from "./environment-variables";
-import { type CommandName, EXIT, exitCodeHelp } from "./exit-codes";
+import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./environment-variables";
+import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
 import { type Define, type Host, Session } from "./session";
 
 interface CommandRow {
@@ -75,7 +75,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
       const command = program.command(name).summary(row.summary).description(row.summary).allowExcessArguments(false);
       if (name === named) {
         row.load().define(command, session);
-        command.addHelpText("after", `\n${environmentHelp(row.environment)}\n\n${exitCodeHelp(name as CommandName)}`);
+        command.addHelpText("after", () => furtherHelp(command, name as CommandName));
       }
     }
     await program.parseAsync(args, { from: "user" });
@@ -87,6 +87,21 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
     }
   }
   return session.exitCode;
+}
+
+/** The part of a command's help that commander does not know: environment variables and exit codes. */
+function furtherHelp(command: Command, name: CommandName): string {
+  const help = command.createHelp();
+  help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() ?? 80 });
+  const variables = COMMANDS[name].environment.map((variable) => [variable, ENVIRONMENT_VARIABLES[variable]] as const);
+  const codes = Object.entries(EXIT_CODES[name]).map(
+    ([code, meaning]) => [String(EXIT[code as keyof typeof EXIT]), meaning] as const,
+  );
+  const section = (title: string, rows: readonly (readonly [string, string])[]) => {
+    const width = Math.max(...rows.map(([term]) => term.length));
+    return [title, ...rows.map(([term, text]) => help.formatItem(term, width, text, help)), ""].join("\n");
+  };
+  return `\n${section("Environment variables:", variables)}\n${section("Exit codes:", codes).trimEnd()}`;
 }
 
 /** The program without its commands. Commands inherit these settings. */

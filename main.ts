@@ -1,10 +1,11 @@
+import { EXIT } from "./src/commands/exit-codes";
 import { run } from "./src/commands/run-command";
+import { Session } from "./src/commands/session";
 import { loadDeployments } from "./src/settings/load";
-import { deploymentsFolder, outputFolder } from "./src/settings/paths";
 import { synthesize } from "./src/synthesis";
 
-run(() => {
-  const settings = deploymentsFolder(process.env);
-  const output = outputFolder(process.env);
+run((host) => {
+  const { settings, output } = new Session(host);
   synthesize(loadDeployments(settings, { outputFolder: output }), output, settings);
+  return EXIT.success;
 });

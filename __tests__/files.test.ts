@@ -71,13 +71,17 @@ describe("writeFileAtomically", () => {
     expect(readdirSync(folder)).toEqual(["file"]);
   });
 
-  it("is not cut short by a signal, which ends the process afterwards", () => {
+  it("is not interrupted by a signal in a command, which ends the process afterwards", () => {
     const program = `
       const { writeFileAtomically } = require("${PROJECT}/build/src/files.js");
-      writeFileAtomically("${path}", "first");
-      process.kill(process.pid, "SIGTERM");
-      writeFileAtomically("${path}", "second");
-      setInterval(() => undefined, 1000);`;
+      const { run } = require("${PROJECT}/build/src/commands/run-command.js");
+      run(() => {
+        writeFileAtomically("${path}", "first");
+        process.kill(process.pid, "SIGTERM");
+        writeFileAtomically("${path}", "second");
+        setInterval(() => undefined, 1000);
+        return 0;
+      });`;
     expect(spawnSync(process.execPath, ["-e", program]).signal).toBe("SIGTERM");
     expect(readFileSync(path, "utf8")).toBe("second");
     expect(readdirSync(folder)).toEqual(["file"]);
@@ -98,30 +102,34 @@ describe("fileErrorMessage", () => {
 });
 
 describe("a command whose output nobody takes", () => {
-  const command = (name: string) => join(PROJECT, `build/src/commands/${name}.js`);
   const shell = (line: string, name: string, ...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync("bash", ["-c", line, process.execPath, command(name), ...args], {
-      cwd: PROJECT,
-      encoding: "utf8",
-    });
+    const { status, stdout, stderr } = spawnSync(
+      "bash",
+      ["-c", line, process.execPath, join(PROJECT, "bin/dkp-access"), name, ...args],
+      {
+        cwd: PROJECT,
+        encoding: "utf8",
+      },
+    );
     return { status, stdout, stderr };
   };
 
   it.each([
     ["synth", "--help"],
-    ["policy", "deckhouse", "--json"],
+    ["policy", "deckhouse", "--format", "json"],
     ["keys", "--help"],
     ["hand-over", "--help"],
     ["audit", "--help"],
     ["preflight", "--permissions"],
     ["review", "--help"],
-  ])("ends without a word when the reader of %s %s has gone", (name, ...args) => {
+    ["diff", "--help"],
+  ])("ends without a message when the reader of %s %s has gone", (name, ...args) => {
     const ended = shell('{ sleep 0.2; exec "$0" "$@"; } | true; exit $PIPESTATUS', name, ...args);
     expect(ended).toEqual({ status: 0, stdout: "", stderr: expect.not.stringMatching(/EPIPE|^ +at /m) });
   });
 
   it.each([
-    ["policy", "deckhouse", "--json"],
+    ["policy", "deckhouse", "--format", "json"],
     ["preflight", "--permissions"],
     ["review", "--help"],
   ])("says in one line that the disk is full: %s %s", (name, ...args) => {

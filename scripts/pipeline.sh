@@ -99,11 +99,11 @@ plan() {
   }
 }
 
-# words ARGUMENT...: what review says of a change, and sets verdict if that is worse than what it was.
+# words ARGUMENT...: what diff reports about a change, and sets verdict if that is worse than what it was.
 verdict=0
 words() {
   status=0
-  npm run --silent review -- "$@" --format markdown || status=$?
+  npm run --silent diff -- "$@" --format markdown || status=$?
   case $status in
     0 | 2 | 3) ;;
     *) exit "$status" ;;
@@ -146,7 +146,7 @@ $tracked"
     # shellcheck disable=SC2016 # backquotes of Markdown
     {
       printf '<!-- dkp-access %s -->\n## Plan of `%s`\n\n' "$stack" "$stack"
-      words --plan "$folder/plan" --stack "$stack"
+      words "$stack" --plan "$folder/plan"
       if [ -n "${AGAINST-}" ]; then
         printf '\n### Review pack\n\n'
         words --against "$AGAINST"
@@ -172,7 +172,7 @@ $tracked"
     init
     plan
     if [ "$changes" = true ]; then
-      words --plan "$folder/plan" --stack "$stack"
+      words "$stack" --plan "$folder/plan"
       exit 2
     fi
     ;;

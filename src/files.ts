@@ -32,13 +32,12 @@ export function fileErrorMessage(error: unknown): string | undefined {
 /**
  * Writes a file so that its path holds the old content or the new one, never a part: into a temporary file in the same folder,
  * which then takes the path. A symbolic link at the path is replaced, and the file it points to stays as it is.
- * A signal that would end the process waits until the file is in place.
+ * A signal does not interrupt the write where the process handles signals, as every command does.
  *
  * @param path in a folder that exists
  * @throws Error in one line that names the path, if it cannot be written; no temporary file is left then
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array, { mode = 0o666 } = {}): void {
-  deferSignals();
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     writeFileSync(temporary, content, { mode, flag: "wx" });
@@ -71,21 +70,4 @@ export function isRealFile(path: string): boolean {
     );
   }
   return stats !== undefined;
-}
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-let deferred = false;
-
-/**
- * Makes signals end the process when its code next waits for something, instead of at once: in the middle of a write they would
- * leave a temporary file. The process still ends by the signal, as its parent expects.
- */
-function deferSignals(): void {
-  if (deferred) {
-    return;
-  }
-  deferred = true;
-  for (const signal of SIGNALS) {
-    process.once(signal, () => process.kill(process.pid, signal));
-  }
 }

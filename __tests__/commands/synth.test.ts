@@ -2,37 +2,32 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runCli } from "../helpers/run-cli";
 
 const PROJECT = join(__dirname, "../..");
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const OLD = `${SETTINGS}user: { name: old }\npolicy: { name: Old }\n`;
 
-describe("npm run synth", () => {
+describe("dkp-access synth", () => {
   let folder: string;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "synth-"));
     mkdirSync(join(folder, "deployments"));
+    writeFileSync(join(folder, "cdktf.json"), "{}");
   });
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const write = (stack: string, text = SETTINGS) => writeFileSync(join(folder, `deployments/${stack}.yaml`), text);
-  const synth = (environment: Record<string, string> = {}, ...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(PROJECT, "build/src/commands/synth.js"), ...args], {
-      cwd: folder,
-      encoding: "utf8",
-      // Without PATH, neither Terraform nor another program can be found.
-      env: environment,
-    });
-    return { status, stdout, stderr };
-  };
+  // No PATH: neither Terraform nor any other program can run.
+  const synth = (environment: Record<string, string> = {}, ...args: string[]) => runCli(folder, ["synth", ...args], environment);
   const json = (stack: string) => readFileSync(join(folder, "cdktf.out/stacks", stack, "cdk.tf.json"), "utf8");
   const stacks = () => readdirSync(join(folder, "cdktf.out/stacks")).sort();
 
-  it("writes one stack per deployment, names it, and warns once that the secret is in the state", () => {
+  it("writes one stack per deployment, names it, and reports once that the secret is in the state", async () => {
     write("deckhouse");
-    expect(synth()).toEqual({
+    expect(await synth()).toEqual({
       status: 0,
       stdout: "cdktf.out/stacks/deckhouse/cdk.tf.json\n",
       stderr:
@@ -41,35 +36,37 @@ describe("npm run synth", () => {
     expect(stacks()).toEqual(["deckhouse"]);
   });
 
-  it("writes the same bytes twice, in another folder, time zone and locale, and with a comment or another order in the settings", () => {
+  it("writes the same bytes twice, in another folder, time zone and locale, and with a comment or another order in the settings", async () => {
     write("deckhouse");
-    synth();
+    await synth();
     const first = json("deckhouse");
     expect(first).not.toContain(folder);
-    synth();
+    await synth();
     expect(json("deckhouse")).toBe(first);
     const elsewhere = mkdtempSync(join(tmpdir(), "synth-elsewhere-"));
     mkdirSync(join(elsewhere, "deployments"));
     rmSync(folder, { recursive: true });
     folder = elsewhere;
     write("deckhouse", "# comment\nbackend: { s3: { region: eu-central-1, bucket: state } }\nregion: eu-central-1\n");
-    synth({ TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" });
+    writeFileSync(join(folder, "cdktf.json"), "{}");
+    const env = { TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" };
+    spawnSync(process.execPath, [join(PROJECT, "bin/dkp-access"), "synth"], { cwd: folder, env });
     expect(json("deckhouse")).toBe(first);
   });
 
-  it("warns about an unknown region", () => {
+  it("warns about a region that AWS does not have", async () => {
     write("deckhouse", SETTINGS.replace("region: eu-central-1\n", "region: eu-cental-1\n"));
-    const { status, stderr } = synth();
+    const { status, stderr } = await synth();
     expect({ status, first: stderr.split("\n").filter((line) => line.startsWith("warn")) }).toEqual({
       status: 0,
       first: ['warn: deckhouse: region: "eu-cental-1" is not a region that AWS is known to have, did you mean "eu-central-1"?'],
     });
   });
 
-  it("writes nothing when one of several deployments holds a CDKTF token", () => {
+  it("writes nothing when one of several deployments holds a CDKTF token", async () => {
     write("a");
     write("b", `${SETTINGS}user: { name: b }\npolicy: { name: b, description: "#{TfToken[TOKEN.0]}" }\n`);
-    expect(synth()).toEqual({
+    expect(await synth()).toEqual({
       status: 1,
       stdout: "",
       stderr: expect.stringMatching(
@@ -79,22 +76,22 @@ describe("npm run synth", () => {
     expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
   });
 
-  it("rejects an output folder without a name", () => {
+  it("rejects an output folder without a name", async () => {
     write("deckhouse");
-    expect(synth({ CDKTF_OUTDIR: "" })).toEqual({
+    expect(await synth({ CDKTF_OUTDIR: "" })).toEqual({
       status: 1,
       stdout: "",
       stderr: "CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable\n",
     });
   });
 
-  it("changes nothing in cdktf.out when a setting is invalid, and shows no stack trace", () => {
+  it("changes nothing in cdktf.out when a setting is wrong, and shows no stack trace", async () => {
     write("deckhouse");
-    synth();
+    await synth();
     const before = json("deckhouse");
     write("deckhouse", SETTINGS.replace("region: eu-central-1\n", "region: eu-west-1\nprotct: false\n"));
     write("another");
-    const { status, stdout, stderr } = synth();
+    const { status, stdout, stderr } = await synth();
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toContain('line 2, protct: unknown setting, did you mean "protect"?');
     expect(stderr).not.toMatch(/^\s+at /m);
@@ -102,8 +99,8 @@ describe("npm run synth", () => {
     expect(stacks()).toEqual(["deckhouse"]);
   });
 
-  it("writes nothing when there is no deployment", () => {
-    const { status, stderr } = synth();
+  it("writes nothing when there is no deployment", async () => {
+    const { status, stderr } = await synth();
     expect({ status, stderr }).toEqual({
       status: 1,
       stderr: "deployments has 1 problem:\n  has no deployments; write one as <stack>.yaml, the README shows a first file\n",
@@ -111,79 +108,69 @@ describe("npm run synth", () => {
     expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
   });
 
-  it("reads the settings folder that CDKTF's context names", () => {
+  it("reads the settings folder that CDKTF's context names", async () => {
     mkdirSync(join(folder, "elsewhere"));
     writeFileSync(join(folder, "elsewhere/dev.yaml"), SETTINGS);
-    expect(synth({ CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}' }).status).toBe(0);
+    expect((await synth({ CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}' })).status).toBe(0);
     expect(stacks()).toEqual(["dev"]);
   });
 
-  it.each(["nonsense", "[1", '{"deployments":5}'])("rejects the context %s", (context) => {
-    const { status, stderr } = synth({ CDKTF_CONTEXT_JSON: context });
+  it.each(["nonsense", "[1", '{"deployments":5}'])("rejects a context of %s", async (context) => {
+    const { status, stderr } = await synth({ CDKTF_CONTEXT_JSON: context });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^CDKTF_CONTEXT_JSON: .*write for example \{"deployments":"elsewhere"\}\n$/);
   });
 
-  it("writes to the output folder that the environment names", () => {
+  it("writes to the folder that CDKTF_OUTDIR names", async () => {
     write("deckhouse");
-    expect(synth({ CDKTF_OUTDIR: "out" }).stdout).toBe("out/stacks/deckhouse/cdk.tf.json\n");
+    expect((await synth({ CDKTF_OUTDIR: "out" })).stdout).toBe("out/stacks/deckhouse/cdk.tf.json\n");
   });
 
-  it("removes the folder of a removed deployment, and reports it", () => {
+  it("removes the folder of a removed deployment, and reports it", async () => {
     write("deckhouse");
     write("old", OLD);
-    expect(synth().status).toBe(0);
+    expect((await synth()).status).toBe(0);
     rmSync(join(folder, "deployments/old.yaml"));
-    // The backend configuration that `terraform init` stores is not a state.
+    // Which backend is in use, noted by `terraform init`, is no state.
     mkdirSync(join(folder, "cdktf.out/stacks/old/.terraform"));
     writeFileSync(join(folder, "cdktf.out/stacks/old/.terraform/terraform.tfstate"), "{}");
-    expect(synth().stderr).toContain(
+    expect((await synth()).stderr).toContain(
       "removed cdktf.out/stacks/old: no settings file of that name. If it was applied, its user and key still exist: restore the file and destroy first\n",
     );
     expect(stacks()).toEqual(["deckhouse"]);
   });
 
-  it("keeps the folder of a removed deployment that holds a state of any kind, and names the state", () => {
-    const states = {
-      old1: "terraform.tfstate",
-      old2: "errored.tfstate",
-      old3: "terraform.tfstate.backup",
-      old4: "terraform.tfstate.d/dev/terraform.tfstate",
-    };
-    write("deckhouse");
-    for (const stack of Object.keys(states)) {
-      write(stack, OLD.replaceAll(/old/gi, stack));
-    }
-    expect(synth().status).toBe(0);
-    for (const [stack, state] of Object.entries(states)) {
-      rmSync(join(folder, `deployments/${stack}.yaml`));
-      mkdirSync(join(folder, "cdktf.out/stacks", stack, state, ".."), { recursive: true });
-      writeFileSync(join(folder, "cdktf.out/stacks", stack, state), "{}");
-    }
-    const { stderr } = synth();
-    for (const [stack, state] of Object.entries(states)) {
-      expect(stderr).toContain(
-        `kept cdktf.out/stacks/${stack}: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
+  it.each(["terraform.tfstate", "errored.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d/dev/terraform.tfstate"])(
+    "keeps the folder of a removed deployment when it holds %s",
+    async (state) => {
+      write("deckhouse");
+      write("old", OLD);
+      expect((await synth()).status).toBe(0);
+      rmSync(join(folder, "deployments/old.yaml"));
+      mkdirSync(join(folder, "cdktf.out/stacks/old", state, ".."), { recursive: true });
+      writeFileSync(join(folder, "cdktf.out/stacks/old", state), "{}");
+      expect((await synth()).stderr).toContain(
+        `kept cdktf.out/stacks/old: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
       );
-    }
-    expect(stacks()).toEqual(["deckhouse", ...Object.keys(states)]);
-  });
+      expect(stacks()).toEqual(["deckhouse", "old"]);
+    },
+  );
 
-  it("keeps files that CDKTF did not create", () => {
+  it("keeps folders that synth did not write", async () => {
     write("deckhouse");
     mkdirSync(join(folder, "cdktf.out/stacks/mine"), { recursive: true });
     writeFileSync(join(folder, "cdktf.out/stacks/mine/notes.txt"), "");
-    expect(synth().status).toBe(0);
+    expect((await synth()).status).toBe(0);
     expect(stacks()).toEqual(["deckhouse", "mine"]);
   });
 
-  it("rejects Terraform files in a stack's folder that it did not write, and writes nothing", () => {
+  it("rejects Terraform files in a stack's folder that it did not write, and writes nothing", async () => {
     write("deckhouse");
-    synth();
+    await synth();
     const before = json("deckhouse");
     write("deckhouse", `${SETTINGS}protect: false\n`);
     writeFileSync(join(folder, "cdktf.out/stacks/deckhouse/override.tf.json"), "{}");
-    expect(synth()).toEqual({
+    expect(await synth()).toEqual({
       status: 1,
       stdout: "",
       stderr:
@@ -192,16 +179,16 @@ describe("npm run synth", () => {
     expect(json("deckhouse")).toBe(before);
   });
 
-  it("keeps the folder of a removed deployment when it holds a file that synth did not write, and reports it in every run", () => {
+  it("keeps the folder of a removed deployment when it holds a file that synth did not write, and reports it at every run", async () => {
     write("deckhouse");
     write("old", OLD);
-    synth();
+    await synth();
     rmSync(join(folder, "deployments/old.yaml"));
     writeFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "mine");
     const kept =
       "kept cdktf.out/stacks/old: no settings file of that name, but it holds a file that synth did not write (key.pem); move that away first\n";
-    expect(synth().stderr).toContain(kept);
-    expect(synth().stderr).toContain(kept);
+    expect((await synth()).stderr).toContain(kept);
+    expect((await synth()).stderr).toContain(kept);
     expect(readFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "utf8")).toBe("mine");
   });
 
@@ -211,31 +198,32 @@ describe("npm run synth", () => {
       { CDKTF_OUTDIR: "deployments/deckhouse.yaml" },
       "deployments/deckhouse.yaml/stacks: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
     ],
-  ])("rejects the output folder of %j in one line", (environment: Record<string, string>, message) => {
+  ])("rejects the output folder of %j in one line", async (environment: Record<string, string>, message) => {
     write("deckhouse");
-    expect(synth(environment)).toEqual({ status: 1, stdout: "", stderr: message });
+    expect(await synth(environment)).toEqual({ status: 1, stdout: "", stderr: message });
   });
 
-  it("keeps either JSON or HCL in a stack's folder, because Terraform would read both", () => {
+  it("leaves one of JSON and HCL in a stack's folder, since Terraform would read both", async () => {
     write("deckhouse");
-    synth({ SYNTH_HCL_OUTPUT: "true" });
+    // CDKTF's App reads the variable itself.
+    const synthHcl = async () => {
+      process.env.SYNTH_HCL_OUTPUT = "true";
+      await synth();
+      delete process.env.SYNTH_HCL_OUTPUT;
+    };
+    await synthHcl();
     expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
-    synth();
+    await synth();
     expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
-    synth({ SYNTH_HCL_OUTPUT: "true" });
+    await synthHcl();
     expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
   });
 
-  it("prints help, and rejects unknown options", () => {
-    expect(synth({}, "--help")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: npm run synth\n/) });
-    expect(synth({}, "--stck")).toMatchObject({ status: 1, stderr: expect.stringMatching(/^Unknown option '--stck'/) });
-  });
-
-  it("copies the committed provider lock file to the stack's folder", () => {
+  it("puts the committed provider lock beside the stack", async () => {
     write("deckhouse");
     mkdirSync(join(folder, "locks"));
     writeFileSync(join(folder, "locks/deckhouse.terraform.lock.hcl"), "reviewed");
-    synth();
+    await synth();
     expect(readFileSync(join(folder, "cdktf.out/stacks/deckhouse/.terraform.lock.hcl"), "utf8")).toBe("reviewed");
   });
 });

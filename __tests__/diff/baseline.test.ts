@@ -37,12 +37,12 @@ describe("what changes are held against", () => {
     write("old/b/main.tf.json", { b: "ü" });
     write("old/c/other.json", {});
     write("old/b/deployer-policy.json", "{}");
-    expect(readBase("./old", "review", root)).toEqual({
+    expect(readBase("./old", "review", root, process.env)).toEqual({
       packs: { a: { a: 1 }, b: { b: "ü" } },
       files: { a: {}, b: { "deployer-policy.json": "{}" } },
       source: "folder ./old",
     });
-    expect(readBase(join(root, "old"), "review", "/").packs).toEqual({ a: { a: 1 }, b: { b: "ü" } });
+    expect(readBase(join(root, "old"), "review", "/", process.env).packs).toEqual({ a: { a: 1 }, b: { b: "ü" } });
   });
 
   it("the packs that a git ref has, whatever is in the folder now", () => {
@@ -55,12 +55,12 @@ describe("what changes are held against", () => {
     write("review/b/deeper/main.tf.json", {});
     const id = commit();
     write("review/a/main.tf.json", { a: 3 });
-    expect(readBase("main", "review", root)).toEqual({
+    expect(readBase("main", "review", root, process.env)).toEqual({
       packs: { a: { a: "ü\n" }, b: { b: 2 } },
       files: { a: {}, b: { "service-control-policy.json": "{}\n", "deployer-role-policy.json": "[]" } },
       source: `git ref main (${id})`,
     });
-    expect(readBase("HEAD", "review", root).packs).toEqual({ a: { a: "ü\n" }, b: { b: 2 } });
+    expect(readBase("HEAD", "review", root, process.env).packs).toEqual({ a: { a: "ü\n" }, b: { b: 2 } });
   });
 
   it("also where the project is a folder of the checkout", () => {
@@ -68,7 +68,7 @@ describe("what changes are held against", () => {
     write("apps/dkp/review/a/main.tf.json", { a: 1 });
     write("review/x/main.tf.json", { x: 1 });
     commit();
-    expect(readBase("main", "review", join(root, "apps/dkp")).packs).toEqual({ a: { a: 1 } });
+    expect(readBase("main", "review", join(root, "apps/dkp"), process.env).packs).toEqual({ a: { a: 1 } });
   });
 
   it("the packs of a ref, however their folder is written", () => {
@@ -76,7 +76,7 @@ describe("what changes are held against", () => {
     write("review/a/main.tf.json", { a: 1 });
     commit();
     for (const review of ["review/", "./review", join(root, "review")]) {
-      expect(readBase("HEAD", review, root).packs).toEqual({ a: { a: 1 } });
+      expect(readBase("HEAD", review, root, process.env).packs).toEqual({ a: { a: 1 } });
     }
   });
 
@@ -87,27 +87,34 @@ describe("what changes are held against", () => {
     git("update-ref", "refs/remotes/origin/main", "HEAD");
     for (const name of ["main", "origin/main", "refs/heads/main"]) {
       write(`${name}/a/main.tf.json`, { a: 2 });
-      expect(readBase(name, "review", root)).toEqual({
+      expect(readBase(name, "review", root, process.env)).toEqual({
         packs: { a: { a: 1 } },
         files: { a: {} },
         source: `git ref ${name} (${id})`,
       });
-      expect(readBase(`./${name}`, "review", root)).toMatchObject({ packs: { a: { a: 2 } }, source: `folder ./${name}` });
-      expect(readBase(join(root, name), "review", root)).toMatchObject({ packs: { a: { a: 2 } } });
+      expect(readBase(`./${name}`, "review", root, process.env)).toMatchObject({
+        packs: { a: { a: 2 } },
+        source: `folder ./${name}`,
+      });
+      expect(readBase(join(root, name), "review", root, process.env)).toMatchObject({ packs: { a: { a: 2 } } });
     }
   });
 
   it("takes a name with ~ for a folder of the home directory", () => {
     write("old/a/main.tf.json", { a: 1 });
     const home = jest.spyOn(jest.requireActual<typeof import("node:os")>("node:os"), "homedir").mockReturnValue(root);
-    expect(readBase("~/old", "review", "/")).toEqual({ packs: { a: { a: 1 } }, files: { a: {} }, source: "folder ~/old" });
+    expect(readBase("~/old", "review", "/", process.env)).toEqual({
+      packs: { a: { a: 1 } },
+      files: { a: {} },
+      source: "folder ~/old",
+    });
     home.mockRestore();
   });
 
   it("names a folder of review packs that is not written as a path", () => {
     git("init", "-q");
     write("old/a/main.tf.json", { a: 1 });
-    expect(() => readBase("old", "review", root)).toThrow(
+    expect(() => readBase("old", "review", root, process.env)).toThrow(
       "--against old: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin old; for the folder of that name write ./old",
     );
   });
@@ -117,10 +124,10 @@ describe("what changes are held against", () => {
     write("review/a/main.tf.json", { a: 1 });
     commit();
     git("tag", "main");
-    expect(() => readBase("main", "review", root)).toThrow(
+    expect(() => readBase("main", "review", root, process.env)).toThrow(
       "--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main",
     );
-    expect(readBase("refs/tags/main", "review", root).packs).toEqual({ a: { a: 1 } });
+    expect(readBase("refs/tags/main", "review", root, process.env).packs).toEqual({ a: { a: 1 } });
   });
 
   it("says that git does not read a checkout of another user", () => {
@@ -129,7 +136,7 @@ describe("what changes are held against", () => {
     commit();
     process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER = "1";
     try {
-      expect(() => readBase("main", "review", root)).toThrow(
+      expect(() => readBase("main", "review", root, process.env)).toThrow(
         "--against main: git does not read this checkout because it belongs to another user (dubious ownership); run git config --global --add safe.directory with the path of the checkout",
       );
     } finally {
@@ -151,39 +158,39 @@ describe("what changes are held against", () => {
     [
       "a folder without packs",
       "./deployments",
-      "--against ./deployments: the folder has no review packs (<stack>/main.tf.json); name a folder that npm run review wrote, or a Git ref without ./ before it",
+      "--against ./deployments: the folder has no review packs (<stack>/main.tf.json); name a folder that npx dkp-access review wrote, or a Git ref without ./ before it",
     ],
     [
       "a folder that is not there",
       "../none",
-      "--against ../none: there is no such folder; name a folder that npm run review wrote, or a Git ref without ./ before it",
+      "--against ../none: there is no such folder; name a folder that npx dkp-access review wrote, or a Git ref without ./ before it",
     ],
   ])("refuses %s", (_, name, message) => {
     git("init", "-q");
     write("deployments/deckhouse.yaml", "");
     commit();
-    expect(() => readBase(name, "review", root)).toThrow(message);
+    expect(() => readBase(name, "review", root, process.env)).toThrow(message);
   });
 
   it("refuses a ref without packs", () => {
     git("init", "-q");
     write("deployments/deckhouse.yaml", "");
     const id = commit();
-    expect(() => readBase("main", "review", root)).toThrow(
-      `--against main: ${id} has no packs in review/; commit them there first: npm run review`,
+    expect(() => readBase("main", "review", root, process.env)).toThrow(
+      `--against main: ${id} has no packs in review/; commit them there first: npx dkp-access review`,
     );
   });
 
   it("refuses a ref where there is no git", () => {
-    expect(() => readBase("main", "review", root)).toThrow(
+    expect(() => readBase("main", "review", root, process.env)).toThrow(
       "--against main: this is no Git checkout; name a folder with review packs, such as ./old",
     );
   });
 
   it("names a pack that is no JSON", () => {
     write("old/a/main.tf.json", "<<<<<<< HEAD");
-    expect(() => readBase("./old", "review", root)).toThrow(
-      "old/a/main.tf.json: is no JSON; make the packs anew with npm run review",
+    expect(() => readBase("./old", "review", root, process.env)).toThrow(
+      "old/a/main.tf.json: is no JSON; create the review packs again with npx dkp-access review",
     );
   });
 });

@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkPlanOf, readPlan } from "../../src/diff/plan-file";
+import { terraformCli } from "../../src/terraform/terraform-cli";
 import { type EditablePlan, realPlan } from "../helpers/edited-plans";
 import { packOf } from "../helpers/simulated-diff";
+
+const TERRAFORM = terraformCli({}, () => undefined);
 
 describe("a plan from a file", () => {
   const folder = mkdtempSync(join(tmpdir(), "plan-"));
@@ -20,7 +23,7 @@ describe("a plan from a file", () => {
       resource_changes: [{ address: "aws_iam_user.user", mode: "managed", type: "aws_iam_user", change }],
     };
     writeFileSync(file, JSON.stringify(plan));
-    expect(await readPlan(file)).toEqual(plan);
+    expect(await readPlan(TERRAFORM, file)).toEqual(plan);
   });
 
   it.each([
@@ -28,13 +31,13 @@ describe("a plan from a file", () => {
     ["what is no JSON, without repeating it", "secret wJalrXUtnFEMI"],
   ])("is not %s", async (_, content) => {
     writeFileSync(file, content);
-    await expect(readPlan(file)).rejects.toThrow(
+    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(
       `${file}: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`,
     );
   });
 
   it("must be there", async () => {
-    await expect(readPlan(join(folder, "none"))).rejects.toThrow(
+    await expect(readPlan(TERRAFORM, join(folder, "none"))).rejects.toThrow(
       `${join(folder, "none")}: can't be read as a file (ENOENT); name a plan`,
     );
   });
@@ -91,26 +94,26 @@ describe("a plan from a file", () => {
     ["an output without actions", (plan) => ({ ...plan, output_changes: { region: {} } }), "output_changes.region is malformed"],
   ])("must be whole, not with %s", async (_, edit, problem) => {
     writeFileSync(file, JSON.stringify(edit(realPlan("no-change"))));
-    await expect(readPlan(file)).rejects.toThrow(new Error(`${file}: ${problem}${AGAIN}`));
+    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(new Error(`${file}: ${problem}${AGAIN}`));
   });
 
   it("must be a regular file of a size that plans have", async () => {
-    await expect(readPlan(folder)).rejects.toThrow(`${folder}: is no plan: it is no regular file`);
-    await expect(readPlan("/dev/zero")).rejects.toThrow("/dev/zero: is no plan: it is no regular file");
+    await expect(readPlan(TERRAFORM, folder)).rejects.toThrow(`${folder}: is no plan: it is no regular file`);
+    await expect(readPlan(TERRAFORM, "/dev/zero")).rejects.toThrow("/dev/zero: is no plan: it is no regular file");
     truncateSync(file, 2 ** 26 + 1);
-    await expect(readPlan(file)).rejects.toThrow(`${file}: is no plan: it has more than 67108864 bytes`);
+    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(`${file}: is no plan: it has more than 67108864 bytes`);
   });
 
   it("may be nested as deeply as it likes without a stack trace", async () => {
     writeFileSync(file, `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`);
-    await expect(readPlan(file)).rejects.toThrow(new RegExp(`^${file}: is no plan`));
+    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(new RegExp(`^${file}: is no plan`));
   });
 });
 
 describe("the deployment of a plan", () => {
   const check = (settings: string) =>
     checkPlanOf(JSON.parse(JSON.stringify(realPlan("no-change"))), packOf(settings), "prod", "plan");
-  const REMEDY = "name the deployment of this plan with --stack, or run npm run synth and plan again";
+  const REMEDY = "name the stack of this plan, or run npx dkp-access synth and plan again";
 
   it("is the one whose settings have its names, account and region", () => {
     expect(() => check("")).not.toThrow();

@@ -23,11 +23,11 @@ describe("the commands about keys", () => {
     GNUPGHOME: gpg.home,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   });
-  const script = (name: string) => join(PROJECT, `build/src/commands/${name}.js`);
+  const script = join(PROJECT, "bin/dkp-access");
   const command = (name: string, ...args: string[]) =>
-    runIn(deployments.path, environment(), process.execPath, script(name), ...args);
+    runIn(deployments.path, environment(), process.execPath, script, name, ...args);
   const json = (name: string, ...args: string[]) =>
-    jsonOf(deployments.path, environment(), process.execPath, script(name), ...args);
+    jsonOf(deployments.path, environment(), process.execPath, script, name, ...args);
 
   /** The local state file of a workspace that reads the outputs. */
   const readerState = (): string => {
@@ -66,7 +66,7 @@ describe("the commands about keys", () => {
   });
 
   it.each(["keys", "hand-over", "audit"])("%s has a help text", (name) => {
-    expect(command(name, "--help")).toMatchObject({ status: 0, output: expect.stringContaining("Exit code:") });
+    expect(command(name, "--help")).toMatchObject({ status: 0, output: expect.stringContaining("Exit codes:") });
   });
 
   it("with the secret in plaintext, the reader's state contains it, and audit reports where", () => {
@@ -78,7 +78,7 @@ describe("the commands about keys", () => {
     expect(state).toMatchObject({
       status: 2,
       output: expect.stringContaining(
-        "aws_iam_access_key.user.instances.0.attributes.secret holds the secret of an access key in clear",
+        "aws_iam_access_key.user.instances.0.attributes.secret holds the secret of an access key in plaintext",
       ),
     });
     expect(state.output).toContain("terraform.deckhouse.tfstate.backup");
@@ -104,7 +104,7 @@ describe("the commands about keys", () => {
     const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
     expect(command("keys", "deckhouse")).toMatchObject({ status: 2 });
-    const { errors, warnings, foreign } = json("keys", "deckhouse", "--json") as {
+    const { errors, warnings, foreign } = json("keys", "deckhouse", "--format", "json") as {
       errors: string[];
       warnings: string[];
       foreign: { id: string }[];
@@ -138,7 +138,10 @@ describe("the commands about keys", () => {
   it("with outputs.secret: false, the reader's state has no secret, and hand-over reads it from the deployment's state", () => {
     const { secretAccessKey } = terraform.key();
     apply("outputs: { secret: false }");
-    expect(command("audit", readerState())).toMatchObject({ status: 0, output: expect.stringContaining("no secret in clear") });
+    expect(command("audit", readerState())).toMatchObject({
+      status: 0,
+      output: expect.stringContaining("no secret in plaintext"),
+    });
     expect(command("hand-over", "deckhouse", "--yes").output).toContain(secretAccessKey);
   });
 
@@ -146,8 +149,8 @@ describe("the commands about keys", () => {
     const encrypted = `secondary: { status: Active, pgpKey: ${gpg.publicKey()} }, current: secondary`;
     apply(`accessKeys: { ${encrypted}, allowPlaintext: true }`);
     apply(`accessKeys: { primary: { status: absent }, ${encrypted} }`);
-    // To a file, because gpg and the progress report write to standard error.
-    expect(command("hand-over", "deckhouse", "--out", "provider.json", "--json")).toMatchObject({ status: 0 });
+    // Into a file: on standard error gpg and the progress have their say.
+    expect(command("hand-over", "deckhouse", "--out", "provider.json", "--format", "json")).toMatchObject({ status: 0 });
     const handed = JSON.parse(readFileSync(join(deployments.path, "provider.json"), "utf8")) as {
       provider: { providerAccessKeyId: string; providerSecretAccessKey: string };
     };
@@ -160,7 +163,7 @@ describe("the commands about keys", () => {
     // The backup still contains the deleted key. It is harmless, but reported.
     expect(command("audit", "deckhouse")).toMatchObject({
       status: 2,
-      output: expect.stringContaining("state: no secret in clear"),
+      output: expect.stringContaining("state: no secret in plaintext"),
     });
   });
 
@@ -174,12 +177,12 @@ describe("the commands about keys", () => {
     const secret = "not-of-the-shape-of-a-secret";
     stack.init("-backend-config=access_key=AKIAIOSFODNN7EXAMPLE", `-backend-config=secret_key=${secret}`);
     stack.run("plan", "-out=saved");
-    const { status, output } = runIn(s3.path, environment(), process.execPath, script("audit"), "deckhouse");
+    const { status, output } = runIn(s3.path, environment(), process.execPath, script, "audit", "deckhouse");
     const folder = "cdktf.out/stacks/deckhouse";
     expect(output.split("\n").filter((line) => line.includes(" holds "))).toEqual(
       [".terraform/terraform.tfstate", "saved"].flatMap((name) =>
         ["access_key", "secret_key"].map(
-          (key) => `${folder}/${name}: backend.config.${key} holds a credential of the backend in clear`,
+          (key) => `${folder}/${name}: backend.config.${key} holds a credential of the backend in plaintext`,
         ),
       ),
     );

@@ -4,6 +4,7 @@ import { type Changes, changesJson, exitCodeOf } from "../../src/diff/change-sum
 import { changesOfPlan } from "../../src/diff/compare";
 import { readPlan } from "../../src/diff/plan-file";
 import { changesMarkdown, changesText } from "../../src/diff/render-summary";
+import { terraformCli } from "../../src/terraform/terraform-cli";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, removeFolders } from "./support/project";
 import type { Terraform } from "./support/terraform";
@@ -29,7 +30,14 @@ describe("the change summary of a plan", () => {
   const planned = async (more: string, ...args: readonly string[]): Promise<Changes> => {
     settings(more);
     terraform.run("plan", "-out=plan", "-refresh=false", ...args);
-    const changes = changesOfPlan(await readPlan(join(terraform.folder, "plan")), "deckhouse", "plan");
+    const changes = changesOfPlan(
+      await readPlan(
+        terraformCli({}, () => undefined),
+        join(terraform.folder, "plan"),
+      ),
+      "deckhouse",
+      "plan",
+    );
     summaries += changesMarkdown(changes) + changesText(changes) + changesJson(changes);
     return changes;
   };

@@ -56,9 +56,18 @@ class World {
     const clock: Record<string, string> = later
       ? { NODE_OPTIONS: `--require=${join(folder({ "clock.cjs": LATER }), "clock.cjs")}` }
       : {};
-    const script = join(PROJECT, "build/src/commands/keys.js");
+    const script = join(PROJECT, "bin/dkp-access");
     const environment = { ...this.environment(), ...clock };
-    return jsonOf(this.deployments.path, environment, process.execPath, script, "deckhouse", "--json") as Report;
+    return jsonOf(
+      this.deployments.path,
+      environment,
+      process.execPath,
+      script,
+      "keys",
+      "deckhouse",
+      "--format",
+      "json",
+    ) as Report;
   }
 
   /** Does the next step exactly as printed. */

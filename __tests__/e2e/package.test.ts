@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Consumer } from "./support/consumer";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder, PROJECT, removeFolders, write } from "./support/project";
-import { jsonOf, Terraform, terraformEnvironment } from "./support/terraform";
+import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const BUCKET = "example-terraform-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
@@ -83,24 +83,54 @@ describe("other projects", () => {
   };
 
   describe("install a package", () => {
-    it("that is small and contains no tests, commands or build files", () => {
+    it("that has the program, the compiled sources and the templates, and no tests or maintainer scripts", () => {
       const paths = program.packed.files.map(({ path }) => path);
       const folders = paths.map((path) => path.replace(/[\w-]+(\.d\.ts|\.js)$/, ""));
       expect([...new Set(folders)].sort()).toEqual([
         "LICENSE",
         "README.md",
-        "build/package/",
-        "build/package/constructs/",
-        "build/package/iam/",
-        "build/package/render/",
-        "build/package/settings/",
-        "build/package/settings/rules/",
-        "build/package/settings/schema/",
-        "build/package/terraform/",
+        "bin/dkp-access",
+        "build/src/",
+        "build/src/aws-api/",
+        "build/src/commands/",
+        "build/src/constructs/",
+        "build/src/diff/",
+        "build/src/iam/",
+        "build/src/operations/",
+        "build/src/preflight/",
+        "build/src/preflight/checks/",
+        "build/src/render/",
+        "build/src/review-pack/",
+        "build/src/review-pack/aws-cli/",
+        "build/src/review-pack/page/",
+        "build/src/settings/",
+        "build/src/settings/rules/",
+        "build/src/settings/schema/",
+        "build/src/terraform/",
         "deployments/schema.json",
         "package.json",
+        "src/review-pack/aws-cli/template.sh",
       ]);
-      expect(program.packed.size).toBeLessThan(100_000);
+      expect(paths.filter((path) => /generate|reference-tables|json-schema/.test(path))).toEqual([]);
+      expect(program.packed.size).toBeLessThan(350_000);
+    });
+
+    it("whose program works in the folder of the other project", () => {
+      const project = folder({
+        "cdktf.json": "{}",
+        "deployments/dev.yaml": SETTINGS.replace(BUCKET, "other-state"),
+      });
+      const run = (...args: readonly string[]) =>
+        runIn(program.path, { PATH: process.env.PATH ?? "" }, "node_modules/.bin/dkp-access", ...args);
+      expect(run("--help")).toEqual({ status: 0, output: expect.stringMatching(/^Usage: dkp-access /) });
+      expect(run("synth", "--project", project)).toEqual({
+        status: 0,
+        output: expect.stringContaining("cdktf.out/stacks/dev/cdk.tf.json\n"),
+      });
+      expect(run("review", "--project", project)).toEqual({
+        status: 0,
+        output: expect.stringContaining("wrote review/dev/aws-cli.sh\n"),
+      });
     });
 
     it("that loads only what it requires", () => {

@@ -45,9 +45,11 @@ describe("the policy as AWS stores it", () => {
       deployments.path,
       { PATH: process.env.PATH ?? "" },
       process.execPath,
-      `${PROJECT}/build/src/commands/policy.js`,
+      `${PROJECT}/bin/dkp-access`,
+      "policy",
       "deckhouse",
-      "--json",
+      "--format",
+      "json",
     );
     const { policy: document } = printed as { policy: unknown };
     const expected = JSON.parse(JSON.stringify(document).replaceAll("ACCOUNT_ID", "123456789012"));

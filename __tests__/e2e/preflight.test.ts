@@ -48,7 +48,7 @@ import {
 } from "./support/stub-aws";
 import type { Terraform } from "./support/terraform";
 
-const SCRIPT = join(PROJECT, "build/src/commands/preflight.js");
+const SCRIPT = join(PROJECT, "bin/dkp-access");
 const REGION = "eu-central-1";
 const ACCOUNT = "123456789012";
 const AMI = "ami-0aad10862ade98f27";
@@ -73,10 +73,10 @@ const environmentOf = (url: string, key: Credentials) => ({
 
 /** Runs the command on one deployment, `dev`. */
 function preflight(settings: string, url: string, args: readonly string[] = [], key: Credentials = ADMIN): Promise<Ended> {
-  const path = folder({ "deployments/dev.yaml": settings });
+  const path = folder({ "cdktf.json": "{}", "deployments/dev.yaml": settings });
   const env = { PATH: process.env.PATH ?? "", ...environmentOf(url, key) };
   return new Promise((resolve) => {
-    execFile(process.execPath, [SCRIPT, "dev", ...args], { cwd: path, env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [SCRIPT, "preflight", "dev", ...args], { cwd: path, env }, (error, stdout, stderr) => {
       resolve({ status: Number(error?.code ?? 0), stdout, stderr });
     });
   });
@@ -886,7 +886,7 @@ describe("preflight", () => {
         "",
       ].join("\n"),
     );
-    expect(status).toBe(1);
+    expect(status).toBe(2);
   });
 
   it("reports unknown results, not passed ones, when AWS does not respond in time", async () => {
@@ -911,7 +911,7 @@ describe("preflight", () => {
     expect(refused.stdout).toContain(
       "blocker  account                provider.assumeRoleArn can't be assumed (AccessDenied: not authorized to perform: sts:AssumeRole)",
     );
-    expect(refused.status).toBe(1);
+    expect(refused.status).toBe(2);
   });
 
   it("reports that AWS cannot be reached, and makes no more calls", async () => {
@@ -923,8 +923,8 @@ describe("preflight", () => {
 
   it.each([
     [["--timeout", "soon"], '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n'],
-    [["--quick"], expect.stringContaining("Unknown option '--quick'")],
-  ])("rejects the arguments %j", async (args, stderr) => {
+    [["--quick"], "unknown option '--quick'; npx dkp-access COMMAND --help shows the usage\n"],
+  ])("takes %j for wrong use", async (args, stderr) => {
     expect(await preflight(settings(""), aws.url, args)).toEqual({
       status: 1,
       stdout: "",
@@ -932,17 +932,17 @@ describe("preflight", () => {
     });
   });
 
-  it("prints JSON with its exit code", async () => {
-    const { status, stdout } = await preflight(settings("", 'accountId: "111111111111"\n'), aws.url, ["--json"]);
+  it("prints for machines, with the exit code that it ends with", async () => {
+    const { status, stdout } = await preflight(settings("", 'accountId: "111111111111"\n'), aws.url, ["--format", "json"]);
     const { results, ...rest } = JSON.parse(stdout) as { results: readonly Result[] };
-    expect({ status, ...rest }).toEqual({ status: 1, stack: "dev", region: REGION, exitCode: 1 });
+    expect({ status, ...rest }).toEqual({ status: 2, stack: "dev", region: REGION, exitCode: 2 });
     expect(results[0]).toMatchObject({ check: "account", verdict: "blocker", source: "sts:GetCallerIdentity" });
   });
 
   it("has a help text", async () => {
     expect(await preflight(settings(""), aws.url, ["--help"])).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining("Exit code:"),
+      stdout: expect.stringContaining("Exit codes:"),
     });
   });
 

@@ -18,7 +18,7 @@ nodeRole: { name: dkp-nodes }
 
 /** Generates the review pack of a deployment. @returns its folder */
 function pack(deployments: Deployments, stack: string): string {
-  const { status, output } = runIn(deployments.path, {}, process.execPath, join(PROJECT, "build/src/commands/review.js"));
+  const { status, output } = runIn(deployments.path, {}, process.execPath, join(PROJECT, "bin/dkp-access"), "review");
   expect({ status, output }).toMatchObject({ status: 0 });
   return join(deployments.path, "review", stack);
 }

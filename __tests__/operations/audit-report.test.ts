@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { auditFile, auditStack, type Report } from "../../src/operations/audit-report";
+import { terraformCli } from "../../src/terraform/terraform-cli";
 
 /** 40 random characters, as AWS makes secrets; AWS's own example. */
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -47,24 +48,24 @@ function zip(name: string, content: Buffer): Buffer {
 
 describe("the audit of a stack's folder", () => {
   let folder: string;
+  let binary: string;
+  const terraform = () => terraformCli({ TERRAFORM_BINARY_NAME: binary }, () => undefined);
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "audit-"));
     mkdirSync(join(folder, "stack/.terraform/providers"), { recursive: true });
-    const terraform = join(folder, "terraform");
-    writeFileSync(terraform, '#!/bin/sh\ncase $1 in state) echo "{}" ;; show) echo \'{"terraform_version":"1.11.4"}\' ;; esac\n');
-    chmodSync(terraform, 0o755);
-    process.env.TERRAFORM_BINARY_NAME = terraform;
+    binary = join(folder, "terraform");
+    writeFileSync(binary, '#!/bin/sh\ncase $1 in state) echo "{}" ;; show) echo \'{"terraform_version":"1.11.4"}\' ;; esac\n');
+    chmodSync(binary, 0o755);
   });
 
   afterEach(() => {
-    delete process.env.TERRAFORM_BINARY_NAME;
     rmSync(folder, { recursive: true });
   });
 
   const write = (name: string, content: string | Buffer) => writeFileSync(join(folder, "stack", name), content);
   const audit = async () => {
-    const reports = await auditStack(join(folder, "stack"), S3);
+    const reports = await auditStack(terraform(), join(folder, "stack"), S3);
     return reports.map((report): Report => ({ ...report, source: report.source.replace(`${folder}/stack/`, "") }));
   };
   const found = (source: string, place: string, what = SHAPE) => ({ source, findings: [{ place, what }] });
@@ -155,7 +156,7 @@ describe("the audit of a stack's folder", () => {
   });
 
   it("goes on where Terraform can't read the state", async () => {
-    process.env.TERRAFORM_BINARY_NAME = join(folder, "missing");
+    binary = join(folder, "missing");
     write("a.json", JSON.stringify(STATE));
     expect(await audit()).toEqual([
       {
@@ -169,7 +170,7 @@ describe("the audit of a stack's folder", () => {
 
   it("names a file that was given and is no document, whatever it holds", async () => {
     write("notes.txt", SECRET);
-    expect(await auditFile(join(folder, "stack/notes.txt"))).toEqual({
+    expect(await auditFile(terraform(), join(folder, "stack/notes.txt"))).toEqual({
       source: join(folder, "stack/notes.txt"),
       findings: [{ place: "line 1", what: SHAPE }],
       unread:
@@ -181,7 +182,10 @@ describe("the audit of a stack's folder", () => {
     writeFileSync(join(folder, "x.tfstate"), "{}");
     writeFileSync(join(folder, "x.tfstate.old"), JSON.stringify(STATE));
     writeFileSync(join(folder, "x.tfstate~"), JSON.stringify(STATE));
-    const reports = await auditStack(join(folder, "stack"), { type: "local", arguments: { path: join(folder, "x.tfstate") } });
+    const reports = await auditStack(terraform(), join(folder, "stack"), {
+      type: "local",
+      arguments: { path: join(folder, "x.tfstate") },
+    });
     expect(reports.map(({ source, findings }) => [source.split("/").at(-1), findings.length])).toEqual([
       ["state", 0],
       ["x.tfstate.old", 1],

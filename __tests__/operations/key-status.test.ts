@@ -437,7 +437,7 @@ describe("warnings about keys", () => {
 
 describe("the report for people", () => {
   it("lists slots, errors, warnings, notes and the edit to make", () => {
-    const text = keyReportText(report("{}", [primary], [used(iam("AKIAPRIMARY", 80), 0.5)]));
+    const text = keyReportText(report("{}", [primary], [used(iam("AKIAPRIMARY", 80), 0.5)]), "deployments");
     expect(text).toBe(
       [
         "deckhouse: keys of the user deckhouse",
@@ -450,8 +450,10 @@ describe("the report for people", () => {
         "",
       ].join("\n"),
     );
-    expect(keyReportText(report("{}", [primary], []))).toMatch(/^error: primary: AKIAPRIMARY/m);
-    expect(keyReportText(report("{}", [primary], [iam("AKIAPRIMARY", 1)]))).toMatch(/^note: primary: AWS knows no use/m);
+    expect(keyReportText(report("{}", [primary], []), "deployments")).toMatch(/^error: primary: AKIAPRIMARY/m);
+    expect(keyReportText(report("{}", [primary], [iam("AKIAPRIMARY", 1)]), "deployments")).toMatch(
+      /^note: primary: AWS knows no use/m,
+    );
   });
 });
 

@@ -44,7 +44,7 @@ describe("a file for a secret", () => {
   it("is refused in a Git work tree that does not ignore it", () => {
     const tree = workTree();
     for (const file of [join(tree, "my key.yaml"), join(tree, "below/provider.yaml"), join(tree, "-x")]) {
-      expect(() => checkSecretFile(file)).toThrow(new Error(notIgnored(file)));
+      expect(() => checkSecretFile(file, process.env)).toThrow(new Error(notIgnored(file)));
     }
   });
 
@@ -53,7 +53,7 @@ describe("a file for a secret", () => {
     const file = join(folder, "link/key.yaml");
     process.env.GIT_DIR = join(folder, "elsewhere");
     try {
-      expect(() => checkSecretFile(file)).toThrow(new Error(notIgnored(file)));
+      expect(() => checkSecretFile(file, process.env)).toThrow(new Error(notIgnored(file)));
     } finally {
       delete process.env.GIT_DIR;
     }
@@ -61,16 +61,16 @@ describe("a file for a secret", () => {
 
   it("is allowed where Git ignores it, outside of work trees, and without Git", () => {
     const tree = workTree();
-    expect(() => checkSecretFile(join(tree, "provider.yaml"))).not.toThrow();
-    expect(() => checkSecretFile(join(folder, "key.yaml"))).not.toThrow();
+    expect(() => checkSecretFile(join(tree, "provider.yaml"), process.env)).not.toThrow();
+    expect(() => checkSecretFile(join(folder, "key.yaml"), process.env)).not.toThrow();
     process.env.PATH = join(folder, "empty");
-    expect(() => checkSecretFile(join(tree, "my key.yaml"))).not.toThrow();
+    expect(() => checkSecretFile(join(tree, "my key.yaml"), process.env)).not.toThrow();
   });
 
   it("is refused in a repository that Git does not read", () => {
     mkdirSync(join(folder, ".git"));
     const file = join(folder, "key.yaml");
-    expect(() => checkSecretFile(file)).toThrow(
+    expect(() => checkSecretFile(file, process.env)).toThrow(
       new Error(
         `${file}: lies in a Git repository that Git does not read (fatal: not a git repository (or any of the parent directories): .git), so that a commit could contain the secret; write a file outside of it`,
       ),
@@ -79,10 +79,10 @@ describe("a file for a secret", () => {
 
   it("is refused where it exists, or its folder does not", () => {
     writeFileSync(join(folder, "a"), "");
-    expect(() => checkSecretFile(join(folder, "a"))).toThrow(
+    expect(() => checkSecretFile(join(folder, "a"), process.env)).toThrow(
       new Error(`${join(folder, "a")}: exists already, perhaps readable by others; remove it or write another file`),
     );
-    expect(() => checkSecretFile(join(folder, "b/c"))).toThrow(
+    expect(() => checkSecretFile(join(folder, "b/c"), process.env)).toThrow(
       new Error(`${join(folder, "b/c")}: the folder ${join(folder, "b")} does not exist; create it or write another file`),
     );
   });

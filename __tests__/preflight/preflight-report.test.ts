@@ -12,11 +12,11 @@ const result = (verdict: Verdict, remedy?: string): Result => ({
 });
 
 describe("the exit code", () => {
-  it.each<[0 | 1 | 3, readonly Verdict[]]>([
+  it.each<[0 | 2 | 3, readonly Verdict[]]>([
     [0, ["ok"]],
     [0, ["ok", "warning", "skipped"]],
     [3, ["ok", "cannot tell", "warning"]],
-    [1, ["cannot tell", "blocker"]],
+    [2, ["cannot tell", "blocker"]],
   ])("is %s for %j", (code, verdicts) => {
     expect(exitCode(verdicts.map((verdict) => result(verdict)))).toBe(code);
   });

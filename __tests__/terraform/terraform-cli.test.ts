@@ -3,19 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { providerBlock } from "../../src/operations/provider-block";
 import { bothOrAbort, withProgress } from "../../src/terraform/progress";
-import { pullState, readOutputs } from "../../src/terraform/terraform-cli";
+import { pullState, readOutputs, terraformCli } from "../../src/terraform/terraform-cli";
 import { deployment } from "../helpers/deployment";
 
 describe("a run of Terraform", () => {
   let folder: string;
   let program: string;
-  const environment = { ...process.env };
+  let environment: Record<string, string>;
+  const progress = jest.fn();
+  const cli = () => terraformCli(environment, progress);
 
   /** Has a shell script in place of Terraform. */
   const terraform = (script: string) => {
     writeFileSync(program, `#!/bin/sh\n${script}\n`);
     chmodSync(program, 0o755);
-    process.env.TERRAFORM_BINARY_NAME = program;
+    environment.TERRAFORM_BINARY_NAME = program;
   };
   const failure = async (work: Promise<unknown>) => {
     try {
@@ -27,18 +29,19 @@ describe("a run of Terraform", () => {
   };
 
   beforeEach(() => {
+    environment = {};
+    progress.mockClear();
     folder = mkdtempSync(join(tmpdir(), "terraform-"));
     program = join(folder, "terraform");
   });
 
   afterEach(() => {
-    process.env = { ...environment };
     rmSync(folder, { recursive: true, force: true });
   });
 
   it("that is missing says what to install", async () => {
-    process.env.TERRAFORM_BINARY_NAME = "no-such-terraform";
-    expect(await failure(pullState(folder))).toBe(
+    environment.TERRAFORM_BINARY_NAME = "no-such-terraform";
+    expect(await failure(pullState(cli(), folder))).toBe(
       "no-such-terraform is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME",
     );
   });
@@ -53,41 +56,37 @@ describe("a run of Terraform", () => {
     ],
   ])("that %s is reported in one message", async (_, script, message) => {
     terraform(script);
-    expect(await failure(pullState(folder))).toBe(`${program} state pull ${message.replace("FOLDER", folder)}`);
+    expect(await failure(pullState(cli(), folder))).toBe(`${program} state pull ${message.replace("FOLDER", folder)}`);
   });
 
   it("that hangs ends with TERRAFORM_TIMEOUT, whatever holds its output open", async () => {
     terraform("sleep 30 & sleep 30");
-    process.env.TERRAFORM_TIMEOUT = "1";
-    expect(await failure(pullState(folder))).toBe(
+    environment.TERRAFORM_TIMEOUT = "1";
+    expect(await failure(pullState(cli(), folder))).toBe(
       `${program} state pull in ${folder} did not end within 1 s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`,
     );
   });
 
-  it.each(["0", "soon", "1.5", ""])("takes no TERRAFORM_TIMEOUT of %j", async (timeout) => {
-    process.env.TERRAFORM_TIMEOUT = timeout;
-    expect(await failure(pullState(folder))).toBe(
-      `TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is no number of seconds from 1 to 999999`,
-    );
+  it.each(["0", "soon", "1.5", ""])("rejects a TERRAFORM_TIMEOUT of %j", (timeout) => {
+    environment.TERRAFORM_TIMEOUT = timeout;
+    expect(() => cli()).toThrow(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is no number of seconds from 1 to 999999`);
   });
 
   it.each(["null", "secret"])("that prints %s for outputs is reported without its content", async (printed) => {
     terraform(`echo '${printed}'`);
-    expect(await failure(readOutputs(folder))).toBe(
+    expect(await failure(readOutputs(cli(), folder))).toBe(
       `${program} output -json in ${folder} printed no outputs as JSON; check what ${program} is there`,
     );
   });
 
   it("ends when the other half of the work fails, and reports no progress after the error", async () => {
     terraform("exec sleep 30");
-    const written = jest.spyOn(process.stderr, "write").mockReturnValue(true);
     const denied = () => Promise.reject(new Error("denied"));
-    expect(await failure(bothOrAbort((signal) => pullState(folder, signal), denied))).toBe("denied");
+    expect(await failure(bothOrAbort((signal) => pullState(cli(), folder, signal), denied))).toBe("denied");
     await new Promise((resolve) => setTimeout(resolve, 1200));
-    expect(written).not.toHaveBeenCalled();
-    await withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)));
-    expect(written.mock.calls).toEqual([["waiting ...\n"]]);
-    written.mockRestore();
+    expect(progress).not.toHaveBeenCalled();
+    await withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)), progress);
+    expect(progress.mock.calls).toEqual([["waiting ...\n"]]);
   });
 
   it("gives hand-over the key that the outputs expose, with a warning where the settings say another slot", async () => {
@@ -96,7 +95,7 @@ describe("a run of Terraform", () => {
     terraform(`case $1 in output) echo '${JSON.stringify(values)}';; esac`);
     const warnings: string[] = [];
     const moved = deployment("accessKeys: { secondary: { status: Active }, current: secondary }");
-    expect(await providerBlock(folder, moved, (warning) => warnings.push(warning))).toEqual({
+    expect(await providerBlock(cli(), folder, moved, (warning) => warnings.push(warning))).toEqual({
       providerAccessKeyId: "AKIAA",
       providerSecretAccessKey: "s",
       region: "eu-central-1",

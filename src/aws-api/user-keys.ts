@@ -1,6 +1,6 @@
 import { alwaysOnRegion } from "../iam/partitions";
 import type { Deployment } from "../settings/deployment";
-import { withProgress } from "../terraform/progress";
+import { type Progress, withProgress } from "../terraform/progress";
 import { type Aws, connect } from "./client";
 import { unlessMissing } from "./operations";
 
@@ -31,6 +31,7 @@ const TIMEOUT_MS = 120_000;
  */
 export async function iamUser(
   { user, region, provider }: Pick<Deployment, "user" | "region" | "provider">,
+  progress: Progress,
   signal?: AbortSignal,
 ): Promise<IamUser> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
@@ -43,7 +44,7 @@ export async function iamUser(
     signal: abortSignal,
   });
   try {
-    return await withProgress("querying IAM", query(aws, user.name, iamRegion), abortSignal);
+    return await withProgress("querying IAM", query(aws, user.name, iamRegion), progress, abortSignal);
   } catch (error) {
     const { message, ...details } = error as Error & { readonly code?: string };
     const why = timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : `${details.code ?? "error"}: ${message}`;

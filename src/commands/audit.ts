@@ -1,70 +1,63 @@
 import { existsSync, statSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { auditFile, auditStack, type Report } from "../operations/audit-report";
 import { visible } from "../render/printable";
-import { outputFolder } from "../settings/paths";
 import { stackFolder } from "../terraform/terraform-cli";
-import { deploymentNamed } from "./named-deployment";
-import { print } from "./print";
-import { run } from "./run-command";
+import { EXIT, type ExitCode } from "./exit-codes";
+import { selectDeployments, selectOne } from "./select-deployments";
+import type { Define, Session } from "./session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
 
-const HELP = `Usage: npm run audit -- [STACK | FILE]...
+export const define: Define = (command, session) => {
+  command
+    .description(
+      `Reports where the secret of an access key, or a credential of the backend, is in plaintext. Never prints the secret itself.
 
-Reports where the secret of an access key, or a credential of the backend, is in plaintext. Never prints the secret itself.
-  STACK  its state, as Terraform reads it from the backend; every file in its folder, whatever its name, also behind a symbolic
-         link, but .terraform/providers and .terraform/modules; and the files beside a local state whose names begin with its name
-  FILE   a Terraform state, another workspace's too; a plan: saved (Terraform shows it, in the plan's folder) or as JSON;
-         or any other JSON
+  stack  its state, as Terraform reads it from the backend; every file in its folder, also behind a symbolic link, except .terraform/providers and .terraform/modules; and the files beside a local state whose names begin with its name
+  file   a Terraform state, also of another workspace; a plan, saved (Terraform shows it, in the plan's folder) or as JSON; or any other JSON
 
-Files compressed with gzip are unpacked. A secret that is encoded as base64 is not found. What cannot be read is named: encrypted
-and damaged files, files above 128 MiB, links to folders.
+Files compressed with gzip are unpacked. A secret that is encoded as base64 is not found. Encrypted and damaged files, files above 128 MiB and links to folders are reported as not readable.`,
+    )
+    .argument("[stack or file...]", "what to search; all stacks by default")
+    .addOption(formatOption("text", "json"))
+    .action(async (names: readonly string[], { format }: { readonly format: string }) => {
+      const sources = names.length > 0 ? names : selectDeployments(session, []).stacks;
+      const reports: Report[] = [];
+      for (const name of sources) {
+        reports.push(...(await reportsOf(session, name)));
+      }
+      if (format === "json") {
+        session.printJson(reports);
+      } else {
+        session.print(reportText(reports));
+      }
+      session.raise(exitCode(reports));
+    });
+  replacedOptions(command, JSON_REPLACED);
+};
 
-Options:
-  --json     the result as JSON
-  -h, --help
-
-Environment:
-  TERRAFORM_BINARY_NAME  the binary to run, "terraform" by default
-
-Exit code: 0 when no secret is in plaintext, 2 when one is; otherwise 1 when something could not be read.
-`;
-
-run(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { help: { type: "boolean", short: "h" }, json: { type: "boolean" } },
-  });
-  if (values.help === true) {
-    print(HELP);
-    return;
+async function reportsOf(session: Session, name: string): Promise<readonly Report[]> {
+  const { terraform, output } = session;
+  if (existsSync(name) && statSync(name).isFile()) {
+    return [await auditFile(terraform, name)];
   }
-  const reports: Report[] = [];
-  for (const name of positionals.length === 0 ? [undefined] : positionals) {
-    if (name !== undefined && existsSync(name) && statSync(name).isFile()) {
-      reports.push(await auditFile(name));
-    } else {
-      const { stack, state } = deploymentNamed(name);
-      reports.push(...(await auditStack(stackFolder(outputFolder(process.env), stack), state)));
-    }
-  }
-  print(values.json === true ? `${JSON.stringify(reports, null, 2)}\n` : text(reports));
-  process.exitCode = exitCode(reports);
-});
-
-function exitCode(reports: readonly Report[]): 0 | 1 | 2 {
-  if (reports.some(({ findings }) => findings.length > 0)) {
-    return 2;
-  }
-  return reports.some(({ unread }) => unread !== undefined) ? 1 : 0;
+  const { stack, state } = selectOne(session, name);
+  return await auditStack(terraform, stackFolder(terraform, output, stack), state);
 }
 
-function text(reports: readonly Report[]): string {
+function exitCode(reports: readonly Report[]): ExitCode {
+  if (reports.some(({ findings }) => findings.length > 0)) {
+    return EXIT.attention;
+  }
+  return reports.some(({ unread }) => unread !== undefined) ? EXIT.error : EXIT.success;
+}
+
+function reportText(reports: readonly Report[]): string {
   return reports
     .flatMap(({ source, findings, unread }) =>
       [
-        ...findings.map(({ place, what }) => `${place} holds ${what} in clear`),
+        ...findings.map(({ place, what }) => `${place} holds ${what} in plaintext`),
         ...(unread === undefined ? [] : [`could not be read: ${unread}`]),
-        ...(findings.length === 0 && unread === undefined ? ["no secret in clear"] : []),
+        ...(findings.length === 0 && unread === undefined ? ["no secret in plaintext"] : []),
       ].map((line) => `${visible(source)}: ${visible(line)}\n`),
     )
     .join("");

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { writeFileAtomically } from "../files";
 import { jsonSchema } from "../settings/schema/json-schema";
+import { EXIT } from "./exit-codes";
 import { DOCUMENTS, withTables } from "./reference-tables";
 import { run } from "./run-command";
 
@@ -10,4 +11,5 @@ run(() => {
   for (const name of Object.keys(DOCUMENTS)) {
     writeFileAtomically(name, withTables(name, readFileSync(name, "utf8")));
   }
+  return EXIT.success;
 });

@@ -1,54 +1,60 @@
-import { parseArgs } from "node:util";
-import { silenceNodeVersionWarning } from "../aws-api/node-version-warning";
 import { iamUser } from "../aws-api/user-keys";
-import { keyReport, keyReportText } from "../operations/key-status";
-import { outputFolder } from "../settings/paths";
+import { type KeyReport, keyReport, keyReportText } from "../operations/key-status";
+import type { Deployment } from "../settings/deployment";
 import { bothOrAbort } from "../terraform/progress";
 import { readState } from "../terraform/state-file";
 import { pullState, stackFolder } from "../terraform/terraform-cli";
-import { deploymentNamed } from "./named-deployment";
-import { print } from "./print";
-import { run } from "./run-command";
+import { EXIT } from "./exit-codes";
+import { STACKS_HELP, selectDeployments } from "./select-deployments";
+import type { Define, Session } from "./session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
 
-const HELP = `Usage: npm run keys -- [STACK]
+export const define: Define = (command, session) => {
+  command
+    .description(
+      `Shows the status of the access keys of deployments: slots, age, last use, which key the outputs expose, when an OpenPGP key expires, errors and warnings, what the next apply would do to a key, and the next step of a rotation as the change to make in the settings.
 
-Reports the status of a deployment's access keys: slots, age, last use, which one the outputs expose, when an OpenPGP key
-expires, what is wrong, what the next apply would do to a key, and the next step of a rotation as the edit to make.
-A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through
-Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity. Changes nothing.
-The stack must be synthesized and initialized.
+A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity. Changes nothing. A stack must be synthesized and initialized.
 
-Options:
-  --json     the result as JSON
-  -h, --help
+With --format json the output is an object for one named stack, otherwise a list.`,
+    )
+    .argument("[stack...]", STACKS_HELP)
+    .addOption(formatOption("text", "json"))
+    .action(async (names: readonly string[], { format }: { readonly format: string }) => {
+      const { deployments } = selectDeployments(session, names);
+      const reports: KeyReport[] = [];
+      for (const deployment of deployments) {
+        const report = await reportOf(session, deployment, deployments.length > 1);
+        if (report !== undefined && format === "text") {
+          session.print(`${reports.length === 0 ? "" : "\n"}${keyReportText(report, session.settings)}`);
+        }
+        reports.push(...(report === undefined ? [] : [report]));
+      }
+      if (format === "json") {
+        session.printJson(names.length === 1 ? reports[0] : reports);
+      }
+      if (reports.some(({ errors, warnings }) => errors.length + warnings.length > 0)) {
+        session.raise(EXIT.attention);
+      }
+    });
+  replacedOptions(command, JSON_REPLACED);
+};
 
-Environment:
-  TERRAFORM_BINARY_NAME  the binary to run, "terraform" by default
-  TERRAFORM_TIMEOUT      how long it may take, in seconds, 300 by default
-  AWS_...                credentials, as for any AWS tool
-
-Exit code: 0 when all is in order, 2 when there are errors or warnings, 1 when something could not be read.
-`;
-
-run(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { help: { type: "boolean", short: "h" }, json: { type: "boolean" } },
-  });
-  if (values.help === true) {
-    print(HELP);
-    return;
+/** The report of one deployment. Of several, one that cannot be read does not keep the others from being reported. */
+async function reportOf(session: Session, deployment: Deployment, isOneOfSeveral: boolean): Promise<KeyReport | undefined> {
+  const { terraform, output, printError } = session;
+  try {
+    const folder = stackFolder(terraform, output, deployment.stack);
+    const [state, iam] = await bothOrAbort(
+      (signal) => pullState(terraform, folder, signal),
+      (signal) => iamUser(deployment, printError, signal),
+    );
+    return keyReport(deployment, { folder, state: readState(state), iam, now: new Date() });
+  } catch (error) {
+    if (!isOneOfSeveral) {
+      throw error;
+    }
+    session.fail(error);
+    return undefined;
   }
-  silenceNodeVersionWarning();
-  const deployment = deploymentNamed(positionals[0]);
-  const folder = stackFolder(outputFolder(process.env), deployment.stack);
-  const [state, iam] = await bothOrAbort(
-    (signal) => pullState(folder, signal),
-    (signal) => iamUser(deployment, signal),
-  );
-  const report = keyReport(deployment, { folder, state: readState(state), iam, now: new Date() });
-  print(values.json === true ? `${JSON.stringify(report, null, 2)}\n` : keyReportText(report));
-  if (report.errors.length + report.warnings.length > 0) {
-    process.exitCode = 2;
-  }
-});
+}

@@ -1,89 +1,81 @@
 import { setMaxListeners } from "node:events";
-import { parseArgs } from "node:util";
 import { connect } from "../aws-api/client";
-import { silenceNodeVersionWarning } from "../aws-api/node-version-warning";
 import { alwaysOnRegion } from "../iam/partitions";
 import { adminPolicy } from "../preflight/all-checks";
 import { exitCode, reportJson, reportText } from "../preflight/preflight-report";
 import { runPreflight } from "../preflight/runner";
 import { visible } from "../render/printable";
-import { deploymentNamed } from "./named-deployment";
-import { print, printError } from "./print";
-import { run } from "./run-command";
+import type { Deployment } from "../settings/deployment";
+import { STACK_HELP, selectOne } from "./select-deployments";
+import type { Define, Session } from "./session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
 
-const HELP = `Usage: npm run preflight -- [STACK] [OPTION]...
+interface Options {
+  readonly existingCluster?: true;
+  readonly asKey?: true;
+  readonly timeout: string;
+  readonly permissions?: true;
+  readonly format: string;
+}
 
-Asks AWS, before DKP does, what a cluster would stumble over: account, region, images, the existing VPC, iamNodeRole, names that are
-taken, another cluster of the same prefix, Elastic IPs, and the permissions of the user. Run it as whoever applies. Changes nothing.
+const PROGRESS_MS = 2000;
 
-Options:
-  --existing-cluster  DKP has made the cluster already: that its names are taken is right
-  --as-key            the credentials are the user's key: it is asked itself, by dry runs of EC2 calls
-  --timeout SECONDS   what has no answer by then can't be told; 60 by default
-  --permissions       print the IAM policy that the preflight needs, and end
-  --json              the result as JSON
-  -h, --help
+export const define: Define = (command, session) => {
+  command
+    .description(
+      `Checks the AWS account for what would fail during the installation of a cluster: account, region, images, the existing VPC, iamNodeRole, names that are in use, another cluster with the same prefix, Elastic IPs, and the permissions of the user.
 
-Environment:
-  AWS_...             credentials, as for any AWS tool; provider.profile and provider.assumeRoleArn count, but not with --as-key
+Run it with the credentials that apply the stack; provider.profile and provider.assumeRoleArn count, except with --as-key. Changes nothing.`,
+    )
+    .argument("[stack]", STACK_HELP)
+    .option("--existing-cluster", "DKP has created the cluster: expect its names to be in use")
+    .option("--as-key", "the credentials are the user's access key: test its permissions with dry runs of EC2 calls")
+    .option("--timeout <seconds>", "time limit; a check without a result by then is unknown", "60")
+    .option("--permissions", "print the IAM policy that the preflight requires, and end")
+    .addOption(formatOption("text", "json"))
+    .action(async (stack: string | undefined, options: Options) => {
+      if (options.permissions === true) {
+        session.printJson(adminPolicy());
+        return;
+      }
+      const timeout = seconds(options.timeout);
+      await preflight(session, selectOne(session, stack), timeout, options);
+    });
+  replacedOptions(command, JSON_REPLACED);
+};
 
-Exit code: 0 when nothing is in the way, 1 when something is, or the command was used wrongly, 3 when nothing is and something could
-not be told.
-`;
-
-const TICK_MS = 2000;
-
-run(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      help: { type: "boolean", short: "h" },
-      json: { type: "boolean" },
-      permissions: { type: "boolean" },
-      "existing-cluster": { type: "boolean" },
-      "as-key": { type: "boolean" },
-      timeout: { type: "string", default: "60" },
-    },
-  });
-  if (values.help === true) {
-    print(HELP);
-    return;
-  }
-  if (values.permissions === true) {
-    print(`${JSON.stringify(adminPolicy(), null, 2)}\n`);
-    return;
-  }
-  silenceNodeVersionWarning();
-  const timeout = seconds(values.timeout);
-  const deployment = deploymentNamed(positionals[0]);
+async function preflight(session: Session, deployment: Deployment, timeout: number, options: Options): Promise<void> {
   const { stack, region, provider } = deployment;
-  const asKey = values["as-key"] === true;
+  const asKey = options.asKey === true;
   const { signal, stop } = deadline(timeout);
   const pending = new Map<string, string>();
-  const ticker = setInterval(() => printError(`waiting for ${[...pending].map(said).join(", ")} ...\n`), TICK_MS);
+  const ticker = setInterval(
+    () => session.printError(`waiting for ${[...pending].map(pendingText).join(", ")} ...\n`),
+    PROGRESS_MS,
+  );
   const as = asKey ? {} : { profile: provider.profile, assumeRoleArn: provider.assumeRoleArn };
   const aws = connect({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal });
   try {
     const results = await runPreflight(deployment, aws, {
       asKey,
-      existingCluster: values["existing-cluster"] === true,
+      existingCluster: options.existingCluster === true,
       timeout,
       signal,
       progress: (check, state) => (state === "done" ? pending.delete(check) : pending.set(check, state.note)),
     });
-    const heading = `${stack}: preflight of a cluster in ${region}`;
     const code = exitCode(results);
-    process.exitCode = code;
-    const text = values.json === true ? reportJson(stack, region, results) : reportText(heading, results);
+    session.raise(code);
+    const heading = `${stack}: preflight of a cluster in ${region}`;
+    const text = options.format === "json" ? reportJson(stack, region, results) : reportText(heading, results);
     // After the deadline, calls that wait to be tried again would keep the process.
-    print(text, () => (signal.aborted ? process.exit(code) : undefined));
+    session.print(text, () => (signal.aborted ? session.host.exit(code) : undefined));
   } finally {
     clearInterval(ticker);
     stop();
   }
-});
+}
 
-function said([check, note]: readonly [string, string]): string {
+function pendingText([check, note]: readonly [string, string]): string {
   return visible(note === "" ? check : `${check} (${note})`);
 }
 
@@ -97,7 +89,7 @@ function seconds(text: string): number {
 
 function deadline(timeout: number): { readonly signal: AbortSignal; readonly stop: () => void } {
   const controller = new AbortController();
-  // Every call under way listens.
+  // Every call that is in progress listens.
   setMaxListeners(0, controller.signal);
   const timer = setTimeout(() => controller.abort(), timeout * 1000);
   return { signal: controller.signal, stop: () => clearTimeout(timer) };

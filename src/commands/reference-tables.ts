@@ -2,7 +2,7 @@ import { DOCUMENTED_FINDINGS } from "../review-pack/page/scanner-findings";
 import { jsonSchema } from "../settings/schema/json-schema";
 import { OUTPUTS } from "../terraform/outputs";
 
-/** The part of a JSON schema that the tables are made from. */
+/** The part of a JSON schema that the tables contain. */
 interface Field {
   readonly description?: string;
   readonly default?: unknown;

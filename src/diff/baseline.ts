@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { dkpAccess } from "../render/command";
 import type { Packs } from "./compare";
 import { type JsonObject, objectOf } from "./json-values";
 import { POLICY_FILES, type PolicyFiles } from "./policy-files";
@@ -22,6 +23,8 @@ export interface Base {
   readonly source: string;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** How a folder is written: any other name is a Git ref. */
 const PATH = /^(?:\.{1,2}|~|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 
@@ -30,14 +33,15 @@ const PATH = /^(?:\.{1,2}|~|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
  * @param name a folder with `<stack>/main.tf.json`, written as a path (`./`, `../`, `/` or `~/` at its start), or what Git takes as a commit
  * @param review the folder of the review packs, relative to the project's root
  * @param root the project's root, at any place of a Git checkout
+ * @param environment of Git
  * @throws Error with the remedy if there is no review pack
  */
-export function readBase(name: string, review = "review", root = "."): Base {
+export function readBase(name: string, review: string, root: string, environment: Environment): Base {
   if (PATH.test(name)) {
     return packsOfFolder(name, root);
   }
   // As git names it: without "./" and without a slash at the end.
-  return packsOfRef(name, relative(resolve(root), resolve(root, review)).replaceAll("\\", "/"), root);
+  return packsOfRef(name, relative(resolve(root), resolve(root, review)).replaceAll("\\", "/"), root, gitIn(root, environment));
 }
 
 function packsOfFolder(name: string, root: string): Base {
@@ -48,7 +52,9 @@ function packsOfFolder(name: string, root: string): Base {
   const stacks = stacksIn(folder);
   if (stacks.length === 0) {
     const what = existsSync(folder) ? `the folder has no review packs (<stack>/${MAIN})` : "there is no such folder";
-    throw new Error(`--against ${name}: ${what}; name a folder that npm run review wrote, or a Git ref without ./ before it`);
+    throw new Error(
+      `--against ${name}: ${what}; name a folder that ${dkpAccess("review")} wrote, or a Git ref without ./ before it`,
+    );
   }
   const read = (stack: string, file: string) => readFileSync(join(folder, stack, file), "utf8");
   return {
@@ -75,30 +81,30 @@ function stacksIn(folder: string): readonly string[] {
     .sort();
 }
 
-function packsOfRef(name: string, review: string, root: string): Base {
+function packsOfRef(name: string, review: string, root: string, git: Git): Base {
   const folder = stacksIn(resolve(root, name)).length > 0 ? `; for the folder of that name write ./${name}` : "";
-  const inside = git(root, "rev-parse", "--is-inside-work-tree");
+  const inside = git("rev-parse", "--is-inside-work-tree");
   if (inside.status !== 0) {
     throw new Error(`--against ${name}: ${noCheckout(inside.stderr)}${folder}`);
   }
-  const resolved = commitOf(name, root);
+  const resolved = commitOf(name, git);
   if (resolved.status !== 0) {
     throw new Error(
       `--against ${name}: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin ${name}${folder}`,
     );
   }
   const refs = [`refs/heads/${name}`, `refs/tags/${name}`];
-  if (refs.every((ref) => commitOf(ref, root).status === 0)) {
+  if (refs.every((ref) => commitOf(ref, git).status === 0)) {
     throw new Error(`--against ${name}: is both a branch and a tag; write ${refs.join(" or ")}`);
   }
   const commit = resolved.stdout.trim();
-  const blobs = [...git(root, "ls-tree", "-r", "-z", commit, `${review}/`).stdout.matchAll(/ blob ([0-9a-f]+)\t([^\0]+)/g)]
+  const blobs = [...git("ls-tree", "-r", "-z", commit, `${review}/`).stdout.matchAll(/ blob ([0-9a-f]+)\t([^\0]+)/g)]
     .map(([, id = "", path = ""]) => ({ id, path, parts: path.slice(review.length + 1).split("/") }))
     .map(({ id, path, parts: [stack = "", file = "", ...deeper] }) => ({ id, path, stack, file, deeper }))
     .filter(({ path, file, deeper }) => path.startsWith(`${review}/`) && FILES.includes(file) && deeper.length === 0);
   if (!blobs.some(({ file }) => file === MAIN)) {
     throw new Error(
-      `--against ${name}: ${commit.slice(0, 8)} has no packs in ${review}/; commit them there first: npm run review${folder}`,
+      `--against ${name}: ${commit.slice(0, 8)} has no packs in ${review}/; commit them there first: ${dkpAccess("review")}${folder}`,
     );
   }
   const contents = blobContents(
@@ -131,8 +137,8 @@ function noCheckout(stderr: string): string {
     : "this is no Git checkout; name a folder with review packs, such as ./old";
 }
 
-function commitOf(name: string, root: string): GitResult {
-  return git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
+function commitOf(name: string, git: Git): GitResult {
+  return git("rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
 }
 
 /** The contents of blobs, asked for at once: a process each would take seconds with many deployments. */
@@ -155,13 +161,17 @@ interface GitResult {
   readonly stderr: string;
 }
 
-function git(root: string, ...args: readonly string[]): GitResult {
+type Git = (...args: readonly string[]) => GitResult;
+
+function gitIn(root: string, environment: Environment): Git {
   // In English, since what it says is read.
-  const env = { ...process.env, LC_ALL: "C" };
-  const { status, stdout, stderr, error } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: MAX_OUTPUT, env });
-  return error === undefined
-    ? { status: status ?? 1, stdout, stderr }
-    : { status: 1, stdout: "", stderr: (error as NodeJS.ErrnoException).code ?? error.message };
+  const env = { ...environment, LC_ALL: "C" };
+  return (...args) => {
+    const { status, stdout, stderr, error } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: MAX_OUTPUT, env });
+    return error === undefined
+      ? { status: status ?? 1, stdout, stderr }
+      : { status: 1, stdout: "", stderr: (error as NodeJS.ErrnoException).code ?? error.message };
+  };
 }
 
 function parse(place: string, text: string): JsonObject {
@@ -173,5 +183,5 @@ function parse(place: string, text: string): JsonObject {
   } catch {
     // Named below, without the text.
   }
-  throw new Error(`${place}: is no JSON; make the packs anew with npm run review`);
+  throw new Error(`${place}: is no JSON; create the review packs again with ${dkpAccess("review")}`);
 }

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import { readStateOrPlan } from "../terraform/terraform-cli";
+import { dkpAccess } from "../render/command";
+import { readStateOrPlan, type TerraformCli } from "../terraform/terraform-cli";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
 import { ADDRESSES, providerOf } from "./snapshot";
 
@@ -10,14 +11,14 @@ const MAX_BYTES = 2 ** 26;
  * A plan: a file that `terraform plan -out` wrote, which Terraform shows in the plan's folder, or what `terraform show -json` printed.
  * @throws Error in words if the file is neither, or lacks parts of a plan
  */
-export async function readPlan(file: string): Promise<JsonObject> {
+export async function readPlan(terraform: TerraformCli, file: string): Promise<JsonObject> {
   let plan: JsonObject;
   try {
     const stats = statSync(file);
     if (!stats.isFile() || stats.size > MAX_BYTES) {
       throw new Error(`${file}: is no plan: ${stats.isFile() ? `it has more than ${MAX_BYTES} bytes` : "it is no regular file"}`);
     }
-    plan = objectOf(JSON.parse(await readStateOrPlan(file)));
+    plan = objectOf(JSON.parse(await readStateOrPlan(terraform, file)));
   } catch (error) {
     // Not the parser's own message: it repeats the text, and a plan holds secrets.
     throw error instanceof SyntaxError ? notAPlan(file) : readable(file, error);
@@ -121,7 +122,7 @@ export function checkPlanOf(plan: JsonObject, pack: JsonObject, stack: string, f
   if (other !== undefined) {
     const [has, wanted] = [other.has, other.wanted].map((value) => (value === undefined ? "none" : JSON.stringify(value)));
     throw new Error(
-      `${file}: ${other.what} ${has}, and the settings of "${stack}" give ${wanted}; name the deployment of this plan with --stack, or run npm run synth and plan again`,
+      `${file}: ${other.what} ${has}, and the settings of "${stack}" give ${wanted}; name the stack of this plan, or run ${dkpAccess("synth")} and plan again`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { StateLocation } from "../terraform/state-location";
-import { isSavedPlan, pullState, showPlan } from "../terraform/terraform-cli";
+import { isSavedPlan, pullState, showPlan, type TerraformCli } from "../terraform/terraform-cli";
 import { backendCredentialsOfPlan } from "./saved-plan";
 import { type Finding, secretLines, secretsInClear } from "./secret-search";
 
@@ -22,22 +22,22 @@ const MAX_FILES = 10_000;
 const NOT_READ: readonly string[] = [join(".terraform", "providers"), join(".terraform", "modules")];
 
 /** A state or a plan, saved or as JSON, or any other JSON, compressed with gzip or not. */
-export async function auditFile(file: string): Promise<Report> {
-  return await audited(file, "document");
+export async function auditFile(terraform: TerraformCli, file: string): Promise<Report> {
+  return await audited(terraform, file, "document");
 }
 
 /** A stack's state, every file of its folder, and what lies beside a `local` state under its name. */
-export async function auditStack(folder: string, state: StateLocation): Promise<readonly Report[]> {
-  const reports = [await auditPulledState(folder)];
+export async function auditStack(terraform: TerraformCli, folder: string, state: StateLocation): Promise<readonly Report[]> {
+  const reports = [await auditPulledState(terraform, folder)];
   for (const file of [...filesOf(folder), ...besideLocalState(state)]) {
-    reports.push(await audited(file, "any"));
+    reports.push(await audited(terraform, file, "any"));
   }
   return reports;
 }
 
-async function auditPulledState(folder: string): Promise<Report> {
+async function auditPulledState(terraform: TerraformCli, folder: string): Promise<Report> {
   try {
-    return auditText("state", await pullState(folder), "document");
+    return auditText("state", await pullState(terraform, folder), "document");
   } catch (error) {
     return unread("state", (error as Error).message);
   }
@@ -49,14 +49,14 @@ async function auditPulledState(folder: string): Promise<Report> {
  */
 type Expected = "document" | "any";
 
-async function audited(file: string, expected: Expected): Promise<Report> {
+async function audited(terraform: TerraformCli, file: string, expected: Expected): Promise<Report> {
   try {
     const content = unpacked(contentOf(file));
     if (!isSavedPlan(content)) {
       return auditText(file, content.toString("utf8"), expected);
     }
     const credentials = backendCredentialsOfPlan(content, MAX_BYTES);
-    const { findings, ...shown } = auditText(file, await showPlan(dirname(file), basename(file)), "document");
+    const { findings, ...shown } = auditText(file, await showPlan(terraform, dirname(file), basename(file)), "document");
     return { ...shown, findings: [...credentials, ...findings] };
   } catch (error) {
     return unread(file, (error as Error).message);

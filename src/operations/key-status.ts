@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { IamKey } from "../aws-api/user-keys";
 import { otherSlot } from "../iam/key-slots";
-import { deploymentsFolder } from "../settings/paths";
 import {
   currentErrors,
   deactivatedErrors,
@@ -216,8 +215,13 @@ function rotationStep({ slots, settings, iam, now }: KeyView): NextStep {
       ]);
 }
 
-/** The report for people. */
-export function keyReportText({ stack, user, slots, errors, warnings, notes, next }: KeyReport): string {
+/**
+ * The report for people.
+ * @param settings the folder of the settings files
+ */
+export function keyReportText(report: KeyReport, settings: string): string {
+  const { stack, user, slots, errors, warnings, notes, next } = report;
+  const file = join(settings, `${stack}.yaml`);
   const lines = [
     `${stack}: keys of the user ${user}`,
     ...slots.map((slot) => `  ${slotText(slot)}`),
@@ -225,7 +229,7 @@ export function keyReportText({ stack, user, slots, errors, warnings, notes, nex
     ...warnings.map((warning) => `warning: ${warning}`),
     ...notes.map((note) => `note: ${note}`),
     `next: ${next.why}`,
-    ...next.edits.map(({ setting, value }) => `  ${settingsFile(stack)}: ${setting}: ${value}`),
+    ...next.edits.map(({ setting, value }) => `  ${file}: ${setting}: ${value}`),
     ...next.after.map((action) => `  then ${action}`),
   ];
   return lines.map((line) => `${line}\n`).join("");
@@ -245,8 +249,4 @@ function slotText({ slot, current, id, status, wanted, ageDays, lastUsed, pgpExp
   ]
     .flat()
     .join(", ");
-}
-
-function settingsFile(stack: string): string {
-  return join(deploymentsFolder(process.env), `${stack}.yaml`);
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import type { Deployment } from "../settings/deployment";
 import { keysOf } from "../terraform/state-file";
-import { pullState, readOutputs } from "../terraform/terraform-cli";
+import { pullState, readOutputs, type TerraformCli } from "../terraform/terraform-cli";
 
 /** What DKP takes as `provider` of its `AWSClusterConfiguration`. */
 export interface ProviderBlock {
@@ -16,6 +16,7 @@ export interface ProviderBlock {
  * @throws Error if there is no key, or the state does not have its secret
  */
 export async function providerBlock(
+  terraform: TerraformCli,
   folder: string,
   { stack, accessKeys, region, user }: Deployment,
   warn: (warning: string) => void,
@@ -25,7 +26,7 @@ export async function providerBlock(
       `accessKeys is none: Terraform has no key to hand over; make one with aws iam create-access-key --user-name ${user.name}`,
     );
   }
-  const outputs = await readOutputs(folder);
+  const outputs = await readOutputs(terraform, folder);
   const id = outputs.access_key_id;
   if (typeof id !== "string") {
     throw new Error(`${folder}: there is no output access_key_id; apply first`);
@@ -36,7 +37,7 @@ export async function providerBlock(
       `accessKeys.current: the settings say ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; npm run keys -- ${stack} shows what the next apply does`,
     );
   }
-  const key = keysOf(await pullState(folder)).find((candidate) => candidate.id === id);
+  const key = keysOf(await pullState(terraform, folder)).find((candidate) => candidate.id === id);
   const clear = outputs.secret_access_key ?? key?.secret;
   const encrypted = outputs.encrypted_secret_access_key ?? key?.encryptedSecret;
   if (typeof clear === "string") {

@@ -1,13 +1,18 @@
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Refuses a path for a secret that cannot be written or that a commit could pick up: `git add -A` takes every file of a work tree
  * that Git does not ignore.
+ * @param environment of Git
  * @throws Error with the remedy
  */
-export function checkSecretFile(file: string): void {
+export function checkSecretFile(file: string, environment: Environment): void {
+  const git = gitWith(environment);
   if (existsSync(file)) {
     throw new Error(`${file}: exists already, perhaps readable by others; remove it or write another file`);
   }
@@ -46,7 +51,7 @@ export function checkSecretFile(file: string): void {
  */
 export function writeSecretFile(file: string, text: string): string {
   const path = resolve(file);
-  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}.unfinished`);
+  const unfinished = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.unfinished`);
   try {
     writeFileSync(unfinished, text, { mode: 0o600, flag: "wx", flush: true });
     // Unlike a rename, a link fails where the file exists by now.
@@ -69,14 +74,13 @@ const WRITE_ERRORS: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
-/** A command of Git in a folder, whatever repository a hook or a script has named in the environment. */
-function git(folder: string, ...args: readonly string[]) {
-  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
-  const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], {
-    encoding: "utf8",
-    env: Object.fromEntries(environment),
-  });
-  return { status, stdout: stdout ?? "", stderr: stderr ?? "", error: error as NodeJS.ErrnoException | undefined };
+/** Runs Git in a folder, whatever repository a hook or a script has named in the environment. */
+function gitWith(environment: Environment) {
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("GIT_")));
+  return (folder: string, ...args: readonly string[]) => {
+    const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], { encoding: "utf8", env });
+    return { status, stdout: stdout ?? "", stderr: stderr ?? "", error: error as NodeJS.ErrnoException | undefined };
+  };
 }
 
 function inRepository(folder: string): boolean {

@@ -1,10 +1,13 @@
 import { visible } from "../render/printable";
 import { type Result, VERDICTS, type Verdict } from "./check";
 
-/** 0: nothing in the way; 1: a blocker; 3: no blocker, and something could not be told. */
-export function exitCode(results: readonly Result[]): 0 | 1 | 3 {
+/** 0: every check passed or warned; 2: a check failed; 3: no check failed, and the result of one is unknown. */
+export function exitCode(results: readonly Result[]): 0 | 2 | 3 {
   const has = (verdict: Verdict) => results.some((result) => result.verdict === verdict);
-  return has("blocker") ? 1 : has("cannot tell") ? 3 : 0;
+  if (has("blocker")) {
+    return 2;
+  }
+  return has("cannot tell") ? 3 : 0;
 }
 
 /** The report for people: a line a finding with what told it, and below it what to do. */

@@ -1,6 +1,6 @@
 import type { Deployment } from "./deployment";
 import { deploymentsOf, type Reading, readSettings, stackNameProblems } from "./load";
-import { outputFolder } from "./paths";
+import { OUTPUT_FOLDER } from "./paths";
 import type { Surroundings } from "./rules/rule";
 import type { SettingsInput } from "./schema/deployment-schema";
 import { parseYaml } from "./yaml-file";
@@ -9,12 +9,13 @@ import { parseYaml } from "./yaml-file";
  * Deployments that are written in code instead of YAML files, by stack name: the same settings, held to the same rules.
  * All that are applied together belong into one call, which tells when two have the same state or the same names.
  *
+ * @param surroundings with CDKTF's output folder, `cdktf.out` by default
  * @throws SettingsError with every problem of every deployment
  */
 export function defineDeployments<Stack extends string>(
   settings: Readonly<Record<Stack, SettingsInput>>,
+  surroundings: Pick<Surroundings, "outputFolder"> = { outputFolder: OUTPUT_FOLDER },
 ): Readonly<Record<Stack, Deployment>> {
-  const surroundings = { outputFolder: outputFolder(process.env) };
   const readings = Object.entries(settings).map(([stack, value]) => readObject(stack, value, surroundings));
   const deployments = deploymentsOf(readings).map((deployment) => [deployment.stack, deployment] as const);
   return Object.fromEntries(deployments) as Record<Stack, Deployment>;

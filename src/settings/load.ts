@@ -6,7 +6,7 @@ import { type Deployment, toDeployment } from "./deployment";
 import { firstProblems, type Problem, SettingsError } from "./errors";
 import { configFileConflicts, readConfigFile } from "./installation-file";
 import { show, suggest } from "./messages";
-import { outputFolder } from "./paths";
+import { OUTPUT_FOLDER } from "./paths";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ruleProblems } from "./rules/all-rules";
 import {
@@ -33,11 +33,12 @@ const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
 /**
  * Reads every `*.yaml` of a folder, one deployment each, sorted by name.
  * @param folder relative to the folder that the program runs in
+ * @param surroundings with CDKTF's output folder, `cdktf.out` by default
  * @throws SettingsError with every problem of every file; nothing is written before.
  */
 export function loadDeployments(
   folder: string,
-  surroundings: Surroundings = { outputFolder: outputFolder(process.env) },
+  surroundings: Surroundings = { outputFolder: OUTPUT_FOLDER },
 ): readonly Deployment[] {
   return deploymentsOf(settingsFiles(folder).map((file) => readFile(file, { ...surroundings, settingsFolder: folder })));
 }

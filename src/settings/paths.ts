@@ -1,3 +1,6 @@
+/** CDKTF's output folder where nothing else is stated. Source: `App` in cdktf/lib/app.ts. */
+export const OUTPUT_FOLDER = "cdktf.out";
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -5,7 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws Error if CDKTF_OUTDIR is empty: CDKTF fails then, after it has begun
  */
 export function outputFolder(environment: Environment): string {
-  const folder = environment.CDKTF_OUTDIR ?? "cdktf.out";
+  const folder = environment.CDKTF_OUTDIR ?? OUTPUT_FOLDER;
   if (folder.trim() === "") {
     throw new Error("CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable");
   }

@@ -1,10 +1,11 @@
-import { printable } from "../render/printable";
-
 const PATIENCE_MS = 1000;
 
-/** Waits for work. Reports on standard error what it waits for if that takes more than a second, and no longer once `signal` aborts. */
-export async function withProgress<T>(what: string, work: Promise<T>, signal?: AbortSignal): Promise<T> {
-  const timer = setTimeout(() => process.stderr.write(printable(`${what} ...\n`)), PATIENCE_MS);
+/** Receives one line about what the program waits for. */
+export type Progress = (line: string) => void;
+
+/** Waits for work. Reports what it waits for if that takes more than a second, and no longer once `signal` aborts. */
+export async function withProgress<T>(what: string, work: Promise<T>, progress: Progress, signal?: AbortSignal): Promise<T> {
+  const timer = setTimeout(() => progress(`${what} ...\n`), PATIENCE_MS);
   const stop = () => clearTimeout(timer);
   signal?.addEventListener("abort", stop);
   try {

@@ -1,0 +1,38 @@
+import { Readable, Writable } from "node:stream";
+import { runProgram } from "../../src/commands/program";
+
+/** What a command printed, and its exit code. */
+export interface CliResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs the command-line program in this process, as `dkp-access ARGUMENTS` runs in a folder.
+ * @param env the whole environment of the command
+ */
+export async function runCli(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
+  const [stdout, stderr] = [new Captured(), new Captured()];
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    const status = await runProgram(args, { env, stdin: Readable.from([]), stdout, stderr, exit: () => undefined });
+    return { status, stdout: stdout.text, stderr: stderr.text };
+  } finally {
+    process.chdir(before);
+  }
+}
+
+class Captured extends Writable {
+  text = "";
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}

@@ -1,0 +1,149 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Command, CommanderError } from "commander";
+import { dkpAccess } from "../render/command";
+import { packageFile } from "../render/package-file";
+import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./environment-variables";
+import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
+import { type Define, type Host, Session } from "./session";
+
+interface CommandRow {
+  readonly summary: string;
+  readonly environment: readonly EnvironmentVariable[];
+  /** Loads the module of the command. Only the module of the command that runs is loaded: the others would cost start-up time. */
+  readonly load: () => { readonly define: Define };
+}
+
+const SETTINGS = ["CDKTF_CONTEXT_JSON", "DEBUG"] as const;
+const TERRAFORM = ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", "CDKTF_OUTDIR"] as const;
+
+const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
+  synth: {
+    summary: "write the Terraform JSON of all deployments",
+    environment: ["CDKTF_OUTDIR", ...SETTINGS],
+    load: () => require("./synth") as typeof import("./synth"),
+  },
+  policy: {
+    summary: "print the policy as AWS stores it, or explain an action",
+    environment: SETTINGS,
+    load: () => require("./policy") as typeof import("./policy"),
+  },
+  review: {
+    summary: "write the review packs",
+    environment: SETTINGS,
+    load: () => require("./review") as typeof import("./review"),
+  },
+  diff: {
+    summary: "summarize a change of the settings, or a plan",
+    environment: ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", ...SETTINGS],
+    load: () => require("./diff") as typeof import("./diff"),
+  },
+  preflight: {
+    summary: "check the AWS account before DKP is installed",
+    environment: ["AWS_...", ...SETTINGS],
+    load: () => require("./preflight") as typeof import("./preflight"),
+  },
+  keys: {
+    summary: "show the status of the access keys and the next step of a rotation",
+    environment: ["AWS_...", ...TERRAFORM, ...SETTINGS],
+    load: () => require("./keys") as typeof import("./keys"),
+  },
+  "hand-over": {
+    summary: "print the provider block for DKP, with the secret",
+    environment: [...TERRAFORM, ...SETTINGS],
+    load: () => require("./hand-over") as typeof import("./hand-over"),
+  },
+  audit: {
+    summary: "find secrets in plaintext in states, plans and other files",
+    environment: [...TERRAFORM, ...SETTINGS],
+    load: () => require("./audit") as typeof import("./audit"),
+  },
+};
+
+/**
+ * Runs the command-line program.
+ * @param args the arguments after the name of the program
+ * @returns the exit code. Every error is printed as one message
+ */
+export async function runProgram(args: readonly string[], host: Host): Promise<number> {
+  const session = new Session(host);
+  try {
+    const program = root(session);
+    const { operands } = program.parseOptions([...args]);
+    const named = operands[0] === "help" ? operands[1] : operands[0];
+    for (const [name, row] of Object.entries(COMMANDS)) {
+      const command = program.command(name).summary(row.summary).description(row.summary).allowExcessArguments(false);
+      if (name === named) {
+        row.load().define(command, session);
+        command.addHelpText("after", () => furtherHelp(command, name as CommandName));
+      }
+    }
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      session.fail(error);
+    } else if (error.exitCode !== 0) {
+      session.raise(EXIT.error);
+    }
+  }
+  return session.exitCode;
+}
+
+/** The part of a command's help that commander does not know: environment variables and exit codes. */
+function furtherHelp(command: Command, name: CommandName): string {
+  const help = command.createHelp();
+  help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() ?? 80 });
+  const variables = COMMANDS[name].environment.map((variable) => [variable, ENVIRONMENT_VARIABLES[variable]] as const);
+  const codes = Object.entries(EXIT_CODES[name]).map(
+    ([code, meaning]) => [String(EXIT[code as keyof typeof EXIT]), meaning] as const,
+  );
+  const section = (title: string, rows: readonly (readonly [string, string])[]) => {
+    const width = Math.max(...rows.map(([term]) => term.length));
+    return [title, ...rows.map(([term, text]) => help.formatItem(term, width, text, help)), ""].join("\n");
+  };
+  return `\n${section("Environment variables:", variables)}\n${section("Exit codes:", codes).trimEnd()}`;
+}
+
+/** The program without its commands. Commands inherit these settings. */
+function root(session: Session): Command {
+  const { version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { readonly version: string };
+  const program = new Command("dkp-access");
+  return program
+    .description("AWS access for the Deckhouse Kubernetes Platform")
+    .version(version)
+    .option(
+      "--project <folder>",
+      "the folder with cdktf.json; paths in arguments, options and environment variables are relative to it",
+      ".",
+    )
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => session.print(text),
+      writeErr: session.printError,
+      outputError: (text, write) => write(`${usageError(text)}\n`),
+    })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .hook("preAction", () => enterProject(program.opts<{ readonly project: string }>().project));
+}
+
+/** Commander's message on one line, with the remedy. */
+function usageError(text: string): string {
+  const message = text
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\.$/, "");
+  const suggested = message.replace(/\n\(Did you mean (.+)\?\)$/s, ", did you mean $1?");
+  const isComplete = suggested !== message || /allowed choices|replaced by|moved to/i.test(message);
+  return isComplete ? suggested : `${message}; ${dkpAccess("COMMAND", "--help")} shows the usage`;
+}
+
+/** Makes a project the current folder. @throws Error if it is not a folder with cdktf.json */
+function enterProject(folder: string): void {
+  if (!existsSync(join(folder, "cdktf.json"))) {
+    throw new Error(
+      `${resolve(folder)}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER`,
+    );
+  }
+  process.chdir(folder);
+}

@@ -66,7 +66,7 @@ describe("npm run synth", () => {
     });
   });
 
-  it("writes nothing when one of several deployments holds a CDKTF token", () => {
+  it("writes nothing when one of several deployments contains a CDKTF token", () => {
     write("a");
     write("b", `${SETTINGS}user: { name: b }\npolicy: { name: b, description: "#{TfToken[TOKEN.0]}" }\n`);
     expect(synth()).toEqual({
@@ -143,7 +143,7 @@ describe("npm run synth", () => {
     expect(stacks()).toEqual(["deckhouse"]);
   });
 
-  it("keeps the folder of a removed deployment that holds a state of any kind, and names the state", () => {
+  it("keeps the folder of a removed deployment that contains a state of any kind, and names the state", () => {
     const states = {
       old1: "terraform.tfstate",
       old2: "errored.tfstate",
@@ -192,7 +192,7 @@ describe("npm run synth", () => {
     expect(json("deckhouse")).toBe(before);
   });
 
-  it("keeps the folder of a removed deployment when it holds a file that synth did not write, and reports it in every run", () => {
+  it("keeps the folder of a removed deployment when it contains a file that synth did not write, and reports it in every run", () => {
     write("deckhouse");
     write("old", OLD);
     synth();

@@ -1182,7 +1182,7 @@ describe("preflight", () => {
       expect(status).toBe(2);
     });
 
-    it("a region that is not enabled stops Terraform itself, before any check", async () => {
+    it("Terraform fails before any check in a region that is not enabled", async () => {
       deployments.change({ dev: checked("ap-east-1") });
       const { status, output } = await terraform.start("plan");
       expect(output).toContain("InvalidClientTokenId: The security token included in the request is invalid");

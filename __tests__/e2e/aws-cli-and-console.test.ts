@@ -308,12 +308,12 @@ exec ${real} "$@"
       () => other("user: { name: new }", {}, "--key-file", "other.sh"),
       /^other\.sh: exists already, and the user has no key yet; remove the file, or name another one with --key-file\n/,
     ],
-  ])("stops at %s before anything changes", async (_, attempt, words) => {
+  ])("stops at %s before anything changes", async (_, attempt, message) => {
     await aws.calls();
     const { status, output } = attempt();
     expect({ status, output }).toEqual({
       status: 1,
-      output: words instanceof RegExp ? expect.stringMatching(words) : words,
+      output: message instanceof RegExp ? expect.stringMatching(message) : message,
     });
     expect(await aws.changes()).toEqual([]);
   });
@@ -444,7 +444,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
       (iam) => iam.send(new PutRolePolicyCommand({ RoleName: "-nodes", ...anyPolicy })),
       "role -nodes has other inline policies:\nown",
     ],
-  ])("removes nothing if %s", async (_, name, prepared, words) => {
+  ])("removes nothing if %s", async (_, name, prepared, message) => {
     const copy = await aws.copy();
     await prepared(copy.iam());
     await copy.calls();
@@ -454,7 +454,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
       output: expect.stringMatching(/\n--undo does not remove that, and cannot .*\nstopped at: .*\. Nothing was changed\n$/),
       changes: [],
     });
-    expect(output.slice(0, words.length)).toBe(words);
+    expect(output.slice(0, message.length)).toBe(message);
     await copy.stop();
   });
 

@@ -110,7 +110,7 @@ describe("the migrations from CDKTF in docs/cdktn.md", () => {
     expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("2 passed, 2 total") });
   });
 
-  it("CDK Terrain's command finds nothing to do where CDKTF's JSON was applied", () => {
+  it("CDK Terrain's command has no changes after an apply of CDKTF's JSON", () => {
     const { status, output } = runIn(
       moved,
       { ...inS3(), ...withNode22, FORCE_COLOR: "0", CI: "1" },
@@ -123,7 +123,7 @@ describe("the migrations from CDKTF in docs/cdktn.md", () => {
     expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("No changes") });
   });
 
-  it("CDKTF's HCL finds nothing to do where its JSON was applied", () => {
+  it("CDKTF's HCL has no changes after an apply of its JSON", () => {
     const { status, output } = runIn(copyOfProject(), inS3(), "sh", "-e", "-c", HCL);
     expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("No changes") });
   });

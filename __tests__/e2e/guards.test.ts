@@ -41,7 +41,7 @@ describe("guards of a live deployment", () => {
     expect(output.replaceAll(/\s+/g, " ")).toContain(`Resource ${address} has lifecycle.prevent_destroy set`);
   });
 
-  it("ignores a new policy description, which AWS can't change", () => {
+  it("ignores a new policy description, which AWS cannot change", () => {
     settings("policy: { description: Something else }");
     expect(terraform.isUpToDate()).toBe(true);
   });

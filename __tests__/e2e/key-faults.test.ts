@@ -31,7 +31,7 @@ const LATER = `const Now = Date; globalThis.Date = class extends Now {
 };`;
 
 /** A deployment in its own account, and a user who does only what `npm run keys` prints. */
-class World {
+class Scenario {
   settings: Record<string, unknown> = {};
 
   constructor(
@@ -134,10 +134,10 @@ describe("the steps that npm run keys prints", () => {
   let a: Credentials;
   let b: Credentials;
 
-  const worldOf = async (account: LocalAws): Promise<World> => {
+  const scenarioOf = async (account: LocalAws): Promise<Scenario> => {
     const aws = await account.copy();
     copies.push(aws);
-    return new World(aws, deployments, deployments.terraform("deckhouse", aws));
+    return new Scenario(aws, deployments, deployments.terraform("deckhouse", aws));
   };
   /** Versions of the state, the newest first. */
   const versions = async (aws: LocalAws) => {
@@ -161,12 +161,12 @@ describe("the steps that npm run keys prints", () => {
     deployments = Deployments.of({ deckhouse: stringify(BASE) });
     const terraform = deployments.terraform("deckhouse", origin);
     terraform.init("-backend-config=use_path_style=true");
-    const world = new World(origin, deployments, terraform);
-    a = world.apply();
+    const scenario = new Scenario(origin, deployments, terraform);
+    a = scenario.apply();
     oneKey = await origin.copy();
-    world.apply(BOTH);
+    scenario.apply(BOTH);
     twoKeys = await origin.copy();
-    b = world.apply(RETIRED);
+    b = scenario.apply(RETIRED);
     retired = origin;
   });
 
@@ -179,151 +179,151 @@ describe("the steps that npm run keys prints", () => {
   });
 
   it("keeps the exposed key in a rotation whose settings were changed before the applies", async () => {
-    const world = (await worldOf(twoKeys)).write(RETIRED);
-    const ahead = world.keys();
+    const scenario = (await scenarioOf(twoKeys)).write(RETIRED);
+    const ahead = scenario.keys();
     expect(ahead.errors).toEqual([
       `accessKeys.current: the settings of deckhouse say secondary, and the outputs expose primary: the next apply switches the outputs from ${a.accessKeyId} (primary) to ${b.accessKeyId} (secondary)`,
       `the next apply deactivates ${a.accessKeyId} (primary), the key that the outputs expose; do not apply these settings`,
     ]);
-    world.follow(ahead);
-    expect(await world.works(a)).toEqual([true]);
-    world.follow(world.keys());
-    expect(world.terraform.key()).toEqual(b);
-    expect(await world.works(a, b)).toEqual([true, true]);
-    expect(world.keys().next).toEqual({
+    scenario.follow(ahead);
+    expect(await scenario.works(a)).toEqual([true]);
+    scenario.follow(scenario.keys());
+    expect(scenario.terraform.key()).toEqual(b);
+    expect(await scenario.works(a, b)).toEqual([true, true]);
+    expect(scenario.keys().next).toEqual({
       edits: [],
       why: expect.stringMatching(/^wait: .* was created or last used within the last 24 hours/),
       after: [],
     });
-    world.follow(world.keys(true));
-    expect(await world.works(a, b)).toEqual([false, true]);
-    world.follow(world.keys(true));
-    expect(await world.works(b)).toEqual([true]);
+    scenario.follow(scenario.keys(true));
+    expect(await scenario.works(a, b)).toEqual([false, true]);
+    scenario.follow(scenario.keys(true));
+    expect(await scenario.works(b)).toEqual([true]);
   });
 
   it("keeps the exposed key when the settings are from before the rotation", async () => {
-    const world = (await worldOf(retired)).write();
-    const late = world.keys();
+    const scenario = (await scenarioOf(retired)).write();
+    const late = scenario.keys();
     expect(late.errors).toContain(
       `the next apply deletes ${b.accessKeyId} (secondary), the key that the outputs expose; do not apply these settings`,
     );
     // The retired key would become active again. The user must decide that first, so nothing is applied.
     expect(late.next.after).toEqual([]);
-    world.follow(late);
-    expect(await world.works(b)).toEqual([true]);
+    scenario.follow(late);
+    expect(await scenario.works(b)).toEqual([true]);
   });
 
   it("imports the live key when the state is from before the rotation", async () => {
-    const world = (await worldOf(retired)).write(MOVED);
-    await world.aws.iam().send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId, Status: "Active" }));
-    const all = await versions(world.aws);
+    const scenario = (await scenarioOf(retired)).write(MOVED);
+    await scenario.aws.iam().send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId, Status: "Active" }));
+    const all = await versions(scenario.aws);
     expect(all).toHaveLength(3);
-    await restore(world.aws, all.at(-1));
-    const old = world.keys();
+    await restore(scenario.aws, all.at(-1));
+    const old = scenario.keys();
     expect(old.errors[0]).toContain(`${b.accessKeyId} (Active, created `);
     expect(old.errors[0]).toContain(
       "the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply",
     );
     expect(JSON.stringify(old)).not.toMatch(/delete-access-key|first delete/);
-    world.follow(old);
-    world.follow(world.keys());
-    expect(world.terraform.output("access_key_id")).toBe(b.accessKeyId);
-    expect(await world.works(b)).toEqual([true]);
-    await restore(world.aws, all[0]);
-    expect(world.write(RETIRED).keys().next.why).not.toContain("restore");
+    scenario.follow(old);
+    scenario.follow(scenario.keys());
+    expect(scenario.terraform.output("access_key_id")).toBe(b.accessKeyId);
+    expect(await scenario.works(b)).toEqual([true]);
+    await restore(scenario.aws, all[0]);
+    expect(scenario.write(RETIRED).keys().next.why).not.toContain("restore");
   });
 
   it("imports the exposed key that is missing from the state", async () => {
-    const world = (await worldOf(retired)).write(RETIRED);
-    world.terraform.run("state", "rm", "aws_iam_access_key.user-secondary");
-    const partly = world.keys();
+    const scenario = (await scenarioOf(retired)).write(RETIRED);
+    scenario.terraform.run("state", "rm", "aws_iam_access_key.user-secondary");
+    const partly = scenario.keys();
     expect(partly.errors[0]).toBe(
       `the outputs expose ${b.accessKeyId} (secondary), and the state has no such key: it was partly lost or edited; do not apply`,
     );
-    world.follow(partly);
-    expect(world.keys().errors).toEqual([]);
-    expect(world.terraform.plannedActions()).toEqual({});
-    expect(await world.works(b)).toEqual([true]);
+    scenario.follow(partly);
+    expect(scenario.keys().errors).toEqual([]);
+    expect(scenario.terraform.plannedActions()).toEqual({});
+    expect(await scenario.works(b)).toEqual([true]);
   });
 
   it("imports both keys when the state was lost within a rotation", async () => {
-    const world = (await worldOf(twoKeys)).write(BOTH);
-    expect((await world.aws.s3("DELETE", `/${BUCKET}/${STATE}`)).status).toBe(204);
-    const lost = world.keys();
+    const scenario = (await scenarioOf(twoKeys)).write(BOTH);
+    expect((await scenario.aws.s3("DELETE", `/${BUCKET}/${STATE}`)).status).toBe(204);
+    const lost = scenario.keys();
     expect(lost.errors).toEqual([expect.stringMatching(/^the state has no user, and IAM has the user deckhouse with AKIA/)]);
-    world.follow(lost);
-    const { errors } = world.keys();
+    scenario.follow(lost);
+    const { errors } = scenario.keys();
     expect(errors).toEqual([]);
-    expect(await world.works(a, b)).toEqual([true, true]);
+    expect(await scenario.works(a, b)).toEqual([true, true]);
   });
 
-  const cutOff = async (world: World, leaked: Credentials) => {
-    const iam = world.aws.iam();
-    const session = await world.aws.session(leaked);
+  const cutOff = async (scenario: Scenario, leaked: Credentials) => {
+    const iam = scenario.aws.iam();
+    const session = await scenario.aws.session(leaked);
     await iam.send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId: leaked.accessKeyId, Status: "Inactive" }));
-    expect(await world.works(leaked, session)).toEqual([false, true]);
+    expect(await scenario.works(leaked, session)).toEqual([false, true]);
     const now = new Date(Date.now() + 2000).toISOString().replace(/\.\d+/, "");
     const Statement = [
       { Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": now } } },
     ];
     const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
     await iam.send(new PutUserPolicyCommand({ UserName: USER, PolicyName: "DenySessionsFromLeakedKey", PolicyDocument }));
-    expect(await world.works(leaked, session)).toEqual([false, false]);
+    expect(await scenario.works(leaked, session)).toEqual([false, false]);
     return session;
   };
 
   it("never activates a leaked key or its sessions again, with one key", async () => {
-    const world = (await worldOf(oneKey)).write();
-    const session = await cutOff(world, a);
-    const leak = world.keys();
+    const scenario = (await scenarioOf(oneKey)).write();
+    const session = await cutOff(scenario, a);
+    const leak = scenario.keys();
     expect(leak.errors).toEqual([
       `primary: ${a.accessKeyId}, which the outputs expose, is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.secondary.status: Active; accessKeys.current: secondary; accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "When the key has leaked"). If it was deactivated by mistake, apply`,
     ]);
     expect({ edits: leak.next.edits, after: leak.next.after }).toEqual({ edits: [], after: [] });
-    await world.aws.calls();
-    const now = world.apply(RETIRED);
-    expect((await world.aws.changes()).filter((action) => action.endsWith("AccessKey"))).toEqual(["CreateAccessKey"]);
-    expect(await world.works(a, session, now)).toEqual([false, false, true]);
-    world.follow(world.keys(true));
-    const { AccessKeyMetadata = [] } = await world.aws.iam().send(new ListAccessKeysCommand({ UserName: USER }));
+    await scenario.aws.calls();
+    const now = scenario.apply(RETIRED);
+    expect((await scenario.aws.changes()).filter((action) => action.endsWith("AccessKey"))).toEqual(["CreateAccessKey"]);
+    expect(await scenario.works(a, session, now)).toEqual([false, false, true]);
+    scenario.follow(scenario.keys(true));
+    const { AccessKeyMetadata = [] } = await scenario.aws.iam().send(new ListAccessKeysCommand({ UserName: USER }));
     expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([now.accessKeyId]);
-    expect(await world.works(a, session, now)).toEqual([false, false, true]);
+    expect(await scenario.works(a, session, now)).toEqual([false, false, true]);
   });
 
   it("never activates two leaked keys again", async () => {
-    const world = (await worldOf(retired)).write(RETIRED);
-    const session = await cutOff(world, b);
-    await world.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
-    await world.aws.calls();
-    const now = world.apply({ primary: { status: "Active" }, current: "primary", secondary: { status: "Inactive" } });
-    expect((await world.aws.changes()).filter((action) => action.endsWith("AccessKey"))).toEqual(["CreateAccessKey"]);
-    expect(await world.works(a, b, session, now)).toEqual([false, false, false, true]);
+    const scenario = (await scenarioOf(retired)).write(RETIRED);
+    const session = await cutOff(scenario, b);
+    await scenario.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
+    await scenario.aws.calls();
+    const now = scenario.apply({ primary: { status: "Active" }, current: "primary", secondary: { status: "Inactive" } });
+    expect((await scenario.aws.changes()).filter((action) => action.endsWith("AccessKey"))).toEqual(["CreateAccessKey"]);
+    expect(await scenario.works(a, b, session, now)).toEqual([false, false, false, true]);
   });
 
   it("reports a deleted key as an outage until DKP has the new one", async () => {
-    const world = (await worldOf(oneKey)).write();
-    await world.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
-    const outage = world.keys();
+    const scenario = (await scenarioOf(oneKey)).write();
+    await scenario.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
+    const outage = scenario.keys();
     expect(outage.errors).toEqual([
       `primary: ${a.accessKeyId}, which the outputs expose, does not exist in IAM: somebody deleted it. DKP has no working key until the next apply has created a new one, and DKP has that one`,
     ]);
     expect(outage.next.after).toEqual(["apply", "give the new key to DKP: npm run --silent hand-over -- deckhouse --out FILE"]);
-    world.follow(outage);
-    const now = world.terraform.key();
-    expect(world.keys().notes).toEqual([
+    scenario.follow(outage);
+    const now = scenario.terraform.key();
+    expect(scenario.keys().notes).toEqual([
       `primary: AWS knows no use of ${now.accessKeyId} yet. Unless DKP has it, give the new key to DKP: npm run --silent hand-over -- deckhouse --out FILE`,
     ]);
-    expect(await world.works(now)).toEqual([true]);
+    expect(await scenario.works(now)).toEqual([true]);
   });
 
   it("keeps the slot of a retired key absent that was deleted outside Terraform", async () => {
-    const world = (await worldOf(retired)).write(RETIRED);
-    await world.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
-    const gone = world.keys();
+    const scenario = (await scenarioOf(retired)).write(RETIRED);
+    await scenario.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
+    const gone = scenario.keys();
     expect(gone.next.edits).toEqual([{ setting: "accessKeys.primary.status", value: "absent" }]);
-    await world.aws.calls();
-    world.follow(gone);
-    expect(await world.aws.changes()).toEqual([]);
-    expect(await world.works(b)).toEqual([true]);
+    await scenario.aws.calls();
+    scenario.follow(gone);
+    expect(await scenario.aws.changes()).toEqual([]);
+    expect(await scenario.works(b)).toEqual([true]);
   });
 });

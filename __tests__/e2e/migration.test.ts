@@ -10,13 +10,13 @@ const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
 describe("migrating from the documented HCL", () => {
   let aws: LocalAws;
-  let page: Terraform;
-  let ours: Terraform;
+  let documentedHcl: Terraform;
+  let migrated: Terraform;
 
   beforeEach(async () => {
     aws = await LocalAws.start();
-    page = new Terraform(folder({ "main.tf": PAGE_HCL }), aws);
-    page.init();
+    documentedHcl = new Terraform(folder({ "main.tf": PAGE_HCL }), aws);
+    documentedHcl.init();
   });
 
   afterEach(async () => {
@@ -26,9 +26,9 @@ describe("migrating from the documented HCL", () => {
 
   const migrate = (settings: string) => {
     const deployments = Deployments.of({ deckhouse: settings });
-    copyFileSync(join(page.folder, "terraform.tfstate"), join(deployments.path, "terraform.deckhouse.tfstate"));
-    ours = deployments.terraform("deckhouse", aws);
-    ours.init();
+    copyFileSync(join(documentedHcl.folder, "terraform.tfstate"), join(deployments.path, "terraform.deckhouse.tfstate"));
+    migrated = deployments.terraform("deckhouse", aws);
+    migrated.init();
   };
 
   const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
@@ -37,14 +37,14 @@ describe("migrating from the documented HCL", () => {
     ["with additional permissions", SETTINGS],
     ["without them, because the documented list has a duplicate", `${SETTINGS}policy: { supplement: false }\n`],
   ])("changes nothing but the policy, in place, and keeps the access key: %s", async (_, settings) => {
-    page.apply();
+    documentedHcl.apply();
     const before = await keys();
     migrate(settings);
-    expect(ours.plannedActions()).toEqual({ "aws_iam_policy.policy": "update" });
-    expect(ours.apply()).toContain("0 added, 1 changed, 0 destroyed");
-    expect(ours.isUpToDate()).toBe(true);
+    expect(migrated.plannedActions()).toEqual({ "aws_iam_policy.policy": "update" });
+    expect(migrated.apply()).toContain("0 added, 1 changed, 0 destroyed");
+    expect(migrated.isUpToDate()).toBe(true);
     expect(await keys()).toEqual(before);
-    expect(ours.output("access_key_id")).toBe(before[0]?.AccessKeyId);
+    expect(migrated.output("access_key_id")).toBe(before[0]?.AccessKeyId);
   });
 
   it("makes at most two more AWS calls than the documented HCL, to apply and to plan", async () => {
@@ -56,12 +56,12 @@ describe("migrating from the documented HCL", () => {
       const plan = (await aws.calls()).length;
       return { apply, plan };
     };
-    const documented = await counts(page);
-    page.run("destroy", "-auto-approve");
+    const documented = await counts(documentedHcl);
+    documentedHcl.run("destroy", "-auto-approve");
     const deployments = Deployments.of({ deckhouse: SETTINGS });
-    ours = deployments.terraform("deckhouse", aws);
-    ours.init();
-    const own = await counts(ours);
+    migrated = deployments.terraform("deckhouse", aws);
+    migrated.init();
+    const own = await counts(migrated);
     process.stderr.write(`AWS calls of the page's HCL: ${JSON.stringify(documented)}, of this project: ${JSON.stringify(own)}\n`);
     expect(own.apply).toBeLessThanOrEqual(documented.apply + 2);
     expect(own.plan).toBeLessThanOrEqual(documented.plan + 2);

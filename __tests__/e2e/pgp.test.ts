@@ -18,12 +18,12 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
   let aws: LocalAws;
   let deployments: Deployments;
   let terraform: Terraform;
-  const gpgs: Gpg[] = [];
+  const homes: Gpg[] = [];
   const printed: string[] = [];
   const gpg = (algorithm: string) => {
-    const made = Gpg.create(algorithm);
-    gpgs.push(made);
-    return made;
+    const home = Gpg.create(algorithm);
+    homes.push(home);
+    return home;
   };
 
   const apply = (accessKeys: string) => {
@@ -52,7 +52,7 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
   });
 
   afterEach(async () => {
-    for (const each of gpgs.splice(0)) {
+    for (const each of homes.splice(0)) {
       each.stop();
     }
     await aws.stop();

@@ -57,7 +57,7 @@ describe("a second reviewer on GitLab", () => {
     removeFolders();
   });
 
-  it("approves the commit of the source branch where the pipeline runs on a merge result", () => {
+  it("approves the commit of the source branch when the pipeline runs on a merge result", () => {
     const path = folder();
     const [job] = gitLab(path, "second-reviewer", {
       PATH: process.env.PATH ?? "",
@@ -280,7 +280,7 @@ describe.each(SYSTEMS)(
       expect((await aws.changes()).filter((action) => !/^(GET|HEAD|AssumeRole)/.test(action))).toEqual([]);
     });
 
-    describe("when something goes wrong in the job apply", () => {
+    describe("when the apply job fails", () => {
       const state = "deckhouse/terraform.tfstate";
       const artifact = () => join(checkout.path, "pipeline.out/errored.tfstate.cms");
       const plaintext = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");

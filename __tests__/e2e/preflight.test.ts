@@ -228,15 +228,15 @@ async function createFixtures(aws: LocalAws) {
 }
 
 /** A check with a verdict: from the local AWS, or from the stub if the local AWS does not support it. */
-interface Shown {
+interface Case {
   readonly check: string;
   readonly verdict: Verdict;
   readonly by: "local AWS" | "stub";
-  readonly settings: (made: Fixtures) => string;
+  readonly settings: (fixtures: Fixtures) => string;
   readonly existingCluster?: boolean;
   readonly answers?: WireAnswers;
   /** What was found, and what to do. */
-  readonly says: (made: Fixtures) => readonly [found: string, remedy?: string];
+  readonly says: (fixtures: Fixtures) => readonly [found: string, remedy?: string];
 }
 
 type Fixtures = Awaited<ReturnType<typeof createFixtures>>;
@@ -262,7 +262,7 @@ const NAMES = [
   ["instance profile name", "instance profile", "EntityAlreadyExists", `arn:aws:iam::${ACCOUNT}:instance-profile/taken-node`],
 ] as const;
 
-const SHOWN: readonly Shown[] = [
+const CASES: readonly Case[] = [
   {
     check: "account",
     verdict: "ok",
@@ -555,7 +555,7 @@ const SHOWN: readonly Shown[] = [
     settings: () => settings("iamNodeRole: dkp-nodes", "nodeRole: { name: dkp-nodes }\n"),
     says: () => ["dkp-nodes is not there yet, and nodeRole makes it with the next apply"],
   },
-  ...NAMES.flatMap(([check, what, code, arn]): readonly Shown[] => [
+  ...NAMES.flatMap(([check, what, code, arn]): readonly Case[] => [
     {
       check,
       verdict: "ok",
@@ -800,26 +800,26 @@ const SHOWN: readonly Shown[] = [
 describe("preflight", () => {
   let aws: LocalAws;
   let stub: StubAws;
-  let made: Fixtures;
+  let fixtures: Fixtures;
   /** All calls of the command, to the local AWS and to the stub. */
-  const asked: Call[] = [];
+  const observedCalls: Call[] = [];
 
-  const note = async () => {
+  const recordCalls = async () => {
     const calls = (await aws.calls()) as readonly (Call & {
       readonly accessKeyId: string;
     })[];
-    asked.push(...calls.filter(({ accessKeyId }) => accessKeyId === ADMIN.accessKeyId));
-    asked.push(...stub.calls.splice(0));
+    observedCalls.push(...calls.filter(({ accessKeyId }) => accessKeyId === ADMIN.accessKeyId));
+    observedCalls.push(...stub.calls.splice(0));
   };
 
   beforeAll(async () => {
     aws = await LocalAws.start();
     stub = await StubAws.start(aws);
-    made = await createFixtures(aws);
+    fixtures = await createFixtures(aws);
     await aws.calls();
   });
 
-  afterEach(note);
+  afterEach(recordCalls);
 
   afterAll(async () => {
     stub.stop();
@@ -828,14 +828,14 @@ describe("preflight", () => {
   });
 
   it.each(
-    SHOWN.map((row) => ({
+    CASES.map((row) => ({
       ...row,
       title: `${row.check}: ${row.verdict}, by the ${row.by}`,
     })),
   )("reports the $title", async ({ check, verdict, by, existingCluster = false, answers = {}, ...row }) => {
     stub.say(answers);
-    const results = await resultsOf(row.settings(made), by === "stub" ? stub.url : aws.url, { existingCluster });
-    const [found, remedy] = row.says(made);
+    const results = await resultsOf(row.settings(fixtures), by === "stub" ? stub.url : aws.url, { existingCluster });
+    const [found, remedy] = row.says(fixtures);
     const reported = results
       .filter((result) => result.check === check)
       .map((result) => nodes(result.verdict, result.found, result.remedy));
@@ -843,14 +843,14 @@ describe("preflight", () => {
   });
 
   it("shows every check both passing and failing", () => {
-    const checks = [...new Set(SHOWN.map(({ check }) => check))];
+    const checks = [...new Set(CASES.map(({ check }) => check))];
     const shown = (verdict: Verdict) =>
-      checks.filter((check) => SHOWN.some((row) => row.check === check && row.verdict === verdict));
+      checks.filter((check) => CASES.some((row) => row.check === check && row.verdict === verdict));
     expect([shown("ok"), shown("blocker")]).toEqual([checks, checks]);
   });
 
   it("makes exactly the calls that --permissions lists", () => {
-    expect([...new Set(asked.map(({ service, action }) => `${service}:${action}`))].sort()).toEqual(ADMIN_ACTIONS);
+    expect([...new Set(observedCalls.map(({ service, action }) => `${service}:${action}`))].sort()).toEqual(ADMIN_ACTIONS);
     expect(ADMIN_ACTIONS.filter((action) => !/:(Describe|Get|List|Simulate)/.test(action))).toEqual([]);
   });
 
@@ -861,7 +861,7 @@ describe("preflight", () => {
       ...image({}),
     });
     const cluster = `prefix: dev, layout: WithoutNAT, existingVPCID: ${
-      made.open
+      fixtures.open
     }, ${master(`ami: ${AMI}, instanceType: m5.large`)}`;
     const { status, stdout } = await preflight(settings(cluster), stub.url);
     expect(stdout).toBe(
@@ -872,7 +872,7 @@ describe("preflight", () => {
         "ok       region                 eu-central-1 is enabled (opt-in-not-required) [ec2:DescribeRegions in us-east-1]",
         `ok       image                  masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB [ec2:DescribeImages in eu-central-1]`,
         "ok       instance type          masterNodeGroup: m5.large is in eu-central-1, x86_64 [ec2:DescribeInstanceTypes in eu-central-1]",
-        `blocker  existing VPC           ${made.open} has the internet gateway ${made.gateway}, and DKP attaches one of its own, in every layout [ec2:DescribeVpcs, ec2:DescribeInternetGateways in eu-central-1]`,
+        `blocker  existing VPC           ${fixtures.open} has the internet gateway ${fixtures.gateway}, and DKP attaches one of its own, in every layout [ec2:DescribeVpcs, ec2:DescribeInternetGateways in eu-central-1]`,
         "                                -> use another VPC, detach the gateway if nothing needs it, or say --existing-cluster if it is the cluster's own",
         "skipped  iamNodeRole            cluster.iamNodeRole is not stated: DKP's own role is used [not asked]",
         "ok       role name              the role dev-node is free [iam:GetRole]",
@@ -978,7 +978,7 @@ describe("preflight", () => {
     const denied = (action: string) => `${action} is denied to these credentials`;
     const EVERYTHING = () =>
       settings(
-        `prefix: taken, layout: Standard, existingVPCID: ${made.free}, iamNodeRole: managed, ${master(
+        `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, iamNodeRole: managed, ${master(
           `ami: ${AMI}, instanceType: m5.large`,
         )}`,
       );
@@ -1182,7 +1182,7 @@ describe("preflight", () => {
       expect(status).toBe(2);
     });
 
-    it("a region that is not enabled stops Terraform itself, before any check", async () => {
+    it("Terraform fails before any check in a region that is not enabled", async () => {
       deployments.change({ dev: checked("ap-east-1") });
       const { status, output } = await terraform.start("plan");
       expect(output).toContain("InvalidClientTokenId: The security token included in the request is invalid");

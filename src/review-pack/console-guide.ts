@@ -166,7 +166,7 @@ function keySteps({ region, accessKeys, user }: Deployment): readonly string[] {
 
 function checks({ region, user, policy, attachment, group, nodeRole }: Deployment): readonly string[] {
   const partition = partitionOf(region);
-  const holders = [
+  const principals = [
     ...(attachment === "group" ? [] : [`user ${code(user.name)}`]),
     ...(attachment === "user" ? [] : [`group ${code(group.name)}`]),
   ];
@@ -179,7 +179,7 @@ function checks({ region, user, policy, attachment, group, nodeRole }: Deploymen
     partition === "aws"
       ? `Region: the menu with the account at the top right > **Account** > **AWS Regions** shows ${code(region)} as **Enabled** or **Enabled by default**. If not, select it, **Enable**, and wait: it takes minutes to hours.`
       : `Region: the menu of regions at the top right lists ${code(region)}.`,
-    `Policy: **Policies** > ${code(policy.name)} > **Permissions** > **JSON** is the text above; **Entities attached** names ${holders.join(" and ")}.`,
+    `Policy: **Policies** > ${code(policy.name)} > **Permissions** > **JSON** is the text above; **Entities attached** names ${principals.join(" and ")}.`,
     `User: **Users** > ${code(user.name)} > **Permissions** names ${code(policy.name)}, ${reached[attachment]}${
       user.permissionsBoundary === undefined ? "" : `, and ${code(user.permissionsBoundary)} as the permissions boundary`
     }; **Security credentials** has one key, **Active**, and no console password.`,

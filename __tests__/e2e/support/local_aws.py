@@ -1,30 +1,30 @@
-"""A local AWS for tests: moto's server, held to rules that moto does not keep.
+"""A local AWS for tests: moto's server with additional rules of AWS.
 
     python3 local_aws.py
 
-prints one line, its address on 127.0.0.1, as soon as it accepts requests, and
+prints its address on 127.0.0.1 as one line as soon as it accepts requests, and
 ends when its standard input closes, so that it cannot outlive the test that
-started it. It is a test tool: nothing that is delivered uses it.
+started it. It is a test tool and not part of the package.
 
-    POST   /moto-api/reset-auth  body 0 (text/plain): from now on every call
-                                 needs a known, active key and a policy that
-                                 allows it; body inf: any key may do anything,
-                                 as at the start
+    POST   /moto-api/reset-auth  body 0 (text/plain): every following call
+                                 requires a known, active key and a policy that
+                                 allows it; body inf: every key may do
+                                 anything, which is the default
     POST   /moto-api/reset       empties the account
     GET    /calls                the signed calls so far, as a JSON list of
                                  {service, action, accessKeyId}
-    DELETE /calls                forgets them
-    GET    /decisions            what was asked of policies so far while they
-                                 were checked: {action, resource, context,
+    DELETE /calls                returns and clears them
+    GET    /decisions            the authorizations so far while policies were
+                                 enforced: {action, resource, context,
                                  allowed}
-    DELETE /decisions            forgets them
-    POST   /copies               makes a copy of the whole account as it is
-                                 now, in a process of its own that ends with
-                                 this one; answers {url}
+    DELETE /decisions            returns and clears them
+    POST   /copies               copies the current account to a new server in
+                                 its own process, which ends with this one;
+                                 returns {url}
 
-Not kept, as in moto: a policy's NotResource, iam:PassRole, and resource ARNs
-outside IAM, S3, DynamoDB and KMS; of conditions, all operators and keys but
-the few below. Replaces internals of moto 5.2.1.
+Not supported, as in moto: NotResource of policies, iam:PassRole, resource ARNs
+outside IAM, S3, DynamoDB and KMS, and all condition operators and keys except
+those below. Replaces internals of moto 5.2.1.
 """
 
 import io
@@ -67,7 +67,7 @@ from werkzeug.serving import make_server
 
 
 def mends(owner, name):
-    """Put the decorated function in place of a method, its first argument."""
+    """Replace a method; it becomes the function's first argument."""
 
     def install(mended):
         original = getattr(owner, name, None)
@@ -78,7 +78,7 @@ def mends(owner, name):
 
 
 def before(*actions):
-    """Have the decorated function look at IAM calls first; it may refuse."""
+    """Run the decorated function before IAM calls; it may reject them."""
 
     def install(check):
         def checked(original, response):
@@ -92,9 +92,9 @@ def before(*actions):
     return install
 
 
-# Names: unique whatever their case, and those of policies whatever their path;
-# else 409 EntityAlreadyExists. moto compares users, groups and roles with
-# case, policies by ARN, and has a wording of its own for users and groups.
+# Names are unique regardless of case, and names of policies regardless of
+# path, otherwise 409 EntityAlreadyExists. moto compares policies by ARN, is
+# case sensitive, and has other messages for users and groups.
 
 
 def refuse_taken(name, entities, message):
@@ -124,10 +124,10 @@ def refuse_taken_policy_name(iam, param):
 
 @mends(IAMBackend, "update_user")
 def update_user(original, iam, name, new_path=None, new_name=None):
-    """A new name must be free; keys and tags stay with a renamed user.
+    """A new name must be unused; a renamed user keeps its keys and tags.
 
-    moto overwrites the other user, leaves the keys to the old name, so that
-    they cannot be deleted any more, and the tags to the old ARN.
+    moto overwrites the other user, leaves the keys with the old name, so that
+    they can no longer be deleted, and leaves the tags with the old ARN.
     """
     user = iam.get_user(name)
     others = [other for other in list(iam.users.values()) if other is not user]
@@ -141,8 +141,8 @@ def update_user(original, iam, name, new_path=None, new_name=None):
         key.user_name = user.name
 
 
-# Deleting: what hangs on an entity must go first, else 409 DeleteConflict.
-# moto looks only at the policies of users and roles.
+# An entity can be deleted only without attached objects, otherwise 409
+# DeleteConflict. moto checks only the policies of users and roles.
 
 
 def refuse_delete(obstacles, remedy):
@@ -185,13 +185,13 @@ def refuse_used_policy(iam, param):
 
 @mends(ManagedPolicy, "attach_to")
 def attach_once(original, policy, entity):
-    """Attaching again changes nothing; moto counts one attachment more."""
+    """Attaching again changes nothing; moto increments the count."""
     if policy.arn not in entity.managed_policies:
         original(policy, entity)
 
 
-# Credentials of single services, which moto lacks; Terraform's force_destroy
-# deletes them. Here each is an id and nothing more.
+# Service-specific credentials, which moto does not support; force_destroy of
+# Terraform deletes them. Here they have only an ID.
 
 User.service_specific_credentials = ()
 
@@ -224,7 +224,7 @@ def delete_service_specific_credential(_, response):
     return EmptyResult()
 
 
-# The permissions boundary of a user. moto keeps only that of a role.
+# The permissions boundary of a user. moto stores only that of a role.
 
 User.permissions_boundary = None
 
@@ -257,8 +257,8 @@ def delete_user_permissions_boundary(_, response):
     return set_user_boundary(response, None)
 
 
-# Size: 6,144 characters of a managed policy, white space not counted, else
-# 409 LimitExceeded. moto takes any length.
+# A managed policy has at most 6,144 characters without white space, otherwise
+# 409 LimitExceeded. moto accepts every length.
 
 
 @before("create_policy", "create_policy_version")
@@ -268,12 +268,12 @@ def refuse_long_policy(iam, param):
         raise exceptions.LimitExceededException(message)
 
 
-# Permissions, while they are checked.
+# Permissions, while they are enforced.
 
 
 @mends(access_control.IAMUserAccessKey, "__init__")
 def refuse_inactive_key(original, key, access_key_id, **details):
-    """An inactive key is refused like an unknown one; moto accepts it.
+    """An inactive key is rejected like an unknown one; moto accepts it.
 
     403 InvalidClientTokenId, EC2: 401 AuthFailure, S3: InvalidAccessKeyId.
     """
@@ -282,9 +282,9 @@ def refuse_inactive_key(original, key, access_key_id, **details):
         raise access_control.CreateAccessKeyFailure(reason="InvalidId")
 
 
-# Sessions of a user. moto answers with one session, always the same, and
-# does not know it afterwards. A session outlives the key that it was obtained
-# with, and has the user's policies.
+# Sessions of a user. moto always returns the same session, and rejects it
+# afterwards. A session outlives the key with which it was obtained, and has
+# the policies of the user.
 
 SESSIONS = {}
 
@@ -346,16 +346,16 @@ def session_or_key(original, access_key_id, headers, **details):
 
 @mends(access_control.IAMRequestBase, "_create_aws_request")
 def request_as_sent(original, request):
-    """A signature covers the address as sent; moto takes the decoded one.
+    """A signature covers the URL as sent; moto uses the decoded one.
 
-    Terraform's S3 backend sends such an address: prefix=env%3A%2F.
+    Terraform's S3 backend sends such a URL: prefix=env%3A%2F.
     """
     request._path = flask.request.environ["RAW_URI"]
     return original(request)
 
 
 def is_like(pattern, value, flags=0):
-    """Whether a value is like a pattern with the wildcards "*" and "?"."""
+    """Whether a value matches a pattern with the wildcards "*" and "?"."""
     regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(regex, value, flags) is not None
 
@@ -366,24 +366,24 @@ def as_list(one_or_more):
 
 @mends(access_control.IAMPolicyStatement, "_check_element_matches")
 def element_matches(_, statement, element, value):
-    """Actions match whatever their case, "?" is a wildcard and "." is not.
+    """Actions match regardless of case, "?" is a wildcard and "." is not.
 
-    moto compares with case and takes all but "*" for a regular expression.
+    moto is case sensitive and uses all but "*" as a regular expression.
     """
     patterns = as_list(statement._statement[element])
     flags = re.IGNORECASE if element in ("Action", "NotAction") else 0
     return any(is_like(pattern, value, flags) for pattern in patterns)
 
 
-# Conditions of identity policies. moto takes a statement with any condition
-# for a denial.
+# Conditions of identity policies. moto treats a statement with a condition as
+# a denial.
 
 CONTEXT = ContextVar("CONTEXT")
 OPERATORS = {
     "ArnEquals": is_like,
     "ArnLike": is_like,
     "Bool": str.__eq__,
-    # Times are compared as text: all are UTC, in whole seconds.
+    # Times are compared as strings: all are UTC, in whole seconds.
     "DateLessThan": str.__gt__,
     "StringEquals": str.__eq__,
     "StringLike": is_like,
@@ -414,8 +414,8 @@ def statement_permits(original, statement, *question):
     return original(statement, *question)
 
 
-# What a call asks of policies. moto asks one question for each call; AWS asks
-# more for some, and each with a context.
+# The authorizations of a call. moto makes one for each call; AWS makes several
+# for some calls, each with a context.
 
 DECISIONS = []
 KIND = "(User|Role)"
@@ -435,7 +435,7 @@ def decide(original, request, resource):
 
 
 def questions(request, resource):
-    """Each question of a call: action, resource and context."""
+    """Each authorization of a call: action, resource and context."""
     service, name = request._action.split(":")
     given = {key: as_list(value)[0] for key, value in request._data.items()}
     context = {"aws:RequestedRegion": request._region}
@@ -470,7 +470,7 @@ def iam_context(iam, name, given):
 
 
 def iam_questions(_, name, resource, given):
-    """Tags of what is made are a second question, and so is a new path."""
+    """Tags of a new object and a new path are authorized separately."""
     if name.startswith("Create") and "Tags.member.1.Key" in given:
         yield f"iam:Tag{name.removeprefix('Create')}", resource, {}
     if name.startswith("Update") and "NewPath" in given:
@@ -481,10 +481,10 @@ def iam_questions(_, name, resource, given):
 
 
 def s3_questions(request, name, resource, _):
-    """Whether a missing object may be known to be missing; the KMS key.
+    """Whether S3 may report a missing object; the KMS key.
 
-    Without ListBucket, its prefix the object's name, S3 does not say "404"
-    but "403". S3 uses a KMS key in the name of the caller.
+    Without ListBucket for the object's name as prefix, S3 returns 403 instead
+    of 404. S3 uses a KMS key on behalf of the caller.
     """
     bucket, _, key = resource.partition("/")
     s3 = s3_backends[request.account_id][get_partition(request._region)]
@@ -518,11 +518,11 @@ def resource_of_table_call(_, response):
 
 @mends(IamResponse, "_determine_resource")
 def resource_of_iam_call(_, response):
-    """The ARN that an IAM call is about, whether it exists yet or not.
+    """The resource ARN of an IAM call, whether or not it exists.
 
-    moto knows existing roles only and else checks "*", which no ARN in a
-    policy matches. In the order of AWS's actions: AttachUserPolicy is about
-    the user, AddUserToGroup the group, AddRoleToInstanceProfile the profile.
+    moto supports only existing roles and otherwise checks "*", which matches
+    no ARN in a policy. The resource of AttachUserPolicy is the user, of
+    AddUserToGroup the group, of AddRoleToInstanceProfile the profile.
     """
     iam = response.backend
     call = {name: values[0] for name, values in response.querystring.items()}
@@ -567,12 +567,12 @@ JSON_CODES = {
 
 @mends(ActionAuthenticatorMixin, "_authenticate_and_authorize_normal_action")
 def refuse_in_protocol(original, response, resource="*"):
-    """A refusal has the form and the code of the service's protocol.
+    """An error has the format and the code of the service's protocol.
 
-    Denied is 403 AccessDenied, of EC2 403 UnauthorizedOperation, of services
-    that speak JSON, as KMS and DynamoDB, 400 AccessDeniedException.
-    moto has one form of XML for all but S3, of which AWS's Go SDK, hence
-    Terraform, makes "UnknownError", and denies EC2 calls with AccessDenied.
+    A denied call returns 403 AccessDenied, of EC2 403 UnauthorizedOperation,
+    of JSON services such as KMS and DynamoDB 400 AccessDeniedException.
+    moto has one XML format for all services but S3, which AWS's Go SDK, hence
+    Terraform, reports as "UnknownError", and denies EC2 with AccessDenied.
     """
     try:
         original(response, resource)
@@ -590,9 +590,9 @@ def refuse_in_protocol(original, response, resource="*"):
         raise
 
 
-# Regions: one that is not opted in refuses every key, and DescribeRegions
-# leaves it out unless asked for all. moto serves every region alike and
-# ignores parameters and filters.
+# A Region that is not opted in rejects every key, and DescribeRegions omits it
+# unless all Regions are requested. moto serves every Region in the same way
+# and ignores parameters and filters.
 
 
 def opt_in_status(region):
@@ -606,7 +606,7 @@ def refuse_in_region(original, response, request_class, resource="*"):
     if opt_in_status(response.region) == "not-opted-in":
         raise AuthFailureError() if ec2 else InvalidClientTokenIdError()
     original(response, request_class, resource)
-    # A dry run ends here, of whatever call of EC2. moto makes some of them.
+    # A dry run of an EC2 call ends here. moto executes some of them.
     if ec2 and response._get_param("DryRun") in (True, "true"):
         message = "Request would have succeeded, but DryRun flag is set."
         error = _RESTError("DryRunOperation", message)
@@ -625,7 +625,7 @@ def describe_regions(original, response):
 
 
 class CallLog:
-    """The server's outer layer: lists the calls, answers for the lists."""
+    """WSGI middleware that logs the calls and serves the logs."""
 
     SIGNATURE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4")
 
@@ -646,7 +646,7 @@ class CallLog:
         try:
             return self.app(environ, start_response)
         except NotImplementedError as error:
-            # moto's own answer, 500, makes clients retry for minutes.
+            # moto's own response, 500, makes clients retry for minutes.
             plain = [("Content-Type", "text/plain")]
             start_response("501 Not Implemented", plain)
             return [str(error).encode()]
@@ -655,7 +655,7 @@ class CallLog:
         if path == "/copies":
             if method == "POST":
                 return {"url": copy_of_this_server(self)}
-            # Time to answer, where a copy is asked to end.
+            # A copy ends after it has sent the response.
             Timer(0.1, os._exit, [0]).start()
             return {}
         listed = self.calls if path == "/calls" else DECISIONS
@@ -666,7 +666,7 @@ class CallLog:
 
     @staticmethod
     def action(environ):
-        """The action's name; of a REST service, as S3, the method and path."""
+        """The name of the action; for a REST service (S3) method and path."""
         if "HTTP_X_AMZ_TARGET" in environ:
             return environ["HTTP_X_AMZ_TARGET"].split(".")[-1]
         if "x-www-form-urlencoded" in environ.get("CONTENT_TYPE", ""):
@@ -677,22 +677,22 @@ class CallLog:
 
 
 def serve(app):
-    """Answers requests in threads of their own. Returns the address."""
+    """Serves each request in its own thread. Returns the address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 
 
 def wait_for_end_of_input():
-    # sys.stdin has a lock, which a copy would find taken.
+    # sys.stdin has a lock, which would stay locked in a copy.
     while os.read(0, 1):
         pass
 
 
 def copy_of_this_server(app):
-    """Forks a server that has the account as it is now. Returns its address.
+    """Forks a server with the current account. Returns its address.
 
-    Nobody else may be calling meanwhile: a lock that is taken stays taken.
+    No other call may run at the same time: its locks would stay locked.
     """
     reader, writer = os.pipe()
     if os.fork() == 0:
@@ -709,7 +709,7 @@ def copy_of_this_server(app):
 
 def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    # Copies that end leave nothing behind.
+    # The system removes the process of an ended copy.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     create_app = werkzeug_app.create_backend_app
     app = CallLog(werkzeug_app.DomainDispatcherApplication(create_app))

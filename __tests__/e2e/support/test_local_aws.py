@@ -1,4 +1,4 @@
-"""Shows through boto3 every rule of AWS that local_aws.py adds to moto."""
+"""Tests every rule of AWS that local_aws.py adds to moto, with boto3."""
 
 import json
 import subprocess
@@ -46,7 +46,7 @@ def url():
 
 @pytest.fixture
 def aws(url):
-    """Makes clients of an empty account: aws("iam"), aws("ec2", key)."""
+    """Creates clients of an empty account: aws("iam"), aws("ec2", key)."""
     check_permissions(url, False)
     send(url, "POST", "/moto-api/reset")
 
@@ -112,7 +112,7 @@ def create_bucket(s3):
 
 
 def refusal(call, **parameters):
-    """Status, code and message with which a call is refused."""
+    """Status, code and message of the error of a call."""
     with pytest.raises(ClientError) as caught:
         call(**parameters)
     response = caught.value.response
@@ -122,7 +122,7 @@ def refusal(call, **parameters):
 
 
 def raw_answers(client):
-    """A list that receives the answers to the client as they come."""
+    """A list that receives the responses to the client in order."""
     answers = []
     client.meta.events.register(
         "before-parse",
@@ -367,7 +367,7 @@ class TestPolicySize:
     REFUSAL = (409, "LimitExceeded", MESSAGE)
 
     def document(self, size):
-        """A policy of so many characters that are not white space."""
+        """A policy with a size in characters without white space."""
         rest = size - len(policy("s3:").replace(" ", ""))
         return policy("s3:" + "x" * rest).replace(" ", "  \n")
 
@@ -578,7 +578,7 @@ def conditional(action, test, variable, value, resource="*"):
 
 
 def code_of(call, **parameters):
-    """The code with which a call is refused, if it is."""
+    """The error code of a call, or None."""
     try:
         call(**parameters)
     except ClientError as error:
@@ -700,7 +700,7 @@ def later():
 
 
 class TestFurtherQuestions:
-    """Calls for which AWS asks policies more than one question."""
+    """Calls for which AWS makes more than one authorization."""
 
     def test_tags_of_what_is_made(self, url, aws, iam):
         key = create_user_with_key(iam, policy("iam:CreateUser"))
@@ -806,7 +806,7 @@ class TestCopies:
 
 
 class TestAlreadyKept:
-    """Rules that moto keeps by itself and on which tests rely."""
+    """Rules that moto implements and on which the tests rely."""
 
     def test_third_access_key(self, iam):
         create_user_with_key(iam)

@@ -26,7 +26,7 @@ case "$1 $2" in
 esac
 `;
 
-/** What the script does with these arguments in an empty account. */
+/** Runs the script with arguments in an empty account. @returns its result and the AWS calls */
 function run(settings: string, ...args: string[]) {
   const folder = mkdtempSync(join(tmpdir(), "aws-cli-"));
   try {
@@ -45,7 +45,7 @@ function run(settings: string, ...args: string[]) {
   }
 }
 
-/** The calls by which the script creates everything, in their order: operation, and the object that it is about. */
+/** The calls with which the script creates all objects, in order: operation and object. */
 function created(settings = ""): readonly string[] {
   const { status, calls } = run(settings);
   expect(status).toBe(0);

@@ -38,7 +38,7 @@ const REMAINS: readonly { readonly actions: readonly string[]; readonly what: st
 ];
 
 /** The response to a leaked key. After the first step, the leaked key is never active again. */
-export function afterALeak(deployment: Deployment, options: PolicyOptions): readonly string[] {
+export function leakResponse(deployment: Deployment, options: PolicyOptions): readonly string[] {
   const { stack, nodeRole } = deployment;
   const user = shellArgument(deployment.user.name);
   const role = code(roleOf(options.cluster));

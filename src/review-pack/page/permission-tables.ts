@@ -53,7 +53,7 @@ export function permissionTables(options: PolicyOptions, statements: readonly Po
 }
 
 /** How many granted actions have no known use, and how to remove them. */
-export function unneeded(options: PolicyOptions): readonly string[] {
+export function unusedActions(options: PolicyOptions): readonly string[] {
   const rows = grantedRows(options).filter((row) => !neededBy(row, options.cluster).needed);
   return rows.length === 0
     ? []

@@ -7,10 +7,10 @@ import type { TerraformJson } from "../../terraform/terraform-json";
 import { policyOptions } from "../account-placeholder";
 import type { DeployerPolicies } from "../deployer-policy-files";
 import { diagram } from "./diagram";
-import { permissionTables, statementTable, unneeded } from "./permission-tables";
+import { permissionTables, statementTable, unusedActions } from "./permission-tables";
 import { resourceTable } from "./resource-table";
 import { findingsOf } from "./scanner-findings";
-import { whoMayApply, whoSeesTheSecret } from "./secret-exposure";
+import { applyPermissions, secretExposure } from "./secret-exposure";
 import { facts, firstSentence } from "./summary";
 import { threatModel } from "./threat-model";
 
@@ -29,8 +29,8 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     "Dotted: what the key can do to roles, and by that become.",
     "",
     ...threatModel(deployment, options),
-    ...whoSeesTheSecret(deployment, terraform),
-    ...whoMayApply(deployer),
+    ...secretExposure(deployment, terraform),
+    ...applyPermissions(deployer),
     ...created(deployment, terraform),
     ...permissions(options, statements),
     "## Findings of the scanner checkov",
@@ -95,7 +95,7 @@ function permissions(options: PolicyOptions, statements: readonly PolicyStatemen
     "All that the policy allows; it has no Deny statements. What a statement applies to:",
     "",
     ...statementTable(statements),
-    ...unneeded(options),
+    ...unusedActions(options),
     ...permissionTables(options, statements),
   ];
 }

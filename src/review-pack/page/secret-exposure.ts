@@ -6,7 +6,7 @@ import { DEPLOYER_NOTES, type DeployerPolicies } from "../deployer-policy-files"
 import { renderConditions } from "./permission-tables";
 
 /** Where the secret is in plaintext, and who can read it. */
-export function whoSeesTheSecret(deployment: Deployment, { output = {} }: TerraformJson): readonly string[] {
+export function secretExposure(deployment: Deployment, { output = {} }: TerraformJson): readonly string[] {
   const inOutputs =
     "secret_access_key" in output
       ? [
@@ -45,7 +45,7 @@ function inState({ accessKeys, adopt }: Deployment): readonly string[] {
 }
 
 /** The policies required to plan and apply, and their impact. */
-export function whoMayApply({ policies, notes }: DeployerPolicies): readonly string[] {
+export function applyPermissions({ policies, notes }: DeployerPolicies): readonly string[] {
   return [
     "## Who may apply this",
     "",

@@ -5,7 +5,7 @@ import { type ControlPolicy, controlPolicy, controlPolicyNotes } from "../../iam
 import { code, fenced, list, prose, sentence } from "../../render/markdown";
 import type { Deployment } from "../../settings/deployment";
 import { ACCOUNT_ID, policyOptions } from "../account-placeholder";
-import { afterALeak } from "./leak-response";
+import { leakResponse } from "./leak-response";
 
 /** The impact of a leaked key, the mitigations, and the response to a leak. */
 export function threatModel(deployment: Deployment, options: PolicyOptions): readonly string[] {
@@ -13,13 +13,13 @@ export function threatModel(deployment: Deployment, options: PolicyOptions): rea
     "## What a thief of the key could do",
     "",
     ...list(risksOf(options, code).map(({ what, actions }) => `${sentence(what)} (${actions.map(code).join(", ")})`)),
-    ...outOfReach(options),
+    ...notAllowed(options),
     ...mitigations(deployment),
-    ...afterALeak(deployment, options),
+    ...leakResponse(deployment, options),
   ];
 }
 
-function outOfReach({ mode, environment, cluster }: PolicyOptions): readonly string[] {
+function notAllowed({ mode, environment, cluster }: PolicyOptions): readonly string[] {
   return mode === "documented"
     ? [
         "Not allowed by the policy itself: users, groups and access keys, managed policies, S3, databases, secrets. Through a role that the key makes, all of it is.",

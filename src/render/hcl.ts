@@ -1,14 +1,14 @@
 import { visible } from "./printable";
 
-/** What HCL has: texts, numbers, truth values, lists, objects, and expressions as they are. */
+/** The values of HCL: strings, numbers, Booleans, lists, objects and expressions. */
 export type HclValue = string | number | boolean | Expression | readonly HclValue[] | { readonly [name: string]: HclValue };
 
-/** HCL that is to be evaluated, and not a text: `data.aws_region.current.name`. */
+/** HCL that Terraform evaluates, not a string: `data.aws_region.current.name`. */
 export class Expression {
   constructor(readonly code: string) {}
 }
 
-/** Arguments one a line, as `terraform fmt` has them: the equal signs of neighbouring one-line arguments in one column. */
+/** Arguments as `terraform fmt` formats them: one per line, the equal signs of consecutive one-line arguments aligned. */
 export function hclArguments(values: Readonly<Record<string, HclValue>>, indent: string): readonly string[] {
   const lines = Object.entries(values).map(([name, value]) => ({
     name: /^[A-Za-z_][\w-]*$/.test(name) ? name : hclString(name),
@@ -24,7 +24,7 @@ export function hclArguments(values: Readonly<Record<string, HclValue>>, indent:
   });
 }
 
-/** One value, its further lines indented. */
+/** One value; all lines except the first are indented. */
 export function hclValue(value: HclValue, indent: string): string {
   if (value instanceof Expression) {
     return value.code;
@@ -39,8 +39,8 @@ export function hclValue(value: HclValue, indent: string): string {
 }
 
 /**
- * A quoted template that is the string and nothing else. JSON's `\b`, `\f` and pairs of surrogates are not escape sequences of HCL,
- * which has no string with half a pair, and `${` and `%{` would be evaluated.
+ * A quoted template that evaluates to the string. Unlike JSON, HCL has no `\b`, `\f` and surrogate pairs as escape sequences, and no
+ * strings with unpaired surrogates. It would evaluate `${` and `%{`.
  * Source: "HCL Native Syntax Specification", "Template Expressions".
  */
 function hclString(text: string): string {

@@ -1,7 +1,7 @@
 /**
- * Characters that a terminal, a log or a reader does not show as themselves: control and format characters (bidirectional ones
- * among them), private use, lone surrogates, line and paragraph separators, and letters without a glyph.
- * Unassigned characters are not among them: which these are depends on the version of Node.js.
+ * Characters that a terminal, a log or a browser does not display: control and format characters (including bidirectional ones),
+ * private use characters, unpaired surrogates, line and paragraph separators, and letters without a glyph.
+ * Unassigned characters are not included, because they depend on the version of Node.js. cspell:ignore noncharacter
  */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 
@@ -10,15 +10,15 @@ export function visible(text: string): string {
   return text.replaceAll(HIDDEN, escaped);
 }
 
-/** The same for several lines: only the line feeds stay. JSON stays the same JSON. */
+/** The same for several lines: line feeds are kept. Formatted JSON keeps its meaning. */
 export function visibleLines(text: string): string {
   return text.replaceAll(HIDDEN, (character) => (character === "\n" ? character : escaped(character)));
 }
 
 /**
- * What a command may print to a terminal or a log, whatever values it holds: hidden characters are escaped, and GitHub Actions runs
- * no line of it as a workflow command. Source: actions/runner, src/Runner.Common/ActionCommand.cs: `::` at the start of a line,
- * white space before it allowed, and `##[` anywhere.
+ * Output for a terminal or a log, whatever values it contains: hidden characters are escaped, and GitHub Actions interprets no line
+ * as a workflow command. Source: actions/runner, src/Runner.Common/ActionCommand.cs: `::` at the start of a line, after optional
+ * white space, and `##[` anywhere.
  */
 export function printable(text: string): string {
   return visibleLines(text)

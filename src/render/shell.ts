@@ -1,6 +1,6 @@
 import { visible } from "./printable";
 
-/** A text as one word of a POSIX shell: between single quotes nothing is expanded, whatever it is. */
+/** A string as one word of a POSIX shell. Nothing is expanded between single quotes. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -10,7 +10,7 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : quote(text);
 }
 
-/** JSON in ASCII alone, so that no locale of the shell or of Python can spoil it. */
+/** JSON in ASCII, which is independent of the locale of the shell and of Python. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[\u007f-\uffff]/g,
@@ -18,12 +18,12 @@ export function asciiJson(value: unknown): string {
   );
 }
 
-/** Stands for the shell variable in `hereDocument`: no text of the settings has it. */
+/** Stands for the shell variable in `hereDocument`. No string of the settings contains it. */
 const VARIABLE = "\ue000";
 
 /**
- * JSON as the lines of an unquoted here-document, where `$variable` stands for each white space within its texts.
- * IAM's documents have none, so that a space is free to stand for what the shell fills in.
+ * JSON as the lines of an unquoted here-document, in which `$variable` replaces each space within a string.
+ * Strings of IAM documents contain no spaces, so that a space can stand for what the shell fills in.
  */
 export function hereDocument(value: unknown, variable: string): string {
   const json = JSON.stringify(
@@ -34,7 +34,7 @@ export function hereDocument(value: unknown, variable: string): string {
   return json.replaceAll(/[\\$`]/g, "\\$&").replaceAll(VARIABLE, `$${variable}`);
 }
 
-/** Lines as comments; a line feed within one does not end it. */
+/** Lines as comments. A line feed within a line does not end the comment. */
 export function comment(...lines: readonly string[]): string {
   return lines.map((line) => (line === "" ? "#" : `# ${visible(line)}`)).join("\n");
 }

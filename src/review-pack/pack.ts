@@ -14,10 +14,10 @@ import { deployerPolicies } from "./deployer-policy-files";
 import { reviewPage } from "./page/review-page";
 import { controlPolicyOf } from "./page/threat-model";
 
-/** The papers of a deployment, text by file name: the same bytes for the same settings on any machine. */
+/** The review pack of a deployment: text by file name. The same settings always give the same bytes. */
 export type Pack = Readonly<Record<string, string>>;
 
-/** What people read before a deployment is applied. It holds no secret. */
+/** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
   const policy = policyDocument(policyStatements(policyOptions(deployment)));
   const deployer = deployerPolicies(deployment);

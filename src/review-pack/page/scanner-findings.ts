@@ -1,7 +1,7 @@
-/** A finding of the scanner checkov on a deployment's Terraform JSON, and why it stays. */
+/** A finding of checkov in the Terraform JSON of a deployment, and why it remains. */
 export interface ScannerFinding {
   readonly check: string;
-  /** Terraform address it is about. */
+  /** Terraform address of the resource or data source. */
   readonly address: string;
   readonly finding: string;
   readonly reason: string;
@@ -9,36 +9,36 @@ export interface ScannerFinding {
 
 const POLICY = "data.aws_iam_policy_document.policy";
 const USER_ATTACHMENT = "aws_iam_user_policy_attachment.policy-attachment";
-const PAGE = "the DKP authorization page grants its actions on every resource, and `documented` is that page";
+const DOCUMENTED = "the DKP authorization page allows its actions on all resources, and the mode `documented` follows it";
 
-/** What checkov finds on a deployment: less where the policy is tight, and where nothing is attached to the user itself. */
+/** What checkov finds in a deployment: less if the policy is limited to resources or not attached to the user itself. */
 export function findingsOf({ tight, userAttachment }: { readonly tight: boolean; readonly userAttachment: boolean }) {
   return DOCUMENTED_FINDINGS.filter(
     ({ address }) => !(tight && address === POLICY) && (userAttachment || address !== USER_ATTACHMENT),
   );
 }
 
-/** What checkov finds on a deployment in mode `documented`; shown to reviewers and never suppressed. */
+/** What checkov finds in a deployment in mode `documented`. Reviewers see all findings; none is suppressed. */
 export const DOCUMENTED_FINDINGS: readonly ScannerFinding[] = [
-  { check: "CKV_AWS_109", address: POLICY, finding: "permissions management without constraints", reason: PAGE },
+  { check: "CKV_AWS_109", address: POLICY, finding: "permissions management without constraints", reason: DOCUMENTED },
   {
     check: "CKV_AWS_110",
     address: POLICY,
     finding: "privilege escalation",
-    reason: `${PAGE}; with it the key is an administrator's in all but name`,
+    reason: `${DOCUMENTED}; the key has the equivalent of administrator access`,
   },
-  { check: "CKV_AWS_111", address: POLICY, finding: "write access without constraints", reason: PAGE },
+  { check: "CKV_AWS_111", address: POLICY, finding: "write access without constraints", reason: DOCUMENTED },
   {
     check: "CKV_AWS_273",
     address: "aws_iam_user.user",
     finding: "an IAM user exists",
-    reason: "DKP takes a static key pair and nothing else, and only an IAM user has one",
+    reason: "DKP supports only a static access key, which only an IAM user can have",
   },
-  { check: "CKV_AWS_356", address: POLICY, finding: "every resource for actions that could be restricted", reason: PAGE },
+  { check: "CKV_AWS_356", address: POLICY, finding: "all resources for actions that could be restricted", reason: DOCUMENTED },
   {
     check: "CKV_AWS_40",
     address: USER_ATTACHMENT,
     finding: "the policy is attached to the user itself",
-    reason: "as the DKP authorization page does it",
+    reason: "the DKP authorization page attaches the policy to the user",
   },
 ];

@@ -31,17 +31,17 @@ import { type Finished, runIn, startIn } from "./support/terraform";
 
 const POLICY = "arn:aws:iam::123456789012:policy";
 const PAGE_POLICY = `${POLICY}/D8CloudProviderAWS`;
-/** Another policy than any that the deployments have. */
+/** A policy that differs from all policies of the deployments. */
 const OTHER_DOCUMENT = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
 });
 const BASE = "region: eu-central-1\nbackend: { local: {} }\n";
 
-/** Deployments that can live in one account side by side. */
+/** Deployments that can exist in one account together. */
 const DEPLOYMENTS = {
   documented: "",
-  // Values that a shell, the AWS CLI or YAML would read in their own way.
+  // Values that a shell, the AWS CLI or YAML would interpret.
   scoped: `
 accountId: "123456789012"
 tags: { "team=a": "platform x", url: "http://x ü", empty: "" }
@@ -68,13 +68,13 @@ accessKeys: none
 };
 type Name = keyof typeof DEPLOYMENTS;
 
-/** The shell that each is run with. */
+/** The shell that runs each script. */
 const SHELLS: Readonly<Record<Name, readonly string[]>> = {
   documented: ["dash"],
   scoped: ["bash"],
   minimal: ["busybox", "sh"],
 };
-/** Where each writes its key. */
+/** The key file of each script. */
 const KEY_FILES: Readonly<Record<Name, readonly string[]>> = {
   documented: [],
   scoped: ["--key-file", "scoped key.yaml"],
@@ -105,7 +105,7 @@ describe("aws-cli.sh", () => {
     ...aws.environment(),
     ...more,
   });
-  /** Runs the scripts of deployments side by side, each under its shell. */
+  /** Runs the scripts of deployments in parallel, each with its shell. */
   const run = (names: readonly Name[], ...args: string[]): Promise<readonly Finished[]> =>
     Promise.all(
       names.map((name) => {
@@ -113,7 +113,7 @@ describe("aws-cli.sh", () => {
         return startIn(path, environment(), shell, ...rest, `${name}.sh`, ...KEY_FILES[name], ...args);
       }),
     );
-  /** Another script than those of the deployments, under `sh`. */
+  /** Runs the script of other settings with `sh`. */
   const other = (settings: string, more: Record<string, string>, ...args: string[]): Finished => {
     write(path, { "other.sh": scriptOf(settings) });
     return runIn(path, environment(more), "/bin/sh", "other.sh", ...args);
@@ -123,7 +123,7 @@ describe("aws-cli.sh", () => {
     const { provider } = parse(text) as { provider: Record<string, string> };
     return { accessKeyId: provider.providerAccessKeyId ?? "", secretAccessKey: provider.providerSecretAccessKey ?? "", text };
   };
-  it("says what it would do, and does nothing", async () => {
+  it("reports with --dry-run what it would do, and changes nothing", async () => {
     await aws.calls();
     const would = (what: string) => `${what}: would be created\n`;
     expect(await run(["documented"], "--dry-run")).toEqual([
@@ -143,9 +143,9 @@ describe("aws-cli.sh", () => {
     expect(existsSync(join(path, "deckhouse-access-key.yaml"))).toBe(false);
   });
 
-  it("goes on where it stopped, and says where that was", () => {
+  it("reports where it stopped, and continues there when it is run again", () => {
     const real = runIn(path, environment(), "sh", "-c", "command -v aws").output.trim();
-    // An AWS CLI that notes its arguments, as everybody on the machine can see them, and is denied one call.
+    // An AWS CLI that records its arguments, which all users of the computer can see, and is denied one call.
     write(path, {
       "bin/aws": `#!/bin/sh
 printf '%s\\n' "$*" >>"$HOME/arguments"
@@ -174,7 +174,7 @@ exec ${real} "$@"
     expect(readFileSync(join(path, "arguments"), "utf8")).not.toContain(secretAccessKey);
   });
 
-  it("makes the rest under other shells, and shows the secret to nobody", async () => {
+  it("creates the rest with other shells, and prints the secret nowhere", async () => {
     const finished = await run(["scoped", "minimal"]);
     for (const { status, output } of finished) {
       expect({ status, output }).toMatchObject({ status: 0, output: expect.not.stringContaining("exists") });
@@ -182,7 +182,7 @@ exec ${real} "$@"
     }
   });
 
-  it("writes a key that works into a file for its owner alone", async () => {
+  it("writes a working key to a file that only its owner can read", async () => {
     for (const file of ["deckhouse-access-key.yaml", "scoped key.yaml"]) {
       const { accessKeyId, secretAccessKey, text } = keyFile(file);
       expect(statSync(join(path, file)).mode & 0o777).toBe(0o600);
@@ -193,7 +193,7 @@ exec ${real} "$@"
     expect(await aws.accepts(keyFile("deckhouse-access-key.yaml"))).toBe(true);
   });
 
-  it("changes nothing when run again", async () => {
+  it("changes nothing when it is run again", async () => {
     await aws.calls();
     for (const finished of await run(["documented", "scoped"])) {
       expect(finished).toMatchObject({ status: 0 });
@@ -202,7 +202,7 @@ exec ${real} "$@"
     expect(await aws.changes()).toEqual([]);
   });
 
-  describe("beside Terraform, in another account", () => {
+  describe("compared with Terraform in another account", () => {
     let other: LocalAws;
     let deployments: Deployments;
 
@@ -210,7 +210,7 @@ exec ${real} "$@"
       other = await LocalAws.start();
       await prepare(other);
       deployments = Deployments.of(Object.fromEntries(NAMES.map((name) => [name, `${BASE}${DEPLOYMENTS[name]}`])));
-      // One after the other: on a busy machine the provider may ask twice for a key whose answer comes late.
+      // In sequence: on a busy computer the provider may request a key twice if the answer is late.
       for (const name of NAMES) {
         const terraform = deployments.terraform(name, other);
         terraform.init();
@@ -220,11 +220,11 @@ exec ${real} "$@"
 
     afterAll(() => other.stop());
 
-    it("has made exactly the same", async () => {
+    it("creates exactly the same objects", async () => {
       expect(await iamAccount(aws.iam())).toEqual(await iamAccount(other.iam()));
     });
 
-    it("finds nothing to do in what Terraform made, and says how to go about a secret that is lost", async () => {
+    it("changes nothing that Terraform created, and reports what to do about the unknown secret", async () => {
       const { AccessKeyMetadata = [] } = await other.iam().send(new ListAccessKeysCommand({ UserName: "-d,k=p@x" }));
       const id = AccessKeyMetadata[0]?.AccessKeyId;
       await other.calls();
@@ -241,7 +241,7 @@ exec ${real} "$@"
       expect(await other.changes()).toEqual([]);
     });
 
-    it("takes a document for the same in whatever order its keys stand", async () => {
+    it("treats documents with another order of keys as equal", async () => {
       const PolicyDocument = JSON.stringify(NODE_TRUST);
       await other.iam().send(new UpdateAssumeRolePolicyCommand({ RoleName: "-nodes", PolicyDocument }));
       await other.calls();
@@ -251,7 +251,7 @@ exec ${real} "$@"
     });
   });
 
-  it("leaves to Terraform what it made: the plan adds and destroys nothing", () => {
+  it("creates objects that Terraform can import: the plan adds and destroys nothing", () => {
     const { accessKeyId } = keyFile("deckhouse-access-key.yaml");
     const adopt = `adopt: { user: true, policy: true, attachment: true, accessKeyId: ${accessKeyId} }\n`;
     const deployments = Deployments.of({ deckhouse: `${BASE}${adopt}` });
@@ -262,7 +262,7 @@ exec ${real} "$@"
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("brings up to date what differs, and makes room among the five versions of the policy", async () => {
+  it("updates what differs, and deletes the oldest of the five versions of the policy", async () => {
     const [PolicyArn, PolicyDocument] = [PAGE_POLICY, OTHER_DOCUMENT];
     for (let version = 2; version <= 5; version += 1) {
       await aws.iam().send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument, SetAsDefault: version === 5 }));
@@ -308,17 +308,17 @@ exec ${real} "$@"
       () => other("user: { name: new }", {}, "--key-file", "other.sh"),
       /^other\.sh: exists already, and the user has no key yet; remove the file, or name another one with --key-file\n/,
     ],
-  ])("stops at %s before anything changes", async (_, attempt, words) => {
+  ])("stops at %s before it changes anything", async (_, attempt, message) => {
     await aws.calls();
     const { status, output } = attempt();
     expect({ status, output }).toEqual({
       status: 1,
-      output: words instanceof RegExp ? expect.stringMatching(words) : words,
+      output: message instanceof RegExp ? expect.stringMatching(message) : message,
     });
     expect(await aws.changes()).toEqual([]);
   });
 
-  it("stops where it is denied, with AWS's words", async () => {
+  it("stops at a denied call and prints the message of AWS", async () => {
     const { accessKeyId, secretAccessKey } = keyFile("deckhouse-access-key.yaml");
     await aws.enforceIam(true);
     const { status, output } = other("", { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
@@ -327,7 +327,7 @@ exec ${real} "$@"
     expect(output).toMatch(/AccessDenied.*\nstopped at: user deckhouse\. Nothing was changed\n$/);
   });
 
-  it("does not say that nothing was changed where an answer of AWS was lost", async () => {
+  it("does not report that nothing was changed if an answer of AWS was lost", async () => {
     const copy = await aws.copy();
     const real = runIn(path, environment(), "sh", "-c", "command -v aws").output.trim();
     write(path, {
@@ -346,7 +346,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     await copy.stop();
   });
 
-  it("does not overwrite a policy that others have too, and names them", async () => {
+  it("does not overwrite a policy that is attached to other principals, and lists them", async () => {
     const copy = await aws.copy();
     await copy.iam().send(new AttachGroupPolicyCommand({ GroupName: "stage", PolicyArn: PAGE_POLICY }));
     await copy.iam().send(new AttachRolePolicyCommand({ RoleName: "-nodes", PolicyArn: PAGE_POLICY }));
@@ -362,7 +362,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     await copy.stop();
   });
 
-  it("takes a key for the key only if it is the user's, in the key file, and Active", async () => {
+  it("accepts an existing key only if it belongs to the user, is in the key file, and is Active", async () => {
     const copy = await aws.copy();
     const { accessKeyId } = keyFile("deckhouse-access-key.yaml");
     const attempt = async (...args: string[]) => {
@@ -383,7 +383,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
   });
 
   const anyPolicy = { PolicyName: "own", PolicyDocument: OTHER_DOCUMENT };
-  it.each<[what: string, name: Name, prepared: (iam: IAMClient) => Promise<unknown>, words: string]>([
+  it.each<[what: string, name: Name, prepared: (iam: IAMClient) => Promise<unknown>, message: string]>([
     [
       "others have the policy",
       "documented",
@@ -444,7 +444,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
       (iam) => iam.send(new PutRolePolicyCommand({ RoleName: "-nodes", ...anyPolicy })),
       "role -nodes has other inline policies:\nown",
     ],
-  ])("removes nothing where %s", async (_, name, prepared, words) => {
+  ])("removes nothing if %s", async (_, name, prepared, message) => {
     const copy = await aws.copy();
     await prepared(copy.iam());
     await copy.calls();
@@ -454,11 +454,11 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
       output: expect.stringMatching(/\n--undo does not remove that, and cannot .*\nstopped at: .*\. Nothing was changed\n$/),
       changes: [],
     });
-    expect(output.slice(0, words.length)).toBe(words);
+    expect(output.slice(0, message.length)).toBe(message);
     await copy.stop();
   });
 
-  it("removes the key and leaves its file where that has more than the key", async () => {
+  it("removes the key and keeps its file if that contains more than the key", async () => {
     const copy = await aws.copy();
     const { accessKeyId, text } = keyFile("deckhouse-access-key.yaml");
     write(path, { "cluster.yaml": `${text}layout: Standard\n` });
@@ -471,7 +471,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     await copy.stop();
   });
 
-  it("refuses wrong arguments with another exit code, and explains itself", async () => {
+  it("rejects wrong arguments with exit code 2, and has a help text", async () => {
     const [[force], [keyFile], [help]] = await Promise.all([
       run(["documented"], "--force"),
       run(["documented"], "--key-file"),
@@ -482,7 +482,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     expect(help).toMatchObject({ status: 0, output: expect.stringMatching(/^Usage: sh aws-cli\.sh/) });
   });
 
-  it("does not delete a key that it did not make, and names it", async () => {
+  it("does not delete a key that it did not create, and names it", async () => {
     const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "stage" }));
     await aws.calls();
     const [own, elsewhere] = await Promise.all([
@@ -498,7 +498,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "stage", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));
   });
 
-  it("removes without a trace what it made", async () => {
+  it("removes everything that it created", async () => {
     for (const finished of await run(NAMES, "--undo")) {
       expect(finished).toMatchObject({ status: 0 });
     }
@@ -509,7 +509,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     ]);
   });
 
-  it("finds nothing to remove a second time", async () => {
+  it("removes nothing when --undo is run again", async () => {
     await aws.calls();
     for (const finished of await run(NAMES, "--undo")) {
       expect(finished).toMatchObject({ status: 0 });
@@ -518,7 +518,7 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     expect(await aws.changes()).toEqual([]);
   });
 
-  it("leaves a key file whose key it did not remove", () => {
+  it("keeps a key file whose key it did not remove", () => {
     const text = readFileSync(join(path, "cluster.yaml"), "utf8").replace("layout: Standard\n", "");
     write(path, { "cluster.yaml": text });
     const { status, output } = other("", {}, "--undo", "--key-file=cluster.yaml");
@@ -529,24 +529,24 @@ case $* in *create-policy\\ *) echo 'Read timeout' >&2; exit 255 ;; esac
     expect(readFileSync(join(path, "cluster.yaml"), "utf8")).toBe(text);
   });
 
-  it.each(NAMES)("is clean for ShellCheck: %s", (name) => {
+  it.each(NAMES)("has no ShellCheck findings: %s", (name) => {
     for (const dialect of [[], ["-s", "sh"], ["-s", "bash"]]) {
       expect(runIn(path, environment(), "shellcheck", ...dialect, `${name}.sh`)).toEqual({ status: 0, output: "" });
     }
   });
 });
 
-/** Lines of output that do not end in words. */
-function linesWithout(words: string, { output }: Finished): readonly string[] {
+/** Lines of output that do not end with a string. */
+function linesWithout(ending: string, { output }: Finished): readonly string[] {
   return output
     .trim()
     .split("\n")
-    .filter((line) => !line.endsWith(words));
+    .filter((line) => !line.endsWith(ending));
 }
 
 const scriptOf = (settings: string) => awsCliScript(deployment(settings));
 
-/** Policies that the deployments name and do not make. */
+/** Policies that the deployments name but do not create. */
 async function prepare(aws: LocalAws): Promise<void> {
   const Statement = [{ Effect: "Allow", Action: "*", Resource: "*" }];
   for (const PolicyName of ["Limits", "Logs"]) {

@@ -16,21 +16,21 @@ cluster: { prefix: dev, layout: Standard }
 nodeRole: { name: dkp-nodes }
 `;
 
-/** What the review pack of a deployment holds, in a folder of its own. */
+/** The folder of the review pack of a deployment. */
 function pack(deployments: Deployments, stack: string): string {
   const { status, output } = runIn(deployments.path, {}, process.execPath, join(PROJECT, "build/src/commands/review.js"));
   expect({ status, output }).toMatchObject({ status: 0 });
   return join(deployments.path, "review", stack);
 }
 
-/** A folder with one file of a pack. */
+/** A new folder with one file of a review pack. */
 function copyOf(from: string, name: string): string {
   const path = folder();
   cpSync(join(from, name), join(path, name));
   return path;
 }
 
-/** `consumer.tf` as its own comment says: without the variable of the secret and the outputs, and with the variant uncommented. */
+/** `consumer.tf` after following its comment: the variable of the secret and the outputs removed, the variant uncommented. */
 function writeOnlyVariant(consumer: string): string {
   const [head = "", variant = ""] = consumer.split(`# ${WRITE_ONLY_VARIANT}\n`);
   const kept = head.replace(/^variable "dkp_secret_access_key" \{\n.*?\n\}\n\n/ms, "").split("# The provider block of DKP's")[0];
@@ -38,7 +38,7 @@ function writeOnlyVariant(consumer: string): string {
   return `${kept}${hcl}`;
 }
 
-const papersOf = (path: string) => readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
+const filesOf = (path: string) => readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
 
 interface Plan {
   readonly planned_values: unknown;
@@ -65,7 +65,7 @@ describe("the review pack", () => {
     removeFolders();
   });
 
-  it("holds in main.tf.json what is applied: the same plan, and nothing to do afterwards", () => {
+  it("contains in main.tf.json what is applied: the plan is the same, and the deployment is up to date afterwards", () => {
     const deployments = Deployments.of({ full: FULL });
     const applied = deployments.terraform("full", aws);
     const reviewed = new Terraform(copyOf(pack(deployments, "full"), "main.tf.json"), aws);
@@ -77,7 +77,7 @@ describe("the review pack", () => {
   });
 
   describe("consumer.tf", () => {
-    /** Checks and applies the consumer of a deployment that was applied. */
+    /** Applies a deployment, then checks and applies its consumer. */
     const consume = (settings: string, ...args: string[]) => {
       const deployments = Deployments.of({ deckhouse: settings });
       const terraform = deployments.terraform("deckhouse", aws);
@@ -88,11 +88,11 @@ describe("the review pack", () => {
       consumer.init();
       consumer.run("validate");
       consumer.apply(...args);
-      return { terraform, consumer, papers: papersOf(pack(deployments, "deckhouse")) };
+      return { terraform, consumer, files: filesOf(pack(deployments, "deckhouse")) };
     };
 
-    it("builds DKP's provider block and a Kubernetes secret; the key is in its own state, and in no paper", () => {
-      const { terraform, consumer, papers } = consume(`${SETTINGS}user: { name: reader }\npolicy: { name: reader }\n`);
+    it("outputs DKP's provider block and a Kubernetes secret; the key is in its state, but in no file of the review pack", () => {
+      const { terraform, consumer, files } = consume(`${SETTINGS}user: { name: reader }\npolicy: { name: reader }\n`);
       const { access_key_id = "", secret_access_key = "" } = terraform.outputs();
       expect(consumer.output("dkp_provider")).toBe(
         `"provider":\n  "providerAccessKeyId": "${access_key_id}"\n  "providerSecretAccessKey": "${secret_access_key}"\n  "region": "eu-central-1"\n`,
@@ -100,21 +100,21 @@ describe("the review pack", () => {
       expect(consumer.output("dkp_kubernetes_secret")).toContain(`"stringData":\n  "AWS_ACCESS_KEY_ID": "${access_key_id}"\n`);
       expect(consumer.state()).toContain(secret_access_key);
       expect(secret_access_key).toHaveLength(40);
-      expect(papers.filter((text) => text.includes(secret_access_key) || text.includes(access_key_id))).toEqual([]);
+      expect(files.filter((text) => text.includes(secret_access_key) || text.includes(access_key_id))).toEqual([]);
     });
 
-    it("takes the secret from elsewhere with outputs.secret: false, and has nothing of it from the state", () => {
+    it("gets the secret from a variable with outputs.secret: false, and nothing of it from the state", () => {
       const { terraform, consumer } = consume(
         `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\noutputs: { secret: false }\n`,
-        "-var=dkp_secret_access_key=from-a-safe-place",
+        "-var=dkp_secret_access_key=from-a-secret-store",
       );
-      expect(consumer.output("dkp_provider")).toContain('"providerSecretAccessKey": "from-a-safe-place"');
+      expect(consumer.output("dkp_provider")).toContain('"providerSecretAccessKey": "from-a-secret-store"');
       const [, secret = ""] = /"secret": "([^"]{40})"/.exec(terraform.state()) ?? [];
       expect(secret).toHaveLength(40);
       expect(consumer.state()).not.toContain(secret);
     });
 
-    it("has a variant that keeps the secret out of the reader's state and plan", () => {
+    it("has a variant that keeps the secret out of the state and the plan of the workspace", () => {
       const deployments = Deployments.of({
         deckhouse: `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\noutputs: { secret: false }\n`,
       });
@@ -137,7 +137,7 @@ describe("the review pack", () => {
       expect(reader.isUpToDate(...variables("placeholder"))).toBe(true);
     });
 
-    it("has strings that Terraform reads as they were, with control characters and template signs", () => {
+    it("contains strings that Terraform reads unchanged, with control characters and template sequences", () => {
       const controls = "\b\f\n\r\t\u0000\u001f\u007f\u0085\u2028\u202e\u{e0001}\u{1f600}";
       const strings = [controls, '"\\\\b', ...["$", "%", "$$"].map((sign) => `${sign}{a} ${sign}`)];
       const value = hclArguments({ value: strings }, "  ");

@@ -9,7 +9,7 @@ import { consoleGuide } from "../../src/review-pack/console-guide";
 import { deployment } from "../helpers/deployment";
 import { unwrapped } from "../helpers/unwrapped";
 
-/** The page, with each paragraph and list item on one line. */
+/** The guide, with each paragraph and list item on one line. */
 const guide = (settings = "") => unwrapped(consoleGuide(deployment(settings)));
 
 /** The lines of a section. */

@@ -31,7 +31,7 @@ cluster: { prefix: dev, layout: Standard, iamNodeRole: other, peeredVPCs: [vpc-0
 backend: { s3: { bucket: b, region: r, key: k, assume_role: { role_arn: "arn:aws:iam::123456789012:role/r" }, dynamodb_table: t, kms_key_id: k } }
 `;
 
-/** A deployment in which all strings are an unvalidated value, except strings that select what is generated. */
+/** A deployment in which all strings are a value that was not validated, except strings that select what is generated. */
 function hostile(described: Deployment, value: string): Deployment {
   const { user, policy, group, nodeRole, cluster, state, provider } = described;
   return {

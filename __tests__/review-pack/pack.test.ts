@@ -22,7 +22,7 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md").split("\n").slice(0, 3)).toEqual([
       "# AWS access of DKP: deckhouse",
       "",
-      "**Whoever has this key has the equivalent of administrator access to the AWS account.** The policy allows 125 documented + 1 additional actions on all resources of the account. With them, the key can change the permissions of any role and launch instances with that role.",
+      "**Whoever has this key has the equivalent of administrator access to the AWS account.** The policy allows 125 documented + 1 additional actions on all resources of the account. The key can change the permissions of any role and launch instances with that role.",
     ]);
     expect(file("REVIEW.md", SCOPED).split("\n")[2]).toMatch(
       /^\*\*Whoever has this key can change or delete every network, instance, disk and load balancer of the account in eu-central-1\. Through the role `dev-node`, they can get administrator access to the account,\*\* unless the service control policy below is attached\. The policy allows \d+ documented \+ \d+ additional actions\.$/,

@@ -1,11 +1,11 @@
 import { visible } from "./printable";
 
-/** A string as one word of a POSIX shell. Nothing is expanded between single quotes. */
+/** A string as a quoted argument of a POSIX shell command. Nothing is expanded between single quotes. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** A string as one word of a shell command that a person copies: quoted only if it needs quotes. */
+/** A string as an argument of a shell command that a person copies, quoted only if necessary. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : quote(text);
 }

@@ -32,7 +32,7 @@ import { controlPolicyNotesOf, controlPolicyOf, riskList } from "./threat-model"
 
 const NONE = trusted("");
 
-/** REVIEW.md: the page for a security reviewer. Its text is in the template; this is its data. */
+/** REVIEW.md, for security reviewers: the data of its template. */
 export function reviewPage(deployment: Deployment, terraform: TerraformJson, deployer: DeployerPolicies): string {
   const options = policyOptions(deployment);
   const { cluster } = options;
@@ -40,7 +40,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
   const rows = grantedRows(options);
   const documented = options.mode === "documented";
   const otherRoles = documented ? [] : otherNodeRoles(cluster);
-  const unrequired = rows.filter((row) => !isRequired(row, cluster));
+  const unused = rows.filter((row) => !isRequired(row, cluster));
   const { import: imports = [] } = terraform;
   const controlPolicy = controlPolicyOf(deployment);
   return fillTemplateFile("src/review-pack/page/review-page.md", {
@@ -68,8 +68,8 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     hasImports: imports.length > 0,
     imports: list(imports.map(({ to, id }) => md`${code(to)}: ${code(id)}`)),
     statements: statementTable(statements),
-    hasUnrequired: unrequired.length > 0,
-    unrequiredCount: trusted(String(unrequired.length)),
+    hasUnused: unused.length > 0,
+    unusedCount: trusted(String(unused.length)),
     byThisCluster: trusted(cluster.layout === undefined ? "" : " in this cluster"),
     permissions: permissionTables(options, statements, rows),
     findings: findings(deployment),

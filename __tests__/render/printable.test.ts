@@ -1,3 +1,4 @@
+// cspell:ignore Größe
 import { printable, visible, visibleLines } from "../../src/render/printable";
 
 describe("a printed string", () => {

@@ -99,6 +99,7 @@ const VALUES = [
   ["control characters", "\u0000\u0007\b\f\r\u001b[2J\u007f\u0085\u009b"],
   ["bidirectional characters", "\u202e\u2066a\u2069\u200f"],
   ["addresses", "https://evil.example www.evil.example a@evil.example"],
+  ["template syntax", "{{stack}}\n<!-- if documented -->\n<!-- end -->\n1. a $& $1"],
   ["all of it", EVERYTHING],
 ] as const;
 

@@ -50,7 +50,7 @@ export function plain(text: string): Markdown {
   return trusted(text.replaceAll("<", "\\<"));
 }
 
-/** Text of this project that starts in lower case and has no final period, as a sentence. */
+/** Text of this project, in which values are escaped, as a sentence: it starts in lower case and has no final period. */
 export function sentence(text: string): Markdown {
   return trusted(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
 }

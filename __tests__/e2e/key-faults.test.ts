@@ -277,7 +277,7 @@ describe("the steps that npm run keys prints", () => {
     const session = await cutOff(scenario, a);
     const leak = scenario.keys();
     expect(leak.errors).toEqual([
-      `primary: ${a.accessKeyId}, which the outputs expose, is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.secondary.status: Active; accessKeys.current: secondary; accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "When the key has leaked"). If it was deactivated by mistake, apply`,
+      `primary: ${a.accessKeyId}, which the outputs expose, is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.secondary.status: Active; accessKeys.current: secondary; accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply`,
     ]);
     expect({ edits: leak.next.edits, after: leak.next.after }).toEqual({ edits: [], after: [] });
     await scenario.aws.calls();

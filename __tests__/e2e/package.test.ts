@@ -110,6 +110,8 @@ describe("other projects", () => {
         "deployments/schema.json",
         "package.json",
         "src/review-pack/aws-cli/template.sh",
+        "src/review-pack/console-guide.md",
+        "src/review-pack/page/review-page.md",
       ]);
       expect(paths.filter((path) => /generate|reference-tables|json-schema/.test(path))).toEqual([]);
       expect(program.packed.size).toBeLessThan(350_000);

@@ -183,7 +183,7 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
   it("is not to be activated without a decision when the outputs expose it", () => {
     const { errors, next } = report("{}", [primary], [iam("AKIAPRIMARY", 1, "Inactive")]);
     expect(errors).toEqual([
-      'primary: AKIAPRIMARY, which the outputs expose, is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.secondary.status: Active; accessKeys.current: secondary; accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "When the key has leaked"). If it was deactivated by mistake, apply',
+      'primary: AKIAPRIMARY, which the outputs expose, is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.secondary.status: Active; accessKeys.current: secondary; accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply',
     ]);
     expect(next).toEqual({
       edits: [],
@@ -195,7 +195,7 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
   it("needs one edit when it has leaked and another key is exposed", () => {
     const { errors } = report(MOVED, [primary, secondary], [iam("AKIAPRIMARY", 80, "Inactive"), iam("AKIASECONDARY", 2)]);
     expect(errors).toEqual([
-      'primary: AKIAPRIMARY is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "When the key has leaked"). If it was deactivated by mistake, apply',
+      'primary: AKIAPRIMARY is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply',
     ]);
   });
 

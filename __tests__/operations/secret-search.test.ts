@@ -101,13 +101,14 @@ describe("the audit of a state or plan", () => {
     expect(values.filter((value) => secretsInClear({ value }).length > 0)).toEqual([]);
   });
 
-  it("reads a document that is nested deeper than the call stack, and a long string, in a moment", () => {
+  it("reads a document that is nested deeper than the call stack, and a long string, within 10 seconds of processor time", () => {
     const deep = JSON.parse(`${"[".repeat(100_000)}"${SECRET}"${"]".repeat(100_000)}`) as unknown;
     expect(secretsInClear(deep)).toHaveLength(1);
-    const start = Date.now();
+    // Processor time, because other test files share the computer.
+    const start = process.cpuUsage();
     expect(
       secretsInClear({ value: "a".repeat(5_000_000), other: "\\".repeat(1_000_000), more: "aB3/".repeat(1_000_000) }),
     ).toEqual([]);
-    expect(Date.now() - start).toBeLessThan(10_000);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(10_000);
   });
 });

@@ -1,19 +1,20 @@
+// cspell:ignore Größe
 import { printable, visible, visibleLines } from "../../src/render/printable";
 
 describe("a printed string", () => {
   it.each([
     ["a line feed", "a\nb", "a\\nb"],
-    ["a terminal escape sequence", "\u001b[2J\u009b2J", "\\u001b[2J\\u009b2J"],
+    ["an escape sequence of a terminal", "\u001b[2J\u009b2J", "\\u001b[2J\\u009b2J"],
     ["bidirectional characters", "a\u202eb\u2066", "a\\u202eb\\u2066"],
-    ["line and paragraph separators", "a\u2028b\u2029", "a\\u2028b\\u2029"],
+    ["separators of lines and paragraphs", "a\u2028b\u2029", "a\\u2028b\\u2029"],
     ["letters without a glyph", "team\u3164\u200b\u{e0001}", "team\\u3164\\u200b\\udb40\\udc01"],
-    ["a lone surrogate", "\ud800", "\\ud800"],
-    ["other scripts and emoji unchanged", "Größe 大小 😀", "Größe 大小 😀"],
-  ])("shows %s", (_, text, shown) => {
+    ["half a surrogate pair", "\ud800", "\\ud800"],
+    ["other alphabets and emoji unchanged", "Größe 大小 😀", "Größe 大小 😀"],
+  ])("displays %s", (_, text, shown) => {
     expect(visible(text)).toBe(shown);
   });
 
-  it("keeps line feeds in text of several lines, and keeps the meaning of JSON", () => {
+  it("keeps the line feeds of several lines, and the meaning of JSON", () => {
     const value = { "a\u202e": ["\u009b", "\u{e0001}", "\n\\u0041"] };
     const json = visibleLines(JSON.stringify(value, null, 2));
     expect(json.split("\n")).toHaveLength(7);

@@ -7,38 +7,40 @@ import { policyStatements } from "../../src/iam/policy-statements";
 import { forPeople, policyOptions } from "../../src/review-pack/account-placeholder";
 import { consoleGuide } from "../../src/review-pack/console-guide";
 import { deployment } from "../helpers/deployment";
+import { unwrapped } from "../helpers/unwrapped";
 
-const guide = (settings = "") => consoleGuide(deployment(settings));
+/** The guide, with each paragraph and list item on one line. */
+const guide = (settings = "") => unwrapped(consoleGuide(deployment(settings)));
 
 /** The lines of a section. */
-const chapter = (title: string, settings?: string) => {
+const section = (title: string, settings?: string) => {
   const [, text = ""] = guide(settings).split(`\n## ${title}\n\n`);
   return text.split("\n\n## ")[0]?.split("\n") ?? [];
 };
 
-const chapters = (settings?: string) => [...guide(settings).matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+const sections = (settings?: string) => [...guide(settings).matchAll(/^## (.*)$/gm)].map(([, title]) => title);
 
 describe("console.md", () => {
-  it("describes the current console screens, checks, removal and the differences from the DKP documentation", () => {
-    expect(chapters()).toEqual(["Policy", "User", "Access key", "Check", "Undo", "What differs from the DKP authorization page"]);
-    expect(chapter("User")).toEqual([
+  it("describes the steps, the checks, how to undo them, and the differences from the authorization page", () => {
+    expect(sections()).toEqual(["Policy", "User", "Access key", "Check", "Undo", "Differences from the DKP authorization page"]);
+    expect(section("User")).toEqual([
       "1. **Users** > **Create user**. **User name**: `deckhouse`.",
-      "2. Leave **Provide user access to the AWS Management Console** unticked: DKP needs no password. **Next**.",
-      "3. **Attach policies directly**: filter by `D8CloudProviderAWS` and tick it.",
+      "2. Do not select **Provide user access to the AWS Management Console**: DKP requires no password. **Next**.",
+      "3. **Attach policies directly**: filter by `D8CloudProviderAWS` and select it.",
       "4. **Next**.",
       "5. **Create user**.",
     ]);
   });
 
-  it.each(["documented", "scoped", "minimal"])("contains the policy of mode %s to paste", (mode) => {
+  it.each(["documented", "scoped", "minimal"])("contains the policy of mode %s", (mode) => {
     const described = deployment(`policy: { mode: ${mode} }\ncluster: { prefix: dev, layout: Standard }`);
     const [, block = ""] = /```json\n(.*?)\n {3}```/s.exec(consoleGuide(described)) ?? [];
     const stored = policyDocument(policyStatements(policyOptions(described)));
     expect(JSON.parse(block)).toEqual(JSON.parse(forPeople(JSON.stringify(stored))));
   });
 
-  it("states where to insert the account if the settings do not state it and the policy names it", () => {
-    const replace = "2. Replace `ACCOUNT_ID` everywhere by the 12 digits of the account, which the menu at the top right shows.";
+  it("asks for the account ID only if the settings do not state it and the policy contains it", () => {
+    const replace = "2. Replace `ACCOUNT_ID` everywhere with the 12 digits of the account. The menu at the top right shows them.";
     const scoped = "policy: { mode: scoped }\ncluster: { prefix: dev }\n";
     expect(guide(scoped)).toContain(replace);
     expect(guide(`${scoped}accountId: "123456789012"`)).not.toContain("ACCOUNT_ID");
@@ -48,34 +50,35 @@ describe("console.md", () => {
 
   it("adds the user to the group that has the policy", () => {
     const settings = "attachment: group\ngroup: { name: dkp }";
-    expect(chapter("Group", settings)[1]).toBe("2. **Attach permissions policies**: filter by `D8CloudProviderAWS` and tick it.");
-    expect(chapter("User", settings)[2]).toBe("3. **Add user to group**: tick `dkp`.");
-    expect(chapter("User", settings).at(-1)).toBe("5. **Create user**.");
-    expect(chapter("User", "attachment: user-and-group").at(-1)).toBe(
-      "6. Open the user: **Permissions** > **Add permissions** > **Attach policies directly**, tick `D8CloudProviderAWS`, **Next**, **Add permissions**.",
+    expect(section("Group", settings)[1]).toBe(
+      "2. **Attach permissions policies**: filter by `D8CloudProviderAWS` and select it.",
+    );
+    expect(section("User", settings)[2]).toBe("3. **Add user to group**: select `dkp`.");
+    expect(section("User", settings).at(-1)).toBe("5. **Create user**.");
+    expect(section("User", "attachment: user-and-group").at(-1)).toBe(
+      "6. Open the user: **Permissions** > **Add permissions** > **Attach policies directly**, select `D8CloudProviderAWS`, **Next**, **Add permissions**.",
     );
   });
 
   it.each([
     ["user", "`D8CloudProviderAWS`, directly;"],
-    ["group", "`D8CloudProviderAWS`, by way of the group `deckhouse`;"],
-    ["user-and-group", "`D8CloudProviderAWS`, directly and by way of the group `deckhouse`;"],
-  ])("checks how the policy is attached to the user with attachment %s", (attachment, words) => {
-    expect(chapter("Check", `attachment: ${attachment}`)[2]).toContain(`**Permissions** names ${words}`);
+    ["group", "`D8CloudProviderAWS`, through the group `deckhouse`;"],
+    ["user-and-group", "`D8CloudProviderAWS`, directly and through the group `deckhouse`;"],
+  ])("checks how the policy is attached with attachment %s", (attachment, attached) => {
+    expect(section("Check", `attachment: ${attachment}`)[2]).toContain(`**Permissions** lists ${attached}`);
   });
 
   it.each([
-    ["{}", "with one access key too."],
+    ["{}", "with one access key."],
     ["none", "with no access key."],
-  ])("first states which keys this guide and aws-cli.sh create: accessKeys %s", (accessKeys, words) => {
-    expect(guide(`accessKeys: ${accessKeys}`).split("\n").slice(2, 4)).toEqual([
-      "What Terraform makes from the same settings, by hand, with one access key whatever the settings say of keys.",
-      `\`aws-cli.sh\`, beside this file, makes it and undoes it by itself, ${words}`,
-    ]);
+  ])("states first which keys it and aws-cli.sh create with accessKeys: %s", (accessKeys, keys) => {
+    expect(guide(`accessKeys: ${accessKeys}`).split("\n")[2]).toBe(
+      `These steps create manually what Terraform creates from the same settings. They create one access key, whatever the settings state about keys. \`aws-cli.sh\` in this folder creates and removes the same objects automatically, ${keys}`,
+    );
   });
 
-  it("includes the tags and the permissions boundary", () => {
-    const lines = chapter(
+  it("contains the tags and the permissions boundary", () => {
+    const lines = section(
       "User",
       "tags: { team: platform x, empty: '' }\nuser: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }",
     );
@@ -86,26 +89,26 @@ describe("console.md", () => {
     ]);
   });
 
-  it("warns that the console cannot set paths, only if the settings have paths", () => {
+  it("warns that the console cannot set paths only if the settings have some", () => {
     expect(guide()).not.toContain("IAM paths");
     expect(guide("group: { path: /unused/ }")).not.toContain("IAM paths");
     expect(guide("policy: { path: /dkp/ }")).toContain(
-      "**The console can't set IAM paths, and the settings have some:** policy `/dkp/`.",
+      "**The console cannot set IAM paths, but the settings have some:** policy `/dkp/`.",
     );
   });
 
   it("creates the node role without an instance profile", () => {
-    const lines = chapter("Role for nodes", "nodeRole: { name: nodes, additionalActions: ['s3:GetObject'] }").join("\n");
+    const lines = section("Node role", "nodeRole: { name: nodes, additionalActions: ['s3:GetObject'] }").join("\n");
     expect(lines).toContain("**Custom trust policy**");
     expect(lines).toContain('"s3:GetObject"');
     expect(lines).toContain("**Role name**: `nodes`.");
   });
 
   it("describes how to create the key that Terraform does not create", () => {
-    expect(chapter("Access key", "accessKeys: none")[0]).toBe(
-      "Terraform makes no key for this deployment (`accessKeys: none`), and DKP needs one: this is the way to make it.",
+    expect(section("Access key", "accessKeys: none")[0]).toBe(
+      "Terraform creates no key for this deployment (`accessKeys: none`). DKP requires one; create it here.",
     );
-    expect(chapter("Access key")[0]).toMatch(/^1\. /);
+    expect(section("Access key")[0]).toMatch(/^1\. /);
   });
 
   it.each([
@@ -113,16 +116,16 @@ describe("console.md", () => {
     ["cn-north-1", "<https://console.amazonaws.cn/iam/>", "lists `cn-north-1`"],
     ["us-gov-west-1", "<https://console.amazonaws-us-gov.com/iam/>", "lists `us-gov-west-1`"],
     ["us-iso-east-1", "of your partition, `aws-iso`", "lists `us-iso-east-1`"],
-  ])("opens the console of the partition of %s, and checks the region", (region, address, check) => {
+  ])("opens the console of the partition of %s and checks the Region", (region, address, check) => {
     expect(guide(`region: ${region}`)).toContain(address);
-    expect(chapter("Check", `region: ${region}`)[0]).toContain(check);
+    expect(section("Check", `region: ${region}`)[0]).toContain(check);
   });
 
   it("is well-formed Markdown", () => {
     const project = join(__dirname, "../..");
     const folder = mkdtempSync(join(tmpdir(), "console-"));
-    for (const [name, settings] of Object.entries(EVERY_CHAPTER)) {
-      writeFileSync(join(folder, `${name}.md`), guide(settings));
+    for (const [name, settings] of Object.entries(EVERY_SENTENCE)) {
+      writeFileSync(join(folder, `${name}.md`), consoleGuide(deployment(settings)));
     }
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
@@ -138,8 +141,8 @@ describe("console.md", () => {
   });
 });
 
-/** Settings that together generate every sentence. */
-const EVERY_CHAPTER: Readonly<Record<string, string>> = {
+/** Settings that together show every sentence. */
+const EVERY_SENTENCE: Readonly<Record<string, string>> = {
   documented: "",
   scoped: `
 policy: { mode: scoped, path: "/a/", description: "it's | \`x\` <b> *y*" }

@@ -15,48 +15,48 @@ const head = (settings?: string) =>
     .filter((line) => line.startsWith("#"))
     .slice(0, settings === undefined ? 3 : 4);
 
-/** The data block of the remote state. */
+/** The block of the remote state. */
 const reading = (settings: string) => /data "terraform_remote_state" "dkp_access" \{\n.*?\n\}/s.exec(consumer(settings))?.[0];
 
 describe("consumer.tf", () => {
-  it("first warns that a reader receives the secret", () => {
+  it("states first in which form the workspace gets the secret", () => {
     expect(head()).toEqual([
-      "# Reading one output of deckhouse brings all of them into this workspace's own state: THE SECRET ACCESS KEY IN CLEAR",
-      "# is among them, and nothing marks it as sensitive there. Encrypt this state and limit who reads it as you do for that one,",
-      "# or set `outputs: { secret: false }` or a `pgpKey` in the deployment.",
+      "# WARNING: Reading one output of deckhouse stores all of its outputs in the state of this workspace,",
+      "# including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit",
+      "# its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.",
     ]);
     expect(head("outputs: { secret: false }")[3]).toBe(
-      "# the secret is not among them; `npm run hand-over` reads it from the deployment's own state.",
+      "# They do not contain the secret; `npm run hand-over` reads it from the state of the deployment.",
     );
-    expect(head("accessKeys: none")[3]).toBe("# the deployment has no key; you make it outside Terraform.");
+    expect(head("accessKeys: none")[3]).toBe("# The deployment has no key; create it outside Terraform.");
     expect(head(`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`)[3]).toBe(
-      "# the secret is among them only encrypted, for the OpenPGP key with key_fingerprint.",
+      "# They contain the secret only encrypted, for the OpenPGP key with key_fingerprint.",
     );
   });
 
   it.each(["outputs: { secret: false }", "accessKeys: none", `accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`])(
-    "warns in its first line where its outputs store the decrypted secret in the reader's state, and has a variant: %.20s",
+    "warns in its first line that its outputs store the decrypted secret, and has a variant that does not: %.20s",
     (settings) => {
       expect(head(settings).slice(0, 3)).toEqual([
         "# WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.",
         "# The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.",
-        "# Reading one output of deckhouse brings all of them into this workspace's own state:",
+        "# Reading one output of deckhouse stores all of its outputs in the state of this workspace.",
       ]);
       const [, variant = ""] = consumer(settings).split(`# ${WRITE_ONLY_VARIANT}\n`);
       expect(variant.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
       expect(variant).toContain("#   ephemeral   = true\n");
       expect(variant).toContain("#   secret_string_wo = jsonencode({\n");
       expect(variant).toContain(
-        "Plans that do not change dkp_secret_version need any value for dkp_secret_access_key but null:\n",
+        "Plans that do not change dkp_secret_version require any value except null for dkp_secret_access_key,\n",
       );
     },
   );
 
-  it("has no write-only variant if the outputs contain the secret", () => {
+  it("has no variant if the outputs contain the secret", () => {
     expect(consumer()).not.toContain(WRITE_ONLY_VARIANT);
   });
 
-  it("reads the state of the deployment without the arguments that only its writer requires", () => {
+  it("reads the state of the deployment without the arguments that only writing requires", () => {
     expect(
       reading(
         "backend: { s3: { bucket: b, region: eu-west-1, profile: writer, kms_key_id: k, endpoints: { s3: https://s3.local } } }",
@@ -87,7 +87,7 @@ describe("consumer.tf", () => {
       ['address = "https://state.local/dkp"'],
     ],
     ["pg", "{ schema_name: dkp }", ['schema_name = "dkp"']],
-  ])("reads the state of backend %s", (type, args, lines) => {
+  ])("reads a state in the backend %s", (type, args, lines) => {
     const config = reading(`backend: { ${type}: ${args} }`)
       ?.split("\n")
       .filter((line) => line.startsWith("    "))
@@ -95,24 +95,24 @@ describe("consumer.tf", () => {
     expect(config).toEqual(lines);
   });
 
-  it("reads a workspace of HCP Terraform with the remote backend", () => {
+  it("reads a workspace of HCP Terraform with the backend remote", () => {
     const block = reading("cloud: { organization: acme, workspaces: { name: dkp, project: platform } }");
     expect(block).toContain('backend = "remote"');
     expect(block).toContain('organization = "acme"\n    workspaces = {\n      name = "dkp"\n    }');
   });
 
-  it("lists the arguments that the deployment leaves to -backend-config", () => {
+  it("lists the arguments that the deployment gets from -backend-config", () => {
     expect(consumer("backend: { s3: {}, partial: true }")).toContain(
-      "# Add to config what this deployment leaves to -backend-config: bucket.\n",
+      "# Add these arguments to config, which the deployment gets from -backend-config: bucket.\n",
     );
     expect(consumer("cloud: { organization: acme, workspaces: { tags: [dkp] } }")).toContain(
-      "# Add to config what this deployment leaves to -backend-config: workspaces.\n",
+      "# Add these arguments to config, which the deployment gets from -backend-config: workspaces.\n",
     );
   });
 
-  it("declares variables for the values that the state does not contain", () => {
+  it("has variables for what the state does not contain", () => {
     expect(consumer("outputs: { secret: false }")).toContain(`variable "dkp_secret_access_key" {
-  description = "The secret access key, from a safe place"
+  description = "The secret access key, from your secret store"
   type        = string
   sensitive   = true
 }`);

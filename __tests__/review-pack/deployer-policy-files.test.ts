@@ -13,10 +13,10 @@ const sids = (settings: string) =>
     [...new Set(grants.map(({ sid }) => sid))].join(" "),
   ]);
 
-const BOUNDARY_DOES_NOT_HOLD =
-  "with this `attachment`, `user.permissionsBoundary` does not limit the holder: with `iam:CreatePolicyVersion` it can write any permission into the policy, and with `iam:AddUserToGroup` it can give that policy to a user without a boundary, its own for one; only `attachment: user` keeps the boundary effective";
+const BOUNDARY_IS_INEFFECTIVE =
+  "with this `attachment`, `user.permissionsBoundary` does not limit the principal: with `iam:CreatePolicyVersion` it can write any permission into the policy, and with `iam:AddUserToGroup` it can give that policy to a user without a boundary, for example its own; only `attachment: user` keeps the boundary effective";
 const TAGS =
-  "`iam:TagUser`, `iam:TagPolicy` and, with `nodeRole`, `iam:TagRole` set any tag: where other policies of the account grant access by tags, the holder can obtain that access";
+  "`iam:TagUser`, `iam:TagPolicy` and, with `nodeRole`, `iam:TagRole` set any tag: if other policies of the account grant access by tags, the principal can obtain that access";
 
 describe("deployer-policy.json", () => {
   it("is formatted JSON, the same for every call", () => {
@@ -42,7 +42,7 @@ describe("deployer-policy.json", () => {
     expect(deployerPolicies(deployment()).policies[0]?.text).toBe(text);
   });
 
-  it("matches names of the state and of roles literally, wildcard characters included", () => {
+  it("escapes wildcards in the names of the state and of roles", () => {
     const described = deployment();
     const assume_role = { role_arn: "arn:aws:iam::123456789012:role/*" };
     const given = { ...described.state.arguments, bucket: "s*", dynamodb_table: "lock?*", assume_role };
@@ -63,41 +63,41 @@ describe("deployer-policy.json", () => {
     ]);
   });
 
-  it("includes the condition of a grant", () => {
+  it("contains the conditions of a statement", () => {
     const { policies } = deployerPolicies(deployment('accountId: "123456789012"'));
     expect(JSON.parse(policies[0]?.text ?? "").Statement[2].Condition).toEqual({
       ArnEquals: { "iam:PolicyARN": ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"] },
     });
   });
 
-  it("is one policy for the principal that runs Terraform", () => {
+  it("is one policy for the credentials that Terraform runs with", () => {
     expect(sids("")).toEqual([
       [
         "deployer-policy.json",
-        "the credentials that Terraform is run with",
+        "the credentials that Terraform runs with",
         "CreateUser User UserPolicy Policy ListState State StateLock",
       ],
     ]);
   });
 
-  it("grants IAM actions to the role that the provider assumes", () => {
+  it("moves the IAM permissions to the role that the provider assumes", () => {
     expect(sids(`provider: { assumeRoleArn: "${DEPLOYER}" }`)).toEqual([
-      ["deployer-policy.json", "the credentials that Terraform is run with", "TakeRole ListState State StateLock"],
+      ["deployer-policy.json", "the credentials that Terraform runs with", "TakeRole ListState State StateLock"],
       ["deployer-role-policy.json", `the role ${DEPLOYER}`, "CreateUser User UserPolicy Policy"],
     ]);
   });
 
-  it("grants access to the state to the role that the backend assumes", () => {
+  it("moves the state permissions to the role that the backend assumes", () => {
     expect(sids(`backend: { s3: { bucket: b, region: eu-central-1, assume_role: { role_arn: "${STATE}" } } }`)).toEqual([
-      ["deployer-policy.json", "the credentials that Terraform is run with", "TakeStateRole CreateUser User UserPolicy Policy"],
+      ["deployer-policy.json", "the credentials that Terraform runs with", "TakeStateRole CreateUser User UserPolicy Policy"],
       ["deployer-state-role-policy.json", `the role ${STATE}`, "ListState State StateLock"],
     ]);
   });
 
-  it("only allows to assume the role if provider and backend assume the same one", () => {
+  it("allows only assuming a role if one role has all permissions", () => {
     const settings = `provider: { assumeRoleArn: "${DEPLOYER}" }\nbackend: { s3: { bucket: b, region: eu-central-1, assume_role: { role_arn: "${DEPLOYER}", tags: { a: b } } } }`;
     expect(sids(settings)).toEqual([
-      ["deployer-policy.json", "the credentials that Terraform is run with", "TakeRole"],
+      ["deployer-policy.json", "the credentials that Terraform runs with", "TakeRole"],
       ["deployer-role-policy.json", `the role ${DEPLOYER}`, "CreateUser User UserPolicy Policy ListState State StateLock"],
     ]);
     expect(deployerPolicies(deployment(settings)).policies[0]?.grants.map(({ action }) => action)).toEqual([
@@ -106,14 +106,14 @@ describe("deployer-policy.json", () => {
     ]);
   });
 
-  it("states its limitations", () => {
+  it("notes what it does not limit", () => {
     expect(deployerPolicies(deployment("backend: { gcs: { bucket: b } }")).notes).toEqual([
       "the state is in the backend gcs: what reaches it is not IAM's, and nothing here is about it",
     ]);
     expect(deployerPolicies(deployment()).notes).toEqual([]);
   });
 
-  /** Settings with every option that adds to the policy, and long names and a long state key. */
+  /** All optional settings that extend the policy, with names and a state key of a given length. */
   const everything = (longest: number) => {
     const name = (limit: number) => "n".repeat(Math.min(limit, longest));
     const boundary = `"arn:aws:iam::123456789012:policy/${name(128)}"`;
@@ -129,27 +129,24 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
 `;
   };
 
-  it("fits into a managed policy with all options set", () => {
+  it("fits a managed policy with all optional settings", () => {
     const { policies, notes } = deployerPolicies(deployment(everything(40)));
     expect(policies[0]?.text.replaceAll(/\s/g, "").length).toBeLessThan(MAX_POLICY_CHARACTERS);
-    expect(notes).toEqual([expect.stringContaining("any user of the account into the group"), BOUNDARY_DOES_NOT_HOLD, TAGS]);
+    expect(notes).toEqual([expect.stringContaining("any user of the account to the group"), BOUNDARY_IS_INEFFECTIVE, TAGS]);
   });
 
-  it("reports when it does not fit into a managed policy, with all options and the longest names", () => {
+  it("notes that it exceeds a managed policy with all optional settings and the longest names", () => {
     expect(deployerPolicies(deployment(everything(200))).notes.slice(1)).toEqual([
-      BOUNDARY_DOES_NOT_HOLD,
+      BOUNDARY_IS_INEFFECTIVE,
       TAGS,
-      "deployer-policy.json has 6650 characters, a managed policy has at most 6144: make it an inline policy of a role, which may have 10,240",
+      "deployer-policy.json has 6650 characters, but a managed policy has at most 6144: add it to a role as an inline policy, which has at most 10,240",
     ]);
   });
 
-  it.each(["group", "user-and-group"])(
-    "says that the boundary does not limit the deployer with attachment %s, and why",
-    (attachment) => {
-      const boundary = 'user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }';
-      expect(deployerPolicies(deployment(`attachment: ${attachment}\n${boundary}`)).notes[1]).toBe(BOUNDARY_DOES_NOT_HOLD);
-      expect(deployerPolicies(deployment(`attachment: ${attachment}`)).notes).not.toContain(BOUNDARY_DOES_NOT_HOLD);
-      expect(deployerPolicies(deployment(boundary)).notes).toEqual([]);
-    },
-  );
+  it.each(["group", "user-and-group"])("notes that the boundary does not limit the deployer with attachment %s", (attachment) => {
+    const boundary = 'user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }';
+    expect(deployerPolicies(deployment(`attachment: ${attachment}\n${boundary}`)).notes[1]).toBe(BOUNDARY_IS_INEFFECTIVE);
+    expect(deployerPolicies(deployment(`attachment: ${attachment}`)).notes).not.toContain(BOUNDARY_IS_INEFFECTIVE);
+    expect(deployerPolicies(deployment(boundary)).notes).toEqual([]);
+  });
 });

@@ -17,7 +17,7 @@ interface Token {
 const MarkdownIt =
   jest.requireActual<new (options: object) => { parse(text: string, environment: object): readonly Token[] }>("markdown-it");
 
-/** What GitHub renders: HTML, and bare URLs as links. */
+/** Renders HTML, and links without markup, as GitHub does. cspell:ignore linkify softbreak */
 const markdown = new MarkdownIt({ html: true, linkify: true });
 
 const SETTINGS = `accountId: "123456789012"
@@ -31,7 +31,7 @@ cluster: { prefix: dev, layout: Standard, iamNodeRole: other, peeredVPCs: [vpc-0
 backend: { s3: { bucket: b, region: r, key: k, assume_role: { role_arn: "arn:aws:iam::123456789012:role/r" }, dynamodb_table: t, kms_key_id: k } }
 `;
 
-/** A deployment whose strings all have a value that no rule has validated, except those that select what is generated. */
+/** A deployment in which all strings are a value that was not validated, except strings that select what is generated. */
 function hostile(described: Deployment, value: string): Deployment {
   const { user, policy, group, nodeRole, cluster, state, provider } = described;
   return {
@@ -76,7 +76,7 @@ function packOf(value: string): Pack {
 
 const flat = (tokens: readonly Token[]): readonly Token[] => tokens.flatMap((token) => [token, ...flat(token.children ?? [])]);
 
-/** The structure of a Markdown document: the token types in order, without their content. */
+/** The structure of a page: the kinds of its elements in order, without text. */
 const structure = (page: string) =>
   flat(markdown.parse(page, {}))
     .filter(({ type }) => !["text", "text_special", "softbreak"].includes(type))
@@ -99,16 +99,17 @@ const VALUES = [
   ["control characters", "\u0000\u0007\b\f\r\u001b[2J\u007f\u0085\u009b"],
   ["bidirectional characters", "\u202e\u2066a\u2069\u200f"],
   ["addresses", "https://evil.example www.evil.example a@evil.example"],
+  ["template syntax", "{{stack}}\n<!-- if documented -->\n<!-- end -->\n1. a $& $1"],
   ["all of it", EVERYTHING],
 ] as const;
 
 /** Hidden characters, as in src/render/printable.ts, except line feeds. */
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
-describe("a value that contains markup", () => {
-  it.each(VALUES)("changes no heading, table, list or block of REVIEW.md and console.md: %s", (_, value) => {
+describe("a value with markup of its own", () => {
+  it.each(VALUES)("does not change the headings, tables, lists and blocks of REVIEW.md and console.md: %s", (_, value) => {
     const pack = packOf(value);
-    // As long as the value is when escaped, because a policy that is too large has an additional note.
+    // As long as the escaped value, because a policy that is too large has a note.
     const harmless = packOf("h".repeat(visible(JSON.stringify(value)).length));
     for (const name of ["REVIEW.md", "console.md"]) {
       const [page = "", usual = ""] = [pack[name], harmless[name]];
@@ -117,13 +118,13 @@ describe("a value that contains markup", () => {
     }
   });
 
-  it("is shown in REVIEW.md unchanged, with its hidden characters escaped", () => {
+  it("is displayed unchanged in REVIEW.md, with hidden characters escaped", () => {
     expect(packOf("a\n\n<!--\u202e|`")["REVIEW.md"]).toContain(
       "| state | s3, bucket `` a\\n\\n<!--\\u202e\\|` ``, key `` a\\n\\n<!--\\u202e\\|` ``, region `` a\\n\\n<!--\\u202e\\|` `` |",
     );
   });
 
-  it.each(VALUES)("is preserved in JSON and YAML, and only aws-cli.sh may contain hidden characters: %s", (_, value) => {
+  it.each(VALUES)("is unchanged in JSON and YAML, and only aws-cli.sh may contain hidden characters: %s", (_, value) => {
     const pack = packOf(value);
     for (const [name, text] of Object.entries(pack)) {
       expect({ name, hidden: name !== "aws-cli.sh" && HIDDEN.test(text) }).toEqual({ name, hidden: false });

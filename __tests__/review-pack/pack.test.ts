@@ -2,42 +2,38 @@ import { execFileSync } from "node:child_process";
 import { parseAllDocuments } from "yaml";
 import { grantedRows } from "../../src/iam/policy-statements";
 import { policyOptions } from "../../src/review-pack/account-placeholder";
-import { type Pack, reviewPack } from "../../src/review-pack/pack";
+import { reviewPack } from "../../src/review-pack/pack";
 import { terraformJson } from "../../src/synthesis";
 import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";
+import { unwrapped } from "../helpers/unwrapped";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
-const packs = new Map<string, Pack>();
-
-/** A file of the review pack for YAML settings. The pack of the same settings is generated once. */
+/** A file of the review pack of a deployment with YAML settings; Markdown with each paragraph and list item on one line. */
 function file(name: string, settings = ""): string {
   const described = deployment(settings);
-  const pack = packs.get(settings) ?? reviewPack(described, terraformJson([described])[described.stack] ?? {});
-  packs.set(settings, pack);
-  return pack[name] ?? "";
+  const text = reviewPack(described, terraformJson([described])[described.stack] ?? {})[name] ?? "";
+  return name.endsWith(".md") ? unwrapped(text) : text;
 }
 
 describe("REVIEW.md", () => {
-  it("begins with the impact of the key", () => {
-    expect(file("REVIEW.md").split("\n").slice(0, 4)).toEqual([
+  it("starts with what the key can do", () => {
+    expect(file("REVIEW.md").split("\n").slice(0, 3)).toEqual([
       "# AWS access of DKP: deckhouse",
       "",
-      "**Whoever holds this key is an administrator of the AWS account in all but name.** It may do 128 actions on every resource of the account,",
-      "among them to write the permissions of any role and to start machines with it.",
+      "**Whoever has this key has the equivalent of administrator access to the AWS account.** The policy allows 125 documented + 3 additional actions on all resources of the account. The key can change the permissions of any role and launch instances with that role.",
     ]);
-    expect(file("REVIEW.md", SCOPED).split("\n").slice(2, 4)).toEqual([
-      "**Whoever holds this key can change or delete every network, machine, disk and load balancer of the account in eu-central-1, and, by way of the role `dev-node`,",
-      "become an administrator of the account** unless the service control policy below is in force.",
-    ]);
+    expect(file("REVIEW.md", SCOPED).split("\n")[2]).toMatch(
+      /^\*\*Whoever has this key can change or delete every network, instance, disk and load balancer of the account in eu-central-1\. Through the role `dev-node`, they can get administrator access to the account,\*\* unless the service control policy below is attached\. The policy allows \d+ documented \+ \d+ additional actions\.$/,
+    );
   });
 
   it.each([
     ["documented", ""],
     ["scoped", SCOPED],
     ["minimal", SCOPED.replace("scoped", "minimal")],
-  ])("lists every granted action once, with its reason: %s", (_, settings) => {
+  ])("lists every granted action once, with its reason, in mode %s", (_, settings) => {
     const [, permissions = ""] = file("REVIEW.md", settings).split("\n## Permissions\n");
     const page = permissions.split("\n");
     for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {
@@ -52,14 +48,14 @@ describe("REVIEW.md", () => {
     );
   });
 
-  it("states where each statement applies", () => {
+  it("shows the resources and conditions of a statement", () => {
     expect(file("REVIEW.md", `${SCOPED}accountId: "123456789012"`)).toContain(
       "| `PassNodeRole` | 1 | `arn:aws:iam::123456789012:role/dev-node` | `iam:PassedToService StringEquals ec2.amazonaws.com` |",
     );
     expect(file("REVIEW.md", SCOPED)).toContain("| `KeyPair` | 3 | `arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev` | |");
   });
 
-  it("states who may apply, with the reason for every action", () => {
+  it("lists the actions that applying requires, with their reasons", () => {
     expect(file("REVIEW.md")).toContain(
       "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS` | detaches the policy from the user |",
     );
@@ -71,24 +67,25 @@ describe("REVIEW.md", () => {
     expect(file("deployer-policy.json", assumed)).not.toContain("iam:CreateUser");
   });
 
-  it("states who can read the secret", () => {
-    const clear = (whose: string) =>
-      `- Whoever may read the state, its old versions, or a saved plan: all hold ${whose} in clear. Encryption of the bucket hides nothing from them.`;
-    const inOutputs = "- Whoever reads the state of such a workspace: all outputs land there, the secret in clear.";
-    expect(file("REVIEW.md")).toContain(clear("the secret"));
+  it("lists who can read the secret", () => {
+    const plaintext = (secrets: string) =>
+      `- Whoever can read the state, its old versions, or a saved plan: they contain ${secrets} in plaintext. Encryption of the bucket does not hide it from readers of the state.`;
+    const inOutputs =
+      "- Whoever can read the state of such a workspace: it stores all outputs, including the secret in plaintext.";
+    expect(file("REVIEW.md")).toContain(plaintext("the secret"));
     expect(file("REVIEW.md")).toContain(inOutputs);
-    expect(file("REVIEW.md", "outputs: { secret: false }")).toContain(clear("the secret"));
+    expect(file("REVIEW.md", "outputs: { secret: false }")).toContain(plaintext("the secret"));
     expect(file("REVIEW.md", "outputs: { secret: false }")).not.toContain(inOutputs);
-    expect(file("REVIEW.md", "accessKeys: { secondary: { status: Active } }")).toContain(clear("the secrets of both keys"));
+    expect(file("REVIEW.md", "accessKeys: { secondary: { status: Active } }")).toContain(plaintext("the secrets of both keys"));
     const encrypted = `accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`;
     expect(file("REVIEW.md", encrypted)).toContain(
-      "- Whoever has the private OpenPGP key: state and plans hold the secret only encrypted.",
+      "- Whoever has the private OpenPGP key: the state and plans contain the secret only encrypted.",
     );
-    expect(file("REVIEW.md", encrypted)).not.toContain("in clear. Encryption");
-    expect(file("REVIEW.md", "accessKeys: none")).toContain("- Nobody through Terraform: no key is in the state.");
+    expect(file("REVIEW.md", encrypted)).not.toContain("in plaintext. Encryption");
+    expect(file("REVIEW.md", "accessKeys: none")).toContain("- Nobody through Terraform: the state contains no key.");
   });
 
-  it("lists the scanner's findings for this deployment", () => {
+  it("lists the findings of checkov for the deployment", () => {
     const findings = (settings: string) =>
       file("REVIEW.md", settings)
         .match(/^\| CKV_\w+/gm)
@@ -96,61 +93,63 @@ describe("REVIEW.md", () => {
     expect(findings("")).toEqual(["CKV_AWS_109", "CKV_AWS_110", "CKV_AWS_111", "CKV_AWS_273", "CKV_AWS_356", "CKV_AWS_40"]);
     expect(findings(SCOPED)).toEqual(["CKV_AWS_273", "CKV_AWS_40"]);
     expect(findings(`${SCOPED}attachment: group`)).toEqual(["CKV_AWS_273"]);
-    expect(file("REVIEW.md", "adopt: { user: true }")).toContain("checkov can't read the Terraform JSON while `adopt` is set");
+    expect(file("REVIEW.md", "adopt: { user: true }")).toContain(
+      "checkov cannot read the Terraform JSON of a deployment with imports, because it does not support `import` blocks.",
+    );
   });
 
-  it("does not list the secret of a key that was created outside Terraform", () => {
+  it("does not list readers of the secret of a key that was created manually", () => {
     const page = file("REVIEW.md", "adopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }");
-    expect(page).toContain("- Whoever made the key by hand: Terraform does not know its secret.");
-    expect(page).toContain("key_primary -- its id alone --> state");
-    expect(page).not.toContain("in clear. Encryption");
+    expect(page).toContain("- Whoever created the key manually: Terraform does not know its secret.");
+    expect(page).toContain("key_primary -- only its ID --> state");
+    expect(page).not.toContain("in plaintext. Encryption");
   });
 
   it("states what the key can do through another role", () => {
     const settings = "policy: { mode: scoped }\ncluster: { prefix: dev }\nnodeRole: { name: nodes }";
     expect(file("REVIEW.md", settings)).toContain(
-      "It can also do whatever the role `/nodes` may, which that policy does not limit.",
+      "The key can also use all permissions of the role `/nodes`. The service control policy does not limit them.",
     );
   });
 
-  it("reports an active key that no output exposes", () => {
+  it("marks a key that is not exposed", () => {
     expect(file("REVIEW.md", "accessKeys: { secondary: { status: Inactive } }")).toContain(
-      "| access keys | primary: Active, handed out; secondary: Inactive, handed to nobody: make it `absent` unless a rotation is under way |",
+      "| access keys | primary: Active, the current key, which the outputs expose; secondary: Inactive, not exposed: set it to `absent` unless you are rotating the key |",
     );
   });
 
   it("counts the actions without a known use", () => {
     expect(file("REVIEW.md")).toContain(
-      "10 of the actions below are not known to be needed; they are there because DKP's page lists them. Mode `minimal` leaves them out.",
+      "10 of these actions have no known use. The policy contains them because the DKP authorization page lists them. The mode `minimal` omits them.",
     );
-    expect(file("REVIEW.md", SCOPED)).toMatch(/\n\d+ of the actions below are not known to be needed by this cluster;/);
-    expect(file("REVIEW.md", SCOPED.replace("scoped", "minimal"))).not.toContain("not known to be needed");
+    expect(file("REVIEW.md", SCOPED)).toMatch(/\n\d+ of these actions have no known use in this cluster\. /);
+    expect(file("REVIEW.md", SCOPED.replace("scoped", "minimal"))).not.toContain("no known use");
   });
 
-  it("states what the node role may do", () => {
+  it("lists the permissions of the node role", () => {
     expect(file("REVIEW.md", "nodeRole: { name: dkp-nodes, additionalActions: ['ecr:Get*'] }")).toContain(
-      "The role `dkp-nodes` may `ec2:DescribeTags`, `ec2:DescribeInstances`, `ecr:Get*` on every resource; it has no permissions boundary.",
+      "The role `dkp-nodes` allows `ec2:DescribeTags`, `ec2:DescribeInstances`, `ecr:Get*` on all resources. It has no permissions boundary.",
     );
   });
 
-  it("states what the service control policy still allows to an attacker", () => {
+  it("states what the service control policy does not deny to an attacker", () => {
     expect(file("REVIEW.md", "cluster: { prefix: dev, additionalRolePolicies: ['s3:GetObject'] }")).toContain(
-      "- It leaves the role what `cluster.additionalRolePolicies` gives it (`s3:GetObject`), to a thief on every resource.",
+      "- It allows the role what `cluster.additionalRolePolicies` contains (`s3:GetObject`), on all resources also for an attacker.",
     );
-    expect(file("REVIEW.md", SCOPED)).not.toContain("It leaves the role what");
+    expect(file("REVIEW.md", SCOPED)).not.toContain("It allows the role what");
   });
 
-  it("states that the service control policy does not apply to other members of the group, in mode documented", () => {
+  it("states that the service control policy does not limit other members of the group, in mode documented", () => {
     const note =
-      "- It limits the user `deckhouse` alone: other members of the group `dkp` have the policy too, and it does not apply to them.";
+      "- It limits only the user `deckhouse`. Other members of the group `dkp` also have the policy, but are not limited.";
     expect(file("REVIEW.md", "attachment: group\ngroup: { name: dkp }")).toContain(note);
-    expect(file("REVIEW.md", `${SCOPED}attachment: group\ngroup: { name: dkp }`)).not.toContain("It limits the user");
-    expect(file("REVIEW.md", "group: { name: dkp }")).not.toContain("It limits the user");
+    expect(file("REVIEW.md", `${SCOPED}attachment: group\ngroup: { name: dkp }`)).not.toContain("It limits only the user");
+    expect(file("REVIEW.md", "group: { name: dkp }")).not.toContain("It limits only the user");
   });
 
-  const leak = (settings: string) => file("REVIEW.md", settings).split("## When the key has leaked")[1]?.split("\n## ")[0] ?? "";
+  const leak = (settings: string) => file("REVIEW.md", settings).split("## After a leak")[1]?.split("\n## ")[0] ?? "";
 
-  it("deactivates a leaked key and denies its sessions first, in valid shell commands", () => {
+  it("first deactivates a leaked key and denies its sessions, with valid shell commands", () => {
     const [deactivate = "", deny = ""] = [...leak("user: { name: dkp }").matchAll(/```shell\n([^`]*)```/g)].map(
       ([, lines = ""]) => lines,
     );
@@ -182,7 +181,7 @@ describe("REVIEW.md", () => {
     const [slot] = leaked.split(",");
     expect(leak(settings)).toContain(
       [
-        "in one change, and apply once. Never apply a part of them: the usual steps of a rotation would make the leaked key active again.",
+        "in one change, and apply once. Never apply a part of them: the usual steps of a rotation would activate the leaked key again.",
         "",
         "```yaml",
         "accessKeys:",
@@ -202,29 +201,52 @@ describe("REVIEW.md", () => {
     );
   });
 
-  it("names what can outlive a leaked key, as far as the key can create it", () => {
-    expect(leak("")).toContain("- instance profiles, and the roles in them.");
+  it("lists what remains after a leaked key is deleted, if the key can create it", () => {
+    expect(leak("")).toContain("- Instance profiles, and the roles in them.");
     expect(leak("")).not.toContain("KMS grants");
     expect(leak("features: [encrypted-volumes]")).toContain("- KMS grants: `aws kms list-grants` for each key");
-    expect(leak("accessKeys: none")).toContain("**3. Give DKP a new key.** `aws iam create-access-key --user-name deckhouse`");
+    expect(leak("accessKeys: none")).toContain(
+      "**3. Create a new key for DKP.** `aws iam create-access-key --user-name deckhouse`",
+    );
   });
 
-  it("lists the objects that are imported instead of created", () => {
-    expect(file("REVIEW.md", "adopt: { user: true }")).toContain("Taken over, not made:\n\n- `aws_iam_user.user`: `deckhouse`\n");
+  it("lists what is imported, not created", () => {
+    expect(file("REVIEW.md", "adopt: { user: true }")).toContain(
+      "Imported, not created:\n\n- `aws_iam_user.user`: `deckhouse`\n",
+    );
   });
 
-  it("warns when protect is off", () => {
-    expect(file("REVIEW.md", "protect: false")).toContain("| protected | **no**: a plan may delete user, policy and keys |");
+  it("warns if nothing is protected", () => {
+    expect(file("REVIEW.md", "protect: false")).toContain(
+      "| protected | **no**: a plan can delete the user, the policy and keys |",
+    );
   });
 
-  it("escapes special characters of names in its tables", () => {
+  it.each(["policy.json", "REVIEW.md", "console.md"])(
+    "shows the account ID 000000000000 in %s as stated in the settings",
+    (name) => {
+      const stated = file(name, `${SCOPED}accountId: "000000000000"`);
+      expect(stated).toContain("arn:aws:iam::000000000000:role/dev-node");
+      expect(stated).not.toContain("ACCOUNT_ID");
+      expect(file(name, SCOPED)).toContain("arn:aws:iam::ACCOUNT_ID:role/dev-node");
+    },
+  );
+
+  it("states the same number of actions in the summary, the diagram and the permissions", () => {
+    expect(file("REVIEW.md").match(/\d+ documented \+ \d+ additional actions/g)).toEqual(
+      Array(3).fill("125 documented + 3 additional actions"),
+    );
+    expect(file("REVIEW.md", "features: [encrypted-volumes]").match(/documented \+ \d+ additional/g)).toHaveLength(3);
+  });
+
+  it("escapes a name in its tables", () => {
     const page = file("REVIEW.md", 'user: { path: "/a|b`c/" }');
     expect(page).toContain("| user | `` /a\\|b`c/deckhouse ``, no permissions boundary |");
   });
 });
 
 describe("main.tf.json", () => {
-  it("is the applied configuration, without CDKTF's comments and version", () => {
+  it("contains what Terraform applies, without CDKTF's comments and version", () => {
     const text = file("main.tf.json");
     expect(text).not.toContain('"//"');
     expect(text).not.toContain("cdktf");
@@ -237,7 +259,7 @@ describe("main.tf.json", () => {
     });
   });
 
-  it("omits a local backend, whose path belongs to this checkout", () => {
+  it("omits a local backend, whose path depends on the checkout", () => {
     expect(JSON.parse(file("main.tf.json", "backend: { local: {} }")).terraform).toEqual({
       required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
     });
@@ -245,7 +267,7 @@ describe("main.tf.json", () => {
 });
 
 describe("policy.json", () => {
-  it("is the policy as AWS stores it", () => {
+  it("contains the policy as AWS stores it", () => {
     const { Statement } = JSON.parse(file("policy.json"));
     expect(Statement.map(({ Sid }: { readonly Sid: string }) => Sid)).toEqual(["VisualEditor0", "DkpAlsoCalls"]);
     expect(Statement[1]).toEqual({
@@ -260,7 +282,7 @@ describe("policy.json", () => {
 describe("cluster-configuration.yaml", () => {
   const document = (settings: string) => parseAllDocuments(file("cluster-configuration.yaml", settings))[0]?.toJS();
 
-  it("has a named placeholder for the key", () => {
+  it("contains placeholders for the key", () => {
     expect(document("")).toEqual({
       apiVersion: "deckhouse.io/v1",
       kind: "AWSClusterConfiguration",
@@ -272,15 +294,7 @@ describe("cluster-configuration.yaml", () => {
     });
   });
 
-  it.each([
-    ["imdsv2: true", true],
-    ["imdsv2: false", false],
-    ["prefix: dev", undefined],
-  ])("states imdsv2 only if the settings do: %s", (fields, imdsv2) => {
-    expect((document(`cluster: { ${fields} }`) as { readonly imdsv2?: boolean }).imdsv2).toBe(imdsv2);
-  });
-
-  it("sets DKP's fields from the settings", () => {
+  it("contains the fields of the settings", () => {
     const cluster =
       "{ prefix: dev, layout: WithNAT, existingVPCID: vpc-01234567, peeredVPCs: [vpc-89abcdef], tags: { team: 'a: b' }, imdsv2: true, disableDefaultSecurityGroup: true, additionalRolePolicies: ['s3:Get*'] }";
     expect(document(`cluster: ${cluster}\nnodeRole: { name: dkp-nodes }`)).toMatchObject({
@@ -294,7 +308,7 @@ describe("cluster-configuration.yaml", () => {
       disableDefaultSecurityGroup: true,
     });
     expect(file("cluster-configuration.yaml", `cluster: ${cluster}`)).toContain(
-      '# The ClusterConfiguration has cloud.prefix: "dev"\n',
+      '# Set in the ClusterConfiguration: cloud.prefix: "dev"\n',
     );
   });
 });

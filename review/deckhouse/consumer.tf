@@ -1,6 +1,6 @@
-# Reading one output of deckhouse brings all of them into this workspace's own state: THE SECRET ACCESS KEY IN CLEAR
-# is among them, and nothing marks it as sensitive there. Encrypt this state and limit who reads it as you do for that one,
-# or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
+# WARNING: Reading one output of deckhouse stores all of its outputs in the state of this workspace,
+# including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit
+# its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
 
 data "terraform_remote_state" "dkp_access" {
   backend = "s3"

@@ -180,7 +180,7 @@ export function deactivatedErrors(view: KeyView): readonly string[] {
     .map(({ slot, id }) => {
       const exposed = id === view.exposed.id ? ", which the outputs expose," : "";
       const edits = leakEdits(slot, view.settings).map(editText).join("; ");
-      return `${slot}: ${id}${exposed} is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: ${edits} (review/${view.settings.stack}/REVIEW.md, "When the key has leaked"). If it was deactivated by mistake, apply`;
+      return `${slot}: ${id}${exposed} is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: ${edits} (review/${view.settings.stack}/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply`;
     });
 }
 

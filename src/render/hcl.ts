@@ -1,14 +1,14 @@
 import { visible } from "./printable";
 
-/** An HCL value: string, number, Boolean, list, object, or a literal expression. */
+/** The values of HCL: strings, numbers, Booleans, lists, objects and expressions. */
 export type HclValue = string | number | boolean | Expression | readonly HclValue[] | { readonly [name: string]: HclValue };
 
-/** An HCL expression, which is written without quotes: `data.aws_region.current.name`. */
+/** HCL that Terraform evaluates, not a string: `data.aws_region.current.name`. */
 export class Expression {
   constructor(readonly code: string) {}
 }
 
-/** Arguments, one per line, in the format of `terraform fmt`: the equal signs of adjacent one-line arguments are aligned. */
+/** Arguments as `terraform fmt` formats them: one per line, the equal signs of consecutive one-line arguments aligned. */
 export function hclArguments(values: Readonly<Record<string, HclValue>>, indent: string): readonly string[] {
   const lines = Object.entries(values).map(([name, value]) => ({
     name: /^[A-Za-z_][\w-]*$/.test(name) ? name : hclString(name),
@@ -16,7 +16,7 @@ export function hclArguments(values: Readonly<Record<string, HclValue>>, indent:
   }));
   const widthAt = lines.map(({ name, value }) => (value.includes("\n") ? 0 : name.length));
   return lines.map(({ name, value }, index) => {
-    // A value of several lines ends the alignment.
+    // A value of several lines ends the column.
     const first = widthAt.lastIndexOf(0, index) + 1;
     const next = widthAt.indexOf(0, index);
     const width = Math.max(name.length, ...widthAt.slice(first, next < 0 ? undefined : next));
@@ -24,7 +24,7 @@ export function hclArguments(values: Readonly<Record<string, HclValue>>, indent:
   });
 }
 
-/** One value; all lines after the first are indented. */
+/** One value; all lines except the first are indented. */
 export function hclValue(value: HclValue, indent: string): string {
   if (value instanceof Expression) {
     return value.code;
@@ -39,8 +39,8 @@ export function hclValue(value: HclValue, indent: string): string {
 }
 
 /**
- * A quoted HCL string. `${` and `%{` are escaped, because Terraform would evaluate them. JSON's `\b`, `\f` and surrogate pairs
- * are not HCL escape sequences, and an HCL string cannot contain a lone surrogate.
+ * A quoted template that evaluates to the string. Unlike JSON, HCL has no `\b`, `\f` and surrogate pairs as escape sequences, and no
+ * strings with unpaired surrogates. It would evaluate `${` and `%{`.
  * Source: "HCL Native Syntax Specification", "Template Expressions".
  */
 function hclString(text: string): string {

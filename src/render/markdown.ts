@@ -1,52 +1,83 @@
 import { visible, visibleLines } from "./printable";
 
-// Every value from the settings, a plan or AWS must be rendered with `code`, `prose` or `fenced`.
+declare const escaped: unique symbol;
 
-/** A value as inline code on one line, whatever characters it contains. */
-export function code(text: string): string {
-  const fence = "`".repeat(longestRun(text) + 1);
-  const space = fence.length > 1 ? " " : "";
-  return `${fence}${space}${visible(text)}${space}${fence}`;
+/**
+ * Markdown in which every value is escaped. Templates and `md` accept nothing else, so that a value of the settings, of a plan
+ * or of AWS reaches a page only through `code`, `prose` or `fenced`.
+ */
+export type Markdown = string & { readonly [escaped]: true };
+
+/** Text of this project that contains no value, or only values that are escaped already. */
+export function trusted(text: string): Markdown {
+  return text as Markdown;
 }
 
-/** A value within a sentence or a heading: all Markdown characters are escaped. */
-export function prose(text: string): string {
-  // GitHub turns bare URLs into links. Source: GitHub Flavored Markdown specification, extension for links.
-  return visible(text).replaceAll(/[!-+:-@[-`{-~]|(?<=www)\./gi, "\\$&");
+/** Markdown with escaped values: md`the user ${code(name)}`. */
+export function md(text: TemplateStringsArray, ...values: readonly Markdown[]): Markdown {
+  return trusted(text.reduce((before, part, index) => `${before}${values[index - 1] ?? ""}${part}`));
+}
+
+/** Several pieces of Markdown on one line. */
+export function joined(parts: readonly Markdown[], separator: string): Markdown {
+  return trusted(parts.join(separator));
+}
+
+/** A value as code on one line. */
+export function code(text: string): Markdown {
+  const fence = "`".repeat(longestRun(text) + 1);
+  const space = fence.length > 1 ? " " : "";
+  return trusted(`${fence}${space}${visible(text)}${space}${fence}`);
+}
+
+/** Values as code, separated by commas. */
+export function codes(texts: readonly string[]): Markdown {
+  return joined(texts.map(code), ", ");
+}
+
+/** A value within a sentence or a heading: none of its characters has a meaning in Markdown. */
+export function prose(text: string): Markdown {
+  // GitHub links addresses without markup. Source: GitHub Flavored Markdown, "Autolinks (extension)". cspell:ignore autolinks
+  return trusted(visible(text).replaceAll(/[!-+:-@[-`{-~]|(?<=www)\./gi, "\\$&"));
 }
 
 function longestRun(text: string): number {
   return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
 }
 
-/** A text of this project, never a value. `<prefix>` is escaped, because a browser would hide it as an unknown tag. */
-export function plain(text: string): string {
-  return text.replaceAll("<", "\\<");
+/** Text of this project that contains no value, such as `<prefix>-node`, which would be an HTML tag. */
+export function plain(text: string): Markdown {
+  return trusted(text.replaceAll("<", "\\<"));
 }
 
-/** Turns a text in lower case without a final period into a sentence. */
-export function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+/** Text of this project, in which values are escaped, as a sentence: it starts in lower case and has no final period. */
+export function sentence(text: string): Markdown {
+  return trusted(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
 }
 
-/** The lines of a table. Markdown splits cells at `|` even inside code, so it is escaped. */
+/** A cell of a table. Tables split at `|` even inside code. */
+export function cell(text: string): string {
+  return text.replaceAll(/(?<!\\)\|/g, "\\|");
+}
+
+/** The lines of a table. */
 export function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const cell = (text: string) => (text === "" ? " |" : ` ${text.replaceAll(/(?<!\\)\|/g, "\\|")} |`);
-  return [head, head.map(() => "---"), ...rows].map((cells) => `|${cells.map(cell).join("")}`);
+  const padded = (text: string) => (text === "" ? " |" : ` ${cell(text)} |`);
+  return [head, head.map(() => "---"), ...rows].map((cells) => `|${cells.map(padded).join("")}`);
 }
 
-/** A table, followed by an empty line. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  return [...tableLines(head, rows), ""];
+/** A table. */
+export function table(head: readonly string[], rows: readonly (readonly Markdown[])[]): Markdown {
+  return trusted(tableLines(head, rows).join("\n"));
 }
 
-/** A list, followed by an empty line. */
-export function list(items: readonly string[]): readonly string[] {
-  return [...items.map((item) => `- ${item}`), ""];
+/** A list. */
+export function list(items: readonly Markdown[]): Markdown {
+  return trusted(items.map((item) => `- ${item}`).join("\n"));
 }
 
-/** A fenced code block, followed by an empty line. */
-export function fenced(language: string, text: string): readonly string[] {
+/** A block of code. */
+export function fenced(language: string, text: string): Markdown {
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
-  return [`${fence}${language}`, visibleLines(text).trimEnd(), fence, ""];
+  return trusted([`${fence}${language}`, visibleLines(text).trimEnd(), fence].join("\n"));
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * The absolute path of a file of this package, independent of the folders of the installation and of the compiled code.
+ * The absolute path of a file of this package, wherever the package is installed and its code is compiled to.
  * @param path relative to the root of the package
  */
 export function packageFile(path: string): string {

@@ -1,16 +1,16 @@
 import { visible } from "./printable";
 
-/** A string as one argument of a POSIX shell, in single quotes, where nothing is expanded. */
+/** A string as a quoted argument of a POSIX shell command. Nothing is expanded between single quotes. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** A string as one argument of a shell command for people: quoted only if necessary. */
-export function shellArgument(text: string): string {
+/** A string as an argument of a shell command that a person copies, quoted only if necessary. */
+export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : quote(text);
 }
 
-/** JSON in ASCII only, so that it does not depend on the locale of the shell or of Python. */
+/** JSON in ASCII, which is independent of the locale of the shell and of Python. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[\u007f-\uffff]/g,
@@ -18,12 +18,12 @@ export function asciiJson(value: unknown): string {
   );
 }
 
-/** Placeholder for the shell variable in `hereDocument`; no string of the settings contains it. */
+/** Stands for the shell variable in `hereDocument`. No string of the settings contains it. */
 const VARIABLE = "\ue000";
 
 /**
- * JSON as the lines of an unquoted here-document. `$variable` replaces every space within its strings: strings of IAM documents
- * contain no spaces, so a space marks a value that the shell inserts.
+ * JSON as the lines of an unquoted here-document, in which `$variable` replaces each space within a string.
+ * Strings of IAM documents contain no spaces, so that a space can stand for what the shell fills in.
  */
 export function hereDocument(value: unknown, variable: string): string {
   const json = JSON.stringify(
@@ -34,7 +34,7 @@ export function hereDocument(value: unknown, variable: string): string {
   return json.replaceAll(/[\\$`]/g, "\\$&").replaceAll(VARIABLE, `$${variable}`);
 }
 
-/** Lines as comments; a line feed within a line is escaped, so that it does not end the comment. */
+/** Lines as comments. A line feed within a line does not end the comment. */
 export function comment(...lines: readonly string[]): string {
   return lines.map((line) => (line === "" ? "#" : `# ${visible(line)}`)).join("\n");
 }

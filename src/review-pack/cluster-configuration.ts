@@ -2,8 +2,8 @@ import { visible } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
 
 /**
- * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment. A named placeholder represents the key.
- * Values are written as JSON, because every JSON document is a YAML document.
+ * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment. Placeholders stand for the key.
+ * Values are JSON, which is valid YAML.
  */
 export function clusterConfiguration({ stack, region, cluster, nodeRole, additionalRolePolicies }: Deployment): string {
   const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix } = cluster;
@@ -18,9 +18,10 @@ export function clusterConfiguration({ stack, region, cluster, nodeRole, additio
     disableDefaultSecurityGroup: disableDefaultSecurityGroup || undefined,
   };
   return [
-    `# What follows from the deployment ${visible(stack)}. npm run hand-over -- ${visible(stack)} prints the provider block with the key in it.`,
-    ...(prefix === undefined ? [] : [`# The ClusterConfiguration has cloud.prefix: ${yaml(prefix)}`]),
-    ...(cluster.bastion ? ["# withNAT.bastionInstance: as you have it"] : []),
+    `# The fields that follow from the deployment ${visible(stack)}.`,
+    `# npm run hand-over -- ${visible(stack)} prints the provider block with the key.`,
+    ...(prefix === undefined ? [] : [`# Set in the ClusterConfiguration: cloud.prefix: ${yaml(prefix)}`]),
+    ...(cluster.bastion ? ["# Add withNAT.bastionInstance as your cluster requires."] : []),
     "apiVersion: deckhouse.io/v1",
     "kind: AWSClusterConfiguration",
     "provider:",
@@ -32,7 +33,7 @@ export function clusterConfiguration({ stack, region, cluster, nodeRole, additio
   ].join("\n");
 }
 
-/** A value as JSON, which is YAML, with hidden characters escaped. */
+/** A value as JSON, in which characters that an editor does not show are escaped. */
 function yaml(value: unknown): string {
   return visible(JSON.stringify(value));
 }

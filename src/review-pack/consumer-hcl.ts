@@ -7,9 +7,9 @@ import { stateReading } from "../terraform/remote-state";
 const STATE = "data.terraform_remote_state.dkp_access";
 
 /**
- * HCL with which another workspace reads a deployment's outputs: the remote state, the `provider` block of DKP's
- * `AWSClusterConfiguration`, and a Kubernetes secret. It needs no provider.
- * @param outputs names of the outputs that the deployment has
+ * consumer.tf: HCL with which another workspace reads the outputs of a deployment. It contains the remote state, the `provider` block
+ * of DKP's `AWSClusterConfiguration`, and a Kubernetes secret, and requires no provider.
+ * @param outputs names of the deployment's outputs
  */
 export function consumerHcl(deployment: Deployment, outputs: readonly OutputName[]): string {
   const { backend, config, missing } = stateReading(deployment.state);
@@ -20,16 +20,23 @@ export function consumerHcl(deployment: Deployment, outputs: readonly OutputName
   const variables = [
     ...(has("access_key_id")
       ? []
-      : [variable("dkp_access_key_id", { description: "Id of the access key, which was made outside Terraform", type: STRING })]),
+      : [
+          variable("dkp_access_key_id", {
+            description: "ID of the access key, which was created outside Terraform",
+            type: STRING,
+          }),
+        ]),
     ...(has("secret_access_key")
       ? []
-      : [variable("dkp_secret_access_key", { description: secretDescription(has), type: STRING, sensitive: true })]),
+      : [variable("dkp_secret_access_key", { description: secretSource(has), type: STRING, sensitive: true })]),
   ];
   return [
     ...comment([
       ...headline(deployment, outputs),
-      ...(missing.length === 0 ? [] : [`Add to config what this deployment leaves to -backend-config: ${missing.join(", ")}.`]),
-      ...(backend === "local" ? ["The path counts from the folder that reads; change it accordingly."] : []),
+      ...(missing.length === 0
+        ? []
+        : [`Add these arguments to config, which the deployment gets from -backend-config: ${missing.join(", ")}.`]),
+      ...(backend === "local" ? ["The path is relative to the folder of this workspace; change it accordingly."] : []),
     ]),
     "",
     block('data "terraform_remote_state" "dkp_access"', { backend, config }),
@@ -46,18 +53,17 @@ export function consumerHcl(deployment: Deployment, outputs: readonly OutputName
       type: "Opaque",
       stringData: { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region },
     }),
-    ...(has("secret_access_key") ? [] : writeOnlyVariant(secretDescription(has), { id, secret, region })),
+    ...(has("secret_access_key") ? [] : writeOnlyVariant(secretSource(has), { id, secret, region })),
   ].join("\n");
 }
 
 const STRING = new Expression("string");
 
-/** First line of the variant of `consumer.tf` that keeps the secret out of the reader's state; all lines below it are comments. */
+/** The line above the variant that keeps the secret out of the state of the workspace; all lines below it are comments. */
 export const WRITE_ONLY_VARIANT = "VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:";
 
 /**
- * HCL as comments: the variable is ephemeral and its value goes to a write-only argument, so that neither state nor plan
- * contains the secret.
+ * HCL as comments: an ephemeral variable for a write-only argument, so that neither the state nor a plan contains the secret.
  * Sources: Terraform 1.11, "Use write-only arguments"; provider hashicorp/aws 5.100, `aws_secretsmanager_secret_version`.
  */
 function writeOnlyVariant(
@@ -83,51 +89,50 @@ function writeOnlyVariant(
   ];
   return comment([
     WRITE_ONLY_VARIANT,
-    "remove the variable dkp_secret_access_key and both outputs above, and uncomment what follows. It needs Terraform >= 1.11 and",
-    "hashicorp/aws >= 5.100. Plans that do not change dkp_secret_version need any value for dkp_secret_access_key but null:",
-    "a placeholder such as -var dkp_secret_access_key=unused. The same works with aws_ssm_parameter and its value_wo.",
+    "remove the variable dkp_secret_access_key and both outputs above, and uncomment the lines below. It requires Terraform >= 1.11",
+    "and hashicorp/aws >= 5.100. Plans that do not change dkp_secret_version require any value except null for dkp_secret_access_key,",
+    "such as -var dkp_secret_access_key=unused. Instead, you can use aws_ssm_parameter with value_wo in the same way.",
     "",
     ...hcl.flatMap((part) => part.split("\n")),
   ]).concat("");
 }
 
-/** Warnings for the reader, at the top of the file. */
+/** What the user of the file must know first. */
 function headline(deployment: Deployment, outputs: readonly OutputName[]): readonly string[] {
-  const name = visible(deployment.stack);
-  const all = `Reading one output of ${name} brings all of them into this workspace's own state:`;
+  const all = `Reading one output of ${visible(deployment.stack)} stores all of its outputs in the state of this workspace`;
   if (outputs.includes("secret_access_key")) {
     return [
-      `${all} THE SECRET ACCESS KEY IN CLEAR`,
-      "is among them, and nothing marks it as sensitive there. Encrypt this state and limit who reads it as you do for that one,",
-      "or set `outputs: { secret: false }` or a `pgpKey` in the deployment.",
+      `WARNING: ${all},`,
+      "including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit",
+      "its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.",
     ];
   }
   return [
     "WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.",
     "The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.",
-    all,
-    whyNoSecret(deployment, outputs),
+    `${all}.`,
+    secretInOutputs(deployment, outputs),
   ];
 }
 
-/** Why the outputs do not contain the secret in plaintext. */
-function whyNoSecret({ accessKeys, adopt }: Deployment, outputs: readonly OutputName[]): string {
+/** In which form the outputs contain the secret, if not in plaintext. */
+function secretInOutputs({ accessKeys, adopt }: Deployment, outputs: readonly OutputName[]): string {
   if (accessKeys === "none") {
-    return "the deployment has no key; you make it outside Terraform.";
+    return "The deployment has no key; create it outside Terraform.";
   }
   if (outputs.includes("encrypted_secret_access_key")) {
-    return "the secret is among them only encrypted, for the OpenPGP key with key_fingerprint.";
+    return "They contain the secret only encrypted, for the OpenPGP key with key_fingerprint.";
   }
   if (adopt?.accessKeyId !== undefined && accessKeys.current === "primary") {
-    return "the secret is not among them: the key was made by hand, and Terraform does not know it.";
+    return "They do not contain the secret: the key was created outside Terraform, which does not know its secret.";
   }
-  return "the secret is not among them; `npm run hand-over` reads it from the deployment's own state.";
+  return "They do not contain the secret; `npm run hand-over` reads it from the state of the deployment.";
 }
 
-function secretDescription(has: (name: OutputName) => boolean): string {
+function secretSource(has: (name: OutputName) => boolean): string {
   return has("encrypted_secret_access_key")
     ? "The secret access key, decrypted: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt"
-    : "The secret access key, from a safe place";
+    : "The secret access key, from your secret store";
 }
 
 const output = (name: OutputName) => new Expression(`${STATE}.outputs.${name}`);

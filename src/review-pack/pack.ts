@@ -14,10 +14,10 @@ import { deployerPolicies } from "./deployer-policy-files";
 import { reviewPage } from "./page/review-page";
 import { controlPolicyOf } from "./page/threat-model";
 
-/** The review pack of a deployment, content by file name. The same settings give the same bytes on every computer. */
+/** The review pack of a deployment: text by file name. The same settings always give the same bytes. */
 export type Pack = Readonly<Record<string, string>>;
 
-/** Generates the review pack of a deployment. It contains no secret. */
+/** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
   const policy = policyDocument(fittingStatements(policyOptions(deployment)));
   const deployer = deployerPolicies(deployment);

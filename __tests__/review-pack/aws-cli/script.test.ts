@@ -26,7 +26,7 @@ case "$1 $2" in
 esac
 `;
 
-/** Runs the script with arguments in an empty account. @returns its result and the AWS calls */
+/** What the script does with these arguments in an empty account. */
 function run(settings: string, ...args: string[]) {
   const folder = mkdtempSync(join(tmpdir(), "aws-cli-"));
   try {
@@ -45,7 +45,7 @@ function run(settings: string, ...args: string[]) {
   }
 }
 
-/** The calls with which the script creates all objects, in order: operation and object. */
+/** The calls by which the script creates everything, in their order: operation, and the object that it is about. */
 function created(settings = ""): readonly string[] {
   const { status, calls } = run(settings);
   expect(status).toBe(0);

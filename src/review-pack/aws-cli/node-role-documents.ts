@@ -1,14 +1,14 @@
 import { NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 
-/** The trust policy of a node role, as AWS stores it after an apply of Terraform. */
+/** The trust policy of a node role as Terraform has AWS store it. */
 export const STORED_TRUST = sorted(NODE_TRUST);
 
-/** The inline policy of a node role, as AWS stores it after an apply. The AWS provider keeps `Version` first in inline policies. */
+/** The inline policy of a node role as Terraform has AWS store it: of this kind its provider leaves the version in front. */
 export function storedNodePolicy(additionalActions: readonly string[]): object {
   return { Version: "2012-10-17", ...sorted(nodePolicy(additionalActions)) };
 }
 
-/** A document with its keys in alphabetical order, as the AWS provider sends them. */
+/** A document with its keys in the order of the alphabet, as the AWS provider sends them. */
 function sorted(document: object): object {
   const inOrder = (value: unknown): unknown => {
     if (Array.isArray(value)) {

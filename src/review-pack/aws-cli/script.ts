@@ -11,13 +11,13 @@ import { STORED_TRUST, storedNodePolicy } from "./node-role-documents";
 
 const TEMPLATE = packageFile("src/review-pack/aws-cli/template.sh");
 
-/** The part of the template that is replaced by the values of a deployment. */
+/** The part of the template that stands for the values of a deployment. */
 const VALUES = /^# BEGIN VALUES.*^# END VALUES\n/ms;
 
 /**
- * A shell script that creates the same objects as Terraform with the AWS CLI, and removes them: the second of the three methods
- * of the DKP authorization page. POSIX sh; requires only `aws` and standard utilities.
- * The script is the template with the values of the deployment. The same settings give the same bytes.
+ * A shell script that creates with the AWS CLI what Terraform creates from the same settings, and removes it: the second of the
+ * three ways of the DKP authorization page. POSIX sh; requires only `aws` and what every system has.
+ * The script is the template with the values of the deployment; the same bytes for the same settings.
  */
 export function awsCliScript(deployment: Deployment): string {
   const values = [...remarks(deployment), assignments(deployment), documents(deployment)].join("\n");
@@ -93,7 +93,7 @@ function assignments(deployment: Deployment): string {
   ].join("\n");
 }
 
-/** The key as DKP's `provider` block: a JMESPath query. Its strings may contain line feeds; Region names require no quotes. */
+/** The key as DKP's `provider` block: a JMESPath query, whose strings may have several lines. Region names need no quoting there. */
 function providerBlockQuery(region: string): string {
   return `join('', ['provider:
   providerAccessKeyId: "', AccessKey.AccessKeyId, '"
@@ -101,7 +101,7 @@ function providerBlockQuery(region: string): string {
   region: "${region}"'])`;
 }
 
-/** The policy documents as shell functions, in which the shell inserts the account. */
+/** The documents, as functions: the shell fills in the account. */
 function documents(deployment: Deployment): string {
   const { nodeRole } = deployment;
   const policy = policyDocument(fittingStatements(policyOptions(deployment, " ")));

@@ -1,27 +1,28 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
-import type { PolicyStatement } from "../../iam/policy-statements";
 import { roleOf } from "../../iam/risks";
 import { visible } from "../../render/printable";
 import type { Deployment } from "../../settings/deployment";
 
-/** The objects of a deployment and their users, for Mermaid. Dotted lines show how the key leads to administrator access. */
-export function diagram(deployment: Deployment, statements: readonly PolicyStatement[]): string {
+/**
+ * What a deployment creates and who uses it, in Mermaid. Dotted lines lead from the policy to roles.
+ * @param actions how many actions the policy allows
+ */
+export function diagram(deployment: Deployment, actions: string): string {
   const { user, policy, group, attachment, accessKeys, nodeRole, cluster } = deployment;
-  const actions = new Set(statements.flatMap((statement) => statement.actions)).size;
   const slots = accessKeys === "none" ? [] : SLOTS.filter((slot) => accessKeys[slot].status !== "absent");
   const hasUserAttachment = attachment !== "group";
   const hasGroup = attachment !== "user";
   const role =
     policy.mode === "documented"
-      ? node("role", "any role of the account", "and a machine with it")
-      : node("role", `role ${roleOf(cluster)}`, "DKP makes it for its nodes");
+      ? node("role", "any role of the account", "and instances with it")
+      : node("role", `role ${roleOf(cluster)}`, "created by DKP for its nodes");
   return [
     "flowchart LR",
     node("dkp", "DKP", "its Terraform and its controllers"),
     node("user", "IAM user", user.name),
-    node("policy", `policy ${policy.name}`, `${policy.mode}: ${actions} actions`),
+    node("policy", `policy ${policy.name}`, `${policy.mode}: ${actions}`),
     ...slots.map((slot) => node(`key_${slot}`, `access key, ${slot}`, accessKeys === "none" ? "" : accessKeys[slot].status)),
-    ...(slots.length === 0 ? [node("key_outside", "access key", "made outside Terraform")] : []),
+    ...(slots.length === 0 ? [node("key_outside", "access key", "created outside Terraform")] : []),
     ...(hasGroup ? [node("group", "group", group.name)] : []),
     node("state", "Terraform state", `backend ${deployment.state.type}`),
     node("readers", "other workspaces", "that read the outputs"),
@@ -36,8 +37,8 @@ export function diagram(deployment: Deployment, statements: readonly PolicyState
     ...(hasUserAttachment ? ["user -- attached --> policy"] : []),
     ...(hasGroup ? ["user -- member --> group", "group -- attached --> policy"] : []),
     "state -- all outputs --> readers",
-    "policy -. writes its permissions, starts a machine with it .-> role",
-    ...(nodeRole === undefined ? [] : ["policy -. starts a machine with it .-> node_role"]),
+    "policy -. changes its permissions, launches instances with it .-> role",
+    ...(nodeRole === undefined ? [] : ["policy -. launches instances with it .-> node_role"]),
   ]
     .map((line, index) => (index === 0 ? line : `  ${line}`))
     .join("\n");
@@ -45,16 +46,16 @@ export function diagram(deployment: Deployment, statements: readonly PolicyState
 
 function secretInState({ accessKeys, adopt }: Deployment, slot: Slot): string {
   if (slot === "primary" && adopt?.accessKeyId !== undefined) {
-    return "its id alone";
+    return "only its ID";
   }
-  return accessKeys !== "none" && accessKeys[slot].pgpKey !== undefined ? "secret, encrypted" : "secret in clear";
+  return accessKeys !== "none" && accessKeys[slot].pgpKey !== undefined ? "encrypted secret" : "secret in plaintext";
 }
 
 function node(id: string, title: string, detail: string): string {
   return `${id}["${escaped(title)}<br>${escaped(detail)}"]`;
 }
 
-/** A value in a label: Mermaid shows `#35;` as the character with that number, and reads labels as HTML or Markdown. */
+/** A value in a label, which Mermaid reads as HTML or Markdown. It shows `#35;` as the character with that number. */
 function escaped(text: string): string {
   return visible(text).replaceAll(/["#&<>`]/g, (character) => `#${character.charCodeAt(0)};`);
 }

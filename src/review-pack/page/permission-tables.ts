@@ -2,92 +2,115 @@ import type { Area, CatalogueRow } from "../../iam/catalogue";
 import type { Cluster } from "../../iam/cluster";
 import { appliesTo } from "../../iam/dkp-versions";
 import { needsOf } from "../../iam/explanation";
-import { grantedRows, type PolicyCondition, type PolicyOptions, type PolicyStatement } from "../../iam/policy-statements";
-import { code, plain, prose, table } from "../../render/markdown";
+import type { PolicyCondition, PolicyOptions, PolicyStatement } from "../../iam/policy-statements";
+import { code, codes, joined, type Markdown, md, plain, prose, table, trusted } from "../../render/markdown";
 import { forPeople } from "../account-placeholder";
+import type { DeployerPolicies, DeployerPolicy } from "../deployer-policy-files";
 
-/** What DKP does with the actions of an area. */
+/** The headings of the areas that the actions belong to. */
 const AREAS: Readonly<Record<Area, string>> = {
   network: "Network",
   nodes: "Nodes",
   disks: "Disks",
   "load balancers": "Load balancers",
   identity: "Identity",
-  account: "Account and region",
+  account: "Account and Region",
 };
 
-/** Where each statement applies. */
-export function statementTable(statements: readonly PolicyStatement[]): readonly string[] {
+/** How many actions are granted: `125 documented + 1 additional actions`. */
+export function actionCount(rows: readonly CatalogueRow[]): string {
+  const documented = rows.filter((row) => row.documented).length;
+  return `${documented} documented + ${rows.length - documented} additional actions`;
+}
+
+/** The resources and conditions of each statement. */
+export function statementTable(statements: readonly PolicyStatement[]): Markdown {
   return table(
-    ["statement", "actions", "on", "only if"],
+    ["statement", "actions", "resources", "conditions"],
     statements.map(({ sid, actions, resources, conditions }) => [
       code(sid),
-      String(actions.length),
-      resources[0] === "*" ? "every resource" : resources.map((arn) => code(forPeople(arn))).join(", "),
-      renderConditions(conditions),
+      trusted(String(actions.length)),
+      resources[0] === "*" ? trusted("all resources") : codes(resources.map(forPeople)),
+      conditionList(conditions),
     ]),
   );
 }
 
-/** All conditions of a statement, for a cell of a table. */
-export function renderConditions(conditions: readonly PolicyCondition[]): string {
-  return conditions.map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`)).join(", ");
+function conditionList(conditions: readonly PolicyCondition[]): Markdown {
+  return codes(conditions.map(({ test, variable, values }) => `${variable} ${test} ${values.join(", ")}`));
 }
 
-/** Every action that is granted, by what DKP does with it, with its reason and its statement. */
-export function permissionTables(options: PolicyOptions, statements: readonly PolicyStatement[]): readonly string[] {
-  const rows = grantedRows(options);
-  return (Object.entries(AREAS) as [Area, string][]).flatMap(([area, title]) => {
-    const inArea = rows.filter((row) => row.area === area);
-    return inArea.length === 0
-      ? []
-      : [
-          `### ${title}`,
-          "",
-          ...table(
-            ["action", "access", "what DKP does with it", "called by", "needed by", "statement"],
-            inArea.map((row) => permissionRow(row, options, statements)),
-          ),
-        ];
-  });
+/** The policies for whoever applies a deployment: each action with its resources and its reason. */
+export function deployerTables({ policies }: DeployerPolicies): Markdown {
+  return blocks(
+    policies.flatMap(({ file, principal, role, grants }: DeployerPolicy) => [
+      md`${code(file)}, for ${role === undefined ? plain(principal) : md`the role ${code(role)}`}:`,
+      table(
+        ["action", "resources", "conditions", "reason"],
+        grants.map(({ action, resources, conditions, why }) => [
+          code(action),
+          codes(resources),
+          conditionList(conditions),
+          plain(why),
+        ]),
+      ),
+    ]),
+  );
 }
 
-/** How many granted actions have no known use, and how to remove them. */
-export function unusedActions(options: PolicyOptions): readonly string[] {
-  const rows = grantedRows(options).filter((row) => !neededBy(row, options.cluster).needed);
-  return rows.length === 0
-    ? []
-    : [
-        `${rows.length} of the actions below are not known to be needed${options.cluster.layout === undefined ? "" : " by this cluster"}; they are there because DKP's page lists them. Mode \`minimal\` leaves them out.`,
-        "",
-      ];
+/** Every granted action by area, with its reason and its statement. */
+export function permissionTables(
+  options: PolicyOptions,
+  statements: readonly PolicyStatement[],
+  rows: readonly CatalogueRow[],
+): Markdown {
+  const areas = (Object.entries(AREAS) as [Area, string][])
+    .map(([area, title]) => ({ title, inArea: rows.filter((row) => row.area === area) }))
+    .filter(({ inArea }) => inArea.length > 0);
+  return blocks(
+    areas.flatMap(({ title, inArea }) => [
+      md`### ${trusted(title)}`,
+      table(
+        ["action", "access", "use", "called by", "required by", "statement"],
+        inArea.map((row) => permissionRow(row, options, statements)),
+      ),
+    ]),
+  );
 }
 
-function permissionRow(row: CatalogueRow, options: PolicyOptions, statements: readonly PolicyStatement[]): readonly string[] {
+function permissionRow(row: CatalogueRow, options: PolicyOptions, statements: readonly PolicyStatement[]): readonly Markdown[] {
   const { action, access, why, callers, documented } = row;
-  const sids = statements.filter(({ actions }) => actions.includes(action)).map(({ sid }) => code(sid));
+  const { prefix } = options.cluster;
+  const sids = statements.filter(({ actions }) => actions.includes(action)).map(({ sid }) => sid);
   return [
-    `${code(action)}${documented ? "" : " (not on DKP's page)"}`,
-    access,
-    plain(options.cluster.prefix === undefined ? why : why.replaceAll("<prefix>", prose(options.cluster.prefix))),
-    callers.length === 0 ? "nobody found" : callers.join(", "),
-    plain(neededBy(row, options.cluster).reasons),
-    sids.join(", "),
+    md`${code(action)}${trusted(documented ? "" : " (additional)")}`,
+    trusted(access),
+    plain(prefix === undefined ? why : why.replaceAll("<prefix>", prose(prefix))),
+    trusted(callers.length === 0 ? "no known caller" : callers.join(", ")),
+    plain(requiredBy(row, options.cluster)),
+    codes(sids),
   ];
 }
 
-/** What requires an action. `needed` is true if anything does, as far as the settings describe the cluster. */
-function neededBy(row: CatalogueRow, cluster: Cluster): { readonly reasons: string; readonly needed: boolean } {
+/** Whether anything requires an action, as far as the settings describe the cluster. */
+export function isRequired(row: CatalogueRow, cluster: Cluster): boolean {
+  return (
+    needsOf(row, cluster).because.length > 0 ||
+    (row.requiredWhen.length > 0 && cluster.layout === undefined && appliesTo(row, cluster.dkpVersion))
+  );
+}
+
+function requiredBy(row: CatalogueRow, cluster: Cluster): string {
   const { because, elsewhere } = needsOf(row, cluster);
   if (because.length > 0) {
-    return { reasons: because.join(", "), needed: true };
+    return because.join(", ");
   }
   if (row.requiredWhen.length === 0) {
-    return { reasons: "nothing known", needed: false };
+    return "nothing known";
   }
-  const known = cluster.layout !== undefined;
-  return {
-    reasons: `${known ? "not this cluster; " : ""}with ${elsewhere.join(" or ")}`,
-    needed: !known && appliesTo(row, cluster.dkpVersion),
-  };
+  return `${cluster.layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
+}
+
+function blocks(all: readonly Markdown[]): Markdown {
+  return joined(all, "\n\n");
 }

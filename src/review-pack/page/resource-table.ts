@@ -1,28 +1,28 @@
-import { code, table } from "../../render/markdown";
+import { code, type Markdown, table, trusted } from "../../render/markdown";
 import type { TerraformJson } from "../../terraform/terraform-json";
 
-/** The purpose of each resource type and data source of a deployment. */
+/** The purpose of the resource types of a deployment. */
 const PURPOSE: Readonly<Record<string, string>> = {
-  aws_iam_access_key: "the static key that DKP signs with; it takes nothing else",
-  aws_iam_group: "has the policy, as scanners want it",
-  aws_iam_group_policy_attachment: "gives the group the policy",
-  aws_iam_policy: "what the key may do",
-  aws_iam_role: "for the cluster's nodes: DKP's `iamNodeRole`",
-  aws_iam_role_policy: "what every node asks of AWS, and what was added for the nodes",
-  aws_iam_role_policy_attachment: "a managed policy of the nodes",
-  aws_iam_user: "who DKP is in AWS",
-  aws_iam_user_group_membership: "puts the user into the group",
-  aws_iam_user_policy_attachment: "gives the user the policy",
+  aws_iam_access_key: "the static key that DKP signs with; DKP supports no other credentials",
+  aws_iam_group: "has the policy, which scanners require of users",
+  aws_iam_group_policy_attachment: "attaches the policy to the group",
+  aws_iam_policy: "the permissions of the key",
+  aws_iam_role: "the node role of the cluster: DKP's `iamNodeRole`",
+  aws_iam_role_policy: "the permissions that every node requires, and the additional actions of the settings",
+  aws_iam_role_policy_attachment: "attaches a managed policy to the node role",
+  aws_iam_user: "the IAM user of DKP",
+  aws_iam_user_group_membership: "adds the user to the group",
+  aws_iam_user_policy_attachment: "attaches the policy to the user",
 };
 
-/** The resources of a deployment by address, with the AWS names that the settings state. */
-export function resourceTable({ resource = {} }: TerraformJson): readonly string[] {
+/** The resources of a deployment by address, with their names in AWS if the settings state them. */
+export function resourceTable({ resource = {} }: TerraformJson): Markdown {
   const rows = Object.entries(resource).flatMap(([type, byName]) =>
     Object.entries(byName).map(([name, { name: inAws }]) => [
       code(`${type}.${name}`),
-      typeof inAws === "string" && !inAws.includes("${") ? code(inAws) : "",
-      PURPOSE[type] ?? "",
+      typeof inAws === "string" && !inAws.includes("${") ? code(inAws) : trusted(""),
+      trusted(PURPOSE[type] ?? ""),
     ]),
   );
-  return table(["address", "name in AWS", "what it is for"], rows);
+  return table(["address", "name in AWS", "purpose"], rows);
 }

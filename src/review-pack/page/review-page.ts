@@ -1,119 +1,100 @@
 import { fittingStatements } from "../../iam/action-patterns";
+import { otherNodeRoles } from "../../iam/cluster";
 import { NODE_ACTIONS } from "../../iam/node-role-permissions";
-import { type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy-statements";
-import { code, fenced, list, plain, prose, table } from "../../render/markdown";
+import { grantedRows, policyStatements } from "../../iam/policy-statements";
+import { roleOf } from "../../iam/risks";
+import {
+  code,
+  codes,
+  fenced,
+  joined,
+  list,
+  type Markdown,
+  md,
+  plain,
+  prose,
+  sentence,
+  table,
+  trusted,
+} from "../../render/markdown";
+import { fillTemplateFile, type TemplateData } from "../../render/template";
 import type { Deployment } from "../../settings/deployment";
 import type { TerraformJson } from "../../terraform/terraform-json";
 import { policyOptions } from "../account-placeholder";
 import type { DeployerPolicies } from "../deployer-policy-files";
 import { diagram } from "./diagram";
-import { permissionTables, statementTable, unusedActions } from "./permission-tables";
+import { leakResponse } from "./leak-response";
+import { actionCount, deployerTables, isRequired, permissionTables, statementTable } from "./permission-tables";
 import { resourceTable } from "./resource-table";
 import { findingsOf } from "./scanner-findings";
-import { applyPermissions, secretExposure } from "./secret-exposure";
-import { facts, firstSentence } from "./summary";
-import { threatModel } from "./threat-model";
+import { secretExposure } from "./secret-exposure";
+import { settingFacts } from "./summary";
+import { controlPolicyNotesOf, controlPolicyOf, riskList } from "./threat-model";
 
-/** `REVIEW.md` for a security reviewer: a two-minute summary first, then the details for twenty minutes. */
+const NONE = trusted("");
+
+/** REVIEW.md, for security reviewers: the data of its template. */
 export function reviewPage(deployment: Deployment, terraform: TerraformJson, deployer: DeployerPolicies): string {
   const options = policyOptions(deployment);
+  const { cluster } = options;
   const statements = policyStatements(options);
-  return [
-    `# AWS access of DKP: ${prose(deployment.stack)}`,
-    "",
-    ...firstSentence(deployment, options),
-    "DKP is the [Deckhouse Kubernetes Platform](https://deckhouse.io), which runs a Kubernetes cluster in this account and region and signs every call with this key.",
-    "",
-    ...facts(deployment, fittingStatements(options)),
-    ...fenced("mermaid", diagram(deployment, statements)),
-    "Dotted: what the key can do to roles, and by that become.",
-    "",
-    ...threatModel(deployment, options),
-    ...secretExposure(deployment, terraform),
-    ...applyPermissions(deployer),
-    ...created(deployment, terraform),
-    ...permissions(options, statements),
-    "## Findings of the scanner checkov",
-    "",
-    ...findings(deployment, terraform),
-    "## The files beside this one",
-    "",
-    ...table(
-      ["file", "what it is"],
-      FILES.map(([name, what]) => [code(name), what]),
-    ),
-  ]
-    .join("\n")
-    .replace(/\n+$/, "\n");
-}
-
-/** The other files of the review pack, and their purpose. */
-const FILES = [
-  ["main.tf.json", "what Terraform applies, without CDKTF's comments; a `local` backend is left out"],
-  ["policy.json", "the policy as AWS will store it"],
-  ["deployer-policy.json", "what the pipeline that plans and applies this needs"],
-  ["service-control-policy.json", "the service control policy above, as a file"],
-  ["cluster-configuration.yaml", "the fields of DKP's `AWSClusterConfiguration` that follow"],
-  ["consumer.tf", "how another Terraform workspace reads the outputs"],
-  ["aws-cli.sh", "the same access made with the AWS CLI, with one key, where Terraform may not be run"],
-  ["console.md", "the same by hand in the AWS console"],
-] as const;
-
-function created({ nodeRole }: Deployment, terraform: TerraformJson): readonly string[] {
+  const rows = grantedRows(options);
+  const documented = options.mode === "documented";
+  const otherRoles = documented ? [] : otherNodeRoles(cluster);
+  const unused = rows.filter((row) => !isRequired(row, cluster));
   const { import: imports = [] } = terraform;
-  return [
-    "## What is created",
-    "",
-    ...resourceTable(terraform),
-    ...(nodeRole === undefined ? [] : nodeRoleRights(nodeRole)),
-    ...(imports.length === 0
-      ? []
-      : ["Taken over, not made:", "", ...list(imports.map(({ to, id }) => `${code(to)}: ${code(id)}`))]),
-  ];
-}
-
-function nodeRoleRights({
-  name,
-  additionalActions,
-  managedPolicyArns,
-  permissionsBoundary,
-}: NonNullable<Deployment["nodeRole"]>) {
-  const may = [...NODE_ACTIONS, ...additionalActions].map(code).join(", ");
-  const attached = managedPolicyArns.length === 0 ? "" : `, and what is in ${managedPolicyArns.map(code).join(", ")}`;
-  const limit =
-    permissionsBoundary === undefined ? "no permissions boundary" : `permissions boundary ${code(permissionsBoundary)}`;
-  return [
-    `The role ${code(name)} may ${may} on every resource${attached}; it has ${limit}. So may every pod that reaches the metadata service of its node.`,
-    "",
-  ];
-}
-
-function permissions(options: PolicyOptions, statements: readonly PolicyStatement[]): readonly string[] {
-  return [
-    "## Permissions",
-    "",
-    "All that the policy allows; it has no Deny statements. What a statement applies to:",
-    "",
-    ...statementTable(statements),
-    ...unusedActions(options),
-    ...permissionTables(options, statements),
-  ];
-}
-
-function findings({ policy, attachment }: Deployment, { import: imports = [] }: TerraformJson): readonly string[] {
-  if (imports.length > 0) {
-    return [
-      "checkov can't read the Terraform JSON while `adopt` is set: it does not know `import` blocks. Remove `adopt` once it is applied.",
-      "",
-    ];
-  }
-  const rows = findingsOf({ tight: policy.mode !== "documented", userAttachment: attachment !== "group" });
-  return [
-    "Nothing is suppressed. These stay, for the reasons given:",
-    "",
-    ...table(
-      ["check", "on", "finds", "why it stays"],
-      rows.map(({ check, address, finding, reason }) => [check, code(address), plain(finding), plain(reason)]),
+  const controlPolicy = controlPolicyOf(deployment);
+  return fillTemplateFile("src/review-pack/page/review-page.md", {
+    ...settingFacts(deployment, fittingStatements(options)),
+    ...secretExposure(deployment, terraform),
+    ...leakResponse(deployment, options),
+    ...nodeRolePermissions(deployment.nodeRole),
+    stack: prose(deployment.stack),
+    key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
+    documented,
+    actionCount: trusted(actionCount(rows)),
+    nodeRole: code(roleOf(cluster)),
+    otherRoles: otherRoles.length > 0,
+    otherRoleNames: joined(
+      otherRoles.map((role) => md`the role ${code(role)}`),
+      " and ",
     ),
-  ];
+    diagram: fenced("mermaid", diagram(deployment, actionCount(rows))),
+    risks: riskList(options),
+    controlPolicy: fenced("json", JSON.stringify(controlPolicy, null, 2)),
+    controlPolicyNotes: controlPolicyNotesOf(deployment, controlPolicy),
+    deployerPolicies: deployerTables(deployer),
+    deployerNotes: list(deployer.notes.map(sentence)),
+    resources: resourceTable(terraform),
+    hasImports: imports.length > 0,
+    imports: list(imports.map(({ to, id }) => md`${code(to)}: ${code(id)}`)),
+    statements: statementTable(statements),
+    hasUnused: unused.length > 0,
+    unusedCount: trusted(String(unused.length)),
+    byThisCluster: trusted(cluster.layout === undefined ? "" : " in this cluster"),
+    permissions: permissionTables(options, statements, rows),
+    findings: findings(deployment),
+  });
+}
+
+function nodeRolePermissions(nodeRole: Deployment["nodeRole"]): TemplateData {
+  const { name = "", additionalActions = [], managedPolicyArns = [], permissionsBoundary } = nodeRole ?? {};
+  return {
+    hasNodeRole: nodeRole !== undefined,
+    nodeRoleName: code(name),
+    nodeRoleActions: codes([...NODE_ACTIONS, ...additionalActions]),
+    nodeRolePolicies: managedPolicyArns.length === 0 ? NONE : md`, and the permissions of ${codes(managedPolicyArns)}`,
+    nodeRoleBoundary:
+      permissionsBoundary === undefined
+        ? trusted("no permissions boundary")
+        : md`the permissions boundary ${code(permissionsBoundary)}`,
+  };
+}
+
+function findings({ policy, attachment }: Deployment): Markdown {
+  const rows = findingsOf({ tight: policy.mode !== "documented", userAttachment: attachment !== "group" });
+  return table(
+    ["check", "resource", "finding", "reason"],
+    rows.map(({ check, address, finding, reason }) => [plain(check), code(address), plain(finding), plain(reason)]),
+  );
 }

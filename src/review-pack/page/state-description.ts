@@ -1,12 +1,12 @@
-import { code, prose } from "../../render/markdown";
+import { code, joined, type Markdown, md, prose } from "../../render/markdown";
 import { stateReading } from "../../terraform/remote-state";
 import type { StateLocation } from "../../terraform/state-location";
 
-/** The location of a state, in Markdown: s3, bucket `state`, key `deckhouse/terraform.tfstate`. */
-export function stateLocated(location: StateLocation): string {
+/** Where a state is stored: s3, bucket `state`, key `deckhouse/terraform.tfstate`. */
+export function stateLocated(location: StateLocation): Markdown {
   const { config } = stateReading(location);
   const known = Object.entries(config).flatMap(([name, value]) =>
-    typeof value === "string" ? [`${prose(name)} ${code(value)}`] : [],
+    typeof value === "string" ? [md`${prose(name)} ${code(value)}`] : [],
   );
-  return [prose(location.type), ...known].join(", ");
+  return joined([prose(location.type), ...known], ", ");
 }

@@ -1,7 +1,7 @@
 # WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.
 # The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.
-# Reading one output of pgp-keys brings all of them into this workspace's own state:
-# the secret is among them only encrypted, for the OpenPGP key with key_fingerprint.
+# Reading one output of pgp-keys stores all of its outputs in the state of this workspace.
+# They contain the secret only encrypted, for the OpenPGP key with key_fingerprint.
 
 data "terraform_remote_state" "dkp_access" {
   backend = "kubernetes"
@@ -50,9 +50,9 @@ output "dkp_kubernetes_secret" {
 }
 
 # VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:
-# remove the variable dkp_secret_access_key and both outputs above, and uncomment what follows. It needs Terraform >= 1.11 and
-# hashicorp/aws >= 5.100. Plans that do not change dkp_secret_version need any value for dkp_secret_access_key but null:
-# a placeholder such as -var dkp_secret_access_key=unused. The same works with aws_ssm_parameter and its value_wo.
+# remove the variable dkp_secret_access_key and both outputs above, and uncomment the lines below. It requires Terraform >= 1.11
+# and hashicorp/aws >= 5.100. Plans that do not change dkp_secret_version require any value except null for dkp_secret_access_key,
+# such as -var dkp_secret_access_key=unused. Instead, you can use aws_ssm_parameter with value_wo in the same way.
 #
 # variable "dkp_secret_access_key" {
 #   description = "The secret access key, decrypted: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt"

@@ -312,9 +312,9 @@ compact() {
 # order of its keys; empty if the object does not exist
 same_document() {
   literal=$(printf '%s\n' "$1" | sed 's/`/\\`/g')
-  place=$2
+  expression=$2
   shift 2
-  query json "$@" --query="$place == \`$literal\`"
+  query json "$@" --query="$expression == \`$literal\`"
 }
 
 # contains LIST LINE
@@ -725,7 +725,7 @@ create_key() {
     return
   fi
   changing
-  # noclobber creates the file before AWS creates the key: without a place to write it, the secret would be lost. The secret
+  # noclobber creates the file before AWS creates the key: if the file could not be written, the secret would be lost. The secret
   # goes directly from the AWS CLI to the file: no variable and no argument contains it.
   if ! (
     set -C

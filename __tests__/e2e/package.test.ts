@@ -32,7 +32,7 @@ const user = new dkp.AccessUser(own, "dkp-user", { name: "own", path: "/", force
 const environment = { partition: dkp.partitionOf("eu-central-1"), region: "eu-central-1", account: "123456789012" };
 const statements = dkp.policyStatements({ mode: "scoped", supplement: true, environment, cluster: { ...dkp.PLAIN_CLUSTER, prefix: "dev" } });
 const policy = new dkp.AccessPolicy(own, "dkp-policy", { name: "Own", path: "/", description: "DKP", statements, protect: false });
-new dkp.PolicyAttachment(own, "dkp-attachment", { user: user.name, policyArn: policy.arn });
+new dkp.PolicyAttachment(own, "dkp-attachment", { user, policy, protect: false });
 new dkp.NodeRole(own, "dkp-nodes", { name: "own-nodes", path: "/", additionalActions: [], managedPolicyArns: [] });
 app.synth();
 `;
@@ -95,6 +95,7 @@ describe("other projects", () => {
         "build/src/commands/",
         "build/src/constructs/",
         "build/src/diff/",
+        "build/src/diff/decision/",
         "build/src/iam/",
         "build/src/operations/",
         "build/src/preflight/",

@@ -88,9 +88,10 @@ describe("dkp-access", () => {
   it.each(COMMANDS)("%s rejects a folder without cdktf.json", async (name) => {
     const other = join(folder, "deployments");
     const stderr = `${other}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER\n`;
-    expect(await runCli(other, [name])).toEqual({ status: 1, stdout: "", stderr });
-    expect(await runCli("/", ["--project", other, name])).toEqual({ status: 1, stdout: "", stderr });
-    expect(await runCli("/", [name, "--project", join(other, "none")])).toMatchObject({ status: 1, stdout: "" });
+    const command = [name, ...(name === "upgrade" ? ["--from", "1.70", "--to", "1.77"] : [])];
+    expect(await runCli(other, command)).toEqual({ status: 1, stdout: "", stderr });
+    expect(await runCli("/", ["--project", other, ...command])).toEqual({ status: 1, stdout: "", stderr });
+    expect(await runCli("/", [...command, "--project", join(other, "none")])).toMatchObject({ status: 1, stdout: "" });
   });
 
   it("acts on the project that --project names, and paths are relative to it", async () => {

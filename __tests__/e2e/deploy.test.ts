@@ -83,7 +83,7 @@ describe("cdktf deploy of the committed deployment", () => {
     ]);
     expect(stored).toEqual([
       ["VisualEditor0", "Allow", "*", [...new Set(documentedActions.map(lower))].sort()],
-      ["DkpAlsoCalls", "Allow", "*", ["ec2:describeaddressesattribute"]],
+      ["DkpAlsoCalls", "Allow", "*", ["ec2:describeaddressesattribute", "ec2:describenetworkacls", "ec2:replaceroute"]],
     ]);
   });
 

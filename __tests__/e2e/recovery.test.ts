@@ -103,13 +103,7 @@ describe("a first deployment whose response to CreateAccessKey was lost", () => 
 
   const settings = (text: string) => deployments.change({ deckhouse: `${SETTINGS}${text}\n` });
   const keys = () =>
-    runIn(
-      deployments.path,
-      terraformEnvironment(aws),
-      process.execPath,
-      join(PROJECT, "build/src/commands/keys.js"),
-      "deckhouse",
-    );
+    runIn(deployments.path, terraformEnvironment(aws), process.execPath, join(PROJECT, "bin/dkp-access"), "keys", "deckhouse");
   const keyIds = async () => {
     const { AccessKeyMetadata = [] } = await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }));
     return AccessKeyMetadata.map(({ AccessKeyId = "" }) => AccessKeyId);

@@ -4,7 +4,7 @@ export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The commands of the program. */
-export type CommandName = "synth" | "policy" | "review" | "diff" | "preflight" | "keys" | "hand-over" | "audit";
+export type CommandName = "synth" | "policy" | "review" | "diff" | "upgrade" | "preflight" | "keys" | "hand-over" | "audit";
 
 /** What each exit code of each command means, for the help texts and the reference. */
 export const EXIT_CODES: Readonly<Record<CommandName, Partial<Readonly<Record<keyof typeof EXIT, string>>>>> = {
@@ -27,6 +27,7 @@ export const EXIT_CODES: Readonly<Record<CommandName, Partial<Readonly<Record<ke
     breaking:
       "a breaking change: the user, the policy, the node role or a key is replaced or deleted, an active key is deleted or forgotten, a key that was deactivated outside Terraform is activated, or keys are created and deleted at once; or the plan is incomplete",
   },
+  upgrade: { success: "the report is printed", error: "the settings or the arguments have an error" },
   preflight: {
     success: "no check failed",
     error: "the settings or the arguments have an error",

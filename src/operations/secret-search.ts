@@ -111,16 +111,36 @@ export function secretLines(text: string): readonly Finding[] {
 
 /** Whether a string holds what looks like a secret access key, also escaped as in nested JSON or encoded as in a URL. */
 function holdsSecretKey(text: string): boolean {
-  return spellings(text).some((spelling) =>
-    [...spelling.matchAll(RUN)].some(([, run = "", padding = ""]) => secretInRun(run, padding.length)),
-  );
+  return spellings(text).some((spelling) => runsOf(spelling).some(({ run, padding }) => secretInRun(run, padding)));
 }
 
 const SECRET_LENGTH = 40;
-/** A run of the characters of base64, with padding. */
-const RUN = /([A-Za-z0-9/+]{40,})(=*)/g;
 /** Longer runs are encoded data. */
 const LONGEST_RUN = 512;
+/** A character of base64. */
+const RUN_CHARACTER = /^[A-Za-z0-9/+]$/;
+const IN_RUN = Array.from({ length: 128 }, (_, code) => RUN_CHARACTER.test(String.fromCharCode(code)));
+
+/**
+ * The runs of characters of base64 that can hold a secret, each with the number of `=` behind it. Not by a regular expression,
+ * which needs a stack entry for each character of a run: a long string would exceed the stack.
+ */
+function runsOf(text: string): readonly { readonly run: string; readonly padding: number }[] {
+  const runs: { readonly run: string; readonly padding: number }[] = [];
+  let start = 0;
+  for (let at = 0; at <= text.length; at++) {
+    if (IN_RUN[text.charCodeAt(at)] === true) {
+      continue;
+    }
+    if (at - start >= SECRET_LENGTH && at - start <= LONGEST_RUN) {
+      const [padding = ""] = /^=*/.exec(text.slice(at, at + LONGEST_RUN)) ?? [];
+      runs.push({ run: text.slice(start, at), padding: padding.length });
+    }
+    start = at + 1;
+  }
+  return runs;
+}
+
 /** JSON in JSON in JSON. */
 const MAX_LEVELS = 4;
 
@@ -159,7 +179,7 @@ function secretInRun(run: string, padding: number): boolean {
     return secretKeysIn(run).length > 0;
   }
   const encoded = padding > 0 && (run.length + padding) % 4 === 0;
-  if (encoded || run.length > LONGEST_RUN) {
+  if (encoded) {
     return false;
   }
   const separates = (index: number) => index < 0 || index >= run.length || run[index] === "/" || run[index] === "+";

@@ -1,6 +1,6 @@
 import { type DeploymentChanges, exitCodeOf } from "../../src/diff/change-summary";
 import { changesAgainst } from "../../src/diff/compare";
-import { KEY_ADDRESSES } from "../../src/diff/snapshot";
+import { KEY_ADDRESSES } from "../../src/terraform/addresses";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { packOf } from "../helpers/simulated-diff";
 

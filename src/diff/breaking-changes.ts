@@ -1,8 +1,9 @@
 import { SLOTS } from "../iam/key-slots";
+import { ADDRESSES, KEY_ADDRESSES } from "../terraform/addresses";
 import type { ResourceChange } from "./change-summary";
 import { type JsonObject, listOf, objectOf } from "./json-values";
 import { routes } from "./permission-changes";
-import { ADDRESSES, attribute, KEY_ADDRESSES, keyIn, type Snapshot, slotsOf } from "./snapshot";
+import { attribute, keyIn, type Snapshot, slotsOf } from "./snapshot";
 
 /** What of a change takes the cluster's access away or leaves it without, in words that follow "would". */
 export function dangersOf(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly string[] {

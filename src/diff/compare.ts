@@ -1,5 +1,6 @@
 import { parseIamArn } from "../iam/arns";
 import { partitionOf } from "../iam/partitions";
+import { ADDRESSES } from "../terraform/addresses";
 import { dangersOf, dangersOfPlan } from "./breaking-changes";
 import type { Changes, DeploymentChanges } from "./change-summary";
 import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
@@ -8,7 +9,7 @@ import { permissionChanges } from "./permission-changes";
 import { together } from "./policy-comparison";
 import { type PolicyFiles, policyFileChanges } from "./policy-files";
 import { resourcesOfPacks, resourcesOfPlan } from "./resource-changes";
-import { ADDRESSES, attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
+import { attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
 
 /** Terraform JSON of deployments, without CDKTF's `"//"` entries, by stack. */
 export type Packs = Readonly<Record<string, object>>;

@@ -1,16 +1,7 @@
+import { ADDRESSES, KEY_ADDRESSES } from "../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
 import { routes } from "./permission-changes";
-import {
-  ADDRESSES,
-  attribute,
-  KEY_ADDRESSES,
-  keyIn,
-  type Output,
-  providerOf,
-  type Snapshot,
-  slotsOf,
-  statedAccount,
-} from "./snapshot";
+import { attribute, keyIn, type Output, providerOf, type Snapshot, slotsOf, statedAccount } from "./snapshot";
 
 /** What else a change does, of packs and of plans alike. */
 export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {

@@ -1,10 +1,11 @@
+import { ADDRESSES, KEY_ADDRESSES } from "../terraform/addresses";
 import type { PermissionChanges } from "./change-summary";
 import { listOf, objectOf } from "./json-values";
 import { argumentChanges } from "./known-arguments";
 import { isOwn, knownOwn } from "./ownership";
 import { policyChanges, together } from "./policy-comparison";
 import { NO_POLICY, type Policy } from "./policy-model";
-import { ADDRESSES, attribute, isOurs, KEY_ADDRESSES, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
+import { attribute, isOurs, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** What a change does to what the user and the node role may do. */
 export function permissionChanges(before: Snapshot, after: Snapshot): PermissionChanges {

@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { dkpAccess } from "../render/command";
+import { ADDRESSES } from "../terraform/addresses";
 import { readStateOrPlan, type TerraformCli } from "../terraform/terraform-cli";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
-import { ADDRESSES, providerOf } from "./snapshot";
+import { providerOf } from "./snapshot";
 
 /** Larger files are no plan of a deployment: one has less than a megabyte. */
 const MAX_BYTES = 2 ** 26;

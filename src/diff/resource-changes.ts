@@ -1,8 +1,9 @@
 import { SLOTS } from "../iam/key-slots";
+import { ADDRESSES, KEY_ADDRESSES } from "../terraform/addresses";
 import type { ResourceChange } from "./change-summary";
 import { canonical, type JsonObject, objectOf } from "./json-values";
 import { isOwn } from "./ownership";
-import { ADDRESSES, attribute, KEY_ADDRESSES, managedChanges, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
+import { attribute, managedChanges, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** Attributes whose change is told with both values. */
 const TOLD = ["name", "path", "status", "permissions_boundary", "force_destroy", "policy_arn"];

@@ -1,4 +1,5 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
+import { ADDRESSES, KEY_ADDRESSES } from "../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { type Policy, readPolicy, readPolicyDocument, readTrust, unreadable } from "./policy-model";
 
@@ -32,22 +33,6 @@ export interface Output {
   /** Only of outputs that never are secret. */
   readonly value?: string | undefined;
 }
-
-export const ADDRESSES = {
-  user: "aws_iam_user.user",
-  policy: "aws_iam_policy.policy",
-  userAttachment: "aws_iam_user_policy_attachment.policy-attachment",
-  group: "aws_iam_group.group",
-  membership: "aws_iam_user_group_membership.group-membership",
-  groupAttachment: "aws_iam_group_policy_attachment.policy-attachment",
-  nodeRole: "aws_iam_role.node",
-  nodePolicy: "aws_iam_role_policy.node",
-} as const;
-
-export const KEY_ADDRESSES: Readonly<Record<Slot, string>> = {
-  primary: "aws_iam_access_key.user",
-  secondary: "aws_iam_access_key.user-secondary",
-};
 
 /** Attachments of policies to the node role. */
 export const NODE_ATTACHMENT = /^aws_iam_role_policy_attachment\.node-\d+$/;

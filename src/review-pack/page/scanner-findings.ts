@@ -1,3 +1,5 @@
+import { ADDRESSES } from "../../terraform/addresses";
+
 /** A finding of checkov in the Terraform JSON of a deployment, and why it remains. */
 export interface ScannerFinding {
   readonly check: string;
@@ -7,8 +9,7 @@ export interface ScannerFinding {
   readonly reason: string;
 }
 
-const POLICY = "data.aws_iam_policy_document.policy";
-const USER_ATTACHMENT = "aws_iam_user_policy_attachment.policy-attachment";
+const { policyDocument: POLICY, userAttachment: USER_ATTACHMENT } = ADDRESSES;
 const DOCUMENTED = "the DKP authorization page allows its actions on all resources, and the mode `documented` follows it";
 
 /** What checkov finds in a deployment: less if the policy is limited to resources or not attached to the user itself. */
@@ -30,7 +31,7 @@ export const DOCUMENTED_FINDINGS: readonly ScannerFinding[] = [
   { check: "CKV_AWS_111", address: POLICY, finding: "write access without constraints", reason: DOCUMENTED },
   {
     check: "CKV_AWS_273",
-    address: "aws_iam_user.user",
+    address: ADDRESSES.user,
     finding: "an IAM user exists",
     reason: "DKP supports only a static access key, which only an IAM user can have",
   },

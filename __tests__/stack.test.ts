@@ -85,17 +85,17 @@ const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string
     ],
   },
   "taking over a user and a key": {
-    settings: "adopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
+    settings: "import: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
     adds: [],
     removes: ["output.secret_access_key"],
   },
   "taking over a policy of mode scoped": {
-    settings: "policy: { mode: scoped }\ncluster: { prefix: dev }\nadopt: { policy: true }",
+    settings: "policy: { mode: scoped }\ncluster: { prefix: dev }\nimport: { policy: true }",
     adds: ["data.aws_caller_identity.current"],
   },
-  "taking over a policy": { settings: "adopt: { policy: true }", adds: ["data.aws_caller_identity.current"] },
+  "taking over a policy": { settings: "import: { policy: true }", adds: ["data.aws_caller_identity.current"] },
   "taking over a policy of a stated account": {
-    settings: "accountId: '123456789012'\nadopt: { policy: true }",
+    settings: "accountId: '123456789012'\nimport: { policy: true }",
     adds: [],
   },
   "a check of the region": { settings: "preflight: true", adds: ["check.region"] },
@@ -400,7 +400,7 @@ describe("taking over", () => {
     const arn = `arn:aws:iam::${reference("data.aws_caller_identity.current.account_id")}:policy/dkp/Dkp`;
     expect(
       imports(
-        "user: { name: dkp }\npolicy: { name: Dkp, path: /dkp/ }\nadopt: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
+        "user: { name: dkp }\npolicy: { name: Dkp, path: /dkp/ }\nimport: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
       ),
     ).toEqual([
       { to: "aws_iam_user.user", id: "dkp" },
@@ -413,7 +413,7 @@ describe("taking over", () => {
   it("imports the group and the node role by name", () => {
     expect(
       imports(
-        "attachment: user-and-group\ngroup: { name: dkp, path: /platform/ }\nnodeRole: { name: dkp-nodes, path: /dkp/ }\nadopt: { group: true, nodeRole: true }",
+        "attachment: user-and-group\ngroup: { name: dkp, path: /platform/ }\nnodeRole: { name: dkp-nodes, path: /dkp/ }\nimport: { group: true, nodeRole: true }",
       ),
     ).toEqual([
       { to: "aws_iam_group.group", id: "dkp" },
@@ -422,14 +422,14 @@ describe("taking over", () => {
   });
 
   it("takes the partition from the region and the account from the settings", () => {
-    expect(imports("region: us-gov-west-1\naccountId: '123456789012'\nadopt: { policy: true }")).toEqual([
+    expect(imports("region: us-gov-west-1\naccountId: '123456789012'\nimport: { policy: true }")).toEqual([
       { to: "aws_iam_policy.policy", id: "arn:aws-us-gov:iam::123456789012:policy/D8CloudProviderAWS" },
     ]);
   });
 
   it("imports nothing unless told", () => {
     expect(synth()).not.toHaveProperty("import");
-    expect(synth("adopt: {}")).not.toHaveProperty("import");
+    expect(synth("import: {}")).not.toHaveProperty("import");
   });
 });
 

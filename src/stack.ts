@@ -50,7 +50,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     new StateBackend(this, { location: deployment.state, projectRoot, outputFolder });
     new DeploymentProvider(this, "account", { ...deployment.provider, region, accountId, tags });
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
-    const imported = deployment.adopt?.accessKeyId !== undefined;
+    const imported = deployment.import?.accessKeyId !== undefined;
     const keys =
       accessKeys === "none"
         ? undefined
@@ -111,19 +111,27 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   /** The ID of each object to import, by address. */
-  private importIds({ adopt, user, policy, group, nodeRole, region, accountId }: Deployment): Readonly<Record<string, string>> {
-    if (adopt === undefined) {
+  private importIds({
+    import: imports,
+    user,
+    policy,
+    group,
+    nodeRole,
+    region,
+    accountId,
+  }: Deployment): Readonly<Record<string, string>> {
+    if (imports === undefined) {
       return {};
     }
-    const account = adopt.policy || adopt.attachment ? this.account(accountId) : "";
+    const account = imports.policy || imports.attachment ? this.account(accountId) : "";
     const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name: policy.name });
     return {
-      ...(adopt.user ? { [ADDRESSES.user]: user.name } : {}),
-      ...(adopt.accessKeyId === undefined ? {} : { [KEY_ADDRESSES.primary]: adopt.accessKeyId }),
-      ...(adopt.policy ? { [ADDRESSES.policy]: arn } : {}),
-      ...(adopt.attachment ? { [ADDRESSES.userAttachment]: `${user.name}/${arn}` } : {}),
-      ...(adopt.group ? { [ADDRESSES.group]: group.name } : {}),
-      ...(adopt.nodeRole && nodeRole !== undefined ? { [ADDRESSES.nodeRole]: nodeRole.name } : {}),
+      ...(imports.user ? { [ADDRESSES.user]: user.name } : {}),
+      ...(imports.accessKeyId === undefined ? {} : { [KEY_ADDRESSES.primary]: imports.accessKeyId }),
+      ...(imports.policy ? { [ADDRESSES.policy]: arn } : {}),
+      ...(imports.attachment ? { [ADDRESSES.userAttachment]: `${user.name}/${arn}` } : {}),
+      ...(imports.group ? { [ADDRESSES.group]: group.name } : {}),
+      ...(imports.nodeRole && nodeRole !== undefined ? { [ADDRESSES.nodeRole]: nodeRole.name } : {}),
     };
   }
 

@@ -285,7 +285,7 @@ describe("what else a change of settings does", () => {
       keys("Active", "Active", "secondary"),
       ["slot that is handed out: primary -> secondary"],
     ],
-    ["adoption", "", "adopt: { user: true }", ["takes over what exists: aws_iam_user.user; a plan tells what changes there"]],
+    ["import", "", "import: { user: true }", ["takes over what exists: aws_iam_user.user; a plan tells what changes there"]],
   ])("notes: %s", (_, before, after, expected) => {
     expect(notes(before, after)).toEqual(expected);
   });

@@ -253,7 +253,7 @@ exec ${real} "$@"
 
   it("creates objects that Terraform imports: the plan adds and destroys nothing", () => {
     const { accessKeyId } = keyFile("deckhouse-access-key.yaml");
-    const imports = `adopt: { user: true, policy: true, attachment: true, accessKeyId: ${accessKeyId} }\n`;
+    const imports = `import: { user: true, policy: true, attachment: true, accessKeyId: ${accessKeyId} }\n`;
     const deployments = Deployments.of({ deckhouse: `${BASE}${imports}` });
     const terraform = deployments.terraform("deckhouse", aws);
     terraform.init();

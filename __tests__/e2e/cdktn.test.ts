@@ -44,7 +44,7 @@ nodeRole: { name: dkp-nodes, additionalActions: ["s3:GetObject"], managedPolicyA
 `,
   pgp: `region: eu-central-1\n${BACKEND}\naccessKeys: { primary: { pgpKey: "${ENCRYPTION_KEY}" } }\nuser: { name: pgp }\npolicy: { name: Pgp }\n`,
   rotation: `region: eu-central-1\n${BACKEND}\naccessKeys: { secondary: { status: Active }, current: secondary }\nuser: { name: rotation }\npolicy: { name: Rotation }\n`,
-  adoption: `region: eu-central-1\nbackend: { local: {} }\nadopt: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }\nuser: { name: adopted }\npolicy: { name: Adopted }\n`,
+  imported: `region: eu-central-1\nbackend: { local: {} }\nimport: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }\nuser: { name: imported }\npolicy: { name: Imported }\n`,
 };
 
 describe("the migrations from CDKTF in docs/cdktn.md", () => {

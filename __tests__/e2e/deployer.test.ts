@@ -267,7 +267,7 @@ describe("with its policies", () => {
   it("a pipeline imports a key, and fails without the permission to find its user", async () => {
     await aws.iam().send(new CreateUserCommand({ UserName: "deckhouse" }));
     const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
-    const settings = `${PLAIN}adopt: { user: true, accessKeyId: ${AccessKey?.AccessKeyId} }\n`;
+    const settings = `${PLAIN}import: { user: true, accessKeyId: ${AccessKey?.AccessKeyId} }\n`;
     const { text, grants } = onlyPolicy({ settings });
     await pipeline.allow(text);
     const deployments = Deployments.of({ deckhouse: settings });

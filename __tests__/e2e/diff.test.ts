@@ -135,7 +135,7 @@ describe("the change summary of a plan", () => {
     terraform.run("state", "rm", "aws_iam_user.user", "aws_iam_policy.policy", "aws_iam_access_key.user-secondary");
     terraform.run("state", "rm", "aws_iam_access_key.user", "aws_iam_user_policy_attachment.policy-attachment");
     const changes = await planned(
-      `${SCOPED}\nadopt: { user: true, policy: true, attachment: true, accessKeyId: ${access_key_id} }`,
+      `${SCOPED}\nimport: { user: true, policy: true, attachment: true, accessKeyId: ${access_key_id} }`,
     );
     expect(summary(changes)).toEqual(NOTHING);
     expect(changes.deployments[0]?.resources.map(({ action }) => action)).toEqual([

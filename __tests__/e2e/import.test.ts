@@ -58,7 +58,7 @@ describe("the import of objects that were created with the documented commands",
     const unmanaged = createKey();
     attach();
     await aws.calls();
-    const imported = apply(`adopt: { user: true, policy: true, attachment: true, accessKeyId: ${unmanaged.accessKeyId} }`);
+    const imported = apply(`import: { user: true, policy: true, attachment: true, accessKeyId: ${unmanaged.accessKeyId} }`);
     expect(NOTHING_DESTROYED.exec(imported)?.slice(1, 3)).toEqual(["4", "0"]);
     expect(await aws.changes()).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^(Create(?!PolicyVersion)|Delete|Detach)/)]),
@@ -84,20 +84,20 @@ describe("the import of objects that were created with the documented commands",
   it("completes a partial setup: a user and a key without a policy", async () => {
     createUser();
     const unmanaged = createKey();
-    const imported = apply(`adopt: { user: true, accessKeyId: ${unmanaged.accessKeyId} }`);
+    const imported = apply(`import: { user: true, accessKeyId: ${unmanaged.accessKeyId} }`);
     expect(NOTHING_DESTROYED.exec(imported)?.slice(1, 3)).toEqual(["2", "2"]);
     expect(await aws.accepts(unmanaged)).toBe(true);
   });
 
   it("imports only a policy, and creates the other objects", () => {
     createPolicy();
-    expect(NOTHING_DESTROYED.exec(apply("adopt: { policy: true }"))?.slice(1, 3)).toEqual(["1", "3"]);
+    expect(NOTHING_DESTROYED.exec(apply("import: { policy: true }"))?.slice(1, 3)).toEqual(["1", "3"]);
     deployments.change({ deckhouse: SETTINGS });
     expect(terraform.isUpToDate()).toBe(true);
   });
 
   it("fails before any change when the named object does not exist", async () => {
-    deployments.change({ deckhouse: `${SETTINGS}adopt: { user: true }\n` });
+    deployments.change({ deckhouse: `${SETTINGS}import: { user: true }\n` });
     await aws.calls();
     const { status, output } = terraform.attempt("apply", "-auto-approve");
     expect(status).toBe(1);

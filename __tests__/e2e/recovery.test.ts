@@ -54,8 +54,8 @@ describe("a group or node role left by a killed apply", () => {
   const ROLE = `${GROUP}nodeRole: { name: dkp-nodes, path: /dkp/ }\n`;
 
   it.each([
-    ["CreateGroup", GROUP, "Group with name deckhouse already exists", "adopt: { group: true }"],
-    ["CreateRole", ROLE, "Role with name dkp-nodes already exists", "adopt: { nodeRole: true }"],
+    ["CreateGroup", GROUP, "Group with name deckhouse already exists", "import: { group: true }"],
+    ["CreateRole", ROLE, "Role with name dkp-nodes already exists", "import: { nodeRole: true }"],
   ])("at %s is imported, and the key always works", async (action, wanted, message, imports) => {
     settings(wanted);
     await (await LostResponseProxy.losing(action, aws)).kill(terraform.folder, operator.key);
@@ -74,7 +74,7 @@ describe("a group or node role left by a killed apply", () => {
   });
 
   it("requires no import of attachments, membership and inline policy", async () => {
-    settings(`${ROLE}adopt: { group: true, nodeRole: true }`);
+    settings(`${ROLE}import: { group: true, nodeRole: true }`);
     terraform.run(
       "state",
       "rm",
@@ -145,7 +145,7 @@ describe("a first deployment whose response to CreateAccessKey was lost", () => 
     expect(refused.status).toBe(1);
     expect(refused.output).toContain("User with name deckhouse already exists");
     expect(refused.output).toContain("A policy called D8CloudProviderAWS already exists");
-    settings("adopt: { user: true, policy: true }");
+    settings("import: { user: true, policy: true }");
     expect(terraform.apply()).toContain("0 destroyed");
     settings("");
     expect(terraform.isUpToDate()).toBe(true);

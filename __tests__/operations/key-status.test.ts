@@ -306,15 +306,15 @@ describe("a state that is not the account's", () => {
       warnings: [],
     });
     expect(next).toEqual({
-      why: `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/adoption.md), the key that DKP uses into primary: AKIASECONDARY was used last`,
+      why: `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/import.md), the key that DKP uses into primary: AKIASECONDARY was used last`,
       edits: [
-        { setting: "adopt.user", value: "true" },
-        { setting: "adopt.policy", value: "true" },
-        { setting: "adopt.attachment", value: "true" },
+        { setting: "import.user", value: "true" },
+        { setting: "import.policy", value: "true" },
+        { setting: "import.attachment", value: "true" },
         { setting: "accessKeys.primary.status", value: "Active" },
         { setting: "accessKeys.secondary.status", value: "absent" },
         { setting: "accessKeys.current", value: "primary" },
-        { setting: "adopt.accessKeyId", value: "AKIASECONDARY" },
+        { setting: "import.accessKeyId", value: "AKIASECONDARY" },
       ],
       after: [
         "apply",
@@ -417,9 +417,9 @@ describe("warnings about keys", () => {
 
   it("name an import that Terraform ignores, because the primary slot has a key", () => {
     const id = "AKIAIOSFODNN7EXAMPLE";
-    const { warnings } = about(`adopt: { accessKeyId: ${id} }`, stateOf([primary], primary), [iam("AKIAPRIMARY", 1)]);
+    const { warnings } = about(`import: { accessKeyId: ${id} }`, stateOf([primary], primary), [iam("AKIAPRIMARY", 1)]);
     expect(warnings).toEqual([
-      `adopt.accessKeyId: ${id} is not imported: the primary slot has AKIAPRIMARY already; remove adopt.accessKeyId`,
+      `import.accessKeyId: ${id} is not imported: the primary slot has AKIAPRIMARY already; remove import.accessKeyId`,
     ]);
   });
 

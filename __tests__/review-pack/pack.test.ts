@@ -93,13 +93,13 @@ describe("REVIEW.md", () => {
     expect(findings("")).toEqual(["CKV_AWS_109", "CKV_AWS_110", "CKV_AWS_111", "CKV_AWS_273", "CKV_AWS_356", "CKV_AWS_40"]);
     expect(findings(SCOPED)).toEqual(["CKV_AWS_273", "CKV_AWS_40"]);
     expect(findings(`${SCOPED}attachment: group`)).toEqual(["CKV_AWS_273"]);
-    expect(file("REVIEW.md", "adopt: { user: true }")).toContain(
+    expect(file("REVIEW.md", "import: { user: true }")).toContain(
       "checkov cannot read the Terraform JSON of a deployment with imports, because it does not support `import` blocks.",
     );
   });
 
   it("does not list readers of the secret of a key that was created manually", () => {
-    const page = file("REVIEW.md", "adopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }");
+    const page = file("REVIEW.md", "import: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }");
     expect(page).toContain("- Whoever created the key manually: Terraform does not know its secret.");
     expect(page).toContain("key_primary -- only its ID --> state");
     expect(page).not.toContain("in plaintext. Encryption");
@@ -211,7 +211,7 @@ describe("REVIEW.md", () => {
   });
 
   it("lists what is imported, not created", () => {
-    expect(file("REVIEW.md", "adopt: { user: true }")).toContain(
+    expect(file("REVIEW.md", "import: { user: true }")).toContain(
       "Imported, not created:\n\n- `aws_iam_user.user`: `deckhouse`\n",
     );
   });

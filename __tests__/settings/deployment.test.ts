@@ -65,7 +65,7 @@ accessKeys:
   primary: { status: Inactive }
   secondary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }
   current: secondary
-adopt: { user: true, policy: true, attachment: true, group: true, nodeRole: true, accessKeyId: ${KEY_ID} }
+import: { user: true, policy: true, attachment: true, group: true, nodeRole: true, accessKeyId: ${KEY_ID} }
 outputs: { secret: false }
 cluster:
   prefix: prod
@@ -116,7 +116,7 @@ protect: false
         secondary: { status: "Active", pgpKey: ENCRYPTION_KEY },
         current: "secondary",
       },
-      adopt: { user: true, policy: true, attachment: true, group: true, nodeRole: true, accessKeyId: KEY_ID },
+      import: { user: true, policy: true, attachment: true, group: true, nodeRole: true, accessKeyId: KEY_ID },
       outputs: { secret: false },
       cluster: {
         prefix: "prod",

@@ -128,7 +128,7 @@ function everyField(value: string): string {
     group: { name: value, path: value },
     nodeRole: { name: value, path: value, additionalActions: [value], managedPolicyArns: [value], permissionsBoundary: value },
     accessKeys: { primary: { status: value, pgpKey: value }, current: value },
-    adopt: { accessKeyId: value },
+    import: { accessKeyId: value },
     cluster: {
       ...{ prefix: value, layout: value, existingVPCID: value, peeredVPCs: [value], iamNodeRole: value, tags: { a: value } },
       ...{ additionalRolePolicies: [value], iamNodeRolePath: value, formerIamNodeRoles: [value], peerAccountIds: [value] },

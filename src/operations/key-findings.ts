@@ -46,7 +46,7 @@ export function identityErrors({ settings, state, iam, folder }: KeyView): reado
 
 /** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
 export function isStateLost({ state, iam, settings }: KeyView): boolean {
-  return state.user === undefined && state.keys.length === 0 && iam.exists && settings.adopt?.user !== true;
+  return state.user === undefined && state.keys.length === 0 && iam.exists && settings.import?.user !== true;
 }
 
 /** Whether a key that is not in the state may be the one that DKP has. */
@@ -220,9 +220,9 @@ export function warningsOf(view: KeyView): readonly string[] {
     ...(creations > 0 && iam.keys.length + creations > MAX_KEYS
       ? [`the next apply would create a third key, which IAM refuses (${MAX_KEYS} per user, LimitExceeded)`]
       : []),
-    ...(settings.adopt?.accessKeyId !== undefined && isIgnoredImport(view)
+    ...(settings.import?.accessKeyId !== undefined && isIgnoredImport(view)
       ? [
-          `adopt.accessKeyId: ${settings.adopt.accessKeyId} is not imported: the primary slot has ${keyIn(state, "primary")?.id} already; remove adopt.accessKeyId`,
+          `import.accessKeyId: ${settings.import.accessKeyId} is not imported: the primary slot has ${keyIn(state, "primary")?.id} already; remove import.accessKeyId`,
         ]
       : []),
   ];
@@ -230,7 +230,7 @@ export function warningsOf(view: KeyView): readonly string[] {
 
 function isIgnoredImport({ settings, state }: KeyView): boolean {
   const primary = keyIn(state, "primary");
-  return primary !== undefined && primary.id !== settings.adopt?.accessKeyId;
+  return primary !== undefined && primary.id !== settings.import?.accessKeyId;
 }
 
 function slotWarnings({ slot, ageDays, pgpExpires, wanted, status }: SlotReport, now: Date): readonly string[] {

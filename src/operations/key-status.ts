@@ -137,7 +137,7 @@ function nextStep(view: KeyView): NextStep {
 
 function lostStateStep({ folder, iam, settings }: KeyView, again: string): NextStep {
   const objects = ["user", "policy", ...(settings.attachment === "group" ? [] : ["attachment"])];
-  const importUser = objects.map((what) => ({ setting: `adopt.${what}`, value: "true" }));
+  const importUser = objects.map((what) => ({ setting: `import.${what}`, value: "true" }));
   const [first, second] = iam.keys.toSorted(byLastUse);
   const importKey =
     first === undefined || settings.accessKeys === "none"
@@ -146,7 +146,7 @@ function lostStateStep({ folder, iam, settings }: KeyView, again: string): NextS
           edit("primary.status", "Active"),
           edit("secondary.status", "absent"),
           edit("current", "primary"),
-          { setting: "adopt.accessKeyId", value: first.id },
+          { setting: "import.accessKeyId", value: first.id },
         ];
   const more =
     second === undefined || importKey.length === 0
@@ -155,7 +155,7 @@ function lostStateStep({ folder, iam, settings }: KeyView, again: string): NextS
           `import ${second.id} as well: set accessKeys.secondary.status: Active and run npm run synth, then ${importCommand(folder, "secondary", second.id)}`,
         ];
   return step(
-    `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/adoption.md)${second === undefined ? "" : `, the key that DKP uses into primary: ${first?.id} was used last`}`,
+    `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/import.md)${second === undefined ? "" : `, the key that DKP uses into primary: ${first?.id} was used last`}`,
     [...importUser, ...importKey],
     ["apply", ...more, again],
   );

@@ -13,7 +13,7 @@ export interface KeySources {
   readonly now: Date;
 }
 
-export type KeySettings = Pick<Deployment, "stack" | "user" | "accessKeys" | "accountId" | "adopt" | "attachment">;
+export type KeySettings = Pick<Deployment, "stack" | "user" | "accessKeys" | "accountId" | "import" | "attachment">;
 
 export interface SlotReport {
   readonly slot: Slot;
@@ -67,7 +67,7 @@ export function keyView(settings: KeySettings, sources: KeySources): KeyView {
     settings,
     slots,
     exposed: state.exposed,
-    foreign: iam.keys.filter(({ id }) => !managed.has(id) && id !== settings.adopt?.accessKeyId),
+    foreign: iam.keys.filter(({ id }) => !managed.has(id) && id !== settings.import?.accessKeyId),
   };
   return { ...view, effects: [...slots.flatMap((slot) => slotEffects(slot, view)), ...exposeEffects(view)] };
 }
@@ -115,7 +115,7 @@ function slotEffects(
     return id === undefined ? [] : [{ verb: status === undefined ? "forget" : "delete", slot, id }];
   }
   if (id === undefined) {
-    const imported = slot === "primary" ? settings.adopt?.accessKeyId : undefined;
+    const imported = slot === "primary" ? settings.import?.accessKeyId : undefined;
     return [imported === undefined ? { verb: "create", slot } : { verb: "import", slot, id: imported }];
   }
   if (status === undefined) {

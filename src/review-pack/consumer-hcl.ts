@@ -116,14 +116,14 @@ function headline(deployment: Deployment, outputs: readonly OutputName[]): reado
 }
 
 /** In which form the outputs contain the secret, if not in plaintext. */
-function secretInOutputs({ accessKeys, adopt }: Deployment, outputs: readonly OutputName[]): string {
+function secretInOutputs({ accessKeys, import: imports }: Deployment, outputs: readonly OutputName[]): string {
   if (accessKeys === "none") {
     return "The deployment has no key; create it outside Terraform.";
   }
   if (outputs.includes("encrypted_secret_access_key")) {
     return "They contain the secret only encrypted, for the OpenPGP key with key_fingerprint.";
   }
-  if (adopt?.accessKeyId !== undefined && accessKeys.current === "primary") {
+  if (imports?.accessKeyId !== undefined && accessKeys.current === "primary") {
     return "They do not contain the secret: the key was created outside Terraform, which does not know its secret.";
   }
   return "They do not contain the secret; `npm run hand-over` reads it from the state of the deployment.";

@@ -116,7 +116,7 @@ function iamOptions({
   accountId,
   tags,
   accessKeys,
-  adopt,
+  import: imports,
   preflight,
   instances,
   ...deployment
@@ -127,7 +127,7 @@ function iamOptions({
     account: accountId,
     keys: accessKeys !== "none",
     tags: Object.keys(tags ?? {}).length > 0,
-    importsKey: adopt?.accessKeyId !== undefined,
+    importsKey: imports?.accessKeyId !== undefined,
     checks: { region: preflight, image: preflight && instances.masters.ami !== undefined },
   };
 }

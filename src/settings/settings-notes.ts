@@ -13,12 +13,12 @@ const GROUP_ONLY =
 
 /** What the user of a deployment should know about its settings, one note per decision. */
 export function notesOf(deployment: Deployment): readonly string[] {
-  const { adopt, preflight, attachment, policy, outputs, cluster, accessKeys } = deployment;
+  const { import: imports, preflight, attachment, policy, outputs, cluster, accessKeys } = deployment;
   const plaintext = plaintextSlots(deployment);
   const isExposed = accessKeys !== "none" && plaintext.includes(accessKeys.current) && outputs.secret;
   const actions = additionalRowsOf(cluster).map(({ action, why }) => `${action} (${why})`);
   return [
-    ...(adopt === undefined ? [] : [IMPORTING]),
+    ...(imports === undefined ? [] : [IMPORTING]),
     ...(preflight ? [CHECKING] : []),
     ...(plaintext.length === 0 ? [] : [isExposed ? SECRET_IN_OUTPUTS : SECRET_IN_STATE]),
     ...(attachment === "group" ? [GROUP_ONLY] : []),
@@ -29,11 +29,11 @@ export function notesOf(deployment: Deployment): readonly string[] {
 }
 
 /** The slots whose secret is in plaintext in the state. Terraform does not know the secret of an imported key. */
-function plaintextSlots({ accessKeys, adopt }: Deployment): readonly Slot[] {
+function plaintextSlots({ accessKeys, import: imports }: Deployment): readonly Slot[] {
   if (accessKeys === "none") {
     return [];
   }
-  const imported: Slot | undefined = adopt?.accessKeyId === undefined ? undefined : "primary";
+  const imported: Slot | undefined = imports?.accessKeyId === undefined ? undefined : "primary";
   return SLOTS.filter((slot) => {
     const { status, pgpKey } = accessKeys[slot];
     return status !== "absent" && pgpKey === undefined && slot !== imported;

@@ -166,6 +166,6 @@ describe("pgpKey in a rotation", () => {
 
   it("may be missing where the primary key is imported: Terraform does not know its secret", () => {
     const accessKeys = `accessKeys: { secondary: { status: Active, ${PGP} }, current: secondary }`;
-    expect(() => deploymentWith(`${accessKeys}\nadopt: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }`)).not.toThrow();
+    expect(() => deploymentWith(`${accessKeys}\nimport: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }`)).not.toThrow();
   });
 });

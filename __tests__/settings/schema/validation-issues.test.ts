@@ -38,6 +38,12 @@ describe("an unknown setting", () => {
     expect(problemsWith(`${extra}\n`)).toEqual([`line 3, ${problem}`]);
   });
 
+  it("that had another name in an earlier version gets the new name", () => {
+    expect(problemsWith("adopt: { user: true }\n")).toEqual([
+      "line 3, adopt: renamed; write import, with the same fields below it",
+    ]);
+  });
+
   it("that was meant as a required one is reported beside what is missing", () => {
     expect(problemsOf("regoin: eu-central-1\nbackend: { s3: { bucket: b } }\n")).toEqual([
       'region: missing; write the region DKP will run in, for example "eu-central-1"',

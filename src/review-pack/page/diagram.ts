@@ -44,8 +44,8 @@ export function diagram(deployment: Deployment, actions: string): string {
     .join("\n");
 }
 
-function secretInState({ accessKeys, adopt }: Deployment, slot: Slot): string {
-  if (slot === "primary" && adopt?.accessKeyId !== undefined) {
+function secretInState({ accessKeys, import: imports }: Deployment, slot: Slot): string {
+  if (slot === "primary" && imports?.accessKeyId !== undefined) {
     return "only its ID";
   }
   return accessKeys !== "none" && accessKeys[slot].pgpKey !== undefined ? "encrypted secret" : "secret in plaintext";

@@ -21,12 +21,12 @@ export function secretExposure(deployment: Deployment, { output = {} }: Terrafor
 }
 
 /** The least protected form of a secret in the state, and how many secrets have it. */
-function secretInState({ accessKeys, adopt }: Deployment): { readonly form: SecretInState; readonly secrets: number } {
+function secretInState({ accessKeys, import: imports }: Deployment): { readonly form: SecretInState; readonly secrets: number } {
   if (accessKeys === "none") {
     return { form: "none", secrets: 0 };
   }
   const slots = SLOTS.filter((slot) => accessKeys[slot].status !== "absent");
-  const created = slots.filter((slot) => slot !== "primary" || adopt?.accessKeyId === undefined);
+  const created = slots.filter((slot) => slot !== "primary" || imports?.accessKeyId === undefined);
   if (created.length === 0) {
     return { form: "unknown to Terraform", secrets: 0 };
   }

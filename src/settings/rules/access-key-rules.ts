@@ -12,9 +12,9 @@ export const ACCESS_KEY_RULES: readonly Rule[] = [
     problem: ({ accessKeys }) => (accessKeys === "none" ? undefined : slotProblem(accessKeys)),
   },
   {
-    needs: [["accessKeys"], ["adopt"]],
-    problem: ({ accessKeys, adopt }) =>
-      accessKeys === "none" ? undefined : plaintextProblem(accessKeys, adopt?.accessKeyId !== undefined),
+    needs: [["accessKeys"], ["import"]],
+    problem: ({ accessKeys, import: imports }) =>
+      accessKeys === "none" ? undefined : plaintextProblem(accessKeys, imports?.accessKeyId !== undefined),
   },
 ];
 

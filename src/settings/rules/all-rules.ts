@@ -11,7 +11,7 @@ import type { Settings } from "../schema/deployment-schema";
 import { ACCESS_KEY_RULES } from "./access-key-rules";
 import { accountProblem, partitionProblem } from "./arn-rules";
 import { BOUNDARY_RULES } from "./boundary-rules";
-import { ADOPT_RULES } from "./import-rules";
+import { IMPORT_RULES } from "./import-rules";
 import { NODE_ROLE_RULES } from "./node-role-rules";
 import type { Rule, Surroundings } from "./rule";
 
@@ -142,7 +142,7 @@ const RULES: readonly Rule[] = [
   ...BOUNDARY_RULES,
   ...ACCESS_KEY_RULES,
   ...NODE_ROLE_RULES,
-  ...ADOPT_RULES,
+  ...IMPORT_RULES,
 ];
 
 function localPathProblem(

@@ -55,7 +55,7 @@ function isToken(text: string): boolean {
 }
 
 /** Fields whose own rule tells secrets from what belongs there: a public key, whose last line may have 40 characters, and a key id. */
-const NOT_SECRET: readonly string[] = ["accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey", "adopt.accessKeyId"];
+const NOT_SECRET: readonly string[] = ["accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey", "import.accessKeyId"];
 
 function isPgpKey(path: readonly string[]): boolean {
   return path.length === 3 && path[0] === "accessKeys" && path[2] === "pgpKey";

@@ -1,20 +1,20 @@
 import type { Rule } from "./rule";
 
-const KEY = ["adopt", "accessKeyId"];
+const KEY = ["import", "accessKeyId"];
 
 /** Rules between what is taken over and what there will be. */
-export const ADOPT_RULES: readonly Rule[] = [
+export const IMPORT_RULES: readonly Rule[] = [
   {
     needs: [KEY, ["accessKeys"]],
-    problem: ({ adopt, accessKeys }) => {
-      if (adopt?.accessKeyId === undefined) {
+    problem: ({ import: imports, accessKeys }) => {
+      if (imports?.accessKeyId === undefined) {
         return undefined;
       }
       if (accessKeys === "none" || accessKeys.primary.status === "absent") {
         const slot = accessKeys === "none" ? "accessKeys is none" : "accessKeys.primary.status is absent";
         return {
           path: KEY,
-          message: `a key taken over comes into the primary slot, and ${slot}; set accessKeys.primary.status to "Active", or remove adopt.accessKeyId`,
+          message: `an imported key goes into the primary slot, and ${slot}; set accessKeys.primary.status to "Active", or remove import.accessKeyId`,
         };
       }
       return accessKeys.primary.pgpKey === undefined
@@ -27,34 +27,34 @@ export const ADOPT_RULES: readonly Rule[] = [
     },
   },
   {
-    needs: [["adopt", "attachment"], ["attachment"]],
-    problem: ({ adopt, attachment }) =>
-      adopt?.attachment === true && attachment === "group"
+    needs: [["import", "attachment"], ["attachment"]],
+    problem: ({ import: imports, attachment }) =>
+      imports?.attachment === true && attachment === "group"
         ? {
-            path: ["adopt", "attachment"],
+            path: ["import", "attachment"],
             message:
               'the attachment to the user is taken over, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
           }
         : undefined,
   },
   {
-    needs: [["adopt", "group"], ["attachment"]],
-    problem: ({ adopt, attachment }) =>
-      adopt?.group === true && attachment === "user"
+    needs: [["import", "group"], ["attachment"]],
+    problem: ({ import: imports, attachment }) =>
+      imports?.group === true && attachment === "user"
         ? {
-            path: ["adopt", "group"],
+            path: ["import", "group"],
             message:
-              'true needs a group, and attachment "user" has none; set attachment to "user-and-group", or remove adopt.group',
+              'true needs a group, and attachment "user" has none; set attachment to "user-and-group", or remove import.group',
           }
         : undefined,
   },
   {
-    needs: [["adopt", "nodeRole"], ["nodeRole"]],
-    problem: ({ adopt, nodeRole }) =>
-      adopt?.nodeRole === true && nodeRole === undefined
+    needs: [["import", "nodeRole"], ["nodeRole"]],
+    problem: ({ import: imports, nodeRole }) =>
+      imports?.nodeRole === true && nodeRole === undefined
         ? {
-            path: ["adopt", "nodeRole"],
-            message: "true needs a role, and nodeRole is not set; set nodeRole.name, or remove adopt.nodeRole",
+            path: ["import", "nodeRole"],
+            message: "true needs a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole",
           }
         : undefined,
   },

@@ -124,15 +124,13 @@ export const nodeRole = strict({
   permissionsBoundary: v.optional(v.pipe(arn("policy"), describe("ARN of the policy that limits what the role can ever do"))),
 });
 
-const adopted = (what: string) => v.optional(v.pipe(v.boolean(), describe(`Takes over ${what}, made by hand before`)), false);
-
 const imported = (what: string) =>
   v.optional(v.pipe(v.boolean(), describe(`Imports ${what}, created outside Terraform or left by an interrupted apply`)), false);
 
-export const adopt = strict({
-  user: adopted("the user"),
-  policy: adopted("the policy"),
-  attachment: adopted("the attachment of the policy to the user"),
+export const imports = strict({
+  user: imported("the user"),
+  policy: imported("the policy"),
+  attachment: imported("the attachment of the policy to the user"),
   group: imported("the group"),
   nodeRole: imported("the role for the cluster's nodes"),
   accessKeyId: v.optional(
@@ -143,7 +141,7 @@ export const adopt = strict({
           ? "is the id of temporary credentials, which DKP can't use; write the id of a key of the user, AKIA and 16 more characters"
           : "is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret",
       ),
-      describe("Takes over this key of the user into the primary slot, without its secret; a rotation then retires it"),
+      describe("Imports this key of the user into the primary slot, without its secret; a rotation then retires it"),
     ),
   ),
 });

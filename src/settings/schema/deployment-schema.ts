@@ -5,7 +5,7 @@ import { MODES } from "../../iam/policy-statements";
 import type { Problem } from "../errors";
 import { count, EMPTY, show } from "../messages";
 import { versionConstraintProblem } from "../version-constraint";
-import { accessKeys, adopt, attachment, group, nodeRole } from "./access-schema";
+import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
 import { backendProblems, cloudProblems } from "./backend-schema";
 import { cluster, features } from "./cluster-schema";
 import { arn, because, checked, choice, describe, name, object, path, strict, text } from "./primitives";
@@ -216,7 +216,7 @@ const schema = strict({
   group: v.optional(group, {}),
   nodeRole: v.optional(nodeRole),
   accessKeys: v.optional(accessKeys, {}),
-  adopt: v.optional(adopt),
+  import: v.optional(imports),
   outputs: v.optional(outputs, {}),
   cluster: v.optional(cluster, {}),
   features: v.optional(features, []),

@@ -36,7 +36,7 @@ describe("dkp-access diff", () => {
     await runCli(folder, ["review", "--out", "before"]);
     expect(await diff(folder, "--against", "./before")).toEqual({
       status: 0,
-      stdout: "No change of permissions. against folder ./before\n\nNothing changes in dev\n",
+      stdout: "Permissions unchanged. Compared with folder ./before\n\nUnchanged: dev\n",
       stderr: "",
     });
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}features: [volume-snapshots]\n`);
@@ -63,7 +63,7 @@ describe("dkp-access diff", () => {
     const { status, stdout } = await diff(folder, "--against", "./before", "other");
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: "No change of permissions. against folder ./before\n\nNothing changes in other\n",
+      stdout: "Permissions unchanged. Compared with folder ./before\n\nUnchanged: other\n",
     });
   });
 
@@ -82,10 +82,10 @@ describe("dkp-access diff", () => {
       '--review: "deployments" is not a folder for review packs; name another folder, for example --review review\n',
     ],
     [["dve", "--against", "./before"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
-    [["--plan", "plan"], "plan: can't be read as a file (ENOENT); name a plan\n"],
+    [["--plan", "plan"], "plan: cannot be read as a file (ENOENT); name a plan\n"],
     [
       ["--plan", "deployments/dev.yaml"],
-      "deployments/dev.yaml: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",
+      "deployments/dev.yaml: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",
     ],
   ])("rejects %j", async (args, message) => {
     const folder = project();
@@ -101,7 +101,7 @@ describe("dkp-access diff", () => {
       planIn(folder, PLAN);
       expect(await diff(folder, "--plan", "plan.json")).toEqual({
         status: 0,
-        stdout: "No change of permissions. plan plan.json\n\nNothing changes in dev\n",
+        stdout: "Permissions unchanged. Plan plan.json\n\nUnchanged: dev\n",
         stderr: "",
       });
     });

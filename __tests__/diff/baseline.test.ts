@@ -177,20 +177,20 @@ describe("what changes are held against", () => {
     write("deployments/deckhouse.yaml", "");
     const id = commit();
     expect(() => readBase("main", "review", root, process.env)).toThrow(
-      `--against main: ${id} has no packs in review/; commit them there first: npx dkp-access review`,
+      `--against main: ${id} has no review packs in review/; commit them there first: npx dkp-access review`,
     );
   });
 
   it("refuses a ref where there is no git", () => {
     expect(() => readBase("main", "review", root, process.env)).toThrow(
-      "--against main: this is no Git checkout; name a folder with review packs, such as ./old",
+      "--against main: this is not a Git checkout; name a folder with review packs, such as ./old",
     );
   });
 
   it("names a pack that is no JSON", () => {
     write("old/a/main.tf.json", "<<<<<<< HEAD");
     expect(() => readBase("./old", "review", root, process.env)).toThrow(
-      "old/a/main.tf.json: is no JSON; create the review packs again with npx dkp-access review",
+      "old/a/main.tf.json: is not JSON; create the review packs again with npx dkp-access review",
     );
   });
 });

@@ -7,11 +7,11 @@ const summary = (plan: EditablePlan) => changesOfPlan(plan as unknown as JsonObj
 
 /** What makes the exit code other than 0. */
 function reported(plan: EditablePlan): readonly string[] {
-  return summary(plan).deployments.flatMap(({ dangers, exposures, permissions: { gained, loosened } }) => [
-    ...dangers,
-    ...loosened,
-    ...exposures,
-    ...gained.map(({ action }) => action),
+  return summary(plan).deployments.flatMap(({ breakingChanges, secretExposures, permissions: { broadened, otherBroadened } }) => [
+    ...breakingChanges,
+    ...otherBroadened,
+    ...secretExposures,
+    ...broadened.map(({ action }) => action),
   ]);
 }
 

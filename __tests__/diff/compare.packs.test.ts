@@ -6,14 +6,14 @@ import { packOf } from "../helpers/simulated-diff";
 
 const between = (before: string, after: string) =>
   changesAgainst({ deckhouse: packOf(before) }, { deckhouse: packOf(after) }, "review/ against main");
-const told = (before: string, after: string) => between(before, after).deployments[0] as DeploymentChanges;
-const dangers = (before: string, after: string) => told(before, after).dangers;
-const notes = (before: string, after: string) => told(before, after).notes;
+const summaryOf = (before: string, after: string) => between(before, after).deployments[0] as DeploymentChanges;
+const breakingChanges = (before: string, after: string) => summaryOf(before, after).breakingChanges;
+const notes = (before: string, after: string) => summaryOf(before, after).notes;
 const keys = (primary: string, secondary: string, current = "primary") =>
   `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
 
 describe("a change of settings that would take the cluster's access away", () => {
-  const WOULD = "a plan from this would";
+  const WOULD = "the next plan would";
 
   it.each<[string, string, string, readonly string[]]>([
     [
@@ -21,9 +21,9 @@ describe("a change of settings that would take the cluster's access away", () =>
       "",
       "user: { name: other }",
       [
-        'rename the user "deckhouse" to "other": its keys and attachments go with the old name',
+        'rename the user "deckhouse" to "other": Terraform replaces the access keys and attachments that refer to the old name',
         "replace the attachment of the policy to the user",
-        "replace the access key in the slot primary: the old one stops working before the new one is there",
+        "replace the access key in the slot primary: the old key is deleted before the new key exists",
       ],
     ],
     [
@@ -31,7 +31,7 @@ describe("a change of settings that would take the cluster's access away", () =>
       "accessKeys: none",
       "accessKeys: none\nuser: { name: Deckhouse }",
       [
-        'rename the user "deckhouse" to "Deckhouse": its keys and attachments go with the old name',
+        'rename the user "deckhouse" to "Deckhouse": Terraform replaces the access keys and attachments that refer to the old name',
         "replace the attachment of the policy to the user",
       ],
     ],
@@ -51,7 +51,7 @@ describe("a change of settings that would take the cluster's access away", () =>
       "the OpenPGP key of a live slot",
       "",
       `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
-      ["replace the access key in the slot primary: the old one stops working before the new one is there"],
+      ["replace the access key in the slot primary: the old key is deleted before the new key exists"],
     ],
     [
       "another group name",
@@ -63,14 +63,14 @@ describe("a change of settings that would take the cluster's access away", () =>
       "another node role",
       "nodeRole: { name: a }",
       "nodeRole: { name: b }",
-      ['replace the node role "b": nodes that have it lose it; hand iamNodeRole another role first'],
+      ['replace the node role "b": nodes that use it lose their permissions; set iamNodeRole to another role first'],
     ],
     [
       "from the user to the group in one step",
       "",
       "attachment: group",
       [
-        "move the policy from the user to the group in one step: for a moment the user has no permissions; go by way of attachment: user-and-group",
+        "move the policy from the user to the group in one apply: the user temporarily has no permissions; apply attachment: user-and-group first",
       ],
     ],
     [
@@ -78,34 +78,34 @@ describe("a change of settings that would take the cluster's access away", () =>
       "attachment: group",
       "",
       [
-        "move the policy from the group to the user in one step: for a moment the user has no permissions; go by way of attachment: user-and-group",
+        "move the policy from the group to the user in one apply: the user temporarily has no permissions; apply attachment: user-and-group first",
       ],
     ],
     [
       "a slot that goes from Active to absent",
       keys("Active", "Active", "secondary"),
       keys("absent", "Active", "secondary"),
-      ["delete the access key in the slot primary while it is Active; make it Inactive first, one apply before"],
+      ["delete the access key in the slot primary while it is Active; set it to Inactive in an earlier apply"],
     ],
     [
       "keys that Terraform is to have no longer",
       "",
       "accessKeys: none",
-      ["delete the access key in the slot primary while it is Active; make it Inactive first, one apply before"],
+      ["delete the access key in the slot primary while it is Active; set it to Inactive in an earlier apply"],
     ],
     [
       "a key that goes while the other one is switched on",
       keys("Active", "Inactive"),
       `accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }`,
-      ["delete the access key in the slot primary while it is Active; make it Inactive first, one apply before"],
+      ["delete the access key in the slot primary while it is Active; set it to Inactive in an earlier apply"],
     ],
     [
       "a rotation in one step",
       "",
       keys("absent", "Active", "secondary"),
       [
-        "delete the access key in the slot primary while it is Active; make it Inactive first, one apply before",
-        "make the access key in the slot secondary and delete the one in the slot primary at once; a rotation is one edit an apply",
+        "delete the access key in the slot primary while it is Active; set it to Inactive in an earlier apply",
+        "create the access key in the slot secondary and delete the one in the slot primary in one apply; a rotation changes one setting per apply",
       ],
     ],
     [
@@ -113,25 +113,27 @@ describe("a change of settings that would take the cluster's access away", () =>
       keys("Active", "Active"),
       keys("Inactive", "Active", "secondary"),
       [
-        "switch off the access key in the slot primary, which is the one handed out; hand out another one first, one apply before",
+        "deactivate the access key in the slot primary, which is the current key that the outputs expose; set accessKeys.current to the other slot in an earlier apply",
       ],
     ],
     [
       "another account",
       "accountId: '123456789012'",
       "accountId: '111111111111'",
-      [
-        "make everything anew in the account 111111111111, and leave the user and its key in 123456789012, where nothing manages them",
-      ],
+      ["re-create all resources in the account 111111111111, and leave the user and its access key unmanaged in 123456789012"],
     ],
   ])("%s", (_, before, after, expected) => {
-    expect(dangers(before, after)).toEqual(expected.map((danger) => `${WOULD} ${danger}`));
+    expect(breakingChanges(before, after)).toEqual(expected.map((danger) => `${WOULD} ${danger}`));
     expect(exitCodeOf(between(before, after))).toBe(3);
   });
 
   it("is said to be stopped by protect, or by nothing", () => {
-    expect(notes("", "user: { name: other }")).toContain("protect makes Terraform refuse what it can of it");
-    expect(notes("protect: false", "protect: false\nuser: { name: other }")).toContain("protect is off, so nothing stops it");
+    expect(notes("", "user: { name: other }")).toContain(
+      "protect is on: Terraform rejects a plan that destroys a protected resource",
+    );
+    expect(notes("protect: false", "protect: false\nuser: { name: other }")).toContain(
+      "protect is off: Terraform does not reject these changes",
+    );
   });
 });
 
@@ -161,45 +163,45 @@ describe("a change of settings without danger", () => {
       "a boundary that goes",
       "user: { permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
       "",
-      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B goes",
+      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B is removed",
     ],
     [
       "another boundary",
       "user: { permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
       "user: { permissionsBoundary: 'arn:aws:iam::1:policy/C' }",
-      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B gives way to arn:aws:iam::123456789012:policy/C",
+      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B is replaced by arn:aws:iam::123456789012:policy/C",
     ],
     [
       "a policy for nodes",
       "nodeRole: { name: n }",
       "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::1:policy/C'] }",
-      "the node role: the policy arn:aws:iam::123456789012:policy/C is attached, with whatever it allows",
+      "the node role: the policy arn:aws:iam::123456789012:policy/C is attached; its permissions are not compared",
     ],
     [
       "a boundary of nodes that goes",
       "nodeRole: { name: n, permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
       "nodeRole: { name: n }",
-      "the node role: the permissions boundary arn:aws:iam::123456789012:policy/B goes",
+      "the node role: the permissions boundary arn:aws:iam::123456789012:policy/B is removed",
     ],
   ])("but with growth: %s", (_, before, after, growth) => {
     const [one, other] = [before, after].map((settings) => settings.replaceAll("::1:", "::123456789012:")) as [string, string];
-    expect(told(one, other).permissions).toMatchObject({ gained: [], lost: [], loosened: [growth] });
+    expect(summaryOf(one, other).permissions).toMatchObject({ broadened: [], narrowed: [], otherBroadened: [growth] });
     expect(exitCodeOf(between(one, other))).toBe(2);
   });
 
   it("but with growth: actions of the node role", () => {
-    const { gained } = told(
+    const { broadened } = summaryOf(
       "nodeRole: { name: n }",
       "nodeRole: { name: n, additionalActions: ['s3:GetObject', 'ecr:Get*'] }",
     ).permissions;
-    expect(gained).toEqual(
+    expect(broadened).toEqual(
       ["ecr:get*", "s3:getobject"].map((action) => ({
-        holder: "node role",
+        principal: "node role",
         action,
         access: "unknown",
         area: "not in DKP's catalogue",
-        where: [{ resource: "*", onlyIf: [] }],
-        otherwise: [],
+        scopes: [{ resource: "*", conditions: [] }],
+        otherSide: [],
       })),
     );
   });
@@ -207,62 +209,67 @@ describe("a change of settings without danger", () => {
   it("takes no growth from policies of the node role that change places", () => {
     const role = (...names: readonly string[]) =>
       `nodeRole: { name: n, managedPolicyArns: [${names.map((name) => `'arn:aws:iam::123456789012:policy/${name}'`).join(", ")}] }`;
-    expect(told(role("A", "B"), role("B")).permissions).toMatchObject({
-      loosened: [],
-      tightened: ["the node role: the policy arn:aws:iam::123456789012:policy/A is detached"],
+    expect(summaryOf(role("A", "B"), role("B")).permissions).toMatchObject({
+      otherBroadened: [],
+      otherNarrowed: ["the node role: the policy arn:aws:iam::123456789012:policy/A is detached"],
     });
   });
 });
 
 describe("what else a change of settings does", () => {
   it("a secret among the outputs, or in the state in clear, is told apart from permissions", () => {
-    expect(told("outputs: { secret: false }", "").exposures).toEqual([
-      "the output secret_access_key appears: every workspace that reads one output of this state gets the secret in clear",
+    expect(summaryOf("outputs: { secret: false }", "").secretExposures).toEqual([
+      "the output secret_access_key is new: every workspace that reads any output of this state receives the secret in plaintext",
     ]);
     const encrypted = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} } }`;
     const both = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`;
-    expect(told(encrypted, both)).toMatchObject({
-      exposures: ["the secret of an access key comes into the state in clear"],
-      dangers: [],
+    expect(summaryOf(encrypted, both)).toMatchObject({
+      secretExposures: ["the state newly contains the secret of an access key in plaintext"],
+      breakingChanges: [],
     });
     expect(exitCodeOf(between(encrypted, both))).toBe(2);
     const inactive = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Inactive } }`;
-    expect(notes(inactive, encrypted)).toContain("the state no longer holds a secret in clear; old versions of it still do");
+    expect(notes(inactive, encrypted)).toContain(
+      "the state no longer contains a secret in plaintext; its older versions still do",
+    );
   });
 
   it.each<[string, string, string, readonly string[]]>([
     ["region", "", "region: eu-west-1", ["region: eu-central-1 -> eu-west-1"]],
-    ["description", "", "policy: { description: Other }", ["policy.description: AWS can't change it, so this has no effect"]],
+    [
+      "description",
+      "",
+      "policy: { description: Other }",
+      ["policy.description: AWS cannot change a description, so the new one has no effect"],
+    ],
     ["outputs", "outputs: { secret: false }", "", ["new outputs: secret_access_key"]],
     [
       "outputs that go",
       "",
       "outputs: { secret: false }",
-      ["outputs that go, and that other workspaces may read: secret_access_key"],
+      ["removed outputs, which other workspaces may read: secret_access_key"],
     ],
-    ["tags", "tags: { a: x, b: x }", "tags: { b: y, c: x }", ["tags: a goes, b has another value, c is new"]],
+    ["tags", "tags: { a: x, b: x }", "tags: { b: y, c: x }", ["tags: a is removed, b has a new value, c is new"]],
     [
       "account",
       "",
       "accountId: '123456789012'",
-      [
-        "the account is stated now, 123456789012; permissions are compared as if it was this one before, which can't be told from here",
-      ],
+      ["accountId is now set to 123456789012; the comparison assumes the same account before, which is unknown"],
     ],
     [
       "account, no more",
       "accountId: '123456789012'",
       "",
-      ["the account 123456789012 is no longer stated: Terraform takes the one that its credentials belong to"],
+      ["accountId is no longer set (was 123456789012): Terraform uses the account of its credentials"],
     ],
     ["guards", "", "protect: false", ["protect: true -> false"]],
-    ["provider", "", "provider: { profile: admin, version: '~> 5.100' }", ["AWS provider: another profile, version"]],
+    ["provider", "", "provider: { profile: admin, version: '~> 5.100' }", ["AWS provider: changed profile, version"]],
     [
       "backend",
       "",
       "backend: { s3: { bucket: other, region: eu-central-1 } }",
       [
-        "the state moves (backend s3: bucket): terraform init -migrate-state takes it along; an empty state would make everything anew",
+        "the state location changes (backend s3: bucket): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
       ],
     ],
     [
@@ -270,30 +277,34 @@ describe("what else a change of settings does", () => {
       "",
       "backend: { gcs: { bucket: other } }",
       [
-        "the state moves (backend s3 -> gcs): terraform init -migrate-state takes it along; an empty state would make everything anew",
+        "the state location changes (backend s3 -> gcs): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
       ],
     ],
     [
       "group",
       "",
       "attachment: user-and-group",
-      ["who has the policy: the user -> the user and the group, and whoever is put into it", "new outputs: group_name"],
+      ["policy attached to: the user -> the user and the group with all its members", "new outputs: group_name"],
     ],
+    ["rotation", keys("Active", "Active"), keys("Active", "Active", "secondary"), ["current key slot: primary -> secondary"]],
     [
-      "rotation",
-      keys("Active", "Active"),
-      keys("Active", "Active", "secondary"),
-      ["slot that is handed out: primary -> secondary"],
+      "import",
+      "",
+      "import: { user: true }",
+      ["imports existing resources: aws_iam_user.user; a plan shows what changes in them"],
     ],
-    ["import", "", "import: { user: true }", ["takes over what exists: aws_iam_user.user; a plan tells what changes there"]],
   ])("notes: %s", (_, before, after, expected) => {
     expect(notes(before, after)).toEqual(expected);
   });
 
   it("a new deployment: all that its user may do, and no danger", () => {
     const changes = changesAgainst({}, { deckhouse: packOf("") }, "");
-    expect(changes.deployments[0]).toMatchObject({ state: "new", dangers: [], permissions: { lost: [], loosened: [] } });
-    expect(changes.deployments[0]?.permissions.gained).toHaveLength(128);
+    expect(changes.deployments[0]).toMatchObject({
+      state: "new",
+      breakingChanges: [],
+      permissions: { narrowed: [], otherBroadened: [] },
+    });
+    expect(changes.deployments[0]?.permissions.broadened).toHaveLength(128);
     expect(exitCodeOf(changes)).toBe(2);
   });
 
@@ -306,10 +317,10 @@ describe("what else a change of settings does", () => {
 
   it("a deployment that was retired by the book is no danger, one that was protected to the end is", () => {
     const gone = (settings: string) => changesAgainst({ deckhouse: packOf(settings) }, {}, "");
-    expect(gone("protect: false").deployments[0]).toMatchObject({ state: "removed", dangers: [] });
+    expect(gone("protect: false").deployments[0]).toMatchObject({ state: "removed", breakingChanges: [] });
     expect(exitCodeOf(gone("protect: false"))).toBe(0);
-    expect(gone("").deployments[0]?.dangers[0]).toMatch(
-      /^its settings went while protect was on, so it can't have been destroyed/,
+    expect(gone("").deployments[0]?.breakingChanges[0]).toMatch(
+      /^the settings file is deleted while protect is on, so the deployment cannot have been destroyed/,
     );
     expect(exitCodeOf(gone(""))).toBe(3);
   });
@@ -318,8 +329,8 @@ describe("what else a change of settings does", () => {
     const pack = packOf("");
     const resource = { ...(pack.resource as object), aws_iam_user_policy: { extra: { user: "deckhouse", policy: "{}" } } };
     const { deployments } = changesAgainst({ deckhouse: pack }, { deckhouse: { ...pack, resource } }, "");
-    expect(deployments[0]?.permissions.loosened).toEqual([
-      "aws_iam_user_policy.extra: this project does not make it, so what it allows is not known here",
+    expect(deployments[0]?.permissions.otherBroadened).toEqual([
+      "aws_iam_user_policy.extra: not created by this project, so what it allows is unknown",
     ]);
   });
 
@@ -330,9 +341,9 @@ describe("what else a change of settings does", () => {
         .replace('"groups":["', '"groups":["admins","'),
     );
     const { deployments } = changesAgainst({ deckhouse: packOf("attachment: user-and-group") }, { deckhouse: edited }, "");
-    expect(deployments[0]?.permissions.loosened).toEqual([
-      "the user: the policy arn:aws:iam::aws:policy/AdministratorAccess is attached, with whatever it allows",
-      "the user: put into the group admins, with whatever it allows",
+    expect(deployments[0]?.permissions.otherBroadened).toEqual([
+      "the user: the policy arn:aws:iam::aws:policy/AdministratorAccess is attached; its permissions are not compared",
+      "the user: added to the group admins; its permissions are not compared",
     ]);
   });
 
@@ -366,14 +377,14 @@ describe("what else a change of settings does", () => {
       "aws_iam_role_policy_attachment.node-1",
       { role: "admin-role" },
       [
-        "the role admin-role, which this project does not create: the policy arn:aws:iam::123456789012:policy/C is attached, with whatever it allows",
+        "the role admin-role, which this project does not create: the policy arn:aws:iam::123456789012:policy/C is attached; its permissions are not compared",
       ],
     ],
     [
       "another role for the policy of the nodes",
       "aws_iam_role_policy.node",
       { role: "admin-role" },
-      ["aws_iam_role_policy.node: now of role admin-role, whom this project does not make"],
+      ["aws_iam_role_policy.node: role is now admin-role, which this project does not create"],
     ],
   ])("%s is broadened", (_, address, more, broadened) => {
     const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
@@ -381,7 +392,7 @@ describe("what else a change of settings does", () => {
     const after = JSON.parse(JSON.stringify(packOf(settings)));
     Object.assign(after.resource[type][name], more);
     const changes = changesAgainst({ deckhouse: packOf(settings) }, { deckhouse: after }, "");
-    expect(changes.deployments[0]?.permissions.loosened).toEqual(broadened);
+    expect(changes.deployments[0]?.permissions.otherBroadened).toEqual(broadened);
     expect(exitCodeOf(changes)).toBe(2);
   });
 
@@ -407,11 +418,11 @@ describe("what else a change of settings does", () => {
     const after = JSON.parse(JSON.stringify(packOf("user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }")));
     after.output.dump = { value: `\${nonsensitive(${KEY_ADDRESSES.primary}.secret)}` };
     const changes = changesAgainst({ deckhouse: packOf("") }, { deckhouse: after }, "");
-    expect(changes.deployments[0]?.exposures).toEqual([
-      "the output dump may hold the secret of an access key: every workspace that reads one output of this state gets it in plaintext",
+    expect(changes.deployments[0]?.secretExposures).toEqual([
+      "the output dump may contain the secret of an access key: every workspace that reads any output of this state receives it in plaintext",
     ]);
     expect(changes.deployments[0]?.notes).toContain(
-      "aws_iam_user.user: the permissions boundary is new; whatever it does not allow stops working: compare it with policy.json before you apply",
+      "aws_iam_user.user: the permissions boundary is new and blocks whatever it does not allow: compare it with policy.json before you apply",
     );
     expect(exitCodeOf(changes)).toBe(2);
     expect(exitCodeOf(changesAgainst({ deckhouse: after }, { deckhouse: after }, ""))).toBe(0);
@@ -419,8 +430,8 @@ describe("what else a change of settings does", () => {
 
   it("the secret among the outputs ends with 2, the node role that goes with 3", () => {
     expect(exitCodeOf(between("outputs: { secret: false }", ""))).toBe(2);
-    expect(dangers("nodeRole: { name: n }", "")).toEqual([
-      'a plan from this would delete the node role "n": nodes that have it lose it; hand iamNodeRole another role first',
+    expect(breakingChanges("nodeRole: { name: n }", "")).toEqual([
+      'the next plan would delete the node role "n": nodes that use it lose their permissions; set iamNodeRole to another role first',
     ]);
   });
 

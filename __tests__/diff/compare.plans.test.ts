@@ -34,28 +34,28 @@ const plan = (changes: Readonly<Record<string, Change>>, more: object = {}) => (
   ...more,
 });
 
-const told = (...given: Parameters<typeof plan>) =>
+const summaryOf = (...given: Parameters<typeof plan>) =>
   changesOfPlan(plan(...given), "deckhouse", "plan").deployments[0] as DeploymentChanges;
 const exitCode = (...given: Parameters<typeof plan>) => exitCodeOf(changesOfPlan(plan(...given), "deckhouse", "plan"));
 
 describe("a plan", () => {
   it("that does nothing is told as no change", () => {
-    expect(told({})).toMatchObject({ state: "unchanged", resources: [], notes: [] });
+    expect(summaryOf({})).toMatchObject({ state: "unchanged", resources: [], notes: [] });
   });
 
   it("whose policy has another order alone is told so", () => {
     const one = { ...POLICY, policy: policy("ec2:RunInstances", "ec2:CreateVpc") };
     const other = { ...POLICY, policy: policy("ec2:CreateVpc", "ec2:RunInstances", "ec2:CreateVpc") };
-    expect(told({ "aws_iam_policy.policy": { actions: ["update"], before: one, after: other } })).toMatchObject({
-      permissions: { gained: [], lost: [], loosened: [], tightened: [] },
-      resources: [{ action: "updated", details: ["the order of its content alone"] }],
+    expect(summaryOf({ "aws_iam_policy.policy": { actions: ["update"], before: one, after: other } })).toMatchObject({
+      permissions: { broadened: [], narrowed: [], otherBroadened: [], otherNarrowed: [] },
+      resources: [{ action: "updated", details: ["only the order of its content"] }],
     });
   });
 
   it("whose policy is known only after the apply is growth", () => {
     const { policy: _, ...after } = POLICY;
     const unknown: Change = { actions: ["update"], before: POLICY, after, after_unknown: { policy: true } };
-    expect(told({ "aws_iam_policy.policy": unknown }).permissions.loosened).toEqual([
+    expect(summaryOf({ "aws_iam_policy.policy": unknown }).permissions.otherBroadened).toEqual([
       "the user: new, compared as a whole: a policy that is known after apply",
     ]);
     expect(exitCode({ "aws_iam_policy.policy": unknown })).toBe(2);
@@ -65,7 +65,7 @@ describe("a plan", () => {
     const attach = {
       "aws_iam_user_policy_attachment.policy-attachment": { actions: ["create"], before: null, after: ATTACHMENT },
     };
-    expect(told(attach).permissions.gained.map(({ action }) => action)).toEqual(["ec2:RunInstances"]);
+    expect(summaryOf(attach).permissions.broadened.map(({ action }) => action)).toEqual(["ec2:RunInstances"]);
   });
 
   it("that replaces the membership of the user in the group is a breaking change", () => {
@@ -79,8 +79,8 @@ describe("a plan", () => {
         after: membership,
       },
     };
-    expect(told(changes).dangers).toEqual([
-      "this plan would replace the membership of the user in the group: between two calls the user is not in the group",
+    expect(summaryOf(changes).breakingChanges).toEqual([
+      "this plan would replace the membership of the user in the group: the user is not in the group between the two API calls",
     ]);
     expect(exitCode(changes)).toBe(3);
   });
@@ -89,9 +89,9 @@ describe("a plan", () => {
     const detach = {
       "aws_iam_user_policy_attachment.policy-attachment": { actions: ["delete"], before: ATTACHMENT, after: null },
     };
-    expect(told(detach)).toMatchObject({
-      permissions: { lost: [{ action: "ec2:RunInstances" }] },
-      dangers: ["this plan would take the policy from the user, which then has no permissions"],
+    expect(summaryOf(detach)).toMatchObject({
+      permissions: { narrowed: [{ action: "ec2:RunInstances" }] },
+      breakingChanges: ["this plan would detach the policy from the user, which then has no permissions"],
     });
   });
 
@@ -101,27 +101,27 @@ describe("a plan", () => {
     const targeted = { ...alone, resource_changes: alone.resource_changes.filter(({ type }) => type === "aws_iam_policy") };
     const changes = changesOfPlan(targeted, "deckhouse", "plan");
     expect(exitCodeOf(changes)).toBe(3);
-    expect(changes.deployments[0]?.permissions.gained[0]?.action).toBe("ec2:*");
-    expect(changes.deployments[0]?.dangers).toEqual([
+    expect(changes.deployments[0]?.permissions.broadened[0]?.action).toBe("ec2:*");
+    expect(changes.deployments[0]?.breakingChanges).toEqual([
       "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target",
     ]);
   });
 
   it("that forgets the policy leaves it as it is", () => {
-    expect(told({ "aws_iam_policy.policy": { actions: ["forget"], before: POLICY, after: null } })).toMatchObject({
-      permissions: { lost: [] },
+    expect(summaryOf({ "aws_iam_policy.policy": { actions: ["forget"], before: POLICY, after: null } })).toMatchObject({
+      permissions: { narrowed: [] },
       resources: [{ action: "forgotten", address: "aws_iam_policy.policy" }],
-      dangers: [],
+      breakingChanges: [],
     });
   });
 
   it("that takes over a key by hand exposes no secret: Terraform does not know it", () => {
     const key = { id: "AKIA", status: "Active", user: "deckhouse" };
     expect(
-      told({ "aws_iam_access_key.user": { actions: ["no-op"], before: key, after: key, importing: { id: "AKIA" } } }),
+      summaryOf({ "aws_iam_access_key.user": { actions: ["no-op"], before: key, after: key, importing: { id: "AKIA" } } }),
     ).toMatchObject({
       resources: [{ action: "imported" }],
-      exposures: [],
+      secretExposures: [],
     });
   });
 
@@ -133,7 +133,7 @@ describe("a plan", () => {
   });
 
   it("that is not whole says so", () => {
-    expect(told({}, { errored: true }).dangers).toEqual([
+    expect(summaryOf({}, { errored: true }).breakingChanges).toEqual([
       "Terraform failed while it created this plan, so the plan is incomplete and what else changes is unknown; plan again",
     ]);
     expect(exitCode({}, { errored: true, complete: false })).toBe(3);
@@ -150,8 +150,8 @@ describe("a plan", () => {
     const { resource_changes, ...rest } = plan({});
     const changes = changesOfPlan({ ...rest, resource_changes: [...resource_changes, left] }, "deckhouse", "plan");
     expect(changes.deployments[0]).toMatchObject({
-      dangers: [],
-      notes: ["what is left of an earlier replacement of aws_iam_policy.policy goes"],
+      breakingChanges: [],
+      notes: ["deletes what an earlier replacement of aws_iam_policy.policy left over"],
     });
   });
 });

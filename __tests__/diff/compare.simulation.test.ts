@@ -7,7 +7,7 @@ import { anyOptions } from "../helpers/clusters";
 import { deployment } from "../helpers/deployment";
 import { differingActions, optionsOf, packOf, type Truth, truthOf } from "../helpers/simulated-diff";
 
-// Thousands of simulated calls, on a machine that may be busy.
+// Thousands of simulated calls, on a automaton that may be busy.
 jest.setTimeout(120_000);
 
 const settings = (mode: string, cluster = "", more = "") =>
@@ -74,25 +74,25 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
 
 const names = (changes: readonly ActionChange[]) =>
   changes
-    .filter(({ holder }) => holder === "user")
+    .filter(({ principal }) => principal === "user")
     .map(({ action }) => action)
     .sort();
 
-function told(before: Deployment, after: Deployment): DeploymentChanges {
+function summaryOf(before: Deployment, after: Deployment): DeploymentChanges {
   const [changes] = changesAgainst({ deckhouse: packOf(before) }, { deckhouse: packOf(after) }, "").deployments;
   return changes as DeploymentChanges;
 }
 
 const actionsOf = ({ permissions }: DeploymentChanges): Truth => ({
-  gained: names(permissions.gained),
-  lost: names(permissions.lost),
+  broadened: names(permissions.broadened),
+  narrowed: names(permissions.narrowed),
 });
 
 describe("what a change of settings does to the user's permissions is told as simulation finds it, action by action", () => {
   it.each(Object.entries(PAIRS))("%s", async (_, [before, after, grows, shrinks]) => {
     const truth = await truthOf(optionsOf(deployment(before)), optionsOf(deployment(after)));
-    expect([truth.gained.length > 0, truth.lost.length > 0]).toEqual([grows, shrinks]);
-    expect(actionsOf(told(deployment(before), deployment(after)))).toEqual(truth);
+    expect([truth.broadened.length > 0, truth.narrowed.length > 0]).toEqual([grows, shrinks]);
+    expect(actionsOf(summaryOf(deployment(before), deployment(after)))).toEqual(truth);
   });
 
   it("any two clusters, modes and places", async () => {
@@ -112,11 +112,11 @@ describe("what a change of settings does to the user's permissions is told as si
         // A few of them: all would take minutes.
         const drawn = new Set([0, 1, 2].map((step) => differing[(draw + step * 29) % differing.length]));
         const truth = await truthOf(before, after, (action) => drawn.has(action));
-        const { gained, lost } = actionsOf(told(toDeployment(before), toDeployment(after)));
+        const { broadened, narrowed } = actionsOf(summaryOf(toDeployment(before), toDeployment(after)));
         const ofDrawn = (actions: readonly string[]) => actions.filter((action) => drawn.has(action));
-        expect({ gained: ofDrawn(gained), lost: ofDrawn(lost) }).toEqual(truth);
+        expect({ broadened: ofDrawn(broadened), narrowed: ofDrawn(narrowed) }).toEqual(truth);
         // Nothing is told of what both say the same of.
-        expect([...gained, ...lost].filter((action) => !differing.includes(action))).toEqual([]);
+        expect([...broadened, ...narrowed].filter((action) => !differing.includes(action))).toEqual([]);
         judged += drawn.size;
       }),
       { numRuns: 25 },

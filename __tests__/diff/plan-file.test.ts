@@ -32,13 +32,13 @@ describe("a plan from a file", () => {
   ])("is not %s", async (_, content) => {
     writeFileSync(file, content);
     await expect(readPlan(TERRAFORM, file)).rejects.toThrow(
-      `${file}: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`,
+      `${file}: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`,
     );
   });
 
   it("must be there", async () => {
     await expect(readPlan(TERRAFORM, join(folder, "none"))).rejects.toThrow(
-      `${join(folder, "none")}: can't be read as a file (ENOENT); name a plan`,
+      `${join(folder, "none")}: cannot be read as a file (ENOENT); name a plan`,
     );
   });
 
@@ -98,15 +98,15 @@ describe("a plan from a file", () => {
   });
 
   it("must be a regular file of a size that plans have", async () => {
-    await expect(readPlan(TERRAFORM, folder)).rejects.toThrow(`${folder}: is no plan: it is no regular file`);
-    await expect(readPlan(TERRAFORM, "/dev/zero")).rejects.toThrow("/dev/zero: is no plan: it is no regular file");
+    await expect(readPlan(TERRAFORM, folder)).rejects.toThrow(`${folder}: is not a plan: it is not a regular file`);
+    await expect(readPlan(TERRAFORM, "/dev/zero")).rejects.toThrow("/dev/zero: is not a plan: it is not a regular file");
     truncateSync(file, 2 ** 26 + 1);
-    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(`${file}: is no plan: it has more than 67108864 bytes`);
+    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(`${file}: is not a plan: it has more than 67108864 bytes`);
   });
 
   it("may be nested as deeply as it likes without a stack trace", async () => {
     writeFileSync(file, `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`);
-    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(new RegExp(`^${file}: is no plan`));
+    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(new RegExp(`^${file}: is not a plan`));
   });
 });
 

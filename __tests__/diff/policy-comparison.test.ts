@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { type ActionChange, permissionsGrow, permissionsShrink } from "../../src/diff/change-summary";
+import { type ActionChange, isBroadened, isNarrowed } from "../../src/diff/change-summary";
 import { policyChanges } from "../../src/diff/policy-comparison";
 import { readPolicy } from "../../src/diff/policy-model";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
@@ -11,12 +11,12 @@ type Statement = Readonly<Record<string, unknown>>;
 const json = (...statements: readonly Statement[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
 const allow = (more: Statement): Statement => ({ Effect: "Allow", Action: "ec2:RunInstances", Resource: "*", ...more });
 const changes = (before: string, after: string) => policyChanges("user", readPolicy(before), readPolicy(after));
-const NOTHING = { gained: [], lost: [], loosened: [], tightened: [] };
+const NOTHING = { broadened: [], narrowed: [], otherBroadened: [], otherNarrowed: [] };
 
 /** Whether a change of a hand-made policy is growth, loss, both or neither. */
 const verdict = (before: readonly Statement[], after: readonly Statement[]) => {
   const told = changes(json(...before), json(...after));
-  return [permissionsGrow(told), permissionsShrink(told)];
+  return [isBroadened(told), isNarrowed(told)];
 };
 
 describe("a hand-made policy", () => {
@@ -144,8 +144,8 @@ describe("a hand-made policy", () => {
   });
 
   it("with a wildcard is told by the actions that DKP's catalogue has, and the rest as the wildcard", () => {
-    const { gained } = changes(json(allow({ Action: "kms:Decrypt" })), json(allow({ Action: "kms:*" })));
-    expect(gained.map(({ action, access }) => [action, access])).toEqual([
+    const { broadened } = changes(json(allow({ Action: "kms:Decrypt" })), json(allow({ Action: "kms:*" })));
+    expect(broadened.map(({ action, access }) => [action, access])).toEqual([
       ["kms:*", "unknown"],
       ["kms:CreateGrant", "Permissions management"],
       ["kms:DescribeKey", "Read"],
@@ -160,27 +160,27 @@ describe("a hand-made policy", () => {
     const toEc2 = { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } };
     const pass = (...roles: readonly string[]) =>
       json(allow({ Action: "iam:passrole", Resource: roles.map(role), Condition: toEc2 }));
-    const onlyIf = ["iam:PassedToService is ec2.amazonaws.com"];
+    const conditions = ["iam:PassedToService is ec2.amazonaws.com"];
     expect(changes(pass("dev-node"), pass("dev-node", "x"))).toEqual({
       ...NOTHING,
-      gained: [
+      broadened: [
         {
-          holder: "user",
+          principal: "user",
           action: "iam:PassRole",
           access: "Write",
           area: "identity",
           why: expect.any(String),
-          where: [{ resource: role("x"), onlyIf }],
-          otherwise: [{ resource: role("dev-node"), onlyIf }],
+          scopes: [{ resource: role("x"), conditions }],
+          otherSide: [{ resource: role("dev-node"), conditions }],
         } satisfies ActionChange,
       ],
     });
   });
 
   it("that is no JSON is growth, unless it is the same text", () => {
-    expect(permissionsGrow(changes(json(allow({})), "{"))).toBe(true);
+    expect(isBroadened(changes(json(allow({})), "{"))).toBe(true);
     expect(changes("{", "{")).toEqual(NOTHING);
-    expect(permissionsGrow(changes("{", "["))).toBe(true);
+    expect(isBroadened(changes("{", "["))).toBe(true);
   });
 
   it("is told as growth where only two permissions together allowed what one does now", () => {
@@ -202,9 +202,9 @@ describe("the same policy written in another way", () => {
       const twice = draw(3) === 0 ? [...list, ...list.slice(0, 1)] : list;
       return twice.length === 1 && draw(2) === 0 ? twice[0] : twice;
     };
-    const recased = (action: string) => [action, action.toLowerCase(), action.toUpperCase()][draw(3)] ?? action;
+    const inAnyCase = (action: string) => [action, action.toLowerCase(), action.toUpperCase()][draw(3)] ?? action;
     const statements = document.Statement.flatMap(({ Sid: _, Action, Resource, Condition, ...rest }) => {
-      const actions = shuffled([Action].flat().map(recased));
+      const actions = shuffled([Action].flat().map(inAnyCase));
       const cut = draw(actions.length + 1);
       const halves = [actions.slice(0, cut), actions.slice(cut)].filter((half) => half.length > 0);
       const condition =

@@ -17,16 +17,15 @@ const between = (before: string, after: string) =>
   });
 
 /** What is broadened: lines, and actions of the deployer. */
-const broadened = ({ permissions: { gained, loosened } }: DeploymentChanges) => [
-  ...loosened,
-  ...gained.filter(({ holder }) => holder === "deployer").map(({ action }) => action),
+const broadened = ({ permissions: { broadened, otherBroadened } }: DeploymentChanges) => [
+  ...otherBroadened,
+  ...broadened.filter(({ principal }) => principal === "deployer").map(({ action }) => action),
 ];
 
 const scoped = (cluster = "", more = "") => `policy: { mode: scoped }\ncluster: { prefix: dev, ${cluster} }\n${more}`;
 const s3 = (more: string) => `backend: { s3: { bucket: state, region: eu-central-1, ${more} } }`;
 
-const needs = (actions: string) =>
-  `the role of the pipeline needs ${actions} more, or on more: update it with deployer-policy.json before you apply`;
+const needs = (actions: string) => `the deployer needs ${actions}: update its role with deployer-policy.json before you apply`;
 
 describe("the policies of a review pack beside what Terraform applies", () => {
   it.each<[string, string, string, readonly string[], readonly string[]]>([
@@ -90,7 +89,7 @@ describe("the policies of a review pack beside what Terraform applies", () => {
       "backend: { s3: { bucket: other, region: eu-central-1 } }",
       ["s3:deleteobject", "s3:getobject", "s3:listbucket", "s3:putobject"],
       [
-        "the state moves (backend s3: bucket): terraform init -migrate-state takes it along; an empty state would make everything anew",
+        "the state location changes (backend s3: bucket): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
         needs("4 actions"),
       ],
     ],
@@ -100,7 +99,7 @@ describe("the policies of a review pack beside what Terraform applies", () => {
       s3("assume_role: { role_arn: 'arn:aws:iam::123456789012:role/state' }"),
       ["sts:assumerole", "s3:deleteobject", "s3:getobject", "s3:listbucket", "s3:putobject"],
       [
-        "the state moves (backend s3: assume_role): terraform init -migrate-state takes it along; an empty state would make everything anew",
+        "the state location changes (backend s3: assume_role): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
         needs("5 actions"),
       ],
     ],
@@ -138,7 +137,7 @@ describe("the policies of a review pack beside what Terraform applies", () => {
 
   it("are narrowed where the organization denies more", () => {
     const { deployments } = between("cluster: { additionalRolePolicies: ['iam:*'] }", "");
-    expect(deployments[0]?.permissions.tightened).toEqual([
+    expect(deployments[0]?.permissions.otherNarrowed).toEqual([
       "the service control policy denies more: statement NodeRoleStaysNodeRole now covers iam:*",
     ]);
   });
@@ -149,9 +148,9 @@ describe("the policies of a review pack beside what Terraform applies", () => {
       base: { deckhouse: before },
       current: { deckhouse: after },
     });
-    expect(deployments[0]?.permissions.loosened).toEqual([
-      "the service control policy denies less: statement KeyWritesOnlyNodeRole is gone",
-      "the service control policy denies less: statement KeyPassesOnlyNodeRoles is gone",
+    expect(deployments[0]?.permissions.otherBroadened).toEqual([
+      "the service control policy denies less: statement KeyWritesOnlyNodeRole is removed",
+      "the service control policy denies less: statement KeyPassesOnlyNodeRoles is removed",
     ]);
   });
 
@@ -162,7 +161,7 @@ describe("the policies of a review pack beside what Terraform applies", () => {
       current: { deckhouse: filesOf("") },
     });
     expect(deployments[0]?.notes).toEqual([
-      "service-control-policy.json is not compared: the review pack from before does not have it",
+      "service-control-policy.json is not compared: the earlier review pack does not contain it",
     ]);
   });
 
@@ -172,8 +171,8 @@ describe("the policies of a review pack beside what Terraform applies", () => {
         base: { deckhouse: filesOf("") },
         current: { deckhouse: { ...filesOf(""), [file]: text } },
       });
-    expect(compare("deployer-policy.json", "{").deployments[0]?.permissions.loosened).toEqual([
-      "the deployer: new, compared as a whole: a text that is no JSON: {",
+    expect(compare("deployer-policy.json", "{").deployments[0]?.permissions.otherBroadened).toEqual([
+      "the deployer: new, compared as a whole: a string that is not JSON: {",
     ]);
     expect(exitCodeOf(compare("service-control-policy.json", "{}"))).toBe(2);
   });

@@ -10,11 +10,11 @@ const between = (before: ReturnType<typeof packOf>, after: ReturnType<typeof pac
 describe("changes in words", () => {
   it("as a comment: the verdict, then each action with its reason", () => {
     expect(changesMarkdown(between(minimal(""), minimal("tags: { team: platform }")))).toBe(
-      `**Permissions grow: 2 actions (2 write) new.** review/ against git ref main (1a2b3c4d)
+      `**Permissions broadened: 2 actions (2 write) new.** review/ against git ref main (1a2b3c4d)
 
 ### deckhouse
 
-**More is allowed**
+**Broadened permissions**
 
 - \`iam:TagRole\` (identity, Tagging), the user: new, on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: sets cluster.tags on &lt;prefix&gt;-node, at creation and later)
 - \`iam:UntagRole\` (identity, Tagging), the user: new, on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: removes a tag from &lt;prefix&gt;-node that cluster.tags no longer contains)
@@ -32,21 +32,21 @@ describe("changes in words", () => {
         .split("\n")
         .slice(0, 8),
     ).toEqual([
-      "3 dangers. No change of permissions. review/ against git ref main (1a2b3c4d)",
+      "3 breakingChanges. Permissions unchanged. review/ against git ref main (1a2b3c4d)",
       "",
       "deckhouse",
       "",
-      "Dangers",
+      "Breaking changes",
       "",
-      '- a plan from this would rename the user "deckhouse" to "other": its keys and attachments go with the old name',
-      "- a plan from this would replace the attachment of the policy to the user",
+      '- the next plan would rename the user "deckhouse" to "other": Terraform replaces the access keys and attachments that refer to the old name',
+      "- the next plan would replace the attachment of the policy to the user",
     ]);
   });
 
   it("of many actions: by area, and folded one by one", () => {
     const words = changesMarkdown(between(packOf("policy: { mode: scoped }\ncluster: { prefix: dev }"), packOf("")));
     expect(words.split("\n")[0]).toBe(
-      "**Permissions grow: 122 actions (78 write) on more, 5 actions (4 write) new.** review/ against git ref main (1a2b3c4d)",
+      "**Permissions broadened: 122 actions (78 write) on more, 5 actions (4 write) new.** review/ against git ref main (1a2b3c4d)",
     );
     expect(words).toContain("- the user, network: 3 actions (3 write) new, 48 actions (32 write) on more\n");
     expect(words).toContain("<details><summary>Action by action</summary>\n\n| action | access | area | where |");
@@ -54,7 +54,7 @@ describe("changes in words", () => {
 
   it("of nothing: one line, and what stays", () => {
     expect(changesText(between(packOf(""), packOf("")))).toBe(
-      "No change of permissions. review/ against git ref main (1a2b3c4d)\n\nNothing changes in deckhouse\n",
+      "Permissions unchanged. review/ against git ref main (1a2b3c4d)\n\nUnchanged: deckhouse\n",
     );
   });
 

@@ -49,17 +49,17 @@ describe("the change summary of a plan", () => {
     }
   };
   const summary = (changes: Changes) => {
-    const { permissions, dangers } = changes.deployments[0] as Changes["deployments"][number];
-    const { gained, lost, loosened } = permissions;
+    const { permissions, breakingChanges } = changes.deployments[0] as Changes["deployments"][number];
+    const { broadened, narrowed, otherBroadened } = permissions;
     return {
       exit: exitCodeOf(changes),
-      gained: gained.length,
-      lost: lost.length,
-      loosened: loosened.length,
-      dangers: dangers.length,
+      broadened: broadened.length,
+      narrowed: narrowed.length,
+      otherBroadened: otherBroadened.length,
+      breakingChanges: breakingChanges.length,
     };
   };
-  const NOTHING = { exit: 0, gained: 0, lost: 0, loosened: 0, dangers: 0 };
+  const NOTHING = { exit: 0, broadened: 0, narrowed: 0, otherBroadened: 0, breakingChanges: 0 };
 
   beforeAll(async () => {
     aws = await LocalAws.start();
@@ -74,7 +74,7 @@ describe("the change summary of a plan", () => {
   });
 
   it("reports the first apply as broadened: a user with all permissions, and a key", async () => {
-    expect(summary(await planned(""))).toEqual({ ...NOTHING, exit: 2, gained: 128 });
+    expect(summary(await planned(""))).toEqual({ ...NOTHING, exit: 2, broadened: 128 });
     apply();
   });
 
@@ -102,9 +102,9 @@ describe("the change summary of a plan", () => {
   ])("reports breaking changes of %s", async (_, more, args, expected) => {
     const changes = await planned(more, ...args);
     expect(exitCodeOf(changes)).toBe(3);
-    const dangers = [...(changes.deployments[0]?.dangers ?? [])];
-    expect(expected.map((pattern) => dangers.filter((danger) => pattern.test(danger)).length)).toEqual(expected.map(() => 1));
-    expect(dangers).toHaveLength(expected.length);
+    const breakingChanges = [...(changes.deployments[0]?.breakingChanges ?? [])];
+    expect(expected.map((pattern) => breakingChanges.filter((danger) => pattern.test(danger)).length)).toEqual(expected.map(() => 1));
+    expect(breakingChanges).toHaveLength(expected.length);
   });
 
   const ROTATED = keys("Inactive", "Active", "secondary");
@@ -119,14 +119,14 @@ describe("the change summary of a plan", () => {
 
   it("reports a node role as broadened, and an additional group as unchanged", async () => {
     const changes = await planned(`${ROTATED}\nnodeRole: { name: n }\ntags: { a: b }\nattachment: user-and-group`);
-    expect(summary(changes)).toEqual({ ...NOTHING, exit: 2, gained: 2, loosened: 1 });
-    expect(changes.deployments[0]?.permissions.gained.map(({ holder }) => holder)).toEqual(["node role", "node role"]);
+    expect(summary(changes)).toEqual({ ...NOTHING, exit: 2, broadened: 2, otherBroadened: 1 });
+    expect(changes.deployments[0]?.permissions.broadened.map(({ principal }) => principal)).toEqual(["node role", "node role"]);
   });
 
   it("reports documented to scoped only as narrowed, and the reverse only as broadened, regardless of the order in the state", async () => {
-    expect(summary(await planned(`${ROTATED}\n${SCOPED}`))).toEqual({ ...NOTHING, lost: 127 });
+    expect(summary(await planned(`${ROTATED}\n${SCOPED}`))).toEqual({ ...NOTHING, narrowed: 127 });
     apply();
-    expect(summary(await planned(ROTATED))).toEqual({ ...NOTHING, exit: 2, gained: 127 });
+    expect(summary(await planned(ROTATED))).toEqual({ ...NOTHING, exit: 2, broadened: 127 });
   });
 
   it("reports imports as unchanged, except for different settings", async () => {

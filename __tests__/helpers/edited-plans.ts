@@ -157,7 +157,7 @@ const INCOMPLETE =
   "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target";
 
 const leaks = (name: string) => [
-  `the output ${name} may hold the secret of an access key: every workspace that reads one output of this state gets it in plaintext`,
+  `the output ${name} may contain the secret of an access key: every workspace that reads any output of this state receives it in plaintext`,
 ];
 
 const reactivates = (slot: string) => [
@@ -235,7 +235,7 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     edit: after("aws_iam_role_policy_attachment.node-1", { role: "admin-role" }, ["delete", "create"]),
     exitCode: 2,
     reported: [
-      `the role admin-role, which this project does not create: the policy ${EXTRA} is attached, with whatever it allows`,
+      `the role admin-role, which this project does not create: the policy ${EXTRA} is attached; its permissions are not compared`,
     ],
   },
   "a second attachment of the same policy to another role": {
@@ -243,7 +243,7 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     edit: created("aws_iam_role_policy_attachment.node-2", { role: "admin-role", policy_arn: EXTRA }),
     exitCode: 2,
     reported: [
-      `the role admin-role, which this project does not create: the policy ${EXTRA} is attached, with whatever it allows`,
+      `the role admin-role, which this project does not create: the policy ${EXTRA} is attached; its permissions are not compared`,
     ],
   },
   "an attachment to a role that is known after apply": {
@@ -254,26 +254,26 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     ),
     exitCode: 2,
     reported: [
-      `the role known after apply, which this project does not create: the policy ${EXTRA} is attached, with whatever it allows`,
+      `the role known after apply, which this project does not create: the policy ${EXTRA} is attached; its permissions are not compared`,
     ],
   },
   "an attachment of a policy that is known after apply": {
     base: "no-change",
     edit: after("aws_iam_role_policy_attachment.node-1", { policy_arn: undefined }, ["delete", "create"]),
     exitCode: 2,
-    reported: ["the node role: the policy known after apply is attached, with whatever it allows"],
+    reported: ["the node role: the policy known after apply is attached; its permissions are not compared"],
   },
   "a second policy for the node role": {
     base: "no-change",
     edit: created("aws_iam_role_policy_attachment.node-2", { role: "n", policy_arn: ADMIN }),
     exitCode: 2,
-    reported: [`the node role: the policy ${ADMIN} is attached, with whatever it allows`],
+    reported: [`the node role: the policy ${ADMIN} is attached; its permissions are not compared`],
   },
   "the inline policy on another role": {
     base: "no-change",
     edit: after("aws_iam_role_policy.node", { role: "admin-role" }, ["delete", "create"]),
     exitCode: 2,
-    reported: ["aws_iam_role_policy.node: now of role admin-role, whom this project does not make"],
+    reported: ["aws_iam_role_policy.node: role is now admin-role, which this project does not create"],
   },
   "a policy that is known after apply by a condition on the group": {
     base: "group-added",
@@ -291,7 +291,7 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
       ),
     ),
     exitCode: 2,
-    reported: ["the user: the policy known after apply is attached, with whatever it allows"],
+    reported: ["the user: the policy known after apply is attached; its permissions are not compared"],
   },
   "the same where the policy is new as well": {
     base: "first-apply",
@@ -303,26 +303,26 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
       "aws_iam_policy.policy",
     ),
     exitCode: 2,
-    reported: ["the user: the policy known after apply is attached, with whatever it allows"],
+    reported: ["the user: the policy known after apply is attached; its permissions are not compared"],
   },
   "a new policy that is attached as it should be": { base: "first-apply", edit: all(), exitCode: 2, reported: [] },
   "a key whose user is known after apply": {
     base: "no-change",
     edit: after("aws_iam_access_key.user-secondary", { user: undefined }),
     exitCode: 2,
-    reported: ["aws_iam_access_key.user-secondary: now of user known after apply, whom this project does not make"],
+    reported: ["aws_iam_access_key.user-secondary: user is now known after apply, which this project does not create"],
   },
   "a key of another user": {
     base: "no-change",
     edit: after("aws_iam_access_key.user-secondary", { user: "admin" }),
     exitCode: 2,
-    reported: ["aws_iam_access_key.user-secondary: now of user admin, whom this project does not make"],
+    reported: ["aws_iam_access_key.user-secondary: user is now admin, which this project does not create"],
   },
   "groups that are known after apply": {
     base: "no-change",
     edit: after("aws_iam_user_group_membership.group-membership", { groups: undefined }),
     exitCode: 2,
-    reported: ["the user: put into the group known after apply, with whatever it allows"],
+    reported: ["the user: added to the group known after apply; its permissions are not compared"],
   },
   "groups of which one is known after apply": {
     base: "no-change",
@@ -332,13 +332,13 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
       };
     }),
     exitCode: 2,
-    reported: ["the user: put into the group known after apply, with whatever it allows"],
+    reported: ["the user: added to the group known after apply; its permissions are not compared"],
   },
   "another group": {
     base: "no-change",
     edit: after("aws_iam_user_group_membership.group-membership", { groups: ["admins", "deckhouse"] }),
     exitCode: 2,
-    reported: ["the user: put into the group admins, with whatever it allows"],
+    reported: ["the user: added to the group admins; its permissions are not compared"],
   },
   "a group that gets the policy and is not this project's": {
     base: "no-change",
@@ -346,7 +346,7 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     exitCode: 3,
     reported: [
       "this plan would replace the attachment of the policy to the group",
-      "aws_iam_group_policy_attachment.policy-attachment: now of group everybody, whom this project does not make",
+      "aws_iam_group_policy_attachment.policy-attachment: group is now everybody, which this project does not create",
     ],
   },
   "a policy that comes back to the user from another one": {
@@ -385,7 +385,7 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     edit: withPolicy((policy) => ({ ...policy, Version: "2008-10-17" })),
     exitCode: 2,
     reported: [
-      "the user: the policy's Version changes from 2012-10-17 to 2008-10-17, and with it what policy variables mean: not comparable",
+      "the user: the policy's Version changes from 2012-10-17 to 2008-10-17, which changes the meaning of policy variables: not comparable",
     ],
   },
   "no version of the policy language": {
@@ -393,7 +393,7 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     edit: withPolicy((policy) => ({ ...policy, Version: undefined })),
     exitCode: 2,
     reported: [
-      "the user: the policy's Version changes from 2012-10-17 to 2008-10-17, and with it what policy variables mean: not comparable",
+      "the user: the policy's Version changes from 2012-10-17 to 2008-10-17, which changes the meaning of policy variables: not comparable",
     ],
   },
   "a policy without statements": {
@@ -413,7 +413,7 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     edit: gone("aws_iam_access_key.user", ["forget"]),
     exitCode: 3,
     reported: [
-      "this plan would stop managing the access key in the slot primary, Active: the key stays in AWS, and nothing here deactivates, rotates or deletes it",
+      "this plan would stop managing the access key in the slot primary, Active: the key stays in AWS, and Terraform no longer deactivates, rotates or deletes it",
     ],
   },
   "a key that is left over and Active is deleted": {
@@ -440,7 +440,7 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     base: "no-change",
     edit: all(gone("aws_iam_role.node"), gone("aws_iam_role_policy.node"), gone("aws_iam_role_policy_attachment.node-1")),
     exitCode: 3,
-    reported: ['this plan would delete the node role "n": nodes that have it lose it; hand iamNodeRole another role first'],
+    reported: ['this plan would delete the node role "n": nodes that use it lose their permissions; set iamNodeRole to another role first'],
   },
   "a key that was deactivated outside Terraform is activated": {
     base: "no-change",
@@ -535,13 +535,13 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     base: "no-change",
     edit: created("aws_iam_user_policy.extra", { user: "deckhouse", policy: JSON.stringify(ALL) }),
     exitCode: 2,
-    reported: ["aws_iam_user_policy.extra: this project does not make it, so what it allows is not known here"],
+    reported: ["aws_iam_user_policy.extra: not created by this project, so what it allows is unknown"],
   },
   "a user of a module": {
     base: "no-change",
     edit: created("module.x.aws_iam_user.user", { name: "x" }),
     exitCode: 2,
-    reported: ["module.x.aws_iam_user.user: this project does not make it, so what it allows is not known here"],
+    reported: ["module.x.aws_iam_user.user: not created by this project, so what it allows is unknown"],
   },
   "tags and a path": {
     base: "no-change",

@@ -34,8 +34,8 @@ export function optionsOf({ region, accountId, policy, cluster }: Deployment): P
 
 /** For each action, what simulation says of it: some call is allowed that was not, or the other way round. */
 export interface Truth {
-  readonly gained: readonly string[];
-  readonly lost: readonly string[];
+  readonly broadened: readonly string[];
+  readonly narrowed: readonly string[];
 }
 
 /**
@@ -51,23 +51,23 @@ export async function truthOf(
     PolicyDocument,
     PolicyDocument,
   ];
-  const gained = new Set<string>();
-  const lost = new Set<string>();
+  const broadened = new Set<string>();
+  const narrowed = new Set<string>();
   const differing = new Set(differingActions(before, after).filter(wanted));
   for (const request of probes(before, after, ({ action }) => differing.has(action))) {
     const { action } = request;
-    if (gained.has(action) && lost.has(action)) {
+    if (broadened.has(action) && narrowed.has(action)) {
       continue;
     }
     const [was, is] = [await isAllowed(had, request), await isAllowed(has, request)];
     if (is && !was) {
-      gained.add(action);
+      broadened.add(action);
     }
     if (was && !is) {
-      lost.add(action);
+      narrowed.add(action);
     }
   }
-  return { gained: [...gained].sort(), lost: [...lost].sort() };
+  return { broadened: [...broadened].sort(), narrowed: [...narrowed].sort() };
 }
 
 /** Actions that two policies do not say the same of: of all others the simulator gives the same answer twice. */

@@ -60,7 +60,7 @@ async function changesOf(command: Command, session: Session, names: readonly str
     Object.fromEntries(Object.entries(byStack).filter(([stack]) => names.length === 0 || names.includes(stack)));
   const files = { base: only(base.files), current: policyFiles(deployments) };
   return compared(`--against ${against}`, () =>
-    changesAgainst(only(base.packs), terraformJson(deployments), `against ${base.source}`, files),
+    changesAgainst(only(base.packs), terraformJson(deployments), `Compared with ${base.source}`, files),
   );
 }
 
@@ -73,7 +73,7 @@ async function ofPlan(command: Command, session: Session, names: readonly string
   const { stack } = deployment;
   const content = await readPlan(session.terraform, plan);
   checkPlanOf(content, objectOf(terraformJson(deployments)[stack]), stack, plan);
-  return compared(plan, () => changesOfPlan(content, stack, `plan ${plan}`));
+  return compared(plan, () => changesOfPlan(content, stack, `Plan ${plan}`));
 }
 
 /** Runs a comparison. What is nested too deeply for it ends in a message that names it. */

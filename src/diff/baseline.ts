@@ -38,13 +38,18 @@ const PATH = /^(?:\.{1,2}|~|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
  */
 export function readBase(name: string, review: string, root: string, environment: Environment): Base {
   if (PATH.test(name)) {
-    return packsOfFolder(name, root);
+    return reviewPacksOfFolder(name, root);
   }
   // As git names it: without "./" and without a slash at the end.
-  return packsOfRef(name, relative(resolve(root), resolve(root, review)).replaceAll("\\", "/"), root, gitIn(root, environment));
+  return reviewPacksOfRef(
+    name,
+    relative(resolve(root), resolve(root, review)).replaceAll("\\", "/"),
+    root,
+    gitIn(root, environment),
+  );
 }
 
-function packsOfFolder(name: string, root: string): Base {
+function reviewPacksOfFolder(name: string, root: string): Base {
   const folder = resolve(
     root,
     name.replace(/^~(?=$|[/\\])/, () => homedir()),
@@ -81,7 +86,7 @@ function stacksIn(folder: string): readonly string[] {
     .sort();
 }
 
-function packsOfRef(name: string, review: string, root: string, git: Git): Base {
+function reviewPacksOfRef(name: string, review: string, root: string, git: Git): Base {
   const folder = stacksIn(resolve(root, name)).length > 0 ? `; for the folder of that name write ./${name}` : "";
   const inside = git("rev-parse", "--is-inside-work-tree");
   if (inside.status !== 0) {
@@ -104,7 +109,7 @@ function packsOfRef(name: string, review: string, root: string, git: Git): Base 
     .filter(({ path, file, deeper }) => path.startsWith(`${review}/`) && FILES.includes(file) && deeper.length === 0);
   if (!blobs.some(({ file }) => file === MAIN)) {
     throw new Error(
-      `--against ${name}: ${commit.slice(0, 8)} has no packs in ${review}/; commit them there first: ${dkpAccess("review")}${folder}`,
+      `--against ${name}: ${commit.slice(0, 8)} has no review packs in ${review}/; commit them there first: ${dkpAccess("review")}${folder}`,
     );
   }
   const contents = blobContents(
@@ -134,7 +139,7 @@ function noCheckout(stderr: string): string {
   }
   return stderr.includes("ENOENT")
     ? "git is not on the PATH; install it, or name a folder with review packs, such as ./old"
-    : "this is no Git checkout; name a folder with review packs, such as ./old";
+    : "this is not a Git checkout; name a folder with review packs, such as ./old";
 }
 
 function commitOf(name: string, git: Git): GitResult {
@@ -183,5 +188,5 @@ function parse(place: string, text: string): JsonObject {
   } catch {
     // Named below, without the text.
   }
-  throw new Error(`${place}: is no JSON; create the review packs again with ${dkpAccess("review")}`);
+  throw new Error(`${place}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
 }

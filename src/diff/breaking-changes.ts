@@ -5,21 +5,21 @@ import { type JsonObject, listOf, objectOf } from "./json-values";
 import { routes } from "./permission-changes";
 import { attribute, keyIn, type Snapshot, slotsOf } from "./snapshot";
 
-/** What of a change takes the cluster's access away or leaves it without, in words that follow "would". */
-export function dangersOf(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly string[] {
+/** Changes that remove the access of the cluster or leave access keys unmanaged, as phrases that follow "would". */
+export function breakingChangesOf(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly string[] {
   return [
     ...renameOfUser(before, after),
-    ...resources.flatMap(({ address, what, action }) => WORST[address]?.[action]?.(what) ?? []),
-    ...keysLost(before, after, resources),
+    ...resources.flatMap(({ address, description, action }) => BREAKING[address]?.[action]?.(description) ?? []),
+    ...keyChanges(before, after, resources),
     ...attachmentMoves(before, after),
   ];
 }
 
-/** By address, what is bad about its replacement and its deletion. */
-const WORST: Readonly<Record<string, Partial<Record<ResourceChange["action"], (what: string) => string>>>> = {
+/** By address and action, the effect on a running cluster. */
+const BREAKING: Readonly<Record<string, Partial<Record<ResourceChange["action"], (what: string) => string>>>> = {
   [ADDRESSES.user]: {
-    replaced: (what) => `replace the ${what}: its keys die with it`,
-    deleted: (what) => `delete the ${what}: the cluster loses its access`,
+    replaced: (what) => `replace the ${what}, which deletes its access keys`,
+    deleted: (what) => `delete the ${what}: the cluster loses access to AWS`,
   },
   [ADDRESSES.policy]: {
     replaced: (what) => `replace the ${what} and its attachments`,
@@ -27,17 +27,17 @@ const WORST: Readonly<Record<string, Partial<Record<ResourceChange["action"], (w
   },
   [ADDRESSES.userAttachment]: { replaced: (what) => `replace the ${what}` },
   [ADDRESSES.groupAttachment]: { replaced: (what) => `replace the ${what}` },
-  [ADDRESSES.membership]: { replaced: (what) => `replace the ${what}: between two calls the user is not in the group` },
+  [ADDRESSES.membership]: { replaced: (what) => `replace the ${what}: the user is not in the group between the two API calls` },
   [KEY_ADDRESSES.primary]: { forgotten: forgetsKey },
   [KEY_ADDRESSES.secondary]: { forgotten: forgetsKey },
   [ADDRESSES.nodeRole]: {
-    deleted: (what) => `delete the ${what}: nodes that have it lose it; hand iamNodeRole another role first`,
-    replaced: (what) => `replace the ${what}: nodes that have it lose it; hand iamNodeRole another role first`,
+    deleted: (what) => `delete the ${what}: nodes that use it lose their permissions; set iamNodeRole to another role first`,
+    replaced: (what) => `replace the ${what}: nodes that use it lose their permissions; set iamNodeRole to another role first`,
   },
 };
 
 function forgetsKey(what: string): string {
-  return `stop managing the ${what}: the key stays in AWS, and nothing here deactivates, rotates or deletes it`;
+  return `stop managing the ${what}: the key stays in AWS, and Terraform no longer deactivates, rotates or deletes it`;
 }
 
 function renameOfUser(before: Snapshot, after: Snapshot): readonly string[] {
@@ -45,11 +45,13 @@ function renameOfUser(before: Snapshot, after: Snapshot): readonly string[] {
   if (had === undefined || has === undefined || had === has) {
     return [];
   }
-  return [`rename the user ${JSON.stringify(had)} to ${JSON.stringify(has)}: its keys and attachments go with the old name`];
+  return [
+    `rename the user ${JSON.stringify(had)} to ${JSON.stringify(has)}: Terraform replaces the access keys and attachments that refer to the old name`,
+  ];
 }
 
-function keysLost(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly string[] {
-  const handedOut = before.outputs.get("access_key_slot")?.value;
+function keyChanges(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly string[] {
+  const current = before.outputs.get("access_key_slot")?.value;
   const had = slotsOf(before);
   const has = slotsOf(after);
   const replaced = SLOTS.filter((slot) =>
@@ -59,32 +61,30 @@ function keysLost(before: Snapshot, after: Snapshot, resources: readonly Resourc
   const created = has.filter((slot) => !had.includes(slot));
   const isActive = (snapshot: Snapshot, slot: (typeof SLOTS)[number]) => keyIn(snapshot, slot)?.status === "Active";
   return [
-    ...replaced.map(
-      (slot) => `replace the access key in the slot ${slot}: the old one stops working before the new one is there`,
-    ),
+    ...replaced.map((slot) => `replace the access key in the slot ${slot}: the old key is deleted before the new key exists`),
     ...deleted
       .filter((slot) => isActive(before, slot))
-      .map((slot) => `delete the access key in the slot ${slot} while it is Active; make it Inactive first, one apply before`),
+      .map((slot) => `delete the access key in the slot ${slot} while it is Active; set it to Inactive in an earlier apply`),
     ...(deleted.length > 0 && created.length > 0
       ? [
-          `make the access key in the slot ${created[0]} and delete the one in the slot ${deleted[0]} at once; a rotation is one edit an apply`,
+          `create the access key in the slot ${created[0]} and delete the one in the slot ${deleted[0]} in one apply; a rotation changes one setting per apply`,
         ]
       : []),
     ...had
-      .filter((slot) => slot === handedOut && isActive(before, slot) && has.includes(slot) && !isActive(after, slot))
+      .filter((slot) => slot === current && isActive(before, slot) && has.includes(slot) && !isActive(after, slot))
       .map(
         (slot) =>
-          `switch off the access key in the slot ${slot}, which is the one handed out; hand out another one first, one apply before`,
+          `deactivate the access key in the slot ${slot}, which is the current key that the outputs expose; set accessKeys.current to the other slot in an earlier apply`,
       ),
   ];
 }
 
 /**
- * What only a plan shows about keys: one that somebody deactivated outside Terraform and that the plan activates again, and one that
+ * Changes of keys that only a plan shows: a key that was deactivated outside Terraform and that the plan activates again, and one that
  * is left over from a replacement and still works. The key that the outputs expose is never Inactive by the settings, so there a
  * deactivation outside shows even if an earlier refresh stored it; for the other slot it shows in `resource_drift` alone.
  */
-export function dangersOfPlan(plan: JsonObject, before: Snapshot, after: Snapshot): readonly string[] {
+export function breakingChangesOfPlan(plan: JsonObject, before: Snapshot, after: Snapshot): readonly string[] {
   const exposed = before.outputs.get("access_key_slot")?.value;
   const drifted = new Set(
     listOf(plan.resource_drift)
@@ -114,7 +114,7 @@ function statusIn(change: unknown, side: "before" | "after"): unknown {
   return objectOf(objectOf(change)[side]).status;
 }
 
-/** The old attachment goes before the new one is there. */
+/** Terraform may delete the old attachment before it creates the new one. */
 function attachmentMoves(before: Snapshot, after: Snapshot): readonly string[] {
   const had = routes(before);
   const has = routes(after);
@@ -122,11 +122,11 @@ function attachmentMoves(before: Snapshot, after: Snapshot): readonly string[] {
     return [];
   }
   if (!has.user && !has.group) {
-    return ["take the policy from the user, which then has no permissions"];
+    return ["detach the policy from the user, which then has no permissions"];
   }
   return (had.user && has.user) || (had.group && has.group)
     ? []
     : [
-        `move the policy from the ${had.user ? "user to the group" : "group to the user"} in one step: for a moment the user has no permissions; go by way of attachment: user-and-group`,
+        `move the policy from the ${had.user ? "user to the group" : "group to the user"} in one apply: the user temporarily has no permissions; apply attachment: user-and-group first`,
       ];
 }

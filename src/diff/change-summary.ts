@@ -1,8 +1,9 @@
 import type { AccessLevel, Area } from "../iam/catalogue";
+import type { DecisionRequest } from "./decision/model";
 
-/** What a change does, by deployment. JSON as it is; it never holds a secret. */
+/** What a change does, by deployment. Printed as it is by `--format json`; it never contains a secret. */
 export interface Changes {
-  /** What is told of: "review/ against main (1a2b3c4)", "the plan plan.json". */
+  /** What is compared: "Compared with git ref main (1a2b3c4d)", "Plan plan.json". */
   readonly source: string;
   readonly deployments: readonly DeploymentChanges[];
 }
@@ -12,27 +13,39 @@ export interface DeploymentChanges {
   readonly state: "new" | "removed" | "changed" | "unchanged";
   readonly permissions: PermissionChanges;
   readonly resources: readonly ResourceChange[];
-  /** What takes the cluster's access away, or leaves keys behind: nothing to apply without having thought of it. */
-  readonly dangers: readonly string[];
-  /** Where a secret comes to be seen by more people than before. No permission in AWS. */
-  readonly exposures: readonly string[];
+  /** What removes the access of the cluster, or leaves access keys unmanaged. */
+  readonly breakingChanges: readonly string[];
+  /** Where more principals than before can read a secret. No permission in AWS. */
+  readonly secretExposures: readonly string[];
   readonly notes: readonly string[];
 }
 
 export interface PermissionChanges {
-  readonly gained: readonly ActionChange[];
-  readonly lost: readonly ActionChange[];
-  /** Further growth, in words: a boundary or a Deny that goes, a policy that is attached, what can't be compared. */
-  readonly loosened: readonly string[];
-  readonly tightened: readonly string[];
+  readonly broadened: readonly ActionChange[];
+  readonly narrowed: readonly ActionChange[];
+  /** What else is broadened: a boundary or a Deny that is removed, a policy that is attached, what cannot be compared. */
+  readonly otherBroadened: readonly string[];
+  readonly otherNarrowed: readonly string[];
+  /** By policy that is broadened, what the decision procedure shows. */
+  readonly evidence: readonly Evidence[];
 }
 
-/** Whose permissions change. The deployer is the principal that runs Terraform. */
-export type Holder = "user" | "node role" | "deployer";
+/** Why the policy of a principal counts as broadened: a request, or the reason why the policies are not comparable. */
+export type Evidence =
+  | {
+      readonly principal: Principal;
+      readonly kind: "new-request";
+      /** A request that is allowed after the change and was not allowed before. */
+      readonly request: DecisionRequest;
+    }
+  | { readonly principal: Principal; readonly kind: "not-comparable"; readonly reason: string };
 
-/** An action that is allowed on more than before, or on less. */
+/** Whose permissions change. The deployer is the principal that runs Terraform. */
+export type Principal = "user" | "node role" | "deployer";
+
+/** An action that is allowed for more requests than before, or for fewer. */
 export interface ActionChange {
-  readonly holder: Holder;
+  readonly principal: Principal;
   /** In AWS's spelling where the catalogue knows it; may have wildcards. */
   readonly action: string;
   /** `unknown` for what is not in the catalogue. */
@@ -40,45 +53,51 @@ export interface ActionChange {
   readonly area: Area | "not in DKP's catalogue";
   /** What DKP does with it. */
   readonly why?: string;
-  /** Where it is allowed now and was not before; of what is lost, the other way round. */
-  readonly where: readonly Scope[];
-  /** Where it is allowed on the other side of the change: of what is gained, before; of what is lost, now. Empty: nowhere. */
-  readonly otherwise: readonly Scope[];
+  /** Where it is allowed now and was not before; of a narrowed action, where it was allowed and is not now. */
+  readonly scopes: readonly Scope[];
+  /** All scopes on the other side: of a broadened action, before; of a narrowed one, now. Empty: it is not allowed there. */
+  readonly otherSide: readonly Scope[];
 }
 
-/** A resource pattern and the conditions that go with it, in words: `aws:RequestedRegion is eu-central-1`. */
+/** Whether actions of an access level change something. */
+export function isWrite(access: ActionChange["access"]): boolean {
+  return access !== "List" && access !== "Read" && access !== "unknown";
+}
+
+/** A resource pattern and its conditions as people read them: `aws:RequestedRegion is eu-central-1`. */
 export interface Scope {
   readonly resource: string;
-  readonly onlyIf: readonly string[];
+  readonly conditions: readonly string[];
 }
 
 export interface ResourceChange {
   readonly address: string;
-  readonly what: string;
+  /** What the resource is: `user "deckhouse"`. */
+  readonly description: string;
   readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
-  /** Which attributes change, in words. */
+  /** Which attributes change. */
   readonly details: readonly string[];
 }
 
-/** Whether anybody may do more than before, as far as can be told; what can't be told counts. */
-export function permissionsGrow({ gained, loosened }: PermissionChanges): boolean {
-  return gained.length + loosened.length > 0;
+/** Whether any principal may do more than before; what is unknown counts. */
+export function isBroadened({ broadened, otherBroadened }: PermissionChanges): boolean {
+  return broadened.length + otherBroadened.length > 0;
 }
 
-/** Whether anybody may do less than before. */
-export function permissionsShrink({ lost, tightened }: PermissionChanges): boolean {
-  return lost.length + tightened.length > 0;
+/** Whether any principal may do less than before. */
+export function isNarrowed({ narrowed, otherNarrowed }: PermissionChanges): boolean {
+  return narrowed.length + otherNarrowed.length > 0;
 }
 
 /** The exit code of a change summary: 3 with a breaking change, else 2 where permissions are broadened or a secret is newly exposed, else 0. */
 export function exitCodeOf({ deployments }: Changes): 0 | 2 | 3 {
-  if (deployments.some(({ dangers }) => dangers.length > 0)) {
+  if (deployments.some(({ breakingChanges }) => breakingChanges.length > 0)) {
     return 3;
   }
-  return deployments.some(({ permissions, exposures }) => permissionsGrow(permissions) || exposures.length > 0) ? 2 : 0;
+  return deployments.some(({ permissions, secretExposures }) => isBroadened(permissions) || secretExposures.length > 0) ? 2 : 0;
 }
 
-/** Changes as JSON, for machines. */
+/** Changes as JSON, with the exit code. */
 export function changesJson(changes: Changes): string {
   return `${JSON.stringify({ exitCode: exitCodeOf(changes), ...changes }, null, 2)}\n`;
 }

@@ -1,12 +1,12 @@
 import { parseIamArn } from "../iam/arns";
 import { partitionOf } from "../iam/partitions";
 import { ADDRESSES } from "../terraform/addresses";
-import { dangersOf, dangersOfPlan } from "./breaking-changes";
+import { breakingChangesOf, breakingChangesOfPlan } from "./breaking-changes";
 import type { Changes, DeploymentChanges } from "./change-summary";
 import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permission-changes";
-import { together } from "./policy-comparison";
+import { combined } from "./policy-comparison";
 import { type PolicyFiles, policyFileChanges } from "./policy-files";
 import { resourcesOfPacks, resourcesOfPlan } from "./resource-changes";
 import { attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
@@ -63,13 +63,13 @@ export function changesOfPlan(plan: JsonObject, stack: string, source: string): 
           stack,
           permissions: permissionChanges(before, after),
           resources,
-          dangers: [
+          breakingChanges: [
             ...incompleteness(plan),
-            ...[...dangersOf(before, after, resources), ...dangersOfPlan(plan, before, after)].map(
+            ...[...breakingChangesOf(before, after, resources), ...breakingChangesOfPlan(plan, before, after)].map(
               (danger) => `this plan would ${danger}`,
             ),
           ],
-          exposures: exposuresOf(before, after, new Set(imported)),
+          secretExposures: exposuresOf(before, after, new Set(imported)),
           notes: [...notesOf(before, after), ...notesOfPlan(plan)],
         },
         before,
@@ -97,7 +97,7 @@ function notesOfPlan(plan: JsonObject): readonly string[] {
   return listOf(plan.resource_changes)
     .map((entry) => objectOf(entry))
     .filter(({ deposed }) => deposed !== undefined)
-    .map(({ address }) => `what is left of an earlier replacement of ${address} goes`);
+    .map(({ address }) => `deletes what an earlier replacement of ${address} left over`);
 }
 
 function changesOfPack(
@@ -108,7 +108,15 @@ function changesOfPack(
   files: PolicyFiles = {},
 ): DeploymentChanges {
   if (JSON.stringify([base, baseFiles]) === JSON.stringify([current, files])) {
-    return { stack, state: "unchanged", permissions: together(), resources: [], dangers: [], exposures: [], notes: [] };
+    return {
+      stack,
+      state: "unchanged",
+      permissions: combined(),
+      resources: [],
+      breakingChanges: [],
+      secretExposures: [],
+      notes: [],
+    };
   }
   const before = snapshotOfPack(base ?? {}, statedAccount(base ?? {}) ?? statedAccount(current ?? {}));
   const after = snapshotOfPack(current ?? {}, statedAccount(current ?? {}) ?? statedAccount(base ?? {}));
@@ -118,23 +126,25 @@ function changesOfPack(
   const ofFiles = policyFileChanges(baseFiles, files, account, after.userPolicy);
   const common = {
     stack,
-    permissions: together(permissionChanges(before, after), ofFiles.permissions),
+    permissions: combined(permissionChanges(before, after), ofFiles.permissions),
     resources,
-    exposures: exposuresOf(before, after, imports),
+    secretExposures: exposuresOf(before, after, imports),
   };
   if (base === undefined || current === undefined) {
-    const dangers = current === undefined && isProtected(before) ? [STILL_PROTECTED] : [];
+    const breakingChanges = current === undefined && isProtected(before) ? [STILL_PROTECTED] : [];
     const notes = current === undefined ? [REMOVED] : [...importNotes(imports), ...ofFiles.notes];
-    return withState({ ...common, dangers, notes }, before, after);
+    return withState({ ...common, breakingChanges, notes }, before, after);
   }
-  const guard = isProtected(after) ? "protect makes Terraform refuse what it can of it" : "protect is off, so nothing stops it";
-  const dangers = [...dangersOf(before, after, resources), ...accountDangers(base, current)];
+  const guard = isProtected(after)
+    ? "protect is on: Terraform rejects a plan that destroys a protected resource"
+    : "protect is off: Terraform does not reject these changes";
+  const breakingChanges = [...breakingChangesOf(before, after, resources), ...accountChanges(base, current)];
   return withState(
     {
       ...common,
-      dangers: dangers.map((danger) => `a plan from this would ${danger}`),
+      breakingChanges: breakingChanges.map((danger) => `the next plan would ${danger}`),
       notes: [
-        ...(dangers.length > 0 ? [guard] : []),
+        ...(breakingChanges.length > 0 ? [guard] : []),
         ...notesOf(before, after),
         ...notesOfPacks(base, current),
         ...ofFiles.notes,
@@ -148,22 +158,22 @@ function changesOfPack(
 }
 
 const REMOVED =
-  "its settings are gone, which deletes nothing in AWS: unless it was destroyed before, its user and its key stay and nothing manages them";
+  "the settings file is deleted, which deletes nothing in AWS: if the deployment was not destroyed before, its user and its access key remain and are unmanaged";
 const STILL_PROTECTED =
-  "its settings went while protect was on, so it can't have been destroyed: its user and its key would stay, and nothing would manage them; bring the settings back, set protect: false, and destroy";
+  "the settings file is deleted while protect is on, so the deployment cannot have been destroyed: its user and its access key would remain and be unmanaged; restore the file, set protect: false, and destroy the deployment";
 
-function accountDangers(base: JsonObject, current: JsonObject): readonly string[] {
+function accountChanges(base: JsonObject, current: JsonObject): readonly string[] {
   const [had, has] = [base, current].map((pack) => ({ account: accountOf(pack), partition: partitionOfPack(pack) })) as [
     Place,
     Place,
   ];
-  const left = (where: string) => `leave the user and its key in ${where}, where nothing manages them`;
+  const left = (where: string) => `leave the user and its access key unmanaged in ${where}`;
   if (had.account !== undefined && has.account !== undefined && had.account !== has.account) {
-    return [`make everything anew in the account ${has.account}, and ${left(had.account)}`];
+    return [`re-create all resources in the account ${has.account}, and ${left(had.account)}`];
   }
   return had.partition === has.partition
     ? []
-    : [`make everything anew in the partition ${has.partition}, and ${left(had.partition)}`];
+    : [`re-create all resources in the partition ${has.partition}, and ${left(had.partition)}`];
 }
 
 interface Place {
@@ -191,12 +201,16 @@ function importsOf(pack: JsonObject | undefined): ReadonlySet<string> {
 }
 
 function importNotes(imports: ReadonlySet<string>): readonly string[] {
-  return imports.size === 0 ? [] : [`takes over what exists: ${[...imports].sort().join(", ")}; a plan tells what changes there`];
+  return imports.size === 0
+    ? []
+    : [`imports existing resources: ${[...imports].sort().join(", ")}; a plan shows what changes in them`];
 }
 
 function withState(changes: Omit<DeploymentChanges, "state">, before: Snapshot, after: Snapshot): DeploymentChanges {
-  const { permissions, resources, dangers, exposures, notes } = changes;
-  const told = [...Object.values(permissions), resources, dangers, exposures, notes].some((list) => list.length > 0);
+  const { permissions, resources, breakingChanges, secretExposures, notes } = changes;
+  const told = [...Object.values(permissions), resources, breakingChanges, secretExposures, notes].some(
+    (list) => list.length > 0,
+  );
   const is = (snapshot: Snapshot) => attribute(snapshot, ADDRESSES.user, "name") !== undefined;
   if (is(before) !== is(after)) {
     return { ...changes, state: is(after) ? "new" : "removed" };

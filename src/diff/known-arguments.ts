@@ -58,13 +58,13 @@ const KNOWN: Readonly<Record<string, { readonly names: readonly string[]; readon
 const META: readonly string[] = ["depends_on", "lifecycle.prevent_destroy", "lifecycle.create_before_destroy"];
 
 /** Arguments of this project's resources that nothing here understands, and that are new or have another value. */
-export function argumentChanges(before: Snapshot, after: Snapshot): PermissionChanges {
+export function argumentChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
   const own = [...after.resources.keys()].filter(isOurs);
   const differing = own.flatMap((address) => [
     ...unknownArguments(address, before, after).map((name) => `${address}: the argument ${name} is not comparable`),
     ...otherWay(address, after).map((what) => `${address}: ${what}, which is not comparable`),
   ]);
-  return { gained: [], lost: [], loosened: differing, tightened: [] };
+  return { otherBroadened: differing };
 }
 
 function unknownArguments(address: string, before: Snapshot, after: Snapshot): readonly string[] {

@@ -10,15 +10,15 @@ export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
   const tags = tagChanges(before.tags, after.tags);
   return [
     ...change("region", output(before, "region"), output(after, "region")),
-    ...change("slot that is handed out", output(before, "access_key_slot"), output(after, "access_key_slot")),
-    ...change("who has the policy", holders(before), holders(after)),
+    ...change("current key slot", output(before, "access_key_slot"), output(after, "access_key_slot")),
+    ...change("policy attached to", principals(before), principals(after)),
     ...(attribute(before, ADDRESSES.policy, "description") !== attribute(after, ADDRESSES.policy, "description") &&
     isIgnored(after, "description") &&
     before.resources.has(ADDRESSES.policy)
-      ? ["policy.description: AWS can't change it, so this has no effect"]
+      ? ["policy.description: AWS cannot change a description, so the new one has no effect"]
       : []),
     ...(before.resources.has(ADDRESSES.nodeRole) && !after.resources.has(ADDRESSES.nodeRole)
-      ? ["the node role goes: hand iamNodeRole another role first"]
+      ? ["the node role is deleted: set iamNodeRole to another role first"]
       : []),
     ...[ADDRESSES.user, ADDRESSES.nodeRole]
       .filter((address) => before.resources.has(address))
@@ -26,15 +26,17 @@ export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
       .filter((address) => attribute(after, address, "permissions_boundary") !== undefined)
       .map(
         (address) =>
-          `${address}: the permissions boundary is new; whatever it does not allow stops working: compare it with policy.json before you apply`,
+          `${address}: the permissions boundary is new and blocks whatever it does not allow: compare it with policy.json before you apply`,
       ),
     ...(appeared.length > 0 ? [`new outputs: ${appeared.sort().join(", ")}`] : []),
-    ...(gone.length > 0 ? [`outputs that go, and that other workspaces may read: ${gone.sort().join(", ")}`] : []),
+    ...(gone.length > 0 ? [`removed outputs, which other workspaces may read: ${gone.sort().join(", ")}`] : []),
     ...(tags.length > 0 ? [`tags: ${tags.join(", ")}`] : []),
     ...slotsOf(after)
       .filter((slot) => keyIn(before, slot) === undefined && keyIn(after, slot)?.pgp_key !== undefined)
-      .map((slot) => `the state gets the secret of the key in the slot ${slot} encrypted only`),
-    ...(inClear(before) && !inClear(after) ? ["the state no longer holds a secret in clear; old versions of it still do"] : []),
+      .map((slot) => `the state contains the secret of the key in the slot ${slot} only in encrypted form`),
+    ...(inPlaintext(before) && !inPlaintext(after)
+      ? ["the state no longer contains a secret in plaintext; its older versions still do"]
+      : []),
   ];
 }
 
@@ -44,7 +46,9 @@ export function exposuresOf(before: Snapshot, after: Snapshot, imported: Readonl
   const unmarked = secret(after)?.sensitive === false && secret(before)?.sensitive !== false;
   return [
     ...(secret(after) !== undefined && secret(before) === undefined
-      ? ["the output secret_access_key appears: every workspace that reads one output of this state gets the secret in clear"]
+      ? [
+          "the output secret_access_key is new: every workspace that reads any output of this state receives the secret in plaintext",
+        ]
       : []),
     ...(unmarked ? ["the output secret_access_key is not marked as sensitive: Terraform prints it"] : []),
     ...[...after.outputs]
@@ -54,9 +58,11 @@ export function exposuresOf(before: Snapshot, after: Snapshot, imported: Readonl
       )
       .map(
         ([name]) =>
-          `the output ${name} may hold the secret of an access key: every workspace that reads one output of this state gets it in plaintext`,
+          `the output ${name} may contain the secret of an access key: every workspace that reads any output of this state receives it in plaintext`,
       ),
-    ...(!inClear(before) && inClear(after, imported) ? ["the secret of an access key comes into the state in clear"] : []),
+    ...(!inPlaintext(before) && inPlaintext(after, imported)
+      ? ["the state newly contains the secret of an access key in plaintext"]
+      : []),
   ];
 }
 
@@ -66,7 +72,7 @@ function isLeak(name: string, { sensitive, carriesSecret }: Output): boolean {
 }
 
 /** Whether a key has its secret in the state in clear. A key that was made by hand has none there. */
-function inClear(snapshot: Snapshot, imported: ReadonlySet<string> = new Set()): boolean {
+function inPlaintext(snapshot: Snapshot, imported: ReadonlySet<string> = new Set()): boolean {
   return slotsOf(snapshot).some((slot) => keyIn(snapshot, slot)?.pgp_key === undefined && !imported.has(KEY_ADDRESSES[slot]));
 }
 
@@ -74,9 +80,9 @@ function output(snapshot: Snapshot, name: string): string | undefined {
   return snapshot.outputs.get(name)?.value;
 }
 
-function holders(snapshot: Snapshot): string | undefined {
+function principals(snapshot: Snapshot): string | undefined {
   const { user, group } = routes(snapshot);
-  const words = [...(user ? ["the user"] : []), ...(group ? ["the group, and whoever is put into it"] : [])];
+  const words = [...(user ? ["the user"] : []), ...(group ? ["the group with all its members"] : [])];
   return words.length === 0 ? undefined : words.join(" and ");
 }
 
@@ -91,9 +97,9 @@ function tagChanges(before: Snapshot["tags"], after: Snapshot["tags"]): readonly
       return [`${name} is new`];
     }
     if (!(name in after)) {
-      return [`${name} goes`];
+      return [`${name} is removed`];
     }
-    return before[name] === after[name] ? [] : [`${name} has another value`];
+    return before[name] === after[name] ? [] : [`${name} has a new value`];
   });
 }
 
@@ -115,10 +121,10 @@ function accountNotes(had: string | undefined, has: string | undefined): readonl
     return [];
   }
   if (has === undefined) {
-    return [`the account ${had} is no longer stated: Terraform takes the one that its credentials belong to`];
+    return [`accountId is no longer set (was ${had}): Terraform uses the account of its credentials`];
   }
   return had === undefined
-    ? [`the account is stated now, ${has}; permissions are compared as if it was this one before, which can't be told from here`]
+    ? [`accountId is now set to ${has}; the comparison assumes the same account before, which is unknown`]
     : [`account: ${had} -> ${has}`];
 }
 
@@ -133,7 +139,7 @@ function backendNotes(before: JsonObject, after: JsonObject): readonly string[] 
   const types = [had, has].map((backend) => Object.keys(backend)[0] ?? "local");
   const names = types[0] === types[1] ? changedNames(inner(had), inner(has)).join(", ") : "";
   return [
-    `the state moves (${types[0] === types[1] ? `backend ${types[0]}: ${names}` : `backend ${types.join(" -> ")}`}): terraform init -migrate-state takes it along; an empty state would make everything anew`,
+    `the state location changes (${types[0] === types[1] ? `backend ${types[0]}: ${names}` : `backend ${types.join(" -> ")}`}): run terraform init -migrate-state; with an empty state, Terraform would create all resources again`,
   ];
 }
 
@@ -147,7 +153,7 @@ function providerNotes(before: JsonObject, after: JsonObject): readonly string[]
     return { ...rest, version: objectOf(objectOf(objectOf(pack.terraform).required_providers).aws).version };
   }) as [JsonObject, JsonObject];
   const names = changedNames(had, has);
-  return names.length === 0 ? [] : [`AWS provider: another ${names.join(", ")}`];
+  return names.length === 0 ? [] : [`AWS provider: changed ${names.join(", ")}`];
 }
 
 function changedNames(had: JsonObject, has: JsonObject): readonly string[] {

@@ -3,13 +3,13 @@ import type { PermissionChanges } from "./change-summary";
 import { listOf, objectOf } from "./json-values";
 import { argumentChanges } from "./known-arguments";
 import { isOwn, knownOwn } from "./ownership";
-import { policyChanges, together } from "./policy-comparison";
+import { combined, policyChanges } from "./policy-comparison";
 import { NO_POLICY, type Policy } from "./policy-model";
 import { attribute, isOurs, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** What a change does to what the user and the node role may do. */
 export function permissionChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  return together(
+  return combined(
     userChanges(before, after),
     policyChanges("node role", before.nodePolicy ?? NO_POLICY, after.nodePolicy ?? NO_POLICY),
     trustChanges(before.nodeTrust, after.nodeTrust),
@@ -17,8 +17,8 @@ export function permissionChanges(before: Snapshot, after: Snapshot): Permission
     boundaryChanges("user", ADDRESSES.user, before, after),
     boundaryChanges("node role", ADDRESSES.nodeRole, before, after),
     reachChanges(before, after),
-    holderChanges(before, after),
-    strangerChanges(before, after),
+    principalChanges(before, after),
+    externalChanges(before, after),
     argumentChanges(before, after),
   );
 }
@@ -34,7 +34,7 @@ const LINKS = {
 /** The ways by which the user has the policy: attachments of the own policy to the own user or group. */
 export function routes(snapshot: Snapshot): { readonly user: boolean; readonly group: boolean } {
   const links = (address: string, ...names: readonly (keyof typeof LINKS)[]) =>
-    snapshot.resources.has(address) && names.every((name) => !isForeign(snapshot, address, name));
+    snapshot.resources.has(address) && names.every((name) => !isExternal(snapshot, address, name));
   return {
     user: links(ADDRESSES.userAttachment, "user", "policy_arn"),
     group: links(ADDRESSES.groupAttachment, "group", "policy_arn") && links(ADDRESSES.membership, "user", "groups"),
@@ -42,7 +42,7 @@ export function routes(snapshot: Snapshot): { readonly user: boolean; readonly g
 }
 
 /** Whether an argument is known to name only what this project does not create. */
-function isForeign(snapshot: Snapshot, address: string, name: keyof typeof LINKS): boolean {
+function isExternal(snapshot: Snapshot, address: string, name: keyof typeof LINKS): boolean {
   const [owner, identity] = LINKS[name];
   const own = attribute(snapshot, owner, identity);
   const values = valuesOf(snapshot, address, name);
@@ -66,24 +66,22 @@ function userChanges(before: Snapshot, after: Snapshot): PermissionChanges {
   return policyChanges("user", held(before), held(after));
 }
 
-function trustChanges(before: Policy | undefined, after: Policy | undefined): PermissionChanges {
-  const { loosened, tightened } = policyChanges("node role", before ?? NO_POLICY, after ?? NO_POLICY);
-  const named = (text: string) => text.replace("the node role:", "who may take the node role:");
-  return { gained: [], lost: [], loosened: loosened.map(named), tightened: tightened.map(named) };
+function trustChanges(before: Policy | undefined, after: Policy | undefined): Partial<PermissionChanges> {
+  const { otherBroadened, otherNarrowed } = policyChanges("node role", before ?? NO_POLICY, after ?? NO_POLICY);
+  const named = (text: string) => text.replace("the node role:", "who may assume the node role:");
+  return { otherBroadened: otherBroadened.map(named), otherNarrowed: otherNarrowed.map(named) };
 }
 
 /** Policies attached to roles at the addresses for the node role: what is in them is not known here. */
-function managedPolicyChanges(before: Snapshot, after: Snapshot): PermissionChanges {
+function managedPolicyChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
   const [had, has] = [attachedPolicies(before), attachedPolicies(after)];
   const known = new Set(had.map(({ pair }) => pair));
   const kept = new Set(has.map(({ pair }) => pair));
   return {
-    gained: [],
-    lost: [],
-    loosened: has
+    otherBroadened: has
       .filter(({ pair, certain }) => !known.has(pair) || !certain)
-      .map(({ to, arn }) => `${to}: the policy ${arn} is attached, with whatever it allows`),
-    tightened: had.filter(({ pair }) => !kept.has(pair)).map(({ to, arn }) => `${to}: the policy ${arn} is detached`),
+      .map(({ to, arn }) => `${to}: the policy ${arn} is attached; its permissions are not compared`),
+    otherNarrowed: had.filter(({ pair }) => !kept.has(pair)).map(({ to, arn }) => `${to}: the policy ${arn} is detached`),
   };
 }
 
@@ -108,25 +106,22 @@ function attachedPolicies(snapshot: Snapshot): readonly AttachedPolicy[] {
 }
 
 /** What the user gets beside the policy of this project: other policies by its attachments, other groups by its membership. */
-function reachChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  const foreign = (address: string, name: string, owner: string, identity: string) =>
+function reachChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
+  const external = (address: string, name: string, owner: string, identity: string) =>
     valuesOf(after, address, name).filter(
       (value) => !keptAt(before, address, name, value) && !isOwn(after, address, name, owner, [identity], value),
     );
   return {
-    gained: [],
-    lost: [],
-    loosened: [
-      ...foreign(ADDRESSES.userAttachment, "policy_arn", ADDRESSES.policy, "arn"),
-      ...foreign(ADDRESSES.groupAttachment, "policy_arn", ADDRESSES.policy, "arn"),
+    otherBroadened: [
+      ...external(ADDRESSES.userAttachment, "policy_arn", ADDRESSES.policy, "arn"),
+      ...external(ADDRESSES.groupAttachment, "policy_arn", ADDRESSES.policy, "arn"),
     ]
-      .map((arn) => `the user: the policy ${arn} is attached, with whatever it allows`)
+      .map((arn) => `the user: the policy ${arn} is attached; its permissions are not compared`)
       .concat(
-        foreign(ADDRESSES.membership, "groups", ADDRESSES.group, "name").map(
-          (name) => `the user: put into the group ${name}, with whatever it allows`,
+        external(ADDRESSES.membership, "groups", ADDRESSES.group, "name").map(
+          (name) => `the user: added to the group ${name}; its permissions are not compared`,
         ),
       ),
-    tightened: [],
   };
 }
 
@@ -140,7 +135,7 @@ function keptAt(before: Snapshot, address: string, name: string, value: unknown)
 }
 
 /** By address, the argument that says whose it is, and whose it must be. */
-const HOLDERS: readonly (readonly [address: string, argument: string, owner: string])[] = [
+const PRINCIPALS: readonly (readonly [address: string, argument: string, owner: string])[] = [
   [ADDRESSES.userAttachment, "user", ADDRESSES.user],
   [ADDRESSES.membership, "user", ADDRESSES.user],
   [KEY_ADDRESSES.primary, "user", ADDRESSES.user],
@@ -150,46 +145,46 @@ const HOLDERS: readonly (readonly [address: string, argument: string, owner: str
 ];
 
 /** What goes to somebody whom this project does not make: the policy, a key, the permissions of the nodes. */
-function holderChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  const loosened = HOLDERS.flatMap(([address, argument, owner]) => {
-    const holder = attribute(after, address, argument);
-    return holder === undefined ||
-      keptAt(before, address, argument, holder) ||
-      isOwn(after, address, argument, owner, ["name", "id"], holder)
+function principalChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
+  const otherBroadened = PRINCIPALS.flatMap(([address, argument, owner]) => {
+    const principal = attribute(after, address, argument);
+    return principal === undefined ||
+      keptAt(before, address, argument, principal) ||
+      isOwn(after, address, argument, owner, ["name", "id"], principal)
       ? []
-      : [`${address}: now of ${argument} ${holder}, whom this project does not make`];
+      : [`${address}: ${argument} is now ${principal}, which this project does not create`];
   });
-  return { gained: [], lost: [], loosened, tightened: [] };
+  return { otherBroadened };
 }
 
 /** A permissions boundary only ever takes away. */
-function boundaryChanges(holder: string, address: string, before: Snapshot, after: Snapshot): PermissionChanges {
+function boundaryChanges(principal: string, address: string, before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
   const had = attribute(before, address, "permissions_boundary");
   const has = attribute(after, address, "permissions_boundary");
-  const none: PermissionChanges = { gained: [], lost: [], loosened: [], tightened: [] };
   if (has === UNKNOWN) {
-    return { ...none, loosened: [`the ${holder}: its permissions boundary is ${UNKNOWN}, so what it allows is not comparable`] };
+    return { otherBroadened: [`the ${principal}: its permissions boundary is ${UNKNOWN}, so what it allows is not comparable`] };
   }
   if (had === has || !before.resources.has(address) || !after.resources.has(address)) {
-    return none;
+    return {};
   }
   if (had === undefined) {
-    return { ...none, tightened: [`the ${holder}: the permissions boundary ${has} now limits it`] };
+    return { otherNarrowed: [`the ${principal}: the permissions boundary ${has} now limits its permissions`] };
   }
-  const what = has === undefined ? `the permissions boundary ${had} goes` : `the permissions boundary ${had} gives way to ${has}`;
-  return { ...none, loosened: [`the ${holder}: ${what}`] };
+  const what =
+    has === undefined ? `the permissions boundary ${had} is removed` : `the permissions boundary ${had} is replaced by ${has}`;
+  return { otherBroadened: [`the ${principal}: ${what}`] };
 }
 
 /** What this project does not make, and so can't read. */
-function strangerChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  const strangers = (snapshot: Snapshot) => [...snapshot.resources].filter(([address]) => !isOurs(address));
-  const changed = strangers(after)
+function externalChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
+  const externalResources = (snapshot: Snapshot) => [...snapshot.resources].filter(([address]) => !isOurs(address));
+  const changed = externalResources(after)
     .filter(([address, { attributes }]) => !sameAttributes(before.resources.get(address)?.attributes, attributes))
-    .map(([address]) => `${address}: this project does not make it, so what it allows is not known here`);
-  const gone = strangers(before)
+    .map(([address]) => `${address}: not created by this project, so what it allows is unknown`);
+  const gone = externalResources(before)
     .filter(([address]) => !after.resources.has(address))
-    .map(([address]) => `${address}: this project does not make it, so what it denied until now is not known here`);
-  return { gained: [], lost: [], loosened: [...changed, ...gone], tightened: [] };
+    .map(([address]) => `${address}: not created by this project, so what it denied is unknown`);
+  return { otherBroadened: [...changed, ...gone] };
 }
 
 function sameAttributes(one: unknown, other: unknown): boolean {

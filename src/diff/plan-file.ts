@@ -17,7 +17,9 @@ export async function readPlan(terraform: TerraformCli, file: string): Promise<J
   try {
     const stats = statSync(file);
     if (!stats.isFile() || stats.size > MAX_BYTES) {
-      throw new Error(`${file}: is no plan: ${stats.isFile() ? `it has more than ${MAX_BYTES} bytes` : "it is no regular file"}`);
+      throw new Error(
+        `${file}: is not a plan: ${stats.isFile() ? `it has more than ${MAX_BYTES} bytes` : "it is not a regular file"}`,
+      );
     }
     plan = objectOf(JSON.parse(await readStateOrPlan(terraform, file)));
   } catch (error) {
@@ -28,15 +30,15 @@ export async function readPlan(terraform: TerraformCli, file: string): Promise<J
   if (plan.format_version === undefined || plan.planned_values === undefined) {
     throw notAPlan(file);
   }
-  const problem = planProblem(plan);
-  if (problem !== undefined) {
-    throw new Error(`${file}: ${problem}; create the plan again, and do not edit what terraform show -json prints`);
+  const defect = planError(plan);
+  if (defect !== undefined) {
+    throw new Error(`${file}: ${defect}; create the plan again, and do not edit what terraform show -json prints`);
   }
   return plan;
 }
 
 /** What is wrong with the form of a plan. Source: "JSON Output Format" of Terraform's documentation. */
-function planProblem(plan: JsonObject): string | undefined {
+function planError(plan: JsonObject): string | undefined {
   const changes = plan.resource_changes;
   if (typeof plan.format_version !== "string" || !plan.format_version.startsWith("1.")) {
     return `format_version: ${JSON.stringify(plan.format_version)} is unknown; this reads 1.x`;
@@ -133,13 +135,13 @@ function constant(expression: unknown): unknown {
 }
 
 function notAPlan(file: string): Error {
-  return new Error(`${file}: is no plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`);
+  return new Error(`${file}: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`);
 }
 
 function readable(file: string, error: unknown): unknown {
   if (error instanceof RangeError) {
-    return new Error(`${file}: is no plan: it is too large or nested too deeply`);
+    return new Error(`${file}: is not a plan: it is too large or nested too deeply`);
   }
   const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "EISDIR" ? new Error(`${file}: can't be read as a file (${code}); name a plan`) : error;
+  return code === "ENOENT" || code === "EISDIR" ? new Error(`${file}: cannot be read as a file (${code}); name a plan`) : error;
 }

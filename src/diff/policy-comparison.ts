@@ -1,12 +1,12 @@
 import { ACTION_PATTERNS } from "../iam/action-patterns";
-import { CATALOGUE, type CatalogueRow } from "../iam/catalogue";
+import { CATALOGUE } from "../iam/catalogue";
 import { coversArn, coversText } from "../iam/wildcards";
-import type { ActionChange, Holder, PermissionChanges, Scope } from "./change-summary";
+import type { ActionChange, Evidence, PermissionChanges, Principal, Scope } from "./change-summary";
+import type { Answer } from "./decision/model";
+import { ACCOUNT_ID, rowOf } from "./example-requests";
 import { type Condition, implies, type OpaqueStatement, type Permit, type Policy } from "./policy-model";
-import { allowsNothingNew } from "./proven-subset";
+import { allowsNothingNew, decision } from "./proven-subset";
 import { ACCOUNT_REFERENCE } from "./snapshot";
-
-const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action.toLowerCase(), row]));
 
 /** One resource pattern under conditions. */
 interface Grant {
@@ -19,30 +19,50 @@ interface Grant {
  * nothing is new fails: it takes all requests at once, so that several permissions together can allow what one did. A Deny that is
  * gone or denies less always counts, because the principal can have other policies. What cannot be compared counts as broadened.
  */
-export function policyChanges(holder: Holder, before: Policy, after: Policy): PermissionChanges {
-  const { gained, loosened, lost, tightened } = singleChanges(holder, before, after);
-  const isBroader = gained.length > 0 && (loosened.length > 0 || !allowsNothingNew(after, before));
-  const isNarrower = lost.length > 0 && (tightened.length > 0 || !allowsNothingNew(before, after));
-  return { gained: isBroader ? gained : [], lost: isNarrower ? lost : [], loosened, tightened };
+export function policyChanges(principal: Principal, before: Policy, after: Policy): PermissionChanges {
+  const { broadened, otherBroadened, narrowed, otherNarrowed } = singleChanges(principal, before, after);
+  const differs = broadened.length + otherBroadened.length > 0;
+  const answer: Answer = differs ? decision(after, before, broadened) : { kind: "nothing-new" };
+  const isBroader = broadened.length > 0 && (otherBroadened.length > 0 || answer.kind !== "nothing-new");
+  const isNarrower = narrowed.length > 0 && (otherNarrowed.length > 0 || !allowsNothingNew(before, after));
+  return {
+    broadened: isBroader ? broadened : [],
+    narrowed: isNarrower ? narrowed : [],
+    otherBroadened,
+    otherNarrowed,
+    evidence: evidenceOf(principal, answer),
+  };
+}
+
+function evidenceOf(principal: Principal, answer: Answer): readonly Evidence[] {
+  if (answer.kind === "nothing-new") {
+    return [];
+  }
+  if (answer.kind === "new-request") {
+    return [{ principal, ...answer }];
+  }
+  const { kind, statement, reason } = answer;
+  const subject = statement === undefined ? "" : `a statement of the policy ${statement.side} the change `;
+  return [{ principal, kind, reason: `${subject}${reason}` }];
 }
 
 /** The differences of single permissions: each is compared with each of the other side by itself. */
-function singleChanges(holder: Holder, before: Policy, after: Policy): PermissionChanges {
+function singleChanges(principal: Principal, before: Policy, after: Policy): Omit<PermissionChanges, "evidence"> {
   const names = actionNames([...before.allows, ...after.allows]);
-  const difference = (from: Policy, to: Policy) => names.flatMap((name) => actionChange(holder, name, from, to) ?? []);
+  const difference = (from: Policy, to: Policy) => names.flatMap((name) => actionChange(principal, name, from, to) ?? []);
   return {
-    gained: difference(before, after),
-    lost: difference(after, before),
-    loosened: [
-      ...versionChange(before, after).map((text) => `the ${holder}: ${text}`),
-      ...missingDenies(before, after).map((text) => `the ${holder}: no longer denied, or denied less: ${text}`),
-      ...unlike(after.opaque, before.opaque, "Deny").map((text) => `the ${holder}: new, compared as a whole: ${text}`),
-      ...unlike(before.opaque, after.opaque, "Allow").map((text) => `the ${holder}: gone, compared as a whole: ${text}`),
+    broadened: difference(before, after),
+    narrowed: difference(after, before),
+    otherBroadened: [
+      ...versionChange(before, after).map((text) => `the ${principal}: ${text}`),
+      ...missingDenies(before, after).map((text) => `the ${principal}: a Deny is removed or narrowed: ${text}`),
+      ...unlike(after.opaque, before.opaque, "Deny").map((text) => `the ${principal}: new, compared as a whole: ${text}`),
+      ...unlike(before.opaque, after.opaque, "Allow").map((text) => `the ${principal}: removed, compared as a whole: ${text}`),
     ],
-    tightened: [
-      ...missingDenies(after, before).map((text) => `the ${holder}: now denied, or denied more: ${text}`),
-      ...only("Deny", after.opaque, before.opaque).map((text) => `the ${holder}: new: ${text}`),
-      ...only("Allow", before.opaque, after.opaque).map((text) => `the ${holder}: gone: ${text}`),
+    otherNarrowed: [
+      ...missingDenies(after, before).map((text) => `the ${principal}: a Deny is added or broadened: ${text}`),
+      ...only("Deny", after.opaque, before.opaque).map((text) => `the ${principal}: new: ${text}`),
+      ...only("Allow", before.opaque, after.opaque).map((text) => `the ${principal}: removed: ${text}`),
     ],
   };
 }
@@ -52,36 +72,38 @@ const EXACT_PATTERNS: ReadonlySet<string> = new Set(Object.keys(ACTION_PATTERNS)
 function versionChange({ version: had }: Policy, { version: has }: Policy): readonly string[] {
   return had === undefined || has === undefined || had === has
     ? []
-    : [`the policy's Version changes from ${had} to ${has}, and with it what policy variables mean: not comparable`];
+    : [`the policy's Version changes from ${had} to ${has}, which changes the meaning of policy variables: not comparable`];
 }
 
 /** All actions that policies name, and those of the catalogue that their wildcards match; sorted. */
 function actionNames(permits: readonly Permit[]): readonly string[] {
   const named = new Set(permits.flatMap(({ actions }) => actions));
   const wild = [...named].filter((name) => /[*?]/.test(name));
-  const matched = [...ROWS.keys()].filter((name) => wild.some((pattern) => coversText(pattern, name)));
+  const matched = CATALOGUE.map(({ action }) => action.toLowerCase()).filter((name) =>
+    wild.some((pattern) => coversText(pattern, name)),
+  );
   // Patterns of this project stand for exactly the actions that they match.
   const others = [...named].filter((name) => !EXACT_PATTERNS.has(name));
   return [...new Set([...others, ...matched])].sort();
 }
 
-function actionChange(holder: Holder, name: string, from: Policy, to: Policy): ActionChange | undefined {
+function actionChange(principal: Principal, name: string, from: Policy, to: Policy): ActionChange | undefined {
   const had = grantsOf(from.allows, name);
   const has = grantsOf(to.allows, name);
-  const where = has.filter((grant) => !had.some((other) => includes(other, grant)));
-  if (where.length === 0) {
+  const added = has.filter((grant) => !had.some((other) => includes(other, grant)));
+  if (added.length === 0) {
     return undefined;
   }
-  const row = ROWS.get(name);
+  const row = rowOf(name);
   return {
-    holder,
+    principal,
     action: row?.action ?? name,
     access: row?.access ?? "unknown",
     area: row?.area ?? "not in DKP's catalogue",
-    // The catalogue tells what DKP does with its key; nodes do less.
-    ...(row === undefined || holder !== "user" ? {} : { why: row.why }),
-    where: scopes(where),
-    otherwise: scopes(had),
+    // The catalogue describes what DKP does with its key; nodes do less.
+    ...(row === undefined || principal !== "user" ? {} : { why: row.why }),
+    scopes: scopesOf(added),
+    otherSide: scopesOf(had),
   };
 }
 
@@ -99,22 +121,22 @@ export function includes(wide: Grant, narrow: Grant): boolean {
   );
 }
 
-/** In words, without what another one says already. */
-function scopes(grants: readonly Grant[]): readonly Scope[] {
-  const telling = grants.filter(
+/** Scopes as people read them, without those that another one includes. */
+function scopesOf(grants: readonly Grant[]): readonly Scope[] {
+  const widest = grants.filter(
     (grant, at) =>
-      !grants.some((other, place) => place !== at && includes(other, grant) && (place < at || !includes(grant, other))),
+      !grants.some((other, index) => index !== at && includes(other, grant) && (index < at || !includes(grant, other))),
   );
-  return telling
+  return widest
     .map(({ resource, conditions }) => ({
-      resource: resource.replaceAll(ACCOUNT_REFERENCE, "ACCOUNT_ID"),
-      onlyIf: conditions.map(inWords).sort(),
+      resource: resource.replaceAll(ACCOUNT_REFERENCE, ACCOUNT_ID),
+      conditions: conditions.map(conditionText).sort(),
     }))
     .sort((one, other) => (one.resource < other.resource ? -1 : 1));
 }
 
-/** `StringEquals` is what people mean by "is". */
-function inWords({ operator, key, values }: Condition): string {
+/** A condition as people read it; "is" stands for `StringEquals`. */
+function conditionText({ operator, key, values }: Condition): string {
   return `${key} ${operator === "StringEquals" ? "is" : operator} ${values.join(" or ")}`;
 }
 
@@ -130,7 +152,7 @@ function missingDenies(from: Policy, to: Policy): readonly string[] {
     )
     .map(
       ({ actions, resources, conditions }) =>
-        `${actions.join(", ")} on ${resources.join(", ")}${conditions.map((condition) => `, only if ${inWords(condition)}`).join("")}`,
+        `${actions.join(", ")} on ${resources.join(", ")}${conditions.map((condition) => `, only if ${conditionText(condition)}`).join("")}`,
     );
 }
 
@@ -153,11 +175,12 @@ function missing(from: readonly OpaqueStatement[], to: readonly OpaqueStatement[
 }
 
 /** What several comparisons found, as one. */
-export function together(...changes: readonly PermissionChanges[]): PermissionChanges {
+export function combined(...changes: readonly Partial<PermissionChanges>[]): PermissionChanges {
   return {
-    gained: changes.flatMap(({ gained }) => gained),
-    lost: changes.flatMap(({ lost }) => lost),
-    loosened: changes.flatMap(({ loosened }) => loosened),
-    tightened: changes.flatMap(({ tightened }) => tightened),
+    broadened: changes.flatMap(({ broadened = [] }) => broadened),
+    narrowed: changes.flatMap(({ narrowed = [] }) => narrowed),
+    otherBroadened: changes.flatMap(({ otherBroadened = [] }) => otherBroadened),
+    otherNarrowed: changes.flatMap(({ otherNarrowed = [] }) => otherNarrowed),
+    evidence: changes.flatMap(({ evidence = [] }) => evidence),
   };
 }

@@ -2,7 +2,7 @@ import { CONTROL_POLICY_FILE, DEPLOYER_FILES } from "../iam/policy-file-names";
 import { coversArn, coversText } from "../iam/wildcards";
 import type { PermissionChanges } from "./change-summary";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
-import { grantsOf, policyChanges, together } from "./policy-comparison";
+import { combined, grantsOf, policyChanges } from "./policy-comparison";
 import { NO_POLICY, type Policy, readPolicy } from "./policy-model";
 import { ACCOUNT_REFERENCE } from "./snapshot";
 
@@ -24,9 +24,9 @@ export function policyFileChanges(
   userPolicy: Policy | undefined,
 ): { readonly permissions: PermissionChanges; readonly notes: readonly string[] } {
   const [had, has] = [before, after].map((files) => withAccount(files, account)) as [PolicyFiles, PolicyFiles];
-  const deployer = together(...DEPLOYER_FILES.map((file) => policyChanges("deployer", policyIn(had[file]), policyIn(has[file]))));
+  const deployer = combined(...DEPLOYER_FILES.map((file) => policyChanges("deployer", policyIn(had[file]), policyIn(has[file]))));
   return {
-    permissions: together(deployer, controlChanges(had[CONTROL_POLICY_FILE], has[CONTROL_POLICY_FILE], userPolicy)),
+    permissions: combined(deployer, controlChanges(had[CONTROL_POLICY_FILE], has[CONTROL_POLICY_FILE], userPolicy)),
     notes: [...deployerNote(deployer), ...missingNote(had, has)],
   };
 }
@@ -44,17 +44,15 @@ function policyIn(text: string | undefined): Policy {
   return text === undefined ? NO_POLICY : readPolicy(text);
 }
 
-function deployerNote({ gained }: PermissionChanges): readonly string[] {
-  const count = new Set(gained.map(({ action }) => action)).size;
-  const actions = count === 1 ? "1 action" : `${count} actions`;
-  return count === 0
-    ? []
-    : [`the role of the pipeline needs ${actions} more, or on more: update it with ${DEPLOYER_FILES[0]} before you apply`];
+function deployerNote({ broadened }: PermissionChanges): readonly string[] {
+  const count = new Set(broadened.map(({ action }) => action)).size;
+  const actions = `${count} new or broadened ${count === 1 ? "action" : "actions"}`;
+  return count === 0 ? [] : [`the deployer needs ${actions}: update its role with ${DEPLOYER_FILES[0]} before you apply`];
 }
 
 function missingNote(had: PolicyFiles, has: PolicyFiles): readonly string[] {
   const missing = Object.keys(has).length > 0 && Object.keys(had).length > 0 && had[CONTROL_POLICY_FILE] === undefined;
-  return missing ? [`${CONTROL_POLICY_FILE} is not compared: the review pack from before does not have it`] : [];
+  return missing ? [`${CONTROL_POLICY_FILE} is not compared: the earlier review pack does not contain it`] : [];
 }
 
 interface Denial {
@@ -68,22 +66,24 @@ const EXCEPTIONS = ["NotAction", "NotResource"] as const;
 const MATCHES = ["Action", "Resource"] as const;
 
 /** What a service control policy no longer denies. A file that one side lacks is not compared. */
-function controlChanges(had: string | undefined, has: string | undefined, userPolicy: Policy | undefined): PermissionChanges {
+function controlChanges(
+  had: string | undefined,
+  has: string | undefined,
+  userPolicy: Policy | undefined,
+): Partial<PermissionChanges> {
   if (had === undefined || has === undefined) {
-    return together();
+    return {};
   }
   const [before, after] = [denials(withPrefix(had, has)), denials(withPrefix(has, had))];
   return {
-    gained: [],
-    lost: [],
-    loosened: weaker(before, after, userPolicy),
-    tightened: weaker(after, before, undefined).map(reversed),
+    otherBroadened: weaker(before, after, userPolicy),
+    otherNarrowed: weaker(after, before, undefined).map(reversed),
   };
 }
 
 /** What is denied less in one direction is denied more in the other one. */
 function reversed(text: string): string {
-  return text.replace("denies less", "denies more").replace("no longer covers", "now covers").replace("is gone", "is new");
+  return text.replace("denies less", "denies more").replace("no longer covers", "now covers").replace("is removed", "is new");
 }
 
 /** `PREFIX` stands for the prefix of a cluster that the settings do not state: the one that they state on the other side. */
@@ -107,7 +107,7 @@ function weaker(from: readonly Denial[], to: readonly Denial[], userPolicy: Poli
   return from.flatMap(({ sid, statement, text }) => {
     const other = to.find((candidate) => candidate.sid === sid);
     if (other === undefined) {
-      return isMoot(statement, userPolicy) ? [] : [`the service control policy denies less: statement ${sid} is gone`];
+      return isMoot(statement, userPolicy) ? [] : [`the service control policy denies less: statement ${sid} is removed`];
     }
     return other.text === text ? [] : differences(sid, statement, other.statement);
   });
@@ -126,7 +126,7 @@ function differences(sid: string, from: JsonObject, to: JsonObject): readonly st
     ),
     ...(rest(from) === rest(to) && shape(from) === shape(to)
       ? []
-      : [`the service control policy denies less: statement ${sid} is for others now, which is not comparable`]),
+      : [`the service control policy denies less: statement ${sid} applies to other requests now, which is not comparable`]),
   ];
 }
 

@@ -53,7 +53,7 @@ export function readPolicy(json: string): Policy {
   try {
     document = JSON.parse(json);
   } catch {
-    return unreadable(`a text that is no JSON: ${json}`);
+    return unreadable(`a string that is not JSON: ${json}`);
   }
   const { Statement, Version } = objectOf(document);
   if (Statement === undefined || Statement === null) {
@@ -82,7 +82,7 @@ export function readTrust(json: string): Policy {
   try {
     return policyOf(listOf(objectOf(JSON.parse(json)).Statement).map(opaque));
   } catch {
-    return unreadable(`a text that is no JSON: ${json}`);
+    return unreadable(`a string that is not JSON: ${json}`);
   }
 }
 

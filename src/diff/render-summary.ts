@@ -5,13 +5,16 @@ import {
   type Changes,
   changesJson,
   type DeploymentChanges,
-  permissionsGrow,
-  permissionsShrink,
+  type Evidence,
+  isBroadened,
+  isNarrowed,
+  isWrite,
+  type PermissionChanges,
   type ResourceChange,
   type Scope,
 } from "./change-summary";
 
-/** How texts look: in Markdown for a pull request, or plain for a terminal. */
+/** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */
 interface Style {
   readonly text: (text: string) => string;
   readonly code: (text: string) => string;
@@ -49,70 +52,86 @@ export const FORMATS = {
   json: changesJson,
 } as const satisfies Readonly<Record<string, (changes: Changes) => string>>;
 
-/** What a comment on GitHub may have. GitLab takes more. */
+/** Longest comment on GitHub. GitLab accepts longer ones. */
 const MAX_COMMENT = 65_536;
 
-const LEFT_OUT = "_The rest is left out: a comment has room for no more._";
+const OMITTED = "_The rest is omitted because of the maximum length of a comment._";
 
 /** Without what is folded. */
-const SHORT: Style = { ...MARKDOWN, folded: (summary) => ["", `_${summary}: left out, a comment has no room for it._`] };
+const SHORT: Style = {
+  ...MARKDOWN,
+  folded: (summary) => ["", `_${summary}: omitted because of the maximum length of a comment._`],
+};
 
-/** Changes as a comment on a pull request: the verdict first, long lists folded, and left out where a comment has no room for them. */
+/** Changes as a comment on a pull request: the verdict first, long lists folded, or omitted if the comment would be too long. */
 export function changesMarkdown(changes: Changes): string {
-  const whole = inWords(changes, MARKDOWN);
-  const comment = whole.length <= MAX_COMMENT ? whole : inWords(changes, SHORT);
+  const whole = render(changes, MARKDOWN);
+  const comment = whole.length <= MAX_COMMENT ? whole : render(changes, SHORT);
   return comment.length <= MAX_COMMENT ? comment : firstLines(comment);
 }
 
 function firstLines(comment: string): string {
-  const room = MAX_COMMENT - LEFT_OUT.length - 4;
-  return `${comment.slice(0, comment.lastIndexOf("\n", room))}\n\n${LEFT_OUT}\n`;
+  const room = MAX_COMMENT - OMITTED.length - 4;
+  return `${comment.slice(0, comment.lastIndexOf("\n", room))}\n\n${OMITTED}\n`;
 }
 
 /** Changes for a terminal. */
 export function changesText(changes: Changes): string {
-  return inWords(changes, PLAIN);
+  return render(changes, PLAIN);
 }
 
-/** More actions than that are told by area, and one by one in a table. */
+/** More actions than that are counted by area, and listed in groups of the same permissions before and after. */
 const FEW = 12;
 
-function inWords(changes: Changes, style: Style): string {
+function render(changes: Changes, style: Style): string {
   const { source, deployments } = changes;
-  const same = deployments.filter(({ state }) => state === "unchanged").map(({ stack }) => stack);
-  const told = deployments.filter(({ state }) => state !== "unchanged");
+  const unchanged = deployments.filter(({ state }) => state === "unchanged").map(({ stack }) => stack);
+  const changed = deployments.filter(({ state }) => state !== "unchanged");
   return [
     `${style.strong(verdict(changes))} ${style.text(source)}`,
-    ...told.flatMap((deployment) => ["", ...deploymentWords(deployment, style)]),
-    ...(same.length > 0
-      ? ["", `Nothing changes in ${same.length > FEW ? `${same.length} deployments` : style.text(same.join(", "))}`]
+    ...changed.flatMap((deployment) => ["", ...deploymentLines(deployment, style)]),
+    ...(unchanged.length > 0
+      ? ["", `Unchanged: ${unchanged.length > FEW ? `${unchanged.length} deployments` : style.text(unchanged.join(", "))}`]
       : []),
     "",
   ].join("\n");
 }
 
-/** The whole in one line. */
+/** The summary in one line. */
 export function verdict({ deployments }: Changes): string {
-  const dangers = deployments.flatMap((deployment) => deployment.dangers).length;
-  const gained = deployments.flatMap(({ permissions }) => permissions.gained);
-  const lost = deployments.flatMap(({ permissions }) => permissions.lost);
-  const loosened = deployments.flatMap(({ permissions }) => permissions.loosened).length;
-  const grow = deployments.some(({ permissions }) => permissionsGrow(permissions));
-  const shrink = deployments.some(({ permissions }) => permissionsShrink(permissions));
+  const breaking = deployments.flatMap(({ breakingChanges }) => breakingChanges).length;
+  const permissions = deployments.map((deployment) => deployment.permissions);
+  const other = permissions.flatMap(({ otherBroadened }) => otherBroadened).length;
   const counts = [
-    ...countsOf(gained, GAINED),
-    ...(loosened > 0 ? [`${loosened} other growth`] : []),
-    ...countsOf(lost, LOST),
+    ...countsOf(
+      permissions.flatMap(({ broadened }) => broadened),
+      BROADENED,
+    ),
+    ...(other > 0 ? [`${other} other broadened ${other === 1 ? "permission" : "permissions"}`] : []),
+    ...countsOf(
+      permissions.flatMap(({ narrowed }) => narrowed),
+      NARROWED,
+    ),
   ].join(", ");
-  const permissions = grow ? "Permissions grow" : shrink ? "Permissions shrink" : "No change of permissions";
-  const exposed = deployments.some(({ exposures }) => exposures.length > 0) ? " A secret comes to be seen by more." : "";
-  const danger = dangers === 0 ? "" : `${dangers === 1 ? "1 danger" : `${dangers} dangers`}. `;
-  return `${danger}${permissions}${counts === "" ? "" : `: ${counts}`}.${exposed}`;
+  const exposed = deployments.some(({ secretExposures }) => secretExposures.length > 0)
+    ? " More principals can read a secret."
+    : "";
+  const lead = breaking === 0 ? "" : `${breaking === 1 ? "1 breaking change" : `${breaking} breaking changes`}. `;
+  return `${lead}Permissions ${direction(permissions)}${counts === "" ? "" : `: ${counts}`}.${exposed}`;
 }
 
-/** "3 actions (2 write) new", "1 action (1 write) on more". */
+function direction(permissions: readonly PermissionChanges[]): string {
+  if (permissions.some(isBroadened)) {
+    return "broadened";
+  }
+  return permissions.some(isNarrowed) ? "narrowed" : "unchanged";
+}
+
+/** "3 actions (2 write) added", "1 action (1 write) broadened". */
 function countsOf(changes: readonly ActionChange[], wording: Wording): readonly string[] {
-  return [...grouped(changes, ({ otherwise }) => kind(otherwise, wording))].map(([words, group]) => `${countOf(group)} ${words}`);
+  return [...grouped(changes, ({ otherSide }) => (otherSide.length === 0 ? wording.whole : wording.part))].map(
+    ([kind, group]) => `${countOf(group)} ${kind}`,
+  );
 }
 
 /** "3 actions (2 write)". */
@@ -124,22 +143,24 @@ function countOf(changes: readonly ActionChange[]): string {
   return kinds.length === 0 ? all : `${all} (${kinds.join(", ")})`;
 }
 
-/** Whether an action of an access level changes something. */
-function isWrite(access: ActionChange["access"]): boolean {
-  return access !== "List" && access !== "Read" && access !== "unknown";
-}
-
-function deploymentWords(deployment: DeploymentChanges, style: Style): readonly string[] {
-  const { stack, state, permissions, resources, dangers, exposures, notes } = deployment;
-  const list = (texts: readonly string[]) => texts.map((text) => `- ${style.text(text)}`);
+function deploymentLines(deployment: DeploymentChanges, style: Style): readonly string[] {
+  const { stack, state, permissions, resources, breakingChanges, secretExposures, notes } = deployment;
+  const list = (lines: readonly string[]) => lines.map((line) => `- ${style.text(line)}`);
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ["", style.strong(title), "", ...lines];
   return [
     style.heading(`${style.text(stack)}${state === "changed" ? "" : `: ${state}`}`),
-    ...section("Dangers", list(dangers)),
-    ...section("Secrets", list(exposures)),
-    ...section("More is allowed", [...actionLines(permissions.gained, GAINED, style), ...list(permissions.loosened)]),
-    ...section("Less is allowed", [...actionLines(permissions.lost, LOST, style), ...list(permissions.tightened)]),
+    ...section("Breaking changes", list(breakingChanges)),
+    ...section("Newly exposed secrets", list(secretExposures)),
+    ...section("Broadened permissions", [
+      ...list(permissions.otherBroadened),
+      ...permissions.evidence.map((evidence) => evidenceLine(evidence, style)),
+      ...actionLines(permissions.broadened, BROADENED, style),
+    ]),
+    ...section("Narrowed permissions", [
+      ...list(permissions.otherNarrowed),
+      ...actionLines(permissions.narrowed, NARROWED, style),
+    ]),
     ...section(
       "Resources",
       resources.map((change) => resourceLine(change, style)),
@@ -148,56 +169,76 @@ function deploymentWords(deployment: DeploymentChanges, style: Style): readonly 
   ];
 }
 
-/** What is said of an action that is allowed nowhere on the other side, and of one that is allowed there on less or more. */
+function evidenceLine(evidence: Evidence, style: Style): string {
+  if (evidence.kind === "not-comparable") {
+    return `- the ${evidence.principal}: not comparable: reported as broadened, because ${style.text(evidence.reason)}`;
+  }
+  const { action, resource, context } = evidence.request;
+  const keys = Object.entries(context).map(([key, value]) => style.code(`${key}=${[value].flat().join(",")}`));
+  return `- example of a request of the ${evidence.principal} that is allowed now and was not allowed before: ${style.code(action)} on ${style.code(resource)}${keys.length === 0 ? "" : ` with ${keys.join(", ")}`}`;
+}
+
+/** Terms for an action that is allowed nowhere on the other side, and for one that is allowed there for fewer or more requests. */
 interface Wording {
   readonly whole: string;
   readonly part: string;
   readonly wholeOn: string;
   readonly partOn: string;
-  readonly otherwiseOn: string;
+  readonly otherSideOn: string;
 }
 
-const GAINED: Wording = { whole: "new", part: "on more", wholeOn: "new, on", partOn: "now also on", otherwiseOn: "before on" };
-const LOST: Wording = { whole: "gone", part: "on less", wholeOn: "gone, was on", partOn: "no longer on", otherwiseOn: "now on" };
+const BROADENED: Wording = {
+  whole: "added",
+  part: "broadened",
+  wholeOn: "added on",
+  partOn: "now also on",
+  otherSideOn: "before on",
+};
+const NARROWED: Wording = {
+  whole: "removed",
+  part: "narrowed",
+  wholeOn: "removed, was on",
+  partOn: "no longer on",
+  otherSideOn: "now on",
+};
 
 function actionLines(changes: readonly ActionChange[], wording: Wording, style: Style): readonly string[] {
   if (changes.length <= FEW) {
     return changes.map(
-      ({ holder, action, access, area, why, where, otherwise }) =>
-        `- ${style.code(action)} (${style.text(area)}, ${access}), the ${holder}: ${whereWords(where, otherwise, wording, style)}${why === undefined ? "" : ` (why: ${style.text(why)})`}`,
+      ({ principal, action, access, area, why, scopes, otherSide }) =>
+        `- ${style.code(action)} (${style.text(area)}, ${access}), the ${principal}: ${scopeChange(scopes, otherSide, wording, style)}${why === undefined ? "" : ` (why: ${style.text(why)})`}`,
     );
   }
-  const groups = grouped(changes, ({ holder, area }) => `the ${holder}, ${area}`);
+  const byArea = grouped(changes, ({ principal, area }) => `the ${principal}, ${area}`);
+  const byScopes = grouped(changes, ({ principal, scopes, otherSide }) => JSON.stringify([principal, scopes, otherSide]));
   return [
-    ...[...groups].map(([words, group]) => `- ${style.text(words)}: ${countsOf(group, wording).join(", ")}`),
+    ...[...byArea].map(([area, group]) => `- ${style.text(area)}: ${countsOf(group, wording).join(", ")}`),
     ...style.folded(
-      "Action by action",
+      "By resources and conditions",
       style.table(
-        ["action", "access", "area", "where", "what DKP does with it"],
-        changes.map(({ action, access, area, why = "", where, otherwise }) => [
-          style.code(action),
-          access,
-          style.text(area),
-          whereWords(where, otherwise, wording, style),
-          style.text(why),
-        ]),
+        ["principal", "actions", "scope"],
+        [...byScopes.values()].map((group) => scopeRow(group, wording, style)),
       ),
     ),
   ];
 }
 
-function kind(otherwise: readonly Scope[], { whole, part }: Wording): string {
-  return otherwise.length === 0 ? whole : part;
+/** One row for actions of the same principal that are allowed on the same before and on the same after. */
+function scopeRow(group: readonly ActionChange[], wording: Wording, style: Style): readonly string[] {
+  const actions = group.map(({ action }) => style.code(action)).join(", ");
+  return group
+    .slice(0, 1)
+    .flatMap(({ principal, scopes, otherSide }) => [
+      principal,
+      `${countOf(group)}: ${actions}`,
+      scopeChange(scopes, otherSide, wording, style),
+    ]);
 }
 
-function whereWords(
-  where: readonly Scope[],
-  otherwise: readonly Scope[],
-  { wholeOn, partOn, otherwiseOn }: Wording,
-  style: Style,
-): string {
-  const on = scopeWords(where, style);
-  return otherwise.length === 0 ? `${wholeOn} ${on}` : `${partOn} ${on}; ${otherwiseOn} ${scopeWords(otherwise, style)}`;
+function scopeChange(scopes: readonly Scope[], otherSide: readonly Scope[], wording: Wording, style: Style): string {
+  const { wholeOn, partOn, otherSideOn } = wording;
+  const on = scopeList(scopes, style);
+  return otherSide.length === 0 ? `${wholeOn} ${on}` : `${partOn} ${on}; ${otherSideOn} ${scopeList(otherSide, style)}`;
 }
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
@@ -210,21 +251,21 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
 }
 
 /** Resources under the same conditions share them. */
-function scopeWords(scopes: readonly Scope[], style: Style): string {
-  return [...grouped(scopes, ({ onlyIf }) => onlyIf.join(" and "))]
-    .map(([onlyIf, group]) => {
+function scopeList(scopes: readonly Scope[], style: Style): string {
+  return [...grouped(scopes, ({ conditions }) => conditions.join(" and "))]
+    .map(([conditions, group]) => {
       const resources = group.map(({ resource }) => style.code(resource)).join(", ");
-      return onlyIf === "" ? resources : `${resources} only if ${style.text(onlyIf)}`;
+      return conditions === "" ? resources : `${resources} only if ${style.text(conditions)}`;
     })
     .join(", and on ");
 }
 
-function resourceLine({ address, what, action, details }: ResourceChange, style: Style): string {
+function resourceLine({ address, description, action, details }: ResourceChange, style: Style): string {
   const changed = details.length === 0 ? "" : `: ${style.text(details.join(", "))}`;
-  return `- ${action}: ${style.text(what)} (${style.code(address)})${changed}`;
+  return `- ${action}: ${style.text(description)} (${style.code(address)})${changed}`;
 }
 
-/** Text as Markdown shows it unchanged. A zero-width space keeps `@` and `#` from reaching people and issues. */
+/** Escapes a string so that Markdown shows it unchanged. A zero-width space keeps `@` and `#` from reaching people and issues. */
 function escapeMarkdown(text: string): string {
   return text
     .replaceAll("&", "&amp;")

@@ -5,26 +5,26 @@ import { canonical, type JsonObject, objectOf } from "./json-values";
 import { isOwn } from "./ownership";
 import { attribute, managedChanges, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
-/** Attributes whose change is told with both values. */
-const TOLD = ["name", "path", "status", "permissions_boundary", "force_destroy", "policy_arn"];
+/** Attributes whose change is shown with both values. */
+const SHOWN = ["name", "path", "status", "permissions_boundary", "force_destroy", "policy_arn"];
 
-/** What a configuration would do to a deployment that is as another one says. */
+/** What changes the resources of one configuration into those of another one. */
 export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly ResourceChange[] {
   const replaced = replacements(before, after);
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
   return addresses.flatMap((address): readonly ResourceChange[] => {
-    const what = whatIs(address, after.resources.has(address) ? after : before);
+    const description = describe(address, after.resources.has(address) ? after : before);
     const details = differences(address, before, after);
     if (!before.resources.has(address)) {
-      return [{ address, what, action: "created", details: [] }];
+      return [{ address, description, action: "created", details: [] }];
     }
     if (!after.resources.has(address)) {
-      return [{ address, what, action: "deleted", details: [] }];
+      return [{ address, description, action: "deleted", details: [] }];
     }
     if (replaced.has(address)) {
-      return [{ address, what, action: "replaced", details }];
+      return [{ address, description, action: "replaced", details }];
     }
-    return details.length === 0 ? [] : [{ address, what, action: "updated", details }];
+    return details.length === 0 ? [] : [{ address, description, action: "updated", details }];
   });
 }
 
@@ -32,8 +32,8 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly Re
 export function resourcesOfPlan(plan: JsonObject, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
   return managedChanges(plan).flatMap(({ address, change }): readonly ResourceChange[] => {
     const action = actionOf(change.actions, change.importing !== undefined && change.importing !== null);
-    const what = whatIs(address, after.resources.has(address) ? after : before);
-    return action === undefined ? [] : [{ address, what, action, details: differences(address, before, after) }];
+    const description = describe(address, after.resources.has(address) ? after : before);
+    return action === undefined ? [] : [{ address, description, action, details: differences(address, before, after) }];
   });
 }
 
@@ -45,8 +45,8 @@ function actionOf(actions: readonly string[], importing: boolean): ResourceChang
   if (importing) {
     return "imported";
   }
-  const words = { create: "created", delete: "deleted", update: "updated", forget: "forgotten" } as const;
-  return (Object.keys(words) as (keyof typeof words)[]).filter(has).map((action) => words[action])[0];
+  const results = { create: "created", delete: "deleted", update: "updated", forget: "forgotten" } as const;
+  return (Object.keys(results) as (keyof typeof results)[]).filter(has).map((action) => results[action])[0];
 }
 
 /** By type, the attributes that Terraform can't change in place. Source: `ForceNew` in the AWS provider's schemas. */
@@ -58,15 +58,15 @@ const FORCE_NEW: Readonly<Record<string, readonly string[]>> = {
   aws_iam_role_policy_attachment: ["policy_arn"],
 };
 
-/** By address, the addresses whose name or ARN it is made with: another one there makes it anew. */
-const MADE_WITH: readonly (readonly [string, string])[] = [
+/** An address, and the resource whose name identifies it: Terraform replaces it when that name changes. */
+const IDENTIFIED_BY: readonly (readonly [string, string])[] = [
   ...SLOTS.map((slot) => [KEY_ADDRESSES[slot], ADDRESSES.user] as const),
   [ADDRESSES.userAttachment, ADDRESSES.user],
   [ADDRESSES.membership, ADDRESSES.user],
   [ADDRESSES.groupAttachment, ADDRESSES.group],
 ];
 
-/** What Terraform would replace to come from one configuration to another. */
+/** The addresses that Terraform replaces between two configurations. */
 function replacements(before: Snapshot, after: Snapshot): ReadonlySet<string> {
   const both = [...after.resources].filter(([address]) => before.resources.has(address));
   const replaced = both
@@ -77,10 +77,10 @@ function replacements(before: Snapshot, after: Snapshot): ReadonlySet<string> {
       );
     })
     .map(([address]) => address);
-  const renamed = MADE_WITH.filter(([, of]) => differs(of, "name", before, after)).map(([address]) => address);
-  const repolicied = replaced.includes(ADDRESSES.policy) ? [ADDRESSES.userAttachment, ADDRESSES.groupAttachment] : [];
+  const renamed = IDENTIFIED_BY.filter(([, of]) => differs(of, "name", before, after)).map(([address]) => address);
+  const reattached = replaced.includes(ADDRESSES.policy) ? [ADDRESSES.userAttachment, ADDRESSES.groupAttachment] : [];
   const there = (address: string) => both.some(([other]) => other === address);
-  return new Set([...replaced, ...renamed, ...repolicied].filter(there));
+  return new Set([...replaced, ...renamed, ...reattached].filter(there));
 }
 
 /** Whether an attribute of what is on both sides has another value. */
@@ -92,11 +92,11 @@ function differs(address: string, name: string, before: Snapshot, after: Snapsho
 function differences(address: string, before: Snapshot, after: Snapshot): readonly string[] {
   const values = (name: string) =>
     [before, after].map(({ resources }) => show(resources.get(address)?.attributes[name])).join(" -> ");
-  const told = TOLD.filter(
+  const shown = SHOWN.filter(
     (name) => differs(address, name, before, after) && after.resources.get(address)?.attributes[name] !== UNKNOWN,
   ).map((name) => `${name} ${values(name)}`);
-  const unsaid = ["pgp_key", "tags", "assume_role_policy"].filter((name) => differs(address, name, before, after));
-  return [...told, ...unsaid, ...contentDifference(address, before, after)];
+  const named = ["pgp_key", "tags", "assume_role_policy"].filter((name) => differs(address, name, before, after));
+  return [...shown, ...named, ...contentDifference(address, before, after)];
 }
 
 function show(value: unknown): string {
@@ -109,14 +109,14 @@ function contentDifference(address: string, before: Snapshot, after: Snapshot): 
     if (canonical(before.userPolicy) !== canonical(after.userPolicy)) {
       return ["content"];
     }
-    return differs(address, "policy", before, after) ? ["the order of its content alone"] : [];
+    return differs(address, "policy", before, after) ? ["only the order of its content"] : [];
   }
   return address === ADDRESSES.nodePolicy && differs(address, "policy", before, after) ? ["content"] : [];
 }
 
-/** What people call a resource. */
-function whatIs(address: string, snapshot: Snapshot): string {
-  const named = (what: string) => {
+/** The name of a resource in a summary. */
+function describe(address: string, snapshot: Snapshot): string {
+  const withName = (what: string) => {
     const name = attribute(snapshot, address, "name");
     return name === undefined ? what : `${what} ${JSON.stringify(name)}`;
   };
@@ -129,15 +129,15 @@ function whatIs(address: string, snapshot: Snapshot): string {
     const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], role);
     return `attachment of ${attribute(snapshot, address, "policy_arn")} to ${own ? "the node role" : `the role ${role}`}`;
   }
-  const words: Readonly<Record<string, string>> = {
-    [ADDRESSES.user]: named("user"),
-    [ADDRESSES.policy]: named("policy"),
-    [ADDRESSES.group]: named("group"),
-    [ADDRESSES.nodeRole]: named("node role"),
+  const descriptions: Readonly<Record<string, string>> = {
+    [ADDRESSES.user]: withName("user"),
+    [ADDRESSES.policy]: withName("policy"),
+    [ADDRESSES.group]: withName("group"),
+    [ADDRESSES.nodeRole]: withName("node role"),
     [ADDRESSES.nodePolicy]: "policy of the node role",
     [ADDRESSES.userAttachment]: "attachment of the policy to the user",
     [ADDRESSES.groupAttachment]: "attachment of the policy to the group",
     [ADDRESSES.membership]: "membership of the user in the group",
   };
-  return words[address] ?? address;
+  return descriptions[address] ?? address;
 }

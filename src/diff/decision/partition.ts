@@ -26,24 +26,24 @@ export function partition(
   budget: Budget,
   alphabet?: readonly string[],
 ): readonly StringClass[] {
-  const machine = compile([...sets, universe]);
+  const automaton = compile([...sets, universe]);
   const universeBit = 1n << BigInt(sets.length);
   const classes = new Map<bigint, string>();
-  const start = machine.start;
+  const start = automaton.start;
   const seen = new Set([keyOf(start)]);
   let level: readonly (readonly [state: readonly number[], witness: string])[] = [[start, ""]];
   while (level.length > 0) {
     const next: (readonly [readonly number[], string])[] = [];
     for (const [state, witness] of level) {
-      const accepted = machine.accepts(state);
+      const accepted = automaton.accepts(state);
       if ((accepted & universeBit) !== 0n && !classes.has(accepted)) {
         classes.set(accepted, witness);
       }
-      for (const char of charactersOf(machine, state, alphabet)) {
+      for (const char of charactersOf(automaton, state, alphabet)) {
         budget.spend(1 + (state.length >> 2));
-        const following = machine.step(state, char);
+        const following = automaton.step(state, char);
         const key = keyOf(following);
-        if (!seen.has(key) && machine.isAlive(following)) {
+        if (!seen.has(key) && automaton.isAlive(following)) {
           seen.add(key);
           next.push([following, witness + char]);
         }
@@ -61,12 +61,12 @@ function keyOf(state: readonly number[]): string {
 
 /** A function that returns which sets of patterns match a string. */
 export function matcher(sets: readonly PatternSet[]): (text: string) => bigint {
-  const machine = compile(sets);
-  return (text) => machine.accepts([...text].reduce((state, char) => machine.step(state, char), machine.start));
+  const automaton = compile(sets);
+  return (text) => automaton.accepts([...text].reduce((state, char) => automaton.step(state, char), automaton.start));
 }
 
 /** Sets of patterns as one automaton. A state is a sorted list of positions; positions of all patterns are numbered through. */
-interface Machine {
+interface Automaton {
   readonly start: readonly number[];
   readonly step: (state: readonly number[], char: string) => readonly number[];
   readonly accepts: (state: readonly number[]) => bigint;
@@ -81,7 +81,7 @@ interface Position {
   readonly symbol: GlobSymbol | undefined;
   /** Everything that begins here matches, whatever follows. */
   readonly universal: boolean;
-  /** The bit of the set if a string may end here, 0 otherwise. */
+  /** The bit of the set if a string may end here, 0 otherSide. */
   readonly accepted: bigint;
 }
 
@@ -89,7 +89,7 @@ interface Position {
 const MAX_POSITIONS = 0xd000;
 
 /** @throws BudgetExceeded if the patterns are too long */
-function compile(sets: readonly PatternSet[]): Machine {
+function compile(sets: readonly PatternSet[]): Automaton {
   const globs = sets.flatMap((patterns, set) => patterns.map((glob) => ({ set, glob })));
   const positions = globs.flatMap(({ set, glob }) => positionsOf(glob, set));
   const starts: number[] = [];
@@ -176,7 +176,7 @@ const OTHERS = [..."xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTU
 
 /** Characters after which states may differ: each stands for itself, the last one but the colon for all that are not listed. */
 function charactersOf(
-  { positions }: Machine,
+  { positions }: Automaton,
   state: readonly number[],
   alphabet: readonly string[] | undefined,
 ): readonly string[] {

@@ -4,7 +4,7 @@ import type { Conjunction, Dimension, Domain, Literal } from "./dimensions";
 /** What requests may have in each dimension. */
 export type Region = readonly Domain[];
 
-export interface Problem {
+export interface Search {
   readonly dimensions: readonly Dimension[];
   /**
    * Whether the region must hold for certain. Then no test that is not interpreted may decide, and no operator for single values on a
@@ -28,14 +28,14 @@ export interface Finding {
  * @throws BudgetExceeded if there are too many choices
  */
 export function* findRegions(
-  problem: Problem,
+  search: Search,
   region: Region,
   [group, ...groups]: readonly (readonly Conjunction[])[],
   others: readonly Conjunction[],
 ): Generator<Finding> {
   if (group === undefined) {
     const found = avoid(
-      problem,
+      search,
       region,
       others.map(({ literals }) => literals),
     );
@@ -46,11 +46,11 @@ export function* findRegions(
   }
   for (const conjunction of group) {
     const matched = conjunction.literals.reduce<Region | undefined>(
-      (narrowed, literal) => narrowed && narrow(problem, narrowed, literal, true, "leave out"),
+      (narrowed, literal) => narrowed && narrow(search, narrowed, literal, true, "leave out"),
       region,
     );
     if (matched !== undefined) {
-      for (const found of findRegions(problem, matched, groups, others)) {
+      for (const found of findRegions(search, matched, groups, others)) {
         yield { ...found, matching: [conjunction, ...found.matching] };
       }
     }
@@ -58,23 +58,23 @@ export function* findRegions(
 }
 
 /** Finds a part of a region that matches none of the statements, which are given by their tests. */
-function avoid(problem: Problem, start: Region, statements: readonly (readonly Literal[])[]): Region | undefined {
+function avoid(search: Search, start: Region, statements: readonly (readonly Literal[])[]): Region | undefined {
   let region = start;
   let open = statements;
   for (let settled = false; !settled; ) {
     settled = true;
     const left: (readonly Literal[])[] = [];
     for (const literals of open) {
-      const choices = literals.filter((literal) => narrow(problem, region, literal, false, "leave out") !== undefined);
+      const choices = literals.filter((literal) => narrow(search, region, literal, false, "leave out") !== undefined);
       const [only, ...more] = choices;
-      if (literals.some((literal) => narrow(problem, region, literal, true, "keep") === undefined)) {
+      if (literals.some((literal) => narrow(search, region, literal, true, "keep") === undefined)) {
         continue;
       }
       if (only === undefined) {
         return undefined;
       }
       if (more.length === 0) {
-        region = narrow(problem, region, only, false, "leave out") ?? region;
+        region = narrow(search, region, only, false, "leave out") ?? region;
         settled = false;
       } else {
         left.push(choices);
@@ -83,24 +83,24 @@ function avoid(problem: Problem, start: Region, statements: readonly (readonly L
     open = left;
   }
   const [first, ...rest] = open.toSorted((one, other) => one.length - other.length);
-  return first === undefined ? region : split(problem, region, first, rest);
+  return first === undefined ? region : split(search, region, first, rest);
 }
 
 /** Tries each test of a statement as the first one that fails. */
 function split(
-  problem: Problem,
+  search: Search,
   start: Region,
   choices: readonly Literal[],
   rest: readonly (readonly Literal[])[],
 ): Region | undefined {
   let region: Region | undefined = start;
   for (const literal of choices) {
-    const failed = region && narrow(problem, region, literal, false, "leave out");
-    const found = failed && avoid(problem, failed, rest);
+    const failed = region && narrow(search, region, literal, false, "leave out");
+    const found = failed && avoid(search, failed, rest);
     if (found !== undefined) {
       return found;
     }
-    region = region && narrow(problem, region, literal, true, "keep");
+    region = region && narrow(search, region, literal, true, "keep");
   }
   return undefined;
 }
@@ -110,7 +110,7 @@ function split(
  * @param outcome what becomes of requests for which the result is not certain
  */
 function narrow(
-  { dimensions, certain, budget }: Problem,
+  { dimensions, certain, budget }: Search,
   region: Region,
   { atom, wanted }: Literal,
   holds: boolean,

@@ -46,7 +46,7 @@ describe("dkp-access diff", () => {
     expect(existsSync(join(folder, "review"))).toBe(false);
   });
 
-  it("exits with 3 when a key would be lost, also as JSON", async () => {
+  it("exits with 3 when an access key would be deleted, also with --format json", async () => {
     const folder = project();
     await runCli(folder, ["review", "--out", "before"]);
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}user: { name: other }\n`);

@@ -16,7 +16,7 @@ function reported(plan: EditablePlan): readonly string[] {
 }
 
 describe("the summary of an edited plan", () => {
-  it.each(Object.entries(EDITED_PLANS))("%s", (_, { base, edit, exitCode, reported: expected }) => {
+  it.each(Object.entries(EDITED_PLANS))("reports what the edit adds: %s", (_, { base, edit, exitCode, reported: expected }) => {
     const plan = realPlan(base);
     edit(plan);
     const known = reported(realPlan(base));

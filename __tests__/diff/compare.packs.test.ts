@@ -12,7 +12,7 @@ const notes = (before: string, after: string) => summaryOf(before, after).notes;
 const keys = (primary: string, secondary: string, current = "primary") =>
   `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
 
-describe("a change of settings that would take the cluster's access away", () => {
+describe("a breaking change of settings", () => {
   const WOULD = "the next plan would";
 
   it.each<[string, string, string, readonly string[]]>([
@@ -27,7 +27,7 @@ describe("a change of settings that would take the cluster's access away", () =>
       ],
     ],
     [
-      "the user's name in another case, without keys of Terraform",
+      "the user name in another case, without access keys in Terraform",
       "accessKeys: none",
       "accessKeys: none\nuser: { name: Deckhouse }",
       [
@@ -66,7 +66,7 @@ describe("a change of settings that would take the cluster's access away", () =>
       ['replace the node role "b": nodes that use it lose their permissions; set iamNodeRole to another role first'],
     ],
     [
-      "from the user to the group in one step",
+      "a move of the policy from the user to the group in one apply",
       "",
       "attachment: group",
       [
@@ -74,7 +74,7 @@ describe("a change of settings that would take the cluster's access away", () =>
       ],
     ],
     [
-      "from the group to the user in one step",
+      "a move of the policy from the group to the user in one apply",
       "attachment: group",
       "",
       [
@@ -88,13 +88,13 @@ describe("a change of settings that would take the cluster's access away", () =>
       ["delete the access key in the slot primary while it is Active; set it to Inactive in an earlier apply"],
     ],
     [
-      "keys that Terraform is to have no longer",
+      "access keys that Terraform no longer manages",
       "",
       "accessKeys: none",
       ["delete the access key in the slot primary while it is Active; set it to Inactive in an earlier apply"],
     ],
     [
-      "a key that goes while the other one is switched on",
+      "a key that is deleted while the other one is activated",
       keys("Active", "Inactive"),
       `accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }`,
       ["delete the access key in the slot primary while it is Active; set it to Inactive in an earlier apply"],
@@ -109,7 +109,7 @@ describe("a change of settings that would take the cluster's access away", () =>
       ],
     ],
     [
-      "the key handed out is switched off in the step that hands out another one",
+      "a current key that is deactivated in the apply that exposes the other one",
       keys("Active", "Active"),
       keys("Inactive", "Active", "secondary"),
       [
@@ -122,12 +122,12 @@ describe("a change of settings that would take the cluster's access away", () =>
       "accountId: '111111111111'",
       ["re-create all resources in the account 111111111111, and leave the user and its access key unmanaged in 123456789012"],
     ],
-  ])("%s", (_, before, after, expected) => {
-    expect(breakingChanges(before, after)).toEqual(expected.map((danger) => `${WOULD} ${danger}`));
+  ])("is reported for %s", (_, before, after, expected) => {
+    expect(breakingChanges(before, after)).toEqual(expected.map((change) => `${WOULD} ${change}`));
     expect(exitCodeOf(between(before, after))).toBe(3);
   });
 
-  it("is said to be stopped by protect, or by nothing", () => {
+  it("comes with a note on whether protect rejects it", () => {
     expect(notes("", "user: { name: other }")).toContain(
       "protect is on: Terraform rejects a plan that destroys a protected resource",
     );
@@ -137,7 +137,7 @@ describe("a change of settings that would take the cluster's access away", () =>
   });
 });
 
-describe("a change of settings without danger", () => {
+describe("a change of settings that breaks nothing", () => {
   it.each([
     ["nothing", "", ""],
     ["the first step of a rotation", keys("Active", "absent"), keys("Active", "Active")],
@@ -153,14 +153,14 @@ describe("a change of settings without danger", () => {
     ["a region of the documented policy", "", "region: eu-west-1"],
     ["an account that is stated now", "", "accountId: '123456789012'"],
     ["a permissions boundary", "", "user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }"],
-    ["guards that go", "", "protect: false"],
-  ])("and without growth: %s", (_, before, after) => {
+    ["protect that is switched off", "", "protect: false"],
+  ])("exits with 0 if nothing is broadened: %s", (_, before, after) => {
     expect(exitCodeOf(between(before, after))).toBe(0);
   });
 
   it.each([
     [
-      "a boundary that goes",
+      "a boundary that is removed",
       "user: { permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
       "",
       "the user: the permissions boundary arn:aws:iam::123456789012:policy/B is removed",
@@ -178,18 +178,18 @@ describe("a change of settings without danger", () => {
       "the node role: the policy arn:aws:iam::123456789012:policy/C is attached; its permissions are not compared",
     ],
     [
-      "a boundary of nodes that goes",
+      "a removed boundary of the node role",
       "nodeRole: { name: n, permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
       "nodeRole: { name: n }",
       "the node role: the permissions boundary arn:aws:iam::123456789012:policy/B is removed",
     ],
-  ])("but with growth: %s", (_, before, after, growth) => {
+  ])("exits with 2 if it broadens permissions: %s", (_, before, after, broadened) => {
     const [one, other] = [before, after].map((settings) => settings.replaceAll("::1:", "::123456789012:")) as [string, string];
-    expect(summaryOf(one, other).permissions).toMatchObject({ broadened: [], narrowed: [], otherBroadened: [growth] });
+    expect(summaryOf(one, other).permissions).toMatchObject({ broadened: [], narrowed: [], otherBroadened: [broadened] });
     expect(exitCodeOf(between(one, other))).toBe(2);
   });
 
-  it("but with growth: actions of the node role", () => {
+  it("reports additional actions of the node role as broadened", () => {
     const { broadened } = summaryOf(
       "nodeRole: { name: n }",
       "nodeRole: { name: n, additionalActions: ['s3:GetObject', 'ecr:Get*'] }",
@@ -206,7 +206,7 @@ describe("a change of settings without danger", () => {
     );
   });
 
-  it("takes no growth from policies of the node role that change places", () => {
+  it("does not report policies of the node role in another order as broadened", () => {
     const role = (...names: readonly string[]) =>
       `nodeRole: { name: n, managedPolicyArns: [${names.map((name) => `'arn:aws:iam::123456789012:policy/${name}'`).join(", ")}] }`;
     expect(summaryOf(role("A", "B"), role("B")).permissions).toMatchObject({
@@ -216,8 +216,8 @@ describe("a change of settings without danger", () => {
   });
 });
 
-describe("what else a change of settings does", () => {
-  it("a secret among the outputs, or in the state in clear, is told apart from permissions", () => {
+describe("the summary of a change of settings", () => {
+  it("reports a secret that is newly in the outputs, or in plaintext in the state, as exposed and not as a permission", () => {
     expect(summaryOf("outputs: { secret: false }", "").secretExposures).toEqual([
       "the output secret_access_key is new: every workspace that reads any output of this state receives the secret in plaintext",
     ]);
@@ -244,7 +244,7 @@ describe("what else a change of settings does", () => {
     ],
     ["outputs", "outputs: { secret: false }", "", ["new outputs: secret_access_key"]],
     [
-      "outputs that go",
+      "removed outputs",
       "",
       "outputs: { secret: false }",
       ["removed outputs, which other workspaces may read: secret_access_key"],
@@ -257,7 +257,7 @@ describe("what else a change of settings does", () => {
       ["accountId is now set to 123456789012; the comparison assumes the same account before, which is unknown"],
     ],
     [
-      "account, no more",
+      "an account that is no longer set",
       "accountId: '123456789012'",
       "",
       ["accountId is no longer set (was 123456789012): Terraform uses the account of its credentials"],
@@ -293,11 +293,11 @@ describe("what else a change of settings does", () => {
       "import: { user: true }",
       ["imports existing resources: aws_iam_user.user; a plan shows what changes in them"],
     ],
-  ])("notes: %s", (_, before, after, expected) => {
+  ])("has notes on %s", (_, before, after, expected) => {
     expect(notes(before, after)).toEqual(expected);
   });
 
-  it("a new deployment: all that its user may do, and no danger", () => {
+  it("reports all permissions of a new deployment as broadened, and no breaking change", () => {
     const changes = changesAgainst({}, { deckhouse: packOf("") }, "");
     expect(changes.deployments[0]).toMatchObject({
       state: "new",
@@ -308,14 +308,14 @@ describe("what else a change of settings does", () => {
     expect(exitCodeOf(changes)).toBe(2);
   });
 
-  it("a new deployment is new, whatever it is called", () => {
+  it("reports a new deployment as new, whatever its name is", () => {
     expect(changesAgainst({}, { constructor: packOf("") }, "").deployments[0]).toMatchObject({
       stack: "constructor",
       state: "new",
     });
   });
 
-  it("a deployment that was retired by the book is no danger, one that was protected to the end is", () => {
+  it("reports a removed deployment as a breaking change only if it was protected until then", () => {
     const gone = (settings: string) => changesAgainst({ deckhouse: packOf(settings) }, {}, "");
     expect(gone("protect: false").deployments[0]).toMatchObject({ state: "removed", breakingChanges: [] });
     expect(exitCodeOf(gone("protect: false"))).toBe(0);
@@ -325,7 +325,7 @@ describe("what else a change of settings does", () => {
     expect(exitCodeOf(gone(""))).toBe(3);
   });
 
-  it("what this project does not make is growth", () => {
+  it("reports a resource that this project does not create as broadened", () => {
     const pack = packOf("");
     const resource = { ...(pack.resource as object), aws_iam_user_policy: { extra: { user: "deckhouse", policy: "{}" } } };
     const { deployments } = changesAgainst({ deckhouse: pack }, { deckhouse: { ...pack, resource } }, "");
@@ -334,7 +334,7 @@ describe("what else a change of settings does", () => {
     ]);
   });
 
-  it("another policy in an attachment, or another group, is growth", () => {
+  it("reports another policy in an attachment, and another group, as broadened", () => {
     const edited = JSON.parse(
       JSON.stringify(packOf("attachment: user-and-group"))
         .replace(/"policy_arn":"[^"]*"/, '"policy_arn":"arn:aws:iam::aws:policy/AdministratorAccess"')
@@ -386,7 +386,7 @@ describe("what else a change of settings does", () => {
       { role: "admin-role" },
       ["aws_iam_role_policy.node: role is now admin-role, which this project does not create"],
     ],
-  ])("%s is broadened", (_, address, more, broadened) => {
+  ])("reports %s as broadened", (_, address, more, broadened) => {
     const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
     const [type = "", name = ""] = address.split(".");
     const after = JSON.parse(JSON.stringify(packOf(settings)));
@@ -396,7 +396,7 @@ describe("what else a change of settings does", () => {
     expect(exitCodeOf(changes)).toBe(2);
   });
 
-  it("says whose role the attachment of the nodes is", () => {
+  it("shows the role of an attachment that is not the node role", () => {
     const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
     const after = JSON.parse(JSON.stringify(packOf(settings)));
     after.resource.aws_iam_role_policy_attachment["node-2"] = {
@@ -407,14 +407,14 @@ describe("what else a change of settings does", () => {
     expect(deployments[0]?.resources).toEqual([
       {
         address: "aws_iam_role_policy_attachment.node-2",
-        what: "attachment of arn:aws:iam::123456789012:policy/C to the role admin-role",
+        description: "attachment of arn:aws:iam::123456789012:policy/C to the role admin-role",
         action: "created",
         details: [],
       },
     ]);
   });
 
-  it("an output that may hold the secret is exposed, and the first boundary is noted", () => {
+  it("reports an output that may contain the secret as exposed, and has a note on the first boundary", () => {
     const after = JSON.parse(JSON.stringify(packOf("user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }")));
     after.output.dump = { value: `\${nonsensitive(${KEY_ADDRESSES.primary}.secret)}` };
     const changes = changesAgainst({ deckhouse: packOf("") }, { deckhouse: after }, "");
@@ -428,14 +428,14 @@ describe("what else a change of settings does", () => {
     expect(exitCodeOf(changesAgainst({ deckhouse: after }, { deckhouse: after }, ""))).toBe(0);
   });
 
-  it("the secret among the outputs ends with 2, the node role that goes with 3", () => {
+  it("exits with 2 for a secret that is newly in the outputs, and with 3 for a deleted node role", () => {
     expect(exitCodeOf(between("outputs: { secret: false }", ""))).toBe(2);
     expect(breakingChanges("nodeRole: { name: n }", "")).toEqual([
       'the next plan would delete the node role "n": nodes that use it lose their permissions; set iamNodeRole to another role first',
     ]);
   });
 
-  it("an unchanged deployment beside others is said to be so", () => {
+  it("reports an unchanged deployment next to a changed one", () => {
     const { deployments } = changesAgainst({ a: packOf(""), b: packOf("") }, { a: packOf(""), b: packOf("tags: { x: y }") }, "");
     expect(deployments.map(({ stack, state }) => [stack, state])).toEqual([
       ["a", "unchanged"],

@@ -38,12 +38,12 @@ const summaryOf = (...given: Parameters<typeof plan>) =>
   changesOfPlan(plan(...given), "deckhouse", "plan").deployments[0] as DeploymentChanges;
 const exitCode = (...given: Parameters<typeof plan>) => exitCodeOf(changesOfPlan(plan(...given), "deckhouse", "plan"));
 
-describe("a plan", () => {
-  it("that does nothing is told as no change", () => {
+describe("the summary of a plan", () => {
+  it("reports a plan without changes as unchanged", () => {
     expect(summaryOf({})).toMatchObject({ state: "unchanged", resources: [], notes: [] });
   });
 
-  it("whose policy has another order alone is told so", () => {
+  it("reports a policy in another order as changed only in its order", () => {
     const one = { ...POLICY, policy: policy("ec2:RunInstances", "ec2:CreateVpc") };
     const other = { ...POLICY, policy: policy("ec2:CreateVpc", "ec2:RunInstances", "ec2:CreateVpc") };
     expect(summaryOf({ "aws_iam_policy.policy": { actions: ["update"], before: one, after: other } })).toMatchObject({
@@ -52,7 +52,7 @@ describe("a plan", () => {
     });
   });
 
-  it("whose policy is known only after the apply is growth", () => {
+  it("reports a policy that is known only after the apply as broadened", () => {
     const { policy: _, ...after } = POLICY;
     const unknown: Change = { actions: ["update"], before: POLICY, after, after_unknown: { policy: true } };
     expect(summaryOf({ "aws_iam_policy.policy": unknown }).permissions.otherBroadened).toEqual([
@@ -61,14 +61,14 @@ describe("a plan", () => {
     expect(exitCode({ "aws_iam_policy.policy": unknown })).toBe(2);
   });
 
-  it("that attaches a policy which was there gives the user all that it allows", () => {
+  it("reports all actions of an existing policy as broadened if the plan attaches it", () => {
     const attach = {
       "aws_iam_user_policy_attachment.policy-attachment": { actions: ["create"], before: null, after: ATTACHMENT },
     };
     expect(summaryOf(attach).permissions.broadened.map(({ action }) => action)).toEqual(["ec2:RunInstances"]);
   });
 
-  it("that replaces the membership of the user in the group is a breaking change", () => {
+  it("reports a replaced membership of the user in the group as a breaking change", () => {
     const membership = { user: "deckhouse", groups: ["deckhouse"] };
     const changes = {
       "aws_iam_group.group": stays({ name: "deckhouse", path: "/" }),
@@ -85,7 +85,7 @@ describe("a plan", () => {
     expect(exitCode(changes)).toBe(3);
   });
 
-  it("that detaches the policy is a danger", () => {
+  it("reports a detached policy as a breaking change", () => {
     const detach = {
       "aws_iam_user_policy_attachment.policy-attachment": { actions: ["delete"], before: ATTACHMENT, after: null },
     };
@@ -95,7 +95,7 @@ describe("a plan", () => {
     });
   });
 
-  it("for the policy alone compares the policy, whoever has it", () => {
+  it("compares the policy in a plan for the policy alone, and reports the plan as incomplete", () => {
     const wider = { ...POLICY, policy: policy("ec2:*") };
     const alone = plan({ "aws_iam_policy.policy": { actions: ["update"], before: POLICY, after: wider } }, { complete: false });
     const targeted = { ...alone, resource_changes: alone.resource_changes.filter(({ type }) => type === "aws_iam_policy") };
@@ -107,7 +107,7 @@ describe("a plan", () => {
     ]);
   });
 
-  it("that forgets the policy leaves it as it is", () => {
+  it("reports a forgotten policy as unchanged permissions", () => {
     expect(summaryOf({ "aws_iam_policy.policy": { actions: ["forget"], before: POLICY, after: null } })).toMatchObject({
       permissions: { narrowed: [] },
       resources: [{ action: "forgotten", address: "aws_iam_policy.policy" }],
@@ -115,7 +115,7 @@ describe("a plan", () => {
     });
   });
 
-  it("that takes over a key by hand exposes no secret: Terraform does not know it", () => {
+  it("reports no exposed secret for an imported key, whose secret Terraform does not know", () => {
     const key = { id: "AKIA", status: "Active", user: "deckhouse" };
     expect(
       summaryOf({ "aws_iam_access_key.user": { actions: ["no-op"], before: key, after: key, importing: { id: "AKIA" } } }),
@@ -125,21 +125,21 @@ describe("a plan", () => {
     });
   });
 
-  it("with resources that this project does not make is growth, also when they go: they may have denied something", () => {
+  it("reports resources that this project does not create as broadened, also if they are deleted, because they may have denied something", () => {
     const extra = { policy: policy("*"), user: "deckhouse" };
     expect(exitCode({ "aws_iam_user_policy.extra": { actions: ["create"], before: null, after: extra } })).toBe(2);
     expect(exitCode({ "aws_iam_user_policy.extra": stays(extra) })).toBe(0);
     expect(exitCode({ "aws_iam_user_policy.extra": { actions: ["delete"], before: extra, after: null } })).toBe(2);
   });
 
-  it("that is not whole says so", () => {
+  it("reports a plan that failed as incomplete", () => {
     expect(summaryOf({}, { errored: true }).breakingChanges).toEqual([
       "Terraform failed while it created this plan, so the plan is incomplete and what else changes is unknown; plan again",
     ]);
     expect(exitCode({}, { errored: true, complete: false })).toBe(3);
   });
 
-  it("that replaces what a failed replacement left is told, and not mistaken for the resource itself", () => {
+  it("has a note on the deletion of what a failed replacement left over, and does not report it as a deletion of the resource", () => {
     const left = {
       address: "aws_iam_policy.policy",
       mode: "managed",

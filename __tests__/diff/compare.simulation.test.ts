@@ -22,8 +22,13 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
   "scoped to documented": [scoped(), "", true, false],
   "scoped to minimal": [scoped(), minimal(), false, true],
   "minimal to documented": [minimal(), "", true, false],
-  "the supplement goes": ["", "policy: { supplement: false }", false, true],
-  "the supplement goes, in minimal": [minimal(), `${minimal().replace("minimal", "minimal, supplement: false")}`, false, true],
+  "without additional permissions": ["", "policy: { supplement: false }", false, true],
+  "without additional permissions, in minimal": [
+    minimal(),
+    `${minimal().replace("minimal", "minimal, supplement: false")}`,
+    false,
+    true,
+  ],
   "documented gets features": ["", "features: [encrypted-volumes, spot-instances]", true, false],
   "layout WithNAT": [minimal(), minimal().replace("Standard", "WithNAT"), false, false],
   "layout WithoutNAT": [minimal(), minimal().replace("Standard", "WithoutNAT"), true, true],
@@ -51,14 +56,14 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
     true,
   ],
   "a node role that was another one": [scoped("iamNodeRole: n"), scoped("iamNodeRole: m, formerIamNodeRoles: [/n]"), true, false],
-  "a node role made here": [scoped(), scoped("", "nodeRole: { name: dkp-nodes }"), true, false],
+  "a node role that this project creates": [scoped(), scoped("", "nodeRole: { name: dkp-nodes }"), true, false],
   "another region, scoped": [scoped(), scoped("", "region: eu-west-1"), true, true],
   "another region, documented": ["", "region: eu-west-1", false, false],
   "another partition": [scoped(), scoped("", "region: cn-north-1"), true, true],
   "the account is stated": [scoped(), scoped("", "accountId: '123456789012'"), false, false],
   "another account": [scoped("", "accountId: '123456789012'"), scoped("", "accountId: '111111111111'"), true, true],
   "tags of the cluster": [minimal(), minimal("tags: { team: platform }"), true, false],
-  "tags of what is made here": ["", "tags: { team: platform }", false, false],
+  "tags of the resources of this project": ["", "tags: { team: platform }", false, false],
   "imdsv2: true": [minimal(), minimal("imdsv2: true"), true, false],
   "imdsv2: false": [minimal(), minimal("imdsv2: false"), true, false],
   "no default security groups": [
@@ -88,14 +93,14 @@ const actionsOf = ({ permissions }: DeploymentChanges): Truth => ({
   narrowed: names(permissions.narrowed),
 });
 
-describe("what a change of settings does to the user's permissions is told as simulation finds it, action by action", () => {
-  it.each(Object.entries(PAIRS))("%s", async (_, [before, after, grows, shrinks]) => {
+describe("the permissions of the user in a change summary are those that simulation finds, action by action", () => {
+  it.each(Object.entries(PAIRS))("for %s", async (_, [before, after, grows, shrinks]) => {
     const truth = await truthOf(optionsOf(deployment(before)), optionsOf(deployment(after)));
     expect([truth.broadened.length > 0, truth.narrowed.length > 0]).toEqual([grows, shrinks]);
     expect(actionsOf(summaryOf(deployment(before), deployment(after)))).toEqual(truth);
   });
 
-  it("any two clusters, modes and places", async () => {
+  it("for any two clusters, modes and environments", async () => {
     const anyPolicy: fc.Arbitrary<PolicyOptions> = fc
       .tuple(anyOptions, fc.constantFrom(...MODES))
       .map(([options, mode]) => ({ ...options, mode }));
@@ -115,7 +120,7 @@ describe("what a change of settings does to the user's permissions is told as si
         const { broadened, narrowed } = actionsOf(summaryOf(toDeployment(before), toDeployment(after)));
         const ofDrawn = (actions: readonly string[]) => actions.filter((action) => drawn.has(action));
         expect({ broadened: ofDrawn(broadened), narrowed: ofDrawn(narrowed) }).toEqual(truth);
-        // Nothing is told of what both say the same of.
+        // Actions that both policies allow alike are not reported.
         expect([...broadened, ...narrowed].filter((action) => !differing.includes(action))).toEqual([]);
         judged += drawn.size;
       }),

@@ -68,7 +68,7 @@ describe("a plan from a file", () => {
     ],
     ["a change that is null", (plan) => ({ ...plan, resource_changes: [null] }), "resource_changes[0] is malformed"],
     [
-      "actions that are a text",
+      "actions that are a string",
       (plan) => ({ ...plan, resource_changes: [{ ...plan.resource_changes[0], change: { actions: "no-op" } }] }),
       "resource_changes[0] is malformed",
     ],
@@ -92,9 +92,9 @@ describe("a plan from a file", () => {
     ],
     ["output_changes that are a list", (plan) => ({ ...plan, output_changes: [] }), "output_changes is malformed"],
     ["an output without actions", (plan) => ({ ...plan, output_changes: { region: {} } }), "output_changes.region is malformed"],
-  ])("must be whole, not with %s", async (_, edit, problem) => {
+  ])("must be whole, not with %s", async (_, edit, defect) => {
     writeFileSync(file, JSON.stringify(edit(realPlan("no-change"))));
-    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(new Error(`${file}: ${problem}${AGAIN}`));
+    await expect(readPlan(TERRAFORM, file)).rejects.toThrow(new Error(`${file}: ${defect}${AGAIN}`));
   });
 
   it("must be a regular file of a size that plans have", async () => {

@@ -11,15 +11,15 @@ type Statement = Readonly<Record<string, unknown>>;
 const json = (...statements: readonly Statement[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
 const allow = (more: Statement): Statement => ({ Effect: "Allow", Action: "ec2:RunInstances", Resource: "*", ...more });
 const changes = (before: string, after: string) => policyChanges("user", readPolicy(before), readPolicy(after));
-const NOTHING = { broadened: [], narrowed: [], otherBroadened: [], otherNarrowed: [] };
+const NOTHING = { broadened: [], narrowed: [], otherBroadened: [], otherNarrowed: [], evidence: [] };
 
-/** Whether a change of a hand-made policy is growth, loss, both or neither. */
+/** Whether a change of a policy is broadened, narrowed, both or neither. */
 const verdict = (before: readonly Statement[], after: readonly Statement[]) => {
-  const told = changes(json(...before), json(...after));
-  return [isBroadened(told), isNarrowed(told)];
+  const compared = changes(json(...before), json(...after));
+  return [isBroadened(compared), isNarrowed(compared)];
 };
 
-describe("a hand-made policy", () => {
+describe("the comparison of policies", () => {
   const TAGGED = { StringEquals: { "aws:RequestTag/team": ["a", "b"] } };
 
   it.each<[string, readonly Statement[], readonly Statement[], boolean, boolean]>([
@@ -139,11 +139,11 @@ describe("a hand-made policy", () => {
     ],
     ["conditions that are none", [allow({})], [allow({ Condition: "none" })], true, true],
     ["an effect that is none", [{ ...allow({}), Effect: "Perhaps" }], [], true, false],
-  ])("%s", (_, before, after, grows, shrinks) => {
-    expect(verdict(before, after)).toEqual([grows, shrinks]);
+  ])("finds whether permissions are broadened or narrowed by %s", (_, before, after, broadened, narrowed) => {
+    expect(verdict(before, after)).toEqual([broadened, narrowed]);
   });
 
-  it("with a wildcard is told by the actions that DKP's catalogue has, and the rest as the wildcard", () => {
+  it("lists the actions of the catalogue that a wildcard matches, and the wildcard for all others", () => {
     const { broadened } = changes(json(allow({ Action: "kms:Decrypt" })), json(allow({ Action: "kms:*" })));
     expect(broadened.map(({ action, access }) => [action, access])).toEqual([
       ["kms:*", "unknown"],
@@ -155,7 +155,7 @@ describe("a hand-made policy", () => {
     ]);
   });
 
-  it("tells where an action is allowed now, and where it was before", () => {
+  it("reports where an action is allowed now and where it was before, with a request that is newly allowed", () => {
     const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
     const toEc2 = { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } };
     const pass = (...roles: readonly string[]) =>
@@ -174,23 +174,34 @@ describe("a hand-made policy", () => {
           otherSide: [{ resource: role("dev-node"), conditions }],
         } satisfies ActionChange,
       ],
+      evidence: [
+        {
+          principal: "user",
+          kind: "new-request",
+          request: {
+            action: "iam:PassRole",
+            resource: role("x"),
+            context: { "iam:PassedToService": "ec2.amazonaws.com" },
+          },
+        },
+      ],
     });
   });
 
-  it("that is no JSON is growth, unless it is the same text", () => {
+  it("reports a policy that is not JSON as broadened, unless it is the same string", () => {
     expect(isBroadened(changes(json(allow({})), "{"))).toBe(true);
     expect(changes("{", "{")).toEqual(NOTHING);
     expect(isBroadened(changes("{", "["))).toBe(true);
   });
 
-  it("is told as growth where only two permissions together allowed what one does now", () => {
+  it("reports a permission as broadened if only two permissions together allowed most of it before", () => {
     const halves = ["arn:aws:s3:::a*", "arn:aws:s3:::b*"];
     expect(verdict([allow({ Resource: halves })], [allow({ Resource: "arn:aws:s3:::?*" })])).toEqual([true, false]);
   });
 });
 
 describe("the same policy written in another way", () => {
-  /** Writes a policy as IAM takes it as well: lists in any order, of one as texts, actions in any case, things said twice, statements split. */
+  /** Writes a policy in another form that IAM accepts: lists in any order, lists of one as strings, actions in any case, duplicates, split statements. */
   const rewritten = (document: PolicyDocument, draw: (max: number) => number): string => {
     const shuffled = <T>(list: readonly T[]) =>
       list
@@ -228,7 +239,7 @@ describe("the same policy written in another way", () => {
   const draws = fc.infiniteStream(fc.nat({ max: 999_999 }));
   const drawer = (stream: Iterator<number>) => (max: number) => (stream.next().value as number) % max;
 
-  it("is no change", () => {
+  it("is unchanged", () => {
     fc.assert(
       fc.property(anyPolicy, draws, (policy, stream) => {
         expect(changes(JSON.stringify(policy), rewritten(policy, drawer(stream)))).toEqual(NOTHING);

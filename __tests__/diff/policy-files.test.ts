@@ -5,6 +5,9 @@ import { reviewPack } from "../../src/review-pack/pack";
 import { deployment } from "../helpers/deployment";
 import { packOf } from "../helpers/simulated-diff";
 
+// Actions that the catalogue lacks are in lower case.
+// cspell:ignoreRegExp /(iam|s3|sts):[a-z]+/g
+
 const filesOf = (settings: string): PolicyFiles =>
   Object.fromEntries(
     Object.entries(reviewPack(deployment(settings), packOf(settings))).filter(([file]) => POLICY_FILES.includes(file)),
@@ -25,12 +28,13 @@ const broadened = ({ permissions: { broadened, otherBroadened } }: DeploymentCha
 const scoped = (cluster = "", more = "") => `policy: { mode: scoped }\ncluster: { prefix: dev, ${cluster} }\n${more}`;
 const s3 = (more: string) => `backend: { s3: { bucket: state, region: eu-central-1, ${more} } }`;
 
-const needs = (actions: string) => `the deployer needs ${actions}: update its role with deployer-policy.json before you apply`;
+const needs = (count: number) =>
+  `the deployer needs ${count} new or broadened actions: update its role with deployer-policy.json before you apply`;
 
-describe("the policies of a review pack beside what Terraform applies", () => {
+describe("the policies of a review pack that Terraform does not apply", () => {
   it.each<[string, string, string, readonly string[], readonly string[]]>([
     [
-      "everything for the nodes by additionalRolePolicies",
+      "all IAM actions for the nodes in additionalRolePolicies",
       "",
       "cluster: { additionalRolePolicies: ['iam:*'] }",
       ["the service control policy denies less: statement NodeRoleStaysNodeRole no longer covers iam:*"],
@@ -74,14 +78,14 @@ describe("the policies of a review pack beside what Terraform applies", () => {
         "iam:listuserpolicies",
         "iam:listvirtualmfadevices",
       ],
-      [needs("14 actions")],
+      [needs(14)],
     ],
     [
       "tags",
       "",
       "tags: { team: platform }",
       ["iam:tagpolicy", "iam:taguser", "iam:untagpolicy", "iam:untaguser"],
-      ["tags: team is new", needs("4 actions")],
+      ["tags: team is new", needs(4)],
     ],
     [
       "another bucket of the state",
@@ -90,7 +94,7 @@ describe("the policies of a review pack beside what Terraform applies", () => {
       ["s3:deleteobject", "s3:getobject", "s3:listbucket", "s3:putobject"],
       [
         "the state location changes (backend s3: bucket): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
-        needs("4 actions"),
+        needs(4),
       ],
     ],
     [
@@ -100,7 +104,7 @@ describe("the policies of a review pack beside what Terraform applies", () => {
       ["sts:assumerole", "s3:deleteobject", "s3:getobject", "s3:listbucket", "s3:putobject"],
       [
         "the state location changes (backend s3: assume_role): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
-        needs("5 actions"),
+        needs(5),
       ],
     ],
   ])("are broadened: %s", (_, before, after, lines, notes) => {
@@ -119,14 +123,14 @@ describe("the policies of a review pack beside what Terraform applies", () => {
     ["the account is stated", "", "accountId: '123456789012'"],
     ["the account is stated, scoped", scoped(), scoped("", "accountId: '123456789012'")],
     ["the account is no longer stated", "accountId: '123456789012'", ""],
-    ["additionalRolePolicies that go", "cluster: { additionalRolePolicies: ['iam:*'] }", ""],
+    ["removed additionalRolePolicies", "cluster: { additionalRolePolicies: ['iam:*'] }", ""],
     [
       "additionalRolePolicies that others cover",
       "cluster: { additionalRolePolicies: ['s3:*'] }",
       "cluster: { additionalRolePolicies: ['s3:GetObject'] }",
     ],
-    ["forceDestroy goes", "user: { forceDestroy: true }", ""],
-    ["tags go", "tags: { team: platform }", ""],
+    ["removed forceDestroy", "user: { forceDestroy: true }", ""],
+    ["removed tags", "tags: { team: platform }", ""],
     ["protect", "", "protect: false"],
     ["outputs", "", "outputs: { secret: false }"],
   ])("are not broadened: %s", (_, before, after) => {
@@ -135,14 +139,14 @@ describe("the policies of a review pack beside what Terraform applies", () => {
     expect(exitCodeOf(changes)).toBe(0);
   });
 
-  it("are narrowed where the organization denies more", () => {
+  it("are narrowed if the service control policy denies more", () => {
     const { deployments } = between("cluster: { additionalRolePolicies: ['iam:*'] }", "");
     expect(deployments[0]?.permissions.otherNarrowed).toEqual([
       "the service control policy denies more: statement NodeRoleStaysNodeRole now covers iam:*",
     ]);
   });
 
-  it("are broadened where the organization no longer denies what the policy of the user allows", () => {
+  it("are broadened if the service control policy no longer denies what the policy of the user allows", () => {
     const [before, after] = [filesOf(""), filesOf(scoped())];
     const { deployments } = changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf("") }, "", {
       base: { deckhouse: before },
@@ -154,7 +158,7 @@ describe("the policies of a review pack beside what Terraform applies", () => {
     ]);
   });
 
-  it("say what a review pack from before does not have", () => {
+  it("are not compared if the earlier review pack does not contain them, with a note", () => {
     const { "service-control-policy.json": _, ...before } = filesOf("");
     const { deployments } = changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf("") }, "", {
       base: { deckhouse: before },
@@ -165,7 +169,7 @@ describe("the policies of a review pack beside what Terraform applies", () => {
     ]);
   });
 
-  it("are broadened where a file is no policy", () => {
+  it("are broadened if a file is not a policy", () => {
     const compare = (file: string, text: string) =>
       changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf("") }, "", {
         base: { deckhouse: filesOf("") },

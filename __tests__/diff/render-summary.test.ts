@@ -4,20 +4,22 @@ import { changesMarkdown, changesText } from "../../src/diff/render-summary";
 import { packOf } from "../helpers/simulated-diff";
 
 const minimal = (cluster: string) => packOf(`policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, ${cluster} }`);
+const IRELAND = "region: eu-west-1\npolicy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }";
 const between = (before: ReturnType<typeof packOf>, after: ReturnType<typeof packOf>) =>
   changesAgainst({ deckhouse: before }, { deckhouse: after }, "review/ against git ref main (1a2b3c4d)");
 
-describe("changes in words", () => {
-  it("as a comment: the verdict, then each action with its reason", () => {
+describe("a change summary", () => {
+  it("begins with the verdict in Markdown, then lists each action with its reason", () => {
     expect(changesMarkdown(between(minimal(""), minimal("tags: { team: platform }")))).toBe(
-      `**Permissions broadened: 2 actions (2 write) new.** review/ against git ref main (1a2b3c4d)
+      `**Permissions broadened: 2 actions (2 write) added.** review/ against git ref main (1a2b3c4d)
 
 ### deckhouse
 
 **Broadened permissions**
 
-- \`iam:TagRole\` (identity, Tagging), the user: new, on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: sets cluster.tags on &lt;prefix&gt;-node, at creation and later)
-- \`iam:UntagRole\` (identity, Tagging), the user: new, on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: removes a tag from &lt;prefix&gt;-node that cluster.tags no longer contains)
+- example of a request of the user that is allowed now and was not allowed before: \`iam:TagRole\` on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\`
+- \`iam:TagRole\` (identity, Tagging), the user: added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: sets cluster.tags on &lt;prefix&gt;-node, at creation and later)
+- \`iam:UntagRole\` (identity, Tagging), the user: added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: removes a tag from &lt;prefix&gt;-node that cluster.tags no longer contains)
 
 **Resources**
 
@@ -26,13 +28,13 @@ describe("changes in words", () => {
     );
   });
 
-  it("for a terminal: the same without Markdown", () => {
+  it("has no Markdown in the format for a terminal", () => {
     expect(
       changesText(between(packOf(""), packOf("user: { name: other }")))
         .split("\n")
         .slice(0, 8),
     ).toEqual([
-      "3 breakingChanges. Permissions unchanged. review/ against git ref main (1a2b3c4d)",
+      "3 breaking changes. Permissions unchanged. review/ against git ref main (1a2b3c4d)",
       "",
       "deckhouse",
       "",
@@ -43,22 +45,88 @@ describe("changes in words", () => {
     ]);
   });
 
-  it("of many actions: by area, and folded one by one", () => {
+  it("counts many actions by area, and lists them in folded groups", () => {
     const words = changesMarkdown(between(packOf("policy: { mode: scoped }\ncluster: { prefix: dev }"), packOf("")));
     expect(words.split("\n")[0]).toBe(
-      "**Permissions broadened: 122 actions (78 write) on more, 5 actions (4 write) new.** review/ against git ref main (1a2b3c4d)",
+      "**Permissions broadened: 122 actions (78 write) broadened, 5 actions (4 write) added.** review/ against git ref main (1a2b3c4d)",
     );
-    expect(words).toContain("- the user, network: 3 actions (3 write) new, 48 actions (32 write) on more\n");
-    expect(words).toContain("<details><summary>Action by action</summary>\n\n| action | access | area | where |");
+    expect(words).toContain("- the user, network: 3 actions (3 write) added, 48 actions (32 write) broadened\n");
+    expect(words).toContain("<details><summary>By resources and conditions</summary>\n\n| principal | actions | scope |");
   });
 
-  it("of nothing: one line, and what stays", () => {
+  it("has one line for all actions with the same scopes before and after", () => {
+    const lines = changesText(between(packOf(""), minimal(""))).split("\n");
+    expect(lines.length).toBeLessThanOrEqual(40);
+    expect(lines).toContain(
+      "  user | 2 actions (2 write): ec2:DeleteKeyPair, ec2:ImportKeyPair | no longer on *; now on arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev",
+    );
+    expect(lines.filter((line) => line.includes("ec2:CreateVpc,"))).toHaveLength(1);
+  });
+
+  it("lists actions that another region replaces the scopes of once, as broadened and narrowed", () => {
+    const lines = changesText(between(minimal(""), packOf(IRELAND))).split("\n");
+    expect(lines.length).toBeLessThanOrEqual(40);
+    expect(lines[0]).toBe(
+      "Permissions broadened: 94 actions (64 write) broadened, 94 actions (64 write) narrowed. review/ against git ref main (1a2b3c4d)",
+    );
+    expect(lines).toContain("- the user, load balancers: 29 actions (23 write) broadened and narrowed");
+    expect(lines).toContain(
+      "  user | 2 actions (2 write): ec2:DeleteKeyPair, ec2:ImportKeyPair | now on arn:aws:ec2:eu-west-1:ACCOUNT_ID:key-pair/dev; no longer on arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev",
+    );
+    expect(lines.slice(lines.indexOf("Narrowed permissions"), lines.indexOf("Resources"))).toEqual([
+      "Narrowed permissions",
+      "",
+      "- the user: 94 actions (64 write) broadened and narrowed, listed under broadened permissions",
+      "",
+    ]);
+    expect(lines.filter((line) => line.includes("ec2:AllocateAddress,"))).toHaveLength(1);
+  });
+
+  it("shows a request that is newly allowed, with the condition keys that it must have, in every format", () => {
+    const role = "cluster: { prefix: dev, layout: Standard, iamNodeRole: custom }";
+    const changes = between(minimal(""), packOf(`policy: { mode: minimal }\n${role}`));
+    const [action, resource] = ["iam:PassRole", "arn:aws:iam::ACCOUNT_ID:role/custom"];
+    const sentence = "- example of a request of the user that is allowed now and was not allowed before: ";
+    expect(changesText(changes)).toContain(`\n${sentence}${action} on ${resource} with iam:PassedToService=ec2.amazonaws.com\n`);
+    expect(changesMarkdown(changes)).toContain(
+      `\n${sentence}\`${action}\` on \`${resource}\` with \`iam:PassedToService=ec2.amazonaws.com\`\n`,
+    );
+    expect((JSON.parse(changesJson(changes)) as Changes).deployments[0]?.permissions.evidence).toEqual([
+      {
+        principal: "user",
+        kind: "new-request",
+        request: { action, resource, context: { "iam:PassedToService": "ec2.amazonaws.com" } },
+      },
+    ]);
+  });
+
+  it("shows that policies are not comparable, and why", () => {
+    const withActions = (actions: readonly string[], policy: object) =>
+      JSON.parse(
+        JSON.stringify(packOf("nodeRole: { name: n }")).replace(
+          /"policy":"\{[^}]*\}[^"]*?\]\}"/,
+          () =>
+            `"policy":${JSON.stringify(JSON.stringify({ Statement: [{ Effect: "Allow", Action: actions, Resource: "*", ...policy }] }))}`,
+        ),
+      );
+    const condition = { Condition: { BinaryEquals: { "aws:x": "eA==" } } };
+    const changes = between(withActions(["s3:GetObject"], condition), withActions(["s3:GetObject", "s3:PutObject"], condition));
+    const reason = "a statement of the policy after the change has the condition BinaryEquals on aws:x, which is not interpreted";
+    expect(changesText(changes)).toContain(
+      `\n- the node role: not comparable: reported as broadened, because ${reason}\n- s3:putobject (`,
+    );
+    expect((JSON.parse(changesJson(changes)) as Changes).deployments[0]?.permissions.evidence).toEqual([
+      { principal: "node role", kind: "not-comparable", reason },
+    ]);
+  });
+
+  it("of an unchanged deployment has one line, and its name", () => {
     expect(changesText(between(packOf(""), packOf("")))).toBe(
       "Permissions unchanged. review/ against git ref main (1a2b3c4d)\n\nUnchanged: deckhouse\n",
     );
   });
 
-  it("reach nobody and break nothing, whatever names hold", () => {
+  it("escapes names, so that they neither mention people nor break the Markdown", () => {
     const name = "a|b`c@team#1<i>*x*_y_";
     const after = packOf("");
     const named = JSON.parse(JSON.stringify(after).replaceAll('"D8CloudProviderAWS"', JSON.stringify(name)));
@@ -78,7 +146,7 @@ describe("changes in words", () => {
     );
   });
 
-  it("have no control characters that a terminal or a CI system acts on", () => {
+  it("has no control characters that a terminal or a CI system interprets", () => {
     const after = JSON.parse(
       JSON.stringify(packOf("")).replaceAll('"D8CloudProviderAWS"', JSON.stringify("x\n::error::y\u001b[2J\u009b\u202e")),
     );
@@ -90,19 +158,22 @@ describe("changes in words", () => {
     }
   });
 
-  it("always fit into a comment", () => {
+  it("always fits into a comment", () => {
     const stacks = (pack: ReturnType<typeof packOf>, count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`stack-${index}`, pack]));
     const [documented, scoped] = [packOf(""), packOf("policy: { mode: scoped }\ncluster: { prefix: dev }")];
-    for (const count of [3, 90]) {
+    for (const [count, omitted] of [
+      [20, "_By resources and conditions: omitted because of the maximum length of a comment._"],
+      [300, "_The rest is omitted because of the maximum length of a comment._"],
+    ] as const) {
       const changes = changesAgainst(stacks(documented, count), stacks(scoped, count), "all");
       const words = changesMarkdown(changes);
       expect(words.length).toBeLessThanOrEqual(65_536);
-      expect(words).toContain("left out");
+      expect(words).toContain(omitted);
     }
   });
 
-  it("as JSON hold the exit code and all that is told", () => {
+  it("contains the exit code and all changes in JSON", () => {
     const changes = between(packOf(""), packOf("user: { name: other }"));
     expect(JSON.parse(changesJson(changes)) as Changes).toEqual({ exitCode: 3, ...changes });
   });

@@ -440,7 +440,9 @@ export const EDITED_PLANS: Readonly<Record<string, Row>> = {
     base: "no-change",
     edit: all(gone("aws_iam_role.node"), gone("aws_iam_role_policy.node"), gone("aws_iam_role_policy_attachment.node-1")),
     exitCode: 3,
-    reported: ['this plan would delete the node role "n": nodes that use it lose their permissions; set iamNodeRole to another role first'],
+    reported: [
+      'this plan would delete the node role "n": nodes that use it lose their permissions; set iamNodeRole to another role first',
+    ],
   },
   "a key that was deactivated outside Terraform is activated": {
     base: "no-change",

@@ -32,14 +32,14 @@ export function optionsOf({ region, accountId, policy, cluster }: Deployment): P
   };
 }
 
-/** For each action, what simulation says of it: some call is allowed that was not, or the other way round. */
+/** By direction, the actions of which simulation allows a call on one side only. */
 export interface Truth {
   readonly broadened: readonly string[];
   readonly narrowed: readonly string[];
 }
 
 /**
- * Simulates every call that either cluster makes, and each of them at other places and under other circumstances.
+ * Simulates every call that either cluster makes, and each of them in other environments and under other conditions.
  * @param wanted the actions to judge; all by default
  */
 export async function truthOf(
@@ -70,7 +70,7 @@ export async function truthOf(
   return { broadened: [...broadened].sort(), narrowed: [...narrowed].sort() };
 }
 
-/** Actions that two policies do not say the same of: of all others the simulator gives the same answer twice. */
+/** Actions whose statements differ between two policies: for all others, simulation gives the same result twice. */
 export function differingActions(before: PolicyOptions, after: PolicyOptions): readonly string[] {
   const [had, has] = [before, after].map((options) => policyDocument(policyStatements(options))) as [
     PolicyDocument,
@@ -88,7 +88,7 @@ function statementsWith(document: PolicyDocument, action: string): readonly obje
   }));
 }
 
-/** Circumstances that none of the policies ask for. */
+/** Conditions that none of the policies has. */
 const ODD_CONTEXTS: readonly Request["context"][] = [
   {},
   { "aws:RequestedRegion": "ap-south-1" },
@@ -98,7 +98,7 @@ const ODD_CONTEXTS: readonly Request["context"][] = [
   { "kms:ViaService": "s3.eu-central-1.amazonaws.com" },
 ];
 
-/** Every call of both clusters with every feature at both places; those of one of them elsewhere, of a stranger, and under odd circumstances. */
+/** Every call of both clusters with every feature in both environments; those of one cluster in other environments, of an external cluster, and under unusual conditions. */
 function probes(before: PolicyOptions, after: PolicyOptions, wanted: (request: Request) => boolean): readonly Request[] {
   const withFeatures = ({ cluster }: PolicyOptions): Cluster => ({ ...cluster, features: FEATURE_NAMES });
   const [one, other] = [withFeatures(before), withFeatures(after)];

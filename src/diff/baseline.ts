@@ -7,7 +7,7 @@ import type { Packs } from "./compare";
 import { type JsonObject, objectOf } from "./json-values";
 import { POLICY_FILES, type PolicyFiles } from "./policy-files";
 
-/** The file of a pack that tells what is applied. */
+/** The file of a review pack that Terraform applies. */
 const MAIN = "main.tf.json";
 
 const MAX_OUTPUT = 2 ** 29;
@@ -17,22 +17,22 @@ const FILES: readonly string[] = [MAIN, ...POLICY_FILES];
 
 export interface Base {
   readonly packs: Packs;
-  /** The policies beside them, by stack. */
+  /** Policies of the review packs that Terraform does not apply, by stack. */
   readonly files: Readonly<Record<string, PolicyFiles>>;
-  /** Which of both was taken: `git ref main (1a2b3c4d)`, `folder ./old`. */
+  /** The one that is read: `git ref main (1a2b3c4d)`, `folder ./old`. */
   readonly source: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How a folder is written: any other name is a Git ref. */
+/** A name that is a folder: any other name is a Git ref. */
 const PATH = /^(?:\.{1,2}|~|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 
 /**
  * What a change is compared with: the review packs in a folder, or those that a Git ref has in `review/`.
  * @param name a folder with `<stack>/main.tf.json`, written as a path (`./`, `../`, `/` or `~/` at its start), or what Git takes as a commit
  * @param review the folder of the review packs, relative to the project's root
- * @param root the project's root, at any place of a Git checkout
+ * @param root the project's root, any folder of a Git work tree
  * @param environment of Git
  * @throws Error with the remedy if there is no review pack
  */
@@ -132,7 +132,7 @@ function reviewPacksOfRef(name: string, review: string, root: string, git: Git):
   };
 }
 
-/** Why git reads no ref here, from what it says. */
+/** Why git reads no ref here, from its error message. */
 function noCheckout(stderr: string): string {
   if (stderr.includes("dubious ownership")) {
     return "git does not read this checkout because it belongs to another user (dubious ownership); run git config --global --add safe.directory with the path of the checkout";
@@ -146,7 +146,7 @@ function commitOf(name: string, git: Git): GitResult {
   return git("rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
 }
 
-/** The contents of blobs, asked for at once: a process each would take seconds with many deployments. */
+/** The contents of blobs, read by one process: one for each would take seconds with many deployments. */
 function blobContents(root: string, ids: readonly string[]): readonly string[] {
   const { stdout } = spawnSync("git", ["cat-file", "--batch"], { cwd: root, input: ids.join("\n"), maxBuffer: MAX_OUTPUT });
   let rest = stdout;
@@ -169,7 +169,7 @@ interface GitResult {
 type Git = (...args: readonly string[]) => GitResult;
 
 function gitIn(root: string, environment: Environment): Git {
-  // In English, since what it says is read.
+  // Its error messages are read in English.
   const env = { ...environment, LC_ALL: "C" };
   return (...args) => {
     const { status, stdout, stderr, error } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: MAX_OUTPUT, env });
@@ -179,7 +179,7 @@ function gitIn(root: string, environment: Environment): Git {
   };
 }
 
-function parse(place: string, text: string): JsonObject {
+function parse(file: string, text: string): JsonObject {
   try {
     const pack: unknown = JSON.parse(text);
     if (typeof pack === "object" && pack !== null && !Array.isArray(pack)) {
@@ -188,5 +188,5 @@ function parse(place: string, text: string): JsonObject {
   } catch {
     // Named below, without the text.
   }
-  throw new Error(`${place}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
+  throw new Error(`${file}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
 }

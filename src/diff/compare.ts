@@ -15,9 +15,9 @@ import { attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, s
 export type Packs = Readonly<Record<string, object>>;
 
 /**
- * What a change of configurations does, told from their Terraform JSON alone.
- * @param source what is held against what, in words
- * @param files the policies beside it, of the deployer and for the organization; without them these are not compared
+ * What changes between two configurations, from their Terraform JSON.
+ * @param source what is compared, as the first line of the summary shows it
+ * @param files policies that Terraform does not apply, of the deployer and for the organization; not compared by default
  */
 export function changesAgainst(base: Packs, current: Packs, source: string, files: PolicyFilesOfBoth = NO_FILES): Changes {
   // A stack may well be called `constructor`.
@@ -66,7 +66,7 @@ export function changesOfPlan(plan: JsonObject, stack: string, source: string): 
           breakingChanges: [
             ...incompleteness(plan),
             ...[...breakingChangesOf(before, after, resources), ...breakingChangesOfPlan(plan, before, after)].map(
-              (danger) => `this plan would ${danger}`,
+              (change) => `this plan would ${change}`,
             ),
           ],
           secretExposures: exposuresOf(before, after, new Set(imported)),
@@ -142,7 +142,7 @@ function changesOfPack(
   return withState(
     {
       ...common,
-      breakingChanges: breakingChanges.map((danger) => `the next plan would ${danger}`),
+      breakingChanges: breakingChanges.map((change) => `the next plan would ${change}`),
       notes: [
         ...(breakingChanges.length > 0 ? [guard] : []),
         ...notesOf(before, after),
@@ -164,8 +164,8 @@ const STILL_PROTECTED =
 
 function accountChanges(base: JsonObject, current: JsonObject): readonly string[] {
   const [had, has] = [base, current].map((pack) => ({ account: accountOf(pack), partition: partitionOfPack(pack) })) as [
-    Place,
-    Place,
+    Environment,
+    Environment,
   ];
   const left = (where: string) => `leave the user and its access key unmanaged in ${where}`;
   if (had.account !== undefined && has.account !== undefined && had.account !== has.account) {
@@ -176,12 +176,12 @@ function accountChanges(base: JsonObject, current: JsonObject): readonly string[
     : [`re-create all resources in the partition ${has.partition}, and ${left(had.partition)}`];
 }
 
-interface Place {
+interface Environment {
   readonly account: string | undefined;
   readonly partition: string;
 }
 
-/** The account as far as a configuration tells it: stated, or that of the role which Terraform takes. */
+/** The account, if a configuration contains it: stated, or that of the role that Terraform assumes. */
 function accountOf(pack: JsonObject): string | undefined {
   const role = textOf(objectOf(listOf(providerOf(pack).assume_role)[0]).role_arn);
   return statedAccount(pack) ?? (role === undefined ? undefined : parseIamArn(role)?.account);
@@ -195,7 +195,7 @@ function isProtected(snapshot: Snapshot): boolean {
   return objectOf(snapshot.resources.get(ADDRESSES.user)?.attributes.lifecycle).prevent_destroy === true;
 }
 
-/** Addresses that a configuration takes over. */
+/** Addresses that a configuration imports. */
 function importsOf(pack: JsonObject | undefined): ReadonlySet<string> {
   return new Set(listOf(pack?.import).map((block) => String(objectOf(block).to)));
 }
@@ -208,12 +208,12 @@ function importNotes(imports: ReadonlySet<string>): readonly string[] {
 
 function withState(changes: Omit<DeploymentChanges, "state">, before: Snapshot, after: Snapshot): DeploymentChanges {
   const { permissions, resources, breakingChanges, secretExposures, notes } = changes;
-  const told = [...Object.values(permissions), resources, breakingChanges, secretExposures, notes].some(
+  const hasChanges = [...Object.values(permissions), resources, breakingChanges, secretExposures, notes].some(
     (list) => list.length > 0,
   );
   const is = (snapshot: Snapshot) => attribute(snapshot, ADDRESSES.user, "name") !== undefined;
   if (is(before) !== is(after)) {
     return { ...changes, state: is(after) ? "new" : "removed" };
   }
-  return { ...changes, state: told ? "changed" : "unchanged" };
+  return { ...changes, state: hasChanges ? "changed" : "unchanged" };
 }

@@ -28,10 +28,14 @@ export function exampleRequests(changes: readonly ActionChange[]): readonly Exam
 }
 
 function requestsOn(pattern: string, action: string, region: string): readonly Example[] {
-  const [service] = action.split(":");
-  const types = pattern === "*" ? (rowOf(action)?.resources ?? []) : [];
-  const patterns = types.length === 0 ? [pattern] : types.map((type) => `arn:*:${service}:*:*:${type.replace(/\/$/, "")}/*`);
+  const types = rowOf(action)?.resources ?? [];
+  const anyType = pattern === "*" && types.length > 0 ? `arn:*:${action.split(":")[0]}:*:*:*` : pattern;
+  const patterns = anyType.endsWith(":*") && types.length > 0 ? types.map((type) => ofType(anyType, type)) : [anyType];
   return patterns.map((each) => ({ action, resource: instanceOf(each, region) }));
+}
+
+function ofType(pattern: string, type: string): string {
+  return `${pattern.slice(0, -1)}${type.replace(/\/$/, "")}/*`;
 }
 
 /** A resource that a pattern matches. Only IAM has no Region in its ARNs. */

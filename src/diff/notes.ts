@@ -3,7 +3,7 @@ import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
 import { routes } from "./permission-changes";
 import { attribute, keyIn, type Output, providerOf, type Snapshot, slotsOf, statedAccount } from "./snapshot";
 
-/** What else a change does, of packs and of plans alike. */
+/** Other effects of a change, for review packs and plans alike. */
 export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
   const appeared = [...after.outputs.keys()].filter((name) => !before.outputs.has(name));
   const gone = [...before.outputs.keys()].filter((name) => !after.outputs.has(name));
@@ -40,7 +40,7 @@ export function notesOf(before: Snapshot, after: Snapshot): readonly string[] {
   ];
 }
 
-/** Where a secret comes to be in clear and was not before. */
+/** Where a secret is newly in plaintext. */
 export function exposuresOf(before: Snapshot, after: Snapshot, imported: ReadonlySet<string>): readonly string[] {
   const secret = (snapshot: Snapshot) => snapshot.outputs.get("secret_access_key");
   const unmarked = secret(after)?.sensitive === false && secret(before)?.sensitive !== false;
@@ -66,12 +66,12 @@ export function exposuresOf(before: Snapshot, after: Snapshot, imported: Readonl
   ];
 }
 
-/** Whether an output may hold a secret beside the one that is named for it. */
+/** Whether an output may contain a secret although its name does not say so. */
 function isLeak(name: string, { sensitive, carriesSecret }: Output): boolean {
   return carriesSecret || (sensitive && name !== "secret_access_key");
 }
 
-/** Whether a key has its secret in the state in clear. A key that was made by hand has none there. */
+/** Whether the state contains the secret of a key in plaintext. It has no secret of an imported key. */
 function inPlaintext(snapshot: Snapshot, imported: ReadonlySet<string> = new Set()): boolean {
   return slotsOf(snapshot).some((slot) => keyIn(snapshot, slot)?.pgp_key === undefined && !imported.has(KEY_ADDRESSES[slot]));
 }
@@ -107,7 +107,7 @@ function isIgnored({ resources }: Snapshot, name: string): boolean {
   return listOf(objectOf(resources.get(ADDRESSES.policy)?.attributes.lifecycle).ignore_changes).includes(name);
 }
 
-/** What only configurations tell: account, backend, provider, guards. */
+/** Notes that only configurations allow: account, backend, provider. */
 export function notesOfPacks(before: JsonObject, after: JsonObject): readonly string[] {
   return [
     ...accountNotes(statedAccount(before), statedAccount(after)),

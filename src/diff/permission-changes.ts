@@ -7,7 +7,7 @@ import { combined, policyChanges } from "./policy-comparison";
 import { NO_POLICY, type Policy } from "./policy-model";
 import { attribute, isOurs, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
-/** What a change does to what the user and the node role may do. */
+/** Changes of the permissions of the user and the node role. */
 export function permissionChanges(before: Snapshot, after: Snapshot): PermissionChanges {
   return combined(
     userChanges(before, after),
@@ -105,7 +105,7 @@ function attachedPolicies(snapshot: Snapshot): readonly AttachedPolicy[] {
     });
 }
 
-/** What the user gets beside the policy of this project: other policies by its attachments, other groups by its membership. */
+/** Other policies in the attachments of this project, and other groups in the membership. */
 function reachChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
   const external = (address: string, name: string, owner: string, identity: string) =>
     valuesOf(after, address, name).filter(
@@ -134,7 +134,7 @@ function keptAt(before: Snapshot, address: string, name: string, value: unknown)
   return value !== UNKNOWN && valuesOf(before, address, name).includes(value);
 }
 
-/** By address, the argument that says whose it is, and whose it must be. */
+/** By address, the argument that names its principal, and the resource that it must name. */
 const PRINCIPALS: readonly (readonly [address: string, argument: string, owner: string])[] = [
   [ADDRESSES.userAttachment, "user", ADDRESSES.user],
   [ADDRESSES.membership, "user", ADDRESSES.user],
@@ -144,7 +144,7 @@ const PRINCIPALS: readonly (readonly [address: string, argument: string, owner: 
   [ADDRESSES.nodePolicy, "role", ADDRESSES.nodeRole],
 ];
 
-/** What goes to somebody whom this project does not make: the policy, a key, the permissions of the nodes. */
+/** Policies and keys whose principal this project does not create. */
 function principalChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
   const otherBroadened = PRINCIPALS.flatMap(([address, argument, owner]) => {
     const principal = attribute(after, address, argument);
@@ -157,7 +157,7 @@ function principalChanges(before: Snapshot, after: Snapshot): Partial<Permission
   return { otherBroadened };
 }
 
-/** A permissions boundary only ever takes away. */
+/** A permissions boundary only narrows permissions. */
 function boundaryChanges(principal: string, address: string, before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
   const had = attribute(before, address, "permissions_boundary");
   const has = attribute(after, address, "permissions_boundary");
@@ -175,7 +175,7 @@ function boundaryChanges(principal: string, address: string, before: Snapshot, a
   return { otherBroadened: [`the ${principal}: ${what}`] };
 }
 
-/** What this project does not make, and so can't read. */
+/** Resources that this project does not create, and whose permissions are therefore unknown. */
 function externalChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
   const externalResources = (snapshot: Snapshot) => [...snapshot.resources].filter(([address]) => !isOurs(address));
   const changed = externalResources(after)

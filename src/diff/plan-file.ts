@@ -10,7 +10,7 @@ const MAX_BYTES = 2 ** 26;
 
 /**
  * A plan: a file that `terraform plan -out` wrote, which Terraform shows in the plan's folder, or what `terraform show -json` printed.
- * @throws Error in words if the file is neither, or lacks parts of a plan
+ * @throws Error with the remedy if the file is neither, or lacks parts of a plan
  */
 export async function readPlan(terraform: TerraformCli, file: string): Promise<JsonObject> {
   let plan: JsonObject;
@@ -88,14 +88,14 @@ function isObjectOrNothing(value: unknown): boolean {
   return value === undefined || value === null || isObject(value);
 }
 
-/** By address, the arguments that tell one deployment from another. */
+/** By address, the arguments that identify a deployment. */
 const IDENTITY: readonly (readonly [address: string, argument: string])[] = [
   [ADDRESSES.user, "name"],
   [ADDRESSES.policy, "name"],
 ];
 
 /**
- * Checks that a plan was made from the settings of a deployment, as far as its names, account and region show it.
+ * Checks that a plan belongs to the settings of a deployment: the same names, account and region.
  * @param pack the Terraform JSON that the settings give
  * @throws Error that names the argument that differs
  */

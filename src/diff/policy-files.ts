@@ -13,7 +13,7 @@ export type PolicyFiles = Readonly<Record<string, string>>;
 export const POLICY_FILES: readonly string[] = [...DEPLOYER_FILES, CONTROL_POLICY_FILE];
 
 /**
- * What a change does to the policies that a review pack asks for beside what Terraform applies.
+ * Changes of the policies of a review pack that Terraform does not apply.
  * @param account stands for the account where a file does not state it
  * @param userPolicy the policy of the user after the change
  */

@@ -1,6 +1,6 @@
 import { canonical, listOf, objectOf } from "./json-values";
 
-/** Some of what a policy allows or denies: each of the actions on each of the resources, if all conditions hold. */
+/** A part of what a policy allows or denies: each of the actions on each of the resources, if all conditions hold. */
 export interface Permit {
   /** Lower case, since IAM ignores case here; with wildcards. */
   readonly actions: readonly string[];
@@ -47,7 +47,7 @@ export function unreadable(why: string): Policy {
   return { ...NO_POLICY, opaque: [{ text: why, effect: "unknown" }] };
 }
 
-/** Reads a policy as IAM has it: JSON, in any order, with lists of one as texts. */
+/** Reads a policy as IAM has it: JSON, in any order, with lists of one as strings. */
 export function readPolicy(json: string): Policy {
   let document: unknown;
   try {
@@ -77,7 +77,7 @@ export function readPolicyDocument(document: unknown): Policy {
   };
 }
 
-/** Reads the policy of who may take a role: every statement as a whole. */
+/** Reads a trust policy: every statement as a whole. */
 export function readTrust(json: string): Policy {
   try {
     return policyOf(listOf(objectOf(JSON.parse(json)).Statement).map(opaque));

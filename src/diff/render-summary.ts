@@ -146,6 +146,7 @@ function countOf(changes: readonly ActionChange[]): string {
 function deploymentLines(deployment: DeploymentChanges, style: Style): readonly string[] {
   const { stack, state, permissions, resources, breakingChanges, secretExposures, notes } = deployment;
   const list = (lines: readonly string[]) => lines.map((line) => `- ${style.text(line)}`);
+  const { broadened, narrowed, moved } = withMoved(permissions);
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ["", style.strong(title), "", ...lines];
   return [
@@ -155,11 +156,16 @@ function deploymentLines(deployment: DeploymentChanges, style: Style): readonly 
     ...section("Broadened permissions", [
       ...list(permissions.otherBroadened),
       ...permissions.evidence.map((evidence) => evidenceLine(evidence, style)),
-      ...actionLines(permissions.broadened, BROADENED, style),
+      ...actionLines(broadened, BROADENED, style),
+      ...actionLines(moved, MOVED, style),
     ]),
     ...section("Narrowed permissions", [
       ...list(permissions.otherNarrowed),
-      ...actionLines(permissions.narrowed, NARROWED, style),
+      ...[...grouped(moved, ({ principal }) => principal)].map(
+        ([principal, group]) =>
+          `- the ${principal}: ${countOf(group)} broadened and narrowed, listed under broadened permissions`,
+      ),
+      ...actionLines(narrowed, NARROWED, style),
     ]),
     ...section(
       "Resources",
@@ -176,6 +182,23 @@ function evidenceLine(evidence: Evidence, style: Style): string {
   const { action, resource, context } = evidence.request;
   const keys = Object.entries(context).map(([key, value]) => style.code(`${key}=${[value].flat().join(",")}`));
   return `- example of a request of the ${evidence.principal} that is allowed now and was not allowed before: ${style.code(action)} on ${style.code(resource)}${keys.length === 0 ? "" : ` with ${keys.join(", ")}`}`;
+}
+
+/** Broadened and narrowed actions, without those that are allowed in other scopes than before and no longer in these. */
+function withMoved({
+  broadened,
+  narrowed,
+}: PermissionChanges): Record<"broadened" | "narrowed" | "moved", readonly ActionChange[]> {
+  const key = ({ principal, action }: ActionChange, before: readonly Scope[], after: readonly Scope[]) =>
+    JSON.stringify([principal, action, before, after]);
+  const ofBroadened = (change: ActionChange) => key(change, change.otherSide, change.scopes);
+  const ofNarrowed = (change: ActionChange) => key(change, change.scopes, change.otherSide);
+  const [gains, losses] = [new Set(broadened.map(ofBroadened)), new Set(narrowed.map(ofNarrowed))];
+  return {
+    broadened: broadened.filter((change) => !losses.has(ofBroadened(change))),
+    narrowed: narrowed.filter((change) => !gains.has(ofNarrowed(change))),
+    moved: broadened.filter((change) => losses.has(ofBroadened(change))),
+  };
 }
 
 /** Terms for an action that is allowed nowhere on the other side, and for one that is allowed there for fewer or more requests. */
@@ -201,6 +224,7 @@ const NARROWED: Wording = {
   partOn: "no longer on",
   otherSideOn: "now on",
 };
+const MOVED: Wording = { ...BROADENED, part: "broadened and narrowed", partOn: "now on", otherSideOn: "no longer on" };
 
 function actionLines(changes: readonly ActionChange[], wording: Wording, style: Style): readonly string[] {
   if (changes.length <= FEW) {

@@ -10,7 +10,7 @@ export interface Snapshot {
   /** The policy of the user, whether it is attached or not. */
   readonly userPolicy?: Policy | undefined;
   readonly nodePolicy?: Policy | undefined;
-  /** Who may take the node role. */
+  /** Who may assume the node role. */
   readonly nodeTrust?: Policy | undefined;
   readonly outputs: ReadonlyMap<string, Output>;
   readonly tags: Readonly<Record<string, unknown>>;
@@ -37,12 +37,12 @@ export interface Output {
 /** Attachments of policies to the node role. */
 export const NODE_ATTACHMENT = /^aws_iam_role_policy_attachment\.node-\d+$/;
 
-/** Whether this project makes resources at an address; what others there allow is not known here. */
+/** Whether this project creates resources at an address; the permissions of other resources are unknown. */
 export function isOurs(address: string): boolean {
   return [...Object.values(ADDRESSES), ...Object.values(KEY_ADDRESSES)].includes(address) || NODE_ATTACHMENT.test(address);
 }
 
-/** Outputs whose values are told. */
+/** Outputs whose values are shown. */
 const PUBLIC_OUTPUTS: ReadonlySet<string> = new Set(["access_key_slot", "region"]);
 
 /** A reference as Terraform JSON has it. */
@@ -187,7 +187,7 @@ export interface ManagedChange {
     readonly before?: unknown;
     readonly after?: unknown;
     readonly after_unknown?: unknown;
-    /** Present where the plan takes over what exists. */
+    /** Present where the plan imports an existing resource. */
     readonly importing?: unknown;
   };
 }
@@ -213,7 +213,7 @@ function isPartlyUnknown(unknown: unknown): boolean {
   return unknown === true || (typeof unknown === "object" && unknown !== null && Object.values(unknown).some(isPartlyUnknown));
 }
 
-/** What AWS returns of an access key and nobody may read here, encrypted or not. */
+/** Attributes of an access key that no summary may contain, encrypted or not. */
 const KEY_SECRETS: readonly string[] = ["secret", "ses_smtp_password_v4", "encrypted_secret", "encrypted_ses_smtp_password_v4"];
 
 function resourceOf(type: string, given: unknown): Resource {

@@ -63,7 +63,7 @@ export interface Space {
 }
 
 /** Names of actions, in lower case since IAM ignores case here. */
-const ACTION_CHARACTERS = [..."xyzabcdefghijklmnopqrstuvw0123456789-"];
+const ACTION_CHARACTERS = [..."xyzabcdefghijklmnopqrstuvw0123456789-"]; // cspell:disable-line
 const NO_COLON = [
   { kind: "one", colon: false },
   { kind: "many", colon: false },

@@ -7,7 +7,7 @@ export interface OrderedClass<Point> {
 
 /**
  * One point for each class of numbers that comparisons with the given ones distinguish: each number itself, and what lies between, below
- * and above. Between neighbouring integers lies a fraction, which keys of whole numbers never have; it is not certain.
+ * and above. Between neighboring integers lies a fraction, which keys of whole numbers never have; it is not certain.
  */
 export function numberClasses(numbers: readonly number[]): readonly OrderedClass<number>[] {
   const sorted = [...new Set(numbers)].sort((one, other) => one - other);

@@ -105,7 +105,7 @@ function resourceGuards(value: unknown, variables: boolean): readonly (readonly 
   return [...read, ...others.map((resource) => variableGuards(resource, variables))];
 }
 
-/** A resource with variables matches no more than the same with `*` in their places. */
+/** A resource with variables matches at most what the same resource with `*` instead of the variables matches. */
 function variableGuards(resource: string, variables: boolean): readonly Guard[] {
   const test = opaqueResource(resource, variables);
   return variables && RESOURCE.test(resource)

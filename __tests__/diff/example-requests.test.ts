@@ -34,13 +34,13 @@ describe("exampleRequests", () => {
     const changes = [
       change("ec2:DescribeVpcs", "List", "*"),
       change("s3:*", "unknown", "*"),
-      change("s3:putobject", "unknown", "arn:aws:s3:::bucket/*"),
+      change("s3:getobject", "unknown", "arn:aws:s3:::bucket/*"),
       change("kms:CreateGrant", "Permissions management", "*"),
     ];
     expect(exampleRequests(changes)).toEqual([
       { action: "kms:CreateGrant", resource: "arn:aws:kms:us-east-1:ACCOUNT_ID:key/example" },
       { action: "ec2:DescribeVpcs", resource: "*" },
-      { action: "s3:putobject", resource: "arn:aws:s3:::bucket/example" },
+      { action: "s3:getobject", resource: "arn:aws:s3:::bucket/example" },
     ]);
   });
 

@@ -112,7 +112,7 @@ function probes(before: PolicyOptions, after: PolicyOptions, wanted: (request: R
     ...calls(after.environment, other),
     ...calls({ ...before.environment, region: "ap-south-1" }, one),
     ...calls({ ...before.environment, account: "999999999999" }, one),
-    ...calls(before.environment, { ...one, prefix: "stranger" }),
+    ...calls(before.environment, { ...one, prefix: "external" }),
     ...own.flatMap((request) => ODD_CONTEXTS.map((context) => ({ ...request, context }))),
     ...[...abuses(before.environment), ...abuses(after.environment)].filter(wanted),
   ].map(({ action, resource, context = {} }) => ({ action, resource, context }));

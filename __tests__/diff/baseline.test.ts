@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readBase } from "../../src/diff/baseline";
 
-describe("what changes are held against", () => {
+describe("readBase", () => {
   let root: string;
 
   const write = (path: string, content: object | string) => {
@@ -32,7 +32,7 @@ describe("what changes are held against", () => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it("the packs in a folder", () => {
+  it("reads the review packs in a folder", () => {
     write("old/a/main.tf.json", { a: 1 });
     write("old/b/main.tf.json", { b: "ü" });
     write("old/c/other.json", {});
@@ -45,7 +45,7 @@ describe("what changes are held against", () => {
     expect(readBase(join(root, "old"), "review", "/", process.env).packs).toEqual({ a: { a: 1 }, b: { b: "ü" } });
   });
 
-  it("the packs that a git ref has, whatever is in the folder now", () => {
+  it("reads the review packs of a Git ref, whatever the folder contains now", () => {
     git("init", "-q");
     write("review/a/main.tf.json", { a: "ü\n" });
     write("review/b/main.tf.json", { b: 2 });
@@ -63,7 +63,7 @@ describe("what changes are held against", () => {
     expect(readBase("HEAD", "review", root, process.env).packs).toEqual({ a: { a: "ü\n" }, b: { b: 2 } });
   });
 
-  it("also where the project is a folder of the checkout", () => {
+  it("reads the review packs of a Git ref in a project that is a folder of the work tree", () => {
     git("init", "-q");
     write("apps/dkp/review/a/main.tf.json", { a: 1 });
     write("review/x/main.tf.json", { x: 1 });
@@ -71,7 +71,7 @@ describe("what changes are held against", () => {
     expect(readBase("main", "review", join(root, "apps/dkp"), process.env).packs).toEqual({ a: { a: 1 } });
   });
 
-  it("the packs of a ref, however their folder is written", () => {
+  it("accepts any spelling of the folder of the review packs", () => {
     git("init", "-q");
     write("review/a/main.tf.json", { a: 1 });
     commit();
@@ -80,7 +80,7 @@ describe("what changes are held against", () => {
     }
   });
 
-  it("takes a name for a Git ref unless it is written as a path, whatever folders there are", () => {
+  it("reads a name as a Git ref unless it is written as a path, even if a folder of that name exists", () => {
     git("init", "-q");
     write("review/a/main.tf.json", { a: 1 });
     const id = commit();
@@ -100,7 +100,7 @@ describe("what changes are held against", () => {
     }
   });
 
-  it("takes a name with ~ for a folder of the home directory", () => {
+  it("reads a name with ~ as a folder of the home directory", () => {
     write("old/a/main.tf.json", { a: 1 });
     const home = jest.spyOn(jest.requireActual<typeof import("node:os")>("node:os"), "homedir").mockReturnValue(root);
     expect(readBase("~/old", "review", "/", process.env)).toEqual({
@@ -111,7 +111,7 @@ describe("what changes are held against", () => {
     home.mockRestore();
   });
 
-  it("names a folder of review packs that is not written as a path", () => {
+  it("suggests a path if a folder of review packs has the name", () => {
     git("init", "-q");
     write("old/a/main.tf.json", { a: 1 });
     expect(() => readBase("old", "review", root, process.env)).toThrow(
@@ -119,7 +119,7 @@ describe("what changes are held against", () => {
     );
   });
 
-  it("refuses a name that is both a branch and a tag", () => {
+  it("rejects a name that is both a branch and a tag", () => {
     git("init", "-q");
     write("review/a/main.tf.json", { a: 1 });
     commit();
@@ -130,7 +130,7 @@ describe("what changes are held against", () => {
     expect(readBase("refs/tags/main", "review", root, process.env).packs).toEqual({ a: { a: 1 } });
   });
 
-  it("says that git does not read a checkout of another user", () => {
+  it("reports that Git does not read a work tree of another user", () => {
     git("init", "-q");
     write("review/a/main.tf.json", { a: 1 });
     commit();
@@ -165,14 +165,14 @@ describe("what changes are held against", () => {
       "../none",
       "--against ../none: there is no such folder; name a folder that npx dkp-access review wrote, or a Git ref without ./ before it",
     ],
-  ])("refuses %s", (_, name, message) => {
+  ])("rejects %s", (_, name, message) => {
     git("init", "-q");
     write("deployments/deckhouse.yaml", "");
     commit();
     expect(() => readBase(name, "review", root, process.env)).toThrow(message);
   });
 
-  it("refuses a ref without packs", () => {
+  it("rejects a Git ref without review packs", () => {
     git("init", "-q");
     write("deployments/deckhouse.yaml", "");
     const id = commit();
@@ -181,13 +181,13 @@ describe("what changes are held against", () => {
     );
   });
 
-  it("refuses a ref where there is no git", () => {
+  it("rejects a Git ref if Git is not installed", () => {
     expect(() => readBase("main", "review", root, process.env)).toThrow(
       "--against main: this is not a Git checkout; name a folder with review packs, such as ./old",
     );
   });
 
-  it("names a pack that is no JSON", () => {
+  it("names a review pack that is not JSON", () => {
     write("old/a/main.tf.json", "<<<<<<< HEAD");
     expect(() => readBase("./old", "review", root, process.env)).toThrow(
       "old/a/main.tf.json: is not JSON; create the review packs again with npx dkp-access review",

@@ -8,13 +8,13 @@ import { packOf } from "../helpers/simulated-diff";
 
 const TERRAFORM = terraformCli({}, () => undefined);
 
-describe("a plan from a file", () => {
+describe("readPlan", () => {
   const folder = mkdtempSync(join(tmpdir(), "plan-"));
   const file = join(folder, "plan.json");
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("may be JSON", async () => {
+  it("reads a plan as JSON", async () => {
     const change = { actions: ["no-op"], before: {}, after: {} };
     const plan = {
       format_version: "1.2",
@@ -28,15 +28,15 @@ describe("a plan from a file", () => {
 
   it.each([
     ["a state", JSON.stringify({ format_version: "1.0", terraform_version: "1.11.4", values: {} })],
-    ["what is no JSON, without repeating it", "secret wJalrXUtnFEMI"],
-  ])("is not %s", async (_, content) => {
+    ["a string that is not JSON, without repeating it", "secret wJalrXUtnFEMI"],
+  ])("rejects %s", async (_, content) => {
     writeFileSync(file, content);
     await expect(readPlan(TERRAFORM, file)).rejects.toThrow(
       `${file}: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`,
     );
   });
 
-  it("must be there", async () => {
+  it("rejects a file that does not exist", async () => {
     await expect(readPlan(TERRAFORM, join(folder, "none"))).rejects.toThrow(
       `${join(folder, "none")}: cannot be read as a file (ENOENT); name a plan`,
     );
@@ -92,30 +92,30 @@ describe("a plan from a file", () => {
     ],
     ["output_changes that are a list", (plan) => ({ ...plan, output_changes: [] }), "output_changes is malformed"],
     ["an output without actions", (plan) => ({ ...plan, output_changes: { region: {} } }), "output_changes.region is malformed"],
-  ])("must be whole, not with %s", async (_, edit, defect) => {
+  ])("rejects a plan with %s", async (_, edit, defect) => {
     writeFileSync(file, JSON.stringify(edit(realPlan("no-change"))));
     await expect(readPlan(TERRAFORM, file)).rejects.toThrow(new Error(`${file}: ${defect}${AGAIN}`));
   });
 
-  it("must be a regular file of a size that plans have", async () => {
+  it("rejects what is not a regular file, and a file that is larger than any plan", async () => {
     await expect(readPlan(TERRAFORM, folder)).rejects.toThrow(`${folder}: is not a plan: it is not a regular file`);
     await expect(readPlan(TERRAFORM, "/dev/zero")).rejects.toThrow("/dev/zero: is not a plan: it is not a regular file");
     truncateSync(file, 2 ** 26 + 1);
     await expect(readPlan(TERRAFORM, file)).rejects.toThrow(`${file}: is not a plan: it has more than 67108864 bytes`);
   });
 
-  it("may be nested as deeply as it likes without a stack trace", async () => {
+  it("rejects JSON that is nested too deeply, without a stack trace", async () => {
     writeFileSync(file, `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`);
     await expect(readPlan(TERRAFORM, file)).rejects.toThrow(new RegExp(`^${file}: is not a plan`));
   });
 });
 
-describe("the deployment of a plan", () => {
+describe("checkPlanOf", () => {
   const check = (settings: string) =>
     checkPlanOf(JSON.parse(JSON.stringify(realPlan("no-change"))), packOf(settings), "prod", "plan");
   const REMEDY = "name the stack of this plan, or run npx dkp-access synth and plan again";
 
-  it("is the one whose settings have its names, account and region", () => {
+  it("accepts a plan with the names, account and region of the settings", () => {
     expect(() => check("")).not.toThrow();
     expect(() => check("tags: { a: b }\nprotect: false")).not.toThrow();
   });
@@ -134,7 +134,7 @@ describe("the deployment of a plan", () => {
       "accountId: '123456789012'",
       `plan: the AWS provider has allowed_account_ids none, and the settings of "prod" give ["123456789012"]; ${REMEDY}`,
     ],
-  ])("is not one with %s", (settings, message) => {
+  ])("rejects the plan if the settings have %s", (settings, message) => {
     expect(() => check(settings)).toThrow(new Error(message));
   });
 });

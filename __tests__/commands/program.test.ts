@@ -179,7 +179,7 @@ describe("dkp-access", () => {
     expect(await runCli(folder, ["diff", "--plan", "none.json"])).toEqual({
       status: 1,
       stdout: "",
-      stderr: "none.json: can't be read as a file (ENOENT); name a plan\n",
+      stderr: "none.json: cannot be read as a file (ENOENT); name a plan\n",
     });
     rmSync(join(folder, "deployments"), { recursive: true });
     const { status, stderr } = await runCli(folder, ["synth"]);

@@ -1,15 +1,6 @@
 import { showSegment } from "../../src/settings/rules/forbidden-text";
 import { secretIn } from "../../src/settings/secrets";
-import {
-  deploymentWith,
-  KEY_ID,
-  MINIMAL,
-  messageOf,
-  problemsOf,
-  problemsWith,
-  REGION,
-  SECRET_KEY,
-} from "../helpers/settings-files";
+import { deploymentWith, errorsOf, errorsWith, KEY_ID, MINIMAL, messageOf, REGION, SECRET_KEY } from "../helpers/settings-files";
 
 const PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const URL_WITH_PASSWORD = "https://dkp:hunter2@example.com";
@@ -38,16 +29,16 @@ describe("a secret in the settings", () => {
     ["user", `user: "${SECRET_KEY}"`],
     ["secretKey", `secretKey: "${SECRET_KEY}"`],
   ])("is refused as a secret, whatever else is wrong with it: %s", (path, setting) => {
-    expect(problemsWith(`${setting}\n`)).toContain(`line 3, ${path}: ${looksLike("an AWS secret access key")}`);
+    expect(errorsWith(`${setting}\n`)).toContain(`line 3, ${path}: ${looksLike("an AWS secret access key")}`);
   });
 
   it.each(KINDS)("is named: %s (%s)", (what, secret) => {
-    expect(problemsWith(`policy: { description: "${secret}" }\n`)).toEqual([`line 3, policy.description: ${looksLike(what)}`]);
+    expect(errorsWith(`policy: { description: "${secret}" }\n`)).toEqual([`line 3, policy.description: ${looksLike(what)}`]);
   });
 
   it.each(KINDS)("is refused in a backend argument and in a list there: %s (%s)", (what, secret) => {
     const backend = `backend: { s3: { bucket: b, kms_key_id: "${secret}", shared_config_files: [a, "${secret}"] } }`;
-    expect(problemsOf(`${REGION}${backend}\n`)).toEqual([
+    expect(errorsOf(`${REGION}${backend}\n`)).toEqual([
       `line 2, backend.s3.kms_key_id: ${looksLike(what)}`,
       `line 2, backend.s3.shared_config_files.1: ${looksLike(what)}`,
     ]);
@@ -58,7 +49,7 @@ describe("a secret in the settings", () => {
     ["a setting", `protect: true\n${SECRET_KEY}: a\n`, "line 4, (a secret)"],
     ["a setting inside", `user:\n  name: a\n  ${SECRET_KEY}: a\n`, "line 5, user.(a secret)"],
   ])("is refused as the key of %s, on its line", (_, setting, place) => {
-    expect(problemsWith(setting)).toContain(`${place}: ${looksLike("an AWS secret access key")}`);
+    expect(errorsWith(setting)).toContain(`${place}: ${looksLike("an AWS secret access key")}`);
   });
 
   it.each(KINDS)("is never shown, wherever it stands: %s (%s)", (_, secret) => {
@@ -81,7 +72,7 @@ describe("a secret in the settings", () => {
   });
 
   it("is not shown where it is beyond what a message echoes", () => {
-    expect(problemsWith(`protect: "${"a ".repeat(30)}${SECRET_KEY}"\n`).join("\n")).not.toContain(SECRET_KEY.slice(0, 10));
+    expect(errorsWith(`protect: "${"a ".repeat(30)}${SECRET_KEY}"\n`).join("\n")).not.toContain(SECRET_KEY.slice(0, 10));
   });
 });
 
@@ -89,7 +80,7 @@ describe("a private key on several lines", () => {
   it("is refused and no line of it is shown", () => {
     const body = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz";
     const message = messageOf({ "dev.yaml": `${MINIMAL}tags:\n  key: |\n    ${PRIVATE_KEY}\n    ${body}\n` });
-    expect(message).toBe(`deployments/dev.yaml has 1 problem:\n  line 4, tags.key: ${looksLike("a private key")}`);
+    expect(message).toBe(`deployments/dev.yaml has 1 error:\n  line 4, tags.key: ${looksLike("a private key")}`);
   });
 });
 

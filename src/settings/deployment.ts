@@ -41,7 +41,7 @@ export interface InstanceGroup {
   readonly diskSizeGb?: number | undefined;
 }
 
-/** Settings without a fault, as a deployment. */
+/** Settings without an error, as a deployment. */
 export function toDeployment(stack: string, settings: Settings): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {
@@ -81,16 +81,16 @@ export function policyOptionsOf(
   return { mode, supplement, cluster, environment: { partition: partitionOf(region), region, account } };
 }
 
-/** The state that `backend` or `cloud` names; they must be without a fault. */
+/** The state that `backend` or `cloud` names; they must be without an error. */
 export function stateLocation(stack: string, { backend, cloud }: Pick<Settings, "backend" | "cloud">): StateLocation {
   const given = backend ?? { cloud };
   const type = Object.keys(given).find((key) => key !== "partial") ?? "";
   return withDefaults(stack, { type, arguments: (given[type] ?? {}) as StateLocation["arguments"] });
 }
 
-/** What the settings say of the cluster, as the policy is made from it. */
+/** The cluster as the policy is generated for it. */
 export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "cluster" | "features" | "nodeRole">): Cluster {
-  // The role that is made here is allowed whether `iamNodeRole` names it yet or not: that edit is DKP's, and comes later.
+  // The deployment's own node role is allowed even if `iamNodeRole` does not name it yet: DKP's configuration is changed later.
   const named = nodeRole !== undefined && nodeRole.name === cluster.iamNodeRole;
   const own = nodeRole === undefined || named ? [] : [`${nodeRole.path}${nodeRole.name}`];
   return {

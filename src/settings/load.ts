@@ -3,24 +3,24 @@ import { basename, extname, join } from "node:path";
 import * as v from "valibot";
 import { visible } from "../render/printable";
 import { type Deployment, toDeployment } from "./deployment";
-import { firstProblems, type Problem, SettingsError } from "./errors";
+import { type FieldError, firstErrors, SettingsError } from "./errors";
 import { configFileConflicts, readConfigFile } from "./installation-file";
 import { show, suggest } from "./messages";
 import { OUTPUT_FOLDER } from "./paths";
 import { type Candidate, conflicts } from "./rules/across-deployments";
-import { ruleProblems } from "./rules/all-rules";
+import { ruleErrors } from "./rules/all-rules";
 import {
-  characterProblems,
-  reservedKeyProblems,
-  secretProblems,
+  characterErrors,
+  reservedKeyErrors,
+  secretErrors,
   showSegment,
-  sizeProblems,
-  templateProblems,
+  sizeErrors,
+  templateErrors,
 } from "./rules/forbidden-text";
-import type { Surroundings } from "./rules/rule";
+import type { RuleContext } from "./rules/rule";
 import { isObject } from "./schema/backend-schema";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
-import { issueProblems } from "./schema/validation-issues";
+import { issueErrors } from "./schema/validation-issues";
 import { readTextFile } from "./text-file";
 import { parseYaml, type YamlFile } from "./yaml-file";
 
@@ -33,33 +33,30 @@ const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
 /**
  * Reads every `*.yaml` of a folder, one deployment each, sorted by name.
  * @param folder relative to the folder that the program runs in
- * @param surroundings with CDKTF's output folder, `cdktf.out` by default
- * @throws SettingsError with every problem of every file; nothing is written before.
+ * @param context with CDKTF's output folder, `cdktf.out` by default
+ * @throws SettingsError with every error of every file; nothing is written before.
  */
-export function loadDeployments(
-  folder: string,
-  surroundings: Surroundings = { outputFolder: OUTPUT_FOLDER },
-): readonly Deployment[] {
-  return deploymentsOf(settingsFiles(folder).map((file) => readFile(file, { ...surroundings, settingsFolder: folder })));
+export function loadDeployments(folder: string, context: RuleContext = { outputFolder: OUTPUT_FOLDER }): readonly Deployment[] {
+  return deploymentsOf(settingsFiles(folder).map((file) => readFile(file, { ...context, settingsFolder: folder })));
 }
 
-/** The deployments that were read. @throws SettingsError with every problem of every one, by itself and beside the others */
+/** The deployments that were read. @throws SettingsError with every error of every one, by itself and beside the others */
 export function deploymentsOf(readings: readonly Reading[]): readonly Deployment[] {
-  const faulty = problemsOf(readings);
-  if (faulty.size > 0) {
-    throw new SettingsError(faulty);
+  const invalid = errorsOf(readings);
+  if (invalid.size > 0) {
+    throw new SettingsError(invalid);
   }
   return readings.flatMap(({ candidate }) => (candidate === undefined ? [] : toDeployment(candidate.stack, candidate.settings)));
 }
 
-/** The problems of each deployment that has some, by itself and beside the others. */
-function problemsOf(readings: readonly Reading[]): ReadonlyMap<string, readonly Problem[]> {
+/** The errors of each deployment that has some, by itself and beside the others. */
+function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, readonly FieldError[]> {
   const conflicting = conflicts(readings.flatMap(({ candidate }) => candidate ?? []));
-  const problems = readings.map(({ source, problems, place }) => {
-    const beside = (conflicting.get(source) ?? []).map((problem) => located(problem, place));
-    return [source, [...problems, ...beside]] as const;
+  const errors = readings.map(({ source, errors, place }) => {
+    const beside = (conflicting.get(source) ?? []).map((error) => located(error, place));
+    return [source, [...errors, ...beside]] as const;
   });
-  return new Map(problems.filter(([, list]) => list.length > 0));
+  return new Map(errors.filter(([, list]) => list.length > 0));
 }
 
 /** The deployment of one stack, valid by itself, whatever the others are like. */
@@ -74,12 +71,12 @@ export interface Selection {
 /**
  * Selects one deployment of a folder: the only one, when no stack is named.
  * @param change what to take instead of its own `policy`; the other deployments keep theirs
- * @throws SettingsError with the problems of this deployment; Error if there is no such deployment
+ * @throws SettingsError with the errors of this deployment; Error if there is no such deployment
  */
 export function selectDeployment(
   folder: string,
   stack: string | undefined,
-  surroundings: Omit<Surroundings, "policy" | "settingsFolder">,
+  context: Omit<RuleContext, "policy" | "settingsFolder">,
   change: Partial<Settings["policy"]> = {},
 ): Selection {
   const files = settingsFiles(folder).map((file) => ({ file, name: basename(file, extname(file)) }));
@@ -93,19 +90,19 @@ export function selectDeployment(
     );
   }
   const readings = files.map((given) =>
-    readFile(given.file, { ...surroundings, settingsFolder: folder, ...(given.name === name ? { policy: change } : {}) }),
+    readFile(given.file, { ...context, settingsFolder: folder, ...(given.name === name ? { policy: change } : {}) }),
   );
   const own = readings.filter((_, index) => files[index]?.name === name);
-  const faulty = own.filter(({ problems }) => problems.length > 0);
+  const invalid = own.filter(({ errors }) => errors.length > 0);
   const candidate = own[0]?.candidate;
-  if (faulty.length > 0 || candidate === undefined) {
-    throw new SettingsError(new Map(faulty.map(({ source, problems }) => [source, problems])));
+  if (invalid.length > 0 || candidate === undefined) {
+    throw new SettingsError(new Map(invalid.map(({ source, errors }) => [source, errors])));
   }
-  const problems = problemsOf(readings);
+  const errors = errorsOf(readings);
   return {
     deployment: toDeployment(name, candidate.settings),
     stacks,
-    others: problems.size === 0 ? undefined : new SettingsError(problems),
+    others: errors.size === 0 ? undefined : new SettingsError(errors),
   };
 }
 
@@ -114,7 +111,7 @@ function settingsFiles(folder: string): readonly string[] {
   try {
     names = readdirSync(folder).filter((name) => !name.startsWith("."));
   } catch {
-    throw folderError(folder, "can't be read as a folder; make it and put one YAML file per deployment into it");
+    throw folderError(folder, "can't be read as a folder; create it and add one YAML file per deployment");
   }
   const files = names.filter((name) => /\.ya?ml$/i.test(name)).sort();
   if (files.length === 0) {
@@ -131,27 +128,27 @@ function folderError(folder: string, message: string): SettingsError {
 export interface Reading {
   /** What messages call it: its file. */
   readonly source: string;
-  readonly problems: readonly Problem[];
+  readonly errors: readonly FieldError[];
   readonly candidate?: Candidate;
   /** Where in the file its fields stand; absent for settings that are in no file. */
   readonly place?: YamlFile | undefined;
 }
 
-function readFile(file: string, surroundings: Surroundings): Reading {
+function readFile(file: string, context: RuleContext): Reading {
   const stack = basename(file, extname(file));
-  const nameProblems = fileNameProblems(file);
+  const nameErrors = fileNameErrors(file);
   const read = readTextFile(file);
   if (!("text" in read)) {
     const message =
       "rule" in read ? read.rule : `can't be read as a file (${read.code}); settings files lie directly in the folder`;
-    return { source: file, problems: [...nameProblems, { path: [], message }] };
+    return { source: file, errors: [...nameErrors, { path: [], message }] };
   }
   const parsed = parseYaml(read.text);
-  if ("problems" in parsed) {
-    return { source: file, problems: [...nameProblems, ...parsed.problems] };
+  if ("errors" in parsed) {
+    return { source: file, errors: [...nameErrors, ...parsed.errors] };
   }
-  const reading = readSettings({ source: file, stack, value: parsed.file.value, place: parsed.file, surroundings });
-  return { ...reading, problems: [...nameProblems, ...reading.problems] };
+  const reading = readSettings({ source: file, stack, value: parsed.file.value, place: parsed.file, context });
+  return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }
 
 /** Checks the settings of one deployment by themselves. */
@@ -159,35 +156,35 @@ export function readSettings(given: {
   readonly source: string;
   readonly stack: string;
   readonly value: unknown;
-  readonly surroundings: Surroundings;
+  readonly context: RuleContext;
   readonly place?: YamlFile;
 }): Reading {
-  const { source, stack, value, surroundings, place } = given;
-  const tooLong = sizeProblems(value);
+  const { source, stack, value, context, place } = given;
+  const tooLong = sizeErrors(value);
   if (tooLong.length > 0) {
-    return { source, problems: tooLong.map((problem) => located(problem, place)), place };
+    return { source, errors: tooLong.map((error) => located(error, place)), place };
   }
-  const { settings, problems } = withConfigFile(check(withPolicy(value, surroundings.policy)));
-  const faulty = (path: readonly string[]) => problems.some((problem) => overlap(problem.path, path));
-  const rules = ruleProblems(settings, surroundings, faulty);
+  const { settings, errors } = withConfigFile(check(withPolicy(value, context.policy)));
+  const isInvalid = (path: readonly string[]) => errors.some((error) => overlap(error.path, path));
+  const rules = ruleErrors(settings, context, isInvalid);
   return {
     source,
-    problems: [...problems, ...rules].map((problem) => located(problem, place)),
-    candidate: { stack, file: source, settings, faulty },
+    errors: [...errors, ...rules].map((error) => located(error, place)),
+    candidate: { stack, file: source, settings, isInvalid },
     place,
   };
 }
 
-function fileNameProblems(file: string): readonly Problem[] {
+function fileNameErrors(file: string): readonly FieldError[] {
   const stack = basename(file, extname(file));
   if (extname(file) !== ".yaml") {
     return [{ path: [], message: `has another ending than .yaml; rename it to ${stack}.yaml` }];
   }
-  return stackNameProblems(stack, "rename the file");
+  return stackNameErrors(stack, "rename the file");
 }
 
-/** @param remedy what to do, in words that end the message */
-export function stackNameProblems(stack: string, remedy: string): readonly Problem[] {
+/** @param remedy what to do; it ends the message */
+export function stackNameErrors(stack: string, remedy: string): readonly FieldError[] {
   const rule = stackNameRule(stack);
   return rule === undefined ? [] : [{ path: [], message: `${show(stack)} can't be a stack name: ${rule}; ${remedy}` }];
 }
@@ -204,35 +201,35 @@ function stackNameRule(stack: string): string | undefined {
 }
 
 /** The settings with a part of `policy` exchanged. */
-function withPolicy(value: unknown, change: Surroundings["policy"]): unknown {
+function withPolicy(value: unknown, change: RuleContext["policy"]): unknown {
   return isObject(value) && change !== undefined
     ? { ...value, policy: { ...(isObject(value.policy) ? value.policy : {}), ...change } }
     : value;
 }
 
 /** Fills in what DKP's own installation file says, where one is named. */
-function withConfigFile({ settings, problems }: Checked): Checked {
+function withConfigFile({ settings, errors }: Checked): Checked {
   const path = settings.cluster?.configFile;
-  if (path === undefined || problems.some((problem) => overlap(problem.path, ["cluster"]))) {
-    return { settings, problems };
+  if (path === undefined || errors.some((error) => overlap(error.path, ["cluster"]))) {
+    return { settings, errors };
   }
   const result = readConfigFile(path);
-  if ("problems" in result) {
-    return { settings, problems: [...problems, ...result.problems] };
+  if ("errors" in result) {
+    return { settings, errors: [...errors, ...result.errors] };
   }
   const { fields, region } = result.config;
   return {
     settings: { ...settings, cluster: { ...settings.cluster, ...fields } },
-    problems: [
-      ...problems,
-      ...configFileConflicts(settings, fields, problems.some(({ path }) => overlap(path, ["region"])) ? undefined : region),
+    errors: [
+      ...errors,
+      ...configFileConflicts(settings, fields, errors.some(({ path }) => overlap(path, ["region"])) ? undefined : region),
     ],
   };
 }
 
 interface Checked {
   readonly settings: Settings;
-  readonly problems: readonly Problem[];
+  readonly errors: readonly FieldError[];
 }
 
 /** Everything wrong with the value of one file by itself, each field once. */
@@ -241,17 +238,17 @@ function check(value: unknown): Checked {
     return {
       settings: {} as Settings,
       // Not the value: the file may be a link to another one.
-      problems: [{ path: [], message: `holds ${kindOf(value)} and not an object; write KEY: VALUE lines` }],
+      errors: [{ path: [], message: `holds ${kindOf(value)} and not an object; write KEY: VALUE lines` }],
     };
   }
   const result = v.safeParse(deploymentSchema, value);
   const all = [
-    ...templateProblems(value),
-    ...reservedKeyProblems(value),
-    ...secretProblems(value),
-    ...(result.issues ?? []).flatMap((issue) => issueProblems(issue)),
+    ...templateErrors(value),
+    ...reservedKeyErrors(value),
+    ...secretErrors(value),
+    ...(result.issues ?? []).flatMap((issue) => issueErrors(issue)),
   ];
-  return { settings: result.output as Settings, problems: firstProblems(all, characterProblems(value)) };
+  return { settings: result.output as Settings, errors: firstErrors(all, characterErrors(value)) };
 }
 
 function kindOf(value: unknown): string {
@@ -263,6 +260,6 @@ function overlap(one: readonly string[], other: readonly string[]): boolean {
   return one.slice(0, other.length).every((segment, index) => segment === other[index]);
 }
 
-function located(problem: Problem, place: YamlFile | undefined): Problem {
-  return { ...problem, line: place?.lineOf(problem.path), path: problem.path.map(showSegment) };
+function located(error: FieldError, place: YamlFile | undefined): FieldError {
+  return { ...error, line: place?.lineOf(error.path), path: error.path.map(showSegment) };
 }

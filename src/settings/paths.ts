@@ -18,7 +18,7 @@ export function outputFolder(environment: Environment): string {
 /**
  * The folder of the settings files: CDKTF's context value `deployments`, read from the environment,
  * since the folder is read before CDKTF's `App` exists.
- * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` no text
+ * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` not a string
  */
 export function deploymentsFolder(environment: Environment): string {
   const context = environment.CDKTF_CONTEXT_JSON;
@@ -42,7 +42,7 @@ function parseContext(context: string): { readonly deployments?: unknown } {
       return value;
     }
   } catch {
-    // Said below, as for JSON that is no object.
+    // Reported below, as for JSON that is not an object.
   }
   throw new Error(`CDKTF_CONTEXT_JSON: is not a JSON object; ${EXAMPLE}`);
 }

@@ -46,8 +46,8 @@ describe("two deployments on one state", () => {
     const place = b.startsWith("cloud") ? "cloud" : "backend";
     expect(messageOf(pair(a, b))).toBe(
       [
-        "deployments/b.yaml has 1 problem:",
-        `  line 2, ${place}: is the state of deployments/a.yaml as well, and each would destroy what the other made; give each deployment its own (key, prefix, path or workspace)`,
+        "deployments/b.yaml has 1 error:",
+        `  line 2, ${place}: is the state of deployments/a.yaml as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`,
       ].join("\n"),
     );
   });
@@ -56,9 +56,9 @@ describe("two deployments on one state", () => {
     const files = pair("backend: { s3: { bucket: b, key: k } }", "backend: { s3: { bucket: b, key: k } }");
     const third = files["b.yaml"].replaceAll("name: b", "name: c");
     expect(messageOf({ ...files, "c.yaml": third }).match(/^deployments.*|is the state of \S+/gm)).toEqual([
-      "deployments/b.yaml has 1 problem:",
+      "deployments/b.yaml has 1 error:",
       "is the state of deployments/a.yaml",
-      "deployments/c.yaml has 1 problem:",
+      "deployments/c.yaml has 1 error:",
       "is the state of deployments/a.yaml",
     ]);
   });
@@ -111,7 +111,7 @@ describe("two deployments with one user name", () => {
   it("are refused, ignoring case, and a name is proposed", () => {
     expect(messageOf(files({ a: "user: { name: Dkp }", b: "policy: { name: b }\nuser: { name: dKP }" }))).toBe(
       [
-        "deployments/b.yaml has 1 problem:",
+        "deployments/b.yaml has 1 error:",
         '  line 4, user.name: "dKP" is also the user of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "dKP-b"',
       ].join("\n"),
     );
@@ -120,7 +120,7 @@ describe("two deployments with one user name", () => {
   it("and one policy name are refused for both, defaults included", () => {
     expect(messageOf(files({ a: "", prod: "" }))).toBe(
       [
-        "deployments/prod.yaml has 2 problems:",
+        "deployments/prod.yaml has 2 errors:",
         '  user.name: "deckhouse" is also the user of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "deckhouse-prod"',
         '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "D8CloudProviderAWS-prod"',
       ].join("\n"),
@@ -139,7 +139,7 @@ describe("two deployments with one policy name", () => {
   it("are refused, ignoring case, and a name is proposed", () => {
     expect(messageOf(files({ a: "policy: { name: Dkp }", b: "user: { name: b }\npolicy: { name: dkp }" }))).toBe(
       [
-        "deployments/b.yaml has 1 problem:",
+        "deployments/b.yaml has 1 error:",
         '  line 4, policy.name: "dkp" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "dkp-b"',
       ].join("\n"),
     );
@@ -179,10 +179,10 @@ describe("the account of two deployments with one name", () => {
     expect(deploymentsOf(inChina).map(({ stack }) => stack)).toEqual(["a", "b"]);
   });
 
-  it("is not known where the region has a fault, and the partition with it", () => {
+  it("is not known where the region has an error, and the partition with it", () => {
     const { "b.yaml": b = "", ...rest } = files({ a: "", b: "" });
     expect(messageOf({ ...rest, "b.yaml": b.replace("eu-central-1", "Europe") })).toBe(
-      'deployments/b.yaml has 1 problem:\n  line 1, region: "Europe" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"',
+      'deployments/b.yaml has 1 error:\n  line 1, region: "Europe" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"',
     );
   });
 });
@@ -209,7 +209,7 @@ describe("the name that is proposed", () => {
     expect(proposal).not.toBe(name);
   });
 
-  it("leads, taken for each of many, to settings without a problem", () => {
+  it("leads, taken for each of many, to settings without an error", () => {
     const stacks = ["a", "b", "c", "d"];
     const message = messageOf(files(Object.fromEntries(stacks.map((stack) => [stack, ""]))));
     const names = [...message.matchAll(/for example "([^"]*)"/g)].map(([, name]) => name ?? "");
@@ -221,14 +221,14 @@ describe("the name that is proposed", () => {
   });
 });
 
-describe("names and states of a deployment that has faults", () => {
-  it("are compared as far as they are without fault themselves", () => {
+describe("names and states of a deployment that has errors", () => {
+  it("are compared as far as they are without error themselves", () => {
     const settings = { a: "protect: x", b: "user: { name: b }" };
     expect(messageOf(files(settings))).toBe(
       [
-        "deployments/a.yaml has 1 problem:",
+        "deployments/a.yaml has 1 error:",
         '  line 3, protect: "x" is not true or false',
-        "deployments/b.yaml has 1 problem:",
+        "deployments/b.yaml has 1 error:",
         '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "D8CloudProviderAWS-b"',
       ].join("\n"),
     );
@@ -246,8 +246,8 @@ describe("names and states of a deployment that has faults", () => {
 
   it.each(["user: { name: 'a b' }", "accountId: 5", "provider: { profile: 5 }", "user: 5"])(
     "are not compared where they have one: %s",
-    (fault) => {
-      expect(messageOf(files({ a: fault, b: "policy: { name: b }" }))).not.toContain("b.yaml");
+    (error) => {
+      expect(messageOf(files({ a: error, b: "policy: { name: b }" }))).not.toContain("b.yaml");
     },
   );
 });

@@ -1,4 +1,4 @@
-import { deploymentOf, deploymentWith, problemsOf, problemsWith } from "../../helpers/settings-files";
+import { deploymentOf, deploymentWith, errorsOf, errorsWith } from "../../helpers/settings-files";
 
 describe("provider.version", () => {
   it.each([">= 5.100.0, < 7.0.0", "~> 6.0", "5.100.0", "= 6.1.0", "!= 6.2.0,>=6", ">=6"])('takes "%s"', (version) => {
@@ -8,7 +8,7 @@ describe("provider.version", () => {
   it.each(["latest", ">> 5", "=> 5", "^6.0.0", "6.x", "~> 6.0,", "", ">= 5.100.0 < 7.0.0", "6.0.0.0"])(
     'refuses the malformed "%s"',
     (version) => {
-      expect(problemsWith(`provider: { version: "${version}" }\n`)).toEqual([
+      expect(errorsWith(`provider: { version: "${version}" }\n`)).toEqual([
         `line 3, provider.version: "${version}" is not a version constraint; write for example ">= 5.100.0, < 7.0.0"`,
       ]);
     },
@@ -44,7 +44,7 @@ describe.each([
     `arn:aws:iam::123456789012:${kind}/name\\n`,
     "",
   ])(`refuses "%s", which is no ARN of a ${kind}`, (arn) => {
-    expect(problemsWith(setting(arn))).toEqual([
+    expect(errorsWith(setting(arn))).toEqual([
       `line 3, ${owner}.${field}: "${arn}" is not the ARN of an IAM ${kind}, which reads arn:aws:iam::123456789012:${kind}/NAME`,
     ]);
   });
@@ -60,7 +60,7 @@ describe.each([
     ["eusc-de-east-1", "aws-eusc", "aws"],
   ])("refuses, in region %s of partition %s, an ARN of %s", (region, partition, wrong) => {
     const arn = `arn:${wrong}:iam::123456789012:${kind}/name`;
-    expect(problemsOf(`region: ${region}\nbackend: { s3: { bucket: b } }\n${setting(arn)}`)).toEqual([
+    expect(errorsOf(`region: ${region}\nbackend: { s3: { bucket: b } }\n${setting(arn)}`)).toEqual([
       `line 3, ${owner}.${field}: "${arn}" is of another partition than region ${region}; write an ARN that begins with arn:${partition}:`,
     ]);
   });
@@ -71,7 +71,7 @@ describe.each([
   });
 
   it("refuses an ARN of another account than accountId", () => {
-    expect(problemsWith(`accountId: "111111111111"\n${setting(`arn:aws:iam::222222222222:${kind}/name`)}`)).toEqual([
+    expect(errorsWith(`accountId: "111111111111"\n${setting(`arn:aws:iam::222222222222:${kind}/name`)}`)).toEqual([
       `line 4, ${owner}.${field}: "arn:aws:iam::222222222222:${kind}/name" is of account 222222222222, accountId is 111111111111; make them agree`,
     ]);
   });
@@ -86,7 +86,7 @@ describe("what AWS manages", () => {
 
   it("must be of the region's partition as well", () => {
     expect(
-      problemsOf(
+      errorsOf(
         'region: cn-north-1\nbackend: { s3: { bucket: b } }\nuser: { permissionsBoundary: "arn:aws:iam::aws:policy/PowerUserAccess" }\n',
       ),
     ).toEqual([
@@ -95,7 +95,7 @@ describe("what AWS manages", () => {
   });
 
   it("is never a role to assume: AWS manages policies only", () => {
-    expect(problemsWith('provider: { assumeRoleArn: "arn:aws:iam::aws:role/apply" }\n')).toEqual([
+    expect(errorsWith('provider: { assumeRoleArn: "arn:aws:iam::aws:role/apply" }\n')).toEqual([
       'line 3, provider.assumeRoleArn: "arn:aws:iam::aws:role/apply" is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME',
     ]);
   });
@@ -104,7 +104,7 @@ describe("what AWS manages", () => {
 describe("rules between fields", () => {
   it("wait until the fields are right by themselves", () => {
     expect(
-      problemsOf(
+      errorsOf(
         'region: Europe\nbackend: { s3: { bucket: b } }\naccountId: "12345"\nuser: { permissionsBoundary: "arn:aws-cn:iam::222222222222:policy/x" }\n',
       ),
     ).toEqual([
@@ -116,7 +116,7 @@ describe("rules between fields", () => {
 
 describe("a permissions boundary", () => {
   const AT = "line 3, user.permissionsBoundary: ";
-  const boundary = (arn: string, more = "") => problemsWith(`user: { permissionsBoundary: "${arn}" }\n${more}`);
+  const boundary = (arn: string, more = "") => errorsWith(`user: { permissionsBoundary: "${arn}" }\n${more}`);
   const refused = (arn: string) =>
     `"${arn}" is a policy of this deployment, and whoever applies the deployment can change it; write the ARN of a policy that only your administrators can change`;
 
@@ -132,7 +132,7 @@ describe("a permissions boundary", () => {
 
   it("of the node role can't be the deployment's own policy", () => {
     const arn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
-    expect(problemsWith(`nodeRole: { name: n, permissionsBoundary: "${arn}" }`)).toEqual([
+    expect(errorsWith(`nodeRole: { name: n, permissionsBoundary: "${arn}" }`)).toEqual([
       `line 3, nodeRole.permissionsBoundary: ${refused(arn)}`,
     ]);
   });

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { deploymentWith, problemsWith } from "../../helpers/settings-files";
+import { deploymentWith, errorsWith } from "../../helpers/settings-files";
 
 const ONLY = "takes only A-Z a-z 0-9 and _ + = , . @ -";
 
@@ -19,8 +19,8 @@ describe("user.name", () => {
     ["deck😀", `"deck😀" has the character "😀", an IAM user name ${ONLY}`],
     ["deck'house", `"deck'house" has the character "'", an IAM user name ${ONLY}`],
     ["a/b", `"a/b" has the character "/", an IAM user name ${ONLY}`],
-  ])('refuses "%s"', (name, problem) => {
-    expect(problemsWith(`user: { name: "${name}" }\n`)).toEqual([`line 3, user.name: ${problem}`]);
+  ])('refuses "%s"', (name, error) => {
+    expect(errorsWith(`user: { name: "${name}" }\n`)).toEqual([`line 3, user.name: ${error}`]);
   });
 });
 
@@ -30,14 +30,14 @@ describe("policy.name", () => {
   });
 
   it("refuses a slash, and says where folders go", () => {
-    expect(problemsWith("policy: { name: platform/dkp }\n")).toEqual([
+    expect(errorsWith("policy: { name: platform/dkp }\n")).toEqual([
       `line 3, policy.name: "platform/dkp" has the character "/", an IAM policy name ${ONLY}; folders belong into policy.path`,
     ]);
   });
 
   it("refuses 129 characters", () => {
     const name = "p".repeat(129);
-    expect(problemsWith(`policy: { name: ${name} }\n`)).toEqual([
+    expect(errorsWith(`policy: { name: ${name} }\n`)).toEqual([
       `line 3, policy.name: "${"p".repeat(79)}... (129 characters) has 129 characters, an IAM policy name has at most 128; folders belong into policy.path`,
     ]);
   });
@@ -51,22 +51,22 @@ describe.each(["user", "policy"])("%s.path", (owner) => {
   it.each(["platform/", "/platform", "platform", "", "//", "/plat form/", "/plätze/", "/platform/\\n"])(
     'refuses "%s"',
     (path) => {
-      expect(problemsWith(`${owner}: { path: "${path}" }\n`)).toEqual([
-        `line 3, ${owner}.path: "${path}" is not an IAM path: "/" or a text without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"`,
+      expect(errorsWith(`${owner}: { path: "${path}" }\n`)).toEqual([
+        `line 3, ${owner}.path: "${path}" is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"`,
       ]);
     },
   );
 
   it("refuses 513 characters", () => {
-    expect(problemsWith(`${owner}: { path: "/${"a".repeat(511)}/" }\n`)).toEqual([
-      `line 3, ${owner}.path: "/${"a".repeat(78)}... (513 characters) is not an IAM path: "/" or a text without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"`,
+    expect(errorsWith(`${owner}: { path: "/${"a".repeat(511)}/" }\n`)).toEqual([
+      `line 3, ${owner}.path: "/${"a".repeat(78)}... (513 characters) is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"`,
     ]);
   });
 });
 
 describe("policy.path", () => {
   it("refuses an asterisk, which IAM does not take in the path of a policy", () => {
-    expect(problemsWith('policy: { path: "/all*/" }\n')).toEqual([expect.stringMatching(/^line 3, policy\.path: "\/all\*\/" /)]);
+    expect(errorsWith('policy: { path: "/all*/" }\n')).toEqual([expect.stringMatching(/^line 3, policy\.path: "\/all\*\/" /)]);
   });
 });
 
@@ -76,7 +76,7 @@ describe("policy.description", () => {
   });
 
   it("refuses 1,001 characters", () => {
-    expect(problemsWith(`policy: { description: ${"a".repeat(1001)} }\n`)).toEqual([
+    expect(errorsWith(`policy: { description: ${"a".repeat(1001)} }\n`)).toEqual([
       `line 3, policy.description: "${"a".repeat(79)}... (1001 characters) is not a policy description: at most 1,000 characters`,
     ]);
   });
@@ -97,7 +97,7 @@ describe("policy.description", () => {
     ["\\0", "U+0000"],
     ["\\u3164", "U+3164"],
   ])("rejects %s, which a reader of the settings cannot see", (character, name) => {
-    expect(problemsWith(`policy: { description: "a${character}b" }\n`)).toEqual([
+    expect(errorsWith(`policy: { description: "a${character}b" }\n`)).toEqual([
       `line 3, policy.description: has the invisible character ${name}; remove it`,
     ]);
   });
@@ -110,7 +110,7 @@ describe("policy.mode", () => {
   });
 
   it.each(["tight", "Documented"])("refuses the unknown %s", (mode) => {
-    expect(problemsWith(`policy: { mode: ${mode} }\n`)).toEqual([
+    expect(errorsWith(`policy: { mode: ${mode} }\n`)).toEqual([
       `line 3, policy.mode: "${mode}" is unknown; use "documented", "scoped", "minimal"`,
     ]);
   });

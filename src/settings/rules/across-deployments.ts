@@ -3,24 +3,24 @@ import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/names";
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { stateLocation } from "../deployment";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { show } from "../messages";
 import type { Settings } from "../schema/deployment-schema";
 
-/** A deployment that may have faults; `faulty` tells which fields can't be relied on. */
+/** A deployment that may have errors; `isInvalid` reports whether a field has one. */
 export interface Candidate {
   readonly stack: string;
   readonly file: string;
   readonly settings: Settings;
-  readonly faulty: (path: readonly string[]) => boolean;
+  readonly isInvalid: (path: readonly string[]) => boolean;
 }
 
 /** One thing that two deployments must not have in common. */
 interface Exclusive {
-  readonly needs: readonly (readonly string[])[];
-  /** Equal texts are the same thing; undefined where that can't be known. */
+  readonly requires: readonly (readonly string[])[];
+  /** Equal strings are the same thing; undefined where that can't be known. */
   readonly identity: (candidate: Candidate) => string | undefined;
-  readonly problem: (candidate: Candidate, other: Candidate, all: readonly Candidate[]) => Problem;
+  readonly conflict: (candidate: Candidate, other: Candidate, all: readonly Candidate[]) => FieldError;
 }
 
 const NAMED = [
@@ -37,22 +37,24 @@ const NAMED = [
 
 const EXCLUSIVES: readonly Exclusive[] = [
   {
-    needs: [["backend"], ["cloud"]],
+    requires: [["backend"], ["cloud"]],
     identity: ({ stack, settings }) => stateAddress(stateLocation(stack, settings), settings.backend?.partial === true),
-    problem: ({ settings }, other) => ({
+    conflict: ({ settings }, other) => ({
       path: [settings.cloud === undefined ? "backend" : "cloud"],
-      message: `is the state of ${other.file} as well, and each would destroy what the other made; give each deployment its own (key, prefix, path or workspace)`,
+      message: `is the state of ${other.file} as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`,
     }),
   },
   ...NAMED.map(
     ({ what, path, nameOf, rule }): Exclusive => ({
-      needs: [path, ["region"], ["accountId"], ["provider"]],
+      requires: [path, ["region"], ["accountId"], ["provider"]],
       identity: ({ settings }) => {
         const name = nameOf(settings);
         return name === undefined ? undefined : `${account(settings)}/${name.toLowerCase()}`;
       },
-      problem: ({ stack, settings }, other, all) => {
-        const taken = all.filter(({ faulty }) => !faulty(path)).map((candidate) => nameOf(candidate.settings)?.toLowerCase());
+      conflict: ({ stack, settings }, other, all) => {
+        const taken = all
+          .filter(({ isInvalid }) => !isInvalid(path))
+          .map((candidate) => nameOf(candidate.settings)?.toLowerCase());
         const proposals = [`${nameOf(settings)}-${stack}`, stack, `dkp-${stack}`, `${stack}-2`];
         const free = proposals.find((name) => rule.pattern.test(name) && !taken.includes(name.toLowerCase()));
         return {
@@ -65,15 +67,15 @@ const EXCLUSIVES: readonly Exclusive[] = [
 ];
 
 /** Which deployments stand in each other's way, by file. The first of them in file order is taken as right. */
-export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Problem[]> {
-  const found = new Map<string, readonly Problem[]>();
+export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string, readonly FieldError[]> {
+  const found = new Map<string, readonly FieldError[]>();
   for (const exclusive of EXCLUSIVES) {
     const first = new Map<string, Candidate>();
-    for (const candidate of candidates.filter(({ faulty }) => !exclusive.needs.some(faulty))) {
+    for (const candidate of candidates.filter(({ isInvalid }) => !exclusive.requires.some(isInvalid))) {
       const identity = exclusive.identity(candidate);
       const other = identity === undefined ? undefined : first.get(identity);
       if (other !== undefined) {
-        found.set(candidate.file, [...(found.get(candidate.file) ?? []), exclusive.problem(candidate, other, candidates)]);
+        found.set(candidate.file, [...(found.get(candidate.file) ?? []), exclusive.conflict(candidate, other, candidates)]);
       } else if (identity !== undefined) {
         first.set(identity, candidate);
       }
@@ -82,7 +84,7 @@ export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string,
   return found;
 }
 
-/** The account as far as the settings tell: stated, that of the assumed role, or whatever the profile leads to. */
+/** The account as far as the settings name it: stated, that of the assumed role, or whatever the profile leads to. */
 function account({ accountId, provider, region }: Settings): string {
   const known = accountId ?? parseIamArn(provider.assumeRoleArn ?? "")?.account;
   // No account spans partitions, but one profile's credentials are of one.

@@ -4,16 +4,16 @@ import { LAYOUTS, maxPrefix } from "../../iam/cluster";
 import { partitionOf } from "../../iam/partitions";
 import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
 import { toCluster } from "../deployment";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { show } from "../messages";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import type { Settings } from "../schema/deployment-schema";
 import { ACCESS_KEY_RULES } from "./access-key-rules";
-import { accountProblem, partitionProblem } from "./arn-rules";
+import { accountError, partitionError } from "./arn-rules";
 import { BOUNDARY_RULES } from "./boundary-rules";
 import { IMPORT_RULES } from "./import-rules";
 import { NODE_ROLE_RULES } from "./node-role-rules";
-import type { Rule, Surroundings } from "./rule";
+import type { Rule, RuleContext } from "./rule";
 
 const ARN_FIELDS = [
   { path: ["user", "permissionsBoundary"], arnOf: (settings: Settings) => settings.user.permissionsBoundary },
@@ -21,27 +21,27 @@ const ARN_FIELDS = [
   { path: ["nodeRole", "permissionsBoundary"], arnOf: (settings: Settings) => settings.nodeRole?.permissionsBoundary },
 ] as const;
 
-/** A place holder with the length of an account id. */
+/** A placeholder with the length of an account id. */
 const ANY_ACCOUNT = "000000000000";
 
 const RULES: readonly Rule[] = [
   {
-    needs: [["backend"], ["cloud"]],
-    problem: ({ backend, cloud }) => {
+    requires: [["backend"], ["cloud"]],
+    check: ({ backend, cloud }) => {
       if (backend === undefined && cloud === undefined) {
         return {
           path: ["backend"],
-          message: `missing: the place of the Terraform state is always stated; write for example ${BACKEND_EXAMPLE}`,
+          message: `missing: the location of the Terraform state must be stated; write for example ${BACKEND_EXAMPLE}`,
         };
       }
       return backend !== undefined && cloud !== undefined
-        ? { path: ["cloud"], message: "stands beside backend, a state lives in one place; keep one of them" }
+        ? { path: ["cloud"], message: "is set together with backend, a state has one location; keep one of them" }
         : undefined;
     },
   },
   {
-    needs: [["policy"], ["cluster"]],
-    problem: ({ policy, cluster }) =>
+    requires: [["policy"], ["cluster"]],
+    check: ({ policy, cluster }) =>
       policy.mode === "documented" || cluster.prefix !== undefined
         ? undefined
         : {
@@ -50,8 +50,8 @@ const RULES: readonly Rule[] = [
           },
   },
   {
-    needs: [["policy"], ["cluster"]],
-    problem: ({ policy, cluster }) =>
+    requires: [["policy"], ["cluster"]],
+    check: ({ policy, cluster }) =>
       policy.mode !== "minimal" || cluster.layout !== undefined
         ? undefined
         : {
@@ -60,8 +60,8 @@ const RULES: readonly Rule[] = [
           },
   },
   {
-    needs: [["policy"], ["cluster"], ["features"], ["region"], ["accountId"], ["nodeRole"]],
-    problem: (settings) => {
+    requires: [["policy"], ["cluster"], ["features"], ["region"], ["accountId"], ["nodeRole"]],
+    check: (settings) => {
       const { mode, supplement } = settings.policy;
       const cluster = toCluster(settings);
       if (mode !== "documented" && cluster.prefix === undefined) {
@@ -77,13 +77,13 @@ const RULES: readonly Rule[] = [
         ? undefined
         : {
             path: ["policy", "mode"],
-            message: `${show(mode)} makes a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${mode === "minimal" ? "shorten the lists of roles and accounts, or take features away" : 'shorten the lists of roles and accounts, take features away, or use "minimal"'}`,
+            message: `${show(mode)} requires a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${mode === "minimal" ? "shorten the lists of roles and accounts, or take features away" : 'shorten the lists of roles and accounts, take features away, or use "minimal"'}`,
           };
     },
   },
   {
-    needs: [["cluster"]],
-    problem: ({ cluster: { prefix, dkpVersion } }) => {
+    requires: [["cluster"]],
+    check: ({ cluster: { prefix, dkpVersion } }) => {
       const max = maxPrefix(dkpVersion);
       return prefix === undefined || prefix.length <= max
         ? undefined
@@ -94,8 +94,8 @@ const RULES: readonly Rule[] = [
     },
   },
   {
-    needs: [["cluster"], ["features"]],
-    problem: ({ cluster, features }) =>
+    requires: [["cluster"], ["features"]],
+    check: ({ cluster, features }) =>
       cluster.kmsKeyArns.length === 0 || features.includes("encrypted-volumes")
         ? undefined
         : {
@@ -105,8 +105,8 @@ const RULES: readonly Rule[] = [
           },
   },
   {
-    needs: [["cluster"], ["region"]],
-    problem: ({ cluster, region }) => {
+    requires: [["cluster"], ["region"]],
+    check: ({ cluster, region }) => {
       // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption works".
       const expected = `arn:${partitionOf(region)}:kms:${region}:`;
       const at = cluster.kmsKeyArns.findIndex((arn) => !arn.startsWith(expected));
@@ -120,23 +120,23 @@ const RULES: readonly Rule[] = [
   },
   ...["path", "workspace_dir"].map(
     (argument): Rule => ({
-      needs: [["backend"]],
-      problem: ({ backend }, surroundings) => {
+      requires: [["backend"]],
+      check: ({ backend }, context) => {
         const path = (backend?.local as Readonly<Record<string, unknown>> | undefined)?.[argument];
-        return path === undefined ? undefined : localPathProblem(["backend", "local", argument], path, surroundings);
+        return path === undefined ? undefined : localPathError(["backend", "local", argument], path, context);
       },
     }),
   ),
   ...ARN_FIELDS.map(
     ({ path, arnOf }): Rule => ({
-      needs: [["region"], path],
-      problem: (settings) => partitionProblem(settings, path, arnOf(settings)),
+      requires: [["region"], path],
+      check: (settings) => partitionError(settings, path, arnOf(settings)),
     }),
   ),
   ...ARN_FIELDS.map(
     ({ path, arnOf }): Rule => ({
-      needs: [["accountId"], path],
-      problem: (settings) => accountProblem(settings, path, arnOf(settings)),
+      requires: [["accountId"], path],
+      check: (settings) => accountError(settings, path, arnOf(settings)),
     }),
   ),
   ...BOUNDARY_RULES,
@@ -145,24 +145,24 @@ const RULES: readonly Rule[] = [
   ...IMPORT_RULES,
 ];
 
-function localPathProblem(
+function localPathError(
   field: readonly string[],
   path: unknown,
-  { outputFolder, settingsFolder }: Surroundings,
-): Problem | undefined {
+  { outputFolder, settingsFolder }: RuleContext,
+): FieldError | undefined {
   if (typeof path !== "string") {
     return { path: field, message: `${show(path)} is not a path; write it in quotes` };
   }
   if (isAbsolute(path)) {
     return {
       path: field,
-      message: `${show(path)} is absolute; write it relative to the project's root, so that it holds on any machine`,
+      message: `${show(path)} is absolute; write it relative to the project's root, so that it is valid on any computer`,
     };
   }
   if (isInside(path, outputFolder)) {
     return {
       path: field,
-      message: `${show(path)} lies in ${outputFolder}, which is rewritten and deleted freely; choose a place outside`,
+      message: `${show(path)} lies in ${outputFolder}, which is rewritten and deleted freely; choose a path outside it`,
     };
   }
   // A state is a file; workspaces have a folder.
@@ -178,11 +178,11 @@ function isInside(path: string, folder: string): boolean {
   return !/^\.\.(?:[/\\]|$)/.test(relative(folder, path));
 }
 
-/** Problems between the fields of one deployment. `faulty` tells whether a field already has a problem. */
-export function ruleProblems(
+/** Errors between the fields of one deployment. `isInvalid` reports whether a field already has an error. */
+export function ruleErrors(
   settings: Settings,
-  surroundings: Surroundings,
-  faulty: (path: readonly string[]) => boolean,
-): readonly Problem[] {
-  return RULES.filter((rule) => !rule.needs.some(faulty)).flatMap((rule) => rule.problem(settings, surroundings) ?? []);
+  context: RuleContext,
+  isInvalid: (path: readonly string[]) => boolean,
+): readonly FieldError[] {
+  return RULES.filter((rule) => !rule.requires.some(isInvalid)).flatMap((rule) => rule.check(settings, context) ?? []);
 }

@@ -1,11 +1,11 @@
 import { parseIamArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { show } from "../messages";
 import type { Settings } from "../schema/deployment-schema";
 
 /** An ARN of another partition than the region's. */
-export function partitionProblem({ region }: Settings, path: readonly string[], arn: string | undefined): Problem | undefined {
+export function partitionError({ region }: Settings, path: readonly string[], arn: string | undefined): FieldError | undefined {
   const partition = partitionOf(region);
   return arn === undefined || parseIamArn(arn)?.partition === partition
     ? undefined
@@ -16,7 +16,7 @@ export function partitionProblem({ region }: Settings, path: readonly string[], 
 }
 
 /** An ARN of another account than the stated one. */
-export function accountProblem({ accountId }: Settings, path: readonly string[], arn: string | undefined): Problem | undefined {
+export function accountError({ accountId }: Settings, path: readonly string[], arn: string | undefined): FieldError | undefined {
   const account = arn === undefined ? undefined : parseIamArn(arn)?.account;
   return account === undefined || account === "aws" || accountId === undefined || account === accountId
     ? undefined

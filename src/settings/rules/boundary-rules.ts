@@ -1,4 +1,4 @@
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { show } from "../messages";
 import type { Settings } from "../schema/deployment-schema";
 import type { Rule } from "./rule";
@@ -10,15 +10,15 @@ const FIELDS = [
 
 /** A boundary that is a policy of this deployment limits nobody: whoever applies the deployment can write that policy. */
 export const BOUNDARY_RULES: readonly Rule[] = FIELDS.map(({ path, boundaryOf }) => ({
-  needs: [path, ["policy"], ["accountId"]],
-  problem: (settings) => ownPolicyProblem(settings, path, boundaryOf(settings)),
+  requires: [path, ["policy"], ["accountId"]],
+  check: (settings) => ownPolicyError(settings, path, boundaryOf(settings)),
 }));
 
 /**
  * The account and the partition of the ARN do not matter: where they differ from the deployment's, another rule reports it.
  * IAM ignores case in names, and a policy that does not fit into one continues in NAME-2, NAME-3, ...
  */
-function ownPolicyProblem({ policy }: Settings, path: readonly string[], arn: string | undefined): Problem | undefined {
+function ownPolicyError({ policy }: Settings, path: readonly string[], arn: string | undefined): FieldError | undefined {
   const [, resource = ""] = /:policy(\/.+)$/.exec(arn ?? "") ?? [];
   const own = `${policy.path}${policy.name}`.toLowerCase();
   const found = resource.toLowerCase();

@@ -1,6 +1,6 @@
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { secretIn } from "../secrets";
-import { characterProblem, textCharacterProblem } from "./forbidden-characters";
+import { characterError, textCharacterError } from "./forbidden-characters";
 
 /** A text of the settings, a value or a key, and where it stands. */
 interface Text {
@@ -14,7 +14,7 @@ const MAX_CHARACTERS = 16 * 1024;
 const MAX_KEY_CHARACTERS = 100 * 1024;
 
 /** Values and keys that are too long. The other checks must not see them. */
-export function sizeProblems(value: unknown): readonly Problem[] {
+export function sizeErrors(value: unknown): readonly FieldError[] {
   return texts(value).flatMap(({ path, text }) => {
     const limit = isPgpKey(path) ? MAX_KEY_CHARACTERS : MAX_CHARACTERS;
     return text.length <= limit
@@ -27,7 +27,7 @@ export function sizeProblems(value: unknown): readonly Problem[] {
  * `${...}` and `%{...}` anywhere: Terraform would run them, `${file("...")}` for one, and no setting needs them.
  * CDKTF's tokens become such expressions at synth.
  */
-export function templateProblems(value: unknown): readonly Problem[] {
+export function templateErrors(value: unknown): readonly FieldError[] {
   return texts(value).flatMap(({ path, text }) => {
     const [sign] = /[$%]\{/.exec(text) ?? [];
     if (sign !== undefined) {
@@ -62,7 +62,7 @@ function isPgpKey(path: readonly string[]): boolean {
 }
 
 /** What looks like a secret, in any value or key. Settings are committed, so none belongs there. */
-export function secretProblems(value: unknown): readonly Problem[] {
+export function secretErrors(value: unknown): readonly FieldError[] {
   return texts(value).flatMap(({ path, text }) => {
     const secret = NOT_SECRET.includes(path.join(".")) ? undefined : secretIn(text);
     return secret === undefined
@@ -76,15 +76,15 @@ const SEVERAL_LINES =
   /^(?:policy\.description|accessKeys\.(?:primary|secondary)\.pgpKey|backend\.[a-z0-9]{1,20}\.(?:assume_role_policy|assume_role(?:_with_web_identity)?\.policy|client_ca_certificate_pem|client_certificate(?:_pem)?|cluster_ca_certificate))$/;
 
 /** Control characters, line breaks where there is one line, controls of the direction of text, and invisible letters. */
-export function characterProblems(value: unknown): readonly Problem[] {
+export function characterErrors(value: unknown): readonly FieldError[] {
   return texts(value).flatMap(({ path, text }) => {
-    const message = SEVERAL_LINES.test(path.join(".")) ? textCharacterProblem(text) : characterProblem(text);
+    const message = SEVERAL_LINES.test(path.join(".")) ? textCharacterError(text) : characterError(text);
     return message === undefined ? [] : [{ path, message }];
   });
 }
 
 /** Keys that JavaScript objects treat in their own way: they would get lost on the way to Terraform. */
-export function reservedKeyProblems(value: unknown): readonly Problem[] {
+export function reservedKeyErrors(value: unknown): readonly FieldError[] {
   return texts(value).flatMap(({ path, text }) =>
     path.at(-1) === text && ["__proto__", "constructor", "prototype"].includes(text)
       ? [{ path, message: "is a name that can't be used here; choose another" }]

@@ -2,11 +2,11 @@ import type { Rule } from "./rule";
 
 const KEY = ["import", "accessKeyId"];
 
-/** Rules between what is taken over and what there will be. */
+/** Rules between what is imported and what the settings describe. */
 export const IMPORT_RULES: readonly Rule[] = [
   {
-    needs: [KEY, ["accessKeys"]],
-    problem: ({ import: imports, accessKeys }) => {
+    requires: [KEY, ["accessKeys"]],
+    check: ({ import: imports, accessKeys }) => {
       if (imports?.accessKeyId === undefined) {
         return undefined;
       }
@@ -22,39 +22,39 @@ export const IMPORT_RULES: readonly Rule[] = [
         : {
             path: ["accessKeys", "primary", "pgpKey"],
             message:
-              "would replace the key taken over, whose secret nobody can encrypt any more; give the pgpKey to the secondary slot and rotate",
+              "would replace the imported key, whose secret nobody can encrypt any more; give the pgpKey to the secondary slot and rotate",
           };
     },
   },
   {
-    needs: [["import", "attachment"], ["attachment"]],
-    problem: ({ import: imports, attachment }) =>
+    requires: [["import", "attachment"], ["attachment"]],
+    check: ({ import: imports, attachment }) =>
       imports?.attachment === true && attachment === "group"
         ? {
             path: ["import", "attachment"],
             message:
-              'the attachment to the user is taken over, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
+              'the attachment to the user is imported, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
           }
         : undefined,
   },
   {
-    needs: [["import", "group"], ["attachment"]],
-    problem: ({ import: imports, attachment }) =>
+    requires: [["import", "group"], ["attachment"]],
+    check: ({ import: imports, attachment }) =>
       imports?.group === true && attachment === "user"
         ? {
             path: ["import", "group"],
             message:
-              'true needs a group, and attachment "user" has none; set attachment to "user-and-group", or remove import.group',
+              'true requires a group, and attachment "user" has none; set attachment to "user-and-group", or remove import.group',
           }
         : undefined,
   },
   {
-    needs: [["import", "nodeRole"], ["nodeRole"]],
-    problem: ({ import: imports, nodeRole }) =>
+    requires: [["import", "nodeRole"], ["nodeRole"]],
+    check: ({ import: imports, nodeRole }) =>
       imports?.nodeRole === true && nodeRole === undefined
         ? {
             path: ["import", "nodeRole"],
-            message: "true needs a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole",
+            message: "true requires a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole",
           }
         : undefined,
   },

@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import { parseIamArn } from "../../iam/arns";
 import { type NameRule, nameError, PATH } from "../../iam/names";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { EMPTY, show } from "../messages";
 import { isObject } from "./backend-schema";
 
-// Pieces that the schema of a settings file is made of.
+// Parts of the schema of a settings file.
 
 /** valibot takes a list for an object; this makes one of its schemas refuse it. */
 export const noList = <S extends v.GenericSchema>(schema: S): S => {
@@ -27,7 +27,7 @@ export const strict = <const E extends v.ObjectEntries>(entries: E) => {
 
 export const describe = v.description;
 
-/** Continues `"VALUE" ...`: a rule broken by a text. */
+/** Continues `"VALUE" ...`: a rule that a string breaks. */
 export const because = (reason: (value: string) => string) => (issue: v.BaseIssue<unknown>) =>
   `${show(issue.input)} ${reason(String(issue.input))}`;
 
@@ -48,7 +48,7 @@ export const path = v.pipe(
     PATH,
     because(
       () =>
-        'is not an IAM path: "/" or a text without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
+        'is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
     ),
   ),
 );
@@ -66,21 +66,21 @@ export const arn = (kind: string) =>
     ),
   );
 
-/** Adds problems of a plain function to what the schema finds. */
-export const checked = (problems: (value: Readonly<Record<string, unknown>>) => readonly Problem[]) =>
+/** Adds errors of a plain function to what the schema finds. */
+export const checked = (errors: (value: Readonly<Record<string, unknown>>) => readonly FieldError[]) =>
   v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
     if (!dataset.typed) {
       return;
     }
-    for (const problem of problems(dataset.value)) {
-      const [first, ...rest] = problem.path.map((key) => ({
+    for (const error of errors(dataset.value)) {
+      const [first, ...rest] = error.path.map((key) => ({
         type: "object" as const,
         origin: "value" as const,
         input: {},
         key,
         value: undefined,
       }));
-      addIssue({ message: problem.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
+      addIssue({ message: error.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
     }
   });
 
@@ -89,6 +89,6 @@ export const object = v.custom<Record<string, unknown>>(
   (issue) => `${show(issue.input)} is not an object; write KEY: VALUE lines below it`,
 );
 
-/** One of a few words. */
+/** One of a few strings. */
 export const choice = <const T extends readonly string[]>(values: T) =>
   v.picklist(values, (issue) => `${show(issue.input)} is unknown; use ${values.map((value) => `"${value}"`).join(", ")}`);

@@ -1,20 +1,20 @@
 import * as v from "valibot";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { EMPTY, show, suggest } from "../messages";
 import { isObject } from "./backend-schema";
 import { deploymentSchema } from "./deployment-schema";
 
-/** A fault that the schema found, in words: one problem, or more where the fault is inside one of two shapes. */
-export function issueProblems(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly Problem[] {
+/** The errors of one issue that the schema found: several if the value matches neither shape of a union. */
+export function issueErrors(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly FieldError[] {
   const path = [...above, ...(issue.path ?? []).map(({ key }) => String(key))];
-  // Where an object or a single word may stand, an object was meant if there is one.
+  // A union of an object and a literal: an object is reported as the object it is meant to be.
   if (issue.type === "union" && isObject(issue.input)) {
-    return (issue.issues ?? []).filter(({ type }) => type !== "literal").flatMap((inner) => issueProblems(inner, path));
+    return (issue.issues ?? []).filter(({ type }) => type !== "literal").flatMap((inner) => issueErrors(inner, path));
   }
   return [{ path, message: issueMessage(issue, path) }];
 }
 
-/** The message of a fault of shape; rules of the schema bring their own. */
+/** The message of an error of shape. Rules of the schema have their own. */
 function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): string {
   const key = path.at(-1) ?? "";
   if (issue.input === null) {
@@ -36,7 +36,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
 
 /** Settings that had another name in an earlier version. */
 const RENAMED: Readonly<Record<string, string>> = {
-  adopt: "renamed; write import, with the same fields below it",
+  adopt: "renamed; write import, with the same fields below it", // cspell:disable-line
 };
 
 /** What to write where a required field is missing. */
@@ -45,7 +45,7 @@ const MISSING: Readonly<Record<string, string>> = {
 };
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  string: "a text; write one value in quotes",
+  string: "a string; write one value in quotes",
   number: "a number; write it without quotes",
   boolean: "true or false",
   array: "a list; write one item per line, each after a dash",

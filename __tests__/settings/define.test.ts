@@ -11,7 +11,7 @@ function messageOf(settings: Readonly<Record<string, unknown>>): string {
   } catch (error) {
     return (error as Error).message;
   }
-  throw new Error("taken without an error");
+  throw new Error("accepted without an error");
 }
 
 describe("deployments written in code", () => {
@@ -87,14 +87,14 @@ describe("deployments written in code", () => {
       },
     ],
     ["a BigInt", () => ({ region: "eu-central-1", accountId: 123456789012n })],
-  ])("are reported as settings errors when JSON has no word for them: %s", (_, settings) => {
+  ])("are reported as settings errors if JSON cannot represent them: %s", (_, settings) => {
     expect(messageOf({ dev: settings() })).toBe(
       'deployment "dev" has 1 error:\n  can\'t be written as JSON: it holds itself, or a BigInt; write plain values',
     );
   });
 
   it("are typed", () => {
-    // @ts-expect-error: "mode" is one of three words
+    // @ts-expect-error: "mode" is one of three strings
     const wrong: SettingsInput = { region: "eu-central-1", backend, policy: { mode: "tight" } };
     expect(messageOf({ dev: wrong })).toContain('policy.mode: "tight" is unknown; use "documented", "scoped", "minimal"');
   });

@@ -31,7 +31,7 @@ describe("the report", () => {
     );
   });
 
-  it("tells the line in the file, comments and blank lines counted", () => {
+  it("reports the line in the file, comments and blank lines counted", () => {
     const text = `# yaml-language-server: $schema=./schema.json
 
 # Where DKP runs.
@@ -67,13 +67,13 @@ tags:
     ]);
   });
 
-  it("tells the line of the object where something is missing in it", () => {
+  it("reports the line of the object where something is missing in it", () => {
     expect(errorsOf("region: eu-central-1\n\nbackend:\n\n  gcs:\n\n    prefix: dkp\n")).toEqual([
       "line 5, backend.gcs.bucket: missing, the gcs backend requires it; write it, or set backend.partial to true and give it with -backend-config",
     ]);
   });
 
-  it("tells the line of each item of a list", () => {
+  it("reports the line of each item of a list", () => {
     expect(
       errorsOf('region: eu-central-1\nbackend:\n  s3:\n    bucket: b\n    shared_config_files:\n      - a\n      - "${b}"\n'),
     ).toEqual([
@@ -81,7 +81,7 @@ tags:
     ]);
   });
 
-  it("tells each field once: what would run as code is not measured further", () => {
+  it("reports each field once: a template sequence is not checked further", () => {
     expect(errorsOf(`${MINIMAL}user: { name: "\${a}" }\n`)).toEqual([
       'line 3, user.name: holds "${", which Terraform would run as code; write the value itself',
     ]);

@@ -144,7 +144,7 @@ masterNodeGroup: { replicas: 1 }
   });
 });
 
-describe("DKP's installation file is refused", () => {
+describe("DKP's installation file is rejected", () => {
   it.each([
     ["nothing.yml", "ENOENT"],
     ["a-folder", "EISDIR"],
@@ -372,8 +372,8 @@ describe("the credentials in DKP's installation file", () => {
     ["without a layout", config.replace("layout: WithNAT\n", "")],
     ["without a VPC", config.replace(/vpcNetworkCIDR.*\n/, "")],
     ["twice in one file", documents(config, config)],
-  ])("are not shown in a message about it: %s", (_, faulty) => {
-    const message = messageOf({ "dev.yaml": settingsWith(faulty) });
+  ])("are not shown in a message about it: %s", (_, invalid) => {
+    const message = messageOf({ "dev.yaml": settingsWith(invalid) });
     expect(message).toContain("cluster.configFile: ");
     expect(secrets.filter((secret) => message.includes(secret))).toEqual([]);
   });

@@ -64,7 +64,7 @@ describe("a stack name", () => {
     expect(deploymentsOf({ [`${stack}.yaml`]: MINIMAL }).map((deployment) => deployment.stack)).toEqual([stack]);
   });
 
-  it.each(["Foo", "a_b", "a.b", "a b", "2a", "-a", "ä", "a".repeat(64)])("that CDKTF would mangle is refused: %s", (stack) => {
+  it.each(["Foo", "a_b", "a.b", "a b", "2a", "-a", "ä", "a".repeat(64)])("that CDKTF would mangle is rejected: %s", (stack) => {
     expect(messageOf({ [`${stack}.yaml`]: MINIMAL })).toBe(
       `deployments/${stack}.yaml has 1 error:\n  "${stack}" can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file`,
     );
@@ -91,13 +91,13 @@ describe("deploymentsFolder", () => {
     expect(deploymentsFolder({ CDKTF_CONTEXT_JSON: context })).toBe(folder);
   });
 
-  it.each(["{", "deployments=elsewhere", "null", "5", "[]", '"elsewhere"'])("refuses the context %s", (context) => {
+  it.each(["{", "deployments=elsewhere", "null", "5", "[]", '"elsewhere"'])("rejects the context %s", (context) => {
     expect(() => deploymentsFolder({ CDKTF_CONTEXT_JSON: context })).toThrow(
       new Error('CDKTF_CONTEXT_JSON: is not a JSON object; write for example {"deployments":"elsewhere"}'),
     );
   });
 
-  it.each(["5", '""', "null", '["elsewhere"]'])("refuses the folder name %s", (folder) => {
+  it.each(["5", '""', "null", '["elsewhere"]'])("rejects the folder name %s", (folder) => {
     expect(() => deploymentsFolder({ CDKTF_CONTEXT_JSON: `{"deployments":${folder}}` })).toThrow(
       new Error('CDKTF_CONTEXT_JSON: "deployments" is not a folder name; write for example {"deployments":"elsewhere"}'),
     );

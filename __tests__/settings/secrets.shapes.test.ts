@@ -32,7 +32,7 @@ describe("secretIn", () => {
     ["a URL with a harmless query", "https://example.com/?page=2&sort=name"],
     ["a host name", "hvs.example.com"],
     ["a domain that looks like an npm scope", "npm_config_registry"],
-    ["a word that begins like a token", "eyJ.eyJ"],
+    ["a string that begins like a token", "eyJ.eyJ"],
     ["a sentence about tokens", "rotate tokens and passwords each month"],
   ])("accepts %s", (_, text) => {
     expect(secretIn(text)).toBeUndefined();
@@ -67,7 +67,7 @@ describe("a secret in a backend argument", () => {
     const exec =
       "{ api_version: v1, command: aws, args: [eks, get-token, --token-file, /run/t, --cluster], env: { AWS_PROFILE: dkp } }";
     expect(() => errorsOf(`${REGION}backend: { kubernetes: { secret_suffix: a, exec: ${exec} } }\n`)).toThrow(
-      "taken without an error",
+      "accepted without an error",
     );
   });
 

@@ -28,7 +28,7 @@ describe("a secret in the settings", () => {
     ["protect", `protect: "${SECRET_KEY}"`],
     ["user", `user: "${SECRET_KEY}"`],
     ["secretKey", `secretKey: "${SECRET_KEY}"`],
-  ])("is refused as a secret, whatever else is wrong with it: %s", (path, setting) => {
+  ])("is rejected as a secret, whatever else is wrong with it: %s", (path, setting) => {
     expect(errorsWith(`${setting}\n`)).toContain(`line 3, ${path}: ${looksLike("an AWS secret access key")}`);
   });
 
@@ -36,7 +36,7 @@ describe("a secret in the settings", () => {
     expect(errorsWith(`policy: { description: "${secret}" }\n`)).toEqual([`line 3, policy.description: ${looksLike(what)}`]);
   });
 
-  it.each(KINDS)("is refused in a backend argument and in a list there: %s (%s)", (what, secret) => {
+  it.each(KINDS)("is rejected in a backend argument and in a list there: %s (%s)", (what, secret) => {
     const backend = `backend: { s3: { bucket: b, kms_key_id: "${secret}", shared_config_files: [a, "${secret}"] } }`;
     expect(errorsOf(`${REGION}${backend}\n`)).toEqual([
       `line 2, backend.s3.kms_key_id: ${looksLike(what)}`,
@@ -48,8 +48,8 @@ describe("a secret in the settings", () => {
     ["a tag", `tags:\n  team: platform\n  ${SECRET_KEY}: a\n`, "line 5, tags.(a secret)"],
     ["a setting", `protect: true\n${SECRET_KEY}: a\n`, "line 4, (a secret)"],
     ["a setting inside", `user:\n  name: a\n  ${SECRET_KEY}: a\n`, "line 5, user.(a secret)"],
-  ])("is refused as the key of %s, on its line", (_, setting, place) => {
-    expect(errorsWith(setting)).toContain(`${place}: ${looksLike("an AWS secret access key")}`);
+  ])("is rejected as the key of %s, on its line", (_, setting, location) => {
+    expect(errorsWith(setting)).toContain(`${location}: ${looksLike("an AWS secret access key")}`);
   });
 
   it.each(KINDS)("is never shown, wherever it stands: %s (%s)", (_, secret) => {
@@ -77,7 +77,7 @@ describe("a secret in the settings", () => {
 });
 
 describe("a private key on several lines", () => {
-  it("is refused and no line of it is shown", () => {
+  it("is rejected and no line of it is shown", () => {
     const body = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz";
     const message = messageOf({ "dev.yaml": `${MINIMAL}tags:\n  key: |\n    ${PRIVATE_KEY}\n    ${body}\n` });
     expect(message).toBe(`deployments/dev.yaml has 1 error:\n  line 4, tags.key: ${looksLike("a private key")}`);
@@ -108,7 +108,7 @@ describe("secretIn", () => {
     ["a key in quotes", `"${SECRET_KEY}"`, "an AWS secret access key"],
     ["a key on a line of its own", `first\n${SECRET_KEY}\nlast`, "an AWS secret access key"],
     ["a key behind harmless text of the same shape", `${"a".repeat(40)} ${SECRET_KEY}`, "an AWS secret access key"],
-    ["an id in a text", `key ${KEY_ID}, made in May`, "an AWS access key id"],
+    ["an id in a string", `key ${KEY_ID}, made in May`, "an AWS access key id"],
     ["a temporary id", "ASIAIOSFODNN7EXAMPLE", "an AWS access key id"],
     ["an RSA key", "-----BEGIN RSA PRIVATE KEY-----", "a private key"],
     ["an encrypted key", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "a private key"],
@@ -124,7 +124,7 @@ describe("secretIn", () => {
   });
 
   it.each([
-    ["an empty text", ""],
+    ["an empty string", ""],
     ["words", "Deckhouse policy"],
     ["a SHA-1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"],
     ["a SHA-1 in capitals", "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"],
@@ -147,9 +147,9 @@ describe("secretIn", () => {
     ["a certificate's heading", "-----BEGIN CERTIFICATE-----"],
     ["a URL with a port", "https://example.com:8443/a@b"],
     ["a URL with a user", "https://dkp@example.com"],
-    ["a word about passwords", "the password is elsewhere, passwordless=yes"],
+    ["a sentence about passwords", "the password is elsewhere, passwordless=yes"],
     ["an e-mail address", "mailto:team@example.com"],
-  ])("lets pass %s", (_, text) => {
+  ])("finds none in %s", (_, text) => {
     expect(secretIn(text)).toBeUndefined();
   });
 });

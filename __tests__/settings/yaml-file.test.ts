@@ -27,7 +27,7 @@ describe("a settings file that is not YAML", () => {
     ],
     ["an open quote", 'user: { name: "dkp }\n', 4, 'Missing closing "quote'],
     ["two values", "user: a: b\n", 3, "Nested mappings are not allowed in compact mappings"],
-    ["a word alone", "word\nuser: {}\n", 3, "Implicit keys need to be on a single line"],
+    ["a single scalar", "word\nuser: {}\n", 3, "Implicit keys need to be on a single line"],
     ["an at sign", "user: @dkp\n", 3, "bad scalar start; quote the value if it is a string"],
     ["a tab", "user:\n\tname: dkp\n", 4, "Tabs are not allowed as indentation"],
     ["a key twice", "user: { name: a }\nuser: { name: b }\n", 4, "the key user is duplicated; remove one"],
@@ -41,7 +41,7 @@ describe("a settings file that is not YAML", () => {
     ["an open list", "user: { name: [ }"],
     ["an open quote", 'user: "a'],
     ["two values", "user: a: b"],
-    ["a word alone", "word"],
+    ["a single scalar", "word"],
     ["a tab", "user:\n\tname: a"],
     ["a key twice", "user: {}\nuser: {}"],
     ["an unknown tag", "user: !secret a"],
@@ -70,13 +70,13 @@ describe("a settings file that is not YAML", () => {
     expect(message).not.toContain("hunter2");
   });
 
-  it("is refused where a tag is unknown", () => {
+  it("is rejected where a tag is unknown", () => {
     expect(errorsWith("user: !secret { name: a }\n")).toEqual([
       "line 3: is not valid YAML: tag resolve failed; quote the value if it is a string",
     ]);
   });
 
-  it("is refused where an alias has no anchor", () => {
+  it("is rejected where an alias has no anchor", () => {
     expect(errorsWith("user: *nobody\n")).toEqual([
       "line 3: is not valid YAML: unresolved alias; quote the value if it is a string",
     ]);
@@ -84,7 +84,7 @@ describe("a settings file that is not YAML", () => {
 });
 
 describe("a settings file with aliases that grow without end", () => {
-  it("is refused instead of filling the memory", () => {
+  it("is rejected instead of filling the memory", () => {
     const level = (name: string, below: string) => `${name}: &${name} [${Array(10).fill(below).join(", ")}]\n`;
     const bomb = `${level("a", "x")}${level("b", "*a")}${level("c", "*b")}${level("d", "*c")}${level("e", "*d")}`;
     expect(errorsOf(bomb)).toEqual(["has aliases that grow too large; write the values out"]);
@@ -95,7 +95,7 @@ describe("a settings file with aliases that grow without end", () => {
     ["an object", "user: &a { path: *a }\n"],
     ["a list", "tags: &a [*a]\n"],
     ["an unknown setting", "x: &a [*a]\n"],
-  ])("is refused where an alias holds itself: %s", (_, extra) => {
+  ])("is rejected where an alias holds itself: %s", (_, extra) => {
     expect(errorsWith(extra)).toEqual(["is nested more than 30 levels deep, or an alias holds itself; write it flatter"]);
   });
 });
@@ -104,7 +104,7 @@ describe("a settings file with several documents", () => {
   it.each([
     ["two deployments", `${MINIMAL}---\n${MINIMAL}`, 2],
     ["three with an empty one between", `${MINIMAL}---\n---\n${MINIMAL}`, 2],
-  ])("is refused: %s", (_, text, count) => {
+  ])("is rejected: %s", (_, text, count) => {
     expect(errorsOf(text)).toEqual([`holds ${count} YAML documents; write one deployment per file`]);
   });
 

@@ -113,7 +113,7 @@ describe("a settings file that takes long to parse", () => {
   });
 });
 
-/** A settings file with one long value in every place that takes a text, as a value or as a key. */
+/** A settings file with one long value in every field that accepts a string, as a value or as a key. */
 function everyField(value: string): string {
   return JSON.stringify({
     region: value,
@@ -280,7 +280,7 @@ describe("a comment", () => {
   });
 });
 
-describe("a number that JSON has no word for", () => {
+describe("a number that JSON cannot represent", () => {
   it("is shown as YAML writes it", () => {
     expect(errorsWith("protect: .inf\nuser: { forceDestroy: -.inf, name: .nan }\n")).toEqual([
       "line 3, protect: .inf is not true or false",

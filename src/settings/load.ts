@@ -52,8 +52,8 @@ export function deploymentsOf(readings: readonly Reading[]): readonly Deployment
 /** The errors of each deployment that has some, by itself and beside the others. */
 function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, readonly FieldError[]> {
   const conflicting = conflicts(readings.flatMap(({ candidate }) => candidate ?? []));
-  const errors = readings.map(({ source, errors, place }) => {
-    const beside = (conflicting.get(source) ?? []).map((error) => located(error, place));
+  const errors = readings.map(({ source, errors, yaml }) => {
+    const beside = (conflicting.get(source) ?? []).map((error) => located(error, yaml));
     return [source, [...errors, ...beside]] as const;
   });
   return new Map(errors.filter(([, list]) => list.length > 0));
@@ -131,7 +131,7 @@ export interface Reading {
   readonly errors: readonly FieldError[];
   readonly candidate?: Candidate;
   /** Where in the file its fields stand; absent for settings that are in no file. */
-  readonly place?: YamlFile | undefined;
+  readonly yaml?: YamlFile | undefined;
 }
 
 function readFile(file: string, context: RuleContext): Reading {
@@ -147,7 +147,7 @@ function readFile(file: string, context: RuleContext): Reading {
   if ("errors" in parsed) {
     return { source: file, errors: [...nameErrors, ...parsed.errors] };
   }
-  const reading = readSettings({ source: file, stack, value: parsed.file.value, place: parsed.file, context });
+  const reading = readSettings({ source: file, stack, value: parsed.file.value, yaml: parsed.file, context });
   return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }
 
@@ -157,21 +157,21 @@ export function readSettings(given: {
   readonly stack: string;
   readonly value: unknown;
   readonly context: RuleContext;
-  readonly place?: YamlFile;
+  readonly yaml?: YamlFile;
 }): Reading {
-  const { source, stack, value, context, place } = given;
+  const { source, stack, value, context, yaml } = given;
   const tooLong = sizeErrors(value);
   if (tooLong.length > 0) {
-    return { source, errors: tooLong.map((error) => located(error, place)), place };
+    return { source, errors: tooLong.map((error) => located(error, yaml)), yaml };
   }
   const { settings, errors } = withConfigFile(check(withPolicy(value, context.policy)));
   const isInvalid = (path: readonly string[]) => errors.some((error) => overlap(error.path, path));
   const rules = ruleErrors(settings, context, isInvalid);
   return {
     source,
-    errors: [...errors, ...rules].map((error) => located(error, place)),
+    errors: [...errors, ...rules].map((error) => located(error, yaml)),
     candidate: { stack, file: source, settings, isInvalid },
-    place,
+    yaml,
   };
 }
 
@@ -260,6 +260,6 @@ function overlap(one: readonly string[], other: readonly string[]): boolean {
   return one.slice(0, other.length).every((segment, index) => segment === other[index]);
 }
 
-function located(error: FieldError, place: YamlFile | undefined): FieldError {
-  return { ...error, line: place?.lineOf(error.path), path: error.path.map(showSegment) };
+function located(error: FieldError, yaml: YamlFile | undefined): FieldError {
+  return { ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) };
 }

@@ -47,7 +47,7 @@ describe("key slots", () => {
       "{ primary: { status: absent } }",
       'line 3, accessKeys: both slots are absent, and DKP requires a key; set accessKeys.primary.status to "Active", or write accessKeys: none to create keys outside Terraform',
     ],
-  ])("refuse %s and name the next steps", (accessKeys, error) => {
+  ])("reject %s and name the next steps", (accessKeys, error) => {
     expect(errors(accessKeys)).toEqual([error]);
   });
 
@@ -63,7 +63,7 @@ describe("key slots", () => {
       "no",
       'line 3, accessKeys: "no" is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }',
     ],
-  ])("refuse %s in full", (accessKeys, error) => {
+  ])("rejects %s", (accessKeys, error) => {
     expect(errors(accessKeys)).toEqual([error]);
   });
 

@@ -42,12 +42,12 @@ describe("two deployments on one state", () => {
     ],
     // A workspace's name is unique in its organization, whatever its project.
     ["workspace, with and without its project", cloud("workspaces: { name: w, project: p }"), cloud("workspaces: { name: w }")],
-  ])("are refused: %s", (_, a, b) => {
-    const place = b.startsWith("cloud") ? "cloud" : "backend";
+  ])("are rejected: %s", (_, a, b) => {
+    const field = b.startsWith("cloud") ? "cloud" : "backend";
     expect(messageOf(pair(a, b))).toBe(
       [
         "deployments/b.yaml has 1 error:",
-        `  line 2, ${place}: is the state of deployments/a.yaml as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`,
+        `  line 2, ${field}: is the state of deployments/a.yaml as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`,
       ].join("\n"),
     );
   });
@@ -64,7 +64,7 @@ describe("two deployments on one state", () => {
   });
 });
 
-describe("two deployments are not refused", () => {
+describe("two deployments are not rejected", () => {
   it.each([
     ["the bucket differs", "backend: { s3: { bucket: b, key: k } }", "backend: { s3: { bucket: c, key: k } }"],
     ["the key differs", "backend: { s3: { bucket: b, key: k } }", "backend: { s3: { bucket: b, key: l } }"],
@@ -108,7 +108,7 @@ const role = (account: string, name = "apply") => `provider: { assumeRoleArn: "a
 const inAccount = (account: string) => `accountId: "${account}"`;
 
 describe("two deployments with one user name", () => {
-  it("are refused, ignoring case, and a name is proposed", () => {
+  it("are rejected, ignoring case, and a name is proposed", () => {
     expect(messageOf(files({ a: "user: { name: Dkp }", b: "policy: { name: b }\nuser: { name: dKP }" }))).toBe(
       [
         "deployments/b.yaml has 1 error:",
@@ -117,7 +117,7 @@ describe("two deployments with one user name", () => {
     );
   });
 
-  it("and one policy name are refused for both, defaults included", () => {
+  it("and one policy name are rejected for both, defaults included", () => {
     expect(messageOf(files({ a: "", prod: "" }))).toBe(
       [
         "deployments/prod.yaml has 2 errors:",
@@ -127,7 +127,7 @@ describe("two deployments with one user name", () => {
     );
   });
 
-  it("are refused though their paths differ, which IAM does not count", () => {
+  it("are rejected though their paths differ, which IAM does not count", () => {
     const settings = { a: "user: { path: /a/ }", b: "user: { path: /b/ }\npolicy: { name: b }" };
     expect(messageOf(files(settings))).toContain(
       'line 3, user.name: "deckhouse" is also the user of deployments/a.yaml, in the same account',
@@ -136,7 +136,7 @@ describe("two deployments with one user name", () => {
 });
 
 describe("two deployments with one policy name", () => {
-  it("are refused, ignoring case, and a name is proposed", () => {
+  it("are rejected, ignoring case, and a name is proposed", () => {
     expect(messageOf(files({ a: "policy: { name: Dkp }", b: "user: { name: b }\npolicy: { name: dkp }" }))).toBe(
       [
         "deployments/b.yaml has 1 error:",
@@ -209,7 +209,7 @@ describe("the name that is proposed", () => {
     expect(proposal).not.toBe(name);
   });
 
-  it("leads, taken for each of many, to settings without an error", () => {
+  it("leads to valid settings if each of several deployments takes its own", () => {
     const stacks = ["a", "b", "c", "d"];
     const message = messageOf(files(Object.fromEntries(stacks.map((stack) => [stack, ""]))));
     const names = [...message.matchAll(/for example "([^"]*)"/g)].map(([, name]) => name ?? "");
@@ -222,7 +222,7 @@ describe("the name that is proposed", () => {
 });
 
 describe("names and states of a deployment that has errors", () => {
-  it("are compared as far as they are without error themselves", () => {
+  it("are compared if they have no error themselves", () => {
     const settings = { a: "protect: x", b: "user: { name: b }" };
     expect(messageOf(files(settings))).toBe(
       [
@@ -239,7 +239,7 @@ describe("names and states of a deployment that has errors", () => {
     expect(messageOf(files(settings))).not.toContain("same account");
   });
 
-  it("are not taken for one state where both places have one", () => {
+  it("are not taken for one state where both have one", () => {
     const backend = "backend: { s3: { bucket: b, key: k, bukcet: c } }";
     expect(messageOf(pair(backend, backend))).not.toContain("is the state of");
   });

@@ -46,19 +46,19 @@ describe("a policy that is larger than IAM takes", () => {
     return policySize(fittingStatements({ mode, supplement: true, cluster, environment }));
   };
 
-  it("is refused with both numbers", () => {
+  it("is rejected with both numbers", () => {
     expect(errorsWith(settings("scoped", 60))).toEqual([
       `line 3, policy.mode: "scoped" requires a policy of ${sizeOf("scoped", 60)} characters, IAM allows 6144; shorten the lists of roles and accounts, take features away, or use "minimal"`,
     ]);
   });
 
-  it("is refused in the smallest mode, which is then no remedy", () => {
+  it("is rejected in the smallest mode, which is then no remedy", () => {
     expect(errorsWith(settings("minimal", 60))).toEqual([
       `line 3, policy.mode: "minimal" requires a policy of ${sizeOf("minimal", 60)} characters, IAM allows 6144; shorten the lists of roles and accounts, or take features away`,
     ]);
   });
 
-  it("is refused from the first role too many on", () => {
+  it("is rejected from the first role too many on", () => {
     // Each role is named in two statements.
     const most = Math.floor((6144 - sizeOf("minimal", 50)) / (sizeOf("minimal", 51) - sizeOf("minimal", 50))) + 50;
     expect([sizeOf("minimal", most) <= 6144, sizeOf("minimal", most + 1) > 6144]).toEqual([true, true]);
@@ -66,7 +66,7 @@ describe("a policy that is larger than IAM takes", () => {
     expect(errorsWith(settings("minimal", most + 1))).toHaveLength(1);
   });
 
-  it("is not made by the lists in `documented`, which names no roles", () => {
+  it("does not result from the lists in `documented`, which names no roles", () => {
     expect(deploymentWith(settings("documented", 60)).cluster.formerIamNodeRoles).toHaveLength(60);
   });
 });

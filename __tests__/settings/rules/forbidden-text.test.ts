@@ -17,7 +17,7 @@ describe("Terraform code in the settings", () => {
     ['accountId: "${data.x}"', "accountId", "${"],
     ['protect: "${true}"', "protect", "${"],
     ['"${a}": b', "${a}", "${"],
-  ])("is refused: %s", (setting, path, sign) => {
+  ])("is rejected: %s", (setting, path, sign) => {
     expect(errorsWith(`${setting}\n`)).toEqual([`line 3, ${path}: ${runsAsCode(sign)}`]);
   });
 
@@ -27,15 +27,15 @@ describe("Terraform code in the settings", () => {
     ['s3: { bucket: b, shared_config_files: [a, "%{b}"] }', "s3.shared_config_files.1", "%{"],
     ['kubernetes: { secret_suffix: a, labels: { "${b}": c } }', "kubernetes.labels.${b}", "${"],
     ['local: { path: "${path.cwd}/a" }', "local.path", "${"],
-  ])("is refused in a backend argument: %s", (backend, path, sign) => {
+  ])("is rejected in a backend argument: %s", (backend, path, sign) => {
     expect(errorsOf(`${REGION}backend: { ${backend} }\n`)).toEqual([`line 2, backend.${path}: ${runsAsCode(sign)}`]);
   });
 
-  it("is refused in the region", () => {
+  it("is rejected in the region", () => {
     expect(errorsOf('region: "${a}"\nbackend: { s3: { bucket: b } }\n')).toEqual([`line 1, region: ${runsAsCode("${")}`]);
   });
 
-  it("is refused in a text on several lines", () => {
+  it("is rejected in a string of several lines", () => {
     expect(errorsWith("policy:\n  description: >\n    first\n    ${a}\n")).toEqual([
       `line 4, policy.description: ${runsAsCode("${")}`,
     ]);
@@ -43,14 +43,14 @@ describe("Terraform code in the settings", () => {
 });
 
 describe("templateErrors", () => {
-  it("looks at every value and key, however deep", () => {
+  it("checks every value and key, however deep", () => {
     expect(templateErrors({ a: ["x", { b: "${y}" }], "%{c}": 1, d: null, e: 5, f: true })).toEqual([
       { path: ["a", "1", "b"], message: runsAsCode("${") },
       { path: ["%{c}"], message: runsAsCode("%{") },
     ]);
   });
 
-  it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)"])("lets %s pass", (text) => {
+  it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)"])("accepts %s", (text) => {
     expect(templateErrors({ [text]: text })).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe("templateErrors", () => {
 });
 
 describe("secretErrors", () => {
-  it("looks at every value and key, and shows neither", () => {
+  it("checks every value and key, and shows neither", () => {
     const errors = secretErrors({ a: [SECRET_KEY], [SECRET_KEY]: { b: "AKIAIOSFODNN7EXAMPLE" }, c: "x" });
     expect(errors.map(({ message }) => message)).toEqual([
       "looks like an AWS secret access key (not shown) and settings are committed; remove it",
@@ -82,7 +82,7 @@ describe("reservedKeyErrors", () => {
     ]);
   });
 
-  it("lets them pass as values, even under a key that reads the same", () => {
+  it("accepts them as values, even under a key that reads the same", () => {
     expect(reservedKeyErrors({ a: "constructor", b: ["prototype"] })).toEqual([]);
   });
 });

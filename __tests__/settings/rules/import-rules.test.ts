@@ -2,7 +2,7 @@ import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { deploymentWith, errorsWith, KEY_ID, SECRET_KEY } from "../../helpers/settings-files";
 
 describe("import", () => {
-  it("takes over object by object", () => {
+  it("imports each object separately", () => {
     expect(deploymentWith(`import: { user: true, accessKeyId: ${KEY_ID} }`).import).toEqual({
       user: true,
       policy: false,
@@ -48,7 +48,7 @@ describe("import", () => {
       "line 3, import.nodeRole: true requires a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole",
     ],
     ["import: { user: yes please }", 'line 3, import.user: "yes please" is not true or false'],
-  ])("refuses %s in full", (settings, error) => {
+  ])("rejects %s", (settings, error) => {
     expect(errorsWith(settings)).toEqual([error]);
   });
 

@@ -36,7 +36,7 @@ describe("the node role", () => {
       "{ name: n, additionalActions: 's3:Get*' }",
       'line 3, nodeRole.additionalActions: "s3:Get*" is not a list; write one item per line, each after a dash',
     ],
-  ])("refuses %s in full", (nodeRole, error) => {
+  ])("rejects %s", (nodeRole, error) => {
     expect(errorsWith(`nodeRole: ${nodeRole}`)).toEqual([error]);
   });
 
@@ -46,7 +46,7 @@ describe("the node role", () => {
     ]);
   });
 
-  it("refuses a policy of another account", () => {
+  it("rejects a policy of another account", () => {
     expect(
       errorsWith("accountId: '123456789012'\nnodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::210987654321:policy/A'] }"),
     ).toEqual([
@@ -77,7 +77,7 @@ describe("the group", () => {
       "group: { name: a/b }",
       'line 3, group.name: "a/b" has the character "/", an IAM group name takes only A-Z a-z 0-9 and _ + = , . @ -; folders belong into group.path',
     ],
-  ])("refuses %s in full", (settings, error) => {
+  ])("rejects %s", (settings, error) => {
     expect(errorsWith(settings)).toEqual([error]);
   });
 });

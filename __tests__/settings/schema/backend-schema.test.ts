@@ -6,8 +6,8 @@ const EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 const TYPES = "azurerm, consul, cos, gcs, http, kubernetes, local, oci, oss, pg, remote, s3";
 const REMEDY = "write it, or set backend.partial to true and give it with -backend-config";
 
-describe("the place of the state", () => {
-  it("is always stated", () => {
+describe("the location of the state", () => {
+  it("is required", () => {
     expect(errorsOf(REGION)).toEqual([
       `backend: missing: the location of the Terraform state must be stated; write for example ${EXAMPLE}`,
     ]);
@@ -52,7 +52,7 @@ describe("the place of the state", () => {
     ]);
   });
 
-  it.each(["__proto__", "constructor"])("refuses the name %s as a type", (type) => {
+  it.each(["__proto__", "constructor"])("rejects the name %s as a type", (type) => {
     expect(errorsWithBackend(`backend: { ${type}: {} }`)).toEqual([
       `line 2, backend.${type}: is a name that can't be used here; choose another`,
     ]);
@@ -166,7 +166,7 @@ describe("cloud", () => {
       "line 2, cloud.organization: missing, the cloud backend requires it; write it",
       "line 2, cloud.workspaces: missing, the cloud backend requires it; write it",
     ]);
-    // `backend` beside `cloud` is refused, so it is no remedy.
+    // `backend` beside `cloud` is rejected, so it is no remedy.
     expect(errors.join()).not.toContain("backend.partial");
   });
 

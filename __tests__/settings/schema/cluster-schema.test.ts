@@ -7,17 +7,17 @@ const errorsWithCluster = (fields: string) => errorsWith(`cluster: { ${fields} }
 const clusterWith = (fields: string) => deploymentWith(`cluster: { ${fields} }\n`).cluster;
 
 describe("cluster.prefix", () => {
-  it.each(["a", "0", "dev", "dev-2", "a--b", "a".repeat(59)])("takes %s", (prefix) => {
+  it.each(["a", "0", "dev", "dev-2", "a--b", "a".repeat(59)])("accepts %s", (prefix) => {
     expect(clusterWith(`prefix: "${prefix}"`).prefix).toBe(prefix);
   });
 
-  it.each(["", "-dev", "dev-", "-", "Dev", "d_ev", "d.ev", "d ev", "dev\\n", "dév"])('refuses "%s"', (prefix) => {
+  it.each(["", "-dev", "dev-", "-", "Dev", "d_ev", "d.ev", "d ev", "dev\\n", "dév"])('rejects "%s"', (prefix) => {
     expect(errorsWithCluster(`prefix: "${prefix}"`)).toEqual([
       `line 3, cluster.prefix: "${prefix}" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends`,
     ]);
   });
 
-  it("refuses 60 characters, with which the node role's name would be too long", () => {
+  it("rejects 60 characters, with which the node role's name would be too long", () => {
     const prefix = "a".repeat(60);
     expect(errorsWithCluster(`prefix: ${prefix}`)).toEqual([
       `line 3, cluster.prefix: "${prefix}" has 60 characters, at most 59 leave room for the role "${prefix}-node"; choose a shorter one`,
@@ -26,11 +26,11 @@ describe("cluster.prefix", () => {
 });
 
 describe("cluster.layout", () => {
-  it.each(["WithoutNAT", "WithNAT", "Standard"])("takes %s", (layout) => {
+  it.each(["WithoutNAT", "WithNAT", "Standard"])("accepts %s", (layout) => {
     expect(clusterWith(`layout: ${layout}`).layout).toBe(layout);
   });
 
-  it.each(["WithNat", "standard", ""])('refuses the unknown "%s"', (layout) => {
+  it.each(["WithNat", "standard", ""])('rejects the unknown "%s"', (layout) => {
     expect(errorsWithCluster(`layout: "${layout}"`)).toEqual([
       `line 3, cluster.layout: "${layout}" is not a layout; use WithoutNAT, WithNAT, Standard`,
     ]);
@@ -55,7 +55,7 @@ describe("a VPC of the cluster", () => {
 });
 
 describe("cluster.iamNodeRole", () => {
-  it.each(["nodes", "A_b+c=d,e.f@g-h", "n".repeat(64)])("takes %s", (role) => {
+  it.each(["nodes", "A_b+c=d,e.f@g-h", "n".repeat(64)])("accepts %s", (role) => {
     expect(clusterWith(`iamNodeRole: "${role}"`).iamNodeRole).toBe(role);
   });
 
@@ -65,7 +65,7 @@ describe("cluster.iamNodeRole", () => {
     ["*", `"*" has the character "*", an IAM role name ${ONLY}`],
     ["", '"" is empty, an IAM role name has 1 to 64 characters'],
     ["n".repeat(65), `"${"n".repeat(65)}" has 65 characters, an IAM role name has at most 64`],
-  ])('refuses "%s"', (role, error) => {
+  ])('rejects "%s"', (role, error) => {
     expect(errorsWithCluster(`iamNodeRole: "${role}"`)).toEqual([
       `line 3, cluster.iamNodeRole: ${error}; write the name without path`,
     ]);
@@ -73,12 +73,12 @@ describe("cluster.iamNodeRole", () => {
 });
 
 describe("cluster.iamNodeRolePath", () => {
-  it.each(["/", "/apps/", "/a/b-c/"])("takes %s", (path) => {
+  it.each(["/", "/apps/", "/a/b-c/"])("accepts %s", (path) => {
     expect(clusterWith(`iamNodeRolePath: "${path}"`).iamNodeRolePath).toBe(path);
   });
 
   // A wildcard would let the key pass the roles of other paths as well.
-  it.each(["apps", "/apps", "apps/", "", "/a b/", "/*/", "/app?/"])('refuses "%s"', (path) => {
+  it.each(["apps", "/apps", "apps/", "", "/a b/", "/*/", "/app?/"])('rejects "%s"', (path) => {
     expect(errorsWithCluster(`iamNodeRolePath: "${path}"`)).toEqual([
       `line 3, cluster.iamNodeRolePath: "${path}" is not an IAM path; write for example "/apps/"`,
     ]);
@@ -86,7 +86,7 @@ describe("cluster.iamNodeRolePath", () => {
 });
 
 describe("cluster.formerIamNodeRoles", () => {
-  it("takes roles with their paths", () => {
+  it("accepts roles with their paths", () => {
     const roles = ["/old-node", "/apps/old-node", `/a/b/${"n".repeat(64)}`];
     expect(clusterWith(`formerIamNodeRoles: ${JSON.stringify(roles)}`).formerIamNodeRoles).toEqual(roles);
   });
@@ -102,7 +102,7 @@ describe("cluster.formerIamNodeRoles", () => {
     "/*",
     "/*/old-node",
     "/app?/old-node",
-  ])('refuses "%s"', (role) => {
+  ])('rejects "%s"', (role) => {
     expect(errorsWithCluster(`formerIamNodeRoles: [/a, "${role}"]`)).toEqual([
       `line 3, cluster.formerIamNodeRoles.1: "${role}" is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without`,
     ]);
@@ -119,7 +119,7 @@ describe("cluster.peerAccountIds", () => {
     ['"*"', '"*" is not an AWS account id, which is 12 digits in quotes'],
     ["123456789012", "123456789012 is not a string; write one value in quotes"],
     ["", "is empty; write a value or remove it"],
-  ])("refuse %s", (id, error) => {
+  ])("reject %s", (id, error) => {
     expect(errorsWith(`cluster:\n  peerAccountIds:\n    - "111111111111"\n    - ${id}\n`)).toEqual([
       `line 6, cluster.peerAccountIds.1: ${error}`,
     ]);
@@ -133,11 +133,11 @@ describe("cluster.peerAccountIds", () => {
 });
 
 describe("cluster.additionalRolePolicies", () => {
-  it("take actions, wildcards included, and change nothing", () => {
+  it("accept actions, wildcards included, and change nothing", () => {
     expect(clusterWith('additionalRolePolicies: ["s3:GetObject", "ec2:Describe*"]')).toEqual(clusterWith(""));
   });
 
-  it.each(["s3", "s3:", ":GetObject", "*", "s3:Get Object", "s3:Get:Object"])('refuse "%s"', (action) => {
+  it.each(["s3", "s3:", ":GetObject", "*", "s3:Get Object", "s3:Get:Object"])('reject "%s"', (action) => {
     expect(errorsWithCluster(`additionalRolePolicies: ["${action}"]`)).toEqual([
       `line 3, cluster.additionalRolePolicies.0: "${action}" is not an action; write it as "s3:GetObject"`,
     ]);
@@ -163,7 +163,7 @@ describe("a bastion", () => {
 });
 
 describe("the instances of a cluster", () => {
-  it("are the masters, the static nodes and the bastion, with what the preflight looks at", () => {
+  it("are the masters, the static nodes and the bastion, with the fields that the preflight checks", () => {
     const image = "instanceClass: { ami: ami-0123456789abcdef0, instanceType: m5.large, diskSizeGb: 50, diskType: gp3 }";
     const { instances } = deploymentWith(
       `cluster:\n  masterNodeGroup: { replicas: 3, ${image}, zones: [a] }\n  nodeGroups: [{ name: front, replicas: 0 }]\n  withNAT: { bastionInstance: { ${image} } }\n`,
@@ -324,7 +324,7 @@ describe("features", () => {
     ["5", `5 is no feature, known are ${KNOWN}`],
     ["[spot-instances]", 'a list is no feature, did you mean "spot-instances"?'],
     ["~", "is empty; write a value or remove it"],
-  ])("that are unknown get the near miss or the list: %s", (feature, error) => {
+  ])("that are unknown get the nearest name or the list: %s", (feature, error) => {
     expect(errorsWith(`features:\n  - drift-repair\n  - ${feature}\n`)).toEqual([`line 5, features.1: ${error}`]);
   });
 

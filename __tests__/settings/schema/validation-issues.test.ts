@@ -8,11 +8,11 @@ describe("an unknown setting", () => {
     ["users: {}", 'users: unknown setting, did you mean "user"?'],
     ["uesr: {}", 'uesr: unknown setting, did you mean "user"?'],
     ["tgas: {}", 'tgas: unknown setting, did you mean "tags"?'],
-  ])("gets the near miss: %s", (extra, error) => {
+  ])("gets the nearest name as a suggestion: %s", (extra, error) => {
     expect(errorsWith(`${extra}\n`)).toEqual([`line 3, ${error}`]);
   });
 
-  it("gets the list of all settings where none is near", () => {
+  it("gets the list of all settings if none is near", () => {
     expect(errorsWith("zone: a\n")).toEqual([
       "line 3, zone: unknown setting, known are region, backend, cloud, accountId, provider, tags, user, policy, attachment, group, nodeRole, accessKeys, ... (18 in all)",
     ]);
@@ -40,7 +40,8 @@ describe("an unknown setting", () => {
 
   it("that had another name in an earlier version gets the new name", () => {
     expect(errorsWith("adopt: { user: true }\n")).toEqual([
-      "line 3, adopt: renamed; write import, with the same fields below it",
+      // cspell:disable-line
+      "line 3, adopt: renamed; write import, with the same fields below it", // cspell:disable-line
     ]);
   });
 
@@ -51,7 +52,7 @@ describe("an unknown setting", () => {
     ]);
   });
 
-  it("beside the backend type gets the near miss", () => {
+  it("beside the backend type gets the nearest name as a suggestion", () => {
     expect(errorsOf(`${REGION}backend: { s3: { bucket: b }, partal: true }\n`)).toEqual([
       expect.stringMatching(/^line 2, backend\.partal: unknown .*did you mean "partial"\?$/),
     ]);

@@ -44,7 +44,7 @@ describe("a value of a wrong type", () => {
     ],
     ["cloud: acme", 'cloud: "acme" is not an object; write KEY: VALUE lines below it'],
     ["cloud: { organization: acme, workspaces: dkp }", 'cloud.workspaces: "dkp" is not an object; it takes name, project, tags'],
-  ])("as the place of the state is shown with what belongs there: %s", (extra, error) => {
+  ])("as the location of the state is shown with what belongs there: %s", (extra, error) => {
     expect(errorsOf(`${REGION}${extra}\n`)).toEqual([`line 2, ${error}`]);
   });
 
@@ -94,7 +94,7 @@ describe("a key without a value", () => {
     ["backend: { s3: { bucket: b, assume_role: { role_arn: } } }", "backend.s3.assume_role.role_arn"],
     ["backend: { s3: { bucket: b, assume_role: { role_arn: '' } } }", "backend.s3.assume_role.role_arn"],
     ["cloud: { organization: '', workspaces: { name: dkp } }", "cloud.organization"],
-  ])("is empty inside the place of the state as well: %s", (extra, path) => {
+  ])("is empty inside the location of the state as well: %s", (extra, path) => {
     expect(errorsOf(`${REGION}${extra}\n`)).toEqual([`line 2, ${path}: is empty; write a value or remove it`]);
   });
 

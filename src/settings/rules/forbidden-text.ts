@@ -54,7 +54,7 @@ function isToken(text: string): boolean {
   );
 }
 
-/** Fields whose own rule tells secrets from what belongs there: a public key, whose last line may have 40 characters, and a key id. */
+/** Fields with a rule of their own for secrets: a public key, whose last line may have 40 characters, and a key id. */
 const NOT_SECRET: readonly string[] = ["accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey", "import.accessKeyId"];
 
 function isPgpKey(path: readonly string[]): boolean {
@@ -71,7 +71,7 @@ export function secretErrors(value: unknown): readonly FieldError[] {
   });
 }
 
-/** Fields that may be text on several lines: prose, PEM, JSON, and a public key, which base64 programs break. */
+/** Fields that may have several lines: prose, PEM, JSON, and a public key, which `base64` breaks. */
 const SEVERAL_LINES =
   /^(?:policy\.description|accessKeys\.(?:primary|secondary)\.pgpKey|backend\.[a-z0-9]{1,20}\.(?:assume_role_policy|assume_role(?:_with_web_identity)?\.policy|client_ca_certificate_pem|client_certificate(?:_pem)?|cluster_ca_certificate))$/;
 

@@ -1,3 +1,4 @@
+// The former name of import. cspell:ignore adopt
 import { errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 
 describe("an unknown setting", () => {
@@ -40,8 +41,7 @@ describe("an unknown setting", () => {
 
   it("that had another name in an earlier version gets the new name", () => {
     expect(errorsWith("adopt: { user: true }\n")).toEqual([
-      // cspell:disable-line
-      "line 3, adopt: renamed; write import, with the same fields below it", // cspell:disable-line
+      "line 3, adopt: renamed; write import, with the same fields below it",
     ]);
   });
 

@@ -5,6 +5,7 @@ import { visible } from "../render/printable";
 import { type Deployment, toDeployment } from "./deployment";
 import { type FieldError, firstErrors, SettingsError } from "./errors";
 import { configFileConflicts, readConfigFile } from "./installation-file";
+import { isObject } from "./is-object";
 import { show, suggest } from "./messages";
 import { OUTPUT_FOLDER } from "./paths";
 import { type Candidate, conflicts } from "./rules/across-deployments";
@@ -18,7 +19,6 @@ import {
   templateErrors,
 } from "./rules/forbidden-text";
 import type { RuleContext } from "./rules/rule";
-import { isObject } from "./schema/backend-schema";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/validation-issues";
 import { readTextFile } from "./text-file";

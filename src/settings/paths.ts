@@ -1,3 +1,5 @@
+import { isObject } from "./is-object";
+
 /** CDKTF's output folder where nothing else is stated. Source: `App` in cdktf/lib/app.ts. */
 export const OUTPUT_FOLDER = "cdktf.out";
 
@@ -38,7 +40,7 @@ const EXAMPLE = 'write for example {"deployments":"elsewhere"}';
 function parseContext(context: string): { readonly deployments?: unknown } {
   try {
     const value: unknown = JSON.parse(context);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    if (isObject(value)) {
       return value;
     }
   } catch {

@@ -1,6 +1,7 @@
 import { parseIamArn } from "../../iam/arns";
 import { type ArgumentType, argumentType, BACKEND_TYPES, type BackendType, backendType } from "../../terraform/backends";
 import type { FieldError } from "../errors";
+import { isObject } from "../is-object";
 import { EMPTY, nearest, show, showSegment, suggest } from "../messages";
 
 /** Terraform's `cloud` block is a setting of its own, not a backend type. */
@@ -235,10 +236,6 @@ function fieldError(message: string, ...path: readonly string[]): FieldError {
 const under =
   (segment: string) =>
   (error: FieldError): FieldError => ({ ...error, path: [segment, ...error.path] });
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Values, at any depth, that Terraform would not get as they are written. */
 function unsupportedValues(value: unknown): readonly FieldError[] {

@@ -2,28 +2,26 @@ import * as v from "valibot";
 import { parseIamArn } from "../../iam/arns";
 import { type NameRule, nameError, PATH } from "../../iam/names";
 import type { FieldError } from "../errors";
+import { isObject } from "../is-object";
 import { EMPTY, show } from "../messages";
-import { isObject } from "./backend-schema";
 
 // Parts of the schema of a settings file.
 
-/** valibot takes a list for an object; this makes one of its schemas refuse it. */
-export const noList = <S extends v.GenericSchema>(schema: S): S => {
-  const run = (dataset: v.UnknownDataset, config: v.Config<v.BaseIssue<unknown>>) => {
-    if (!Array.isArray(dataset.value)) {
-      return schema["~run"](dataset, config);
-    }
-    v._addIssue(schema as never, "type", dataset, config);
-    return dataset;
-  };
-  return { ...schema, "~run": run } as S;
-};
+export const object = v.custom<Record<string, unknown>>(
+  isObject,
+  (issue) => `${show(issue.input)} is not an object; write KEY: VALUE lines below it`,
+);
+
+/** Makes one of valibot's object schemas, which accept lists, reject them. */
+export const noList = <S extends v.GenericSchema<object>>(schema: S) =>
+  v.pipe(object, schema as unknown as v.GenericSchema<Record<string, unknown>>) as unknown as v.GenericSchema<
+    v.InferInput<S>,
+    v.InferOutput<S>
+  >;
 
 /** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
-export const strict = <const E extends v.ObjectEntries>(entries: E) => {
-  const schema = noList(v.objectWithRest(entries, v.never()));
-  return schema as unknown as v.StrictObjectSchema<E, undefined>;
-};
+export const strict = <const E extends v.ObjectEntries>(entries: E) =>
+  noList(v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<E, undefined>);
 
 export const describe = v.description;
 
@@ -83,11 +81,6 @@ export const checked = (errors: (value: Readonly<Record<string, unknown>>) => re
       addIssue({ message: error.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
     }
   });
-
-export const object = v.custom<Record<string, unknown>>(
-  isObject,
-  (issue) => `${show(issue.input)} is not an object; write KEY: VALUE lines below it`,
-);
 
 /** One of a few strings. */
 export const choice = <const T extends readonly string[]>(values: T) =>

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { FieldError } from "../errors";
+import { isObject } from "../is-object";
 import { EMPTY, show, suggest } from "../messages";
-import { isObject } from "./backend-schema";
 import { deploymentSchema } from "./deployment-schema";
 
 /** The errors of one issue that the schema found: several if the value matches neither shape of a union. */
@@ -49,9 +49,6 @@ const EXPECTED: Readonly<Record<string, string>> = {
   number: "a number; write it without quotes",
   boolean: "true or false",
   array: "a list; write one item per line, each after a dash",
-  loose_object: "an object; write KEY: VALUE lines below it",
-  record: "an object; write KEY: VALUE lines below it",
-  object_with_rest: "an object; write KEY: VALUE lines below it",
 };
 
 type Entries = Readonly<Record<string, v.GenericSchema>>;
@@ -62,21 +59,25 @@ function knownKeys(path: readonly string[]): readonly string[] {
 
 /** The fields of the schema's object at a path; none where there is no such object. */
 function entriesAt(path: readonly string[]): Entries {
-  return path.reduce<Entries>((entries, key) => {
-    const field = entries[key];
-    return field === undefined ? {} : ((unwrap(field) as { entries?: Entries }).entries ?? {});
-  }, deploymentSchema.entries);
+  return path.reduce<Entries>((entries, key) => entriesOf(entries[key]), entriesOf(deploymentSchema));
 }
 
-function unwrap(schema: v.GenericSchema): v.GenericSchema {
-  const { wrapped, options } = schema as unknown as { wrapped?: v.GenericSchema; options?: readonly v.GenericSchema[] };
-  if (schema.type === "optional" && wrapped !== undefined) {
-    return unwrap(wrapped);
-  }
-  return schema.type === "union" ? (options?.find((option) => "entries" in option) ?? schema) : schema;
+/** The parts that valibot documents of its schemas: of optional, union, pipe and object. */
+interface Parts {
+  readonly wrapped?: v.GenericSchema;
+  readonly options?: readonly v.GenericSchema[];
+  readonly pipe?: readonly v.GenericPipeItem[];
+  readonly entries?: Entries;
+}
+
+/** The fields of an object schema, also where it is optional, in a pipe or one option of a union. */
+function entriesOf(schema: v.GenericSchema | undefined): Entries {
+  const { wrapped, options = [], pipe = [], entries } = (schema ?? {}) as Parts;
+  const inner = [wrapped, ...options, ...pipe.filter((item) => item.kind === "schema")];
+  return entries ?? Object.assign({}, ...(schema === undefined ? [] : inner.map(entriesOf)));
 }
 
 function descriptionOf(path: readonly string[]): string {
   const field = entriesAt(path.slice(0, -1))[path.at(-1) ?? ""];
-  return field === undefined ? "write it" : (v.getDescription(unwrap(field) as never) ?? "write it");
+  return (field === undefined ? undefined : v.getDescription(field as never)) ?? "write it";
 }

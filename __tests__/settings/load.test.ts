@@ -37,7 +37,7 @@ describe("the folder of the deployments", () => {
 
   it("may not hold a .yml file", () => {
     expect(messageOf({ "dev.yml": MINIMAL })).toBe(
-      "deployments/dev.yml has 1 error:\n  has another ending than .yaml; rename it to dev.yaml",
+      "deployments/dev.yml has 1 error:\n  has another extension than .yaml; rename it to dev.yaml",
     );
   });
 
@@ -47,7 +47,7 @@ describe("the folder of the deployments", () => {
         "deployments/a.yaml has 1 error:",
         '  is empty; write at least "region" and "backend", the README shows a first file',
         "deployments/dev.yml has 1 error:",
-        "  has another ending than .yaml; rename it to dev.yaml",
+        "  has another extension than .yaml; rename it to dev.yaml",
       ].join("\n"),
     );
   });

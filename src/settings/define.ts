@@ -1,8 +1,9 @@
 import type { Deployment } from "./deployment";
-import { deploymentsOf, type Reading, readSettings, stackNameErrors } from "./load";
 import { OUTPUT_FOLDER } from "./paths";
+import { deploymentsOf, type Reading, readSettings } from "./read-settings";
 import type { RuleContext } from "./rules/rule";
 import type { SettingsInput } from "./schema/deployment-schema";
+import { stackNameErrors } from "./stack-name";
 import { parseYaml } from "./yaml-file";
 
 /**

@@ -3,6 +3,7 @@ import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import type { StateLocation } from "../terraform/state-location";
 import { withDefaults } from "../terraform/state-location";
+import { isObject } from "./is-object";
 import type { Settings } from "./schema/deployment-schema";
 
 /** One deployment as the stack is built from it. */
@@ -16,6 +17,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly instances: Instances;
   /** Further actions of the role `<prefix>-node`, which DKP gives it. */
   readonly additionalRolePolicies: readonly string[];
+  /** The settings that are stated, and the fields inside them: `policy`, `policy.mode`. All others have their defaults. */
+  readonly stated: ReadonlySet<string>;
 }
 
 /** The instances that DKP's own Terraform creates. */
@@ -41,8 +44,19 @@ export interface InstanceGroup {
   readonly diskSizeGb?: number | undefined;
 }
 
+/** The names of the settings that a file states, and of the fields inside them. */
+export function statedFields(value: unknown): ReadonlySet<string> {
+  const settings = isObject(value) ? Object.entries(value) : [];
+  return new Set(
+    settings.flatMap(([name, content]) => [
+      name,
+      ...(isObject(content) ? Object.keys(content).map((field) => `${name}.${field}`) : []),
+    ]),
+  );
+}
+
 /** Settings without an error, as a deployment. */
-export function toDeployment(stack: string, settings: Settings): Deployment {
+export function toDeployment(stack: string, settings: Settings, stated: ReadonlySet<string>): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {
     ...rest,
@@ -51,6 +65,7 @@ export function toDeployment(stack: string, settings: Settings): Deployment {
     cluster: toCluster(settings),
     instances: toInstances(cluster),
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
+    stated,
   };
 }
 

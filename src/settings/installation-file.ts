@@ -84,34 +84,37 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   return { config: { fields: { ...fields, ...(names[0] === undefined ? {} : { prefix: names[0] }) }, region: provider?.region } };
 }
 
-/** Where the installation file and the settings beside it do not go together. */
+/**
+ * Where the installation file contradicts the settings, or repeats them.
+ * @param region of the settings; undefined if it is invalid
+ */
 export function configFileConflicts(
-  settings: Settings,
-  fields: ConfigFile["fields"],
+  cluster: Settings["cluster"],
+  file: ConfigFile,
   region: string | undefined,
 ): readonly FieldError[] {
-  const beside = Object.keys(dkpFields).filter(
-    (field) => settings.cluster[field as keyof typeof dkpFields] !== undefined && field !== "prefix",
-  );
-  const stated = settings.cluster.prefix;
+  const fields = (Object.keys(dkpFields) as (keyof typeof dkpFields)[]).filter((field) => field !== "prefix");
+  const { prefix } = file.fields;
   return [
-    ...beside.map((field) => ({
-      path: ["cluster", field],
-      message: "stands beside configFile, which says it; remove one of them",
-    })),
-    ...(stated === undefined || fields.prefix === undefined || stated === fields.prefix
+    ...fields
+      .filter((field) => cluster[field] !== undefined)
+      .map((field) => ({
+        path: ["cluster", field],
+        message: "stands beside configFile, which says it; remove one of them",
+      })),
+    ...(cluster.prefix === undefined || prefix === undefined || cluster.prefix === prefix
       ? []
       : [
           {
             path: ["cluster", "prefix"],
-            message: `${show(stated)} is not what configFile says, ${show(fields.prefix)}; remove it`,
+            message: `${show(cluster.prefix)} is not what configFile says, ${show(prefix)}; remove it`,
           },
         ]),
-    ...(region === undefined || region === settings.region
+    ...(region === undefined || file.region === undefined || file.region === region
       ? []
       : [
           fieldError(
-            `${show(settings.cluster.configFile)} says region ${show(region)}, this deployment ${show(settings.region)}; make them agree`,
+            `${show(cluster.configFile)} says region ${show(file.region)}, this deployment ${show(region)}; make them agree`,
           ),
         ]),
   ];

@@ -1,4 +1,4 @@
-import { readSettings } from "../../../src/settings/load";
+import { readSettings } from "../../../src/settings/read-settings";
 import { settingsWarnings } from "../../../src/settings/warnings";
 import { deploymentOf, deploymentWith, errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 

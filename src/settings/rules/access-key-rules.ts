@@ -1,21 +1,16 @@
 import { otherSlot, type Slot } from "../../iam/key-slots";
 import type { FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
-import type { Rule } from "./rule";
+import { type Rule, rule } from "./rule";
 
 type KeySlots = Exclude<Settings["accessKeys"], "none">;
 
 /** Rules between the two key slots. Each message names the legal next steps. */
 export const ACCESS_KEY_RULES: readonly Rule[] = [
-  {
-    requires: [["accessKeys"]],
-    check: ({ accessKeys }) => (accessKeys === "none" ? undefined : slotError(accessKeys)),
-  },
-  {
-    requires: [["accessKeys"], ["import"]],
-    check: ({ accessKeys, import: imports }) =>
-      accessKeys === "none" ? undefined : plaintextError(accessKeys, imports?.accessKeyId !== undefined),
-  },
+  rule(["accessKeys"], ({ accessKeys }) => (accessKeys === "none" ? undefined : slotError(accessKeys))),
+  rule(["accessKeys", "import"], ({ accessKeys, import: imports }) =>
+    accessKeys === "none" ? undefined : plaintextError(accessKeys, imports?.accessKeyId !== undefined),
+  ),
 ];
 
 function slotError(keys: KeySlots): FieldError | undefined {

@@ -3,142 +3,108 @@ import { fittingStatements } from "../../iam/action-patterns";
 import { LAYOUTS, maxPrefix } from "../../iam/cluster";
 import { partitionOf } from "../../iam/partitions";
 import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
+import { type CheckedSettings, pathOf } from "../checked-settings";
 import { toCluster } from "../deployment";
 import type { FieldError } from "../errors";
+import { isObject } from "../is-object";
 import { show } from "../messages";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
-import type { Settings } from "../schema/deployment-schema";
 import { ACCESS_KEY_RULES } from "./access-key-rules";
 import { accountError, partitionError } from "./arn-rules";
 import { BOUNDARY_RULES } from "./boundary-rules";
 import { IMPORT_RULES } from "./import-rules";
 import { NODE_ROLE_RULES } from "./node-role-rules";
-import type { Rule, RuleContext } from "./rule";
+import { type Rule, type RuleContext, rule } from "./rule";
 
-const ARN_FIELDS = [
-  { path: ["user", "permissionsBoundary"], arnOf: (settings: Settings) => settings.user.permissionsBoundary },
-  { path: ["provider", "assumeRoleArn"], arnOf: (settings: Settings) => settings.provider.assumeRoleArn },
-  { path: ["nodeRole", "permissionsBoundary"], arnOf: (settings: Settings) => settings.nodeRole?.permissionsBoundary },
-] as const;
+const ARN_FIELDS = ["user.permissionsBoundary", "provider.assumeRoleArn", "nodeRole.permissionsBoundary"] as const;
 
 /** A placeholder with the length of an account id. */
 const ANY_ACCOUNT = "000000000000";
 
 const RULES: readonly Rule[] = [
-  {
-    requires: [["backend"], ["cloud"]],
-    check: ({ backend, cloud }) => {
-      if (backend === undefined && cloud === undefined) {
-        return {
-          path: ["backend"],
-          message: `missing: the location of the Terraform state must be stated; write for example ${BACKEND_EXAMPLE}`,
-        };
-      }
-      return backend !== undefined && cloud !== undefined
-        ? { path: ["cloud"], message: "is set together with backend, a state has one location; keep one of them" }
-        : undefined;
-    },
-  },
-  {
-    requires: [["policy"], ["cluster"]],
-    check: ({ policy, cluster }) =>
-      policy.mode === "documented" || cluster.prefix !== undefined
-        ? undefined
-        : {
-            path: ["cluster", "prefix"],
-            message: `missing: policy.mode ${show(policy.mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
-          },
-  },
-  {
-    requires: [["policy"], ["cluster"]],
-    check: ({ policy, cluster }) =>
-      policy.mode !== "minimal" || cluster.layout !== undefined
-        ? undefined
-        : {
-            path: ["cluster", "layout"],
-            message: `missing: policy.mode "minimal" grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
-          },
-  },
-  {
-    requires: [["policy"], ["cluster"], ["features"], ["region"], ["accountId"], ["nodeRole"]],
-    check: (settings) => {
-      const { mode, supplement } = settings.policy;
-      const cluster = toCluster(settings);
-      if (mode !== "documented" && cluster.prefix === undefined) {
-        return undefined;
-      }
-      const environment = {
-        partition: partitionOf(settings.region),
-        region: settings.region,
-        account: settings.accountId ?? ANY_ACCOUNT,
+  rule(["backend", "cloud"], ({ backend, cloud }) => {
+    if (backend === undefined && cloud === undefined) {
+      return {
+        path: ["backend"],
+        message: `missing: the location of the Terraform state must be stated; write for example ${BACKEND_EXAMPLE}`,
       };
-      const size = policySize(fittingStatements({ mode, supplement, cluster, environment }));
-      return size <= MAX_POLICY_CHARACTERS
-        ? undefined
-        : {
-            path: ["policy", "mode"],
-            message: `${show(mode)} requires a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${mode === "minimal" ? "shorten the lists of roles and accounts, or take features away" : 'shorten the lists of roles and accounts, take features away, or use "minimal"'}`,
-          };
-    },
-  },
-  {
-    requires: [["cluster"]],
-    check: ({ cluster: { prefix, dkpVersion } }) => {
-      const max = maxPrefix(dkpVersion);
-      return prefix === undefined || prefix.length <= max
-        ? undefined
-        : {
-            path: ["cluster", "prefix"],
-            message: `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion} allows ${max}; choose a shorter one`,
-          };
-    },
-  },
-  {
-    requires: [["cluster"], ["features"]],
-    check: ({ cluster, features }) =>
-      cluster.kmsKeyArns.length === 0 || features.includes("encrypted-volumes")
-        ? undefined
-        : {
-            path: ["cluster", "kmsKeyArns"],
-            message:
-              'has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
-          },
-  },
-  {
-    requires: [["cluster"], ["region"]],
-    check: ({ cluster, region }) => {
-      // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption works".
-      const expected = `arn:${partitionOf(region)}:kms:${region}:`;
-      const at = cluster.kmsKeyArns.findIndex((arn) => !arn.startsWith(expected));
-      return at === -1
-        ? undefined
-        : {
-            path: ["cluster", "kmsKeyArns", String(at)],
-            message: `${show(cluster.kmsKeyArns[at])} is a key of another Region than ${region}; write an ARN that begins with ${expected}`,
-          };
-    },
-  },
-  ...["path", "workspace_dir"].map(
-    (argument): Rule => ({
-      requires: [["backend"]],
-      check: ({ backend }, context) => {
-        const path = (backend?.local as Readonly<Record<string, unknown>> | undefined)?.[argument];
-        return path === undefined ? undefined : localPathError(["backend", "local", argument], path, context);
-      },
+    }
+    return backend !== undefined && cloud !== undefined
+      ? { path: ["cloud"], message: "is set together with backend, a state has one location; keep one of them" }
+      : undefined;
+  }),
+  rule(["policy", "cluster"], ({ policy, cluster }) =>
+    policy.mode === "documented" || cluster.prefix !== undefined
+      ? undefined
+      : {
+          path: ["cluster", "prefix"],
+          message: `missing: policy.mode ${show(policy.mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
+        },
+  ),
+  rule(["policy", "cluster"], ({ policy, cluster }) =>
+    policy.mode !== "minimal" || cluster.layout !== undefined
+      ? undefined
+      : {
+          path: ["cluster", "layout"],
+          message: `missing: policy.mode "minimal" grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
+        },
+  ),
+  rule(["policy", "cluster", "features", "region", "accountId", "nodeRole"], (settings) => {
+    const { mode, supplement } = settings.policy;
+    const cluster = toCluster(settings);
+    if (mode !== "documented" && cluster.prefix === undefined) {
+      return undefined;
+    }
+    const environment = {
+      partition: partitionOf(settings.region),
+      region: settings.region,
+      account: settings.accountId ?? ANY_ACCOUNT,
+    };
+    const size = policySize(fittingStatements({ mode, supplement, cluster, environment }));
+    return size <= MAX_POLICY_CHARACTERS
+      ? undefined
+      : {
+          path: ["policy", "mode"],
+          message: `${show(mode)} requires a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${mode === "minimal" ? "shorten the lists of roles and accounts, or take features away" : 'shorten the lists of roles and accounts, take features away, or use "minimal"'}`,
+        };
+  }),
+  rule(["cluster"], ({ cluster: { prefix, dkpVersion } }) => {
+    const max = maxPrefix(dkpVersion);
+    return prefix === undefined || prefix.length <= max
+      ? undefined
+      : {
+          path: ["cluster", "prefix"],
+          message: `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion} allows ${max}; choose a shorter one`,
+        };
+  }),
+  rule(["cluster", "features"], ({ cluster, features }) =>
+    cluster.kmsKeyArns.length === 0 || features.includes("encrypted-volumes")
+      ? undefined
+      : {
+          path: ["cluster", "kmsKeyArns"],
+          message:
+            'has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
+        },
+  ),
+  rule(["cluster", "region"], ({ cluster, region }) => {
+    // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption works".
+    const expected = `arn:${partitionOf(region)}:kms:${region}:`;
+    const at = cluster.kmsKeyArns.findIndex((arn) => !arn.startsWith(expected));
+    return at === -1
+      ? undefined
+      : {
+          path: ["cluster", "kmsKeyArns", String(at)],
+          message: `${show(cluster.kmsKeyArns[at])} is a key of another Region than ${region}; write an ARN that begins with ${expected}`,
+        };
+  }),
+  ...["path", "workspace_dir"].map((argument) =>
+    rule(["backend"], ({ backend }, context) => {
+      const path = isObject(backend?.local) ? backend.local[argument] : undefined;
+      return path === undefined ? undefined : localPathError(["backend", "local", argument], path, context);
     }),
   ),
-  ...ARN_FIELDS.map(
-    ({ path, arnOf }): Rule => ({
-      requires: [["region"], path],
-      check: (settings) => partitionError(settings, path, arnOf(settings)),
-    }),
-  ),
-  ...ARN_FIELDS.map(
-    ({ path, arnOf }): Rule => ({
-      requires: [["accountId"], path],
-      check: (settings) => accountError(settings, path, arnOf(settings)),
-    }),
-  ),
+  ...ARN_FIELDS.map((name) => rule(["region", name], (fields) => partitionError(fields, pathOf(name), fields[name]))),
+  ...ARN_FIELDS.map((name) => rule(["accountId", name], (fields) => accountError(fields, pathOf(name), fields[name]))),
   ...BOUNDARY_RULES,
   ...ACCESS_KEY_RULES,
   ...NODE_ROLE_RULES,
@@ -178,11 +144,7 @@ function isInside(path: string, folder: string): boolean {
   return !/^\.\.(?:[/\\]|$)/.test(relative(folder, path));
 }
 
-/** Errors between the fields of one deployment. `isInvalid` reports whether a field already has an error. */
-export function ruleErrors(
-  settings: Settings,
-  context: RuleContext,
-  isInvalid: (path: readonly string[]) => boolean,
-): readonly FieldError[] {
-  return RULES.filter((rule) => !rule.requires.some(isInvalid)).flatMap((rule) => rule.check(settings, context) ?? []);
+/** Errors between the fields of one deployment. */
+export function ruleErrors(settings: CheckedSettings, context: RuleContext): readonly FieldError[] {
+  return RULES.flatMap((check) => check(settings, context));
 }

@@ -5,7 +5,11 @@ import { show } from "../messages";
 import type { Settings } from "../schema/deployment-schema";
 
 /** An ARN of another partition than the region's. */
-export function partitionError({ region }: Settings, path: readonly string[], arn: string | undefined): FieldError | undefined {
+export function partitionError(
+  { region }: Pick<Settings, "region">,
+  path: readonly string[],
+  arn: string | undefined,
+): FieldError | undefined {
   const partition = partitionOf(region);
   return arn === undefined || parseIamArn(arn)?.partition === partition
     ? undefined
@@ -16,7 +20,11 @@ export function partitionError({ region }: Settings, path: readonly string[], ar
 }
 
 /** An ARN of another account than the stated one. */
-export function accountError({ accountId }: Settings, path: readonly string[], arn: string | undefined): FieldError | undefined {
+export function accountError(
+  { accountId }: Pick<Settings, "accountId">,
+  path: readonly string[],
+  arn: string | undefined,
+): FieldError | undefined {
   const account = arn === undefined ? undefined : parseIamArn(arn)?.account;
   return account === undefined || account === "aws" || accountId === undefined || account === accountId
     ? undefined

@@ -1,24 +1,23 @@
+import { pathOf } from "../checked-settings";
 import type { FieldError } from "../errors";
 import { show } from "../messages";
 import type { Settings } from "../schema/deployment-schema";
-import type { Rule } from "./rule";
-
-const FIELDS = [
-  { path: ["user", "permissionsBoundary"], boundaryOf: (settings: Settings) => settings.user.permissionsBoundary },
-  { path: ["nodeRole", "permissionsBoundary"], boundaryOf: (settings: Settings) => settings.nodeRole?.permissionsBoundary },
-] as const;
+import { type Rule, rule } from "./rule";
 
 /** A boundary that is a policy of this deployment limits nobody: whoever applies the deployment can write that policy. */
-export const BOUNDARY_RULES: readonly Rule[] = FIELDS.map(({ path, boundaryOf }) => ({
-  requires: [path, ["policy"], ["accountId"]],
-  check: (settings) => ownPolicyError(settings, path, boundaryOf(settings)),
-}));
+export const BOUNDARY_RULES: readonly Rule[] = (["user.permissionsBoundary", "nodeRole.permissionsBoundary"] as const).map(
+  (name) => rule([name, "policy", "accountId"], (fields) => ownPolicyError(fields, pathOf(name), fields[name])),
+);
 
 /**
  * The account and the partition of the ARN do not matter: where they differ from the deployment's, another rule reports it.
  * IAM ignores case in names, and a policy that does not fit into one continues in NAME-2, NAME-3, ...
  */
-function ownPolicyError({ policy }: Settings, path: readonly string[], arn: string | undefined): FieldError | undefined {
+function ownPolicyError(
+  { policy }: Pick<Settings, "policy">,
+  path: readonly string[],
+  arn: string | undefined,
+): FieldError | undefined {
   const [, resource = ""] = /:policy(\/.+)$/.exec(arn ?? "") ?? [];
   const own = `${policy.path}${policy.name}`.toLowerCase();
   const found = resource.toLowerCase();

@@ -1,3 +1,4 @@
+import type { CheckedSettings, FieldName, Fields } from "../checked-settings";
 import type { FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 
@@ -11,8 +12,16 @@ export interface RuleContext {
   readonly policy?: Partial<Settings["policy"]> | undefined;
 }
 
-/** A rule between fields of one deployment. It runs only if the fields it requires have no errors. */
-export interface Rule {
-  readonly requires: readonly (readonly string[])[];
-  readonly check: (settings: Settings, context: RuleContext) => FieldError | readonly FieldError[] | undefined;
+/** The errors between fields of one deployment. */
+export type Rule = (settings: CheckedSettings, context: RuleContext) => readonly FieldError[];
+
+/** A rule that runs only if the fields it requires have no errors. */
+export function rule<Name extends FieldName>(
+  requires: readonly Name[],
+  check: (fields: Fields<Name>, context: RuleContext) => FieldError | readonly FieldError[] | undefined,
+): Rule {
+  return (settings, context) => {
+    const fields = settings.fields(...requires);
+    return fields === undefined ? [] : [check(fields, context) ?? []].flat();
+  };
 }

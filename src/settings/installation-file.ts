@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type FieldError, firstErrors } from "./errors";
 import { isObject } from "./is-object";
 import { show, showSegment } from "./messages";
-import { characterErrors, sizeErrors, templateErrors } from "./rules/forbidden-text";
+import { characterErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
 import { dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { noList } from "./schema/primitives";

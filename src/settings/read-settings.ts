@@ -7,7 +7,7 @@ import { isObject } from "./is-object";
 import { showSegment } from "./messages";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ruleErrors } from "./rules/all-rules";
-import { characterErrors, reservedKeyErrors, secretErrors, sizeErrors, templateErrors } from "./rules/forbidden-text";
+import { characterErrors, reservedKeyErrors, secretErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
 import type { RuleContext } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/validation-issues";

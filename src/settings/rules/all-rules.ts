@@ -3,20 +3,17 @@ import { fittingStatements } from "../../iam/action-patterns";
 import { LAYOUTS, maxPrefix } from "../../iam/cluster";
 import { partitionOf } from "../../iam/partitions";
 import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
-import { type CheckedSettings, pathOf } from "../checked-settings";
+import type { CheckedSettings } from "../checked-settings";
 import { toCluster } from "../deployment";
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
 import { show } from "../messages";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import { ACCESS_KEY_RULES } from "./access-key-rules";
-import { accountError, partitionError } from "./arn-rules";
-import { BOUNDARY_RULES } from "./boundary-rules";
+import { ARN_RULES } from "./arn-rules";
 import { IMPORT_RULES } from "./import-rules";
 import { NODE_ROLE_RULES } from "./node-role-rules";
 import { type Rule, type RuleContext, rule } from "./rule";
-
-const ARN_FIELDS = ["user.permissionsBoundary", "provider.assumeRoleArn", "nodeRole.permissionsBoundary"] as const;
 
 /** A placeholder with the length of an account id. */
 const ANY_ACCOUNT = "000000000000";
@@ -103,9 +100,7 @@ const RULES: readonly Rule[] = [
       return path === undefined ? undefined : localPathError(["backend", "local", argument], path, context);
     }),
   ),
-  ...ARN_FIELDS.map((name) => rule(["region", name], (fields) => partitionError(fields, pathOf(name), fields[name]))),
-  ...ARN_FIELDS.map((name) => rule(["accountId", name], (fields) => accountError(fields, pathOf(name), fields[name]))),
-  ...BOUNDARY_RULES,
+  ...ARN_RULES,
   ...ACCESS_KEY_RULES,
   ...NODE_ROLE_RULES,
   ...IMPORT_RULES,

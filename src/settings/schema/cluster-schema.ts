@@ -5,7 +5,7 @@ import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { nameError, ROLE_NAME } from "../../iam/names";
 import { EMPTY, show, suggest } from "../messages";
-import { because, describe, noList, strict, text } from "./primitives";
+import { because, describe, noList, nonEmptyString, strict } from "./primitives";
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
 const prefix = v.pipe(
@@ -159,7 +159,7 @@ const rolePath = v.pipe(
 export const cluster = strict({
   configFile: v.optional(
     v.pipe(
-      text,
+      nonEmptyString,
       describe(
         "Instead of DKP's fields here: DKP's own installation file, relative to the project's root. Credentials in it are not read",
       ),

@@ -8,7 +8,7 @@ import { versionConstraintError } from "../version-constraint";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
 import { backendErrors, cloudErrors } from "./backend-schema";
 import { cluster, features } from "./cluster-schema";
-import { arn, because, checked, choice, describe, name, object, path, strict, text } from "./primitives";
+import { arn, because, checked, choice, describe, name, nonEmptyString, object, path, strict } from "./primitives";
 
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and docs/reference/settings.md.
 
@@ -71,7 +71,7 @@ const provider = strict({
     ),
     ">= 5.100.0, < 7.0.0",
   ),
-  profile: v.optional(v.pipe(text, describe("Profile of the AWS configuration files to apply with"))),
+  profile: v.optional(v.pipe(nonEmptyString, describe("Profile of the AWS configuration files to apply with"))),
   assumeRoleArn: v.optional(v.pipe(arn("role"), describe("Role to assume before applying"))),
 });
 

@@ -29,7 +29,7 @@ export const describe = v.description;
 export const because = (reason: (value: string) => string) => (issue: v.BaseIssue<unknown>) =>
   `${show(issue.input)} ${reason(String(issue.input))}`;
 
-export const text = v.pipe(v.string(), v.minLength(1, EMPTY));
+export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
 
 export const name = (rule: NameRule, hint = "") =>
   v.pipe(

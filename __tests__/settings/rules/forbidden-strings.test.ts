@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the settings that hold ${...}, not the program
-import { reservedKeyErrors, secretErrors, templateErrors } from "../../../src/settings/rules/forbidden-text";
+import { reservedKeyErrors, secretErrors, templateErrors } from "../../../src/settings/rules/forbidden-strings";
 import { errorsOf, errorsWith, REGION, SECRET_KEY } from "../../helpers/settings-files";
 
 const runsAsCode = (sign: string) => `holds "${sign}", which Terraform would run as code; write the value itself`;

@@ -1,5 +1,5 @@
 import { readSettings } from "../../../src/settings/read-settings";
-import { settingsWarnings } from "../../../src/settings/warnings";
+import { settingsWarnings } from "../../../src/settings/settings-notes";
 import { deploymentOf, deploymentWith, errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 
 // Values that AWS or Terraform would reject in the middle of an apply.

@@ -226,7 +226,7 @@ const schema = strict({
     v.pipe(
       v.boolean(),
       describe(
-        "Puts two `check` blocks into the stack, for the region and the masters' image: they warn and never block, and every plan then has something to read, so that `-detailed-exitcode` is always 2",
+        "Puts two `check` blocks into the stack, for the region and the masters' image: they warn and never block, and every plan then has something to read, so that `-detailed-exitcode` is always 2. `synth --hcl` drops the blocks",
       ),
     ),
     false,

@@ -18,8 +18,7 @@ import { policyArn } from "./iam/arns";
 import { partitionOf } from "./iam/partitions";
 import type { PolicyStatement } from "./iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "./settings/deployment";
-import { notesOf } from "./settings/settings-notes";
-import { settingsWarnings } from "./settings/warnings";
+import { notesOf, settingsWarnings } from "./settings/settings-notes";
 import { ADDRESSES, KEY_ADDRESSES, nameIn } from "./terraform/addresses";
 
 export interface DeckhouseAccessStackOptions {

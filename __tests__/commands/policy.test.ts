@@ -98,7 +98,7 @@ describe("dkp-access policy", () => {
       expect({ status, stderr: stderr.split("\n").slice(0, 3) }).toEqual({
         status: 0,
         stderr: [
-          "warning: deployments/broken.yaml has 1 problem:",
+          "warning: deployments/broken.yaml has 1 error:",
           "  line 4, protect: 1 is not true or false",
           "warning: continuing with dev, which is valid by itself",
         ],

@@ -23,7 +23,7 @@ describe("what commands print", () => {
     );
     const { status, stdout, stderr } = await run("synth");
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-    expect(stderr.split("\n")[0]).toBe("deployments/x\\n::error::y\\u001b[2J\\u202e.yaml has 1 problem:");
+    expect(stderr.split("\n")[0]).toBe("deployments/x\\n::error::y\\u001b[2J\\u202e.yaml has 1 error:");
     expect(stderr.split("\n").filter((line) => /^\s*::/.test(line))).toEqual([]);
   });
 

@@ -185,7 +185,7 @@ describe("dkp-access", () => {
     const { status, stderr } = await runCli(folder, ["synth"]);
     expect({ status, lines: stderr.split("\n") }).toEqual({
       status: 1,
-      lines: ["deployments has 1 problem:", expect.stringContaining("can't be read as a folder"), ""],
+      lines: ["deployments has 1 error:", expect.stringContaining("can't be read as a folder"), ""],
     });
     mkdirSync(join(folder, "deployments"));
   });
@@ -199,7 +199,7 @@ describe("dkp-access", () => {
       expect({ status, lines: stderr.split("\n").slice(0, 3) }).toEqual({
         status: 0,
         lines: [
-          "warning: deployments/broken.yaml has 1 problem:",
+          "warning: deployments/broken.yaml has 1 error:",
           "  line 5, protect: 1 is not true or false",
           "warning: continuing with dev, which is valid by itself",
         ],
@@ -213,7 +213,7 @@ describe("dkp-access", () => {
     const { status, stderr } = await runCli(folder, ["review", "dev", "prod"]);
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: `warning: deployments/broken.yaml has 1 problem:
+      stderr: `warning: deployments/broken.yaml has 1 error:
   line 5, protect: 1 is not true or false
 warning: continuing with dev, prod, which are valid by themselves
 `,

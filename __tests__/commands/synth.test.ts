@@ -70,7 +70,7 @@ describe("dkp-access synth", () => {
       status: 1,
       stdout: "",
       stderr: expect.stringMatching(
-        /^deployments\/b\.yaml has 1 problem:\n {2}line \d+, policy\.description: holds a CDKTF token, which becomes a Terraform expression; write the value itself\n$/,
+        /^deployments\/b\.yaml has 1 error:\n {2}line \d+, policy\.description: holds a CDKTF token, which becomes a Terraform expression; write the value itself\n$/,
       ),
     });
     expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
@@ -103,7 +103,7 @@ describe("dkp-access synth", () => {
     const { status, stderr } = await synth();
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: "deployments has 1 problem:\n  has no deployments; write one as <stack>.yaml, the README shows a first file\n",
+      stderr: "deployments has 1 error:\n  has no deployments; write one as <stack>.yaml, the README shows a first file\n",
     });
     expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
   });

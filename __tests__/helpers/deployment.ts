@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parse } from "yaml";
-import { type Deployment, toDeployment } from "../../src/settings/deployment";
+import { type Deployment, statedFields, toDeployment } from "../../src/settings/deployment";
 import { deploymentSchema } from "../../src/settings/schema/deployment-schema";
 
 /** The deployment `deckhouse` that YAML settings describe; region and backend are filled in unless given. */
@@ -10,5 +10,6 @@ export function deployment(settings = ""): Deployment {
     unknown
   >;
   const where = given.cloud === undefined ? { backend } : {};
-  return toDeployment("deckhouse", v.parse(deploymentSchema, { region: "eu-central-1", ...where, ...given }));
+  const value = { region: "eu-central-1", ...where, ...given };
+  return toDeployment("deckhouse", v.parse(deploymentSchema, value), statedFields(value));
 }

@@ -8,7 +8,7 @@ import { loadDeployments } from "../../src/settings/load";
 /** File names and their text. A name that ends with "/" becomes a folder. */
 type Files = Readonly<Record<string, string>>;
 
-/** The least that a settings file says, on lines 1 and 2, so that what a test adds begins on line 3. */
+/** The minimal settings file, on lines 1 and 2, so that what a test adds begins on line 3. */
 export const MINIMAL = "region: eu-central-1\nbackend: { s3: { bucket: states } }\n";
 
 /** A region on line 1, for tests of `backend` and `cloud`, which then begin on line 2. */
@@ -44,7 +44,7 @@ export function deploymentsOf(files: Files): readonly Deployment[] {
   }
 }
 
-/** The whole message about these files. Fails where there is none, and where the program stumbles instead of telling a problem. */
+/** The whole message about these files. Fails where there is none, and where the program fails instead of reporting an error. */
 export function messageOf(files: Files): string {
   let deployments: readonly Deployment[];
   try {
@@ -55,14 +55,14 @@ export function messageOf(files: Files): string {
     }
     throw error;
   }
-  throw new Error(`taken without a problem: ${JSON.stringify(deployments)}`);
+  throw new Error(`accepted without an error: ${JSON.stringify(deployments)}`);
 }
 
-/** The problems of one settings file, a line each, without the heading. */
-export function problemsOf(text: string): readonly string[] {
-  const [heading, ...problems] = messageOf({ "dev.yaml": text }).split("\n  ");
-  expect(heading).toBe(`deployments/dev.yaml has ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}:`);
-  return problems;
+/** The errors of one settings file, a line each, without the heading. */
+export function errorsOf(text: string): readonly string[] {
+  const [heading, ...errors] = messageOf({ "dev.yaml": text }).split("\n  ");
+  expect(heading).toBe(`deployments/dev.yaml has ${errors.length === 1 ? "1 error" : `${errors.length} errors`}:`);
+  return errors;
 }
 
 /** The deployment that one settings file describes. */
@@ -74,8 +74,8 @@ export function deploymentOf(text: string): Deployment {
   return deployment;
 }
 
-/** The problems of what is added to an otherwise right settings file, from line 3 on. */
-export const problemsWith = (extra: string) => problemsOf(MINIMAL + extra);
+/** The errors of what is added to an otherwise valid settings file, from line 3 on. */
+export const errorsWith = (extra: string) => errorsOf(MINIMAL + extra);
 
-/** The deployment with something added to an otherwise right settings file. */
+/** The deployment with something added to an otherwise valid settings file. */
 export const deploymentWith = (extra: string) => deploymentOf(MINIMAL + extra);

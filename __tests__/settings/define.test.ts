@@ -11,7 +11,7 @@ function messageOf(settings: Readonly<Record<string, unknown>>): string {
   } catch (error) {
     return (error as Error).message;
   }
-  throw new Error("taken without a problem");
+  throw new Error("accepted without an error");
 }
 
 describe("deployments written in code", () => {
@@ -37,18 +37,18 @@ describe("deployments written in code", () => {
     expect(dev).not.toHaveProperty("accountId");
   });
 
-  it("are held to the same rules, each fault by the path of its field", () => {
+  it("are held to the same rules, each error by the path of its field", () => {
     expect(
       messageOf({ dev: { regoin: "eu-central-1", backend, accountId: 123, policy: { mode: "minimal" } }, prod: undefined }),
     ).toBe(
       [
-        'deployment "dev" has 5 problems:',
+        'deployment "dev" has 5 errors:',
         '  region: missing; write the region DKP will run in, for example "eu-central-1"',
         "  accountId: 123 is a number, which loses leading zeros; write the account id in quotes",
         '  regoin: unknown setting, did you mean "region"?',
         '  cluster.prefix: missing: policy.mode "minimal" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
         '  cluster.layout: missing: policy.mode "minimal" grants what the layout needs; write one of WithoutNAT, WithNAT, Standard',
-        'deployment "prod" has 1 problem:',
+        'deployment "prod" has 1 error:',
         '  is empty; write at least "region" and "backend", the README shows a first file',
       ].join("\n"),
     );
@@ -58,7 +58,7 @@ describe("deployments written in code", () => {
     const settings = { region: "eu-central-1", backend };
     expect(messageOf({ dev: settings, prod: { ...settings, policy: { name: "Other" } } })).toBe(
       [
-        'deployment "prod" has 1 problem:',
+        'deployment "prod" has 1 error:',
         '  user.name: "deckhouse" is also the user of deployment "dev", in the same account (IAM ignores case); choose another, for example "deckhouse-prod"',
       ].join("\n"),
     );
@@ -66,7 +66,7 @@ describe("deployments written in code", () => {
 
   it("have names that can be stack names", () => {
     expect(messageOf({ Dev: { region: "eu-central-1", backend } })).toBe(
-      'deployment "Dev" has 1 problem:\n  "Dev" can\'t be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the key',
+      'deployment "Dev" has 1 error:\n  "Dev" can\'t be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the key',
     );
   });
 
@@ -87,14 +87,14 @@ describe("deployments written in code", () => {
       },
     ],
     ["a BigInt", () => ({ region: "eu-central-1", accountId: 123456789012n })],
-  ])("are reported as settings errors when JSON has no word for them: %s", (_, settings) => {
+  ])("are reported as settings errors if JSON cannot represent them: %s", (_, settings) => {
     expect(messageOf({ dev: settings() })).toBe(
-      'deployment "dev" has 1 problem:\n  can\'t be written as JSON: it holds itself, or a BigInt; write plain values',
+      'deployment "dev" has 1 error:\n  can\'t be written as JSON: it holds itself, or a BigInt; write plain values',
     );
   });
 
   it("are typed", () => {
-    // @ts-expect-error: "mode" is one of three words
+    // @ts-expect-error: "mode" is one of three strings
     const wrong: SettingsInput = { region: "eu-central-1", backend, policy: { mode: "tight" } };
     expect(messageOf({ dev: wrong })).toContain('policy.mode: "tight" is unknown; use "documented", "scoped", "minimal"');
   });

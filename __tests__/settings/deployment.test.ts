@@ -6,6 +6,7 @@ describe("a settings file", () => {
     expect(deploymentsOf({ "dev.yaml": MINIMAL })).toEqual([
       {
         stack: "dev",
+        stated: new Set(["region", "backend", "backend.s3"]),
         additionalRolePolicies: [],
         region: "eu-central-1",
         state: { type: "s3", arguments: { bucket: "states", key: "dev/terraform.tfstate", encrypt: true, use_lockfile: true } },
@@ -87,7 +88,9 @@ features: [volume-snapshots, spot-instances]
 preflight: true
 protect: false
 `;
-    expect(deploymentOf(text)).toEqual({
+    const { stated, ...deployment } = deploymentOf(text);
+    expect([...stated]).toEqual(expect.arrayContaining(["region", "policy.supplement", "outputs.secret", "protect"]));
+    expect(deployment).toEqual({
       stack: "dev",
       region: "us-gov-west-1",
       additionalRolePolicies: ["s3:GetObject"],

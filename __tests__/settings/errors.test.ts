@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the settings that hold ${...}, not the program
-import { MINIMAL, messageOf, problemsOf } from "../helpers/settings-files";
+import { errorsOf, MINIMAL, messageOf } from "../helpers/settings-files";
 
 describe("the report", () => {
-  it("holds every problem of every file, by file name and line", () => {
+  it("holds every error of every file, by file name and line", () => {
     const files = {
       "b.yaml": "protect: 1\nregion: Europe\n",
       "Prod.yaml": MINIMAL,
@@ -13,25 +13,25 @@ describe("the report", () => {
     };
     expect(messageOf(files)).toBe(
       [
-        "deployments/Prod.yaml has 1 problem:",
+        "deployments/Prod.yaml has 1 error:",
         '  "Prod" can\'t be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file',
-        "deployments/a.yaml has 2 problems:",
+        "deployments/a.yaml has 2 errors:",
         '  line 3, users: unknown setting, did you mean "user"?',
         "  line 4, accountId: 5 is a number, which loses leading zeros; write the account id in quotes",
-        "deployments/b.yaml has 3 problems:",
-        "  backend: missing: the place of the Terraform state is always stated; write for example backend: { s3: { bucket: my-state, region: eu-central-1 } }",
+        "deployments/b.yaml has 3 errors:",
+        "  backend: missing: the location of the Terraform state must be stated; write for example backend: { s3: { bucket: my-state, region: eu-central-1 } }",
         "  line 1, protect: 1 is not true or false",
         '  line 2, region: "Europe" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"',
-        "deployments/c.yaml has 1 problem:",
+        "deployments/c.yaml has 1 error:",
         "  line 2: is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
-        "deployments/e.yaml has 2 problems:",
+        "deployments/e.yaml has 2 errors:",
         '  user.name: "deckhouse" is also the user of deployments/Prod.yaml, in the same account (IAM ignores case); choose another, for example "deckhouse-e"',
         '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/Prod.yaml, in the same account (IAM ignores case); choose another, for example "D8CloudProviderAWS-e"',
       ].join("\n"),
     );
   });
 
-  it("tells the line in the file, comments and blank lines counted", () => {
+  it("reports the line in the file, comments and blank lines counted", () => {
     const text = `# yaml-language-server: $schema=./schema.json
 
 # Where DKP runs.
@@ -57,38 +57,38 @@ policy: { name: a/b,
 tags:
   team: 5
 `;
-    expect(problemsOf(text)).toEqual([
+    expect(errorsOf(text)).toEqual([
       'line 12, backend.s3.use_lokfile: unknown argument, did you mean "use_lockfile"?',
       "line 15, backend.s3.assume_role.role: unknown argument, known are duration, external_id, policy, policy_arns, role_arn, session_name, source_identity, tags, transitive_tag_keys",
       'line 18, user.name: "deck house" has the character " ", an IAM user name takes only A-Z a-z 0-9 and _ + = , . @ -',
       'line 20, policy.name: "a/b" has the character "/", an IAM policy name takes only A-Z a-z 0-9 and _ + = , . @ -; folders belong into policy.path',
-      'line 22, policy.path: "x" is not an IAM path: "/" or a text without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
-      "line 24, tags.team: 5 is not a text; write the tag's value in quotes",
+      'line 22, policy.path: "x" is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
+      "line 24, tags.team: 5 is not a string; write the tag's value in quotes",
     ]);
   });
 
-  it("tells the line of the object where something is missing in it", () => {
-    expect(problemsOf("region: eu-central-1\n\nbackend:\n\n  gcs:\n\n    prefix: dkp\n")).toEqual([
+  it("reports the line of the object where something is missing in it", () => {
+    expect(errorsOf("region: eu-central-1\n\nbackend:\n\n  gcs:\n\n    prefix: dkp\n")).toEqual([
       "line 5, backend.gcs.bucket: missing, the gcs backend requires it; write it, or set backend.partial to true and give it with -backend-config",
     ]);
   });
 
-  it("tells the line of each item of a list", () => {
+  it("reports the line of each item of a list", () => {
     expect(
-      problemsOf('region: eu-central-1\nbackend:\n  s3:\n    bucket: b\n    shared_config_files:\n      - a\n      - "${b}"\n'),
+      errorsOf('region: eu-central-1\nbackend:\n  s3:\n    bucket: b\n    shared_config_files:\n      - a\n      - "${b}"\n'),
     ).toEqual([
       'line 7, backend.s3.shared_config_files.1: holds "${", which Terraform would run as code; write the value itself',
     ]);
   });
 
-  it("tells each field once: what would run as code is not measured further", () => {
-    expect(problemsOf(`${MINIMAL}user: { name: "\${a}" }\n`)).toEqual([
+  it("reports each field once: a template sequence is not checked further", () => {
+    expect(errorsOf(`${MINIMAL}user: { name: "\${a}" }\n`)).toEqual([
       'line 3, user.name: holds "${", which Terraform would run as code; write the value itself',
     ]);
   });
 
   it("counts lines that end as on Windows", () => {
-    expect(problemsOf(`${MINIMAL}\nusers: {}\n`.replaceAll("\n", "\r\n"))).toEqual([
+    expect(errorsOf(`${MINIMAL}\nusers: {}\n`.replaceAll("\n", "\r\n"))).toEqual([
       'line 4, users: unknown setting, did you mean "user"?',
     ]);
   });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deploymentsOf, KEY_ID, MINIMAL, messageOf, problemsOf, SECRET_KEY } from "../helpers/settings-files";
+import { deploymentsOf, errorsOf, KEY_ID, MINIMAL, messageOf, SECRET_KEY } from "../helpers/settings-files";
 
 const CLUSTER = `apiVersion: deckhouse.io/v1
 kind: ClusterConfiguration
@@ -54,7 +54,7 @@ function settingsWith(config: string, beside = ""): string {
 }
 
 const clusterOf = (settings: string) => deploymentsOf({ "dev.yaml": settings })[0]?.cluster;
-const problemsOfConfig = (config: string) => problemsOf(settingsWith(config));
+const errorsOfConfig = (config: string) => errorsOf(settingsWith(config));
 const AT = "line 3, cluster.configFile: ";
 
 describe("DKP's installation file", () => {
@@ -129,7 +129,7 @@ masterNodeGroup: { replicas: 1 }
   it("counts for the modes of the policy", () => {
     const settings = `${settingsWith(GOOD)}policy: { mode: minimal }\n`;
     expect(clusterOf(settings)).toMatchObject({ prefix: "dev", layout: "WithNAT" });
-    expect(problemsOf(`${settingsWith(AWS)}policy: { mode: scoped }\n`)).toEqual([
+    expect(errorsOf(`${settingsWith(AWS)}policy: { mode: scoped }\n`)).toEqual([
       'line 3, cluster.prefix: missing: policy.mode "scoped" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
     ]);
   });
@@ -144,24 +144,24 @@ masterNodeGroup: { replicas: 1 }
   });
 });
 
-describe("DKP's installation file is refused", () => {
+describe("DKP's installation file is rejected", () => {
   it.each([
     ["nothing.yml", "ENOENT"],
     ["a-folder", "EISDIR"],
   ])("where it can't be read: %s", (path, code) => {
     mkdirSync("a-folder", { recursive: true });
-    expect(problemsOf(`${MINIMAL}cluster: { configFile: ${path} }\n`)).toEqual([
+    expect(errorsOf(`${MINIMAL}cluster: { configFile: ${path} }\n`)).toEqual([
       `${AT}"${path}" can't be read (${code}); write its path relative to the project's root`,
     ]);
   });
 
   it.each([
     ["two values", "a: b: c\n", "line 17: is not valid YAML: Nested mappings are not allowed in compact mappings"],
-    ["a tag", "a: !secret hunter2\n", "line 17: is not valid YAML: tag resolve failed; quote the value if it is a text"],
-    ["an alias", "a: *hunter2\n", "line 17: is not valid YAML: unresolved alias; quote the value if it is a text"],
-    ["a secret twice", "a: hunter2\na: hunter2\n", "line 18: is not valid YAML: the key a is there twice; remove one"],
-  ])("where it is not YAML, with its own line: %s", (_, fault, problem) => {
-    expect(problemsOfConfig(GOOD + fault)).toEqual([`${AT}config.yml, ${problem}`]);
+    ["a tag", "a: !secret hunter2\n", "line 17: is not valid YAML: tag resolve failed; quote the value if it is a string"],
+    ["an alias", "a: *hunter2\n", "line 17: is not valid YAML: unresolved alias; quote the value if it is a string"],
+    ["a secret twice", "a: hunter2\na: hunter2\n", "line 18: is not valid YAML: the key a is duplicated; remove one"],
+  ])("where it is not YAML, with its own line: %s", (_, line, error) => {
+    expect(errorsOfConfig(GOOD + line)).toEqual([`${AT}config.yml, ${error}`]);
   });
 
   it.each([
@@ -170,19 +170,19 @@ describe("DKP's installation file is refused", () => {
     ["has no such document", CLUSTER, "no"],
     ["has two", documents(CLUSTER, AWS, AWS), "2"],
   ])("where it does not hold one AWSClusterConfiguration: %s", (_, config, count) => {
-    expect(problemsOfConfig(config)).toEqual([
-      `${AT}"config.yml" holds ${count} documents of kind AWSClusterConfiguration, one is needed`,
+    expect(errorsOfConfig(config)).toEqual([
+      `${AT}"config.yml" holds ${count} documents of kind AWSClusterConfiguration, one is required`,
     ]);
   });
 
   it("where it has both a new and an existing VPC", () => {
-    expect(problemsOfConfig(`${GOOD}existingVPCID: vpc-01234567\n`)).toEqual([
+    expect(errorsOfConfig(`${GOOD}existingVPCID: vpc-01234567\n`)).toEqual([
       `${AT}"config.yml" has both vpcNetworkCIDR and existingVPCID, DKP takes exactly one of them`,
     ]);
   });
 
   it("where it has neither a new nor an existing VPC", () => {
-    expect(problemsOfConfig(GOOD.replace(/vpcNetworkCIDR.*\n/, ""))).toEqual([
+    expect(errorsOfConfig(GOOD.replace(/vpcNetworkCIDR.*\n/, ""))).toEqual([
       `${AT}"config.yml" has neither vpcNetworkCIDR nor existingVPCID, DKP takes exactly one of them`,
     ]);
   });
@@ -212,9 +212,13 @@ describe("DKP's installation file is refused", () => {
     [
       "a network that is a number",
       GOOD.replace("10.241.0.0/16", "10"),
-      "line 11, vpcNetworkCIDR: 10 is not a text; write one value in quotes",
+      "line 11, vpcNetworkCIDR: 10 is not a string; write one value in quotes",
     ],
-    ["a tag that is no text", `${GOOD}tags:\n  team: 5\n`, "line 18, tags.team: 5 is not a text; write one value in quotes"],
+    [
+      "a tag that is not a string",
+      `${GOOD}tags:\n  team: 5\n`,
+      "line 18, tags.team: 5 is not a string; write one value in quotes",
+    ],
     ["tags as a list", `${GOOD}tags: [a]\n`, "line 17, tags: a list is not an object; write KEY: VALUE lines below it"],
     ["an empty region", GOOD.replace("eu-central-1", ""), "line 16, provider.region: is empty; write a value or remove it"],
     [
@@ -227,8 +231,8 @@ describe("DKP's installation file is refused", () => {
       documents("kind: ClusterConfiguration\ncloud:\n", AWS),
       "line 2, cloud: is empty; write a value or remove it",
     ],
-  ])("where a field of it is wrong, with its own line: %s", (_, config, problem) => {
-    expect(problemsOfConfig(config)).toEqual([`${AT}config.yml, ${problem}`]);
+  ])("where a field of it is wrong, with its own line: %s", (_, config, error) => {
+    expect(errorsOfConfig(config)).toEqual([`${AT}config.yml, ${error}`]);
   });
 
   it.each([
@@ -254,8 +258,8 @@ describe("DKP's installation file is refused", () => {
       'masterNodeGroup: { instanceClass: { instanceType: "m5\\n::error::x" } }\n',
       'masterNodeGroup.instanceClass.instanceType: "m5\\n::error::x" is not an instance type, which reads "m5.xlarge"',
     ],
-  ])("where a field that comes into policies or reports holds %s", (_, field, problem) => {
-    expect(problemsOfConfig(GOOD + field)).toEqual([`${AT}config.yml, line 17, ${problem}`]);
+  ])("where a field that comes into policies or reports holds %s", (_, field, error) => {
+    expect(errorsOfConfig(GOOD + field)).toEqual([`${AT}config.yml, line 17, ${error}`]);
   });
 
   it.each([
@@ -272,13 +276,13 @@ describe("DKP's installation file is refused", () => {
       "latin.yml",
       "is not encoded in UTF-8; save it in UTF-8",
     ],
-  ])("where it is %s", (_, create, name, problem) => {
+  ])("where it is %s", (_, create, name, error) => {
     create();
-    expect(problemsOf(`${MINIMAL}cluster: { configFile: ${name} }\n`)).toEqual([`${AT}"${name}" ${problem}`]);
+    expect(errorsOf(`${MINIMAL}cluster: { configFile: ${name} }\n`)).toEqual([`${AT}"${name}" ${error}`]);
   });
 
-  it("with all its faults at once", () => {
-    expect(problemsOfConfig(`${GOOD.replace("WithNAT", "NAT").replace("prefix: dev", "prefix: D")}existingVPCID: x\n`)).toEqual([
+  it("with all its errors at once", () => {
+    expect(errorsOfConfig(`${GOOD.replace("WithNAT", "NAT").replace("prefix: dev", "prefix: D")}existingVPCID: x\n`)).toEqual([
       `${AT}config.yml, line 17, existingVPCID: "x" is not a VPC id, which reads vpc-0123456789abcdef0`,
       `${AT}config.yml, line 10, layout: "NAT" is not a layout; use WithoutNAT, WithNAT, Standard`,
       `${AT}config.yml, line 6, cloud.prefix: "D" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends`,
@@ -287,7 +291,7 @@ describe("DKP's installation file is refused", () => {
   });
 
   it("where it states two prefixes", () => {
-    expect(problemsOfConfig(documents(CLUSTER, AWS, globalModule("{ prefix: prod }")))).toEqual([
+    expect(errorsOfConfig(documents(CLUSTER, AWS, globalModule("{ prefix: prod }")))).toEqual([
       `${AT}"config.yml" states the prefixes "dev" and "prod"; make them agree`,
     ]);
   });
@@ -307,35 +311,35 @@ describe("settings beside DKP's installation file", () => {
     ["masterNodeGroup: {}", "masterNodeGroup"],
     ["nodeGroups: []", "nodeGroups"],
   ])("may not say what it says: %s", (setting, field) => {
-    expect(problemsOf(settingsWith(GOOD, `, ${setting}`))).toEqual([
+    expect(errorsOf(settingsWith(GOOD, `, ${setting}`))).toEqual([
       `line 3, cluster.${field}: stands beside configFile, which says it; remove one of them`,
     ]);
   });
 
   it("may not say another prefix", () => {
-    expect(problemsOf(settingsWith(GOOD, ", prefix: prod"))).toEqual([
+    expect(errorsOf(settingsWith(GOOD, ", prefix: prod"))).toEqual([
       'line 3, cluster.prefix: "prod" is not what configFile says, "dev"; remove it',
     ]);
   });
 
   it("may not say another region", () => {
-    expect(problemsOfConfig(GOOD.replace("eu-central-1", "eu-west-1"))).toEqual([
+    expect(errorsOfConfig(GOOD.replace("eu-central-1", "eu-west-1"))).toEqual([
       `${AT}"config.yml" says region "eu-west-1", this deployment "eu-central-1"; make them agree`,
     ]);
   });
 
-  it("are not compared with it where they have faults of their own", () => {
+  it("are not compared with it where they have errors of their own", () => {
     const settings = settingsWith(GOOD);
-    expect(problemsOf(settings.replace("eu-central-1", "Europe"))).toEqual([
+    expect(errorsOf(settings.replace("eu-central-1", "Europe"))).toEqual([
       'line 1, region: "Europe" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"',
     ]);
-    expect(problemsOf(settings.replace(/^.*\n/, ""))).toEqual([
+    expect(errorsOf(settings.replace(/^.*\n/, ""))).toEqual([
       'region: missing; write the region DKP will run in, for example "eu-central-1"',
     ]);
   });
 
   it("may not name it by a secret", () => {
-    expect(problemsOf(`${MINIMAL}cluster: { configFile: "${SECRET_KEY}" }\n`)).toEqual([
+    expect(errorsOf(`${MINIMAL}cluster: { configFile: "${SECRET_KEY}" }\n`)).toEqual([
       `${AT}looks like an AWS secret access key (not shown) and settings are committed; remove it`,
     ]);
   });
@@ -355,7 +359,7 @@ describe("the credentials in DKP's installation file", () => {
     ["with the secret as its region", config.replace("eu-central-1", SECRET_KEY)],
     ["with the region as a list", config.replace("region: eu-central-1", `region: [${SECRET_KEY}]`)],
     ["with a provider that is a list", config.replace(/provider:\n.*\n.*\n.*\n/, `provider: [${KEY_ID}, ${SECRET_KEY}]\n`)],
-    ["with a provider that is a text", config.replace(/provider:\n.*\n.*\n.*\n/, `provider: ${KEY_ID} ${SECRET_KEY}\n`)],
+    ["with a provider that is a string", config.replace(/provider:\n.*\n.*\n.*\n/, `provider: ${KEY_ID} ${SECRET_KEY}\n`)],
     ["with the secret twice", config.replace("  region", `  providerSecretAccessKey: ${SECRET_KEY}\n  region`)],
     ["with the secret not closed", config.replace(SECRET_KEY, `"${SECRET_KEY}`)],
     ["with the secret behind a stray sign", config.replace(SECRET_KEY, `@${SECRET_KEY}`)],
@@ -368,15 +372,15 @@ describe("the credentials in DKP's installation file", () => {
     ["without a layout", config.replace("layout: WithNAT\n", "")],
     ["without a VPC", config.replace(/vpcNetworkCIDR.*\n/, "")],
     ["twice in one file", documents(config, config)],
-  ])("are not shown in a message about it: %s", (_, faulty) => {
-    const message = messageOf({ "dev.yaml": settingsWith(faulty) });
+  ])("are not shown in a message about it: %s", (_, invalid) => {
+    const message = messageOf({ "dev.yaml": settingsWith(invalid) });
     expect(message).toContain("cluster.configFile: ");
     expect(secrets.filter((secret) => message.includes(secret))).toEqual([]);
   });
 
   it("keep a message on its line where a key of theirs has several", () => {
-    expect(problemsOfConfig(`${GOOD}tags: { "a\\nb": 5 }\n`)).toEqual([
-      `${AT}config.yml, line 17, tags."a\\nb": 5 is not a text; write one value in quotes`,
+    expect(errorsOfConfig(`${GOOD}tags: { "a\\nb": 5 }\n`)).toEqual([
+      `${AT}config.yml, line 17, tags."a\\nb": 5 is not a string; write one value in quotes`,
     ]);
   });
 });

@@ -34,17 +34,17 @@ describe("selectDeployment", () => {
     expect([deployment?.stack, stacks]).toEqual(["prod", ["broken", "prod"]]);
     expect(others).toBe(
       [
-        "deployments/broken.yaml has 3 problems:",
+        "deployments/broken.yaml has 3 errors:",
         '  region: missing; write the region DKP will run in, for example "eu-central-1"',
-        "  backend: missing: the place of the Terraform state is always stated; write for example backend: { s3: { bucket: my-state, region: eu-central-1 } }",
+        "  backend: missing: the location of the Terraform state must be stated; write for example backend: { s3: { bucket: my-state, region: eu-central-1 } }",
         '  line 1, regoin: unknown setting, did you mean "region"?',
       ].join("\n"),
     );
   });
 
-  it("reports only the problems of the selected deployment when that is invalid", () => {
+  it("reports only the errors of the selected deployment when that is invalid", () => {
     expect(select({ "broken.yaml": "regoin: x\n", "prod.yaml": file("prod", "protect: 1\n") }, "prod")).toEqual({
-      error: "deployments/prod.yaml has 1 problem:\n  line 5, protect: 1 is not true or false",
+      error: "deployments/prod.yaml has 1 error:\n  line 5, protect: 1 is not true or false",
     });
   });
 
@@ -67,7 +67,7 @@ describe("selectDeployment", () => {
     expect(deployment?.stack).toBe("b");
     expect(others).toBe(
       [
-        "deployments/b.yaml has 2 problems:",
+        "deployments/b.yaml has 2 errors:",
         '  line 3, user.name: "same" is also the user of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "same-b"',
         '  line 4, policy.name: "same" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "same-b"',
       ].join("\n"),

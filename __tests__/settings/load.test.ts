@@ -13,7 +13,7 @@ describe("the folder of the deployments", () => {
     const folder = join(root, "elsewhere");
     try {
       expect(() => loadDeployments(folder, { outputFolder: "cdktf.out" })).toThrow(
-        new Error(`${folder} has 1 problem:\n  can't be read as a folder; make it and put one YAML file per deployment into it`),
+        new Error(`${folder} has 1 error:\n  can't be read as a folder; create it and add one YAML file per deployment`),
       );
     } finally {
       rmSync(root, { recursive: true });
@@ -26,7 +26,7 @@ describe("the folder of the deployments", () => {
     ["hidden files only", { ".dev.yaml": MINIMAL }],
   ])("with %s has no deployments", (_, files) => {
     expect(messageOf(files)).toBe(
-      "deployments has 1 problem:\n  has no deployments; write one as <stack>.yaml, the README shows a first file",
+      "deployments has 1 error:\n  has no deployments; write one as <stack>.yaml, the README shows a first file",
     );
   });
 
@@ -37,24 +37,24 @@ describe("the folder of the deployments", () => {
 
   it("may not hold a .yml file", () => {
     expect(messageOf({ "dev.yml": MINIMAL })).toBe(
-      "deployments/dev.yml has 1 problem:\n  has another ending than .yaml; rename it to dev.yaml",
+      "deployments/dev.yml has 1 error:\n  has another extension than .yaml; rename it to dev.yaml",
     );
   });
 
-  it("may not hold a .yml file, reported beside the problems of the others", () => {
+  it("may not hold a .yml file, reported beside the errors of the others", () => {
     expect(messageOf({ "a.yaml": "", "dev.yml": MINIMAL })).toBe(
       [
-        "deployments/a.yaml has 1 problem:",
+        "deployments/a.yaml has 1 error:",
         '  is empty; write at least "region" and "backend", the README shows a first file',
-        "deployments/dev.yml has 1 problem:",
-        "  has another ending than .yaml; rename it to dev.yaml",
+        "deployments/dev.yml has 1 error:",
+        "  has another extension than .yaml; rename it to dev.yaml",
       ].join("\n"),
     );
   });
 
   it("may not hold a folder named like a settings file", () => {
     expect(messageOf({ "dev.yaml/": "" })).toBe(
-      "deployments/dev.yaml has 1 problem:\n  can't be read as a file (EISDIR); settings files lie directly in the folder",
+      "deployments/dev.yaml has 1 error:\n  can't be read as a file (EISDIR); settings files lie directly in the folder",
     );
   });
 });
@@ -64,16 +64,16 @@ describe("a stack name", () => {
     expect(deploymentsOf({ [`${stack}.yaml`]: MINIMAL }).map((deployment) => deployment.stack)).toEqual([stack]);
   });
 
-  it.each(["Foo", "a_b", "a.b", "a b", "2a", "-a", "ä", "a".repeat(64)])("that CDKTF would mangle is refused: %s", (stack) => {
+  it.each(["Foo", "a_b", "a.b", "a b", "2a", "-a", "ä", "a".repeat(64)])("that CDKTF would mangle is rejected: %s", (stack) => {
     expect(messageOf({ [`${stack}.yaml`]: MINIMAL })).toBe(
-      `deployments/${stack}.yaml has 1 problem:\n  "${stack}" can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file`,
+      `deployments/${stack}.yaml has 1 error:\n  "${stack}" can't be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file`,
     );
   });
 
-  it("is reported beside the file's other problems", () => {
+  it("is reported beside the file's other errors", () => {
     expect(messageOf({ "Dev.yaml": "" })).toBe(
       [
-        "deployments/Dev.yaml has 2 problems:",
+        "deployments/Dev.yaml has 2 errors:",
         '  "Dev" can\'t be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file',
         '  is empty; write at least "region" and "backend", the README shows a first file',
       ].join("\n"),
@@ -91,13 +91,13 @@ describe("deploymentsFolder", () => {
     expect(deploymentsFolder({ CDKTF_CONTEXT_JSON: context })).toBe(folder);
   });
 
-  it.each(["{", "deployments=elsewhere", "null", "5", "[]", '"elsewhere"'])("refuses the context %s", (context) => {
+  it.each(["{", "deployments=elsewhere", "null", "5", "[]", '"elsewhere"'])("rejects the context %s", (context) => {
     expect(() => deploymentsFolder({ CDKTF_CONTEXT_JSON: context })).toThrow(
       new Error('CDKTF_CONTEXT_JSON: is not a JSON object; write for example {"deployments":"elsewhere"}'),
     );
   });
 
-  it.each(["5", '""', "null", '["elsewhere"]'])("refuses the folder name %s", (folder) => {
+  it.each(["5", '""', "null", '["elsewhere"]'])("rejects the folder name %s", (folder) => {
     expect(() => deploymentsFolder({ CDKTF_CONTEXT_JSON: `{"deployments":${folder}}` })).toThrow(
       new Error('CDKTF_CONTEXT_JSON: "deployments" is not a folder name; write for example {"deployments":"elsewhere"}'),
     );

@@ -3,9 +3,9 @@ import { KEY_ID, SECRET_KEY } from "../helpers/settings-files";
 
 describe("show", () => {
   it.each([
-    ["a text", "a b", '"a b"'],
-    ["a text with a line break", "a\nb", '"a\\nb"'],
-    ["an empty text", "", '""'],
+    ["a string", "a b", '"a b"'],
+    ["a string with a line break", "a\nb", '"a\\nb"'],
+    ["an empty string", "", '""'],
     ["letters of any alphabet", "ключ", '"ключ"'],
     ["a number", 1.5, "1.5"],
     ["a boolean", false, "false"],
@@ -22,12 +22,12 @@ describe("show", () => {
   it.each([
     ["a secret access key", SECRET_KEY],
     ["an access key id", KEY_ID],
-    ["a key inside a text", `key: ${SECRET_KEY}`],
+    ["a key inside a string", `key: ${SECRET_KEY}`],
     ["a key on a line of its own", `a\n${SECRET_KEY}\nb`],
     ["a key beyond what is shown", `${"a ".repeat(100)}${SECRET_KEY}`],
     ["a private key", "-----BEGIN PRIVATE KEY-----\nMIIE"],
     ["a password in a URL", "https://dkp:hunter2@example.com"],
-    ["a password in a text", "host=db password=hunter2"],
+    ["a password in a string", "host=db password=hunter2"],
   ])("hides %s", (_, value) => {
     expect(show(value)).toBe("a secret (not shown)");
   });
@@ -73,11 +73,11 @@ describe("nearest", () => {
 });
 
 describe("suggest", () => {
-  it("asks for the near word", () => {
+  it("suggests the nearest word", () => {
     expect(suggest("regoin", ["region", "name"])).toBe('did you mean "region"?');
   });
 
-  it("lists all words where none is near", () => {
+  it("lists all words if none is near", () => {
     expect(suggest("zone", ["region", "name"])).toBe("known are region, name");
   });
 });

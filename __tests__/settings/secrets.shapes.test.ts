@@ -1,5 +1,5 @@
 import { secretIn } from "../../src/settings/secrets";
-import { deploymentWith, problemsOf, problemsWith, REGION, SECRET_KEY } from "../helpers/settings-files";
+import { deploymentWith, errorsOf, errorsWith, REGION, SECRET_KEY } from "../helpers/settings-files";
 
 const B64 = "Zk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB0Zk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB0Zk3vQ9";
 
@@ -32,7 +32,7 @@ describe("secretIn", () => {
     ["a URL with a harmless query", "https://example.com/?page=2&sort=name"],
     ["a host name", "hvs.example.com"],
     ["a domain that looks like an npm scope", "npm_config_registry"],
-    ["a word that begins like a token", "eyJ.eyJ"],
+    ["a string that begins like a token", "eyJ.eyJ"],
     ["a sentence about tokens", "rotate tokens and passwords each month"],
   ])("accepts %s", (_, text) => {
     expect(secretIn(text)).toBeUndefined();
@@ -41,11 +41,11 @@ describe("secretIn", () => {
 
 const GIVE = "is a secret (not shown) and settings are committed; remove it and give it with -backend-config";
 
-/** The problems of a backend that holds `hunter2`, which no message shows. */
-function problemsOfBackend(backend: string): readonly string[] {
-  const problems = problemsOf(`${REGION}backend: { ${backend} }\n`);
-  expect(problems.join("\n")).not.toContain("hunter2");
-  return problems;
+/** The errors of a backend that holds `hunter2`, which no message shows. */
+function errorsOfBackend(backend: string): readonly string[] {
+  const errors = errorsOf(`${REGION}backend: { ${backend} }\n`);
+  expect(errors.join("\n")).not.toContain("hunter2");
+  return errors;
 }
 
 describe("a secret in a backend argument", () => {
@@ -58,7 +58,7 @@ describe("a secret in a backend argument", () => {
     ["env: { AWS_SECRET_ACCESS_KEY: hunter2 }", "env.AWS_SECRET_ACCESS_KEY"],
     ["env: { api-key: hunter2 }", "env.api-key"],
   ])("is rejected by its name in kubernetes.exec: %s", (exec, path) => {
-    expect(problemsOfBackend(`kubernetes: { secret_suffix: a, exec: { api_version: v1, command: c, ${exec} } }`)).toEqual([
+    expect(errorsOfBackend(`kubernetes: { secret_suffix: a, exec: { api_version: v1, command: c, ${exec} } }`)).toEqual([
       `line 2, backend.kubernetes.exec.${path}: ${GIVE}`,
     ]);
   });
@@ -66,13 +66,13 @@ describe("a secret in a backend argument", () => {
   it("is not seen in harmless options and variables", () => {
     const exec =
       "{ api_version: v1, command: aws, args: [eks, get-token, --token-file, /run/t, --cluster], env: { AWS_PROFILE: dkp } }";
-    expect(() => problemsOf(`${REGION}backend: { kubernetes: { secret_suffix: a, exec: ${exec} } }\n`)).toThrow(
-      "taken without a problem",
+    expect(() => errorsOf(`${REGION}backend: { kubernetes: { secret_suffix: a, exec: ${exec} } }\n`)).toThrow(
+      "accepted without an error",
     );
   });
 
   it.each(["http_proxy", "https_proxy"])("is rejected in %s without a scheme", (argument) => {
-    expect(problemsOfBackend(`s3: { bucket: b, ${argument}: "user:hunter2@proxy:3128" }`)).toEqual([
+    expect(errorsOfBackend(`s3: { bucket: b, ${argument}: "user:hunter2@proxy:3128" }`)).toEqual([
       `line 2, backend.s3.${argument}: the value has a password (not shown) and settings are committed; remove it and use HTTP_PROXY or HTTPS_PROXY`,
     ]);
   });
@@ -81,7 +81,7 @@ describe("a secret in a backend argument", () => {
     ["http: { address: 'https://x/?private_token=hunter2' }", "http.address", "a secret in a query"],
     ["pg: { conn_str: 'host=x sslpassword=hunter2' }", "pg.conn_str", "a password"],
   ])("is rejected by its shape: %s", (backend, path, what) => {
-    expect(problemsOfBackend(backend)).toEqual([
+    expect(errorsOfBackend(backend)).toEqual([
       `line 2, backend.${path}: looks like ${what} (not shown) and settings are committed; remove it`,
     ]);
   });
@@ -89,7 +89,7 @@ describe("a secret in a backend argument", () => {
 
 describe("the names of fields that hold no secret", () => {
   it("do not let a secret pass elsewhere", () => {
-    expect(problemsWith(`tags: { pgpKey: "${SECRET_KEY}", accessKeyId: "${SECRET_KEY}" }\n`)).toEqual([
+    expect(errorsWith(`tags: { pgpKey: "${SECRET_KEY}", accessKeyId: "${SECRET_KEY}" }\n`)).toEqual([
       "line 3, tags.pgpKey: looks like an AWS secret access key (not shown) and settings are committed; remove it",
       "line 3, tags.accessKeyId: looks like an AWS secret access key (not shown) and settings are committed; remove it",
     ]);

@@ -1,15 +1,6 @@
-import { showSegment } from "../../src/settings/rules/forbidden-text";
+import { showSegment } from "../../src/settings/messages";
 import { secretIn } from "../../src/settings/secrets";
-import {
-  deploymentWith,
-  KEY_ID,
-  MINIMAL,
-  messageOf,
-  problemsOf,
-  problemsWith,
-  REGION,
-  SECRET_KEY,
-} from "../helpers/settings-files";
+import { deploymentWith, errorsOf, errorsWith, KEY_ID, MINIMAL, messageOf, REGION, SECRET_KEY } from "../helpers/settings-files";
 
 const PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const URL_WITH_PASSWORD = "https://dkp:hunter2@example.com";
@@ -37,17 +28,17 @@ describe("a secret in the settings", () => {
     ["protect", `protect: "${SECRET_KEY}"`],
     ["user", `user: "${SECRET_KEY}"`],
     ["secretKey", `secretKey: "${SECRET_KEY}"`],
-  ])("is refused as a secret, whatever else is wrong with it: %s", (path, setting) => {
-    expect(problemsWith(`${setting}\n`)).toContain(`line 3, ${path}: ${looksLike("an AWS secret access key")}`);
+  ])("is rejected as a secret, whatever else is wrong with it: %s", (path, setting) => {
+    expect(errorsWith(`${setting}\n`)).toContain(`line 3, ${path}: ${looksLike("an AWS secret access key")}`);
   });
 
   it.each(KINDS)("is named: %s (%s)", (what, secret) => {
-    expect(problemsWith(`policy: { description: "${secret}" }\n`)).toEqual([`line 3, policy.description: ${looksLike(what)}`]);
+    expect(errorsWith(`policy: { description: "${secret}" }\n`)).toEqual([`line 3, policy.description: ${looksLike(what)}`]);
   });
 
-  it.each(KINDS)("is refused in a backend argument and in a list there: %s (%s)", (what, secret) => {
+  it.each(KINDS)("is rejected in a backend argument and in a list there: %s (%s)", (what, secret) => {
     const backend = `backend: { s3: { bucket: b, kms_key_id: "${secret}", shared_config_files: [a, "${secret}"] } }`;
-    expect(problemsOf(`${REGION}${backend}\n`)).toEqual([
+    expect(errorsOf(`${REGION}${backend}\n`)).toEqual([
       `line 2, backend.s3.kms_key_id: ${looksLike(what)}`,
       `line 2, backend.s3.shared_config_files.1: ${looksLike(what)}`,
     ]);
@@ -57,8 +48,8 @@ describe("a secret in the settings", () => {
     ["a tag", `tags:\n  team: platform\n  ${SECRET_KEY}: a\n`, "line 5, tags.(a secret)"],
     ["a setting", `protect: true\n${SECRET_KEY}: a\n`, "line 4, (a secret)"],
     ["a setting inside", `user:\n  name: a\n  ${SECRET_KEY}: a\n`, "line 5, user.(a secret)"],
-  ])("is refused as the key of %s, on its line", (_, setting, place) => {
-    expect(problemsWith(setting)).toContain(`${place}: ${looksLike("an AWS secret access key")}`);
+  ])("is rejected as the key of %s, on its line", (_, setting, location) => {
+    expect(errorsWith(setting)).toContain(`${location}: ${looksLike("an AWS secret access key")}`);
   });
 
   it.each(KINDS)("is never shown, wherever it stands: %s (%s)", (_, secret) => {
@@ -81,15 +72,15 @@ describe("a secret in the settings", () => {
   });
 
   it("is not shown where it is beyond what a message echoes", () => {
-    expect(problemsWith(`protect: "${"a ".repeat(30)}${SECRET_KEY}"\n`).join("\n")).not.toContain(SECRET_KEY.slice(0, 10));
+    expect(errorsWith(`protect: "${"a ".repeat(30)}${SECRET_KEY}"\n`).join("\n")).not.toContain(SECRET_KEY.slice(0, 10));
   });
 });
 
 describe("a private key on several lines", () => {
-  it("is refused and no line of it is shown", () => {
+  it("is rejected and no line of it is shown", () => {
     const body = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz";
     const message = messageOf({ "dev.yaml": `${MINIMAL}tags:\n  key: |\n    ${PRIVATE_KEY}\n    ${body}\n` });
-    expect(message).toBe(`deployments/dev.yaml has 1 problem:\n  line 4, tags.key: ${looksLike("a private key")}`);
+    expect(message).toBe(`deployments/dev.yaml has 1 error:\n  line 4, tags.key: ${looksLike("a private key")}`);
   });
 });
 
@@ -117,7 +108,7 @@ describe("secretIn", () => {
     ["a key in quotes", `"${SECRET_KEY}"`, "an AWS secret access key"],
     ["a key on a line of its own", `first\n${SECRET_KEY}\nlast`, "an AWS secret access key"],
     ["a key behind harmless text of the same shape", `${"a".repeat(40)} ${SECRET_KEY}`, "an AWS secret access key"],
-    ["an id in a text", `key ${KEY_ID}, made in May`, "an AWS access key id"],
+    ["an id in a string", `key ${KEY_ID}, made in May`, "an AWS access key id"],
     ["a temporary id", "ASIAIOSFODNN7EXAMPLE", "an AWS access key id"],
     ["an RSA key", "-----BEGIN RSA PRIVATE KEY-----", "a private key"],
     ["an encrypted key", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "a private key"],
@@ -133,7 +124,7 @@ describe("secretIn", () => {
   });
 
   it.each([
-    ["an empty text", ""],
+    ["an empty string", ""],
     ["words", "Deckhouse policy"],
     ["a SHA-1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"],
     ["a SHA-1 in capitals", "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"],
@@ -156,9 +147,9 @@ describe("secretIn", () => {
     ["a certificate's heading", "-----BEGIN CERTIFICATE-----"],
     ["a URL with a port", "https://example.com:8443/a@b"],
     ["a URL with a user", "https://dkp@example.com"],
-    ["a word about passwords", "the password is elsewhere, passwordless=yes"],
+    ["a sentence about passwords", "the password is elsewhere, passwordless=yes"],
     ["an e-mail address", "mailto:team@example.com"],
-  ])("lets pass %s", (_, text) => {
+  ])("finds none in %s", (_, text) => {
     expect(secretIn(text)).toBeUndefined();
   });
 });

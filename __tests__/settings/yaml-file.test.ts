@@ -1,4 +1,4 @@
-import { deploymentOf, MINIMAL, messageOf, problemsOf, problemsWith } from "../helpers/settings-files";
+import { deploymentOf, errorsOf, errorsWith, MINIMAL, messageOf } from "../helpers/settings-files";
 
 const EMPTY = 'is empty; write at least "region" and "backend", the README shows a first file';
 
@@ -13,7 +13,7 @@ describe("a settings file without content", () => {
     ["empty documents only", "---\n---\n---\n"],
     ["a byte order mark", "\uFEFF"],
   ])("is said to be empty: %s", (_, text) => {
-    expect(problemsOf(text)).toEqual([EMPTY]);
+    expect(errorsOf(text)).toEqual([EMPTY]);
   });
 });
 
@@ -27,27 +27,27 @@ describe("a settings file that is not YAML", () => {
     ],
     ["an open quote", 'user: { name: "dkp }\n', 4, 'Missing closing "quote'],
     ["two values", "user: a: b\n", 3, "Nested mappings are not allowed in compact mappings"],
-    ["a word alone", "word\nuser: {}\n", 3, "Implicit keys need to be on a single line"],
-    ["an at sign", "user: @dkp\n", 3, "bad scalar start; quote the value if it is a text"],
+    ["a single scalar", "word\nuser: {}\n", 3, "Implicit keys need to be on a single line"],
+    ["an at sign", "user: @dkp\n", 3, "bad scalar start; quote the value if it is a string"],
     ["a tab", "user:\n\tname: dkp\n", 4, "Tabs are not allowed as indentation"],
-    ["a key twice", "user: { name: a }\nuser: { name: b }\n", 4, "the key user is there twice; remove one"],
-    ["a key twice inside", "user:\n  name: a\n  name: b\n", 5, "the key name is there twice; remove one"],
-    ["a key that is no text", "? [a]\n: b\n", 3, "With stringKeys, all keys must be strings"],
-  ])("is reported with its line: %s", (_, extra, line, fault) => {
-    expect(problemsWith(extra)).toContain(`line ${line}: is not valid YAML: ${fault}`);
+    ["a key twice", "user: { name: a }\nuser: { name: b }\n", 4, "the key user is duplicated; remove one"],
+    ["a key twice inside", "user:\n  name: a\n  name: b\n", 5, "the key name is duplicated; remove one"],
+    ["a key that is not a string", "? [a]\n: b\n", 3, "With stringKeys, all keys must be strings"],
+  ])("is reported with its line: %s", (_, extra, line, error) => {
+    expect(errorsWith(extra)).toContain(`line ${line}: is not valid YAML: ${error}`);
   });
 
   it.each([
     ["an open list", "user: { name: [ }"],
     ["an open quote", 'user: "a'],
     ["two values", "user: a: b"],
-    ["a word alone", "word"],
+    ["a single scalar", "word"],
     ["a tab", "user:\n\tname: a"],
     ["a key twice", "user: {}\nuser: {}"],
     ["an unknown tag", "user: !secret a"],
     ["an unknown alias", "user: *secret"],
-  ])("gets a message that quotes no line beside the fault: %s", (_, fault) => {
-    const text = `${MINIMAL}# password: hunter2\npassword: hunter2\n${fault}\nuserPassword: hunter2\n`;
+  ])("gets a message that quotes no line beside the error: %s", (_, error) => {
+    const text = `${MINIMAL}# password: hunter2\npassword: hunter2\n${error}\nuserPassword: hunter2\n`;
     const message = messageOf({ "dev.yaml": text });
     expect(message).toContain("YAML");
     expect(message).not.toContain("hunter2");
@@ -70,24 +70,24 @@ describe("a settings file that is not YAML", () => {
     expect(message).not.toContain("hunter2");
   });
 
-  it("is refused where a tag is unknown", () => {
-    expect(problemsWith("user: !secret { name: a }\n")).toEqual([
-      "line 3: is not valid YAML: tag resolve failed; quote the value if it is a text",
+  it("is rejected where a tag is unknown", () => {
+    expect(errorsWith("user: !secret { name: a }\n")).toEqual([
+      "line 3: is not valid YAML: tag resolve failed; quote the value if it is a string",
     ]);
   });
 
-  it("is refused where an alias has no anchor", () => {
-    expect(problemsWith("user: *nobody\n")).toEqual([
-      "line 3: is not valid YAML: unresolved alias; quote the value if it is a text",
+  it("is rejected where an alias has no anchor", () => {
+    expect(errorsWith("user: *nobody\n")).toEqual([
+      "line 3: is not valid YAML: unresolved alias; quote the value if it is a string",
     ]);
   });
 });
 
 describe("a settings file with aliases that grow without end", () => {
-  it("is refused instead of filling the memory", () => {
+  it("is rejected instead of filling the memory", () => {
     const level = (name: string, below: string) => `${name}: &${name} [${Array(10).fill(below).join(", ")}]\n`;
     const bomb = `${level("a", "x")}${level("b", "*a")}${level("c", "*b")}${level("d", "*c")}${level("e", "*d")}`;
-    expect(problemsOf(bomb)).toEqual(["has aliases that grow too large; write the values out"]);
+    expect(errorsOf(bomb)).toEqual(["has aliases that grow too large; write the values out"]);
   });
 
   it.each([
@@ -95,8 +95,8 @@ describe("a settings file with aliases that grow without end", () => {
     ["an object", "user: &a { path: *a }\n"],
     ["a list", "tags: &a [*a]\n"],
     ["an unknown setting", "x: &a [*a]\n"],
-  ])("is refused where an alias holds itself: %s", (_, extra) => {
-    expect(problemsWith(extra)).toEqual(["is nested more than 30 levels deep, or an alias holds itself; write it flatter"]);
+  ])("is rejected where an alias holds itself: %s", (_, extra) => {
+    expect(errorsWith(extra)).toEqual(["is nested more than 30 levels deep, or an alias holds itself; write it flatter"]);
   });
 });
 
@@ -104,8 +104,8 @@ describe("a settings file with several documents", () => {
   it.each([
     ["two deployments", `${MINIMAL}---\n${MINIMAL}`, 2],
     ["three with an empty one between", `${MINIMAL}---\n---\n${MINIMAL}`, 2],
-  ])("is refused: %s", (_, text, count) => {
-    expect(problemsOf(text)).toEqual([`holds ${count} YAML documents; write one deployment per file`]);
+  ])("is rejected: %s", (_, text, count) => {
+    expect(errorsOf(text)).toEqual([`holds ${count} YAML documents; write one deployment per file`]);
   });
 
   it.each([

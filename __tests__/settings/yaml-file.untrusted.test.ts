@@ -6,16 +6,16 @@ import { loadDeployments } from "../../src/settings/load";
 import {
   deploymentOf,
   deploymentWith,
+  errorsOf,
+  errorsWith,
   KEY_ID,
   MINIMAL,
   messageOf,
-  problemsOf,
-  problemsWith,
   REGION,
 } from "../helpers/settings-files";
 
-/** The problems of `deployments/dev.yaml` when something other than this text is there. */
-function problemsOfFile(create: (path: string) => void): string {
+/** The errors of `deployments/dev.yaml` when something other than this text is there. */
+function errorsOfFile(create: (path: string) => void): string {
   const root = mkdtempSync(join(tmpdir(), "settings-"));
   const folder = join(root, "deployments");
   mkdirSync(folder);
@@ -36,49 +36,49 @@ function cpuMilliseconds(start: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-const fileProblem = (problem: string) => `deployments/dev.yaml has 1 problem:\n  ${problem}`;
+const fileError = (error: string) => `deployments/dev.yaml has 1 error:\n  ${error}`;
 
 describe("a settings file that is not an ordinary file", () => {
   it("is rejected when it is a FIFO, without waiting for a writer", () => {
-    expect(problemsOfFile((path) => spawnSync("mkfifo", [path]))).toBe(fileProblem("is not a regular file; replace it with one"));
+    expect(errorsOfFile((path) => spawnSync("mkfifo", [path]))).toBe(fileError("is not a regular file; replace it with one"));
   });
 
   it.each(["/dev/zero", "/dev/urandom", "/dev/null"])("is rejected when it is a link to the device %s", (device) => {
-    expect(problemsOfFile((path) => symlinkSync(device, path))).toBe(fileProblem("is not a regular file; replace it with one"));
+    expect(errorsOfFile((path) => symlinkSync(device, path))).toBe(fileError("is not a regular file; replace it with one"));
   });
 
   it("is not echoed when it is a link to a file that holds no settings", () => {
     const root = mkdtempSync(join(tmpdir(), "settings-"));
     const target = join(root, "hostname");
     writeFileSync(target, "internal-host-7\n");
-    const message = problemsOfFile((path) => symlinkSync(target, path));
+    const message = errorsOfFile((path) => symlinkSync(target, path));
     rmSync(root, { recursive: true });
-    expect(message).toBe(fileProblem("holds a string and not an object; write KEY: VALUE lines"));
+    expect(message).toBe(fileError("holds a string and not an object; write KEY: VALUE lines"));
   });
 
   it("is rejected when it is larger than 1 MiB", () => {
-    expect(problemsOf(`${MINIMAL}# ${"a".repeat(1024 * 1024)}\n`)).toEqual(["is larger than 1 MiB, the limit; make it smaller"]);
+    expect(errorsOf(`${MINIMAL}# ${"a".repeat(1024 * 1024)}\n`)).toEqual(["is larger than 1 MiB, the limit; make it smaller"]);
   });
 
   it("is rejected when it is not UTF-8", () => {
     expect(
-      problemsOfFile((path) => writeFileSync(path, Buffer.from(`${MINIMAL}policy: { description: caf\xe9 }\n`, "latin1"))),
-    ).toBe(fileProblem("is not encoded in UTF-8; save it in UTF-8"));
+      errorsOfFile((path) => writeFileSync(path, Buffer.from(`${MINIMAL}policy: { description: caf\xe9 }\n`, "latin1"))),
+    ).toBe(fileError("is not encoded in UTF-8; save it in UTF-8"));
   });
 
   it.each([
     ["with a byte order mark", "\uFEFF"],
     ["without one", ""],
   ])("is rejected when it is UTF-16 %s", (_, mark) => {
-    expect(problemsOfFile((path) => writeFileSync(path, Buffer.from(mark + MINIMAL, "utf16le")))).toBe(
-      fileProblem("is encoded in UTF-16; save it in UTF-8"),
+    expect(errorsOfFile((path) => writeFileSync(path, Buffer.from(mark + MINIMAL, "utf16le")))).toBe(
+      fileError("is encoded in UTF-16; save it in UTF-8"),
     );
   });
 
   it("is named on one line when its name has control characters", () => {
     expect(messageOf({ "x\n::error::\u202Ey.yaml": "" })).toBe(
       [
-        "deployments/x\\n::error::\\u202ey.yaml has 2 problems:",
+        "deployments/x\\n::error::\\u202ey.yaml has 2 errors:",
         '  "x\\n::error::\\u202ey" can\'t be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the file',
         '  is empty; write at least "region" and "backend", the README shows a first file',
       ].join("\n"),
@@ -106,14 +106,14 @@ describe("a settings file that takes long to parse", () => {
       `a: &a [${Array(3000).fill("b").join(", ")}]\nb: [*a, *a]\n`,
       "holds more than 5,000 values; make it shorter",
     ],
-  ])("is rejected in less than a second: %s", (_, text, problem) => {
+  ])("is rejected in less than a second: %s", (_, text, error) => {
     const start = process.cpuUsage();
-    expect(problemsOf(text)).toEqual([problem]);
+    expect(errorsOf(text)).toEqual([error]);
     expect(cpuMilliseconds(start)).toBeLessThan(1000);
   });
 });
 
-/** A settings file with one long value in every place that takes a text, as a value or as a key. */
+/** A settings file with one long value in every field that accepts a string, as a value or as a key. */
 function everyField(value: string): string {
   return JSON.stringify({
     region: value,
@@ -154,22 +154,22 @@ describe("a long value", () => {
     ["exponents", "1e"],
   ])("in every field is rejected in less than a second: %s", (_, part) => {
     const start = process.cpuUsage();
-    expect(problemsOf(everyField(part.repeat(100_000 / part.length)))).toEqual([
+    expect(errorsOf(everyField(part.repeat(100_000 / part.length)))).toEqual([
       "is larger than 1 MiB, the limit; make it smaller",
     ]);
     // The longest values that all other checks see.
-    expect(problemsOf(everyField(part.repeat(16_000 / part.length))).length).toBeGreaterThan(0);
+    expect(errorsOf(everyField(part.repeat(16_000 / part.length))).length).toBeGreaterThan(0);
     expect(cpuMilliseconds(start)).toBeLessThan(1000);
   });
 
   it("names its field, its length and the limit, and is not checked further", () => {
-    expect(problemsWith(`user: { name: "${"a".repeat(50_000)}", path: "x" }\n`)).toEqual([
+    expect(errorsWith(`user: { name: "${"a".repeat(50_000)}", path: "x" }\n`)).toEqual([
       "line 3, user.name: has 50000 characters, at most 16384 are allowed; write a shorter value",
     ]);
   });
 
   it("is limited to 100 KiB where it is a public key", () => {
-    expect(problemsWith(`accessKeys: { primary: { pgpKey: "${"A".repeat(102_401)}" } }\n`)).toEqual([
+    expect(errorsWith(`accessKeys: { primary: { pgpKey: "${"A".repeat(102_401)}" } }\n`)).toEqual([
       "line 3, accessKeys.primary.pgpKey: has 102401 characters, at most 102400 are allowed; write a shorter value",
     ]);
   });
@@ -189,7 +189,7 @@ describe("a value that CDKTF would take for a token", () => {
     ["an encoded number", "s3: { bucket: '-1.8881545897087503e+289' }", "s3.bucket"],
     ["an encoded number inside a text", "s3: { bucket: b, key: 'a-1.8881545897087626e+289b' }", "s3.key"],
   ])("is rejected: %s", (_, backend, path) => {
-    expect(problemsOf(`${REGION}backend: { ${backend} }\n`)).toEqual([`line 2, backend.${path}: ${TOKEN}`]);
+    expect(errorsOf(`${REGION}backend: { ${backend} }\n`)).toEqual([`line 2, backend.${path}: ${TOKEN}`]);
   });
 
   it.each([
@@ -198,7 +198,7 @@ describe("a value that CDKTF would take for a token", () => {
     "user: { path: T }",
     "cluster: { formerIamNodeRoles: [T] }",
   ])("is rejected in %s before any stack is written", (setting) => {
-    expect(problemsWith(`${setting.replace("T", '"#{TfToken[TOKEN.0]}"')}\n`)).toEqual([expect.stringMatching(`: ${TOKEN}$`)]);
+    expect(errorsWith(`${setting.replace("T", '"#{TfToken[TOKEN.0]}"')}\n`)).toEqual([expect.stringMatching(`: ${TOKEN}$`)]);
   });
 
   it.each(["123e4567-e89b-12d3-a456-426614174000", "1e289", "-1e5", "v1.2e3"])("is not seen in %s", (text) => {
@@ -217,32 +217,32 @@ describe("a character that a reader of the settings does not see", () => {
     ["a Hangul filler", "a\\u3164b", "has the invisible character U+3164; remove it"],
     ["a zero width space", "a\\u200bb", "has the invisible character U+200B; remove it"],
     ["a tag character", "a\\U000E0041b", "has the invisible character U+E0041; remove it"],
-  ])("is rejected in a value: %s", (_, text, problem) => {
-    expect(problemsWith(`provider: { profile: "${text}" }\n`)).toEqual([`line 3, provider.profile: ${problem}`]);
+  ])("is rejected in a value: %s", (_, text, error) => {
+    expect(errorsWith(`provider: { profile: "${text}" }\n`)).toEqual([`line 3, provider.profile: ${error}`]);
   });
 
   it("is rejected in an argument of the backend, which reports show", () => {
-    expect(problemsOf(`${REGION}backend: { gcs: { bucket: "x\\n\\n# Approved", prefix: "a\\u202eb" } }\n`)).toEqual([
+    expect(errorsOf(`${REGION}backend: { gcs: { bucket: "x\\n\\n# Approved", prefix: "a\\u202eb" } }\n`)).toEqual([
       "line 2, backend.gcs.bucket: has a line break; write it on one line",
       "line 2, backend.gcs.prefix: has the invisible character U+202E; remove it",
     ]);
   });
 
   it("is rejected in an argument that only has the name of a text", () => {
-    expect(problemsOf(`${REGION}backend: { s3: { bucket: b, assume_role_tags: { description: "a\\nb" } } }\n`)).toEqual([
+    expect(errorsOf(`${REGION}backend: { s3: { bucket: b, assume_role_tags: { description: "a\\nb" } } }\n`)).toEqual([
       "line 2, backend.s3.assume_role_tags.description: has a line break; write it on one line",
     ]);
   });
 
   it("is rejected in a key", () => {
-    expect(problemsWith('tags: { team: a, "team\\u3164": b }\n')).toEqual([
+    expect(errorsWith('tags: { team: a, "team\\u3164": b }\n')).toEqual([
       'line 3, tags."team\\u3164": has the invisible character U+3164; remove it',
     ]);
   });
 
   it("is rejected in the names of node groups and instance types, by the rules of Kubernetes and EC2", () => {
     expect(
-      problemsWith(
+      errorsWith(
         'cluster:\n  nodeGroups:\n    - name: "w\\n::add-mask::exit"\n      instanceClass: { instanceType: "m5\\n::error::X \\x1b[2J" }\n',
       ),
     ).toEqual([
@@ -261,14 +261,14 @@ describe("a character that a reader of the settings does not see", () => {
 
 describe("a comment", () => {
   it("is rejected when it holds a secret, which is not shown", () => {
-    expect(problemsWith(`# key of the first user\n# ${KEY_ID}\nprotect: true # password: hunter2\n`)).toEqual([
+    expect(errorsWith(`# key of the first user\n# ${KEY_ID}\nprotect: true # password: hunter2\n`)).toEqual([
       "line 4: the comment looks like an AWS access key id (not shown) and settings are committed; remove it",
       "line 5: the comment looks like a password (not shown) and settings are committed; remove it",
     ]);
   });
 
   it("is rejected when it changes the order of what is shown", () => {
-    expect(problemsWith("protect: false # \u2066true\n")).toEqual([
+    expect(errorsWith("protect: false # \u2066true\n")).toEqual([
       "line 3: the comment has the character U+2066, which changes the order of what is shown; remove it",
     ]);
   });
@@ -280,11 +280,11 @@ describe("a comment", () => {
   });
 });
 
-describe("a number that JSON has no word for", () => {
+describe("a number that JSON cannot represent", () => {
   it("is shown as YAML writes it", () => {
-    expect(problemsWith("protect: .inf\nuser: { forceDestroy: -.inf, name: .nan }\n")).toEqual([
+    expect(errorsWith("protect: .inf\nuser: { forceDestroy: -.inf, name: .nan }\n")).toEqual([
       "line 3, protect: .inf is not true or false",
-      "line 4, user.name: .nan is not a text; write one value in quotes",
+      "line 4, user.name: .nan is not a string; write one value in quotes",
       "line 4, user.forceDestroy: -.inf is not true or false",
     ]);
   });
@@ -297,7 +297,7 @@ describe("a stack name", () => {
     ["lpt1", "Windows has a device of that name, and no file"],
   ])("is rejected when no stack or file can have it: %s", (stack, rule) => {
     expect(messageOf({ [`${stack}.yaml`]: MINIMAL })).toBe(
-      `deployments/${stack}.yaml has 1 problem:\n  "${stack}" can't be a stack name: ${rule}; rename the file`,
+      `deployments/${stack}.yaml has 1 error:\n  "${stack}" can't be a stack name: ${rule}; rename the file`,
     );
   });
 });

@@ -1,41 +1,42 @@
 import type { Deployment } from "./deployment";
-import { deploymentsOf, type Reading, readSettings, stackNameProblems } from "./load";
 import { OUTPUT_FOLDER } from "./paths";
-import type { Surroundings } from "./rules/rule";
+import { deploymentsOf, type Reading, readSettings } from "./read-settings";
+import type { RuleContext } from "./rules/rule";
 import type { SettingsInput } from "./schema/deployment-schema";
+import { stackNameErrors } from "./stack-name";
 import { parseYaml } from "./yaml-file";
 
 /**
  * Deployments that are written in code instead of YAML files, by stack name: the same settings, held to the same rules.
- * All that are applied together belong into one call, which tells when two have the same state or the same names.
+ * All that are applied together belong into one call, which reports when two have the same state or the same names.
  *
- * @param surroundings with CDKTF's output folder, `cdktf.out` by default
- * @throws SettingsError with every problem of every deployment
+ * @param context with CDKTF's output folder, `cdktf.out` by default
+ * @throws SettingsError with every error of every deployment
  */
 export function defineDeployments<Stack extends string>(
   settings: Readonly<Record<Stack, SettingsInput>>,
-  surroundings: Pick<Surroundings, "outputFolder"> = { outputFolder: OUTPUT_FOLDER },
+  context: Pick<RuleContext, "outputFolder"> = { outputFolder: OUTPUT_FOLDER },
 ): Readonly<Record<Stack, Deployment>> {
-  const readings = Object.entries(settings).map(([stack, value]) => readObject(stack, value, surroundings));
+  const readings = Object.entries(settings).map(([stack, value]) => readObject(stack, value, context));
   const deployments = deploymentsOf(readings).map((deployment) => [deployment.stack, deployment] as const);
   return Object.fromEntries(deployments) as Record<Stack, Deployment>;
 }
 
-function readObject(stack: string, settings: unknown, surroundings: Surroundings): Reading {
+function readObject(stack: string, settings: unknown, context: RuleContext): Reading {
   const source = `deployment ${JSON.stringify(stack)}`;
-  const nameProblems = stackNameProblems(stack, "rename the key");
+  const nameErrors = stackNameErrors(stack, "rename the key");
   // JSON is YAML: through text, settings from code meet exactly what settings from a file meet.
   let text: string;
   try {
     text = JSON.stringify(settings) ?? "";
   } catch {
     const message = "can't be written as JSON: it holds itself, or a BigInt; write plain values";
-    return { source, problems: [...nameProblems, { path: [], message }] };
+    return { source, errors: [...nameErrors, { path: [], message }] };
   }
   const parsed = parseYaml(text);
-  if ("problems" in parsed) {
-    return { source, problems: [...nameProblems, ...parsed.problems] };
+  if ("errors" in parsed) {
+    return { source, errors: [...nameErrors, ...parsed.errors] };
   }
-  const reading = readSettings({ source, stack, value: parsed.file.value, surroundings });
-  return { ...reading, problems: [...nameProblems, ...reading.problems] };
+  const reading = readSettings({ source, stack, value: parsed.file.value, context });
+  return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }

@@ -3,6 +3,7 @@ import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import type { StateLocation } from "../terraform/state-location";
 import { withDefaults } from "../terraform/state-location";
+import { isObject } from "./is-object";
 import type { Settings } from "./schema/deployment-schema";
 
 /** One deployment as the stack is built from it. */
@@ -16,6 +17,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly instances: Instances;
   /** Further actions of the role `<prefix>-node`, which DKP gives it. */
   readonly additionalRolePolicies: readonly string[];
+  /** The settings that are stated, and the fields inside them: `policy`, `policy.mode`. All others have their defaults. */
+  readonly stated: ReadonlySet<string>;
 }
 
 /** The instances that DKP's own Terraform creates. */
@@ -41,8 +44,19 @@ export interface InstanceGroup {
   readonly diskSizeGb?: number | undefined;
 }
 
-/** Settings without a fault, as a deployment. */
-export function toDeployment(stack: string, settings: Settings): Deployment {
+/** The names of the settings that a file states, and of the fields inside them. */
+export function statedFields(value: unknown): ReadonlySet<string> {
+  const settings = isObject(value) ? Object.entries(value) : [];
+  return new Set(
+    settings.flatMap(([name, content]) => [
+      name,
+      ...(isObject(content) ? Object.keys(content).map((field) => `${name}.${field}`) : []),
+    ]),
+  );
+}
+
+/** Settings without an error, as a deployment. */
+export function toDeployment(stack: string, settings: Settings, stated: ReadonlySet<string>): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {
     ...rest,
@@ -51,6 +65,7 @@ export function toDeployment(stack: string, settings: Settings): Deployment {
     cluster: toCluster(settings),
     instances: toInstances(cluster),
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
+    stated,
   };
 }
 
@@ -81,16 +96,16 @@ export function policyOptionsOf(
   return { mode, supplement, cluster, environment: { partition: partitionOf(region), region, account } };
 }
 
-/** The state that `backend` or `cloud` names; they must be without a fault. */
+/** The state that `backend` or `cloud` names; they must be without an error. */
 export function stateLocation(stack: string, { backend, cloud }: Pick<Settings, "backend" | "cloud">): StateLocation {
   const given = backend ?? { cloud };
   const type = Object.keys(given).find((key) => key !== "partial") ?? "";
   return withDefaults(stack, { type, arguments: (given[type] ?? {}) as StateLocation["arguments"] });
 }
 
-/** What the settings say of the cluster, as the policy is made from it. */
+/** The cluster as the policy is generated for it. */
 export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "cluster" | "features" | "nodeRole">): Cluster {
-  // The role that is made here is allowed whether `iamNodeRole` names it yet or not: that edit is DKP's, and comes later.
+  // The deployment's own node role is allowed even if `iamNodeRole` does not name it yet: DKP's configuration is changed later.
   const named = nodeRole !== undefined && nodeRole.name === cluster.iamNodeRole;
   const own = nodeRole === undefined || named ? [] : [`${nodeRole.path}${nodeRole.name}`];
   return {

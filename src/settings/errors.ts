@@ -1,42 +1,42 @@
 import { visible } from "../render/printable";
 
 /** One thing wrong in the settings. */
-export interface Problem {
+export interface FieldError {
   /** Line in the file, counted from 1, where it is known. */
   readonly line?: number | undefined;
   /** Path of the field; empty for the file as a whole. */
   readonly path: readonly string[];
-  /** The value received, the rule and the remedy, in words that follow "FIELD: ". */
+  /** The value received, the rule and the remedy; follows "FIELD: ". */
   readonly message: string;
 }
 
-/** The first problem of each field, and problems of other kinds where neither the field nor what it lies in has one. */
-export function firstProblems(problems: readonly Problem[], others: readonly Problem[]): readonly Problem[] {
+/** The first error of each field, and errors of other kinds where neither the field nor what it lies in has one. */
+export function firstErrors(errors: readonly FieldError[], others: readonly FieldError[]): readonly FieldError[] {
   const paths = new Set<string>();
-  const isFirst = ({ path }: Problem) => {
+  const isFirst = ({ path }: FieldError) => {
     const key = JSON.stringify(path);
     return !paths.has(key) && paths.add(key) !== undefined;
   };
-  const first = problems.filter(isFirst);
-  const isAlone = ({ path }: Problem) => path.every((_, index) => !paths.has(JSON.stringify(path.slice(0, index + 1))));
+  const first = errors.filter(isFirst);
+  const isAlone = ({ path }: FieldError) => path.every((_, index) => !paths.has(JSON.stringify(path.slice(0, index + 1))));
   return [...first, ...others.filter(isAlone)];
 }
 
-/** Settings that can't be used. The message lists every problem of every file and is meant to be printed as it is. */
+/** Settings that can't be used. The message lists every error of every file and is meant to be printed as it is. */
 export class SettingsError extends Error {
-  constructor(readonly problems: ReadonlyMap<string, readonly Problem[]>) {
-    super([...problems].map(([file, list]) => describeFile(file, list)).join("\n"));
+  constructor(readonly errors: ReadonlyMap<string, readonly FieldError[]>) {
+    super([...errors].map(([file, list]) => describeFile(file, list)).join("\n"));
     this.name = "SettingsError";
   }
 }
 
-function describeFile(file: string, problems: readonly Problem[]): string {
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  const lines = [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).map((problem) => `  ${describe(problem)}`);
+function describeFile(file: string, errors: readonly FieldError[]): string {
+  const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
+  const lines = [...errors].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).map((error) => `  ${describe(error)}`);
   return [`${visible(file)} has ${count}:`, ...lines].join("\n");
 }
 
-function describe({ line, path, message }: Problem): string {
-  const place = [line === undefined ? "" : `line ${line}`, path.join(".")].filter((part) => part !== "").join(", ");
-  return place === "" ? message : `${place}: ${message}`;
+function describe({ line, path, message }: FieldError): string {
+  const location = [line === undefined ? "" : `line ${line}`, path.join(".")].filter((part) => part !== "").join(", ");
+  return location === "" ? message : `${location}: ${message}`;
 }

@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import { firstProblems, type Problem } from "./errors";
+import { type FieldError, firstErrors } from "./errors";
+import { isObject } from "./is-object";
 import { show, showSegment } from "./messages";
-import { characterProblems, sizeProblems, templateProblems } from "./rules/forbidden-text";
-import { isObject } from "./schema/backend-schema";
+import { characterErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
 import { dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { noList } from "./schema/primitives";
-import { issueProblems } from "./schema/validation-issues";
+import { issueErrors } from "./schema/validation-issues";
 import { readTextFile } from "./text-file";
 import { parseDocuments, type YamlFile } from "./yaml-file";
 
@@ -22,11 +22,11 @@ const awsClusterConfiguration = noList(
   }),
 );
 
-/** Fields whose texts come into policies, Terraform's JSON or reports. */
+/** Fields whose values are written to policies, Terraform's JSON or reports. */
 const FIELDS = Object.keys(dkpFields);
 
 type AwsClusterConfiguration = v.InferOutput<typeof awsClusterConfiguration>;
-// Without the types of its faults, as in schema.ts.
+// Without the types of its errors, as in deployment-schema.ts.
 const AWS_CLUSTER_CONFIGURATION = awsClusterConfiguration as unknown as v.GenericSchema<unknown, AwsClusterConfiguration>;
 
 const PREFIX = noList(v.looseObject({ prefix }));
@@ -36,82 +36,85 @@ export interface ConfigFile {
   readonly fields: Omit<AwsClusterConfiguration, "vpcNetworkCIDR" | "provider"> & {
     readonly prefix?: string;
   };
-  /** The region that DKP will be told. */
+  /** The region of DKP's own provider settings. */
   readonly region: string | undefined;
 }
 
 /** Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration` and `ModuleConfig/global`. */
-export function readConfigFile(path: string): { config: ConfigFile } | { problems: readonly Problem[] } {
+export function readConfigFile(path: string): { config: ConfigFile } | { errors: readonly FieldError[] } {
   const read = readTextFile(path);
   if ("code" in read) {
-    return { problems: [problem(`${show(path)} can't be read (${read.code}); write its path relative to the project's root`)] };
+    return { errors: [fieldError(`${show(path)} can't be read (${read.code}); write its path relative to the project's root`)] };
   }
   if ("rule" in read) {
-    return { problems: [problem(`${show(path)} ${read.rule}`)] };
+    return { errors: [fieldError(`${show(path)} ${read.rule}`)] };
   }
   const parsed = parseDocuments(read.text);
-  if ("problems" in parsed) {
-    return { problems: parsed.problems.map((fault) => inFile(path, fault)) };
+  if ("errors" in parsed) {
+    return { errors: parsed.errors.map((error) => inFile(path, error)) };
   }
   const ofKind = (kind: string) => parsed.files.filter(({ value }) => isObject(value) && value.kind === kind);
   const [aws, ...more] = ofKind("AWSClusterConfiguration");
   if (aws === undefined || more.length > 0) {
     const count = aws === undefined ? "no" : String(more.length + 1);
-    return { problems: [problem(`${show(path)} holds ${count} documents of kind AWSClusterConfiguration, one is needed`)] };
+    return { errors: [fieldError(`${show(path)} holds ${count} documents of kind AWSClusterConfiguration, one is required`)] };
   }
   const cluster = v.safeParse(AWS_CLUSTER_CONFIGURATION, aws.value);
   const prefixes = [...ofKind("ClusterConfiguration").map(cloudOf), ...ofKind("ModuleConfig").flatMap(globalSettingsOf)];
   const parsedPrefixes = prefixes.map(({ value, file, at }) => ({ ...v.safeParse(PREFIX, value), file, at }));
   const texts = Object.fromEntries(FIELDS.map((field) => [field, (aws.value as Record<string, unknown>)[field]]));
-  const problems = [
-    ...firstProblems(
-      [...sizeProblems(texts), ...(cluster.issues ?? []).flatMap((issue) => issueProblems(issue)), ...templateProblems(texts)],
-      characterProblems(texts),
-    ).map((problem) => inFile(path, locate(problem, aws))),
+  const errors = [
+    ...firstErrors(
+      [...sizeErrors(texts), ...(cluster.issues ?? []).flatMap((issue) => issueErrors(issue)), ...templateErrors(texts)],
+      characterErrors(texts),
+    ).map((error) => inFile(path, locate(error, aws))),
     ...parsedPrefixes.flatMap(({ issues, file, at }) =>
-      (issues ?? []).flatMap((issue) => issueProblems(issue)).map((problem) => inFile(path, locate(problem, file, at))),
+      (issues ?? []).flatMap((issue) => issueErrors(issue)).map((error) => inFile(path, locate(error, file, at))),
     ),
-    ...vpcProblems(path, aws),
+    ...vpcErrors(path, aws),
   ];
   const names = [...new Set(parsedPrefixes.flatMap(({ success, output }) => (success ? (output.prefix ?? []) : [])))];
   if (names.length > 1) {
-    problems.push(problem(`${show(path)} states the prefixes ${names.map(show).join(" and ")}; make them agree`));
+    errors.push(fieldError(`${show(path)} states the prefixes ${names.map(show).join(" and ")}; make them agree`));
   }
-  if (problems.length > 0 || !cluster.success) {
-    return { problems };
+  if (errors.length > 0 || !cluster.success) {
+    return { errors };
   }
   const { vpcNetworkCIDR, provider, ...fields } = cluster.output;
   return { config: { fields: { ...fields, ...(names[0] === undefined ? {} : { prefix: names[0] }) }, region: provider?.region } };
 }
 
-/** Where the installation file and the settings beside it do not go together. */
+/**
+ * Where the installation file contradicts the settings, or repeats them.
+ * @param region of the settings; undefined if it is invalid
+ */
 export function configFileConflicts(
-  settings: Settings,
-  fields: ConfigFile["fields"],
+  cluster: Settings["cluster"],
+  file: ConfigFile,
   region: string | undefined,
-): readonly Problem[] {
-  const beside = Object.keys(dkpFields).filter(
-    (field) => settings.cluster[field as keyof typeof dkpFields] !== undefined && field !== "prefix",
-  );
-  const stated = settings.cluster.prefix;
+): readonly FieldError[] {
+  const fields = (Object.keys(dkpFields) as (keyof typeof dkpFields)[]).filter((field) => field !== "prefix");
+  const { prefix } = file.fields;
   return [
-    ...beside.map((field) => ({
-      path: ["cluster", field],
-      message: "stands beside configFile, which says it; remove one of them",
-    })),
-    ...(stated === undefined || fields.prefix === undefined || stated === fields.prefix
+    ...fields
+      .filter((field) => cluster[field] !== undefined)
+      .map((field) => ({
+        path: ["cluster", field],
+        message: "stands beside configFile, which says it; remove one of them",
+      })),
+    ...(cluster.prefix === undefined || prefix === undefined || cluster.prefix === prefix
       ? []
       : [
           {
             path: ["cluster", "prefix"],
-            message: `${show(stated)} is not what configFile says, ${show(fields.prefix)}; remove it`,
+            message: `${show(cluster.prefix)} is not what configFile says, ${show(prefix)}; remove it`,
           },
         ]),
-    ...(region === undefined || region === settings.region
+    ...(region === undefined || file.region === undefined || file.region === region
       ? []
       : [
-          problem(
-            `${show(settings.cluster.configFile)} says region ${show(region)}, this deployment ${show(settings.region)}; make them agree`,
+          fieldError(
+            `${show(cluster.configFile)} says region ${show(file.region)}, this deployment ${show(region)}; make them agree`,
           ),
         ]),
   ];
@@ -135,29 +138,29 @@ function globalSettingsOf(file: YamlFile): readonly Part[] {
 }
 
 /** DKP wants exactly one of the two. */
-function vpcProblems(path: string, { value }: YamlFile): readonly Problem[] {
+function vpcErrors(path: string, { value }: YamlFile): readonly FieldError[] {
   const given = ["vpcNetworkCIDR", "existingVPCID"].filter((field) => (value as Record<string, unknown>)[field] !== undefined);
   return given.length === 1
     ? []
     : [
-        problem(
+        fieldError(
           `${show(path)} has ${given.length === 0 ? "neither vpcNetworkCIDR nor" : "both vpcNetworkCIDR and"} existingVPCID, DKP takes exactly one of them`,
         ),
       ];
 }
 
-function problem(message: string): Problem {
+function fieldError(message: string): FieldError {
   return { path: ["cluster", "configFile"], message };
 }
 
-function locate(fault: Problem, file: YamlFile, above: readonly string[] = []): Problem {
-  const path = [...above, ...fault.path];
-  return { ...fault, path, line: file.lineOf(path) };
+function locate(error: FieldError, file: YamlFile, above: readonly string[] = []): FieldError {
+  const path = [...above, ...error.path];
+  return { ...error, path, line: file.lineOf(path) };
 }
 
-function inFile(file: string, { line, path, message }: Problem): Problem {
-  const place = [file, line === undefined ? "" : `line ${line}`, path.map(showSegment).join(".")]
+function inFile(file: string, { line, path, message }: FieldError): FieldError {
+  const location = [file, line === undefined ? "" : `line ${line}`, path.map(showSegment).join(".")]
     .filter((part) => part !== "")
     .join(", ");
-  return problem(`${place}: ${message}`);
+  return fieldError(`${location}: ${message}`);
 }

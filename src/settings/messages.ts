@@ -2,19 +2,19 @@ import { distance } from "fastest-levenshtein";
 import { visible } from "../render/printable";
 import { secretIn } from "./secrets";
 
-/** No known word is half as long. Comparing takes the product of the lengths. */
+/** No known name is half as long. Comparing takes time in proportion to the product of the lengths. */
 const LONGEST_WORD = 200;
 
-/** Said of a key without a value. */
+/** The message for a key without a value. */
 export const EMPTY = "is empty; write a value or remove it";
 
-/** What JSON has no word for, as YAML writes it. */
+/** Numbers that JSON cannot represent, as YAML writes them. */
 const NOT_FINITE: Readonly<Record<string, string>> = { Infinity: ".inf", "-Infinity": "-.inf" };
 
 const LONGEST_ECHO = 80;
 const LONGEST_LIST = 12;
 
-/** A value as a message shows it: a text in quotes, cut when long; of lists and objects only that they are one; never a secret. */
+/** A value as a message shows it: a string in quotes, cut when long; of lists and objects only the type; never a secret. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) {
     return "nothing";

@@ -1,3 +1,5 @@
+import { isObject } from "./is-object";
+
 /** CDKTF's output folder where nothing else is stated. Source: `App` in cdktf/lib/app.ts. */
 export const OUTPUT_FOLDER = "cdktf.out";
 
@@ -18,7 +20,7 @@ export function outputFolder(environment: Environment): string {
 /**
  * The folder of the settings files: CDKTF's context value `deployments`, read from the environment,
  * since the folder is read before CDKTF's `App` exists.
- * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` no text
+ * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` not a string
  */
 export function deploymentsFolder(environment: Environment): string {
   const context = environment.CDKTF_CONTEXT_JSON;
@@ -38,11 +40,11 @@ const EXAMPLE = 'write for example {"deployments":"elsewhere"}';
 function parseContext(context: string): { readonly deployments?: unknown } {
   try {
     const value: unknown = JSON.parse(context);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    if (isObject(value)) {
       return value;
     }
   } catch {
-    // Said below, as for JSON that is no object.
+    // Reported below, as for JSON that is not an object.
   }
   throw new Error(`CDKTF_CONTEXT_JSON: is not a JSON object; ${EXAMPLE}`);
 }

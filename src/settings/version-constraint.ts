@@ -13,10 +13,10 @@ const TERM = /^(=|!=|>=|<=|~>|>|<)?[ \t]{0,9}(\d{1,6})(?:\.(\d{1,6}))?(?:\.(\d{1
 const MAX_TERMS = 20;
 
 /**
- * Why a text is no version constraint that Terraform can meet, in words that follow the quoted text; undefined if it is one.
+ * Why a string is not a version constraint that Terraform can meet; follows the quoted string; undefined if it is one.
  * Source: Terraform documentation, version constraints.
  */
-export function versionConstraintProblem(text: string): string | undefined {
+export function versionConstraintError(text: string): string | undefined {
   const parts = text.split(",");
   const terms = parts.length > MAX_TERMS ? [] : parts.flatMap((part) => termOf(part.trim()) ?? []);
   if (terms.length < parts.length) {

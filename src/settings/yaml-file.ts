@@ -1,11 +1,11 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from "yaml";
-import type { Problem } from "./errors";
+import type { FieldError } from "./errors";
 import { showSegment } from "./messages";
 import { bidiControl } from "./rules/forbidden-characters";
 import { secretIn } from "./secrets";
 import { type Comment, scanYaml } from "./yaml-scan";
 
-/** A settings file: its plain value, and where in the file each field stands. */
+/** A settings file: its plain value, and the line of each field. */
 export interface YamlFile {
   readonly value: unknown;
   /** The line of a field, or of the nearest field above it that exists. */
@@ -13,30 +13,30 @@ export interface YamlFile {
 }
 
 /** Reads YAML 1.2 text that holds exactly one document. */
-export function parseYaml(text: string): { file: YamlFile } | { problems: readonly Problem[] } {
+export function parseYaml(text: string): { file: YamlFile } | { errors: readonly FieldError[] } {
   const parsed = parseDocuments(text);
-  if ("problems" in parsed) {
+  if ("errors" in parsed) {
     return parsed;
   }
-  const inComments = parsed.comments.flatMap(commentProblems);
+  const inComments = parsed.comments.flatMap(commentErrors);
   if (inComments.length > 0) {
-    return { problems: inComments.slice(0, MOST_FAULTS) };
+    return { errors: inComments.slice(0, MAX_YAML_ERRORS) };
   }
   const [file, ...more] = parsed.files;
   if (file === undefined) {
-    return { problems: [{ path: [], message: EMPTY }] };
+    return { errors: [{ path: [], message: EMPTY }] };
   }
   if (more.length > 0) {
-    return { problems: [{ path: [], message: `holds ${more.length + 1} YAML documents; write one deployment per file` }] };
+    return { errors: [{ path: [], message: `holds ${more.length + 1} YAML documents; write one deployment per file` }] };
   }
   if (isDeeperThan(file.value, DEEPEST)) {
-    return { problems: [{ path: [], message: TOO_DEEP }] };
+    return { errors: [{ path: [], message: TOO_DEEP }] };
   }
-  return isLargerThan(file.value, MOST_VALUES) ? { problems: [{ path: [], message: TOO_MANY }] } : { file };
+  return isLargerThan(file.value, MOST_VALUES) ? { errors: [{ path: [], message: TOO_MANY }] } : { file };
 }
 
 /** Comments are committed and read like everything else. */
-function commentProblems({ line, text }: Comment): readonly Problem[] {
+function commentErrors({ line, text }: Comment): readonly FieldError[] {
   const secret = secretIn(text);
   const bidi = bidiControl(text);
   return [
@@ -60,45 +60,45 @@ const EMPTY = 'is empty; write at least "region" and "backend", the README shows
 /** Reads YAML 1.2 text of any number of documents; empty ones are passed over. */
 export function parseDocuments(
   text: string,
-): { files: readonly YamlFile[]; comments: readonly Comment[] } | { problems: readonly Problem[] } {
+): { files: readonly YamlFile[]; comments: readonly Comment[] } | { errors: readonly FieldError[] } {
   const { limit, comments } = scanYaml(text);
   if (limit !== undefined) {
-    return { problems: [{ path: [], message: limit }] };
+    return { errors: [{ path: [], message: limit }] };
   }
   const lines = new LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, resolveKnownTags: false };
   const documents = parseAllDocuments(text, options);
   const parsed: readonly Document[] = Array.isArray(documents) ? documents : [];
-  const faults = parsed.flatMap((document) =>
-    [...document.errors, ...document.warnings].map((fault) => ({ ...fault, message: fault.message, document })),
+  const errors = parsed.flatMap((document) =>
+    [...document.errors, ...document.warnings].map((error) => ({ ...error, message: error.message, document })),
   );
-  if (faults.length > 0) {
+  if (errors.length > 0) {
     return {
-      problems: faults
-        .slice(0, MOST_FAULTS)
-        .map((fault) =>
-          fault.code === "DUPLICATE_KEY"
-            ? { ...yamlProblem(fault, lines), message: duplicateKey(fault.document, fault.pos[0]) }
-            : yamlProblem(fault, lines),
+      errors: errors
+        .slice(0, MAX_YAML_ERRORS)
+        .map((error) =>
+          error.code === "DUPLICATE_KEY"
+            ? { ...yamlError(error, lines), message: duplicateKey(error.document, error.pos[0]) }
+            : yamlError(error, lines),
         ),
     };
   }
   const lost = parsed.flatMap(aliasesWithoutAnchor);
   if (lost.length > 0) {
     return {
-      problems: lost.slice(0, MOST_FAULTS).map(({ range }) => yamlProblem({ code: "UNRESOLVED_ALIAS", pos: range }, lines)),
+      errors: lost.slice(0, MAX_YAML_ERRORS).map(({ range }) => yamlError({ code: "UNRESOLVED_ALIAS", pos: range }, lines)),
     };
   }
   let files: readonly YamlFile[];
   try {
-    files = parsed.map((document) => ({ value: document.toJS(), ...places(document, lines) }));
+    files = parsed.map((document) => ({ value: document.toJS(), lineOf: lineFinder(document, lines) }));
   } catch {
-    return { problems: [{ path: [], message: "has aliases that grow too large; write the values out" }] };
+    return { errors: [{ path: [], message: "has aliases that grow too large; write the values out" }] };
   }
   return { files: files.filter(({ value }) => value !== null && value !== undefined), comments };
 }
 
-/** The library's sentence names no key. */
+/** The library's message does not name the key. */
 function duplicateKey(document: Document, offset: number): string {
   let key = "a key";
   visit(document, {
@@ -110,10 +110,10 @@ function duplicateKey(document: Document, offset: number): string {
       return undefined;
     },
   });
-  return `is not valid YAML: ${key} is there twice; remove one`;
+  return `is not valid YAML: ${key} is duplicated; remove one`;
 }
 
-/** The library tells of these only when the value is made, without a place. */
+/** The library reports these only on conversion, without a position. */
 function aliasesWithoutAnchor(document: Document): readonly { readonly range: readonly [number, ...number[]] }[] {
   const lost: { readonly range: readonly [number, ...number[]] }[] = [];
   visit(document, {
@@ -126,13 +126,13 @@ function aliasesWithoutAnchor(document: Document): readonly { readonly range: re
   return lost;
 }
 
-/** One fault brings others after it; the first ones tell enough. */
-const MOST_FAULTS = 5;
+/** One error causes others after it, so only the first ones are reported. */
+const MAX_YAML_ERRORS = 5;
 /** No setting is half as deep. */
 const DEEPEST = 30;
 const TOO_DEEP = `is nested more than ${DEEPEST} levels deep, or an alias holds itself; write it flatter`;
 
-/** Values that a settings file may hold, each use of an alias counted anew. */
+/** Values that a settings file may hold, each use of an alias counted. */
 const MOST_VALUES = 5_000;
 const TOO_MANY = `holds more than ${MOST_VALUES.toLocaleString("en")} values; make it shorter`;
 
@@ -153,8 +153,8 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   );
 }
 
-/** Faults whose sentence from the library does not quote the file, where a secret may stand next to the fault. */
-const HARMLESS_SENTENCES: readonly string[] = [
+/** Errors whose message from the library does not quote the file, where a secret may stand next to the error. */
+const HARMLESS_MESSAGES: readonly string[] = [
   "BAD_INDENT",
   "BLOCK_AS_IMPLICIT_KEY",
   "MISSING_CHAR",
@@ -163,40 +163,38 @@ const HARMLESS_SENTENCES: readonly string[] = [
   "TAB_AS_INDENT",
 ];
 
-interface Fault {
+interface YamlError {
   readonly code: string;
   readonly message?: string;
   readonly pos: readonly [number, ...number[]];
 }
 
-function yamlProblem(fault: Fault, lines: LineCounter): Problem {
-  const why = HARMLESS_SENTENCES.includes(fault.code)
-    ? fault.message
-    : `${fault.code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a text`;
-  return { line: lines.linePos(fault.pos[0]).line, path: [], message: `is not valid YAML: ${why}` };
+function yamlError(error: YamlError, lines: LineCounter): FieldError {
+  const why = HARMLESS_MESSAGES.includes(error.code)
+    ? error.message
+    : `${error.code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a string`;
+  return { line: lines.linePos(error.pos[0]).line, path: [], message: `is not valid YAML: ${why}` };
 }
 
-function places(document: Document, lines: LineCounter): Pick<YamlFile, "lineOf"> {
+function lineFinder(document: Document, lines: LineCounter): YamlFile["lineOf"] {
   const lineOfNode = (node: Node | null | undefined) =>
     node?.range === undefined || node.range === null ? undefined : lines.linePos(node.range[0]).line;
-  return {
-    lineOf(path) {
-      let node: unknown = document.contents;
-      let line: number | undefined;
-      for (const segment of path) {
-        if (isMap(node)) {
-          const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === segment);
-          if (pair === undefined) {
-            return line;
-          }
-          line = lineOfNode(pair.key as Node) ?? line;
-          node = pair.value;
-        } else if (isSeq(node)) {
-          node = node.items[Number(segment)];
-          line = lineOfNode(node as Node | undefined) ?? line;
+  return (path) => {
+    let node: unknown = document.contents;
+    let line: number | undefined;
+    for (const segment of path) {
+      if (isMap(node)) {
+        const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === segment);
+        if (pair === undefined) {
+          return line;
         }
+        line = lineOfNode(pair.key as Node) ?? line;
+        node = pair.value;
+      } else if (isSeq(node)) {
+        node = node.items[Number(segment)];
+        line = lineOfNode(node as Node | undefined) ?? line;
       }
-      return line;
-    },
+    }
+    return line;
   };
 }

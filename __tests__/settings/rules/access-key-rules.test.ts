@@ -1,7 +1,7 @@
 import { ENCRYPTION_KEY, PRIVATE_KEY, SIGN_ONLY_KEY } from "../../helpers/pgp-keys";
-import { deploymentWith, problemsWith } from "../../helpers/settings-files";
+import { deploymentWith, errorsWith } from "../../helpers/settings-files";
 
-const problems = (accessKeys: string) => problemsWith(`accessKeys: ${accessKeys}`);
+const errors = (accessKeys: string) => errorsWith(`accessKeys: ${accessKeys}`);
 
 describe("key slots", () => {
   it("are one active key unless said otherwise", () => {
@@ -27,28 +27,28 @@ describe("key slots", () => {
   });
 
   it.each(combinations.filter((combination) => !inOrder(combination)).map(setting))("can't be %s", (accessKeys) => {
-    expect(problemsWith(accessKeys)).toHaveLength(1);
+    expect(errorsWith(accessKeys)).toHaveLength(1);
   });
 
   it.each([
     [
       "{ primary: { status: Inactive }, secondary: { status: Active } }",
-      'line 3, accessKeys.current: "primary" is Inactive, the key handed out must be Active; set accessKeys.primary.status to "Active", or hand out the other slot with accessKeys.current: "secondary"',
+      'line 3, accessKeys.current: "primary" is Inactive, the current key must be Active; set accessKeys.primary.status to "Active", or expose the other slot with accessKeys.current: "secondary"',
     ],
     [
       "{ current: secondary }",
-      'line 3, accessKeys.current: "secondary" is absent, the key handed out must be Active; set accessKeys.secondary.status to "Active", or hand out the other slot with accessKeys.current: "primary"',
+      'line 3, accessKeys.current: "secondary" is absent, the current key must be Active; set accessKeys.secondary.status to "Active", or expose the other slot with accessKeys.current: "primary"',
     ],
     [
       "{ primary: { status: absent }, secondary: { status: Inactive } }",
-      'line 3, accessKeys.current: "primary" is absent, the key handed out must be Active; set accessKeys.primary.status to "Active", or set accessKeys.secondary.status to "Active" and accessKeys.current to "secondary"',
+      'line 3, accessKeys.current: "primary" is absent, the current key must be Active; set accessKeys.primary.status to "Active", or set accessKeys.secondary.status to "Active" and accessKeys.current to "secondary"',
     ],
     [
       "{ primary: { status: absent } }",
-      'line 3, accessKeys: both slots are absent, and DKP needs a key; set accessKeys.primary.status to "Active", or write accessKeys: none to make keys outside Terraform',
+      'line 3, accessKeys: both slots are absent, and DKP requires a key; set accessKeys.primary.status to "Active", or write accessKeys: none to create keys outside Terraform',
     ],
-  ])("refuse %s and name the next steps", (accessKeys, problem) => {
-    expect(problems(accessKeys)).toEqual([problem]);
+  ])("reject %s and name the next steps", (accessKeys, error) => {
+    expect(errors(accessKeys)).toEqual([error]);
   });
 
   it.each([
@@ -63,12 +63,12 @@ describe("key slots", () => {
       "no",
       'line 3, accessKeys: "no" is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }',
     ],
-  ])("refuse %s in words", (accessKeys, problem) => {
-    expect(problems(accessKeys)).toEqual([problem]);
+  ])("rejects %s", (accessKeys, error) => {
+    expect(errors(accessKeys)).toEqual([error]);
   });
 
-  it("report every fault at once", () => {
-    expect(problems("{ primary: { status: on }, secondary: { state: off } }")).toEqual([
+  it("report every error at once", () => {
+    expect(errors("{ primary: { status: on }, secondary: { state: off } }")).toEqual([
       'line 3, accessKeys.primary.status: "on" is unknown; use "Active", "Inactive", "absent"',
       "line 3, accessKeys.secondary.state: unknown setting, known are status, pgpKey",
     ]);
@@ -80,7 +80,7 @@ describe("key slots", () => {
 });
 
 describe("pgpKey", () => {
-  const problems = (pgpKey: string) => problemsWith(`accessKeys: { primary: { pgpKey: ${JSON.stringify(pgpKey)} } }`);
+  const errors = (pgpKey: string) => errorsWith(`accessKeys: { primary: { pgpKey: ${JSON.stringify(pgpKey)} } }`);
   const AT = "line 3, accessKeys.primary.pgpKey: ";
 
   it("is a public key that can encrypt, in base64", () => {
@@ -116,22 +116,22 @@ describe("pgpKey", () => {
       SIGN_ONLY_KEY,
       "is a key that can only sign, nothing can be encrypted for it; add an encryption subkey (gpg --edit-key ID addkey) and write what gpg --export ID | base64 -w0 prints",
     ],
-  ])("is not %s", (pgpKey, problem) => {
-    expect(problems(pgpKey)).toEqual([`${AT}${problem}`]);
+  ])("is not %s", (pgpKey, error) => {
+    expect(errors(pgpKey)).toEqual([`${AT}${error}`]);
   });
 
   it.each([PRIVATE_KEY, "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlFgEaVW5\n"])(
     "is not a private key, which is not shown",
     (pgpKey) => {
-      expect(problems(pgpKey)).toEqual([
+      expect(errors(pgpKey)).toEqual([
         `${AT}is a private key (not shown) and settings are committed; remove it, treat it as disclosed, and write the public one: gpg --export ID | base64 -w0`,
       ]);
     },
   );
 
-  it("is a text", () => {
-    expect(problemsWith("accessKeys: { primary: { pgpKey: 1 } }")).toEqual([
-      `${AT}is not a text; write the public key in base64, what gpg --export ID | base64 -w0 prints`,
+  it("is a string", () => {
+    expect(errorsWith("accessKeys: { primary: { pgpKey: 1 } }")).toEqual([
+      `${AT}is not a string; write the public key in base64, what gpg --export ID | base64 -w0 prints`,
     ]);
   });
 });
@@ -140,10 +140,10 @@ describe("pgpKey in a rotation", () => {
   const PGP = `pgpKey: ${ENCRYPTION_KEY}`;
 
   it("may not get lost: a new key beside a current one with pgpKey needs one too", () => {
-    expect(problems(`{ primary: { ${PGP} }, secondary: { status: Active } }`)).toEqual([
+    expect(errors(`{ primary: { ${PGP} }, secondary: { status: Active } }`)).toEqual([
       'line 3, accessKeys.secondary.pgpKey: missing: the "primary" slot has a pgpKey, and without one here the state holds this key\'s secret in plaintext; write a pgpKey, or set accessKeys.allowPlaintext: true until accessKeys.secondary.status is "absent"',
     ]);
-    expect(problems(`{ secondary: { status: Active, ${PGP} }, current: secondary }`)).toEqual([
+    expect(errors(`{ secondary: { status: Active, ${PGP} }, current: secondary }`)).toEqual([
       'line 3, accessKeys.primary.pgpKey: missing: the "secondary" slot has a pgpKey, and without one here the state holds this key\'s secret in plaintext; write a pgpKey, or set accessKeys.allowPlaintext: true until accessKeys.primary.status is "absent"',
     ]);
   });

@@ -42,12 +42,12 @@ describe("two deployments on one state", () => {
     ],
     // A workspace's name is unique in its organization, whatever its project.
     ["workspace, with and without its project", cloud("workspaces: { name: w, project: p }"), cloud("workspaces: { name: w }")],
-  ])("are refused: %s", (_, a, b) => {
-    const place = b.startsWith("cloud") ? "cloud" : "backend";
+  ])("are rejected: %s", (_, a, b) => {
+    const field = b.startsWith("cloud") ? "cloud" : "backend";
     expect(messageOf(pair(a, b))).toBe(
       [
-        "deployments/b.yaml has 1 problem:",
-        `  line 2, ${place}: is the state of deployments/a.yaml as well, and each would destroy what the other made; give each deployment its own (key, prefix, path or workspace)`,
+        "deployments/b.yaml has 1 error:",
+        `  line 2, ${field}: is the state of deployments/a.yaml as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`,
       ].join("\n"),
     );
   });
@@ -56,15 +56,15 @@ describe("two deployments on one state", () => {
     const files = pair("backend: { s3: { bucket: b, key: k } }", "backend: { s3: { bucket: b, key: k } }");
     const third = files["b.yaml"].replaceAll("name: b", "name: c");
     expect(messageOf({ ...files, "c.yaml": third }).match(/^deployments.*|is the state of \S+/gm)).toEqual([
-      "deployments/b.yaml has 1 problem:",
+      "deployments/b.yaml has 1 error:",
       "is the state of deployments/a.yaml",
-      "deployments/c.yaml has 1 problem:",
+      "deployments/c.yaml has 1 error:",
       "is the state of deployments/a.yaml",
     ]);
   });
 });
 
-describe("two deployments are not refused", () => {
+describe("two deployments are not rejected", () => {
   it.each([
     ["the bucket differs", "backend: { s3: { bucket: b, key: k } }", "backend: { s3: { bucket: c, key: k } }"],
     ["the key differs", "backend: { s3: { bucket: b, key: k } }", "backend: { s3: { bucket: b, key: l } }"],
@@ -108,26 +108,26 @@ const role = (account: string, name = "apply") => `provider: { assumeRoleArn: "a
 const inAccount = (account: string) => `accountId: "${account}"`;
 
 describe("two deployments with one user name", () => {
-  it("are refused, ignoring case, and a name is proposed", () => {
+  it("are rejected, ignoring case, and a name is proposed", () => {
     expect(messageOf(files({ a: "user: { name: Dkp }", b: "policy: { name: b }\nuser: { name: dKP }" }))).toBe(
       [
-        "deployments/b.yaml has 1 problem:",
+        "deployments/b.yaml has 1 error:",
         '  line 4, user.name: "dKP" is also the user of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "dKP-b"',
       ].join("\n"),
     );
   });
 
-  it("and one policy name are refused for both, defaults included", () => {
+  it("and one policy name are rejected for both, defaults included", () => {
     expect(messageOf(files({ a: "", prod: "" }))).toBe(
       [
-        "deployments/prod.yaml has 2 problems:",
+        "deployments/prod.yaml has 2 errors:",
         '  user.name: "deckhouse" is also the user of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "deckhouse-prod"',
         '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "D8CloudProviderAWS-prod"',
       ].join("\n"),
     );
   });
 
-  it("are refused though their paths differ, which IAM does not count", () => {
+  it("are rejected though their paths differ, which IAM does not count", () => {
     const settings = { a: "user: { path: /a/ }", b: "user: { path: /b/ }\npolicy: { name: b }" };
     expect(messageOf(files(settings))).toContain(
       'line 3, user.name: "deckhouse" is also the user of deployments/a.yaml, in the same account',
@@ -136,10 +136,10 @@ describe("two deployments with one user name", () => {
 });
 
 describe("two deployments with one policy name", () => {
-  it("are refused, ignoring case, and a name is proposed", () => {
+  it("are rejected, ignoring case, and a name is proposed", () => {
     expect(messageOf(files({ a: "policy: { name: Dkp }", b: "user: { name: b }\npolicy: { name: dkp }" }))).toBe(
       [
-        "deployments/b.yaml has 1 problem:",
+        "deployments/b.yaml has 1 error:",
         '  line 4, policy.name: "dkp" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "dkp-b"',
       ].join("\n"),
     );
@@ -179,10 +179,10 @@ describe("the account of two deployments with one name", () => {
     expect(deploymentsOf(inChina).map(({ stack }) => stack)).toEqual(["a", "b"]);
   });
 
-  it("is not known where the region has a fault, and the partition with it", () => {
+  it("is not known where the region has an error, and the partition with it", () => {
     const { "b.yaml": b = "", ...rest } = files({ a: "", b: "" });
     expect(messageOf({ ...rest, "b.yaml": b.replace("eu-central-1", "Europe") })).toBe(
-      'deployments/b.yaml has 1 problem:\n  line 1, region: "Europe" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"',
+      'deployments/b.yaml has 1 error:\n  line 1, region: "Europe" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"',
     );
   });
 });
@@ -209,7 +209,7 @@ describe("the name that is proposed", () => {
     expect(proposal).not.toBe(name);
   });
 
-  it("leads, taken for each of many, to settings without a problem", () => {
+  it("leads to valid settings if each of several deployments takes its own", () => {
     const stacks = ["a", "b", "c", "d"];
     const message = messageOf(files(Object.fromEntries(stacks.map((stack) => [stack, ""]))));
     const names = [...message.matchAll(/for example "([^"]*)"/g)].map(([, name]) => name ?? "");
@@ -221,14 +221,14 @@ describe("the name that is proposed", () => {
   });
 });
 
-describe("names and states of a deployment that has faults", () => {
-  it("are compared as far as they are without fault themselves", () => {
+describe("names and states of a deployment that has errors", () => {
+  it("are compared if they have no error themselves", () => {
     const settings = { a: "protect: x", b: "user: { name: b }" };
     expect(messageOf(files(settings))).toBe(
       [
-        "deployments/a.yaml has 1 problem:",
+        "deployments/a.yaml has 1 error:",
         '  line 3, protect: "x" is not true or false',
-        "deployments/b.yaml has 1 problem:",
+        "deployments/b.yaml has 1 error:",
         '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "D8CloudProviderAWS-b"',
       ].join("\n"),
     );
@@ -239,15 +239,15 @@ describe("names and states of a deployment that has faults", () => {
     expect(messageOf(files(settings))).not.toContain("same account");
   });
 
-  it("are not taken for one state where both places have one", () => {
+  it("are not taken for one state where both have one", () => {
     const backend = "backend: { s3: { bucket: b, key: k, bukcet: c } }";
     expect(messageOf(pair(backend, backend))).not.toContain("is the state of");
   });
 
   it.each(["user: { name: 'a b' }", "accountId: 5", "provider: { profile: 5 }", "user: 5"])(
     "are not compared where they have one: %s",
-    (fault) => {
-      expect(messageOf(files({ a: fault, b: "policy: { name: b }" }))).not.toContain("b.yaml");
+    (error) => {
+      expect(messageOf(files({ a: error, b: "policy: { name: b }" }))).not.toContain("b.yaml");
     },
   );
 });

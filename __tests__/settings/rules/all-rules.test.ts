@@ -1,7 +1,7 @@
 import { fittingStatements } from "../../../src/iam/action-patterns";
 import { policySize } from "../../../src/iam/policy-document";
 import type { PolicyOptions } from "../../../src/iam/policy-statements";
-import { deploymentWith, problemsWith } from "../../helpers/settings-files";
+import { deploymentWith, errorsWith } from "../../helpers/settings-files";
 
 const NO_PREFIX = (mode: string) =>
   `cluster.prefix: missing: policy.mode "${mode}" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`;
@@ -14,23 +14,21 @@ describe("what a mode needs to know of the cluster", () => {
   });
 
   it("is the prefix for `scoped`", () => {
-    expect(problemsWith("policy: { mode: scoped }\n")).toEqual([NO_PREFIX("scoped")]);
+    expect(errorsWith("policy: { mode: scoped }\n")).toEqual([NO_PREFIX("scoped")]);
     expect(deploymentWith("policy: { mode: scoped }\ncluster: { prefix: dev }\n").cluster.prefix).toBe("dev");
   });
 
   it("is the prefix and the layout for `minimal`", () => {
-    expect(problemsWith("policy: { mode: minimal }\n")).toEqual([NO_PREFIX("minimal"), NO_LAYOUT]);
+    expect(errorsWith("policy: { mode: minimal }\n")).toEqual([NO_PREFIX("minimal"), NO_LAYOUT]);
   });
 
   it("is reported at the cluster where there is one", () => {
-    expect(problemsWith("policy: { mode: minimal }\n\ncluster: { prefix: dev }\n")).toEqual([`line 5, ${NO_LAYOUT}`]);
-    expect(problemsWith("policy: { mode: scoped }\n\ncluster: { layout: Standard }\n")).toEqual([
-      `line 5, ${NO_PREFIX("scoped")}`,
-    ]);
+    expect(errorsWith("policy: { mode: minimal }\n\ncluster: { prefix: dev }\n")).toEqual([`line 5, ${NO_LAYOUT}`]);
+    expect(errorsWith("policy: { mode: scoped }\n\ncluster: { layout: Standard }\n")).toEqual([`line 5, ${NO_PREFIX("scoped")}`]);
   });
 
-  it("is not asked for where the cluster has faults of its own", () => {
-    expect(problemsWith("policy: { mode: scoped }\ncluster: { layout: NAT }\n")).toEqual([
+  it("is not asked for where the cluster has errors of its own", () => {
+    expect(errorsWith("policy: { mode: scoped }\ncluster: { layout: NAT }\n")).toEqual([
       'line 4, cluster.layout: "NAT" is not a layout; use WithoutNAT, WithNAT, Standard',
     ]);
   });
@@ -48,27 +46,27 @@ describe("a policy that is larger than IAM takes", () => {
     return policySize(fittingStatements({ mode, supplement: true, cluster, environment }));
   };
 
-  it("is refused with both numbers", () => {
-    expect(problemsWith(settings("scoped", 60))).toEqual([
-      `line 3, policy.mode: "scoped" makes a policy of ${sizeOf("scoped", 60)} characters, IAM allows 6144; shorten the lists of roles and accounts, take features away, or use "minimal"`,
+  it("is rejected with both numbers", () => {
+    expect(errorsWith(settings("scoped", 60))).toEqual([
+      `line 3, policy.mode: "scoped" requires a policy of ${sizeOf("scoped", 60)} characters, IAM allows 6144; shorten the lists of roles and accounts, take features away, or use "minimal"`,
     ]);
   });
 
-  it("is refused in the smallest mode, which is then no remedy", () => {
-    expect(problemsWith(settings("minimal", 60))).toEqual([
-      `line 3, policy.mode: "minimal" makes a policy of ${sizeOf("minimal", 60)} characters, IAM allows 6144; shorten the lists of roles and accounts, or take features away`,
+  it("is rejected in the smallest mode, which is then no remedy", () => {
+    expect(errorsWith(settings("minimal", 60))).toEqual([
+      `line 3, policy.mode: "minimal" requires a policy of ${sizeOf("minimal", 60)} characters, IAM allows 6144; shorten the lists of roles and accounts, or take features away`,
     ]);
   });
 
-  it("is refused from the first role too many on", () => {
+  it("is rejected from the first role too many on", () => {
     // Each role is named in two statements.
     const most = Math.floor((6144 - sizeOf("minimal", 50)) / (sizeOf("minimal", 51) - sizeOf("minimal", 50))) + 50;
     expect([sizeOf("minimal", most) <= 6144, sizeOf("minimal", most + 1) > 6144]).toEqual([true, true]);
     expect(deploymentWith(settings("minimal", most)).cluster.formerIamNodeRoles).toHaveLength(most);
-    expect(problemsWith(settings("minimal", most + 1))).toHaveLength(1);
+    expect(errorsWith(settings("minimal", most + 1))).toHaveLength(1);
   });
 
-  it("is not made by the lists in `documented`, which names no roles", () => {
+  it("does not result from the lists in `documented`, which names no roles", () => {
     expect(deploymentWith(settings("documented", 60)).cluster.formerIamNodeRoles).toHaveLength(60);
   });
 });

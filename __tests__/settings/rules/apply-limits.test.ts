@@ -1,12 +1,12 @@
-import { readSettings } from "../../../src/settings/load";
-import { settingsWarnings } from "../../../src/settings/warnings";
-import { deploymentOf, deploymentWith, problemsOf, problemsWith, REGION } from "../../helpers/settings-files";
+import { readSettings } from "../../../src/settings/read-settings";
+import { settingsWarnings } from "../../../src/settings/settings-notes";
+import { deploymentOf, deploymentWith, errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 
 // Values that AWS or Terraform would reject in the middle of an apply.
 
 describe("policy.path", () => {
   it.each(["/team#1/", "/a!b~/", "///", "/a//b/", "/all*/"])("rejects %s, which CreatePolicy rejects", (path) => {
-    expect(problemsWith(`policy: { path: "${path}" }\n`)).toEqual([
+    expect(errorsWith(`policy: { path: "${path}" }\n`)).toEqual([
       `line 3, policy.path: "${path}" is not the path of a policy, which takes only A-Z a-z 0-9 and . , + @ = _ - with single "/" between; choose another`,
     ]);
   });
@@ -21,8 +21,8 @@ describe("nodeRole", () => {
     `nodeRole: { name: n, additionalActions: [${Array.from({ length: count }, (_, index) => `s3:Get${"A".repeat(20)}${index}`).join(", ")}] }\n`;
 
   it("rejects more actions than an inline policy holds", () => {
-    expect(problemsWith(actions(400))).toEqual([
-      "line 3, nodeRole.additionalActions: makes an inline policy of 12816 characters, IAM allows 10240 per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns",
+    expect(errorsWith(actions(400))).toEqual([
+      "line 3, nodeRole.additionalActions: requires an inline policy of 12816 characters, IAM allows 10240 per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns",
     ]);
     expect(deploymentWith(actions(300)).nodeRole?.additionalActions).toHaveLength(300);
   });
@@ -30,7 +30,7 @@ describe("nodeRole", () => {
   it.each(["/aws-reserved/", "/aws-service-role/ec2.amazonaws.com/"])(
     "rejects the path %s, where only AWS creates roles",
     (path) => {
-      expect(problemsWith(`nodeRole: { name: n, path: "${path}" }\n`)).toEqual([
+      expect(errorsWith(`nodeRole: { name: n, path: "${path}" }\n`)).toEqual([
         `line 3, nodeRole.path: "${path}" is reserved: only AWS creates roles below /aws-reserved/ and /aws-service-role/; choose another path`,
       ]);
     },
@@ -40,7 +40,7 @@ describe("nodeRole", () => {
     `nodeRole: { name: n, managedPolicyArns: [${Array.from({ length: count }, (_, index) => `"arn:aws:iam::aws:policy/P${index}"`).join(", ")}] }\n`;
 
   it("rejects more managed policies than a role can ever have", () => {
-    expect(problemsWith(policies(26))).toEqual([
+    expect(errorsWith(policies(26))).toEqual([
       "line 3, nodeRole.managedPolicyArns: has 26 policies, a role can have at most 25; put their statements together",
     ]);
   });
@@ -56,7 +56,7 @@ describe("nodeRole", () => {
 describe("an ARN", () => {
   it("of a role has a name of at most 64 characters", () => {
     const arn = (length: number) => `arn:aws:iam::123456789012:role/${"a".repeat(length)}`;
-    expect(problemsWith(`provider: { assumeRoleArn: "${arn(65)}" }\n`)).toEqual([
+    expect(errorsWith(`provider: { assumeRoleArn: "${arn(65)}" }\n`)).toEqual([
       `line 3, provider.assumeRoleArn: "${arn(65).slice(0, 79)}... (96 characters) is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME`,
     ]);
     expect(deploymentWith(`provider: { assumeRoleArn: "${arn(64)}" }\n`).provider.assumeRoleArn).toBe(arn(64));
@@ -90,15 +90,15 @@ describe("an argument of the s3 backend", () => {
       'allowed_account_ids: "123456789012" is not a list of single values; write one per line, each after a dash',
     ],
     ["assume_role_tags: [a]", "assume_role_tags: a list is not an object of single values; write KEY: VALUE lines below it"],
-  ])("is rejected when Terraform rejects it: %s", (argument, problem) => {
-    expect(problemsOf(`${REGION}backend: { s3: { bucket: b, ${argument} } }\n`)).toEqual([`line 2, backend.s3.${problem}`]);
+  ])("is rejected when Terraform rejects it: %s", (argument, error) => {
+    expect(errorsOf(`${REGION}backend: { s3: { bucket: b, ${argument} } }\n`)).toEqual([`line 2, backend.s3.${error}`]);
   });
 
   it.each([
     ["{ a: b }", "an object is not a single value; write it in quotes"],
     ['"*"', `"*" ${AWS_NAME}`],
-  ])("is rejected when it names no bucket: %s", (bucket, problem) => {
-    expect(problemsOf(`${REGION}backend: { s3: { bucket: ${bucket} } }\n`)).toEqual([`line 2, backend.s3.bucket: ${problem}`]);
+  ])("is rejected when it names no bucket: %s", (bucket, error) => {
+    expect(errorsOf(`${REGION}backend: { s3: { bucket: ${bucket} } }\n`)).toEqual([`line 2, backend.s3.bucket: ${error}`]);
   });
 
   it.each([
@@ -122,16 +122,16 @@ describe("an argument of the s3 backend", () => {
 });
 
 describe("backend.local.path", () => {
-  const problems = (path: string) =>
+  const errors = (path: string) =>
     readSettings({
       source: "dev.yaml",
       stack: "dev",
       value: { region: "eu-central-1", backend: { local: { path } } },
-      surroundings: { outputFolder: "cdktf.out", settingsFolder: "deployments" },
-    }).problems;
+      context: { outputFolder: "cdktf.out", settingsFolder: "deployments" },
+    }).errors;
 
   it.each(["deployments", "./deployments/", "cdktf.out/../deployments", "."])("rejects the folder %s", (path) => {
-    expect(problems(path)).toEqual([
+    expect(errors(path)).toEqual([
       {
         path: ["backend", "local", "path"],
         line: undefined,
@@ -141,7 +141,7 @@ describe("backend.local.path", () => {
   });
 
   it.each(["deployments/dev.tfstate", "states/dev.tfstate", "../dev.tfstate"])("accepts the file %s", (path) => {
-    expect(problems(path)).toEqual([]);
+    expect(errors(path)).toEqual([]);
   });
 });
 
@@ -158,8 +158,8 @@ describe("provider.version", () => {
     ["~> 99999999999999999999", NO_CONSTRAINT],
     [">= 5,", NO_CONSTRAINT],
     ["latest", NO_CONSTRAINT],
-  ])("rejects %s", (version, problem) => {
-    expect(problemsWith(`provider: { version: "${version}" }\n`)).toEqual([`line 3, provider.version: "${version}" ${problem}`]);
+  ])("rejects %s", (version, error) => {
+    expect(errorsWith(`provider: { version: "${version}" }\n`)).toEqual([`line 3, provider.version: "${version}" ${error}`]);
   });
 
   it.each(["~> 6.0", "5.100.0", " >=5.1 , != 5.2.0,!=5.2.1", "> 5.1.0, < 5.1.2", "<= 0", "~> 5.100.1, != 5.100.1"])(

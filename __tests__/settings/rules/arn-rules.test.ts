@@ -1,14 +1,14 @@
-import { deploymentOf, deploymentWith, problemsOf, problemsWith } from "../../helpers/settings-files";
+import { deploymentOf, deploymentWith, errorsOf, errorsWith } from "../../helpers/settings-files";
 
 describe("provider.version", () => {
-  it.each([">= 5.100.0, < 7.0.0", "~> 6.0", "5.100.0", "= 6.1.0", "!= 6.2.0,>=6", ">=6"])('takes "%s"', (version) => {
+  it.each([">= 5.100.0, < 7.0.0", "~> 6.0", "5.100.0", "= 6.1.0", "!= 6.2.0,>=6", ">=6"])('accepts "%s"', (version) => {
     expect(deploymentWith(`provider: { version: "${version}" }\n`).provider.version).toBe(version);
   });
 
   it.each(["latest", ">> 5", "=> 5", "^6.0.0", "6.x", "~> 6.0,", "", ">= 5.100.0 < 7.0.0", "6.0.0.0"])(
-    'refuses the malformed "%s"',
+    'rejects the malformed "%s"',
     (version) => {
-      expect(problemsWith(`provider: { version: "${version}" }\n`)).toEqual([
+      expect(errorsWith(`provider: { version: "${version}" }\n`)).toEqual([
         `line 3, provider.version: "${version}" is not a version constraint; write for example ">= 5.100.0, < 7.0.0"`,
       ]);
     },
@@ -22,12 +22,12 @@ describe.each([
   const setting = (arn: string) => `${owner}: { ${field}: "${arn}" }\n`;
   const taken = (arn: string) => ({ [owner]: { [field]: arn } });
 
-  it.each(["name", "path/to/name", "PlatformBoundaryForDeckhouseCloudUsers01"])(`takes the ARN of the ${kind} %s`, (name) => {
+  it.each(["name", "path/to/name", "PlatformBoundaryForDeckhouseCloudUsers01"])(`accepts the ARN of the ${kind} %s`, (name) => {
     const arn = `arn:aws:iam::123456789012:${kind}/${name}`;
     expect(deploymentWith(setting(arn))).toMatchObject(taken(arn));
   });
 
-  it("takes an ARN of the account that accountId names", () => {
+  it("accepts an ARN of the account that accountId names", () => {
     const arn = `arn:aws:iam::123456789012:${kind}/name`;
     expect(deploymentWith(`accountId: "123456789012"\n${setting(arn)}`)).toMatchObject(taken(arn));
   });
@@ -43,8 +43,8 @@ describe.each([
     `arn:aws:iam::123456789012:${kind}/na me`,
     `arn:aws:iam::123456789012:${kind}/name\\n`,
     "",
-  ])(`refuses "%s", which is no ARN of a ${kind}`, (arn) => {
-    expect(problemsWith(setting(arn))).toEqual([
+  ])(`rejects "%s", which is no ARN of a ${kind}`, (arn) => {
+    expect(errorsWith(setting(arn))).toEqual([
       `line 3, ${owner}.${field}: "${arn}" is not the ARN of an IAM ${kind}, which reads arn:aws:iam::123456789012:${kind}/NAME`,
     ]);
   });
@@ -58,26 +58,26 @@ describe.each([
     ["eu-isoe-west-1", "aws-iso-e", "aws-iso"],
     ["us-isof-south-1", "aws-iso-f", "aws-iso"],
     ["eusc-de-east-1", "aws-eusc", "aws"],
-  ])("refuses, in region %s of partition %s, an ARN of %s", (region, partition, wrong) => {
+  ])("rejects, in region %s of partition %s, an ARN of %s", (region, partition, wrong) => {
     const arn = `arn:${wrong}:iam::123456789012:${kind}/name`;
-    expect(problemsOf(`region: ${region}\nbackend: { s3: { bucket: b } }\n${setting(arn)}`)).toEqual([
+    expect(errorsOf(`region: ${region}\nbackend: { s3: { bucket: b } }\n${setting(arn)}`)).toEqual([
       `line 3, ${owner}.${field}: "${arn}" is of another partition than region ${region}; write an ARN that begins with arn:${partition}:`,
     ]);
   });
 
-  it("takes, in a region of another partition, an ARN of that partition", () => {
+  it("accepts, in a region of another partition, an ARN of that partition", () => {
     const arn = `arn:aws-cn:iam::123456789012:${kind}/name`;
     expect(deploymentOf(`region: cn-north-1\nbackend: { s3: { bucket: b } }\n${setting(arn)}`)).toMatchObject(taken(arn));
   });
 
-  it("refuses an ARN of another account than accountId", () => {
-    expect(problemsWith(`accountId: "111111111111"\n${setting(`arn:aws:iam::222222222222:${kind}/name`)}`)).toEqual([
+  it("rejects an ARN of another account than accountId", () => {
+    expect(errorsWith(`accountId: "111111111111"\n${setting(`arn:aws:iam::222222222222:${kind}/name`)}`)).toEqual([
       `line 4, ${owner}.${field}: "arn:aws:iam::222222222222:${kind}/name" is of account 222222222222, accountId is 111111111111; make them agree`,
     ]);
   });
 });
 
-describe("what AWS manages", () => {
+describe("a policy that AWS manages", () => {
   it("may be a boundary, whatever the account", () => {
     const arn = "arn:aws:iam::aws:policy/PowerUserAccess";
     const { user } = deploymentWith(`accountId: "111111111111"\nuser: { permissionsBoundary: "${arn}" }\n`);
@@ -86,7 +86,7 @@ describe("what AWS manages", () => {
 
   it("must be of the region's partition as well", () => {
     expect(
-      problemsOf(
+      errorsOf(
         'region: cn-north-1\nbackend: { s3: { bucket: b } }\nuser: { permissionsBoundary: "arn:aws:iam::aws:policy/PowerUserAccess" }\n',
       ),
     ).toEqual([
@@ -94,8 +94,8 @@ describe("what AWS manages", () => {
     ]);
   });
 
-  it("is never a role to assume: AWS manages policies only", () => {
-    expect(problemsWith('provider: { assumeRoleArn: "arn:aws:iam::aws:role/apply" }\n')).toEqual([
+  it("rejects a role that AWS manages: AWS manages policies only", () => {
+    expect(errorsWith('provider: { assumeRoleArn: "arn:aws:iam::aws:role/apply" }\n')).toEqual([
       'line 3, provider.assumeRoleArn: "arn:aws:iam::aws:role/apply" is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME',
     ]);
   });
@@ -104,7 +104,7 @@ describe("what AWS manages", () => {
 describe("rules between fields", () => {
   it("wait until the fields are right by themselves", () => {
     expect(
-      problemsOf(
+      errorsOf(
         'region: Europe\nbackend: { s3: { bucket: b } }\naccountId: "12345"\nuser: { permissionsBoundary: "arn:aws-cn:iam::222222222222:policy/x" }\n',
       ),
     ).toEqual([
@@ -116,8 +116,8 @@ describe("rules between fields", () => {
 
 describe("a permissions boundary", () => {
   const AT = "line 3, user.permissionsBoundary: ";
-  const boundary = (arn: string, more = "") => problemsWith(`user: { permissionsBoundary: "${arn}" }\n${more}`);
-  const refused = (arn: string) =>
+  const boundary = (arn: string, more = "") => errorsWith(`user: { permissionsBoundary: "${arn}" }\n${more}`);
+  const rejected = (arn: string) =>
     `"${arn}" is a policy of this deployment, and whoever applies the deployment can change it; write the ARN of a policy that only your administrators can change`;
 
   it.each([
@@ -127,13 +127,13 @@ describe("a permissions boundary", () => {
     ["it is a further policy", "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2", ""],
     ["it has a path", "arn:aws:iam::123456789012:policy/a/b/P", "policy: { path: /a/b/, name: P }"],
   ])("of the user can't be the deployment's own policy: %s", (_, arn, more) => {
-    expect(boundary(arn, more)).toEqual([`${AT}${refused(arn)}`]);
+    expect(boundary(arn, more)).toEqual([`${AT}${rejected(arn)}`]);
   });
 
   it("of the node role can't be the deployment's own policy", () => {
     const arn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
-    expect(problemsWith(`nodeRole: { name: n, permissionsBoundary: "${arn}" }`)).toEqual([
-      `line 3, nodeRole.permissionsBoundary: ${refused(arn)}`,
+    expect(errorsWith(`nodeRole: { name: n, permissionsBoundary: "${arn}" }`)).toEqual([
+      `line 3, nodeRole.permissionsBoundary: ${rejected(arn)}`,
     ]);
   });
 
@@ -141,7 +141,7 @@ describe("a permissions boundary", () => {
     const arn = "arn:aws-cn:iam::123456789012:policy/D8CloudProviderAWS";
     expect(boundary(arn)).toEqual([
       `${AT}"${arn}" is of another partition than region eu-central-1; write an ARN that begins with arn:aws:`,
-      `${AT}${refused(arn)}`,
+      `${AT}${rejected(arn)}`,
     ]);
   });
 

@@ -1,8 +1,8 @@
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
-import { deploymentWith, KEY_ID, problemsWith, SECRET_KEY } from "../../helpers/settings-files";
+import { deploymentWith, errorsWith, KEY_ID, SECRET_KEY } from "../../helpers/settings-files";
 
 describe("import", () => {
-  it("takes over object by object", () => {
+  it("imports each object separately", () => {
     expect(deploymentWith(`import: { user: true, accessKeyId: ${KEY_ID} }`).import).toEqual({
       user: true,
       policy: false,
@@ -33,23 +33,23 @@ describe("import", () => {
     ],
     [
       `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }\nimport: { accessKeyId: ${KEY_ID} }`,
-      "line 3, accessKeys.primary.pgpKey: would replace the key taken over, whose secret nobody can encrypt any more; give the pgpKey to the secondary slot and rotate",
+      "line 3, accessKeys.primary.pgpKey: would replace the imported key, whose secret nobody can encrypt any more; give the pgpKey to the secondary slot and rotate",
     ],
     [
       "attachment: group\nimport: { attachment: true }",
-      'line 4, import.attachment: the attachment to the user is taken over, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
+      'line 4, import.attachment: the attachment to the user is imported, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
     ],
     [
       "import: { group: true }",
-      'line 3, import.group: true needs a group, and attachment "user" has none; set attachment to "user-and-group", or remove import.group',
+      'line 3, import.group: true requires a group, and attachment "user" has none; set attachment to "user-and-group", or remove import.group',
     ],
     [
       "import: { nodeRole: true }",
-      "line 3, import.nodeRole: true needs a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole",
+      "line 3, import.nodeRole: true requires a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole",
     ],
     ["import: { user: yes please }", 'line 3, import.user: "yes please" is not true or false'],
-  ])("refuses %s in words", (settings, problem) => {
-    expect(problemsWith(settings)).toEqual([problem]);
+  ])("rejects %s", (settings, error) => {
+    expect(errorsWith(settings)).toEqual([error]);
   });
 
   it.each(["attachment: user-and-group\nimport: { group: true }", "attachment: group\nimport: { group: true }"])(
@@ -64,8 +64,8 @@ describe("import", () => {
   });
 
   it("never shows a secret that was written for the id", () => {
-    const problems = problemsWith(`import: { accessKeyId: ${SECRET_KEY} }`);
-    expect(problems).toHaveLength(1);
-    expect(problems.join()).not.toContain(SECRET_KEY);
+    const errors = errorsWith(`import: { accessKeyId: ${SECRET_KEY} }`);
+    expect(errors).toHaveLength(1);
+    expect(errors.join()).not.toContain(SECRET_KEY);
   });
 });

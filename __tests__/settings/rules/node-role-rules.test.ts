@@ -1,4 +1,4 @@
-import { deploymentWith, MINIMAL, messageOf, problemsWith } from "../../helpers/settings-files";
+import { deploymentWith, errorsWith, MINIMAL, messageOf } from "../../helpers/settings-files";
 
 describe("the node role", () => {
   it("needs a name and has defaults for the rest", () => {
@@ -8,7 +8,7 @@ describe("the node role", () => {
       additionalActions: [],
       managedPolicyArns: [],
     });
-    expect(problemsWith("nodeRole: {}")).toEqual([expect.stringMatching(/^line 3, nodeRole\.name: missing; Name of a role/)]);
+    expect(errorsWith("nodeRole: {}")).toEqual([expect.stringMatching(/^line 3, nodeRole\.name: missing; Name of a role/)]);
   });
 
   it.each([
@@ -36,19 +36,19 @@ describe("the node role", () => {
       "{ name: n, additionalActions: 's3:Get*' }",
       'line 3, nodeRole.additionalActions: "s3:Get*" is not a list; write one item per line, each after a dash',
     ],
-  ])("refuses %s in words", (nodeRole, problem) => {
-    expect(problemsWith(`nodeRole: ${nodeRole}`)).toEqual([problem]);
+  ])("rejects %s", (nodeRole, error) => {
+    expect(errorsWith(`nodeRole: ${nodeRole}`)).toEqual([error]);
   });
 
   it.each(["dev-node", "Dev-Node"])("is not %s, which DKP makes itself for the prefix dev", (name) => {
-    expect(problemsWith(`cluster: { prefix: dev }\nnodeRole: { name: ${name} }`)).toEqual([
+    expect(errorsWith(`cluster: { prefix: dev }\nnodeRole: { name: ${name} }`)).toEqual([
       `line 4, nodeRole.name: "${name}" is the role that DKP creates for prefix "dev"; choose another name, for example "${name}-custom"`,
     ]);
   });
 
-  it("refuses a policy of another account", () => {
+  it("rejects a policy of another account", () => {
     expect(
-      problemsWith("accountId: '123456789012'\nnodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::210987654321:policy/A'] }"),
+      errorsWith("accountId: '123456789012'\nnodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::210987654321:policy/A'] }"),
     ).toEqual([
       'line 4, nodeRole.managedPolicyArns.0: "arn:aws:iam::210987654321:policy/A" is of account 210987654321, accountId is 123456789012; make them agree',
     ]);
@@ -77,7 +77,7 @@ describe("the group", () => {
       "group: { name: a/b }",
       'line 3, group.name: "a/b" has the character "/", an IAM group name takes only A-Z a-z 0-9 and _ + = , . @ -; folders belong into group.path',
     ],
-  ])("refuses %s in words", (settings, problem) => {
-    expect(problemsWith(settings)).toEqual([problem]);
+  ])("rejects %s", (settings, error) => {
+    expect(errorsWith(settings)).toEqual([error]);
   });
 });

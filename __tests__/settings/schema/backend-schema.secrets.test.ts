@@ -1,14 +1,14 @@
-import { messageOf, problemsOf, REGION, SECRET_KEY } from "../../helpers/settings-files";
+import { errorsOf, messageOf, REGION, SECRET_KEY } from "../../helpers/settings-files";
 
 const AWS = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN";
 const CLOUD = "TF_TOKEN_<hostname> or `terraform login`";
 
-/** The message about a place of the state that holds the password `hunter2`, which it must not show. */
-function problemsWithSecret(setting: string): readonly string[] {
+/** The message about a state location that holds the password `hunter2`, which it must not show. */
+function errorsWithSecret(setting: string): readonly string[] {
   expect(setting).toContain("hunter2");
-  const problems = problemsOf(`${REGION}${setting}\n`);
-  expect(problems.join("\n")).not.toContain("hunter2");
-  return problems;
+  const errors = errorsOf(`${REGION}${setting}\n`);
+  expect(errors.join("\n")).not.toContain("hunter2");
+  return errors;
 }
 
 describe("a secret argument of a backend", () => {
@@ -30,34 +30,34 @@ describe("a secret argument of a backend", () => {
     ["oci", "private_key", "private_key_path", "bucket: b, namespace: n"],
     ["oss", "secret_key", "ALICLOUD_SECRET_KEY", "bucket: b"],
     ["remote", "token", CLOUD, "organization: acme, workspaces: { name: dkp }"],
-  ])("is refused, not shown, and told where it goes: %s %s", (type, argument, instead, rest) => {
-    expect(problemsWithSecret(`backend: { ${type}: { ${rest}, ${argument}: hunter2 } }`)).toEqual([
+  ])("is rejected and not shown, and the message names the alternative: %s %s", (type, argument, instead, rest) => {
+    expect(errorsWithSecret(`backend: { ${type}: { ${rest}, ${argument}: hunter2 } }`)).toEqual([
       `line 2, backend.${type}.${argument}: is a secret (not shown) and settings are committed; remove it and use ${instead}`,
     ]);
   });
 
-  it("is refused in `cloud` as well", () => {
-    expect(problemsWithSecret("cloud: { organization: acme, workspaces: { name: dkp }, token: hunter2 }")).toEqual([
+  it("is rejected in `cloud` as well", () => {
+    expect(errorsWithSecret("cloud: { organization: acme, workspaces: { name: dkp }, token: hunter2 }")).toEqual([
       `line 2, cloud.token: is a secret (not shown) and settings are committed; remove it and use ${CLOUD}`,
     ]);
   });
 
-  it("is refused with `partial: true`: the rest comes from files, not the secret from here", () => {
-    expect(problemsWithSecret("backend: { s3: { secret_key: hunter2 }, partial: true }")).toEqual([
+  it("is rejected with `partial: true`: the rest comes from files, not the secret from here", () => {
+    expect(errorsWithSecret("backend: { s3: { secret_key: hunter2 }, partial: true }")).toEqual([
       `line 2, backend.s3.secret_key: is a secret (not shown) and settings are committed; remove it and use ${AWS}`,
     ]);
   });
 
-  it("is refused inside an argument that is an object", () => {
+  it("is rejected inside an argument that is an object", () => {
     expect(
-      problemsWithSecret("backend: { s3: { bucket: b, assume_role_with_web_identity: { web_identity_token: hunter2 } } }"),
+      errorsWithSecret("backend: { s3: { bucket: b, assume_role_with_web_identity: { web_identity_token: hunter2 } } }"),
     ).toEqual([
       "line 2, backend.s3.assume_role_with_web_identity.web_identity_token: is a secret (not shown) and settings are committed; remove it and give it with -backend-config",
     ]);
   });
 
-  it("is refused and not shown whatever its type", () => {
-    expect(problemsWithSecret("backend: { s3: { bucket: b, token: [hunter2] } }")).toEqual([
+  it("is rejected and not shown whatever its type", () => {
+    expect(errorsWithSecret("backend: { s3: { bucket: b, token: [hunter2] } }")).toEqual([
       `line 2, backend.s3.token: is a secret (not shown) and settings are committed; remove it and use ${AWS}`,
     ]);
   });
@@ -69,15 +69,15 @@ describe("a secret argument of a backend", () => {
     ["a backend written as a list", "backend: [{ s3: { bucket: b, secret_key: hunter2 } }]"],
     ["the arguments written as a list, as Terraform JSON allows", "backend: { s3: [{ bucket: b, secret_key: hunter2 }] }"],
     ["a nested object written as a list", "backend: { s3: { bucket: b, assume_role: [{ token: hunter2 }] } }"],
-    ["the wrong place for it", "backend: { s3: { bucket: b }, partial: { token: hunter2 } }"],
+    ["a value of the wrong field", "backend: { s3: { bucket: b }, partial: { token: hunter2 } }"],
     ["a cloud block written as a list", "cloud: [{ organization: acme, token: hunter2 }]"],
     ["an argument that is no object", "backend: { s3: { bucket: { secret_key: hunter2 } } }"],
   ])("is not shown in a message about %s", (_, setting) => {
-    expect(problemsWithSecret(setting).join("\n")).toMatch(/^line 2, (backend|cloud)/);
+    expect(errorsWithSecret(setting).join("\n")).toMatch(/^line 2, (backend|cloud)/);
   });
 
   it("is not shown where none of several names is a backend type", () => {
-    expect(problemsOf(`${REGION}backend: { "${SECRET_KEY}": 1, "a\\nb": 2 }\n`)).toEqual([
+    expect(errorsOf(`${REGION}backend: { "${SECRET_KEY}": 1, "a\\nb": 2 }\n`)).toEqual([
       "line 2, backend.(a secret): looks like an AWS secret access key (not shown) and settings are committed; remove it",
       `line 2, backend: names no backend type ((a secret), "a\\nb"); write the type around them, for example backend: { s3: { bucket: my-state, region: eu-central-1 } }`,
     ]);
@@ -85,9 +85,7 @@ describe("a secret argument of a backend", () => {
 
   it("is not shown where two backend types are named", () => {
     const setting = "backend: { http: { address: a, password: hunter2 }, s3: { bucket: b } }";
-    expect(problemsWithSecret(setting)).toEqual([
-      "line 2, backend: names 2 types (http, s3), a state lives in one; keep one of them",
-    ]);
+    expect(errorsWithSecret(setting)).toEqual(["line 2, backend: names 2 types (http, s3), a state has one; keep one of them"]);
   });
 });
 
@@ -96,16 +94,16 @@ describe("a password in the address of a backend", () => {
     ["pg: { conn_str: 'postgres://dkp:hunter2@db.example.com/terraform' }", "pg.conn_str"],
     ["http: { address: 'https://dkp:hunter2@state.example.com' }", "http.address"],
     ["s3: { bucket: b, https_proxy: 'http://dkp:hunter2@proxy:3128' }", "s3.https_proxy"],
-  ])("is refused and not shown: %s", (backend, path) => {
-    expect(problemsWithSecret(`backend: { ${backend} }`)).toEqual([
+  ])("is rejected and not shown: %s", (backend, path) => {
+    expect(errorsWithSecret(`backend: { ${backend} }`)).toEqual([
       `line 2, backend.${path}: looks like a password (not shown) and settings are committed; remove it`,
     ]);
   });
 
   it.each(["host=db user=dkp password=hunter2", "postgres://db.example.com/terraform?user=dkp&password=hunter2"])(
-    "is refused in every form that PostgreSQL takes: %s",
+    "is rejected in every form that PostgreSQL takes: %s",
     (address) => {
-      expect(problemsWithSecret(`backend: { pg: { conn_str: "${address}" } }`)).toEqual([
+      expect(errorsWithSecret(`backend: { pg: { conn_str: "${address}" } }`)).toEqual([
         "line 2, backend.pg.conn_str: looks like a password (not shown) and settings are committed; remove it",
       ]);
     },
@@ -113,7 +111,7 @@ describe("a password in the address of a backend", () => {
 
   it("is not seen where a URL has only a port", () => {
     expect(() => messageOf({ "dev.yaml": `${REGION}backend: { http: { address: "https://state:8443/a@b" } }\n` })).toThrow(
-      "taken without a problem",
+      "accepted without an error",
     );
   });
 });

@@ -1,36 +1,36 @@
-import { deploymentOf, problemsOf, REGION } from "../../helpers/settings-files";
+import { deploymentOf, errorsOf, REGION } from "../../helpers/settings-files";
 
-const problemsWithBackend = (backend: string) => problemsOf(`${REGION}${backend}\n`);
+const errorsWithBackend = (backend: string) => errorsOf(`${REGION}${backend}\n`);
 
 const EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 const TYPES = "azurerm, consul, cos, gcs, http, kubernetes, local, oci, oss, pg, remote, s3";
 const REMEDY = "write it, or set backend.partial to true and give it with -backend-config";
 
-describe("the place of the state", () => {
-  it("is always stated", () => {
-    expect(problemsOf(REGION)).toEqual([
-      `backend: missing: the place of the Terraform state is always stated; write for example ${EXAMPLE}`,
+describe("the location of the state", () => {
+  it("is required", () => {
+    expect(errorsOf(REGION)).toEqual([
+      `backend: missing: the location of the Terraform state must be stated; write for example ${EXAMPLE}`,
     ]);
   });
 
   it("is backend or cloud, not both", () => {
-    expect(
-      problemsWithBackend("backend: { s3: { bucket: b } }\ncloud: { organization: acme, workspaces: { name: dkp } }"),
-    ).toEqual(["line 3, cloud: stands beside backend, a state lives in one place; keep one of them"]);
+    expect(errorsWithBackend("backend: { s3: { bucket: b } }\ncloud: { organization: acme, workspaces: { name: dkp } }")).toEqual(
+      ["line 3, cloud: is set together with backend, a state has one location; keep one of them"],
+    );
   });
 
   it.each(["backend: {}", "backend: { partial: true }"])("has a backend type, which is missing in %s", (backend) => {
-    expect(problemsWithBackend(backend)).toEqual([`line 2, backend: names no backend type; write one, for example ${EXAMPLE}`]);
+    expect(errorsWithBackend(backend)).toEqual([`line 2, backend: names no backend type; write one, for example ${EXAMPLE}`]);
   });
 
   it("has one backend type, not two", () => {
-    expect(problemsWithBackend("backend: { s3: { bucket: b }, gcs: { bucket: b } }")).toEqual([
-      "line 2, backend: names 2 types (s3, gcs), a state lives in one; keep one of them",
+    expect(errorsWithBackend("backend: { s3: { bucket: b }, gcs: { bucket: b } }")).toEqual([
+      "line 2, backend: names 2 types (s3, gcs), a state has one; keep one of them",
     ]);
   });
 
   it("has a backend type that Terraform knows", () => {
-    expect(problemsWithBackend("backend: { etcd: {} }")).toEqual([
+    expect(errorsWithBackend("backend: { etcd: {} }")).toEqual([
       `line 2, backend.etcd: unknown backend type, known are ${TYPES}`,
     ]);
   });
@@ -41,25 +41,25 @@ describe("the place of the state", () => {
     ["azure_rm", "azurerm"],
     ["kubernets", "kubernetes"],
   ])("gets, with the unknown type %s, the near miss", (type, near) => {
-    expect(problemsWithBackend(`backend: { ${type}: { bucket: b } }`)).toEqual([
+    expect(errorsWithBackend(`backend: { ${type}: { bucket: b } }`)).toEqual([
       `line 2, backend.${type}: unknown backend type, did you mean "${near}"?`,
     ]);
   });
 
   it.each(["toString", "valueOf", "hasOwnProperty"])("has no type named %s, whatever JavaScript thinks", (type) => {
-    expect(problemsWithBackend(`backend: { ${type}: {} }`)).toEqual([
+    expect(errorsWithBackend(`backend: { ${type}: {} }`)).toEqual([
       `line 2, backend.${type}: unknown backend type, known are ${TYPES}`,
     ]);
   });
 
-  it.each(["__proto__", "constructor"])("refuses the name %s as a type", (type) => {
-    expect(problemsWithBackend(`backend: { ${type}: {} }`)).toEqual([
+  it.each(["__proto__", "constructor"])("rejects the name %s as a type", (type) => {
+    expect(errorsWithBackend(`backend: { ${type}: {} }`)).toEqual([
       `line 2, backend.${type}: is a name that can't be used here; choose another`,
     ]);
   });
 
   it("is not `cloud` inside backend", () => {
-    expect(problemsWithBackend("backend: { cloud: { organization: acme } }")).toEqual([
+    expect(errorsWithBackend("backend: { cloud: { organization: acme } }")).toEqual([
       "line 2, backend.cloud: is no backend type; write it as the setting `cloud`",
     ]);
   });
@@ -100,12 +100,12 @@ describe("backend arguments", () => {
     ["local: { toString: a }", "local.toString: unknown argument, known are path, workspace_dir"],
     ["local: { constructor: a }", "local.constructor: is a name that can't be used here; choose another"],
     ["remote: { organization: a, workspaces: { nane: a } }", 'remote.workspaces.nane: unknown argument, did you mean "name"?'],
-  ])("have their names checked: %s", (backend, problem) => {
-    expect(problemsWithBackend(`backend: { ${backend} }`)).toEqual([`line 2, backend.${problem}`]);
+  ])("have their names checked: %s", (backend, error) => {
+    expect(errorsWithBackend(`backend: { ${backend} }`)).toEqual([`line 2, backend.${error}`]);
   });
 
   it("are reported all at once, each on its line", () => {
-    expect(problemsWithBackend("backend:\n  s3:\n    bukcet: b\n    assume_role:\n      rol_arn: x\n    encrpt: true")).toEqual([
+    expect(errorsWithBackend("backend:\n  s3:\n    bukcet: b\n    assume_role:\n      rol_arn: x\n    encrpt: true")).toEqual([
       `line 3, backend.s3.bucket: missing, the s3 backend requires it; ${REMEDY}`,
       'line 4, backend.s3.bukcet: unknown argument, did you mean "bucket"?',
       'line 6, backend.s3.assume_role.rol_arn: unknown argument, did you mean "role_arn"?',
@@ -122,7 +122,7 @@ describe("backend arguments", () => {
     ["oci: { bucket: b }", ["namespace"]],
   ])("that the backend can't do without are required: %s", (backend, missing) => {
     const type = backend.replace(/:.*/, "");
-    expect(problemsWithBackend(`backend: { ${backend} }`)).toEqual(
+    expect(errorsWithBackend(`backend: { ${backend} }`)).toEqual(
       missing.map((argument) => `line 2, backend.${type}.${argument}: missing, the ${type} backend requires it; ${REMEDY}`),
     );
   });
@@ -136,13 +136,13 @@ describe("backend arguments", () => {
   );
 
   it("have their names checked with `partial: true` as well", () => {
-    expect(problemsWithBackend("backend: { s3: { bukcet: b }, partial: true }")).toEqual([
+    expect(errorsWithBackend("backend: { s3: { bukcet: b }, partial: true }")).toEqual([
       'line 2, backend.s3.bukcet: unknown argument, did you mean "bucket"?',
     ]);
   });
 
   it("are required with `partial: false`", () => {
-    expect(problemsWithBackend("backend: { s3: {}, partial: false }")).toEqual([
+    expect(errorsWithBackend("backend: { s3: {}, partial: false }")).toEqual([
       `line 2, backend.s3.bucket: missing, the s3 backend requires it; ${REMEDY}`,
     ]);
   });
@@ -152,22 +152,22 @@ describe("backend arguments", () => {
     ["s3: { bucket: b, allowed_account_ids: [12345678901234567890] }", "s3.allowed_account_ids.0: 12345678901234567000"],
     ["s3: { bucket: b, assume_role: { tags: { a: 0.5 } } }", "s3.assume_role.tags.a: 0.5"],
     ["s3: { bucket: b, assume_role: { duration: 0.5 } }", "s3.assume_role.duration: 0.5"],
-  ])("may not be a number that would not arrive as it is written: %s", (backend, problem) => {
-    expect(problemsWithBackend(`backend: { ${backend} }`)).toEqual([
-      `line 2, backend.${problem} does not reach Terraform as it is written; write it in quotes`,
+  ])("may not be a number that would not arrive as it is written: %s", (backend, error) => {
+    expect(errorsWithBackend(`backend: { ${backend} }`)).toEqual([
+      `line 2, backend.${error} does not reach Terraform as it is written; write it in quotes`,
     ]);
   });
 });
 
 describe("cloud", () => {
   it("needs an organization and workspaces, which nothing but the settings can give", () => {
-    const problems = problemsWithBackend("cloud: {}");
-    expect(problems).toEqual([
+    const errors = errorsWithBackend("cloud: {}");
+    expect(errors).toEqual([
       "line 2, cloud.organization: missing, the cloud backend requires it; write it",
       "line 2, cloud.workspaces: missing, the cloud backend requires it; write it",
     ]);
-    // `backend` beside `cloud` is refused, so it is no remedy.
-    expect(problems.join()).not.toContain("backend.partial");
+    // `backend` beside `cloud` is rejected, so it is no remedy.
+    expect(errors.join()).not.toContain("backend.partial");
   });
 
   it.each([
@@ -177,8 +177,8 @@ describe("cloud", () => {
     ],
     ["{ organization: acme, workspaces: { nmae: dkp } }", 'workspaces.nmae: unknown argument, did you mean "name"?'],
     ["{ organization: acme, workspaces: { prefix: dkp } }", "workspaces.prefix: unknown argument, known are name, project, tags"],
-  ])("has its argument names checked: %s", (cloud, problem) => {
-    expect(problemsWithBackend(`cloud: ${cloud}`)).toEqual([`line 2, cloud.${problem}`]);
+  ])("has its argument names checked: %s", (cloud, error) => {
+    expect(errorsWithBackend(`cloud: ${cloud}`)).toEqual([`line 2, cloud.${error}`]);
   });
 });
 
@@ -191,22 +191,22 @@ describe("local state", () => {
   );
 
   it.each(["path", "workspace_dir"])("has no absolute %s", (argument) => {
-    expect(problemsWithBackend(`backend: { local: { ${argument}: /var/state } }`)).toEqual([
-      `line 2, backend.local.${argument}: "/var/state" is absolute; write it relative to the project's root, so that it holds on any machine`,
+    expect(errorsWithBackend(`backend: { local: { ${argument}: /var/state } }`)).toEqual([
+      `line 2, backend.local.${argument}: "/var/state" is absolute; write it relative to the project's root, so that it is valid on any computer`,
     ]);
   });
 
   it.each(["cdktf.out/a", "cdktf.out", "./cdktf.out/a", "states/../cdktf.out/a", "cdktf.out/..a"])(
     "is not at %s, inside CDKTF's output folder",
     (path) => {
-      expect(problemsWithBackend(`backend: { local: { path: ${path} } }`)).toEqual([
-        `line 2, backend.local.path: "${path}" lies in cdktf.out, which is rewritten and deleted freely; choose a place outside`,
+      expect(errorsWithBackend(`backend: { local: { path: ${path} } }`)).toEqual([
+        `line 2, backend.local.path: "${path}" lies in cdktf.out, which is rewritten and deleted freely; choose a path outside it`,
       ]);
     },
   );
 
-  it.each(["5", "[a]"])("has no path that is no text, which would end up inside CDKTF's output folder: %s", (path) => {
-    expect(problemsWithBackend(`backend: { local: { path: ${path} } }`)).toEqual([
+  it.each(["5", "[a]"])("has no path that is not a string, which would end up inside CDKTF's output folder: %s", (path) => {
+    expect(errorsWithBackend(`backend: { local: { path: ${path} } }`)).toEqual([
       expect.stringMatching(/^line 2, backend\.local\.path: /),
     ]);
   });

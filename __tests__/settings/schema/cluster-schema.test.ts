@@ -1,37 +1,37 @@
-import { deploymentWith, problemsWith } from "../../helpers/settings-files";
+import { deploymentWith, errorsWith } from "../../helpers/settings-files";
 
 const ONLY = "takes only A-Z a-z 0-9 and _ + = , . @ -";
 
-/** The problems of a cluster in one line, line 3. */
-const problemsWithCluster = (fields: string) => problemsWith(`cluster: { ${fields} }\n`);
+/** The errors of a cluster in one line, line 3. */
+const errorsWithCluster = (fields: string) => errorsWith(`cluster: { ${fields} }\n`);
 const clusterWith = (fields: string) => deploymentWith(`cluster: { ${fields} }\n`).cluster;
 
 describe("cluster.prefix", () => {
-  it.each(["a", "0", "dev", "dev-2", "a--b", "a".repeat(59)])("takes %s", (prefix) => {
+  it.each(["a", "0", "dev", "dev-2", "a--b", "a".repeat(59)])("accepts %s", (prefix) => {
     expect(clusterWith(`prefix: "${prefix}"`).prefix).toBe(prefix);
   });
 
-  it.each(["", "-dev", "dev-", "-", "Dev", "d_ev", "d.ev", "d ev", "dev\\n", "dév"])('refuses "%s"', (prefix) => {
-    expect(problemsWithCluster(`prefix: "${prefix}"`)).toEqual([
+  it.each(["", "-dev", "dev-", "-", "Dev", "d_ev", "d.ev", "d ev", "dev\\n", "dév"])('rejects "%s"', (prefix) => {
+    expect(errorsWithCluster(`prefix: "${prefix}"`)).toEqual([
       `line 3, cluster.prefix: "${prefix}" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends`,
     ]);
   });
 
-  it("refuses 60 characters, with which the node role's name would be too long", () => {
+  it("rejects 60 characters, with which the node role's name would be too long", () => {
     const prefix = "a".repeat(60);
-    expect(problemsWithCluster(`prefix: ${prefix}`)).toEqual([
+    expect(errorsWithCluster(`prefix: ${prefix}`)).toEqual([
       `line 3, cluster.prefix: "${prefix}" has 60 characters, at most 59 leave room for the role "${prefix}-node"; choose a shorter one`,
     ]);
   });
 });
 
 describe("cluster.layout", () => {
-  it.each(["WithoutNAT", "WithNAT", "Standard"])("takes %s", (layout) => {
+  it.each(["WithoutNAT", "WithNAT", "Standard"])("accepts %s", (layout) => {
     expect(clusterWith(`layout: ${layout}`).layout).toBe(layout);
   });
 
-  it.each(["WithNat", "standard", ""])('refuses the unknown "%s"', (layout) => {
-    expect(problemsWithCluster(`layout: "${layout}"`)).toEqual([
+  it.each(["WithNat", "standard", ""])('rejects the unknown "%s"', (layout) => {
+    expect(errorsWithCluster(`layout: "${layout}"`)).toEqual([
       `line 3, cluster.layout: "${layout}" is not a layout; use WithoutNAT, WithNAT, Standard`,
     ]);
   });
@@ -45,17 +45,17 @@ describe("a VPC of the cluster", () => {
   it.each(["vpc-0123456", "vpc-0123456789abcdef01", "vpc-0123456G", "VPC-01234567", "subnet-01234567", "01234567", ""])(
     'is not "%s"',
     (vpc) => {
-      const problem = `"${vpc}" is not a VPC id, which reads vpc-0123456789abcdef0`;
-      expect(problemsWithCluster(`existingVPCID: "${vpc}", peeredVPCs: [vpc-01234567, "${vpc}"]`)).toEqual([
-        `line 3, cluster.existingVPCID: ${problem}`,
-        `line 3, cluster.peeredVPCs.1: ${problem}`,
+      const error = `"${vpc}" is not a VPC id, which reads vpc-0123456789abcdef0`;
+      expect(errorsWithCluster(`existingVPCID: "${vpc}", peeredVPCs: [vpc-01234567, "${vpc}"]`)).toEqual([
+        `line 3, cluster.existingVPCID: ${error}`,
+        `line 3, cluster.peeredVPCs.1: ${error}`,
       ]);
     },
   );
 });
 
 describe("cluster.iamNodeRole", () => {
-  it.each(["nodes", "A_b+c=d,e.f@g-h", "n".repeat(64)])("takes %s", (role) => {
+  it.each(["nodes", "A_b+c=d,e.f@g-h", "n".repeat(64)])("accepts %s", (role) => {
     expect(clusterWith(`iamNodeRole: "${role}"`).iamNodeRole).toBe(role);
   });
 
@@ -65,28 +65,28 @@ describe("cluster.iamNodeRole", () => {
     ["*", `"*" has the character "*", an IAM role name ${ONLY}`],
     ["", '"" is empty, an IAM role name has 1 to 64 characters'],
     ["n".repeat(65), `"${"n".repeat(65)}" has 65 characters, an IAM role name has at most 64`],
-  ])('refuses "%s"', (role, problem) => {
-    expect(problemsWithCluster(`iamNodeRole: "${role}"`)).toEqual([
-      `line 3, cluster.iamNodeRole: ${problem}; write the name without path`,
+  ])('rejects "%s"', (role, error) => {
+    expect(errorsWithCluster(`iamNodeRole: "${role}"`)).toEqual([
+      `line 3, cluster.iamNodeRole: ${error}; write the name without path`,
     ]);
   });
 });
 
 describe("cluster.iamNodeRolePath", () => {
-  it.each(["/", "/apps/", "/a/b-c/"])("takes %s", (path) => {
+  it.each(["/", "/apps/", "/a/b-c/"])("accepts %s", (path) => {
     expect(clusterWith(`iamNodeRolePath: "${path}"`).iamNodeRolePath).toBe(path);
   });
 
   // A wildcard would let the key pass the roles of other paths as well.
-  it.each(["apps", "/apps", "apps/", "", "/a b/", "/*/", "/app?/"])('refuses "%s"', (path) => {
-    expect(problemsWithCluster(`iamNodeRolePath: "${path}"`)).toEqual([
+  it.each(["apps", "/apps", "apps/", "", "/a b/", "/*/", "/app?/"])('rejects "%s"', (path) => {
+    expect(errorsWithCluster(`iamNodeRolePath: "${path}"`)).toEqual([
       `line 3, cluster.iamNodeRolePath: "${path}" is not an IAM path; write for example "/apps/"`,
     ]);
   });
 });
 
 describe("cluster.formerIamNodeRoles", () => {
-  it("takes roles with their paths", () => {
+  it("accepts roles with their paths", () => {
     const roles = ["/old-node", "/apps/old-node", `/a/b/${"n".repeat(64)}`];
     expect(clusterWith(`formerIamNodeRoles: ${JSON.stringify(roles)}`).formerIamNodeRoles).toEqual(roles);
   });
@@ -102,8 +102,8 @@ describe("cluster.formerIamNodeRoles", () => {
     "/*",
     "/*/old-node",
     "/app?/old-node",
-  ])('refuses "%s"', (role) => {
-    expect(problemsWithCluster(`formerIamNodeRoles: [/a, "${role}"]`)).toEqual([
+  ])('rejects "%s"', (role) => {
+    expect(errorsWithCluster(`formerIamNodeRoles: [/a, "${role}"]`)).toEqual([
       `line 3, cluster.formerIamNodeRoles.1: "${role}" is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without`,
     ]);
   });
@@ -117,34 +117,34 @@ describe("cluster.peerAccountIds", () => {
   it.each([
     ['"12345678901"', '"12345678901" is not an AWS account id, which is 12 digits in quotes'],
     ['"*"', '"*" is not an AWS account id, which is 12 digits in quotes'],
-    ["123456789012", "123456789012 is not a text; write one value in quotes"],
+    ["123456789012", "123456789012 is not a string; write one value in quotes"],
     ["", "is empty; write a value or remove it"],
-  ])("refuse %s", (id, problem) => {
-    expect(problemsWith(`cluster:\n  peerAccountIds:\n    - "111111111111"\n    - ${id}\n`)).toEqual([
-      `line 6, cluster.peerAccountIds.1: ${problem}`,
+  ])("reject %s", (id, error) => {
+    expect(errorsWith(`cluster:\n  peerAccountIds:\n    - "111111111111"\n    - ${id}\n`)).toEqual([
+      `line 6, cluster.peerAccountIds.1: ${error}`,
     ]);
   });
 
   it("are a list", () => {
-    expect(problemsWithCluster('peerAccountIds: "123456789012"')).toEqual([
+    expect(errorsWithCluster('peerAccountIds: "123456789012"')).toEqual([
       'line 3, cluster.peerAccountIds: "123456789012" is not a list; write one item per line, each after a dash',
     ]);
   });
 });
 
 describe("cluster.additionalRolePolicies", () => {
-  it("take actions, wildcards included, and change nothing", () => {
+  it("accept actions, wildcards included, and change nothing", () => {
     expect(clusterWith('additionalRolePolicies: ["s3:GetObject", "ec2:Describe*"]')).toEqual(clusterWith(""));
   });
 
-  it.each(["s3", "s3:", ":GetObject", "*", "s3:Get Object", "s3:Get:Object"])('refuse "%s"', (action) => {
-    expect(problemsWithCluster(`additionalRolePolicies: ["${action}"]`)).toEqual([
+  it.each(["s3", "s3:", ":GetObject", "*", "s3:Get Object", "s3:Get:Object"])('reject "%s"', (action) => {
+    expect(errorsWithCluster(`additionalRolePolicies: ["${action}"]`)).toEqual([
       `line 3, cluster.additionalRolePolicies.0: "${action}" is not an action; write it as "s3:GetObject"`,
     ]);
   });
 
   it("are not empty, as in DKP", () => {
-    expect(problemsWithCluster("additionalRolePolicies: []")).toEqual([
+    expect(errorsWithCluster("additionalRolePolicies: []")).toEqual([
       "line 3, cluster.additionalRolePolicies: is empty; write an action or remove it",
     ]);
   });
@@ -163,7 +163,7 @@ describe("a bastion", () => {
 });
 
 describe("the instances of a cluster", () => {
-  it("are the masters, the static nodes and the bastion, with what the preflight looks at", () => {
+  it("are the masters, the static nodes and the bastion, with the fields that the preflight checks", () => {
     const image = "instanceClass: { ami: ami-0123456789abcdef0, instanceType: m5.large, diskSizeGb: 50, diskType: gp3 }";
     const { instances } = deploymentWith(
       `cluster:\n  masterNodeGroup: { replicas: 3, ${image}, zones: [a] }\n  nodeGroups: [{ name: front, replicas: 0 }]\n  withNAT: { bastionInstance: { ${image} } }\n`,
@@ -199,8 +199,8 @@ describe("the instances of a cluster", () => {
     ["nodeGroups: {}", "nodeGroups: an object is not a list; write one item per line, each after a dash"],
     ["nodeGroups: [{ replicas: 1 }]", "nodeGroups.0.name: missing; write it"],
     ["nodeGroups: [{ name: a, replicas: -1 }]", "nodeGroups.0.replicas: -1 is not a whole number of at least 0"],
-  ])("have their fields checked: %s", (fields, problem) => {
-    expect(problemsWithCluster(fields)).toEqual([`line 3, cluster.${problem}`]);
+  ])("have their fields checked: %s", (fields, error) => {
+    expect(errorsWithCluster(fields)).toEqual([`line 3, cluster.${error}`]);
   });
 });
 
@@ -209,7 +209,7 @@ describe("a cluster", () => {
     ["tags: []", "tags: a list is not an object; write KEY: VALUE lines below it"],
     ["tags: [a]", "tags: a list is not an object; write KEY: VALUE lines below it"],
     ["tags: a", 'tags: "a" is not an object; write KEY: VALUE lines below it'],
-    ["tags: { a: 5 }", "tags.a: 5 is not a text; write one value in quotes"],
+    ["tags: { a: 5 }", "tags.a: 5 is not a string; write one value in quotes"],
     ["withNAT: [a]", "withNAT: a list is not an object; write KEY: VALUE lines below it"],
     ["withNAT: { bastionInstance: [] }", "withNAT.bastionInstance: a list is not an object; write KEY: VALUE lines below it"],
     ["withNAT: { bastionInstance: }", "withNAT.bastionInstance: is empty; write a value or remove it"],
@@ -222,12 +222,12 @@ describe("a cluster", () => {
       "vpcID: a",
       "vpcID: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, masterNodeGroup, ... (18 in all)",
     ],
-  ])("has its fields checked: %s", (fields, problem) => {
-    expect(problemsWithCluster(fields)).toEqual([`line 3, cluster.${problem}`]);
+  ])("has its fields checked: %s", (fields, error) => {
+    expect(errorsWithCluster(fields)).toEqual([`line 3, cluster.${error}`]);
   });
 
-  it("has all its faults reported at once, each on its line", () => {
-    expect(problemsWith("cluster:\n  prefix: Dev\n  layout: NAT\n  peeredVPCs:\n    - vpc-01234567\n    - vpc-x\n")).toEqual([
+  it("has all its errors reported at once, each on its line", () => {
+    expect(errorsWith("cluster:\n  prefix: Dev\n  layout: NAT\n  peeredVPCs:\n    - vpc-01234567\n    - vpc-x\n")).toEqual([
       'line 4, cluster.prefix: "Dev" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
       'line 5, cluster.layout: "NAT" is not a layout; use WithoutNAT, WithNAT, Standard',
       'line 8, cluster.peeredVPCs.1: "vpc-x" is not a VPC id, which reads vpc-0123456789abcdef0',
@@ -247,7 +247,7 @@ describe("cluster.dkpVersion", () => {
     ['"1.77.3"', '"1.77.3"'],
     ["1.70", "1.7"],
   ])("rejects an unknown version: %s", (written, shown) => {
-    expect(problemsWithCluster(`dkpVersion: ${written}`)).toEqual([
+    expect(errorsWithCluster(`dkpVersion: ${written}`)).toEqual([
       `line 3, cluster.dkpVersion: ${shown} is not a known version of DKP; write "1.66" to "1.77" in quotes, or remove it for a policy that covers 1.70 to 1.77`,
     ]);
   });
@@ -256,7 +256,7 @@ describe("cluster.dkpVersion", () => {
     const fields = (version: string, length: number) => `dkpVersion: "${version}", prefix: ${"a".repeat(length)}`;
     expect(clusterWith(fields("1.76", 59)).prefix).toHaveLength(59);
     expect(clusterWith(fields("1.77", 45)).prefix).toHaveLength(45);
-    expect(problemsWithCluster(fields("1.77", 46))).toEqual([
+    expect(errorsWithCluster(fields("1.77", 46))).toEqual([
       `line 3, cluster.prefix: "${"a".repeat(46)}" has 46 characters, DKP 1.77 allows 45; choose a shorter one`,
     ]);
   });
@@ -287,7 +287,7 @@ describe("cluster.kmsKeyArns", () => {
   it.each([[KEY.replace(/key.*/, "alias/ebs")], [KEY.replace(/key.*/, "key/*")], ["01234567-89ab-cdef-0123-456789abcdef"]])(
     "rejects what is not the ARN of a key: %s",
     (arn) => {
-      expect(problemsWith(settings(`"${arn}"`))).toEqual([
+      expect(errorsWith(settings(`"${arn}"`))).toEqual([
         `line 6, cluster.kmsKeyArns.0: "${arn}" is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias`,
       ]);
     },
@@ -295,13 +295,13 @@ describe("cluster.kmsKeyArns", () => {
 
   it("rejects a key of another Region", () => {
     const arn = KEY.replace("eu-central-1", "eu-west-1");
-    expect(problemsWith(settings(arn))).toEqual([
+    expect(errorsWith(settings(arn))).toEqual([
       `line 6, cluster.kmsKeyArns.0: "${arn}" is a key of another Region than eu-central-1; write an ARN that begins with arn:aws:kms:eu-central-1:`,
     ]);
   });
 
   it("rejects keys without the feature encrypted-volumes", () => {
-    expect(problemsWith(settings(KEY, "[]"))).toEqual([
+    expect(errorsWith(settings(KEY, "[]"))).toEqual([
       'line 5, cluster.kmsKeyArns: has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
     ]);
   });
@@ -324,15 +324,15 @@ describe("features", () => {
     ["5", `5 is no feature, known are ${KNOWN}`],
     ["[spot-instances]", 'a list is no feature, did you mean "spot-instances"?'],
     ["~", "is empty; write a value or remove it"],
-  ])("that are unknown get the near miss or the list: %s", (feature, problem) => {
-    expect(problemsWith(`features:\n  - drift-repair\n  - ${feature}\n`)).toEqual([`line 5, features.1: ${problem}`]);
+  ])("that are unknown get the nearest name or the list: %s", (feature, error) => {
+    expect(errorsWith(`features:\n  - drift-repair\n  - ${feature}\n`)).toEqual([`line 5, features.1: ${error}`]);
   });
 
   it.each([
     ["{}", "an object is not a list; write one item per line, each after a dash"],
     ["spot-instances", '"spot-instances" is not a list; write one item per line, each after a dash'],
     ["", "is empty; write a value or remove it"],
-  ])("are a list, not %s", (value, problem) => {
-    expect(problemsWith(`features: ${value}\n`)).toEqual([`line 3, features: ${problem}`]);
+  ])("are a list, not %s", (value, error) => {
+    expect(errorsWith(`features: ${value}\n`)).toEqual([`line 3, features: ${error}`]);
   });
 });

@@ -1,19 +1,19 @@
-import { deploymentOf, deploymentWith, problemsOf, problemsWith } from "../../helpers/settings-files";
+import { deploymentOf, deploymentWith, errorsOf, errorsWith } from "../../helpers/settings-files";
 
 const BACKEND = "backend: { s3: { bucket: states } }\n";
 
 describe("region", () => {
   it.each(["eu-central-1", "ap-southeast-5", "il-central-1", "us-gov-west-1", "cn-north-1", "us-isob-east-1", "eusc-de-east-1"])(
-    "takes %s",
+    "accepts %s",
     (region) => {
       expect(deploymentOf(`region: ${region}\n${BACKEND}`).region).toBe(region);
     },
   );
 
   it.each(["Europe", "eu-central", "EU-CENTRAL-1", "eu_central_1", "eu-central-0", "eu-central-1 ", "eu-central-1\\n", ""])(
-    'refuses the impossible "%s"',
+    'rejects the impossible "%s"',
     (region) => {
-      expect(problemsOf(`region: "${region}"\n${BACKEND}`)).toEqual([
+      expect(errorsOf(`region: "${region}"\n${BACKEND}`)).toEqual([
         `line 1, region: "${region}" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"`,
       ]);
     },
@@ -22,18 +22,18 @@ describe("region", () => {
   it.each([
     ["eu-central-1a", "eu-central-1"],
     ["us-gov-west-1b", "us-gov-west-1"],
-  ])("refuses the availability zone %s and names its region", (zone, region) => {
-    expect(problemsOf(`region: ${zone}\n${BACKEND}`)).toEqual([
+  ])("rejects the availability zone %s and names its region", (zone, region) => {
+    expect(errorsOf(`region: ${zone}\n${BACKEND}`)).toEqual([
       `line 1, region: "${zone}" is an availability zone; write its region, "${region}"`,
     ]);
   });
 
   it("is required", () => {
-    expect(problemsOf(BACKEND)).toEqual(['region: missing; write the region DKP will run in, for example "eu-central-1"']);
+    expect(errorsOf(BACKEND)).toEqual(['region: missing; write the region DKP will run in, for example "eu-central-1"']);
   });
 
-  it("refuses a number", () => {
-    expect(problemsOf(`region: 5\n${BACKEND}`)).toEqual(["line 1, region: 5 is not a text; write one value in quotes"]);
+  it("rejects a number", () => {
+    expect(errorsOf(`region: 5\n${BACKEND}`)).toEqual(["line 1, region: 5 is not a string; write one value in quotes"]);
   });
 });
 
@@ -54,7 +54,7 @@ describe("accountId", () => {
     ['""', '"" is not an AWS account id, which is 12 digits'],
     ["true", "true is not an AWS account id, which is 12 digits in quotes"],
     ['["123456789012"]', "a list is not an AWS account id, which is 12 digits in quotes"],
-  ])("refuses %s", (value, problem) => {
-    expect(problemsWith(`accountId: ${value}\n`)).toEqual([`line 3, accountId: ${problem}`]);
+  ])("rejects %s", (value, error) => {
+    expect(errorsWith(`accountId: ${value}\n`)).toEqual([`line 3, accountId: ${error}`]);
   });
 });

@@ -1,4 +1,5 @@
-import { problemsOf, problemsWith, REGION } from "../../helpers/settings-files";
+// The former name of import. cspell:ignore adopt
+import { errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 
 describe("an unknown setting", () => {
   it.each([
@@ -8,18 +9,18 @@ describe("an unknown setting", () => {
     ["users: {}", 'users: unknown setting, did you mean "user"?'],
     ["uesr: {}", 'uesr: unknown setting, did you mean "user"?'],
     ["tgas: {}", 'tgas: unknown setting, did you mean "tags"?'],
-  ])("gets the near miss: %s", (extra, problem) => {
-    expect(problemsWith(`${extra}\n`)).toEqual([`line 3, ${problem}`]);
+  ])("gets the nearest name as a suggestion: %s", (extra, error) => {
+    expect(errorsWith(`${extra}\n`)).toEqual([`line 3, ${error}`]);
   });
 
-  it("gets the list of all settings where none is near", () => {
-    expect(problemsWith("zone: a\n")).toEqual([
+  it("gets the list of all settings if none is near", () => {
+    expect(errorsWith("zone: a\n")).toEqual([
       "line 3, zone: unknown setting, known are region, backend, cloud, accountId, provider, tags, user, policy, attachment, group, nodeRole, accessKeys, ... (18 in all)",
     ]);
   });
 
   it("is reported beside every other one of the same object", () => {
-    expect(problemsWith("acountId: x\nprotekt: true\nuser: { nam: x, pathh: / }\n")).toEqual([
+    expect(errorsWith("acountId: x\nprotekt: true\nuser: { nam: x, pathh: / }\n")).toEqual([
       'line 3, acountId: unknown setting, did you mean "accountId"?',
       'line 4, protekt: unknown setting, did you mean "protect"?',
       'line 5, user.nam: unknown setting, did you mean "name"?',
@@ -34,25 +35,25 @@ describe("an unknown setting", () => {
     ["provider: { region: eu-west-1 }", "provider.region: unknown setting, known are version, profile, assumeRoleArn"],
     ["provider: { assume_role_arn: x }", 'provider.assume_role_arn: unknown setting, did you mean "assumeRoleArn"?'],
     ["outputs: { all: true }", "outputs.all: unknown setting, known are secret"],
-  ])("inside an object is measured against that object: %s", (extra, problem) => {
-    expect(problemsWith(`${extra}\n`)).toEqual([`line 3, ${problem}`]);
+  ])("inside an object is measured against that object: %s", (extra, error) => {
+    expect(errorsWith(`${extra}\n`)).toEqual([`line 3, ${error}`]);
   });
 
   it("that had another name in an earlier version gets the new name", () => {
-    expect(problemsWith("adopt: { user: true }\n")).toEqual([
+    expect(errorsWith("adopt: { user: true }\n")).toEqual([
       "line 3, adopt: renamed; write import, with the same fields below it",
     ]);
   });
 
   it("that was meant as a required one is reported beside what is missing", () => {
-    expect(problemsOf("regoin: eu-central-1\nbackend: { s3: { bucket: b } }\n")).toEqual([
+    expect(errorsOf("regoin: eu-central-1\nbackend: { s3: { bucket: b } }\n")).toEqual([
       'region: missing; write the region DKP will run in, for example "eu-central-1"',
       'line 1, regoin: unknown setting, did you mean "region"?',
     ]);
   });
 
-  it("beside the backend type gets the near miss", () => {
-    expect(problemsOf(`${REGION}backend: { s3: { bucket: b }, partal: true }\n`)).toEqual([
+  it("beside the backend type gets the nearest name as a suggestion", () => {
+    expect(errorsOf(`${REGION}backend: { s3: { bucket: b }, partal: true }\n`)).toEqual([
       expect.stringMatching(/^line 2, backend\.partal: unknown .*did you mean "partial"\?$/),
     ]);
   });

@@ -1,4 +1,4 @@
-import { problemsOf, problemsWith, REGION } from "../../helpers/settings-files";
+import { errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 
 describe("a value of a wrong type", () => {
   it.each([
@@ -18,16 +18,16 @@ describe("a value of a wrong type", () => {
     ["outputs: { secret: 'false' }", 'outputs.secret: "false" is not true or false'],
     ["policy: { supplement: off }", 'policy.supplement: "off" is not true or false'],
     ["user: { forceDestroy: [] }", "user.forceDestroy: a list is not true or false"],
-    ["user: { name: 5 }", "user.name: 5 is not a text; write one value in quotes"],
-    ["user: { name: true }", "user.name: true is not a text; write one value in quotes"],
-    ["policy: { name: 5 }", "policy.name: 5 is not a text; write one value in quotes"],
-    ["policy: { path: 1.5 }", "policy.path: 1.5 is not a text; write one value in quotes"],
-    ["policy: { description: 2024 }", "policy.description: 2024 is not a text; write one value in quotes"],
+    ["user: { name: 5 }", "user.name: 5 is not a string; write one value in quotes"],
+    ["user: { name: true }", "user.name: true is not a string; write one value in quotes"],
+    ["policy: { name: 5 }", "policy.name: 5 is not a string; write one value in quotes"],
+    ["policy: { path: 1.5 }", "policy.path: 1.5 is not a string; write one value in quotes"],
+    ["policy: { description: 2024 }", "policy.description: 2024 is not a string; write one value in quotes"],
     ["policy: { mode: 5 }", 'policy.mode: 5 is unknown; use "documented", "scoped", "minimal"'],
-    ["provider: { version: 5 }", "provider.version: 5 is not a text; write one value in quotes"],
-    ["provider: { profile: 5 }", "provider.profile: 5 is not a text; write one value in quotes"],
-  ])("is shown with what belongs there: %s", (extra, problem) => {
-    expect(problemsWith(`${extra}\n`)).toEqual([`line 3, ${problem}`]);
+    ["provider: { version: 5 }", "provider.version: 5 is not a string; write one value in quotes"],
+    ["provider: { profile: 5 }", "provider.profile: 5 is not a string; write one value in quotes"],
+  ])("is shown with what belongs there: %s", (extra, error) => {
+    expect(errorsWith(`${extra}\n`)).toEqual([`line 3, ${error}`]);
   });
 
   it.each([
@@ -44,12 +44,12 @@ describe("a value of a wrong type", () => {
     ],
     ["cloud: acme", 'cloud: "acme" is not an object; write KEY: VALUE lines below it'],
     ["cloud: { organization: acme, workspaces: dkp }", 'cloud.workspaces: "dkp" is not an object; it takes name, project, tags'],
-  ])("as the place of the state is shown with what belongs there: %s", (extra, problem) => {
-    expect(problemsOf(`${REGION}${extra}\n`)).toEqual([`line 2, ${problem}`]);
+  ])("as the location of the state is shown with what belongs there: %s", (extra, error) => {
+    expect(errorsOf(`${REGION}${extra}\n`)).toEqual([`line 2, ${error}`]);
   });
 
   it.each(["!!set { name }", "!!omap [ name: dkp ]", "!!binary aGVsbG8="])("is not let through by a YAML tag: %s", (value) => {
-    expect(problemsWith(`user: ${value}\n`)).toEqual([expect.stringMatching(/^line 3/)]);
+    expect(errorsWith(`user: ${value}\n`)).toEqual([expect.stringMatching(/^line 3/)]);
   });
 
   it.each([
@@ -58,11 +58,11 @@ describe("a value of a wrong type", () => {
     ["[region]", "a list"],
     ["- region", "a list"],
   ])("as the whole file is shown: %s", (text, shown) => {
-    expect(problemsOf(`${text}\n`)).toEqual([`holds ${shown} and not an object; write KEY: VALUE lines`]);
+    expect(errorsOf(`${text}\n`)).toEqual([`holds ${shown} and not an object; write KEY: VALUE lines`]);
   });
 
   it("is cut where it is long", () => {
-    expect(problemsWith(`protect: ${"a".repeat(200)}\n`)).toEqual([
+    expect(errorsWith(`protect: ${"a".repeat(200)}\n`)).toEqual([
       `line 3, protect: "${"a".repeat(79)}... (200 characters) is not true or false`,
     ]);
   });
@@ -84,7 +84,7 @@ describe("a key without a value", () => {
     ["outputs: { secret: }", "outputs.secret"],
     ["cloud:", "cloud"],
   ])("is empty: %s", (extra, path) => {
-    expect(problemsWith(`${extra}\n`)).toEqual([`line 3, ${path}: is empty; write a value or remove it`]);
+    expect(errorsWith(`${extra}\n`)).toEqual([`line 3, ${path}: is empty; write a value or remove it`]);
   });
 
   it.each([
@@ -94,13 +94,11 @@ describe("a key without a value", () => {
     ["backend: { s3: { bucket: b, assume_role: { role_arn: } } }", "backend.s3.assume_role.role_arn"],
     ["backend: { s3: { bucket: b, assume_role: { role_arn: '' } } }", "backend.s3.assume_role.role_arn"],
     ["cloud: { organization: '', workspaces: { name: dkp } }", "cloud.organization"],
-  ])("is empty inside the place of the state as well: %s", (extra, path) => {
-    expect(problemsOf(`${REGION}${extra}\n`)).toEqual([`line 2, ${path}: is empty; write a value or remove it`]);
+  ])("is empty inside the location of the state as well: %s", (extra, path) => {
+    expect(errorsOf(`${REGION}${extra}\n`)).toEqual([`line 2, ${path}: is empty; write a value or remove it`]);
   });
 
   it("is empty where it is an empty text", () => {
-    expect(problemsWith("provider: { profile: '' }\n")).toEqual([
-      "line 3, provider.profile: is empty; write a value or remove it",
-    ]);
+    expect(errorsWith("provider: { profile: '' }\n")).toEqual(["line 3, provider.profile: is empty; write a value or remove it"]);
   });
 });

@@ -2,78 +2,82 @@ import { parseIamArn } from "../../iam/arns";
 import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/names";
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
+import { type CheckedSettings, pathOf } from "../checked-settings";
 import { stateLocation } from "../deployment";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { show } from "../messages";
 import type { Settings } from "../schema/deployment-schema";
 
-/** A deployment that may have faults; `faulty` tells which fields can't be relied on. */
+/** A deployment that may have errors. */
 export interface Candidate {
   readonly stack: string;
-  readonly file: string;
-  readonly settings: Settings;
-  readonly faulty: (path: readonly string[]) => boolean;
+  /** The name of the deployment in messages: its file. */
+  readonly source: string;
+  readonly settings: CheckedSettings;
 }
 
 /** One thing that two deployments must not have in common. */
 interface Exclusive {
-  readonly needs: readonly (readonly string[])[];
-  /** Equal texts are the same thing; undefined where that can't be known. */
+  /** Equal strings are the same thing; undefined if unknown. */
   readonly identity: (candidate: Candidate) => string | undefined;
-  readonly problem: (candidate: Candidate, other: Candidate, all: readonly Candidate[]) => Problem;
+  readonly conflict: (candidate: Candidate, other: Candidate, all: readonly Candidate[]) => FieldError;
 }
 
 const NAMED = [
-  { what: "user", path: ["user", "name"], nameOf: (settings: Settings) => settings.user.name, rule: USER_NAME },
-  { what: "policy", path: ["policy", "name"], nameOf: (settings: Settings) => settings.policy.name, rule: POLICY_NAME },
-  {
-    what: "group",
-    path: ["group", "name"],
-    nameOf: (settings: Settings) => (settings.attachment === "user" ? undefined : settings.group.name),
-    rule: GROUP_NAME,
-  },
-  { what: "node role", path: ["nodeRole", "name"], nameOf: (settings: Settings) => settings.nodeRole?.name, rule: ROLE_NAME },
+  { what: "user", field: "user.name", rule: USER_NAME },
+  { what: "policy", field: "policy.name", rule: POLICY_NAME },
+  { what: "group", field: "group.name", rule: GROUP_NAME },
+  { what: "node role", field: "nodeRole.name", rule: ROLE_NAME },
 ] as const;
+
+/** The name of an object that the deployment creates; undefined if there is none or it is invalid. */
+function nameOf({ settings }: Candidate, field: (typeof NAMED)[number]["field"]): string | undefined {
+  const isAbsent = field === "group.name" && settings.fields("attachment")?.attachment === "user";
+  return isAbsent ? undefined : settings.fields(field)?.[field];
+}
 
 const EXCLUSIVES: readonly Exclusive[] = [
   {
-    needs: [["backend"], ["cloud"]],
-    identity: ({ stack, settings }) => stateAddress(stateLocation(stack, settings), settings.backend?.partial === true),
-    problem: ({ settings }, other) => ({
-      path: [settings.cloud === undefined ? "backend" : "cloud"],
-      message: `is the state of ${other.file} as well, and each would destroy what the other made; give each deployment its own (key, prefix, path or workspace)`,
+    identity: ({ stack, settings }) => {
+      const fields = settings.fields("backend", "cloud");
+      return fields && stateAddress(stateLocation(stack, fields), fields.backend?.partial === true);
+    },
+    conflict: ({ settings }, other) => ({
+      path: [settings.fields("cloud")?.cloud === undefined ? "backend" : "cloud"],
+      message: `is the state of ${other.source} as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`,
     }),
   },
   ...NAMED.map(
-    ({ what, path, nameOf, rule }): Exclusive => ({
-      needs: [path, ["region"], ["accountId"], ["provider"]],
-      identity: ({ settings }) => {
-        const name = nameOf(settings);
-        return name === undefined ? undefined : `${account(settings)}/${name.toLowerCase()}`;
+    ({ what, field, rule }): Exclusive => ({
+      identity: (candidate) => {
+        const fields = candidate.settings.fields("region", "accountId", "provider");
+        const name = nameOf(candidate, field)?.toLowerCase();
+        return fields && name && `${account(fields)}/${name}`;
       },
-      problem: ({ stack, settings }, other, all) => {
-        const taken = all.filter(({ faulty }) => !faulty(path)).map((candidate) => nameOf(candidate.settings)?.toLowerCase());
-        const proposals = [`${nameOf(settings)}-${stack}`, stack, `dkp-${stack}`, `${stack}-2`];
-        const free = proposals.find((name) => rule.pattern.test(name) && !taken.includes(name.toLowerCase()));
+      conflict: (candidate, other, all) => {
+        const name = nameOf(candidate, field);
+        const taken = all.map((each) => nameOf(each, field)?.toLowerCase());
+        const proposals = [`${name}-${candidate.stack}`, candidate.stack, `dkp-${candidate.stack}`, `${candidate.stack}-2`];
+        const free = proposals.find((proposal) => rule.pattern.test(proposal) && !taken.includes(proposal.toLowerCase()));
         return {
-          path,
-          message: `${show(nameOf(settings))} is also the ${what} of ${other.file}, in the same account (IAM ignores case); choose another${free === undefined ? "" : `, for example ${show(free)}`}`,
+          path: pathOf(field),
+          message: `${show(name)} is also the ${what} of ${other.source}, in the same account (IAM ignores case); choose another${free === undefined ? "" : `, for example ${show(free)}`}`,
         };
       },
     }),
   ),
 ];
 
-/** Which deployments stand in each other's way, by file. The first of them in file order is taken as right. */
-export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Problem[]> {
-  const found = new Map<string, readonly Problem[]>();
+/** Conflicts between deployments, by source. The first of them in the given order is assumed to be right. */
+export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string, readonly FieldError[]> {
+  const found = new Map<string, readonly FieldError[]>();
   for (const exclusive of EXCLUSIVES) {
     const first = new Map<string, Candidate>();
-    for (const candidate of candidates.filter(({ faulty }) => !exclusive.needs.some(faulty))) {
+    for (const candidate of candidates) {
       const identity = exclusive.identity(candidate);
       const other = identity === undefined ? undefined : first.get(identity);
       if (other !== undefined) {
-        found.set(candidate.file, [...(found.get(candidate.file) ?? []), exclusive.problem(candidate, other, candidates)]);
+        found.set(candidate.source, [...(found.get(candidate.source) ?? []), exclusive.conflict(candidate, other, candidates)]);
       } else if (identity !== undefined) {
         first.set(identity, candidate);
       }
@@ -82,8 +86,8 @@ export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string,
   return found;
 }
 
-/** The account as far as the settings tell: stated, that of the assumed role, or whatever the profile leads to. */
-function account({ accountId, provider, region }: Settings): string {
+/** The account as far as the settings name it: stated, that of the assumed role, or the one that the profile leads to. */
+function account({ accountId, provider, region }: Pick<Settings, "accountId" | "provider" | "region">): string {
   const known = accountId ?? parseIamArn(provider.assumeRoleArn ?? "")?.account;
   // No account spans partitions, but one profile's credentials are of one.
   return known ?? `${partitionOf(region)} profile ${provider.profile ?? ""}`;

@@ -3,166 +3,127 @@ import { fittingStatements } from "../../iam/action-patterns";
 import { LAYOUTS, maxPrefix } from "../../iam/cluster";
 import { partitionOf } from "../../iam/partitions";
 import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
+import type { CheckedSettings } from "../checked-settings";
 import { toCluster } from "../deployment";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
+import { isObject } from "../is-object";
 import { show } from "../messages";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
-import type { Settings } from "../schema/deployment-schema";
 import { ACCESS_KEY_RULES } from "./access-key-rules";
-import { accountProblem, partitionProblem } from "./arn-rules";
-import { BOUNDARY_RULES } from "./boundary-rules";
+import { ARN_RULES } from "./arn-rules";
 import { IMPORT_RULES } from "./import-rules";
 import { NODE_ROLE_RULES } from "./node-role-rules";
-import type { Rule, Surroundings } from "./rule";
+import { type Rule, type RuleContext, rule } from "./rule";
 
-const ARN_FIELDS = [
-  { path: ["user", "permissionsBoundary"], arnOf: (settings: Settings) => settings.user.permissionsBoundary },
-  { path: ["provider", "assumeRoleArn"], arnOf: (settings: Settings) => settings.provider.assumeRoleArn },
-  { path: ["nodeRole", "permissionsBoundary"], arnOf: (settings: Settings) => settings.nodeRole?.permissionsBoundary },
-] as const;
-
-/** A place holder with the length of an account id. */
+/** A placeholder with the length of an account id. */
 const ANY_ACCOUNT = "000000000000";
 
 const RULES: readonly Rule[] = [
-  {
-    needs: [["backend"], ["cloud"]],
-    problem: ({ backend, cloud }) => {
-      if (backend === undefined && cloud === undefined) {
-        return {
-          path: ["backend"],
-          message: `missing: the place of the Terraform state is always stated; write for example ${BACKEND_EXAMPLE}`,
-        };
-      }
-      return backend !== undefined && cloud !== undefined
-        ? { path: ["cloud"], message: "stands beside backend, a state lives in one place; keep one of them" }
-        : undefined;
-    },
-  },
-  {
-    needs: [["policy"], ["cluster"]],
-    problem: ({ policy, cluster }) =>
-      policy.mode === "documented" || cluster.prefix !== undefined
-        ? undefined
-        : {
-            path: ["cluster", "prefix"],
-            message: `missing: policy.mode ${show(policy.mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
-          },
-  },
-  {
-    needs: [["policy"], ["cluster"]],
-    problem: ({ policy, cluster }) =>
-      policy.mode !== "minimal" || cluster.layout !== undefined
-        ? undefined
-        : {
-            path: ["cluster", "layout"],
-            message: `missing: policy.mode "minimal" grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
-          },
-  },
-  {
-    needs: [["policy"], ["cluster"], ["features"], ["region"], ["accountId"], ["nodeRole"]],
-    problem: (settings) => {
-      const { mode, supplement } = settings.policy;
-      const cluster = toCluster(settings);
-      if (mode !== "documented" && cluster.prefix === undefined) {
-        return undefined;
-      }
-      const environment = {
-        partition: partitionOf(settings.region),
-        region: settings.region,
-        account: settings.accountId ?? ANY_ACCOUNT,
+  rule(["backend", "cloud"], ({ backend, cloud }) => {
+    if (backend === undefined && cloud === undefined) {
+      return {
+        path: ["backend"],
+        message: `missing: the location of the Terraform state must be stated; write for example ${BACKEND_EXAMPLE}`,
       };
-      const size = policySize(fittingStatements({ mode, supplement, cluster, environment }));
-      return size <= MAX_POLICY_CHARACTERS
-        ? undefined
-        : {
-            path: ["policy", "mode"],
-            message: `${show(mode)} makes a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${mode === "minimal" ? "shorten the lists of roles and accounts, or take features away" : 'shorten the lists of roles and accounts, take features away, or use "minimal"'}`,
-          };
-    },
-  },
-  {
-    needs: [["cluster"]],
-    problem: ({ cluster: { prefix, dkpVersion } }) => {
-      const max = maxPrefix(dkpVersion);
-      return prefix === undefined || prefix.length <= max
-        ? undefined
-        : {
-            path: ["cluster", "prefix"],
-            message: `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion} allows ${max}; choose a shorter one`,
-          };
-    },
-  },
-  {
-    needs: [["cluster"], ["features"]],
-    problem: ({ cluster, features }) =>
-      cluster.kmsKeyArns.length === 0 || features.includes("encrypted-volumes")
-        ? undefined
-        : {
-            path: ["cluster", "kmsKeyArns"],
-            message:
-              'has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
-          },
-  },
-  {
-    needs: [["cluster"], ["region"]],
-    problem: ({ cluster, region }) => {
-      // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption works".
-      const expected = `arn:${partitionOf(region)}:kms:${region}:`;
-      const at = cluster.kmsKeyArns.findIndex((arn) => !arn.startsWith(expected));
-      return at === -1
-        ? undefined
-        : {
-            path: ["cluster", "kmsKeyArns", String(at)],
-            message: `${show(cluster.kmsKeyArns[at])} is a key of another Region than ${region}; write an ARN that begins with ${expected}`,
-          };
-    },
-  },
-  ...["path", "workspace_dir"].map(
-    (argument): Rule => ({
-      needs: [["backend"]],
-      problem: ({ backend }, surroundings) => {
-        const path = (backend?.local as Readonly<Record<string, unknown>> | undefined)?.[argument];
-        return path === undefined ? undefined : localPathProblem(["backend", "local", argument], path, surroundings);
-      },
+    }
+    return backend !== undefined && cloud !== undefined
+      ? { path: ["cloud"], message: "is set together with backend, a state has one location; keep one of them" }
+      : undefined;
+  }),
+  rule(["policy", "cluster"], ({ policy, cluster }) =>
+    policy.mode === "documented" || cluster.prefix !== undefined
+      ? undefined
+      : {
+          path: ["cluster", "prefix"],
+          message: `missing: policy.mode ${show(policy.mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
+        },
+  ),
+  rule(["policy", "cluster"], ({ policy, cluster }) =>
+    policy.mode !== "minimal" || cluster.layout !== undefined
+      ? undefined
+      : {
+          path: ["cluster", "layout"],
+          message: `missing: policy.mode "minimal" grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
+        },
+  ),
+  rule(["policy", "cluster", "features", "region", "accountId", "nodeRole"], (settings) => {
+    const { mode, supplement } = settings.policy;
+    const cluster = toCluster(settings);
+    if (mode !== "documented" && cluster.prefix === undefined) {
+      return undefined;
+    }
+    const environment = {
+      partition: partitionOf(settings.region),
+      region: settings.region,
+      account: settings.accountId ?? ANY_ACCOUNT,
+    };
+    const size = policySize(fittingStatements({ mode, supplement, cluster, environment }));
+    return size <= MAX_POLICY_CHARACTERS
+      ? undefined
+      : {
+          path: ["policy", "mode"],
+          message: `${show(mode)} requires a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${mode === "minimal" ? "shorten the lists of roles and accounts, or take features away" : 'shorten the lists of roles and accounts, take features away, or use "minimal"'}`,
+        };
+  }),
+  rule(["cluster"], ({ cluster: { prefix, dkpVersion } }) => {
+    const max = maxPrefix(dkpVersion);
+    return prefix === undefined || prefix.length <= max
+      ? undefined
+      : {
+          path: ["cluster", "prefix"],
+          message: `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion} allows ${max}; choose a shorter one`,
+        };
+  }),
+  rule(["cluster", "features"], ({ cluster, features }) =>
+    cluster.kmsKeyArns.length === 0 || features.includes("encrypted-volumes")
+      ? undefined
+      : {
+          path: ["cluster", "kmsKeyArns"],
+          message:
+            'has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
+        },
+  ),
+  rule(["cluster", "region"], ({ cluster, region }) => {
+    // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption works".
+    const expected = `arn:${partitionOf(region)}:kms:${region}:`;
+    const at = cluster.kmsKeyArns.findIndex((arn) => !arn.startsWith(expected));
+    return at === -1
+      ? undefined
+      : {
+          path: ["cluster", "kmsKeyArns", String(at)],
+          message: `${show(cluster.kmsKeyArns[at])} is a key of another Region than ${region}; write an ARN that begins with ${expected}`,
+        };
+  }),
+  ...["path", "workspace_dir"].map((argument) =>
+    rule(["backend"], ({ backend }, context) => {
+      const path = isObject(backend?.local) ? backend.local[argument] : undefined;
+      return path === undefined ? undefined : localPathError(["backend", "local", argument], path, context);
     }),
   ),
-  ...ARN_FIELDS.map(
-    ({ path, arnOf }): Rule => ({
-      needs: [["region"], path],
-      problem: (settings) => partitionProblem(settings, path, arnOf(settings)),
-    }),
-  ),
-  ...ARN_FIELDS.map(
-    ({ path, arnOf }): Rule => ({
-      needs: [["accountId"], path],
-      problem: (settings) => accountProblem(settings, path, arnOf(settings)),
-    }),
-  ),
-  ...BOUNDARY_RULES,
+  ...ARN_RULES,
   ...ACCESS_KEY_RULES,
   ...NODE_ROLE_RULES,
   ...IMPORT_RULES,
 ];
 
-function localPathProblem(
+function localPathError(
   field: readonly string[],
   path: unknown,
-  { outputFolder, settingsFolder }: Surroundings,
-): Problem | undefined {
+  { outputFolder, settingsFolder }: RuleContext,
+): FieldError | undefined {
   if (typeof path !== "string") {
     return { path: field, message: `${show(path)} is not a path; write it in quotes` };
   }
   if (isAbsolute(path)) {
     return {
       path: field,
-      message: `${show(path)} is absolute; write it relative to the project's root, so that it holds on any machine`,
+      message: `${show(path)} is absolute; write it relative to the project's root, so that it is valid on any computer`,
     };
   }
   if (isInside(path, outputFolder)) {
     return {
       path: field,
-      message: `${show(path)} lies in ${outputFolder}, which is rewritten and deleted freely; choose a place outside`,
+      message: `${show(path)} lies in ${outputFolder}, which is rewritten and deleted freely; choose a path outside it`,
     };
   }
   // A state is a file; workspaces have a folder.
@@ -178,11 +139,7 @@ function isInside(path: string, folder: string): boolean {
   return !/^\.\.(?:[/\\]|$)/.test(relative(folder, path));
 }
 
-/** Problems between the fields of one deployment. `faulty` tells whether a field already has a problem. */
-export function ruleProblems(
-  settings: Settings,
-  surroundings: Surroundings,
-  faulty: (path: readonly string[]) => boolean,
-): readonly Problem[] {
-  return RULES.filter((rule) => !rule.needs.some(faulty)).flatMap((rule) => rule.problem(settings, surroundings) ?? []);
+/** Errors between the fields of one deployment. */
+export function ruleErrors(settings: CheckedSettings, context: RuleContext): readonly FieldError[] {
+  return RULES.flatMap((check) => check(settings, context));
 }

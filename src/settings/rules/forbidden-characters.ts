@@ -12,11 +12,11 @@ const LINE_BREAK = /[\n\r\u0085\u2028\u2029]/;
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** What text on several lines may have besides, and what joins or parts the letters of a script: tab, line breaks, soft hyphen, joiners. */
-const TEXT_ONLY = /[\t\n\r]|\u00ad|\u200c|\u200d|[\ufe00-\ufe0f]/g;
+/** What a string on several lines may contain as well, and what joins or parts the letters of a script: tab, line breaks, soft hyphen, joiners. */
+const MULTILINE_ONLY = /[\t\n\r]|\u00ad|\u200c|\u200d|[\ufe00-\ufe0f]/g;
 
-/** Why a value of the settings may not have one of its characters, in words that follow "FIELD: "; undefined if it may have all. */
-export function characterProblem(text: string): string | undefined {
+/** Why a value of the settings may not have one of its characters; follows "FIELD: "; undefined if it may have all. */
+export function characterError(text: string): string | undefined {
   if (LINE_BREAK.test(text)) {
     return "has a line break; write it on one line";
   }
@@ -24,9 +24,9 @@ export function characterProblem(text: string): string | undefined {
   return character === undefined ? undefined : `has the invisible character ${codePoint(character)}; remove it`;
 }
 
-/** The same of a value that may be text on several lines. */
-export function textCharacterProblem(text: string): string | undefined {
-  const [character] = INVISIBLE.exec(text.replaceAll(TEXT_ONLY, "")) ?? [];
+/** The same for a value that may have several lines. */
+export function multilineCharacterError(text: string): string | undefined {
+  const [character] = INVISIBLE.exec(text.replaceAll(MULTILINE_ONLY, "")) ?? [];
   return character === undefined ? undefined : `has the invisible character ${codePoint(character)}; remove it`;
 }
 

@@ -1,56 +1,47 @@
 import { nodeRoleName } from "../../iam/cluster";
 import { MAX_ROLE_INLINE_CHARACTERS } from "../../iam/names";
 import { nodePolicy } from "../../iam/node-role-permissions";
-import type { Problem } from "../errors";
+import { pathOf } from "../checked-settings";
 import { show } from "../messages";
-import type { Settings } from "../schema/deployment-schema";
-import { accountProblem, partitionProblem } from "./arn-rules";
-import type { Rule } from "./rule";
+import { accountError, partitionError } from "./arn-rules";
+import { type Rule, rule } from "./rule";
 
-const POLICIES = ["nodeRole", "managedPolicyArns"] as const;
+const POLICIES = "nodeRole.managedPolicyArns";
 
-const eachPolicy =
-  (problem: (settings: Settings, path: readonly string[], arn: string) => Problem | undefined) =>
-  ({ nodeRole, ...settings }: Settings) =>
-    (nodeRole?.managedPolicyArns ?? []).flatMap((arn, index) => problem(settings, [...POLICIES, String(index)], arn) ?? []);
+const policyPath = (index: number) => [...pathOf(POLICIES), String(index)];
 
 /** Rules between the node role and the rest. */
 export const NODE_ROLE_RULES: readonly Rule[] = [
-  {
-    needs: [["nodeRole", "name"], ["cluster"]],
-    problem: ({ cluster: { prefix }, nodeRole }) => {
-      const name = nodeRole?.name;
-      // IAM ignores case in names.
-      return prefix === undefined || name?.toLowerCase() !== nodeRoleName(prefix).toLowerCase()
-        ? undefined
-        : {
-            path: ["nodeRole", "name"],
-            message: `${show(name)} is the role that DKP creates for prefix "${prefix}"; choose another name, for example "${name}-custom"`,
-          };
-    },
-  },
-  {
-    needs: [["nodeRole", "additionalActions"]],
-    problem: ({ nodeRole }) => {
-      // No action has white space.
-      const size = nodeRole === undefined ? 0 : JSON.stringify(nodePolicy(nodeRole.additionalActions)).length;
-      return size <= MAX_ROLE_INLINE_CHARACTERS
-        ? undefined
-        : {
-            path: ["nodeRole", "additionalActions"],
-            message: `makes an inline policy of ${size} characters, IAM allows ${MAX_ROLE_INLINE_CHARACTERS} per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns`,
-          };
-    },
-  },
-  { needs: [["region"], POLICIES], problem: eachPolicy(partitionProblem) },
-  { needs: [["accountId"], POLICIES], problem: eachPolicy(accountProblem) },
-  {
-    needs: [POLICIES],
-    problem: ({ nodeRole }) =>
-      (nodeRole?.managedPolicyArns ?? []).flatMap((arn, index, all) =>
-        all.indexOf(arn) === index
-          ? []
-          : [{ path: [...POLICIES, String(index)], message: `${show(arn)} stands in the list twice; remove one` }],
-      ),
-  },
+  rule(["nodeRole.name", "cluster"], ({ cluster: { prefix }, "nodeRole.name": name }) => {
+    // IAM ignores case in names.
+    return prefix === undefined || name?.toLowerCase() !== nodeRoleName(prefix).toLowerCase()
+      ? undefined
+      : {
+          path: ["nodeRole", "name"],
+          message: `${show(name)} is the role that DKP creates for prefix "${prefix}"; choose another name, for example "${name}-custom"`,
+        };
+  }),
+  rule(["nodeRole.additionalActions"], ({ "nodeRole.additionalActions": actions }) => {
+    // No action has white space.
+    const size = actions === undefined ? 0 : JSON.stringify(nodePolicy(actions)).length;
+    return size <= MAX_ROLE_INLINE_CHARACTERS
+      ? undefined
+      : {
+          path: ["nodeRole", "additionalActions"],
+          message: `requires an inline policy of ${size} characters, IAM allows ${MAX_ROLE_INLINE_CHARACTERS} per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns`,
+        };
+  }),
+  rule(["region", POLICIES], ({ [POLICIES]: arns = [], ...settings }) =>
+    arns.flatMap((arn, index) => partitionError(settings, policyPath(index), arn) ?? []),
+  ),
+  rule(["accountId", POLICIES], ({ [POLICIES]: arns = [], ...settings }) =>
+    arns.flatMap((arn, index) => accountError(settings, policyPath(index), arn) ?? []),
+  ),
+  rule([POLICIES], ({ [POLICIES]: arns = [] }) =>
+    arns.flatMap((arn, index) =>
+      arns.indexOf(arn) === index
+        ? []
+        : [{ path: policyPath(index), message: `${show(arn)} stands in the list twice; remove one` }],
+    ),
+  ),
 ];

@@ -1,18 +1,27 @@
-import type { Problem } from "../errors";
+import type { CheckedSettings, FieldName, Fields } from "../checked-settings";
+import type { FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 
 /** What the rules know besides the settings. */
-export interface Surroundings {
+export interface RuleContext {
   /** CDKTF's output folder, relative to the project's root. */
   readonly outputFolder: string;
   /** The folder of the settings files, relative to the project's root; undefined where there is none. */
   readonly settingsFolder?: string | undefined;
-  /** What a command line says instead of the settings' own `policy`. */
+  /** Options of a command that replace the settings' own `policy`. */
   readonly policy?: Partial<Settings["policy"]> | undefined;
 }
 
-/** A rule between fields of one deployment. It runs only when the fields it needs have no problem of their own. */
-export interface Rule {
-  readonly needs: readonly (readonly string[])[];
-  readonly problem: (settings: Settings, surroundings: Surroundings) => Problem | readonly Problem[] | undefined;
+/** The errors between fields of one deployment. */
+export type Rule = (settings: CheckedSettings, context: RuleContext) => readonly FieldError[];
+
+/** A rule that runs only if the fields it requires have no errors. */
+export function rule<Name extends FieldName>(
+  requires: readonly Name[],
+  check: (fields: Fields<Name>, context: RuleContext) => FieldError | readonly FieldError[] | undefined,
+): Rule {
+  return (settings, context) => {
+    const fields = settings.fields(...requires);
+    return fields === undefined ? [] : [check(fields, context) ?? []].flat();
+  };
 }

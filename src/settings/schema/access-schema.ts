@@ -2,24 +2,47 @@ import * as v from "valibot";
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
 import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../../iam/names";
 import { ACTION } from "../../iam/node-role-permissions";
+import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { show } from "../messages";
-import { pgpKeyProblem } from "./pgp-key-schema";
 import { arn, because, choice, describe, name, path, strict } from "./primitives";
 
-// The parts of the schema about keys and who owns what: key slots, the group, the role for nodes, and what is taken over.
+// The parts of the schema about keys and principals: key slots, the group, the role for nodes, and what is imported.
 
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
+/** The command that writes a public key as `pgpKey` takes it. */
+const EXPORT_COMMAND = "gpg --export ID | base64 -w0";
+
+/** Each error with its remedy. Never the value itself: it may be a private key. */
+const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
+  armored: `is armored text, Terraform takes the binary key in base64; write what ${EXPORT_COMMAND} prints`,
+  keybase: `names a Keybase user, which Terraform would look up over the network at every apply; write the key itself, what ${EXPORT_COMMAND} prints`,
+  "not base64": `is not base64; write what ${EXPORT_COMMAND} prints`,
+  private: `is a private key (not shown) and settings are committed; remove it, treat it as disclosed, and write the public one: ${EXPORT_COMMAND}`,
+  "not a key": `is base64, but not of an OpenPGP public key; write what ${EXPORT_COMMAND} prints`,
+  truncated: `is a key that stops in the middle; write all of what ${EXPORT_COMMAND} prints, on one line`,
+  "several keys": `holds more than one key, and Terraform would encrypt for the first; name one: ${EXPORT_COMMAND}`,
+  revoked: `is a key that its owner has revoked; write another one: ${EXPORT_COMMAND}`,
+  "sign only": `is a key that can only sign, nothing can be encrypted for it; add an encryption subkey (gpg --edit-key ID addkey) and write what ${EXPORT_COMMAND} prints`,
+  "too new": `is not an OpenPGP key of version 4, the one that the AWS provider reads; create one with GnuPG's defaults and write what ${EXPORT_COMMAND} prints`,
+};
+
+/** Why a value is not a `pgpKey`; undefined if it is one. */
+function pgpKeyError(text: string): string | undefined {
+  const reading = readPgpKey(text);
+  return "error" in reading ? PGP_KEY_MESSAGES[reading.error] : undefined;
+}
+
 const pgpKey = v.pipe(
-  v.string(() => "is not a text; write the public key in base64, what gpg --export ID | base64 -w0 prints"),
+  v.string(() => "is not a string; write the public key in base64, what gpg --export ID | base64 -w0 prints"),
   describe(
     "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
   ),
   // YAML and `base64` may break the line; Terraform takes one.
   v.transform((value) => (value.includes("-----") ? value : value.replaceAll(/\s+/g, ""))),
   v.check(
-    (value) => pgpKeyProblem(value) === undefined,
-    ({ input }) => pgpKeyProblem(input) ?? "",
+    (value) => pgpKeyError(value) === undefined,
+    ({ input }) => pgpKeyError(input) ?? "",
   ),
 );
 
@@ -40,7 +63,7 @@ export const accessKeys = v.pipe(
         primary: v.optional(keySlot("Active"), {}),
         secondary: v.optional(keySlot("absent"), {}),
         current: v.optional(
-          v.pipe(choice(SLOTS), describe("The slot whose key the outputs hand out; it must be `Active`")),
+          v.pipe(choice(SLOTS), describe("The slot whose key the outputs expose; it must be `Active`")),
           "primary",
         ),
         allowPlaintext: v.optional(
@@ -56,13 +79,13 @@ export const accessKeys = v.pipe(
     (issue) =>
       `${show(issue.input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
   ),
-  describe("Two key slots, so that keys rotate without outage; or `none`: no key at all, you make keys outside Terraform"),
+  describe("Two key slots, so that keys rotate without outage; or `none`: no key at all, you create keys outside Terraform"),
 );
 
 export const attachment = v.pipe(
   choice(["user", "user-and-group", "group"]),
   describe(
-    "What has the policy: the user itself, as on the DKP page, or a group with the user in it. From one to the other by way of `user-and-group`, one apply each",
+    "What has the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other by way of `user-and-group`, one apply each",
   ),
 );
 
@@ -77,7 +100,7 @@ export const group = strict({
 export const nodeRole = strict({
   name: v.pipe(
     name(ROLE_NAME, "; folders belong into nodeRole.path"),
-    describe("Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP makes itself"),
+    describe("Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself"),
   ),
   path: v.optional(
     v.pipe(

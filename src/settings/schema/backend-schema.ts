@@ -1,6 +1,7 @@
 import { parseIamArn } from "../../iam/arns";
 import { type ArgumentType, argumentType, BACKEND_TYPES, type BackendType, backendType } from "../../terraform/backends";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
+import { isObject } from "../is-object";
 import { EMPTY, nearest, show, showSegment, suggest } from "../messages";
 
 /** Terraform's `cloud` block is a setting of its own, not a backend type. */
@@ -15,64 +16,64 @@ const SECRET_NAME =
   /(?:^|[_-])(?:access[_-]?key|api[_-]?key|credentials?|passphrase|passw(?:or)?d|private[_-]?key|secret|secret[_-]?key|token)$/i;
 
 /** What is wrong with the `backend` setting: `{ TYPE: { ARGUMENTS }, partial: true }`. */
-export function backendProblems(value: Readonly<Record<string, unknown>>): readonly Problem[] {
+export function backendErrors(value: Readonly<Record<string, unknown>>): readonly FieldError[] {
   const names = Object.keys(value).filter((key) => key !== "partial");
   const types = names.filter((name) => backendType(name) !== undefined && name !== "cloud");
   const partial = value.partial ?? false;
   return [
     ...(typeof partial === "boolean" && value.partial !== null
       ? []
-      : [problem(`${show(partial)} is neither true nor false`, "partial")]),
+      : [fieldError(`${show(partial)} is neither true nor false`, "partial")]),
     ...(types.length > 1
-      ? [problem(`names ${types.length} types (${types.join(", ")}), a state lives in one; keep one of them`)]
-      : [...noTypeProblems(names, types), ...types.flatMap((type) => typeProblems(type, value[type], partial === true))]),
+      ? [fieldError(`names ${types.length} types (${types.join(", ")}), a state has one; keep one of them`)]
+      : [...noTypeErrors(names, types), ...types.flatMap((type) => typeErrors(type, value[type], partial === true))]),
   ];
 }
 
-function noTypeProblems(names: readonly string[], types: readonly string[]): readonly Problem[] {
-  const strangers = names.filter((name) => !types.includes(name));
+function noTypeErrors(names: readonly string[], types: readonly string[]): readonly FieldError[] {
+  const unknown = names.filter((name) => !types.includes(name));
   if (names.length === 0) {
-    return [problem(`names no backend type; write one, for example ${BACKEND_EXAMPLE}`)];
+    return [fieldError(`names no backend type; write one, for example ${BACKEND_EXAMPLE}`)];
   }
-  if (types.length === 0 && strangers.every((name) => nearest(name, BACKEND_NAMES) === undefined) && strangers.length > 1) {
+  if (types.length === 0 && unknown.every((name) => nearest(name, BACKEND_NAMES) === undefined) && unknown.length > 1) {
     return [
-      problem(
-        `names no backend type (${strangers.map(showSegment).join(", ")}); write the type around them, for example ${BACKEND_EXAMPLE}`,
+      fieldError(
+        `names no backend type (${unknown.map(showSegment).join(", ")}); write the type around them, for example ${BACKEND_EXAMPLE}`,
       ),
     ];
   }
-  return strangers.map((name) => problem(strangerMessage(name, types.length > 0), name));
+  return unknown.map((name) => fieldError(unknownNameMessage(name, types.length > 0), name));
 }
 
-function strangerMessage(name: string, typeIsThere: boolean): string {
+function unknownNameMessage(name: string, typeIsThere: boolean): string {
   if (name === "cloud") {
     return "is no backend type; write it as the setting `cloud`";
   }
   return typeIsThere ? `unknown here, ${suggest(name, ["partial"])}` : `unknown backend type, ${suggest(name, BACKEND_NAMES)}`;
 }
 
-function typeProblems(type: string, value: unknown, partial: boolean): readonly Problem[] {
+function typeErrors(type: string, value: unknown, partial: boolean): readonly FieldError[] {
   const known = backendType(type);
   const remedy = "write it, or set backend.partial to true and give it with -backend-config";
-  return known === undefined ? [] : argumentProblems(type, known, value ?? {}, partial ? undefined : remedy).map(under(type));
+  return known === undefined ? [] : argumentErrors(type, known, value ?? {}, partial ? undefined : remedy).map(under(type));
 }
 
 /** What is wrong with the `cloud` setting. */
-export function cloudProblems(value: Readonly<Record<string, unknown>>): readonly Problem[] {
-  return argumentProblems("cloud", BACKEND_TYPES.cloud, value, "write it");
+export function cloudErrors(value: Readonly<Record<string, unknown>>): readonly FieldError[] {
+  return argumentErrors("cloud", BACKEND_TYPES.cloud, value, "write it");
 }
 
 /** @param remedy what to do about a missing argument; undefined where arguments may be missing */
-function argumentProblems(name: string, type: BackendType, value: unknown, remedy: string | undefined): readonly Problem[] {
+function argumentErrors(name: string, type: BackendType, value: unknown, remedy: string | undefined): readonly FieldError[] {
   if (!isObject(value)) {
-    return [problem(`${show(value)} is not an object of arguments; write for example ${BACKEND_EXAMPLE}`)];
+    return [fieldError(`${show(value)} is not an object of arguments; write for example ${BACKEND_EXAMPLE}`)];
   }
   const missing = type.required.filter((argument) => value[argument] === undefined && !hasDefault(name, argument));
   return [
     ...(remedy === undefined
       ? []
-      : missing.map((argument) => problem(`missing, the ${name} backend requires it; ${remedy}`, argument))),
-    ...Object.entries(value).flatMap(([argument, content]) => argumentProblem(argument, content, type).map(under(argument))),
+      : missing.map((argument) => fieldError(`missing, the ${name} backend requires it; ${remedy}`, argument))),
+    ...Object.entries(value).flatMap(([argument, content]) => argumentError(argument, content, type).map(under(argument))),
   ];
 }
 
@@ -81,59 +82,59 @@ function hasDefault(type: string, argument: string): boolean {
   return type === "s3" && argument === "key";
 }
 
-function argumentProblem(argument: string, content: unknown, type: BackendType): readonly Problem[] {
+function argumentError(argument: string, content: unknown, type: BackendType): readonly FieldError[] {
   const known = Object.hasOwn(type.args, argument) ? type.args[argument] : undefined;
   if (known === undefined) {
-    return [problem(`unknown argument, ${suggest(argument, publicArguments(type))}`)];
+    return [fieldError(`unknown argument, ${suggest(argument, publicArguments(type))}`)];
   }
   const carrier = type.secrets[argument];
   if (carrier !== undefined) {
-    return [problem(`is a secret (not shown) and settings are committed; remove it and use ${carrier}`)];
+    return [fieldError(`is a secret (not shown) and settings are committed; remove it and use ${carrier}`)];
   }
   if (content === null || content === "") {
-    return [problem(EMPTY)];
+    return [fieldError(EMPTY)];
   }
   if (known === true) {
-    return valueProblems(argument, content, type);
+    return valueErrors(argument, content, type);
   }
   if (!isObject(content)) {
-    return [problem(`${show(content)} is not an object; it takes ${known.join(", ")}`)];
+    return [fieldError(`${show(content)} is not an object; it takes ${known.join(", ")}`)];
   }
   return Object.entries(content).flatMap(([inner, innerContent]) =>
-    innerProblem(inner, innerContent, known, type).map(under(inner)),
+    innerError(inner, innerContent, known, type).map(under(inner)),
   );
 }
 
-function innerProblem(argument: string, content: unknown, known: readonly string[], type: BackendType): readonly Problem[] {
+function innerError(argument: string, content: unknown, known: readonly string[], type: BackendType): readonly FieldError[] {
   if (!known.includes(argument)) {
-    return [problem(`unknown argument, ${suggest(argument, known)}`)];
+    return [fieldError(`unknown argument, ${suggest(argument, known)}`)];
   }
   if (SECRET_NAME.test(argument)) {
-    return [problem(SECRET)];
+    return [fieldError(SECRET)];
   }
   if (content === null || content === "") {
-    return [problem(EMPTY)];
+    return [fieldError(EMPTY)];
   }
-  return valueProblems(argument, content, type);
+  return valueErrors(argument, content, type);
 }
 
 /** What is wrong with the value of an argument that the backend has. */
-function valueProblems(argument: string, content: unknown, backend: BackendType): readonly Problem[] {
-  const strange = [...secretsInside(content), ...strangeValues(content)];
-  if (strange.length > 0) {
-    return strange;
+function valueErrors(argument: string, content: unknown, backend: BackendType): readonly FieldError[] {
+  const unsupported = [...secretsInside(content), ...unsupportedValues(content)];
+  if (unsupported.length > 0) {
+    return unsupported;
   }
   const type = argumentType(argument);
   if (type !== undefined && !IS_TYPE[type].test(content)) {
-    return [problem(`${show(content)} is not ${IS_TYPE[type].what}`)];
+    return [fieldError(`${show(content)} is not ${IS_TYPE[type].what}`)];
   }
   const rule = backend === BACKEND_TYPES.s3 && Object.hasOwn(S3_RULES, argument) ? S3_RULES[argument] : undefined;
   return rule === undefined || typeof content !== "string" || rule.test(content)
     ? []
-    : [problem(`${rule.hidden === true ? "the value" : show(content)} ${rule.message}`)];
+    : [fieldError(`${rule.hidden === true ? "the value" : show(content)} ${rule.message}`)];
 }
 
-/** What Terraform converts to each type, texts included. Source: Terraform documentation, type conversion; tried with Terraform 1.11.4. */
+/** What Terraform converts to each type, strings included. Source: Terraform documentation, type conversion; tried with Terraform 1.11.4. */
 const IS_TYPE: Readonly<Record<ArgumentType, { readonly what: string; readonly test: (value: unknown) => boolean }>> = {
   string: { what: "a single value; write it in quotes", test: (value) => typeof value !== "object" },
   bool: {
@@ -200,13 +201,13 @@ const S3_RULES: Readonly<Record<string, ValueRule>> = {
 const SECRET = "is a secret (not shown) and settings are committed; remove it and give it with -backend-config";
 
 /** Secrets by their name in a free-form value, at any depth. */
-function secretsInside(content: unknown): readonly Problem[] {
+function secretsInside(content: unknown): readonly FieldError[] {
   if (Array.isArray(content)) {
-    return content.flatMap((item, index) => (isSecretItem(item, content[index - 1]) ? [problem(SECRET, String(index))] : []));
+    return content.flatMap((item, index) => (isSecretItem(item, content[index - 1]) ? [fieldError(SECRET, String(index))] : []));
   }
   return isObject(content)
     ? Object.entries(content).flatMap(([name, inner]) =>
-        SECRET_NAME.test(name) ? [problem(SECRET, name)] : secretsInside(inner).map(under(name)),
+        SECRET_NAME.test(name) ? [fieldError(SECRET, name)] : secretsInside(inner).map(under(name)),
       )
     : [];
 }
@@ -223,30 +224,26 @@ function isSecretOption(text: string): boolean {
   return SECRET_NAME.test(text) && !/\s/.test(text);
 }
 
-/** Arguments to suggest: secret ones have no place in the settings. */
+/** Arguments to suggest: settings must not contain secret ones. */
 function publicArguments(type: BackendType): readonly string[] {
   return Object.keys(type.args).filter((argument) => !Object.hasOwn(type.secrets, argument));
 }
 
-function problem(message: string, ...path: readonly string[]): Problem {
+function fieldError(message: string, ...path: readonly string[]): FieldError {
   return { path, message };
 }
 
 const under =
   (segment: string) =>
-  (problem: Problem): Problem => ({ ...problem, path: [segment, ...problem.path] });
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+  (error: FieldError): FieldError => ({ ...error, path: [segment, ...error.path] });
 
 /** Values, at any depth, that Terraform would not get as they are written. */
-function strangeValues(value: unknown): readonly Problem[] {
+function unsupportedValues(value: unknown): readonly FieldError[] {
   if (typeof value === "object" && value !== null) {
-    return Object.entries(value).flatMap(([name, inner]) => strangeValues(inner).map(under(name)));
+    return Object.entries(value).flatMap(([name, inner]) => unsupportedValues(inner).map(under(name)));
   }
   // Beyond the safe range YAML has already rounded a number, and CDKTF reads huge ones as tokens.
   return typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value)
     ? []
-    : [problem(value === null ? EMPTY : `${show(value)} ${NO_VALUE}`)];
+    : [fieldError(value === null ? EMPTY : `${show(value)} ${NO_VALUE}`)];
 }

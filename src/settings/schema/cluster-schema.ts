@@ -5,7 +5,7 @@ import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { nameError, ROLE_NAME } from "../../iam/names";
 import { EMPTY, show, suggest } from "../messages";
-import { because, describe, noList, strict, text } from "./primitives";
+import { because, describe, noList, nonEmptyString, strict } from "./primitives";
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
 const prefix = v.pipe(
@@ -50,7 +50,7 @@ const rolePolicyAction = v.pipe(
   ),
 );
 
-/** An image in a region. DKP's own schema takes any text here; this one goes into Terraform's JSON, so that it must be no code. */
+/** An image in a region. DKP's own schema allows any string; this value is written to Terraform's JSON, so it must not contain code. */
 const ami = v.pipe(
   v.string(),
   v.regex(
@@ -68,7 +68,7 @@ const wholeNumber = (least: number) =>
     ),
   );
 
-/** As EC2 names instance types. DKP's own schema takes any text. Source: EC2 API reference, `InstanceType` of RunInstances. */
+/** As EC2 names instance types. DKP's own schema allows any string. Source: EC2 API reference, `InstanceType` of RunInstances. */
 const instanceType = v.pipe(
   v.string(),
   v.minLength(1, EMPTY),
@@ -78,7 +78,7 @@ const instanceType = v.pipe(
   ),
 );
 
-/** A node group is an object of Kubernetes, and part of its nodes' names. DKP's own schema takes any text. Source: RFC 1123, labels. */
+/** A node group is an object of Kubernetes, and part of its nodes' names. DKP's own schema allows any string. Source: RFC 1123, labels. */
 const nodeGroupName = v.pipe(
   v.string(),
   v.minLength(1, EMPTY),
@@ -90,7 +90,7 @@ const nodeGroupName = v.pipe(
   ),
 );
 
-/** What of DKP's `instanceClass` the preflight looks at. */
+/** The fields of DKP's `instanceClass` that the preflight checks. */
 const instanceClass = v.optional(
   noList(
     v.looseObject({
@@ -101,30 +101,30 @@ const instanceClass = v.optional(
   ),
 );
 
-/** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions, or that the preflight looks at. */
+/** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions, or that the preflight checks. */
 export const dkpFields = {
-  prefix: v.optional(v.pipe(prefix, describe("`cloud.prefix` of the cluster. `scoped` and `minimal` need it"))),
+  prefix: v.optional(v.pipe(prefix, describe("`cloud.prefix` of the cluster. `scoped` and `minimal` require it"))),
   layout: v.optional(
     v.pipe(
       v.picklist(LAYOUTS, (issue) => `${show(issue.input)} is not a layout; use ${LAYOUTS.join(", ")}`),
-      describe("Layout of the cluster. `minimal` needs it"),
+      describe("Layout of the cluster. `minimal` requires it"),
     ),
   ),
-  existingVPCID: v.optional(v.pipe(vpcId, describe("The VPC that the cluster is put into; without it DKP makes one"))),
+  existingVPCID: v.optional(v.pipe(vpcId, describe("The VPC that the cluster is put into; without it DKP creates one"))),
   peeredVPCs: list(vpcId, "VPCs that the cluster's VPC is peered with"),
   iamNodeRole: v.optional(v.pipe(roleName, describe("Name of the role that the nodes get instead of `<prefix>-node`"))),
   additionalRolePolicies: v.optional(
     v.pipe(
       v.array(rolePolicyAction),
       v.minLength(1, "is empty; write an action or remove it"),
-      describe("Further actions of the role `<prefix>-node`. They need no further permission"),
+      describe("Further actions of the role `<prefix>-node`. They require no further permission"),
     ),
   ),
-  tags: v.optional(v.pipe(noList(v.record(v.string(), v.string())), describe("Tags that DKP puts on what it makes"))),
+  tags: v.optional(v.pipe(noList(v.record(v.string(), v.string())), describe("Tags that DKP sets on what it creates"))),
   imdsv2: flag(
     "Instance metadata service version 2 only. DKP manages the metadata options of its nodes if it is `true` or `false`, not if it is absent",
   ),
-  disableDefaultSecurityGroup: flag("DKP makes no security groups of its own"),
+  disableDefaultSecurityGroup: flag("DKP creates no security groups of its own"),
   withNAT: v.optional(
     v.pipe(
       noList(v.looseObject({ bastionInstance: v.optional(noList(v.looseObject({ instanceClass }))) })),
@@ -159,7 +159,7 @@ const rolePath = v.pipe(
 export const cluster = strict({
   configFile: v.optional(
     v.pipe(
-      text,
+      nonEmptyString,
       describe(
         "Instead of DKP's fields here: DKP's own installation file, relative to the project's root. Credentials in it are not read",
       ),
@@ -238,6 +238,6 @@ export const features = v.pipe(
     v.picklist(FEATURE_NAMES, (issue) => `${show(issue.input)} is no feature, ${suggest(String(issue.input), FEATURE_NAMES)}`),
   ),
   describe(
-    `What the cluster does beyond the ordinary and needs further permissions for: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
+    `What the cluster does beyond the ordinary and requires further permissions for: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
   ),
 );

@@ -2,13 +2,13 @@ import * as v from "valibot";
 import { MAX_DESCRIPTION, MAX_TAGS, POLICY_NAME, POLICY_PATH, TAG_KEY, TAG_VALUE, USER_NAME } from "../../iam/names";
 import { REGION, regionOfZone } from "../../iam/partitions";
 import { MODES } from "../../iam/policy-statements";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { count, EMPTY, show } from "../messages";
-import { versionConstraintProblem } from "../version-constraint";
+import { versionConstraintError } from "../version-constraint";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
-import { backendProblems, cloudProblems } from "./backend-schema";
+import { backendErrors, cloudErrors } from "./backend-schema";
 import { cluster, features } from "./cluster-schema";
-import { arn, because, checked, choice, describe, name, object, path, strict, text } from "./primitives";
+import { arn, because, checked, choice, describe, name, nonEmptyString, object, path, strict } from "./primitives";
 
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and docs/reference/settings.md.
 
@@ -47,7 +47,7 @@ const accountId = v.pipe(
 
 const backend = v.pipe(
   object,
-  checked(backendProblems),
+  checked(backendErrors),
   describe(
     "Where the state lives: one backend type with its arguments in Terraform's spelling. `partial: true` beside the type leaves the rest to `-backend-config`",
   ),
@@ -55,7 +55,7 @@ const backend = v.pipe(
 
 const cloud = v.pipe(
   object,
-  checked(cloudProblems),
+  checked(cloudErrors),
   describe("Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
 );
 
@@ -64,32 +64,32 @@ const provider = strict({
     v.pipe(
       v.string(),
       v.check(
-        (value) => versionConstraintProblem(value) === undefined,
-        because((value) => versionConstraintProblem(value) ?? ""),
+        (value) => versionConstraintError(value) === undefined,
+        because((value) => versionConstraintError(value) ?? ""),
       ),
-      describe("Version range of `hashicorp/aws`. 5.100 is what the tests run, 6.x is what the bindings were made from"),
+      describe("Version range of `hashicorp/aws`. 5.100 is what the tests run, 6.x is what the bindings were generated from"),
     ),
     ">= 5.100.0, < 7.0.0",
   ),
-  profile: v.optional(v.pipe(text, describe("Profile of the AWS configuration files to apply with"))),
+  profile: v.optional(v.pipe(nonEmptyString, describe("Profile of the AWS configuration files to apply with"))),
   assumeRoleArn: v.optional(v.pipe(arn("role"), describe("Role to assume before applying"))),
 });
 
 const tags = v.pipe(
   object,
-  checked(tagProblems),
+  checked(tagErrors),
   describe("Tags of everything that takes them (provider `default_tags`)"),
   v.transform((value) => value as Readonly<Record<string, string>>),
 );
 
-function tagProblems(value: Readonly<Record<string, unknown>>): readonly Problem[] {
+function tagErrors(value: Readonly<Record<string, unknown>>): readonly FieldError[] {
   const keys = Object.keys(value);
   const tooMany =
     keys.length > MAX_TAGS
       ? [{ path: [], message: `has ${keys.length} tags, IAM allows ${MAX_TAGS}; remove ${keys.length - MAX_TAGS}` }]
       : [];
-  const twins = twinsByCase(keys);
-  const each = Object.entries(value).flatMap(([key, content]): readonly Problem[] => {
+  const twins = keysByLowerCase(keys);
+  const each = Object.entries(value).flatMap(([key, content]): readonly FieldError[] => {
     const twin = twins.get(key.toLowerCase())?.find((other) => other !== key);
     return [
       ...(/^aws:/i.test(key)
@@ -101,28 +101,28 @@ function tagProblems(value: Readonly<Record<string, unknown>>): readonly Problem
       ...(twin === undefined
         ? []
         : [{ path: [key], message: `differs from ${show(twin)} only in case, which IAM ignores in tag keys; keep one` }]),
-      ...tagValueProblem(key, content),
+      ...tagValueError(key, content),
     ];
   });
   return [...tooMany, ...each];
 }
 
 /** Keys by what they are in lower case. */
-function twinsByCase(keys: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const twins = new Map<string, string[]>();
+function keysByLowerCase(keys: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const keysOf = new Map<string, string[]>();
   for (const key of keys) {
     const lower = key.toLowerCase();
-    twins.set(lower, [...(twins.get(lower) ?? []), key]);
+    keysOf.set(lower, [...(keysOf.get(lower) ?? []), key]);
   }
-  return twins;
+  return keysOf;
 }
 
-function tagValueProblem(key: string, content: unknown): readonly Problem[] {
+function tagValueError(key: string, content: unknown): readonly FieldError[] {
   if (content === null) {
     return [{ path: [key], message: EMPTY }];
   }
   if (typeof content !== "string") {
-    return [{ path: [key], message: `${show(content)} is not a text; write the tag's value in quotes` }];
+    return [{ path: [key], message: `${show(content)} is not a string; write the tag's value in quotes` }];
   }
   return TAG_VALUE.test(content)
     ? []
@@ -140,7 +140,7 @@ const user = strict({
   path: v.optional(v.pipe(path, describe("IAM path of the user")), "/"),
   permissionsBoundary: v.optional(v.pipe(arn("policy"), describe("ARN of the policy that limits what the user can ever do"))),
   forceDestroy: v.optional(
-    v.pipe(v.boolean(), describe("Lets Terraform delete the user although it has keys made outside Terraform")),
+    v.pipe(v.boolean(), describe("Lets Terraform delete the user although it has keys created outside Terraform")),
     false,
   ),
 });
@@ -179,7 +179,7 @@ const policy = strict({
     v.pipe(
       choice(MODES),
       describe(
-        "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions as tight as DKP's work allows, `minimal` of those only what this cluster calls",
+        "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls",
       ),
     ),
     "documented",
@@ -187,7 +187,9 @@ const policy = strict({
   supplement: v.optional(
     v.pipe(
       v.boolean(),
-      describe("Adds what DKP calls although the page lacks it. Without it no cluster can be created or destroyed"),
+      describe(
+        "Adds the actions that DKP calls and its documentation omits. Without them no cluster can be created or destroyed",
+      ),
     ),
     true,
   ),
@@ -224,7 +226,7 @@ const schema = strict({
     v.pipe(
       v.boolean(),
       describe(
-        "Puts two `check` blocks into the stack, for the region and the masters' image: they warn and never block, and every plan then has something to read, so that `-detailed-exitcode` is always 2",
+        "Puts two `check` blocks into the stack, for the region and the masters' image: they warn and never block, and every plan then has something to read, so that `-detailed-exitcode` is always 2. `synth --hcl` drops the blocks",
       ),
     ),
     false,
@@ -238,7 +240,7 @@ const schema = strict({
   ),
 });
 
-/** What a settings file says, with defaults filled in. */
+/** The settings of a file, with defaults filled in. */
 export type Settings = v.InferOutput<typeof schema>;
 
 /** The same as one writes it: what has a default may be left out. */
@@ -246,7 +248,5 @@ export type SettingsInput = Omit<v.InferInput<typeof schema>, "tags"> & {
   readonly tags?: Readonly<Record<string, string>> | undefined;
 };
 
-/** An object's schema without the types of its faults: there are so many that they double the time of the type check. */
-type ObjectSchema<Output> = v.GenericSchema<unknown, Output> & { readonly entries: Readonly<Record<string, v.GenericSchema>> };
-
-export const deploymentSchema: ObjectSchema<Settings> = schema as unknown as ObjectSchema<Settings>;
+/** Without the types of its errors: there are so many that they double the time of the type check. */
+export const deploymentSchema: v.GenericSchema<unknown, Settings> = schema;

@@ -7,7 +7,6 @@ import { deploymentSchema } from "./deployment-schema";
 export function jsonSchema(): string {
   const { properties, ...schema } = toJsonSchema(deploymentSchema, {
     errorMode: "ignore",
-    typeMode: "input",
     overrideSchema: ({ valibotSchema, jsonSchema }) => OVERRIDES[valibotSchema.type]?.(jsonSchema) ?? jsonSchema,
   });
   const contents = {

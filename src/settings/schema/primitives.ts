@@ -1,37 +1,35 @@
 import * as v from "valibot";
 import { parseIamArn } from "../../iam/arns";
 import { type NameRule, nameError, PATH } from "../../iam/names";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
+import { isObject } from "../is-object";
 import { EMPTY, show } from "../messages";
-import { isObject } from "./backend-schema";
 
-// Pieces that the schema of a settings file is made of.
+// Parts of the schema of a settings file.
 
-/** valibot takes a list for an object; this makes one of its schemas refuse it. */
-export const noList = <S extends v.GenericSchema>(schema: S): S => {
-  const run = (dataset: v.UnknownDataset, config: v.Config<v.BaseIssue<unknown>>) => {
-    if (!Array.isArray(dataset.value)) {
-      return schema["~run"](dataset, config);
-    }
-    v._addIssue(schema as never, "type", dataset, config);
-    return dataset;
-  };
-  return { ...schema, "~run": run } as S;
-};
+export const object = v.custom<Record<string, unknown>>(
+  isObject,
+  (issue) => `${show(issue.input)} is not an object; write KEY: VALUE lines below it`,
+);
+
+/** Makes one of valibot's object schemas, which accept lists, reject them. */
+export const noList = <S extends v.GenericSchema<object>>(schema: S) =>
+  v.pipe(object, schema as unknown as v.GenericSchema<Record<string, unknown>>) as unknown as v.GenericSchema<
+    v.InferInput<S>,
+    v.InferOutput<S>
+  >;
 
 /** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
-export const strict = <const E extends v.ObjectEntries>(entries: E) => {
-  const schema = noList(v.objectWithRest(entries, v.never()));
-  return schema as unknown as v.StrictObjectSchema<E, undefined>;
-};
+export const strict = <const E extends v.ObjectEntries>(entries: E) =>
+  noList(v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<E, undefined>);
 
 export const describe = v.description;
 
-/** Continues `"VALUE" ...`: a rule broken by a text. */
+/** Continues `"VALUE" ...`: a rule that a string breaks. */
 export const because = (reason: (value: string) => string) => (issue: v.BaseIssue<unknown>) =>
   `${show(issue.input)} ${reason(String(issue.input))}`;
 
-export const text = v.pipe(v.string(), v.minLength(1, EMPTY));
+export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
 
 export const name = (rule: NameRule, hint = "") =>
   v.pipe(
@@ -48,7 +46,7 @@ export const path = v.pipe(
     PATH,
     because(
       () =>
-        'is not an IAM path: "/" or a text without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
+        'is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
     ),
   ),
 );
@@ -66,29 +64,24 @@ export const arn = (kind: string) =>
     ),
   );
 
-/** Adds problems of a plain function to what the schema finds. */
-export const checked = (problems: (value: Readonly<Record<string, unknown>>) => readonly Problem[]) =>
+/** Adds errors of a plain function to what the schema finds. */
+export const checked = (errors: (value: Readonly<Record<string, unknown>>) => readonly FieldError[]) =>
   v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
     if (!dataset.typed) {
       return;
     }
-    for (const problem of problems(dataset.value)) {
-      const [first, ...rest] = problem.path.map((key) => ({
+    for (const error of errors(dataset.value)) {
+      const [first, ...rest] = error.path.map((key) => ({
         type: "object" as const,
         origin: "value" as const,
         input: {},
         key,
         value: undefined,
       }));
-      addIssue({ message: problem.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
+      addIssue({ message: error.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
     }
   });
 
-export const object = v.custom<Record<string, unknown>>(
-  isObject,
-  (issue) => `${show(issue.input)} is not an object; write KEY: VALUE lines below it`,
-);
-
-/** One of a few words. */
+/** One of a few strings. */
 export const choice = <const T extends readonly string[]>(values: T) =>
   v.picklist(values, (issue) => `${show(issue.input)} is unknown; use ${values.map((value) => `"${value}"`).join(", ")}`);

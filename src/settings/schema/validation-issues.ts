@@ -1,20 +1,20 @@
 import * as v from "valibot";
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
+import { isObject } from "../is-object";
 import { EMPTY, show, suggest } from "../messages";
-import { isObject } from "./backend-schema";
 import { deploymentSchema } from "./deployment-schema";
 
-/** A fault that the schema found, in words: one problem, or more where the fault is inside one of two shapes. */
-export function issueProblems(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly Problem[] {
+/** The errors of one issue that the schema found: several if the value matches neither shape of a union. */
+export function issueErrors(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly FieldError[] {
   const path = [...above, ...(issue.path ?? []).map(({ key }) => String(key))];
-  // Where an object or a single word may stand, an object was meant if there is one.
+  // A union of an object and a literal: an object is reported as the object it is meant to be.
   if (issue.type === "union" && isObject(issue.input)) {
-    return (issue.issues ?? []).filter(({ type }) => type !== "literal").flatMap((inner) => issueProblems(inner, path));
+    return (issue.issues ?? []).filter(({ type }) => type !== "literal").flatMap((inner) => issueErrors(inner, path));
   }
   return [{ path, message: issueMessage(issue, path) }];
 }
 
-/** The message of a fault of shape; rules of the schema bring their own. */
+/** The message of an error of shape. Rules of the schema have their own. */
 function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): string {
   const key = path.at(-1) ?? "";
   if (issue.input === null) {
@@ -36,7 +36,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
 
 /** Settings that had another name in an earlier version. */
 const RENAMED: Readonly<Record<string, string>> = {
-  adopt: "renamed; write import, with the same fields below it",
+  adopt: "renamed; write import, with the same fields below it", // cspell:disable-line
 };
 
 /** What to write where a required field is missing. */
@@ -45,13 +45,10 @@ const MISSING: Readonly<Record<string, string>> = {
 };
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  string: "a text; write one value in quotes",
+  string: "a string; write one value in quotes",
   number: "a number; write it without quotes",
   boolean: "true or false",
   array: "a list; write one item per line, each after a dash",
-  loose_object: "an object; write KEY: VALUE lines below it",
-  record: "an object; write KEY: VALUE lines below it",
-  object_with_rest: "an object; write KEY: VALUE lines below it",
 };
 
 type Entries = Readonly<Record<string, v.GenericSchema>>;
@@ -62,21 +59,25 @@ function knownKeys(path: readonly string[]): readonly string[] {
 
 /** The fields of the schema's object at a path; none where there is no such object. */
 function entriesAt(path: readonly string[]): Entries {
-  return path.reduce<Entries>((entries, key) => {
-    const field = entries[key];
-    return field === undefined ? {} : ((unwrap(field) as { entries?: Entries }).entries ?? {});
-  }, deploymentSchema.entries);
+  return path.reduce<Entries>((entries, key) => entriesOf(entries[key]), entriesOf(deploymentSchema));
 }
 
-function unwrap(schema: v.GenericSchema): v.GenericSchema {
-  const { wrapped, options } = schema as unknown as { wrapped?: v.GenericSchema; options?: readonly v.GenericSchema[] };
-  if (schema.type === "optional" && wrapped !== undefined) {
-    return unwrap(wrapped);
-  }
-  return schema.type === "union" ? (options?.find((option) => "entries" in option) ?? schema) : schema;
+/** The parts that valibot documents of its schemas: of optional, union, pipe and object. */
+interface Parts {
+  readonly wrapped?: v.GenericSchema;
+  readonly options?: readonly v.GenericSchema[];
+  readonly pipe?: readonly v.GenericPipeItem[];
+  readonly entries?: Entries;
+}
+
+/** The fields of an object schema, also where it is optional, in a pipe or one option of a union. */
+function entriesOf(schema: v.GenericSchema | undefined): Entries {
+  const { wrapped, options = [], pipe = [], entries } = (schema ?? {}) as Parts;
+  const inner = [wrapped, ...options, ...pipe.filter((item) => item.kind === "schema")];
+  return entries ?? Object.assign({}, ...(schema === undefined ? [] : inner.map(entriesOf)));
 }
 
 function descriptionOf(path: readonly string[]): string {
   const field = entriesAt(path.slice(0, -1))[path.at(-1) ?? ""];
-  return field === undefined ? "write it" : (v.getDescription(unwrap(field) as never) ?? "write it");
+  return (field === undefined ? undefined : v.getDescription(field as never)) ?? "write it";
 }

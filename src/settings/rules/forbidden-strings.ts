@@ -1,11 +1,11 @@
-import type { Problem } from "../errors";
+import type { FieldError } from "../errors";
 import { secretIn } from "../secrets";
-import { characterProblem, textCharacterProblem } from "./forbidden-characters";
+import { characterError, multilineCharacterError } from "./forbidden-characters";
 
-/** A text of the settings, a value or a key, and where it stands. */
-interface Text {
+/** A string of the settings, a value or a key, and its path. */
+interface StringAt {
   readonly path: readonly string[];
-  readonly text: string;
+  readonly string: string;
 }
 
 /** Characters of one value or key: no setting needs more, and no check has to read more. */
@@ -14,12 +14,12 @@ const MAX_CHARACTERS = 16 * 1024;
 const MAX_KEY_CHARACTERS = 100 * 1024;
 
 /** Values and keys that are too long. The other checks must not see them. */
-export function sizeProblems(value: unknown): readonly Problem[] {
-  return texts(value).flatMap(({ path, text }) => {
+export function sizeErrors(value: unknown): readonly FieldError[] {
+  return stringsIn(value).flatMap(({ path, string }) => {
     const limit = isPgpKey(path) ? MAX_KEY_CHARACTERS : MAX_CHARACTERS;
-    return text.length <= limit
+    return string.length <= limit
       ? []
-      : [{ path, message: `has ${text.length} characters, at most ${limit} are allowed; write a shorter value` }];
+      : [{ path, message: `has ${string.length} characters, at most ${limit} are allowed; write a shorter value` }];
   });
 }
 
@@ -27,13 +27,13 @@ export function sizeProblems(value: unknown): readonly Problem[] {
  * `${...}` and `%{...}` anywhere: Terraform would run them, `${file("...")}` for one, and no setting needs them.
  * CDKTF's tokens become such expressions at synth.
  */
-export function templateProblems(value: unknown): readonly Problem[] {
-  return texts(value).flatMap(({ path, text }) => {
-    const [sign] = /[$%]\{/.exec(text) ?? [];
+export function templateErrors(value: unknown): readonly FieldError[] {
+  return stringsIn(value).flatMap(({ path, string }) => {
+    const [sign] = /[$%]\{/.exec(string) ?? [];
     if (sign !== undefined) {
       return [{ path, message: `holds "${sign}", which Terraform would run as code; write the value itself` }];
     }
-    return isToken(text)
+    return isToken(string)
       ? [{ path, message: "holds a CDKTF token, which becomes a Terraform expression; write the value itself" }]
       : [];
   });
@@ -42,7 +42,7 @@ export function templateProblems(value: unknown): readonly Problem[] {
 /** Between these lie all numbers that stand for a token. Source: cdktf `lib/tokens/private/encoding.js`, marker 0xFBFF of a double. */
 const NUMBER_TOKENS = { from: -2e289, to: -1.8e289 } as const;
 
-/** Whether CDKTF may take a text for a token: one of a text, a list or a map, or a number. Source: cdktf, as above. */
+/** Whether CDKTF may take a text for a token: one of a string, a list or a map, or a number. Source: cdktf, as above. */
 function isToken(text: string): boolean {
   return (
     text.includes("TfToken[") ||
@@ -54,7 +54,7 @@ function isToken(text: string): boolean {
   );
 }
 
-/** Fields whose own rule tells secrets from what belongs there: a public key, whose last line may have 40 characters, and a key id. */
+/** Fields with a rule of their own for secrets: a public key, whose last line may have 40 characters, and a key id. */
 const NOT_SECRET: readonly string[] = ["accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey", "import.accessKeyId"];
 
 function isPgpKey(path: readonly string[]): boolean {
@@ -62,47 +62,45 @@ function isPgpKey(path: readonly string[]): boolean {
 }
 
 /** What looks like a secret, in any value or key. Settings are committed, so none belongs there. */
-export function secretProblems(value: unknown): readonly Problem[] {
-  return texts(value).flatMap(({ path, text }) => {
-    const secret = NOT_SECRET.includes(path.join(".")) ? undefined : secretIn(text);
+export function secretErrors(value: unknown): readonly FieldError[] {
+  return stringsIn(value).flatMap(({ path, string }) => {
+    const secret = NOT_SECRET.includes(path.join(".")) ? undefined : secretIn(string);
     return secret === undefined
       ? []
       : [{ path, message: `looks like ${secret} (not shown) and settings are committed; remove it` }];
   });
 }
 
-/** Fields that may be text on several lines: prose, PEM, JSON, and a public key, which base64 programs break. */
+/** Fields that may have several lines: prose, PEM, JSON, and a public key, which `base64` breaks. */
 const SEVERAL_LINES =
   /^(?:policy\.description|accessKeys\.(?:primary|secondary)\.pgpKey|backend\.[a-z0-9]{1,20}\.(?:assume_role_policy|assume_role(?:_with_web_identity)?\.policy|client_ca_certificate_pem|client_certificate(?:_pem)?|cluster_ca_certificate))$/;
 
-/** Control characters, line breaks where there is one line, controls of the direction of text, and invisible letters. */
-export function characterProblems(value: unknown): readonly Problem[] {
-  return texts(value).flatMap(({ path, text }) => {
-    const message = SEVERAL_LINES.test(path.join(".")) ? textCharacterProblem(text) : characterProblem(text);
+/** Control characters, line breaks where there is one line, controls of the direction of string, and invisible letters. */
+export function characterErrors(value: unknown): readonly FieldError[] {
+  return stringsIn(value).flatMap(({ path, string }) => {
+    const message = SEVERAL_LINES.test(path.join(".")) ? multilineCharacterError(string) : characterError(string);
     return message === undefined ? [] : [{ path, message }];
   });
 }
 
 /** Keys that JavaScript objects treat in their own way: they would get lost on the way to Terraform. */
-export function reservedKeyProblems(value: unknown): readonly Problem[] {
-  return texts(value).flatMap(({ path, text }) =>
-    path.at(-1) === text && ["__proto__", "constructor", "prototype"].includes(text)
+export function reservedKeyErrors(value: unknown): readonly FieldError[] {
+  return stringsIn(value).flatMap(({ path, string }) =>
+    path.at(-1) === string && ["__proto__", "constructor", "prototype"].includes(string)
       ? [{ path, message: "is a name that can't be used here; choose another" }]
       : [],
   );
 }
 
-export { showSegment } from "../messages";
-
-function texts(value: unknown, path: readonly string[] = []): readonly Text[] {
+function stringsIn(value: unknown, path: readonly string[] = []): readonly StringAt[] {
   if (typeof value === "string") {
-    return [{ path, text: value }];
+    return [{ path, string: value }];
   }
   if (typeof value !== "object" || value === null) {
     return [];
   }
   return Object.entries(value).flatMap(([key, content]) => {
     const below = [...path, key];
-    return [...(Array.isArray(value) ? [] : [{ path: below, text: key }]), ...texts(content, below)];
+    return [...(Array.isArray(value) ? [] : [{ path: below, string: key }]), ...stringsIn(content, below)];
   });
 }

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the settings that hold ${...}, not the program
-import { reservedKeyProblems, secretProblems, templateProblems } from "../../../src/settings/rules/forbidden-text";
-import { problemsOf, problemsWith, REGION, SECRET_KEY } from "../../helpers/settings-files";
+import { reservedKeyErrors, secretErrors, templateErrors } from "../../../src/settings/rules/forbidden-strings";
+import { errorsOf, errorsWith, REGION, SECRET_KEY } from "../../helpers/settings-files";
 
 const runsAsCode = (sign: string) => `holds "${sign}", which Terraform would run as code; write the value itself`;
 
@@ -17,8 +17,8 @@ describe("Terraform code in the settings", () => {
     ['accountId: "${data.x}"', "accountId", "${"],
     ['protect: "${true}"', "protect", "${"],
     ['"${a}": b', "${a}", "${"],
-  ])("is refused: %s", (setting, path, sign) => {
-    expect(problemsWith(`${setting}\n`)).toEqual([`line 3, ${path}: ${runsAsCode(sign)}`]);
+  ])("is rejected: %s", (setting, path, sign) => {
+    expect(errorsWith(`${setting}\n`)).toEqual([`line 3, ${path}: ${runsAsCode(sign)}`]);
   });
 
   it.each([
@@ -27,62 +27,62 @@ describe("Terraform code in the settings", () => {
     ['s3: { bucket: b, shared_config_files: [a, "%{b}"] }', "s3.shared_config_files.1", "%{"],
     ['kubernetes: { secret_suffix: a, labels: { "${b}": c } }', "kubernetes.labels.${b}", "${"],
     ['local: { path: "${path.cwd}/a" }', "local.path", "${"],
-  ])("is refused in a backend argument: %s", (backend, path, sign) => {
-    expect(problemsOf(`${REGION}backend: { ${backend} }\n`)).toEqual([`line 2, backend.${path}: ${runsAsCode(sign)}`]);
+  ])("is rejected in a backend argument: %s", (backend, path, sign) => {
+    expect(errorsOf(`${REGION}backend: { ${backend} }\n`)).toEqual([`line 2, backend.${path}: ${runsAsCode(sign)}`]);
   });
 
-  it("is refused in the region", () => {
-    expect(problemsOf('region: "${a}"\nbackend: { s3: { bucket: b } }\n')).toEqual([`line 1, region: ${runsAsCode("${")}`]);
+  it("is rejected in the region", () => {
+    expect(errorsOf('region: "${a}"\nbackend: { s3: { bucket: b } }\n')).toEqual([`line 1, region: ${runsAsCode("${")}`]);
   });
 
-  it("is refused in a text on several lines", () => {
-    expect(problemsWith("policy:\n  description: >\n    first\n    ${a}\n")).toEqual([
+  it("is rejected in a string of several lines", () => {
+    expect(errorsWith("policy:\n  description: >\n    first\n    ${a}\n")).toEqual([
       `line 4, policy.description: ${runsAsCode("${")}`,
     ]);
   });
 });
 
-describe("templateProblems", () => {
-  it("looks at every value and key, however deep", () => {
-    expect(templateProblems({ a: ["x", { b: "${y}" }], "%{c}": 1, d: null, e: 5, f: true })).toEqual([
+describe("templateErrors", () => {
+  it("checks every value and key, however deep", () => {
+    expect(templateErrors({ a: ["x", { b: "${y}" }], "%{c}": 1, d: null, e: 5, f: true })).toEqual([
       { path: ["a", "1", "b"], message: runsAsCode("${") },
       { path: ["%{c}"], message: runsAsCode("%{") },
     ]);
   });
 
-  it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)"])("lets %s pass", (text) => {
-    expect(templateProblems({ [text]: text })).toEqual([]);
+  it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)"])("accepts %s", (text) => {
+    expect(templateErrors({ [text]: text })).toEqual([]);
   });
 
   it("names the sign that comes first", () => {
-    expect(templateProblems("%{a} ${b}")).toEqual([{ path: [], message: runsAsCode("%{") }]);
+    expect(templateErrors("%{a} ${b}")).toEqual([{ path: [], message: runsAsCode("%{") }]);
   });
 });
 
-describe("secretProblems", () => {
-  it("looks at every value and key, and shows neither", () => {
-    const problems = secretProblems({ a: [SECRET_KEY], [SECRET_KEY]: { b: "AKIAIOSFODNN7EXAMPLE" }, c: "x" });
-    expect(problems.map(({ message }) => message)).toEqual([
+describe("secretErrors", () => {
+  it("checks every value and key, and shows neither", () => {
+    const errors = secretErrors({ a: [SECRET_KEY], [SECRET_KEY]: { b: "AKIAIOSFODNN7EXAMPLE" }, c: "x" });
+    expect(errors.map(({ message }) => message)).toEqual([
       "looks like an AWS secret access key (not shown) and settings are committed; remove it",
       "looks like an AWS secret access key (not shown) and settings are committed; remove it",
       "looks like an AWS access key id (not shown) and settings are committed; remove it",
     ]);
-    expect(problems.map(({ message }) => message).join()).not.toContain(SECRET_KEY);
+    expect(errors.map(({ message }) => message).join()).not.toContain(SECRET_KEY);
   });
 });
 
-describe("reservedKeyProblems", () => {
+describe("reservedKeyErrors", () => {
   it("finds the names as keys, however deep", () => {
     const value: unknown = JSON.parse('{ "a": { "__proto__": 1 }, "constructor": [{ "prototype": 2 }], "b": ["constructor"] }');
     const message = "is a name that can't be used here; choose another";
-    expect(reservedKeyProblems(value)).toEqual([
+    expect(reservedKeyErrors(value)).toEqual([
       { path: ["a", "__proto__"], message },
       { path: ["constructor"], message },
       { path: ["constructor", "0", "prototype"], message },
     ]);
   });
 
-  it("lets them pass as values, even under a key that reads the same", () => {
-    expect(reservedKeyProblems({ a: "constructor", b: ["prototype"] })).toEqual([]);
+  it("accepts them as values, even under a key that reads the same", () => {
+    expect(reservedKeyErrors({ a: "constructor", b: ["prototype"] })).toEqual([]);
   });
 });

@@ -1,0 +1,131 @@
+import * as v from "valibot";
+import { checkedSettings } from "./checked-settings";
+import { type Deployment, statedFields, toDeployment } from "./deployment";
+import { type FieldError, firstErrors, SettingsError } from "./errors";
+import { configFileConflicts, readConfigFile } from "./installation-file";
+import { isObject } from "./is-object";
+import { showSegment } from "./messages";
+import { type Candidate, conflicts } from "./rules/across-deployments";
+import { ruleErrors } from "./rules/all-rules";
+import { characterErrors, reservedKeyErrors, secretErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
+import type { RuleContext } from "./rules/rule";
+import { deploymentSchema, type Settings } from "./schema/deployment-schema";
+import { issueErrors } from "./schema/validation-issues";
+import type { YamlFile } from "./yaml-file";
+
+/** The result of reading the settings of one deployment. */
+export interface Reading {
+  /** The name of the deployment in messages: its file. */
+  readonly source: string;
+  readonly errors: readonly FieldError[];
+  /** Absent if the settings have errors. */
+  readonly deployment?: Deployment | undefined;
+  /** The fields without errors, to compare with other deployments; absent if the settings could not be read. */
+  readonly candidate?: Candidate;
+  /** The lines of the fields; absent for settings that are not in a file. */
+  readonly yaml?: YamlFile | undefined;
+}
+
+/** Settings as far as they were checked. */
+interface Parsed {
+  /** What the schema returns; valid except where `errors` are. */
+  readonly output: Readonly<Record<string, unknown>>;
+  /** The same, if it matches the schema. */
+  readonly settings: Settings | undefined;
+  readonly errors: readonly FieldError[];
+}
+
+/** Checks the settings of one deployment by themselves. */
+export function readSettings(given: {
+  readonly source: string;
+  readonly stack: string;
+  readonly value: unknown;
+  readonly context: RuleContext;
+  readonly yaml?: YamlFile;
+}): Reading {
+  const { source, stack, value, context, yaml } = given;
+  const locate = (error: FieldError) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) });
+  const tooLong = sizeErrors(value);
+  if (tooLong.length > 0) {
+    return { source, errors: tooLong.map(locate), yaml };
+  }
+  const { output, settings, errors: ownErrors } = withConfigFile(parse(withPolicy(value, context.policy)));
+  const checked = checkedSettings(output, ownErrors);
+  const errors = [...ownErrors, ...ruleErrors(checked, context)].map(locate);
+  return {
+    source,
+    errors,
+    deployment: errors.length > 0 || settings === undefined ? undefined : toDeployment(stack, settings, statedFields(value)),
+    candidate: { stack, source, settings: checked },
+    yaml,
+  };
+}
+
+/** The deployments that were read. @throws SettingsError with every error of each deployment, and between deployments */
+export function deploymentsOf(readings: readonly Reading[]): readonly Deployment[] {
+  const errors = errorsOf(readings);
+  if (errors.size > 0) {
+    throw new SettingsError(errors);
+  }
+  return readings.flatMap(({ deployment }) => deployment ?? []);
+}
+
+/** The errors of each deployment that has some, its own and those between deployments. */
+export function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, readonly FieldError[]> {
+  const conflicting = conflicts(readings.flatMap(({ candidate }) => candidate ?? []));
+  const all = readings.map(({ source, errors, yaml }) => {
+    const others = (conflicting.get(source) ?? []).map((error) => ({ ...error, line: yaml?.lineOf(error.path) }));
+    return [source, [...errors, ...others]] as const;
+  });
+  return new Map(all.filter(([, errors]) => errors.length > 0));
+}
+
+/** The settings with a part of `policy` replaced. */
+function withPolicy(value: unknown, change: RuleContext["policy"]): unknown {
+  return isObject(value) && change !== undefined
+    ? { ...value, policy: { ...(isObject(value.policy) ? value.policy : {}), ...change } }
+    : value;
+}
+
+/** Everything wrong with the value of one file by itself, each field once. */
+function parse(value: unknown): Parsed {
+  if (!isObject(value)) {
+    const kind = Array.isArray(value) ? "a list" : `a ${typeof value}`;
+    // Not the value: the file may be a link to another one.
+    const message = `holds ${kind} and not an object; write KEY: VALUE lines`;
+    return { output: {}, settings: undefined, errors: [{ path: [], message }] };
+  }
+  const { success, output, issues = [] } = v.safeParse(deploymentSchema, value);
+  const errors = [
+    ...templateErrors(value),
+    ...reservedKeyErrors(value),
+    ...secretErrors(value),
+    ...issues.flatMap((issue) => issueErrors(issue)),
+  ];
+  return {
+    output: isObject(output) ? output : {},
+    settings: success ? output : undefined,
+    errors: firstErrors(errors, characterErrors(value)),
+  };
+}
+
+/** Fills in the fields of DKP's own installation file, if one is named. */
+function withConfigFile(parsed: Parsed): Parsed {
+  const { output, settings, errors } = parsed;
+  const checked = checkedSettings(output, errors);
+  const stated = checked.fields("cluster")?.cluster;
+  if (stated?.configFile === undefined) {
+    return parsed;
+  }
+  const result = readConfigFile(stated.configFile);
+  if ("errors" in result) {
+    return { ...parsed, errors: [...errors, ...result.errors] };
+  }
+  const cluster = { ...stated, ...result.config.fields };
+  const conflicting = configFileConflicts(stated, result.config, checked.fields("region")?.region);
+  return {
+    output: { ...output, cluster },
+    settings: settings && { ...settings, cluster },
+    errors: [...errors, ...conflicting],
+  };
+}

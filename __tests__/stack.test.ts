@@ -3,7 +3,7 @@ import { App, TerraformOutput, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { DeckhouseAccessStack } from "../src/stack";
 import { OUTPUTS } from "../src/terraform/outputs";
-import { deployment } from "./helpers/deployment";
+import { deployment, SEVERAL_POLICIES } from "./helpers/deployment";
 import pageActions from "./helpers/documented-actions.json";
 import { ENCRYPTION_KEY } from "./helpers/pgp-keys";
 
@@ -97,6 +97,31 @@ const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string
   "taking over a policy of a stated account": {
     settings: "accountId: '123456789012'\nimport: { policy: true }",
     adds: [],
+  },
+  "several policies": {
+    settings: SEVERAL_POLICIES,
+    adds: [
+      "aws_iam_policy.policy-2",
+      "aws_iam_user_policy_attachment.policy-attachment-2",
+      "data.aws_caller_identity.current",
+      "data.aws_iam_policy_document.policy-2",
+      "output.additional_policy_arns",
+    ],
+  },
+  "several policies of a group": {
+    settings: `${SEVERAL_POLICIES}attachment: group`,
+    adds: [
+      "aws_iam_group.group",
+      "aws_iam_group_policy_attachment.policy-attachment",
+      "aws_iam_group_policy_attachment.policy-attachment-2",
+      "aws_iam_policy.policy-2",
+      "aws_iam_user_group_membership.group-membership",
+      "data.aws_caller_identity.current",
+      "data.aws_iam_policy_document.policy-2",
+      "output.additional_policy_arns",
+      "output.group_name",
+    ],
+    removes: ["aws_iam_user_policy_attachment.policy-attachment"],
   },
   "a check of the region": { settings: "preflight: true", adds: ["check.region"] },
   "checks of region and image": {
@@ -505,5 +530,48 @@ describe("addresses that would collide", () => {
       new IamUser(scope, "a.b", { name: "a" });
     });
     expect(() => Testing.synth(stack, true)).toThrow('deckhouse/a.b: the ID "a.b" has characters that CDKTF drops');
+  });
+});
+
+describe("the stack of permissions that exceed one policy", () => {
+  const terraform = () => synth(`${SEVERAL_POLICIES}attachment: user-and-group\naccountId: "123456789012"`);
+
+  it("names the further policy after the first, with the same guards", () => {
+    const { policy, "policy-2": further } = terraform().resource.aws_iam_policy ?? {};
+    expect([policy?.name, further?.name]).toEqual(["D8CloudProviderAWS", "D8CloudProviderAWS-2"]);
+    expect(further?.lifecycle).toEqual(policy?.lifecycle);
+    expect(further?.policy).toBe("$" + "{data.aws_iam_policy_document.policy-2.json}");
+  });
+
+  it("changes the first policy only after the further one is attached to each principal", () => {
+    const { policy, "policy-2": further } = terraform().resource.aws_iam_policy ?? {};
+    expect(policy?.depends_on).toEqual([
+      "aws_iam_user_policy_attachment.policy-attachment-2",
+      "aws_iam_group_policy_attachment.policy-attachment-2",
+    ]);
+    expect(further).not.toHaveProperty("depends_on");
+  });
+
+  it("detaches the further policy last, and rejects its replacement while protect is on", () => {
+    const lifecycle = { create_before_destroy: true, prevent_destroy: true };
+    const { aws_iam_user_policy_attachment: toUser, aws_iam_group_policy_attachment: toGroup } = terraform().resource;
+    expect([toUser, toGroup].map((attachments) => attachments?.["policy-attachment-2"]?.lifecycle)).toEqual([
+      lifecycle,
+      lifecycle,
+    ]);
+    const unprotected = synth(`${SEVERAL_POLICIES}protect: false`).resource.aws_iam_user_policy_attachment;
+    expect(unprotected?.["policy-attachment-2"]?.lifecycle).toEqual({ create_before_destroy: true, prevent_destroy: false });
+  });
+
+  it("outputs the ARNs of the further policies", () => {
+    expect(terraform().output.additional_policy_arns?.value).toEqual(["$" + "{aws_iam_policy.policy-2.arn}"]);
+  });
+
+  it("imports the further policies with additionalPolicies", () => {
+    const imported = synth(`${SEVERAL_POLICIES}accountId: "123456789012"\nimport: { policy: true, additionalPolicies: true }`);
+    expect(imported.import).toEqual([
+      { to: "aws_iam_policy.policy", id: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS" },
+      { to: "aws_iam_policy.policy-2", id: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2" },
+    ]);
   });
 });

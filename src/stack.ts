@@ -13,13 +13,12 @@ import { PolicyAttachment } from "./constructs/policy-attachment";
 import { PreflightChecks } from "./constructs/preflight-checks";
 import { StateBackend } from "./constructs/state-backend";
 import { addressErrors } from "./constructs/validate-addresses";
-import { fittingStatements } from "./iam/action-patterns";
 import { policyArn } from "./iam/arns";
 import { partitionOf } from "./iam/partitions";
-import type { PolicyStatement } from "./iam/policy-statements";
-import { type Deployment, policyOptionsOf } from "./settings/deployment";
+import { deploymentPolicies, policyName } from "./iam/split-policy";
+import { type Deployment, policyNames, policyOptionsOf } from "./settings/deployment";
 import { notesOf, settingsWarnings } from "./settings/settings-notes";
-import { ADDRESSES, KEY_ADDRESSES, nameIn } from "./terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/addresses";
 
 export interface DeckhouseAccessStackOptions {
   /** The folder that the path of a `local` state is relative to. @default the working directory */
@@ -54,12 +53,15 @@ export class DeckhouseAccessStack extends TerraformStack {
       accessKeys === "none"
         ? undefined
         : new AccessKeys(this, "key", { ...accessKeys, primary: { ...accessKeys.primary, imported }, user, protect });
-    const policy = new AccessPolicy(this, "policy", { ...deployment.policy, statements: this.statements(deployment), protect });
+    const { policy, additional } = this.policies(deployment);
+    const policies = [policy, ...additional];
     if (attachment !== "group") {
-      new PolicyAttachment(this, "attachment", { user, policy, protect });
+      for (const attached of policies) {
+        new PolicyAttachment(this, policyName("attachment", attached.number), { user, policy: attached, protect });
+      }
     }
     const group =
-      attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policy, protect });
+      attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policies, protect });
     const role = nodeRole === undefined ? undefined : new NodeRole(this, "node-role", nodeRole);
     new Imports(this, "import", { ids: this.importIds(deployment) });
     if (deployment.preflight) {
@@ -73,6 +75,7 @@ export class DeckhouseAccessStack extends TerraformStack {
         user_arn: user.arn,
         policy_name: policy.name,
         policy_arn: policy.arn,
+        additional_policy_arns: additional.length === 0 ? undefined : additional.map(({ arn }) => arn),
         region,
         // The fifth part of arn:PARTITION:iam::ACCOUNT:user/NAME.
         account_id: Fn.element(Fn.split(":", user.arn), 4),
@@ -103,31 +106,40 @@ export class DeckhouseAccessStack extends TerraformStack {
     }
   }
 
-  /** The policy of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */
-  private statements(deployment: Deployment): readonly PolicyStatement[] {
+  /** The policies of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */
+  private policies(deployment: Deployment): { readonly policy: AccessPolicy; readonly additional: readonly AccessPolicy[] } {
     const account = deployment.policy.mode === "documented" ? "" : this.account(deployment.accountId);
-    return fittingStatements(policyOptionsOf(deployment, account));
+    const [first = [], ...further] = deploymentPolicies(policyOptionsOf(deployment, account));
+    const props = { ...deployment.policy, protect: deployment.protect };
+    const policy = new AccessPolicy(this, "policy", { ...props, statements: first });
+    let previous = policy;
+    const additional = further.map((statements, index) => {
+      previous = new AccessPolicy(this, policyName("policy", index + 2), { ...props, statements, previous });
+      return previous;
+    });
+    return { policy, additional };
   }
 
   /** The ID of each object to import, by address. */
-  private importIds({
-    import: imports,
-    user,
-    policy,
-    group,
-    nodeRole,
-    region,
-    accountId,
-  }: Deployment): Readonly<Record<string, string>> {
+  private importIds(deployment: Deployment): Readonly<Record<string, string>> {
+    const { import: imports, user, policy, group, nodeRole, region, accountId } = deployment;
     if (imports === undefined) {
       return {};
     }
-    const account = imports.policy || imports.attachment ? this.account(accountId) : "";
-    const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name: policy.name });
+    const account = imports.policy || imports.attachment || imports.additionalPolicies ? this.account(accountId) : "";
+    const arnOf = (name: string) => policyArn({ partition: partitionOf(region), account, path: policy.path, name });
+    const arn = arnOf(policy.name);
     return {
       ...(imports.user ? { [ADDRESSES.user]: user.name } : {}),
       ...(imports.accessKeyId === undefined ? {} : { [KEY_ADDRESSES.primary]: imports.accessKeyId }),
       ...(imports.policy ? { [ADDRESSES.policy]: arn } : {}),
+      ...(imports.additionalPolicies
+        ? Object.fromEntries(
+            policyNames(deployment)
+              .slice(1)
+              .map((name, index) => [policyAddress("policy", index + 2), arnOf(name)]),
+          )
+        : {}),
       ...(imports.attachment ? { [ADDRESSES.userAttachment]: `${user.name}/${arn}` } : {}),
       ...(imports.group ? { [ADDRESSES.group]: group.name } : {}),
       ...(imports.nodeRole && nodeRole !== undefined ? { [ADDRESSES.nodeRole]: nodeRole.name } : {}),

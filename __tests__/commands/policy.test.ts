@@ -41,9 +41,8 @@ describe("dkp-access policy", () => {
   it("prints JSON with --format json", async () => {
     expect(JSON.parse((await policy("--format", "json")).stdout)).toMatchObject({
       mode: "documented",
-      size: 4095,
       limit: 6144,
-      policy: { Version: "2012-10-17" },
+      policies: [{ size: 4095, policy: { Version: "2012-10-17" } }],
     });
   });
 

@@ -13,7 +13,7 @@ describe("AccessGroup", () => {
   const json = Testing.synthScope((scope) => {
     const user = new AccessUser(scope, "user", { name: "dkp" });
     const policy = new AccessPolicy(scope, "policy", { name: "dkp", statements: [] });
-    new AccessGroup(scope, "group", { name: "platform", user, policy });
+    new AccessGroup(scope, "group", { name: "platform", user, policies: [policy] });
   });
 
   it("creates the group with path / by default", () => {

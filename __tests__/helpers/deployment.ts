@@ -13,3 +13,10 @@ export function deployment(settings = ""): Deployment {
   const value = { region: "eu-central-1", ...where, ...given };
   return toDeployment("deckhouse", v.parse(deploymentSchema, value), statedFields(value));
 }
+
+/** Settings whose permissions require two policies. */
+export const SEVERAL_POLICIES = `policy: { mode: scoped }
+cluster:
+  prefix: dev
+  formerIamNodeRoles: [${Array.from({ length: 15 }, (_, index) => `/apps/former-role-of-the-nodes-${index}`).join(", ")}]
+`;

@@ -4,7 +4,7 @@ const PLAIN: DeployerOptions = {
   partition: "aws",
   account: "123456789012",
   user: { name: "deckhouse", path: "/", forceDestroy: false },
-  policy: { name: "D8CloudProviderAWS", path: "/" },
+  policies: [{ name: "D8CloudProviderAWS", path: "/" }],
   attachment: "user",
   group: { name: "deckhouse", path: "/" },
   keys: true,
@@ -76,7 +76,11 @@ describe("the deployer policy in IAM", () => {
   });
 
   it("has the partition and paths of the deployment", () => {
-    const options = { partition: "aws-cn", user: { ...PLAIN.user, path: "/dkp/" }, policy: { name: "P", path: "/access/dkp/" } };
+    const options = {
+      partition: "aws-cn",
+      user: { ...PLAIN.user, path: "/dkp/" },
+      policies: [{ name: "P", path: "/access/dkp/" }],
+    };
     expect(statement("User", options)?.resources).toEqual(["arn:aws-cn:iam::123456789012:user/dkp/deckhouse"]);
     expect(statement("Policy", options)?.resources).toEqual(["arn:aws-cn:iam::123456789012:policy/access/dkp/P"]);
   });

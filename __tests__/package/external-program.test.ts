@@ -41,7 +41,7 @@ class ClusterAccess extends Construct {
       }),
     });
     new PolicyAttachment(this, "attachment", { user, policy });
-    new AccessGroup(this, "group", { name: id, user, policy });
+    new AccessGroup(this, "group", { name: id, user, policies: [policy] });
     new AccessKeys(this, "keys", { user, secondary: { status: "Inactive" } });
     new NodeRole(this, "nodes", { name: `${id}-nodes` });
   }

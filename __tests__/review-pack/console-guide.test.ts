@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { policyDocument } from "../../src/iam/policy-document";
 import { policyStatements } from "../../src/iam/policy-statements";
+import { deploymentPolicies } from "../../src/iam/split-policy";
 import { forPeople, policyOptions } from "../../src/review-pack/account-placeholder";
 import { consoleGuide } from "../../src/review-pack/console-guide";
-import { deployment } from "../helpers/deployment";
+import { deployment, SEVERAL_POLICIES } from "../helpers/deployment";
 import { unwrapped } from "../helpers/unwrapped";
 
 /** The guide, with each paragraph and list item on one line. */
@@ -26,7 +27,7 @@ describe("console.md", () => {
     expect(section("User")).toEqual([
       "1. **Users** > **Create user**. **User name**: `deckhouse`.",
       "2. Do not select **Provide user access to the AWS Management Console**: DKP requires no password. **Next**.",
-      "3. **Attach policies directly**: filter by `D8CloudProviderAWS` and select it.",
+      "3. **Attach policies directly**: filter by `D8CloudProviderAWS` and select `D8CloudProviderAWS`.",
       "4. **Next**.",
       "5. **Create user**.",
     ]);
@@ -37,6 +38,20 @@ describe("console.md", () => {
     const [, block = ""] = /```json\n(.*?)\n {3}```/s.exec(consoleGuide(described)) ?? [];
     const stored = policyDocument(policyStatements(policyOptions(described)));
     expect(JSON.parse(block)).toEqual(JSON.parse(forPeople(JSON.stringify(stored))));
+  });
+
+  it("contains each of several policies, and attaches all of them", () => {
+    const described = deployment(SEVERAL_POLICIES);
+    const blocks = [...consoleGuide(described).matchAll(/```json\n(.*?)\n {3}```/gs)].map(([, block = ""]) => JSON.parse(block));
+    const stored = deploymentPolicies(policyOptions(described)).map(policyDocument);
+    expect(blocks).toEqual(JSON.parse(forPeople(JSON.stringify(stored))));
+    expect(blocks).toHaveLength(2);
+    expect(section("User", SEVERAL_POLICIES)[2]).toBe(
+      "3. **Attach policies directly**: filter by `D8CloudProviderAWS` and select `D8CloudProviderAWS` and `D8CloudProviderAWS-2`.",
+    );
+    expect(section("Undo", SEVERAL_POLICIES).at(-1)).toBe(
+      "4. **Policies**: for `D8CloudProviderAWS` and `D8CloudProviderAWS-2`, select it, **Actions** > **Delete**, and enter the name.",
+    );
   });
 
   it("asks for the account ID only if the settings do not state it and the policy contains it", () => {
@@ -51,7 +66,7 @@ describe("console.md", () => {
   it("adds the user to the group that has the policy", () => {
     const settings = "attachment: group\ngroup: { name: dkp }";
     expect(section("Group", settings)[1]).toBe(
-      "2. **Attach permissions policies**: filter by `D8CloudProviderAWS` and select it.",
+      "2. **Attach permissions policies**: filter by `D8CloudProviderAWS` and select `D8CloudProviderAWS`.",
     );
     expect(section("User", settings)[2]).toBe("3. **Add user to group**: select `dkp`.");
     expect(section("User", settings).at(-1)).toBe("5. **Create user**.");

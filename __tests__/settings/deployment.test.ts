@@ -119,7 +119,15 @@ protect: false
         secondary: { status: "Active", pgpKey: ENCRYPTION_KEY },
         current: "secondary",
       },
-      import: { user: true, policy: true, attachment: true, group: true, nodeRole: true, accessKeyId: KEY_ID },
+      import: {
+        user: true,
+        policy: true,
+        additionalPolicies: false,
+        attachment: true,
+        group: true,
+        nodeRole: true,
+        accessKeyId: KEY_ID,
+      },
       outputs: { secret: false },
       cluster: {
         prefix: "prod",

@@ -1,9 +1,9 @@
 import { Option } from "commander";
-import { fittingStatements } from "../iam/action-patterns";
 import { CATALOGUE } from "../iam/catalogue";
 import { explain, explanationText } from "../iam/explanation";
 import { MAX_POLICY_CHARACTERS, policyDocument, policySize } from "../iam/policy-document";
 import { MODES, type Mode, type PolicyOptions } from "../iam/policy-statements";
+import { deploymentPolicies } from "../iam/split-policy";
 import { forPeople, policyOptions } from "../review-pack/account-placeholder";
 import { suggest } from "../settings/messages";
 import { STACK_HELP, selectOne } from "./select-deployments";
@@ -20,6 +20,7 @@ export const define: Define = (command, session) => {
   command
     .description(
       `Prints the policy of a deployment as AWS stores it, and its size on standard error. Calls neither AWS nor Terraform.
+If the permissions exceed the size of one policy, prints a list of policies.
 Where the settings state no accountId, ARNs show ACCOUNT_ID.`,
     )
     .argument("[stack]", STACK_HELP)
@@ -35,14 +36,19 @@ Where the settings state no accountId, ARNs show ACCOUNT_ID.`,
 };
 
 function policyText(session: Session, options: PolicyOptions, format: string): string {
-  const statements = fittingStatements(options);
-  const policy = policyDocument(statements);
-  const size = policySize(statements);
+  const policies = deploymentPolicies(options).map((statements) => ({
+    count: statements.length,
+    size: policySize(statements),
+    policy: policyDocument(statements),
+  }));
   if (format === "json") {
-    return JSON.stringify({ mode: options.mode, size, limit: MAX_POLICY_CHARACTERS, policy }, null, 2);
+    const sized = policies.map(({ size, policy }) => ({ size, policy }));
+    return JSON.stringify({ mode: options.mode, limit: MAX_POLICY_CHARACTERS, policies: sized }, null, 2);
   }
-  session.printError(`${options.mode}: ${statements.length} statements, ${size} of ${MAX_POLICY_CHARACTERS} characters\n`);
-  return JSON.stringify(policy, null, 2);
+  const sizes = policies.map(({ count, size }) => `${count} statements, ${size} of ${MAX_POLICY_CHARACTERS} characters`);
+  session.printError(`${options.mode}: ${sizes.join("; ")}\n`);
+  const [first, ...further] = policies.map(({ policy }) => policy);
+  return JSON.stringify(further.length === 0 ? first : [first, ...further], null, 2);
 }
 
 function explanation(action: string, options: PolicyOptions, format: string): string {

@@ -2,7 +2,7 @@ import { IamGroup } from "@cdktf/provider-aws/lib/iam-group";
 import { IamGroupPolicyAttachment } from "@cdktf/provider-aws/lib/iam-group-policy-attachment";
 import { IamUserGroupMembership } from "@cdktf/provider-aws/lib/iam-user-group-membership";
 import { Construct } from "constructs";
-import { ADDRESSES, nameIn } from "../terraform/addresses";
+import { ADDRESSES, nameIn, policyAddress } from "../terraform/addresses";
 import type { AccessPolicy } from "./access-policy";
 import type { AccessUser } from "./access-user";
 import { attachmentLifecycle } from "./policy-attachment";
@@ -14,29 +14,32 @@ export interface AccessGroupProps {
   readonly path?: string | undefined;
   /** The member of the group. */
   readonly user: AccessUser;
-  /** The policy to attach to the group. */
-  readonly policy: AccessPolicy;
+  /** The policies to attach to the group. */
+  readonly policies: readonly AccessPolicy[];
   /** Whether the policy has `prevent_destroy`, so that no plan replaces it. See `attachmentLifecycle`. @default true */
   readonly protect?: boolean | undefined;
 }
 
 /**
- * A group that has the policy attached and the user as a member, as scanners and AWS recommend instead of a policy attached to
+ * A group that has the policies attached and the user as a member, as scanners and AWS recommend instead of a policy attached to
  * a user. The membership does not affect other groups of the user. AWS has no tags for groups.
  */
 export class AccessGroup extends Construct {
   /** The name, as a reference to the resource. */
   readonly name: string;
 
-  constructor(scope: Construct, id: string, { name, path = "/", user, policy, protect }: AccessGroupProps) {
+  constructor(scope: Construct, id: string, { name, path = "/", user, policies, protect }: AccessGroupProps) {
     super(scope, id);
     const group = new IamGroup(this, nameIn(ADDRESSES.group), { name, path });
     new IamUserGroupMembership(this, nameIn(ADDRESSES.membership), { user: user.name, groups: [group.name] });
-    new IamGroupPolicyAttachment(this, nameIn(ADDRESSES.groupAttachment), {
-      group: group.name,
-      policyArn: policy.arn,
-      ...attachmentLifecycle(protect),
-    });
+    for (const policy of policies) {
+      const attachment = new IamGroupPolicyAttachment(this, nameIn(policyAddress("groupAttachment", policy.number)), {
+        group: group.name,
+        policyArn: policy.arn,
+        ...attachmentLifecycle(policy.number, protect),
+      });
+      policy.attachedBy(attachment);
+    }
     this.name = group.name;
   }
 }

@@ -4,7 +4,7 @@ import { OUTPUTS, type OutputName } from "../terraform/outputs";
 
 export interface AccessOutputsProps {
   /** The values by output name. An output without a value is absent. */
-  readonly values: Readonly<Partial<Record<OutputName, string | undefined>>>;
+  readonly values: Readonly<Partial<Record<OutputName, string | readonly string[] | undefined>>>;
 }
 
 /** Outputs whose values Terraform must not print. */

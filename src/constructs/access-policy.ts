@@ -1,11 +1,13 @@
 import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
+import { dependable, type TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { PolicyStatement } from "../iam/policy-statements";
-import { ADDRESSES, nameIn } from "../terraform/addresses";
+import { policyName } from "../iam/split-policy";
+import { nameIn, policyAddress } from "../terraform/addresses";
 
 export interface AccessPolicyProps {
-  /** The policy name, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. */
+  /** The name of the first policy of the deployment, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. A further policy adds its number: `<name>-2`. */
   readonly name: string;
   /** The IAM path, which is part of the ARN but not of the name. @default "/" */
   readonly path?: string | undefined;
@@ -15,41 +17,64 @@ export interface AccessPolicyProps {
   readonly statements: readonly PolicyStatement[];
   /** Makes every plan that deletes the policy fail. @default true */
   readonly protect?: boolean | undefined;
+  /** The policy before this one, if the permissions of the deployment exceed the size of one policy. @default the first policy */
+  readonly previous?: AccessPolicy | undefined;
 }
 
 /**
- * The managed policy with the permissions of DKP. It is rendered through a policy document: one action per line for reviewers,
+ * A managed policy with permissions of DKP. It is rendered through a policy document: one action per line for reviewers,
  * and the only form that checkov reads in Terraform JSON. A change of name or path replaces the policy.
+ *
+ * Where a deployment has several policies, Terraform changes the earlier ones after it attached the later ones, and detaches a
+ * later one after it changed the earlier ones: a statement that moves between them is always allowed.
  */
 export class AccessPolicy extends Construct {
   /** The name, as a reference to the resource. */
   readonly name: string;
   /** The ARN, as a reference to the resource. */
   readonly arn: string;
+  /** Counted from 1. */
+  readonly number: number;
+  private readonly previous: AccessPolicy | undefined;
+  private readonly resource: IamPolicy;
 
   constructor(scope: Construct, id: string, props: AccessPolicyProps) {
     super(scope, id);
-    const { name, path = "/", description, statements, protect = true } = props;
+    const { name, path = "/", description, statements, protect = true, previous } = props;
+    this.previous = previous;
+    this.number = previous === undefined ? 1 : previous.number + 1;
     // In a construct of its own, because the name of the data source and of the policy is the same.
-    const document = new DataAwsIamPolicyDocument(new Construct(this, "document"), nameIn(ADDRESSES.policyDocument), {
-      statement: statements.map(({ sid, actions, resources, conditions }) => ({
-        sid,
-        effect: "Allow",
-        actions: [...actions],
-        resources: [...resources],
-        ...(conditions.length === 0
-          ? {}
-          : { condition: conditions.map(({ test, variable, values }) => ({ test, variable, values: [...values] })) }),
-      })),
-    });
-    const policy = new IamPolicy(this, nameIn(ADDRESSES.policy), {
-      name,
+    const document = new DataAwsIamPolicyDocument(
+      new Construct(this, "document"),
+      nameIn(policyAddress("policyDocument", this.number)),
+      {
+        statement: statements.map(({ sid, actions, resources, conditions }) => ({
+          sid,
+          effect: "Allow",
+          actions: [...actions],
+          resources: [...resources],
+          ...(conditions.length === 0
+            ? {}
+            : { condition: conditions.map(({ test, variable, values }) => ({ test, variable, values: [...values] })) }),
+        })),
+      },
+    );
+    this.resource = new IamPolicy(this, nameIn(policyAddress("policy", this.number)), {
+      name: policyName(name, this.number),
       path,
       description,
       policy: document.json,
       lifecycle: { createBeforeDestroy: true, preventDestroy: protect, ignoreChanges: ["description"] },
     });
-    this.name = policy.name;
-    this.arn = policy.arn;
+    this.name = this.resource.name;
+    this.arn = this.resource.arn;
+  }
+
+  /** Makes Terraform change the previous policy only after an attachment of this one exists. */
+  attachedBy(attachment: TerraformResource): void {
+    if (this.previous !== undefined) {
+      const { resource } = this.previous;
+      resource.dependsOn = [...(resource.dependsOn ?? []), dependable(attachment)];
+    }
   }
 }

@@ -39,7 +39,9 @@ type CamelCase<Name extends string> = Name extends `${infer First}_${infer Rest}
   : Name;
 
 /** The outputs of a deployment as properties. */
-type AccessValues = { readonly [Name in OutputName as CamelCase<Name>]: string };
+type AccessValues = {
+  readonly [Name in OutputName as CamelCase<Name>]: Name extends "additional_policy_arns" ? readonly string[] : string;
+};
 
 /**
  * The outputs of a deployment, read from its state: `terraform_remote_state` with a typed property for each output.
@@ -94,6 +96,11 @@ export class AccessState extends Construct implements AccessValues {
   /** ARN of the managed policy. */
   get policyArn(): string {
     return this.output("policy_arn");
+  }
+
+  /** ARNs of the further managed policies. Absent where the permissions fit into one. */
+  get additionalPolicyArns(): string[] {
+    return this.state.getList("additional_policy_arns" satisfies OutputName);
   }
 
   /** AWS region that DKP runs in. */

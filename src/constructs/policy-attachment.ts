@@ -1,7 +1,7 @@
 import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy-attachment";
 import type { TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
-import { ADDRESSES, nameIn } from "../terraform/addresses";
+import { nameIn, policyAddress } from "../terraform/addresses";
 import type { AccessPolicy } from "./access-policy";
 import type { AccessUser } from "./access-user";
 
@@ -14,15 +14,16 @@ export interface PolicyAttachmentProps {
   readonly protect?: boolean | undefined;
 }
 
-/** Attaches the policy to the user. */
+/** Attaches a policy to the user. */
 export class PolicyAttachment extends Construct {
   constructor(scope: Construct, id: string, { user, policy, protect }: PolicyAttachmentProps) {
     super(scope, id);
-    new IamUserPolicyAttachment(this, nameIn(ADDRESSES.userAttachment), {
+    const attachment = new IamUserPolicyAttachment(this, nameIn(policyAddress("userAttachment", policy.number)), {
       user: user.name,
       policyArn: policy.arn,
-      ...attachmentLifecycle(protect),
+      ...attachmentLifecycle(policy.number, protect),
     });
+    policy.attachedBy(attachment);
   }
 }
 
@@ -39,7 +40,14 @@ export class PolicyAttachment extends Construct {
  * get `create_before_destroy`: it also spreads to the user and the group that the attachment depends on, and a tainted one of
  * these could then never be re-created under its name. Source: Terraform, `docs/destroying.md` ("Create Before Destroy");
  * the order of calls is measured in `__tests__/e2e/recovery.test.ts`.
+ *
+ * Further policies: Terraform must detach one that is removed after it extended the first policy, and only
+ * `create_before_destroy` gives that order. Protection then rejects every replacement, which would detach the policy; it does not
+ * apply to the removal of the whole block. Measured in `__tests__/e2e/several-policies.test.ts`.
  */
-export function attachmentLifecycle(protect = true): { readonly lifecycle?: TerraformResourceLifecycle } {
+export function attachmentLifecycle(number: number, protect = true): { readonly lifecycle?: TerraformResourceLifecycle } {
+  if (number > 1) {
+    return { lifecycle: { createBeforeDestroy: true, preventDestroy: protect } };
+  }
   return protect ? {} : { lifecycle: { createBeforeDestroy: true } };
 }

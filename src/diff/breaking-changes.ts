@@ -1,5 +1,5 @@
 import { SLOTS } from "../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES } from "../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../terraform/addresses";
 import type { ResourceChange } from "./change-summary";
 import { type JsonObject, listOf, objectOf } from "./json-values";
 import { routes } from "./permission-changes";
@@ -9,14 +9,16 @@ import { attribute, keyIn, type Snapshot, slotsOf } from "./snapshot";
 export function breakingChangesOf(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly string[] {
   return [
     ...renameOfUser(before, after),
-    ...resources.flatMap(({ address, description, action }) => BREAKING[address]?.[action]?.(description) ?? []),
+    ...resources.flatMap(({ address, description, action }) => effectOf(address, action)?.(description) ?? []),
     ...keyChanges(before, after, resources),
     ...attachmentMoves(before, after),
   ];
 }
 
+type Effect = (what: string) => string;
+
 /** By address and action, the effect on a running cluster. */
-const BREAKING: Readonly<Record<string, Partial<Record<ResourceChange["action"], (what: string) => string>>>> = {
+const BREAKING: Readonly<Record<string, Partial<Record<ResourceChange["action"], Effect>>>> = {
   [ADDRESSES.user]: {
     replaced: (what) => `replace the ${what}, which deletes its access keys`,
     deleted: (what) => `delete the ${what}: the cluster loses access to AWS`,
@@ -38,6 +40,15 @@ const BREAKING: Readonly<Record<string, Partial<Record<ResourceChange["action"],
 
 function forgetsKey(what: string): string {
   return `stop managing the ${what}: the key stays in AWS, and Terraform no longer deactivates, rotates or deletes it`;
+}
+
+/** Further policies are like the first one, except that they are deleted when the first one has space for all permissions. */
+function effectOf(address: string, action: ResourceChange["action"]): Effect | undefined {
+  const { what, number = 1 } = policyOfAddress(address) ?? {};
+  if (what === "policy" && number > 1 && action === "deleted") {
+    return undefined;
+  }
+  return BREAKING[what === undefined ? address : ADDRESSES[what]]?.[action];
 }
 
 function renameOfUser(before: Snapshot, after: Snapshot): readonly string[] {
@@ -116,9 +127,12 @@ function statusIn(change: unknown, side: "before" | "after"): unknown {
 
 /** Terraform may delete the old attachment before it creates the new one. */
 function attachmentMoves(before: Snapshot, after: Snapshot): readonly string[] {
-  const had = routes(before);
-  const has = routes(after);
-  if (!before.resources.has(ADDRESSES.policy) || !after.resources.has(ADDRESSES.policy) || !(had.user || had.group)) {
+  const kept = [...before.userPolicies.keys()].filter((number) => after.userPolicies.has(number));
+  return [...new Set(kept.flatMap((number) => attachmentMove(routes(before, number), routes(after, number))))];
+}
+
+function attachmentMove(had: ReturnType<typeof routes>, has: ReturnType<typeof routes>): readonly string[] {
+  if (!had.user && !had.group) {
     return [];
   }
   if (!has.user && !has.group) {

@@ -8,6 +8,7 @@ import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permission-changes";
 import { combined } from "./policy-comparison";
 import { type PolicyFiles, policyFileChanges } from "./policy-files";
+import { union } from "./policy-model";
 import { resourcesOfPacks, resourcesOfPlan } from "./resource-changes";
 import { attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
 
@@ -123,7 +124,7 @@ function changesOfPack(
   const resources = resourcesOfPacks(before, after);
   const imports = importsOf(current);
   const account = statedAccount(current ?? {}) ?? statedAccount(base ?? {});
-  const ofFiles = policyFileChanges(baseFiles, files, account, after.userPolicy);
+  const ofFiles = policyFileChanges(baseFiles, files, account, union([...after.userPolicies.values()]));
   const common = {
     stack,
     permissions: combined(permissionChanges(before, after), ofFiles.permissions),

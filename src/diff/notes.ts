@@ -81,7 +81,7 @@ function output(snapshot: Snapshot, name: string): string | undefined {
 }
 
 function principals(snapshot: Snapshot): string | undefined {
-  const { user, group } = routes(snapshot);
+  const { user, group } = routes(snapshot, 1);
   const words = [...(user ? ["the user"] : []), ...(group ? ["the group with all its members"] : [])];
   return words.length === 0 ? undefined : words.join(" and ");
 }

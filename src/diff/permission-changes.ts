@@ -1,10 +1,10 @@
-import { ADDRESSES, KEY_ADDRESSES } from "../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
 import type { PermissionChanges } from "./change-summary";
 import { listOf, objectOf } from "./json-values";
 import { argumentChanges } from "./known-arguments";
 import { isOwn, knownOwn } from "./ownership";
 import { combined, policyChanges } from "./policy-comparison";
-import { NO_POLICY, type Policy } from "./policy-model";
+import { NO_POLICY, type Policy, union } from "./policy-model";
 import { attribute, isOurs, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** Changes of the permissions of the user and the node role. */
@@ -23,27 +23,28 @@ export function permissionChanges(before: Snapshot, after: Snapshot): Permission
   );
 }
 
-/** By argument of an attachment or membership, what of this project it must name, and by which attribute. */
-const LINKS = {
-  user: [ADDRESSES.user, "name"],
-  group: [ADDRESSES.group, "name"],
-  groups: [ADDRESSES.group, "name"],
-  policy_arn: [ADDRESSES.policy, "arn"],
-} as const;
+/** By argument of an attachment or membership, the address of what it must name, and by which attribute. */
+type Links = Readonly<Record<"user" | "group" | "groups" | "policy_arn", readonly [owner: string, identity: string]>>;
 
-/** The ways by which the user has the policy: attachments of the own policy to the own user or group. */
-export function routes(snapshot: Snapshot): { readonly user: boolean; readonly group: boolean } {
-  const links = (address: string, ...names: readonly (keyof typeof LINKS)[]) =>
-    snapshot.resources.has(address) && names.every((name) => !isExternal(snapshot, address, name));
+/** The ways by which the user has a policy of the deployment: attachments of that policy to the own user or group. */
+export function routes(snapshot: Snapshot, number: number): { readonly user: boolean; readonly group: boolean } {
+  const owners: Links = {
+    user: [ADDRESSES.user, "name"],
+    group: [ADDRESSES.group, "name"],
+    groups: [ADDRESSES.group, "name"],
+    policy_arn: [policyAddress("policy", number), "arn"],
+  };
+  const links = (address: string, ...names: readonly (keyof Links)[]) =>
+    snapshot.resources.has(address) && names.every((name) => !isExternal(snapshot, address, name, owners[name]));
   return {
-    user: links(ADDRESSES.userAttachment, "user", "policy_arn"),
-    group: links(ADDRESSES.groupAttachment, "group", "policy_arn") && links(ADDRESSES.membership, "user", "groups"),
+    user: links(policyAddress("userAttachment", number), "user", "policy_arn"),
+    group:
+      links(policyAddress("groupAttachment", number), "group", "policy_arn") && links(ADDRESSES.membership, "user", "groups"),
   };
 }
 
 /** Whether an argument is known to name only what this project does not create. */
-function isExternal(snapshot: Snapshot, address: string, name: keyof typeof LINKS): boolean {
-  const [owner, identity] = LINKS[name];
+function isExternal(snapshot: Snapshot, address: string, name: string, [owner, identity]: Links["user"]): boolean {
   const own = attribute(snapshot, owner, identity);
   const values = valuesOf(snapshot, address, name);
   return (
@@ -54,15 +55,20 @@ function isExternal(snapshot: Snapshot, address: string, name: keyof typeof LINK
   );
 }
 
-function hasRoute(snapshot: Snapshot): boolean {
-  const { user, group } = routes(snapshot);
+function hasRoute(snapshot: Snapshot, number: number): boolean {
+  const { user, group } = routes(snapshot, number);
   return user || group;
 }
 
 /** A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay as it is. */
 function userChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  const neither = !hasRoute(before) && !hasRoute(after);
-  const held = (snapshot: Snapshot): Policy => (neither || hasRoute(snapshot) ? (snapshot.userPolicy ?? NO_POLICY) : NO_POLICY);
+  const held = (snapshot: Snapshot): Policy =>
+    union(
+      [...snapshot.userPolicies].flatMap(([number, policy]) => {
+        const neither = !hasRoute(before, number) && !hasRoute(after, number);
+        return neither || hasRoute(snapshot, number) ? [policy] : [];
+      }),
+    );
   return policyChanges("user", held(before), held(after));
 }
 
@@ -112,10 +118,8 @@ function reachChanges(before: Snapshot, after: Snapshot): Partial<PermissionChan
       (value) => !keptAt(before, address, name, value) && !isOwn(after, address, name, owner, [identity], value),
     );
   return {
-    otherBroadened: [
-      ...external(ADDRESSES.userAttachment, "policy_arn", ADDRESSES.policy, "arn"),
-      ...external(ADDRESSES.groupAttachment, "policy_arn", ADDRESSES.policy, "arn"),
-    ]
+    otherBroadened: attachments(after)
+      .flatMap(({ address, policy }) => external(address, "policy_arn", policy, "arn"))
       .map((arn) => `the user: the policy ${arn} is attached; its permissions are not compared`)
       .concat(
         external(ADDRESSES.membership, "groups", ADDRESSES.group, "name").map(
@@ -134,19 +138,34 @@ function keptAt(before: Snapshot, address: string, name: string, value: unknown)
   return value !== UNKNOWN && valuesOf(before, address, name).includes(value);
 }
 
+type Ownership = readonly [address: string, argument: string, owner: string];
+
+/** The attachments of the managed policies, to the user and to the group. */
+function attachments({ resources }: Snapshot) {
+  return [...resources.keys()].flatMap((address) => {
+    const { what, number = 1 } = policyOfAddress(address) ?? {};
+    const policy = policyAddress("policy", number);
+    const toUser: Ownership = [address, "user", ADDRESSES.user];
+    const toGroup: Ownership = [address, "group", ADDRESSES.group];
+    if (what === "userAttachment") {
+      return [{ address, policy, principal: toUser }];
+    }
+    return what === "groupAttachment" ? [{ address, policy, principal: toGroup }] : [];
+  });
+}
+
 /** By address, the argument that names its principal, and the resource that it must name. */
-const PRINCIPALS: readonly (readonly [address: string, argument: string, owner: string])[] = [
-  [ADDRESSES.userAttachment, "user", ADDRESSES.user],
+const PRINCIPALS: readonly Ownership[] = [
   [ADDRESSES.membership, "user", ADDRESSES.user],
   [KEY_ADDRESSES.primary, "user", ADDRESSES.user],
   [KEY_ADDRESSES.secondary, "user", ADDRESSES.user],
-  [ADDRESSES.groupAttachment, "group", ADDRESSES.group],
   [ADDRESSES.nodePolicy, "role", ADDRESSES.nodeRole],
 ];
 
 /** Policies and keys whose principal this project does not create. */
 function principalChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
-  const otherBroadened = PRINCIPALS.flatMap(([address, argument, owner]) => {
+  const principals = [...attachments(after).map(({ principal }) => principal), ...PRINCIPALS];
+  const otherBroadened = principals.flatMap(([address, argument, owner]) => {
     const principal = attribute(after, address, argument);
     return principal === undefined ||
       keptAt(before, address, argument, principal) ||

@@ -37,6 +37,24 @@ export interface Policy {
   readonly version?: string;
 }
 
+/** What several policies of one principal allow and deny together. */
+export function union(policies: readonly Policy[]): Policy {
+  const [first, ...others] = policies.filter((policy) => policy !== NO_POLICY);
+  if (first === undefined || others.length === 0) {
+    return first ?? NO_POLICY;
+  }
+  if (others.some(({ version }) => version !== first.version)) {
+    return unreadable("policies of different language versions");
+  }
+  const all = [first, ...others];
+  return {
+    ...first,
+    allows: all.flatMap(({ allows }) => allows),
+    denies: all.flatMap(({ denies }) => denies),
+    opaque: all.flatMap(({ opaque: statements }) => statements),
+  };
+}
+
 /** What IAM assumes where a policy has no `Version`. Source: as above. */
 const FIRST_VERSION = "2008-10-17";
 

@@ -1,5 +1,5 @@
 import { SLOTS } from "../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES } from "../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
 import type { ResourceChange } from "./change-summary";
 import { canonical, type JsonObject, objectOf } from "./json-values";
 import { isOwn } from "./ownership";
@@ -61,10 +61,17 @@ const FORCE_NEW: Readonly<Record<string, readonly string[]>> = {
 /** An address, and the resource whose name identifies it: Terraform replaces it when that name changes. */
 const IDENTIFIED_BY: readonly (readonly [string, string])[] = [
   ...SLOTS.map((slot) => [KEY_ADDRESSES[slot], ADDRESSES.user] as const),
-  [ADDRESSES.userAttachment, ADDRESSES.user],
   [ADDRESSES.membership, ADDRESSES.user],
-  [ADDRESSES.groupAttachment, ADDRESSES.group],
 ];
+
+/** The principal of an attachment of a managed policy; undefined for other addresses. */
+function principalOf(address: string): string | undefined {
+  const { what } = policyOfAddress(address) ?? {};
+  if (what === "userAttachment") {
+    return ADDRESSES.user;
+  }
+  return what === "groupAttachment" ? ADDRESSES.group : undefined;
+}
 
 /** The addresses that Terraform replaces between two configurations. */
 function replacements(before: Snapshot, after: Snapshot): ReadonlySet<string> {
@@ -77,8 +84,16 @@ function replacements(before: Snapshot, after: Snapshot): ReadonlySet<string> {
       );
     })
     .map(([address]) => address);
-  const renamed = IDENTIFIED_BY.filter(([, of]) => differs(of, "name", before, after)).map(([address]) => address);
-  const reattached = replaced.includes(ADDRESSES.policy) ? [ADDRESSES.userAttachment, ADDRESSES.groupAttachment] : [];
+  const attachments = both.flatMap(([address]) => {
+    const principal = principalOf(address);
+    return principal === undefined ? [] : [[address, principal] as const];
+  });
+  const renamed = [...IDENTIFIED_BY, ...attachments]
+    .filter(([, of]) => differs(of, "name", before, after))
+    .map(([address]) => address);
+  const reattached = attachments
+    .map(([address]) => address)
+    .filter((address) => replaced.includes(policyAddress("policy", policyOfAddress(address)?.number ?? 1)));
   const there = (address: string) => both.some(([other]) => other === address);
   return new Set([...replaced, ...renamed, ...reattached].filter(there));
 }
@@ -105,8 +120,10 @@ function show(value: unknown): string {
 
 /** A plan shows every line of a policy as changed where only their order is another one. */
 function contentDifference(address: string, before: Snapshot, after: Snapshot): readonly string[] {
-  if (address === ADDRESSES.policy && before.userPolicy !== undefined && after.userPolicy !== undefined) {
-    if (canonical(before.userPolicy) !== canonical(after.userPolicy)) {
+  const { what, number = 1 } = policyOfAddress(address) ?? {};
+  const [had, has] = [before, after].map(({ userPolicies }) => userPolicies.get(number));
+  if (what === "policy" && had !== undefined && has !== undefined) {
+    if (canonical(had) !== canonical(has)) {
       return ["content"];
     }
     return differs(address, "policy", before, after) ? ["only the order of its content"] : [];
@@ -129,14 +146,19 @@ function describe(address: string, snapshot: Snapshot): string {
     const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], role);
     return `attachment of ${attribute(snapshot, address, "policy_arn")} to ${own ? "the node role" : `the role ${role}`}`;
   }
+  const { what, number = 1 } = policyOfAddress(address) ?? {};
+  if (what === "policy") {
+    return withName("policy");
+  }
+  const policy = number === 1 ? "the policy" : `policy ${number}`;
+  if (what !== undefined) {
+    return `attachment of ${policy} to the ${what === "userAttachment" ? "user" : "group"}`;
+  }
   const descriptions: Readonly<Record<string, string>> = {
     [ADDRESSES.user]: withName("user"),
-    [ADDRESSES.policy]: withName("policy"),
     [ADDRESSES.group]: withName("group"),
     [ADDRESSES.nodeRole]: withName("node role"),
     [ADDRESSES.nodePolicy]: "policy of the node role",
-    [ADDRESSES.userAttachment]: "attachment of the policy to the user",
-    [ADDRESSES.groupAttachment]: "attachment of the policy to the group",
     [ADDRESSES.membership]: "membership of the user in the group",
   };
   return descriptions[address] ?? address;

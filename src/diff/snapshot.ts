@@ -1,14 +1,14 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES } from "../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
-import { type Policy, readPolicy, readPolicyDocument, readTrust, unreadable } from "./policy-model";
+import { NO_POLICY, type Policy, readPolicy, readPolicyDocument, readTrust, unreadable } from "./policy-model";
 
 /** One side of a change: what of a deployment decides who may do what. */
 export interface Snapshot {
   /** What Terraform manages, by address. */
   readonly resources: ReadonlyMap<string, Resource>;
-  /** The policy of the user, whether it is attached or not. */
-  readonly userPolicy?: Policy | undefined;
+  /** The managed policies of the deployment by number, whether they are attached or not. */
+  readonly userPolicies: ReadonlyMap<number, Policy>;
   readonly nodePolicy?: Policy | undefined;
   /** Who may assume the node role. */
   readonly nodeTrust?: Policy | undefined;
@@ -39,7 +39,11 @@ export const NODE_ATTACHMENT = /^aws_iam_role_policy_attachment\.node-\d+$/;
 
 /** Whether this project creates resources at an address; the permissions of other resources are unknown. */
 export function isOurs(address: string): boolean {
-  return [...Object.values(ADDRESSES), ...Object.values(KEY_ADDRESSES)].includes(address) || NODE_ATTACHMENT.test(address);
+  return (
+    [...Object.values(ADDRESSES), ...Object.values(KEY_ADDRESSES)].includes(address) ||
+    policyOfAddress(address) !== undefined ||
+    NODE_ATTACHMENT.test(address)
+  );
 }
 
 /** Outputs whose values are shown. */
@@ -83,7 +87,7 @@ export function snapshotOfPack(given: JsonObject, account = statedAccount(given)
   });
   return {
     resources,
-    userPolicy: policyOf(resources.get(ADDRESSES.policy), (text) => resolved(text, policies)),
+    userPolicies: userPoliciesOf(resources, (text) => resolved(text, policies)),
     ...nodePolicies(resources),
     outputs: new Map(outputs),
     tags: objectOf(objectOf(listOf(providerOf(pack).default_tags)[0]).tags),
@@ -120,7 +124,7 @@ export function snapshotOfPlan(plan: JsonObject, side: "before" | "after"): Snap
   });
   return {
     resources,
-    userPolicy: policyOf(resources.get(ADDRESSES.policy), readPolicy),
+    userPolicies: userPoliciesOf(resources, readPolicy),
     ...nodePolicies(resources),
     outputs: new Map(outputs),
     tags: objectOf(resources.get(ADDRESSES.user)?.attributes.tags_all),
@@ -228,6 +232,16 @@ function resourceOf(type: string, given: unknown): Resource {
 
 function outputOf(name: string, sensitive: boolean, value: unknown, carries: boolean): Output {
   return { sensitive, carriesSecret: carries, value: PUBLIC_OUTPUTS.has(name) ? textOf(value) : undefined };
+}
+
+function userPoliciesOf(resources: Snapshot["resources"], read: (text: string) => Policy): Snapshot["userPolicies"] {
+  const numbers = [...resources.keys()].flatMap((address) => {
+    const found = policyOfAddress(address);
+    return found?.what === "policy" ? [found.number] : [];
+  });
+  return new Map(
+    numbers.map((number) => [number, policyOf(resources.get(policyAddress("policy", number)), read) ?? NO_POLICY] as const),
+  );
 }
 
 function nodePolicies(resources: Snapshot["resources"]): Pick<Snapshot, "nodePolicy" | "nodeTrust"> {

@@ -1,5 +1,4 @@
-import { MAX_POLICY_CHARACTERS, policySize } from "./policy-document";
-import { type PolicyOptions, type PolicyStatement, policyStatements } from "./policy-statements";
+import type { PolicyStatement } from "./policy-statements";
 
 /**
  * Patterns that match exactly the listed actions among all actions of AWS, so that they allow the same as the list.
@@ -40,12 +39,4 @@ function withPatterns(actions: readonly string[]): readonly string[] {
   const fitting = Object.entries(ACTION_PATTERNS).filter(([, matched]) => matched.every((action) => actions.includes(action)));
   const replaced = fitting.flatMap(([, matched]) => matched);
   return [...actions.filter((action) => !replaced.includes(action)), ...fitting.map(([pattern]) => pattern)].sort();
-}
-
-/** The statements as the policy contains them: with full names, or with patterns if the names do not fit. */
-export function fittingStatements(options: PolicyOptions): readonly PolicyStatement[] {
-  const statements = policyStatements(options);
-  // Placeholders of the account have other lengths than its 12 digits, and must not change the result.
-  const environment = { ...options.environment, account: "000000000000" };
-  return policySize(policyStatements({ ...options, environment })) <= MAX_POLICY_CHARACTERS ? statements : shortened(statements);
 }

@@ -17,7 +17,7 @@ export interface DeployerOptions {
   /** 12 digits. @default any account: an identity policy only applies to its own account in IAM */
   readonly account?: string | undefined;
   readonly user: IamResource & { readonly permissionsBoundary?: string | undefined; readonly forceDestroy: boolean };
-  readonly policy: IamResource;
+  readonly policies: readonly IamResource[];
   readonly attachment: "user" | "user-and-group" | "group";
   readonly group: IamResource;
   readonly nodeRole?:
@@ -61,12 +61,12 @@ type Scope = Pick<PolicyStatement, "resources" | "conditions">;
 const SCOPES = {
   CreateUser: (options) => ({ resources: [userArn(options)], conditions: boundTo(options.user.permissionsBoundary) }),
   User: (options) => ({ resources: [userArn(options)], conditions: [] }),
-  UserPolicy: (options) => ({ resources: [userArn(options)], conditions: ofPolicies([ownPolicyArn(options)]) }),
-  Policy: (options) => ({ resources: [ownPolicyArn(options)], conditions: [] }),
+  UserPolicy: (options) => ({ resources: [userArn(options)], conditions: ofPolicies(ownPolicyArns(options)) }),
+  Policy: (options) => ({ resources: ownPolicyArns(options), conditions: [] }),
   Group: (options) => ({ resources: [iamArn(options, "group", options.group)], conditions: [] }),
   GroupPolicy: (options) => ({
     resources: [iamArn(options, "group", options.group)],
-    conditions: ofPolicies([ownPolicyArn(options)]),
+    conditions: ofPolicies(ownPolicyArns(options)),
   }),
   CreateNodeRole: (options) => ({ resources: roleArns(options), conditions: boundTo(options.nodeRole?.permissionsBoundary) }),
   NodeRole: (options) => ({ resources: roleArns(options), conditions: [] }),
@@ -310,8 +310,8 @@ function userArn(options: DeployerOptions): string {
   return iamArn(options, "user", options.user);
 }
 
-function ownPolicyArn(options: DeployerOptions): string {
-  return iamArn(options, "policy", options.policy);
+function ownPolicyArns(options: DeployerOptions): readonly string[] {
+  return options.policies.map((policy) => iamArn(options, "policy", policy));
 }
 
 function roleArns(options: DeployerOptions): readonly string[] {

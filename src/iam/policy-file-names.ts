@@ -1,4 +1,9 @@
-// Names of the policies in a review pack that Terraform does not apply.
+// Names of the policies in a review pack.
+
+/** A managed policy of the deployment, counted from 1. */
+export function policyFile(number: number): string {
+  return number === 1 ? "policy.json" : `policy-${number}.json`;
+}
 
 /** What the principals need that run Terraform. */
 export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"] as const;

@@ -1,7 +1,7 @@
-import { fittingStatements } from "../iam/action-patterns";
 import { NODE_TRUST, nodePolicy } from "../iam/node-role-permissions";
 import { partitionOf } from "../iam/partitions";
 import { policyDocument } from "../iam/policy-document";
+import { deploymentPolicies, policyName } from "../iam/split-policy";
 import { code, codes, fenced, joined, type Markdown, md, prose, trusted } from "../render/markdown";
 import { fillTemplateFile, type TemplateData } from "../render/template";
 import type { Deployment } from "../settings/deployment";
@@ -24,7 +24,11 @@ const NONE = trusted("");
 export function consoleGuide(deployment: Deployment): string {
   const { stack, region, user, policy, attachment, group, nodeRole, accessKeys, tags = {} } = deployment;
   const partition = partitionOf(region);
-  const document = forPeople(JSON.stringify(policyDocument(fittingStatements(policyOptions(deployment))), null, 2));
+  const documents = deploymentPolicies(policyOptions(deployment)).map((statements) =>
+    forPeople(JSON.stringify(policyDocument(statements), null, 2)),
+  );
+  const [document = "", ...further] = documents;
+  const names = documents.map((_, index) => policyName(policy.name, index + 1));
   return fillTemplateFile("src/review-pack/console-guide.md", {
     ...accountData(deployment),
     ...pathData(deployment),
@@ -38,7 +42,13 @@ export function consoleGuide(deployment: Deployment): string {
     policyDescription:
       policy.description === "" ? NONE : md` **Description**: ${code(policy.description)}, which cannot be changed later.`,
     policyDocument: fenced("json", document),
-    accountUnknown: document.includes(ACCOUNT_ID),
+    policyNames: joined(names.map(code), " and "),
+    furtherPolicies: further.length > 0,
+    furtherDocuments: joined(
+      further.map((text, index) => md`${code(policyName(policy.name, index + 2))}:\n\n${fenced("json", text)}`),
+      "\n\n",
+    ),
+    accountUnknown: documents.some((text) => text.includes(ACCOUNT_ID)),
     documented: policy.mode === "documented",
     tagged: Object.keys(tags).length > 0,
     tags: tagList(tags),

@@ -3,7 +3,7 @@ import { deployerGrants, type Grant, grants, statementsOf } from "../iam/deploye
 import { partitionOf } from "../iam/partitions";
 import { conditionBlock, MAX_POLICY_CHARACTERS } from "../iam/policy-document";
 import { visibleLines } from "../render/printable";
-import type { Deployment } from "../settings/deployment";
+import { type Deployment, policyNames } from "../settings/deployment";
 import { type AssumedRole, stateAccess, TAKES_ROLE } from "../terraform/state-permissions";
 
 /** A policy that a principal requires to plan, apply and destroy a deployment. */
@@ -111,18 +111,11 @@ function fileOf(arn: string | undefined, providerRole: string | undefined): Depl
   return arn === providerRole ? "deployer-role-policy.json" : "deployer-state-role-policy.json";
 }
 
-function iamOptions({
-  region,
-  accountId,
-  tags,
-  accessKeys,
-  import: imports,
-  preflight,
-  instances,
-  ...deployment
-}: Deployment): Parameters<typeof deployerGrants>[0] {
+function iamOptions(deployment: Deployment): Parameters<typeof deployerGrants>[0] {
+  const { region, accountId, tags, accessKeys, import: imports, preflight, instances, policy } = deployment;
   return {
     ...deployment,
+    policies: policyNames(deployment).map((name) => ({ path: policy.path, name })),
     partition: partitionOf(region),
     account: accountId,
     keys: accessKeys !== "none",

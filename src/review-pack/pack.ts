@@ -1,6 +1,6 @@
-import { fittingStatements } from "../iam/action-patterns";
 import { policyDocument } from "../iam/policy-document";
-import { CONTROL_POLICY_FILE } from "../iam/policy-file-names";
+import { CONTROL_POLICY_FILE, policyFile } from "../iam/policy-file-names";
+import { deploymentPolicies } from "../iam/split-policy";
 import { visibleLines } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
 import type { OutputName } from "../terraform/outputs";
@@ -19,7 +19,7 @@ export type Pack = Readonly<Record<string, string>>;
 
 /** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
-  const policy = policyDocument(fittingStatements(policyOptions(deployment)));
+  const policies = deploymentPolicies(policyOptions(deployment)).map(policyDocument);
   const deployer = deployerPolicies(deployment);
   const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
   return {
@@ -30,7 +30,7 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
     "consumer.tf": consumerHcl(deployment, outputs),
     ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
     "main.tf.json": json(terraform),
-    "policy.json": forPeople(json(policy)),
+    ...Object.fromEntries(policies.map((policy, index) => [policyFile(index + 1), forPeople(json(policy))])),
     [CONTROL_POLICY_FILE]: json(controlPolicyOf(deployment)),
   };
 }

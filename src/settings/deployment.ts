@@ -1,6 +1,7 @@
 import type { Cluster } from "../iam/cluster";
 import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
+import { deploymentPolicies, policyName } from "../iam/split-policy";
 import type { StateLocation } from "../terraform/state-location";
 import { withDefaults } from "../terraform/state-location";
 import { isObject } from "./is-object";
@@ -94,6 +95,12 @@ export function policyOptionsOf(
 ): PolicyOptions {
   const { mode, supplement } = policy;
   return { mode, supplement, cluster, environment: { partition: partitionOf(region), region, account } };
+}
+
+/** The names of the managed policies of a deployment: `policy.name`, and `<name>-2`, ... if its permissions exceed one policy. */
+export function policyNames(deployment: Pick<Deployment, "region" | "policy" | "cluster">): readonly string[] {
+  // The account does not change the number of policies.
+  return deploymentPolicies(policyOptionsOf(deployment, "")).map((_, index) => policyName(deployment.policy.name, index + 1));
 }
 
 /** The state that `backend` or `cloud` names; they must be without an error. */

@@ -28,6 +28,22 @@ export function nodeAttachmentAddress(number: number): string {
   return `aws_iam_role_policy_attachment.node-${number}`;
 }
 
+/** The addresses that exist once per managed policy of a deployment. */
+const POLICY_ADDRESSES = ["groupAttachment", "policy", "policyDocument", "userAttachment"] as const;
+export type PolicyAddress = (typeof POLICY_ADDRESSES)[number];
+
+/** The address that belongs to a managed policy, counted from 1. The first has the address of the DKP documentation, further ones a number. */
+export function policyAddress(what: PolicyAddress, number: number): string {
+  return number === 1 ? ADDRESSES[what] : `${ADDRESSES[what]}-${number}`;
+}
+
+/** The managed policy of a deployment that an address belongs to; undefined for other addresses. */
+export function policyOfAddress(address: string): { readonly what: PolicyAddress; readonly number: number } | undefined {
+  const [, first, number = "1"] = /^(.+?)(?:-([2-9]|[1-9]\d+))?$/.exec(address) ?? [];
+  const what = POLICY_ADDRESSES.find((name) => ADDRESSES[name] === first);
+  return what === undefined ? undefined : { what, number: Number(number) };
+}
+
 /** The name in an address: its last part, which is the id of the construct. */
 export function nameIn(address: string): string {
   return address.slice(address.lastIndexOf(".") + 1);

@@ -1,5 +1,5 @@
 import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
-import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { CreateAccessKeyCommand, CreateUserCommand, GetRoleCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import type { Credentials, LocalAws } from "./local-aws";
 
 const USER = "operator";
@@ -44,8 +44,26 @@ export class Operator {
     }
   }
 
-  /** Makes calls with a key until other work ends. @returns the number of calls and of denied calls */
-  async watch(key: Credentials, work: Promise<unknown>): Promise<{ readonly calls: number; readonly refused: number }> {
+  /** Whether a key may read a role. Requires enforcement, and the role. */
+  async allowsRole(key: Credentials, RoleName: string): Promise<boolean> {
+    try {
+      await this.aws.iam(key).send(new GetRoleCommand({ RoleName }));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Makes calls with a key until other work ends.
+   * @param attempt makes one call, and reports whether it was allowed
+   * @returns the number of calls and of denied calls
+   */
+  async watch(
+    key: Credentials,
+    work: Promise<unknown>,
+    attempt = (): Promise<boolean> => this.allows(key),
+  ): Promise<{ readonly calls: number; readonly refused: number }> {
     let running = true;
     const ended = work.finally(() => {
       running = false;
@@ -53,7 +71,7 @@ export class Operator {
     let calls = 0;
     let refused = 0;
     while (running) {
-      refused += (await this.allows(key)) ? 0 : 1;
+      refused += (await attempt()) ? 0 : 1;
       calls += 1;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

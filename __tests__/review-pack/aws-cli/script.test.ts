@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
+import { deploymentPolicies } from "../../../src/iam/split-policy";
 import { policyOptions } from "../../../src/review-pack/account-placeholder";
 import { awsCliScript } from "../../../src/review-pack/aws-cli/script";
-import { deployment } from "../../helpers/deployment";
+import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 
 const script = (settings = "") => awsCliScript(deployment(settings));
@@ -69,8 +70,8 @@ describe("aws-cli.sh", () => {
 
   it("creates the documented objects, the key last", () => {
     expect(created()).toEqual([
-      "create-policy D8CloudProviderAWS",
       "create-user deckhouse",
+      "create-policy D8CloudProviderAWS",
       `attach-user-policy deckhouse ${POLICY_ARN}`,
       "create-access-key deckhouse",
     ]);
@@ -78,9 +79,9 @@ describe("aws-cli.sh", () => {
 
   it("attaches the policy only to the group, with the user as a member", () => {
     expect(created("attachment: group\ngroup: { name: dkp }")).toEqual([
-      "create-policy D8CloudProviderAWS",
       "create-user deckhouse",
       "create-group dkp",
+      "create-policy D8CloudProviderAWS",
       `attach-group-policy dkp ${POLICY_ARN}`,
       "add-user-to-group deckhouse dkp",
       "create-access-key deckhouse",
@@ -94,10 +95,33 @@ describe("aws-cli.sh", () => {
     ]);
   });
 
+  it("creates and attaches the further policies first, so that the first one never shrinks before", () => {
+    expect(created(`attachment: user-and-group\ngroup: { name: dkp }\naccessKeys: none\n${SEVERAL_POLICIES}`)).toEqual([
+      "create-user deckhouse",
+      "create-group dkp",
+      "create-policy D8CloudProviderAWS-2",
+      `attach-group-policy dkp ${POLICY_ARN}-2`,
+      `attach-user-policy deckhouse ${POLICY_ARN}-2`,
+      "create-policy D8CloudProviderAWS",
+      `attach-group-policy dkp ${POLICY_ARN}`,
+      `attach-user-policy deckhouse ${POLICY_ARN}`,
+      "add-user-to-group deckhouse dkp",
+    ]);
+  });
+
+  it("has each of several policies as AWS stores it", () => {
+    const described = deployment(SEVERAL_POLICIES);
+    const documents = [...awsCliScript(described).matchAll(/policy_document_\d\(\) \{\n {2}compact <<END\n(.*?)\nEND\n/gs)];
+    expect(documents.map(([, document = ""]) => JSON.parse(document))).toEqual(
+      deploymentPolicies(policyOptions(described, "$account")).map(policyDocument),
+    );
+    expect(documents).toHaveLength(2);
+  });
+
   it("creates no key with accessKeys: none", () => {
     expect(created("accessKeys: none")).toEqual([
-      "create-policy D8CloudProviderAWS",
       "create-user deckhouse",
+      "create-policy D8CloudProviderAWS",
       `attach-user-policy deckhouse ${POLICY_ARN}`,
     ]);
   });
@@ -122,14 +146,14 @@ describe("aws-cli.sh", () => {
     );
     const withOption = (option: string) => calls.filter((call) => call.includes(` ${option}`)).map((call) => call.split(" ")[0]);
     expect(withOption(`--permissions-boundary=${boundary}`)).toEqual(["create-user", "create-role"]);
-    expect(withOption('--tags=[{"Key":"team","Value":"platform x"}]')).toEqual(["create-policy", "create-user", "create-role"]);
+    expect(withOption('--tags=[{"Key":"team","Value":"platform x"}]')).toEqual(["create-user", "create-policy", "create-role"]);
   });
 
   it.each(["documented", "scoped", "minimal"])("has the policy of mode %s as AWS stores it", (mode) => {
     const described = deployment(
       `accountId: "123456789012"\npolicy: { mode: ${mode} }\ncluster: { prefix: dev, layout: Standard }`,
     );
-    const [, document = ""] = /policy_document\(\) \{\n {2}compact <<END\n(.*?)\nEND\n/s.exec(awsCliScript(described)) ?? [];
+    const [, document = ""] = /policy_document_1\(\) \{\n {2}compact <<END\n(.*?)\nEND\n/s.exec(awsCliScript(described)) ?? [];
     expect(JSON.parse(document)).toEqual(policyDocument(policyStatements(policyOptions(described))));
   });
 
@@ -195,13 +219,14 @@ tags: { "team=a": "platform x" }
   it("prints help with the objects of this deployment", () => {
     const { status, stdout } = run("attachment: group\naccessKeys: none", "--help");
     expect(status).toBe(0);
-    expect(stdout.split("\n").slice(0, 8)).toEqual([
+    expect(stdout.split("\n").slice(0, 9)).toEqual([
       "Usage: sh aws-cli.sh [--key-file FILE] [--dry-run] [--undo]",
       "",
       "Creates with the AWS CLI:",
-      "  - policy D8CloudProviderAWS",
       "  - user deckhouse",
-      "  - group deckhouse with user deckhouse as a member and policy D8CloudProviderAWS attached",
+      "  - group deckhouse with user deckhouse as a member",
+      "  - policy D8CloudProviderAWS",
+      "  - policy D8CloudProviderAWS attached to group deckhouse",
       "  - no access key, because accessKeys is none: create one yourself, directly in your secret store",
       "",
     ]);

@@ -1,6 +1,4 @@
-import { fittingStatements } from "../../../src/iam/action-patterns";
-import { policySize } from "../../../src/iam/policy-document";
-import type { PolicyOptions } from "../../../src/iam/policy-statements";
+import { policyNames } from "../../../src/settings/deployment";
 import { deploymentWith, errorsWith } from "../../helpers/settings-files";
 
 const NO_PREFIX = (mode: string) =>
@@ -34,39 +32,40 @@ describe("what a mode needs to know of the cluster", () => {
   });
 });
 
-describe("a policy that is larger than IAM takes", () => {
-  const formerRoles = (count: number) => Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
-  const settings = (mode: string, roles: number) =>
-    `policy: { mode: ${mode} }\ncluster:\n  prefix: dev\n  layout: Standard\n  formerIamNodeRoles: [${formerRoles(roles).join(", ")}]\n`;
+describe("permissions that exceed one policy", () => {
+  const roles = (count: number) => Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
+  const settings = (mode: string, count: number) =>
+    `policy: { mode: ${mode}, name: ${"P".repeat(126)} }\ncluster:\n  prefix: dev\n  layout: Standard\n  formerIamNodeRoles: [${roles(count).join(", ")}]\n`;
 
-  /** The size that the policy of these settings has, in any account. */
-  const sizeOf = (mode: PolicyOptions["mode"], roles: number) => {
-    const cluster = { ...deploymentWith(settings(mode, 1)).cluster, formerIamNodeRoles: formerRoles(roles) };
-    const environment = { partition: "aws", region: "eu-central-1", account: "123456789012" };
-    return policySize(fittingStatements({ mode, supplement: true, cluster, environment }));
-  };
+  it.each(["scoped", "minimal"])("are divided into several policies in mode %s", (mode) => {
+    expect(policyNames(deploymentWith(settings(mode, 20)))).toEqual(["P".repeat(126), `${"P".repeat(126)}-2`]);
+  });
 
-  it("is rejected with both numbers", () => {
-    expect(errorsWith(settings("scoped", 60))).toEqual([
-      `line 3, policy.mode: "scoped" requires a policy of ${sizeOf("scoped", 60)} characters, IAM allows 6144; shorten the lists of roles and accounts, take features away, or use "minimal"`,
+  it("are rejected if the name leaves no space for the number of a policy", () => {
+    const name = "P".repeat(127);
+    expect(errorsWith(settings("scoped", 20).replace("P".repeat(126), name))).toEqual([
+      expect.stringMatching(
+        /^line 3, policy\.name: "P+\.\.\. \(127 characters\) is too long for the 2 policies .*; shorten it to 126 characters$/,
+      ),
     ]);
   });
 
-  it("is rejected in the smallest mode, which is then no remedy", () => {
-    expect(errorsWith(settings("minimal", 60))).toEqual([
-      `line 3, policy.mode: "minimal" requires a policy of ${sizeOf("minimal", 60)} characters, IAM allows 6144; shorten the lists of roles and accounts, or take features away`,
+  it("are rejected if they require more policies than IAM attaches", () => {
+    expect(errorsWith(settings("scoped", 900))).toEqual([
+      expect.stringMatching(
+        /^line 3, policy\.mode: requires \d\d policies, IAM attaches at most 10 to a user or group; shorten the lists of roles, accounts, keys and tags in cluster$/,
+      ),
     ]);
   });
 
-  it("is rejected from the first role too many on", () => {
-    // Each role is named in two statements.
-    const most = Math.floor((6144 - sizeOf("minimal", 50)) / (sizeOf("minimal", 51) - sizeOf("minimal", 50))) + 50;
-    expect([sizeOf("minimal", most) <= 6144, sizeOf("minimal", most + 1) > 6144]).toEqual([true, true]);
-    expect(deploymentWith(settings("minimal", most)).cluster.formerIamNodeRoles).toHaveLength(most);
-    expect(errorsWith(settings("minimal", most + 1))).toHaveLength(1);
+  it("are rejected if one statement exceeds a policy, because tag keys can't be divided", () => {
+    const tags = Array.from({ length: 50 }, (_, index) => `${"k".repeat(126)}${String(index).padStart(2, "0")}: v`);
+    expect(errorsWith(`policy: { mode: scoped }\ncluster:\n  prefix: dev\n  tags: { ${tags.join(", ")} }\n`)).toEqual([
+      expect.stringMatching(/^line 3, policy\.mode: requires a statement NodeRoleTags1 of \d+ characters, IAM allows 6144; /),
+    ]);
   });
 
-  it("does not result from the lists in `documented`, which names no roles", () => {
-    expect(deploymentWith(settings("documented", 60)).cluster.formerIamNodeRoles).toHaveLength(60);
+  it("are one policy in `documented`, which names no roles", () => {
+    expect(policyNames(deploymentWith(settings("documented", 60)))).toHaveLength(1);
   });
 });

@@ -2,10 +2,17 @@ import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { deploymentWith, errorsWith, KEY_ID, SECRET_KEY } from "../../helpers/settings-files";
 
 describe("import", () => {
+  it("rejects further policies of a deployment that has one", () => {
+    expect(errorsWith("import: { additionalPolicies: true }")).toEqual([
+      "line 3, import.additionalPolicies: true requires several policies, and the permissions fit into one; remove import.additionalPolicies",
+    ]);
+  });
+
   it("imports each object separately", () => {
     expect(deploymentWith(`import: { user: true, accessKeyId: ${KEY_ID} }`).import).toEqual({
       user: true,
       policy: false,
+      additionalPolicies: false,
       attachment: false,
       group: false,
       nodeRole: false,

@@ -1,10 +1,10 @@
 import type { EvaluationResult, SimulatePolicyResponse } from "../../aws-api/operations";
 import { unlessMissing } from "../../aws-api/operations";
-import { fittingStatements } from "../../iam/action-patterns";
 import { iamResourceArn } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { policyDocument } from "../../iam/policy-document";
 import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
+import { deploymentPolicies } from "../../iam/split-policy";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { blocker, cannotTell, check, type Finding, ok, type Subject, type Tools, warning } from "../check";
 import { managedPolicy } from "../managed-policy";
@@ -159,7 +159,7 @@ async function simulatorOfPolicy(
 ): Promise<Simulator> {
   const boundary = user.permissionsBoundary === undefined ? undefined : await managedPolicy(ask, user.permissionsBoundary);
   const policies = {
-    PolicyInputList: [JSON.stringify(policyDocument(fittingStatements(options)))],
+    PolicyInputList: deploymentPolicies(options).map((statements) => JSON.stringify(policyDocument(statements))),
     ...(boundary === undefined ? {} : { PermissionsBoundaryPolicyInputList: [JSON.stringify(boundary)] }),
   };
   return async (question) => resultsOf(await askAll("iam:SimulateCustomPolicy", { ...policies, ...inputOf(question) }));

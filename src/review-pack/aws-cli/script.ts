@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { fittingStatements } from "../../iam/action-patterns";
 import { policyArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
 import { policyDocument } from "../../iam/policy-document";
+import { deploymentPolicies } from "../../iam/split-policy";
 import { packageFile } from "../../render/package-file";
 import { asciiJson, comment, hereDocument, quote } from "../../render/shell";
-import type { Deployment } from "../../settings/deployment";
+import { type Deployment, policyNames } from "../../settings/deployment";
 import { policyOptions } from "../account-placeholder";
 import { STORED_TRUST, storedNodePolicy } from "./node-role-documents";
 
@@ -65,7 +65,12 @@ function assignments(deployment: Deployment): string {
     expected_account: accountId,
     policy_arn_before: before,
     policy_arn_after: after,
-    policy_name: policy.name,
+    // Later policies are extended and attached before earlier ones may shrink.
+    policy_numbers: policyNames(deployment)
+      .map((_, index) => index + 1)
+      .reverse()
+      .join(" "),
+    first_policy_name: policy.name,
     policy_path: policy.path,
     policy_description: asciiJson({ Description: policy.description }),
     attachment,
@@ -104,9 +109,12 @@ function providerBlockQuery(region: string): string {
 /** The documents, as functions: the shell fills in the account. */
 function documents(deployment: Deployment): string {
   const { nodeRole } = deployment;
-  const policy = policyDocument(fittingStatements(policyOptions(deployment, " ")));
+  const policies = deploymentPolicies(policyOptions(deployment, " ")).map((statements, index) => [
+    `policy_document_${index + 1}`,
+    policyDocument(statements),
+  ]);
   const all = {
-    policy_document: policy,
+    ...Object.fromEntries(policies),
     ...(nodeRole === undefined ? {} : { role_trust: STORED_TRUST, role_document: storedNodePolicy(nodeRole.additionalActions) }),
   };
   const functions = Object.entries(all).map(

@@ -2,6 +2,7 @@ import type { Area, CatalogueRow } from "../../iam/catalogue";
 import type { Cluster } from "../../iam/cluster";
 import { appliesTo } from "../../iam/dkp-versions";
 import { needsOf } from "../../iam/explanation";
+import { policyFile } from "../../iam/policy-file-names";
 import type { PolicyCondition, PolicyOptions, PolicyStatement } from "../../iam/policy-statements";
 import { code, codes, joined, type Markdown, md, plain, prose, table, trusted } from "../../render/markdown";
 import { forPeople } from "../account-placeholder";
@@ -23,8 +24,14 @@ export function actionCount(rows: readonly CatalogueRow[]): string {
   return `${documented} documented + ${rows.length - documented} additional actions`;
 }
 
-/** The resources and conditions of each statement. */
-export function statementTable(statements: readonly PolicyStatement[]): Markdown {
+/** The resources and conditions of each statement, by policy. */
+export function statementTables(policies: readonly (readonly PolicyStatement[])[]): Markdown {
+  return policies.length === 1
+    ? joined(policies.map(statementTable), "")
+    : blocks(policies.flatMap((statements, index) => [md`${code(policyFile(index + 1))}:`, statementTable(statements)]));
+}
+
+function statementTable(statements: readonly PolicyStatement[]): Markdown {
   return table(
     ["statement", "actions", "resources", "conditions"],
     statements.map(({ sid, actions, resources, conditions }) => [

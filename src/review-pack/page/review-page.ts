@@ -1,8 +1,9 @@
-import { fittingStatements } from "../../iam/action-patterns";
 import { otherNodeRoles } from "../../iam/cluster";
 import { NODE_ACTIONS } from "../../iam/node-role-permissions";
+import { policyFile } from "../../iam/policy-file-names";
 import { grantedRows, policyStatements } from "../../iam/policy-statements";
 import { roleOf } from "../../iam/risks";
+import { deploymentPolicies } from "../../iam/split-policy";
 import {
   code,
   codes,
@@ -24,7 +25,7 @@ import { policyOptions } from "../account-placeholder";
 import type { DeployerPolicies } from "../deployer-policy-files";
 import { diagram } from "./diagram";
 import { leakResponse } from "./leak-response";
-import { actionCount, deployerTables, isRequired, permissionTables, statementTable } from "./permission-tables";
+import { actionCount, deployerTables, isRequired, permissionTables, statementTables } from "./permission-tables";
 import { resourceTable } from "./resource-table";
 import { findingsOf } from "./scanner-findings";
 import { secretExposure } from "./secret-exposure";
@@ -38,6 +39,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
   const options = policyOptions(deployment);
   const { cluster } = options;
   const statements = policyStatements(options);
+  const policies = deploymentPolicies(options);
   const rows = grantedRows(options);
   const documented = options.mode === "documented";
   const otherRoles = documented ? [] : otherNodeRoles(cluster);
@@ -45,7 +47,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
   const { import: imports = [] } = terraform;
   const controlPolicy = controlPolicyOf(deployment);
   return fillTemplateFile("src/review-pack/page/review-page.md", {
-    ...settingFacts(deployment, fittingStatements(options)),
+    ...settingFacts(deployment, policies),
     ...secretExposure(deployment, terraform),
     ...leakResponse(deployment, options),
     ...nodeRolePermissions(deployment.nodeRole),
@@ -68,7 +70,9 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     resources: resourceTable(terraform),
     hasImports: imports.length > 0,
     imports: list(imports.map(({ to, id }) => md`${code(to)}: ${code(id)}`)),
-    statements: statementTable(statements),
+    statements: statementTables(policies.length === 1 ? [statements] : policies),
+    furtherPolicies: policies.length > 1,
+    furtherPolicyFiles: codes(policies.slice(1).map((_, index) => policyFile(index + 2))),
     hasUnused: unused.length > 0,
     unusedCount: trusted(String(unused.length)),
     byThisCluster: trusted(cluster.layout === undefined ? "" : " in this cluster"),

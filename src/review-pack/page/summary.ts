@@ -1,13 +1,14 @@
 import { SLOTS } from "../../iam/key-slots";
 import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
 import type { PolicyStatement } from "../../iam/policy-statements";
+import { policyName } from "../../iam/split-policy";
 import { code, joined, type Markdown, md, prose, trusted } from "../../render/markdown";
 import type { TemplateData } from "../../render/template";
 import type { Deployment } from "../../settings/deployment";
 import { stateLocated } from "./state-description";
 
 /** The deployment in a table of a few rows. */
-export function settingFacts(deployment: Deployment, statements: readonly PolicyStatement[]): TemplateData {
+export function settingFacts(deployment: Deployment, policies: readonly (readonly PolicyStatement[])[]): TemplateData {
   const { accountId, region, user, attachment, group, protect } = deployment;
   const throughGroup = md`to the group ${code(group.name)}, which contains the user`;
   const attachedTo = {
@@ -22,7 +23,7 @@ export function settingFacts(deployment: Deployment, statements: readonly Policy
         : prose(accountId),
     region: prose(region),
     userFact: md`${code(`${user.path}${user.name}`)}, ${boundary(user.permissionsBoundary)}`,
-    policyFact: policyFact(deployment.policy, policySize(statements)),
+    policyFact: policyFact(deployment.policy, policies),
     attachedTo: attachedTo[attachment],
     accessKeys: accessKeyFact(deployment),
     state: stateLocated(deployment.state),
@@ -35,11 +36,18 @@ const PROTECTED =
 
 const UNPROTECTED = "**no**: a plan can delete the user, the policy and keys";
 
-function policyFact({ path, name, mode, supplement }: Deployment["policy"], size: number): Markdown {
+function policyFact(
+  { path, name, mode, supplement }: Deployment["policy"],
+  policies: readonly (readonly PolicyStatement[])[],
+): Markdown {
   const additional = supplement
     ? ""
     : ", without the additional permissions: DKP can neither create nor destroy a cluster with it";
-  return md`${code(`${path}${name}`)}, mode ${code(mode)}${trusted(additional)}; ${trusted(`${size} of ${MAX_POLICY_CHARACTERS}`)} characters`;
+  const sizes = policies.map(
+    (statements, index) =>
+      md`${code(`${path}${policyName(name, index + 1)}`)} with ${trusted(`${policySize(statements)} of ${MAX_POLICY_CHARACTERS}`)} characters`,
+  );
+  return md`mode ${code(mode)}${trusted(additional)}; ${joined(sizes, ", ")}`;
 }
 
 function boundary(arn: string | undefined): Markdown {

@@ -3,7 +3,7 @@ import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/names";
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { type CheckedSettings, pathOf } from "../checked-settings";
-import { stateLocation } from "../deployment";
+import { policyNames, stateLocation, toCluster } from "../deployment";
 import type { FieldError } from "../errors";
 import { show } from "../messages";
 import type { Settings } from "../schema/deployment-schema";
@@ -18,8 +18,8 @@ export interface Candidate {
 
 /** One thing that two deployments must not have in common. */
 interface Exclusive {
-  /** Equal strings are the same thing; undefined if unknown. */
-  readonly identity: (candidate: Candidate) => string | undefined;
+  /** Equal strings are the same thing; none if unknown. */
+  readonly identities: (candidate: Candidate) => readonly string[];
   readonly conflict: (candidate: Candidate, other: Candidate, all: readonly Candidate[]) => FieldError;
 }
 
@@ -30,17 +30,39 @@ const NAMED = [
   { what: "node role", field: "nodeRole.name", rule: ROLE_NAME },
 ] as const;
 
+type NameField = (typeof NAMED)[number]["field"];
+
 /** The name of an object that the deployment creates; undefined if there is none or it is invalid. */
-function nameOf({ settings }: Candidate, field: (typeof NAMED)[number]["field"]): string | undefined {
+function nameOf({ settings }: Candidate, field: NameField): string | undefined {
   const isAbsent = field === "group.name" && settings.fields("attachment")?.attachment === "user";
   return isAbsent ? undefined : settings.fields(field)?.[field];
 }
 
-const EXCLUSIVES: readonly Exclusive[] = [
+/** What policies with a number at the end are called without it, in lower case: `dkp` for `Dkp-2`. */
+function numberedPolicies(candidates: readonly Candidate[]): ReadonlySet<string> {
+  const names = candidates.map((candidate) => nameOf(candidate, "policy.name")?.toLowerCase() ?? "");
+  return new Set(names.filter((name) => /-\d+$/.test(name)).map((name) => name.replace(/-\d+$/, "")));
+}
+
+/** The same in lower case, because IAM ignores case, and with it the further policies that another deployment may have as well. */
+function namesOf(candidate: Candidate, field: NameField, numbered: ReadonlySet<string>): readonly string[] {
+  const name = nameOf(candidate, field)?.toLowerCase();
+  if (name === undefined) {
+    return [];
+  }
+  // Dividing the permissions of every deployment would take too long.
+  const isConcerned = field === "policy.name" && numbered.has(name);
+  const fields = isConcerned ? candidate.settings.fields("policy", "cluster", "features", "region", "nodeRole") : undefined;
+  const further = fields === undefined ? [] : policyNames({ ...fields, cluster: toCluster(fields) }).slice(1);
+  return [name, ...further.map((each) => each.toLowerCase())];
+}
+
+const exclusivesOf = (numbered: ReadonlySet<string>): readonly Exclusive[] => [
   {
-    identity: ({ stack, settings }) => {
+    identities: ({ stack, settings }) => {
       const fields = settings.fields("backend", "cloud");
-      return fields && stateAddress(stateLocation(stack, fields), fields.backend?.partial === true);
+      const address = fields && stateAddress(stateLocation(stack, fields), fields.backend?.partial === true);
+      return address === undefined ? [] : [address];
     },
     conflict: ({ settings }, other) => ({
       path: [settings.fields("cloud")?.cloud === undefined ? "backend" : "cloud"],
@@ -49,19 +71,20 @@ const EXCLUSIVES: readonly Exclusive[] = [
   },
   ...NAMED.map(
     ({ what, field, rule }): Exclusive => ({
-      identity: (candidate) => {
+      identities: (candidate) => {
         const fields = candidate.settings.fields("region", "accountId", "provider");
-        const name = nameOf(candidate, field)?.toLowerCase();
-        return fields && name && `${account(fields)}/${name}`;
+        return fields === undefined ? [] : namesOf(candidate, field, numbered).map((name) => `${account(fields)}/${name}`);
       },
       conflict: (candidate, other, all) => {
         const name = nameOf(candidate, field);
+        const others = namesOf(other, field, numbered);
+        const shared = namesOf(candidate, field, numbered).find((each) => others.includes(each));
         const taken = all.map((each) => nameOf(each, field)?.toLowerCase());
         const proposals = [`${name}-${candidate.stack}`, candidate.stack, `dkp-${candidate.stack}`, `${candidate.stack}-2`];
         const free = proposals.find((proposal) => rule.pattern.test(proposal) && !taken.includes(proposal.toLowerCase()));
         return {
           path: pathOf(field),
-          message: `${show(name)} is also the ${what} of ${other.source}, in the same account (IAM ignores case); choose another${free === undefined ? "" : `, for example ${show(free)}`}`,
+          message: `${show(shared === name?.toLowerCase() ? name : shared)} is also the ${what} of ${other.source}, in the same account (IAM ignores case); choose another${free === undefined ? "" : `, for example ${show(free)}`}`,
         };
       },
     }),
@@ -71,15 +94,17 @@ const EXCLUSIVES: readonly Exclusive[] = [
 /** Conflicts between deployments, by source. The first of them in the given order is assumed to be right. */
 export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string, readonly FieldError[]> {
   const found = new Map<string, readonly FieldError[]>();
-  for (const exclusive of EXCLUSIVES) {
+  for (const exclusive of exclusivesOf(numberedPolicies(candidates))) {
     const first = new Map<string, Candidate>();
     for (const candidate of candidates) {
-      const identity = exclusive.identity(candidate);
-      const other = identity === undefined ? undefined : first.get(identity);
+      const identities = exclusive.identities(candidate);
+      const other = identities.map((identity) => first.get(identity)).find((known) => known !== undefined);
       if (other !== undefined) {
         found.set(candidate.source, [...(found.get(candidate.source) ?? []), exclusive.conflict(candidate, other, candidates)]);
-      } else if (identity !== undefined) {
-        first.set(identity, candidate);
+      } else {
+        for (const identity of identities) {
+          first.set(identity, candidate);
+        }
       }
     }
   }

@@ -1,8 +1,10 @@
 import { isAbsolute, relative } from "node:path";
-import { fittingStatements } from "../../iam/action-patterns";
 import { LAYOUTS, maxPrefix } from "../../iam/cluster";
+import { POLICY_NAME } from "../../iam/names";
 import { partitionOf } from "../../iam/partitions";
-import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
+import { MAX_ATTACHED_POLICIES, MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
+import type { PolicyStatement } from "../../iam/policy-statements";
+import { deploymentPolicies, policyName } from "../../iam/split-policy";
 import type { CheckedSettings } from "../checked-settings";
 import { toCluster } from "../deployment";
 import type { FieldError } from "../errors";
@@ -57,13 +59,7 @@ const RULES: readonly Rule[] = [
       region: settings.region,
       account: settings.accountId ?? ANY_ACCOUNT,
     };
-    const size = policySize(fittingStatements({ mode, supplement, cluster, environment }));
-    return size <= MAX_POLICY_CHARACTERS
-      ? undefined
-      : {
-          path: ["policy", "mode"],
-          message: `${show(mode)} requires a policy of ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${mode === "minimal" ? "shorten the lists of roles and accounts, or take features away" : 'shorten the lists of roles and accounts, take features away, or use "minimal"'}`,
-        };
+    return policiesError(settings.policy.name, deploymentPolicies({ mode, supplement, cluster, environment }));
   }),
   rule(["cluster"], ({ cluster: { prefix, dkpVersion } }) => {
     const max = maxPrefix(dkpVersion);
@@ -105,6 +101,32 @@ const RULES: readonly Rule[] = [
   ...NODE_ROLE_RULES,
   ...IMPORT_RULES,
 ];
+
+/** Several policies must have valid names, fit into the quota of IAM, and each into the size of a policy. */
+function policiesError(name: string, policies: readonly (readonly PolicyStatement[])[]): FieldError | undefined {
+  const count = policies.length;
+  const remedy = "shorten the lists of roles, accounts, keys and tags in cluster";
+  const tooLarge = policies.flat().find((statement) => policySize([statement]) > MAX_POLICY_CHARACTERS);
+  if (tooLarge !== undefined) {
+    return {
+      path: ["policy", "mode"],
+      message: `requires a statement ${tooLarge.sid} of ${policySize([tooLarge])} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${remedy}`,
+    };
+  }
+  if (count > MAX_ATTACHED_POLICIES) {
+    return {
+      path: ["policy", "mode"],
+      message: `requires ${count} policies, IAM attaches at most ${MAX_ATTACHED_POLICIES} to a user or group; ${remedy}`,
+    };
+  }
+  const last = policyName(name, count);
+  return POLICY_NAME.pattern.test(last)
+    ? undefined
+    : {
+        path: ["policy", "name"],
+        message: `${show(name)} is too long for the ${count} policies that the permissions require, the last one is ${show(last)}; shorten it to ${128 - last.length + name.length} characters`,
+      };
+}
 
 function localPathError(
   field: readonly string[],

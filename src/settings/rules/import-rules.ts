@@ -1,3 +1,4 @@
+import { policyNames, toCluster } from "../deployment";
 import { type Rule, rule } from "./rule";
 
 /** Rules between what is imported and what the settings describe. */
@@ -29,6 +30,16 @@ export const IMPORT_RULES: readonly Rule[] = [
             'the attachment to the user is imported, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
         }
       : undefined,
+  ),
+  rule(
+    ["import.additionalPolicies", "policy", "cluster", "features", "region", "nodeRole"],
+    ({ "import.additionalPolicies": imported, ...fields }) =>
+      imported === true && policyNames({ ...fields, cluster: toCluster(fields) }).length === 1
+        ? {
+            path: ["import", "additionalPolicies"],
+            message: "true requires several policies, and the permissions fit into one; remove import.additionalPolicies",
+          }
+        : undefined,
   ),
   rule(["import.group", "attachment"], ({ "import.group": imported, attachment }) =>
     imported === true && attachment === "user"

@@ -153,6 +153,7 @@ const imported = (what: string) =>
 export const imports = strict({
   user: imported("the user"),
   policy: imported("the policy"),
+  additionalPolicies: imported("the further policies, if the permissions exceed the size of one"),
   attachment: imported("the attachment of the policy to the user"),
   group: imported("the group"),
   nodeRole: imported("the role for the cluster's nodes"),

@@ -26,7 +26,8 @@ export AWS_REGION='us-east-1' AWS_DEFAULT_REGION='us-east-1' AWS_PAGER=''
 expected_account='111122223333'
 policy_arn_before='arn:aws:iam::'
 policy_arn_after=':policy/dkp/DkpProduction'
-policy_name='DkpProduction'
+policy_numbers='1'
+first_policy_name='DkpProduction'
 policy_path='/dkp/'
 policy_description='{"Description":"Permissions of DKP in the production cluster"}'
 attachment='user'
@@ -51,7 +52,7 @@ provider_block='join('\'''\'', ['\''provider:
 protect='yes'
 
 # Documents as AWS stores them. No value in them contains white space.
-policy_document() {
+policy_document_1() {
   compact <<END
 {
   "Statement": [
@@ -308,10 +309,27 @@ on_user() { [ "$attachment" != group ]; }
 on_group() { [ "$attachment" != user ]; }
 has_role() { [ -n "$role_name" ]; }
 
-objects() {
-  printf '  - %s\n' "policy $policy_name" "user $user_name"
-  if on_group; then printf '  - %s\n' "group $group_name with user $user_name as a member and policy $policy_name attached"; fi
+# each_policy COMMAND...: runs the command for each policy, the last one first
+each_policy() {
+  for policy_number in $policy_numbers; do
+    number_suffix=
+    if [ "$policy_number" != 1 ]; then number_suffix=-$policy_number; fi
+    policy_name=$first_policy_name$number_suffix
+    policy_arn=$policy_arn_before${account:-}$policy_arn_after$number_suffix
+    "$@"
+  done
+}
+
+objects_of_policy() {
+  printf '  - %s\n' "policy $policy_name"
+  if on_group; then printf '  - %s\n' "policy $policy_name attached to group $group_name"; fi
   if on_user; then printf '  - %s\n' "policy $policy_name attached to user $user_name"; fi
+}
+
+objects() {
+  printf '  - %s\n' "user $user_name"
+  if on_group; then printf '  - %s\n' "group $group_name with user $user_name as a member"; fi
+  each_policy objects_of_policy
   if has_role; then printf '  - %s\n' "role $role_name for nodes"; fi
   if [ "$create_key" = yes ]; then
     printf '  - %s\n' "access key of user $user_name, in a new file with mode 0600"
@@ -511,7 +529,7 @@ other_policy_versions() {
 
 create_policy() {
   step="policy $policy_name"
-  expected=$(policy_document)
+  expected=$("policy_document_$policy_number")
   version=$(query text get-policy --policy-arn="$policy_arn" --query=Policy.DefaultVersionId)
   if [ -z "$version" ]; then
     # The description is JSON, because the AWS CLI would read a file for a value such as file://notes.
@@ -541,6 +559,29 @@ create_policy() {
     report_change "$step" updated
   fi
   set_tags policy "--policy-arn=$policy_arn"
+}
+
+attach_policy() {
+  if on_group; then
+    attach group "$group_found" "--group-name=$group_name" "$policy_arn" "policy $policy_name on group $group_name"
+  fi
+  if on_user; then attach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"; fi
+}
+
+create_and_attach_policy() {
+  create_policy
+  attach_policy
+}
+
+detach_policy() {
+  if on_user; then detach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"; fi
+  if on_group; then
+    detach group "$group_found" "--group-name=$group_name" "$policy_arn" "policy $policy_name on group $group_name"
+  fi
+}
+
+print_policy_arn() {
+  printf '%s\n' "$policy_arn"
 }
 
 require_unshared_policy() {
@@ -597,10 +638,11 @@ require_user_only() {
 require_removable_user() {
   step="user $user_name"
   if [ -z "$user_found" ]; then return; fi
-  own_policy=
-  if on_user; then own_policy=$policy_arn; fi
+  own_policies=
+  if on_user; then own_policies=$(each_policy print_policy_arn); fi
   require_user_only "is in other groups" list-groups-for-user 'Groups[].[GroupName]' ${group_name:+"$group_name"}
-  require_user_only "has other policies" list-attached-user-policies 'AttachedPolicies[].[PolicyArn]' ${own_policy:+"$own_policy"}
+  # shellcheck disable=SC2086 # one argument per ARN
+  require_user_only "has other policies" list-attached-user-policies 'AttachedPolicies[].[PolicyArn]' $own_policies
   require_user_only "has inline policies" list-user-policies 'PolicyNames[].[@]'
   require_user_only "has a console password, created" get-login-profile '[LoginProfile.CreateDate]'
   require_user_only "has MFA devices" list-mfa-devices 'MFADevices[].[SerialNumber]'
@@ -671,7 +713,8 @@ require_removable_group() {
   found=$(query text get-group --group-name="$group_name" --query='Users[].[UserName]')
   require_only "$step has other members" "$found" "$user_name"
   found=$(query text list-attached-group-policies --group-name="$group_name" --query='AttachedPolicies[].[PolicyArn]')
-  require_only "$step has other policies" "$found" "$policy_arn"
+  # shellcheck disable=SC2046 # one argument per ARN
+  require_only "$step has other policies" "$found" $(each_policy print_policy_arn)
   found=$(query text list-group-policies --group-name="$group_name" --query='PolicyNames[].[@]')
   require_only "$step has inline policies" "$found"
 }
@@ -910,7 +953,6 @@ account=$(aws sts get-caller-identity --query=Account --output=text) ||
 if [ -n "$expected_account" ] && [ "$account" != "$expected_account" ]; then
   refuse "the credentials belong to account $account, and the settings are for account $expected_account; use credentials of that account"
 fi
-policy_arn=$policy_arn_before$account$policy_arn_after
 
 find_user
 if on_group; then find_group; fi
@@ -918,7 +960,7 @@ if has_role; then find_role; fi
 find_keys
 
 if [ "$mode" = undo ]; then
-  require_unshared_policy
+  each_policy require_unshared_policy
   require_removable_user
   if on_group; then require_removable_group; fi
   if has_role; then require_removable_role; fi
@@ -928,26 +970,19 @@ if [ "$mode" = undo ]; then
     each_role_policy detach
     remove_role
   fi
-  if on_user; then detach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"; fi
-  if on_group; then
-    remove_membership
-    detach group "$group_found" "--group-name=$group_name" "$policy_arn" "policy $policy_name on group $group_name"
-    remove_group
-  fi
+  if on_group; then remove_membership; fi
+  each_policy detach_policy
+  if on_group; then remove_group; fi
   remove_user
-  remove_policy
+  each_policy remove_policy
   exit
 fi
 
 if [ "$create_key" = yes ]; then require_usable_key; fi
-create_policy
 create_user
-if on_group; then
-  create_group
-  attach group "$group_found" "--group-name=$group_name" "$policy_arn" "policy $policy_name on group $group_name"
-  create_membership
-fi
-if on_user; then attach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"; fi
+if on_group; then create_group; fi
+each_policy create_and_attach_policy
+if on_group; then create_membership; fi
 if has_role; then
   create_role
   create_role_policy

@@ -143,7 +143,7 @@ async function createFixtures(aws: LocalAws) {
     );
 
   const [free, open, taken] = [await createVpc("free"), await createVpc("open"), await createVpc("taken")];
-  await createVpc("perhaps");
+  await createVpc("conditional");
   const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand());
   const gateway = InternetGateway?.InternetGatewayId ?? "";
   await ec2.send(
@@ -250,8 +250,8 @@ const image = (of: Omit<Parameters<typeof imageAnswer>[0], "id">): WireAnswers =
 
 const IMAGE = settings(master(`ami: ${AMI}`));
 const PREFIX =
-  "choose another cluster.prefix, delete it if it is a left-over, or say --existing-cluster if the cluster is there already";
-const X86 = "DKP's node software for x86_64";
+  "choose another cluster.prefix, delete it if it is left over, or add --existing-cluster if the cluster already exists";
+const X86 = "and the node software of DKP requires x86_64";
 const nodes = (check: string, found: string, remedy?: string) => ({
   check,
   found,
@@ -272,25 +272,25 @@ const CASES: readonly Case[] = [
   },
   {
     check: "account",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("", 'accountId: "111111111111"\n'),
     says: () => [
-      `the credentials are of account ${ACCOUNT} (arn:aws:sts::${ACCOUNT}:user/moto), accountId is 111111111111`,
+      `the credentials belong to account ${ACCOUNT} (arn:aws:sts::${ACCOUNT}:user/moto), and accountId is 111111111111`,
       "use credentials of 111111111111 (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId",
     ],
   },
   {
     check: "account",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => settings(""),
     answers: {
       GetCallerIdentity: () => queryError(403, "InvalidClientTokenId", "The security token included in the request is invalid."),
     },
     says: () => [
-      "AWS takes no such credentials (InvalidClientTokenId: The security token included in the request is invalid.)",
-      "give those of whoever will apply: environment, AWS_PROFILE or provider.profile",
+      "AWS rejects the credentials (InvalidClientTokenId: The security token included in the request is invalid.)",
+      "use the credentials that apply the stack: environment, AWS_PROFILE or provider.profile",
     ],
   },
   {
@@ -302,7 +302,7 @@ const CASES: readonly Case[] = [
   },
   {
     check: "region",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("", "", "ap-east-1"),
     says: () => [
@@ -312,10 +312,10 @@ const CASES: readonly Case[] = [
   },
   {
     check: "region",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("", "", "eu-centrel-1"),
-    says: () => ["AWS knows no region eu-centrel-1", 'correct region: did you mean "eu-central-1"?'],
+    says: () => ["AWS has no region eu-centrel-1", 'correct region: did you mean "eu-central-1"?'],
   },
   {
     check: "image",
@@ -324,34 +324,34 @@ const CASES: readonly Case[] = [
     settings: () => settings(master(`ami: ${AMI}, diskSizeGb: 8`)),
     answers: image({ ephemeral: { "/dev/sdb": "ephemeral0" } }),
     says: () => [
-      `masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, which only instance types with disks of their own heed`,
+      `masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, which has an effect only on instance types with instance store volumes`,
     ],
   },
   {
     check: "image",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => IMAGE,
     answers: image({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }),
     says: () => [
-      `masterNodeGroup: ${AMI} has 2 disks (/dev/sda1, /dev/sdf), DKP takes exactly one, the root disk /dev/sda1`,
-      "make an image with the root disk alone: start a machine from it, detach the others, create an image",
+      `masterNodeGroup: ${AMI} has 2 disks (/dev/sda1, /dev/sdf), and DKP requires exactly one, the root disk /dev/sda1`,
+      "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
     ],
   },
   {
     check: "image",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => IMAGE,
     answers: image({ disks: { "/dev/sdf": 20 } }),
     says: () => [
-      `masterNodeGroup: ${AMI} has one disk (/dev/sdf), DKP takes exactly one, the root disk /dev/sda1`,
-      "make an image with the root disk alone: start a machine from it, detach the others, create an image",
+      `masterNodeGroup: ${AMI} has one disk (/dev/sdf), and DKP requires exactly one, the root disk /dev/sda1`,
+      "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
     ],
   },
   {
     check: "image",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => IMAGE,
     answers: image({ state: "pending" }),
@@ -359,7 +359,7 @@ const CASES: readonly Case[] = [
   },
   {
     check: "image",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => IMAGE,
     answers: image({ architecture: "arm64" }),
@@ -367,25 +367,22 @@ const CASES: readonly Case[] = [
   },
   {
     check: "image",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => settings(master(`ami: ${AMI}, diskSizeGb: 20`)),
     answers: image({ disks: { "/dev/sda1": 30 } }),
     says: () => [
-      `masterNodeGroup: ${AMI} has a disk of 30 GiB, diskSizeGb is 20, and EC2 makes no disk smaller than the image's`,
+      `masterNodeGroup: ${AMI} has a disk of 30 GiB, diskSizeGb is 20, and EC2 rejects a disk that is smaller than the disk of the image`,
       "set cluster.masterNodeGroup.instanceClass.diskSizeGb to 30 or more",
     ],
   },
   {
     check: "image",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => settings(master(`ami: ${AMI}, instanceType: m5.large`)),
     answers: image({ ena: false }),
-    says: () => [
-      `masterNodeGroup: ${AMI} lacks EnaSupport, without which m5.large does not start`,
-      "use an image with EnaSupport",
-    ],
+    says: () => [`masterNodeGroup: ${AMI} has no EnaSupport, which m5.large requires`, "use an image with EnaSupport"],
   },
   {
     check: "image",
@@ -394,28 +391,28 @@ const CASES: readonly Case[] = [
     settings: () => IMAGE,
     answers: image({ imds: "v2.0" }),
     says: () => [
-      `masterNodeGroup: ${AMI} makes its machines speak IMDSv2 only (ImdsSupport v2.0), which DKP expects only with imdsv2`,
-      "set cluster.imdsv2: true, in DKP too, or use an image without ImdsSupport",
+      `masterNodeGroup: ${AMI} starts instances that accept only IMDSv2 (ImdsSupport v2.0), and DKP expects that only with imdsv2`,
+      "set cluster.imdsv2: true here and in DKP, or use an image without ImdsSupport",
     ],
   },
   {
     check: "image",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: ({ registered }) => settings(master(`ami: ${registered}`)),
     says: ({ registered }) => [
-      `masterNodeGroup: ${registered} has its root on standard, DKP needs EBS`,
+      `masterNodeGroup: ${registered} has a root device of type standard, DKP requires EBS`,
       "use an image with an EBS root disk",
     ],
   },
   {
     check: "image",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => IMAGE,
     says: () => [
-      `masterNodeGroup: ${AMI} is not in eu-central-1, or not shared with this account`,
-      "correct cluster.masterNodeGroup.instanceClass.ami: every region has image ids of its own",
+      `masterNodeGroup: ${AMI} does not exist in eu-central-1, or is not shared with this account`,
+      "correct cluster.masterNodeGroup.instanceClass.ami; image IDs differ between regions",
     ],
   },
   {
@@ -423,18 +420,18 @@ const CASES: readonly Case[] = [
     verdict: "skipped",
     by: "local AWS",
     settings: () => settings(""),
-    says: () => ["masterNodeGroup: no image is stated", "say cluster.masterNodeGroup.instanceClass.ami"],
+    says: () => ["masterNodeGroup: no image is set", "set cluster.masterNodeGroup.instanceClass.ami"],
   },
   {
     check: "instance type",
     verdict: "ok",
     by: "local AWS",
     settings: () => settings("withNAT: { bastionInstance: { instanceClass: { instanceType: t3.small } } }"),
-    says: () => ["withNAT.bastionInstance: t3.small is in eu-central-1, x86_64"],
+    says: () => ["withNAT.bastionInstance: t3.small is available in eu-central-1, x86_64"],
   },
   {
     check: "instance type",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings(master("instanceType: m6g.large")),
     says: () => [
@@ -444,7 +441,7 @@ const CASES: readonly Case[] = [
   },
   {
     check: "instance type",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("nodeGroups: [{ name: front, replicas: 1, instanceClass: { instanceType: m5.huge } }]"),
     says: () => [
@@ -461,12 +458,12 @@ const CASES: readonly Case[] = [
   },
   {
     check: "existing VPC",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: ({ open }) => settings(`existingVPCID: ${open}`),
     says: ({ open, gateway }) => [
-      `${open} has the internet gateway ${gateway}, and DKP attaches one of its own, in every layout`,
-      "use another VPC, detach the gateway if nothing needs it, or say --existing-cluster if it is the cluster's own",
+      `${open} has the internet gateway ${gateway}, and DKP attaches its own in every layout`,
+      "use another VPC, detach the gateway if nothing uses it, or add --existing-cluster if it belongs to the cluster",
     ],
   },
   {
@@ -479,10 +476,10 @@ const CASES: readonly Case[] = [
   },
   {
     check: "existing VPC",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("existingVPCID: vpc-0123456789abcdef0"),
-    says: () => ["vpc-0123456789abcdef0 is not in eu-central-1 of this account", "correct cluster.existingVPCID"],
+    says: () => ["vpc-0123456789abcdef0 does not exist in eu-central-1 of this account", "correct cluster.existingVPCID"],
   },
   {
     check: "iamNodeRole",
@@ -500,52 +497,52 @@ const CASES: readonly Case[] = [
   },
   {
     check: "iamNodeRole",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("prefix: dev, iamNodeRole: managed", "policy: { mode: scoped }\n"),
     says: () => [
-      "the path of managed is /apps/, and the policy lets DKP pass it under /",
+      "the path of managed is /apps/, and the policy allows DKP to pass it under /",
       "set cluster.iamNodeRolePath to /apps/ and apply",
     ],
   },
   {
     check: "iamNodeRole",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("iamNodeRole: wrong"),
     says: () => [
-      "wrong does not trust EC2: no machine gets it",
-      "let its trust policy allow sts:AssumeRole to ec2.amazonaws.com",
+      "wrong does not trust EC2: instances cannot use it",
+      "allow sts:AssumeRole to ec2.amazonaws.com in its trust policy",
     ],
   },
   {
     check: "iamNodeRole",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("iamNodeRole: wrong"),
-    says: () => ["wrong can't call ec2:DescribeInstances", 'allow ec2:DescribeInstances on "*": without it nodes don\'t join'],
+    says: () => ["wrong cannot call ec2:DescribeInstances", 'allow ec2:DescribeInstances on "*": without it, nodes do not join'],
   },
   {
     check: "iamNodeRole",
-    verdict: "cannot tell",
+    verdict: "unknown",
     by: "stub",
     settings: () => settings("iamNodeRole: managed"),
     answers: {
       GetPolicy: () => queryError(403, "AccessDenied", "User is not authorized to perform: iam:GetPolicy"),
     },
     says: () => [
-      "managed may or may not call ec2:DescribeTags: iam:GetPolicy answered AccessDenied",
-      'allow ec2:DescribeTags on "*": without it nodes don\'t join',
+      "it is unknown whether managed may call ec2:DescribeTags: iam:GetPolicy returned AccessDenied",
+      'allow ec2:DescribeTags on "*": without it, nodes do not join',
     ],
   },
   {
     check: "iamNodeRole",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("iamNodeRole: absent"),
     says: () => [
-      "absent does not exist, and DKP does not make it",
-      "make the role, let nodeRole make it, or correct cluster.iamNodeRole",
+      "absent does not exist, and DKP does not create it",
+      "create the role, set nodeRole so that an apply creates it, or correct cluster.iamNodeRole",
     ],
   },
   {
@@ -553,7 +550,7 @@ const CASES: readonly Case[] = [
     verdict: "ok",
     by: "local AWS",
     settings: () => settings("iamNodeRole: dkp-nodes", "nodeRole: { name: dkp-nodes }\n"),
-    says: () => ["dkp-nodes is not there yet, and nodeRole makes it with the next apply"],
+    says: () => ["dkp-nodes does not exist yet, and the next apply creates it (nodeRole)"],
   },
   ...NAMES.flatMap(([check, what, code, arn]): readonly Case[] => [
     {
@@ -561,15 +558,15 @@ const CASES: readonly Case[] = [
       verdict: "ok",
       by: "local AWS",
       settings: () => settings("prefix: dev"),
-      says: () => [`the ${what} dev-node is free`],
+      says: () => [`the ${what} dev-node does not exist yet`],
     },
     {
       check,
-      verdict: "blocker",
+      verdict: "failed",
       by: "local AWS",
       settings: () => settings("prefix: taken"),
       says: () => [
-        `the ${what} taken-node exists (${arn}), and DKP makes it itself: its bootstrap would stop at ${code}`,
+        `the ${what} taken-node exists (${arn}), and DKP creates it itself: the bootstrap would fail with ${code}`,
         PREFIX,
       ],
     },
@@ -579,7 +576,7 @@ const CASES: readonly Case[] = [
       by: "local AWS",
       settings: () => settings("prefix: taken"),
       existingCluster: true,
-      says: () => [`the ${what} taken-node is there (${arn}), as --existing-cluster says`],
+      says: () => [`the ${what} taken-node exists (${arn}), as --existing-cluster expects`],
     },
     {
       check,
@@ -588,7 +585,7 @@ const CASES: readonly Case[] = [
       settings: () => settings("prefix: dev"),
       existingCluster: true,
       says: () => [
-        `the ${what} dev-node is not there, and --existing-cluster says that DKP has made the cluster`,
+        `the ${what} dev-node does not exist, and --existing-cluster expects the cluster`,
         "check cluster.prefix, region and account",
       ],
     },
@@ -598,15 +595,15 @@ const CASES: readonly Case[] = [
     verdict: "ok",
     by: "local AWS",
     settings: () => settings("prefix: dev"),
-    says: () => ["the key pair dev is free"],
+    says: () => ["the key pair dev does not exist yet"],
   },
   {
     check: "key pair name",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("prefix: taken"),
     says: ({ keyPair }) => [
-      `the key pair taken exists (${keyPair}), and DKP makes it itself: its bootstrap would stop at InvalidKeyPair.Duplicate`,
+      `the key pair taken exists (${keyPair}), and DKP creates it itself: the bootstrap would fail with InvalidKeyPair.Duplicate`,
       PREFIX,
     ],
   },
@@ -615,16 +612,16 @@ const CASES: readonly Case[] = [
     verdict: "ok",
     by: "local AWS",
     settings: () => settings("prefix: dev"),
-    says: () => ["nothing carries the names of a cluster of the prefix dev"],
+    says: () => ["no object has a name of a cluster with the prefix dev"],
   },
   {
     check: "same prefix",
-    verdict: "blocker",
+    verdict: "failed",
     by: "local AWS",
     settings: () => settings("prefix: taken"),
     says: ({ instance, group, subnet, taken }) => [
-      `a cluster of the prefix taken seems to be here: instances ${instance}; security groups ${group} (taken-node); subnets ${subnet}; VPCs ${taken}; DKP finds subnets and security groups by name and would mix the two up`,
-      "choose another cluster.prefix, delete what is left over, or say --existing-cluster if it is this cluster",
+      `a cluster with the prefix taken seems to exist: instances ${instance}; security groups ${group} (taken-node); subnets ${subnet}; VPCs ${taken}; DKP finds subnets and security groups by name and would confuse the two clusters`,
+      "choose another cluster.prefix, delete what is left over, or add --existing-cluster if it is this cluster",
     ],
   },
   {
@@ -634,7 +631,7 @@ const CASES: readonly Case[] = [
     settings: ({ taken }) => settings(`prefix: taken, existingVPCID: ${taken}`),
     existingCluster: true,
     says: ({ instance, group, subnet }) => [
-      `a cluster of the prefix taken is there (instances ${instance}; security groups ${group} (taken-node); subnets ${subnet}), as --existing-cluster says`,
+      `a cluster with the prefix taken exists (instances ${instance}; security groups ${group} (taken-node); subnets ${subnet}), as --existing-cluster expects`,
     ],
   },
   {
@@ -644,9 +641,9 @@ const CASES: readonly Case[] = [
     settings: () => settings("prefix: perhaps"),
     says: () => [
       expect.stringMatching(
-        /^carries the name that DKP gives to its VPC: VPCs vpc-[0-9a-f]+; perhaps of another cluster of the prefix perhaps$/,
+        /^the name that DKP gives to its VPC is in use: VPCs vpc-[0-9a-f]+; another cluster may have the prefix perhaps$/,
       ),
-      "make sure that it is none, or choose another cluster.prefix",
+      "verify that there is none, or choose another cluster.prefix",
     ],
   },
   {
@@ -655,11 +652,11 @@ const CASES: readonly Case[] = [
     by: "stub",
     settings: () => settings(`layout: WithoutNAT, ${master("")}`),
     answers: { GetServiceQuota: () => quotaAnswer(5) },
-    says: () => ["the cluster takes 3 in eu-central-1, 2 are taken, the quota is 5"],
+    says: () => ["the cluster requires 3 in eu-central-1, 2 are in use, the quota is 5"],
   },
   {
     check: "Elastic IPs",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => settings(`layout: WithoutNAT, ${master("")}, nodeGroups: [{ name: front, replicas: 2 }]`),
     answers: {
@@ -667,18 +664,18 @@ const CASES: readonly Case[] = [
       GetAWSDefaultServiceQuota: () => quotaAnswer(5),
     },
     says: () => [
-      "the cluster takes 5 in eu-central-1, 2 are taken, and the quota is 5",
+      "the cluster requires 5 in eu-central-1, 2 are in use, and the quota is 5",
       "raise it to 7 or more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-0263D0A3 --desired-value 7 --region eu-central-1; or release addresses",
     ],
   },
   {
     check: "Elastic IPs",
-    verdict: "cannot tell",
+    verdict: "unknown",
     by: "stub",
     settings: () => settings("layout: Standard"),
     answers: { GetServiceQuota: noQuota, GetAWSDefaultServiceQuota: noQuota },
     says: () => [
-      "the cluster takes 1 in eu-central-1, 2 are taken, and Service Quotas does not tell how many there may be",
+      "the cluster requires 1 in eu-central-1, 2 are in use, and Service Quotas does not return the quota",
       'look up "EC2-VPC Elastic IPs" (L-0263D0A3) in the Service Quotas console of eu-central-1',
     ],
   },
@@ -687,7 +684,7 @@ const CASES: readonly Case[] = [
     verdict: "skipped",
     by: "local AWS",
     settings: () => settings("layout: WithoutNAT"),
-    says: () => ["how many addresses the cluster takes is not known", "say cluster.masterNodeGroup.replicas"],
+    says: () => ["the number of addresses that the cluster requires is not known", "set cluster.masterNodeGroup.replicas"],
   },
   {
     check: "Elastic IPs",
@@ -695,7 +692,7 @@ const CASES: readonly Case[] = [
     by: "local AWS",
     settings: () => settings("layout: Standard"),
     existingCluster: true,
-    says: () => ["the cluster has its addresses already, as --existing-cluster says"],
+    says: () => ["the cluster already has its addresses, as --existing-cluster expects"],
   },
   {
     check: "permissions",
@@ -714,39 +711,41 @@ const CASES: readonly Case[] = [
       SimulatePrincipalPolicy: () => queryError(404, "NoSuchEntity", "The user with name deckhouse cannot be found."),
       SimulateCustomPolicy: (parameters) => simulationAnswer("SimulateCustomPolicy", parameters, {}),
     },
-    says: () => ["the policy that an apply makes is allowed all 123 actions; what an SCP denies shows once the user is there"],
+    says: () => [
+      "the policy that an apply creates is allowed all 123 actions; denials by an SCP are visible only once the user exists",
+    ],
   },
   {
     check: "permissions",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => settings(""),
     answers: simulate({ "ec2:DescribeAddressesAttribute": "implicitDeny" }),
     says: () => [
       "the user deckhouse: no policy allows, or one denies, ec2:DescribeAddressesAttribute",
-      "apply, if the policy is not yet what the settings say; npm run policy -- deckhouse prints it",
+      "apply if the settings have not been applied yet; npx dkp-access policy deckhouse prints the policy",
     ],
   },
   {
     check: "permissions",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => settings(""),
     answers: simulate({ "ec2:RunInstances": "SCP", "iam:CreateRole": "SCP" }),
     says: () => [
       "the user deckhouse: an SCP of the organization denies 2 actions: ec2:RunInstances, iam:CreateRole",
-      "have the organization's administrator allow them; where its SCPs have conditions, which the simulator judges badly, ask the key itself with --as-key",
+      "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
     ],
   },
   {
     check: "permissions",
-    verdict: "blocker",
+    verdict: "failed",
     by: "stub",
     settings: () => settings(""),
     answers: simulate({ "iam:PassRole": "boundary" }),
     says: () => [
       "the user deckhouse: the permissions boundary denies iam:PassRole",
-      "have the boundary allow them, or set another user.permissionsBoundary",
+      "allow them in the boundary, or set another user.permissionsBoundary",
     ],
   },
   {
@@ -757,18 +756,18 @@ const CASES: readonly Case[] = [
     answers: simulate({ "autoscaling:DescribeTags": "explicitDeny" }),
     says: () => [
       "the user deckhouse: no policy allows, or one denies, autoscaling:DescribeTags, which this cluster is not known to call",
-      "apply, if the policy is not yet what the settings say; npm run policy -- deckhouse prints it",
+      "apply if the settings have not been applied yet; npx dkp-access policy deckhouse prints the policy",
     ],
   },
   {
     check: "permissions",
-    verdict: "cannot tell",
+    verdict: "unknown",
     by: "stub",
     settings: () => settings(""),
     answers: simulate({ "ec2:CreateVpc": "unknown context" }),
     says: () => [
-      "the user deckhouse: the simulator can't judge ec2:CreateVpc",
-      "ask the key itself with --as-key, once there is one",
+      "the user deckhouse: the simulator returns no decision for ec2:CreateVpc",
+      "test the key itself with --as-key once it exists",
     ],
   },
   {
@@ -784,7 +783,7 @@ const CASES: readonly Case[] = [
   },
   {
     check: "permissions",
-    verdict: "cannot tell",
+    verdict: "unknown",
     by: "stub",
     settings: () => settings(""),
     answers: {
@@ -792,7 +791,7 @@ const CASES: readonly Case[] = [
     },
     says: () => [
       "iam:SimulatePrincipalPolicy is denied to these credentials",
-      "allow iam:SimulatePrincipalPolicy: npm run preflight -- --permissions prints the whole policy",
+      "allow iam:SimulatePrincipalPolicy; npx dkp-access preflight --permissions prints the whole policy",
     ],
   },
 ];
@@ -846,7 +845,7 @@ describe("preflight", () => {
     const checks = [...new Set(CASES.map(({ check }) => check))];
     const shown = (verdict: Verdict) =>
       checks.filter((check) => CASES.some((row) => row.check === check && row.verdict === verdict));
-    expect([shown("ok"), shown("blocker")]).toEqual([checks, checks]);
+    expect([shown("ok"), shown("failed")]).toEqual([checks, checks]);
   });
 
   it("makes exactly the calls that --permissions lists", () => {
@@ -868,21 +867,21 @@ describe("preflight", () => {
       [
         "dev: preflight of a cluster in eu-central-1",
         "",
-        `ok       account                account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:user/moto; accountId is not stated [sts:GetCallerIdentity]`,
+        `ok       account                account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:user/moto; accountId is not set [sts:GetCallerIdentity]`,
         "ok       region                 eu-central-1 is enabled (opt-in-not-required) [ec2:DescribeRegions in us-east-1]",
         `ok       image                  masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB [ec2:DescribeImages in eu-central-1]`,
-        "ok       instance type          masterNodeGroup: m5.large is in eu-central-1, x86_64 [ec2:DescribeInstanceTypes in eu-central-1]",
-        `blocker  existing VPC           ${fixtures.open} has the internet gateway ${fixtures.gateway}, and DKP attaches one of its own, in every layout [ec2:DescribeVpcs, ec2:DescribeInternetGateways in eu-central-1]`,
-        "                                -> use another VPC, detach the gateway if nothing needs it, or say --existing-cluster if it is the cluster's own",
-        "skipped  iamNodeRole            cluster.iamNodeRole is not stated: DKP's own role is used [not asked]",
-        "ok       role name              the role dev-node is free [iam:GetRole]",
-        "ok       instance profile name  the instance profile dev-node is free [iam:GetInstanceProfile]",
-        "ok       key pair name          the key pair dev is free [ec2:DescribeKeyPairs in eu-central-1]",
-        "ok       same prefix            nothing carries the names of a cluster of the prefix dev [ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1]",
-        "ok       Elastic IPs            the cluster takes 3 in eu-central-1, 2 are taken, the quota is 5 [ec2:DescribeAddresses, servicequotas:GetServiceQuota in eu-central-1]",
+        "ok       instance type          masterNodeGroup: m5.large is available in eu-central-1, x86_64 [ec2:DescribeInstanceTypes in eu-central-1]",
+        `failed  existing VPC           ${fixtures.open} has the internet gateway ${fixtures.gateway}, and DKP attaches its own in every layout [ec2:DescribeVpcs, ec2:DescribeInternetGateways in eu-central-1]`,
+        "                                -> use another VPC, detach the gateway if nothing uses it, or add --existing-cluster if it belongs to the cluster",
+        "skipped  iamNodeRole            cluster.iamNodeRole is not set: nodes use the role that DKP creates [no call]",
+        "ok       role name              the role dev-node does not exist yet [iam:GetRole]",
+        "ok       instance profile name  the instance profile dev-node does not exist yet [iam:GetInstanceProfile]",
+        "ok       key pair name          the key pair dev does not exist yet [ec2:DescribeKeyPairs in eu-central-1]",
+        "ok       same prefix            no object has a name of a cluster with the prefix dev [ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1]",
+        "ok       Elastic IPs            the cluster requires 3 in eu-central-1, 2 are in use, the quota is 5 [ec2:DescribeAddresses, servicequotas:GetServiceQuota in eu-central-1]",
         "ok       permissions            the user deckhouse is allowed all 126 actions [iam:SimulatePrincipalPolicy]",
         "",
-        "ok: 10, blocker: 1, skipped: 1",
+        "ok: 10, failed: 1, skipped: 1",
         "",
       ].join("\n"),
     );
@@ -897,7 +896,7 @@ describe("preflight", () => {
     });
     const { status, stdout, stderr } = await preflight(settings(""), stub.url, ["--timeout", "3"]);
     expect(status).toBe(3);
-    expect(stdout).toContain("cannot tell  permissions            no answer within 3 seconds [iam:SimulatePrincipalPolicy]\n");
+    expect(stdout).toContain("unknown  permissions            no response within 3 seconds [iam:SimulatePrincipalPolicy]\n");
     expect(stdout).toContain("-> try again with a longer --timeout\n");
     expect(stderr).toMatch(/^waiting for .*permissions \.\.\.$/m);
   });
@@ -909,7 +908,7 @@ describe("preflight", () => {
     stub.say({ AssumeRole: () => queryError(403, "AccessDenied", "not authorized to perform: sts:AssumeRole") });
     const refused = await preflight(settings("", role), stub.url);
     expect(refused.stdout).toContain(
-      "blocker  account                provider.assumeRoleArn can't be assumed (AccessDenied: not authorized to perform: sts:AssumeRole)",
+      "failed  account                provider.assumeRoleArn cannot be assumed (AccessDenied: not authorized to perform: sts:AssumeRole)",
     );
     expect(refused.status).toBe(2);
   });
@@ -917,7 +916,7 @@ describe("preflight", () => {
   it("reports that AWS cannot be reached, and makes no more calls", async () => {
     const { status, stdout } = await preflight(settings(""), "http://127.0.0.1:1");
     expect(status).toBe(3);
-    expect(stdout).toContain("sts:GetCallerIdentity: AWS can't be reached (connect ECONNREFUSED 127.0.0.1:1)");
+    expect(stdout).toContain("sts:GetCallerIdentity: AWS cannot be reached (connect ECONNREFUSED 127.0.0.1:1)");
     expect(stdout).toContain("skipped      permissions            means something only once the account is right: see above");
   });
 
@@ -936,7 +935,7 @@ describe("preflight", () => {
     const { status, stdout } = await preflight(settings("", 'accountId: "111111111111"\n'), aws.url, ["--format", "json"]);
     const { results, ...rest } = JSON.parse(stdout) as { results: readonly Result[] };
     expect({ status, ...rest }).toEqual({ status: 2, stack: "dev", region: REGION, exitCode: 2 });
-    expect(results[0]).toMatchObject({ check: "account", verdict: "blocker", source: "sts:GetCallerIdentity" });
+    expect(results[0]).toMatchObject({ check: "account", verdict: "failed", source: "sts:GetCallerIdentity" });
   });
 
   it("has a help text", async () => {
@@ -990,8 +989,8 @@ describe("preflight", () => {
       const results = await enforced(() => resultsOf(EVERYTHING(), aws.url, {}, key));
       expect(results.filter(({ found }) => found.includes("denied to these credentials"))).toEqual([]);
       // The emulator has neither a simulator nor this quota.
-      const untold = results.filter(({ verdict }) => verdict === "cannot tell").map(({ check }) => check);
-      expect(untold).toEqual(["Elastic IPs", "permissions"]);
+      const unknownChecks = results.filter(({ verdict }) => verdict === "unknown").map(({ check }) => check);
+      expect(unknownChecks).toEqual(["Elastic IPs", "permissions"]);
     });
 
     it("reports unknown without permissions, never fails, and names the missing permissions", async () => {
@@ -1001,7 +1000,7 @@ describe("preflight", () => {
       });
       const results = await enforced(() => resultsOf(EVERYTHING(), aws.url, {}, key));
       expect(results.map(({ verdict, check, found }) => [verdict, check, found])).toEqual([
-        ["ok", "account", `account ${ACCOUNT}, as arn:aws:iam::${ACCOUNT}:user/nobody; accountId is not stated`],
+        ["ok", "account", `account ${ACCOUNT}, as arn:aws:iam::${ACCOUNT}:user/nobody; accountId is not set`],
         ...[
           ["region", denied("ec2:DescribeRegions")],
           ["image", denied("ec2:DescribeImages")],
@@ -1014,7 +1013,7 @@ describe("preflight", () => {
           ["same prefix", denied("ec2:DescribeInstances")],
           ["Elastic IPs", denied("ec2:DescribeAddresses")],
           ["permissions", denied("iam:SimulatePrincipalPolicy")],
-        ].map(([check, action]) => ["cannot tell", check, action]),
+        ].map(([check, action]) => ["unknown", check, action]),
       ]);
     });
 
@@ -1049,9 +1048,9 @@ describe("preflight", () => {
       const masters = settings(master("ami: ami-03cf127a, instanceType: m5.large"));
       const results = await enforced(() => resultsOf(masters, aws.url, { asKey: true }, key));
       expect(results.map(({ verdict, found, source }) => [verdict, found, source])).toEqual([
-        ["ok", `account ${ACCOUNT}, as ${user}; accountId is not stated`, "sts:GetCallerIdentity"],
-        ["ok", `the key is of ${user}`, "sts:GetCallerIdentity"],
-        ["blocker", "the key may not call ec2:DescribeAddressesAttribute", "dry runs of EC2 in eu-central-1"],
+        ["ok", `account ${ACCOUNT}, as ${user}; accountId is not set`, "sts:GetCallerIdentity"],
+        ["ok", `the key belongs to ${user}`, "sts:GetCallerIdentity"],
+        ["failed", "the key may not call ec2:DescribeAddressesAttribute", "dry runs of EC2 in eu-central-1"],
         ...[
           "DescribeInstanceTopology",
           "DescribeInstances",
@@ -1074,34 +1073,34 @@ describe("preflight", () => {
     [
       "UnauthorizedOperation",
       "You are not authorized to perform this operation.",
-      ["blocker", "the key may not call ec2:DescribeInstanceTopology", "apply, if the policy is not yet what the settings say"],
+      ["failed", "the key may not call ec2:DescribeInstanceTopology", "apply if the settings have not been applied yet"],
     ],
     [
       "UnauthorizedOperation",
       "You are not authorized to perform: ec2:DescribeInstanceTopology with an explicit deny in a service control policy",
-      ["blocker", "an SCP denies ec2:DescribeInstanceTopology to the key", "have the organization's administrator allow it"],
+      ["failed", "an SCP denies ec2:DescribeInstanceTopology to the key", "have the administrator of the organization allow it"],
     ],
     [
       "UnauthorizedOperation",
       "You are not authorized to perform: ec2:DescribeInstanceTopology because no permissions boundary allows the action",
       [
-        "blocker",
+        "failed",
         "the permissions boundary denies ec2:DescribeInstanceTopology to the key",
-        "have the boundary allow it, or set another user.permissionsBoundary",
+        "allow it in the boundary, or set another user.permissionsBoundary",
       ],
     ],
     [
       "UnsupportedOperation",
       "The functionality you requested is not available in this region.",
-      ["skipped", "the region has no ec2:DescribeInstanceTopology, and DKP does without it there"],
+      ["skipped", "the region does not have ec2:DescribeInstanceTopology, and DKP does not require it there"],
     ],
     [
       "InvalidParameterValue",
       "That is no value",
       [
-        "cannot tell",
-        "ec2:DescribeInstanceTopology answered InvalidParameterValue: That is no value",
-        "look at the answer above; it is about the call, not about the key",
+        "unknown",
+        "ec2:DescribeInstanceTopology returned InvalidParameterValue: That is no value",
+        "read the error above; it is about the call, not about the key",
       ],
     ],
   ])("reports the response of EC2 to a dry run: %s: %s", async (code, message, [verdict, found, remedy]) => {

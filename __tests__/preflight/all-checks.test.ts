@@ -11,6 +11,10 @@ describe("the preflight", () => {
     );
   });
 
+  it("lists only actions that read", () => {
+    expect(ADMIN_ACTIONS.filter((action) => !/:(Describe|Get|List|Simulate)/.test(action))).toEqual([]);
+  });
+
   it("requires a policy with the calls that its checks list", () => {
     expect(adminPolicy()).toEqual({
       Version: "2012-10-17",

@@ -139,7 +139,7 @@ class Run {
     }
   }
 
-  /** What an error means: never more than that it can't be told. @throws what is no error of AWS */
+  /** The unknown result for an error. @throws Error if it is not an error of AWS */
   private unanswered(error: unknown, check: string): Finding {
     if (error instanceof TimedOut || this.options.signal.aborted) {
       return unknown(`no response within ${this.options.timeout} seconds`, "try again with a longer --timeout");

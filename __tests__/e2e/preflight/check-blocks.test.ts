@@ -1,10 +1,10 @@
-import { AMI, image, master, noFixtures, REGION, settings, testAws } from "../support/preflight";
+import { AMI, imageResponse, master, REGION, settings, testAws } from "../support/preflight";
 import { Deployments } from "../support/project";
 import { ec2Answer } from "../support/stub-aws";
 import type { Terraform } from "../support/terraform";
 
 describe("a stack with preflight: true", () => {
-  const aws = testAws(noFixtures);
+  const aws = testAws();
   const NAMES = "user: { name: checked }\npolicy: { name: checked }\n";
   const checked = (region = REGION) => `${settings(master(`ami: ${AMI}`), NAMES, region)}preflight: true\n`;
   let deployments: Deployments;
@@ -23,7 +23,7 @@ describe("a stack with preflight: true", () => {
           "DescribeRegions",
           "<regionInfo><item><regionName>us-east-1</regionName><regionEndpoint>ec2.us-east-1.amazonaws.com</regionEndpoint><optInStatus>opt-in-not-required</optInStatus></item></regionInfo>",
         ),
-      ...image({
+      ...imageResponse({
         disks: { "/dev/sda1": 8, "/dev/sdf": 20 },
         ephemeral: { "/dev/sdb": "ephemeral0" },
         architecture: "arm64",
@@ -45,7 +45,7 @@ describe("a stack with preflight: true", () => {
   });
 
   it("reports nothing when all checks pass, and reads data in every plan", async () => {
-    aws().stub.say(image({ ephemeral: { "/dev/sdb": "ephemeral0" } }));
+    aws().stub.say(imageResponse({ ephemeral: { "/dev/sdb": "ephemeral0" } }));
     const { status, output } = await terraform.start("plan", "-detailed-exitcode");
     expect(output).not.toContain("Warning");
     expect(output).toContain("Plan: 0 to add, 0 to change, 0 to destroy.");

@@ -1,5 +1,3 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { adminPolicy } from "../../../src/preflight/all-checks";
 import type { Result } from "../../../src/preflight/check";
@@ -10,9 +8,10 @@ import {
   createAddresses,
   createManagedRole,
   createOpenVpc,
+  createRole,
   createVpc,
   enforced,
-  image,
+  imageResponse,
   keyOf,
   master,
   preflight,
@@ -22,31 +21,30 @@ import {
   simulate,
   testAws,
 } from "../support/preflight";
-import { PROJECT } from "../support/project";
 import { queryError, quotaAnswer } from "../support/stub-aws";
 
 async function createFixtures(local: LocalAws) {
   await createManagedRole(local);
+  await createRole(local, "operator");
   await createAddresses(local);
   return { free: await createVpc(local, "free"), ...(await createOpenVpc(local)) };
 }
 
 describe("preflight", () => {
-  const aws = testAws(createFixtures);
+  const aws = testAws();
+  let fixtures: Awaited<ReturnType<typeof createFixtures>>;
 
-  it("has an end-to-end test of each check", () => {
-    const tests = readdirSync(__dirname);
-    const checks = readdirSync(join(PROJECT, "src/preflight/checks"));
-    expect(tests).toEqual(expect.arrayContaining(checks.map((file) => file.replace(".ts", ".test.ts"))));
+  beforeAll(async () => {
+    fixtures = await createFixtures(aws().local);
   });
 
   it("prints each result with its source and remedy", async () => {
     aws().stub.say({
       GetServiceQuota: () => quotaAnswer(5),
       ...simulate({}),
-      ...image({}),
+      ...imageResponse({}),
     });
-    const { open, gateway } = aws().fixtures;
+    const { open, gateway } = fixtures;
     const cluster = `prefix: dev, layout: WithoutNAT, existingVPCID: ${open}, ${master(`ami: ${AMI}, instanceType: m5.large`)}`;
     const { status, stdout } = await preflight(settings(cluster), aws().stub.url);
     expect(stdout).toBe(
@@ -122,6 +120,25 @@ describe("preflight", () => {
     });
   });
 
+  describe("with provider.assumeRoleArn", () => {
+    const role = `provider: { assumeRoleArn: "arn:aws:iam::${ACCOUNT}:role/operator" }\n`;
+
+    it("assumes the role", async () => {
+      const { stdout } = await preflight(settings("", role), aws().local.url);
+      expect(stdout).toContain(`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:assumed-role/operator/dkp-access; accountId`);
+    });
+
+    it("fails if the role cannot be assumed", async () => {
+      const { stub } = aws();
+      stub.say({ AssumeRole: () => queryError(403, "AccessDenied", "not authorized to perform: sts:AssumeRole") });
+      const { status, stdout } = await preflight(settings("", role), stub.url);
+      expect(stdout).toContain(
+        "failed   account                provider.assumeRoleArn cannot be assumed (AccessDenied: not authorized to perform: sts:AssumeRole)",
+      );
+      expect(status).toBe(2);
+    });
+  });
+
   describe("with IAM enforced", () => {
     /** A user with one policy, and its key. */
     const userWith = async (UserName: string, policy: object): Promise<Credentials> => {
@@ -139,7 +156,7 @@ describe("preflight", () => {
     const denied = (action: string) => `${action} is denied to these credentials`;
     const EVERYTHING = () =>
       settings(
-        `prefix: taken, layout: Standard, existingVPCID: ${aws().fixtures.free}, iamNodeRole: managed, ${master(
+        `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, iamNodeRole: managed, ${master(
           `ami: ${AMI}, instanceType: m5.large`,
         )}`,
       );

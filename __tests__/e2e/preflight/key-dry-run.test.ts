@@ -2,23 +2,11 @@ import { AttachUserPolicyCommand, CreatePolicyCommand, CreateUserCommand } from 
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
 import { deployment } from "../../helpers/deployment";
-import {
-  ACCOUNT,
-  ADMIN,
-  AMI,
-  enforced,
-  keyOf,
-  master,
-  noFixtures,
-  resultsOf,
-  settings,
-  summary,
-  testAws,
-} from "../support/preflight";
+import { ACCOUNT, ADMIN, AMI, enforced, keyOf, master, resultsOf, settings, summary, testAws } from "../support/preflight";
 import { ec2Error } from "../support/stub-aws";
 
 describe("preflight --as-key", () => {
-  const aws = testAws(noFixtures);
+  const aws = testAws();
 
   it("checks the key with dry runs, and changes nothing", async () => {
     const { region, policy, cluster } = deployment("");

@@ -44,7 +44,7 @@ export const simulate = (denials: Simulation): WireAnswers => ({
 });
 
 /** Responses with the image `AMI`. */
-export const image = (of: Omit<Parameters<typeof imageAnswer>[0], "id">): WireAnswers => ({
+export const imageResponse = (of: Omit<Parameters<typeof imageAnswer>[0], "id">): WireAnswers => ({
   DescribeImages: () => imageAnswer({ id: AMI, ...of }),
 });
 
@@ -96,38 +96,18 @@ export async function resultsOf(
 /** Verdict, finding and remedy of a result. */
 export const summary = ({ verdict, found, remedy }: Omit<Result, "check" | "source">) => ({ verdict, found, remedy });
 
-/** A local AWS and a stub in front of it, for all tests of a `describe` block. */
-export interface TestAws<F> {
+/** A local AWS and a stub in front of it. */
+export interface TestAws {
   readonly local: LocalAws;
   readonly stub: StubAws;
-  readonly fixtures: F;
-  /** Names of all calls that the principal `ADMIN` has made to either. */
-  observedCalls(): Promise<readonly string[]>;
 }
 
-/**
- * Starts both before the tests, and stops them afterwards.
- * @param createFixtures creates the objects that the checks find in the local AWS
- */
-export function testAws<F>(createFixtures: (local: LocalAws) => Promise<F>): () => TestAws<F> {
-  let started: TestAws<F>;
-  const observed = new Set<string>();
-  const record = (calls: readonly Call[]) => {
-    for (const { service, action } of calls) {
-      observed.add(`${service}:${action}`);
-    }
-  };
+/** Starts both before the tests of a file, and stops them afterwards. */
+export function testAws(): () => TestAws {
+  let started: TestAws;
   beforeAll(async () => {
     const local = await LocalAws.start();
-    const stub = await StubAws.start(local);
-    const fixtures = await createFixtures(local);
-    await local.calls();
-    const observedCalls = async () => {
-      const calls = (await local.calls()) as readonly (Call & { readonly accessKeyId: string })[];
-      record([...calls.filter(({ accessKeyId }) => accessKeyId === ADMIN.accessKeyId), ...stub.calls.splice(0)]);
-      return [...observed].sort();
-    };
-    started = { local, stub, fixtures, observedCalls };
+    started = { local, stub: await StubAws.start(local) };
   });
   afterAll(async () => {
     started.stub.stop();
@@ -135,6 +115,13 @@ export function testAws<F>(createFixtures: (local: LocalAws) => Promise<F>): () 
     removeFolders();
   });
   return () => started;
+}
+
+/** Names of the calls that the principal `ADMIN` has made to either since the last list of calls. */
+async function observedCalls({ local, stub }: TestAws): Promise<readonly string[]> {
+  const calls = (await local.calls()) as readonly (Call & { readonly accessKeyId: string })[];
+  const all = [...calls.filter(({ accessKeyId }) => accessKeyId === ADMIN.accessKeyId), ...stub.calls.splice(0)];
+  return [...new Set(all.map(({ service, action }) => `${service}:${action}`))].sort();
 }
 
 /** A verdict of a check: from the local AWS, or from the stub if the local AWS does not support the case. */
@@ -156,41 +143,52 @@ interface TestedCheck {
   readonly calls: readonly string[];
 }
 
-/** Tests checks in whole runs of the preflight. Each check must both pass and fail in a case, and make all calls that it lists. */
+/** Cases of one or more checks. */
+export interface CheckTests {
+  readonly names: readonly string[];
+  /** Registers the tests. */
+  readonly register: (aws: () => TestAws) => void;
+}
+
+/**
+ * Tests checks in whole runs of the preflight. Each check must both pass and fail in a case, and make all calls that it lists.
+ * @param createFixtures creates the objects that the checks find in the local AWS
+ */
 export function testChecks<F>(
   checks: readonly TestedCheck[],
   createFixtures: (local: LocalAws) => Promise<F>,
   cases: readonly Case<F>[],
-): void {
-  const rows = cases.map((row) => ({ check: checks[0]?.name ?? "", existingCluster: false, answers: {}, ...row }));
-  describe("preflight", () => {
-    const aws = testAws(createFixtures);
+): CheckTests {
+  const names = checks.map(({ name }) => name);
+  const rows = cases.map((row) => ({ check: names[0] ?? "", existingCluster: false, answers: {}, ...row }));
+  const register = (aws: () => TestAws) => {
+    let fixtures: F;
 
-    it.each(rows)(
-      'check "$check": $verdict for $of, by the $by',
-      async ({ check, verdict, by, existingCluster, answers, ...row }) => {
-        const { local, stub, fixtures } = aws();
-        stub.say(answers);
-        const results = await resultsOf(row.settings(fixtures), by === "stub" ? stub.url : local.url, { existingCluster });
-        const [found, remedy] = row.expected(fixtures);
-        expect(results.filter((result) => result.check === check).map(summary)).toContainEqual({ verdict, found, remedy });
-      },
-    );
+    beforeAll(async () => {
+      fixtures = await createFixtures(aws().local);
+      await observedCalls(aws());
+    });
 
-    it.each(checks)('check "$name" is tested both passing and failing', ({ name }) => {
+    it.each(rows)("$verdict for $of, by the $by ($check)", async ({ check, verdict, by, existingCluster, answers, ...row }) => {
+      const { local, stub } = aws();
+      stub.say(answers);
+      const results = await resultsOf(row.settings(fixtures), by === "stub" ? stub.url : local.url, { existingCluster });
+      const [found, remedy] = row.expected(fixtures);
+      expect(results.filter((result) => result.check === check).map(summary)).toContainEqual({ verdict, found, remedy });
+    });
+
+    it.each(names)("both passes and fails in a case (%s)", (name) => {
       const verdicts = rows.filter(({ check }) => check === name).map(({ verdict }) => verdict);
       expect(verdicts).toEqual(expect.arrayContaining(["ok", "failed"]));
     });
 
-    it.each(checks)(
-      'check "$name" makes every call that it lists, and the run none that --permissions lacks',
-      async ({ calls }) => {
-        const observed = await aws().observedCalls();
-        expect(observed).toEqual(expect.arrayContaining([...calls]));
-        expect(observed.filter((call) => !ADMIN_ACTIONS.includes(call))).toEqual([]);
-      },
-    );
-  });
+    it("makes every call that it lists, and no call of the run is missing in --permissions", async () => {
+      const observed = await observedCalls(aws());
+      expect(observed).toEqual(expect.arrayContaining(checks.flatMap(({ calls }) => calls)));
+      expect(observed.filter((call) => !ADMIN_ACTIONS.includes(call))).toEqual([]);
+    });
+  };
+  return { names, register };
 }
 
 /** A check for which the local AWS needs no objects. */

@@ -1,8 +1,8 @@
-import { elasticIpCheck } from "../../../src/preflight/checks/elastic-ips";
-import { createAddresses, master, settings, testChecks } from "../support/preflight";
-import { noQuota, quotaAnswer } from "../support/stub-aws";
+import { elasticIpCheck } from "../../../../src/preflight/checks/elastic-ips";
+import { createAddresses, master, settings, testChecks } from "../../support/preflight";
+import { noQuota, quotaAnswer } from "../../support/stub-aws";
 
-testChecks([elasticIpCheck], createAddresses, [
+export const elasticIps = testChecks([elasticIpCheck], createAddresses, [
   {
     verdict: "ok",
     of: "a cluster within the quota",

@@ -1,8 +1,8 @@
 import { CreateKeyPairCommand } from "@aws-sdk/client-ec2";
 import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand } from "@aws-sdk/client-iam";
-import { FREE_NAME_CHECKS } from "../../../src/preflight/checks/name-collisions";
-import type { LocalAws } from "../support/local-aws";
-import { ACCOUNT, type Case, createRole, settings, testChecks } from "../support/preflight";
+import { FREE_NAME_CHECKS } from "../../../../src/preflight/checks/name-collisions";
+import type { LocalAws } from "../../support/local-aws";
+import { ACCOUNT, type Case, createRole, settings, testChecks } from "../../support/preflight";
 
 const PREFIX =
   "choose another cluster.prefix, delete it if it is left over, or add --existing-cluster if the cluster already exists";
@@ -22,7 +22,7 @@ async function createFixtures(local: LocalAws) {
 
 type Fixtures = Awaited<ReturnType<typeof createFixtures>>;
 
-testChecks(FREE_NAME_CHECKS, createFixtures, [
+export const nameCollisions = testChecks(FREE_NAME_CHECKS, createFixtures, [
   ...NAMES.flatMap(([check, what, arn]): readonly Case<Fixtures>[] => [
     {
       check,

@@ -1,7 +1,7 @@
 import { CreateSecurityGroupCommand, CreateSubnetCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import { samePrefixCheck } from "../../../src/preflight/checks/same-prefix";
-import type { LocalAws } from "../support/local-aws";
-import { createVpc, settings, testChecks } from "../support/preflight";
+import { samePrefixCheck } from "../../../../src/preflight/checks/same-prefix";
+import type { LocalAws } from "../../support/local-aws";
+import { createVpc, settings, testChecks } from "../../support/preflight";
 
 /** The objects of a cluster with the prefix `taken`, and a VPC named `perhaps`. */
 async function createFixtures(local: LocalAws) {
@@ -30,7 +30,7 @@ async function createFixtures(local: LocalAws) {
   return { taken, group, subnet: Subnet?.SubnetId, instance: Instances[0]?.InstanceId };
 }
 
-testChecks([samePrefixCheck], createFixtures, [
+export const samePrefix = testChecks([samePrefixCheck], createFixtures, [
   {
     verdict: "ok",
     of: "an unused prefix",

@@ -1,7 +1,7 @@
-import { instanceTypeCheck } from "../../../src/preflight/checks/instance-type";
-import { CPU, master, noFixtures, settings, testChecks } from "../support/preflight";
+import { instanceTypeCheck } from "../../../../src/preflight/checks/instance-type";
+import { CPU, master, noFixtures, settings, testChecks } from "../../support/preflight";
 
-testChecks([instanceTypeCheck], noFixtures, [
+export const instanceType = testChecks([instanceTypeCheck], noFixtures, [
   {
     verdict: "ok",
     of: "a type for x86_64",

@@ -1,8 +1,8 @@
-import { nodePolicy } from "../../../src/iam/node-role-permissions";
-import { iamNodeRoleCheck } from "../../../src/preflight/checks/iam-node-role";
-import type { LocalAws } from "../support/local-aws";
-import { createManagedRole, createRole, settings, testChecks } from "../support/preflight";
-import { queryError } from "../support/stub-aws";
+import { nodePolicy } from "../../../../src/iam/node-role-permissions";
+import { iamNodeRoleCheck } from "../../../../src/preflight/checks/iam-node-role";
+import type { LocalAws } from "../../support/local-aws";
+import { createManagedRole, createRole, settings, testChecks } from "../../support/preflight";
+import { queryError } from "../../support/stub-aws";
 
 const READS_TAGS = {
   Version: "2012-10-17",
@@ -15,7 +15,7 @@ async function createFixtures(local: LocalAws) {
   await createManagedRole(local);
 }
 
-testChecks([iamNodeRoleCheck], createFixtures, [
+export const iamNodeRole = testChecks([iamNodeRoleCheck], createFixtures, [
   {
     verdict: "ok",
     of: "a role with an inline policy",

@@ -1,7 +1,7 @@
 import { RegisterImageCommand } from "@aws-sdk/client-ec2";
-import { imageCheck } from "../../../src/preflight/checks/image";
-import type { LocalAws } from "../support/local-aws";
-import { AMI, CPU, image, master, settings, testChecks } from "../support/preflight";
+import { imageCheck } from "../../../../src/preflight/checks/image";
+import type { LocalAws } from "../../support/local-aws";
+import { AMI, CPU, imageResponse, master, settings, testChecks } from "../../support/preflight";
 
 const IMAGE = settings(master(`ami: ${AMI}`));
 
@@ -10,13 +10,13 @@ async function createFixtures(local: LocalAws) {
   return { registered };
 }
 
-testChecks([imageCheck], createFixtures, [
+export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "ok",
     of: "an image with one EBS disk",
     by: "stub",
     settings: () => settings(master(`ami: ${AMI}, diskSizeGb: 8`)),
-    answers: image({ ephemeral: { "/dev/sdb": "ephemeral0" } }),
+    answers: imageResponse({ ephemeral: { "/dev/sdb": "ephemeral0" } }),
     expected: () => [
       `masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, which has an effect only on instance types with instance store volumes`,
     ],
@@ -26,7 +26,7 @@ testChecks([imageCheck], createFixtures, [
     of: "a second disk",
     by: "stub",
     settings: () => IMAGE,
-    answers: image({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }),
+    answers: imageResponse({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }),
     expected: () => [
       `masterNodeGroup: ${AMI} has 2 disks (/dev/sda1, /dev/sdf), and DKP requires exactly one, the root disk /dev/sda1`,
       "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
@@ -37,7 +37,7 @@ testChecks([imageCheck], createFixtures, [
     of: "one disk that is not the root disk",
     by: "stub",
     settings: () => IMAGE,
-    answers: image({ disks: { "/dev/sdf": 20 } }),
+    answers: imageResponse({ disks: { "/dev/sdf": 20 } }),
     expected: () => [
       `masterNodeGroup: ${AMI} has one disk (/dev/sdf), and DKP requires exactly one, the root disk /dev/sda1`,
       "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
@@ -48,7 +48,7 @@ testChecks([imageCheck], createFixtures, [
     of: "an image that is not available",
     by: "stub",
     settings: () => IMAGE,
-    answers: image({ state: "pending" }),
+    answers: imageResponse({ state: "pending" }),
     expected: () => [`masterNodeGroup: ${AMI} is pending`, "use an image whose state is available"],
   },
   {
@@ -56,7 +56,7 @@ testChecks([imageCheck], createFixtures, [
     of: "an image for arm64",
     by: "stub",
     settings: () => IMAGE,
-    answers: image({ architecture: "arm64" }),
+    answers: imageResponse({ architecture: "arm64" }),
     expected: () => [`masterNodeGroup: ${AMI} is for arm64, and ${CPU}`, "use an image for x86_64"],
   },
   {
@@ -64,7 +64,7 @@ testChecks([imageCheck], createFixtures, [
     of: "a disk larger than diskSizeGb",
     by: "stub",
     settings: () => settings(master(`ami: ${AMI}, diskSizeGb: 20`)),
-    answers: image({ disks: { "/dev/sda1": 30 } }),
+    answers: imageResponse({ disks: { "/dev/sda1": 30 } }),
     expected: () => [
       `masterNodeGroup: ${AMI} has a disk of 30 GiB, diskSizeGb is 20, and EC2 rejects a disk that is smaller than the disk of the image`,
       "set cluster.masterNodeGroup.instanceClass.diskSizeGb to 30 or more",
@@ -75,7 +75,7 @@ testChecks([imageCheck], createFixtures, [
     of: "an image without ENA for an instance type that requires it",
     by: "stub",
     settings: () => settings(master(`ami: ${AMI}, instanceType: m5.large`)),
-    answers: image({ ena: false }),
+    answers: imageResponse({ ena: false }),
     expected: () => [`masterNodeGroup: ${AMI} has no EnaSupport, which m5.large requires`, "use an image with EnaSupport"],
   },
   {
@@ -83,7 +83,7 @@ testChecks([imageCheck], createFixtures, [
     of: "an image that accepts only IMDSv2",
     by: "stub",
     settings: () => IMAGE,
-    answers: image({ imds: "v2.0" }),
+    answers: imageResponse({ imds: "v2.0" }),
     expected: () => [
       `masterNodeGroup: ${AMI} starts instances that accept only IMDSv2 (ImdsSupport v2.0), and DKP expects that only with imdsv2`,
       "set cluster.imdsv2: true here and in DKP, or use an image without ImdsSupport",

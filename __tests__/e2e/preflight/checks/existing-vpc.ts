@@ -1,10 +1,10 @@
-import { existingVpcCheck } from "../../../src/preflight/checks/existing-vpc";
-import type { LocalAws } from "../support/local-aws";
-import { createOpenVpc, createVpc, settings, testChecks } from "../support/preflight";
+import { existingVpcCheck } from "../../../../src/preflight/checks/existing-vpc";
+import type { LocalAws } from "../../support/local-aws";
+import { createOpenVpc, createVpc, settings, testChecks } from "../../support/preflight";
 
 const createFixtures = async (local: LocalAws) => ({ free: await createVpc(local, "free"), ...(await createOpenVpc(local)) });
 
-testChecks([existingVpcCheck], createFixtures, [
+export const existingVpc = testChecks([existingVpcCheck], createFixtures, [
   {
     verdict: "ok",
     of: "a VPC without an internet gateway",

@@ -1,7 +1,7 @@
-import { regionCheck } from "../../../src/preflight/checks/region";
-import { noFixtures, settings, testChecks } from "../support/preflight";
+import { regionCheck } from "../../../../src/preflight/checks/region";
+import { noFixtures, settings, testChecks } from "../../support/preflight";
 
-testChecks([regionCheck], noFixtures, [
+export const region = testChecks([regionCheck], noFixtures, [
   {
     verdict: "ok",
     of: "an enabled region",

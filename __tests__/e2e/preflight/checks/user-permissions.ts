@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { CreatePolicyCommand } from "@aws-sdk/client-iam";
-import { permissionsCheck } from "../../../src/preflight/checks/user-permissions";
-import type { LocalAws } from "../support/local-aws";
-import { settings, simulate, testChecks } from "../support/preflight";
-import { queryError, type Simulation, simulationAnswer } from "../support/stub-aws";
+import { permissionsCheck } from "../../../../src/preflight/checks/user-permissions";
+import type { LocalAws } from "../../support/local-aws";
+import { settings, simulate, testChecks } from "../../support/preflight";
+import { queryError, type Simulation, simulationAnswer } from "../../support/stub-aws";
 
 const BOUNDARY = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
 
@@ -15,7 +15,7 @@ async function createFixtures(local: LocalAws) {
   return { boundary: Policy?.Arn };
 }
 
-testChecks([permissionsCheck], createFixtures, [
+export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "ok",
     of: "a user with all permissions",

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { stringify } from "yaml";
 import { dkpAccess } from "../render/command";
 import type { Deployment } from "../settings/deployment";
 import { keysOf } from "../terraform/state-file";
@@ -69,7 +70,7 @@ function decrypt(base64: string): string {
   return stdout.toString("utf8");
 }
 
-/** The block as YAML. JSON texts are YAML texts. */
-export function providerYaml(block: ProviderBlock): string {
-  return ["provider:", ...Object.entries(block).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`), ""].join("\n");
+/** The block as YAML. */
+export function providerYaml(provider: ProviderBlock): string {
+  return stringify({ provider }, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 });
 }

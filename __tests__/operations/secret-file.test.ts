@@ -48,7 +48,7 @@ describe("a file for a secret", () => {
     }
   });
 
-  it("is refused by way of a symbolic link into such a work tree, and whatever GIT_DIR says", () => {
+  it("is refused by way of a symbolic link into such a work tree, and whatever GIT_DIR is", () => {
     symlinkSync(join(workTree(), "below"), join(folder, "link"));
     const file = join(folder, "link/key.yaml");
     process.env.GIT_DIR = join(folder, "elsewhere");
@@ -80,7 +80,7 @@ describe("a file for a secret", () => {
   it("is refused where it exists, or its folder does not", () => {
     writeFileSync(join(folder, "a"), "");
     expect(() => checkSecretFile(join(folder, "a"), process.env)).toThrow(
-      new Error(`${join(folder, "a")}: exists already, perhaps readable by others; remove it or write another file`),
+      new Error(`${join(folder, "a")}: exists already, and others may be able to read it; remove it or write another file`),
     );
     expect(() => checkSecretFile(join(folder, "b/c"), process.env)).toThrow(
       new Error(`${join(folder, "b/c")}: the folder ${join(folder, "b")} does not exist; create it or write another file`),
@@ -111,7 +111,7 @@ describe("a file for a secret", () => {
     expect(readdirSync(folder)).toEqual(["key.yaml", "link.yaml"]);
   });
 
-  it("leaves nothing behind where it can't be written", () => {
+  it("leaves no file behind if it cannot be written", () => {
     // A limit on the size of files stands for a full disk.
     const script = `require("${join(PROJECT, "build/src/operations/secret-file.js")}").writeSecretFile("${join(folder, "key.yaml")}", "secret")`;
     const { stderr } = spawnSync("sh", ["-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" -e "$1"', process.execPath, script], {

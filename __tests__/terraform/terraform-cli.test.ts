@@ -101,7 +101,7 @@ describe("a run of Terraform", () => {
       region: "eu-central-1",
     });
     expect(warnings).toEqual([
-      "accessKeys.current: the settings say secondary, and the outputs expose primary: this is the key AKIAA of primary; npm run keys -- deckhouse shows what the next apply does",
+      "accessKeys.current: the settings select secondary, and the outputs expose primary: this is the key AKIAA of primary; npx dkp-access keys deckhouse shows what the next apply does",
     ]);
   });
 });

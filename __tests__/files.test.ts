@@ -60,7 +60,7 @@ describe("writeFileAtomically", () => {
 
   it("keeps the old file, and no part of the new one, when the disk is full", () => {
     writeFileSync(path, "old");
-    // A limit on the size of files stands in for the full disk: the kernel cuts the write in the same place.
+    // A limit on the size of files stands in for the full disk: the kernel interrupts the write at the same point.
     const program = `require("${PROJECT}/build/src/files.js").writeFileAtomically("${path}", "x".repeat(100000))`;
     const { status, stderr } = spawnSync("sh", ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -e '${program}'`, process.execPath], {
       encoding: "utf8",

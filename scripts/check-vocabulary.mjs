@@ -1,7 +1,7 @@
 // Finds phrases that this project does not use, in files and their names: `npm run lint:words`. Single words are in cspell.config.yaml, which cannot hold phrases.
 // With --count, prints the number of findings per file.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 /**
  * Phrase (a regular expression; a space stands for any white space, line break, comment sign or hyphen) and the term to use instead.
@@ -73,7 +73,7 @@ const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--
   "\0",
 );
 let total = 0;
-for (const path of files.filter((name) => name !== "" && !SKIPPED.test(name))) {
+for (const path of files.filter((name) => existsSync(name) && !SKIPPED.test(name))) {
   const found = findings(path);
   total += found.length;
   if (found.length > 0) {

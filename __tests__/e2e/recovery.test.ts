@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
-import { LostResponseProxy } from "./support/fault-proxy";
+import { LostResponseProxy } from "./support/lost-response-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Operator } from "./support/operator";
 import { Deployments, PROJECT, removeFolders } from "./support/project";

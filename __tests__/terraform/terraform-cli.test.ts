@@ -47,10 +47,10 @@ describe("a run of Terraform", () => {
   });
 
   it.each([
-    ["fails without a word", "exit 3", "failed in FOLDER with exit code 3 and no message; run it there to see why"],
+    ["fails without a message", "exit 3", "failed in FOLDER with exit code 3 and no message; run it there to see why"],
     ["is killed", "kill -9 $$", "in FOLDER was killed by SIGKILL; run it again"],
     [
-      "fails in colours",
+      "fails in colors",
       `printf '\\033[31mError: \\033[0m\\033[1mno state\\033[0m\\n' >&2; echo secret; exit 1`,
       "failed in FOLDER: Error: no state",
     ],

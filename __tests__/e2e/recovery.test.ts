@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
-import { LostResponseProxy } from "./support/lost-response-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
+import { LostResponseProxy } from "./support/lost-response-proxy";
 import { Operator } from "./support/operator";
 import { Deployments, PROJECT, removeFolders } from "./support/project";
 import { runIn, Terraform, terraformEnvironment } from "./support/terraform";

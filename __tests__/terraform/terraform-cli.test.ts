@@ -36,6 +36,7 @@ describe("a run of Terraform", () => {
   });
 
   afterEach(() => {
+    jest.useRealTimers();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -80,12 +81,15 @@ describe("a run of Terraform", () => {
   });
 
   it("ends when the other half of the work fails, and reports no progress after the error", async () => {
+    jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
     terraform("exec sleep 30");
     const denied = () => Promise.reject(new Error("denied"));
     expect(await failure(bothOrAbort((signal) => pullState(cli(), folder, signal), denied))).toBe("denied");
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    jest.advanceTimersByTime(1200);
     expect(progress).not.toHaveBeenCalled();
-    await withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)), progress);
+    const waiting = withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)), progress);
+    jest.advanceTimersByTime(1100);
+    await waiting;
     expect(progress.mock.calls).toEqual([["waiting ...\n"]]);
   });
 

@@ -106,14 +106,14 @@ const TOOLS: readonly Tool[] = [
 
 const NO_PROVIDER = `the AWS provider: Terraform can't get it (see below); set E2E_PROVIDER_MIRROR to a folder in filesystem-mirror layout, or let it reach its registry`;
 
-/** Names everything that the end-to-end tests need and this machine lacks, then builds the project once for all of them. */
+/** Reports every missing requirement of the end-to-end tests, then builds the project once for all of them. */
 export default function prerequisites(): void {
   const missing = TOOLS.filter(({ command: [program = "", ...args], accepts }) => {
     const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
     return status !== 0 || !accepts(stdout);
   });
   const terraformIsThere = !missing.some(({ command: [program] }) => program === "terraform");
-  const noProvider = terraformIsThere ? providerProblem() : undefined;
+  const noProvider = terraformIsThere ? providerError() : undefined;
   if (missing.length > 0 || noProvider !== undefined) {
     const needs = [
       ...missing.map(({ name, remedy }) => `${name}: ${remedy}`),
@@ -124,8 +124,8 @@ export default function prerequisites(): void {
   build();
 }
 
-/** Terraform's words when it can't get the AWS provider. */
-function providerProblem(): string | undefined {
+/** The output of Terraform if it cannot install the AWS provider. */
+function providerError(): string | undefined {
   const path = folder({
     "main.tf": 'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}\n',
   });

@@ -17,7 +17,7 @@ import { SlowAws } from "./support/slow-aws";
 import { type Finished, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
-const WORKFLOWS = ["docs/pipelines/github-actions.yml", ".github/workflows/ci.yml"];
+const WORKFLOWS = ["docs/pipelines/github-actions.yml", ".github/workflows/ci.yml", ".github/workflows/upstream.yml"];
 
 describe("the pipeline files", () => {
   it.each([

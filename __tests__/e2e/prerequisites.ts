@@ -55,6 +55,12 @@ const TOOLS: readonly Tool[] = [
     remedy: "python3 -m pip install checkov, in an environment of its own, and put it on the PATH",
   },
   {
+    name: "Python 3 with Z3 >= 4.13",
+    command: ["python3", "-c", "import z3; print(z3.get_version_string())"],
+    accepts: atLeast(4, 13),
+    remedy: "python3 -m pip install z3-solver",
+  },
+  {
     name: "dash",
     command: ["dash", "-c", "echo here"],
     accepts: (output) => output === "here\n",

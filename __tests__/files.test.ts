@@ -104,6 +104,9 @@ describe("fileErrorMessage", () => {
 });
 
 describe("a command whose output nobody takes", () => {
+  // All commands at once, on a computer that may be busy.
+  const TIMEOUT_MS = 60_000;
+
   /** Runs a line of Bash with the program as "$0" and "$@". */
   const shell = async (line: string, command: readonly string[]) => {
     const bash = spawn("bash", ["-c", line, process.execPath, join(PROJECT, "bin/dkp-access"), ...command], { cwd: PROJECT });
@@ -123,11 +126,11 @@ describe("a command whose output nobody takes", () => {
   ];
   let ended: readonly Awaited<ReturnType<typeof shell>>[];
 
-  // All at once: each of them waits until the reader has ended.
+  // Each of them waits until the reader has ended.
   beforeAll(async () => {
     const line = '{ sleep 0.2; exec "$0" "$@"; } | true; exit $PIPESTATUS';
     ended = await Promise.all(COMMANDS.map((command) => shell(line, command)));
-  });
+  }, TIMEOUT_MS);
 
   it.each(COMMANDS.map((command, index) => [command.join(" "), index] as const))(
     "ends without a message when the reader of %s has gone",
@@ -140,13 +143,17 @@ describe("a command whose output nobody takes", () => {
     ["policy", "deckhouse", "--format", "json"],
     ["preflight", "--permissions"],
     ["review", "--help"],
-  ])("says in one line that the disk is full: %s %s", async (...command) => {
-    expect(await shell('"$0" "$@" > /dev/full', command)).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: "standard output: no space left on the device (ENOSPC); free some space and run the command again\n",
-    });
-  });
+  ])(
+    "says in one line that the disk is full: %s %s",
+    async (...command) => {
+      expect(await shell('"$0" "$@" > /dev/full', command)).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: "standard output: no space left on the device (ENOSPC); free some space and run the command again\n",
+      });
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe("npm scripts without npm ci", () => {

@@ -7,7 +7,7 @@ const MEMORY = "/dev/shm";
 /** Containers often have 64 MB, which the tests of large files exceed. */
 const REQUIRED_BYTES = 2 ** 28;
 
-/** Compiles the project once for all unit tests, and creates their temporary folders in memory where the system allows that. */
+/** Compiles the project once for all unit tests. If the system has enough memory for files, their temporary folders are there. */
 export default function setup(): void {
   build();
   if (existsSync(MEMORY) && freeBytes(MEMORY) >= REQUIRED_BYTES) {

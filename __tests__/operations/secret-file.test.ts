@@ -70,9 +70,12 @@ describe("a file for a secret", () => {
   it("is refused in a repository that Git does not read", () => {
     mkdirSync(join(folder, ".git"));
     const file = join(folder, "key.yaml");
+    // Git's message depends on where the file system is mounted.
+    const { stderr } = spawnSync("git", ["-C", folder, "rev-parse"], { encoding: "utf8" });
+    expect(stderr).toMatch(/^fatal: not a git repository /);
     expect(() => checkSecretFile(file, process.env)).toThrow(
       new Error(
-        `${file}: lies in a Git repository that Git does not read (fatal: not a git repository (or any of the parent directories): .git), so that a commit could contain the secret; write a file outside of it`,
+        `${file}: lies in a Git repository that Git does not read (${stderr.trim()}), so that a commit could contain the secret; write a file outside of it`,
       ),
     );
   });

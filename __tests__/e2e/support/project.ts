@@ -41,7 +41,6 @@ export function copyOfProject({ installed } = { installed: true }): string {
     "cdktf.json",
     "package.json",
     "tsconfig.json",
-    "tsconfig.app.json",
   ]) {
     cpSync(join(PROJECT, part), join(path, part), { recursive: true });
   }

@@ -32,16 +32,7 @@ export function removeFolders(): void {
 /** A copy of this project after (or before) `npm ci`, for the CDKTF command, which must run inside a project. */
 export function copyOfProject({ installed } = { installed: true }): string {
   const path = folder();
-  for (const part of [
-    "main.ts",
-    "bin",
-    "src",
-    "scripts",
-    "deployments",
-    "cdktf.json",
-    "package.json",
-    "tsconfig.json",
-  ]) {
+  for (const part of ["main.ts", "bin", "src", "scripts", "deployments", "cdktf.json", "package.json", "tsconfig.json"]) {
     cpSync(join(PROJECT, part), join(path, part), { recursive: true });
   }
   if (installed) {

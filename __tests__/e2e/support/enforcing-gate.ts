@@ -1,0 +1,152 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request as httpRequest, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import {
+  AttachUserPolicyCommand,
+  CreateAccessKeyCommand,
+  CreatePolicyCommand,
+  CreateUserCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  ListAttachedUserPoliciesCommand,
+} from "@aws-sdk/client-iam";
+import type { PolicyDocument } from "../../../src/iam/policy-document";
+import { isAllowed } from "../../helpers/simulator";
+import { type Account, type Authorization, authorizations } from "./authorizations";
+import type { Credentials, LocalAws } from "./local-aws";
+import { isSignedBy, type RawRequest, type ReceivedCall, received } from "./wire-calls";
+
+/** An authorization and its result. */
+export interface Decided extends Authorization {
+  readonly allowed: boolean;
+}
+
+interface Principal {
+  readonly user: string;
+  readonly credentials: Credentials;
+}
+
+/**
+ * A local AWS that enforces IAM as AWS does. It verifies the signature of a request, reads the policies that the account attaches to
+ * the user of the key, asks an independent evaluator for every authorization of the call, and lets the local AWS execute what all of
+ * them allow.
+ */
+export class EnforcingGate {
+  private readonly server: Server;
+  private readonly principals = new Map<string, Principal>();
+  private decided: readonly Decided[] = [];
+
+  private constructor(private readonly account: Account) {
+    this.server = createServer((request, response) => {
+      this.answer(request, response).catch((error: Error) => refuse(response, 500, error.stack ?? error.message));
+    });
+  }
+
+  /** @param owners the accounts that own objects of other accounts, by ID */
+  static async before(aws: LocalAws, id: string, owners: Account["owners"] = {}): Promise<EnforcingGate> {
+    const gate = new EnforcingGate({ aws, id, owners });
+    gate.server.listen(0, "127.0.0.1");
+    await once(gate.server, "listening");
+    return gate;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  /** Creates a user with an access key, and a managed policy per document, attached to the user. */
+  async createUser(user: string, documents: readonly PolicyDocument[]): Promise<Credentials> {
+    const iam = this.account.aws.iam();
+    await iam.send(new CreateUserCommand({ UserName: user }));
+    for (const [at, document] of documents.entries()) {
+      const created = await iam.send(
+        new CreatePolicyCommand({ PolicyName: `${user}-${at + 1}`, PolicyDocument: JSON.stringify(document) }),
+      );
+      await iam.send(new AttachUserPolicyCommand({ UserName: user, PolicyArn: created.Policy?.Arn }));
+    }
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: user }));
+    const credentials = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+    this.principals.set(credentials.accessKeyId, { user, credentials });
+    return credentials;
+  }
+
+  /** Returns and clears the list of authorizations. */
+  decisions(): readonly Decided[] {
+    const { decided } = this;
+    this.decided = [];
+    return decided;
+  }
+
+  private async answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "", url: path = "", headers } = incoming;
+    const request = { method, path, headers, body: (await buffer(incoming)).toString() };
+    const call = received(request);
+    const principal = this.principals.get(call.accessKeyId);
+    if (principal === undefined || !isSignedBy(principal.credentials, call, request)) {
+      return denied(response, call, principal === undefined ? "InvalidClientTokenId" : "SignatureDoesNotMatch", "");
+    }
+    const documents = await attachedDocuments(this.account.aws, principal.user);
+    const decisions = await Promise.all(
+      (await authorizations(this.account, call)).map(async (asked) => ({ ...asked, allowed: await isAllowed(granting(documents, asked.action), asked) })),
+    );
+    this.decided = [...this.decided, ...decisions];
+    const first = decisions.find(({ allowed }) => !allowed);
+    if (first !== undefined) {
+      const message = `User: ${principal.user} is not authorized to perform: ${first.action} on resource: ${first.resource}`;
+      return denied(response, call, call.service === "ec2" ? "UnauthorizedOperation" : "AccessDenied", message);
+    }
+    return forward(this.account.aws, request, response);
+  }
+}
+
+/** The statements of all attached policies in one document: IAM evaluates them together. */
+async function attachedDocuments(aws: LocalAws, UserName: string): Promise<PolicyDocument> {
+  const iam = aws.iam();
+  const { AttachedPolicies = [] } = await iam.send(new ListAttachedUserPoliciesCommand({ UserName }));
+  const documents = await Promise.all(
+    AttachedPolicies.map(async ({ PolicyArn }) => {
+      const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+      const stored = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }));
+      return JSON.parse(decodeURIComponent(stored.PolicyVersion?.Document ?? "")) as PolicyDocument;
+    }),
+  );
+  return { Version: "2012-10-17", Statement: documents.flatMap(({ Statement }) => Statement) };
+}
+
+/** The statements that name an action or match it with a pattern, with the action itself instead of their list. */
+function granting(document: PolicyDocument, action: string): PolicyDocument {
+  const matches = (pattern: string) =>
+    new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`, "i").test(action);
+  const statements = document.Statement.filter((statement) => [statement.Action].flat().some(matches));
+  return { ...document, Statement: statements.map((statement) => ({ ...statement, Action: action })) };
+}
+
+/** An error in the format of the service's protocol. */
+function denied(response: ServerResponse, { service, version }: ReceivedCall, code: string, message: string): void {
+  const error = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  if (service === "ec2") {
+    return refuse(response, 403, `<Response><Errors>${error}</Errors></Response>`);
+  }
+  const isXml = version !== undefined || service === "s3";
+  return refuse(response, isXml ? 403 : 400, isXml ? error : JSON.stringify({ __type: `${code}Exception`, message }));
+}
+
+function refuse(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status);
+  response.end(body);
+}
+
+async function forward(aws: LocalAws, { method, path, headers, body }: RawRequest, response: ServerResponse): Promise<void> {
+  const forwarded = httpRequest(`${aws.url}${path}`, { method, headers, agent: false });
+  forwarded.end(body);
+  const [answer] = (await once(forwarded, "response")) as [IncomingMessage];
+  const text = await buffer(answer);
+  response.writeHead(answer.statusCode ?? 500, answer.headers);
+  response.end(text);
+}

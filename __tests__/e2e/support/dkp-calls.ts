@@ -96,6 +96,8 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
   };
   const instanceTags = (name: string) => named("instance", name, uuid);
   const reads = (...actions: readonly string[]) => actions.map((action) => ({ action: `ec2:${action}` }));
+  const each = (action: string, parameter: string, ...names: readonly string[]) =>
+    names.map((name) => ({ action, parameters: { [parameter]: `{${name}}` } }));
   const tcp = (port: string) => ({
     "IpPermissions.1.IpProtocol": "tcp",
     "IpPermissions.1.FromPort": port,
@@ -319,7 +321,10 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
     { action: "iam:TagRole", parameters: { RoleName: node, ...numbered("Tags.member", tags) } },
     {
       action: "iam:UntagRole",
-      parameters: { RoleName: node, ...Object.fromEntries(Object.keys(tags).map((key, at) => [`TagKeys.member.${at + 1}`, key])) },
+      parameters: {
+        RoleName: node,
+        ...Object.fromEntries(Object.keys(tags).map((key, at) => [`TagKeys.member.${at + 1}`, key])),
+      },
     },
     ...(iamNodeRole === undefined
       ? []
@@ -329,7 +334,13 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
           { action: "iam:AddRoleToInstanceProfile", parameters: { InstanceProfileName: node, RoleName: iamNodeRole } },
           {
             action: "ec2:RunInstances",
-            parameters: { ...launch, ...profile, SubnetId: "{subnet}", "SecurityGroupId.1": group, ...instanceTags(`${prefix}-static-1`) },
+            parameters: {
+              ...launch,
+              ...profile,
+              SubnetId: "{subnet}",
+              "SecurityGroupId.1": group,
+              ...instanceTags(`${prefix}-static-1`),
+            },
             keep: { otherStatic: "instanceId" },
           },
           { action: "ec2:TerminateInstances", parameters: { "InstanceId.1": "{otherStatic}" } },
@@ -347,6 +358,7 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
     { action: "ec2:DeleteVolume", parameters: { VolumeId: "{etcd}" } },
     { action: "ec2:DeleteNatGateway", parameters: { NatGatewayId: "{nat}" } },
     { action: "ec2:ReleaseAddress", parameters: { AllocationId: hasNat ? "{natAddress}" : "{address}" } },
+    { action: "ec2:ReleaseAddress", parameters: { AllocationId: "{address}" }, when: hasBastion },
     {
       action: "ec2:DeleteRoute",
       parameters: { RouteTableId: existing.peerRouteTable, DestinationCidrBlock: CIDR },
@@ -355,10 +367,10 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
     { action: "ec2:DeleteVpcPeeringConnection", parameters: { VpcPeeringConnectionId: "{pcx}" } },
     { action: "ec2:DeleteRoute", parameters: { RouteTableId: "{routeTable}", DestinationCidrBlock: "0.0.0.0/0" } },
     { action: "ec2:DisassociateRouteTable", parameters: { AssociationId: "{association}" } },
-    { action: "ec2:DeleteRouteTable", parameters: { RouteTableId: "{routeTable}" } },
+    ...each("ec2:DeleteRouteTable", "RouteTableId", "routeTable", "otherRouteTable"),
     ...reads("DescribeNetworkInterfaces"),
-    { action: "ec2:DeleteSecurityGroup", parameters: { GroupId: "{balancerGroup}" } },
-    { action: "ec2:DeleteSubnet", parameters: { SubnetId: "{subnet}" } },
+    ...each("ec2:DeleteSecurityGroup", "GroupId", "sshGroup", "balancerGroup", "group"),
+    ...each("ec2:DeleteSubnet", "SubnetId", "subnet", "secondSubnet"),
     { action: "ec2:DetachInternetGateway", parameters: { InternetGatewayId: "{igw}", VpcId: "{vpc}" } },
     { action: "ec2:DeleteInternetGateway", parameters: { InternetGatewayId: "{igw}" } },
     { action: "ec2:DeleteVpc", parameters: { VpcId: "{vpc}" } },

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, request as httpRequest, type Server, type ServerResponse } from "node:http";
+import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import {
@@ -9,6 +9,7 @@ import {
   CreateUserCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
+  type IAMClient,
   ListAttachedUserPoliciesCommand,
 } from "@aws-sdk/client-iam";
 import type { PolicyDocument } from "../../../src/iam/policy-document";
@@ -25,19 +26,24 @@ export interface Decided extends Authorization {
 interface Principal {
   readonly user: string;
   readonly credentials: Credentials;
+  /** The statements of all its policies. */
+  readonly policy: PolicyDocument;
 }
 
 /**
- * A local AWS that enforces IAM as AWS does. It verifies the signature of a request, reads the policies that the account attaches to
- * the user of the key, asks an independent evaluator for every authorization of the call, and lets the local AWS execute what all of
- * them allow.
+ * A local AWS that enforces IAM as AWS does. It verifies the signature of a request, asks an independent evaluator for every
+ * authorization of the call, with the policies that the local AWS stores for the user of the key, and lets the local AWS execute
+ * the call if all are allowed.
  */
 export class EnforcingGate {
   private readonly server: Server;
   private readonly principals = new Map<string, Principal>();
   private decided: readonly Decided[] = [];
 
-  private constructor(private readonly account: Account) {
+  private constructor(
+    private readonly aws: LocalAws,
+    private readonly account: Account,
+  ) {
     this.server = createServer((request, response) => {
       this.answer(request, response).catch((error: Error) => refuse(response, 500, error.stack ?? error.message));
     });
@@ -45,7 +51,7 @@ export class EnforcingGate {
 
   /** @param owners the accounts that own objects of other accounts, by ID */
   static async before(aws: LocalAws, id: string, owners: Account["owners"] = {}): Promise<EnforcingGate> {
-    const gate = new EnforcingGate({ aws, id, owners });
+    const gate = new EnforcingGate(aws, { id, owners, ec2: aws.ec2(), iam: aws.iam() });
     gate.server.listen(0, "127.0.0.1");
     await once(gate.server, "listening");
     return gate;
@@ -62,7 +68,7 @@ export class EnforcingGate {
 
   /** Creates a user with an access key, and a managed policy per document, attached to the user. */
   async createUser(user: string, documents: readonly PolicyDocument[]): Promise<Credentials> {
-    const iam = this.account.aws.iam();
+    const { iam } = this.account;
     await iam.send(new CreateUserCommand({ UserName: user }));
     for (const [at, document] of documents.entries()) {
       const created = await iam.send(
@@ -72,7 +78,8 @@ export class EnforcingGate {
     }
     const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: user }));
     const credentials = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
-    this.principals.set(credentials.accessKeyId, { user, credentials });
+    const policy = await attachedPolicies(iam, user);
+    this.principals.set(credentials.accessKeyId, { user, credentials, policy });
     return credentials;
   }
 
@@ -91,9 +98,11 @@ export class EnforcingGate {
     if (principal === undefined || !isSignedBy(principal.credentials, call, request)) {
       return denied(response, call, principal === undefined ? "InvalidClientTokenId" : "SignatureDoesNotMatch", "");
     }
-    const documents = await attachedDocuments(this.account.aws, principal.user);
     const decisions = await Promise.all(
-      (await authorizations(this.account, call)).map(async (asked) => ({ ...asked, allowed: await isAllowed(granting(documents, asked.action), asked) })),
+      (await authorizations(this.account, call)).map(async (asked) => ({
+        ...asked,
+        allowed: await isAllowed(granting(principal.policy, asked.action), asked),
+      })),
     );
     this.decided = [...this.decided, ...decisions];
     const first = decisions.find(({ allowed }) => !allowed);
@@ -101,13 +110,12 @@ export class EnforcingGate {
       const message = `User: ${principal.user} is not authorized to perform: ${first.action} on resource: ${first.resource}`;
       return denied(response, call, call.service === "ec2" ? "UnauthorizedOperation" : "AccessDenied", message);
     }
-    return forward(this.account.aws, request, response);
+    return forward(this.aws, request, response);
   }
 }
 
 /** The statements of all attached policies in one document: IAM evaluates them together. */
-async function attachedDocuments(aws: LocalAws, UserName: string): Promise<PolicyDocument> {
-  const iam = aws.iam();
+async function attachedPolicies(iam: IAMClient, UserName: string): Promise<PolicyDocument> {
   const { AttachedPolicies = [] } = await iam.send(new ListAttachedUserPoliciesCommand({ UserName }));
   const documents = await Promise.all(
     AttachedPolicies.map(async ({ PolicyArn }) => {
@@ -121,8 +129,7 @@ async function attachedDocuments(aws: LocalAws, UserName: string): Promise<Polic
 
 /** The statements that name an action or match it with a pattern, with the action itself instead of their list. */
 function granting(document: PolicyDocument, action: string): PolicyDocument {
-  const matches = (pattern: string) =>
-    new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`, "i").test(action);
+  const matches = (pattern: string) => new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`, "i").test(action);
   const statements = document.Statement.filter((statement) => [statement.Action].flat().some(matches));
   return { ...document, Statement: statements.map((statement) => ({ ...statement, Action: action })) };
 }

@@ -96,7 +96,10 @@ export function received(request: RawRequest): ReceivedCall {
   return { ...nameAndParameters(service, request), accessKeyId, region, service };
 }
 
-function nameAndParameters(service: string, { method, path, headers, body }: RawRequest): Pick<ReceivedCall, "action" | "parameters" | "version"> {
+function nameAndParameters(
+  service: string,
+  { method, path, headers, body }: RawRequest,
+): Pick<ReceivedCall, "action" | "parameters" | "version"> {
   const target = headers["x-amz-target"];
   if (typeof target === "string") {
     return { action: `${service}:${target.split(".").at(-1)}`, parameters: JSON.parse(body) as Record<string, string> };

@@ -10,14 +10,29 @@ import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import { fittingStatements } from "../../src/iam/action-patterns";
 import type { Cluster } from "../../src/iam/cluster";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
+import type { Mode } from "../../src/iam/policy-statements";
 import { clusterOf, ENVIRONMENT } from "../helpers/clusters";
-import type { Layout } from "../helpers/measured-calls";
-import { type Answered, sendAll } from "./support/call-sequence";
+import { type Abuse, abuses } from "../helpers/denied-requests";
+import { IMPLIED, IMPLIED_BY_TAGS, type Layout } from "../helpers/measured-calls";
+import { type Attack, attacks, createVictims, NOT_A_REQUEST, OWNERS } from "./support/attacks";
+import { type Answered, CallSequence, sendOne } from "./support/call-sequence";
 import { dkpCalls, type Existing, measuredActions } from "./support/dkp-calls";
 import { EnforcingGate } from "./support/enforcing-gate";
-import { LocalAws } from "./support/local-aws";
+import { type Credentials, LocalAws } from "./support/local-aws";
+import { send } from "./support/wire-calls";
+
+type LayoutCluster = Cluster & { readonly layout: Layout };
 
 const LAYOUTS: readonly Layout[] = ["Standard", "WithNAT", "WithoutNAT"];
+const SCOPED = ["scoped", "minimal"] as const;
+const POLICIES = LAYOUTS.flatMap((layout) => SCOPED.map((mode) => ({ layout, mode })));
+const ABUSES = abuses(ENVIRONMENT);
+
+const figures: Record<string, number> = {};
+const add = (figure: string, number: number) => {
+  figures[figure] = (figures[figure] ?? 0) + number;
+};
+
 let aws: LocalAws;
 let existing: Existing;
 
@@ -25,71 +40,243 @@ beforeAll(async () => {
   aws = await LocalAws.start();
   existing = await createExisting();
 });
-afterAll(() => aws.stop());
 
+afterAll(async () => {
+  await aws.stop();
+  process.stderr.write(`enforcement over the wire: ${JSON.stringify(figures)}\n`);
+  process.stderr.write(`simulated only: ${JSON.stringify(NOT_A_REQUEST)}\n`);
+});
+
+/** What the user has before the cluster: a VPC, another one to peer with, a security group, an image. */
 async function createExisting(): Promise<Existing> {
-  const ec2 = aws.ec2();
-  const [image] = (await ec2.send(new DescribeImagesCommand({ Owners: ["099720109477"] }))).Images ?? [];
-  const vpc = async (CidrBlock: string) => (await ec2.send(new CreateVpcCommand({ CidrBlock }))).Vpc?.VpcId ?? "";
-  const [own, peerVpc] = [await vpc("10.222.0.0/16"), await vpc("10.1.0.0/16")];
-  const { RouteTable } = await ec2.send(new CreateRouteTableCommand({ VpcId: peerVpc }));
-  const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: peerVpc, CidrBlock: "10.1.0.0/24" }));
-  await ec2.send(new AssociateRouteTableCommand({ RouteTableId: RouteTable?.RouteTableId, SubnetId: Subnet?.SubnetId }));
-  const { GroupId } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: "own", Description: "own", VpcId: own }));
-  await aws
-    .iam()
-    .send(
-      new CreateRoleCommand({
-        RoleName: "dkp-node",
-        Path: "/apps/",
-        AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
-      }),
-    );
+  const api = aws.ec2();
+  const { Images: [image] = [] } = await api.send(new DescribeImagesCommand({ Owners: ["amazon"], MaxResults: 5 }));
+  const [vpc = "", peerVpc = ""] = await Promise.all(
+    ["10.222.0.0/16", "10.1.0.0/16"].map(async (CidrBlock) => (await api.send(new CreateVpcCommand({ CidrBlock }))).Vpc?.VpcId),
+  );
+  const { RouteTable } = await api.send(new CreateRouteTableCommand({ VpcId: peerVpc }));
+  const { Subnet } = await api.send(new CreateSubnetCommand({ VpcId: peerVpc, CidrBlock: "10.1.0.0/24" }));
+  await api.send(new AssociateRouteTableCommand({ RouteTableId: RouteTable?.RouteTableId, SubnetId: Subnet?.SubnetId }));
+  const { GroupId } = await api.send(new CreateSecurityGroupCommand({ GroupName: "own", Description: "own", VpcId: vpc }));
   return {
     image: image?.ImageId ?? "",
-    vpc: own,
+    vpc,
     peerVpc,
     peerRouteTable: RouteTable?.RouteTableId ?? "",
     otherGroup: GroupId ?? "",
   };
 }
 
-const documentsOf = (mode: "scoped" | "minimal", cluster: Cluster): readonly PolicyDocument[] => [
-  policyDocument(fittingStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster })),
-];
+/** The node role of the user. */
+async function createNodeRole(copy: LocalAws): Promise<Readonly<Record<string, string>>> {
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+  await copy.iam().send(new CreateRoleCommand({ RoleName: "dkp-node", Path: "/apps/", AssumeRolePolicyDocument }));
+  return {};
+}
 
-const options = (): Partial<Cluster> => ({
-  bastion: true,
-  peeredVPCs: [existing.peerVpc],
-  tags: { team: "platform" },
-  imdsv2: true,
-  iamNodeRole: "dkp-node",
-  iamNodeRolePath: "/apps/",
-  features: ["instance-type-change"],
-});
-const variants: Record<string, () => Partial<Cluster>> = {
-  plain: () => ({ bastion: true }),
-  "every option": options,
-  "an existing VPC": () => ({ existingVPCID: existing.vpc, disableDefaultSecurityGroup: true, bastion: true }),
-};
+/** The policies of a deployment, as they are attached to its user. */
+function policiesOf(mode: Mode, cluster: Cluster): readonly PolicyDocument[] {
+  return [policyDocument(fittingStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster }))];
+}
 
-describe.each(LAYOUTS)("%s", (layout) => {
-  it.each(["scoped", "minimal"] as const)("%s", async (mode) => {
-    for (const [name, variant] of Object.entries(variants)) {
-      const start = Date.now();
-      const cluster = { ...clusterOf(variant()), layout };
-      const copy = await aws.copy();
-      const gate = await EnforcingGate.before(copy, ENVIRONMENT.account);
-      const key = await gate.createUser("deckhouse", documentsOf(mode, cluster));
-      const calls = dkpCalls(cluster, existing);
-      const answers = await sendAll(gate, key, calls, { vpc: existing.vpc });
-      gate.stop();
-      await copy.stop();
-      const bad = (a: Answered) =>
-        `${a.call.action} ${a.status} ${/<Code>[\s\S]*?<\/Message>/.exec(a.body)?.[0] ?? a.body.slice(0, 300)}`;
-      console.log(layout, mode, name, calls.length, Date.now() - start, answers.filter((a) => a.status >= 300).map(bad));
-      expect([...new Set(calls.map((c) => c.action))].sort()).toEqual(measuredActions(cluster));
-      expect(answers.filter((a) => a.denied).map(bad)).toEqual([]);
+/** Clusters of a layout: the plain one, one with every setting that calls more of AWS, one in an existing network. */
+function clustersOf(layout: Layout): readonly LayoutCluster[] {
+  const withEverySetting = {
+    peeredVPCs: [existing.peerVpc],
+    tags: { team: "platform" },
+    imdsv2: true,
+    iamNodeRole: "dkp-node",
+    iamNodeRolePath: "/apps/",
+    features: ["instance-type-change"] as const,
+  };
+  const inExistingVpc = { existingVPCID: existing.vpc, disableDefaultSecurityGroup: true };
+  return [{}, withEverySetting, inExistingVpc].map((settings) => ({ ...clusterOf({ bastion: true, ...settings }), layout }));
+}
+
+/**
+ * A copy of the account with an enforcing gate before it.
+ * @param prepare creates what the test requires; returns the owners of objects of other accounts
+ */
+async function withGate<Result>(
+  use: (gate: EnforcingGate) => Promise<Result>,
+  prepare: (copy: LocalAws) => Promise<Readonly<Record<string, string>>> = createNodeRole,
+): Promise<Result> {
+  const copy = await aws.copy();
+  const gate = await EnforcingGate.before(copy, ENVIRONMENT.account, { ...OWNERS, ...(await prepare(copy)) });
+  try {
+    return await use(gate);
+  } finally {
+    gate.stop();
+    await copy.stop();
+  }
+}
+
+const summary = ({ call, status, body }: Answered) =>
+  `${call.action} ${status} ${/<Code>(.*?)<\/Message>/s.exec(body)?.[1] ?? ""}`;
+const actionsOf = (answers: readonly Answered[]) => [...new Set(answers.map(({ call }) => call.action))].sort();
+
+describe.each(POLICIES)("the policy of a cluster, layout $layout, mode $mode", ({ layout, mode }) => {
+  it("allows every measured call of DKP, from the creation of the cluster to its deletion", async () => {
+    for (const cluster of clustersOf(layout)) {
+      const answers = await withGate(async (gate) => {
+        const key = await gate.createUser("deckhouse", policiesOf(mode, cluster));
+        return new CallSequence(gate, existing).sendAll(key, dkpCalls(cluster, existing));
+      });
+      expect(answers.filter(({ denied }) => denied).map(summary)).toEqual([]);
+      expect(actionsOf(answers)).toEqual(measuredActions(cluster));
+      // The association of the NAT gateway is the only object that the local AWS does not keep.
+      expect(answers.filter(({ status }) => status >= 300).map(({ call }) => call.action)).toEqual(
+        layout === "Standard" ? ["ec2:DisassociateAddress"] : [],
+      );
+      const decisions = answers.flatMap(({ decisions: its }) => its);
+      const implied = new Set(decisions.filter((decision) => decision.implied).map(({ action }) => action));
+      const hasTags = Object.keys(cluster.tags).length > 0;
+      expect([...implied].sort()).toEqual([...IMPLIED, ...(hasTags ? IMPLIED_BY_TAGS : [])].sort());
+      add(`${mode}: calls sent`, answers.length);
+      add(`${mode}: authorizations`, decisions.length);
+      add(`${mode}: calls denied`, answers.filter(({ denied }) => denied).length);
     }
+  });
+
+  it("denies every abuse that is a request", async () => {
+    for (const cluster of clustersOf(layout)) {
+      const answers = await sendAttacks(policiesOf(mode, cluster));
+      expect(answers.filter(({ answer }) => !answer.denied).map(({ abuse }) => abuse.what)).toEqual([]);
+      expect(answers.filter(({ allowed }) => allowed !== false).map(({ abuse, answer }) => [abuse, answer.decisions])).toEqual(
+        [],
+      );
+      add(`${mode}: abuses sent`, answers.length);
+      add(`${mode}: abuses denied`, answers.filter(({ answer }) => answer.denied).length);
+    }
+  });
+});
+
+interface AttackAnswer {
+  readonly abuse: Abuse;
+  readonly answer: Answered;
+  /** The result of the authorization that is the abuse; absent if the request has none such. */
+  readonly allowed: boolean | undefined;
+}
+
+/** Sends all abuses, each in the account in which it makes sense. */
+async function sendAttacks(policies: readonly PolicyDocument[]): Promise<readonly AttackAnswer[]> {
+  const halves: (readonly AttackAnswer[])[] = [];
+  for (const otherPaths of [false, true]) {
+    let requests: Readonly<Record<string, Attack>> = {};
+    const prepare = async (copy: LocalAws) => {
+      const peerings = await createVictims(copy, otherPaths);
+      requests = attacks(peerings);
+      return peerings.owners;
+    };
+    halves.push(
+      await withGate(async (gate) => {
+        const key = await gate.createUser("deckhouse", policies);
+        const answers: AttackAnswer[] = [];
+        for (const abuse of ABUSES) {
+          const request = requests[abuse.what];
+          if (request !== undefined && (request.otherPaths ?? false) === otherPaths) {
+            answers.push(await attack(gate, key, abuse, request));
+          }
+        }
+        return answers;
+      }, prepare),
+    );
+  }
+  return halves.flat();
+}
+
+async function attack(gate: EnforcingGate, key: Credentials, abuse: Abuse, request: Attack): Promise<AttackAnswer> {
+  const answer = await sendOne(gate, key, request);
+  const same = ({ action, resource }: { action: string; resource: string }) =>
+    action === abuse.action && withoutId(resource) === withoutId(abuse.resource);
+  return { abuse, answer, allowed: answer.decisions.find(same)?.allowed };
+}
+
+/** An ARN without the part that AWS generates. */
+function withoutId(resource: string): string {
+  return resource.replace(/(-|\/)[0-9a-f]{17}$/, "$1ID").replace(/(aws-service-role\/[^/]+\/).*/, "$1*");
+}
+
+describe("the abuses", () => {
+  it("are requests, or have a reason why they are not", () => {
+    const requests = Object.keys(attacks({ requested: "", external: "", owners: {} }));
+    expect([...requests, ...Object.keys(NOT_A_REQUEST)].sort()).toEqual(ABUSES.map(({ what }) => what).sort());
+    add("abuses that are requests", requests.length);
+    add("abuses that are simulated only", Object.keys(NOT_A_REQUEST).length);
+  });
+
+  it("are allowed or denied by the documented policy as listed, so their requests have no other error", async () => {
+    const answers = await sendAttacks(policiesOf("documented", clusterOf()));
+    const wrong = answers.filter(({ abuse, allowed }) => allowed !== abuse.documented);
+    expect(
+      wrong.map(({ abuse, answer, allowed }) => ({ what: abuse.what, abuse, allowed, decisions: answer.decisions })),
+    ).toEqual([]);
+    add("documented: abuses allowed", answers.filter(({ allowed }) => allowed).length);
+  });
+});
+
+describe("the enforcement", () => {
+  it("denies every call but sts:GetCallerIdentity without a policy", async () => {
+    for (const layout of LAYOUTS) {
+      const [, cluster] = clustersOf(layout);
+      const answers = await withGate(async (gate) => {
+        const key = await gate.createUser("deckhouse", []);
+        return new CallSequence(gate, existing).sendAll(key, cluster === undefined ? [] : dkpCalls(cluster, existing));
+      });
+      expect(answers.length).toBeGreaterThan(90);
+      expect(actionsOf(answers.filter(({ denied }) => !denied))).toEqual(["sts:GetCallerIdentity"]);
+      add("no policy: calls sent", answers.length);
+      add("no policy: calls denied", answers.filter(({ denied }) => denied).length);
+    }
+  });
+
+  it("denies each call without the statement that allows its action", async () => {
+    const [, cluster] = clustersOf("WithNAT");
+    if (cluster === undefined) {
+      throw new Error("no cluster");
+    }
+    const policies = policiesOf("scoped", cluster);
+    const statements = policies.flatMap(({ Statement }) => Statement);
+    const { answers, cut } = await withGate(async (gate) => {
+      const key = await gate.createUser("deckhouse", policies);
+      const keys = new Map<string, Credentials>();
+      for (const { Sid } of statements) {
+        const rest = policies.map((policy) => ({ ...policy, Statement: policy.Statement.filter((one) => one.Sid !== Sid) }));
+        keys.set(Sid, await gate.createUser(`without-${Sid}`, rest));
+      }
+      const sequence = new CallSequence(gate, existing);
+      const without: (readonly [sid: string, answer: Answered])[] = [];
+      const whole: Answered[] = [];
+      for (const call of dkpCalls(cluster, existing)) {
+        const [only, ...more] = statements.filter(({ Action }) => [Action].flat().includes(call.action));
+        const lesser = more.length === 0 ? keys.get(only?.Sid ?? "") : undefined;
+        if (only !== undefined && lesser !== undefined) {
+          without.push([only.Sid, await sendOne(gate, lesser, sequence.filledIn(call))]);
+        }
+        whole.push(await sequence.send(key, call));
+      }
+      return { answers: whole, cut: without };
+    });
+    expect(answers.filter(({ denied }) => denied)).toEqual([]);
+    console.log(
+      answers.length,
+      cut.length,
+      [...new Set(cut.map(([sid]) => sid))],
+      statements.map(({ Sid }) => Sid),
+    );
+    expect(cut.filter(([, { denied }]) => !denied).map(([sid, answer]) => [sid, summary(answer)])).toEqual([]);
+    add("without a statement: calls sent", cut.length);
+    add("without a statement: calls denied", cut.filter(([, { denied }]) => denied).length);
+  });
+
+  it("verifies keys and signatures", async () => {
+    await withGate(async (gate) => {
+      const key = await gate.createUser("deckhouse", policiesOf("scoped", clusterOf()));
+      const describe_ = async (credentials: Credentials) =>
+        (await send(gate.url, credentials, "eu-central-1", { action: "ec2:DescribeVpcs" })).text();
+      expect(await describe_(key)).toContain("<vpcSet>");
+      expect(await describe_({ ...key, secretAccessKey: "x" })).toContain("SignatureDoesNotMatch");
+      expect(await describe_({ ...key, accessKeyId: "AKIAIOSFODNN7EXAMPLE" })).toContain("InvalidClientTokenId");
+    });
   });
 });

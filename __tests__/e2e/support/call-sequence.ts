@@ -41,25 +41,44 @@ const MISSING: Readonly<Record<string, string>> = {
   vpc: "vpc-0123456789abcdef0",
 };
 
-/** Sends calls one after the other. @param ids objects that exist, by the names that the calls use */
-export async function sendAll(
-  gate: EnforcingGate,
-  credentials: Credentials,
-  calls: readonly DkpCall[],
-  ids: Readonly<Record<string, string>> = {},
-): Promise<readonly Answered[]> {
-  const known = { ...MISSING, ...ids };
-  const answers: Answered[] = [];
-  for (const { keep = {}, ...call } of calls) {
-    const answer = await sendOne(gate, credentials, { ...call, parameters: filledIn(call.parameters ?? {}, known) });
-    answers.push(answer);
-    for (const [name, element] of Object.entries(keep)) {
-      known[name] = new RegExp(`<${element}>([^<]+)</${element}>`).exec(answer.body)?.[1] ?? known[name] ?? "";
-    }
+/** Calls that name objects from the responses to earlier ones. */
+export class CallSequence {
+  private ids: Readonly<Record<string, string>>;
+
+  /** @param ids objects that exist, by the names that the calls use */
+  constructor(
+    private readonly gate: EnforcingGate,
+    ids: Readonly<Record<string, string>> = {},
+  ) {
+    this.ids = { ...MISSING, ...ids };
   }
-  return answers;
+
+  /** The call with the IDs of the objects that it names. */
+  filledIn({ keep: _, ...call }: DkpCall): WireCall {
+    return { ...call, parameters: filledIn(call.parameters ?? {}, this.ids) };
+  }
+
+  async send(credentials: Credentials, call: DkpCall): Promise<Answered> {
+    const answer = await sendOne(this.gate, credentials, this.filledIn(call));
+    const kept = Object.entries(call.keep ?? {}).flatMap(([name, element]) => {
+      const [, id] = new RegExp(`<${element}>([^<]+)</${element}>`).exec(answer.body) ?? [];
+      return id === undefined ? [] : [[name, id] as const];
+    });
+    this.ids = { ...this.ids, ...Object.fromEntries(kept) };
+    return answer;
+  }
+
+  /** Sends calls one after the other. */
+  async sendAll(credentials: Credentials, calls: readonly DkpCall[]): Promise<readonly Answered[]> {
+    const answers: Answered[] = [];
+    for (const call of calls) {
+      answers.push(await this.send(credentials, call));
+    }
+    return answers;
+  }
 }
 
+/** Sends one call and waits for the answer. No other call may be on its way. */
 export async function sendOne(gate: EnforcingGate, credentials: Credentials, call: WireCall): Promise<Answered> {
   const response = await send(gate.url, credentials, "eu-central-1", call);
   const body = await response.text();

@@ -229,7 +229,8 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
       when: hasPeering,
     },
     // Instances: master, static node, bastion.
-    ...reads("DescribeImages", "DescribeInstanceTypes"),
+    { action: "ec2:DescribeImages", parameters: { "ImageId.1": existing.image } },
+    { action: "ec2:DescribeInstanceTypes", parameters: { "InstanceType.1": "m5.xlarge" } },
     {
       action: "ec2:RunInstances",
       parameters: {

@@ -45,7 +45,7 @@ export class EnforcingGate {
     private readonly account: Account,
   ) {
     this.server = createServer((request, response) => {
-      this.answer(request, response).catch((error: Error) => refuse(response, 500, error.stack ?? error.message));
+      this.answer(request, response).catch((error: Error) => response.writeHead(500).end(error.stack));
     });
   }
 
@@ -95,8 +95,20 @@ export class EnforcingGate {
     const request = { method, path, headers, body: (await buffer(incoming)).toString() };
     const call = received(request);
     const principal = this.principals.get(call.accessKeyId);
-    if (principal === undefined || !isSignedBy(principal.credentials, call, request)) {
-      return denied(response, call, principal === undefined ? "InvalidClientTokenId" : "SignatureDoesNotMatch", "");
+    const refused = await this.refused(principal, call, request);
+    if (refused === undefined) {
+      return forward(this.aws, request, response);
+    }
+    response.writeHead(refused.status).end(refused.body);
+  }
+
+  /** Authenticates and authorizes a call. */
+  private async refused(principal: Principal | undefined, call: ReceivedCall, request: RawRequest): Promise<Refusal | undefined> {
+    if (principal === undefined) {
+      return refusal(call, "InvalidClientTokenId", "the access key does not exist");
+    }
+    if (!isSignedBy(principal.credentials, call, request)) {
+      return refusal(call, "SignatureDoesNotMatch", "the signature is not the one of the access key");
     }
     const decisions = await Promise.all(
       (await authorizations(this.account, call)).map(async (asked) => ({
@@ -106,11 +118,11 @@ export class EnforcingGate {
     );
     this.decided = [...this.decided, ...decisions];
     const first = decisions.find(({ allowed }) => !allowed);
-    if (first !== undefined) {
-      const message = `User: ${principal.user} is not authorized to perform: ${first.action} on resource: ${first.resource}`;
-      return denied(response, call, call.service === "ec2" ? "UnauthorizedOperation" : "AccessDenied", message);
-    }
-    return forward(this.aws, request, response);
+    const code = call.service === "ec2" ? "UnauthorizedOperation" : "AccessDenied";
+    return (
+      first &&
+      refusal(call, code, `${principal.user} is not authorized to perform: ${first.action} on resource: ${first.resource}`)
+    );
   }
 }
 
@@ -134,19 +146,19 @@ function granting(document: PolicyDocument, action: string): PolicyDocument {
   return { ...document, Statement: statements.map((statement) => ({ ...statement, Action: action })) };
 }
 
-/** An error in the format of the service's protocol. */
-function denied(response: ServerResponse, { service, version }: ReceivedCall, code: string, message: string): void {
-  const error = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-  if (service === "ec2") {
-    return refuse(response, 403, `<Response><Errors>${error}</Errors></Response>`);
-  }
-  const isXml = version !== undefined || service === "s3";
-  return refuse(response, isXml ? 403 : 400, isXml ? error : JSON.stringify({ __type: `${code}Exception`, message }));
+interface Refusal {
+  readonly status: number;
+  readonly body: string;
 }
 
-function refuse(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status);
-  response.end(body);
+/** An error in the format of the service's protocol. */
+function refusal({ service, version }: ReceivedCall, code: string, message: string): Refusal {
+  const error = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  if (service === "ec2") {
+    return { status: 403, body: `<Response><Errors>${error}</Errors></Response>` };
+  }
+  const isXml = version !== undefined || service === "s3";
+  return isXml ? { status: 403, body: error } : { status: 400, body: JSON.stringify({ __type: `${code}Exception`, message }) };
 }
 
 async function forward(aws: LocalAws, { method, path, headers, body }: RawRequest, response: ServerResponse): Promise<void> {
@@ -154,6 +166,5 @@ async function forward(aws: LocalAws, { method, path, headers, body }: RawReques
   forwarded.end(body);
   const [answer] = (await once(forwarded, "response")) as [IncomingMessage];
   const text = await buffer(answer);
-  response.writeHead(answer.statusCode ?? 500, answer.headers);
-  response.end(text);
+  response.writeHead(answer.statusCode ?? 500, answer.headers).end(text);
 }

@@ -1,4 +1,4 @@
-import { CreateVpcCommand, CreateVpcPeeringConnectionCommand } from "@aws-sdk/client-ec2";
+import { CreateLaunchTemplateCommand, CreateVpcCommand, CreateVpcPeeringConnectionCommand } from "@aws-sdk/client-ec2";
 import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import type { LocalAws } from "./local-aws";
 import { CLASSIC, type WireCall } from "./wire-calls";
@@ -86,8 +86,8 @@ const balancer = (name: string, parameters: Readonly<Record<string, string>> = {
 });
 const json = (action: string, parameters: Readonly<Record<string, string>>): Attack => ({ action, parameters });
 
-/** The abuses that an attacker can send, by their description. @param peerings connections of VPCs of the other account */
-export function attacks(peerings: Peerings): Readonly<Record<string, Attack>> {
+/** The abuses that an attacker can send, by their description. @param victims from `createVictims` */
+export function attacks(victims: Victims): Readonly<Record<string, Attack>> {
   return {
     "passes an administrator role to an instance": launch({ "IamInstanceProfile.Name": "Admin" }),
     "passes a role with a longer name": pass("dev-node2"),
@@ -192,9 +192,11 @@ export function attacks(peerings: Peerings): Readonly<Record<string, Attack>> {
       PeerOwnerId: OTHER_ACCOUNT,
     }),
     "accepts peering with a VPC of another account": ec2("AcceptVpcPeeringConnection", {
-      VpcPeeringConnectionId: peerings.requested,
+      VpcPeeringConnectionId: victims.requestedPeering,
     }),
-    "deletes a peering of another account": ec2("DeleteVpcPeeringConnection", { VpcPeeringConnectionId: peerings.external }),
+    "deletes a peering of another account": ec2("DeleteVpcPeeringConnection", {
+      VpcPeeringConnectionId: victims.externalPeering,
+    }),
     "redirects an application load balancer": balancer("ModifyListener", {
       ListenerArn: elb("listener/app/web/0123456789abcdef/0123456789abcdef"),
     }),
@@ -207,7 +209,7 @@ export function attacks(peerings: Peerings): Readonly<Record<string, Attack>> {
     "deletes another key pair": ec2("DeleteKeyPair", { KeyName: "admin" }),
     "imports another key pair": ec2("ImportKeyPair", { KeyName: "dev2", PublicKeyMaterial: "c3No" }),
     "launches instances with another key pair": launch({ KeyName: "admin" }),
-    "launches instances with a launch template": launch({ "LaunchTemplate.LaunchTemplateId": `lt-${ID}` }),
+    "launches instances with a launch template": launch({ "LaunchTemplate.LaunchTemplateId": victims.launchTemplate }),
     "decrypts without a service": kms("Decrypt"),
     "decrypts with a key of another region": ec2("CreateVolume", {
       AvailabilityZone: `${REGION}a`,
@@ -252,16 +254,19 @@ export const NOT_A_REQUEST: Readonly<Record<string, string>> = {
   "grants a key outside of EC2": "AWS sets kms:ViaService when another service uses the key",
 };
 
-export interface Peerings {
+/** What attackers name by an ID that AWS generates. */
+export interface Victims {
+  readonly launchTemplate: string;
   /** From a VPC of the other account to an own one. */
-  readonly requested: string;
+  readonly requestedPeering: string;
   /** Between two VPCs of the other account. */
-  readonly external: string;
+  readonly externalPeering: string;
+  /** The owners of objects of the other account, by ID. */
   readonly owners: Readonly<Record<string, string>>;
 }
 
 /** Creates the roles, profiles and peering connections that attackers name. */
-export async function createVictims(aws: LocalAws, otherPaths: boolean): Promise<Peerings> {
+export async function createVictims(aws: LocalAws, otherPaths: boolean): Promise<Victims> {
   const client = aws.iam();
   const roles = {
     Admin: "/",
@@ -288,9 +293,12 @@ export async function createVictims(aws: LocalAws, otherPaths: boolean): Promise
     const { VpcPeeringConnection } = await api.send(new CreateVpcPeeringConnectionCommand({ VpcId, PeerVpcId }));
     return VpcPeeringConnection?.VpcPeeringConnectionId ?? "";
   };
+  const LaunchTemplateData = { InstanceType: "m5.large" } as const;
+  const template = await api.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: "x", LaunchTemplateData }));
   return {
-    requested: await peer(other, own),
-    external: await peer(other, third),
+    launchTemplate: template.LaunchTemplate?.LaunchTemplateId ?? "",
+    requestedPeering: await peer(other, own),
+    externalPeering: await peer(other, third),
     owners: { [other]: OTHER_ACCOUNT, [third]: OTHER_ACCOUNT },
   };
 }

@@ -83,6 +83,7 @@ async function resourcesOf(account: Account, call: ReceivedCall): Promise<readon
     ec2: () => ec2Resources(account, call, types),
     elasticloadbalancing: () => loadBalancerResources(account, call, types),
     iam: () => iamResources(account, call, types),
+    s3: () => [`arn:aws:s3:::${(call.parameters.path ?? "/").slice(1)}`],
     kms: () => [keyArn(account, call.region, call.parameters.KeyId ?? "*")],
   };
   if (types.length === 0) {
@@ -299,8 +300,15 @@ function isRole(value: string): boolean {
 }
 
 async function rolesOf({ iam }: Account, InstanceProfileName: string): Promise<readonly string[]> {
-  const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName }));
-  return (InstanceProfile?.Roles ?? []).map(({ Arn = "" }) => Arn);
+  const profile = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName })).catch(unlessMissing);
+  return (profile?.InstanceProfile?.Roles ?? []).map(({ Arn = "" }) => Arn);
+}
+
+/** For reads of objects that may not exist. */
+function unlessMissing(error: Error): undefined {
+  if (!error.name.startsWith("NoSuchEntity")) {
+    throw error;
+  }
 }
 
 /**
@@ -310,8 +318,16 @@ async function rolesOf({ iam }: Account, InstanceProfileName: string): Promise<r
 function keysOfVolumes(account: Account, { action, parameters, region }: ReceivedCall): readonly Implied[] {
   const via = { "kms:ViaService": `ec2.${region}.amazonaws.com` };
   const keys = Object.entries(parameters).filter(([name]) => action.startsWith("ec2:") && name.endsWith("KmsKeyId"));
+  const hasSnapshot = Object.keys(parameters).some((name) => name.endsWith("SnapshotId"));
+  const actions = [
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    ...(hasSnapshot ? ["kms:ReEncryptFrom", "kms:ReEncryptTo"] : []),
+  ];
   return keys.flatMap(([, key]) =>
-    ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"].map((used) => ({
+    actions.map((used) => ({
       action: used,
       resource: keyArn(account, region, key),
       context: used === "kms:CreateGrant" ? { ...via, "kms:GrantIsForAWSResource": "true" } : via,
@@ -357,6 +373,10 @@ function loadBalancerResources({ id: account }: Account, call: ReceivedCall, typ
   }
   if (call.action === "elasticloadbalancing:CreateTargetGroup") {
     return [own(`targetgroup/${parameters.Name}/*`)];
+  }
+  if (call.action === "elasticloadbalancing:AddTags") {
+    // The reference data merges both APIs and lacks the resource types of the newer one.
+    return arnsIn(call);
   }
   const isOfType = (arn: string) => types.some(({ name }) => arn.split(":")[5]?.startsWith(name) === true);
   return arnsIn(call).filter(isOfType);
@@ -405,10 +425,5 @@ async function existing({ iam }: Account, kind: IamKind, name: string): Promise<
     role: async () => (await iam.send(new GetRoleCommand({ RoleName: name }))).Role?.Arn,
     user: async () => (await iam.send(new GetUserCommand({ UserName: name }))).User?.Arn,
   };
-  return reads[kind]().catch((error: Error) => {
-    if (error.name === "NoSuchEntityException" || error.name === "NoSuchEntity") {
-      return undefined;
-    }
-    throw error;
-  });
+  return reads[kind]().catch(unlessMissing);
 }

@@ -139,11 +139,16 @@ async function attachedPolicies(iam: IAMClient, UserName: string): Promise<Polic
   return { Version: "2012-10-17", Statement: documents.flatMap(({ Statement }) => Statement) };
 }
 
-/** The statements that name an action or match it with a pattern, with the action itself instead of their list. */
+/** The statements for an action, with the action itself instead of their list. */
 function granting(document: PolicyDocument, action: string): PolicyDocument {
-  const matches = (pattern: string) => new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`, "i").test(action);
-  const statements = document.Statement.filter((statement) => [statement.Action].flat().some(matches));
+  const statements = document.Statement.filter((statement) => isGrantedBy(statement, action));
   return { ...document, Statement: statements.map((statement) => ({ ...statement, Action: action })) };
+}
+
+/** Whether a statement names an action or matches it with a pattern. */
+export function isGrantedBy({ Action }: PolicyDocument["Statement"][number], action: string): boolean {
+  const matches = (pattern: string) => new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`, "i").test(action);
+  return [Action].flat().some(matches);
 }
 
 interface Refusal {

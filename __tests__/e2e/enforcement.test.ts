@@ -7,10 +7,10 @@ import {
   DescribeImagesCommand,
 } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand } from "@aws-sdk/client-iam";
-import { fittingStatements } from "../../src/iam/action-patterns";
+import { shortened } from "../../src/iam/action-patterns";
 import type { Cluster } from "../../src/iam/cluster";
-import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
-import { grantedRows, type Mode } from "../../src/iam/policy-statements";
+import { MAX_POLICY_CHARACTERS, type PolicyDocument, policyDocument, policySize } from "../../src/iam/policy-document";
+import { grantedRows, type Mode, type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
 import { clusterOf, ENVIRONMENT, FEATURE_NAMES } from "../helpers/clusters";
 import { type Abuse, abuses } from "../helpers/denied-requests";
 import { IMPLIED, IMPLIED_BY_TAGS, type Layout } from "../helpers/measured-calls";
@@ -75,9 +75,16 @@ async function createNodeRole(copy: LocalAws): Promise<Readonly<Record<string, s
   return {};
 }
 
-/** The policies of a deployment, as they are attached to its user. */
+/** The policies of a deployment: one, with patterns if the names of the actions do not fit, else several with whole statements. */
 function policiesOf(mode: Mode, cluster: Cluster): readonly PolicyDocument[] {
-  return [policyDocument(fittingStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster }))];
+  const statements = policyStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster });
+  const fits = (policy: readonly PolicyStatement[]) => policySize(policy) <= MAX_POLICY_CHARACTERS;
+  const single = [statements, shortened(statements)].find(fits);
+  const several = statements.reduce<readonly (readonly PolicyStatement[])[]>((policies, statement) => {
+    const last = [...(policies.at(-1) ?? []), statement];
+    return fits(last) ? [...policies.slice(0, -1), last] : [...policies, [statement]];
+  }, []);
+  return (single === undefined ? several : [single]).map(policyDocument);
 }
 
 /** Clusters of a layout: the plain one, one with every setting that calls more of AWS, one in an existing network. */

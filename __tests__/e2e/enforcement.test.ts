@@ -80,10 +80,15 @@ function policiesOf(mode: Mode, cluster: Cluster): readonly PolicyDocument[] {
   const statements = policyStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster });
   const fits = (policy: readonly PolicyStatement[]) => policySize(policy) <= MAX_POLICY_CHARACTERS;
   const single = [statements, shortened(statements)].find(fits);
-  const several = statements.reduce<readonly (readonly PolicyStatement[])[]>((policies, statement) => {
-    const last = [...(policies.at(-1) ?? []), statement];
-    return fits(last) ? [...policies.slice(0, -1), last] : [...policies, [statement]];
-  }, []);
+  const several: PolicyStatement[][] = [[]];
+  for (const statement of statements) {
+    const last = several.at(-1) ?? [];
+    if (fits([...last, statement])) {
+      last.push(statement);
+    } else {
+      several.push([statement]);
+    }
+  }
   return (single === undefined ? several : [single]).map(policyDocument);
 }
 
@@ -106,16 +111,23 @@ function withEverySetting(layout: Layout): LayoutCluster {
   return { ...clusterOf(settings), layout };
 }
 
-/**
- * A copy of the account with an enforcing gate before it.
- * @param prepare creates what the test requires; returns the owners of objects of other accounts
- */
+interface GateOptions {
+  /** Creates what the test requires; returns the owners of objects of other accounts. @default the node role of the user */
+  readonly prepare?: (copy: LocalAws) => Promise<Readonly<Record<string, string>>>;
+  /** Whether calls are executed. @default true */
+  readonly executes?: boolean;
+}
+
+/** A copy of the account with an enforcing gate before it. */
 async function withGate<Result>(
   use: (gate: EnforcingGate) => Promise<Result>,
-  prepare: (copy: LocalAws) => Promise<Readonly<Record<string, string>>> = createNodeRole,
+  { prepare = createNodeRole, executes = true }: GateOptions = {},
 ): Promise<Result> {
   const copy = await aws.copy();
-  const gate = await EnforcingGate.before(copy, ENVIRONMENT.account, { ...OWNERS, ...(await prepare(copy)) });
+  const gate = await EnforcingGate.before(copy, ENVIRONMENT.account, {
+    owners: { ...OWNERS, ...(await prepare(copy)) },
+    executes,
+  });
   try {
     return await use(gate);
   } finally {
@@ -153,19 +165,16 @@ describe.each(POLICIES)("the policy of a cluster, layout $layout, mode $mode", (
 
   it("allows the calls of DKP's components and features that no run measured", async () => {
     const cluster = withEverySetting(layout);
-    const measured = dkpCalls(cluster, existing);
-    const answers = await withGate(async (gate) => {
-      const key = await gate.createUser("deckhouse", policiesOf(mode, cluster));
-      const created = measured.slice(
-        0,
-        measured.findIndex(({ action }) => action === "ec2:ImportKeyPair"),
-      );
-      const sequence = new CallSequence(gate, existing);
-      await sequence.sendAll(key, created);
-      return sequence.sendAll(key, componentCalls(cluster));
-    });
-    expect(answers.filter(({ denied }) => denied).map(summary)).toEqual([]);
-    expect(answers.filter(({ status }) => status >= 500).map((answer) => answer.body.slice(0, 300))).toEqual([]);
+    const prepare = async (copy: LocalAws) => (await createVictims(copy, false)).owners;
+    const answers = await withGate(
+      async (gate) => {
+        const key = await gate.createUser("deckhouse", policiesOf(mode, cluster));
+        return new CallSequence(gate).sendAll(key, componentCalls(cluster));
+      },
+      // The local AWS lacks the objects of these calls, and some of the actions.
+      { prepare, executes: false },
+    );
+    expect(answers.filter(({ status }) => status !== 412).map(summary)).toEqual([]);
     const decided = answers.flatMap(({ decisions }) => decisions).map(({ action }) => action);
     const required = grantedRows({ mode: "minimal", supplement: true, cluster }).map(({ action }) => action);
     const sent = new Set([...measuredActions(cluster), ...decided]);
@@ -205,17 +214,20 @@ async function sendAttacks(policies: readonly PolicyDocument[]): Promise<readonl
       return victims.owners;
     };
     halves.push(
-      await withGate(async (gate) => {
-        const key = await gate.createUser("deckhouse", policies);
-        const answers: AttackAnswer[] = [];
-        for (const abuse of ABUSES) {
-          const request = requests[abuse.what];
-          if (request !== undefined && (request.otherPaths ?? false) === otherPaths) {
-            answers.push(await attack(gate, key, abuse, request));
+      await withGate(
+        async (gate) => {
+          const key = await gate.createUser("deckhouse", policies);
+          const answers: AttackAnswer[] = [];
+          for (const abuse of ABUSES) {
+            const request = requests[abuse.what];
+            if (request !== undefined && (request.otherPaths ?? false) === otherPaths) {
+              answers.push(await attack(gate, key, abuse, request));
+            }
           }
-        }
-        return answers;
-      }, prepare),
+          return answers;
+        },
+        { prepare },
+      ),
     );
   }
   return halves.flat();
@@ -280,7 +292,11 @@ describe("the enforcement", () => {
       }
       const sequence = new CallSequence(gate, existing);
       const answers: { readonly sid: string; readonly answer: Answered; readonly mustBeDenied: boolean }[] = [];
-      for (const call of [...dkpCalls(cluster, existing), ...componentCalls(cluster)]) {
+      // Calls of components require the node role and its profile, so they precede the deletion of the cluster.
+      const measured = dkpCalls(cluster, existing);
+      const deletion = measured.findIndex(({ action }) => action === "ec2:DisassociateAddress");
+      const components = componentCalls(cluster);
+      for (const call of [...measured.slice(0, deletion), ...components, ...measured.slice(deletion)]) {
         const { decisions } = await sendOne(gate, none, sequence.filledIn(call));
         const actions = decisions.filter(({ allowed }) => !allowed).map(({ action }) => action);
         for (const [sid, without] of lesser.filter(([it]) => actions.some((action) => has(it, action)))) {
@@ -288,7 +304,9 @@ describe("the enforcement", () => {
           const mustBeDenied = actions.some((action) => !others.some((other) => isGrantedBy(other, action)));
           answers.push({ sid, answer: await sendOne(gate, without, sequence.filledIn(call)), mustBeDenied });
         }
-        await sequence.send(key, call);
+        if (measured.includes(call)) {
+          await sequence.send(key, call);
+        }
       }
       return answers;
     });

@@ -30,6 +30,13 @@ interface Principal {
   readonly policy: PolicyDocument;
 }
 
+interface GateOptions {
+  /** The accounts that own objects of other accounts, by ID. @default none */
+  readonly owners?: Account["owners"];
+  /** Whether the local AWS executes the calls that are allowed. Without, they end as a dry run of EC2 does. @default true */
+  readonly executes?: boolean;
+}
+
 /**
  * A local AWS that enforces IAM as AWS does. It verifies the signature of a request, asks an independent evaluator for every
  * authorization of the call, with the policies that the local AWS stores for the user of the key, and lets the local AWS execute
@@ -43,15 +50,16 @@ export class EnforcingGate {
   private constructor(
     private readonly aws: LocalAws,
     private readonly account: Account,
+    private readonly executes: boolean,
   ) {
     this.server = createServer((request, response) => {
       this.answer(request, response).catch((error: Error) => response.writeHead(500).end(error.stack));
     });
   }
 
-  /** @param owners the accounts that own objects of other accounts, by ID */
-  static async before(aws: LocalAws, id: string, owners: Account["owners"] = {}): Promise<EnforcingGate> {
-    const gate = new EnforcingGate(aws, { id, owners, ec2: aws.ec2(), iam: aws.iam() });
+  /** @param id the ID of the account */
+  static async before(aws: LocalAws, id: string, { owners = {}, executes = true }: GateOptions = {}): Promise<EnforcingGate> {
+    const gate = new EnforcingGate(aws, { id, owners, ec2: aws.ec2(), iam: aws.iam() }, executes);
     gate.server.listen(0, "127.0.0.1");
     await once(gate.server, "listening");
     return gate;
@@ -96,10 +104,11 @@ export class EnforcingGate {
     const call = received(request);
     const principal = this.principals.get(call.accessKeyId);
     const refused = await this.refused(principal, call, request);
-    if (refused === undefined) {
+    if (refused === undefined && this.executes) {
       return forward(this.aws, request, response);
     }
-    response.writeHead(refused.status).end(refused.body);
+    const { status, body: text } = refused ?? DRY_RUN;
+    response.writeHead(status).end(text);
   }
 
   /** Authenticates and authorizes a call. */
@@ -155,6 +164,8 @@ interface Refusal {
   readonly status: number;
   readonly body: string;
 }
+
+const DRY_RUN: Refusal = { status: 412, body: "<Code>DryRunOperation</Code>" };
 
 /** An error in the format of the service's protocol. */
 function refusal({ service, version }: ReceivedCall, code: string, message: string): Refusal {

@@ -93,6 +93,7 @@ const CALLS: readonly DkpCall[] = [
   balancer("DeleteTargetGroup", { TargetGroupArn: TARGETS }),
   balancer("DeleteLoadBalancer", { LoadBalancerArn: NLB }),
   // Cloud controller manager: network.
+  ec2("DescribeInstanceCreditSpecifications", { "InstanceId.1": `i-${ID}` }),
   ec2("DescribeInstanceTopology", { "InstanceId.1": `i-${ID}` }),
   ec2("DescribeVpcClassicLink"),
   ec2("DescribeVpcClassicLinkDnsSupport"),

@@ -49,11 +49,17 @@ const EC2_TYPES: Readonly<Record<string, string>> = {
   vpc: "vpc",
 };
 
-/** What a call creates although the Service Authorization Reference marks the type as optional. */
-const CREATES: Readonly<Record<string, readonly string[]>> = {
-  "ec2:CreateNatGateway": ["natgateway"],
-  "ec2:RunInstances": ["volume"],
-};
+/** Whether a call creates an object of a type although the Service Authorization Reference marks it as optional. */
+function isCreated(type: string, { action, parameters }: ReceivedCall): boolean {
+  const created: Readonly<Record<string, readonly string[]>> = {
+    "ec2:CreateNatGateway": ["natgateway"],
+    "ec2:RunInstances": [
+      "volume",
+      ...(parameters["InstanceMarketOptions.MarketType"] === "spot" ? ["spot-instances-request"] : []),
+    ],
+  };
+  return created[action]?.includes(type) === true;
+}
 
 /** Services that roles are passed to, by the service that is called. Source: IAM User Guide, "iam:PassedToService". */
 const PASSED_TO: Readonly<Record<string, string>> = {
@@ -123,7 +129,7 @@ async function ec2Resources(account: Account, call: ReceivedCall, types: readonl
   const named = await ec2Ids(account, call);
   return types.flatMap(({ name: type, required }) => {
     const ids = named.filter((id) => typeOf(id) === type);
-    const isNew = required || (CREATES[call.action] ?? []).includes(type);
+    const isNew = required || isCreated(type, call);
     return (ids.length === 0 && isNew ? ["*"] : ids).map((id) =>
       ec2Arn(account, call.region, type, id.replace(/^key-pair\//, "")),
     );

@@ -1,3 +1,4 @@
+import type { Feature } from "../../../src/iam/catalogue";
 import type { Cluster } from "../../../src/iam/cluster";
 import { grantedRows } from "../../../src/iam/policy-statements";
 import type { DkpCall } from "./dkp-calls";
@@ -47,7 +48,14 @@ const LAUNCH = {
 const DISK = { AvailabilityZone: `${REGION}a`, Size: "1", ...tagsOf("volume", 1, "ebs.csi.aws.com/cluster") };
 const ENCRYPTED = { Encrypted: "true", KmsKeyId: KMS_KEY };
 
-const CALLS: readonly DkpCall[] = [
+interface ComponentCall extends DkpCall {
+  /** The features that all have to be enabled, for calls whose action alone does not decide. */
+  readonly features?: readonly Feature[];
+}
+
+const withFeatures = (call: DkpCall, ...features: readonly Feature[]): ComponentCall => ({ ...call, features });
+
+const CALLS: readonly ComponentCall[] = [
   // Cloud controller manager: classic load balancers.
   classic("CreateLoadBalancer", { "Subnets.member.1": `subnet-${ID}`, ...ownTags }),
   ...[
@@ -99,16 +107,20 @@ const CALLS: readonly DkpCall[] = [
   ec2("DescribeVpcClassicLinkDnsSupport"),
   // Machine controller manager.
   ec2("RunInstances", LAUNCH),
-  ec2("RunInstances", {
-    ...LAUNCH,
-    "BlockDeviceMapping.1.Ebs.KmsKeyId": KMS_KEY,
-    "BlockDeviceMapping.1.Ebs.SnapshotId": `snap-${ID}`,
-  }),
-  { action: "iam:CreateServiceLinkedRole", parameters: { AWSServiceName: "spot.amazonaws.com" } },
+  withFeatures(
+    ec2("RunInstances", {
+      ...LAUNCH,
+      "BlockDeviceMapping.1.Ebs.KmsKeyId": KMS_KEY,
+      "BlockDeviceMapping.1.Ebs.SnapshotId": `snap-${ID}`,
+    }),
+    "encrypted-volumes",
+  ),
+  withFeatures(ec2("RunInstances", { ...LAUNCH, "InstanceMarketOptions.MarketType": "spot" }), "spot-instances"),
+  withFeatures({ action: "iam:CreateServiceLinkedRole", parameters: { AWSServiceName: "spot.amazonaws.com" } }, "spot-instances"),
   // EBS CSI.
   ec2("CreateVolume", DISK),
-  ec2("CreateVolume", { ...DISK, ...ENCRYPTED }),
-  ec2("CreateVolume", { ...DISK, ...ENCRYPTED, SnapshotId: `snap-${ID}` }),
+  withFeatures(ec2("CreateVolume", { ...DISK, ...ENCRYPTED }), "encrypted-volumes"),
+  withFeatures(ec2("CreateVolume", { ...DISK, SnapshotId: `snap-${ID}` }), "volume-snapshots"),
   ec2("DetachVolume", { VolumeId: `vol-${ID}`, InstanceId: `i-${ID}` }),
   ec2("CreateSnapshot", { VolumeId: `vol-${ID}`, ...tagsOf("snapshot", 1, "ebs.csi.aws.com/cluster") }),
   ec2("DeleteSnapshot", { SnapshotId: `snap-${ID}` }),
@@ -129,7 +141,7 @@ const CALLS: readonly DkpCall[] = [
 /** The calls of the components that a cluster requires. */
 export function componentCalls(cluster: Cluster): readonly DkpCall[] {
   const required = grantedRows({ mode: "minimal", supplement: true, cluster }).map(({ action }) => action);
-  const hasKeys = cluster.features.includes("encrypted-volumes");
-  const usesKey = ({ parameters = {} }: DkpCall) => Object.keys(parameters).some((name) => name.endsWith("KmsKeyId"));
-  return CALLS.filter((call) => required.includes(call.action) && (hasKeys || !usesKey(call)));
+  return CALLS.filter(
+    ({ action, features = [] }) => required.includes(action) && features.every((feature) => cluster.features.includes(feature)),
+  );
 }

@@ -1,5 +1,6 @@
 import {
   DescribeAddressesCommand,
+  DescribeKeyPairsCommand,
   DescribeRouteTablesCommand,
   DescribeVpcPeeringConnectionsCommand,
   type EC2Client,
@@ -152,10 +153,11 @@ async function ec2Ids(account: Account, { action, parameters }: ReceivedCall): P
     // The partner's VPC is in the context of the connection. Source: as above.
     .filter(([name]) => name !== "PeerVpcId")
     .map(([name, value]) => (name === "KeyName" ? `key-pair/${value}` : value));
-  return (await Promise.all(ids.map((id) => ofAssociation(account, id)))).flat();
+  return (await Promise.all(ids.map((id) => objectsOf(account, id)))).flat();
 }
 
-async function ofAssociation({ ec2 }: Account, id: string): Promise<readonly string[]> {
+/** The objects of an association or of the ID of a key pair, which ARNs do not contain. Other IDs are objects themselves. */
+async function objectsOf({ ec2 }: Account, id: string): Promise<readonly string[]> {
   if (id.startsWith("rtbassoc-")) {
     const Filters = [{ Name: "association.route-table-association-id", Values: [id] }];
     const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand({ Filters }));
@@ -166,6 +168,11 @@ async function ofAssociation({ ec2 }: Account, id: string): Promise<readonly str
           RouteTableId ?? id,
           ...Associations.filter((one) => one.RouteTableAssociationId === id).flatMap(({ SubnetId }) => SubnetId ?? []),
         ]);
+  }
+  if (/^key-[0-9a-f]+$/.test(id)) {
+    const Filters = [{ Name: "key-pair-id", Values: [id] }];
+    const { KeyPairs = [] } = await ec2.send(new DescribeKeyPairsCommand({ Filters }));
+    return KeyPairs.map(({ KeyName }) => `key-pair/${KeyName}`);
   }
   if (id.startsWith("eipassoc-")) {
     const Filters = [{ Name: "association-id", Values: [id] }];

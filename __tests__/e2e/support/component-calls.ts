@@ -101,6 +101,16 @@ const CALLS: readonly ComponentCall[] = [
   balancer("DeleteTargetGroup", { TargetGroupArn: TARGETS }),
   balancer("DeleteLoadBalancer", { LoadBalancerArn: NLB }),
   // Cloud controller manager: network.
+  ec2("CreateSecurityGroup", {
+    GroupName: `k8s-elb-${NAME}`,
+    GroupDescription: "x",
+    VpcId: `vpc-${ID}`,
+    ...tagsOf("security-group", 1, CLUSTER_TAG),
+  }),
+  ec2("DescribeSecurityGroups"),
+  ...["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "DeleteSecurityGroup"].map((name) =>
+    ec2(name, { GroupId: `sg-${ID}` }),
+  ),
   ec2("DescribeInstanceCreditSpecifications", { "InstanceId.1": `i-${ID}` }),
   ec2("DescribeInstanceTopology", { "InstanceId.1": `i-${ID}` }),
   ec2("DescribeVpcClassicLink"),
@@ -124,6 +134,7 @@ const CALLS: readonly ComponentCall[] = [
   ec2("DetachVolume", { VolumeId: `vol-${ID}`, InstanceId: `i-${ID}` }),
   ec2("CreateSnapshot", { VolumeId: `vol-${ID}`, ...tagsOf("snapshot", 1, "ebs.csi.aws.com/cluster") }),
   ec2("DeleteSnapshot", { SnapshotId: `snap-${ID}` }),
+  withFeatures(ec2("DeleteTags", { "ResourceId.1": `snap-${ID}`, "Tag.1.Key": "team" }), "volume-snapshots"),
   ec2("DescribeSnapshots"),
   ec2("DescribeVolumeStatus"),
   ec2("EnableFastSnapshotRestores", { "SourceSnapshotId.1": `snap-${ID}`, "AvailabilityZone.1": `${REGION}a` }),
@@ -137,6 +148,25 @@ const CALLS: readonly ComponentCall[] = [
   ec2("ReplaceRouteTableAssociation", { AssociationId: `rtbassoc-${ID}`, RouteTableId: `rtb-${ID}` }),
   { action: "iam:UpdateAssumeRolePolicy", parameters: { RoleName: "dev-node", PolicyDocument: "{}" } },
 ];
+
+/** Authorizations that a cluster requires and no call causes, with the reason. They are simulated only. */
+export const NOT_CAUSED: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    "ec2:AssociateAddress network-interface",
+    "ec2:AssociateRouteTable internet-gateway",
+    "ec2:AuthorizeSecurityGroupEgress security-group-rule",
+    "ec2:AuthorizeSecurityGroupIngress security-group-rule",
+    "ec2:CreateNatGateway vpc",
+    "ec2:DisassociateAddress network-interface",
+    "ec2:DisassociateRouteTable internet-gateway",
+    "ec2:ModifyInstanceAttribute security-group",
+    "ec2:ModifyInstanceAttribute volume",
+    "ec2:ModifyNetworkInterfaceAttribute instance",
+    "ec2:ModifyNetworkInterfaceAttribute subnet",
+    "ec2:ReplaceRouteTableAssociation internet-gateway",
+    "ec2:ReplaceRouteTableAssociation subnet",
+  ].map((pair) => [pair, "no parameter of the request names the object; AWS may find it from another one"]),
+);
 
 /** The calls of the components that a cluster requires. */
 export function componentCalls(cluster: Cluster): readonly DkpCall[] {

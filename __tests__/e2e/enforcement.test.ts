@@ -7,7 +7,7 @@ import { type Abuse, abuses } from "../helpers/denied-requests";
 import type { Layout } from "../helpers/measured-calls";
 import { requiredRequests } from "../helpers/requests";
 import type { Request } from "../helpers/simulator";
-import { type Attack, attacks, createVictims, NOT_A_REQUEST, OWNERS, type Victims } from "./support/attacks";
+import { type Attack, attacks, createVictims, NOT_A_REQUEST, OTHER_ACCOUNT, OWNERS, type Victims } from "./support/attacks";
 import { type Answered, CallSequence, sendOne } from "./support/call-sequence";
 import { componentCalls, NOT_CAUSED } from "./support/component-calls";
 import { dkpCalls, type Existing, measuredActions } from "./support/dkp-calls";
@@ -57,8 +57,8 @@ afterAll(async () => {
 });
 
 /** The policies of a deployment: one, with patterns if the names of the actions do not fit, else several with whole statements. */
-function policiesOf(mode: Mode, cluster: Cluster): readonly PolicyDocument[] {
-  const statements = policyStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster });
+function policiesOf(mode: Mode, cluster: Cluster, environment = ENVIRONMENT): readonly PolicyDocument[] {
+  const statements = policyStatements({ mode, supplement: true, environment, cluster });
   const fits = (policy: readonly PolicyStatement[]) => policySize(policy) <= MAX_POLICY_CHARACTERS;
   const single = [statements, shortened(statements)].find(fits);
   const several: PolicyStatement[][] = [[]];
@@ -275,6 +275,37 @@ describe("the enforcement", () => {
     );
     add("without a statement: calls sent", cut.length);
     add("without a statement: calls denied", denied.length);
+  });
+
+  const reads = () =>
+    policiesOf("scoped", clusterOf({ bastion: true }))
+      .flatMap(({ Statement }) => Statement)
+      .filter(({ Sid }) => Sid === "Read")
+      .flatMap(({ Action }) => Action);
+  const namesPrefix = ["ec2:DeleteKeyPair", "ec2:ImportKeyPair", "ec2:RunInstances"];
+
+  it.each([
+    {
+      another: "prefix",
+      policy: () => policiesOf("scoped", clusterOf({ prefix: "prod" })),
+      isDenied: (action: string) => action.startsWith("iam:") || namesPrefix.includes(action),
+    },
+    {
+      another: "Region",
+      policy: () => policiesOf("scoped", clusterOf(), { ...ENVIRONMENT, region: "us-west-2" }),
+      isDenied: (action: string) => !/^(?:iam|sts):/.test(action),
+    },
+    {
+      another: "account",
+      policy: () => policiesOf("scoped", clusterOf(), { ...ENVIRONMENT, account: OTHER_ACCOUNT }),
+      isDenied: (action: string) => !action.startsWith("sts:") && !reads().includes(action),
+    },
+  ])("denies the calls that depend on it with the policy of another $another", async ({ policy, isDenied }) => {
+    const calls = dkpCalls({ ...clusterOf({ bastion: true }), layout: "WithNAT" }, existing);
+    const answers = await withGates(aws, {}, async (_, dryRun) =>
+      new CallSequence(dryRun, existing).sendAll(await dryRun.createUser("deckhouse", policy()), calls),
+    );
+    expect(actionsOf(answers.filter(({ denied }) => denied))).toEqual(actionsOf(answers).filter(isDenied));
   });
 
   it("verifies keys and signatures", async () => {

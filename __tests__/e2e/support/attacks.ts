@@ -177,7 +177,7 @@ export function attacks(victims: Victims): Readonly<Record<string, Attack>> {
     "attaches a disk of another account": ec2("AttachVolume", {
       VolumeId: `vol-${SHARED}`,
       InstanceId: `i-${ID}`,
-      Device: "/dev/xvdf",
+      Device: "/dev/sdf",
     }),
     "peers with a VPC of an account that is not configured": ec2("CreateVpcPeeringConnection", {
       VpcId: `vpc-${SHARED}`,

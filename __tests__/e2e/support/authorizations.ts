@@ -156,6 +156,7 @@ async function ec2Ids(account: Account, { action, parameters }: ReceivedCall): P
   return (await Promise.all(ids.map((id) => objectsOf(account, id)))).flat();
 }
 
+// cspell:ignore rtbassoc eipassoc
 /** The objects of an association or of the ID of a key pair, which ARNs do not contain. Other IDs are objects themselves. */
 async function objectsOf({ ec2 }: Account, id: string): Promise<readonly string[]> {
   if (id.startsWith("rtbassoc-")) {

@@ -139,7 +139,7 @@ const CALLS: readonly ComponentCall[] = [
   ec2("DescribeVolumeStatus"),
   ec2("EnableFastSnapshotRestores", { "SourceSnapshotId.1": `snap-${ID}`, "AvailabilityZone.1": `${REGION}a` }),
   ec2("CopyVolumes", { SourceVolumeId: `vol-${ID}` }),
-  // Terraform: drift repair.
+  // Terraform: drift repair. cspell:ignore rtbassoc
   ec2("DescribeIamInstanceProfileAssociations"),
   ec2("AssociateIamInstanceProfile", { InstanceId: `i-${ID}`, "IamInstanceProfile.Name": "dev-node" }),
   ec2("ReplaceIamInstanceProfileAssociation", { AssociationId: `iip-assoc-${ID}`, "IamInstanceProfile.Name": "dev-node" }),

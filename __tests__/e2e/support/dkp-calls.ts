@@ -88,7 +88,7 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
   const hasGroups = !cluster.disableDefaultSecurityGroup;
   const group = hasGroups ? "{group}" : existing.otherGroup;
   const profile = { "IamInstanceProfile.Name": node };
-  const launch = { ImageId: existing.image, KeyName: prefix, MinCount: "1", MaxCount: "1", InstanceType: "m5.xlarge" };
+  const launch = { ImageId: existing.image, KeyName: prefix, MinCount: "1", MaxCount: "1", InstanceType: "m5.large" };
   const rootDisk = {
     "BlockDeviceMapping.1.DeviceName": "/dev/sda1",
     "BlockDeviceMapping.1.Ebs.VolumeSize": "50",
@@ -230,7 +230,7 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
     },
     // Instances: master, static node, bastion.
     { action: "ec2:DescribeImages", parameters: { "ImageId.1": existing.image } },
-    { action: "ec2:DescribeInstanceTypes", parameters: { "InstanceType.1": "m5.xlarge" } },
+    { action: "ec2:DescribeInstanceTypes", parameters: { "InstanceType.1": "m5.large" } },
     {
       action: "ec2:RunInstances",
       parameters: {
@@ -292,14 +292,14 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
       },
       keep: { etcd: "volumeId" },
     },
-    { action: "ec2:AttachVolume", parameters: { VolumeId: "{etcd}", InstanceId: "{master}", Device: "/dev/xvdf" } },
+    { action: "ec2:AttachVolume", parameters: { VolumeId: "{etcd}", InstanceId: "{master}", Device: "/dev/sdf" } },
     // Changes of a running cluster.
     { action: "ec2:ModifyVolume", parameters: { VolumeId: "{etcd}", Size: "30" } },
     { action: "ec2:DescribeVolumesModifications", parameters: { "VolumeId.1": "{etcd}" } },
     { action: "ec2:StopInstances", parameters: { "InstanceId.1": "{master}" } },
     {
       action: "ec2:ModifyInstanceAttribute",
-      parameters: { InstanceId: "{master}", "InstanceType.Value": "m5.2xlarge" },
+      parameters: { InstanceId: "{master}", "InstanceType.Value": "m5.metal" },
       when: cluster.features.includes("instance-type-change"),
     },
     { action: "ec2:StartInstances", parameters: { "InstanceId.1": "{master}" } },

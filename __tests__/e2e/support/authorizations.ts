@@ -250,10 +250,8 @@ function tagContext(tags: readonly Tag[]): Context {
   return tags.length === 0 ? {} : { ...Object.fromEntries(values), "aws:TagKeys": tags.map(({ key }) => key) };
 }
 
-type Implied = Request;
-
 /** What AWS authorizes besides the action itself: tags of new objects, passed roles, KMS keys of encrypted volumes. */
-async function impliedBy(account: Account, call: ReceivedCall, own: readonly string[]): Promise<readonly Implied[]> {
+async function impliedBy(account: Account, call: ReceivedCall, own: readonly string[]): Promise<readonly Request[]> {
   return [
     ...tagsOfNewObjects(account, call),
     ...tagsOfNewResource(call, own),
@@ -264,7 +262,7 @@ async function impliedBy(account: Account, call: ReceivedCall, own: readonly str
 }
 
 /** Source: EC2 User Guide, "Grant permission to tag Amazon EC2 resources during creation". */
-function tagsOfNewObjects(account: Account, call: ReceivedCall): readonly Implied[] {
+function tagsOfNewObjects(account: Account, call: ReceivedCall): readonly Request[] {
   return Object.entries(call.parameters).flatMap(([name, type]) => {
     const [, specification] = /^(TagSpecification\.\d+)\.ResourceType$/.exec(name) ?? [];
     if (specification === undefined) {
@@ -276,7 +274,7 @@ function tagsOfNewObjects(account: Account, call: ReceivedCall): readonly Implie
 }
 
 /** Source: Service Authorization Reference, dependent actions of `iam:CreateRole`; Elastic Load Balancing, "Tag on creation". */
-function tagsOfNewResource(call: ReceivedCall, own: readonly string[]): readonly Implied[] {
+function tagsOfNewResource(call: ReceivedCall, own: readonly string[]): readonly Request[] {
   const tagging: Readonly<Record<string, string>> = {
     "iam:CreateRole": "iam:TagRole",
     "elasticloadbalancing:CreateLoadBalancer": "elasticloadbalancing:AddTags",
@@ -290,7 +288,7 @@ function tagsOfNewResource(call: ReceivedCall, own: readonly string[]): readonly
 }
 
 /** Source: IAM User Guide, "Grant a user permissions to pass a role to an AWS service". */
-async function passedRoles(account: Account, call: ReceivedCall): Promise<readonly Implied[]> {
+async function passedRoles(account: Account, call: ReceivedCall): Promise<readonly Request[]> {
   const { parameters, action } = call;
   const [service = ""] = action.split(":");
   const pass = (resource: string, to: string) => ({ action: "iam:PassRole", resource, context: { "iam:PassedToService": to } });
@@ -329,7 +327,7 @@ function unlessMissing(error: Error): undefined {
  * EC2 uses a KMS key on behalf of the caller. Source: EBS User Guide, "Requirements for Amazon EBS encryption", permissions for
  * users; KMS Developer Guide, "kms:ViaService" and "kms:GrantIsForAWSResource".
  */
-function keysOfVolumes(account: Account, { action, parameters, region }: ReceivedCall): readonly Implied[] {
+function keysOfVolumes(account: Account, { action, parameters, region }: ReceivedCall): readonly Request[] {
   const via = { "kms:ViaService": `ec2.${region}.amazonaws.com` };
   const keys = Object.entries(parameters).filter(([name]) => action.startsWith("ec2:") && name.endsWith("KmsKeyId"));
   const hasSnapshot = Object.keys(parameters).some((name) => name.endsWith("SnapshotId"));
@@ -350,7 +348,7 @@ function keysOfVolumes(account: Account, { action, parameters, region }: Receive
 }
 
 /** What Elastic Load Balancing calls as the caller. Source: terraform-aws-modules/terraform-aws-eks#183 and #900. */
-function firstLoadBalancer(account: Account, { action }: ReceivedCall): readonly Implied[] {
+function firstLoadBalancer(account: Account, { action }: ReceivedCall): readonly Request[] {
   if (action !== "elasticloadbalancing:CreateLoadBalancer") {
     return [];
   }

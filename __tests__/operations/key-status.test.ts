@@ -1,7 +1,7 @@
 import type { IamKey } from "../../src/aws-api/user-keys";
 import { type KeySources, keyReport, keyReportText } from "../../src/operations/key-status";
 import { keysOf, readState, type StateContents, type StateKey } from "../../src/terraform/state-file";
-import { deployment } from "../helpers/deployment";
+import { deployment, SEVERAL_POLICIES } from "../helpers/deployment";
 import { EXPIRING_KEY } from "../helpers/pgp-keys";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
@@ -322,6 +322,27 @@ describe("a state that is not the account's", () => {
         "npx dkp-access keys deckhouse",
       ],
     });
+  });
+
+  it("was lost: every object that exists is to be imported", () => {
+    const imports = (settings: string) =>
+      about(settings, stateOf([], undefined, { user: undefined }), [iam("AKIAPRIMARY", 80)])
+        .next.edits.map(({ setting }) => setting)
+        .filter((setting) => setting.startsWith("import."));
+    expect(imports("attachment: group\nnodeRole: { name: dkp-nodes }")).toEqual([
+      "import.user",
+      "import.policy",
+      "import.group",
+      "import.nodeRole",
+      "import.accessKeyId",
+    ]);
+    expect(imports(SEVERAL_POLICIES)).toEqual([
+      "import.user",
+      "import.policy",
+      "import.additionalPolicies",
+      "import.attachment",
+      "import.accessKeyId",
+    ]);
   });
 
   it("is empty before the first apply, which is no error", () => {

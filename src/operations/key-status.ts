@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { IamKey } from "../aws-api/user-keys";
 import { otherSlot } from "../iam/key-slots";
 import { dkpAccess } from "../render/command";
+import { policyNames } from "../settings/deployment";
 import {
   currentErrors,
   deactivatedErrors,
@@ -137,7 +138,15 @@ function nextStep(view: KeyView): NextStep {
 }
 
 function lostStateStep({ folder, iam, settings }: KeyView, again: string): NextStep {
-  const objects = ["user", "policy", ...(settings.attachment === "group" ? [] : ["attachment"])];
+  const { attachment, nodeRole } = settings;
+  const objects = [
+    "user",
+    "policy",
+    ...(policyNames(settings).length > 1 ? ["additionalPolicies"] : []),
+    ...(attachment === "group" ? [] : ["attachment"]),
+    ...(attachment === "user" ? [] : ["group"]),
+    ...(nodeRole === undefined ? [] : ["nodeRole"]),
+  ];
   const importUser = objects.map((what) => ({ setting: `import.${what}`, value: "true" }));
   const [first, second] = iam.keys.toSorted(byLastUse);
   const importKey =

@@ -103,7 +103,7 @@ describe("the next step of a rotation", () => {
   it("reports what an apply does to the keys", () => {
     expect(report(BOTH, [primary], [iam("AKIAPRIMARY", 80)]).next).toEqual({
       edits: [],
-      why: "apply the settings: it creates a key in secondary",
+      why: "the settings are not applied yet: the next apply creates a key in secondary",
       after: ["apply"],
     });
   });
@@ -130,7 +130,7 @@ describe("settings that are not what is deployed", () => {
     ]);
     expect(next).toEqual({
       edits: [],
-      why: "apply the settings: it switches the outputs from AKIAPRIMARY (primary) to AKIASECONDARY (secondary)",
+      why: "the settings are not applied yet: the next apply switches the outputs from AKIAPRIMARY (primary) to AKIASECONDARY (secondary)",
       after: ["apply", HAND_OVER],
     });
   });
@@ -236,7 +236,9 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
   it("is never to be created when its slot is to be absent", () => {
     const { warnings, next } = report(DONE, [primary, secondary], [iam("AKIASECONDARY", 2)]);
     expect(warnings).toEqual([]);
-    expect(next.why).toBe("apply the settings: it removes AKIAPRIMARY (primary) from the state; IAM does not have it");
+    expect(next.why).toBe(
+      "the settings are not applied yet: the next apply removes AKIAPRIMARY (primary) from the state; IAM does not have it",
+    );
   });
 
   it("is an outage when the user was deleted", () => {
@@ -351,7 +353,7 @@ describe("a state that is not the account's", () => {
     expect({ errors, warnings, why: next.why }).toEqual({
       errors: [],
       warnings: [],
-      why: "apply the settings: it creates a key in primary",
+      why: "the settings are not applied yet: the next apply creates a key in primary",
     });
   });
 

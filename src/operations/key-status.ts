@@ -132,7 +132,11 @@ function nextStep(view: KeyView): NextStep {
   if (effects.length > 0) {
     const switches = effects.some(({ verb }) => verb === "expose");
     const what = effects.map((effect) => effectText(effect, view)).join("; ");
-    return step(`apply the settings: it ${what}`, [], switches ? ["apply", handOver(settings.stack)] : ["apply"]);
+    return step(
+      `the settings are not applied yet: the next apply ${what}`,
+      [],
+      switches ? ["apply", handOver(settings.stack)] : ["apply"],
+    );
   }
   return rotationStep(view);
 }

@@ -5,7 +5,7 @@ import { MAX_POLICY_CHARACTERS, policyDocument, policySize } from "../iam/policy
 import { MODES, type Mode, type PolicyOptions } from "../iam/policy-statements";
 import { deploymentPolicies } from "../iam/split-policy";
 import { forPeople, policyOptions } from "../review-pack/account-placeholder";
-import { suggest } from "../settings/messages";
+import { suggest } from "../settings/message-parts";
 import { STACK_HELP, selectOne } from "./select-deployments";
 import type { Define, Session } from "./session";
 import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";

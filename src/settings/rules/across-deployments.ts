@@ -5,7 +5,7 @@ import { stateAddress } from "../../terraform/state-location";
 import { type CheckedSettings, pathOf } from "../checked-settings";
 import { policyNames, stateLocation, toCluster } from "../deployment";
 import type { FieldError } from "../errors";
-import { show } from "../messages";
+import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
 
 /** A deployment that may have errors. */

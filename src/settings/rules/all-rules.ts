@@ -9,7 +9,7 @@ import type { CheckedSettings } from "../checked-settings";
 import { toCluster } from "../deployment";
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
-import { show } from "../messages";
+import { show } from "../message-parts";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import { ACCESS_KEY_RULES } from "./access-key-rules";
 import { ARN_RULES } from "./arn-rules";

@@ -2,7 +2,7 @@ import { nodeRoleName } from "../../iam/cluster";
 import { MAX_ROLE_INLINE_CHARACTERS } from "../../iam/names";
 import { nodePolicy } from "../../iam/node-role-permissions";
 import { pathOf } from "../checked-settings";
-import { show } from "../messages";
+import { show } from "../message-parts";
 import { accountError, partitionError } from "./arn-rules";
 import { type Rule, rule } from "./rule";
 

@@ -1,7 +1,7 @@
+import { deploymentPolicies, policyName } from "../iam/deployment-policies";
 import { NODE_TRUST, nodePolicy } from "../iam/node-role-permissions";
 import { partitionOf } from "../iam/partitions";
 import { policyDocument } from "../iam/policy-document";
-import { deploymentPolicies, policyName } from "../iam/split-policy";
 import { code, codes, fenced, joined, type Markdown, md, prose, trusted } from "../render/markdown";
 import { fillTemplateFile, type TemplateData } from "../render/template";
 import type { Deployment } from "../settings/deployment";

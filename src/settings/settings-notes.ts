@@ -1,5 +1,5 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
-import { ROLE_POLICIES } from "../iam/names";
+import { ROLE_POLICIES } from "../iam/limits";
 import { additionalRowsOf } from "../iam/policy-statements";
 import { REGIONS } from "../iam/regions";
 import type { Deployment } from "./deployment";

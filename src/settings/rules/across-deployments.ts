@@ -1,5 +1,5 @@
 import { parseIamArn } from "../../iam/arns";
-import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/names";
+import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { type CheckedSettings, pathOf } from "../checked-settings";

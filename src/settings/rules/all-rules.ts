@@ -1,10 +1,10 @@
 import { isAbsolute, relative } from "node:path";
 import { LAYOUTS, maxPrefix } from "../../iam/cluster";
-import { POLICY_NAME } from "../../iam/names";
+import { deploymentPolicies, policyName } from "../../iam/deployment-policies";
+import { MAX_ATTACHED_POLICIES, MAX_POLICY_CHARACTERS, POLICY_NAME } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
-import { MAX_ATTACHED_POLICIES, MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
+import { policySize } from "../../iam/policy-document";
 import type { PolicyStatement } from "../../iam/policy-statements";
-import { deploymentPolicies, policyName } from "../../iam/split-policy";
 import type { CheckedSettings } from "../checked-settings";
 import { toCluster } from "../deployment";
 import type { FieldError } from "../errors";

@@ -1,5 +1,5 @@
 import { nodeRoleName } from "../../iam/cluster";
-import { MAX_ROLE_INLINE_CHARACTERS } from "../../iam/names";
+import { MAX_ROLE_INLINE_CHARACTERS } from "../../iam/limits";
 import { nodePolicy } from "../../iam/node-role-permissions";
 import { pathOf } from "../checked-settings";
 import { show } from "../message-parts";

@@ -3,7 +3,7 @@ import { KMS_KEY_ARN } from "../../iam/arns";
 import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
-import { nameError, ROLE_NAME } from "../../iam/names";
+import { nameError, ROLE_NAME } from "../../iam/limits";
 import { EMPTY, show, suggest } from "../message-parts";
 import { because, describe, noList, nonEmptyString, strict } from "./primitives";
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseIamArn } from "../../iam/arns";
-import { type NameRule, nameError, PATH } from "../../iam/names";
+import { type NameRule, nameError, PATH } from "../../iam/limits";
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
 import { EMPTY, show } from "../message-parts";

@@ -7,9 +7,9 @@ import { policyDocument, policySize } from "../iam/policy-document";
 import { MODES, type Mode, type PolicyOptions } from "../iam/policy-statements";
 import { forPeople, policyOptions } from "../review-pack/account-placeholder";
 import { suggest } from "../settings/message-parts";
-import { STACK_HELP, selectOne } from "./select-deployments";
-import type { Define, Session } from "./session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
 
 interface Options {
   readonly mode?: Mode;

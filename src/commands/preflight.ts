@@ -6,9 +6,9 @@ import { exitCode, reportJson, reportText } from "../preflight/preflight-report"
 import { runPreflight } from "../preflight/runner";
 import { visible } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
-import { STACK_HELP, selectOne } from "./select-deployments";
-import type { Define, Session } from "./session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
 
 interface Options {
   readonly existingCluster?: true;

@@ -3,9 +3,9 @@ import { join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { dkpAccess } from "../render/command";
 import { packageFile } from "../render/package-file";
-import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./environment-variables";
 import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
-import { type Define, type Host, Session } from "./session";
+import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./support/environment-variables";
+import { type Define, type Host, Session } from "./support/session";
 
 interface CommandRow {
   readonly summary: string;

@@ -1,6 +1,6 @@
-import { DOCUMENTED_FINDINGS } from "../review-pack/page/scanner-findings";
-import { jsonSchema } from "../settings/schema/json-schema";
-import { OUTPUTS } from "../terraform/outputs";
+import { DOCUMENTED_FINDINGS } from "../../src/review-pack/page/scanner-findings";
+import { OUTPUTS } from "../../src/terraform/outputs";
+import { jsonSchema } from "./json-schema";
 
 /** The part of a JSON schema that the tables contain. */
 interface Field {

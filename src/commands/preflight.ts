@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { connect } from "../aws-api/client";
 import { alwaysOnRegion } from "../iam/partitions";
-import { adminPolicy } from "../preflight/all-checks";
+import { adminPolicy } from "../preflight/preflight-policy";
 import { exitCode, reportJson, reportText } from "../preflight/preflight-report";
 import { runPreflight } from "../preflight/runner";
 import { visible } from "../render/printable";

@@ -1,10 +1,9 @@
 /**
  * The outputs of a deployment, the contract of every workspace that reads its state: name and description.
  * An output that does not apply to a deployment is absent.
- *
- * The value of each one is in `stack.ts`, and its getter for other CDKTF projects in `constructs/access-state.ts`.
  */
 export const OUTPUTS = {
+  // The value of each one is in stack.ts, and its getter for other CDKTF projects in constructs/access-state.ts.
   user_name: "Name of the IAM user that DKP acts as",
   user_arn: "ARN of the IAM user",
   policy_name: "Name of the managed policy attached to the user",

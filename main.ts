@@ -1,6 +1,6 @@
 import { EXIT } from "./src/commands/exit-codes";
-import { run } from "./src/commands/run-command";
-import { Session } from "./src/commands/session";
+import { run } from "./src/commands/support/run-command";
+import { Session } from "./src/commands/support/session";
 import { loadDeployments } from "./src/settings/load";
 import { synthesize } from "./src/synthesis";
 

@@ -7,10 +7,10 @@ import { type PolicyDocument, policyDocument } from "../../src/iam/policy-docume
 import { type Environment, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
 import { DeckhouseAccessStack } from "../../src/stack";
+import { abuses } from "./abuses";
 import { ENVIRONMENT, FEATURE_NAMES } from "./clusters";
-import { abuses } from "./denied-requests";
 import { deployment } from "./deployment";
-import { requiredRequests } from "./requests";
+import { requiredRequests } from "./required-requests";
 import { isAllowed, type Request } from "./simulator";
 
 /** A deployment's Terraform JSON without CDKTF's comments. */

@@ -8,10 +8,10 @@ import { POLICY_FILES, type PolicyFiles } from "../diff/policy-files";
 import { FORMATS } from "../diff/render-summary";
 import type { Deployment } from "../settings/deployment";
 import { terraformJson } from "../synthesis";
-import { packsOf, requirePackFolder } from "./review-packs";
-import { STACKS_HELP, selectDeployments } from "./select-deployments";
-import type { Define, Session } from "./session";
-import { formatOption } from "./shared-options";
+import { packsOf, requirePackFolder } from "./support/review-packs";
+import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption } from "./support/shared-options";
 
 interface Options {
   readonly against?: string;

@@ -1,9 +1,10 @@
 import { ACTION_PATTERNS } from "../iam/action-patterns";
+import { ACCOUNT_ID } from "../iam/arns";
 import { CATALOGUE } from "../iam/catalogue";
 import { coversArn, coversText } from "../iam/wildcards";
 import type { ActionChange, Evidence, PermissionChanges, Principal, Scope } from "./change-summary";
 import type { Answer } from "./decision/model";
-import { ACCOUNT_ID, rowOf } from "./example-requests";
+import { rowOf } from "./example-requests";
 import { type Condition, implies, type OpaqueStatement, type Permit, type Policy } from "./policy-model";
 import { allowsNothingNew, decision } from "./proven-subset";
 import { ACCOUNT_REFERENCE } from "./snapshot";

@@ -1,7 +1,8 @@
+import { ACCOUNT_ID } from "../iam/arns";
 import type { ActionChange } from "./change-summary";
 import { decide } from "./decision/decide";
 import type { Answer, DecisionRequest } from "./decision/model";
-import { ACCOUNT_ID, exampleRequests, rowOf } from "./example-requests";
+import { exampleRequests, rowOf } from "./example-requests";
 import type { Condition, Permit, Policy } from "./policy-model";
 import { ACCOUNT_REFERENCE } from "./snapshot";
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DOCUMENTS, withTables } from "../../src/commands/reference-tables";
-import { loadDeployments } from "../../src/settings/load";
-import { jsonSchema } from "../../src/settings/schema/json-schema";
+import { jsonSchema } from "../../../scripts/generate/json-schema";
+import { DOCUMENTS, withTables } from "../../../scripts/generate/reference-tables";
+import { loadDeployments } from "../../../src/settings/load";
 
-const read = (name: string) => readFileSync(join(__dirname, "../..", name), "utf8");
+const read = (name: string) => readFileSync(join(__dirname, "../../..", name), "utf8");
 
 describe("what is generated from the settings schema", () => {
   it.each([
@@ -21,6 +21,6 @@ describe("the committed deployment", () => {
   });
 
   it("is in order", () => {
-    expect(loadDeployments(join(__dirname, "../../deployments"), { outputFolder: "cdktf.out" })).toHaveLength(1);
+    expect(loadDeployments(join(__dirname, "../../../deployments"), { outputFolder: "cdktf.out" })).toHaveLength(1);
   });
 });

@@ -1,8 +1,9 @@
-import { parseIamArn } from "../iam/arns";
+import { iamResourceArn, parseIamArn } from "../iam/arns";
 import { partitionOf } from "../iam/partitions";
 import { ADDRESSES } from "../terraform/addresses";
 import { breakingChangesOf, breakingChangesOfPlan } from "./breaking-changes";
 import type { Changes, DeploymentChanges } from "./change-summary";
+import { ACCOUNT_ID } from "./example-requests";
 import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permission-changes";
@@ -124,7 +125,10 @@ function changesOfPack(
   const resources = resourcesOfPacks(before, after);
   const imports = importsOf(current);
   const account = statedAccount(current ?? {}) ?? statedAccount(base ?? {});
-  const ofFiles = policyFileChanges(baseFiles, files, account, union([...after.userPolicies.values()]));
+  const ofFiles = policyFileChanges(baseFiles, files, account, {
+    arn: userArn(after, current ?? base ?? {}, account),
+    policy: union([...after.userPolicies.values()]),
+  });
   const common = {
     stack,
     permissions: combined(permissionChanges(before, after), ofFiles.permissions),
@@ -186,6 +190,11 @@ interface Environment {
 function accountOf(pack: JsonObject): string | undefined {
   const role = textOf(objectOf(listOf(providerOf(pack).assume_role)[0]).role_arn);
   return statedAccount(pack) ?? (role === undefined ? undefined : parseIamArn(role)?.account);
+}
+
+function userArn(snapshot: Snapshot, pack: JsonObject, account = ACCOUNT_ID): string {
+  const [path = "/", name = ""] = ["path", "name"].map((argument) => attribute(snapshot, ADDRESSES.user, argument));
+  return iamResourceArn({ partition: partitionOfPack(pack), account }, `user${path}${name}`);
 }
 
 function partitionOfPack(pack: JsonObject): string {

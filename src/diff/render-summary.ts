@@ -176,13 +176,29 @@ function deploymentLines(deployment: DeploymentChanges, style: Style): readonly 
 }
 
 function evidenceLine(evidence: Evidence, style: Style): string {
+  const { principal, policy, boundary } = evidence;
   if (evidence.kind === "not-comparable") {
-    return `- the ${evidence.principal}: not comparable: reported as broadened, because ${style.text(evidence.reason)}`;
+    const subject = principal === "any principal" ? `the ${policy}` : `the ${[principal, policy].filter(Boolean).join(", ")}`;
+    return `- ${subject}: not comparable: reported as broadened, because ${style.text(evidence.reason)}`;
   }
   const { action, resource, context } = evidence.request;
   const keys = Object.entries(context).map(([key, value]) => style.code(`${key}=${[value].flat().join(",")}`));
-  return `- example of a request of the ${evidence.principal} that is allowed now and was not allowed before: ${style.code(action)} on ${style.code(resource)}${keys.length === 0 ? "" : ` with ${keys.join(", ")}`}`;
+  return [
+    `- example of a request ${EVIDENCE_OF[policy ?? "identity"](principal)}: ${style.code(action)}`,
+    ...(policy === "trust policy" ? [] : [`on ${style.code(resource)}`]),
+    ...(keys.length === 0 ? [] : [`with ${keys.join(", ")}`]),
+    ...(boundary === undefined ? [] : [`if the permissions boundary ${style.code(boundary)} allows it`]),
+  ].join(" ");
 }
+
+/** By policy, of what its evidence is an example. */
+const EVIDENCE_OF: Readonly<Record<NonNullable<Evidence["policy"]> | "identity", (principal: string) => string>> = {
+  identity: (principal) => `of the ${principal} that is allowed now and was not allowed before`,
+  "Deny statements": (principal) => `of the ${principal} that a Deny covered before and none covers now`,
+  "permissions boundary": (principal) => `of the ${principal} that the permissions boundary did not allow before and allows now`,
+  "trust policy": (principal) => `to assume the ${principal} that its trust policy allows now and did not allow before`,
+  "service control policy": () => "that the service control policy denied before and does not deny now",
+};
 
 /** Broadened and narrowed actions, without those that are allowed in other scopes than before and no longer in these. */
 function withMoved({

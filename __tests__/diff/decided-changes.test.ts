@@ -242,7 +242,7 @@ describe("what the policies of a review pack broaden is decided", () => {
         `an action in ${file}`,
         files(file, allow("iam:GetUser")),
         files(file, allow(["iam:GetUser", "iam:TagUser"])),
-        [["iam:taguser", "*", {}]],
+        [["iam:TagUser", "*", {}]],
         [],
       ],
     ),

@@ -12,12 +12,20 @@ export interface DeploymentChanges {
   readonly stack: string;
   readonly state: "new" | "removed" | "changed" | "unchanged";
   readonly permissions: PermissionChanges;
+  readonly impact: ImpactChanges;
   readonly resources: readonly ResourceChange[];
   /** What removes the access of the cluster, or leaves access keys unmanaged. */
   readonly breakingChanges: readonly string[];
   /** Where more principals than before can read a secret. No permission in AWS. */
   readonly secretExposures: readonly string[];
   readonly notes: readonly string[];
+}
+
+/** The difference of what an attacker with the key can do: continuations of "an attacker can". */
+export interface ImpactChanges {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly { readonly before: string; readonly after: string }[];
 }
 
 export interface PermissionChanges {

@@ -4,6 +4,7 @@ import { ADDRESSES } from "../terraform/addresses";
 import { breakingChangesOf, breakingChangesOfPlan } from "./breaking-changes";
 import type { Changes, DeploymentChanges } from "./change-summary";
 import { ACCOUNT_ID } from "./example-requests";
+import { impactChanges } from "./impact";
 import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permission-changes";
@@ -64,6 +65,7 @@ export function changesOfPlan(plan: JsonObject, stack: string, source: string): 
         {
           stack,
           permissions: permissionChanges(before, after),
+          impact: impactChanges(before, after),
           resources,
           breakingChanges: [
             ...incompleteness(plan),
@@ -114,6 +116,7 @@ function changesOfPack(
       stack,
       state: "unchanged",
       permissions: combined(),
+      impact: { added: [], removed: [], changed: [] },
       resources: [],
       breakingChanges: [],
       secretExposures: [],
@@ -132,6 +135,7 @@ function changesOfPack(
   const common = {
     stack,
     permissions: combined(permissionChanges(before, after), ofFiles.permissions),
+    impact: impactChanges(before, after),
     resources,
     secretExposures: exposuresOf(before, after, imports),
   };

@@ -164,7 +164,10 @@ function scopesOf(grants: readonly Grant[]): readonly Scope[] {
 
 /** A condition as people read it; "is" stands for `StringEquals`. */
 function conditionText({ operator, key, values }: Condition): string {
-  return `${key} ${operator === "StringEquals" ? "is" : operator} ${values.join(" or ")}`;
+  return `${key} ${operator === "StringEquals" ? "is" : operator} ${values.join(" or ")}`.replaceAll(
+    ACCOUNT_REFERENCE,
+    ACCOUNT_ID,
+  );
 }
 
 /** Denials of one side that the other has not in full. */

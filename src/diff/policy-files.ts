@@ -25,10 +25,15 @@ export function policyFileChanges(
   user: ControlledUser,
 ): { readonly permissions: PermissionChanges; readonly notes: readonly string[] } {
   const [had, has] = [before, after].map((files) => withAccount(files, account)) as [PolicyFiles, PolicyFiles];
-  const deployer = combined(...DEPLOYER_FILES.map((file) => policyChanges("deployer", policyIn(had[file]), policyIn(has[file]))));
+  const byFile = DEPLOYER_FILES.map((file) => ({
+    file,
+    changes: spelled(policyChanges("deployer", policyIn(had[file]), policyIn(has[file])), `${had[file]}${has[file]}`),
+  }));
+  const deployer = combined(...byFile.map(({ changes }) => changes));
+  const broader = byFile.filter(({ changes }) => changes.broadened.length > 0).map(({ file }) => file);
   return {
     permissions: combined(deployer, controlChanges(had[CONTROL_POLICY_FILE], has[CONTROL_POLICY_FILE], user)),
-    notes: [...deployerNote(deployer), ...missingNote(had, has)],
+    notes: [...deployerNote(deployer, broader), ...missingNote(had, has)],
   };
 }
 
@@ -41,14 +46,31 @@ function withAccount(files: PolicyFiles, account: string | undefined): PolicyFil
       );
 }
 
+/** Changes with the actions as the policies write them. */
+function spelled(changes: PermissionChanges, policies: string): PermissionChanges {
+  const names = new Map(
+    [...policies.matchAll(/"([a-z0-9-]+:[A-Za-z0-9*?]+)"/g)].map(([, name = ""]) => [name.toLowerCase(), name]),
+  );
+  const named = <T extends { readonly action: string }>(of: T): T => ({ ...of, action: names.get(of.action) ?? of.action });
+  return {
+    ...changes,
+    broadened: changes.broadened.map(named),
+    narrowed: changes.narrowed.map(named),
+    evidence: changes.evidence.map((one) => (one.kind === "new-request" ? { ...one, request: named(one.request) } : one)),
+  };
+}
+
 function policyIn(text: string | undefined): Policy {
   return text === undefined ? NO_POLICY : readPolicy(text);
 }
 
-function deployerNote({ broadened }: PermissionChanges): readonly string[] {
+/** How the note on the deployer begins. */
+export const DEPLOYER_NEEDS = "the deployer needs";
+
+function deployerNote({ broadened }: PermissionChanges, files: readonly string[]): readonly string[] {
   const count = new Set(broadened.map(({ action }) => action)).size;
   const actions = `${count} new or broadened ${count === 1 ? "action" : "actions"}`;
-  return count === 0 ? [] : [`the deployer needs ${actions}: update its role with ${DEPLOYER_FILES[0]} before you apply`];
+  return count === 0 ? [] : [`${DEPLOYER_NEEDS} ${actions}: update its role with ${files.join(" and ")} before you apply`];
 }
 
 function missingNote(had: PolicyFiles, has: PolicyFiles): readonly string[] {

@@ -4,7 +4,6 @@ import { visible } from "../render/printable";
 import {
   type ActionChange,
   type Changes,
-  changesJson,
   type DeploymentChanges,
   type Evidence,
   type ImpactChanges,
@@ -44,13 +43,6 @@ const PLAIN: Style = {
   heading: same,
   folded: (summary, lines) => ["", `${summary}:`, ...lines],
 };
-
-/** Changes by the name of the format to print them in. */
-export const FORMATS = {
-  text: changesText,
-  markdown: changesMarkdown,
-  json: changesJson,
-} as const satisfies Readonly<Record<string, (changes: Changes) => string>>;
 
 /** Longest comment on GitHub. GitLab accepts longer ones. */
 const MAX_COMMENT = 65_536;
@@ -123,6 +115,16 @@ function direction(permissions: readonly PermissionChanges[]): string {
     return "broadened";
   }
   return permissions.some(isNarrowed) ? "narrowed" : "unchanged";
+}
+
+/** The counts of broadened actions: "3 actions (2 write) added". */
+export function countsOfBroadened(broadened: readonly ActionChange[]): string {
+  return countsOf(broadened, BROADENED).join(", ");
+}
+
+/** A piece of evidence in one line, without any format. */
+export function evidenceText(evidence: Evidence): string {
+  return evidenceLine(evidence, PLAIN).replace(/^- /, "");
 }
 
 /** "3 actions (2 write) added", "1 action (1 write) broadened". */

@@ -26,15 +26,17 @@ export function impactChanges(before: Snapshot, after: Snapshot): ImpactChanges 
 
 function risksIn(snapshot: Snapshot): readonly (Risk & { readonly rule: string })[] {
   const policy = union([...snapshot.userPolicies.values()]);
-  const granted = new Set(
-    CATALOGUE.map(({ action }) => action).filter((action) => grantsOf(policy.allows, action.toLowerCase()).length > 0),
-  );
+  const granted = new Set(CATALOGUE.map(({ action }) => action).filter((action) => grants(policy, action).length > 0));
   return risksOf(optionsOf(policy, snapshot), (name) => name, granted).map((risk) => ({ ...risk, rule: risk.actions.join() }));
+}
+
+function grants({ allows }: Policy, action: string): ReturnType<typeof grantsOf> {
+  return grantsOf(allows, action.toLowerCase());
 }
 
 /** The settings that the wording of the risks depends on, from the policy that was generated from them. */
 function optionsOf(policy: Policy, snapshot: Snapshot): PolicyOptions {
-  const isUnlimited = grantsOf(policy.allows, "ec2:runinstances").some(
+  const isUnlimited = grants(policy, "ec2:RunInstances").some(
     ({ resource, conditions }) => resource === "*" && conditions.length === 0,
   );
   const region = snapshot.outputs.get("region")?.value ?? "the Region of the deployment";
@@ -47,13 +49,12 @@ function optionsOf(policy: Policy, snapshot: Snapshot): PolicyOptions {
 }
 
 function clusterOf(policy: Policy): Cluster {
-  const names = (action: string) =>
-    grantsOf(policy.allows, action).flatMap(({ resource }) => /:role(\/.+)$/.exec(resource)?.[1] ?? []);
-  const own = names("iam:putrolepolicy").find((name) => name.endsWith("-node"));
+  const names = (action: string) => grants(policy, action).flatMap(({ resource }) => /:role(\/.+)$/.exec(resource)?.[1] ?? []);
+  const own = names("iam:PutRolePolicy").find((name) => name.endsWith("-node"));
   return {
     ...PLAIN_CLUSTER,
     prefix: own?.slice(1, -"-node".length),
-    formerIamNodeRoles: names("iam:passrole").filter((name) => name !== own),
-    features: grantsOf(policy.allows, "kms:creategrant").length > 0 ? ["encrypted-volumes"] : [],
+    formerIamNodeRoles: names("iam:PassRole").filter((name) => name !== own),
+    features: grants(policy, "kms:CreateGrant").length > 0 ? ["encrypted-volumes"] : [],
   };
 }

@@ -335,14 +335,14 @@ function shortScopes(scopes: readonly Scope[]): string {
   );
 }
 
-/** `*`, and the ARN of all resources of a service, in words. */
+/** `*`, and the ARN of all resources of a service, as people say it. */
 function shortResource(resource: string): string {
   const [, service, region, account] = /^arn:[^:*]+:([^:*]+):([^:*]*):([^:*]*):\*$/.exec(resource) ?? [];
   if (service === undefined) {
     return resource === "*" ? "all resources" : resource;
   }
-  const place = [...(account ? [`of account ${account}`] : []), ...(region ? [`in ${region}`] : [])];
-  return ["all", service, "resources", ...place].join(" ");
+  const where = [...(account ? [`of account ${account}`] : []), ...(region ? [`in ${region}`] : [])];
+  return ["all", service, "resources", ...where].join(" ");
 }
 
 /** The first entries of a list, and how many more there are. */

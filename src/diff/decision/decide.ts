@@ -18,7 +18,7 @@ export interface DecisionOptions {
 }
 
 /** The effort after which a decision ends as "not-comparable": about 50 ms. Two policies of this project take about 20,000 steps. */
-export const DEFAULT_STEPS = 150_000;
+export const DEFAULT_STEPS = 100_000;
 
 /**
  * Decides whether one side allows a request that the other one does not, for all requests at once.
@@ -81,7 +81,7 @@ function decideRead(has: Policies, had: Policies, { examples = [], steps = DEFAU
   for (const { space, cases } of questions) {
     const request = first(counterexamples(space, cases, wholeSpace(space), budget), isNew);
     if (request !== undefined) {
-      const known = knownRequest(space, cases, examples, new Budget(steps), isNew);
+      const known = knownRequest(space, cases, examples, new Budget(steps / 4), isNew);
       return { kind: "new-request", request: withLeastContext(known ?? request, isNew) };
     }
   }

@@ -12,7 +12,7 @@ import { combined } from "./policy-comparison";
 import { type PolicyFiles, policyFileChanges } from "./policy-files";
 import { union } from "./policy-model";
 import { resourcesOfPacks, resourcesOfPlan } from "./resource-changes";
-import { attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
+import { attribute, isOurs, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
 
 /** Terraform JSON of deployments, without CDKTF's `"//"` entries, by stack. */
 export type Packs = Readonly<Record<string, object>>;
@@ -64,7 +64,7 @@ export function changesOfPlan(plan: JsonObject, stack: string, source: string): 
       withState(
         {
           stack,
-          permissions: permissionChanges(before, after),
+          permissions: combined(permissionChanges(before, after), { otherBroadened: externalMoves(plan) }),
           impact: impactChanges(before, after),
           resources,
           breakingChanges: [
@@ -97,7 +97,25 @@ function incompleteness(plan: JsonObject): readonly string[] {
   ];
 }
 
+/** Resources that come from another address, of which at least one is not this project's: what was there before is another thing. */
+function externalMoves(plan: JsonObject): readonly string[] {
+  return moves(plan)
+    .filter(([from, to]) => !isOurs(from) || !isOurs(to))
+    .map(([from, to]) => `${to}: moved from ${from}, which is not comparable`);
+}
+
+function moves(plan: JsonObject): readonly (readonly [from: string, to: string])[] {
+  return listOf(plan.resource_changes)
+    .map((entry) => objectOf(entry))
+    .filter(({ mode, previous_address: from, address }) => mode === "managed" && textOf(from) !== undefined && from !== address)
+    .map(({ previous_address: from, address }) => [String(from), String(address)]);
+}
+
 function notesOfPlan(plan: JsonObject): readonly string[] {
+  return [...deposedNotes(plan), ...moves(plan).map(([from, to]) => `${to} was at the address ${from} before`)];
+}
+
+function deposedNotes(plan: JsonObject): readonly string[] {
   return listOf(plan.resource_changes)
     .map((entry) => objectOf(entry))
     .filter(({ deposed }) => deposed !== undefined)

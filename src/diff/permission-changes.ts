@@ -64,7 +64,7 @@ function isExternal(snapshot: Snapshot, address: string, name: string, [owner, i
 
 function hasRoute(snapshot: Snapshot, number: number): boolean {
   const { user, group } = routes(snapshot, number);
-  return user || group;
+  return snapshot.resources.has(ADDRESSES.user) && (user || group);
 }
 
 /** A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay as it is. */

@@ -105,13 +105,22 @@ function controlChanges(had: string | undefined, has: string | undefined, user: 
   const [before, after] = [withPrefix(had, has), withPrefix(has, had)];
   const broadened = weaker(before, after, anyPrincipal(user));
   return {
-    otherBroadened: broadened.flatMap(({ lines }) => lines),
+    otherBroadened: [
+      ...(before !== after && !isPolicy(before) ? [UNKNOWN_DENIALS] : []),
+      ...broadened.flatMap(({ lines }) => lines),
+    ],
     otherNarrowed: weaker(after, before, FULL_ACCESS).flatMap(({ lines }) => lines.map(reversed)),
     // One request shows it for all statements.
     evidence: broadened
       .flatMap(({ answer }) => evidenceOf({ principal: "any principal", policy: "service control policy" }, answer))
       .slice(0, 1),
   };
+}
+
+const UNKNOWN_DENIALS = "the service control policy was not a policy before the change: what it denied is unknown";
+
+function isPolicy(text: string): boolean {
+  return readPolicy(text).opaque.every(({ effect }) => effect === "Allow" || effect === "Deny");
 }
 
 /** What principals can have as identity policies. */
@@ -138,7 +147,7 @@ function denials(text: string): readonly Denial[] {
       return { sid: String(statement.Sid), text: canonical(statement), statement };
     });
   } catch {
-    return [{ sid: "not JSON", text, statement: {} }];
+    return [];
   }
 }
 

@@ -32,6 +32,13 @@ export function optionsOf({ region, accountId, policy, cluster }: Deployment): P
   };
 }
 
+/** A deployment with these policy options; the reverse of `optionsOf`. */
+export function deploymentOf({ mode, supplement, environment, cluster }: PolicyOptions): Deployment {
+  const plain = deployment();
+  const { region, account: accountId } = environment;
+  return { ...plain, region, accountId, cluster, policy: { ...plain.policy, mode, supplement } };
+}
+
 /** By direction, the actions of which simulation allows a call on one side only. */
 export interface Truth {
   readonly broadened: readonly string[];

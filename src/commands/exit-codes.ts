@@ -4,10 +4,24 @@ export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The commands of the program. */
-export type CommandName = "synth" | "policy" | "review" | "diff" | "upgrade" | "preflight" | "keys" | "hand-over" | "audit";
+export type CommandName =
+  | "init"
+  | "synth"
+  | "policy"
+  | "review"
+  | "diff"
+  | "upgrade"
+  | "preflight"
+  | "keys"
+  | "hand-over"
+  | "audit";
 
 /** What each exit code of each command means, for the help texts and the reference. */
 export const EXIT_CODES: Readonly<Record<CommandName, Partial<Readonly<Record<keyof typeof EXIT, string>>>>> = {
+  init: {
+    success: "the repository is created",
+    error: "the arguments or the installation file have an error, or the folder is not empty, and nothing is written",
+  },
   synth: {
     success: "all files are written",
     error:

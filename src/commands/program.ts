@@ -18,6 +18,11 @@ const SETTINGS = ["CDKTF_CONTEXT_JSON", "DEBUG"] as const;
 const TERRAFORM = ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", "CDKTF_OUTDIR"] as const;
 
 const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
+  init: {
+    summary: "create a repository for deployments",
+    environment: ["DEBUG"],
+    load: () => require("./init") as typeof import("./init"),
+  },
   synth: {
     summary: "write the Terraform JSON of all deployments",
     environment: ["CDKTF_OUTDIR", ...SETTINGS],
@@ -129,7 +134,14 @@ function root(session: Session): Command {
     })
     .showSuggestionAfterError()
     .exitOverride()
-    .hook("preAction", () => enterProject(program.opts<{ readonly project: string }>().project));
+    .hook("preAction", (_, action) => {
+      const { project } = program.opts<{ readonly project: string }>();
+      if (action.name() === "init") {
+        process.chdir(project);
+      } else {
+        enterProject(project);
+      }
+    });
 }
 
 /** Commander's message on one line, with the remedy. */

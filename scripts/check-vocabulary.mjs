@@ -46,7 +46,8 @@ const PHRASES = [
   ["the road ahead", "migrating to CDK Terrain"],
 ];
 
-const SKIPPED = /(^|\/)package-lock\.json$|^LICENSE$|^\.cspell\/|^cspell\.config\.yaml$|^scripts\/check-vocabulary\.mjs$/;
+const SKIPPED =
+  /^deployments\/.*\.yaml$|^review\/|(^|\/)package-lock\.json$|^LICENSE$|^\.cspell\/|^cspell\.config\.yaml$|^scripts\/check-vocabulary\.mjs$/;
 // A line that has to contain a phrase, for example a quotation, says so in a comment.
 const IGNORED_LINE = /.*vocabulary-ignore.*/g;
 const COUNT = process.argv.includes("--count");

@@ -2,7 +2,7 @@ import { cpSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { LocalAws } from "./support/local-aws";
-import { copyOfProject, Deployments, folder, PROJECT, removeFolders } from "./support/project";
+import { copyOfProject, Deployments, EXAMPLE, folder, PROJECT, removeFolders } from "./support/project";
 import { type Finished, runIn, terraformEnvironment } from "./support/terraform";
 
 const PAGE = readFileSync(join(PROJECT, "docs/cdktn.md"), "utf8");
@@ -28,7 +28,7 @@ const BACKEND = "backend: { s3: { bucket: example-terraform-state, region: eu-ce
 
 /** Deployments that together use every construct, every output and both kinds of state block. */
 const SETTINGS: Readonly<Record<string, string>> = {
-  deckhouse: readFileSync(join(PROJECT, "deployments/deckhouse.yaml"), "utf8"),
+  deckhouse: EXAMPLE,
   scoped: `
 region: us-gov-west-1
 accountId: "123456789012"

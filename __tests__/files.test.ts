@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileErrorMessage, writeFileAtomically } from "../src/files";
 
 const PROJECT = join(__dirname, "..");
@@ -60,7 +62,7 @@ describe("writeFileAtomically", () => {
 
   it("keeps the old file, and no part of the new one, when the disk is full", () => {
     writeFileSync(path, "old");
-    // A limit on the size of files stands in for the full disk: the kernel cuts the write in the same place.
+    // A limit on the size of files stands in for the full disk: the kernel interrupts the write at the same point.
     const program = `require("${PROJECT}/build/src/files.js").writeFileAtomically("${path}", "x".repeat(100000))`;
     const { status, stderr } = spawnSync("sh", ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -e '${program}'`, process.execPath], {
       encoding: "utf8",
@@ -102,19 +104,17 @@ describe("fileErrorMessage", () => {
 });
 
 describe("a command whose output nobody takes", () => {
-  const shell = (line: string, name: string, ...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(
-      "bash",
-      ["-c", line, process.execPath, join(PROJECT, "bin/dkp-access"), name, ...args],
-      {
-        cwd: PROJECT,
-        encoding: "utf8",
-      },
-    );
-    return { status, stdout, stderr };
+  // All commands at once, on a computer that may be busy.
+  const TIMEOUT_MS = 60_000;
+
+  /** Runs a line of Bash with the program as "$0" and "$@". */
+  const shell = async (line: string, command: readonly string[]) => {
+    const bash = spawn("bash", ["-c", line, process.execPath, join(PROJECT, "bin/dkp-access"), ...command], { cwd: PROJECT });
+    const [stdout, stderr, [status]] = await Promise.all([text(bash.stdout), text(bash.stderr), once(bash, "close")]);
+    return { status: status as number | null, stdout, stderr };
   };
 
-  it.each([
+  const COMMANDS = [
     ["synth", "--help"],
     ["policy", "deckhouse", "--format", "json"],
     ["keys", "--help"],
@@ -123,22 +123,37 @@ describe("a command whose output nobody takes", () => {
     ["preflight", "--permissions"],
     ["review", "--help"],
     ["diff", "--help"],
-  ])("ends without a message when the reader of %s %s has gone", (name, ...args) => {
-    const ended = shell('{ sleep 0.2; exec "$0" "$@"; } | true; exit $PIPESTATUS', name, ...args);
-    expect(ended).toEqual({ status: 0, stdout: "", stderr: expect.not.stringMatching(/EPIPE|^ +at /m) });
-  });
+  ];
+  let ended: readonly Awaited<ReturnType<typeof shell>>[];
+
+  // Each of them waits until the reader has ended.
+  beforeAll(async () => {
+    const line = '{ sleep 0.2; exec "$0" "$@"; } | true; exit $PIPESTATUS';
+    ended = await Promise.all(COMMANDS.map((command) => shell(line, command)));
+  }, TIMEOUT_MS);
+
+  it.each(COMMANDS.map((command, index) => [command.join(" "), index] as const))(
+    "ends without a message when the reader of %s has gone",
+    (_, index) => {
+      expect(ended[index]).toEqual({ status: 0, stdout: "", stderr: expect.not.stringMatching(/EPIPE|^ +at /m) });
+    },
+  );
 
   it.each([
     ["policy", "deckhouse", "--format", "json"],
     ["preflight", "--permissions"],
     ["review", "--help"],
-  ])("says in one line that the disk is full: %s %s", (name, ...args) => {
-    expect(shell('"$0" "$@" > /dev/full', name, ...args)).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: "standard output: no space left on the device (ENOSPC); free some space and run the command again\n",
-    });
-  });
+  ])(
+    "says in one line that the disk is full: %s %s",
+    async (...command) => {
+      expect(await shell('"$0" "$@" > /dev/full', command)).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: "standard output: no space left on the device (ENOSPC); free some space and run the command again\n",
+      });
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe("npm scripts without npm ci", () => {

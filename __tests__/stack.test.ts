@@ -84,17 +84,17 @@ const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string
       "output.node_role_name",
     ],
   },
-  "taking over a user and a key": {
+  "the import of a user and a key": {
     settings: "import: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
     adds: [],
     removes: ["output.secret_access_key"],
   },
-  "taking over a policy of mode scoped": {
+  "the import of a policy of mode scoped": {
     settings: "policy: { mode: scoped }\ncluster: { prefix: dev }\nimport: { policy: true }",
     adds: ["data.aws_caller_identity.current"],
   },
-  "taking over a policy": { settings: "import: { policy: true }", adds: ["data.aws_caller_identity.current"] },
-  "taking over a policy of a stated account": {
+  "the import of a policy": { settings: "import: { policy: true }", adds: ["data.aws_caller_identity.current"] },
+  "the import of a policy of a stated account": {
     settings: "accountId: '123456789012'\nimport: { policy: true }",
     adds: [],
   },
@@ -166,7 +166,7 @@ describe("the contract with other workspaces", () => {
     expect(described).toEqual(OUTPUTS);
   });
 
-  it.each(Object.entries(OPTIONS))("has %s only when asked for", (_, { settings, adds, removes = [] }) => {
+  it.each(Object.entries(OPTIONS))("has %s only if the settings state it", (_, { settings, adds, removes = [] }) => {
     const plain = contract(synth());
     const names = contract(synth(settings));
     expect(names.filter((name) => !plain.includes(name))).toEqual([...adds].sort());
@@ -184,14 +184,14 @@ describe("the contract with other workspaces", () => {
 });
 
 describe("the stack of the smallest settings", () => {
-  it("allows exactly the page's actions, in AWS's spelling, sorted", () => {
+  it("allows exactly the actions of the DKP documentation, in the spelling of AWS, sorted", () => {
     const statements = synth().data.aws_iam_policy_document?.policy?.statement as { actions: string[] }[];
     const documented = statements[0]?.actions;
     expect(documented).toEqual([...new Set(pageActions.map((action) => action.replace("NATGateway", "NatGateway")))].sort());
     expect(documented).toHaveLength(125);
   });
 
-  it("does without the supplement when told so", () => {
+  it("omits the additional permissions with policy.supplement: false", () => {
     const { data } = synth("policy: { supplement: false }");
     const statements = data.aws_iam_policy_document?.policy?.statement as {
       sid: string;
@@ -392,7 +392,7 @@ describe("the node role", () => {
   it.each([
     ["", "yet unnamed"],
     ["iamNodeRole: dkp-nodes", "named"],
-  ])("may be passed to machines by the user, with its path, in mode scoped: %s", (iamNodeRole) => {
+  ])("may be passed to instances by the user, with its path, in mode scoped: %s", (iamNodeRole) => {
     const { data } = synth(
       `accountId: "123456789012"\npolicy: { mode: scoped }\ncluster: { prefix: dev, ${iamNodeRole} }\nnodeRole: { name: dkp-nodes, path: /dkp/ }`,
     );
@@ -416,7 +416,7 @@ describe("the node role", () => {
   });
 });
 
-describe("taking over", () => {
+describe("import", () => {
   const imports = (settings: string) => synth(settings).import;
 
   it("imports by the names in the settings, from the account of the credentials", () => {
@@ -450,7 +450,7 @@ describe("taking over", () => {
     ]);
   });
 
-  it("imports nothing unless told", () => {
+  it("imports nothing by default", () => {
     expect(synth()).not.toHaveProperty("import");
     expect(synth("import: {}")).not.toHaveProperty("import");
   });
@@ -473,7 +473,7 @@ describe("access keys", () => {
     });
   });
 
-  it("never makes a key before the old one goes: that would leave an unmanaged one", () => {
+  it("never creates a key before the old one is deleted, because that would leave an unmanaged one", () => {
     expect(JSON.stringify(keys("{ secondary: { status: Active } }"))).not.toContain("create_before_destroy");
   });
 
@@ -493,7 +493,7 @@ describe("access keys", () => {
     expect(notes("{}")).toEqual([expect.stringContaining("Every workspace that reads one output")]);
   });
 
-  it("hands out the current slot", () => {
+  it("exposes the current slot", () => {
     expect(outputs("accessKeys: { secondary: { status: Active }, current: secondary }")).toMatchObject({
       access_key_id: reference("aws_iam_access_key.user-secondary.id"),
       access_key_slot: "secondary",

@@ -41,7 +41,7 @@ describe("synthesis into an output folder", () => {
   const json = (): string => readFileSync(join(stack, "cdk.tf.json"), "utf8");
   const stacks = () => readdirSync(join(output, "stacks")).sort();
   const unexpected = (path: string) =>
-    `${path}: synth did not write this file, and Terraform would apply what it says; delete it, or move it out of the folder`;
+    `${path}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`;
 
   it.each([
     "override.tf.json",
@@ -165,7 +165,7 @@ describe("synthesis into an output folder", () => {
     expect(synth().removed).toEqual(["old"]);
   });
 
-  it("follows no symbolic link in the place of a removed deployment's folder", () => {
+  it("does not follow a symbolic link that replaced the folder of a removed deployment", () => {
     synth([CURRENT, OLD]);
     const elsewhere = join(root, "elsewhere");
     mkdirSync(elsewhere);

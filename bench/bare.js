@@ -1,5 +1,5 @@
-// The yardstick of bench.mjs: the same AWS access as a bare CDKTF program, the way one would write it by hand.
-// STACKS says how many stacks it makes.
+// The baseline of bench.mjs: the same AWS access as a bare CDKTF program, without this project.
+// STACKS is the number of stacks that it creates.
 const { App, S3Backend, TerraformStack } = require("cdktf");
 const { DataAwsIamPolicyDocument } = require("@cdktf/provider-aws/lib/data-aws-iam-policy-document");
 const { IamAccessKey } = require("@cdktf/provider-aws/lib/iam-access-key");

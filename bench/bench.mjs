@@ -9,10 +9,10 @@ import { parseArgs } from "node:util";
 const HELP = `Usage: npm run bench [-- --quick]
 
 Times this app against a bare CDKTF program with the same resources (bench/bare.js) and holds the ratios against their limits.
-The programs take turns, so that a busy machine slows down both; the table has medians. Takes some minutes, and needs no AWS.
+The programs take turns, so that other load slows down both; the table has medians. Takes some minutes, and needs no AWS.
 Removes and rebuilds the folder build/; all else that is written goes into a temporary folder.
 
-  --quick   fewer rounds, for a first look
+  --quick   fewer rounds, for a rough result
   --help    this text
 
 Exit code: 0 when every ratio is within its limit, 1 when one is not or a program fails.

@@ -1,24 +1,24 @@
 #!/bin/sh
-# What the DKP authorization page asks of an image, looked at on a machine made from it: cloud-init and its services, one disk, x86_64.
-# Needs a POSIX shell and what every base system has. Changes nothing. `sh check-image.sh --help` tells the rest.
+# Checks an instance against what the DKP authorization page requires of its image: cloud-init and its services, one disk, x86_64.
+# Requires a POSIX shell and the programs of every base system. Changes nothing. `sh check-image.sh --help` shows the options.
 set -u
 
 help() {
   cat <<'HELP'
 Usage: sh check-image.sh [--json] [--root DIR]
 
-Run it on a machine that was made from the image and has booted. It looks whether
+Run it on an instance that was launched from the image and has booted. It checks that
   - cloud-init is installed
   - cloud-config.service, cloud-final.service and cloud-init.service run, which for these
     services is "active (exited)": they do their work once, at boot
-  - the machine has exactly one disk; instance storage, which the instance type brings, does not count
-  - the machine is x86_64
+  - the instance has exactly one disk; instance storage, which the instance type brings, does not count
+  - the instance is x86_64
 
   --json      prints one JSON object: result, and checks with check, result, found and, where there is something to do, remedy
-  --root DIR  looks below DIR instead of /, for example at an image that is mounted there. Services can only be
-              asked where systemd runs, disks only where DIR/sys is there, so a mounted image leaves both open
+  --root DIR  checks the files below DIR instead of /, for example of a mounted image. Services can only be checked
+              where systemd runs, and disks where DIR/sys exists, so that both are unknown for a mounted image
 
-Exit code: 0 all right, 1 a fault, 2 wrong arguments, 3 no fault, but something could not be told.
+Exit code: 0 all checks passed, 1 a check failed, 2 wrong arguments, 3 no check failed, and a result is unknown.
 HELP
 }
 
@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
     --json) as=json ;;
     --root)
       if [ $# -lt 2 ] || [ ! -d "$2" ]; then
-        printf 'check-image.sh: --root: "%s" is no folder; name the folder to look below\n' "${2-}" >&2
+        printf 'check-image.sh: --root: "%s" is no folder; name the folder to check\n' "${2-}" >&2
         exit 2
       fi
       root=${2%/}
@@ -47,19 +47,19 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-faults=0
+failures=0
 unknowns=0
 objects=
 
-# json TEXT: TEXT as a JSON string. What is not printable ASCII becomes a space.
+# json TEXT: TEXT as a JSON string. what is not printable ASCII becomes a space.
 json() {
   printf '"%s"' "$(printf '%s\n' "$1" | LC_ALL=C tr -c '\040-\176\n' ' ' | tr '\n' ' ' | sed 's/ *$//; s/\\/\\\\/g; s/"/\\"/g')"
 }
 
-# tell CHECK RESULT FOUND [REMEDY]: one line of the report. RESULT is ok, fault or unknown.
-tell() {
+# report CHECK RESULT FOUND [REMEDY]: one line of the report. RESULT is ok, failed or unknown.
+report() {
   case $2 in
-    fault) faults=$((faults + 1)) ;;
+    failed) failures=$((failures + 1)) ;;
     unknown) unknowns=$((unknowns + 1)) ;;
   esac
   if [ "$as" = json ]; then
@@ -73,38 +73,38 @@ tell() {
   fi
 }
 
-# package VERSION-COMMAND...: what a package manager says of cloud-init; fails if it is not there or does not know the package.
+# package VERSION-COMMAND...: what a package manager reports about cloud-init; fails if the manager does not exist or does not know the package.
 package() {
   command -v "$1" >/dev/null 2>&1 && version=$("$@" 2>/dev/null) && [ -n "$version" ]
 }
 
-# First the package databases, since the page asks for the package; a cloud-init installed without one serves as well.
+# First the package databases, since the documentation requires the package; a cloud-init installed without one works as well.
 check_package() {
   # shellcheck disable=SC2016 # dpkg-query's own variables
   if [ -d "$root/var/lib/dpkg" ] && package dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${db:Status-Status} ${Version}' cloud-init; then
     case $version in
       "installed "*)
-        tell cloud-init ok "package version ${version#installed }"
+        report cloud-init ok "package version ${version#installed }"
         return
         ;;
     esac
   elif [ -d "$root/var/lib/rpm" ] && package rpm --root "${root:-/}" -q --qf '%{VERSION}-%{RELEASE}' cloud-init; then
-    tell cloud-init ok "package version $version"
+    report cloud-init ok "package version $version"
     return
   elif [ -d "$root/lib/apk/db" ] && package apk --root "${root:-/}" info -e cloud-init; then
-    tell cloud-init ok "package is installed"
+    report cloud-init ok "package is installed"
     return
   fi
   for folder in /usr/bin /usr/local/bin /bin; do
     if [ -x "$root$folder/cloud-init" ]; then
-      tell cloud-init ok "$folder/cloud-init, not installed as a package"
+      report cloud-init ok "$folder/cloud-init, not installed as a package"
       return
     fi
   done
-  tell cloud-init fault "not installed" "DKP sets its machines up through it: install the package cloud-init in the image"
+  report cloud-init failed "not installed" "DKP sets up nodes through it; install the package cloud-init in the image"
 }
 
-# state UNIT: sets load, active and sub to what systemd says. Fails if it says nothing, as where systemd does not run.
+# state UNIT: sets load, active and sub to what systemd reports. Fails if it reports nothing, as where systemd does not run.
 state() {
   load=
   active=
@@ -122,7 +122,7 @@ state() {
 
 check_service() {
   if [ ! -d "$root/run/systemd/system" ]; then
-    tell "$1" unknown "systemd does not run here" "run this on a booted machine made from the image"
+    report "$1" unknown "systemd does not run here" "run this on an instance that was launched from the image"
     return
   fi
   unit=$1
@@ -137,26 +137,26 @@ check_service() {
   fi
   case $load,$active in
     ,*)
-      tell "$1" unknown "systemd gives no answer" "see what \"systemctl show $unit\" says, and run this again"
+      report "$1" unknown "systemd does not respond" "check the output of \"systemctl show $unit\", and run this again"
       ;;
     not-found,*)
-      tell "$1" fault "there is no such service" "it comes with cloud-init: install the whole package in the image"
+      report "$1" failed "there is no such service" "it comes with cloud-init: install the whole package in the image"
       ;;
     masked,*)
-      tell "$1" fault "masked$name, must run" "run \"systemctl unmask $unit\" in the image"
+      report "$1" failed "masked$name, must run" "run \"systemctl unmask $unit\" in the image"
       ;;
     *,active)
-      tell "$1" ok "$active ($sub)$name"
+      report "$1" ok "$active ($sub)$name"
       ;;
     *,activating | *,reloading)
-      tell "$1" unknown "$active ($sub)$name" "still booting: wait with \"cloud-init status --wait\", and run this again"
+      report "$1" unknown "$active ($sub)$name" "still booting: wait with \"cloud-init status --wait\", and run this again"
       ;;
     *,failed)
-      tell "$1" fault "failed$name, must run" "\"journalctl -u $unit\" tells why"
+      report "$1" failed "failed$name, must run" "\"journalctl -u $unit\" shows why"
       ;;
     *)
-      tell "$1" fault "$active ($sub)$name, must run" \
-        "run \"systemctl enable $unit\" in the image, and see that neither /etc/cloud/cloud-init.disabled nor the kernel argument cloud-init=disabled is there; \"cloud-init status --long\" tells more"
+      report "$1" failed "$active ($sub)$name, must run" \
+        "run \"systemctl enable $unit\" in the image, and check that neither /etc/cloud/cloud-init.disabled nor the kernel argument cloud-init=disabled exists; \"cloud-init status --long\" shows more"
       ;;
   esac
 }
@@ -174,7 +174,7 @@ line() {
 # those of size 0 are drives without medium.
 check_disks() {
   if [ ! -d "$root/sys/block" ]; then
-    tell disks unknown "there is no $root/sys/block" "run this on a booted machine made from the image"
+    report disks unknown "there is no $root/sys/block" "run this on an instance that was launched from the image"
     return
   fi
   count=0
@@ -199,27 +199,27 @@ check_disks() {
     disks="$disks${disks:+, }$disk ($((size / 2097152)) GiB)"
   done
   case $count in
-    0) tell disks unknown "none to be seen" "run this on a booted machine made from the image" ;;
-    1) tell disks ok "$disks" ;;
-    *) tell disks fault "$count disks, must be one: $disks" "if they came with the image, make it from a machine with one disk; if one was added at launch, launch without it" ;;
+    0) report disks unknown "no disk found" "run this on an instance that was launched from the image" ;;
+    1) report disks ok "$disks" ;;
+    *) report disks failed "$count disks, must be one: $disks" "if they come from the image, create it from an instance with one disk; if one was added at launch, launch without it" ;;
   esac
 }
 
-# machine: the name of the architecture; for a mounted image that of a program in it, by the machine number of its ELF header
-machine() {
+# architecture: its name; for a mounted image that of a program in it, by the architecture number of its ELF header
+architecture() {
   if [ -z "$root" ]; then
     uname -m
     return
   fi
   for program in /usr/lib/systemd/systemd /lib/systemd/systemd /bin/bash /bin/busybox; do
     if [ -r "$root$program" ]; then
-      # shellcheck disable=SC2046 # one word for each byte
+      # shellcheck disable=SC2046 # one argument for each byte
       set -- $(od -A n -t u1 -j 18 -N 2 "$root$program")
       case $((${1:-0} + ${2:-0} * 256)) in
         62) echo x86_64 ;;
         183) echo aarch64 ;;
         3) echo i386 ;;
-        *) echo "ELF machine $((${1:-0} + ${2:-0} * 256))" ;;
+        *) echo "ELF architecture $((${1:-0} + ${2:-0} * 256))" ;;
       esac
       return
     fi
@@ -227,11 +227,11 @@ machine() {
 }
 
 check_architecture() {
-  found=$(machine)
+  found=$(architecture)
   case $found in
-    x86_64) tell architecture ok x86_64 ;;
-    '') tell architecture unknown "no program in the image tells it" "run this on a booted machine made from the image" ;;
-    *) tell architecture fault "$found, must be x86_64" "DKP's programs are built for x86_64: take an image of that architecture" ;;
+    x86_64) report architecture ok x86_64 ;;
+    '') report architecture unknown "no known program found in the image" "run this on an instance that was launched from the image" ;;
+    *) report architecture failed "$found, must be x86_64" "DKP's programs are built for x86_64: use an image of that architecture" ;;
   esac
 }
 
@@ -242,8 +242,8 @@ done
 check_disks
 check_architecture
 
-if [ "$faults" -gt 0 ]; then
-  result=fault
+if [ "$failures" -gt 0 ]; then
+  result=failed
   code=1
 elif [ "$unknowns" -gt 0 ]; then
   result=unknown
@@ -256,8 +256,8 @@ if [ "$as" = json ]; then
   printf '{"result":%s,"checks":[%s]}\n' "$(json "$result")" "$objects"
 else
   case $result in
-    ok) echo "the image has what DKP asks for" ;;
-    *) echo "faults: $faults, could not be told: $unknowns" ;;
+    ok) echo "all checks passed" ;;
+    *) echo "failed: $failures, unknown: $unknowns" ;;
   esac
 fi
 exit "$code"

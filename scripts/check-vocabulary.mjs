@@ -1,13 +1,16 @@
-// Finds phrases that this project does not use, in files and their names: `npm run lint:words`. Single words are in cspell.config.yaml, which cannot hold phrases.
-// With --count, prints the number of findings per file.
+// Usage: node scripts/check-vocabulary.mjs [--count] [FILE...]
+// Finds phrases that this project does not use, in files and their names: `npm run lint:words`. Without FILE, it checks all files that git
+// does not ignore. With --count, it prints the number of findings per file. Exit code: 0 no findings, 1 findings.
+// Single words are in cspell.config.yaml, which cannot hold phrases.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 /**
  * Phrase (a regular expression; a space stands for any white space, line break, comment sign or hyphen) and the term to use instead.
  * Before the comparison, `camelCase` and `snake_case` become separate words, so that names are checked as well.
  */
 const PHRASES = [
+  ["the packs", "review packs"],
   ["(made )?by hand", "created manually, created outside Terraform"],
   ["in (the )?clear", "in plaintext"],
   ["in words|says? in (plain )?words", "change summary; report, summarize"],
@@ -47,10 +50,11 @@ const PHRASES = [
 ];
 
 const SKIPPED =
-  /^deployments\/.*\.yaml$|^review\/|(^|\/)package-lock\.json$|^LICENSE$|^\.cspell\/|^cspell\.config\.yaml$|^scripts\/check-vocabulary\.mjs$/;
+  /^deployments\/.*\.yaml$|^review\/|(^|\/)package-lock\.json$|^LICENSE$|^\.cspell\/|^cspell\.config\.yaml$|^(scripts\/check-vocabulary\.mjs|__tests__\/lint-words\.test\.ts)$/;
 // A line that has to contain a phrase, for example a quotation, says so in a comment.
 const IGNORED_LINE = /.*vocabulary-ignore.*/g;
 const COUNT = process.argv.includes("--count");
+const NAMED = process.argv.slice(2).filter((argument) => argument !== "--count");
 
 const pattern = new RegExp(
   PHRASES.map(([phrase], index) => `(?<p${index}>\\b(?:${phrase.replaceAll(" ", "[\\s*/#>|-]+")})\\b)`).join("|"),
@@ -70,11 +74,14 @@ function findings(path) {
   });
 }
 
-const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" }).split(
-  "\0",
-);
+/** All files that git does not ignore. Git also lists deleted files, until the deletion is staged. */
+const projectFiles = () =>
+  execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
+    .split("\0")
+    .filter((path) => existsSync(path) && !SKIPPED.test(path));
+
 let total = 0;
-for (const path of files.filter((name) => name !== "" && !SKIPPED.test(name))) {
+for (const path of NAMED.length > 0 ? NAMED : projectFiles()) {
   const found = findings(path);
   total += found.length;
   if (found.length > 0) {

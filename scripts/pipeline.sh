@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a pipeline does with one deployment, the same in every CI system. `sh scripts/pipeline.sh --help` tells how; docs/pipelines.md, why.
+# The steps of a pipeline for one deployment, the same in every CI system. `sh scripts/pipeline.sh --help` describes them, docs/pipelines.md gives the reasons.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,13 +10,13 @@ Usage: sh scripts/pipeline.sh synth|plan|apply|drift|clean STACK
   synth  empties the stack's output folder and synthesizes it. Run it first, after npm ci, and without credentials: it needs none.
          Fails when git tracks a file in the output folder, or the review pack is stale
   plan   plans without taking the state's lock, and writes into pipeline.out/
-           review.md     the changes in words
-           verdict.env   VERDICT=0, 2 (permissions grow) or 3 (dangerous), CHANGES=true or false
+           review.md     the change summary
+           verdict.env   VERDICT=0, 2 (permissions broadened) or 3 (breaking change), CHANGES=true or false
            plan.cms      the saved plan, encrypted for the certificate in the file PLAN_CERTIFICATE; without that there is none
          AGAINST, a git commit, adds how the review pack differs from the one there
   apply  decrypts pipeline.out/plan.cms with the key in the file PLAN_KEY and applies just that. Runs neither Node.js nor npm.
          A state that could not be written is kept, encrypted for PLAN_CERTIFICATE, as pipeline.out/errored.tfstate.cms
-  drift  plans and changes nothing: exit code 2 when AWS and the settings differ, with the changes in words
+  drift  plans and changes nothing: exit code 2 and a change summary when AWS and the settings differ
   clean  removes the saved plan, and encrypts a state that could not be written. Run it last, whatever happened: the others do
          so themselves, but for kill -9
 
@@ -119,7 +119,7 @@ case ${1-} in
     exit 0
     ;;
 esac
-[ $# -eq 2 ] || refuse "wrong number of arguments; --help tells them"
+[ $# -eq 2 ] || refuse "wrong number of arguments; --help lists them"
 stack=$2
 case $stack in
   '' | *[!a-z0-9-]*) refuse "\"$stack\": not the name of a stack; name a file of deployments/ without its ending" ;;
@@ -152,8 +152,8 @@ $tracked"
         words --against "$AGAINST"
       fi
       case $verdict in
-        2) printf '\n**Permissions grow: this needs a second reviewer.**\n' ;;
-        3) printf '\n**This replaces or deletes what a live cluster depends on: it needs a second reviewer.**\n' ;;
+        2) printf '\n**Permissions are broadened: a second reviewer is required.**\n' ;;
+        3) printf '\n**Breaking change to objects that a live cluster depends on: a second reviewer is required.**\n' ;;
       esac
     } >pipeline.out/review.md
     printf 'VERDICT=%s\nCHANGES=%s\n' "$verdict" "$changes" >pipeline.out/verdict.env

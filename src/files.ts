@@ -22,11 +22,11 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 export function fileErrorMessage(error: unknown): string | undefined {
   const { code = "", path, dest, syscall = "" } = error as NodeJS.ErrnoException & { readonly dest?: string };
   const reason = FILE_ERRORS[code];
-  const place = dest ?? path;
-  if (reason === undefined || place === undefined || syscall.startsWith("spawn")) {
+  const file = dest ?? path;
+  if (reason === undefined || file === undefined || syscall.startsWith("spawn")) {
     return undefined;
   }
-  return `${place}: ${reason.replace(";", ` (${code});`)}`;
+  return `${file}: ${reason.replace(";", ` (${code});`)}`;
 }
 
 /**

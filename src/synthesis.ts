@@ -5,7 +5,7 @@ import { App, type AppConfig } from "cdktf";
 import { requireRealFolder, writeFileAtomically } from "./files";
 import type { Deployment } from "./settings/deployment";
 import { DeckhouseAccessStack } from "./stack";
-import { placeLockFile } from "./terraform/provider-lock";
+import { copyLockFile } from "./terraform/provider-lock";
 import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
 
 /** What CDKTF writes into a stack's folder: JSON, or HCL with its metadata. */
@@ -26,7 +26,7 @@ const MANIFEST = "manifest.json";
 /** Settings folder of each stack whose folder this app wrote, relative to the output folder. */
 export type Origins = Readonly<Record<string, string>>;
 
-/** Synthesizes deployments into a temporary folder, which is gone after the function got its path. */
+/** Synthesizes deployments into a temporary folder, which is removed when the function returns. */
 export function synthesized<Result>(
   deployments: readonly Deployment[],
   use: (folder: string) => Result,
@@ -57,12 +57,12 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
   if (resolve(output) === resolve(settings)) {
     throw new Error(`CDKTF_OUTDIR: "${output}" is the folder of the settings; name another folder`);
   }
-  const place = (folder: string) => {
+  const write = (folder: string) => {
     const stacks = join(output, "stacks");
     requireRealFolder(stacks);
-    const problems = deployments.flatMap(({ stack }) => unexpectedFiles(join(stacks, stack)));
-    if (problems.length > 0) {
-      throw new Error(problems.join("\n"));
+    const unexpected = deployments.flatMap(({ stack }) => unexpectedFiles(join(stacks, stack)));
+    if (unexpected.length > 0) {
+      throw new Error(unexpected.join("\n"));
     }
     for (const { stack } of deployments) {
       const to = join(stacks, stack);
@@ -76,11 +76,11 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
           rmSync(join(to, name), { force: true });
         }
       }
-      placeLockFile(join("locks", `${stack}.terraform.lock.hcl`), to);
+      copyLockFile(join("locks", `${stack}.terraform.lock.hcl`), to);
     }
     writeManifest(join(folder, MANIFEST), output, settings, deployments);
   };
-  synthesized(deployments, place, { outputFolder: output });
+  synthesized(deployments, write, { outputFolder: output });
 }
 
 /**
@@ -97,7 +97,7 @@ function unexpectedFiles(folder: string): readonly string[] {
         .filter(({ name }) => !STACK_FILES.includes(name))
         .map(
           ({ name }) =>
-            `${join(folder, name)}: synth did not write this file, and Terraform would apply what it says; delete it, or move it out of the folder`,
+            `${join(folder, name)}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`,
         )
     : [];
 }

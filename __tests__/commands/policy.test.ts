@@ -52,8 +52,8 @@ describe("dkp-access policy", () => {
         why:     passes the node role to EC2, in AddRoleToInstanceProfile and in RunInstances
         source:  AWS IAM User Guide, passing a role to a service; deckhouse/mcm pkg/driver/driver_aws.go
         callers: terraform, machine-controller-manager
-        page:    lists it
-        needed:  every cluster
+        listed:  in the DKP documentation
+        for:     every cluster
         allowed: statement PassNodeRole, on arn:aws:iam::ACCOUNT_ID:role/dev-node
                  only if iam:PassedToService StringEquals ec2.amazonaws.com
       "
@@ -66,8 +66,8 @@ describe("dkp-access policy", () => {
         why:     stops a node before a change of its instance type
         source:  measured
         callers: terraform
-        page:    does not list it
-        needed:  not by this cluster; it would be with: feature instance-type-change (changing the instance type of masters, static nodes or the bastion)
+        listed:  not in the DKP documentation; an additional permission
+        for:     not this cluster; clusters with feature instance-type-change (changing the instance type of masters, static nodes or the bastion)
         allowed: no
       "
     `);

@@ -159,7 +159,7 @@ describe("dkp-access", () => {
       { source: "cdktf.out/stacks/prod/cdk.tf.json", findings: [] },
       {
         source: "cdktf.out/stacks/prod/terraform.tfstate",
-        findings: [{ place: "outputs.key.value", what: "what looks like the secret of an access key" }],
+        findings: [{ location: "outputs.key.value", what: "what looks like the secret of an access key" }],
       },
     ]);
   });

@@ -174,7 +174,7 @@ describe("dkp-access synth", () => {
       status: 1,
       stdout: "",
       stderr:
-        "cdktf.out/stacks/deckhouse/override.tf.json: synth did not write this file, and Terraform would apply what it says; delete it, or move it out of the folder\n",
+        "cdktf.out/stacks/deckhouse/override.tf.json: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder\n",
     });
     expect(json("deckhouse")).toBe(before);
   });

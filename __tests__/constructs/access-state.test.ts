@@ -87,7 +87,7 @@ describe("the reader of a state", () => {
       expect(access.user_arn).toBeUndefined();
       // @ts-expect-error: the argument is called bucket
       new AccessState(stack, "argument", { s3: { ...S3.s3, bukket: "states" } });
-      // @ts-expect-error: a state lives in one place
+      // @ts-expect-error: a state has one location
       new AccessState(stack, "two", { ...S3, gcs: { bucket: "states" } });
       // @ts-expect-error: one backend type is needed
       expect(() => new AccessState(stack, "none", {})).toThrow(
@@ -116,8 +116,8 @@ describe("the reader of a deployment of the same program", () => {
   });
 
   it.each(["cloud", "remote"])("reads a workspace of HCP Terraform, written with %s, as remote", (type) => {
-    const place = `${type}: { organization: org, workspaces: { name: dkp } }`;
-    expect(read(type === "cloud" ? place : `backend: { ${place} }`)).toEqual({
+    const location = `${type}: { organization: org, workspaces: { name: dkp } }`;
+    expect(read(type === "cloud" ? location : `backend: { ${location} }`)).toEqual({
       backend: "remote",
       config: { organization: "org", workspaces: { name: "dkp" } },
     });

@@ -5,17 +5,17 @@ import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, EXAMPLE, folder, PROJECT, removeFolders } from "./support/project";
 import { type Finished, runIn, terraformEnvironment } from "./support/terraform";
 
-const PAGE = readFileSync(join(PROJECT, "docs/cdktn.md"), "utf8");
+const DOCUMENT = readFileSync(join(PROJECT, "docs/cdktn.md"), "utf8");
 
 /** The commands of docs/cdktn.md: the migration to CDK Terrain, and the one to HCL. */
-const [MOVE = "", HCL = ""] = [...PAGE.matchAll(/```shell\n([^`]*)```/g)].map(([, commands]) => commands);
+const [MOVE = "", HCL = ""] = [...DOCUMENT.matchAll(/```shell\n([^`]*)```/g)].map(([, commands]) => commands);
 
-/** What the move is made in: all that the page's commands name, and what npm needs beside it. */
+/** Files for the migration: all that the commands of the document name, and all that npm requires. */
 const MOVED = [".npmrc", ".nvmrc", "__tests__", "bench", "biome.json", "jest.config.json", "package-lock.json"];
 
 /** The lines of `cdk.tf.json` that differ, as docs/cdktn.md lists them. */
 const DIFFERENT_LINES: readonly { readonly cdktf: string; readonly cdktn: string; readonly why: string }[] = [
-  { cdktf: '"version": "0.21.0"', cdktn: '"version": "0.24.0"', why: "the comment that tells what wrote the file" },
+  { cdktf: '"version": "0.21.0"', cdktn: '"version": "0.24.0"', why: "the comment that names the program that wrote the file" },
 ];
 
 /** Pinned: the release of Node.js 22 that npm carries for this platform. */
@@ -101,7 +101,7 @@ describe("the migrations from CDKTF in docs/cdktn.md", () => {
 
   it("the documentation lists these lines", () => {
     for (const { cdktf, cdktn, why } of DIFFERENT_LINES) {
-      expect(PAGE).toContain(`| \`${cdktf}\` | \`${cdktn}\` | ${why} |`);
+      expect(DOCUMENT).toContain(`| \`${cdktf}\` | \`${cdktn}\` | ${why} |`);
     }
   });
 

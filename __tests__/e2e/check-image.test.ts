@@ -101,7 +101,7 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
         "ok      cloud-init.service: active (exited)",
         "ok      disks: nvme0n1 (8 GiB)",
         "ok      architecture: x86_64",
-        "the image has what DKP asks for",
+        "all checks passed",
       ],
     });
   });
@@ -122,27 +122,27 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     [
       "cloud-init is not installed",
       { ...VALID, cloudInit: false },
-      "fault   cloud-init: not installed; DKP sets its machines up through it: install the package cloud-init in the image",
+      "failed  cloud-init: not installed; DKP sets up nodes through it; install the package cloud-init in the image",
     ],
     [
       "a service failed",
       withService("cloud-final.service", shown("loaded", "failed", "failed")),
-      'fault   cloud-final.service: failed, must run; "journalctl -u cloud-final.service" tells why',
+      'failed  cloud-final.service: failed, must run; "journalctl -u cloud-final.service" shows why',
     ],
     [
       "a service did not start",
       withService("cloud-config.service", shown("loaded", "inactive", "dead")),
-      'fault   cloud-config.service: inactive (dead), must run; run "systemctl enable cloud-config.service" in the image, and see that neither /etc/cloud/cloud-init.disabled nor the kernel argument cloud-init=disabled is there; "cloud-init status --long" tells more',
+      'failed  cloud-config.service: inactive (dead), must run; run "systemctl enable cloud-config.service" in the image, and check that neither /etc/cloud/cloud-init.disabled nor the kernel argument cloud-init=disabled exists; "cloud-init status --long" shows more',
     ],
     [
       "a service is masked",
       withService("cloud-final.service", shown("masked", "inactive", "dead")),
-      'fault   cloud-final.service: masked, must run; run "systemctl unmask cloud-final.service" in the image',
+      'failed  cloud-final.service: masked, must run; run "systemctl unmask cloud-final.service" in the image',
     ],
     [
       "a service is missing under its old and its new name",
       withService("cloud-init.service", NOT_FOUND),
-      "fault   cloud-init.service: there is no such service; it comes with cloud-init: install the whole package in the image",
+      "failed  cloud-init.service: there is no such service; it comes with cloud-init: install the whole package in the image",
     ],
     [
       "the service failed under its new name",
@@ -154,20 +154,20 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
           "cloud-init-network.service": shown("loaded", "failed", "failed"),
         },
       },
-      'fault   cloud-init.service: failed as cloud-init-network.service, its name since cloud-init 24.3, must run; "journalctl -u cloud-init-network.service" tells why',
+      'failed  cloud-init.service: failed as cloud-init-network.service, its name since cloud-init 24.3, must run; "journalctl -u cloud-init-network.service" shows why',
     ],
     [
       "there is a second disk",
       withDisks({ nvme1n1: { size: `${20 * GIB}` } }),
-      "fault   disks: 2 disks, must be one: nvme0n1 (8 GiB), nvme1n1 (20 GiB); if they came with the image, make it from a machine with one disk; if one was added at launch, launch without it",
+      "failed  disks: 2 disks, must be one: nvme0n1 (8 GiB), nvme1n1 (20 GiB); if they come from the image, create it from an instance with one disk; if one was added at launch, launch without it",
     ],
     [
       "the image has another architecture",
       { ...VALID, architecture: ARM },
-      "fault   architecture: aarch64, must be x86_64; DKP's programs are built for x86_64: take an image of that architecture",
+      "failed  architecture: aarch64, must be x86_64; DKP's programs are built for x86_64: use an image of that architecture",
     ],
   ])("reports an error and its remedy: %s", (_, image, line) => {
-    expect(check(image)).toEqual({ status: 1, lines: [line, "faults: 1, could not be told: 0"] });
+    expect(check(image)).toEqual({ status: 1, lines: [line, "failed: 1, unknown: 0"] });
   });
 
   it.each<[string, Image["disks"]]>([
@@ -179,7 +179,7 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     ["an optical drive, with and without a medium", { sr0: { size: "2097151" }, fd0: { size: "8" }, xvdz: { size: "0" } }],
     ["virtual devices on top of disks", { "dm-0": { size: `${8 * GIB}` }, md127: { size: `${8 * GIB}` } }],
   ])("does not count as a disk: %s", (_, disks) => {
-    expect(check(withDisks(disks))).toEqual({ status: 0, lines: ["the image has what DKP asks for"] });
+    expect(check(withDisks(disks))).toEqual({ status: 0, lines: ["all checks passed"] });
   });
 
   it("reports unknown while the instance boots", () => {
@@ -187,17 +187,17 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
       status: 3,
       lines: [
         'unknown cloud-final.service: activating (start); still booting: wait with "cloud-init status --wait", and run this again',
-        "faults: 0, could not be told: 1",
+        "failed: 0, unknown: 1",
       ],
     });
   });
 
   it("reports the services as unknown where systemd does not run", () => {
     const { services, ...withoutSystemd } = VALID;
-    const remedy = "systemd does not run here; run this on a booted machine made from the image";
+    const remedy = "systemd does not run here; run this on an instance that was launched from the image";
     expect(check(withoutSystemd)).toEqual({
       status: 3,
-      lines: [...Object.keys(SERVICES).map((unit) => `unknown ${unit}: ${remedy}`), "faults: 0, could not be told: 3"],
+      lines: [...Object.keys(SERVICES).map((unit) => `unknown ${unit}: ${remedy}`), "failed: 0, unknown: 3"],
     });
   });
 
@@ -208,7 +208,7 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     const { status, lines } = run(shell, `${silent}:${path}`, "--root", root);
     expect(status).toBe(3);
     expect(lines).toContain(
-      'unknown cloud-init.service: systemd gives no answer; see what "systemctl show cloud-init.service" says, and run this again',
+      'unknown cloud-init.service: systemd does not respond; check the output of "systemctl show cloud-init.service", and run this again',
     );
   });
 
@@ -217,7 +217,7 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
     const { status, lines } = run(shell, path, "--json", "--root", root);
     expect(status).toBe(1);
     expect(JSON.parse(lines.join("\n"))).toEqual({
-      result: "fault",
+      result: "failed",
       checks: [
         { check: "cloud-init", result: "ok", found: "/usr/bin/cloud-init, not installed as a package" },
         { check: "cloud-config.service", result: "ok", found: "active (exited)" },
@@ -225,10 +225,10 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
         { check: "cloud-init.service", result: "ok", found: "active (exited)" },
         {
           check: "disks",
-          result: "fault",
+          result: "failed",
           found: '2 disks, must be one: nvme0n1 (8 GiB), x"\\     (1 GiB)',
           remedy:
-            "if they came with the image, make it from a machine with one disk; if one was added at launch, launch without it",
+            "if they come from the image, create it from an instance with one disk; if one was added at launch, launch without it",
         },
         { check: "architecture", result: "ok", found: "x86_64" },
       ],
@@ -238,14 +238,14 @@ describe.each(SHELLS)("check-image.sh under %s", (shell) => {
   it("checks the computer that runs the test", () => {
     const { status, lines } = run(shell, process.env.PATH ?? "", "--json");
     const { result, checks } = JSON.parse(lines.join("\n"));
-    expect({ ok: 0, fault: 1, unknown: 3 }[result as string]).toBe(status);
+    expect({ ok: 0, failed: 1, unknown: 3 }[result as string]).toBe(status);
     expect(checks).toHaveLength(6);
   });
 
   it.each([
     [["--jsn"], 'check-image.sh: "--jsn": unknown argument; --help lists the known ones'],
-    [["--root"], 'check-image.sh: --root: "" is no folder; name the folder to look below'],
-    [["--root", "/nowhere\\n"], 'check-image.sh: --root: "/nowhere\\n" is no folder; name the folder to look below'],
+    [["--root"], 'check-image.sh: --root: "" is no folder; name the folder to check'],
+    [["--root", "/nowhere\\n"], 'check-image.sh: --root: "/nowhere\\n" is no folder; name the folder to check'],
   ])("rejects unknown arguments: %j", (args, line) => {
     expect(run(shell, process.env.PATH ?? "", ...args)).toEqual({ status: 2, lines: [line] });
   });
@@ -265,7 +265,7 @@ describe("check-image.sh reads the package databases of an image", () => {
     [
       "removed, with its configuration left",
       "deinstall ok config-files",
-      "fault   cloud-init: not installed; DKP sets its machines up through it: install the package cloud-init in the image",
+      "failed  cloud-init: not installed; DKP sets up nodes through it; install the package cloud-init in the image",
     ],
   ])("of dpkg: %s", (_, status, line) => {
     const { root, path } = createImage({ ...VALID, cloudInit: false });

@@ -104,16 +104,16 @@ describe("the commands about keys", () => {
     const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
     expect(command("keys", "deckhouse")).toMatchObject({ status: 2 });
-    const { errors, warnings, foreign } = json("keys", "deckhouse", "--format", "json") as {
+    const { errors, warnings, unmanaged } = json("keys", "deckhouse", "--format", "json") as {
       errors: string[];
       warnings: string[];
-      foreign: { id: string }[];
+      unmanaged: { id: string }[];
     };
-    expect(foreign.map((key) => key.id)).toEqual([AccessKey?.AccessKeyId]);
+    expect(unmanaged.map((key) => key.id)).toEqual([AccessKey?.AccessKeyId]);
     // The key is new, so DKP may use it.
     expect(errors.join("\n")).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
     expect(errors.join("\n")).toContain("do not delete or deactivate it");
-    expect(warnings).toContain("the next apply would create a third key, which IAM refuses (2 per user, LimitExceeded)");
+    expect(warnings).toContain("the next apply would create a third key, which IAM rejects (2 per user, LimitExceeded)");
     await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));
   });
 
@@ -195,7 +195,7 @@ describe("the commands about keys", () => {
     expect(command("hand-over", "deckhouse", "--yes")).toEqual({
       status: 1,
       output:
-        "accessKeys is none: Terraform has no key to hand over; make one with aws iam create-access-key --user-name deckhouse\n",
+        "accessKeys is none: Terraform has no key to hand over; create one with aws iam create-access-key --user-name deckhouse\n",
     });
   });
 });

@@ -69,7 +69,7 @@ async function hangOnUser(aws: LocalAws): Promise<void> {
   const iam = aws.iam();
   const UserName = "full";
   await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "inline", PolicyDocument: HARMLESS }));
-  await iam.send(new AttachUserPolicyCommand({ UserName, PolicyArn: await policy(iam, "Foreign") }));
+  await iam.send(new AttachUserPolicyCommand({ UserName, PolicyArn: await policy(iam, "Unmanaged") }));
   await iam.send(new UploadSSHPublicKeyCommand({ UserName, SSHPublicKeyBody: "ssh-rsa AAAA" }));
   await iam.send(new UploadSigningCertificateCommand({ UserName, CertificateBody: rootCertificates[0] }));
   await iam.send(new CreateServiceSpecificCredentialCommand({ UserName, ServiceName: "codecommit.amazonaws.com" }));

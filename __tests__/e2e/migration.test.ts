@@ -62,7 +62,9 @@ describe("migrating from the documented HCL", () => {
     migrated = deployments.terraform("deckhouse", aws);
     migrated.init();
     const own = await counts(migrated);
-    process.stderr.write(`AWS calls of the page's HCL: ${JSON.stringify(documented)}, of this project: ${JSON.stringify(own)}\n`);
+    process.stderr.write(
+      `AWS calls of the documented HCL: ${JSON.stringify(documented)}, of this project: ${JSON.stringify(own)}\n`,
+    );
     expect(own.apply).toBeLessThanOrEqual(documented.apply + 2);
     expect(own.plan).toBeLessThanOrEqual(documented.plan + 2);
   });

@@ -17,7 +17,11 @@ import { SlowAws } from "./support/slow-aws";
 import { type Finished, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
+<<<<<<< HEAD
 const WORKFLOWS = ["docs/pipelines/github-actions.yml", ".github/workflows/ci.yml", ".github/workflows/release.yml"];
+=======
+const WORKFLOWS = ["docs/pipelines/github-actions.yml", ".github/workflows/ci.yml", ".github/workflows/upstream.yml"];
+>>>>>>> main
 
 describe("the pipeline files", () => {
   it.each([
@@ -214,7 +218,7 @@ describe.each(SYSTEMS)(
       const merge = { AGAINST: "HEAD", CI_MERGE_REQUEST_DIFF_BASE_SHA: "HEAD" };
       expect(succeed("plan", merge)).toContain("Plan: 4 to add, 0 to change, 0 to destroy.");
       expect(text(words).split("\n").slice(0, 2)).toEqual(["<!-- dkp-access deckhouse -->", "## Plan of `deckhouse`"]);
-      expect(text(words)).toContain("\n**Permissions grow: this needs a second reviewer.**\n");
+      expect(text(words)).toContain("\n**Permissions are broadened: a second reviewer is required.**\n");
       expect(text(words)).toContain("\n### Review pack\n");
       expect(text(verdict)).toBe("VERDICT=2\nCHANGES=true\n");
       expect(existsSync(encrypted())).toBe(false);

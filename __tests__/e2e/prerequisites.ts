@@ -55,6 +55,12 @@ const TOOLS: readonly Tool[] = [
     remedy: "python3 -m pip install checkov, in an environment of its own, and put it on the PATH",
   },
   {
+    name: "Python 3 with Z3 >= 4.13",
+    command: ["python3", "-c", "import z3; print(z3.get_version_string())"],
+    accepts: atLeast(4, 13),
+    remedy: "python3 -m pip install z3-solver",
+  },
+  {
     name: "dash",
     command: ["dash", "-c", "echo here"],
     accepts: (output) => output === "here\n",
@@ -106,14 +112,14 @@ const TOOLS: readonly Tool[] = [
 
 const NO_PROVIDER = `the AWS provider: Terraform can't get it (see below); set E2E_PROVIDER_MIRROR to a folder in filesystem-mirror layout, or let it reach its registry`;
 
-/** Names everything that the end-to-end tests need and this machine lacks, then builds the project once for all of them. */
+/** Reports every missing requirement of the end-to-end tests, then builds the project once for all of them. */
 export default function prerequisites(): void {
   const missing = TOOLS.filter(({ command: [program = "", ...args], accepts }) => {
     const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
     return status !== 0 || !accepts(stdout);
   });
   const terraformIsThere = !missing.some(({ command: [program] }) => program === "terraform");
-  const noProvider = terraformIsThere ? providerProblem() : undefined;
+  const noProvider = terraformIsThere ? providerError() : undefined;
   if (missing.length > 0 || noProvider !== undefined) {
     const needs = [
       ...missing.map(({ name, remedy }) => `${name}: ${remedy}`),
@@ -124,8 +130,8 @@ export default function prerequisites(): void {
   build();
 }
 
-/** Terraform's words when it can't get the AWS provider. */
-function providerProblem(): string | undefined {
+/** The output of Terraform if it cannot install the AWS provider. */
+function providerError(): string | undefined {
   const path = folder({
     "main.tf": 'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}\n',
   });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
-import { LostResponseProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
+import { LostResponseProxy } from "./support/lost-response-proxy";
 import { Operator } from "./support/operator";
 import { Deployments, PROJECT, removeFolders } from "./support/project";
 import { runIn, Terraform, terraformEnvironment } from "./support/terraform";
@@ -109,7 +109,7 @@ describe("a first deployment whose response to CreateAccessKey was lost", () => 
     return AccessKeyMetadata.map(({ AccessKeyId = "" }) => AccessKeyId);
   };
 
-  /** `npm run keys` names the key with the lost secret; after its deletion, the deployment has no unmanaged key. */
+  /** `dkp-access keys` names the key with the lost secret; after its deletion, the deployment has no unmanaged key. */
   const endsWithKeys = async (terraform: Terraform) => {
     const { accessKeyId } = terraform.key();
     const [unmanaged = "", ...more] = (await keyIds()).filter((id) => id !== accessKeyId);
@@ -129,7 +129,7 @@ describe("a first deployment whose response to CreateAccessKey was lost", () => 
 
   afterEach(() => aws.stop());
 
-  it("applies without an error and leaves a second key, which npm run keys names", async () => {
+  it("applies without an error and leaves a second key, which dkp-access keys names", async () => {
     const proxy = await LostResponseProxy.losing("CreateAccessKey", aws);
     const { status } = await deployments.terraform("deckhouse", proxy).start("apply", "-auto-approve");
     proxy.stop();
@@ -137,7 +137,7 @@ describe("a first deployment whose response to CreateAccessKey was lost", () => 
     await endsWithKeys(deployments.terraform("deckhouse", aws));
   });
 
-  it("is imported after the run was killed, and npm run keys names the key of that run", async () => {
+  it("is imported after the run was killed, and dkp-access keys names the key of that run", async () => {
     const terraform = deployments.terraform("deckhouse", aws);
     await (await LostResponseProxy.losing("CreateAccessKey", aws)).kill(terraform.folder);
     unlock(terraform);

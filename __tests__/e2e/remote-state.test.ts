@@ -74,7 +74,7 @@ describe("state in a shared S3 bucket", () => {
     const secret = terraform.output("secret_access_key");
     deployments.change({ deckhouse: `${SETTINGS}outputs: { secret: false }\n` });
     terraform.apply();
-    const reader = new Terraform(folder({ "main.tf": consumer('"from a safe place"') }), aws);
+    const reader = new Terraform(folder({ "main.tf": consumer('"from a vault"') }), aws);
     reader.init();
     reader.apply();
     expect(reader.state()).toContain(terraform.output("access_key_id"));

@@ -106,9 +106,9 @@ describe("the review pack", () => {
     it("reads the secret from a variable with outputs.secret: false, and not from the state", () => {
       const { terraform, consumer } = consume(
         `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\noutputs: { secret: false }\n`,
-        "-var=dkp_secret_access_key=from-a-safe-place",
+        "-var=dkp_secret_access_key=from-a-vault",
       );
-      expect(consumer.output("dkp_provider")).toContain('"providerSecretAccessKey": "from-a-safe-place"');
+      expect(consumer.output("dkp_provider")).toContain('"providerSecretAccessKey": "from-a-vault"');
       const [, secret = ""] = /"secret": "([^"]{40})"/.exec(terraform.state()) ?? [];
       expect(secret).toHaveLength(40);
       expect(consumer.state()).not.toContain(secret);

@@ -105,7 +105,7 @@ describe("the golden deployments", () => {
   });
 });
 
-/** The part of a JSON schema that tells which settings and which fixed values there are. */
+/** The part of a JSON schema that lists the settings and their fixed values. */
 interface Field {
   readonly default?: unknown;
   readonly const?: unknown;

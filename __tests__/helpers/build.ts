@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const PROJECT = join(__dirname, "../..");
 
-/** Compiles the project once for all tests that run its commands. @throws Error with the compiler's words, without a stack trace */
+/** Compiles the project once for all tests that run its commands. @throws Error with the output of the compiler, without a stack trace */
 export default function build(): void {
   const { status, stdout } = spawnSync(process.execPath, [join(PROJECT, "node_modules/typescript/bin/tsc"), "-b"], {
     cwd: PROJECT,

@@ -1,4 +1,4 @@
-// Public OpenPGP keys made by GnuPG 2.2 for tests, base64 of their binary form. Nobody has their private keys any more.
+// Public OpenPGP keys that GnuPG 2.2 generated for tests, base64 of their binary form. Their private keys were deleted.
 
 /** Ed25519 to certify, Curve25519 to encrypt, no expiry. */
 export const ENCRYPTION_KEY =

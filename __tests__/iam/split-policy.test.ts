@@ -93,7 +93,7 @@ describe("deploymentPolicies", () => {
     expect(policies.flat()).toEqual(policyStatements({ ...given, environment: { ...US_GOV, account } }));
   });
 
-  it("allows in at most two policies of at most 6,144 characters what any deployment requires, and no more", () => {
+  it("allows in at most two policies of at most 6,144 characters exactly what any deployment requires", () => {
     fc.assert(
       fc.property(anyOptions, fc.constantFrom("documented", "scoped", "minimal"), (given, mode) => {
         const whole = { ...given, mode } as const;

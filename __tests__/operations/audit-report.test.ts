@@ -5,7 +5,7 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 import { auditFile, auditStack, type Report } from "../../src/operations/audit-report";
 import { terraformCli } from "../../src/terraform/terraform-cli";
 
-/** 40 random characters, as AWS makes secrets; AWS's own example. */
+/** 40 random characters, in the format of AWS; the example of the AWS documentation. */
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const STATE = { version: 4, terraform_version: "1.11.4", outputs: { key: { value: SECRET } } };
 const SHAPE = "what looks like the secret of an access key";
@@ -68,7 +68,7 @@ describe("the audit of a stack's folder", () => {
     const reports = await auditStack(terraform(), join(folder, "stack"), S3);
     return reports.map((report): Report => ({ ...report, source: report.source.replace(`${folder}/stack/`, "") }));
   };
-  const found = (source: string, place: string, what = SHAPE) => ({ source, findings: [{ place, what }] });
+  const found = (source: string, location: string, what = SHAPE) => ({ source, findings: [{ location, what }] });
 
   it.each([
     [
@@ -82,9 +82,9 @@ describe("the audit of a stack's folder", () => {
     ["errored.tfstate", JSON.stringify(STATE), "outputs.key.value"],
     ["notes.txt", `first\nsecret=${SECRET}\n`, "line 2"],
     [".terraform/old.tfstate", JSON.stringify(STATE), "outputs.key.value"],
-  ])("reads %s", async (name, content, place) => {
+  ])("reads %s", async (name, content, location) => {
     write(name, content);
-    expect(await audit()).toEqual([{ source: "state", findings: [] }, found(name, place)]);
+    expect(await audit()).toEqual([{ source: "state", findings: [] }, found(name, location)]);
   });
 
   it("reads what a symbolic link leads to, and names one that leads nowhere or to a folder", async () => {
@@ -107,7 +107,7 @@ describe("the audit of a stack's folder", () => {
     );
     write("plan", zip("tfplan", planMessage(config)));
     const credentials = ["access_key", "secret_key"].map((name) => ({
-      place: `backend.config.${name}`,
+      location: `backend.config.${name}`,
       what: "a credential of the backend",
     }));
     expect((await audit()).slice(1)).toEqual([
@@ -119,7 +119,7 @@ describe("the audit of a stack's folder", () => {
     expect((await audit()).flatMap(({ findings }) => findings)).toEqual([]);
   });
 
-  it("names what it can't read and reads the rest", async () => {
+  it("reports what it cannot read and reads the rest", async () => {
     write("a.tfstate", '{"version": 4, "outputs": {');
     write("b.json", JSON.stringify({ encrypted_data: "x", encryption_version: "v0" }));
     write("c", Buffer.from([1, 0, 2]));
@@ -155,7 +155,7 @@ describe("the audit of a stack's folder", () => {
     expect(await audit()).toEqual([{ source: "state", findings: [] }]);
   });
 
-  it("goes on where Terraform can't read the state", async () => {
+  it("continues if Terraform cannot read the state", async () => {
     binary = join(folder, "missing");
     write("a.json", JSON.stringify(STATE));
     expect(await audit()).toEqual([
@@ -172,7 +172,7 @@ describe("the audit of a stack's folder", () => {
     write("notes.txt", SECRET);
     expect(await auditFile(terraform(), join(folder, "stack/notes.txt"))).toEqual({
       source: join(folder, "stack/notes.txt"),
-      findings: [{ place: "line 1", what: SHAPE }],
+      findings: [{ location: "line 1", what: SHAPE }],
       unread:
         "is neither a Terraform state nor a plan nor other JSON; name a file that terraform plan -out=FILE or state pull wrote",
     });

@@ -47,7 +47,7 @@ const BOTH = "{ secondary: { status: Active } }";
 const MOVED = "{ secondary: { status: Active }, current: secondary }";
 const RETIRED = "{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
 const DONE = "{ primary: { status: absent }, secondary: { status: Active }, current: secondary }";
-const HAND_OVER = "give the new key to DKP: npm run --silent hand-over -- deckhouse --out FILE";
+const HAND_OVER = "give the new key to DKP: npx dkp-access hand-over deckhouse --out FILE";
 
 describe("the next step of a rotation", () => {
   it.each([
@@ -60,14 +60,14 @@ describe("the next step of a rotation", () => {
       [{ setting: "accessKeys.current", value: "secondary" }],
     ],
     [
-      "a new key made on the same day",
+      "a new key created on the same day",
       BOTH,
       [primary, secondary],
       [iam("AKIAPRIMARY", 0.5), iam("AKIASECONDARY", 0.1)],
       [{ setting: "accessKeys.current", value: "secondary" }],
     ],
     [
-      "the new key handed out",
+      "the new key exposed",
       MOVED,
       [primary, secondary],
       [iam("AKIAPRIMARY", 80), iam("AKIASECONDARY", 0)],
@@ -94,13 +94,13 @@ describe("the next step of a rotation", () => {
     const old = (days: number) => [used(iam("AKIAPRIMARY", 80, status), days), iam("AKIASECONDARY", 2)];
     expect(report(accessKeys, [primary, secondary], old(0.99)).next).toEqual({
       edits: [],
-      why: "wait: AKIAPRIMARY (primary) was created or last used within the last 24 hours. Give AKIASECONDARY to DKP if it does not have it, and run this again",
+      why: "wait: AKIAPRIMARY (primary) was created or last used within the last 24 hours. Give AKIASECONDARY to DKP if it does not have it, and run this command again",
       after: [],
     });
     expect(report(accessKeys, [primary, secondary], old(1)).next.edits).toHaveLength(1);
   });
 
-  it("says what an apply does to the keys", () => {
+  it("reports what an apply does to the keys", () => {
     expect(report(BOTH, [primary], [iam("AKIAPRIMARY", 80)]).next).toEqual({
       edits: [],
       why: "apply the settings: it creates a key in secondary",
@@ -108,7 +108,7 @@ describe("the next step of a rotation", () => {
     });
   });
 
-  it("keeps the secret encrypted: the other slot gets a pgpKey too", () => {
+  it("keeps the secret encrypted: sets a pgpKey for the other slot", () => {
     const settings = `accessKeys: { primary: { pgpKey: ${EXPIRING_KEY} } }`;
     const { next } = about(settings, stateOf([primary], primary), [iam("AKIAPRIMARY", 1)]);
     expect(next.edits).toEqual([
@@ -126,7 +126,7 @@ describe("settings that are not what is deployed", () => {
     ]);
     expect(slots.map(({ current }) => current)).toEqual([true, false]);
     expect(errors).toEqual([
-      "accessKeys.current: the settings of deckhouse say secondary, and the outputs expose primary: the next apply switches the outputs from AKIAPRIMARY (primary) to AKIASECONDARY (secondary)",
+      "accessKeys.current: the settings of deckhouse select secondary, and the outputs expose primary: the next apply switches the outputs from AKIAPRIMARY (primary) to AKIASECONDARY (secondary)",
     ]);
     expect(next).toEqual({
       edits: [],
@@ -138,7 +138,7 @@ describe("settings that are not what is deployed", () => {
   it("are not to be applied when that deletes the exposed key: the step is back to what is deployed", () => {
     const { errors, next } = about("", stateOf([secondary], secondary), [used(iam("AKIASECONDARY", 1), 0)]);
     expect(errors).toEqual([
-      "accessKeys.current: the settings of deckhouse say primary, and the outputs expose secondary: the next apply switches the outputs from AKIASECONDARY (secondary) to a new key (primary)",
+      "accessKeys.current: the settings of deckhouse select primary, and the outputs expose secondary: the next apply switches the outputs from AKIASECONDARY (secondary) to a new key (primary)",
       "the next apply deletes AKIASECONDARY (secondary), the key that the outputs expose; do not apply these settings",
     ]);
     expect(next).toEqual({
@@ -147,8 +147,8 @@ describe("settings that are not what is deployed", () => {
         { setting: "accessKeys.secondary.status", value: "Active" },
         { setting: "accessKeys.current", value: "secondary" },
       ],
-      why: "make the settings say what is deployed. If they are meant, wait until AWS reports no use of the old key for 24 hours",
-      after: ["npm run keys -- deckhouse"],
+      why: "change the settings to what is deployed. If the new settings are intended, wait until AWS reports no use of the old key for 24 hours",
+      after: ["npx dkp-access keys deckhouse"],
     });
   });
 
@@ -158,7 +158,7 @@ describe("settings that are not what is deployed", () => {
       iam("AKIASECONDARY", 1),
     ]);
     expect(errors).toEqual([
-      "accessKeys.current: the settings of deckhouse say primary, and the outputs expose secondary: the next apply switches the outputs from AKIASECONDARY (secondary) to AKIAPRIMARY (primary), an older key: the settings are older than the deployment; do not apply them",
+      "accessKeys.current: the settings of deckhouse select primary, and the outputs expose secondary: the next apply switches the outputs from AKIASECONDARY (secondary) to AKIAPRIMARY (primary), an older key: the settings are older than the deployment; do not apply them",
     ]);
     expect(next.edits).toEqual([{ setting: "accessKeys.current", value: "secondary" }]);
   });
@@ -183,7 +183,7 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
   it("is not to be activated without a decision when the outputs expose it", () => {
     const { errors, next } = report("{}", [primary], [iam("AKIAPRIMARY", 1, "Inactive")]);
     expect(errors).toEqual([
-      'primary: AKIAPRIMARY, which the outputs expose, is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.secondary.status: Active; accessKeys.current: secondary; accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply',
+      'primary: AKIAPRIMARY, which the outputs expose, is Inactive in IAM and Active in the settings: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.secondary.status: Active; accessKeys.current: secondary; accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply',
     ]);
     expect(next).toEqual({
       edits: [],
@@ -195,7 +195,7 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
   it("needs one edit when it has leaked and another key is exposed", () => {
     const { errors } = report(MOVED, [primary, secondary], [iam("AKIAPRIMARY", 80, "Inactive"), iam("AKIASECONDARY", 2)]);
     expect(errors).toEqual([
-      'primary: AKIAPRIMARY is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply',
+      'primary: AKIAPRIMARY is Inactive in IAM and Active in the settings: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply',
     ]);
   });
 
@@ -203,7 +203,7 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
     const { errors, warnings, next } = report("{}", [primary], []);
     expect({ errors, warnings }).toEqual({
       errors: [
-        "primary: AKIAPRIMARY, which the outputs expose, does not exist in IAM: somebody deleted it. DKP has no working key until the next apply has created a new one, and DKP has that one",
+        "primary: AKIAPRIMARY, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one",
       ],
       warnings: [],
     });
@@ -227,7 +227,7 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
     expect({ errors, warnings }).toEqual({
       errors: [],
       warnings: [
-        "primary: AKIAPRIMARY does not exist in IAM: somebody deleted it, and the next apply would create another key in its place",
+        "primary: AKIAPRIMARY does not exist in IAM: it was deleted outside Terraform, and the next apply would create another key instead",
       ],
     });
     expect(next.edits).toEqual([{ setting: "accessKeys.primary.status", value: "absent" }]);
@@ -239,16 +239,16 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
     expect(next.why).toBe("apply the settings: it removes AKIAPRIMARY (primary) from the state; IAM does not have it");
   });
 
-  it("is an outage when the whole user is gone", () => {
+  it("is an outage when the user was deleted", () => {
     const gone = { iam: { account: "123456789012", exists: false, keys: [] } };
     expect(about("", stateOf([primary], primary), [], gone).errors).toEqual([
-      "IAM has no user deckhouse, and the state has it: somebody deleted or renamed it. DKP has no working key until the next apply has created user and key again, and DKP has the new key",
+      "IAM has no user deckhouse, and the state has it: the user was deleted or renamed outside Terraform. DKP has no working key until the next apply has created user and key again, and DKP has the new key",
     ]);
   });
 
   it("was replaced by an apply, and DKP may not have the new one yet", () => {
     expect(report("{}", [primary], [iam("AKIAPRIMARY", 0)]).notes).toEqual([
-      `primary: AWS knows no use of AKIAPRIMARY yet. Unless DKP has it, ${HAND_OVER}`,
+      `primary: AWS reports no use of AKIAPRIMARY yet. Unless DKP has it, ${HAND_OVER}`,
     ]);
     expect(report("{}", [primary], [used(iam("AKIAPRIMARY", 1), 0)]).notes).toEqual([]);
   });
@@ -262,7 +262,7 @@ describe("a state that is not the account's", () => {
     const { errors, warnings, next } = about("", stateOf([primary], primary), inIam);
     expect({ errors, warnings }).toEqual({
       errors: [
-        "AKIASECONDARY (Active, created 2026-10-12T00:00:00.000Z, last used 2026-10-31T21:36:00.000Z) is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, nobody has its secret: run this again 24 hours after its creation",
+        "AKIASECONDARY (Active, created 2026-10-12T00:00:00.000Z, last used 2026-10-31T21:36:00.000Z) is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, its secret is lost: run this command again 24 hours after its creation",
       ],
       warnings: ["primary: the key is 80 days old; rotate before it is 90"],
     });
@@ -270,9 +270,9 @@ describe("a state that is not the account's", () => {
       edits: [{ setting: "accessKeys.secondary.status", value: "Active" }],
       why: `restore the version of the state that has the key (${RESTORE}). Only if there is none, import the key into the free slot, which does not touch it; Terraform does not get its secret, so the outputs lack it until the next rotation`,
       after: [
-        "npm run synth",
+        "npx dkp-access synth",
         `terraform -chdir=${FOLDER} import aws_iam_access_key.user-secondary AKIASECONDARY`,
-        "npm run keys -- deckhouse",
+        "npx dkp-access keys deckhouse",
       ],
     });
   });
@@ -291,7 +291,7 @@ describe("a state that is not the account's", () => {
     expect(report(BOTH, [primary, secondary], inIam).next).toEqual({
       edits: [],
       why: `restore the version of the state that has the key (${RESTORE})`,
-      after: ["npm run keys -- deckhouse"],
+      after: ["npx dkp-access keys deckhouse"],
     });
   });
 
@@ -301,7 +301,7 @@ describe("a state that is not the account's", () => {
     const { errors, warnings, next } = about(`accessKeys: ${MOVED}`, lost, inIam);
     expect({ errors, warnings }).toEqual({
       errors: [
-        "the state has no user, and IAM has the user deckhouse with AKIAPRIMARY (Active, created 2026-08-13T00:00:00.000Z, no known use) and AKIASECONDARY (Active, created 2026-10-12T00:00:00.000Z, last used 2026-10-31T21:36:00.000Z): the state was lost, belongs to another workspace, or the first apply failed; do not apply, and do not delete or deactivate a key",
+        "the state has no user, and IAM has the user deckhouse with AKIAPRIMARY (Active, created 2026-08-13T00:00:00.000Z, no use reported) and AKIASECONDARY (Active, created 2026-10-12T00:00:00.000Z, last used 2026-10-31T21:36:00.000Z): the state was lost, belongs to another workspace, or the first apply failed; do not apply, and do not delete or deactivate a key",
       ],
       warnings: [],
     });
@@ -318,8 +318,8 @@ describe("a state that is not the account's", () => {
       ],
       after: [
         "apply",
-        `import AKIAPRIMARY as well: set accessKeys.secondary.status: Active and run npm run synth, then terraform -chdir=${FOLDER} import aws_iam_access_key.user-secondary AKIAPRIMARY`,
-        "npm run keys -- deckhouse",
+        `import AKIAPRIMARY as well: set accessKeys.secondary.status: Active and run npx dkp-access synth, then terraform -chdir=${FOLDER} import aws_iam_access_key.user-secondary AKIAPRIMARY`,
+        "npx dkp-access keys deckhouse",
       ],
     });
   });
@@ -337,7 +337,7 @@ describe("a state that is not the account's", () => {
   it("is of another user", () => {
     const other = stateOf([primary], primary, { user: { name: "other", arn: "arn:aws:iam::123456789012:user/other" } });
     expect(about("", other, []).errors).toEqual([
-      `user.name: the settings say "deckhouse", and the state has the user "other": it is the state of another workspace, or user.name was changed, and the next apply would delete the keys; do not apply; check the backend and terraform -chdir=${FOLDER} workspace show, or set user.name: "other"`,
+      `user.name: the settings have "deckhouse", and the state has the user "other": it is the state of another workspace, or user.name was changed, and the next apply would delete the keys; do not apply; check the backend and terraform -chdir=${FOLDER} workspace show, or set user.name: "other"`,
     ]);
   });
 
@@ -348,15 +348,15 @@ describe("a state that is not the account's", () => {
     expect({ errors, slots }).toEqual({
       errors: [
         "the state's user belongs to account 123456789012, and the credentials to account 210987654321: use credentials of 123456789012, or check the backend; do not apply",
-        "accountId: the settings say 123456789012, and the credentials belong to account 210987654321: use others",
+        "accountId: the settings have 123456789012, and the credentials belong to account 210987654321: use other credentials",
       ],
       slots: [],
     });
   });
 
-  it("does not say which key is exposed", () => {
+  it("does not show which key is exposed", () => {
     const { warnings, next } = about("", stateOf([primary]), [iam("AKIAPRIMARY", 9)]);
-    expect(warnings).toEqual(["the state has keys and no output access_key_id, so it does not say which key DKP has"]);
+    expect(warnings).toEqual(["the state has keys and no output access_key_id, so it does not show which key DKP has"]);
     expect(next.after).toEqual(["apply"]);
   });
 });
@@ -368,13 +368,13 @@ describe("tainted resources", () => {
     expect(errors).toEqual(
       tainted.map(
         (address) =>
-          `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the present one or fails; keep it: terraform -chdir=${FOLDER} untaint ${address}`,
+          `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails; keep it: terraform -chdir=${FOLDER} untaint ${address}`,
       ),
     );
     expect(next).toEqual({
       edits: [],
       why: "untaint the resources named above, and only then apply",
-      after: ["npm run keys -- deckhouse"],
+      after: ["npx dkp-access keys deckhouse"],
     });
   });
 
@@ -383,7 +383,7 @@ describe("tainted resources", () => {
     const tainted = ["aws_iam_access_key.user"];
     const { errors } = about("", stateOf([key], key, { tainted }), [iam("AKIAPRIMARY", 1)]);
     expect(errors).toEqual([
-      `aws_iam_access_key.user is tainted: an apply failed after creating it, and the next one would replace it, which deletes the present one or fails; keep it: terraform -chdir=${FOLDER} untaint aws_iam_access_key.user; the state does not have its secret, so rotate to the other slot afterwards`,
+      `aws_iam_access_key.user is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails; keep it: terraform -chdir=${FOLDER} untaint aws_iam_access_key.user; the state does not have its secret, so rotate to the other slot afterwards`,
     ]);
   });
 });
@@ -397,21 +397,22 @@ describe("warnings about keys", () => {
   });
 
   it("name a quiet key that is not in the state, and how to deactivate it first", () => {
-    const warning = (status: string) => report("{}", [primary], [iam("AKIAPRIMARY", 1), iam("AKIAFOREIGN", 1, status)]).warnings;
+    const warning = (status: string) =>
+      report("{}", [primary], [iam("AKIAPRIMARY", 1), iam("AKIAUNMANAGED", 1, status)]).warnings;
     const found =
-      "created 2026-10-31T00:00:00.000Z, no known use) is in IAM and not in the state: created outside Terraform or left by a failed apply, and not used in the last 24 hours as far as AWS knows";
-    const keep = `; to keep it, terraform -chdir=${FOLDER} import aws_iam_access_key.user-secondary AKIAFOREIGN`;
+      "created 2026-10-31T00:00:00.000Z, no use reported) is in IAM and not in the state: created outside Terraform or left by a failed apply, and AWS reports no use in the last 24 hours";
+    const keep = `; to keep it, terraform -chdir=${FOLDER} import aws_iam_access_key.user-secondary AKIAUNMANAGED`;
     expect(warning("Active")).toEqual([
-      `AKIAFOREIGN (Active, ${found}; if nobody needs it, deactivate it first, which can be undone: aws iam update-access-key --user-name deckhouse --access-key-id AKIAFOREIGN --status Inactive${keep}`,
+      `AKIAUNMANAGED (Active, ${found}; if nothing uses it, deactivate it first, which can be reversed: aws iam update-access-key --user-name deckhouse --access-key-id AKIAUNMANAGED --status Inactive${keep}`,
     ]);
     expect(warning("Inactive")).toEqual([
-      `AKIAFOREIGN (Inactive, ${found}; if nothing has missed it, delete it: aws iam delete-access-key --user-name deckhouse --access-key-id AKIAFOREIGN${keep}`,
+      `AKIAUNMANAGED (Inactive, ${found}; if nothing requires it, delete it: aws iam delete-access-key --user-name deckhouse --access-key-id AKIAUNMANAGED${keep}`,
     ]);
   });
 
-  it("name, before the apply, a third key that IAM would refuse", () => {
-    expect(report(BOTH, [primary], [iam("AKIAPRIMARY", 1), iam("AKIAFOREIGN", 1)]).warnings).toContain(
-      "the next apply would create a third key, which IAM refuses (2 per user, LimitExceeded)",
+  it("report, before the apply, a third key that IAM would reject", () => {
+    expect(report(BOTH, [primary], [iam("AKIAPRIMARY", 1), iam("AKIAUNMANAGED", 1)]).warnings).toContain(
+      "the next apply would create a third key, which IAM rejects (2 per user, LimitExceeded)",
     );
   });
 
@@ -425,9 +426,9 @@ describe("warnings about keys", () => {
 
   it.each([
     ["2026-12-15", ["primary: its OpenPGP key expires in 17 days; rotate to a new one"]],
-    ["2027-02-01", ["primary: its OpenPGP key has expired; Terraform makes no key with it"]],
+    ["2027-02-01", ["primary: its OpenPGP key has expired; Terraform cannot create a key with it"]],
     ["2026-11-01", []],
-  ])("tell an OpenPGP key near or past its end, on %s", (day, warnings) => {
+  ])("report an OpenPGP key that expires soon or has expired, on %s", (day, warnings) => {
     const now = new Date(`${day}T00:00:00Z`);
     const state = stateOf([{ ...primary, pgpKey: EXPIRING_KEY }], primary);
     const inIam = [{ id: "AKIAPRIMARY", status: "Active", created: now }];
@@ -435,7 +436,7 @@ describe("warnings about keys", () => {
   });
 });
 
-describe("the report for people", () => {
+describe("the report as text", () => {
   it("lists slots, errors, warnings, notes and the edit to make", () => {
     const text = keyReportText(report("{}", [primary], [used(iam("AKIAPRIMARY", 80), 0.5)]), "deployments");
     expect(text).toBe(
@@ -444,7 +445,7 @@ describe("the report for people", () => {
         "  primary: AKIAPRIMARY Active, exposed by the outputs, 80 days old, last used 2026-10-31T12:00:00.000Z for ec2 in eu-central-1",
         "  secondary: absent",
         "warning: primary: the key is 80 days old; rotate before it is 90",
-        "next: to rotate, make a second key",
+        "next: to rotate, create a second key",
         "  deployments/deckhouse.yaml: accessKeys.secondary.status: Active",
         "  then apply",
         "",
@@ -452,7 +453,7 @@ describe("the report for people", () => {
     );
     expect(keyReportText(report("{}", [primary], []), "deployments")).toMatch(/^error: primary: AKIAPRIMARY/m);
     expect(keyReportText(report("{}", [primary], [iam("AKIAPRIMARY", 1)]), "deployments")).toMatch(
-      /^note: primary: AWS knows no use/m,
+      /^note: primary: AWS reports no use/m,
     );
   });
 });
@@ -475,7 +476,7 @@ describe("a state", () => {
     { mode: "managed", type: "aws_iam_user", name: "user", instances: instance({ name: "deckhouse", arn: ARN }, "tainted") },
   ];
 
-  it("tells its keys by slot", () => {
+  it("has its keys by slot", () => {
     expect(keysOf(JSON.stringify({ version: 4, resources }))).toMatchObject([
       { slot: "primary", id: "A", status: "Active", tainted: false, secret: "s" },
       { slot: "secondary", id: "B", status: "Active", tainted: true, encryptedSecret: "e" },

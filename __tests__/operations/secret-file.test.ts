@@ -48,7 +48,7 @@ describe("a file for a secret", () => {
     }
   });
 
-  it("is refused by way of a symbolic link into such a work tree, and whatever GIT_DIR says", () => {
+  it("is refused by way of a symbolic link into such a work tree, and whatever GIT_DIR is", () => {
     symlinkSync(join(workTree(), "below"), join(folder, "link"));
     const file = join(folder, "link/key.yaml");
     process.env.GIT_DIR = join(folder, "elsewhere");
@@ -70,9 +70,12 @@ describe("a file for a secret", () => {
   it("is refused in a repository that Git does not read", () => {
     mkdirSync(join(folder, ".git"));
     const file = join(folder, "key.yaml");
+    // Git's message depends on where the file system is mounted.
+    const { stderr } = spawnSync("git", ["-C", folder, "rev-parse"], { encoding: "utf8" });
+    expect(stderr).toMatch(/^fatal: not a git repository /);
     expect(() => checkSecretFile(file, process.env)).toThrow(
       new Error(
-        `${file}: lies in a Git repository that Git does not read (fatal: not a git repository (or any of the parent directories): .git), so that a commit could contain the secret; write a file outside of it`,
+        `${file}: lies in a Git repository that Git does not read (${stderr.trim()}), so that a commit could contain the secret; write a file outside of it`,
       ),
     );
   });
@@ -80,7 +83,7 @@ describe("a file for a secret", () => {
   it("is refused where it exists, or its folder does not", () => {
     writeFileSync(join(folder, "a"), "");
     expect(() => checkSecretFile(join(folder, "a"), process.env)).toThrow(
-      new Error(`${join(folder, "a")}: exists already, perhaps readable by others; remove it or write another file`),
+      new Error(`${join(folder, "a")}: exists already, and others may be able to read it; remove it or write another file`),
     );
     expect(() => checkSecretFile(join(folder, "b/c"), process.env)).toThrow(
       new Error(`${join(folder, "b/c")}: the folder ${join(folder, "b")} does not exist; create it or write another file`),
@@ -111,7 +114,7 @@ describe("a file for a secret", () => {
     expect(readdirSync(folder)).toEqual(["key.yaml", "link.yaml"]);
   });
 
-  it("leaves nothing behind where it can't be written", () => {
+  it("leaves no file behind if it cannot be written", () => {
     // A limit on the size of files stands for a full disk.
     const script = `require("${join(PROJECT, "build/src/operations/secret-file.js")}").writeSecretFile("${join(folder, "key.yaml")}", "secret")`;
     const { stderr } = spawnSync("sh", ["-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" -e "$1"', process.execPath, script], {

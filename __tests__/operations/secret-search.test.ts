@@ -1,6 +1,6 @@
-import { secretsInClear } from "../../src/operations/secret-search";
+import { secretsInPlaintext } from "../../src/operations/secret-search";
 
-/** 40 random characters, as AWS makes secrets; AWS's own example. */
+/** 40 random characters, in the format of AWS; the example of the AWS documentation. */
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 const state = (attributes: object) => ({
@@ -9,23 +9,23 @@ const state = (attributes: object) => ({
 });
 
 describe("the audit of a state or plan", () => {
-  it("finds the secret in the key's own attributes, and the mail password that is made from it", () => {
-    expect(secretsInClear(state({ id: "AKIA", secret: "short", ses_smtp_password_v4: "any" })).map(({ place }) => place)).toEqual(
-      [
-        "resources.aws_iam_access_key.user.instances.0.attributes.secret",
-        "resources.aws_iam_access_key.user.instances.0.attributes.ses_smtp_password_v4",
-      ],
-    );
+  it("finds the secret in the key's own attributes, and the SMTP password that is derived from it", () => {
+    expect(
+      secretsInPlaintext(state({ id: "AKIA", secret: "short", ses_smtp_password_v4: "any" })).map(({ location }) => location),
+    ).toEqual([
+      "resources.aws_iam_access_key.user.instances.0.attributes.secret",
+      "resources.aws_iam_access_key.user.instances.0.attributes.ses_smtp_password_v4",
+    ]);
   });
 
-  it("passes a key with an encrypted secret", () => {
+  it("does not report a key with an encrypted secret", () => {
     const encrypted = Buffer.from(SECRET.repeat(9)).toString("base64");
     expect(
-      secretsInClear(state({ secret: null, ses_smtp_password_v4: "", encrypted_secret: encrypted, pgp_key: encrypted })),
+      secretsInPlaintext(state({ secret: null, ses_smtp_password_v4: "", encrypted_secret: encrypted, pgp_key: encrypted })),
     ).toEqual([]);
   });
 
-  it("finds it in another workspace's state, in what it read and in what it made of it", () => {
+  it("finds it in another workspace's state, in what it read and in its outputs", () => {
     const reader = {
       outputs: { provider: { value: `providerSecretAccessKey: "${SECRET}"\n`, type: "string" } },
       resources: [
@@ -39,7 +39,7 @@ describe("the audit of a state or plan", () => {
         },
       ],
     };
-    expect(secretsInClear(reader).map(({ place }) => place)).toEqual([
+    expect(secretsInPlaintext(reader).map(({ location }) => location)).toEqual([
       "outputs.provider.value",
       "resources.terraform_remote_state.access.instances.0.attributes.outputs.value.secret_access_key",
     ]);
@@ -55,22 +55,22 @@ describe("the audit of a state or plan", () => {
         },
       },
     };
-    expect(secretsInClear(plan).map(({ place }) => place)).toEqual([
+    expect(secretsInPlaintext(plan).map(({ location }) => location)).toEqual([
       "prior_state.values.root_module.resources.aws_iam_access_key.user.values.secret",
     ]);
   });
 
-  it("never tells the secret", () => {
-    expect(JSON.stringify(secretsInClear(state({ secret: SECRET })))).not.toContain(SECRET);
+  it("never reports the secret itself", () => {
+    expect(JSON.stringify(secretsInPlaintext(state({ secret: SECRET })))).not.toContain(SECRET);
   });
 
-  it("takes checksums, ARNs and ids for what they are", () => {
+  it("does not report checksums, ARNs and ids", () => {
     const harmless = {
       commit: "da39a3ee5e6b4b0d3255bfef95601890afd80709",
       arn: "arn:aws:iam::123456789012:role/Some/Path/With/Many/Folders/Name12345",
       unique_id: "AIDACKCEVSQ6C2EXAMPLE",
     };
-    expect(secretsInClear(harmless)).toEqual([]);
+    expect(secretsInPlaintext(harmless)).toEqual([]);
   });
 
   const nested = (text: string) => JSON.stringify({ a: JSON.stringify({ b: text }) });
@@ -89,25 +89,27 @@ describe("the audit of a state or plan", () => {
     ["url-encoded", `https://id:${encodeURIComponent(SECRET)}@host/`],
     ["url-encoded twice", encodeURIComponent(encodeURIComponent(SECRET))],
   ])("finds a secret %s", (_, text) => {
-    expect(secretsInClear({ value: text })).toEqual([{ place: "value", what: "what looks like the secret of an access key" }]);
+    expect(secretsInPlaintext({ value: text })).toEqual([
+      { location: "value", what: "what looks like the secret of an access key" },
+    ]);
   });
 
-  it("takes hashes, signatures and keys in base64 for what they are", () => {
+  it("does not report hashes, signatures and keys in base64", () => {
     const bytes = (count: number, seed: number) =>
       Buffer.from(Array.from({ length: count }, (_, index) => (index * 73 + seed * 151 + ((index * seed) % 7) * 31) % 256));
     const values = [20, 32, 48, 51, 64, 96, 128, 256, 300, 1000].flatMap((count) =>
       Array.from({ length: 50 }, (_, seed) => `h1:${bytes(count, seed).toString("base64")}`),
     );
-    expect(values.filter((value) => secretsInClear({ value }).length > 0)).toEqual([]);
+    expect(values.filter((value) => secretsInPlaintext({ value }).length > 0)).toEqual([]);
   });
 
   it("reads a document that is nested deeper than the call stack, and a long string, within 10 seconds of processor time", () => {
     const deep = JSON.parse(`${"[".repeat(100_000)}"${SECRET}"${"]".repeat(100_000)}`) as unknown;
-    expect(secretsInClear(deep)).toHaveLength(1);
+    expect(secretsInPlaintext(deep)).toHaveLength(1);
     // Processor time, because other test files share the computer.
     const start = process.cpuUsage();
     expect(
-      secretsInClear({ value: "a".repeat(5_000_000), other: "\\".repeat(1_000_000), more: "aB3/".repeat(1_000_000) }),
+      secretsInPlaintext({ value: "a".repeat(5_000_000), other: "\\".repeat(1_000_000), more: "aB3/".repeat(1_000_000) }),
     ).toEqual([]);
     expect(process.cpuUsage(start).user / 1000).toBeLessThan(10_000);
   });

@@ -67,10 +67,15 @@ function hostile(described: Deployment, value: string): Deployment {
   };
 }
 
+const described = deployment(SETTINGS);
+const terraform = terraformJson([described])[described.stack] ?? {};
+const packs = new Map<string, Pack>();
+
+/** The review pack with a value in all strings. Generated once for each value. */
 function packOf(value: string): Pack {
-  const described = deployment(SETTINGS);
-  const terraform = terraformJson([described])[described.stack] ?? {};
-  return reviewPack(hostile(described, value), { ...terraform, import: [{ to: value, id: value }] });
+  const pack = packs.get(value) ?? reviewPack(hostile(described, value), { ...terraform, import: [{ to: value, id: value }] });
+  packs.set(value, pack);
+  return pack;
 }
 
 const flat = (tokens: readonly Token[]): readonly Token[] => tokens.flatMap((token) => [token, ...flat(token.children ?? [])]);

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { parseAllDocuments } from "yaml";
+import { VERIFIED_COMPONENTS } from "../../src/iam/dkp-versions";
 import { grantedRows } from "../../src/iam/policy-statements";
 import { policyOptions } from "../../src/review-pack/account-placeholder";
 import { reviewPack } from "../../src/review-pack/pack";
@@ -237,6 +238,21 @@ describe("REVIEW.md", () => {
       Array(3).fill("125 documented + 3 additional actions"),
     );
     expect(file("REVIEW.md", "features: [encrypted-volumes]").match(/documented \+ \d+ additional/g)).toHaveLength(3);
+  });
+
+  it("states the DKP version, or the versions that the policy is for", () => {
+    expect(file("REVIEW.md", 'cluster: { dkpVersion: "1.75" }')).toContain("| DKP version | 1.75 |");
+    expect(file("REVIEW.md")).toContain(
+      "| DKP version | not stated: the policy is for 1.70 to 1.77; set `cluster.dkpVersion` to limit it to one |",
+    );
+  });
+
+  it("lists the component versions that the actions were verified with", () => {
+    const rows = VERIFIED_COMPONENTS.map(({ component, versions }) => `| ${component} | ${versions} | `);
+    expect(rows).toHaveLength(4);
+    for (const row of rows) {
+      expect(file("REVIEW.md")).toContain(row);
+    }
   });
 
   it("escapes a name in its tables", () => {

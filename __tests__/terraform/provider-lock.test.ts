@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { placeLockFile } from "../../src/terraform/provider-lock";
+import { copyLockFile } from "../../src/terraform/provider-lock";
 
 describe("the committed provider lock", () => {
   let folder: string;
@@ -18,29 +18,29 @@ describe("the committed provider lock", () => {
 
   it("is copied to where Terraform looks for it", () => {
     writeFileSync(original, "reviewed");
-    placeLockFile(original, folder);
+    copyLockFile(original, folder);
     expect(readFileSync(copy, "utf8")).toBe("reviewed");
   });
 
   it("replaces what terraform init wrote", () => {
     writeFileSync(copy, "written by init");
     writeFileSync(original, "reviewed");
-    placeLockFile(original, folder);
+    copyLockFile(original, folder);
     expect(readFileSync(copy, "utf8")).toBe("reviewed");
   });
 
   it("goes when the original goes", () => {
     writeFileSync(original, "reviewed");
-    placeLockFile(original, folder);
+    copyLockFile(original, folder);
     rmSync(original);
-    placeLockFile(original, folder);
+    copyLockFile(original, folder);
     expect(existsSync(copy)).toBe(false);
   });
 
   it("leaves alone what terraform init wrote when none is committed", () => {
     writeFileSync(copy, "written by init");
-    placeLockFile(original, folder);
-    placeLockFile(original, folder);
+    copyLockFile(original, folder);
+    copyLockFile(original, folder);
     expect(readFileSync(copy, "utf8")).toBe("written by init");
   });
 });

@@ -116,7 +116,7 @@ describe("what the pipeline may do with the state in S3", () => {
   it.each([
     ["another backend", { type: "gcs", arguments: { bucket: "b" } }, /in the backend gcs: what reaches it is not IAM's/],
     [
-      "a bucket that only init is told",
+      "a bucket that only terraform init receives",
       { type: "s3", arguments: { key: "k" } },
       /backend\.s3\.bucket is given to terraform init/,
     ],

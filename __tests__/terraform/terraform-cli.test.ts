@@ -36,6 +36,7 @@ describe("a run of Terraform", () => {
   });
 
   afterEach(() => {
+    jest.useRealTimers();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -47,10 +48,10 @@ describe("a run of Terraform", () => {
   });
 
   it.each([
-    ["fails without a word", "exit 3", "failed in FOLDER with exit code 3 and no message; run it there to see why"],
+    ["fails without a message", "exit 3", "failed in FOLDER with exit code 3 and no message; run it there to see why"],
     ["is killed", "kill -9 $$", "in FOLDER was killed by SIGKILL; run it again"],
     [
-      "fails in colours",
+      "fails in colors",
       `printf '\\033[31mError: \\033[0m\\033[1mno state\\033[0m\\n' >&2; echo secret; exit 1`,
       "failed in FOLDER: Error: no state",
     ],
@@ -80,12 +81,15 @@ describe("a run of Terraform", () => {
   });
 
   it("ends when the other half of the work fails, and reports no progress after the error", async () => {
+    jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
     terraform("exec sleep 30");
     const denied = () => Promise.reject(new Error("denied"));
     expect(await failure(bothOrAbort((signal) => pullState(cli(), folder, signal), denied))).toBe("denied");
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    jest.advanceTimersByTime(1200);
     expect(progress).not.toHaveBeenCalled();
-    await withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)), progress);
+    const waiting = withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)), progress);
+    jest.advanceTimersByTime(1100);
+    await waiting;
     expect(progress.mock.calls).toEqual([["waiting ...\n"]]);
   });
 
@@ -101,7 +105,7 @@ describe("a run of Terraform", () => {
       region: "eu-central-1",
     });
     expect(warnings).toEqual([
-      "accessKeys.current: the settings say secondary, and the outputs expose primary: this is the key AKIAA of primary; npm run keys -- deckhouse shows what the next apply does",
+      "accessKeys.current: the settings select secondary, and the outputs expose primary: this is the key AKIAA of primary; npx dkp-access keys deckhouse shows what the next apply does",
     ]);
   });
 });

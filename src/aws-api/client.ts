@@ -12,7 +12,7 @@ export interface Access {
   readonly signal: AbortSignal;
 }
 
-/** Asks AWS in the given region. The only place where the AWS SDK is loaded, a service at a time. */
+/** Calls AWS in the given Region. The AWS SDK is loaded only here, one service at a time. */
 export interface Aws {
   ask<A extends Action>(action: A, input: Operations[A]["input"], region: string): Promise<Operations[A]["output"]>;
   /** All pages of a list. */

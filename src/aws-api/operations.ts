@@ -11,7 +11,7 @@ interface Operation<Input, Output> {
   readonly output: Output;
 }
 
-/** Every operation of AWS that the checks may ask for, under the name of the IAM action that allows it. All only read. */
+/** Every AWS operation that the checks may call, under the name of the IAM action that allows it. All are read-only. */
 export interface Operations {
   "ec2:DescribeAddresses": Operation<Ec2.DescribeAddressesCommandInput, Ec2.DescribeAddressesCommandOutput>;
   "ec2:DescribeImages": Operation<Ec2.DescribeImagesCommandInput, Ec2.DescribeImagesCommandOutput>;
@@ -44,7 +44,7 @@ export interface Operations {
 
 export type Action = keyof Operations;
 
-/** Operations whose answers come in pages. */
+/** Operations with paginated responses. */
 export type PagedAction = Extract<
   Action,
   | "iam:ListAccessKeys"
@@ -54,25 +54,25 @@ export type PagedAction = Extract<
   | "iam:SimulatePrincipalPolicy"
 >;
 
-/** Asks AWS. Failures come as `AwsError`. */
+/** Calls AWS. Errors are thrown as `AwsError`. */
 export type Ask<A extends Action = Action> = <B extends A>(
   action: B,
   input: Operations[B]["input"],
 ) => Promise<Operations[B]["output"]>;
 
-/** Asks AWS for all pages of a list. Failures come as `AwsError`. */
+/** Calls AWS for all pages of a list. Errors are thrown as `AwsError`. */
 export type AskAll<A extends Action = Action> = <B extends A & PagedAction>(
   action: B,
   input: Operations[B]["input"],
 ) => Promise<readonly Operations[B]["output"][]>;
 
-/** Asks AWS whether it would take a call of EC2, without making it. Returns the code of the answer, `DryRunOperation` where it would. */
+/** Sends a dry run of an EC2 operation. Returns the code of the response: `DryRunOperation` if AWS would execute it. */
 export type DryRun = (operation: string, input: object) => Promise<{ readonly code: string; readonly message: string }>;
 
-/** Code of an error that is no answer: nobody answered. */
+/** Code of the error for a call without a response. */
 export const UNREACHABLE = "unreachable";
 
-/** What AWS, or the way to it, answered instead of what was asked for. */
+/** The error that AWS, or the network, returned. */
 export class AwsError extends Error {
   constructor(
     readonly action: string,

@@ -55,7 +55,7 @@ function reportText(reports: readonly Report[]): string {
   return reports
     .flatMap(({ source, findings, unread }) =>
       [
-        ...findings.map(({ place, what }) => `${place} holds ${what} in plaintext`),
+        ...findings.map(({ location, what }) => `${location} holds ${what} in plaintext`),
         ...(unread === undefined ? [] : [`could not be read: ${unread}`]),
         ...(findings.length === 0 && unread === undefined ? ["no secret in plaintext"] : []),
       ].map((line) => `${visible(source)}: ${visible(line)}\n`),

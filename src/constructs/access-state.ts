@@ -47,8 +47,8 @@ type AccessValues = {
  * The outputs of a deployment, read from its state: `terraform_remote_state` with a typed property for each output.
  * A property that the deployment has no output for (`groupName` without a group) is an error at plan.
  *
- * **Whoever reads one output gets all of them into the own state, the secret in clear**, unless the deployment
- * says `outputs: { secret: false }` or encrypts it with `pgpKey`.
+ * **Whoever reads one output copies all of them into their own state, the secret in plaintext**, unless the deployment
+ * sets `outputs: { secret: false }` or encrypts the secret with `pgpKey`.
  */
 export class AccessState extends Construct implements AccessValues {
   private readonly state: TerraformRemoteState;
@@ -118,7 +118,7 @@ export class AccessState extends Construct implements AccessValues {
     return this.output("access_key_id");
   }
 
-  /** Which of the user's key slots is handed out. Absent with `accessKeys: none`. */
+  /** The key slot that the outputs expose. Absent with `accessKeys: none`. */
   get accessKeySlot(): string {
     return this.output("access_key_slot");
   }

@@ -6,9 +6,9 @@ import { type PolicyOptions, type PolicyStatement, policyStatements } from "./po
 /** Why an action is in a deployment's policy or not, and on what it is allowed. */
 export interface Explanation {
   readonly row: CatalogueRow;
-  /** What of this cluster needs it; empty: nothing. */
+  /** What of this cluster requires it; empty: nothing. */
   readonly because: readonly string[];
-  /** What of other clusters would need it. */
+  /** What of other clusters would require it. */
   readonly elsewhere: readonly string[];
   /** Where the policy grants it; empty: it does not. */
   readonly grants: readonly Pick<PolicyStatement, "sid" | "resources" | "conditions">[];
@@ -21,15 +21,15 @@ export function explain(action: string, options: PolicyOptions): Explanation | u
     return undefined;
   }
   const grants = policyStatements(options).filter(({ actions }) => actions.includes(row.action));
-  return { row, ...needsOf(row, options.cluster), grants };
+  return { row, ...requirementsOf(row, options.cluster), grants };
 }
 
-/** What of a cluster needs an action, and what of other clusters would, in words. */
-export function needsOf(row: CatalogueRow, cluster: Cluster): Pick<Explanation, "because" | "elsewhere"> {
+/** Descriptions of what of a cluster requires an action, and of what of other clusters would. */
+export function requirementsOf(row: CatalogueRow, cluster: Cluster): Pick<Explanation, "because" | "elsewhere"> {
   const because = reasons(row, conditionsOf(cluster), cluster.dkpVersion);
-  const elsewhere = row.requiredWhen.filter((need) => !because.includes(need));
+  const elsewhere = row.requiredWhen.filter((condition) => !because.includes(condition));
   const inVersions = appliesTo(row, cluster.dkpVersion) ? "" : ` in DKP ${versionsOf(row)}`;
-  return { because: because.map(inWords), elsewhere: elsewhere.map((condition) => `${inWords(condition)}${inVersions}`) };
+  return { because: because.map(described), elsewhere: elsewhere.map((condition) => `${described(condition)}${inVersions}`) };
 }
 
 /** An explanation as lines for people. */
@@ -38,9 +38,9 @@ export function explanationText({ row, because, elsewhere, grants }: Explanation
     `${row.action} (${row.access})`,
     `  why:     ${row.why}`,
     `  source:  ${row.source}`,
-    `  callers: ${row.callers.length === 0 ? "nobody found" : row.callers.join(", ")}`,
-    `  page:    ${row.documented ? "lists it" : "does not list it"}`,
-    `  needed:  ${because.length > 0 ? because.join(", ") : `not by this cluster${elsewhere.length === 0 ? "" : `; it would be with: ${elsewhere.join(", ")}`}`}`,
+    `  callers: ${row.callers.length === 0 ? "none known" : row.callers.join(", ")}`,
+    `  listed:  ${row.documented ? "in the DKP documentation" : "not in the DKP documentation; an additional permission"}`,
+    `  for:     ${requiredFor(because, elsewhere)}`,
     ...versionLine(row),
     ...grants.flatMap(({ sid, resources, conditions }) => [
       `  allowed: statement ${sid}, on ${resources.join(", ")}`,
@@ -49,6 +49,13 @@ export function explanationText({ row, because, elsewhere, grants }: Explanation
     ...(grants.length === 0 ? ["  allowed: no"] : []),
   ];
   return lines.join("\n");
+}
+
+function requiredFor(because: readonly string[], elsewhere: readonly string[]): string {
+  if (because.length > 0) {
+    return because.join(", ");
+  }
+  return elsewhere.length === 0 ? "no known cluster" : `not this cluster; clusters with ${elsewhere.join(" or ")}`;
 }
 
 const WORDS: Readonly<Record<Exclude<ClusterCondition, `layout:${string}` | `feature:${string}`>, string>> = {
@@ -71,10 +78,10 @@ function versionsOf({ since, until }: CatalogueRow): string {
   return [...(since === undefined ? [] : [`from ${since}`]), ...(until === undefined ? [] : [`up to ${until}`])].join(" ");
 }
 
-function inWords(need: ClusterCondition): string {
-  const [kind, name] = need.split(":");
+function described(condition: ClusterCondition): string {
+  const [kind, name] = condition.split(":");
   if (kind === "layout") {
     return `layout ${name}`;
   }
-  return kind === "feature" ? `feature ${name} (${FEATURES[name as Feature]})` : WORDS[need as keyof typeof WORDS];
+  return kind === "feature" ? `feature ${name} (${FEATURES[name as Feature]})` : WORDS[condition as keyof typeof WORDS];
 }

@@ -4,13 +4,13 @@ import { gunzipSync } from "node:zlib";
 import type { StateLocation } from "../terraform/state-location";
 import { isSavedPlan, pullState, showPlan, type TerraformCli } from "../terraform/terraform-cli";
 import { backendCredentialsOfPlan } from "./saved-plan";
-import { type Finding, secretLines, secretsInClear } from "./secret-search";
+import { type Finding, secretLines, secretsInPlaintext } from "./secret-search";
 
-/** What one file, or a state that Terraform fetched, holds. */
+/** The findings in one file, or in a state that Terraform fetched. */
 export interface Report {
   readonly source: string;
   readonly findings: readonly Finding[];
-  /** Why it, or a part of it, could not be read; absent where all of it was. */
+  /** Why it, or a part of it, could not be read; absent if all of it was read. */
   readonly unread?: string;
 }
 
@@ -90,7 +90,7 @@ function auditText(source: string, text: string, expected: Expected): Report {
     const isEncrypted = typeof document === "object" && document !== null && "encrypted_data" in document;
     return isEncrypted
       ? unread(source, "is encrypted by OpenTofu; audit the state that tofu state pull prints")
-      : { source, findings: secretsInClear(document) };
+      : { source, findings: secretsInPlaintext(document) };
   }
   const findings = secretLines(text);
   if (expected === "document" || start === "{" || start === "[") {

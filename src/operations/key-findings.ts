@@ -14,7 +14,7 @@ import {
   type SlotReport,
 } from "./key-view";
 
-/** Keys of 90 days are what most rules call too old: CIS AWS Foundations Benchmark 1.14. Two weeks are left to rotate. */
+/** Most rules limit the age of keys to 90 days: CIS AWS Foundations Benchmark 1.14. Leaves two weeks to rotate. */
 const WARN_AT_DAYS = 75;
 const MAX_DAYS = 90;
 const PGP_WARN_DAYS = 30;
@@ -23,7 +23,7 @@ export const MAX_KEYS = 2;
 
 export const RESTORE = 'docs/keys.md, "Restore the state"';
 
-/** Settings, state and credentials that do not belong together: nothing else about the keys is true then. */
+/** Settings, state and credentials that do not belong together: then no other finding about the keys is reliable. */
 export function identityErrors({ settings, state, iam, folder }: KeyView): readonly string[] {
   const { user, accountId } = settings;
   const account = state.user?.arn?.split(":")[4];
@@ -31,7 +31,7 @@ export function identityErrors({ settings, state, iam, folder }: KeyView): reado
     ...(state.user?.name === undefined || state.user.name === user.name
       ? []
       : [
-          `user.name: the settings say "${user.name}", and the state has the user "${state.user.name}": it is the state of another workspace, or user.name was changed, and the next apply would delete the keys; do not apply; check the backend and terraform -chdir=${folder} workspace show, or set user.name: "${state.user.name}"`,
+          `user.name: the settings have "${user.name}", and the state has the user "${state.user.name}": it is the state of another workspace, or user.name was changed, and the next apply would delete the keys; do not apply; check the backend and terraform -chdir=${folder} workspace show, or set user.name: "${state.user.name}"`,
         ]),
     ...(account === undefined || iam.account === undefined || account === iam.account
       ? []
@@ -40,7 +40,9 @@ export function identityErrors({ settings, state, iam, folder }: KeyView): reado
         ]),
     ...(accountId === undefined || iam.account === undefined || accountId === iam.account
       ? []
-      : [`accountId: the settings say ${accountId}, and the credentials belong to account ${iam.account}: use others`]),
+      : [
+          `accountId: the settings have ${accountId}, and the credentials belong to account ${iam.account}: use other credentials`,
+        ]),
   ];
 }
 
@@ -59,11 +61,11 @@ function mayBeLive(key: IamKey, { state, slots, exposed, now }: KeyView): boolea
   return key.id === exposed.id || isRecent(key, now) || (isNewer && !exposedInUse) || state.user === undefined;
 }
 
-/** Keys in IAM that the state should have, as far as can be known. */
+/** Keys in IAM that the state may lack. */
 export function missingKeys(view: KeyView): readonly IamKey[] {
   return view.settings.accessKeys === "none" && view.exposed.id === undefined
     ? []
-    : view.foreign.filter((key) => mayBeLive(key, view));
+    : view.unmanaged.filter((key) => mayBeLive(key, view));
 }
 
 /** The free slot for each of these keys: the slot whose output exposes it, else the next one that the state has no key for. */
@@ -103,7 +105,7 @@ export function stateErrors(view: KeyView): readonly string[] {
         ]),
     ...missingKeys(view).map(
       (key) =>
-        `${keyText(key)} is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, nobody has its secret: run this again ${RECENT_HOURS} hours after its creation`,
+        `${keyText(key)} is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, its secret is lost: run this command again ${RECENT_HOURS} hours after its creation`,
     ),
   ];
 }
@@ -112,7 +114,7 @@ export function keyText({ id, status, created, lastUsed }: IamKey): string {
   return `${id} (${[
     status,
     ...(created === undefined ? [] : [`created ${created.toISOString()}`]),
-    lastUsed === undefined ? "no known use" : `last used ${lastUsed.at.toISOString()}`,
+    lastUsed === undefined ? "no use reported" : `last used ${lastUsed.at.toISOString()}`,
   ].join(", ")})`;
 }
 
@@ -120,14 +122,14 @@ export function taintedErrors({ state, folder }: KeyView): readonly string[] {
   return state.tainted.map((address) => {
     const key = state.keys.find(({ slot, tainted }) => tainted && KEY_ADDRESSES[slot] === address);
     const lost = key !== undefined && key.secret === undefined && key.encryptedSecret === undefined;
-    return `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the present one or fails; keep it: terraform -chdir=${folder} untaint ${address}${lost ? "; the state does not have its secret, so rotate to the other slot afterwards" : ""}`;
+    return `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails; keep it: terraform -chdir=${folder} untaint ${address}${lost ? "; the state does not have its secret, so rotate to the other slot afterwards" : ""}`;
   });
 }
 
 /** Whether IAM has the exposed key, Active. */
 const exposedWorks = ({ exposed, iam }: KeyView) => iam.keys.some(({ id, status }) => id === exposed.id && status === "Active");
 
-/** Why an effect can end the key that DKP signs with; undefined where it can't. */
+/** Why an effect can end the key that DKP signs with; undefined if it cannot. */
 function hazard({ verb, slot }: Effect, view: KeyView): string | undefined {
   const report = view.slots.find((one) => one.slot === slot);
   if ((verb !== "delete" && verb !== "deactivate") || report === undefined) {
@@ -137,7 +139,7 @@ function hazard({ verb, slot }: Effect, view: KeyView): string | undefined {
     return "the key that the outputs expose";
   }
   if (view.exposed.id === undefined) {
-    return "and the state does not say which key the outputs expose";
+    return "and the state does not show which key the outputs expose";
   }
   if (!exposedWorks(view)) {
     return "and the exposed key does not work";
@@ -169,7 +171,7 @@ export function currentErrors(view: KeyView): readonly string[] {
     .filter(({ verb }) => verb === "expose")
     .map((effect) => {
       const older = exposesOlderKey(view) ? ", an older key: the settings are older than the deployment; do not apply them" : "";
-      return `accessKeys.current: the settings of ${settings.stack} say ${effect.slot}, and the outputs expose ${exposed.slot}: the next apply ${effectText(effect, view)}${older}`;
+      return `accessKeys.current: the settings of ${settings.stack} select ${effect.slot}, and the outputs expose ${exposed.slot}: the next apply ${effectText(effect, view)}${older}`;
     });
 }
 
@@ -180,7 +182,7 @@ export function deactivatedErrors(view: KeyView): readonly string[] {
     .map(({ slot, id }) => {
       const exposed = id === view.exposed.id ? ", which the outputs expose," : "";
       const edits = leakEdits(slot, view.settings).map(editText).join("; ");
-      return `${slot}: ${id}${exposed} is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: ${edits} (review/${view.settings.stack}/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply`;
+      return `${slot}: ${id}${exposed} is Inactive in IAM and Active in the settings: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: ${edits} (review/${view.settings.stack}/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply`;
     });
 }
 
@@ -188,14 +190,14 @@ export function deactivatedErrors(view: KeyView): readonly string[] {
 export function outageErrors({ exposed, iam, slots, state, settings }: KeyView): readonly string[] {
   if (state.user !== undefined && !iam.exists) {
     return [
-      `IAM has no user ${settings.user.name}, and the state has it: somebody deleted or renamed it. DKP has no working key until the next apply has created user and key again, and DKP has the new key`,
+      `IAM has no user ${settings.user.name}, and the state has it: the user was deleted or renamed outside Terraform. DKP has no working key until the next apply has created user and key again, and DKP has the new key`,
     ];
   }
   const slot = slots.find(({ current }) => current)?.slot ?? exposed.slot;
   return exposed.id === undefined || iam.keys.some(({ id }) => id === exposed.id)
     ? []
     : [
-        `${slot}: ${exposed.id}, which the outputs expose, does not exist in IAM: somebody deleted it. DKP has no working key until the next apply has created a new one, and DKP has that one`,
+        `${slot}: ${exposed.id}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one`,
       ];
 }
 
@@ -204,21 +206,21 @@ export const goneSlots = ({ slots }: KeyView) =>
   slots.filter(({ current, id, status, wanted }) => !current && id !== undefined && status === undefined && wanted !== "absent");
 
 export function warningsOf(view: KeyView): readonly string[] {
-  const { settings, foreign, effects, iam, state, exposed } = view;
+  const { settings, unmanaged, effects, iam, state, exposed } = view;
   const missing = missingKeys(view);
   const creations = effects.filter(({ verb }) => verb === "create").length;
   return [
     ...view.slots.flatMap((slot) => slotWarnings(slot, view.now)),
     ...goneSlots(view).map(
       ({ slot, id }) =>
-        `${slot}: ${id} does not exist in IAM: somebody deleted it, and the next apply would create another key in its place`,
+        `${slot}: ${id} does not exist in IAM: it was deleted outside Terraform, and the next apply would create another key instead`,
     ),
     ...(state.keys.length > 0 && exposed.id === undefined
-      ? ["the state has keys and no output access_key_id, so it does not say which key DKP has"]
+      ? ["the state has keys and no output access_key_id, so it does not show which key DKP has"]
       : []),
-    ...foreign.filter((key) => !missing.includes(key)).map((key) => foreignWarning(key, view)),
+    ...unmanaged.filter((key) => !missing.includes(key)).map((key) => unmanagedWarning(key, view)),
     ...(creations > 0 && iam.keys.length + creations > MAX_KEYS
-      ? [`the next apply would create a third key, which IAM refuses (${MAX_KEYS} per user, LimitExceeded)`]
+      ? [`the next apply would create a third key, which IAM rejects (${MAX_KEYS} per user, LimitExceeded)`]
       : []),
     ...(settings.import?.accessKeyId !== undefined && isIgnoredImport(view)
       ? [
@@ -244,24 +246,24 @@ function slotWarnings({ slot, ageDays, pgpExpires, wanted, status }: SlotReport,
       ? []
       : [
           left < 0
-            ? `${slot}: its OpenPGP key has expired; Terraform makes no key with it`
+            ? `${slot}: its OpenPGP key has expired; Terraform cannot create a key with it`
             : `${slot}: its OpenPGP key expires in ${left} days; rotate to a new one`,
         ];
   return [...old, ...expiry];
 }
 
-function foreignWarning(key: IamKey, view: KeyView): string {
+function unmanagedWarning(key: IamKey, view: KeyView): string {
   const { settings, folder } = view;
   const { id, status } = key;
   if (settings.accessKeys === "none") {
-    return `${id} (${status}) is made outside Terraform, as accessKeys: none says; nobody but you rotates it`;
+    return `${id} (${status}) is managed outside Terraform, as accessKeys: none requires; rotate it yourself`;
   }
   const [target] = importSlots([key], view);
   const keep = target === undefined ? "" : `; to keep it, ${importCommand(folder, target.slot, id)}`;
   const user = settings.user.name;
   const remove =
     status === "Active"
-      ? `if nobody needs it, deactivate it first, which can be undone: aws iam update-access-key --user-name ${user} --access-key-id ${id} --status Inactive`
-      : `if nothing has missed it, delete it: aws iam delete-access-key --user-name ${user} --access-key-id ${id}`;
-  return `${keyText(key)} is in IAM and not in the state: created outside Terraform or left by a failed apply, and not used in the last ${RECENT_HOURS} hours as far as AWS knows; ${remove}${keep}`;
+      ? `if nothing uses it, deactivate it first, which can be reversed: aws iam update-access-key --user-name ${user} --access-key-id ${id} --status Inactive`
+      : `if nothing requires it, delete it: aws iam delete-access-key --user-name ${user} --access-key-id ${id}`;
+  return `${keyText(key)} is in IAM and not in the state: created outside Terraform or left by a failed apply, and AWS reports no use in the last ${RECENT_HOURS} hours; ${remove}${keep}`;
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { IamKey } from "../aws-api/user-keys";
 import { otherSlot } from "../iam/key-slots";
+import { dkpAccess } from "../render/command";
 import {
   currentErrors,
   deactivatedErrors,
@@ -41,7 +42,7 @@ export interface KeyReport {
   readonly user: string;
   readonly slots: readonly SlotReport[];
   /** Keys of the user that are not in the state. */
-  readonly foreign: readonly IamKey[];
+  readonly unmanaged: readonly IamKey[];
   /** What can cost the key that DKP signs with, or already has. */
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
@@ -62,14 +63,14 @@ export function keyReport(settings: KeySettings, sources: KeySources): KeyReport
   const report = { stack: settings.stack, user: settings.user.name };
   const mismatch = identityErrors(view);
   if (mismatch.length > 0) {
-    const next = step("check which settings, state and credentials belong together; nothing was said about the keys");
-    return { ...report, slots: [], foreign: [], errors: mismatch, warnings: [], notes: [], next };
+    const next = step("check which settings, state and credentials belong together; the keys were not checked");
+    return { ...report, slots: [], unmanaged: [], errors: mismatch, warnings: [], notes: [], next };
   }
   const none = settings.accessKeys === "none";
   return {
     ...report,
     slots: none ? view.slots.filter(({ id }) => id !== undefined) : view.slots,
-    foreign: none ? [] : view.foreign,
+    unmanaged: none ? [] : view.unmanaged,
     errors: [
       ...stateErrors(view),
       ...(isStateLost(view) ? [] : outageErrors(view)),
@@ -90,18 +91,18 @@ const step = (why: string, edits: readonly Edit[] = [], after: readonly string[]
   after,
 });
 
-const handOver = (stack: string) => `give the new key to DKP: npm run --silent hand-over -- ${stack} --out FILE`;
+const handOver = (stack: string) => `give the new key to DKP: ${dkpAccess("hand-over", stack, "--out", "FILE")}`;
 
 function notesOf({ slots, settings }: KeyView): readonly string[] {
   return slots
     .filter(({ current, status, lastUsed }) => current && status === "Active" && lastUsed === undefined)
-    .map(({ slot, id }) => `${slot}: AWS knows no use of ${id} yet. Unless DKP has it, ${handOver(settings.stack)}`);
+    .map(({ slot, id }) => `${slot}: AWS reports no use of ${id} yet. Unless DKP has it, ${handOver(settings.stack)}`);
 }
 
 /** The first step that applies: what endangers a key comes before the rotation. */
 function nextStep(view: KeyView): NextStep {
   const { settings, effects } = view;
-  const again = `npm run keys -- ${settings.stack}`;
+  const again = dkpAccess("keys", settings.stack);
   if (isStateLost(view)) {
     return lostStateStep(view, again);
   }
@@ -121,8 +122,8 @@ function nextStep(view: KeyView): NextStep {
     return step(why, isHazardous ? deployedEdits(view) : [], ["apply", handOver(settings.stack)]);
   }
   if (isHazardous) {
-    const wait = `If they are meant, wait until AWS reports no use of the old key for ${RECENT_HOURS} hours`;
-    return step(`make the settings say what is deployed. ${wait}`, deployedEdits(view), [again]);
+    const wait = `If the new settings are intended, wait until AWS reports no use of the old key for ${RECENT_HOURS} hours`;
+    return step(`change the settings to what is deployed. ${wait}`, deployedEdits(view), [again]);
   }
   if (goneSlots(view).length > 0) {
     return step("the key is deleted already: set its slot to absent, so that no other key is created in it", deployedEdits(view));
@@ -152,7 +153,7 @@ function lostStateStep({ folder, iam, settings }: KeyView, again: string): NextS
     second === undefined || importKey.length === 0
       ? []
       : [
-          `import ${second.id} as well: set accessKeys.secondary.status: Active and run npm run synth, then ${importCommand(folder, "secondary", second.id)}`,
+          `import ${second.id} as well: set accessKeys.secondary.status: Active and run ${dkpAccess("synth")}, then ${importCommand(folder, "secondary", second.id)}`,
         ];
   return step(
     `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/import.md)${second === undefined ? "" : `, the key that DKP uses into primary: ${first?.id} was used last`}`,
@@ -178,7 +179,7 @@ function missingKeyStep(missing: readonly IamKey[], view: KeyView, again: string
   return step(
     `${restore}. Only if there is none, import the key into the free slot, which does not touch it; Terraform does not get its secret, so the outputs lack it until the next rotation`,
     edits,
-    ["npm run synth", ...targets.map(({ key, slot }) => importCommand(folder, slot, key.id)), again],
+    [dkpAccess("synth"), ...targets.map(({ key, slot }) => importCommand(folder, slot, key.id)), again],
   );
 }
 
@@ -187,14 +188,14 @@ function rotationStep({ slots, settings, iam, now }: KeyView): NextStep {
   const current = slots.find((slot) => slot.current);
   const other = slots.find(({ slot }) => current !== undefined && slot === otherSlot(current.slot));
   if (settings.accessKeys === "none") {
-    return step("accessKeys is none: keys are made and rotated outside Terraform");
+    return step("accessKeys is none: keys are created and rotated outside Terraform");
   }
   if (current === undefined || other === undefined) {
-    return step("the state does not say which key the outputs expose; apply, which writes the outputs again", [], ["apply"]);
+    return step("the state does not show which key the outputs expose; apply, which writes the outputs again", [], ["apply"]);
   }
   const status = `${other.slot}.status`;
   if (other.wanted === "absent") {
-    const why = `to rotate, make a second key${iam.keys.length >= MAX_KEYS ? ", once the one that is not in the state is gone" : ""}`;
+    const why = `to rotate, create a second key${iam.keys.length >= MAX_KEYS ? ", once the key that is not in the state is deleted" : ""}`;
     return step(why, activation(other.slot, settings));
   }
   const otherIsNewer = (other.created?.getTime() ?? 0) > (current.created?.getTime() ?? 0);
@@ -203,20 +204,18 @@ function rotationStep({ slots, settings, iam, now }: KeyView): NextStep {
   }
   if (isRecent(other, now)) {
     return step(
-      `wait: ${other.id} (${other.slot}) was created or last used within the last ${RECENT_HOURS} hours. Give ${current.id} to DKP if it does not have it, and run this again`,
+      `wait: ${other.id} (${other.slot}) was created or last used within the last ${RECENT_HOURS} hours. Give ${current.id} to DKP if it does not have it, and run this command again`,
     );
   }
   return other.wanted === "Inactive"
-    ? step("delete the retired key, once nothing has missed it for as long as you want to be able to go back", [
-        edit(status, "absent"),
-      ])
-    : step("retire the old key, once DKP has the new one and the last use of the old one no longer moves", [
+    ? step("delete the retired key once you no longer want to be able to go back to it", [edit(status, "absent")])
+    : step("deactivate the old key once DKP has the new one and AWS reports no new use of the old one", [
         edit(status, "Inactive"),
       ]);
 }
 
 /**
- * The report for people.
+ * The report as text.
  * @param settings the folder of the settings files
  */
 export function keyReportText(report: KeyReport, settings: string): string {
@@ -243,7 +242,7 @@ function slotText({ slot, current, id, status, wanted, ageDays, lastUsed, pgpExp
     `${slot}: ${id} ${status ?? "not in IAM"}${current ? ", exposed by the outputs" : ""}`,
     ageDays === undefined ? [] : `${ageDays} days old`,
     lastUsed === undefined
-      ? "never used as far as AWS knows"
+      ? "no use reported by AWS"
       : `last used ${lastUsed.at.toISOString()} for ${lastUsed.service} in ${lastUsed.region}`,
     pgpExpires === undefined ? [] : `its OpenPGP key expires ${pgpExpires.toISOString().slice(0, 10)}`,
   ]

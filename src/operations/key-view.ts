@@ -22,7 +22,7 @@ export interface SlotReport {
   /** What the settings want: Active, Inactive or absent. */
   readonly wanted: string;
   readonly id?: string | undefined;
-  /** IAM's own answer; undefined where IAM does not have the key. */
+  /** The status in IAM; undefined where IAM does not have the key. */
   readonly status?: string | undefined;
   readonly created?: Date | undefined;
   readonly ageDays?: number | undefined;
@@ -44,12 +44,12 @@ export interface KeyView extends KeySources {
   readonly slots: readonly SlotReport[];
   readonly exposed: StateContents["exposed"];
   /** Keys of the user that are not in the state. */
-  readonly foreign: readonly IamKey[];
+  readonly unmanaged: readonly IamKey[];
   readonly effects: readonly Effect[];
 }
 
 /**
- * A key that was created, or used as far as AWS knows, within this many hours may be the one that DKP signs with.
+ * A key that was created, or used according to AWS, within this many hours may be the one that DKP signs with.
  * A running cluster signs several times an hour, and AWS reports a use some hours late. A cluster that was
  * stopped for longer is not seen: so a key is deactivated first, which can be undone, and deleted later.
  */
@@ -67,7 +67,7 @@ export function keyView(settings: KeySettings, sources: KeySources): KeyView {
     settings,
     slots,
     exposed: state.exposed,
-    foreign: iam.keys.filter(({ id }) => !managed.has(id) && id !== settings.import?.accessKeyId),
+    unmanaged: iam.keys.filter(({ id }) => !managed.has(id) && id !== settings.import?.accessKeyId),
   };
   return { ...view, effects: [...slots.flatMap((slot) => slotEffects(slot, view)), ...exposeEffects(view)] };
 }
@@ -133,7 +133,7 @@ function exposeEffects({ settings, slots, exposed }: Pick<KeyView, "settings" | 
   return [{ verb: "expose", slot: accessKeys.current, id: target?.status === undefined ? undefined : target.id }];
 }
 
-/** An effect in words that continue "the next apply". */
+/** An effect as a text that continues "the next apply". */
 export function effectText({ verb, slot, id }: Effect, { exposed, slots }: KeyView): string {
   const former = slots.find((one) => one.slot === slot)?.id;
   const texts: Readonly<Record<Effect["verb"], string>> = {
@@ -180,7 +180,7 @@ export function leakEdits(leaked: Slot, settings: KeySettings): readonly Edit[] 
   ];
 }
 
-/** The edits that make the settings say what is deployed: each key as it is in IAM, and the exposed one current. */
+/** The edits that change the settings to what is deployed: each key as it is in IAM, and the exposed one current. */
 export function deployedEdits({ settings, slots, exposed }: KeyView): readonly Edit[] {
   const { accessKeys } = settings;
   const statuses = slots.map(({ slot, status, wanted }) => ({

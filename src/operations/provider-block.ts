@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { stringify } from "yaml";
+import { dkpAccess } from "../render/command";
 import type { Deployment } from "../settings/deployment";
 import { keysOf } from "../terraform/state-file";
 import { pullState, readOutputs, type TerraformCli } from "../terraform/terraform-cli";
 
-/** What DKP takes as `provider` of its `AWSClusterConfiguration`. */
+/** The field `provider` of DKP's `AWSClusterConfiguration`. */
 export interface ProviderBlock {
   readonly providerAccessKeyId: string;
   readonly providerSecretAccessKey: string;
@@ -12,7 +14,7 @@ export interface ProviderBlock {
 
 /**
  * The key that a deployment exposes: from its outputs, or from its own state where `outputs.secret` is off.
- * @param warn is called where the settings say another slot than the outputs
+ * @param warn is called if the settings select another slot than the outputs
  * @throws Error if there is no key, or the state does not have its secret
  */
 export async function providerBlock(
@@ -23,7 +25,7 @@ export async function providerBlock(
 ): Promise<ProviderBlock> {
   if (accessKeys === "none") {
     throw new Error(
-      `accessKeys is none: Terraform has no key to hand over; make one with aws iam create-access-key --user-name ${user.name}`,
+      `accessKeys is none: Terraform has no key to hand over; create one with aws iam create-access-key --user-name ${user.name}`,
     );
   }
   const outputs = await readOutputs(terraform, folder);
@@ -34,7 +36,7 @@ export async function providerBlock(
   const slot = outputs.access_key_slot;
   if (typeof slot === "string" && slot !== accessKeys.current) {
     warn(
-      `accessKeys.current: the settings say ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; npm run keys -- ${stack} shows what the next apply does`,
+      `accessKeys.current: the settings select ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; ${dkpAccess("keys", stack)} shows what the next apply does`,
     );
   }
   const key = keysOf(await pullState(terraform, folder)).find((candidate) => candidate.id === id);
@@ -47,26 +49,28 @@ export async function providerBlock(
     return { providerAccessKeyId: id, providerSecretAccessKey: decrypt(encrypted), region };
   }
   throw new Error(
-    `Terraform does not know the secret of ${id}, which was made by hand; rotate to the other slot, npm run keys tells how`,
+    `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
   );
 }
 
-/** Decrypts with the GnuPG of whoever runs this; its agent asks for the passphrase. */
+/** Decrypts with the local GnuPG, whose agent asks for the passphrase. */
 function decrypt(base64: string): string {
   const { status, stdout, error } = spawnSync("gpg", ["--quiet", "--decrypt"], {
     input: Buffer.from(base64, "base64"),
     stdio: ["pipe", "pipe", "inherit"],
   });
   if (error !== undefined) {
-    throw new Error(`the secret is encrypted, and gpg can't be run (${(error as NodeJS.ErrnoException).code}); install GnuPG`);
+    throw new Error(`the secret is encrypted, and gpg cannot be run (${(error as NodeJS.ErrnoException).code}); install GnuPG`);
   }
   if (status !== 0) {
-    throw new Error("the secret is encrypted, and gpg can't decrypt it here; run this where the private key of pgpKey is");
+    throw new Error(
+      "the secret is encrypted, and gpg cannot decrypt it here; run this command where the private key of pgpKey is available",
+    );
   }
   return stdout.toString("utf8");
 }
 
-/** The block as YAML. JSON texts are YAML texts. */
-export function providerYaml(block: ProviderBlock): string {
-  return ["provider:", ...Object.entries(block).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`), ""].join("\n");
+/** The block as YAML. */
+export function providerYaml(provider: ProviderBlock): string {
+  return stringify({ provider }, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 });
 }

@@ -14,7 +14,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function checkSecretFile(file: string, environment: Environment): void {
   const git = gitWith(environment);
   if (existsSync(file)) {
-    throw new Error(`${file}: exists already, perhaps readable by others; remove it or write another file`);
+    throw new Error(`${file}: exists already, and others may be able to read it; remove it or write another file`);
   }
   const folder = dirname(resolve(file));
   if (!existsSync(folder)) {

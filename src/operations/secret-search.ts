@@ -1,14 +1,14 @@
 import { secretKeysIn } from "../settings/secrets";
 import { BACKEND_TYPES, backendType } from "../terraform/backends";
 
-/** A place where the secret of an access key, or a credential of the backend, is in plaintext. Never the secret itself. */
+/** Where the secret of an access key, or a credential of the backend, is in plaintext. Never contains the secret itself. */
 export interface Finding {
   /** `resources.aws_iam_access_key.user.instances.0.attributes.secret`, or `line 3` of a file that is not JSON. */
-  readonly place: string;
+  readonly location: string;
   readonly what: string;
 }
 
-/** Attributes of `aws_iam_access_key` that are credentials: the password for sending mail is made from the secret. */
+/** Attributes of `aws_iam_access_key` that are credentials: the SMTP password is derived from the secret. */
 const CREDENTIALS: ReadonlySet<string> = new Set(["secret", "ses_smtp_password_v4"]);
 
 const KEY_SECRET = "the secret of an access key";
@@ -22,7 +22,7 @@ const BACKEND_CREDENTIAL = "a credential of the backend";
  *
  * Limit: elsewhere a secret is known by its shape, 40 random characters, so one that is encoded as base64 is not found.
  */
-export function secretsInClear(document: unknown): readonly Finding[] {
+export function secretsInPlaintext(document: unknown): readonly Finding[] {
   const findings: Finding[] = [];
   // Not recursive: a document may be nested deeper than the call stack.
   const pending: Node[] = [{ key: "", value: document, inKey: false }];
@@ -30,7 +30,7 @@ export function secretsInClear(document: unknown): readonly Finding[] {
     const { value } = node;
     const what = typeof value === "string" ? secretOf(node, value) : undefined;
     if (what !== undefined) {
-      findings.push({ place: placeOf(node), what });
+      findings.push({ location: locationOf(node), what });
     }
     if (typeof value === "object" && value !== null) {
       pending.push(...childrenOf(node, value).toReversed());
@@ -80,12 +80,12 @@ export function credentialsOf(type: string): ReadonlySet<string> {
   return new Set(["web_identity_token", ...types.flatMap(({ secrets }) => Object.keys(secrets))]);
 }
 
-/** What a backend credential is, at its place in a saved plan. */
+/** What a backend credential is, at its location in a saved plan. */
 export function backendCredential(name: string): Finding {
-  return { place: `backend.config.${name}`, what: BACKEND_CREDENTIAL };
+  return { location: `backend.config.${name}`, what: BACKEND_CREDENTIAL };
 }
 
-/** What a person calls an element of a list: its address, or its type and name, as resources have them. */
+/** The name of an element of a list: the address, or the type and name of a resource; else its index. */
 function nameOf(key: string, content: unknown): string {
   const { address, type, name } = (content ?? {}) as Readonly<Record<string, unknown>>;
   if (/^\d+$/.test(key) && typeof address === "string") {
@@ -94,7 +94,7 @@ function nameOf(key: string, content: unknown): string {
   return /^\d+$/.test(key) && typeof type === "string" && typeof name === "string" ? `${type}.${name}` : key;
 }
 
-function placeOf(node: Node): string {
+function locationOf(node: Node): string {
   const keys: string[] = [];
   for (let at: Node | undefined = node; at?.parent !== undefined; at = at.parent) {
     keys.push(at.key);
@@ -106,7 +106,7 @@ function placeOf(node: Node): string {
 export function secretLines(text: string): readonly Finding[] {
   return text
     .split("\n")
-    .flatMap((line, index) => (holdsSecretKey(line) ? [{ place: `line ${index + 1}`, what: LOOKS_LIKE_SECRET }] : []));
+    .flatMap((line, index) => (holdsSecretKey(line) ? [{ location: `line ${index + 1}`, what: LOOKS_LIKE_SECRET }] : []));
 }
 
 /** Whether a string holds what looks like a secret access key, also escaped as in nested JSON or encoded as in a URL. */
@@ -164,7 +164,7 @@ function decode(text: string): string {
       if (unit !== undefined) {
         return String.fromCharCode(Number.parseInt(unit, 16));
       }
-      return "nrtbf".includes(character) ? "\n" : character;
+      return ["b", "f", "n", "r", "t"].includes(character) ? "\n" : character;
     })
     .replaceAll(/%([0-9a-fA-F]{2})/g, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16)));
 }

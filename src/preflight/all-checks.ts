@@ -22,7 +22,7 @@ export const CHECKS: readonly Check[] = [
   permissionsCheck,
 ];
 
-/** The IAM actions that whoever runs the preflight needs: what the checks list, and nothing else. */
+/** The IAM actions that the preflight requires: what the checks list, and nothing else. */
 export const ADMIN_ACTIONS: readonly string[] = [
   ...new Set([IDENTITY_CALL, ...[regionCheck, ...CHECKS].flatMap(({ calls }) => calls)]),
 ].sort();

@@ -1,11 +1,11 @@
 import type { Action, Ask, AskAll, DryRun } from "../aws-api/operations";
 import type { Deployment } from "../settings/deployment";
 
-/** `skipped`: there is nothing to look at, or no sense in it. `cannot tell`: AWS was asked and gave no answer. */
-export const VERDICTS = ["ok", "blocker", "warning", "cannot tell", "skipped"] as const;
+/** `skipped`: nothing to check, or another check must pass first. `unknown`: AWS was called and returned no result. */
+export const VERDICTS = ["ok", "failed", "warning", "unknown", "skipped"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What a check came to see. */
+/** One result of a check. */
 export interface Finding {
   readonly verdict: Verdict;
   readonly found: string;
@@ -13,43 +13,43 @@ export interface Finding {
   readonly remedy?: string | undefined;
 }
 
-/** A finding, and where it comes from. */
+/** A finding and its source. */
 export interface Result extends Finding {
   readonly check: string;
-  /** The calls that told it, with the region where it matters. */
+  /** The calls that it is based on, with the region where it matters. */
   readonly source: string;
 }
 
-/** What the checks look at. */
+/** What is checked. */
 export interface Subject {
   readonly deployment: Deployment;
   readonly partition: string;
   /** Account of the credentials. */
   readonly account: string;
-  /** DKP has made the cluster already: that its names are taken is right. */
+  /** DKP has already created the cluster: its names are expected to be in use. */
   readonly existingCluster: boolean;
 }
 
 /** Tools of a check. */
 export interface Tools<A extends Action = Action> {
-  readonly ask: Ask<A>;
-  readonly askAll: AskAll<A>;
+  readonly call: Ask<A>;
+  readonly callAll: AskAll<A>;
   readonly dryRun: DryRun;
-  /** Tells how far a long check is. */
+  /** Reports the progress of a long check. */
   readonly progress: (text: string) => void;
 }
 
-/** One thing to look at before DKP is let loose. */
+/** One check of the account. */
 export interface Check {
   readonly name: string;
-  /** Everything it may ask of AWS: the permissions that the admin needs follow from it. */
+  /** All calls that it can make: the permissions that the preflight requires follow from it. */
   readonly calls: readonly Action[];
-  /** Where it asks: in the deployment's region, or in a region that every account has, for what is global. */
+  /** Where it calls AWS: in the deployment's region, or, for global services, in a region that every account has. */
   readonly where: "region" | "always-on region";
   run(tools: Tools, subject: Subject): Promise<readonly Finding[]>;
 }
 
-/** A check that can ask for nothing but what it lists. */
+/** A check that can make no other calls than it lists. */
 export function check<const A extends Action>(
   given: Omit<Check, "calls" | "run"> & {
     readonly calls: readonly A[];
@@ -60,7 +60,7 @@ export function check<const A extends Action>(
 }
 
 export const ok = (found: string): Finding => ({ verdict: "ok", found });
-export const blocker = (found: string, remedy: string): Finding => ({ verdict: "blocker", found, remedy });
+export const failed = (found: string, remedy: string): Finding => ({ verdict: "failed", found, remedy });
 export const warning = (found: string, remedy: string): Finding => ({ verdict: "warning", found, remedy });
-export const cannotTell = (found: string, remedy: string): Finding => ({ verdict: "cannot tell", found, remedy });
+export const unknown = (found: string, remedy: string): Finding => ({ verdict: "unknown", found, remedy });
 export const skipped = (found: string, remedy?: string): Finding => ({ verdict: "skipped", found, remedy });

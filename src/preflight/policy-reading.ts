@@ -17,38 +17,38 @@ export interface ReadStatement {
   readonly Condition?: object;
 }
 
-/** `perhaps`: it depends on a condition. */
-export type Decision = "allowed" | "not allowed" | "refused" | "perhaps";
+/** `conditional`: it depends on a condition. */
+export type Decision = "allowed" | "not allowed" | "denied" | "conditional";
 
 /** A policy document as IAM sends it, percent-encoded JSON. */
 export function readPolicy(document: string | undefined): ReadPolicy {
   return JSON.parse(decodeURIComponent(document ?? "{}")) as ReadPolicy;
 }
 
-/** What policies of one kind say to an action that takes no resource, such as `ec2:DescribeTags`. A Deny goes before any Allow. */
+/** The decision of policies of one kind on an action without resource types, such as `ec2:DescribeTags`. A Deny overrides any Allow. */
 export function decide(action: string, policies: readonly ReadPolicy[]): Decision {
   const statements = policies.flatMap(statementsOf).map((statement) => ({ statement, match: matches(statement, action) }));
   const matching = (effect: string) => statements.filter(({ statement, match }) => statement.Effect === effect && match !== "no");
   const [allows, denies] = [matching("Allow"), matching("Deny")];
   if (denies.some(({ match }) => match === "yes")) {
-    return "refused";
+    return "denied";
   }
   if (allows.length === 0) {
     return "not allowed";
   }
-  return denies.length === 0 && allows.some(({ match }) => match === "yes") ? "allowed" : "perhaps";
+  return denies.length === 0 && allows.some(({ match }) => match === "yes") ? "allowed" : "conditional";
 }
 
-/** Whether a role's trust policy lets a service take the role. */
+/** Whether the trust policy of a role allows a service to assume the role. */
 export function trusts(policy: ReadPolicy, services: readonly string[]): Decision {
   const statements = statementsOf(policy)
     .filter(({ Principal }) => typeof Principal === "object" && list(Principal.Service).some((name) => services.includes(name)))
-    // A trust policy has no resources: it is about the role.
+    // A trust policy has no resources: it applies to its role.
     .map((statement) => ({ ...statement, Resource: "*" }));
   return decide("sts:AssumeRole", [{ Statement: statements }]);
 }
 
-function matches(statement: ReadStatement, action: string): "yes" | "no" | "perhaps" {
+function matches(statement: ReadStatement, action: string): "yes" | "no" | "conditional" {
   const { Action, NotAction, Resource, NotResource, Condition } = statement;
   const named = (patterns: OneOrMore | undefined) =>
     list(patterns).some((pattern) => coversText(pattern.toLowerCase(), action.toLowerCase()));
@@ -58,7 +58,7 @@ function matches(statement: ReadStatement, action: string): "yes" | "no" | "perh
   if (NotResource === undefined && !list(Resource).some((resource) => /^\*+$/.test(resource))) {
     return "no";
   }
-  return NotResource === undefined && Condition === undefined ? "yes" : "perhaps";
+  return NotResource === undefined && Condition === undefined ? "yes" : "conditional";
 }
 
 function statementsOf({ Statement = [] }: ReadPolicy): readonly ReadStatement[] {

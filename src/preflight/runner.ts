@@ -1,35 +1,36 @@
 import type { Aws } from "../aws-api/client";
 import { AwsError, UNREACHABLE } from "../aws-api/operations";
 import { alwaysOnRegion, partitionOf } from "../iam/partitions";
+import { dkpAccess } from "../render/command";
 import type { Deployment } from "../settings/deployment";
 import { CHECKS } from "./all-checks";
-import { type Check, cannotTell, type Finding, type Result, type Subject, skipped } from "./check";
+import { type Check, type Finding, type Result, type Subject, skipped, unknown } from "./check";
 import { IDENTITY_CALL, type Identity, identityOf, judgeAccount, judgeKey, judgeRefusal } from "./checks/account";
 import { keyDryRunCheck } from "./checks/key-dry-run";
 import { regionCheck } from "./checks/region";
 import { permissionsCheck, userArn } from "./checks/user-permissions";
 
 export interface PreflightOptions {
-  /** The credentials are the key of the deployment's user: it is asked itself, by dry runs. */
+  /** The credentials are the key of the deployment's user: dry runs test it. */
   readonly asKey: boolean;
   readonly existingCluster: boolean;
-  /** Time for everything, in seconds. */
+  /** Time limit of all checks, in seconds. */
   readonly timeout: number;
   /** Ends when that time is over. */
   readonly signal: AbortSignal;
-  /** Tells that a check goes on, with a note of how far it is, or that it has ended. */
+  /** Reports that a check is running, with its progress, or that it has ended. */
   readonly progress: (check: string, state: { readonly note: string } | "done") => void;
 }
 
 const ACCOUNT = "account";
 
-/** Looks at everything before DKP is let loose on the account. Never rejects for what AWS answers: then it says that it can't tell. */
+/** Runs all checks. Never rejects because of an error that AWS returns: the result of the check is then unknown. */
 export async function runPreflight(deployment: Deployment, aws: Aws, options: PreflightOptions): Promise<readonly Result[]> {
   const run = new Run(deployment, aws, options);
   const { results, identity } = await run.identity();
   const checks = options.asKey ? [keyDryRunCheck] : [regionCheck, ...CHECKS];
   if (identity === undefined || results.some(({ verdict }) => verdict !== "ok")) {
-    return [...results, ...checks.map((check) => notAsked(check, ACCOUNT))];
+    return [...results, ...checks.map((check) => notRun(check, ACCOUNT, results))];
   }
   const subject: Subject = {
     deployment,
@@ -42,18 +43,22 @@ export async function runPreflight(deployment: Deployment, aws: Aws, options: Pr
   }
   const region = run.check(regionCheck, subject);
   const others = CHECKS.map(async (check) => {
-    // A region that is not enabled refuses every key, and every answer would be about that.
-    const blocked = check.where === "region" && (await region).some(({ verdict }) => verdict === "blocker");
-    return blocked ? [notAsked(check, regionCheck.name)] : run.check(check, subject);
+    // A region that is not enabled rejects every key: all calls would fail for that reason.
+    const regionResults = check.where === "region" ? await region : [];
+    return isFailed(regionResults) ? [notRun(check, regionCheck.name, regionResults)] : run.check(check, subject);
   });
   return [...results, ...(await region), ...(await Promise.all(others)).flat()];
 }
 
-function notAsked(check: Check, cause: string): Result {
-  return { check: check.name, source: "not asked", ...skipped(`means something only once the ${cause} is right: see above`) };
+const isFailed = (results: readonly Result[]) => results.some(({ verdict }) => verdict === "failed");
+
+/** The result of a check that requires another one to pass. */
+function notRun(check: Check, required: string, results: readonly Result[]): Result {
+  const reason = isFailed(results) ? "which failed" : "whose result is unknown";
+  return { check: check.name, source: "no call", ...skipped(`depends on check "${required}", ${reason}`) };
 }
 
-/** One preflight under way. */
+/** One run of the preflight. */
 class Run {
   private readonly regions: Readonly<Record<Check["where"], string>>;
   private readonly timedOut: Promise<never>;
@@ -70,7 +75,7 @@ class Run {
     this.timedOut.catch(() => undefined);
   }
 
-  /** Whose the credentials are, and whether that is right. */
+  /** The identity of the credentials, and whether it is the expected one. */
   async identity(): Promise<{ readonly results: readonly Result[]; readonly identity?: Identity }> {
     const region = this.regions["always-on region"];
     const report = (finding: Finding) => ({ check: ACCOUNT, source: IDENTITY_CALL, ...finding });
@@ -78,7 +83,10 @@ class Run {
       const identity = identityOf(await this.inTime(ACCOUNT, this.aws.ask(IDENTITY_CALL, {}, region)));
       const { deployment } = this;
       const user = userArn({ deployment, partition: partitionOf(deployment.region), account: identity.account });
-      const judged = [judgeAccount(identity, deployment.accountId), ...(this.options.asKey ? [judgeKey(identity, user)] : [])];
+      const judged = [
+        judgeAccount(identity, deployment.accountId),
+        ...(this.options.asKey ? [judgeKey(identity, user, deployment.stack)] : []),
+      ];
       return { results: judged.map(report), identity };
     } catch (error) {
       const refusal = error instanceof AwsError ? judgeRefusal(error) : undefined;
@@ -87,11 +95,11 @@ class Run {
   }
 
   async check(check: Check, subject: Subject): Promise<readonly Result[]> {
-    const asked = new Set<string>();
+    const called = new Set<string>();
     const region = this.regions[check.where];
     const report = (finding: Finding): Result => ({
       check: check.name,
-      source: sourceOf([...asked], region),
+      source: sourceOf([...called], region),
       ...finding,
     });
     try {
@@ -99,16 +107,16 @@ class Run {
         check.name,
         check.run(
           {
-            ask: (action, input) => {
-              asked.add(action);
+            call: (action, input) => {
+              called.add(action);
               return this.aws.ask(action, input, region);
             },
-            askAll: (action, input) => {
-              asked.add(action);
+            callAll: (action, input) => {
+              called.add(action);
               return this.aws.askAll(action, input, region);
             },
             dryRun: async (operation, input) => {
-              asked.add("dry runs of EC2");
+              called.add("dry runs of EC2");
               return this.aws.dryRun(operation, input, region);
             },
             progress: (text) => this.options.progress(check.name, { note: text }),
@@ -131,10 +139,10 @@ class Run {
     }
   }
 
-  /** What an error means: never more than that it can't be told. @throws what is no error of AWS */
+  /** The unknown result for an error. @throws Error if it is not an error of AWS */
   private unanswered(error: unknown, check: string): Finding {
     if (error instanceof TimedOut || this.options.signal.aborted) {
-      return cannotTell(`no answer within ${this.options.timeout} seconds`, "try again with a longer --timeout");
+      return unknown(`no response within ${this.options.timeout} seconds`, "try again with a longer --timeout");
     }
     if (!(error instanceof AwsError)) {
       throw error;
@@ -143,12 +151,12 @@ class Run {
   }
 }
 
-/** The calls that told something, and where they asked; IAM is the same everywhere. */
-function sourceOf(asked: readonly string[], region: string): string {
-  if (asked.length === 0) {
-    return "not asked";
+/** The calls of a check, and their region; IAM is global. */
+function sourceOf(calls: readonly string[], region: string): string {
+  if (calls.length === 0) {
+    return "no call";
   }
-  return `${asked.join(", ")}${asked.every((call) => call.startsWith("iam:")) ? "" : ` in ${region}`}`;
+  return `${calls.join(", ")}${calls.every((call) => call.startsWith("iam:")) ? "" : ` in ${region}`}`;
 }
 
 class TimedOut extends Error {}
@@ -157,26 +165,29 @@ class TimedOut extends Error {}
 const DENIED = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
 const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 
-/** What an answer means that is none. */
+/** The finding for an error of a call. */
 export function judgeError({ action, code, message }: AwsError, check: string): Finding {
   if (DENIED.includes(code)) {
-    return cannotTell(
+    return unknown(
       `${action} is denied to these credentials`,
-      `allow ${action}: npm run preflight -- --permissions prints the whole policy`,
+      `allow ${action}; ${dkpAccess("preflight", "--permissions")} prints the whole policy`,
     );
   }
   if (THROTTLED.test(code)) {
-    return cannotTell(`${action} is throttled (${code}), after several tries`, "try again when less goes on in the account");
+    return unknown(
+      `${action} is throttled (${code}), after several attempts`,
+      "try again when fewer calls are made in the account",
+    );
   }
   if (code === UNREACHABLE) {
-    return cannotTell(
-      `${action}: AWS can't be reached (${message})`,
-      "look at the network, a proxy, and whether the region exists",
+    return unknown(
+      `${action}: AWS cannot be reached (${message})`,
+      "check the network, the proxy, and whether the region exists",
     );
   }
   const remedy =
     check === permissionsCheck.name
-      ? "ask the key itself with --as-key, once there is one"
-      : "try again; if it stays, AWS's answer says why";
-  return cannotTell(`${action} answered ${code}: ${message}`, remedy);
+      ? "test the key itself with --as-key once it exists"
+      : "try again; if the error persists, its message names the cause";
+  return unknown(`${action} returned ${code}: ${message}`, remedy);
 }

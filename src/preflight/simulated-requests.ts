@@ -4,7 +4,7 @@ import { type Cluster, conditionsOf, nodeRoleName, reasons } from "../iam/cluste
 import { alwaysOnRegion, dnsSuffix } from "../iam/partitions";
 import { type Environment, usesSnapshots } from "../iam/policy-statements";
 
-/** Calls that IAM's simulator judges at once: each action on each resource, under the same conditions. */
+/** Calls that the simulator of IAM evaluates together: each action on each resource, with the same context. */
 export interface SimulatedCalls {
   readonly actions: readonly string[];
   /** ARNs; none where the actions take none. */
@@ -16,7 +16,7 @@ export interface SimulatedCalls {
   }[];
 }
 
-/** Most actions in one question, so that an answer comes in a second or so. */
+/** Limit of actions per request, so that a response takes about a second. */
 const MOST_ACTIONS = 40;
 
 /** Any id: policies name resources by type, region and account. */
@@ -44,7 +44,7 @@ const ELB_IDS: Readonly<Record<string, string>> = {
   targetgroup: `targetgroup/k8s-default/${ID.slice(1)}`,
 };
 
-/** DKP's calls as the simulator takes them, on resources such as DKP's. */
+/** DKP's calls as requests to the simulator, on resources such as DKP's. */
 export function simulatedCalls(
   rows: readonly CatalogueRow[],
   environment: Environment,
@@ -104,7 +104,7 @@ function arnsOf(action: string, type: string, environment: Environment, cluster:
   return EC2_IDS[type] === undefined ? [] : own(`${type}/${EC2_IDS[type]}`);
 }
 
-/** What AWS tells IAM beside a call. IAM and STS are asked in a region of their own. */
+/** The context keys of a call. IAM and STS have a region of their own. */
 function contextOf(action: string, { partition, region, account }: Environment, cluster: Cluster): SimulatedCalls["context"] {
   const text = (key: string, value: string) => ({ key, type: "string" as const, value });
   const requested = text("aws:RequestedRegion", /^(?:iam|sts):/.test(action) ? alwaysOnRegion(region) : region);

@@ -1,12 +1,15 @@
-import { visible } from "../render/printable";
+import { Document, isCollection, visit, type YAMLMap } from "yaml";
+import { dkpAccess } from "../render/command";
+import { visible, visibleLines } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
 
 /**
- * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment. Placeholders stand for the key.
- * Values are JSON, which is valid YAML.
+ * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment, as YAML that has the same value in YAML 1.1 and 1.2.
+ * Placeholders stand for the key.
  */
 export function clusterConfiguration({ stack, region, cluster, nodeRole, additionalRolePolicies }: Deployment): string {
   const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix } = cluster;
+  const provider = { providerAccessKeyId: "ACCESS_KEY_ID", providerSecretAccessKey: "SECRET_ACCESS_KEY", region };
   const fields = {
     layout,
     existingVPCID,
@@ -17,23 +20,27 @@ export function clusterConfiguration({ stack, region, cluster, nodeRole, additio
     imdsv2,
     disableDefaultSecurityGroup: disableDefaultSecurityGroup || undefined,
   };
-  return [
-    `# The fields that follow from the deployment ${visible(stack)}.`,
-    `# npm run hand-over -- ${visible(stack)} prints the provider block with the key.`,
-    ...(prefix === undefined ? [] : [`# Set in the ClusterConfiguration: cloud.prefix: ${yaml(prefix)}`]),
-    ...(cluster.bastion ? ["# Add withNAT.bastionInstance as your cluster requires."] : []),
-    "apiVersion: deckhouse.io/v1",
-    "kind: AWSClusterConfiguration",
-    "provider:",
-    "  providerAccessKeyId: ACCESS_KEY_ID",
-    "  providerSecretAccessKey: SECRET_ACCESS_KEY",
-    `  region: ${visible(region)}`,
-    ...Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${yaml(value)}`])),
-    "",
-  ].join("\n");
-}
-
-/** A value as JSON, in which characters that an editor does not show are escaped. */
-function yaml(value: unknown): string {
-  return visible(JSON.stringify(value));
+  const comments = [
+    `The fields that follow from the deployment ${stack}.`,
+    `${dkpAccess("hand-over", stack)} prints the provider block with the key.`,
+    ...(prefix === undefined ? [] : [`Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}`]),
+    ...(cluster.bastion ? ["Add withNAT.bastionInstance as your cluster requires."] : []),
+  ];
+  const head = { apiVersion: "deckhouse.io/v1", kind: "AWSClusterConfiguration", provider };
+  const document = new Document<YAMLMap, false>({ ...head, ...fields }, { compat: "yaml-1.1" });
+  document.contents.commentBefore = comments.map((comment) => ` ${visible(comment)}`).join("\n");
+  visit(document.contents, {
+    Pair(_, { value }) {
+      if (isCollection(value)) {
+        value.flow = value !== document.get("provider");
+      }
+    },
+    // In double quotes, the escape sequence of a hidden character has the meaning of the character.
+    Scalar(_, node) {
+      if (typeof node.value === "string" && visible(node.value) !== node.value) {
+        node.type = "QUOTE_DOUBLE";
+      }
+    },
+  });
+  return visibleLines(document.toString({ lineWidth: 0, flowCollectionPadding: false }));
 }

@@ -1,3 +1,4 @@
+import { dkpAccess } from "../render/command";
 import { Expression, type HclValue, hclArguments } from "../render/hcl";
 import { visible } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
@@ -109,7 +110,7 @@ function headline(deployment: Deployment, outputs: readonly OutputName[]): reado
   }
   return [
     "WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.",
-    "The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.",
+    `The variant at the end of this file keeps it out of the state. \`${dkpAccess("hand-over")}\` prints it for DKP.`,
     `${all}.`,
     secretInOutputs(deployment, outputs),
   ];
@@ -126,7 +127,7 @@ function secretInOutputs({ accessKeys, import: imports }: Deployment, outputs: r
   if (imports?.accessKeyId !== undefined && accessKeys.current === "primary") {
     return "They do not contain the secret: the key was created outside Terraform, which does not know its secret.";
   }
-  return "They do not contain the secret; `npm run hand-over` reads it from the state of the deployment.";
+  return `They do not contain the secret; \`${dkpAccess("hand-over")}\` reads it from the state of the deployment.`;
 }
 
 function secretSource(has: (name: OutputName) => boolean): string {

@@ -4,7 +4,7 @@ import { partitionOf } from "../iam/partitions";
 import { conditionBlock, MAX_POLICY_CHARACTERS } from "../iam/policy-document";
 import { visibleLines } from "../render/printable";
 import { type Deployment, policyNames } from "../settings/deployment";
-import { type AssumedRole, stateAccess, TAKES_ROLE } from "../terraform/state-permissions";
+import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "../terraform/state-permissions";
 
 /** A policy that a principal requires to plan, apply and destroy a deployment. */
 export interface DeployerPolicy {
@@ -34,7 +34,8 @@ export interface DeployerPolicies {
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   const state = stateAccess(deployment.state, deployment.region);
   const { assumeRoleArn } = deployment.provider;
-  const iamRole: AssumedRole | undefined = assumeRoleArn === undefined ? undefined : { arn: assumeRoleArn, actions: TAKES_ROLE };
+  const iamRole: AssumedRole | undefined =
+    assumeRoleArn === undefined ? undefined : { arn: assumeRoleArn, actions: ASSUMES_ROLE };
   const parts = [
     ...roleAssumption("TakeRole", iamRole),
     ...roleAssumption(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role),

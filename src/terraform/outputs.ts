@@ -11,7 +11,7 @@ export const OUTPUTS = {
   region: "AWS region that DKP runs in: provider.region of AWSClusterConfiguration",
   account_id: "AWS account of the user",
   access_key_id: "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",
-  access_key_slot: "Which of the user's key slots is handed out",
+  access_key_slot: "The key slot that the outputs expose",
   secret_access_key: "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
   encrypted_secret_access_key:
     "Instead of secret_access_key, with pgpKey: the secret encrypted, in base64; gpg --decrypt reads it",

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { writeFileAtomically } from "../files";
 
 const LOCK_FILE = ".terraform.lock.hcl";
-/** Stands beside a lock file that was copied, to tell it from one that `terraform init` wrote itself. */
+/** Marks a lock file that was copied, which distinguishes it from one that `terraform init` wrote. */
 const COPY_MARK = ".terraform.lock.hcl.copied";
 
 /**
- * Brings the committed provider lock of a stack to where Terraform looks for it.
- * A copy goes when its original does; a lock that `terraform init` wrote is left alone.
+ * Copies the committed provider lock of a stack into the folder where Terraform reads it.
+ * Removes the copy when its original no longer exists. Never changes a lock that `terraform init` wrote.
  *
- * @param original `locks/<stack>.terraform.lock.hcl`, which need not exist
+ * @param original `locks/<stack>.terraform.lock.hcl`, may be missing
  * @param stackFolder the stack's folder below `cdktf.out`
  */
-export function placeLockFile(original: string, stackFolder: string): void {
+export function copyLockFile(original: string, stackFolder: string): void {
   const copy = join(stackFolder, LOCK_FILE);
   const mark = join(stackFolder, COPY_MARK);
   if (existsSync(original)) {

@@ -143,12 +143,12 @@ function assumedRole(given: BackendArguments): AssumedRole | undefined {
     const more = Object.entries(SESSION_ACTIONS).filter(([argument]) => asked[argument] !== undefined);
     return {
       arn: asked.role_arn,
-      actions: { ...TAKES_ROLE, ...Object.fromEntries(more.map(([, action]) => action)) },
+      actions: { ...ASSUMES_ROLE, ...Object.fromEntries(more.map(([, action]) => action)) },
     };
   }
   const arn = assume_role_with_web_identity?.role_arn;
   return typeof arn === "string" ? { arn, actions: {} } : undefined;
 }
 
-/** What every caller that takes a role must be allowed. */
-export const TAKES_ROLE: AssumedRole["actions"] = { "sts:AssumeRole": "takes the role" };
+/** The permission that every caller of a role requires. */
+export const ASSUMES_ROLE: AssumedRole["actions"] = { "sts:AssumeRole": "assumes the role" };

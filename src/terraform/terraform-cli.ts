@@ -50,7 +50,7 @@ export function pullState(terraform: TerraformCli, folder: string, signal?: Abor
   return runTerraform(terraform, folder, ["state", "pull"], signal);
 }
 
-/** The values of a stack's outputs, sensitive ones in clear. */
+/** The values of a stack's outputs, including sensitive ones in plaintext. */
 export async function readOutputs(terraform: TerraformCli, folder: string): Promise<Readonly<Record<string, unknown>>> {
   const outputs = outputsIn(await runTerraform(terraform, folder, ["output", "-json"]));
   if (outputs === undefined) {
@@ -73,7 +73,7 @@ function outputsIn(json: string): Readonly<Record<string, { readonly value?: unk
   }
 }
 
-/** A saved plan as JSON, the state it was made from included. */
+/** A saved plan as JSON, including the state that it is based on. */
 export function showPlan(terraform: TerraformCli, folder: string, file: string): Promise<string> {
   return runTerraform(terraform, folder, ["show", "-json", file]);
 }

@@ -656,7 +656,7 @@ class CallLog:
             if method == "POST":
                 return {"url": copy_of_this_server(self)}
             # A copy ends after it has sent the response.
-            Timer(0.1, os._exit, [0]).start()
+            Timer(5, os._exit, [0]).start()
             return {}
         listed = self.calls if path == "/calls" else DECISIONS
         answer = list(listed)

@@ -142,7 +142,7 @@ export function imageAnswer(image: WireImage): WireAnswer {
   );
   const fields = [
     `<imageId>${id}</imageId><imageState>${state}</imageState><imageOwnerId>099720109477</imageOwnerId><isPublic>true</isPublic>`,
-    `<architecture>${architecture}</architecture><imageType>machine</imageType><enaSupport>${ena}</enaSupport>`,
+    `<architecture>${architecture}</architecture><imageType>machine</imageType><enaSupport>${ena}</enaSupport>`, // vocabulary-ignore: value of the EC2 API
     `<name>ubuntu</name><rootDeviceType>${rootType}</rootDeviceType><rootDeviceName>${root}</rootDeviceName>`,
     `<blockDeviceMapping>${[...disks, ...ephemeral].join("")}</blockDeviceMapping><virtualizationType>hvm</virtualizationType>`,
     `<hypervisor>xen</hypervisor>${imds === undefined ? "" : `<imdsSupport>${imds}</imdsSupport>`}`,

@@ -1,7 +1,8 @@
 import type { Action, AwsError } from "../../aws-api/operations";
-import { blocker, type Finding, ok } from "../check";
+import { dkpAccess } from "../../render/command";
+import { type Finding, failed, ok } from "../check";
 
-/** Tells whose credentials these are; AWS answers it without any permission. All other answers depend on it. */
+/** Returns the identity of the credentials. AWS requires no permission for it. All other checks depend on it. */
 export const IDENTITY_CALL = "sts:GetCallerIdentity" satisfies Action;
 
 export interface Identity {
@@ -9,30 +10,30 @@ export interface Identity {
   readonly arn: string;
 }
 
-/** Whether the credentials are of the account that the settings state. */
+/** Whether the credentials belong to the account of the settings. */
 export function judgeAccount({ account, arn }: Identity, accountId: string | undefined): Finding {
   if (accountId === undefined) {
-    return ok(`account ${account}, as ${arn}; accountId is not stated`);
+    return ok(`account ${account}, as ${arn}; accountId is not set`);
   }
   return account === accountId
     ? ok(`account ${account}, as ${arn}`)
-    : blocker(
-        `the credentials are of account ${account} (${arn}), accountId is ${accountId}`,
+    : failed(
+        `the credentials belong to account ${account} (${arn}), and accountId is ${accountId}`,
         `use credentials of ${accountId} (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId`,
       );
 }
 
 /** Whether the credentials are the key of the deployment's user. */
-export function judgeKey({ arn }: Identity, userArn: string): Finding {
+export function judgeKey({ arn }: Identity, userArn: string, stack: string): Finding {
   return arn === userArn
-    ? ok(`the key is of ${userArn}`)
-    : blocker(
-        `--as-key asks as DKP will, and these credentials are of ${arn}`,
-        `use the key of ${userArn}: npm run hand-over prints it`,
+    ? ok(`the key belongs to ${userArn}`)
+    : failed(
+        `--as-key requires the key of DKP, and these credentials belong to ${arn}`,
+        `use the key of ${userArn}; ${dkpAccess("hand-over", stack)} prints it`,
       );
 }
 
-/** Answers that mean that the credentials are none, and not that something is in the way. */
+/** Error codes of invalid credentials. */
 const BAD_CREDENTIALS = [
   "CredentialsProviderError",
   "ExpiredToken",
@@ -41,21 +42,21 @@ const BAD_CREDENTIALS = [
   "UnrecognizedClientException",
 ];
 
-/** Answers that mean that AWS has looked at the wish to take a role, and says no. */
+/** Error codes with which AWS rejects `sts:AssumeRole` itself. */
 const REFUSED = ["AccessDenied", "AccessDeniedException", "RegionDisabledException", "ValidationError"];
 
-/** What a refusal of the first question means; undefined where it says nothing about the credentials. */
+/** What an error of the first call means; undefined where it is not about the credentials. */
 export function judgeRefusal({ action, code, message }: AwsError): Finding | undefined {
   if (BAD_CREDENTIALS.includes(code)) {
-    return blocker(
-      `AWS takes no such credentials (${code}: ${message})`,
-      "give those of whoever will apply: environment, AWS_PROFILE or provider.profile",
+    return failed(
+      `AWS rejects the credentials (${code}: ${message})`,
+      "use the credentials that apply the stack: environment, AWS_PROFILE or provider.profile",
     );
   }
   return action === "sts:AssumeRole" && REFUSED.includes(code)
-    ? blocker(
-        `provider.assumeRoleArn can't be assumed (${code}: ${message})`,
-        "let the role trust these credentials, or correct provider.assumeRoleArn",
+    ? failed(
+        `provider.assumeRoleArn cannot be assumed (${code}: ${message})`,
+        "allow these credentials in the trust policy of the role, or correct provider.assumeRoleArn",
       )
     : undefined;
 }

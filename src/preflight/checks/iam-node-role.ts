@@ -1,84 +1,84 @@
 import { AwsError, unlessMissing } from "../../aws-api/operations";
 import { NODE_ACTIONS } from "../../iam/node-role-permissions";
-import { blocker, cannotTell, check, type Finding, ok, skipped, type Tools } from "../check";
+import { check, type Finding, failed, ok, skipped, type Tools, unknown } from "../check";
 import { managedPolicy } from "../managed-policy";
 import { decide, type ReadPolicy, readPolicy, trusts } from "../policy-reading";
 
-/** A role for nodes as IAM tells of it. */
+/** A role for nodes as IAM reports it. */
 export interface NodeRoleFacts {
   readonly name: string;
   readonly path: string;
   readonly trust: ReadPolicy;
   /** Its policies, inline and attached. */
   readonly policies: readonly ReadPolicy[];
-  /** Policies that could not be read, in words. */
+  /** The reasons why policies could not be read. */
   readonly unread: readonly string[];
   /** Its permissions boundary, where it has one that could be read. */
   readonly boundary?: ReadPolicy | undefined;
 }
 
-/** EC2 under its names: one in most partitions, China has a second one. */
+/** The service principals of EC2; China has a second one. */
 const EC2 = ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"];
 
 /**
- * What is wrong with the role that `iamNodeRole` names.
- * @param expectedPath the path that the policy names the role by; undefined where the policy is for every role
+ * The errors of the role that `iamNodeRole` names.
+ * @param expectedPath the path in the role ARN of the policy; undefined where the policy covers every role
  */
 export function judgeNodeRole(role: NodeRoleFacts, expectedPath: string | undefined): readonly Finding[] {
-  const faults = [
-    ...trustFaults(role),
-    ...NODE_ACTIONS.flatMap((action) => actionFaults(role, action)),
+  const errors = [
+    ...trustErrors(role),
+    ...NODE_ACTIONS.flatMap((action) => actionErrors(role, action)),
     ...(expectedPath === undefined || expectedPath === role.path
       ? []
       : [
-          blocker(
-            `the path of ${role.name} is ${role.path}, and the policy lets DKP pass it under ${expectedPath}`,
+          failed(
+            `the path of ${role.name} is ${role.path}, and the policy allows DKP to pass it under ${expectedPath}`,
             `set cluster.iamNodeRolePath to ${role.path} and apply`,
           ),
         ]),
   ];
-  return faults.length > 0 ? faults : [ok(`${role.name} trusts EC2 and allows ${NODE_ACTIONS.join(" and ")}`)];
+  return errors.length > 0 ? errors : [ok(`${role.name} trusts EC2 and allows ${NODE_ACTIONS.join(" and ")}`)];
 }
 
-/** What a role that is not there means. */
+/** The finding for a role that does not exist. */
 export function judgeMissingNodeRole(name: string, ownName: string | undefined): Finding {
   return name === ownName
-    ? ok(`${name} is not there yet, and nodeRole makes it with the next apply`)
-    : blocker(
-        `${name} does not exist, and DKP does not make it`,
-        "make the role, let nodeRole make it, or correct cluster.iamNodeRole",
+    ? ok(`${name} does not exist yet, and the next apply creates it (nodeRole)`)
+    : failed(
+        `${name} does not exist, and DKP does not create it`,
+        "create the role, set nodeRole so that an apply creates it, or correct cluster.iamNodeRole",
       );
 }
 
-function trustFaults({ name, trust }: NodeRoleFacts): readonly Finding[] {
-  const remedy = "let its trust policy allow sts:AssumeRole to ec2.amazonaws.com";
+function trustErrors({ name, trust }: NodeRoleFacts): readonly Finding[] {
+  const remedy = "allow sts:AssumeRole to ec2.amazonaws.com in its trust policy";
   const decision = trusts(trust, EC2);
   if (decision === "allowed") {
     return [];
   }
-  return decision === "perhaps"
-    ? [cannotTell(`${name} trusts EC2 under a condition`, `look whether it holds for machines, or ${remedy}`)]
-    : [blocker(`${name} does not trust EC2: no machine gets it`, remedy)];
+  return decision === "conditional"
+    ? [unknown(`${name} trusts EC2 under a condition`, `check whether the condition is true for instances, or ${remedy}`)]
+    : [failed(`${name} does not trust EC2: instances cannot use it`, remedy)];
 }
 
-function actionFaults({ name, policies, unread, boundary }: NodeRoleFacts, action: string): readonly Finding[] {
-  const remedy = `allow ${action} on "*": without it nodes don't join`;
+function actionErrors({ name, policies, unread, boundary }: NodeRoleFacts, action: string): readonly Finding[] {
+  const remedy = `allow ${action} on "*": without it, nodes do not join`;
   const own = decide(action, policies);
   const bound = boundary === undefined ? "allowed" : decide(action, [boundary]);
-  if (own === "refused" || bound === "refused" || bound === "not allowed") {
+  if (own === "denied" || bound === "denied" || bound === "not allowed") {
     return [
-      blocker(`${name} can't call ${action}: ${own === "refused" ? "a policy" : "its permissions boundary"} denies it`, remedy),
+      failed(`${name} cannot call ${action}: ${own === "denied" ? "a policy" : "its permissions boundary"} denies it`, remedy),
     ];
   }
   if (unread.length > 0) {
-    // A policy that nobody could read may deny as well as allow.
-    return [cannotTell(`${name} may or may not call ${action}: ${unread.join("; ")}`, remedy)];
+    // A policy that could not be read may contain an Allow or a Deny.
+    return [unknown(`it is unknown whether ${name} may call ${action}: ${unread.join("; ")}`, remedy)];
   }
   if (own === "not allowed") {
-    return [blocker(`${name} can't call ${action}`, remedy)];
+    return [failed(`${name} cannot call ${action}`, remedy)];
   }
-  return own === "perhaps" || bound === "perhaps"
-    ? [cannotTell(`${name} may call ${action} under a condition`, `look whether it holds for machines, or ${remedy}`)]
+  return own === "conditional" || bound === "conditional"
+    ? [unknown(`${name} may call ${action} under a condition`, `check whether the condition is true for instances, or ${remedy}`)]
     : [];
 }
 
@@ -103,12 +103,12 @@ export const iamNodeRoleCheck = check({
   ],
   where: "always-on region",
   async run(tools, { deployment: { cluster, nodeRole, policy } }) {
-    const { ask } = tools;
+    const { call } = tools;
     const name = cluster.iamNodeRole;
     if (name === undefined) {
-      return [skipped("cluster.iamNodeRole is not stated: DKP's own role is used")];
+      return [skipped("cluster.iamNodeRole is not set: nodes use the role that DKP creates")];
     }
-    const answer = await unlessMissing(ask("iam:GetRole", { RoleName: name }), "NoSuchEntity");
+    const answer = await unlessMissing(call("iam:GetRole", { RoleName: name }), "NoSuchEntity");
     const role = answer?.Role;
     if (role === undefined) {
       return [judgeMissingNodeRole(name, nodeRole?.name)];
@@ -117,7 +117,7 @@ export const iamNodeRoleCheck = check({
       ...(await inlinePolicies(tools, name)),
       ...(await attachedPolicies(tools, name)),
       ...[role.PermissionsBoundary?.PermissionsBoundaryArn ?? []].flat().map(async (arn) => {
-        const reading = await attempt(managedPolicy(ask, arn));
+        const reading = await attempt(managedPolicy(call, arn));
         return "policy" in reading ? { boundary: reading.policy } : reading;
       }),
     ]);
@@ -135,23 +135,23 @@ export const iamNodeRoleCheck = check({
 
 type Reading = { readonly policy: ReadPolicy } | { readonly unread: string };
 
-async function inlinePolicies({ ask, askAll }: Tools<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
-  const pages = await attempt(askAll("iam:ListRolePolicies", { RoleName }));
+async function inlinePolicies({ call, callAll }: Tools<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
+  const pages = await attempt(callAll("iam:ListRolePolicies", { RoleName }));
   return "policy" in pages
     ? pages.policy
         .flatMap(({ PolicyNames = [] }) => PolicyNames)
         .map((PolicyName) =>
-          attempt(ask("iam:GetRolePolicy", { RoleName, PolicyName }).then(({ PolicyDocument }) => readPolicy(PolicyDocument))),
+          attempt(call("iam:GetRolePolicy", { RoleName, PolicyName }).then(({ PolicyDocument }) => readPolicy(PolicyDocument))),
         )
     : [Promise.resolve(pages)];
 }
 
-async function attachedPolicies({ ask, askAll }: Tools<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
-  const pages = await attempt(askAll("iam:ListAttachedRolePolicies", { RoleName }));
+async function attachedPolicies({ call, callAll }: Tools<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
+  const pages = await attempt(callAll("iam:ListAttachedRolePolicies", { RoleName }));
   return "policy" in pages
     ? pages.policy
         .flatMap(({ AttachedPolicies = [] }) => AttachedPolicies)
-        .map(({ PolicyArn = "" }) => attempt(managedPolicy(ask, PolicyArn)))
+        .map(({ PolicyArn = "" }) => attempt(managedPolicy(call, PolicyArn)))
     : [Promise.resolve(pages)];
 }
 
@@ -161,7 +161,7 @@ async function attempt<T>(reading: Promise<T>): Promise<{ readonly policy: T } |
     return { policy: await reading };
   } catch (error) {
     if (error instanceof AwsError) {
-      return { unread: `${error.action} answered ${error.code}` };
+      return { unread: `${error.action} returned ${error.code}` };
     }
     throw error;
   }

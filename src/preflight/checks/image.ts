@@ -1,49 +1,48 @@
 import type { Image } from "../../aws-api/operations";
 import { type Ask, inOrder, type Operations, unlessMissing } from "../../aws-api/operations";
 import { type InstanceGroup, instanceGroups } from "../../settings/deployment";
-import { blocker, check, type Finding, ok, skipped, warning } from "../check";
+import { check, type Finding, failed, ok, skipped, warning } from "../check";
 
-/** What is asked of an image besides the image itself. */
+/** What an image is used for. */
 export interface ImageUse {
   readonly group: InstanceGroup;
   readonly region: string;
   /** `cluster.imdsv2`. */
   readonly imdsv2: boolean | undefined;
-  /** Whether the instance type works only with the Elastic Network Adapter; unknown where no type is stated. */
+  /** Whether the instance type works only with the Elastic Network Adapter; undefined where no type is set. */
   readonly enaRequired: boolean | undefined;
 }
 
-/** What is wrong with an image for DKP's machines; what it is, where nothing is. */
+/** The errors of an image for DKP's nodes; its description if it has none. */
 export function judgeImage(image: Image | undefined, use: ImageUse): readonly Finding[] {
   const { field, ami } = use.group;
   const setting = `cluster.${field}.instanceClass.ami`;
   if (image === undefined) {
     return [
-      blocker(
-        `${field}: ${ami} is not in ${use.region}, or not shared with this account`,
-        `correct ${setting}: every region has image ids of its own`,
+      failed(
+        `${field}: ${ami} does not exist in ${use.region}, or is not shared with this account`,
+        `correct ${setting}; image IDs differ between regions`,
       ),
     ];
   }
-  const faults = FAULTS.flatMap((fault) => fault(image, use) ?? []).map((finding) => ({
+  const errors = IMAGE_ERRORS.flatMap((errorOf) => errorOf(image, use) ?? []).map((finding) => ({
     ...finding,
     found: `${field}: ${ami} ${finding.found}`,
   }));
-  return faults.length > 0 ? faults : [ok(`${field}: ${ami} ${describe(image)}`)];
+  return errors.length > 0 ? errors : [ok(`${field}: ${ami} ${describe(image)}`)];
 }
 
-/** Another image than this one, in words. */
 const another = (what: string) => `use an image ${what}`;
 
-type Fault = (image: Image, use: ImageUse) => Finding | undefined;
+type ImageError = (image: Image, use: ImageUse) => Finding | undefined;
 
-const FAULTS: readonly Fault[] = [
+const IMAGE_ERRORS: readonly ImageError[] = [
   ({ State }) =>
-    State === "available" ? undefined : blocker(`is ${State ?? "in an unknown state"}`, another("whose state is available")),
+    State === "available" ? undefined : failed(`is ${State ?? "in an unknown state"}`, another("whose state is available")),
   ({ RootDeviceType }) =>
     RootDeviceType === "ebs"
       ? undefined
-      : blocker(`has its root on ${RootDeviceType ?? "an unknown device"}, DKP needs EBS`, another("with an EBS root disk")),
+      : failed(`has a root device of type ${RootDeviceType ?? "unknown"}, DKP requires EBS`, another("with an EBS root disk")),
   (image) => {
     const names = ebsDisks(image).map(({ DeviceName }) => DeviceName ?? "?");
     const root = image.RootDeviceName ?? "?";
@@ -51,21 +50,24 @@ const FAULTS: readonly Fault[] = [
       return undefined;
     }
     const disks = names.length === 1 ? "one disk" : `${names.length} disks`;
-    return blocker(
-      `has ${disks} (${names.join(", ") || "none"}), DKP takes exactly one, the root disk ${root}`,
-      "make an image with the root disk alone: start a machine from it, detach the others, create an image",
+    return failed(
+      `has ${disks} (${names.join(", ") || "none"}), and DKP requires exactly one, the root disk ${root}`,
+      "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
     );
   },
   ({ Architecture }) =>
     Architecture === "x86_64"
       ? undefined
-      : blocker(`is for ${Architecture ?? "an unknown architecture"}, DKP's node software for x86_64`, another("for x86_64")),
+      : failed(
+          `is for ${Architecture ?? "an unknown architecture"}, and the node software of DKP requires x86_64`,
+          another("for x86_64"),
+        ),
   (image, { group: { field, diskSizeGb } }) => {
     const size = rootDisk(image)?.Ebs?.VolumeSize;
     return diskSizeGb === undefined || size === undefined || size <= diskSizeGb
       ? undefined
-      : blocker(
-          `has a disk of ${size} GiB, diskSizeGb is ${diskSizeGb}, and EC2 makes no disk smaller than the image's`,
+      : failed(
+          `has a disk of ${size} GiB, diskSizeGb is ${diskSizeGb}, and EC2 rejects a disk that is smaller than the disk of the image`,
           `set cluster.${field}.instanceClass.diskSizeGb to ${size} or more`,
         );
   },
@@ -74,17 +76,17 @@ const FAULTS: readonly Fault[] = [
       return undefined;
     }
     return enaRequired === true
-      ? blocker(`lacks EnaSupport, without which ${instanceType} does not start`, another("with EnaSupport"))
+      ? failed(`has no EnaSupport, which ${instanceType} requires`, another("with EnaSupport"))
       : warning(
-          "lacks EnaSupport, without which no instance type of the Nitro generation starts",
-          `${another("with EnaSupport")}, or state instanceType beside it to have it looked at`,
+          "has no EnaSupport, which every Nitro instance type requires",
+          `${another("with EnaSupport")}, or set instanceType so that its requirement is checked`,
         );
   },
   ({ ImdsSupport }, { imdsv2 }) =>
     ImdsSupport === "v2.0" && !imdsv2
       ? warning(
-          "makes its machines speak IMDSv2 only (ImdsSupport v2.0), which DKP expects only with imdsv2",
-          `set cluster.imdsv2: true, in DKP too, or ${another("without ImdsSupport")}`,
+          "starts instances that accept only IMDSv2 (ImdsSupport v2.0), and DKP expects that only with imdsv2",
+          `set cluster.imdsv2: true here and in DKP, or ${another("without ImdsSupport")}`,
         )
       : undefined,
 ];
@@ -102,30 +104,32 @@ function describe(image: Image): string {
   const mapped = ephemeral.map(({ DeviceName, VirtualName }) => `${VirtualName} at ${DeviceName}`);
   return [
     `is available, ${image.Architecture}, one EBS disk ${image.RootDeviceName} of ${rootDisk(image)?.Ebs?.VolumeSize ?? "unknown"} GiB`,
-    ...(mapped.length === 0 ? [] : [`also maps ${mapped.join(", ")}, which only instance types with disks of their own heed`]),
+    ...(mapped.length === 0
+      ? []
+      : [`also maps ${mapped.join(", ")}, which has an effect only on instance types with instance store volumes`]),
   ].join("; ");
 }
 
-/** The images that the settings name. What runs on a machine, cloud-init above all, can't be seen from outside. */
+/** The images that the settings name. What runs on an instance, such as cloud-init, is not visible from outside. */
 export const imageCheck = check({
   name: "image",
   calls: ["ec2:DescribeImages", "ec2:DescribeInstanceTypes"],
   where: "region",
-  async run({ ask }, { deployment: { instances, cluster, region } }) {
+  async run({ call }, { deployment: { instances, cluster, region } }) {
     const findings = await inOrder(
       instanceGroups(instances).map(async (group): Promise<readonly Finding[]> => {
         if (group.ami === undefined) {
-          return [skipped(`${group.field}: no image is stated`, `say cluster.${group.field}.instanceClass.ami`)];
+          return [skipped(`${group.field}: no image is set`, `set cluster.${group.field}.instanceClass.ami`)];
         }
         const answer = await unlessMissing(
-          ask("ec2:DescribeImages", { ImageIds: [group.ami], IncludeDeprecated: true }),
+          call("ec2:DescribeImages", { ImageIds: [group.ami], IncludeDeprecated: true }),
           "InvalidAMIID.Malformed",
           "InvalidAMIID.NotFound",
           "InvalidAMIID.Unavailable",
         );
         const image = answer?.Images?.[0];
         const enaRequired =
-          image === undefined || image.EnaSupport === true ? undefined : await needsEna(ask, group.instanceType);
+          image === undefined || image.EnaSupport === true ? undefined : await needsEna(call, group.instanceType);
         return judgeImage(image, { group, region, imdsv2: cluster.imdsv2, enaRequired });
       }),
     );
@@ -133,12 +137,12 @@ export const imageCheck = check({
   },
 });
 
-async function needsEna(ask: Ask<"ec2:DescribeInstanceTypes">, type: string | undefined): Promise<boolean | undefined> {
+async function needsEna(call: Ask<"ec2:DescribeInstanceTypes">, type: string | undefined): Promise<boolean | undefined> {
   if (type === undefined) {
     return undefined;
   }
   const request = { InstanceTypes: [type] } as Operations["ec2:DescribeInstanceTypes"]["input"];
-  const answer = await unlessMissing(ask("ec2:DescribeInstanceTypes", request), "InvalidInstanceType");
+  const answer = await unlessMissing(call("ec2:DescribeInstanceTypes", request), "InvalidInstanceType");
   const support = answer?.InstanceTypes?.[0]?.NetworkInfo?.EnaSupport;
   return support === undefined ? undefined : support === "required";
 }

@@ -1,7 +1,7 @@
 import type { InstanceTypeInfo } from "../../aws-api/operations";
 import { inOrder, type Operations, unlessMissing } from "../../aws-api/operations";
 import { type InstanceGroup, instanceGroups } from "../../settings/deployment";
-import { blocker, check, type Finding, ok, skipped } from "../check";
+import { check, type Finding, failed, ok, skipped } from "../check";
 
 /** Whether a region has an instance type, and DKP's node software runs on it. */
 export function judgeInstanceType(
@@ -11,13 +11,13 @@ export function judgeInstanceType(
 ): Finding {
   const setting = `cluster.${field}.instanceClass.instanceType`;
   if (info === undefined) {
-    return blocker(`${field}: ${region} has no instance type ${instanceType}`, `correct ${setting}`);
+    return failed(`${field}: ${region} has no instance type ${instanceType}`, `correct ${setting}`);
   }
   const architectures: readonly string[] = info.ProcessorInfo?.SupportedArchitectures ?? [];
   return architectures.includes("x86_64")
-    ? ok(`${field}: ${instanceType} is in ${region}, x86_64`)
-    : blocker(
-        `${field}: ${instanceType} is ${architectures.join(", ") || "of an unknown architecture"}, DKP's node software for x86_64`,
+    ? ok(`${field}: ${instanceType} is available in ${region}, x86_64`)
+    : failed(
+        `${field}: ${instanceType} is ${architectures.join(", ") || "of an unknown architecture"}, and the node software of DKP requires x86_64`,
         `set ${setting} to a type for x86_64`,
       );
 }
@@ -27,15 +27,15 @@ export const instanceTypeCheck = check({
   name: "instance type",
   calls: ["ec2:DescribeInstanceTypes"],
   where: "region",
-  async run({ ask }, { deployment: { instances, region } }) {
+  async run({ call }, { deployment: { instances, region } }) {
     return inOrder(
       instanceGroups(instances).map(async (group) => {
         if (group.instanceType === undefined) {
-          return skipped(`${group.field}: no instance type is stated`, `say cluster.${group.field}.instanceClass.instanceType`);
+          return skipped(`${group.field}: no instance type is set`, `set cluster.${group.field}.instanceClass.instanceType`);
         }
-        // The SDK lists the types it knows; new ones come with every month.
+        // The type of the SDK lists the instance types that it knows; AWS adds new ones every month.
         const input = { InstanceTypes: [group.instanceType] } as Operations["ec2:DescribeInstanceTypes"]["input"];
-        const answer = await unlessMissing(ask("ec2:DescribeInstanceTypes", input), "InvalidInstanceType");
+        const answer = await unlessMissing(call("ec2:DescribeInstanceTypes", input), "InvalidInstanceType");
         return judgeInstanceType(answer?.InstanceTypes?.[0], group, region);
       }),
     );

@@ -1,14 +1,14 @@
 import type { Deployment } from "../../settings/deployment";
-import { blocker, type Check, cannotTell, type Finding, ok, skipped } from "../check";
+import { type Check, type Finding, failed, ok, skipped, unknown } from "../check";
 
-/** A call of DKP's that EC2 judges without making it. */
+/** A call of DKP that EC2 authorizes and does not execute. */
 interface DryCall {
   readonly operation: string;
-  /** The call's input; undefined where this cluster makes no such call, or the settings don't tell enough. */
+  /** The call's input; undefined where this cluster makes no such call, or the settings lack what it requires. */
   readonly input: (deployment: Deployment) => object | undefined;
 }
 
-/** What DKP's own discoverer asks this way, and one call each of what it reads, takes, makes and starts. */
+/** The dry runs of DKP's own discoverer, and one call of each kind: read, allocate, create, start. */
 export const DRY_CALLS: readonly DryCall[] = [
   { operation: "DescribeAddressesAttribute", input: () => ({}) },
   { operation: "DescribeInstanceTopology", input: () => ({}) },
@@ -28,39 +28,36 @@ export const DRY_CALLS: readonly DryCall[] = [
   },
 ];
 
-/** What EC2's answer to a dry run means for the key. */
+/** The finding for the response of EC2 to a dry run. */
 export function judgeDryRun(operation: string, { code, message }: { readonly code: string; readonly message: string }): Finding {
   const action = `ec2:${operation}`;
   switch (code) {
     case "DryRunOperation":
       return ok(`the key may call ${action}`);
     case "UnsupportedOperation":
-      return skipped(`the region has no ${action}, and DKP does without it there`);
+      return skipped(`the region does not have ${action}, and DKP does not require it there`);
     case "UnauthorizedOperation":
       return denied(action, message);
     default:
-      return cannotTell(
-        `${action} answered ${code}: ${message}`,
-        "look at the answer above; it is about the call, not about the key",
-      );
+      return unknown(`${action} returned ${code}: ${message}`, "read the error above; it is about the call, not about the key");
   }
 }
 
-/** EC2 says in its refusal what denied the call, if it was not for want of an Allow. */
+/** The message of EC2 names what denied the call, unless an Allow is missing. */
 function denied(action: string, message: string): Finding {
   if (/service control policy/i.test(message)) {
-    return blocker(`an SCP denies ${action} to the key`, "have the organization's administrator allow it");
+    return failed(`an SCP denies ${action} to the key`, "have the administrator of the organization allow it");
   }
   if (/permissions boundary/i.test(message)) {
-    return blocker(
+    return failed(
       `the permissions boundary denies ${action} to the key`,
-      "have the boundary allow it, or set another user.permissionsBoundary",
+      "allow it in the boundary, or set another user.permissionsBoundary",
     );
   }
-  return blocker(`the key may not call ${action}`, "apply, if the policy is not yet what the settings say");
+  return failed(`the key may not call ${action}`, "apply if the settings have not been applied yet");
 }
 
-/** The key itself, asked. Needs no permission but the key's own. */
+/** Tests the key itself. Requires no permission but those of the key. */
 export const keyDryRunCheck: Check = {
   name: "key",
   calls: [],

@@ -1,32 +1,32 @@
 import { type Action, unlessMissing } from "../../aws-api/operations";
 import { nodeRoleName } from "../../iam/cluster";
-import { blocker, type Check, check, type Finding, ok, skipped, type Tools, warning } from "../check";
+import { type Check, check, type Finding, failed, ok, skipped, type Tools, warning } from "../check";
 
-/** A thing that DKP makes under a fixed name. */
-export interface NamedThing {
+/** An object that DKP creates under a fixed name. */
+export interface NamedObject {
   /** "role dev-node". */
   readonly what: string;
   /** Its ARN or id, where it exists. */
   readonly id: string | undefined;
-  /** The error that DKP would get. */
+  /** The error code that AWS would return to DKP. */
   readonly code: string;
 }
 
-/** A name must be free before the cluster is made, and taken afterwards. */
-export function judgeName({ what, id, code }: NamedThing, existingCluster: boolean): Finding {
+/** A name must be free before the cluster is created, and in use afterwards. */
+export function judgeName({ what, id, code }: NamedObject, existingCluster: boolean): Finding {
   if (existingCluster) {
     return id === undefined
       ? warning(
-          `the ${what} is not there, and --existing-cluster says that DKP has made the cluster`,
+          `the ${what} does not exist, and --existing-cluster expects the cluster`,
           "check cluster.prefix, region and account",
         )
-      : ok(`the ${what} is there (${id}), as --existing-cluster says`);
+      : ok(`the ${what} exists (${id}), as --existing-cluster expects`);
   }
   return id === undefined
-    ? ok(`the ${what} is free`)
-    : blocker(
-        `the ${what} exists (${id}), and DKP makes it itself: its bootstrap would stop at ${code}`,
-        "choose another cluster.prefix, delete it if it is a left-over, or say --existing-cluster if the cluster is there already",
+    ? ok(`the ${what} does not exist yet`)
+    : failed(
+        `the ${what} exists (${id}), and DKP creates it itself: the bootstrap would fail with ${code}`,
+        "choose another cluster.prefix, delete it if it is left over, or add --existing-cluster if the cluster already exists",
       );
 }
 
@@ -36,23 +36,23 @@ function nameCheck<const A extends Action>(given: {
   readonly where: Check["where"];
   readonly code: string;
   readonly whatOf: (prefix: string) => string;
-  readonly find: (ask: Tools<A>["ask"], prefix: string) => Promise<string | undefined>;
+  readonly find: (call: Tools<A>["call"], prefix: string) => Promise<string | undefined>;
 }): Check {
   return check({
     name: given.name,
     calls: [given.call],
     where: given.where,
-    async run({ ask }, { deployment: { cluster }, existingCluster }) {
+    async run({ call }, { deployment: { cluster }, existingCluster }) {
       if (cluster.prefix === undefined) {
-        return [skipped("the cluster's prefix is not stated", "say cluster.prefix")];
+        return [skipped("cluster.prefix is not set", "set cluster.prefix")];
       }
-      const id = await given.find(ask, cluster.prefix);
+      const id = await given.find(call, cluster.prefix);
       return [judgeName({ what: given.whatOf(cluster.prefix), id, code: given.code }, existingCluster)];
     },
   });
 }
 
-/** The names that DKP takes in every layout: the role of the nodes, its instance profile and the key pair. */
+/** The names that DKP uses in every layout: the role of the nodes, its instance profile and the key pair. */
 export const FREE_NAME_CHECKS: readonly Check[] = [
   nameCheck({
     name: "role name",
@@ -60,8 +60,8 @@ export const FREE_NAME_CHECKS: readonly Check[] = [
     where: "always-on region",
     code: "EntityAlreadyExists",
     whatOf: (prefix) => `role ${nodeRoleName(prefix)}`,
-    find: async (ask, prefix) =>
-      (await unlessMissing(ask("iam:GetRole", { RoleName: nodeRoleName(prefix) }), "NoSuchEntity"))?.Role?.Arn,
+    find: async (call, prefix) =>
+      (await unlessMissing(call("iam:GetRole", { RoleName: nodeRoleName(prefix) }), "NoSuchEntity"))?.Role?.Arn,
   }),
   nameCheck({
     name: "instance profile name",
@@ -69,8 +69,8 @@ export const FREE_NAME_CHECKS: readonly Check[] = [
     where: "always-on region",
     code: "EntityAlreadyExists",
     whatOf: (prefix) => `instance profile ${nodeRoleName(prefix)}`,
-    find: async (ask, prefix) =>
-      (await unlessMissing(ask("iam:GetInstanceProfile", { InstanceProfileName: nodeRoleName(prefix) }), "NoSuchEntity"))
+    find: async (call, prefix) =>
+      (await unlessMissing(call("iam:GetInstanceProfile", { InstanceProfileName: nodeRoleName(prefix) }), "NoSuchEntity"))
         ?.InstanceProfile?.Arn,
   }),
   nameCheck({
@@ -79,8 +79,8 @@ export const FREE_NAME_CHECKS: readonly Check[] = [
     where: "region",
     code: "InvalidKeyPair.Duplicate",
     whatOf: (prefix) => `key pair ${prefix}`,
-    find: async (ask, prefix) =>
-      (await unlessMissing(ask("ec2:DescribeKeyPairs", { KeyNames: [prefix] }), "InvalidKeyPair.NotFound"))?.KeyPairs?.[0]
+    find: async (call, prefix) =>
+      (await unlessMissing(call("ec2:DescribeKeyPairs", { KeyNames: [prefix] }), "InvalidKeyPair.NotFound"))?.KeyPairs?.[0]
         ?.KeyPairId,
   }),
 ];

@@ -1,48 +1,48 @@
 import { inOrder } from "../../aws-api/operations";
 import { nodeRoleName } from "../../iam/cluster";
-import { blocker, check, type Finding, ok, skipped, warning } from "../check";
+import { check, type Finding, failed, ok, skipped, warning } from "../check";
 
-/** What carries a cluster's names in account and region; ids, with names where they tell more. */
+/** Objects with the names of a cluster in account and region: IDs, with names where they help. */
 export interface Traces {
   readonly instances: readonly string[];
   readonly securityGroups: readonly string[];
   readonly subnets: readonly string[];
-  /** The cluster's own existing VPC left out. */
+  /** Without the existing VPC of the cluster. */
   readonly vpcs: readonly string[];
 }
 
-const WORDS: readonly (readonly [keyof Traces, string])[] = [
+const KINDS: readonly (readonly [keyof Traces, string])[] = [
   ["instances", "instances"],
   ["securityGroups", "security groups"],
   ["subnets", "subnets"],
   ["vpcs", "VPCs"],
 ];
 
-/** Enough to look them up; a cluster may have hundreds. */
+/** Enough to find them; a cluster can have hundreds. */
 const MOST_NAMED = 3;
 
-/** Whether another cluster goes by the same prefix. DKP finds its subnets and security groups by name, in whatever VPC they are. */
+/** Whether another cluster has the same prefix. DKP finds its subnets and security groups by name, in any VPC. */
 export function judgeTraces(traces: Traces, prefix: string, existingCluster: boolean): Finding {
-  const all = WORDS.flatMap(([kind, word]) => (traces[kind].length === 0 ? [] : [`${word} ${named(traces[kind])}`])).join("; ");
+  const all = KINDS.flatMap(([kind, word]) => (traces[kind].length === 0 ? [] : [`${word} ${named(traces[kind])}`])).join("; ");
   if (existingCluster) {
     return all === ""
       ? warning(
-          `nothing carries the names of the prefix ${prefix}, and --existing-cluster says that DKP has made the cluster`,
+          `no object has a name of the prefix ${prefix}, and --existing-cluster expects the cluster`,
           "check cluster.prefix, region and account",
         )
-      : ok(`a cluster of the prefix ${prefix} is there (${all}), as --existing-cluster says`);
+      : ok(`a cluster with the prefix ${prefix} exists (${all}), as --existing-cluster expects`);
   }
   if (all === "") {
-    return ok(`nothing carries the names of a cluster of the prefix ${prefix}`);
+    return ok(`no object has a name of a cluster with the prefix ${prefix}`);
   }
   return traces.instances.length + traces.securityGroups.length + traces.subnets.length === 0
     ? warning(
-        `carries the name that DKP gives to its VPC: ${all}; perhaps of another cluster of the prefix ${prefix}`,
-        "make sure that it is none, or choose another cluster.prefix",
+        `the name that DKP gives to its VPC is in use: ${all}; another cluster may have the prefix ${prefix}`,
+        "verify that there is none, or choose another cluster.prefix",
       )
-    : blocker(
-        `a cluster of the prefix ${prefix} seems to be here: ${all}; DKP finds subnets and security groups by name and would mix the two up`,
-        "choose another cluster.prefix, delete what is left over, or say --existing-cluster if it is this cluster",
+    : failed(
+        `a cluster with the prefix ${prefix} seems to exist: ${all}; DKP finds subnets and security groups by name and would confuse the two clusters`,
+        "choose another cluster.prefix, delete what is left over, or add --existing-cluster if it is this cluster",
       );
 }
 
@@ -56,25 +56,25 @@ export const samePrefixCheck = check({
   name: "same prefix",
   calls: ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"],
   where: "region",
-  async run({ ask }, { deployment: { cluster }, existingCluster }) {
+  async run({ call }, { deployment: { cluster }, existingCluster }) {
     const { prefix, existingVPCID } = cluster;
     if (prefix === undefined) {
-      return [skipped("the cluster's prefix is not stated", "say cluster.prefix")];
+      return [skipped("cluster.prefix is not set", "set cluster.prefix")];
     }
     const filters = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
     const [instances, groups, subnets, vpcs] = await inOrder([
-      ask("ec2:DescribeInstances", {
+      call("ec2:DescribeInstances", {
         Filters: [
           { Name: "tag-key", Values: [`kubernetes.io/cluster/${prefix}`] },
           { Name: "instance-state-name", Values: ["pending", "running", "stopping", "stopped"] },
         ],
       }),
-      ask(
+      call(
         "ec2:DescribeSecurityGroups",
         filters("group-name", nodeRoleName(prefix), `${prefix}-loadbalancer`, `${prefix}-ssh-accessible`),
       ),
-      ask("ec2:DescribeSubnets", filters("tag:Name", `${prefix}-public-0`, `${prefix}-internal-0`)),
-      ask("ec2:DescribeVpcs", filters("tag:Name", prefix)),
+      call("ec2:DescribeSubnets", filters("tag:Name", `${prefix}-public-0`, `${prefix}-internal-0`)),
+      call("ec2:DescribeVpcs", filters("tag:Name", prefix)),
     ]);
     const traces = {
       instances: (instances.Reservations ?? []).flatMap(({ Instances = [] }) =>

@@ -5,18 +5,19 @@ import { CATALOGUE } from "../../iam/catalogue";
 import { policyDocument } from "../../iam/policy-document";
 import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
 import { deploymentPolicies } from "../../iam/split-policy";
+import { dkpAccess } from "../../render/command";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
-import { blocker, cannotTell, check, type Finding, ok, type Subject, type Tools, warning } from "../check";
+import { check, type Finding, failed, ok, type Subject, type Tools, unknown, warning } from "../check";
 import { managedPolicy } from "../managed-policy";
 import { isNeeded, type SimulatedCalls, simulatedCalls } from "../simulated-requests";
 
-/** Who has the last word on an action. */
-export type Answer = "allowed" | "denied by policy" | "denied by boundary" | "denied by SCP" | "cannot tell";
+/** The decision on an action and what makes it. */
+export type Answer = "allowed" | "denied by policy" | "denied by boundary" | "denied by SCP" | "unknown";
 
-/** From the worst to the best: of several resources the worst answer counts. */
-const WORST_FIRST: readonly Answer[] = ["denied by SCP", "denied by boundary", "denied by policy", "cannot tell", "allowed"];
+/** From the worst to the best: of several resources the worst decision counts. */
+const WORST_FIRST: readonly Answer[] = ["denied by SCP", "denied by boundary", "denied by policy", "unknown", "allowed"];
 
-/** What the simulator says of one action. It names the SCP and the boundary beside its decision. */
+/** The decision of the simulator on one action. It reports the SCP and the boundary beside its decision. */
 export function answerOf(result: EvaluationResult): Answer {
   const { EvalDecision, OrganizationsDecisionDetail, PermissionsBoundaryDecisionDetail, ResourceSpecificResults = [] } = result;
   if (EvalDecision === "allowed") {
@@ -33,10 +34,10 @@ export function answerOf(result: EvaluationResult): Answer {
     return "denied by boundary";
   }
   const missing = [result, ...ResourceSpecificResults].flatMap(({ MissingContextValues = [] }) => MissingContextValues);
-  return EvalDecision === undefined || missing.length > 0 ? "cannot tell" : "denied by policy";
+  return EvalDecision === undefined || missing.length > 0 ? "unknown" : "denied by policy";
 }
 
-/** What was simulated: the user as it is, or the policy that an apply will make. */
+/** What was simulated: the existing user, or the policy that an apply will create. */
 export type Simulated = "user" | "policy";
 
 export interface Permissions {
@@ -48,47 +49,47 @@ export interface Permissions {
   readonly needed: ReadonlySet<string>;
 }
 
-/** The actions told apart by their answers. A denied action is a blocker only where this cluster calls it. */
+/** Findings by decision. A denied action fails the check only where this cluster calls it. */
 export function judgePermissions(permissions: Permissions): readonly Finding[] {
   const { stack, user, simulated, answers, needed } = permissions;
-  const who = simulated === "user" ? `the user ${user}` : "the policy that an apply makes";
+  const who = simulated === "user" ? `the user ${user}` : "the policy that an apply creates";
   const findings = (Object.keys(REMEDIES) as Exclude<Answer, "allowed">[]).flatMap((answer) => {
     const actions = [...answers].filter(([, other]) => other === answer).map(([action]) => action);
     const remedy = REMEDIES[answer](stack, simulated);
-    const { cause, judge } = SAYINGS[answer];
+    const { cause, judge } = CAUSES[answer];
     const [called, spare] = [actions.filter((action) => needed.has(action)), actions.filter((action) => !needed.has(action))];
     return [
       ...(called.length === 0 ? [] : [judge(`${who}: ${cause} ${list(called)}`, remedy)]),
       ...(spare.length === 0
         ? []
         : [
-            (answer === "cannot tell" ? cannotTell : warning)(
+            (answer === "unknown" ? unknown : warning)(
               `${who}: ${cause} ${list(spare)}, which this cluster is not known to call`,
               remedy,
             ),
           ]),
     ];
   });
-  const scps = simulated === "policy" ? "; what an SCP denies shows once the user is there" : "";
+  const scps = simulated === "policy" ? "; denials by an SCP are visible only once the user exists" : "";
   return findings.length > 0 ? findings : [ok(`${who} is allowed all ${answers.size} actions${scps}`)];
 }
 
-const SAYINGS = {
-  "denied by policy": { cause: "no policy allows, or one denies,", judge: blocker },
-  "denied by boundary": { cause: "the permissions boundary denies", judge: blocker },
-  "denied by SCP": { cause: "an SCP of the organization denies", judge: blocker },
-  "cannot tell": { cause: "the simulator can't judge", judge: cannotTell },
+const CAUSES = {
+  "denied by policy": { cause: "no policy allows, or one denies,", judge: failed },
+  "denied by boundary": { cause: "the permissions boundary denies", judge: failed },
+  "denied by SCP": { cause: "an SCP of the organization denies", judge: failed },
+  unknown: { cause: "the simulator returns no decision for", judge: unknown },
 };
 
 const REMEDIES: Readonly<Record<Exclude<Answer, "allowed">, (stack: string, simulated: Simulated) => string>> = {
   "denied by policy": (stack, simulated) =>
     simulated === "user"
-      ? `apply, if the policy is not yet what the settings say; npm run policy -- ${stack} prints it`
-      : "change policy.mode, policy.supplement or cluster, until the policy has them",
-  "denied by boundary": () => "have the boundary allow them, or set another user.permissionsBoundary",
+      ? `apply if the settings have not been applied yet; ${dkpAccess("policy", stack)} prints the policy`
+      : "change policy.mode, policy.supplement or cluster until the policy contains them",
+  "denied by boundary": () => "allow them in the boundary, or set another user.permissionsBoundary",
   "denied by SCP": () =>
-    "have the organization's administrator allow them; where its SCPs have conditions, which the simulator judges badly, ask the key itself with --as-key",
-  "cannot tell": () => "ask the key itself with --as-key, once there is one",
+    "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
+  unknown: () => "test the key itself with --as-key once it exists",
 };
 
 function list(actions: readonly string[]): string {
@@ -97,10 +98,10 @@ function list(actions: readonly string[]): string {
 
 type Calls = "iam:SimulatePrincipalPolicy" | "iam:SimulateCustomPolicy" | "iam:GetPolicy" | "iam:GetPolicyVersion";
 
-/** Questions at a time: IAM throttles soon. */
+/** Concurrent calls: IAM throttles at a low rate. */
 const AT_ONCE = 3;
 
-/** The policy's actions and those that the cluster needs, as IAM's simulator judges them: no call of DKP's is made. */
+/** The actions of the policy and those that the cluster requires, by the simulator of IAM: no call of DKP is made. */
 export const permissionsCheck = check({
   name: "permissions",
   calls: ["iam:SimulatePrincipalPolicy", "iam:SimulateCustomPolicy", "iam:GetPolicy", "iam:GetPolicyVersion"],
@@ -112,20 +113,20 @@ export const permissionsCheck = check({
     const calls = simulatedCalls([...rows], options.environment, options.cluster);
     const arn = userArn(subject);
     const [first] = calls;
-    // The first question tells whether there is a user.
+    // The first call shows whether the user exists.
     const live = first !== undefined && (await unlessMissing(simulateUser(tools, arn, first), "NoSuchEntity")) !== undefined;
     const simulate = live
-      ? (question: SimulatedCalls) => simulateUser(tools, arn, question)
+      ? (request: SimulatedCalls) => simulateUser(tools, arn, request)
       : await simulatorOfPolicy(tools, deployment, options);
-    const answers = new Map<string, Answer>([...rows].map(({ action }) => [action, "cannot tell"]));
+    const answers = new Map<string, Answer>([...rows].map(({ action }) => [action, "unknown"]));
     const waiting = [...calls];
     let done = 0;
     const work = async () => {
-      for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
-        for (const [action, answer] of worst(await simulate(question))) {
+      for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
+        for (const [action, answer] of worst(await simulate(request))) {
           answers.set(action, answer);
         }
-        done += question.actions.length;
+        done += request.actions.length;
         tools.progress(`${done} of ${rows.size} actions`);
       }
     };
@@ -146,23 +147,23 @@ export function userArn({ deployment: { user }, ...environment }: Omit<Subject, 
   return iamResourceArn(environment, `user${user.path}${user.name}`);
 }
 
-type Simulator = (question: SimulatedCalls) => Promise<readonly EvaluationResult[]>;
+type Simulator = (request: SimulatedCalls) => Promise<readonly EvaluationResult[]>;
 
-async function simulateUser({ askAll }: Tools<Calls>, PolicySourceArn: string, question: SimulatedCalls) {
-  return resultsOf(await askAll("iam:SimulatePrincipalPolicy", { PolicySourceArn, ...inputOf(question) }));
+async function simulateUser({ callAll }: Tools<Calls>, PolicySourceArn: string, request: SimulatedCalls) {
+  return resultsOf(await callAll("iam:SimulatePrincipalPolicy", { PolicySourceArn, ...inputOf(request) }));
 }
 
 async function simulatorOfPolicy(
-  { ask, askAll }: Tools<Calls>,
+  { call, callAll }: Tools<Calls>,
   { user }: Deployment,
   options: PolicyOptions,
 ): Promise<Simulator> {
-  const boundary = user.permissionsBoundary === undefined ? undefined : await managedPolicy(ask, user.permissionsBoundary);
+  const boundary = user.permissionsBoundary === undefined ? undefined : await managedPolicy(call, user.permissionsBoundary);
   const policies = {
     PolicyInputList: deploymentPolicies(options).map((statements) => JSON.stringify(policyDocument(statements))),
     ...(boundary === undefined ? {} : { PermissionsBoundaryPolicyInputList: [JSON.stringify(boundary)] }),
   };
-  return async (question) => resultsOf(await askAll("iam:SimulateCustomPolicy", { ...policies, ...inputOf(question) }));
+  return async (request) => resultsOf(await callAll("iam:SimulateCustomPolicy", { ...policies, ...inputOf(request) }));
 }
 
 function inputOf({ actions, resources, context }: SimulatedCalls) {
@@ -181,7 +182,7 @@ function resultsOf(pages: readonly SimulatePolicyResponse[]): readonly Evaluatio
   return pages.flatMap(({ EvaluationResults = [] }) => EvaluationResults);
 }
 
-/** Answers by action. Results come one an action, or one an action and resource. */
+/** The worst decision of each action. There is one result per action, or per action and resource. */
 function worst(results: readonly EvaluationResult[]): ReadonlyMap<string, Answer> {
   const answers = new Map<string, Answer>();
   for (const result of results) {

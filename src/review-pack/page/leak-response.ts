@@ -1,6 +1,7 @@
 import { otherSlot, type Slot } from "../../iam/key-slots";
 import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "../../iam/risks";
+import { dkpAccess } from "../../render/command";
 import { code, fenced, joined, list, type Markdown, trusted } from "../../render/markdown";
 import { quote, shellWord } from "../../render/shell";
 import type { TemplateData } from "../../render/template";
@@ -61,13 +62,13 @@ export function leakResponse(deployment: Deployment, options: PolicyOptions): Te
     currentSlot: code(leaked),
     otherSlot: code(other),
     deleteOtherKey: code(`aws iam delete-access-key --user-name ${user} --access-key-id OTHER_ID`),
-    handOver: code(`npm run --silent hand-over -- ${stack} --out FILE`),
+    handOver: code(dkpAccess("hand-over", stack, "--out", "FILE")),
     createKey: code(`aws iam create-access-key --user-name ${user}`),
     userEvents: code(`AttributeKey=Username,AttributeValue=${user}`),
     reachableRoles: reachableRoles(deployment, options),
     remains: remains(options),
     removeDenial: code(`aws iam delete-user-policy --user-name ${user} --policy-name ${DENY_POLICY}`),
-    keyStatus: code(`npm run keys -- ${stack}`),
+    keyStatus: code(dkpAccess("keys", stack)),
   };
 }
 

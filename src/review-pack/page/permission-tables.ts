@@ -1,7 +1,7 @@
 import type { Area, CatalogueRow } from "../../iam/catalogue";
 import type { Cluster } from "../../iam/cluster";
 import { appliesTo } from "../../iam/dkp-versions";
-import { needsOf } from "../../iam/explanation";
+import { requirementsOf } from "../../iam/explanation";
 import { policyFile } from "../../iam/policy-file-names";
 import type { PolicyCondition, PolicyOptions, PolicyStatement } from "../../iam/policy-statements";
 import { code, codes, joined, type Markdown, md, plain, prose, table, trusted } from "../../render/markdown";
@@ -102,13 +102,13 @@ function permissionRow(row: CatalogueRow, options: PolicyOptions, statements: re
 /** Whether anything requires an action, as far as the settings describe the cluster. */
 export function isRequired(row: CatalogueRow, cluster: Cluster): boolean {
   return (
-    needsOf(row, cluster).because.length > 0 ||
+    requirementsOf(row, cluster).because.length > 0 ||
     (row.requiredWhen.length > 0 && cluster.layout === undefined && appliesTo(row, cluster.dkpVersion))
   );
 }
 
 function requiredBy(row: CatalogueRow, cluster: Cluster): string {
-  const { because, elsewhere } = needsOf(row, cluster);
+  const { because, elsewhere } = requirementsOf(row, cluster);
   if (because.length > 0) {
     return because.join(", ");
   }

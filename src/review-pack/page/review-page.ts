@@ -31,6 +31,7 @@ import { findingsOf } from "./scanner-findings";
 import { secretExposure } from "./secret-exposure";
 import { settingFacts } from "./summary";
 import { controlPolicyNotesOf, controlPolicyOf, riskList } from "./threat-model";
+import { verifiedVersions } from "./verified-versions";
 
 const NONE = trusted("");
 
@@ -51,6 +52,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     ...secretExposure(deployment, terraform),
     ...leakResponse(deployment, options),
     ...nodeRolePermissions(deployment.nodeRole),
+    ...verifiedVersions(cluster),
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
     documented,

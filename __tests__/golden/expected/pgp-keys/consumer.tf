@@ -1,5 +1,5 @@
 # WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.
-# The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.
+# The variant at the end of this file keeps it out of the state. `npx dkp-access hand-over` prints it for DKP.
 # Reading one output of pgp-keys stores all of its outputs in the state of this workspace.
 # They contain the secret only encrypted, for the OpenPGP key with key_fingerprint.
 

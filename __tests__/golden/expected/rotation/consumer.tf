@@ -1,7 +1,7 @@
 # WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.
-# The variant at the end of this file keeps it out of the state. `npm run hand-over` gives it to DKP without Terraform.
+# The variant at the end of this file keeps it out of the state. `npx dkp-access hand-over` prints it for DKP.
 # Reading one output of rotation stores all of its outputs in the state of this workspace.
-# They do not contain the secret; `npm run hand-over` reads it from the state of the deployment.
+# They do not contain the secret; `npx dkp-access hand-over` reads it from the state of the deployment.
 
 data "terraform_remote_state" "dkp_access" {
   backend = "consul"

@@ -5,7 +5,7 @@ import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
 import { jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
-const BUCKET = "faults-state";
+const BUCKET = "keys-state";
 const STATE = "deckhouse/terraform.tfstate";
 const BASE = { region: "eu-central-1", backend: { s3: { bucket: BUCKET, region: "eu-central-1" } } };
 const USER = "deckhouse";
@@ -30,7 +30,7 @@ const LATER = `const Now = Date; globalThis.Date = class extends Now {
   constructor(...args) { args.length === 0 ? super(Now.now() + 25 * 3_600_000) : super(...args); }
 };`;
 
-/** A deployment in its own account, and a user who does only what `npm run keys` prints. */
+/** A deployment in its own account, and a user who does only what `dkp-access keys` prints. */
 class Scenario {
   settings: Record<string, unknown> = {};
 
@@ -104,7 +104,7 @@ class Scenario {
       this.terraform.apply();
     } else {
       expect(action).toMatch(
-        /^(npm run synth|npm run keys -- deckhouse|give the new key to DKP: npm run --silent hand-over -- .*)$/,
+        /^(npx dkp-access synth|npx dkp-access keys deckhouse|give the new key to DKP: npx dkp-access hand-over deckhouse --out FILE)$/,
       );
     }
   }
@@ -123,7 +123,7 @@ class Scenario {
   }
 }
 
-describe("the steps that npm run keys prints", () => {
+describe("the steps that dkp-access keys prints", () => {
   let origin: LocalAws;
   let deployments: Deployments;
   const copies: LocalAws[] = [];
@@ -182,7 +182,7 @@ describe("the steps that npm run keys prints", () => {
     const scenario = (await scenarioOf(twoKeys)).write(RETIRED);
     const ahead = scenario.keys();
     expect(ahead.errors).toEqual([
-      `accessKeys.current: the settings of deckhouse say secondary, and the outputs expose primary: the next apply switches the outputs from ${a.accessKeyId} (primary) to ${b.accessKeyId} (secondary)`,
+      `accessKeys.current: the settings of deckhouse select secondary, and the outputs expose primary: the next apply switches the outputs from ${a.accessKeyId} (primary) to ${b.accessKeyId} (secondary)`,
       `the next apply deactivates ${a.accessKeyId} (primary), the key that the outputs expose; do not apply these settings`,
     ]);
     scenario.follow(ahead);
@@ -277,7 +277,7 @@ describe("the steps that npm run keys prints", () => {
     const session = await cutOff(scenario, a);
     const leak = scenario.keys();
     expect(leak.errors).toEqual([
-      `primary: ${a.accessKeyId}, which the outputs expose, is Inactive in IAM, and the settings want it Active: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.secondary.status: Active; accessKeys.current: secondary; accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply`,
+      `primary: ${a.accessKeyId}, which the outputs expose, is Inactive in IAM and Active in the settings: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: accessKeys.secondary.status: Active; accessKeys.current: secondary; accessKeys.primary.status: Inactive (review/deckhouse/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply`,
     ]);
     expect({ edits: leak.next.edits, after: leak.next.after }).toEqual({ edits: [], after: [] });
     await scenario.aws.calls();
@@ -305,13 +305,13 @@ describe("the steps that npm run keys prints", () => {
     await scenario.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
     const outage = scenario.keys();
     expect(outage.errors).toEqual([
-      `primary: ${a.accessKeyId}, which the outputs expose, does not exist in IAM: somebody deleted it. DKP has no working key until the next apply has created a new one, and DKP has that one`,
+      `primary: ${a.accessKeyId}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one`,
     ]);
-    expect(outage.next.after).toEqual(["apply", "give the new key to DKP: npm run --silent hand-over -- deckhouse --out FILE"]);
+    expect(outage.next.after).toEqual(["apply", "give the new key to DKP: npx dkp-access hand-over deckhouse --out FILE"]);
     scenario.follow(outage);
     const now = scenario.terraform.key();
     expect(scenario.keys().notes).toEqual([
-      `primary: AWS knows no use of ${now.accessKeyId} yet. Unless DKP has it, give the new key to DKP: npm run --silent hand-over -- deckhouse --out FILE`,
+      `primary: AWS reports no use of ${now.accessKeyId} yet. Unless DKP has it, give the new key to DKP: npx dkp-access hand-over deckhouse --out FILE`,
     ]);
     expect(await scenario.works(now)).toEqual([true]);
   });

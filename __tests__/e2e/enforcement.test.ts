@@ -1,0 +1,321 @@
+import { shortened } from "../../src/iam/action-patterns";
+import type { Cluster } from "../../src/iam/cluster";
+import { MAX_POLICY_CHARACTERS, type PolicyDocument, policyDocument, policySize } from "../../src/iam/policy-document";
+import { type Mode, type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
+import { clusterOf, ENVIRONMENT, FEATURE_NAMES } from "../helpers/clusters";
+import { type Abuse, abuses } from "../helpers/denied-requests";
+import type { Layout } from "../helpers/measured-calls";
+import { requiredRequests } from "../helpers/requests";
+import type { Request } from "../helpers/simulator";
+import { type Attack, attacks, createVictims, NOT_A_REQUEST, OTHER_ACCOUNT, OWNERS, type Victims } from "./support/attacks";
+import { type Answered, CallSequence, sendOne } from "./support/call-sequence";
+import { componentCalls, NOT_CAUSED } from "./support/component-calls";
+import { dkpCalls, type Existing, measuredActions } from "./support/dkp-calls";
+import { createExisting, withGates } from "./support/enforced-account";
+import { type EnforcingGate, isGrantedBy } from "./support/enforcing-gate";
+import { type Credentials, LocalAws } from "./support/local-aws";
+import { send } from "./support/wire-calls";
+
+type LayoutCluster = Cluster & { readonly layout: Layout };
+
+const LAYOUTS: readonly Layout[] = ["Standard", "WithNAT", "WithoutNAT"];
+const SCOPED = ["scoped", "minimal"] as const;
+const POLICIES = LAYOUTS.flatMap((layout) => SCOPED.map((mode) => ({ layout, mode })));
+const ABUSES = abuses(ENVIRONMENT);
+
+const figures: Record<string, number> = {};
+const add = (figure: string, number: number) => {
+  figures[figure] = (figures[figure] ?? 0) + number;
+};
+
+/** An account that an attacker with the key acts in. */
+interface AttackedAccount {
+  readonly account: LocalAws;
+  readonly victims: Victims;
+  /** Whether roles have other paths than the cluster's: IAM has one role of a name. */
+  readonly otherPaths: boolean;
+}
+
+let aws: LocalAws;
+let existing: Existing;
+let attacked: readonly AttackedAccount[];
+
+beforeAll(async () => {
+  aws = await LocalAws.start();
+  const [usual, other] = [await aws.copy(), await aws.copy()];
+  attacked = [
+    { account: usual, victims: await createVictims(usual, false), otherPaths: false },
+    { account: other, victims: await createVictims(other, true), otherPaths: true },
+  ];
+  existing = await createExisting(aws);
+});
+
+afterAll(async () => {
+  await aws.stop();
+  process.stderr.write(`enforcement over the wire: ${JSON.stringify(figures)}\n`);
+  process.stderr.write(`simulated only: ${JSON.stringify({ ...NOT_A_REQUEST, ...NOT_CAUSED })}\n`);
+});
+
+/** The policies of a deployment: one, with patterns if the names of the actions do not fit, else several with whole statements. */
+function policiesOf(mode: Mode, cluster: Cluster, environment = ENVIRONMENT): readonly PolicyDocument[] {
+  const statements = policyStatements({ mode, supplement: true, environment, cluster });
+  const fits = (policy: readonly PolicyStatement[]) => policySize(policy) <= MAX_POLICY_CHARACTERS;
+  const single = [statements, shortened(statements)].find(fits);
+  const several: PolicyStatement[][] = [[]];
+  for (const statement of statements) {
+    const last = several.at(-1) ?? [];
+    if (fits([...last, statement])) {
+      last.push(statement);
+    } else {
+      several.push([statement]);
+    }
+  }
+  return (single === undefined ? several : [single]).map(policyDocument);
+}
+
+/** Clusters of a layout: the plain one, one with every setting that calls more of AWS, one in an existing network. */
+function clustersOf(layout: Layout): readonly LayoutCluster[] {
+  const plain = { ...clusterOf({ bastion: true }), layout };
+  return [plain, withEverySetting(layout), { ...plain, existingVPCID: existing.vpc, disableDefaultSecurityGroup: true }];
+}
+
+function withEverySetting(layout: Layout): LayoutCluster {
+  const settings = {
+    bastion: true,
+    peeredVPCs: [existing.peerVpc],
+    tags: { team: "platform" },
+    imdsv2: true,
+    iamNodeRole: "dkp-node",
+    iamNodeRolePath: "/apps/",
+    features: FEATURE_NAMES,
+  };
+  return { ...clusterOf(settings), layout };
+}
+
+const summary = ({ call, status, body }: Answered) =>
+  `${call.action} ${status} ${/<Code>(.*?)<\/Message>/s.exec(body)?.[1] ?? ""}`;
+const actionsOf = (answers: readonly Answered[]) => [...new Set(answers.map(({ call }) => call.action))].sort();
+
+/** The answers to all calls of a cluster. The calls that were not measured are not executed: the local AWS lacks their objects. */
+async function life(cluster: LayoutCluster, policies: readonly PolicyDocument[]) {
+  return withGates(aws, {}, async (gate, dryRun) => {
+    const key = await gate.createUser("deckhouse", policies);
+    const sequence = new CallSequence(gate, existing);
+    const { beforeDeletion, deletion } = parts(cluster);
+    const created = await sequence.sendAll(key, beforeDeletion);
+    const others = await new CallSequence(dryRun).sendAll(await dryRun.createUser("other", policies), componentCalls(cluster));
+    return { measured: [...created, ...(await sequence.sendAll(key, deletion))], others };
+  });
+}
+
+/** The measured calls in two parts: other calls require what the first one creates. */
+function parts(cluster: LayoutCluster) {
+  const calls = dkpCalls(cluster, existing);
+  const deletion = calls.findIndex(({ action }) => action === "ec2:DisassociateAddress");
+  return { beforeDeletion: calls.slice(0, deletion), deletion: calls.slice(deletion) };
+}
+
+/** An action with the type of its resource. */
+function pairOf({ action, resource }: Request): string {
+  const path = resource.split(":")[5] ?? resource;
+  return `${action} ${/^(?:loadbalancer|listener)\/net|^[^/]+/.exec(path)?.[0]}`;
+}
+
+describe.each(POLICIES)("the policy of a cluster, layout $layout, mode $mode", ({ layout, mode }) => {
+  it("allows every call of DKP, from the creation of the cluster to its deletion", async () => {
+    for (const cluster of clustersOf(layout)) {
+      const { measured, others } = await life(cluster, policiesOf(mode, cluster));
+      expect([...measured, ...others].filter(({ denied }) => denied).map(summary)).toEqual([]);
+      expect(actionsOf(measured)).toEqual(measuredActions(cluster));
+      // The association of the NAT gateway is the only object that the local AWS does not keep.
+      expect(measured.filter(({ status }) => status >= 300).map(({ call }) => call.action)).toEqual(
+        layout === "Standard" ? ["ec2:DisassociateAddress"] : [],
+      );
+      expect(others.filter(({ status }) => status !== 412).map(summary)).toEqual([]);
+      const decisions = [...measured, ...others].flatMap((answer) => answer.decisions);
+      add(`${mode}: measured calls sent`, measured.length);
+      add(`${mode}: other calls sent`, others.length);
+      add(`${mode}: calls denied`, [...measured, ...others].filter(({ denied }) => denied).length);
+      add(`${mode}: authorizations`, decisions.length);
+      add(`${mode}: implied authorizations`, decisions.filter(({ implied }) => implied).length);
+      if (cluster.features.length > 0) {
+        const decided = new Set(decisions.map(pairOf));
+        const required = new Set(requiredRequests("minimal", true, ENVIRONMENT, cluster).map(pairOf));
+        const missing = [...required].filter((pair) => !decided.has(pair));
+        const ofNatGateways = layout === "WithoutNAT" ? ["ec2:CreateTags natgateway", "ec2:DeleteTags natgateway"] : [];
+        expect(missing.filter((pair) => NOT_CAUSED[pair] === undefined)).toEqual(ofNatGateways);
+        add(`${mode}: required pairs of action and resource type`, required.size);
+        add(`${mode}: pairs that are simulated only`, missing.length);
+      }
+    }
+  });
+
+  it("denies every abuse that is a request", async () => {
+    for (const cluster of clustersOf(layout).slice(0, 2)) {
+      const answers = await sendAttacks(policiesOf(mode, cluster));
+      expect(answers.filter(({ answer }) => !answer.denied).map(({ abuse }) => abuse.what)).toEqual([]);
+      expect(answers.filter(({ allowed }) => allowed !== false).map(({ abuse, answer }) => [abuse, answer.decisions])).toEqual(
+        [],
+      );
+      add(`${mode}: abuses sent`, answers.length);
+      add(`${mode}: abuses denied`, answers.filter(({ answer }) => answer.denied).length);
+    }
+  });
+});
+
+interface AttackAnswer {
+  readonly abuse: Abuse;
+  readonly answer: Answered;
+  /** The result of the authorization that is the abuse; absent if the request has none such. */
+  readonly allowed: boolean | undefined;
+}
+
+/** Sends all abuses, each to the account in which it makes sense. */
+async function sendAttacks(policies: readonly PolicyDocument[]): Promise<readonly AttackAnswer[]> {
+  const answers: AttackAnswer[] = [];
+  for (const { account, victims, otherPaths } of attacked) {
+    const requests = attacks(victims);
+    await withGates(account, { ...OWNERS, ...victims.owners }, async (gate) => {
+      const key = await gate.createUser("deckhouse", policies);
+      for (const abuse of ABUSES) {
+        const request = requests[abuse.what];
+        if (request !== undefined && (request.otherPaths ?? false) === otherPaths) {
+          answers.push(await attack(gate, key, abuse, request));
+        }
+      }
+    });
+  }
+  return answers;
+}
+
+async function attack(gate: EnforcingGate, key: Credentials, abuse: Abuse, request: Attack): Promise<AttackAnswer> {
+  const answer = await sendOne(gate, key, request);
+  const same = ({ action, resource }: { action: string; resource: string }) =>
+    action === abuse.action && withoutId(resource) === withoutId(abuse.resource);
+  return { abuse, answer, allowed: answer.decisions.find(same)?.allowed };
+}
+
+/** An ARN without the part that AWS generates. */
+function withoutId(resource: string): string {
+  return resource.replace(/(-|\/)[0-9a-f]{17}$/, "$1ID").replace(/(aws-service-role\/[^/]+\/).*/, "$1*");
+}
+
+describe("the abuses", () => {
+  it("are requests, or have a reason why they are not", () => {
+    const requests = Object.keys(attacks({ launchTemplate: "", requestedPeering: "", externalPeering: "", owners: {} }));
+    expect([...requests, ...Object.keys(NOT_A_REQUEST)].sort()).toEqual(ABUSES.map(({ what }) => what).sort());
+    add("abuses that are requests", requests.length);
+    add("abuses that are simulated only", Object.keys(NOT_A_REQUEST).length);
+  });
+
+  it("are allowed or denied by the documented policy as listed, so their requests have no other error", async () => {
+    const answers = await sendAttacks(policiesOf("documented", clusterOf()));
+    const wrong = answers.filter(({ abuse, allowed }) => allowed !== abuse.documented);
+    expect(
+      wrong.map(({ abuse, answer, allowed }) => ({ what: abuse.what, abuse, allowed, decisions: answer.decisions })),
+    ).toEqual([]);
+    add("documented: abuses allowed", answers.filter(({ allowed }) => allowed).length);
+  });
+});
+
+describe("the enforcement", () => {
+  it("denies every call but sts:GetCallerIdentity without a policy", async () => {
+    for (const layout of LAYOUTS) {
+      const answers = await withGates(aws, {}, async (gate) => {
+        const key = await gate.createUser("deckhouse", []);
+        return new CallSequence(gate, existing).sendAll(key, dkpCalls(withEverySetting(layout), existing));
+      });
+      expect(answers.length).toBeGreaterThan(90);
+      expect(actionsOf(answers.filter(({ denied }) => !denied))).toEqual(["sts:GetCallerIdentity"]);
+      add("no policy: calls sent", answers.length);
+      add("no policy: calls denied", answers.filter(({ denied }) => denied).length);
+    }
+  });
+
+  it("denies each call without a statement that it requires", async () => {
+    const cluster = withEverySetting("WithNAT");
+    const policies = policiesOf("scoped", cluster);
+    const statements = policies.flatMap(({ Statement }) => Statement);
+    const has = (Sid: string, action: string) => statements.some((one) => one.Sid === Sid && isGrantedBy(one, action));
+    const cut = await withGates(aws, {}, async (gate, dryRun) => {
+      const none = await dryRun.createUser("none", []);
+      const key = await gate.createUser("deckhouse", policies);
+      const lesser: (readonly [sid: string, key: Credentials])[] = [];
+      for (const { Sid } of statements) {
+        const rest = policies.map((policy) => ({ ...policy, Statement: policy.Statement.filter((one) => one.Sid !== Sid) }));
+        lesser.push([Sid, await dryRun.createUser(`without-${Sid}`, rest)]);
+      }
+      const sequence = new CallSequence(gate, existing);
+      const answers: { readonly sid: string; readonly answer: Answered; readonly mustBeDenied: boolean }[] = [];
+      const { beforeDeletion, deletion } = parts(cluster);
+      const others = componentCalls(cluster);
+      for (const call of [...beforeDeletion, ...others, ...deletion]) {
+        const { decisions } = await sendOne(dryRun, none, sequence.filledIn(call));
+        const actions = decisions.filter(({ allowed }) => !allowed).map(({ action }) => action);
+        for (const [sid, without] of lesser.filter(([it]) => actions.some((action) => has(it, action)))) {
+          const remaining = statements.filter(({ Sid }) => Sid !== sid);
+          const mustBeDenied = actions.some((action) => !remaining.some((one) => isGrantedBy(one, action)));
+          answers.push({ sid, answer: await sendOne(dryRun, without, sequence.filledIn(call)), mustBeDenied });
+        }
+        if (!others.includes(call)) {
+          await sequence.send(key, call);
+        }
+      }
+      return answers;
+    });
+    const passed = cut.filter(({ answer, mustBeDenied }) => mustBeDenied && !answer.denied);
+    expect(passed.map(({ sid, answer }) => [sid, summary(answer)])).toEqual([]);
+    const denied = cut.filter(({ answer }) => answer.denied);
+    // sts:GetCallerIdentity requires no permission.
+    expect([...new Set(denied.map(({ sid }) => sid))].sort()).toEqual(
+      statements
+        .map(({ Sid }) => Sid)
+        .filter((sid) => sid !== "Account")
+        .sort(),
+    );
+    add("without a statement: calls sent", cut.length);
+    add("without a statement: calls denied", denied.length);
+  });
+
+  const reads = () =>
+    policiesOf("scoped", clusterOf({ bastion: true }))
+      .flatMap(({ Statement }) => Statement)
+      .filter(({ Sid }) => Sid === "Read")
+      .flatMap(({ Action }) => Action);
+  const namesPrefix = ["ec2:DeleteKeyPair", "ec2:ImportKeyPair", "ec2:RunInstances"];
+
+  it.each([
+    {
+      another: "prefix",
+      policy: () => policiesOf("scoped", clusterOf({ prefix: "prod" })),
+      isDenied: (action: string) => action.startsWith("iam:") || namesPrefix.includes(action),
+    },
+    {
+      another: "Region",
+      policy: () => policiesOf("scoped", clusterOf(), { ...ENVIRONMENT, region: "us-west-2" }),
+      isDenied: (action: string) => !/^(?:iam|sts):/.test(action),
+    },
+    {
+      another: "account",
+      policy: () => policiesOf("scoped", clusterOf(), { ...ENVIRONMENT, account: OTHER_ACCOUNT }),
+      isDenied: (action: string) => !action.startsWith("sts:") && !reads().includes(action),
+    },
+  ])("denies the calls that depend on it with the policy of another $another", async ({ policy, isDenied }) => {
+    const calls = dkpCalls({ ...clusterOf({ bastion: true }), layout: "WithNAT" }, existing);
+    const answers = await withGates(aws, {}, async (_, dryRun) =>
+      new CallSequence(dryRun, existing).sendAll(await dryRun.createUser("deckhouse", policy()), calls),
+    );
+    expect(actionsOf(answers.filter(({ denied }) => denied))).toEqual(actionsOf(answers).filter(isDenied));
+  });
+
+  it("verifies keys and signatures", async () => {
+    await withGates(aws, {}, async (gate) => {
+      const key = await gate.createUser("deckhouse", policiesOf("scoped", clusterOf()));
+      const describe_ = async (credentials: Credentials) =>
+        (await send(gate.url, credentials, "eu-central-1", { action: "ec2:DescribeVpcs" })).text();
+      expect(await describe_(key)).toContain("<vpcSet>");
+      expect(await describe_({ ...key, secretAccessKey: "x" })).toContain("SignatureDoesNotMatch");
+      expect(await describe_({ ...key, accessKeyId: "AKIAIOSFODNN7EXAMPLE" })).toContain("InvalidClientTokenId");
+    });
+  });
+});

@@ -1,0 +1,140 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
+import { MODES, type PolicyOptions, type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
+import { splitPolicy } from "../../src/iam/split-policy";
+import { anyOptions } from "../helpers/clusters";
+import { folder, PROJECT, removeFolders } from "./support/project";
+
+/** Random deployments, the same ones in every run; PROOF_SEED and PROOF_DEPLOYMENTS select other ones. */
+const DEPLOYMENTS = Number(process.env.PROOF_DEPLOYMENTS ?? 200);
+const SEED = Number(process.env.PROOF_SEED ?? 1);
+/** Deployments that show that the proof fails where it has to. */
+const CONTROLS = 20;
+
+type Deployment = Omit<PolicyOptions, "mode">;
+
+const FORMER_ROLES = Array.from({ length: 60 }, (_, index) => `/former/role-of-the-nodes-before-change-${index}`);
+
+/** With 40 and more former node roles, the permissions exceed two policies. */
+const anyDeployment = fc
+  .tuple(
+    anyOptions,
+    fc.oneof({ weight: 7, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 40, max: 60 }) }),
+  )
+  .map(([options, count]) => withFormerRoles(options, FORMER_ROLES.slice(0, count)));
+
+function withFormerRoles({ cluster, ...options }: Deployment, roles: readonly string[]): Deployment {
+  return { ...options, cluster: { ...cluster, formerIamNodeRoles: [...cluster.formerIamNodeRoles, ...roles] } };
+}
+
+const deployments = fc.sample(anyDeployment, { numRuns: DEPLOYMENTS, seed: SEED });
+
+interface Pair {
+  readonly after: readonly PolicyDocument[];
+  readonly before: readonly PolicyDocument[];
+}
+
+const pair = (after: readonly (readonly PolicyStatement[])[], before: readonly (readonly PolicyStatement[])[]): Pair => ({
+  after: after.map(policyDocument),
+  before: before.map(policyDocument),
+});
+
+function modesOf(options: Deployment) {
+  const [documented = [], scoped = [], minimal = []] = MODES.map((mode) =>
+    policyStatements({ ...options, supplement: mode === "documented" || options.supplement, mode }),
+  );
+  return { documented, scoped, minimal };
+}
+
+/** What Z3 must show for pairs of policies: "unsat", no request is allowed by the first ones and not by the second ones, or "sat". */
+interface Question {
+  readonly expected: "sat" | "unsat";
+  readonly pairOf: (options: Deployment) => Pair;
+}
+
+const proven = (pairOf: Question["pairOf"]): Question => ({ expected: "unsat", pairOf });
+const refuted = (pairOf: Question["pairOf"]): Question => ({ expected: "sat", pairOf });
+
+const QUESTIONS = {
+  "minimal allows at most what scoped allows": proven((options) => pair([modesOf(options).minimal], [modesOf(options).scoped])),
+  "scoped allows at most what documented with the additional permissions allows": proven((options) =>
+    pair([modesOf(options).scoped], [modesOf(options).documented]),
+  ),
+  "the parts of a divided scoped policy allow at most what it allows": proven((options) =>
+    pair(splitPolicy(modesOf(options).scoped), [modesOf(options).scoped]),
+  ),
+  "the parts of a divided scoped policy together allow all that it allows": proven((options) =>
+    pair([modesOf(options).scoped], splitPolicy(modesOf(options).scoped)),
+  ),
+  "the parts of a divided minimal policy allow at most what it allows": proven((options) =>
+    pair(splitPolicy(modesOf(options).minimal), [modesOf(options).minimal]),
+  ),
+  "the parts of a divided minimal policy together allow all that it allows": proven((options) =>
+    pair([modesOf(options).minimal], splitPolicy(modesOf(options).minimal)),
+  ),
+  "scoped does not allow all that documented allows": refuted((options) =>
+    pair([modesOf(options).documented], [modesOf(options).scoped]),
+  ),
+  "a policy without its last action does not allow all that the policy allows": refuted((options) => {
+    const { scoped } = modesOf(options);
+    const shorter = scoped.map((statement, index) =>
+      index === scoped.length - 1 ? { ...statement, actions: statement.actions.slice(1) } : statement,
+    );
+    return pair([scoped], [shorter.filter(({ actions }) => actions.length > 0)]);
+  }),
+  "the parts of a divided policy without the last one do not allow all that it allows": refuted((options) => {
+    const { scoped } = modesOf(withFormerRoles(options, FORMER_ROLES));
+    return pair([scoped], splitPolicy(scoped).slice(0, -1));
+  }),
+} satisfies Readonly<Record<string, Question>>;
+
+type Name = keyof typeof QUESTIONS;
+const NAMES = Object.keys(QUESTIONS) as Name[];
+
+const askedOf = (name: Name) => (QUESTIONS[name].expected === "sat" ? deployments.slice(0, CONTROLS) : deployments);
+
+/** By name and deployment: "unsat", "sat" or "unknown". One process, which answers equal questions once. */
+function solve(): ReadonlyMap<Name, readonly string[]> {
+  const file = join(folder(), "pairs.json");
+  writeFileSync(file, JSON.stringify(NAMES.flatMap((name) => askedOf(name).map(QUESTIONS[name].pairOf))));
+  const script = join(PROJECT, "__tests__/diff/decision/z3_subset.py");
+  const { stdout, stderr } = spawnSync("python3", [script, file], { encoding: "utf8" });
+  removeFolders();
+  expect(stderr).toBe("");
+  const { results, questions, seconds } = JSON.parse(stdout);
+  const open = results.filter((result: string) => result === "unknown").length;
+  process.stderr.write(`Z3: ${results.length} pairs, ${open} open, ${questions} questions, ${seconds.toFixed(1)} s CPU\n`);
+  return new Map(NAMES.map((name) => [name, results.splice(0, askedOf(name).length)]));
+}
+
+describe("Z3 shows for random deployments that", () => {
+  let results: ReadonlyMap<Name, readonly string[]>;
+
+  beforeAll(() => {
+    results = solve();
+  }, 1_800_000);
+
+  // An open pair is not proven.
+  it.each(NAMES)("%s", (name) => {
+    const found = results.get(name) ?? [];
+    const wrong = askedOf(name).map((options, index) => ({ result: found[index], options }));
+    expect(wrong.filter(({ result }) => result !== QUESTIONS[name].expected)).toEqual([]);
+  });
+});
+
+describe("the random deployments", () => {
+  it("require one policy, two and more", () => {
+    const counts = deployments.flatMap((options) => {
+      const { scoped, minimal } = modesOf(options);
+      return [scoped, minimal].map((statements) => splitPolicy(statements).length);
+    });
+    const distribution = [...new Set(counts)]
+      .sort()
+      .map((count) => `${count}: ${counts.filter((each) => each === count).length}`);
+    process.stderr.write(`number of policies: ${distribution.join(", ")}\n`);
+    expect(counts).toEqual(expect.arrayContaining([1, 2, 3]));
+  });
+});

@@ -1,0 +1,71 @@
+import * as fc from "fast-check";
+import { LAYOUTS } from "../../src/iam/cluster";
+import { MAX_POLICY_CHARACTERS, policySize } from "../../src/iam/policy-document";
+import { MODES, type PolicyOptions } from "../../src/iam/policy-statements";
+import { deploymentPolicies } from "../../src/iam/split-policy";
+import { anyOptions, clusterOf, FEATURE_NAMES } from "../helpers/clusters";
+
+const ENVIRONMENTS = [
+  { partition: "aws", region: "eu-central-1", account: "123456789012" },
+  { partition: "aws-cn", region: "cn-north-1", account: "123456789012" },
+  { partition: "aws-us-gov", region: "us-gov-west-1", account: "123456789012" },
+];
+
+/** Every set of features, as the binary digits of a number. */
+const FEATURE_SETS = Array.from({ length: 2 ** FEATURE_NAMES.length }, (_, number) =>
+  FEATURE_NAMES.filter((_name, bit) => Math.floor(number / 2 ** bit) % 2 === 1),
+);
+
+/** Without and with the objects that add most to a policy. */
+const OBJECTS = [{}, { peerAccountIds: ["222222222222"], iamNodeRole: "dkp-node-role", tags: { team: "platform" } }];
+
+/** Counts policies by number, and finds the largest. */
+class Sizes {
+  readonly byCount: Record<number, number> = {};
+  largest = 0;
+
+  add(options: PolicyOptions): void {
+    const sizes = deploymentPolicies(options).map(policySize);
+    this.byCount[sizes.length] = (this.byCount[sizes.length] ?? 0) + 1;
+    this.largest = Math.max(this.largest, ...sizes);
+  }
+}
+
+describe("the policies of a deployment", () => {
+  it("are at most two of at most 6,144 characters for every set of features, in each partition, with short and long prefixes", () => {
+    const found = new Sizes();
+    for (const environment of ENVIRONMENTS) {
+      for (const length of [3, 18, 45]) {
+        for (const objects of OBJECTS) {
+          for (const features of FEATURE_SETS) {
+            const cluster = clusterOf({ layout: "WithNAT", prefix: "p".repeat(length), features, ...objects });
+            for (const mode of ["scoped", "minimal"] as const) {
+              found.add({ mode, supplement: true, environment, cluster });
+            }
+          }
+        }
+      }
+    }
+    process.stderr.write(`policies of ${FEATURE_SETS.length} sets of features: ${JSON.stringify(found)}\n`);
+    expect(FEATURE_SETS).toHaveLength(2 ** FEATURE_NAMES.length);
+    expect(Object.keys(found.byCount)).toEqual(["1", "2"]);
+    expect(found.largest).toBeLessThanOrEqual(MAX_POLICY_CHARACTERS);
+  });
+
+  it("are at most two of at most 6,144 characters for 1,000 random deployments in each mode and layout", () => {
+    const found = new Sizes();
+    fc.assert(
+      fc.property(anyOptions, (options) => {
+        for (const mode of MODES) {
+          for (const layout of LAYOUTS) {
+            found.add({ ...options, mode, cluster: { ...options.cluster, layout } });
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    process.stderr.write(`policies of random deployments: ${JSON.stringify(found)}\n`);
+    expect(Math.max(...Object.keys(found.byCount).map(Number))).toBe(2);
+    expect(found.largest).toBeLessThanOrEqual(MAX_POLICY_CHARACTERS);
+  });
+});

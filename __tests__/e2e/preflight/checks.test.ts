@@ -1,0 +1,39 @@
+import { CHECKS } from "../../../src/preflight/all-checks";
+import { regionCheck } from "../../../src/preflight/checks/region";
+import { testAws } from "../support/preflight";
+import { account } from "./checks/account";
+import { elasticIps } from "./checks/elastic-ips";
+import { existingVpc } from "./checks/existing-vpc";
+import { iamNodeRole } from "./checks/iam-node-role";
+import { image } from "./checks/image";
+import { instanceType } from "./checks/instance-type";
+import { nameCollisions } from "./checks/name-collisions";
+import { region } from "./checks/region";
+import { samePrefix } from "./checks/same-prefix";
+import { userPermissions } from "./checks/user-permissions";
+
+const TESTS = [
+  account,
+  region,
+  image,
+  instanceType,
+  existingVpc,
+  iamNodeRole,
+  nameCollisions,
+  samePrefix,
+  elasticIps,
+  userPermissions,
+];
+
+describe("the preflight", () => {
+  // One local AWS for all: each start takes longer than all cases of a check.
+  const aws = testAws();
+
+  it("has cases of each check", () => {
+    expect(TESTS.flatMap(({ names }) => names)).toEqual(["account", regionCheck.name, ...CHECKS.map(({ name }) => name)]);
+  });
+
+  describe.each(TESTS.map((tests) => ({ ...tests, title: tests.names.join(", ") })))("check $title", ({ register }) =>
+    register(aws),
+  );
+});

@@ -1,0 +1,38 @@
+import { IDENTITY_CALL } from "../../../../src/preflight/checks/account";
+import { ACCOUNT, noFixtures, settings, testChecks } from "../../support/preflight";
+import { queryError } from "../../support/stub-aws";
+
+const CHECK = { name: "account", calls: [IDENTITY_CALL] };
+
+export const account = testChecks([CHECK], noFixtures, [
+  {
+    verdict: "ok",
+    of: "the account of the settings",
+    by: "local AWS",
+    settings: () => settings("", `accountId: "${ACCOUNT}"\n`),
+    expected: () => [`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:user/moto`],
+  },
+  {
+    verdict: "failed",
+    of: "another account",
+    by: "local AWS",
+    settings: () => settings("", 'accountId: "111111111111"\n'),
+    expected: () => [
+      `the credentials belong to account ${ACCOUNT} (arn:aws:sts::${ACCOUNT}:user/moto), and accountId is 111111111111`,
+      "use credentials of 111111111111 (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId",
+    ],
+  },
+  {
+    verdict: "failed",
+    of: "invalid credentials",
+    by: "stub",
+    settings: () => settings(""),
+    answers: {
+      GetCallerIdentity: () => queryError(403, "InvalidClientTokenId", "The security token included in the request is invalid."),
+    },
+    expected: () => [
+      "AWS rejects the credentials (InvalidClientTokenId: The security token included in the request is invalid.)",
+      "use the credentials that apply the stack: environment, AWS_PROFILE or provider.profile",
+    ],
+  },
+]);

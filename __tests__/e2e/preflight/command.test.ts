@@ -1,0 +1,199 @@
+import { CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { adminPolicy } from "../../../src/preflight/all-checks";
+import type { Result } from "../../../src/preflight/check";
+import type { Credentials, LocalAws } from "../support/local-aws";
+import {
+  ACCOUNT,
+  AMI,
+  createAddresses,
+  createManagedRole,
+  createOpenVpc,
+  createRole,
+  createVpc,
+  enforced,
+  imageResponse,
+  keyOf,
+  master,
+  preflight,
+  REGION,
+  resultsOf,
+  settings,
+  simulate,
+  testAws,
+} from "../support/preflight";
+import { queryError, quotaAnswer } from "../support/stub-aws";
+
+async function createFixtures(local: LocalAws) {
+  await createManagedRole(local);
+  await createRole(local, "operator");
+  await createAddresses(local);
+  return { free: await createVpc(local, "free"), ...(await createOpenVpc(local)) };
+}
+
+describe("preflight", () => {
+  const aws = testAws();
+  let fixtures: Awaited<ReturnType<typeof createFixtures>>;
+
+  beforeAll(async () => {
+    fixtures = await createFixtures(aws().local);
+  });
+
+  it("prints each result with its source and remedy", async () => {
+    aws().stub.say({
+      GetServiceQuota: () => quotaAnswer(5),
+      ...simulate({}),
+      ...imageResponse({}),
+    });
+    const { open, gateway } = fixtures;
+    const cluster = `prefix: dev, layout: WithoutNAT, existingVPCID: ${open}, ${master(`ami: ${AMI}, instanceType: m5.large`)}`;
+    const { status, stdout } = await preflight(settings(cluster), aws().stub.url);
+    expect(stdout).toBe(
+      [
+        "dev: preflight of a cluster in eu-central-1",
+        "",
+        `ok       account                account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:user/moto; accountId is not set [sts:GetCallerIdentity]`,
+        "ok       region                 eu-central-1 is enabled (opt-in-not-required) [ec2:DescribeRegions in us-east-1]",
+        `ok       image                  masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB [ec2:DescribeImages in eu-central-1]`,
+        "ok       instance type          masterNodeGroup: m5.large is available in eu-central-1, x86_64 [ec2:DescribeInstanceTypes in eu-central-1]",
+        `failed   existing VPC           ${open} has the internet gateway ${gateway}, and DKP attaches its own in every layout [ec2:DescribeVpcs, ec2:DescribeInternetGateways in eu-central-1]`,
+        "                                -> use another VPC, detach the gateway if nothing uses it, or add --existing-cluster if it belongs to the cluster",
+        "skipped  iamNodeRole            cluster.iamNodeRole is not set: nodes use the role that DKP creates [no call]",
+        "ok       role name              the role dev-node does not exist yet [iam:GetRole]",
+        "ok       instance profile name  the instance profile dev-node does not exist yet [iam:GetInstanceProfile]",
+        "ok       key pair name          the key pair dev does not exist yet [ec2:DescribeKeyPairs in eu-central-1]",
+        "ok       same prefix            no object has a name of a cluster with the prefix dev [ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1]",
+        "ok       Elastic IPs            the cluster requires 3 in eu-central-1, 2 are in use, the quota is 5 [ec2:DescribeAddresses, servicequotas:GetServiceQuota in eu-central-1]",
+        "ok       permissions            the user deckhouse is allowed all 126 actions [iam:SimulatePrincipalPolicy]",
+        "",
+        "ok: 10, failed: 1, skipped: 1",
+        "",
+      ].join("\n"),
+    );
+    expect(status).toBe(2);
+  });
+
+  it("reports unknown results, not passed ones, when AWS does not respond in time", async () => {
+    const never = { status: 400, body: "" };
+    aws().stub.say({
+      SimulatePrincipalPolicy: () => queryError(400, "Throttling", "Rate exceeded"),
+      GetServiceQuota: () => never,
+    });
+    const { status, stdout, stderr } = await preflight(settings(""), aws().stub.url, ["--timeout", "3"]);
+    expect(status).toBe(3);
+    expect(stdout).toContain("unknown  permissions            no response within 3 seconds [iam:SimulatePrincipalPolicy]\n");
+    expect(stdout).toContain("-> try again with a longer --timeout\n");
+    expect(stderr).toMatch(/^waiting for .*permissions \.\.\.$/m);
+  });
+
+  it("reports that AWS cannot be reached, and makes no more calls", async () => {
+    const { status, stdout } = await preflight(settings(""), "http://127.0.0.1:1");
+    expect(status).toBe(3);
+    expect(stdout).toContain("sts:GetCallerIdentity: AWS cannot be reached (connect ECONNREFUSED 127.0.0.1:1)");
+    expect(stdout).toContain('skipped  permissions            depends on check "account", whose result is unknown');
+  });
+
+  it.each([
+    [["--timeout", "soon"], '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n'],
+    [["--quick"], "unknown option '--quick'; npx dkp-access COMMAND --help shows the usage\n"],
+  ])("rejects the wrong arguments %j", async (args, stderr) => {
+    expect(await preflight(settings(""), aws().local.url, args)).toEqual({
+      status: 1,
+      stdout: "",
+      stderr,
+    });
+  });
+
+  it("prints JSON with the exit code", async () => {
+    const { status, stdout } = await preflight(settings("", 'accountId: "111111111111"\n'), aws().local.url, [
+      "--format",
+      "json",
+    ]);
+    const { results, ...rest } = JSON.parse(stdout) as { results: readonly Result[] };
+    expect({ status, ...rest }).toEqual({ status: 2, stack: "dev", region: REGION, exitCode: 2 });
+    expect(results[0]).toMatchObject({ check: "account", verdict: "failed", source: "sts:GetCallerIdentity" });
+  });
+
+  it("prints its help", async () => {
+    expect(await preflight(settings(""), aws().local.url, ["--help"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("Exit codes:"),
+    });
+  });
+
+  describe("with provider.assumeRoleArn", () => {
+    const role = `provider: { assumeRoleArn: "arn:aws:iam::${ACCOUNT}:role/operator" }\n`;
+
+    it("assumes the role", async () => {
+      const { stdout } = await preflight(settings("", role), aws().local.url);
+      expect(stdout).toContain(`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:assumed-role/operator/dkp-access; accountId`);
+    });
+
+    it("fails if the role cannot be assumed", async () => {
+      const { stub } = aws();
+      stub.say({ AssumeRole: () => queryError(403, "AccessDenied", "not authorized to perform: sts:AssumeRole") });
+      const { status, stdout } = await preflight(settings("", role), stub.url);
+      expect(stdout).toContain(
+        "failed   account                provider.assumeRoleArn cannot be assumed (AccessDenied: not authorized to perform: sts:AssumeRole)",
+      );
+      expect(status).toBe(2);
+    });
+  });
+
+  describe("with IAM enforced", () => {
+    /** A user with one policy, and its key. */
+    const userWith = async (UserName: string, policy: object): Promise<Credentials> => {
+      const iam = aws().local.iam();
+      await iam.send(new CreateUserCommand({ UserName }));
+      await iam.send(
+        new PutUserPolicyCommand({
+          UserName,
+          PolicyName: "only",
+          PolicyDocument: JSON.stringify(policy),
+        }),
+      );
+      return keyOf(aws().local, UserName);
+    };
+    const denied = (action: string) => `${action} is denied to these credentials`;
+    const EVERYTHING = () =>
+      settings(
+        `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, iamNodeRole: managed, ${master(
+          `ami: ${AMI}, instanceType: m5.large`,
+        )}`,
+      );
+
+    it("works with exactly the permissions that --permissions prints", async () => {
+      const { stdout } = await preflight(settings(""), aws().local.url, ["--permissions"]);
+      expect(JSON.parse(stdout)).toEqual(adminPolicy());
+      const key = await userWith("checker", JSON.parse(stdout) as object);
+      const results = await enforced(aws().local, () => resultsOf(EVERYTHING(), aws().local.url, {}, key));
+      expect(results.filter(({ found }) => found.includes("denied to these credentials"))).toEqual([]);
+      // The emulator has neither a simulator nor this quota.
+      const unknownChecks = results.filter(({ verdict }) => verdict === "unknown").map(({ check }) => check);
+      expect(unknownChecks).toEqual(["Elastic IPs", "permissions"]);
+    });
+
+    it("reports unknown results without permissions, and names the missing permissions", async () => {
+      const key = await userWith("nobody", {
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Action: "sts:GetCallerIdentity", Resource: "*" }],
+      });
+      const results = await enforced(aws().local, () => resultsOf(EVERYTHING(), aws().local.url, {}, key));
+      expect(results.map(({ verdict, check, found }) => [verdict, check, found])).toEqual([
+        ["ok", "account", `account ${ACCOUNT}, as arn:aws:iam::${ACCOUNT}:user/nobody; accountId is not set`],
+        ...[
+          ["region", denied("ec2:DescribeRegions")],
+          ["image", denied("ec2:DescribeImages")],
+          ["instance type", denied("ec2:DescribeInstanceTypes")],
+          ["existing VPC", denied("ec2:DescribeVpcs")],
+          ["iamNodeRole", denied("iam:GetRole")],
+          ["role name", denied("iam:GetRole")],
+          ["instance profile name", denied("iam:GetInstanceProfile")],
+          ["key pair name", denied("ec2:DescribeKeyPairs")],
+          ["same prefix", denied("ec2:DescribeInstances")],
+          ["Elastic IPs", denied("ec2:DescribeAddresses")],
+          ["permissions", denied("iam:SimulatePrincipalPolicy")],
+        ].map(([check, action]) => ["unknown", check, action]),
+      ]);
+    });
+  });
+});

@@ -1,0 +1,101 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PROJECT = join(__dirname, "..");
+const VOCABULARY = join(PROJECT, "scripts/check-vocabulary.mjs");
+
+/** Single words that the project does not use, and the spelling error at the end. */
+const WORDS = `adopt adoption anew blocker circumstance danger fault faulty foreign holder loosened papers price problem stranger
+  tell thief tightened told behaviour spelingerror`.split(/\s+/);
+
+/** Phrases that the project does not use. */
+const PHRASES = [
+  "the packs",
+  "says in words",
+  "changes in words",
+  "in clear",
+  "made by hand",
+  "take over",
+  "moving over",
+  "make the policy",
+  "made new",
+  "take a role",
+  "the machine",
+  "what closes it",
+  "hands out",
+  "must be a text",
+  "permissions grow",
+  "permissions shrink",
+  "ask AWS",
+  "the need",
+  "the page",
+  "the supplement",
+  "another place",
+  "a word on",
+  "look at",
+  "look first",
+  "administrator in all but name",
+  "what must be allowed, and no more",
+  "two commands",
+  "when Terraform says",
+  "the road ahead",
+  "the stack that is no more",
+];
+
+describe("npm run lint:words", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "lint-words-"));
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Runs a program of Node.js on a file of these lines. @returns the exit code and the part of the output about each line */
+  function check(lines: readonly string[], ...program: string[]) {
+    const file = join(folder, "text.md");
+    writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
+    const { status, stdout } = spawnSync(process.execPath, [...program, file], { cwd: PROJECT, encoding: "utf8" });
+    const found = new Map<number, string>();
+    for (const [, line, message = ""] of stdout.matchAll(/:(\d+)(?::\d+)? - (.*)/g)) {
+      found.set(Number(line), message);
+    }
+    return { status, found: lines.map((_, index) => found.get(index + 1)) };
+  }
+
+  const spelling = (lines: readonly string[]) =>
+    check(
+      lines,
+      join(PROJECT, "node_modules/cspell/bin.mjs"),
+      "--no-progress",
+      "--no-summary",
+      "--no-cache",
+      "--root",
+      folder,
+      "--config",
+      join(PROJECT, "cspell.config.yaml"),
+    );
+  const vocabulary = (lines: readonly string[]) => check(lines, VOCABULARY);
+
+  it("finds words that are not in the glossary, and misspelled words", () => {
+    const { status, found } = spelling([...WORDS, "Terraform imports the access key of the deployment."]);
+    expect(status).toBe(1);
+    expect(found).toEqual([...WORDS.map((word) => expect.stringContaining(`(${word})`)), undefined]);
+  });
+
+  it("finds phrases that are not in the glossary, in identifiers too", () => {
+    const allowed = ["Terraform imports the access key in place.", "The state machine of MachineDeployment does not change."];
+    const { status, found } = vocabulary([...PHRASES, "const madeByHand = true;", ...allowed]);
+    expect(status).toBe(1);
+    expect(found).toEqual([...PHRASES, "", ...allowed].map((line) => (allowed.includes(line) ? undefined : expect.any(String))));
+  });
+
+  it("accepts a line that says why it contains a phrase", () => {
+    const quotation = "ImageType is machine <!-- vocabulary-ignore: value of the EC2 API -->";
+    expect(vocabulary([quotation])).toEqual({ status: 0, found: [undefined] });
+  });
+});

@@ -1,0 +1,33 @@
+import { AwsError } from "../../src/aws-api/operations";
+import { judgeError } from "../../src/preflight/runner";
+
+describe("an error of a call", () => {
+  it.each([
+    [
+      "UnauthorizedOperation",
+      "ec2:DescribeVpcs is denied to these credentials",
+      "allow ec2:DescribeVpcs; npx dkp-access preflight --permissions prints the whole policy",
+    ],
+    [
+      "RequestLimitExceeded",
+      "ec2:DescribeVpcs is throttled (RequestLimitExceeded), after several attempts",
+      "try again when fewer calls are made in the account",
+    ],
+    [
+      "unreachable",
+      "ec2:DescribeVpcs: AWS cannot be reached (why)",
+      "check the network, the proxy, and whether the region exists",
+    ],
+    [
+      "InternalError",
+      "ec2:DescribeVpcs returned InternalError: why",
+      "try again; if the error persists, its message names the cause",
+    ],
+  ])("%s is an unknown result", (code, found, remedy) => {
+    expect(judgeError(new AwsError("ec2:DescribeVpcs", code, "why"), "existing VPC")).toEqual({
+      verdict: "unknown",
+      found,
+      remedy,
+    });
+  });
+});

@@ -1,0 +1,85 @@
+import { CATALOGUE } from "../../src/iam/catalogue";
+import { policyDocument } from "../../src/iam/policy-document";
+import { policyStatements } from "../../src/iam/policy-statements";
+import { simulatedCalls } from "../../src/preflight/simulated-requests";
+import { deployment } from "../helpers/deployment";
+import { isAllowed } from "../helpers/simulator";
+
+const ENVIRONMENT = { partition: "aws", region: "eu-central-1", account: "123456789012" };
+
+describe("the calls that are simulated", () => {
+  const CLUSTERS = {
+    plain: "cluster: { prefix: dev }",
+    "with an own role": "cluster: { prefix: dev, iamNodeRole: nodes, iamNodeRolePath: /apps/ }",
+    "with everything":
+      "cluster: { prefix: dev, layout: WithNAT, tags: { a: b }, imdsv2: true }\nfeatures: [encrypted-volumes, volume-snapshots]",
+  };
+
+  it.each(Object.entries(CLUSTERS))(
+    "contain each action once, and the scoped policy allows all: a cluster %s",
+    async (_, settings) => {
+      const { cluster } = deployment(settings);
+      const options = { mode: "scoped", supplement: true, cluster, environment: ENVIRONMENT } as const;
+      const policy = policyDocument(policyStatements(options));
+      const granted = new Set(policyStatements(options).flatMap(({ actions }) => actions));
+      const calls = simulatedCalls(
+        CATALOGUE.filter(({ action }) => granted.has(action)),
+        ENVIRONMENT,
+        cluster,
+      );
+      expect(calls.flatMap(({ actions }) => actions).sort()).toEqual([...granted].sort());
+      const requests = calls.flatMap(({ actions, resources, context }) =>
+        actions.flatMap((action) =>
+          (resources.length === 0 ? ["*"] : resources).map((resource) => ({
+            action,
+            resource,
+            context: Object.fromEntries(context.map(({ key, value }) => [key, value])),
+          })),
+        ),
+      );
+      const judged = await Promise.all(requests.map(async (request) => ({ request, allowed: await isAllowed(policy, request) })));
+      expect(judged.filter(({ allowed }) => !allowed).map(({ request }) => request)).toEqual([]);
+    },
+  );
+
+  it("name EC2 with the suffix .amazonaws.com in China for KMS", () => {
+    const calls = simulatedCalls(
+      CATALOGUE.filter(({ action }) => action === "kms:Decrypt"),
+      { ...ENVIRONMENT, partition: "aws-cn", region: "cn-north-1" },
+      deployment("cluster: { prefix: dev }").cluster,
+    );
+    expect(calls[0]?.context).toContainEqual({
+      key: "kms:ViaService",
+      type: "string",
+      value: "ec2.cn-north-1.amazonaws.com",
+    });
+  });
+
+  it("carry the region, but IAM's own for IAM", () => {
+    const calls = simulatedCalls(
+      CATALOGUE.filter(({ action }) => ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole"].includes(action)),
+      { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" },
+      deployment("cluster: { prefix: dev }").cluster,
+    );
+    expect(calls).toEqual([
+      {
+        actions: ["ec2:DescribeVpcs"],
+        resources: [],
+        context: [{ key: "aws:RequestedRegion", type: "string", value: "cn-northwest-1" }],
+      },
+      {
+        actions: ["iam:GetRole"],
+        resources: ["arn:aws-cn:iam::123456789012:role/dev-node"],
+        context: [{ key: "aws:RequestedRegion", type: "string", value: "cn-north-1" }],
+      },
+      {
+        actions: ["iam:PassRole"],
+        resources: ["arn:aws-cn:iam::123456789012:role/dev-node"],
+        context: [
+          { key: "aws:RequestedRegion", type: "string", value: "cn-north-1" },
+          { key: "iam:PassedToService", type: "string", value: "ec2.amazonaws.com.cn" },
+        ],
+      },
+    ]);
+  });
+});

@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { strToU8, zipSync } from "fflate";
+
+const PROGRAM = join(__dirname, "../../../build/scripts/upstream/main.js");
+const MODULE = "github.com/gardener/machine-controller-manager";
+const MCM = ["--component", "machine-controller-manager"];
+
+const MAIN = `package main
+
+import "github.com/aws/aws-sdk-go/service/ec2"
+
+func main() {
+	svc.DescribeImages(&ec2.DescribeImagesInput{})
+	svc.RunInstances(&ec2.RunInstancesInput{})
+	svc.DescribeInstances(&ec2.DescribeInstancesInput{})
+	svc.ModifyInstanceAttribute(&ec2.ModifyInstanceAttributeInput{})
+	svc.TerminateInstances(&ec2.TerminateInstancesInput{})
+}
+`;
+const MORE = MAIN.replace("func main() {", "func main() {\n\tsvc.CreateFleet(&ec2.CreateFleetInput{})");
+
+const archive = (version: string, main: string) =>
+  zipSync({
+    [`${MODULE}@${version}/cmd/machine-controller-manager/main.go`]: strToU8(main),
+    [`${MODULE}@${version}/README.md`]: strToU8("a driver"),
+  });
+
+/** What a proxy serves: 0.36.0 has the calls that the catalogue knows, 0.37.0 one more. */
+const SERVED: Readonly<Record<string, Uint8Array>> = {
+  [`/${MODULE}/@v/list`]: strToU8("v0.9.0\nv0.37.0\nv0.36.0\nv0.38.0-rc.1\n"),
+  [`/${MODULE}/@v/v0.36.0.zip`]: archive("v0.36.0", MAIN),
+  [`/${MODULE}/@v/v0.37.0.zip`]: archive("v0.37.0", MORE),
+};
+
+let server: Server;
+let proxy: string;
+
+beforeAll(async () => {
+  server = createServer(({ url = "" }, response) => {
+    const content = SERVED[url];
+    response.writeHead(content === undefined ? 404 : 200).end(content ?? "not here");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  proxy = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+async function run(args: readonly string[]) {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, GOPROXY: proxy } });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (data) => {
+    output.stdout += data;
+  });
+  child.stderr.on("data", (data) => {
+    output.stderr += data;
+  });
+  const status = await new Promise((resolve) => child.on("close", resolve));
+  return { status, ...output };
+}
+
+describe("npm run upstream", () => {
+  it("ends with 0 if every difference is explained", async () => {
+    const { status, stdout } = await run(MCM);
+    expect(stdout).toContain("machine-controller-manager 0.36.0: 5 actions in the sources, 14 rows in the catalogue");
+    expect(stdout).toContain("unexplained differences: none");
+    expect(stdout).toContain("iam:PassRole: only in the catalogue: RunInstances with an instance profile requires it (https://");
+    expect(status).toBe(0);
+  });
+
+  it("ends with 2 and reports the difference that is not explained", async () => {
+    const { status, stdout } = await run([...MCM, "--version", "latest"]);
+    expect(stdout).toContain("machine-controller-manager 0.37.0: 6 actions");
+    expect(stdout).toContain("ec2:CreateFleet: only in the sources, cmd/machine-controller-manager/main.go");
+    expect(status).toBe(2);
+  });
+
+  it("ends with 1 if a version cannot be read, and reports the others", async () => {
+    const { status, stdout, stderr } = await run([...MCM, "ebs-csi"]);
+    expect(stdout).toContain("machine-controller-manager 0.36.0");
+    expect(stderr).toBe(`ebs-csi 1.54.0: ${proxy}/github.com/kubernetes-sigs/aws-ebs-csi-driver/@v/v1.54.0.zip: 404 not here\n`);
+    expect(status).toBe(1);
+  });
+
+  it("prints JSON", async () => {
+    const { stdout } = await run([...MCM, "--format", "json", "--version", "v0.37.0"]);
+    const [comparison] = JSON.parse(stdout);
+    expect(comparison).toMatchObject({ component: "machine-controller-manager", version: "0.37.0", calls: 6, rows: 14 });
+    expect(comparison.differences).toContainEqual({
+      action: "ec2:CreateFleet",
+      only: "sources",
+      files: ["cmd/machine-controller-manager/main.go"],
+    });
+  });
+
+  it("rejects a source tree without its version", async () => {
+    expect(await run([...MCM, "--source", "."])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "--source: requires one --component and the --version of the source tree\n",
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import type { Caller } from "../../src/iam/catalogue";
+
+/** Where an action is: in rows of the catalogue, or in calls of a component's sources. */
+export type Side = "catalogue" | "sources";
+
+/** Differences between catalogue and sources that are right, with the reason. */
+export interface Explanation {
+  readonly components: readonly Caller[];
+  readonly actions: readonly string[];
+  /** The only side that has the actions. */
+  readonly only: Side;
+  /** Versions of the component with this difference. @default all */
+  readonly versions?: readonly string[];
+  /** The first version with this difference, which DKP does not ship yet: a version that it ships requires a row instead. */
+  readonly notShippedSince?: string;
+  readonly reason: string;
+  readonly source: string;
+}
+
+export const EXPLANATIONS: readonly Explanation[] = [
+  {
+    components: ["cloud-controller-manager"],
+    actions: ["ec2:DeleteTags"],
+    only: "sources",
+    reason: "only the tagging controller calls it, which is off by default and which DKP does not enable",
+    source: "https://github.com/kubernetes/cloud-provider-aws/blob/v1.34.1/cmd/aws-cloud-controller-manager/main.go",
+  },
+  {
+    components: ["cloud-controller-manager"],
+    actions: ["ec2:DescribeNetworkInterfaces"],
+    only: "sources",
+    reason: "only for nodes of EKS on Fargate, whose names start with fargate-",
+    source: "https://github.com/kubernetes/cloud-provider-aws/blob/v1.34.1/pkg/providers/v1/variant/fargate/fargate.go",
+  },
+  {
+    components: ["cloud-controller-manager"],
+    actions: ["elasticloadbalancing:DescribeTargetGroupAttributes", "elasticloadbalancing:ModifyTargetGroupAttributes"],
+    only: "catalogue",
+    versions: ["1.32.3", "1.33.2", "1.34.1"],
+    reason: "the rows are for the versions that DKP ships for Kubernetes 1.35 and newer",
+    source: "https://github.com/kubernetes/cloud-provider-aws/pull/1314",
+  },
+  {
+    components: ["cloud-controller-manager"],
+    actions: ["elasticloadbalancing:SetSecurityGroups"],
+    only: "catalogue",
+    versions: ["1.32.3", "1.33.2", "1.34.1", "1.35.0", "1.36.0"],
+    reason: "the row is for newer versions, and only for the feature nlb-security-groups",
+    source: "https://github.com/kubernetes/cloud-provider-aws/pull/1379",
+  },
+  {
+    components: ["ebs-csi"],
+    actions: ["sagemaker:AttachClusterNodeVolume", "sagemaker:DetachClusterNodeVolume", "sts:GetCallerIdentity"],
+    only: "sources",
+    reason: "only for nodes of SageMaker HyperPod",
+    source: "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/v1.54.0/pkg/cloud/cloud.go",
+  },
+  {
+    components: ["ebs-csi"],
+    actions: ["ec2:LockSnapshot"],
+    only: "sources",
+    notShippedSince: "1.55.0",
+    reason: "a VolumeSnapshotClass with lockMode; the driver deletes the snapshot if the call is denied",
+    source: "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/v1.64.0/docs/snapshot.md",
+  },
+  {
+    components: ["ebs-csi"],
+    actions: ["ec2:DescribeInstanceTypes"],
+    only: "sources",
+    notShippedSince: "1.59.0",
+    reason: "reads the EBS cards of an instance type; if the call is denied, the driver uses a built-in table",
+    source: "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/v1.64.0/pkg/cloud/cloud.go",
+  },
+  {
+    components: ["ebs-csi", "machine-controller-manager"],
+    actions: [
+      "kms:CreateGrant",
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      "kms:GenerateDataKeyWithoutPlaintext",
+      "kms:ReEncryptFrom",
+      "kms:ReEncryptTo",
+    ],
+    only: "catalogue",
+    reason: "EC2 calls KMS on behalf of the caller when it works with encrypted disks",
+    source: "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html",
+  },
+  {
+    components: ["machine-controller-manager"],
+    actions: ["ec2:CreateTags"],
+    only: "catalogue",
+    reason: "RunInstances with TagSpecifications requires it",
+    source: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html",
+  },
+  {
+    components: ["machine-controller-manager"],
+    actions: ["iam:PassRole"],
+    only: "catalogue",
+    reason: "RunInstances with an instance profile requires it",
+    source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+  },
+  {
+    components: ["machine-controller-manager"],
+    actions: ["iam:CreateServiceLinkedRole"],
+    only: "catalogue",
+    reason: "EC2 creates its role for spot instances on behalf of the caller",
+    source: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html",
+  },
+];

@@ -1,0 +1,79 @@
+import { Command, Option } from "commander";
+import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
+import { type Comparison, compare, needsAttention } from "./compare";
+import { COMPONENTS, verifiedVersions } from "./components";
+import { findCalls } from "./go-calls";
+import { downloadModule, newestVersion, readFolder } from "./go-module";
+import { reportText } from "./report";
+
+interface Options {
+  readonly component?: readonly string[];
+  readonly version?: string;
+  readonly source?: string;
+  readonly dkpVersion: (typeof KNOWN_VERSIONS)[number];
+  readonly format: "json" | "text";
+}
+
+const program = new Command("upstream")
+  .description(
+    "Compares the catalogue with the AWS SDK calls in the Go sources of the components of DKP. The sources come from the module proxies of GOPROXY.",
+  )
+  .addOption(new Option("--component <names...>", "read only these components").choices(COMPONENTS.map(({ name }) => name)))
+  .option("--version <version>", 'version of the component, such as 1.54.0, or "latest" (default: those that DKP ships)')
+  .option("--source <folder>", "checked-out source tree to read instead; requires one --component and its --version")
+  .addOption(
+    new Option("--dkp-version <version>", "rows of the catalogue to compare with")
+      .choices(KNOWN_VERSIONS)
+      .default(SUPPORTED_VERSIONS.last),
+  )
+  .addOption(new Option("--format <format>", "format of the report").choices(["text", "json"]).default("text"))
+  .addHelpText("after", "\nExit codes: 0 no unexplained difference, 1 error, 2 unexplained difference or outdated explanation")
+  .action(async (options: Options) => {
+    const { comparisons, errors } =
+      options.source === undefined ? await compareModules(options) : { comparisons: [await compareSource(options)], errors: [] };
+    process.stdout.write(options.format === "json" ? `${JSON.stringify(comparisons, null, 2)}\n` : reportText(comparisons));
+    process.exitCode = comparisons.some(needsAttention) ? 2 : 0;
+    if (errors.length > 0) {
+      throw new Error(errors.join("\n"));
+    }
+  });
+
+async function compareSource({ component: names = [], version, source = "", dkpVersion }: Options): Promise<Comparison> {
+  const [component, another] = COMPONENTS.filter(({ name }) => names.includes(name));
+  if (component === undefined || another !== undefined || version === undefined || version === "latest") {
+    throw new Error("--source: requires one --component and the --version of the source tree");
+  }
+  const { module, files } = readFolder(source);
+  return compare(component, plain(version), dkpVersion, await findCalls(files, module, component.main));
+}
+
+/** Versions that cannot be read are errors; the others are compared all the same. */
+async function compareModules({
+  component: names,
+  version,
+  dkpVersion,
+}: Options): Promise<{ readonly comparisons: readonly Comparison[]; readonly errors: readonly string[] }> {
+  const comparisons: Comparison[] = [];
+  const errors: string[] = [];
+  for (const component of COMPONENTS.filter(({ name }) => names?.includes(name) ?? true)) {
+    for (const each of version === undefined ? verifiedVersions(component) : [plain(version)]) {
+      try {
+        const exact = each === "latest" ? await newestVersion(component.module, process.env.GOPROXY) : each;
+        const files = await downloadModule(component.module, `v${exact}`, process.env.GOPROXY);
+        comparisons.push(compare(component, exact, dkpVersion, await findCalls(files, component.module, component.main)));
+      } catch (error) {
+        errors.push(`${component.name} ${each}: ${(error as Error).message}`);
+      }
+    }
+  }
+  return { comparisons, errors };
+}
+
+function plain(version: string): string {
+  return version.replace(/^v/, "");
+}
+
+program.parseAsync().catch(({ message }: Error) => {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = 1;
+});

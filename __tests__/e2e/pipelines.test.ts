@@ -17,11 +17,8 @@ import { SlowAws } from "./support/slow-aws";
 import { type Finished, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
-<<<<<<< HEAD
-const WORKFLOWS = ["docs/pipelines/github-actions.yml", ".github/workflows/ci.yml", ".github/workflows/release.yml"];
-=======
-const WORKFLOWS = ["docs/pipelines/github-actions.yml", ".github/workflows/ci.yml", ".github/workflows/upstream.yml"];
->>>>>>> main
+const OWN_WORKFLOWS = ["ci", "release", "upstream"].map((name) => `.github/workflows/${name}.yml`);
+const WORKFLOWS = ["docs/pipelines/github-actions.yml", ...OWN_WORKFLOWS];
 
 describe("the pipeline files", () => {
   it.each([

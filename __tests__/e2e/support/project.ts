@@ -38,14 +38,13 @@ backend:
     region: eu-central-1
 `;
 
-/** A copy of this project, with the deployment of the README instead of those in `deployments/`, after (or before) `npm ci`, for the CDKTF command, which must run inside a project. */
+/**
+ * A copy of this project, with the deployment of the README instead of those in `deployments/`, after (or before) `npm ci`, for
+ * the CDKTF command, which must run inside a project.
+ */
 export function copyOfProject({ installed } = { installed: true }): string {
   const path = folder();
-<<<<<<< HEAD
-  for (const part of ["main.ts", "bin", "src", "scripts", "cdktf.json", "package.json", "tsconfig.json", "tsconfig.app.json"]) {
-=======
-  for (const part of ["main.ts", "bin", "src", "scripts", "deployments", "cdktf.json", "package.json", "tsconfig.json"]) {
->>>>>>> main
+  for (const part of ["main.ts", "bin", "src", "scripts", "cdktf.json", "package.json", "tsconfig.json"]) {
     cpSync(join(PROJECT, part), join(path, part), { recursive: true });
   }
   write(path, { "deployments/deckhouse.yaml": EXAMPLE });

@@ -66,7 +66,24 @@ describe("dkp-access init", () => {
     });
   });
 
+  it("installs CDK Terrain under the names of CDKTF with --cdk-terrain, and nothing of CDKTF", async () => {
+    await init("acme", "--cdk-terrain");
+    expect(JSON.parse(read("acme/package.json"))).toMatchObject({
+      engines: { node: ">=22.19" },
+      dependencies: {
+        "@cdktf/provider-aws": "npm:@cdktn/provider-aws@25.7.0",
+        cdktf: "npm:cdktn@0.24.0",
+        cdktn: "0.24.0",
+        constructs: devDependencies.constructs,
+        "deckhouse-aws-access": version,
+      },
+      devDependencies: { "cdktn-cli": "0.24.0", typescript: devDependencies.typescript },
+    });
+  });
+
   it("fills every placeholder", async () => {
+    await init("cdk-terrain", "--cdk-terrain");
+    expect(contentOf("cdk-terrain").filter((text) => text.includes("{{"))).toEqual([]);
     for (const pipeline of ["github", "gitlab"]) {
       await init(pipeline, "--pipeline", pipeline);
       // GitHub's own expressions have a dollar sign before the braces.

@@ -128,6 +128,7 @@ describe("other projects", () => {
         "templates/gitignore",
         "templates/main.ts",
         "templates/npmrc",
+        "templates/package.cdk-terrain.json",
         "templates/package.json",
         "templates/tsconfig.json",
       ]);

@@ -21,6 +21,7 @@ Copies from DKP's installation file only the fields that the settings have, neve
     .option("--stack <name>", "name of the first deployment", "deckhouse")
     .option("--config-file <file>", "DKP's installation file, from which region and cluster follow")
     .addOption(new Option("--pipeline <system>", "adds a pipeline").choices(Object.keys(PIPELINES)))
+    .option("--cdk-terrain", "installs CDK Terrain under the names of CDKTF; requires Node.js 22.19 or newer")
     .action((folder: string, options: RepositoryOptions) => init(session, folder, options));
 };
 

@@ -16,6 +16,8 @@ export interface RepositoryOptions {
   /** Path of DKP's installation file. */
   readonly configFile: string | undefined;
   readonly pipeline: keyof typeof PIPELINES | undefined;
+  /** Whether npm installs CDK Terrain under the names of CDKTF. */
+  readonly cdkTerrain?: true | undefined;
 }
 
 interface PackageJson {
@@ -39,11 +41,16 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
  * The files of a repository for deployments, by path.
  * @throws SettingsError if DKP's installation file has errors
  */
-export function repositoryFiles({ stack, configFile, pipeline }: RepositoryOptions): Readonly<Record<string, string>> {
+export function repositoryFiles({
+  stack,
+  configFile,
+  pipeline,
+  cdkTerrain,
+}: RepositoryOptions): Readonly<Record<string, string>> {
   return {
     [`deployments/${stack}.yaml`]: deploymentFile(stack, configFile),
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
-    "package.json": packageJson(),
+    "package.json": packageJson(cdkTerrain === true ? "templates/package.cdk-terrain.json" : "templates/package.json"),
     "README.md": fillTemplateFile("templates/README.md", {
       stack: trusted(stack),
       pipeline: pipeline !== undefined,
@@ -54,18 +61,20 @@ export function repositoryFiles({ stack, configFile, pipeline }: RepositoryOptio
 }
 
 /** With the versions of the peers and tools that this release is tested with. */
-function packageJson(): string {
+function packageJson(template: string): string {
   const { version, engines, devDependencies } = JSON.parse(read("package.json")) as PackageJson;
-  const versionOf = (name: string) => trusted(devDependencies[name] ?? "");
-  return fillTemplate(read("templates/package.json"), {
-    node: trusted(engines.node),
-    version: trusted(version),
-    providerAws: versionOf("@cdktf/provider-aws"),
-    cdktf: versionOf("cdktf"),
-    cdktfCli: versionOf("cdktf-cli"),
-    constructs: versionOf("constructs"),
-    typescript: versionOf("typescript"),
-  });
+  const text = read(template);
+  const versions = {
+    node: engines.node,
+    version,
+    providerAws: devDependencies["@cdktf/provider-aws"],
+    cdktf: devDependencies.cdktf,
+    cdktfCli: devDependencies["cdktf-cli"],
+    constructs: devDependencies.constructs,
+    typescript: devDependencies.typescript,
+  };
+  const shown = Object.entries(versions).filter(([name]) => text.includes(`{{${name}}}`));
+  return fillTemplate(text, Object.fromEntries(shown.map(([name, value = ""]) => [name, trusted(value)])));
 }
 
 /** The pipeline for one stack. Its jobs do not require the CDKTF command or the compiler. */

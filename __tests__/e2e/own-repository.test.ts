@@ -86,7 +86,7 @@ function programOf(packed: string): string {
   return join(path, "node_modules/.bin/dkp-access");
 }
 
-/** A package of a lower version whose catalogue lacks a row, made from the packed file of this one. */
+/** A package of a lower version whose catalogue lacks a row; otherwise the packed file of this one. */
 function olderPackage(packed: string): string {
   const path = folder();
   mustSucceed(runIn(path, npmEnvironment(), "tar", "-xzf", packed));

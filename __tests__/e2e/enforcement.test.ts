@@ -1,7 +1,7 @@
-import { shortened } from "../../src/iam/action-patterns";
 import type { Cluster } from "../../src/iam/cluster";
-import { MAX_POLICY_CHARACTERS, type PolicyDocument, policyDocument, policySize } from "../../src/iam/policy-document";
-import { type Mode, type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
+import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
+import type { Mode } from "../../src/iam/policy-statements";
+import { deploymentPolicies } from "../../src/iam/split-policy";
 import { clusterOf, ENVIRONMENT, FEATURE_NAMES } from "../helpers/clusters";
 import { type Abuse, abuses } from "../helpers/denied-requests";
 import type { Layout } from "../helpers/measured-calls";
@@ -56,21 +56,9 @@ afterAll(async () => {
   process.stderr.write(`simulated only: ${JSON.stringify({ ...NOT_A_REQUEST, ...NOT_CAUSED })}\n`);
 });
 
-/** The policies of a deployment: one, with patterns if the names of the actions do not fit, else several with whole statements. */
+/** The policies of a deployment as AWS stores them. */
 function policiesOf(mode: Mode, cluster: Cluster, environment = ENVIRONMENT): readonly PolicyDocument[] {
-  const statements = policyStatements({ mode, supplement: true, environment, cluster });
-  const fits = (policy: readonly PolicyStatement[]) => policySize(policy) <= MAX_POLICY_CHARACTERS;
-  const single = [statements, shortened(statements)].find(fits);
-  const several: PolicyStatement[][] = [[]];
-  for (const statement of statements) {
-    const last = several.at(-1) ?? [];
-    if (fits([...last, statement])) {
-      last.push(statement);
-    } else {
-      several.push([statement]);
-    }
-  }
-  return (single === undefined ? several : [single]).map(policyDocument);
+  return deploymentPolicies({ mode, supplement: true, environment, cluster }).map(policyDocument);
 }
 
 /** Clusters of a layout: the plain one, one with every setting that calls more of AWS, one in an existing network. */

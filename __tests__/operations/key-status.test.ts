@@ -1,7 +1,7 @@
 import type { IamKey } from "../../src/aws-api/user-keys";
 import { type KeySources, keyReport, keyReportText } from "../../src/operations/key-status";
 import { keysOf, readState, type StateContents, type StateKey } from "../../src/terraform/state-file";
-import { deployment } from "../helpers/deployment";
+import { deployment, SEVERAL_POLICIES } from "../helpers/deployment";
 import { EXPIRING_KEY } from "../helpers/pgp-keys";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
@@ -103,7 +103,7 @@ describe("the next step of a rotation", () => {
   it("reports what an apply does to the keys", () => {
     expect(report(BOTH, [primary], [iam("AKIAPRIMARY", 80)]).next).toEqual({
       edits: [],
-      why: "apply the settings: it creates a key in secondary",
+      why: "the settings are not applied yet: the next apply creates a key in secondary",
       after: ["apply"],
     });
   });
@@ -130,7 +130,7 @@ describe("settings that are not what is deployed", () => {
     ]);
     expect(next).toEqual({
       edits: [],
-      why: "apply the settings: it switches the outputs from AKIAPRIMARY (primary) to AKIASECONDARY (secondary)",
+      why: "the settings are not applied yet: the next apply switches the outputs from AKIAPRIMARY (primary) to AKIASECONDARY (secondary)",
       after: ["apply", HAND_OVER],
     });
   });
@@ -236,7 +236,9 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
   it("is never to be created when its slot is to be absent", () => {
     const { warnings, next } = report(DONE, [primary, secondary], [iam("AKIASECONDARY", 2)]);
     expect(warnings).toEqual([]);
-    expect(next.why).toBe("apply the settings: it removes AKIAPRIMARY (primary) from the state; IAM does not have it");
+    expect(next.why).toBe(
+      "the settings are not applied yet: the next apply removes AKIAPRIMARY (primary) from the state; IAM does not have it",
+    );
   });
 
   it("is an outage when the user was deleted", () => {
@@ -324,13 +326,34 @@ describe("a state that is not the account's", () => {
     });
   });
 
+  it("was lost: every object that exists is to be imported", () => {
+    const imports = (settings: string) =>
+      about(settings, stateOf([], undefined, { user: undefined }), [iam("AKIAPRIMARY", 80)])
+        .next.edits.map(({ setting }) => setting)
+        .filter((setting) => setting.startsWith("import."));
+    expect(imports("attachment: group\nnodeRole: { name: dkp-nodes }")).toEqual([
+      "import.user",
+      "import.policy",
+      "import.group",
+      "import.nodeRole",
+      "import.accessKeyId",
+    ]);
+    expect(imports(SEVERAL_POLICIES)).toEqual([
+      "import.user",
+      "import.policy",
+      "import.additionalPolicies",
+      "import.attachment",
+      "import.accessKeyId",
+    ]);
+  });
+
   it("is empty before the first apply, which is no error", () => {
     const first = { iam: { account: "123456789012", exists: false, keys: [] } };
     const { errors, warnings, next } = about("", readState(""), [], first);
     expect({ errors, warnings, why: next.why }).toEqual({
       errors: [],
       warnings: [],
-      why: "apply the settings: it creates a key in primary",
+      why: "the settings are not applied yet: the next apply creates a key in primary",
     });
   });
 

@@ -202,6 +202,12 @@ describe("REVIEW.md", () => {
     );
   });
 
+  it("keeps the OpenPGP key of the other slot after a leak", () => {
+    expect(leak(`accessKeys: { primary: { pgpKey: ${RSA_KEY} }, secondary: { pgpKey: ${RSA_KEY} } }`)).toContain(
+      "  secondary:\n    status: Active\n    pgpKey: ... # unchanged\n  current: secondary\n",
+    );
+  });
+
   it("lists what remains after a leaked key is deleted, if the key can create it", () => {
     expect(leak("")).toContain("- Instance profiles, and the roles in them.");
     expect(leak("")).not.toContain("KMS grants");

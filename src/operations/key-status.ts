@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { IamKey } from "../aws-api/user-keys";
 import { otherSlot } from "../iam/key-slots";
 import { dkpAccess } from "../render/command";
+import { policyNames } from "../settings/deployment";
 import {
   currentErrors,
   deactivatedErrors,
@@ -131,13 +132,25 @@ function nextStep(view: KeyView): NextStep {
   if (effects.length > 0) {
     const switches = effects.some(({ verb }) => verb === "expose");
     const what = effects.map((effect) => effectText(effect, view)).join("; ");
-    return step(`apply the settings: it ${what}`, [], switches ? ["apply", handOver(settings.stack)] : ["apply"]);
+    return step(
+      `the settings are not applied yet: the next apply ${what}`,
+      [],
+      switches ? ["apply", handOver(settings.stack)] : ["apply"],
+    );
   }
   return rotationStep(view);
 }
 
 function lostStateStep({ folder, iam, settings }: KeyView, again: string): NextStep {
-  const objects = ["user", "policy", ...(settings.attachment === "group" ? [] : ["attachment"])];
+  const { attachment, nodeRole } = settings;
+  const objects = [
+    "user",
+    "policy",
+    ...(policyNames(settings).length > 1 ? ["additionalPolicies"] : []),
+    ...(attachment === "group" ? [] : ["attachment"]),
+    ...(attachment === "user" ? [] : ["group"]),
+    ...(nodeRole === undefined ? [] : ["nodeRole"]),
+  ];
   const importUser = objects.map((what) => ({ setting: `import.${what}`, value: "true" }));
   const [first, second] = iam.keys.toSorted(byLastUse);
   const importKey =

@@ -13,7 +13,10 @@ export interface KeySources {
   readonly now: Date;
 }
 
-export type KeySettings = Pick<Deployment, "stack" | "user" | "accessKeys" | "accountId" | "import" | "attachment">;
+export type KeySettings = Pick<
+  Deployment,
+  "stack" | "user" | "accessKeys" | "accountId" | "import" | "attachment" | "nodeRole" | "region" | "policy" | "cluster"
+>;
 
 export interface SlotReport {
   readonly slot: Slot;

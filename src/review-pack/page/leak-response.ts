@@ -58,7 +58,7 @@ export function leakResponse(deployment: Deployment, options: PolicyOptions): Te
     ),
     keysInTerraform: keys !== undefined,
     settingsFile: code(`deployments/${stack}.yaml`),
-    leakEdits: fenced("yaml", edits(leaked, other, keys?.[leaked].pgpKey !== undefined)),
+    leakEdits: fenced("yaml", edits(leaked, other, keys?.[leaked].pgpKey, keys?.[other].pgpKey)),
     currentSlot: code(leaked),
     otherSlot: code(other),
     deleteOtherKey: code(`aws iam delete-access-key --user-name ${user} --access-key-id OTHER_ID`),
@@ -96,16 +96,17 @@ const denial = (time: string) => ({
   Statement: [{ Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": time } } }],
 });
 
-function edits(leaked: Slot, other: Slot, isEncrypted: boolean): string {
-  const pgpKey = isEncrypted ? [`    pgpKey: ${quote("PUBLIC KEY, as in the other slot")}`] : [];
+function edits(leaked: Slot, other: Slot, leakedPgpKey: string | undefined, otherPgpKey: string | undefined): string {
+  const unchanged = "    pgpKey: ... # unchanged";
+  const added = leakedPgpKey === undefined ? [] : [`    pgpKey: ${quote("PUBLIC KEY, as in the other slot")}`];
   return [
     "accessKeys:",
     `  ${other}:`,
     "    status: Active",
-    ...pgpKey,
+    ...(otherPgpKey === undefined ? added : [unchanged]),
     `  current: ${other}`,
     `  ${leaked}:`,
     "    status: Inactive",
-    ...(isEncrypted ? ["    pgpKey: ... # unchanged"] : []),
+    ...(leakedPgpKey === undefined ? [] : [unchanged]),
   ].join("\n");
 }

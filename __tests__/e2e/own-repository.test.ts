@@ -60,9 +60,9 @@ class Repository {
     return finished.output;
   }
 
-  /** Installs a packed file instead of the release that package.json names. */
-  install(packed: string): void {
-    const args = ["install", "--save-exact", "--prefer-offline", packed];
+  /** Installs what package.json names, or another packed file of the package. */
+  install(...packed: readonly string[]): void {
+    const args = ["install", "--save-exact", "--prefer-offline", ...packed];
     mustSucceed(runIn(this.path, npmEnvironment(), "npm", ...args));
   }
 
@@ -118,7 +118,7 @@ describe("a repository that dkp-access init wrote", () => {
     program = timed("npm install of the program for init", () => programOf(packed));
     repository = new Repository(aws);
     timed("dkp-access init", () => init(program, repository, "--pipeline", "gitlab"));
-    timed("npm install", () => repository.install(packed));
+    timed("npm install", () => repository.install());
   }, 900_000);
 
   afterAll(async () => {
@@ -126,6 +126,11 @@ describe("a repository that dkp-access init wrote", () => {
     process.stdout.write(`seconds of each step:\n${rows.join("")}`);
     await aws?.stop();
     removeFolders();
+  });
+
+  it("names the packed file that the program was installed from, until a registry has the package", () => {
+    const { dependencies } = JSON.parse(repository.read("package.json"));
+    expect(join(repository.path, dependencies["deckhouse-aws-access"].replace("file:", ""))).toBe(packed);
   });
 
   it("synthesizes the same bytes as the repository of this project, with dkp-access and with cdktf", () => {
@@ -260,7 +265,7 @@ describe("a repository that dkp-access init wrote", () => {
   it("has no changes on CDK Terrain, and only the version in a comment of the JSON differs", () => {
     const terrain = new Repository(aws);
     init(program, terrain, "--cdk-terrain");
-    timed("CDK Terrain: npm install", () => terrain.install(packed));
+    timed("CDK Terrain: npm install", () => terrain.install());
     terrain.run(["npx", "dkp-access", "synth"]);
     expect(terrain.read(JSON_FILE)).toBe(repository.read(JSON_FILE).replace('"version": "0.21.0"', '"version": "0.24.0"'));
     terrain.run(["node", "node_modules/typescript/bin/tsc"]);
@@ -278,7 +283,7 @@ describe("a repository that dkp-access init wrote", () => {
       init(programOf(older), upgraded);
       // The other packages are the same.
       renameSync(join(repository.path, "node_modules"), join(upgraded.path, "node_modules"));
-      upgraded.install(older);
+      upgraded.install();
       expect(upgraded.run(["npx", "dkp-access", "--version"])).toBe("0.0.9\n");
       upgraded.run(["npx", "dkp-access", "review"]);
       upgraded.commit("version 0.0.9");

@@ -22,10 +22,10 @@ Copies from DKP's installation file only the fields that the settings have, neve
     .option("--config-file <file>", "DKP's installation file, from which region and cluster follow")
     .addOption(new Option("--pipeline <system>", "adds a pipeline").choices(Object.keys(PIPELINES)))
     .option("--cdk-terrain", "installs CDK Terrain under the names of CDKTF; requires Node.js 22.19 or newer")
-    .action((folder: string, options: RepositoryOptions) => init(session, folder, options));
+    .action((folder: string, options: Omit<RepositoryOptions, "folder">) => init(session, folder, options));
 };
 
-function init(session: Session, folder: string, options: RepositoryOptions): void {
+function init(session: Session, folder: string, options: Omit<RepositoryOptions, "folder">): void {
   const { stack } = options;
   const nameErrors = stackNameErrors(stack, "choose another name");
   if (nameErrors.length > 0) {
@@ -35,7 +35,7 @@ function init(session: Session, folder: string, options: RepositoryOptions): voi
   if (existsSync(folder) && readdirSync(folder).some((name) => name !== ".git")) {
     throw new Error(`${folder}: is not empty; name a new folder, or one that is empty`);
   }
-  const files = Object.entries(repositoryFiles(options));
+  const files = Object.entries(repositoryFiles({ ...options, folder }));
   for (const [path, content] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileAtomically(join(folder, path), content);

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import { trusted } from "../render/markdown";
 import { packageFile } from "../render/package-file";
 import { fillTemplate, fillTemplateFile } from "../render/template";
@@ -11,6 +12,8 @@ export const PIPELINES = {
 } as const;
 
 export interface RepositoryOptions {
+  /** The folder of the repository. */
+  readonly folder: string;
   /** Name of the first deployment. */
   readonly stack: string;
   /** Path of DKP's installation file. */
@@ -21,6 +24,7 @@ export interface RepositoryOptions {
 }
 
 interface PackageJson {
+  readonly name: string;
   readonly version: string;
   readonly engines: { readonly node: string };
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -50,7 +54,7 @@ export function repositoryFiles({
   return {
     [`deployments/${stack}.yaml`]: deploymentFile(stack, configFile),
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
-    "package.json": packageJson(cdkTerrain === true ? "templates/package.cdk-terrain.json" : "templates/package.json"),
+    "package.json": packageJson(folder, cdkTerrain === true ? "templates/package.cdk-terrain.json" : "templates/package.json"),
     "README.md": fillTemplateFile("templates/README.md", {
       stack: trusted(stack),
       pipeline: pipeline !== undefined,
@@ -61,12 +65,12 @@ export function repositoryFiles({
 }
 
 /** With the versions of the peers and tools that this release is tested with. */
-function packageJson(template: string): string {
-  const { version, engines, devDependencies } = JSON.parse(read("package.json")) as PackageJson;
+function packageJson(folder: string, template: string): string {
+  const { name: ownName, version, engines, devDependencies } = JSON.parse(read("package.json")) as PackageJson;
   const text = read(template);
   const versions = {
     node: engines.node,
-    version,
+    version: packedFile(ownName, folder) ?? version,
     providerAws: devDependencies["@cdktf/provider-aws"],
     cdktf: devDependencies.cdktf,
     cdktfCli: devDependencies["cdktf-cli"],
@@ -75,6 +79,22 @@ function packageJson(template: string): string {
   };
   const shown = Object.entries(versions).filter(([name]) => text.includes(`{{${name}}}`));
   return fillTemplate(text, Object.fromEntries(shown.map(([name, value = ""]) => [name, trusted(value)])));
+}
+
+/**
+ * The packed file that this package was installed from, as a folder's package.json names it; undefined if it comes from a registry.
+ * npm keeps where it installed each package from in `node_modules/.package-lock.json`, relative to the folder above.
+ */
+function packedFile(name: string, folder: string): string | undefined {
+  const lock = packageFile("../.package-lock.json");
+  if (!existsSync(lock)) {
+    return undefined;
+  }
+  const { packages } = JSON.parse(readFileSync(lock, "utf8")) as {
+    readonly packages: Readonly<Record<string, { readonly resolved?: string }>>;
+  };
+  const [, file] = /^file:(.+)$/.exec(packages[`node_modules/${name}`]?.resolved ?? "") ?? [];
+  return file === undefined ? undefined : `file:${relative(resolve(folder), resolve(packageFile("../.."), file))}`;
 }
 
 /** The pipeline for one stack. Its jobs do not require the CDKTF command or the compiler. */

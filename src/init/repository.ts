@@ -45,12 +45,8 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
  * The files of a repository for deployments, by path.
  * @throws SettingsError if DKP's installation file has errors
  */
-export function repositoryFiles({
-  stack,
-  configFile,
-  pipeline,
-  cdkTerrain,
-}: RepositoryOptions): Readonly<Record<string, string>> {
+export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
+  const { folder, stack, configFile, pipeline, cdkTerrain } = options;
   return {
     [`deployments/${stack}.yaml`]: deploymentFile(stack, configFile),
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { runCli } from "../helpers/run-cli";
 import { KEY_ID, SECRET_KEY } from "../helpers/settings-files";
 
@@ -125,6 +126,10 @@ describe("dkp-access init", () => {
       accessKeys: { primary: { pgpKey: "BASE64" }, secondary: { pgpKey: "BASE64" } },
       cluster: { dkpVersion: "1.77" },
     });
+    writeFileSync(join(folder, "acme/deployments/deckhouse.yaml"), text.replaceAll("BASE64", ENCRYPTION_KEY));
+    const { status, stderr } = await runCli(join(folder, "acme"), ["synth"]);
+    expect(status).toBe(0);
+    expect(stderr).not.toContain("plaintext");
   });
 
   describe("with DKP's installation file", () => {

@@ -16,7 +16,7 @@ import { type Finished, runIn, Terraform, terraformEnvironment } from "./support
 
 const BUCKET = "example-terraform-state";
 
-describe("cdktf deploy of the committed deployment", () => {
+describe("cdktf deploy of the first deployment of the README", () => {
   let aws: LocalAws;
   let project: string;
   let deployed: Finished;

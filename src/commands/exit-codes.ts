@@ -4,10 +4,24 @@ export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The commands of the program. */
-export type CommandName = "synth" | "policy" | "review" | "diff" | "upgrade" | "preflight" | "keys" | "hand-over" | "audit";
+export type CommandName =
+  | "init"
+  | "synth"
+  | "policy"
+  | "review"
+  | "diff"
+  | "upgrade"
+  | "preflight"
+  | "keys"
+  | "hand-over"
+  | "audit";
 
 /** What each exit code of each command means: the help texts, and `docs/reference/exit-codes.md` by `npm run generate`. */
 export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<ExitCode, string>>>>> = {
+  init: {
+    0: "the repository is created",
+    1: "the arguments or the installation file have an error, or the folder is not empty, and nothing is written",
+  },
   synth: {
     0: "all files are written",
     1: "the settings have errors or a stack's folder holds other Terraform files, and nothing is written; or a file cannot be written, and each file is the old one or the new one",

@@ -19,6 +19,11 @@ const TERRAFORM = ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", "CDKTF_OUTDIR"]
 
 /** The commands, in the order of the help. */
 export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
+  init: {
+    summary: "create a repository for deployments",
+    environment: ["DEBUG"],
+    load: () => require("./init") as typeof import("./init"),
+  },
   synth: {
     summary: "write the Terraform JSON of all deployments",
     environment: ["CDKTF_OUTDIR", ...SETTINGS],
@@ -139,7 +144,14 @@ function root(session: Session): Command {
     })
     .showSuggestionAfterError()
     .exitOverride()
-    .hook("preAction", () => enterProject(program.opts<{ readonly project: string }>().project));
+    .hook("preAction", (_, action) => {
+      const { project } = program.opts<{ readonly project: string }>();
+      if (action.name() === "init") {
+        process.chdir(project);
+      } else {
+        enterProject(project);
+      }
+    });
 }
 
 /** Commander's message on one line, with the remedy. */

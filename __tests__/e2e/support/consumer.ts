@@ -8,9 +8,18 @@ const EXAMPLE = join(PROJECT, "examples/cdktf-consumer");
 
 /** Output of `npm pack`. */
 export interface Packed {
+  /** Name of the packed file. */
+  readonly filename: string;
   /** Bytes of the packed file. */
   readonly size: number;
   readonly files: readonly { readonly path: string }[];
+}
+
+/** Packs a package into a folder. @throws Error with the output of npm */
+export function pack(project: string, to: string): Packed {
+  const args = ["pack", "--ignore-scripts=false", "--json", "--pack-destination", to];
+  const [packed] = jsonOf(project, npmEnvironment(), "npm", ...args) as [Packed];
+  return packed;
 }
 
 /** A CDKTF program outside this project: the files of the example, with the package installed from the file of `npm pack`. */
@@ -24,17 +33,8 @@ export class Consumer {
   static install(): Consumer {
     const path = folder();
     cpSync(EXAMPLE, path, { recursive: true, filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source) });
-    const [packed] = jsonOf(
-      PROJECT,
-      environment(),
-      "npm",
-      "pack",
-      "--ignore-scripts=false",
-      "--json",
-      "--pack-destination",
-      path,
-    ) as [Packed];
-    mustSucceed(runIn(path, environment(), "npm", "install", "--prefer-offline", "--no-audit", "--no-fund"));
+    const packed = pack(PROJECT, path);
+    mustSucceed(runIn(path, npmEnvironment(), "npm", "install", "--prefer-offline", "--no-audit", "--no-fund"));
     return new Consumer(path, packed);
   }
 
@@ -54,7 +54,7 @@ export class Consumer {
 
   /** Compiles and synthesizes, and returns exit status and output. */
   attempt(): Finished {
-    return runIn(this.path, environment(), "npm", "run", "--silent", "synth");
+    return runIn(this.path, npmEnvironment(), "npm", "run", "--silent", "synth");
   }
 
   /** Compiles and synthesizes. @throws Error with the output of the compiler or the program */
@@ -74,11 +74,11 @@ export class Consumer {
 }
 
 /** The environment of npm: its cache, and the registry of this computer. */
-function environment(): Record<string, string> {
+export function npmEnvironment(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-function mustSucceed({ status, output }: Finished): void {
+export function mustSucceed({ status, output }: Finished): void {
   if (status !== 0) {
     throw new Error(output);
   }

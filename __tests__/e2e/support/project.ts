@@ -29,12 +29,25 @@ export function removeFolders(): void {
   }
 }
 
-/** A copy of this project after (or before) `npm ci`, for the CDKTF command, which must run inside a project. */
+/** The settings of the stack `deckhouse` in a copy of this project: the first deployment of the README. */
+export const EXAMPLE = `region: eu-central-1
+
+backend:
+  s3:
+    bucket: example-terraform-state
+    region: eu-central-1
+`;
+
+/**
+ * A copy of this project, with the deployment of the README instead of those in `deployments/`, after (or before) `npm ci`, for
+ * the CDKTF command, which must run inside a project.
+ */
 export function copyOfProject({ installed } = { installed: true }): string {
   const path = folder();
-  for (const part of ["main.ts", "bin", "src", "scripts", "deployments", "cdktf.json", "package.json", "tsconfig.json"]) {
+  for (const part of ["main.ts", "bin", "src", "scripts", "cdktf.json", "package.json", "tsconfig.json"]) {
     cpSync(join(PROJECT, part), join(path, part), { recursive: true });
   }
+  write(path, { "deployments/deckhouse.yaml": EXAMPLE });
   if (installed) {
     symlinkSync(join(PROJECT, "node_modules"), join(path, "node_modules"));
   }

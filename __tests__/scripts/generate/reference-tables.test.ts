@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { jsonSchema } from "../../../scripts/generate/json-schema";
 import { DOCUMENTS, withTables } from "../../../scripts/generate/reference-tables";
-import { loadDeployments } from "../../../src/settings/load";
+import { EXAMPLE } from "../../e2e/support/project";
+import { deploymentOf } from "../../helpers/settings-files";
 
 const read = (name: string) => readFileSync(join(__dirname, "../../..", name), "utf8");
 
@@ -15,12 +16,20 @@ describe("what is generated from the settings schema", () => {
   });
 });
 
-describe("the committed deployment", () => {
-  it("names the schema in its first line, for editors", () => {
-    expect(read("deployments/deckhouse.yaml").split("\n")[0]).toBe("# yaml-language-server: $schema=./schema.json");
+describe("the first deployment of the README", () => {
+  it("is valid, and is the one that the end-to-end tests deploy", () => {
+    const [, text = ""] = /```yaml\n(region: [^`]*)```/.exec(read("README.md")) ?? [];
+    expect(text).toBe(EXAMPLE);
+    expect(deploymentOf(text)).toMatchObject({ region: "eu-central-1", state: { type: "s3" } });
   });
+});
 
-  it("is in order", () => {
-    expect(loadDeployments(join(__dirname, "../../../deployments"), { outputFolder: "cdktf.out" })).toHaveLength(1);
+describe("the settings file of dkp-access init", () => {
+  it("names the schema in its first line, for editors", () => {
+    const [, path = ""] =
+      /^# yaml-language-server: \$schema=\.\.\/node_modules\/deckhouse-aws-access\/(.*)\n/.exec(
+        read("templates/deployment.yaml"),
+      ) ?? [];
+    expect(read(path)).toBe(jsonSchema());
   });
 });

@@ -1,0 +1,316 @@
+import { cpSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { mustSucceed, npmEnvironment, pack } from "./support/consumer";
+import { LocalAws } from "./support/local-aws";
+import { Deployments, folder, PROJECT, removeFolders, write } from "./support/project";
+import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
+
+const SETTINGS = "deployments/deckhouse.yaml";
+const STACK = "cdktf.out/stacks/deckhouse";
+const JSON_FILE = join(STACK, "cdk.tf.json");
+
+/** A permission that the older package lacks: its row in the compiled catalogue. */
+const NEWER_ROW = /\{\s*action: "ec2:ReplaceRoute",[^}]*\},/;
+
+const CERTIFICATE = [
+  "req",
+  "-x509",
+  "-newkey",
+  "rsa:2048",
+  "-nodes",
+  "-subj",
+  "/CN=plan",
+  "-keyout",
+  "plan.key",
+  "-out",
+  "plan.pem",
+];
+
+/** The seconds of each step, printed at the end. */
+const seconds: Record<string, number> = {};
+
+function timed<Result>(step: string, run: () => Result): Result {
+  const start = performance.now();
+  try {
+    return run();
+  } finally {
+    seconds[step] = (performance.now() - start) / 1000;
+  }
+}
+
+/** A repository that `dkp-access init` wrote. */
+class Repository {
+  readonly path = join(folder(), "acme");
+
+  constructor(private readonly aws: LocalAws) {}
+
+  private environment(more: Readonly<Record<string, string>>): Record<string, string> {
+    const s3 = { TF_CLI_ARGS_init: "-backend-config=use_path_style=true" };
+    return { ...terraformEnvironment(this.aws), ...s3, FORCE_COLOR: "0", CI: "1", ...more };
+  }
+
+  attempt(args: readonly string[], more: Readonly<Record<string, string>> = {}): Finished {
+    const [program = "", ...rest] = args;
+    return runIn(this.path, this.environment(more), program, ...rest);
+  }
+
+  run(args: readonly string[], more: Readonly<Record<string, string>> = {}): string {
+    const finished = this.attempt(args, more);
+    mustSucceed(finished);
+    return finished.output;
+  }
+
+  /** Installs what package.json names, or another packed file of the package. */
+  install(...packed: readonly string[]): void {
+    const args = ["install", "--save-exact", "--prefer-offline", ...packed];
+    mustSucceed(runIn(this.path, npmEnvironment(), "npm", ...args));
+  }
+
+  commit(message: string): void {
+    const author = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+    this.run(["git", "init", "--quiet"]);
+    this.run(["git", "add", "--all"]);
+    this.run(["git", ...author, "commit", "--quiet", `--message=${message}`]);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.path, path), "utf8");
+  }
+}
+
+/** The packed file of this package, and its program, installed as `npx --legacy-peer-deps` does: without CDKTF. */
+function programOf(packed: string): string {
+  const path = folder({ "package.json": "{}" });
+  const args = ["install", "--legacy-peer-deps", "--omit=optional", "--prefer-offline", packed];
+  mustSucceed(runIn(path, npmEnvironment(), "npm", ...args));
+  return join(path, "node_modules/.bin/dkp-access");
+}
+
+/** A package of a lower version whose catalogue lacks a row; otherwise the packed file of this one. */
+function olderPackage(packed: string): string {
+  const path = folder();
+  mustSucceed(runIn(path, npmEnvironment(), "tar", "-xzf", packed));
+  const catalogue = join(path, "package/build/src/iam/catalogue.js");
+  const rows = readFileSync(catalogue, "utf8");
+  expect(rows).toMatch(NEWER_ROW);
+  write(path, { "package/build/src/iam/catalogue.js": rows.replace(NEWER_ROW, "") });
+  const manifest = JSON.parse(readFileSync(join(path, "package/package.json"), "utf8"));
+  write(path, { "package/package.json": JSON.stringify({ ...manifest, version: "0.0.9", scripts: {} }) });
+  return join(path, pack(join(path, "package"), path).filename);
+}
+
+describe("a repository that dkp-access init wrote", () => {
+  let aws: LocalAws;
+  let packed: string;
+  let program: string;
+  let repository: Repository;
+
+  const init = (command: string, to: Repository, ...args: readonly string[]) => {
+    const files = folder({ "config.yml": readFileSync(join(PROJECT, "__tests__/golden/config.yaml"), "utf8") });
+    mustSucceed(runIn(files, npmEnvironment(), command, "init", to.path, "--config-file", "config.yml", ...args));
+  };
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.createBucket("example-terraform-state");
+    const files = folder();
+    packed = timed("npm pack", () => join(files, pack(PROJECT, files).filename));
+    program = timed("npm install of the program for init", () => programOf(packed));
+    repository = new Repository(aws);
+    timed("dkp-access init", () => init(program, repository, "--pipeline", "gitlab"));
+    timed("npm install", () => repository.install());
+  }, 900_000);
+
+  afterAll(async () => {
+    const rows = Object.entries(seconds).map(([step, value]) => `${value.toFixed(1).padStart(7)}  ${step}\n`);
+    process.stdout.write(`seconds of each step:\n${rows.join("")}`);
+    await aws?.stop();
+    removeFolders();
+  });
+
+  it("names the packed file that the program was installed from, until a registry has the package", () => {
+    const { dependencies } = JSON.parse(repository.read("package.json"));
+    expect(join(repository.path, dependencies["deckhouse-aws-access"].replace("file:", ""))).toBe(packed);
+  });
+
+  it("synthesizes the same bytes as the repository of this project, with dkp-access and with cdktf", () => {
+    timed("npx dkp-access synth", () => repository.run(["npx", "dkp-access", "synth"]));
+    const expected = readFileSync(join(Deployments.of({ deckhouse: repository.read(SETTINGS) }).path, JSON_FILE), "utf8");
+    expect(repository.read(JSON_FILE)).toBe(expected);
+    repository.run(["rm", "-r", "cdktf.out"]);
+    timed("npx cdktf synth", () => repository.run(["npx", "cdktf", "synth"]));
+    expect(repository.read(JSON_FILE)).toBe(expected);
+    expect(repository.read(join(STACK, "versions.tf"))).toContain(">= 1.10.0");
+  });
+
+  it("reports an error in the settings on one line each, and cdktf shows it", () => {
+    const settings = repository.read(SETTINGS);
+    write(repository.path, { [SETTINGS]: `${settings}protect: 1\n` });
+    const { status, output } = repository.attempt(["npx", "cdktf", "synth"]);
+    expect({ status, output }).toEqual({ status: 1, output: expect.stringMatching(/line \d+, protect: 1 is not true or false/) });
+    expect(output).not.toContain("    at ");
+    write(repository.path, { [SETTINGS]: settings });
+  });
+
+  it("writes the review pack, and Git tracks neither packages nor output", () => {
+    timed("npx dkp-access review", () => repository.run(["npx", "dkp-access", "review"]));
+    repository.commit("settings and review pack");
+    const tracked = repository.run(["git", "ls-files"]).trim().split("\n");
+    expect(tracked.filter((path) => !path.startsWith("review/"))).toEqual([
+      ".gitignore",
+      ".gitlab-ci.yml",
+      ".npmrc",
+      "README.md",
+      "cdktf.json",
+      SETTINGS,
+      "main.ts",
+      "package-lock.json",
+      "package.json",
+      "scripts/pipeline.sh",
+      "tsconfig.json",
+    ]);
+    expect(tracked).toContain("review/deckhouse/REVIEW.md");
+    expect(repository.attempt(["npx", "dkp-access", "review", "--check"])).toEqual({ status: 0, output: "" });
+    expect(repository.run(["npx", "dkp-access", "diff", "--against", "HEAD"])).toMatch(/^Permissions unchanged/);
+  });
+
+  it("applies a saved plan against AWS, and the provider lock of locks/ is used", () => {
+    const stack = ["terraform", `-chdir=${STACK}`];
+    timed("terraform init and plan", () => {
+      repository.run([...stack, "init", "-no-color"]);
+      repository.run([...stack, "plan", "-no-color", "-out=plan"]);
+    });
+    timed("terraform apply", () =>
+      expect(repository.run([...stack, "apply", "-no-color", "plan"])).toContain("6 added, 0 changed, 0 destroyed"),
+    );
+    mkdirSync(join(repository.path, "locks"));
+    cpSync(join(repository.path, STACK, ".terraform.lock.hcl"), join(repository.path, "locks/deckhouse.terraform.lock.hcl"));
+    repository.run(["rm", "-r", "cdktf.out"]);
+    repository.run(["npx", "dkp-access", "synth"]);
+    expect(repository.read(join(STACK, ".terraform.lock.hcl"))).toBe(repository.read("locks/deckhouse.terraform.lock.hcl"));
+    repository.commit("provider lock");
+  });
+
+  it("has no changes in cdktf deploy, which prints no error", () => {
+    const { status, output } = timed("npm run deploy", () =>
+      repository.attempt(["npm", "run", "deploy", "--", "deckhouse", "--auto-approve", "--skip-provider-lock"], {
+        CHECKPOINT_DISABLE: "",
+      }),
+    );
+    expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("No changes") });
+    expect(output).not.toMatch(/ERROR|ENOTFOUND/);
+  });
+
+  it("hands the key over, and audit finds the plan that cdktf diff leaves; Git ignores both", () => {
+    repository.run(["npx", "dkp-access", "hand-over", "deckhouse", "--out", "provider.yaml"]);
+    expect(repository.read("provider.yaml")).toContain("providerSecretAccessKey");
+    repository.run(["npx", "cdktf", "diff", "deckhouse", "--skip-provider-lock"]);
+    const { status, output } = repository.attempt(["npx", "dkp-access", "audit", "deckhouse"]);
+    expect({ status, output }).toEqual({ status: 2, output: expect.stringContaining(`${STACK}/plan: `) });
+    expect(repository.run(["git", "status", "--short"])).toBe("");
+    repository.run(["rm", join(STACK, "plan"), "provider.yaml"]);
+  });
+
+  it("writes to another folder with CDKTF_OUTDIR for dkp-access and --output for cdktf", () => {
+    repository.run(["npx", "dkp-access", "synth"], { CDKTF_OUTDIR: "one.out" });
+    repository.run(["npx", "cdktf", "synth", "--output", "two.out"]);
+    const [ours, theirs] = ["one.out", "two.out"].map((output) => repository.read(join(output, "stacks/deckhouse/cdk.tf.json")));
+    expect(theirs).toBe(ours);
+    expect(repository.run(["git", "status", "--short"])).toBe("");
+  });
+
+  it("summarizes a change of the settings, in the exit code too", () => {
+    write(repository.path, { [SETTINGS]: repository.read(SETTINGS).replace("mode: minimal", "mode: scoped") });
+    const { status, output } = timed("npx dkp-access diff --against HEAD", () =>
+      repository.attempt(["npx", "dkp-access", "diff", "--against", "HEAD"]),
+    );
+    expect({ status, output }).toEqual({
+      status: 2,
+      output: expect.stringMatching(/^Permissions broadened: 11 actions \(3 write\) added/),
+    });
+    repository.run(["git", "checkout", "--quiet", SETTINGS]);
+  });
+
+  it("runs the jobs of the pipeline with the production dependencies only", () => {
+    repository.run(["openssl", ...CERTIFICATE]);
+    mustSucceed(
+      timed("npm ci --omit=dev", () => runIn(repository.path, npmEnvironment(), "npm", "ci", "--omit=dev", "--prefer-offline")),
+    );
+    timed("scripts/pipeline.sh synth, plan", () => {
+      repository.run(["sh", "scripts/pipeline.sh", "synth", "deckhouse"]);
+      repository.run(["sh", "scripts/pipeline.sh", "plan", "deckhouse"], { AGAINST: "HEAD", PLAN_CERTIFICATE: "plan.pem" });
+    });
+    expect(repository.read("pipeline.out/verdict.env")).toBe("VERDICT=0\nCHANGES=false\n");
+    repository.run(["sh", "scripts/pipeline.sh", "apply", "deckhouse"], { PLAN_KEY: "plan.key" });
+    expect(repository.run(["git", "status", "--short"])).toBe("?? plan.pem\n");
+  });
+
+  it("contains production dependencies with permissive licenses or MPL-2.0 only", () => {
+    const installed = jsonOf(repository.path, npmEnvironment(), "npm", "query", ":root *", "--omit=dev") as readonly {
+      readonly license?: string;
+    }[];
+    expect(installed.length).toBeGreaterThan(100);
+    expect([...new Set(installed.map(({ license }) => license))].sort()).toEqual([
+      "0BSD",
+      "Apache-2.0",
+      "BSD-3-Clause",
+      "BlueOak-1.0.0",
+      "ISC",
+      "MIT",
+      "MPL-2.0",
+      "Public Domain",
+    ]);
+  });
+
+  it("has no changes on CDK Terrain, and only the version in a comment of the JSON differs", () => {
+    const terrain = new Repository(aws);
+    init(program, terrain, "--cdk-terrain");
+    timed("CDK Terrain: npm install", () => terrain.install());
+    terrain.run(["npx", "dkp-access", "synth"]);
+    expect(terrain.read(JSON_FILE)).toBe(repository.read(JSON_FILE).replace('"version": "0.21.0"', '"version": "0.24.0"'));
+    terrain.run(["node", "node_modules/typescript/bin/tsc"]);
+    terrain.run(["node", "build/main.js"]);
+    terrain.run(["terraform", `-chdir=${STACK}`, "init", "-no-color"]);
+    expect(terrain.run(["terraform", `-chdir=${STACK}`, "plan", "-no-color"])).toContain("No changes");
+  }, 600_000);
+
+  describe("that an older version wrote, after an upgrade", () => {
+    let upgraded: Repository;
+
+    beforeAll(() => {
+      const older = olderPackage(packed);
+      upgraded = new Repository(aws);
+      init(programOf(older), upgraded);
+      // The other packages are the same.
+      renameSync(join(repository.path, "node_modules"), join(upgraded.path, "node_modules"));
+      upgraded.install();
+      expect(upgraded.run(["npx", "dkp-access", "--version"])).toBe("0.0.9\n");
+      upgraded.run(["npx", "dkp-access", "review"]);
+      upgraded.commit("version 0.0.9");
+      timed("upgrade: npm install", () => upgraded.install(packed));
+    }, 900_000);
+
+    it("has another review pack, which names the new permission", () => {
+      expect(upgraded.run(["npx", "dkp-access", "review"])).toContain("wrote review/deckhouse/policy.json");
+      expect(upgraded.run(["git", "diff", "review/deckhouse/policy.json"])).toMatch(/^\+ +"ec2:ReplaceRoute",?$/m);
+    });
+
+    it("shows in diff --against HEAD what the new version changes, with exit code 2 because it broadens the policy", () => {
+      const { status, output } = timed("upgrade: npx dkp-access diff --against HEAD", () =>
+        upgraded.attempt(["npx", "dkp-access", "diff", "--against", "HEAD"]),
+      );
+      expect({ status, output }).toEqual({
+        status: 2,
+        output: expect.stringMatching(/^Permissions broadened: 1 action \(1 write\) added/),
+      });
+      expect(output).toContain("ec2:ReplaceRoute");
+      expect([...new Set(output.match(/\b(ec2|iam|kms):[A-Z]\w+/g))]).toEqual(["ec2:ReplaceRoute"]);
+    });
+
+    it("has nothing to compare once the review pack is committed", () => {
+      upgraded.commit("upgrade");
+      expect(upgraded.attempt(["npx", "dkp-access", "diff", "--against", "HEAD"])).toMatchObject({ status: 0 });
+      expect(upgraded.attempt(["npx", "dkp-access", "diff", "--against", "HEAD~1"])).toMatchObject({ status: 2 });
+    });
+  });
+});

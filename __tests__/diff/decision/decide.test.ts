@@ -230,6 +230,11 @@ describe("decide", () => {
     expect(decide({ identity: [{ Statement: [allow(on(name))] }] }, nothing)).toEqual(newRequest(RUN, name));
   });
 
+  it("takes the escape of a dollar sign for the character", () => {
+    const escaped = side(allow(on(`arn:aws:s3:::a${variable("$")}`)));
+    expect(decide(escaped, nothing)).toEqual(newRequest(RUN, "arn:aws:s3:::a$"));
+  });
+
   it("knows that a resource with a policy variable is not in NotResource with it", () => {
     const name = `arn:aws:s3:::${variable("aws:username")}`;
     const own = side(allow(on("arn:aws:s3:::*")), { Effect: "Deny", Action: "*", NotResource: name });

@@ -76,7 +76,7 @@ describe("writeFileAtomically", () => {
   it("is not interrupted by a signal in a command, which ends the process afterwards", () => {
     const program = `
       const { writeFileAtomically } = require("${PROJECT}/build/src/files.js");
-      const { run } = require("${PROJECT}/build/src/commands/run-command.js");
+      const { run } = require("${PROJECT}/build/src/commands/support/run-command.js");
       run(() => {
         writeFileAtomically("${path}", "first");
         process.kill(process.pid, "SIGTERM");

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { pruneStacks, readManifest } from "../src/commands/output-folder";
+import { pruneStacks, readManifest } from "../src/commands/support/prune-stacks";
 import { synthesize } from "../src/synthesis";
 import { deployment } from "./helpers/deployment";
 

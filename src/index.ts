@@ -24,7 +24,7 @@ export {
   policyStatements,
 } from "./iam/policy-statements";
 export { type UpgradeAction, type UpgradeReport, upgradeReport } from "./iam/upgrade-report";
-export { defineDeployments } from "./settings/define";
+export { defineDeployments } from "./settings/define-in-code";
 export type { Deployment } from "./settings/deployment";
 export { SettingsError } from "./settings/errors";
 export { loadDeployments } from "./settings/load";

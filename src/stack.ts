@@ -7,15 +7,15 @@ import { AccessOutputs } from "./constructs/access-outputs";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
 import { DeploymentProvider } from "./constructs/aws-provider";
+import { CheckBlocks } from "./constructs/check-blocks";
 import { Imports } from "./constructs/imports";
 import { NodeRole } from "./constructs/node-role";
 import { PolicyAttachment } from "./constructs/policy-attachment";
-import { PreflightChecks } from "./constructs/preflight-checks";
 import { StateBackend } from "./constructs/state-backend";
 import { addressErrors } from "./constructs/validate-addresses";
 import { policyArn } from "./iam/arns";
+import { deploymentPolicies, policyName } from "./iam/deployment-policies";
 import { partitionOf } from "./iam/partitions";
-import { deploymentPolicies, policyName } from "./iam/split-policy";
 import { type Deployment, policyNames, policyOptionsOf } from "./settings/deployment";
 import { notesOf, settingsWarnings } from "./settings/settings-notes";
 import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/addresses";
@@ -65,7 +65,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     const role = nodeRole === undefined ? undefined : new NodeRole(this, "node-role", nodeRole);
     new Imports(this, "import", { ids: this.importIds(deployment) });
     if (deployment.preflight) {
-      new PreflightChecks(this, "preflight", { region, ami: deployment.instances.masters.ami });
+      new CheckBlocks(this, "preflight", { region, ami: deployment.instances.masters.ami });
     }
     const key = keys?.current;
     const secrets = deployment.outputs.secret ? key : undefined;

@@ -55,6 +55,36 @@ describe("dkp-access diff", () => {
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, deployments: [{ stack: "dev", state: "changed" }] });
   });
 
+  it("locates findings in the settings files with --format sarif", async () => {
+    const folder = project();
+    await runCli(folder, ["review", "--out", "before"]);
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}features: [volume-snapshots]\n`);
+    const { status, stdout } = await diff(folder, "--against", "./before", "--format", "sarif");
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      runs: [
+        {
+          results: [
+            {
+              ruleId: "permissions-broadened",
+              locations: [{ physicalLocation: { artifactLocation: { uri: "deployments/dev.yaml" }, region: { startLine: 3 } } }],
+            },
+          ],
+        },
+      ],
+    });
+    rmSync(join(folder, "deployments/dev.yaml"));
+    writeFileSync(join(folder, "deployments/other.yaml"), SETTINGS);
+    const removed = JSON.parse((await diff(folder, "--against", "./before", "--format", "sarif")).stdout);
+    expect(removed.runs[0].results.map((result: { ruleId: string }) => result.ruleId)).toEqual([
+      "breaking-change",
+      "secret-exposed",
+      "secret-exposed",
+      "permissions-broadened",
+      "deployer-permissions-broadened",
+    ]);
+  });
+
   it("compares the named stack only", async () => {
     const other = `${SETTINGS}user: { name: other }\npolicy: { name: other }\n`;
     const folder = project({ dev: SETTINGS, other });
@@ -75,7 +105,7 @@ describe("dkp-access diff", () => {
     [[], "--against or --plan is missing; npx dkp-access COMMAND --help shows the usage\n"],
     [
       ["--against", "./review", "--format", "jsn"],
-      `option '--format <format>' argument 'jsn' is invalid. ${CHOICES} text, markdown, json\n`,
+      `option '--format <format>' argument 'jsn' is invalid. ${CHOICES} text, markdown, json, sarif\n`,
     ],
     [
       ["--against", "./before", "--review", "deployments"],

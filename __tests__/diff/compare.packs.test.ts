@@ -12,6 +12,8 @@ const notes = (before: string, after: string) => summaryOf(before, after).notes;
 const keys = (primary: string, secondary: string, current = "primary") =>
   `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
 
+const ENCRYPTED = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} } }`;
+
 describe("a breaking change of settings", () => {
   const WOULD = "the next plan would";
 
@@ -426,6 +428,25 @@ describe("the summary of a change of settings", () => {
     );
     expect(exitCodeOf(changes)).toBe(2);
     expect(exitCodeOf(changesAgainst({ deckhouse: after }, { deckhouse: after }, ""))).toBe(0);
+  });
+
+  it.each<[string, string, string, 0 | 2]>([
+    ["the output of the secret", "outputs: { secret: false }", "", 2],
+    ["the output of the secret, removed", "", "outputs: { secret: false }", 0],
+    ["a second key without pgpKey", ENCRYPTED, `${ENCRYPTED.slice(0, -1)}, secondary: { status: Active } }`, 2],
+    [
+      "a second key with pgpKey",
+      ENCRYPTED,
+      `${ENCRYPTED.slice(0, -1)}, secondary: { status: Active, pgpKey: ${ENCRYPTION_KEY} } }`,
+      0,
+    ],
+    ["a second key without pgpKey beside one without it", keys("Active", "absent"), keys("Active", "Active"), 0],
+    ["the first key, without pgpKey", "accessKeys: none", "", 2],
+    ["the first key, with pgpKey", "accessKeys: none", ENCRYPTED, 0],
+  ])("exits with 2 only if it newly exposes a secret: %s", (_, before, after, code) => {
+    const changes = between(before, after);
+    expect(exitCodeOf(changes)).toBe(code);
+    expect(changes.deployments.flatMap(({ secretExposures }) => secretExposures).length > 0).toBe(code === 2);
   });
 
   it("exits with 2 for a secret that is newly in the outputs, and with 3 for a deleted node role", () => {

@@ -5,7 +5,7 @@ import { MODES, type PolicyOptions } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
 import { anyOptions } from "../helpers/clusters";
 import { deployment } from "../helpers/deployment";
-import { differingActions, optionsOf, packOf, type Truth, truthOf } from "../helpers/simulated-diff";
+import { deploymentOf, differingActions, optionsOf, packOf, type Truth, truthOf } from "../helpers/simulated-diff";
 
 // Thousands of simulated calls, on a automaton that may be busy.
 jest.setTimeout(120_000);
@@ -104,11 +104,6 @@ describe("the permissions of the user in a change summary are those that simulat
     const anyPolicy: fc.Arbitrary<PolicyOptions> = fc
       .tuple(anyOptions, fc.constantFrom(...MODES))
       .map(([options, mode]) => ({ ...options, mode }));
-    const toDeployment = ({ mode, supplement, environment, cluster }: PolicyOptions): Deployment => {
-      const plain = deployment();
-      const { region, account: accountId } = environment;
-      return { ...plain, region, accountId, cluster, policy: { ...plain.policy, mode, supplement } };
-    };
     let judged = 0;
     await fc.assert(
       fc.asyncProperty(anyPolicy, anyPolicy, fc.boolean(), fc.nat(), async (before, other, elsewhere, draw) => {
@@ -117,7 +112,7 @@ describe("the permissions of the user in a change summary are those that simulat
         // A few of them: all would take minutes.
         const drawn = new Set([0, 1, 2].map((step) => differing[(draw + step * 29) % differing.length]));
         const truth = await truthOf(before, after, (action) => drawn.has(action));
-        const { broadened, narrowed } = actionsOf(summaryOf(toDeployment(before), toDeployment(after)));
+        const { broadened, narrowed } = actionsOf(summaryOf(deploymentOf(before), deploymentOf(after)));
         const ofDrawn = (actions: readonly string[]) => actions.filter((action) => drawn.has(action));
         expect({ broadened: ofDrawn(broadened), narrowed: ofDrawn(narrowed) }).toEqual(truth);
         // Actions that both policies allow alike are not reported.

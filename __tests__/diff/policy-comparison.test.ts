@@ -13,6 +13,8 @@ const allow = (more: Statement): Statement => ({ Effect: "Allow", Action: "ec2:R
 const changes = (before: string, after: string) => policyChanges("user", readPolicy(before), readPolicy(after));
 const NOTHING = { broadened: [], narrowed: [], otherBroadened: [], otherNarrowed: [], evidence: [] };
 
+const ARN = "arn:aws:ec2:eu-central-1:1:vpc/a";
+
 /** Whether a change of a policy is broadened, narrowed, both or neither. */
 const verdict = (before: readonly Statement[], after: readonly Statement[]) => {
   const compared = changes(json(...before), json(...after));
@@ -99,12 +101,12 @@ describe("the comparison of policies", () => {
       true,
       false,
     ],
-    ["a Deny", [allow({})], [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: "arn:a" }], false, true],
-    ["a Deny less", [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: "arn:a" }], [allow({})], true, false],
+    ["a Deny", [allow({})], [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: ARN }], false, true],
+    ["a Deny less", [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: ARN }], [allow({})], true, false],
     [
       "a Deny of less",
       [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: "*" }],
-      [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: "arn:a" }],
+      [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: ARN }],
       true,
       false,
     ],
@@ -125,10 +127,34 @@ describe("the comparison of policies", () => {
     ],
     [
       "NotResource",
-      [{ Effect: "Deny", Action: "*", NotResource: "arn:a" }],
-      [{ Effect: "Deny", Action: "*", NotResource: ["arn:a", "arn:b"] }],
+      [{ Effect: "Deny", Action: "*", NotResource: ARN }],
+      [{ Effect: "Deny", Action: "*", NotResource: [ARN, "arn:aws:ec2:eu-central-1:1:vpc/b"] }],
       true,
+      false,
+    ],
+    [
+      "a Deny that is written as two",
+      [allow({}), { Effect: "Deny", Action: ["ec2:A", "ec2:B"], Resource: "*" }],
+      [allow({}), { Effect: "Deny", Action: "ec2:A", Resource: "*" }, { Effect: "Deny", Action: "ec2:B", Resource: "*" }],
+      false,
+      false,
+    ],
+    [
+      "NotAction that denies the same as actions that cover the rest",
+      [{ Effect: "Deny", NotAction: "ec2:*", Resource: "*" }],
+      [
+        { Effect: "Deny", NotAction: ["ec2:A", "ec2:B"], Resource: "*" },
+        { Effect: "Deny", NotAction: "ec2:*", Resource: "*" },
+      ],
+      false,
       true,
+    ],
+    [
+      "NotAction instead of all that it leaves",
+      [{ Effect: "Allow", NotAction: ["iam:*", "sts:*"], Resource: "*" }],
+      [{ Effect: "Allow", NotAction: "iam:*", Resource: "*" }],
+      true,
+      false,
     ],
     [
       "an operator that is not known",
@@ -137,7 +163,7 @@ describe("the comparison of policies", () => {
       true,
       true,
     ],
-    ["conditions that are none", [allow({})], [allow({ Condition: "none" })], true, true],
+    ["conditions that are none", [allow({})], [allow({ Condition: "none" })], false, true],
     ["an effect that is none", [{ ...allow({}), Effect: "Perhaps" }], [], true, false],
   ])("finds whether permissions are broadened or narrowed by %s", (_, before, after, broadened, narrowed) => {
     expect(verdict(before, after)).toEqual([broadened, narrowed]);

@@ -5,9 +5,6 @@ import { reviewPack } from "../../src/review-pack/pack";
 import { deployment } from "../helpers/deployment";
 import { packOf } from "../helpers/simulated-diff";
 
-// Actions that the catalogue lacks are in lower case.
-// cspell:ignoreRegExp /(iam|s3|sts):[a-z]+/g
-
 const filesOf = (settings: string): PolicyFiles =>
   Object.fromEntries(
     Object.entries(reviewPack(deployment(settings), packOf(settings))).filter(([file]) => POLICY_FILES.includes(file)),
@@ -28,8 +25,8 @@ const broadened = ({ permissions: { broadened, otherBroadened } }: DeploymentCha
 const scoped = (cluster = "", more = "") => `policy: { mode: scoped }\ncluster: { prefix: dev, ${cluster} }\n${more}`;
 const s3 = (more: string) => `backend: { s3: { bucket: state, region: eu-central-1, ${more} } }`;
 
-const needs = (count: number) =>
-  `the deployer needs ${count} new or broadened actions: update its role with deployer-policy.json before you apply`;
+const needs = (count: number, files = "deployer-policy.json") =>
+  `the deployer needs ${count} new or broadened actions: update its role with ${files} before you apply`;
 
 describe("the policies of a review pack that Terraform does not apply", () => {
   it.each<[string, string, string, readonly string[], readonly string[]]>([
@@ -63,20 +60,20 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       "",
       "user: { forceDestroy: true }",
       [
-        "iam:deactivatemfadevice",
-        "iam:deleteloginprofile",
-        "iam:deleteservicespecificcredential",
-        "iam:deletesigningcertificate",
-        "iam:deletesshpublickey",
-        "iam:deleteuserpolicy",
-        "iam:deletevirtualmfadevice",
-        "iam:detachuserpolicy",
-        "iam:listmfadevices",
-        "iam:listservicespecificcredentials",
-        "iam:listsigningcertificates",
-        "iam:listsshpublickeys",
-        "iam:listuserpolicies",
-        "iam:listvirtualmfadevices",
+        "iam:DeactivateMFADevice",
+        "iam:DeleteLoginProfile",
+        "iam:DeleteServiceSpecificCredential",
+        "iam:DeleteSigningCertificate",
+        "iam:DeleteSSHPublicKey",
+        "iam:DeleteUserPolicy",
+        "iam:DeleteVirtualMFADevice",
+        "iam:DetachUserPolicy",
+        "iam:ListMFADevices",
+        "iam:ListServiceSpecificCredentials",
+        "iam:ListSigningCertificates",
+        "iam:ListSSHPublicKeys",
+        "iam:ListUserPolicies",
+        "iam:ListVirtualMFADevices",
       ],
       [needs(14)],
     ],
@@ -84,14 +81,14 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       "tags",
       "",
       "tags: { team: platform }",
-      ["iam:tagpolicy", "iam:taguser", "iam:untagpolicy", "iam:untaguser"],
+      ["iam:TagPolicy", "iam:TagUser", "iam:UntagPolicy", "iam:UntagUser"],
       ["tags: team is new", needs(4)],
     ],
     [
       "another bucket of the state",
       "",
       "backend: { s3: { bucket: other, region: eu-central-1 } }",
-      ["s3:deleteobject", "s3:getobject", "s3:listbucket", "s3:putobject"],
+      ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"],
       [
         "the state location changes (backend s3: bucket): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
         needs(4),
@@ -101,10 +98,10 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       "a role for the state",
       "",
       s3("assume_role: { role_arn: 'arn:aws:iam::123456789012:role/state' }"),
-      ["sts:assumerole", "s3:deleteobject", "s3:getobject", "s3:listbucket", "s3:putobject"],
+      ["sts:AssumeRole", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"],
       [
         "the state location changes (backend s3: assume_role): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
-        needs(5),
+        needs(5, "deployer-policy.json and deployer-state-role-policy.json"),
       ],
     ],
   ])("are broadened: %s", (_, before, after, lines, notes) => {

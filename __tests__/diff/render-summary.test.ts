@@ -1,7 +1,10 @@
 import { type Changes, changesJson } from "../../src/diff/change-summary";
 import { changesAgainst } from "../../src/diff/compare";
 import { changesMarkdown, changesText } from "../../src/diff/render-summary";
-import { packOf } from "../helpers/simulated-diff";
+import { risksOf } from "../../src/iam/risks";
+import { reviewPack } from "../../src/review-pack/pack";
+import { deployment } from "../helpers/deployment";
+import { optionsOf, packOf } from "../helpers/simulated-diff";
 
 const minimal = (cluster: string) => packOf(`policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, ${cluster} }`);
 const IRELAND = "region: eu-west-1\npolicy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }";
@@ -55,23 +58,96 @@ describe("a change summary", () => {
   });
 
   it("has one line for all actions with the same scopes before and after", () => {
-    const lines = changesText(between(packOf(""), minimal(""))).split("\n");
+    const changes = between(packOf(""), minimal(""));
+    const lines = changesText(changes).split("\n");
     expect(lines.length).toBeLessThanOrEqual(40);
-    expect(lines).toContain(
-      "  user | 2 actions (2 write): ec2:DeleteKeyPair, ec2:ImportKeyPair | no longer on *; now on arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev",
+    const groups = lines.filter((line) => line.startsWith("- the user, "));
+    expect(groups).toHaveLength(10);
+    expect(groups).toEqual(
+      expect.arrayContaining([
+        "- the user, 28 actions: all resources -> all resources if aws:RequestedRegion is eu-central-1: ec2:DescribeAccountAttributes, ec2:DescribeAddresses and 26 more",
+        "- the user, 40 actions (38 write): all resources -> all ec2 resources of account ACCOUNT_ID in eu-central-1: ec2:AllocateAddress, ec2:AssociateRouteTable and 38 more",
+        "- the user, 2 actions (2 write): all resources -> arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev: ec2:DeleteKeyPair, ec2:ImportKeyPair",
+      ]),
     );
-    expect(lines.filter((line) => line.includes("ec2:CreateVpc,"))).toHaveLength(1);
+    const rows = changesMarkdown(changes).split("\n");
+    expect(rows).toContain(
+      "| user | 2 actions (2 write): `ec2:DeleteKeyPair`, `ec2:ImportKeyPair` | no longer on `*`; now on `arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev` |",
+    );
+    expect(rows.filter((line) => line.includes("`ec2:CreateVpc`,"))).toHaveLength(1);
+  });
+
+  it("of documented to scoped, with the policies of the review pack, fits on a screen", () => {
+    const scoped = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }";
+    const [before, after] = ["", scoped].map((settings) => reviewPack(deployment(settings), packOf(settings)));
+    const files = { base: { deckhouse: before ?? {} }, current: { deckhouse: after ?? {} } };
+    const changes = changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf(scoped) }, "", files);
+    expect(changesText(changes).split("\n").length).toBeLessThanOrEqual(40);
+  });
+
+  it("lists what an attacker with the key can do now and could not before, and the reverse", () => {
+    const [documented, scoped] = [packOf(""), packOf("policy: { mode: scoped }\ncluster: { prefix: dev }")];
+    const lines = (text: string) => {
+      const all = text.split("\n");
+      const start = all.indexOf("What an attacker with the key can do") + 2;
+      return all.slice(start, all.indexOf("", start));
+    };
+    const there = lines(changesText(between(documented, scoped)));
+    expect(there).toEqual([
+      "- no longer: delete any role of the account or its inline policies",
+      "- no longer: accept peering of the account's networks in every Region with a network of an external account",
+      "- before: write any permission into any role of the account, launch an instance with that role, and act as an administrator there",
+      "  now: write any permission into the role dev-node, launch an instance with it, and act as an administrator there",
+      "- before: create a role with any permission that an external account can assume: it remains after the key is deleted",
+      "  now: re-create dev-node with any permission so that an external account can assume it: it remains after the key is deleted",
+      "- 7 risks: every Region -> eu-central-1",
+      "- before: route the traffic of any load balancer in every Region to an own instance, with the certificate of the load balancer",
+      "  now: route the traffic of any network load balancer in eu-central-1 to an own instance, with the certificate of the load balancer",
+    ]);
+    const back = lines(changesText(between(scoped, documented)));
+    expect(back).toHaveLength(there.length);
+    expect(back).toContain("- new: delete any role of the account or its inline policies");
+    expect(back).toContain("- 7 risks: eu-central-1 -> every Region");
+    expect(between(scoped, scoped).deployments[0]?.impact).toEqual({ added: [], removed: [], changed: [] });
+  });
+
+  it.each([
+    ["", "tags: { team: platform }"],
+    ["policy: { mode: scoped }\ncluster: { prefix: dev, iamNodeRole: custom }", ""],
+    ["policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\nfeatures: [encrypted-volumes]", ""],
+  ])("lists the risks of REVIEW.md for settings %j and %j", (before, after) => {
+    const risks = (settings: string) => risksOf(optionsOf(deployment(settings)), (name) => name).map(({ what }) => what);
+    const [had, has] = [risks(before), risks(after)];
+    const { added = [], removed = [], changed = [] } = between(packOf(before), packOf(after)).deployments[0]?.impact ?? {};
+    expect([...added, ...changed.map((change) => change.after)].sort()).toEqual(has.filter((risk) => !had.includes(risk)).sort());
+    expect([...removed, ...changed.map((change) => change.before)].sort()).toEqual(
+      had.filter((risk) => !has.includes(risk)).sort(),
+    );
+  });
+
+  it("has one line on what the deployer needs", () => {
+    const [before, after] = ["", "tags: { team: platform }"].map((settings) =>
+      reviewPack(deployment(settings), packOf(settings)),
+    );
+    const files = { base: { deckhouse: before ?? {} }, current: { deckhouse: after ?? {} } };
+    const text = changesText(
+      changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf("tags: { team: platform }") }, "", files),
+    );
+    expect(text.split("\n").filter((line) => line.includes("deployer"))).toEqual([
+      "Permissions broadened: 4 new or broadened actions of the deployer. ",
+      "- the deployer needs 4 new or broadened actions: update its role with deployer-policy.json before you apply: iam:TagPolicy, iam:TagUser, iam:UntagPolicy, iam:UntagUser; for example iam:TagPolicy on arn:aws:iam::ACCOUNT_ID:policy/D8CloudProviderAWS",
+    ]);
   });
 
   it("lists actions that another region replaces the scopes of once, as broadened and narrowed", () => {
-    const lines = changesText(between(minimal(""), packOf(IRELAND))).split("\n");
+    const changes = between(minimal(""), packOf(IRELAND));
+    const lines = changesText(changes).split("\n");
     expect(lines.length).toBeLessThanOrEqual(40);
     expect(lines[0]).toBe(
       "Permissions broadened: 94 actions (64 write) broadened, 94 actions (64 write) narrowed. review/ against git ref main (1a2b3c4d)",
     );
-    expect(lines).toContain("- the user, load balancers: 29 actions (23 write) broadened and narrowed");
     expect(lines).toContain(
-      "  user | 2 actions (2 write): ec2:DeleteKeyPair, ec2:ImportKeyPair | now on arn:aws:ec2:eu-west-1:ACCOUNT_ID:key-pair/dev; no longer on arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev",
+      "- the user, 2 actions (2 write): arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev -> arn:aws:ec2:eu-west-1:ACCOUNT_ID:key-pair/dev: ec2:DeleteKeyPair, ec2:ImportKeyPair",
     );
     expect(lines.slice(lines.indexOf("Narrowed permissions"), lines.indexOf("Resources"))).toEqual([
       "Narrowed permissions",
@@ -79,7 +155,12 @@ describe("a change summary", () => {
       "- the user: 94 actions (64 write) broadened and narrowed, listed under broadened permissions",
       "",
     ]);
-    expect(lines.filter((line) => line.includes("ec2:AllocateAddress,"))).toHaveLength(1);
+    const rows = changesMarkdown(changes).split("\n");
+    expect(rows).toContain("- the user, load balancers: 29 actions (23 write) broadened and narrowed");
+    expect(rows).toContain(
+      "| user | 2 actions (2 write): `ec2:DeleteKeyPair`, `ec2:ImportKeyPair` | now on `arn:aws:ec2:eu-west-1:ACCOUNT_ID:key-pair/dev`; no longer on `arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev` |",
+    );
+    expect(rows.filter((line) => line.includes("`ec2:AllocateAddress`,"))).toHaveLength(1);
   });
 
   it("shows a request that is newly allowed, with the condition keys that it must have, in every format", () => {

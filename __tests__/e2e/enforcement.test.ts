@@ -1,11 +1,11 @@
 import type { Cluster } from "../../src/iam/cluster";
+import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import type { Mode } from "../../src/iam/policy-statements";
-import { deploymentPolicies } from "../../src/iam/split-policy";
+import { type Abuse, abuses } from "../helpers/abuses";
 import { clusterOf, ENVIRONMENT, FEATURE_NAMES } from "../helpers/clusters";
-import { type Abuse, abuses } from "../helpers/denied-requests";
 import type { Layout } from "../helpers/measured-calls";
-import { requiredRequests } from "../helpers/requests";
+import { requiredRequests } from "../helpers/required-requests";
 import type { Request } from "../helpers/simulator";
 import { type Attack, attacks, createVictims, NOT_A_REQUEST, OTHER_ACCOUNT, OWNERS, type Victims } from "./support/attacks";
 import { type Answered, CallSequence, sendOne } from "./support/call-sequence";

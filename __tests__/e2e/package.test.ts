@@ -94,6 +94,8 @@ describe("other projects", () => {
         "build/src/",
         "build/src/aws-api/",
         "build/src/commands/",
+        "build/src/commands/support/",
+        "build/src/commands/support/",
         "build/src/constructs/",
         "build/src/diff/",
         "build/src/diff/decision/",

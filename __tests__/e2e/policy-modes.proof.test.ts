@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
+import { splitPolicy } from "../../src/iam/deployment-policies";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import { MODES, type PolicyOptions, type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
-import { splitPolicy } from "../../src/iam/split-policy";
 import { anyOptions } from "../helpers/clusters";
 import { folder, PROJECT, removeFolders } from "./support/project";
 

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { LAYOUTS } from "../../src/iam/cluster";
-import { MAX_POLICY_CHARACTERS, policySize } from "../../src/iam/policy-document";
+import { deploymentPolicies } from "../../src/iam/deployment-policies";
+import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
+import { policySize } from "../../src/iam/policy-document";
 import { MODES, type PolicyOptions } from "../../src/iam/policy-statements";
-import { deploymentPolicies } from "../../src/iam/split-policy";
 import { anyOptions, clusterOf, FEATURE_NAMES } from "../helpers/clusters";
 
 const ENVIRONMENTS = [

@@ -7,10 +7,10 @@ import { type PolicyDocument, policyDocument } from "../../src/iam/policy-docume
 import { type Environment, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
 import { DeckhouseAccessStack } from "../../src/stack";
+import { abuses } from "./abuses";
 import { ENVIRONMENT, FEATURE_NAMES } from "./clusters";
-import { abuses } from "./denied-requests";
 import { deployment } from "./deployment";
-import { requiredRequests } from "./requests";
+import { requiredRequests } from "./required-requests";
 import { isAllowed, type Request } from "./simulator";
 
 /** A deployment's Terraform JSON without CDKTF's comments. */
@@ -30,6 +30,13 @@ export function optionsOf({ region, accountId, policy, cluster }: Deployment): P
     cluster,
     environment: { partition: partitionOf(region), region, account: accountId ?? ENVIRONMENT.account },
   };
+}
+
+/** A deployment with these policy options; the reverse of `optionsOf`. */
+export function deploymentOf({ mode, supplement, environment, cluster }: PolicyOptions): Deployment {
+  const plain = deployment();
+  const { region, account: accountId } = environment;
+  return { ...plain, region, accountId, cluster, policy: { ...plain.policy, mode, supplement } };
 }
 
 /** By direction, the actions of which simulation allows a call on one side only. */

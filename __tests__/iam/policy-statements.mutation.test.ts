@@ -1,8 +1,8 @@
 import { policyDocument } from "../../src/iam/policy-document";
 import { type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { abuses } from "../helpers/abuses";
 import { ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
-import { abuses } from "../helpers/denied-requests";
-import { requiredRequests } from "../helpers/requests";
+import { requiredRequests } from "../helpers/required-requests";
 import { isAllowed, type Request } from "../helpers/simulator";
 
 const figures: Record<string, number> = {};

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { abuses } from "../helpers/abuses";
 import { anyOptions } from "../helpers/clusters";
-import { abuses } from "../helpers/denied-requests";
-import { requiredRequests } from "../helpers/requests";
+import { requiredRequests } from "../helpers/required-requests";
 import { isAllowed, type Request } from "../helpers/simulator";
 
 const documentOf = (options: PolicyOptions) => policyDocument(policyStatements(options));

@@ -1,8 +1,8 @@
 import { policyDocument } from "../../src/iam/policy-document";
 import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { abuses } from "../helpers/abuses";
 import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
-import { abuses } from "../helpers/denied-requests";
-import { requiredRequests } from "../helpers/requests";
+import { requiredRequests } from "../helpers/required-requests";
 import { isAllowed, type Request } from "../helpers/simulator";
 
 /** The clusters for which every call and every abuse is simulated, in each mode. */

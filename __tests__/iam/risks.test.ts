@@ -2,7 +2,7 @@ import { policyDocument } from "../../src/iam/policy-document";
 import { MODES, policyStatements } from "../../src/iam/policy-statements";
 import { risksOf } from "../../src/iam/risks";
 import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
-import { requiredRequests } from "../helpers/requests";
+import { requiredRequests } from "../helpers/required-requests";
 import { isAllowed } from "../helpers/simulator";
 
 const options = (mode: (typeof MODES)[number], cluster = clusterOf()) => ({

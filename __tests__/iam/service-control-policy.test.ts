@@ -3,7 +3,7 @@ import { policyDocument } from "../../src/iam/policy-document";
 import { type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { controlPolicy, controlPolicyNotes } from "../../src/iam/service-control-policy";
 import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
-import { iamArn, requiredRequests } from "../helpers/requests";
+import { iamArn, requiredRequests } from "../helpers/required-requests";
 import type { Request } from "../helpers/simulator";
 
 const ADMINISTRATOR = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };

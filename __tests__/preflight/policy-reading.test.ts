@@ -1,5 +1,5 @@
 import { NODE_TRUST } from "../../src/iam/node-role-permissions";
-import { decide, type ReadStatement, readPolicy, trusts } from "../../src/preflight/policy-reading";
+import { actionDecision, parsePolicyDocument, type ReadStatement, trusts } from "../../src/preflight/policy-reading";
 
 const ALLOW = { Effect: "Allow", Action: "ec2:DescribeTags", Resource: "*" };
 const DENY = { ...ALLOW, Effect: "Deny" };
@@ -30,15 +30,15 @@ describe("a policy and ec2:DescribeTags", () => {
     ["conditional", "a NotResource", [{ Effect: "Allow", Action: "ec2:*", NotResource: "arn:aws:ec2:*:*:vpc/*" }]],
     ["not allowed", "a Deny under a condition alone", [{ ...DENY, Condition: CONDITION }]],
   ])("%s by %s", (decision, _, statements) => {
-    expect(decide("ec2:DescribeTags", [{ Statement: statements }])).toBe(decision);
+    expect(actionDecision("ec2:DescribeTags", [{ Statement: statements }])).toBe(decision);
   });
 
   it("can be a single statement without a list, and no statement", () => {
-    expect(decide("ec2:DescribeTags", [{ Statement: ALLOW }, {}])).toBe("allowed");
+    expect(actionDecision("ec2:DescribeTags", [{ Statement: ALLOW }, {}])).toBe("allowed");
   });
 
   it("is decoded from the response of IAM", () => {
-    expect(readPolicy(encodeURIComponent(JSON.stringify(NODE_TRUST)))).toEqual(NODE_TRUST);
+    expect(parsePolicyDocument(encodeURIComponent(JSON.stringify(NODE_TRUST)))).toEqual(NODE_TRUST);
   });
 });
 

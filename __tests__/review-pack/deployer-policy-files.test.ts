@@ -1,5 +1,5 @@
 import { literal } from "../../src/iam/arns";
-import { MAX_POLICY_CHARACTERS } from "../../src/iam/policy-document";
+import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
 import { deployerPolicies } from "../../src/review-pack/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
 

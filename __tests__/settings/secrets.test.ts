@@ -1,4 +1,4 @@
-import { showSegment } from "../../src/settings/messages";
+import { showSegment } from "../../src/settings/message-parts";
 import { secretIn } from "../../src/settings/secrets";
 import { deploymentWith, errorsOf, errorsWith, KEY_ID, MINIMAL, messageOf, REGION, SECRET_KEY } from "../helpers/settings-files";
 

@@ -1,8 +1,8 @@
 import { loadDeployments } from "../settings/load";
 import { synthesize } from "../synthesis";
 import { EXIT } from "./exit-codes";
-import { run } from "./run-command";
-import { Session } from "./session";
+import { run } from "./support/run-command";
+import { Session } from "./support/session";
 
 /**
  * The CDKTF app of a project: writes the Terraform stack of each deployment in `deployments/`, with the same files as

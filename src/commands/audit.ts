@@ -3,9 +3,9 @@ import { auditFile, auditStack, type Report } from "../operations/audit-report";
 import { visible } from "../render/printable";
 import { stackFolder } from "../terraform/terraform-cli";
 import { EXIT, type ExitCode } from "./exit-codes";
-import { selectDeployments, selectOne } from "./select-deployments";
-import type { Define, Session } from "./session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
+import { selectDeployments, selectOne } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
 
 export const define: Define = (command, session) => {
   command

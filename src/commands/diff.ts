@@ -1,17 +1,29 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { readBase } from "../diff/baseline";
-import { type Changes, exitCodeOf } from "../diff/change-summary";
+import { type Changes, changesJson, exitCodeOf } from "../diff/change-summary";
 import { changesAgainst, changesOfPlan } from "../diff/compare";
 import { objectOf } from "../diff/json-values";
 import { checkPlanOf, readPlan } from "../diff/plan-file";
 import { POLICY_FILES, type PolicyFiles } from "../diff/policy-files";
-import { FORMATS } from "../diff/render-summary";
+import { changesMarkdown, changesText } from "../diff/render-summary";
+import { changesSarif, type SettingsFiles } from "../diff/sarif";
 import type { Deployment } from "../settings/deployment";
+import { parseYaml, type YamlFile } from "../settings/yaml-file";
 import { terraformJson } from "../synthesis";
-import { packsOf, requirePackFolder } from "./review-packs";
-import { STACKS_HELP, selectDeployments } from "./select-deployments";
-import type { Define, Session } from "./session";
-import { formatOption } from "./shared-options";
+import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
+import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption } from "./support/shared-options";
+
+/** Changes by the name of the format to print them in. */
+const FORMATS = {
+  text: changesText,
+  markdown: changesMarkdown,
+  json: changesJson,
+  sarif: changesSarif,
+} as const satisfies Readonly<Record<string, (changes: Changes, files: SettingsFiles) => string>>;
 
 interface Options {
   readonly against?: string;
@@ -40,7 +52,7 @@ export const define: Define = (command, session) => {
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
       const changes = await changesOf(command, session, names, options);
-      session.print(FORMATS[options.format](changes));
+      session.print(FORMATS[options.format](changes, settingsFiles(session)));
       session.raise(exitCodeOf(changes));
     });
 };
@@ -74,6 +86,25 @@ async function ofPlan(command: Command, session: Session, names: readonly string
   const content = await readPlan(session.terraform, plan);
   checkPlanOf(content, objectOf(terraformJson(deployments)[stack]), stack, plan);
   return compared(plan, () => changesOfPlan(content, stack, `Plan ${plan}`));
+}
+
+/** The settings files, read where a format asks for a line. A file that is gone has no lines. */
+function settingsFiles(session: Session): SettingsFiles {
+  const folder = settingsFolder(session);
+  const lines = new Map<string, YamlFile["lineOf"]>();
+  const linesIn = (stack: string): YamlFile["lineOf"] => {
+    const file = join(session.settings, `${stack}.yaml`);
+    const parsed = existsSync(file) ? parseYaml(readFileSync(file, "utf8")) : undefined;
+    return parsed !== undefined && "file" in parsed ? parsed.file.lineOf : () => undefined;
+  };
+  return {
+    path: (stack) => `${folder}/${stack}.yaml`,
+    lineOf: (stack, field) => {
+      const lineOf = lines.get(stack) ?? linesIn(stack);
+      lines.set(stack, lineOf);
+      return lineOf(field);
+    },
+  };
 }
 
 /** Runs a comparison. What is nested too deeply for it ends in a message that names it. */

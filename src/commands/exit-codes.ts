@@ -16,47 +16,43 @@ export type CommandName =
   | "hand-over"
   | "audit";
 
-/** What each exit code of each command means, for the help texts and the reference. */
-export const EXIT_CODES: Readonly<Record<CommandName, Partial<Readonly<Record<keyof typeof EXIT, string>>>>> = {
+/** What each exit code of each command means: the help texts, and `docs/reference/exit-codes.md` by `npm run generate`. */
+export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<ExitCode, string>>>>> = {
   init: {
-    success: "the repository is created",
-    error: "the arguments or the installation file have an error, or the folder is not empty, and nothing is written",
+    0: "the repository is created",
+    1: "the arguments or the installation file have an error, or the folder is not empty, and nothing is written",
   },
   synth: {
-    success: "all files are written",
-    error:
-      "the settings have errors or a stack's folder holds other Terraform files, and nothing is written; or a file cannot be written, and each file is the old one or the new one",
+    0: "all files are written",
+    1: "the settings have errors or a stack's folder holds other Terraform files, and nothing is written; or a file cannot be written, and each file is the old one or the new one",
   },
-  policy: { success: "the policy or the explanation is printed", error: "the settings or the arguments have an error" },
+  policy: { 0: "the policy or the explanation is printed", 1: "the settings or the arguments have an error" },
   review: {
-    success: "the review packs are up to date",
-    error:
-      "the settings or the arguments have an error, or a file cannot be written; with --check also a file that is out of date, missing or left over",
+    0: "the review packs are up to date",
+    1: "the settings or the arguments have an error, or a file cannot be written; with --check also a file that is out of date, missing or left over",
   },
   diff: {
-    success: "no permissions are broadened, and nothing breaks",
-    error: "the settings, the arguments or the plan have an error",
-    attention:
-      "permissions are broadened, also those of the deployer; or something is not comparable; or a secret is newly exposed",
-    breaking:
-      "a breaking change: the user, the policy, the node role or a key is replaced or deleted, an active key is deleted or forgotten, a key that was deactivated outside Terraform is activated, or keys are created and deleted at once; or the plan is incomplete",
+    0: "no permissions are broadened, and nothing breaks",
+    1: "the settings, the arguments or the plan have an error",
+    2: "permissions are broadened, also those of the deployer; or something is not comparable; or a secret is newly exposed",
+    3: "a breaking change: the user, the policy, the node role or a key is replaced or deleted, an active key is deleted or forgotten, a key that was deactivated outside Terraform is activated, or keys are created and deleted at once; or the plan is incomplete",
   },
-  upgrade: { success: "the report is printed", error: "the settings or the arguments have an error" },
+  upgrade: { 0: "the report is printed", 1: "the settings or the arguments have an error" },
   preflight: {
-    success: "no check failed",
-    error: "the settings or the arguments have an error",
-    attention: "a check failed",
-    breaking: "no check failed, and the result of a check is unknown",
+    0: "no check failed",
+    1: "the settings or the arguments have an error",
+    2: "a check failed",
+    3: "no check failed, and the result of a check is unknown",
   },
   keys: {
-    success: "all keys are in order",
-    error: "something cannot be read",
-    attention: "a deployment has errors or warnings",
+    0: "all keys are in order",
+    1: "something cannot be read",
+    2: "a deployment has errors or warnings",
   },
-  "hand-over": { success: "the provider block is printed or written", error: "it is not" },
+  "hand-over": { 0: "the provider block is printed or written", 1: "the provider block is neither printed nor written" },
   audit: {
-    success: "no secret is in plaintext",
-    error: "something cannot be read",
-    attention: "a secret is in plaintext",
+    0: "no secret is in plaintext",
+    1: "something cannot be read",
+    2: "a secret is in plaintext",
   },
 };

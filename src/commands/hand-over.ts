@@ -2,9 +2,9 @@ import { createInterface } from "node:readline/promises";
 import { providerBlock, providerYaml } from "../operations/provider-block";
 import { checkSecretFile, writeSecretFile } from "../operations/secret-file";
 import { stackFolder } from "../terraform/terraform-cli";
-import { STACK_HELP, selectOne } from "./select-deployments";
-import type { Define, Host } from "./session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
+import type { Define, Host } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
 
 interface Options {
   readonly out?: string;

@@ -7,7 +7,7 @@ import { dkpAccess } from "../render/command";
 import { shellWord } from "../render/shell";
 import { SettingsError } from "../settings/errors";
 import { stackNameErrors } from "../settings/stack-name";
-import type { Define, Session } from "./session";
+import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {
   command

@@ -5,9 +5,9 @@ import { bothOrAbort } from "../terraform/progress";
 import { readState } from "../terraform/state-file";
 import { pullState, stackFolder } from "../terraform/terraform-cli";
 import { EXIT } from "./exit-codes";
-import { STACKS_HELP, selectDeployments } from "./select-deployments";
-import type { Define, Session } from "./session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
+import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
 
 export const define: Define = (command, session) => {
   command

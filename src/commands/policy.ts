@@ -1,14 +1,15 @@
 import { Option } from "commander";
 import { CATALOGUE } from "../iam/catalogue";
+import { deploymentPolicies } from "../iam/deployment-policies";
 import { explain, explanationText } from "../iam/explanation";
-import { MAX_POLICY_CHARACTERS, policyDocument, policySize } from "../iam/policy-document";
+import { MAX_POLICY_CHARACTERS } from "../iam/limits";
+import { policyDocument, policySize } from "../iam/policy-document";
 import { MODES, type Mode, type PolicyOptions } from "../iam/policy-statements";
-import { deploymentPolicies } from "../iam/split-policy";
 import { forPeople, policyOptions } from "../review-pack/account-placeholder";
-import { suggest } from "../settings/messages";
-import { STACK_HELP, selectOne } from "./select-deployments";
-import type { Define, Session } from "./session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
+import { suggest } from "../settings/message-parts";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
 
 interface Options {
   readonly mode?: Mode;

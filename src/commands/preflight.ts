@@ -1,14 +1,14 @@
 import { setMaxListeners } from "node:events";
 import { connect } from "../aws-api/client";
 import { alwaysOnRegion } from "../iam/partitions";
-import { adminPolicy } from "../preflight/all-checks";
+import { adminPolicy } from "../preflight/preflight-policy";
 import { exitCode, reportJson, reportText } from "../preflight/preflight-report";
 import { runPreflight } from "../preflight/runner";
 import { visible } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
-import { STACK_HELP, selectOne } from "./select-deployments";
-import type { Define, Session } from "./session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./shared-options";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
 
 interface Options {
   readonly existingCluster?: true;

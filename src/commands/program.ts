@@ -3,9 +3,9 @@ import { join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { dkpAccess } from "../render/command";
 import { packageFile } from "../render/package-file";
-import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./environment-variables";
 import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
-import { type Define, type Host, Session } from "./session";
+import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./support/environment-variables";
+import { type Define, type Host, Session } from "./support/session";
 
 interface CommandRow {
   readonly summary: string;
@@ -17,7 +17,8 @@ interface CommandRow {
 const SETTINGS = ["CDKTF_CONTEXT_JSON", "DEBUG"] as const;
 const TERRAFORM = ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", "CDKTF_OUTDIR"] as const;
 
-const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
+/** The commands, in the order of the help. */
+export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   init: {
     summary: "create a repository for deployments",
     environment: ["DEBUG"],
@@ -81,13 +82,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
     const program = root(session);
     const { operands } = program.parseOptions([...args]);
     const named = operands[0] === "help" ? operands[1] : operands[0];
-    for (const [name, row] of Object.entries(COMMANDS)) {
-      const command = program.command(name).summary(row.summary).description(row.summary).allowExcessArguments(false);
-      if (name === named) {
-        row.load().define(command, session);
-        command.addHelpText("after", () => furtherHelp(command, name as CommandName));
-      }
-    }
+    addCommands(program, session, (name) => name === named);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) {
@@ -99,14 +94,29 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
   return session.exitCode;
 }
 
+/** The program with the arguments and options of every command, for the reference. */
+export function fullProgram(session: Session): Command {
+  const program = root(session);
+  addCommands(program, session, () => true);
+  return program;
+}
+
+function addCommands(program: Command, session: Session, isDefined: (name: string) => boolean): void {
+  for (const [name, row] of Object.entries(COMMANDS)) {
+    const command = program.command(name).summary(row.summary).description(row.summary).allowExcessArguments(false);
+    if (isDefined(name)) {
+      row.load().define(command, session);
+      command.addHelpText("after", () => furtherHelp(command, name as CommandName));
+    }
+  }
+}
+
 /** The part of a command's help that commander does not know: environment variables and exit codes. */
 function furtherHelp(command: Command, name: CommandName): string {
   const help = command.createHelp();
   help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() ?? 80 });
   const variables = COMMANDS[name].environment.map((variable) => [variable, ENVIRONMENT_VARIABLES[variable]] as const);
-  const codes = Object.entries(EXIT_CODES[name]).map(
-    ([code, meaning]) => [String(EXIT[code as keyof typeof EXIT]), meaning] as const,
-  );
+  const codes = Object.entries(EXIT_CODES[name]);
   const section = (title: string, rows: readonly (readonly [string, string])[]) => {
     const width = Math.max(...rows.map(([term]) => term.length));
     return [title, ...rows.map(([term, text]) => help.formatItem(term, width, text, help)), ""].join("\n");

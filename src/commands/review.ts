@@ -1,9 +1,9 @@
 import { dkpAccess } from "../render/command";
 import { comparePacks, type PackFolder, writePacks } from "../review-pack/pack-folder";
-import { packsOf, requirePackFolder, settingsFolder } from "./review-packs";
-import { STACKS_HELP, selectDeployments } from "./select-deployments";
-import type { Define, Session } from "./session";
-import { replacedOptions } from "./shared-options";
+import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
+import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { replacedOptions } from "./support/shared-options";
 
 interface Options {
   readonly check?: true;

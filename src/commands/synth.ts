@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { loadDeployments } from "../settings/load";
 import { synthesize } from "../synthesis";
-import { pruneStacks, readManifest } from "./output-folder";
-import type { Define, Session } from "./session";
+import { pruneStacks, readManifest } from "./support/prune-stacks";
+import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {
   command

@@ -2,9 +2,9 @@ import { Option } from "commander";
 import { KNOWN_VERSIONS } from "../iam/dkp-versions";
 import { type UpgradeAction, type UpgradeReport, upgradeReport } from "../iam/upgrade-report";
 import { policyOptions } from "../review-pack/account-placeholder";
-import { STACK_HELP, selectOne } from "./select-deployments";
-import type { Define } from "./session";
-import { formatOption } from "./shared-options";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
+import type { Define } from "./support/session";
+import { formatOption } from "./support/shared-options";
 
 type Version = (typeof KNOWN_VERSIONS)[number];
 

@@ -2,8 +2,8 @@ import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-p
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import { dependable, type TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import { policyName } from "../iam/deployment-policies";
 import type { PolicyStatement } from "../iam/policy-statements";
-import { policyName } from "../iam/split-policy";
 import { nameIn, policyAddress } from "../terraform/addresses";
 
 export interface AccessPolicyProps {

@@ -22,6 +22,7 @@ const BREAKING: Readonly<Record<string, Partial<Record<ResourceChange["action"],
   [ADDRESSES.user]: {
     replaced: (what) => `replace the ${what}, which deletes its access keys`,
     deleted: (what) => `delete the ${what}: the cluster loses access to AWS`,
+    forgotten: (what) => `stop managing the ${what}: it stays in AWS, and Terraform no longer limits or deletes it`,
   },
   [ADDRESSES.policy]: {
     replaced: (what) => `replace the ${what} and its attachments`,

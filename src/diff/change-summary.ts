@@ -12,12 +12,20 @@ export interface DeploymentChanges {
   readonly stack: string;
   readonly state: "new" | "removed" | "changed" | "unchanged";
   readonly permissions: PermissionChanges;
+  readonly impact: ImpactChanges;
   readonly resources: readonly ResourceChange[];
   /** What removes the access of the cluster, or leaves access keys unmanaged. */
   readonly breakingChanges: readonly string[];
   /** Where more principals than before can read a secret. No permission in AWS. */
   readonly secretExposures: readonly string[];
   readonly notes: readonly string[];
+}
+
+/** The difference of what an attacker with the key can do: continuations of "an attacker can". */
+export interface ImpactChanges {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly { readonly before: string; readonly after: string }[];
 }
 
 export interface PermissionChanges {
@@ -30,15 +38,25 @@ export interface PermissionChanges {
   readonly evidence: readonly Evidence[];
 }
 
-/** Why the policy of a principal counts as broadened: a request, or the reason why the policies are not comparable. */
-export type Evidence =
-  | {
-      readonly principal: Principal;
-      readonly kind: "new-request";
-      /** A request that is allowed after the change and was not allowed before. */
-      readonly request: DecisionRequest;
-    }
-  | { readonly principal: Principal; readonly kind: "not-comparable"; readonly reason: string };
+/** Why something counts as broadened: a request, or the reason why the policies are not comparable. */
+export type Evidence = EvidenceSubject &
+  (
+    | {
+        readonly kind: "new-request";
+        /** A request that is allowed after the change and was not allowed before. */
+        readonly request: DecisionRequest;
+      }
+    | { readonly kind: "not-comparable"; readonly reason: string }
+  );
+
+/** What a piece of evidence is about. */
+export interface EvidenceSubject {
+  readonly principal: Principal | "any principal";
+  /** Absent for the identity policies of the principal. */
+  readonly policy?: "Deny statements" | "permissions boundary" | "trust policy" | "service control policy";
+  /** ARN of a permissions boundary that stays and whose content is unknown: the request also needs its permission. */
+  readonly boundary?: string;
+}
 
 /** Whose permissions change. The deployer is the principal that runs Terraform. */
 export type Principal = "user" | "node role" | "deployer";

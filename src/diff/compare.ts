@@ -1,8 +1,9 @@
-import { parseIamArn } from "../iam/arns";
+import { ACCOUNT_ID, iamResourceArn, parseIamArn } from "../iam/arns";
 import { partitionOf } from "../iam/partitions";
 import { ADDRESSES } from "../terraform/addresses";
 import { breakingChangesOf, breakingChangesOfPlan } from "./breaking-changes";
 import type { Changes, DeploymentChanges } from "./change-summary";
+import { impactChanges } from "./impact";
 import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permission-changes";
@@ -10,7 +11,7 @@ import { combined } from "./policy-comparison";
 import { type PolicyFiles, policyFileChanges } from "./policy-files";
 import { union } from "./policy-model";
 import { resourcesOfPacks, resourcesOfPlan } from "./resource-changes";
-import { attribute, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
+import { attribute, isOurs, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
 
 /** Terraform JSON of deployments, without CDKTF's `"//"` entries, by stack. */
 export type Packs = Readonly<Record<string, object>>;
@@ -62,7 +63,8 @@ export function changesOfPlan(plan: JsonObject, stack: string, source: string): 
       withState(
         {
           stack,
-          permissions: permissionChanges(before, after),
+          permissions: combined(permissionChanges(before, after), { otherBroadened: externalMoves(plan) }),
+          impact: impactChanges(before, after),
           resources,
           breakingChanges: [
             ...incompleteness(plan),
@@ -94,7 +96,25 @@ function incompleteness(plan: JsonObject): readonly string[] {
   ];
 }
 
+/** Resources that come from another address, of which at least one is not this project's: what was there before is another thing. */
+function externalMoves(plan: JsonObject): readonly string[] {
+  return moves(plan)
+    .filter(([from, to]) => !isOurs(from) || !isOurs(to))
+    .map(([from, to]) => `${to}: moved from ${from}, which is not comparable`);
+}
+
+function moves(plan: JsonObject): readonly (readonly [from: string, to: string])[] {
+  return listOf(plan.resource_changes)
+    .map((entry) => objectOf(entry))
+    .filter(({ mode, previous_address: from, address }) => mode === "managed" && textOf(from) !== undefined && from !== address)
+    .map(({ previous_address: from, address }) => [String(from), String(address)]);
+}
+
 function notesOfPlan(plan: JsonObject): readonly string[] {
+  return [...deposedNotes(plan), ...moves(plan).map(([from, to]) => `${to} was at the address ${from} before`)];
+}
+
+function deposedNotes(plan: JsonObject): readonly string[] {
   return listOf(plan.resource_changes)
     .map((entry) => objectOf(entry))
     .filter(({ deposed }) => deposed !== undefined)
@@ -113,6 +133,7 @@ function changesOfPack(
       stack,
       state: "unchanged",
       permissions: combined(),
+      impact: { added: [], removed: [], changed: [] },
       resources: [],
       breakingChanges: [],
       secretExposures: [],
@@ -124,10 +145,14 @@ function changesOfPack(
   const resources = resourcesOfPacks(before, after);
   const imports = importsOf(current);
   const account = statedAccount(current ?? {}) ?? statedAccount(base ?? {});
-  const ofFiles = policyFileChanges(baseFiles, files, account, union([...after.userPolicies.values()]));
+  const ofFiles = policyFileChanges(baseFiles, files, account, {
+    arn: userArn(after, current ?? base ?? {}, account),
+    policy: union([...after.userPolicies.values()]),
+  });
   const common = {
     stack,
     permissions: combined(permissionChanges(before, after), ofFiles.permissions),
+    impact: impactChanges(before, after),
     resources,
     secretExposures: exposuresOf(before, after, imports),
   };
@@ -186,6 +211,11 @@ interface Environment {
 function accountOf(pack: JsonObject): string | undefined {
   const role = textOf(objectOf(listOf(providerOf(pack).assume_role)[0]).role_arn);
   return statedAccount(pack) ?? (role === undefined ? undefined : parseIamArn(role)?.account);
+}
+
+function userArn(snapshot: Snapshot, pack: JsonObject, account = ACCOUNT_ID): string {
+  const [path = "/", name = ""] = ["path", "name"].map((argument) => attribute(snapshot, ADDRESSES.user, argument));
+  return iamResourceArn({ partition: partitionOfPack(pack), account }, `user${path}${name}`);
 }
 
 function partitionOfPack(pack: JsonObject): string {

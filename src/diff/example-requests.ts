@@ -1,10 +1,8 @@
+import { ACCOUNT_ID } from "../iam/arns";
 import { CATALOGUE, type CatalogueRow } from "../iam/catalogue";
 import { partitionOf } from "../iam/partitions";
 import { type ActionChange, isWrite } from "./change-summary";
 import type { Example } from "./decision/counterexamples";
-
-/** Stands for the account where the settings do not state it. */
-export const ACCOUNT_ID = "ACCOUNT_ID";
 
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action.toLowerCase(), row]));
 

@@ -1,17 +1,24 @@
 import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
 import type { PermissionChanges } from "./change-summary";
+import type { Answer } from "./decision/model";
 import { listOf, objectOf } from "./json-values";
 import { argumentChanges } from "./known-arguments";
 import { isOwn, knownOwn } from "./ownership";
-import { combined, policyChanges } from "./policy-comparison";
-import { NO_POLICY, type Policy, union } from "./policy-model";
+import { combined, evidenceOf, type Limits, policyChanges } from "./policy-comparison";
+import { decision, FULL_ACCESS, trustDecision } from "./policy-decision";
+import { NO_POLICY, type Policy, readPolicy, union } from "./policy-model";
 import { attribute, isOurs, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** Changes of the permissions of the user and the node role. */
 export function permissionChanges(before: Snapshot, after: Snapshot): PermissionChanges {
   return combined(
     userChanges(before, after),
-    policyChanges("node role", before.nodePolicy ?? NO_POLICY, after.nodePolicy ?? NO_POLICY),
+    policyChanges(
+      "node role",
+      before.nodePolicy ?? NO_POLICY,
+      after.nodePolicy ?? NO_POLICY,
+      limitsOf(ADDRESSES.nodeRole, before, after),
+    ),
     trustChanges(before.nodeTrust, after.nodeTrust),
     managedPolicyChanges(before, after),
     boundaryChanges("user", ADDRESSES.user, before, after),
@@ -57,7 +64,7 @@ function isExternal(snapshot: Snapshot, address: string, name: string, [owner, i
 
 function hasRoute(snapshot: Snapshot, number: number): boolean {
   const { user, group } = routes(snapshot, number);
-  return user || group;
+  return snapshot.resources.has(ADDRESSES.user) && (user || group);
 }
 
 /** A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay as it is. */
@@ -69,13 +76,30 @@ function userChanges(before: Snapshot, after: Snapshot): PermissionChanges {
         return neither || hasRoute(snapshot, number) ? [policy] : [];
       }),
     );
-  return policyChanges("user", held(before), held(after));
+  return policyChanges("user", held(before), held(after), limitsOf(ADDRESSES.user, before, after));
 }
 
-function trustChanges(before: Policy | undefined, after: Policy | undefined): Partial<PermissionChanges> {
-  const { otherBroadened, otherNarrowed } = policyChanges("node role", before ?? NO_POLICY, after ?? NO_POLICY);
-  const named = (text: string) => text.replace("the node role:", "who may assume the node role:");
-  return { otherBroadened: otherBroadened.map(named), otherNarrowed: otherNarrowed.map(named) };
+/** Trust policies are read statement by statement, each as a whole. */
+function trustChanges(before: Policy = NO_POLICY, after: Policy = NO_POLICY): Partial<PermissionChanges> {
+  const without = (some: Policy, others: Policy) =>
+    some.opaque.filter(({ text }) => !others.opaque.some((other) => other.text === text));
+  const [isNew, isGone] = [without(after, before), without(before, after)];
+  const lines = (what: string, statements: Policy["opaque"], wanted: (effect: string) => boolean) =>
+    statements.filter(({ effect }) => wanted(effect)).map(({ text }) => `who may assume the node role: ${what}: ${text}`);
+  const gains = [
+    ...lines("new, compared as a whole", isNew, (effect) => effect !== "Deny"),
+    ...lines("removed, compared as a whole", isGone, (effect) => effect !== "Allow"),
+  ];
+  const losses = [
+    ...lines("new", isNew, (effect) => effect === "Deny"),
+    ...lines("removed", isGone, (effect) => effect === "Allow"),
+  ];
+  const gained: Answer = gains.length === 0 ? { kind: "nothing-new" } : trustDecision(after, before);
+  return {
+    otherBroadened: gained.kind === "nothing-new" ? [] : gains,
+    otherNarrowed: losses.length > 0 && trustDecision(before, after).kind !== "nothing-new" ? losses : [],
+    evidence: evidenceOf({ principal: "node role", policy: "trust policy" }, gained),
+  };
 }
 
 /** Policies attached to roles at the addresses for the node role: what is in them is not known here. */
@@ -176,8 +200,33 @@ function principalChanges(before: Snapshot, after: Snapshot): Partial<Permission
   return { otherBroadened };
 }
 
+/** What limits a principal on both sides. A boundary that is not the same ARN, and not known in full, limits nothing here. */
+function limitsOf(address: string, before: Snapshot, after: Snapshot): Limits {
+  const [had, has] = [before, after].map((snapshot) => attribute(snapshot, address, "permissions_boundary"));
+  const [hadContent, hasContent] = [before, after].map((snapshot) => contentOfBoundary(snapshot, address));
+  if (hadContent !== undefined && hasContent !== undefined) {
+    return { boundaries: [hadContent, hasContent] };
+  }
+  return { boundary: had === has && has !== UNKNOWN ? has : undefined };
+}
+
+/** The content of a boundary that is a policy of the same configuration; undefined if it is elsewhere. */
+function contentOfBoundary(snapshot: Snapshot, address: string): Policy | undefined {
+  const arn = attribute(snapshot, address, "permissions_boundary");
+  const found = [...snapshot.resources].find(
+    ([owner, { type }]) => type === "aws_iam_policy" && arn !== undefined && knownOwn(snapshot, owner, "arn", arn),
+  );
+  const text = found === undefined ? undefined : attribute(snapshot, found[0], "policy");
+  return text === undefined ? undefined : readPolicy(text);
+}
+
 /** A permissions boundary only narrows permissions. */
-function boundaryChanges(principal: string, address: string, before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
+function boundaryChanges(
+  principal: "user" | "node role",
+  address: string,
+  before: Snapshot,
+  after: Snapshot,
+): Partial<PermissionChanges> {
   const had = attribute(before, address, "permissions_boundary");
   const has = attribute(after, address, "permissions_boundary");
   if (has === UNKNOWN) {
@@ -191,7 +240,21 @@ function boundaryChanges(principal: string, address: string, before: Snapshot, a
   }
   const what =
     has === undefined ? `the permissions boundary ${had} is removed` : `the permissions boundary ${had} is replaced by ${has}`;
-  return { otherBroadened: [`the ${principal}: ${what}`] };
+  const hadContent = contentOfBoundary(before, address);
+  const hasContent = has === undefined ? FULL_ACCESS : contentOfBoundary(after, address);
+  const answer: Answer =
+    hadContent === undefined || hasContent === undefined
+      ? {
+          kind: "not-comparable",
+          reason: `the content of ${hadContent === undefined ? had : has} is not part of what is compared`,
+        }
+      : decision({ identity: hasContent }, { identity: hadContent });
+  return answer.kind === "nothing-new"
+    ? { otherNarrowed: [`the ${principal}: ${what}, which allows nothing new`] }
+    : {
+        otherBroadened: [`the ${principal}: ${what}`],
+        evidence: evidenceOf({ principal, policy: "permissions boundary" }, answer),
+      };
 }
 
 /** Resources that this project does not create, and whose permissions are therefore unknown. */

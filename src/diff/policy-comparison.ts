@@ -1,11 +1,12 @@
 import { ACTION_PATTERNS } from "../iam/action-patterns";
+import { ACCOUNT_ID } from "../iam/arns";
 import { CATALOGUE } from "../iam/catalogue";
 import { coversArn, coversText } from "../iam/wildcards";
-import type { ActionChange, Evidence, PermissionChanges, Principal, Scope } from "./change-summary";
+import type { ActionChange, Evidence, EvidenceSubject, PermissionChanges, Principal, Scope } from "./change-summary";
 import type { Answer } from "./decision/model";
-import { ACCOUNT_ID, rowOf } from "./example-requests";
+import { rowOf } from "./example-requests";
+import { allowsNothingNew, decision, denialDecision } from "./policy-decision";
 import { type Condition, implies, type OpaqueStatement, type Permit, type Policy } from "./policy-model";
-import { allowsNothingNew, decision } from "./proven-subset";
 import { ACCOUNT_REFERENCE } from "./snapshot";
 
 /** One resource pattern under conditions. */
@@ -14,55 +15,82 @@ interface Grant {
   readonly conditions: readonly Condition[];
 }
 
+/** What limits a principal beside its own policies. */
+export interface Limits {
+  /** Content of the permissions boundary before and after; both are known, or none. */
+  readonly boundaries?: readonly [before: Policy, after: Policy] | undefined;
+  /** ARN of a permissions boundary that stays, and whose content is unknown. */
+  readonly boundary?: string | undefined;
+}
+
 /**
- * Compares what two policies allow, action by action, in both directions. Permissions that differ are reported only if a proof that
- * nothing is new fails: it takes all requests at once, so that several permissions together can allow what one did. A Deny that is
- * gone or denies less always counts, because the principal can have other policies. What cannot be compared counts as broadened.
+ * Compares what two policies allow, action by action, in both directions. What differs is reported only if a proof that nothing is new
+ * fails: it takes all requests at once, so that several permissions together can allow what one did. A Deny that is gone or denies less
+ * counts whatever the policy allows, because the principal can have other policies. What cannot be compared counts as broadened.
  */
-export function policyChanges(principal: Principal, before: Policy, after: Policy): PermissionChanges {
-  const { broadened, otherBroadened, narrowed, otherNarrowed } = singleChanges(principal, before, after);
-  const differs = broadened.length + otherBroadened.length > 0;
-  const answer: Answer = differs ? decision(after, before, broadened) : { kind: "nothing-new" };
-  const isBroader = broadened.length > 0 && (otherBroadened.length > 0 || answer.kind !== "nothing-new");
-  const isNarrower = narrowed.length > 0 && (otherNarrowed.length > 0 || !allowsNothingNew(before, after));
+export function policyChanges(
+  principal: Principal,
+  before: Policy,
+  after: Policy,
+  { boundaries, boundary }: Limits = {},
+): PermissionChanges {
+  const had = { identity: before, boundary: boundaries?.[0] };
+  const has = { identity: after, boundary: boundaries?.[1] };
+  const { broadened, narrowed, version, newAllows, goneAllows, goneDenials, newDenials } = singleChanges(
+    principal,
+    before,
+    after,
+  );
+  const allowed = broadened.length + newAllows.length > 0 ? decision(has, had, broadened) : NOTHING_NEW;
+  const denied = goneDenials.length > 0 ? denialDecision(after, before) : NOTHING_NEW;
+  const isBroader = allowed.kind !== "nothing-new";
+  const isNarrower = narrowed.length + goneAllows.length > 0 && !allowsNothingNew(had, has);
+  const deniesMore = newDenials.length > 0 && denialDecision(before, after).kind !== "nothing-new";
+  const lines = (texts: readonly string[]) => texts.map((text) => `the ${principal}: ${text}`);
   return {
     broadened: isBroader ? broadened : [],
     narrowed: isNarrower ? narrowed : [],
-    otherBroadened,
-    otherNarrowed,
-    evidence: evidenceOf(principal, answer),
+    otherBroadened: lines([...version, ...(denied.kind === "nothing-new" ? [] : goneDenials), ...(isBroader ? newAllows : [])]),
+    otherNarrowed: lines([...(deniesMore ? newDenials : []), ...(isNarrower ? goneAllows : [])]),
+    evidence: [
+      ...evidenceOf({ principal, ...(boundary === undefined ? {} : { boundary }) }, allowed),
+      ...evidenceOf({ principal, policy: "Deny statements" }, allowed.kind === "new-request" ? NOTHING_NEW : denied),
+    ],
   };
 }
 
-function evidenceOf(principal: Principal, answer: Answer): readonly Evidence[] {
+const NOTHING_NEW: Answer = { kind: "nothing-new" };
+
+/** What the decision procedure shows about a policy that is broadened. */
+export function evidenceOf(subject: EvidenceSubject, answer: Answer): readonly Evidence[] {
   if (answer.kind === "nothing-new") {
     return [];
   }
   if (answer.kind === "new-request") {
-    return [{ principal, ...answer }];
+    return [{ ...subject, ...answer }];
   }
   const { kind, statement, reason } = answer;
-  const subject = statement === undefined ? "" : `a statement of the policy ${statement.side} the change `;
-  return [{ principal, kind, reason: `${subject}${reason}` }];
+  const of = statement === undefined ? "" : `a statement of the policy ${statement.side} the change `;
+  return [{ ...subject, kind, reason: `${of}${reason}` }];
 }
 
-/** The differences of single permissions: each is compared with each of the other side by itself. */
-function singleChanges(principal: Principal, before: Policy, after: Policy): Omit<PermissionChanges, "evidence"> {
+/** The differences of single permissions and statements: each is compared with each of the other side by itself. */
+function singleChanges(principal: Principal, before: Policy, after: Policy) {
   const names = actionNames([...before.allows, ...after.allows]);
   const difference = (from: Policy, to: Policy) => names.flatMap((name) => actionChange(principal, name, from, to) ?? []);
   return {
     broadened: difference(before, after),
     narrowed: difference(after, before),
-    otherBroadened: [
-      ...versionChange(before, after).map((text) => `the ${principal}: ${text}`),
-      ...missingDenies(before, after).map((text) => `the ${principal}: a Deny is removed or narrowed: ${text}`),
-      ...unlike(after.opaque, before.opaque, "Deny").map((text) => `the ${principal}: new, compared as a whole: ${text}`),
-      ...unlike(before.opaque, after.opaque, "Allow").map((text) => `the ${principal}: removed, compared as a whole: ${text}`),
+    version: versionChange(before, after),
+    newAllows: unlike(after.opaque, before.opaque, "Deny").map((text) => `new, compared as a whole: ${text}`),
+    goneAllows: only("Allow", before.opaque, after.opaque).map((text) => `removed: ${text}`),
+    goneDenials: [
+      ...missingDenies(before, after).map((text) => `a Deny is removed or narrowed: ${text}`),
+      ...unlike(before.opaque, after.opaque, "Allow").map((text) => `removed, compared as a whole: ${text}`),
     ],
-    otherNarrowed: [
-      ...missingDenies(after, before).map((text) => `the ${principal}: a Deny is added or broadened: ${text}`),
-      ...only("Deny", after.opaque, before.opaque).map((text) => `the ${principal}: new: ${text}`),
-      ...only("Allow", before.opaque, after.opaque).map((text) => `the ${principal}: removed: ${text}`),
+    newDenials: [
+      ...missingDenies(after, before).map((text) => `a Deny is added or broadened: ${text}`),
+      ...only("Deny", after.opaque, before.opaque).map((text) => `new: ${text}`),
     ],
   };
 }
@@ -137,7 +165,10 @@ function scopesOf(grants: readonly Grant[]): readonly Scope[] {
 
 /** A condition as people read it; "is" stands for `StringEquals`. */
 function conditionText({ operator, key, values }: Condition): string {
-  return `${key} ${operator === "StringEquals" ? "is" : operator} ${values.join(" or ")}`;
+  return `${key} ${operator === "StringEquals" ? "is" : operator} ${values.join(" or ")}`.replaceAll(
+    ACCOUNT_REFERENCE,
+    ACCOUNT_ID,
+  );
 }
 
 /** Denials of one side that the other has not in full. */

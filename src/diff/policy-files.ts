@@ -1,10 +1,11 @@
 import { CONTROL_POLICY_FILE, DEPLOYER_FILES } from "../iam/policy-file-names";
 import { coversArn, coversText } from "../iam/wildcards";
 import type { PermissionChanges } from "./change-summary";
+import type { Answer } from "./decision/model";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
-import { combined, grantsOf, policyChanges } from "./policy-comparison";
-import { NO_POLICY, type Policy, readPolicy } from "./policy-model";
-import { ACCOUNT_REFERENCE } from "./snapshot";
+import { combined, evidenceOf, policyChanges } from "./policy-comparison";
+import { decision, FULL_ACCESS } from "./policy-decision";
+import { NO_POLICY, type Permit, type Policy, readPolicy } from "./policy-model";
 
 /** Policies of a review pack that Terraform does not apply, JSON by file name. */
 export type PolicyFiles = Readonly<Record<string, string>>;
@@ -15,19 +16,24 @@ export const POLICY_FILES: readonly string[] = [...DEPLOYER_FILES, CONTROL_POLIC
 /**
  * Changes of the policies of a review pack that Terraform does not apply.
  * @param account stands for the account where a file does not state it
- * @param userPolicy the policy of the user after the change
+ * @param user ARN of the user, and the policies of the user after the change
  */
 export function policyFileChanges(
   before: PolicyFiles,
   after: PolicyFiles,
   account: string | undefined,
-  userPolicy: Policy | undefined,
+  user: ControlledUser,
 ): { readonly permissions: PermissionChanges; readonly notes: readonly string[] } {
   const [had, has] = [before, after].map((files) => withAccount(files, account)) as [PolicyFiles, PolicyFiles];
-  const deployer = combined(...DEPLOYER_FILES.map((file) => policyChanges("deployer", policyIn(had[file]), policyIn(has[file]))));
+  const byFile = DEPLOYER_FILES.map((file) => ({
+    file,
+    changes: spelled(policyChanges("deployer", policyIn(had[file]), policyIn(has[file])), `${had[file]}${has[file]}`),
+  }));
+  const deployer = combined(...byFile.map(({ changes }) => changes));
+  const broader = byFile.filter(({ changes }) => changes.broadened.length > 0).map(({ file }) => file);
   return {
-    permissions: combined(deployer, controlChanges(had[CONTROL_POLICY_FILE], has[CONTROL_POLICY_FILE], userPolicy)),
-    notes: [...deployerNote(deployer), ...missingNote(had, has)],
+    permissions: combined(deployer, controlChanges(had[CONTROL_POLICY_FILE], has[CONTROL_POLICY_FILE], user)),
+    notes: [...deployerNote(deployer, broader), ...missingNote(had, has)],
   };
 }
 
@@ -40,14 +46,31 @@ function withAccount(files: PolicyFiles, account: string | undefined): PolicyFil
       );
 }
 
+/** Changes with the actions as the policies write them. */
+function spelled(changes: PermissionChanges, policies: string): PermissionChanges {
+  const names = new Map(
+    [...policies.matchAll(/"([a-z0-9-]+:[A-Za-z0-9*?]+)"/g)].map(([, name = ""]) => [name.toLowerCase(), name]),
+  );
+  const named = <T extends { readonly action: string }>(of: T): T => ({ ...of, action: names.get(of.action) ?? of.action });
+  return {
+    ...changes,
+    broadened: changes.broadened.map(named),
+    narrowed: changes.narrowed.map(named),
+    evidence: changes.evidence.map((one) => (one.kind === "new-request" ? { ...one, request: named(one.request) } : one)),
+  };
+}
+
 function policyIn(text: string | undefined): Policy {
   return text === undefined ? NO_POLICY : readPolicy(text);
 }
 
-function deployerNote({ broadened }: PermissionChanges): readonly string[] {
+/** How the note on the deployer begins. */
+export const DEPLOYER_NEEDS = "the deployer needs";
+
+function deployerNote({ broadened }: PermissionChanges, files: readonly string[]): readonly string[] {
   const count = new Set(broadened.map(({ action }) => action)).size;
   const actions = `${count} new or broadened ${count === 1 ? "action" : "actions"}`;
-  return count === 0 ? [] : [`the deployer needs ${actions}: update its role with ${DEPLOYER_FILES[0]} before you apply`];
+  return count === 0 ? [] : [`${DEPLOYER_NEEDS} ${actions}: update its role with ${files.join(" and ")} before you apply`];
 }
 
 function missingNote(had: PolicyFiles, has: PolicyFiles): readonly string[] {
@@ -65,20 +88,45 @@ interface Denial {
 const EXCEPTIONS = ["NotAction", "NotResource"] as const;
 const MATCHES = ["Action", "Resource"] as const;
 
-/** What a service control policy no longer denies. A file that one side lacks is not compared. */
-function controlChanges(
-  had: string | undefined,
-  has: string | undefined,
-  userPolicy: Policy | undefined,
-): Partial<PermissionChanges> {
+/** The user whom a service control policy limits. */
+export interface ControlledUser {
+  readonly arn: string;
+  readonly policy: Policy;
+}
+
+/**
+ * What a service control policy no longer denies, decided for all principals: the user with the policies after the change, any other
+ * principal with any policy. A file that one side lacks is not compared.
+ */
+function controlChanges(had: string | undefined, has: string | undefined, user: ControlledUser): Partial<PermissionChanges> {
   if (had === undefined || has === undefined) {
     return {};
   }
-  const [before, after] = [denials(withPrefix(had, has)), denials(withPrefix(has, had))];
+  const [before, after] = [withPrefix(had, has), withPrefix(has, had)];
+  const broadened = weaker(before, after, anyPrincipal(user));
   return {
-    otherBroadened: weaker(before, after, userPolicy),
-    otherNarrowed: weaker(after, before, undefined).map(reversed),
+    otherBroadened: [
+      ...(before !== after && !isPolicy(before) ? [UNKNOWN_DENIALS] : []),
+      ...broadened.flatMap(({ lines }) => lines),
+    ],
+    otherNarrowed: weaker(after, before, FULL_ACCESS).flatMap(({ lines }) => lines.map(reversed)),
+    // One request shows it for all statements.
+    evidence: broadened
+      .flatMap(({ answer }) => evidenceOf({ principal: "any principal", policy: "service control policy" }, answer))
+      .slice(0, 1),
   };
+}
+
+const UNKNOWN_DENIALS = "the service control policy was not a policy before the change: what it denied is unknown";
+
+function isPolicy(text: string): boolean {
+  return readPolicy(text).opaque.every(({ effect }) => effect === "Allow" || effect === "Deny");
+}
+
+/** What principals can have as identity policies. */
+function anyPrincipal({ arn, policy }: ControlledUser): Policy {
+  const others = { ...FULL_ACCESS.allows[0], conditions: [{ operator: "ArnNotEquals", key: "aws:PrincipalArn", values: [arn] }] };
+  return { ...policy, allows: [...policy.allows, others as Permit] };
 }
 
 /** What is denied less in one direction is denied more in the other one. */
@@ -99,18 +147,35 @@ function denials(text: string): readonly Denial[] {
       return { sid: String(statement.Sid), text: canonical(statement), statement };
     });
   } catch {
-    return [{ sid: "not JSON", text, statement: {} }];
+    return [];
   }
 }
 
-function weaker(from: readonly Denial[], to: readonly Denial[], userPolicy: Policy | undefined): readonly string[] {
-  return from.flatMap(({ sid, statement, text }) => {
-    const other = to.find((candidate) => candidate.sid === sid);
-    if (other === undefined) {
-      return isMoot(statement, userPolicy) ? [] : [`the service control policy denies less: statement ${sid} is removed`];
+interface Weakening {
+  readonly lines: readonly string[];
+  readonly answer: Answer;
+}
+
+/** By statement of one control policy, what another one does not deny although the identity policies allow it. */
+function weaker(from: string, to: string, identity: Policy): readonly Weakening[] {
+  const others = denials(to);
+  return denials(from).flatMap(({ sid, statement, text }) => {
+    if (others.some((other) => other.text === text)) {
+      return [];
     }
-    return other.text === text ? [] : differences(sid, statement, other.statement);
+    const alone = readPolicy(JSON.stringify({ Version: "2012-10-17", Statement: [statement] }));
+    const answer = decision({ identity, control: readPolicy(to) }, { identity, control: alone });
+    const other = others.find((candidate) => candidate.sid === sid);
+    const lines =
+      other === undefined
+        ? [`the service control policy denies less: statement ${sid} is removed`]
+        : differences(sid, statement, other.statement);
+    return answer.kind === "nothing-new" ? [] : [{ answer, lines: lines.length === 0 ? [lessOf(sid)] : lines }];
   });
+}
+
+function lessOf(sid: string): string {
+  return `the service control policy denies less: statement ${sid} applies to other requests now`;
 }
 
 function differences(sid: string, from: JsonObject, to: JsonObject): readonly string[] {
@@ -124,9 +189,7 @@ function differences(sid: string, from: JsonObject, to: JsonObject): readonly st
     ...[...excepted, ...unmatched].map(
       (name) => `the service control policy denies less: statement ${sid} no longer covers ${name}`,
     ),
-    ...(rest(from) === rest(to) && shape(from) === shape(to)
-      ? []
-      : [`the service control policy denies less: statement ${sid} applies to other requests now, which is not comparable`]),
+    ...(rest(from) === rest(to) && shape(from) === shape(to) ? [] : [lessOf(sid)]),
   ];
 }
 
@@ -135,21 +198,4 @@ function beyond(names: readonly string[], patterns: readonly string[]): readonly
   const covers = (pattern: string, name: string) =>
     name.startsWith("arn:") ? coversArn(pattern, name) : coversText(pattern.toLowerCase(), name.toLowerCase());
   return names.filter((name) => !patterns.some((pattern) => covers(pattern, name)));
-}
-
-/** Whether the policy of the user allows nothing that a statement denied, so that the statement is not needed any more. */
-function isMoot(statement: JsonObject, userPolicy: Policy | undefined): boolean {
-  const actions = listOf(statement.Action).map((action) => String(action).toLowerCase());
-  const spared = listOf(statement.NotResource).map(String);
-  return (
-    userPolicy !== undefined &&
-    userPolicy.opaque.length === 0 &&
-    actions.length > 0 &&
-    spared.length > 0 &&
-    actions.every((action) =>
-      grantsOf(userPolicy.allows, action)
-        .map(({ resource }) => resource.replaceAll(ACCOUNT_REFERENCE, "ACCOUNT_ID"))
-        .every((resource) => spared.some((pattern) => coversArn(pattern, resource))),
-    )
-  );
 }

@@ -1,11 +1,12 @@
+import { coversArn } from "../iam/wildcards";
 import { code, tableLines } from "../render/markdown";
 import { visible } from "../render/printable";
 import {
   type ActionChange,
   type Changes,
-  changesJson,
   type DeploymentChanges,
   type Evidence,
+  type ImpactChanges,
   isBroadened,
   isNarrowed,
   isWrite,
@@ -13,6 +14,7 @@ import {
   type ResourceChange,
   type Scope,
 } from "./change-summary";
+import { DEPLOYER_NEEDS } from "./policy-files";
 
 /** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */
 interface Style {
@@ -22,7 +24,6 @@ interface Style {
   readonly heading: (text: string) => string;
   /** Lines that most readers skip. */
   readonly folded: (summary: string, lines: readonly string[]) => readonly string[];
-  readonly table: (header: readonly string[], rows: readonly (readonly string[])[]) => readonly string[];
 }
 
 const MARKDOWN: Style = {
@@ -31,7 +32,6 @@ const MARKDOWN: Style = {
   strong: (text) => `**${text}**`,
   heading: (text) => `### ${text}`,
   folded: (summary, lines) => ["", `<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
-  table: tableLines,
 };
 
 const same = (text: string) => text;
@@ -42,15 +42,7 @@ const PLAIN: Style = {
   strong: same,
   heading: same,
   folded: (summary, lines) => ["", `${summary}:`, ...lines],
-  table: (_, rows) => rows.map((cells) => `  ${cells.filter((cell) => cell !== "").join(" | ")}`),
 };
-
-/** Changes by the name of the format to print them in. */
-export const FORMATS = {
-  text: changesText,
-  markdown: changesMarkdown,
-  json: changesJson,
-} as const satisfies Readonly<Record<string, (changes: Changes) => string>>;
 
 /** Longest comment on GitHub. GitLab accepts longer ones. */
 const MAX_COMMENT = 65_536;
@@ -102,16 +94,14 @@ export function verdict({ deployments }: Changes): string {
   const breaking = deployments.flatMap(({ breakingChanges }) => breakingChanges).length;
   const permissions = deployments.map((deployment) => deployment.permissions);
   const other = permissions.flatMap(({ otherBroadened }) => otherBroadened).length;
+  const broadened = permissions.flatMap((each) => each.broadened);
+  const ofOthers = (changes: readonly ActionChange[]) => changes.filter(({ principal }) => principal !== "deployer");
+  const deployer = broadened.length - ofOthers(broadened).length;
   const counts = [
-    ...countsOf(
-      permissions.flatMap(({ broadened }) => broadened),
-      BROADENED,
-    ),
+    ...countsOf(ofOthers(broadened), BROADENED),
     ...(other > 0 ? [`${other} other broadened ${other === 1 ? "permission" : "permissions"}`] : []),
-    ...countsOf(
-      permissions.flatMap(({ narrowed }) => narrowed),
-      NARROWED,
-    ),
+    ...(deployer > 0 ? [`${deployer} new or broadened ${deployer === 1 ? "action" : "actions"} of the deployer`] : []),
+    ...countsOf(ofOthers(permissions.flatMap(({ narrowed }) => narrowed)), NARROWED),
   ].join(", ");
   const exposed = deployments.some(({ secretExposures }) => secretExposures.length > 0)
     ? " More principals can read a secret."
@@ -125,6 +115,16 @@ function direction(permissions: readonly PermissionChanges[]): string {
     return "broadened";
   }
   return permissions.some(isNarrowed) ? "narrowed" : "unchanged";
+}
+
+/** The counts of broadened actions: "3 actions (2 write) added". */
+export function countsOfBroadened(broadened: readonly ActionChange[]): string {
+  return countsOf(broadened, BROADENED).join(", ");
+}
+
+/** A piece of evidence in one line, without any format. */
+export function evidenceText(evidence: Evidence): string {
+  return evidenceLine(evidence, PLAIN).replace(/^- /, "");
 }
 
 /** "3 actions (2 write) added", "1 action (1 write) broadened". */
@@ -153,9 +153,13 @@ function deploymentLines(deployment: DeploymentChanges, style: Style): readonly 
     style.heading(`${style.text(stack)}${state === "changed" ? "" : `: ${state}`}`),
     ...section("Breaking changes", list(breakingChanges)),
     ...section("Newly exposed secrets", list(secretExposures)),
+    ...section("What an attacker with the key can do", impactLines(deployment.impact, style)),
     ...section("Broadened permissions", [
       ...list(permissions.otherBroadened),
-      ...permissions.evidence.map((evidence) => evidenceLine(evidence, style)),
+      ...permissions.evidence
+        .filter((evidence) => evidence.principal !== "deployer" || evidence.kind === "not-comparable")
+        .map((evidence) => evidenceLine(evidence, style)),
+      ...deployerLines(deployment, style),
       ...actionLines(broadened, BROADENED, style),
       ...actionLines(moved, MOVED, style),
     ]),
@@ -171,18 +175,45 @@ function deploymentLines(deployment: DeploymentChanges, style: Style): readonly 
       "Resources",
       resources.map((change) => resourceLine(change, style)),
     ),
-    ...section("Notes", list(notes)),
+    ...section("Notes", list(notes.filter((note) => !note.startsWith(DEPLOYER_NEEDS)))),
   ];
 }
 
+/** What the deployer needs, in one line: the note on it, the actions, and a request as evidence. */
+function deployerLines({ permissions: { broadened, evidence }, notes }: DeploymentChanges, style: Style): readonly string[] {
+  const actions = new Set(broadened.filter(({ principal }) => principal === "deployer").map(({ action }) => style.code(action)));
+  const example = evidence
+    .flatMap((one) => (one.principal === "deployer" && one.kind === "new-request" ? [one.request] : []))
+    .map(({ action, resource }) => `; for example ${style.code(action)} on ${style.code(resource)}`);
+  return notes
+    .filter((note) => note.startsWith(DEPLOYER_NEEDS))
+    .map((note) => `- ${style.text(note)}: ${[...actions].join(", ")}${example[0] ?? ""}`);
+}
+
 function evidenceLine(evidence: Evidence, style: Style): string {
+  const { principal, policy, boundary } = evidence;
   if (evidence.kind === "not-comparable") {
-    return `- the ${evidence.principal}: not comparable: reported as broadened, because ${style.text(evidence.reason)}`;
+    const subject = principal === "any principal" ? `the ${policy}` : `the ${[principal, policy].filter(Boolean).join(", ")}`;
+    return `- ${subject}: not comparable: reported as broadened, because ${style.text(evidence.reason)}`;
   }
   const { action, resource, context } = evidence.request;
   const keys = Object.entries(context).map(([key, value]) => style.code(`${key}=${[value].flat().join(",")}`));
-  return `- example of a request of the ${evidence.principal} that is allowed now and was not allowed before: ${style.code(action)} on ${style.code(resource)}${keys.length === 0 ? "" : ` with ${keys.join(", ")}`}`;
+  return [
+    `- example of a request ${EVIDENCE_OF[policy ?? "identity"](principal)}: ${style.code(action)}`,
+    ...(policy === "trust policy" ? [] : [`on ${style.code(resource)}`]),
+    ...(keys.length === 0 ? [] : [`with ${keys.join(", ")}`]),
+    ...(boundary === undefined ? [] : [`if the permissions boundary ${style.code(boundary)} allows it`]),
+  ].join(" ");
 }
+
+/** By policy, of what its evidence is an example. */
+const EVIDENCE_OF: Readonly<Record<NonNullable<Evidence["policy"]> | "identity", (principal: string) => string>> = {
+  identity: (principal) => `of the ${principal} that is allowed now and was not allowed before`,
+  "Deny statements": (principal) => `of the ${principal} that a Deny covered before and none covers now`,
+  "permissions boundary": (principal) => `of the ${principal} that the permissions boundary did not allow before and allows now`,
+  "trust policy": (principal) => `to assume the ${principal} that its trust policy allows now and did not allow before`,
+  "service control policy": () => "that the service control policy denied before and does not deny now",
+};
 
 /** Broadened and narrowed actions, without those that are allowed in other scopes than before and no longer in these. */
 function withMoved({
@@ -227,21 +258,36 @@ const NARROWED: Wording = {
 const MOVED: Wording = { ...BROADENED, part: "broadened and narrowed", partOn: "now on", otherSideOn: "no longer on" };
 
 function actionLines(changes: readonly ActionChange[], wording: Wording, style: Style): readonly string[] {
-  if (changes.length <= FEW) {
-    return changes.map(
-      ({ principal, action, access, area, why, scopes, otherSide }) =>
-        `- ${style.code(action)} (${style.text(area)}, ${access}), the ${principal}: ${scopeChange(scopes, otherSide, wording, style)}${why === undefined ? "" : ` (why: ${style.text(why)})`}`,
-    );
-  }
+  const deployer = changes.filter(({ principal }) => principal === "deployer");
+  const others = changes.filter(({ principal }) => principal !== "deployer");
+  return [
+    ...(others.length <= FEW ? others.map((change) => actionLine(change, wording, style)) : groupLines(others, wording, style)),
+    // Broadened ones are listed with what to do about them.
+    ...(deployer.length === 0 || wording !== NARROWED
+      ? []
+      : [`- the deployer no longer needs ${deployer.map(({ action }) => style.code(action)).join(", ")}`]),
+  ];
+}
+
+function actionLine(change: ActionChange, wording: Wording, style: Style): string {
+  const { principal, action, access, area, why, scopes, otherSide } = change;
+  return `- ${style.code(action)} (${style.text(area)}, ${access}), the ${principal}: ${scopeChange(scopes, otherSide, wording, style)}${why === undefined ? "" : ` (why: ${style.text(why)})`}`;
+}
+
+function groupLines(changes: readonly ActionChange[], wording: Wording, style: Style): readonly string[] {
   const byArea = grouped(changes, ({ principal, area }) => `the ${principal}, ${area}`);
   const byScopes = grouped(changes, ({ principal, scopes, otherSide }) => JSON.stringify([principal, scopes, otherSide]));
+  const groups = [...byScopes.values()];
+  if (style === PLAIN) {
+    return groups.flatMap((group) => shortGroup(group, wording));
+  }
   return [
     ...[...byArea].map(([area, group]) => `- ${style.text(area)}: ${countsOf(group, wording).join(", ")}`),
     ...style.folded(
       "By resources and conditions",
-      style.table(
+      tableLines(
         ["principal", "actions", "scope"],
-        [...byScopes.values()].map((group) => scopeRow(group, wording, style)),
+        groups.map((group) => scopeRow(group, wording, style)),
       ),
     ),
   ];
@@ -259,10 +305,98 @@ function scopeRow(group: readonly ActionChange[], wording: Wording, style: Style
     ]);
 }
 
+/** A group in one line: what was allowed, what is allowed now, and the first actions. Markdown and JSON have all of them. */
+function shortGroup(group: readonly ActionChange[], wording: Wording): readonly string[] {
+  return group.slice(0, 1).map(({ principal, scopes, otherSide }) => {
+    const actions = shortList(group.map(({ action }) => visible(action)));
+    return `- the ${principal}, ${countOf(group)}: ${arrow(scopes, otherSide, wording)}: ${actions}`;
+  });
+}
+
+function arrow(scopes: readonly Scope[], otherSide: readonly Scope[], wording: Wording): string {
+  const [changed, other] = [scopes, otherSide].map(shortScopes) as [string, string];
+  if (otherSide.length === 0) {
+    return `${wording.wholeOn} ${changed}`;
+  }
+  if (wording === NARROWED) {
+    return `${changed} -> ${other}`;
+  }
+  const isCovered = ({ resource, conditions }: Scope) =>
+    scopes.some((wide) => coversArn(wide.resource, resource) && wide.conditions.every((each) => conditions.includes(each)));
+  return `${other} -> ${wording === MOVED || otherSide.every(isCovered) ? "" : "also "}${changed}`;
+}
+
+function shortScopes(scopes: readonly Scope[]): string {
+  return shortList(
+    scopes.map(({ resource, conditions }) => {
+      const only = conditions.length === 0 ? "" : ` if ${conditions.join(" and ")}`;
+      return visible(`${shortResource(resource)}${only}`);
+    }),
+  );
+}
+
+/** `*`, and the ARN of all resources of a service, as people say it. */
+function shortResource(resource: string): string {
+  const [, service, region, account] = /^arn:[^:*]+:([^:*]+):([^:*]*):([^:*]*):\*$/.exec(resource) ?? [];
+  if (service === undefined) {
+    return resource === "*" ? "all resources" : resource;
+  }
+  const where = [...(account ? [`of account ${account}`] : []), ...(region ? [`in ${region}`] : [])];
+  return ["all", service, "resources", ...where].join(" ");
+}
+
+/** The first entries of a list, and how many more there are. */
+function shortList(entries: readonly string[]): string {
+  const more = entries.length - SHORT_LIST;
+  return more > 1 ? `${entries.slice(0, SHORT_LIST).join(", ")} and ${more} more` : entries.join(", ");
+}
+
+const SHORT_LIST = 2;
+
 function scopeChange(scopes: readonly Scope[], otherSide: readonly Scope[], wording: Wording, style: Style): string {
   const { wholeOn, partOn, otherSideOn } = wording;
   const on = scopeList(scopes, style);
   return otherSide.length === 0 ? `${wholeOn} ${on}` : `${partOn} ${on}; ${otherSideOn} ${scopeList(otherSide, style)}`;
+}
+
+/** What an attacker can do now and could not before, no longer can, and can with another reach. */
+function impactLines({ added, removed, changed }: ImpactChanges, style: Style): readonly string[] {
+  const byReach = grouped(
+    changed.map(({ before, after }) => difference(before, after)),
+    ({ before, after }) => JSON.stringify([before, after]),
+  );
+  return [
+    ...added.map((what) => `- new: ${style.text(what)}`),
+    ...removed.map((what) => `- no longer: ${style.text(what)}`),
+    ...[...byReach.values()].flatMap(([first, ...more]) => {
+      if (first === undefined) {
+        return [];
+      }
+      return more.length === 0
+        ? [`- before: ${style.text(first.whole[0])}`, `  now: ${style.text(first.whole[1])}`]
+        : [`- ${more.length + 1} risks: ${style.text(first.before)} -> ${style.text(first.after)}`];
+    }),
+  ];
+}
+
+interface Difference {
+  readonly before: string;
+  readonly after: string;
+  readonly whole: readonly [before: string, after: string];
+}
+
+/** The words in which two sentences differ. */
+function difference(before: string, after: string): Difference {
+  const [had, has] = [before, after].map((text) => text.split(/(?=[,:]? )/)) as [string[], string[]];
+  const shorter = Math.min(had.length, has.length);
+  const start = [...Array(shorter).keys()].find((at) => had[at] !== has[at]) ?? shorter;
+  const end = [...Array(shorter - start).keys()].find((at) => had.at(-1 - at) !== has.at(-1 - at)) ?? shorter - start;
+  const middle = (words: readonly string[]) =>
+    words
+      .slice(start, words.length - end)
+      .join("")
+      .replace(/^[,:]? /, "");
+  return { before: middle(had), after: middle(has), whole: [before, after] };
 }
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {

@@ -1,3 +1,6 @@
+/** What people read in ARNs for the account where the settings do not state it. */
+export const ACCOUNT_ID = "ACCOUNT_ID";
+
 /** The parts of an IAM ARN that validation reads. */
 export interface IamArn {
   readonly partition: string;

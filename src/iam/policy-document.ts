@@ -1,11 +1,5 @@
 import type { PolicyCondition, PolicyStatement } from "./policy-statements";
 
-/** Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS quotas". */
-export const MAX_POLICY_CHARACTERS = 6144;
-
-/** Maximum number of managed policies attached to a user or a group, the default quota. Source: "IAM and AWS STS quotas". */
-export const MAX_ATTACHED_POLICIES = 10;
-
 type OneOrMore = string | readonly string[];
 
 /** A policy as AWS stores it. */

@@ -110,9 +110,13 @@ function exceptEncrypted({ cluster }: PolicyOptions): string {
 /**
  * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe first.
  * @param role formats the name of a role. @default as code
+ * @param granted the actions that the policy allows. @default those that follow from the options
  */
-export function risksOf(options: PolicyOptions, role = (name: string) => `\`${name}\``): readonly Risk[] {
-  const granted = new Set(grantedRows(options).map(({ action }) => action));
+export function risksOf(
+  options: PolicyOptions,
+  role = (name: string) => `\`${name}\``,
+  granted: ReadonlySet<string> = new Set(grantedRows(options).map(({ action }) => action)),
+): readonly Risk[] {
   return RULES.filter(({ actions }) => actions.every((action) => granted.has(action))).flatMap(({ actions, what }) => {
     const text = what(options, role);
     return text === undefined ? [] : [{ what: text, actions }];

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { packageFile } from "../render/package-file";
+import { type ConfigFile, readConfigFile } from "../settings/config-file";
 import type { InstanceGroup } from "../settings/deployment";
 import { SettingsError } from "../settings/errors";
-import { type ConfigFile, readConfigFile } from "../settings/installation-file";
 import { OUTPUT_FOLDER } from "../settings/paths";
 import { readSettings } from "../settings/read-settings";
 import { dkpFields } from "../settings/schema/cluster-schema";

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { StateLocation } from "../terraform/state-location";
 import { isSavedPlan, pullState, showPlan, type TerraformCli } from "../terraform/terraform-cli";
-import { backendCredentialsOfPlan } from "./saved-plan";
+import { backendCredentialsOfPlan } from "./plan-credentials";
 import { type Finding, secretLines, secretsInPlaintext } from "./secret-search";
 
 /** The findings in one file, or in a state that Terraform fetched. */

@@ -7,12 +7,12 @@ import {
   editText,
   effectText,
   isRecent,
-  type KeyView,
+  type KeyFacts,
   keyIn,
   leakEdits,
   RECENT_HOURS,
   type SlotReport,
-} from "./key-view";
+} from "./key-facts";
 
 /** Most rules limit the age of keys to 90 days: CIS AWS Foundations Benchmark 1.14. Leaves two weeks to rotate. */
 const WARN_AT_DAYS = 75;
@@ -24,7 +24,7 @@ export const MAX_KEYS = 2;
 export const RESTORE = 'docs/keys.md, "Restore the state"';
 
 /** Settings, state and credentials that do not belong together: then no other finding about the keys is reliable. */
-export function identityErrors({ settings, state, iam, folder }: KeyView): readonly string[] {
+export function identityErrors({ settings, state, iam, folder }: KeyFacts): readonly string[] {
   const { user, accountId } = settings;
   const account = state.user?.arn?.split(":")[4];
   return [
@@ -47,12 +47,12 @@ export function identityErrors({ settings, state, iam, folder }: KeyView): reado
 }
 
 /** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
-export function isStateLost({ state, iam, settings }: KeyView): boolean {
+export function isStateLost({ state, iam, settings }: KeyFacts): boolean {
   return state.user === undefined && state.keys.length === 0 && iam.exists && settings.import?.user !== true;
 }
 
 /** Whether a key that is not in the state may be the one that DKP has. */
-function mayBeLive(key: IamKey, { state, slots, exposed, now }: KeyView): boolean {
+function mayBeLive(key: IamKey, { state, slots, exposed, now }: KeyFacts): boolean {
   const managed = slots.flatMap(({ created }) => (created === undefined ? [] : [created.getTime()]));
   const isNewer = managed.length === 0 || (key.created?.getTime() ?? 0) > Math.max(...managed);
   const exposedInUse = slots.some(
@@ -62,14 +62,14 @@ function mayBeLive(key: IamKey, { state, slots, exposed, now }: KeyView): boolea
 }
 
 /** Keys in IAM that the state may lack. */
-export function missingKeys(view: KeyView): readonly IamKey[] {
-  return view.settings.accessKeys === "none" && view.exposed.id === undefined
+export function missingKeys(facts: KeyFacts): readonly IamKey[] {
+  return facts.settings.accessKeys === "none" && facts.exposed.id === undefined
     ? []
-    : view.unmanaged.filter((key) => mayBeLive(key, view));
+    : facts.unmanaged.filter((key) => mayBeLive(key, facts));
 }
 
 /** The free slot for each of these keys: the slot whose output exposes it, else the next one that the state has no key for. */
-export function importSlots(keys: readonly IamKey[], { state, exposed }: KeyView): readonly { key: IamKey; slot: Slot }[] {
+export function importSlots(keys: readonly IamKey[], { state, exposed }: KeyFacts): readonly { key: IamKey; slot: Slot }[] {
   const free = SLOTS.filter((slot) => keyIn(state, slot) === undefined);
   const own = keys.filter(({ id }) => id === exposed.id && exposed.slot !== undefined && free.includes(exposed.slot));
   const rest = free.filter((slot) => own.length === 0 || slot !== exposed.slot);
@@ -88,9 +88,9 @@ export const importCommand = (folder: string, slot: Slot, id: string) =>
   `terraform -chdir=${folder} import ${KEY_ADDRESSES[slot]} ${id}`;
 
 /** Signs that the state is lost, older than the account, or partly lost. */
-export function stateErrors(view: KeyView): readonly string[] {
-  const { settings, iam, exposed, state } = view;
-  if (isStateLost(view)) {
+export function stateErrors(facts: KeyFacts): readonly string[] {
+  const { settings, iam, exposed, state } = facts;
+  if (isStateLost(facts)) {
     const keys = iam.keys.map((key) => keyText(key)).join(" and ");
     return [
       `the state has no user, and IAM has the user ${settings.user.name}${keys === "" ? "" : ` with ${keys}`}: the state was lost, belongs to another workspace, or the first apply failed; do not apply, and do not delete or deactivate a key`,
@@ -103,7 +103,7 @@ export function stateErrors(view: KeyView): readonly string[] {
       : [
           `the outputs expose ${exposed.id} (${exposed.slot}), and the state has ${inSlot === undefined ? "no such key" : `${inSlot.id} in that slot`}: it was partly lost or edited; do not apply`,
         ]),
-    ...missingKeys(view).map(
+    ...missingKeys(facts).map(
       (key) =>
         `${keyText(key)} is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, its secret is lost: run this command again ${RECENT_HOURS} hours after its creation`,
     ),
@@ -118,7 +118,7 @@ export function keyText({ id, status, created, lastUsed }: IamKey): string {
   ].join(", ")})`;
 }
 
-export function taintedErrors({ state, folder }: KeyView): readonly string[] {
+export function taintedErrors({ state, folder }: KeyFacts): readonly string[] {
   return state.tainted.map((address) => {
     const key = state.keys.find(({ slot, tainted }) => tainted && KEY_ADDRESSES[slot] === address);
     const lost = key !== undefined && key.secret === undefined && key.encryptedSecret === undefined;
@@ -127,67 +127,67 @@ export function taintedErrors({ state, folder }: KeyView): readonly string[] {
 }
 
 /** Whether IAM has the exposed key, Active. */
-const exposedWorks = ({ exposed, iam }: KeyView) => iam.keys.some(({ id, status }) => id === exposed.id && status === "Active");
+const exposedWorks = ({ exposed, iam }: KeyFacts) => iam.keys.some(({ id, status }) => id === exposed.id && status === "Active");
 
 /** Why an effect can end the key that DKP signs with; undefined if it cannot. */
-function hazard({ verb, slot }: Effect, view: KeyView): string | undefined {
-  const report = view.slots.find((one) => one.slot === slot);
+function hazard({ verb, slot }: Effect, facts: KeyFacts): string | undefined {
+  const report = facts.slots.find((one) => one.slot === slot);
   if ((verb !== "delete" && verb !== "deactivate") || report === undefined) {
     return undefined;
   }
   if (report.current) {
     return "the key that the outputs expose";
   }
-  if (view.exposed.id === undefined) {
+  if (facts.exposed.id === undefined) {
     return "and the state does not show which key the outputs expose";
   }
-  if (!exposedWorks(view)) {
+  if (!exposedWorks(facts)) {
     return "and the exposed key does not work";
   }
-  return isRecent(report, view.now)
+  return isRecent(report, facts.now)
     ? `created or last used within the last ${RECENT_HOURS} hours, so DKP may still use it`
     : undefined;
 }
 
 /** Whether the next apply would expose a key that is older than the exposed one. */
-export function exposesOlderKey({ effects, slots }: KeyView): boolean {
+export function exposesOlderKey({ effects, slots }: KeyFacts): boolean {
   const target = slots.find(({ slot }) => effects.some((effect) => effect.verb === "expose" && effect.slot === slot));
   const current = slots.find((slot) => slot.current);
   return (target?.created?.getTime() ?? Number.POSITIVE_INFINITY) < (current?.created?.getTime() ?? 0);
 }
 
 /** What of the next apply can end the key that DKP signs with. */
-export function hazardErrors(view: KeyView): readonly string[] {
-  return view.effects.flatMap((effect) => {
-    const why = hazard(effect, view);
-    return why === undefined ? [] : [`the next apply ${effectText(effect, view)}, ${why}; do not apply these settings`];
+export function hazardErrors(facts: KeyFacts): readonly string[] {
+  return facts.effects.flatMap((effect) => {
+    const why = hazard(effect, facts);
+    return why === undefined ? [] : [`the next apply ${effectText(effect, facts)}, ${why}; do not apply these settings`];
   });
 }
 
 /** Settings whose current slot is not the one that the outputs expose. */
-export function currentErrors(view: KeyView): readonly string[] {
-  const { settings, effects, exposed } = view;
+export function currentErrors(facts: KeyFacts): readonly string[] {
+  const { settings, effects, exposed } = facts;
   return effects
     .filter(({ verb }) => verb === "expose")
     .map((effect) => {
-      const older = exposesOlderKey(view) ? ", an older key: the settings are older than the deployment; do not apply them" : "";
-      return `accessKeys.current: the settings of ${settings.stack} select ${effect.slot}, and the outputs expose ${exposed.slot}: the next apply ${effectText(effect, view)}${older}`;
+      const older = exposesOlderKey(facts) ? ", an older key: the settings are older than the deployment; do not apply them" : "";
+      return `accessKeys.current: the settings of ${settings.stack} select ${effect.slot}, and the outputs expose ${exposed.slot}: the next apply ${effectText(effect, facts)}${older}`;
     });
 }
 
 /** Keys that were deactivated outside Terraform, perhaps because they leaked. */
-export function deactivatedErrors(view: KeyView): readonly string[] {
-  return view.effects
+export function deactivatedErrors(facts: KeyFacts): readonly string[] {
+  return facts.effects
     .filter(({ verb }) => verb === "activate")
     .map(({ slot, id }) => {
-      const exposed = id === view.exposed.id ? ", which the outputs expose," : "";
-      const edits = leakEdits(slot, view.settings).map(editText).join("; ");
-      return `${slot}: ${id}${exposed} is Inactive in IAM and Active in the settings: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: ${edits} (review/${view.settings.stack}/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply`;
+      const exposed = id === facts.exposed.id ? ", which the outputs expose," : "";
+      const edits = leakEdits(slot, facts.settings).map(editText).join("; ");
+      return `${slot}: ${id}${exposed} is Inactive in IAM and Active in the settings: any apply re-activates it. If it has leaked, do not apply these settings: make these edits in one change and apply once: ${edits} (review/${facts.settings.stack}/REVIEW.md, "After a leak"). If it was deactivated by mistake, apply`;
     });
 }
 
 /** The exposed key that IAM does not have. */
-export function outageErrors({ exposed, iam, slots, state, settings }: KeyView): readonly string[] {
+export function outageErrors({ exposed, iam, slots, state, settings }: KeyFacts): readonly string[] {
   if (state.user !== undefined && !iam.exists) {
     return [
       `IAM has no user ${settings.user.name}, and the state has it: the user was deleted or renamed outside Terraform. DKP has no working key until the next apply has created user and key again, and DKP has the new key`,
@@ -202,27 +202,27 @@ export function outageErrors({ exposed, iam, slots, state, settings }: KeyView):
 }
 
 /** Keys that are in the state and not in IAM, although the settings want them, the exposed one left out. */
-export const goneSlots = ({ slots }: KeyView) =>
+export const goneSlots = ({ slots }: KeyFacts) =>
   slots.filter(({ current, id, status, wanted }) => !current && id !== undefined && status === undefined && wanted !== "absent");
 
-export function warningsOf(view: KeyView): readonly string[] {
-  const { settings, unmanaged, effects, iam, state, exposed } = view;
-  const missing = missingKeys(view);
+export function warningsOf(facts: KeyFacts): readonly string[] {
+  const { settings, unmanaged, effects, iam, state, exposed } = facts;
+  const missing = missingKeys(facts);
   const creations = effects.filter(({ verb }) => verb === "create").length;
   return [
-    ...view.slots.flatMap((slot) => slotWarnings(slot, view.now)),
-    ...goneSlots(view).map(
+    ...facts.slots.flatMap((slot) => slotWarnings(slot, facts.now)),
+    ...goneSlots(facts).map(
       ({ slot, id }) =>
         `${slot}: ${id} does not exist in IAM: it was deleted outside Terraform, and the next apply would create another key instead`,
     ),
     ...(state.keys.length > 0 && exposed.id === undefined
       ? ["the state has keys and no output access_key_id, so it does not show which key DKP has"]
       : []),
-    ...unmanaged.filter((key) => !missing.includes(key)).map((key) => unmanagedWarning(key, view)),
+    ...unmanaged.filter((key) => !missing.includes(key)).map((key) => unmanagedWarning(key, facts)),
     ...(creations > 0 && iam.keys.length + creations > MAX_KEYS
       ? [`the next apply would create a third key, which IAM rejects (${MAX_KEYS} per user, LimitExceeded)`]
       : []),
-    ...(settings.import?.accessKeyId !== undefined && isIgnoredImport(view)
+    ...(settings.import?.accessKeyId !== undefined && isIgnoredImport(facts)
       ? [
           `import.accessKeyId: ${settings.import.accessKeyId} is not imported: the primary slot has ${keyIn(state, "primary")?.id} already; remove import.accessKeyId`,
         ]
@@ -230,7 +230,7 @@ export function warningsOf(view: KeyView): readonly string[] {
   ];
 }
 
-function isIgnoredImport({ settings, state }: KeyView): boolean {
+function isIgnoredImport({ settings, state }: KeyFacts): boolean {
   const primary = keyIn(state, "primary");
   return primary !== undefined && primary.id !== settings.import?.accessKeyId;
 }
@@ -252,13 +252,13 @@ function slotWarnings({ slot, ageDays, pgpExpires, wanted, status }: SlotReport,
   return [...old, ...expiry];
 }
 
-function unmanagedWarning(key: IamKey, view: KeyView): string {
-  const { settings, folder } = view;
+function unmanagedWarning(key: IamKey, facts: KeyFacts): string {
+  const { settings, folder } = facts;
   const { id, status } = key;
   if (settings.accessKeys === "none") {
     return `${id} (${status}) is managed outside Terraform, as accessKeys: none requires; rotate it yourself`;
   }
-  const [target] = importSlots([key], view);
+  const [target] = importSlots([key], facts);
   const keep = target === undefined ? "" : `; to keep it, ${importCommand(folder, target.slot, id)}`;
   const user = settings.user.name;
   const remove =

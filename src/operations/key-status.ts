@@ -4,6 +4,20 @@ import { otherSlot } from "../iam/key-slots";
 import { dkpAccess } from "../render/command";
 import { policyNames } from "../settings/deployment";
 import {
+  activation,
+  deployedEdits,
+  type Edit,
+  edit,
+  effectText,
+  isRecent,
+  type KeyFacts,
+  type KeySettings,
+  type KeySources,
+  keyFacts,
+  RECENT_HOURS,
+  type SlotReport,
+} from "./key-facts";
+import {
   currentErrors,
   deactivatedErrors,
   exposesOlderKey,
@@ -21,22 +35,8 @@ import {
   taintedErrors,
   warningsOf,
 } from "./key-findings";
-import {
-  activation,
-  deployedEdits,
-  type Edit,
-  edit,
-  effectText,
-  isRecent,
-  type KeySettings,
-  type KeySources,
-  type KeyView,
-  keyView,
-  RECENT_HOURS,
-  type SlotReport,
-} from "./key-view";
 
-export type { KeySources, SlotReport } from "./key-view";
+export type { KeySources, SlotReport } from "./key-facts";
 
 export interface KeyReport {
   readonly stack: string;
@@ -60,9 +60,9 @@ export interface NextStep {
 
 /** The status of a deployment's keys and the next step, from its settings, its state and IAM. */
 export function keyReport(settings: KeySettings, sources: KeySources): KeyReport {
-  const view = keyView(settings, sources);
+  const facts = keyFacts(settings, sources);
   const report = { stack: settings.stack, user: settings.user.name };
-  const mismatch = identityErrors(view);
+  const mismatch = identityErrors(facts);
   if (mismatch.length > 0) {
     const next = step("check which settings, state and credentials belong together; the keys were not checked");
     return { ...report, slots: [], unmanaged: [], errors: mismatch, warnings: [], notes: [], next };
@@ -70,19 +70,19 @@ export function keyReport(settings: KeySettings, sources: KeySources): KeyReport
   const none = settings.accessKeys === "none";
   return {
     ...report,
-    slots: none ? view.slots.filter(({ id }) => id !== undefined) : view.slots,
-    unmanaged: none ? [] : view.unmanaged,
+    slots: none ? facts.slots.filter(({ id }) => id !== undefined) : facts.slots,
+    unmanaged: none ? [] : facts.unmanaged,
     errors: [
-      ...stateErrors(view),
-      ...(isStateLost(view) ? [] : outageErrors(view)),
-      ...taintedErrors(view),
-      ...deactivatedErrors(view),
-      ...currentErrors(view),
-      ...hazardErrors(view),
+      ...stateErrors(facts),
+      ...(isStateLost(facts) ? [] : outageErrors(facts)),
+      ...taintedErrors(facts),
+      ...deactivatedErrors(facts),
+      ...currentErrors(facts),
+      ...hazardErrors(facts),
     ],
-    warnings: isStateLost(view) ? [] : warningsOf(view),
-    notes: notesOf(view),
-    next: nextStep(view),
+    warnings: isStateLost(facts) ? [] : warningsOf(facts),
+    notes: notesOf(facts),
+    next: nextStep(facts),
   };
 }
 
@@ -94,54 +94,57 @@ const step = (why: string, edits: readonly Edit[] = [], after: readonly string[]
 
 const handOver = (stack: string) => `give the new key to DKP: ${dkpAccess("hand-over", stack, "--out", "FILE")}`;
 
-function notesOf({ slots, settings }: KeyView): readonly string[] {
+function notesOf({ slots, settings }: KeyFacts): readonly string[] {
   return slots
     .filter(({ current, status, lastUsed }) => current && status === "Active" && lastUsed === undefined)
     .map(({ slot, id }) => `${slot}: AWS reports no use of ${id} yet. Unless DKP has it, ${handOver(settings.stack)}`);
 }
 
 /** The first step that applies: what endangers a key comes before the rotation. */
-function nextStep(view: KeyView): NextStep {
-  const { settings, effects } = view;
+function nextStep(facts: KeyFacts): NextStep {
+  const { settings, effects } = facts;
   const again = dkpAccess("keys", settings.stack);
-  if (isStateLost(view)) {
-    return lostStateStep(view, again);
+  if (isStateLost(facts)) {
+    return lostStateStep(facts, again);
   }
-  const missing = missingKeys(view);
+  const missing = missingKeys(facts);
   if (missing.length > 0) {
-    return missingKeyStep(missing, view, again);
+    return missingKeyStep(missing, facts, again);
   }
-  if (taintedErrors(view).length > 0) {
+  if (taintedErrors(facts).length > 0) {
     return step("untaint the resources named above, and only then apply", [], [again]);
   }
-  if (deactivatedErrors(view).length > 0) {
+  if (deactivatedErrors(facts).length > 0) {
     return step("find out whether the deactivated key has leaked, before anything is applied; see the error above");
   }
-  const isHazardous = hazardErrors(view).length > 0 || exposesOlderKey(view);
-  if (outageErrors(view).length > 0) {
+  const isHazardous = hazardErrors(facts).length > 0 || exposesOlderKey(facts);
+  if (outageErrors(facts).length > 0) {
     const why = isHazardous ? "keep the other key as it is and create the exposed one again" : "create the key again";
-    return step(why, isHazardous ? deployedEdits(view) : [], ["apply", handOver(settings.stack)]);
+    return step(why, isHazardous ? deployedEdits(facts) : [], ["apply", handOver(settings.stack)]);
   }
   if (isHazardous) {
     const wait = `If the new settings are intended, wait until AWS reports no use of the old key for ${RECENT_HOURS} hours`;
-    return step(`change the settings to what is deployed. ${wait}`, deployedEdits(view), [again]);
+    return step(`change the settings to what is deployed. ${wait}`, deployedEdits(facts), [again]);
   }
-  if (goneSlots(view).length > 0) {
-    return step("the key is deleted already: set its slot to absent, so that no other key is created in it", deployedEdits(view));
+  if (goneSlots(facts).length > 0) {
+    return step(
+      "the key is deleted already: set its slot to absent, so that no other key is created in it",
+      deployedEdits(facts),
+    );
   }
   if (effects.length > 0) {
     const switches = effects.some(({ verb }) => verb === "expose");
-    const what = effects.map((effect) => effectText(effect, view)).join("; ");
+    const what = effects.map((effect) => effectText(effect, facts)).join("; ");
     return step(
       `the settings are not applied yet: the next apply ${what}`,
       [],
       switches ? ["apply", handOver(settings.stack)] : ["apply"],
     );
   }
-  return rotationStep(view);
+  return rotationStep(facts);
 }
 
-function lostStateStep({ folder, iam, settings }: KeyView, again: string): NextStep {
+function lostStateStep({ folder, iam, settings }: KeyFacts, again: string): NextStep {
   const { attachment, nodeRole } = settings;
   const objects = [
     "user",
@@ -181,10 +184,10 @@ function byLastUse(one: IamKey, other: IamKey): number {
   return Math.sign(time(other) - time(one));
 }
 
-function missingKeyStep(missing: readonly IamKey[], view: KeyView, again: string): NextStep {
-  const { settings, folder } = view;
+function missingKeyStep(missing: readonly IamKey[], facts: KeyFacts, again: string): NextStep {
+  const { settings, folder } = facts;
   const restore = `restore the version of the state that has the key (${RESTORE})`;
-  const targets = importSlots(missing, view);
+  const targets = importSlots(missing, facts);
   if (targets.length === 0) {
     return step(restore, [], [again]);
   }
@@ -197,7 +200,7 @@ function missingKeyStep(missing: readonly IamKey[], view: KeyView, again: string
 }
 
 /** The step of a rotation that follows from where the slots are. Of two active keys the older one is on its way out. */
-function rotationStep({ slots, settings, iam, now }: KeyView): NextStep {
+function rotationStep({ slots, settings, iam, now }: KeyFacts): NextStep {
   const current = slots.find((slot) => slot.current);
   const other = slots.find(({ slot }) => current !== undefined && slot === otherSlot(current.slot));
   if (settings.accessKeys === "none") {

@@ -21,12 +21,12 @@ export interface ReadStatement {
 export type Decision = "allowed" | "not allowed" | "denied" | "conditional";
 
 /** A policy document as IAM sends it, percent-encoded JSON. */
-export function readPolicy(document: string | undefined): ReadPolicy {
+export function parsePolicyDocument(document: string | undefined): ReadPolicy {
   return JSON.parse(decodeURIComponent(document ?? "{}")) as ReadPolicy;
 }
 
 /** The decision of policies of one kind on an action without resource types, such as `ec2:DescribeTags`. A Deny overrides any Allow. */
-export function decide(action: string, policies: readonly ReadPolicy[]): Decision {
+export function actionDecision(action: string, policies: readonly ReadPolicy[]): Decision {
   const statements = policies.flatMap(statementsOf).map((statement) => ({ statement, match: matches(statement, action) }));
   const matching = (effect: string) => statements.filter(({ statement, match }) => statement.Effect === effect && match !== "no");
   const [allows, denies] = [matching("Allow"), matching("Deny")];
@@ -45,7 +45,7 @@ export function trusts(policy: ReadPolicy, services: readonly string[]): Decisio
     .filter(({ Principal }) => typeof Principal === "object" && list(Principal.Service).some((name) => services.includes(name)))
     // A trust policy has no resources: it applies to its role.
     .map((statement) => ({ ...statement, Resource: "*" }));
-  return decide("sts:AssumeRole", [{ Statement: statements }]);
+  return actionDecision("sts:AssumeRole", [{ Statement: statements }]);
 }
 
 function matches(statement: ReadStatement, action: string): "yes" | "no" | "conditional" {

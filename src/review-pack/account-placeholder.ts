@@ -1,3 +1,4 @@
+import { ACCOUNT_ID } from "../iam/arns";
 import type { PolicyOptions } from "../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../settings/deployment";
 
@@ -6,9 +7,6 @@ import { type Deployment, policyOptionsOf } from "../settings/deployment";
  * characters besides white space. No part of an ARN contains a space, so that no value of the settings is mistaken for it.
  */
 const UNKNOWN_ACCOUNT = "0 ACCOUNT_ID.";
-
-/** What the review pack shows for an account that the settings do not state. */
-export const ACCOUNT_ID = "ACCOUNT_ID";
 
 /**
  * The policy of a deployment as AWS stores it. The account may be unknown until Terraform runs.

@@ -1,11 +1,12 @@
+import { ACCOUNT_ID } from "../iam/arns";
+import { deploymentPolicies, policyName } from "../iam/deployment-policies";
 import { NODE_TRUST, nodePolicy } from "../iam/node-role-permissions";
 import { partitionOf } from "../iam/partitions";
 import { policyDocument } from "../iam/policy-document";
-import { deploymentPolicies, policyName } from "../iam/split-policy";
 import { code, codes, fenced, joined, type Markdown, md, prose, trusted } from "../render/markdown";
 import { fillTemplateFile, type TemplateData } from "../render/template";
 import type { Deployment } from "../settings/deployment";
-import { ACCOUNT_ID, forPeople, policyOptions } from "./account-placeholder";
+import { forPeople, policyOptions } from "./account-placeholder";
 
 /** The IAM console of each partition. The isolated partitions have addresses of their own. Source: "IAM User Guide" of each. */
 const CONSOLES: Readonly<Record<string, Markdown>> = {

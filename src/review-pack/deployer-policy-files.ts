@@ -1,7 +1,8 @@
 import { literal } from "../iam/arns";
 import { deployerGrants, type Grant, grants, statementsOf } from "../iam/deployer-permissions";
+import { MAX_POLICY_CHARACTERS } from "../iam/limits";
 import { partitionOf } from "../iam/partitions";
-import { conditionBlock, MAX_POLICY_CHARACTERS } from "../iam/policy-document";
+import { conditionBlock } from "../iam/policy-document";
 import { visibleLines } from "../render/printable";
 import { type Deployment, policyNames } from "../settings/deployment";
 import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "../terraform/state-permissions";

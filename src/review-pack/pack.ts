@@ -1,6 +1,6 @@
+import { deploymentPolicies } from "../iam/deployment-policies";
 import { policyDocument } from "../iam/policy-document";
 import { CONTROL_POLICY_FILE, policyFile } from "../iam/policy-file-names";
-import { deploymentPolicies } from "../iam/split-policy";
 import { visibleLines } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
 import type { OutputName } from "../terraform/outputs";

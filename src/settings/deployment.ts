@@ -1,7 +1,7 @@
 import type { Cluster } from "../iam/cluster";
+import { deploymentPolicies, policyName } from "../iam/deployment-policies";
 import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
-import { deploymentPolicies, policyName } from "../iam/split-policy";
 import type { StateLocation } from "../terraform/state-location";
 import { withDefaults } from "../terraform/state-location";
 import { isObject } from "./is-object";

@@ -3,7 +3,7 @@ import { basename, extname, join } from "node:path";
 import { visible } from "../render/printable";
 import type { Deployment } from "./deployment";
 import { type FieldError, SettingsError } from "./errors";
-import { show, suggest } from "./messages";
+import { show, suggest } from "./message-parts";
 import { OUTPUT_FOLDER } from "./paths";
 import { deploymentsOf, errorsOf, type Reading, readSettings } from "./read-settings";
 import type { RuleContext } from "./rules/rule";

@@ -1,16 +1,16 @@
 import * as v from "valibot";
 import { checkedSettings } from "./checked-settings";
+import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Deployment, statedFields, toDeployment } from "./deployment";
 import { type FieldError, firstErrors, SettingsError } from "./errors";
-import { configFileConflicts, readConfigFile } from "./installation-file";
 import { isObject } from "./is-object";
-import { showSegment } from "./messages";
+import { showSegment } from "./message-parts";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ruleErrors } from "./rules/all-rules";
 import { characterErrors, reservedKeyErrors, secretErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
 import type { RuleContext } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
-import { issueErrors } from "./schema/validation-issues";
+import { issueErrors } from "./schema/schema-messages";
 import type { YamlFile } from "./yaml-file";
 
 /** The result of reading the settings of one deployment. */

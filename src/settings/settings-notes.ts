@@ -1,9 +1,9 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
-import { ROLE_POLICIES } from "../iam/names";
+import { ROLE_POLICIES } from "../iam/limits";
 import { additionalRowsOf } from "../iam/policy-statements";
 import { REGIONS } from "../iam/regions";
 import type { Deployment } from "./deployment";
-import { show, suggest } from "./messages";
+import { show, suggest } from "./message-parts";
 
 const SECRET_IN_STATE =
   "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";

@@ -1,5 +1,5 @@
 import type { FieldError } from "./errors";
-import { show } from "./messages";
+import { show } from "./message-parts";
 
 /** A stack name that CDKTF, Terraform and every file system accept unchanged. */
 const STACK_NAME = /^[a-z][a-z0-9-]{0,62}$/;

@@ -1,6 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from "yaml";
 import type { FieldError } from "./errors";
-import { showSegment } from "./messages";
+import { showSegment } from "./message-parts";
 import { bidiControl } from "./rules/forbidden-characters";
 import { secretIn } from "./secrets";
 import { type Comment, scanYaml } from "./yaml-scan";

@@ -3,6 +3,7 @@
  * An output that does not apply to a deployment is absent.
  */
 export const OUTPUTS = {
+  // The value of each one is in stack.ts, and its getter for other CDKTF projects in constructs/access-state.ts.
   user_name: "Name of the IAM user that DKP acts as",
   user_arn: "ARN of the IAM user",
   policy_name: "Name of the managed policy attached to the user",

@@ -4,11 +4,11 @@ import { decide } from "../../../src/diff/decision/decide";
 import type { Answer, DecisionRequest, Side } from "../../../src/diff/decision/model";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { MODES, policyStatements } from "../../../src/iam/policy-statements";
+import { abuses } from "../../helpers/abuses";
 import { anyOptions } from "../../helpers/clusters";
 import { isNew } from "../../helpers/decision-requests";
-import { abuses } from "../../helpers/denied-requests";
 import { hostilePair, smallRequest } from "../../helpers/policy-generators";
-import { requiredRequests } from "../../helpers/requests";
+import { requiredRequests } from "../../helpers/required-requests";
 
 /** Pairs of random policies, and a fifth of it of this project's; DECISION_PAIRS=10000 for the complete run. */
 const PAIRS = Number(process.env.DECISION_PAIRS ?? 40);

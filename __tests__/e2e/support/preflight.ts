@@ -16,8 +16,8 @@ import {
 } from "@aws-sdk/client-iam";
 import { connect } from "../../../src/aws-api/client";
 import { NODE_TRUST, nodePolicy } from "../../../src/iam/node-role-permissions";
-import { ADMIN_ACTIONS } from "../../../src/preflight/all-checks";
 import type { Result, Verdict } from "../../../src/preflight/check";
+import { ADMIN_ACTIONS } from "../../../src/preflight/preflight-policy";
 import { runPreflight } from "../../../src/preflight/runner";
 import { deployment } from "../../helpers/deployment";
 import { type Call, type Credentials, LocalAws } from "./local-aws";

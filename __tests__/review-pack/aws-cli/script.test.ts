@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { deploymentPolicies } from "../../../src/iam/deployment-policies";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
-import { deploymentPolicies } from "../../../src/iam/split-policy";
 import { policyOptions } from "../../../src/review-pack/account-placeholder";
 import { awsCliScript } from "../../../src/review-pack/aws-cli/script";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
@@ -70,8 +70,8 @@ describe("aws-cli.sh", () => {
 
   it("creates the documented objects, the key last", () => {
     expect(created()).toEqual([
-      "create-user deckhouse",
       "create-policy D8CloudProviderAWS",
+      "create-user deckhouse",
       `attach-user-policy deckhouse ${POLICY_ARN}`,
       "create-access-key deckhouse",
     ]);
@@ -79,9 +79,9 @@ describe("aws-cli.sh", () => {
 
   it("attaches the policy only to the group, with the user as a member", () => {
     expect(created("attachment: group\ngroup: { name: dkp }")).toEqual([
+      "create-policy D8CloudProviderAWS",
       "create-user deckhouse",
       "create-group dkp",
-      "create-policy D8CloudProviderAWS",
       `attach-group-policy dkp ${POLICY_ARN}`,
       "add-user-to-group deckhouse dkp",
       "create-access-key deckhouse",
@@ -95,14 +95,14 @@ describe("aws-cli.sh", () => {
     ]);
   });
 
-  it("creates and attaches the further policies first, so that the first one never shrinks before", () => {
+  it("creates the further policies before the first one", () => {
     expect(created(`attachment: user-and-group\ngroup: { name: dkp }\naccessKeys: none\n${SEVERAL_POLICIES}`)).toEqual([
+      "create-policy D8CloudProviderAWS-2",
+      "create-policy D8CloudProviderAWS",
       "create-user deckhouse",
       "create-group dkp",
-      "create-policy D8CloudProviderAWS-2",
       `attach-group-policy dkp ${POLICY_ARN}-2`,
       `attach-user-policy deckhouse ${POLICY_ARN}-2`,
-      "create-policy D8CloudProviderAWS",
       `attach-group-policy dkp ${POLICY_ARN}`,
       `attach-user-policy deckhouse ${POLICY_ARN}`,
       "add-user-to-group deckhouse dkp",
@@ -120,8 +120,8 @@ describe("aws-cli.sh", () => {
 
   it("creates no key with accessKeys: none", () => {
     expect(created("accessKeys: none")).toEqual([
-      "create-user deckhouse",
       "create-policy D8CloudProviderAWS",
+      "create-user deckhouse",
       `attach-user-policy deckhouse ${POLICY_ARN}`,
     ]);
   });
@@ -146,7 +146,7 @@ describe("aws-cli.sh", () => {
     );
     const withOption = (option: string) => calls.filter((call) => call.includes(` ${option}`)).map((call) => call.split(" ")[0]);
     expect(withOption(`--permissions-boundary=${boundary}`)).toEqual(["create-user", "create-role"]);
-    expect(withOption('--tags=[{"Key":"team","Value":"platform x"}]')).toEqual(["create-user", "create-policy", "create-role"]);
+    expect(withOption('--tags=[{"Key":"team","Value":"platform x"}]')).toEqual(["create-policy", "create-user", "create-role"]);
   });
 
   it.each(["documented", "scoped", "minimal"])("has the policy of mode %s as AWS stores it", (mode) => {
@@ -223,10 +223,10 @@ tags: { "team=a": "platform x" }
       "Usage: sh aws-cli.sh [--key-file FILE] [--dry-run] [--undo]",
       "",
       "Creates with the AWS CLI:",
-      "  - user deckhouse",
-      "  - group deckhouse with user deckhouse as a member",
       "  - policy D8CloudProviderAWS",
       "  - policy D8CloudProviderAWS attached to group deckhouse",
+      "  - user deckhouse",
+      "  - group deckhouse with user deckhouse as a member",
       "  - no access key, because accessKeys is none: create one yourself, directly in your secret store",
       "",
     ]);

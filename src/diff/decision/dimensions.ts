@@ -200,6 +200,7 @@ function stringDimension(
 ) {
   const sets = [...elements.values(), COLON_IN_RESOURCE];
   const classes = partition(sets, universe, budget, alphabet);
+  const masks = masksOf(classes, sets.length);
   const single = (1n << BigInt(classes.length)) - 1n;
   const domain = { absent: false, single };
   const dimension: Dimension = {
@@ -210,8 +211,8 @@ function stringDimension(
   };
   return {
     dimension,
-    plain: single & ~maskOf(classes, elements.size),
-    masks: [...elements.keys()].map((text, at) => [text, maskOf(classes, at)] as const),
+    plain: single & ~(masks[elements.size] ?? 0n),
+    masks: [...elements.keys()].map((text, at) => [text, masks[at] ?? 0n] as const),
     /** A function that finds the class of a string; -1 for one outside of the universe. */
     classifier: () => {
       const matches = matcher([...sets, universe]);
@@ -222,15 +223,20 @@ function stringDimension(
   };
 }
 
-/** The classes that set n matches. */
-function maskOf(classes: readonly { readonly matches: bigint }[], n: number): bigint {
-  return classes.reduce((mask, { matches }, at) => ((matches >> BigInt(n)) & 1n ? mask | (1n << BigInt(at)) : mask), 0n);
+/** By set, the classes that it matches. Each class is read once: shifting large numbers bit by bit takes most of a decision. */
+function masksOf(classes: readonly { readonly matches: bigint }[], sets: number): readonly bigint[] {
+  const rows = classes.map(({ matches }) => matches.toString(2));
+  return Array.from({ length: sets }, (_, set) => {
+    const bits = rows.map((row) => row[row.length - 1 - set] ?? "0");
+    return BigInt(`0b0${bits.reverse().join("")}`);
+  });
 }
 
 function keyDimension(key: string, all: readonly ConditionGuard[], budget: Budget) {
   const byText = new Map(all.map((condition) => [conditionText(condition), condition]));
   const conditions = [...byText.values()];
   const classes = valueClasses(conditions, budget);
+  const masks = masksOf(classes, conditions.length);
   const every = (1n << BigInt(classes.length)) - 1n;
   const certain = certainMask(classes);
   const values = multiplicity(key);
@@ -249,7 +255,7 @@ function keyDimension(key: string, all: readonly ConditionGuard[], budget: Budge
   };
   return {
     dimension,
-    atoms: [...byText].map(([text, condition], at) => [text, atomOf(condition, maskOf(classes, at), every)] as const),
+    atoms: [...byText].map(([text, condition], at) => [text, atomOf(condition, masks[at] ?? 0n, every)] as const),
   };
 }
 

@@ -43,12 +43,17 @@ function holds(guard: Guard, request: DecisionRequest, reading: Reading): Verdic
     case "opaque":
       return undefined;
     case "action":
-      return guard.patterns.some((pattern) => wildcards(pattern, false).test(request.action.toLowerCase())) !== guard.negated;
+      return matchesSome(guard.patterns, request.action.toLowerCase(), (pattern) => wildcards(pattern, false)) !== guard.negated;
     case "resource":
-      return guard.patterns.some((pattern) => arn(pattern, reading, guard.variables).test(request.resource)) !== guard.negated;
+      return matchesSome(guard.patterns, request.resource, (pattern) => arn(pattern, reading, guard.variables)) !== guard.negated;
     case "condition":
       return conditionHolds(guard.condition, request.context);
   }
+}
+
+/** Most patterns are names without wildcards and escapes: no expression is compiled for them. */
+function matchesSome(patterns: readonly string[], text: string, compile: (pattern: string) => RegExp): boolean {
+  return patterns.some((pattern) => (/[*?$]/.test(pattern) ? compile(pattern).test(text) : pattern === text));
 }
 
 function conditionHolds(condition: ConditionGuard, context: DecisionRequest["context"]): Verdict {

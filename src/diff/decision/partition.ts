@@ -39,9 +39,8 @@ export function partition(
       if ((accepted & universeBit) !== 0n && !classes.has(accepted)) {
         classes.set(accepted, witness);
       }
-      for (const char of charactersOf(automaton, state, alphabet)) {
+      for (const [char, following] of automaton.successors(state, alphabet)) {
         budget.spend(1 + (state.length >> 2));
-        const following = automaton.step(state, char);
         const key = keyOf(following);
         if (!seen.has(key) && automaton.isAlive(following)) {
           seen.add(key);
@@ -72,7 +71,11 @@ interface Automaton {
   readonly accepts: (state: readonly number[]) => bigint;
   /** Whether the last set, the universe, can still match. */
   readonly isAlive: (state: readonly number[]) => boolean;
-  readonly positions: readonly Position[];
+  /** The states after each character that can matter; the last one but the colon stands for all characters that are not listed. */
+  readonly successors: (
+    state: readonly number[],
+    alphabet: readonly string[] | undefined,
+  ) => Iterable<readonly [char: string, following: readonly number[]]>;
 }
 
 interface Position {
@@ -115,10 +118,70 @@ function compile(sets: readonly PatternSet[]): Automaton {
       }
       return close(following);
     },
-    accepts: (state) => state.reduce((bits, at) => bits | (positions[at]?.accepted ?? 0n), 0n),
+    accepts: (state) => {
+      let bits = 0n;
+      for (const at of state) {
+        const accepted = positions[at]?.accepted ?? 0n;
+        bits = accepted === 0n ? bits : bits | accepted;
+      }
+      return bits;
+    },
     isAlive: (state) => state.some((at) => positions[at]?.set === last),
-    positions,
+    *successors(state, alphabet) {
+      const { literals, any, colon } = movesOf(positions, state);
+      for (const char of charactersOf(literals, alphabet)) {
+        yield [char, close(merged(literals.get(char) ?? [], char === ":" ? colon : any))];
+      }
+    },
   };
+}
+
+/** Two sorted lists as one. */
+function merged(one: readonly number[], other: readonly number[]): readonly number[] {
+  if (one.length === 0 || other.length === 0) {
+    return one.length === 0 ? other : one;
+  }
+  return [...one, ...other].sort((a, b) => a - b);
+}
+
+interface Moves {
+  /** Positions after a literal character, by character. */
+  readonly literals: ReadonlyMap<string, readonly number[]>;
+  /** Positions after a wildcard that took any character but the colon, and after one that took the colon. */
+  readonly any: readonly number[];
+  readonly colon: readonly number[];
+}
+
+function movesOf(positions: readonly Position[], state: readonly number[]): Moves {
+  const literals = new Map<string, number[]>();
+  const [any, colon]: [number[], number[]] = [[], []];
+  const add = (char: string, position: number) => {
+    const known = literals.get(char);
+    if (known === undefined) {
+      literals.set(char, [position]);
+    } else {
+      known.push(position);
+    }
+  };
+  for (const at of state) {
+    const symbol = positions[at]?.symbol;
+    if (symbol?.kind === "literal") {
+      for (const char of symbol.fold ? casesOf(symbol.char) : [symbol.char]) {
+        add(char, at + 1);
+      }
+    } else if (symbol !== undefined) {
+      const next = symbol.kind === "many" ? at : at + 1;
+      any.push(next);
+      if (symbol.colon) {
+        colon.push(next);
+      }
+    }
+  }
+  return { literals, any, colon };
+}
+
+function casesOf(char: string): ReadonlySet<string> {
+  return new Set([char, char.toLowerCase(), char.toUpperCase()]);
 }
 
 function positionsOf(glob: Glob, set: number): readonly Position[] {
@@ -142,6 +205,8 @@ function closure(positions: readonly Position[], sets: number): (state: readonly
   return (state) => {
     call += 1;
     const all: number[] = [];
+    let isSettled = false;
+    let isSorted = true;
     for (const start of state) {
       for (let at = start; marks[at] !== call; at += 1) {
         const position = positions[at];
@@ -151,16 +216,17 @@ function closure(positions: readonly Position[], sets: number): (state: readonly
         }
         if (position.universal) {
           settled[position.set] = call;
+          isSettled = true;
         }
+        isSorted = isSorted && at > (all.at(-1) ?? -1);
         all.push(at);
         if (position.symbol?.kind !== "many") {
           break;
         }
       }
     }
-    return all
-      .filter((at) => settled[positions[at]?.set ?? 0] !== call || positions[at]?.universal)
-      .sort((one, other) => one - other);
+    const left = isSettled ? all.filter((at) => settled[positions[at]?.set ?? 0] !== call || positions[at]?.universal) : all;
+    return isSorted ? left : left.sort((one, other) => one - other);
   };
 }
 
@@ -175,28 +241,14 @@ function takes(symbol: GlobSymbol, char: string): boolean {
 const OTHERS = [..."xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./"];
 
 /** Characters after which states may differ: each stands for itself, the last one but the colon for all that are not listed. */
-function charactersOf(
-  { positions }: Automaton,
-  state: readonly number[],
-  alphabet: readonly string[] | undefined,
-): readonly string[] {
-  const listed = new Set<string>();
-  for (const at of state) {
-    const symbol = positions[at]?.symbol;
-    if (symbol?.kind === "literal") {
-      listed.add(symbol.char);
-      if (symbol.fold) {
-        listed.add(symbol.char.toLowerCase()).add(symbol.char.toUpperCase());
-      }
-    }
-  }
-  const other = (alphabet ?? OTHERS).find((char) => !listed.has(char)) ?? (alphabet === undefined ? unlisted(listed) : undefined);
-  listed.delete(":");
-  const characters = other === undefined ? [...listed, ":"] : [...listed, other, ":"];
-  return alphabet === undefined ? characters : characters.filter((char) => char === ":" || alphabet.includes(char));
+function charactersOf(literals: Moves["literals"], alphabet: readonly string[] | undefined): readonly string[] {
+  const other =
+    (alphabet ?? OTHERS).find((char) => !literals.has(char)) ?? (alphabet === undefined ? unlisted(literals) : undefined);
+  const characters = [...literals.keys()].filter((char) => char !== ":" && (alphabet === undefined || alphabet.includes(char)));
+  return other === undefined ? [...characters, ":"] : [...characters, other, ":"];
 }
 
-function unlisted(listed: ReadonlySet<string>): string {
+function unlisted(listed: ReadonlyMap<string, unknown>): string {
   const codes = Array.from({ length: listed.size + 1 }, (_, at) => String.fromCodePoint(0x4e00 + at));
   return codes.find((char) => !listed.has(char)) ?? "";
 }

@@ -2,7 +2,7 @@ import { AwsError, unlessMissing } from "../../aws-api/operations";
 import { NODE_ACTIONS } from "../../iam/node-role-permissions";
 import { check, type Finding, failed, ok, skipped, type Tools, unknown } from "../check";
 import { managedPolicy } from "../managed-policy";
-import { decide, type ReadPolicy, readPolicy, trusts } from "../policy-reading";
+import { actionDecision, parsePolicyDocument, type ReadPolicy, trusts } from "../policy-reading";
 
 /** A role for nodes as IAM reports it. */
 export interface NodeRoleFacts {
@@ -63,8 +63,8 @@ function trustErrors({ name, trust }: NodeRoleFacts): readonly Finding[] {
 
 function actionErrors({ name, policies, unread, boundary }: NodeRoleFacts, action: string): readonly Finding[] {
   const remedy = `allow ${action} on "*": without it, nodes do not join`;
-  const own = decide(action, policies);
-  const bound = boundary === undefined ? "allowed" : decide(action, [boundary]);
+  const own = actionDecision(action, policies);
+  const bound = boundary === undefined ? "allowed" : actionDecision(action, [boundary]);
   if (own === "denied" || bound === "denied" || bound === "not allowed") {
     return [
       failed(`${name} cannot call ${action}: ${own === "denied" ? "a policy" : "its permissions boundary"} denies it`, remedy),
@@ -124,7 +124,7 @@ export const iamNodeRoleCheck = check({
     const facts = {
       name,
       path: role.Path ?? "/",
-      trust: readPolicy(role.AssumeRolePolicyDocument),
+      trust: parsePolicyDocument(role.AssumeRolePolicyDocument),
       policies: read.flatMap((reading) => ("policy" in reading ? [reading.policy] : [])),
       unread: [...new Set(read.flatMap((reading) => ("unread" in reading ? [reading.unread] : [])))],
       boundary: read.flatMap((reading) => ("boundary" in reading ? [reading.boundary] : []))[0],
@@ -141,7 +141,9 @@ async function inlinePolicies({ call, callAll }: Tools<NodeRoleCalls>, RoleName:
     ? pages.policy
         .flatMap(({ PolicyNames = [] }) => PolicyNames)
         .map((PolicyName) =>
-          attempt(call("iam:GetRolePolicy", { RoleName, PolicyName }).then(({ PolicyDocument }) => readPolicy(PolicyDocument))),
+          attempt(
+            call("iam:GetRolePolicy", { RoleName, PolicyName }).then(({ PolicyDocument }) => parsePolicyDocument(PolicyDocument)),
+          ),
         )
     : [Promise.resolve(pages)];
 }

@@ -1,4 +1,4 @@
-import { suggest } from "../../settings/messages";
+import { suggest } from "../../settings/message-parts";
 import { check, type Finding, failed, ok } from "../check";
 
 /** A region as EC2 reports it. */

@@ -2,9 +2,9 @@ import type { EvaluationResult, SimulatePolicyResponse } from "../../aws-api/ope
 import { unlessMissing } from "../../aws-api/operations";
 import { iamResourceArn } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
+import { deploymentPolicies } from "../../iam/deployment-policies";
 import { policyDocument } from "../../iam/policy-document";
 import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
-import { deploymentPolicies } from "../../iam/split-policy";
 import { dkpAccess } from "../../render/command";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { check, type Finding, failed, ok, type Subject, type Tools, unknown, warning } from "../check";

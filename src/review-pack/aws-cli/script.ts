@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { policyArn } from "../../iam/arns";
+import { deploymentPolicies } from "../../iam/deployment-policies";
 import { partitionOf } from "../../iam/partitions";
 import { policyDocument } from "../../iam/policy-document";
-import { deploymentPolicies } from "../../iam/split-policy";
 import { packageFile } from "../../render/package-file";
 import { asciiJson, comment, hereDocument, quote } from "../../render/shell";
 import { type Deployment, policyNames } from "../../settings/deployment";

@@ -1,9 +1,9 @@
 import { otherNodeRoles } from "../../iam/cluster";
+import { deploymentPolicies } from "../../iam/deployment-policies";
 import { NODE_ACTIONS } from "../../iam/node-role-permissions";
 import { policyFile } from "../../iam/policy-file-names";
 import { grantedRows, policyStatements } from "../../iam/policy-statements";
 import { roleOf } from "../../iam/risks";
-import { deploymentPolicies } from "../../iam/split-policy";
 import {
   code,
   codes,
@@ -29,7 +29,7 @@ import { actionCount, deployerTables, isRequired, permissionTables, statementTab
 import { resourceTable } from "./resource-table";
 import { findingsOf } from "./scanner-findings";
 import { secretExposure } from "./secret-exposure";
-import { settingFacts } from "./summary";
+import { settingFacts } from "./settings-table";
 import { controlPolicyNotesOf, controlPolicyOf, riskList } from "./threat-model";
 import { verifiedVersions } from "./verified-versions";
 

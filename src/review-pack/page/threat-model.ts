@@ -1,10 +1,11 @@
+import { ACCOUNT_ID } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { risksOf, roleOf } from "../../iam/risks";
 import { type ControlPolicy, controlPolicy, controlPolicyNotes } from "../../iam/service-control-policy";
 import { code, codes, list, type Markdown, md, sentence, trusted } from "../../render/markdown";
 import type { Deployment } from "../../settings/deployment";
-import { ACCOUNT_ID, policyOptions } from "../account-placeholder";
+import { policyOptions } from "../account-placeholder";
 
 /** What an attacker with the key can do, with the actions that allow it. */
 export function riskList(options: PolicyOptions): Markdown {

@@ -1,11 +1,11 @@
 import { parseIamArn } from "../../iam/arns";
-import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/names";
+import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { type CheckedSettings, pathOf } from "../checked-settings";
 import { policyNames, stateLocation, toCluster } from "../deployment";
 import type { FieldError } from "../errors";
-import { show } from "../messages";
+import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
 
 /** A deployment that may have errors. */

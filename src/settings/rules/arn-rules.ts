@@ -2,7 +2,7 @@ import { parseIamArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
 import { pathOf } from "../checked-settings";
 import type { FieldError } from "../errors";
-import { show } from "../messages";
+import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
 

@@ -1,8 +1,8 @@
 import { nodeRoleName } from "../../iam/cluster";
-import { MAX_ROLE_INLINE_CHARACTERS } from "../../iam/names";
+import { MAX_ROLE_INLINE_CHARACTERS } from "../../iam/limits";
 import { nodePolicy } from "../../iam/node-role-permissions";
 import { pathOf } from "../checked-settings";
-import { show } from "../messages";
+import { show } from "../message-parts";
 import { accountError, partitionError } from "./arn-rules";
 import { type Rule, rule } from "./rule";
 

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
-import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../../iam/names";
+import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
-import { show } from "../messages";
+import { show } from "../message-parts";
 import { arn, because, choice, describe, name, path, strict } from "./primitives";
 
 // The parts of the schema about keys and principals: key slots, the group, the role for nodes, and what is imported.

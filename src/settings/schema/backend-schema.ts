@@ -2,7 +2,7 @@ import { parseIamArn } from "../../iam/arns";
 import { type ArgumentType, argumentType, BACKEND_TYPES, type BackendType, backendType } from "../../terraform/backends";
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
-import { EMPTY, nearest, show, showSegment, suggest } from "../messages";
+import { EMPTY, nearest, show, showSegment, suggest } from "../message-parts";
 
 /** Terraform's `cloud` block is a setting of its own, not a backend type. */
 export const BACKEND_NAMES = Object.keys(BACKEND_TYPES).filter((type) => type !== "cloud");

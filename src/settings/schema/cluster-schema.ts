@@ -3,8 +3,8 @@ import { KMS_KEY_ARN } from "../../iam/arns";
 import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
-import { nameError, ROLE_NAME } from "../../iam/names";
-import { EMPTY, show, suggest } from "../messages";
+import { nameError, ROLE_NAME } from "../../iam/limits";
+import { EMPTY, show, suggest } from "../message-parts";
 import { because, describe, noList, nonEmptyString, strict } from "./primitives";
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */

@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { MAX_DESCRIPTION, MAX_TAGS, POLICY_NAME, POLICY_PATH, TAG_KEY, TAG_VALUE, USER_NAME } from "../../iam/names";
+import { MAX_DESCRIPTION, MAX_TAGS, POLICY_NAME, POLICY_PATH, TAG_KEY, TAG_VALUE, USER_NAME } from "../../iam/limits";
 import { REGION, regionOfZone } from "../../iam/partitions";
 import { MODES } from "../../iam/policy-statements";
 import type { FieldError } from "../errors";
-import { count, EMPTY, show } from "../messages";
+import { count, EMPTY, show } from "../message-parts";
 import { versionConstraintError } from "../version-constraint";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
 import { backendErrors, cloudErrors } from "./backend-schema";

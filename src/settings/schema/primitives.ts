@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { parseIamArn } from "../../iam/arns";
-import { type NameRule, nameError, PATH } from "../../iam/names";
+import { type NameRule, nameError, PATH } from "../../iam/limits";
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
-import { EMPTY, show } from "../messages";
+import { EMPTY, show } from "../message-parts";
 
 // Parts of the schema of a settings file.
 

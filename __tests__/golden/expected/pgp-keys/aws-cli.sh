@@ -227,9 +227,9 @@ objects_of_policy() {
 }
 
 objects() {
+  each_policy objects_of_policy
   printf '  - %s\n' "user $user_name"
   if on_group; then printf '  - %s\n' "group $group_name with user $user_name as a member"; fi
-  each_policy objects_of_policy
   if has_role; then printf '  - %s\n' "role $role_name for nodes"; fi
   if [ "$create_key" = yes ]; then
     printf '  - %s\n' "access key of user $user_name, in a new file with mode 0600"
@@ -461,16 +461,24 @@ create_policy() {
   set_tags policy "--policy-arn=$policy_arn"
 }
 
-attach_policy() {
-  if on_group; then
-    attach group "$group_found" "--group-name=$group_name" "$policy_arn" "policy $policy_name on group $group_name"
-  fi
-  if on_user; then attach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"; fi
+attach_to_group() {
+  attach group "$group_found" "--group-name=$group_name" "$policy_arn" "policy $policy_name on group $group_name"
 }
 
+attach_to_user() {
+  attach user "$user_found" "--user-name=$user_name" "$policy_arn" "policy $policy_name on user $user_name"
+}
+
+# Attaches each policy before the next one may shrink.
 create_and_attach_policy() {
   create_policy
-  attach_policy
+  if on_group && [ -n "$group_found" ]; then attach_to_group; fi
+  if on_user && [ -n "$user_found" ]; then attach_to_user; fi
+}
+
+attach_to_new() {
+  if on_group && [ -z "$group_found" ]; then attach_to_group; fi
+  if on_user && [ -z "$user_found" ]; then attach_to_user; fi
 }
 
 detach_policy() {
@@ -879,9 +887,10 @@ if [ "$mode" = undo ]; then
 fi
 
 if [ "$create_key" = yes ]; then require_usable_key; fi
+each_policy create_and_attach_policy
 create_user
 if on_group; then create_group; fi
-each_policy create_and_attach_policy
+each_policy attach_to_new
 if on_group; then create_membership; fi
 if has_role; then
   create_role

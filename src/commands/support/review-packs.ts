@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
-import { type Pack, reviewPack } from "../review-pack/pack";
-import type { Deployment } from "../settings/deployment";
-import { terraformJson } from "../synthesis";
+import { type Pack, reviewPack } from "../../review-pack/pack";
+import type { Deployment } from "../../settings/deployment";
+import { terraformJson } from "../../synthesis";
 import type { Session } from "./session";
 
 /** The review packs of deployments by stack. */

@@ -1,10 +1,10 @@
 import type { Readable, Writable } from "node:stream";
 import type { Command } from "commander";
-import { fileErrorMessage } from "../files";
-import { printable } from "../render/printable";
-import { deploymentsFolder, outputFolder } from "../settings/paths";
-import { type TerraformCli, terraformCli } from "../terraform/terraform-cli";
-import { EXIT, type ExitCode } from "./exit-codes";
+import { fileErrorMessage } from "../../files";
+import { printable } from "../../render/printable";
+import { deploymentsFolder, outputFolder } from "../../settings/paths";
+import { type TerraformCli, terraformCli } from "../../terraform/terraform-cli";
+import { EXIT, type ExitCode } from "../exit-codes";
 
 /** The part of a process that a command uses. */
 export interface Host {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../../src/aws-api/client";
-import { ADMIN_ACTIONS, adminPolicy, CHECKS } from "../../src/preflight/all-checks";
+import { CHECKS } from "../../src/preflight/all-checks";
+import { ADMIN_ACTIONS, adminPolicy } from "../../src/preflight/preflight-policy";
 
 describe("the preflight", () => {
   it("cannot make a call that changes anything", async () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { writeFileAtomically } from "../files";
-import { jsonSchema } from "../settings/schema/json-schema";
-import { EXIT } from "./exit-codes";
+import { EXIT } from "../../src/commands/exit-codes";
+import { run } from "../../src/commands/support/run-command";
+import { writeFileAtomically } from "../../src/files";
+import { jsonSchema } from "./json-schema";
 import { DOCUMENTS, withTables } from "./reference-tables";
-import { run } from "./run-command";
 
 // Keeps what is derived from the code current: the JSON schema for editors and the tables of the documentation.
 run(() => {

@@ -1,7 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { BACKEND_TYPES, type BackendType } from "../../terraform/backends";
-import { BACKEND_NAMES } from "./backend-schema";
-import { deploymentSchema } from "./deployment-schema";
+import { BACKEND_NAMES } from "../../src/settings/schema/backend-schema";
+import { deploymentSchema } from "../../src/settings/schema/deployment-schema";
+import { BACKEND_TYPES, type BackendType } from "../../src/terraform/backends";
 
 /** The JSON schema of a settings file, for editors. It knows shapes; rules between fields are checked at synth. */
 export function jsonSchema(): string {

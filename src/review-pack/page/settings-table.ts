@@ -1,7 +1,8 @@
+import { policyName } from "../../iam/deployment-policies";
 import { SLOTS } from "../../iam/key-slots";
-import { MAX_POLICY_CHARACTERS, policySize } from "../../iam/policy-document";
+import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
+import { policySize } from "../../iam/policy-document";
 import type { PolicyStatement } from "../../iam/policy-statements";
-import { policyName } from "../../iam/split-policy";
 import { code, joined, type Markdown, md, prose, trusted } from "../../render/markdown";
 import type { TemplateData } from "../../render/template";
 import type { Deployment } from "../../settings/deployment";

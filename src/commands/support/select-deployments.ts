@@ -1,6 +1,6 @@
-import type { Deployment } from "../settings/deployment";
-import { loadDeployments, selectDeployment } from "../settings/load";
-import type { Settings } from "../settings/schema/deployment-schema";
+import type { Deployment } from "../../settings/deployment";
+import { loadDeployments, selectDeployment } from "../../settings/load";
+import type { Settings } from "../../settings/schema/deployment-schema";
 import type { Session } from "./session";
 
 /** Help of the argument of a command for one deployment. */

@@ -1,5 +1,5 @@
 import type { Environment } from "../../src/iam/policy-statements";
-import { iamArn } from "./requests";
+import { iamArn } from "./required-requests";
 import type { Request } from "./simulator";
 
 /** Something that an attacker with the key should not be able to do. */

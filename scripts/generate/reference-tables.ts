@@ -1,6 +1,7 @@
-import { DOCUMENTED_FINDINGS } from "../review-pack/page/scanner-findings";
-import { jsonSchema } from "../settings/schema/json-schema";
-import { OUTPUTS } from "../terraform/outputs";
+import { DOCUMENTED_FINDINGS } from "../../src/review-pack/page/scanner-findings";
+import { OUTPUTS } from "../../src/terraform/outputs";
+import { commandSections, environmentTable, exitCodesTable, globalOptionsTable } from "./command-tables";
+import { jsonSchema } from "./json-schema";
 
 /** The part of a JSON schema that the tables contain. */
 interface Field {
@@ -15,6 +16,8 @@ interface Field {
 export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/reference/settings.md": { settings: settingsTable },
   "docs/reference/outputs.md": { outputs: outputsTable },
+  "docs/reference/commands.md": { options: globalOptionsTable, environment: environmentTable, commands: commandSections },
+  "docs/reference/exit-codes.md": { "exit codes": exitCodesTable },
   "docs/security.md": { findings: findingsTable },
 };
 

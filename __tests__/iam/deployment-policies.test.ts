@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { shortened } from "../../src/iam/action-patterns";
 import type { Feature } from "../../src/iam/catalogue";
-import { MAX_POLICY_CHARACTERS, policySize } from "../../src/iam/policy-document";
+import { deploymentPolicies, policyName, splitPolicy } from "../../src/iam/deployment-policies";
+import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
+import { policySize } from "../../src/iam/policy-document";
 import { type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
-import { deploymentPolicies, policyName, splitPolicy } from "../../src/iam/split-policy";
 import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES } from "../helpers/clusters";
 
 const options = { mode: "minimal", supplement: true, environment: ENVIRONMENT } as const;

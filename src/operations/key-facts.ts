@@ -42,7 +42,7 @@ export interface Effect {
 }
 
 /** Settings, state and IAM side by side. */
-export interface KeyView extends KeySources {
+export interface KeyFacts extends KeySources {
   readonly settings: KeySettings;
   readonly slots: readonly SlotReport[];
   readonly exposed: StateContents["exposed"];
@@ -61,18 +61,18 @@ export const RECENT_HOURS = 24;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-export function keyView(settings: KeySettings, sources: KeySources): KeyView {
+export function keyFacts(settings: KeySettings, sources: KeySources): KeyFacts {
   const { state, iam } = sources;
   const slots = SLOTS.map((slot) => slotReport(slot, settings, sources));
   const managed = new Set(state.keys.map(({ id }) => id));
-  const view = {
+  const facts = {
     ...sources,
     settings,
     slots,
     exposed: state.exposed,
     unmanaged: iam.keys.filter(({ id }) => !managed.has(id) && id !== settings.import?.accessKeyId),
   };
-  return { ...view, effects: [...slots.flatMap((slot) => slotEffects(slot, view)), ...exposeEffects(view)] };
+  return { ...facts, effects: [...slots.flatMap((slot) => slotEffects(slot, facts)), ...exposeEffects(facts)] };
 }
 
 function slotReport(slot: Slot, { accessKeys }: KeySettings, { state, iam, now }: KeySources): SlotReport {
@@ -108,7 +108,7 @@ export function isRecent({ created, lastUsed }: Pick<IamKey, "created" | "lastUs
 
 function slotEffects(
   { slot, id, status, wanted }: SlotReport,
-  { settings, state }: Pick<KeyView, "settings" | "state">,
+  { settings, state }: Pick<KeyFacts, "settings" | "state">,
 ): readonly Effect[] {
   // Terraform would replace it, and `protect` makes that an error.
   if (keyIn(state, slot)?.tainted === true && wanted !== "absent") {
@@ -127,7 +127,7 @@ function slotEffects(
   return status === wanted ? [] : [{ verb: wanted === "Active" ? "activate" : "deactivate", slot, id }];
 }
 
-function exposeEffects({ settings, slots, exposed }: Pick<KeyView, "settings" | "slots" | "exposed">): readonly Effect[] {
+function exposeEffects({ settings, slots, exposed }: Pick<KeyFacts, "settings" | "slots" | "exposed">): readonly Effect[] {
   const { accessKeys } = settings;
   if (accessKeys === "none" || exposed.slot === undefined || exposed.slot === accessKeys.current) {
     return [];
@@ -137,7 +137,7 @@ function exposeEffects({ settings, slots, exposed }: Pick<KeyView, "settings" | 
 }
 
 /** An effect as a text that continues "the next apply". */
-export function effectText({ verb, slot, id }: Effect, { exposed, slots }: KeyView): string {
+export function effectText({ verb, slot, id }: Effect, { exposed, slots }: KeyFacts): string {
   const former = slots.find((one) => one.slot === slot)?.id;
   const texts: Readonly<Record<Effect["verb"], string>> = {
     create: `creates a key in ${slot}${former === undefined ? "" : ` in place of ${former}`}`,
@@ -184,7 +184,7 @@ export function leakEdits(leaked: Slot, settings: KeySettings): readonly Edit[] 
 }
 
 /** The edits that change the settings to what is deployed: each key as it is in IAM, and the exposed one current. */
-export function deployedEdits({ settings, slots, exposed }: KeyView): readonly Edit[] {
+export function deployedEdits({ settings, slots, exposed }: KeyFacts): readonly Edit[] {
   const { accessKeys } = settings;
   const statuses = slots.map(({ slot, status, wanted }) => ({
     slot,

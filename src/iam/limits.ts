@@ -30,6 +30,12 @@ export const RESERVED_ROLE_PATHS = ["/aws-reserved/", "/aws-service-role/"] as c
 /** Characters of a managed policy's description. IAM states no pattern for it. Source: IAM API reference, `policyDescriptionType`. */
 export const MAX_DESCRIPTION = 1000;
 
+/** Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS quotas". */
+export const MAX_POLICY_CHARACTERS = 6144;
+
+/** Maximum number of managed policies attached to a user or a group, the default quota. Source: "IAM and AWS STS quotas". */
+export const MAX_ATTACHED_POLICIES = 10;
+
 /** Managed policies of one role: what an account has, and what it can get. Source: "IAM and AWS STS quotas". */
 export const ROLE_POLICIES = { byDefault: 10, max: 25 } as const;
 

@@ -14,7 +14,7 @@ interface Violation {
 
 /** The violations in a project of these files, as `rule: from -> to`. */
 function violations(files: Readonly<Record<string, string>>): readonly string[] {
-  const project = mkdtempSync(join(tmpdir(), "import-rules-"));
+  const project = mkdtempSync(join(tmpdir(), "module-boundaries-"));
   try {
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(project, path)), { recursive: true });
@@ -66,8 +66,8 @@ describe(".dependency-cruiser.mjs", () => {
     const found = violations({
       ...ALLOWED,
       "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
-      "src/settings/deployment.ts": 'import "../review-pack/page/summary";',
-      "src/review-pack/page/summary.ts": 'import "cdktf";\nimport "valibot";\nimport "commander";',
+      "src/settings/deployment.ts": 'import "../review-pack/page/settings-table";',
+      "src/review-pack/page/settings-table.ts": 'import "cdktf";\nimport "valibot";\nimport "commander";',
       "src/constructs/access-user.ts":
         'import "@cdktf/provider-aws";\nimport "../settings/deployment";\nimport "../terraform/addresses";\nimport "../surprise/new";',
       "src/surprise/new.ts": "export const x = 1;",
@@ -77,8 +77,8 @@ describe(".dependency-cruiser.mjs", () => {
     });
     expect([...found].sort()).toEqual([
       "@aws-sdk-in-aws-api: src/operations/key-status.ts -> @aws-sdk/client-iam",
-      "cdktf-in-constructs-stack-synthesis: src/review-pack/page/summary.ts -> cdktf",
-      "commander-in-commands: src/review-pack/page/summary.ts -> commander",
+      "cdktf-in-constructs-stack-synthesis: src/review-pack/page/settings-table.ts -> cdktf",
+      "commander-in-commands: src/review-pack/page/settings-table.ts -> commander",
       "constructs-imports: src/constructs/access-user.ts -> src/settings/deployment.ts",
       "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",
       "iam-imports: src/iam/catalogue.ts -> src/terraform/addresses.ts",
@@ -87,8 +87,8 @@ describe(".dependency-cruiser.mjs", () => {
       "process-is-global: src/operations/key-status.ts -> process",
       "provider-by-deep-path: src/constructs/access-user.ts -> @cdktf/provider-aws",
       "render-imports: src/render/hcl.ts -> src/commands/keys.ts",
-      "settings-imports: src/settings/deployment.ts -> src/review-pack/page/summary.ts",
-      "valibot-in-settings: src/review-pack/page/summary.ts -> valibot",
+      "settings-imports: src/settings/deployment.ts -> src/review-pack/page/settings-table.ts",
+      "valibot-in-settings: src/review-pack/page/settings-table.ts -> valibot",
     ]);
   });
 });

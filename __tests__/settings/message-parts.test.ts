@@ -1,4 +1,4 @@
-import { nearest, show, suggest } from "../../src/settings/messages";
+import { nearest, show, suggest } from "../../src/settings/message-parts";
 import { KEY_ID, SECRET_KEY } from "../helpers/settings-files";
 
 describe("show", () => {

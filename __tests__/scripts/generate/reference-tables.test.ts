@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DOCUMENTS, withTables } from "../../src/commands/reference-tables";
-import { jsonSchema } from "../../src/settings/schema/json-schema";
-import { EXAMPLE } from "../e2e/support/project";
-import { deploymentOf } from "../helpers/settings-files";
+import { jsonSchema } from "../../../scripts/generate/json-schema";
+import { DOCUMENTS, withTables } from "../../../scripts/generate/reference-tables";
+import { EXAMPLE } from "../../e2e/support/project";
+import { deploymentOf } from "../../helpers/settings-files";
 
-const read = (name: string) => readFileSync(join(__dirname, "../..", name), "utf8");
+const read = (name: string) => readFileSync(join(__dirname, "../../..", name), "utf8");
 
 describe("what is generated from the settings schema", () => {
   it.each([

@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { type FieldError, firstErrors } from "./errors";
 import { isObject } from "./is-object";
-import { show, showSegment } from "./messages";
+import { show, showSegment } from "./message-parts";
 import { characterErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
 import { dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { noList } from "./schema/primitives";
-import { issueErrors } from "./schema/validation-issues";
+import { issueErrors } from "./schema/schema-messages";
 import { readTextFile } from "./text-file";
 import { parseDocuments, type YamlFile } from "./yaml-file";
 

@@ -1,7 +1,7 @@
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 
-export interface PreflightChecksProps {
+export interface CheckBlocksProps {
   /** The Region that DKP will run in. */
   readonly region: string;
   /** The image of the masters, which nodes without an image of their own use too. @default no check of an image */
@@ -18,8 +18,8 @@ interface CheckBlock {
  * Checks Region and image in Terraform: `check` blocks, which warn and never stop an apply. The data source is inside the
  * block, so that Terraform turns its errors into warnings too. CDKTF has no class for the block.
  */
-export class PreflightChecks extends Construct {
-  constructor(scope: Construct, id: string, { region, ami }: PreflightChecksProps) {
+export class CheckBlocks extends Construct {
+  constructor(scope: Construct, id: string, { region, ami }: CheckBlocksProps) {
     super(scope, id);
     const checks = { region: regionCheck(region), ...(ami === undefined ? {} : { image: imageCheck(region, ami) }) };
     TerraformStack.of(this).addOverride("check", checks);

@@ -1,5 +1,6 @@
 import { shortened } from "./action-patterns";
-import { MAX_POLICY_CHARACTERS, policySize } from "./policy-document";
+import { MAX_POLICY_CHARACTERS } from "./limits";
+import { policySize } from "./policy-document";
 import { type PolicyCondition, type PolicyOptions, type PolicyStatement, policyStatements } from "./policy-statements";
 
 /**

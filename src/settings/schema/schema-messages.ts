@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
-import { EMPTY, show, suggest } from "../messages";
+import { EMPTY, show, suggest } from "../message-parts";
 import { deploymentSchema } from "./deployment-schema";
 
 /** The errors of one issue that the schema found: several if the value matches neither shape of a union. */

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { originOf, readOrigins, STACK_FILES } from "../synthesis";
+import { originOf, readOrigins, STACK_FILES } from "../../synthesis";
 
 export interface SynthesizedStack {
   readonly name: string;

@@ -1,5 +1,5 @@
-import { fileErrorMessage } from "../files";
-import { EXIT } from "./exit-codes";
+import { fileErrorMessage } from "../../files";
+import { EXIT } from "../exit-codes";
 import { type Host, Session } from "./session";
 
 /** Runs a command in this process, with the exit code that it returns. An error is printed as one message. */

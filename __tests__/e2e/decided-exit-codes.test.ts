@@ -1,0 +1,75 @@
+import * as fc from "fast-check";
+import { exitCodeOf, isBroadened } from "../../src/diff/change-summary";
+import { changesAgainst } from "../../src/diff/compare";
+import type { JsonObject } from "../../src/diff/json-values";
+import { combined } from "../../src/diff/policy-comparison";
+import { policyDocument } from "../../src/iam/policy-document";
+import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { anyOptions, FEATURE_NAMES } from "../helpers/clusters";
+import { isNew } from "../helpers/decision-requests";
+import { deploymentOf, packOf, truthOf } from "../helpers/simulated-diff";
+
+/** Pairs of settings, each compared in both directions. */
+const PAIRS = 220;
+
+jest.setTimeout(3_600_000);
+
+const anySettings: fc.Arbitrary<PolicyOptions> = fc
+  .tuple(anyOptions, fc.constantFrom(...MODES))
+  .map(([options, mode]) => ({ ...options, mode }));
+
+/** Settings in which one thing differs, so that many pairs are broadened in one direction only or in none. */
+const variant = (options: PolicyOptions): fc.Arbitrary<PolicyOptions> =>
+  fc.oneof(
+    fc.constantFrom(...MODES).map((mode) => ({ ...options, mode })),
+    fc.constant({ ...options, supplement: !options.supplement }),
+    fc.subarray(FEATURE_NAMES).map((features) => ({ ...options, cluster: { ...options.cluster, features } })),
+    fc.constant({ ...options, cluster: { ...options.cluster, tags: {} } }),
+    fc.constant({ ...options, cluster: { ...options.cluster, formerIamNodeRoles: [], peerAccountIds: [] } }),
+  );
+
+const anyPair = anySettings.chain((one) =>
+  fc.tuple(fc.constant(one), fc.oneof({ weight: 1, arbitrary: anySettings }, { weight: 3, arbitrary: variant(one) })),
+);
+
+/** Another partition is a breaking change. */
+function codeOf(moves: boolean, isBroader: boolean): 0 | 2 | 3 {
+  if (moves) {
+    return 3;
+  }
+  return isBroader ? 2 : 0;
+}
+
+it("the exit code of a change summary is what simulation finds, for random pairs of settings in both directions", async () => {
+  const counts = { broadened: 0, "not broadened": 0 };
+  await fc.assert(
+    fc.asyncProperty(anyPair, async (pair) => {
+      const packs = pair.map((options) => packOf(deploymentOf(options)));
+      for (const [from, to] of [
+        [0, 1],
+        [1, 0],
+      ] as const) {
+        const [before, after] = [pair[from], pair[to]];
+        const changes = changesAgainst({ x: packs[from] as JsonObject }, { x: packs[to] as JsonObject }, "");
+        const [hasNew, hadOld] = [after, before].map((options) => ({ identity: [policyDocument(policyStatements(options))] }));
+        const permissions = combined(...changes.deployments.map((each) => each.permissions));
+        const isBroader = isBroadened(permissions);
+        const moves = before.environment.partition !== after.environment.partition;
+        expect(exitCodeOf(changes)).toBe(codeOf(moves, isBroader));
+        counts[isBroader ? "broadened" : "not broadened"] += 1;
+        if (isBroader) {
+          // One request that the simulator allows after the change and not before.
+          const requests = permissions.evidence.flatMap((one) => (one.kind === "new-request" ? [one.request] : []));
+          expect([requests.length, permissions.evidence.length]).toEqual([1, 1]);
+          expect(requests.filter((request) => hasNew && hadOld && isNew(hasNew, hadOld, request))).toEqual(requests);
+        } else {
+          // Every known call, under usual and unusual conditions.
+          expect((await truthOf(before, after)).broadened).toEqual([]);
+        }
+      }
+    }),
+    { numRuns: PAIRS, endOnFailure: true },
+  );
+  process.stderr.write(`pairs and directions: ${JSON.stringify(counts)}\n`);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(PAIRS / 4);
+});

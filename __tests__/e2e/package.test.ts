@@ -95,7 +95,6 @@ describe("other projects", () => {
         "build/src/aws-api/",
         "build/src/commands/",
         "build/src/commands/support/",
-        "build/src/commands/support/",
         "build/src/constructs/",
         "build/src/diff/",
         "build/src/diff/decision/",

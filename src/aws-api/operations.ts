@@ -33,7 +33,10 @@ export interface Operations {
   "iam:GetRolePolicy": Operation<Iam.GetRolePolicyCommandInput, Iam.GetRolePolicyCommandOutput>;
   "iam:GetUser": Operation<Iam.GetUserCommandInput, Iam.GetUserCommandOutput>;
   "iam:ListAccessKeys": Operation<Iam.ListAccessKeysCommandInput, Iam.ListAccessKeysCommandOutput>;
-  "iam:ListAttachedGroupPolicies": Operation<Iam.ListAttachedGroupPoliciesCommandInput, Iam.ListAttachedGroupPoliciesCommandOutput>;
+  "iam:ListAttachedGroupPolicies": Operation<
+    Iam.ListAttachedGroupPoliciesCommandInput,
+    Iam.ListAttachedGroupPoliciesCommandOutput
+  >;
   "iam:ListAttachedRolePolicies": Operation<Iam.ListAttachedRolePoliciesCommandInput, Iam.ListAttachedRolePoliciesCommandOutput>;
   "iam:ListAttachedUserPolicies": Operation<Iam.ListAttachedUserPoliciesCommandInput, Iam.ListAttachedUserPoliciesCommandOutput>;
   "iam:ListEntitiesForPolicy": Operation<Iam.ListEntitiesForPolicyCommandInput, Iam.ListEntitiesForPolicyCommandOutput>;
@@ -41,7 +44,10 @@ export interface Operations {
   "iam:ListGroupsForUser": Operation<Iam.ListGroupsForUserCommandInput, Iam.ListGroupsForUserCommandOutput>;
   "iam:ListMFADevices": Operation<Iam.ListMFADevicesCommandInput, Iam.ListMFADevicesCommandOutput>;
   "iam:ListRolePolicies": Operation<Iam.ListRolePoliciesCommandInput, Iam.ListRolePoliciesCommandOutput>;
-  "iam:ListServiceSpecificCredentials": Operation<Iam.ListServiceSpecificCredentialsCommandInput, Iam.ListServiceSpecificCredentialsCommandOutput>;
+  "iam:ListServiceSpecificCredentials": Operation<
+    Iam.ListServiceSpecificCredentialsCommandInput,
+    Iam.ListServiceSpecificCredentialsCommandOutput
+  >;
   "iam:ListSigningCertificates": Operation<Iam.ListSigningCertificatesCommandInput, Iam.ListSigningCertificatesCommandOutput>;
   "iam:ListSSHPublicKeys": Operation<Iam.ListSSHPublicKeysCommandInput, Iam.ListSSHPublicKeysCommandOutput>;
   "iam:ListUserPolicies": Operation<Iam.ListUserPoliciesCommandInput, Iam.ListUserPoliciesCommandOutput>;

@@ -4,7 +4,17 @@ export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The commands of the program. */
-export type CommandName = "synth" | "policy" | "review" | "diff" | "upgrade" | "preflight" | "keys" | "hand-over" | "audit";
+export type CommandName =
+  | "synth"
+  | "policy"
+  | "review"
+  | "diff"
+  | "upgrade"
+  | "preflight"
+  | "keys"
+  | "hand-over"
+  | "audit"
+  | "drift";
 
 /** What each exit code of each command means, for the help texts and the reference. */
 export const EXIT_CODES: Readonly<Record<CommandName, Partial<Readonly<Record<keyof typeof EXIT, string>>>>> = {
@@ -44,5 +54,11 @@ export const EXIT_CODES: Readonly<Record<CommandName, Partial<Readonly<Record<ke
     success: "no secret is in plaintext",
     error: "something cannot be read",
     attention: "a secret is in plaintext",
+  },
+  drift: {
+    success: "nothing exists beside what Terraform manages",
+    error: "the settings or the arguments have an error, or the credentials belong to another account",
+    attention: "something exists beside what Terraform manages",
+    breaking: "something cannot be read, so the result is unknown; also if something was found",
   },
 };

@@ -1,3 +1,4 @@
+import type { PolicyObjects } from "../../src/aws-api/iam-objects";
 import type { Reading } from "../../src/aws-api/iam-reader";
 import { nodeRoleName } from "../../src/iam/cluster";
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
@@ -65,7 +66,9 @@ function cleanObjects({ user, group, policies, nodeRole }: ManagedAccess, settin
   };
 }
 
-type Changes = { readonly [K in keyof DriftObjects]?: Partial<NonNullable<DriftObjects[K]>> };
+type Changes = {
+  readonly [K in Exclude<keyof DriftObjects, "policies">]?: Partial<NonNullable<DriftObjects[K]>>;
+} & { readonly policies?: readonly Partial<PolicyObjects>[] };
 
 /**
  * What drift finds in a clean account after changes.

@@ -14,7 +14,7 @@ describe("drift of the node role", () => {
     [trusting, `${isTrusting} -> ${RESTORE}`],
     [
       { attached: { value: [READ, EXTRA] } },
-      `the policy ${EXTRA} is attached -> aws iam detach-role-policy --role-name nodes --policy-arn ${EXTRA}`,
+      `the policy ${EXTRA} is attached -> aws iam detach-role-policy --role-name nodes --policy-arn ${EXTRA} -> if it is intended: add ${EXTRA} to nodeRole.managedPolicyArns in the settings of deckhouse, and apply`,
     ],
     [
       { inline: { value: ["nodes", "in"] } },

@@ -11,18 +11,18 @@ const NODES = "every node, and whoever can launch an instance with the role";
 export function nodeRoleDrift(role: ManagedRole, { stack, nodeRole }: DriftSettings, there: RoleObjects): readonly DriftResult[] {
   const object = `node role ${role.name}`;
   const of = { "role-name": role.name };
-  const attachment = (arn: string) => {
-    const isSetting = nodeRole?.managedPolicyArns.includes(arn) === true;
-    return finding(
+  const attachment = (arn: string) =>
+    finding(
       object,
       `the policy ${arn} is attached`,
       `${NODES}, has its permissions`,
-      isSetting
-        ? "apply: Terraform creates the attachment, which exists already"
-        : awsIam("detach-role-policy", { ...of, "policy-arn": arn }),
-      ...(isSetting ? [] : [set(stack, `nodeRole.managedPolicyArns: [..., ${JSON.stringify(arn)}]`)]),
+      ...(nodeRole?.managedPolicyArns.includes(arn) === true
+        ? ["apply: Terraform creates the attachment, which exists already"]
+        : [
+            awsIam("detach-role-policy", { ...of, "policy-arn": arn }),
+            `if it is intended: add ${arn} to nodeRole.managedPolicyArns in the settings of ${stack}, and apply`,
+          ]),
     );
-  };
   return [
     ...compared(object, "the role", there.role, (found) => [
       ...(found === undefined || role.managed

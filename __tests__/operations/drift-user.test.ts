@@ -24,12 +24,12 @@ describe("drift of the user", () => {
     ],
     [{ hasLoginProfile: { value: true } }, "it has a login profile -> aws iam delete-login-profile --user-name deckhouse"],
     [
-      { mfaDevices: lists(["GAHT1"]) },
-      "it has the MFA device GAHT1 -> aws iam deactivate-mfa-device --user-name deckhouse --serial-number GAHT1",
+      { mfaDevices: lists(["DEVICE1"]) },
+      "it has the MFA device DEVICE1 -> aws iam deactivate-mfa-device --user-name deckhouse --serial-number DEVICE1",
     ],
     [
-      { sshKeys: lists(["APKA1"]) },
-      "it has the SSH key APKA1 -> aws iam delete-ssh-public-key --user-name deckhouse --ssh-public-key-id APKA1",
+      { sshKeys: lists(["SSHKEY1"]) },
+      "it has the SSH key SSHKEY1 -> aws iam delete-ssh-public-key --user-name deckhouse --ssh-public-key-id SSHKEY1",
     ],
     [
       { serviceCredentials: lists(["ACCA1"]) },

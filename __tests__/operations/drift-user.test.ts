@@ -28,8 +28,8 @@ describe("drift of the user", () => {
       "it has the MFA device DEVICE1 -> aws iam deactivate-mfa-device --user-name deckhouse --serial-number DEVICE1",
     ],
     [
-      { sshKeys: lists(["SSHKEY1"]) },
-      "it has the SSH key SSHKEY1 -> aws iam delete-ssh-public-key --user-name deckhouse --ssh-public-key-id SSHKEY1",
+      { sshKeys: lists(["KEY1"]) },
+      "it has the SSH key KEY1 -> aws iam delete-ssh-public-key --user-name deckhouse --ssh-public-key-id KEY1",
     ],
     [
       { serviceCredentials: lists(["ACCA1"]) },

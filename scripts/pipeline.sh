@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 help() {
   cat <<'HELP'
-Usage: sh scripts/pipeline.sh synth|plan|apply|drift|clean STACK
+Usage: sh scripts/pipeline.sh synth|plan|apply|drift|unmanaged|clean STACK
 
   synth  empties the stack's output folder and synthesizes it. Run it first, after npm ci, and without credentials: it needs none.
          Fails when git tracks a file in the output folder, or the review pack is stale
@@ -17,13 +17,15 @@ Usage: sh scripts/pipeline.sh synth|plan|apply|drift|clean STACK
   apply  decrypts pipeline.out/plan.cms with the key in the file PLAN_KEY and applies just that. Runs neither Node.js nor npm.
          A state that could not be written is kept, encrypted for PLAN_CERTIFICATE, as pipeline.out/errored.tfstate.cms
   drift  plans and changes nothing: exit code 2 and a change summary when AWS and the settings differ
+  unmanaged
+         reports what exists in AWS beside the state (dkp-access drift): exit code 2, or 3 if something cannot be read
   clean  removes the saved plan, and encrypts a state that could not be written. Run it last, whatever happened: the others do
          so themselves, but for kill -9
 
 SIGINT, SIGTERM and SIGHUP are forwarded to Terraform once, as SIGINT. FORWARD_SIGNALS=false: the CI system signals every process
 itself, and Terraform would abandon its work at the second signal.
 
-Exit code: 0 done, 2 drift, 1 or another one of the failing command else.
+Exit code: 0 done, 2 drift or unmanaged objects, 3 unknown, 1 or another one of the failing command else.
 HELP
 }
 
@@ -176,10 +178,14 @@ $tracked"
       exit 2
     fi
     ;;
+  unmanaged)
+    init
+    npm run --silent drift -- "$stack"
+    ;;
   clean)
     clean
     ;;
   *)
-    refuse "\"$1\": unknown command; there are synth, plan, apply, drift and clean"
+    refuse "\"$1\": unknown command; there are synth, plan, apply, drift, unmanaged and clean"
     ;;
 esac

@@ -79,6 +79,8 @@ describe("dkp-access", () => {
       ["preflight", "--timeout", "soon"],
       '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n',
     ],
+    [["drift", "--timeout", "0"], '--timeout: "0" is not a number of seconds up to 3600; write for example --timeout 120\n'],
+    [["drift", "dve"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
     [["keys", "dve"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
     [["audit", "dve"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
   ])("rejects %j in one line with the remedy", async (args, stderr) => {

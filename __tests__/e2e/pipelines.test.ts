@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
+  DeleteUserPolicyCommand,
   DetachUserPolicyCommand,
   ListAccessKeysCommand,
   PutUserPolicyCommand,
@@ -253,6 +254,16 @@ describe.each(SYSTEMS)(
 
     it("the drift job succeeds when there is no drift", () => {
       expect(succeed("drift")).toContain("No changes.");
+    });
+
+    it("the job unmanaged succeeds until something is attached beside the state", async () => {
+      expect(succeed("unmanaged")).toContain("nothing found");
+      const inline = { UserName: "deckhouse", PolicyName: "beside" };
+      await aws.iam().send(new PutUserPolicyCommand({ ...inline, PolicyDocument: JSON.stringify(READING) }));
+      const { status, output } = job("unmanaged");
+      await aws.iam().send(new DeleteUserPolicyCommand(inline));
+      expect(status).toBe(2);
+      expect(output).toContain("found    user deckhouse: it has the inline policy beside\n");
     });
 
     it("the drift job works with only the documented read permissions", async () => {

@@ -11,7 +11,7 @@ interface Operation<Input, Output> {
   readonly output: Output;
 }
 
-/** Every AWS operation that the checks may call, under the name of the IAM action that allows it. All are read-only. */
+/** Every AWS operation that commands may call, under the name of the IAM action that allows it. All are read-only. */
 export interface Operations {
   "ec2:DescribeAddresses": Operation<Ec2.DescribeAddressesCommandInput, Ec2.DescribeAddressesCommandOutput>;
   "ec2:DescribeImages": Operation<Ec2.DescribeImagesCommandInput, Ec2.DescribeImagesCommandOutput>;
@@ -24,14 +24,33 @@ export interface Operations {
   "ec2:DescribeSubnets": Operation<Ec2.DescribeSubnetsCommandInput, Ec2.DescribeSubnetsCommandOutput>;
   "ec2:DescribeVpcs": Operation<Ec2.DescribeVpcsCommandInput, Ec2.DescribeVpcsCommandOutput>;
   "iam:GetAccessKeyLastUsed": Operation<Iam.GetAccessKeyLastUsedCommandInput, Iam.GetAccessKeyLastUsedCommandOutput>;
+  "iam:GetGroup": Operation<Iam.GetGroupCommandInput, Iam.GetGroupCommandOutput>;
   "iam:GetInstanceProfile": Operation<Iam.GetInstanceProfileCommandInput, Iam.GetInstanceProfileCommandOutput>;
+  "iam:GetLoginProfile": Operation<Iam.GetLoginProfileCommandInput, Iam.GetLoginProfileCommandOutput>;
   "iam:GetPolicy": Operation<Iam.GetPolicyCommandInput, Iam.GetPolicyCommandOutput>;
   "iam:GetPolicyVersion": Operation<Iam.GetPolicyVersionCommandInput, Iam.GetPolicyVersionCommandOutput>;
   "iam:GetRole": Operation<Iam.GetRoleCommandInput, Iam.GetRoleCommandOutput>;
   "iam:GetRolePolicy": Operation<Iam.GetRolePolicyCommandInput, Iam.GetRolePolicyCommandOutput>;
+  "iam:GetUser": Operation<Iam.GetUserCommandInput, Iam.GetUserCommandOutput>;
   "iam:ListAccessKeys": Operation<Iam.ListAccessKeysCommandInput, Iam.ListAccessKeysCommandOutput>;
+  "iam:ListAttachedGroupPolicies": Operation<
+    Iam.ListAttachedGroupPoliciesCommandInput,
+    Iam.ListAttachedGroupPoliciesCommandOutput
+  >;
   "iam:ListAttachedRolePolicies": Operation<Iam.ListAttachedRolePoliciesCommandInput, Iam.ListAttachedRolePoliciesCommandOutput>;
+  "iam:ListAttachedUserPolicies": Operation<Iam.ListAttachedUserPoliciesCommandInput, Iam.ListAttachedUserPoliciesCommandOutput>;
+  "iam:ListEntitiesForPolicy": Operation<Iam.ListEntitiesForPolicyCommandInput, Iam.ListEntitiesForPolicyCommandOutput>;
+  "iam:ListGroupPolicies": Operation<Iam.ListGroupPoliciesCommandInput, Iam.ListGroupPoliciesCommandOutput>;
+  "iam:ListGroupsForUser": Operation<Iam.ListGroupsForUserCommandInput, Iam.ListGroupsForUserCommandOutput>;
+  "iam:ListMFADevices": Operation<Iam.ListMFADevicesCommandInput, Iam.ListMFADevicesCommandOutput>;
   "iam:ListRolePolicies": Operation<Iam.ListRolePoliciesCommandInput, Iam.ListRolePoliciesCommandOutput>;
+  "iam:ListServiceSpecificCredentials": Operation<
+    Iam.ListServiceSpecificCredentialsCommandInput,
+    Iam.ListServiceSpecificCredentialsCommandOutput
+  >;
+  "iam:ListSigningCertificates": Operation<Iam.ListSigningCertificatesCommandInput, Iam.ListSigningCertificatesCommandOutput>;
+  "iam:ListSSHPublicKeys": Operation<Iam.ListSSHPublicKeysCommandInput, Iam.ListSSHPublicKeysCommandOutput>;
+  "iam:ListUserPolicies": Operation<Iam.ListUserPoliciesCommandInput, Iam.ListUserPoliciesCommandOutput>;
   "iam:SimulateCustomPolicy": Operation<Iam.SimulateCustomPolicyCommandInput, Iam.SimulateCustomPolicyCommandOutput>;
   "iam:SimulatePrincipalPolicy": Operation<Iam.SimulatePrincipalPolicyCommandInput, Iam.SimulatePrincipalPolicyCommandOutput>;
   "servicequotas:GetAWSDefaultServiceQuota": Operation<
@@ -47,9 +66,19 @@ export type Action = keyof Operations;
 /** Operations with paginated responses. */
 export type PagedAction = Extract<
   Action,
+  | "iam:GetGroup"
   | "iam:ListAccessKeys"
+  | "iam:ListAttachedGroupPolicies"
   | "iam:ListAttachedRolePolicies"
+  | "iam:ListAttachedUserPolicies"
+  | "iam:ListEntitiesForPolicy"
+  | "iam:ListGroupPolicies"
+  | "iam:ListGroupsForUser"
+  | "iam:ListMFADevices"
   | "iam:ListRolePolicies"
+  | "iam:ListSigningCertificates"
+  | "iam:ListSSHPublicKeys"
+  | "iam:ListUserPolicies"
   | "iam:SimulateCustomPolicy"
   | "iam:SimulatePrincipalPolicy"
 >;

@@ -14,7 +14,8 @@ export type CommandName =
   | "preflight"
   | "keys"
   | "hand-over"
-  | "audit";
+  | "audit"
+  | "drift";
 
 /** What each exit code of each command means: the help texts, and `docs/reference/exit-codes.md` by `npm run generate`. */
 export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<ExitCode, string>>>>> = {
@@ -54,5 +55,11 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
     0: "no secret is in plaintext",
     1: "something cannot be read",
     2: "a secret is in plaintext",
+  },
+  drift: {
+    0: "nothing exists beside what Terraform manages",
+    1: "the settings or the arguments have an error, or the credentials belong to another account",
+    2: "something exists beside what Terraform manages",
+    3: "something cannot be read, so the result is unknown; also if something was found",
   },
 };

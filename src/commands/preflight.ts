@@ -79,7 +79,8 @@ function pendingText([check, note]: readonly [string, string]): string {
   return visible(note === "" ? check : `${check} (${note})`);
 }
 
-function seconds(text: string): number {
+/** A number of seconds from an option. @throws Error if it is none up to 3600 */
+export function seconds(text: string): number {
   const number = Number(text);
   if (!(number > 0 && number <= 3600)) {
     throw new Error(`--timeout: "${text}" is not a number of seconds up to 3600; write for example --timeout 120`);
@@ -87,7 +88,8 @@ function seconds(text: string): number {
   return number;
 }
 
-function deadline(timeout: number): { readonly signal: AbortSignal; readonly stop: () => void } {
+/** A signal that aborts after a time, in seconds. */
+export function deadline(timeout: number): { readonly signal: AbortSignal; readonly stop: () => void } {
   const controller = new AbortController();
   // Every call that is in progress listens.
   setMaxListeners(0, controller.signal);

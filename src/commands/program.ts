@@ -69,6 +69,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     environment: [...TERRAFORM, ...SETTINGS],
     load: () => require("./audit") as typeof import("./audit"),
   },
+  drift: {
+    summary: "report what exists in AWS beside what Terraform manages",
+    environment: ["AWS_...", ...TERRAFORM, ...SETTINGS],
+    load: () => require("./drift") as typeof import("./drift"),
+  },
 };
 
 /**

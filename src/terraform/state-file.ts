@@ -30,7 +30,8 @@ const FORMAT = 4;
 /** An object of a JSON document, whatever is in it. */
 type Json = Readonly<Record<string, unknown>>;
 
-interface Instance {
+/** A managed resource of a state. */
+export interface StateResource {
   readonly address: string;
   readonly tainted: boolean;
   readonly attributes: Json;
@@ -41,7 +42,7 @@ interface Instance {
  * @throws Error if it is no such state. The message never repeats content, which can be a secret
  */
 export function readState(state: string): StateContents {
-  const document = state.trim() === "" ? {} : documentOf(state);
+  const document = contentsOf(state);
   const instances = list(document.resources).flatMap(instancesOf);
   const outputs = object(document.outputs);
   const user = instances.find(({ address }) => address === ADDRESSES.user)?.attributes;
@@ -60,6 +61,13 @@ export function readState(state: string): StateContents {
 export function keysOf(state: string): readonly StateKey[] {
   return readState(state).keys;
 }
+
+/** The managed resources of a state. Their attributes contain secrets. @throws Error as `readState` */
+export function stateResources(state: string): readonly StateResource[] {
+  return list(contentsOf(state).resources).flatMap(instancesOf);
+}
+
+const contentsOf = (state: string): Json => (state.trim() === "" ? {} : documentOf(state));
 
 function documentOf(state: string): Json {
   const document = parsed(state);
@@ -80,7 +88,7 @@ function parsed(json: string): unknown {
   }
 }
 
-function instancesOf(resource: unknown): readonly Instance[] {
+function instancesOf(resource: unknown): readonly StateResource[] {
   const { mode, type, name, module, instances } = object(resource);
   if (mode !== "managed") {
     return [];
@@ -93,7 +101,7 @@ function instancesOf(resource: unknown): readonly Instance[] {
   });
 }
 
-function stateKey(slot: Slot, { tainted, attributes }: Instance): StateKey {
+function stateKey(slot: Slot, { tainted, attributes }: StateResource): StateKey {
   return {
     slot,
     id: text(attributes.id) ?? "",

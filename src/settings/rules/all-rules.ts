@@ -48,8 +48,9 @@ const RULES: readonly Rule[] = [
           message: `missing: policy.mode "minimal" grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
         },
   ),
-  rule(["policy", "cluster", "features", "region", "accountId", "nodeRole"], (settings) => {
+  rule(["policy", "cluster", "features", "region", "accountId", "nodeRole", "user.allowedNetworks"], (settings) => {
     const { mode, supplement } = settings.policy;
+    const allowedNetworks = settings["user.allowedNetworks"];
     const cluster = toCluster(settings);
     if (mode !== "documented" && cluster.prefix === undefined) {
       return undefined;
@@ -59,7 +60,7 @@ const RULES: readonly Rule[] = [
       region: settings.region,
       account: settings.accountId ?? ANY_ACCOUNT,
     };
-    return policiesError(settings.policy.name, deploymentPolicies({ mode, supplement, cluster, environment }));
+    return policiesError(settings.policy.name, deploymentPolicies({ mode, supplement, cluster, environment, allowedNetworks }));
   }),
   rule(["cluster"], ({ cluster: { prefix, dkpVersion } }) => {
     const max = maxPrefix(dkpVersion);
@@ -107,6 +108,12 @@ function policiesError(name: string, policies: readonly (readonly PolicyStatemen
   const count = policies.length;
   const remedy = "shorten the lists of roles, accounts, keys and tags in cluster";
   const tooLarge = policies.flat().find((statement) => policySize([statement]) > MAX_POLICY_CHARACTERS);
+  if (tooLarge?.effect === "Deny") {
+    return {
+      path: ["user", "allowedNetworks"],
+      message: `requires a statement of ${policySize([tooLarge])} characters, IAM allows ${MAX_POLICY_CHARACTERS}; combine its networks`,
+    };
+  }
   if (tooLarge !== undefined) {
     return {
       path: ["policy", "mode"],

@@ -65,8 +65,8 @@ export function policyStatements(options: PolicyOptions): readonly PolicyStateme
  * `IfExists`: a request from the internet has no `aws:SourceVpc`, one through a VPC endpoint no `aws:SourceIp`.
  *
  * A service that calls another one on behalf of the user (forward access session) is exempt: its request has no `aws:SourceVpc`
- * and no `aws:SourceVpce` of the first request. `IfExists`, because a service can lack `aws:ViaAWSService`: without it, the Deny
- * would not apply to the calls of such a service at all. `aws:CalledVia` is not used, because only a few services set it.
+ * and no `aws:SourceVpce` of the first request. `IfExists`, because a service can lack `aws:ViaAWSService` (earlier editions of the
+ * IAM User Guide name EC2): without it, the Deny would not apply to the calls of such a service at all. `aws:CalledVia` is not used, because only a few services set it.
  * Source: IAM User Guide, "AWS global condition context keys", "Forward access sessions" and "AWS: Denies access to AWS based on the
  * source IP"; aws-samples/data-perimeter-policy-examples, network_perimeter_iam_users_scp.json.
  */

@@ -15,6 +15,7 @@ const STATEMENTS: readonly PolicyStatement[] = [
     resources: ["arn:aws:ec2:*:*:vpc/*"],
     conditions: [{ test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] }],
   },
+  { effect: "Deny", sid: "No", actions: ["*"], resources: ["*"], conditions: [] },
 ];
 
 describe("AccessPolicy", () => {
@@ -33,6 +34,7 @@ describe("AccessPolicy", () => {
           resources: ["arn:aws:ec2:*:*:vpc/*"],
           condition: [{ test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] }],
         },
+        { sid: "No", effect: "Deny", actions: ["*"], resources: ["*"] },
       ],
     });
   });

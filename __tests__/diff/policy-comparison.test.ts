@@ -4,7 +4,7 @@ import { policyChanges } from "../../src/diff/policy-comparison";
 import { readPolicy } from "../../src/diff/policy-model";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions } from "../helpers/clusters";
+import { anyOptions, clusterOf, ENVIRONMENT } from "../helpers/clusters";
 
 type Statement = Readonly<Record<string, unknown>>;
 
@@ -283,5 +283,31 @@ describe("the same policy written in another way", () => {
       }),
       { numRuns: 15 },
     );
+  });
+});
+
+describe("a policy with a Deny for other networks", () => {
+  const policy = (cidrs?: readonly string[]) =>
+    JSON.stringify(
+      policyDocument(
+        policyStatements({
+          mode: "scoped",
+          supplement: true,
+          environment: ENVIRONMENT,
+          cluster: clusterOf(),
+          ...(cidrs === undefined ? {} : { allowedNetworks: { cidrs, vpcs: [], vpcEndpoints: [] } }),
+        }),
+      ),
+    );
+  const compared = (before: string, after: string) => {
+    const found = changes(before, after);
+    return [isBroadened(found), isNarrowed(found)];
+  };
+
+  it("is narrower than without, and broadened by another address", () => {
+    expect(compared(policy(), policy(["203.0.113.0/24"]))).toEqual([false, true]);
+    expect(compared(policy(["203.0.113.0/24"]), policy())).toEqual([true, false]);
+    expect(compared(policy(["203.0.113.0/24"]), policy(["198.51.100.0/24", "203.0.113.0/24"]))).toEqual([true, false]);
+    expect(compared(policy(["203.0.113.0/24"]), policy(["203.0.113.0/24"]))).toEqual([false, false]);
   });
 });

@@ -27,6 +27,11 @@ describe("checkov on the synthesized Terraform JSON", () => {
       findingsOf({ tight: true, userAttachment: false }),
     ],
     [
+      "scoped, attached to a group, with allowed networks",
+      `${SETTINGS}${TIGHT}policy: { mode: scoped }\nuser: { allowedNetworks: { cidrs: [203.0.113.0/24] } }\n`,
+      findingsOf({ tight: true, userAttachment: false }),
+    ],
+    [
       "minimal, attached to a group",
       `${SETTINGS}${TIGHT}policy: { mode: minimal }\n`,
       findingsOf({ tight: true, userAttachment: false }),

@@ -1,12 +1,13 @@
 import type { Cluster } from "../../src/iam/cluster";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
+import type { Networks } from "../../src/iam/networks";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import type { Mode } from "../../src/iam/policy-statements";
 import { type Abuse, abuses } from "../helpers/abuses";
 import { clusterOf, ENVIRONMENT, FEATURE_NAMES } from "../helpers/clusters";
 import type { Layout } from "../helpers/measured-calls";
 import { requiredRequests } from "../helpers/required-requests";
-import type { Request } from "../helpers/simulator";
+import type { Context, Request } from "../helpers/simulator";
 import { type Attack, attacks, createVictims, NOT_A_REQUEST, OTHER_ACCOUNT, OWNERS, type Victims } from "./support/attacks";
 import { type Answered, CallSequence, sendOne } from "./support/call-sequence";
 import { componentCalls, NOT_CAUSED } from "./support/component-calls";
@@ -57,8 +58,13 @@ afterAll(async () => {
 });
 
 /** The policies of a deployment as AWS stores them. */
-function policiesOf(mode: Mode, cluster: Cluster, environment = ENVIRONMENT): readonly PolicyDocument[] {
-  return deploymentPolicies({ mode, supplement: true, environment, cluster }).map(policyDocument);
+function policiesOf(
+  mode: Mode,
+  cluster: Cluster,
+  environment = ENVIRONMENT,
+  allowedNetworks?: Networks,
+): readonly PolicyDocument[] {
+  return deploymentPolicies({ mode, supplement: true, environment, cluster, allowedNetworks }).map(policyDocument);
 }
 
 /** Clusters of a layout: the plain one, one with every setting that calls more of AWS, one in an existing network. */
@@ -85,8 +91,10 @@ const summary = ({ call, status, body }: Answered) =>
 const actionsOf = (answers: readonly Answered[]) => [...new Set(answers.map(({ call }) => call.action))].sort();
 
 /** The answers to all calls of a cluster. The calls that were not measured are not executed: the local AWS lacks their objects. */
-async function life(cluster: LayoutCluster, policies: readonly PolicyDocument[]) {
+async function life(cluster: LayoutCluster, policies: readonly PolicyDocument[], source: Context = {}) {
   return withGates(aws, {}, async (gate, dryRun) => {
+    gate.source = source;
+    dryRun.source = source;
     const key = await gate.createUser("deckhouse", policies);
     const sequence = new CallSequence(gate, existing);
     const { beforeDeletion, deletion } = parts(cluster);
@@ -159,11 +167,12 @@ interface AttackAnswer {
 }
 
 /** Sends all abuses, each to the account in which it makes sense. */
-async function sendAttacks(policies: readonly PolicyDocument[]): Promise<readonly AttackAnswer[]> {
+async function sendAttacks(policies: readonly PolicyDocument[], source: Context = {}): Promise<readonly AttackAnswer[]> {
   const answers: AttackAnswer[] = [];
   for (const { account, victims, otherPaths } of attacked) {
     const requests = attacks(victims);
     await withGates(account, { ...OWNERS, ...victims.owners }, async (gate) => {
+      gate.source = source;
       const key = await gate.createUser("deckhouse", policies);
       for (const abuse of ABUSES) {
         const request = requests[abuse.what];
@@ -203,6 +212,69 @@ describe("the abuses", () => {
       wrong.map(({ abuse, answer, allowed }) => ({ what: abuse.what, abuse, allowed, decisions: answer.decisions })),
     ).toEqual([]);
     add("documented: abuses allowed", answers.filter(({ allowed }) => allowed).length);
+  });
+});
+
+const NO_NETWORKS: Networks = { cidrs: [], vpcs: [], vpcEndpoints: [] };
+const OUTSIDE: readonly Context[] = [
+  { "aws:SourceIp": "198.51.100.7" },
+  { "aws:SourceIp": "2001:db8:2::7" },
+  { "aws:SourceVpc": "vpc-0123456789abcdef9", "aws:SourceVpce": "vpce-0123456789abcdef9" },
+];
+
+describe.each<{ readonly what: string; readonly networks: Networks; readonly inside: Context }>([
+  {
+    what: "addresses",
+    networks: { ...NO_NETWORKS, cidrs: ["203.0.113.0/24", "2001:db8:1::/48"] },
+    inside: { "aws:SourceIp": "203.0.113.7" },
+  },
+  {
+    what: "VPCs",
+    networks: { ...NO_NETWORKS, vpcs: ["vpc-0123456789abcdef0"] },
+    inside: { "aws:SourceVpc": "vpc-0123456789abcdef0", "aws:SourceVpce": "vpce-0123456789abcdef9" },
+  },
+  {
+    what: "VPC endpoints",
+    networks: { ...NO_NETWORKS, vpcEndpoints: ["vpce-0123456789abcdef0"] },
+    inside: { "aws:SourceVpc": "vpc-0123456789abcdef9", "aws:SourceVpce": "vpce-0123456789abcdef0" },
+  },
+])("a policy for $what", ({ networks, inside }) => {
+  const cluster = () => withEverySetting("WithNAT");
+
+  it("allows every call of DKP from inside, and the calls that services make on behalf of the user", async () => {
+    const { measured, others } = await life(cluster(), policiesOf("scoped", cluster(), ENVIRONMENT, networks), inside);
+    const all = [...measured, ...others];
+    expect(all.filter(({ denied }) => denied).map(summary)).toEqual([]);
+    expect(actionsOf(measured)).toEqual(measuredActions(cluster()));
+    const forwarded = all
+      .flatMap(({ decisions }) => decisions)
+      .filter(({ context }) => context["aws:ViaAWSService"] === "true")
+      .map(({ action }) => action);
+    expect(forwarded).toEqual(
+      expect.arrayContaining(["ec2:DescribeInternetGateways", "iam:CreateServiceLinkedRole", "kms:CreateGrant", "kms:Decrypt"]),
+    );
+    add("allowed networks: calls from inside", all.length);
+    add("allowed networks: calls from inside denied", all.filter(({ denied }) => denied).length);
+    add("allowed networks: forwarded authorizations", forwarded.length);
+  });
+
+  it("denies every call of DKP but sts:GetCallerIdentity from outside", async () => {
+    for (const source of OUTSIDE) {
+      const { measured, others } = await life(cluster(), policiesOf("scoped", cluster(), ENVIRONMENT, networks), source);
+      const all = [...measured, ...others];
+      expect(actionsOf(all.filter(({ denied }) => !denied))).toEqual(["sts:GetCallerIdentity"]);
+      add("allowed networks: calls from outside", all.length);
+      add("allowed networks: calls from outside denied", all.filter(({ denied }) => denied).length);
+    }
+  });
+
+  it("denies every abuse from outside, also those that the documented policy allows", async () => {
+    const [source = {}] = OUTSIDE;
+    const answers = await sendAttacks(policiesOf("documented", clusterOf(), ENVIRONMENT, networks), source);
+    expect(answers.filter(({ answer }) => !answer.denied).map(({ abuse }) => abuse.what)).toEqual([]);
+    expect(answers.length).toBeGreaterThan(80);
+    add("allowed networks: abuses from outside", answers.length);
+    add("allowed networks: abuses from outside denied", answers.filter(({ answer }) => answer.denied).length);
   });
 });
 

@@ -31,32 +31,41 @@ describe("the policy as AWS stores it", () => {
     removeFolders();
   });
 
-  it.each([...MODES, "scoped, account unknown until the plan"])("is what `npm run policy` prints: mode %s", async (name) => {
-    const [mode = ""] = name.split(",");
-    const account = name === mode ? "accountId: '123456789012'\n" : "";
-    deployments.change({ deckhouse: `${SETTINGS}${account}policy: { mode: ${mode} }\n` });
-    terraform.apply();
-    expect(terraform.isUpToDate()).toBe(true);
-    const policy = JSON.parse(terraform.run("show", "-json")) as State;
-    const arn = terraform.output("policy_arn");
-    const version = policy.values.root_module.resources.find(({ address }) => address === "aws_iam_policy.policy")?.values.policy;
-    const stored = await storedPolicy(aws, arn);
-    const printed = jsonOf(
-      deployments.path,
-      { PATH: process.env.PATH ?? "" },
-      process.execPath,
-      `${PROJECT}/bin/dkp-access`,
-      "policy",
-      "deckhouse",
-      "--format",
-      "json",
-    );
-    const { policy: document } = printed as { policy: unknown };
-    const expected = JSON.parse(JSON.stringify(document).replaceAll("ACCOUNT_ID", "123456789012"));
-    // Exactly, order included, because a reviewer compares both.
-    expect(JSON.stringify(JSON.parse(stored))).toBe(JSON.stringify(expected));
-    expect(version).toBe(JSON.stringify(expected));
-  });
+  const ALLOWED_NETWORKS =
+    'user: { allowedNetworks: { cidrs: [203.0.113.0/24, "2001:db8::/32"], vpcs: [vpc-0123456789abcdef0, vpc-0123456789abcdef1], vpcEndpoints: [vpce-0123456789abcdef0] } }\n';
+
+  it.each([...MODES, "scoped, account unknown until the plan", "minimal, with allowed networks"])(
+    "is what `npm run policy` prints: mode %s",
+    async (name) => {
+      const [mode = ""] = name.split(",");
+      const account = name === mode ? "accountId: '123456789012'\n" : "";
+      deployments.change({
+        deckhouse: `${SETTINGS}${account}policy: { mode: ${mode} }\n${name.includes("networks") ? ALLOWED_NETWORKS : ""}`,
+      });
+      terraform.apply();
+      expect(terraform.isUpToDate()).toBe(true);
+      const policy = JSON.parse(terraform.run("show", "-json")) as State;
+      const arn = terraform.output("policy_arn");
+      const version = policy.values.root_module.resources.find(({ address }) => address === "aws_iam_policy.policy")?.values
+        .policy;
+      const stored = await storedPolicy(aws, arn);
+      const printed = jsonOf(
+        deployments.path,
+        { PATH: process.env.PATH ?? "" },
+        process.execPath,
+        `${PROJECT}/bin/dkp-access`,
+        "policy",
+        "deckhouse",
+        "--format",
+        "json",
+      );
+      const { policy: document } = printed as { policy: unknown };
+      const expected = JSON.parse(JSON.stringify(document).replaceAll("ACCOUNT_ID", "123456789012"));
+      // Exactly, order included, because a reviewer compares both.
+      expect(JSON.stringify(JSON.parse(stored))).toBe(JSON.stringify(expected));
+      expect(version).toBe(JSON.stringify(expected));
+    },
+  );
 });
 
 interface State {

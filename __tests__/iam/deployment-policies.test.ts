@@ -133,6 +133,36 @@ describe("deploymentPolicies", () => {
   });
 });
 
+describe("a Deny for other networks", () => {
+  const cidrs = Array.from({ length: 200 }, (_, index) => `203.0.${index}.0/24`);
+  const networks = { cidrs, vpcs: ["vpc-0123456789abcdef0"], vpcEndpoints: [] };
+
+  it.each([1, 20, 200])("is whole in the first policy with %d addresses", (length) => {
+    const given = {
+      ...options,
+      mode: "scoped",
+      environment: US_GOV,
+      cluster: { ...EVERYTHING, prefix: "p".repeat(45) },
+      allowedNetworks: { ...networks, cidrs: cidrs.slice(0, length) },
+    } as const;
+    const policies = deploymentPolicies(given);
+    expect(policies.length).toBeGreaterThan(1);
+    expect(policies.map(policySize).filter((size) => size > MAX_POLICY_CHARACTERS)).toEqual([]);
+    expect(policies[0]?.[0]).toEqual(policyStatements(given)[0]);
+    expect(policies.flat().filter(({ effect }) => effect === "Deny")).toHaveLength(1);
+    expect(permissionsOf(policies.flat())).toEqual(permissionsOf(policyStatements(given)));
+  });
+
+  it("is never divided, because each part would deny the networks of the other ones", () => {
+    const [deny] = policyStatements({
+      ...options,
+      cluster: clusterOf(),
+      allowedNetworks: { ...networks, cidrs: [...cidrs, ...cidrs.map((cidr) => cidr.replace("203.0", "198.51"))] },
+    });
+    expect(splitPolicy(deny === undefined ? [] : [deny])).toEqual([[deny]]);
+  });
+});
+
 describe("splitPolicy", () => {
   const statement = (given: Partial<PolicyStatement>): PolicyStatement => ({
     sid: "Ec2",

@@ -397,3 +397,43 @@ describe("a Condition element", () => {
     expect(conditionBlock([], (values) => values)).toEqual({});
   });
 });
+
+describe("the statement for allowed networks", () => {
+  const networks = {
+    cidrs: ["203.0.113.0/24", "2001:db8::/32"],
+    vpcs: ["vpc-0123456789abcdef0"],
+    vpcEndpoints: ["vpce-0123456789abcdef0"],
+  };
+  const first = (allowedNetworks: typeof networks) =>
+    policyDocument(
+      policyStatements({ mode: "scoped", supplement: true, cluster: clusterOf(), environment: ENVIRONMENT, allowedNetworks }),
+    ).Statement[0];
+
+  it("denies requests that come from none of them", () => {
+    expect(first(networks)).toEqual({
+      Sid: "DenyOtherNetworks",
+      Effect: "Deny",
+      Action: "*",
+      Resource: "*",
+      Condition: {
+        BoolIfExists: { "aws:ViaAWSService": "false" },
+        NotIpAddressIfExists: { "aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"] },
+        StringNotEqualsIfExists: { "aws:SourceVpc": "vpc-0123456789abcdef0", "aws:SourceVpce": "vpce-0123456789abcdef0" },
+      },
+    });
+  });
+
+  it("has no condition for a kind of network without values", () => {
+    expect(first({ ...networks, cidrs: [], vpcEndpoints: [] })?.Condition).toEqual({
+      BoolIfExists: { "aws:ViaAWSService": "false" },
+      StringNotEqualsIfExists: { "aws:SourceVpc": "vpc-0123456789abcdef0" },
+    });
+  });
+
+  it("is the only difference to a policy for every network", () => {
+    for (const mode of MODES) {
+      const options = { mode, supplement: true, cluster: EVERYTHING, environment: ENVIRONMENT };
+      expect(policyStatements({ ...options, allowedNetworks: networks }).slice(1)).toEqual(policyStatements(options));
+    }
+  });
+});

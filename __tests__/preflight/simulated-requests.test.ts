@@ -13,19 +13,23 @@ describe("the calls that are simulated", () => {
     "with an own role": "cluster: { prefix: dev, iamNodeRole: nodes, iamNodeRolePath: /apps/ }",
     "with everything":
       "cluster: { prefix: dev, layout: WithNAT, tags: { a: b }, imdsv2: true }\nfeatures: [encrypted-volumes, volume-snapshots]",
+    "with allowed addresses": "cluster: { prefix: dev }\nuser: { allowedNetworks: { cidrs: [203.0.113.0/24, 2001:db8::/32] } }",
+    "with allowed VPCs": "cluster: { prefix: dev }\nuser: { allowedNetworks: { vpcs: [vpc-0123456789abcdef0] } }",
+    "with allowed VPC endpoints":
+      "cluster: { prefix: dev }\nuser: { allowedNetworks: { vpcEndpoints: [vpce-0123456789abcdef0] } }",
   };
 
   it.each(Object.entries(CLUSTERS))(
     "contain each action once, and the scoped policy allows all: a cluster %s",
     async (_, settings) => {
-      const { cluster } = deployment(settings);
-      const options = { mode: "scoped", supplement: true, cluster, environment: ENVIRONMENT } as const;
+      const { cluster, user } = deployment(settings);
+      const { allowedNetworks } = user;
+      const options = { mode: "scoped", supplement: true, cluster, environment: ENVIRONMENT, allowedNetworks } as const;
       const policy = policyDocument(policyStatements(options));
-      const granted = new Set(policyStatements(options).flatMap(({ actions }) => actions));
+      const granted = new Set(policyStatements(options).flatMap(({ effect, actions }) => (effect === "Deny" ? [] : actions)));
       const calls = simulatedCalls(
         CATALOGUE.filter(({ action }) => granted.has(action)),
-        ENVIRONMENT,
-        cluster,
+        options,
       );
       expect(calls.flatMap(({ actions }) => actions).sort()).toEqual([...granted].sort());
       const requests = calls.flatMap(({ actions, resources, context }) =>
@@ -45,8 +49,10 @@ describe("the calls that are simulated", () => {
   it("name EC2 with the suffix .amazonaws.com in China for KMS", () => {
     const calls = simulatedCalls(
       CATALOGUE.filter(({ action }) => action === "kms:Decrypt"),
-      { ...ENVIRONMENT, partition: "aws-cn", region: "cn-north-1" },
-      deployment("cluster: { prefix: dev }").cluster,
+      {
+        environment: { ...ENVIRONMENT, partition: "aws-cn", region: "cn-north-1" },
+        cluster: deployment("cluster: { prefix: dev }").cluster,
+      },
     );
     expect(calls[0]?.context).toContainEqual({
       key: "kms:ViaService",
@@ -58,8 +64,10 @@ describe("the calls that are simulated", () => {
   it("carry the region, but IAM's own for IAM", () => {
     const calls = simulatedCalls(
       CATALOGUE.filter(({ action }) => ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole"].includes(action)),
-      { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" },
-      deployment("cluster: { prefix: dev }").cluster,
+      {
+        environment: { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" },
+        cluster: deployment("cluster: { prefix: dev }").cluster,
+      },
     );
     expect(calls).toEqual([
       {

@@ -18,7 +18,21 @@ function file(name: string, settings = ""): string {
   return name.endsWith(".md") ? unwrapped(text) : text;
 }
 
+const NETWORKS = "user: { allowedNetworks: { cidrs: [203.0.113.0/24], vpcEndpoints: [vpce-0123456789abcdef0] } }\n";
+
 describe("REVIEW.md", () => {
+  it("states from which networks the key can be used, and shows the Deny", () => {
+    const page = file("REVIEW.md", `${SCOPED}${NETWORKS}`);
+    expect(page).toContain("| requests | only from addresses `203.0.113.0/24`, VPC endpoints `vpce-0123456789abcdef0` |");
+    expect(page).toContain("Only from the networks in the table above: requests from all other networks are denied.");
+    expect(page).toContain("| `DenyOtherNetworks` (Deny) | all | all resources | `aws:ViaAWSService BoolIfExists false`,");
+    expect(page).not.toContain("no Deny statements");
+    const unrestricted = file("REVIEW.md", SCOPED);
+    expect(unrestricted).toContain("| requests | every network: a leaked key works anywhere;");
+    expect(unrestricted).toContain("has no Deny statements");
+    expect(unrestricted).not.toContain("networks in the table above");
+  });
+
   it("starts with what the key can do", () => {
     expect(file("REVIEW.md").split("\n").slice(0, 3)).toEqual([
       "# AWS access of DKP: deckhouse",
@@ -332,5 +346,13 @@ describe("cluster-configuration.yaml", () => {
     expect(file("cluster-configuration.yaml", `cluster: ${cluster}`)).toContain(
       '# Set in the ClusterConfiguration: cloud.prefix: "dev"\n',
     );
+  });
+});
+
+describe.each(["policy.json", "main.tf.json", "aws-cli.sh", "console.md"])("%s", (name) => {
+  it("contains the Deny for other networks only if the settings state allowed ones", () => {
+    expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/DenyOtherNetworks/);
+    expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/"aws:SourceVpce"/);
+    expect(file(name, SCOPED)).not.toMatch(/Deny|aws:SourceVpce/);
   });
 });

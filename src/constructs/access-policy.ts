@@ -48,9 +48,9 @@ export class AccessPolicy extends Construct {
       new Construct(this, "document"),
       nameIn(policyAddress("policyDocument", this.number)),
       {
-        statement: statements.map(({ sid, actions, resources, conditions }) => ({
+        statement: statements.map(({ effect = "Allow", sid, actions, resources, conditions }) => ({
           sid,
-          effect: "Allow",
+          effect,
           actions: [...actions],
           resources: [...resources],
           ...(conditions.length === 0

@@ -104,12 +104,13 @@ interface ValueList {
 
 /**
  * The lists of a statement that can be divided: IAM applies a statement to any of its actions and resources, and a condition matches
- * any of its values, except with `ForAllValues`. Source: IAM User Guide, "Conditions with multiple context keys or values".
+ * any of its values, except with `ForAllValues` and negated operators, such as those of a Deny.
+ * Source: IAM User Guide, "Conditions with multiple context keys or values".
  */
 function listsOf(statement: PolicyStatement): ValueList[] {
   const { actions, resources, conditions } = statement;
   const ofConditions = conditions.flatMap((condition, index) =>
-    condition.test.startsWith("ForAllValues:")
+    condition.test.startsWith("ForAllValues:") || statement.effect === "Deny"
       ? []
       : {
           values: condition.values,

@@ -12,6 +12,8 @@ export interface Explanation {
   readonly elsewhere: readonly string[];
   /** Where the policy grants it; empty: it does not. */
   readonly grants: readonly Pick<PolicyStatement, "sid" | "resources" | "conditions">[];
+  /** What denies it despite the grants, where all conditions of the statement hold. */
+  readonly denials: readonly Pick<PolicyStatement, "sid" | "conditions">[];
 }
 
 /** Explains an action of the catalogue; undefined if it is none. IAM ignores case in actions, and so does this. */
@@ -20,8 +22,11 @@ export function explain(action: string, options: PolicyOptions): Explanation | u
   if (row === undefined) {
     return undefined;
   }
-  const grants = policyStatements(options).filter(({ actions }) => actions.includes(row.action));
-  return { row, ...requirementsOf(row, options.cluster), grants };
+  const statements = policyStatements(options);
+  const grants = statements.filter(({ actions }) => actions.includes(row.action));
+  // A Deny applies to every action.
+  const denials = statements.filter(({ effect }) => effect === "Deny");
+  return { row, ...requirementsOf(row, options.cluster), grants, denials };
 }
 
 /** Descriptions of what of a cluster requires an action, and of what of other clusters would. */
@@ -33,7 +38,7 @@ export function requirementsOf(row: CatalogueRow, cluster: Cluster): Pick<Explan
 }
 
 /** An explanation as lines for people. */
-export function explanationText({ row, because, elsewhere, grants }: Explanation): string {
+export function explanationText({ row, because, elsewhere, grants, denials }: Explanation): string {
   const lines = [
     `${row.action} (${row.access})`,
     `  why:     ${row.why}`,
@@ -44,11 +49,16 @@ export function explanationText({ row, because, elsewhere, grants }: Explanation
     ...versionLine(row),
     ...grants.flatMap(({ sid, resources, conditions }) => [
       `  allowed: statement ${sid}, on ${resources.join(", ")}`,
-      ...conditions.map(({ test, variable, values }) => `           only if ${variable} ${test} ${values.join(", ")}`),
+      ...conditionLines(conditions),
     ]),
     ...(grants.length === 0 ? ["  allowed: no"] : []),
+    ...denials.flatMap(({ sid, conditions }) => [`  denied:  statement ${sid}`, ...conditionLines(conditions)]),
   ];
   return lines.join("\n");
+}
+
+function conditionLines(conditions: PolicyStatement["conditions"]): readonly string[] {
+  return conditions.map(({ test, variable, values }) => `           only if ${variable} ${test} ${values.join(", ")}`);
 }
 
 function requiredFor(because: readonly string[], elsewhere: readonly string[]): string {

@@ -7,7 +7,7 @@ export interface PolicyDocument {
   readonly Statement: readonly {
     readonly Action: OneOrMore;
     readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>>;
-    readonly Effect: "Allow";
+    readonly Effect: "Allow" | "Deny";
     readonly Resource: OneOrMore;
     readonly Sid: string;
   }[];
@@ -17,10 +17,10 @@ export interface PolicyDocument {
 /** The document that the AWS provider sends: lists in reverse order, lists with one element as a string. */
 export function policyDocument(statements: readonly PolicyStatement[]): PolicyDocument {
   return {
-    Statement: statements.map(({ sid, actions, resources, conditions }) => ({
+    Statement: statements.map(({ effect, sid, actions, resources, conditions }) => ({
       Action: stored(actions),
       ...conditionBlock(conditions, (values) => (values.length === 1 ? (values[0] ?? "") : values)),
-      Effect: "Allow",
+      Effect: effect ?? ("Allow" as const),
       Resource: stored(resources),
       Sid: sid,
     })),

@@ -1,19 +1,29 @@
 import { iamResourceArn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons } from "./cluster";
+import type { Networks } from "./networks";
 
 export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** A condition of a statement: all of a statement's conditions must hold. */
 export interface PolicyCondition {
-  readonly test: "ArnEquals" | "Bool" | "ForAllValues:StringEquals" | "StringEquals";
+  readonly test:
+    | "ArnEquals"
+    | "Bool"
+    | "BoolIfExists"
+    | "ForAllValues:StringEquals"
+    | "NotIpAddressIfExists"
+    | "StringEquals"
+    | "StringNotEqualsIfExists";
   readonly variable: string;
   readonly values: readonly string[];
 }
 
-/** One statement of an identity policy. Every statement is `Allow`; IAM denies everything else. */
+/** One statement of an identity policy. IAM denies what no statement allows, and what a Deny matches. */
 export interface PolicyStatement {
+  /** @default "Allow" */
+  readonly effect?: "Deny";
   readonly sid: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
@@ -35,12 +45,51 @@ export interface PolicyOptions {
   readonly environment: Environment;
   /** `scoped` and `minimal` require its prefix, `minimal` its layout. */
   readonly cluster: Cluster;
+  /** Denies requests from all other networks. @default requests from every network are allowed */
+  readonly allowedNetworks?: Networks | undefined;
 }
 
 /** The statements of the policy of a deployment, in a stable order. @throws Error if `scoped` or `minimal` has no prefix */
 export function policyStatements(options: PolicyOptions): readonly PolicyStatement[] {
-  return options.mode === "documented" ? documentedPolicy(options) : scopedPolicy(options);
+  const { mode, allowedNetworks } = options;
+  return [
+    // First, so that it is in the first policy of a deployment that requires several.
+    ...(allowedNetworks === undefined ? [] : [otherNetworksDenied(allowedNetworks)]),
+    ...(mode === "documented" ? documentedPolicy(options) : scopedPolicy(options)),
+  ];
 }
+
+/**
+ * Denies every request that comes from none of the networks. All conditions of a statement must hold, so that a request is denied
+ * only if it matches no network of any kind. A negated operator holds for a request without the key, with and without
+ * `IfExists`: a request from the internet has no `aws:SourceVpc`, one through a VPC endpoint no `aws:SourceIp`.
+ *
+ * A service that calls another one on behalf of the user (forward access session) is exempt: its request has no `aws:SourceVpc`
+ * and no `aws:SourceVpce` of the first request. `IfExists`, because a service can lack `aws:ViaAWSService` (earlier editions of the
+ * IAM User Guide name EC2): without it, the Deny would not apply to the calls of such a service at all. `aws:CalledVia` is not used, because only a few services set it.
+ * Source: IAM User Guide, "AWS global condition context keys", "Forward access sessions" and "AWS: Denies access to AWS based on the
+ * source IP"; aws-samples/data-perimeter-policy-examples, network_perimeter_iam_users_scp.json.
+ */
+function otherNetworksDenied({ cidrs, vpcs, vpcEndpoints }: Networks): PolicyStatement {
+  const conditions: readonly PolicyCondition[] = [
+    { test: "BoolIfExists", variable: "aws:ViaAWSService", values: ["false"] },
+    { test: "NotIpAddressIfExists", variable: "aws:SourceIp", values: cidrs },
+    { test: "StringNotEqualsIfExists", variable: "aws:SourceVpc", values: vpcs },
+    { test: "StringNotEqualsIfExists", variable: "aws:SourceVpce", values: vpcEndpoints },
+  ];
+  return {
+    effect: "Deny",
+    ...statement(
+      OTHER_NETWORKS,
+      ["*"],
+      ["*"],
+      conditions.filter(({ values }) => values.length > 0),
+    ),
+  };
+}
+
+/** Statement ID of the Deny for other networks than `allowedNetworks`. */
+export const OTHER_NETWORKS = "DenyOtherNetworks";
 
 /** Rows that this cluster requires and the DKP documentation does not list. */
 export function additionalRowsOf(cluster: Cluster): readonly CatalogueRow[] {

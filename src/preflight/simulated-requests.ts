@@ -1,8 +1,9 @@
 import { iamResourceArn } from "../iam/arns";
 import { type CatalogueRow, ELB_SERVICE } from "../iam/catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, reasons } from "../iam/cluster";
+import type { Networks } from "../iam/networks";
 import { alwaysOnRegion, dnsSuffix } from "../iam/partitions";
-import { type Environment, usesSnapshots } from "../iam/policy-statements";
+import { type Environment, type PolicyOptions, usesSnapshots } from "../iam/policy-statements";
 
 /** Calls that the simulator of IAM evaluates together: each action on each resource, with the same context. */
 export interface SimulatedCalls {
@@ -11,7 +12,7 @@ export interface SimulatedCalls {
   readonly resources: readonly string[];
   readonly context: readonly {
     readonly key: string;
-    readonly type: "string" | "stringList" | "boolean";
+    readonly type: "string" | "stringList" | "boolean" | "ip";
     readonly value: string;
   }[];
 }
@@ -44,15 +45,18 @@ const ELB_IDS: Readonly<Record<string, string>> = {
   targetgroup: `targetgroup/k8s-default/${ID.slice(1)}`,
 };
 
-/** DKP's calls as requests to the simulator, on resources such as DKP's. */
+/** DKP's calls as requests to the simulator, on resources such as DKP's, from one of the allowed networks. */
 export function simulatedCalls(
   rows: readonly CatalogueRow[],
-  environment: Environment,
-  cluster: Cluster,
+  { environment, cluster, allowedNetworks }: Pick<PolicyOptions, "environment" | "cluster" | "allowedNetworks">,
 ): readonly SimulatedCalls[] {
+  const source = sourceOf(allowedNetworks);
   const groups = new Map<string, SimulatedCalls & { readonly actions: string[] }>();
   for (const row of rows) {
-    const [resources, context] = [resourcesOf(row, environment, cluster), contextOf(row.action, environment, cluster)];
+    const [resources, context] = [
+      resourcesOf(row, environment, cluster),
+      [...contextOf(row.action, environment, cluster), ...source],
+    ];
     const key = JSON.stringify([resources, context]);
     const group = groups.get(key) ?? { actions: [], resources, context };
     group.actions.push(row.action);
@@ -64,6 +68,18 @@ export function simulatedCalls(
       ...rest,
     })),
   );
+}
+
+/** The context keys of a request from one of the networks; none if there is no restriction. */
+function sourceOf(
+  { cidrs, vpcs, vpcEndpoints }: Networks = { cidrs: [], vpcs: [], vpcEndpoints: [] },
+): SimulatedCalls["context"] {
+  const [source] = [
+    ...cidrs.map((cidr) => ({ key: "aws:SourceIp", type: "ip" as const, value: cidr.replace(/\/.*/, "") })),
+    ...vpcs.map((value) => ({ key: "aws:SourceVpc", type: "string" as const, value })),
+    ...vpcEndpoints.map((value) => ({ key: "aws:SourceVpce", type: "string" as const, value })),
+  ];
+  return source === undefined ? [] : [source];
 }
 
 function resourcesOf({ action, resources }: CatalogueRow, environment: Environment, cluster: Cluster): readonly string[] {

@@ -88,17 +88,22 @@ function classOf({ ami, instanceType, diskSizeGb }: Omit<InstanceGroup, "field" 
   return { ami, instanceType, diskSizeGb };
 }
 
+/** The settings that decide about the policy. */
+type PolicySettings = Pick<Deployment, "region" | "policy" | "cluster"> & {
+  readonly user: Pick<Deployment["user"], "allowedNetworks">;
+};
+
 /** What the policy of a deployment follows from, with its ARNs under an account: 12 digits, or what stands for them. */
 export function policyOptionsOf(
-  { region, policy, cluster }: Pick<Deployment, "region" | "policy" | "cluster">,
+  { region, policy, cluster, user: { allowedNetworks } }: PolicySettings,
   account: string,
 ): PolicyOptions {
   const { mode, supplement } = policy;
-  return { mode, supplement, cluster, environment: { partition: partitionOf(region), region, account } };
+  return { mode, supplement, cluster, environment: { partition: partitionOf(region), region, account }, allowedNetworks };
 }
 
 /** The names of the managed policies of a deployment: `policy.name`, and `<name>-2`, ... if its permissions exceed one policy. */
-export function policyNames(deployment: Pick<Deployment, "region" | "policy" | "cluster">): readonly string[] {
+export function policyNames(deployment: PolicySettings): readonly string[] {
   // The account does not change the number of policies.
   return deploymentPolicies(policyOptionsOf(deployment, "")).map((_, index) => policyName(deployment.policy.name, index + 1));
 }

@@ -75,3 +75,26 @@ describe("the policies of any cluster", () => {
     );
   });
 });
+
+describe("a Deny for other networks", () => {
+  const options = { supplement: true, environment: ENVIRONMENT, cluster: clusterOf() };
+  const none = { cidrs: [], vpcs: [], vpcEndpoints: [] };
+  const cidrs = { ...none, cidrs: ["203.0.113.0/24"] };
+  const restricted = (allowedNetworks: NonNullable<Options["allowedNetworks"]>) =>
+    sideOf("scoped", { ...options, allowedNetworks });
+
+  it("only narrows the policy", () => {
+    expect(decide(sideOf("scoped", options), restricted(cidrs))).toMatchObject({ kind: "new-request" });
+    expect(decide(restricted(cidrs), sideOf("scoped", options))).toEqual({ kind: "nothing-new" });
+  });
+
+  it.each([
+    ["another address", { ...none, cidrs: ["198.51.100.7/32", "203.0.113.0/24"] }],
+    ["a larger block", { ...none, cidrs: ["203.0.112.0/23"] }],
+    ["a VPC", { ...cidrs, vpcs: ["vpc-0123456789abcdef0"] }],
+    ["a VPC endpoint", { ...cidrs, vpcEndpoints: ["vpce-0123456789abcdef0"] }],
+  ])("is narrowed by %s, which allows new requests", (_, wider) => {
+    expect(decide(restricted(wider), restricted(cidrs))).toMatchObject({ kind: "new-request" });
+    expect(decide(restricted(cidrs), restricted(wider))).toEqual({ kind: "nothing-new" });
+  });
+});

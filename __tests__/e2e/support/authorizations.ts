@@ -69,18 +69,33 @@ const PASSED_TO: Readonly<Record<string, string>> = {
   lambda: "lambda.amazonaws.com",
 };
 
-/** All authorizations of a call. AWS executes it if IAM allows every one. */
-export async function authorizations(account: Account, call: ReceivedCall): Promise<readonly Authorization[]> {
+/**
+ * All authorizations of a call. AWS executes it if IAM allows every one.
+ * @param source the condition keys of the network that the call comes from
+ */
+export async function authorizations(account: Account, call: ReceivedCall, source: Context): Promise<readonly Authorization[]> {
   const own = await resourcesOf(account, call);
-  const context = { "aws:RequestedRegion": call.region, ...(await ownContext(account, call)), ...tagContext(tagsOf(call)) };
+  const region = { "aws:RequestedRegion": call.region };
+  const direct = { ...region, ...source, "aws:ViaAWSService": "false" };
+  const context = { ...direct, ...(await ownContext(account, call)), ...tagContext(tagsOf(call)) };
+  const implied = (surroundings: Context) => (request: Request) => ({
+    ...request,
+    context: { ...surroundings, ...request.context },
+    implied: true,
+  });
   return [
     ...own.map((resource) => ({ action: call.action, resource, context, implied: false })),
-    ...(await impliedBy(account, call, own)).map((request) => ({
-      ...request,
-      context: { "aws:RequestedRegion": call.region, ...request.context },
-      implied: true,
-    })),
+    ...(await impliedBy(account, call, own)).map(implied(direct)),
+    ...forwardedBy(account, call).map(implied({ ...region, ...forwardedFrom(source) })),
   ];
+}
+
+/**
+ * The network of a request that a service makes on behalf of the caller: the address of the first request, but not its VPC endpoint.
+ * Source: IAM User Guide, "Forward access sessions".
+ */
+function forwardedFrom({ "aws:SourceIp": address }: Context): Context {
+  return { ...(address === undefined ? {} : { "aws:SourceIp": address }), "aws:ViaAWSService": "true" };
 }
 
 async function resourcesOf(account: Account, call: ReceivedCall): Promise<readonly string[]> {
@@ -250,15 +265,14 @@ function tagContext(tags: readonly Tag[]): Context {
   return tags.length === 0 ? {} : { ...Object.fromEntries(values), "aws:TagKeys": tags.map(({ key }) => key) };
 }
 
-/** What AWS authorizes besides the action itself: tags of new objects, passed roles, KMS keys of encrypted volumes. */
+/** What AWS authorizes besides the action itself: tags of new objects, passed roles. */
 async function impliedBy(account: Account, call: ReceivedCall, own: readonly string[]): Promise<readonly Request[]> {
-  return [
-    ...tagsOfNewObjects(account, call),
-    ...tagsOfNewResource(call, own),
-    ...(await passedRoles(account, call)),
-    ...keysOfVolumes(account, call),
-    ...firstLoadBalancer(account, call),
-  ];
+  return [...tagsOfNewObjects(account, call), ...tagsOfNewResource(call, own), ...(await passedRoles(account, call))];
+}
+
+/** What services call on behalf of the caller: KMS keys of encrypted volumes, what the first load balancer requires. */
+function forwardedBy(account: Account, call: ReceivedCall): readonly Request[] {
+  return [...keysOfVolumes(account, call), ...firstLoadBalancer(account, call)];
 }
 
 /** Source: EC2 User Guide, "Grant permission to tag Amazon EC2 resources during creation". */

@@ -13,7 +13,7 @@ import {
   ListAttachedUserPoliciesCommand,
 } from "@aws-sdk/client-iam";
 import type { PolicyDocument } from "../../../src/iam/policy-document";
-import { isAllowed } from "../../helpers/simulator";
+import { type Context, isAllowed } from "../../helpers/simulator";
 import { type Account, type Authorization, authorizations } from "./authorizations";
 import type { Credentials, LocalAws } from "./local-aws";
 import { isSignedBy, type RawRequest, type ReceivedCall, received } from "./wire-calls";
@@ -46,6 +46,9 @@ export class EnforcingGate {
   private readonly server: Server;
   private readonly principals = new Map<string, Principal>();
   private decided: readonly Decided[] = [];
+
+  /** The condition keys of the network that calls come from, because the gate itself only sees the loopback address. */
+  source: Context = {};
 
   private constructor(
     private readonly aws: LocalAws,
@@ -120,7 +123,7 @@ export class EnforcingGate {
       return refusal(call, "SignatureDoesNotMatch", "the signature is not the one of the access key");
     }
     const decisions = await Promise.all(
-      (await authorizations(this.account, call)).map(async (asked) => ({
+      (await authorizations(this.account, call, this.source)).map(async (asked) => ({
         ...asked,
         allowed: await isAllowed(granting(principal.policy, asked.action), asked),
       })),

@@ -7,6 +7,12 @@ describe("the response to a dry run", () => {
     ["UnauthorizedOperation", "an explicit deny in a service control policy", "failed", "an SCP denies ec2:CreateVpc to the key"],
     [
       "UnauthorizedOperation",
+      "with an explicit deny in an identity-based policy",
+      "failed",
+      "a policy of the user denies ec2:CreateVpc to the key",
+    ],
+    [
+      "UnauthorizedOperation",
       "no permissions boundary allows it",
       "failed",
       "the permissions boundary denies ec2:CreateVpc to the key",

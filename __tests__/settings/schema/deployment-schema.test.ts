@@ -58,3 +58,92 @@ describe("accountId", () => {
     expect(errorsWith(`accountId: ${value}\n`)).toEqual([`line 3, accountId: ${error}`]);
   });
 });
+
+describe("user.allowedNetworks", () => {
+  const networks = (value: string) => `user: { allowedNetworks: ${value} }\n`;
+
+  it("has lists of addresses, VPCs and VPC endpoints", () => {
+    expect(deploymentWith(networks("{ vpcs: [vpc-0123456789abcdef0] }")).user.allowedNetworks).toEqual({
+      cidrs: [],
+      vpcs: ["vpc-0123456789abcdef0"],
+      vpcEndpoints: [],
+    });
+    const all =
+      '{ cidrs: [203.0.113.0/24, 198.51.100.7/32, "2001:db8::/32", "2001:DB8::1/128", 8.0.0.0/5], vpcs: [vpc-01234567], vpcEndpoints: [vpce-0123456789abcdef0] }';
+    expect(deploymentWith(networks(all)).user.allowedNetworks?.cidrs).toHaveLength(5);
+  });
+
+  it.each(["{}", "{ cidrs: [] }", "{ cidrs: [], vpcs: [], vpcEndpoints: [] }"])("rejects %s, which names no network", (value) => {
+    expect(errorsWith(networks(value))).toEqual([
+      "line 3, user.allowedNetworks: names no network, and would deny every request; write cidrs, vpcs or vpcEndpoints, or remove it",
+    ]);
+  });
+
+  it("rejects other keys", () => {
+    expect(errorsWith(networks("{ cidr: [203.0.113.0/24] }"))).toEqual([
+      'line 3, user.allowedNetworks.cidr: unknown setting, did you mean "cidrs"?',
+    ]);
+  });
+
+  const NOT_A_BLOCK = "is not a CIDR block; write for example 203.0.113.0/24 or 2001:db8::/32";
+  const HOST_BITS =
+    "has bits set after its prefix length; write the first address of the block, or /32 (IPv6: /128) for one address";
+  const EVERYTHING = "contains every address, which restricts nothing; write the public addresses of the cluster, or remove it";
+  const PRIVATE =
+    "is not public, and no request to AWS has such a source address; write the public address of the NAT gateway, or the VPC in vpcs if it has VPC endpoints";
+
+  it.each([
+    ["203.0.113.7", "has no prefix length; write 203.0.113.7/32 for one address"],
+    ["2001:db8::7", "has no prefix length; write 2001:db8::7/128 for one address"],
+    ["203.0.113.0/33", NOT_A_BLOCK],
+    ["2001:db8::/129", NOT_A_BLOCK],
+    ["203.0.113.0/024", NOT_A_BLOCK],
+    ["203.0.113/24", NOT_A_BLOCK],
+    ["203.0.113.0/24/8", NOT_A_BLOCK],
+    ["::ffff:203.0.113.0/128", NOT_A_BLOCK],
+    ["fe80::1%eth0/128", NOT_A_BLOCK],
+    ["vpc-0123456789abcdef0", NOT_A_BLOCK],
+    ["", NOT_A_BLOCK],
+    ["203.0.113.7/24", HOST_BITS],
+    ["2001:db8::1/64", HOST_BITS],
+    ["0.0.0.0/0", EVERYTHING],
+    ["::/0", EVERYTHING],
+    ["10.0.0.0/8", PRIVATE],
+    ["10.241.0.0/20", PRIVATE],
+    ["172.16.0.0/12", PRIVATE],
+    ["172.31.255.255/32", PRIVATE],
+    ["192.168.1.0/24", PRIVATE],
+    ["100.64.0.0/10", PRIVATE],
+    ["127.0.0.1/32", PRIVATE],
+    ["169.254.169.254/32", PRIVATE],
+    ["fd00::/8", PRIVATE],
+    ["fe80::/10", PRIVATE],
+    ["::1/128", PRIVATE],
+  ])('rejects the address "%s"', (value, error) => {
+    expect(errorsWith(networks(`{ cidrs: ["${value}"] }`))).toEqual([
+      `line 3, user.allowedNetworks.cidrs.0: "${value}" ${error}`,
+    ]);
+  });
+
+  it.each(["172.32.0.0/16", "11.0.0.0/8", "192.169.0.0/16", "2600::/12"])("accepts the public block %s", (value) => {
+    expect(deploymentWith(networks(`{ cidrs: ["${value}"] }`)).user.allowedNetworks?.cidrs).toEqual([value]);
+  });
+
+  it.each([
+    ["vpcs", "vpce-0123456789abcdef0", "is not a VPC id, which reads vpc-0123456789abcdef0"],
+    ["vpcEndpoints", "vpc-0123456789abcdef0", "is not the id of a VPC endpoint, which reads vpce-0123456789abcdef0"],
+  ])("rejects in %s the ID %s", (list, value, error) => {
+    expect(errorsWith(networks(`{ ${list}: [${value}] }`))).toEqual([
+      `line 3, user.allowedNetworks.${list}.0: "${value}" ${error}`,
+    ]);
+  });
+
+  it("rejects more networks than one policy can hold", () => {
+    const cidrs = Array.from({ length: 400 }, (_, index) => `203.${index % 256}.${Math.floor(index / 256)}.0/24`);
+    expect(errorsWith(networks(`{ cidrs: [${cidrs.join(", ")}] }`))).toEqual([
+      expect.stringMatching(
+        /^line 3, user\.allowedNetworks: requires a statement of \d{4} characters, IAM allows 6144; combine its networks$/,
+      ),
+    ]);
+  });
+});

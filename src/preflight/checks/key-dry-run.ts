@@ -54,6 +54,12 @@ function denied(action: string, message: string): Finding {
       "allow it in the boundary, or set another user.permissionsBoundary",
     );
   }
+  if (/explicit deny in an identity-based policy/i.test(message)) {
+    return failed(
+      `a policy of the user denies ${action} to the key`,
+      "if user.allowedNetworks is set, run the check from one of these networks; otherwise remove the Deny",
+    );
+  }
   return failed(`the key may not call ${action}`, "apply if the settings have not been applied yet");
 }
 

@@ -110,7 +110,7 @@ export const permissionsCheck = check({
     const { deployment } = subject;
     const options = policyOptionsOf(subject.deployment, subject.account);
     const rows = new Set([...grantedRows(options), ...CATALOGUE.filter((row) => isNeeded(row, options.cluster))]);
-    const calls = simulatedCalls([...rows], options.environment, options.cluster);
+    const calls = simulatedCalls([...rows], options);
     const arn = userArn(subject);
     const [first] = calls;
     // The first call shows whether the user exists.

@@ -34,9 +34,9 @@ export function statementTables(policies: readonly (readonly PolicyStatement[])[
 function statementTable(statements: readonly PolicyStatement[]): Markdown {
   return table(
     ["statement", "actions", "resources", "conditions"],
-    statements.map(({ sid, actions, resources, conditions }) => [
-      code(sid),
-      trusted(String(actions.length)),
+    statements.map(({ effect, sid, actions, resources, conditions }) => [
+      md`${code(sid)}${trusted(effect === "Deny" ? " (Deny)" : "")}`,
+      trusted(actions[0] === "*" ? "all" : String(actions.length)),
       resources[0] === "*" ? trusted("all resources") : codes(resources.map(forPeople)),
       conditionList(conditions),
     ]),

@@ -56,6 +56,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
     documented,
+    restricted: options.allowedNetworks !== undefined,
     actionCount: trusted(actionCount(rows)),
     nodeRole: code(roleOf(cluster)),
     otherRoles: otherRoles.length > 0,

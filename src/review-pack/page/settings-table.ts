@@ -1,9 +1,10 @@
 import { policyName } from "../../iam/deployment-policies";
 import { SLOTS } from "../../iam/key-slots";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
+import type { Networks } from "../../iam/networks";
 import { policySize } from "../../iam/policy-document";
 import type { PolicyStatement } from "../../iam/policy-statements";
-import { code, joined, type Markdown, md, prose, trusted } from "../../render/markdown";
+import { code, codes, joined, type Markdown, md, prose, trusted } from "../../render/markdown";
 import type { TemplateData } from "../../render/template";
 import type { Deployment } from "../../settings/deployment";
 import { stateLocated } from "./state-description";
@@ -23,6 +24,7 @@ export function settingFacts(deployment: Deployment, policies: readonly (readonl
         ? trusted("not stated: the account of the credentials that apply; set `accountId` to require one")
         : prose(accountId),
     region: prose(region),
+    allowedNetworks: networkFact(user.allowedNetworks),
     userFact: md`${code(`${user.path}${user.name}`)}, ${boundary(user.permissionsBoundary)}`,
     policyFact: policyFact(deployment.policy, policies),
     attachedTo: attachedTo[attachment],
@@ -55,6 +57,23 @@ function boundary(arn: string | undefined): Markdown {
   return arn === undefined
     ? trusted("no permissions boundary")
     : md`permissions boundary ${code(arn)}; it does not limit roles that the user creates`;
+}
+
+function networkFact(networks: Networks | undefined): Markdown {
+  if (networks === undefined) {
+    return trusted("every network: a leaked key works anywhere; `user.allowedNetworks` restricts it");
+  }
+  const { cidrs, vpcs, vpcEndpoints } = networks;
+  const kinds: readonly (readonly [what: string, values: readonly string[]])[] = [
+    ["addresses", cidrs],
+    ["VPCs", vpcs],
+    ["VPC endpoints", vpcEndpoints],
+  ];
+  const stated = kinds.filter(([, values]) => values.length > 0);
+  return md`only from ${joined(
+    stated.map(([what, values]) => md`${trusted(what)} ${codes(values)}`),
+    ", ",
+  )}`;
 }
 
 function accessKeyFact({ accessKeys }: Deployment): Markdown {

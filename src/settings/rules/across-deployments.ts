@@ -52,8 +52,15 @@ function namesOf(candidate: Candidate, field: NameField, numbered: ReadonlySet<s
   }
   // Dividing the permissions of every deployment would take too long.
   const isConcerned = field === "policy.name" && numbered.has(name);
-  const fields = isConcerned ? candidate.settings.fields("policy", "cluster", "features", "region", "nodeRole") : undefined;
-  const further = fields === undefined ? [] : policyNames({ ...fields, cluster: toCluster(fields) }).slice(1);
+  const fields = isConcerned
+    ? candidate.settings.fields("policy", "cluster", "features", "region", "nodeRole", "user.allowedNetworks")
+    : undefined;
+  const further =
+    fields === undefined
+      ? []
+      : policyNames({ ...fields, cluster: toCluster(fields), user: { allowedNetworks: fields["user.allowedNetworks"] } }).slice(
+          1,
+        );
   return [name, ...further.map((each) => each.toLowerCase())];
 }
 

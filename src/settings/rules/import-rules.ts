@@ -32,9 +32,9 @@ export const IMPORT_RULES: readonly Rule[] = [
       : undefined,
   ),
   rule(
-    ["import.additionalPolicies", "policy", "cluster", "features", "region", "nodeRole"],
-    ({ "import.additionalPolicies": imported, ...fields }) =>
-      imported === true && policyNames({ ...fields, cluster: toCluster(fields) }).length === 1
+    ["import.additionalPolicies", "policy", "cluster", "features", "region", "nodeRole", "user.allowedNetworks"],
+    ({ "import.additionalPolicies": imported, "user.allowedNetworks": allowedNetworks, ...fields }) =>
+      imported === true && policyNames({ ...fields, cluster: toCluster(fields), user: { allowedNetworks } }).length === 1
         ? {
             path: ["import", "additionalPolicies"],
             message: "true requires several policies, and the permissions fit into one; remove import.additionalPolicies",

@@ -30,7 +30,7 @@ export const POLICY_RULES: readonly Rule[] = [
           message: `missing: policy.mode "minimal" grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
         },
   ),
-  rule(["policy", "cluster", "features", "region", "accountId", "nodeRole"], (settings) => {
+  rule(["policy", "cluster", "features", "region", "accountId", "nodeRole", "user.allowedNetworks"], (settings) => {
     const { mode, supplement } = settings.policy;
     const cluster = toCluster(settings);
     if (mode !== "documented" && cluster.prefix === undefined) {
@@ -41,7 +41,10 @@ export const POLICY_RULES: readonly Rule[] = [
       region: settings.region,
       account: settings.accountId ?? ANY_ACCOUNT,
     };
-    return policiesError(settings.policy.name, deploymentPolicies({ mode, supplement, cluster, environment }));
+    return policiesError(
+      settings.policy.name,
+      deploymentPolicies({ mode, supplement, cluster, environment, allowedNetworks: settings["user.allowedNetworks"] }),
+    );
   }),
 ];
 

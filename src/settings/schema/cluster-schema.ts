@@ -5,7 +5,7 @@ import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { nameError, ROLE_NAME } from "../../iam/limits";
 import { EMPTY, show, suggest } from "../message-parts";
-import { because, describe, noList, nonEmptyString, strict } from "./primitives";
+import { because, describe, list, noList, nonEmptyString, strict, vpcId } from "./primitives";
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
 const prefix = v.pipe(
@@ -30,16 +30,6 @@ const roleName = v.pipe(
 );
 
 const flag = (description: string) => v.optional(v.pipe(v.boolean(), describe(description)));
-
-const list = (item: v.GenericSchema<string>, description: string) => v.optional(v.pipe(v.array(item), describe(description)));
-
-const vpcId = v.pipe(
-  v.string(),
-  v.regex(
-    /^vpc-[0-9a-f]{8,17}$/,
-    because(() => "is not a VPC id, which reads vpc-0123456789abcdef0"),
-  ),
-);
 
 /** A statement action of DKP's `additionalRolePolicies`, by DKP's own rule. */
 const rolePolicyAction = v.pipe(
@@ -111,7 +101,7 @@ export const dkpFields = {
     ),
   ),
   existingVPCID: v.optional(v.pipe(vpcId, describe("The VPC that the cluster is put into; without it DKP creates one"))),
-  peeredVPCs: list(vpcId, "VPCs that the cluster's VPC is peered with"),
+  peeredVPCs: v.optional(list(vpcId, "VPCs that the cluster's VPC is peered with")),
   iamNodeRole: v.optional(v.pipe(roleName, describe("Name of the role that the nodes get instead of `<prefix>-node`"))),
   additionalRolePolicies: v.optional(
     v.pipe(

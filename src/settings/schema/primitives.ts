@@ -40,6 +40,16 @@ export const name = (rule: NameRule, hint = "") =>
     ),
   );
 
+export const list = (item: v.GenericSchema<string>, description: string) => v.pipe(v.array(item), describe(description));
+
+export const vpcId = v.pipe(
+  v.string(),
+  v.regex(
+    /^vpc-[0-9a-f]{8,17}$/,
+    because(() => "is not a VPC id, which reads vpc-0123456789abcdef0"),
+  ),
+);
+
 export const path = v.pipe(
   v.string(),
   v.regex(

@@ -56,6 +56,27 @@ policy_document_1() {
 {
   "Statement": [
     {
+      "Action": "*",
+      "Condition": {
+        "BoolIfExists": {
+          "aws:ViaAWSService": "false"
+        },
+        "NotIpAddressIfExists": {
+          "aws:SourceIp": [
+            "203.0.113.0/24",
+            "2001:db8::/32"
+          ]
+        },
+        "StringNotEqualsIfExists": {
+          "aws:SourceVpc": "vpc-0123456789abcdef0",
+          "aws:SourceVpce": "vpce-0123456789abcdef0"
+        }
+      },
+      "Effect": "Deny",
+      "Resource": "*",
+      "Sid": "DenyOtherNetworks"
+    },
+    {
       "Action": "sts:GetCallerIdentity",
       "Effect": "Allow",
       "Resource": "*",

@@ -53,6 +53,12 @@ function policiesError(name: string, policies: readonly (readonly PolicyStatemen
   const count = policies.length;
   const remedy = "shorten the lists of roles, accounts, keys and tags in cluster";
   const tooLarge = policies.flat().find((statement) => policySize([statement]) > MAX_POLICY_CHARACTERS);
+  if (tooLarge?.effect === "Deny") {
+    return {
+      path: ["user", "allowedNetworks"],
+      message: `requires a statement of ${policySize([tooLarge])} characters, IAM allows ${MAX_POLICY_CHARACTERS}; combine its networks`,
+    };
+  }
   if (tooLarge !== undefined) {
     return {
       path: ["policy", "mode"],

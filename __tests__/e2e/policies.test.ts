@@ -59,7 +59,9 @@ describe("the policy as AWS stores it", () => {
         "--format",
         "json",
       );
-      const { policy: document } = printed as { policy: unknown };
+      const { policies } = printed as { readonly policies: readonly { readonly policy: unknown }[] };
+      expect(policies).toHaveLength(1);
+      const document = policies[0]?.policy;
       const expected = JSON.parse(JSON.stringify(document).replaceAll("ACCOUNT_ID", "123456789012"));
       // Exactly, order included, because a reviewer compares both.
       expect(JSON.stringify(JSON.parse(stored))).toBe(JSON.stringify(expected));

@@ -29,7 +29,10 @@ describe("an unknown setting", () => {
   });
 
   it.each([
-    ["user: { group: x }", "user.group: unknown setting, known are name, path, permissionsBoundary, forceDestroy"],
+    [
+      "user: { group: x }",
+      "user.group: unknown setting, known are name, path, permissionsBoundary, allowedNetworks, forceDestroy",
+    ],
     ["user: { force_destroy: true }", 'user.force_destroy: unknown setting, did you mean "forceDestroy"?'],
     ["policy: { decsription: x }", 'policy.decsription: unknown setting, did you mean "description"?'],
     ["provider: { region: eu-west-1 }", "provider.region: unknown setting, known are version, profile, assumeRoleArn"],

@@ -169,7 +169,7 @@ exec ${real} "$@"
     const { accessKeyId, secretAccessKey } = keyFile("deckhouse-access-key.yaml");
     expect({ status, output }).toEqual({
       status: 0,
-      output: `policy D8CloudProviderAWS: exists\nuser deckhouse: exists\npolicy D8CloudProviderAWS on user deckhouse: created\naccess key ${accessKeyId}: created, in ./deckhouse-access-key.yaml\n`,
+      output: `policy D8CloudProviderAWS: exists\npolicy D8CloudProviderAWS on user deckhouse: created\nuser deckhouse: exists\naccess key ${accessKeyId}: created, in ./deckhouse-access-key.yaml\n`,
     });
     expect(readFileSync(join(path, "arguments"), "utf8")).not.toContain(secretAccessKey);
   });
@@ -270,10 +270,11 @@ exec ${real} "$@"
     await aws.calls();
     const { status, output } = other("tags: { team: a }", {});
     expect({ status, output }).toMatchObject({ status: 0 });
-    expect(output.split("\n").slice(0, 5)).toEqual([
+    expect(output.split("\n").slice(0, 6)).toEqual([
       "policy D8CloudProviderAWS, version v1, the oldest of five: removed",
       "policy D8CloudProviderAWS: updated",
       "tags of policy D8CloudProviderAWS: updated",
+      "policy D8CloudProviderAWS on user deckhouse: exists",
       "user deckhouse: exists",
       "tags of user deckhouse: updated",
     ]);

@@ -4,6 +4,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 
+// Each test starts Node.js several times, on a computer that may be busy.
+jest.setTimeout(30_000);
+
 const PROGRAM = join(__dirname, "../../../build/scripts/upstream/main.js");
 const MODULE = "github.com/gardener/machine-controller-manager";
 const MCM = ["--component", "machine-controller-manager"];

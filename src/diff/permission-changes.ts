@@ -1,4 +1,4 @@
-import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
 import type { PermissionChanges } from "./change-summary";
 import type { Answer } from "./decision/model";
 import { listOf, objectOf } from "./json-values";
@@ -7,7 +7,7 @@ import { isOwn, knownOwn } from "./ownership";
 import { combined, evidenceOf, type Limits, policyChanges } from "./policy-comparison";
 import { decision, FULL_ACCESS, trustDecision } from "./policy-decision";
 import { NO_POLICY, type Policy, readPolicy, union } from "./policy-model";
-import { attribute, isOurs, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
+import { attribute, isOurs, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** Changes of the permissions of the user and the node role. */
 export function permissionChanges(before: Snapshot, after: Snapshot): PermissionChanges {
@@ -126,7 +126,7 @@ interface AttachedPolicy {
 
 function attachedPolicies(snapshot: Snapshot): readonly AttachedPolicy[] {
   return [...snapshot.resources]
-    .filter(([address]) => NODE_ATTACHMENT.test(address))
+    .filter(([address]) => isNodeAttachment(address))
     .map(([address, { attributes }]) => {
       const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], attributes.role);
       const [role, arn] = [String(attributes.role), String(attributes.policy_arn)];

@@ -1,9 +1,9 @@
 import { SLOTS } from "../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
 import type { ResourceChange } from "./change-summary";
 import { canonical, type JsonObject, objectOf } from "./json-values";
 import { isOwn } from "./ownership";
-import { attribute, managedChanges, NODE_ATTACHMENT, type Snapshot, UNKNOWN } from "./snapshot";
+import { attribute, managedChanges, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** Attributes whose change is shown with both values. */
 const SHOWN = ["name", "path", "status", "permissions_boundary", "force_destroy", "policy_arn"];
@@ -141,7 +141,7 @@ function describe(address: string, snapshot: Snapshot): string {
   if (slot !== undefined) {
     return `access key in the slot ${slot}, ${attribute(snapshot, address, "status")}`;
   }
-  if (NODE_ATTACHMENT.test(address)) {
+  if (isNodeAttachment(address)) {
     const role = attribute(snapshot, address, "role");
     const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], role);
     return `attachment of ${attribute(snapshot, address, "policy_arn")} to ${own ? "the node role" : `the role ${role}`}`;

@@ -1,5 +1,5 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { NO_POLICY, type Policy, readPolicy, readPolicyDocument, readTrust, unreadable } from "./policy-model";
 
@@ -34,15 +34,12 @@ export interface Output {
   readonly value?: string | undefined;
 }
 
-/** Attachments of policies to the node role. */
-export const NODE_ATTACHMENT = /^aws_iam_role_policy_attachment\.node-\d+$/;
-
 /** Whether this project creates resources at an address; the permissions of other resources are unknown. */
 export function isOurs(address: string): boolean {
   return (
     [...Object.values(ADDRESSES), ...Object.values(KEY_ADDRESSES)].includes(address) ||
     policyOfAddress(address) !== undefined ||
-    NODE_ATTACHMENT.test(address)
+    isNodeAttachment(address)
   );
 }
 

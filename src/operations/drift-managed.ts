@@ -1,11 +1,11 @@
 import type { StoredDocument } from "../aws-api/iam-objects";
 import { policyArn } from "../iam/arns";
-import { deploymentPolicies } from "../iam/deployment-policies";
+import { deploymentPolicies, policyName } from "../iam/deployment-policies";
 import { nodePolicy } from "../iam/node-role-permissions";
 import { partitionOf } from "../iam/partitions";
 import { policyDocument } from "../iam/policy-document";
-import { type Deployment, policyNames, policyOptionsOf } from "../settings/deployment";
-import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
+import { type Deployment, policyOptionsOf } from "../settings/deployment";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
 import type { StateResource } from "../terraform/state-file";
 
 /** An IAM object of a deployment. */
@@ -83,14 +83,12 @@ export function managedAccess(
 
 function fromSettings(settings: DriftSettings, account: string): ManagedAccess {
   const { user, policy, attachment, group, nodeRole, accessKeys, region } = settings;
-  const documents = deploymentPolicies(policyOptionsOf(settings, account)).map(policyDocument);
-  const policies = policyNames(settings).map((name, index) => ({
-    name,
-    managed: true,
-    number: index + 1,
-    arn: policyArn({ partition: partitionOf(region), account, path: policy.path, name }),
-    document: { ...documents[index] },
-  }));
+  const policies = deploymentPolicies(policyOptionsOf(settings, account)).map((statements, index) => {
+    const number = index + 1;
+    const name = policyName(policy.name, number);
+    const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name });
+    return { name, managed: true, number, arn, document: { ...policyDocument(statements) } };
+  });
   const arns = policies.map(({ arn }) => arn);
   const slots = accessKeys === "none" ? [] : [accessKeys.primary, accessKeys.secondary];
   return {
@@ -168,7 +166,7 @@ function fromState(
             managed: true,
             boundary: text(roleThere.permissions_boundary),
             attached: state
-              .filter(({ address }) => address.startsWith("aws_iam_role_policy_attachment.node-"))
+              .filter(({ address }) => isNodeAttachment(address))
               .flatMap(({ attributes }) => text(attributes.policy_arn) ?? []),
             inline: text(inline?.name) ?? text(roleThere.name) ?? "",
             document: documentIn(inline?.policy),

@@ -28,6 +28,13 @@ export function nodeAttachmentAddress(number: number): string {
   return `aws_iam_role_policy_attachment.node-${number}`;
 }
 
+const NODE_ATTACHMENT = /^aws_iam_role_policy_attachment\.node-\d+$/;
+
+/** Whether an address is that of an attachment of the node role. */
+export function isNodeAttachment(address: string): boolean {
+  return NODE_ATTACHMENT.test(address);
+}
+
 /** The addresses that exist once per managed policy of a deployment. */
 const POLICY_ADDRESSES = ["groupAttachment", "policy", "policyDocument", "userAttachment"] as const;
 export type PolicyAddress = (typeof POLICY_ADDRESSES)[number];

@@ -76,6 +76,6 @@ function policiesError(name: string, policies: readonly (readonly PolicyStatemen
     ? undefined
     : {
         path: ["policy", "name"],
-        message: `${show(name)} is too long for the ${count} policies that the permissions require, the last one is ${show(last)}; shorten it to ${128 - last.length + name.length} characters`,
+        message: `${show(name)} is too long for the ${count} policies that the permissions require, the last one is ${show(last)}; shorten it to ${POLICY_NAME.max - last.length + name.length} characters`,
       };
 }

@@ -36,6 +36,7 @@ import signal
 import sys
 from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from threading import Thread, Timer
 from urllib.parse import parse_qs
 
@@ -98,20 +99,28 @@ def before(*actions):
 
 
 def refuse_taken(name, entities, message):
+    if not name:
+        # moto creates an object without a name, and fails at the next one.
+        message = "1 validation error detected: Value null at the name "
+        message += "failed to satisfy constraint: Member must not be null"
+        raise exceptions.ValidationError(message)
     if name.lower() in [entity.name.lower() for entity in list(entities)]:
         raise exceptions.EntityAlreadyExists(message)
 
 
-@before("create_user", "create_group", "create_role")
-def refuse_taken_name(iam, param):
-    for kind, entities in (
-        ("User", iam.users.values()),
-        ("Group", iam.groups.values()),
-        ("Role", iam.get_roles()),
-    ):
-        name = param(f"{kind}Name", "")
-        message = f"{kind} with name {name} already exists."
-        refuse_taken(name, entities, message)
+def refuse_taken_name(kind, entities, iam, param):
+    name = param(f"{kind}Name")
+    message = f"{kind} with name {name} already exists."
+    refuse_taken(name, entities(iam), message)
+
+
+for kind, entities in {
+    "User": lambda iam: iam.users.values(),
+    "Group": lambda iam: iam.groups.values(),
+    "Role": lambda iam: iam.get_roles(),
+}.items():
+    check = partial(refuse_taken_name, kind, entities)
+    before(f"create_{kind.lower()}")(check)
 
 
 @before("create_policy")
@@ -645,11 +654,11 @@ class CallLog:
             return [body]
         try:
             return self.app(environ, start_response)
-        except NotImplementedError as error:
-            # moto's own response, 500, makes clients retry for minutes.
+        except Exception as error:
+            # moto's own response, 500, makes clients retry for an hour.
             plain = [("Content-Type", "text/plain")]
             start_response("501 Not Implemented", plain)
-            return [str(error).encode()]
+            return [repr(error).encode()]
 
     def answer(self, path, method):
         if path == "/copies":

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import boto3
@@ -166,6 +166,19 @@ class TestServer:
 
 
 class TestNames:
+    @pytest.mark.parametrize("kind", ["User", "Group", "Role"])
+    def test_is_required(self, url, aws, kind):
+        check_permissions(url, False)
+        signature = f"AWS4-HMAC-SHA256 Credential={ROOT[0]}/20260101/eu-west-1"
+        signature += "/iam/aws4_request, SignedHeaders=host, Signature=0"
+        form = "application/x-www-form-urlencoded"
+        headers = {"Authorization": signature, "Content-Type": form}
+        request = Request(url, f"Action=Create{kind}".encode(), headers)
+        with pytest.raises(HTTPError) as caught:
+            urlopen(request)
+        assert caught.value.code == 400
+        assert b"ValidationError" in caught.value.read()
+
     def test_user(self, iam):
         iam.create_user(UserName="deckhouse")
         message = "User with name Deckhouse already exists."

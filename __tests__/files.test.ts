@@ -15,8 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileErrorMessage, writeFileAtomically } from "../src/files";
-
-const PROJECT = join(__dirname, "..");
+import { PROJECT } from "./helpers/project-root";
 
 describe("writeFileAtomically", () => {
   let folder: string;

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROJECT } from "./helpers/project-root";
 
-const PROJECT = join(__dirname, "..");
 const VOCABULARY = join(PROJECT, "scripts/check-vocabulary.mjs");
 
 /** Single words that the project does not use, and the spelling error at the end. */

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { PROJECT } from "./helpers/project-root";
 
-const ROOT = join(__dirname, "..");
-const CRUISER = join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
+const CRUISER = join(PROJECT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
 
 interface Violation {
   readonly rule: { readonly name: string };
@@ -20,7 +20,7 @@ function violations(files: Readonly<Record<string, string>>): readonly string[] 
       mkdirSync(dirname(join(project, path)), { recursive: true });
       writeFileSync(join(project, path), text);
     }
-    const config = join(ROOT, ".dependency-cruiser.mjs");
+    const config = join(PROJECT, ".dependency-cruiser.mjs");
     const { stdout, stderr } = spawnSync(
       process.execPath,
       [CRUISER, "--config", config, "--output-type", "json", "main.ts", "src"],

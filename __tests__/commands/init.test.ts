@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
+import { PROJECT } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 import { KEY_ID, SECRET_KEY } from "../helpers/settings-files";
 
-const PROJECT = join(__dirname, "../..");
 const CONFIG = readFileSync(join(PROJECT, "__tests__/golden/config.yaml"), "utf8");
 const { version, devDependencies } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
 

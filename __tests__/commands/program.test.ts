@@ -3,9 +3,9 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXIT_CODES } from "../../src/commands/exit-codes";
+import { PROJECT } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 
-const PROJECT = join(__dirname, "../..");
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const BROKEN = `${SETTINGS}user: { name: b }\npolicy: { name: b }\nprotect: 1\n`;
 const CHOICES = "Allowed choices are";

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROJECT } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 
-const PROJECT = join(__dirname, "../..");
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const OLD = `${SETTINGS}user: { name: old }\npolicy: { name: Old }\n`;
 

@@ -1,8 +1,9 @@
 import { cpSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
+import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { copyOfProject, Deployments, EXAMPLE, folder, PROJECT, removeFolders } from "./support/project";
+import { copyOfProject, Deployments, EXAMPLE, folder, removeFolders } from "./support/project";
 import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/cdktn.md"), "utf8");

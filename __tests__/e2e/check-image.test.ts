@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { folder, PROJECT, removeFolders, write } from "./support/project";
+import { PROJECT } from "../helpers/project-root";
+import { folder, removeFolders, write } from "./support/project";
 
 const SCRIPT = join(PROJECT, "scripts/check-image.sh");
 

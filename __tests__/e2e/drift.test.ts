@@ -31,8 +31,9 @@ import {
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
 import type { DriftReport } from "../../src/operations/drift-report";
 import { SEVERAL_POLICIES } from "../helpers/deployment";
+import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, PROJECT, removeFolders } from "./support/project";
+import { Deployments, removeFolders } from "./support/project";
 import { jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const ACCOUNT = "123456789012";

@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
+import { PROJECT } from "../helpers/project-root";
 import { npmEnvironment } from "./support/consumer";
-import { folder, PROJECT, removeFolders, write } from "./support/project";
+import { folder, removeFolders, write } from "./support/project";
 import { runIn } from "./support/terraform";
 
 /** Deployments of a user, in a format of the user's own. */

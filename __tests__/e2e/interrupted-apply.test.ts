@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
+import { PROJECT } from "../helpers/project-root";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { LostResponseProxy } from "./support/lost-response-proxy";
 import { Operator } from "./support/operator";
-import { Deployments, PROJECT, removeFolders } from "./support/project";
+import { Deployments, removeFolders } from "./support/project";
 import { runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const BUCKET = "recovery-state";

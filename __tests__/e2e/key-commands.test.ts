@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand } from "@aws-sdk/client-iam";
+import { PROJECT } from "../helpers/project-root";
 import { Gpg } from "./support/gpg";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
+import { Deployments, folder, removeFolders } from "./support/project";
 import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";

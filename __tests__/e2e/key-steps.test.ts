@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { DeleteAccessKeyCommand, ListAccessKeysCommand, PutUserPolicyCommand, UpdateAccessKeyCommand } from "@aws-sdk/client-iam";
 import { parse, stringify } from "yaml";
+import { PROJECT } from "../helpers/project-root";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
+import { Deployments, folder, removeFolders } from "./support/project";
 import { jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const BUCKET = "keys-state";

@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { PROJECT } from "../helpers/project-root";
 import { mustSucceed, npmEnvironment, pack } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, folder, PROJECT, removeFolders, write } from "./support/project";
+import { Deployments, folder, removeFolders, write } from "./support/project";
 import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "deployments/deckhouse.yaml";

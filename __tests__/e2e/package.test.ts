@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PROJECT } from "../helpers/project-root";
 import { Consumer } from "./support/consumer";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments, folder, PROJECT, removeFolders, write } from "./support/project";
+import { Deployments, folder, removeFolders, write } from "./support/project";
 import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const BUCKET = "example-terraform-state";

@@ -11,9 +11,10 @@ import {
   ListAccessKeysCommand,
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
+import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Checkout, descendants, gitHub, gitLab, runSteps, startStep } from "./support/pipeline";
-import { folder, PROJECT, removeFolders } from "./support/project";
+import { folder, removeFolders } from "./support/project";
 import { SlowAws } from "./support/slow-aws";
 import { type Finished, terraformEnvironment } from "./support/terraform";
 

@@ -1,8 +1,9 @@
 import { GetPolicyVersionCommand, ListPolicyVersionsCommand } from "@aws-sdk/client-iam";
 import { MODES } from "../../src/iam/policy-statements";
 import { MEASURED } from "../helpers/measured-calls";
+import { PROJECT } from "../helpers/project-root";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments, PROJECT, removeFolders } from "./support/project";
+import { Deployments, removeFolders } from "./support/project";
 import { jsonOf, type Terraform } from "./support/terraform";
 
 const CLUSTER =

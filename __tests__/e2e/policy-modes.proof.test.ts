@@ -6,7 +6,8 @@ import { splitPolicy } from "../../src/iam/deployment-policies";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import { MODES, type PolicyOptions, type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
 import { anyOptions } from "../helpers/clusters";
-import { folder, PROJECT, removeFolders } from "./support/project";
+import { PROJECT } from "../helpers/project-root";
+import { folder, removeFolders } from "./support/project";
 
 /** Random deployments, the same ones in every run; PROOF_SEED and PROOF_DEPLOYMENTS select other ones. */
 const DEPLOYMENTS = Number(process.env.PROOF_DEPLOYMENTS ?? 200);

@@ -2,8 +2,9 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hclArguments } from "../../src/render/hcl";
 import { WRITE_ONLY_VARIANT } from "../../src/review-pack/consumer-hcl";
+import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, folder, PROJECT, removeFolders } from "./support/project";
+import { Deployments, folder, removeFolders } from "./support/project";
 import { runIn, Terraform } from "./support/terraform";
 
 const SETTINGS = `region: eu-central-1

@@ -6,10 +6,10 @@ import { reviewPack } from "../../src/review-pack/pack";
 import { loadDeployments } from "../../src/settings/load";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { reviewedJson } from "../../src/terraform/terraform-json";
+import { PROJECT } from "../helpers/project-root";
 
-const PROJECT = join(__dirname, "../..");
 const DEPLOYMENTS = "__tests__/golden/deployments";
-const EXPECTED = join(__dirname, "expected");
+const EXPECTED = join(PROJECT, "__tests__/golden/expected");
 const REMEDY = "if the change is intended, run `npm run golden` and review the difference with git";
 
 /** Text by file name. */

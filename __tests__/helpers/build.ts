@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-
-const PROJECT = join(__dirname, "../..");
+import { PROJECT } from "./project-root";
 
 /** Compiles the project once for all tests that run its commands. @throws Error with the output of the compiler, without a stack trace */
 export default function build(): void {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { reference } from "../../src/diff/snapshot";
+import { PROJECT } from "./project-root";
 
 /** A plan as `terraform show -json` prints it, as far as it is edited here. */
 export interface EditablePlan {
@@ -48,7 +49,7 @@ export interface Row {
 
 /** A plan of `plans/`, to be edited. */
 export function realPlan(base: Row["base"]): EditablePlan {
-  return JSON.parse(readFileSync(join(__dirname, "plans", `${base}.json`), "utf8")) as EditablePlan;
+  return JSON.parse(readFileSync(join(PROJECT, "__tests__/helpers/plans", `${base}.json`), "utf8")) as EditablePlan;
 }
 
 const ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess";

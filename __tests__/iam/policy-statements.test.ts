@@ -4,6 +4,7 @@ import type { Cluster } from "../../src/iam/cluster";
 import { conditionBlock, policyDocument, policySize } from "../../src/iam/policy-document";
 import { additionalRowsOf, MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { clusterOf, ENVIRONMENT, EVERYTHING, KMS_KEY } from "../helpers/clusters";
+import { PROJECT } from "../helpers/project-root";
 import { isAllowed } from "../helpers/simulator";
 
 const textOf = (mode: Mode, cluster: Cluster, environment = ENVIRONMENT) =>
@@ -369,7 +370,7 @@ describe("policyStatements", () => {
   });
 
   it("uses no IAM reference data, which is only for tests", () => {
-    const root = join(__dirname, "../../src");
+    const root = join(PROJECT, "src");
     const sources = readdirSync(root, {
       recursive: true,
       encoding: "utf8",

@@ -14,8 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkSecretFile, writeSecretFile } from "../../src/operations/secret-file";
-
-const PROJECT = join(__dirname, "../..");
+import { PROJECT } from "../helpers/project-root";
 
 describe("a file for a secret", () => {
   let folder: string;

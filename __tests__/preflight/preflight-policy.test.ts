@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { connect } from "../../src/aws-api/client";
 import { CHECKS } from "../../src/preflight/all-checks";
 import { ADMIN_ACTIONS, adminPolicy } from "../../src/preflight/preflight-policy";
+import { PROJECT } from "../helpers/project-root";
 
 describe("the preflight", () => {
   it("cannot make a call that changes anything", async () => {
@@ -25,7 +26,7 @@ describe("the preflight", () => {
   });
 
   it("has its permissions in the documentation", () => {
-    const text = readFileSync(join(__dirname, "../../docs/preflight.md"), "utf8");
+    const text = readFileSync(join(PROJECT, "docs/preflight.md"), "utf8");
     const [, section = ""] = text.split("## Required permissions");
     const [list = ""] = section.split("With `provider.assumeRoleArn`");
     expect([...list.matchAll(/`([a-z0-9]+:[A-Za-z0-9]+)`/g)].map(([, action]) => action).sort()).toEqual(ADMIN_ACTIONS);

@@ -8,6 +8,7 @@ import { policyStatements } from "../../src/iam/policy-statements";
 import { forPeople, policyOptions } from "../../src/review-pack/account-placeholder";
 import { consoleGuide } from "../../src/review-pack/console-guide";
 import { deployment, SEVERAL_POLICIES } from "../helpers/deployment";
+import { PROJECT } from "../helpers/project-root";
 import { unwrapped } from "../helpers/unwrapped";
 
 /** The guide, with each paragraph and list item on one line. */
@@ -137,7 +138,6 @@ describe("console.md", () => {
   });
 
   it("is well-formed Markdown", () => {
-    const project = join(__dirname, "../..");
     const folder = mkdtempSync(join(tmpdir(), "console-"));
     for (const [name, settings] of Object.entries(EVERY_SENTENCE)) {
       writeFileSync(join(folder, `${name}.md`), consoleGuide(deployment(settings)));
@@ -145,9 +145,9 @@ describe("console.md", () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [
-        join(project, "node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs"),
+        join(PROJECT, "node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs"),
         "--config",
-        join(project, ".markdownlint-cli2.jsonc"),
+        join(PROJECT, ".markdownlint-cli2.jsonc"),
       ],
       { cwd: folder, encoding: "utf8" },
     );

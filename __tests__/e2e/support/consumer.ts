@@ -1,7 +1,8 @@
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PROJECT } from "../../helpers/project-root";
 import type { LocalAws } from "./local-aws";
-import { folder, PROJECT, write } from "./project";
+import { folder, write } from "./project";
 import { type Finished, jsonOf, runIn, Terraform } from "./terraform";
 
 const EXAMPLE = join(PROJECT, "examples/cdktf-consumer");

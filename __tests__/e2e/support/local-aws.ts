@@ -6,6 +6,7 @@ import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { sign } from "aws4";
+import { PROJECT } from "../../helpers/project-root";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -42,7 +43,9 @@ export class LocalAws {
   ) {}
 
   static async start(): Promise<LocalAws> {
-    const server = spawn("python3", [join(__dirname, "local_aws.py")], { stdio: ["pipe", "pipe", "inherit"] });
+    const server = spawn("python3", [join(PROJECT, "__tests__/e2e/support/local_aws.py")], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     const [url] = (await once(createInterface(server.stdout), "line")) as [string];
     return new LocalAws(url, () => {
       server.stdin.end();

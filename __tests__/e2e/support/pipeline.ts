@@ -2,7 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { copyOfProject, PROJECT, write } from "./project";
+import { PROJECT } from "../../helpers/project-root";
+import { copyOfProject, write } from "./project";
 import type { Finished } from "./terraform";
 
 type Variables = Readonly<Record<string, string>>;

@@ -20,8 +20,9 @@ import type { Result, Verdict } from "../../../src/preflight/check";
 import { ADMIN_ACTIONS } from "../../../src/preflight/preflight-policy";
 import { runPreflight } from "../../../src/preflight/runner";
 import { deployment } from "../../helpers/deployment";
+import { PROJECT } from "../../helpers/project-root";
 import { type Call, type Credentials, LocalAws } from "./local-aws";
-import { folder, PROJECT, removeFolders } from "./project";
+import { folder, removeFolders } from "./project";
 import { imageAnswer, type Simulation, StubAws, simulationAnswer, type WireAnswers } from "./stub-aws";
 
 const SCRIPT = join(PROJECT, "bin/dkp-access");

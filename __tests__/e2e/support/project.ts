@@ -1,10 +1,8 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { PROJECT } from "../../helpers/project-root";
 import { type AnyAws, runIn, Terraform } from "./terraform";
-
-/** The root of this project. */
-export const PROJECT = join(__dirname, "../../..");
 
 const made: string[] = [];
 

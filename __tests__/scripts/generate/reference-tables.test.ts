@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { jsonSchema } from "../../../scripts/generate/json-schema";
 import { DOCUMENTS, withTables } from "../../../scripts/generate/reference-tables";
 import { EXAMPLE } from "../../e2e/support/project";
+import { PROJECT } from "../../helpers/project-root";
 import { deploymentOf } from "../../helpers/settings-files";
 
-const read = (name: string) => readFileSync(join(__dirname, "../../..", name), "utf8");
+const read = (name: string) => readFileSync(join(PROJECT, name), "utf8");
 
 describe("what is generated from the settings schema", () => {
   it.each([

@@ -3,11 +3,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
+import { PROJECT } from "../../helpers/project-root";
 
 // Each test starts Node.js several times, on a computer that may be busy.
 jest.setTimeout(30_000);
 
-const PROGRAM = join(__dirname, "../../../build/scripts/upstream/main.js");
+const PROGRAM = join(PROJECT, "build/scripts/upstream/main.js");
 const MODULE = "github.com/gardener/machine-controller-manager";
 const MCM = ["--component", "machine-controller-manager"];
 

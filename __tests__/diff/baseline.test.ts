@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import os, { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readBase } from "../../src/diff/baseline";
 
@@ -102,7 +102,7 @@ describe("readBase", () => {
 
   it("reads a name with ~ as a folder of the home directory", () => {
     write("old/a/main.tf.json", { a: 1 });
-    const home = jest.spyOn(jest.requireActual<typeof import("node:os")>("node:os"), "homedir").mockReturnValue(root);
+    const home = jest.spyOn(os, "homedir").mockReturnValue(root);
     expect(readBase("~/old", "review", "/", process.env)).toEqual({
       packs: { a: { a: 1 } },
       files: { a: {} },

@@ -8,7 +8,6 @@ import { deployment } from "../helpers/deployment";
 import { deploymentOf, differingActions, optionsOf, packOf, type Truth, truthOf } from "../helpers/simulated-diff";
 
 // Thousands of simulated calls, on a automaton that may be busy.
-jest.setTimeout(120_000);
 
 const settings = (mode: string, cluster = "", more = "") =>
   `policy: { mode: ${mode} }\ncluster: { prefix: dev, layout: Standard, ${cluster} }\n${more}`;

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import build from "../helpers/build";
 import { FURTHER_PROGRAMS } from "./support/programs";
 import { folder, removeFolders } from "./support/project";
 import { runIn, terraformEnvironment } from "./support/terraform";
@@ -112,7 +111,7 @@ const TOOLS: readonly Tool[] = [
 
 const NO_PROVIDER = `the AWS provider: Terraform can't get it (see below); set E2E_PROVIDER_MIRROR to a folder in filesystem-mirror layout, or let it reach its registry`;
 
-/** Reports every missing requirement of the end-to-end tests, then builds the project once for all of them. */
+/** Reports every missing requirement of the end-to-end tests. */
 export default function prerequisites(): void {
   const missing = TOOLS.filter(({ command: [program = "", ...args], accepts }) => {
     const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
@@ -127,7 +126,6 @@ export default function prerequisites(): void {
     ];
     throw plainError(["the end-to-end tests need:", ...needs.map((need) => `  ${need}`), noProvider ?? ""].join("\n"));
   }
-  build();
 }
 
 /** The output of Terraform if it cannot install the AWS provider. */

@@ -1,24 +1,5 @@
-import { runSimulation } from "@cloud-copilot/iam-simulate";
 import type { PolicyDocument } from "../../src/iam/policy-document";
-
-// Matching ARNs to resource types takes most of a simulation, and its result follows from the arguments alone. Simulations repeat them.
-jest.mock("@cloud-copilot/iam-utils", () => {
-  const actual = jest.requireActual<typeof import("@cloud-copilot/iam-utils")>("@cloud-copilot/iam-utils");
-  const remember = <Arguments extends readonly unknown[], Result>(judge: (...args: Arguments) => Result) => {
-    const results = new Map<string, Result>();
-    return (...args: Arguments): Result => {
-      const key = JSON.stringify(args);
-      const result = results.get(key) ?? judge(...args);
-      results.set(key, result);
-      return result;
-    };
-  };
-  return {
-    ...actual,
-    mostSpecificMatchingResourceTypePatterns: remember(actual.mostSpecificMatchingResourceTypePatterns),
-    resourceStringMatchesResourceTypePattern: remember(actual.resourceStringMatchesResourceTypePattern),
-  };
-});
+import { runSimulation } from "./remembering-simulator";
 
 /** A call to AWS, as IAM evaluates it. */
 export interface Request {

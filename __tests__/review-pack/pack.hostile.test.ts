@@ -13,8 +13,9 @@ interface Token {
   readonly children: readonly Token[] | null;
 }
 
-const MarkdownIt =
-  jest.requireActual<new (options: object) => { parse(text: string, environment: object): readonly Token[] }>("markdown-it");
+const MarkdownIt: new (
+  options: object,
+) => { parse(text: string, environment: object): readonly Token[] } = require("markdown-it");
 
 /** Renders HTML, and links without markup, as GitHub does. cspell:ignore linkify softbreak */
 const markdown = new MarkdownIt({ html: true, linkify: true });

@@ -6,7 +6,6 @@ import { strToU8, zipSync } from "fflate";
 import { PROJECT } from "../../helpers/project-root";
 
 // Each test starts Node.js several times, on a computer that may be busy.
-jest.setTimeout(30_000);
 
 const PROGRAM = join(PROJECT, "build/scripts/upstream/main.js");
 const MODULE = "github.com/gardener/machine-controller-manager";

@@ -73,20 +73,20 @@ export function isKept({ action }: TrailEvent): boolean {
 /** Names of calls that only read. `readOnly` of the record would count `sts:AssumeRole` among them. */
 const READS = /^[^:]+:(Get(?!SessionToken|FederationToken)|List|Describe|Lookup|Search|Head|BatchGet|Simulate|Decode)/;
 
+/** What a field contains, wherever in parts of an event it is. */
+export function partsOf(parts: readonly unknown[], field: string): readonly unknown[] {
+  return parts.flatMap((part) =>
+    typeof part === "object" && part !== null
+      ? Object.entries(part).flatMap(([name, value]) => (name === field ? [value] : partsOf([value], field)))
+      : [],
+  );
+}
+
 /**
- * The string values of a field, wherever in a part of the event it is: `responseElements` of EC2 have lists below `items`, of IAM
- * an object named after what was created.
+ * The different values of a field, wherever in a part of an event it is: EC2 has lists below `items`, IAM an object named after what
+ * was created.
  */
 export function valuesOf(part: unknown, field: string): readonly string[] {
-  if (typeof part !== "object" || part === null) {
-    return [];
-  }
-  const found = Object.entries(part).flatMap(([name, value]) => {
-    const isScalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-    if (name === field && isScalar) {
-      return [String(value)];
-    }
-    return valuesOf(value, field);
-  });
-  return [...new Set(found)];
+  const scalars = partsOf([part], field).filter((value) => ["string", "number", "boolean"].includes(typeof value));
+  return [...new Set(scalars.map(String))];
 }

@@ -53,11 +53,9 @@ const isDigest = (folder: string) => /(^|[\\/])CloudTrail-Digest([\\/]|$)/.test(
 function eventsOf(file: string): readonly TrailEvent[] {
   const document = documentOf(file);
   const { Records: records, Events: found } = document as { readonly Records?: unknown; readonly Events?: unknown };
-  const entries = Array.isArray(records)
-    ? records
-    : Array.isArray(found)
-      ? found.map((entry) => lookedUp(entry, file))
-      : undefined;
+  // Event history lists the newest event first. Source: CloudTrail API Reference, "LookupEvents".
+  const history = Array.isArray(found) ? found.toReversed().map((entry) => lookedUp(entry, file)) : undefined;
+  const entries = Array.isArray(records) ? records : history;
   if (entries === undefined) {
     throw notCloudTrail(file);
   }

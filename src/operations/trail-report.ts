@@ -1,6 +1,6 @@
 import { shellWord } from "../render/shell";
 import { attributed, isAfter, type LeakedAccess } from "./trail-callers";
-import { type TrailEvent, valuesOf } from "./trail-event";
+import { partsOf, type TrailEvent, valuesOf } from "./trail-event";
 import type { TrailContents } from "./trail-files";
 import { TRAIL_RULES, type TrailRule } from "./trail-rules";
 
@@ -58,7 +58,7 @@ export function trailReport({ files, events }: TrailContents, access: LeakedAcce
 
 function findingOf(event: TrailEvent, roles: ReadonlySet<string>): TrailFinding | undefined {
   const rules = TRAIL_RULES.filter(({ action }) => action === event.action);
-  const rule = rules.find(({ names }) => names.every((name) => fieldOf(event, name).length > 0)) ?? rules.at(-1);
+  const rule = rules.find(({ names }) => names.every((name) => fieldOf(event, name).length > 0));
   if (rule === undefined) {
     return undefined;
   }
@@ -68,7 +68,7 @@ function findingOf(event: TrailEvent, roles: ReadonlySet<string>): TrailFinding 
     object: [rule.object, ...rule.names.flatMap((name) => fieldOf(event, name))].join(" "),
     details: (rule.details ?? []).flatMap((name) => {
       const values = fieldOf(event, name);
-      return values.length === 0 ? [] : [`${name.replace(REQUEST, "")} ${values.join(", ")}`];
+      return values.length === 0 ? [] : [`${name.split(".").at(-1)} ${values.join(", ")}`];
     }),
     risk: rule.risk,
     undo: endsWithRole ? [] : commandsOf(rule, event),
@@ -81,13 +81,16 @@ function findingOf(event: TrailEvent, roles: ReadonlySet<string>): TrailFinding 
   };
 }
 
-const REQUEST = /^request\./;
-const PLACEHOLDER = /\{((?:request\.)?\w+)(\.\.\.|\*)?\}/g;
+const PLACEHOLDER = /\{((?:request\.(?:add\.)?)?\w+)(\.\.\.|\*)?\}/g;
 
 /** The values of a field as `TrailRule` names it. */
 function fieldOf({ request, response }: TrailEvent, name: string): readonly string[] {
-  const field = name.replace(REQUEST, "");
-  const responded = REQUEST.test(name) ? [] : valuesOf(response, field);
+  const [field = "", ...parents] = name.split(".").toReversed();
+  if (parents.length > 0) {
+    const parts = parents.toReversed().slice(1).reduce(partsOf, [request]);
+    return parts.flatMap((part) => valuesOf(part, field));
+  }
+  const responded = valuesOf(response, field);
   const values = responded.length > 0 ? responded : valuesOf(request, field);
   // sts:AssumeRole has the ARN alone.
   return values.length === 0 && field === "roleName"
@@ -103,7 +106,7 @@ function commandsOf({ undo, isGlobal }: TrailRule, event: TrailEvent): readonly 
   }
   const region = isGlobal === true ? "" : ` --region ${shellWord(event.region)}`;
   return undo.flatMap((template) => {
-    const [, repeated] = /\{((?:request\.)?\w+)\*\}/.exec(template) ?? [];
+    const [, repeated] = [...template.matchAll(PLACEHOLDER)].find(([, , kind]) => kind === "*") ?? [];
     const values = repeated === undefined ? [undefined] : fieldOf(event, repeated);
     return values.map((value) => `${filled(template, event, value)}${region}`);
   });

@@ -3,7 +3,8 @@
  * counts whose fields the event has.
  *
  * `{field}` in `undo` is the value of that field in `responseElements`, else in `requestParameters`; `{request.field}` only of the
- * latter; `{field...}` stands for all values; a command with `{field*}` is repeated for each value.
+ * latter, and `{request.add.field}` only below `add`. `{field...}` stands for all values; a command with `{field*}` is repeated for
+ * each value.
  */
 export interface TrailRule {
   /** As `TrailEvent.action`. */
@@ -26,6 +27,7 @@ const PERMISSIONS = "whoever has it can act with these permissions";
 const NODES = "instances launched with the role have these permissions";
 const OPEN = "opens the instances of the group to these addresses";
 const COPY = "is a copy of data";
+const SHARE = "others read the data from their own account";
 const CODE = "runs code at the cost of the account, with the credentials of its role";
 
 type CallRule = Omit<TrailRule, "action" | "isGlobal"> & { readonly call: string };
@@ -448,11 +450,21 @@ const EC2: readonly CallRule[] = [
   },
   {
     call: "ModifySnapshotAttribute",
-    object: "shared snapshot",
-    names: ["snapshotId"],
-    details: ["request.userId", "request.group"],
-    risk: "other accounts can read the data; the command ends every share",
-    undo: ["aws ec2 reset-snapshot-attribute --snapshot-id {snapshotId} --attribute createVolumePermission"],
+    object: "snapshot shared with accounts:",
+    names: ["snapshotId", "request.add.userId"],
+    risk: SHARE,
+    undo: [
+      "aws ec2 modify-snapshot-attribute --snapshot-id {snapshotId} --attribute createVolumePermission --operation-type remove --user-ids {request.add.userId...}",
+    ],
+  },
+  {
+    call: "ModifySnapshotAttribute",
+    object: "snapshot shared with everybody:",
+    names: ["snapshotId", "request.add.group"],
+    risk: SHARE,
+    undo: [
+      "aws ec2 modify-snapshot-attribute --snapshot-id {snapshotId} --attribute createVolumePermission --operation-type remove --group-names {request.add.group...}",
+    ],
   },
   {
     call: "CreateImage",
@@ -463,11 +475,21 @@ const EC2: readonly CallRule[] = [
   },
   {
     call: "ModifyImageAttribute",
-    object: "shared image",
-    names: ["imageId"],
-    details: ["request.userId", "request.group"],
-    risk: "other accounts can read the data; the command ends every share",
-    undo: ["aws ec2 reset-image-attribute --image-id {imageId} --attribute launchPermission"],
+    object: "image shared with accounts:",
+    names: ["imageId", "request.add.userId"],
+    risk: SHARE,
+    undo: [
+      "aws ec2 modify-image-attribute --image-id {imageId} --attribute launchPermission --operation-type remove --user-ids {request.add.userId...}",
+    ],
+  },
+  {
+    call: "ModifyImageAttribute",
+    object: "image shared with everybody:",
+    names: ["imageId", "request.add.group"],
+    risk: SHARE,
+    undo: [
+      "aws ec2 modify-image-attribute --image-id {imageId} --attribute launchPermission --operation-type remove --user-groups {request.add.group...}",
+    ],
   },
 ];
 

@@ -53,8 +53,8 @@ def with_lists(tree):
     return parts
 
 
-def response_elements(body, content_type):
-    if "json" in content_type:
+def response_elements(body):
+    if not body.startswith("<"):
         return in_lower(json.loads(body or "{}"))
     root = ElementTree.fromstring(body)
     # IAM and STS: <CreateRoleResponse><CreateRoleResult>...
@@ -75,18 +75,18 @@ def from_xml(element):
     return {lower(t): from_xml(c) for t, c in zip(tags, children)}
 
 
-def error_code(body, content_type):
-    if "json" in content_type:
-        return json.loads(body).get("__type", "Error").split("#")[-1]
-    return re.search("<Code>([^<]*)", body)[1]
+def error_code(body):
+    """The code of an error in XML or JSON; other errors are moto's own."""
+    found = re.search(r'<Code>([^<]*)|"__type": *"(?:[^"#]*#)?([^"]*)', body)
+    return (found[1] or found[2]) if found else "InternalFailure"
 
 
 def record(call, identity, request, response):
     """The record of a call.
 
-    request: content type and body; response: status, content type and body.
+    request: content type and body; response: status and body.
     """
-    status, kind, body = response
+    status, body = response
     done = status < 400
     return {
         "eventVersion": "1.11",
@@ -97,8 +97,8 @@ def record(call, identity, request, response):
         "awsRegion": call["region"],
         "sourceIPAddress": "127.0.0.1",
         "requestParameters": request_parameters(request[1], request[0]),
-        "responseElements": response_elements(body, kind) if done else None,
-        **({} if done else {"errorCode": error_code(body, kind)}),
+        "responseElements": response_elements(body) if done else None,
+        **({} if done else {"errorCode": error_code(body)}),
         "eventID": str(uuid.uuid4()),
         "readOnly": bool(READS.match(call["action"])),
         "eventType": "AwsApiCall",

@@ -703,18 +703,17 @@ class CallLog:
     def recorded(self, environ, start_response, call, key):
         """Serves a call and keeps its CloudTrail record."""
         request = (environ.get("CONTENT_TYPE", ""), self.body(environ))
-        answer = []
+        statuses = []
 
-        def start(status, headers, *rest):
-            kinds = [v for n, v in headers if n.lower() == "content-type"]
-            answer.extend([int(status.split()[0]), "".join(kinds)])
-            return start_response(status, headers, *rest)
+        def start(status, *rest):
+            statuses.append(int(status.split()[0]))
+            return start_response(status, *rest)
 
         # Before the call, which may delete the key.
         identity = identity_of(key)
         body = b"".join(self.served(environ, start))
         self.records.append(
-            record(call, identity, request, (*answer[:2], body.decode()))
+            record(call, identity, request, (statuses[0], body.decode()))
         )
         return [body]
 

@@ -2,7 +2,7 @@ import type { IamKey } from "../../src/aws-api/user-keys";
 import { type KeySources, keyReport, keyReportText } from "../../src/operations/key-status";
 import { keysOf, readState, type StateContents, type StateKey } from "../../src/terraform/state-file";
 import { deployment, SEVERAL_POLICIES } from "../helpers/deployment";
-import { EXPIRING_KEY } from "../helpers/pgp-keys";
+import { ENCRYPTION_KEY, EXPIRING_KEY } from "../helpers/pgp-keys";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000);
@@ -83,6 +83,26 @@ describe("the next step of a rotation", () => {
     ["the way back", DONE, [secondary], [iam("AKIASECONDARY", 80)], [{ setting: "accessKeys.primary.status", value: "Active" }]],
     ["settings not applied", BOTH, [primary], [iam("AKIAPRIMARY", 80)], []],
     ["no keys of Terraform's", "none", [], [], []],
+    [
+      "a new, encrypted key beside one in plaintext",
+      `{ secondary: { status: Active, pgpKey: ${ENCRYPTION_KEY} } }`,
+      [primary, secondary],
+      [iam("AKIAPRIMARY", 80), iam("AKIASECONDARY", 0)],
+      [
+        { setting: "accessKeys.current", value: "secondary" },
+        { setting: "accessKeys.allowPlaintext", value: "true" },
+      ],
+    ],
+    [
+      "the old key in plaintext retired",
+      `{ primary: { status: Inactive }, secondary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }, current: secondary, allowPlaintext: true }`,
+      [primary, secondary],
+      [iam("AKIAPRIMARY", 80, "Inactive"), iam("AKIASECONDARY", 0)],
+      [
+        { setting: "accessKeys.primary.status", value: "absent" },
+        { setting: "accessKeys.allowPlaintext", value: "false" },
+      ],
+    ],
   ] as const)("with %s", (_, accessKeys, state, inIam, edits) => {
     expect(report(accessKeys, state, inIam).next.edits).toEqual(edits);
   });
@@ -468,7 +488,7 @@ describe("the report as text", () => {
         "  primary: AKIAPRIMARY Active, exposed by the outputs, 80 days old, last used 2026-10-31T12:00:00.000Z for ec2 in eu-central-1",
         "  secondary: absent",
         "warning: primary: the key is 80 days old; rotate before it is 90",
-        "next: to rotate, create a second key",
+        "next: to rotate, create a second key; to encrypt its secret, set accessKeys.secondary.pgpKey in the same change (docs/keys.md)",
         "  deployments/deckhouse.yaml: accessKeys.secondary.status: Active",
         "  then apply",
         "",

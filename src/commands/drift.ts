@@ -9,6 +9,7 @@ import { type StateResource, stateResources } from "../terraform/state-file";
 import { pullState, stackFolder } from "../terraform/terraform-cli";
 import { EXIT } from "./exit-codes";
 import { deadline, seconds } from "./preflight";
+import { forDeployments } from "./support/for-deployments";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
 import { formatOption } from "./support/shared-options";
@@ -39,28 +40,24 @@ With --format json the output is an object for one named stack, otherwise a list
         return;
       }
       const limit = seconds(timeout);
-      const reports: DriftReport[] = [];
       let timedOut = false;
-      for (const [index, deployment] of deployments.entries()) {
-        if (deployments.length > 1) {
-          session.printError(`${deployment.stack} (${index + 1} of ${deployments.length})\n`);
-        }
-        try {
-          const { report, aborted } = await reportOf(session, deployment, limit);
-          timedOut ||= aborted;
-          raise(session, report);
-          if (format === "text") {
-            session.print(`${reports.length === 0 ? "" : "\n"}${driftReportText(report)}`);
-          }
-          reports.push(report);
-        } catch (error) {
-          session.fail(error);
-        }
-      }
-      const json = names.length === 1 ? reports[0] : reports;
-      const output = format === "json" && json !== undefined ? `${JSON.stringify(json, null, 2)}\n` : "";
-      // After a deadline, calls that wait to be tried again would keep the process.
-      session.print(output, () => (timedOut ? session.host.exit(session.exitCode) : undefined));
+      await forDeployments<DriftReport>(
+        session,
+        deployments,
+        {
+          report: async (deployment) => {
+            const { report, aborted } = await reportOf(session, deployment, limit);
+            timedOut ||= aborted;
+            raise(session, report);
+            return report;
+          },
+          text: driftReportText,
+          format,
+          isSingle: names.length === 1,
+        },
+        // After a deadline, calls that wait to be tried again would keep the process.
+        () => (timedOut ? session.host.exit(session.exitCode) : undefined),
+      );
     });
 };
 

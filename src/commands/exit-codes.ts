@@ -46,9 +46,9 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
     3: "no check failed, and the result of a check is unknown",
   },
   keys: {
-    0: "all keys are in order",
-    1: "something cannot be read",
-    2: "a deployment has errors or warnings",
+    0: "all keys are in order; with --leaked: the steps are printed",
+    1: "something cannot be read, or the arguments have an error",
+    2: "a deployment has errors or warnings; with --leaked --trail: something that the key created remains",
   },
   "hand-over": { 0: "the provider block is printed or written", 1: "the provider block is neither printed nor written" },
   audit: {

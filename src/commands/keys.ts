@@ -1,13 +1,27 @@
 import { iamUser } from "../aws-api/user-keys";
+import type { KeySources } from "../operations/key-facts";
 import { type KeyReport, keyReport, keyReportText } from "../operations/key-status";
+import { leakReportText, trailTime } from "../operations/leak-report";
+import { leakSteps } from "../operations/leak-steps";
+import { readTrail } from "../operations/trail-files";
+import { trailReport } from "../operations/trail-report";
 import type { Deployment } from "../settings/deployment";
 import { bothOrAbort } from "../terraform/progress";
 import { readState } from "../terraform/state-file";
 import { pullState, stackFolder } from "../terraform/terraform-cli";
 import { EXIT } from "./exit-codes";
-import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
+import { forDeployments } from "./support/for-deployments";
+import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
 import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
+
+interface Options {
+  readonly leaked?: true;
+  readonly key?: readonly string[];
+  readonly trail?: readonly string[];
+  readonly since?: string;
+  readonly format: string;
+}
 
 export const define: Define = (command, session) => {
   command
@@ -16,45 +30,89 @@ export const define: Define = (command, session) => {
 
 A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity. Changes nothing. A stack must be synthesized and initialized.
 
+With --leaked it prints what to do after a leak instead, for one deployment: the AWS CLI commands and the changes of the settings in their order. With --trail it also lists what the leaked key, its sessions, and the roles, keys and instances that it created left in the account, each with its risk and the command that removes it.
+
 With --format json the output is an object for one named stack, otherwise a list.`,
     )
     .argument("[stack...]", STACKS_HELP)
+    .option("--leaked", "print the steps after a leak of one deployment")
+    .option("--key <id...>", "with --leaked: the access keys that leaked (default: the key that the outputs expose)")
+    .option(
+      "--trail <path...>",
+      "with --leaked: CloudTrail files, or folders with them: log files of a trail, or the output of aws cloudtrail lookup-events",
+    )
+    .option(
+      "--since <time>",
+      "with --trail: when the key leaked, in UTC, such as 2026-01-31T12:00:00Z (default: the first event)",
+    )
     .addOption(formatOption("text", "json"))
-    .action(async (names: readonly string[], { format }: { readonly format: string }) => {
+    .action(async (names: readonly string[], options: Options) => {
+      requireLeaked(options);
+      if (options.leaked === true) {
+        await leaked(session, names, options);
+        return;
+      }
       const { deployments } = selectDeployments(session, names);
-      const reports: KeyReport[] = [];
-      for (const deployment of deployments) {
-        const report = await reportOf(session, deployment, deployments.length > 1);
-        if (report !== undefined && format === "text") {
-          session.print(`${reports.length === 0 ? "" : "\n"}${keyReportText(report, session.settings)}`);
-        }
-        reports.push(...(report === undefined ? [] : [report]));
-      }
-      if (format === "json") {
-        session.printJson(names.length === 1 ? reports[0] : reports);
-      }
-      if (reports.some(({ errors, warnings }) => errors.length + warnings.length > 0)) {
-        session.raise(EXIT.attention);
-      }
+      await forDeployments<KeyReport>(session, deployments, {
+        report: async (deployment) => {
+          const report = keyReport(deployment, await sourcesOf(session, deployment));
+          if (report.errors.length + report.warnings.length > 0) {
+            session.raise(EXIT.attention);
+          }
+          return report;
+        },
+        text: (report) => keyReportText(report, session.settings),
+        format: options.format,
+        isSingle: names.length === 1,
+      });
     });
   replacedOptions(command, JSON_REPLACED);
 };
 
-/** The report of one deployment. Of several, one that cannot be read does not keep the others from being reported. */
-async function reportOf(session: Session, deployment: Deployment, isOneOfSeveral: boolean): Promise<KeyReport | undefined> {
-  const { terraform, output, printError } = session;
-  try {
-    const folder = stackFolder(terraform, output, deployment.stack);
-    const [state, iam] = await bothOrAbort(
-      (signal) => pullState(terraform, folder, signal),
-      (signal) => iamUser(deployment, printError, signal),
-    );
-    return keyReport(deployment, { folder, state: readState(state), iam, now: new Date() });
-  } catch (error) {
-    if (!isOneOfSeveral) {
-      throw error;
-    }
-    session.fail(error);
-    return undefined;
+/** @throws Error if an option has no effect */
+function requireLeaked({ leaked: isLeaked, key, trail, since }: Options): void {
+  const [option] = Object.entries({ key, trail, since }).find(([, value]) => value !== undefined) ?? [];
+  if (isLeaked !== true && option !== undefined) {
+    throw new Error(`--${option}: is an option of --leaked; write keys --leaked [stack] --${option} ...`);
   }
+  if (since !== undefined && trail === undefined) {
+    throw new Error("--since: limits what --trail lists; add --trail with the folder of the CloudTrail files");
+  }
+}
+
+async function leaked(session: Session, names: readonly string[], options: Options): Promise<void> {
+  const [name, ...further] = names;
+  if (further.length > 0) {
+    throw new Error("--leaked: is for one deployment; name one stack");
+  }
+  const since = options.since === undefined ? undefined : trailTime(options.since);
+  const deployment = selectOne(session, name);
+  const trail = options.trail === undefined ? undefined : readTrail(options.trail);
+  const { settings } = session;
+  const sources = await sourcesOf(session, deployment).catch((error: Error) => {
+    throw new Error(`${error.message}; until then, follow review/${deployment.stack}/REVIEW.md, "After a leak"`);
+  });
+  const steps = leakSteps(deployment, sources, options.key ?? [], session.terraform.binary);
+  const report = {
+    ...steps,
+    trail: trail && trailReport(trail, { user: steps.user, keys: steps.keys.map(({ id }) => id), since }),
+  };
+  if ((report.trail?.findings.length ?? 0) > 0) {
+    session.raise(EXIT.attention);
+  }
+  if (options.format === "json") {
+    session.printJson(report);
+  } else {
+    session.print(leakReportText(report, settings));
+  }
+}
+
+/** The state and IAM, read at the same time. */
+async function sourcesOf({ terraform, output, printError }: Session, deployment: Deployment): Promise<KeySources> {
+  const folder = stackFolder(terraform, output, deployment.stack);
+  const [state, iam] = await bothOrAbort(
+    (signal) => pullState(terraform, folder, signal),
+    (signal) => iamUser(deployment, printError, signal),
+  );
+  return { folder, state: readState(state), iam, now: new Date() };
 }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { IamKey } from "../aws-api/user-keys";
-import { otherSlot } from "../iam/key-slots";
+import { otherSlot, type Slot } from "../iam/key-slots";
 import { dkpAccess } from "../render/command";
-import { policyNames } from "../settings/deployment";
+import { type Deployment, policyNames } from "../settings/deployment";
 import {
   activation,
   deployedEdits,
@@ -37,6 +37,8 @@ import {
 } from "./key-findings";
 
 export type { KeySources, SlotReport } from "./key-facts";
+
+type KeySlots = Exclude<Deployment["accessKeys"], "none">;
 
 export interface KeyReport {
   readonly stack: string;
@@ -203,7 +205,8 @@ function missingKeyStep(missing: readonly IamKey[], facts: KeyFacts, again: stri
 function rotationStep({ slots, settings, iam, now }: KeyFacts): NextStep {
   const current = slots.find((slot) => slot.current);
   const other = slots.find(({ slot }) => current !== undefined && slot === otherSlot(current.slot));
-  if (settings.accessKeys === "none") {
+  const { accessKeys: keySettings } = settings;
+  if (keySettings === "none") {
     return step("accessKeys is none: keys are created and rotated outside Terraform");
   }
   if (current === undefined || other === undefined) {
@@ -212,11 +215,16 @@ function rotationStep({ slots, settings, iam, now }: KeyFacts): NextStep {
   const status = `${other.slot}.status`;
   if (other.wanted === "absent") {
     const why = `to rotate, create a second key${iam.keys.length >= MAX_KEYS ? ", once the key that is not in the state is deleted" : ""}`;
-    return step(why, activation(other.slot, settings));
+    const isPlaintext = [current, other].every(({ slot }) => keySettings[slot].pgpKey === undefined);
+    const encrypt = `; to encrypt its secret, set accessKeys.${other.slot}.pgpKey in the same change (docs/keys.md)`;
+    return step(isPlaintext ? `${why}${encrypt}` : why, activation(other.slot, settings));
   }
   const otherIsNewer = (other.created?.getTime() ?? 0) > (current.created?.getTime() ?? 0);
   if (other.wanted === "Active" && otherIsNewer) {
-    return step("expose the new key, then give it to DKP", [edit("current", other.slot)], ["apply", handOver(settings.stack)]);
+    return step("expose the new key, then give it to DKP", exposure(current.slot, keySettings), [
+      "apply",
+      handOver(settings.stack),
+    ]);
   }
   if (isRecent(other, now)) {
     return step(
@@ -224,10 +232,20 @@ function rotationStep({ slots, settings, iam, now }: KeyFacts): NextStep {
     );
   }
   return other.wanted === "Inactive"
-    ? step("delete the retired key once you no longer want to be able to go back to it", [edit(status, "absent")])
+    ? step("delete the retired key once you no longer want to be able to go back to it", [
+        edit(status, "absent"),
+        ...(keySettings.allowPlaintext === true ? [edit("allowPlaintext", "false")] : []),
+      ])
     : step("deactivate the old key once DKP has the new one and AWS reports no new use of the old one", [
         edit(status, "Inactive"),
       ]);
+}
+
+/** The edits that expose the key of the other slot. From plaintext to `pgpKey`, the settings permit the plaintext of the old key. */
+function exposure(current: Slot, keys: KeySlots): readonly Edit[] {
+  const other = otherSlot(current);
+  const fromPlaintext = keys[other].pgpKey !== undefined && keys[current].pgpKey === undefined && keys.allowPlaintext !== true;
+  return [edit("current", other), ...(fromPlaintext ? [edit("allowPlaintext", "true")] : [])];
 }
 
 /**

@@ -14,6 +14,8 @@ export interface StaleFile {
 /** Every file that a review pack can have. Other files in its folder belong to the user. */
 const PACK_FILES: readonly string[] = [
   "REVIEW.md",
+  "actions.md",
+  "after-a-leak.md",
   "aws-cli.sh",
   "cluster-configuration.yaml",
   "console.md",
@@ -21,6 +23,7 @@ const PACK_FILES: readonly string[] = [
   "deployer-policy.json",
   "deployer-role-policy.json",
   "deployer-state-role-policy.json",
+  "deployer.md",
   "main.tf.json",
   "policy.json",
   "service-control-policy.json",

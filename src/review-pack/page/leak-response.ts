@@ -2,10 +2,11 @@ import { otherSlot, type Slot } from "../../iam/key-slots";
 import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "../../iam/risks";
 import { dkpAccess } from "../../render/command";
-import { code, fenced, joined, list, type Markdown, trusted } from "../../render/markdown";
+import { code, fenced, joined, list, type Markdown, prose, trusted } from "../../render/markdown";
 import { quote, shellWord } from "../../render/shell";
-import type { TemplateData } from "../../render/template";
+import { fillTemplateFile, type TemplateData } from "../../render/template";
 import type { Deployment } from "../../settings/deployment";
+import { policyOptions } from "../account-placeholder";
 
 /** Name of the inline policy that denies the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
 const DENY_POLICY = "DenySessionsFromLeakedKey";
@@ -39,15 +40,29 @@ const REMAINS: readonly { readonly action: string; readonly what: string }[] = [
   },
 ];
 
-/** The commands and edits after a leak. No step activates the leaked key again. */
-export function leakResponse(deployment: Deployment, options: PolicyOptions): TemplateData {
+/** The first command after a leak, and what the other steps are about: the section of REVIEW.md. */
+export function leakSummary(deployment: Deployment, options: PolicyOptions): TemplateData {
+  return {
+    deactivation: code(deactivationOf(deployment)),
+    sessionHours: trusted(String(SESSION_HOURS)),
+    reachableRoles: reachableRoles(deployment, options),
+  };
+}
+
+/** after-a-leak.md: the commands and edits after a leak. No step activates the leaked key again. */
+export function leakPage(deployment: Deployment): string {
+  return fillTemplateFile("src/review-pack/page/leak-page.md", leakSteps(deployment, policyOptions(deployment)));
+}
+
+function leakSteps(deployment: Deployment, options: PolicyOptions): TemplateData {
   const { stack, accessKeys } = deployment;
   const user = shellWord(deployment.user.name);
   const keys = accessKeys === "none" ? undefined : accessKeys;
   const leaked = keys?.current ?? "primary";
   const other = otherSlot(leaked);
   return {
-    deactivation: fenced("shell", `aws iam update-access-key --user-name ${user} --access-key-id ID --status Inactive`),
+    stack: prose(stack),
+    deactivation: fenced("shell", deactivationOf(deployment)),
     sessionHours: trusted(String(SESSION_HOURS)),
     sessionDenial: fenced(
       "shell",
@@ -70,6 +85,10 @@ export function leakResponse(deployment: Deployment, options: PolicyOptions): Te
     removeDenial: code(`aws iam delete-user-policy --user-name ${user} --policy-name ${DENY_POLICY}`),
     keyStatus: code(dkpAccess("keys", stack)),
   };
+}
+
+function deactivationOf({ user }: Deployment): string {
+  return `aws iam update-access-key --user-name ${shellWord(user.name)} --access-key-id ID --status Inactive`;
 }
 
 function reachableRoles({ nodeRole }: Deployment, { mode, cluster }: PolicyOptions): Markdown {

@@ -1,6 +1,7 @@
 import { SLOTS } from "../../iam/key-slots";
 import type { Deployment } from "../../settings/deployment";
 import { RECOMMENDED_SETTINGS } from "../../settings/recommended-settings";
+import { secretInState } from "./secret-exposure";
 
 /** A choice of a deployment that a reviewer approves. Its texts are Markdown and contain no values of the settings. */
 export interface Decision {
@@ -19,6 +20,7 @@ interface DecisionRule extends Decision {
 
 const { accountId, mode, dkpVersion, attachment, pgpKeys } = RECOMMENDED_SETTINGS;
 
+const hasPlaintext = (deployment: Deployment) => secretInState(deployment).form === "plaintext";
 const hasMode = (name: string) => (deployment: Deployment) => deployment.policy.mode === name;
 const hasBoundary = ({ user }: Deployment) => user.permissionsBoundary !== undefined;
 const throughGroup = (deployment: Deployment) => deployment.attachment === "group";
@@ -179,17 +181,4 @@ export function decisionsOf(deployment: Deployment): readonly Decision[] {
     }
     return isChoice;
   });
-}
-
-/** Whether the state contains a secret in plaintext. Terraform does not know the secret of an imported key. */
-function hasPlaintext({ accessKeys, import: imports }: Deployment): boolean {
-  return (
-    accessKeys !== "none" &&
-    SLOTS.some(
-      (slot) =>
-        accessKeys[slot].status !== "absent" &&
-        accessKeys[slot].pgpKey === undefined &&
-        (slot !== "primary" || imports?.accessKeyId === undefined),
-    )
-  );
 }

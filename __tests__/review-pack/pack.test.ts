@@ -341,6 +341,7 @@ describe("cluster-configuration.yaml", () => {
       imdsv2: true,
       disableDefaultSecurityGroup: true,
     });
+    expect(file("cluster-configuration.yaml", 'cluster: { dkpVersion: "1.76" }')).toContain("# The policy is for DKP 1.76.\n");
     expect(file("cluster-configuration.yaml", `cluster: ${cluster}`)).toContain(
       '# Set in the ClusterConfiguration: cloud.prefix: "dev"\n',
     );
@@ -352,6 +353,17 @@ describe.each(["policy.json", "main.tf.json", "aws-cli.sh", "console.md"])("%s",
     expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/DenyOtherNetworks/);
     expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/"aws:SourceVpce"/);
     expect(file(name, SCOPED)).not.toMatch(/Deny|aws:SourceVpce/);
+  });
+});
+
+describe.each([
+  ["consumer.tf", "AWS denies requests with the key that come from other networks than 203.0.113.0/24, vpce-0123456789abcdef0."],
+  ["aws-cli.sh", "requests with the key that come from other networks than 203.0.113.0/24, vpce-0123456789abcdef0."],
+  ["console.md", "- Networks: the policy denies requests with the key that come from other networks than `203.0.113.0/24`, "],
+])("%s", (name, text) => {
+  it("names the networks that the key can be used from", () => {
+    expect(file(name, NETWORKS)).toContain(text);
+    expect(file(name)).not.toContain("other networks");
   });
 });
 

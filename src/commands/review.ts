@@ -39,9 +39,9 @@ Never writes or deletes through symbolic links.`,
   });
 };
 
-function reportKept(session: Session, { unknown, foreign }: PackFolder): void {
-  if (foreign !== undefined) {
-    session.printError(`kept ${foreign}: it was not generated; rename it to get the overview of all deployments\n`);
+function reportKept(session: Session, { unknown, unmanaged }: PackFolder): void {
+  if (unmanaged !== undefined) {
+    session.printError(`kept ${unmanaged}: it was not generated; rename it to get the overview of all deployments\n`);
   }
   for (const path of unknown) {
     session.printError(

@@ -52,7 +52,7 @@ export interface PackFolder {
   /** Folders with a review pack that was generated from another settings folder, of no known deployment. They are kept. */
   readonly unknown: readonly string[];
   /** A file in place of the overview that was not generated. It is kept. */
-  readonly foreign?: string;
+  readonly unmanaged?: string;
 }
 
 /**
@@ -78,7 +78,7 @@ export function comparePacks(folder: string, wanted: Wanted): PackFolder {
       return what === undefined ? [] : [{ path, what, text: text ?? "" }];
     }),
     unknown: unknown.map((stack) => join(folder, stack)),
-    ...("text" in overview ? {} : { foreign: overview.path }),
+    ...("text" in overview ? {} : { unmanaged: overview.path }),
   };
 }
 

@@ -90,6 +90,7 @@ describe("dkp-access review", () => {
         "  review/dev/aws-cli.sh: outdated",
         "  review/dev/consumer.tf: missing",
         "  review/dev/main.tf.json: outdated",
+        "  review/README.md: outdated",
         "",
       ].join("\n"),
     });
@@ -104,7 +105,7 @@ describe("dkp-access review", () => {
     writeFileSync(join(folder, "review/minutes/REVIEW.md"), "ours");
     expect((await review(folder, ["--check"])).stderr).toContain("  review/old/REVIEW.md: left over\n");
     expect((await review(folder)).stdout).toContain("removed review/old/REVIEW.md\n");
-    expect(readdirSync(join(folder, "review")).sort()).toEqual(["dev", "minutes"]);
+    expect(readdirSync(join(folder, "review")).sort()).toEqual(["README.md", "dev", "minutes"]);
   });
 
   it("keeps the review packs of another settings folder, and names them", async () => {
@@ -124,7 +125,44 @@ describe("dkp-access review", () => {
     writeFileSync(join(folder, "elsewhere/new.yaml"), SETTINGS);
     rmSync(join(folder, "elsewhere/old.yaml"));
     expect((await review(folder, [], environment)).stdout).toContain("removed review/old/REVIEW.md\n");
-    expect(readdirSync(join(folder, "review")).sort()).toEqual(["dev", "new"]);
+    expect(readdirSync(join(folder, "review")).sort()).toEqual(["README.md", "dev", "new"]);
+  });
+
+  it("keeps the rows of the overview for deployments that are not selected or not known, and removes those of removed ones", async () => {
+    const folder = project({
+      dev: SETTINGS,
+      prod: `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n`,
+      old: `${SETTINGS}user: { name: old }\npolicy: { name: old }\n`,
+    });
+    const stacks = () => readFileSync(join(folder, "review/README.md"), "utf8").match(/(?<=^\| \[)\w+/gm);
+    await review(folder);
+    expect(stacks()).toEqual(["dev", "old", "prod"]);
+    writeFileSync(join(folder, "deployments/prod.yaml"), "not: valid\n");
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}protect: false\n`);
+    expect((await review(folder, ["dev"])).stdout).toContain("wrote review/README.md\n");
+    expect(stacks()).toEqual(["dev", "old", "prod"]);
+    writeFileSync(join(folder, "deployments/prod.yaml"), `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n`);
+    rmSync(join(folder, "deployments/old.yaml"));
+    expect((await review(folder, ["--check"])).stderr).toContain("  review/README.md: outdated\n");
+    await review(folder);
+    expect(stacks()).toEqual(["dev", "prod"]);
+    mkdirSync(join(folder, "elsewhere"));
+    writeFileSync(join(folder, "elsewhere/other.yaml"), SETTINGS);
+    const environment = { CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}', CDKTF_OUTDIR: "elsewhere.out" };
+    await review(folder, [], environment);
+    expect(stacks()).toEqual(["dev", "other", "prod"]);
+    expect((await review(folder, ["--check"])).status).toBe(0);
+    expect((await review(folder, ["--check"], environment)).status).toBe(0);
+  });
+
+  it("keeps a README.md that it did not write, and says so", async () => {
+    const folder = project();
+    mkdirSync(join(folder, "review"));
+    writeFileSync(join(folder, "review/README.md"), "# Ours\n");
+    const kept = "kept review/README.md: it was not generated; rename it to get the overview of all deployments\n";
+    expect((await review(folder)).stderr).toBe(kept);
+    expect(readFileSync(join(folder, "review/README.md"), "utf8")).toBe("# Ours\n");
+    expect(await review(folder, ["--check"])).toEqual({ status: 0, stdout: "", stderr: kept });
   });
 
   it("keeps the review pack of a removed deployment that does not say what it was generated from", async () => {
@@ -150,7 +188,7 @@ describe("dkp-access review", () => {
     rmSync(join(folder, "deployments/old.yaml"));
     renameSync(join(folder, "review/old"), join(folder, "elsewhere"));
     symlinkSync("../elsewhere", join(folder, "review/old"));
-    expect(await review(folder)).toEqual({ status: 0, stdout: "", stderr: "review: all files are up to date\n" });
+    expect(await review(folder)).toEqual({ status: 0, stdout: "wrote review/README.md\n", stderr: "" });
     expect(readdirSync(join(folder, "elsewhere"))).toContain("REVIEW.md");
     // A file of a review pack.
     const page = join(folder, "review/dev/REVIEW.md");
@@ -196,7 +234,7 @@ describe("dkp-access review", () => {
     const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
     expect((await review(folder, ["other", "--out", "packs"])).status).toBe(0);
     expect(readdirSync(folder).sort()).toEqual(["cdktf.json", "deployments", "packs"]);
-    expect(readdirSync(join(folder, "packs"))).toEqual(["other"]);
+    expect(readdirSync(join(folder, "packs"))).toEqual(["README.md", "other"]);
   });
 
   it("suggests a stack when the named one does not exist", async () => {

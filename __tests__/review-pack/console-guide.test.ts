@@ -50,6 +50,9 @@ describe("console.md", () => {
     expect(section("User", SEVERAL_POLICIES)[2]).toBe(
       "3. **Attach policies directly**: filter by `D8CloudProviderAWS` and select `D8CloudProviderAWS` and `D8CloudProviderAWS-2`.",
     );
+    expect(section("Check", SEVERAL_POLICIES)[1]).toMatch(
+      /^- Policy: \*\*Policies\*\* > `D8CloudProviderAWS` and `D8CloudProviderAWS-2` > /,
+    );
     expect(section("Undo", SEVERAL_POLICIES).at(-1)).toBe(
       "4. **Policies**: for `D8CloudProviderAWS` and `D8CloudProviderAWS-2`, select it, **Actions** > **Delete**, and enter the name.",
     );

@@ -28,19 +28,18 @@ describe("REVIEW.md", () => {
     expect(page).toContain("| `DenyOtherNetworks` (Deny) | all | all resources | `aws:ViaAWSService BoolIfExists false`,");
     expect(page).not.toContain("no Deny statements");
     const unrestricted = file("REVIEW.md", SCOPED);
-    expect(unrestricted).toContain("| requests | every network: a leaked key works anywhere;");
+    expect(unrestricted).toContain("| requests | from every network |");
     expect(unrestricted).toContain("has no Deny statements");
     expect(unrestricted).not.toContain("networks in the table above");
   });
 
-  it("starts with what the key can do", () => {
-    expect(file("REVIEW.md").split("\n").slice(0, 3)).toEqual([
-      "# AWS access of DKP: deckhouse",
-      "",
+  it("starts the summary with what the key can do", () => {
+    const summary = (settings: string) => file("REVIEW.md", settings).split("\n## Summary\n\n")[1]?.split("\n")[0];
+    expect(summary("")).toBe(
       "**Whoever has this key has the equivalent of administrator access to the AWS account.** The policy allows 125 documented + 3 additional actions on all resources of the account. The key can change the permissions of any role and launch instances with that role.",
-    ]);
-    expect(file("REVIEW.md", SCOPED).split("\n")[2]).toMatch(
-      /^\*\*Whoever has this key can change or delete every network, instance, disk and load balancer of the account in eu-central-1\. Through the role `dev-node`, they can get administrator access to the account,\*\* unless the service control policy below is attached\. The policy allows \d+ documented \+ \d+ additional actions\.$/,
+    );
+    expect(summary(SCOPED)).toMatch(
+      /^\*\*Whoever has this key can change or delete every network, instance, disk and load balancer of the account in eu-central-1\. Through the role `dev-node`, they can get administrator access to the account,\*\* unless the service control policy is attached\. The policy allows \d+ documented \+ \d+ additional actions\.$/,
     );
   });
 
@@ -49,8 +48,7 @@ describe("REVIEW.md", () => {
     ["scoped", SCOPED],
     ["minimal", SCOPED.replace("scoped", "minimal")],
   ])("lists every granted action once, with its reason, in mode %s", (_, settings) => {
-    const [, permissions = ""] = file("REVIEW.md", settings).split("\n## Permissions\n");
-    const page = permissions.split("\n");
+    const page = file("actions.md", settings).split("\n");
     for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {
       const rows = page.filter((line) => line.startsWith(`| \`${action}\` `));
       expect({ action, rows: rows.length }).toEqual({ action, rows: 1 });
@@ -71,12 +69,15 @@ describe("REVIEW.md", () => {
   });
 
   it("lists the actions that applying requires, with their reasons", () => {
-    expect(file("REVIEW.md")).toContain(
+    expect(file("deployer.md")).toContain(
       "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS` | detaches the policy from the user |",
     );
     const assumed = "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/terraform' }";
-    expect(file("REVIEW.md", assumed)).toContain(
+    expect(file("deployer.md", assumed)).toContain(
       "`deployer-role-policy.json`, for the role `arn:aws:iam::123456789012:role/terraform`:",
+    );
+    expect(file("REVIEW.md", assumed)).toContain(
+      "- [`deployer-role-policy.json`](deployer-role-policy.json), for the role `arn:aws:iam::123456789012:role/terraform`: ",
     );
     expect(file("deployer-role-policy.json", assumed)).toContain("iam:CreateUser");
     expect(file("deployer-policy.json", assumed)).not.toContain("iam:CreateUser");
@@ -84,9 +85,8 @@ describe("REVIEW.md", () => {
 
   it("lists who can read the secret", () => {
     const plaintext = (secrets: string) =>
-      `- Whoever can read the state, its old versions, or a saved plan: they contain ${secrets} in plaintext. Encryption of the bucket does not hide it from readers of the state.`;
-    const inOutputs =
-      "- Whoever can read the state of such a workspace: it stores all outputs, including the secret in plaintext.";
+      `- Whoever can read the state, its old versions, or a saved plan, even if the bucket is encrypted: they contain ${secrets} in plaintext.`;
+    const inOutputs = "- Whoever can read the state of such a workspace: it contains all outputs, also the secret in plaintext.";
     expect(file("REVIEW.md")).toContain(plaintext("the secret"));
     expect(file("REVIEW.md")).toContain(inOutputs);
     expect(file("REVIEW.md", "outputs: { secret: false }")).toContain(plaintext("the secret"));
@@ -96,7 +96,7 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md", encrypted)).toContain(
       "- Whoever has the private OpenPGP key: the state and plans contain the secret only encrypted.",
     );
-    expect(file("REVIEW.md", encrypted)).not.toContain("in plaintext. Encryption");
+    expect(file("REVIEW.md", encrypted)).not.toContain("even if the bucket is encrypted");
     expect(file("REVIEW.md", "accessKeys: none")).toContain("- Nobody through Terraform: the state contains no key.");
   });
 
@@ -117,7 +117,7 @@ describe("REVIEW.md", () => {
     const page = file("REVIEW.md", "import: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }");
     expect(page).toContain("- Whoever created the key manually: Terraform does not know its secret.");
     expect(page).toContain("key_primary -- only its ID --> state");
-    expect(page).not.toContain("in plaintext. Encryption");
+    expect(page).not.toContain("even if the bucket is encrypted");
   });
 
   it("states what the key can do through another role", () => {
@@ -162,7 +162,7 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md", "group: { name: dkp }")).not.toContain("It limits only the user");
   });
 
-  const leak = (settings: string) => file("REVIEW.md", settings).split("## After a leak")[1]?.split("\n## ")[0] ?? "";
+  const leak = (settings: string) => file("after-a-leak.md", settings);
 
   it("first deactivates a leaked key and denies its sessions, with valid shell commands", () => {
     const [deactivate = "", deny = ""] = [...leak("user: { name: dkp }").matchAll(/```shell\n([^`]*)```/g)].map(
@@ -239,7 +239,7 @@ describe("REVIEW.md", () => {
 
   it("warns if nothing is protected", () => {
     expect(file("REVIEW.md", "protect: false")).toContain(
-      "| protected | **no**: a plan can delete the user, the policy and keys |",
+      "| `protect` | `false`: **a plan can delete the user, the policy and keys** |",
     );
   });
 
@@ -253,7 +253,7 @@ describe("REVIEW.md", () => {
     },
   );
 
-  it("states the same number of actions in the summary, the diagram and the permissions", () => {
+  it("states the same number of actions everywhere", () => {
     expect(file("REVIEW.md").match(/\d+ documented \+ \d+ additional actions/g)).toEqual(
       Array(3).fill("125 documented + 3 additional actions"),
     );
@@ -262,16 +262,14 @@ describe("REVIEW.md", () => {
 
   it("states the DKP version, or the versions that the policy is for", () => {
     expect(file("REVIEW.md", 'cluster: { dkpVersion: "1.75" }')).toContain("| DKP version | 1.75 |");
-    expect(file("REVIEW.md")).toContain(
-      "| DKP version | not stated: the policy is for 1.70 to 1.77; set `cluster.dkpVersion` to limit it to one |",
-    );
+    expect(file("REVIEW.md")).toContain("| DKP version | not stated: the policy is for 1.70 to 1.77 |");
   });
 
   it("lists the component versions that the actions were verified with", () => {
     const rows = VERIFIED_COMPONENTS.map(({ component, versions }) => `| ${component} | ${versions} | `);
     expect(rows).toHaveLength(4);
     for (const row of rows) {
-      expect(file("REVIEW.md")).toContain(row);
+      expect(file("actions.md")).toContain(row);
     }
   });
 
@@ -343,6 +341,7 @@ describe("cluster-configuration.yaml", () => {
       imdsv2: true,
       disableDefaultSecurityGroup: true,
     });
+    expect(file("cluster-configuration.yaml", 'cluster: { dkpVersion: "1.76" }')).toContain("# The policy is for DKP 1.76.\n");
     expect(file("cluster-configuration.yaml", `cluster: ${cluster}`)).toContain(
       '# Set in the ClusterConfiguration: cloud.prefix: "dev"\n',
     );
@@ -354,5 +353,33 @@ describe.each(["policy.json", "main.tf.json", "aws-cli.sh", "console.md"])("%s",
     expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/DenyOtherNetworks/);
     expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/"aws:SourceVpce"/);
     expect(file(name, SCOPED)).not.toMatch(/Deny|aws:SourceVpce/);
+  });
+});
+
+describe.each([
+  ["consumer.tf", "AWS denies requests with the key that come from other networks than 203.0.113.0/24, vpce-0123456789abcdef0."],
+  ["aws-cli.sh", "requests with the key that come from other networks than 203.0.113.0/24, vpce-0123456789abcdef0."],
+  ["console.md", "- Networks: the policy denies requests with the key that come from other networks than `203.0.113.0/24`, "],
+])("%s", (name, text) => {
+  it("names the networks that the key can be used from", () => {
+    expect(file(name, NETWORKS)).toContain(text);
+    expect(file(name)).not.toContain("other networks");
+  });
+});
+
+describe("service-control-policy.json", () => {
+  it.each([
+    ["documented", "cluster: { prefix: dev }"],
+    ["scoped", SCOPED],
+    ["minimal", SCOPED.replace("scoped", "minimal")],
+  ])("is complete in mode %s if the settings state the account and the prefix", (_, settings) => {
+    const text = file("service-control-policy.json", `accountId: "123456789012"\n${settings}`);
+    expect(text).toContain("arn:aws:iam::123456789012:role/dev-node");
+    expect(text).not.toMatch(/ACCOUNT_ID|PREFIX/);
+    expect(text.length).toBeLessThanOrEqual(5120);
+  });
+
+  it("names what the settings do not state", () => {
+    expect(file("service-control-policy.json")).toContain("arn:aws:iam::ACCOUNT_ID:role/PREFIX-node");
   });
 });

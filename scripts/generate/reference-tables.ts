@@ -1,4 +1,5 @@
 import { DOCUMENTED_FINDINGS } from "../../src/review-pack/page/scanner-findings";
+import { recommendedYaml } from "../../src/settings/recommended-settings";
 import { OUTPUTS } from "../../src/terraform/outputs";
 import { commandSections, environmentTable, exitCodesTable, globalOptionsTable } from "./command-tables";
 import { jsonSchema } from "./json-schema";
@@ -19,6 +20,7 @@ export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => st
   "docs/reference/commands.md": { options: globalOptionsTable, environment: environmentTable, commands: commandSections },
   "docs/reference/exit-codes.md": { "exit codes": exitCodesTable },
   "docs/security.md": { findings: findingsTable },
+  "README.md": { "recommended settings": recommendedBlock },
 };
 
 /** A document with its generated tables brought up to date. @throws Error if the marks of a table are missing */
@@ -69,6 +71,10 @@ function defaultOf(field: Field): string {
 function outputsTable(): string {
   const rows = Object.entries(OUTPUTS).map(([name, description]) => `| \`${name}\` | ${description} |`);
   return ["| output | what it is |", "| --- | --- |", ...rows, ""].join("\n");
+}
+
+function recommendedBlock(): string {
+  return ["", "```yaml", recommendedYaml(), "```", "", ""].join("\n");
 }
 
 function findingsTable(): string {

@@ -1,6 +1,6 @@
 import { dkpAccess } from "../render/command";
 import { comparePacks, type PackFolder, writePacks } from "../review-pack/pack-folder";
-import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
+import { packsOf, requirePackFolder, rowsOf, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
 import { replacedOptions } from "./support/shared-options";
@@ -13,7 +13,7 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Writes the review pack of each deployment: review/<stack>/REVIEW.md and the files beside it. Commit them. Calls neither AWS nor Terraform.
+      `Writes the review pack of each deployment, review/<stack>/REVIEW.md and the files beside it, and the overview of all deployments, review/README.md. Commit them. Calls neither AWS nor Terraform.
 
 Deletes the review pack of a removed deployment only if it was generated from the same settings folder; names the ones it keeps.
 Never writes or deletes through symbolic links.`,
@@ -24,7 +24,7 @@ Never writes or deletes through symbolic links.`,
     .action((names: readonly string[], { check, out }: Options) => {
       requirePackFolder(session, "--out", out);
       const { deployments, stacks } = selectDeployments(session, names);
-      const wanted = { packs: packsOf(deployments), stacks, settings: settingsFolder(session) };
+      const wanted = { packs: packsOf(deployments), rows: rowsOf(deployments), stacks, settings: settingsFolder(session) };
       if (check === true) {
         reportStale(session, out, comparePacks(out, wanted));
       } else {
@@ -39,7 +39,10 @@ Never writes or deletes through symbolic links.`,
   });
 };
 
-function reportUnknown(session: Session, unknown: readonly string[]): void {
+function reportKept(session: Session, { unknown, unmanaged }: PackFolder): void {
+  if (unmanaged !== undefined) {
+    session.printError(`kept ${unmanaged}: it was not generated; rename it to get the overview of all deployments\n`);
+  }
   for (const path of unknown) {
     session.printError(
       `kept ${path}: no deployment of that name in ${settingsFolder(session)}, and its review pack was not generated from there; delete the folder if it is not needed\n`,
@@ -47,14 +50,16 @@ function reportUnknown(session: Session, unknown: readonly string[]): void {
   }
 }
 
-function reportWritten(session: Session, folder: string, { stale, unknown }: PackFolder): void {
+function reportWritten(session: Session, folder: string, compared: PackFolder): void {
+  const { stale } = compared;
   session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
-  reportUnknown(session, unknown);
+  reportKept(session, compared);
   session.printError(stale.length === 0 ? `${folder}: all files are up to date\n` : "");
 }
 
-function reportStale(session: Session, folder: string, { stale, unknown }: PackFolder): void {
-  reportUnknown(session, unknown);
+function reportStale(session: Session, folder: string, compared: PackFolder): void {
+  const { stale } = compared;
+  reportKept(session, compared);
   if (stale.length > 0) {
     const lines = stale.map(({ path, what }) => `  ${path}: ${what}`);
     throw new Error([`${folder} is not up to date; run ${dkpAccess("review")} and commit the result:`, ...lines].join("\n"));

@@ -10,6 +10,13 @@ export interface Networks {
   readonly vpcEndpoints: readonly string[];
 }
 
+/** Every network by its address or ID; none if requests can come from any network. */
+export function networkList(
+  { cidrs, vpcs, vpcEndpoints }: Networks = { cidrs: [], vpcs: [], vpcEndpoints: [] },
+): readonly string[] {
+  return [...cidrs, ...vpcs, ...vpcEndpoints];
+}
+
 /** What is wrong with a CIDR block of public addresses. */
 export type CidrError = "no length" | "not a block" | "host bits" | "everything" | "private";
 

@@ -69,8 +69,17 @@ export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
   };
 }
 
-/** Characters of a service control policy; all of them count, white space as well. Source: "Quotas for AWS Organizations". */
+/**
+ * Characters of a service control policy; all of them count, white space as well. Source: AWS Organizations User Guide, "Quotas and
+ * service limits for AWS Organizations", maximum size of a policy document.
+ */
 export const MAX_CONTROL_POLICY_CHARACTERS = 5120;
+
+/** A control policy as a file: formatted if AWS Organizations accepts that many characters, else without white space. */
+export function controlPolicyText(policy: ControlPolicy): string {
+  const formatted = `${JSON.stringify(policy, null, 2)}\n`;
+  return formatted.length > MAX_CONTROL_POLICY_CHARACTERS ? JSON.stringify(policy) : formatted;
+}
 
 /** Partitions for which AWS has announced `NotResource` in service control policies. Source: AWS Security Blog, "full IAM language", 2025. */
 const WITH_NOT_RESOURCE: readonly string[] = ["aws", "aws-us-gov"];
@@ -78,17 +87,11 @@ const WITH_NOT_RESOURCE: readonly string[] = ["aws", "aws-us-gov"];
 /** Why AWS Organizations may reject a control policy, and what to do; no sentence where nothing stands against it. */
 export function controlPolicyNotes(policy: ControlPolicy, partition: string): readonly string[] {
   const size = JSON.stringify(policy).length;
-  const formatted = JSON.stringify(policy, null, 2).length;
   const withNotResource = policy.Statement.filter(({ NotResource }) => NotResource !== undefined).map(({ Sid }) => `\`${Sid}\``);
   return [
     ...(size > MAX_CONTROL_POLICY_CHARACTERS
       ? [
           `It has ${size} characters without white space, and AWS Organizations takes ${MAX_CONTROL_POLICY_CHARACTERS}: it cannot be created. Shorten \`cluster.additionalRolePolicies\` with wildcards, or \`cluster.formerIamNodeRoles\`.`,
-        ]
-      : []),
-    ...(size <= MAX_CONTROL_POLICY_CHARACTERS && formatted > MAX_CONTROL_POLICY_CHARACTERS
-      ? [
-          `Remove the white space before creating it with the AWS CLI: with it, the policy has ${formatted} characters, and AWS Organizations takes ${MAX_CONTROL_POLICY_CHARACTERS}. The console removes it.`,
         ]
       : []),
     ...(withNotResource.length === 0 || WITH_NOT_RESOURCE.includes(partition)

@@ -6,6 +6,7 @@ import type { InstanceGroup } from "../settings/deployment";
 import { SettingsError } from "../settings/errors";
 import { OUTPUT_FOLDER } from "../settings/paths";
 import { readSettings } from "../settings/read-settings";
+import { RECOMMENDED_SETTINGS } from "../settings/recommended-settings";
 import { dkpFields } from "../settings/schema/cluster-schema";
 import type { Settings } from "../settings/schema/deployment-schema";
 import { parseYaml } from "../settings/yaml-file";
@@ -19,7 +20,7 @@ type Cluster = Partial<Settings["cluster"]>;
  * @throws SettingsError if the installation file has errors, or a value that the settings reject, such as a secret in a tag
  */
 export function deploymentFile(stack: string, configFile: string | undefined): string {
-  const template = readFileSync(packageFile("templates/deployment.yaml"), "utf8");
+  const template = withReasons(readFileSync(packageFile("templates/deployment.yaml"), "utf8"));
   const text = configFile === undefined ? template : withFields(template, readFields(configFile));
   const parsed = parseYaml(text);
   const errors =
@@ -30,6 +31,14 @@ export function deploymentFile(stack: string, configFile: string | undefined): s
     throw new SettingsError(new Map([[configFile ?? stack, errors]]));
   }
   return text;
+}
+
+/** The template with the reasons of the recommended settings, as comments. */
+function withReasons(template: string): string {
+  return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const { why } = RECOMMENDED_SETTINGS[name as keyof typeof RECOMMENDED_SETTINGS];
+    return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+  });
 }
 
 function readFields(path: string): ConfigFile {
@@ -49,7 +58,7 @@ function withFields(template: string, { fields, region }: ConfigFile): string {
       text.replaceAll(new RegExp(`\\b${name}: .* # CHANGE$`, "gm"), () => yaml({ [name]: value }).trimEnd()),
     template,
   );
-  return filled.replace(/^ +# dkpVersion/m, (line) => `${yaml(further).replaceAll(/^(?=.)/gm, "  ")}${line}`);
+  return filled.replace(/^ +# .*\n +# dkpVersion/m, (line) => `${yaml(further).replaceAll(/^(?=.)/gm, "  ")}${line}`);
 }
 
 /** YAML whose lines are never folded; nothing for an object without fields. */

@@ -8,7 +8,7 @@ import type { Deployment } from "../settings/deployment";
  * Placeholders stand for the key.
  */
 export function clusterConfiguration({ stack, region, cluster, nodeRole, additionalRolePolicies }: Deployment): string {
-  const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix } = cluster;
+  const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix, dkpVersion } = cluster;
   const provider = { providerAccessKeyId: "ACCESS_KEY_ID", providerSecretAccessKey: "SECRET_ACCESS_KEY", region };
   const fields = {
     layout,
@@ -23,6 +23,7 @@ export function clusterConfiguration({ stack, region, cluster, nodeRole, additio
   const comments = [
     `The fields that follow from the deployment ${stack}.`,
     `${dkpAccess("hand-over", stack)} prints the provider block with the key.`,
+    ...(dkpVersion === undefined ? [] : [`The policy is for DKP ${dkpVersion}.`]),
     ...(prefix === undefined ? [] : [`Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}`]),
     ...(cluster.bastion ? ["Add withNAT.bastionInstance as your cluster requires."] : []),
   ];

@@ -1,5 +1,6 @@
 import { ACCOUNT_ID } from "../iam/arns";
 import { deploymentPolicies, policyName } from "../iam/deployment-policies";
+import { networkList } from "../iam/networks";
 import { NODE_TRUST, nodePolicy } from "../iam/node-role-permissions";
 import { partitionOf } from "../iam/partitions";
 import { policyDocument } from "../iam/policy-document";
@@ -51,6 +52,8 @@ export function consoleGuide(deployment: Deployment): string {
     ),
     accountUnknown: documents.some((text) => text.includes(ACCOUNT_ID)),
     documented: policy.mode === "documented",
+    restricted: user.allowedNetworks !== undefined,
+    networks: codes(networkList(user.allowedNetworks)),
     tagged: Object.keys(tags).length > 0,
     tags: tagList(tags),
     groupAttachment: attachment !== "user",

@@ -1,3 +1,4 @@
+import { networkList } from "../iam/networks";
 import { dkpAccess } from "../render/command";
 import { Expression, type HclValue, hclArguments } from "../render/hcl";
 import { visible } from "../render/printable";
@@ -13,7 +14,8 @@ const STATE = "data.terraform_remote_state.dkp_access";
  * @param outputs names of the deployment's outputs
  */
 export function consumerHcl(deployment: Deployment, outputs: readonly OutputName[]): string {
-  const { backend, config, missing } = stateReading(deployment.state);
+  const { state, user } = deployment;
+  const { backend, config, missing } = stateReading(state);
   const has = (name: OutputName) => outputs.includes(name);
   const id = has("access_key_id") ? output("access_key_id") : new Expression("var.dkp_access_key_id");
   const secret = has("secret_access_key") ? output("secret_access_key") : new Expression("var.dkp_secret_access_key");
@@ -34,6 +36,11 @@ export function consumerHcl(deployment: Deployment, outputs: readonly OutputName
   return [
     ...comment([
       ...headline(deployment, outputs),
+      ...(user.allowedNetworks === undefined
+        ? []
+        : [
+            `AWS denies requests with the key that come from other networks than ${networkList(user.allowedNetworks).join(", ")}.`,
+          ]),
       ...(missing.length === 0
         ? []
         : [`Add these arguments to config, which the deployment gets from -backend-config: ${missing.join(", ")}.`]),

@@ -1,7 +1,9 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { isRealFile, requireRealFolder, writeFileAtomically } from "../files";
 import { dkpAccess } from "../render/command";
+import { overviewIn } from "./overview/overview-file";
+import type { OverviewRow } from "./overview/overview-row";
 import type { Pack } from "./pack";
 
 /** A file that differs from what the current settings generate. */
@@ -9,11 +11,15 @@ export interface StaleFile {
   /** Path relative to the project. */
   readonly path: string;
   readonly what: "missing" | "outdated" | "left over";
+  /** What it should contain. */
+  readonly text: string;
 }
 
 /** Every file that a review pack can have. Other files in its folder belong to the user. */
 const PACK_FILES: readonly string[] = [
   "REVIEW.md",
+  "actions.md",
+  "after-a-leak.md",
   "aws-cli.sh",
   "cluster-configuration.yaml",
   "console.md",
@@ -21,6 +27,7 @@ const PACK_FILES: readonly string[] = [
   "deployer-policy.json",
   "deployer-role-policy.json",
   "deployer-state-role-policy.json",
+  "deployer.md",
   "main.tf.json",
   "policy.json",
   "service-control-policy.json",
@@ -36,12 +43,16 @@ export interface Wanted {
   readonly stacks: readonly string[];
   /** The settings folder, relative to the project's root. */
   readonly settings: string;
+  /** The rows of the overview, for the same deployments as the packs. */
+  readonly rows: readonly OverviewRow[];
 }
 
 export interface PackFolder {
   readonly stale: readonly StaleFile[];
   /** Folders with a review pack that was generated from another settings folder, of no known deployment. They are kept. */
   readonly unknown: readonly string[];
+  /** A file in place of the overview that was not generated. It is kept. */
+  readonly unmanaged?: string;
 }
 
 /**
@@ -56,29 +67,30 @@ export function comparePacks(folder: string, wanted: Wanted): PackFolder {
   const others = packFolders(folder).filter((stack) => !wanted.stacks.includes(stack));
   const gone = others.filter((stack) => readFileSync(join(folder, stack, PAGE), "utf8").endsWith(originLine(wanted.settings)));
   const contents: Packs = { ...packContents(wanted), ...Object.fromEntries(gone.map((stack) => [stack, {}])) };
+  const unknown = others.filter((stack) => !gone.includes(stack));
+  const overview = overviewIn(folder, { ...wanted, stacks: [...wanted.stacks, ...unknown] });
+  const files = Object.entries(contents).flatMap(([stack, pack]) =>
+    PACK_FILES.map((name) => ({ path: join(folder, stack, name), text: pack[name] })),
+  );
   return {
-    stale: Object.entries(contents).flatMap(([stack, pack]) =>
-      PACK_FILES.flatMap((name) => {
-        const path = join(folder, stack, name);
-        const what = difference(path, pack[name]);
-        return what === undefined ? [] : [{ path, what }];
-      }),
-    ),
-    unknown: others.filter((stack) => !gone.includes(stack)).map((stack) => join(folder, stack)),
+    stale: [...files, ...("text" in overview ? [overview] : [])].flatMap(({ path, text }) => {
+      const what = difference(path, text);
+      return what === undefined ? [] : [{ path, what, text: text ?? "" }];
+    }),
+    unknown: unknown.map((stack) => join(folder, stack)),
+    ...("text" in overview ? {} : { unmanaged: overview.path }),
   };
 }
 
 /** Updates a folder of review packs and reports what it changed. @throws Error as `comparePacks` */
 export function writePacks(folder: string, wanted: Wanted): PackFolder {
   const compared = comparePacks(folder, wanted);
-  const contents = packContents(wanted);
-  for (const { path, what } of compared.stale) {
+  for (const { path, what, text } of compared.stale) {
     if (what === "left over") {
       rmSync(path);
       removeIfEmpty(dirname(path));
     } else {
       mkdirSync(dirname(path), { recursive: true });
-      const text = contents[basename(dirname(path))]?.[basename(path)] ?? "";
       writeFileAtomically(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
     }
   }

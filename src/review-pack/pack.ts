@@ -1,6 +1,7 @@
 import { deploymentPolicies } from "../iam/deployment-policies";
 import { policyDocument } from "../iam/policy-document";
 import { CONTROL_POLICY_FILE, policyFile } from "../iam/policy-file-names";
+import { controlPolicyText } from "../iam/service-control-policy";
 import { visibleLines } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
 import type { OutputName } from "../terraform/outputs";
@@ -11,6 +12,9 @@ import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console-guide";
 import { consumerHcl } from "./consumer-hcl";
 import { deployerPolicies } from "./deployer-policy-files";
+import { actionsPage } from "./page/actions-page";
+import { deployerPage } from "./page/deployer-page";
+import { leakPage } from "./page/leak-response";
 import { reviewPage } from "./page/review-page";
 import { controlPolicyOf } from "./page/threat-model";
 
@@ -24,14 +28,17 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
   const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
   return {
     "REVIEW.md": reviewPage(deployment, terraform, deployer),
+    "actions.md": actionsPage(deployment),
+    "after-a-leak.md": leakPage(deployment),
     "aws-cli.sh": awsCliScript(deployment),
     "cluster-configuration.yaml": clusterConfiguration(deployment),
     "console.md": consoleGuide(deployment),
     "consumer.tf": consumerHcl(deployment, outputs),
+    "deployer.md": deployerPage(deployment.stack, deployer),
     ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
     "main.tf.json": json(terraform),
     ...Object.fromEntries(policies.map((policy, index) => [policyFile(index + 1), forPeople(json(policy))])),
-    [CONTROL_POLICY_FILE]: json(controlPolicyOf(deployment)),
+    [CONTROL_POLICY_FILE]: visibleLines(controlPolicyText(controlPolicyOf(deployment))),
   };
 }
 

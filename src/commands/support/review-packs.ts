@@ -1,4 +1,5 @@
 import { relative, resolve } from "node:path";
+import { type OverviewRow, overviewRow } from "../../review-pack/overview/overview-row";
 import { type Pack, reviewPack } from "../../review-pack/pack";
 import type { Deployment } from "../../settings/deployment";
 import { terraformJson } from "../../synthesis";
@@ -10,6 +11,11 @@ export function packsOf(deployments: readonly Deployment[]): Readonly<Record<str
   return Object.fromEntries(
     deployments.map((deployment) => [deployment.stack, reviewPack(deployment, terraform[deployment.stack] ?? {})]),
   );
+}
+
+/** The rows of deployments in the overview. */
+export function rowsOf(deployments: readonly Deployment[]): readonly OverviewRow[] {
+  return deployments.map(overviewRow);
 }
 
 /** The settings folder relative to the project, the same on every computer. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { policyArn } from "../../iam/arns";
 import { deploymentPolicies } from "../../iam/deployment-policies";
+import { networkList } from "../../iam/networks";
 import { partitionOf } from "../../iam/partitions";
 import { policyDocument } from "../../iam/policy-document";
 import { packageFile } from "../../render/package-file";
@@ -25,11 +26,16 @@ export function awsCliScript(deployment: Deployment): string {
 }
 
 /** What the user of the script must know about this deployment, as comments. */
-function remarks({ stack, provider: { profile, assumeRoleArn }, accessKeys }: Deployment): readonly string[] {
+function remarks({ stack, provider: { profile, assumeRoleArn }, accessKeys, user }: Deployment): readonly string[] {
   return [
     `Deployment: ${stack}`,
     ...(profile === undefined ? [] : [`Terraform uses the profile ${JSON.stringify(profile)}: set AWS_PROFILE to it.`]),
     ...(assumeRoleArn === undefined ? [] : [`Terraform assumes the role ${assumeRoleArn}: run this script with that role.`]),
+    ...(user.allowedNetworks === undefined
+      ? []
+      : [
+          `The policy denies requests with the key that come from other networks than ${networkList(user.allowedNetworks).join(", ")}.`,
+        ]),
     ...(accessKeys === "none" ? [] : keyRemarks(accessKeys)),
   ].map((line) => comment(line));
 }

@@ -2,20 +2,34 @@ import { otherSlot, type Slot } from "../../iam/key-slots";
 import { leakCommands, reachableRoles, remainsOf, SESSION_HOURS } from "../../iam/leaked-key";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { dkpAccess } from "../../render/command";
-import { code, fenced, joined, list, trusted } from "../../render/markdown";
+import { code, fenced, joined, list, type Markdown, prose, trusted } from "../../render/markdown";
 import { quote, shellWord } from "../../render/shell";
-import type { TemplateData } from "../../render/template";
+import { fillTemplateFile, type TemplateData } from "../../render/template";
 import type { Deployment } from "../../settings/deployment";
+import { policyOptions } from "../account-placeholder";
 
-/** The commands and edits after a leak. No step activates the leaked key again. */
-export function leakResponse(deployment: Deployment, options: PolicyOptions): TemplateData {
-  const { stack, accessKeys, nodeRole } = deployment;
+/** The first command after a leak, and what the other steps are about: the section of REVIEW.md. */
+export function leakSummary(deployment: Deployment, options: PolicyOptions): TemplateData {
+  return {
+    deactivation: code(leakCommands(deployment.user.name).deactivate("ID")),
+    sessionHours: trusted(String(SESSION_HOURS)),
+    reachableRoles: reachableRolesOf(deployment, options),
+  };
+}
+
+/** after-a-leak.md: the commands and edits after a leak. No step activates the leaked key again. */
+export function leakPage(deployment: Deployment): string {
+  return fillTemplateFile("src/review-pack/page/leak-page.md", leakSteps(deployment, policyOptions(deployment)));
+}
+
+function leakSteps(deployment: Deployment, options: PolicyOptions): TemplateData {
+  const { stack, accessKeys } = deployment;
   const commands = leakCommands(deployment.user.name);
-  const roles = reachableRoles(options, nodeRole?.name);
   const keys = accessKeys === "none" ? undefined : accessKeys;
   const leaked = keys?.current ?? "primary";
   const other = otherSlot(leaked);
   return {
+    stack: prose(stack),
     deactivation: fenced("shell", commands.deactivate("ID")),
     sessionHours: trusted(String(SESSION_HOURS)),
     sessionDenial: fenced("shell", commands.denySessions.join("\n")),
@@ -28,12 +42,17 @@ export function leakResponse(deployment: Deployment, options: PolicyOptions): Te
     handOver: code(dkpAccess("hand-over", stack, "--out", "FILE")),
     createKey: code(commands.createKey),
     userEvents: code(`AttributeKey=Username,AttributeValue=${shellWord(deployment.user.name)}`),
-    reachableRoles: roles === undefined ? trusted("every role of the account") : joined(roles.map(code), " and "),
+    reachableRoles: reachableRolesOf(deployment, options),
     remains: list(remainsOf(options).map((what) => trusted(`${what}.`))),
     removeDenial: code(commands.removeDenial),
     keyStatus: code(dkpAccess("keys", stack)),
     leakedKeys: code(dkpAccess("keys", "--leaked", stack)),
   };
+}
+
+function reachableRolesOf({ nodeRole }: Deployment, options: PolicyOptions): Markdown {
+  const roles = reachableRoles(options, nodeRole?.name);
+  return roles === undefined ? trusted("every role of the account") : joined(roles.map(code), " and ");
 }
 
 function edits(leaked: Slot, other: Slot, leakedPgpKey: string | undefined, otherPgpKey: string | undefined): string {

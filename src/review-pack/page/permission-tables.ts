@@ -4,9 +4,9 @@ import { appliesTo } from "../../iam/dkp-versions";
 import { requirementsOf } from "../../iam/explanation";
 import { policyFile } from "../../iam/policy-file-names";
 import type { PolicyCondition, PolicyOptions, PolicyStatement } from "../../iam/policy-statements";
-import { code, codes, joined, type Markdown, md, plain, prose, table, trusted } from "../../render/markdown";
+import { code, codes, joined, list, type Markdown, md, plain, prose, table, trusted } from "../../render/markdown";
 import { forPeople } from "../account-placeholder";
-import type { DeployerPolicies, DeployerPolicy } from "../deployer-policy-files";
+import type { DeployerPolicies } from "../deployer-policy-files";
 
 /** The headings of the areas that the actions belong to. */
 const AREAS: Readonly<Record<Area, string>> = {
@@ -43,25 +43,30 @@ function statementTable(statements: readonly PolicyStatement[]): Markdown {
   );
 }
 
-function conditionList(conditions: readonly PolicyCondition[]): Markdown {
+/** Conditions as code. */
+export function conditionList(conditions: readonly PolicyCondition[]): Markdown {
   return codes(conditions.map(({ test, variable, values }) => `${variable} ${test} ${values.join(", ")}`));
 }
 
-/** The policies for whoever applies a deployment: each action with its resources and its reason. */
-export function deployerTables({ policies }: DeployerPolicies): Markdown {
-  return blocks(
-    policies.flatMap(({ file, principal, role, grants }: DeployerPolicy) => [
-      md`${code(file)}, for ${role === undefined ? plain(principal) : md`the role ${code(role)}`}:`,
-      table(
-        ["action", "resources", "conditions", "reason"],
-        grants.map(({ action, resources, conditions, why }) => [
-          code(action),
-          codes(resources),
-          conditionList(conditions),
-          plain(why),
-        ]),
-      ),
-    ]),
+/** How many of the actions have each access level. */
+export function accessLevels(rows: readonly CatalogueRow[]): Markdown {
+  const levels = [...new Set(rows.map(({ access }) => access))];
+  return list(
+    levels.map((level) => {
+      const ofLevel = rows.filter(({ access }) => access === level);
+      const services = [...new Set(ofLevel.map(({ action }) => action.split(":")[0] ?? ""))];
+      return md`${trusted(level)}: ${trusted(String(ofLevel.length))} actions of ${codes(services)}`;
+    }),
+  );
+}
+
+/** The files with the policies for whoever applies a deployment. */
+export function deployerFiles({ policies }: DeployerPolicies): Markdown {
+  return list(
+    policies.map(
+      ({ file, principal, role, grants }) =>
+        md`[${code(file)}](${trusted(file)}), for ${role === undefined ? plain(principal) : md`the role ${code(role)}`}: ${trusted(String(grants.length))} actions`,
+    ),
   );
 }
 
@@ -76,7 +81,7 @@ export function permissionTables(
     .filter(({ inArea }) => inArea.length > 0);
   return blocks(
     areas.flatMap(({ title, inArea }) => [
-      md`### ${trusted(title)}`,
+      md`## ${trusted(title)}`,
       table(
         ["action", "access", "use", "called by", "required by", "statement"],
         inArea.map((row) => permissionRow(row, options, statements)),

@@ -4,34 +4,22 @@ import { NODE_ACTIONS } from "../../iam/node-role-permissions";
 import { policyFile } from "../../iam/policy-file-names";
 import { grantedRows, policyStatements } from "../../iam/policy-statements";
 import { roleOf } from "../../iam/risks";
-import {
-  code,
-  codes,
-  fenced,
-  joined,
-  list,
-  type Markdown,
-  md,
-  plain,
-  prose,
-  sentence,
-  table,
-  trusted,
-} from "../../render/markdown";
+import { code, codes, fenced, joined, list, type Markdown, md, plain, prose, table, trusted } from "../../render/markdown";
 import { fillTemplateFile, type TemplateData } from "../../render/template";
 import type { Deployment } from "../../settings/deployment";
 import type { TerraformJson } from "../../terraform/terraform-json";
 import { policyOptions } from "../account-placeholder";
 import type { DeployerPolicies } from "../deployer-policy-files";
+import { decisionTexts } from "./decision-table";
 import { diagram } from "./diagram";
-import { leakResponse } from "./leak-response";
-import { actionCount, deployerTables, isRequired, permissionTables, statementTables } from "./permission-tables";
+import { leakSummary } from "./leak-response";
+import { accessLevels, actionCount, deployerFiles, isRequired, statementTables } from "./permission-tables";
 import { resourceTable } from "./resource-table";
 import { findingsOf } from "./scanner-findings";
 import { secretExposure } from "./secret-exposure";
 import { settingFacts } from "./settings-table";
-import { controlPolicyNotesOf, controlPolicyOf, riskList } from "./threat-model";
-import { verifiedVersions } from "./verified-versions";
+import { controlPolicyNotesOf, controlPolicyOf, controlPolicyTable, riskList } from "./threat-model";
+import { dkpVersionFact } from "./verified-versions";
 
 const NONE = trusted("");
 
@@ -50,9 +38,11 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
   return fillTemplateFile("src/review-pack/page/review-page.md", {
     ...settingFacts(deployment, policies),
     ...secretExposure(deployment, terraform),
-    ...leakResponse(deployment, options),
+    ...leakSummary(deployment, options),
+    ...decisionTexts(deployment),
     ...nodeRolePermissions(deployment.nodeRole),
-    ...verifiedVersions(cluster),
+    dkpVersion: dkpVersionFact(cluster),
+    accessLevels: accessLevels(rows),
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
     documented,
@@ -66,10 +56,9 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     ),
     diagram: fenced("mermaid", diagram(deployment, actionCount(rows))),
     risks: riskList(options),
-    controlPolicy: fenced("json", JSON.stringify(controlPolicy, null, 2)),
+    controlPolicy: controlPolicyTable(controlPolicy),
     controlPolicyNotes: controlPolicyNotesOf(deployment, controlPolicy),
-    deployerPolicies: deployerTables(deployer),
-    deployerNotes: list(deployer.notes.map(sentence)),
+    deployerFiles: deployerFiles(deployer),
     resources: resourceTable(terraform),
     hasImports: imports.length > 0,
     imports: list(imports.map(({ to, id }) => md`${code(to)}: ${code(id)}`)),
@@ -79,7 +68,6 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     hasUnused: unused.length > 0,
     unusedCount: trusted(String(unused.length)),
     byThisCluster: trusted(cluster.layout === undefined ? "" : " in this cluster"),
-    permissions: permissionTables(options, statements, rows),
     findings: findings(deployment),
   });
 }

@@ -21,7 +21,10 @@ export function secretExposure(deployment: Deployment, { output = {} }: Terrafor
 }
 
 /** The least protected form of a secret in the state, and how many secrets have it. */
-function secretInState({ accessKeys, import: imports }: Deployment): { readonly form: SecretInState; readonly secrets: number } {
+export function secretInState({ accessKeys, import: imports }: Deployment): {
+  readonly form: SecretInState;
+  readonly secrets: number;
+} {
   if (accessKeys === "none") {
     return { form: "none", secrets: 0 };
   }

@@ -11,7 +11,7 @@ import { stateLocated } from "./state-description";
 
 /** The deployment in a table of a few rows. */
 export function settingFacts(deployment: Deployment, policies: readonly (readonly PolicyStatement[])[]): TemplateData {
-  const { accountId, region, user, attachment, group, protect } = deployment;
+  const { accountId, region, user, attachment, group } = deployment;
   const throughGroup = md`to the group ${code(group.name)}, which contains the user`;
   const attachedTo = {
     user: trusted("to the user"),
@@ -19,10 +19,7 @@ export function settingFacts(deployment: Deployment, policies: readonly (readonl
     group: throughGroup,
   };
   return {
-    account:
-      accountId === undefined
-        ? trusted("not stated: the account of the credentials that apply; set `accountId` to require one")
-        : prose(accountId),
+    account: accountId === undefined ? trusted("not stated: the account of the credentials that apply") : prose(accountId),
     region: prose(region),
     allowedNetworks: networkFact(user.allowedNetworks),
     userFact: md`${code(`${user.path}${user.name}`)}, ${boundary(user.permissionsBoundary)}`,
@@ -30,14 +27,8 @@ export function settingFacts(deployment: Deployment, policies: readonly (readonl
     attachedTo: attachedTo[attachment],
     accessKeys: accessKeyFact(deployment),
     state: stateLocated(deployment.state),
-    protection: trusted(protect ? PROTECTED : UNPROTECTED),
   };
 }
-
-const PROTECTED =
-  "yes: Terraform rejects plans that delete the user, the policy or a key, except a key whose slot becomes `absent`";
-
-const UNPROTECTED = "**no**: a plan can delete the user, the policy and keys";
 
 function policyFact(
   { path, name, mode, supplement }: Deployment["policy"],
@@ -61,7 +52,7 @@ function boundary(arn: string | undefined): Markdown {
 
 function networkFact(networks: Networks | undefined): Markdown {
   if (networks === undefined) {
-    return trusted("every network: a leaked key works anywhere; `user.allowedNetworks` restricts it");
+    return trusted("from every network");
   }
   const { cidrs, vpcs, vpcEndpoints } = networks;
   const kinds: readonly (readonly [what: string, values: readonly string[]])[] = [

@@ -3,7 +3,7 @@ import { partitionOf } from "../../iam/partitions";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { risksOf, roleOf } from "../../iam/risks";
 import { type ControlPolicy, controlPolicy, controlPolicyNotes } from "../../iam/service-control-policy";
-import { code, codes, list, type Markdown, md, sentence, trusted } from "../../render/markdown";
+import { code, codes, list, type Markdown, md, sentence, table, trusted } from "../../render/markdown";
 import type { Deployment } from "../../settings/deployment";
 import { policyOptions } from "../account-placeholder";
 
@@ -22,6 +22,19 @@ export function controlPolicyOf(deployment: Deployment): ControlPolicy {
   });
 }
 
+/** What each statement of the service control policy denies. */
+export function controlPolicyTable({ Statement }: ControlPolicy): Markdown {
+  return table(
+    ["statement", "principal", "denied actions", "except on"],
+    Statement.map(({ Sid, Condition, Action, NotAction = [], NotResource = [] }) => [
+      code(Sid),
+      code(Condition.ArnEquals["aws:PrincipalArn"]),
+      Action === undefined ? md`all except ${codes(NotAction)}` : codes(Action),
+      codes(NotResource),
+    ]),
+  );
+}
+
 /** How to attach the service control policy, and what it does not limit. */
 export function controlPolicyNotesOf(deployment: Deployment, policy: ControlPolicy): Markdown {
   const { user, region, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
@@ -29,8 +42,11 @@ export function controlPolicyNotesOf(deployment: Deployment, policy: ControlPoli
   const appliesToOneMember = deployment.policy.mode === "documented" && attachment !== "user";
   const notes: readonly (readonly [applies: boolean, note: Markdown])[] = [
     ...controlPolicyNotes(policy, partitionOf(region)).map((note) => [true, trusted(note)] as const),
-    [cluster.prefix === undefined, md`\`PREFIX\` is the \`cloud.prefix\` of the cluster.`],
-    [accountId === undefined, md`${code(ACCOUNT_ID)} is the ID of the account.`],
+    [
+      cluster.prefix === undefined,
+      md`\`PREFIX\` is the \`cloud.prefix\` of the cluster: state \`cluster.prefix\`, and the file contains it.`,
+    ],
+    [accountId === undefined, md`${code(ACCOUNT_ID)} is the ID of the account: state \`accountId\`, and the file contains it.`],
     [
       appliesToOneMember,
       md`It limits only the user ${code(user.name)}. Other members of the group ${code(group.name)} also have the policy, but are not limited.`,

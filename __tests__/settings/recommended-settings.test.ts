@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { decisionsOf } from "../../src/review-pack/page/decisions";
+import { RECOMMENDED_SETTINGS, recommendedYaml } from "../../src/settings/recommended-settings";
+import { deployment } from "../helpers/deployment";
+import { RSA_KEY } from "../helpers/pgp-keys";
+import { PROJECT } from "../helpers/project-root";
+
+/** The recommended settings; the fields of the installation file are written out. */
+const recommended = recommendedYaml()
+  .replaceAll("BASE64", RSA_KEY)
+  .replace("configFile: config.yml", "prefix: dev\n  layout: Standard");
+
+describe("the recommended settings", () => {
+  it("are one settings file, each with its reason", () => {
+    expect(parse(recommendedYaml())).toEqual({
+      accountId: "123456789012",
+      policy: { mode: "minimal" },
+      attachment: "group",
+      accessKeys: { primary: { pgpKey: "BASE64" }, secondary: { pgpKey: "BASE64" } },
+      cluster: { configFile: "config.yml", dkpVersion: "1.77" },
+      features: [],
+    });
+    for (const { why } of Object.values(RECOMMENDED_SETTINGS)) {
+      expect(recommendedYaml()).toContain(` # ${why}\n`.trimEnd());
+    }
+  });
+
+  it("leave only the choices to a reviewer that depend on the company", () => {
+    const weak = decisionsOf(deployment(recommended)).filter(({ stronger }) => stronger !== undefined);
+    expect(weak.map(({ setting }) => setting)).toEqual(["user.allowedNetworks", "user.permissionsBoundary"]);
+  });
+
+  it("are in the template of dkp-access init, with their reasons", () => {
+    const template = readFileSync(join(PROJECT, "templates/deployment.yaml"), "utf8");
+    const named = [...template.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name);
+    const elsewhere = ["configFile", "features"];
+    expect([...named, ...elsewhere].sort()).toEqual(Object.keys(RECOMMENDED_SETTINGS).sort());
+  });
+});

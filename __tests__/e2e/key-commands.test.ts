@@ -94,6 +94,23 @@ describe("the commands about keys", () => {
     expect(state.output).not.toContain(secretAccessKey);
   });
 
+  it("keys ends at its time limit where AWS does not answer, without arguments and after a leak", () => {
+    apply("");
+    const config = join(folder({ config: "[profile hanging]\ncredential_process = sleep 60\n" }), "config");
+    const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...rest } = environment() as Record<string, string>;
+    const hanging = { ...rest, AWS_CONFIG_FILE: config, AWS_PROFILE: "hanging" };
+    const message = "IAM does not list the keys of the user deckhouse: no answer within 2 s";
+    for (const [args, remedy] of [
+      [[], ""],
+      [["--leaked"], '; until then, follow review/deckhouse/REVIEW.md, "After a leak"'],
+    ] as const) {
+      const started = Date.now();
+      const { status, output } = runIn(deployments.path, hanging, process.execPath, script, "keys", ...args, "--timeout", "2");
+      expect({ status, last: output.trim().split("\n").at(-1) }).toEqual({ status: 1, last: `${message}${remedy}` });
+      expect(Date.now() - started).toBeLessThan(30_000);
+    }
+  });
+
   it("keys reports the slots, the next step, and an unmanaged key before it blocks a rotation", async () => {
     const id = terraform.output("access_key_id");
     const plain = command("keys", "deckhouse");

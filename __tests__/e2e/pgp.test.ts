@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { Gpg } from "./support/gpg";
-import { LocalAws } from "./support/local-aws";
+import { Scenario } from "./support/key-scenario";
+import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, removeFolders } from "./support/project";
 import type { Terraform } from "./support/terraform";
 
@@ -80,27 +82,6 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
     expect(found.files).toBeGreaterThan(0);
   });
 
-  it("change by rotation, from plaintext to encrypted and from one OpenPGP key to another, without an outage", async () => {
-    const [first, second] = [gpg("future-default"), gpg("rsa2048")];
-    apply("{}");
-    const plaintextKey = terraform.key();
-    const encrypted = `secondary: { status: Active, pgpKey: ${first.publicKey()} }`;
-    apply(`{ ${encrypted} }`);
-    expect(await aws.accepts(plaintextKey)).toBe(true);
-    apply(`{ ${encrypted}, current: secondary, allowPlaintext: true }`);
-    const firstKey = decrypted(first);
-    expect([await aws.accepts(plaintextKey), await aws.accepts(firstKey)]).toEqual([true, true]);
-    apply(`{ primary: { status: absent }, ${encrypted}, current: secondary }`);
-    expect([await aws.accepts(plaintextKey), await aws.accepts(firstKey)]).toEqual([false, true]);
-    expect(terraform.state()).not.toContain(plaintextKey.secretAccessKey);
-    const reencrypted = `primary: { pgpKey: ${second.publicKey()} }`;
-    apply(`{ ${reencrypted}, ${encrypted}, current: primary }`);
-    const secondKey = decrypted(second);
-    expect([await aws.accepts(firstKey), await aws.accepts(secondKey)]).toEqual([true, true]);
-    apply(`{ ${reencrypted}, secondary: { status: absent }, current: primary }`);
-    expect([await aws.accepts(firstKey), await aws.accepts(secondKey)]).toEqual([false, true]);
-  });
-
   it("are not created with accessKeys: none", async () => {
     await aws.calls();
     apply("none");
@@ -112,5 +93,125 @@ describe("secrets encrypted with a throw-away OpenPGP key", () => {
     apply(`{ primary: { pgpKey: ${gpg("future-default").publicKey()} } }`);
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { primary: { pgpKey: ${gpg("rsa2048").publicKey()} } }\n` });
     expect(terraform.attempt("plan").output).toContain("Instance cannot be destroyed");
+  });
+});
+
+/** Keeps what Terraform plans, and what it prints. */
+class RecordedScenario extends Scenario {
+  readonly printed: string[] = [];
+  /** The last plan as Terraform shows it. */
+  plan = "";
+
+  protected override applyChange(): void {
+    this.printed.push(this.terraform.run("plan", "-out=plan"), this.terraform.run("apply", "plan"));
+    this.plan = this.terraform.run("show", "-json", "plan");
+  }
+
+  /** Follows what `keys` prints. The clock of the last steps is ahead, because the old key must not have been used for a day. */
+  next(publicKey?: string): void {
+    const report = this.keys(true);
+    this.printed.push(JSON.stringify(report));
+    this.follow(report, publicKey);
+  }
+
+  /** The current key, decrypted. */
+  current(by: Gpg): Credentials {
+    const { access_key_id: accessKeyId = "", encrypted_secret_access_key: secret = "" } = this.terraform.outputs();
+    return { accessKeyId, secretAccessKey: by.decrypt(secret) };
+  }
+
+  /** The secret of a slot's key in the state, decrypted. */
+  secretIn(address: string, by: Gpg): string {
+    const { resources } = JSON.parse(this.terraform.state()) as {
+      readonly resources: readonly {
+        type: string;
+        name: string;
+        instances: readonly { attributes: { encrypted_secret: string } }[];
+      }[];
+    };
+    const key = resources.find(({ type, name }) => `${type}.${name}` === address);
+    return by.decrypt(key?.instances[0]?.attributes.encrypted_secret ?? "");
+  }
+
+  /** Where a secret is in plaintext. */
+  found(secret: string) {
+    const outputs = JSON.stringify(this.terraform.outputs());
+    return {
+      state: this.terraform.state().includes(secret),
+      plan: this.plan.includes(secret),
+      outputs: outputs.includes(secret),
+      files: occurrences(this.deployments.path, secret),
+      printed: this.printed.join("").includes(secret),
+    };
+  }
+}
+
+describe("a rotation that follows what dkp-access keys prints", () => {
+  const BUCKET = "pgp-state";
+  const BASE = { region: "eu-central-1", backend: { s3: { bucket: BUCKET, region: "eu-central-1" } } };
+  const PRIMARY = "aws_iam_access_key.user";
+  const SECONDARY = "aws_iam_access_key.user-secondary";
+  const NOWHERE = { state: false, plan: false, outputs: false, files: 0, printed: false };
+  let aws: LocalAws;
+  let scenario: RecordedScenario;
+  let first: Gpg;
+  let second: Gpg;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.createBucket(BUCKET);
+    [first, second] = [Gpg.create("future-default"), Gpg.create("rsa2048")];
+    const deployments = Deployments.of({ deckhouse: stringify(BASE) });
+    const terraform = deployments.terraform("deckhouse", aws);
+    terraform.init("-backend-config=use_path_style=true");
+    scenario = new RecordedScenario(aws, deployments, terraform, BASE);
+  });
+
+  afterAll(async () => {
+    first.stop();
+    second.stop();
+    await aws.stop();
+    removeFolders();
+  });
+
+  it("leads from a plaintext key to an encrypted one, whose secret is nowhere in plaintext at any step", async () => {
+    const old = scenario.apply();
+    // The note of the first step: to encrypt the secret, set a pgpKey in the same change.
+    const start = scenario.keys();
+    expect(start.next.why).toContain("to encrypt its secret, set accessKeys.secondary.pgpKey in the same change");
+    scenario.set(["accessKeys", "secondary", "pgpKey"], first.publicKey());
+    scenario.next();
+    const secret = scenario.secretIn(SECONDARY, first);
+    expect(secret).toHaveLength(40);
+    expect(scenario.found(secret)).toEqual(NOWHERE);
+    scenario.next();
+    const fresh = scenario.current(first);
+    expect(fresh.secretAccessKey).toBe(secret);
+    expect(scenario.found(secret)).toEqual(NOWHERE);
+    expect(await scenario.works(old, fresh)).toEqual([true, true]);
+    scenario.next();
+    expect(scenario.found(secret)).toEqual(NOWHERE);
+    expect(await scenario.works(old, fresh)).toEqual([false, true]);
+    scenario.next();
+    expect(scenario.found(secret)).toEqual(NOWHERE);
+    expect(scenario.found(old.secretAccessKey)).toMatchObject({ state: false, outputs: false, printed: false });
+    expect(await scenario.works(old, fresh)).toEqual([false, true]);
+    // Its last plan still contains the state from before the deletion. The next one does not.
+    expect(scenario.terraform.plannedActions()).toEqual({});
+    expect(scenario.keys(true)).toMatchObject({ errors: [], warnings: [] });
+  });
+
+  it("leads from one OpenPGP key to another, and no secret is in plaintext at any step", async () => {
+    const old = scenario.current(first);
+    scenario.next(second.publicKey());
+    const secret = scenario.secretIn(PRIMARY, second);
+    for (const step of ["expose", "deactivate", "delete"]) {
+      expect([step, scenario.found(secret), scenario.found(old.secretAccessKey)]).toEqual([step, NOWHERE, NOWHERE]);
+      scenario.next();
+    }
+    expect([scenario.found(secret), scenario.found(old.secretAccessKey)]).toEqual([NOWHERE, NOWHERE]);
+    const fresh = scenario.current(second);
+    expect(fresh.secretAccessKey).toBe(secret);
+    expect(await scenario.works(old, fresh)).toEqual([false, true]);
   });
 });

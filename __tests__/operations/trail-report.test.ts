@@ -92,6 +92,13 @@ describe("what a leaked key created", () => {
     ]);
   });
 
+  it("prints a command once where two calls concern one object", () => {
+    const response = { vpcPeeringConnection: { vpcPeeringConnectionId: "pcx-1" } };
+    expect(
+      commands({ action: "ec2:CreateVpcPeeringConnection", response }, { action: "ec2:AcceptVpcPeeringConnection", response }),
+    ).toEqual(["aws ec2 delete-vpc-peering-connection --vpc-peering-connection-id pcx-1 --region eu-central-1"]);
+  });
+
   it("quotes names that a shell would interpret", () => {
     expect(commands(role("a; rm -rf ~ 'b'"))).toEqual(["aws iam delete-role --role-name 'a; rm -rf ~ '\\''b'\\'''"]);
   });

@@ -21,8 +21,13 @@ export interface IamUser {
   readonly keys: readonly IamKey[];
 }
 
-/** How long IAM and STS may take in all, in milliseconds. The SDK itself waits without limit. */
-const TIMEOUT_MS = 120_000;
+/** How long to wait for IAM and STS in all. */
+interface Waiting {
+  readonly progress: Progress;
+  /** In seconds. The SDK itself waits without limit, also for a program that provides the credentials. */
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
 
 /**
  * The user's keys as IAM reports them, with their last use, and the account that was queried, as `provider.assumeRoleArn` if it
@@ -31,11 +36,10 @@ const TIMEOUT_MS = 120_000;
  */
 export async function iamUser(
   { user, region, provider }: Pick<Deployment, "user" | "region" | "provider">,
-  progress: Progress,
-  signal?: AbortSignal,
+  { progress, limit, signal }: Waiting,
 ): Promise<IamUser> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const abortSignal = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const timeout = AbortSignal.timeout(limit * 1000);
+  const abortSignal = AbortSignal.any([signal, timeout]);
   const iamRegion = alwaysOnRegion(region);
   const aws = connect({
     profile: provider.profile,
@@ -43,11 +47,15 @@ export async function iamUser(
     alwaysOnRegion: iamRegion,
     signal: abortSignal,
   });
+  const timedOut = new Promise<never>((_, reject) => {
+    timeout.addEventListener("abort", () => reject(timeout.reason));
+  });
   try {
-    return await withProgress("querying IAM", query(aws, user.name, iamRegion), progress, abortSignal);
+    const answer = Promise.race([query(aws, user.name, iamRegion), timedOut]);
+    return await withProgress("querying IAM", answer, progress, abortSignal);
   } catch (error) {
     const { message, ...details } = error as Error & { readonly code?: string };
-    const why = timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : `${details.code ?? "error"}: ${message}`;
+    const why = timeout.aborted ? `no answer within ${limit} s` : `${details.code ?? "error"}: ${message}`;
     throw new Error(`IAM does not list the keys of the user ${user.name}: ${why}`);
   }
 }

@@ -10,6 +10,7 @@ import { bothOrAbort } from "../terraform/progress";
 import { readState } from "../terraform/state-file";
 import { pullState, stackFolder } from "../terraform/terraform-cli";
 import { EXIT } from "./exit-codes";
+import { seconds } from "./preflight";
 import { forDeployments } from "./support/for-deployments";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
@@ -20,6 +21,7 @@ interface Options {
   readonly key?: readonly string[];
   readonly trail?: readonly string[];
   readonly since?: string;
+  readonly timeout: string;
   readonly format: string;
 }
 
@@ -45,6 +47,7 @@ With --format json the output is an object for one named stack, otherwise a list
       "--since <time>",
       "with --trail: when the key leaked, in UTC, such as 2026-01-31T12:00:00Z (default: the first event)",
     )
+    .option("--timeout <seconds>", "time limit of the calls to AWS for each stack; TERRAFORM_TIMEOUT limits Terraform", "120")
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], options: Options) => {
       requireLeaked(options);
@@ -52,22 +55,39 @@ With --format json the output is an object for one named stack, otherwise a list
         await leaked(session, names, options);
         return;
       }
-      const { deployments } = selectDeployments(session, names);
-      await forDeployments<KeyReport>(session, deployments, {
-        report: async (deployment) => {
-          const report = keyReport(deployment, await sourcesOf(session, deployment));
-          if (report.errors.length + report.warnings.length > 0) {
-            session.raise(EXIT.attention);
-          }
-          return report;
-        },
-        text: (report) => keyReportText(report, session.settings),
-        format: options.format,
-        isSingle: names.length === 1,
-      });
+      await status(session, names, options);
     });
   replacedOptions(command, JSON_REPLACED);
 };
+
+async function status(session: Session, names: readonly string[], { timeout, format }: Options): Promise<void> {
+  const limit = seconds(timeout);
+  const { deployments } = selectDeployments(session, names);
+  await forDeployments<KeyReport>(
+    session,
+    deployments,
+    {
+      report: async (deployment) => {
+        const report = keyReport(deployment, await sourcesOf(session, deployment, limit));
+        if (report.errors.length + report.warnings.length > 0) {
+          session.raise(EXIT.attention);
+        }
+        return report;
+      },
+      text: (report) => keyReportText(report, session.settings),
+      format,
+      isSingle: names.length === 1,
+    },
+    (failed) => endAfter(failed, session),
+  );
+}
+
+/** Calls of a deployment that timed out would keep the process. */
+function endAfter(failed: boolean, { host, exitCode }: Session): void {
+  if (failed) {
+    host.exit(exitCode);
+  }
+}
 
 /** @throws Error if an option has no effect */
 function requireLeaked({ leaked: isLeaked, key, trail, since }: Options): void {
@@ -89,9 +109,14 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   const deployment = selectOne(session, name);
   const trail = options.trail === undefined ? undefined : readTrail(options.trail);
   const { settings } = session;
-  const sources = await sourcesOf(session, deployment).catch((error: Error) => {
-    throw new Error(`${error.message}; until then, follow review/${deployment.stack}/REVIEW.md, "After a leak"`);
+  const limit = seconds(options.timeout);
+  const sources = await sourcesOf(session, deployment, limit).catch((error: Error) => {
+    session.fail(new Error(`${error.message}; until then, follow review/${deployment.stack}/REVIEW.md, "After a leak"`));
   });
+  if (sources === undefined) {
+    session.print("", () => endAfter(true, session));
+    return;
+  }
   const steps = leakSteps(deployment, sources, options.key ?? [], session.terraform.binary);
   const report = {
     ...steps,
@@ -107,12 +132,12 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   }
 }
 
-/** The state and IAM, read at the same time. */
-async function sourcesOf({ terraform, output, printError }: Session, deployment: Deployment): Promise<KeySources> {
+/** The state and IAM, read at the same time. @param limit how long the calls to AWS may take, in seconds */
+async function sourcesOf({ terraform, output, printError }: Session, deployment: Deployment, limit: number): Promise<KeySources> {
   const folder = stackFolder(terraform, output, deployment.stack);
   const [state, iam] = await bothOrAbort(
     (signal) => pullState(terraform, folder, signal),
-    (signal) => iamUser(deployment, printError, signal),
+    (signal) => iamUser(deployment, { progress: printError, limit, signal }),
   );
   return { folder, state: readState(state), iam, now: new Date() };
 }

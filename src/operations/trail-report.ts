@@ -11,7 +11,7 @@ export interface TrailFinding {
   /** Fields that show how far it reaches: "cidrIp 0.0.0.0/0". */
   readonly details: readonly string[];
   readonly risk: string;
-  /** Commands that remove it; none where the steps before do, or the event does not name it. */
+  /** Commands that remove it; none where the steps or a command before do, or the event does not name it. */
   readonly undo: readonly string[];
   readonly action: string;
   readonly time: string;
@@ -49,11 +49,23 @@ export function trailReport({ files, events }: TrailContents, access: LeakedAcce
     files,
     events: own.length,
     since: access.since,
-    findings: ruled.flatMap(({ finding }) => finding ?? []).toReversed(),
+    findings: withoutRepetition(ruled.flatMap(({ finding }) => finding ?? []).toReversed()),
     changes: counts(ruled.filter(({ finding }) => finding === undefined).map(({ event }) => event.action)),
     failed: counts(own.filter(({ error }) => error !== undefined).map(({ action, error }) => `${action} (${error})`)),
     addresses: counts(own.map(({ from }) => from)),
   };
+}
+
+/** Removes commands that an earlier finding has: a peering that was created and accepted can be deleted once. */
+function withoutRepetition(findings: readonly TrailFinding[]): readonly TrailFinding[] {
+  const seen = new Set<string>();
+  return findings.map((finding) => {
+    const undo = finding.undo.filter((command) => !seen.has(command));
+    for (const command of undo) {
+      seen.add(command);
+    }
+    return { ...finding, undo };
+  });
 }
 
 function findingOf(event: TrailEvent, roles: ReadonlySet<string>): TrailFinding | undefined {

@@ -424,7 +424,7 @@ const EC2: readonly CallRule[] = [
     names: ["volumeId"],
     details: ["instanceId"],
     risk: "gives the instance the data of the volume, or the volume in place of another one",
-    undo: ["aws ec2 detach-volume --volume-id {volumeId}"],
+    undo: ["aws ec2 detach-volume --volume-id {volumeId} --instance-id {instanceId}"],
   },
   {
     call: "CreateSnapshot",

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import * as ec2 from "@aws-sdk/client-ec2";
 import * as iam from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
@@ -35,7 +36,7 @@ export async function plant(aws: LocalAws, leaked: Credentials, { kmsKey }: { re
   const role = await plantRoles(aws, leaked);
   const bob = await plantUser(aws, leaked);
   await plantNetwork(aws, leaked);
-  await aws.ec2(session).send(new ec2.ImportKeyPairCommand({ KeyName: "by-session", PublicKeyMaterial: PUBLIC_KEY }));
+  await aws.ec2(session).send(new ec2.ImportKeyPairCommand({ KeyName: "by-session", PublicKeyMaterial: sshPublicKey() }));
   await aws.ec2(role).send(new ec2.CreateVpcCommand({ CidrBlock: "10.90.0.0/16" }));
   await aws.ec2(bob).send(new ec2.AllocateAddressCommand({ Domain: "vpc" }));
   cli(aws, leaked, `kms create-grant --key-id ${kmsKey} --grantee-principal arn:aws:iam::${EXTERNAL}:root --operations Decrypt`);
@@ -145,9 +146,13 @@ async function plantNetwork(aws: LocalAws, leaked: Credentials): Promise<void> {
   );
 }
 
-const PUBLIC_KEY = Buffer.from(
-  "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDusXfgTE4eBP50NglSzCSEGnIL6+cr6m3H6cZANOQ+P1o/W4BdtcAL3sor4iGi7SOeJgo\\8kweyMQrhrt6HaKGgromRiz37LQx\\4YIAcBi4Zd023mO/V7Rc2Chh18mWgLSmA6ng+j37ip6452zxtv0jHAz9pJolbKBpJzbZlPN45ZCTk9ck0fSVHRl6VRSSPQcpqi65XpRf+35zNOCGCc1mAOOTmw59Q2a6A3t8mL7r91aM5q6QOQm219lctFM8O7HRJnDgmhGpnjRwE1LyKktWTbgFZ4SNWU2XqusUO07jKuSxzPumXBeU+JEtx0J1tqZwJlpGt2R+0qN7nKnPl2+hx attacker",
-);
+/** A public key in the format of OpenSSH (RFC 4253, section 6.6; RFC 8709, section 4): its type and its 32 bytes. */
+function sshPublicKey(): Buffer {
+  const { publicKey } = generateKeyPairSync("ed25519");
+  const bytes = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
+  const fields = [Buffer.from("ssh-ed25519"), bytes].flatMap((field) => [Buffer.from([0, 0, 0, field.length]), field]);
+  return Buffer.from(`ssh-ed25519 ${Buffer.concat(fields).toString("base64")}`);
+}
 
 /** What a clean account contains besides what AWS creates itself: names and IDs by kind. */
 export async function inventory(aws: LocalAws): Promise<Readonly<Record<string, readonly unknown[]>>> {
@@ -168,6 +173,7 @@ export async function inventory(aws: LocalAws): Promise<Readonly<Record<string, 
   const instances = Reservations.flatMap(({ Instances = [] }) => Instances);
   const { VpcPeeringConnections = [] } = await client.send(new ec2.DescribeVpcPeeringConnectionsCommand({}));
   const { Snapshots = [] } = await client.send(new ec2.DescribeSnapshotsCommand({ OwnerIds: ["123456789012"] }));
+  const { NetworkInterfaces = [] } = await client.send(new ec2.DescribeNetworkInterfacesCommand({}));
   return {
     roles: Roles.map(({ RoleName }) => RoleName),
     users: Users.map(({ UserName }) => UserName),
@@ -187,7 +193,8 @@ export async function inventory(aws: LocalAws): Promise<Readonly<Record<string, 
     keyPairs: (await client.send(new ec2.DescribeKeyPairsCommand({}))).KeyPairs ?? [],
     addresses: (await client.send(new ec2.DescribeAddressesCommand({}))).Addresses ?? [],
     volumes: (await client.send(new ec2.DescribeVolumesCommand({}))).Volumes ?? [],
-    interfaces: (await client.send(new ec2.DescribeNetworkInterfacesCommand({}))).NetworkInterfaces ?? [],
+    // The emulator keeps the interface of a terminated instance.
+    interfaces: NetworkInterfaces.filter(({ Attachment }) => Attachment?.InstanceId === undefined),
     balancers: await names("elbv2 describe-load-balancers", "LoadBalancers[].LoadBalancerArn"),
     targets: await names("elbv2 describe-target-groups", "TargetGroups[].TargetGroupArn"),
   };

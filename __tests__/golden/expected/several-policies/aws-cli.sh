@@ -20,6 +20,7 @@ set -euf
 umask 077
 
 # Deployment: several-policies
+# The policy denies requests with the key that come from other networks than 203.0.113.0/24, 2001:db8::/32, vpc-0123456789abcdef0, vpce-0123456789abcdef0.
 # IAM is global in a partition; this is the Region of its endpoint.
 export AWS_REGION='us-gov-west-1' AWS_DEFAULT_REGION='us-gov-west-1' AWS_PAGER=''
 expected_account='123456789012'

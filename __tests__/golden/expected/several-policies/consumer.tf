@@ -1,6 +1,7 @@
 # WARNING: Reading one output of several-policies stores all of its outputs in the state of this workspace,
 # including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit
 # its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
+# AWS denies requests with the key that come from other networks than 203.0.113.0/24, 2001:db8::/32, vpc-0123456789abcdef0, vpce-0123456789abcdef0.
 
 data "terraform_remote_state" "dkp_access" {
   backend = "s3"

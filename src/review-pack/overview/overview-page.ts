@@ -1,6 +1,6 @@
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { dkpAccess } from "../../render/command";
-import { fenced, joined, type Markdown, md, prose, table, trusted } from "../../render/markdown";
+import { counted, fenced, joined, type Markdown, md, prose, table, trusted } from "../../render/markdown";
 import { fillTemplateFile } from "../../render/template";
 import type { OverviewRow } from "./overview-row";
 
@@ -133,8 +133,4 @@ function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): R
     }
   }
   return groups;
-}
-
-function counted(count: number, what: string): Markdown {
-  return trusted(`${count} ${what}${count === 1 ? "" : "s"}`);
 }

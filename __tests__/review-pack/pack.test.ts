@@ -47,6 +47,18 @@ describe("REVIEW.md", () => {
     ["documented", ""],
     ["scoped", SCOPED],
     ["minimal", SCOPED.replace("scoped", "minimal")],
+  ])("has at most 250 lines, and two screens before its appendices, in mode %s", (_, settings) => {
+    const described = deployment(settings);
+    const page = reviewPack(described, terraformJson([described])[described.stack] ?? {})["REVIEW.md"] ?? "";
+    expect(page.split("\n").length).toBeLessThanOrEqual(250);
+    // A screen has about 60 lines.
+    expect(page.split("## Appendix A")[0]?.split("\n").length).toBeLessThanOrEqual(135);
+  });
+
+  it.each([
+    ["documented", ""],
+    ["scoped", SCOPED],
+    ["minimal", SCOPED.replace("scoped", "minimal")],
   ])("lists every granted action once, with its reason, in mode %s", (_, settings) => {
     const page = file("actions.md", settings).split("\n");
     for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {

@@ -47,6 +47,18 @@ describe("REVIEW.md", () => {
     ["documented", ""],
     ["scoped", SCOPED],
     ["minimal", SCOPED.replace("scoped", "minimal")],
+  ])("has at most 250 lines, and two screens before its appendices, in mode %s", (_, settings) => {
+    const described = deployment(settings);
+    const page = reviewPack(described, terraformJson([described])[described.stack] ?? {})["REVIEW.md"] ?? "";
+    expect(page.split("\n").length).toBeLessThanOrEqual(250);
+    // A screen has about 60 lines.
+    expect(page.split("## Appendix A")[0]?.split("\n").length).toBeLessThanOrEqual(135);
+  });
+
+  it.each([
+    ["documented", ""],
+    ["scoped", SCOPED],
+    ["minimal", SCOPED.replace("scoped", "minimal")],
   ])("lists every granted action once, with its reason, in mode %s", (_, settings) => {
     const page = file("actions.md", settings).split("\n");
     for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {
@@ -129,8 +141,28 @@ describe("REVIEW.md", () => {
 
   it("marks a key that is not exposed", () => {
     expect(file("REVIEW.md", "accessKeys: { secondary: { status: Inactive } }")).toContain(
-      "| access keys | primary: Active, the current key, which the outputs expose; secondary: Inactive, not exposed: set it to `absent` unless you are rotating the key |",
+      "| access keys | primary: Active, the current key, which the outputs expose; secondary: Inactive, not exposed: set it to `absent` unless you are rotating the key; a key never expires: `npx dkp-access keys deckhouse` shows its age and the steps of a rotation |",
     );
+  });
+
+  it("states how the state is encrypted and locked", () => {
+    const state = (backend: string) => file("REVIEW.md", `backend: ${backend}`).match(/^\| state \| .*$/m)?.[0];
+    expect(state("{ s3: { bucket: b, region: eu-central-1 } }")).toBe(
+      "| state | s3, bucket `b`, key `deckhouse/terraform.tfstate`, region `eu-central-1`, encrypted with a key of S3: every reader of the object can decrypt it |",
+    );
+    expect(state("{ s3: { bucket: b, region: r, kms_key_id: alias/a, use_lockfile: false } }")).toMatch(
+      /, encrypted with the KMS key `alias\/a`, \*\*no lock file\*\* \|$/,
+    );
+    expect(state("{ s3: { bucket: b, region: r, encrypt: false } }")).toMatch(/, encryption not requested \|$/);
+    expect(state("{ gcs: { bucket: b, kms_encryption_key: k } }")).toMatch(/, encrypted with the KMS key `k` \|$/);
+  });
+
+  it("names the patterns of a policy that would be too large without them", () => {
+    const large =
+      "policy: { mode: scoped }\nfeatures: [encrypted-volumes, spot-instances]\ncluster: { prefix: a-long-prefix-of-a-cluster, layout: WithNAT, tags: { team: a } }";
+    expect(file("policy.json", large)).toContain('"kms:ReEncrypt*"');
+    expect(file("REVIEW.md", large)).toMatch(/To fit into the size of a policy, the policy has .*`kms:ReEncrypt\*`/);
+    expect(file("REVIEW.md", SCOPED)).not.toContain("To fit into the size");
   });
 
   it("counts the actions without a known use", () => {

@@ -55,6 +55,11 @@ export function sentence(text: string): Markdown {
   return trusted(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
 }
 
+/** A number of things: `1 action`, `2 actions`. */
+export function counted(count: number, what: string): Markdown {
+  return trusted(`${count} ${what}${count === 1 ? "" : "s"}`);
+}
+
 /** A cell of a table. Tables split at `|` even inside code. */
 export function cell(text: string): string {
   return text.replaceAll(/(?<!\\)\|/g, "\\|");

@@ -52,8 +52,8 @@ describe("the overview", () => {
         '  all["3 deployments"]',
         '  all -- 2 --> documented["policy mode documented"]',
         '  all -- 1 --> scoped["policy mode scoped"]',
-        '  documented -- 2 --> plaintext_in_outputs["secret: plaintext, in outputs"]',
-        '  scoped -- 1 --> plaintext["secret: plaintext"]',
+        '  documented -- 2 --> documented_plaintext_in_outputs["secret: plaintext, in outputs"]',
+        '  scoped -- 1 --> scoped_plaintext["secret: plaintext"]',
         "```",
       ].join("\n"),
     );

@@ -1,6 +1,7 @@
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
+import { MODES } from "../../iam/policy-statements";
 import { dkpAccess } from "../../render/command";
-import { fenced, joined, type Markdown, md, prose, table, trusted } from "../../render/markdown";
+import { counted, fenced, joined, type Markdown, md, prose, table, trusted } from "../../render/markdown";
 import { fillTemplateFile } from "../../render/template";
 import type { OverviewRow } from "./overview-row";
 
@@ -102,14 +103,22 @@ function accountsOf(rows: readonly OverviewRow[]): Markdown {
 
 /** How many deployments have which mode, and how their secrets are protected. */
 function diagram(rows: readonly OverviewRow[]): string {
-  const modes = countsOf(rows.map(({ mode }) => mode));
-  const pairs = countsOf(rows.map(({ mode, secret }) => `${mode} -- COUNT --> ${nodeId(secret)}["secret: ${secret}"]`));
+  const byMode = [...rows].sort((one, other) => modeIndex(one) - modeIndex(other) || compare(other.secret, one.secret));
+  const modes = [...grouped(byMode, ({ mode }) => mode)];
+  const secrets = [
+    ...grouped(byMode, ({ mode, secret }) => `${mode} -- COUNT --> ${mode}_${nodeId(secret)}["secret: ${secret}"]`),
+  ];
   return [
     "flowchart LR",
     `  all["${counted(rows.length, "deployment")}"]`,
-    ...modes.map(([mode, count]) => `  all -- ${count} --> ${mode}["policy mode ${mode}"]`),
-    ...pairs.map(([edge, count]) => `  ${edge.replace("COUNT", String(count))}`),
+    ...modes.map(([mode, { length }]) => `  all -- ${length} --> ${mode}["policy mode ${mode}"]`),
+    ...secrets.map(([edge, { length }]) => `  ${edge.replace("COUNT", String(length))}`),
   ].join("\n");
+}
+
+/** The place of a mode among all modes, the one with the most permissions first. */
+function modeIndex({ mode }: OverviewRow): number {
+  return (MODES as readonly string[]).indexOf(mode);
 }
 
 function nodeId(text: string): string {
@@ -133,8 +142,4 @@ function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): R
     }
   }
   return groups;
-}
-
-function counted(count: number, what: string): Markdown {
-  return trusted(`${count} ${what}${count === 1 ? "" : "s"}`);
 }

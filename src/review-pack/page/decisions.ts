@@ -104,7 +104,7 @@ const RULES: readonly DecisionRule[] = [
     when: (deployment) => hasBoundary(deployment) && deployment.attachment !== "user",
     chosen: "a group has the policy: whoever applies can add a user without the boundary to it",
     stronger: {
-      choice: "`user`: the boundary also limits whoever applies",
+      choice: "`user`: whoever applies cannot give the policy to a user without the boundary",
       cost: "scanners report that the user has the policy itself",
     },
   },
@@ -118,7 +118,7 @@ const RULES: readonly DecisionRule[] = [
     },
   },
   { setting: "attachment", when: throughGroup, chosen: attachment.why },
-  { setting: "attachment", when: hasBoundary, chosen: "the boundary also limits whoever applies" },
+  { setting: "attachment", when: hasBoundary, chosen: "whoever applies cannot give the policy to a user without the boundary" },
   {
     setting: "accessKeys.*.status",
     when: ({ accessKeys }) => accessKeys !== "none" && SLOTS.every((slot) => accessKeys[slot].status !== "absent"),
@@ -157,7 +157,6 @@ const RULES: readonly DecisionRule[] = [
     chosen: "`local`: the state is a file on one computer, without access control and without a backup",
     stronger: { choice: "a backend that encrypts, locks and keeps old versions, such as `s3`", cost: "a bucket or a service" },
   },
-  { setting: "backend", when: () => true, chosen: "the state is not a file on one computer" },
   {
     setting: "protect",
     when: ({ protect }) => !protect,

@@ -4,7 +4,7 @@ import { appliesTo } from "../../iam/dkp-versions";
 import { requirementsOf } from "../../iam/explanation";
 import { policyFile } from "../../iam/policy-file-names";
 import type { PolicyCondition, PolicyOptions, PolicyStatement } from "../../iam/policy-statements";
-import { code, codes, joined, list, type Markdown, md, plain, prose, table, trusted } from "../../render/markdown";
+import { code, codes, counted, joined, list, type Markdown, md, plain, prose, table, trusted } from "../../render/markdown";
 import { forPeople } from "../account-placeholder";
 import type { DeployerPolicies } from "../deployer-policy-files";
 
@@ -55,7 +55,7 @@ export function accessLevels(rows: readonly CatalogueRow[]): Markdown {
     levels.map((level) => {
       const ofLevel = rows.filter(({ access }) => access === level);
       const services = [...new Set(ofLevel.map(({ action }) => action.split(":")[0] ?? ""))];
-      return md`${trusted(level)}: ${trusted(String(ofLevel.length))} actions of ${codes(services)}`;
+      return md`${trusted(level)}: ${counted(ofLevel.length, "action")} of ${codes(services)}`;
     }),
   );
 }
@@ -65,7 +65,7 @@ export function deployerFiles({ policies }: DeployerPolicies): Markdown {
   return list(
     policies.map(
       ({ file, principal, role, grants }) =>
-        md`[${code(file)}](${trusted(file)}), for ${role === undefined ? plain(principal) : md`the role ${code(role)}`}: ${trusted(String(grants.length))} actions`,
+        md`[${code(file)}](${trusted(file)}), for ${role === undefined ? plain(principal) : md`the role ${code(role)}`}: ${counted(grants.length, "action")}`,
     ),
   );
 }

@@ -30,6 +30,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
   const statements = policyStatements(options);
   const policies = deploymentPolicies(options);
   const rows = grantedRows(options);
+  const patterns = policies.flat().flatMap(({ actions }) => actions.filter((action) => /.\*|\*./.test(action)));
   const documented = options.mode === "documented";
   const otherRoles = documented ? [] : otherNodeRoles(cluster);
   const unused = rows.filter((row) => !isRequired(row, cluster));
@@ -64,6 +65,8 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     imports: list(imports.map(({ to, id }) => md`${code(to)}: ${code(id)}`)),
     statements: statementTables(policies.length === 1 ? [statements] : policies),
     furtherPolicies: policies.length > 1,
+    hasPatterns: patterns.length > 0,
+    patterns: codes(patterns),
     furtherPolicyFiles: codes(policies.slice(1).map((_, index) => policyFile(index + 2))),
     hasUnused: unused.length > 0,
     unusedCount: trusted(String(unused.length)),

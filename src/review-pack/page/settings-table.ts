@@ -4,6 +4,7 @@ import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import type { Networks } from "../../iam/networks";
 import { policySize } from "../../iam/policy-document";
 import type { PolicyStatement } from "../../iam/policy-statements";
+import { dkpAccess } from "../../render/command";
 import { code, codes, joined, type Markdown, md, prose, trusted } from "../../render/markdown";
 import type { TemplateData } from "../../render/template";
 import type { Deployment } from "../../settings/deployment";
@@ -67,13 +68,16 @@ function networkFact(networks: Networks | undefined): Markdown {
   )}`;
 }
 
-function accessKeyFact({ accessKeys }: Deployment): Markdown {
+function accessKeyFact({ stack, accessKeys }: Deployment): Markdown {
   if (accessKeys === "none") {
     return trusted("none: created outside Terraform");
   }
   const slots = SLOTS.filter((slot) => accessKeys[slot].status !== "absent");
   return joined(
-    slots.map((slot) => trusted(`${slot}: ${accessKeys[slot].status}, ${slot === accessKeys.current ? CURRENT : SPARE}`)),
+    [
+      ...slots.map((slot) => trusted(`${slot}: ${accessKeys[slot].status}, ${slot === accessKeys.current ? CURRENT : SPARE}`)),
+      md`a key never expires: ${code(dkpAccess("keys", stack))} shows its age and the steps of a rotation`,
+    ],
     "; ",
   );
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { parseAllDocuments } from "yaml";
 import { VERIFIED_COMPONENTS } from "../../src/iam/dkp-versions";
 import { grantedRows } from "../../src/iam/policy-statements";
@@ -354,5 +355,12 @@ describe.each(["policy.json", "main.tf.json", "aws-cli.sh", "console.md"])("%s",
     expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/DenyOtherNetworks/);
     expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/"aws:SourceVpce"/);
     expect(file(name, SCOPED)).not.toMatch(/Deny|aws:SourceVpce/);
+  });
+});
+
+describe("main.tf.json.sha256", () => {
+  it("is the digest of main.tf.json, as sha256sum writes it", () => {
+    const digest = createHash("sha256").update(file("main.tf.json")).digest("hex");
+    expect(file("main.tf.json.sha256")).toBe(`${digest}  main.tf.json\n`);
   });
 });

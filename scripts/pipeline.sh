@@ -123,7 +123,7 @@ init() {
 # same_configuration: a saved plan is a zip archive that contains the configuration it was made from.
 same_configuration() {
   files=$(unzip -Z1 "$folder/plan" 'tfconfig/m*' | sort)
-  [ "$files" = "$(printf 'tfconfig/m-/cdk.tf.json\ntfconfig/modules.json')" ] &&
+  [ "$files" = "$(printf '%s\n' tfconfig/m-/cdk.tf.json tfconfig/modules.json)" ] &&
     [ "$(unzip -p "$folder/plan" tfconfig/m-/cdk.tf.json | digest)" = "$(digest <"$pack/main.tf.json")" ] ||
     refuse "$stack: the saved plan is of another configuration than $pack/main.tf.json in this commit, which was reviewed; nothing is applied; plan this commit again"
 }

@@ -1,20 +1,29 @@
 #!/bin/sh
-# The steps of a pipeline for one deployment, the same in every CI system. `sh scripts/pipeline.sh --help` describes them, docs/pipelines.md gives the reasons.
+# The steps of a pipeline, the same in every CI system. `sh scripts/pipeline.sh --help` describes them, docs/pipelines.md gives the reasons.
 set -eu
 cd "$(dirname "$0")/.."
 
 help() {
   cat <<'HELP'
-Usage: sh scripts/pipeline.sh synth|plan|apply|drift|unmanaged|clean STACK
+Usage: sh scripts/pipeline.sh synth
+       sh scripts/pipeline.sh changed [BASE]
+       sh scripts/pipeline.sh plan|apply|drift|unmanaged|clean STACK
 
-  synth  empties the stack's output folder and synthesizes it. Run it first, after npm ci, and without credentials: it needs none.
-         Fails when git tracks a file in the output folder, or the review pack is stale
-  plan   plans without taking the state's lock, and writes into pipeline.out/
+  synth  validates the settings of all deployments and fails when a review pack is stale. Run it first, after npm ci, and without
+         credentials: it needs none
+  changed
+         prints "changed STACK" for each deployment to plan: its Terraform JSON (review/STACK/main.tf.json), its settings or its
+         provider lock differ from those of the git commit BASE; and "deleted STACK" for each review pack that BASE has and this
+         commit has not. Without BASE, all deployments are changed. Writes into pipeline.out/
+           changed.env   CHANGED and DELETED, JSON arrays
+           review.md     what happens to the deleted deployments, if there are any
+  plan   plans review/STACK/main.tf.json without taking the state's lock, and writes into pipeline.out/
            review.md     the change summary
            verdict.env   VERDICT=0, 2 (permissions broadened) or 3 (breaking change), CHANGES=true or false
            plan.cms      the saved plan, encrypted for the certificate in the file PLAN_CERTIFICATE; without that there is none
          AGAINST, a git commit, adds how the review pack differs from the one there
-  apply  decrypts pipeline.out/plan.cms with the key in the file PLAN_KEY and applies just that. Runs neither Node.js nor npm.
+  apply  decrypts pipeline.out/plan.cms with the key in the file PLAN_KEY and applies just that, if it is a plan of the reviewed
+         configuration: review/STACK/main.tf.json.sha256 of this commit. Runs neither Node.js nor npm.
          A state that could not be written is kept, encrypted for PLAN_CERTIFICATE, as pipeline.out/errored.tfstate.cms
   drift  plans and changes nothing: exit code 2 and a change summary when AWS and the settings differ
   unmanaged
@@ -81,14 +90,42 @@ tf() {
   return "$status"
 }
 
-# init: with the committed provider lock and no other. What synth wrote may come from another job, without hidden files.
+# digest: the SHA-256 of the standard input. sha256sum is not on every system, openssl is required anyway.
+digest() {
+  openssl dgst -sha256 -r | cut -d ' ' -f 1
+}
+
+# reviewed: the review pack in this commit is complete and its digest is that of its Terraform JSON.
+reviewed() {
+  [ -f "$pack/main.tf.json" ] ||
+    refuse "\"$stack\": there is no $pack/main.tf.json; name a deployment, or run npx dkp-access review $stack and commit the result"
+  [ -f "$pack/main.tf.json.sha256" ] && [ "$(cut -d ' ' -f 1 "$pack/main.tf.json.sha256")" = "$(digest <"$pack/main.tf.json")" ] ||
+    refuse "$pack/main.tf.json.sha256: missing, or not the digest of main.tf.json, so the review pack is stale; run npx dkp-access review $stack, review the result and commit it"
+  grep -q '^    "\(backend\|cloud\)": {' "$pack/main.tf.json" ||
+    refuse "\"$stack\": its state is on a local disk, which another job does not have; set another backend"
+}
+
+# init: in an empty folder, with the reviewed configuration and the committed provider lock, and nothing else that Terraform would read.
 init() {
-  [ -f "$folder/cdk.tf.json" ] || refuse "$folder: no synthesized stack; run first: sh scripts/pipeline.sh synth $stack"
+  reviewed
+  [ -f "$lock" ] || refuse "$lock: missing; create it and commit it:
+  npm run synth && terraform -chdir=$folder providers lock -platform=linux_amd64
+  mkdir -p locks && cp $folder/.terraform.lock.hcl $lock"
+  [ ! -f "$folder/errored.tfstate" ] || refuse "$folder/errored.tfstate: may be the only record of what exists; push it first: docs/pipelines.md"
+  rm -rf "$folder"
+  mkdir -p "$folder"
   cleanly
-  if [ -f "locks/$stack.terraform.lock.hcl" ]; then
-    cp "locks/$stack.terraform.lock.hcl" "$folder/.terraform.lock.hcl"
-  fi
+  cp "$pack/main.tf.json" "$folder/cdk.tf.json"
+  cp "$lock" "$folder/.terraform.lock.hcl"
   tf init -input=false -lockfile=readonly
+}
+
+# same_configuration: a saved plan is a zip archive that contains the configuration it was made from.
+same_configuration() {
+  files=$(unzip -Z1 "$folder/plan" 'tfconfig/m*' | sort)
+  [ "$files" = "$(printf '%s\n' tfconfig/m-/cdk.tf.json tfconfig/modules.json)" ] &&
+    [ "$(unzip -p "$folder/plan" tfconfig/m-/cdk.tf.json | digest)" = "$(digest <"$pack/main.tf.json")" ] ||
+    refuse "$stack: the saved plan is of another configuration than $pack/main.tf.json in this commit, which was reviewed; nothing is applied; plan this commit again"
 }
 
 # plan: saves a plan, and sets changes to true or false. Without lock, so that a role that can only read will do:
@@ -115,32 +152,98 @@ words() {
   fi
 }
 
+# json_array: of the lines of the standard input, which are names of stacks.
+json_array() {
+  printf '[%s]' "$(sed 's/.*/"&"/' | paste -s -d , -)"
+}
+
+# stacks_of_paths: the stack that each path belongs to, if a change of the file requires a plan.
+stacks_of_paths() {
+  sed -n \
+    -e 's|^review/\([a-z0-9-]*\)/main\.tf\.json$|\1|p' \
+    -e 's|^deployments/\([a-z0-9-]*\)\.ya\{0,1\}ml$|\1|p' \
+    -e 's|^locks/\([a-z0-9-]*\)\.terraform\.lock\.hcl$|\1|p' | sort -u
+}
+
+# candidates BASE: the stacks of which something differs from a commit. All of them if there is no such commit: one plan too many
+# changes nothing, one that is missing leaves a change unapplied.
+candidates() {
+  case $1 in
+    *[!0]*) ;;
+    *) git ls-files review | stacks_of_paths && return ;;
+  esac
+  if git rev-parse --verify --quiet "$1^{commit}" >/dev/null; then
+    git diff --relative --no-renames --name-only "$1" HEAD -- review deployments locks | stacks_of_paths
+  else
+    echo "pipeline.sh: git has no commit $1 here, so all deployments count as changed; if it exists, fetch the whole history" >&2
+    git ls-files review | stacks_of_paths
+  fi
+}
+
+# changed BASE
+changed() {
+  all=$(candidates "$1")
+  changed=
+  deleted=
+  for stack in $all; do
+    if git cat-file -e "HEAD:./review/$stack/main.tf.json" 2>/dev/null; then
+      changed="$changed$stack
+"
+    elif git cat-file -e "$1:./review/$stack/main.tf.json" 2>/dev/null; then
+      deleted="$deleted$stack
+"
+    fi
+  done
+  mkdir -p pipeline.out
+  printf 'CHANGED=%s\nDELETED=%s\n' "$(printf %s "$changed" | json_array)" "$(printf %s "$deleted" | json_array)" >pipeline.out/changed.env
+  printf %s "$changed" | sed 's/^/changed /'
+  printf %s "$deleted" | sed 's/^/deleted /'
+  rm -f pipeline.out/review.md
+  [ -z "$deleted" ] || deletions >pipeline.out/review.md
+}
+
+# deletions: a removed settings file destroys nothing.
+deletions() {
+  # shellcheck disable=SC2016 # backquotes of Markdown
+  {
+    printf '<!-- dkp-access deleted -->\n## Deleted deployments\n\n'
+    printf %s "$deleted" | sed 's/.*/- `&`/'
+    printf '\n**Nothing is planned or destroyed for them: the user, its keys and its permissions stay in AWS, and the state stays in its backend.** To destroy them, do it before this change is merged: docs/how-to/change-and-retire.md.\n'
+  }
+}
+
+usage() {
+  refuse "wrong number of arguments; --help lists them"
+}
+
 case ${1-} in
   --help | -h)
     help
     exit 0
     ;;
+  synth)
+    [ $# -eq 1 ] || usage
+    npm run --silent synth
+    npm run --silent review -- --check
+    exit
+    ;;
+  changed)
+    [ $# -le 2 ] || usage
+    changed "${2-}"
+    exit
+    ;;
 esac
-[ $# -eq 2 ] || refuse "wrong number of arguments; --help lists them"
+[ $# -eq 2 ] || usage
 stack=$2
 case $stack in
   '' | *[!a-z0-9-]*) refuse "\"$stack\": not the name of a stack; name a file of deployments/ without its ending" ;;
 esac
-output=${CDKTF_OUTDIR:-cdktf.out}
-folder=$output/stacks/$stack
+folder=${CDKTF_OUTDIR:-cdktf.out}/stacks/$stack
+pack=review/$stack
+lock=locks/$stack.terraform.lock.hcl
 umask 077
 
 case $1 in
-  synth)
-    tracked=$(git ls-files -- "$output")
-    [ -z "$tracked" ] || refuse "$output: git tracks files in it, and Terraform could apply them; run git rm -r --cached $output, and commit that
-$tracked"
-    [ ! -f "$folder/errored.tfstate" ] || refuse "$folder/errored.tfstate: may be the only record of what exists; push it first: docs/pipelines.md"
-    rm -rf "$folder"
-    npm run --silent synth
-    [ -d "$folder" ] || refuse "\"$stack\": there is no such stack; name a file of deployments/ without its ending"
-    npm run --silent review -- --check
-    ;;
   plan)
     init
     mkdir -p pipeline.out
@@ -151,7 +254,7 @@ $tracked"
       words "$stack" --plan "$folder/plan"
       if [ -n "${AGAINST-}" ]; then
         printf '\n### Review pack\n\n'
-        words --against "$AGAINST"
+        words "$stack" --against "$AGAINST"
       fi
       case $verdict in
         2) printf '\n**Permissions are broadened: a second reviewer is required.**\n' ;;
@@ -168,6 +271,7 @@ $tracked"
     [ -n "${PLAN_KEY-}" ] || refuse "PLAN_KEY: not set; it names the file with the key that belongs to the certificate"
     init
     openssl cms -decrypt -binary -inform DER -inkey "$PLAN_KEY" -in pipeline.out/plan.cms -out "$folder/plan"
+    same_configuration
     tf apply -input=false -lock-timeout=10m plan
     ;;
   drift)
@@ -186,6 +290,6 @@ $tracked"
     clean
     ;;
   *)
-    refuse "\"$1\": unknown command; there are synth, plan, apply, drift, unmanaged and clean"
+    refuse "\"$1\": unknown command; there are synth, changed, plan, apply, drift, unmanaged and clean"
     ;;
 esac

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SEVERAL_POLICIES } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 
@@ -90,11 +91,20 @@ describe("dkp-access review", () => {
         "  review/dev/aws-cli.sh: outdated",
         "  review/dev/consumer.tf: missing",
         "  review/dev/main.tf.json: outdated",
+        "  review/dev/main.tf.json.sha256: outdated",
         "  review/README.md: outdated",
         "",
       ].join("\n"),
     });
     expect(packOf(folder)).toEqual(before);
+  });
+
+  it("writes every policy of a deployment with several, and removes what is left over", async () => {
+    const folder = project({ dev: `${SETTINGS}${SEVERAL_POLICIES}` });
+    await review(folder);
+    expect(JSON.parse(packOf(folder)["policy-2.json"] ?? "")).toHaveProperty("Statement");
+    writeFileSync(join(folder, "deployments/dev.yaml"), SETTINGS);
+    expect((await review(folder)).stdout).toContain("removed review/dev/policy-2.json\n");
   });
 
   it("removes only the review pack of a removed deployment", async () => {

@@ -28,6 +28,20 @@ const s3 = (more: string) => `backend: { s3: { bucket: state, region: eu-central
 const needs = (count: number, files = "deployer-policy.json") =>
   `the deployer needs ${count} new or broadened actions: update its role with ${files} before you apply`;
 
+const plannerNeeds = (actions: string) =>
+  `the role that plans needs ${actions}: update it with planner-policy.json before you plan`;
+
+/** What changes if one file of the review pack is another text. */
+const withFile = (file: string, edit: (text: string) => string) => {
+  const files = filesOf("");
+  const changes = changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf("") }, "", {
+    base: { deckhouse: files },
+    current: { deckhouse: { ...files, [file]: edit(files[file] ?? "") } },
+  });
+  const [one] = changes.deployments as [DeploymentChanges];
+  return { ...one.permissions, notes: one.notes, exitCode: exitCodeOf(changes) };
+};
+
 describe("the policies of a review pack that Terraform does not apply", () => {
   it.each<[string, string, string, readonly string[], readonly string[]]>([
     [
@@ -92,6 +106,7 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       [
         "the state location changes (backend s3: bucket): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
         needs(4),
+        plannerNeeds("2 new or broadened actions"),
       ],
     ],
     [
@@ -102,6 +117,7 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       [
         "the state location changes (backend s3: assume_role): run terraform init -migrate-state; with an empty state, Terraform would create all resources again",
         needs(5, "deployer-policy.json and deployer-state-role-policy.json"),
+        plannerNeeds("1 new or broadened action"),
       ],
     ],
   ])("are broadened: %s", (_, before, after, lines, notes) => {
@@ -176,5 +192,33 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       "the deployer: new, compared as a whole: a string that is not JSON: {",
     ]);
     expect(exitCodeOf(compare("service-control-policy.json", "{}"))).toBe(2);
+  });
+
+  it("report a write of the role that plans, although the deployer has it", () => {
+    const { broadened, notes, exitCode } = withFile("planner-policy.json", (text) =>
+      text.replace('"s3:GetObject"', '"s3:GetObject", "s3:PutObject"'),
+    );
+    expect(broadened.map(({ principal, action }) => [principal, action])).toEqual([["deployer", "s3:PutObject"]]);
+    expect(notes).toEqual([plannerNeeds("1 new or broadened action")]);
+    expect(exitCode).toBe(2);
+  });
+
+  it.each([
+    ["deployer-trust-github.json", "ORG/REPO:environment:dkp-access-apply", "ORG/*"],
+    ["planner-trust-gitlab.json", "GROUP/PROJECT:", "GROUP/*:"],
+    ["planner-trust-github.json", '"sts.amazonaws.com"', '"other"'],
+  ])("report who may newly assume a role: %s", (file, from, to) => {
+    const { otherBroadened, evidence, exitCode } = withFile(file, (text) => text.replaceAll(from, to));
+    expect(otherBroadened).toEqual([expect.stringContaining(`who may assume the role of ${file}: new, compared as a whole: {`)]);
+    expect(evidence).toMatchObject([{ principal: "deployer", policy: "trust policy", kind: "new-request" }]);
+    expect(exitCode).toBe(2);
+  });
+
+  it("report a subject that may no longer assume a role as narrowed", () => {
+    const { otherBroadened, otherNarrowed, exitCode } = withFile("planner-trust-github.json", (text) =>
+      text.replace('"repo:ORG/REPO:pull_request",', ""),
+    );
+    expect({ otherBroadened, exitCode }).toEqual({ otherBroadened: [], exitCode: 0 });
+    expect(otherNarrowed).toEqual([expect.stringContaining("who may assume the role of planner-trust-github.json: removed")]);
   });
 });

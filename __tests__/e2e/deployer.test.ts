@@ -18,7 +18,7 @@ import {
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
 import type { Grant } from "../../src/iam/deployer-permissions";
-import { type DeployerPolicy, deployerPolicies } from "../../src/review-pack/deployer-policy-files";
+import { type DeployerPolicy, deployerPolicies, plannerPolicy } from "../../src/review-pack/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../helpers/simulator";
 import { type Done, Pipeline, type Step } from "./support/deployer";
@@ -221,6 +221,23 @@ describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, 
         calls.length || "never called",
       ]);
     }
+  });
+
+  it("is planned with only planner-policy.json, which uses every action and applies nothing", async () => {
+    const update = done.find(({ step }) => step.settings !== undefined);
+    if (update === undefined) {
+      throw new Error("no step changes the settings");
+    }
+    const only = plannerPolicy(deployment(scenario.settings));
+    const redo = (...command: readonly string[]) => pipeline.redo({ ...update, step: { command } }, only);
+    const plan = await redo("plan", "-lock=false", "-detailed-exitcode");
+    expect(plan).toMatchObject({ status: 2, output: expect.stringMatching(/Plan: \d+ to add/) });
+    const uncalled = grants.filter((grant) => grant.plan === true && !plan.decisions.some((call) => isFor(grant, call)));
+    expect({ refused: plan.decisions.filter(({ allowed }) => !allowed), uncalled }).toEqual({ refused: [], uncalled: [] });
+    const apply = await redo("apply", "-auto-approve", "-lock=false");
+    expect(apply).toMatchObject({ status: 1, output: expect.stringContaining("AccessDenied") });
+    const written = apply.decisions.filter(({ allowed, action }) => allowed && !/:(Get|List|Describe)|kms:Decrypt/.test(action));
+    expect(written).toEqual([]);
   });
 
   it("fails when an action is removed", async () => {

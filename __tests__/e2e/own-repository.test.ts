@@ -238,7 +238,7 @@ describe("a repository that dkp-access init wrote", () => {
       timed("npm ci --omit=dev", () => runIn(repository.path, npmEnvironment(), "npm", "ci", "--omit=dev", "--prefer-offline")),
     );
     timed("scripts/pipeline.sh synth, plan", () => {
-      repository.run(["sh", "scripts/pipeline.sh", "synth", "deckhouse"]);
+      repository.run(["sh", "scripts/pipeline.sh", "synth"]);
       repository.run(["sh", "scripts/pipeline.sh", "plan", "deckhouse"], { AGAINST: "HEAD", PLAN_CERTIFICATE: "plan.pem" });
     });
     expect(repository.read("pipeline.out/verdict.env")).toBe("VERDICT=0\nCHANGES=false\n");

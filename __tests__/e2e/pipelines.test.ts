@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { Checkout, descendants, gitHub, gitLab, runSteps, startStep } from "./support/pipeline";
+import { Checkout, createLock, descendants, gitHub, gitLab, runSteps, startStep } from "./support/pipeline";
 import { folder, removeFolders } from "./support/project";
 import { SlowAws } from "./support/slow-aws";
 import { type Finished, terraformEnvironment } from "./support/terraform";
@@ -27,6 +27,7 @@ describe("the pipeline files", () => {
     ["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", GITLAB],
     ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", ...WORKFLOWS],
     ["actionlint", "-no-color", ...WORKFLOWS],
+    ["zizmor", "--offline", "--no-progress", "--min-severity=medium", ...WORKFLOWS],
     ["shellcheck", "--norc", "scripts/pipeline.sh"],
   ])("pass %s %s %s", (program, ...args) => {
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: PROJECT, encoding: "utf8" });
@@ -77,19 +78,8 @@ describe("a second reviewer on GitLab", () => {
   });
 });
 
-/** The permissions that docs/pipelines.md lists for the role that plans. */
-const READING = {
-  Version: "2012-10-17",
-  Statement: [
-    { Effect: "Allow", Action: "s3:ListBucket", Resource: "arn:aws:s3:::state" },
-    { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::state/deckhouse/terraform.tfstate" },
-    {
-      Effect: "Allow",
-      Action: ["iam:GetUser", "iam:ListAccessKeys", "iam:ListAttachedUserPolicies", "iam:GetPolicy", "iam:GetPolicyVersion"],
-      Resource: "*",
-    },
-  ],
-};
+/** The permissions of the role that plans. */
+const PLANNER = "review/deckhouse/planner-policy.json";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }\n";
 
@@ -114,7 +104,6 @@ const SYSTEMS = [
     cancel: (pid: number) => descendants(pid).map((process) => [process, "SIGTERM"] as const),
     planOnMain: "plan-main",
     words: "pipeline.out/review.md",
-    verdict: "pipeline.out/verdict.env",
     credentials: {
       AWS_ACCESS_KEY_ID: "",
       AWS_SECRET_ACCESS_KEY: "",
@@ -130,308 +119,304 @@ const SYSTEMS = [
     cancel: (pid: number) => [[pid, "SIGINT"] as const, [pid, "SIGTERM"] as const],
     planOnMain: "plan",
     words: "summary",
-    verdict: "output",
     credentials: {},
   },
 ] as const;
 
-describe.each(SYSTEMS)(
-  "the jobs for $system, run in a checkout",
-  ({ system, steps, cancel, planOnMain, words, verdict, credentials }) => {
-    let aws: LocalAws;
-    let checkout: Checkout;
-    let runner: string;
-    let environment: Record<string, string>;
+describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, cancel, planOnMain, words, credentials }) => {
+  let aws: LocalAws;
+  let checkout: Checkout;
+  let runner: string;
+  let environment: Record<string, string>;
 
-    const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished =>
-      runSteps(checkout.path, steps(checkout.path, name, { ...environment, ...credentials, ...more }));
-    /** On GitHub the jobs that plan synthesize themselves. */
-    const synthesize = () => (system === "GitLab" ? succeed("synth") : "");
-    const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string => {
-      const { status, output } = job(name, more);
-      if (status !== 0) {
-        throw new Error(`${name} ended with ${status}:\n${output}`);
+  const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished =>
+    runSteps(checkout.path, steps(checkout.path, name, { ...environment, ...credentials, ...more }));
+  const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string => {
+    const { status, output } = job(name, more);
+    if (status !== 0) {
+      throw new Error(`${name} ended with ${status}:\n${output}`);
+    }
+    return output;
+  };
+  const text = (path: string): string => readFileSync(join(checkout.path, path), "utf8");
+  const encrypted = (): string => join(checkout.path, "pipeline.out/plan.cms");
+  const terraform = (...args: string[]): string =>
+    checkout.run(environment, "terraform", `-chdir=cdktf.out/stacks/deckhouse`, ...args);
+  const plaintextState = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");
+  const script = (...args: string[]) => ({
+    program: "sh",
+    args: ["scripts/pipeline.sh", ...args],
+    variables: { PATH: process.env.PATH ?? "" },
+    always: false,
+  });
+  const terraformSecret = (): string => {
+    const outputs = JSON.parse(terraform("output", "-json")) as Readonly<Record<string, { readonly value: string }>>;
+    return outputs.secret_access_key?.value ?? "";
+  };
+  /** Changes the settings as a merge does. */
+  const change = (more: string) => {
+    writeFileSync(join(checkout.path, "deployments/deckhouse.yaml"), `${SETTINGS}${more}\n`);
+    checkout.run(environment, "npm", "run", "--silent", "review");
+  };
+  const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.createBucket("state");
+    runner = folder();
+    checkout = new Checkout({ deckhouse: SETTINGS });
+    const key = join(runner, "plan.key");
+    environment = {
+      ...terraformEnvironment(aws),
+      AWS_ENDPOINT_URL_STS: aws.url, // Terraform assumes the role before it reads the endpoint of all services
+      TF_CLI_ARGS_plan: "-no-color",
+      TF_CLI_ARGS_apply: "-no-color",
+      GITHUB_STEP_SUMMARY: "summary",
+      STACK: "deckhouse",
+      PLAN_KEY: key,
+    };
+    const certificate = ["req", "-x509", "-newkey", "rsa:3072", "-nodes", "-days", "2", "-subj", "/CN=plan"];
+    checkout.run(environment, "openssl", ...certificate, "-keyout", key, "-out", "plan.pem");
+    environment.KEY = readFileSync(key, "utf8").trim();
+    checkout.run(environment, "npm", "run", "--silent", "review");
+    createLock(checkout, environment);
+    checkout.commit();
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  afterEach(() => {
+    expect(existsSync(join(checkout.path, "cdktf.out/stacks/deckhouse/plan"))).toBe(false);
+  });
+
+  it("a plan in a merge request is summarized with the changes of the review pack, and is not kept", async () => {
+    const merge = { AGAINST: "HEAD", CI_MERGE_REQUEST_DIFF_BASE_SHA: "HEAD" };
+    expect(succeed("plan", merge)).toContain("Plan: 4 to add, 0 to change, 0 to destroy.");
+    expect(text(words).split("\n").slice(0, 2)).toEqual(["<!-- dkp-access deckhouse -->", "## Plan of `deckhouse`"]);
+    expect(text(words)).toContain("\n**Permissions are broadened: a second reviewer is required.**\n");
+    expect(text(words)).toContain("\n### Review pack\n");
+    expect(text("pipeline.out/verdict.env")).toBe("VERDICT=2\nCHANGES=true\n");
+    expect(existsSync(encrypted())).toBe(false);
+    expect(await aws.objects("state")).toEqual([]);
+  });
+
+  it("only the saved plan is applied on main, without code of npm packages", async () => {
+    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+    const programs = folder({ npm: "#!/bin/sh\nexit 9\n", node: "#!/bin/sh\nexit 9\n" });
+    for (const name of ["npm", "node"]) {
+      chmodSync(join(programs, name), 0o755);
+    }
+    expect(succeed("apply", { PATH: `${programs}:${environment.PATH}` })).toContain(
+      "Apply complete! Resources: 4 added, 0 changed, 0 destroyed.",
+    );
+    expect(await keys()).toHaveLength(1);
+  });
+
+  it("a plan that was already applied is rejected", () => {
+    const { status, output } = job("apply");
+    expect(status).toBe(1);
+    expect(output).toContain("Saved plan is stale");
+  });
+
+  it("the next plan, which contains the secret, leaves it nowhere in plaintext", () => {
+    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+    expect(text("pipeline.out/verdict.env")).toMatch(/CHANGES=false\n$/);
+    const secret = terraformSecret();
+    expect(terraform("state", "pull")).toContain(secret);
+    expect(checkout.contains(secret)).toBe(false);
+  });
+
+  it("a plan of another configuration than the reviewed one is rejected", () => {
+    change("tags: { team: nobody }");
+    const { status, output } = job("apply");
+    change("");
+    expect(status).toBe(1);
+    expect(output).toContain(
+      "pipeline.sh: deckhouse: the saved plan is of another configuration than review/deckhouse/main.tf.json in this commit, which was reviewed; nothing is applied; plan this commit again\n",
+    );
+  });
+
+  it.each([
+    ["is stale", (digest: string) => digest.replace(/^./, "x")],
+    ["lacks its digest", () => undefined],
+  ])("a review pack that %s is rejected", (_, edit) => {
+    const path = join(checkout.path, "review/deckhouse/main.tf.json.sha256");
+    const digest = readFileSync(path, "utf8");
+    const edited = edit(digest);
+    if (edited === undefined) {
+      rmSync(path);
+    } else {
+      writeFileSync(path, edited);
+    }
+    const finished = job("apply");
+    writeFileSync(path, digest);
+    expect(finished).toEqual({
+      status: 1,
+      output:
+        "pipeline.sh: review/deckhouse/main.tf.json.sha256: missing, or not the digest of main.tf.json, so the review pack is stale; run npx dkp-access review deckhouse, review the result and commit it\n",
+    });
+  });
+
+  it("a saved plan that was changed is rejected", () => {
+    const plan = readFileSync(encrypted());
+    plan.writeUInt8(plan.readUInt8(plan.length - 100) ^ 1, plan.length - 100);
+    writeFileSync(encrypted(), plan);
+    const { status, output } = job("apply");
+    expect(status).not.toBe(0);
+    expect(output).not.toContain("Apply complete");
+  });
+
+  it("the drift job succeeds when there is no drift, and reads nothing but the reviewed configuration", () => {
+    writeFileSync(join(checkout.path, "cdktf.out/stacks/deckhouse/override.tf.json"), "not JSON");
+    expect(succeed("drift")).toContain("No changes.");
+    expect(readdirSync(join(checkout.path, "cdktf.out/stacks/deckhouse")).sort()).toEqual([
+      ".terraform",
+      ".terraform.lock.hcl",
+      "cdk.tf.json",
+    ]);
+  });
+
+  it("the job unmanaged succeeds until something is attached beside the state", async () => {
+    expect(succeed("unmanaged")).toContain("nothing found");
+    const inline = { UserName: "deckhouse", PolicyName: "beside" };
+    await aws.iam().send(new PutUserPolicyCommand({ ...inline, PolicyDocument: text(PLANNER) }));
+    const { status, output } = job("unmanaged");
+    await aws.iam().send(new DeleteUserPolicyCommand(inline));
+    expect(status).toBe(2);
+    expect(output).toContain("found    user deckhouse: it has the inline policy beside\n");
+  });
+
+  it("the drift job works with only planner-policy.json", async () => {
+    const iam = aws.iam();
+    await iam.send(new CreateUserCommand({ UserName: "reader" }));
+    await iam.send(new PutUserPolicyCommand({ UserName: "reader", PolicyName: "read", PolicyDocument: text(PLANNER) }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "reader" }));
+    await aws.enforceIam(true);
+    const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
+    const { output } = job("drift", { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey });
+    await aws.enforceIam(false);
+    expect(output).toContain("No changes.");
+  });
+
+  it("the drift job fails after a change outside Terraform, and changes nothing", async () => {
+    const PolicyArn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
+    await aws.iam().send(new DetachUserPolicyCommand({ UserName: "deckhouse", PolicyArn }));
+    await aws.calls();
+    const { status, output } = job("drift");
+    expect({ status, output }).toEqual({
+      status: 2,
+      output: expect.stringContaining("Plan: 1 to add, 0 to change, 0 to destroy."),
+    });
+    expect((await aws.changes()).filter((action) => !/^(GET|HEAD|AssumeRole)/.test(action))).toEqual([]);
+  });
+
+  describe("when the apply job fails", () => {
+    const state = "deckhouse/terraform.tfstate";
+    const artifact = () => join(checkout.path, "pipeline.out/errored.tfstate.cms");
+    const plaintext = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");
+
+    it("keeps an encrypted copy of a state that could not be written, and the documented command pushes it", async () => {
+      const iam = aws.iam();
+      await iam.send(new CreateUserCommand({ UserName: "no-state" }));
+      await iam.send(
+        new PutUserPolicyCommand({ UserName: "no-state", PolicyName: "p", PolicyDocument: JSON.stringify(WITHOUT_STATE) }),
+      );
+      const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "no-state" }));
+      const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
+      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+      await aws.enforceIam(true);
+      const keyOfJob = { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey };
+      const { status, output } = job("apply", { PLAN_CERTIFICATE: "plan.pem", ...keyOfJob, ...DIRECT_KEY });
+      await aws.enforceIam(false);
+      expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Failed to save state") });
+      expect(output).toContain(
+        "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/pipelines.md\n",
+      );
+      expect({ artifact: existsSync(artifact()), plaintext: existsSync(plaintext()) }).toEqual({
+        artifact: true,
+        plaintext: false,
+      });
+      expect(checkout.contains(terraformSecret())).toBe(false);
+      const page = readFileSync(join(PROJECT, "docs/pipelines.md"), "utf8");
+      const [, commands = ""] = /```shell\n(npm ci && npm run synth\n[^`]*)```/.exec(page) ?? [];
+      cpSync(artifact(), join(checkout.path, "errored.tfstate.cms"));
+      writeFileSync(join(checkout.path, "plan.key"), `${environment.KEY}\n`);
+      checkout.run(environment, "sh", "-e", "-c", commands.replace("npm ci && ", ""));
+      for (const name of ["plan.key", "pipeline.out/errored.tfstate.cms"]) {
+        rmSync(join(checkout.path, name));
       }
-      return output;
-    };
-    const text = (path: string): string => readFileSync(join(checkout.path, path), "utf8");
-    const encrypted = (): string => join(checkout.path, "pipeline.out/plan.cms");
-    const terraform = (...args: string[]): string =>
-      checkout.run(environment, "terraform", `-chdir=cdktf.out/stacks/deckhouse`, ...args);
-    const plaintextState = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");
-    const script = (...args: string[]) => ({
-      program: "sh",
-      args: ["scripts/pipeline.sh", ...args],
-      variables: { PATH: process.env.PATH ?? "" },
-      always: false,
-    });
-    const terraformSecret = (): string => {
-      const outputs = JSON.parse(terraform("output", "-json")) as Readonly<Record<string, { readonly value: string }>>;
-      return outputs.secret_access_key?.value ?? "";
-    };
-    /** Changes the settings as a merge does. */
-    const change = (more: string) => {
-      writeFileSync(join(checkout.path, "deployments/deckhouse.yaml"), `${SETTINGS}${more}\n`);
-      checkout.run(environment, "npm", "run", "--silent", "review");
-      synthesize();
-    };
-    const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
-
-    beforeAll(async () => {
-      aws = await LocalAws.start();
-      await aws.createBucket("state");
-      runner = folder();
-      checkout = new Checkout(SETTINGS);
-      const key = join(runner, "plan.key");
-      environment = {
-        ...terraformEnvironment(aws),
-        AWS_ENDPOINT_URL_STS: aws.url, // Terraform assumes the role before it reads the endpoint of all services
-        TF_CLI_ARGS_plan: "-no-color",
-        TF_CLI_ARGS_apply: "-no-color",
-        GITHUB_STEP_SUMMARY: "summary",
-        GITHUB_OUTPUT: "output",
-        PLAN_KEY: key,
-      };
-      const certificate = ["req", "-x509", "-newkey", "rsa:3072", "-nodes", "-days", "2", "-subj", "/CN=plan"];
-      checkout.run(environment, "openssl", ...certificate, "-keyout", key, "-out", "plan.pem");
-      environment.KEY = readFileSync(key, "utf8").trim();
-      checkout.run(environment, "npm", "run", "--silent", "synth");
-      checkout.run(environment, "npm", "run", "--silent", "review");
-      terraform("init", "-backend=false");
-      const lock = "locks/deckhouse.terraform.lock.hcl";
-      cpSync(join(checkout.path, "cdktf.out/stacks/deckhouse/.terraform.lock.hcl"), join(checkout.path, lock));
-      checkout.commit();
-    });
-
-    afterAll(async () => {
-      await aws.stop();
-      removeFolders();
-    });
-
-    afterEach(() => {
-      expect(existsSync(join(checkout.path, "cdktf.out/stacks/deckhouse/plan"))).toBe(false);
-    });
-
-    it("a plan in a merge request is summarized with the changes of the review pack, and is not kept", async () => {
-      synthesize();
-      const merge = { AGAINST: "HEAD", CI_MERGE_REQUEST_DIFF_BASE_SHA: "HEAD" };
-      expect(succeed("plan", merge)).toContain("Plan: 4 to add, 0 to change, 0 to destroy.");
-      expect(text(words).split("\n").slice(0, 2)).toEqual(["<!-- dkp-access deckhouse -->", "## Plan of `deckhouse`"]);
-      expect(text(words)).toContain("\n**Permissions are broadened: a second reviewer is required.**\n");
-      expect(text(words)).toContain("\n### Review pack\n");
-      expect(text(verdict)).toBe("VERDICT=2\nCHANGES=true\n");
-      expect(existsSync(encrypted())).toBe(false);
-      expect(await aws.objects("state")).toEqual([]);
-    });
-
-    it("only the saved plan is applied on main", async () => {
-      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-      expect(succeed("apply")).toContain("Apply complete! Resources: 4 added, 0 changed, 0 destroyed.");
-      expect(await keys()).toHaveLength(1);
-    });
-
-    it("a plan that was already applied is rejected", () => {
-      const { status, output } = job("apply");
-      expect(status).toBe(1);
-      expect(output).toContain("Saved plan is stale");
-    });
-
-    it("the next plan, which contains the secret, leaves it nowhere in plaintext", () => {
-      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-      expect(text(verdict)).toMatch(/CHANGES=false\n$/);
-      const secret = terraformSecret();
-      expect(terraform("state", "pull")).toContain(secret);
-      expect(checkout.contains(secret)).toBe(false);
-    });
-
-    it("a saved plan that was changed is rejected", () => {
-      const plan = readFileSync(encrypted());
-      plan.writeUInt8(plan.readUInt8(plan.length - 100) ^ 1, plan.length - 100);
-      writeFileSync(encrypted(), plan);
-      const { status, output } = job("apply");
-      expect(status).not.toBe(0);
-      expect(output).not.toContain("Apply complete");
-    });
-
-    it("the drift job succeeds when there is no drift", () => {
+      expect(existsSync(join(checkout.path, "errored.tfstate"))).toBe(false);
       expect(succeed("drift")).toContain("No changes.");
     });
 
-    it("the job unmanaged succeeds until something is attached beside the state", async () => {
-      expect(succeed("unmanaged")).toContain("nothing found");
-      const inline = { UserName: "deckhouse", PolicyName: "beside" };
-      await aws.iam().send(new PutUserPolicyCommand({ ...inline, PolicyDocument: JSON.stringify(READING) }));
-      const { status, output } = job("unmanaged");
-      await aws.iam().send(new DeleteUserPolicyCommand(inline));
-      expect(status).toBe(2);
-      expect(output).toContain("found    user deckhouse: it has the inline policy beside\n");
-    });
-
-    it("the drift job works with only the documented read permissions", async () => {
-      const iam = aws.iam();
-      await iam.send(new CreateUserCommand({ UserName: "reader" }));
-      await iam.send(
-        new PutUserPolicyCommand({ UserName: "reader", PolicyName: "read", PolicyDocument: JSON.stringify(READING) }),
-      );
-      const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "reader" }));
-      await aws.enforceIam(true);
-      const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
-      const { output } = job("drift", { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey });
-      await aws.enforceIam(false);
-      expect(output).toContain("No changes.");
-    });
-
-    it("the drift job fails after a change outside Terraform, and changes nothing", async () => {
-      const PolicyArn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
-      await aws.iam().send(new DetachUserPolicyCommand({ UserName: "deckhouse", PolicyArn }));
+    it("ends Terraform gracefully when the job is cancelled: the state is written, the lock is released", async () => {
+      change("tags: { team: platform }");
+      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+      const slow = await SlowAws.start(aws, 300);
+      const address = { AWS_ENDPOINT_URL: slow.url, PLAN_CERTIFICATE: "plan.pem" };
+      const all = steps(checkout.path, "apply", { ...environment, ...credentials, ...address });
+      const [first, ...rest] = all;
+      if (first === undefined) {
+        throw new Error("the job apply has no steps");
+      }
       await aws.calls();
-      const { status, output } = job("drift");
-      expect({ status, output }).toEqual({
-        status: 2,
-        output: expect.stringContaining("Plan: 1 to add, 0 to change, 0 to destroy."),
-      });
-      expect((await aws.changes()).filter((action) => !/^(GET|HEAD|AssumeRole)/.test(action))).toEqual([]);
-    });
-
-    describe("when the apply job fails", () => {
-      const state = "deckhouse/terraform.tfstate";
-      const artifact = () => join(checkout.path, "pipeline.out/errored.tfstate.cms");
-      const plaintext = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");
-
-      it("keeps an encrypted copy of a state that could not be written, and the documented command pushes it", async () => {
-        const iam = aws.iam();
-        await iam.send(new CreateUserCommand({ UserName: "no-state" }));
-        await iam.send(
-          new PutUserPolicyCommand({ UserName: "no-state", PolicyName: "p", PolicyDocument: JSON.stringify(WITHOUT_STATE) }),
-        );
-        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "no-state" }));
-        const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
-        succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-        await aws.enforceIam(true);
-        const keyOfJob = { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey };
-        const { status, output } = job("apply", { PLAN_CERTIFICATE: "plan.pem", ...keyOfJob, ...DIRECT_KEY });
-        await aws.enforceIam(false);
-        expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Failed to save state") });
-        expect(output).toContain(
-          "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/pipelines.md\n",
-        );
-        expect({ artifact: existsSync(artifact()), plaintext: existsSync(plaintext()) }).toEqual({
-          artifact: true,
-          plaintext: false,
+      const running = startStep(checkout.path, first);
+      let output = "";
+      for (const stream of [running.stdout, running.stderr]) {
+        stream?.on("data", (chunk: Buffer) => {
+          output += chunk.toString();
         });
-        expect(checkout.contains(terraformSecret())).toBe(false);
-        const page = readFileSync(join(PROJECT, "docs/pipelines.md"), "utf8");
-        const [, commands = ""] = /```shell\n(npm ci && npm run synth\n[^`]*)```/.exec(page) ?? [];
-        cpSync(artifact(), join(checkout.path, "errored.tfstate.cms"));
-        writeFileSync(join(checkout.path, "plan.key"), `${environment.KEY}\n`);
-        checkout.run(environment, "sh", "-e", "-c", commands.replace("npm ci && ", ""));
-        for (const name of ["plan.key", "pipeline.out/errored.tfstate.cms"]) {
-          rmSync(join(checkout.path, name));
-        }
-        expect(existsSync(join(checkout.path, "errored.tfstate"))).toBe(false);
-        expect(succeed("drift")).toContain("No changes.");
+      }
+      const ended = once(running, "close");
+      while (!/aws_iam_\S+: Modifying/.test(output) && running.exitCode === null) {
+        await setTimeout(20);
+      }
+      for (const [pid, signal] of cancel(running.pid ?? 0)) {
+        process.kill(pid, signal);
+        await setTimeout(20);
+      }
+      const [status] = (await ended) as [number];
+      slow.stop();
+      runSteps(checkout.path, rest, true);
+      expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Interrupt received.") });
+      expect(output).not.toContain("Two interrupts received");
+      expect(await aws.objects("state")).toEqual([state]);
+      expect({ artifact: existsSync(artifact()), plaintext: existsSync(plaintext()) }).toEqual({
+        artifact: false,
+        plaintext: false,
       });
-
-      it("ends Terraform gracefully when the job is cancelled: the state is written, the lock is released", async () => {
-        change("tags: { team: platform }");
-        succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-        const slow = await SlowAws.start(aws, 300);
-        const address = { AWS_ENDPOINT_URL: slow.url, PLAN_CERTIFICATE: "plan.pem" };
-        const all = steps(checkout.path, "apply", { ...environment, ...credentials, ...address });
-        const [first, ...rest] = all;
-        if (first === undefined) {
-          throw new Error("the job apply has no steps");
-        }
-        await aws.calls();
-        const running = startStep(checkout.path, first);
-        let output = "";
-        for (const stream of [running.stdout, running.stderr]) {
-          stream?.on("data", (chunk: Buffer) => {
-            output += chunk.toString();
-          });
-        }
-        const ended = once(running, "close");
-        while (!/aws_iam_\S+: Modifying/.test(output) && running.exitCode === null) {
-          await setTimeout(20);
-        }
-        for (const [pid, signal] of cancel(running.pid ?? 0)) {
-          process.kill(pid, signal);
-          await setTimeout(20);
-        }
-        const [status] = (await ended) as [number];
-        slow.stop();
-        runSteps(checkout.path, rest, true);
-        expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Interrupt received.") });
-        expect(output).not.toContain("Two interrupts received");
-        expect(await aws.objects("state")).toEqual([state]);
-        expect({ artifact: existsSync(artifact()), plaintext: existsSync(plaintext()) }).toEqual({
-          artifact: false,
-          plaintext: false,
-        });
-        succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-        expect(succeed("apply")).toContain("Apply complete!");
-        expect(succeed("drift")).toContain("No changes.");
-      });
-
-      it("runs no code of npm packages there", () => {
-        change("tags: { team: other }");
-        succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-        const programs = folder({ npm: "#!/bin/sh\nexit 9\n", node: "#!/bin/sh\nexit 9\n" });
-        for (const name of ["npm", "node"]) {
-          chmodSync(join(programs, name), 0o755);
-        }
-        expect(succeed("apply", { PATH: `${programs}:${environment.PATH}` })).toContain("Apply complete!");
-      });
+      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+      expect(succeed("apply")).toContain("Apply complete!");
+      expect(succeed("drift")).toContain("No changes.");
     });
+  });
 
-    it("synthesizes without credentials and plan key, and rejects output that git tracks", () => {
-      const override = "cdktf.out/stacks/deckhouse/override.tf.json";
-      writeFileSync(join(checkout.path, override), "{}");
-      checkout.run({ PATH: process.env.PATH ?? "" }, "git", "add", "--force", override);
-      const { status, output } = runSteps(checkout.path, [script("synth", "deckhouse")]);
-      checkout.run({ PATH: process.env.PATH ?? "" }, "git", "rm", "--quiet", "--force", override);
-      expect({ status, output }).toEqual({
-        status: 1,
-        output: `pipeline.sh: cdktf.out: git tracks files in it, and Terraform could apply them; run git rm -r --cached cdktf.out, and commit that\n${override}\n`,
-      });
+  it("never deletes a state that could not be written", () => {
+    writeFileSync(plaintextState(), "{}");
+    const { status, output } = runSteps(checkout.path, [script("plan", "deckhouse")]);
+    expect({ status, output, there: existsSync(plaintextState()) }).toEqual({
+      status: 1,
+      output:
+        "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: may be the only record of what exists; push it first: docs/pipelines.md\n",
+      there: true,
     });
+    const cleaned = runSteps(checkout.path, [script("clean", "deckhouse")]);
+    expect({ ...cleaned, there: existsSync(plaintextState()) }).toEqual({
+      status: 1,
+      output:
+        "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: docs/pipelines.md\n",
+      there: true,
+    });
+    rmSync(plaintextState());
+  });
 
-    it("starts with an empty output folder", () => {
-      writeFileSync(join(checkout.path, "cdktf.out/stacks/deckhouse/override.tf.json"), "{}");
-      const { status, output } = runSteps(checkout.path, [script("synth", "deckhouse")]);
-      expect({ status, output }).toMatchObject({ status: 0 });
-      expect(readdirSync(join(checkout.path, "cdktf.out/stacks/deckhouse")).sort()).toEqual([
-        ".terraform.lock.hcl",
-        ".terraform.lock.hcl.copied",
-        "cdk.tf.json",
-        "versions.tf",
-      ]);
+  it.each(["", ".", "..", "a/b", "../x", "-x;id"])("rejects %j as the name of a stack", (name) => {
+    expect(runSteps(checkout.path, [script("plan", name)])).toEqual({
+      status: 1,
+      output: `pipeline.sh: "${name}": not the name of a stack; name a file of deployments/ without its ending\n`,
     });
-
-    it("never deletes a state that could not be written", () => {
-      writeFileSync(plaintextState(), "{}");
-      const { status, output } = runSteps(checkout.path, [script("synth", "deckhouse")]);
-      expect({ status, output, there: existsSync(plaintextState()) }).toEqual({
-        status: 1,
-        output:
-          "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: may be the only record of what exists; push it first: docs/pipelines.md\n",
-        there: true,
-      });
-      const cleaned = runSteps(checkout.path, [script("clean", "deckhouse")]);
-      expect({ ...cleaned, there: existsSync(plaintextState()) }).toEqual({
-        status: 1,
-        output:
-          "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: docs/pipelines.md\n",
-        there: true,
-      });
-      rmSync(plaintextState());
-    });
-
-    it.each(["", ".", "..", "a/b", "../x", "-x;id"])("rejects %j as the name of a stack", (name) => {
-      expect(runSteps(checkout.path, [script("synth", name)])).toEqual({
-        status: 1,
-        output: `pipeline.sh: "${name}": not the name of a stack; name a file of deployments/ without its ending\n`,
-      });
-    });
-  },
-);
+  });
+});

@@ -90,6 +90,12 @@ const TOOLS: readonly Tool[] = [
     remedy: "python3 -m pip install check-jsonschema",
   },
   {
+    name: "zizmor >= 1.32",
+    command: ["zizmor", "--version"],
+    accepts: atLeast(1, 32),
+    remedy: "python3 -m pip install zizmor",
+  },
+  {
     name: "actionlint >= 1.7",
     command: ["actionlint", "-version"],
     accepts: atLeast(1, 7),

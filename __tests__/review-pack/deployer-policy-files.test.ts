@@ -1,6 +1,6 @@
 import { literal } from "../../src/iam/arns";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
-import { deployerPolicies } from "../../src/review-pack/deployer-policy-files";
+import { deployerPolicies, plannerPolicy } from "../../src/review-pack/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
 
 const DEPLOYER = "arn:aws:iam::123456789012:role/deployer";
@@ -148,5 +148,55 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
     expect(deployerPolicies(deployment(`attachment: ${attachment}\n${boundary}`)).notes[1]).toBe(BOUNDARY_IS_INEFFECTIVE);
     expect(deployerPolicies(deployment(`attachment: ${attachment}`)).notes).not.toContain(BOUNDARY_IS_INEFFECTIVE);
     expect(deployerPolicies(deployment(boundary)).notes).toEqual([]);
+  });
+});
+
+interface Statement {
+  readonly Sid: string;
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+}
+
+const planner = (settings = "") =>
+  (JSON.parse(plannerPolicy(deployment(settings))) as { Statement: readonly Statement[] }).Statement;
+const actions = (settings: string) => planner(settings).flatMap(({ Sid, Action }) => Action.map((action) => `${Sid} ${action}`));
+
+const EVERYTHING = `
+backend: { s3: { bucket: state, region: eu-central-1, dynamodb_table: locks, kms_key_id: "arn:aws:kms:eu-central-1:123456789012:key/1" } }
+attachment: user-and-group
+group: { name: dkp }
+nodeRole: { name: nodes, managedPolicyArns: ["arn:aws:iam::123456789012:policy/Logs"] }
+user: { forceDestroy: true }
+tags: { team: platform }
+preflight: true`;
+
+describe("planner-policy.json", () => {
+  it("allows what a plan reads, on the objects of the deployment", () => {
+    expect(planner().map(({ Sid, Action, Resource }) => [Sid, Action.join(" "), Resource.join(" ")])).toEqual([
+      ["User", "iam:GetUser iam:ListAccessKeys iam:ListAttachedUserPolicies", "arn:aws:iam::*:user/deckhouse"],
+      ["Policy", "iam:GetPolicy iam:GetPolicyVersion", "arn:aws:iam::*:policy/D8CloudProviderAWS"],
+      ["ListState", "s3:ListBucket", "arn:aws:s3:::state"],
+      ["State", "s3:GetObject", "arn:aws:s3:::state/deckhouse/terraform.tfstate"],
+    ]);
+  });
+
+  it("writes nothing, not even the lock, with everything that a deployment can have", () => {
+    const all = actions(EVERYTHING);
+    expect(all).toContain("StateLockTable dynamodb:GetItem");
+    expect(all).toContain("StateKey kms:Decrypt");
+    expect(all).toContain("Group iam:GetGroup");
+    expect(all).toContain("NodeRole iam:GetRolePolicy");
+    expect(
+      all.filter((name) => !/ (iam:(Get|List)|s3:(Get|List)|ec2:Describe|dynamodb:GetItem$|kms:Decrypt$)/.test(name)),
+    ).toEqual([]);
+  });
+
+  it("assumes the role that the provider assumes, and the notes say what that means", () => {
+    const settings = `provider: { assumeRoleArn: "${DEPLOYER}" }`;
+    expect(actions(settings)).toEqual(["TakeRole sts:AssumeRole", "ListState s3:ListBucket", "State s3:GetObject"]);
+    const note =
+      "the principal that plans assumes the same role as the one that applies: `planner-policy.json` does not limit it to reading";
+    expect(deployerPolicies(deployment(settings)).notes).toContain(note);
+    expect(deployerPolicies(deployment()).notes).not.toContain(note);
   });
 });

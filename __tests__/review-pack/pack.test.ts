@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { parseAllDocuments } from "yaml";
 import { VERIFIED_COMPONENTS } from "../../src/iam/dkp-versions";
 import { grantedRows } from "../../src/iam/policy-statements";
@@ -413,5 +414,12 @@ describe("service-control-policy.json", () => {
 
   it("names what the settings do not state", () => {
     expect(file("service-control-policy.json")).toContain("arn:aws:iam::ACCOUNT_ID:role/PREFIX-node");
+  });
+});
+
+describe("main.tf.json.sha256", () => {
+  it("is the digest of main.tf.json, as sha256sum writes it", () => {
+    const digest = createHash("sha256").update(file("main.tf.json")).digest("hex");
+    expect(file("main.tf.json.sha256")).toBe(`${digest}  main.tf.json\n`);
   });
 });

@@ -19,7 +19,7 @@ export function permissionChanges(before: Snapshot, after: Snapshot): Permission
       after.nodePolicy ?? NO_POLICY,
       limitsOf(ADDRESSES.nodeRole, before, after),
     ),
-    trustChanges(before.nodeTrust, after.nodeTrust),
+    trustChanges("node role", "the node role", before.nodeTrust, after.nodeTrust),
     managedPolicyChanges(before, after),
     boundaryChanges("user", ADDRESSES.user, before, after),
     boundaryChanges("node role", ADDRESSES.nodeRole, before, after),
@@ -79,13 +79,21 @@ function userChanges(before: Snapshot, after: Snapshot): PermissionChanges {
   return policyChanges("user", held(before), held(after), limitsOf(ADDRESSES.user, before, after));
 }
 
-/** Trust policies are read statement by statement, each as a whole. */
-function trustChanges(before: Policy = NO_POLICY, after: Policy = NO_POLICY): Partial<PermissionChanges> {
+/**
+ * Trust policies are read statement by statement, each as a whole.
+ * @param role how the lines call the role
+ */
+export function trustChanges(
+  principal: "node role" | "deployer",
+  role: string,
+  before: Policy = NO_POLICY,
+  after: Policy = NO_POLICY,
+): Partial<PermissionChanges> {
   const without = (some: Policy, others: Policy) =>
     some.opaque.filter(({ text }) => !others.opaque.some((other) => other.text === text));
   const [isNew, isGone] = [without(after, before), without(before, after)];
   const lines = (what: string, statements: Policy["opaque"], wanted: (effect: string) => boolean) =>
-    statements.filter(({ effect }) => wanted(effect)).map(({ text }) => `who may assume the node role: ${what}: ${text}`);
+    statements.filter(({ effect }) => wanted(effect)).map(({ text }) => `who may assume ${role}: ${what}: ${text}`);
   const gains = [
     ...lines("new, compared as a whole", isNew, (effect) => effect !== "Deny"),
     ...lines("removed, compared as a whole", isGone, (effect) => effect !== "Allow"),
@@ -98,7 +106,7 @@ function trustChanges(before: Policy = NO_POLICY, after: Policy = NO_POLICY): Pa
   return {
     otherBroadened: gained.kind === "nothing-new" ? [] : gains,
     otherNarrowed: losses.length > 0 && trustDecision(before, after).kind !== "nothing-new" ? losses : [],
-    evidence: evidenceOf({ principal: "node role", policy: "trust policy" }, gained),
+    evidence: evidenceOf({ principal, policy: "trust policy" }, gained),
   };
 }
 

@@ -1,8 +1,9 @@
-import { CONTROL_POLICY_FILE, DEPLOYER_FILES } from "../iam/policy-file-names";
+import { CONTROL_POLICY_FILE, DEPLOYER_FILES, PLANNER_FILE, TRUST_FILES } from "../iam/policy-file-names";
 import { coversArn, coversText } from "../iam/wildcards";
-import type { PermissionChanges } from "./change-summary";
+import type { ActionChange, PermissionChanges } from "./change-summary";
 import type { Answer } from "./decision/model";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
+import { trustChanges } from "./permission-changes";
 import { combined, evidenceOf, policyChanges } from "./policy-comparison";
 import { decision, FULL_ACCESS } from "./policy-decision";
 import { NO_POLICY, type Permit, type Policy, readPolicy } from "./policy-model";
@@ -11,7 +12,7 @@ import { NO_POLICY, type Permit, type Policy, readPolicy } from "./policy-model"
 export type PolicyFiles = Readonly<Record<string, string>>;
 
 /** All of them. */
-export const POLICY_FILES: readonly string[] = [...DEPLOYER_FILES, CONTROL_POLICY_FILE];
+export const POLICY_FILES: readonly string[] = [...DEPLOYER_FILES, PLANNER_FILE, ...TRUST_FILES, CONTROL_POLICY_FILE];
 
 /**
  * Changes of the policies of a review pack that Terraform does not apply.
@@ -29,12 +30,45 @@ export function policyFileChanges(
     file,
     changes: spelled(policyChanges("deployer", policyIn(had[file]), policyIn(has[file])), `${had[file]}${has[file]}`),
   }));
-  const deployer = combined(...byFile.map(({ changes }) => changes));
+  const applying = combined(...byFile.map(({ changes }) => changes));
+  const planning = plannerChanges(had[PLANNER_FILE], has[PLANNER_FILE]);
   const broader = byFile.filter(({ changes }) => changes.broadened.length > 0).map(({ file }) => file);
   return {
-    permissions: combined(deployer, controlChanges(had[CONTROL_POLICY_FILE], has[CONTROL_POLICY_FILE], user)),
-    notes: [...deployerNote(deployer, broader), ...missingNote(had, has)],
+    permissions: combined(
+      applying,
+      beyondDeployer(planning, applying),
+      ...TRUST_FILES.map((file) => trustFileChanges(file, had[file], has[file])),
+      controlChanges(had[CONTROL_POLICY_FILE], has[CONTROL_POLICY_FILE], user),
+    ),
+    notes: [...deployerNote(applying, broader), ...plannerNote(planning), ...missingNote(had, has)],
   };
+}
+
+/** Of the policy of the principal that only plans. A file that one side lacks is not compared. */
+function plannerChanges(had: string | undefined, has: string | undefined): PermissionChanges {
+  return had === undefined || has === undefined
+    ? combined()
+    : spelled(policyChanges("deployer", policyIn(had), policyIn(has)), `${had}${has}`);
+}
+
+/** Without the actions that are broadened or narrowed for the deployer as well: each is reported once. */
+function beyondDeployer(planning: PermissionChanges, applying: PermissionChanges): Partial<PermissionChanges> {
+  const without = (own: readonly ActionChange[], others: readonly ActionChange[]) =>
+    own.filter(({ action }) => !others.some((other) => other.action === action));
+  const broadened = without(planning.broadened, applying.broadened);
+  return {
+    ...planning,
+    broadened,
+    narrowed: without(planning.narrowed, applying.narrowed),
+    evidence: broadened.length === 0 && planning.broadened.length > 0 ? [] : planning.evidence,
+  };
+}
+
+/** Of a trust policy of a role for a pipeline. A file that one side lacks is not compared. */
+function trustFileChanges(file: string, had: string | undefined, has: string | undefined): Partial<PermissionChanges> {
+  return had === undefined || has === undefined
+    ? {}
+    : trustChanges("deployer", `the role of ${file}`, policyIn(had), policyIn(has));
 }
 
 /** `*` and `ACCOUNT_ID` stand for the account; an identity policy reaches no other account's IAM. */
@@ -68,14 +102,34 @@ function policyIn(text: string | undefined): Policy {
 export const DEPLOYER_NEEDS = "the deployer needs";
 
 function deployerNote({ broadened }: PermissionChanges, files: readonly string[]): readonly string[] {
+  return broadened.length === 0
+    ? []
+    : [`${DEPLOYER_NEEDS} ${newActions(broadened)}: update its role with ${files.join(" and ")} before you apply`];
+}
+
+function plannerNote({ broadened }: PermissionChanges): readonly string[] {
+  return broadened.length === 0
+    ? []
+    : [`the role that plans needs ${newActions(broadened)}: update it with ${PLANNER_FILE} before you plan`];
+}
+
+function newActions(broadened: PermissionChanges["broadened"]): string {
   const count = new Set(broadened.map(({ action }) => action)).size;
-  const actions = `${count} new or broadened ${count === 1 ? "action" : "actions"}`;
-  return count === 0 ? [] : [`${DEPLOYER_NEEDS} ${actions}: update its role with ${files.join(" and ")} before you apply`];
+  return `${count} new or broadened ${count === 1 ? "action" : "actions"}`;
 }
 
 function missingNote(had: PolicyFiles, has: PolicyFiles): readonly string[] {
-  const missing = Object.keys(has).length > 0 && Object.keys(had).length > 0 && had[CONTROL_POLICY_FILE] === undefined;
-  return missing ? [`${CONTROL_POLICY_FILE} is not compared: the earlier review pack does not contain it`] : [];
+  const missing = POLICY_FILES.filter(
+    (file) => !isDeployerFile(file) && Object.keys(had).length > 0 && had[file] === undefined && has[file] !== undefined,
+  );
+  const [verb, object] = missing.length === 1 ? ["is", "it"] : ["are", "them"];
+  return missing.length === 0
+    ? []
+    : [`${missing.join(", ")} ${verb} not compared: the earlier review pack does not contain ${object}`];
+}
+
+function isDeployerFile(file: string): boolean {
+  return DEPLOYER_FILES.some((own) => own === file);
 }
 
 interface Denial {

@@ -157,7 +157,7 @@ function deploymentLines(deployment: DeploymentChanges, style: Style): readonly 
     ...section("Broadened permissions", [
       ...list(permissions.otherBroadened),
       ...permissions.evidence
-        .filter((evidence) => evidence.principal !== "deployer" || evidence.kind === "not-comparable")
+        .filter(({ principal, kind, policy }) => principal !== "deployer" || kind === "not-comparable" || policy !== undefined)
         .map((evidence) => evidenceLine(evidence, style)),
       ...deployerLines(deployment, style),
       ...actionLines(broadened, BROADENED, style),
@@ -183,7 +183,9 @@ function deploymentLines(deployment: DeploymentChanges, style: Style): readonly 
 function deployerLines({ permissions: { broadened, evidence }, notes }: DeploymentChanges, style: Style): readonly string[] {
   const actions = new Set(broadened.filter(({ principal }) => principal === "deployer").map(({ action }) => style.code(action)));
   const example = evidence
-    .flatMap((one) => (one.principal === "deployer" && one.kind === "new-request" ? [one.request] : []))
+    .flatMap((one) =>
+      one.principal === "deployer" && one.policy === undefined && one.kind === "new-request" ? [one.request] : [],
+    )
     .map(({ action, resource }) => `; for example ${style.code(action)} on ${style.code(resource)}`);
   return notes
     .filter((note) => note.startsWith(DEPLOYER_NEEDS))

@@ -9,6 +9,8 @@ export interface Grant {
   readonly resources: readonly string[];
   readonly conditions: readonly PolicyCondition[];
   readonly why: string;
+  /** Whether `terraform plan -lock=false` makes the call. */
+  readonly plan?: boolean;
 }
 
 /** The settings of a deployment that decide which IAM calls Terraform makes. Names and paths as in the settings. */
@@ -86,6 +88,8 @@ interface Row {
   readonly action: string;
   /** Any of these conditions requires the action. */
   readonly requiredWhen: readonly Condition[];
+  /** Any of these conditions makes `terraform plan` call it. @default an apply alone calls it */
+  readonly plannedWhen?: readonly Condition[];
   readonly why: string;
 }
 
@@ -103,15 +107,22 @@ const ROWS: readonly Row[] = [
     why: "sets the permissions boundary of an existing user",
   },
 
-  { sid: "User", action: "iam:GetUser", requiredWhen: ["always"], why: "reads the user, at every plan" },
+  { sid: "User", action: "iam:GetUser", requiredWhen: ["always"], plannedWhen: ["always"], why: "reads the user, at every plan" },
   { sid: "User", action: "iam:DeleteUser", requiredWhen: ["always"], why: "deletes the user" },
   {
     sid: "User",
     action: "iam:ListGroupsForUser",
     requiredWhen: ["always"],
+    plannedWhen: ["group"],
     why: "reads the groups of the user, before its deletion and for its membership",
   },
-  { sid: "User", action: "iam:ListAccessKeys", requiredWhen: ["keys", "force-destroy"], why: "reads the keys, at every plan" },
+  {
+    sid: "User",
+    action: "iam:ListAccessKeys",
+    requiredWhen: ["keys", "force-destroy"],
+    plannedWhen: ["keys"],
+    why: "reads the keys, at every plan",
+  },
   { sid: "User", action: "iam:CreateAccessKey", requiredWhen: ["keys"], why: "creates a key" },
   {
     sid: "User",
@@ -124,12 +135,14 @@ const ROWS: readonly Row[] = [
     sid: "User",
     action: "iam:GetAccessKeyLastUsed",
     requiredWhen: ["imported-key"],
+    plannedWhen: ["imported-key"],
     why: "reads the user of an imported key",
   },
   {
     sid: "User",
     action: "iam:ListAttachedUserPolicies",
     requiredWhen: ["user-attachment", "force-destroy"],
+    plannedWhen: ["user-attachment"],
     why: "reads the policies of the user, at every plan",
   },
   { sid: "User", action: "iam:TagUser", requiredWhen: ["tags"], why: "tags the user, also at creation" },
@@ -161,8 +174,20 @@ const ROWS: readonly Row[] = [
   },
 
   { sid: "Policy", action: "iam:CreatePolicy", requiredWhen: ["always"], why: "creates the policy" },
-  { sid: "Policy", action: "iam:GetPolicy", requiredWhen: ["always"], why: "reads the policy, at every plan" },
-  { sid: "Policy", action: "iam:GetPolicyVersion", requiredWhen: ["always"], why: "reads the policy document, at every plan" },
+  {
+    sid: "Policy",
+    action: "iam:GetPolicy",
+    requiredWhen: ["always"],
+    plannedWhen: ["always"],
+    why: "reads the policy, at every plan",
+  },
+  {
+    sid: "Policy",
+    action: "iam:GetPolicyVersion",
+    requiredWhen: ["always"],
+    plannedWhen: ["always"],
+    why: "reads the policy document, at every plan",
+  },
   {
     sid: "Policy",
     action: "iam:ListPolicyVersions",
@@ -181,7 +206,13 @@ const ROWS: readonly Row[] = [
   { sid: "Policy", action: "iam:UntagPolicy", requiredWhen: ["tags"], why: "removes a tag from the policy" },
 
   { sid: "Group", action: "iam:CreateGroup", requiredWhen: ["group"], why: "creates the group" },
-  { sid: "Group", action: "iam:GetGroup", requiredWhen: ["group"], why: "reads the group, at every plan" },
+  {
+    sid: "Group",
+    action: "iam:GetGroup",
+    requiredWhen: ["group"],
+    plannedWhen: ["group"],
+    why: "reads the group, at every plan",
+  },
   { sid: "Group", action: "iam:DeleteGroup", requiredWhen: ["group"], why: "deletes the group" },
   { sid: "Group", action: "iam:AddUserToGroup", requiredWhen: ["group"], why: "adds the user to the group" },
   { sid: "Group", action: "iam:RemoveUserFromGroup", requiredWhen: ["group"], why: "removes the user from the group" },
@@ -189,6 +220,7 @@ const ROWS: readonly Row[] = [
     sid: "Group",
     action: "iam:ListAttachedGroupPolicies",
     requiredWhen: ["group"],
+    plannedWhen: ["group"],
     why: "reads the policies of the group, at every plan",
   },
   { sid: "GroupPolicy", action: "iam:AttachGroupPolicy", requiredWhen: ["group"], why: "attaches the policy to the group" },
@@ -207,23 +239,32 @@ const ROWS: readonly Row[] = [
     requiredWhen: ["node-role"],
     why: "writes the inline policy of the role",
   },
-  { sid: "NodeRole", action: "iam:GetRole", requiredWhen: ["node-role"], why: "reads the role, at every plan" },
+  {
+    sid: "NodeRole",
+    action: "iam:GetRole",
+    requiredWhen: ["node-role"],
+    plannedWhen: ["node-role"],
+    why: "reads the role, at every plan",
+  },
   {
     sid: "NodeRole",
     action: "iam:GetRolePolicy",
     requiredWhen: ["node-role"],
+    plannedWhen: ["node-role"],
     why: "reads the inline policy of the role, at every plan",
   },
   {
     sid: "NodeRole",
     action: "iam:ListRolePolicies",
     requiredWhen: ["node-role"],
+    plannedWhen: ["node-role"],
     why: "reads the role's inline policies, at every plan",
   },
   {
     sid: "NodeRole",
     action: "iam:ListAttachedRolePolicies",
     requiredWhen: ["node-role"],
+    plannedWhen: ["node-role"],
     why: "reads the managed policies of the role, at every plan",
   },
   {
@@ -266,12 +307,14 @@ const ROWS: readonly Row[] = [
     sid: "Preflight",
     action: "ec2:DescribeRegions",
     requiredWhen: ["region-check"],
+    plannedWhen: ["region-check"],
     why: "preflight: checks whether the Region is enabled; without the permission the check warns",
   },
   {
     sid: "Preflight",
     action: "ec2:DescribeImages",
     requiredWhen: ["image-check"],
+    plannedWhen: ["image-check"],
     why: "preflight: checks the image; without the permission the check warns",
   },
 ];
@@ -282,19 +325,38 @@ function forceDestroy(name: string, why: string): readonly Row[] {
 
 /** The permissions to plan, apply, change and destroy a deployment, without its state; sorted by statement and action. */
 export function deployerGrants(options: DeployerOptions): readonly Grant[] {
-  const required = ROWS.filter((row) => row.requiredWhen.some((condition) => CONDITIONS[condition](options)));
-  return (Object.keys(SCOPES) as Sid[]).flatMap((sid) => grants(sid, SCOPES[sid](options), reasonsIn(required, sid)));
+  const holds = (conditions: readonly Condition[]) => conditions.some((condition) => CONDITIONS[condition](options));
+  const required = ROWS.filter(({ requiredWhen }) => holds(requiredWhen));
+  const planned = required.filter(({ plannedWhen = [] }) => holds(plannedWhen));
+  return (Object.keys(SCOPES) as Sid[]).flatMap((sid) =>
+    grants(sid, SCOPES[sid](options), reasonsIn(required, sid), Object.keys(reasonsIn(planned, sid))),
+  );
 }
 
 function reasonsIn(rows: readonly Row[], sid: Sid): Readonly<Record<string, string>> {
   return Object.fromEntries(rows.filter((row) => row.sid === sid).map(({ action, why }) => [action, why]));
 }
 
-/** The grants of one statement. @param reasons the reason of each action */
-export function grants(sid: string, scope: Scope, reasons: Readonly<Record<string, string>>): readonly Grant[] {
+/**
+ * The grants of one statement.
+ * @param reasons the reason of each action
+ * @param planned the actions that a plan calls
+ */
+export function grants(
+  sid: string,
+  scope: Scope,
+  reasons: Readonly<Record<string, string>>,
+  planned: readonly string[] = [],
+): readonly Grant[] {
   return Object.keys(reasons)
     .sort()
-    .map((action) => ({ sid, action, ...scope, why: reasons[action] ?? "" }));
+    .map((action) => ({
+      sid,
+      action,
+      ...scope,
+      why: reasons[action] ?? "",
+      ...(planned.includes(action) ? { plan: true } : {}),
+    }));
 }
 
 /** The statements of grants, in the order of the grants. */

@@ -10,3 +10,23 @@ export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.jso
 
 /** What an organization denies the user and the nodes. */
 export const CONTROL_POLICY_FILE = "service-control-policy.json";
+
+/** What the principal needs that plans. */
+export const PLANNER_FILE = "planner-policy.json";
+
+/** Who may assume the roles of a pipeline: the roles, and the systems that the pipeline can run in. */
+export const PIPELINE_ROLES = ["deployer", "planner"] as const;
+export const PIPELINE_SYSTEMS = ["github", "gitlab"] as const;
+
+export type PipelineRole = (typeof PIPELINE_ROLES)[number];
+export type PipelineSystem = (typeof PIPELINE_SYSTEMS)[number];
+
+/** The trust policy of a role for a pipeline. */
+export function trustFile(role: PipelineRole, system: PipelineSystem): string {
+  return `${role}-trust-${system}.json`;
+}
+
+/** All trust policies of a review pack. */
+export const TRUST_FILES: readonly string[] = PIPELINE_ROLES.flatMap((role) =>
+  PIPELINE_SYSTEMS.map((system) => trustFile(role, system)),
+);

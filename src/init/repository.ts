@@ -56,7 +56,7 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
       pipeline: pipeline !== undefined,
       pipelineFile: trusted(pipeline === undefined ? "" : PIPELINES[pipeline].path),
     }),
-    ...(pipeline === undefined ? {} : pipelineFiles(stack, pipeline)),
+    ...(pipeline === undefined ? {} : pipelineFiles(pipeline)),
   };
 }
 
@@ -93,14 +93,13 @@ function packedFile(name: string, folder: string): string | undefined {
   return file === undefined ? undefined : `file:${relative(resolve(folder), resolve(packageFile("../.."), file))}`;
 }
 
-/** The pipeline for one stack. Its jobs do not require the CDKTF command or the compiler. */
-function pipelineFiles(stack: string, pipeline: keyof typeof PIPELINES): Readonly<Record<string, string>> {
+/** The pipeline for all stacks. Its jobs do not require the CDKTF command or the compiler. */
+function pipelineFiles(pipeline: keyof typeof PIPELINES): Readonly<Record<string, string>> {
   const { template, path } = PIPELINES[pipeline];
   return {
     [path]: read(template)
       .replace(/^# Copy to \S+ /, "# ")
       .replaceAll("docs/pipelines.md", "node_modules/deckhouse-aws-access/docs/pipelines.md")
-      .replace("STACK: deckhouse", `STACK: ${stack}`)
       .replaceAll("npm ci", "npm ci --omit=dev"),
     "scripts/pipeline.sh": read("scripts/pipeline.sh"),
   };

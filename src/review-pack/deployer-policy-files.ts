@@ -33,19 +33,11 @@ export interface DeployerPolicies {
  * If Terraform assumes a role, that role has the permissions, and the pipeline's own credentials can only assume the role.
  */
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
-  const state = stateAccess(deployment.state, deployment.region);
+  const { state, parts, roles } = partsOfDeployment(deployment);
   const { assumeRoleArn } = deployment.provider;
-  const iamRole: AssumedRole | undefined =
-    assumeRoleArn === undefined ? undefined : { arn: assumeRoleArn, actions: ASSUMES_ROLE };
-  const parts = [
-    ...roleAssumption("TakeRole", iamRole),
-    ...roleAssumption(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role),
-    ...partsOf(iamRole, deployerGrants(iamOptions(deployment))),
-    ...partsOf(state.role, state.grants),
-  ];
-  const principals = [...new Set([undefined, iamRole?.arn, state.role?.arn])];
+  const principals = [...new Set([undefined, ...roles])];
   const policies = principals
-    .map((arn) => ({ arn, own: unique(parts.filter(({ principal }) => principal === arn).map(({ grant }) => grant)) }))
+    .map((arn) => ({ arn, own: grantsOf(arn, parts) }))
     .filter(({ own }) => own.length > 0)
     .map(
       ({ arn, own }): DeployerPolicy => ({
@@ -61,11 +53,24 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
     ...(attachment === "user" ? [] : [ANY_MEMBER]),
     ...(attachment === "user" || user.permissionsBoundary === undefined ? [] : [BOUNDARY_IS_INEFFECTIVE]),
     ...(Object.keys(tags).length === 0 ? [] : [TAGS]),
+    ...(roles.length === 0 ? [] : [PLANNER_ASSUMES_ROLE]),
     ...state.notes,
     ...policies.flatMap(sizeNote),
   ];
   return { policies, notes };
 }
+
+/**
+ * The least-privilege policy of a principal that only plans, without taking the state's lock: `terraform plan -lock=false`. It writes
+ * nothing, the lock included: whoever can write the lock can stop an apply, or let two of them run at once.
+ */
+export function plannerPolicy(deployment: Deployment): string {
+  const { parts } = partsOfDeployment(deployment);
+  return policyText(grantsOf(undefined, parts).filter(({ plan }) => plan === true));
+}
+
+const PLANNER_ASSUMES_ROLE =
+  "the principal that plans assumes the same role as the one that applies: `planner-policy.json` does not limit it to reading";
 
 /** Source: "Service Authorization Reference", `iam:AddUserToGroup`: its only resource is the group. */
 const ANY_MEMBER =
@@ -91,6 +96,25 @@ interface Part {
   readonly grant: Grant;
 }
 
+/** Everything that Terraform calls, by who calls it; and the roles that it assumes. */
+function partsOfDeployment(deployment: Deployment) {
+  const state = stateAccess(deployment.state, deployment.region);
+  const { assumeRoleArn } = deployment.provider;
+  const iamRole: AssumedRole | undefined =
+    assumeRoleArn === undefined ? undefined : { arn: assumeRoleArn, actions: ASSUMES_ROLE };
+  const parts: readonly Part[] = [
+    ...roleAssumption("TakeRole", iamRole),
+    ...roleAssumption(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role),
+    ...partsOf(iamRole, deployerGrants(iamOptions(deployment))),
+    ...partsOf(state.role, state.grants),
+  ];
+  return { state, parts, roles: [iamRole?.arn, state.role?.arn].filter((arn) => arn !== undefined) };
+}
+
+function grantsOf(principal: string | undefined, parts: readonly Part[]): readonly Grant[] {
+  return unique(parts.filter((part) => part.principal === principal).map(({ grant }) => grant));
+}
+
 function partsOf(role: AssumedRole | undefined, own: readonly Grant[]): readonly Part[] {
   return own.map((grant) => ({ principal: role?.arn, grant }));
 }
@@ -99,7 +123,10 @@ function partsOf(role: AssumedRole | undefined, own: readonly Grant[]): readonly
 function roleAssumption(sid: string, role: AssumedRole | undefined): readonly Part[] {
   return role === undefined
     ? []
-    : partsOf(undefined, grants(sid, { resources: [literal(role.arn)], conditions: [] }, role.actions));
+    : partsOf(
+        undefined,
+        grants(sid, { resources: [literal(role.arn)], conditions: [] }, role.actions, Object.keys(role.actions)),
+      );
 }
 
 function unique(all: readonly Grant[]): readonly Grant[] {

@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isRealFile, requireRealFolder, writeFileAtomically } from "../files";
+import { MAX_ATTACHED_POLICIES } from "../iam/limits";
+import { PLANNER_FILE, policyFile, TRUST_FILES } from "../iam/policy-file-names";
 import { dkpAccess } from "../render/command";
 import { overviewIn } from "./overview/overview-file";
 import type { OverviewRow } from "./overview/overview-row";
@@ -29,8 +31,11 @@ const PACK_FILES: readonly string[] = [
   "deployer-state-role-policy.json",
   "deployer.md",
   "main.tf.json",
-  "policy.json",
+  "main.tf.json.sha256",
+  PLANNER_FILE,
+  ...Array.from({ length: MAX_ATTACHED_POLICIES }, (_, index) => policyFile(index + 1)),
   "service-control-policy.json",
+  ...TRUST_FILES,
 ];
 
 type Packs = Readonly<Record<string, Pack>>;

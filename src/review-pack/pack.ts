@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { deploymentPolicies } from "../iam/deployment-policies";
 import { policyDocument } from "../iam/policy-document";
-import { CONTROL_POLICY_FILE, policyFile } from "../iam/policy-file-names";
+import { CONTROL_POLICY_FILE, PLANNER_FILE, policyFile } from "../iam/policy-file-names";
 import { controlPolicyText } from "../iam/service-control-policy";
 import { visibleLines } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
@@ -11,12 +12,13 @@ import { awsCliScript } from "./aws-cli/script";
 import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console-guide";
 import { consumerHcl } from "./consumer-hcl";
-import { deployerPolicies } from "./deployer-policy-files";
+import { deployerPolicies, plannerPolicy } from "./deployer-policy-files";
 import { actionsPage } from "./page/actions-page";
 import { deployerPage } from "./page/deployer-page";
 import { leakPage } from "./page/leak-response";
 import { reviewPage } from "./page/review-page";
 import { controlPolicyOf } from "./page/threat-model";
+import { trustPolicies } from "./trust-policies";
 
 /** The review pack of a deployment: text by file name. The same settings always give the same bytes. */
 export type Pack = Readonly<Record<string, string>>;
@@ -25,6 +27,7 @@ export type Pack = Readonly<Record<string, string>>;
 export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
   const policies = deploymentPolicies(policyOptions(deployment)).map(policyDocument);
   const deployer = deployerPolicies(deployment);
+  const main = json(terraform);
   const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
   return {
     "REVIEW.md": reviewPage(deployment, terraform, deployer),
@@ -36,7 +39,11 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
     "consumer.tf": consumerHcl(deployment, outputs),
     "deployer.md": deployerPage(deployment.stack, deployer),
     ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
-    "main.tf.json": json(terraform),
+    "main.tf.json": main,
+    // As sha256sum writes it, and sha256sum --check reads it.
+    "main.tf.json.sha256": `${createHash("sha256").update(main).digest("hex")}  main.tf.json\n`,
+    [PLANNER_FILE]: plannerPolicy(deployment),
+    ...Object.fromEntries(Object.entries(trustPolicies(deployment)).map(([file, policy]) => [file, json(policy)])),
     ...Object.fromEntries(policies.map((policy, index) => [policyFile(index + 1), forPeople(json(policy))])),
     [CONTROL_POLICY_FILE]: visibleLines(controlPolicyText(controlPolicyOf(deployment))),
   };

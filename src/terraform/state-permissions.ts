@@ -71,11 +71,16 @@ function objectGrants(given: BackendArguments, bucketArn: string, key: string): 
   const acl: Readonly<Record<string, string>> =
     given.acl === undefined ? {} : { "s3:PutObjectAcl": "backend.s3.acl is set with every write" };
   const object = (name: string) => ({ resources: [`${bucketArn}/${literal(name)}`], conditions: [] });
-  const state = grants("State", object(key), {
-    "s3:GetObject": "reads the state",
-    "s3:PutObject": "writes the state",
-    ...acl,
-  });
+  const state = grants(
+    "State",
+    object(key),
+    {
+      "s3:GetObject": "reads the state",
+      "s3:PutObject": "writes the state",
+      ...acl,
+    },
+    ["s3:GetObject"],
+  );
   const lock = grants("StateLock", object(`${key}.tflock`), {
     "s3:DeleteObject": "takes the lock off",
     "s3:GetObject": "reads whose the lock is, before it is taken off",
@@ -89,6 +94,7 @@ function objectGrants(given: BackendArguments, bucketArn: string, key: string): 
       "s3:ListBucket":
         "looks for workspaces, at every command; without it S3 says of a state that does not exist yet that it is forbidden",
     },
+    ["s3:ListBucket"],
   );
   return [...list, ...state, ...(given.use_lockfile === true ? lock : [])];
 }
@@ -109,6 +115,7 @@ function tableGrants({ dynamodb_table }: BackendArguments, partition: string, re
       "dynamodb:GetItem": "reads whose the lock is, and the checksum of the state",
       "dynamodb:PutItem": "locks the state, and writes its checksum",
     },
+    ["dynamodb:GetItem"],
   );
 }
 
@@ -131,6 +138,7 @@ function kmsAccess({ kms_key_id: key, region }: BackendArguments): Pick<StateAcc
       "StateKey",
       { resources: [literal(key)], conditions: viaS3 },
       { "kms:Decrypt": "S3 decrypts the state", "kms:GenerateDataKey": "S3 encrypts the state and the lock" },
+      ["kms:Decrypt"],
     ),
     notes: [],
   };

@@ -62,13 +62,14 @@ export class Pipeline {
     return { ...done, decisions: await this.aws.decisions() };
   }
 
-  /** Repeats a step on a copy of the account with another policy, and returns exit status and output. */
-  async redo({ step, before, folder: original }: Done, policy: string): Promise<Finished> {
+  /** Repeats a step on a copy of the account with another policy, and returns exit status, output and calls. */
+  async redo({ step, before, folder: original }: Done, policy: string): Promise<Finished & Pick<Done, "decisions">> {
     const aws = await before.copy();
     await this.allow(policy, aws);
     const finished = await new Terraform(copyOf(original), aws, "terraform", this.key).start(...step.command);
+    const decisions = await aws.decisions();
     await aws.stop();
-    return finished;
+    return { ...finished, decisions };
   }
 }
 

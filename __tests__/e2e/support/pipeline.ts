@@ -56,7 +56,8 @@ export type Job = (checkout: string, name: string, environment: Variables) => re
 /** A job of `docs/pipelines/gitlab-ci.yml` as a GitLab runner runs it: `before_script` and `script` in one shell, `after_script` in another. */
 export const gitLab: Job = (checkout, name, environment) => {
   const file = read("docs/pipelines/gitlab-ci.yml") as { readonly variables: Variables } & Readonly<Record<string, GitLabJob>>;
-  const job = file[name] ?? {};
+  // The jobs of a deployment are templates of the jobs in the child pipeline.
+  const job = file[`.${name}`] ?? file[name] ?? {};
   const base = job.extends === undefined ? undefined : file[job.extends];
   const variables = expanded(
     { ...file.variables, ...base?.variables, ...job.variables },
@@ -112,15 +113,19 @@ export function descendants(pid: number): readonly number[] {
   return below(pid).sort((one, other) => other - one);
 }
 
-/** A git checkout of this project with one deployment, its provider lock committed, and a certificate for plans. */
+/** A git checkout of this project with deployments. */
 export class Checkout {
   readonly path = copyOfProject();
 
-  constructor(settings: string) {
+  /** @param deployments settings by stack */
+  constructor(deployments: Readonly<Record<string, string>>) {
     for (const part of ["docs", ".gitignore"]) {
       cpSync(join(PROJECT, part), join(this.path, part), { recursive: true });
     }
-    write(this.path, { "deployments/deckhouse.yaml": settings });
+    write(
+      this.path,
+      Object.fromEntries(Object.entries(deployments).map(([stack, settings]) => [`deployments/${stack}.yaml`, settings])),
+    );
   }
 
   /** Runs a program. @throws Error with its output if it fails */
@@ -144,4 +149,23 @@ export class Checkout {
   contains(text: string): boolean {
     return spawnSync("grep", ["--recursive", "--quiet", "--text", "--fixed-strings", text, "."], { cwd: this.path }).status === 0;
   }
+}
+
+/**
+ * Creates the provider lock of a deployment with the commands that `pipeline.sh` prints when there is none.
+ * @throws Error if it prints none
+ */
+export function createLock(checkout: Checkout, environment: Variables, stack = "deckhouse"): void {
+  const { output } = runSteps(checkout.path, [
+    { program: "sh", args: ["scripts/pipeline.sh", "plan", stack], variables: environment, always: false },
+  ]);
+  const [, commands] =
+    new RegExp(`^pipeline.sh: locks/${stack}.terraform.lock.hcl: missing; create it and commit it:\n(.*)$`, "s").exec(output) ??
+    [];
+  if (commands === undefined) {
+    throw new Error(`no commands for a lock file:\n${output}`);
+  }
+  const mirror = process.env.E2E_PROVIDER_MIRROR;
+  const args: Variables = mirror === undefined ? {} : { TF_CLI_ARGS_providers_lock: `-fs-mirror=${mirror}` };
+  checkout.run({ ...environment, ...args }, "sh", "-e", "-c", commands);
 }

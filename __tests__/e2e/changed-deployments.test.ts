@@ -1,0 +1,206 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { GetRoleCommand, GetRolePolicyCommand, ListUsersCommand } from "@aws-sdk/client-iam";
+import { parse } from "yaml";
+import { PROJECT } from "../helpers/project-root";
+import { LocalAws } from "./support/local-aws";
+import { Checkout, createLock, gitHub, gitLab, type Job, runSteps } from "./support/pipeline";
+import { removeFolders } from "./support/project";
+import { terraformEnvironment } from "./support/terraform";
+
+const STACKS = ["deckhouse", "dev", "prod"];
+
+const settings = (stack: string, more = "") => `region: eu-central-1
+backend: { s3: { bucket: example-terraform-state, region: eu-central-1, use_path_style: true } }
+user: { name: dkp-${stack} }
+policy: { name: dkp-${stack} }
+${more}`;
+
+/** The shell commands of a page, by block. */
+function commandsOf(page: string): readonly string[] {
+  return [...readFileSync(join(PROJECT, page), "utf8").matchAll(/```shell\n([^`]*)```/g)].map(([, commands = ""]) => commands);
+}
+
+describe("a pipeline with three deployments, of which two are changed", () => {
+  let aws: LocalAws;
+  let checkout: Checkout;
+  let environment: Record<string, string>;
+
+  const file = (path: string) => join(checkout.path, path);
+  const text = (path: string) => readFileSync(file(path), "utf8");
+  const run = (job: Job, name: string, more: Readonly<Record<string, string>> = {}): string => {
+    const { status, output } = runSteps(checkout.path, job(checkout.path, name, { ...environment, ...more }));
+    if (status !== 0) {
+      throw new Error(`${name} ended with ${status}:\n${output}`);
+    }
+    return output;
+  };
+  const change = (changes: Readonly<Record<string, string>>) => {
+    for (const [path, content] of Object.entries(changes)) {
+      writeFileSync(file(path), content);
+    }
+  };
+  const changedSince = (...base: readonly string[]) =>
+    checkout
+      .run(environment, "sh", "scripts/pipeline.sh", "changed", ...base)
+      .trim()
+      .split("\n");
+  /** What a job writes into its outputs. */
+  const outputsOf = (job: string, more: Readonly<Record<string, string>>) => {
+    rmSync(file("outputs"), { force: true });
+    run(gitHub, job, { GITHUB_OUTPUT: "outputs", GITHUB_STEP_SUMMARY: "summary", ...more });
+    return Object.fromEntries(
+      text("outputs")
+        .trim()
+        .split("\n")
+        .map((line) => line.split("=", 2)),
+    ) as Readonly<Record<string, string>>;
+  };
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    checkout = new Checkout(Object.fromEntries(STACKS.map((stack) => [stack, settings(stack)])));
+    environment = {
+      ...terraformEnvironment(aws),
+      TF_CLI_ARGS_plan: "-no-color",
+      TF_CLI_ARGS_apply: "-no-color",
+      PLAN_KEY: "plan.key",
+      PLAN_CERTIFICATE: "plan.pem",
+    };
+    checkout.run(environment, "npm", "run", "--silent", "review");
+    createLock(checkout, environment);
+    for (const stack of ["dev", "prod"]) {
+      copyFileSync(file("locks/deckhouse.terraform.lock.hcl"), file(`locks/${stack}.terraform.lock.hcl`));
+    }
+    const certificate = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=plan", "-keyout", "plan.key", "-out"];
+    checkout.run(environment, "openssl", ...certificate, "plan.pem");
+    environment.KEY = text("plan.key").trim();
+    checkout.commit();
+    change({
+      "deployments/dev.yaml": settings("dev", "tags: { team: platform }\n"),
+      "deployments/prod.yaml": settings("prod", "tags: { team: platform }\n"),
+    });
+    checkout.run(environment, "npm", "run", "--silent", "review");
+    checkout.commit();
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it("has a state bucket and roles, created with the documented commands", async () => {
+    const [bucket = "", roles = ""] = commandsOf("docs/how-to/state-bucket.md");
+    checkout.run(environment, "sh", "-e", "-c", `${bucket}\n${roles}`);
+    const versioning = ["s3api", "get-bucket-versioning", "--bucket", "example-terraform-state", "--query", "Status"];
+    expect(checkout.run(environment, "aws", ...versioning, "--output", "text")).toBe("Enabled\n");
+    const policyOf = (RoleName: string) => aws.iam().send(new GetRolePolicyCommand({ RoleName, PolicyName: "deckhouse" }));
+    const { PolicyDocument = "" } = await policyOf("dkp-access-planner");
+    expect(JSON.parse(decodeURIComponent(PolicyDocument))).toEqual(JSON.parse(text("review/deckhouse/planner-policy.json")));
+    const { Role } = await aws.iam().send(new GetRoleCommand({ RoleName: "dkp-access-deployer" }));
+    expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "")).toContain(
+      '"repo:acme/dkp-access:environment:dkp-access-apply"',
+    );
+  });
+
+  it("plans and applies only these two on GitHub", async () => {
+    expect(outputsOf("changed", { BASE: "HEAD~1" })).toEqual({ CHANGED: '["dev","prod"]', DELETED: "[]" });
+    for (const stack of ["dev", "prod"]) {
+      run(gitHub, "plan", { STACK: stack, GITHUB_STEP_SUMMARY: "summary" });
+      mkdirSync(file("reviews"), { recursive: true });
+      renameSync(file("pipeline.out"), file(`reviews/review-${stack}`));
+    }
+    const summary = { CHANGED: "success", PLANNED: "success", STACKS: '["dev","prod"]' };
+    expect(outputsOf("summary", summary)).toEqual({ VERDICT: "2", APPLY: '["dev","prod"]' });
+    for (const stack of ["dev", "prod"]) {
+      cpSync(file(`reviews/review-${stack}`), file("pipeline.out"), { recursive: true });
+      run(gitHub, "apply", { STACK: stack });
+    }
+    rmSync(file("reviews"), { recursive: true });
+    const { Users = [] } = await aws.iam().send(new ListUsersCommand({}));
+    expect(Users.map(({ UserName }) => UserName).sort()).toEqual(["dkp-dev", "dkp-prod"]);
+    expect(await aws.objects("example-terraform-state")).toEqual(["dev/terraform.tfstate", "prod/terraform.tfstate"]);
+  });
+
+  it("applies nothing on GitHub when nothing is changed, and fails when a plan failed or has no verdict", () => {
+    const nothing = { CHANGED: "success", PLANNED: "skipped", STACKS: "[]" };
+    expect(outputsOf("summary", nothing)).toEqual({ VERDICT: "0", APPLY: "[]" });
+    expect(() => outputsOf("summary", { ...nothing, STACKS: '["dev"]' })).toThrow("summary ended with 1");
+    expect(() => outputsOf("summary", { ...nothing, PLANNED: "failure" })).toThrow("summary ended with 1");
+    mkdirSync(file("reviews/review-dev"), { recursive: true });
+    change({ "reviews/review-dev/verdict.env": "CHANGES=true\n" });
+    expect(() => outputsOf("summary", { ...nothing, PLANNED: "success" })).toThrow(
+      "reviews/review-dev/verdict.env\nthese files have no verdict",
+    );
+    rmSync(file("reviews"), { recursive: true });
+  });
+
+  it.each([
+    [
+      "merge_request_event",
+      ["comment dev", "comment prod", "plan dev", "plan prod", "second-reviewer dev", "second-reviewer prod"],
+    ],
+    ["push", ["apply dev", "apply prod", "plan-main dev", "plan-main prod"]],
+    ["schedule", STACKS.flatMap((stack) => [`drift ${stack}`, `unmanaged ${stack}`]).sort()],
+  ])("has jobs for these two on GitLab, and for all in a schedule: %s", (source, names) => {
+    const base = checkout.run(environment, "git", "rev-parse", "HEAD~1").trim();
+    run(gitLab, "changed", {
+      CI_PIPELINE_SOURCE: source,
+      CI_MERGE_REQUEST_DIFF_BASE_SHA: base,
+      CI_COMMIT_BEFORE_SHA: base,
+    });
+    const {
+      include,
+      "nothing more": _,
+      ...jobs
+    } = parse(text("pipeline.out/child.yml")) as Readonly<
+      Record<string, { readonly extends: string; readonly needs: readonly string[]; readonly variables: object }>
+    >;
+    expect(include).toEqual({ local: ".gitlab-ci.yml" });
+    expect(Object.keys(jobs).sort()).toEqual(names);
+    const templates = parse(readFileSync(join(PROJECT, "docs/pipelines/gitlab-ci.yml"), "utf8")) as Readonly<
+      Record<string, object>
+    >;
+    for (const [name, job] of Object.entries(jobs)) {
+      const [template = "", STACK] = name.split(" ");
+      expect(job).toMatchObject({ extends: `.${template}`, variables: { STACK } });
+      expect(templates).toHaveProperty([job.extends]);
+      expect(job.needs.filter((need) => jobs[need] === undefined)).toEqual([]);
+    }
+    const { status, stdout } = spawnSync(
+      "check-jsonschema",
+      ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", file("pipeline.out/child.yml")],
+      { encoding: "utf8" },
+    );
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "ok -- validation done\n" });
+  });
+
+  it("counts a deployment as changed when its provider lock differs, and none when only code does", () => {
+    change({ "locks/dev.terraform.lock.hcl": `${text("locks/dev.terraform.lock.hcl")}# other\n`, "main.ts": "// other\n" });
+    checkout.commit();
+    expect(changedSince("HEAD~1")).toEqual(["changed dev"]);
+    expect(changedSince("HEAD")).toEqual([""]);
+  });
+
+  it.each([[[]], [["0".repeat(40)]], [["f".repeat(40)]]])(
+    "counts all as changed without a commit to compare with: %j",
+    (base) => {
+      expect(changedSince(...base)).toEqual(STACKS.map((stack) => `changed ${stack}`));
+    },
+  );
+
+  it("names a deleted deployment, and plans nothing for it", () => {
+    for (const path of ["deployments/dev.yaml", "review/dev", "locks/dev.terraform.lock.hcl"]) {
+      rmSync(file(path), { recursive: true });
+    }
+    checkout.commit();
+    expect(changedSince("HEAD~1")).toEqual(["deleted dev"]);
+    expect(text("pipeline.out/changed.env")).toBe('CHANGED=[]\nDELETED=["dev"]\n');
+    expect(text("pipeline.out/review.md")).toContain(
+      "<!-- dkp-access deleted -->\n## Deleted deployments\n\n- `dev`\n\n**Nothing is",
+    );
+    expect(changedSince("HEAD")).toEqual([""]);
+    expect(existsSync(file("pipeline.out/review.md"))).toBe(false);
+  });
+});

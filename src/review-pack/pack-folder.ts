@@ -48,7 +48,7 @@ export interface Wanted {
   readonly stacks: readonly string[];
   /** The settings folder, relative to the project's root. */
   readonly settings: string;
-  /** The rows of the overview, for the same deployments as the packs. */
+  /** The rows of the overview, for the same deployments as `packs`. */
   readonly rows: readonly OverviewRow[];
 }
 

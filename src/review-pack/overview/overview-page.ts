@@ -116,7 +116,7 @@ function diagram(rows: readonly OverviewRow[]): string {
   ].join("\n");
 }
 
-/** The place of a mode among all modes, the one with the most permissions first. */
+/** The index of a mode in the list of modes, which starts with the one that grants the most. */
 function modeIndex({ mode }: OverviewRow): number {
   return (MODES as readonly string[]).indexOf(mode);
 }

@@ -120,7 +120,7 @@ init() {
   tf init -input=false -lockfile=readonly
 }
 
-# same_configuration: a saved plan is a zip archive that contains the configuration it was made from.
+# same_configuration: a saved plan is a zip archive that contains the configuration it plans.
 same_configuration() {
   files=$(unzip -Z1 "$folder/plan" 'tfconfig/m*' | sort)
   [ "$files" = "$(printf '%s\n' tfconfig/m-/cdk.tf.json tfconfig/modules.json)" ] &&

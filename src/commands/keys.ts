@@ -89,11 +89,18 @@ function endAfter(failed: boolean, { host, exitCode }: Session): void {
   }
 }
 
-/** @throws Error if an option has no effect */
+/** IAM API Reference, "AccessKey": 16 to 128 characters; IAM User Guide, "Unique identifiers": `AKIA` for access keys. */
+const ACCESS_KEY_ID = /^AKIA\w{12,124}$/;
+
+/** @throws Error if an option has no effect, or a key is none */
 function requireLeaked({ leaked: isLeaked, key, trail, since }: Options): void {
   const [option] = Object.entries({ key, trail, since }).find(([, value]) => value !== undefined) ?? [];
   if (isLeaked !== true && option !== undefined) {
     throw new Error(`--${option}: is an option of --leaked; write keys --leaked [stack] --${option} ...`);
+  }
+  const noKey = key?.find((id) => !ACCESS_KEY_ID.test(id));
+  if (noKey !== undefined) {
+    throw new Error(`--key: "${noKey}" is not the ID of an access key, such as AKIA...; write the stack before --key`);
   }
   if (since !== undefined && trail === undefined) {
     throw new Error("--since: limits what --trail lists; add --trail with the folder of the CloudTrail files");

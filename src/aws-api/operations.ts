@@ -43,6 +43,7 @@ export interface Operations {
   "iam:ListGroupPolicies": Operation<Iam.ListGroupPoliciesCommandInput, Iam.ListGroupPoliciesCommandOutput>;
   "iam:ListGroupsForUser": Operation<Iam.ListGroupsForUserCommandInput, Iam.ListGroupsForUserCommandOutput>;
   "iam:ListMFADevices": Operation<Iam.ListMFADevicesCommandInput, Iam.ListMFADevicesCommandOutput>;
+  "iam:ListPolicies": Operation<Iam.ListPoliciesCommandInput, Iam.ListPoliciesCommandOutput>;
   "iam:ListRolePolicies": Operation<Iam.ListRolePoliciesCommandInput, Iam.ListRolePoliciesCommandOutput>;
   "iam:ListServiceSpecificCredentials": Operation<
     Iam.ListServiceSpecificCredentialsCommandInput,
@@ -75,6 +76,7 @@ export type PagedAction = Extract<
   | "iam:ListGroupPolicies"
   | "iam:ListGroupsForUser"
   | "iam:ListMFADevices"
+  | "iam:ListPolicies"
   | "iam:ListRolePolicies"
   | "iam:ListSigningCertificates"
   | "iam:ListSSHPublicKeys"

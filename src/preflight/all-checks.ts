@@ -5,6 +5,7 @@ import { iamNodeRoleCheck } from "./checks/iam-node-role";
 import { imageCheck } from "./checks/image";
 import { instanceTypeCheck } from "./checks/instance-type";
 import { FREE_NAME_CHECKS } from "./checks/name-collisions";
+import { ownNamesCheck } from "./checks/own-names";
 import { samePrefixCheck } from "./checks/same-prefix";
 import { permissionsCheck } from "./checks/user-permissions";
 
@@ -14,6 +15,7 @@ export const CHECKS: readonly Check[] = [
   instanceTypeCheck,
   existingVpcCheck,
   iamNodeRoleCheck,
+  ownNamesCheck,
   ...FREE_NAME_CHECKS,
   samePrefixCheck,
   elasticIpCheck,

@@ -8,6 +8,7 @@ import { iamNodeRole } from "./checks/iam-node-role";
 import { image } from "./checks/image";
 import { instanceType } from "./checks/instance-type";
 import { nameCollisions } from "./checks/name-collisions";
+import { ownNames } from "./checks/own-names";
 import { region } from "./checks/region";
 import { samePrefix } from "./checks/same-prefix";
 import { userPermissions } from "./checks/user-permissions";
@@ -19,6 +20,7 @@ const TESTS = [
   instanceType,
   existingVpc,
   iamNodeRole,
+  ownNames,
   nameCollisions,
   samePrefix,
   elasticIps,

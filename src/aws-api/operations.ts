@@ -103,6 +103,9 @@ export type DryRun = (operation: string, input: object) => Promise<{ readonly co
 /** Code of the error for a call without a response. */
 export const UNREACHABLE = "unreachable";
 
+/** Code of the error for a response that something else than AWS sent, such as a captive portal or a proxy. */
+export const NOT_AWS = "not a response of AWS";
+
 /** The error that AWS, or the network, returned. */
 export class AwsError extends Error {
   constructor(

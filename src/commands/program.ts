@@ -16,6 +16,7 @@ interface CommandRow {
 }
 
 const SETTINGS = ["CDKTF_CONTEXT_JSON", "DEBUG"] as const;
+const AWS = ["AWS_...", "HTTPS_PROXY", "NO_PROXY"] as const;
 const TERRAFORM = ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", "CDKTF_OUTDIR"] as const;
 
 /** The commands, in the order of the help. */
@@ -52,12 +53,12 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   },
   preflight: {
     summary: "check the AWS account before DKP is installed",
-    environment: ["AWS_...", ...SETTINGS],
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
     load: () => require("./preflight") as typeof import("./preflight"),
   },
   keys: {
     summary: "show the status of the access keys and the next step of a rotation",
-    environment: ["AWS_...", ...TERRAFORM, ...SETTINGS],
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
     load: () => require("./keys") as typeof import("./keys"),
   },
   "hand-over": {
@@ -72,7 +73,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   },
   drift: {
     summary: "report what exists in AWS beside what Terraform manages",
-    environment: ["AWS_...", ...TERRAFORM, ...SETTINGS],
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
     load: () => require("./drift") as typeof import("./drift"),
   },
 };

@@ -1,5 +1,5 @@
 import type { Aws } from "../aws-api/client";
-import { AwsError, UNREACHABLE } from "../aws-api/operations";
+import { AwsError, NOT_AWS, UNREACHABLE } from "../aws-api/operations";
 import { alwaysOnRegion, partitionOf } from "../iam/partitions";
 import { dkpAccess } from "../render/command";
 import type { Deployment } from "../settings/deployment";
@@ -179,6 +179,12 @@ export function judgeError({ action, code, message }: AwsError, check: string): 
     return unknown(
       `${action} is throttled (${code}), after several attempts`,
       "try again when fewer calls are made in the account",
+    );
+  }
+  if (code === NOT_AWS) {
+    return unknown(
+      `${action}: ${message}`,
+      "sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires, and try again",
     );
   }
   if (code === UNREACHABLE) {

@@ -19,9 +19,11 @@ export interface Operations {
   "ec2:DescribeInstanceTypes": Operation<Ec2.DescribeInstanceTypesCommandInput, Ec2.DescribeInstanceTypesCommandOutput>;
   "ec2:DescribeInternetGateways": Operation<Ec2.DescribeInternetGatewaysCommandInput, Ec2.DescribeInternetGatewaysCommandOutput>;
   "ec2:DescribeKeyPairs": Operation<Ec2.DescribeKeyPairsCommandInput, Ec2.DescribeKeyPairsCommandOutput>;
+  "ec2:DescribeNatGateways": Operation<Ec2.DescribeNatGatewaysCommandInput, Ec2.DescribeNatGatewaysCommandOutput>;
   "ec2:DescribeRegions": Operation<Ec2.DescribeRegionsCommandInput, Ec2.DescribeRegionsCommandOutput>;
   "ec2:DescribeSecurityGroups": Operation<Ec2.DescribeSecurityGroupsCommandInput, Ec2.DescribeSecurityGroupsCommandOutput>;
   "ec2:DescribeSubnets": Operation<Ec2.DescribeSubnetsCommandInput, Ec2.DescribeSubnetsCommandOutput>;
+  "ec2:DescribeVpcEndpoints": Operation<Ec2.DescribeVpcEndpointsCommandInput, Ec2.DescribeVpcEndpointsCommandOutput>;
   "ec2:DescribeVpcs": Operation<Ec2.DescribeVpcsCommandInput, Ec2.DescribeVpcsCommandOutput>;
   "iam:GetAccessKeyLastUsed": Operation<Iam.GetAccessKeyLastUsedCommandInput, Iam.GetAccessKeyLastUsedCommandOutput>;
   "iam:GetGroup": Operation<Iam.GetGroupCommandInput, Iam.GetGroupCommandOutput>;

@@ -7,6 +7,7 @@ import { instanceTypeCheck } from "./checks/instance-type";
 import { FREE_NAME_CHECKS } from "./checks/name-collisions";
 import { ownNamesCheck } from "./checks/own-names";
 import { samePrefixCheck } from "./checks/same-prefix";
+import { sourceAddressCheck } from "./checks/source-addresses";
 import { permissionsCheck } from "./checks/user-permissions";
 
 /** Every check besides the account and the region, in the order of the report. */
@@ -19,5 +20,6 @@ export const CHECKS: readonly Check[] = [
   ...FREE_NAME_CHECKS,
   samePrefixCheck,
   elasticIpCheck,
+  sourceAddressCheck,
   permissionsCheck,
 ];

@@ -11,6 +11,7 @@ import { nameCollisions } from "./checks/name-collisions";
 import { ownNames } from "./checks/own-names";
 import { region } from "./checks/region";
 import { samePrefix } from "./checks/same-prefix";
+import { sourceAddresses } from "./checks/source-addresses";
 import { userPermissions } from "./checks/user-permissions";
 
 const TESTS = [
@@ -24,6 +25,7 @@ const TESTS = [
   nameCollisions,
   samePrefix,
   elasticIps,
+  sourceAddresses,
   userPermissions,
 ];
 

@@ -1,0 +1,95 @@
+import {
+  AllocateAddressCommand,
+  CreateNatGatewayCommand,
+  CreateSubnetCommand,
+  CreateVpcEndpointCommand,
+  type ResourceType,
+} from "@aws-sdk/client-ec2";
+import { sourceAddressCheck } from "../../../../src/preflight/checks/source-addresses";
+import type { LocalAws } from "../../support/local-aws";
+import { createVpc, settings, testChecks } from "../../support/preflight";
+
+const named = (type: ResourceType, name: string) => ({
+  TagSpecifications: [{ ResourceType: type, Tags: [{ Key: "Name", Value: name }] }],
+});
+
+/** The addresses of a cluster in WithNAT with a bastion, as DKP names them; beside it a NAT gateway of others in the same VPC. */
+async function createFixtures(local: LocalAws) {
+  const ec2 = local.ec2();
+  const vpc = await createVpc(local, "natted");
+  const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: vpc, CidrBlock: "10.0.0.0/20" }));
+  const address = async (name: string) =>
+    await ec2.send(new AllocateAddressCommand({ Domain: "vpc", ...named("elastic-ip", name) }));
+  const gateway = async (name: string, AllocationId: string | undefined) => {
+    const input = { SubnetId: Subnet?.SubnetId, AllocationId, ...named("natgateway", name) };
+    return (await ec2.send(new CreateNatGatewayCommand(input))).NatGateway?.NatGatewayId ?? "";
+  };
+  const [own, bastion, other] = [await address("natted-natgw"), await address("natted-bastion"), await address("shared")];
+  const nat = await gateway("natted", own.AllocationId);
+  await gateway("shared", other.AllocationId);
+  const { VpcEndpoint } = await ec2.send(
+    new CreateVpcEndpointCommand({
+      VpcId: vpc,
+      VpcEndpointType: "Interface",
+      ServiceName: "com.amazonaws.eu-central-1.ec2",
+      SubnetIds: [Subnet?.SubnetId ?? ""],
+      PrivateDnsEnabled: true,
+    }),
+  );
+  const { PublicIp: natIp = "" } = own;
+  const { PublicIp: bastionIp = "" } = bastion;
+  return { vpc, nat, natIp, bastionIp, endpoint: VpcEndpoint?.VpcEndpointId ?? "" };
+}
+
+const DHCTL = "; the address of whoever runs dhctl is not known here";
+const inside = (networks: string) => settings("prefix: natted", `user: { allowedNetworks: { ${networks} } }\n`);
+
+export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, [
+  {
+    verdict: "skipped",
+    of: "a cluster whose key works in every network",
+    by: "local AWS",
+    settings: () => settings("prefix: natted"),
+    expected: ({ natIp, nat, endpoint }) => [
+      `user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster come from ${natIp} (NAT gateway ${nat}), ${endpoint} (ec2)${DHCTL}`,
+      `set user.allowedNetworks: { cidrs: [${natIp}/32], vpcEndpoints: [${endpoint}] }, with the address of whoever runs dhctl`,
+    ],
+  },
+  {
+    verdict: "ok",
+    of: "a NAT gateway in the allowed networks",
+    by: "local AWS",
+    settings: ({ natIp }) => inside(`cidrs: [${natIp}/32]`),
+    expected: ({ natIp, nat }) => [`user.allowedNetworks includes ${natIp} (NAT gateway ${nat})${DHCTL}`],
+  },
+  {
+    verdict: "failed",
+    of: "a NAT gateway in another network",
+    by: "local AWS",
+    settings: () => inside("cidrs: [192.0.2.0/24]"),
+    expected: ({ natIp, nat }) => [
+      `user.allowedNetworks does not include ${natIp} (NAT gateway ${nat}): the calls of the cluster from there are denied`,
+      `add ${natIp}/32 to user.allowedNetworks.cidrs`,
+    ],
+  },
+  {
+    verdict: "warning",
+    of: "a bastion in another network",
+    by: "local AWS",
+    settings: () => inside("cidrs: [192.0.2.0/24]"),
+    expected: ({ bastionIp }) => [
+      `user.allowedNetworks does not include ${bastionIp} (natted-bastion), from which DKP itself makes no calls`,
+      `if dhctl runs there, add ${bastionIp}/32 to user.allowedNetworks.cidrs`,
+    ],
+  },
+  {
+    verdict: "failed",
+    of: "an endpoint of the VPC that is not allowed",
+    by: "local AWS",
+    settings: ({ natIp }) => inside(`cidrs: [${natIp}/32]`),
+    expected: ({ vpc, endpoint }) => [
+      `calls of ec2 in ${vpc} go through the VPC endpoint ${endpoint}, have no public address, and are denied`,
+      `add ${endpoint} to user.allowedNetworks.vpcEndpoints, or ${vpc} to user.allowedNetworks.vpcs`,
+    ],
+  },
+]);

@@ -8,6 +8,7 @@ import {
 import { sourceAddressCheck } from "../../../../src/preflight/checks/source-addresses";
 import type { LocalAws } from "../../support/local-aws";
 import { createVpc, settings, testChecks } from "../../support/preflight";
+import { ec2Answer } from "../../support/stub-aws";
 
 const named = (type: ResourceType, name: string) => ({
   TagSpecifications: [{ ResourceType: type, Tags: [{ Key: "Name", Value: name }] }],
@@ -41,6 +42,7 @@ async function createFixtures(local: LocalAws) {
   return { vpc, nat, natIp, bastionIp, endpoint: VpcEndpoint?.VpcEndpointId ?? "" };
 }
 
+const tag = (name: string) => `<item><key>Name</key><value>${name}</value></item>`;
 const DHCTL = "; the address of whoever runs dhctl is not known here";
 const inside = (networks: string) => settings("prefix: natted", `user: { allowedNetworks: { ${networks} } }\n`);
 
@@ -58,9 +60,39 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
   {
     verdict: "ok",
     of: "a NAT gateway in the allowed networks",
+    by: "stub",
+    settings: () => inside("cidrs: [203.0.113.0/24]"),
+    answers: {
+      DescribeNatGateways: () =>
+        ec2Answer(
+          "DescribeNatGateways",
+          `<natGatewaySet><item><natGatewayId>nat-1</natGatewayId><natGatewayAddressSet><item><publicIp>203.0.113.7</publicIp></item></natGatewayAddressSet><tagSet>${tag("natted")}</tagSet></item></natGatewaySet>`,
+        ),
+    },
+    expected: () => [`user.allowedNetworks includes 203.0.113.7 (NAT gateway nat-1)${DHCTL}`],
+  },
+  {
+    verdict: "ok",
+    of: "masters with Elastic IPs in the allowed networks",
+    by: "stub",
+    settings: () => settings("prefix: free, layout: WithoutNAT", "user: { allowedNetworks: { cidrs: [203.0.113.0/24] } }\n"),
+    answers: {
+      DescribeAddresses: () =>
+        ec2Answer(
+          "DescribeAddresses",
+          `<addressesSet><item><publicIp>203.0.113.8</publicIp><domain>vpc</domain><tagSet>${tag("free-master-0")}</tagSet></item></addressesSet>`,
+        ),
+    },
+    expected: () => [`user.allowedNetworks includes 203.0.113.8 (free-master-0)${DHCTL}`],
+  },
+  {
+    verdict: "ok",
+    of: "an endpoint of the VPC that is allowed",
     by: "local AWS",
-    settings: ({ natIp }) => inside(`cidrs: [${natIp}/32]`),
-    expected: ({ natIp, nat }) => [`user.allowedNetworks includes ${natIp} (NAT gateway ${nat})${DHCTL}`],
+    settings: ({ endpoint }) => inside(`vpcEndpoints: [${endpoint}]`),
+    expected: ({ vpc, endpoint }) => [
+      `calls of ec2 in ${vpc} go through the VPC endpoint ${endpoint}, which user.allowedNetworks includes`,
+    ],
   },
   {
     verdict: "failed",
@@ -86,7 +118,7 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
     verdict: "failed",
     of: "an endpoint of the VPC that is not allowed",
     by: "local AWS",
-    settings: ({ natIp }) => inside(`cidrs: [${natIp}/32]`),
+    settings: () => inside("cidrs: [192.0.2.0/24]"),
     expected: ({ vpc, endpoint }) => [
       `calls of ec2 in ${vpc} go through the VPC endpoint ${endpoint}, have no public address, and are denied`,
       `add ${endpoint} to user.allowedNetworks.vpcEndpoints, or ${vpc} to user.allowedNetworks.vpcs`,

@@ -48,10 +48,16 @@ describe("the addresses that the cluster's calls come from", () => {
       {
         verdict: "failed",
         found:
-          "user.allowedNetworks does not include 198.51.100.3 (dev-master-0): the calls of the cluster from there are denied",
+          "user.allowedNetworks does not include 198.51.100.3 (dev-master-0): calls of ec2, elasticloadbalancing, iam, sts from there are denied",
         remedy: "add 198.51.100.3/32 to user.allowedNetworks.cidrs",
       },
     ]);
+  });
+
+  it("do not matter where each service has an allowed endpoint", () => {
+    const endpoints = ["ec2", "elasticloadbalancing", "iam", "sts"].map((service) => ({ ...ENDPOINT, service }));
+    const findings = judgeSources({ addresses: [NAT], endpoints }, allowed({ vpcs: ["vpc-1"] }), true);
+    expect(findings.map(({ verdict }) => verdict)).toEqual(["ok", "ok", "ok", "ok"]);
   });
 
   it("warn of a bastion outside, because only dhctl makes calls there", () => {

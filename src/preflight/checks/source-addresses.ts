@@ -29,8 +29,16 @@ export function judgeSources(sources: Sources, networks: Networks | undefined, e
   if (networks === undefined) {
     return [suggestion(sources)];
   }
-  return [...judgeAddresses(sources.addresses, networks, existingCluster), ...judgeEndpoints(sources.endpoints, networks)];
+  const services = SERVICES.filter((service) => !sources.endpoints.some((endpoint) => endpoint.service === service));
+  return [
+    // Where every service has an endpoint, no call has an address.
+    ...(services.length === 0 ? [] : judgeAddresses(sources.addresses, services, networks, existingCluster)),
+    ...judgeEndpoints(sources.endpoints, networks),
+  ];
 }
+
+/** Services that DKP calls with the key. */
+const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 
 /** What the preflight cannot know. */
 const DHCTL = "the address of whoever runs dhctl is not known here";
@@ -56,7 +64,13 @@ function suggestion({ addresses, endpoints }: Sources): Finding {
   );
 }
 
-function judgeAddresses(addresses: readonly SourceAddress[], { cidrs }: Networks, existingCluster: boolean): readonly Finding[] {
+/** @param services those that are called through the internet */
+function judgeAddresses(
+  addresses: readonly SourceAddress[],
+  services: readonly string[],
+  { cidrs }: Networks,
+  existingCluster: boolean,
+): readonly Finding[] {
   if (addresses.length === 0) {
     const found = "no NAT gateway and no Elastic IP has a name of the cluster";
     return existingCluster
@@ -77,7 +91,7 @@ function judgeAddresses(addresses: readonly SourceAddress[], { cidrs }: Networks
       ? []
       : [
           failed(
-            `user.allowedNetworks does not include ${named(callers)}: the calls of the cluster from there are denied`,
+            `user.allowedNetworks does not include ${named(callers)}: calls of ${services.join(", ")} from there are denied`,
             `add ${blocks(callers)} to user.allowedNetworks.cidrs`,
           ),
         ]),
@@ -103,9 +117,6 @@ function judgeEndpoints(endpoints: readonly SourceEndpoint[], { vpcs, vpcEndpoin
         );
   });
 }
-
-/** Services that DKP calls with the key. */
-const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 
 type Calls = "ec2:DescribeVpcs" | "ec2:DescribeNatGateways" | "ec2:DescribeAddresses" | "ec2:DescribeVpcEndpoints";
 

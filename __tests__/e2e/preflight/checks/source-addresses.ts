@@ -100,7 +100,7 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
     by: "local AWS",
     settings: () => inside("cidrs: [192.0.2.0/24]"),
     expected: ({ natIp, nat }) => [
-      `user.allowedNetworks does not include ${natIp} (NAT gateway ${nat}): the calls of the cluster from there are denied`,
+      `user.allowedNetworks does not include ${natIp} (NAT gateway ${nat}): calls of elasticloadbalancing, iam, sts from there are denied`,
       `add ${natIp}/32 to user.allowedNetworks.cidrs`,
     ],
   },

@@ -48,6 +48,8 @@ const ONLY_IN = [
   { package: "@valibot/to-json-schema", allowed: ["settings"], why: "one folder depends on the validation library" },
   { package: "@aws-sdk", allowed: ["aws-api"], why: "one client assumes the role, retries and paginates for every command" },
   { package: "@smithy", allowed: ["aws-api"], why: "one client assumes the role, retries and paginates for every command" },
+  { package: "https-proxy-agent", allowed: ["aws-api"], why: "one client reaches AWS through the proxy for every command" },
+  { package: "proxy-from-env", allowed: ["aws-api"], why: "one client reaches AWS through the proxy for every command" },
   { package: "commander", allowed: ["commands"], why: "only commands parse options" },
 ];
 

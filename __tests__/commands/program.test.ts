@@ -88,12 +88,22 @@ describe("dkp-access", () => {
   });
 
   it.each(COMMANDS.filter((name) => name !== "init"))("%s rejects a folder without cdktf.json", async (name) => {
-    const other = join(folder, "deployments");
+    const other = mkdtempSync(join(tmpdir(), "no-project-"));
     const stderr = `${other}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER\n`;
     const command = [name, ...(name === "upgrade" ? ["--from", "1.70", "--to", "1.77"] : [])];
     expect(await runCli(other, command)).toEqual({ status: 1, stdout: "", stderr });
     expect(await runCli("/", ["--project", other, ...command])).toEqual({ status: 1, stdout: "", stderr });
     expect(await runCli("/", [...command, "--project", join(other, "none")])).toMatchObject({ status: 1, stdout: "" });
+    rmSync(other, { recursive: true });
+  });
+
+  it("names the project above the folder in which it runs, and the option for it", async () => {
+    const below = join(folder, "deployments");
+    expect(await runCli(below, ["synth"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `${below}: has no cdktf.json, and ${folder} has one; run the command there, or add --project ${folder}\n`,
+    });
   });
 
   it("acts on the project that --project names, and paths are relative to it", async () => {

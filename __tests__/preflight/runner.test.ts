@@ -14,6 +14,11 @@ describe("an error of a call", () => {
       "try again when fewer calls are made in the account",
     ],
     [
+      "not a response of AWS",
+      "ec2:DescribeVpcs: why",
+      "sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires, and try again",
+    ],
+    [
       "unreachable",
       "ec2:DescribeVpcs: AWS cannot be reached (why)",
       "check the network, the proxy, and whether the region exists",

@@ -1,5 +1,6 @@
+import { awsRequests, type Requests } from "./http-requests";
 import type { Action, Operations, PagedAction } from "./operations";
-import { AwsError, UNREACHABLE } from "./operations";
+import { AwsError, NOT_AWS, UNREACHABLE } from "./operations";
 
 /** How to reach AWS, and as whom. */
 export interface Access {
@@ -53,11 +54,18 @@ export function connect(access: Access): Aws {
   const { profile, assumeRoleArn, signal } = access;
   const base = { retryMode: "standard", maxAttempts: TRIES, ...(profile === undefined ? {} : { profile }) };
   const clients = new Map<string, Promise<{ client: Client; sdk: Sdk }>>();
-  const credentials = assumeRoleArn === undefined ? undefined : assumedRole(access, assumeRoleArn);
+  let requests: Promise<Requests> | undefined;
+  const loadRequests = () => {
+    requests ??= awsRequests();
+    return requests;
+  };
+  const credentials = assumeRoleArn === undefined ? undefined : assumedRole(access, assumeRoleArn, loadRequests);
 
   const clientFor = (service: Service, region: string) => {
     const key = `${service} ${region}`;
-    const client = clients.get(key) ?? load(service, { ...base, region, ...(credentials === undefined ? {} : { credentials }) });
+    const configuration = { ...base, region, ...(credentials === undefined ? {} : { credentials }) };
+    const client =
+      clients.get(key) ?? loadRequests().then((requestHandler) => load(service, { ...configuration, requestHandler }));
     clients.set(key, client);
     return client;
   };
@@ -105,7 +113,7 @@ export function connect(access: Access): Aws {
       try {
         await call("ec2", operation, { ...input, DryRun: true }, region);
       } catch (error) {
-        if (error instanceof AwsError) {
+        if (error instanceof AwsError && error.code !== NOT_AWS) {
           return { code: error.code, message: error.message };
         }
         throw error;
@@ -126,14 +134,25 @@ async function load(service: Service, configuration: object): Promise<{ client: 
 }
 
 /** Credentials of a role, renewed before they expire. */
-function assumedRole({ profile, alwaysOnRegion }: Access, RoleArn: string) {
-  const provider = import("@aws-sdk/credential-providers").then(({ fromTemporaryCredentials }) =>
-    fromTemporaryCredentials({
+function assumedRole({ profile, alwaysOnRegion }: Access, RoleArn: string, loadRequests: () => Promise<Requests>) {
+  const load = async () => {
+    const [{ fromTemporaryCredentials }, requestHandler] = await Promise.all([
+      import("@aws-sdk/credential-providers"),
+      loadRequests(),
+    ]);
+    return fromTemporaryCredentials({
       params: { RoleArn, RoleSessionName: "dkp-access" },
-      clientConfig: { region: alwaysOnRegion, maxAttempts: TRIES, ...(profile === undefined ? {} : { profile }) },
-    }),
-  );
+      clientConfig: {
+        region: alwaysOnRegion,
+        maxAttempts: TRIES,
+        requestHandler,
+        ...(profile === undefined ? {} : { profile }),
+      },
+    });
+  };
+  let provider: ReturnType<typeof load> | undefined;
   return async () => {
+    provider ??= load();
     try {
       return await (await provider)();
     } catch (error) {

@@ -19,9 +19,11 @@ export interface Operations {
   "ec2:DescribeInstanceTypes": Operation<Ec2.DescribeInstanceTypesCommandInput, Ec2.DescribeInstanceTypesCommandOutput>;
   "ec2:DescribeInternetGateways": Operation<Ec2.DescribeInternetGatewaysCommandInput, Ec2.DescribeInternetGatewaysCommandOutput>;
   "ec2:DescribeKeyPairs": Operation<Ec2.DescribeKeyPairsCommandInput, Ec2.DescribeKeyPairsCommandOutput>;
+  "ec2:DescribeNatGateways": Operation<Ec2.DescribeNatGatewaysCommandInput, Ec2.DescribeNatGatewaysCommandOutput>;
   "ec2:DescribeRegions": Operation<Ec2.DescribeRegionsCommandInput, Ec2.DescribeRegionsCommandOutput>;
   "ec2:DescribeSecurityGroups": Operation<Ec2.DescribeSecurityGroupsCommandInput, Ec2.DescribeSecurityGroupsCommandOutput>;
   "ec2:DescribeSubnets": Operation<Ec2.DescribeSubnetsCommandInput, Ec2.DescribeSubnetsCommandOutput>;
+  "ec2:DescribeVpcEndpoints": Operation<Ec2.DescribeVpcEndpointsCommandInput, Ec2.DescribeVpcEndpointsCommandOutput>;
   "ec2:DescribeVpcs": Operation<Ec2.DescribeVpcsCommandInput, Ec2.DescribeVpcsCommandOutput>;
   "iam:GetAccessKeyLastUsed": Operation<Iam.GetAccessKeyLastUsedCommandInput, Iam.GetAccessKeyLastUsedCommandOutput>;
   "iam:GetGroup": Operation<Iam.GetGroupCommandInput, Iam.GetGroupCommandOutput>;
@@ -43,6 +45,7 @@ export interface Operations {
   "iam:ListGroupPolicies": Operation<Iam.ListGroupPoliciesCommandInput, Iam.ListGroupPoliciesCommandOutput>;
   "iam:ListGroupsForUser": Operation<Iam.ListGroupsForUserCommandInput, Iam.ListGroupsForUserCommandOutput>;
   "iam:ListMFADevices": Operation<Iam.ListMFADevicesCommandInput, Iam.ListMFADevicesCommandOutput>;
+  "iam:ListPolicies": Operation<Iam.ListPoliciesCommandInput, Iam.ListPoliciesCommandOutput>;
   "iam:ListRolePolicies": Operation<Iam.ListRolePoliciesCommandInput, Iam.ListRolePoliciesCommandOutput>;
   "iam:ListServiceSpecificCredentials": Operation<
     Iam.ListServiceSpecificCredentialsCommandInput,
@@ -75,6 +78,7 @@ export type PagedAction = Extract<
   | "iam:ListGroupPolicies"
   | "iam:ListGroupsForUser"
   | "iam:ListMFADevices"
+  | "iam:ListPolicies"
   | "iam:ListRolePolicies"
   | "iam:ListSigningCertificates"
   | "iam:ListSSHPublicKeys"
@@ -100,6 +104,9 @@ export type DryRun = (operation: string, input: object) => Promise<{ readonly co
 
 /** Code of the error for a call without a response. */
 export const UNREACHABLE = "unreachable";
+
+/** Code of the error for a response that something else than AWS sent, such as a captive portal or a proxy. */
+export const NOT_AWS = "not a response of AWS";
 
 /** The error that AWS, or the network, returned. */
 export class AwsError extends Error {

@@ -1,15 +1,14 @@
 import { connect } from "../aws-api/client";
-import { IamReader, type Reading } from "../aws-api/iam-reader";
+import { IamReader } from "../aws-api/iam-reader";
 import { alwaysOnRegion } from "../iam/partitions";
 import { driftPolicy } from "../operations/drift-permissions";
 import { type DriftReport, driftReport, driftReportText } from "../operations/drift-report";
 import type { Deployment } from "../settings/deployment";
 import { withProgress } from "../terraform/progress";
-import { type StateResource, stateResources } from "../terraform/state-file";
-import { pullState, stackFolder } from "../terraform/terraform-cli";
 import { EXIT } from "./exit-codes";
 import { deadline, seconds } from "./preflight";
 import { forDeployments } from "./support/for-deployments";
+import { readableState } from "./support/readable-state";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
 import { formatOption } from "./support/shared-options";
@@ -78,16 +77,6 @@ async function reportOf(
     return { report, aborted: signal.aborted };
   } finally {
     stop();
-  }
-}
-
-/** The managed resources in the state of a stack, or why they cannot be read. */
-async function readableState({ terraform, output }: Session, stack: string): Promise<Reading<readonly StateResource[]>> {
-  try {
-    const folder = stackFolder(terraform, output, stack);
-    return { value: stateResources(await pullState(terraform, folder)) };
-  } catch (error) {
-    return { unread: (error as Error).message };
   }
 }
 

@@ -6,6 +6,7 @@ import { exitCode, reportJson, reportText } from "../preflight/preflight-report"
 import { runPreflight } from "../preflight/runner";
 import { visible } from "../render/printable";
 import type { Deployment } from "../settings/deployment";
+import { readableState } from "./support/readable-state";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
 import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
@@ -23,7 +24,7 @@ const PROGRESS_MS = 2000;
 export const define: Define = (command, session) => {
   command
     .description(
-      `Checks the AWS account for what would fail during the installation of a cluster: account, region, images, the existing VPC, iamNodeRole, names that are in use, another cluster with the same prefix, Elastic IPs, and the permissions of the user.
+      `Checks the AWS account for what would fail during the installation of a cluster: account, region, images, the existing VPC, iamNodeRole, the names of the deployment itself and of DKP, another cluster with the same prefix, Elastic IPs, the networks that its calls come from, and the permissions of the user.
 
 Run it with the credentials that apply the stack; provider.profile and provider.assumeRoleArn count, except with --as-key. Changes nothing.`,
     )
@@ -59,6 +60,7 @@ async function preflight(session: Session, deployment: Deployment, timeout: numb
     const results = await runPreflight(deployment, aws, {
       asKey,
       existingCluster: options.existingCluster === true,
+      state: () => readableState(session, stack),
       timeout,
       signal,
       progress: (check, state) => (state === "done" ? pending.delete(check) : pending.set(check, state.note)),

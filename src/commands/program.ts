@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { dkpAccess } from "../render/command";
 import { packageFile } from "../render/package-file";
+import { shellWord } from "../render/shell";
 import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
 import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./support/environment-variables";
 import { type Define, type Host, Session } from "./support/session";
@@ -15,6 +16,7 @@ interface CommandRow {
 }
 
 const SETTINGS = ["CDKTF_CONTEXT_JSON", "DEBUG"] as const;
+const AWS = ["AWS_...", "HTTPS_PROXY", "NO_PROXY"] as const;
 const TERRAFORM = ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", "CDKTF_OUTDIR"] as const;
 
 /** The commands, in the order of the help. */
@@ -51,12 +53,12 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   },
   preflight: {
     summary: "check the AWS account before DKP is installed",
-    environment: ["AWS_...", ...SETTINGS],
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
     load: () => require("./preflight") as typeof import("./preflight"),
   },
   keys: {
     summary: "show the status of the access keys and the next step of a rotation",
-    environment: ["AWS_...", ...TERRAFORM, ...SETTINGS],
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
     load: () => require("./keys") as typeof import("./keys"),
   },
   "hand-over": {
@@ -71,7 +73,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   },
   drift: {
     summary: "report what exists in AWS beside what Terraform manages",
-    environment: ["AWS_...", ...TERRAFORM, ...SETTINGS],
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
     load: () => require("./drift") as typeof import("./drift"),
   },
 };
@@ -173,9 +175,21 @@ function usageError(text: string): string {
 /** Makes a project the current folder. @throws Error if it is not a folder with cdktf.json */
 function enterProject(folder: string): void {
   if (!existsSync(join(folder, "cdktf.json"))) {
+    const above = projectAbove(resolve(folder));
     throw new Error(
-      `${resolve(folder)}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER`,
+      above === undefined
+        ? `${resolve(folder)}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER`
+        : `${resolve(folder)}: has no cdktf.json, and ${above} has one; run the command there, or add --project ${shellWord(above)}`,
     );
   }
   process.chdir(folder);
+}
+
+/** The nearest folder above that has cdktf.json. */
+function projectAbove(folder: string): string | undefined {
+  const above = dirname(folder);
+  if (above === folder) {
+    return undefined;
+  }
+  return existsSync(join(above, "cdktf.json")) ? above : projectAbove(above);
 }

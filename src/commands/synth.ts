@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { committedKeys } from "../operations/committed-keys";
 import { loadDeployments } from "../settings/load";
 import { synthesize } from "../synthesis";
 import { pruneStacks, readManifest } from "./support/prune-stacks";
@@ -17,10 +18,16 @@ Rejects Terraform files in a stack's folder that it did not write, because Terra
 
 function synth(session: Session): void {
   const { settings, output } = session;
-  synthesize(loadDeployments(settings, { outputFolder: output }), output, settings);
+  const deployments = loadDeployments(settings, { outputFolder: output });
+  synthesize(deployments, output, settings);
   const stacks = readManifest(output);
   for (const { stack, level, message } of stacks.flatMap(({ annotations }) => annotations)) {
     session.printError(`${level}: ${stack}: ${message}\n`);
+  }
+  for (const { stack, configFile } of deployments) {
+    for (const warning of configFile === undefined ? [] : committedKeys(configFile, session.host.env)) {
+      session.printError(`warning: ${stack}: ${warning}\n`);
+    }
   }
   const { removed, kept } = pruneStacks(output, stacks, settings);
   for (const stack of removed) {

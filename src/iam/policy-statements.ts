@@ -1,7 +1,7 @@
 import { iamResourceArn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons } from "./cluster";
-import type { Networks } from "./networks";
+import { type Networks, otherNetworkConditions } from "./networks";
 
 export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];
@@ -59,33 +59,9 @@ export function policyStatements(options: PolicyOptions): readonly PolicyStateme
   ];
 }
 
-/**
- * Denies every request that comes from none of the networks. All conditions of a statement must hold, so that a request is denied
- * only if it matches no network of any kind. A negated operator holds for a request without the key, with and without
- * `IfExists`: a request from the internet has no `aws:SourceVpc`, one through a VPC endpoint no `aws:SourceIp`.
- *
- * A service that calls another one on behalf of the user (forward access session) is exempt: its request has no `aws:SourceVpc`
- * and no `aws:SourceVpce` of the first request. `IfExists`, because a service can lack `aws:ViaAWSService` (earlier editions of the
- * IAM User Guide name EC2): without it, the Deny would not apply to the calls of such a service at all. `aws:CalledVia` is not used, because only a few services set it.
- * Source: IAM User Guide, "AWS global condition context keys", "Forward access sessions" and "AWS: Denies access to AWS based on the
- * source IP"; aws-samples/data-perimeter-policy-examples, network_perimeter_iam_users_scp.json.
- */
-function otherNetworksDenied({ cidrs, vpcs, vpcEndpoints }: Networks): PolicyStatement {
-  const conditions: readonly PolicyCondition[] = [
-    { test: "BoolIfExists", variable: "aws:ViaAWSService", values: ["false"] },
-    { test: "NotIpAddressIfExists", variable: "aws:SourceIp", values: cidrs },
-    { test: "StringNotEqualsIfExists", variable: "aws:SourceVpc", values: vpcs },
-    { test: "StringNotEqualsIfExists", variable: "aws:SourceVpce", values: vpcEndpoints },
-  ];
-  return {
-    effect: "Deny",
-    ...statement(
-      OTHER_NETWORKS,
-      ["*"],
-      ["*"],
-      conditions.filter(({ values }) => values.length > 0),
-    ),
-  };
+/** Denies every request that comes from none of the networks. */
+function otherNetworksDenied(networks: Networks): PolicyStatement {
+  return { effect: "Deny", ...statement(OTHER_NETWORKS, ["*"], ["*"], otherNetworkConditions(networks)) };
 }
 
 /** Statement ID of the Deny for other networks than `allowedNetworks`. */

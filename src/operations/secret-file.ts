@@ -1,9 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, gitWith } from "./git";
 
 /**
  * Refuses a path for a secret that cannot be written or that a commit could pick up: `git add -A` takes every file of a work tree
@@ -73,15 +71,6 @@ const WRITE_ERRORS: Readonly<Record<string, string>> = {
   EPERM: "this file system has no links, and likely no file modes",
   EROFS: "the file system is read-only",
 };
-
-/** Runs Git in a folder, whatever repository a hook or a script has named in the environment. */
-function gitWith(environment: Environment) {
-  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("GIT_")));
-  return (folder: string, ...args: readonly string[]) => {
-    const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], { encoding: "utf8", env });
-    return { status, stdout: stdout ?? "", stderr: stderr ?? "", error: error as NodeJS.ErrnoException | undefined };
-  };
-}
 
 function inRepository(folder: string): boolean {
   return existsSync(join(folder, ".git")) || (dirname(folder) !== folder && inRepository(dirname(folder)));

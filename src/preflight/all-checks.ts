@@ -5,7 +5,9 @@ import { iamNodeRoleCheck } from "./checks/iam-node-role";
 import { imageCheck } from "./checks/image";
 import { instanceTypeCheck } from "./checks/instance-type";
 import { FREE_NAME_CHECKS } from "./checks/name-collisions";
+import { ownNamesCheck } from "./checks/own-names";
 import { samePrefixCheck } from "./checks/same-prefix";
+import { sourceAddressCheck } from "./checks/source-addresses";
 import { permissionsCheck } from "./checks/user-permissions";
 
 /** Every check besides the account and the region, in the order of the report. */
@@ -14,8 +16,10 @@ export const CHECKS: readonly Check[] = [
   instanceTypeCheck,
   existingVpcCheck,
   iamNodeRoleCheck,
+  ownNamesCheck,
   ...FREE_NAME_CHECKS,
   samePrefixCheck,
   elasticIpCheck,
+  sourceAddressCheck,
   permissionsCheck,
 ];

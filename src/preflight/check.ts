@@ -1,5 +1,7 @@
+import type { Reading } from "../aws-api/iam-reader";
 import type { Action, Ask, AskAll, DryRun } from "../aws-api/operations";
 import type { Deployment } from "../settings/deployment";
+import type { StateResource } from "../terraform/state-file";
 
 /** `skipped`: nothing to check, or another check must pass first. `unknown`: AWS was called and returned no result. */
 export const VERDICTS = ["ok", "failed", "warning", "unknown", "skipped"] as const;
@@ -28,7 +30,11 @@ export interface Subject {
   readonly account: string;
   /** DKP has already created the cluster: its names are expected to be in use. */
   readonly existingCluster: boolean;
+  /** The managed resources in the deployment's state, or why they cannot be read. */
+  readonly state: ReadState;
 }
+
+export type ReadState = () => Promise<Reading<readonly StateResource[]>>;
 
 /** Tools of a check. */
 export interface Tools<A extends Action = Action> {

@@ -1,10 +1,10 @@
 import type { Aws } from "../aws-api/client";
-import { AwsError, UNREACHABLE } from "../aws-api/operations";
+import { AwsError, NOT_AWS, UNREACHABLE } from "../aws-api/operations";
 import { alwaysOnRegion, partitionOf } from "../iam/partitions";
 import { dkpAccess } from "../render/command";
 import type { Deployment } from "../settings/deployment";
 import { CHECKS } from "./all-checks";
-import { type Check, type Finding, type Result, type Subject, skipped, unknown } from "./check";
+import { type Check, type Finding, type ReadState, type Result, type Subject, skipped, unknown } from "./check";
 import { IDENTITY_CALL, type Identity, identityOf, judgeAccount, judgeKey, judgeRefusal } from "./checks/account";
 import { keyDryRunCheck } from "./checks/key-dry-run";
 import { regionCheck } from "./checks/region";
@@ -14,6 +14,7 @@ export interface PreflightOptions {
   /** The credentials are the key of the deployment's user: dry runs test it. */
   readonly asKey: boolean;
   readonly existingCluster: boolean;
+  readonly state: ReadState;
   /** Time limit of all checks, in seconds. */
   readonly timeout: number;
   /** Ends when that time is over. */
@@ -37,6 +38,7 @@ export async function runPreflight(deployment: Deployment, aws: Aws, options: Pr
     partition: partitionOf(deployment.region),
     account: identity.account,
     existingCluster: options.existingCluster,
+    state: options.state,
   };
   if (options.asKey) {
     return [...results, ...(await run.check(keyDryRunCheck, subject))];
@@ -177,6 +179,12 @@ export function judgeError({ action, code, message }: AwsError, check: string): 
     return unknown(
       `${action} is throttled (${code}), after several attempts`,
       "try again when fewer calls are made in the account",
+    );
+  }
+  if (code === NOT_AWS) {
+    return unknown(
+      `${action}: ${message}`,
+      "sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires, and try again",
     );
   }
   if (code === UNREACHABLE) {

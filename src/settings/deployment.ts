@@ -14,6 +14,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   /** Where the Terraform state lives, with the defaults of this project filled in. */
   readonly state: StateLocation;
   readonly cluster: Cluster;
+  /** DKP's installation file, `cluster.configFile`. */
+  readonly configFile: string | undefined;
   /** The cluster's instances, as far as the settings state them. */
   readonly instances: Instances;
   /** Further actions of the role `<prefix>-node`, which DKP gives it. */
@@ -64,6 +66,7 @@ export function toDeployment(stack: string, settings: Settings, stated: Readonly
     stack,
     state: stateLocation(stack, { backend, cloud }),
     cluster: toCluster(settings),
+    configFile: cluster.configFile,
     instances: toInstances(cluster),
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
     stated,

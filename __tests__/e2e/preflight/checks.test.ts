@@ -8,8 +8,10 @@ import { iamNodeRole } from "./checks/iam-node-role";
 import { image } from "./checks/image";
 import { instanceType } from "./checks/instance-type";
 import { nameCollisions } from "./checks/name-collisions";
+import { ownNames } from "./checks/own-names";
 import { region } from "./checks/region";
 import { samePrefix } from "./checks/same-prefix";
+import { sourceAddresses } from "./checks/source-addresses";
 import { userPermissions } from "./checks/user-permissions";
 
 const TESTS = [
@@ -19,9 +21,11 @@ const TESTS = [
   instanceType,
   existingVpc,
   iamNodeRole,
+  ownNames,
   nameCollisions,
   samePrefix,
   elasticIps,
+  sourceAddresses,
   userPermissions,
 ];
 

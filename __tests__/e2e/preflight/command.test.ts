@@ -58,14 +58,17 @@ describe("preflight", () => {
         `failed   existing VPC           ${open} has the internet gateway ${gateway}, and DKP attaches its own in every layout [ec2:DescribeVpcs, ec2:DescribeInternetGateways in eu-central-1]`,
         "                                -> use another VPC, detach the gateway if nothing uses it, or add --existing-cluster if it belongs to the cluster",
         "skipped  iamNodeRole            cluster.iamNodeRole is not set: nodes use the role that DKP creates [no call]",
+        "ok       own names              user deckhouse, policy D8CloudProviderAWS: do not exist yet [iam:GetUser, iam:GetPolicy, iam:ListPolicies]",
         "ok       role name              the role dev-node does not exist yet [iam:GetRole]",
         "ok       instance profile name  the instance profile dev-node does not exist yet [iam:GetInstanceProfile]",
         "ok       key pair name          the key pair dev does not exist yet [ec2:DescribeKeyPairs in eu-central-1]",
         "ok       same prefix            no object has a name of a cluster with the prefix dev [ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1]",
         "ok       Elastic IPs            the cluster requires 3 in eu-central-1, 2 are in use, the quota is 5 [ec2:DescribeAddresses, servicequotas:GetServiceQuota in eu-central-1]",
+        "skipped  source addresses       user.allowedNetworks is not set: a leaked key works in every network; the cluster has no addresses yet [ec2:DescribeNatGateways, ec2:DescribeAddresses, ec2:DescribeVpcEndpoints in eu-central-1]",
+        "                                -> set user.allowedNetworks once the cluster exists",
         "ok       permissions            the user deckhouse is allowed all 126 actions [iam:SimulatePrincipalPolicy]",
         "",
-        "ok: 10, failed: 1, skipped: 1",
+        "ok: 11, failed: 1, skipped: 2",
         "",
       ].join("\n"),
     );
@@ -111,6 +114,24 @@ describe("preflight", () => {
     const { results, ...rest } = JSON.parse(stdout) as { results: readonly Result[] };
     expect({ status, ...rest }).toEqual({ status: 2, stack: "dev", region: REGION, exitCode: 2 });
     expect(results[0]).toMatchObject({ check: "account", verdict: "failed", source: "sts:GetCallerIdentity" });
+  });
+
+  it("names the setting that would enable each check that minimal settings skip", async () => {
+    const results = await resultsOf(settings(""), aws().local.url);
+    expect(
+      results.filter(({ verdict }) => verdict === "skipped").map(({ check, found, remedy }) => `${check}: ${remedy ?? found}`),
+    ).toEqual([
+      "image: set cluster.masterNodeGroup.instanceClass.ami",
+      "instance type: set cluster.masterNodeGroup.instanceClass.instanceType",
+      "existing VPC: cluster.existingVPCID is not set: DKP creates a VPC",
+      "iamNodeRole: cluster.iamNodeRole is not set: nodes use the role that DKP creates",
+      "role name: set cluster.prefix",
+      "instance profile name: set cluster.prefix",
+      "key pair name: set cluster.prefix",
+      "same prefix: set cluster.prefix",
+      "Elastic IPs: set cluster.layout",
+      "source addresses: set cluster.prefix",
+    ]);
   });
 
   it("prints its help", async () => {
@@ -186,11 +207,13 @@ describe("preflight", () => {
           ["instance type", denied("ec2:DescribeInstanceTypes")],
           ["existing VPC", denied("ec2:DescribeVpcs")],
           ["iamNodeRole", denied("iam:GetRole")],
+          ["own names", denied("iam:GetUser")],
           ["role name", denied("iam:GetRole")],
           ["instance profile name", denied("iam:GetInstanceProfile")],
           ["key pair name", denied("ec2:DescribeKeyPairs")],
           ["same prefix", denied("ec2:DescribeInstances")],
           ["Elastic IPs", denied("ec2:DescribeAddresses")],
+          ["source addresses", denied("ec2:DescribeNatGateways")],
           ["permissions", denied("iam:SimulatePrincipalPolicy")],
         ].map(([check, action]) => ["unknown", check, action]),
       ]);

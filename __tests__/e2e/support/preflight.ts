@@ -16,9 +16,10 @@ import {
 } from "@aws-sdk/client-iam";
 import { connect } from "../../../src/aws-api/client";
 import { NODE_TRUST, nodePolicy } from "../../../src/iam/node-role-permissions";
-import type { Result, Verdict } from "../../../src/preflight/check";
+import type { ReadState, Result, Verdict } from "../../../src/preflight/check";
 import { ADMIN_ACTIONS } from "../../../src/preflight/preflight-policy";
 import { runPreflight } from "../../../src/preflight/runner";
+import type { StateResource } from "../../../src/terraform/state-file";
 import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";
 import { type Call, type Credentials, LocalAws } from "./local-aws";
@@ -77,7 +78,7 @@ export function preflight(text: string, url: string, args: readonly string[] = [
 export async function resultsOf(
   text: string,
   url: string,
-  options: { readonly existingCluster?: boolean; readonly asKey?: boolean } = {},
+  options: { readonly existingCluster?: boolean; readonly asKey?: boolean; readonly state?: ReadState } = {},
   key: Credentials = ADMIN,
 ): Promise<readonly Result[]> {
   Object.assign(process.env, environmentOf(url, key));
@@ -87,6 +88,7 @@ export async function resultsOf(
   return runPreflight(deployment(text), aws, {
     asKey: false,
     existingCluster: false,
+    state: async () => ({ unread: "not synthesized" }),
     timeout: 60,
     signal,
     progress: () => undefined,
@@ -135,6 +137,8 @@ export interface Case<F> {
   readonly by: "local AWS" | "stub";
   readonly settings: (fixtures: F) => string;
   readonly existingCluster?: boolean;
+  /** The managed resources of the deployment's state. @default no state is readable */
+  readonly state?: readonly StateResource[];
   readonly answers?: WireAnswers;
   readonly expected: (fixtures: F) => readonly [found: string, remedy?: string];
 }
@@ -170,10 +174,15 @@ export function testChecks<F>(
       await observedCalls(aws());
     });
 
-    it.each(rows)("$verdict for $of, by the $by ($check)", async ({ check, verdict, by, existingCluster, answers, ...row }) => {
+    it.each(rows)("$verdict for $of, by the $by ($check)", async ({ check, verdict, by, answers, ...row }) => {
       const { local, stub } = aws();
       stub.say(answers);
-      const results = await resultsOf(row.settings(fixtures), by === "stub" ? stub.url : local.url, { existingCluster });
+      const { existingCluster, state: value } = row;
+      const state = value === undefined ? {} : { state: async () => ({ value }) };
+      const results = await resultsOf(row.settings(fixtures), by === "stub" ? stub.url : local.url, {
+        existingCluster,
+        ...state,
+      });
       const [found, remedy] = row.expected(fixtures);
       expect(results.filter((result) => result.check === check).map(summary)).toContainEqual({ verdict, found, remedy });
     });

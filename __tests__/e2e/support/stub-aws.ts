@@ -6,6 +6,8 @@ import type { Call, LocalAws } from "./local-aws";
 export interface WireAnswer {
   readonly status: number;
   readonly body: string;
+  /** Content type. @default the one of the protocol */
+  readonly type?: string;
 }
 
 /** Responses by operation; undefined forwards the call. `parameters` are those of the query protocol, `times` is the number of calls so far. */
@@ -63,7 +65,8 @@ export class StubAws {
     const own = this.answers[operation]?.(parameters, times);
     if (own !== undefined) {
       this.calls.push({ service, action: operation });
-      response.writeHead(own.status, { "Content-Type": target === undefined ? "text/xml" : "application/x-amz-json-1.1" });
+      const { type = target === undefined ? "text/xml" : "application/x-amz-json-1.1" } = own;
+      response.writeHead(own.status, { "Content-Type": type });
       response.end(own.body);
       return;
     }

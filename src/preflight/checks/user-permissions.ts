@@ -143,7 +143,7 @@ export const permissionsCheck = check({
 });
 
 /** ARN of the deployment's user. */
-export function userArn({ deployment: { user }, ...environment }: Omit<Subject, "existingCluster">): string {
+export function userArn({ deployment: { user }, ...environment }: Pick<Subject, "deployment" | "partition" | "account">): string {
   return iamResourceArn(environment, `user${user.path}${user.name}`);
 }
 

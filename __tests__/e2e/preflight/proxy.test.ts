@@ -1,0 +1,89 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { PROJECT } from "../../helpers/project-root";
+import { ACCOUNT, settings, testAws } from "../support/preflight";
+import { folder } from "../support/project";
+import { TunnelToAws } from "../support/tunnel";
+
+interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+}
+
+describe("the preflight behind a proxy", () => {
+  const aws = testAws();
+  let tunnel: TunnelToAws;
+
+  beforeAll(async () => {
+    tunnel = await TunnelToAws.start(aws().local.url);
+  });
+
+  afterAll(() => tunnel.stop());
+
+  /** Runs the command with AWS's own host names. */
+  const preflight = (environment: Readonly<Record<string, string>>): Promise<Ended> => {
+    tunnel.tunnels.splice(0);
+    const cwd = folder({ "cdktf.json": "{}", "deployments/dev.yaml": settings("prefix: dev") });
+    const env = {
+      PATH: process.env.PATH ?? "",
+      AWS_ACCESS_KEY_ID: "preflight",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_EC2_METADATA_DISABLED: "true",
+      NODE_EXTRA_CA_CERTS: tunnel.authority,
+      ...environment,
+    };
+    return new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        [join(PROJECT, "bin/dkp-access"), "preflight", "dev", "--timeout", "20"],
+        { cwd, env },
+        (error, stdout) => {
+          resolve({ status: Number(error?.code ?? 0), stdout });
+        },
+      );
+    });
+  };
+
+  it("reaches each AWS service through HTTPS_PROXY, with its credentials", async () => {
+    const { stdout } = await preflight({ HTTPS_PROXY: `http://me:hidden@${tunnel.host}` });
+    expect(stdout).toContain(`ok       account                account ${ACCOUNT}`);
+    expect(stdout).toContain("ok       role name              the role dev-node does not exist yet [iam:GetRole]");
+    expect(stdout).toContain("ok       key pair name          the key pair dev does not exist yet");
+    expect(stdout).not.toContain("hidden");
+    expect([...new Set(tunnel.tunnels.map(({ host }) => host))].sort()).toEqual([
+      "ec2.eu-central-1.amazonaws.com:443",
+      "ec2.us-east-1.amazonaws.com:443",
+      "iam.amazonaws.com:443",
+      "sts.us-east-1.amazonaws.com:443",
+    ]);
+    const basic = `Basic ${Buffer.from("me:hidden").toString("base64")}`;
+    expect(tunnel.tunnels.map(({ authorization }) => authorization)).toEqual(tunnel.tunnels.map(() => basic));
+  });
+
+  it.each([
+    ["*", 0],
+    ["example.com,localhost", 0],
+    ["example.com", 1],
+  ])("does not use it for hosts in NO_PROXY: %s", async (no_proxy, hosts) => {
+    const endpoint = { AWS_ENDPOINT_URL: tunnel.direct };
+    const { stdout } = await preflight({ ...endpoint, https_proxy: `http://${tunnel.host}`, no_proxy });
+    expect(stdout).toContain(`ok       account                account ${ACCOUNT}`);
+    expect(new Set(tunnel.tunnels.map(({ host }) => host)).size).toBe(hosts);
+  });
+
+  it("reports a proxy that refuses the connection as unknown", async () => {
+    tunnel.refuse(407);
+    const { status, stdout } = await preflight({ HTTPS_PROXY: `http://${tunnel.host}` });
+    tunnel.refuse(undefined);
+    expect(status).toBe(3);
+    expect(stdout).toContain("sts.us-east-1.amazonaws.com returned HTTP 407, text/html, which is not a response of AWS");
+    expect(stdout).toContain("-> sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY");
+  });
+
+  it("rejects a proxy of another protocol without its password", async () => {
+    const { status, stdout } = await preflight({ HTTPS_PROXY: "socks5://me:hidden@127.0.0.1:1" });
+    expect(status).toBe(3);
+    expect(stdout).toContain("HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128");
+    expect(stdout).not.toContain("hidden");
+  });
+});

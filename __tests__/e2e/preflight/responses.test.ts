@@ -1,0 +1,63 @@
+import { CHECKS } from "../../../src/preflight/all-checks";
+import { ACCOUNT, AMI, master, resultsOf, settings, testAws } from "../support/preflight";
+import type { WireAnswer, WireAnswers } from "../support/stub-aws";
+
+const PORTAL = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome</body></html>";
+
+/** Responses that something between the client and AWS sends, by what the report says about them. */
+const OTHERS: Readonly<Record<string, WireAnswer>> = {
+  "HTTP 200, text/html, which is not a response of AWS": { status: 200, body: PORTAL, type: "text/html; charset=utf-8" },
+  "HTTP 200, text/xml, which is not a response of AWS": { status: 200, body: `<?xml version="1.0"?>${PORTAL}` },
+  "HTTP 200, an empty body, which is not a response of AWS": { status: 200, body: "" },
+  "HTTP 200, text/plain, which is not a response of AWS": { status: 200, body: "ok", type: "text/plain" },
+  "HTTP 302, text/html, which is not a response of AWS": { status: 302, body: PORTAL, type: "text/html" },
+  "HTTP 403, text/html, which is not a response of AWS": { status: 403, body: PORTAL, type: "text/html" },
+};
+
+/** The operations of all checks besides the account and the region. */
+const OPERATIONS = [...new Set(CHECKS.flatMap(({ calls }) => calls.map((call) => call.split(":")[1] ?? "")))];
+const answers = (operations: readonly string[], response: WireAnswer): WireAnswers =>
+  Object.fromEntries(operations.map((operation) => [operation, () => response]));
+
+const EVERYTHING = settings(
+  `prefix: dev, layout: Standard, existingVPCID: vpc-0123456789abcdef0, iamNodeRole: nodes, ${master(`ami: ${AMI}, instanceType: m5.large`)}`,
+  "nodeRole: { name: own-nodes }\nattachment: user-and-group\n",
+);
+
+describe("a response that is not of AWS", () => {
+  const aws = testAws();
+
+  it.each(Object.entries(OTHERS))("%s: is an unknown result of each check", async (text, response) => {
+    aws().stub.say(answers(OPERATIONS, response));
+    const results = await resultsOf(EVERYTHING, aws().stub.url);
+    expect(results.map(({ check, verdict }) => `${check}: ${verdict}`)).toEqual([
+      "account: ok",
+      "region: ok",
+      ...CHECKS.map(({ name }) => `${name}: unknown`),
+    ]);
+    for (const { found, remedy } of results.slice(2)) {
+      expect(found).toContain(`: 127.0.0.1 returned ${text}`);
+      expect(remedy).toMatch(/^sign in to the network/);
+    }
+  });
+
+  it.each(["GetCallerIdentity", "DescribeRegions"])("is an unknown result of %s", async (operation) => {
+    for (const response of Object.values(OTHERS)) {
+      aws().stub.say(answers([operation], response));
+      const results = await resultsOf(settings(""), aws().stub.url);
+      const result = results.find(({ source }) => source.includes(operation));
+      expect(result).toMatchObject({ verdict: "unknown", found: expect.stringContaining("not a response of AWS") });
+    }
+  });
+
+  it("is an unknown result of the key", async () => {
+    const identity = `<Arn>arn:aws:iam::${ACCOUNT}:user/deckhouse</Arn><UserId>AIDA</UserId><Account>${ACCOUNT}</Account>`;
+    const body = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>${identity}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
+    aws().stub.say({
+      GetCallerIdentity: () => ({ status: 200, body }),
+      ...answers(["DescribeInstances"], { status: 200, body: PORTAL, type: "text/html" }),
+    });
+    const results = await resultsOf(settings(""), aws().stub.url, { asKey: true });
+    expect(results.map(({ check, verdict }) => `${check}: ${verdict}`)).toEqual(["account: ok", "account: ok", "key: unknown"]);
+  });
+});

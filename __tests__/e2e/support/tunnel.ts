@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, request, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** An HTTP proxy for CONNECT that leads each host to a local AWS with TLS, whatever its name: as in a network without a way around it. */
+export class TunnelToAws {
+  /** "HOST:PORT" of each tunnel, and the credentials that the client has sent. */
+  readonly tunnels: { readonly host: string; readonly authorization: string | undefined }[] = [];
+  /** The file with the certificate authority of the local AWS. */
+  readonly authority: string;
+  private readonly folder = mkdtempSync(join(tmpdir(), "tunnel-"));
+  private readonly aws: Server;
+  private readonly proxy: Server;
+  private refused: number | undefined;
+
+  private constructor(behind: string) {
+    const [key, certificate] = [join(this.folder, "key.pem"), join(this.folder, "certificate.pem")];
+    const names = ["*.amazonaws.com", "*.us-east-1.amazonaws.com", "*.eu-central-1.amazonaws.com", "localhost"];
+    execFileSync(
+      "openssl",
+      [
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
+        ...["-subj", "/CN=local AWS", "-keyout", key, "-out", certificate],
+        ...["-addext", `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}`],
+      ],
+      { stdio: "pipe" },
+    );
+    this.authority = certificate;
+    this.aws = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (incoming, response) => {
+      const { method, headers, url = "/" } = incoming;
+      const call = request(`${behind}${url}`, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      call.on("error", () => response.destroy());
+      incoming.pipe(call);
+    });
+    this.proxy = createServer((_, response) => response.writeHead(405).end());
+    this.proxy.on("connect", ({ url = "", headers }, client) => {
+      this.tunnels.push({ host: url, authorization: headers["proxy-authorization"] });
+      client.on("error", () => client.destroy());
+      if (this.refused !== undefined) {
+        client.end(`HTTP/1.1 ${this.refused} Refused\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>`);
+        return;
+      }
+      const server = connect((this.aws.address() as AddressInfo).port, "127.0.0.1", () => {
+        client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+        server.pipe(client);
+        client.pipe(server);
+      });
+      server.on("error", () => client.destroy());
+    });
+  }
+
+  /** @param behind URL of the local AWS */
+  static async start(behind: string): Promise<TunnelToAws> {
+    const tunnel = new TunnelToAws(behind);
+    for (const server of [tunnel.aws, tunnel.proxy]) {
+      await new Promise<void>((resolve) => {
+        server.listen(0, "127.0.0.1", resolve);
+      });
+    }
+    return tunnel;
+  }
+
+  /** "127.0.0.1:PORT" of the proxy. */
+  get host(): string {
+    return `127.0.0.1:${(this.proxy.address() as AddressInfo).port}`;
+  }
+
+  /** URL of the local AWS without the proxy. */
+  get direct(): string {
+    return `https://localhost:${(this.aws.address() as AddressInfo).port}`;
+  }
+
+  /** Refuses the following tunnels with an HTTP status; undefined opens them again. */
+  refuse(status: number | undefined): void {
+    this.refused = status;
+  }
+
+  stop(): void {
+    for (const server of [this.proxy, this.aws]) {
+      server.closeAllConnections();
+      server.close();
+    }
+    rmSync(this.folder, { recursive: true });
+  }
+}

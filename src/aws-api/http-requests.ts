@@ -1,0 +1,113 @@
+import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { NOT_AWS } from "./operations";
+
+type Handle = NodeHttpHandler["handle"];
+type Request = Parameters<Handle>[0];
+type Response = Awaited<ReturnType<Handle>>["response"];
+
+/** What the AWS SDK requires of the part that sends its requests. */
+export type Requests = Pick<NodeHttpHandler, "metadata" | "handle" | "updateHttpClientConfig" | "httpHandlerConfigs" | "destroy">;
+
+/**
+ * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables. A response that is
+ * not of AWS is an error, because the SDK takes for example the HTML page of a captive portal for an empty result.
+ */
+export async function awsRequests(): Promise<Requests> {
+  const [{ NodeHttpHandler }, { HttpsProxyAgent }, { getProxyForUrl }] = await Promise.all([
+    import("@smithy/node-http-handler"),
+    import("https-proxy-agent"),
+    import("proxy-from-env"),
+  ]);
+  const direct = new NodeHttpHandler();
+  const tunnels = new Map<string, NodeHttpHandler>();
+  const handlerOf = ({ protocol, hostname, port }: Request): NodeHttpHandler => {
+    // Only tests and local emulators have endpoints without TLS.
+    const proxy = protocol === "https:" ? getProxyForUrl(`https://${hostname}:${port ?? 443}`) : "";
+    if (proxy === "") {
+      return direct;
+    }
+    const handler =
+      tunnels.get(proxy) ?? new NodeHttpHandler({ httpsAgent: new HttpsProxyAgent(proxyUrl(proxy), { keepAlive: true }) });
+    tunnels.set(proxy, handler);
+    return handler;
+  };
+  return {
+    metadata: direct.metadata,
+    async handle(request, options) {
+      const { response } = await handlerOf(request).handle(request, options);
+      return { response: await checkedResponse(request, response) };
+    },
+    updateHttpClientConfig: (key, value) => direct.updateHttpClientConfig(key, value),
+    httpHandlerConfigs: () => direct.httpHandlerConfigs(),
+    destroy: () => {
+      for (const handler of [direct, ...tunnels.values()]) {
+        handler.destroy();
+      }
+    },
+  };
+}
+
+/** @throws Error without the URL, which can contain a password */
+function proxyUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    throw new Error("HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128");
+  }
+  return url;
+}
+
+/** A response that something else than AWS sent. */
+class NotAwsError extends Error {
+  override readonly name = NOT_AWS;
+  readonly $metadata: { readonly httpStatusCode: number };
+
+  constructor({ hostname }: Request, { statusCode, headers }: Response, content: string) {
+    const type = headers["content-type"]?.split(";", 1)[0] ?? "no content type";
+    super(`${hostname} returned HTTP ${statusCode}, ${content === "" ? "an empty body" : type}, which is not a response of AWS`);
+    this.$metadata = { httpStatusCode: statusCode };
+  }
+}
+
+/** The response with its body read. Errors of servers pass: load balancers of AWS send them without content, and the SDK tries again. */
+async function checkedResponse(request: Request, response: Response): Promise<Response> {
+  if (response.statusCode >= 500) {
+    return response;
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks);
+  const text = body.toString("utf8").trim();
+  if (!isOfAws(request, response.statusCode, text)) {
+    throw new NotAwsError(request, response, text);
+  }
+  response.body = body;
+  return response;
+}
+
+/** Elements of errors in the query protocols. Source: API references of IAM ("Making query requests") and EC2 ("Error codes"). */
+const ERROR_ELEMENTS = ["ErrorResponse", "Response"];
+
+/** Whether the content is what the protocol of the request requires. Requests of other protocols, such as those of IAM Identity Center, pass. */
+function isOfAws({ headers, body }: Request, status: number, text: string): boolean {
+  if (Object.keys(headers).some((name) => name.toLowerCase() === "x-amz-target")) {
+    return isJsonObject(text);
+  }
+  const sent = body instanceof Uint8Array ? Buffer.from(body).toString("utf8") : body;
+  const operation = typeof sent === "string" ? new URLSearchParams(sent).get("Action") : null;
+  if (operation === null) {
+    return true;
+  }
+  const [, element = ""] = /^(?:<\?xml[^>]*>\s*)?<([A-Za-z]+)[\s>]/.exec(text) ?? [];
+  return status < 300 ? element === `${operation}Response` : ERROR_ELEMENTS.includes(element);
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

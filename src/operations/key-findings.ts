@@ -221,7 +221,9 @@ export function warningsOf(facts: KeyFacts): readonly string[] {
       : []),
     ...unmanaged.filter((key) => !missing.includes(key)).map((key) => unmanagedWarning(key, facts)),
     ...(creations > 0 && iam.keys.length + creations > MAX_KEYS
-      ? [`the next apply would create a third key, which IAM rejects (${MAX_KEYS} per user, LimitExceeded); see ${recovery("unmanaged-key")}`]
+      ? [
+          `the next apply would create a third key, which IAM rejects (${MAX_KEYS} per user, LimitExceeded); see ${recovery("unmanaged-key")}`,
+        ]
       : []),
     ...(settings.import?.accessKeyId !== undefined && isIgnoredImport(facts)
       ? [

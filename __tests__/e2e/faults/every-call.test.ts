@@ -12,8 +12,8 @@ interface Case {
   readonly fault: Fault;
 }
 
-const ALL: readonly Case[] = FLOWS.flatMap(({ name, writes }) =>
-  writes.flatMap((call) => LOSSES.map((fault) => ({ flow: name, call, fault }))),
+const ALL: readonly Case[] = LOSSES.flatMap((fault) =>
+  FLOWS.flatMap(({ name, writes }) => writes.map((call) => ({ flow: name, call, fault }))),
 );
 
 const SELECTED: readonly Case[] = [

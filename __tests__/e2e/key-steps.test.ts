@@ -214,7 +214,7 @@ describe("the steps that dkp-access keys prints", () => {
     expect(await scenario.works(b)).toEqual([true]);
   });
 
-  it("imports the live key when the state is from before the rotation", async () => {
+  it("imports the live key when the state is from before the rotation (recover.md#old-state)", async () => {
     const scenario = (await scenarioOf(retired)).write(MOVED);
     await scenario.aws.iam().send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId, Status: "Active" }));
     const all = await versions(scenario.aws);
@@ -301,7 +301,7 @@ describe("the steps that dkp-access keys prints", () => {
     expect(await scenario.works(a, b, session, now)).toEqual([false, false, false, true]);
   });
 
-  it("reports a deleted key as an outage until DKP has the new one", async () => {
+  it("reports a deleted key as an outage until DKP has the new one (recover.md#deleted-key)", async () => {
     const scenario = (await scenarioOf(oneKey)).write();
     await scenario.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
     const outage = scenario.keys();

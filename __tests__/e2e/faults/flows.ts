@@ -105,8 +105,30 @@ export const FLOWS: readonly Flow[] = [
   },
 ];
 
+/** Every kind of object, within a rotation. No faults hit it. */
+const EVERYTHING: Flow = {
+  name: "everything",
+  settings: `${accessKeys("secondary: { status: Active }")}${SEVERAL_POLICIES}attachment: user-and-group\nnodeRole: { name: dkp-nodes, path: /dkp/ }\n`,
+  writes: [
+    "AddUserToGroup",
+    "AttachGroupPolicy",
+    "AttachGroupPolicy 2",
+    "AttachUserPolicy",
+    "AttachUserPolicy 2",
+    "CreateAccessKey",
+    "CreateAccessKey 2",
+    "CreateGroup",
+    "CreatePolicy",
+    "CreatePolicy 2",
+    "CreateRole",
+    "CreateUser",
+    ...STATE,
+    "PutRolePolicy",
+  ],
+};
+
 export const flowNamed = (name: string): Flow => {
-  const flow = FLOWS.find((one) => one.name === name);
+  const flow = [...FLOWS, EVERYTHING].find((one) => one.name === name);
   if (flow === undefined) {
     throw new Error(`no flow is named ${name}`);
   }

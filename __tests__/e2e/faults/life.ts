@@ -10,7 +10,7 @@ import {
   GetRoleCommand,
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
-import { type Fault, FaultProxy } from "../support/fault-proxy";
+import { type Fault, type FaultOptions, FaultProxy } from "../support/fault-proxy";
 import { type Credentials, LocalAws } from "../support/local-aws";
 import { Operator } from "../support/operator";
 import { type Recovered, recover, type Scene, succeed, terraformOf } from "../support/recovery";
@@ -37,7 +37,18 @@ export interface Survived extends Recovered {
   readonly isUpToDate: boolean;
 }
 
+/** A copy of an account, and the AWS that Terraform calls. */
+export interface Lent {
+  readonly scene: Omit<Scene, "output">;
+  readonly proxy: FaultProxy;
+  readonly live: Credentials | undefined;
+  /** The write calls after which AWS rejected the exposed key. */
+  readonly refusedAfter: readonly string[];
+}
+
 const NODE_ROLE = "dev-node";
+const VERSIONED =
+  '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
 const Statement = (actions: string) =>
   JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: "*" }] });
 
@@ -55,6 +66,7 @@ export class Life {
   static async start(): Promise<Life> {
     const origin = await LocalAws.start();
     await origin.createBucket(BUCKET);
+    await origin.s3("PUT", `/${BUCKET}?versioning`, VERSIONED);
     // Statements of the split policy allow the key to read it.
     await origin
       .iam()
@@ -73,12 +85,15 @@ export class Life {
     await this.origin.stop();
   }
 
-  /** Runs a flow with faults on a copy of its account, and follows docs/how-to/recover.md until nothing is left to do. */
-  async survive(name: string, faults: Readonly<Record<string, Fault>>): Promise<Survived> {
+  /**
+   * Runs a flow with faults on a copy of its account, and follows docs/how-to/recover.md until nothing is left to do.
+   * @param interruptedAt the call at which a person presses Ctrl-C once
+   */
+  async survive(name: string, faults: Readonly<Record<string, Fault>>, interruptedAt?: string): Promise<Survived> {
     const before = await this.before(flowNamed(name));
     const aws = await before.aws.copy();
     try {
-      return await this.recovered(before, aws, faults);
+      return await this.recovered(before, aws, faults, interruptedAt);
     } finally {
       await aws.stop();
     }
@@ -88,6 +103,7 @@ export class Life {
     { flow, live }: Account & { readonly flow: Flow },
     aws: LocalAws,
     faults: Readonly<Record<string, Fault>>,
+    interruptedAt: string | undefined,
   ): Promise<Survived> {
     const refusedAfter: string[] = [];
     const isDestroy = flow.command === "destroy";
@@ -96,7 +112,7 @@ export class Life {
         refusedAfter.push(call);
       }
     };
-    const faulted = await this.runWith(flow, aws, faults, executed);
+    const faulted = await this.runWith(flow, aws, { faults, executed }, interruptedAt);
     const back = await FaultProxy.before(aws, { faults: {}, kill: () => undefined, executed });
     const scene: Omit<Scene, "output"> = {
       aws,
@@ -123,15 +139,41 @@ export class Life {
     return { works: true, isUpToDate };
   }
 
+  /**
+   * Lends a copy of the account that a flow left.
+   * @param faults of the calls that Terraform makes through `scene.through`
+   */
+  async lend(name: string, use: (lent: Lent) => Promise<void>, faults: Readonly<Record<string, Fault>> = {}): Promise<void> {
+    const { aws: before, live } = await this.account(name);
+    const aws = await before.copy();
+    const refusedAfter: string[] = [];
+    const executed = async (call: string) => {
+      if (live !== undefined && !(await isAccepted(aws, live))) {
+        refusedAfter.push(call);
+      }
+    };
+    const proxy = await FaultProxy.before(aws, { faults, kill: () => undefined, executed });
+    const { operator: credentials, variants } = this;
+    const { settings } = flowNamed(name);
+    try {
+      const through = this.provider.select(proxy);
+      await use({ scene: { aws, through, credentials, variants, settings }, proxy, live, refusedAfter });
+    } finally {
+      await proxy.stop();
+      await aws.stop();
+    }
+  }
+
   /** One run of Terraform with its own provider, which the faults may kill. @returns the calls that met their fault */
   private async runWith(
     flow: Flow,
     aws: LocalAws,
-    faults: Readonly<Record<string, Fault>>,
-    executed: (call: string) => Promise<void>,
+    options: Omit<FaultOptions, "kill">,
+    interruptedAt: string | undefined,
   ): Promise<readonly string[]> {
     const kill = () => process.kill(-(terraform.pid ?? 0), "SIGKILL");
-    const proxy = await FaultProxy.before(aws, { faults, executed, kill });
+    const met = (call: string) => call === interruptedAt && terraform.kill("SIGINT");
+    const proxy = await FaultProxy.before(aws, { ...options, kill, met });
     const terraform = spawn("terraform", [flow.command ?? "apply", "-auto-approve"], {
       cwd: this.variants.folder(flow.settings),
       env: terraformEnvironment(proxy, this.operator),
@@ -209,7 +251,7 @@ export class Life {
 }
 
 /** Whether the calls of DKP are allowed: one that the first policy always allows, and one whose statement moves to the second. */
-async function isAccepted(aws: LocalAws, key: Credentials): Promise<boolean> {
+export async function isAccepted(aws: LocalAws, key: Credentials): Promise<boolean> {
   try {
     await aws.ec2(key).send(new DescribeRegionsCommand());
     await aws.iam(key).send(new GetRoleCommand({ RoleName: NODE_ROLE }));

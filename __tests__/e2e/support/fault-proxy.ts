@@ -11,7 +11,7 @@ export const LOSSES = ["killed before the response", "killed after the response"
 /** Faults from which Terraform recovers by itself, because AWS does not execute the call or responds late. */
 export const RETRIED = ["delayed", "dropped", "500", "503", "throttled"] as const;
 
-export type Fault = (typeof LOSSES)[number] | (typeof RETRIED)[number];
+export type Fault = (typeof LOSSES)[number] | (typeof RETRIED)[number] | "denied";
 
 /** The response of an AWS service that does not execute a call. */
 interface Rejection {
@@ -20,6 +20,7 @@ interface Rejection {
 }
 
 const REJECTIONS: Readonly<Partial<Record<Fault, Rejection>>> = {
+  denied: { status: 403, code: "AccessDenied" },
   "500": { status: 500, code: "InternalFailure" },
   "503": { status: 503, code: "ServiceUnavailable" },
   throttled: { status: 400, code: "Throttling" },
@@ -49,6 +50,8 @@ export interface FaultOptions {
   readonly faults: Readonly<Record<string, Fault>>;
   /** Ends Terraform at once. */
   readonly kill: () => void;
+  /** Runs when a call meets its fault. */
+  readonly met?: (call: string) => void;
   /** Runs after each write call that AWS executed, and before its response. */
   readonly executed?: (call: string) => Promise<void>;
 }
@@ -122,6 +125,7 @@ export class FaultProxy {
     const fault = call === undefined ? undefined : this.options.faults[call];
     if (call !== undefined && fault !== undefined) {
       this.met.push(call);
+      this.options.met?.(call);
     }
     if (fault === "delayed") {
       await setTimeout(DELAY_MS);

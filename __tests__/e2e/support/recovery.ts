@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import { PROJECT } from "../../helpers/project-root";
 import type { Credentials, LocalAws } from "./local-aws";
-import { type AnyAws, jsonOf, Terraform, terraformEnvironment } from "./terraform";
+import { type AnyAws, type Finished, jsonOf, runIn, Terraform, terraformEnvironment } from "./terraform";
 import type { Variants } from "./variants";
 
 const STACK = "deckhouse";
@@ -126,14 +126,30 @@ export interface KeysReport {
   readonly unmanaged: readonly { readonly id: string; readonly lastUsed?: unknown }[];
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
+  readonly next: {
+    readonly edits: readonly { readonly setting: string; readonly value: string }[];
+    readonly after: readonly string[];
+  };
+}
+
+/** A `dkp-access` command in the project. */
+export function dkpAccess(scene: Omit<Scene, "output">, ...args: readonly string[]): Finished {
+  const { aws, credentials, variants, settings } = scene;
+  return runIn(variants.project(settings), environmentOf(aws, credentials), process.execPath, PROGRAM, ...args);
 }
 
 /** The report of `dkp-access keys`. */
 export function keysReport({ aws, credentials, variants, settings }: Omit<Scene, "output">): KeysReport {
-  const environment = { ...terraformEnvironment(aws, credentials), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
-  const program = [process.execPath, join(PROJECT, "bin/dkp-access"), "keys", STACK, "--format", "json"] as const;
-  return jsonOf(variants.project(settings), environment, ...program) as KeysReport;
+  const args = [PROGRAM, "keys", STACK, "--format", "json"];
+  return jsonOf(variants.project(settings), environmentOf(aws, credentials), process.execPath, ...args) as KeysReport;
 }
+
+const PROGRAM = join(PROJECT, "bin/dkp-access");
+
+const environmentOf = (aws: LocalAws, credentials: Credentials) => ({
+  ...terraformEnvironment(aws, credentials),
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+});
 
 /**
  * Deletes the keys that the report names and that were never used, as the row `unmanaged-key` says.

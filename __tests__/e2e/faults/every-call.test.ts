@@ -71,6 +71,10 @@ describe("a run of Terraform with a fault at one call", () => {
 
   const NOTHING_LOST = { refusedAfter: [], works: true, isUpToDate: true };
 
+  it.each(EVERY ? FLOWS : FLOWS.slice(0, 1))("makes no other write calls without a fault: $name", async ({ name }) => {
+    await expect(life.writes(name)).resolves.toEqual(flowNamed(name).writes);
+  });
+
   it.each<Case & Partial<Expected>>(EVERY ? ALL : SELECTED)(
     "survives by docs/how-to/recover.md: $flow, $call $fault",
     async ({ flow, call, fault, rows, keys }) => {

@@ -109,22 +109,7 @@ export const FLOWS: readonly Flow[] = [
 const EVERYTHING: Flow = {
   name: "everything",
   settings: `${accessKeys("secondary: { status: Active }")}${SEVERAL_POLICIES}attachment: user-and-group\nnodeRole: { name: dkp-nodes, path: /dkp/ }\n`,
-  writes: [
-    "AddUserToGroup",
-    "AttachGroupPolicy",
-    "AttachGroupPolicy 2",
-    "AttachUserPolicy",
-    "AttachUserPolicy 2",
-    "CreateAccessKey",
-    "CreateAccessKey 2",
-    "CreateGroup",
-    "CreatePolicy",
-    "CreatePolicy 2",
-    "CreateRole",
-    "CreateUser",
-    ...STATE,
-    "PutRolePolicy",
-  ],
+  writes: [],
 };
 
 export const flowNamed = (name: string): Flow => {

@@ -48,7 +48,7 @@ describe("a deployment with every kind of object whose state is lost", () => {
       const lost = keysReport(scene);
       expect(shows(lost.errors.join("\n"), "lost-state")).toBe(true);
       expect(lost.errors.join("\n")).toContain("see docs/how-to/recover.md#lost-state");
-      const { user, ...parts } = (parse(edited("", lost.next.edits)) as { import: Tree }).import;
+      const { user, ...parts } = (parse(edited("{}", lost.next.edits)) as { import: Tree }).import;
       expect({ user, parts: Object.keys(parts).sort() }).toEqual({
         user: true,
         parts: ["accessKeyId", "additionalPolicies", "attachment", "group", "nodeRole", "policy"],

@@ -96,7 +96,7 @@ describe("the import of objects that were created with the documented commands",
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("fails before any change when the named object does not exist", async () => {
+  it("fails before any change when the named object does not exist (recover.md#half-made-import)", async () => {
     deployments.change({ deckhouse: `${SETTINGS}import: { user: true }\n` });
     await aws.calls();
     const { status, output } = terraform.attempt("apply", "-auto-approve");
@@ -105,7 +105,7 @@ describe("the import of objects that were created with the documented commands",
     expect(await aws.changes()).toEqual([]);
   });
 
-  it("cannot destroy a user with an unmanaged key, reports why, and can with forceDestroy", async () => {
+  it("cannot destroy a user with an unmanaged key, reports why, and can with forceDestroy (recover.md#interrupted-destroy)", async () => {
     apply("protect: false");
     const unmanaged = createKey();
     const { status, output } = terraform.attempt("destroy", "-auto-approve");

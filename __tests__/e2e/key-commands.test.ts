@@ -131,7 +131,9 @@ describe("the commands about keys", () => {
     // The key is new, so DKP may use it.
     expect(errors.join("\n")).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
     expect(errors.join("\n")).toContain("do not delete or deactivate it");
-    expect(warnings).toContain("the next apply would create a third key, which IAM rejects (2 per user, LimitExceeded)");
+    expect(warnings).toContain(
+      "the next apply would create a third key, which IAM rejects (2 per user, LimitExceeded); see docs/how-to/recover.md#unmanaged-key",
+    );
     await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));
   });
 

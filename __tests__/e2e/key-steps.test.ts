@@ -103,7 +103,7 @@ describe("the steps that dkp-access keys prints", () => {
     expect(await scenario.works(b)).toEqual([true]);
   });
 
-  it("imports the live key when the state is from before the rotation", async () => {
+  it("imports the live key when the state is from before the rotation (recover.md#old-state)", async () => {
     const scenario = (await scenarioOf(retired)).write(MOVED);
     await scenario.aws.iam().send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId, Status: "Active" }));
     const all = await versions(scenario.aws);
@@ -128,7 +128,7 @@ describe("the steps that dkp-access keys prints", () => {
     scenario.terraform.run("state", "rm", "aws_iam_access_key.user-secondary");
     const partly = scenario.keys();
     expect(partly.errors[0]).toBe(
-      `the outputs expose ${b.accessKeyId} (secondary), and the state has no such key: it was partly lost or edited; do not apply`,
+      `the outputs expose ${b.accessKeyId} (secondary), and the state has no such key: it was partly lost or edited; do not apply; see docs/how-to/recover.md#old-state`,
     );
     scenario.follow(partly);
     expect(scenario.keys().errors).toEqual([]);
@@ -190,12 +190,12 @@ describe("the steps that dkp-access keys prints", () => {
     expect(await scenario.works(a, b, session, now)).toEqual([false, false, false, true]);
   });
 
-  it("reports a deleted key as an outage until DKP has the new one", async () => {
+  it("reports a deleted key as an outage until DKP has the new one (recover.md#deleted-key)", async () => {
     const scenario = (await scenarioOf(oneKey)).write();
     await scenario.aws.iam().send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: a.accessKeyId }));
     const outage = scenario.keys();
     expect(outage.errors).toEqual([
-      `primary: ${a.accessKeyId}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one`,
+      `primary: ${a.accessKeyId}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one; see docs/how-to/recover.md#deleted-key`,
     ]);
     expect(outage.next.after).toEqual(["apply", "give the new key to DKP: npx dkp-access hand-over deckhouse --out FILE"]);
     scenario.follow(outage);

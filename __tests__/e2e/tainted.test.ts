@@ -33,7 +33,7 @@ describe("a first deployment that may not read what it created", () => {
   it.each([
     ["aws_iam_user.user", "iam:GetUser"],
     ["aws_iam_policy.policy", "iam:GetPolicy"],
-  ])("has a tainted %s, which fails to apply until it is untainted", async (address, denied) => {
+  ])("has a tainted %s, which fails to apply until it is untainted (recover.md#tainted)", async (address, denied) => {
     await taintBy(denied, "");
     const refused = terraform.attempt("apply", "-auto-approve");
     expect(refused.status).toBe(1);

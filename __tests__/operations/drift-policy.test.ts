@@ -14,7 +14,9 @@ describe("drift of a policy", () => {
       object: "policy D8CloudProviderAWS",
       found: "its default version v4 is not the generated document",
       risk: "the access key has actions that were not reviewed: iam:CreateUser",
-      remedies: [`apply: Terraform restores it; then aws iam delete-policy-version --policy-arn ${ARN} --version-id v4`],
+      remedies: [
+        `apply: Terraform restores it (docs/how-to/recover.md#manual-changes); then aws iam delete-policy-version --policy-arn ${ARN} --version-id v4`,
+      ],
     });
   });
 

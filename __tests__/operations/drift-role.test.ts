@@ -3,7 +3,7 @@ import { driftAfter, EVERY_OBJECT, findings } from "../helpers/drift";
 
 const EXTRA = "arn:aws:iam::123456789012:policy/Extra";
 const READ = "arn:aws:iam::aws:policy/Read";
-const RESTORE = "apply: Terraform restores it";
+const RESTORE = "apply: Terraform restores it (docs/how-to/recover.md#manual-changes)";
 const TRUST = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: "*" }] };
 const trusting = { role: { value: { trust: TRUST, boundary: undefined } } };
 const isTrusting = `its trust policy is not the one for EC2: ${JSON.stringify(TRUST.Statement)}`;

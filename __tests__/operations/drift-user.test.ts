@@ -41,11 +41,11 @@ describe("drift of the user", () => {
     ],
     [
       { user: { value: { boundary: undefined } } },
-      "its permissions boundary is removed, and Terraform manages arn:aws:iam::aws:policy/Boundary -> apply: Terraform restores it",
+      "its permissions boundary is removed, and Terraform manages arn:aws:iam::aws:policy/Boundary -> apply: Terraform restores it (docs/how-to/recover.md#manual-changes)",
     ],
     [
       { user: { value: { boundary: EXTRA } } },
-      `its permissions boundary is ${EXTRA}, and Terraform manages arn:aws:iam::aws:policy/Boundary -> apply: Terraform restores it`,
+      `its permissions boundary is ${EXTRA}, and Terraform manages arn:aws:iam::aws:policy/Boundary -> apply: Terraform restores it (docs/how-to/recover.md#manual-changes)`,
     ],
     [
       { inline: { unread: "iam:ListUserPolicies: AccessDenied: no" } },
@@ -66,7 +66,7 @@ describe("drift of the user", () => {
       ],
     };
     expect(findings(driftAfter({ user: { keys } }))).toEqual([
-      `user deckhouse: it has the access key AKIANEW (${status}), and the state does not have it -> npx dkp-access keys deckhouse shows when it was used last and how to import it -> ${remedy}`,
+      `user deckhouse: it has the access key AKIANEW (${status}), and the state does not have it -> npx dkp-access keys deckhouse shows when it was used last and how to import it; see docs/how-to/recover.md#unmanaged-key -> ${remedy}`,
     ]);
     expect(driftAfter({ user: { keys } }, `${EVERY_OBJECT}accessKeys: none\n`)).toEqual([]);
   });

@@ -223,7 +223,7 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
     const { errors, warnings, next } = report("{}", [primary], []);
     expect({ errors, warnings }).toEqual({
       errors: [
-        "primary: AKIAPRIMARY, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one",
+        "primary: AKIAPRIMARY, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one; see docs/how-to/recover.md#deleted-key",
       ],
       warnings: [],
     });
@@ -264,7 +264,7 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
   it("is an outage when the user was deleted", () => {
     const gone = { iam: { account: "123456789012", exists: false, keys: [] } };
     expect(about("", stateOf([primary], primary), [], gone).errors).toEqual([
-      "IAM has no user deckhouse, and the state has it: the user was deleted or renamed outside Terraform. DKP has no working key until the next apply has created user and key again, and DKP has the new key",
+      "IAM has no user deckhouse, and the state has it: the user was deleted or renamed outside Terraform. DKP has no working key until the next apply has created user and key again, and DKP has the new key; see docs/how-to/recover.md#deleted-key",
     ]);
   });
 
@@ -284,7 +284,7 @@ describe("a state that is not the account's", () => {
     const { errors, warnings, next } = about("", stateOf([primary], primary), inIam);
     expect({ errors, warnings }).toEqual({
       errors: [
-        "AKIASECONDARY (Active, created 2026-10-12T00:00:00.000Z, last used 2026-10-31T21:36:00.000Z) is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, its secret is lost: run this command again 24 hours after its creation",
+        "AKIASECONDARY (Active, created 2026-10-12T00:00:00.000Z, last used 2026-10-31T21:36:00.000Z) is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, its secret is lost: run this command again 24 hours after its creation; see docs/how-to/recover.md#old-state",
       ],
       warnings: ["primary: the key is 80 days old; rotate before it is 90"],
     });
@@ -303,7 +303,7 @@ describe("a state that is not the account's", () => {
     const exposed = stateOf([secondary], primary);
     const { errors, next } = about(`accessKeys: ${BOTH}`, exposed, [iam("AKIAPRIMARY", 80), iam("AKIASECONDARY", 20)]);
     expect(errors[0]).toBe(
-      "the outputs expose AKIAPRIMARY (primary), and the state has no such key: it was partly lost or edited; do not apply",
+      "the outputs expose AKIAPRIMARY (primary), and the state has no such key: it was partly lost or edited; do not apply; see docs/how-to/recover.md#old-state",
     );
     expect(next.after).toContain(`terraform -chdir=${FOLDER} import aws_iam_access_key.user AKIAPRIMARY`);
   });
@@ -323,7 +323,7 @@ describe("a state that is not the account's", () => {
     const { errors, warnings, next } = about(`accessKeys: ${MOVED}`, lost, inIam);
     expect({ errors, warnings }).toEqual({
       errors: [
-        "the state has no user, and IAM has the user deckhouse with AKIAPRIMARY (Active, created 2026-08-13T00:00:00.000Z, no use reported) and AKIASECONDARY (Active, created 2026-10-12T00:00:00.000Z, last used 2026-10-31T21:36:00.000Z): the state was lost, belongs to another workspace, or the first apply failed; do not apply, and do not delete or deactivate a key",
+        "the state has no user, and IAM has the user deckhouse with AKIAPRIMARY (Active, created 2026-08-13T00:00:00.000Z, no use reported) and AKIASECONDARY (Active, created 2026-10-12T00:00:00.000Z, last used 2026-10-31T21:36:00.000Z): the state was lost, belongs to another workspace, or the first apply failed; do not apply, and do not delete or deactivate a key; see docs/how-to/recover.md#lost-state",
       ],
       warnings: [],
     });
@@ -411,7 +411,7 @@ describe("tainted resources", () => {
     expect(errors).toEqual(
       tainted.map(
         (address) =>
-          `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails; keep it: terraform -chdir=${FOLDER} untaint ${address}`,
+          `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails; keep it: terraform -chdir=${FOLDER} untaint ${address}; see docs/how-to/recover.md#tainted`,
       ),
     );
     expect(next).toEqual({
@@ -426,7 +426,7 @@ describe("tainted resources", () => {
     const tainted = ["aws_iam_access_key.user"];
     const { errors } = about("", stateOf([key], key, { tainted }), [iam("AKIAPRIMARY", 1)]);
     expect(errors).toEqual([
-      `aws_iam_access_key.user is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails; keep it: terraform -chdir=${FOLDER} untaint aws_iam_access_key.user; the state does not have its secret, so rotate to the other slot afterwards`,
+      `aws_iam_access_key.user is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails; keep it: terraform -chdir=${FOLDER} untaint aws_iam_access_key.user; the state does not have its secret, so rotate to the other slot afterwards; see docs/how-to/recover.md#tainted`,
     ]);
   });
 });
@@ -444,7 +444,7 @@ describe("warnings about keys", () => {
       report("{}", [primary], [iam("AKIAPRIMARY", 1), iam("AKIAUNMANAGED", 1, status)]).warnings;
     const found =
       "created 2026-10-31T00:00:00.000Z, no use reported) is in IAM and not in the state: created outside Terraform or left by a failed apply, and AWS reports no use in the last 24 hours";
-    const keep = `; to keep it, terraform -chdir=${FOLDER} import aws_iam_access_key.user-secondary AKIAUNMANAGED`;
+    const keep = `; to keep it, terraform -chdir=${FOLDER} import aws_iam_access_key.user-secondary AKIAUNMANAGED; see docs/how-to/recover.md#unmanaged-key`;
     expect(warning("Active")).toEqual([
       `AKIAUNMANAGED (Active, ${found}; if nothing uses it, deactivate it first, which can be reversed: aws iam update-access-key --user-name deckhouse --access-key-id AKIAUNMANAGED --status Inactive${keep}`,
     ]);
@@ -455,7 +455,7 @@ describe("warnings about keys", () => {
 
   it("report, before the apply, a third key that IAM would reject", () => {
     expect(report(BOTH, [primary], [iam("AKIAPRIMARY", 1), iam("AKIAUNMANAGED", 1)]).warnings).toContain(
-      "the next apply would create a third key, which IAM rejects (2 per user, LimitExceeded)",
+      "the next apply would create a third key, which IAM rejects (2 per user, LimitExceeded); see docs/how-to/recover.md#unmanaged-key",
     );
   });
 
@@ -547,7 +547,7 @@ describe("a state", () => {
   ])("that is damaged is one message with the remedy and without content: %s", (state) => {
     expect(() => readState(state)).toThrow(
       new Error(
-        'the state is damaged: it is no Terraform state of version 4; restore an earlier version of it (docs/keys.md, "Restore the state")',
+        "the state is damaged: it is no Terraform state of version 4; restore an earlier version of it (docs/how-to/recover.md#damaged-state)",
       ),
     );
   });

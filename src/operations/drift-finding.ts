@@ -1,4 +1,5 @@
 import type { Reading } from "../aws-api/iam-reader";
+import { recovery } from "../render/recovery";
 import { shellWord } from "../render/shell";
 
 /** Something that exists beside what Terraform manages. */
@@ -55,4 +56,4 @@ export function awsIam(command: string, options: Readonly<Record<string, string>
 export const set = (stack: string, setting: string) => `set ${setting} in the settings of ${stack}, and apply`;
 
 /** The remedy for a managed property that was changed. */
-export const APPLY = "apply: Terraform restores it";
+export const APPLY = `apply: Terraform restores it (${recovery("manual-changes")})`;

@@ -1,5 +1,6 @@
 import type { UserObjects } from "../aws-api/iam-objects";
 import { dkpAccess } from "../render/command";
+import { recovery } from "../render/recovery";
 import { APPLY, awsIam, compared, type DriftFinding, type DriftResult, finding, set, unmanaged } from "./drift-finding";
 import type { DriftSettings, ManagedAccess } from "./drift-managed";
 
@@ -162,7 +163,7 @@ function keyDrift(
         object,
         `it has the access key ${id} (${active}), and the state does not have it`,
         risk,
-        `${status} shows when it was used last and how to import it`,
+        `${status} shows when it was used last and how to import it; see ${recovery("unmanaged-key")}`,
         active === "Active"
           ? `if nothing uses it: ${awsIam("update-access-key", { "user-name": name, "access-key-id": id, status: "Inactive" })}`
           : `if nothing requires it any more: ${awsIam("delete-access-key", { "user-name": name, "access-key-id": id })}`,

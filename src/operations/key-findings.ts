@@ -1,5 +1,6 @@
 import type { IamKey } from "../aws-api/user-keys";
 import { SLOTS, type Slot } from "../iam/key-slots";
+import { recovery } from "../render/recovery";
 import { KEY_ADDRESSES } from "../terraform/addresses";
 import {
   daysBetween,
@@ -93,7 +94,7 @@ export function stateErrors(facts: KeyFacts): readonly string[] {
   if (isStateLost(facts)) {
     const keys = iam.keys.map((key) => keyText(key)).join(" and ");
     return [
-      `the state has no user, and IAM has the user ${settings.user.name}${keys === "" ? "" : ` with ${keys}`}: the state was lost, belongs to another workspace, or the first apply failed; do not apply, and do not delete or deactivate a key`,
+      `the state has no user, and IAM has the user ${settings.user.name}${keys === "" ? "" : ` with ${keys}`}: the state was lost, belongs to another workspace, or the first apply failed; do not apply, and do not delete or deactivate a key; see ${recovery("lost-state")}`,
     ];
   }
   const inSlot = exposed.slot === undefined ? undefined : keyIn(state, exposed.slot);
@@ -101,11 +102,11 @@ export function stateErrors(facts: KeyFacts): readonly string[] {
     ...(exposed.id === undefined || state.keys.some(({ id }) => id === exposed.id)
       ? []
       : [
-          `the outputs expose ${exposed.id} (${exposed.slot}), and the state has ${inSlot === undefined ? "no such key" : `${inSlot.id} in that slot`}: it was partly lost or edited; do not apply`,
+          `the outputs expose ${exposed.id} (${exposed.slot}), and the state has ${inSlot === undefined ? "no such key" : `${inSlot.id} in that slot`}: it was partly lost or edited; do not apply; see ${recovery("old-state")}`,
         ]),
     ...missingKeys(facts).map(
       (key) =>
-        `${keyText(key)} is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, its secret is lost: run this command again ${RECENT_HOURS} hours after its creation`,
+        `${keyText(key)} is in IAM and not in the state, and may be the key that DKP has: the state is older than the account or was partly lost; do not delete or deactivate it, and do not apply. If an apply failed while it created the key, its secret is lost: run this command again ${RECENT_HOURS} hours after its creation; see ${recovery("old-state")}`,
     ),
   ];
 }
@@ -122,7 +123,7 @@ export function taintedErrors({ state, folder }: KeyFacts): readonly string[] {
   return state.tainted.map((address) => {
     const key = state.keys.find(({ slot, tainted }) => tainted && KEY_ADDRESSES[slot] === address);
     const lost = key !== undefined && key.secret === undefined && key.encryptedSecret === undefined;
-    return `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails; keep it: terraform -chdir=${folder} untaint ${address}${lost ? "; the state does not have its secret, so rotate to the other slot afterwards" : ""}`;
+    return `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails; keep it: terraform -chdir=${folder} untaint ${address}${lost ? "; the state does not have its secret, so rotate to the other slot afterwards" : ""}; see ${recovery("tainted")}`;
   });
 }
 
@@ -190,14 +191,14 @@ export function deactivatedErrors(facts: KeyFacts): readonly string[] {
 export function outageErrors({ exposed, iam, slots, state, settings }: KeyFacts): readonly string[] {
   if (state.user !== undefined && !iam.exists) {
     return [
-      `IAM has no user ${settings.user.name}, and the state has it: the user was deleted or renamed outside Terraform. DKP has no working key until the next apply has created user and key again, and DKP has the new key`,
+      `IAM has no user ${settings.user.name}, and the state has it: the user was deleted or renamed outside Terraform. DKP has no working key until the next apply has created user and key again, and DKP has the new key; see ${recovery("deleted-key")}`,
     ];
   }
   const slot = slots.find(({ current }) => current)?.slot ?? exposed.slot;
   return exposed.id === undefined || iam.keys.some(({ id }) => id === exposed.id)
     ? []
     : [
-        `${slot}: ${exposed.id}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one`,
+        `${slot}: ${exposed.id}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one; see ${recovery("deleted-key")}`,
       ];
 }
 
@@ -220,7 +221,9 @@ export function warningsOf(facts: KeyFacts): readonly string[] {
       : []),
     ...unmanaged.filter((key) => !missing.includes(key)).map((key) => unmanagedWarning(key, facts)),
     ...(creations > 0 && iam.keys.length + creations > MAX_KEYS
-      ? [`the next apply would create a third key, which IAM rejects (${MAX_KEYS} per user, LimitExceeded)`]
+      ? [
+          `the next apply would create a third key, which IAM rejects (${MAX_KEYS} per user, LimitExceeded); see ${recovery("unmanaged-key")}`,
+        ]
       : []),
     ...(settings.import?.accessKeyId !== undefined && isIgnoredImport(facts)
       ? [
@@ -265,5 +268,5 @@ function unmanagedWarning(key: IamKey, facts: KeyFacts): string {
     status === "Active"
       ? `if nothing uses it, deactivate it first, which can be reversed: aws iam update-access-key --user-name ${user} --access-key-id ${id} --status Inactive`
       : `if nothing requires it, delete it: aws iam delete-access-key --user-name ${user} --access-key-id ${id}`;
-  return `${keyText(key)} is in IAM and not in the state: created outside Terraform or left by a failed apply, and AWS reports no use in the last ${RECENT_HOURS} hours; ${remove}${keep}`;
+  return `${keyText(key)} is in IAM and not in the state: created outside Terraform or left by a failed apply, and AWS reports no use in the last ${RECENT_HOURS} hours; ${remove}${keep}; see ${recovery("unmanaged-key")}`;
 }

@@ -1,4 +1,5 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
+import { recovery } from "../render/recovery";
 import { ADDRESSES, KEY_ADDRESSES } from "./addresses";
 
 /** An access key as the state has it. */
@@ -73,7 +74,7 @@ function documentOf(state: string): Json {
   const document = parsed(state);
   if (!isObject(document) || document.version !== FORMAT || !Array.isArray(document.resources)) {
     throw new Error(
-      `the state is damaged: it is no Terraform state of version ${FORMAT}; restore an earlier version of it (docs/keys.md, "Restore the state")`,
+      `the state is damaged: it is no Terraform state of version ${FORMAT}; restore an earlier version of it (${recovery("damaged-state")})`,
     );
   }
   return document;

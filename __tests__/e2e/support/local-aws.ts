@@ -150,12 +150,18 @@ export class LocalAws {
   }
 
   /** The response to a signed call of S3. @param path bucket, key and query: `/bucket/key?versionId=ID` */
-  async s3(method: string, path: string, body = "", headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  async s3(
+    method: string,
+    path: string,
+    body = "",
+    headers: Readonly<Record<string, string>> = {},
+    credentials: Credentials = ADMIN,
+  ): Promise<Response> {
     const { host } = new URL(this.url);
     const type = body === "" ? {} : { "Content-Type": "application/xml" };
     const signed = sign(
       { host, service: "s3", region: "eu-central-1", method, path, headers: { ...type, ...headers }, body },
-      ADMIN,
+      credentials,
     );
     const sent = { method, headers: signed.headers as Record<string, string>, ...(body === "" ? {} : { body }) };
     return fetch(`${this.url}${path}`, sent);

@@ -1,0 +1,115 @@
+import { type Fault, LOSSES, RETRIED } from "../support/fault-proxy";
+import { removeFolders } from "../support/project";
+import { FLOWS, flowNamed } from "./flows";
+import { Life } from "./life";
+
+/** All flows, calls and faults take about an hour; without, a selection that covers each fault and each row of recover.md that they lead to. */
+const EVERY = process.env.E2E_EVERY_FAULT === "1";
+
+interface Case {
+  readonly flow: string;
+  readonly call: string;
+  readonly fault: Fault;
+}
+
+const ALL: readonly Case[] = LOSSES.flatMap((fault) =>
+  FLOWS.flatMap(({ name, writes }) => writes.map((call) => ({ flow: name, call, fault }))),
+);
+
+/** What a person meets on the way back. */
+interface Expected {
+  readonly rows: readonly string[];
+  /** Keys to delete at the end. */
+  readonly keys: number;
+}
+
+/** Rows of recover.md and the faults that lead to them. */
+const SELECTED: readonly (Case & Expected)[] = [
+  {
+    flow: "first apply",
+    call: "CreateAccessKey",
+    fault: "killed before the response",
+    rows: ["recover.md#stale-lock", "recover.md#half-made"],
+    keys: 1,
+  },
+  { flow: "first apply", call: "CreateAccessKey", fault: "response lost", rows: ["recover.md#lost-response"], keys: 1 },
+  { flow: "first apply", call: "PutLock", fault: "response lost", rows: ["recover.md#stale-lock"], keys: 0 },
+  {
+    flow: "rotation, step 1",
+    call: "CreateAccessKey",
+    fault: "killed after the response",
+    rows: ["recover.md#stale-lock", "recover.md#unmanaged-key"],
+    keys: 0,
+  },
+  {
+    flow: "from user to user-and-group",
+    call: "CreateGroup",
+    fault: "killed before the response",
+    rows: ["recover.md#stale-lock", "recover.md#half-made"],
+    keys: 0,
+  },
+];
+
+/** With every fault: one line per fault as soon as it is survived. */
+function report(...cells: readonly string[]): void {
+  if (EVERY) {
+    process.stdout.write(`${cells.join(" | ")}\n`);
+  }
+}
+
+describe("a run of Terraform with a fault at one call", () => {
+  let life: Life;
+
+  beforeAll(async () => {
+    life = await Life.start();
+  });
+
+  afterAll(async () => {
+    await life.stop();
+    removeFolders();
+  });
+
+  const NOTHING_LOST = { refusedAfter: [], works: true, isUpToDate: true };
+
+  it.each(EVERY ? FLOWS : FLOWS.slice(0, 1))("makes no other write calls without a fault: $name", async ({ name }) => {
+    await expect(life.writes(name)).resolves.toEqual(flowNamed(name).writes);
+  });
+
+  it.each<Case & Partial<Expected>>(EVERY ? ALL : SELECTED)(
+    "survives by docs/how-to/recover.md: $flow, $call $fault",
+    async ({ flow, call, fault, rows, keys }) => {
+      const survived = await life.survive(flow, { [call]: fault }).catch((error: Error) => {
+        report(flow, call, fault, "lost", error.message);
+        throw error;
+      });
+      const { refusedAfter, works, isUpToDate, ...back } = survived;
+      const verdict = refusedAfter.length === 0 && works && isUpToDate ? "survived" : "lost";
+      report(flow, call, fault, verdict, back.rows.join(", ") || "none", `${back.unmanaged.length} keys to delete`);
+      expect(survived).toMatchObject({ ...NOTHING_LOST, faulted: [call] });
+      // After a lost response, Terraform shows no error.
+      const shown = back.rows.map((row) => `recover.md#${row}`);
+      expect(shown).toEqual(rows?.filter((row) => row !== "recover.md#lost-response") ?? shown);
+      expect(back.unmanaged).toHaveLength(keys ?? back.unmanaged.length);
+    },
+  );
+
+  const retried = EVERY
+    ? FLOWS.flatMap(({ name }) => RETRIED.map((fault) => ({ flow: name, faults: [fault], what: fault })))
+    : [];
+
+  it.each([{ flow: "first apply", faults: RETRIED, what: "hit by another fault" }, ...retried])(
+    "survives by itself: $flow, every call $what once",
+    async ({ flow, faults }) => {
+      const { writes } = flowNamed(flow);
+      const each = writes.flatMap((call, index) =>
+        faults
+          .slice(index % faults.length)
+          .slice(0, 1)
+          .map((fault) => [call, fault]),
+      );
+      const survived = await life.survive(flow, Object.fromEntries(each));
+      expect(survived).toMatchObject({ ...NOTHING_LOST, rows: [], unmanaged: [] });
+      expect([...survived.faulted].sort()).toEqual(writes);
+    },
+  );
+});

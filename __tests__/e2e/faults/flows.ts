@@ -1,0 +1,124 @@
+import { SEVERAL_POLICIES } from "../../helpers/deployment";
+
+export const BUCKET = "fault-state";
+
+const BASE = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
+const ONE_POLICY = SEVERAL_POLICIES.replace(/formerIamNodeRoles: \[.*\]/, "formerIamNodeRoles: []");
+
+/** A change of a deployment, and what it starts from. */
+export interface Flow {
+  readonly name: string;
+  /** The flow whose result this one changes. Without, the account is empty. */
+  readonly after?: string;
+  /** The settings that are applied. */
+  readonly settings: string;
+  /** Objects that are created outside Terraform before. */
+  readonly isImport?: true;
+  /** @default apply */
+  readonly command?: "destroy";
+  /** The write calls of a run without faults, sorted: a fault can hit each of them. */
+  readonly writes: readonly string[];
+}
+
+const STATE = ["DeleteLock", "PutLock", "PutState"];
+const accessKeys = (slots: string) => `${BASE}accessKeys: { ${slots} }\n`;
+
+/** The flows of a deployment's life. Each starts from a copy of the account that an earlier one left. */
+export const FLOWS: readonly Flow[] = [
+  {
+    name: "first apply",
+    settings: BASE,
+    writes: ["AttachUserPolicy", "CreateAccessKey", "CreatePolicy", "CreateUser", ...STATE],
+  },
+  {
+    name: "rotation, step 1",
+    after: "first apply",
+    settings: accessKeys("secondary: { status: Active }"),
+    writes: ["CreateAccessKey", ...STATE],
+  },
+  {
+    name: "rotation, step 2",
+    after: "rotation, step 1",
+    settings: accessKeys("secondary: { status: Active }, current: secondary"),
+    writes: STATE,
+  },
+  {
+    name: "rotation, step 3",
+    after: "rotation, step 2",
+    settings: accessKeys("secondary: { status: Active }, current: secondary, primary: { status: Inactive }"),
+    writes: [...STATE, "UpdateAccessKey"],
+  },
+  {
+    name: "rotation, step 4",
+    after: "rotation, step 3",
+    settings: accessKeys("secondary: { status: Active }, current: secondary, primary: { status: absent }"),
+    writes: ["DeleteAccessKey", ...STATE],
+  },
+  {
+    name: "from user to user-and-group",
+    after: "first apply",
+    settings: `${BASE}attachment: user-and-group\n`,
+    writes: ["AddUserToGroup", "AttachGroupPolicy", "CreateGroup", ...STATE],
+  },
+  {
+    name: "from user-and-group to group",
+    after: "from user to user-and-group",
+    settings: `${BASE}attachment: group\n`,
+    writes: [...STATE, "DetachUserPolicy"],
+  },
+  {
+    name: "scoped",
+    after: "first apply",
+    settings: `${BASE}${ONE_POLICY}`,
+    writes: ["CreatePolicyVersion", ...STATE],
+  },
+  {
+    name: "split of the policy",
+    after: "scoped",
+    settings: `${BASE}${SEVERAL_POLICIES}`,
+    writes: ["AttachUserPolicy", "CreatePolicy", "CreatePolicyVersion", ...STATE],
+  },
+  {
+    name: "back to one policy",
+    after: "split of the policy",
+    settings: `${BASE}${ONE_POLICY}`,
+    writes: ["CreatePolicyVersion", ...STATE, "DeletePolicy", "DetachUserPolicy"],
+  },
+  {
+    name: "node role",
+    after: "first apply",
+    settings: `${BASE}nodeRole: { name: dkp-nodes, path: /dkp/ }\n`,
+    writes: ["CreateRole", ...STATE, "PutRolePolicy"],
+  },
+  {
+    name: "import",
+    settings: `${BASE}import: { user: true, policy: true, attachment: true, accessKeyId: KEY }\n`,
+    isImport: true,
+    writes: ["CreatePolicyVersion", ...STATE, "TagPolicy", "TagUser"],
+  },
+  {
+    name: "destroy",
+    after: "first apply",
+    settings: `${BASE}protect: false\n`,
+    command: "destroy",
+    writes: ["DeleteAccessKey", ...STATE, "DeletePolicy", "DeleteUser", "DetachUserPolicy"],
+  },
+];
+
+/** Every kind of object, within a rotation. No faults hit it. */
+const EVERYTHING: Flow = {
+  name: "everything",
+  settings: `${accessKeys("secondary: { status: Active }")}${SEVERAL_POLICIES}attachment: user-and-group\nnodeRole: { name: dkp-nodes, path: /dkp/ }\n`,
+  writes: [],
+};
+
+export const flowNamed = (name: string): Flow => {
+  const flow = [...FLOWS, EVERYTHING].find((one) => one.name === name);
+  if (flow === undefined) {
+    throw new Error(`no flow is named ${name}`);
+  }
+  return flow;
+};
+
+/** The settings without `import`, which a person removes after the apply. */
+export const withoutImport = ({ settings }: Flow): string => settings.replace(/^import: .*\n/m, "");

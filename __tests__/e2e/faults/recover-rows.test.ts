@@ -1,0 +1,121 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { DetachUserPolicyCommand, TagUserCommand } from "@aws-sdk/client-iam";
+import { removeFolders, write } from "../support/project";
+import { dkpAccess, keysReport, shows, succeed, terraformOf } from "../support/recovery";
+import { BUCKET, flowNamed } from "./flows";
+import { isAccepted, type Lent, Life } from "./life";
+
+const STATE = `/${BUCKET}/deckhouse/terraform.tfstate`;
+const LOCK = `${STATE}.tflock`;
+const IN_REGION =
+  '<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>';
+const FIRST = "first apply";
+
+// The rows of docs/how-to/recover.md that no killed run leads to. Each test follows its row.
+
+describe("a deployment whose state or account was changed", () => {
+  let life: Life;
+
+  beforeAll(async () => {
+    life = await Life.start();
+  });
+
+  afterAll(async () => {
+    await life.stop();
+    removeFolders();
+  });
+
+  const plan = ({ scene }: Lent) => terraformOf(scene).start("plan", "-detailed-exitcode");
+  const s3 = ({ scene }: Lent, method: string, path: string, body = "", headers = {}) =>
+    scene.aws.s3(method, path, body, headers, scene.credentials);
+
+  /** The last plan has no changes, and AWS accepted the exposed key throughout. */
+  const isWhole = async (lent: Lent) => {
+    expect(await plan(lent)).toMatchObject({ status: 0 });
+    expect(lent.refusedAfter).toEqual([]);
+    expect(lent.live && (await isAccepted(lent.scene.aws, lent.live))).toBe(true);
+    expect(keysReport(lent.scene)).toMatchObject({ errors: [], unmanaged: [] });
+  };
+
+  it.each(["", '{"ID":"a'])("has a damaged lock (recover.md#damaged-lock): %j", (content) =>
+    life.lend(FIRST, async (lent) => {
+      await s3(lent, "PUT", LOCK, content);
+      const { status, output } = await plan(lent);
+      expect({ status, shown: shows(output, "damaged-lock"), id: /ID:\s+[0-9a-f-]{36}/.test(output) }).toEqual({
+        status: 1,
+        shown: true,
+        id: false,
+      });
+      await s3(lent, "DELETE", LOCK);
+      await isWhole(lent);
+    }),
+  );
+
+  it("could not write the state (recover.md#errored-state)", () =>
+    life.lend(
+      FIRST,
+      async (lent) => {
+        const settings = flowNamed("rotation, step 1").settings;
+        const scene = { ...lent.scene, settings };
+        const terraform = terraformOf(scene);
+        const { status, output } = await terraform.start("apply", "-auto-approve");
+        expect({ status, shown: shows(output, "errored-state") }).toEqual({ status: 1, shown: true });
+        await succeed(terraform, "state", "push", "errored.tfstate");
+        rmSync(join(terraform.folder, "errored.tfstate"));
+        await isWhole({ ...lent, scene });
+      },
+      { PutState: "denied" },
+    ));
+
+  it("has a damaged state, and its earlier version is restored (recover.md#damaged-state)", () =>
+    life.lend(FIRST, async (lent) => {
+      const listing = await (await s3(lent, "GET", `/${BUCKET}?versions`)).text();
+      const [, version] = /<Key>deckhouse\/terraform\.tfstate<\/Key><VersionId>([^<]*)</.exec(listing) ?? [];
+      await s3(lent, "PUT", STATE, "{}");
+      expect(shows((await plan(lent)).output, "damaged-state")).toBe(true);
+      expect(shows(dkpAccess(lent.scene, "keys", "deckhouse").output, "damaged-state")).toBe(true);
+      const source = { "x-amz-copy-source": `${STATE.slice(1)}?versionId=${version}` };
+      expect((await s3(lent, "PUT", STATE, "", source)).status).toBe(200);
+      await isWhole(lent);
+    }));
+
+  it("has no bucket any more, and a copy of the state (recover.md#bucket-gone)", () =>
+    life.lend(FIRST, async (lent) => {
+      const { folder } = terraformOf(lent.scene);
+      const copy = await succeed(terraformOf(lent.scene), "state", "pull");
+      const listing = await (await s3(lent, "GET", `/${BUCKET}?versions`)).text();
+      for (const [, key, version] of listing.matchAll(/<Key>([^<]*)<\/Key><VersionId>([^<]*)</g)) {
+        await s3(lent, "DELETE", `/${BUCKET}/${key}?versionId=${version}`);
+      }
+      expect((await s3(lent, "DELETE", `/${BUCKET}`)).status).toBe(204);
+      expect(shows((await plan(lent)).output, "bucket-gone")).toBe(true);
+      expect((await s3(lent, "PUT", `/${BUCKET}`, IN_REGION)).status).toBe(200);
+      await succeed(terraformOf(lent.scene), "init");
+      write(folder, { "copy.tfstate": copy });
+      await succeed(terraformOf(lent.scene), "state", "push", "copy.tfstate");
+      rmSync(join(folder, "copy.tfstate"));
+      await isWhole(lent);
+    }));
+
+  it("was changed manually, and the apply restores it (recover.md#manual-changes)", () =>
+    life.lend(FIRST, async (lent) => {
+      const { aws, credentials } = lent.scene;
+      const iam = aws.iam(credentials);
+      const arn = await succeed(terraformOf(lent.scene), "output", "-raw", "policy_arn");
+      await iam.send(new DetachUserPolicyCommand({ UserName: "deckhouse", PolicyArn: arn }));
+      await iam.send(new TagUserCommand({ UserName: "deckhouse", Tags: [{ Key: "own", Value: "yes" }] }));
+      expect(lent.live && (await isAccepted(aws, lent.live))).toBe(false);
+      expect(await plan(lent)).toMatchObject({ status: 2 });
+      await succeed(terraformOf(lent.scene), "apply", "-auto-approve");
+      await isWhole({ ...lent, refusedAfter: [] });
+    }));
+
+  it("is throttled without end, and one Ctrl-C ends the run (recover.md#no-end)", async () => {
+    const tries = Array.from({ length: 100 }, (_, index) => `CreateAccessKey${index === 0 ? "" : ` ${index + 1}`}`);
+    const faults = Object.fromEntries(tries.map((call) => [call, "throttled" as const]));
+    const survived = await life.survive("rotation, step 1", faults, tries[2]);
+    expect(survived).toMatchObject({ rows: [], unmanaged: [], refusedAfter: [], works: true, isUpToDate: true });
+    expect(survived.faulted.length).toBeLessThan(10);
+  });
+});

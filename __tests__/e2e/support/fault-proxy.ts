@@ -1,0 +1,192 @@
+import { once } from "node:events";
+import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
+import type { Credentials, LocalAws } from "./local-aws";
+
+/** Faults that end Terraform, or leave it without the response to a call that AWS executed. */
+export const LOSSES = ["killed before the response", "killed after the response", "response lost"] as const;
+
+/** Faults from which Terraform recovers by itself, because AWS does not execute the call or responds late. */
+export const RETRIED = ["delayed", "dropped", "500", "503", "throttled"] as const;
+
+export type Fault = (typeof LOSSES)[number] | (typeof RETRIED)[number] | "denied";
+
+/** The response of an AWS service that does not execute a call. */
+interface Rejection {
+  readonly status: number;
+  readonly code: string;
+}
+
+const REJECTIONS: Readonly<Partial<Record<Fault, Rejection>>> = {
+  denied: { status: 403, code: "AccessDenied" },
+  "500": { status: 500, code: "InternalFailure" },
+  "503": { status: 503, code: "ServiceUnavailable" },
+  throttled: { status: 400, code: "Throttling" },
+};
+/** S3 throttles with its own code and status. */
+const S3_THROTTLED: Rejection = { status: 503, code: "SlowDown" };
+const DELAY_MS = 1500;
+
+/** The write calls of Terraform's S3 backend, which have no name of their own. */
+const STATE_CALLS: readonly (readonly [name: string, method: string, path: RegExp])[] = [
+  ["PutLock", "PUT", /\.tflock(\?|$)/],
+  ["DeleteLock", "DELETE", /\.tflock(\?|$)/],
+  ["PutState", "PUT", /\.tfstate(\?|$)/],
+];
+
+/** The name of a write call; undefined for a call that only reads. */
+function writeName({ method, url = "" }: IncomingMessage, body: Buffer): string | undefined {
+  const action = new URLSearchParams(body.toString()).get("Action");
+  if (action !== null) {
+    return /^(Get|List|Describe)/.test(action) ? undefined : action;
+  }
+  return STATE_CALLS.find(([, verb, path]) => verb === method && path.test(url))?.[0];
+}
+
+export interface FaultOptions {
+  /** The faults by write call: `CreateUser`, or `CreateUser 2` for the second call of that name. */
+  readonly faults: Readonly<Record<string, Fault>>;
+  /** Ends Terraform at once. */
+  readonly kill: () => void;
+  /** Runs when a call meets its fault. */
+  readonly met?: (call: string) => void;
+  /** Runs after each write call that AWS executed, and before its response. */
+  readonly executed?: (call: string) => Promise<void>;
+}
+
+/** A proxy between Terraform and the local AWS in which chosen write calls fail in chosen ways. */
+export class FaultProxy {
+  private readonly server: Server;
+  private readonly open = new Set<Promise<void>>();
+  private readonly counts = new Map<string, number>();
+  private ended = false;
+  private killsNext = false;
+  private readonly executed: string[] = [];
+  private readonly met: string[] = [];
+
+  private constructor(
+    private readonly aws: LocalAws,
+    private readonly options: FaultOptions,
+  ) {
+    this.server = createServer((request, response) => {
+      const handled = this.handle(request, response).catch(() => {
+        request.socket.destroy();
+      });
+      this.open.add(handled);
+      handled.finally(() => this.open.delete(handled));
+    });
+  }
+
+  static async before(aws: LocalAws, options: FaultOptions): Promise<FaultProxy> {
+    const proxy = new FaultProxy(aws, options);
+    proxy.server.listen(0, "127.0.0.1");
+    await once(proxy.server, "listening");
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  environment(credentials?: Credentials): Record<string, string> {
+    return { ...this.aws.environment(credentials), AWS_ENDPOINT_URL: this.url };
+  }
+
+  /** The write calls that AWS executed, in order. */
+  get writes(): readonly string[] {
+    return this.executed;
+  }
+
+  /** The calls that met their fault. */
+  get faulted(): readonly string[] {
+    return this.met;
+  }
+
+  /** Waits until AWS executes no call any more. */
+  async stop(): Promise<void> {
+    this.ended = true;
+    await Promise.all(this.open);
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await buffer(request);
+    if (this.killsNext) {
+      this.kill();
+    }
+    if (this.ended) {
+      request.socket.destroy();
+      return;
+    }
+    const call = this.numbered(writeName(request, body));
+    const fault = call === undefined ? undefined : this.options.faults[call];
+    if (call !== undefined && fault !== undefined) {
+      this.met.push(call);
+      this.options.met?.(call);
+    }
+    if (fault === "delayed") {
+      await setTimeout(DELAY_MS);
+    }
+    const rejection = rejectionOf(fault, call);
+    if (fault === "dropped") {
+      request.socket.destroy();
+    } else if (rejection === undefined) {
+      await this.execute(request, response, body, call, fault);
+    } else {
+      const error = `<Error><Code>${rejection.code}</Code><Message>${rejection.code}</Message></Error>`;
+      const isS3 = call?.endsWith("Lock") || call?.endsWith("State");
+      response.writeHead(rejection.status, { "Content-Type": "text/xml" });
+      response.end(isS3 ? error : `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>`);
+    }
+  }
+
+  private async execute(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    call: string | undefined,
+    fault: Fault | undefined,
+  ): Promise<void> {
+    const { method, headers, url = "" } = request;
+    const forwarded = httpRequest(`${this.aws.url}${url}`, { method, headers, agent: false });
+    forwarded.end(body);
+    const [answer] = (await once(forwarded, "response")) as [IncomingMessage];
+    const text = await buffer(answer);
+    if (call !== undefined) {
+      this.executed.push(call);
+      await this.options.executed?.(call);
+    }
+    if (fault === "killed before the response") {
+      this.kill();
+    }
+    if (fault === "response lost" || this.ended) {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.statusCode ?? 500, answer.headers).end(text);
+    this.killsNext ||= fault === "killed after the response";
+  }
+
+  private kill(): void {
+    this.killsNext = false;
+    this.ended = true;
+    this.options.kill();
+  }
+
+  private numbered(name: string | undefined): string | undefined {
+    if (name === undefined) {
+      return undefined;
+    }
+    const count = (this.counts.get(name) ?? 0) + 1;
+    this.counts.set(name, count);
+    return count === 1 ? name : `${name} ${count}`;
+  }
+}
+
+function rejectionOf(fault: Fault | undefined, call = ""): Rejection | undefined {
+  const isS3 = /^(PutLock|DeleteLock|PutState)/.test(call);
+  return fault === "throttled" && isS3 ? S3_THROTTLED : fault && REJECTIONS[fault];
+}

@@ -1,0 +1,176 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
+import { PROJECT } from "../../helpers/project-root";
+import type { Credentials, LocalAws } from "./local-aws";
+import { type AnyAws, type Finished, jsonOf, runIn, Terraform, terraformEnvironment } from "./terraform";
+import type { Variants } from "./variants";
+
+const STACK = "deckhouse";
+const PAGE = readFileSync(join(PROJECT, "docs/how-to/recover.md"), "utf8");
+
+/** The rows of docs/how-to/recover.md: the words of a symptom by the anchor of its row. */
+export const SYMPTOMS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  [...PAGE.matchAll(/^\| <a id="([a-z-]+)"><\/a>(.*?) \| /gm)].map(([, anchor = "", cell = ""]) => [
+    anchor,
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, words = ""]) => words),
+  ]),
+);
+
+/** Whether an output shows the symptom of a row. */
+export function shows(output: string, anchor: string): boolean {
+  const text = output.replaceAll(/[\s│]+/g, " ");
+  return (SYMPTOMS[anchor] ?? []).some((words) => text.includes(words));
+}
+
+/** What a person sees and changes on the way back. */
+export interface Scene {
+  readonly aws: LocalAws;
+  /** The AWS that Terraform calls. @default `aws` */
+  readonly through?: AnyAws;
+  readonly credentials: Credentials;
+  readonly variants: Variants;
+  /** The settings without `import`. */
+  readonly settings: string;
+  readonly output: string;
+}
+
+/** The error that Terraform prints, and the part of `import` that recover.md names for it. */
+const IMPORTS: readonly (readonly [error: RegExp, part: string])[] = [
+  [/User with name \S+ already exists/, "user"],
+  [/A policy called \S+?-\d+ already exists/, "additionalPolicies"],
+  [/A policy called \S+?(?<!-\d+) already exists/, "policy"],
+  [/Group with name \S+ already exists/, "group"],
+  [/Role with name \S+ already exists/, "nodeRole"],
+];
+
+/** One remedy of recover.md. It returns the settings to apply next. */
+type Remedy = (scene: Scene) => Promise<string>;
+
+const unlock: Remedy = async (scene) => {
+  const [, id = ""] = /ID:\s+([0-9a-f-]{36})/.exec(scene.output) ?? [];
+  await succeed(terraformOf(scene), "force-unlock", "-force", id);
+  return scene.settings;
+};
+
+const importCreated: Remedy = async ({ settings, output }) => {
+  const parts = IMPORTS.filter(([error]) => error.test(output)).map(([, part]) => `${part}: true`);
+  return `${settings}import: { ${parts.join(", ")} }\n`;
+};
+
+const deleteUnmanaged: Remedy = async (scene) => {
+  await deleteReported(scene, keysReport(scene));
+  return scene.settings;
+};
+
+const destroyAgain: Remedy = async ({ settings }) => settings;
+
+/** The remedies that can follow a run that was killed or lost a response, in the order of recover.md. */
+const REMEDIES: Readonly<Record<string, Remedy>> = {
+  "stale-lock": unlock,
+  "half-made": importCreated,
+  "unmanaged-key": deleteUnmanaged,
+  "interrupted-destroy": destroyAgain,
+};
+
+export interface Recovered {
+  /** The rows of recover.md that were followed. */
+  readonly rows: readonly string[];
+  /** The keys outside the state that `dkp-access keys` named at the end, and that were deleted as recover.md says. */
+  readonly unmanaged: readonly string[];
+}
+
+const MOST_ROWS = 6;
+
+/**
+ * Follows recover.md until Terraform succeeds, and then ends with `dkp-access keys`.
+ * @throws Error if Terraform shows something for which recover.md has no row
+ */
+export async function recover(given: Omit<Scene, "output">, command: "apply" | "destroy"): Promise<Recovered> {
+  const rows: string[] = [];
+  let { settings } = given;
+  for (;;) {
+    const { status, output } = await terraformOf({ ...given, settings }).start(command, "-auto-approve");
+    if (status === 0) {
+      break;
+    }
+    const row = Object.keys(REMEDIES).find((anchor) => shows(output, anchor));
+    if (row === undefined || rows.length === MOST_ROWS) {
+      throw new Error(`docs/how-to/recover.md has no row for this, after ${rows.join(", ")}:\n${output}`);
+    }
+    rows.push(row);
+    settings = (await REMEDIES[row]?.({ ...given, settings, output })) ?? settings;
+  }
+  if (command === "destroy") {
+    return { rows, unmanaged: [] };
+  }
+  return { rows, unmanaged: await deleteReported(given, keysReport(given)) };
+}
+
+/** Terraform in the folder of the settings. */
+export function terraformOf({ aws, through = aws, credentials, variants, settings }: Omit<Scene, "output">): Terraform {
+  return new Terraform(variants.folder(settings), through, "terraform", credentials);
+}
+
+/** Runs a Terraform command whose AWS may be a proxy in this process. @throws Error with its output if it fails */
+export async function succeed(terraform: Terraform, ...args: string[]): Promise<string> {
+  const { status, output } = await terraform.start(...args);
+  if (status !== 0) {
+    throw new Error(`terraform ${args.join(" ")} ended with ${status}:\n${output}`);
+  }
+  return output;
+}
+
+export interface KeysReport {
+  readonly slots: readonly { readonly id?: string }[];
+  readonly unmanaged: readonly { readonly id: string; readonly lastUsed?: unknown }[];
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+  readonly next: {
+    readonly edits: readonly { readonly setting: string; readonly value: string }[];
+    readonly after: readonly string[];
+  };
+}
+
+/** A `dkp-access` command in the project. */
+export function dkpAccess(scene: Omit<Scene, "output">, ...args: readonly string[]): Finished {
+  const { aws, credentials, variants, settings } = scene;
+  return runIn(variants.project(settings), environmentOf(aws, credentials), process.execPath, PROGRAM, ...args);
+}
+
+/** The report of `dkp-access keys`. */
+export function keysReport({ aws, credentials, variants, settings }: Omit<Scene, "output">): KeysReport {
+  const args = [PROGRAM, "keys", STACK, "--format", "json"];
+  return jsonOf(variants.project(settings), environmentOf(aws, credentials), process.execPath, ...args) as KeysReport;
+}
+
+const PROGRAM = join(PROJECT, "bin/dkp-access");
+
+const environmentOf = (aws: LocalAws, credentials: Credentials) => ({
+  ...terraformEnvironment(aws, credentials),
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+});
+
+/**
+ * Deletes the keys that the report names and that were never used, as the row `unmanaged-key` says.
+ * @throws Error if the report does not name every key of the user that is not in the state
+ */
+async function deleteReported(
+  { aws, credentials }: Pick<Scene, "aws" | "credentials">,
+  { slots, unmanaged, errors, warnings }: KeysReport,
+): Promise<readonly string[]> {
+  const iam = aws.iam(credentials);
+  const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName: STACK }));
+  const managed = slots.map(({ id }) => id);
+  const outside = AccessKeyMetadata.map(({ AccessKeyId = "" }) => AccessKeyId).filter((id) => !managed.includes(id));
+  const text = [...errors, ...warnings].join("\n");
+  const unnoticed = outside.filter((id) => !unmanaged.some((key) => key.id === id) || !text.includes(id));
+  if (unnoticed.length > 0) {
+    throw new Error(`dkp-access keys does not name ${unnoticed.join(", ")}:\n${text}`);
+  }
+  const unused = unmanaged.filter(({ lastUsed }) => lastUsed === undefined).map(({ id }) => id);
+  for (const id of unused) {
+    await iam.send(new DeleteAccessKeyCommand({ UserName: STACK, AccessKeyId: id }));
+  }
+  return unused;
+}

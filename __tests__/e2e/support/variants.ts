@@ -1,0 +1,50 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import type { Credentials } from "./local-aws";
+import { Deployments } from "./project";
+import { type AnyAws, Terraform } from "./terraform";
+
+const STACK = "deckhouse";
+
+/** Folders of one stack with different settings, initialized once: a test changes settings without another synth. */
+export class Variants {
+  private readonly known = new Map<string, Deployments>();
+  private initialized: string | undefined;
+
+  /** @param aws the AWS with the backend, to initialize the first folder */
+  constructor(
+    private readonly aws: AnyAws,
+    private readonly credentials: Credentials,
+  ) {}
+
+  /** The project folder whose deployment has these settings. */
+  project(settings: string): string {
+    return this.deployments(settings).path;
+  }
+
+  /** The stack's folder with these settings, initialized. */
+  folder(settings: string): string {
+    return folderOf(this.deployments(settings));
+  }
+
+  private deployments(settings: string): Deployments {
+    const found = this.known.get(settings);
+    if (found !== undefined) {
+      return found;
+    }
+    const deployments = Deployments.of({ [STACK]: settings });
+    const folder = folderOf(deployments);
+    if (this.initialized === undefined) {
+      new Terraform(folder, this.aws, "terraform", this.credentials).init();
+      this.initialized = folder;
+    } else {
+      for (const part of [".terraform", ".terraform.lock.hcl"]) {
+        cpSync(join(this.initialized, part), join(folder, part), { recursive: true, verbatimSymlinks: true });
+      }
+    }
+    this.known.set(settings, deployments);
+    return deployments;
+  }
+}
+
+const folderOf = ({ path }: Deployments) => join(path, "cdktf.out/stacks", STACK);

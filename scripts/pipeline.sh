@@ -122,6 +122,7 @@ init() {
 
 # same_configuration: a saved plan is a zip archive that contains the configuration it plans.
 same_configuration() {
+  command -v unzip >/dev/null || refuse "unzip is not on the PATH; install it: apply reads the configuration in the saved plan"
   files=$(unzip -Z1 "$folder/plan" 'tfconfig/m*' | sort)
   [ "$files" = "$(printf '%s\n' tfconfig/m-/cdk.tf.json tfconfig/modules.json)" ] &&
     [ "$(unzip -p "$folder/plan" tfconfig/m-/cdk.tf.json | digest)" = "$(digest <"$pack/main.tf.json")" ] ||

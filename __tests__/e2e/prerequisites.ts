@@ -72,6 +72,12 @@ const TOOLS: readonly Tool[] = [
     remedy: "install it and put it on the PATH",
   },
   {
+    name: "Info-ZIP's unzip",
+    command: ["unzip", "-v"],
+    accepts: (output) => output.startsWith("UnZip"),
+    remedy: "install it and put it on the PATH",
+  },
+  {
     name: "dpkg-query",
     command: ["dpkg-query", "--version"],
     accepts: (output) => output.includes("dpkg"),

@@ -1601,7 +1601,7 @@ export const CATALOGUE: readonly CatalogueRow[] = [
     requiredWhen: ["always"],
     documented: true,
     area: "identity",
-    why: "creates the service-linked role of Elastic Load Balancing or EC2 Spot in a new account",
+    why: "creates the service-linked role of Elastic Load Balancing, and of EC2 Spot with spot instances, in a new account",
     source:
       "terraform-aws-modules/terraform-aws-eks#183; kubernetes/cloud-provider-aws#59; deckhouse/mcm pkg/driver/driver_aws.go",
   },

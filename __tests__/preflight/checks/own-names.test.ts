@@ -71,6 +71,16 @@ describe("the deployment's own names", () => {
     expect(user).toEqual({ verdict: "ok", found: expect.stringMatching(/, and the next apply imports it \(import\.user\)$/) });
   });
 
+  it("fail where import names a policy under another path", () => {
+    const policy = { ...POLICY, arn: arn("policy/team/dkp"), path: "/team/" };
+    const [, finding] = findings({ "policy dkp": policy }, { more: "import: { policy: true }\n" });
+    expect(finding).toEqual({
+      verdict: "failed",
+      found: expect.stringMatching(/, and import\.policy is set with policy\.path: \/, where it does not exist$/),
+      remedy: "set policy.path: /team/; otherwise choose another policy.name",
+    });
+  });
+
   it("fail where import names an object that does not exist", () => {
     expect(findings({}, { more: "import: { policy: true }\n" })).toEqual([
       { verdict: "ok", found: "user dkp: does not exist yet" },

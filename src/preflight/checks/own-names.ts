@@ -68,9 +68,18 @@ const title = ({ kind, name }: OwnObject) => `${kind} ${name}`;
 
 const isImported = ({ imports }: OwnObject, settings: Deployment["import"]) => settings?.[imports] === true;
 
+/** Objects whose path an apply cannot change: a policy is imported by its ARN, a role would be replaced. */
+const FIXED_PATHS: readonly OwnObject["kind"][] = ["policy", "role"];
+
 function judgeExisting(object: Existing, names: OwnNames): Finding {
   const { state, imports } = names;
   const found = `${title(object)} exists (${description(object)})`;
+  if (isImported(object, imports) && FIXED_PATHS.includes(object.kind) && object.existing.path !== object.path) {
+    return failed(
+      `${found}, and import.${object.imports} is set with ${object.setting}.path: ${object.path}, where it does not exist`,
+      `set ${object.setting}.path: ${object.existing.path}; otherwise choose another ${object.setting}.name`,
+    );
+  }
   if ("unread" in state) {
     return isImported(object, imports)
       ? ok(`${found}, and import.${object.imports} imports it`)

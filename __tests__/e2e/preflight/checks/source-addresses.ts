@@ -17,7 +17,7 @@ const named = (type: ResourceType, name: string) => ({
 /** The addresses of a cluster in WithNAT with a bastion, as DKP names them; beside it a NAT gateway of others in the same VPC. */
 async function createFixtures(local: LocalAws) {
   const ec2 = local.ec2();
-  const vpc = await createVpc(local, "behindNat");
+  const vpc = await createVpc(local, "routed");
   const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: vpc, CidrBlock: "10.0.0.0/20" }));
   const address = async (name: string) =>
     await ec2.send(new AllocateAddressCommand({ Domain: "vpc", ...named("elastic-ip", name) }));
@@ -25,8 +25,8 @@ async function createFixtures(local: LocalAws) {
     const input = { SubnetId: Subnet?.SubnetId, AllocationId, ...named("natgateway", name) };
     return (await ec2.send(new CreateNatGatewayCommand(input))).NatGateway?.NatGatewayId ?? "";
   };
-  const [own, bastion, other] = [await address("behindNat-natgw"), await address("behindNat-bastion"), await address("shared")];
-  const nat = await gateway("behindNat", own.AllocationId);
+  const [own, bastion, other] = [await address("routed-natgw"), await address("routed-bastion"), await address("shared")];
+  const nat = await gateway("routed", own.AllocationId);
   await gateway("shared", other.AllocationId);
   const { VpcEndpoint } = await ec2.send(
     new CreateVpcEndpointCommand({
@@ -44,14 +44,14 @@ async function createFixtures(local: LocalAws) {
 
 const tag = (name: string) => `<item><key>Name</key><value>${name}</value></item>`;
 const DHCTL = "; the address of whoever runs dhctl is not known here";
-const inside = (networks: string) => settings("prefix: behindNat", `user: { allowedNetworks: { ${networks} } }\n`);
+const inside = (networks: string) => settings("prefix: routed", `user: { allowedNetworks: { ${networks} } }\n`);
 
 export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, [
   {
     verdict: "skipped",
     of: "a cluster whose key works in every network",
     by: "local AWS",
-    settings: () => settings("prefix: behindNat"),
+    settings: () => settings("prefix: routed"),
     expected: ({ natIp, nat, endpoint }) => [
       `user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster come from ${natIp} (NAT gateway ${nat}), ${endpoint} (ec2)${DHCTL}`,
       `set user.allowedNetworks: { cidrs: [${natIp}/32], vpcEndpoints: [${endpoint}] }, with the address of whoever runs dhctl`,
@@ -66,7 +66,7 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
       DescribeNatGateways: () =>
         ec2Answer(
           "DescribeNatGateways",
-          `<natGatewaySet><item><natGatewayId>nat-1</natGatewayId><natGatewayAddressSet><item><publicIp>203.0.113.7</publicIp></item></natGatewayAddressSet><tagSet>${tag("behindNat")}</tagSet></item></natGatewaySet>`,
+          `<natGatewaySet><item><natGatewayId>nat-1</natGatewayId><natGatewayAddressSet><item><publicIp>203.0.113.7</publicIp></item></natGatewayAddressSet><tagSet>${tag("routed")}</tagSet></item></natGatewaySet>`,
         ),
     },
     expected: () => [`user.allowedNetworks includes 203.0.113.7 (NAT gateway nat-1)${DHCTL}`],
@@ -110,7 +110,7 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
     by: "local AWS",
     settings: () => inside("cidrs: [192.0.2.0/24]"),
     expected: ({ bastionIp }) => [
-      `user.allowedNetworks does not include ${bastionIp} (behindNat-bastion), from which DKP itself makes no calls`,
+      `user.allowedNetworks does not include ${bastionIp} (routed-bastion), from which DKP itself makes no calls`,
       `if dhctl runs there, add ${bastionIp}/32 to user.allowedNetworks.cidrs`,
     ],
   },

@@ -172,7 +172,10 @@ describe("dkp-access", () => {
       status: 1,
       stdout: "",
       stderr: ["dev", "prod"]
-        .map((stack) => `cdktf.out/stacks/${stack}: the stack is not synthesized; run npx dkp-access synth first\n`)
+        .map(
+          (stack, index) =>
+            `${stack} (${index + 1} of 2)\ncdktf.out/stacks/${stack}: the stack is not synthesized; run npx dkp-access synth first\n`,
+        )
         .join(""),
     });
   });

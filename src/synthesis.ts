@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { App, type AppConfig } from "cdktf";
-import { requireRealFolder, writeFileAtomically } from "./files";
+import { readRegularFile, requireRealFolder, writeFileAtomically } from "./files";
 import type { Deployment } from "./settings/deployment";
 import { DeckhouseAccessStack } from "./stack";
 import { copyLockFile } from "./terraform/provider-lock";
@@ -122,7 +122,9 @@ export function originOf(output: string, settings: string): string {
 /** The stacks that this app wrote into an output folder. None where the manifest is another app's, or damaged. */
 export function readOrigins(output: string): Origins {
   try {
-    const { deployments = {} } = JSON.parse(readFileSync(join(output, MANIFEST), "utf8")) as { readonly deployments?: Origins };
+    const { deployments = {} } = JSON.parse(readRegularFile(join(output, MANIFEST)).toString("utf8")) as {
+      readonly deployments?: Origins;
+    };
     return deployments;
   } catch {
     return {};

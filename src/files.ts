@@ -18,6 +18,7 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   EACCES: "permission denied; change the permissions, or name another path",
   EDQUOT: "the disk quota is used up; free some space and run the command again",
   EEXIST: "exists already; remove it, or name another path",
+  EFBIG: "the file is larger than this process may write; raise the limit (ulimit -f) and run the command again",
   EISDIR: "is a folder, not a file; remove it, or name another path",
   ELOOP: "too many symbolic links; name another path",
   ENAMETOOLONG: "the path is too long; name a shorter one",

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { App, type AppConfig } from "cdktf";
-import { readRegularFile, requireRealFolder, writeFileAtomically } from "./files";
+import { fileErrorMessage, readRegularFile, requireRealFolder, writeFileAtomically } from "./files";
 import type { Deployment } from "./settings/deployment";
 import { DeckhouseAccessStack } from "./stack";
 import { copyLockFile } from "./terraform/provider-lock";
@@ -38,10 +38,21 @@ export function synthesized<Result>(
     for (const deployment of deployments) {
       new DeckhouseAccessStack(app, deployment, { outputFolder, crossStackReferences: false });
     }
-    app.synth();
+    synth(app, outdir);
     return use(outdir);
   } finally {
     rmSync(outdir, { recursive: true });
+  }
+}
+
+/** Synthesizes an app. A write that fails, on a full disk for one, names no path in Node.js. */
+function synth(app: App, outdir: string): void {
+  try {
+    app.synth();
+  } catch (error) {
+    const { code, path = outdir } = error as NodeJS.ErrnoException;
+    const message = fileErrorMessage({ code, path });
+    throw message === undefined ? error : new Error(message, { cause: error });
   }
 }
 

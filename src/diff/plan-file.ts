@@ -41,7 +41,9 @@ export async function readPlan(terraform: TerraformCli, file: string): Promise<J
 function planError(plan: JsonObject): string | undefined {
   const changes = plan.resource_changes;
   if (typeof plan.format_version !== "string" || !plan.format_version.startsWith("1.")) {
-    return `format_version: ${JSON.stringify(plan.format_version)} is unknown; this reads 1.x`;
+    // Anything but a version may be a secret that an edit moved there.
+    const version = /^\d+\.\d+$/.test(String(plan.format_version)) ? JSON.stringify(plan.format_version) : "what it states";
+    return `format_version: ${version} is unknown; this reads 1.x`;
   }
   if (!isObject(objectOf(plan.configuration).root_module)) {
     return "configuration is missing, so the plan is not complete";

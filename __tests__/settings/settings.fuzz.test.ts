@@ -43,6 +43,7 @@ describe("settings that are valid but for a few changes", () => {
     for (const line of lines) {
       expect(line).toMatch(/^ {2}(?:line \d+(?:, \S.*)?: \S|(?:is|has|holds) \S|\S+: missing[:;] \S)/);
       expect(visible(line)).toBe(line);
+      expect(line).not.toContain("[native code]");
       expect(line.length).toBeLessThan(1500);
       expect(SECRETS.filter((secret) => line.includes(secret))).toEqual([]);
     }

@@ -148,6 +148,15 @@ describe("the audit of a stack's folder", () => {
     });
   });
 
+  it("names JSON with more values than the memory has room for", async () => {
+    write("lists.json", `[${"[],".repeat(6_000_000)}[]]`);
+    expect((await audit())[1]).toEqual({
+      source: "lists.json",
+      findings: [],
+      unread: "has more than 5,000,000 values, the limit; divide it",
+    });
+  });
+
   it("leaves out downloaded providers and modules", async () => {
     write(".terraform/providers/x", SECRET);
     mkdirSync(join(folder, "stack/.terraform/modules"));

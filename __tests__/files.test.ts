@@ -9,12 +9,13 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileErrorMessage, writeFileAtomically } from "../src/files";
+import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/files";
 import { PROJECT } from "./helpers/project-root";
 
 describe("writeFileAtomically", () => {
@@ -86,6 +87,49 @@ describe("writeFileAtomically", () => {
     expect(spawnSync(process.execPath, ["-e", program]).signal).toBe("SIGTERM");
     expect(readFileSync(path, "utf8")).toBe("second");
     expect(readdirSync(folder)).toEqual(["file"]);
+  });
+});
+
+describe("readRegularFile", () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "files-"));
+    path = join(folder, "file");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it.each([0, 1, 65_536, 1_000_000])("reads a file of %d bytes, also through a symbolic link", (size) => {
+    const content = Buffer.alloc(size, "abc");
+    writeFileSync(path, content);
+    symlinkSync("file", join(folder, "link"));
+    expect(readRegularFile(path).equals(content)).toBe(true);
+    expect(readRegularFile(join(folder, "link")).equals(content)).toBe(true);
+  });
+
+  it("reads a file whose size the file system states as 0", () => {
+    expect(readRegularFile("/proc/self/status").toString("utf8")).toMatch(/^Name:/);
+  });
+
+  it.each<[string, (path: string) => unknown, string]>([
+    ["a FIFO, without waiting for a writer", (at) => spawnSync("mkfifo", [at]), "is not a regular file; replace it with one"],
+    ["a device", (at) => symlinkSync("/dev/zero", at), "is not a regular file; replace it with one"],
+    ["a folder", (at) => mkdirSync(at), "is a folder, not a file (EISDIR); remove it, or name another path"],
+    ["nothing", () => undefined, "no such file or folder (ENOENT); create it, or check the path"],
+    ["a link to itself", (at) => symlinkSync("file", at), "too many symbolic links (ELOOP); name another path"],
+    [
+      "a huge file, without reading it",
+      (at) => {
+        writeFileSync(at, "");
+        truncateSync(at, 3 * 2 ** 30);
+      },
+      "is larger than 16 MiB, the limit; make it smaller",
+    ],
+  ])("rejects %s", (_, create, message) => {
+    create(path);
+    expect(() => readRegularFile(path)).toThrow(new Error(`${path}: ${message}`));
   });
 });
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   existsSync,
   lstatSync,
@@ -6,12 +7,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pruneStacks, readManifest } from "../src/commands/support/prune-stacks";
+import { fileErrorMessage } from "../src/files";
 import { synthesize } from "../src/synthesis";
 import { deployment } from "./helpers/deployment";
 
@@ -39,6 +42,14 @@ describe("synthesis into an output folder", () => {
     return pruneStacks(output, readManifest(output), from);
   };
   const json = (): string => readFileSync(join(stack, "cdk.tf.json"), "utf8");
+  const caught = (run: () => void): Error => {
+    try {
+      run();
+    } catch (error) {
+      return error as Error;
+    }
+    throw new Error("no error");
+  };
   const stacks = () => readdirSync(join(output, "stacks")).sort();
   const unexpected = (path: string) =>
     `${path}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`;
@@ -127,6 +138,26 @@ describe("synthesis into an output folder", () => {
     expect(json()).toBe(before);
     expect(readdirSync(stack).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
     expect(readdirSync(output).sort()).toEqual(["manifest.json", "stacks"]);
+  });
+
+  it("names a folder that has the name of one of its files", () => {
+    mkdirSync(join(stack, "metadata.json"), { recursive: true });
+    expect(fileErrorMessage(caught(() => synth()))).toBe(
+      `${join(stack, "metadata.json")}: is a folder, not a file (ERR_FS_EISDIR); remove it, or name another path`,
+    );
+  });
+
+  it("goes on without waiting when a FIFO has the name of its manifest", () => {
+    synth();
+    rmSync(join(output, "manifest.json"));
+    spawnSync("mkfifo", [join(output, "manifest.json")]);
+    synth();
+    expect(statSync(join(output, "manifest.json")).isFile()).toBe(true);
+  });
+
+  it("leaves errors their stack traces", () => {
+    expect(caught(() => synthesize([{ ...CURRENT, stack: "" }], output, settings)).stack).toMatch(/\n +at /);
+    expect(new Error("x").stack).toMatch(/\n +at /);
   });
 
   it("removes the folder of a removed deployment that holds nothing but generated files", () => {

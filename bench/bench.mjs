@@ -8,22 +8,28 @@ import { parseArgs } from "node:util";
 
 const HELP = `Usage: npm run bench [-- --quick]
 
-Times this app against a bare CDKTF program with the same resources (bench/bare.js) and holds the ratios against their limits.
-The programs take turns, so that other load slows down both; the table has medians. Takes some minutes, and needs no AWS.
-Removes and rebuilds the folder build/; all else that is written goes into a temporary folder.
+Measures this app against a bare CDKTF program with the same resources (bench/bare.js) and compares the ratios with their limits:
+the start by the clock; synth, review, diff and the comparison of policies at several numbers of deployments by processor time,
+with the largest memory. The programs take turns, so that other load slows down both; the tables have medians.
+Takes some minutes, and needs no AWS. Removes and rebuilds the folder build/; all else that is written goes into a temporary folder.
 
-  --quick   fewer rounds, for a rough result
+  --quick   fewer rounds and at most 1,000 deployments, for a rough result
+  --sizes   only the numbers of deployments, without the start and cdktf synth
   --help    this text
 
-Exit code: 0 when every ratio is within its limit, 1 when one is not or a program fails.
+Exit code: 0 when every value is within its limit, 1 when one is not or a program fails.
 `;
 
 /** @typedef {{ command: string, stacks: number, before?: () => void }} Program */
 /** @typedef {{ what: string, bare: number, ours: number, ratio: number, limit: number }} Row */
+/** @typedef {{ seconds: number, cpu: number, mebibytes: number, stdout: string }} Usage */
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), "bench-"));
 const output = join(temporary, "cdktf.out");
+
+const usageFile = join(temporary, "usage");
+const project = join(temporary, "project");
 
 const BARE = "node bench/bare.js";
 const OURS = "node build/main.js";
@@ -55,10 +61,83 @@ function furtherStacks(how, rounds, [few, many], bare, ours) {
   const [bareOne, oursOne, bareFew, oursFew, bareMany, oursMany] = medians(rounds, programs);
   /** @type {(one: number, all: number, stacks: number) => number} */
   const each = (one, all, stacks) => (1000 * (all - one)) / (stacks - 1);
-  const ofFew = row(`${how}each further stack of ${few} (ms)`, each(bareOne, bareFew, few), each(oursOne, oursFew, few), 2);
-  const ofMany = row(`${how}each further stack of ${many} (ms)`, each(bareOne, bareMany, many), each(oursOne, oursMany, many), 2);
+  const ofFew = row(`${how}each further stack of ${few} (ms)`, each(bareOne, bareFew, few), each(oursOne, oursFew, few), 1.5);
+  const ofMany = row(
+    `${how}each further stack of ${many} (ms)`,
+    each(bareOne, bareMany, many),
+    each(oursOne, oursMany, many),
+    1.5,
+  );
   const growth = { bare: ofMany.bare / ofFew.bare, ours: ofMany.ours / ofFew.ours };
   return [ofFew, ofMany, { what: `${how}linear: ours, of ${many} to of ${few}`, ...growth, ratio: growth.ours, limit: 1.3 }];
+}
+
+/** The commands of this app, in a project of their own, by the number of deployments. */
+const PROGRAM = `node "${join(ROOT, "bin/dkp-access")}"`;
+const POLICIES = `node "${join(ROOT, "bench/policies.js")}"`;
+const COMMANDS = [
+  { name: "synth", command: `${PROGRAM} synth`, limit: 1.5 },
+  { name: "review", command: `${PROGRAM} review --out ./packs`, limit: Number.POSITIVE_INFINITY },
+  { name: "diff", command: `${PROGRAM} diff --against ./packs`, limit: Number.POSITIVE_INFINITY },
+];
+
+/** Milliseconds that one policy may take. */
+const LIMITS_OF_POLICIES = { generation: 5, comparison: 50 };
+
+/** @type {(sizes: readonly number[], rounds: number) => Row[]} */
+function numbersOfDeployments(sizes, rounds) {
+  mkdirSync(project);
+  writeFileSync(join(project, "cdktf.json"), "{}");
+  const programs = [{ name: "bare", command: `node "${join(ROOT, BARE.slice(5))}"`, limit: 1 }, ...COMMANDS];
+  const usages = new Map(programs.map(({ name }) => [name, sizes.map(() => /** @type {Usage[]} */ ([]))]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [at, stacks] of sizes.entries()) {
+      rmSync(join(project, "packs"), { recursive: true, force: true });
+      for (const { name, command } of programs) {
+        usages.get(name)?.[at]?.push(measure({ command, stacks }, project));
+      }
+    }
+  }
+  /** @type {Row[]} */
+  const policies = [];
+  for (const stacks of sizes) {
+    const figures = JSON.parse(measure({ command: POLICIES, stacks }, project).stdout);
+    for (const [name, limit] of Object.entries(LIMITS_OF_POLICIES)) {
+      policies.push({
+        what: `${name} of a policy, of ${stacks} (ms)`,
+        bare: 1,
+        ours: figures[name],
+        ratio: figures[name],
+        limit,
+      });
+    }
+  }
+  /** @type {(name: string, at: number) => Usage} */
+  const middle = (name, at) => {
+    const all = usages.get(name)?.[at] ?? [];
+    return [...all].sort((one, other) => one.cpu - other.cpu)[Math.floor(all.length / 2)];
+  };
+  /** Milliseconds of processor time of each deployment after the first. @type {(name: string, at: number) => number} */
+  const each = (name, at) => (1000 * (middle(name, at).cpu - middle(name, 0).cpu)) / (sizes[at] - 1);
+  const further = [...sizes.keys()].slice(1);
+  for (const { name } of programs) {
+    for (const [at, stacks] of sizes.entries()) {
+      const { cpu, seconds, mebibytes } = middle(name, at);
+      const figures = `${cpu.toFixed(2)} s processor time, ${seconds.toFixed(2)} s, ${mebibytes.toFixed(0)} MiB`;
+      process.stdout.write(`${name.padEnd(8)}${String(stacks).padStart(6)} deployments: ${figures}\n`);
+    }
+  }
+  return [
+    ...COMMANDS.flatMap(({ name, limit }) =>
+      further.map((at) => row(`${name}: each further deployment of ${sizes[at]} (ms)`, each("bare", at), each(name, at), limit)),
+    ),
+    ...["bare", ...COMMANDS.map(({ name }) => name)].map((name) => {
+      const [few, many] = [further[0], further[further.length - 1]];
+      const growth = each(name, many) / each(name, few);
+      return { what: `${name}: linear, of ${sizes[many]} to of ${sizes[few]}`, bare: 1, ours: growth, ratio: growth, limit: 1.3 };
+    }),
+    ...policies,
+  ];
 }
 
 /** Runs the programs by turns. @type {(rounds: number, programs: readonly Program[]) => number[]} median seconds of each */
@@ -66,34 +145,44 @@ function medians(rounds, programs) {
   const times = programs.map(() => /** @type {number[]} */ ([]));
   for (let round = 1; round <= rounds; round++) {
     for (const [index, program] of programs.entries()) {
-      const seconds = time(program);
+      const { seconds } = measure(program, ROOT);
+      const made = readdirSync(join(output, "stacks")).length;
+      if (made !== program.stacks) {
+        throw new Error(`${program.command}\nmade ${made} stacks instead of ${program.stacks}`);
+      }
       times[index].push(seconds);
-      const command = program.command.replaceAll(temporary, "TEMPORARY");
-      process.stderr.write(`round ${round} of ${rounds}: ${seconds.toFixed(3)} s, stacks: ${program.stacks}, ${command}\n`);
     }
   }
   return times.map((list) => list.sort((a, b) => a - b)[Math.floor(rounds / 2)]);
 }
 
-/** Seconds of one run, which must fill an empty output folder. @type {(program: Program) => number} */
-function time({ command, stacks, before }) {
+/** One run, with an empty output folder. @type {(program: Program, cwd: string) => Usage} */
+function measure({ command, stacks, before }, cwd) {
   rmSync(output, { recursive: true, force: true });
+  rmSync(usageFile, { force: true });
   before?.();
   const env = {
     ...process.env,
+    BENCH_USAGE: usageFile,
     CDKTF_OUTDIR: output,
     CDKTF_CONTEXT_JSON: JSON.stringify({ deployments: deployments(stacks) }),
     CHECKPOINT_DISABLE: "1",
+    NODE_OPTIONS: `--require "${join(ROOT, "bench/usage.cjs")}"`,
     STACKS: String(stacks),
   };
   const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(command, { cwd: ROOT, env, shell: true, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr } = spawnSync(command, { cwd, env, shell: true, encoding: "utf8", maxBuffer: 2 ** 28 });
   const seconds = (performance.now() - start) / 1000;
-  const made = status === 0 ? readdirSync(join(output, "stacks")).length : 0;
-  if (made !== stacks) {
-    throw new Error(`${command}\nmade ${made} stacks instead of ${stacks}\n${stdout}${stderr}`);
+  process.stderr.write(`${seconds.toFixed(3)} s, stacks: ${stacks}, ${command.replaceAll(temporary, "TEMPORARY")}\n`);
+  if (status !== 0) {
+    throw new Error(`${command}\nended with ${status}\n${stdout}${stderr}`);
   }
-  return seconds;
+  const usages = readFileSync(usageFile, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ").map(Number));
+  const cpu = usages.reduce((sum, [microseconds = 0]) => sum + microseconds, 0) / 1e6;
+  return { seconds, cpu, mebibytes: Math.max(...usages.map(([, kibibytes = 0]) => kibibytes)) / 1024, stdout };
 }
 
 /** A folder of that many deployments, twins of what bare.js makes. @type {(stacks: number) => string} */
@@ -111,7 +200,7 @@ function deployments(stacks) {
 /** @type {(rows: readonly Row[]) => string} */
 function table(rows) {
   const cells = rows.map(({ what, bare, ours, ratio, limit }) => {
-    const numbers = [bare.toFixed(3), ours.toFixed(3), ratio.toFixed(2), limit.toFixed(1)];
+    const numbers = [bare.toFixed(3), ours.toFixed(3), ratio.toFixed(2), Number.isFinite(limit) ? limit.toFixed(1) : "-"];
     return [what, ...numbers, ratio <= limit ? "yes" : "NO"];
   });
   const lines = [["what", "bare", "ours", "ratio", "limit", "ok"], ...cells];
@@ -121,16 +210,21 @@ function table(rows) {
 // Ctrl-C ends the program that is being timed, which then fails: so the temporary folder is removed here as well.
 process.on("SIGINT", () => {});
 try {
-  const { values } = parseArgs({ options: { quick: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+  const { values } = parseArgs({
+    options: { quick: { type: "boolean" }, sizes: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
   if (values.help) {
     process.stdout.write(HELP);
   } else {
     const rounds = values.quick ? 1 : 5;
-    const rows = [
+    const start = () => [
       ...startUp(values.quick ? 3 : 11),
-      ...furtherStacks("", rounds, [100, 1000], BARE, OURS),
       // The command by itself takes seconds: what fewer stacks than these cost is lost in its noise.
       ...furtherStacks("cdktf synth: ", rounds, [500, 1000], `${CDKTF_SYNTH} --app "${BARE}"`, CDKTF_SYNTH),
+    ];
+    const rows = [
+      ...(values.sizes ? [] : start()),
+      ...numbersOfDeployments(values.quick ? [1, 100, 1000] : [1, 100, 1000, 3000], values.quick ? 1 : 3),
     ];
     process.stdout.write(table(rows));
     process.exitCode = rows.every(({ ratio, limit }) => ratio <= limit) ? 0 : 1;

@@ -1,5 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** What the error codes of the operating system mean for a path, and the remedy. */
@@ -7,6 +18,7 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   EACCES: "permission denied; change the permissions, or name another path",
   EDQUOT: "the disk quota is used up; free some space and run the command again",
   EEXIST: "exists already; remove it, or name another path",
+  EFBIG: "the file is larger than this process may write; raise the limit (ulimit -f) and run the command again",
   EISDIR: "is a folder, not a file; remove it, or name another path",
   ELOOP: "too many symbolic links; name another path",
   ENAMETOOLONG: "the path is too long; name a shorter one",
@@ -16,6 +28,7 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   ENOTEMPTY: "is a folder that is not empty; remove it, or name another path",
   EPERM: "operation not permitted; change the permissions, or name another path",
   EROFS: "the file system is read-only; name another path",
+  ERR_FS_EISDIR: "is a folder, not a file; remove it, or name another path",
 };
 
 /** The message of a file system error, on one line: path, reason, code and remedy. `undefined` for any other error. */
@@ -70,4 +83,73 @@ export function isRealFile(path: string): boolean {
     );
   }
   return stats !== undefined;
+}
+
+/** The content of a file, or why there is none: the code of a system error, or a rule that the file breaks, with the remedy. */
+export type Content = { readonly bytes: Buffer } | { readonly code: string } | { readonly rule: string };
+
+/** Reads a regular file of at most `limit` bytes. Never waits for a FIFO, and never reads a device or more than the limit. */
+export function readContent(path: string, limit: number): Content {
+  let file: number | undefined;
+  try {
+    // Without O_NONBLOCK, opening a FIFO waits for somebody who writes to it.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(file);
+    if (stats.isDirectory()) {
+      return { code: "EISDIR" };
+    }
+    if (!stats.isFile()) {
+      return { rule: "is not a regular file; replace it with one" };
+    }
+    const tooLarge = { rule: `is larger than ${inMebibytes(limit)}, the limit; make it smaller` };
+    if (stats.size > limit) {
+      return tooLarge;
+    }
+    const bytes = readAtMost(file, limit + 1, stats.size);
+    return bytes.length > limit ? tooLarge : { bytes };
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? "unknown error" };
+  } finally {
+    if (file !== undefined) {
+      closeSync(file);
+    }
+  }
+}
+
+/** Files of this project have less: the largest one, a review page, has some hundred KiB. */
+const MAX_BYTES = 2 ** 24;
+
+/**
+ * Reads a regular file.
+ * @param limit in bytes
+ * @throws Error in one line that names the path, if it is something else, is larger or cannot be read
+ */
+export function readRegularFile(path: string, limit = MAX_BYTES): Buffer {
+  const content = readContent(path, limit);
+  if ("bytes" in content) {
+    return content.bytes;
+  }
+  throw new Error(
+    "rule" in content
+      ? `${path}: ${content.rule}`
+      : (fileErrorMessage({ code: content.code, path }) ?? `${path}: cannot be read (${content.code})`),
+  );
+}
+
+const inMebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
+
+const CHUNK = 2 ** 16;
+
+/** Reads until the end or the limit: what the file system says of a file's size is not always true, in `/proc` for one. */
+function readAtMost(file: number, limit: number, size: number): Buffer {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let read: number;
+  do {
+    const chunk = Buffer.allocUnsafe(Math.min(limit - length, Math.max(size + 1 - length, CHUNK)));
+    read = readSync(file, chunk, 0, chunk.length, null);
+    chunks.push(chunk.subarray(0, read));
+    length += read;
+  } while (read > 0 && length < limit);
+  return Buffer.concat(chunks);
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { App, type AppConfig } from "cdktf";
-import { requireRealFolder, writeFileAtomically } from "./files";
+import { fileErrorMessage, readRegularFile, requireRealFolder, writeFileAtomically } from "./files";
 import type { Deployment } from "./settings/deployment";
 import { DeckhouseAccessStack } from "./stack";
 import { copyLockFile } from "./terraform/provider-lock";
@@ -34,14 +34,41 @@ export function synthesized<Result>(
 ): Result {
   const outdir = mkdtempSync(join(tmpdir(), "synth-"));
   try {
-    const app = new App({ ...options, outdir, stackTraces: false });
-    for (const deployment of deployments) {
-      new DeckhouseAccessStack(app, deployment, { outputFolder, crossStackReferences: false });
-    }
-    app.synth();
+    withoutStackTraces(() => {
+      const app = new App({ ...options, outdir, stackTraces: false });
+      for (const deployment of deployments) {
+        new DeckhouseAccessStack(app, deployment, { outputFolder, crossStackReferences: false });
+      }
+      synth(app, outdir);
+    });
     return use(outdir);
   } finally {
     rmSync(outdir, { recursive: true });
+  }
+}
+
+/**
+ * Runs code that asks for the stack trace of each token that it creates, as CDKTF does, and discards it: formatting them takes a
+ * tenth of a synth. An exception has its stack trace, because Node.js formats it when it is read.
+ */
+function withoutStackTraces(run: () => void): void {
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = () => "";
+  try {
+    run();
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+/** Synthesizes an app. A write that fails, on a full disk for one, names no path in Node.js. */
+function synth(app: App, outdir: string): void {
+  try {
+    app.synth();
+  } catch (error) {
+    const { code, path = outdir } = error as NodeJS.ErrnoException;
+    const message = fileErrorMessage({ code, path });
+    throw message === undefined ? error : new Error(message, { cause: error });
   }
 }
 
@@ -122,7 +149,9 @@ export function originOf(output: string, settings: string): string {
 /** The stacks that this app wrote into an output folder. None where the manifest is another app's, or damaged. */
 export function readOrigins(output: string): Origins {
   try {
-    const { deployments = {} } = JSON.parse(readFileSync(join(output, MANIFEST), "utf8")) as { readonly deployments?: Origins };
+    const { deployments = {} } = JSON.parse(readRegularFile(join(output, MANIFEST)).toString("utf8")) as {
+      readonly deployments?: Origins;
+    };
     return deployments;
   } catch {
     return {};

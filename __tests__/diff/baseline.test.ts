@@ -193,4 +193,13 @@ describe("readBase", () => {
       "old/a/main.tf.json: is not JSON; create the review packs again with npx dkp-access review",
     );
   });
+
+  it.each(["main.tf.json", "deployer-policy.json"])("rejects a FIFO in place of %s, without waiting for a writer", (name) => {
+    write("old/a/main.tf.json", {});
+    rmSync(join(root, "old/a", name), { force: true });
+    spawnSync("mkfifo", [join(root, "old/a", name)]);
+    expect(() => readBase("./old", "review", root, process.env)).toThrow(
+      `${join(root, "old/a", name)}: is not a regular file; replace it with one`,
+    );
+  });
 });

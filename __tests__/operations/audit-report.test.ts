@@ -140,11 +140,20 @@ describe("the audit of a stack's folder", () => {
   });
 
   it("unpacks no more than its limit", async () => {
-    write("bomb.tfstate.gz", gzipSync(Buffer.alloc(2 ** 27 + 1)));
+    write("bomb.tfstate.gz", gzipSync(Buffer.alloc(2 ** 27 + 1), { level: 1 }));
     expect((await audit())[1]).toEqual({
       source: "bomb.tfstate.gz",
       findings: [],
       unread: expect.stringContaining("Cannot create a Buffer larger than 134217728 bytes"),
+    });
+  });
+
+  it("names JSON with more values than the memory has room for", async () => {
+    write("lists.json", `[${"[],".repeat(6_000_000)}[]]`);
+    expect((await audit())[1]).toEqual({
+      source: "lists.json",
+      findings: [],
+      unread: "has more than 5,000,000 values, the limit; divide it",
     });
   });
 

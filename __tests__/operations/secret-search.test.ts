@@ -1,4 +1,4 @@
-import { secretsInPlaintext } from "../../src/operations/secret-search";
+import { secretLines, secretsInPlaintext } from "../../src/operations/secret-search";
 
 /** 40 random characters, in the format of AWS; the example of the AWS documentation. */
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -112,5 +112,19 @@ describe("the audit of a state or plan", () => {
       secretsInPlaintext({ value: "a".repeat(5_000_000), other: "\\".repeat(1_000_000), more: "aB3/".repeat(1_000_000) }),
     ).toEqual([]);
     expect(process.cpuUsage(start).user / 1000).toBeLessThan(10_000);
+  });
+
+  it("finds the last one of many values, in order", () => {
+    const many = { list: [...Array(200_000).fill(0), SECRET], after: SECRET };
+    expect(secretsInPlaintext(many).map(({ location }) => location)).toEqual(["list.200000", "after"]);
+  });
+});
+
+describe("the audit of a text", () => {
+  it("names the line of each secret", () => {
+    expect(secretLines(`${SECRET}\n\n${"\n".repeat(1_000_000)}x=${SECRET}`).map(({ location }) => location)).toEqual([
+      "line 1",
+      "line 1000003",
+    ]);
   });
 });

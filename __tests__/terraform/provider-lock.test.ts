@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,5 +43,11 @@ describe("the committed provider lock", () => {
     copyLockFile(original, folder);
     copyLockFile(original, folder);
     expect(readFileSync(copy, "utf8")).toBe("written by init");
+  });
+
+  it("is rejected when it is a FIFO, without waiting for a writer", () => {
+    spawnSync("mkfifo", [original]);
+    expect(() => copyLockFile(original, folder)).toThrow(`${original}: is not a regular file; replace it with one`);
+    expect(existsSync(copy)).toBe(false);
   });
 });

@@ -68,6 +68,13 @@ describe("a run of Terraform", () => {
     );
   });
 
+  it("that prints more than a state can have is ended", async () => {
+    terraform("exec head -c 600000000 /dev/zero");
+    expect(await failure(pullState(cli(), folder))).toBe(
+      `${program} state pull printed more than 128 MiB in ${folder}; use a state of its own for the deployment`,
+    );
+  });
+
   it.each(["0", "soon", "1.5", ""])("rejects a TERRAFORM_TIMEOUT of %j", (timeout) => {
     environment.TERRAFORM_TIMEOUT = timeout;
     expect(() => cli()).toThrow(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is no number of seconds from 1 to 999999`);

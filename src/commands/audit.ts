@@ -37,7 +37,8 @@ Files compressed with gzip are unpacked. A secret that is encoded as base64 is n
 
 async function reportsOf(session: Session, name: string): Promise<readonly Report[]> {
   const { terraform, output } = session;
-  if (existsSync(name) && statSync(name).isFile()) {
+  // A FIFO or a device is a file that cannot be read, not a stack.
+  if (existsSync(name) && !statSync(name).isDirectory()) {
     return [await auditFile(terraform, name)];
   }
   const { stack, state } = selectOne(session, name);

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { readRegularFile } from "../files";
 import { dkpAccess } from "../render/command";
 import type { Packs } from "./compare";
 import { type JsonObject, objectOf } from "./json-values";
@@ -61,7 +62,7 @@ function reviewPacksOfFolder(name: string, root: string): Base {
       `--against ${name}: ${what}; name a folder that ${dkpAccess("review")} wrote, or a Git ref without ./ before it`,
     );
   }
-  const read = (stack: string, file: string) => readFileSync(join(folder, stack, file), "utf8");
+  const read = (stack: string, file: string) => readRegularFile(join(folder, stack, file)).toString("utf8");
   return {
     packs: Object.fromEntries(stacks.map((stack) => [stack, parse(join(name, stack, MAIN), read(stack, MAIN))])),
     files: Object.fromEntries(

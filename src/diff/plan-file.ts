@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
 import { dkpAccess } from "../render/command";
+import { visible } from "../render/printable";
 import { ADDRESSES } from "../terraform/addresses";
+import { parseBoundedJson } from "../terraform/bounded-json";
 import { readStateOrPlan, type TerraformCli } from "../terraform/terraform-cli";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
 import { providerOf } from "./snapshot";
@@ -21,7 +23,7 @@ export async function readPlan(terraform: TerraformCli, file: string): Promise<J
         `${file}: is not a plan: ${stats.isFile() ? `it has more than ${MAX_BYTES} bytes` : "it is not a regular file"}`,
       );
     }
-    plan = objectOf(JSON.parse(await readStateOrPlan(terraform, file)));
+    plan = objectOf(parseBoundedJson(await readStateOrPlan(terraform, file)));
   } catch (error) {
     // Not the parser's own message: it repeats the text, and a plan holds secrets.
     throw error instanceof SyntaxError ? notAPlan(file) : readable(file, error);
@@ -41,7 +43,9 @@ export async function readPlan(terraform: TerraformCli, file: string): Promise<J
 function planError(plan: JsonObject): string | undefined {
   const changes = plan.resource_changes;
   if (typeof plan.format_version !== "string" || !plan.format_version.startsWith("1.")) {
-    return `format_version: ${JSON.stringify(plan.format_version)} is unknown; this reads 1.x`;
+    // Anything but a version may be a secret that an edit moved there.
+    const version = /^\d+\.\d+$/.test(String(plan.format_version)) ? JSON.stringify(plan.format_version) : "what it states";
+    return `format_version: ${version} is unknown; this reads 1.x`;
   }
   if (!isObject(objectOf(plan.configuration).root_module)) {
     return "configuration is missing, so the plan is not complete";
@@ -55,7 +59,7 @@ function planError(plan: JsonObject): string | undefined {
   }
   const output = Object.entries(objectOf(plan.output_changes)).find(([, change]) => !isTexts(objectOf(change).actions));
   if (output !== undefined || !isObjectOrNothing(plan.output_changes)) {
-    return `output_changes${output === undefined ? "" : `.${output[0]}`} is malformed`;
+    return `output_changes${output === undefined ? "" : `.${visible(output[0])}`} is malformed`;
   }
   const addresses = changes.map(objectOf).map(({ address, deposed }) => canonical([{ address, deposed }]));
   const twice = addresses.findIndex((address, at) => addresses.indexOf(address) !== at);

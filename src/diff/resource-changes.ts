@@ -50,13 +50,13 @@ function actionOf(actions: readonly string[], importing: boolean): ResourceChang
 }
 
 /** By type, the attributes that Terraform can't change in place. Source: `ForceNew` in the AWS provider's schemas. */
-const FORCE_NEW: Readonly<Record<string, readonly string[]>> = {
-  aws_iam_access_key: ["pgp_key"],
-  aws_iam_policy: ["name", "path", "description"],
-  aws_iam_role: ["name", "path"],
-  aws_iam_role_policy: ["name"],
-  aws_iam_role_policy_attachment: ["policy_arn"],
-};
+const FORCE_NEW: ReadonlyMap<string, readonly string[]> = new Map([
+  ["aws_iam_access_key", ["pgp_key"]],
+  ["aws_iam_policy", ["name", "path", "description"]],
+  ["aws_iam_role", ["name", "path"]],
+  ["aws_iam_role_policy", ["name"]],
+  ["aws_iam_role_policy_attachment", ["policy_arn"]],
+]);
 
 /** An address, and the resource whose name identifies it: Terraform replaces it when that name changes. */
 const IDENTIFIED_BY: readonly (readonly [string, string])[] = [
@@ -79,7 +79,7 @@ function replacements(before: Snapshot, after: Snapshot): ReadonlySet<string> {
   const replaced = both
     .filter(([address, { type, attributes }]) => {
       const ignored = objectOf(attributes.lifecycle).ignore_changes;
-      return (FORCE_NEW[type] ?? []).some(
+      return (FORCE_NEW.get(type) ?? []).some(
         (name) => differs(address, name, before, after) && !(Array.isArray(ignored) && ignored.includes(name)),
       );
     })
@@ -154,12 +154,13 @@ function describe(address: string, snapshot: Snapshot): string {
   if (what !== undefined) {
     return `attachment of ${policy} to the ${what === "userAttachment" ? "user" : "group"}`;
   }
-  const descriptions: Readonly<Record<string, string>> = {
-    [ADDRESSES.user]: withName("user"),
-    [ADDRESSES.group]: withName("group"),
-    [ADDRESSES.nodeRole]: withName("node role"),
-    [ADDRESSES.nodePolicy]: "policy of the node role",
-    [ADDRESSES.membership]: "membership of the user in the group",
-  };
-  return descriptions[address] ?? address;
+  // A map: a plan can have any address, `constructor` too.
+  const descriptions: ReadonlyMap<string, string> = new Map([
+    [ADDRESSES.user, withName("user")],
+    [ADDRESSES.group, withName("group")],
+    [ADDRESSES.nodeRole, withName("node role")],
+    [ADDRESSES.nodePolicy, "policy of the node role"],
+    [ADDRESSES.membership, "membership of the user in the group"],
+  ]);
+  return descriptions.get(address) ?? address;
 }

@@ -1,3 +1,5 @@
+import { visible } from "../render/printable";
+
 /** Rule for the name of an IAM entity: characters and length. Source: IAM API Reference and "IAM and AWS STS quotas". */
 export interface NameRule {
   /** "an IAM user name" */
@@ -57,7 +59,7 @@ export function nameError(name: string, rule: NameRule): string | undefined {
   }
   const invalid = /[^A-Za-z0-9_+=,.@-]/u.exec(name)?.[0];
   if (invalid !== undefined) {
-    return `has the character ${JSON.stringify(invalid)}, ${rule.what} takes only A-Z a-z 0-9 and _ + = , . @ -`;
+    return `has the character ${visible(JSON.stringify(invalid))}, ${rule.what} takes only A-Z a-z 0-9 and _ + = , . @ -`;
   }
   return `has ${name.length} characters, ${rule.what} has at most ${rule.max}`;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { parseBoundedJson } from "../terraform/bounded-json";
 import type { StateLocation } from "../terraform/state-location";
 import { isSavedPlan, pullState, showPlan, type TerraformCli } from "../terraform/terraform-cli";
 import { backendCredentialsOfPlan } from "./plan-credentials";
@@ -101,12 +102,15 @@ function auditText(source: string, text: string, expected: Expected): Report {
   return text.includes("\u0000") ? { source, findings, unread: "is in an unknown binary format" } : { source, findings };
 }
 
-/** The document of a text, `{}` of an empty one, undefined where it is not JSON. */
+/** The document of a text, `{}` of an empty one, undefined where it is not JSON. @throws RangeError if it is too large to be parsed */
 function jsonIn(text: string): unknown {
   try {
-    return text.trim() === "" ? {} : JSON.parse(text);
-  } catch {
-    return undefined;
+    return text.trim() === "" ? {} : parseBoundedJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return undefined;
+    }
+    throw error;
   }
 }
 

@@ -24,19 +24,29 @@ const BACKEND_CREDENTIAL = "a credential of the backend";
  */
 export function secretsInPlaintext(document: unknown): readonly Finding[] {
   const findings: Finding[] = [];
-  // Not recursive: a document may be nested deeper than the call stack.
-  const pending: Node[] = [{ key: "", value: document, inKey: false }];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+  // Not recursive: a document may be nested deeper than the call stack. And one value after the other: an object for each value of
+  // a large document takes more memory than the document.
+  const pending: Iterator<Node, undefined>[] = [only({ key: "", value: document, inKey: false })];
+  for (let last = pending.at(-1); last !== undefined; last = pending.at(-1)) {
+    const node = last.next().value;
+    if (node === undefined) {
+      pending.pop();
+      continue;
+    }
     const { value } = node;
     const what = typeof value === "string" ? secretOf(node, value) : undefined;
     if (what !== undefined) {
       findings.push({ location: locationOf(node), what });
     }
     if (typeof value === "object" && value !== null) {
-      pending.push(...childrenOf(node, value).toReversed());
+      pending.push(childrenOf(node, value));
     }
   }
   return findings;
+}
+
+function* only(node: Node): Generator<Node, undefined> {
+  yield node;
 }
 
 /** A value of a document, with what decides how its strings are judged. */
@@ -62,15 +72,16 @@ function secretOf({ key, inKey, isCredential }: Node, text: string): string | un
   return holdsSecretKey(text) ? LOOKS_LIKE_SECRET : undefined;
 }
 
-function childrenOf(node: Node, value: object): Node[] {
+function* childrenOf(node: Node, value: object): Generator<Node, undefined> {
   const { type, config } = value as { readonly type?: unknown; readonly config?: unknown };
   const inKey = node.inKey || type === "aws_iam_access_key";
   const isBackend = node.key === "backend" && node.parent?.parent === undefined && typeof type === "string";
-  return Object.entries(value).map(([key, content]) => {
+  for (const key of Object.keys(value)) {
+    const content = (value as Readonly<Record<string, unknown>>)[key];
     const credentials = isBackend && content === config ? credentialsOf(type) : node.credentials;
     const isCredential = node.isCredential === true || (node.credentials?.has(key) ?? false);
-    return { key: nameOf(key, content), value: content, parent: node, inKey, credentials, isCredential };
-  });
+    yield { key: nameOf(key, content), value: content, parent: node, inKey, credentials, isCredential };
+  }
 }
 
 /** Arguments of a backend that are credentials; of an unknown backend those of all. */
@@ -104,9 +115,20 @@ function locationOf(node: Node): string {
 
 /** Where a text that is not JSON holds what looks like a secret. */
 export function secretLines(text: string): readonly Finding[] {
-  return text
-    .split("\n")
-    .flatMap((line, index) => (holdsSecretKey(line) ? [{ location: `line ${index + 1}`, what: LOOKS_LIKE_SECRET }] : []));
+  const findings: Finding[] = [];
+  let line = 1;
+  let start = 0;
+  while (start < text.length) {
+    const next = text.indexOf("\n", start);
+    const end = next < 0 ? text.length : next;
+    // Not `split`: a text of nothing but line feeds would take a hundred times its size.
+    if (end - start >= SECRET_LENGTH && holdsSecretKey(text.slice(start, end))) {
+      findings.push({ location: `line ${line}`, what: LOOKS_LIKE_SECRET });
+    }
+    line += 1;
+    start = end + 1;
+  }
+  return findings;
 }
 
 /** Whether a string holds what looks like a secret access key, also escaped as in nested JSON or encoded as in a URL. */

@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isRealFile, requireRealFolder, writeFileAtomically } from "../files";
+import { isRealFile, readContent, requireRealFolder, writeFileAtomically } from "../files";
 import { MAX_ATTACHED_POLICIES } from "../iam/limits";
 import { PLANNER_FILE, policyFile, TRUST_FILES } from "../iam/policy-file-names";
 import { dkpAccess } from "../render/command";
@@ -70,7 +70,7 @@ export function comparePacks(folder: string, wanted: Wanted): PackFolder {
     requireRealFolder(path);
   }
   const others = packFolders(folder).filter((stack) => !wanted.stacks.includes(stack));
-  const gone = others.filter((stack) => readFileSync(join(folder, stack, PAGE), "utf8").endsWith(originLine(wanted.settings)));
+  const gone = others.filter((stack) => hasEnd(join(folder, stack, PAGE), originLine(wanted.settings)));
   const contents: Packs = { ...packContents(wanted), ...Object.fromEntries(gone.map((stack) => [stack, {}])) };
   const unknown = others.filter((stack) => !gone.includes(stack));
   const overview = overviewIn(folder, { ...wanted, stacks: [...wanted.stacks, ...unknown] });
@@ -116,6 +116,15 @@ function packContents({ packs, settings }: Wanted): Packs {
   );
 }
 
+/** No page is half as large. */
+const MAX_PAGE = 2 ** 24;
+
+/** Whether a page ends so. One that cannot be read, or is larger than any page, is the user's. */
+function hasEnd(page: string, end: string): boolean {
+  const content = readContent(page, MAX_PAGE);
+  return "bytes" in content && content.bytes.toString("utf8").endsWith(end);
+}
+
 /** Stacks that have a review pack in a folder. Symbolic links are not followed. */
 function packFolders(folder: string): readonly string[] {
   const isFile = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
@@ -127,14 +136,17 @@ function packFolders(folder: string): readonly string[] {
 }
 
 function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
-  const found = isRealFile(path) ? readFileSync(path, "utf8") : undefined;
-  if (found === text) {
-    return undefined;
-  }
+  const exists = isRealFile(path);
   if (text === undefined) {
-    return "left over";
+    return exists ? "left over" : undefined;
   }
-  return found === undefined ? "missing" : "outdated";
+  if (!exists) {
+    return "missing";
+  }
+  const wanted = Buffer.from(text);
+  // A file that is larger is another one, however large it is.
+  const found = readContent(path, wanted.length);
+  return "bytes" in found && found.bytes.equals(wanted) ? undefined : "outdated";
 }
 
 function removeIfEmpty(folder: string): void {

@@ -105,7 +105,15 @@ export function policyOptionsOf(
   return { mode, supplement, cluster, environment: { partition: partitionOf(region), region, account }, allowedNetworks };
 }
 
-/** The names of the managed policies of a deployment: `policy.name`, and `<name>-2`, ... if its permissions exceed one policy. */
+/** Whether the permissions follow from settings that may have errors: all modes but one limit them to what has the prefix. */
+export function hasPermissions({ policy, cluster }: Pick<Settings, "policy" | "cluster">): boolean {
+  return policy.mode === "documented" || cluster.prefix !== undefined;
+}
+
+/**
+ * The names of the managed policies of a deployment: `policy.name`, and `<name>-2`, ... if its permissions exceed one policy.
+ * @param deployment must have permissions (`hasPermissions`)
+ */
 export function policyNames(deployment: PolicySettings): readonly string[] {
   // The account does not change the number of policies.
   return deploymentPolicies(policyOptionsOf(deployment, "")).map((_, index) => policyName(deployment.policy.name, index + 1));

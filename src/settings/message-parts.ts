@@ -44,6 +44,11 @@ export function showSegment(segment: string): string {
   return /^[\x21-\x7e]+$/.test(segment) ? cut(segment, segment) : cut(visible(JSON.stringify(segment)), segment);
 }
 
+/** What a value is as a word; nothing where it is an object, which can have a `toString` that is no function. */
+export function wordOf(value: unknown): string {
+  return typeof value === "object" ? "" : String(value);
+}
+
 /** "1 digit", "2 digits". */
 export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { readContent } from "../files";
 
 /** The largest settings file or DKP installation file that is read. Real ones have a few KiB. */
 const MAX_BYTES = 1024 * 1024;
@@ -11,38 +11,8 @@ export type TextFile = { readonly text: string } | { readonly code: string } | {
  * and never replaces bytes that are not UTF-8.
  */
 export function readTextFile(path: string): TextFile {
-  let file: number | undefined;
-  try {
-    // Without O_NONBLOCK, opening a FIFO waits for somebody who writes to it.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stats = fstatSync(file);
-    if (stats.isDirectory()) {
-      return { code: "EISDIR" };
-    }
-    if (!stats.isFile()) {
-      return { rule: "is not a regular file; replace it with one" };
-    }
-    const bytes = readAtMost(file, MAX_BYTES + 1);
-    return bytes.length > MAX_BYTES ? { rule: "is larger than 1 MiB, the limit; make it smaller" } : decode(bytes);
-  } catch (error) {
-    return { code: (error as NodeJS.ErrnoException).code ?? "unknown error" };
-  } finally {
-    if (file !== undefined) {
-      closeSync(file);
-    }
-  }
-}
-
-/** Reads until the end or the limit: what the file system says of a file's size is not always true, in `/proc` for one. */
-function readAtMost(file: number, limit: number): Buffer {
-  const buffer = Buffer.alloc(limit);
-  let length = 0;
-  let read: number;
-  do {
-    read = readSync(file, buffer, length, limit - length, null);
-    length += read;
-  } while (read > 0 && length < limit);
-  return buffer.subarray(0, length);
+  const content = readContent(path, MAX_BYTES);
+  return "bytes" in content ? decode(content.bytes) : content;
 }
 
 function decode(bytes: Buffer): TextFile {

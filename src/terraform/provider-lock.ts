@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomically } from "../files";
+import { readRegularFile, writeFileAtomically } from "../files";
 
 const LOCK_FILE = ".terraform.lock.hcl";
 /** Marks a lock file that was copied, which distinguishes it from one that `terraform init` wrote. */
@@ -17,7 +17,7 @@ export function copyLockFile(original: string, stackFolder: string): void {
   const copy = join(stackFolder, LOCK_FILE);
   const mark = join(stackFolder, COPY_MARK);
   if (existsSync(original)) {
-    writeFileAtomically(copy, readFileSync(original));
+    writeFileAtomically(copy, readRegularFile(original));
     writeFileAtomically(mark, "This lock file is a copy of the one in the folder locks/.\n");
   } else if (existsSync(mark)) {
     rmSync(copy, { force: true });

@@ -1,6 +1,7 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { recovery } from "../render/recovery";
 import { ADDRESSES, KEY_ADDRESSES } from "./addresses";
+import { parseBoundedJson } from "./bounded-json";
 
 /** An access key as the state has it. */
 export interface StateKey {
@@ -80,11 +81,14 @@ function documentOf(state: string): Json {
   return document;
 }
 
-/** A JSON document, undefined where it is none. The parser's own message quotes the content. */
+/** A JSON document, undefined where it is none. The parser's own message quotes the content. @throws Error if it is too large */
 function parsed(json: string): unknown {
   try {
-    return JSON.parse(json);
-  } catch {
+    return parseBoundedJson(json);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new Error(`the state ${error.message}: use a state of its own for the deployment`);
+    }
     return undefined;
   }
 }

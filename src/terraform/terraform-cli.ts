@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { dkpAccess } from "../render/command";
+import { parseBoundedJson } from "./bounded-json";
 import { type Progress, withProgress } from "./progress";
 
 /** How to run Terraform. */
@@ -30,8 +31,8 @@ export function terraformCli(environment: Readonly<Record<string, string | undef
   return { binary, timeout: Number(timeout), progress };
 }
 
-/** States of large workspaces have tens of megabytes. */
-const MAX_OUTPUT = 2 ** 29;
+/** States of large workspaces have tens of megabytes. Node.js cannot hold 2 ** 29 bytes in a string. */
+const MAX_OUTPUT = 2 ** 27;
 
 /** The folder of a synthesized stack. @throws Error if it was not synthesized or never initialized */
 export function stackFolder({ binary }: TerraformCli, outputFolder: string, stack: string): string {
@@ -64,7 +65,7 @@ export async function readOutputs(terraform: TerraformCli, folder: string): Prom
 /** Undefined where it is no JSON object. The parser's own message would quote the content, where secrets are. */
 function outputsIn(json: string): Readonly<Record<string, { readonly value?: unknown } | null>> | undefined {
   try {
-    const outputs: unknown = JSON.parse(json);
+    const outputs: unknown = parseBoundedJson(json);
     return typeof outputs === "object" && outputs !== null
       ? (outputs as Readonly<Record<string, { readonly value?: unknown } | null>>)
       : undefined;

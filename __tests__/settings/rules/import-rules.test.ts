@@ -8,6 +8,12 @@ describe("import", () => {
     ]);
   });
 
+  it("reports the missing prefix alone where the number of policies follows from it", () => {
+    expect(errorsWith("import: { additionalPolicies: true }\npolicy: { mode: scoped }")).toEqual([
+      'cluster.prefix: missing: policy.mode "scoped" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
+    ]);
+  });
+
   it("imports each object separately", () => {
     expect(deploymentWith(`import: { user: true, accessKeyId: ${KEY_ID} }`).import).toEqual({
       user: true,

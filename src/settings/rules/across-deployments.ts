@@ -3,7 +3,7 @@ import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/limits"
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { type CheckedSettings, pathOf } from "../checked-settings";
-import { policyNames, stateLocation, toCluster } from "../deployment";
+import { hasPermissions, policyNames, stateLocation, toCluster } from "../deployment";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
@@ -56,7 +56,7 @@ function namesOf(candidate: Candidate, field: NameField, numbered: ReadonlySet<s
     ? candidate.settings.fields("policy", "cluster", "features", "region", "nodeRole", "user.allowedNetworks")
     : undefined;
   const further =
-    fields === undefined
+    fields === undefined || !hasPermissions(fields)
       ? []
       : policyNames({ ...fields, cluster: toCluster(fields), user: { allowedNetworks: fields["user.allowedNetworks"] } }).slice(
           1,

@@ -1,4 +1,4 @@
-import { policyNames, toCluster } from "../deployment";
+import { hasPermissions, policyNames, toCluster } from "../deployment";
 import { type Rule, rule } from "./rule";
 
 /** Rules between what is imported and what the settings describe. */
@@ -34,7 +34,9 @@ export const IMPORT_RULES: readonly Rule[] = [
   rule(
     ["import.additionalPolicies", "policy", "cluster", "features", "region", "nodeRole", "user.allowedNetworks"],
     ({ "import.additionalPolicies": imported, "user.allowedNetworks": allowedNetworks, ...fields }) =>
-      imported === true && policyNames({ ...fields, cluster: toCluster(fields), user: { allowedNetworks } }).length === 1
+      imported === true &&
+      hasPermissions(fields) &&
+      policyNames({ ...fields, cluster: toCluster(fields), user: { allowedNetworks } }).length === 1
         ? {
             path: ["import", "additionalPolicies"],
             message: "true requires several policies, and the permissions fit into one; remove import.additionalPolicies",

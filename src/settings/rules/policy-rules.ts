@@ -4,7 +4,7 @@ import { MAX_ATTACHED_POLICIES, MAX_POLICY_CHARACTERS, POLICY_NAME } from "../..
 import { partitionOf } from "../../iam/partitions";
 import { policySize } from "../../iam/policy-document";
 import type { PolicyStatement } from "../../iam/policy-statements";
-import { toCluster } from "../deployment";
+import { hasPermissions, toCluster } from "../deployment";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
 import { type Rule, rule } from "./rule";
@@ -14,12 +14,12 @@ const ANY_ACCOUNT = "000000000000";
 
 /** Rules between the policy and the cluster: what a mode requires, and the size of what it grants. */
 export const POLICY_RULES: readonly Rule[] = [
-  rule(["policy", "cluster"], ({ policy, cluster }) =>
-    policy.mode === "documented" || cluster.prefix !== undefined
+  rule(["policy", "cluster"], (fields) =>
+    hasPermissions(fields)
       ? undefined
       : {
           path: ["cluster", "prefix"],
-          message: `missing: policy.mode ${show(policy.mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
+          message: `missing: policy.mode ${show(fields.policy.mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
         },
   ),
   rule(["policy", "cluster"], ({ policy, cluster }) =>
@@ -33,7 +33,7 @@ export const POLICY_RULES: readonly Rule[] = [
   rule(["policy", "cluster", "features", "region", "accountId", "nodeRole", "user.allowedNetworks"], (settings) => {
     const { mode, supplement } = settings.policy;
     const cluster = toCluster(settings);
-    if (mode !== "documented" && cluster.prefix === undefined) {
+    if (!hasPermissions(settings)) {
       return undefined;
     }
     const environment = {

@@ -24,7 +24,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return issue.message;
   }
   if (issue.type === "never") {
-    return RENAMED[path.join(".")] ?? `unknown setting, ${suggest(key, knownKeys(path.slice(0, -1)))}`;
+    return RENAMED.get(path.join(".")) ?? `unknown setting, ${suggest(key, knownKeys(path.slice(0, -1)))}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path)}`;
@@ -35,9 +35,9 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
 }
 
 /** Settings that had another name in an earlier version. */
-const RENAMED: Readonly<Record<string, string>> = {
-  adopt: "renamed; write import, with the same fields below it", // cspell:disable-line
-};
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ["adopt", "renamed; write import, with the same fields below it"], // cspell:disable-line
+]);
 
 /** What to write where a required field is missing. */
 const MISSING: Readonly<Record<string, string>> = {

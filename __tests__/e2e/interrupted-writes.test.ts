@@ -1,0 +1,144 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { PROJECT } from "../helpers/project-root";
+
+const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+const OUTPUTS = { access_key_id: { value: "AKIAIOSFODNN7EXAMPLE" }, secret_access_key: { value: SECRET } };
+
+/** Sends the signal of Ctrl-C whenever a temporary file is complete and does not have its own name yet. */
+const INTERRUPT = `
+  const fs = require("node:fs");
+  for (const name of ["renameSync", "linkSync"]) {
+    const original = fs[name];
+    fs[name] = (...paths) => {
+      process.kill(process.pid, "SIGINT");
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      return original(...paths);
+    };
+  }`;
+
+describe("a command that cannot write all of its files", () => {
+  let root: string;
+  let project: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "interrupted-"));
+    project = join(root, "project");
+    for (const folder of ["project/deployments", "project/cdktf.out/stacks/dev/.terraform", "project/locks", "tmp"]) {
+      mkdirSync(join(root, folder), { recursive: true });
+    }
+    writeFileSync(join(project, "cdktf.json"), "{}");
+    writeFileSync(join(project, "cdktf.out/stacks/dev/cdk.tf.json"), "{}");
+    writeFileSync(join(project, "locks/dev.terraform.lock.hcl"), "# A lock\n".repeat(4000));
+    writeFileSync(join(root, "interrupt.cjs"), INTERRUPT);
+    settings("");
+    terraform(`[ "$1" = state ] || cat <<'END'\n${JSON.stringify(OUTPUTS)}\nEND`);
+  });
+
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  const settings = (more: string) => writeFileSync(join(project, "deployments/dev.yaml"), SETTINGS + more);
+  /** Has a shell script in place of Terraform. */
+  const terraform = (script: string) => {
+    writeFileSync(join(root, "terraform"), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(root, "terraform"), 0o755);
+  };
+  /** Runs a line of a shell with the program as "$0" and "$@". */
+  const shell = (line: string, args: readonly string[], options = "") => {
+    const program = join(PROJECT, "bin/dkp-access");
+    const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", line, process.execPath, program, ...args], {
+      cwd: project,
+      encoding: "utf8",
+      env: {
+        PATH: process.env.PATH,
+        TMPDIR: join(root, "tmp"),
+        TERRAFORM_BINARY_NAME: join(root, "terraform"),
+        NODE_OPTIONS: options,
+      },
+    });
+    return { status, signal, stdout, stderr };
+  };
+  const run = (...args: readonly string[]) => shell('exec "$0" "$@"', args);
+  const interrupted = (...args: readonly string[]) => shell('exec "$0" "$@"', args, `--require=${join(root, "interrupt.cjs")}`);
+  /** With a limit on the size of a file, in units of 512 bytes, which stands for a full disk: writes fail at the same point. */
+  const onFullDisk = (limit: number, ...args: readonly string[]) =>
+    shell(`trap '' XFSZ; ulimit -f ${limit}; exec "$0" "$@"`, args);
+
+  /** The files that commands write, with their content. */
+  const written = () =>
+    Object.fromEntries(
+      readdirSync(root, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .filter(
+          (path) => !path.startsWith(join(project, "deployments")) && !["interrupt.cjs", "terraform"].includes(basename(path)),
+        )
+        .map((path) => [path.slice(root.length + 1), readFileSync(path, "utf8")]),
+    );
+  /** Each file is as it was before, or as the command writes it, and no other file is there: none that is temporary either. */
+  const expectCompleteFiles = (before: Readonly<Record<string, string>>, complete: Readonly<Record<string, string>>) => {
+    expect(Object.keys(complete)).toEqual(expect.arrayContaining(Object.keys(written())));
+    for (const [path, content] of Object.entries(written())) {
+      expect([before[path], complete[path]]).toContain(content);
+    }
+    expect(readdirSync(join(root, "tmp"))).toEqual([]);
+  };
+  /** What a command writes when nothing stops it. The files are then removed. */
+  const uninterrupted = (...args: readonly string[]) => {
+    const before = written();
+    const entries = readdirSync(project);
+    expect(run(...args)).toMatchObject({ status: 0 });
+    const after = written();
+    for (const name of readdirSync(project).filter((entry) => !entries.includes(entry))) {
+      rmSync(join(project, name), { recursive: true });
+    }
+    for (const path of Object.keys(after).filter((name) => before[name] === undefined)) {
+      rmSync(join(root, path), { force: true });
+    }
+    for (const [path, content] of Object.entries(before)) {
+      writeFileSync(join(root, path), content);
+    }
+    return { before, after };
+  };
+
+  it.each([[["synth"]], [["review"]], [["init", "new"]], [["hand-over", "--out", "provider.yaml"]]])(
+    "leaves complete files only when Ctrl-C comes within each write of %j",
+    (args) => {
+      const { before, after } = uninterrupted(...args);
+      // A command that has nothing to wait for finishes its work.
+      const { status, signal } = interrupted(...args);
+      expect([`${status}`, signal]).toContain(signal === null ? "0" : "SIGINT");
+      expectCompleteFiles(before, after);
+    },
+  );
+
+  it("writes no secret when Ctrl-C stops hand-over while Terraform runs", () => {
+    const before = written();
+    terraform("kill -INT $PPID; exec sleep 1");
+    expect(run("hand-over", "--out", "provider.yaml")).toEqual({ status: null, signal: "SIGINT", stdout: "", stderr: "" });
+    expect(written()).toEqual(before);
+  });
+
+  it.each([
+    [["synth"], 4, /^\S+\/tmp\/synth-\w+: the file is larger than this process may write \(EFBIG\); .+\n$/],
+    [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: the file is larger than .+\n$/],
+    [["review"], 40, /^review\/dev\/REVIEW\.md: the file is larger than .+\n$/],
+    [["init", "new"], 1, /^new\/\S+: the file is larger than .+\n$/],
+    [["hand-over", "--out", "provider.yaml"], 0, /^\S+\/provider\.yaml: cannot be written \(EFBIG\); .+\n$/],
+  ])("leaves complete files only, and says so in one line, when the disk is full: %j, %d blocks", (args, limit, message) => {
+    const { before, after } = uninterrupted(...args);
+    expect(onFullDisk(limit, ...args)).toEqual({ status: 1, signal: null, stdout: "", stderr: expect.stringMatching(message) });
+    expectCompleteFiles(before, after);
+  });
+
+  it("keeps the old review pack complete when the disk is full", () => {
+    run("review");
+    settings("tags: { team: platform }\n");
+    const { before, after } = uninterrupted("review");
+    expect(onFullDisk(40, "review")).toMatchObject({ status: 1, stdout: "" });
+    expectCompleteFiles(before, after);
+  });
+});

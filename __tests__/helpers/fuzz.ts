@@ -1,0 +1,138 @@
+import fc from "fast-check";
+
+/**
+ * Parameters of a fuzz test. A failure prints the seed and the path of the smallest case; `FUZZ_SEED=... npm test` repeats the run,
+ * and `FUZZ_CASES` replaces the number of cases.
+ */
+export function fuzzParameters(cases: number): fc.Parameters<unknown> {
+  const { FUZZ_SEED, FUZZ_CASES } = process.env;
+  return { numRuns: Number(FUZZ_CASES ?? cases), ...(FUZZ_SEED === undefined ? {} : { seed: Number(FUZZ_SEED) }) };
+}
+
+/** A secret access key, the example of the AWS documentation, and other credentials in the formats of their issuers. */
+export const SECRETS: readonly string[] = [
+  "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+  `ghp_${"a1B2".repeat(9)}`,
+  "https://user:hunter2hunter2@example.com/",
+];
+
+/** Strings that a parser, a template, a path or an output could mistake for something else. */
+const STRINGS: readonly string[] = [
+  ...[
+    "",
+    " ",
+    "0",
+    "-1",
+    "null",
+    "true",
+    "*",
+    "-",
+    "~",
+    "@",
+    "/",
+    "..",
+    "../../etc/passwd",
+    "__proto__",
+    "constructor",
+    "toString",
+  ],
+  ...[`\${aws_iam_user.user.name}`, "%{ if true }", "$${", `\${TfToken[TOKEN.0]}`, "#{TfToken[TOKEN.0]}", "TfToken[TOKEN.0]"],
+  ...["\n", "a\nb", "\r", "\t", "\u0000", "\u001b[2J", "\u202e", "\u2028", "\u00ad", "\ufeff", "\ud800", "😀", "\u3164", "é"],
+  ...["x\n::error::y", "##[group]", "| a |", "<!--", "```", "'", '"', "\\", "$(id)", "`id`", "; rm -rf /"],
+  ...[
+    "eu-central-1",
+    "aws-global",
+    "123456789012",
+    "1.77",
+    "Active",
+    "scoped",
+    "minimal",
+    "group",
+    "0.0.0.0/0",
+    "::/0",
+    "a".repeat(300),
+  ],
+  ...["arn:aws:iam::123456789012:policy/x", "arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:kms:*:*:key/*", "arn:::::"],
+  ...['{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}', '{"Statement":{}}', "[", "{}"],
+  ...["2020-02-30", "0x10", "1e400", "1_000", "08", "yes", "<<", "=", "!!binary", "&a", "*a"],
+];
+
+/** Any value that JSON or YAML can hold, most of them small, and strings that are dangerous somewhere. */
+export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...STRINGS) },
+  { weight: 1, arbitrary: fc.constantFrom(...SECRETS) },
+  { weight: 2, arbitrary: fc.constantFrom<unknown>(null, true, false, 0, -1, 1.5, 1e308, 2 ** 53, [], {}, [null], [[]]) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>({ a: { b: [1, { c: "d" }] } }, { type: "x", value: [] }, { "": "" }) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
+);
+
+/** A change at one place of a document: `at` selects the place, whatever the document is. */
+export interface Edit {
+  readonly kind: "replace" | "remove" | "add" | "rename" | "copy" | "wrap";
+  readonly at: number;
+  readonly from: number;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+const anyEdit: fc.Arbitrary<Edit> = fc.record({
+  kind: fc.constantFrom<Edit["kind"]>("replace", "replace", "replace", "remove", "add", "rename", "copy", "wrap"),
+  at: fc.nat(),
+  from: fc.nat(),
+  key: fc.constantFrom(...STRINGS),
+  value: anyValue,
+});
+
+/** A few changes of one document; few, so that most of it stays as it was. */
+export const anyEdits: fc.Arbitrary<readonly Edit[]> = fc.array(anyEdit, { minLength: 1, maxLength: 4 });
+
+interface Place {
+  readonly parent: Record<string, unknown>;
+  readonly key: string;
+}
+
+/** Every place of a document that can be replaced. */
+function places(value: unknown): readonly Place[] {
+  return typeof value === "object" && value !== null
+    ? Object.keys(value).flatMap((key) => {
+        const parent = value as Record<string, unknown>;
+        return [{ parent, key }, ...places(parent[key])];
+      })
+    : [];
+}
+
+/** Sets a property, also one with the name `__proto__`. */
+function set(parent: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+const EDITS: Readonly<Record<Edit["kind"], (place: Place, edit: Edit, all: readonly Place[]) => void>> = {
+  replace: ({ parent, key }, edit) => set(parent, key, structuredClone(edit.value)),
+  remove: ({ parent, key }) => {
+    delete parent[key];
+  },
+  add: ({ parent }, edit) => set(parent, edit.key, structuredClone(edit.value)),
+  rename: ({ parent, key }, edit) => {
+    const value = parent[key];
+    delete parent[key];
+    set(parent, edit.key, value);
+  },
+  copy: ({ parent, key }, edit, all) => {
+    const { parent: from, key: name } = all[edit.from % all.length] as Place;
+    set(parent, key, structuredClone(from[name]));
+  },
+  wrap: ({ parent, key }, edit) => set(parent, key, edit.from % 2 === 0 ? [parent[key]] : { [edit.key]: parent[key] }),
+};
+
+/** A copy of a document with changes. */
+export function edited<Document extends object>(document: Document, edits: readonly Edit[]): Document {
+  const copy = structuredClone(document);
+  for (const edit of edits) {
+    const all = places(copy);
+    const place = all[edit.at % all.length];
+    if (place !== undefined) {
+      EDITS[edit.kind](place, edit, all);
+    }
+  }
+  return copy;
+}

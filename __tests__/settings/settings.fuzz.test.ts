@@ -1,0 +1,122 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { parse, stringify } from "yaml";
+import { visible } from "../../src/render/printable";
+import type { Deployment } from "../../src/settings/deployment";
+import { SettingsError } from "../../src/settings/errors";
+import { loadDeployments } from "../../src/settings/load";
+import { terraformJson } from "../../src/synthesis";
+import { anyEdits, edited, fuzzParameters, SECRETS } from "../helpers/fuzz";
+import { PROJECT } from "../helpers/project-root";
+
+const GOLDEN = join(PROJECT, "__tests__/golden/deployments");
+const NAMES = readdirSync(GOLDEN);
+const TEXTS = new Map(NAMES.map((name) => [name, readFileSync(join(GOLDEN, name), "utf8")]));
+const SETTINGS = new Map([...TEXTS].map(([name, text]) => [name, parse(text) as object]));
+
+describe("settings that are valid but for a few changes", () => {
+  const root = mkdtempSync(join(tmpdir(), "fuzz-"));
+  const folder = join(root, "deployments");
+  mkdirSync(folder);
+
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  /** The deployment, or the lines of the message. @throws any other error */
+  const load = (content: string | Uint8Array): Deployment | readonly string[] => {
+    writeFileSync(join(folder, "dev.yaml"), content);
+    try {
+      return loadDeployments(folder)[0] as Deployment;
+    } catch (error) {
+      if (error instanceof SettingsError) {
+        return error.message.split("\n");
+      }
+      throw error;
+    }
+  };
+
+  /** A count, and below it one line per error: with the line of its field, or about the whole file or a field that is missing. */
+  const expectErrors = ([heading, ...lines]: readonly string[]) => {
+    expect(heading).toBe(`${folder}/dev.yaml has ${lines.length === 1 ? "1 error" : `${lines.length} errors`}:`);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) {
+      expect(line).toMatch(/^ {2}(?:line \d+(?:, \S.*)?: \S|(?:is|has|holds) \S|\S+: missing[:;] \S)/);
+      expect(visible(line)).toBe(line);
+      expect(line).not.toContain("[native code]");
+      expect(line.length).toBeLessThan(1500);
+      expect(SECRETS.filter((secret) => line.includes(secret))).toEqual([]);
+    }
+  };
+
+  it("are a deployment, or give errors with line and field and without secrets", () => {
+    const accepted: Deployment[] = [];
+    fc.assert(
+      fc.property(fc.constantFrom(...NAMES), anyEdits, (name, edits) => {
+        const result = load(stringify(edited(SETTINGS.get(name) as object, edits), { aliasDuplicateObjects: false }));
+        if (Array.isArray(result)) {
+          expectErrors(result as readonly string[]);
+        } else {
+          accepted.push(result as Deployment);
+        }
+      }),
+      fuzzParameters(4000),
+    );
+    // What is accepted can be synthesized, without an expression that a value has become.
+    const some = accepted.slice(0, 40).map((deployment, index) => ({ ...deployment, stack: `dev-${index}` }));
+    expect(Object.keys(terraformJson(some))).toHaveLength(some.length);
+  });
+
+  it("are a deployment, or give errors, when the text or its bytes are changed", () => {
+    const MARKS = [
+      "\t",
+      "\0",
+      "\r",
+      "\n",
+      "  ",
+      ": ",
+      "- ",
+      "? ",
+      "&a ",
+      "*a",
+      "!!x ",
+      "|\n",
+      ">-\n",
+      "%",
+      "[",
+      "{",
+      "]",
+      "}",
+      "#",
+      "'",
+      '"',
+      "---\n",
+      "<<: ",
+      "\u2028",
+    ];
+    const anyChange = fc.record({
+      at: fc.nat(),
+      remove: fc.nat({ max: 30 }),
+      insert: fc.oneof(
+        fc.constantFrom(...MARKS).map((mark) => Buffer.from(mark)),
+        fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes)),
+      ),
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...NAMES), fc.array(anyChange, { minLength: 1, maxLength: 3 }), (name, changes) => {
+        const content = changes.reduce(
+          (bytes, { at, remove, insert }) => {
+            const start = at % (bytes.length + 1);
+            return Buffer.concat([bytes.subarray(0, start), insert, bytes.subarray(start + remove)]);
+          },
+          Buffer.from(TEXTS.get(name) as string),
+        );
+        const result = load(content);
+        if (Array.isArray(result)) {
+          expectErrors(result as readonly string[]);
+        }
+      }),
+      fuzzParameters(3000),
+    );
+  });
+});

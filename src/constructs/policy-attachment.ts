@@ -39,7 +39,7 @@ export class PolicyAttachment extends Construct {
  * A protected policy is never replaced, so deletion comes first there, which is Terraform's default. Only the other policies
  * get `create_before_destroy`: it also spreads to the user and the group that the attachment depends on, and a tainted one of
  * these could then never be re-created under its name. Source: Terraform, `docs/destroying.md` ("Create Before Destroy");
- * the order of calls is measured in `__tests__/e2e/interrupted-apply.test.ts`.
+ * the order of calls is measured in `__tests__/e2e/attachments.test.ts`.
  *
  * Further policies: Terraform must detach one that is removed after it extended the first policy, and only
  * `create_before_destroy` gives that order. Protection then rejects every replacement, which would detach the policy; it does not

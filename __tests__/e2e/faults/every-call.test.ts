@@ -48,6 +48,13 @@ const SELECTED: readonly (Case & Expected)[] = [
     rows: ["recover.md#stale-lock", "recover.md#half-made"],
     keys: 0,
   },
+  {
+    flow: "node role",
+    call: "CreateRole",
+    fault: "killed before the response",
+    rows: ["recover.md#stale-lock", "recover.md#half-made"],
+    keys: 0,
+  },
 ];
 
 /** With every fault: one line per fault as soon as it is survived. */

@@ -13,7 +13,7 @@ import {
 import { type Fault, type FaultOptions, FaultProxy } from "../support/fault-proxy";
 import { type Credentials, LocalAws } from "../support/local-aws";
 import { Operator } from "../support/operator";
-import { type Recovered, recover, type Scene, succeed, terraformOf } from "../support/recovery";
+import { type Recovered, recover, type Scene, type Stack, succeed, terraformOf } from "../support/recovery";
 import { ResidentProvider } from "../support/resident-provider";
 import { type Terraform, terraformEnvironment } from "../support/terraform";
 import { Variants } from "../support/variants";
@@ -41,7 +41,7 @@ export interface Survived extends Recovered {
 
 /** A copy of an account, and the AWS that Terraform calls. */
 export interface Lent {
-  readonly scene: Omit<Scene, "output">;
+  readonly scene: Stack;
   readonly proxy: FaultProxy;
   readonly live: Credentials | undefined;
   /** The write calls after which AWS rejected the exposed key. */
@@ -114,6 +114,8 @@ export class Life {
         refusedAfter.push(call);
       }
     };
+    // IAM stores whole seconds.
+    const since = new Date(Math.floor(Date.now() / 1000) * 1000);
     const faulted = await this.runWith(flow, aws, { faults, executed }, interruptedAt);
     const back = await FaultProxy.before(aws, { faults: {}, kill: () => undefined, executed });
     const scene: Omit<Scene, "output"> = {
@@ -122,6 +124,7 @@ export class Life {
       credentials: this.operator,
       variants: this.variants,
       settings: flow.settings,
+      since,
     };
     try {
       const recovered = await recover(scene, flow.command ?? "apply");
@@ -247,6 +250,7 @@ export class Life {
     return (await this.account(name)).writes;
   }
 }
+
 /** Whether the calls of DKP are allowed: one that the first policy always allows, and one whose statement moves to the second. */
 export async function isAccepted(aws: LocalAws, key: Credentials): Promise<boolean> {
   try {

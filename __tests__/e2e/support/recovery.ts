@@ -24,7 +24,14 @@ export function shows(output: string, anchor: string): boolean {
 }
 
 /** What a person sees and changes on the way back. */
-export interface Scene {
+export interface Scene extends Stack {
+  /** When the run started that failed. */
+  readonly since: Date;
+  readonly output: string;
+}
+
+/** A stack with some settings, and the account that it is in. */
+export interface Stack {
   readonly aws: LocalAws;
   /** The AWS that Terraform calls. @default `aws` */
   readonly through?: AnyAws;
@@ -32,7 +39,6 @@ export interface Scene {
   readonly variants: Variants;
   /** The settings without `import`. */
   readonly settings: string;
-  readonly output: string;
 }
 
 /** The error that Terraform prints, and the part of `import` that recover.md names for it. */
@@ -108,7 +114,7 @@ export async function recover(given: Omit<Scene, "output">, command: "apply" | "
 }
 
 /** Terraform in the folder of the settings. */
-export function terraformOf({ aws, through = aws, credentials, variants, settings }: Omit<Scene, "output">): Terraform {
+export function terraformOf({ aws, through = aws, credentials, variants, settings }: Stack): Terraform {
   return new Terraform(variants.folder(settings), through, "terraform", credentials);
 }
 
@@ -123,7 +129,7 @@ export async function succeed(terraform: Terraform, ...args: string[]): Promise<
 
 export interface KeysReport {
   readonly slots: readonly { readonly id?: string }[];
-  readonly unmanaged: readonly { readonly id: string; readonly lastUsed?: unknown }[];
+  readonly unmanaged: readonly { readonly id: string; readonly created: string; readonly lastUsed?: unknown }[];
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
   readonly next: {
@@ -133,13 +139,13 @@ export interface KeysReport {
 }
 
 /** A `dkp-access` command in the project. */
-export function dkpAccess(scene: Omit<Scene, "output">, ...args: readonly string[]): Finished {
+export function dkpAccess(scene: Stack, ...args: readonly string[]): Finished {
   const { aws, credentials, variants, settings } = scene;
   return runIn(variants.project(settings), environmentOf(aws, credentials), process.execPath, PROGRAM, ...args);
 }
 
 /** The report of `dkp-access keys`. */
-export function keysReport({ aws, credentials, variants, settings }: Omit<Scene, "output">): KeysReport {
+export function keysReport({ aws, credentials, variants, settings }: Stack): KeysReport {
   const args = [PROGRAM, "keys", STACK, "--format", "json"];
   return jsonOf(variants.project(settings), environmentOf(aws, credentials), process.execPath, ...args) as KeysReport;
 }
@@ -152,11 +158,11 @@ const environmentOf = (aws: LocalAws, credentials: Credentials) => ({
 });
 
 /**
- * Deletes the keys that the report names and that were never used, as the row `unmanaged-key` says.
+ * Deletes the keys that the report names, that the failed run created and that were never used, as the row `unmanaged-key` says.
  * @throws Error if the report does not name every key of the user that is not in the state
  */
 async function deleteReported(
-  { aws, credentials }: Pick<Scene, "aws" | "credentials">,
+  { aws, credentials, since }: Pick<Scene, "aws" | "credentials" | "since">,
   { slots, unmanaged, errors, warnings }: KeysReport,
 ): Promise<readonly string[]> {
   const iam = aws.iam(credentials);
@@ -168,7 +174,9 @@ async function deleteReported(
   if (unnoticed.length > 0) {
     throw new Error(`dkp-access keys does not name ${unnoticed.join(", ")}:\n${text}`);
   }
-  const unused = unmanaged.filter(({ lastUsed }) => lastUsed === undefined).map(({ id }) => id);
+  const unused = unmanaged
+    .filter(({ created, lastUsed }) => lastUsed === undefined && Date.parse(created) >= since.getTime())
+    .map(({ id }) => id);
   for (const id of unused) {
     await iam.send(new DeleteAccessKeyCommand({ UserName: STACK, AccessKeyId: id }));
   }

@@ -182,7 +182,7 @@ function measure({ command, stacks, before }, cwd) {
     .split("\n")
     .map((line) => line.split(" ").map(Number));
   const cpu = usages.reduce((sum, [microseconds = 0]) => sum + microseconds, 0) / 1e6;
-  return { seconds, cpu, memory: Math.max(...usages.map(([, kibi = 0]) => kibi)) / 1024, stdout };
+  return { seconds, cpu, memory: Math.max(...usages.map(([, kilobytes = 0]) => kilobytes)) / 1024, stdout };
 }
 
 /** A folder of that many deployments, twins of what bare.js makes. @type {(stacks: number) => string} */

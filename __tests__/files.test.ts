@@ -68,7 +68,9 @@ describe("writeFileAtomically", () => {
       encoding: "utf8",
     });
     expect(status).toBe(1);
-    expect(stderr).toContain(`${path}: cannot be written (EFBIG)`);
+    expect(stderr).toContain(
+      `Error: ${path}: the file is larger than this process may write (EFBIG); raise the limit (ulimit -f) and run the command again`,
+    );
     expect(readFileSync(path, "utf8")).toBe("old");
     expect(readdirSync(folder)).toEqual(["file"]);
   });

@@ -22,7 +22,7 @@ Exit code: 0 when every value is within its limit, 1 when one is not or a progra
 
 /** @typedef {{ command: string, stacks: number, before?: () => void }} Program */
 /** @typedef {{ what: string, bare: number, ours: number, ratio: number, limit: number }} Row */
-/** @typedef {{ seconds: number, cpu: number, mebibytes: number, stdout: string }} Usage */
+/** @typedef {{ seconds: number, cpu: number, memory: number, stdout: string }} Usage */
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), "bench-"));
@@ -122,8 +122,8 @@ function numbersOfDeployments(sizes, rounds) {
   const further = [...sizes.keys()].slice(1);
   for (const { name } of programs) {
     for (const [at, stacks] of sizes.entries()) {
-      const { cpu, seconds, mebibytes } = middle(name, at);
-      const figures = `${cpu.toFixed(2)} s processor time, ${seconds.toFixed(2)} s, ${mebibytes.toFixed(0)} MiB`;
+      const { cpu, seconds, memory } = middle(name, at);
+      const figures = `${cpu.toFixed(2)} s processor time, ${seconds.toFixed(2)} s, ${memory.toFixed(0)} MiB`;
       process.stdout.write(`${name.padEnd(8)}${String(stacks).padStart(6)} deployments: ${figures}\n`);
     }
   }
@@ -182,7 +182,7 @@ function measure({ command, stacks, before }, cwd) {
     .split("\n")
     .map((line) => line.split(" ").map(Number));
   const cpu = usages.reduce((sum, [microseconds = 0]) => sum + microseconds, 0) / 1e6;
-  return { seconds, cpu, mebibytes: Math.max(...usages.map(([, kibibytes = 0]) => kibibytes)) / 1024, stdout };
+  return { seconds, cpu, memory: Math.max(...usages.map(([, kilobytes = 0]) => kilobytes)) / 1024, stdout };
 }
 
 /** A folder of that many deployments, twins of what bare.js makes. @type {(stacks: number) => string} */

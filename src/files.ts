@@ -101,7 +101,7 @@ export function readContent(path: string, limit: number): Content {
     if (!stats.isFile()) {
       return { rule: "is not a regular file; replace it with one" };
     }
-    const tooLarge = { rule: `is larger than ${inMebibytes(limit)}, the limit; make it smaller` };
+    const tooLarge = { rule: `is larger than ${inMiB(limit)}, the limit; make it smaller` };
     if (stats.size > limit) {
       return tooLarge;
     }
@@ -136,7 +136,7 @@ export function readRegularFile(path: string, limit = MAX_BYTES): Buffer {
   );
 }
 
-const inMebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
+const inMiB = (bytes: number) => `${bytes / 2 ** 20} MiB`;
 
 const CHUNK = 2 ** 16;
 

@@ -57,7 +57,7 @@ const STRINGS: readonly string[] = [
   ...["2020-02-30", "0x10", "1e400", "1_000", "08", "yes", "<<", "=", "!!binary", "&a", "*a"],
 ];
 
-/** Any value that JSON or YAML can hold, most of them small, and strings that are dangerous somewhere. */
+/** Any value that JSON or YAML can hold, most of them small, and strings that have a meaning somewhere. */
 export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...STRINGS) },
   { weight: 1, arbitrary: fc.constantFrom(...SECRETS) },
@@ -66,7 +66,7 @@ export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
 );
 
-/** A change at one place of a document: `at` selects the place, whatever the document is. */
+/** A change at one field of a document: `at` selects it, whatever the document is. */
 export interface Edit {
   readonly kind: "replace" | "remove" | "add" | "rename" | "copy" | "wrap";
   readonly at: number;
@@ -86,17 +86,17 @@ const anyEdit: fc.Arbitrary<Edit> = fc.record({
 /** A few changes of one document; few, so that most of it stays as it was. */
 export const anyEdits: fc.Arbitrary<readonly Edit[]> = fc.array(anyEdit, { minLength: 1, maxLength: 4 });
 
-interface Place {
+interface Field {
   readonly parent: Record<string, unknown>;
   readonly key: string;
 }
 
-/** Every place of a document that can be replaced. */
-function places(value: unknown): readonly Place[] {
+/** Every field of a document, those in its lists too. */
+function fieldsIn(value: unknown): readonly Field[] {
   return typeof value === "object" && value !== null
     ? Object.keys(value).flatMap((key) => {
         const parent = value as Record<string, unknown>;
-        return [{ parent, key }, ...places(parent[key])];
+        return [{ parent, key }, ...fieldsIn(parent[key])];
       })
     : [];
 }
@@ -106,7 +106,7 @@ function set(parent: Record<string, unknown>, key: string, value: unknown): void
   Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-const EDITS: Readonly<Record<Edit["kind"], (place: Place, edit: Edit, all: readonly Place[]) => void>> = {
+const EDITS: Readonly<Record<Edit["kind"], (field: Field, edit: Edit, all: readonly Field[]) => void>> = {
   replace: ({ parent, key }, edit) => set(parent, key, structuredClone(edit.value)),
   remove: ({ parent, key }) => {
     delete parent[key];
@@ -118,7 +118,7 @@ const EDITS: Readonly<Record<Edit["kind"], (place: Place, edit: Edit, all: reado
     set(parent, edit.key, value);
   },
   copy: ({ parent, key }, edit, all) => {
-    const { parent: from, key: name } = all[edit.from % all.length] as Place;
+    const { parent: from, key: name } = all[edit.from % all.length] as Field;
     set(parent, key, structuredClone(from[name]));
   },
   wrap: ({ parent, key }, edit) => set(parent, key, edit.from % 2 === 0 ? [parent[key]] : { [edit.key]: parent[key] }),
@@ -128,10 +128,10 @@ const EDITS: Readonly<Record<Edit["kind"], (place: Place, edit: Edit, all: reado
 export function edited<Document extends object>(document: Document, edits: readonly Edit[]): Document {
   const copy = structuredClone(document);
   for (const edit of edits) {
-    const all = places(copy);
-    const place = all[edit.at % all.length];
-    if (place !== undefined) {
-      EDITS[edit.kind](place, edit, all);
+    const all = fieldsIn(copy);
+    const field = all[edit.at % all.length];
+    if (field !== undefined) {
+      EDITS[edit.kind](field, edit, all);
     }
   }
   return copy;

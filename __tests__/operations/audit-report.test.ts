@@ -140,7 +140,8 @@ describe("the audit of a stack's folder", () => {
   });
 
   it("unpacks no more than its limit", async () => {
-    write("bomb.tfstate.gz", gzipSync(Buffer.alloc(2 ** 27 + 1), { level: 1 }));
+    const part = gzipSync(Buffer.alloc(2 ** 20));
+    write("bomb.tfstate.gz", Buffer.concat(Array<Buffer>(129).fill(part)));
     expect((await audit())[1]).toEqual({
       source: "bomb.tfstate.gz",
       findings: [],

@@ -44,8 +44,8 @@ export function showSegment(segment: string): string {
   return /^[\x21-\x7e]+$/.test(segment) ? cut(segment, segment) : cut(visible(JSON.stringify(segment)), segment);
 }
 
-/** What a value is as a word; nothing where it is an object, which can have a `toString` that is no function. */
-export function wordOf(value: unknown): string {
+/** A value as a string; the empty one for an object, whose `toString` can be a value that is no function. */
+export function textOf(value: unknown): string {
   return typeof value === "object" ? "" : String(value);
 }
 

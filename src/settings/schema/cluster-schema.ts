@@ -4,7 +4,7 @@ import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { nameError, ROLE_NAME } from "../../iam/limits";
-import { EMPTY, show, suggest, wordOf } from "../message-parts";
+import { EMPTY, show, suggest, textOf } from "../message-parts";
 import { because, describe, list, noList, nonEmptyString, strict, vpcId } from "./primitives";
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
@@ -225,7 +225,7 @@ const FEATURE_NAMES = Object.keys(FEATURES) as [Feature, ...Feature[]];
 
 export const features = v.pipe(
   v.array(
-    v.picklist(FEATURE_NAMES, (issue) => `${show(issue.input)} is no feature, ${suggest(wordOf(issue.input), FEATURE_NAMES)}`),
+    v.picklist(FEATURE_NAMES, (issue) => `${show(issue.input)} is no feature, ${suggest(textOf(issue.input), FEATURE_NAMES)}`),
   ),
   describe(
     `What the cluster does beyond the ordinary and requires further permissions for: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,

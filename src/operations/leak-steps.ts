@@ -185,7 +185,7 @@ function search(keys: readonly LeakedKey[], { settings, iam }: KeyFacts): LeakSt
     notes: [
       "run this 15 minutes after step 2 at the earliest: CloudTrail shows most calls after about 5 minutes",
       "TIME is when the key leaked at the earliest, in UTC, such as 2026-01-31 or 2026-01-31T12:00:00Z",
-      "event history has 90 days, and the events of the user alone. With a trail, copy its log files, which also show what the attacker did with roles: aws s3 cp --recursive s3://BUCKET/AWSLogs/ACCOUNT/CloudTrail/ trail/",
+      `event history has 90 days, and the events of the user alone. With a trail, copy its log files, which also show what the attacker did with roles: aws s3 cp --recursive s3://BUCKET/AWSLogs/${iam.account ?? "ACCOUNT"}/CloudTrail/ trail/`,
       `check ${roles === undefined ? "every role of the account" : roles.join(" and ")}: who can assume the role, and what it allows; ${dkpAccess("drift", stack)} compares the roles of this deployment`,
       ...remainsOf(options).map((what) => `remains without the key: ${what}`),
     ],

@@ -4,13 +4,17 @@ import { policySize } from "./policy-document";
 import { type PolicyCondition, type PolicyOptions, type PolicyStatement, policyStatements } from "./policy-statements";
 
 /**
- * Statements that go into the second policy of a deployment that requires two: those of IAM, KMS and Elastic Load Balancing.
+ * Statements that go into the second policy of a deployment that requires two: those of IAM, KMS and Elastic Load Balancing, in mode
+ * `strict` also those of launches, peerings and the EBS CSI driver.
  * The assignment is fixed, so that a change of settings moves no statement between two existing policies: IAM changes one policy
  * after the other, and a moved statement could be missing for a moment.
  */
 const SECOND_POLICY: readonly string[] = [
+  "NewLoadBalancers",
+  "TagNewLoadBalancers",
   "LoadBalancers",
   "NetworkLoadBalancers",
+  "UntaggedListeners",
   "KeysOfDisks",
   "GrantsOnKeys",
   "NodeRole",
@@ -18,11 +22,23 @@ const SECOND_POLICY: readonly string[] = [
   "OtherNodeRoles",
   "PassNodeRole",
   "ServiceLinkedRoles",
+  "CsiVolumes",
+  "NewCsiVolumes",
+  "CsiSnapshots",
+  "NewCsiSnapshots",
+  "Launch",
+  "LaunchNew",
+  "LaunchInSubnets",
+  "LaunchWithGroups",
+  "PeeringRequester",
+  "PeeringAccepter",
+  "NewPeerings",
+  "OwnPeerings",
 ];
 
 /**
  * The statements of each managed policy of a deployment: one policy with full action names, else one with patterns that match
- * exactly the same actions, else several policies with full names. The account does not change the number of policies.
+ * exactly the same actions, else several policies: with full names, or with patterns if that makes them fewer. The account does not change the number of policies.
  * @throws Error if `scoped` or `minimal` has no prefix
  */
 export function deploymentPolicies(options: PolicyOptions): readonly (readonly PolicyStatement[])[] {
@@ -36,7 +52,8 @@ export function deploymentPolicies(options: PolicyOptions): readonly (readonly P
   if (fits(shortened(sized))) {
     return [shortened(statements)];
   }
-  return splitPolicy(sized).map((policy) => policy.map((statement) => withAccount(statement, account)));
+  const [full, short] = [splitPolicy(sized), splitPolicy(shortened(sized))];
+  return (short.length < full.length ? short : full).map((policy) => policy.map((statement) => withAccount(statement, account)));
 }
 
 /** Stands for the ID of an account. No ARN and no tag key contains "#". */

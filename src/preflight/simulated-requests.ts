@@ -1,9 +1,9 @@
 import { iamResourceArn } from "../iam/arns";
 import { type CatalogueRow, ELB_SERVICE } from "../iam/catalogue";
-import { type Cluster, conditionsOf, nodeRoleName, reasons } from "../iam/cluster";
+import { type Cluster, conditionsOf, nodeRoleName, reasons, usesSnapshots } from "../iam/cluster";
 import type { Networks } from "../iam/networks";
 import { alwaysOnRegion, dnsSuffix } from "../iam/partitions";
-import { type Environment, type PolicyOptions, usesSnapshots } from "../iam/policy-statements";
+import type { Environment, PolicyOptions } from "../iam/policy-statements";
 
 /** Calls that the simulator of IAM evaluates together: each action on each resource, with the same context. */
 export interface SimulatedCalls {

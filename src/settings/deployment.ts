@@ -98,8 +98,8 @@ export function policyOptionsOf(
   { region, policy, cluster, user: { allowedNetworks } }: PolicySettings,
   account: string,
 ): PolicyOptions {
-  const { mode, supplement } = policy;
-  return { mode, supplement, cluster, environment: { partition: partitionOf(region), region, account }, allowedNetworks };
+  const { mode, supplement, marker } = policy;
+  return { mode, supplement, marker, cluster, environment: { partition: partitionOf(region), region, account }, allowedNetworks };
 }
 
 /** The names of the managed policies of a deployment: `policy.name`, and `<name>-2`, ... if its permissions exceed one policy. */
@@ -125,6 +125,8 @@ export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "clust
     prefix: cluster.prefix,
     layout: cluster.layout,
     existingVPCID: cluster.existingVPCID,
+    vpcId: cluster.vpcId,
+    uuid: cluster.uuid,
     peeredVPCs: cluster.peeredVPCs ?? [],
     peerAccountIds: cluster.peerAccountIds,
     iamNodeRole: cluster.iamNodeRole,

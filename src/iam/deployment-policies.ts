@@ -10,11 +10,11 @@ import { type PolicyCondition, type PolicyOptions, type PolicyStatement, policyS
  * after the other, and a moved statement could be missing for a moment.
  */
 const SECOND_POLICY: readonly string[] = [
-  "NewLoadBalancers",
-  "TagNewLoadBalancers",
+  "NewLbs",
+  "TagNewLbs",
   "LoadBalancers",
   "NetworkLoadBalancers",
-  "UntaggedListeners",
+  "LbListeners",
   "KeysOfDisks",
   "GrantsOnKeys",
   "NodeRole",
@@ -22,23 +22,20 @@ const SECOND_POLICY: readonly string[] = [
   "OtherNodeRoles",
   "PassNodeRole",
   "ServiceLinkedRoles",
-  "CsiVolumes",
-  "NewCsiVolumes",
+  "Csi",
+  "NewCsi",
   "CsiSnapshots",
   "NewCsiSnapshots",
   "Launch",
   "LaunchNew",
-  "LaunchInSubnets",
-  "LaunchWithGroups",
-  "PeeringRequester",
-  "PeeringAccepter",
-  "NewPeerings",
-  "OwnPeerings",
+  "LaunchSubnets",
+  "LaunchGroups",
 ];
 
 /**
  * The statements of each managed policy of a deployment: one policy with full action names, else one with patterns that match
- * exactly the same actions, else several policies: with full names, or with patterns if that makes them fewer. The account does not change the number of policies.
+ * exactly the same actions, else several policies with full names. In mode
+ * `strict`, with patterns and without a fixed assignment if that makes fewer than three. The account does not change the number of policies.
  * @throws Error if `scoped` or `minimal` has no prefix
  */
 export function deploymentPolicies(options: PolicyOptions): readonly (readonly PolicyStatement[])[] {
@@ -52,8 +49,11 @@ export function deploymentPolicies(options: PolicyOptions): readonly (readonly P
   if (fits(shortened(sized))) {
     return [shortened(statements)];
   }
-  const [full, short] = [splitPolicy(sized), splitPolicy(shortened(sized))];
-  return (short.length < full.length ? short : full).map((policy) => policy.map((statement) => withAccount(statement, account)));
+  const full = splitPolicy(sized);
+  // Only `strict` exceeds two policies without long lists in the settings.
+  const isFixed = options.mode !== "strict" || full.length <= 2;
+  const policies = isFixed ? full : fewest([full, splitPolicy(shortened(sized)), packedTightly(shortened(sized))]);
+  return policies.map((policy) => policy.map((statement) => withAccount(statement, account)));
 }
 
 /** Stands for the ID of an account. No ARN and no tag key contains "#". */
@@ -92,6 +92,29 @@ function packed(statements: readonly PolicyStatement[]): readonly (readonly Poli
     }
   }
   return policies;
+}
+
+/** The first of the divisions with the least policies. */
+function fewest(divisions: readonly (readonly (readonly PolicyStatement[])[])[]): readonly (readonly PolicyStatement[])[] {
+  const least = Math.min(...divisions.map(({ length }) => length));
+  return divisions.find(({ length }) => length === least) ?? [];
+}
+
+/** Puts each statement, the longest ones first, into the first policy that has space for it, whatever its assignment. */
+function packedTightly(statements: readonly PolicyStatement[]): readonly (readonly PolicyStatement[])[] {
+  const empty = policySize([]);
+  const measured = statements.flatMap(divided).map((statement) => ({ statement, size: policySize([statement]) - empty + 1 }));
+  const policies: { readonly statements: PolicyStatement[]; size: number }[] = [];
+  for (const { statement, size } of measured.sort((one, other) => other.size - one.size)) {
+    const policy = policies.find((candidate) => candidate.size + size <= MAX_POLICY_CHARACTERS);
+    if (policy === undefined) {
+      policies.push({ statements: [statement], size: empty + size });
+    } else {
+      policy.statements.push(statement);
+      policy.size += size;
+    }
+  }
+  return policies.map((policy) => policy.statements);
 }
 
 /** A statement as parts that each fit into a policy, as far as its lists allow. The statement IDs of the parts end in a number. */

@@ -227,7 +227,7 @@ function strictPolicy(options: PolicyOptions): readonly PolicyStatement[] {
     throw new Error("policy mode strict requires a marker: one pair of cluster.tags, named by policy.marker");
   }
   const { ec2, loadBalancer, snapshots } = arnsOf(environment, cluster.prefix ?? "", cluster);
-  return statements.flatMap((statement) => limitedToCluster(statement, { cluster, marker, ec2, loadBalancer, snapshots }));
+  return limitedToCluster(statements, { cluster, marker, ec2, loadBalancer, snapshots });
 }
 
 /** Resource types of RunInstances in the account, without the key pair, whose name is known. */

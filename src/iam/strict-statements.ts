@@ -20,20 +20,34 @@ export interface StrictScope {
   readonly snapshots: string;
 }
 
-/** A statement of `minimal` as the statements of `strict`. */
-export function limitedToCluster(statement: PolicyStatement, scope: StrictScope): readonly PolicyStatement[] {
+/** The statements of `minimal` as those of `strict`. */
+export function limitedToCluster(statements: readonly PolicyStatement[], scope: StrictScope): readonly PolicyStatement[] {
+  return merged(statements.flatMap((statement) => partsOf(statement, scope)));
+}
+
+function partsOf(statement: PolicyStatement, scope: StrictScope): readonly PolicyStatement[] {
   const parts = LIMITS[statement.sid]?.(scope, statement);
   return parts === undefined
     ? [statement]
     : parts
-        .map(({ sid, applies, resources = statement.resources, conditions }) => ({
+        .map(({ sid, applies, resources = statement.resources, replaced = statement.conditions, conditions }) => ({
           ...statement,
           sid,
           actions: statement.actions.filter((action) => applies(action.slice(action.indexOf(":") + 1))),
           resources,
-          conditions: [...statement.conditions, ...conditions],
+          conditions: [...replaced, ...conditions],
         }))
         .filter(({ actions, resources }) => actions.length > 0 && resources.length > 0);
+}
+
+/** Statements with the same resources and conditions as one, which allows the same. It has the statement ID of the first one. */
+function merged(statements: readonly PolicyStatement[]): readonly PolicyStatement[] {
+  const limits = ({ resources, conditions }: PolicyStatement) => JSON.stringify([resources, conditions]);
+  return [...new Set(statements.map(limits))].flatMap((limit) => {
+    const [first, ...others] = statements.filter((statement) => limits(statement) === limit);
+    const actions = [first, ...others].flatMap((statement) => statement?.actions ?? []);
+    return first === undefined ? [] : [{ ...first, actions: [...new Set(actions)].sort() }];
+  });
 }
 
 /** A part of a statement. */
@@ -43,10 +57,15 @@ interface Part {
   readonly applies: (name: string) => boolean;
   /** @default those of the statement */
   readonly resources?: readonly string[];
+  /** The conditions of the statement, narrowed. @default as they are */
+  readonly replaced?: readonly PolicyCondition[];
+  /** Further conditions. */
   readonly conditions: readonly PolicyCondition[];
 }
 
 const LIMITS: Readonly<Record<string, (scope: StrictScope, statement: PolicyStatement) => readonly Part[]>> = {
+  // sts:GetCallerIdentity requires no permission. Source: AWS STS API reference, GetCallerIdentity.
+  Account: () => [],
   Ec2: ec2Parts,
   Snapshots: snapshotParts,
   RunInstances: launchParts,
@@ -62,7 +81,7 @@ const LIMITS: Readonly<Record<string, (scope: StrictScope, statement: PolicyStat
  */
 const CREATIONS: readonly { readonly sid: string; readonly types: Readonly<Record<string, string>> }[] = [
   {
-    sid: "NewResources",
+    sid: "New",
     types: {
       CreateInternetGateway: "internet-gateway",
       CreateNatGateway: "natgateway",
@@ -71,7 +90,7 @@ const CREATIONS: readonly { readonly sid: string; readonly types: Readonly<Recor
       CreateVolume: "volume",
     },
   },
-  { sid: "NewAddressesAndSubnets", types: { AllocateAddress: "elastic-ip", CreateSubnet: "subnet" } },
+  { sid: "NewSubnets", types: { AllocateAddress: "elastic-ip", CreateSubnet: "subnet" } },
   { sid: "NewVpc", types: { CreateVpc: "vpc" } },
 ];
 
@@ -121,7 +140,7 @@ function ec2Parts(scope: StrictScope): readonly Part[] {
   const groups = [ec2("security-group/*")];
   const inVpc = inKnownVpc(scope);
   return [
-    { sid: "OwnResources", applies: (name) => !WITHOUT_OWN.includes(name), conditions: [onResource(marker)] },
+    { sid: "Own", applies: (name) => !WITHOUT_OWN.includes(name), conditions: [onResource(marker)] },
     ...CREATIONS.map(({ sid, types }) => ({
       sid,
       applies: (name: string) => types[name] !== undefined,
@@ -131,7 +150,7 @@ function ec2Parts(scope: StrictScope): readonly Part[] {
     // At creation only: whether the resource can be created is decided above. Source: EC2 User Guide, "Grant permission to tag
     // Amazon EC2 resources during creation".
     {
-      sid: "TagNewResources",
+      sid: "TagNew",
       applies: only("CreateTags"),
       resources: [ec2("*"), ...(usesSnapshots(cluster) ? [scope.snapshots] : [])],
       conditions: [isPresent("ec2:CreateAction")],
@@ -144,13 +163,13 @@ function ec2Parts(scope: StrictScope): readonly Part[] {
       conditions: [inRequest(marker), isAbsent("aws:ResourceTag/Name"), isAbsent(`aws:ResourceTag/${CSI_TAG}`)],
     },
     {
-      sid: "CsiVolumes",
+      sid: "Csi",
       applies: only(...VOLUME_ACTIONS),
       resources: [ec2("volume/*")],
       conditions: [onResource(OF_CSI)],
     },
     {
-      sid: "NewCsiVolumes",
+      sid: "NewCsi",
       applies: only("CopyVolumes", "CreateVolume"),
       resources: [ec2("volume/*")],
       conditions: [inRequest(OF_CSI)],
@@ -168,13 +187,13 @@ function ec2Parts(scope: StrictScope): readonly Part[] {
       ? [{ sid: "GroupRules", applies: only(...RULE_ACTIONS), resources: groups, conditions: inVpc }]
       : []),
     {
-      sid: "LoadBalancerGroups",
+      sid: "LbGroups",
       applies: only(...BALANCER_GROUP_ACTIONS),
       resources: groups,
       conditions: [...clusterTag(scope, onResource), ...inVpc],
     },
     {
-      sid: "NewLoadBalancerGroups",
+      sid: "NewLbGroups",
       applies: only("CreateSecurityGroup"),
       resources: groups,
       conditions: clusterTag(scope, inRequest),
@@ -188,12 +207,12 @@ function ec2Parts(scope: StrictScope): readonly Part[] {
     },
     // Terraform ends an association that is already gone, whose address AWS does not find: it has no tags.
     {
-      sid: "GoneAssociations",
+      sid: "GoneAddresses",
       applies: only("DisassociateAddress"),
       resources: [ec2("elastic-ip/*")],
       conditions: [isAbsent("aws:ResourceTag/Name")],
     },
-    { sid: "ExistingVpc", applies: only(...VPC_ACTIONS), resources: existingVpc(scope), conditions: [] },
+    { sid: "Vpc", applies: only(...VPC_ACTIONS), resources: existingVpc(scope), conditions: [] },
     { sid: "PeerVpcs", applies: only("DescribeVpcAttribute"), resources: peerVpcs, conditions: [] },
     {
       sid: "PeerRoutes",
@@ -225,9 +244,9 @@ function launchParts(scope: StrictScope, { resources }: PolicyStatement): readon
       conditions: [],
     },
     { sid: "LaunchNew", applies: any, resources: [ec2("instance/*")], conditions: [inRequest(marker)] },
-    { sid: "LaunchInSubnets", applies: any, resources: [ec2("subnet/*")], conditions: [onResource(marker)] },
+    { sid: "LaunchSubnets", applies: any, resources: [ec2("subnet/*")], conditions: [onResource(marker)] },
     // Subnet and groups of an instance are in the same VPC, so that the subnet decides. The VPC excludes groups of another one.
-    { sid: "LaunchWithGroups", applies: any, resources: [ec2("security-group/*")], conditions: inKnownVpc(scope) },
+    { sid: "LaunchGroups", applies: any, resources: [ec2("security-group/*")], conditions: inKnownVpc(scope) },
   ];
 }
 
@@ -245,10 +264,18 @@ function peeringVpcParts(scope: StrictScope): readonly Part[] {
   ];
 }
 
-function peeringParts({ marker }: StrictScope): readonly Part[] {
+/** The conditions of `minimal` name the peered VPCs, and each VPC of the account as the other side: here the cluster's own one. */
+function peeringParts(scope: StrictScope, { conditions }: PolicyStatement): readonly Part[] {
+  const [vpc] = inKnownVpc(scope);
   return [
-    { sid: "NewPeerings", applies: only("CreateVpcPeeringConnection"), conditions: [inRequest(marker)] },
-    { sid: "OwnPeerings", applies: (name) => name !== "CreateVpcPeeringConnection", conditions: [onResource(marker)] },
+    {
+      sid: "Peerings",
+      applies: () => true,
+      replaced: conditions.map((one) =>
+        one.variable === "ec2:RequesterVpc" && vpc !== undefined ? { ...one, values: vpc.values } : one,
+      ),
+      conditions: [],
+    },
   ];
 }
 
@@ -257,12 +284,12 @@ const NEW_BALANCERS = ["CreateLoadBalancer", "CreateTargetGroup"];
 function loadBalancerParts(scope: StrictScope): readonly Part[] {
   return [
     {
-      sid: "NewLoadBalancers",
+      sid: "NewLbs",
       applies: only(...NEW_BALANCERS),
       conditions: [isPresent(`aws:RequestTag/${SERVICE_TAG}`), ...clusterTag(scope, inRequest)],
     },
     // Source: Elastic Load Balancing User Guide, "Grant permission to tag resources during creation".
-    { sid: "TagNewLoadBalancers", applies: only("AddTags"), conditions: [isPresent("elasticloadbalancing:CreateAction")] },
+    { sid: "TagNewLbs", applies: only("AddTags"), conditions: [isPresent("elasticloadbalancing:CreateAction")] },
     { sid: "LoadBalancers", applies: (name) => !NEW_BALANCERS.includes(name), conditions: ofService(scope) },
   ];
 }
@@ -273,7 +300,7 @@ function networkLoadBalancerParts(scope: StrictScope): readonly Part[] {
     // Older versions of the cloud controller manager do not tag listeners: pkg/providers/v1/aws_loadbalancer.go, createListenerV2.
     // The name of its load balancers is "a" and 31 characters of a UID: k8s.io/cloud-provider, DefaultLoadBalancerName.
     {
-      sid: "UntaggedListeners",
+      sid: "LbListeners",
       applies: only("DeleteListener", "ModifyListener"),
       resources: [scope.loadBalancer(`listener/net/a${"?".repeat(31)}/*`)],
       conditions: [isAbsent(`aws:ResourceTag/${SERVICE_TAG}`)],

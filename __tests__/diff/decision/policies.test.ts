@@ -86,17 +86,15 @@ const strictAnd = (mode: Mode, options: Options) => {
 describe("the strict policy", () => {
   const knowledge = { uuid: UUID, vpcId: VPC };
 
-  it("is a subset of the minimal one for every set of features, before and after the bootstrap", () => {
-    let sets = 0;
-    for (let bits = 0; bits < 2 ** FEATURE_NAMES.length; bits += 1) {
-      const features = FEATURE_NAMES.filter((_, at) => (bits >> at) % 2 === 1);
-      const cluster = { ...clusterOf({ layout: "WithNAT", bastion: true, features }), ...(bits % 2 === 0 ? {} : knowledge) };
+  // Every set of features is in the proof `strict-feature-sets`, because it takes half a minute.
+  it.each([[], ...FEATURE_NAMES.map((feature) => [feature]), FEATURE_NAMES])(
+    "is a subset of the minimal one with the features %p",
+    (...features) => {
+      const cluster = { ...clusterOf({ layout: "WithNAT", bastion: true, features }), ...knowledge };
       const [strict, minimal] = strictAnd("minimal", { supplement: true, environment: ENVIRONMENT, cluster });
-      expect([features, decide(strict, minimal)]).toEqual([features, { kind: "nothing-new" }]);
-      sets += 1;
-    }
-    expect(sets).toBe(512);
-  });
+      expect(decide(strict, minimal)).toEqual({ kind: "nothing-new" });
+    },
+  );
 
   it("is a subset of the minimal one for any cluster, and not the other way round", () => {
     fc.assert(
@@ -105,7 +103,7 @@ describe("the strict policy", () => {
         expect(subset(strict, minimal)).toBe(true);
         expect(subset(minimal, strict)).toBe(false);
       }),
-      { numRuns: 60 },
+      { numRuns: 15 },
     );
   });
 

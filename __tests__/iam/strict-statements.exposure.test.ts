@@ -1,5 +1,6 @@
 import { policyDocument } from "../../src/iam/policy-document";
 import { type MODES, policyStatements } from "../../src/iam/policy-statements";
+import { exposuresOf } from "../../src/iam/strict-exposure";
 import { clusterOf, ENVIRONMENT, inMode } from "../helpers/clusters";
 import { isAllowed, type Request } from "../helpers/simulator";
 import { UUID, VPC, withMarker } from "../helpers/tagged-requests";
@@ -98,5 +99,13 @@ describe("resources of the account that are not the cluster's", () => {
     figures["strict with UUID and VPC"] = open.size;
     // One that is not attached to an instance can be attached at a launch.
     expect(byKind(open)).toEqual({ ...ALWAYS, "network interface": "1: ec2:RunInstances" });
+  });
+
+  it.each([
+    ["before the bootstrap", {}],
+    ["with UUID and VPC", { uuid: UUID, vpcId: VPC }],
+  ])("are as many as the review pack says, %s", async (_, known) => {
+    const stated = exposuresOf(clusterOf(known)).reduce((sum, { open }) => sum + open, 0);
+    expect(stated).toBe((await openIn("strict", known)).size);
   });
 });

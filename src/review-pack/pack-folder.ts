@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isRealFile, requireRealFolder, writeFileAtomically } from "../files";
+import { MAX_ATTACHED_POLICIES } from "../iam/limits";
+import { policyFile } from "../iam/policy-file-names";
 import { dkpAccess } from "../render/command";
 import type { Pack } from "./pack";
 
@@ -22,7 +24,7 @@ const PACK_FILES: readonly string[] = [
   "deployer-role-policy.json",
   "deployer-state-role-policy.json",
   "main.tf.json",
-  "policy.json",
+  ...Array.from({ length: MAX_ATTACHED_POLICIES }, (_, index) => policyFile(index + 1)),
   "service-control-policy.json",
 ];
 

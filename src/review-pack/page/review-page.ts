@@ -30,6 +30,7 @@ import { resourceTable } from "./resource-table";
 import { findingsOf } from "./scanner-findings";
 import { secretExposure } from "./secret-exposure";
 import { settingFacts } from "./settings-table";
+import { strictLimits } from "./strict-limits";
 import { controlPolicyNotesOf, controlPolicyOf, riskList } from "./threat-model";
 import { verifiedVersions } from "./verified-versions";
 
@@ -53,6 +54,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     ...leakResponse(deployment, options),
     ...nodeRolePermissions(deployment.nodeRole),
     ...verifiedVersions(cluster),
+    ...strictLimits(options),
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
     documented,

@@ -74,6 +74,9 @@ export const anyOptions: fc.Arbitrary<Omit<PolicyOptions, "mode">> = fc.record({
   cluster: anyCluster,
 });
 
+/** The modes whose policies do not evaluate tags. Mode `strict` has tests of its own, with the tags of each call. */
+export const UNTAGGED_MODES = ["documented", "scoped", "minimal"] as const satisfies readonly Mode[];
+
 /** The options in a mode. `strict` requires a marker, so that the cluster gets one. */
 export function inMode(mode: Mode, options: Omit<PolicyOptions, "mode">): PolicyOptions {
   return mode === "strict"

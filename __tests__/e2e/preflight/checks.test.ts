@@ -7,6 +7,7 @@ import { existingVpc } from "./checks/existing-vpc";
 import { iamNodeRole } from "./checks/iam-node-role";
 import { image } from "./checks/image";
 import { instanceType } from "./checks/instance-type";
+import { marker } from "./checks/marker";
 import { nameCollisions } from "./checks/name-collisions";
 import { region } from "./checks/region";
 import { samePrefix } from "./checks/same-prefix";
@@ -21,6 +22,7 @@ const TESTS = [
   iamNodeRole,
   nameCollisions,
   samePrefix,
+  marker,
   elasticIps,
   userPermissions,
 ];

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import type { ActionChange, DeploymentChanges } from "../../src/diff/change-summary";
 import { changesAgainst } from "../../src/diff/compare";
-import { MODES, type PolicyOptions } from "../../src/iam/policy-statements";
+import type { PolicyOptions } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
-import { anyOptions } from "../helpers/clusters";
+import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
 import { deployment } from "../helpers/deployment";
 import { deploymentOf, differingActions, optionsOf, packOf, type Truth, truthOf } from "../helpers/simulated-diff";
 
@@ -101,7 +101,7 @@ describe("the permissions of the user in a change summary are those that simulat
 
   it("for any two clusters, modes and environments", async () => {
     const anyPolicy: fc.Arbitrary<PolicyOptions> = fc
-      .tuple(anyOptions, fc.constantFrom(...MODES))
+      .tuple(anyOptions, fc.constantFrom(...UNTAGGED_MODES))
       .map(([options, mode]) => ({ ...options, mode }));
     let judged = 0;
     await fc.assert(

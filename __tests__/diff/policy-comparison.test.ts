@@ -3,8 +3,8 @@ import { type ActionChange, isBroadened, isNarrowed } from "../../src/diff/chang
 import { policyChanges } from "../../src/diff/policy-comparison";
 import { readPolicy } from "../../src/diff/policy-model";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
-import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions, clusterOf, ENVIRONMENT } from "../helpers/clusters";
+import { MODES, policyStatements } from "../../src/iam/policy-statements";
+import { anyOptions, clusterOf, ENVIRONMENT, inMode } from "../helpers/clusters";
 
 type Statement = Readonly<Record<string, unknown>>;
 
@@ -261,7 +261,7 @@ describe("the same policy written in another way", () => {
   };
   const anyPolicy = fc
     .tuple(anyOptions, fc.constantFrom(...MODES))
-    .map(([options, mode]) => policyDocument(policyStatements({ ...options, mode } as PolicyOptions)));
+    .map(([options, mode]) => policyDocument(policyStatements(inMode(mode, options))));
   const draws = fc.infiniteStream(fc.nat({ max: 999_999 }));
   const drawer = (stream: Iterator<number>) => (max: number) => (stream.next().value as number) % max;
 

@@ -4,13 +4,15 @@ import type { Networks } from "../../src/iam/networks";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import type { Mode } from "../../src/iam/policy-statements";
 import { type Abuse, abuses } from "../helpers/abuses";
-import { clusterOf, ENVIRONMENT, FEATURE_NAMES } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode } from "../helpers/clusters";
 import type { Layout } from "../helpers/measured-calls";
 import { requiredRequests } from "../helpers/required-requests";
 import type { Context, Request } from "../helpers/simulator";
+import { UUID, withMarker } from "../helpers/tagged-requests";
 import { type Attack, attacks, createVictims, NOT_A_REQUEST, OTHER_ACCOUNT, OWNERS, type Victims } from "./support/attacks";
+import type { Account } from "./support/authorizations";
 import { type Answered, CallSequence, sendOne } from "./support/call-sequence";
-import { componentCalls, NOT_CAUSED } from "./support/component-calls";
+import { componentCalls, componentObjects, NOT_CAUSED } from "./support/component-calls";
 import { dkpCalls, type Existing, measuredActions } from "./support/dkp-calls";
 import { createExisting, withGates } from "./support/enforced-account";
 import { type EnforcingGate, isGrantedBy } from "./support/enforcing-gate";
@@ -91,8 +93,13 @@ const summary = ({ call, status, body }: Answered) =>
 const actionsOf = (answers: readonly Answered[]) => [...new Set(answers.map(({ call }) => call.action))].sort();
 
 /** The answers to all calls of a cluster. The calls that were not measured are not executed: the local AWS lacks their objects. */
-async function life(cluster: LayoutCluster, policies: readonly PolicyDocument[], source: Context = {}) {
-  return withGates(aws, {}, async (gate, dryRun) => {
+async function life(
+  cluster: LayoutCluster,
+  policies: readonly PolicyDocument[],
+  source: Context = {},
+  objects?: Account["objects"],
+) {
+  const use = async (gate: EnforcingGate, dryRun: EnforcingGate) => {
     gate.source = source;
     dryRun.source = source;
     const key = await gate.createUser("deckhouse", policies);
@@ -101,7 +108,8 @@ async function life(cluster: LayoutCluster, policies: readonly PolicyDocument[],
     const created = await sequence.sendAll(key, beforeDeletion);
     const others = await new CallSequence(dryRun).sendAll(await dryRun.createUser("other", policies), componentCalls(cluster));
     return { measured: [...created, ...(await sequence.sendAll(key, deletion))], others };
-  });
+  };
+  return withGates(aws, {}, use, objects);
 }
 
 /** The measured calls in two parts: other calls require what the first one creates. */
@@ -196,6 +204,26 @@ async function attack(gate: EnforcingGate, key: Credentials, abuse: Abuse, reque
 function withoutId(resource: string): string {
   return resource.replace(/(-|\/)[0-9a-f]{17}$/, "$1ID").replace(/(aws-service-role\/[^/]+\/).*/, "$1*");
 }
+
+describe.each(LAYOUTS)("the strict policy of a cluster, layout %s", (layout) => {
+  it("allows every call of DKP with the tags of that moment, from the creation of the cluster to its deletion", async () => {
+    const own = { ...withMarker(withEverySetting(layout)), layout, uuid: UUID };
+    const inExisting = { ...own, existingVPCID: existing.vpc };
+    for (const cluster of [own, inExisting, { ...inExisting, disableDefaultSecurityGroup: true }]) {
+      const options = inMode("strict", { supplement: true, environment: ENVIRONMENT, cluster });
+      const policies = deploymentPolicies(options).map(policyDocument);
+      const objects = (action: string, arn: string) => componentObjects(cluster.existingVPCID ?? existing.vpc, action, arn);
+      const { measured, others } = await life(cluster, policies, {}, objects);
+      expect([...measured, ...others].filter(({ denied }) => denied).map(summary)).toEqual([]);
+      expect(actionsOf(measured)).toEqual(measuredActions(cluster));
+      expect(others.filter(({ status }) => status !== 412).map(summary)).toEqual([]);
+      add("strict: measured calls sent", measured.length);
+      add("strict: other calls sent", others.length);
+      add("strict: calls denied", [...measured, ...others].filter(({ denied }) => denied).length);
+      add("strict: authorizations", [...measured, ...others].flatMap((answer) => answer.decisions).length);
+    }
+  });
+});
 
 describe("the abuses", () => {
   it("are requests, or have a reason why they are not", () => {

@@ -1,5 +1,6 @@
 import { GetPolicyVersionCommand, ListPolicyVersionsCommand } from "@aws-sdk/client-iam";
-import { MODES } from "../../src/iam/policy-statements";
+import { UNTAGGED_MODES } from "../helpers/clusters";
+
 import { MEASURED } from "../helpers/measured-calls";
 import { PROJECT } from "../helpers/project-root";
 import { type Credentials, LocalAws } from "./support/local-aws";
@@ -35,7 +36,7 @@ describe("the policy as AWS stores it", () => {
   const ALLOWED_NETWORKS =
     'user: { allowedNetworks: { cidrs: [203.0.113.0/24, "2001:db8::/32"], vpcs: [vpc-0123456789abcdef0, vpc-0123456789abcdef1], vpcEndpoints: [vpce-0123456789abcdef0] } }\n';
 
-  it.each([...MODES, "scoped, account unknown until the plan", "minimal, with allowed networks"])(
+  it.each([...UNTAGGED_MODES, "scoped, account unknown until the plan", "minimal, with allowed networks"])(
     "is what `npm run policy` prints: mode %s",
     async (name) => {
       const [mode = ""] = name.split(",");

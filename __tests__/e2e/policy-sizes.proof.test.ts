@@ -3,8 +3,8 @@ import { LAYOUTS } from "../../src/iam/cluster";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
 import { policySize } from "../../src/iam/policy-document";
-import { MODES, type PolicyOptions } from "../../src/iam/policy-statements";
-import { anyOptions, clusterOf, FEATURE_NAMES } from "../helpers/clusters";
+import type { PolicyOptions } from "../../src/iam/policy-statements";
+import { anyOptions, clusterOf, FEATURE_NAMES, UNTAGGED_MODES } from "../helpers/clusters";
 
 const ENVIRONMENTS = [
   { partition: "aws", region: "eu-central-1", account: "123456789012" },
@@ -57,7 +57,7 @@ describe("the policies of a deployment", () => {
     const found = new Sizes();
     fc.assert(
       fc.property(anyOptions, (options) => {
-        for (const mode of MODES) {
+        for (const mode of UNTAGGED_MODES) {
           for (const layout of LAYOUTS) {
             found.add({ ...options, mode, cluster: { ...options.cluster, layout } });
           }

@@ -1,6 +1,6 @@
 import { type CatalogueRow, LINKED_SERVICES } from "../../src/iam/catalogue";
-import { type Cluster, conditionsOf, reasons } from "../../src/iam/cluster";
-import { type Environment, grantedRows, type Mode, usesSnapshots } from "../../src/iam/policy-statements";
+import { type Cluster, conditionsOf, reasons, usesSnapshots } from "../../src/iam/cluster";
+import { type Environment, grantedRows, type Mode } from "../../src/iam/policy-statements";
 import type { Context, Request } from "./simulator";
 
 /** Resource types of actions that DKP never passes: address pools, VPN, placement groups, licenses, other load balancers. */

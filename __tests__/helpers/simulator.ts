@@ -43,7 +43,11 @@ export async function isAllowed(whole: PolicyDocument, request: Request): Promis
   const kind = request.resource.split(":")[5]?.split("/")[0] ?? "";
   const standIn = STAND_INS[request.action]?.[kind];
   if (standIn !== undefined) {
-    return isAllowed(onlyWith(policy, request.action, standIn), { ...request, action: standIn });
+    const [replaced, asked] = withPortableKeys([
+      onlyWith(policy, request.action, standIn),
+      { ...request, action: standIn },
+    ] as const);
+    return isAllowed(replaced, asked);
   }
   const question = JSON.stringify([policy, request]);
   const known = ANSWERS.get(question);
@@ -53,6 +57,13 @@ export async function isAllowed(whole: PolicyDocument, request: Request): Promis
   const answer = await simulate(policy, request);
   ANSWERS.set(question, answer);
   return answer;
+}
+
+/** The other action has no condition key of its own for creations, and every action has the tags of the principal. */
+function withPortableKeys<Value>(value: Value): Value {
+  return JSON.parse(
+    JSON.stringify(value).replaceAll("elasticloadbalancing:CreateAction", "aws:PrincipalTag/CreateAction"),
+  ) as Value;
 }
 
 /** Cache: clusters and modes share most of their statements. */

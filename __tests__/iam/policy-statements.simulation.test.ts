@@ -1,5 +1,5 @@
 import { policyDocument } from "../../src/iam/policy-document";
-import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
 import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
 import { requiredRequests } from "../helpers/required-requests";
@@ -50,12 +50,15 @@ afterAll(() => {
 });
 
 describe.each(Object.entries(CLUSTERS))("the policy of %s", (_, cluster) => {
-  it.each(MODES)("allows in mode %s every call of the cluster, on every resource type", async (mode) => {
-    const requests = requiredRequests(mode, true, ENVIRONMENT, cluster);
-    expect(requests.length).toBeGreaterThan(100);
-    expect(await denied({ mode, supplement: true, environment: ENVIRONMENT, cluster }, requests)).toEqual([]);
-    add(`${mode}: pairs allowed`, requests.length);
-  });
+  it.each(["documented", "scoped", "minimal"] as const)(
+    "allows in mode %s every call of the cluster, on every resource type",
+    async (mode) => {
+      const requests = requiredRequests(mode, true, ENVIRONMENT, cluster);
+      expect(requests.length).toBeGreaterThan(100);
+      expect(await denied({ mode, supplement: true, environment: ENVIRONMENT, cluster }, requests)).toEqual([]);
+      add(`${mode}: pairs allowed`, requests.length);
+    },
+  );
 
   it.each(["scoped", "minimal"] as const)("denies in mode %s every abuse", async (mode) => {
     const list = abuses(ENVIRONMENT);

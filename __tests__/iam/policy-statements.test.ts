@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "../../src/iam/cluster";
 import { conditionBlock, policyDocument, policySize } from "../../src/iam/policy-document";
-import { additionalRowsOf, MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
-import { clusterOf, ENVIRONMENT, EVERYTHING, KMS_KEY } from "../helpers/clusters";
+import { additionalRowsOf, type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { clusterOf, ENVIRONMENT, EVERYTHING, KMS_KEY, UNTAGGED_MODES } from "../helpers/clusters";
 import { PROJECT } from "../helpers/project-root";
 import { isAllowed } from "../helpers/simulator";
 
@@ -189,7 +189,7 @@ describe("every input of a policy has an effect in the expected modes", () => {
   ];
 
   it.each(INPUTS)("%s", (_, change, modes) => {
-    const changed = MODES.filter((mode) => textOf(mode, clusterOf(change)) !== textOf(mode, clusterOf()));
+    const changed = UNTAGGED_MODES.filter((mode) => textOf(mode, clusterOf(change)) !== textOf(mode, clusterOf()));
     expect(changed).toEqual(modes);
   });
 
@@ -223,7 +223,7 @@ describe("every input of a policy has an effect in the expected modes", () => {
 
   it.each(["partition", "region", "account"] as const)("%s, in scoped and minimal", (field) => {
     const environment = { ...ENVIRONMENT, [field]: "elsewhere" };
-    const changed = MODES.filter((mode) => textOf(mode, clusterOf(), environment) !== textOf(mode, clusterOf()));
+    const changed = UNTAGGED_MODES.filter((mode) => textOf(mode, clusterOf(), environment) !== textOf(mode, clusterOf()));
     expect(changed).toEqual(["scoped", "minimal"]);
   });
 });
@@ -432,7 +432,7 @@ describe("the statement for allowed networks", () => {
   });
 
   it("is the only difference to a policy for every network", () => {
-    for (const mode of MODES) {
+    for (const mode of UNTAGGED_MODES) {
       const options = { mode, supplement: true, cluster: EVERYTHING, environment: ENVIRONMENT };
       expect(policyStatements({ ...options, allowedNetworks: networks }).slice(1)).toEqual(policyStatements(options));
     }

@@ -1,20 +1,40 @@
 import { policyDocument } from "../../src/iam/policy-document";
-import { MODES, policyStatements } from "../../src/iam/policy-statements";
+import { policyStatements } from "../../src/iam/policy-statements";
 import { risksOf } from "../../src/iam/risks";
-import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, EVERYTHING, inMode, UNTAGGED_MODES } from "../helpers/clusters";
 import { requiredRequests } from "../helpers/required-requests";
 import { isAllowed } from "../helpers/simulator";
+import { UUID, VPC } from "../helpers/tagged-requests";
 
-const options = (mode: (typeof MODES)[number], cluster = clusterOf()) => ({
+const options = (mode: (typeof UNTAGGED_MODES)[number], cluster = clusterOf()) => ({
   mode,
   supplement: true,
   environment: ENVIRONMENT,
   cluster,
 });
-const worst = (mode: (typeof MODES)[number], cluster = clusterOf()) => risksOf(options(mode, cluster))[0]?.what;
+const worst = (mode: (typeof UNTAGGED_MODES)[number], cluster = clusterOf()) => risksOf(options(mode, cluster))[0]?.what;
+
+describe("the impact of a leaked key in mode strict", () => {
+  const strict = (known = {}) =>
+    risksOf(inMode("strict", { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(known) }));
+
+  it("is privilege escalation, the cluster itself, and what the marker does not protect", () => {
+    const [first, ...others] = strict().map(({ what }) => what);
+    expect(first).toBe(worst("minimal"));
+    expect(others).toContain("delete the cluster with all of its instances, disks, networks and load balancers");
+    expect(others).toContain("reach security groups in eu-central-1: change and delete them");
+    expect(others.filter((what) => what.includes("every"))).toEqual([]);
+  });
+
+  it("is less after the bootstrap", () => {
+    const after = strict({ uuid: UUID, vpcId: VPC });
+    expect(strict().length - after.length).toBe(3);
+    expect(after.map(({ what }) => what)).not.toContain("reach security groups in eu-central-1: change and delete them");
+  });
+});
 
 describe("the impact of a leaked key", () => {
-  it.each(MODES)("contains in mode %s only actions that IAM allows", async (mode) => {
+  it.each(UNTAGGED_MODES)("contains in mode %s only actions that IAM allows", async (mode) => {
     for (const cluster of [clusterOf(), EVERYTHING]) {
       const policy = policyDocument(policyStatements(options(mode, cluster)));
       const requests = requiredRequests(mode, true, ENVIRONMENT, cluster);
@@ -39,7 +59,7 @@ describe("the impact of a leaked key", () => {
   });
 
   it("states the Regions", () => {
-    const disks = (mode: (typeof MODES)[number]) =>
+    const disks = (mode: (typeof UNTAGGED_MODES)[number]) =>
       risksOf(options(mode)).find(({ actions }) => actions.includes("ec2:DetachVolume"));
     expect(disks("documented")?.what).toContain("in every Region");
     expect(disks("scoped")?.what).toContain("in eu-central-1");
@@ -53,7 +73,7 @@ describe("the impact of a leaked key", () => {
   });
 
   it("contains peering with external accounts only in mode documented", () => {
-    const peering = MODES.filter((mode) =>
+    const peering = UNTAGGED_MODES.filter((mode) =>
       risksOf(options(mode, EVERYTHING)).some(({ actions }) => actions.includes("ec2:AcceptVpcPeeringConnection")),
     );
     expect(peering).toEqual(["documented"]);

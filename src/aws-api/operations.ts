@@ -23,6 +23,7 @@ export interface Operations {
   "ec2:DescribeRegions": Operation<Ec2.DescribeRegionsCommandInput, Ec2.DescribeRegionsCommandOutput>;
   "ec2:DescribeSecurityGroups": Operation<Ec2.DescribeSecurityGroupsCommandInput, Ec2.DescribeSecurityGroupsCommandOutput>;
   "ec2:DescribeSubnets": Operation<Ec2.DescribeSubnetsCommandInput, Ec2.DescribeSubnetsCommandOutput>;
+  "ec2:DescribeTags": Operation<Ec2.DescribeTagsCommandInput, Ec2.DescribeTagsCommandOutput>;
   "ec2:DescribeVpcEndpoints": Operation<Ec2.DescribeVpcEndpointsCommandInput, Ec2.DescribeVpcEndpointsCommandOutput>;
   "ec2:DescribeVpcs": Operation<Ec2.DescribeVpcsCommandInput, Ec2.DescribeVpcsCommandOutput>;
   "iam:GetAccessKeyLastUsed": Operation<Iam.GetAccessKeyLastUsedCommandInput, Iam.GetAccessKeyLastUsedCommandOutput>;

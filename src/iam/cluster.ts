@@ -12,6 +12,10 @@ export interface Cluster {
   readonly prefix?: string | undefined;
   readonly layout?: Layout | undefined;
   readonly existingVPCID?: string | undefined;
+  /** The VPC that DKP created. Known after the bootstrap; only `strict` uses it, as `existingVPCID`. */
+  readonly vpcId?: string | undefined;
+  /** DKP's UUID of the cluster, in tags of what the cluster creates. Known after the bootstrap; only `strict` uses it. */
+  readonly uuid?: string | undefined;
   readonly peeredVPCs: readonly string[];
   /** Other accounts whose VPCs are peered. DKP has no such setting: its peerings are within the account. */
   readonly peerAccountIds: readonly string[];
@@ -101,4 +105,9 @@ export function reasons(
   dkpVersion: DkpVersion | undefined,
 ): readonly ClusterCondition[] {
   return appliesTo(row, dkpVersion) ? row.requiredWhen.filter((condition) => conditions.includes(condition)) : [];
+}
+
+/** Whether DKP works with existing snapshots, other than those of a node image. */
+export function usesSnapshots({ features }: Cluster): boolean {
+  return features.includes("volume-snapshots") || features.includes("fast-snapshot-restore");
 }

@@ -4,13 +4,17 @@ import { policySize } from "./policy-document";
 import { type PolicyCondition, type PolicyOptions, type PolicyStatement, policyStatements } from "./policy-statements";
 
 /**
- * Statements that go into the second policy of a deployment that requires two: those of IAM, KMS and Elastic Load Balancing.
+ * Statements that go into the second policy of a deployment that requires two: those of IAM, KMS and Elastic Load Balancing, in mode
+ * `strict` also those of launches, peerings and the EBS CSI driver.
  * The assignment is fixed, so that a change of settings moves no statement between two existing policies: IAM changes one policy
  * after the other, and a moved statement could be missing for a moment.
  */
 const SECOND_POLICY: readonly string[] = [
+  "NewLbs",
+  "TagNewLbs",
   "LoadBalancers",
   "NetworkLoadBalancers",
+  "LbListeners",
   "KeysOfDisks",
   "GrantsOnKeys",
   "NodeRole",
@@ -18,11 +22,20 @@ const SECOND_POLICY: readonly string[] = [
   "OtherNodeRoles",
   "PassNodeRole",
   "ServiceLinkedRoles",
+  "Csi",
+  "NewCsi",
+  "CsiSnapshots",
+  "NewCsiSnapshots",
+  "Launch",
+  "LaunchNew",
+  "LaunchSubnets",
+  "LaunchGroups",
 ];
 
 /**
  * The statements of each managed policy of a deployment: one policy with full action names, else one with patterns that match
- * exactly the same actions, else several policies with full names. The account does not change the number of policies.
+ * exactly the same actions, else several policies with full names. In mode
+ * `strict`, with patterns and without a fixed assignment if that makes fewer than three. The account does not change the number of policies.
  * @throws Error if `scoped` or `minimal` has no prefix
  */
 export function deploymentPolicies(options: PolicyOptions): readonly (readonly PolicyStatement[])[] {
@@ -36,7 +49,11 @@ export function deploymentPolicies(options: PolicyOptions): readonly (readonly P
   if (fits(shortened(sized))) {
     return [shortened(statements)];
   }
-  return splitPolicy(sized).map((policy) => policy.map((statement) => withAccount(statement, account)));
+  const full = splitPolicy(sized);
+  // Only `strict` exceeds two policies without long lists in the settings.
+  const isFixed = options.mode !== "strict" || full.length <= 2;
+  const policies = isFixed ? full : fewest([full, splitPolicy(shortened(sized)), packedTightly(shortened(sized))]);
+  return policies.map((policy) => policy.map((statement) => withAccount(statement, account)));
 }
 
 /** Stands for the ID of an account. No ARN and no tag key contains "#". */
@@ -75,6 +92,29 @@ function packed(statements: readonly PolicyStatement[]): readonly (readonly Poli
     }
   }
   return policies;
+}
+
+/** The first of the divisions with the least policies. */
+function fewest(divisions: readonly (readonly (readonly PolicyStatement[])[])[]): readonly (readonly PolicyStatement[])[] {
+  const least = Math.min(...divisions.map(({ length }) => length));
+  return divisions.find(({ length }) => length === least) ?? [];
+}
+
+/** Puts each statement, the longest ones first, into the first policy that has space for it, whatever its assignment. */
+function packedTightly(statements: readonly PolicyStatement[]): readonly (readonly PolicyStatement[])[] {
+  const empty = policySize([]);
+  const measured = statements.flatMap(divided).map((statement) => ({ statement, size: policySize([statement]) - empty + 1 }));
+  const policies: { readonly statements: PolicyStatement[]; size: number }[] = [];
+  for (const { statement, size } of measured.sort((one, other) => other.size - one.size)) {
+    const policy = policies.find((candidate) => candidate.size + size <= MAX_POLICY_CHARACTERS);
+    if (policy === undefined) {
+      policies.push({ statements: [statement], size: empty + size });
+    } else {
+      policy.statements.push(statement);
+      policy.size += size;
+    }
+  }
+  return policies.map((policy) => policy.statements);
 }
 
 /** A statement as parts that each fit into a policy, as far as its lists allow. The statement IDs of the parts end in a number. */

@@ -1,9 +1,11 @@
 import { iamResourceArn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
-import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons } from "./cluster";
+import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, usesSnapshots } from "./cluster";
+import { markerOf } from "./marker";
 import { type Networks, otherNetworkConditions } from "./networks";
+import { limitedToCluster } from "./strict-statements";
 
-export const MODES = ["documented", "scoped", "minimal"] as const;
+export const MODES = ["documented", "scoped", "minimal", "strict"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** A condition of a statement: all of a statement's conditions must hold. */
@@ -14,6 +16,7 @@ export interface PolicyCondition {
     | "BoolIfExists"
     | "ForAllValues:StringEquals"
     | "NotIpAddressIfExists"
+    | "Null"
     | "StringEquals"
     | "StringNotEqualsIfExists";
   readonly variable: string;
@@ -43,21 +46,33 @@ export interface PolicyOptions {
   /** Whether to add the actions that this cluster requires and the DKP documentation does not list. */
   readonly supplement: boolean;
   readonly environment: Environment;
-  /** `scoped` and `minimal` require its prefix, `minimal` its layout. */
+  /** All modes but `documented` require its prefix, `minimal` and `strict` its layout, `strict` its tags. */
   readonly cluster: Cluster;
+  /** Mode `strict`: the key of the tag in `cluster.tags` that no other cluster of the account has. @default the only one */
+  readonly marker?: string | undefined;
   /** Denies requests from all other networks. @default requests from every network are allowed */
   readonly allowedNetworks?: Networks | undefined;
 }
 
-/** The statements of the policy of a deployment, in a stable order. @throws Error if `scoped` or `minimal` has no prefix */
+/**
+ * The statements of the policy of a deployment, in a stable order.
+ * @throws Error if a mode other than `documented` has no prefix, or `strict` no marker
+ */
 export function policyStatements(options: PolicyOptions): readonly PolicyStatement[] {
   const { mode, allowedNetworks } = options;
   return [
     // First, so that it is in the first policy of a deployment that requires several.
     ...(allowedNetworks === undefined ? [] : [otherNetworksDenied(allowedNetworks)]),
-    ...(mode === "documented" ? documentedPolicy(options) : scopedPolicy(options)),
+    ...POLICIES[mode](options),
   ];
 }
+
+const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly PolicyStatement[]>> = {
+  documented: documentedPolicy,
+  scoped: scopedPolicy,
+  minimal: scopedPolicy,
+  strict: strictPolicy,
+};
 
 /** Denies every request that comes from none of the networks. */
 function otherNetworksDenied(networks: Networks): PolicyStatement {
@@ -89,6 +104,7 @@ export function grantedRows({ mode, supplement, cluster }: Omit<PolicyOptions, "
     documented: () => true,
     scoped: (row) => isRequired(row) || !isLimited(row),
     minimal: isRequired,
+    strict: isRequired,
   };
   return CATALOGUE.filter((row) => (row.documented ? isGranted[mode](row) : supplement && isRequired(row)));
 }
@@ -178,6 +194,18 @@ function scopedPolicy(options: PolicyOptions): readonly PolicyStatement[] {
   ].filter(({ actions }) => actions.length > 0);
 }
 
+/** The statements of `minimal`, limited to resources with the tags of the cluster. */
+function strictPolicy(options: PolicyOptions): readonly PolicyStatement[] {
+  const { cluster, environment } = options;
+  const statements = scopedPolicy(options);
+  const marker = markerOf(cluster, options.marker);
+  if (marker === undefined) {
+    throw new Error("policy mode strict requires a marker: one pair of cluster.tags, named by policy.marker");
+  }
+  const { ec2, loadBalancer, snapshots } = arnsOf(environment, cluster.prefix ?? "", cluster);
+  return limitedToCluster(statements, { cluster, marker, ec2, loadBalancer, snapshots });
+}
+
 /** Resource types of RunInstances in the account, without the key pair, whose name is known. */
 const RUN_INSTANCES_ON = ["instance/*", "network-interface/*", "security-group/*", "subnet/*", "volume/*"];
 
@@ -221,11 +249,6 @@ function groupRows(rows: readonly CatalogueRow[]): Readonly<Record<Group | "read
     snapshots: actionsOf(rows.filter(({ action, resources }) => action !== "ec2:RunInstances" && resources.includes("snapshot"))),
     readRole: actionsOf(rows.filter(({ action }) => action === "iam:GetRole")),
   };
-}
-
-/** Whether DKP works with existing snapshots, other than those of a node image. */
-export function usesSnapshots({ features }: Cluster): boolean {
-  return features.includes("volume-snapshots") || features.includes("fast-snapshot-restore");
 }
 
 function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {

@@ -1,5 +1,6 @@
 import { type Cluster, nodeRoleName, otherNodeRoles } from "./cluster";
 import { grantedRows, type PolicyOptions } from "./policy-statements";
+import { exposuresOf } from "./strict-exposure";
 
 /** Something that a principal with the access key can do and should not do. */
 export interface Risk {
@@ -13,6 +14,8 @@ interface RiskRule {
   readonly actions: readonly string[];
   /** The description; undefined if the deployment does not allow it although it grants the actions. */
   readonly what: (options: PolicyOptions, role: (name: string) => string) => string | undefined;
+  /** Only for resources of other owners, which mode `strict` protects except for what `strict-exposure.ts` lists. @default false */
+  readonly beyondCluster?: true;
 }
 
 /** The Regions of the policy, as text. */
@@ -42,6 +45,7 @@ const RULES: readonly RiskRule[] = [
   },
   {
     actions: ["ec2:DetachVolume", "ec2:AttachVolume", "ec2:ModifyInstanceAttribute"],
+    beyondCluster: true,
     what: (options) =>
       `replace disks of other instances and user data of stopped instances ${reach(options)}, and so run code there with their roles`,
   },
@@ -58,30 +62,41 @@ const RULES: readonly RiskRule[] = [
       "elasticloadbalancing:DeleteLoadBalancer",
     ],
     what: (options) =>
-      `delete every instance, disk, network and load balancer of the account ${reach(options)}, whether or not it belongs to DKP, even with deletion protection`,
+      options.mode === "strict"
+        ? "delete the cluster with all of its instances, disks, networks and load balancers"
+        : `delete every instance, disk, network and load balancer of the account ${reach(options)}, whether or not it belongs to DKP, even with deletion protection`,
   },
-  { actions: ["ec2:DeleteSnapshot"], what: (options) => `delete every snapshot ${reach(options)}, including backups` },
+  {
+    actions: ["ec2:DeleteSnapshot"],
+    beyondCluster: true,
+    what: (options) => `delete every snapshot ${reach(options)}, including backups`,
+  },
   {
     actions: ["ec2:CreateVolume", "ec2:DetachVolume", "ec2:AttachVolume", "ec2:RunInstances"],
+    beyondCluster: true,
     what: (options) =>
       `read the data of other instances ${reach(options)}${exceptEncrypted(options)}: create disks from snapshots, or detach disks, and attach them to an own instance`,
   },
   {
     actions: ["ec2:CreateSnapshot", "ec2:CreateVolume", "ec2:AttachVolume"],
+    beyondCluster: true,
     what: (options) =>
       `copy the disks of running instances ${reach(options)}${exceptEncrypted(options)}, without a trace on them`,
   },
   {
     actions: ["ec2:DescribeInstanceAttribute"],
+    beyondCluster: true,
     what: (options) => `read the user data of every instance ${reach(options)}, which often contains passwords`,
   },
   {
     actions: ["elasticloadbalancing:ModifyListener", "elasticloadbalancing:RegisterTargets"],
+    beyondCluster: true,
     what: (options) =>
       `route the traffic of any ${options.mode === "documented" ? "" : "network "}load balancer ${reach(options)} to an own instance, with the certificate of the load balancer`,
   },
   {
     actions: ["ec2:AuthorizeSecurityGroupIngress", "ec2:CreateRoute"],
+    beyondCluster: true,
     what: (options) =>
       `open any instance, database or cache in the networks of the account ${reach(options)} to the internet, and redirect traffic`,
   },
@@ -94,6 +109,7 @@ const RULES: readonly RiskRule[] = [
   },
   {
     actions: ["ec2:CreateTags", "ec2:DeleteTags"],
+    beyondCluster: true,
     what: (options) => `change every tag ${reach(options)}, and so bypass rules that depend on tags`,
   },
   {
@@ -117,10 +133,19 @@ export function risksOf(
   role = (name: string) => `\`${name}\``,
   granted: ReadonlySet<string> = new Set(grantedRows(options).map(({ action }) => action)),
 ): readonly Risk[] {
-  return RULES.filter(({ actions }) => actions.every((action) => granted.has(action))).flatMap(({ actions, what }) => {
-    const text = what(options, role);
-    return text === undefined ? [] : [{ what: text, actions }];
-  });
+  const rules = RULES.filter(({ beyondCluster }) => options.mode !== "strict" || beyondCluster !== true);
+  const found = rules
+    .filter(({ actions }) => actions.every((action) => granted.has(action)))
+    .flatMap(({ actions, what }) => {
+      const text = what(options, role);
+      return text === undefined ? [] : [{ what: text, actions }];
+    });
+  return options.mode === "strict" ? [...found, ...exposures(options)] : found;
+}
+
+/** What mode `strict` leaves open of resources that are not the cluster's. */
+function exposures({ cluster, environment: { region } }: PolicyOptions): readonly Risk[] {
+  return exposuresOf(cluster).map(({ kind, what, actions }) => ({ what: `reach ${kind} in ${region}: ${what}`, actions }));
 }
 
 /** Name of the node role of DKP; `PREFIX-node` if the settings have no prefix. */

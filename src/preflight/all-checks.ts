@@ -4,6 +4,7 @@ import { existingVpcCheck } from "./checks/existing-vpc";
 import { iamNodeRoleCheck } from "./checks/iam-node-role";
 import { imageCheck } from "./checks/image";
 import { instanceTypeCheck } from "./checks/instance-type";
+import { markerCheck } from "./checks/marker";
 import { FREE_NAME_CHECKS } from "./checks/name-collisions";
 import { ownNamesCheck } from "./checks/own-names";
 import { samePrefixCheck } from "./checks/same-prefix";
@@ -19,6 +20,7 @@ export const CHECKS: readonly Check[] = [
   ownNamesCheck,
   ...FREE_NAME_CHECKS,
   samePrefixCheck,
+  markerCheck,
   elasticIpCheck,
   sourceAddressCheck,
   permissionsCheck,

@@ -1,9 +1,10 @@
 import { iamResourceArn } from "../iam/arns";
 import { type CatalogueRow, ELB_SERVICE } from "../iam/catalogue";
-import { type Cluster, conditionsOf, nodeRoleName, reasons } from "../iam/cluster";
+import { type Cluster, conditionsOf, nodeRoleName, reasons, usesSnapshots } from "../iam/cluster";
 import type { Networks } from "../iam/networks";
 import { alwaysOnRegion, dnsSuffix } from "../iam/partitions";
-import { type Environment, type PolicyOptions, usesSnapshots } from "../iam/policy-statements";
+import type { Environment, PolicyOptions } from "../iam/policy-statements";
+import { strictContext } from "./strict-context";
 
 /** Calls that the simulator of IAM evaluates together: each action on each resource, with the same context. */
 export interface SimulatedCalls {
@@ -48,9 +49,10 @@ const ELB_IDS: Readonly<Record<string, string>> = {
 /** DKP's calls as requests to the simulator, on resources such as DKP's, from one of the allowed networks. */
 export function simulatedCalls(
   rows: readonly CatalogueRow[],
-  { environment, cluster, allowedNetworks }: Pick<PolicyOptions, "environment" | "cluster" | "allowedNetworks">,
+  options: Pick<PolicyOptions, "mode" | "marker" | "environment" | "cluster" | "allowedNetworks">,
 ): readonly SimulatedCalls[] {
-  const source = sourceOf(allowedNetworks);
+  const { environment, cluster, allowedNetworks } = options;
+  const source = [...sourceOf(allowedNetworks), ...strictContext(options)];
   const groups = new Map<string, SimulatedCalls & { readonly actions: string[] }>();
   for (const row of rows) {
     const [resources, context] = [
@@ -114,6 +116,10 @@ function arnsOf(action: string, type: string, environment: Environment, cluster:
   if (type === "image" || type === "snapshot") {
     return [`arn:${partition}:ec2:${region}::${type}/${type === "image" ? "ami" : "snap"}-${ID}`];
   }
+  if (type === "vpc") {
+    const [peered] = action === "ec2:AcceptVpcPeeringConnection" ? cluster.peeredVPCs : [];
+    return own(`vpc/${peered ?? cluster.existingVPCID ?? cluster.vpcId ?? `vpc-${ID}`}`);
+  }
   if (type === "key-pair") {
     return own(`key-pair/${cluster.prefix ?? "dkp"}`);
   }
@@ -144,7 +150,7 @@ function contextOf(action: string, { partition, region, account }: Environment, 
     return [
       requested,
       text("ec2:AccepterVpc", peered ?? vpc(account, `vpc-${ID}`)),
-      text("ec2:RequesterVpc", vpc(account, `vpc-${ID}`)),
+      text("ec2:RequesterVpc", vpc(account, cluster.existingVPCID ?? cluster.vpcId ?? `vpc-${ID}`)),
     ];
   }
   if (action === "iam:CreateServiceLinkedRole") {

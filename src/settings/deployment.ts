@@ -1,5 +1,6 @@
 import type { Cluster } from "../iam/cluster";
 import { deploymentPolicies, policyName } from "../iam/deployment-policies";
+import { markerOf } from "../iam/marker";
 import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import type { StateLocation } from "../terraform/state-location";
@@ -101,13 +102,14 @@ export function policyOptionsOf(
   { region, policy, cluster, user: { allowedNetworks } }: PolicySettings,
   account: string,
 ): PolicyOptions {
-  const { mode, supplement } = policy;
-  return { mode, supplement, cluster, environment: { partition: partitionOf(region), region, account }, allowedNetworks };
+  const { mode, supplement, marker } = policy;
+  return { mode, supplement, marker, cluster, environment: { partition: partitionOf(region), region, account }, allowedNetworks };
 }
 
-/** Whether the permissions follow from settings that may have errors: all modes but one limit them to what has the prefix. */
+/** Whether the permissions follow from settings that may have errors: all modes but one need the prefix, `strict` a marker too. */
 export function hasPermissions({ policy, cluster }: Pick<Settings, "policy" | "cluster">): boolean {
-  return policy.mode === "documented" || cluster.prefix !== undefined;
+  const isLimitable = policy.mode !== "strict" || markerOf({ tags: cluster.tags ?? {} }, policy.marker) !== undefined;
+  return policy.mode === "documented" || (cluster.prefix !== undefined && isLimitable);
 }
 
 /**
@@ -136,6 +138,8 @@ export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "clust
     prefix: cluster.prefix,
     layout: cluster.layout,
     existingVPCID: cluster.existingVPCID,
+    vpcId: cluster.vpcId,
+    uuid: cluster.uuid,
     peeredVPCs: cluster.peeredVPCs ?? [],
     peerAccountIds: cluster.peerAccountIds,
     iamNodeRole: cluster.iamNodeRole,

@@ -4,7 +4,8 @@ import type { Side } from "../../../src/diff/decision/model";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { type Mode, type PolicyOptions, policyStatements } from "../../../src/iam/policy-statements";
 import { controlPolicy } from "../../../src/iam/service-control-policy";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING } from "../../helpers/clusters";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES, inMode } from "../../helpers/clusters";
+import { UUID, VPC } from "../../helpers/tagged-requests";
 
 type Options = Omit<PolicyOptions, "mode">;
 
@@ -72,6 +73,57 @@ describe("the policies of any cluster", () => {
         expect(subset(sideOf("minimal", { ...options, supplement: false }), sideOf("minimal", supplemented))).toBe(true);
       }),
       { numRuns: 30 },
+    );
+  });
+});
+
+/** The policy of mode `strict`, and the one of another mode for the same cluster. */
+const strictAnd = (mode: Mode, options: Options) => {
+  const strict = inMode("strict", options);
+  return [sideOf("strict", strict), sideOf(mode, strict)] as const;
+};
+
+describe("the strict policy", () => {
+  const knowledge = { uuid: UUID, vpcId: VPC };
+
+  // Every set of features is in the proof `strict-feature-sets`, because it takes half a minute.
+  it.each([[], ...FEATURE_NAMES.map((feature) => [feature]), FEATURE_NAMES])(
+    "is a subset of the minimal one with the features %p",
+    (...features) => {
+      const cluster = { ...clusterOf({ layout: "WithNAT", bastion: true, features }), ...knowledge };
+      const [strict, minimal] = strictAnd("minimal", { supplement: true, environment: ENVIRONMENT, cluster });
+      expect(decide(strict, minimal)).toEqual({ kind: "nothing-new" });
+    },
+  );
+
+  it("is a subset of the minimal one for any cluster, and not the other way round", () => {
+    fc.assert(
+      fc.property(anyOptions, (options) => {
+        const [strict, minimal] = strictAnd("minimal", options);
+        expect(subset(strict, minimal)).toBe(true);
+        expect(subset(minimal, strict)).toBe(false);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it.each([
+    ["the VPC", { vpcId: VPC }],
+    ["the UUID", { uuid: UUID }],
+    ["both", knowledge],
+  ])("only becomes narrower with %s", (_, known) => {
+    fc.assert(
+      fc.property(anyOptions, (options) => {
+        const before = {
+          ...options,
+          cluster: { ...options.cluster, existingVPCID: undefined, vpcId: undefined, uuid: undefined },
+        };
+        const after = { ...before, cluster: { ...before.cluster, ...known } };
+        const [narrow, wide] = [sideOf("strict", inMode("strict", after)), sideOf("strict", inMode("strict", before))];
+        expect(decide(narrow, wide)).toEqual({ kind: "nothing-new" });
+        expect(decide(wide, narrow).kind).toBe("new-request");
+      }),
+      { numRuns: 15 },
     );
   });
 });

@@ -7,6 +7,7 @@ import { existingVpc } from "./checks/existing-vpc";
 import { iamNodeRole } from "./checks/iam-node-role";
 import { image } from "./checks/image";
 import { instanceType } from "./checks/instance-type";
+import { marker } from "./checks/marker";
 import { nameCollisions } from "./checks/name-collisions";
 import { ownNames } from "./checks/own-names";
 import { region } from "./checks/region";
@@ -24,6 +25,7 @@ const TESTS = [
   ownNames,
   nameCollisions,
   samePrefix,
+  marker,
   elasticIps,
   sourceAddresses,
   userPermissions,

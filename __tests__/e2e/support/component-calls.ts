@@ -1,6 +1,8 @@
 import type { Feature } from "../../../src/iam/catalogue";
 import type { Cluster } from "../../../src/iam/cluster";
 import { grantedRows } from "../../../src/iam/policy-statements";
+import type { Context } from "../../helpers/simulator";
+import { MARKER, UUID } from "../../helpers/tagged-requests";
 import type { DkpCall } from "./dkp-calls";
 import { CLASSIC } from "./wire-calls";
 
@@ -11,18 +13,23 @@ const ID = "0123456789abcdef0";
 const REGION = "eu-central-1";
 const NAME = "a0123456789abcdef0123456789abcde";
 const KMS_KEY = "01234567-89ab-cdef-0123-456789abcdef";
-const CLUSTER_TAG = "kubernetes.io/cluster/0a1b2c3d";
+const CLUSTER_TAG = `kubernetes.io/cluster/${UUID}`;
 
 const elb = (resource: string) => `arn:aws:elasticloadbalancing:${REGION}:123456789012:${resource}`;
 const NLB = elb(`loadbalancer/net/${NAME}/0123456789abcdef`);
 const LISTENER = elb(`listener/net/${NAME}/0123456789abcdef/0123456789abcdef`);
 const TARGETS = elb("targetgroup/k8s-default/0123456789abcdef");
 
-const ownTags = { "Tags.member.1.Key": CLUSTER_TAG, "Tags.member.1.Value": "owned" };
-const tagsOf = (type: string, at: number, key: string) => ({
+const ownTags = {
+  "Tags.member.1.Key": CLUSTER_TAG,
+  "Tags.member.1.Value": "owned",
+  "Tags.member.2.Key": "kubernetes.io/service-name",
+  "Tags.member.2.Value": "default/web",
+};
+const tagsOf = (type: string, at: number, key: string, value = "owned") => ({
   [`TagSpecification.${at}.ResourceType`]: type,
   [`TagSpecification.${at}.Tag.1.Key`]: key,
-  [`TagSpecification.${at}.Tag.1.Value`]: "owned",
+  [`TagSpecification.${at}.Tag.1.Value`]: value,
 });
 const ec2 = (name: string, parameters: Readonly<Record<string, string>> = {}): DkpCall => ({ action: `ec2:${name}`, parameters });
 const balancer = (name: string, parameters: Readonly<Record<string, string>> = {}): DkpCall => ({
@@ -45,7 +52,7 @@ const LAUNCH = {
   ...tagsOf("instance", 1, CLUSTER_TAG),
   ...tagsOf("volume", 2, CLUSTER_TAG),
 };
-const DISK = { AvailabilityZone: `${REGION}a`, Size: "1", ...tagsOf("volume", 1, "ebs.csi.aws.com/cluster") };
+const DISK = { AvailabilityZone: `${REGION}a`, Size: "1", ...tagsOf("volume", 1, "ebs.csi.aws.com/cluster", "true") };
 const ENCRYPTED = { Encrypted: "true", KmsKeyId: KMS_KEY };
 
 interface ComponentCall extends DkpCall {
@@ -132,7 +139,7 @@ const CALLS: readonly ComponentCall[] = [
   withFeatures(ec2("CreateVolume", { ...DISK, ...ENCRYPTED }), "encrypted-volumes"),
   withFeatures(ec2("CreateVolume", { ...DISK, SnapshotId: `snap-${ID}` }), "volume-snapshots"),
   ec2("DetachVolume", { VolumeId: `vol-${ID}`, InstanceId: `i-${ID}` }),
-  ec2("CreateSnapshot", { VolumeId: `vol-${ID}`, ...tagsOf("snapshot", 1, "ebs.csi.aws.com/cluster") }),
+  ec2("CreateSnapshot", { VolumeId: `vol-${ID}`, ...tagsOf("snapshot", 1, "ebs.csi.aws.com/cluster", "true") }),
   ec2("DeleteSnapshot", { SnapshotId: `snap-${ID}` }),
   withFeatures(ec2("DeleteTags", { "ResourceId.1": `snap-${ID}`, "Tag.1.Key": "team" }), "volume-snapshots"),
   ec2("DescribeSnapshots"),
@@ -173,5 +180,53 @@ export function componentCalls(cluster: Cluster): readonly DkpCall[] {
   const required = grantedRows({ mode: "minimal", supplement: true, cluster }).map(({ action }) => action);
   return CALLS.filter(
     ({ action, features = [] }) => required.includes(action) && features.every((feature) => cluster.features.includes(feature)),
+  ).map((call) => ({ ...call, parameters: ofCluster(call, cluster) }));
+}
+
+/** The machine controller manager gives `tags` to instances and volumes, and all components use the existing VPC. */
+function ofCluster({ action, parameters = {} }: ComponentCall, { tags, existingVPCID }: Cluster): DkpCall["parameters"] {
+  const given = action === "ec2:RunInstances" ? Object.entries(tags) : [];
+  const added = given.flatMap(([key, value], at) =>
+    [1, 2].flatMap((specification) => [
+      [`TagSpecification.${specification}.Tag.${at + 2}.Key`, key],
+      [`TagSpecification.${specification}.Tag.${at + 2}.Value`, value],
+    ]),
   );
+  const vpc = parameters.VpcId === undefined || existingVPCID === undefined ? {} : { VpcId: existingVPCID };
+  return { ...parameters, ...Object.fromEntries(added), ...vpc };
+}
+
+const tagContext = (tags: Readonly<Record<string, string>>): Context =>
+  Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]));
+
+const OWN = tagContext({ [MARKER.key]: MARKER.value });
+const CSI = tagContext({ "ebs.csi.aws.com/cluster": "true" });
+const BALANCER = tagContext({ [CLUSTER_TAG]: "owned", "kubernetes.io/service-name": "default/web" });
+
+/** Who creates the objects of the calls above, by type of the ARN. Terraform's, and those of the machine controller manager, have the marker. */
+const TAGS_BY_TYPE: Readonly<Record<string, Context>> = {
+  instance: OWN,
+  "route-table": OWN,
+  subnet: OWN,
+  vpc: OWN,
+  volume: CSI,
+  snapshot: CSI,
+  "security-group": tagContext({ [CLUSTER_TAG]: "owned" }),
+};
+
+/** Objects that the components name and that do not exist in the account of the tests. */
+export function componentObjects(vpcId: string, action: string, arn: string): Context | undefined {
+  const [, , service, region, account, path = ""] = arn.split(":");
+  const [type = "", id = ""] = path.split("/");
+  if (service === "elasticloadbalancing") {
+    return /^elasticloadbalancing:Create(?:LoadBalancer|TargetGroup)$/.test(action) ? {} : BALANCER;
+  }
+  // An association leads to its instance or route table.
+  const isFound =
+    id.endsWith(ID) ||
+    id === "rtb-*" ||
+    (id === "*" && action.endsWith("IamInstanceProfile")) ||
+    action.endsWith("ProfileAssociation");
+  const vpc = { "ec2:Vpc": `arn:aws:ec2:${region}:${account}:vpc/${vpcId}` };
+  return service === "ec2" && isFound ? { ...vpc, ...TAGS_BY_TYPE[type] } : undefined;
 }

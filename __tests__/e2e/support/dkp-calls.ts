@@ -1,5 +1,6 @@
 import type { Cluster } from "../../../src/iam/cluster";
 import { type Change, type Condition, type Layout, MEASURED } from "../../helpers/measured-calls";
+import { MARKER } from "../../helpers/tagged-requests";
 import type { WireCall } from "./wire-calls";
 
 // The measured calls of DKP's own Terraform with the parameters of their requests, in the order of a cluster's life: creation,
@@ -119,6 +120,8 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
     "{etcd}",
     "{rootVolume}",
   ];
+  // A marker stays as long as the cluster.
+  const removable = Object.fromEntries(Object.entries(tags).filter(([key]) => key !== MARKER.key));
   const onAll = Object.fromEntries(resourcesWithTags.map((id, at) => [`ResourceId.${at + 1}`, id]));
   const group3 = (name: string, keep: string, its: Readonly<Record<string, string>>): DkpCall => ({
     action: "ec2:CreateSecurityGroup",
@@ -318,7 +321,7 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
       parameters: { ...onAll, ...numbered("Tag", tags) },
       when: Object.keys(tags).length > 0,
     },
-    { action: "ec2:DeleteTags", parameters: { ...onAll, ...numbered("Tag", tags) } },
+    { action: "ec2:DeleteTags", parameters: { ...onAll, ...numbered("Tag", removable) } },
     { action: "iam:TagRole", parameters: { RoleName: node, ...numbered("Tags.member", tags) } },
     {
       action: "iam:UntagRole",

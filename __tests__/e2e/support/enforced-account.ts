@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import { ENVIRONMENT } from "../../helpers/clusters";
+import type { Account } from "./authorizations";
 import type { Existing } from "./dkp-calls";
 import { EnforcingGate } from "./enforcing-gate";
 import type { LocalAws } from "./local-aws";
@@ -40,15 +41,17 @@ export async function createExisting(aws: LocalAws): Promise<Existing> {
 /**
  * Uses a copy of an account with two enforcing gates before it: one executes the calls that it allows, the other one does not.
  * @param owners the accounts that own objects of other accounts, by ID
+ * @param objects tags and VPCs of objects that do not exist there, for policies with conditions on them
  */
 export async function withGates<Result>(
   account: LocalAws,
   owners: Readonly<Record<string, string>>,
   use: (gate: EnforcingGate, dryRun: EnforcingGate) => Promise<Result>,
+  objects?: Account["objects"],
 ): Promise<Result> {
   const copy = await account.copy();
-  const gate = await EnforcingGate.before(copy, ENVIRONMENT.account, { owners });
-  const dryRun = await EnforcingGate.before(copy, ENVIRONMENT.account, { owners, executes: false });
+  const gate = await EnforcingGate.before(copy, ENVIRONMENT.account, { owners, objects });
+  const dryRun = await EnforcingGate.before(copy, ENVIRONMENT.account, { owners, objects, executes: false });
   try {
     return await use(gate, dryRun);
   } finally {

@@ -35,6 +35,8 @@ interface GateOptions {
   readonly owners?: Account["owners"];
   /** Whether the local AWS executes the calls that are allowed. Without, they end as a dry run of EC2 does. @default true */
   readonly executes?: boolean;
+  /** What is known of objects that do not exist here. @default requests have no keys for tags and VPC of an object */
+  readonly objects?: Account["objects"];
 }
 
 /**
@@ -61,8 +63,12 @@ export class EnforcingGate {
   }
 
   /** @param id the ID of the account */
-  static async before(aws: LocalAws, id: string, { owners = {}, executes = true }: GateOptions = {}): Promise<EnforcingGate> {
-    const gate = new EnforcingGate(aws, { id, owners, ec2: aws.ec2(), iam: aws.iam() }, executes);
+  static async before(
+    aws: LocalAws,
+    id: string,
+    { owners = {}, executes = true, objects }: GateOptions = {},
+  ): Promise<EnforcingGate> {
+    const gate = new EnforcingGate(aws, { id, owners, objects, ec2: aws.ec2(), iam: aws.iam() }, executes);
     gate.server.listen(0, "127.0.0.1");
     await once(gate.server, "listening");
     return gate;

@@ -1,4 +1,4 @@
-import { policyNames } from "../../../src/settings/deployment";
+import { policyNames, policyOptionsOf } from "../../../src/settings/deployment";
 import { deploymentWith, errorsWith } from "../../helpers/settings-files";
 
 const NO_PREFIX = (mode: string) =>
@@ -28,6 +28,49 @@ describe("what a mode needs to know of the cluster", () => {
   it("is not asked for where the cluster has errors of its own", () => {
     expect(errorsWith("policy: { mode: scoped }\ncluster: { layout: NAT }\n")).toEqual([
       'line 4, cluster.layout: "NAT" is not a layout; use WithoutNAT, WithNAT, Standard',
+    ]);
+  });
+});
+
+describe("the marker of mode `strict`", () => {
+  const strict = (tags: string, policy = "mode: strict") =>
+    `policy: { ${policy} }\ncluster: { prefix: dev, layout: Standard, tags: { ${tags} } }\n`;
+
+  it("is the only pair of the tags, or the one that policy.marker names", () => {
+    expect(policyOptionsOf(deploymentWith(strict("dkp-cluster: dev")), "").cluster.tags).toEqual({ "dkp-cluster": "dev" });
+    const named = deploymentWith(strict("dkp-cluster: dev, team: a", "mode: strict, marker: dkp-cluster"));
+    expect(policyOptionsOf(named, "").marker).toBe("dkp-cluster");
+    expect(deploymentWith(strict("Name: a, dkp-cluster: dev")).policy.marker).toBeUndefined();
+  });
+
+  it.each([
+    ["{}", "mode: strict", /cluster\.tags: lacks a tag for policy\.mode "strict".*add a pair that no other cluster/],
+    ["Name: a", "mode: strict", /cluster\.tags: lacks a tag for policy\.mode "strict"/],
+    [
+      "dkp-cluster: dev, team: a",
+      "mode: strict",
+      /policy\.marker: missing: policy\.mode "strict" requires the tag .*; write one of "dkp-cluster", "team"$/,
+    ],
+    [
+      "dkp-cluster: dev",
+      "mode: strict, marker: team",
+      /policy\.marker: "team" is no key of cluster\.tags that can be the marker; write one of "dkp-cluster"$/,
+    ],
+  ])("is missing with the tags { %s } and the policy { %s }", (tags, policy, message) => {
+    expect(errorsWith(strict(tags === "{}" ? "" : tags, policy))).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("requires prefix and layout as well", () => {
+    expect(errorsWith("policy: { mode: strict }\ncluster: { tags: { a: b } }\n")).toEqual([
+      expect.stringContaining(NO_PREFIX("strict")),
+      expect.stringContaining(NO_LAYOUT.replace("minimal", "strict")),
+    ]);
+  });
+
+  it("has one VPC: existingVPCID, or vpcId after the bootstrap", () => {
+    const both = "cluster: { existingVPCID: vpc-0123456789abcdef0, vpcId: vpc-0123456789abcdef0 }\n";
+    expect(errorsWith(both)).toEqual([
+      "line 3, cluster.vpcId: has no effect beside existingVPCID, which is the VPC of the cluster; remove it",
     ]);
   });
 });

@@ -111,7 +111,7 @@ describe("policy.mode", () => {
 
   it.each(["tight", "Documented"])("rejects the unknown %s", (mode) => {
     expect(errorsWith(`policy: { mode: ${mode} }\n`)).toEqual([
-      `line 3, policy.mode: "${mode}" is unknown; use "documented", "scoped", "minimal"`,
+      `line 3, policy.mode: "${mode}" is unknown; use "documented", "scoped", "minimal", "strict"`,
     ]);
   });
 });

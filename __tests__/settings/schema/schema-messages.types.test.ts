@@ -23,7 +23,7 @@ describe("a value of a wrong type", () => {
     ["policy: { name: 5 }", "policy.name: 5 is not a string; write one value in quotes"],
     ["policy: { path: 1.5 }", "policy.path: 1.5 is not a string; write one value in quotes"],
     ["policy: { description: 2024 }", "policy.description: 2024 is not a string; write one value in quotes"],
-    ["policy: { mode: 5 }", 'policy.mode: 5 is unknown; use "documented", "scoped", "minimal"'],
+    ["policy: { mode: 5 }", 'policy.mode: 5 is unknown; use "documented", "scoped", "minimal", "strict"'],
     ["provider: { version: 5 }", "provider.version: 5 is not a string; write one value in quotes"],
     ["provider: { profile: 5 }", "provider.profile: 5 is not a string; write one value in quotes"],
   ])("is shown with what belongs there: %s", (extra, error) => {

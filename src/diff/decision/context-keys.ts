@@ -5,7 +5,7 @@
  */
 // cspell:disable
 const SINGLE_VALUED =
-  /^(?:aws:(?:requestedregion|principalarn|principalaccount|principaltype|userid|username|sourceip|sourcevpce|sourcevpc|sourcearn|sourceaccount|currenttime|epochtime|securetransport|multifactorauthpresent|multifactorauthage|tokenissuetime|viaawsservice|useragent|(?:resourcetag|requesttag|principaltag)\/.+)|kms:(?:viaservice|grantisforawsresource|calleraccount)|iam:(?:passedtoservice|awsservicename|policyarn|permissionsboundary)|ec2:(?:createaction|vpc|region|instancetype|resourcetag\/.+))$/;
+  /^(?:aws:(?:requestedregion|principalarn|principalaccount|principaltype|userid|username|sourceip|sourcevpce|sourcevpc|sourcearn|sourceaccount|currenttime|epochtime|securetransport|multifactorauthpresent|multifactorauthage|tokenissuetime|viaawsservice|useragent|(?:resourcetag|requesttag|principaltag)\/.+)|kms:(?:viaservice|grantisforawsresource|calleraccount)|iam:(?:passedtoservice|awsservicename|policyarn|permissionsboundary)|elasticloadbalancing:createaction|ec2:(?:createaction|acceptervpc|requestervpc|vpc|region|instancetype|resourcetag\/.+))$/;
 
 /** Keys that can have several values, in lower case. Sources as above. */
 const MULTIVALUED = /^(?:aws:(?:tagkeys|calledvia|principalorgpaths|principalservicenameslist)|kms:grantoperations)$/;

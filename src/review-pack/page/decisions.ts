@@ -47,7 +47,16 @@ const RULES: readonly DecisionRule[] = [
       cost: "apply before the cluster gets another layout, feature or DKP version",
     },
   },
-  { setting: "policy.mode", when: hasMode("minimal"), chosen: `\`minimal\`: ${mode.why}` },
+  {
+    setting: "policy.mode",
+    when: hasMode("minimal"),
+    chosen: `\`minimal\`: ${mode.why}`,
+    stronger: {
+      choice: "`strict`: changes only what has the tag of this cluster; worth little without the service control policy",
+      cost: "the tag is on every object of the cluster and never removed; check with `preflight --existing-cluster`",
+    },
+  },
+  { setting: "policy.mode", when: hasMode("strict"), chosen: "`strict`: changes only what has the tag of this cluster" },
   {
     setting: "user.allowedNetworks",
     when: ({ user }) => user.allowedNetworks === undefined,

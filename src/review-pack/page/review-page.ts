@@ -18,6 +18,7 @@ import { resourceTable } from "./resource-table";
 import { findingsOf } from "./scanner-findings";
 import { secretExposure } from "./secret-exposure";
 import { settingFacts } from "./settings-table";
+import { strictLimits } from "./strict-limits";
 import { controlPolicyNotesOf, controlPolicyOf, controlPolicyTable, riskList } from "./threat-model";
 import { dkpVersionFact } from "./verified-versions";
 
@@ -44,6 +45,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     ...nodeRolePermissions(deployment.nodeRole),
     dkpVersion: dkpVersionFact(cluster),
     accessLevels: accessLevels(rows),
+    ...strictLimits(options),
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
     documented,

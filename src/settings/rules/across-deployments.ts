@@ -7,6 +7,7 @@ import { hasPermissions, policyNames, stateLocation, toCluster } from "../deploy
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
+import { markerConflicts } from "./marker-conflicts";
 
 /** A deployment that may have errors. */
 export interface Candidate {
@@ -114,6 +115,9 @@ export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string,
         }
       }
     }
+  }
+  for (const [source, error] of markerConflicts(candidates)) {
+    found.set(source, [...(found.get(source) ?? []), error]);
   }
   return found;
 }

@@ -1,9 +1,10 @@
 import { LAYOUTS } from "../../iam/cluster";
 import { deploymentPolicies, policyName } from "../../iam/deployment-policies";
 import { MAX_ATTACHED_POLICIES, MAX_POLICY_CHARACTERS, POLICY_NAME } from "../../iam/limits";
+import { markerCandidates, markerOf } from "../../iam/marker";
 import { partitionOf } from "../../iam/partitions";
 import { policySize } from "../../iam/policy-document";
-import type { PolicyStatement } from "../../iam/policy-statements";
+import type { Mode, PolicyStatement } from "../../iam/policy-statements";
 import { hasPermissions, toCluster } from "../deployment";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
@@ -14,24 +15,30 @@ const ANY_ACCOUNT = "000000000000";
 
 /** Rules between the policy and the cluster: what a mode requires, and the size of what it grants. */
 export const POLICY_RULES: readonly Rule[] = [
-  rule(["policy", "cluster"], (fields) =>
-    hasPermissions(fields)
+  rule(["policy", "cluster"], ({ policy, cluster }) =>
+    policy.mode === "documented" || cluster.prefix !== undefined
       ? undefined
       : {
           path: ["cluster", "prefix"],
-          message: `missing: policy.mode ${show(fields.policy.mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
+          message: `missing: policy.mode ${show(policy.mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
         },
   ),
   rule(["policy", "cluster"], ({ policy, cluster }) =>
-    policy.mode !== "minimal" || cluster.layout !== undefined
+    !["minimal", "strict"].includes(policy.mode) || cluster.layout !== undefined
       ? undefined
       : {
           path: ["cluster", "layout"],
-          message: `missing: policy.mode "minimal" grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
+          message: `missing: policy.mode ${show(policy.mode)} grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
         },
   ),
+  rule(["policy", "cluster"], ({ policy: { mode, marker }, cluster }) => markerError(mode, marker, cluster.tags ?? {})),
+  rule(["cluster"], ({ cluster: { existingVPCID, vpcId } }) =>
+    vpcId === undefined || existingVPCID === undefined
+      ? undefined
+      : { path: ["cluster", "vpcId"], message: "has no effect beside existingVPCID, which is the VPC of the cluster; remove it" },
+  ),
   rule(["policy", "cluster", "features", "region", "accountId", "nodeRole", "user.allowedNetworks"], (settings) => {
-    const { mode, supplement } = settings.policy;
+    const { mode, supplement, marker } = settings.policy;
     const cluster = toCluster(settings);
     if (!hasPermissions(settings)) {
       return undefined;
@@ -43,10 +50,35 @@ export const POLICY_RULES: readonly Rule[] = [
     };
     return policiesError(
       settings.policy.name,
-      deploymentPolicies({ mode, supplement, cluster, environment, allowedNetworks: settings["user.allowedNetworks"] }),
+      deploymentPolicies({ mode, supplement, marker, cluster, environment, allowedNetworks: settings["user.allowedNetworks"] }),
     );
   }),
 ];
+
+/** Mode `strict` requires one pair of tags that only this cluster has. */
+function markerError(mode: Mode, marker: string | undefined, tags: Readonly<Record<string, string>>): FieldError | undefined {
+  if (mode !== "strict" || markerOf({ tags }, marker) !== undefined) {
+    return undefined;
+  }
+  const candidates = markerCandidates({ tags });
+  if (candidates.length === 0) {
+    return {
+      path: ["cluster", "tags"],
+      message:
+        'lacks a tag for policy.mode "strict", which limits the key to resources with it; add a pair that no other cluster of the account has, for example { dkp-cluster: dev }. DKP sets Name, Cluster, kubernetes.io/... and ebs.csi.aws.com/... itself',
+    };
+  }
+  const list = candidates.map(show).join(", ");
+  return marker === undefined
+    ? {
+        path: ["policy", "marker"],
+        message: `missing: policy.mode "strict" requires the tag that no other cluster of the account has; write one of ${list}`,
+      }
+    : {
+        path: ["policy", "marker"],
+        message: `${show(marker)} is no key of cluster.tags that can be the marker; write one of ${list}`,
+      };
+}
 
 /** Several policies must have valid names, fit into the quota of IAM, and each into the size of a policy. */
 function policiesError(name: string, policies: readonly (readonly PolicyStatement[])[]): FieldError | undefined {

@@ -93,11 +93,11 @@ const instanceClass = v.optional(
 
 /** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions, or that the preflight checks. */
 export const dkpFields = {
-  prefix: v.optional(v.pipe(prefix, describe("`cloud.prefix` of the cluster. `scoped` and `minimal` require it"))),
+  prefix: v.optional(v.pipe(prefix, describe("`cloud.prefix` of the cluster. All modes but `documented` require it"))),
   layout: v.optional(
     v.pipe(
       v.picklist(LAYOUTS, (issue) => `${show(issue.input)} is not a layout; use ${LAYOUTS.join(", ")}`),
-      describe("Layout of the cluster. `minimal` requires it"),
+      describe("Layout of the cluster. `minimal` and `strict` require it"),
     ),
   ),
   existingVPCID: v.optional(v.pipe(vpcId, describe("The VPC that the cluster is put into; without it DKP creates one"))),
@@ -156,6 +156,24 @@ export const cluster = strict({
     ),
   ),
   ...dkpFields,
+  vpcId: v.optional(
+    v.pipe(
+      vpcId,
+      describe(
+        "The VPC that DKP created, known after the bootstrap: narrows `policy.mode: strict`. With `existingVPCID`, that one counts",
+      ),
+    ),
+  ),
+  uuid: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+        because(() => "is not the UUID of a cluster: 32 lower-case hexadecimal digits in 5 groups"),
+      ),
+      describe("DKP's UUID of the cluster, known after the bootstrap: narrows `policy.mode: strict`"),
+    ),
+  ),
   dkpVersion: v.optional(
     v.pipe(
       v.picklist(

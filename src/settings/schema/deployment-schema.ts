@@ -225,10 +225,18 @@ const policy = strict({
     v.pipe(
       choice(MODES),
       describe(
-        "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls",
+        "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls, `strict` of those writes only on resources with the cluster's own tag",
       ),
     ),
     "documented",
+  ),
+  marker: v.optional(
+    v.pipe(
+      nonEmptyString,
+      describe(
+        "Mode `strict`: the key of the pair in `cluster.tags` that no other cluster of the account has. Without it, the only pair",
+      ),
+    ),
   ),
   supplement: v.optional(
     v.pipe(

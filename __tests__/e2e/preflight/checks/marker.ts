@@ -1,0 +1,80 @@
+import { CreateSecurityGroupCommand, CreateSubnetCommand, type Tag } from "@aws-sdk/client-ec2";
+import { markerCheck } from "../../../../src/preflight/checks/marker";
+import type { LocalAws } from "../../support/local-aws";
+import { createVpc, settings, testChecks } from "../../support/preflight";
+
+const MARKER: Tag = { Key: "dkp-cluster", Value: "marked" };
+
+/** A cluster with the marker on its subnet, but not on its security group. */
+async function createFixtures(local: LocalAws) {
+  const ec2 = local.ec2();
+  const vpc = await createVpc(local, "outside");
+  const { Subnet } = await ec2.send(
+    new CreateSubnetCommand({
+      VpcId: vpc,
+      CidrBlock: "10.0.0.0/20",
+      TagSpecifications: [{ ResourceType: "subnet", Tags: [{ Key: "Name", Value: "marked-public-0" }, MARKER] }],
+    }),
+  );
+  const { GroupId: group } = await ec2.send(
+    new CreateSecurityGroupCommand({ GroupName: "unmarked-node", Description: "nodes", VpcId: vpc }),
+  );
+  return { subnet: Subnet?.SubnetId, group };
+}
+
+const strict = (prefix: string, value: string) =>
+  `${settings(`prefix: ${prefix}, layout: Standard, tags: { dkp-cluster: ${value} }`)}policy: { mode: strict }\n`;
+
+export const marker = testChecks([markerCheck], createFixtures, [
+  {
+    verdict: "ok",
+    of: "a marker that no object has",
+    by: "local AWS",
+    settings: () => strict("dev", "free"),
+    expected: () => ["no object has the tag dkp-cluster=free"],
+  },
+  {
+    verdict: "failed",
+    of: "a marker in use",
+    by: "local AWS",
+    settings: () => strict("dev", "marked"),
+    expected: ({ subnet }) => [
+      `objects have the tag dkp-cluster=marked before the cluster exists: ${subnet}; the key could change them`,
+      "choose another pair for the cluster, or add --existing-cluster if they are the cluster's",
+    ],
+  },
+  {
+    verdict: "ok",
+    of: "an existing cluster with the marker",
+    by: "local AWS",
+    settings: () => strict("marked", "marked"),
+    existingCluster: true,
+    expected: () => ["all 1 objects of the cluster that were found have the tag dkp-cluster=marked"],
+  },
+  {
+    verdict: "failed",
+    of: "an existing cluster without the marker",
+    by: "local AWS",
+    settings: () => strict("unmarked", "marked"),
+    existingCluster: true,
+    expected: ({ group }) => [
+      `1 of 1 objects of the cluster lack the tag dkp-cluster=marked, so that mode strict would deny every change of them: ${group}`,
+      "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left",
+    ],
+  },
+  {
+    verdict: "warning",
+    of: "an existing cluster that is not found",
+    by: "local AWS",
+    settings: () => strict("absent", "marked"),
+    existingCluster: true,
+    expected: () => ["no object of the cluster was found", "check cluster.prefix, region and account"],
+  },
+  {
+    verdict: "skipped",
+    of: "another mode",
+    by: "local AWS",
+    settings: () => settings("prefix: dev"),
+    expected: () => ["policy.mode is not strict"],
+  },
+]);

@@ -1,0 +1,59 @@
+import { policyDocument } from "../../src/iam/policy-document";
+import { policyStatements } from "../../src/iam/policy-statements";
+import { abuses } from "../helpers/abuses";
+import { ENVIRONMENT, EVERYTHING, inMode } from "../helpers/clusters";
+import { type Mutant, mutantsOf } from "../helpers/mutants";
+import { isAllowed, type Request } from "../helpers/simulator";
+import { PEER_VPC, taggedRequests, UUID, VPC, withMarker } from "../helpers/tagged-requests";
+import { unrelatedResources } from "../helpers/unrelated-resources";
+
+const CLUSTERS = {
+  "with UUID and existing VPC": { uuid: UUID, existingVPCID: VPC },
+  "with UUID and own VPC": { uuid: UUID, vpcId: VPC },
+  "before the bootstrap": {},
+};
+
+/** Of each kind one resource without tags, one of another cluster, one of a team. */
+const ATTACKS: readonly Request[] = unrelatedResources(ENVIRONMENT, UUID)
+  .filter((_, at) => [0, 2, 5].includes(at % 20))
+  .flatMap(({ attacks }) => attacks.flat());
+
+describe.each(Object.entries(CLUSTERS))("a test fails when a part of a strict policy is removed, %s", (name, known) => {
+  it("or the part allows nothing that another part does not allow", async () => {
+    const cluster = { ...withMarker(EVERYTHING), peeredVPCs: [PEER_VPC], ...known };
+    const statements = policyStatements(inMode("strict", { supplement: true, environment: ENVIRONMENT, cluster }));
+    const required = taggedRequests(ENVIRONMENT, cluster);
+    const whole = policyDocument(statements);
+    const denied: Request[] = [];
+    for (const request of [...abuses(ENVIRONMENT), ...ATTACKS]) {
+      if (!(await isAllowed(whole, request))) {
+        denied.push(request);
+      }
+    }
+    const isKilled = async ({ statements: mutated, actions }: Mutant) => {
+      const document = policyDocument(mutated);
+      for (const request of required.filter(({ action }) => actions.includes(action))) {
+        if (!(await isAllowed(document, request))) {
+          return true;
+        }
+      }
+      for (const request of denied.filter(({ action }) => actions.includes(action))) {
+        if (await isAllowed(document, request)) {
+          return true;
+        }
+      }
+      return false;
+    };
+    const mutants = mutantsOf(statements);
+    const survivors: string[] = [];
+    for (const mutant of mutants) {
+      if (!(await isKilled(mutant))) {
+        survivors.push(mutant.name);
+      }
+    }
+    process.stderr.write(
+      `strict, ${name}: ${mutants.length - survivors.length} of ${mutants.length} mutants killed; ${survivors.join("; ")}\n`,
+    );
+    expect(survivors.length / mutants.length).toBeLessThan(0.1);
+  }, 1_800_000);
+});

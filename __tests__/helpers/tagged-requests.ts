@@ -185,7 +185,7 @@ function variantsOf(request: Request, environment: Environment, cluster: Cluster
     throw new Error(`no tags are known for ${action} on ${type}`);
   }
   const variants = kinds.map((kind) => ({ ...request, context: { ...context, ...inVpc, ...kind } }));
-  const isPeerRoute = type === "route-table" && ["ec2:CreateRoute", "ec2:DeleteRoute"].includes(action);
+  const isPeerRoute = type === "route-table" && ["ec2:CreateRoute", "ec2:DeleteRoute", "ec2:ReplaceRoute"].includes(action);
   const peers = isPeerRoute ? cluster.peeredVPCs : [];
   return [
     ...variants.map((one) =>

@@ -160,7 +160,12 @@ function scopesOf(grants: readonly Grant[]): readonly Scope[] {
       resource: resource.replaceAll(ACCOUNT_REFERENCE, ACCOUNT_ID),
       conditions: conditions.map(conditionText).sort(),
     }))
-    .sort((one, other) => (one.resource < other.resource ? -1 : 1));
+    .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+}
+
+/** Several scopes can have the same resource. */
+function orderOf({ resource, conditions }: { readonly resource: string; readonly conditions: readonly string[] }): string {
+  return JSON.stringify([resource, conditions]);
 }
 
 /** A condition as people read it; "is" stands for `StringEquals`. */

@@ -1,37 +1,15 @@
 import { iamResourceArn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, usesSnapshots } from "./cluster";
-import { markerOf } from "./marker";
+import { markerOf } from "./cluster-marker";
 import { type Networks, otherNetworkConditions } from "./networks";
+import type { PolicyCondition, PolicyStatement } from "./policy-statement";
 import { limitedToCluster } from "./strict-statements";
+
+export type { PolicyCondition, PolicyStatement } from "./policy-statement";
 
 export const MODES = ["documented", "scoped", "minimal", "strict"] as const;
 export type Mode = (typeof MODES)[number];
-
-/** A condition of a statement: all of a statement's conditions must hold. */
-export interface PolicyCondition {
-  readonly test:
-    | "ArnEquals"
-    | "Bool"
-    | "BoolIfExists"
-    | "ForAllValues:StringEquals"
-    | "NotIpAddressIfExists"
-    | "Null"
-    | "StringEquals"
-    | "StringNotEqualsIfExists";
-  readonly variable: string;
-  readonly values: readonly string[];
-}
-
-/** One statement of an identity policy. IAM denies what no statement allows, and what a Deny matches. */
-export interface PolicyStatement {
-  /** @default "Allow" */
-  readonly effect?: "Deny";
-  readonly sid: string;
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-  readonly conditions: readonly PolicyCondition[];
-}
 
 /** Where a policy applies. */
 export interface Environment {

@@ -2,7 +2,7 @@ import type { Cluster } from "./cluster";
 
 /** A kind of resource that mode `strict` leaves open although it is not the cluster's. */
 export interface Exposure {
-  /** The kind, with what tells the open ones from the others. */
+  /** The kind, with what distinguishes the open ones. */
   readonly kind: string;
   /** A continuation of "a principal with the key can". */
   readonly what: string;
@@ -83,7 +83,7 @@ const EXPOSURES: readonly Exposure[] = [
     kind: "load balancers, listeners and target groups of other Kubernetes clusters",
     actions: ["elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:RegisterTargets"],
     what: "change and delete them",
-    why: "only a tag with the UUID tells the clusters apart",
+    why: "only a tag with the UUID distinguishes the clusters",
     open: 8,
     of: 80,
     until: "uuid",

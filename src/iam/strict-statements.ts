@@ -1,6 +1,6 @@
 import { type Cluster, usesSnapshots } from "./cluster";
-import type { Marker } from "./marker";
-import type { PolicyCondition, PolicyStatement } from "./policy-statements";
+import type { Marker } from "./cluster-marker";
+import type { PolicyCondition, PolicyStatement } from "./policy-statement";
 
 // Mode `strict`: the statements of `minimal`, divided and limited to what carries the tags of the cluster. Each statement here has
 // actions and resources of the one that it comes from, and more conditions: `strict` allows at most what `minimal` allows.

@@ -1,4 +1,4 @@
-import { markerOf } from "../iam/marker";
+import { markerOf } from "../iam/cluster-marker";
 import type { PolicyOptions } from "../iam/policy-statements";
 
 interface ContextKey {

@@ -1,6 +1,6 @@
 import type { Cluster } from "../iam/cluster";
+import { markerOf } from "../iam/cluster-marker";
 import { deploymentPolicies, policyName } from "../iam/deployment-policies";
-import { markerOf } from "../iam/marker";
 import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import type { StateLocation } from "../terraform/state-location";

@@ -1,6 +1,6 @@
 import { inOrder } from "../../aws-api/operations";
 import { nodeRoleName } from "../../iam/cluster";
-import { markerOf } from "../../iam/marker";
+import { markerOf } from "../../iam/cluster-marker";
 import { check, type Finding, failed, ok, skipped, warning } from "../check";
 
 /** IDs of objects. */

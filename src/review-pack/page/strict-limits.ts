@@ -1,4 +1,4 @@
-import { markerOf } from "../../iam/marker";
+import { markerOf } from "../../iam/cluster-marker";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { exposuresOf } from "../../iam/strict-exposure";
 import { code, list, type Markdown, md, plain, table, trusted } from "../../render/markdown";

@@ -2,20 +2,15 @@ import { parseIamArn } from "../../iam/arns";
 import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
-import { type CheckedSettings, pathOf } from "../checked-settings";
+import { pathOf } from "../checked-settings";
 import { hasPermissions, policyNames, stateLocation, toCluster } from "../deployment";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
+import type { Candidate } from "./candidate";
 import { markerConflicts } from "./marker-conflicts";
 
-/** A deployment that may have errors. */
-export interface Candidate {
-  readonly stack: string;
-  /** The name of the deployment in messages: its file. */
-  readonly source: string;
-  readonly settings: CheckedSettings;
-}
+export type { Candidate } from "./candidate";
 
 /** One thing that two deployments must not have in common. */
 interface Exclusive {

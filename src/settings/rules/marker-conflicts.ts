@@ -1,9 +1,9 @@
 import { parseIamArn } from "../../iam/arns";
-import { markerOf } from "../../iam/marker";
+import { markerOf } from "../../iam/cluster-marker";
 import { partitionOf } from "../../iam/partitions";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
-import type { Candidate } from "./across-deployments";
+import type { Candidate } from "./candidate";
 
 /** A deployment whose cluster has tags. */
 interface Tagged {

@@ -1,7 +1,7 @@
 import { LAYOUTS } from "../../iam/cluster";
+import { markerCandidates, markerOf } from "../../iam/cluster-marker";
 import { deploymentPolicies, policyName } from "../../iam/deployment-policies";
 import { MAX_ATTACHED_POLICIES, MAX_POLICY_CHARACTERS, POLICY_NAME } from "../../iam/limits";
-import { markerCandidates, markerOf } from "../../iam/marker";
 import { partitionOf } from "../../iam/partitions";
 import { policySize } from "../../iam/policy-document";
 import type { Mode, PolicyStatement } from "../../iam/policy-statements";

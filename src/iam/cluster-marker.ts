@@ -1,6 +1,6 @@
 import type { Cluster } from "./cluster";
 
-/** The tag that tells the resources of a cluster from all others of the account: one pair of `cluster.tags`. */
+/** The tag that distinguishes the resources of a cluster from all others of the account: one pair of `cluster.tags`. */
 export interface Marker {
   readonly key: string;
   readonly value: string;

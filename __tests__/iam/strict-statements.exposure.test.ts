@@ -108,4 +108,19 @@ describe("resources of the account that are not the cluster's", () => {
     const stated = exposuresOf(clusterOf(known)).reduce((sum, { open }) => sum + open, 0);
     expect(stated).toBe((await openIn("strict", known)).size);
   });
+
+  it("are attacked in more than 100 ways, of which strict denies all but those of the open kinds", async () => {
+    // Of each kind one resource without tags, one of another cluster, one of a team.
+    const attacked = RESOURCES.filter((_, at) => [0, 2, 5].includes(at % 20)).map(({ name }) => name);
+    const ways = RESOURCES.filter(({ name }) => attacked.includes(name)).flatMap(({ attacks }) => attacks).length;
+    const openWays = async (mode: "minimal" | "strict") =>
+      [...(await openIn(mode, { uuid: UUID, vpcId: VPC }))]
+        .filter(([name]) => attacked.includes(name))
+        .flatMap(([, actions]) => actions).length;
+    figures["ways to attack"] = ways;
+    figures["ways open in minimal"] = await openWays("minimal");
+    figures["ways open in strict"] = await openWays("strict");
+    expect(ways).toBeGreaterThan(100);
+    expect(figures["ways open in strict"]).toBeLessThan(figures["ways open in minimal"] / 5);
+  });
 });

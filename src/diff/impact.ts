@@ -1,7 +1,7 @@
 import { ACCOUNT_ID } from "../iam/arns";
 import { CATALOGUE } from "../iam/catalogue";
 import { type Cluster, PLAIN_CLUSTER } from "../iam/cluster";
-import type { PolicyOptions } from "../iam/policy-statements";
+import type { Mode, PolicyOptions } from "../iam/policy-statements";
 import { type Risk, risksOf } from "../iam/risks";
 import type { ImpactChanges } from "./change-summary";
 import { grantsOf } from "./policy-comparison";
@@ -39,13 +39,24 @@ function optionsOf(policy: Policy, snapshot: Snapshot): PolicyOptions {
   const isUnlimited = grants(policy, "ec2:RunInstances").some(
     ({ resource, conditions }) => resource === "*" && conditions.length === 0,
   );
+  const ended = grants(policy, "ec2:TerminateInstances");
+  const hasMarker =
+    ended.length > 0 && ended.every(({ conditions }) => conditions.some(({ key }) => key.startsWith("aws:ResourceTag/")));
   const region = snapshot.outputs.get("region")?.value ?? "the Region of the deployment";
   return {
-    mode: isUnlimited ? "documented" : "scoped",
+    mode: modeOf(isUnlimited, hasMarker),
     supplement: true,
     environment: { partition: "aws", region, account: ACCOUNT_ID },
     cluster: clusterOf(policy),
   };
+}
+
+/** The wording of `minimal` is that of `scoped`. */
+function modeOf(isUnlimited: boolean, hasMarker: boolean): Mode {
+  if (isUnlimited) {
+    return "documented";
+  }
+  return hasMarker ? "strict" : "scoped";
 }
 
 function clusterOf(policy: Policy): Cluster {

@@ -1,6 +1,5 @@
 import { type Cluster, nodeRoleName, otherNodeRoles } from "./cluster";
 import { grantedRows, type PolicyOptions } from "./policy-statements";
-import { exposuresOf } from "./strict-exposure";
 
 /** Something that a principal with the access key can do and should not do. */
 export interface Risk {
@@ -134,18 +133,12 @@ export function risksOf(
   granted: ReadonlySet<string> = new Set(grantedRows(options).map(({ action }) => action)),
 ): readonly Risk[] {
   const rules = RULES.filter(({ beyondCluster }) => options.mode !== "strict" || beyondCluster !== true);
-  const found = rules
+  return rules
     .filter(({ actions }) => actions.every((action) => granted.has(action)))
     .flatMap(({ actions, what }) => {
       const text = what(options, role);
       return text === undefined ? [] : [{ what: text, actions }];
     });
-  return options.mode === "strict" ? [...found, ...exposures(options)] : found;
-}
-
-/** What mode `strict` leaves open of resources that are not the cluster's. */
-function exposures({ cluster, environment: { region } }: PolicyOptions): readonly Risk[] {
-  return exposuresOf(cluster).map(({ kind, what, actions }) => ({ what: `reach ${kind} in ${region}: ${what}`, actions }));
 }
 
 /** Name of the node role of DKP; `PREFIX-node` if the settings have no prefix. */

@@ -4,10 +4,9 @@ import type { Cluster } from "./cluster";
 export interface Exposure {
   /** The kind, with what distinguishes the open ones. */
   readonly kind: string;
-  /** A continuation of "a principal with the key can". */
+  /** A continuation of "the key can". */
   readonly what: string;
   readonly why: string;
-  readonly actions: readonly string[];
   /** Resources of the kind that are open in a made-up account. Measured by tests. */
   readonly open: number;
   /** Resources of the kind there. */
@@ -23,7 +22,6 @@ export interface Exposure {
 const EXPOSURES: readonly Exposure[] = [
   {
     kind: "images",
-    actions: ["ec2:RunInstances"],
     what: "launch an instance from them and read them",
     why: "no setting names the images of all nodes",
     open: 20,
@@ -31,7 +29,6 @@ const EXPOSURES: readonly Exposure[] = [
   },
   {
     kind: "snapshots",
-    actions: ["ec2:RunInstances"],
     what: "read them through a launch, and delete those with the tag of the EBS CSI driver",
     why: "a launch is authorized on the snapshots of its disks, and all EBS CSI drivers have the same tag",
     open: 20,
@@ -39,7 +36,6 @@ const EXPOSURES: readonly Exposure[] = [
   },
   {
     kind: "volumes without the tag Name, and those of other EBS CSI drivers",
-    actions: ["ec2:CreateTags", "ec2:AttachVolume", "ec2:DeleteVolume"],
     what: "change, copy and delete them",
     why: "the root disk of a new node has no tags, and all EBS CSI drivers have the same tag",
     open: 4,
@@ -47,7 +43,6 @@ const EXPOSURES: readonly Exposure[] = [
   },
   {
     kind: "Elastic IPs without the tag Name",
-    actions: ["ec2:DisassociateAddress"],
     what: "disassociate them",
     why: "DKP disassociates addresses that are already gone, which have no tags either",
     open: 2,
@@ -55,7 +50,6 @@ const EXPOSURES: readonly Exposure[] = [
   },
   {
     kind: "network interfaces that are not attached",
-    actions: ["ec2:RunInstances"],
     what: "attach them to an own instance at a launch",
     why: "a launch creates interfaces, which have no tags",
     open: 1,
@@ -63,7 +57,6 @@ const EXPOSURES: readonly Exposure[] = [
   },
   {
     kind: "all other network interfaces",
-    actions: ["ec2:ModifyNetworkInterfaceAttribute"],
     what: "change their security groups",
     why: "nobody tags network interfaces, so that only the VPC limits them",
     open: 19,
@@ -72,7 +65,6 @@ const EXPOSURES: readonly Exposure[] = [
   },
   {
     kind: "security groups",
-    actions: ["ec2:AuthorizeSecurityGroupIngress", "ec2:DeleteSecurityGroup"],
     what: "change and delete them",
     why: "the groups of load balancers only have a tag with the UUID",
     open: 20,
@@ -81,7 +73,6 @@ const EXPOSURES: readonly Exposure[] = [
   },
   {
     kind: "load balancers, listeners and target groups of other Kubernetes clusters",
-    actions: ["elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:RegisterTargets"],
     what: "change and delete them",
     why: "only a tag with the UUID distinguishes the clusters",
     open: 8,

@@ -79,7 +79,7 @@ describe("a run of Terraform with a fault at one call", () => {
   const NOTHING_LOST = { refusedAfter: [], works: true, isUpToDate: true };
 
   it.each(EVERY ? FLOWS : FLOWS.slice(0, 1))("makes no other write calls without a fault: $name", async ({ name }) => {
-    await expect(life.writes(name)).resolves.toEqual(flowNamed(name).writes);
+    expect(await life.writes(name)).toEqual([...flowNamed(name).writes].sort());
   });
 
   it.each<Case & Partial<Expected>>(EVERY ? ALL : SELECTED)(
@@ -116,7 +116,7 @@ describe("a run of Terraform with a fault at one call", () => {
       );
       const survived = await life.survive(flow, Object.fromEntries(each));
       expect(survived).toMatchObject({ ...NOTHING_LOST, rows: [], unmanaged: [] });
-      expect([...survived.faulted].sort()).toEqual(writes);
+      expect([...survived.faulted].sort()).toEqual([...writes].sort());
     },
   );
 });

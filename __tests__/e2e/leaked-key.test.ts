@@ -175,7 +175,8 @@ describe("keys --leaked", () => {
     done(...removals(report));
     expect(await inventory(aws)).toEqual(clean);
     expect(await aws.accepts(attacker.bob)).toBe(false);
-  });
+    // About 50 runs of the AWS CLI.
+  }, 900_000);
 
   it("ends with one key, and without the Deny", async () => {
     expect(follow(stepTitled("Clean up"))).toContain("primary: absent");

@@ -7,7 +7,9 @@ import { clusterOf, ENVIRONMENT } from "../helpers/clusters";
 const options = (mode: Mode) => ({ mode, supplement: true, cluster: clusterOf(), environment: ENVIRONMENT });
 const actions = (list: readonly { readonly action: string }[]) => list.map(({ action }) => action);
 const granted = (mode: Mode, dkpVersion?: (typeof KNOWN_VERSIONS)[number]) =>
-  policyStatements({ ...options(mode), cluster: clusterOf({ dkpVersion }) }).flatMap((statement) => statement.actions);
+  policyStatements({ ...options(mode), cluster: clusterOf({ dkpVersion, tags: { "dkp-cluster": "dev" } }) }).flatMap(
+    (statement) => statement.actions,
+  );
 
 describe("upgradeReport", () => {
   it("reports the additional actions and the superfluous ones from 1.66 to 1.70", () => {

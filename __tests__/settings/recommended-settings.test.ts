@@ -29,7 +29,7 @@ describe("the recommended settings", () => {
 
   it("leave only the choices to a reviewer that depend on the company", () => {
     const weak = decisionsOf(deployment(recommended)).filter(({ stronger }) => stronger !== undefined);
-    expect(weak.map(({ setting }) => setting)).toEqual(["user.allowedNetworks", "user.permissionsBoundary"]);
+    expect(weak.map(({ setting }) => setting)).toEqual(["policy.mode", "user.allowedNetworks", "user.permissionsBoundary"]);
   });
 
   it("are in the template of dkp-access init, with their reasons", () => {

@@ -9,8 +9,8 @@ const chosen = (settings: string, setting: string) =>
   decisionsOf(deployment(settings)).find((decision) => decision.setting === setting)?.chosen;
 
 const STRONGEST = `accountId: "123456789012"
-policy: { mode: minimal }
-cluster: { prefix: dev, layout: Standard, dkpVersion: "1.77" }
+policy: { mode: strict }
+cluster: { tags: { dkp-cluster: dev }, prefix: dev, layout: Standard, dkpVersion: "1.77" }
 user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B", allowedNetworks: { cidrs: [203.0.113.0/24] } }
 accessKeys: { primary: { pgpKey: ${RSA_KEY} } }
 `;
@@ -33,7 +33,7 @@ describe("the decisions of a reviewer", () => {
   });
 
   it.each([
-    ["policy.mode", STRONGEST.replace("minimal", "scoped"), "`scoped`: also actions that this cluster does not call"],
+    ["policy.mode", STRONGEST.replace("strict", "scoped"), "`scoped`: also actions that this cluster does not call"],
     [
       "cluster.dkpVersion",
       STRONGEST.replace(', dkpVersion: "1.77"', ""),

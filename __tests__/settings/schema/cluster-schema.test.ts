@@ -219,8 +219,8 @@ describe("a cluster", () => {
     ["configFile: ''", "configFile: is empty; write a value or remove it"],
     ["iamNoderole: a", 'iamNoderole: unknown setting, did you mean "iamNodeRole"?'],
     [
-      "vpcID: a",
-      "vpcID: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, masterNodeGroup, ... (18 in all)",
+      "subnet: a",
+      "subnet: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, masterNodeGroup, ... (20 in all)",
     ],
   ])("has its fields checked: %s", (fields, error) => {
     expect(errorsWithCluster(fields)).toEqual([`line 3, cluster.${error}`]);
@@ -322,7 +322,7 @@ describe("features", () => {
     ["backup", `"backup" is no feature, known are ${KNOWN}`],
     ["toString", `"toString" is no feature, known are ${KNOWN}`],
     ["5", `5 is no feature, known are ${KNOWN}`],
-    ["[spot-instances]", 'a list is no feature, did you mean "spot-instances"?'],
+    ["[spot-instances]", `a list is no feature, known are ${KNOWN}`],
     ["~", "is empty; write a value or remove it"],
   ])("that are unknown get the nearest name or the list: %s", (feature, error) => {
     expect(errorsWith(`features:\n  - drift-repair\n  - ${feature}\n`)).toEqual([`line 5, features.1: ${error}`]);

@@ -77,7 +77,7 @@ describe("dkp-access policy", () => {
     [["other"], 'no deployment "other" in deployments, known are dev\n'],
     [
       ["--mode", "tight"],
-      "option '--mode <mode>' argument 'tight' is invalid. Allowed choices are documented, scoped, minimal\n",
+      "option '--mode <mode>' argument 'tight' is invalid. Allowed choices are documented, scoped, minimal, strict\n",
     ],
     [["--json"], "policy --json: replaced by --format json\n"],
     [

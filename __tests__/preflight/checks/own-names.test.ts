@@ -45,12 +45,12 @@ describe("the deployment's own names", () => {
     expect(findings({ "user dkp": USER, "policy dkp": POLICY })).toEqual([
       {
         verdict: "failed",
-        found: `user dkp exists (${USER.arn}, created 2025-02-03, no tags, no access keys), and the state does not manage it: the apply would fail with EntityAlreadyExists`,
+        found: `user dkp exists (${USER.arn}, created 2025-02-03, no tags, no access keys), and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)`,
         remedy: `${block}${otherwise("user")}`,
       },
       {
         verdict: "failed",
-        found: `policy dkp exists (${POLICY.arn}, tags team=a, attached to 1 principal), and the state does not manage it: the apply would fail with EntityAlreadyExists`,
+        found: `policy dkp exists (${POLICY.arn}, tags team=a, attached to 1 principal), and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)`,
         remedy: `${block}${otherwise("policy")}`,
       },
     ]);

@@ -2,6 +2,7 @@ import type { Reading } from "../../aws-api/iam-reader";
 import { type Ask, type AskAll, inOrder, unlessMissing } from "../../aws-api/operations";
 import { policyArn } from "../../iam/arns";
 import { dkpAccess } from "../../render/command";
+import { recovery } from "../../render/recovery";
 import { type Deployment, policyNames } from "../../settings/deployment";
 import { ADDRESSES, policyAddress } from "../../terraform/addresses";
 import type { StateResource } from "../../terraform/state-file";
@@ -101,7 +102,7 @@ function judgeExisting(object: Existing, names: OwnNames): Finding {
   return isImported(object, imports)
     ? ok(`${found}, and the next apply imports it (import.${object.imports})`)
     : failed(
-        `${found}, and the state does not manage it: the apply would fail with EntityAlreadyExists`,
+        `${found}, and the state does not manage it: the apply would fail with EntityAlreadyExists (${recovery("half-made")})`,
         remedyOf(object, names),
       );
 }

@@ -34,7 +34,8 @@ const user = ({ today, key }: Fixtures) =>
   `user own exists (${arn("user/own")}, created ${today}, tags owner=platform, access keys ${key})`;
 const keyAdvice = ({ key }: Fixtures) =>
   `, with accessKeyId: ${key} also its key (otherwise the apply creates a second one); otherwise choose another user.name`;
-const REFUSED = ", and the state does not manage it: the apply would fail with EntityAlreadyExists";
+const REFUSED =
+  ", and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)";
 
 export const ownNames = testChecks([ownNamesCheck], createFixtures, [
   {

@@ -44,8 +44,8 @@ describe("the marker of mode `strict`", () => {
   });
 
   it.each([
-    ["{}", "mode: strict", /cluster\.tags: lacks a tag for policy\.mode "strict".*add a pair that no other cluster/],
-    ["Name: a", "mode: strict", /cluster\.tags: lacks a tag for policy\.mode "strict"/],
+    ["{}", "mode: strict", /cluster\.tags: missing: policy\.mode "strict".*a tag that no other cluster of the account has/],
+    ["Name: a", "mode: strict", /cluster\.tags: missing: policy\.mode "strict"/],
     [
       "dkp-cluster: dev, team: a",
       "mode: strict",

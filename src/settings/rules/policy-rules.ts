@@ -65,7 +65,7 @@ function markerError(mode: Mode, marker: string | undefined, tags: Readonly<Reco
     return {
       path: ["cluster", "tags"],
       message:
-        'lacks a tag for policy.mode "strict", which limits the key to resources with it; add a pair that no other cluster of the account has, for example { dkp-cluster: dev }. DKP sets Name, Cluster, kubernetes.io/... and ebs.csi.aws.com/... itself',
+        'missing: policy.mode "strict" limits the key to resources with a tag that no other cluster of the account has; add one, for example { dkp-cluster: dev }. DKP sets Name, Cluster, kubernetes.io/... and ebs.csi.aws.com/... itself',
     };
   }
   const list = candidates.map(show).join(", ");

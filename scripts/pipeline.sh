@@ -1,5 +1,5 @@
 #!/bin/sh
-# The steps of a pipeline, the same in every CI system. `sh scripts/pipeline.sh --help` describes them, docs/pipelines.md gives the reasons.
+# The steps of a pipeline, the same in every CI system. `sh scripts/pipeline.sh --help` describes them, docs/how-to/pipelines.md gives the reasons.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -49,12 +49,12 @@ clean() {
   rm -f "$folder/plan"
   [ -f "$folder/errored.tfstate" ] || return 0
   [ -n "${PLAN_CERTIFICATE-}" ] ||
-    refuse "$folder/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: docs/pipelines.md"
+    refuse "$folder/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: docs/how-to/pipelines.md"
   mkdir -p pipeline.out
   openssl cms -encrypt -binary -outform DER -aes-256-gcm -in "$folder/errored.tfstate" -out pipeline.out/errored.tfstate.part "$PLAN_CERTIFICATE"
   mv pipeline.out/errored.tfstate.part pipeline.out/errored.tfstate.cms
   rm -f "$folder/errored.tfstate"
-  echo "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/pipelines.md" >&2
+  echo "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/how-to/pipelines.md" >&2
 }
 
 # cleanly: cleans when the script ends, also by a signal. That ends Terraform first, which then writes the state and releases the lock.
@@ -111,7 +111,7 @@ init() {
   [ -f "$lock" ] || refuse "$lock: missing; create it and commit it:
   npm run synth && terraform -chdir=$folder providers lock -platform=linux_amd64
   mkdir -p locks && cp $folder/.terraform.lock.hcl $lock"
-  [ ! -f "$folder/errored.tfstate" ] || refuse "$folder/errored.tfstate: may be the only record of what exists; push it first: docs/pipelines.md"
+  [ ! -f "$folder/errored.tfstate" ] || refuse "$folder/errored.tfstate: may be the only record of what exists; push it first: docs/how-to/pipelines.md"
   rm -rf "$folder"
   mkdir -p "$folder"
   cleanly

@@ -223,7 +223,7 @@ describe("dkp-access init", () => {
     await init("acme", "--pipeline", pipeline, "--stack", "prod");
     expect(filesOf("acme")).toEqual(expect.arrayContaining([path, "scripts/pipeline.sh"]));
     const text = read(join("acme", path));
-    expect(text).toContain("node_modules/deckhouse-aws-access/docs/pipelines.md");
+    expect(text).toContain("node_modules/deckhouse-aws-access/docs/how-to/pipelines.md");
     expect(new Set(text.match(/npm ci(?: --omit=dev)?/g))).toEqual(new Set(["npm ci --omit=dev"]));
     expect(read("acme/scripts/pipeline.sh")).toBe(readFileSync(join(PROJECT, "scripts/pipeline.sh"), "utf8"));
     expect(read("acme/README.md")).toContain(`\`${path}\``);

@@ -6,15 +6,15 @@ import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, EXAMPLE, folder, removeFolders } from "./support/project";
 import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
 
-const DOCUMENT = readFileSync(join(PROJECT, "docs/cdktn.md"), "utf8");
+const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 
-/** The commands of docs/cdktn.md: the migrations of a repository and of a checkout to CDK Terrain, and the one to HCL. */
+/** The commands of docs/how-to/cdktn.md: the migrations of a repository and of a checkout to CDK Terrain, and the one to HCL. */
 const [, MOVE = "", HCL = ""] = [...DOCUMENT.matchAll(/```shell\n([^`]*)```/g)].map(([, commands]) => commands);
 
 /** Files for the migration: all that the commands of the document name, and all that npm requires. */
 const MOVED = [".npmrc", ".nvmrc", "__tests__", "bench", "biome.json", "docs", "jest.config.json", "package-lock.json"];
 
-/** The lines of `cdk.tf.json` that differ, as docs/cdktn.md lists them. */
+/** The lines of `cdk.tf.json` that differ, as docs/how-to/cdktn.md lists them. */
 const DIFFERENT_LINES: readonly { readonly cdktf: string; readonly cdktn: string; readonly why: string }[] = [
   { cdktf: '"version": "0.21.0"', cdktn: '"version": "0.24.0"', why: "the comment that names the program that wrote the file" },
 ];
@@ -48,7 +48,7 @@ nodeRole: { name: dkp-nodes, additionalActions: ["s3:GetObject"], managedPolicyA
   imported: `region: eu-central-1\nbackend: { local: {} }\nimport: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }\nuser: { name: imported }\npolicy: { name: Imported }\n`,
 };
 
-describe("the migrations from CDKTF in docs/cdktn.md", () => {
+describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   let aws: LocalAws;
   let moved: string;
   let withNode22: Record<string, string>;

@@ -36,7 +36,7 @@ describe("the steps that dkp-access keys prints", () => {
       .filter(([, key]) => key === STATE)
       .map(([, , id = ""]) => id);
   };
-  /** Restores an earlier version of the state as docs/keys.md describes. */
+  /** Restores an earlier version of the state as docs/how-to/keys.md describes. */
   const restore = async (aws: LocalAws, version = "") => {
     const source = { "x-amz-copy-source": `${BUCKET}/${STATE}?versionId=${version}` };
     expect((await aws.s3("PUT", `/${BUCKET}/${STATE}`, "", source)).status).toBe(200);

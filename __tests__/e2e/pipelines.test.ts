@@ -334,14 +334,14 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
       await aws.enforceIam(false);
       expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Failed to save state") });
       expect(output).toContain(
-        "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/pipelines.md\n",
+        "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/how-to/pipelines.md\n",
       );
       expect({ artifact: existsSync(artifact()), plaintext: existsSync(plaintext()) }).toEqual({
         artifact: true,
         plaintext: false,
       });
       expect(checkout.contains(terraformSecret())).toBe(false);
-      const page = readFileSync(join(PROJECT, "docs/pipelines.md"), "utf8");
+      const page = readFileSync(join(PROJECT, "docs/how-to/pipelines.md"), "utf8");
       const [, commands = ""] = /```shell\n(npm ci && npm run synth\n[^`]*)```/.exec(page) ?? [];
       cpSync(artifact(), join(checkout.path, "errored.tfstate.cms"));
       writeFileSync(join(checkout.path, "plan.key"), `${environment.KEY}\n`);
@@ -401,14 +401,14 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     expect({ status, output, there: existsSync(plaintextState()) }).toEqual({
       status: 1,
       output:
-        "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: may be the only record of what exists; push it first: docs/pipelines.md\n",
+        "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: may be the only record of what exists; push it first: docs/how-to/pipelines.md\n",
       there: true,
     });
     const cleaned = runSteps(checkout.path, [script("clean", "deckhouse")]);
     expect({ ...cleaned, there: existsSync(plaintextState()) }).toEqual({
       status: 1,
       output:
-        "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: docs/pipelines.md\n",
+        "pipeline.sh: cdktf.out/stacks/deckhouse/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: docs/how-to/pipelines.md\n",
       there: true,
     });
     rmSync(plaintextState());

@@ -64,7 +64,7 @@ describe("resources of the account that are not the cluster's", () => {
     expect(open.size).toBe(RESOURCES.length);
   });
 
-  // Why each kind stays open: docs/policies.md, "strict".
+  // Why each kind stays open: docs/explanation/policies.md, "strict".
   const ALWAYS = {
     // Without a tag `Name`: AWS does not find the address of an association that is already gone either.
     "Elastic IP": "2: ec2:DisassociateAddress",

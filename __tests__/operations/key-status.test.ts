@@ -277,7 +277,7 @@ describe("a key that was deactivated or deleted outside Terraform", () => {
 });
 
 describe("a state that is not the account's", () => {
-  const RESTORE = 'docs/keys.md, "Restore the state"';
+  const RESTORE = 'docs/how-to/keys.md, "Restore the state"';
 
   it("is older: the newer key is imported into the free slot, never deleted", () => {
     const inIam = [iam("AKIAPRIMARY", 80), used(iam("AKIASECONDARY", 20), 0.1)];
@@ -328,7 +328,7 @@ describe("a state that is not the account's", () => {
       warnings: [],
     });
     expect(next).toEqual({
-      why: `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/import.md), the key that DKP uses into primary: AKIASECONDARY was used last`,
+      why: `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/how-to/import.md), the key that DKP uses into primary: AKIASECONDARY was used last`,
       edits: [
         { setting: "import.user", value: "true" },
         { setting: "import.policy", value: "true" },
@@ -488,7 +488,7 @@ describe("the report as text", () => {
         "  primary: AKIAPRIMARY Active, exposed by the outputs, 80 days old, last used 2026-10-31T12:00:00.000Z for ec2 in eu-central-1",
         "  secondary: absent",
         "warning: primary: the key is 80 days old; rotate before it is 90",
-        "next: to rotate, create a second key; to encrypt its secret, set accessKeys.secondary.pgpKey in the same change (docs/keys.md)",
+        "next: to rotate, create a second key; to encrypt its secret, set accessKeys.secondary.pgpKey in the same change (docs/how-to/keys.md)",
         "  deployments/deckhouse.yaml: accessKeys.secondary.status: Active",
         "  then apply",
         "",

@@ -26,7 +26,7 @@ describe("the preflight", () => {
   });
 
   it("has its permissions in the documentation", () => {
-    const text = readFileSync(join(PROJECT, "docs/preflight.md"), "utf8");
+    const text = readFileSync(join(PROJECT, "docs/how-to/preflight.md"), "utf8");
     const [, section = ""] = text.split("## Required permissions");
     const [list = ""] = section.split("With `provider.assumeRoleArn`");
     expect([...list.matchAll(/`([a-z0-9]+:[A-Za-z0-9]+)`/g)].map(([, action]) => action).sort()).toEqual(ADMIN_ACTIONS);

@@ -19,7 +19,7 @@ export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => st
   "docs/reference/outputs.md": { outputs: outputsTable },
   "docs/reference/commands.md": { options: globalOptionsTable, environment: environmentTable, commands: commandSections },
   "docs/reference/exit-codes.md": { "exit codes": exitCodesTable },
-  "docs/security.md": { findings: findingsTable },
+  "docs/explanation/security.md": { findings: findingsTable },
   "README.md": { "recommended settings": recommendedBlock },
 };
 

@@ -99,7 +99,7 @@ function pipelineFiles(pipeline: keyof typeof PIPELINES): Readonly<Record<string
   return {
     [path]: read(template)
       .replace(/^# Copy to \S+ /, "# ")
-      .replaceAll("docs/pipelines.md", "node_modules/deckhouse-aws-access/docs/pipelines.md")
+      .replaceAll("docs/how-to/pipelines.md", "node_modules/deckhouse-aws-access/docs/how-to/pipelines.md")
       .replaceAll("npm ci", "npm ci --omit=dev"),
     "scripts/pipeline.sh": read("scripts/pipeline.sh"),
   };

@@ -22,7 +22,7 @@ const PGP_WARN_DAYS = 30;
 /** "IAM and AWS STS quotas": access keys per user, whatever their status. */
 export const MAX_KEYS = 2;
 
-export const RESTORE = 'docs/keys.md, "Restore the state"';
+export const RESTORE = 'docs/how-to/keys.md, "Restore the state"';
 
 /** Settings, state and credentials that do not belong together: then no other finding about the keys is reliable. */
 export function identityErrors({ settings, state, iam, folder }: KeyFacts): readonly string[] {

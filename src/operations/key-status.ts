@@ -174,7 +174,7 @@ function lostStateStep({ folder, iam, settings }: KeyFacts, again: string): Next
           `import ${second.id} as well: set accessKeys.secondary.status: Active and run ${dkpAccess("synth")}, then ${importCommand(folder, "secondary", second.id)}`,
         ];
   return step(
-    `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/import.md)${second === undefined ? "" : `, the key that DKP uses into primary: ${first?.id} was used last`}`,
+    `restore an earlier version of the state (${RESTORE}). Only if there is none, import what exists, which touches no key (docs/how-to/import.md)${second === undefined ? "" : `, the key that DKP uses into primary: ${first?.id} was used last`}`,
     [...importUser, ...importKey],
     ["apply", ...more, again],
   );
@@ -216,7 +216,7 @@ function rotationStep({ slots, settings, iam, now }: KeyFacts): NextStep {
   if (other.wanted === "absent") {
     const why = `to rotate, create a second key${iam.keys.length >= MAX_KEYS ? ", once the key that is not in the state is deleted" : ""}`;
     const isPlaintext = [current, other].every(({ slot }) => keySettings[slot].pgpKey === undefined);
-    const encrypt = `; to encrypt its secret, set accessKeys.${other.slot}.pgpKey in the same change (docs/keys.md)`;
+    const encrypt = `; to encrypt its secret, set accessKeys.${other.slot}.pgpKey in the same change (docs/how-to/keys.md)`;
     return step(isPlaintext ? `${why}${encrypt}` : why, activation(other.slot, settings));
   }
   const otherIsNewer = (other.created?.getTime() ?? 0) > (current.created?.getTime() ?? 0);

@@ -3,7 +3,7 @@ import { partitionOf } from "../iam/partitions";
 import { PIPELINE_ROLES, PIPELINE_SYSTEMS, type PipelineRole, type PipelineSystem, trustFile } from "../iam/policy-file-names";
 import type { Deployment } from "../settings/deployment";
 
-/** How a system's tokens look to AWS. Its placeholders are documented in `docs/pipelines.md`. */
+/** How a system's tokens look to AWS. Its placeholders are documented in `docs/how-to/pipelines.md`. */
 interface TokenFormat {
   /** The identity provider in IAM: the issuer's URL without `https://`. */
   readonly provider: string;

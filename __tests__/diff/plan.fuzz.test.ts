@@ -53,7 +53,7 @@ describe("a plan that Terraform made but for a few changes", () => {
         const isMoved = edits.some(({ kind, value }) => kind === "copy" || value === SECRET);
         expect(printed.includes(SECRET) && !isMoved).toBe(false);
       }),
-      fuzzParameters(300),
+      fuzzParameters(60),
     );
   });
 
@@ -70,7 +70,7 @@ describe("a plan that Terraform made but for a few changes", () => {
         const { exitCode } = await diff(text.slice(0, start) + insert + text.slice(start + remove));
         expect([0, 1, 2, 3]).toContain(exitCode);
       }),
-      fuzzParameters(100),
+      fuzzParameters(20),
     );
   });
 });

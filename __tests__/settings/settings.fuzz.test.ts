@@ -60,7 +60,7 @@ describe("settings that are valid but for a few changes", () => {
           accepted.push(result as Deployment);
         }
       }),
-      fuzzParameters(500),
+      fuzzParameters(100),
     );
     // What is accepted can be synthesized, without an expression that a value has become.
     const some = accepted.slice(0, 40).map((deployment, index) => ({ ...deployment, stack: `dev-${index}` }));
@@ -116,7 +116,7 @@ describe("settings that are valid but for a few changes", () => {
           expectErrors(result as readonly string[]);
         }
       }),
-      fuzzParameters(300),
+      fuzzParameters(60),
     );
   });
 });

@@ -37,7 +37,8 @@ def request_parameters(body, content_type):
         for parent in parents:
             node = node.setdefault(lower(parent), {})
         node[lower(last)] = value
-    del tree["action"], tree["version"]
+    for name in ("action", "version"):
+        tree.pop(name, None)
     return with_lists(tree)
 
 

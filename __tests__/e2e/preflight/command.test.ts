@@ -63,12 +63,13 @@ describe("preflight", () => {
         "ok       instance profile name  the instance profile dev-node does not exist yet [iam:GetInstanceProfile]",
         "ok       key pair name          the key pair dev does not exist yet [ec2:DescribeKeyPairs in eu-central-1]",
         "ok       same prefix            no object has a name of a cluster with the prefix dev [ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1]",
+        "skipped  marker                 policy.mode is not strict [no call]",
         "ok       Elastic IPs            the cluster requires 3 in eu-central-1, 2 are in use, the quota is 5 [ec2:DescribeAddresses, servicequotas:GetServiceQuota in eu-central-1]",
         "skipped  source addresses       user.allowedNetworks is not set: a leaked key works in every network; the cluster has no addresses yet [ec2:DescribeNatGateways, ec2:DescribeAddresses, ec2:DescribeVpcEndpoints in eu-central-1]",
         "                                -> set user.allowedNetworks once the cluster exists",
         "ok       permissions            the user deckhouse is allowed all 126 actions [iam:SimulatePrincipalPolicy]",
         "",
-        "ok: 11, failed: 1, skipped: 2",
+        "ok: 11, failed: 1, skipped: 3",
         "",
       ].join("\n"),
     );
@@ -129,6 +130,7 @@ describe("preflight", () => {
       "instance profile name: set cluster.prefix",
       "key pair name: set cluster.prefix",
       "same prefix: set cluster.prefix",
+      "marker: policy.mode is not strict",
       "Elastic IPs: set cluster.layout",
       "source addresses: set cluster.prefix",
     ]);
@@ -177,9 +179,10 @@ describe("preflight", () => {
     const denied = (action: string) => `${action} is denied to these credentials`;
     const EVERYTHING = () =>
       settings(
-        `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, iamNodeRole: managed, ${master(
+        `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, iamNodeRole: managed, tags: { dkp-cluster: taken }, ${master(
           `ami: ${AMI}, instanceType: m5.large`,
         )}`,
+        "policy: { mode: strict }\n",
       );
 
     it("works with exactly the permissions that --permissions prints", async () => {
@@ -212,6 +215,7 @@ describe("preflight", () => {
           ["instance profile name", denied("iam:GetInstanceProfile")],
           ["key pair name", denied("ec2:DescribeKeyPairs")],
           ["same prefix", denied("ec2:DescribeInstances")],
+          ["marker", denied("ec2:DescribeTags")],
           ["Elastic IPs", denied("ec2:DescribeAddresses")],
           ["source addresses", denied("ec2:DescribeNatGateways")],
           ["permissions", denied("iam:SimulatePrincipalPolicy")],

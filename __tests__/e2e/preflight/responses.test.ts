@@ -20,8 +20,8 @@ const answers = (operations: readonly string[], response: WireAnswer): WireAnswe
   Object.fromEntries(operations.map((operation) => [operation, () => response]));
 
 const EVERYTHING = settings(
-  `prefix: dev, layout: Standard, existingVPCID: vpc-0123456789abcdef0, iamNodeRole: nodes, ${master(`ami: ${AMI}, instanceType: m5.large`)}`,
-  "nodeRole: { name: own-nodes }\nattachment: user-and-group\n",
+  `prefix: dev, layout: Standard, existingVPCID: vpc-0123456789abcdef0, iamNodeRole: nodes, tags: { dkp-cluster: dev }, ${master(`ami: ${AMI}, instanceType: m5.large`)}`,
+  "nodeRole: { name: own-nodes }\nattachment: user-and-group\npolicy: { mode: strict }\n",
 );
 
 describe("a response that is not of AWS", () => {

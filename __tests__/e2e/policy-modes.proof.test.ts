@@ -4,8 +4,8 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { splitPolicy } from "../../src/iam/deployment-policies";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
-import { MODES, type PolicyOptions, type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions, inMode } from "../helpers/clusters";
+import { type PolicyOptions, type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
+import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
 import { PROJECT } from "../helpers/project-root";
 import { folder, removeFolders } from "./support/project";
 
@@ -44,15 +44,11 @@ const pair = (after: readonly (readonly PolicyStatement[])[], before: readonly (
 });
 
 function modesOf(options: Deployment) {
-  const [documented = [], scoped = [], minimal = [], strict = []] = MODES.map((mode) =>
-    policyStatements(inMode(mode, { ...options, supplement: mode === "documented" || options.supplement })),
+  const [documented = [], scoped = [], minimal = []] = UNTAGGED_MODES.map((mode) =>
+    policyStatements({ ...options, mode, supplement: mode === "documented" || options.supplement }),
   );
-  return { documented, scoped, minimal, strict };
+  return { documented, scoped, minimal };
 }
-
-/** The minimal policy of the cluster with the marker, as strict has it. */
-const minimalOf = (options: Deployment) =>
-  policyStatements({ ...inMode("strict", options), mode: "minimal", supplement: options.supplement });
 
 /** What Z3 must show for pairs of policies: "unsat", no request is allowed by the first ones and not by the second ones, or "sat". */
 interface Question {
@@ -64,11 +60,6 @@ const proven = (pairOf: Question["pairOf"]): Question => ({ expected: "unsat", p
 const refuted = (pairOf: Question["pairOf"]): Question => ({ expected: "sat", pairOf });
 
 const QUESTIONS = {
-  "strict allows at most what minimal allows": proven((options) => pair([modesOf(options).strict], [minimalOf(options)])),
-  "the parts of a divided strict policy together allow all that it allows": proven((options) =>
-    pair([modesOf(options).strict], splitPolicy(modesOf(options).strict)),
-  ),
-  "strict does not allow all that minimal allows": refuted((options) => pair([minimalOf(options)], [modesOf(options).strict])),
   "minimal allows at most what scoped allows": proven((options) => pair([modesOf(options).minimal], [modesOf(options).scoped])),
   "scoped allows at most what documented with the additional permissions allows": proven((options) =>
     pair([modesOf(options).scoped], [modesOf(options).documented]),

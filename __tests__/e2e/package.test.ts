@@ -115,6 +115,7 @@ describe("other projects", () => {
         "build/src/terraform/",
         "deployments/schema.json",
         "docs/",
+        "docs/explanation/",
         "docs/how-to/",
         "docs/pipelines/github-actions.yml",
         "docs/pipelines/gitlab-ci.yml",

@@ -30,7 +30,7 @@ function partsOf(statement: PolicyStatement, scope: StrictScope): readonly Polic
   return parts === undefined
     ? [statement]
     : parts
-        .map(({ sid, applies, resources = statement.resources, replaced = statement.conditions, conditions }) => ({
+        .map(({ sid, applies = () => true, resources = statement.resources, replaced = statement.conditions, conditions }) => ({
           ...statement,
           sid,
           actions: statement.actions.filter((action) => applies(action.slice(action.indexOf(":") + 1))),
@@ -53,8 +53,8 @@ function merged(statements: readonly PolicyStatement[]): readonly PolicyStatemen
 /** A part of a statement. */
 interface Part {
   readonly sid: string;
-  /** Whether the part has an action, given without its service. */
-  readonly applies: (name: string) => boolean;
+  /** Whether the part has an action, given without its service. @default it has all */
+  readonly applies?: (name: string) => boolean;
   /** @default those of the statement */
   readonly resources?: readonly string[];
   /** The conditions of the statement, narrowed. @default as they are */
@@ -233,20 +233,18 @@ function snapshotParts(): readonly Part[] {
 /** `RunInstances` is authorized on everything that a launch uses and creates. */
 function launchParts(scope: StrictScope, { resources }: PolicyStatement): readonly Part[] {
   const { marker, ec2 } = scope;
-  const any = (): boolean => true;
   const limited = [ec2("instance/*"), ec2("security-group/*"), ec2("subnet/*")];
   return [
     {
       sid: "Launch",
-      applies: any,
       // Images and their snapshots, the key pair, and new volumes and interfaces, which have no tags yet.
       resources: resources.filter((resource) => !limited.includes(resource)),
       conditions: [],
     },
-    { sid: "LaunchNew", applies: any, resources: [ec2("instance/*")], conditions: [inRequest(marker)] },
-    { sid: "LaunchSubnets", applies: any, resources: [ec2("subnet/*")], conditions: [onResource(marker)] },
+    { sid: "LaunchNew", resources: [ec2("instance/*")], conditions: [inRequest(marker)] },
+    { sid: "LaunchSubnets", resources: [ec2("subnet/*")], conditions: [onResource(marker)] },
     // Subnet and groups of an instance are in the same VPC, so that the subnet decides. The VPC excludes groups of another one.
-    { sid: "LaunchGroups", applies: any, resources: [ec2("security-group/*")], conditions: inKnownVpc(scope) },
+    { sid: "LaunchGroups", resources: [ec2("security-group/*")], conditions: inKnownVpc(scope) },
   ];
 }
 

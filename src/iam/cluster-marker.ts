@@ -27,3 +27,11 @@ export function markerOf(cluster: Pick<Cluster, "tags">, name: string | undefine
   const value = key === undefined || !candidates.includes(key) ? undefined : cluster.tags[key];
   return key === undefined || value === undefined ? undefined : { key, value };
 }
+
+/** The marker that limits a policy: only mode `strict` has one. @param policy its mode, and the key of the marker if it is stated */
+export function strictMarker(
+  policy: { readonly mode: string; readonly marker?: string | undefined },
+  cluster: Pick<Cluster, "tags">,
+): Marker | undefined {
+  return policy.mode === "strict" ? markerOf(cluster, policy.marker) : undefined;
+}

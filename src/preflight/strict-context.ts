@@ -1,4 +1,4 @@
-import { markerOf } from "../iam/cluster-marker";
+import { strictMarker } from "../iam/cluster-marker";
 import type { PolicyOptions } from "../iam/policy-statements";
 
 interface ContextKey {
@@ -17,7 +17,7 @@ export function strictContext({
   cluster,
   environment: { partition, region, account },
 }: Pick<PolicyOptions, "mode" | "marker" | "cluster" | "environment">): readonly ContextKey[] {
-  const marker = mode === "strict" ? markerOf(cluster, name) : undefined;
+  const marker = strictMarker({ mode, marker: name }, cluster);
   if (marker === undefined) {
     return [];
   }

@@ -1,6 +1,6 @@
 import { inOrder } from "../../aws-api/operations";
 import { nodeRoleName } from "../../iam/cluster";
-import { markerOf } from "../../iam/cluster-marker";
+import { strictMarker } from "../../iam/cluster-marker";
 import { check, type Finding, failed, ok, skipped, warning } from "../check";
 
 /** IDs of objects. */
@@ -50,7 +50,7 @@ export const markerCheck = check({
   calls: ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeTags"],
   where: "region",
   async run({ call }, { deployment: { cluster, policy }, existingCluster }) {
-    const marker = policy.mode === "strict" ? markerOf(cluster, policy.marker) : undefined;
+    const marker = strictMarker(policy, cluster);
     const { prefix } = cluster;
     if (marker === undefined || prefix === undefined) {
       return [skipped("policy.mode is not strict")];

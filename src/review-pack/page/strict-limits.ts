@@ -1,4 +1,4 @@
-import { markerOf } from "../../iam/cluster-marker";
+import { strictMarker } from "../../iam/cluster-marker";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { exposuresOf } from "../../iam/strict-exposure";
 import { code, list, type Markdown, md, plain, table, trusted } from "../../render/markdown";
@@ -12,7 +12,7 @@ export function strictLimits(options: PolicyOptions): {
   readonly strictCosts: Markdown;
 } {
   const { mode, cluster } = options;
-  const marker = mode === "strict" ? markerOf(cluster, options.marker) : undefined;
+  const marker = strictMarker(options, cluster);
   const exposures = marker === undefined ? [] : exposuresOf(cluster);
   return {
     strict: marker !== undefined,

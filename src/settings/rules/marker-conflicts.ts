@@ -1,5 +1,5 @@
 import { parseIamArn } from "../../iam/arns";
-import { markerOf } from "../../iam/cluster-marker";
+import { strictMarker } from "../../iam/cluster-marker";
 import { partitionOf } from "../../iam/partitions";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
@@ -68,7 +68,7 @@ function taggedOf(candidate: Candidate, position: number): readonly Tagged[] {
     return [];
   }
   const { policy, cluster, region, accountId, provider } = fields;
-  const marker = policy.mode === "strict" ? markerOf({ tags: cluster.tags ?? {} }, policy.marker) : undefined;
+  const marker = strictMarker(policy, { tags: cluster.tags ?? {} });
   return [
     {
       candidate,

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { readRegularFile } from "../files";
 import { isKept, type TrailEvent, trailEvent } from "./trail-event";
 
 /** The first bytes of a gzip file (RFC 1952, "Member header and trailer"). */
@@ -71,7 +72,7 @@ function eventsOf(file: string): readonly TrailEvent[] {
 }
 
 function documentOf(file: string): object {
-  const content = readFileSync(file);
+  const content = readRegularFile(file, MAX_BYTES);
   const isCompressed = GZIP.every((byte, index) => content[index] === byte);
   const json = isCompressed ? uncompressed(content, file) : content;
   try {

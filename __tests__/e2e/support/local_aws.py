@@ -39,7 +39,7 @@ import sys
 from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
 from functools import partial
-from threading import Thread, Timer
+from threading import Lock, Thread, Timer
 from urllib.parse import parse_qs
 
 import flask
@@ -666,6 +666,11 @@ def identity_of(key):
     }
 
 
+# Held by the call that is being executed: moto is not thread-safe, and fails
+# for example when one call lists what another one adds to.
+ONE_CALL = Lock()
+
+
 class CallLog:
     """WSGI middleware that logs the calls and serves the logs."""
 
@@ -727,7 +732,8 @@ class CallLog:
 
     def served(self, environ, start_response):
         try:
-            return self.app(environ, start_response)
+            with ONE_CALL:
+                return self.app(environ, start_response)
         except Exception as error:
             # moto's own response, 500, makes clients retry for an hour.
             plain = [("Content-Type", "text/plain")]
@@ -772,12 +778,11 @@ def wait_for_end_of_input():
 
 
 def copy_of_this_server(app):
-    """Forks a server with the current account. Returns its address.
-
-    No other call may run at the same time: its locks would stay locked.
-    """
+    """Forks a server with the current account. Returns its address."""
     reader, writer = os.pipe()
-    if os.fork() == 0:
+    with ONE_CALL:
+        process = os.fork()
+    if process == 0:
         os.closerange(3, writer)
         os.closerange(writer + 1, 4096)
         os.write(writer, serve(app).encode())

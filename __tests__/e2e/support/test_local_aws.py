@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -76,6 +77,17 @@ def send(url, method, path, body=None):
 
 def check_permissions(url, wanted):
     send(url, "POST", "/moto-api/reset-auth", b"0" if wanted else b"inf")
+
+
+def test_executes_concurrent_calls_one_after_another(url, iam):
+    def create(number):
+        for index in range(20):
+            iam.create_user(UserName=f"user-{number}-{index}")
+            iam.get_account_authorization_details()
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(create, range(8)))
+    assert len(iam.list_users(MaxItems=1000)["Users"]) == 160
 
 
 def policy(action, resource="*"):

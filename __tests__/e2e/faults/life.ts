@@ -14,10 +14,10 @@ import { type Fault, type FaultOptions, FaultProxy } from "../support/fault-prox
 import { type Credentials, LocalAws } from "../support/local-aws";
 import { Operator } from "../support/operator";
 import { type Recovered, recover, type Scene, type Stack, succeed, terraformOf } from "../support/recovery";
-import { ResidentProvider } from "../support/resident-provider";
+import { SwitchedAws } from "../support/switched-aws";
 import { type Terraform, terraformEnvironment } from "../support/terraform";
 import { Variants } from "../support/variants";
-import { BUCKET, FLOWS, type Flow, flowNamed, withoutImport } from "./flows";
+import { BUCKET, type Flow, flowNamed, withoutImport } from "./flows";
 
 /** An account between two flows, and the key that DKP has. */
 interface Account {
@@ -62,7 +62,7 @@ export class Life {
     private readonly origin: LocalAws,
     private readonly operator: Credentials,
     private readonly variants: Variants,
-    private readonly provider: ResidentProvider,
+    private readonly switched: SwitchedAws,
   ) {}
 
   static async start(): Promise<Life> {
@@ -74,13 +74,11 @@ export class Life {
       .iam()
       .send(new CreateRoleCommand({ RoleName: NODE_ROLE, AssumeRolePolicyDocument: Statement("sts:AssumeRole") }));
     const { key } = await Operator.in(origin);
-    const variants = new Variants(origin, key);
-    const first = variants.folder((FLOWS[0] as Flow).settings);
-    return new Life(origin, key, variants, await ResidentProvider.start(first, origin, key));
+    return new Life(origin, key, new Variants(origin, key), await SwitchedAws.before(origin));
   }
 
   async stop(): Promise<void> {
-    this.provider.stop();
+    this.switched.stop();
     for (const account of this.accounts.values()) {
       await (await account).aws.stop();
     }
@@ -120,7 +118,7 @@ export class Life {
     const back = await FaultProxy.before(aws, { faults: {}, kill: () => undefined, executed });
     const scene: Omit<Scene, "output"> = {
       aws,
-      through: this.provider.select(back),
+      through: this.switched.select(back),
       credentials: this.operator,
       variants: this.variants,
       settings: flow.settings,
@@ -161,7 +159,7 @@ export class Life {
     const { operator: credentials, variants } = this;
     const { settings } = flowNamed(name);
     try {
-      const through = this.provider.select(proxy);
+      const through = this.switched.select(proxy);
       await use({ scene: { aws, through, credentials, variants, settings }, proxy, live, refusedAfter });
     } finally {
       await proxy.stop();
@@ -210,7 +208,7 @@ export class Life {
     const proxy = await FaultProxy.before(aws, { faults: {}, kill: () => undefined });
     const terraform = terraformOf({
       aws,
-      through: this.provider.select(proxy),
+      through: this.switched.select(proxy),
       credentials: this.operator,
       variants: this.variants,
       settings: flow.settings,

@@ -1,96 +1,74 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { readdirSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Credentials } from "./local-aws";
-import { type AnyAws, terraformEnvironment } from "./terraform";
 
-/** A local AWS, or a proxy before it. */
-export interface AddressedAws extends AnyAws {
-  readonly url: string;
+interface Resident {
+  readonly process: ChildProcess;
+  /** The value of `TF_REATTACH_PROVIDERS`. */
+  readonly reattach: string;
 }
+
+const PROVIDERS = ".terraform/providers/registry.terraform.io/hashicorp/aws";
+/** A provider that is not asked anything for a time gives memory back above this. */
+const MEMORY = { GOMEMLIMIT: "512MiB" };
+const STARTED_WITHIN_MS = 60_000;
+const residents = new Map<string, Resident>();
 
 /**
- * A provider process that serves many runs of Terraform, one after another, each with the AWS that is selected.
- * A run without the start of its own provider needs a third of the CPU time (measured: 1.3 s, 3.8 s).
+ * The environment with which Terraform in an initialized folder uses a provider process that already runs, and that serves all
+ * runs of a test file with the same AWS and credentials. A run without the start of its own provider needs a third of the CPU time
+ * (measured: 1.3 s, 3.8 s). Empty before `terraform init`.
  * Source: "Debugging Terraform Providers", `TF_REATTACH_PROVIDERS`, https://developer.hashicorp.com/terraform/plugin/debugging
  */
-export class ResidentProvider implements AnyAws {
-  private readonly sockets = new Set<Socket>();
-  private process: ChildProcess | undefined;
-  private reattach = "";
+export function residentProvider(folder: string, environment: Readonly<Record<string, string>>): Record<string, string> {
+  const program = programIn(join(folder, PROVIDERS));
+  if (program === undefined) {
+    return {};
+  }
+  const aws = Object.entries(environment).filter(([name]) => name.startsWith("AWS_"));
+  const key = JSON.stringify([program, ...aws.sort()]);
+  const resident = residents.get(key) ?? start(program, environment);
+  residents.set(key, resident);
+  return { TF_REATTACH_PROVIDERS: resident.reattach };
+}
 
-  private constructor(
-    private readonly server: Server,
-    private aws: AddressedAws,
-  ) {}
+export function stopResidentProviders(): void {
+  for (const { process } of residents.values()) {
+    process.kill("SIGKILL");
+  }
+  residents.clear();
+}
 
-  /** @param folder an initialized stack, which has the provider's program */
-  static async start(folder: string, aws: AddressedAws, credentials: Credentials): Promise<ResidentProvider> {
-    const server = createServer();
-    const provider = new ResidentProvider(server, aws);
-    server.on("connection", (socket) => provider.forward(socket));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const env = { ...terraformEnvironment(provider, credentials), GOMEMLIMIT: "512MiB" };
-    const child = spawn(programIn(folder), ["-debug"], { env, stdio: ["ignore", "pipe", "ignore"] });
-    provider.process = child;
-    for await (const line of createInterface(child.stdout)) {
-      const [, reattach] = /TF_REATTACH_PROVIDERS='(.*)'/.exec(line) ?? [];
-      if (reattach !== undefined) {
-        provider.reattach = reattach;
-        break;
-      }
+/** Starts a provider, and waits until it accepts connections: without an event loop, because tests run Terraform synchronously. */
+function start(program: string, environment: Readonly<Record<string, string>>): Resident {
+  const folder = mkdtempSync(join(tmpdir(), "e2e-provider-"));
+  const file = join(folder, "output");
+  const output = openSync(file, "w");
+  const child = spawn(program, ["-debug"], { env: { ...environment, ...MEMORY }, stdio: ["ignore", output, "ignore"] });
+  child.unref();
+  closeSync(output);
+  const end = Date.now() + STARTED_WITHIN_MS;
+  for (;;) {
+    const [, reattach] = /TF_REATTACH_PROVIDERS='(.*)'/.exec(readFileSync(file, "utf8")) ?? [];
+    if (reattach !== undefined) {
+      rmSync(folder, { recursive: true });
+      return { process: child, reattach };
     }
-    child.stdout.resume();
-    return provider;
-  }
-
-  /** The following runs call this AWS. */
-  select(aws: AddressedAws): this {
-    this.aws = aws;
-    for (const socket of this.sockets) {
-      socket.destroy();
+    if (Date.now() > end) {
+      throw new Error(`${program} -debug did not start:\n${readFileSync(file, "utf8")}`);
     }
-    return this;
-  }
-
-  environment(credentials?: Credentials): Record<string, string> {
-    const { port } = this.server.address() as { readonly port: number };
-    const reattach: Record<string, string> = this.reattach === "" ? {} : { TF_REATTACH_PROVIDERS: this.reattach };
-    return { ...this.aws.environment(credentials), ...reattach, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` };
-  }
-
-  stop(): void {
-    this.process?.kill("SIGKILL");
-    this.server.close();
-    this.select(this.aws);
-  }
-
-  private forward(socket: Socket): void {
-    const { hostname, port } = new URL(this.aws.url);
-    const behind = connect(Number(port), hostname);
-    for (const [one, other] of [
-      [socket, behind],
-      [behind, socket],
-    ] as const) {
-      this.sockets.add(one);
-      one.on("error", () => other.destroy());
-      one.on("close", () => {
-        this.sockets.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   }
 }
 
-function programIn(folder: string): string {
-  const root = join(folder, ".terraform/providers/registry.terraform.io/hashicorp/aws");
+function programIn(root: string): string | undefined {
+  if (!existsSync(root)) {
+    return undefined;
+  }
   const [version = ""] = readdirSync(root);
   const [platform = ""] = readdirSync(join(root, version));
-  const [program = ""] = readdirSync(join(root, version, platform)).filter((name) => name.startsWith("terraform-provider-aws"));
-  return join(root, version, platform, program);
+  const folder = realpathSync(join(root, version, platform));
+  const [program] = readdirSync(folder).filter((name) => name.startsWith("terraform-provider-aws"));
+  return program && join(folder, program);
 }

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Credentials } from "./local-aws";
+import { residentProvider } from "./resident-provider";
 
 export interface Finished {
   readonly status: number | null;
@@ -104,6 +105,10 @@ function outputOf({ stdout, stderr, error }: SpawnSyncReturns<string>): string {
   return error === undefined ? `${stdout}${stderr}` : error.message;
 }
 
+/** The Terraform whose runs share a provider process. Each run of another one starts its own, as users' runs do. */
+const SHARING = "terraform";
+const CALLS_PROVIDER = ["apply", "destroy", "import", "plan", "refresh", "show", "validate"];
+
 /** A folder with Terraform configuration, applied against the local AWS. */
 export class Terraform {
   private readonly environment: Record<string, string>;
@@ -119,12 +124,17 @@ export class Terraform {
 
   /** Runs a Terraform command and returns exit status and output, also if it fails. */
   attempt(...args: string[]): Finished {
-    return runIn(this.folder, this.environment, this.program, ...args, "-no-color");
+    return runIn(this.folder, this.environmentOf(args), this.program, ...args, "-no-color");
   }
 
   /** Starts a Terraform command and does not wait for it. */
   start(...args: string[]): Promise<Finished> {
-    return startIn(this.folder, this.environment, this.program, ...args, "-no-color");
+    return startIn(this.folder, this.environmentOf(args), this.program, ...args, "-no-color");
+  }
+
+  private environmentOf([command = ""]: readonly string[]): Record<string, string> {
+    const isShared = this.program === SHARING && CALLS_PROVIDER.includes(command);
+    return { ...this.environment, ...(isShared && residentProvider(this.folder, this.environment)) };
   }
 
   /** Runs a Terraform command. @throws Error with Terraform's output if it fails */

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import {
+import fs, {
   existsSync,
   lstatSync,
   mkdirSync,
@@ -243,5 +243,16 @@ describe("synthesis into an output folder", () => {
     writeFileSync(join(output, "manifest.json"), manifest);
     expect(synth()).toEqual({ removed: [], kept: [] });
     expect(stacks()).toEqual(["deckhouse", "old"]);
+  });
+
+  it("removes what another synth removes at the same time", () => {
+    synth([CURRENT, OLD]);
+    const meanwhile = jest.spyOn(fs, "readdirSync").mockImplementationOnce((path) => {
+      rmSync(path, { recursive: true });
+      throw Object.assign(new Error("no such folder"), { code: "ENOENT" });
+    });
+    expect(pruneStacks(output, readManifest(output).slice(0, 1), settings)).toEqual({ removed: ["old"], kept: [] });
+    meanwhile.mockRestore();
+    expect(stacks()).toEqual(["deckhouse"]);
   });
 });

@@ -193,6 +193,18 @@ describe("dkp-access review", () => {
     expect(await review(folder, ["--check"])).toEqual({ status: 0, stdout: "", stderr: kept });
   });
 
+  it("rejects a README.md of three gigabytes", async () => {
+    const folder = project();
+    mkdirSync(join(folder, "review"));
+    writeFileSync(join(folder, "review/README.md"), "");
+    truncateSync(join(folder, "review/README.md"), 3e9);
+    expect(await review(folder)).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "review/README.md: is larger than 16 MiB, the limit; make it smaller\n",
+    });
+  });
+
   it("keeps the review pack of a removed deployment that does not say what it was generated from", async () => {
     const folder = project();
     await review(folder);

@@ -123,6 +123,18 @@ describe("a command that cannot write all of its files", () => {
   });
 
   it.each([
+    ["Ctrl-C", "\u0003", 1, "Aborted with Ctrl+C"],
+    ["Ctrl-D", "\u0004", 1, "Aborted with Ctrl+D"],
+    ["Enter", "\n", 1, "nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret"],
+    ["y and Enter", "y\n", 0, SECRET],
+  ])("asks at a terminal before hand-over prints the secret: %s", (_, keys, status, line) => {
+    const atTerminal = `exec python3 "${join(PROJECT, "__tests__/e2e/support/at_terminal.py")}" '${JSON.stringify(keys)}' "$0" "$@"`;
+    const shown = shell(atTerminal, ["hand-over"]);
+    expect(shown).toMatchObject({ status, stdout: expect.stringContaining(line) });
+    expect(shown.stdout.includes(SECRET)).toBe(status === 0);
+  });
+
+  it.each([
     [["synth"], 4, /^\S+\/tmp\/synth-\w+: the file is larger than this process may write \(EFBIG\); .+\n$/],
     [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: the file is larger than .+\n$/],
     [["review"], 40, /^review\/dev\/\S+: the file is larger than .+\n$/],

@@ -25,8 +25,8 @@ describe("the report", () => {
         "deployments/c.yaml has 1 error:",
         "  line 2: is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
         "deployments/e.yaml has 2 errors:",
-        '  user.name: "deckhouse" is also the user of deployments/Prod.yaml, in the same account (IAM ignores case); choose another, for example "deckhouse-e"',
-        '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/Prod.yaml, in the same account (IAM ignores case); choose another, for example "D8CloudProviderAWS-e"',
+        '  user.name: "deckhouse" is also the user of deployments/Prod.yaml, in the same account (IAM ignores case); set another in one of the two files, for example "deckhouse-e" here',
+        '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/Prod.yaml, in the same account (IAM ignores case); set another in one of the two files, for example "D8CloudProviderAWS-e" here',
       ].join("\n"),
     );
   });

@@ -58,7 +58,10 @@ describe("key slots", () => {
     ],
     ["{ current: first }", 'line 3, accessKeys.current: "first" is unknown; use "primary", "secondary"'],
     ["{ third: {} }", "line 3, accessKeys.third: unknown setting, known are primary, secondary, current, allowPlaintext"],
-    ["{ primary: Active }", 'line 3, accessKeys.primary: "Active" is not an object; write KEY: VALUE lines below it'],
+    [
+      "{ primary: Active }",
+      'line 3, accessKeys.primary: "Active" is not an object; it takes status, pgpKey; write KEY: VALUE lines below it',
+    ],
     [
       "no",
       'line 3, accessKeys: "no" is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }',

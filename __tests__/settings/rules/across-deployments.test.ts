@@ -113,7 +113,7 @@ describe("two deployments with one user name", () => {
     expect(messageOf(files({ a: "user: { name: Dkp }", b: "policy: { name: b }\nuser: { name: dKP }" }))).toBe(
       [
         "deployments/b.yaml has 1 error:",
-        '  line 4, user.name: "dKP" is also the user of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "dKP-b"',
+        '  line 4, user.name: "dKP" is also the user of deployments/a.yaml, in the same account (IAM ignores case); set another in one of the two files, for example "dKP-b" here',
       ].join("\n"),
     );
   });
@@ -122,8 +122,8 @@ describe("two deployments with one user name", () => {
     expect(messageOf(files({ a: "", prod: "" }))).toBe(
       [
         "deployments/prod.yaml has 2 errors:",
-        '  user.name: "deckhouse" is also the user of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "deckhouse-prod"',
-        '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "D8CloudProviderAWS-prod"',
+        '  user.name: "deckhouse" is also the user of deployments/a.yaml, in the same account (IAM ignores case); set another in one of the two files, for example "deckhouse-prod" here',
+        '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); set another in one of the two files, for example "D8CloudProviderAWS-prod" here',
       ].join("\n"),
     );
   });
@@ -141,7 +141,7 @@ describe("two deployments with one policy name", () => {
     expect(messageOf(files({ a: "policy: { name: Dkp }", b: "user: { name: b }\npolicy: { name: dkp }" }))).toBe(
       [
         "deployments/b.yaml has 1 error:",
-        '  line 4, policy.name: "dkp" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "dkp-b"',
+        '  line 4, policy.name: "dkp" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); set another in one of the two files, for example "dkp-b" here',
       ].join("\n"),
     );
   });
@@ -248,7 +248,7 @@ describe("names and states of a deployment that has errors", () => {
         "deployments/a.yaml has 1 error:",
         '  line 3, protect: "x" is not true or false',
         "deployments/b.yaml has 1 error:",
-        '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "D8CloudProviderAWS-b"',
+        '  policy.name: "D8CloudProviderAWS" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); set another in one of the two files, for example "D8CloudProviderAWS-b" here',
       ].join("\n"),
     );
   });

@@ -67,7 +67,7 @@ describe("the group", () => {
     const other = `${MINIMAL.replace("states", "other")}user: { name: b }\npolicy: { name: B }\n`;
     const group = `attachment: ${attachment}\n`;
     expect(messageOf({ "a.yaml": `${MINIMAL}${group}`, "b.yaml": `${other}${group}` })).toContain(
-      'group.name: "deckhouse" is also the group of deployments/a.yaml, in the same account (IAM ignores case); choose another, for example "deckhouse-b"',
+      'group.name: "deckhouse" is also the group of deployments/a.yaml, in the same account (IAM ignores case); set another in one of the two files, for example "deckhouse-b" here',
     );
   });
 

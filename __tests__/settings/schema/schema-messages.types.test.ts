@@ -2,13 +2,31 @@ import { errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 
 describe("a value of a wrong type", () => {
   it.each([
-    ["user: 5", "user: 5 is not an object; write KEY: VALUE lines below it"],
-    ["user: deckhouse", 'user: "deckhouse" is not an object; write KEY: VALUE lines below it'],
-    ["user: []", "user: a list is not an object; write KEY: VALUE lines below it"],
-    ["user: [deckhouse]", "user: a list is not an object; write KEY: VALUE lines below it"],
-    ["provider: []", "provider: a list is not an object; write KEY: VALUE lines below it"],
-    ["policy: documented", 'policy: "documented" is not an object; write KEY: VALUE lines below it'],
-    ["outputs: true", "outputs: true is not an object; write KEY: VALUE lines below it"],
+    [
+      "user: 5",
+      "user: 5 is not an object; it takes name, path, permissionsBoundary, allowedNetworks, forceDestroy; write KEY: VALUE lines below it",
+    ],
+    [
+      "user: deckhouse",
+      'user: "deckhouse" is not an object; it takes name, path, permissionsBoundary, allowedNetworks, forceDestroy; write KEY: VALUE lines below it',
+    ],
+    [
+      "user: []",
+      "user: a list is not an object; it takes name, path, permissionsBoundary, allowedNetworks, forceDestroy; write KEY: VALUE lines below it",
+    ],
+    [
+      "user: [deckhouse]",
+      "user: a list is not an object; it takes name, path, permissionsBoundary, allowedNetworks, forceDestroy; write KEY: VALUE lines below it",
+    ],
+    [
+      "provider: []",
+      "provider: a list is not an object; it takes version, profile, assumeRoleArn; write KEY: VALUE lines below it",
+    ],
+    [
+      "policy: documented",
+      'policy: "documented" is not an object; it takes name, path, description, mode, marker, supplement; write KEY: VALUE lines below it',
+    ],
+    ["outputs: true", "outputs: true is not an object; it takes secret; write KEY: VALUE lines below it"],
     ["tags: [a]", "tags: a list is not an object; write KEY: VALUE lines below it"],
     ["tags: []", "tags: a list is not an object; write KEY: VALUE lines below it"],
     ["tags: team", 'tags: "team" is not an object; write KEY: VALUE lines below it'],

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { originOf, readOrigins, STACK_FILES } from "../../synthesis";
 
@@ -83,9 +83,21 @@ function isFolder(path: string): boolean {
 
 /** Everything below a folder that is not generated, empty folders included. Symbolic links are not followed. */
 function otherFiles(folder: string, below = ""): readonly string[] {
-  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+  return entriesOf(join(folder, below)).flatMap((entry) => {
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
     const inside = entry.isDirectory() && (path === ".terraform" || !GENERATED.includes(path)) ? otherFiles(folder, path) : [];
     return inside.length > 0 || GENERATED.includes(path) ? inside : [path];
   });
+}
+
+/** What is in a folder. Nothing if another synth, which runs at the same time, has just removed it. */
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return [];
+    }
+    throw error;
+  }
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isRealFile } from "../../files";
+import { isRealFile, readRegularFile } from "../../files";
 import { OVERVIEW_MARK, overviewPage, readOverview } from "./overview-page";
 import type { OverviewRow } from "./overview-row";
 
@@ -15,7 +14,7 @@ export function overviewIn(
   { rows, stacks }: { readonly rows: readonly OverviewRow[]; readonly stacks: readonly string[] },
 ): { readonly path: string; readonly text: string | undefined } | { readonly path: string } {
   const path = join(folder, "README.md");
-  const found = isRealFile(path) ? readFileSync(path, "utf8") : OVERVIEW_MARK;
+  const found = isRealFile(path) ? readRegularFile(path).toString() : OVERVIEW_MARK;
   if (!found.endsWith(OVERVIEW_MARK)) {
     return { path };
   }

@@ -87,7 +87,7 @@ const exclusivesOf = (numbered: ReadonlySet<string>): readonly Exclusive[] => [
         const free = proposals.find((proposal) => rule.pattern.test(proposal) && !taken.includes(proposal.toLowerCase()));
         return {
           path: pathOf(field),
-          message: `${show(shared === name?.toLowerCase() ? name : shared)} is also the ${what} of ${other.source}, in the same account (IAM ignores case); choose another${free === undefined ? "" : `, for example ${show(free)}`}`,
+          message: `${show(shared === name?.toLowerCase() ? name : shared)} is also the ${what} of ${other.source}, in the same account (IAM ignores case); set another in one of the two files${free === undefined ? "" : `, for example ${show(free)} here`}`,
         };
       },
     }),

@@ -7,21 +7,24 @@ import { EMPTY, show } from "../message-parts";
 
 // Parts of the schema of a settings file.
 
-export const object = v.custom<Record<string, unknown>>(
-  isObject,
-  (issue) => `${show(issue.input)} is not an object; write KEY: VALUE lines below it`,
-);
+const objectOf = (keys: readonly string[]) =>
+  v.custom<Record<string, unknown>>(isObject, (issue) => {
+    const known = keys.length === 0 ? "" : `it takes ${keys.join(", ")}; `;
+    return `${show(issue.input)} is not an object; ${known}write KEY: VALUE lines below it`;
+  });
+
+export const object = objectOf([]);
 
 /** Makes one of valibot's object schemas, which accept lists, reject them. */
-export const noList = <S extends v.GenericSchema<object>>(schema: S) =>
-  v.pipe(object, schema as unknown as v.GenericSchema<Record<string, unknown>>) as unknown as v.GenericSchema<
+export const noList = <S extends v.GenericSchema<object>>(schema: S, keys: readonly string[] = []) =>
+  v.pipe(objectOf(keys), schema as unknown as v.GenericSchema<Record<string, unknown>>) as unknown as v.GenericSchema<
     v.InferInput<S>,
     v.InferOutput<S>
   >;
 
 /** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
 export const strict = <const E extends v.ObjectEntries>(entries: E) =>
-  noList(v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<E, undefined>);
+  noList(v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<E, undefined>, Object.keys(entries));
 
 export const describe = v.description;
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { FURTHER_PROGRAMS } from "./support/programs";
 import { folder, removeFolders } from "./support/project";
-import { runIn, terraformEnvironment } from "./support/terraform";
+import { removeHomes, runIn, terraformEnvironment } from "./support/terraform";
 
 interface Tool {
   readonly name: string;
@@ -147,6 +147,7 @@ function providerError(): string | undefined {
   });
   const { status, output } = runIn(path, terraformEnvironment(), "terraform", "init", "-no-color");
   removeFolders();
+  removeHomes();
   return status === 0 ? undefined : output;
 }
 

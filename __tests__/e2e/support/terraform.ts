@@ -1,6 +1,6 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Credentials } from "./local-aws";
@@ -26,9 +26,19 @@ const MIRROR = process.env.E2E_PROVIDER_MIRROR;
  */
 const NO_GARBAGE_COLLECTION = { GOGC: "off", GOMEMLIMIT: "1GiB" };
 
+const homes: string[] = [];
+
+/** Removes the home folders of all environments, when no program uses one any more. */
+export function removeHomes(): void {
+  for (const home of homes.splice(0)) {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
 /** Environment of Terraform and of the CDKTF command on the local AWS: without the user's own Terraform or AWS configuration. */
 export function terraformEnvironment(aws?: AnyAws, credentials?: Credentials): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
+  homes.push(home);
   const configuration = join(home, "terraformrc");
   writeFileSync(
     configuration,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { App, type AppConfig } from "cdktf";
@@ -26,13 +26,16 @@ const MANIFEST = "manifest.json";
 /** Settings folder of each stack whose folder this app wrote, relative to the output folder. */
 export type Origins = Readonly<Record<string, string>>;
 
-/** Synthesizes deployments into a temporary folder, which is removed when the function returns. */
+/**
+ * Synthesizes deployments into a temporary folder, which is removed when the function returns.
+ * @param outputFolder the folder that the files are for; the temporary folder is inside it, so that files can be moved
+ */
 export function synthesized<Result>(
   deployments: readonly Deployment[],
   use: (folder: string) => Result,
   { outputFolder, ...options }: Pick<AppConfig, "hclOutput"> & { readonly outputFolder?: string } = {},
 ): Result {
-  const outdir = mkdtempSync(join(tmpdir(), "synth-"));
+  const outdir = mkdtempSync(join(outputFolder ?? tmpdir(), ".synth-"));
   try {
     withoutStackTraces(() => {
       const app = new App({ ...options, outdir, stackTraces: false });
@@ -84,30 +87,37 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
   if (resolve(output) === resolve(settings)) {
     throw new Error(`CDKTF_OUTDIR: "${output}" is the folder of the settings; name another folder`);
   }
+  const stacks = join(output, "stacks");
+  requireRealFolder(stacks);
+  const unexpected = deployments.flatMap(({ stack }) => unexpectedFiles(join(stacks, stack)));
+  if (unexpected.length > 0) {
+    throw new Error(unexpected.join("\n"));
+  }
+  mkdirSync(stacks, { recursive: true });
   const write = (folder: string) => {
-    const stacks = join(output, "stacks");
-    requireRealFolder(stacks);
-    const unexpected = deployments.flatMap(({ stack }) => unexpectedFiles(join(stacks, stack)));
-    if (unexpected.length > 0) {
-      throw new Error(unexpected.join("\n"));
-    }
     for (const { stack } of deployments) {
       const to = join(stacks, stack);
       mkdirSync(to, { recursive: true });
       writeFileAtomically(join(to, VERSIONS.name), VERSIONS.content);
-      for (const name of CDKTF_FILES) {
-        const from = join(folder, "stacks", stack, name);
-        if (existsSync(from)) {
-          writeFileAtomically(join(to, name), readFileSync(from));
-        } else {
-          rmSync(join(to, name), { force: true });
-        }
-      }
+      moveFiles(join(folder, "stacks", stack), to);
       copyLockFile(join("locks", `${stack}.terraform.lock.hcl`), to);
     }
     writeManifest(join(folder, MANIFEST), output, settings, deployments);
   };
   synthesized(deployments, write, { outputFolder: output });
+}
+
+/** Moves what CDKTF wrote of a stack, and removes what it wrote earlier in another format. */
+function moveFiles(from: string, to: string): void {
+  const written = readdirSync(from);
+  const earlier = readdirSync(to);
+  for (const name of CDKTF_FILES) {
+    if (written.includes(name)) {
+      renameSync(join(from, name), join(to, name));
+    } else if (earlier.includes(name)) {
+      rmSync(join(to, name));
+    }
+  }
 }
 
 /**

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { App, type AppConfig } from "cdktf";
@@ -42,7 +52,7 @@ export function synthesized<Result>(
       for (const deployment of deployments) {
         new DeckhouseAccessStack(app, deployment, { outputFolder, crossStackReferences: false });
       }
-      synth(app, outdir);
+      writing(outdir, () => app.synth());
     });
     return use(outdir);
   } finally {
@@ -51,25 +61,25 @@ export function synthesized<Result>(
 }
 
 /**
- * Runs code that asks for the stack trace of each token that it creates, as CDKTF does, and discards it: formatting them takes a
- * tenth of a synth. An exception has its stack trace, because Node.js formats it when it is read.
+ * Runs code that captures the stack trace of each token that it creates, as CDKTF does, without the capture: it takes a tenth of a
+ * synth. Exceptions have their stack traces, because JavaScript captures those itself.
  */
 function withoutStackTraces(run: () => void): void {
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = () => "";
+  const { captureStackTrace } = Error;
+  Error.captureStackTrace = () => {};
   try {
     run();
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    Error.captureStackTrace = captureStackTrace;
   }
 }
 
-/** Synthesizes an app. A write that fails, on a full disk for one, names no path in Node.js. */
-function synth(app: App, outdir: string): void {
+/** Runs code that writes to a path. A write that fails, on a full disk for one, names no path in Node.js. */
+function writing(target: string, run: () => void): void {
   try {
-    app.synth();
+    run();
   } catch (error) {
-    const { code, path = outdir } = error as NodeJS.ErrnoException;
+    const { code, path = target } = error as NodeJS.ErrnoException;
     const message = fileErrorMessage({ code, path });
     throw message === undefined ? error : new Error(message, { cause: error });
   }
@@ -96,10 +106,10 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
   mkdirSync(stacks, { recursive: true });
   const write = (folder: string) => {
     for (const { stack } of deployments) {
-      const to = join(stacks, stack);
-      mkdirSync(to, { recursive: true });
-      writeFileAtomically(join(to, VERSIONS.name), VERSIONS.content);
-      moveFiles(join(folder, "stacks", stack), to);
+      const [from, to] = [join(folder, "stacks", stack), join(stacks, stack)];
+      const versions = join(from, VERSIONS.name);
+      writing(versions, () => writeFileSync(versions, VERSIONS.content));
+      moveFolder(from, to);
       copyLockFile(join("locks", `${stack}.terraform.lock.hcl`), to);
     }
     writeManifest(join(folder, MANIFEST), output, settings, deployments);
@@ -107,16 +117,18 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
   synthesized(deployments, write, { outputFolder: output });
 }
 
-/** Moves what CDKTF wrote of a stack, and removes what it wrote earlier in another format. */
-function moveFiles(from: string, to: string): void {
-  const written = readdirSync(from);
-  const earlier = readdirSync(to);
-  for (const name of CDKTF_FILES) {
-    if (written.includes(name)) {
-      renameSync(join(from, name), join(to, name));
-    } else if (earlier.includes(name)) {
-      rmSync(join(to, name));
-    }
+/** Moves a stack's folder, or its files if the stack has a folder, and removes what an earlier synth wrote in another format. */
+function moveFolder(from: string, to: string): void {
+  if (!existsSync(to)) {
+    renameSync(from, to);
+    return;
+  }
+  const [written, earlier] = [readdirSync(from), readdirSync(to)];
+  for (const name of written) {
+    renameSync(join(from, name), join(to, name));
+  }
+  for (const name of STACK_FILES.filter((file) => earlier.includes(file) && !written.includes(file))) {
+    rmSync(join(to, name));
   }
 }
 

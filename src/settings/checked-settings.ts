@@ -32,7 +32,7 @@ export function checkedSettings(value: unknown, errors: readonly FieldError[]): 
         return undefined;
       }
       // The schema gives each field without an error its type.
-      return Object.fromEntries(names.map((name) => [name, valueAt(value, pathOf(name))])) as Fields<Name>;
+      return Object.fromEntries(names.map((name, index) => [name, valueAt(value, paths[index] ?? [])])) as Fields<Name>;
     },
   };
 }

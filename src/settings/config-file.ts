@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type FieldError, firstErrors } from "./errors";
 import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
-import { characterErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
+import { characterErrors, sizeErrors, stringsIn, templateErrors } from "./rules/forbidden-strings";
 import { dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { noList } from "./schema/primitives";
@@ -62,11 +62,12 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   const cluster = v.safeParse(AWS_CLUSTER_CONFIGURATION, aws.value);
   const prefixes = [...ofKind("ClusterConfiguration").map(cloudOf), ...ofKind("ModuleConfig").flatMap(globalSettingsOf)];
   const parsedPrefixes = prefixes.map(({ value, file, at }) => ({ ...v.safeParse(PREFIX, value), file, at }));
-  const texts = Object.fromEntries(FIELDS.map((field) => [field, (aws.value as Record<string, unknown>)[field]]));
+  const values = Object.fromEntries(FIELDS.map((field) => [field, (aws.value as Record<string, unknown>)[field]]));
+  const strings = stringsIn(values);
   const errors = [
     ...firstErrors(
-      [...sizeErrors(texts), ...(cluster.issues ?? []).flatMap((issue) => issueErrors(issue)), ...templateErrors(texts)],
-      characterErrors(texts),
+      [...sizeErrors(strings), ...(cluster.issues ?? []).flatMap((issue) => issueErrors(issue)), ...templateErrors(strings)],
+      characterErrors(strings),
     ).map((error) => inFile(path, locate(error, aws))),
     ...parsedPrefixes.flatMap(({ issues, file, at }) =>
       (issues ?? []).flatMap((issue) => issueErrors(issue)).map((error) => inFile(path, locate(error, file, at))),

@@ -7,7 +7,14 @@ import { isObject } from "./is-object";
 import { showSegment } from "./message-parts";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ruleErrors } from "./rules/all-rules";
-import { characterErrors, reservedKeyErrors, secretErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
+import {
+  characterErrors,
+  reservedKeyErrors,
+  secretErrors,
+  sizeErrors,
+  stringsIn,
+  templateErrors,
+} from "./rules/forbidden-strings";
 import type { RuleContext } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/schema-messages";
@@ -45,7 +52,7 @@ export function readSettings(given: {
 }): Reading {
   const { source, stack, value, context, yaml } = given;
   const locate = (error: FieldError) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) });
-  const tooLong = sizeErrors(value);
+  const tooLong = sizeErrors(stringsIn(value));
   if (tooLong.length > 0) {
     return { source, errors: tooLong.map(locate), yaml };
   }
@@ -96,16 +103,17 @@ function parse(value: unknown): Parsed {
     return { output: {}, settings: undefined, errors: [{ path: [], message }] };
   }
   const { success, output, issues = [] } = v.safeParse(deploymentSchema, value);
+  const strings = stringsIn(value);
   const errors = [
-    ...templateErrors(value),
-    ...reservedKeyErrors(value),
-    ...secretErrors(value),
+    ...templateErrors(strings),
+    ...reservedKeyErrors(strings),
+    ...secretErrors(strings),
     ...issues.flatMap((issue) => issueErrors(issue)),
   ];
   return {
     output: isObject(output) ? output : {},
     settings: success ? output : undefined,
-    errors: firstErrors(errors, characterErrors(value)),
+    errors: firstErrors(errors, characterErrors(strings)),
   };
 }
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { checkedSettings } from "./checked-settings";
-import { configFileConflicts, readConfigFile } from "./config-file";
+import { configFileConflicts, type InstallationFile, readConfigFile } from "./config-file";
 import { type Deployment, statedFields, toDeployment } from "./deployment";
 import { type FieldError, firstErrors, SettingsError } from "./errors";
 import { isObject } from "./is-object";
@@ -40,6 +40,8 @@ interface Parsed {
   /** The same, if it matches the schema. */
   readonly settings: Settings | undefined;
   readonly errors: readonly FieldError[];
+  /** DKP's installation file, if one is named and read. */
+  readonly installationFile?: InstallationFile;
 }
 
 /** Checks the settings of one deployment by themselves. */
@@ -56,13 +58,16 @@ export function readSettings(given: {
   if (tooLong.length > 0) {
     return { source, errors: tooLong.map(locate), yaml };
   }
-  const { output, settings, errors: ownErrors } = withConfigFile(parse(withPolicy(value, context.policy)));
+  const { output, settings, errors: ownErrors, installationFile } = withConfigFile(parse(withPolicy(value, context.policy)));
   const checked = checkedSettings(output, ownErrors);
   const errors = [...ownErrors, ...ruleErrors(checked, context)].map(locate);
   return {
     source,
     errors,
-    deployment: errors.length > 0 || settings === undefined ? undefined : toDeployment(stack, settings, statedFields(value)),
+    deployment:
+      errors.length > 0 || settings === undefined
+        ? undefined
+        : toDeployment(stack, settings, statedFields(value), installationFile),
     candidate: { stack, source, settings: checked },
     yaml,
   };
@@ -135,5 +140,6 @@ function withConfigFile(parsed: Parsed): Parsed {
     output: { ...output, cluster },
     settings: settings && { ...settings, cluster },
     errors: [...errors, ...conflicting],
+    installationFile: result.config.installationFile,
   };
 }

@@ -138,15 +138,18 @@ export function readRegularFile(path: string, limit = MAX_BYTES): Buffer {
 
 const inMiB = (bytes: number) => `${bytes / 2 ** 20} MiB`;
 
-const CHUNK = 2 ** 16;
+const SMALLEST_CHUNK = 2 ** 10;
 
-/** Reads until the end or the limit: what the file system says of a file's size is not always true, in `/proc` for one. */
+/**
+ * Reads until the end or the limit: what the file system says of a file's size is not always true, in `/proc` for one. Each chunk
+ * has the size of everything before it, so that small files take little memory and large ones few reads.
+ */
 function readAtMost(file: number, limit: number, size: number): Buffer {
   const chunks: Buffer[] = [];
   let length = 0;
   let read: number;
   do {
-    const chunk = Buffer.allocUnsafe(Math.min(limit - length, Math.max(size + 1 - length, CHUNK)));
+    const chunk = Buffer.allocUnsafe(Math.min(limit - length, Math.max(size + 1 - length, length, SMALLEST_CHUNK)));
     read = readSync(file, chunk, 0, chunk.length, null);
     chunks.push(chunk.subarray(0, read));
     length += read;

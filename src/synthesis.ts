@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { App, type AppConfig } from "cdktf";
@@ -26,20 +36,23 @@ const MANIFEST = "manifest.json";
 /** Settings folder of each stack whose folder this app wrote, relative to the output folder. */
 export type Origins = Readonly<Record<string, string>>;
 
-/** Synthesizes deployments into a temporary folder, which is removed when the function returns. */
+/**
+ * Synthesizes deployments into a temporary folder, which is removed when the function returns.
+ * @param outputFolder the folder that the files are for; the temporary folder is inside it, so that files can be moved
+ */
 export function synthesized<Result>(
   deployments: readonly Deployment[],
   use: (folder: string) => Result,
   { outputFolder, ...options }: Pick<AppConfig, "hclOutput"> & { readonly outputFolder?: string } = {},
 ): Result {
-  const outdir = mkdtempSync(join(tmpdir(), "synth-"));
+  const outdir = mkdtempSync(join(outputFolder ?? tmpdir(), ".synth-"));
   try {
     withoutStackTraces(() => {
       const app = new App({ ...options, outdir, stackTraces: false });
       for (const deployment of deployments) {
         new DeckhouseAccessStack(app, deployment, { outputFolder, crossStackReferences: false });
       }
-      synth(app, outdir);
+      writing(outdir, () => app.synth());
     });
     return use(outdir);
   } finally {
@@ -48,25 +61,25 @@ export function synthesized<Result>(
 }
 
 /**
- * Runs code that asks for the stack trace of each token that it creates, as CDKTF does, and discards it: formatting them takes a
- * tenth of a synth. An exception has its stack trace, because Node.js formats it when it is read.
+ * Runs code that captures the stack trace of each token that it creates, as CDKTF does, without the capture: it takes a tenth of a
+ * synth. Exceptions have their stack traces, because JavaScript captures those itself.
  */
 function withoutStackTraces(run: () => void): void {
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = () => "";
+  const { captureStackTrace } = Error;
+  Error.captureStackTrace = () => {};
   try {
     run();
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    Error.captureStackTrace = captureStackTrace;
   }
 }
 
-/** Synthesizes an app. A write that fails, on a full disk for one, names no path in Node.js. */
-function synth(app: App, outdir: string): void {
+/** Runs code that writes to a path. A write that fails, on a full disk for one, names no path in Node.js. */
+function writing(target: string, run: () => void): void {
   try {
-    app.synth();
+    run();
   } catch (error) {
-    const { code, path = outdir } = error as NodeJS.ErrnoException;
+    const { code, path = target } = error as NodeJS.ErrnoException;
     const message = fileErrorMessage({ code, path });
     throw message === undefined ? error : new Error(message, { cause: error });
   }
@@ -84,30 +97,39 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
   if (resolve(output) === resolve(settings)) {
     throw new Error(`CDKTF_OUTDIR: "${output}" is the folder of the settings; name another folder`);
   }
+  const stacks = join(output, "stacks");
+  requireRealFolder(stacks);
+  const unexpected = deployments.flatMap(({ stack }) => unexpectedFiles(join(stacks, stack)));
+  if (unexpected.length > 0) {
+    throw new Error(unexpected.join("\n"));
+  }
+  mkdirSync(stacks, { recursive: true });
   const write = (folder: string) => {
-    const stacks = join(output, "stacks");
-    requireRealFolder(stacks);
-    const unexpected = deployments.flatMap(({ stack }) => unexpectedFiles(join(stacks, stack)));
-    if (unexpected.length > 0) {
-      throw new Error(unexpected.join("\n"));
-    }
     for (const { stack } of deployments) {
-      const to = join(stacks, stack);
-      mkdirSync(to, { recursive: true });
-      writeFileAtomically(join(to, VERSIONS.name), VERSIONS.content);
-      for (const name of CDKTF_FILES) {
-        const from = join(folder, "stacks", stack, name);
-        if (existsSync(from)) {
-          writeFileAtomically(join(to, name), readFileSync(from));
-        } else {
-          rmSync(join(to, name), { force: true });
-        }
-      }
+      const [from, to] = [join(folder, "stacks", stack), join(stacks, stack)];
+      const versions = join(from, VERSIONS.name);
+      writing(versions, () => writeFileSync(versions, VERSIONS.content));
+      moveFolder(from, to);
       copyLockFile(join("locks", `${stack}.terraform.lock.hcl`), to);
     }
     writeManifest(join(folder, MANIFEST), output, settings, deployments);
   };
   synthesized(deployments, write, { outputFolder: output });
+}
+
+/** Moves a stack's folder, or its files if the stack has a folder, and removes what an earlier synth wrote in another format. */
+function moveFolder(from: string, to: string): void {
+  if (!existsSync(to)) {
+    renameSync(from, to);
+    return;
+  }
+  const [written, earlier] = [readdirSync(from), readdirSync(to)];
+  for (const name of written) {
+    renameSync(join(from, name), join(to, name));
+  }
+  for (const name of STACK_FILES.filter((file) => earlier.includes(file) && !written.includes(file))) {
+    rmSync(join(to, name));
+  }
 }
 
 /**

@@ -24,8 +24,8 @@ function synth(session: Session): void {
   for (const { stack, level, message } of stacks.flatMap(({ annotations }) => annotations)) {
     session.printError(`${level}: ${stack}: ${message}\n`);
   }
-  for (const { stack, configFile } of deployments) {
-    for (const warning of configFile === undefined ? [] : committedKeys(configFile, session.host.env)) {
+  for (const { stack, installationFile } of deployments) {
+    for (const warning of installationFile === undefined ? [] : committedKeys(installationFile, session.host.env)) {
       session.printError(`warning: ${stack}: ${warning}\n`);
     }
   }

@@ -8,7 +8,7 @@ const ID = /^[a-z][a-z0-9_-]*$/;
  * would change.
  */
 export function addressErrors(stack: TerraformStack): string[] {
-  const owners = new Map<string, string>();
+  const owners = new Map<string, TerraformElement>();
   const errors: string[] = [];
   for (const element of stack.node.findAll().filter(TerraformElement.isTerraformElement)) {
     const address = addressOf(element);
@@ -22,9 +22,9 @@ export function addressErrors(stack: TerraformStack): string[] {
     }
     const owner = owners.get(address);
     if (owner !== undefined) {
-      errors.push(`${element.node.path}: has the address ${address} of ${owner}; give it another ID`);
+      errors.push(`${element.node.path}: has the address ${address} of ${owner.node.path}; give it another ID`);
     }
-    owners.set(address, element.node.path);
+    owners.set(address, element);
   }
   return errors;
 }

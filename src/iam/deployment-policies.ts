@@ -1,7 +1,7 @@
 import { shortened } from "./action-patterns";
 import { MAX_POLICY_CHARACTERS } from "./limits";
 import { policySize } from "./policy-document";
-import { type PolicyCondition, type PolicyOptions, type PolicyStatement, policyStatements } from "./policy-statements";
+import { type Mode, type PolicyCondition, type PolicyOptions, type PolicyStatement, policyStatements } from "./policy-statements";
 
 /**
  * Statements that go into the second policy of a deployment that requires two: those of IAM, KMS and Elastic Load Balancing, in mode
@@ -39,21 +39,24 @@ const SECOND_POLICY: readonly string[] = [
  * @throws Error if `scoped` or `minimal` has no prefix
  */
 export function deploymentPolicies(options: PolicyOptions): readonly (readonly PolicyStatement[])[] {
-  const statements = policyStatements(options);
   const { account } = options.environment;
   // The account may be a placeholder or a Terraform reference: the size that counts is the one with 12 digits.
   const sized = policyStatements({ ...options, environment: { ...options.environment, account: TWELVE_CHARACTERS } });
-  if (fits(sized)) {
+  return divisionOf(sized, options.mode).map((policy) => policy.map((statement) => withAccount(statement, account)));
+}
+
+function divisionOf(statements: readonly PolicyStatement[], mode: Mode): readonly (readonly PolicyStatement[])[] {
+  if (fits(statements)) {
     return [statements];
   }
-  if (fits(shortened(sized))) {
-    return [shortened(statements)];
+  const short = shortened(statements);
+  if (fits(short)) {
+    return [short];
   }
-  const full = splitPolicy(sized);
+  const full = splitPolicy(statements);
   // Only `strict` exceeds two policies without long lists in the settings.
-  const isFixed = options.mode !== "strict" || full.length <= 2;
-  const policies = isFixed ? full : fewest([full, splitPolicy(shortened(sized)), packedTightly(shortened(sized))]);
-  return policies.map((policy) => policy.map((statement) => withAccount(statement, account)));
+  const isFixed = mode !== "strict" || full.length <= 2;
+  return isFixed ? full : fewest([full, splitPolicy(short), packedTightly(short)]);
 }
 
 /** Stands for the ID of an account. No ARN and no tag key contains "#". */

@@ -16,6 +16,15 @@ export interface PolicyDocument {
 
 /** The document that the AWS provider sends: lists in reverse order, lists with one element as a string. */
 export function policyDocument(statements: readonly PolicyStatement[]): PolicyDocument {
+  return documentOf(statements, (values) => values.toSorted().reverse());
+}
+
+/** @param order puts the actions and resources of a statement in order */
+function documentOf(
+  statements: readonly PolicyStatement[],
+  order: (values: readonly string[]) => readonly string[],
+): PolicyDocument {
+  const stored = (values: readonly string[]): OneOrMore => (values.length === 1 ? (values[0] ?? "") : order(values));
   return {
     Statement: statements.map(({ effect, sid, actions, resources, conditions }) => ({
       Action: stored(actions),
@@ -44,14 +53,10 @@ export function conditionBlock(
   return block.length === 0 ? {} : { Condition: Object.fromEntries(block) };
 }
 
-function stored(values: readonly string[]): OneOrMore {
-  const [only, ...more] = values;
-  return only !== undefined && more.length === 0 ? only : values.toSorted().reverse();
-}
-
 /** Length as AWS counts it, in characters. A Terraform reference to the account counts as 12 digits. */
 export function policySize(statements: readonly PolicyStatement[]): number {
-  return JSON.stringify(policyDocument(statements))
+  // The order does not change the length.
+  return JSON.stringify(documentOf(statements, (values) => values))
     .replaceAll(/\$\{[^}]*\}/g, "123456789012")
     .replaceAll(/\s/g, "").length;
 }

@@ -27,12 +27,12 @@ export interface CheckedSettings {
 export function checkedSettings(value: unknown, errors: readonly FieldError[]): CheckedSettings {
   return {
     fields<Name extends FieldName>(...names: readonly Name[]) {
-      const paths = names.map((name) => pathOf(name));
-      if (paths.some((path) => errors.some((error) => overlap(error.path, path)))) {
+      const paths = names.map((name) => [name, pathOf(name)] as const);
+      if (errors.some((error) => paths.some(([, path]) => overlap(error.path, path)))) {
         return undefined;
       }
       // The schema gives each field without an error its type.
-      return Object.fromEntries(names.map((name) => [name, valueAt(value, pathOf(name))])) as Fields<Name>;
+      return Object.fromEntries(paths.map(([name, path]) => [name, valueAt(value, path)])) as Fields<Name>;
     },
   };
 }

@@ -2,11 +2,12 @@ import * as v from "valibot";
 import { type FieldError, firstErrors } from "./errors";
 import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
-import { characterErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
+import { characterErrors, sizeErrors, stringsIn, templateErrors } from "./rules/forbidden-strings";
 import { dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { noList } from "./schema/primitives";
 import { issueErrors } from "./schema/schema-messages";
+import { secretIn } from "./secrets";
 import { readTextFile } from "./text-file";
 import { parseDocuments, type YamlFile } from "./yaml-file";
 
@@ -38,6 +39,14 @@ export interface ConfigFile {
   };
   /** The region of DKP's own provider settings. */
   readonly region: string | undefined;
+  readonly installationFile: InstallationFile;
+}
+
+/** DKP's installation file of a deployment. */
+export interface InstallationFile {
+  readonly path: string;
+  /** Where it has access keys, without the keys. */
+  readonly accessKeys: readonly { readonly line: number; readonly what: string }[];
 }
 
 /** Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration` and `ModuleConfig/global`. */
@@ -62,11 +71,12 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   const cluster = v.safeParse(AWS_CLUSTER_CONFIGURATION, aws.value);
   const prefixes = [...ofKind("ClusterConfiguration").map(cloudOf), ...ofKind("ModuleConfig").flatMap(globalSettingsOf)];
   const parsedPrefixes = prefixes.map(({ value, file, at }) => ({ ...v.safeParse(PREFIX, value), file, at }));
-  const texts = Object.fromEntries(FIELDS.map((field) => [field, (aws.value as Record<string, unknown>)[field]]));
+  const values = Object.fromEntries(FIELDS.map((field) => [field, (aws.value as Record<string, unknown>)[field]]));
+  const strings = stringsIn(values);
   const errors = [
     ...firstErrors(
-      [...sizeErrors(texts), ...(cluster.issues ?? []).flatMap((issue) => issueErrors(issue)), ...templateErrors(texts)],
-      characterErrors(texts),
+      [...sizeErrors(strings), ...(cluster.issues ?? []).flatMap((issue) => issueErrors(issue)), ...templateErrors(strings)],
+      characterErrors(strings),
     ).map((error) => inFile(path, locate(error, aws))),
     ...parsedPrefixes.flatMap(({ issues, file, at }) =>
       (issues ?? []).flatMap((issue) => issueErrors(issue)).map((error) => inFile(path, locate(error, file, at))),
@@ -81,7 +91,20 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
     return { errors };
   }
   const { vpcNetworkCIDR, provider, ...fields } = cluster.output;
-  return { config: { fields: { ...fields, ...(names[0] === undefined ? {} : { prefix: names[0] }) }, region: provider?.region } };
+  return {
+    config: {
+      fields: { ...fields, ...(names[0] === undefined ? {} : { prefix: names[0] }) },
+      region: provider?.region,
+      installationFile: { path, accessKeys: accessKeysIn(read.text) },
+    },
+  };
+}
+
+function accessKeysIn(text: string): InstallationFile["accessKeys"] {
+  return text.split("\n").flatMap((content, index) => {
+    const what = secretIn(content);
+    return what?.startsWith("an AWS ") ? [{ line: index + 1, what }] : [];
+  });
 }
 
 /**

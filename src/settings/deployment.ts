@@ -5,6 +5,7 @@ import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import type { StateLocation } from "../terraform/state-location";
 import { withDefaults } from "../terraform/state-location";
+import type { InstallationFile } from "./config-file";
 import { isObject } from "./is-object";
 import type { Settings } from "./schema/deployment-schema";
 
@@ -16,7 +17,7 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly state: StateLocation;
   readonly cluster: Cluster;
   /** DKP's installation file, `cluster.configFile`. */
-  readonly configFile: string | undefined;
+  readonly installationFile: InstallationFile | undefined;
   /** The cluster's instances, as far as the settings state them. */
   readonly instances: Instances;
   /** Further actions of the role `<prefix>-node`, which DKP gives it. */
@@ -60,14 +61,19 @@ export function statedFields(value: unknown): ReadonlySet<string> {
 }
 
 /** Settings without an error, as a deployment. */
-export function toDeployment(stack: string, settings: Settings, stated: ReadonlySet<string>): Deployment {
+export function toDeployment(
+  stack: string,
+  settings: Settings,
+  stated: ReadonlySet<string>,
+  installationFile?: InstallationFile,
+): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {
     ...rest,
     stack,
     state: stateLocation(stack, { backend, cloud }),
     cluster: toCluster(settings),
-    configFile: cluster.configFile,
+    installationFile,
     instances: toInstances(cluster),
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
     stated,

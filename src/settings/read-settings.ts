@@ -1,13 +1,20 @@
 import * as v from "valibot";
 import { checkedSettings } from "./checked-settings";
-import { configFileConflicts, readConfigFile } from "./config-file";
+import { configFileConflicts, type InstallationFile, readConfigFile } from "./config-file";
 import { type Deployment, statedFields, toDeployment } from "./deployment";
 import { type FieldError, firstErrors, SettingsError } from "./errors";
 import { isObject } from "./is-object";
 import { showSegment } from "./message-parts";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ruleErrors } from "./rules/all-rules";
-import { characterErrors, reservedKeyErrors, secretErrors, sizeErrors, templateErrors } from "./rules/forbidden-strings";
+import {
+  characterErrors,
+  reservedKeyErrors,
+  secretErrors,
+  sizeErrors,
+  stringsIn,
+  templateErrors,
+} from "./rules/forbidden-strings";
 import type { RuleContext } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/schema-messages";
@@ -33,6 +40,8 @@ interface Parsed {
   /** The same, if it matches the schema. */
   readonly settings: Settings | undefined;
   readonly errors: readonly FieldError[];
+  /** DKP's installation file, if one is named and read. */
+  readonly installationFile?: InstallationFile;
 }
 
 /** Checks the settings of one deployment by themselves. */
@@ -45,17 +54,20 @@ export function readSettings(given: {
 }): Reading {
   const { source, stack, value, context, yaml } = given;
   const locate = (error: FieldError) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) });
-  const tooLong = sizeErrors(value);
+  const tooLong = sizeErrors(stringsIn(value));
   if (tooLong.length > 0) {
     return { source, errors: tooLong.map(locate), yaml };
   }
-  const { output, settings, errors: ownErrors } = withConfigFile(parse(withPolicy(value, context.policy)));
+  const { output, settings, errors: ownErrors, installationFile } = withConfigFile(parse(withPolicy(value, context.policy)));
   const checked = checkedSettings(output, ownErrors);
   const errors = [...ownErrors, ...ruleErrors(checked, context)].map(locate);
   return {
     source,
     errors,
-    deployment: errors.length > 0 || settings === undefined ? undefined : toDeployment(stack, settings, statedFields(value)),
+    deployment:
+      errors.length > 0 || settings === undefined
+        ? undefined
+        : toDeployment(stack, settings, statedFields(value), installationFile),
     candidate: { stack, source, settings: checked },
     yaml,
   };
@@ -96,16 +108,17 @@ function parse(value: unknown): Parsed {
     return { output: {}, settings: undefined, errors: [{ path: [], message }] };
   }
   const { success, output, issues = [] } = v.safeParse(deploymentSchema, value);
+  const strings = stringsIn(value);
   const errors = [
-    ...templateErrors(value),
-    ...reservedKeyErrors(value),
-    ...secretErrors(value),
+    ...templateErrors(strings),
+    ...reservedKeyErrors(strings),
+    ...secretErrors(strings),
     ...issues.flatMap((issue) => issueErrors(issue)),
   ];
   return {
     output: isObject(output) ? output : {},
     settings: success ? output : undefined,
-    errors: firstErrors(errors, characterErrors(value)),
+    errors: firstErrors(errors, characterErrors(strings)),
   };
 }
 
@@ -127,5 +140,6 @@ function withConfigFile(parsed: Parsed): Parsed {
     output: { ...output, cluster },
     settings: settings && { ...settings, cluster },
     errors: [...errors, ...conflicting],
+    installationFile: result.config.installationFile,
   };
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readContent } from "../files";
 
 /** The largest settings file or DKP installation file that is read. Real ones have a few KiB. */
@@ -21,9 +22,5 @@ function decode(bytes: Buffer): TextFile {
   if (byteOrderMark || first === 0 || second === 0) {
     return { rule: "is encoded in UTF-16; save it in UTF-8" };
   }
-  try {
-    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
-  } catch {
-    return { rule: "is not encoded in UTF-8; save it in UTF-8" };
-  }
+  return isUtf8(bytes) ? { text: bytes.toString("utf8") } : { rule: "is not encoded in UTF-8; save it in UTF-8" };
 }

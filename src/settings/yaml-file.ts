@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from "yaml";
+import { Composer, type CST, type Document, isMap, isScalar, isSeq, LineCounter, type Node, Parser, visit } from "yaml";
 import type { FieldError } from "./errors";
 import { showSegment } from "./message-parts";
 import { bidiControl } from "./rules/forbidden-characters";
@@ -61,14 +61,13 @@ const EMPTY = 'is empty; write at least "region" and "backend", the README shows
 export function parseDocuments(
   text: string,
 ): { files: readonly YamlFile[]; comments: readonly Comment[] } | { errors: readonly FieldError[] } {
-  const { limit, comments } = scanYaml(text);
+  const { limit, comments, tokens } = scanYaml(text);
   if (limit !== undefined) {
     return { errors: [{ path: [], message: limit }] };
   }
   const lines = new LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, resolveKnownTags: false };
-  const documents = parseAllDocuments(text, options);
-  const parsed: readonly Document[] = Array.isArray(documents) ? documents : [];
+  const parsed: readonly Document[] = [...new Composer(options).compose(parseTokens(tokens, lines))];
   const errors = parsed.flatMap((document) =>
     [...document.errors, ...document.warnings].map((error) => ({ ...error, message: error.message, document })),
   );
@@ -83,7 +82,7 @@ export function parseDocuments(
         ),
     };
   }
-  const lost = parsed.flatMap(aliasesWithoutAnchor);
+  const lost = text.includes("*") ? parsed.flatMap(aliasesWithoutAnchor) : [];
   if (lost.length > 0) {
     return {
       errors: lost.slice(0, MAX_YAML_ERRORS).map(({ range }) => yamlError({ code: "UNRESOLVED_ALIAS", pos: range }, lines)),
@@ -96,6 +95,16 @@ export function parseDocuments(
     return { errors: [{ path: [], message: "has aliases that grow too large; write the values out" }] };
   }
   return { files: files.filter(({ value }) => value !== null && value !== undefined), comments };
+}
+
+/** What the library's `Parser.parse` does, without its lexer: it has read the text already. */
+function* parseTokens(tokens: readonly string[], lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const token of tokens) {
+    yield* parser.next(token);
+  }
+  yield* parser.end();
 }
 
 /** The library's message does not name the key. */

@@ -12,6 +12,8 @@ export interface YamlScan {
   /** Why the text must not be parsed; undefined if it may be. */
   readonly limit: string | undefined;
   readonly comments: readonly Comment[];
+  /** The text as the library's lexer divides it, up to a limit that it breaks. */
+  readonly tokens: readonly string[];
 }
 
 // The parser recurses into nested values, and compares each key of an object with all others, and looks for the anchor
@@ -30,15 +32,15 @@ const SCALAR = "\u001f";
 /** Reads a YAML text token by token, in linear time, up to the first limit that it breaks. */
 export function scanYaml(text: string): YamlScan {
   const comments: Comment[] = [];
+  const tokens: string[] = [];
   let line = 1;
-  let tokens = 0;
   let scalars = 0;
   let aliases = 0;
   let brackets = 0;
   let indicators = 0;
   let previous = "\n";
   for (const token of new Lexer().lex(text)) {
-    tokens += 1;
+    tokens.push(token);
     if (previous === SCALAR) {
       scalars += 1;
     } else if (token.startsWith("#")) {
@@ -57,19 +59,20 @@ export function scanYaml(text: string): YamlScan {
     }
     const indentation = previous.endsWith("\n") && /^ +$/.test(token) ? token.length : 0;
     if (brackets + indicators > MAX_LEVELS || indentation > MAX_INDENTATION) {
-      return { limit: `is nested more than ${MAX_LEVELS} levels deep; write it flatter`, comments };
+      return { limit: `is nested more than ${MAX_LEVELS} levels deep; write it flatter`, comments, tokens };
     }
     if (aliases > MAX_ALIASES) {
-      return { limit: `has more than ${MAX_ALIASES} aliases; write the values out`, comments };
+      return { limit: `has more than ${MAX_ALIASES} aliases; write the values out`, comments, tokens };
     }
-    if (scalars > MAX_SCALARS || tokens > MAX_TOKENS) {
+    if (scalars > MAX_SCALARS || tokens.length > MAX_TOKENS) {
       return {
         limit: `has more than ${MAX_SCALARS.toLocaleString("en")} keys and values, or as many lines; make it shorter`,
         comments,
+        tokens,
       };
     }
     line += MARKS.has(token) ? 0 : token.split("\n").length - 1;
     previous = token;
   }
-  return { limit: undefined, comments };
+  return { limit: undefined, comments, tokens };
 }

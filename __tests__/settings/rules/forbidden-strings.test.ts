@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the settings that hold ${...}, not the program
-import { reservedKeyErrors, secretErrors, templateErrors } from "../../../src/settings/rules/forbidden-strings";
+import { reservedKeyErrors, secretErrors, stringsIn, templateErrors } from "../../../src/settings/rules/forbidden-strings";
 import { errorsOf, errorsWith, REGION, SECRET_KEY } from "../../helpers/settings-files";
 
 const runsAsCode = (sign: string) => `holds "${sign}", which Terraform would run as code; write the value itself`;
@@ -44,24 +44,24 @@ describe("Terraform code in the settings", () => {
 
 describe("templateErrors", () => {
   it("checks every value and key, however deep", () => {
-    expect(templateErrors({ a: ["x", { b: "${y}" }], "%{c}": 1, d: null, e: 5, f: true })).toEqual([
+    expect(templateErrors(stringsIn({ a: ["x", { b: "${y}" }], "%{c}": 1, d: null, e: 5, f: true }))).toEqual([
       { path: ["a", "1", "b"], message: runsAsCode("${") },
       { path: ["%{c}"], message: runsAsCode("%{") },
     ]);
   });
 
   it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)"])("accepts %s", (text) => {
-    expect(templateErrors({ [text]: text })).toEqual([]);
+    expect(templateErrors(stringsIn({ [text]: text }))).toEqual([]);
   });
 
   it("names the sign that comes first", () => {
-    expect(templateErrors("%{a} ${b}")).toEqual([{ path: [], message: runsAsCode("%{") }]);
+    expect(templateErrors(stringsIn("%{a} ${b}"))).toEqual([{ path: [], message: runsAsCode("%{") }]);
   });
 });
 
 describe("secretErrors", () => {
   it("checks every value and key, and shows neither", () => {
-    const errors = secretErrors({ a: [SECRET_KEY], [SECRET_KEY]: { b: "AKIAIOSFODNN7EXAMPLE" }, c: "x" });
+    const errors = secretErrors(stringsIn({ a: [SECRET_KEY], [SECRET_KEY]: { b: "AKIAIOSFODNN7EXAMPLE" }, c: "x" }));
     expect(errors.map(({ message }) => message)).toEqual([
       "looks like an AWS secret access key (not shown) and settings are committed; remove it",
       "looks like an AWS secret access key (not shown) and settings are committed; remove it",
@@ -75,7 +75,7 @@ describe("reservedKeyErrors", () => {
   it("finds the names as keys, however deep", () => {
     const value: unknown = JSON.parse('{ "a": { "__proto__": 1 }, "constructor": [{ "prototype": 2 }], "b": ["constructor"] }');
     const message = "is a name that can't be used here; choose another";
-    expect(reservedKeyErrors(value)).toEqual([
+    expect(reservedKeyErrors(stringsIn(value))).toEqual([
       { path: ["a", "__proto__"], message },
       { path: ["constructor"], message },
       { path: ["constructor", "0", "prototype"], message },
@@ -83,6 +83,6 @@ describe("reservedKeyErrors", () => {
   });
 
   it("accepts them as values, even under a key that reads the same", () => {
-    expect(reservedKeyErrors({ a: "constructor", b: ["prototype"] })).toEqual([]);
+    expect(reservedKeyErrors(stringsIn({ a: "constructor", b: ["prototype"] }))).toEqual([]);
   });
 });

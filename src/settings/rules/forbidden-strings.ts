@@ -3,7 +3,7 @@ import { secretIn } from "../secrets";
 import { characterError, multilineCharacterError } from "./forbidden-characters";
 
 /** A string of the settings, a value or a key, and its path. */
-interface StringAt {
+export interface StringAt {
   readonly path: readonly string[];
   readonly string: string;
 }
@@ -14,8 +14,8 @@ const MAX_CHARACTERS = 16 * 1024;
 const MAX_KEY_CHARACTERS = 100 * 1024;
 
 /** Values and keys that are too long. The other checks must not see them. */
-export function sizeErrors(value: unknown): readonly FieldError[] {
-  return stringsIn(value).flatMap(({ path, string }) => {
+export function sizeErrors(strings: readonly StringAt[]): readonly FieldError[] {
+  return strings.flatMap(({ path, string }) => {
     const limit = isPgpKey(path) ? MAX_KEY_CHARACTERS : MAX_CHARACTERS;
     return string.length <= limit
       ? []
@@ -27,8 +27,8 @@ export function sizeErrors(value: unknown): readonly FieldError[] {
  * `${...}` and `%{...}` anywhere: Terraform would run them, `${file("...")}` for one, and no setting needs them.
  * CDKTF's tokens become such expressions at synth.
  */
-export function templateErrors(value: unknown): readonly FieldError[] {
-  return stringsIn(value).flatMap(({ path, string }) => {
+export function templateErrors(strings: readonly StringAt[]): readonly FieldError[] {
+  return strings.flatMap(({ path, string }) => {
     const [sign] = /[$%]\{/.exec(string) ?? [];
     if (sign !== undefined) {
       return [{ path, message: `holds "${sign}", which Terraform would run as code; write the value itself` }];
@@ -62,8 +62,8 @@ function isPgpKey(path: readonly string[]): boolean {
 }
 
 /** What looks like a secret, in any value or key. Settings are committed, so none belongs there. */
-export function secretErrors(value: unknown): readonly FieldError[] {
-  return stringsIn(value).flatMap(({ path, string }) => {
+export function secretErrors(strings: readonly StringAt[]): readonly FieldError[] {
+  return strings.flatMap(({ path, string }) => {
     const secret = NOT_SECRET.includes(path.join(".")) ? undefined : secretIn(string);
     return secret === undefined
       ? []
@@ -76,23 +76,24 @@ const SEVERAL_LINES =
   /^(?:policy\.description|accessKeys\.(?:primary|secondary)\.pgpKey|backend\.[a-z0-9]{1,20}\.(?:assume_role_policy|assume_role(?:_with_web_identity)?\.policy|client_ca_certificate_pem|client_certificate(?:_pem)?|cluster_ca_certificate))$/;
 
 /** Control characters, line breaks where there is one line, controls of the direction of string, and invisible letters. */
-export function characterErrors(value: unknown): readonly FieldError[] {
-  return stringsIn(value).flatMap(({ path, string }) => {
+export function characterErrors(strings: readonly StringAt[]): readonly FieldError[] {
+  return strings.flatMap(({ path, string }) => {
     const message = SEVERAL_LINES.test(path.join(".")) ? multilineCharacterError(string) : characterError(string);
     return message === undefined ? [] : [{ path, message }];
   });
 }
 
 /** Keys that JavaScript objects treat in their own way: they would get lost on the way to Terraform. */
-export function reservedKeyErrors(value: unknown): readonly FieldError[] {
-  return stringsIn(value).flatMap(({ path, string }) =>
+export function reservedKeyErrors(strings: readonly StringAt[]): readonly FieldError[] {
+  return strings.flatMap(({ path, string }) =>
     path.at(-1) === string && ["__proto__", "constructor", "prototype"].includes(string)
       ? [{ path, message: "is a name that can't be used here; choose another" }]
       : [],
   );
 }
 
-function stringsIn(value: unknown, path: readonly string[] = []): readonly StringAt[] {
+/** Every string in a value, keys of objects included. */
+export function stringsIn(value: unknown, path: readonly string[] = []): readonly StringAt[] {
   if (typeof value === "string") {
     return [{ path, string: value }];
   }

@@ -109,7 +109,7 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
       const [from, to] = [join(folder, "stacks", stack), join(stacks, stack)];
       const versions = join(from, VERSIONS.name);
       writing(versions, () => writeFileSync(versions, VERSIONS.content));
-      moveFolder(from, to);
+      moveFiles(from, to);
       copyLockFile(join("locks", `${stack}.terraform.lock.hcl`), to);
     }
     writeManifest(join(folder, MANIFEST), output, settings, deployments);
@@ -117,18 +117,15 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
   synthesized(deployments, write, { outputFolder: output });
 }
 
-/** Moves a stack's folder, or its files if the stack has a folder, and removes what an earlier synth wrote in another format. */
-function moveFolder(from: string, to: string): void {
-  if (!existsSync(to)) {
-    renameSync(from, to);
-    return;
-  }
-  const [written, earlier] = [readdirSync(from), readdirSync(to)];
+/** Moves the files of a stack's folder, and removes what an earlier synth wrote in another format. */
+function moveFiles(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  const written = readdirSync(from);
   for (const name of written) {
     renameSync(join(from, name), join(to, name));
   }
-  for (const name of STACK_FILES.filter((file) => earlier.includes(file) && !written.includes(file))) {
-    rmSync(join(to, name));
+  for (const name of readdirSync(to).filter((file) => STACK_FILES.includes(file) && !written.includes(file))) {
+    rmSync(join(to, name), { force: true });
   }
 }
 

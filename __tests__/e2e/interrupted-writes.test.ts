@@ -135,7 +135,7 @@ describe("a command that cannot write all of its files", () => {
   });
 
   it.each([
-    [["synth"], 4, /^\S+\/tmp\/synth-\w+: the file is larger than this process may write \(EFBIG\); .+\n$/],
+    [["synth"], 4, /^cdktf\.out\/\.synth-\S+: the file is larger than this process may write \(EFBIG\); .+\n$/],
     [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: the file is larger than .+\n$/],
     [["review"], 40, /^review\/dev\/\S+: the file is larger than .+\n$/],
     [["init", "new"], 1, /^new\/\S+: the file is larger than .+\n$/],

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { copyOfProject, Deployments, removeFolders, write } from "./support/project";
-import { runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { copyOfProject, Deployments, folder, removeFolders, write } from "./support/project";
+import { runIn, startIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 
@@ -64,5 +65,38 @@ describe("cdktf synth", () => {
     const fromHcl = plan();
     expect(fromJson.changes).toHaveLength(4);
     expect(fromHcl).toEqual(fromJson);
+  });
+});
+
+describe("several runs of dkp-access synth at the same time", () => {
+  afterAll(removeFolders);
+
+  it("write and remove the same stacks, and leave them complete", async () => {
+    const project = folder({ "cdktf.json": "{}" });
+    const names = Array.from({ length: 40 }, (_, index) => `dev-${index}`);
+    const [kept = "", ...others] = names;
+    const file = (name: string) => `deployments/${name}.yaml`;
+    const runs = Array.from({ length: 4 }, () => [join(PROJECT, "bin/dkp-access"), "synth"]);
+    const synth = async () => {
+      const finished = runs.map((args) => startIn(project, { PATH: process.env.PATH ?? "" }, process.execPath, ...args));
+      return (await Promise.all(finished)).filter(({ status }) => status !== 0);
+    };
+    const stacks = () => readdirSync(join(project, "cdktf.out/stacks")).sort();
+    write(
+      project,
+      Object.fromEntries(names.map((name) => [file(name), `${SETTINGS}user: { name: ${name} }\npolicy: { name: ${name} }\n`])),
+    );
+    expect(await synth()).toEqual([]);
+    expect(stacks()).toEqual(names.toSorted());
+    for (const name of names) {
+      const json = JSON.parse(readFileSync(join(project, "cdktf.out/stacks", name, "cdk.tf.json"), "utf8"));
+      expect(json.resource.aws_iam_user.user.name).toBe(name);
+    }
+    for (const name of others) {
+      rmSync(join(project, file(name)));
+    }
+    expect(await synth()).toEqual([]);
+    expect(stacks()).toEqual([kept]);
+    expect(readdirSync(join(project, "cdktf.out")).sort()).toEqual(["manifest.json", "stacks"]);
   });
 });

@@ -5,7 +5,7 @@ import { coversArn, coversText } from "../iam/wildcards";
 import type { ActionChange, Evidence, EvidenceSubject, PermissionChanges, Principal, Scope } from "./change-summary";
 import type { Answer } from "./decision/model";
 import { rowOf } from "./example-requests";
-import { allowsNothingNew, decision, denialDecision } from "./policy-decision";
+import { type Decisions, decisions, denialDecisions } from "./policy-decision";
 import { type Condition, implies, type OpaqueStatement, type Permit, type Policy } from "./policy-model";
 import { ACCOUNT_REFERENCE } from "./snapshot";
 
@@ -41,11 +41,15 @@ export function policyChanges(
     before,
     after,
   );
-  const allowed = broadened.length + newAllows.length > 0 ? decision(has, had, broadened) : NOTHING_NEW;
-  const denied = goneDenials.length > 0 ? denialDecision(after, before) : NOTHING_NEW;
+  const mayBeBroader = broadened.length + newAllows.length > 0;
+  const mayBeNarrower = narrowed.length + goneAllows.length > 0;
+  const ofAllows = mayBeBroader || mayBeNarrower ? decisions(has, had) : UNCHANGED;
+  const ofDenials = goneDenials.length + newDenials.length > 0 ? denialDecisions(after, before) : UNCHANGED;
+  const allowed = mayBeBroader ? ofAllows.added(broadened) : NOTHING_NEW;
+  const denied = goneDenials.length > 0 ? ofDenials.added() : NOTHING_NEW;
   const isBroader = allowed.kind !== "nothing-new";
-  const isNarrower = narrowed.length + goneAllows.length > 0 && !allowsNothingNew(had, has);
-  const deniesMore = newDenials.length > 0 && denialDecision(before, after).kind !== "nothing-new";
+  const isNarrower = mayBeNarrower && ofAllows.removed().kind !== "nothing-new";
+  const deniesMore = newDenials.length > 0 && ofDenials.removed().kind !== "nothing-new";
   const lines = (texts: readonly string[]) => texts.map((text) => `the ${principal}: ${text}`);
   return {
     broadened: isBroader ? broadened : [],
@@ -60,6 +64,7 @@ export function policyChanges(
 }
 
 const NOTHING_NEW: Answer = { kind: "nothing-new" };
+const UNCHANGED: Decisions = { added: () => NOTHING_NEW, removed: () => NOTHING_NEW };
 
 /** What the decision procedure shows about a policy that is broadened. */
 export function evidenceOf(subject: EvidenceSubject, answer: Answer): readonly Evidence[] {

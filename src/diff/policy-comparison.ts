@@ -1,7 +1,7 @@
 import { ACTION_PATTERNS } from "../iam/action-patterns";
 import { ACCOUNT_ID } from "../iam/arns";
 import { CATALOGUE } from "../iam/catalogue";
-import { coversArn, coversText } from "../iam/wildcards";
+import { coversArn, coversText, hasWildcard } from "../iam/wildcards";
 import type { ActionChange, Evidence, EvidenceSubject, PermissionChanges, Principal, Scope } from "./change-summary";
 import type { Answer } from "./decision/model";
 import { rowOf } from "./example-requests";
@@ -143,8 +143,30 @@ function actionChange(principal: Principal, name: string, from: Policy, to: Poli
 /** Where permits allow everything that an action, or a pattern of actions, stands for. */
 export function grantsOf(permits: readonly Permit[], name: string): readonly Grant[] {
   return permits
-    .filter(({ actions }) => actions.some((action) => coversText(action, name)))
+    .filter((permit) => {
+      const { names, patterns } = actionsOf(permit);
+      return names.has(name) || patterns.some((pattern) => coversText(pattern, name));
+    })
     .flatMap(({ resources, conditions }) => resources.map((resource) => ({ resource, conditions })));
+}
+
+interface Actions {
+  readonly names: ReadonlySet<string>;
+  /** Those that match more than one name. */
+  readonly patterns: readonly string[];
+}
+
+/** Each permit is looked up for each action that two policies name. */
+const ACTIONS = new WeakMap<Permit, Actions>();
+
+function actionsOf(permit: Permit): Actions {
+  const known = ACTIONS.get(permit);
+  if (known !== undefined) {
+    return known;
+  }
+  const actions = { names: new Set(permit.actions), patterns: permit.actions.filter(hasWildcard) };
+  ACTIONS.set(permit, actions);
+  return actions;
 }
 
 export function includes(wide: Grant, narrow: Grant): boolean {

@@ -27,16 +27,22 @@ export function coversArn(wide: string, narrow: string): boolean {
   return covers(symbols, symbolsOf(narrow), (at, symbol) => endsSegment(at) || /^[^:*?]$/.test(symbol));
 }
 
-/** The beginning of a pattern up to the first wildcard or `${...}` expression, and whether there is a wildcard. */
-const LITERAL_BEGINNING = /^([^*?$]*)[\s\S]*[*?]/;
-
 /** A pattern that matches everything with its literal beginning. */
 const BEGINNING = /^[^*?$]*\*$/;
 
-/** Whether a pattern has a wildcard and the other one begins as it does: quickly excludes most pairs of patterns. */
+/** Whether a pattern has a wildcard and the other one begins and ends as it does: quickly excludes most pairs of patterns. */
 function mayCover(wide: string, narrow: string): boolean {
-  const [, beginning] = LITERAL_BEGINNING.exec(wide) ?? [];
-  return beginning !== undefined && narrow.startsWith(beginning);
+  return hasWildcard(wide) && narrow.startsWith(wide.slice(0, wide.search(/[*?$]/))) && narrow.endsWith(literalEnd(wide));
+}
+
+/** What follows the last wildcard or `${...}` expression. */
+function literalEnd(pattern: string): string {
+  return pattern.slice(Math.max(pattern.lastIndexOf("*"), pattern.lastIndexOf("?"), pattern.lastIndexOf("}")) + 1);
+}
+
+/** Whether a pattern can match more than itself. */
+export function hasWildcard(pattern: string): boolean {
+  return pattern.includes("*") || pattern.includes("?");
 }
 
 /** The characters and `${...}` expressions of a pattern; adjacent stars count as one. */

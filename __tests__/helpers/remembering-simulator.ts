@@ -15,7 +15,10 @@ interface Comparing {
 }
 
 replace<Matching>("@cloud-copilot/iam-utils", (actual) => {
-  const matches = remember(actual.resourceStringMatchesResourceTypePattern);
+  const matches = remember(
+    (resource: string, pattern: string) =>
+      mayMatch(resource, pattern) && actual.resourceStringMatchesResourceTypePattern(resource, pattern),
+  );
   return {
     ...actual,
     resourceStringMatchesResourceTypePattern: matches,
@@ -44,6 +47,13 @@ replace<Comparing>(join(dirname(require.resolve("@cloud-copilot/iam-policy")), "
 export const { runSimulation } =
   // An import would load the simulator before the replacement.
   require("@cloud-copilot/iam-simulate") as typeof import("@cloud-copilot/iam-simulate");
+
+/** Whether the beginnings of the last components of two ARNs can be the same: false for most pairs of types, "vpc/..." and "subnet/...". */
+function mayMatch(resource: string, pattern: string): boolean {
+  const beginning = (arn: string) => arn.replace(/^(?:[^:]*:){5}/, "").replace(/[*?$].*/, "");
+  const [one, other] = [beginning(resource), beginning(pattern)];
+  return one.startsWith(other) || other.startsWith(one);
+}
 
 function replace<Exports>(name: string, replacement: (actual: Exports) => Exports): void {
   require(name);

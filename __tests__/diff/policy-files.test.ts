@@ -1,14 +1,10 @@
 import { type DeploymentChanges, exitCodeOf } from "../../src/diff/change-summary";
 import { changesAgainst } from "../../src/diff/compare";
 import { POLICY_FILES, type PolicyFiles } from "../../src/diff/policy-files";
-import { reviewPack } from "../../src/review-pack/pack";
-import { deployment } from "../helpers/deployment";
-import { packOf } from "../helpers/simulated-diff";
+import { packOf, reviewPackOf } from "../helpers/simulated-diff";
 
 const filesOf = (settings: string): PolicyFiles =>
-  Object.fromEntries(
-    Object.entries(reviewPack(deployment(settings), packOf(settings))).filter(([file]) => POLICY_FILES.includes(file)),
-  );
+  Object.fromEntries(Object.entries(reviewPackOf(settings)).filter(([file]) => POLICY_FILES.includes(file)));
 
 const between = (before: string, after: string) =>
   changesAgainst({ deckhouse: packOf(before) }, { deckhouse: packOf(after) }, "", {

@@ -2,9 +2,8 @@ import { type Changes, changesJson } from "../../src/diff/change-summary";
 import { changesAgainst } from "../../src/diff/compare";
 import { changesMarkdown, changesText } from "../../src/diff/render-summary";
 import { risksOf } from "../../src/iam/risks";
-import { reviewPack } from "../../src/review-pack/pack";
 import { deployment } from "../helpers/deployment";
-import { optionsOf, packOf } from "../helpers/simulated-diff";
+import { optionsOf, packOf, reviewPackOf } from "../helpers/simulated-diff";
 
 const minimal = (cluster: string) => packOf(`policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, ${cluster} }`);
 const IRELAND = "region: eu-west-1\npolicy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }";
@@ -79,8 +78,7 @@ describe("a change summary", () => {
 
   it("of documented to scoped, with the policies of the review pack, fits on a screen", () => {
     const scoped = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }";
-    const [before, after] = ["", scoped].map((settings) => reviewPack(deployment(settings), packOf(settings)));
-    const files = { base: { deckhouse: before ?? {} }, current: { deckhouse: after ?? {} } };
+    const files = { base: { deckhouse: reviewPackOf("") }, current: { deckhouse: reviewPackOf(scoped) } };
     const changes = changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf(scoped) }, "", files);
     expect(changesText(changes).split("\n").length).toBeLessThanOrEqual(40);
   });
@@ -126,10 +124,7 @@ describe("a change summary", () => {
   });
 
   it("has one line on what the deployer needs", () => {
-    const [before, after] = ["", "tags: { team: platform }"].map((settings) =>
-      reviewPack(deployment(settings), packOf(settings)),
-    );
-    const files = { base: { deckhouse: before ?? {} }, current: { deckhouse: after ?? {} } };
+    const files = { base: { deckhouse: reviewPackOf("") }, current: { deckhouse: reviewPackOf("tags: { team: platform }") } };
     const text = changesText(
       changesAgainst({ deckhouse: packOf("") }, { deckhouse: packOf("tags: { team: platform }") }, "", files),
     );

@@ -5,13 +5,12 @@ import { type Changes, changesJson, exitCodeOf } from "../../src/diff/change-sum
 import { changesAgainst, changesOfPlan } from "../../src/diff/compare";
 import type { JsonObject } from "../../src/diff/json-values";
 import { changesSarif, RULES, type SettingsFiles } from "../../src/diff/sarif";
-import { reviewPack } from "../../src/review-pack/pack";
 import { parseYaml } from "../../src/settings/yaml-file";
-import { deployment } from "../helpers/deployment";
 import { EDITED_PLANS, realPlan } from "../helpers/edited-plans";
 import { schemaErrors } from "../helpers/json-schema";
+import { memoized } from "../helpers/memoized";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
-import { packOf } from "../helpers/simulated-diff";
+import { packOf, reviewPackOf } from "../helpers/simulated-diff";
 
 expect.extend({ toBeValidSarifLog });
 
@@ -24,11 +23,10 @@ const filesOf = (settings: string): SettingsFiles => {
   };
 };
 
-const between = (before: string, after: string): Changes => {
-  const [had, has] = [before, after].map((settings) => reviewPack(deployment(settings), packOf(settings)));
-  const files = { base: { dev: had ?? {} }, current: { dev: has ?? {} } };
+const between = memoized((before: string, after: string): Changes => {
+  const files = { base: { dev: reviewPackOf(before) }, current: { dev: reviewPackOf(after) } };
   return changesAgainst({ dev: packOf(before) }, { dev: packOf(after) }, "Compared with main", files);
-};
+});
 
 interface Result {
   readonly ruleId: string;

@@ -5,21 +5,31 @@ import type { Cluster } from "../../src/iam/cluster";
 import { partitionOf } from "../../src/iam/partitions";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import { type Environment, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { reviewPack } from "../../src/review-pack/pack";
 import type { Deployment } from "../../src/settings/deployment";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { abuses } from "./abuses";
 import { ENVIRONMENT, FEATURE_NAMES } from "./clusters";
 import { deployment } from "./deployment";
+import { memoized } from "./memoized";
 import { requiredRequests } from "./required-requests";
 import { isAllowed, type Request } from "./simulator";
 
-/** A deployment's Terraform JSON without CDKTF's comments. */
+/** A deployment's Terraform JSON without CDKTF's comments; of its own, so that a test can change it. */
 export function packOf(given: Deployment | string): JsonObject {
-  const it = typeof given === "string" ? deployment(given) : given;
-  return JSON.parse(Testing.synth(new DeckhouseAccessStack(new App({ skipValidation: true }), it)), (key, value) =>
-    key === "//" ? undefined : value,
-  ) as JsonObject;
+  const synthesized = typeof given === "string" ? synthesizedSettings(given) : synthesizedDeployment(given);
+  return JSON.parse(synthesized, (key, value) => (key === "//" ? undefined : value)) as JsonObject;
 }
+
+const synthesizedDeployment = (given: Deployment): string =>
+  Testing.synth(new DeckhouseAccessStack(new App({ skipValidation: true }), given));
+/** Tests of several files compare the same settings. */
+const synthesizedSettings = memoized((settings: string) => synthesizedDeployment(deployment(settings)));
+
+/** The review pack of settings. */
+export const reviewPackOf = memoized(
+  (settings: string): Readonly<Record<string, string>> => reviewPack(deployment(settings), packOf(settings)),
+);
 
 /** A deployment's policy options; an account that is not stated is the one of the local AWS. */
 export function optionsOf({ region, accountId, policy, cluster }: Deployment): PolicyOptions {
@@ -83,16 +93,20 @@ export function differingActions(before: PolicyOptions, after: PolicyOptions): r
     PolicyDocument,
     PolicyDocument,
   ];
-  return CATALOGUE.map(({ action }) => action).filter(
-    (action) => JSON.stringify(statementsWith(had, action)) !== JSON.stringify(statementsWith(has, action)),
-  );
+  const [ofHad, ofHas] = [statementsByAction(had), statementsByAction(has)];
+  return CATALOGUE.map(({ action }) => action).filter((action) => ofHad.get(action) !== ofHas.get(action));
 }
 
-function statementsWith(document: PolicyDocument, action: string): readonly object[] {
-  return document.Statement.filter((statement) => [statement.Action].flat().includes(action)).map((statement) => ({
-    ...statement,
-    Action: action,
-  }));
+/** By action, what the statements with it say besides their actions. */
+function statementsByAction(document: PolicyDocument): ReadonlyMap<string, string> {
+  const byAction = new Map<string, string>();
+  for (const { Action, ...rest } of document.Statement) {
+    const text = JSON.stringify(rest);
+    for (const action of [Action].flat()) {
+      byAction.set(action, `${byAction.get(action) ?? ""}${text}\n`);
+    }
+  }
+  return byAction;
 }
 
 /** Conditions that none of the policies has. */

@@ -35,8 +35,7 @@ const KEY_POLICY = {
 
 /** Whether IAM allows a call with a policy. @throws Error if the simulator cannot evaluate it */
 export async function isAllowed(whole: PolicyDocument, request: Request): Promise<boolean> {
-  // Only statements with the action matter, and a Deny of every action; all of them take ten times as long.
-  const policy = onlyWith(whole, request.action, request.action);
+  const { policy, answers } = relevantFor(whole, request.action);
   if (policy.Statement.every(({ Effect }) => Effect === "Deny") && !NEEDS_NO_PERMISSION.includes(request.action)) {
     return false;
   }
@@ -49,15 +48,44 @@ export async function isAllowed(whole: PolicyDocument, request: Request): Promis
     ] as const);
     return isAllowed(replaced, asked);
   }
-  const question = JSON.stringify([policy, request]);
-  const known = ANSWERS.get(question);
+  const question = JSON.stringify(request);
+  const known = answers.get(question);
   if (known !== undefined) {
     return known;
   }
   const answer = await simulate(policy, request);
-  ANSWERS.set(question, answer);
+  answers.set(question, answer);
   return answer;
 }
+
+/** The part of a policy that decides an action. */
+interface Relevant {
+  readonly policy: PolicyDocument;
+  /** Cache, by request. */
+  readonly answers: Map<string, boolean>;
+}
+
+/** Only statements with the action matter, and a Deny of every action; all of them take ten times as long. */
+function relevantFor(whole: PolicyDocument, action: string): Relevant {
+  const known = RELEVANT.get(whole) ?? new Map<string, Relevant>();
+  RELEVANT.set(whole, known);
+  const relevant = known.get(action) ?? shared(onlyWith(whole, action, action));
+  known.set(action, relevant);
+  return relevant;
+}
+
+/** Clusters and modes share most of their statements. */
+function shared(policy: PolicyDocument): Relevant {
+  const text = JSON.stringify(policy);
+  const relevant = SHARED.get(text) ?? { policy, answers: new Map() };
+  SHARED.set(text, relevant);
+  return relevant;
+}
+
+/** By policy and action. */
+const RELEVANT = new WeakMap<PolicyDocument, Map<string, Relevant>>();
+/** By content. */
+const SHARED = new Map<string, Relevant>();
 
 /** The other action has no condition key of its own for creations, and every action has the tags of the principal. */
 function withPortableKeys<Value>(value: Value): Value {
@@ -65,9 +93,6 @@ function withPortableKeys<Value>(value: Value): Value {
     JSON.stringify(value).replaceAll("elasticloadbalancing:CreateAction", "aws:PrincipalTag/CreateAction"),
   ) as Value;
 }
-
-/** Cache: clusters and modes share most of their statements. */
-const ANSWERS = new Map<string, boolean>();
 
 async function simulate(policy: PolicyDocument, request: Request): Promise<boolean> {
   const partition = request.resource === "*" ? "aws" : (request.resource.split(":")[1] ?? "aws");
@@ -82,7 +107,9 @@ async function simulate(policy: PolicyDocument, request: Request): Promise<boole
         principal: `arn:${partition}:iam::${ACCOUNT}:user/deckhouse`,
         // EC2 evaluates only the caller's policy, also for resources of another account.
         resource: { accountId: ACCOUNT, resource: request.resource },
-        contextVariables: structuredClone(request.context ?? {}) as Record<string, string | string[]>,
+        contextVariables: Object.fromEntries(
+          Object.entries(request.context ?? {}).map(([key, value]) => [key, typeof value === "string" ? value : [...value]]),
+        ),
       },
     },
     {},

@@ -21,6 +21,7 @@ import {
   OPTIONS,
   PLAIN,
 } from "../helpers/measured-calls";
+import { memoized } from "../helpers/memoized";
 
 const LAYOUTS: readonly Layout[] = ["WithoutNAT", "WithNAT", "Standard"];
 const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
@@ -63,8 +64,9 @@ function conditionsFor({
 }
 
 function granted(cluster: Cluster): readonly CatalogueRow[] {
+  const conditions = conditionsFor(cluster);
   // The measured Terraform is of 1.77.
-  return CATALOGUE.filter((row) => reasons(row, conditionsFor(cluster), "1.77").length > 0);
+  return CATALOGUE.filter((row) => reasons(row, conditions, "1.77").length > 0);
 }
 
 /** One line per failure: a wrong row fails for dozens of clusters. */
@@ -91,15 +93,23 @@ function everyCluster(): readonly Cluster[] {
   );
 }
 
-/** Parses "C[NS] R": whether any phase was measured in the layout. WithNAT without a bastion has the calls of Standard. */
+/** Whether any phase of "C[NS] R" was measured in the layout. WithNAT without a bastion has the calls of Standard. */
 function seenIn(phases: string, cluster: Pick<Cluster, "layout" | "bastion">): boolean {
   const letter = { WithoutNAT: "W", WithNAT: cluster.bastion ? "N" : "S", Standard: "S" }[cluster.layout];
-  return phases.split(" ").some((phase) => {
-    const parts = /^[CRD](?:\[([WNS]+)\])?$/.exec(phase);
-    if (parts === null) throw new Error(`not a phase: "${phase}"`);
-    return parts[1] === undefined || parts[1].includes(letter);
-  });
+  return layoutsOf(phases).includes(letter);
 }
+
+/** Parses "C[NS] R": the letters of the layouts in which any phase was measured. */
+const layoutsOf = memoized((phases: string): string =>
+  phases
+    .split(" ")
+    .map((phase) => {
+      const parts = /^[CRD](?:\[([WNS]+)\])?$/.exec(phase);
+      if (parts === null) throw new Error(`not a phase: "${phase}"`);
+      return parts[1] ?? "WNS";
+    })
+    .join(""),
+);
 
 /** The calls of runs without changes. */
 function calledInRuns(cluster: Pick<Cluster, "layout" | "bastion">, held: readonly Condition[]): ReadonlySet<string> {

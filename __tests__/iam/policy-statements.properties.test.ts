@@ -79,13 +79,10 @@ describe("the policy of any cluster", () => {
       fc.property(anyOptions, (options) => {
         const statements = policyStatements(inMode(mode, options));
         const sids = statements.map(({ sid }) => sid);
-        expect(sids.every((sid) => /^[A-Za-z0-9]+$/.test(sid))).toBe(true);
+        expect(sids.filter((sid) => !/^[A-Za-z0-9]+$/.test(sid))).toEqual([]);
         expect(new Set(sids).size).toBe(sids.length);
-        for (const { actions, resources } of statements) {
-          expect(new Set(actions).size).toBe(actions.length);
-          expect(new Set(resources).size).toBe(resources.length);
-          expect(actions).toEqual([...actions].sort());
-        }
+        expect(statements.filter(({ resources }) => new Set(resources).size < resources.length)).toEqual([]);
+        expect(statements.map(({ actions }) => actions)).toEqual(statements.map(({ actions }) => [...new Set(actions)].sort()));
         largest[mode] = Math.max(policySize(statements), largest[mode] ?? 0);
       }),
       { numRuns: 100 },

@@ -1,11 +1,11 @@
 import { ACTION_PATTERNS } from "../iam/action-patterns";
 import { ACCOUNT_ID } from "../iam/arns";
 import { CATALOGUE } from "../iam/catalogue";
-import { coversArn, coversText } from "../iam/wildcards";
+import { coversArn, coversText, hasWildcard } from "../iam/wildcards";
 import type { ActionChange, Evidence, EvidenceSubject, PermissionChanges, Principal, Scope } from "./change-summary";
 import type { Answer } from "./decision/model";
 import { rowOf } from "./example-requests";
-import { allowsNothingNew, decision, denialDecision } from "./policy-decision";
+import { type Decisions, decisions, denialDecisions } from "./policy-decision";
 import { type Condition, implies, type OpaqueStatement, type Permit, type Policy } from "./policy-model";
 import { ACCOUNT_REFERENCE } from "./snapshot";
 
@@ -41,11 +41,15 @@ export function policyChanges(
     before,
     after,
   );
-  const allowed = broadened.length + newAllows.length > 0 ? decision(has, had, broadened) : NOTHING_NEW;
-  const denied = goneDenials.length > 0 ? denialDecision(after, before) : NOTHING_NEW;
+  const mayBeBroader = broadened.length + newAllows.length > 0;
+  const mayBeNarrower = narrowed.length + goneAllows.length > 0;
+  const ofAllows = mayBeBroader || mayBeNarrower ? decisions(has, had) : UNCHANGED;
+  const ofDenials = goneDenials.length + newDenials.length > 0 ? denialDecisions(after, before) : UNCHANGED;
+  const allowed = mayBeBroader ? ofAllows.added(broadened) : NOTHING_NEW;
+  const denied = goneDenials.length > 0 ? ofDenials.added() : NOTHING_NEW;
   const isBroader = allowed.kind !== "nothing-new";
-  const isNarrower = narrowed.length + goneAllows.length > 0 && !allowsNothingNew(had, has);
-  const deniesMore = newDenials.length > 0 && denialDecision(before, after).kind !== "nothing-new";
+  const isNarrower = mayBeNarrower && ofAllows.removed().kind !== "nothing-new";
+  const deniesMore = newDenials.length > 0 && ofDenials.removed().kind !== "nothing-new";
   const lines = (texts: readonly string[]) => texts.map((text) => `the ${principal}: ${text}`);
   return {
     broadened: isBroader ? broadened : [],
@@ -60,6 +64,7 @@ export function policyChanges(
 }
 
 const NOTHING_NEW: Answer = { kind: "nothing-new" };
+const UNCHANGED: Decisions = { added: () => NOTHING_NEW, removed: () => NOTHING_NEW };
 
 /** What the decision procedure shows about a policy that is broadened. */
 export function evidenceOf(subject: EvidenceSubject, answer: Answer): readonly Evidence[] {
@@ -138,8 +143,30 @@ function actionChange(principal: Principal, name: string, from: Policy, to: Poli
 /** Where permits allow everything that an action, or a pattern of actions, stands for. */
 export function grantsOf(permits: readonly Permit[], name: string): readonly Grant[] {
   return permits
-    .filter(({ actions }) => actions.some((action) => coversText(action, name)))
+    .filter((permit) => {
+      const { names, patterns } = actionsOf(permit);
+      return names.has(name) || patterns.some((pattern) => coversText(pattern, name));
+    })
     .flatMap(({ resources, conditions }) => resources.map((resource) => ({ resource, conditions })));
+}
+
+interface Actions {
+  readonly names: ReadonlySet<string>;
+  /** Those that match more than one name. */
+  readonly patterns: readonly string[];
+}
+
+/** Each permit is looked up for each action that two policies name. */
+const ACTIONS = new WeakMap<Permit, Actions>();
+
+function actionsOf(permit: Permit): Actions {
+  const known = ACTIONS.get(permit);
+  if (known !== undefined) {
+    return known;
+  }
+  const actions = { names: new Set(permit.actions), patterns: permit.actions.filter(hasWildcard) };
+  ACTIONS.set(permit, actions);
+  return actions;
 }
 
 export function includes(wide: Grant, narrow: Grant): boolean {

@@ -1,6 +1,6 @@
 import { ACCOUNT_ID } from "../iam/arns";
 import type { ActionChange } from "./change-summary";
-import { decide } from "./decision/decide";
+import { type Comparison, comparisonOf, decide } from "./decision/decide";
 import type { Answer, DecisionRequest, Side } from "./decision/model";
 import { exampleRequests, rowOf } from "./example-requests";
 import { type Condition, NO_POLICY, type OpaqueStatement, type Permit, type Policy } from "./policy-model";
@@ -25,12 +25,29 @@ export const FULL_ACCESS: Policy = { ...NO_POLICY, allows: [{ actions: ["*"], re
  * @param broadened actions that the request is taken from if possible, see `exampleRequests`; by default, any request
  */
 export function decision(after: Policies, before: Policies, broadened?: readonly ActionChange[]): Answer {
+  return decisions(after, before).added(broadened);
+}
+
+/** The decision in both directions. */
+export interface Decisions {
+  readonly added: (broadened?: readonly ActionChange[]) => Answer;
+  readonly removed: () => Answer;
+}
+
+/** Both decisions take hardly more time than one. */
+export function decisions(after: Policies, before: Policies): Decisions {
   const [has, had] = [sideOf(after), sideOf(before)];
   if (has === undefined || had === undefined) {
     const side = has === undefined ? "after" : "before";
-    return { kind: "not-comparable", reason: `the policy ${side} the change is unknown or not a policy` };
+    const answer: Answer = { kind: "not-comparable", reason: `the policy ${side} the change is unknown or not a policy` };
+    return { added: () => answer, removed: () => answer };
   }
-  const answer = decide(has, had, broadened && { examples: exampleRequests(broadened) });
+  const comparison = comparisonOf(has, had);
+  return { added: (broadened) => addedIn(comparison, broadened), removed: comparison.removed };
+}
+
+function addedIn(comparison: Comparison, broadened: readonly ActionChange[] | undefined): Answer {
+  const answer = comparison.added(broadened && exampleRequests(broadened));
   if (answer.kind !== "new-request") {
     return answer;
   }
@@ -38,13 +55,8 @@ export function decision(after: Policies, before: Policies, broadened?: readonly
   return { ...answer, request: { ...request, action: rowOf(request.action)?.action ?? request.action } };
 }
 
-/** Whether policies allow nothing that other ones do not allow; false if that is not proven. */
-export function allowsNothingNew(after: Policies, before: Policies): boolean {
-  return decision(after, before).kind === "nothing-new";
-}
-
-/** The same for what policies deny: a request that was denied before and is not denied now, whatever else allows it. */
-export function denialDecision(after: Policy, before: Policy): Answer {
+/** The same for what policies deny: a request that was denied on one side and is not denied on the other, whatever else allows it. */
+export function denialDecisions(after: Policy, before: Policy): Decisions {
   const denials = (policy: Policy): Policies => ({
     identity: {
       ...policy,
@@ -52,7 +64,7 @@ export function denialDecision(after: Policy, before: Policy): Answer {
       opaque: policy.opaque.filter(({ effect }) => effect !== "Allow"),
     },
   });
-  return decision(denials(after), denials(before));
+  return decisions(denials(after), denials(before));
 }
 
 /** Of whom a trust policy speaks, as a context key of the request. */

@@ -224,13 +224,14 @@ function withMoved({
 }: PermissionChanges): Record<"broadened" | "narrowed" | "moved", readonly ActionChange[]> {
   const key = ({ principal, action }: ActionChange, before: readonly Scope[], after: readonly Scope[]) =>
     JSON.stringify([principal, action, before, after]);
-  const ofBroadened = (change: ActionChange) => key(change, change.otherSide, change.scopes);
-  const ofNarrowed = (change: ActionChange) => key(change, change.scopes, change.otherSide);
-  const [gains, losses] = [new Set(broadened.map(ofBroadened)), new Set(narrowed.map(ofNarrowed))];
+  const gains = broadened.map((change) => ({ change, moves: key(change, change.otherSide, change.scopes) }));
+  const losses = narrowed.map((change) => ({ change, moves: key(change, change.scopes, change.otherSide) }));
+  const [gained, lost] = [gains, losses].map((all) => new Set(all.map(({ moves }) => moves))) as [Set<string>, Set<string>];
+  const changesOf = (all: typeof gains) => all.map(({ change }) => change);
   return {
-    broadened: broadened.filter((change) => !losses.has(ofBroadened(change))),
-    narrowed: narrowed.filter((change) => !gains.has(ofNarrowed(change))),
-    moved: broadened.filter((change) => losses.has(ofBroadened(change))),
+    broadened: changesOf(gains.filter(({ moves }) => !lost.has(moves))),
+    narrowed: changesOf(losses.filter(({ moves }) => !gained.has(moves))),
+    moved: changesOf(gains.filter(({ moves }) => lost.has(moves))),
   };
 }
 

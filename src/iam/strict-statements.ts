@@ -42,12 +42,15 @@ function partsOf(statement: PolicyStatement, scope: StrictScope): readonly Polic
 
 /** Statements with the same resources and conditions as one, which allows the same. It has the statement ID of the first one. */
 function merged(statements: readonly PolicyStatement[]): readonly PolicyStatement[] {
-  const limits = ({ resources, conditions }: PolicyStatement) => JSON.stringify([resources, conditions]);
-  return [...new Set(statements.map(limits))].flatMap((limit) => {
-    const [first, ...others] = statements.filter((statement) => limits(statement) === limit);
-    const actions = [first, ...others].flatMap((statement) => statement?.actions ?? []);
-    return first === undefined ? [] : [{ ...first, actions: [...new Set(actions)].sort() }];
-  });
+  const byLimits = new Map<string, PolicyStatement>();
+  for (const statement of statements) {
+    const { resources, conditions } = statement;
+    const limits = JSON.stringify([resources, conditions]);
+    const first = byLimits.get(limits);
+    const actions = [...(first?.actions ?? []), ...statement.actions];
+    byLimits.set(limits, { ...(first ?? statement), actions: [...new Set(actions)].sort() });
+  }
+  return [...byLimits.values()];
 }
 
 /** A part of a statement. */

@@ -5,7 +5,10 @@
  * `${...}`, of Terraform or IAM, stands for an unknown string: equal to itself, and matched only by `*`.
  */
 export function coversText(wide: string, narrow: string): boolean {
-  return wide === narrow || (WILDCARD.test(wide) && covers(symbolsOf(wide), symbolsOf(narrow), () => true));
+  if (wide === narrow || !mayCover(wide, narrow)) {
+    return wide === narrow;
+  }
+  return BEGINNING.test(wide) || covers(symbolsOf(wide), symbolsOf(narrow), () => true);
 }
 
 /**
@@ -13,15 +16,34 @@ export function coversText(wide: string, narrow: string): boolean {
  * Source: IAM User Guide, "IAM JSON policy elements: Resource", wildcards.
  */
 export function coversArn(wide: string, narrow: string): boolean {
-  if (wide === narrow || !WILDCARD.test(wide)) {
+  if (wide === narrow || !mayCover(wide, narrow)) {
     return wide === narrow;
+  }
+  if (BEGINNING.test(wide)) {
+    return true;
   }
   const symbols = symbolsOf(wide);
   const endsSegment = (at: number) => [undefined, ":"].includes(symbols[at + 1]);
   return covers(symbols, symbolsOf(narrow), (at, symbol) => endsSegment(at) || /^[^:*?]$/.test(symbol));
 }
 
-const WILDCARD = /[*?]/;
+/** A pattern that matches everything with its literal beginning. */
+const BEGINNING = /^[^*?$]*\*$/;
+
+/** Whether a pattern has a wildcard and the other one begins and ends as it does: quickly excludes most pairs of patterns. */
+function mayCover(wide: string, narrow: string): boolean {
+  return hasWildcard(wide) && narrow.startsWith(wide.slice(0, wide.search(/[*?$]/))) && narrow.endsWith(literalEnd(wide));
+}
+
+/** What follows the last wildcard or `${...}` expression. */
+function literalEnd(pattern: string): string {
+  return pattern.slice(Math.max(pattern.lastIndexOf("*"), pattern.lastIndexOf("?"), pattern.lastIndexOf("}")) + 1);
+}
+
+/** Whether a pattern can match more than itself. */
+export function hasWildcard(pattern: string): boolean {
+  return pattern.includes("*") || pattern.includes("?");
+}
 
 /** The characters and `${...}` expressions of a pattern; adjacent stars count as one. */
 function symbolsOf(pattern: string): readonly string[] {

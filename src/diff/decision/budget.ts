@@ -9,6 +9,11 @@ export class Budget {
     this.#left = steps;
   }
 
+  /** Steps that are left. */
+  get left(): number {
+    return this.#left;
+  }
+
   /** @throws BudgetExceeded if the limit is reached */
   spend(steps: number): void {
     this.#left -= steps;

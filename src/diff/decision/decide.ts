@@ -36,23 +36,50 @@ export const DEFAULT_STEPS = 75_000;
  * resources by an ARN of six components or by `*`. Where AWS leaves open how far wildcards reach, the answer holds in all readings
  * (see `READINGS`). A Terraform reference to the account is a policy variable here: replace it by a placeholder of 12 digits first.
  */
-export function decide(after: Side, before: Side, options: DecisionOptions = {}): Answer {
+export function decide(after: Side, before: Side, { examples, steps }: DecisionOptions = {}): Answer {
+  return comparisonOf(after, before, steps).added(examples);
+}
+
+/** Two sides, to be decided in one direction or both. */
+export interface Comparison {
+  /** Whether the side after the change allows a request that the one before does not. */
+  readonly added: (examples?: readonly Example[]) => Answer;
+  /** The reverse. */
+  readonly removed: () => Answer;
+}
+
+/** Prepares the decision, which takes most of the effort and is the same in both directions. */
+export function comparisonOf(after: Side, before: Side, steps = DEFAULT_STEPS): Comparison {
   // The same policies allow the same, however much effort it took to prove.
   if (JSON.stringify(after) === JSON.stringify(before)) {
-    return { kind: "nothing-new" };
+    return always({ kind: "nothing-new" });
   }
   const [has, had] = [readSide("after", after), readSide("before", before)];
   if ("reason" in has) {
-    return unreadable(has);
+    return always(unreadable(has));
   }
   if ("reason" in had) {
-    return unreadable(had);
+    return always(unreadable(had));
   }
+  const basis = withinBudget(() => basisOf([has, had], steps));
+  return basis === undefined
+    ? always(UNDECIDED)
+    : {
+        added: (examples = []) => withinBudget(() => decideRead(has, had, basis, examples)) ?? UNDECIDED,
+        removed: () => withinBudget(() => decideRead(had, has, basis, [])) ?? UNDECIDED,
+      };
+}
+
+function always(answer: Answer): Comparison {
+  return { added: () => answer, removed: () => answer };
+}
+
+function withinBudget<Result>(decided: () => Result): Result | undefined {
   try {
-    return decideRead(has, had, options);
+    return decided();
   } catch (error) {
     if (error instanceof BudgetExceeded) {
-      return UNDECIDED;
+      return undefined;
     }
     throw error;
   }
@@ -71,14 +98,35 @@ export function subset(narrow: Side, wide: Side): boolean {
 
 /** Whether both sides allow the same requests; false also where that could not be proven. */
 export function equivalent(one: Side, other: Side): boolean {
-  return subset(one, other) && subset(other, one);
+  const { added, removed } = comparisonOf(one, other);
+  return added().kind === "nothing-new" && removed().kind === "nothing-new";
 }
 
-function decideRead(has: Policies, had: Policies, { examples = [], steps = DEFAULT_STEPS }: DecisionOptions): Answer {
+/** What a decision is based on in both directions. */
+interface Basis {
+  readonly readings: readonly Reading[];
+  readonly spaces: readonly Space[];
+  /** Limit of the effort of all of a decision, and what the basis leaves of it. */
+  readonly steps: number;
+  readonly left: number;
+}
+
+function basisOf(sides: readonly Policies[], steps: number): Basis {
   const budget = new Budget(steps);
-  const statements = [has, had].flatMap(groupsOf).flat();
+  const statements = sides.flatMap(groupsOf).flat();
   const readings = distinctReadings(statements);
-  const questions = spacesOf(statements, readings, budget).map((space) => ({ space, cases: casesOf(space, has, had) }));
+  const spaces = spacesOf(statements, readings, budget);
+  return { readings, spaces, steps, left: budget.left };
+}
+
+function decideRead(
+  has: Policies,
+  had: Policies,
+  { readings, spaces, steps, left }: Basis,
+  examples: readonly Example[],
+): Answer {
+  const budget = new Budget(left);
+  const questions = spaces.map((space) => ({ space, cases: casesOf(space, has, had) }));
   const isNew = (request: DecisionRequest) =>
     readings.every((reading) => isAllowed(has, request, reading) === true && isAllowed(had, request, reading) === false);
   for (const { space, cases } of questions) {
@@ -105,7 +153,7 @@ function knownRequest(
   budget: Budget,
   isNew: (request: DecisionRequest) => boolean,
 ): DecisionRequest | undefined {
-  try {
+  return withinBudget(() => {
     for (const { example, region } of regionsOf(space, examples)) {
       for (const request of counterexamples(space, cases, [region], budget)) {
         const { action, resource: name } = example;
@@ -114,12 +162,8 @@ function knownRequest(
         }
       }
     }
-  } catch (error) {
-    if (!(error instanceof BudgetExceeded)) {
-      throw error;
-    }
-  }
-  return undefined;
+    return undefined;
+  });
 }
 
 /** Leaves out the keys that make no difference. */
@@ -147,6 +191,8 @@ function distinctReadings(statements: readonly Statement[]): readonly Reading[] 
   const guards = statements.flatMap((statement) => statement.guards);
   const patterns = new Set(guards.flatMap((guard) => (guard.kind === "resource" ? guard.patterns : [])));
   const wild = [...patterns].filter((pattern) => /[*?]/.test(pattern));
-  const byMeaning = new Map(READINGS.map((reading) => [JSON.stringify(wild.map((text) => resource(text, reading))), reading]));
+  const meaning = (text: string, reading: Reading) =>
+    resource(text, reading).map((symbol) => symbol.kind !== "literal" && symbol.colon);
+  const byMeaning = new Map(READINGS.map((reading) => [wild.map((text) => meaning(text, reading)).join(), reading]));
   return [...byMeaning.values()];
 }

@@ -51,9 +51,12 @@ function holds(guard: Guard, request: DecisionRequest, reading: Reading): Verdic
   }
 }
 
-/** Most patterns are names without wildcards and escapes: no expression is compiled for them. */
+/** No expression is compiled for patterns without wildcards and escapes, and for those that begin with another text. */
 function matchesSome(patterns: readonly string[], text: string, compile: (pattern: string) => RegExp): boolean {
-  return patterns.some((pattern) => (/[*?$]/.test(pattern) ? compile(pattern).test(text) : pattern === text));
+  return patterns.some((pattern) => {
+    const literals = pattern.search(/[*?$]/);
+    return literals < 0 ? pattern === text : text.startsWith(pattern.slice(0, literals)) && compile(pattern).test(text);
+  });
 }
 
 function conditionHolds(condition: ConditionGuard, context: DecisionRequest["context"]): Verdict {

@@ -35,7 +35,7 @@ export function arnComponents(text: string, variables = false): Glob {
 /** A pattern of resource ARNs in one of the readings. */
 export function resource(text: string, reading: Reading, variables = false): Glob {
   const symbols = collapsed(symbolsOf(text, variables));
-  return symbols.map((symbol, at) => toSymbol(symbol, crosses(symbols, at, reading)));
+  return symbols.map((symbol, at) => toSymbol(symbol, symbol.wildcard !== undefined && crosses(symbols, at, reading)));
 }
 
 function crosses(symbols: readonly Raw[], at: number, reading: Reading): boolean {

@@ -26,7 +26,7 @@ export function partition(
   budget: Budget,
   alphabet?: readonly string[],
 ): readonly StringClass[] {
-  const automaton = compile([...sets, universe]);
+  const automaton = compile([...sets, universe], alphabet);
   const universeBit = 1n << BigInt(sets.length);
   const classes = new Map<bigint, string>();
   const start = automaton.start;
@@ -35,14 +35,17 @@ export function partition(
   while (level.length > 0) {
     const next: (readonly [readonly number[], string])[] = [];
     for (const [state, witness] of level) {
-      const accepted = automaton.accepts(state);
-      if ((accepted & universeBit) !== 0n && !classes.has(accepted)) {
-        classes.set(accepted, witness);
+      if (automaton.isInLast(state)) {
+        const accepted = automaton.accepts(state);
+        if (!classes.has(accepted)) {
+          classes.set(accepted, witness);
+        }
       }
-      for (const [char, following] of automaton.successors(state, alphabet)) {
-        budget.spend(1 + (state.length >> 2));
-        const key = keyOf(following);
-        if (!seen.has(key) && automaton.isAlive(following)) {
+      const successors = automaton.successors(state);
+      budget.spend(successors.length * (1 + (state.length >> 2)));
+      for (const [char, following] of successors) {
+        const key = automaton.isAlive(following) ? keyOf(following) : undefined;
+        if (key !== undefined && !seen.has(key)) {
           seen.add(key);
           next.push([following, witness + char]);
         }
@@ -69,13 +72,12 @@ interface Automaton {
   readonly start: readonly number[];
   readonly step: (state: readonly number[], char: string) => readonly number[];
   readonly accepts: (state: readonly number[]) => bigint;
-  /** Whether the last set, the universe, can still match. */
+  /** Whether the last set, the universe, matches what has been read. */
+  readonly isInLast: (state: readonly number[]) => boolean;
+  /** Whether the last set can still match. */
   readonly isAlive: (state: readonly number[]) => boolean;
   /** The states after each character that can matter; the last one but the colon stands for all characters that are not listed. */
-  readonly successors: (
-    state: readonly number[],
-    alphabet: readonly string[] | undefined,
-  ) => Iterable<readonly [char: string, following: readonly number[]]>;
+  readonly successors: (state: readonly number[]) => readonly (readonly [char: string, following: readonly number[]])[];
 }
 
 interface Position {
@@ -84,7 +86,7 @@ interface Position {
   readonly symbol: GlobSymbol | undefined;
   /** Everything that begins here matches, whatever follows. */
   readonly universal: boolean;
-  /** The bit of the set if a string may end here, 0 otherSide. */
+  /** The bit of the set if a string may end here, 0 otherwise. */
   readonly accepted: bigint;
 }
 
@@ -92,20 +94,24 @@ interface Position {
 const MAX_POSITIONS = 0xd000;
 
 /** @throws BudgetExceeded if the patterns are too long */
-function compile(sets: readonly PatternSet[]): Automaton {
-  const globs = sets.flatMap((patterns, set) => patterns.map((glob) => ({ set, glob })));
-  const positions = globs.flatMap(({ set, glob }) => positionsOf(glob, set));
+function compile(sets: readonly PatternSet[], alphabet?: readonly string[]): Automaton {
+  const positions: Position[] = [];
   const starts: number[] = [];
-  let length = 0;
-  for (const { glob } of globs) {
-    starts.push(length);
-    length += glob.length + 1;
+  // The positions of the last set are the last ones, and states are sorted.
+  let firstOfLast = 0;
+  for (const [set, patterns] of sets.entries()) {
+    const bit = 1n << BigInt(set);
+    firstOfLast = positions.length;
+    for (const glob of patterns) {
+      starts.push(positions.length);
+      addPositions(positions, glob, set, bit);
+    }
   }
-  if (length > MAX_POSITIONS) {
+  if (positions.length > MAX_POSITIONS) {
     throw new BudgetExceeded();
   }
   const close = closure(positions, sets.length);
-  const last = sets.length - 1;
+  const letters = new Letters(alphabet);
   return {
     start: close(starts),
     step: (state, char) => {
@@ -126,12 +132,26 @@ function compile(sets: readonly PatternSet[]): Automaton {
       }
       return bits;
     },
-    isAlive: (state) => state.some((at) => positions[at]?.set === last),
-    *successors(state, alphabet) {
-      const { literals, any, colon } = movesOf(positions, state);
-      for (const char of charactersOf(literals, alphabet)) {
-        yield [char, close(merged(literals.get(char) ?? [], char === ":" ? colon : any))];
+    isInLast: (state) => {
+      for (let index = state.length - 1; index >= 0; index -= 1) {
+        const at = state[index] ?? 0;
+        if (at < firstOfLast) {
+          return false;
+        }
+        if (positions[at]?.accepted !== 0n) {
+          return true;
+        }
       }
+      return false;
+    },
+    isAlive: (state) => (state.at(-1) ?? -1) >= firstOfLast,
+    successors: (state) => {
+      const { literals, any, colon } = movesOf(positions, state);
+      return letters.after(literals).map((char) => {
+        const moved = char === ":" ? colon : any;
+        const taken = literals.get(char);
+        return [char, close(taken === undefined ? moved : merged(taken, moved))] as const;
+      });
     },
   };
 }
@@ -141,7 +161,15 @@ function merged(one: readonly number[], other: readonly number[]): readonly numb
   if (one.length === 0 || other.length === 0) {
     return one.length === 0 ? other : one;
   }
-  return [...one, ...other].sort((a, b) => a - b);
+  const both: number[] = [];
+  let [first, second] = [0, 0];
+  for (const count = one.length + other.length; both.length < count; ) {
+    const [left = Number.POSITIVE_INFINITY, right = Number.POSITIVE_INFINITY] = [one[first], other[second]];
+    both.push(Math.min(left, right));
+    first += left <= right ? 1 : 0;
+    second += left <= right ? 0 : 1;
+  }
+  return both;
 }
 
 interface Moves {
@@ -184,13 +212,12 @@ function casesOf(char: string): ReadonlySet<string> {
   return new Set([char, char.toLowerCase(), char.toUpperCase()]);
 }
 
-function positionsOf(glob: Glob, set: number): readonly Position[] {
-  const bit = 1n << BigInt(set);
-  const within = glob.map((symbol, at) => {
+function addPositions(positions: Position[], glob: Glob, set: number, bit: bigint): void {
+  for (const [at, symbol] of glob.entries()) {
     const universal = at === glob.length - 1 && symbol.kind === "many" && symbol.colon;
-    return { set, symbol, universal, accepted: universal ? bit : 0n };
-  });
-  return [...within, { set, symbol: undefined, universal: false, accepted: bit }];
+    positions.push({ set, symbol, universal, accepted: universal ? bit : 0n });
+  }
+  positions.push({ set, symbol: undefined, universal: false, accepted: bit });
 }
 
 /**
@@ -240,12 +267,34 @@ function takes(symbol: GlobSymbol, char: string): boolean {
 /** Preferred for "any other character", because they are valid in names and read well in a request. */
 const OTHERS = [..."xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./"];
 
-/** Characters after which states may differ: each stands for itself, the last one but the colon for all that are not listed. */
-function charactersOf(literals: Moves["literals"], alphabet: readonly string[] | undefined): readonly string[] {
-  const other =
-    (alphabet ?? OTHERS).find((char) => !literals.has(char)) ?? (alphabet === undefined ? unlisted(literals) : undefined);
-  const characters = [...literals.keys()].filter((char) => char !== ":" && (alphabet === undefined || alphabet.includes(char)));
-  return other === undefined ? [...characters, ":"] : [...characters, other, ":"];
+/** The characters after which states may differ. */
+class Letters {
+  readonly #preferred: readonly string[];
+  readonly #allowed: ReadonlySet<string> | undefined;
+
+  /** @param alphabet the characters that strings consist of beside the colon; any character if undefined */
+  constructor(alphabet: readonly string[] | undefined) {
+    this.#preferred = alphabet ?? OTHERS;
+    this.#allowed = alphabet && new Set(alphabet);
+  }
+
+  /** Each character stands for itself, the last one but the colon for all that are not listed. */
+  after(literals: Moves["literals"]): readonly string[] {
+    const characters: string[] = [];
+    for (const char of literals.keys()) {
+      if (char !== ":" && this.#allowed?.has(char) !== false) {
+        characters.push(char);
+      }
+    }
+    const other = this.#preferred.find((char) => !literals.has(char));
+    if (other !== undefined) {
+      characters.push(other);
+    } else if (this.#allowed === undefined) {
+      characters.push(unlisted(literals));
+    }
+    characters.push(":");
+    return characters;
+  }
 }
 
 function unlisted(listed: ReadonlyMap<string, unknown>): string {

@@ -36,8 +36,8 @@ class AnsweringPools extends Map {
 
 /**
  * Jest's runner of the unit tests: jest-light-runner, whose workers always get their answer. Its own channel answers all workers
- * when the first one asks, and then none: a worker that was still starting waits forever, and with it the run. This happened on a
- * busy machine with jest-light-runner 0.7.13; version 0.8.2 has the same code.
+ * when the first one asks, and then none: a worker that was still starting waits forever, and with it the run. This happened with
+ * jest-light-runner 0.7.13 while other programs kept the processors busy; version 0.8.2 has the same code.
  */
 export default class UnitRunner extends LightRunner {
   _testRunners = new AnsweringPools(this._globalConfig);

@@ -1,8 +1,9 @@
 import { ListAccessKeysCommand, ListPoliciesCommand, ListUsersCommand } from "@aws-sdk/client-iam";
+import { FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { Deployments, removeFolders } from "./support/project";
-import type { Terraform } from "./support/terraform";
+import { type Finished, Terraform } from "./support/terraform";
 
 const BUCKET = "core-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
@@ -48,8 +49,14 @@ describe.each(programs())("with $name a deployment", ({ path }) => {
 
   it("is created by one of two simultaneous applies, and the other one reports that the state is locked", async () => {
     const second = initialized(Deployments.of({ deckhouse: SETTINGS }));
-    const ends = await Promise.all([terraform, second].map((one) => one.start("apply", "-auto-approve")));
-    const [winner, loser] = ends.toSorted((one, other) => (one.status ?? 1) - (other.status ?? 1));
+    let loser: Finished | undefined;
+    // The first one waits for its response until the second one has ended.
+    const executed = async (call: string) => {
+      loser = call === "CreateUser" ? await second.start("apply", "-auto-approve") : loser;
+    };
+    const proxy = await FaultProxy.before(aws, { faults: {}, kill: () => undefined, executed });
+    const winner = await new Terraform(terraform.folder, proxy, path).start("apply", "-auto-approve");
+    await proxy.stop();
     expect(winner).toMatchObject({ status: 0, output: expect.stringContaining("4 added, 0 changed, 0 destroyed") });
     expect(loser).toMatchObject({ status: 1, output: expect.stringContaining("Error acquiring the state lock") });
     expect(await aws.objects(BUCKET)).toEqual(["deckhouse/terraform.tfstate"]);

@@ -50,6 +50,11 @@ describe("readPlan", () => {
       (plan) => ({ ...plan, format_version: "2.0" }),
       'format_version: "2.0" is unknown; this reads 1.x',
     ],
+    [
+      "a version that is an object",
+      (plan) => ({ ...plan, format_version: { toString: "" } }),
+      "format_version: what it states is unknown; this reads 1.x",
+    ],
     ["no configuration", ({ configuration: _, ...plan }) => plan, "configuration is missing, so the plan is not complete"],
     [
       "no resource_changes",

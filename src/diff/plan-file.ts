@@ -41,10 +41,10 @@ export async function readPlan(terraform: TerraformCli, file: string): Promise<J
 
 /** What is wrong with the form of a plan. Source: "JSON Output Format" of Terraform's documentation. */
 function planError(plan: JsonObject): string | undefined {
-  const changes = plan.resource_changes;
-  if (typeof plan.format_version !== "string" || !plan.format_version.startsWith("1.")) {
+  const { format_version: stated, resource_changes: changes } = plan;
+  if (typeof stated !== "string" || !stated.startsWith("1.")) {
     // Anything but a version may be a secret that an edit moved there.
-    const version = /^\d+\.\d+$/.test(String(plan.format_version)) ? JSON.stringify(plan.format_version) : "what it states";
+    const version = typeof stated === "string" && /^\d+\.\d+$/.test(stated) ? JSON.stringify(stated) : "what it states";
     return `format_version: ${version} is unknown; this reads 1.x`;
   }
   if (!isObject(objectOf(plan.configuration).root_module)) {
@@ -73,7 +73,7 @@ function isResourceChange({ address, mode, type, change }: JsonObject): boolean 
   const { actions, before, after, after_unknown } = objectOf(change);
   return (
     [address, type].every((text) => typeof text === "string") &&
-    ["managed", "data"].includes(String(mode)) &&
+    ["managed", "data"].some((known) => known === mode) &&
     isTexts(actions) &&
     actions.every((action) => ACTIONS.includes(action)) &&
     [before, after, after_unknown].every(isObjectOrNothing)

@@ -81,7 +81,8 @@ export function readPolicy(json: string): Policy {
 }
 
 function versionOf(version: unknown): string {
-  return version === undefined || version === null ? FIRST_VERSION : String(version);
+  const stated = version ?? FIRST_VERSION;
+  return typeof stated === "string" ? stated : JSON.stringify(stated);
 }
 
 /** Reads the statements of an `aws_iam_policy_document`, as Terraform JSON has them. */

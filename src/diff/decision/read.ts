@@ -40,7 +40,7 @@ function readDocument(document: PolicyJson, reference: StatementReference): read
     Statement: statements,
     ...rest
   } = isRecord(document) ? document : { "": document };
-  if (!VERSIONS.includes(String(version)) || Object.keys(rest).length > 0 || statements === undefined) {
+  if (!VERSIONS.some((known) => known === version) || Object.keys(rest).length > 0 || statements === undefined) {
     return { reference, reason: "is not a policy document of version 2008-10-17 or 2012-10-17" };
   }
   const readings = listOf(statements).map((statement, at) => {

@@ -11,7 +11,7 @@ class AnsweringPools extends Map {
     this.globalConfig = globalConfig;
   }
 
-  /** @override @type {(projectConfig: unknown, runner: { pool: any }) => this} */
+  /** @override @type {(projectConfig: unknown, runner: { pool: { run: (path: string, options: object) => Promise<unknown> } }) => this} */
   set(projectConfig, { pool }) {
     const workerData = { globalConfig: this.globalConfig, projectConfig, runtime: "child_process" };
     /** @type {Set<(message: unknown) => void>} */

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { memoized } from "./memoized";
 
 /**
  * The IAM simulator with a memory. Matching ARNs to resource types and comparing names of operators without regard to case take most of
@@ -66,12 +67,6 @@ function replace<Exports>(name: string, replacement: (actual: Exports) => Export
 
 /** @param judge a function of strings and lists of strings */
 function remember<Arguments extends readonly (string | readonly string[])[], Result>(judge: (...args: Arguments) => Result) {
-  const results = new Map<string, Result>();
-  return (...args: Arguments): Result => {
-    // Neither ARNs nor names of operators have line breaks.
-    const key = args.map((arg) => (typeof arg === "string" ? arg : arg.join("\n"))).join("\n");
-    const result = results.get(key) ?? judge(...args);
-    results.set(key, result);
-    return result;
-  };
+  // Neither ARNs nor names of operators have line breaks.
+  return memoized(judge, (args) => args.map((arg) => (typeof arg === "string" ? arg : arg.join("\n"))).join("\n"));
 }

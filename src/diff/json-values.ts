@@ -19,6 +19,11 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** A name as a message shows it. What is no text is not shown: an edit may have moved a secret there. */
+export function nameOf(value: unknown): string {
+  return textOf(value) ?? "of an unknown name";
+}
+
 /** JSON in which the order of keys and of lists does not count: equal texts mean the same to IAM. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) {

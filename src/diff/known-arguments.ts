@@ -1,5 +1,5 @@
 import type { PermissionChanges } from "./change-summary";
-import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { canonical, type JsonObject, listOf, nameOf, objectOf } from "./json-values";
 import { isOurs, type Snapshot, UNKNOWN } from "./snapshot";
 
 /**
@@ -100,9 +100,7 @@ function isConfigured({ configured }: Snapshot, address: string, name: string): 
 function otherWay(address: string, { configured }: Snapshot): readonly string[] {
   const { provider, provisioners } = configured?.get(address) ?? {};
   return [
-    ...(provider === undefined || provider === "aws"
-      ? []
-      : [`created through the provider ${textOf(provider) ?? "of an unknown name"}`]),
+    ...(provider === undefined || provider === "aws" ? [] : [`created through the provider ${nameOf(provider)}`]),
     ...(provisioners === undefined ? [] : ["runs provisioners"]),
   ];
 }

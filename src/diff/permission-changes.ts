@@ -1,7 +1,7 @@
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../terraform/addresses";
 import type { PermissionChanges } from "./change-summary";
 import type { Answer } from "./decision/model";
-import { listOf, objectOf, textOf } from "./json-values";
+import { listOf, nameOf, objectOf } from "./json-values";
 import { argumentChanges } from "./known-arguments";
 import { isOwn, knownOwn } from "./ownership";
 import { combined, evidenceOf, type Limits, policyChanges } from "./policy-comparison";
@@ -137,10 +137,7 @@ function attachedPolicies(snapshot: Snapshot): readonly AttachedPolicy[] {
     .filter(([address]) => isNodeAttachment(address))
     .map(([address, { attributes }]) => {
       const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], attributes.role);
-      const [role, arn] = [attributes.role, attributes.policy_arn].map((value) => textOf(value) ?? "of an unknown name") as [
-        string,
-        string,
-      ];
+      const [role, arn] = [nameOf(attributes.role), nameOf(attributes.policy_arn)];
       const to = own ? "the node role" : `the role ${role}, which this project does not create`;
       return { pair: JSON.stringify([to, arn]), to, arn, certain: arn !== UNKNOWN && (own || role !== UNKNOWN) };
     });

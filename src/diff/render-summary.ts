@@ -226,7 +226,8 @@ function withMoved({
     JSON.stringify([principal, action, before, after]);
   const gains = broadened.map((change) => ({ change, moves: key(change, change.otherSide, change.scopes) }));
   const losses = narrowed.map((change) => ({ change, moves: key(change, change.scopes, change.otherSide) }));
-  const [gained, lost] = [gains, losses].map((all) => new Set(all.map(({ moves }) => moves))) as [Set<string>, Set<string>];
+  const movesOf = (all: typeof gains) => new Set(all.map(({ moves }) => moves));
+  const [gained, lost] = [movesOf(gains), movesOf(losses)];
   const changesOf = (all: typeof gains) => all.map(({ change }) => change);
   return {
     broadened: changesOf(gains.filter(({ moves }) => !lost.has(moves))),

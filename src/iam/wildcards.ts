@@ -5,10 +5,7 @@
  * `${...}`, of Terraform or IAM, stands for an unknown string: equal to itself, and matched only by `*`.
  */
 export function coversText(wide: string, narrow: string): boolean {
-  if (wide === narrow || !mayCover(wide, narrow)) {
-    return wide === narrow;
-  }
-  return BEGINNING.test(wide) || covers(symbolsOf(wide), symbolsOf(narrow), () => true);
+  return coversBy(wide, narrow, () => true);
 }
 
 /**
@@ -16,15 +13,15 @@ export function coversText(wide: string, narrow: string): boolean {
  * Source: IAM User Guide, "IAM JSON policy elements: Resource", wildcards.
  */
 export function coversArn(wide: string, narrow: string): boolean {
+  return coversBy(wide, narrow, (symbol, following) => [undefined, ":"].includes(following) || /^[^:*?]$/.test(symbol));
+}
+
+/** @param takes whether a star of the wide pattern, with the symbol that follows it, certainly matches a symbol of the narrow one */
+function coversBy(wide: string, narrow: string, takes: (symbol: string, following: string | undefined) => boolean): boolean {
   if (wide === narrow || !mayCover(wide, narrow)) {
     return wide === narrow;
   }
-  if (BEGINNING.test(wide)) {
-    return true;
-  }
-  const symbols = symbolsOf(wide);
-  const endsSegment = (at: number) => [undefined, ":"].includes(symbols[at + 1]);
-  return covers(symbols, symbolsOf(narrow), (at, symbol) => endsSegment(at) || /^[^:*?]$/.test(symbol));
+  return BEGINNING.test(wide) || covers(symbolsOf(wide), symbolsOf(narrow), takes);
 }
 
 /** A pattern that matches everything with its literal beginning. */
@@ -50,8 +47,11 @@ function symbolsOf(pattern: string): readonly string[] {
   return (pattern.match(/\$\{[^}]*\}|[\s\S]/g) ?? []).filter((symbol, at, all) => symbol !== "*" || all[at - 1] !== "*");
 }
 
-/** @param takes whether the star at a position of the wide pattern certainly matches a symbol of the narrow one */
-function covers(wide: readonly string[], narrow: readonly string[], takes: (at: number, symbol: string) => boolean): boolean {
+function covers(
+  wide: readonly string[],
+  narrow: readonly string[],
+  takes: (symbol: string, following: string | undefined) => boolean,
+): boolean {
   // For each prefix of the narrow pattern: whether the wide pattern up to here covers it.
   let reached = [true, ...narrow.map(() => false)];
   for (const [at, symbol] of wide.entries()) {
@@ -60,7 +60,7 @@ function covers(wide: readonly string[], narrow: readonly string[], takes: (at: 
     for (const [position, other] of narrow.entries()) {
       following[position + 1] =
         symbol === "*"
-          ? reached[position + 1] === true || (following[position] === true && takes(at, other))
+          ? reached[position + 1] === true || (following[position] === true && takes(other, wide[at + 1]))
           : reached[position] === true && coversSymbol(symbol, other);
     }
     reached = following;

@@ -22,7 +22,7 @@ describe("the attachments of a live deployment", () => {
     const applied = terraform.start("apply", "-auto-approve", ...args);
     const { calls, refused } = await operator.watch(key, applied);
     expect(await applied).toMatchObject({ status: 0 });
-    expect(calls).toBeGreaterThan(10);
+    expect(calls).toBeGreaterThan(5);
     // `changes` omits the monitoring calls, because they only read.
     return { changes: await aws.changes(), refused, works: await operator.allows(key) };
   };

@@ -12,7 +12,7 @@ import {
 import documentedActions from "../helpers/documented-actions.json";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, removeFolders } from "./support/project";
-import { type Finished, runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { type Finished, ownProviderEnvironment, runIn, Terraform } from "./support/terraform";
 
 const BUCKET = "example-terraform-state";
 
@@ -25,7 +25,7 @@ describe("cdktf deploy of the first deployment of the README", () => {
   const cdktf = (...args: string[]): Finished =>
     runIn(
       project,
-      { ...terraformEnvironment(aws), TF_CLI_ARGS_init: "-backend-config=use_path_style=true", FORCE_COLOR: "0", CI: "1" },
+      { ...ownProviderEnvironment(aws), TF_CLI_ARGS_init: "-backend-config=use_path_style=true", FORCE_COLOR: "0", CI: "1" },
       join(project, "node_modules/.bin/cdktf"),
       ...args,
       "--skip-provider-lock",

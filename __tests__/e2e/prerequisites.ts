@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { startAwsCli } from "./support/aws-cli";
+import { LocalAws } from "./support/local-aws";
 import { FURTHER_PROGRAMS } from "./support/programs";
-import { folder, removeFolders } from "./support/project";
-import { removeHomes, runIn, terraformEnvironment } from "./support/terraform";
+import { folder } from "./support/project";
+import { startServedMirror } from "./support/served-mirror";
+import { ownProviderEnvironment, removeHomes, runIn } from "./support/terraform";
 
 interface Tool {
   readonly name: string;
@@ -121,34 +124,38 @@ const TOOLS: readonly Tool[] = [
   },
 ];
 
+const WITH_PROVIDER = `terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+  }
+}
+`;
+
 const NO_PROVIDER = `the AWS provider: Terraform can't get it (see below); set E2E_PROVIDER_MIRROR to a folder in filesystem-mirror layout, or let it reach its registry`;
 
-/** Reports every missing requirement of the end-to-end tests. */
-export default function prerequisites(): void {
+/** Reports every missing requirement of the end-to-end tests, and starts what all of them use. */
+export default async function prerequisites(): Promise<void> {
   const missing = TOOLS.filter(({ command: [program = "", ...args], accepts }) => {
     const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
     return status !== 0 || !accepts(stdout);
   });
+  const needs = missing.map(({ name, remedy }) => `${name}: ${remedy}`);
+  const path = folder({ "main.tf": WITH_PROVIDER });
   const terraformIsThere = !missing.some(({ command: [program] }) => program === "terraform");
-  const noProvider = terraformIsThere ? providerError() : undefined;
-  if (missing.length > 0 || noProvider !== undefined) {
-    const needs = [
-      ...missing.map(({ name, remedy }) => `${name}: ${remedy}`),
-      ...(noProvider === undefined ? [] : [NO_PROVIDER]),
-    ];
-    throw plainError(["the end-to-end tests need:", ...needs.map((need) => `  ${need}`), noProvider ?? ""].join("\n"));
+  const { status, output } = terraformIsThere
+    ? runIn(path, ownProviderEnvironment(), "terraform", "init", "-no-color")
+    : { status: 0, output: "" };
+  if (status !== 0) {
+    needs.push(NO_PROVIDER);
   }
-}
-
-/** The output of Terraform if it cannot install the AWS provider. */
-function providerError(): string | undefined {
-  const path = folder({
-    "main.tf": 'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}\n',
-  });
-  const { status, output } = runIn(path, terraformEnvironment(), "terraform", "init", "-no-color");
-  removeFolders();
+  if (needs.length > 0) {
+    throw plainError(["the end-to-end tests need:", ...needs.map((need) => `  ${need}`), status === 0 ? "" : output].join("\n"));
+  }
+  await Promise.all([startServedMirror(path), LocalAws.startOrigin(), startAwsCli()]);
   removeHomes();
-  return status === 0 ? undefined : output;
 }
 
 /** An error that jest prints without a stack trace. */

@@ -14,7 +14,6 @@ import { type Fault, type FaultOptions, FaultProxy } from "../support/fault-prox
 import { type Credentials, LocalAws } from "../support/local-aws";
 import { Operator } from "../support/operator";
 import { type Recovered, recover, type Scene, type Stack, succeed, terraformOf } from "../support/recovery";
-import { SwitchedAws } from "../support/switched-aws";
 import { type Terraform, terraformEnvironment } from "../support/terraform";
 import { Variants } from "../support/variants";
 import { BUCKET, type Flow, flowNamed, withoutImport } from "./flows";
@@ -62,7 +61,6 @@ export class Life {
     private readonly origin: LocalAws,
     private readonly operator: Credentials,
     private readonly variants: Variants,
-    private readonly switched: SwitchedAws,
   ) {}
 
   static async start(): Promise<Life> {
@@ -74,11 +72,10 @@ export class Life {
       .iam()
       .send(new CreateRoleCommand({ RoleName: NODE_ROLE, AssumeRolePolicyDocument: Statement("sts:AssumeRole") }));
     const { key } = await Operator.in(origin);
-    return new Life(origin, key, new Variants(origin, key), await SwitchedAws.before(origin));
+    return new Life(origin, key, new Variants(origin, key));
   }
 
   async stop(): Promise<void> {
-    this.switched.stop();
     for (const account of this.accounts.values()) {
       await (await account).aws.stop();
     }
@@ -118,7 +115,7 @@ export class Life {
     const back = await FaultProxy.before(aws, { faults: {}, kill: () => undefined, executed });
     const scene: Omit<Scene, "output"> = {
       aws,
-      through: this.switched.select(back),
+      through: back,
       credentials: this.operator,
       variants: this.variants,
       settings: flow.settings,
@@ -159,15 +156,14 @@ export class Life {
     const { operator: credentials, variants } = this;
     const { settings } = flowNamed(name);
     try {
-      const through = this.switched.select(proxy);
-      await use({ scene: { aws, through, credentials, variants, settings }, proxy, live, refusedAfter });
+      await use({ scene: { aws, through: proxy, credentials, variants, settings }, proxy, live, refusedAfter });
     } finally {
       await proxy.stop();
       await aws.stop();
     }
   }
 
-  /** One run of Terraform with its own provider, which the faults may kill. @returns the calls that met their fault */
+  /** One run of Terraform, which the faults may kill, its provider too. @returns the calls that met their fault */
   private async runWith(
     flow: Flow,
     aws: LocalAws,
@@ -208,7 +204,7 @@ export class Life {
     const proxy = await FaultProxy.before(aws, { faults: {}, kill: () => undefined });
     const terraform = terraformOf({
       aws,
-      through: this.switched.select(proxy),
+      through: proxy,
       credentials: this.operator,
       variants: this.variants,
       settings: flow.settings,

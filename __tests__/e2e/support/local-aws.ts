@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
@@ -35,33 +36,47 @@ export const ADMIN: Credentials = { accessKeyId: "test", secretAccessKey: "test"
 /** API versions of the query APIs; every call contains one. */
 const VERSIONS: Readonly<Record<string, string>> = { ec2: "2016-11-15", iam: "2010-05-08", sts: "2011-06-15" };
 
-/** A local AWS in its own process, which ends with the test. */
+/** The variable with the address of the local AWS that all others of a run are copies of. */
+const ORIGIN = "E2E_LOCAL_AWS";
+
+/** A local AWS in its own process, which ends with the run of all tests at the latest. */
 export class LocalAws {
   private constructor(
     readonly url: string,
     private readonly end: () => Promise<unknown>,
   ) {}
 
-  static async start(): Promise<LocalAws> {
+  /** Starts the one that `start` copies: Python needs 1.6 s of CPU time to load moto, and a copy of its process nearly none. */
+  static async startOrigin(): Promise<void> {
     const server = spawn("python3", [join(PROJECT, "__tests__/e2e/support/local_aws.py")], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const [url] = (await once(createInterface(server.stdout), "line")) as [string];
-    return new LocalAws(url, () => {
-      server.stdin.end();
-      return once(server, "exit");
-    });
+    process.env[ORIGIN] = url;
+    // Its input ends with this process, and with its input the server.
+    for (const handle of [server, server.stdin as Socket, server.stdout as Socket]) {
+      handle.unref();
+    }
+  }
+
+  /** A new one with an empty account. */
+  static start(): Promise<LocalAws> {
+    return LocalAws.copyOf(process.env[ORIGIN] ?? "");
+  }
+
+  private static async copyOf(origin: string): Promise<LocalAws> {
+    const answer = await fetch(`${origin}/copies`, { method: "POST" });
+    const { url } = (await answer.json()) as { readonly url: string };
+    return new LocalAws(url, () => fetch(`${url}/copies`, { method: "DELETE" }));
   }
 
   async stop(): Promise<void> {
     await this.end();
   }
 
-  /** Another local AWS at another address, with a copy of the current account. Ends with this one at the latest. */
-  async copy(): Promise<LocalAws> {
-    const answer = await fetch(`${this.url}/copies`, { method: "POST" });
-    const { url } = (await answer.json()) as { readonly url: string };
-    return new LocalAws(url, () => fetch(`${url}/copies`, { method: "DELETE" }));
+  /** Another local AWS at another address, with a copy of the current account. */
+  copy(): Promise<LocalAws> {
+    return LocalAws.copyOf(this.url);
   }
 
   /** The environment with which AWS clients, Terraform included, reach it. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../../helpers/project-root";
 import { copyOfProject, write } from "./project";
+import { SERVED_MIRROR } from "./served-mirror";
 import type { Finished } from "./terraform";
 
 type Variables = Readonly<Record<string, string>>;
@@ -165,7 +166,6 @@ export function createLock(checkout: Checkout, environment: Variables, stack = "
   if (commands === undefined) {
     throw new Error(`no commands for a lock file:\n${output}`);
   }
-  const mirror = process.env.E2E_PROVIDER_MIRROR;
-  const args: Variables = mirror === undefined ? {} : { TF_CLI_ARGS_providers_lock: `-fs-mirror=${mirror}` };
+  const args = { TF_CLI_ARGS_providers_lock: `-fs-mirror=${process.env[SERVED_MIRROR]}` };
   checkout.run({ ...environment, ...args }, "sh", "-e", "-c", commands);
 }

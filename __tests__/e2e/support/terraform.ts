@@ -1,10 +1,10 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Credentials } from "./local-aws";
-import { residentProvider } from "./resident-provider";
+import { SERVED_MIRROR } from "./served-mirror";
 
 export interface Finished {
   readonly status: number | null;
@@ -35,16 +35,26 @@ export function removeHomes(): void {
   }
 }
 
-/** Environment of Terraform and of the CDKTF command on the local AWS: without the user's own Terraform or AWS configuration. */
+/**
+ * Environment of Terraform and of the CDKTF command on the local AWS: without the user's own Terraform or AWS configuration.
+ * Terraform calls a provider that already runs.
+ */
 export function terraformEnvironment(aws?: AnyAws, credentials?: Credentials): Record<string, string> {
+  return { ...environment(process.env[SERVED_MIRROR], aws, credentials), TF_DISABLE_PLUGIN_TLS: "1" };
+}
+
+/** The same environment, but each run of Terraform starts its own provider, as a user's run does. */
+export function ownProviderEnvironment(aws?: AnyAws, credentials?: Credentials): Record<string, string> {
+  return environment(MIRROR, aws, credentials);
+}
+
+function environment(mirror: string | undefined, aws?: AnyAws, credentials?: Credentials): Record<string, string> {
   const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
   homes.push(home);
   const configuration = join(home, "terraformrc");
   writeFileSync(
     configuration,
-    MIRROR === undefined
-      ? ""
-      : `provider_installation {\n  filesystem_mirror {\n    path = "${withTofuRegistry(MIRROR, home)}"\n  }\n}\n`,
+    mirror === undefined ? "" : `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`,
   );
   return {
     PATH: process.env.PATH ?? "",
@@ -56,25 +66,6 @@ export function terraformEnvironment(aws?: AnyAws, credentials?: Credentials): R
     ...NO_GARBAGE_COLLECTION,
     ...aws?.environment(credentials),
   };
-}
-
-/**
- * A mirror in which OpenTofu finds its providers too: the same files under the name of its registry.
- * OpenTofu follows a symbolic link to the folder of the platform, but not to a folder above it.
- */
-function withTofuRegistry(mirror: string, home: string): string {
-  const own = join(home, "mirror");
-  const providers = "registry.terraform.io/hashicorp/aws";
-  for (const version of readdirSync(join(mirror, providers)).filter((name) => /^\d/.test(name))) {
-    for (const platform of readdirSync(join(mirror, providers, version))) {
-      for (const registry of ["registry.terraform.io", "registry.opentofu.org"]) {
-        const folder = join(own, registry, "hashicorp/aws", version);
-        mkdirSync(folder, { recursive: true });
-        symlinkSync(join(mirror, providers, version, platform), join(folder, platform));
-      }
-    }
-  }
-  return own;
 }
 
 /** Runs a program and waits for its end. */
@@ -115,10 +106,6 @@ function outputOf({ stdout, stderr, error }: SpawnSyncReturns<string>): string {
   return error === undefined ? `${stdout}${stderr}` : error.message;
 }
 
-/** The Terraform whose runs share a provider process. Each run of another one starts its own, as users' runs do. */
-const SHARING = "terraform";
-const CALLS_PROVIDER = ["apply", "destroy", "import", "plan", "refresh", "show", "validate"];
-
 /** A folder with Terraform configuration, applied against the local AWS. */
 export class Terraform {
   private readonly environment: Record<string, string>;
@@ -134,17 +121,12 @@ export class Terraform {
 
   /** Runs a Terraform command and returns exit status and output, also if it fails. */
   attempt(...args: string[]): Finished {
-    return runIn(this.folder, this.environmentOf(args), this.program, ...args, "-no-color");
+    return runIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
   /** Starts a Terraform command and does not wait for it. */
   start(...args: string[]): Promise<Finished> {
-    return startIn(this.folder, this.environmentOf(args), this.program, ...args, "-no-color");
-  }
-
-  private environmentOf([command = ""]: readonly string[]): Record<string, string> {
-    const isShared = this.program === SHARING && CALLS_PROVIDER.includes(command);
-    return { ...this.environment, ...(isShared && residentProvider(this.folder, this.environment)) };
+    return startIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
   /** Runs a Terraform command. @throws Error with Terraform's output if it fails */

@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** The variable with the mirror. */
+export const SERVED_MIRROR = "E2E_SERVED_MIRROR";
+
+const PROVIDER = "registry.terraform.io/hashicorp/aws";
+const REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"];
+
+/**
+ * A program in the place of the AWS provider: asks the pool for one that already runs, prints its socket for Terraform, and ends when the
+ * pool says so. As a provider, it leaves an interrupt to Terraform.
+ */
+const lent = (port: string) => `#!/bin/bash
+trap '' INT
+exec 3<>/dev/tcp/127.0.0.1/${port}
+env -0 >&3
+echo >&3
+read -r socket <&3
+echo "$socket"
+read -r end <&3
+`;
+
+/**
+ * Starts the pool of providers, and writes a filesystem mirror with a program that lends one of them, for Terraform and OpenTofu.
+ * Sets the variables with which Terraform uses it. The pool ends with this process.
+ * @param initialized a folder after `terraform init`
+ */
+export async function startServedMirror(initialized: string): Promise<void> {
+  const root = join(initialized, ".terraform/providers", PROVIDER);
+  const [version = ""] = readdirSync(root);
+  const [platform = ""] = readdirSync(join(root, version));
+  const installed = realpathSync(join(root, version, platform));
+  const program = readdirSync(installed).find((name) => name.startsWith("terraform-provider-aws")) ?? "";
+  const folder = mkdtempSync(join(tmpdir(), "e2e-pool-"));
+  const pool = spawn(process.execPath, [join(__dirname, "provider-pool.js"), join(installed, program), folder], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const [port] = (await once(createInterface(pool.stdout), "line")) as [string];
+  for (const handle of [pool, pool.stdin as Socket, pool.stdout as Socket]) {
+    handle.unref();
+  }
+  const mirror = join(folder, "mirror");
+  for (const registry of REGISTRIES) {
+    const path = join(mirror, registry, "hashicorp/aws", version, platform);
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, program), lent(port), { mode: 0o755 });
+  }
+  process.env[SERVED_MIRROR] = mirror;
+  // The program has no certificate.
+  process.env.TF_DISABLE_PLUGIN_TLS = "1";
+}

@@ -38,12 +38,14 @@ import signal
 import sys
 from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
-from functools import partial
+from functools import cache, partial
 from threading import Lock, Thread, Timer
 from urllib.parse import parse_qs
 
 import flask
 from cloudtrail_log import lookup, record
+from moto import backends
+from moto.core import responses
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.exceptions import (
     AuthFailureError,
@@ -63,12 +65,14 @@ from moto.iam import access_control, exceptions
 from moto.iam.models import IAMBackend, ManagedPolicy, User, iam_backends
 from moto.iam.responses import IamResponse
 from moto.iam.utils import random_access_key
+from moto.moto_api._internal import mock_random
 from moto.moto_server import werkzeug_app
 from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 from moto.sts.responses import TokenResponse
 from moto.utilities.utils import get_partition
 from werkzeug.serving import make_server
+from werkzeug.test import Client
 
 
 def mends(owner, name):
@@ -783,6 +787,7 @@ def copy_of_this_server(app):
     with ONE_CALL:
         process = os.fork()
     if process == 0:
+        mock_random.seed()  # otherwise copies create the same IDs
         os.closerange(3, writer)
         os.closerange(writer + 1, 4096)
         os.write(writer, serve(app).encode())
@@ -794,12 +799,39 @@ def copy_of_this_server(app):
         return pipe.read()
 
 
+# What moto computes again in each call.
+responses.method_names_from_class = cache(responses.method_names_from_class)
+MODULES = list(backends.list_of_moto_modules())
+backends.list_of_moto_modules = lambda: MODULES
+
+# What moto loads at the first call of a service, and each copy then has.
+FIRST_CALLS = {
+    "ec2": "DescribeRegions",
+    "iam": "ListUsers",
+    "s3": "",
+    "sts": "GetCallerIdentity",
+}
+
+
+def load_services(app):
+    client = Client(app)
+    for service, action in FIRST_CALLS.items():
+        scope = f"test/20260101/us-east-1/{service}/aws4_request"
+        headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"}
+        if action:
+            client.post("/", data={"Action": action}, headers=headers)
+        else:
+            client.get("/", headers=headers)
+
+
 def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # The system removes the process of an ended copy.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     create_app = werkzeug_app.create_backend_app
-    app = CallLog(werkzeug_app.DomainDispatcherApplication(create_app))
+    services = werkzeug_app.DomainDispatcherApplication(create_app)
+    load_services(services)
+    app = CallLog(services)
     print(serve(app), flush=True)
     wait_for_end_of_input()
 

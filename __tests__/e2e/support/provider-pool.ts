@@ -33,7 +33,7 @@ const KEYS: Readonly<Record<string, string>> = {
   AWS_SECRET_ACCESS_KEY: "aws_secret_access_key",
   AWS_SESSION_TOKEN: "aws_session_token",
 };
-/** Providers that wait for a run. Each needs 1 GB. */
+/** Providers that wait for a run. 1 GB each. */
 const IDLE = 3;
 /** Go collects garbage above this. */
 const MEMORY = { GOGC: "off", GOMEMLIMIT: "512MiB" };

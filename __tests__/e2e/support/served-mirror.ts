@@ -13,7 +13,7 @@ const PROVIDER = "registry.terraform.io/hashicorp/aws";
 const REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"];
 
 /**
- * A program in the place of the AWS provider: asks the pool for one that already runs, prints its socket for Terraform, and ends when the
+ * A program with the name of the AWS provider: asks the pool for one that already runs, prints its socket for Terraform, and ends when the
  * pool says so. As a provider, it leaves an interrupt to Terraform.
  */
 const lent = (port: string) => `#!/bin/bash

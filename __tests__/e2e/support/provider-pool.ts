@@ -33,10 +33,8 @@ const KEYS: Readonly<Record<string, string>> = {
   AWS_SECRET_ACCESS_KEY: "aws_secret_access_key",
   AWS_SESSION_TOKEN: "aws_session_token",
 };
-/** Providers that wait for a run. 1 GB each. */
-const IDLE = 3;
-/** Go collects garbage above this. */
-const MEMORY = { GOGC: "off", GOMEMLIMIT: "512MiB" };
+/** Providers that wait for a run. */
+const IDLE = 2;
 
 const [program = "", folder = ""] = process.argv.slice(2);
 const idle: Provider[] = [];
@@ -91,7 +89,7 @@ async function providerWith(entries: readonly string[]): Promise<Provider> {
 async function start(variables: string, environment: Readonly<Record<string, string>>): Promise<Provider> {
   const configuration = join(folder, `config-${all.length}`);
   const child = spawn(program, ["-debug"], {
-    env: { ...environment, ...MEMORY, AWS_CONFIG_FILE: configuration },
+    env: { ...environment, AWS_CONFIG_FILE: configuration },
     stdio: ["ignore", "pipe", "ignore"],
   });
   all.push(child);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PROJECT } from "./helpers/project-root";
+import { PROJECT } from "../helpers/project-root";
 
 const VOCABULARY = join(PROJECT, "scripts/check-vocabulary.mjs");
 

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
-import { comparisonOf, decide, equivalent, subset } from "../../../src/diff/decision/decide";
-import type { Side } from "../../../src/diff/decision/model";
-import { policyDocument } from "../../../src/iam/policy-document";
-import { type Mode, type PolicyOptions, policyStatements } from "../../../src/iam/policy-statements";
-import { controlPolicy } from "../../../src/iam/service-control-policy";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES, inMode } from "../../helpers/clusters";
-import { UUID, VPC } from "../../helpers/tagged-requests";
+import { comparisonOf, decide, equivalent, subset } from "../../src/diff/decision/decide";
+import type { Side } from "../../src/diff/decision/model";
+import { policyDocument } from "../../src/iam/policy-document";
+import { type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { controlPolicy } from "../../src/iam/service-control-policy";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES, inMode } from "../helpers/clusters";
+import { UUID, VPC } from "../helpers/tagged-requests";
 
 type Options = Omit<PolicyOptions, "mode">;
 
@@ -88,7 +88,7 @@ const strictAnd = (mode: Mode, options: Options) => {
 describe("the strict policy", () => {
   const knowledge = { uuid: UUID, vpcId: VPC };
 
-  // Every set of features is in the proof `strict-feature-sets`, because it takes half a minute.
+  // Every set of features is in strict-feature-sets, because it takes half a minute.
   it.each([[], ...FEATURE_NAMES.map((feature) => [feature]), FEATURE_NAMES])(
     "is a subset of the minimal one with the features %p",
     (...features) => {

@@ -1,11 +1,11 @@
 import { decide } from "../../src/diff/decision/decide";
-import { LAYOUTS } from "../../src/iam/cluster";
+import type { Layout } from "../../src/iam/cluster";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { type Mode, policyStatements } from "../../src/iam/policy-statements";
-import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode } from "../helpers/clusters";
-import { UUID, VPC } from "../helpers/tagged-requests";
+import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode } from "./clusters";
+import { UUID, VPC } from "./tagged-requests";
 
 const FEATURE_SETS = Array.from({ length: 2 ** FEATURE_NAMES.length }, (_, bits) =>
   FEATURE_NAMES.filter((_name, at) => (bits >> at) % 2 === 1),
@@ -16,7 +16,8 @@ const KNOWN = {
   "with UUID and existing VPC": { uuid: UUID, existingVPCID: VPC },
 };
 
-describe.each(LAYOUTS)("for every set of features, layout %s", (layout) => {
+/** Tests of a layout, each with every set of features. A file for each layout, so that they run in parallel. */
+export function strictWithinMinimal(layout: Layout): void {
   it.each(Object.entries(KNOWN))(
     "strict allows at most what minimal allows, in two policies, %s",
     (name, known) => {
@@ -37,4 +38,4 @@ describe.each(LAYOUTS)("for every set of features, layout %s", (layout) => {
     },
     600_000,
   );
-});
+}

@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { decide } from "../../../src/diff/decision/decide";
-import type { Answer, DecisionRequest, Side } from "../../../src/diff/decision/model";
-import { policyDocument } from "../../../src/iam/policy-document";
-import { policyStatements } from "../../../src/iam/policy-statements";
-import { abuses } from "../../helpers/abuses";
-import { anyOptions, UNTAGGED_MODES } from "../../helpers/clusters";
-import { isNew } from "../../helpers/decision-requests";
-import { hostilePair, smallRequest } from "../../helpers/policy-generators";
-import { requiredRequests } from "../../helpers/required-requests";
+import { decide } from "../../src/diff/decision/decide";
+import type { Answer, DecisionRequest, Side } from "../../src/diff/decision/model";
+import { policyDocument } from "../../src/iam/policy-document";
+import { policyStatements } from "../../src/iam/policy-statements";
+import { abuses } from "../helpers/abuses";
+import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
+import { isNew } from "../helpers/decision-requests";
+import { hostilePair, smallRequest } from "../helpers/policy-generators";
+import { requiredRequests } from "../helpers/required-requests";
 
 /** Pairs of random policies, and a fifth of it of this project's; DECISION_PAIRS=10000 for the complete run. */
 const PAIRS = Number(process.env.DECISION_PAIRS ?? 40);

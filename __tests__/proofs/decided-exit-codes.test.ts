@@ -12,8 +12,6 @@ import { deploymentOf, packOf, truthOf } from "../helpers/simulated-diff";
 /** Pairs of settings, each compared in both directions. */
 const PAIRS = 220;
 
-jest.setTimeout(3_600_000);
-
 const anySettings: fc.Arbitrary<PolicyOptions> = fc
   .tuple(anyOptions, fc.constantFrom(...UNTAGGED_MODES))
   .map(([options, mode]) => ({ ...options, mode }));
@@ -72,4 +70,4 @@ it("the exit code of a change summary is what simulation finds, for random pairs
   );
   process.stderr.write(`pairs and directions: ${JSON.stringify(counts)}\n`);
   expect(Math.min(...Object.values(counts))).toBeGreaterThan(PAIRS / 4);
-});
+}, 3_600_000);

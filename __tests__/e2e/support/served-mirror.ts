@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -29,15 +28,14 @@ read -r end <&3
 /**
  * Starts the pool of providers, and writes a filesystem mirror with a program that lends one of them, for Terraform and OpenTofu.
  * Sets the variables with which Terraform uses it. The pool ends with this process.
- * @param initialized a folder after `terraform init`
+ * @param folder a folder after `terraform init`, which the pool removes at its end
  */
-export async function startServedMirror(initialized: string): Promise<void> {
-  const root = join(initialized, ".terraform/providers", PROVIDER);
+export async function startServedMirror(folder: string): Promise<void> {
+  const root = join(folder, ".terraform/providers", PROVIDER);
   const [version = ""] = readdirSync(root);
   const [platform = ""] = readdirSync(join(root, version));
   const installed = realpathSync(join(root, version, platform));
   const program = readdirSync(installed).find((name) => name.startsWith("terraform-provider-aws")) ?? "";
-  const folder = mkdtempSync(join(tmpdir(), "e2e-pool-"));
   const pool = spawn(process.execPath, [join(__dirname, "provider-pool.js"), join(installed, program), folder], {
     stdio: ["pipe", "pipe", "inherit"],
   });

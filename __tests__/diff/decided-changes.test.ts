@@ -144,6 +144,13 @@ describe("what a change broadens is decided", () => {
       [],
     ],
     [
+      "a principal that is an object",
+      trust(assume(EC2)),
+      trust(assume({ Service: { toString: "ec2.amazonaws.com" } })),
+      ["the trust policy after the change has more than statements that allow a Principal"],
+      ["the trust policy before the change has more than statements that allow a Principal"],
+    ],
+    [
       "a boundary whose content is known and that allows more",
       bounded("B", allow("s3:GetObject")),
       bounded("C", allow("s3:GetObject")),

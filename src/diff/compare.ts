@@ -4,7 +4,7 @@ import { ADDRESSES } from "../terraform/addresses";
 import { breakingChangesOf, breakingChangesOfPlan } from "./breaking-changes";
 import type { Changes, DeploymentChanges } from "./change-summary";
 import { impactChanges } from "./impact";
-import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { type JsonObject, listOf, nameOf, objectOf, textOf } from "./json-values";
 import { exposuresOf, notesOf, notesOfPacks } from "./notes";
 import { permissionChanges } from "./permission-changes";
 import { combined } from "./policy-comparison";
@@ -228,7 +228,7 @@ function isProtected(snapshot: Snapshot): boolean {
 
 /** Addresses that a configuration imports. */
 function importsOf(pack: JsonObject | undefined): ReadonlySet<string> {
-  return new Set(listOf(pack?.import).map((block) => String(objectOf(block).to)));
+  return new Set(listOf(pack?.import).map((block) => nameOf(objectOf(block).to)));
 }
 
 function importNotes(imports: ReadonlySet<string>): readonly string[] {

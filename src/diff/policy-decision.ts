@@ -123,19 +123,20 @@ const EVERYBODY = "AWS: *";
 /** An account as a principal has two spellings: its number, and this one. */
 const ACCOUNT_ROOT = /^arn:[a-z-]+:iam::(\d{12}):root$/;
 
-/** Principals with their type, as patterns in which only `*` is a wildcard. */
+/** Principals with their type, as patterns in which only `*` is a wildcard; undefined if they are anything but strings. */
 function principalsOf(given: unknown): readonly string[] | undefined {
   const byType = Array.isArray(given) ? { AWS: given } : given;
   if (typeof byType !== "object" || byType === null) {
     return undefined;
   }
-  return Object.entries(byType).flatMap(([type, names]) =>
-    [names].flat().map((name) => {
-      const account = ACCOUNT_ROOT.exec(String(name))?.[1];
-      const principal = `${type}: ${account ?? String(name)}`;
-      return principal === EVERYBODY ? principal : principal.replaceAll(/[*?$]/g, (char) => `\${${char}}`);
-    }),
-  );
+  const named = Object.entries(byType).flatMap(([type, names]) => [names].flat().map((name: unknown) => ({ type, name })));
+  const principals = named.flatMap(({ type, name }) => (typeof name === "string" ? [principalOf(type, name)] : []));
+  return principals.length === named.length ? principals : undefined;
+}
+
+function principalOf(type: string, name: string): string {
+  const principal = `${type}: ${ACCOUNT_ROOT.exec(name)?.[1] ?? name}`;
+  return principal === EVERYBODY ? principal : principal.replaceAll(/[*?$]/g, (char) => `\${${char}}`);
 }
 
 /** Undefined if a part of a policy could not be read. */

@@ -2,7 +2,7 @@ import { CONTROL_POLICY_FILE, DEPLOYER_FILES, PLANNER_FILE, TRUST_FILES } from "
 import { coversArn, coversText } from "../iam/wildcards";
 import type { ActionChange, PermissionChanges } from "./change-summary";
 import type { Answer } from "./decision/model";
-import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
+import { canonical, type JsonObject, listOf, nameOf, objectOf } from "./json-values";
 import { trustChanges } from "./permission-changes";
 import { combined, evidenceOf, policyChanges } from "./policy-comparison";
 import { decision, FULL_ACCESS } from "./policy-decision";
@@ -198,7 +198,7 @@ function denials(text: string): readonly Denial[] {
   try {
     return listOf(objectOf(JSON.parse(text)).Statement).map((given) => {
       const statement = objectOf(given);
-      return { sid: String(statement.Sid), text: canonical(statement), statement };
+      return { sid: nameOf(statement.Sid), text: canonical(statement), statement };
     });
   } catch {
     return [];

@@ -11,7 +11,7 @@ interface Field {
 }
 
 /**
- * A GetProviderSchema.Response with the schemas of the types that the tests use, byte by byte, and without the about 2,000 others: each
+ * A GetProviderSchema.Response with the schemas of the types that the tests use, byte by byte, and without the about 2,100 others: each
  * run of Terraform needs 0.9 s of CPU time to decode them (measured).
  * All fields are length-delimited. Source: tfplugin5.9.proto, https://github.com/hashicorp/terraform/tree/main/docs/plugin-protocol
  */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { startAwsCli } from "./support/aws-cli";
 import { LocalAws } from "./support/local-aws";
 import { FURTHER_PROGRAMS } from "./support/programs";
-import { folder } from "./support/project";
+import { folder, removeFolders } from "./support/project";
 import { startServedMirror } from "./support/served-mirror";
 import { ownProviderEnvironment, removeHomes, runIn } from "./support/terraform";
 
@@ -151,11 +151,12 @@ export default async function prerequisites(): Promise<void> {
   if (status !== 0) {
     needs.push(NO_PROVIDER);
   }
+  removeHomes();
   if (needs.length > 0) {
+    removeFolders();
     throw plainError(["the end-to-end tests need:", ...needs.map((need) => `  ${need}`), status === 0 ? "" : output].join("\n"));
   }
   await Promise.all([startServedMirror(path), LocalAws.startOrigin(), startAwsCli()]);
-  removeHomes();
 }
 
 /** An error that jest prints without a stack trace. */

@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import type { Socket } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROJECT } from "../../helpers/project-root";
+import { startInBackground } from "./background-program";
 
 /**
  * Puts an `aws` first on the PATH that needs not load the AWS CLI for each call. Does nothing if the AWS CLI is not a package of this
@@ -12,15 +10,11 @@ import { PROJECT } from "../../helpers/project-root";
  */
 export async function startAwsCli(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "e2e-aws-cli-"));
-  const args = [join(folder, "socket"), join(folder, "aws")];
-  const cli = spawn("python3", [join(PROJECT, "__tests__/e2e/support/aws_cli.py"), ...args], {
-    stdio: ["pipe", "pipe", "ignore"],
-  });
-  await Promise.race([once(cli.stdout, "data"), once(cli, "exit")]);
-  for (const handle of [cli, cli.stdin as Socket, cli.stdout as Socket]) {
-    handle.unref();
-  }
-  if (cli.exitCode === null) {
+  const cli = join(PROJECT, "__tests__/e2e/support/aws_cli.py");
+  const line = await startInBackground("python3", cli, join(folder, "socket"), join(folder, "aws"));
+  if (line === undefined) {
+    rmSync(folder, { recursive: true });
+  } else {
     process.env.PATH = `${folder}:${process.env.PATH}`;
   }
 }

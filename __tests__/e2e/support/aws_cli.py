@@ -17,8 +17,11 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from threading import Thread
 
-from awscli.clidriver import main
-from botocore.loaders import JSONFileLoader
+try:
+    from awscli.clidriver import main
+    from botocore.loaders import JSONFileLoader
+except ModuleNotFoundError:
+    sys.exit()  # the AWS CLI is another program
 
 CALLS = ("iam list-users", "sts get-caller-identity", "ec2 describe-regions")
 

@@ -1,13 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import type { Socket } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { sign } from "aws4";
 import { PROJECT } from "../../helpers/project-root";
+import { startInBackground } from "./background-program";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -48,15 +45,7 @@ export class LocalAws {
 
   /** Starts the one that `start` copies: Python needs 1.6 s of CPU time to load moto, and a copy of its process nearly none. */
   static async startOrigin(): Promise<void> {
-    const server = spawn("python3", [join(PROJECT, "__tests__/e2e/support/local_aws.py")], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const [url] = (await once(createInterface(server.stdout), "line")) as [string];
-    process.env[ORIGIN] = url;
-    // Its input ends with this process, and with its input the server.
-    for (const handle of [server, server.stdin as Socket, server.stdout as Socket]) {
-      handle.unref();
-    }
+    process.env[ORIGIN] = await startInBackground("python3", join(PROJECT, "__tests__/e2e/support/local_aws.py"));
   }
 
   /** A new one with an empty account. */

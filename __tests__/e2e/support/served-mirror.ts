@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
-import type { Socket } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { startInBackground } from "./background-program";
 
 /** The variable with the mirror. */
 export const SERVED_MIRROR = "E2E_SERVED_MIRROR";
@@ -15,7 +12,7 @@ const REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"];
  * A program with the name of the AWS provider: asks the pool for one that already runs, prints its socket for Terraform, and ends when the
  * pool says so. As a provider, it leaves an interrupt to Terraform.
  */
-const lent = (port: string) => `#!/bin/bash
+const lent = (port: string | undefined) => `#!/bin/bash
 trap '' INT
 exec 3<>/dev/tcp/127.0.0.1/${port}
 env -0 >&3
@@ -36,13 +33,8 @@ export async function startServedMirror(folder: string): Promise<void> {
   const [platform = ""] = readdirSync(join(root, version));
   const installed = realpathSync(join(root, version, platform));
   const program = readdirSync(installed).find((name) => name.startsWith("terraform-provider-aws")) ?? "";
-  const pool = spawn(process.execPath, [join(__dirname, "provider-pool.js"), join(installed, program), folder], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const [port] = (await once(createInterface(pool.stdout), "line")) as [string];
-  for (const handle of [pool, pool.stdin as Socket, pool.stdout as Socket]) {
-    handle.unref();
-  }
+  const pool = join(__dirname, "provider-pool.js");
+  const port = await startInBackground(process.execPath, pool, join(installed, program), folder);
   const mirror = join(folder, "mirror");
   for (const registry of REGISTRIES) {
     const path = join(mirror, registry, "hashicorp/aws", version, platform);

@@ -1,5 +1,3 @@
-import { BlockList, isIP } from "node:net";
-
 /** Networks that requests come from. Any of them is sufficient. */
 export interface Networks {
   /** Public addresses, as CIDR blocks: `203.0.113.0/24`, `2001:db8::/32`. */
@@ -15,70 +13,6 @@ export function networkList(
   { cidrs, vpcs, vpcEndpoints }: Networks = { cidrs: [], vpcs: [], vpcEndpoints: [] },
 ): readonly string[] {
   return [...cidrs, ...vpcs, ...vpcEndpoints];
-}
-
-/** What is wrong with a CIDR block of public addresses. */
-export type CidrError = "no length" | "not a block" | "host bits" | "everything" | "private";
-
-const FAMILY: Readonly<Record<number, "ipv4" | "ipv6">> = { 4: "ipv4", 6: "ipv6" };
-
-/**
- * Addresses that no request to a public endpoint of AWS has: private, shared, link-local, loopback.
- * Source: IANA IPv4 and IPv6 Special-Purpose Address Registries, RFC 1918, 6598, 3927, 1122, 4193 and 4291.
- */
-const PRIVATE = (
-  [
-    ["10.0.0.0", 8],
-    ["172.16.0.0", 12],
-    ["192.168.0.0", 16],
-    ["100.64.0.0", 10],
-    ["169.254.0.0", 16],
-    ["127.0.0.0", 8],
-    ["fc00::", 7],
-    ["fe80::", 10],
-    ["::1", 128],
-  ] as const
-).map(([network, length]) => {
-  const addresses = new BlockList();
-  addresses.addSubnet(network, length, FAMILY[isIP(network)]);
-  return { length, addresses };
-});
-
-/** Why a value is not a CIDR block of public addresses, as `aws:SourceIp` takes it; undefined if it is one. */
-export function cidrError(text: string): CidrError | undefined {
-  const [, address = "", digits] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? [];
-  const version = isIP(address);
-  // A zone (fe80::1%eth0) and an embedded IPv4 address are no part of a CIDR block.
-  if (version === 0 || /%|:.*\./.test(address)) {
-    return "not a block";
-  }
-  if (digits === undefined) {
-    return "no length";
-  }
-  const [length, bits] = [Number(digits), version === 4 ? 32 : 128];
-  if (length > bits) {
-    return "not a block";
-  }
-  if (length === 0) {
-    return "everything";
-  }
-  const value = numberOf(address, version);
-  if (value % (1n << BigInt(bits - length)) !== 0n) {
-    return "host bits";
-  }
-  return PRIVATE.some((block) => length >= block.length && block.addresses.check(address, FAMILY[version]))
-    ? "private"
-    : undefined;
-}
-
-/** Whether one of the CIDR blocks contains an address. */
-export function includesAddress(cidrs: readonly string[], address: string): boolean {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [network = "", length] = cidr.split("/");
-    list.addSubnet(network, Number(length), FAMILY[isIP(network)]);
-  }
-  return list.check(address, FAMILY[isIP(address)]);
 }
 
 /**
@@ -106,14 +40,4 @@ export function otherNetworkConditions({ cidrs, vpcs, vpcEndpoints }: Networks) 
     { test: "StringNotEqualsIfExists", variable: "aws:SourceVpce", values: vpcEndpoints },
   ] as const;
   return conditions.filter(({ values }) => values.length > 0);
-}
-
-/** An address as a number. */
-function numberOf(address: string, version: number): bigint {
-  if (version === 4) {
-    return address.split(".").reduce((value, part) => value * 256n + BigInt(part), 0n);
-  }
-  const [head = [], tail = []] = address.split("::").map((half) => half.split(":").filter((group) => group !== ""));
-  const groups = [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => "0"), ...tail];
-  return groups.reduce((value, group) => value * 65536n + BigInt(`0x${group}`), 0n);
 }

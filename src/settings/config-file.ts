@@ -1,4 +1,5 @@
-import * as v from "valibot";
+import v = require("valibot");
+
 import { type FieldError, firstErrors } from "./errors";
 import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";

@@ -1,4 +1,5 @@
-import * as v from "valibot";
+import v = require("valibot");
+
 import { checkedSettings } from "./checked-settings";
 import { configFileConflicts, type InstallationFile, readConfigFile } from "./config-file";
 import { type Deployment, statedFields, toDeployment } from "./deployment";

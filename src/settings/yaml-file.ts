@@ -32,7 +32,7 @@ export function parseYaml(text: string): { file: YamlFile } | { errors: readonly
   if (isDeeperThan(file.value, DEEPEST)) {
     return { errors: [{ path: [], message: TOO_DEEP }] };
   }
-  return isLargerThan(file.value, MOST_VALUES) ? { errors: [{ path: [], message: TOO_MANY }] } : { file };
+  return isLargerThan(file.value, MOST_VALUES) ? { errors: [{ path: [], message: tooMany() }] } : { file };
 }
 
 /** Comments are committed and read like everything else. */
@@ -143,7 +143,8 @@ const TOO_DEEP = `is nested more than ${DEEPEST} levels deep, or an alias holds 
 
 /** Values that a settings file may hold, each use of an alias counted. */
 const MOST_VALUES = 5_000;
-const TOO_MANY = `holds more than ${MOST_VALUES.toLocaleString("en")} values; make it shorter`;
+// Not a constant: the first use of a locale takes 15 ms of each start.
+const tooMany = () => `holds more than ${MOST_VALUES.toLocaleString("en")} values; make it shorter`;
 
 function isLargerThan(value: unknown, limit: number): boolean {
   let count = 0;

@@ -1,4 +1,4 @@
-import { judgeSources, type Sources } from "../../../src/preflight/checks/source-addresses";
+import { includesAddress, judgeSources, type Sources } from "../../../src/preflight/checks/source-addresses";
 
 const NAT = { address: "203.0.113.7", of: "NAT gateway nat-1", bastion: false };
 const MASTER = { address: "198.51.100.3", of: "dev-master-0", bastion: false };
@@ -76,5 +76,21 @@ describe("the addresses that the cluster's calls come from", () => {
   ])("are a VPC endpoint's, with %j: %s", (networks, verdict) => {
     const findings = judgeSources({ addresses: [NAT], endpoints: [ENDPOINT] }, allowed(networks), true);
     expect(findings.at(-1)).toMatchObject({ verdict, found: expect.stringContaining("go through the VPC endpoint vpce-1") });
+  });
+});
+
+describe("CIDR blocks", () => {
+  const blocks = ["203.0.113.0/24", "198.51.100.7/32", "2001:db8::/32"];
+
+  it.each(["203.0.113.0", "203.0.113.255", "198.51.100.7", "2001:db8::1"])("include %s", (address) => {
+    expect(includesAddress(blocks, address)).toBe(true);
+  });
+
+  it.each(["203.0.114.0", "198.51.100.8", "2001:db9::1"])("do not include %s", (address) => {
+    expect(includesAddress(blocks, address)).toBe(false);
+  });
+
+  it("include no address if there are none", () => {
+    expect(includesAddress([], "203.0.113.1")).toBe(false);
   });
 });

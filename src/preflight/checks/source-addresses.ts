@@ -1,5 +1,6 @@
+import { BlockList, isIP } from "node:net";
 import { inOrder, type Operations } from "../../aws-api/operations";
-import { includesAddress, type Networks } from "../../iam/networks";
+import type { Networks } from "../../iam/networks";
 import type { Deployment } from "../../settings/deployment";
 import { check, type Finding, failed, ok, skipped, type Tools, unknown, warning } from "../check";
 
@@ -213,4 +214,18 @@ async function interfaceEndpoints({ call }: Tools<Calls>, vpcs: readonly string[
         : [];
     },
   );
+}
+
+/** Whether one of the CIDR blocks contains an address. */
+export function includesAddress(cidrs: readonly string[], address: string): boolean {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [network = "", length] = cidr.split("/");
+    list.addSubnet(network, Number(length), familyOf(network));
+  }
+  return list.check(address, familyOf(address));
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
 }

@@ -1,4 +1,5 @@
-import * as v from "valibot";
+import v = require("valibot");
+
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
 import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";

@@ -1,4 +1,5 @@
-import * as v from "valibot";
+import v = require("valibot");
+
 import { KMS_KEY_ARN } from "../../iam/arns";
 import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";

@@ -1,6 +1,6 @@
-import * as v from "valibot";
+import v = require("valibot");
+
 import { MAX_DESCRIPTION, MAX_TAGS, POLICY_NAME, POLICY_PATH, TAG_KEY, TAG_VALUE, USER_NAME } from "../../iam/limits";
-import { type CidrError, cidrError } from "../../iam/networks";
 import { REGION, regionOfZone } from "../../iam/partitions";
 import { MODES } from "../../iam/policy-statements";
 import type { FieldError } from "../errors";
@@ -8,6 +8,7 @@ import { count, EMPTY, show } from "../message-parts";
 import { versionConstraintError } from "../version-constraint";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
 import { backendErrors, cloudErrors } from "./backend-schema";
+import { cidrBlock } from "./cidr-block";
 import { cluster, features } from "./cluster-schema";
 import { arn, because, checked, choice, describe, list, name, nonEmptyString, object, path, strict, vpcId } from "./primitives";
 
@@ -130,24 +131,6 @@ function tagValueError(key: string, content: unknown): readonly FieldError[] {
     : [{ path: [key], message: `${show(content)} is not a tag value: at most 256 letters, digits, spaces and _ . : / = + - @` }];
 }
 
-const CIDR_MESSAGES: Readonly<Record<CidrError, (value: string) => string>> = {
-  "no length": (value) => `has no prefix length; write ${value}/${value.includes(":") ? 128 : 32} for one address`,
-  "not a block": () => "is not a CIDR block; write for example 203.0.113.0/24 or 2001:db8::/32",
-  "host bits": () =>
-    "has bits set after its prefix length; write the first address of the block, or /32 (IPv6: /128) for one address",
-  everything: () => "contains every address, which restricts nothing; write the public addresses of the cluster, or remove it",
-  private: () =>
-    "is not public, and no request to AWS has such a source address; write the public address of the NAT gateway, or the VPC in vpcs if it has VPC endpoints",
-};
-
-const cidr = v.pipe(
-  v.string(),
-  v.check(
-    (value) => cidrError(value) === undefined,
-    because((value) => CIDR_MESSAGES[cidrError(value) ?? "not a block"](value)),
-  ),
-);
-
 const vpcEndpointId = v.pipe(
   v.string(),
   v.regex(
@@ -159,7 +142,7 @@ const vpcEndpointId = v.pipe(
 const allowedNetworks = v.pipe(
   strict({
     cidrs: v.optional(
-      list(cidr, "Public addresses as CIDR blocks: of NAT gateways, of nodes with a public address, of who runs `dhctl`"),
+      list(cidrBlock, "Public addresses as CIDR blocks: of NAT gateways, of nodes with a public address, of who runs `dhctl`"),
       [],
     ),
     vpcs: v.optional(list(vpcId, "VPCs whose requests to AWS go through VPC endpoints"), []),

@@ -1,4 +1,5 @@
-import * as v from "valibot";
+import v = require("valibot");
+
 import { parseIamArn } from "../../iam/arns";
 import { type NameRule, nameError, PATH } from "../../iam/limits";
 import type { FieldError } from "../errors";

@@ -1,4 +1,5 @@
-import * as v from "valibot";
+import v = require("valibot");
+
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
 import { EMPTY, show, suggest } from "../message-parts";

@@ -1,3 +1,6 @@
+// First, because it is for the import of cdktf.
+import "./terraform/without-archiver";
+
 import {
   existsSync,
   mkdirSync,
@@ -119,7 +122,10 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
 
 /** Moves the files of a stack's folder, and removes what an earlier synth wrote in another format. */
 function moveFiles(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
+  if (!existsSync(to)) {
+    renameSync(from, to);
+    return;
+  }
   const written = readdirSync(from);
   for (const name of written) {
     renameSync(join(from, name), join(to, name));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, folder, removeFolders, write } from "./support/project";
-import { runIn, startIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { jsonOf, runIn, startIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 
@@ -98,5 +98,28 @@ describe("several runs of dkp-access synth at the same time", () => {
     expect(await synth()).toEqual([]);
     expect(stacks()).toEqual([kept]);
     expect(readdirSync(join(project, "cdktf.out")).sort()).toEqual(["manifest.json", "stacks"]);
+  });
+});
+
+describe("a program that loads the synthesis of this project before cdktf", () => {
+  afterAll(removeFolders);
+
+  it("loads no library for archives, and CDKTF still zips assets", () => {
+    const path = folder({
+      "cdktf.json": "{}",
+      "asset/hello.txt": "hello",
+      "program.js": `
+        require(${JSON.stringify(join(PROJECT, "build/src/synthesis"))});
+        const { App, AssetType, TerraformAsset, TerraformStack } = require(${JSON.stringify(join(PROJECT, "node_modules/cdktf"))});
+        const app = new App({ outdir: "out" });
+        new TerraformAsset(new TerraformStack(app, "stack"), "asset", { path: "asset", type: AssetType.ARCHIVE });
+        app.synth();
+        process.stdout.write(JSON.stringify(Object.keys(require.cache)));
+      `,
+    });
+    const loaded = jsonOf(path, { PATH: process.env.PATH ?? "" }, process.execPath, "program.js") as readonly string[];
+    expect(loaded.filter((file) => /node_modules\/(archiver-utils|readable-stream)\//.test(file))).toEqual([]);
+    const [zip = ""] = readdirSync(path, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith("archive.zip"));
+    expect(readFileSync(join(path, zip), "latin1")).toMatch(/^PK.*hello\.txt/s);
   });
 });

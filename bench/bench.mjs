@@ -8,9 +8,10 @@ import { parseArgs } from "node:util";
 
 const HELP = `Usage: npm run bench [-- --quick]
 
-Measures this app against a bare CDKTF program with the same resources (bench/bare.js) and compares the ratios with their limits:
-the start by the clock; synth, review, diff and the comparison of policies at several numbers of deployments by processor time,
-with the largest memory. The programs take turns, so that other load slows down both; the tables have medians.
+Measures this app against a bare CDKTF program with the same resources and outputs (bench/bare.js) and compares the ratios with
+their limits: the start by the clock; synth, review, diff and the comparison of policies at several numbers of deployments by
+processor time, with the largest memory. For comparison, also against a bare program without outputs. The programs take turns, so
+that other load slows down both; the tables have medians.
 Takes some minutes, and needs no AWS. Removes and rebuilds the folder build/; all else that is written goes into a temporary folder.
 
   --quick   fewer rounds and at most 1,000 deployments, for a rough result
@@ -32,6 +33,7 @@ const usageFile = join(temporary, "usage");
 const project = join(temporary, "project");
 
 const BARE = "node bench/bare.js";
+const RESOURCES_ONLY = `RESOURCES_ONLY=1 node "${join(ROOT, "bench/bare.js")}"`;
 const OURS = "node build/main.js";
 /** @type {string} */
 const OURS_CHECKED = JSON.parse(readFileSync(join(ROOT, "cdktf.json"), "utf8")).app;
@@ -40,9 +42,19 @@ const CDKTF_SYNTH = `node node_modules/.bin/cdktf synth --output "${output}"`;
 /** @type {(what: string, bare: number, ours: number, limit: number) => Row} */
 const row = (what, bare, ours, limit) => ({ what, bare, ours, ratio: ours / bare, limit });
 
+/** The arguments of each block of a synthesized stack, without the names of resources. @type {(program: string) => string} */
+function content(program) {
+  measure({ command: program, stacks: 1 }, ROOT);
+  const path = join(output, "stacks/deckhouse-1/cdk.tf.json");
+  const { data, output: outputs, provider, resource, terraform } = JSON.parse(readFileSync(path, "utf8"));
+  const blocks = Object.entries({ ...data, ...resource }).map(([type, named]) => [type, Object.values(named).map(Object.keys)]);
+  const [{ statement }] = /** @type {{ statement: { actions: unknown[] }[] }[]} */ (Object.values(data.aws_iam_policy_document));
+  return JSON.stringify([outputs, provider, terraform.backend, blocks, statement.map(({ actions }) => actions.length)]);
+}
+
 /** One stack. @type {(rounds: number) => Row[]} */
 function startUp(rounds) {
-  const [bare, unchecked, upToDate, fromNothing] = medians(rounds, [
+  const [bare, unchecked, upToDate, fromNothing] = medians("seconds", rounds, [
     { command: BARE, stacks: 1 },
     { command: OURS, stacks: 1 },
     { command: OURS_CHECKED, stacks: 1 },
@@ -55,10 +67,10 @@ function startUp(rounds) {
   ];
 }
 
-/** Each stack after the first, start-up left out. @type {(how: string, rounds: number, sizes: [number, number], bare: string, ours: string) => Row[]} */
+/** Processor time of each stack after the first, start-up left out. @type {(how: string, rounds: number, sizes: [number, number], bare: string, ours: string) => Row[]} */
 function furtherStacks(how, rounds, [few, many], bare, ours) {
   const programs = [1, few, many].flatMap((stacks) => [bare, ours].map((command) => ({ command, stacks })));
-  const [bareOne, oursOne, bareFew, oursFew, bareMany, oursMany] = medians(rounds, programs);
+  const [bareOne, oursOne, bareFew, oursFew, bareMany, oursMany] = medians("cpu", rounds, programs);
   /** @type {(one: number, all: number, stacks: number) => number} */
   const each = (one, all, stacks) => (1000 * (all - one)) / (stacks - 1);
   const ofFew = row(`${how}each further stack of ${few} (ms)`, each(bareOne, bareFew, few), each(oursOne, oursFew, few), 1.5);
@@ -88,7 +100,11 @@ const LIMITS_OF_POLICIES = { generation: 5, comparison: 50 };
 function numbersOfDeployments(sizes, rounds) {
   mkdirSync(project);
   writeFileSync(join(project, "cdktf.json"), "{}");
-  const programs = [{ name: "bare", command: `node "${join(ROOT, BARE.slice(5))}"`, limit: 1 }, ...COMMANDS];
+  const programs = [
+    { name: "bare", command: `node "${join(ROOT, BARE.slice(5))}"` },
+    { name: "bare, resources only", command: RESOURCES_ONLY },
+    ...COMMANDS,
+  ];
   const usages = new Map(programs.map(({ name }) => [name, sizes.map(() => /** @type {Usage[]} */ ([]))]));
   for (let round = 1; round <= rounds; round++) {
     for (const [at, stacks] of sizes.entries()) {
@@ -124,13 +140,17 @@ function numbersOfDeployments(sizes, rounds) {
     for (const [at, stacks] of sizes.entries()) {
       const { cpu, seconds, memory } = middle(name, at);
       const figures = `${cpu.toFixed(2)} s processor time, ${seconds.toFixed(2)} s, ${memory.toFixed(0)} MiB`;
-      process.stdout.write(`${name.padEnd(8)}${String(stacks).padStart(6)} deployments: ${figures}\n`);
+      process.stdout.write(`${name.padEnd(21)}${String(stacks).padStart(6)} deployments: ${figures}\n`);
     }
   }
   return [
     ...COMMANDS.flatMap(({ name, limit }) =>
       further.map((at) => row(`${name}: each further deployment of ${sizes[at]} (ms)`, each("bare", at), each(name, at), limit)),
     ),
+    ...further.map((at) => {
+      const [bare, ours] = [each("bare, resources only", at), each("synth", at)];
+      return row(`synth: the same, against resources only, of ${sizes[at]} (ms)`, bare, ours, Number.POSITIVE_INFINITY);
+    }),
     ...["bare", ...COMMANDS.map(({ name }) => name)].map((name) => {
       const [few, many] = [further[0], further[further.length - 1]];
       const growth = each(name, many) / each(name, few);
@@ -140,17 +160,17 @@ function numbersOfDeployments(sizes, rounds) {
   ];
 }
 
-/** Runs the programs by turns. @type {(rounds: number, programs: readonly Program[]) => number[]} median seconds of each */
-function medians(rounds, programs) {
+/** Runs the programs by turns. @type {(figure: "seconds" | "cpu", rounds: number, programs: readonly Program[]) => number[]} the median of each */
+function medians(figure, rounds, programs) {
   const times = programs.map(() => /** @type {number[]} */ ([]));
   for (let round = 1; round <= rounds; round++) {
     for (const [index, program] of programs.entries()) {
-      const { seconds } = measure(program, ROOT);
+      const usage = measure(program, ROOT);
       const made = readdirSync(join(output, "stacks")).length;
       if (made !== program.stacks) {
         throw new Error(`${program.command}\nmade ${made} stacks instead of ${program.stacks}`);
       }
-      times[index].push(seconds);
+      times[index].push(usage[figure]);
     }
   }
   return times.map((list) => list.sort((a, b) => a - b)[Math.floor(rounds / 2)]);
@@ -222,6 +242,10 @@ try {
       // The command by itself takes seconds: what fewer stacks than these cost is lost in its noise.
       ...furtherStacks("cdktf synth: ", rounds, [500, 1000], `${CDKTF_SYNTH} --app "${BARE}"`, CDKTF_SYNTH),
     ];
+    const expected = content(BARE).replaceAll("aws_iam_access_key.key", "aws_iam_access_key.user");
+    if (content(OURS) !== expected) {
+      throw new Error("bench/bare.js does not write the same resources and outputs as this app; correct it");
+    }
     const rows = [
       ...(values.sizes ? [] : start()),
       ...numbersOfDeployments(values.quick ? [1, 100, 1000] : [1, 100, 1000, 3000], values.quick ? 1 : 3),

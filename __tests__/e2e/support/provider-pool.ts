@@ -60,7 +60,7 @@ async function lend(client: Socket): Promise<void> {
     isShutDown = byShutdown;
     client.end();
   };
-  await startProviderProxy(provider.socket, socket, end);
+  await startProviderProxy(provider, socket, end);
   client.write(`1|5|unix|${socket}|grpc|\n`);
   if (!client.closed) {
     await once(client, "close");

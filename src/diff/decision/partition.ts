@@ -146,9 +146,9 @@ function compile(sets: readonly PatternSet[], alphabet?: readonly string[]): Aut
     },
     isAlive: (state) => (state.at(-1) ?? -1) >= firstOfLast,
     successors: (state) => {
-      const { literals, any, colon } = movesOf(positions, state);
+      const { literals, others, colon } = movesOf(positions, state);
       return letters.after(literals).map((char) => {
-        const moved = char === ":" ? colon : any;
+        const moved = char === ":" ? colon : others;
         const taken = literals.get(char);
         return [char, close(taken === undefined ? moved : merged(taken, moved))] as const;
       });
@@ -176,13 +176,13 @@ interface Moves {
   /** Positions after a literal character, by character. */
   readonly literals: ReadonlyMap<string, readonly number[]>;
   /** Positions after a wildcard that took any character but the colon, and after one that took the colon. */
-  readonly any: readonly number[];
+  readonly others: readonly number[];
   readonly colon: readonly number[];
 }
 
 function movesOf(positions: readonly Position[], state: readonly number[]): Moves {
   const literals = new Map<string, number[]>();
-  const [any, colon]: [number[], number[]] = [[], []];
+  const [others, colon]: [number[], number[]] = [[], []];
   const add = (char: string, position: number) => {
     const known = literals.get(char);
     if (known === undefined) {
@@ -199,13 +199,13 @@ function movesOf(positions: readonly Position[], state: readonly number[]): Move
       }
     } else if (symbol !== undefined) {
       const next = symbol.kind === "many" ? at : at + 1;
-      any.push(next);
+      others.push(next);
       if (symbol.colon) {
         colon.push(next);
       }
     }
   }
-  return { literals, any, colon };
+  return { literals, others, colon };
 }
 
 function casesOf(char: string): ReadonlySet<string> {

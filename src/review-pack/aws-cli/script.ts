@@ -4,9 +4,10 @@ import { deploymentPolicies } from "../../iam/deployment-policies";
 import { networkList } from "../../iam/networks";
 import { partitionOf } from "../../iam/partitions";
 import { policyDocument } from "../../iam/policy-document";
+import type { PolicyStatement } from "../../iam/policy-statements";
 import { packageFile } from "../../render/package-file";
 import { asciiJson, comment, hereDocument, quote } from "../../render/shell";
-import { type Deployment, policyNames } from "../../settings/deployment";
+import type { Deployment } from "../../settings/deployment";
 import { policyOptions } from "../account-placeholder";
 import { STORED_TRUST, storedNodePolicy } from "./node-role-documents";
 
@@ -21,7 +22,8 @@ const VALUES = /^# BEGIN VALUES.*^# END VALUES\n/ms;
  * The script is the template with the values of the deployment; the same bytes for the same settings.
  */
 export function awsCliScript(deployment: Deployment): string {
-  const values = [...remarks(deployment), assignments(deployment), documents(deployment)].join("\n");
+  const policies = deploymentPolicies(policyOptions(deployment, " "));
+  const values = [...remarks(deployment), assignments(deployment, policies.length), documents(deployment, policies)].join("\n");
   return readFileSync(TEMPLATE, "utf8").replace(VALUES, () => `${values}\n`);
 }
 
@@ -59,7 +61,7 @@ function keyRemarks(accessKeys: Exclude<Deployment["accessKeys"], "none">): read
 }
 
 /** The shell variables of the template; a variable of an object that the deployment does not have is empty. */
-function assignments(deployment: Deployment): string {
+function assignments(deployment: Deployment, policies: number): string {
   const { stack, region, accountId, user, policy, attachment, group, nodeRole, accessKeys, protect } = deployment;
   const partition = partitionOf(region);
   // In the partition aws, the STS endpoint of us-east-1 accepts credentials before the Region of the deployment is enabled.
@@ -72,10 +74,7 @@ function assignments(deployment: Deployment): string {
     policy_arn_before: before,
     policy_arn_after: after,
     // Later policies are extended and attached before earlier ones may shrink.
-    policy_numbers: policyNames(deployment)
-      .map((_, index) => index + 1)
-      .reverse()
-      .join(" "),
+    policy_numbers: Array.from({ length: policies }, (_, index) => policies - index).join(" "),
     first_policy_name: policy.name,
     policy_path: policy.path,
     policy_description: asciiJson({ Description: policy.description }),
@@ -113,14 +112,9 @@ function providerBlockQuery(region: string): string {
 }
 
 /** The documents, as functions: the shell fills in the account. */
-function documents(deployment: Deployment): string {
-  const { nodeRole } = deployment;
-  const policies = deploymentPolicies(policyOptions(deployment, " ")).map((statements, index) => [
-    `policy_document_${index + 1}`,
-    policyDocument(statements),
-  ]);
+function documents({ nodeRole }: Deployment, policies: readonly (readonly PolicyStatement[])[]): string {
   const all = {
-    ...Object.fromEntries(policies),
+    ...Object.fromEntries(policies.map((statements, index) => [`policy_document_${index + 1}`, policyDocument(statements)])),
     ...(nodeRole === undefined ? {} : { role_trust: STORED_TRUST, role_document: storedNodePolicy(nodeRole.additionalActions) }),
   };
   const functions = Object.entries(all).map(

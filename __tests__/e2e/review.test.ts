@@ -1,7 +1,10 @@
 import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hclArguments } from "../../src/render/hcl";
+import { consoleGuide } from "../../src/review-pack/console-guide";
 import { WRITE_ONLY_VARIANT } from "../../src/review-pack/consumer-hcl";
+import { deployment } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, removeFolders } from "./support/project";
@@ -18,8 +21,8 @@ nodeRole: { name: dkp-nodes }
 `;
 
 /** Generates the review pack of a deployment. @returns its folder */
-function pack(deployments: Deployments, stack: string): string {
-  const { status, output } = runIn(deployments.path, {}, process.execPath, join(PROJECT, "bin/dkp-access"), "review");
+function pack(deployments: Deployments, stack: string, environment: Record<string, string> = {}): string {
+  const { status, output } = runIn(deployments.path, environment, process.execPath, join(PROJECT, "bin/dkp-access"), "review");
   expect({ status, output }).toMatchObject({ status: 0 });
   return join(deployments.path, "review", stack);
 }
@@ -147,5 +150,50 @@ describe("the review pack", () => {
       reader.apply();
       expect(reader.outputs()).toEqual({ strings });
     });
+  });
+});
+
+describe("the review pack of the same settings", () => {
+  afterAll(removeFolders);
+
+  it("has the same bytes in another folder, time zone and locale, and no absolute path", () => {
+    const packIn = (environment: Record<string, string>) => {
+      const deployments = Deployments.of({ full: FULL });
+      const folderOfPack = pack(deployments, "full", environment);
+      expect(contentsOf(folderOfPack).filter((text) => text.includes(tmpdir()) || text.includes(PROJECT))).toEqual([]);
+      return contentsOf(folderOfPack);
+    };
+    const here = packIn({ TZ: "UTC", LC_ALL: "C" });
+    expect(here.length).toBeGreaterThan(5);
+    expect(packIn({ TZ: "Asia/Tokyo", LC_ALL: "tr_TR.UTF-8", HOME: "/nowhere" })).toEqual(here);
+  });
+});
+
+/** Settings that together show every sentence. */
+const EVERY_SENTENCE: Readonly<Record<string, string>> = {
+  documented: "",
+  scoped: `
+policy: { mode: scoped, path: "/a/", description: "it's | \`x\` <b> *y*" }
+cluster: { prefix: dev }
+tags: { team: platform x, empty: "" }
+user: { name: "_dkp_", path: "/d\`k/", permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }
+attachment: user-and-group
+nodeRole: { name: n, managedPolicyArns: ["arn:aws:iam::aws:policy/A"], additionalActions: ["s3:Get*"] }
+accessKeys: none
+`,
+};
+
+describe("the guide for the console", () => {
+  afterAll(removeFolders);
+
+  it("is well-formed Markdown", () => {
+    const path = folder(
+      Object.fromEntries(
+        Object.entries(EVERY_SENTENCE).map(([name, settings]) => [`${name}.md`, consoleGuide(deployment(settings))]),
+      ),
+    );
+    const program = join(PROJECT, "node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs");
+    const { status, output } = runIn(path, {}, process.execPath, program, "--config", join(PROJECT, ".markdownlint-cli2.jsonc"));
+    expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("Linting: 2 file(s)") });
   });
 });

@@ -1,14 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import { policyDocument } from "../../src/iam/policy-document";
 import { policyStatements } from "../../src/iam/policy-statements";
 import { forPeople, policyOptions } from "../../src/review-pack/account-placeholder";
 import { consoleGuide } from "../../src/review-pack/console-guide";
 import { deployment, SEVERAL_POLICIES } from "../helpers/deployment";
-import { PROJECT } from "../helpers/project-root";
 import { unwrapped } from "../helpers/unwrapped";
 
 /** The guide, with each paragraph and list item on one line. */
@@ -139,36 +134,4 @@ describe("console.md", () => {
     expect(guide(`region: ${region}`)).toContain(address);
     expect(section("Check", `region: ${region}`)[0]).toContain(check);
   });
-
-  it("is well-formed Markdown", () => {
-    const folder = mkdtempSync(join(tmpdir(), "console-"));
-    for (const [name, settings] of Object.entries(EVERY_SENTENCE)) {
-      writeFileSync(join(folder, `${name}.md`), consoleGuide(deployment(settings)));
-    }
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [
-        join(PROJECT, "node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs"),
-        "--config",
-        join(PROJECT, ".markdownlint-cli2.jsonc"),
-      ],
-      { cwd: folder, encoding: "utf8" },
-    );
-    rmSync(folder, { recursive: true });
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: expect.stringContaining("Linting: 2 file(s)"), stderr: "" });
-  });
 });
-
-/** Settings that together show every sentence. */
-const EVERY_SENTENCE: Readonly<Record<string, string>> = {
-  documented: "",
-  scoped: `
-policy: { mode: scoped, path: "/a/", description: "it's | \`x\` <b> *y*" }
-cluster: { prefix: dev }
-tags: { team: platform x, empty: "" }
-user: { name: "_dkp_", path: "/d\`k/", permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }
-attachment: user-and-group
-nodeRole: { name: n, managedPolicyArns: ["arn:aws:iam::aws:policy/A"], additionalActions: ["s3:Get*"] }
-accessKeys: none
-`,
-};

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
-import { PROJECT } from "../../helpers/project-root";
+import { PROJECT } from "../helpers/project-root";
 
 // Each test starts Node.js several times, on a computer that may be busy.
 

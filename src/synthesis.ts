@@ -112,7 +112,7 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
       const [from, to] = [join(folder, "stacks", stack), join(stacks, stack)];
       const versions = join(from, VERSIONS.name);
       writing(versions, () => writeFileSync(versions, VERSIONS.content));
-      moveFiles(from, to);
+      moveFolder(from, to);
       copyLockFile(join("locks", `${stack}.terraform.lock.hcl`), to);
     }
     writeManifest(join(folder, MANIFEST), output, settings, deployments);
@@ -120,9 +120,21 @@ export function synthesize(deployments: readonly Deployment[], output: string, s
   synthesized(deployments, write, { outputFolder: output });
 }
 
+/** Moves a stack's folder. */
+function moveFolder(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    // An earlier synth wrote this stack, or another one at this moment.
+    if (!existsSync(to)) {
+      throw error;
+    }
+    moveFiles(from, to);
+  }
+}
+
 /** Moves the files of a stack's folder, and removes what an earlier synth wrote in another format. */
 function moveFiles(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
   const written = readdirSync(from);
   for (const name of written) {
     renameSync(join(from, name), join(to, name));

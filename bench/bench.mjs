@@ -100,11 +100,7 @@ const LIMITS_OF_POLICIES = { generation: 5, comparison: 50 };
 function numbersOfDeployments(sizes, rounds) {
   mkdirSync(project);
   writeFileSync(join(project, "cdktf.json"), "{}");
-  const programs = [
-    { name: "bare", command: BARE },
-    { name: "bare, resources only", command: RESOURCES_ONLY },
-    ...COMMANDS,
-  ];
+  const programs = [{ name: "bare", command: BARE }, { name: "bare, resources only", command: RESOURCES_ONLY }, ...COMMANDS];
   const usages = new Map(programs.map(({ name }) => [name, sizes.map(() => /** @type {Usage[]} */ ([]))]));
   for (let round = 1; round <= rounds; round++) {
     for (const [at, stacks] of sizes.entries()) {

@@ -57,6 +57,11 @@ describe("readPlan", () => {
     ],
     ["no configuration", ({ configuration: _, ...plan }) => plan, "configuration is missing, so the plan is not complete"],
     [
+      "a configured resource whose address is an object",
+      (plan) => ({ ...plan, configuration: { root_module: { resources: [{ address: { toString: "" } }] } } }),
+      "configuration.root_module.resources[0] is malformed",
+    ],
+    [
       "no resource_changes",
       ({ resource_changes: _, ...plan }) => plan,
       "resource_changes is missing, so what the plan changes is unknown",

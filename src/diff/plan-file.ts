@@ -47,8 +47,13 @@ function planError(plan: JsonObject): string | undefined {
     const version = typeof stated === "string" && /^\d+\.\d+$/.test(stated) ? JSON.stringify(stated) : "what it states";
     return `format_version: ${version} is unknown; this reads 1.x`;
   }
-  if (!isObject(objectOf(plan.configuration).root_module)) {
+  const { root_module: configured } = objectOf(plan.configuration);
+  if (!isObject(configured)) {
     return "configuration is missing, so the plan is not complete";
+  }
+  const unnamed = listOf(objectOf(configured).resources).findIndex((resource) => typeof objectOf(resource).address !== "string");
+  if (unnamed >= 0) {
+    return `configuration.root_module.resources[${unnamed}] is malformed`;
   }
   if (!Array.isArray(changes) || changes.length === 0) {
     return "resource_changes is missing, so what the plan changes is unknown";

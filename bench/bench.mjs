@@ -9,9 +9,9 @@ import { parseArgs } from "node:util";
 const HELP = `Usage: npm run bench [-- --quick]
 
 Measures this app against a bare CDKTF program with the same resources and outputs (bench/bare.js) and compares the ratios with
-their limits: the start by the clock; synth, review, diff and the comparison of policies at several numbers of deployments by
-processor time, with the largest memory. For comparison, also against a bare program without outputs. The programs take turns, so
-that other load slows down both; the tables have medians.
+their limits: the start, and the generation and comparison of a policy, by the clock; synth, review and diff at several numbers of
+deployments by processor time, with the largest memory. For comparison, also against a bare program without outputs. The programs
+take turns, so that other load slows down both; the tables have medians.
 Takes some minutes, and needs no AWS. Removes and rebuilds the folder build/; all else that is written goes into a temporary folder.
 
   --quick   fewer rounds and at most 1,000 deployments, for a rough result

@@ -3,7 +3,7 @@ import { removeFolders } from "../support/project";
 import { FLOWS, flowNamed } from "./flows";
 import { Life } from "./life";
 
-/** All flows, calls and faults take about an hour; without, a selection that covers each fault and each row of recover.md that they lead to. */
+/** All flows, calls and faults take about ten minutes; without, a selection that covers each fault and each row of recover.md that they lead to. */
 const EVERY = process.env.E2E_EVERY_FAULT === "1";
 
 interface Case {

@@ -19,19 +19,19 @@ function like(pattern: string): RegExp {
 /**
  * The grants without which a step fails, each proven by an error of Terraform that names the denied action.
  * To save runs, several grants are removed at once: a call that is denied and named then is also denied when only its grant is
- * removed. Grants whose error was hidden by another one are tried again, up to a number of rounds. Grants for the state are
- * tried one at a time, because the state is read first, and the errors of S3 name no action.
+ * removed. Grants whose error was hidden by another one are tried again. Grants for the state are tried one at a time,
+ * because the state is read first, and the errors of S3 name no action.
  */
 export async function failingGrants(
   redo: (policy: string) => Promise<Finished>,
   whole: string,
   grants: readonly Grant[],
-  rounds: number,
 ): Promise<readonly Grant[]> {
   const named = grants.filter(({ action }) => action.startsWith("iam:"));
   const unnamed = grants.filter((grant) => !named.includes(grant));
   const proven: Grant[] = [];
-  for (let open = named, round = 0; open.length > 0 && round < rounds; round += 1) {
+  let open = named;
+  while (open.length > 0) {
     const { status, output } = await redo(without(whole, open));
     const refused = open.filter(({ action }) => status === 1 && errorsIn(output).some((error) => names(error, action)));
     if (refused.length === 0) {

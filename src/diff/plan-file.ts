@@ -51,7 +51,7 @@ function planError(plan: JsonObject): string | undefined {
   if (!isObject(configured)) {
     return "configuration is missing, so the plan is not complete";
   }
-  const unnamed = listOf(objectOf(configured).resources).findIndex((resource) => typeof objectOf(resource).address !== "string");
+  const unnamed = listOf(configured.resources).findIndex((resource) => typeof objectOf(resource).address !== "string");
   if (unnamed >= 0) {
     return `configuration.root_module.resources[${unnamed}] is malformed`;
   }
@@ -89,7 +89,7 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === "string");
 }
 
-function isObject(value: unknown): boolean {
+function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -781,8 +781,9 @@ class WholeResponses(WSGIRequestHandler):
 
 def serve(app):
     """Serves each request in its own thread. Returns the address."""
-    handler = WholeResponses
-    server = make_server("127.0.0.1", 0, app, True, request_handler=handler)
+    server = make_server(
+        "127.0.0.1", 0, app, threaded=True, request_handler=WholeResponses
+    )
     Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 

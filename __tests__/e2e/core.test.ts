@@ -54,7 +54,7 @@ describe.each(programs())("with $name a deployment", ({ path }) => {
     const executed = async (call: string) => {
       loser = call === "CreateUser" ? await second.start("apply", "-auto-approve") : loser;
     };
-    const proxy = await FaultProxy.before(aws, { faults: {}, kill: () => undefined, executed });
+    const proxy = await FaultProxy.before(aws, { executed });
     const winner = await new Terraform(terraform.folder, proxy, path).start("apply", "-auto-approve");
     await proxy.stop();
     expect(winner).toMatchObject({ status: 0, output: expect.stringContaining("4 added, 0 changed, 0 destroyed") });

@@ -76,7 +76,7 @@ describe("a run of Terraform with a fault at one call", () => {
     removeFolders();
   });
 
-  const NOTHING_LOST = { refusedAfter: [], works: true, isUpToDate: true };
+  const NOTHING_LOST = { deniedAfter: [], works: true, isUpToDate: true };
 
   it.each(EVERY ? FLOWS : FLOWS.slice(0, 1))("makes no other write calls without a fault: $name", async ({ name }) => {
     expect(await life.writes(name)).toEqual([...flowNamed(name).writes].sort());
@@ -89,8 +89,8 @@ describe("a run of Terraform with a fault at one call", () => {
         report(flow, call, fault, "lost", error.message);
         throw error;
       });
-      const { refusedAfter, works, isUpToDate, ...back } = survived;
-      const verdict = refusedAfter.length === 0 && works && isUpToDate ? "survived" : "lost";
+      const { deniedAfter, works, isUpToDate, ...back } = survived;
+      const verdict = deniedAfter.length === 0 && works && isUpToDate ? "survived" : "lost";
       report(flow, call, fault, verdict, back.rows.join(", ") || "none", `${back.unmanaged.length} keys to delete`);
       expect(survived).toMatchObject({ ...NOTHING_LOST, faulted: [call] });
       // After a lost response, Terraform shows no error.

@@ -10,7 +10,7 @@ import {
   GetRoleCommand,
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
-import { type Fault, type FaultOptions, FaultProxy } from "../support/fault-proxy";
+import { deniedCalls, type Fault, type FaultOptions, FaultProxy } from "../support/fault-proxy";
 import { type Credentials, LocalAws } from "../support/local-aws";
 import { Operator } from "../support/operator";
 import { type Recovered, recover, type Scene, type Stack, succeed, terraformOf } from "../support/recovery";
@@ -31,7 +31,7 @@ export interface Survived extends Recovered {
   /** The write calls that met their fault. */
   readonly faulted: readonly string[];
   /** The write calls after which AWS rejected the exposed key, in the run and on the way back. */
-  readonly refusedAfter: readonly string[];
+  readonly deniedAfter: readonly string[];
   /** Whether the exposed key works at the end. */
   readonly works: boolean;
   /** Whether the last plan has no changes; after `destroy`, whether state and account are empty. */
@@ -44,7 +44,7 @@ export interface Lent {
   readonly proxy: FaultProxy;
   readonly live: Credentials | undefined;
   /** The write calls after which AWS rejected the exposed key. */
-  readonly refusedAfter: readonly string[];
+  readonly deniedAfter: readonly string[];
 }
 
 const NODE_ROLE = "dev-node";
@@ -102,17 +102,12 @@ export class Life {
     faults: Readonly<Record<string, Fault>>,
     interruptedAt: string | undefined,
   ): Promise<Survived> {
-    const refusedAfter: string[] = [];
     const isDestroy = flow.command === "destroy";
-    const executed = async (call: string) => {
-      if (live !== undefined && !isDestroy && !(await isAccepted(aws, live))) {
-        refusedAfter.push(call);
-      }
-    };
+    const { executed, deniedAfter } = deniedCalls(async () => live === undefined || isDestroy || isAccepted(aws, live));
     // IAM stores whole seconds.
     const since = new Date(Math.floor(Date.now() / 1000) * 1000);
     const faulted = await this.runWith(flow, aws, { faults, executed }, interruptedAt);
-    const back = await FaultProxy.before(aws, { faults: {}, kill: () => undefined, executed });
+    const back = await FaultProxy.before(aws, { executed });
     const scene: Omit<Scene, "output"> = {
       aws,
       through: back,
@@ -127,7 +122,7 @@ export class Life {
       const end = isDestroy
         ? await this.isEmpty(after, aws)
         : await stateOf(after, aws, flow.isImport === true ? live : undefined);
-      return { ...recovered, faulted, refusedAfter, ...end };
+      return { ...recovered, faulted, deniedAfter, ...end };
     } finally {
       await back.stop();
     }
@@ -146,17 +141,12 @@ export class Life {
   async lend(name: string, use: (lent: Lent) => Promise<void>, faults: Readonly<Record<string, Fault>> = {}): Promise<void> {
     const { aws: before, live } = await this.account(name);
     const aws = await before.copy();
-    const refusedAfter: string[] = [];
-    const executed = async (call: string) => {
-      if (live !== undefined && !(await isAccepted(aws, live))) {
-        refusedAfter.push(call);
-      }
-    };
-    const proxy = await FaultProxy.before(aws, { faults, kill: () => undefined, executed });
+    const { executed, deniedAfter } = deniedCalls(async () => live === undefined || isAccepted(aws, live));
+    const proxy = await FaultProxy.before(aws, { faults, executed });
     const { operator: credentials, variants } = this;
     const { settings } = flowNamed(name);
     try {
-      await use({ scene: { aws, through: proxy, credentials, variants, settings }, proxy, live, refusedAfter });
+      await use({ scene: { aws, through: proxy, credentials, variants, settings }, proxy, live, deniedAfter });
     } finally {
       await proxy.stop();
       await aws.stop();
@@ -201,7 +191,7 @@ export class Life {
   private async apply(given: Flow): Promise<Account> {
     const { aws: before, flow } = await this.before(given);
     const aws = await before.copy();
-    const proxy = await FaultProxy.before(aws, { faults: {}, kill: () => undefined });
+    const proxy = await FaultProxy.before(aws);
     const terraform = terraformOf({
       aws,
       through: proxy,

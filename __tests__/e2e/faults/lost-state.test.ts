@@ -43,7 +43,7 @@ describe("a deployment with every kind of object whose state is lost", () => {
   };
 
   it("is imported as dkp-access keys prints, and the live key is never refused (recover.md#lost-state)", () =>
-    life.lend("everything", async ({ scene, proxy, live, refusedAfter }) => {
+    life.lend("everything", async ({ scene, proxy, live, deniedAfter }) => {
       expect((await scene.aws.s3("DELETE", STATE, "", {}, scene.credentials)).status).toBe(204);
       const lost = keysReport(scene);
       expect(shows(lost.errors.join("\n"), "lost-state")).toBe(true);
@@ -62,7 +62,7 @@ describe("a deployment with every kind of object whose state is lost", () => {
       const terraform = await apply(scene, settings);
       expect(await terraform.start("plan", "-detailed-exitcode")).toMatchObject({ status: 0 });
       expect(keysReport(scene)).toMatchObject({ errors: [], unmanaged: [] });
-      expect(refusedAfter).toEqual([]);
+      expect(deniedAfter).toEqual([]);
       expect(live && (await isAccepted(scene.aws, live))).toBe(true);
       // Their parts require no import: Terraform creates them again, which changes nothing in AWS.
       expect(proxy.writes).toEqual(expect.arrayContaining(["AddUserToGroup", "AttachGroupPolicy", "PutRolePolicy"]));

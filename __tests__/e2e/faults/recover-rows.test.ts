@@ -33,7 +33,7 @@ describe("a deployment whose state or account was changed", () => {
   /** The last plan has no changes, and AWS accepted the exposed key throughout. */
   const isWhole = async (lent: Lent) => {
     expect(await plan(lent)).toMatchObject({ status: 0 });
-    expect(lent.refusedAfter).toEqual([]);
+    expect(lent.deniedAfter).toEqual([]);
     expect(lent.live && (await isAccepted(lent.scene.aws, lent.live))).toBe(true);
     expect(keysReport(lent.scene)).toMatchObject({ errors: [], unmanaged: [] });
   };
@@ -108,14 +108,14 @@ describe("a deployment whose state or account was changed", () => {
       expect(lent.live && (await isAccepted(aws, lent.live))).toBe(false);
       expect(await plan(lent)).toMatchObject({ status: 2 });
       await succeed(terraformOf(lent.scene), "apply", "-auto-approve");
-      await isWhole({ ...lent, refusedAfter: [] });
+      await isWhole({ ...lent, deniedAfter: [] });
     }));
 
   it("is throttled without end, and one Ctrl-C ends the run (recover.md#no-end)", async () => {
     const tries = Array.from({ length: 100 }, (_, index) => `CreateAccessKey${index === 0 ? "" : ` ${index + 1}`}`);
     const faults = Object.fromEntries(tries.map((call) => [call, "throttled" as const]));
     const survived = await life.survive("rotation, step 1", faults, tries[2]);
-    expect(survived).toMatchObject({ rows: [], unmanaged: [], refusedAfter: [], works: true, isUpToDate: true });
+    expect(survived).toMatchObject({ rows: [], unmanaged: [], deniedAfter: [], works: true, isUpToDate: true });
     expect(survived.faulted.length).toBeLessThan(10);
   });
 });

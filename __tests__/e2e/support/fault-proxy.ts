@@ -47,13 +47,27 @@ function writeName({ method, url = "" }: IncomingMessage, body: Buffer): string 
 
 export interface FaultOptions {
   /** The faults by write call: `CreateUser`, or `CreateUser 2` for the second call of that name. */
-  readonly faults: Readonly<Record<string, Fault>>;
+  readonly faults?: Readonly<Record<string, Fault>>;
   /** Ends Terraform at once. */
-  readonly kill: () => void;
+  readonly kill?: () => void;
   /** Runs when a call meets its fault. */
   readonly met?: (call: string) => void;
   /** Runs after each write call that AWS executed, and before its response. */
   readonly executed?: (call: string) => Promise<void>;
+}
+
+/**
+ * For `FaultOptions.executed`: makes a call with a key after each write call, and keeps the write calls after which it was denied.
+ * @param isAllowed makes the call of the key, and returns whether it was allowed
+ */
+export function deniedCalls(isAllowed: () => Promise<boolean>) {
+  const deniedAfter: string[] = [];
+  const executed = async (call: string): Promise<void> => {
+    if (!(await isAllowed())) {
+      deniedAfter.push(call);
+    }
+  };
+  return { executed, deniedAfter };
 }
 
 /** A proxy between Terraform and the local AWS in which chosen write calls fail in chosen ways. */
@@ -79,7 +93,7 @@ export class FaultProxy {
     });
   }
 
-  static async before(aws: LocalAws, options: FaultOptions): Promise<FaultProxy> {
+  static async before(aws: LocalAws, options: FaultOptions = {}): Promise<FaultProxy> {
     const proxy = new FaultProxy(aws, options);
     proxy.server.listen(0, "127.0.0.1");
     await once(proxy.server, "listening");
@@ -122,7 +136,7 @@ export class FaultProxy {
       return;
     }
     const call = this.numbered(writeName(request, body));
-    const fault = call === undefined ? undefined : this.options.faults[call];
+    const fault = call === undefined ? undefined : this.options.faults?.[call];
     if (call !== undefined && fault !== undefined) {
       this.met.push(call);
       this.options.met?.(call);
@@ -173,7 +187,7 @@ export class FaultProxy {
   private kill(): void {
     this.killsNext = false;
     this.ended = true;
-    this.options.kill();
+    this.options.kill?.();
   }
 
   private numbered(name: string | undefined): string | undefined {

@@ -1,12 +1,12 @@
 import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
 import { CreateAccessKeyCommand, CreateUserCommand, GetRoleCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
-import { FaultProxy } from "./fault-proxy";
+import { deniedCalls, FaultProxy } from "./fault-proxy";
 import type { Credentials, LocalAws } from "./local-aws";
 import { type Finished, Terraform } from "./terraform";
 
 const USER = "operator";
 
-/** An administrator's key with which Terraform runs while IAM is enforced, so that other keys can be monitored at the same time. */
+/** An administrator's key with which Terraform runs while IAM is enforced, so that other keys can be monitored. */
 export class Operator {
   private constructor(
     private readonly aws: LocalAws,
@@ -67,13 +67,8 @@ export class Operator {
     isAllowed: () => Promise<boolean>,
     ...args: readonly string[]
   ): Promise<Finished & { readonly deniedAfter: readonly string[] }> {
-    const deniedAfter: string[] = [];
-    const executed = async (call: string) => {
-      if (!(await isAllowed())) {
-        deniedAfter.push(call);
-      }
-    };
-    const proxy = await FaultProxy.before(this.aws, { faults: {}, kill: () => undefined, executed });
+    const { executed, deniedAfter } = deniedCalls(isAllowed);
+    const proxy = await FaultProxy.before(this.aws, { executed });
     const finished = await new Terraform(folder, proxy, "terraform", this.key).start(...args);
     await proxy.stop();
     return { ...finished, deniedAfter };

@@ -1,3 +1,3 @@
-import { synthesizeProject } from "./src/commands/app";
+import { synthesizeProject } from "./src/cli/commands/app";
 
 synthesizeProject();

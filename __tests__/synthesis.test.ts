@@ -13,9 +13,9 @@ import fs, {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { pruneStacks, readManifest } from "../src/commands/support/prune-stacks";
-import { fileErrorMessage } from "../src/files";
+import { pruneStacks, readManifest } from "../src/cli/commands/support/prune-stacks";
 import { synthesize } from "../src/synthesis";
+import { fileErrorMessage } from "../src/text/files";
 import { deployment } from "./helpers/deployment";
 
 const CURRENT = deployment();

@@ -2,8 +2,8 @@
 // Prints the milliseconds of one generation and of one comparison.
 const { deploymentPolicies } = require("../build/src/iam/deployment-policies");
 const { policyDocument } = require("../build/src/iam/policy-document");
-const { policyChanges } = require("../build/src/diff/policy-comparison");
-const { readPolicy } = require("../build/src/diff/policy-model");
+const { policyChanges } = require("../build/src/cli/diff/policy-comparison");
+const { readPolicy } = require("../build/src/cli/diff/policy-model");
 const { loadDeployments } = require("../build/src/settings/load");
 const { policyOptionsOf } = require("../build/src/settings/deployment");
 

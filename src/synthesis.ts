@@ -15,11 +15,11 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { App, type AppConfig } from "cdktf";
-import { fileErrorMessage, readRegularFile, requireRealFolder, writeFileAtomically } from "./files";
 import type { Deployment } from "./settings/deployment";
 import { DeckhouseAccessStack } from "./stack";
 import { copyLockFile } from "./terraform/provider-lock";
 import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
+import { fileErrorMessage, readRegularFile, requireRealFolder, writeFileAtomically } from "./text/files";
 
 /** What CDKTF writes into a stack's folder: JSON, or HCL with its metadata. */
 const CDKTF_FILES: readonly string[] = ["cdk.tf.json", "cdk.tf", "metadata.json"];

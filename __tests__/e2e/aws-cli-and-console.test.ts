@@ -21,8 +21,8 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { parse } from "yaml";
+import { awsCliScript } from "../../src/cli/review/aws-cli/script";
 import { NODE_TRUST } from "../../src/iam/node-role-permissions";
-import { awsCliScript } from "../../src/review-pack/aws-cli/script";
 import { deployment } from "../helpers/deployment";
 import { iamAccount } from "./support/iam-account";
 import { LocalAws } from "./support/local-aws";

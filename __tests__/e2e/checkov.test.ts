@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DOCUMENTED_FINDINGS, findingsOf, type ScannerFinding } from "../../src/review-pack/page/scanner-findings";
+import { DOCUMENTED_FINDINGS, findingsOf, type ScannerFinding } from "../../src/cli/review/page/scanner-findings";
 import { Deployments, removeFolders } from "./support/project";
 import { jsonOf } from "./support/terraform";
 

@@ -17,8 +17,8 @@ import {
   UploadSigningCertificateCommand,
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
+import { type DeployerPolicy, deployerPolicies, plannerPolicy } from "../../src/cli/review/deployer-policy-files";
 import type { Grant } from "../../src/iam/deployer-permissions";
-import { type DeployerPolicy, deployerPolicies, plannerPolicy } from "../../src/review-pack/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../helpers/simulator";
 import { type Done, Pipeline, type Step } from "./support/deployer";

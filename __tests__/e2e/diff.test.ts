@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Changes, changesJson, exitCodeOf } from "../../src/diff/change-summary";
-import { changesOfPlan } from "../../src/diff/compare";
-import { readPlan } from "../../src/diff/plan-file";
-import { changesMarkdown, changesText } from "../../src/diff/render-summary";
+import { type Changes, changesJson, exitCodeOf } from "../../src/cli/diff/change-summary";
+import { changesOfPlan } from "../../src/cli/diff/compare";
+import { readPlan } from "../../src/cli/diff/plan-file";
+import { changesMarkdown, changesText } from "../../src/cli/diff/render-summary";
 import { terraformCli } from "../../src/terraform/terraform-cli";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, removeFolders } from "./support/project";

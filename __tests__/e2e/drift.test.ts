@@ -28,8 +28,8 @@ import {
   UploadSigningCertificateCommand,
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
+import type { DriftReport } from "../../src/cli/account/drift/report";
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
-import type { DriftReport } from "../../src/operations/drift-report";
 import { SEVERAL_POLICIES } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";

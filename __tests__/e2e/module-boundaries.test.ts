@@ -42,19 +42,19 @@ function violations(files: Readonly<Record<string, string>>): readonly string[] 
 
 const ALLOWED = {
   "main.ts": 'import "./src/synthesis";',
-  "src/synthesis.ts": 'import { App } from "cdktf";\nimport "./stack";\nimport "./files";',
-  "src/files.ts": 'import "node:fs";',
+  "src/synthesis.ts": 'import { App } from "cdktf";\nimport "./stack";\nimport "./text/files";',
+  "src/text/files.ts": 'import "node:fs";',
   "src/index.ts": 'export * from "./stack";',
   "src/stack.ts": 'import "cdktf";\nimport "./constructs/access-user";\nimport type { Deployment } from "./settings/deployment";',
   "src/constructs/access-user.ts":
     'import "@cdktf/provider-aws/lib/iam-user";\nimport "constructs";\nimport "../terraform/addresses";\nimport "../iam/catalogue";',
   "src/settings/deployment.ts": 'import "valibot";\nimport "../terraform/addresses";\nexport interface Deployment {}',
-  "src/terraform/addresses.ts": 'import "../iam/catalogue";\nimport "../render/hcl";',
+  "src/terraform/addresses.ts": 'import "../iam/catalogue";\nimport "../text/hcl";',
   "src/iam/catalogue.ts": 'import { createHash } from "node:crypto";',
-  "src/render/hcl.ts": "export const hcl = 1;",
-  "src/aws-api/client.ts": 'import "@aws-sdk/client-iam";',
-  "src/commands/keys.ts": 'import "commander";\nimport "../operations/key-status";',
-  "src/operations/key-status.ts": 'import "../aws-api/client";',
+  "src/text/hcl.ts": "export const hcl = 1;",
+  "src/cli/account/aws/client.ts": 'import "@aws-sdk/client-iam";',
+  "src/cli/commands/keys.ts": 'import "commander";\nimport "../account/keys/status";',
+  "src/cli/account/keys/status.ts": 'import "../aws/client";',
 };
 
 describe(".dependency-cruiser.mjs", () => {
@@ -66,29 +66,29 @@ describe(".dependency-cruiser.mjs", () => {
     const found = violations({
       ...ALLOWED,
       "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
-      "src/settings/deployment.ts": 'import "../review-pack/page/settings-table";',
-      "src/review-pack/page/settings-table.ts": 'import "cdktf";\nimport "valibot";\nimport "commander";',
+      "src/settings/deployment.ts": 'import "../cli/review/page/settings-table";',
+      "src/cli/review/page/settings-table.ts": 'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "valibot";',
       "src/constructs/access-user.ts":
         'import "@cdktf/provider-aws";\nimport "../settings/deployment";\nimport "../terraform/addresses";\nimport "../surprise/new";',
       "src/surprise/new.ts": "export const x = 1;",
-      "src/operations/key-status.ts": 'import "@aws-sdk/client-iam";\nimport "node:process";\nimport "../aws-api/client";',
-      "src/render/hcl.ts": 'export const lazily = () => import("../commands/keys");',
+      "src/cli/account/keys/status.ts": 'import "commander";\nimport "node:process";\nimport "../aws/client";',
+      "src/text/hcl.ts": 'export const lazily = () => import("../cli/commands/keys");',
       "src/iam/unused.ts": "export const unused = 1;",
     });
     expect([...found].sort()).toEqual([
-      "@aws-sdk-in-aws-api: src/operations/key-status.ts -> @aws-sdk/client-iam",
-      "cdktf-in-constructs-stack-synthesis: src/review-pack/page/settings-table.ts -> cdktf",
-      "commander-in-commands: src/review-pack/page/settings-table.ts -> commander",
+      "@aws-sdk-in-cli-account: src/cli/review/page/settings-table.ts -> @aws-sdk/client-iam",
+      "cdktf-in-constructs-stack-synthesis: src/cli/review/page/settings-table.ts -> cdktf",
+      "commander-in-cli-commands: src/cli/account/keys/status.ts -> commander",
       "constructs-imports: src/constructs/access-user.ts -> src/settings/deployment.ts",
       "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",
       "iam-imports: src/iam/catalogue.ts -> src/terraform/addresses.ts",
       "no-cycles: src/iam/catalogue.ts -> src/terraform/addresses.ts",
       "no-unused-modules: src/iam/unused.ts -> src/iam/unused.ts",
-      "process-is-global: src/operations/key-status.ts -> process",
+      "process-is-global: src/cli/account/keys/status.ts -> process",
       "provider-by-deep-path: src/constructs/access-user.ts -> @cdktf/provider-aws",
-      "render-imports: src/render/hcl.ts -> src/commands/keys.ts",
-      "settings-imports: src/settings/deployment.ts -> src/review-pack/page/settings-table.ts",
-      "valibot-in-settings: src/review-pack/page/settings-table.ts -> valibot",
+      "settings-imports: src/settings/deployment.ts -> src/cli/review/page/settings-table.ts",
+      "text-imports: src/text/hcl.ts -> src/cli/commands/keys.ts",
+      "valibot-in-settings: src/cli/review/page/settings-table.ts -> valibot",
     ]);
   });
 });

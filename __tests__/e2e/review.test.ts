@@ -1,9 +1,9 @@
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hclArguments } from "../../src/render/hcl";
-import { consoleGuide } from "../../src/review-pack/console-guide";
-import { WRITE_ONLY_VARIANT } from "../../src/review-pack/consumer-hcl";
+import { consoleGuide } from "../../src/cli/review/console-guide";
+import { WRITE_ONLY_VARIANT } from "../../src/cli/review/consumer-hcl";
+import { hclArguments } from "../../src/text/hcl";
 import { deployment } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";

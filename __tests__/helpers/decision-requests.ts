@@ -1,5 +1,5 @@
 import { runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
-import type { DecisionRequest, Side } from "../../src/diff/decision/model";
+import type { DecisionRequest, Side } from "../../src/decision/model";
 
 /**
  * Whether the IAM simulator, an independent evaluator, allows a request.

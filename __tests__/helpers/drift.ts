@@ -1,10 +1,10 @@
-import type { PolicyObjects } from "../../src/aws-api/iam-objects";
-import type { Reading } from "../../src/aws-api/iam-reader";
+import type { PolicyObjects } from "../../src/cli/account/aws/iam-objects";
+import type { Reading } from "../../src/cli/account/aws/iam-reader";
+import type { DriftResult } from "../../src/cli/account/drift/finding";
+import { type ManagedAccess, managedAccess } from "../../src/cli/account/drift/managed";
+import { type DriftObjects, driftResults } from "../../src/cli/account/drift/report";
 import { nodeRoleName } from "../../src/iam/cluster";
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
-import type { DriftResult } from "../../src/operations/drift-finding";
-import { type ManagedAccess, managedAccess } from "../../src/operations/drift-managed";
-import { type DriftObjects, driftResults } from "../../src/operations/drift-report";
 import type { Deployment } from "../../src/settings/deployment";
 import { deployment } from "./deployment";
 

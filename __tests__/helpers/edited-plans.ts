@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { reference } from "../../src/diff/snapshot";
+import { reference } from "../../src/cli/diff/snapshot";
 import { PROJECT } from "./project-root";
 
 /** A plan as `terraform show -json` prints it, as far as it is edited here. */

@@ -1,5 +1,5 @@
 import { Readable, Writable } from "node:stream";
-import { runProgram } from "../../src/commands/program";
+import { runProgram } from "../../src/cli/commands/program";
 
 /** What a command printed, and its exit code. */
 export interface CliResult {

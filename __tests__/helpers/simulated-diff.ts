@@ -1,11 +1,11 @@
 import { App, Testing } from "cdktf";
-import type { JsonObject } from "../../src/diff/json-values";
+import type { JsonObject } from "../../src/cli/diff/json-values";
+import { reviewPack } from "../../src/cli/review/pack";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import type { Cluster } from "../../src/iam/cluster";
 import { partitionOf } from "../../src/iam/partitions";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import { type Environment, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { reviewPack } from "../../src/review-pack/pack";
 import type { Deployment } from "../../src/settings/deployment";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { abuses } from "./abuses";

@@ -1,4 +1,4 @@
-import { decide } from "../../src/diff/decision/decide";
+import { decide } from "../../src/decision/decide";
 import type { Layout } from "../../src/iam/cluster";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";

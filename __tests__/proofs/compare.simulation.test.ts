@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import type { ActionChange, DeploymentChanges } from "../../src/diff/change-summary";
-import { changesAgainst } from "../../src/diff/compare";
+import type { ActionChange, DeploymentChanges } from "../../src/cli/diff/change-summary";
+import { changesAgainst } from "../../src/cli/diff/compare";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
-import { exitCodeOf, isBroadened } from "../../src/diff/change-summary";
-import { changesAgainst } from "../../src/diff/compare";
-import type { JsonObject } from "../../src/diff/json-values";
-import { combined } from "../../src/diff/policy-comparison";
+import { exitCodeOf, isBroadened } from "../../src/cli/diff/change-summary";
+import { changesAgainst } from "../../src/cli/diff/compare";
+import type { JsonObject } from "../../src/cli/diff/json-values";
+import { combined } from "../../src/cli/diff/policy-comparison";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { anyOptions, FEATURE_NAMES, UNTAGGED_MODES } from "../helpers/clusters";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { isAllowed } from "../../src/diff/decision/evaluate";
-import { readSide } from "../../src/diff/decision/read";
+import { isAllowed } from "../../src/decision/evaluate";
+import { readSide } from "../../src/decision/read";
 import { simulate } from "../helpers/decision-requests";
 import { hostileSide, smallRequest } from "../helpers/policy-generators";
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { decide } from "../../src/diff/decision/decide";
-import type { Answer, DecisionRequest, Side } from "../../src/diff/decision/model";
+import { decide } from "../../src/decision/decide";
+import type { Answer, DecisionRequest, Side } from "../../src/decision/model";
 import { policyDocument } from "../../src/iam/policy-document";
 import { policyStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";

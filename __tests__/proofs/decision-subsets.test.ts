@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { comparisonOf, decide, equivalent, subset } from "../../src/diff/decision/decide";
-import type { Side } from "../../src/diff/decision/model";
+import { comparisonOf, decide, equivalent, subset } from "../../src/decision/decide";
+import type { Side } from "../../src/decision/model";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { controlPolicy } from "../../src/iam/service-control-policy";

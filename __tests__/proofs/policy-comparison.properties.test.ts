@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { policyChanges } from "../../src/diff/policy-comparison";
-import { readPolicy } from "../../src/diff/policy-model";
+import { policyChanges } from "../../src/cli/diff/policy-comparison";
+import { readPolicy } from "../../src/cli/diff/policy-model";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import { MODES, policyStatements } from "../../src/iam/policy-statements";
 import { anyOptions, inMode } from "../helpers/clusters";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { decisionsOf } from "../../src/review-pack/page/decisions";
+import { decisionsOf } from "../../src/cli/review/page/decisions";
 import { RECOMMENDED_SETTINGS, recommendedYaml } from "../../src/settings/recommended-settings";
 import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";

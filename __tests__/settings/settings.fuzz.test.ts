@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
-import { visible } from "../../src/render/printable";
 import type { Deployment } from "../../src/settings/deployment";
 import { SettingsError } from "../../src/settings/errors";
 import { loadDeployments } from "../../src/settings/load";
 import { terraformJson } from "../../src/synthesis";
+import { visible } from "../../src/text/printable";
 import { anyEdits, edited, fuzzParameters, SECRETS } from "../helpers/fuzz";
 import { PROJECT } from "../helpers/project-root";
 

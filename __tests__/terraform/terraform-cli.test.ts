@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { providerBlock } from "../../src/operations/provider-block";
+import { providerBlock } from "../../src/cli/account/hand-over/provider-block";
 import { bothOrAbort, withProgress } from "../../src/terraform/progress";
 import { pullState, readOutputs, terraformCli } from "../../src/terraform/terraform-cli";
 import { deployment } from "../helpers/deployment";

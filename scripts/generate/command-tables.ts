@@ -1,9 +1,9 @@
 import type { Argument, Command, Help } from "commander";
-import { EXIT, EXIT_CODES } from "../../src/commands/exit-codes";
-import { COMMANDS, fullProgram } from "../../src/commands/program";
-import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "../../src/commands/support/environment-variables";
-import { Session } from "../../src/commands/support/session";
-import { code, codes, type Markdown, plain, tableLines } from "../../src/render/markdown";
+import { EXIT, EXIT_CODES } from "../../src/cli/commands/exit-codes";
+import { COMMANDS, fullProgram } from "../../src/cli/commands/program";
+import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "../../src/cli/commands/support/environment-variables";
+import { Session } from "../../src/cli/commands/support/session";
+import { code, codes, type Markdown, plain, tableLines } from "../../src/text/markdown";
 
 const program = () => fullProgram(new Session(process));
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { EXIT } from "../../src/commands/exit-codes";
-import { run } from "../../src/commands/support/run-command";
-import { writeFileAtomically } from "../../src/files";
+import { EXIT } from "../../src/cli/commands/exit-codes";
+import { run } from "../../src/cli/commands/support/run-command";
+import { writeFileAtomically } from "../../src/text/files";
 import { jsonSchema } from "./json-schema";
 import { DOCUMENTS, withTables } from "./reference-tables";
 

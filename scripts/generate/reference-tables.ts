@@ -1,4 +1,4 @@
-import { DOCUMENTED_FINDINGS } from "../../src/review-pack/page/scanner-findings";
+import { DOCUMENTED_FINDINGS } from "../../src/cli/review/page/scanner-findings";
 import { recommendedYaml } from "../../src/settings/recommended-settings";
 import { OUTPUTS } from "../../src/terraform/outputs";
 import { commandSections, environmentTable, exitCodesTable, globalOptionsTable } from "./command-tables";

@@ -1,4 +1,4 @@
-import { visible } from "../render/printable";
+import { visible } from "../text/printable";
 
 /** Rule for the name of an IAM entity: characters and length. Source: IAM API Reference and "IAM and AWS STS quotas". */
 export interface NameRule {

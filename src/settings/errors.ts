@@ -1,4 +1,4 @@
-import { visible } from "../render/printable";
+import { visible } from "../text/printable";
 
 /** One thing wrong in the settings. */
 export interface FieldError {

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import { visible } from "../render/printable";
+import { visible } from "../text/printable";
 import type { Deployment } from "./deployment";
 import { type FieldError, SettingsError } from "./errors";
 import { show, suggest } from "./message-parts";

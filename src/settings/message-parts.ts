@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import { visible } from "../render/printable";
+import { visible } from "../text/printable";
 import { secretIn } from "./secrets";
 
 /** No known name is half as long. Comparing takes time in proportion to the product of the lengths. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { readContent } from "../files";
+import { readContent } from "../text/files";
 
 /** The largest settings file or DKP installation file that is read. Real ones have a few KiB. */
 const MAX_BYTES = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { readRegularFile, writeFileAtomically } from "../files";
+import { readRegularFile, writeFileAtomically } from "../text/files";
 
 const LOCK_FILE = ".terraform.lock.hcl";
 /** Marks a lock file that was copied, which distinguishes it from one that `terraform init` wrote. */

@@ -1,5 +1,5 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
-import { recovery } from "../render/recovery";
+import { recovery } from "../text/recovery";
 import { ADDRESSES, KEY_ADDRESSES } from "./addresses";
 import { parseBoundedJson } from "./bounded-json";
 

@@ -2,7 +2,7 @@ import { type ExecFileException, execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { dkpAccess } from "../render/command";
+import { dkpAccess } from "../text/command";
 import { parseBoundedJson } from "./bounded-json";
 import { type Progress, withProgress } from "./progress";
 

@@ -1,5 +1,5 @@
-import { CHECKS } from "../../../src/preflight/all-checks";
-import { regionCheck } from "../../../src/preflight/checks/region";
+import { CHECKS } from "../../../src/cli/account/preflight/all-checks";
+import { regionCheck } from "../../../src/cli/account/preflight/checks/region";
 import { testAws } from "../support/preflight";
 import { account } from "./checks/account";
 import { elasticIps } from "./checks/elastic-ips";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { CreatePolicyCommand, CreateRoleCommand, CreateUserCommand } from "@aws-sdk/client-iam";
+import type { Result } from "../../../src/cli/account/preflight/check";
 import { NODE_TRUST } from "../../../src/iam/node-role-permissions";
-import type { Result } from "../../../src/preflight/check";
 import { PROJECT } from "../../helpers/project-root";
 import { LocalAws } from "../support/local-aws";
 import { summary } from "../support/preflight";

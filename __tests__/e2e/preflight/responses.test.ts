@@ -1,4 +1,4 @@
-import { CHECKS } from "../../../src/preflight/all-checks";
+import { CHECKS } from "../../../src/cli/account/preflight/all-checks";
 import { ACCOUNT, AMI, master, resultsOf, settings, testAws } from "../support/preflight";
 import type { WireAnswer, WireAnswers } from "../support/stub-aws";
 

@@ -14,11 +14,11 @@ import {
   CreateRoleCommand,
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
-import { connect } from "../../../src/aws-api/client";
+import { connect } from "../../../src/cli/account/aws/client";
+import type { ReadState, Result, Verdict } from "../../../src/cli/account/preflight/check";
+import { ADMIN_ACTIONS } from "../../../src/cli/account/preflight/policy";
+import { runPreflight } from "../../../src/cli/account/preflight/runner";
 import { NODE_TRUST, nodePolicy } from "../../../src/iam/node-role-permissions";
-import type { ReadState, Result, Verdict } from "../../../src/preflight/check";
-import { ADMIN_ACTIONS } from "../../../src/preflight/preflight-policy";
-import { runPreflight } from "../../../src/preflight/runner";
 import type { StateResource } from "../../../src/terraform/state-file";
 import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";

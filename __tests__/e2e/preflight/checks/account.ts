@@ -1,4 +1,4 @@
-import { IDENTITY_CALL } from "../../../../src/preflight/checks/account";
+import { IDENTITY_CALL } from "../../../../src/cli/account/preflight/checks/account";
 import { ACCOUNT, noFixtures, settings, testChecks } from "../../support/preflight";
 import { queryError } from "../../support/stub-aws";
 

@@ -1,4 +1,4 @@
-import { elasticIpCheck } from "../../../../src/preflight/checks/elastic-ips";
+import { elasticIpCheck } from "../../../../src/cli/account/preflight/checks/elastic-ips";
 import { createAddresses, master, settings, testChecks } from "../../support/preflight";
 import { noQuota, quotaAnswer } from "../../support/stub-aws";
 

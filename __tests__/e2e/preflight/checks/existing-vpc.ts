@@ -1,4 +1,4 @@
-import { existingVpcCheck } from "../../../../src/preflight/checks/existing-vpc";
+import { existingVpcCheck } from "../../../../src/cli/account/preflight/checks/existing-vpc";
 import type { LocalAws } from "../../support/local-aws";
 import { createOpenVpc, createVpc, settings, testChecks } from "../../support/preflight";
 

@@ -1,5 +1,5 @@
+import { iamNodeRoleCheck } from "../../../../src/cli/account/preflight/checks/iam-node-role";
 import { nodePolicy } from "../../../../src/iam/node-role-permissions";
-import { iamNodeRoleCheck } from "../../../../src/preflight/checks/iam-node-role";
 import type { LocalAws } from "../../support/local-aws";
 import { createManagedRole, createRole, settings, testChecks } from "../../support/preflight";
 import { queryError } from "../../support/stub-aws";

@@ -1,5 +1,5 @@
 import { RegisterImageCommand } from "@aws-sdk/client-ec2";
-import { imageCheck } from "../../../../src/preflight/checks/image";
+import { imageCheck } from "../../../../src/cli/account/preflight/checks/image";
 import type { LocalAws } from "../../support/local-aws";
 import { AMI, CPU, imageResponse, master, settings, testChecks } from "../../support/preflight";
 

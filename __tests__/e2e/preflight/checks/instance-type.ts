@@ -1,4 +1,4 @@
-import { instanceTypeCheck } from "../../../../src/preflight/checks/instance-type";
+import { instanceTypeCheck } from "../../../../src/cli/account/preflight/checks/instance-type";
 import { CPU, master, noFixtures, settings, testChecks } from "../../support/preflight";
 
 export const instanceType = testChecks([instanceTypeCheck], noFixtures, [

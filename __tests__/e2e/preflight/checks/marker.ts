@@ -1,5 +1,5 @@
 import { CreateSecurityGroupCommand, CreateSubnetCommand, type Tag } from "@aws-sdk/client-ec2";
-import { markerCheck } from "../../../../src/preflight/checks/marker";
+import { markerCheck } from "../../../../src/cli/account/preflight/checks/marker";
 import type { LocalAws } from "../../support/local-aws";
 import { createVpc, settings, testChecks } from "../../support/preflight";
 

@@ -1,6 +1,6 @@
 import { CreateKeyPairCommand } from "@aws-sdk/client-ec2";
 import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand } from "@aws-sdk/client-iam";
-import { FREE_NAME_CHECKS } from "../../../../src/preflight/checks/name-collisions";
+import { FREE_NAME_CHECKS } from "../../../../src/cli/account/preflight/checks/name-collisions";
 import type { LocalAws } from "../../support/local-aws";
 import { ACCOUNT, type Case, createRole, settings, testChecks } from "../../support/preflight";
 

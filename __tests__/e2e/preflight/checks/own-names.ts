@@ -1,5 +1,5 @@
 import { CreateAccessKeyCommand, CreateGroupCommand, CreatePolicyCommand, CreateUserCommand } from "@aws-sdk/client-iam";
-import { ownNamesCheck } from "../../../../src/preflight/checks/own-names";
+import { ownNamesCheck } from "../../../../src/cli/account/preflight/checks/own-names";
 import type { LocalAws } from "../../support/local-aws";
 import { ACCOUNT, createRole, settings, testChecks } from "../../support/preflight";
 

@@ -1,4 +1,4 @@
-import { regionCheck } from "../../../../src/preflight/checks/region";
+import { regionCheck } from "../../../../src/cli/account/preflight/checks/region";
 import { noFixtures, settings, testChecks } from "../../support/preflight";
 
 export const region = testChecks([regionCheck], noFixtures, [

@@ -1,5 +1,5 @@
 import { CreateSecurityGroupCommand, CreateSubnetCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import { samePrefixCheck } from "../../../../src/preflight/checks/same-prefix";
+import { samePrefixCheck } from "../../../../src/cli/account/preflight/checks/same-prefix";
 import type { LocalAws } from "../../support/local-aws";
 import { createVpc, settings, testChecks } from "../../support/preflight";
 

@@ -5,7 +5,7 @@ import {
   CreateVpcEndpointCommand,
   type ResourceType,
 } from "@aws-sdk/client-ec2";
-import { sourceAddressCheck } from "../../../../src/preflight/checks/source-addresses";
+import { sourceAddressCheck } from "../../../../src/cli/account/preflight/checks/source-addresses";
 import type { LocalAws } from "../../support/local-aws";
 import { createVpc, settings, testChecks } from "../../support/preflight";
 import { ec2Answer } from "../../support/stub-aws";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { CreatePolicyCommand } from "@aws-sdk/client-iam";
-import { permissionsCheck } from "../../../../src/preflight/checks/user-permissions";
+import { permissionsCheck } from "../../../../src/cli/account/preflight/checks/user-permissions";
 import type { LocalAws } from "../../support/local-aws";
 import { settings, simulate, testChecks } from "../../support/preflight";
 import { queryError, type Simulation, simulationAnswer } from "../../support/stub-aws";

@@ -1,0 +1,48 @@
+import { actionsBeyond, actionsOf, sameDocument } from "../../../../src/cli/account/drift/document";
+
+const statement = { Sid: "A", Effect: "Allow", Action: ["ec2:RunInstances", "iam:PassRole"], Resource: "*" };
+const document = (...Statement: readonly object[]) => ({ Version: "2012-10-17", Statement });
+
+describe("sameDocument", () => {
+  it.each([
+    ["the order of actions", { ...statement, Action: ["iam:PassRole", "ec2:RunInstances"] }],
+    ["the case of actions", { ...statement, Action: ["EC2:runInstances", "iam:PassRole"] }],
+    ["the statement ID", { ...statement, Sid: "B" }],
+    ["a list of one", { ...statement, Resource: ["*"] }],
+  ])("ignores %s", (_, other) => {
+    expect(sameDocument(document(statement), document(other))).toBe(true);
+    expect(sameDocument({ Version: "2012-10-17", Statement: statement }, document(other))).toBe(true);
+  });
+
+  it.each([
+    ["another action", [{ ...statement, Action: ["ec2:*", "iam:PassRole"] }]],
+    ["NotAction", [{ ...statement, Action: undefined, NotAction: statement.Action }]],
+    ["the case of a resource", [{ ...statement, Resource: "arn:aws:iam::1:role/A" }]],
+    ["another effect", [{ ...statement, Effect: "Deny" }]],
+    ["a condition", [{ ...statement, Condition: { Bool: { "aws:MultiFactorAuthPresent": "true" } } }]],
+    ["a further statement", [statement, { Effect: "Allow", Action: "*", Resource: "*" }]],
+    ["no statement", []],
+  ])("distinguishes %s", (_, others) => {
+    expect(sameDocument(document(statement), document(...others))).toBe(false);
+  });
+
+  it("ignores the order of condition values and statements, and distinguishes principals", () => {
+    const conditional = (values: readonly string[]) => ({ ...statement, Condition: { StringEquals: { "aws:a": values } } });
+    expect(sameDocument(document(conditional(["1", "2"]), statement), document(statement, conditional(["2", "1"])))).toBe(true);
+    const trusted = (Principal: unknown) => document({ Effect: "Allow", Action: "sts:AssumeRole", Principal });
+    expect(sameDocument(trusted({ Service: "ec2.amazonaws.com" }), trusted({ Service: ["ec2.amazonaws.com"] }))).toBe(true);
+    expect(sameDocument(trusted({ Service: "ec2.amazonaws.com" }), trusted("*"))).toBe(false);
+  });
+});
+
+describe("actionsBeyond", () => {
+  it("lists allowed actions that are not expected, regardless of case", () => {
+    const denied = { Effect: "Deny", Action: "s3:*", Resource: "*" };
+    expect(actionsBeyond(document(statement, denied), ["EC2:RunInstances"])).toEqual(["iam:PassRole"]);
+    expect(actionsBeyond(document({ Effect: "Allow", NotAction: ["s3:*", "sts:*"], Resource: "*" }), [])).toEqual([
+      "all except s3:*, sts:*",
+    ]);
+    expect(actionsBeyond({}, [])).toEqual([]);
+    expect(actionsOf(document(statement))).toEqual(["ec2:RunInstances", "iam:PassRole"]);
+  });
+});

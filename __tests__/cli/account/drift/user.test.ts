@@ -1,0 +1,96 @@
+import { driftAfter, EVERY_OBJECT, findings } from "../../../helpers/drift";
+
+const EXTRA = "arn:aws:iam::123456789012:policy/Extra Policy";
+const POLICY = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
+const lists = (value: readonly string[]) => ({ value });
+
+describe("drift of the user", () => {
+  it("finds nothing where everything is managed", () => {
+    expect(driftAfter({})).toEqual([]);
+  });
+
+  it.each([
+    [
+      { attached: lists([POLICY, EXTRA]) },
+      `the policy ${EXTRA} is attached -> aws iam detach-user-policy --user-name deckhouse --policy-arn '${EXTRA}'`,
+    ],
+    [
+      { inline: lists(["in"]) },
+      "it has the inline policy in -> aws iam delete-user-policy --user-name deckhouse --policy-name in",
+    ],
+    [
+      { groups: lists(["dkp", "admins"]) },
+      "it is a member of the group admins -> aws iam remove-user-from-group --user-name deckhouse --group-name admins",
+    ],
+    [{ hasLoginProfile: { value: true } }, "it has a login profile -> aws iam delete-login-profile --user-name deckhouse"],
+    [
+      { mfaDevices: lists(["DEVICE1"]) },
+      "it has the MFA device DEVICE1 -> aws iam deactivate-mfa-device --user-name deckhouse --serial-number DEVICE1",
+    ],
+    [
+      { sshKeys: lists(["KEY1"]) },
+      "it has the SSH key KEY1 -> aws iam delete-ssh-public-key --user-name deckhouse --ssh-public-key-id KEY1",
+    ],
+    [
+      { serviceCredentials: lists(["ACCA1"]) },
+      "it has the service-specific credential ACCA1 -> aws iam delete-service-specific-credential --user-name deckhouse --service-specific-credential-id ACCA1",
+    ],
+    [
+      { certificates: lists(["C1"]) },
+      "it has the signing certificate C1 -> aws iam delete-signing-certificate --user-name deckhouse --certificate-id C1",
+    ],
+    [
+      { user: { value: { boundary: undefined } } },
+      "its permissions boundary is removed, and Terraform manages arn:aws:iam::aws:policy/Boundary -> apply: Terraform restores it (docs/how-to/recover.md#manual-changes)",
+    ],
+    [
+      { user: { value: { boundary: EXTRA } } },
+      `its permissions boundary is ${EXTRA}, and Terraform manages arn:aws:iam::aws:policy/Boundary -> apply: Terraform restores it (docs/how-to/recover.md#manual-changes)`,
+    ],
+    [
+      { inline: { unread: "iam:ListUserPolicies: AccessDenied: no" } },
+      "its inline policies cannot be read: iam:ListUserPolicies: AccessDenied: no -> unknown",
+    ],
+  ])("finds %j with the remedy", (user, expected) => {
+    expect(findings(driftAfter({ user }))).toEqual([`user deckhouse: ${expected}`]);
+  });
+
+  it.each([
+    ["Active", "if nothing uses it: aws iam update-access-key --user-name deckhouse --access-key-id AKIANEW --status Inactive"],
+    ["Inactive", "if nothing requires it any more: aws iam delete-access-key --user-name deckhouse --access-key-id AKIANEW"],
+  ])("never advises to delete a key that may be live (%s)", (status, remedy) => {
+    const keys = {
+      value: [
+        { id: "AKIAPRIMARY", status: "Active" },
+        { id: "AKIANEW", status },
+      ],
+    };
+    expect(findings(driftAfter({ user: { keys } }))).toEqual([
+      `user deckhouse: it has the access key AKIANEW (${status}), and the state does not have it -> npx dkp-access keys deckhouse shows when it was used last and how to import it; see docs/how-to/recover.md#unmanaged-key -> ${remedy}`,
+    ]);
+    expect(driftAfter({ user: { keys } }, `${EVERY_OBJECT}accessKeys: none\n`)).toEqual([]);
+  });
+
+  it("imports the attachment of the own policy, unless the settings have none", () => {
+    const withoutAttachment = (settings: string) =>
+      findings(
+        driftAfter({ user: { attached: lists([POLICY]) } }, settings, (access) => ({
+          ...access,
+          user: { ...access.user, attached: [] },
+        })),
+      );
+    expect(withoutAttachment(EVERY_OBJECT)).toEqual([
+      `user deckhouse: the policy ${POLICY} is attached, and the state does not have the attachment -> set import.attachment: true in the settings of deckhouse, and apply`,
+    ]);
+    expect(withoutAttachment(EVERY_OBJECT.replace("user-and-group", "group"))).toEqual([
+      `user deckhouse: the policy ${POLICY} is attached -> aws iam detach-user-policy --user-name deckhouse --policy-arn ${POLICY}`,
+    ]);
+  });
+
+  it("imports a user that the state does not have", () => {
+    const results = driftAfter({}, EVERY_OBJECT, (access) => ({ ...access, user: { ...access.user, managed: false } }));
+    expect(findings(results)).toEqual([
+      "user deckhouse: the user exists, and the state does not have it -> set import.user: true in the settings of deckhouse, and apply",
+    ]);
+  });
+});

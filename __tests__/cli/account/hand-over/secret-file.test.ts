@@ -1,0 +1,128 @@
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkSecretFile, writeSecretFile } from "../../../../src/cli/account/hand-over/secret-file";
+import { PROJECT } from "../../../helpers/project-root";
+
+describe("a file for a secret", () => {
+  let folder: string;
+  const path = process.env.PATH;
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "secret-")));
+  });
+
+  afterEach(() => {
+    process.env.PATH = path;
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A Git work tree that ignores `provider*.yaml`. */
+  const workTree = () => {
+    const tree = join(folder, "tree");
+    mkdirSync(join(tree, "below"), { recursive: true });
+    expect(spawnSync("git", ["init", "--quiet", tree]).status).toBe(0);
+    writeFileSync(join(tree, ".gitignore"), "/provider*.yaml\n");
+    return tree;
+  };
+  const notIgnored = (file: string) =>
+    `${file}: lies in a Git work tree and Git does not ignore it, so that a commit could contain the secret; write a file outside, or one that .gitignore covers, for example provider.yaml in the project's root`;
+
+  it("is refused in a Git work tree that does not ignore it", () => {
+    const tree = workTree();
+    for (const file of [join(tree, "my key.yaml"), join(tree, "below/provider.yaml"), join(tree, "-x")]) {
+      expect(() => checkSecretFile(file, process.env)).toThrow(new Error(notIgnored(file)));
+    }
+  });
+
+  it("is refused by way of a symbolic link into such a work tree, and whatever GIT_DIR is", () => {
+    symlinkSync(join(workTree(), "below"), join(folder, "link"));
+    const file = join(folder, "link/key.yaml");
+    process.env.GIT_DIR = join(folder, "elsewhere");
+    try {
+      expect(() => checkSecretFile(file, process.env)).toThrow(new Error(notIgnored(file)));
+    } finally {
+      delete process.env.GIT_DIR;
+    }
+  });
+
+  it("is allowed where Git ignores it, outside of work trees, and without Git", () => {
+    const tree = workTree();
+    expect(() => checkSecretFile(join(tree, "provider.yaml"), process.env)).not.toThrow();
+    expect(() => checkSecretFile(join(folder, "key.yaml"), process.env)).not.toThrow();
+    process.env.PATH = join(folder, "empty");
+    expect(() => checkSecretFile(join(tree, "my key.yaml"), process.env)).not.toThrow();
+  });
+
+  it("is refused in a repository that Git does not read", () => {
+    mkdirSync(join(folder, ".git"));
+    const file = join(folder, "key.yaml");
+    // Git's message depends on where the file system is mounted.
+    const { stderr } = spawnSync("git", ["-C", folder, "rev-parse"], { encoding: "utf8" });
+    expect(stderr).toMatch(/^fatal: not a git repository /);
+    expect(() => checkSecretFile(file, process.env)).toThrow(
+      new Error(
+        `${file}: lies in a Git repository that Git does not read (${stderr.trim()}), so that a commit could contain the secret; write a file outside of it`,
+      ),
+    );
+  });
+
+  it("is refused where it exists, or its folder does not", () => {
+    writeFileSync(join(folder, "a"), "");
+    expect(() => checkSecretFile(join(folder, "a"), process.env)).toThrow(
+      new Error(`${join(folder, "a")}: exists already, and others may be able to read it; remove it or write another file`),
+    );
+    expect(() => checkSecretFile(join(folder, "b/c"), process.env)).toThrow(
+      new Error(`${join(folder, "b/c")}: the folder ${join(folder, "b")} does not exist; create it or write another file`),
+    );
+  });
+
+  it("can be read by its owner alone, and its full path is returned", () => {
+    const mask = process.umask(0);
+    try {
+      expect(writeSecretFile(join(folder, "x/../key.yaml"), "secret\n")).toBe(join(folder, "key.yaml"));
+    } finally {
+      process.umask(mask);
+    }
+    expect(statSync(join(folder, "key.yaml")).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(folder, "key.yaml"), "utf8")).toBe("secret\n");
+    expect(readdirSync(folder)).toEqual(["key.yaml"]);
+  });
+
+  it("never replaces a file, nor writes through a symbolic link", () => {
+    writeFileSync(join(folder, "key.yaml"), "old");
+    symlinkSync(join(folder, "nothing"), join(folder, "link.yaml"));
+    for (const name of ["key.yaml", "link.yaml"]) {
+      expect(() => writeSecretFile(join(folder, name), "secret")).toThrow(
+        new Error(`${join(folder, name)}: exists already; nothing was written, write another file`),
+      );
+    }
+    expect(readFileSync(join(folder, "key.yaml"), "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["key.yaml", "link.yaml"]);
+  });
+
+  it("leaves no file behind if it cannot be written", () => {
+    // A limit on the size of files stands for a full disk.
+    const script = `require("${join(PROJECT, "build/src/cli/account/hand-over/secret-file.js")}").writeSecretFile("${join(folder, "key.yaml")}", "secret")`;
+    const { stderr } = spawnSync("sh", ["-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" -e "$1"', process.execPath, script], {
+      encoding: "utf8",
+    });
+    expect(stderr).toContain(
+      `Error: ${join(folder, "key.yaml")}: cannot be written (EFBIG); nothing was written, write another file\n`,
+    );
+    expect(existsSync(join(folder, "key.yaml"))).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,281 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
+import { PROJECT } from "../../helpers/project-root";
+import { runCli } from "../../helpers/run-cli";
+import { KEY_ID, SECRET_KEY } from "../../helpers/settings-files";
+
+const CONFIG = readFileSync(join(PROJECT, "__tests__/golden/config.yaml"), "utf8");
+const { version, devDependencies } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
+
+describe("dkp-access init", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "init-"));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const init = (...args: readonly string[]) => runCli(folder, ["init", ...args]);
+  const filesOf = (name: string) =>
+    readdirSync(join(folder, name), { recursive: true, encoding: "utf8" })
+      .filter((path) => statSync(join(folder, name, path)).isFile())
+      .sort();
+  const read = (path: string) => readFileSync(join(folder, path), "utf8");
+  const contentOf = (name: string) => filesOf(name).map((path) => read(join(name, path)));
+
+  it("writes a repository and prints the next steps", async () => {
+    const { status, stdout, stderr } = await init("acme");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(filesOf("acme")).toEqual([
+      ".gitignore",
+      ".npmrc",
+      "README.md",
+      "cdktf.json",
+      "deployments/deckhouse.yaml",
+      "main.ts",
+      "package.json",
+      "tsconfig.json",
+    ]);
+    expect(stdout.split("\n").filter((line) => line.startsWith("wrote acme/"))).toHaveLength(8);
+    expect(stdout.slice(stdout.indexOf("Next"))).toBe(`Next steps:
+  cd acme
+  edit deployments/deckhouse.yaml: replace the values that are marked with CHANGE, set accountId and both pgpKey
+  npm install
+  npx dkp-access synth
+  npx dkp-access review
+  git init && git add --all && git commit
+  npx dkp-access preflight deckhouse
+  npm run deploy -- deckhouse
+`);
+  });
+
+  it("names the exact versions of this package, and of the peers and tools that it is tested with", async () => {
+    await init("acme");
+    expect(JSON.parse(read("acme/package.json"))).toMatchObject({
+      dependencies: {
+        "@cdktf/provider-aws": devDependencies["@cdktf/provider-aws"],
+        cdktf: devDependencies.cdktf,
+        constructs: devDependencies.constructs,
+        "deckhouse-aws-access": version,
+      },
+      devDependencies: { "cdktf-cli": devDependencies["cdktf-cli"], typescript: devDependencies.typescript },
+    });
+  });
+
+  it("installs CDK Terrain under the names of CDKTF with --cdk-terrain, and nothing of CDKTF", async () => {
+    await init("acme", "--cdk-terrain");
+    expect(JSON.parse(read("acme/package.json"))).toMatchObject({
+      engines: { node: ">=22.19" },
+      dependencies: {
+        "@cdktf/provider-aws": "npm:@cdktn/provider-aws@25.7.0",
+        cdktf: "npm:cdktn@0.24.0",
+        cdktn: "0.24.0",
+        constructs: devDependencies.constructs,
+        "deckhouse-aws-access": version,
+      },
+      devDependencies: { "cdktn-cli": "0.24.0", typescript: devDependencies.typescript },
+    });
+  });
+
+  it("fills every placeholder", async () => {
+    await init("cdk-terrain", "--cdk-terrain");
+    expect(contentOf("cdk-terrain").filter((text) => text.includes("{{"))).toEqual([]);
+    for (const pipeline of ["github", "gitlab"]) {
+      await init(pipeline, "--pipeline", pipeline);
+      // GitHub's own expressions have a dollar sign before the braces.
+      expect(contentOf(pipeline).filter((text) => /(?<!\$)\{\{|<!-- (if|end)/.test(text))).toEqual([]);
+    }
+  });
+
+  it("writes recommended settings that synth and review accept as they are", async () => {
+    await init("acme", "--stack", "prod");
+    expect(parse(read("acme/deployments/prod.yaml"))).toEqual({
+      region: "eu-central-1",
+      backend: { s3: { bucket: "example-terraform-state", region: "eu-central-1" } },
+      policy: { mode: "minimal" },
+      attachment: "group",
+      cluster: { prefix: "dev", layout: "WithoutNAT" },
+    });
+    expect(read("acme/deployments/prod.yaml").match(/^.* # CHANGE$/gm)).toEqual([
+      "region: eu-central-1 # CHANGE",
+      "    bucket: example-terraform-state # CHANGE",
+      "    region: eu-central-1 # CHANGE",
+      "  prefix: dev # CHANGE",
+      "  layout: WithoutNAT # CHANGE",
+    ]);
+    expect(await runCli(join(folder, "acme"), ["synth"])).toMatchObject({
+      status: 0,
+      stdout: "cdktf.out/stacks/prod/cdk.tf.json\n",
+    });
+    expect(await runCli(join(folder, "acme"), ["review"])).toMatchObject({ status: 0 });
+  });
+
+  it("prepares accountId, both pgpKey and dkpVersion as comments that are valid without the comment sign", async () => {
+    await init("acme");
+    const text = read("acme/deployments/deckhouse.yaml").replaceAll(
+      /^( *)# (?=accountId|accessKeys| {2}primary| {2}secondary|dkpVersion)/gm,
+      "$1",
+    );
+    expect(parse(text)).toMatchObject({
+      accountId: "123456789012",
+      accessKeys: { primary: { pgpKey: "BASE64" }, secondary: { pgpKey: "BASE64" } },
+      cluster: { dkpVersion: "1.77" },
+    });
+    writeFileSync(join(folder, "acme/deployments/deckhouse.yaml"), text.replaceAll("BASE64", ENCRYPTION_KEY));
+    const { status, stderr } = await runCli(join(folder, "acme"), ["synth"]);
+    expect(status).toBe(0);
+    expect(stderr).not.toContain("plaintext");
+  });
+
+  describe("with DKP's installation file", () => {
+    const withConfig = async (text: string) => {
+      writeFileSync(join(folder, "config.yml"), text);
+      return await init("acme", "--config-file", "config.yml");
+    };
+
+    it("takes region and cluster from it, with the same policy as cluster.configFile", async () => {
+      expect(await withConfig(CONFIG)).toMatchObject({ status: 0, stderr: "" });
+      const settings = read("acme/deployments/deckhouse.yaml");
+      expect(settings.match(/^.* # CHANGE$/gm)).toEqual(["    bucket: example-terraform-state # CHANGE"]);
+      expect(parse(settings)).toMatchObject({
+        region: "eu-north-1",
+        cluster: {
+          prefix: "staging",
+          layout: "WithNAT",
+          tags: { environment: "staging" },
+          imdsv2: true,
+          withNAT: { bastionInstance: { instanceClass: { instanceType: "m5.large", ami: "ami-0123456789abcdef0" } } },
+          masterNodeGroup: {
+            replicas: 1,
+            instanceClass: { instanceType: "c5.xlarge", ami: "ami-0123456789abcdef0", diskSizeGb: 50 },
+          },
+          nodeGroups: [
+            { name: "worker", replicas: 2, instanceClass: { instanceType: "c5.2xlarge", ami: "ami-0123456789abcdef0" } },
+          ],
+        },
+      });
+      const project = join(folder, "acme");
+      const ours = (await runCli(project, ["policy"])).stdout;
+      writeFileSync(join(project, "config.yml"), CONFIG);
+      writeFileSync(
+        join(project, "deployments/deckhouse.yaml"),
+        "region: eu-north-1\nbackend: { local: {} }\nattachment: group\npolicy: { mode: minimal }\ncluster: { configFile: config.yml }\n",
+      );
+      expect((await runCli(project, ["policy"])).stdout).toBe(ours);
+    });
+
+    it("neither copies nor prints secrets, unknown fields and comments", async () => {
+      const planted = "PLANTED";
+      const result = await withConfig(
+        CONFIG.replace("ACCESS_KEY_ID", KEY_ID)
+          .replace("SECRET_ACCESS_KEY", SECRET_KEY)
+          .replace("layout: WithNAT", `layout: WithNAT # ${planted}\n${planted}Top: { value: ${planted} }`)
+          .replace("  replicas: 1", `  replicas: 1\n  ${planted}Group: ${planted}`)
+          .replace("    diskSizeGb: 50", `    diskSizeGb: 50\n    ${planted}Class: ${planted}`)
+          .replace("  bastionInstance:", `  ${planted}Nat: ${planted}\n  bastionInstance:\n    ${planted}Bastion: ${planted}`)
+          .replace("  - name: worker", `  - ${planted}Nodes: ${planted}\n    name: worker`)
+          .concat(`---\nkind: InitConfiguration\ndeckhouse: { registryDockerCfg: ${planted} }\n`),
+      );
+      expect(result.status).toBe(0);
+      const everything = [result.stdout, result.stderr, ...contentOf("acme")].join("\n");
+      for (const secret of [planted, KEY_ID, SECRET_KEY, "ssh-ed25519"]) {
+        expect(everything).not.toContain(secret);
+      }
+    });
+
+    it("writes nothing if a field that the settings have contains a secret, and does not print it", async () => {
+      expect(await withConfig(CONFIG.replace("  environment: staging", `  token: ${SECRET_KEY}`))).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: expect.stringMatching(/^config\.yml has 1 error:\n {2}cluster\.tags\.token: looks like an AWS secret access key/),
+      });
+      expect(readdirSync(folder)).toEqual(["config.yml"]);
+    });
+
+    it.each([
+      ["is missing", undefined, '"config.yml" can\'t be read (ENOENT)'],
+      ["has no AWSClusterConfiguration", "kind: ClusterConfiguration\n", "holds no documents of kind AWSClusterConfiguration"],
+    ])("that %s writes nothing", async (_, text, message) => {
+      const result = text === undefined ? await init("acme", "--config-file", "config.yml") : await withConfig(text);
+      expect(result).toEqual({ status: 1, stdout: "", stderr: expect.stringContaining(message) });
+      expect(readdirSync(folder)).not.toContain("acme");
+    });
+
+    it("marks prefix and region as examples if it lacks them", async () => {
+      await withConfig(CONFIG.replace("  prefix: staging\n", "").replace("  region: eu-north-1\n", ""));
+      expect(read("acme/deployments/deckhouse.yaml").match(/^.*(prefix|layout|^region):.*$/gm)).toEqual([
+        "region: eu-central-1 # CHANGE",
+        "  prefix: dev # CHANGE",
+        "  layout: WithNAT",
+      ]);
+    });
+  });
+
+  it.each([
+    ["github", ".github/workflows/dkp-access.yml"],
+    ["gitlab", ".gitlab-ci.yml"],
+  ])("adds the pipeline for %s, which installs no development tools", async (pipeline, path) => {
+    await init("acme", "--pipeline", pipeline, "--stack", "prod");
+    expect(filesOf("acme")).toEqual(expect.arrayContaining([path, "scripts/pipeline.sh"]));
+    const text = read(join("acme", path));
+    expect(text).toContain("node_modules/deckhouse-aws-access/docs/how-to/pipelines.md");
+    expect(new Set(text.match(/npm ci(?: --omit=dev)?/g))).toEqual(new Set(["npm ci --omit=dev"]));
+    expect(read("acme/scripts/pipeline.sh")).toBe(readFileSync(join(PROJECT, "scripts/pipeline.sh"), "utf8"));
+    expect(read("acme/README.md")).toContain(`\`${path}\``);
+  });
+
+  it("accepts a folder that only contains .git, and the current one", async () => {
+    mkdirSync(join(folder, ".git"));
+    const { status, stdout } = await init();
+    expect({ status, cd: stdout.includes("  cd ") }).toEqual({ status: 0, cd: false });
+    expect(read("package.json")).toContain("deckhouse-aws-access");
+  });
+
+  it("acts relative to --project, which needs no cdktf.json", async () => {
+    mkdirSync(join(folder, "inner"));
+    expect(await runCli("/", ["--project", join(folder, "inner"), "init", "acme"])).toMatchObject({ status: 0 });
+    expect(filesOf("inner")).toContain("acme/package.json");
+  });
+
+  it.each([
+    [["."], ".: is not empty; name a new folder, or one that is empty\n"],
+    [["notes.txt"], "notes.txt: is a file, not a folder; remove it, or name another path\n"],
+    [["acme", "--stack", "Prod"], expect.stringContaining('"Prod" can\'t be a stack name')],
+    [["acme", "--pipeline", "jenkins"], expect.stringContaining("Allowed choices are github, gitlab")],
+  ])("rejects %j and writes nothing", async (args, stderr) => {
+    writeFileSync(join(folder, "notes.txt"), "");
+    expect(await init(...args)).toEqual({ status: 1, stdout: "", stderr });
+    expect(readdirSync(folder)).toEqual(["notes.txt"]);
+  });
+
+  it("ignores states, plans, output folders, private keys and the provider block in Git", async () => {
+    await init("acme");
+    const ignored = [
+      "cdktf.out/stacks/deckhouse/plan",
+      "elsewhere/stacks/deckhouse/plan",
+      "other.out/x",
+      "terraform.deckhouse.tfstate",
+      "errored.tfstate",
+      "terraform.tfstate.backup",
+      "plan.key",
+      "provider.yaml",
+      "config.yml",
+      "node_modules/x",
+    ];
+    const kept = ["plan.pem", "locks/deckhouse.terraform.lock.hcl", "review/deckhouse/REVIEW.md", "package-lock.json"];
+
+    const run = (input: string, ...args: readonly string[]) =>
+      spawnSync("git", args, { cwd: join(folder, "acme"), input, encoding: "utf8" }).stdout;
+    run("", "init", "--quiet");
+    expect(
+      run([...ignored, ...kept].join("\n"), "check-ignore", "--stdin")
+        .trim()
+        .split("\n"),
+    ).toEqual(ignored);
+  });
+});

@@ -1,0 +1,285 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EXIT_CODES } from "../../../src/cli/commands/exit-codes";
+import { PROJECT } from "../../helpers/project-root";
+import { runCli } from "../../helpers/run-cli";
+
+const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+const BROKEN = `${SETTINGS}user: { name: b }\npolicy: { name: b }\nprotect: 1\n`;
+const CHOICES = "Allowed choices are";
+const USAGE = "npx dkp-access COMMAND --help shows the usage\n";
+const COMMANDS = Object.keys(EXIT_CODES);
+
+describe("dkp-access", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "program-"));
+    mkdirSync(join(folder, "deployments"));
+    writeFileSync(join(folder, "cdktf.json"), "{}");
+    writeFileSync(join(folder, "deployments/dev.yaml"), SETTINGS);
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const write = (stack: string, text: string) => writeFileSync(join(folder, `deployments/${stack}.yaml`), text);
+  /** A stack that is synthesized and, as far as its folder shows, initialized. */
+  const initialized = (stack: string) => {
+    mkdirSync(join(folder, "cdktf.out/stacks", stack, ".terraform"), { recursive: true });
+    writeFileSync(join(folder, "cdktf.out/stacks", stack, "cdk.tf.json"), "{}");
+  };
+  /** A program that stands in for Terraform. */
+  const terraform = (script: string) => {
+    const path = join(folder, "terraform");
+    writeFileSync(path, `#!/bin/sh\n${script}\n`);
+    chmodSync(path, 0o755);
+    return path;
+  };
+
+  it("lists every command in its help", async () => {
+    const { status, stdout, stderr } = await runCli(folder, ["--help"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    for (const name of COMMANDS) {
+      expect(stdout).toMatch(new RegExp(`^  ${name} +\\w`, "m"));
+    }
+  });
+
+  it.each(COMMANDS)("%s --help documents the global options, the environment and the exit codes", async (name) => {
+    const { status, stdout, stderr } = await runCli("/", [name, "--help"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(new RegExp(`^Usage: dkp-access ${name} `));
+    expect(stdout).toContain("--project <folder>");
+    expect(stdout).toMatch(/\nEnvironment variables:\n(?: {2,}\S.*\n)+\nExit codes:\n {2}0 {2}\w.*\n(?: {5}.*\n)* {2}1 {2}\w/);
+    expect((await runCli("/", ["help", name])).stdout).toBe(stdout);
+  });
+
+  it("prints the help and exits with 1 without a command", async () => {
+    expect(await runCli(folder, [])).toEqual({ status: 1, stdout: "", stderr: expect.stringMatching(/^Usage: dkp-access /) });
+  });
+
+  it.each([
+    [["synht"], "unknown command 'synht', did you mean synth?\n"],
+    [["deploy"], `unknown command 'deploy'; ${USAGE}`],
+    [["policy", "--explian", "x"], "unknown option '--explian', did you mean --explain?\n"],
+    [["synth", "--quiet"], `unknown option '--quiet'; ${USAGE}`],
+    [["synth", "dev"], `too many arguments for 'synth'. Expected 0 arguments but got 1; ${USAGE}`],
+    [["policy", "dev", "prod"], `too many arguments for 'policy'. Expected 1 argument but got 2; ${USAGE}`],
+    [["hand-over", "dev", "prod"], `too many arguments for 'hand-over'. Expected 1 argument but got 2; ${USAGE}`],
+    [["preflight", "dev", "prod"], `too many arguments for 'preflight'. Expected 1 argument but got 2; ${USAGE}`],
+    [["keys", "--format"], `option '--format <format>' argument missing; ${USAGE}`],
+    [["keys", "--format", "yaml"], `option '--format <format>' argument 'yaml' is invalid. ${CHOICES} text, json\n`],
+    [["hand-over", "--format", "text"], `option '--format <format>' argument 'text' is invalid. ${CHOICES} yaml, json\n`],
+    [["keys", "--json"], "keys --json: replaced by --format json\n"],
+    [["audit", "--json"], "audit --json: replaced by --format json\n"],
+    [["hand-over", "--json"], "hand-over --json: replaced by --format json\n"],
+    [["preflight", "--json"], "preflight --json: replaced by --format json\n"],
+    [
+      ["preflight", "--timeout", "soon"],
+      '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n',
+    ],
+    [["drift", "--timeout", "0"], '--timeout: "0" is not a number of seconds up to 3600; write for example --timeout 120\n'],
+    [["drift", "dve"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
+    [["keys", "dve"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
+    [["audit", "dve"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
+  ])("rejects %j in one line with the remedy", async (args, stderr) => {
+    expect(await runCli(folder, args)).toEqual({ status: 1, stdout: "", stderr });
+  });
+
+  it.each(COMMANDS.filter((name) => name !== "init"))("%s rejects a folder without cdktf.json", async (name) => {
+    const other = mkdtempSync(join(tmpdir(), "no-project-"));
+    const stderr = `${other}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER\n`;
+    const command = [name, ...(name === "upgrade" ? ["--from", "1.70", "--to", "1.77"] : [])];
+    expect(await runCli(other, command)).toEqual({ status: 1, stdout: "", stderr });
+    expect(await runCli("/", ["--project", other, ...command])).toEqual({ status: 1, stdout: "", stderr });
+    expect(await runCli("/", [...command, "--project", join(other, "none")])).toMatchObject({ status: 1, stdout: "" });
+    rmSync(other, { recursive: true });
+  });
+
+  it("names the project above the folder in which it runs, and the option for it", async () => {
+    const below = join(folder, "deployments");
+    expect(await runCli(below, ["synth"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `${below}: has no cdktf.json, and ${folder} has one; run the command there, or add --project ${folder}\n`,
+    });
+  });
+
+  it("acts on the project that --project names, and paths are relative to it", async () => {
+    for (const args of [
+      ["--project", folder, "review", "--out", "packs"],
+      ["diff", "--against", "./packs", "--project", folder],
+    ]) {
+      expect(await runCli("/", args)).toMatchObject({ status: 0, stderr: "" });
+    }
+    expect((await runCli("/", ["synth", "--project", folder])).stdout).toBe("cdktf.out/stacks/dev/cdk.tf.json\n");
+  });
+
+  it.each(["keys", "hand-over", "audit"])("%s rejects a stack that is not synthesized or not initialized", async (name) => {
+    expect(await runCli(folder, [name, "dev"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "cdktf.out/stacks/dev: the stack is not synthesized; run npx dkp-access synth first\n",
+    });
+    await runCli(folder, ["synth"]);
+    expect(await runCli(folder, [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "cdktf.out/stacks/dev: tofu has not been initialized there; run tofu -chdir=cdktf.out/stacks/dev init first\n",
+    });
+  });
+
+  it("hand-over reports a missing Terraform binary", async () => {
+    initialized("dev");
+    expect(await runCli(folder, ["hand-over", "dev", "--yes"], { TERRAFORM_BINARY_NAME: "no-terraform" })).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "no-terraform is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME\n",
+    });
+  });
+
+  it("audit reports a missing Terraform binary and a file that is not readable as JSON, and exits with 1", async () => {
+    initialized("dev");
+    writeFileSync(join(folder, "notes.txt"), "notes");
+    const { status, stdout, stderr } = await runCli(folder, ["audit", "dev", "notes.txt"], { TERRAFORM_BINARY_NAME: "none" });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    expect(stdout.split("\n")).toEqual([
+      "state: could not be read: none is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME",
+      "cdktf.out/stacks/dev/cdk.tf.json: no secret in plaintext",
+      "notes.txt: could not be read: is neither a Terraform state nor a plan nor other JSON; name a file that terraform plan -out=FILE or state pull wrote",
+      "",
+    ]);
+  });
+
+  it("audit without arguments searches all stacks, and exits with 2 when it finds a secret", async () => {
+    write("prod", `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n`);
+    initialized("dev");
+    initialized("prod");
+    const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    writeFileSync(
+      join(folder, "cdktf.out/stacks/prod/terraform.tfstate"),
+      JSON.stringify({ outputs: { key: { value: secret } } }),
+    );
+    const result = await runCli(folder, ["audit", "--format", "json"], { TERRAFORM_BINARY_NAME: terraform("echo '{}'") });
+    expect({ status: result.status, stderr: result.stderr }).toEqual({ status: 2, stderr: "" });
+    expect(result.stdout).not.toContain(secret);
+    expect(JSON.parse(result.stdout)).toEqual([
+      { source: "state", findings: [] },
+      { source: "cdktf.out/stacks/dev/cdk.tf.json", findings: [] },
+      { source: "state", findings: [] },
+      { source: "cdktf.out/stacks/prod/cdk.tf.json", findings: [] },
+      {
+        source: "cdktf.out/stacks/prod/terraform.tfstate",
+        findings: [{ location: "outputs.key.value", what: "what looks like the secret of an access key" }],
+      },
+    ]);
+  });
+
+  it("keys without arguments reports all deployments, also after one that cannot be read", async () => {
+    write("prod", `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n`);
+    expect(await runCli(folder, ["keys"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: ["dev", "prod"]
+        .map(
+          (stack, index) =>
+            `${stack} (${index + 1} of 2)\ncdktf.out/stacks/${stack}: the stack is not synthesized; run npx dkp-access synth first\n`,
+        )
+        .join(""),
+    });
+  });
+
+  it("reports an unreadable file in one line", async () => {
+    expect(await runCli(folder, ["diff", "--plan", "none.json"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "none.json: cannot be read as a file (ENOENT); name a plan\n",
+    });
+    rmSync(join(folder, "deployments"), { recursive: true });
+    const { status, stderr } = await runCli(folder, ["synth"]);
+    expect({ status, lines: stderr.split("\n") }).toEqual({
+      status: 1,
+      lines: ["deployments has 1 error:", expect.stringContaining("can't be read as a folder"), ""],
+    });
+    mkdirSync(join(folder, "deployments"));
+  });
+
+  it.each([[["review", "dev"]], [["policy", "dev"]], [["diff", "dev", "--against", "./packs"]]])(
+    "%j warns about another invalid deployment and continues",
+    async (args) => {
+      await runCli(folder, ["review", "--out", "packs"]);
+      write("broken", BROKEN);
+      const { status, stderr } = await runCli(folder, args);
+      expect({ status, lines: stderr.split("\n").slice(0, 3) }).toEqual({
+        status: 0,
+        lines: [
+          "warning: deployments/broken.yaml has 1 error:",
+          "  line 5, protect: 1 is not true or false",
+          "warning: continuing with dev, which is valid by itself",
+        ],
+      });
+    },
+  );
+
+  it("warns once about an invalid deployment when several others are named", async () => {
+    write("prod", `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n`);
+    write("broken", BROKEN);
+    const { status, stderr } = await runCli(folder, ["review", "dev", "prod"]);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `warning: deployments/broken.yaml has 1 error:
+  line 5, protect: 1 is not true or false
+warning: continuing with dev, prod, which are valid by themselves
+`,
+    });
+  });
+
+  it("adds the stack trace of an error with DEBUG=1 only", async () => {
+    expect((await runCli(folder, ["policy", "dve"], { DEBUG: "1" })).stderr).toMatch(/^Error: no deployment "dve".*\n +at /);
+    expect((await runCli(folder, ["policy", "dve"])).stderr).not.toContain("    at ");
+  });
+
+  describe("in a process of its own", () => {
+    const node = (...args: readonly string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env: {} });
+      return { status, stdout, stderr };
+    };
+
+    it.each([
+      ["packages", "the package commander is not installed; run npm ci first"],
+      ["compiled files", "the program is not built; run npm ci and npm run build first"],
+    ])("reports missing %s", (what, message) => {
+      const copy = join(folder, "copy");
+      cpSync(join(PROJECT, "bin"), join(copy, "bin"), { recursive: true });
+      if (what === "packages") {
+        cpSync(join(PROJECT, "build/src"), join(copy, "build/src"), { recursive: true });
+        cpSync(join(PROJECT, "package.json"), join(copy, "package.json"));
+      }
+      expect(node(join(copy, "bin/dkp-access"), "synth")).toEqual({ status: 1, stdout: "", stderr: `dkp-access: ${message}\n` });
+    });
+
+    it("runs through a symbolic link, as npm installs it", () => {
+      const link = join(folder, "dkp-access");
+      symlinkSync(join(PROJECT, "bin/dkp-access"), link);
+      expect(node(link, "policy", "dve")).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: 'no deployment "dve" in deployments, did you mean "dev"?\n',
+      });
+    });
+
+    it.each([
+      [["--help"], ["commander"]],
+      [["policy"], ["commander", "fastest-levenshtein", "valibot", "yaml"]],
+    ])("%j loads only the packages it uses", (args, packages) => {
+      const script = `process.on("exit", () => process.stderr.write("\\n" + JSON.stringify(Object.keys(require.cache))));
+        process.argv.splice(1, 0, "dkp-access");
+        require(${JSON.stringify(join(PROJECT, "bin/dkp-access"))})`;
+      const { status, stderr } = node("-e", script, "--", ...args);
+      const loaded = JSON.parse(stderr.split("\n").at(-1) ?? "[]") as readonly string[];
+      const names = loaded.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+      expect({ status, names: [...new Set(names)].sort() }).toEqual({ status: 0, names: packages });
+    });
+  });
+});

@@ -1,0 +1,248 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PROJECT } from "../../helpers/project-root";
+import { runCli } from "../../helpers/run-cli";
+
+const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+const OLD = `${SETTINGS}user: { name: old }\npolicy: { name: Old }\n`;
+
+describe("dkp-access synth", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "synth-"));
+    mkdirSync(join(folder, "deployments"));
+    writeFileSync(join(folder, "cdktf.json"), "{}");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const write = (stack: string, text = SETTINGS) => writeFileSync(join(folder, `deployments/${stack}.yaml`), text);
+  // No PATH: neither Terraform nor any other program can run.
+  const synth = (environment: Record<string, string> = {}, ...args: string[]) => runCli(folder, ["synth", ...args], environment);
+  const json = (stack: string) => readFileSync(join(folder, "cdktf.out/stacks", stack, "cdk.tf.json"), "utf8");
+  const stacks = () => readdirSync(join(folder, "cdktf.out/stacks")).sort();
+
+  it("writes one stack per deployment, names it, and reports once that the secret is in the state", async () => {
+    write("deckhouse");
+    expect(await synth()).toEqual({
+      status: 0,
+      stdout: "cdktf.out/stacks/deckhouse/cdk.tf.json\n",
+      stderr:
+        "info: deckhouse: the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that\ninfo: deckhouse: policy.supplement adds actions that DKP calls and its documentation omits: ec2:DescribeAddressesAttribute (reads each Elastic IP; without it no layout can be created or destroyed); ec2:DescribeNetworkAcls (reads the default network ACL of the VPC; without the permission, Terraform only warns); ec2:ReplaceRoute (updates the default route after a replacement of the NAT gateway, and changed routes)\n",
+    });
+    expect(stacks()).toEqual(["deckhouse"]);
+  });
+
+  it("writes the same bytes twice, in another folder, time zone and locale, and with a comment or another order in the settings", async () => {
+    write("deckhouse");
+    await synth();
+    const first = json("deckhouse");
+    expect(first).not.toContain(folder);
+    await synth();
+    expect(json("deckhouse")).toBe(first);
+    const elsewhere = mkdtempSync(join(tmpdir(), "synth-elsewhere-"));
+    mkdirSync(join(elsewhere, "deployments"));
+    rmSync(folder, { recursive: true });
+    folder = elsewhere;
+    write("deckhouse", "# comment\nbackend: { s3: { region: eu-central-1, bucket: state } }\nregion: eu-central-1\n");
+    writeFileSync(join(folder, "cdktf.json"), "{}");
+    const env = { TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" };
+    spawnSync(process.execPath, [join(PROJECT, "bin/dkp-access"), "synth"], { cwd: folder, env });
+    expect(json("deckhouse")).toBe(first);
+  });
+
+  it("warns about a region that AWS does not have", async () => {
+    write("deckhouse", SETTINGS.replace("region: eu-central-1\n", "region: eu-cental-1\n"));
+    const { status, stderr } = await synth();
+    expect({ status, first: stderr.split("\n").filter((line) => line.startsWith("warn")) }).toEqual({
+      status: 0,
+      first: ['warn: deckhouse: region: "eu-cental-1" is not a region that AWS is known to have, did you mean "eu-central-1"?'],
+    });
+  });
+
+  it("warns about an access key in an installation file that Git tracks", async () => {
+    const id = ["AKIA", "Z7QWJ2KX4MNB5TYR"].join("");
+    write("deckhouse", `${SETTINGS}cluster: { configFile: config.yml }\n`);
+    const fields = "layout: WithoutNAT\nvpcNetworkCIDR: 10.241.0.0/16\n";
+    const provider = `provider:\n  providerAccessKeyId: ${id}\n  region: eu-central-1\n`;
+    writeFileSync(join(folder, "config.yml"), `kind: AWSClusterConfiguration\n${fields}${provider}`);
+    const git = (...args: string[]) => expect(spawnSync("git", ["-C", folder, ...args]).status).toBe(0);
+    git("init", "--quiet");
+    git("add", "config.yml");
+    const { status, stderr } = await synth({ PATH: process.env.PATH ?? "" });
+    expect({ status, warnings: stderr.split("\n").filter((line) => line.startsWith("warn")) }).toEqual({
+      status: 0,
+      warnings: [
+        "warning: deckhouse: cluster.configFile: config.yml, line 5: has an AWS access key id (not shown), and Git tracks the file; replace the key, and keep provider out of the committed file",
+      ],
+    });
+    expect(stderr).not.toContain(id);
+  });
+
+  it("writes nothing when one of several deployments holds a CDKTF token", async () => {
+    write("a");
+    write("b", `${SETTINGS}user: { name: b }\npolicy: { name: b, description: "#{TfToken[TOKEN.0]}" }\n`);
+    expect(await synth()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^deployments\/b\.yaml has 1 error:\n {2}line \d+, policy\.description: holds a CDKTF token, which becomes a Terraform expression; write the value itself\n$/,
+      ),
+    });
+    expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
+  });
+
+  it("rejects an output folder without a name", async () => {
+    write("deckhouse");
+    expect(await synth({ CDKTF_OUTDIR: "" })).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable\n",
+    });
+  });
+
+  it("changes nothing in cdktf.out when a setting is wrong, and shows no stack trace", async () => {
+    write("deckhouse");
+    await synth();
+    const before = json("deckhouse");
+    write("deckhouse", SETTINGS.replace("region: eu-central-1\n", "region: eu-west-1\nprotct: false\n"));
+    write("another");
+    const { status, stdout, stderr } = await synth();
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toContain('line 2, protct: unknown setting, did you mean "protect"?');
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(json("deckhouse")).toBe(before);
+    expect(stacks()).toEqual(["deckhouse"]);
+  });
+
+  it("writes nothing when there is no deployment", async () => {
+    const { status, stderr } = await synth();
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: "deployments has 1 error:\n  has no deployments; write one as <stack>.yaml, the README shows a first file\n",
+    });
+    expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
+  });
+
+  it("reads the settings folder that CDKTF's context names", async () => {
+    mkdirSync(join(folder, "elsewhere"));
+    writeFileSync(join(folder, "elsewhere/dev.yaml"), SETTINGS);
+    expect((await synth({ CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}' })).status).toBe(0);
+    expect(stacks()).toEqual(["dev"]);
+  });
+
+  it.each(["nonsense", "[1", '{"deployments":5}'])("rejects a context of %s", async (context) => {
+    const { status, stderr } = await synth({ CDKTF_CONTEXT_JSON: context });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^CDKTF_CONTEXT_JSON: .*write for example \{"deployments":"elsewhere"\}\n$/);
+  });
+
+  it("writes to the folder that CDKTF_OUTDIR names", async () => {
+    write("deckhouse");
+    expect((await synth({ CDKTF_OUTDIR: "out" })).stdout).toBe("out/stacks/deckhouse/cdk.tf.json\n");
+  });
+
+  it("removes the folder of a removed deployment, and reports it", async () => {
+    write("deckhouse");
+    write("old", OLD);
+    expect((await synth()).status).toBe(0);
+    rmSync(join(folder, "deployments/old.yaml"));
+    // Which backend is in use, noted by `terraform init`, is no state.
+    mkdirSync(join(folder, "cdktf.out/stacks/old/.terraform"));
+    writeFileSync(join(folder, "cdktf.out/stacks/old/.terraform/terraform.tfstate"), "{}");
+    expect((await synth()).stderr).toContain(
+      "removed cdktf.out/stacks/old: no settings file of that name. If it was applied, its user and key still exist: restore the file and destroy first\n",
+    );
+    expect(stacks()).toEqual(["deckhouse"]);
+  });
+
+  it.each(["terraform.tfstate", "errored.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d/dev/terraform.tfstate"])(
+    "keeps the folder of a removed deployment when it holds %s",
+    async (state) => {
+      write("deckhouse");
+      write("old", OLD);
+      expect((await synth()).status).toBe(0);
+      rmSync(join(folder, "deployments/old.yaml"));
+      mkdirSync(join(folder, "cdktf.out/stacks/old", state, ".."), { recursive: true });
+      writeFileSync(join(folder, "cdktf.out/stacks/old", state), "{}");
+      expect((await synth()).stderr).toContain(
+        `kept cdktf.out/stacks/old: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
+      );
+      expect(stacks()).toEqual(["deckhouse", "old"]);
+    },
+  );
+
+  it("keeps folders that synth did not write", async () => {
+    write("deckhouse");
+    mkdirSync(join(folder, "cdktf.out/stacks/mine"), { recursive: true });
+    writeFileSync(join(folder, "cdktf.out/stacks/mine/notes.txt"), "");
+    expect((await synth()).status).toBe(0);
+    expect(stacks()).toEqual(["deckhouse", "mine"]);
+  });
+
+  it("rejects Terraform files in a stack's folder that it did not write, and writes nothing", async () => {
+    write("deckhouse");
+    await synth();
+    const before = json("deckhouse");
+    write("deckhouse", `${SETTINGS}protect: false\n`);
+    writeFileSync(join(folder, "cdktf.out/stacks/deckhouse/override.tf.json"), "{}");
+    expect(await synth()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr:
+        "cdktf.out/stacks/deckhouse/override.tf.json: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder\n",
+    });
+    expect(json("deckhouse")).toBe(before);
+  });
+
+  it("keeps the folder of a removed deployment when it holds a file that synth did not write, and reports it at every run", async () => {
+    write("deckhouse");
+    write("old", OLD);
+    await synth();
+    rmSync(join(folder, "deployments/old.yaml"));
+    writeFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "mine");
+    const kept =
+      "kept cdktf.out/stacks/old: no settings file of that name, but it holds a file that synth did not write (key.pem); move that away first\n";
+    expect((await synth()).stderr).toContain(kept);
+    expect((await synth()).stderr).toContain(kept);
+    expect(readFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "utf8")).toBe("mine");
+  });
+
+  it.each([
+    [{ CDKTF_OUTDIR: "" }, "CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable\n"],
+    [
+      { CDKTF_OUTDIR: "deployments/deckhouse.yaml" },
+      "deployments/deckhouse.yaml/stacks: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
+    ],
+  ])("rejects the output folder of %j in one line", async (environment: Record<string, string>, message) => {
+    write("deckhouse");
+    expect(await synth(environment)).toEqual({ status: 1, stdout: "", stderr: message });
+  });
+
+  it("leaves one of JSON and HCL in a stack's folder, since Terraform would read both", async () => {
+    write("deckhouse");
+    // CDKTF's App reads the variable itself.
+    const synthHcl = async () => {
+      process.env.SYNTH_HCL_OUTPUT = "true";
+      await synth();
+      delete process.env.SYNTH_HCL_OUTPUT;
+    };
+    await synthHcl();
+    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
+    await synth();
+    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
+    await synthHcl();
+    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
+  });
+
+  it("puts the committed provider lock beside the stack", async () => {
+    write("deckhouse");
+    mkdirSync(join(folder, "locks"));
+    writeFileSync(join(folder, "locks/deckhouse.terraform.lock.hcl"), "reviewed");
+    await synth();
+    expect(readFileSync(join(folder, "cdktf.out/stacks/deckhouse/.terraform.lock.hcl"), "utf8")).toBe("reviewed");
+  });
+});

@@ -1,0 +1,205 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os, { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { readBase } from "../../../src/cli/diff/baseline";
+
+describe("readBase", () => {
+  let root: string;
+
+  const write = (path: string, content: object | string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), typeof content === "string" ? content : JSON.stringify(content));
+  };
+  const git = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(
+      "git",
+      ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main", ...args],
+      { cwd: root, encoding: "utf8" },
+    );
+    expect({ args, status, stderr }).toMatchObject({ status: 0 });
+    return stdout.trim();
+  };
+  const commit = () => {
+    git("add", ".");
+    git("commit", "-qm", "c");
+    return git("rev-parse", "HEAD").slice(0, 8);
+  };
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "base-"));
+  });
+
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  it("reads the review packs in a folder", () => {
+    write("old/a/main.tf.json", { a: 1 });
+    write("old/b/main.tf.json", { b: "ü" });
+    write("old/c/other.json", {});
+    write("old/b/deployer-policy.json", "{}");
+    expect(readBase("./old", "review", root, process.env)).toEqual({
+      packs: { a: { a: 1 }, b: { b: "ü" } },
+      files: { a: {}, b: { "deployer-policy.json": "{}" } },
+      source: "folder ./old",
+    });
+    expect(readBase(join(root, "old"), "review", "/", process.env).packs).toEqual({ a: { a: 1 }, b: { b: "ü" } });
+  });
+
+  it("reads the review packs of a Git ref, whatever the folder contains now", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: "ü\n" });
+    write("review/b/main.tf.json", { b: 2 });
+    write("review/b/policy.json", {});
+    write("review/b/service-control-policy.json", "{}\n");
+    write("review/b/deployer-role-policy.json", "[]");
+    write("review/b/deeper/main.tf.json", {});
+    const id = commit();
+    write("review/a/main.tf.json", { a: 3 });
+    expect(readBase("main", "review", root, process.env)).toEqual({
+      packs: { a: { a: "ü\n" }, b: { b: 2 } },
+      files: { a: {}, b: { "service-control-policy.json": "{}\n", "deployer-role-policy.json": "[]" } },
+      source: `git ref main (${id})`,
+    });
+    expect(readBase("HEAD", "review", root, process.env).packs).toEqual({ a: { a: "ü\n" }, b: { b: 2 } });
+  });
+
+  it("reads the review packs of a Git ref in a project that is a folder of the work tree", () => {
+    git("init", "-q");
+    write("apps/dkp/review/a/main.tf.json", { a: 1 });
+    write("review/x/main.tf.json", { x: 1 });
+    commit();
+    expect(readBase("main", "review", join(root, "apps/dkp"), process.env).packs).toEqual({ a: { a: 1 } });
+  });
+
+  it("accepts any spelling of the folder of the review packs", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: 1 });
+    commit();
+    for (const review of ["review/", "./review", join(root, "review")]) {
+      expect(readBase("HEAD", review, root, process.env).packs).toEqual({ a: { a: 1 } });
+    }
+  });
+
+  it("reads a name as a Git ref unless it is written as a path, even if a folder of that name exists", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: 1 });
+    const id = commit();
+    git("update-ref", "refs/remotes/origin/main", "HEAD");
+    for (const name of ["main", "origin/main", "refs/heads/main"]) {
+      write(`${name}/a/main.tf.json`, { a: 2 });
+      expect(readBase(name, "review", root, process.env)).toEqual({
+        packs: { a: { a: 1 } },
+        files: { a: {} },
+        source: `git ref ${name} (${id})`,
+      });
+      expect(readBase(`./${name}`, "review", root, process.env)).toMatchObject({
+        packs: { a: { a: 2 } },
+        source: `folder ./${name}`,
+      });
+      expect(readBase(join(root, name), "review", root, process.env)).toMatchObject({ packs: { a: { a: 2 } } });
+    }
+  });
+
+  it("reads a name with ~ as a folder of the home directory", () => {
+    write("old/a/main.tf.json", { a: 1 });
+    const home = jest.spyOn(os, "homedir").mockReturnValue(root);
+    expect(readBase("~/old", "review", "/", process.env)).toEqual({
+      packs: { a: { a: 1 } },
+      files: { a: {} },
+      source: "folder ~/old",
+    });
+    home.mockRestore();
+  });
+
+  it("suggests a path if a folder of review packs has the name", () => {
+    git("init", "-q");
+    write("old/a/main.tf.json", { a: 1 });
+    expect(() => readBase("old", "review", root, process.env)).toThrow(
+      "--against old: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin old; for the folder of that name write ./old",
+    );
+  });
+
+  it("rejects a name that is both a branch and a tag", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: 1 });
+    commit();
+    git("tag", "main");
+    expect(() => readBase("main", "review", root, process.env)).toThrow(
+      "--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main",
+    );
+    expect(readBase("refs/tags/main", "review", root, process.env).packs).toEqual({ a: { a: 1 } });
+  });
+
+  it("reports that Git does not read a work tree of another user", () => {
+    git("init", "-q");
+    write("review/a/main.tf.json", { a: 1 });
+    commit();
+    process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER = "1";
+    try {
+      expect(() => readBase("main", "review", root, process.env)).toThrow(
+        "--against main: git does not read this checkout because it belongs to another user (dubious ownership); run git config --global --add safe.directory with the path of the checkout",
+      );
+    } finally {
+      delete process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER;
+    }
+  });
+
+  it.each([
+    [
+      "a ref that is not there",
+      "mian",
+      "--against mian: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin mian",
+    ],
+    [
+      "what looks like an option",
+      "--all",
+      "--against --all: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin --all",
+    ],
+    [
+      "a folder without packs",
+      "./deployments",
+      "--against ./deployments: the folder has no review packs (<stack>/main.tf.json); name a folder that npx dkp-access review wrote, or a Git ref without ./ before it",
+    ],
+    [
+      "a folder that is not there",
+      "../none",
+      "--against ../none: there is no such folder; name a folder that npx dkp-access review wrote, or a Git ref without ./ before it",
+    ],
+  ])("rejects %s", (_, name, message) => {
+    git("init", "-q");
+    write("deployments/deckhouse.yaml", "");
+    commit();
+    expect(() => readBase(name, "review", root, process.env)).toThrow(message);
+  });
+
+  it("rejects a Git ref without review packs", () => {
+    git("init", "-q");
+    write("deployments/deckhouse.yaml", "");
+    const id = commit();
+    expect(() => readBase("main", "review", root, process.env)).toThrow(
+      `--against main: ${id} has no review packs in review/; commit them there first: npx dkp-access review`,
+    );
+  });
+
+  it("rejects a Git ref if Git is not installed", () => {
+    expect(() => readBase("main", "review", root, process.env)).toThrow(
+      "--against main: this is not a Git checkout; name a folder with review packs, such as ./old",
+    );
+  });
+
+  it("names a review pack that is not JSON", () => {
+    write("old/a/main.tf.json", "<<<<<<< HEAD");
+    expect(() => readBase("./old", "review", root, process.env)).toThrow(
+      "old/a/main.tf.json: is not JSON; create the review packs again with npx dkp-access review",
+    );
+  });
+
+  it.each(["main.tf.json", "deployer-policy.json"])("rejects a FIFO in place of %s, without waiting for a writer", (name) => {
+    write("old/a/main.tf.json", {});
+    rmSync(join(root, "old/a", name), { force: true });
+    spawnSync("mkfifo", [join(root, "old/a", name)]);
+    expect(() => readBase("./old", "review", root, process.env)).toThrow(
+      `${join(root, "old/a", name)}: is not a regular file; replace it with one`,
+    );
+  });
+});

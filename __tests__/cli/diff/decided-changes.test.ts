@@ -1,0 +1,304 @@
+import { type DeploymentChanges, type Evidence, exitCodeOf } from "../../../src/cli/diff/change-summary";
+import { changesAgainst } from "../../../src/cli/diff/compare";
+import type { JsonObject } from "../../../src/cli/diff/json-values";
+import type { PolicyFiles } from "../../../src/cli/diff/policy-files";
+import { changesText } from "../../../src/cli/diff/render-summary";
+import { reference } from "../../../src/cli/diff/snapshot";
+import { deployment } from "../../helpers/deployment";
+import { packOf } from "../../helpers/simulated-diff";
+
+type Statement = Readonly<Record<string, unknown>>;
+
+const NODES = packOf("nodeRole: { name: n }\naccountId: '123456789012'\nattachment: user-and-group");
+const json = (...statements: readonly Statement[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
+const allow = (action: string | readonly string[], more: Statement = {}): Statement => ({
+  Effect: "Allow",
+  Action: action,
+  Resource: "*",
+  ...more,
+});
+const deny = (action: string | readonly string[], more: Statement = {}): Statement => ({
+  ...allow(action, more),
+  Effect: "Deny",
+});
+
+/** The pack with other arguments of a resource. */
+function withResource(address: string, values: object, pack: JsonObject = NODES): JsonObject {
+  const copy = JSON.parse(JSON.stringify(pack));
+  const [type = "", name = ""] = address.split(".");
+  copy.resource[type] = { ...copy.resource[type], [name]: { ...copy.resource[type]?.[name], ...values } };
+  return copy;
+}
+
+const userPolicy = (...statements: readonly Statement[]) =>
+  withResource("aws_iam_policy.policy", { policy: json(...statements) });
+const nodePolicy = (...statements: readonly Statement[]) =>
+  withResource("aws_iam_role_policy.node", { policy: json(...statements) });
+const trust = (...statements: readonly Statement[]) =>
+  withResource("aws_iam_role.node", { assume_role_policy: json(...statements) });
+const assume = (principal: unknown, more: Statement = {}): Statement => ({
+  Effect: "Allow",
+  Action: "sts:AssumeRole",
+  Principal: principal,
+  ...more,
+});
+
+const inside = (arn: string, ...own: readonly Statement[]) =>
+  withResource("aws_iam_user.user", { permissions_boundary: arn }, userPolicy(...own));
+const LIMITS = { B: json(allow("s3:*")), C: json(allow(["s3:*", "ec2:*"])) };
+
+/** The user with a boundary whose content is a policy of the same configuration. */
+const bounded = (name: keyof typeof LIMITS, ...own: readonly Statement[]) =>
+  Object.entries(LIMITS).reduce<JsonObject>(
+    (pack, [other, policy]) =>
+      withResource(`aws_iam_policy.${other}`, { name: other, arn: `arn:aws:iam::123456789012:policy/${other}`, policy }, pack),
+    inside(`arn:aws:iam::123456789012:policy/${name}`, ...own),
+  );
+const between = (before: JsonObject, after: JsonObject) => changesAgainst({ x: before }, { x: after }, "");
+const summaryOf = (before: JsonObject, after: JsonObject) => between(before, after).deployments[0] as DeploymentChanges;
+
+/** What the evidence of a change is: the kind, and the request or the reason. */
+const shown = ({ permissions: { evidence } }: DeploymentChanges) =>
+  evidence.map((one: Evidence) =>
+    one.kind === "not-comparable" ? one.reason : [one.request.action, one.request.resource, one.request.context],
+  );
+
+const EC2 = { Service: "ec2.amazonaws.com" };
+const HALVES = [
+  allow("s3:GetObject", { Condition: { Null: { "aws:SourceIp": "true" } } }),
+  allow("s3:GetObject", { Condition: { Null: { "aws:SourceIp": "false" } } }),
+];
+const OBJECTS = { Resource: "arn:aws:s3:::a/*" };
+
+describe("what a change broadens is decided", () => {
+  it.each<[string, JsonObject, JsonObject, readonly unknown[], readonly unknown[]]>([
+    ["permissions that cover the same together", userPolicy(...HALVES), userPolicy(allow("s3:GetObject")), [], []],
+    [
+      "an Allow beside a Deny",
+      userPolicy(allow("s3:*"), deny("s3:PutObject")),
+      userPolicy(allow("s3:*", { Action: undefined, NotAction: ["s3:PutObject", "ec2:*"] }), deny("s3:PutObject")),
+      [["autoscaling:DescribeAutoScalingGroups", "*", {}]],
+      [],
+    ],
+    [
+      "a Deny of the user",
+      userPolicy(allow("s3:GetObject"), deny("s3:GetObject", OBJECTS)),
+      userPolicy(allow("s3:GetObject")),
+      [["s3:getobject", "arn:aws:s3:::a/", {}]],
+      [],
+    ],
+    [
+      "a Deny of what the policy does not allow",
+      userPolicy(allow("s3:GetObject"), deny("iam:*")),
+      userPolicy(allow("s3:GetObject")),
+      [["iam:x", "*", {}]],
+      [],
+    ],
+    [
+      "an action of the node role",
+      nodePolicy(allow("s3:GetObject")),
+      nodePolicy(allow(["s3:GetObject", "s3:PutObject"])),
+      [["s3:putobject", "*", {}]],
+      [],
+    ],
+    [
+      "a service that may assume the node role",
+      trust(assume(EC2)),
+      trust(assume({ Service: ["ec2.amazonaws.com", "lambda.amazonaws.com"] })),
+      [["sts:AssumeRole", "*", { Principal: "Service: lambda.amazonaws.com" }]],
+      [],
+    ],
+    [
+      "a trust policy that is written as two statements",
+      trust(assume(EC2), assume({ AWS: "123456789012" })),
+      trust(assume({ ...EC2, AWS: "arn:aws:iam::123456789012:root" })),
+      [],
+      [],
+    ],
+    [
+      "everybody who may assume the node role",
+      trust(assume({ AWS: "arn:aws:iam::123456789012:role/x" })),
+      trust(assume("*")),
+      [["sts:AssumeRole", "*", { Principal: "AWS: *" }]],
+      [],
+    ],
+    [
+      "the account of a role instead of the role",
+      trust(assume({ AWS: "arn:aws:iam::123456789012:role/x" })),
+      trust(assume({ AWS: "123456789012" })),
+      [["sts:AssumeRole", "*", { Principal: "AWS: 123456789012" }]],
+      [["sts:AssumeRole", "*", { Principal: "AWS: arn:aws:iam::123456789012:role/x" }]],
+    ],
+    [
+      "a condition of the trust policy",
+      trust(assume(EC2, { Condition: { StringEquals: { "aws:SourceAccount": "123456789012" } } })),
+      trust(assume(EC2)),
+      [["sts:AssumeRole", "*", { Principal: "Service: ec2.amazonaws.com" }]],
+      [],
+    ],
+    [
+      "a Deny in the trust policy",
+      trust(assume("*"), assume({ AWS: "123456789012" }, { Effect: "Deny" })),
+      trust(assume("*")),
+      ["the trust policy before the change has more than statements that allow a Principal"],
+      [],
+    ],
+    [
+      "a principal that is an object",
+      trust(assume(EC2)),
+      trust(assume({ Service: { toString: "ec2.amazonaws.com" } })),
+      ["the trust policy after the change has more than statements that allow a Principal"],
+      ["the trust policy before the change has more than statements that allow a Principal"],
+    ],
+    [
+      "a boundary whose content is known and that allows more",
+      bounded("B", allow("s3:GetObject")),
+      bounded("C", allow("s3:GetObject")),
+      [["ec2:x", "*", {}]],
+      [],
+    ],
+    [
+      "permissions beyond a boundary whose content is known",
+      bounded("B", allow("s3:GetObject")),
+      bounded("B", allow(["s3:GetObject", "iam:*"])),
+      [],
+      [],
+    ],
+    [
+      "permissions within a boundary whose content is known",
+      bounded("B", allow("s3:GetObject")),
+      bounded("B", allow(["s3:GetObject", "s3:PutObject"])),
+      [["s3:putobject", "*", {}]],
+      [],
+    ],
+    [
+      "permissions within a boundary that stays and whose content is unknown",
+      inside("arn:aws:iam::123456789012:policy/B", allow("s3:GetObject")),
+      inside("arn:aws:iam::123456789012:policy/B", allow(["s3:GetObject", "s3:PutObject"])),
+      [["s3:putobject", "*", {}]],
+      [],
+    ],
+    [
+      "a boundary whose content is unknown",
+      inside("arn:aws:iam::123456789012:policy/B", allow("s3:GetObject")),
+      inside("arn:aws:iam::123456789012:policy/C", allow("s3:GetObject")),
+      ["the content of arn:aws:iam::123456789012:policy/B is not part of what is compared"],
+      ["the content of arn:aws:iam::123456789012:policy/C is not part of what is compared"],
+    ],
+    [
+      "a condition that is not interpreted",
+      userPolicy(allow("s3:GetObject", { Condition: { BinaryEquals: { "aws:x": "eA==" } } })),
+      userPolicy(allow("s3:GetObject", { Condition: { BinaryEquals: { "aws:x": "eQ==" } } })),
+      ["a statement of the policy after the change has the condition BinaryEquals on aws:x, which is not interpreted"],
+      ["a statement of the policy after the change has the condition BinaryEquals on aws:x, which is not interpreted"],
+    ],
+  ])("%s", (_, before, after, forward, backward) => {
+    const [there, back] = [summaryOf(before, after), summaryOf(after, before)];
+    expect(shown(there)).toEqual(forward);
+    expect(shown(back)).toEqual(backward);
+    expect([between(before, after), between(after, before)].map(exitCodeOf)).toEqual(
+      [forward, backward].map((evidence) => (evidence.length > 0 ? 2 : 0)),
+    );
+  });
+
+  it("for the user and the group together", () => {
+    const second = withResource(
+      "aws_iam_policy.policy-2",
+      { name: "P-2", policy: json(allow("ec2:B")) },
+      userPolicy(allow("ec2:A")),
+    );
+    const attached = withResource(
+      "aws_iam_group_policy_attachment.policy-attachment-2",
+      { group: reference("aws_iam_group.group.name"), policy_arn: reference("aws_iam_policy.policy-2.arn") },
+      second,
+    );
+    const together = userPolicy(allow(["ec2:A", "ec2:B"]));
+    expect(exitCodeOf(between(together, attached))).toBe(0);
+    expect(exitCodeOf(between(attached, together))).toBe(0);
+    expect(shown(summaryOf(userPolicy(allow("ec2:A")), attached))).toEqual([["ec2:b", "*", {}]]);
+  });
+
+  it("and the summary names the boundary that must allow the request as well", () => {
+    const arn = "arn:aws:iam::123456789012:policy/B";
+    const text = changesText(between(inside(arn, allow("s3:GetObject")), inside(arn, allow("s3:PutObject"))));
+    expect(text).toContain(
+      `allowed now and was not allowed before: s3:putobject on * if the permissions boundary ${arn} allows it\n`,
+    );
+  });
+
+  it("and the summary says which policy is not comparable", () => {
+    const [one, other] = ["B", "C"].map((name) => inside(`arn:aws:iam::123456789012:policy/${name}`, allow("s3:GetObject")));
+    expect(changesText(between(one as JsonObject, other as JsonObject))).toContain(
+      "- the user, permissions boundary: not comparable: reported as broadened, because the content of arn:aws:iam::123456789012:policy/B is not part of what is compared\n",
+    );
+  });
+});
+
+describe("what the policies of a review pack broaden is decided", () => {
+  const USER = packOf("accountId: '123456789012'");
+  const user = deployment("accountId: '123456789012'").user.name;
+  const by = (principal: string) => ({ ArnEquals: { "aws:PrincipalArn": `arn:aws:iam::123456789012:${principal}` } });
+  const files = (file: string, ...statements: readonly Statement[]): PolicyFiles => ({ [file]: json(...statements) });
+  const compare = (before: PolicyFiles, after: PolicyFiles) =>
+    changesAgainst({ x: USER }, { x: USER }, "", { base: { x: before }, current: { x: after } });
+  const CONTROL = "service-control-policy.json";
+
+  it.each<[string, PolicyFiles, PolicyFiles, readonly unknown[], readonly unknown[]]>([
+    ...["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"].map(
+      (file): [string, PolicyFiles, PolicyFiles, readonly unknown[], readonly unknown[]] => [
+        `an action in ${file}`,
+        files(file, allow("iam:GetUser")),
+        files(file, allow(["iam:GetUser", "iam:TagUser"])),
+        [["iam:TagUser", "*", {}]],
+        [],
+      ],
+    ),
+    [
+      "permissions of the deployer that cover the same together",
+      files("deployer-policy.json", ...HALVES),
+      files("deployer-policy.json", allow("s3:GetObject")),
+      [],
+      [],
+    ],
+    [
+      "a service control policy that denies less to nodes",
+      files(CONTROL, { Effect: "Deny", Sid: "N", NotAction: "ec2:A", Resource: "*", Condition: by("role/n") }),
+      files(CONTROL, { Effect: "Deny", Sid: "N", NotAction: ["ec2:A", "iam:*"], Resource: "*", Condition: by("role/n") }),
+      [["iam:GetRole", "*", { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/n" }]],
+      [],
+    ],
+    [
+      "a service control policy that denies less to the user, who may call it",
+      files(CONTROL, deny("iam:PutRolePolicy", { Sid: "K", Condition: by(`user/${user}`) })),
+      files(CONTROL),
+      [["iam:PutRolePolicy", "*", { "aws:PrincipalArn": `arn:aws:iam::123456789012:user/${user}` }]],
+      [],
+    ],
+    [
+      "a service control policy that denies less to the user, who may not call it",
+      files(CONTROL, deny("iam:CreateUser", { Sid: "K", Condition: by(`user/${user}`) })),
+      files(CONTROL),
+      [],
+      [],
+    ],
+    [
+      "a service control policy that denies the same in other statements",
+      files(CONTROL, deny(["iam:A", "iam:B"], { Sid: "K" })),
+      files(CONTROL, deny("iam:A", { Sid: "L" }), deny("iam:B", { Sid: "M" })),
+      [],
+      [],
+    ],
+    [
+      "a service control policy with a condition that is not interpreted",
+      files(CONTROL, deny("iam:A", { Sid: "K", Condition: { BinaryEquals: { "aws:x": "eA==" } } })),
+      files(CONTROL, deny("iam:A", { Sid: "K", Condition: { BinaryEquals: { "aws:x": "eQ==" } } })),
+      ["a statement of the policy before the change has the condition BinaryEquals on aws:x, which is not interpreted"],
+      ["a statement of the policy before the change has the condition BinaryEquals on aws:x, which is not interpreted"],
+    ],
+  ])("%s", (_, before, after, forward, backward) => {
+    const [there, back] = [compare(before, after), compare(after, before)];
+    expect(there.deployments.flatMap(shown)).toEqual(forward);
+    expect(back.deployments.flatMap(shown)).toEqual(backward);
+    expect([there, back].map(exitCodeOf)).toEqual([forward, backward].map((evidence) => (evidence.length > 0 ? 2 : 0)));
+  });
+});

@@ -1,0 +1,180 @@
+import "@microsoft/jest-sarif";
+import { toBeValidSarifLog } from "@microsoft/jest-sarif";
+import schema from "../../../docs/reference/diff.schema.json";
+import { type Changes, changesJson, exitCodeOf } from "../../../src/cli/diff/change-summary";
+import { changesAgainst, changesOfPlan } from "../../../src/cli/diff/compare";
+import type { JsonObject } from "../../../src/cli/diff/json-values";
+import { changesSarif, RULES, type SettingsFiles } from "../../../src/cli/diff/sarif";
+import { parseYaml } from "../../../src/settings/yaml-file";
+import { EDITED_PLANS, realPlan } from "../../helpers/edited-plans";
+import { schemaErrors } from "../../helpers/json-schema";
+import { memoized } from "../../helpers/memoized";
+import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
+import { packOf, reviewPackOf } from "../../helpers/simulated-diff";
+
+expect.extend({ toBeValidSarifLog });
+
+/** The settings file of every stack. */
+const filesOf = (settings: string): SettingsFiles => {
+  const parsed = parseYaml(settings);
+  return {
+    path: (stack) => `deployments/${stack}.yaml`,
+    lineOf: (_, field) => ("file" in parsed ? parsed.file.lineOf(field) : undefined),
+  };
+};
+
+const between = memoized((before: string, after: string): Changes => {
+  const files = { base: { dev: reviewPackOf(before) }, current: { dev: reviewPackOf(after) } };
+  return changesAgainst({ dev: packOf(before) }, { dev: packOf(after) }, "Compared with main", files);
+});
+
+interface Result {
+  readonly ruleId: string;
+  readonly message: { readonly text: string };
+  readonly locations: readonly { readonly physicalLocation: { readonly region: { readonly startLine: number } } }[];
+  readonly partialFingerprints: Readonly<Record<string, string>>;
+}
+
+const logOf = (changes: Changes, settings = "") =>
+  JSON.parse(changesSarif(changes, filesOf(settings))) as { readonly runs: readonly { readonly results: readonly Result[] }[] };
+const resultsOf = (changes: Changes, settings = "") => logOf(changes, settings).runs.flatMap(({ results }) => results);
+const lineIn = ({ locations: [location] }: Result) => location?.physicalLocation.region.startLine;
+
+const ENCRYPTED = `accessKeys:
+  primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }
+`;
+const NODE_ROLE = "nodeRole:\n  name: n\n";
+
+/** Changes, and for each result its rule, its line in the settings after the change, and how its message begins. */
+const CHANGES: Readonly<Record<string, readonly [before: string, after: string, results: readonly [string, number, string][]]>> =
+  {
+    nothing: ["", "region: eu-central-1\n", []],
+    "less permissions": ["", "region: eu-central-1\npolicy: { mode: scoped }\ncluster: { prefix: dev }\n", []],
+    "a feature": [
+      "",
+      "region: eu-central-1\nfeatures:\n  - volume-snapshots\n",
+      [["permissions-broadened", 2, "dev: the user: "]],
+    ],
+    "another mode": [
+      "policy: { mode: scoped }\ncluster: { prefix: dev }\n",
+      "region: eu-central-1\npolicy:\n  mode: documented\n",
+      [["permissions-broadened", 3, "dev: the user: "]],
+    ],
+    "the name of the user": [
+      "accessKeys: none\n",
+      "accessKeys: none\nuser:\n  path: /\n  name: other\nattachment: user\npolicy: { mode: documented }\n",
+      [
+        ["breaking-change", 4, "dev: the next plan would rename the user"],
+        ["breaking-change", 5, "dev: the next plan would replace the attachment of the policy to the user"],
+        ["permissions-broadened", 6, "dev: the service control policy denies less: statement KeyWritesOnlyNodeRole"],
+        ["permissions-broadened", 6, "dev: the service control policy denies less: statement KeyPassesOnlyNodeRoles"],
+        ["deployer-permissions-broadened", 5, "dev: the deployer needs "],
+        ["permissions-broadened", 6, "dev: example of a request that the service control policy denied before"],
+      ],
+    ],
+    "a second key in plaintext": [
+      ENCRYPTED,
+      `${ENCRYPTED}  secondary: { status: Active }\n`,
+      [["secret-exposed", 1, "dev: the state newly contains"]],
+    ],
+    "a deleted key": [
+      "accessKeys: { primary: { status: Active }, secondary: { status: Active }, current: secondary }\n",
+      "accessKeys:\n  current: secondary\n  secondary: { status: Active }\n  primary: { status: absent }\n",
+      [["breaking-change", 4, "dev: the next plan would delete the access key in the slot primary"]],
+    ],
+    "a node role with a policy": [
+      NODE_ROLE,
+      `${NODE_ROLE}  managedPolicyArns: ["arn:aws:iam::123456789012:policy/C"]\n`,
+      [
+        ["not-comparable", 1, "dev: the node role: the policy arn:aws:iam::123456789012:policy/C is attached"],
+        ["deployer-permissions-broadened", 1, "dev: the deployer needs "],
+      ],
+    ],
+    "a boundary that is removed": [
+      "user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }\n",
+      "region: eu-central-1\nuser: { path: / }\n",
+      [
+        ["permissions-broadened", 2, "dev: the user: the permissions boundary"],
+        ["deployer-permissions-broadened", 2, "dev: the deployer needs "],
+        ["not-comparable", 2, "dev: the user, permissions boundary: not comparable: reported as broadened, because "],
+      ],
+    ],
+    "more permissions of the nodes": [
+      "",
+      "region: eu-central-1\ncluster:\n  additionalRolePolicies: ['iam:*']\n",
+      [
+        ["permissions-broadened", 3, "dev: the service control policy denies less: statement NodeRoleStaysNodeRole"],
+        ["permissions-broadened", 2, "dev: example of a request that the service control policy denied before"],
+      ],
+    ],
+  };
+
+describe("changes as SARIF", () => {
+  it.each(Object.entries(CHANGES))("have a rule and a line for each finding: %s", (_, [before, after, expected]) => {
+    const changes = between(before, after);
+    const results = resultsOf(changes, after);
+    expect(results.map((result) => [result.ruleId, lineIn(result)])).toEqual(expected.map(([rule, line]) => [rule, line]));
+    expect(results.map(({ message }, at) => message.text.startsWith(expected[at]?.[2] ?? "?"))).toEqual(expected.map(() => true));
+    expect(logOf(changes, after)).toBeValidSarifLog();
+    expect(results.length > 0).toBe(exitCodeOf(changes) > 0);
+  });
+
+  it.each(Object.entries(EDITED_PLANS))(
+    "are valid, and have a result unless the exit code is 0, for a plan with %s",
+    (_, { base, edit, exitCode }) => {
+      const plan = realPlan(base);
+      edit(plan);
+      const changes = changesOfPlan(plan as unknown as JsonObject, "dev", "Plan");
+      expect(logOf(changes)).toBeValidSarifLog();
+      const rules = resultsOf(changes).map(({ ruleId }) => ruleId);
+      expect(rules.filter((rule) => !(rule in RULES))).toEqual([]);
+      expect([rules.length > 0, rules.includes("breaking-change")]).toEqual([exitCode > 0, exitCode === 3]);
+    },
+  );
+
+  it("keep the fingerprint of a finding when lines are added, and have another one in another stack", () => {
+    const changes = between("outputs: { secret: false }", "");
+    const prints = (given: Changes, settings: string) => resultsOf(given, settings).map((result) => result.partialFingerprints);
+    expect(prints(changes, "region: eu-central-1\n")).toEqual(prints(changes, "# more\n\nregion: eu-central-1\n"));
+    const other = { ...changes, deployments: changes.deployments.map((each) => ({ ...each, stack: "prod" })) };
+    expect(prints(other, "")).not.toEqual(prints(changes, ""));
+  });
+
+  it("keep the ids of their rules", () => {
+    expect(Object.keys(RULES)).toEqual([
+      "breaking-change",
+      "permissions-broadened",
+      "deployer-permissions-broadened",
+      "secret-exposed",
+      "not-comparable",
+    ]);
+  });
+
+  it("are rejected by the schema of the standard if they are malformed", () => {
+    const log = logOf(between("", ""));
+    expect({ ...log, version: "2.0.0" }).not.toBeValidSarifLog();
+    expect({ ...log, runs: [{}] }).not.toBeValidSarifLog();
+  });
+});
+
+describe("changes as JSON", () => {
+  it.each(Object.entries(CHANGES))("match the published schema: %s", (_, [before, after]) => {
+    expect(schemaErrors(JSON.parse(changesJson(between(before, after))), schema)).toEqual([]);
+  });
+
+  it.each(Object.entries(EDITED_PLANS))("match the published schema for a plan with %s", (_, { base, edit }) => {
+    const plan = realPlan(base);
+    edit(plan);
+    const json: unknown = JSON.parse(changesJson(changesOfPlan(plan as unknown as JsonObject, "dev", "Plan")));
+    expect(schemaErrors(json, schema)).toEqual([]);
+  });
+
+  it("do not match it with a property more, one less, or another type", () => {
+    const changes = JSON.parse(changesJson(between("", ""))) as Record<string, unknown>;
+    expect(schemaErrors({ ...changes, more: 1 }, schema)).toEqual(["$.more: not known"]);
+    expect(schemaErrors({ ...changes, exitCode: 1 }, schema)).toEqual(["$.exitCode: not one of the values"]);
+    const { source: _, ...less } = changes;
+    expect(schemaErrors(less, schema)).toEqual(["$.source: missing"]);
+    expect(schemaErrors({ ...changes, deployments: [{}] }, schema)).toContain("$.deployments[0].stack: missing");
+  });
+});

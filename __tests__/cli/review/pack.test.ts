@@ -1,0 +1,425 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { parseAllDocuments } from "yaml";
+import { policyOptions } from "../../../src/cli/review/account-placeholder";
+import { reviewPack } from "../../../src/cli/review/pack";
+import { VERIFIED_COMPONENTS } from "../../../src/iam/dkp-versions";
+import { grantedRows } from "../../../src/iam/policy-statements";
+import { terraformJson } from "../../../src/synthesis";
+import { deployment } from "../../helpers/deployment";
+import { RSA_KEY } from "../../helpers/pgp-keys";
+import { unwrapped } from "../../helpers/unwrapped";
+
+const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
+
+/** A file of the review pack of a deployment with YAML settings; Markdown with each paragraph and list item on one line. */
+function file(name: string, settings = ""): string {
+  const described = deployment(settings);
+  const text = reviewPack(described, terraformJson([described])[described.stack] ?? {})[name] ?? "";
+  return name.endsWith(".md") ? unwrapped(text) : text;
+}
+
+const NETWORKS = "user: { allowedNetworks: { cidrs: [203.0.113.0/24], vpcEndpoints: [vpce-0123456789abcdef0] } }\n";
+
+describe("REVIEW.md", () => {
+  it("states from which networks the key can be used, and shows the Deny", () => {
+    const page = file("REVIEW.md", `${SCOPED}${NETWORKS}`);
+    expect(page).toContain("| requests | only from addresses `203.0.113.0/24`, VPC endpoints `vpce-0123456789abcdef0` |");
+    expect(page).toContain("Only from the networks in the table above: requests from all other networks are denied.");
+    expect(page).toContain("| `DenyOtherNetworks` (Deny) | all | all resources | `aws:ViaAWSService BoolIfExists false`,");
+    expect(page).not.toContain("no Deny statements");
+    const unrestricted = file("REVIEW.md", SCOPED);
+    expect(unrestricted).toContain("| requests | from every network |");
+    expect(unrestricted).toContain("has no Deny statements");
+    expect(unrestricted).not.toContain("networks in the table above");
+  });
+
+  it("starts the summary with what the key can do", () => {
+    const summary = (settings: string) => file("REVIEW.md", settings).split("\n## Summary\n\n")[1]?.split("\n")[0];
+    expect(summary("")).toBe(
+      "**Whoever has this key has the equivalent of administrator access to the AWS account.** The policy allows 125 documented + 3 additional actions on all resources of the account. The key can change the permissions of any role and launch instances with that role.",
+    );
+    expect(summary(SCOPED)).toMatch(
+      /^\*\*Whoever has this key can change or delete every network, instance, disk and load balancer of the account in eu-central-1\. Through the role `dev-node`, they can get administrator access to the account,\*\* unless the service control policy is attached\. The policy allows \d+ documented \+ \d+ additional actions\.$/,
+    );
+  });
+
+  it.each([
+    ["documented", ""],
+    ["scoped", SCOPED],
+    ["minimal", SCOPED.replace("scoped", "minimal")],
+  ])("has at most 250 lines, and two screens before its appendices, in mode %s", (_, settings) => {
+    const described = deployment(settings);
+    const page = reviewPack(described, terraformJson([described])[described.stack] ?? {})["REVIEW.md"] ?? "";
+    expect(page.split("\n").length).toBeLessThanOrEqual(250);
+    // A screen has about 70 lines.
+    expect(page.split("## Appendix A")[0]?.split("\n").length).toBeLessThanOrEqual(140);
+  });
+
+  it.each([
+    ["documented", ""],
+    ["scoped", SCOPED],
+    ["minimal", SCOPED.replace("scoped", "minimal")],
+  ])("lists every granted action once, with its reason, in mode %s", (_, settings) => {
+    const page = file("actions.md", settings).split("\n");
+    for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {
+      const rows = page.filter((line) => line.startsWith(`| \`${action}\` `));
+      expect({ action, rows: rows.length }).toEqual({ action, rows: 1 });
+      expect(rows[0]).toContain(
+        `| ${access} | ${settings === "" ? why.replaceAll("<", "\\<") : why.replaceAll("<prefix>", "dev")} |`,
+      );
+    }
+    expect(page.filter((line) => /^\| `[a-z0-9]+:/.test(line))).toHaveLength(
+      grantedRows(policyOptions(deployment(settings))).length,
+    );
+  });
+
+  it("shows the resources and conditions of a statement", () => {
+    expect(file("REVIEW.md", `${SCOPED}accountId: "123456789012"`)).toContain(
+      "| `PassNodeRole` | 1 | `arn:aws:iam::123456789012:role/dev-node` | `iam:PassedToService StringEquals ec2.amazonaws.com` |",
+    );
+    expect(file("REVIEW.md", SCOPED)).toContain("| `KeyPair` | 3 | `arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev` | |");
+  });
+
+  it("lists the actions that applying requires, with their reasons", () => {
+    expect(file("deployer.md")).toContain(
+      "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS` | detaches the policy from the user |",
+    );
+    const assumed = "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/terraform' }";
+    expect(file("deployer.md", assumed)).toContain(
+      "`deployer-role-policy.json`, for the role `arn:aws:iam::123456789012:role/terraform`:",
+    );
+    expect(file("REVIEW.md", assumed)).toContain(
+      "- [`deployer-role-policy.json`](deployer-role-policy.json), for the role `arn:aws:iam::123456789012:role/terraform`: ",
+    );
+    expect(file("deployer-role-policy.json", assumed)).toContain("iam:CreateUser");
+    expect(file("deployer-policy.json", assumed)).not.toContain("iam:CreateUser");
+  });
+
+  it("lists who can read the secret", () => {
+    const plaintext = (secrets: string) =>
+      `- Whoever can read the state, its old versions, or a saved plan, even if the bucket is encrypted: they contain ${secrets} in plaintext.`;
+    const inOutputs = "- Whoever can read the state of such a workspace: it contains all outputs, also the secret in plaintext.";
+    expect(file("REVIEW.md")).toContain(plaintext("the secret"));
+    expect(file("REVIEW.md")).toContain(inOutputs);
+    expect(file("REVIEW.md", "outputs: { secret: false }")).toContain(plaintext("the secret"));
+    expect(file("REVIEW.md", "outputs: { secret: false }")).not.toContain(inOutputs);
+    expect(file("REVIEW.md", "accessKeys: { secondary: { status: Active } }")).toContain(plaintext("the secrets of both keys"));
+    const encrypted = `accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`;
+    expect(file("REVIEW.md", encrypted)).toContain(
+      "- Whoever has the private OpenPGP key: the state and plans contain the secret only encrypted.",
+    );
+    expect(file("REVIEW.md", encrypted)).not.toContain("even if the bucket is encrypted");
+    expect(file("REVIEW.md", "accessKeys: none")).toContain("- Nobody through Terraform: the state contains no key.");
+  });
+
+  it("lists the findings of checkov for the deployment", () => {
+    const findings = (settings: string) =>
+      file("REVIEW.md", settings)
+        .match(/^\| CKV_\w+/gm)
+        ?.map((line) => line.slice(2));
+    expect(findings("")).toEqual(["CKV_AWS_109", "CKV_AWS_110", "CKV_AWS_111", "CKV_AWS_273", "CKV_AWS_356", "CKV_AWS_40"]);
+    expect(findings(SCOPED)).toEqual(["CKV_AWS_273", "CKV_AWS_40"]);
+    expect(findings(`${SCOPED}attachment: group`)).toEqual(["CKV_AWS_273"]);
+    expect(file("REVIEW.md", "import: { user: true }")).toContain(
+      "checkov cannot read the Terraform JSON of a deployment with imports, because it does not support `import` blocks.",
+    );
+  });
+
+  it("does not list readers of the secret of a key that was created manually", () => {
+    const page = file("REVIEW.md", "import: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }");
+    expect(page).toContain("- Whoever created the key manually: Terraform does not know its secret.");
+    expect(page).toContain("key_primary -- only its ID --> state");
+    expect(page).not.toContain("even if the bucket is encrypted");
+  });
+
+  it("states what the key can do through another role", () => {
+    const settings = "policy: { mode: scoped }\ncluster: { prefix: dev }\nnodeRole: { name: nodes }";
+    expect(file("REVIEW.md", settings)).toContain(
+      "The key can also use all permissions of the role `/nodes`. The service control policy does not limit them.",
+    );
+  });
+
+  it("marks a key that is not exposed", () => {
+    expect(file("REVIEW.md", "accessKeys: { secondary: { status: Inactive } }")).toContain(
+      "| access keys | primary: Active, the current key, which the outputs expose; secondary: Inactive, not exposed: set it to `absent` unless you are rotating the key; a key never expires: `npx dkp-access keys deckhouse` shows its age and the steps of a rotation |",
+    );
+  });
+
+  it("states how the state is encrypted and locked", () => {
+    const state = (backend: string) => file("REVIEW.md", `backend: ${backend}`).match(/^\| state \| .*$/m)?.[0];
+    expect(state("{ s3: { bucket: b, region: eu-central-1 } }")).toBe(
+      "| state | s3, bucket `b`, key `deckhouse/terraform.tfstate`, region `eu-central-1`, encrypted with a key of S3: every reader of the object can decrypt it |",
+    );
+    expect(state("{ s3: { bucket: b, region: r, kms_key_id: alias/a, use_lockfile: false } }")).toMatch(
+      /, encrypted with the KMS key `alias\/a`, \*\*no lock file\*\* \|$/,
+    );
+    expect(state("{ s3: { bucket: b, region: r, encrypt: false } }")).toMatch(/, encryption not requested \|$/);
+    expect(state("{ gcs: { bucket: b, kms_encryption_key: k } }")).toMatch(/, encrypted with the KMS key `k` \|$/);
+  });
+
+  it("names the patterns of a policy that would be too large without them", () => {
+    const large =
+      "policy: { mode: scoped }\nfeatures: [encrypted-volumes, spot-instances]\ncluster: { prefix: a-long-prefix-of-a-cluster, layout: WithNAT, tags: { team: a } }";
+    expect(file("policy.json", large)).toContain('"kms:ReEncrypt*"');
+    expect(file("REVIEW.md", large)).toMatch(/To fit into the size of a policy, the policy has .*`kms:ReEncrypt\*`/);
+    expect(file("REVIEW.md", SCOPED)).not.toContain("To fit into the size");
+  });
+
+  it("counts the actions without a known use", () => {
+    expect(file("REVIEW.md")).toContain(
+      "10 of these actions have no known use. The policy contains them because the DKP authorization page lists them. The mode `minimal` omits them.",
+    );
+    expect(file("REVIEW.md", SCOPED)).toMatch(/\n\d+ of these actions have no known use in this cluster\. /);
+    expect(file("REVIEW.md", SCOPED.replace("scoped", "minimal"))).not.toContain("no known use");
+  });
+
+  it("lists the permissions of the node role", () => {
+    expect(file("REVIEW.md", "nodeRole: { name: dkp-nodes, additionalActions: ['ecr:Get*'] }")).toContain(
+      "The role `dkp-nodes` allows `ec2:DescribeTags`, `ec2:DescribeInstances`, `ecr:Get*` on all resources. It has no permissions boundary.",
+    );
+  });
+
+  it("states what the service control policy does not deny to an attacker", () => {
+    expect(file("REVIEW.md", "cluster: { prefix: dev, additionalRolePolicies: ['s3:GetObject'] }")).toContain(
+      "- It allows the role what `cluster.additionalRolePolicies` contains (`s3:GetObject`), on all resources also for an attacker.",
+    );
+    expect(file("REVIEW.md", SCOPED)).not.toContain("It allows the role what");
+  });
+
+  it("states that the service control policy does not limit other members of the group, in mode documented", () => {
+    const note =
+      "- It limits only the user `deckhouse`. Other members of the group `dkp` also have the policy, but are not limited.";
+    expect(file("REVIEW.md", "attachment: group\ngroup: { name: dkp }")).toContain(note);
+    expect(file("REVIEW.md", `${SCOPED}attachment: group\ngroup: { name: dkp }`)).not.toContain("It limits only the user");
+    expect(file("REVIEW.md", "group: { name: dkp }")).not.toContain("It limits only the user");
+  });
+
+  const leak = (settings: string) => file("after-a-leak.md", settings);
+
+  it("first deactivates a leaked key and denies its sessions, with valid shell commands", () => {
+    const [deactivate = "", deny = ""] = [...leak("user: { name: dkp }").matchAll(/```shell\n([^`]*)```/g)].map(
+      ([, lines = ""]) => lines,
+    );
+    expect(deactivate).toBe("aws iam update-access-key --user-name dkp --access-key-id ID --status Inactive\n");
+    const printed = execFileSync("sh", ["-c", `aws() { printf '%s\\n' "$@"; }\n${deny}`], { encoding: "utf8" });
+    const [, , , user, , name, , document = ""] = printed.split("\n");
+    expect({ user, name, document: JSON.parse(document) as unknown }).toEqual({
+      user: "dkp",
+      name: "DenySessionsFromLeakedKey",
+      document: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Deny",
+            Action: "*",
+            Resource: "*",
+            Condition: { DateLessThan: { "aws:TokenIssueTime": expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) } },
+          },
+        ],
+      },
+    });
+  });
+
+  it.each([
+    ["primary", "", "secondary"],
+    ["secondary", "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }", "primary"],
+    ["primary, to a group", "attachment: group", "secondary"],
+  ])("replaces a leaked key with all edits in one apply: %s", (leaked, settings, other) => {
+    const [slot] = leaked.split(",");
+    expect(leak(settings)).toContain(
+      [
+        "in one change, and apply once. Never apply a part of them: the usual steps of a rotation would activate the leaked key again.",
+        "",
+        "```yaml",
+        "accessKeys:",
+        `  ${other}:`,
+        "    status: Active",
+        `  current: ${other}`,
+        `  ${slot}:`,
+        "    status: Inactive",
+        "```",
+      ].join("\n"),
+    );
+  });
+
+  it("keeps the secret of the new key encrypted after a leak", () => {
+    expect(leak(`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`)).toContain(
+      "  secondary:\n    status: Active\n    pgpKey: 'PUBLIC KEY, as in the other slot'\n  current: secondary\n",
+    );
+  });
+
+  it("keeps the OpenPGP key of the other slot after a leak", () => {
+    expect(leak(`accessKeys: { primary: { pgpKey: ${RSA_KEY} }, secondary: { pgpKey: ${RSA_KEY} } }`)).toContain(
+      "  secondary:\n    status: Active\n    pgpKey: ... # unchanged\n  current: secondary\n",
+    );
+  });
+
+  it("lists what remains after a leaked key is deleted, if the key can create it", () => {
+    expect(leak("")).toContain("- Instance profiles, and the roles in them.");
+    expect(leak("")).not.toContain("KMS grants");
+    expect(leak("features: [encrypted-volumes]")).toContain("- KMS grants: `aws kms list-grants` for each key");
+    expect(leak("accessKeys: none")).toContain(
+      "**3. Create a new key for DKP.** `aws iam create-access-key --user-name deckhouse`",
+    );
+  });
+
+  it("lists what is imported, not created", () => {
+    expect(file("REVIEW.md", "import: { user: true }")).toContain(
+      "Imported, not created:\n\n- `aws_iam_user.user`: `deckhouse`\n",
+    );
+  });
+
+  it("warns if nothing is protected", () => {
+    expect(file("REVIEW.md", "protect: false")).toContain(
+      "| `protect` | `false`: **a plan can delete the user, the policy and keys** |",
+    );
+  });
+
+  it.each(["policy.json", "REVIEW.md", "console.md"])(
+    "shows the account ID 000000000000 in %s as stated in the settings",
+    (name) => {
+      const stated = file(name, `${SCOPED}accountId: "000000000000"`);
+      expect(stated).toContain("arn:aws:iam::000000000000:role/dev-node");
+      expect(stated).not.toContain("ACCOUNT_ID");
+      expect(file(name, SCOPED)).toContain("arn:aws:iam::ACCOUNT_ID:role/dev-node");
+    },
+  );
+
+  it("states the same number of actions everywhere", () => {
+    expect(file("REVIEW.md").match(/\d+ documented \+ \d+ additional actions/g)).toEqual(
+      Array(3).fill("125 documented + 3 additional actions"),
+    );
+    expect(file("REVIEW.md", "features: [encrypted-volumes]").match(/documented \+ \d+ additional/g)).toHaveLength(3);
+  });
+
+  it("states the DKP version, or the versions that the policy is for", () => {
+    expect(file("REVIEW.md", 'cluster: { dkpVersion: "1.75" }')).toContain("| DKP version | 1.75 |");
+    expect(file("REVIEW.md")).toContain("| DKP version | not stated: the policy is for 1.70 to 1.77 |");
+  });
+
+  it("lists the component versions that the actions were verified with", () => {
+    const rows = VERIFIED_COMPONENTS.map(({ component, versions }) => `| ${component} | ${versions} | `);
+    expect(rows).toHaveLength(4);
+    for (const row of rows) {
+      expect(file("actions.md")).toContain(row);
+    }
+  });
+
+  it("escapes a name in its tables", () => {
+    const page = file("REVIEW.md", 'user: { path: "/a|b`c/" }');
+    expect(page).toContain("| user | `` /a\\|b`c/deckhouse ``, no permissions boundary |");
+  });
+});
+
+describe("main.tf.json", () => {
+  it("contains what Terraform applies, without CDKTF's comments and version", () => {
+    const text = file("main.tf.json");
+    expect(text).not.toContain('"//"');
+    expect(text).not.toContain("cdktf");
+    expect(JSON.parse(text)).toMatchObject({
+      resource: { aws_iam_user: { user: { name: "deckhouse" } } },
+      terraform: {
+        backend: { s3: { bucket: "state", key: "deckhouse/terraform.tfstate" } },
+        required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
+      },
+    });
+  });
+
+  it("omits a local backend, whose path depends on the checkout", () => {
+    expect(JSON.parse(file("main.tf.json", "backend: { local: {} }")).terraform).toEqual({
+      required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
+    });
+  });
+});
+
+describe("policy.json", () => {
+  it("contains the policy as AWS stores it", () => {
+    const { Statement } = JSON.parse(file("policy.json"));
+    expect(Statement.map(({ Sid }: { readonly Sid: string }) => Sid)).toEqual(["VisualEditor0", "DkpAlsoCalls"]);
+    expect(Statement[1]).toEqual({
+      Action: ["ec2:ReplaceRoute", "ec2:DescribeNetworkAcls", "ec2:DescribeAddressesAttribute"],
+      Effect: "Allow",
+      Resource: "*",
+      Sid: "DkpAlsoCalls",
+    });
+  });
+});
+
+describe("cluster-configuration.yaml", () => {
+  const document = (settings: string) => parseAllDocuments(file("cluster-configuration.yaml", settings))[0]?.toJS();
+
+  it("contains placeholders for the key", () => {
+    expect(document("")).toEqual({
+      apiVersion: "deckhouse.io/v1",
+      kind: "AWSClusterConfiguration",
+      provider: {
+        providerAccessKeyId: "ACCESS_KEY_ID",
+        providerSecretAccessKey: "SECRET_ACCESS_KEY",
+        region: "eu-central-1",
+      },
+    });
+  });
+
+  it("contains the fields of the settings", () => {
+    const cluster =
+      "{ prefix: dev, layout: WithNAT, existingVPCID: vpc-01234567, peeredVPCs: [vpc-89abcdef], tags: { team: 'a: b' }, imdsv2: true, disableDefaultSecurityGroup: true, additionalRolePolicies: ['s3:Get*'] }";
+    expect(document(`cluster: ${cluster}\nnodeRole: { name: dkp-nodes }`)).toMatchObject({
+      layout: "WithNAT",
+      existingVPCID: "vpc-01234567",
+      peeredVPCs: ["vpc-89abcdef"],
+      iamNodeRole: "dkp-nodes",
+      additionalRolePolicies: ["s3:Get*"],
+      tags: { team: "a: b" },
+      imdsv2: true,
+      disableDefaultSecurityGroup: true,
+    });
+    expect(file("cluster-configuration.yaml", 'cluster: { dkpVersion: "1.76" }')).toContain("# The policy is for DKP 1.76.\n");
+    expect(file("cluster-configuration.yaml", `cluster: ${cluster}`)).toContain(
+      '# Set in the ClusterConfiguration: cloud.prefix: "dev"\n',
+    );
+  });
+});
+
+describe.each(["policy.json", "main.tf.json", "aws-cli.sh", "console.md"])("%s", (name) => {
+  it("contains the Deny for other networks only if the settings state allowed ones", () => {
+    expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/DenyOtherNetworks/);
+    expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/"aws:SourceVpce"/);
+    expect(file(name, SCOPED)).not.toMatch(/Deny|aws:SourceVpce/);
+  });
+});
+
+describe.each([
+  ["consumer.tf", "AWS denies requests with the key that come from other networks than 203.0.113.0/24, vpce-0123456789abcdef0."],
+  ["aws-cli.sh", "requests with the key that come from other networks than 203.0.113.0/24, vpce-0123456789abcdef0."],
+  ["console.md", "- Networks: the policy denies requests with the key that come from other networks than `203.0.113.0/24`, "],
+])("%s", (name, text) => {
+  it("names the networks that the key can be used from", () => {
+    expect(file(name, NETWORKS)).toContain(text);
+    expect(file(name)).not.toContain("other networks");
+  });
+});
+
+describe("service-control-policy.json", () => {
+  it.each([
+    ["documented", "cluster: { prefix: dev }"],
+    ["scoped", SCOPED],
+    ["minimal", SCOPED.replace("scoped", "minimal")],
+  ])("is complete in mode %s if the settings state the account and the prefix", (_, settings) => {
+    const text = file("service-control-policy.json", `accountId: "123456789012"\n${settings}`);
+    expect(text).toContain("arn:aws:iam::123456789012:role/dev-node");
+    expect(text).not.toMatch(/ACCOUNT_ID|PREFIX/);
+    expect(text.length).toBeLessThanOrEqual(5120);
+  });
+
+  it("names what the settings do not state", () => {
+    expect(file("service-control-policy.json")).toContain("arn:aws:iam::ACCOUNT_ID:role/PREFIX-node");
+  });
+});
+
+describe("main.tf.json.sha256", () => {
+  it("is the digest of main.tf.json, as sha256sum writes it", () => {
+    const digest = createHash("sha256").update(file("main.tf.json")).digest("hex");
+    expect(file("main.tf.json.sha256")).toBe(`${digest}  main.tf.json\n`);
+  });
+});

@@ -1,0 +1,146 @@
+import { spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../../src/text/files";
+import { PROJECT } from "../helpers/project-root";
+
+describe("writeFileAtomically", () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "files-"));
+    path = join(folder, "file");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("writes a new file and replaces an old one, with the mode that is asked for and nothing left beside it", () => {
+    writeFileAtomically(path, "old");
+    writeFileAtomically(path, "new", { mode: 0o600 });
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  it("replaces a symbolic link, not the file that it points to", () => {
+    writeFileSync(join(folder, "target"), "untouched");
+    symlinkSync("target", path);
+    writeFileAtomically(path, "new");
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(readFileSync(join(folder, "target"), "utf8")).toBe("untouched");
+  });
+
+  it("names the path and the remedy in one line, and leaves no temporary file, when a folder is in the way", () => {
+    mkdirSync(path);
+    expect(() => writeFileAtomically(path, "x")).toThrow(
+      `${path}: is a folder, not a file (EISDIR); remove it, or name another path`,
+    );
+    expect(readdirSync(folder)).toEqual(["file"]);
+    expect(() => writeFileAtomically(join(folder, "no/file"), "x")).toThrow(
+      `${join(folder, "no/file")}: no such file or folder (ENOENT); create it, or check the path`,
+    );
+    writeFileSync(join(folder, "plain"), "");
+    expect(() => writeFileAtomically(join(folder, "plain/file"), "x")).toThrow(
+      `${join(folder, "plain/file")}: a part of this path is not a folder (ENOTDIR); remove it, or name another path`,
+    );
+  });
+
+  it("keeps the old file, and no part of the new one, when the disk is full", () => {
+    writeFileSync(path, "old");
+    // A limit on the size of files stands in for the full disk: the kernel interrupts the write at the same point.
+    const program = `require("${PROJECT}/build/src/text/files.js").writeFileAtomically("${path}", "x".repeat(100000))`;
+    const { status, stderr } = spawnSync("sh", ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -e '${program}'`, process.execPath], {
+      encoding: "utf8",
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      `Error: ${path}: the file is larger than this process may write (EFBIG); raise the limit (ulimit -f) and run the command again`,
+    );
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  it("is not interrupted by a signal in a command, which ends the process afterwards", () => {
+    const program = `
+      const { writeFileAtomically } = require("${PROJECT}/build/src/text/files.js");
+      const { run } = require("${PROJECT}/build/src/cli/commands/support/run-command.js");
+      run(() => {
+        writeFileAtomically("${path}", "first");
+        process.kill(process.pid, "SIGTERM");
+        writeFileAtomically("${path}", "second");
+        setInterval(() => undefined, 1000);
+        return 0;
+      });`;
+    expect(spawnSync(process.execPath, ["-e", program]).signal).toBe("SIGTERM");
+    expect(readFileSync(path, "utf8")).toBe("second");
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+});
+
+describe("readRegularFile", () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "files-"));
+    path = join(folder, "file");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it.each([0, 1, 65_536, 1_000_000])("reads a file of %d bytes, also through a symbolic link", (size) => {
+    const content = Buffer.alloc(size, "abc");
+    writeFileSync(path, content);
+    symlinkSync("file", join(folder, "link"));
+    expect(readRegularFile(path).equals(content)).toBe(true);
+    expect(readRegularFile(join(folder, "link")).equals(content)).toBe(true);
+  });
+
+  it("reads a file whose size the file system states as 0", () => {
+    expect(readRegularFile("/proc/self/status").toString("utf8")).toMatch(/^Name:/);
+  });
+
+  it.each<[string, (path: string) => unknown, string]>([
+    ["a FIFO, without waiting for a writer", (at) => spawnSync("mkfifo", [at]), "is not a regular file; replace it with one"],
+    ["a device", (at) => symlinkSync("/dev/zero", at), "is not a regular file; replace it with one"],
+    ["a folder", (at) => mkdirSync(at), "is a folder, not a file (EISDIR); remove it, or name another path"],
+    ["nothing", () => undefined, "no such file or folder (ENOENT); create it, or check the path"],
+    ["a link to itself", (at) => symlinkSync("file", at), "too many symbolic links (ELOOP); name another path"],
+    [
+      "a huge file, without reading it",
+      (at) => {
+        writeFileSync(at, "");
+        truncateSync(at, 3 * 2 ** 30);
+      },
+      "is larger than 16 MiB, the limit; make it smaller",
+    ],
+  ])("rejects %s", (_, create, message) => {
+    create(path);
+    expect(() => readRegularFile(path)).toThrow(new Error(`${path}: ${message}`));
+  });
+});
+
+describe("fileErrorMessage", () => {
+  it.each([
+    [{ code: "EACCES", path: "f" }, "f: permission denied (EACCES); change the permissions, or name another path"],
+    [{ code: "ENOSPC", path: "f" }, "f: no space left on the device (ENOSPC); free some space and run the command again"],
+    [{ code: "ENOENT", path: "a", dest: "b" }, "b: no such file or folder (ENOENT); create it, or check the path"],
+    [{ code: "ENOENT", path: "terraform", syscall: "spawn terraform" }, undefined],
+    [{ code: "ECONNREFUSED", path: "f" }, undefined],
+    [{ message: "not of the file system" }, undefined],
+  ])("of %j is %j", (error, message) => {
+    expect(fileErrorMessage(error)).toBe(message);
+  });
+});

@@ -1,0 +1,48 @@
+import type { StoredDocument } from "../aws/iam-objects";
+
+/** Whether two policies have the same statements. IAM ignores order and the case of actions; statement IDs grant nothing. */
+export function sameDocument(one: StoredDocument, other: StoredDocument): boolean {
+  return canonical(one) === canonical(other);
+}
+
+/**
+ * What a policy grants beyond a list of actions: each action that is not listed, and `NotAction` as a whole.
+ * @returns actions as they are written in the policy, sorted
+ */
+export function actionsBeyond(document: StoredDocument, expected: readonly string[]): readonly string[] {
+  const listed = new Set(expected.map((action) => action.toLowerCase()));
+  const granted = statements(document)
+    .filter(({ Effect }) => Effect !== "Deny")
+    .flatMap(({ Action, NotAction }) => [
+      ...list(Action).map(String),
+      ...(NotAction === undefined ? [] : [`all except ${list(NotAction).join(", ")}`]),
+    ]);
+  return [...new Set(granted.filter((action) => !listed.has(action.toLowerCase())))].sort();
+}
+
+/** All actions that a policy lists. */
+export function actionsOf(document: StoredDocument): readonly string[] {
+  return statements(document).flatMap(({ Action }) => list(Action).map(String));
+}
+
+function canonical(document: StoredDocument): string {
+  const rows = statements(document).map(({ Sid, Action, NotAction, ...rest }) =>
+    JSON.stringify(sorted({ ...rest, Action: lowerCase(Action), NotAction: lowerCase(NotAction) })),
+  );
+  return JSON.stringify([...new Set(rows)].sort());
+}
+
+const statements = ({ Statement }: StoredDocument) => list(Statement) as readonly Readonly<Record<string, unknown>>[];
+
+const list = (value: unknown): readonly unknown[] => (value === undefined ? [] : [value].flat());
+
+const lowerCase = (value: unknown) => list(value).map((action) => String(action).toLowerCase());
+
+/** A value with sorted keys and lists; a single value is a list of one. */
+function sorted(value: unknown): unknown {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const entries = Object.entries(value).map(([key, inner]) => [key, sorted(inner)] as const);
+    return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+  }
+  return list(value).map(String).sort();
+}

@@ -1,0 +1,76 @@
+import { spawnSync } from "node:child_process";
+import { stringify } from "yaml";
+import type { Deployment } from "../../../settings/deployment";
+import { keysOf } from "../../../terraform/state-file";
+import { pullState, readOutputs, type TerraformCli } from "../../../terraform/terraform-cli";
+import { dkpAccess } from "../../../text/command";
+
+/** The field `provider` of DKP's `AWSClusterConfiguration`. */
+export interface ProviderBlock {
+  readonly providerAccessKeyId: string;
+  readonly providerSecretAccessKey: string;
+  readonly region: string;
+}
+
+/**
+ * The key that a deployment exposes: from its outputs, or from its own state where `outputs.secret` is off.
+ * @param warn is called if the settings select another slot than the outputs
+ * @throws Error if there is no key, or the state does not have its secret
+ */
+export async function providerBlock(
+  terraform: TerraformCli,
+  folder: string,
+  { stack, accessKeys, region, user }: Deployment,
+  warn: (warning: string) => void,
+): Promise<ProviderBlock> {
+  if (accessKeys === "none") {
+    throw new Error(
+      `accessKeys is none: Terraform has no key to hand over; create one with aws iam create-access-key --user-name ${user.name}`,
+    );
+  }
+  const outputs = await readOutputs(terraform, folder);
+  const id = outputs.access_key_id;
+  if (typeof id !== "string") {
+    throw new Error(`${folder}: there is no output access_key_id; apply first`);
+  }
+  const slot = outputs.access_key_slot;
+  if (typeof slot === "string" && slot !== accessKeys.current) {
+    warn(
+      `accessKeys.current: the settings select ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; ${dkpAccess("keys", stack)} shows what the next apply does`,
+    );
+  }
+  const key = keysOf(await pullState(terraform, folder)).find((candidate) => candidate.id === id);
+  const clear = outputs.secret_access_key ?? key?.secret;
+  const encrypted = outputs.encrypted_secret_access_key ?? key?.encryptedSecret;
+  if (typeof clear === "string") {
+    return { providerAccessKeyId: id, providerSecretAccessKey: clear, region };
+  }
+  if (typeof encrypted === "string") {
+    return { providerAccessKeyId: id, providerSecretAccessKey: decrypt(encrypted), region };
+  }
+  throw new Error(
+    `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
+  );
+}
+
+/** Decrypts with the local GnuPG, whose agent asks for the passphrase. */
+function decrypt(base64: string): string {
+  const { status, stdout, error } = spawnSync("gpg", ["--quiet", "--decrypt"], {
+    input: Buffer.from(base64, "base64"),
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  if (error !== undefined) {
+    throw new Error(`the secret is encrypted, and gpg cannot be run (${(error as NodeJS.ErrnoException).code}); install GnuPG`);
+  }
+  if (status !== 0) {
+    throw new Error(
+      "the secret is encrypted, and gpg cannot decrypt it here; run this command where the private key of pgpKey is available",
+    );
+  }
+  return stdout.toString("utf8");
+}
+
+/** The block as YAML. */
+export function providerYaml(provider: ProviderBlock): string {
+  return stringify({ provider }, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 });
+}

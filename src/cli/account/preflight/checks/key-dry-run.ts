@@ -1,0 +1,78 @@
+import type { Deployment } from "../../../../settings/deployment";
+import { type Check, type Finding, failed, ok, skipped, unknown } from "../check";
+
+/** A call of DKP that EC2 authorizes and does not execute. */
+interface DryCall {
+  readonly operation: string;
+  /** The call's input; undefined where this cluster makes no such call, or the settings lack what it requires. */
+  readonly input: (deployment: Deployment) => object | undefined;
+}
+
+/** The dry runs of DKP's own discoverer, and one call of each kind: read, allocate, create, start. */
+export const DRY_CALLS: readonly DryCall[] = [
+  { operation: "DescribeAddressesAttribute", input: () => ({}) },
+  { operation: "DescribeInstanceTopology", input: () => ({}) },
+  { operation: "DescribeInstances", input: () => ({}) },
+  { operation: "AllocateAddress", input: () => ({ Domain: "vpc" }) },
+  {
+    operation: "CreateVpc",
+    input: ({ cluster }) => (cluster.existingVPCID === undefined ? { CidrBlock: "10.241.0.0/16" } : undefined),
+  },
+  { operation: "CreateInternetGateway", input: () => ({}) },
+  {
+    operation: "RunInstances",
+    input: ({ instances: { masters } }) =>
+      masters.ami === undefined || masters.instanceType === undefined
+        ? undefined
+        : { ImageId: masters.ami, InstanceType: masters.instanceType, MinCount: 1, MaxCount: 1 },
+  },
+];
+
+/** The finding for the response of EC2 to a dry run. */
+export function judgeDryRun(operation: string, { code, message }: { readonly code: string; readonly message: string }): Finding {
+  const action = `ec2:${operation}`;
+  switch (code) {
+    case "DryRunOperation":
+      return ok(`the key may call ${action}`);
+    case "UnsupportedOperation":
+      return skipped(`the region does not have ${action}, and DKP does not require it there`);
+    case "UnauthorizedOperation":
+      return denied(action, message);
+    default:
+      return unknown(`${action} returned ${code}: ${message}`, "read the error above; it is about the call, not about the key");
+  }
+}
+
+/** The message of EC2 names what denied the call, unless an Allow is missing. */
+function denied(action: string, message: string): Finding {
+  if (/service control policy/i.test(message)) {
+    return failed(`an SCP denies ${action} to the key`, "have the administrator of the organization allow it");
+  }
+  if (/permissions boundary/i.test(message)) {
+    return failed(
+      `the permissions boundary denies ${action} to the key`,
+      "allow it in the boundary, or set another user.permissionsBoundary",
+    );
+  }
+  if (/explicit deny in an identity-based policy/i.test(message)) {
+    return failed(
+      `a policy of the user denies ${action} to the key`,
+      "if user.allowedNetworks is set, run the check from one of these networks; otherwise remove the Deny",
+    );
+  }
+  return failed(`the key may not call ${action}`, "apply if the settings have not been applied yet");
+}
+
+/** Tests the key itself. Requires no permission but those of the key. */
+export const keyDryRunCheck: Check = {
+  name: "key",
+  calls: [],
+  where: "region",
+  run: ({ dryRun }, { deployment }) =>
+    Promise.all(
+      DRY_CALLS.flatMap(({ operation, input }) => {
+        const request = input(deployment);
+        return request === undefined ? [] : [dryRun(operation, request).then((answer) => judgeDryRun(operation, answer))];
+      }),
+    ),
+};

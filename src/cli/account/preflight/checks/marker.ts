@@ -1,0 +1,100 @@
+import { nodeRoleName } from "../../../../iam/cluster";
+import { strictMarker } from "../../../../iam/cluster-marker";
+import { inOrder } from "../../aws/operations";
+import { check, type Finding, failed, ok, skipped, warning } from "../check";
+
+/** IDs of objects. */
+export interface MarkedObjects {
+  /** Objects of DKP's Terraform: instances and their disks, networks, addresses, groups. */
+  readonly cluster: readonly string[];
+  /** All objects with the marker. */
+  readonly marked: readonly string[];
+}
+
+/** Enough to find them; a cluster can have hundreds. */
+const MOST_NAMED = 10;
+
+/** Whether mode `strict` would deny the key its own objects, or allow it objects of others. */
+export function judgeMarker({ cluster, marked }: MarkedObjects, marker: string, existingCluster: boolean): Finding {
+  if (!existingCluster) {
+    return marked.length === 0
+      ? ok(`no object has the tag ${marker}`)
+      : failed(
+          `objects have the tag ${marker} before the cluster exists: ${named(marked)}; the key could change them`,
+          "choose another pair for the cluster, or add --existing-cluster if they are the cluster's",
+        );
+  }
+  const lacking = cluster.filter((id) => !marked.includes(id));
+  if (cluster.length === 0) {
+    return warning("no object of the cluster was found", "check cluster.prefix, region and account");
+  }
+  return lacking.length === 0
+    ? ok(`all ${cluster.length} objects of the cluster that were found have the tag ${marker}`)
+    : failed(
+        `${lacking.length} of ${cluster.length} objects of the cluster lack the tag ${marker}, so that mode strict would deny every change of them: ${named(lacking)}`,
+        "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left",
+      );
+}
+
+function named(ids: readonly string[]): string {
+  const shown = ids.slice(0, MOST_NAMED).join(", ");
+  return ids.length > MOST_NAMED ? `${shown} and ${ids.length - MOST_NAMED} more` : shown;
+}
+
+/**
+ * The marker of mode `strict`, before the mode is applied. DKP's objects are found by its tags and names; disks have neither before
+ * they are tagged, so that they are found through their instances. The EBS CSI driver's volumes have a tag of its own instead.
+ */
+export const markerCheck = check({
+  name: "marker",
+  calls: ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeTags"],
+  where: "region",
+  async run({ call }, { deployment: { cluster, policy }, existingCluster }) {
+    const marker = strictMarker(policy, cluster);
+    const { prefix } = cluster;
+    if (marker === undefined || prefix === undefined) {
+      return [skipped("policy.mode is not strict")];
+    }
+    /** IDs of the objects with a tag. */
+    const withTag = async (key: string, ...values: readonly string[]) => {
+      const ofValue = values.length === 0 ? [] : [{ Name: "value", Values: [...values] }];
+      const ids: string[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await call("ec2:DescribeTags", { Filters: [{ Name: "key", Values: [key] }, ...ofValue], NextToken });
+        ids.push(...(page.Tags ?? []).map(({ ResourceId = "" }) => ResourceId));
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined && NextToken !== "");
+      return ids;
+    };
+    const clusterTag = `kubernetes.io/cluster/${prefix}`;
+    const [marked, byTag, byName, csi, groups, instances] = await inOrder([
+      withTag(marker.key, marker.value),
+      withTag(clusterTag),
+      withTag("Name", ...namesOf(prefix)),
+      withTag(CSI_TAG),
+      call("ec2:DescribeSecurityGroups", { Filters: [{ Name: "group-name", Values: groupsOf(prefix) }] }),
+      call("ec2:DescribeInstances", { Filters: [{ Name: "tag-key", Values: [clusterTag] }] }),
+    ]);
+    const disks = (instances.Reservations ?? [])
+      .flatMap(({ Instances = [] }) => Instances)
+      .flatMap(({ BlockDeviceMappings = [] }) => BlockDeviceMappings.map(({ Ebs }) => Ebs?.VolumeId ?? ""))
+      .filter((id) => id !== "" && !csi.includes(id));
+    const ofGroups = (groups.SecurityGroups ?? []).map(({ GroupId = "" }) => GroupId);
+    // The existing VPC belongs to the user: the policy names its ID.
+    const found = new Set([...byTag, ...byName, ...ofGroups, ...disks].filter((id) => id !== cluster.existingVPCID));
+    const objects = { cluster: [...found].sort(), marked: [...new Set(marked)].sort() };
+    return [judgeMarker(objects, `${marker.key}=${marker.value}`, existingCluster)];
+  },
+});
+
+const CSI_TAG = "ebs.csi.aws.com/cluster";
+
+/** Names that DKP gives. Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/terraform-modules. */
+function namesOf(prefix: string): string[] {
+  return [prefix, ...["public", "internal", "master", "kubernetes-data", "bastion"].map((name) => `${prefix}-${name}*`)];
+}
+
+function groupsOf(prefix: string): string[] {
+  return [nodeRoleName(prefix), `${prefix}-loadbalancer`, `${prefix}-ssh-accessible`];
+}

@@ -1,0 +1,261 @@
+import { policyArn } from "../../../../iam/arns";
+import { type Deployment, policyNames } from "../../../../settings/deployment";
+import { ADDRESSES, policyAddress } from "../../../../terraform/addresses";
+import type { StateResource } from "../../../../terraform/state-file";
+import { dkpAccess } from "../../../../text/command";
+import { recovery } from "../../../../text/recovery";
+import type { Reading } from "../../aws/iam-reader";
+import { type Ask, type AskAll, inOrder, unlessMissing } from "../../aws/operations";
+import { check, type Finding, failed, ok, type Subject, unknown } from "../check";
+
+type ImportField = "user" | "policy" | "additionalPolicies" | "group" | "nodeRole";
+
+/** An object of the deployment that has a name of its own in IAM. */
+export interface OwnObject {
+  readonly kind: "user" | "policy" | "group" | "role";
+  readonly name: string;
+  readonly path: string;
+  /** The setting that has its name and path. */
+  readonly setting: "user" | "policy" | "group" | "nodeRole";
+  /** The part of `import` that imports it. */
+  readonly imports: ImportField;
+  readonly address: string;
+}
+
+/** An object as IAM reports it. */
+export interface ExistingObject {
+  readonly arn: string;
+  readonly path: string;
+  readonly created?: Date | undefined;
+  /** Undefined: IAM has no tags for objects of its kind. */
+  readonly tags?: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined;
+  /** What else shows whose it is: "attached to 2 principals". */
+  readonly use?: string | undefined;
+  /** IDs of the user's access keys. */
+  readonly keys?: readonly string[] | undefined;
+}
+
+export interface OwnNames {
+  readonly objects: readonly (OwnObject & { readonly existing: ExistingObject | undefined })[];
+  /** What Terraform manages; not read if no object exists. */
+  readonly state: Reading<readonly StateResource[]>;
+  readonly imports: Deployment["import"];
+}
+
+type Existing = OwnObject & { readonly existing: ExistingObject };
+
+/** Whether the deployment's names are free, or the objects that have them are its own; else how to import them. */
+export function judgeOwnNames(names: OwnNames): readonly Finding[] {
+  const { objects, imports } = names;
+  const missing = objects.filter(({ existing }) => existing === undefined);
+  const [misnamed, free] = [
+    missing.filter((object) => isImported(object, imports)),
+    missing.filter((object) => !isImported(object, imports)),
+  ];
+  const present = objects.filter((object): object is Existing => object.existing !== undefined);
+  return [
+    ...(free.length === 0 ? [] : [ok(`${free.map(title).join(", ")}: ${free.length === 1 ? "does" : "do"} not exist yet`)]),
+    ...misnamed.map((object) =>
+      failed(
+        `${title(object)} does not exist, and import.${object.imports} is set: the plan would fail`,
+        `remove import.${object.imports}, or correct ${object.setting}.name and ${object.setting}.path`,
+      ),
+    ),
+    ...present.map((object) => judgeExisting(object, names)),
+  ];
+}
+
+const title = ({ kind, name }: OwnObject) => `${kind} ${name}`;
+
+const isImported = ({ imports }: OwnObject, settings: Deployment["import"]) => settings?.[imports] === true;
+
+/** Objects whose path an apply cannot change: a policy is imported by its ARN, a role would be replaced. */
+const FIXED_PATHS: readonly OwnObject["kind"][] = ["policy", "role"];
+
+function judgeExisting(object: Existing, names: OwnNames): Finding {
+  const { state, imports } = names;
+  const found = `${title(object)} exists (${description(object)})`;
+  if (isImported(object, imports) && FIXED_PATHS.includes(object.kind) && object.existing.path !== object.path) {
+    return failed(
+      `${found}, and import.${object.imports} is set with ${object.setting}.path: ${object.path}, where it does not exist`,
+      `set ${object.setting}.path: ${object.existing.path}; otherwise choose another ${object.setting}.name`,
+    );
+  }
+  if ("unread" in state) {
+    return isImported(object, imports)
+      ? ok(`${found}, and import.${object.imports} imports it`)
+      : unknown(
+          `${found}; whether this deployment manages it is unknown, because no state is readable: ${state.unread}`,
+          `if this deployment has a state, run ${dkpAccess("synth")} and terraform init, and try again; ${remedyOf(object, names)}`,
+        );
+  }
+  const managed = state.value.find(({ address }) => address === object.address)?.attributes;
+  if (managed !== undefined && (managed.arn === object.existing.arn || managed.name === object.name)) {
+    return ok(`${title(object)} exists, and the state manages it`);
+  }
+  if (managed !== undefined) {
+    return failed(
+      `${found}, and the state does not manage it: ${object.address} is ${String(managed.name)}`,
+      `choose another ${object.setting}.name; an object cannot be imported where the state has one`,
+    );
+  }
+  return isImported(object, imports)
+    ? ok(`${found}, and the next apply imports it (import.${object.imports})`)
+    : failed(
+        `${found}, and the state does not manage it: the apply would fail with EntityAlreadyExists (${recovery("half-made")})`,
+        remedyOf(object, names),
+      );
+}
+
+function description({ existing: { arn, created, tags, use, keys } }: Existing): string {
+  const tagged = tags?.map(({ Key = "", Value = "" }) => `${Key}=${Value}`).join(", ");
+  return [
+    arn,
+    ...(created === undefined ? [] : [`created ${created.toISOString().slice(0, 10)}`]),
+    ...(tagged === undefined ? [] : [tagged === "" ? "no tags" : `tags ${tagged}`]),
+    ...(use === undefined ? [] : [use]),
+    ...(keys === undefined ? [] : [keys.length === 0 ? "no access keys" : `access keys ${keys.join(", ")}`]),
+  ].join(", ");
+}
+
+/** The whole `import` that the settings require, what must agree with it, and the alternative. */
+function remedyOf(object: Existing, { objects, state, imports }: OwnNames): string {
+  const otherName = `otherwise choose another ${object.setting}.name`;
+  const absent = objects.filter(({ imports: field, existing }) => field === object.imports && existing === undefined);
+  if (absent.length > 0) {
+    return `delete it if it is left over: import.${object.imports} imports all or none, and ${absent.map(title).join(", ")} does not exist; ${otherName}`;
+  }
+  const unmanaged = objects.filter(
+    ({ existing, address, imports: field }) =>
+      existing !== undefined &&
+      ("unread" in state || !state.value.some((resource) => resource.address === address)) &&
+      objects.every((other) => other.imports !== field || other.existing !== undefined),
+  );
+  const fields = [...new Set(unmanaged.map(({ imports: field }) => `${field}: true`))];
+  const kept = Object.entries(imports ?? {})
+    .filter(([field, value]) => value !== false && value !== undefined && !fields.includes(`${field}: true`))
+    .map(([field, value]) => `${field}: ${String(value)}`);
+  const path = object.existing.path === object.path ? "" : ` and ${object.setting}.path: ${object.existing.path}`;
+  return `if it is to be this deployment's, set import: { ${[...kept, ...fields].join(", ")} }${path}${keyAdvice(object, imports)}; ${otherName}`;
+}
+
+/** IAM allows two access keys for a user, and an apply creates one unless it imports one. */
+function keyAdvice({ existing: { keys = [] } }: Existing, imports: Deployment["import"]): string {
+  if (keys.length === 0 || imports?.accessKeyId !== undefined) {
+    return "";
+  }
+  return keys.length === 1
+    ? `, with accessKeyId: ${keys[0]} also its key (otherwise the apply creates a second one)`
+    : `, with accessKeyId the key that DKP uses: the user has ${keys.length} keys, and IAM allows no third one`;
+}
+
+/** The objects that an apply creates under a name of the settings. */
+export function ownObjects(deployment: Deployment): readonly OwnObject[] {
+  const { user, policy, group, nodeRole, attachment } = deployment;
+  return [
+    { kind: "user", name: user.name, path: user.path, setting: "user", imports: "user", address: ADDRESSES.user },
+    ...policyNames(deployment).map(
+      (name, index): OwnObject => ({
+        kind: "policy",
+        name,
+        path: policy.path,
+        setting: "policy",
+        imports: index === 0 ? "policy" : "additionalPolicies",
+        address: policyAddress("policy", index + 1),
+      }),
+    ),
+    ...(attachment === "user"
+      ? []
+      : [{ kind: "group", ...nameOf(group), setting: "group", imports: "group", address: ADDRESSES.group } as const]),
+    ...(nodeRole === undefined
+      ? []
+      : [{ kind: "role", ...nameOf(nodeRole), setting: "nodeRole", imports: "nodeRole", address: ADDRESSES.nodeRole } as const]),
+  ];
+}
+
+const nameOf = ({ name, path }: { readonly name: string; readonly path: string }) => ({ name, path });
+
+type Calls = "iam:GetUser" | "iam:GetPolicy" | "iam:ListPolicies" | "iam:GetGroup" | "iam:GetRole" | "iam:ListAccessKeys";
+
+interface Finder {
+  readonly call: Ask<Calls>;
+  readonly callAll: AskAll<Calls>;
+  /** ARN of the policy that has a name under any path: IAM compares names without path and case. */
+  readonly arnOfPolicy: (name: string) => Promise<string | undefined>;
+}
+
+const FINDERS: Readonly<
+  Record<OwnObject["kind"], (finder: Finder, object: OwnObject, subject: Subject) => Promise<ExistingObject | undefined>>
+> = {
+  user: async ({ call, callAll }, { name: UserName }) => {
+    const user = (await unlessMissing(call("iam:GetUser", { UserName }), "NoSuchEntity"))?.User;
+    if (user === undefined) {
+      return undefined;
+    }
+    const pages = (await unlessMissing(callAll("iam:ListAccessKeys", { UserName }), "NoSuchEntity")) ?? [];
+    const keys = pages.flatMap(({ AccessKeyMetadata = [] }) => AccessKeyMetadata.map(({ AccessKeyId = "" }) => AccessKeyId));
+    return { ...existing(user), tags: user.Tags ?? [], keys };
+  },
+  policy: async ({ call, arnOfPolicy }, { name, path }, { partition, account }) => {
+    const get = (PolicyArn: string) => unlessMissing(call("iam:GetPolicy", { PolicyArn }), "NoSuchEntity");
+    const other = async () => {
+      const arn = await arnOfPolicy(name);
+      return arn === undefined ? undefined : await get(arn);
+    };
+    const policy = ((await get(policyArn({ partition, account, path, name }))) ?? (await other()))?.Policy;
+    const principals = policy?.AttachmentCount ?? 0;
+    const use = `attached to ${principals} ${principals === 1 ? "principal" : "principals"}`;
+    return policy && { ...existing(policy), tags: policy.Tags ?? [], use };
+  },
+  group: async ({ call }, { name: GroupName }) => {
+    const answer = await unlessMissing(call("iam:GetGroup", { GroupName }), "NoSuchEntity");
+    const members = answer?.Users?.map(({ UserName = "" }) => UserName) ?? [];
+    return answer?.Group && { ...existing(answer.Group), use: `members ${members.join(", ") || "none"}` };
+  },
+  role: async ({ call }, { name: RoleName }) => {
+    const role = (await unlessMissing(call("iam:GetRole", { RoleName }), "NoSuchEntity"))?.Role;
+    return role && { ...existing(role), tags: role.Tags ?? [] };
+  },
+};
+
+function existing({ Arn = "", Path = "/", CreateDate }: IamAnswer): ExistingObject {
+  return { arn: Arn, path: Path, created: CreateDate };
+}
+
+interface IamAnswer {
+  readonly Arn?: string | undefined;
+  readonly Path?: string | undefined;
+  readonly CreateDate?: Date | undefined;
+}
+
+/** The names of the deployment's own user, policies, group and node role. */
+export const ownNamesCheck = check({
+  name: "own names",
+  calls: ["iam:GetUser", "iam:GetPolicy", "iam:ListPolicies", "iam:GetGroup", "iam:GetRole", "iam:ListAccessKeys"],
+  where: "always-on region",
+  async run({ call, callAll }, subject) {
+    const { deployment, state } = subject;
+    const finder = { call, callAll, arnOfPolicy: policySearch(callAll) };
+    const objects = await inOrder(
+      ownObjects(deployment).map(async (object) => ({
+        ...object,
+        existing: await FINDERS[object.kind](finder, object, subject),
+      })),
+    );
+    const exists = objects.some((object) => object.existing !== undefined);
+    return judgeOwnNames({
+      objects,
+      state: exists ? await state() : { value: [] },
+      imports: deployment.import,
+    });
+  },
+});
+
+/** Lists the policies of the account at the first search only. */
+function policySearch(callAll: AskAll<"iam:ListPolicies">): Finder["arnOfPolicy"] {
+  let listed: Promise<readonly { readonly PolicyName?: string | undefined; readonly Arn?: string | undefined }[]> | undefined;
+  return async (name) => {
+    listed ??= callAll("iam:ListPolicies", { Scope: "Local" }).then((pages) => pages.flatMap(({ Policies = [] }) => Policies));
+    return (await listed).find(({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase())?.Arn;
+  };
+}

@@ -1,0 +1,195 @@
+import { iamResourceArn } from "../../../../iam/arns";
+import { CATALOGUE } from "../../../../iam/catalogue";
+import { deploymentPolicies } from "../../../../iam/deployment-policies";
+import { policyDocument } from "../../../../iam/policy-document";
+import { grantedRows, type PolicyOptions } from "../../../../iam/policy-statements";
+import { type Deployment, policyOptionsOf } from "../../../../settings/deployment";
+import { dkpAccess } from "../../../../text/command";
+import type { EvaluationResult, SimulatePolicyResponse } from "../../aws/operations";
+import { unlessMissing } from "../../aws/operations";
+import { check, type Finding, failed, ok, type Subject, type Tools, unknown, warning } from "../check";
+import { managedPolicy } from "../managed-policy";
+import { isNeeded, type SimulatedCalls, simulatedCalls } from "../simulated-requests";
+
+/** The decision on an action and what makes it. */
+export type Answer = "allowed" | "denied by policy" | "denied by boundary" | "denied by SCP" | "unknown";
+
+/** From the worst to the best: of several resources the worst decision counts. */
+const WORST_FIRST: readonly Answer[] = ["denied by SCP", "denied by boundary", "denied by policy", "unknown", "allowed"];
+
+/** The decision of the simulator on one action. It reports the SCP and the boundary beside its decision. */
+export function answerOf(result: EvaluationResult): Answer {
+  const { EvalDecision, OrganizationsDecisionDetail, PermissionsBoundaryDecisionDetail, ResourceSpecificResults = [] } = result;
+  if (EvalDecision === "allowed") {
+    return "allowed";
+  }
+  if (OrganizationsDecisionDetail?.AllowedByOrganizations === false) {
+    return "denied by SCP";
+  }
+  const boundaries = [
+    PermissionsBoundaryDecisionDetail,
+    ...ResourceSpecificResults.map((resource) => resource.PermissionsBoundaryDecisionDetail),
+  ];
+  if (boundaries.some((detail) => detail?.AllowedByPermissionsBoundary === false)) {
+    return "denied by boundary";
+  }
+  const missing = [result, ...ResourceSpecificResults].flatMap(({ MissingContextValues = [] }) => MissingContextValues);
+  return EvalDecision === undefined || missing.length > 0 ? "unknown" : "denied by policy";
+}
+
+/** What was simulated: the existing user, or the policy that an apply will create. */
+export type Simulated = "user" | "policy";
+
+export interface Permissions {
+  readonly stack: string;
+  readonly user: string;
+  readonly simulated: Simulated;
+  readonly answers: ReadonlyMap<string, Answer>;
+  /** Actions that this cluster is known to call. */
+  readonly needed: ReadonlySet<string>;
+}
+
+/** Findings by decision. A denied action fails the check only where this cluster calls it. */
+export function judgePermissions(permissions: Permissions): readonly Finding[] {
+  const { stack, user, simulated, answers, needed } = permissions;
+  const who = simulated === "user" ? `the user ${user}` : "the policy that an apply creates";
+  const findings = (Object.keys(REMEDIES) as Exclude<Answer, "allowed">[]).flatMap((answer) => {
+    const actions = [...answers].filter(([, other]) => other === answer).map(([action]) => action);
+    const remedy = REMEDIES[answer](stack, simulated);
+    const { cause, judge } = CAUSES[answer];
+    const [called, spare] = [actions.filter((action) => needed.has(action)), actions.filter((action) => !needed.has(action))];
+    return [
+      ...(called.length === 0 ? [] : [judge(`${who}: ${cause} ${list(called)}`, remedy)]),
+      ...(spare.length === 0
+        ? []
+        : [
+            (answer === "unknown" ? unknown : warning)(
+              `${who}: ${cause} ${list(spare)}, which this cluster is not known to call`,
+              remedy,
+            ),
+          ]),
+    ];
+  });
+  const scps = simulated === "policy" ? "; denials by an SCP are visible only once the user exists" : "";
+  return findings.length > 0 ? findings : [ok(`${who} is allowed all ${answers.size} actions${scps}`)];
+}
+
+const CAUSES = {
+  "denied by policy": { cause: "no policy allows, or one denies,", judge: failed },
+  "denied by boundary": { cause: "the permissions boundary denies", judge: failed },
+  "denied by SCP": { cause: "an SCP of the organization denies", judge: failed },
+  unknown: { cause: "the simulator returns no decision for", judge: unknown },
+};
+
+const REMEDIES: Readonly<Record<Exclude<Answer, "allowed">, (stack: string, simulated: Simulated) => string>> = {
+  "denied by policy": (stack, simulated) =>
+    simulated === "user"
+      ? `apply if the settings have not been applied yet; ${dkpAccess("policy", stack)} prints the policy`
+      : "change policy.mode, policy.supplement or cluster until the policy contains them",
+  "denied by boundary": () => "allow them in the boundary, or set another user.permissionsBoundary",
+  "denied by SCP": () =>
+    "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
+  unknown: () => "test the key itself with --as-key once it exists",
+};
+
+function list(actions: readonly string[]): string {
+  return actions.length === 1 ? `${actions[0]}` : `${actions.length} actions: ${actions.join(", ")}`;
+}
+
+type Calls = "iam:SimulatePrincipalPolicy" | "iam:SimulateCustomPolicy" | "iam:GetPolicy" | "iam:GetPolicyVersion";
+
+/** Concurrent calls: IAM throttles at a low rate. */
+const AT_ONCE = 3;
+
+/** The actions of the policy and those that the cluster requires, by the simulator of IAM: no call of DKP is made. */
+export const permissionsCheck = check({
+  name: "permissions",
+  calls: ["iam:SimulatePrincipalPolicy", "iam:SimulateCustomPolicy", "iam:GetPolicy", "iam:GetPolicyVersion"],
+  where: "always-on region",
+  async run(tools, subject) {
+    const { deployment } = subject;
+    const options = policyOptionsOf(subject.deployment, subject.account);
+    const rows = new Set([...grantedRows(options), ...CATALOGUE.filter((row) => isNeeded(row, options.cluster))]);
+    const calls = simulatedCalls([...rows], options);
+    const arn = userArn(subject);
+    const [first] = calls;
+    // The first call shows whether the user exists.
+    const live = first !== undefined && (await unlessMissing(simulateUser(tools, arn, first), "NoSuchEntity")) !== undefined;
+    const simulate = live
+      ? (request: SimulatedCalls) => simulateUser(tools, arn, request)
+      : await simulatorOfPolicy(tools, deployment, options);
+    const answers = new Map<string, Answer>([...rows].map(({ action }) => [action, "unknown"]));
+    const waiting = [...calls];
+    let done = 0;
+    const work = async () => {
+      for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
+        for (const [action, answer] of worst(await simulate(request))) {
+          answers.set(action, answer);
+        }
+        done += request.actions.length;
+        tools.progress(`${done} of ${rows.size} actions`);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    const needed = new Set([...rows].filter((row) => isNeeded(row, options.cluster)).map(({ action }) => action));
+    return judgePermissions({
+      stack: deployment.stack,
+      user: deployment.user.name,
+      simulated: live ? "user" : "policy",
+      answers,
+      needed,
+    });
+  },
+});
+
+/** ARN of the deployment's user. */
+export function userArn({ deployment: { user }, ...environment }: Pick<Subject, "deployment" | "partition" | "account">): string {
+  return iamResourceArn(environment, `user${user.path}${user.name}`);
+}
+
+type Simulator = (request: SimulatedCalls) => Promise<readonly EvaluationResult[]>;
+
+async function simulateUser({ callAll }: Tools<Calls>, PolicySourceArn: string, request: SimulatedCalls) {
+  return resultsOf(await callAll("iam:SimulatePrincipalPolicy", { PolicySourceArn, ...inputOf(request) }));
+}
+
+async function simulatorOfPolicy(
+  { call, callAll }: Tools<Calls>,
+  { user }: Deployment,
+  options: PolicyOptions,
+): Promise<Simulator> {
+  const boundary = user.permissionsBoundary === undefined ? undefined : await managedPolicy(call, user.permissionsBoundary);
+  const policies = {
+    PolicyInputList: deploymentPolicies(options).map((statements) => JSON.stringify(policyDocument(statements))),
+    ...(boundary === undefined ? {} : { PermissionsBoundaryPolicyInputList: [JSON.stringify(boundary)] }),
+  };
+  return async (request) => resultsOf(await callAll("iam:SimulateCustomPolicy", { ...policies, ...inputOf(request) }));
+}
+
+function inputOf({ actions, resources, context }: SimulatedCalls) {
+  return {
+    ActionNames: [...actions],
+    ...(resources.length === 0 ? {} : { ResourceArns: [...resources] }),
+    ContextEntries: context.map(({ key, type, value }) => ({
+      ContextKeyName: key,
+      ContextKeyType: type,
+      ContextKeyValues: [value],
+    })),
+  };
+}
+
+function resultsOf(pages: readonly SimulatePolicyResponse[]): readonly EvaluationResult[] {
+  return pages.flatMap(({ EvaluationResults = [] }) => EvaluationResults);
+}
+
+/** The worst decision of each action. There is one result per action, or per action and resource. */
+function worst(results: readonly EvaluationResult[]): ReadonlyMap<string, Answer> {
+  const answers = new Map<string, Answer>();
+  for (const result of results) {
+    const action = result.EvalActionName ?? "";
+    const answer = answerOf(result);
+    const former = answers.get(action) ?? "allowed";
+    answers.set(action, WORST_FIRST.indexOf(answer) < WORST_FIRST.indexOf(former) ? answer : former);
+  }
+  return answers;
+}

@@ -1,0 +1,87 @@
+import { alwaysOnRegion } from "../../iam/partitions";
+import type { Deployment } from "../../settings/deployment";
+import { withProgress } from "../../terraform/progress";
+import { connect } from "../account/aws/client";
+import { IamReader } from "../account/aws/iam-reader";
+import { driftPolicy } from "../account/drift/permissions";
+import { type DriftReport, driftReport, driftReportText } from "../account/drift/report";
+import { EXIT } from "./exit-codes";
+import { deadline, seconds } from "./preflight";
+import { forDeployments } from "./support/for-deployments";
+import { readableState } from "./support/readable-state";
+import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption } from "./support/shared-options";
+
+interface Options {
+  readonly policy?: true;
+  readonly timeout: string;
+  readonly format: string;
+}
+
+export const define: Define = (command, session) => {
+  command
+    .description(
+      `Reports what exists in AWS beside what Terraform manages: policies, groups, members and credentials of the user, its group and its policies, of the node role, and of the role <prefix>-node that DKP creates; each with its risk and the remedy.
+
+What Terraform manages is read from the state through Terraform; if no state is reachable, from the settings, which the report says. Only reads; provider.profile and provider.assumeRoleArn count.
+
+With --format json the output is an object for one named stack, otherwise a list.`,
+    )
+    .argument("[stack...]", STACKS_HELP)
+    .option("--policy", "print the IAM policy that the command requires for these stacks, and end")
+    .option("--timeout <seconds>", "time limit of the calls to AWS for each stack; what has no answer by then is unknown", "120")
+    .addOption(formatOption("text", "json"))
+    .action(async (names: readonly string[], { policy, timeout, format }: Options) => {
+      const { deployments } = selectDeployments(session, names);
+      if (policy === true) {
+        session.printJson(driftPolicy(deployments));
+        return;
+      }
+      const limit = seconds(timeout);
+      let timedOut = false;
+      await forDeployments<DriftReport>(
+        session,
+        deployments,
+        {
+          report: async (deployment) => {
+            const { report, aborted } = await reportOf(session, deployment, limit);
+            timedOut ||= aborted;
+            raise(session, report);
+            return report;
+          },
+          text: driftReportText,
+          format,
+          isSingle: names.length === 1,
+        },
+        // After a deadline, calls that wait to be tried again would keep the process.
+        () => (timedOut ? session.host.exit(session.exitCode) : undefined),
+      );
+    });
+};
+
+/** @param limit how long the calls to AWS may take, in seconds */
+async function reportOf(
+  session: Session,
+  deployment: Deployment,
+  limit: number,
+): Promise<{ readonly report: DriftReport; readonly aborted: boolean }> {
+  const { stack, region, provider } = deployment;
+  const iamRegion = alwaysOnRegion(region);
+  const state = await readableState(session, stack);
+  const { signal, stop } = deadline(limit);
+  try {
+    const aws = connect({ ...provider, alwaysOnRegion: iamRegion, signal });
+    const reading = driftReport(deployment, state, new IamReader(aws, iamRegion, { signal, limit }));
+    const report = await withProgress(`${stack}: querying IAM`, reading, session.printError, signal);
+    return { report, aborted: signal.aborted };
+  } finally {
+    stop();
+  }
+}
+
+function raise(session: Session, { results }: DriftReport): void {
+  for (const { verdict } of results) {
+    session.raise(verdict === "found" ? EXIT.attention : EXIT.breaking);
+  }
+}

@@ -1,0 +1,61 @@
+import { createInterface } from "node:readline/promises";
+import { stackFolder } from "../../terraform/terraform-cli";
+import { providerBlock, providerYaml } from "../account/hand-over/provider-block";
+import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
+import type { Define, Host } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
+
+interface Options {
+  readonly out?: string;
+  readonly yes?: true;
+  readonly format: string;
+}
+
+export const define: Define = (command, session) => {
+  command
+    .description(
+      `Prints the provider block of DKP's AWSClusterConfiguration: access key ID, secret and region.
+The secret comes from the outputs, or from the deployment's own state where outputs.secret is false. The local gpg decrypts it where pgpKey encrypts it.`,
+    )
+    .argument("[stack]", STACK_HELP)
+    .option(
+      "--out <file>",
+      "write a new file that only you can read (mode 0600) instead of printing; rejected inside a Git work tree unless Git ignores the file",
+    )
+    .option("--yes", "print without asking; required where standard output is not a terminal")
+    .addOption(formatOption("yaml", "json"))
+    .action(async (stack: string | undefined, { out, yes, format }: Options) => {
+      const deployment = selectOne(session, stack);
+      // Before the question: nobody should agree to what is not possible.
+      const folder = stackFolder(session.terraform, session.output, deployment.stack);
+      if (out !== undefined) {
+        checkSecretFile(out, session.host.env);
+      }
+      if (out === undefined && yes !== true && !(await confirmed(session.host))) {
+        throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
+      }
+      const warn = (warning: string) => session.printError(`warning: ${warning}\n`);
+      const block = await providerBlock(session.terraform, folder, deployment, warn);
+      const text = format === "json" ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(block);
+      if (out === undefined) {
+        session.print(text);
+      } else {
+        session.printError(`written to ${writeSecretFile(out, text)}, which only you can read (mode 0600)\n`);
+      }
+    });
+  replacedOptions(command, JSON_REPLACED);
+};
+
+/** Whether a person at a terminal confirms that the secret is printed there. */
+async function confirmed({ stdin, stdout, stderr }: Host): Promise<boolean> {
+  if (stdout.isTTY !== true || stdin.isTTY !== true) {
+    return false;
+  }
+  const terminal = createInterface({ input: stdin, output: stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question("Print the secret access key on this terminal? [y/N] ")).trim());
+  } finally {
+    terminal.close();
+  }
+}

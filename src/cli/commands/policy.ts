@@ -1,0 +1,62 @@
+import { Option } from "commander";
+import { CATALOGUE } from "../../iam/catalogue";
+import { deploymentPolicies } from "../../iam/deployment-policies";
+import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
+import { policyDocument, policySize } from "../../iam/policy-document";
+import { MODES, type Mode, type PolicyOptions } from "../../iam/policy-statements";
+import { suggest } from "../../settings/message-parts";
+import { forPeople, policyOptions } from "../review/account-placeholder";
+import { explain, explanationText } from "../review/explanation";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
+
+interface Options {
+  readonly mode?: Mode;
+  readonly explain?: string;
+  readonly format: string;
+}
+
+export const define: Define = (command, session) => {
+  command
+    .description(
+      `Prints the policy of a deployment as AWS stores it, and its size on standard error. Calls neither AWS nor Terraform.
+If the permissions exceed the size of one policy, prints a list of policies.
+Where the settings state no accountId, ARNs show ACCOUNT_ID.`,
+    )
+    .argument("[stack]", STACK_HELP)
+    .addOption(new Option("--mode <mode>", "replaces policy.mode of this deployment").choices(MODES))
+    .option("--explain <action>", "why an action is in the policy, what calls it, when, and on which resources it is allowed")
+    .addOption(formatOption("text", "json"))
+    .action((stack: string | undefined, { mode, explain: action, format }: Options) => {
+      const options = policyOptions(selectOne(session, stack, mode === undefined ? {} : { mode }));
+      const text = action === undefined ? policyText(session, options, format) : explanation(action, options, format);
+      session.print(`${forPeople(text)}\n`);
+    });
+  replacedOptions(command, JSON_REPLACED);
+};
+
+function policyText(session: Session, options: PolicyOptions, format: string): string {
+  const policies = deploymentPolicies(options).map((statements) => ({
+    count: statements.length,
+    size: policySize(statements),
+    policy: policyDocument(statements),
+  }));
+  if (format === "json") {
+    const sized = policies.map(({ size, policy }) => ({ size, policy }));
+    return JSON.stringify({ mode: options.mode, limit: MAX_POLICY_CHARACTERS, policies: sized }, null, 2);
+  }
+  const sizes = policies.map(({ count, size }) => `${count} statements, ${size} of ${MAX_POLICY_CHARACTERS} characters`);
+  session.printError(`${options.mode}: ${sizes.join("; ")}\n`);
+  const [first, ...further] = policies.map(({ policy }) => policy);
+  return JSON.stringify(further.length === 0 ? first : [first, ...further], null, 2);
+}
+
+function explanation(action: string, options: PolicyOptions, format: string): string {
+  const found = explain(action, options);
+  if (found === undefined) {
+    const known = CATALOGUE.map((row) => row.action);
+    throw new Error(`--explain: "${action}" is not an action that DKP is known to call, ${suggest(action, known)}`);
+  }
+  return format === "json" ? JSON.stringify(found, null, 2) : explanationText(found);
+}

@@ -1,0 +1,100 @@
+import { setMaxListeners } from "node:events";
+import { alwaysOnRegion } from "../../iam/partitions";
+import type { Deployment } from "../../settings/deployment";
+import { visible } from "../../text/printable";
+import { connect } from "../account/aws/client";
+import { adminPolicy } from "../account/preflight/policy";
+import { exitCode, reportJson, reportText } from "../account/preflight/report";
+import { runPreflight } from "../account/preflight/runner";
+import { readableState } from "./support/readable-state";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
+import type { Define, Session } from "./support/session";
+import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
+
+interface Options {
+  readonly existingCluster?: true;
+  readonly asKey?: true;
+  readonly timeout: string;
+  readonly permissions?: true;
+  readonly format: string;
+}
+
+const PROGRESS_MS = 2000;
+
+export const define: Define = (command, session) => {
+  command
+    .description(
+      `Checks the AWS account for what would fail during the installation of a cluster: account, region, images, the existing VPC, iamNodeRole, the names of the deployment itself and of DKP, another cluster with the same prefix, Elastic IPs, the networks that its calls come from, and the permissions of the user.
+
+Run it with the credentials that apply the stack; provider.profile and provider.assumeRoleArn count, except with --as-key. Changes nothing.`,
+    )
+    .argument("[stack]", STACK_HELP)
+    .option("--existing-cluster", "DKP has created the cluster: expect its names to be in use")
+    .option("--as-key", "the credentials are the user's access key: test its permissions with dry runs of EC2 calls")
+    .option("--timeout <seconds>", "time limit; a check without a result by then is unknown", "60")
+    .option("--permissions", "print the IAM policy that the preflight requires, and end")
+    .addOption(formatOption("text", "json"))
+    .action(async (stack: string | undefined, options: Options) => {
+      if (options.permissions === true) {
+        session.printJson(adminPolicy());
+        return;
+      }
+      const timeout = seconds(options.timeout);
+      await preflight(session, selectOne(session, stack), timeout, options);
+    });
+  replacedOptions(command, JSON_REPLACED);
+};
+
+async function preflight(session: Session, deployment: Deployment, timeout: number, options: Options): Promise<void> {
+  const { stack, region, provider } = deployment;
+  const asKey = options.asKey === true;
+  const { signal, stop } = deadline(timeout);
+  const pending = new Map<string, string>();
+  const ticker = setInterval(
+    () => session.printError(`waiting for ${[...pending].map(pendingText).join(", ")} ...\n`),
+    PROGRESS_MS,
+  );
+  const as = asKey ? {} : { profile: provider.profile, assumeRoleArn: provider.assumeRoleArn };
+  const aws = connect({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal });
+  try {
+    const results = await runPreflight(deployment, aws, {
+      asKey,
+      existingCluster: options.existingCluster === true,
+      state: () => readableState(session, stack),
+      timeout,
+      signal,
+      progress: (check, state) => (state === "done" ? pending.delete(check) : pending.set(check, state.note)),
+    });
+    const code = exitCode(results);
+    session.raise(code);
+    const heading = `${stack}: preflight of a cluster in ${region}`;
+    const text = options.format === "json" ? reportJson(stack, region, results) : reportText(heading, results);
+    // After the deadline, calls that wait to be tried again would keep the process.
+    session.print(text, () => (signal.aborted ? session.host.exit(code) : undefined));
+  } finally {
+    clearInterval(ticker);
+    stop();
+  }
+}
+
+function pendingText([check, note]: readonly [string, string]): string {
+  return visible(note === "" ? check : `${check} (${note})`);
+}
+
+/** A number of seconds from an option. @throws Error if it is none up to 3600 */
+export function seconds(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && number <= 3600)) {
+    throw new Error(`--timeout: "${text}" is not a number of seconds up to 3600; write for example --timeout 120`);
+  }
+  return number;
+}
+
+/** A signal that aborts after a time, in seconds. */
+export function deadline(timeout: number): { readonly signal: AbortSignal; readonly stop: () => void } {
+  const controller = new AbortController();
+  // Every call that is in progress listens.
+  setMaxListeners(0, controller.signal);
+  const timer = setTimeout(() => controller.abort(), timeout * 1000);
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
+}

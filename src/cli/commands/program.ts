@@ -1,0 +1,195 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { Command, CommanderError } from "commander";
+import { dkpAccess } from "../../text/command";
+import { packageFile } from "../../text/package-file";
+import { shellWord } from "../../text/shell";
+import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
+import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./support/environment-variables";
+import { type Define, type Host, Session } from "./support/session";
+
+interface CommandRow {
+  readonly summary: string;
+  readonly environment: readonly EnvironmentVariable[];
+  /** Loads the module of the command. Only the module of the command that runs is loaded: the others would cost start-up time. */
+  readonly load: () => { readonly define: Define };
+}
+
+const SETTINGS = ["CDKTF_CONTEXT_JSON", "DEBUG"] as const;
+const AWS = ["AWS_...", "HTTPS_PROXY", "NO_PROXY"] as const;
+const TERRAFORM = ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", "CDKTF_OUTDIR"] as const;
+
+/** The commands, in the order of the help. */
+export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
+  init: {
+    summary: "create a repository for deployments",
+    environment: ["DEBUG"],
+    load: () => require("./init") as typeof import("./init"),
+  },
+  synth: {
+    summary: "write the Terraform JSON of all deployments",
+    environment: ["CDKTF_OUTDIR", ...SETTINGS],
+    load: () => require("./synth") as typeof import("./synth"),
+  },
+  policy: {
+    summary: "print the policy as AWS stores it, or explain an action",
+    environment: SETTINGS,
+    load: () => require("./policy") as typeof import("./policy"),
+  },
+  review: {
+    summary: "write the review packs",
+    environment: SETTINGS,
+    load: () => require("./review") as typeof import("./review"),
+  },
+  diff: {
+    summary: "summarize a change of the settings, or a plan",
+    environment: ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", ...SETTINGS],
+    load: () => require("./diff") as typeof import("./diff"),
+  },
+  upgrade: {
+    summary: "report what another DKP version requires",
+    environment: SETTINGS,
+    load: () => require("./upgrade") as typeof import("./upgrade"),
+  },
+  preflight: {
+    summary: "check the AWS account before DKP is installed",
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
+    load: () => require("./preflight") as typeof import("./preflight"),
+  },
+  keys: {
+    summary: "show the status of the access keys and the next step of a rotation",
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
+    load: () => require("./keys") as typeof import("./keys"),
+  },
+  "hand-over": {
+    summary: "print the provider block for DKP, with the secret",
+    environment: [...TERRAFORM, ...SETTINGS],
+    load: () => require("./hand-over") as typeof import("./hand-over"),
+  },
+  audit: {
+    summary: "find secrets in plaintext in states, plans and other files",
+    environment: [...TERRAFORM, ...SETTINGS],
+    load: () => require("./audit") as typeof import("./audit"),
+  },
+  drift: {
+    summary: "report what exists in AWS beside what Terraform manages",
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
+    load: () => require("./drift") as typeof import("./drift"),
+  },
+};
+
+/**
+ * Runs the command-line program.
+ * @param args the arguments after the name of the program
+ * @returns the exit code. Every error is printed as one message
+ */
+export async function runProgram(args: readonly string[], host: Host): Promise<number> {
+  const session = new Session(host);
+  try {
+    const program = root(session);
+    const { operands } = program.parseOptions([...args]);
+    const named = operands[0] === "help" ? operands[1] : operands[0];
+    addCommands(program, session, (name) => name === named);
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      session.fail(error);
+    } else if (error.exitCode !== 0) {
+      session.raise(EXIT.error);
+    }
+  }
+  return session.exitCode;
+}
+
+/** The program with the arguments and options of every command, for the reference. */
+export function fullProgram(session: Session): Command {
+  const program = root(session);
+  addCommands(program, session, () => true);
+  return program;
+}
+
+function addCommands(program: Command, session: Session, isDefined: (name: string) => boolean): void {
+  for (const [name, row] of Object.entries(COMMANDS)) {
+    const command = program.command(name).summary(row.summary).description(row.summary).allowExcessArguments(false);
+    if (isDefined(name)) {
+      row.load().define(command, session);
+      command.addHelpText("after", () => furtherHelp(command, name as CommandName));
+    }
+  }
+}
+
+/** The part of a command's help that commander does not know: environment variables and exit codes. */
+function furtherHelp(command: Command, name: CommandName): string {
+  const help = command.createHelp();
+  help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() ?? 80 });
+  const variables = COMMANDS[name].environment.map((variable) => [variable, ENVIRONMENT_VARIABLES[variable]] as const);
+  const codes = Object.entries(EXIT_CODES[name]);
+  const section = (title: string, rows: readonly (readonly [string, string])[]) => {
+    const width = Math.max(...rows.map(([term]) => term.length));
+    return [title, ...rows.map(([term, text]) => help.formatItem(term, width, text, help)), ""].join("\n");
+  };
+  return `\n${section("Environment variables:", variables)}\n${section("Exit codes:", codes).trimEnd()}`;
+}
+
+/** The program without its commands. Commands inherit these settings. */
+function root(session: Session): Command {
+  const { version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { readonly version: string };
+  const program = new Command("dkp-access");
+  return program
+    .description("AWS access for the Deckhouse Kubernetes Platform")
+    .version(version)
+    .option(
+      "--project <folder>",
+      "the folder with cdktf.json; paths in arguments, options and environment variables are relative to it",
+      ".",
+    )
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => session.print(text),
+      writeErr: session.printError,
+      outputError: (text, write) => write(`${usageError(text)}\n`),
+    })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .hook("preAction", (_, action) => {
+      const { project } = program.opts<{ readonly project: string }>();
+      if (action.name() === "init") {
+        process.chdir(project);
+      } else {
+        enterProject(project);
+      }
+    });
+}
+
+/** Commander's message on one line, with the remedy. */
+function usageError(text: string): string {
+  const message = text
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\.$/, "");
+  const suggested = message.replace(/\n\(Did you mean (.+)\?\)$/s, ", did you mean $1?");
+  const isComplete = suggested !== message || /allowed choices|replaced by|moved to/i.test(message);
+  return isComplete ? suggested : `${message}; ${dkpAccess("COMMAND", "--help")} shows the usage`;
+}
+
+/** Makes a project the current folder. @throws Error if it is not a folder with cdktf.json */
+function enterProject(folder: string): void {
+  if (!existsSync(join(folder, "cdktf.json"))) {
+    const above = projectAbove(resolve(folder));
+    throw new Error(
+      above === undefined
+        ? `${resolve(folder)}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER`
+        : `${resolve(folder)}: has no cdktf.json, and ${above} has one; run the command there, or add --project ${shellWord(above)}`,
+    );
+  }
+  process.chdir(folder);
+}
+
+/** The nearest folder above that has cdktf.json. */
+function projectAbove(folder: string): string | undefined {
+  const above = dirname(folder);
+  if (above === folder) {
+    return undefined;
+  }
+  return existsSync(join(above, "cdktf.json")) ? above : projectAbove(above);
+}

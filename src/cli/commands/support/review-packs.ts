@@ -1,0 +1,31 @@
+import { relative, resolve } from "node:path";
+import type { Deployment } from "../../../settings/deployment";
+import { terraformJson } from "../../../synthesis";
+import { type OverviewRow, overviewRow } from "../../review/overview/overview-row";
+import { type Pack, reviewPack } from "../../review/pack";
+import type { Session } from "./session";
+
+/** The review packs of deployments by stack. */
+export function packsOf(deployments: readonly Deployment[]): Readonly<Record<string, Pack>> {
+  const terraform = terraformJson(deployments);
+  return Object.fromEntries(
+    deployments.map((deployment) => [deployment.stack, reviewPack(deployment, terraform[deployment.stack] ?? {})]),
+  );
+}
+
+/** The rows of deployments in the overview. */
+export function rowsOf(deployments: readonly Deployment[]): readonly OverviewRow[] {
+  return deployments.map(overviewRow);
+}
+
+/** The settings folder relative to the project, the same on every computer. */
+export function settingsFolder(session: Session): string {
+  return relative(".", resolve(session.settings)).replaceAll("\\", "/");
+}
+
+/** Checks the folder of the review packs that an option names. @throws Error if it cannot be one */
+export function requirePackFolder(session: Session, option: string, folder: string): void {
+  if (folder === "" || resolve(folder) === resolve(session.settings)) {
+    throw new Error(`${option}: "${folder}" is not a folder for review packs; name another folder, for example ${option} review`);
+  }
+}

@@ -1,0 +1,49 @@
+import { fileErrorMessage } from "../../../text/files";
+import { EXIT } from "../exit-codes";
+import { type Host, Session } from "./session";
+
+/** Runs a command in this process, with the exit code that it returns. An error is printed as one message. */
+export function run(command: (host: Host) => number | Promise<number>): void {
+  const host: Host = process;
+  deferSignals();
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error) => outputFailed(error, host));
+  }
+  // The AWS SDK warns at every start that its releases of 2027 need Node 22; its version here is pinned.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  Promise.resolve()
+    .then(() => command(host))
+    .catch((error: unknown) => {
+      new Session(host).fail(error);
+      return EXIT.error;
+    })
+    .then((code) => {
+      process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+    });
+}
+
+/**
+ * Output that cannot be written. A reader that has had enough, such as `head`, is no error: the command ends without a message and
+ * with the exit code that it has so far. Anything else, such as a full disk, is an error.
+ */
+function outputFailed(error: NodeJS.ErrnoException, host: Host): void {
+  if (error.code !== "EPIPE") {
+    process.exitCode = EXIT.error;
+    new Session(host).fail(
+      new Error(fileErrorMessage({ ...error, path: "standard output" }) ?? `standard output: ${error.message}`),
+    );
+  }
+  process.exit();
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Makes signals end the process when its code next waits for something, instead of at once: in the middle of a write they would
+ * leave a temporary file. The process still ends by the signal, as its parent expects.
+ */
+function deferSignals(): void {
+  for (const signal of SIGNALS) {
+    process.once(signal, () => process.kill(process.pid, signal));
+  }
+}

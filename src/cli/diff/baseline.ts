@@ -1,0 +1,193 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { dkpAccess } from "../../text/command";
+import { readRegularFile } from "../../text/files";
+import type { Packs } from "./compare";
+import { type JsonObject, objectOf } from "./json-values";
+import { POLICY_FILES, type PolicyFiles } from "./policy-files";
+
+/** The file of a review pack that Terraform applies. */
+const MAIN = "main.tf.json";
+
+const MAX_OUTPUT = 2 ** 29;
+
+/** The files of a review pack that are compared. */
+const FILES: readonly string[] = [MAIN, ...POLICY_FILES];
+
+export interface Base {
+  readonly packs: Packs;
+  /** Policies of the review packs that Terraform does not apply, by stack. */
+  readonly files: Readonly<Record<string, PolicyFiles>>;
+  /** The one that is read: `git ref main (1a2b3c4d)`, `folder ./old`. */
+  readonly source: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A name that is a folder: any other name is a Git ref. */
+const PATH = /^(?:\.{1,2}|~|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
+
+/**
+ * What a change is compared with: the review packs in a folder, or those that a Git ref has in `review/`.
+ * @param name a folder with `<stack>/main.tf.json`, written as a path (`./`, `../`, `/` or `~/` at its start), or what Git takes as a commit
+ * @param review the folder of the review packs, relative to the project's root
+ * @param root the project's root, any folder of a Git work tree
+ * @param environment of Git
+ * @throws Error with the remedy if there is no review pack
+ */
+export function readBase(name: string, review: string, root: string, environment: Environment): Base {
+  if (PATH.test(name)) {
+    return reviewPacksOfFolder(name, root);
+  }
+  // As git names it: without "./" and without a slash at the end.
+  return reviewPacksOfRef(
+    name,
+    relative(resolve(root), resolve(root, review)).replaceAll("\\", "/"),
+    root,
+    gitIn(root, environment),
+  );
+}
+
+function reviewPacksOfFolder(name: string, root: string): Base {
+  const folder = resolve(
+    root,
+    name.replace(/^~(?=$|[/\\])/, () => homedir()),
+  );
+  const stacks = stacksIn(folder);
+  if (stacks.length === 0) {
+    const what = existsSync(folder) ? `the folder has no review packs (<stack>/${MAIN})` : "there is no such folder";
+    throw new Error(
+      `--against ${name}: ${what}; name a folder that ${dkpAccess("review")} wrote, or a Git ref without ./ before it`,
+    );
+  }
+  const read = (stack: string, file: string) => readRegularFile(join(folder, stack, file)).toString("utf8");
+  return {
+    packs: Object.fromEntries(stacks.map((stack) => [stack, parse(join(name, stack, MAIN), read(stack, MAIN))])),
+    files: Object.fromEntries(
+      stacks.map((stack) => [
+        stack,
+        Object.fromEntries(
+          POLICY_FILES.filter((file) => existsSync(join(folder, stack, file))).map((file) => [file, read(stack, file)]),
+        ),
+      ]),
+    ),
+    source: `folder ${name}`,
+  };
+}
+
+function stacksIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) {
+    return [];
+  }
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, MAIN)))
+    .map(({ name }) => name)
+    .sort();
+}
+
+function reviewPacksOfRef(name: string, review: string, root: string, git: Git): Base {
+  const folder = stacksIn(resolve(root, name)).length > 0 ? `; for the folder of that name write ./${name}` : "";
+  const inside = git("rev-parse", "--is-inside-work-tree");
+  if (inside.status !== 0) {
+    throw new Error(`--against ${name}: ${noCheckout(inside.stderr)}${folder}`);
+  }
+  const resolved = commitOf(name, git);
+  if (resolved.status !== 0) {
+    throw new Error(
+      `--against ${name}: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin ${name}${folder}`,
+    );
+  }
+  const refs = [`refs/heads/${name}`, `refs/tags/${name}`];
+  if (refs.every((ref) => commitOf(ref, git).status === 0)) {
+    throw new Error(`--against ${name}: is both a branch and a tag; write ${refs.join(" or ")}`);
+  }
+  const commit = resolved.stdout.trim();
+  const blobs = [...git("ls-tree", "-r", "-z", commit, `${review}/`).stdout.matchAll(/ blob ([0-9a-f]+)\t([^\0]+)/g)]
+    .map(([, id = "", path = ""]) => ({ id, path, parts: path.slice(review.length + 1).split("/") }))
+    .map(({ id, path, parts: [stack = "", file = "", ...deeper] }) => ({ id, path, stack, file, deeper }))
+    .filter(({ path, file, deeper }) => path.startsWith(`${review}/`) && FILES.includes(file) && deeper.length === 0);
+  if (!blobs.some(({ file }) => file === MAIN)) {
+    throw new Error(
+      `--against ${name}: ${commit.slice(0, 8)} has no review packs in ${review}/; commit them there first: ${dkpAccess("review")}${folder}`,
+    );
+  }
+  const contents = blobContents(
+    root,
+    blobs.map(({ id }) => id),
+  );
+  const read = blobs.map((blob, at) => ({ ...blob, text: contents[at] ?? "" }));
+  const mains = read.filter(({ file }) => file === MAIN);
+  return {
+    packs: Object.fromEntries(mains.map(({ stack, path, text }) => [stack, parse(`${name}:${path}`, text)])),
+    files: Object.fromEntries(
+      mains.map(({ stack }) => [
+        stack,
+        Object.fromEntries(
+          read.filter((blob) => blob.stack === stack && blob.file !== MAIN).map(({ file, text }) => [file, text]),
+        ),
+      ]),
+    ),
+    source: `git ref ${name} (${commit.slice(0, 8)})`,
+  };
+}
+
+/** Why git reads no ref here, from its error message. */
+function noCheckout(stderr: string): string {
+  if (stderr.includes("dubious ownership")) {
+    return "git does not read this checkout because it belongs to another user (dubious ownership); run git config --global --add safe.directory with the path of the checkout";
+  }
+  return stderr.includes("ENOENT")
+    ? "git is not on the PATH; install it, or name a folder with review packs, such as ./old"
+    : "this is not a Git checkout; name a folder with review packs, such as ./old";
+}
+
+function commitOf(name: string, git: Git): GitResult {
+  return git("rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
+}
+
+/** The contents of blobs, read by one process: one for each would take seconds with many deployments. */
+function blobContents(root: string, ids: readonly string[]): readonly string[] {
+  const { stdout } = spawnSync("git", ["cat-file", "--batch"], { cwd: root, input: ids.join("\n"), maxBuffer: MAX_OUTPUT });
+  let rest = stdout;
+  return ids.map(() => {
+    // "<id> blob <size>\n<content>\n"
+    const start = rest.indexOf("\n") + 1;
+    const size = Number(rest.toString("latin1", 0, start).split(" ")[2]);
+    const content = rest.toString("utf8", start, start + size);
+    rest = rest.subarray(start + size + 1);
+    return content;
+  });
+}
+
+interface GitResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+type Git = (...args: readonly string[]) => GitResult;
+
+function gitIn(root: string, environment: Environment): Git {
+  // Its error messages are read in English.
+  const env = { ...environment, LC_ALL: "C" };
+  return (...args) => {
+    const { status, stdout, stderr, error } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: MAX_OUTPUT, env });
+    return error === undefined
+      ? { status: status ?? 1, stdout, stderr }
+      : { status: 1, stdout: "", stderr: (error as NodeJS.ErrnoException).code ?? error.message };
+  };
+}
+
+function parse(file: string, text: string): JsonObject {
+  try {
+    const pack: unknown = JSON.parse(text);
+    if (typeof pack === "object" && pack !== null && !Array.isArray(pack)) {
+      return objectOf(pack);
+    }
+  } catch {
+    // Named below, without the text.
+  }
+  throw new Error(`${file}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
+}

@@ -1,0 +1,272 @@
+import { SLOTS, type Slot } from "../../iam/key-slots";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { NO_POLICY, type Policy, readPolicy, readPolicyDocument, readTrust, unreadable } from "./policy-model";
+
+/** One side of a change: what of a deployment decides who may do what. */
+export interface Snapshot {
+  /** What Terraform manages, by address. */
+  readonly resources: ReadonlyMap<string, Resource>;
+  /** The managed policies of the deployment by number, whether they are attached or not. */
+  readonly userPolicies: ReadonlyMap<number, Policy>;
+  readonly nodePolicy?: Policy | undefined;
+  /** Who may assume the node role. */
+  readonly nodeTrust?: Policy | undefined;
+  readonly outputs: ReadonlyMap<string, Output>;
+  readonly tags: Readonly<Record<string, unknown>>;
+  /** The arguments that a plan's configuration sets, by address: constants and references as written. Absent for a review pack. */
+  readonly configured?: ReadonlyMap<string, JsonObject>;
+}
+
+/** A resource without the secrets of an access key. */
+export interface Resource {
+  readonly type: string;
+  readonly attributes: JsonObject;
+}
+
+export interface Output {
+  readonly sensitive: boolean;
+  /** Whether its value can hold the secret of an access key, as far as its expression shows; always false before a plan. */
+  readonly carriesSecret: boolean;
+  /** The same for outputs that are the same; absent where a plan does not change the output. */
+  readonly version?: string;
+  /** Only of outputs that never are secret. */
+  readonly value?: string | undefined;
+}
+
+/** Whether this project creates resources at an address; the permissions of other resources are unknown. */
+export function isOurs(address: string): boolean {
+  return (
+    [...Object.values(ADDRESSES), ...Object.values(KEY_ADDRESSES)].includes(address) ||
+    policyOfAddress(address) !== undefined ||
+    isNodeAttachment(address)
+  );
+}
+
+/** Outputs whose values are shown. */
+const PUBLIC_OUTPUTS: ReadonlySet<string> = new Set(["access_key_slot", "region"]);
+
+/** A reference as Terraform JSON has it. */
+export function reference(to: string): string {
+  return `\${${to}}`;
+}
+
+/** How Terraform JSON names the account where the settings do not state it; people read ACCOUNT_ID. */
+export const ACCOUNT_REFERENCE = reference("data.aws_caller_identity.current.account_id");
+
+/** The account that a deployment is bound to, if its settings state one. */
+export function statedAccount(pack: JsonObject): string | undefined {
+  return textOf(listOf(providerOf(pack).allowed_account_ids)[0]);
+}
+
+/** The AWS provider of a deployment. */
+export function providerOf(pack: JsonObject): JsonObject {
+  return objectOf(listOf(objectOf(pack.provider).aws)[0]);
+}
+
+/**
+ * A deployment as its Terraform JSON describes it.
+ * @param account stands for the account that Terraform would find, where the other side of the change states it
+ */
+export function snapshotOfPack(given: JsonObject, account = statedAccount(given)): Snapshot {
+  const pack =
+    account === undefined ? given : objectOf(JSON.parse(JSON.stringify(given).replaceAll(ACCOUNT_REFERENCE, () => account)));
+  const resources = new Map(
+    Object.entries(objectOf(pack.resource)).flatMap(([type, named]) =>
+      Object.entries(objectOf(named)).map(([name, attributes]) => [`${type}.${name}`, resourceOf(type, attributes)] as const),
+    ),
+  );
+  const policies = objectOf(objectOf(pack.data).aws_iam_policy_document);
+  const outputs = Object.entries(objectOf(pack.output)).map(([name, given]) => {
+    const { value, sensitive } = objectOf(given);
+    const output = outputOf(name, sensitive === true, value, carriesSecret(name, value));
+    return [name, { ...output, version: canonical([value, sensitive === true]) }] as const;
+  });
+  return {
+    resources,
+    userPolicies: userPoliciesOf(resources, (text) => resolved(text, policies)),
+    ...nodePolicies(resources),
+    outputs: new Map(outputs),
+    tags: objectOf(objectOf(listOf(providerOf(pack).default_tags)[0]).tags),
+  };
+}
+
+/** The policy that `policy` is: a reference to a document of the same configuration, or JSON. */
+function resolved(text: string, documents: JsonObject): Policy {
+  const name = /^\$\{data\.aws_iam_policy_document\.([\w-]+)\.json\}$/.exec(text)?.[1];
+  return name === undefined || documents[name] === undefined ? readPolicy(text) : readPolicyDocument(documents[name]);
+}
+
+/** One side of the changes of a plan, as `terraform show -json` has them. */
+export function snapshotOfPlan(plan: JsonObject, side: "before" | "after"): Snapshot {
+  const resources = new Map(
+    managedChanges(plan).flatMap(({ address, type, change }) => {
+      // What Terraform forgets stays as it is.
+      const attributes = side === "after" && change.actions.includes("forget") ? change.before : change[side];
+      return attributes === null || attributes === undefined
+        ? []
+        : [[address, resourceOf(type, side === "after" ? withUnknown(attributes, change.after_unknown) : attributes)] as const];
+    }),
+  );
+  const outputsConfigured = objectOf(rootModule(plan).outputs);
+  const outputs = Object.entries(objectOf(plan.output_changes)).flatMap(([name, given]) => {
+    const change = objectOf(given);
+    const actions = listOf(change.actions);
+    if (actions.includes(side === "before" ? "create" : "delete")) {
+      return [];
+    }
+    const carries = side === "after" && carriesSecret(name, expressionOf(outputsConfigured[name]));
+    const output = outputOf(name, change[`${side}_sensitive`] === true, change[side], carries);
+    return [[name, actions.includes("no-op") ? output : { ...output, version: side }] as const];
+  });
+  return {
+    resources,
+    userPolicies: userPoliciesOf(resources, readPolicy),
+    ...nodePolicies(resources),
+    outputs: new Map(outputs),
+    tags: objectOf(resources.get(ADDRESSES.user)?.attributes.tags_all),
+    configured: configuredIn(plan),
+  };
+}
+
+function rootModule(plan: JsonObject): JsonObject {
+  return objectOf(objectOf(plan.configuration).root_module);
+}
+
+/** What a plan's configuration sets, by address. Source: "Expression Representation" of Terraform's JSON output format. */
+function configuredIn(plan: JsonObject): ReadonlyMap<string, JsonObject> {
+  return new Map(
+    listOf(rootModule(plan).resources).map((given) => {
+      const { address, expressions, provisioners, provider_config_key: provider } = objectOf(given);
+      const written = Object.entries(objectOf(expressions)).map(([name, value]) => [name, constantOf(value)]);
+      return [String(address), { ...Object.fromEntries(written), provisioners, provider }] as const;
+    }),
+  );
+}
+
+/**
+ * An expression of a plan's configuration as it is written in Terraform JSON, where Terraform gives the text of a reference as
+ * a constant; of HCL only the names that it refers to.
+ */
+function constantOf(expression: unknown): unknown {
+  const { constant_value, references } = objectOf(expression);
+  return constant_value ?? (references === undefined ? expression : { references });
+}
+
+function expressionOf(output: unknown): unknown {
+  return constantOf(objectOf(output).expression);
+}
+
+/** The attribute of an access key that an output of this project exposes. */
+const KEY_OUTPUTS: Readonly<Record<string, string>> = {
+  access_key_id: "id",
+  secret_access_key: "secret",
+  encrypted_secret_access_key: "encrypted_secret",
+  key_fingerprint: "key_fingerprint",
+};
+
+/** References to an access key, and to what may hold one: only the two data sources of this project can't. */
+const MAY_HOLD_SECRET =
+  /\baws_iam_access_key\.|\b(?:local|module|var)\.|\bdata\.(?!aws_iam_policy_document\.|aws_caller_identity\.)/;
+
+/** Whether an output may hold a secret beside the one that is named for it. */
+function carriesSecret(name: string, value: unknown): boolean {
+  const text = JSON.stringify(value ?? "");
+  const own = Object.values(KEY_ADDRESSES).flatMap((key) => {
+    const attribute = `${key}.${KEY_OUTPUTS[name]}`;
+    return [reference(attribute), { references: [attribute, key] }].map((expected) => JSON.stringify(expected));
+  });
+  return MAY_HOLD_SECRET.test(text) && !own.includes(text);
+}
+
+/** A change of a plan to what Terraform manages. */
+export interface ManagedChange {
+  readonly address: string;
+  readonly type: string;
+  readonly change: {
+    readonly actions: readonly string[];
+    readonly before?: unknown;
+    readonly after?: unknown;
+    readonly after_unknown?: unknown;
+    /** Present where the plan imports an existing resource. */
+    readonly importing?: unknown;
+  };
+}
+
+/** The changes of a plan; left-overs of replacements that failed (`deposed`) are not among them. */
+export function managedChanges(plan: JsonObject): readonly ManagedChange[] {
+  return listOf(plan.resource_changes)
+    .map((entry) => objectOf(entry))
+    .filter(({ mode, deposed }) => mode === "managed" && deposed === undefined)
+    .map((entry) => ({ ...entry, change: { actions: [], ...objectOf(entry.change) } }) as unknown as ManagedChange);
+}
+
+/** Stands for what is known only after the apply. */
+export const UNKNOWN = "known after apply";
+
+function withUnknown(attributes: unknown, unknown: unknown): JsonObject {
+  const later = Object.entries(objectOf(unknown)).filter(([, value]) => isPartlyUnknown(value));
+  return { ...objectOf(attributes), ...Object.fromEntries(later.map(([name]) => [name, UNKNOWN])) };
+}
+
+/** `true` for a value, and also somewhere inside it for a list or an object of which only a part is known. */
+function isPartlyUnknown(unknown: unknown): boolean {
+  return unknown === true || (typeof unknown === "object" && unknown !== null && Object.values(unknown).some(isPartlyUnknown));
+}
+
+/** Attributes of an access key that no summary may contain, encrypted or not. */
+const KEY_SECRETS: readonly string[] = ["secret", "ses_smtp_password_v4", "encrypted_secret", "encrypted_ses_smtp_password_v4"];
+
+function resourceOf(type: string, given: unknown): Resource {
+  const attributes = objectOf(given);
+  if (type !== "aws_iam_access_key") {
+    return { type, attributes };
+  }
+  const shown = Object.fromEntries(Object.entries(attributes).filter(([name]) => !KEY_SECRETS.includes(name)));
+  // Active is the provider's default. Of the OpenPGP key only whether it is another one counts.
+  return { type, attributes: { ...shown, status: textOf(shown.status) ?? "Active", pgp_key: textOf(shown.pgp_key) } };
+}
+
+function outputOf(name: string, sensitive: boolean, value: unknown, carries: boolean): Output {
+  return { sensitive, carriesSecret: carries, value: PUBLIC_OUTPUTS.has(name) ? textOf(value) : undefined };
+}
+
+function userPoliciesOf(resources: Snapshot["resources"], read: (text: string) => Policy): Snapshot["userPolicies"] {
+  const numbers = [...resources.keys()].flatMap((address) => {
+    const found = policyOfAddress(address);
+    return found?.what === "policy" ? [found.number] : [];
+  });
+  return new Map(
+    numbers.map((number) => [number, policyOf(resources.get(policyAddress("policy", number)), read) ?? NO_POLICY] as const),
+  );
+}
+
+function nodePolicies(resources: Snapshot["resources"]): Pick<Snapshot, "nodePolicy" | "nodeTrust"> {
+  return {
+    nodePolicy: policyOf(resources.get(ADDRESSES.nodePolicy), readPolicy),
+    nodeTrust: policyOf(resources.get(ADDRESSES.nodeRole), readTrust, "assume_role_policy"),
+  };
+}
+
+function policyOf(resource: Resource | undefined, read: (text: string) => Policy, attribute = "policy"): Policy | undefined {
+  if (resource === undefined) {
+    return undefined;
+  }
+  const text = textOf(resource.attributes[attribute]);
+  return text === undefined || text === UNKNOWN ? unreadable(`a policy that is ${UNKNOWN}`) : read(text);
+}
+
+/** The key in a slot. */
+export function keyIn({ resources }: Snapshot, slot: Slot): JsonObject | undefined {
+  return resources.get(KEY_ADDRESSES[slot])?.attributes;
+}
+
+/** The slots that have a key. */
+export function slotsOf(snapshot: Snapshot): readonly Slot[] {
+  return SLOTS.filter((slot) => keyIn(snapshot, slot) !== undefined);
+}
+
+/** An attribute of a resource, if both are there and it is set. */
+export function attribute({ resources }: Snapshot, address: string, name: string): string | undefined {
+  return textOf(resources.get(address)?.attributes[name]);
+}

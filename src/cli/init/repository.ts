@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { trusted } from "../../text/markdown";
+import { packageFile } from "../../text/package-file";
+import { fillTemplate, fillTemplateFile } from "../../text/template";
+import { deploymentFile } from "./deployment-file";
+
+/** The pipeline files of the documentation, and where each system expects its own. */
+export const PIPELINES = {
+  github: { template: "docs/pipelines/github-actions.yml", path: ".github/workflows/dkp-access.yml" },
+  gitlab: { template: "docs/pipelines/gitlab-ci.yml", path: ".gitlab-ci.yml" },
+} as const;
+
+export interface RepositoryOptions {
+  /** The folder of the repository. */
+  readonly folder: string;
+  /** Name of the first deployment. */
+  readonly stack: string;
+  /** Path of DKP's installation file. */
+  readonly configFile: string | undefined;
+  readonly pipeline: keyof typeof PIPELINES | undefined;
+  /** Whether npm installs CDK Terrain under the names of CDKTF. */
+  readonly cdkTerrain?: true | undefined;
+}
+
+interface PackageJson {
+  readonly name: string;
+  readonly version: string;
+  readonly engines: { readonly node: string };
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+/** Files that are copied as they are. npm never packs files named `.gitignore` and `.npmrc`. */
+const COPIED: Readonly<Record<string, string>> = {
+  ".gitignore": "templates/gitignore",
+  ".npmrc": "templates/npmrc",
+  "cdktf.json": "templates/cdktf.json",
+  "main.ts": "templates/main.ts",
+  "tsconfig.json": "templates/tsconfig.json",
+};
+
+const read = (path: string) => readFileSync(packageFile(path), "utf8");
+
+/**
+ * The files of a repository for deployments, by path.
+ * @throws SettingsError if DKP's installation file has errors
+ */
+export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
+  const { folder, stack, configFile, pipeline, cdkTerrain } = options;
+  return {
+    [`deployments/${stack}.yaml`]: deploymentFile(stack, configFile),
+    ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
+    "package.json": packageJson(folder, cdkTerrain === true ? "templates/package.cdk-terrain.json" : "templates/package.json"),
+    "README.md": fillTemplateFile("templates/README.md", {
+      stack: trusted(stack),
+      pipeline: pipeline !== undefined,
+      pipelineFile: trusted(pipeline === undefined ? "" : PIPELINES[pipeline].path),
+    }),
+    ...(pipeline === undefined ? {} : pipelineFiles(pipeline)),
+  };
+}
+
+/** With the versions of the peers and tools that this release is tested with. */
+function packageJson(folder: string, template: string): string {
+  const { name: ownName, version, engines, devDependencies } = JSON.parse(read("package.json")) as PackageJson;
+  const text = read(template);
+  const versions = {
+    node: engines.node,
+    version: packedFile(ownName, folder) ?? version,
+    providerAws: devDependencies["@cdktf/provider-aws"],
+    cdktf: devDependencies.cdktf,
+    cdktfCli: devDependencies["cdktf-cli"],
+    constructs: devDependencies.constructs,
+    typescript: devDependencies.typescript,
+  };
+  const shown = Object.entries(versions).filter(([name]) => text.includes(`{{${name}}}`));
+  return fillTemplate(text, Object.fromEntries(shown.map(([name, value = ""]) => [name, trusted(value)])));
+}
+
+/**
+ * The packed file that this package was installed from, as a folder's package.json names it; undefined if it comes from a registry.
+ * npm keeps where it installed each package from in `node_modules/.package-lock.json`, relative to the folder above.
+ */
+function packedFile(name: string, folder: string): string | undefined {
+  const lock = packageFile("../.package-lock.json");
+  if (!existsSync(lock)) {
+    return undefined;
+  }
+  const { packages } = JSON.parse(readFileSync(lock, "utf8")) as {
+    readonly packages: Readonly<Record<string, { readonly resolved?: string }>>;
+  };
+  const [, file] = /^file:(.+)$/.exec(packages[`node_modules/${name}`]?.resolved ?? "") ?? [];
+  return file === undefined ? undefined : `file:${relative(resolve(folder), resolve(packageFile("../.."), file))}`;
+}
+
+/** The pipeline for all stacks. Its jobs do not require the CDKTF command or the compiler. */
+function pipelineFiles(pipeline: keyof typeof PIPELINES): Readonly<Record<string, string>> {
+  const { template, path } = PIPELINES[pipeline];
+  return {
+    [path]: read(template)
+      .replace(/^# Copy to \S+ /, "# ")
+      .replaceAll("docs/how-to/pipelines.md", "node_modules/deckhouse-aws-access/docs/how-to/pipelines.md")
+      .replaceAll("npm ci", "npm ci --omit=dev"),
+    "scripts/pipeline.sh": read("scripts/pipeline.sh"),
+  };
+}

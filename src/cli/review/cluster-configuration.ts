@@ -1,0 +1,47 @@
+import { Document, isCollection, visit, type YAMLMap } from "yaml";
+import type { Deployment } from "../../settings/deployment";
+import { dkpAccess } from "../../text/command";
+import { visible, visibleLines } from "../../text/printable";
+
+/**
+ * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment, as YAML that has the same value in YAML 1.1 and 1.2.
+ * Placeholders stand for the key.
+ */
+export function clusterConfiguration({ stack, region, cluster, nodeRole, additionalRolePolicies }: Deployment): string {
+  const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix, dkpVersion } = cluster;
+  const provider = { providerAccessKeyId: "ACCESS_KEY_ID", providerSecretAccessKey: "SECRET_ACCESS_KEY", region };
+  const fields = {
+    layout,
+    existingVPCID,
+    peeredVPCs: peeredVPCs.length === 0 ? undefined : peeredVPCs,
+    iamNodeRole: cluster.iamNodeRole ?? nodeRole?.name,
+    additionalRolePolicies: additionalRolePolicies.length === 0 ? undefined : additionalRolePolicies,
+    tags: Object.keys(tags).length === 0 ? undefined : tags,
+    imdsv2,
+    disableDefaultSecurityGroup: disableDefaultSecurityGroup || undefined,
+  };
+  const comments = [
+    `The fields that follow from the deployment ${stack}.`,
+    `${dkpAccess("hand-over", stack)} prints the provider block with the key.`,
+    ...(dkpVersion === undefined ? [] : [`The policy is for DKP ${dkpVersion}.`]),
+    ...(prefix === undefined ? [] : [`Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}`]),
+    ...(cluster.bastion ? ["Add withNAT.bastionInstance as your cluster requires."] : []),
+  ];
+  const head = { apiVersion: "deckhouse.io/v1", kind: "AWSClusterConfiguration", provider };
+  const document = new Document<YAMLMap, false>({ ...head, ...fields }, { compat: "yaml-1.1" });
+  document.contents.commentBefore = comments.map((comment) => ` ${visible(comment)}`).join("\n");
+  visit(document.contents, {
+    Pair(_, { value }) {
+      if (isCollection(value)) {
+        value.flow = value !== document.get("provider");
+      }
+    },
+    // In double quotes, the escape sequence of a hidden character has the meaning of the character.
+    Scalar(_, node) {
+      if (typeof node.value === "string" && visible(node.value) !== node.value) {
+        node.type = "QUOTE_DOUBLE";
+      }
+    },
+  });
+  return visibleLines(document.toString({ lineWidth: 0, flowCollectionPadding: false }));
+}

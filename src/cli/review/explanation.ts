@@ -1,0 +1,97 @@
+import { CATALOGUE, type CatalogueRow, type ClusterCondition, FEATURES, type Feature } from "../../iam/catalogue";
+import { type Cluster, conditionsOf, reasons } from "../../iam/cluster";
+import { appliesTo } from "../../iam/dkp-versions";
+import { type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy-statements";
+
+/** Why an action is in a deployment's policy or not, and on what it is allowed. */
+export interface Explanation {
+  readonly row: CatalogueRow;
+  /** What of this cluster requires it; empty: nothing. */
+  readonly because: readonly string[];
+  /** What of other clusters would require it. */
+  readonly elsewhere: readonly string[];
+  /** Where the policy grants it; empty: it does not. */
+  readonly grants: readonly Pick<PolicyStatement, "sid" | "resources" | "conditions">[];
+  /** What denies it despite the grants, where all conditions of the statement hold. */
+  readonly denials: readonly Pick<PolicyStatement, "sid" | "conditions">[];
+}
+
+/** Explains an action of the catalogue; undefined if it is none. IAM ignores case in actions, and so does this. */
+export function explain(action: string, options: PolicyOptions): Explanation | undefined {
+  const row = CATALOGUE.find((candidate) => candidate.action.toLowerCase() === action.toLowerCase());
+  if (row === undefined) {
+    return undefined;
+  }
+  const statements = policyStatements(options);
+  const grants = statements.filter(({ actions }) => actions.includes(row.action));
+  // A Deny applies to every action.
+  const denials = statements.filter(({ effect }) => effect === "Deny");
+  return { row, ...requirementsOf(row, options.cluster), grants, denials };
+}
+
+/** Descriptions of what of a cluster requires an action, and of what of other clusters would. */
+export function requirementsOf(row: CatalogueRow, cluster: Cluster): Pick<Explanation, "because" | "elsewhere"> {
+  const because = reasons(row, conditionsOf(cluster), cluster.dkpVersion);
+  const elsewhere = row.requiredWhen.filter((condition) => !because.includes(condition));
+  const inVersions = appliesTo(row, cluster.dkpVersion) ? "" : ` in DKP ${versionsOf(row)}`;
+  return { because: because.map(described), elsewhere: elsewhere.map((condition) => `${described(condition)}${inVersions}`) };
+}
+
+/** An explanation as lines for people. */
+export function explanationText({ row, because, elsewhere, grants, denials }: Explanation): string {
+  const lines = [
+    `${row.action} (${row.access})`,
+    `  why:     ${row.why}`,
+    `  source:  ${row.source}`,
+    `  callers: ${row.callers.length === 0 ? "none known" : row.callers.join(", ")}`,
+    `  listed:  ${row.documented ? "in the DKP documentation" : "not in the DKP documentation; an additional permission"}`,
+    `  for:     ${requiredFor(because, elsewhere)}`,
+    ...versionLine(row),
+    ...grants.flatMap(({ sid, resources, conditions }) => [
+      `  allowed: statement ${sid}, on ${resources.join(", ")}`,
+      ...conditionLines(conditions),
+    ]),
+    ...(grants.length === 0 ? ["  allowed: no"] : []),
+    ...denials.flatMap(({ sid, conditions }) => [`  denied:  statement ${sid}`, ...conditionLines(conditions)]),
+  ];
+  return lines.join("\n");
+}
+
+function conditionLines(conditions: PolicyStatement["conditions"]): readonly string[] {
+  return conditions.map(({ test, variable, values }) => `           only if ${variable} ${test} ${values.join(", ")}`);
+}
+
+function requiredFor(because: readonly string[], elsewhere: readonly string[]): string {
+  if (because.length > 0) {
+    return because.join(", ");
+  }
+  return elsewhere.length === 0 ? "no known cluster" : `not this cluster; clusters with ${elsewhere.join(" or ")}`;
+}
+
+const WORDS: Readonly<Record<Exclude<ClusterCondition, `layout:${string}` | `feature:${string}`>, string>> = {
+  always: "every cluster",
+  bastion: "a bastion",
+  "own-vpc": "a VPC of its own",
+  peering: "peered VPCs",
+  tags: "tags",
+  "imdsv2-stated": "imdsv2, true or false",
+  "default-security-groups": "DKP's default security groups",
+};
+
+function versionLine(row: CatalogueRow): readonly string[] {
+  const versions = versionsOf(row);
+  return versions === "" ? [] : [`  DKP:     ${versions}`];
+}
+
+/** The versions of DKP that call an action; empty: all. */
+function versionsOf({ since, until }: CatalogueRow): string {
+  return [...(since === undefined ? [] : [`from ${since}`]), ...(until === undefined ? [] : [`up to ${until}`])].join(" ");
+}
+
+function described(condition: ClusterCondition): string {
+  const [kind, name] = condition.split(":");
+  if (kind === "layout") {
+    return `layout ${name}`;
+  }
+  return kind === "feature" ? `feature ${name} (${FEATURES[name as Feature]})` : WORDS[condition as keyof typeof WORDS];
+}

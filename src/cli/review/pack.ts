@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { deploymentPolicies } from "../../iam/deployment-policies";
+import { policyDocument } from "../../iam/policy-document";
+import { controlPolicyText } from "../../iam/service-control-policy";
+import type { Deployment } from "../../settings/deployment";
+import type { OutputName } from "../../terraform/outputs";
+import type { TerraformJson } from "../../terraform/terraform-json";
+import { visibleLines } from "../../text/printable";
+import { forPeople, policyOptions } from "./account-placeholder";
+import { awsCliScript } from "./aws-cli/script";
+import { clusterConfiguration } from "./cluster-configuration";
+import { consoleGuide } from "./console-guide";
+import { consumerHcl } from "./consumer-hcl";
+import { deployerPolicies, plannerPolicy } from "./deployer-policy-files";
+import { CONTROL_POLICY_FILE, PLANNER_FILE, policyFile } from "./file-names";
+import { actionsPage } from "./page/actions-page";
+import { deployerPage } from "./page/deployer-page";
+import { leakPage } from "./page/leak-response";
+import { reviewPage } from "./page/review-page";
+import { controlPolicyOf } from "./page/threat-model";
+import { trustPolicies } from "./trust-policies";
+
+/** The review pack of a deployment: text by file name. The same settings always give the same bytes. */
+export type Pack = Readonly<Record<string, string>>;
+
+/** What reviewers read before a deployment is applied. It contains no secret. */
+export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
+  const policies = deploymentPolicies(policyOptions(deployment)).map(policyDocument);
+  const deployer = deployerPolicies(deployment);
+  const main = json(terraform);
+  const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
+  return {
+    "REVIEW.md": reviewPage(deployment, terraform, deployer),
+    "actions.md": actionsPage(deployment),
+    "after-a-leak.md": leakPage(deployment),
+    "aws-cli.sh": awsCliScript(deployment),
+    "cluster-configuration.yaml": clusterConfiguration(deployment),
+    "console.md": consoleGuide(deployment),
+    "consumer.tf": consumerHcl(deployment, outputs),
+    "deployer.md": deployerPage(deployment.stack, deployer),
+    ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
+    "main.tf.json": main,
+    // As sha256sum writes it, and sha256sum --check reads it.
+    "main.tf.json.sha256": `${createHash("sha256").update(main).digest("hex")}  main.tf.json\n`,
+    [PLANNER_FILE]: plannerPolicy(deployment),
+    ...Object.fromEntries(Object.entries(trustPolicies(deployment)).map(([file, policy]) => [file, json(policy)])),
+    ...Object.fromEntries(policies.map((policy, index) => [policyFile(index + 1), forPeople(json(policy))])),
+    [CONTROL_POLICY_FILE]: visibleLines(controlPolicyText(controlPolicyOf(deployment))),
+  };
+}
+
+function json(value: object): string {
+  return `${visibleLines(JSON.stringify(value, null, 2))}\n`;
+}

@@ -1,0 +1,28 @@
+import type { TerraformJson } from "../../../terraform/terraform-json";
+import { code, type Markdown, table, trusted } from "../../../text/markdown";
+
+/** The purpose of the resource types of a deployment. */
+const PURPOSE: Readonly<Record<string, string>> = {
+  aws_iam_access_key: "the static key that DKP signs with; DKP supports no other credentials",
+  aws_iam_group: "has the policy, which scanners require of users",
+  aws_iam_group_policy_attachment: "attaches the policy to the group",
+  aws_iam_policy: "the permissions of the key",
+  aws_iam_role: "the node role of the cluster: DKP's `iamNodeRole`",
+  aws_iam_role_policy: "the permissions that every node requires, and the additional actions of the settings",
+  aws_iam_role_policy_attachment: "attaches a managed policy to the node role",
+  aws_iam_user: "the IAM user of DKP",
+  aws_iam_user_group_membership: "adds the user to the group",
+  aws_iam_user_policy_attachment: "attaches the policy to the user",
+};
+
+/** The resources of a deployment by address, with their names in AWS if the settings state them. */
+export function resourceTable({ resource = {} }: TerraformJson): Markdown {
+  const rows = Object.entries(resource).flatMap(([type, byName]) =>
+    Object.entries(byName).map(([name, { name: inAws }]) => [
+      code(`${type}.${name}`),
+      typeof inAws === "string" && !inAws.includes("${") ? code(inAws) : trusted(""),
+      trusted(PURPOSE[type] ?? ""),
+    ]),
+  );
+  return table(["address", "name in AWS", "purpose"], rows);
+}

@@ -1,0 +1,65 @@
+import { ACCOUNT_ID } from "../../iam/arns";
+import { partitionOf } from "../../iam/partitions";
+import type { Deployment } from "../../settings/deployment";
+import { PIPELINE_ROLES, PIPELINE_SYSTEMS, type PipelineRole, type PipelineSystem, trustFile } from "./file-names";
+
+/** How a system's tokens look to AWS. Its placeholders are documented in `docs/how-to/pipelines.md`. */
+interface TokenFormat {
+  /** The identity provider in IAM: the issuer's URL without `https://`. */
+  readonly provider: string;
+  readonly audience: string;
+  /** The subjects that may assume each role; `*` is the only wildcard. */
+  readonly subjects: Readonly<Record<PipelineRole, readonly string[]>>;
+}
+
+const FORMATS: Readonly<Record<PipelineSystem, TokenFormat>> = {
+  // Source: GitHub Docs, "OpenID Connect reference", "Example subject claims": a job with an environment has it as its subject, whatever
+  // the branch, so the environment limits the branches. "Configuring OpenID Connect in Amazon Web Services": provider and audience.
+  github: {
+    provider: "token.actions.githubusercontent.com",
+    audience: "sts.amazonaws.com",
+    subjects: {
+      planner: ["repo:ORG/REPO:pull_request", "repo:ORG/REPO:ref:refs/heads/main"],
+      deployer: ["repo:ORG/REPO:environment:dkp-access-apply"],
+    },
+  },
+  // Source: GitLab Docs, "Configure OpenID Connect in AWS to retrieve temporary credentials" and "ID token authentication", token payload:
+  // the subject is project_path:{group}/{project}:ref_type:{type}:ref:{name}, and ref_type is branch in merge requests as well.
+  gitlab: {
+    provider: "gitlab.example.com",
+    audience: "https://gitlab.example.com",
+    subjects: {
+      planner: ["project_path:GROUP/PROJECT:ref_type:branch:ref:*"],
+      deployer: ["project_path:GROUP/PROJECT:ref_type:branch:ref:main"],
+    },
+  },
+};
+
+/** The trust policies of the roles for a pipeline, by file name: who may assume the role that plans and the one that applies. */
+export function trustPolicies({ region, accountId = ACCOUNT_ID }: Deployment): Readonly<Record<string, object>> {
+  const account = `arn:${partitionOf(region)}:iam::${accountId}`;
+  return Object.fromEntries(
+    PIPELINE_ROLES.flatMap((role) =>
+      PIPELINE_SYSTEMS.map((system) => [trustFile(role, system), trustPolicy(account, role, FORMATS[system])]),
+    ),
+  );
+}
+
+function trustPolicy(account: string, role: PipelineRole, { provider, audience, subjects }: TokenFormat): object {
+  const wild = subjects[role].some((subject) => subject.includes("*"));
+  const subject = { [`${provider}:sub`]: subjects[role] };
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Federated: `${account}:oidc-provider/${provider}` },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: { [`${provider}:aud`]: audience, ...(wild ? {} : subject) },
+          ...(wild ? { StringLike: subject } : {}),
+        },
+      },
+    ],
+  };
+}

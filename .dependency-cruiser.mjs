@@ -20,9 +20,10 @@ const MAY_IMPORT = {
   main: ["cli/commands", "synthesis", "settings"],
   "cli/git": [],
   "cli/init": ["settings", "text"],
-  "cli/account": ["cli/git", ...CORE],
+  "cli/account": ["cli/findings", "cli/git", ...CORE],
   "cli/review": ["cli/account", ...CORE],
-  "cli/diff": ["cli/review", "decision", ...CORE],
+  "cli/findings": ["text"],
+  "cli/diff": ["cli/findings", "cli/review", "decision", ...CORE],
   "cli/commands": ["cli", "synthesis", ...CORE],
 };
 

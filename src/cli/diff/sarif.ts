@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { visible } from "../../text/printable";
+import type { Level } from "../findings/finding";
 import { type Changes, type DeploymentChanges, exitCodeOf } from "./change-summary";
 import { DEPLOYER_NEEDS } from "./policy-files";
 import { countsOfBroadened, evidenceText } from "./render-summary";
@@ -12,20 +13,26 @@ export interface SettingsFiles {
   readonly lineOf: (stack: string, field: readonly string[]) => number | undefined;
 }
 
+/** The levels of SARIF. */
+const SARIF_LEVEL = { note: "note", attention: "warning", unverifiable: "error", breaking: "error" } as const satisfies Record<
+  Level,
+  string
+>;
+
 /** Rules, which keep their ids: alerts of a code scanner refer to them. */
 export const RULES = {
   "breaking-change": {
-    level: "error",
+    level: "breaking",
     text: "The change removes the access of the cluster, or leaves access keys unmanaged.",
   },
-  "permissions-broadened": { level: "warning", text: "A principal is allowed more than before." },
+  "permissions-broadened": { level: "attention", text: "A principal is allowed more than before." },
   "deployer-permissions-broadened": {
-    level: "warning",
+    level: "attention",
     text: "The principal that runs Terraform needs more permissions: update its role before you apply.",
   },
-  "secret-exposed": { level: "warning", text: "More principals than before can read a secret." },
-  "not-comparable": { level: "warning", text: "The policies are not comparable, which counts as broadened." },
-} as const satisfies Readonly<Record<string, { readonly level: "error" | "warning"; readonly text: string }>>;
+  "secret-exposed": { level: "attention", text: "More principals than before can read a secret." },
+  "not-comparable": { level: "attention", text: "The policies are not comparable, which counts as broadened." },
+} as const satisfies Readonly<Record<string, { readonly level: Level; readonly text: string }>>;
 
 type RuleId = keyof typeof RULES;
 
@@ -51,7 +58,7 @@ export function changesSarif(changes: Changes, files: SettingsFiles): string {
             rules: ids.map((id) => ({
               id,
               shortDescription: { text: RULES[id].text },
-              defaultConfiguration: { level: RULES[id].level },
+              defaultConfiguration: { level: SARIF_LEVEL[RULES[id].level] },
             })),
           },
         },
@@ -71,7 +78,7 @@ function resultOf(stack: string, rule: RuleId, message: string, files: SettingsF
     .find((line) => line !== undefined);
   return {
     ruleId: rule,
-    level: RULES[rule].level,
+    level: SARIF_LEVEL[RULES[rule].level],
     message: { text: `${visible(stack)}: ${visible(message)}` },
     locations: [
       {

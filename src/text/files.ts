@@ -121,11 +121,10 @@ const MAX_BYTES = 2 ** 24;
 
 /**
  * Reads a regular file.
- * @param limit in bytes
- * @throws Error in one line that names the path, if it is something else, is larger or cannot be read
+ * @throws Error in one line that names the path, if it is something else, is larger than 16 MiB or cannot be read
  */
-export function readRegularFile(path: string, limit = MAX_BYTES): Buffer {
-  const content = readContent(path, limit);
+export function readRegularFile(path: string): Buffer {
+  const content = readContent(path, MAX_BYTES);
   if ("bytes" in content) {
     return content.bytes;
   }

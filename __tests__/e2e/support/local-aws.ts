@@ -184,11 +184,6 @@ export class LocalAws {
     return decisions;
   }
 
-  /** The calls of IAM, EC2, STS, ELB and KMS so far as CloudTrail records. */
-  async trail(): Promise<readonly object[]> {
-    return (await (await fetch(`${this.url}/trail`)).json()) as readonly object[];
-  }
-
   /** Returns and clears the list of all AWS API calls. */
   async calls(): Promise<readonly Call[]> {
     const calls = (await (await fetch(`${this.url}/calls`)).json()) as readonly Call[];

@@ -14,8 +14,6 @@ started it. It is a test tool and not part of the package.
     GET    /calls                the signed calls so far, as a JSON list of
                                  {service, action, accessKeyId}
     DELETE /calls                returns and clears them
-    GET    /trail                the calls of IAM, EC2, STS, ELB and KMS so far
-                                 as CloudTrail records; DELETE clears them
     GET    /decisions            the authorizations so far while policies were
                                  enforced: {action, resource, context,
                                  allowed}
@@ -43,7 +41,6 @@ from threading import Lock, Thread, Timer
 from urllib.parse import parse_qs
 
 import flask
-from cloudtrail_log import lookup, record
 from moto import backends
 from moto.core import responses
 from moto.core.authorization import ActionAuthenticatorMixin
@@ -68,7 +65,6 @@ from moto.iam.utils import random_access_key
 from moto.moto_api._internal import mock_random
 from moto.moto_server import werkzeug_app
 from moto.s3.models import s3_backends
-from moto.sts.models import sts_backends
 from moto.sts.responses import TokenResponse
 from moto.utilities.utils import get_partition
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -641,35 +637,6 @@ def describe_regions(original, response):
     return ActionResult({"Regions": regions})
 
 
-def identity_of(key):
-    """The userIdentity of a CloudTrail record."""
-    account = "123456789012"
-    iam = iam_backends[account]["aws"]
-    session = SESSIONS.get(key)
-    user = session and session._owner_user_name
-    if key in iam.access_keys:
-        user = iam.access_keys[key].user_name
-    if user:
-        return {
-            "type": "IAMUser",
-            "arn": f"arn:aws:iam::{account}:user/{user}",
-            "accountId": account,
-            "accessKeyId": key,
-            "userName": user,
-        }
-    roles = sts_backends[account]["aws"].assumed_roles
-    role = next((role for role in roles if role.access_key_id == key), None)
-    if role is None:
-        return {"type": "Root", "accountId": account, "accessKeyId": key}
-    return {
-        "type": "AssumedRole",
-        "arn": role.arn,
-        "accountId": account,
-        "accessKeyId": key,
-        "sessionContext": {"sessionIssuer": {"arn": role.role_arn}},
-    }
-
-
 # Held by the call that is being executed: moto is not thread-safe, and fails
 # for example when one call lists what another one adds to.
 ONE_CALL = Lock()
@@ -678,28 +645,18 @@ ONE_CALL = Lock()
 class CallLog:
     """WSGI middleware that logs the calls and serves the logs."""
 
-    SIGNATURE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4")
-    IN_TRAIL = ("iam", "ec2", "sts", "elasticloadbalancing", "kms")
+    SIGNATURE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4")
 
     def __init__(self, app):
         self.app = app
         self.calls = []
-        self.records = []
 
     def __call__(self, environ, start_response):
         signed = self.SIGNATURE.search(environ.get("HTTP_AUTHORIZATION", ""))
         if signed:
-            key, region, service = signed.groups()
+            key, service = signed.groups()
             call = {"service": service, "action": self.action(environ)}
             self.calls.append({**call, "accessKeyId": key})
-            if service == "cloudtrail":
-                found = lookup(self.records, region, self.body(environ))
-                json_type = "application/x-amz-json-1.1"
-                start_response("200 OK", [("Content-Type", json_type)])
-                return [json.dumps(found).encode()]
-            if service in self.IN_TRAIL:
-                located = {**call, "region": region}
-                return self.recorded(environ, start_response, located, key)
         elif environ["PATH_INFO"] in self.LOGS:
             path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
             body = json.dumps(self.answer(path, method)).encode()
@@ -707,24 +664,7 @@ class CallLog:
             return [body]
         return self.served(environ, start_response)
 
-    LOGS = ("/calls", "/trail", "/decisions", "/copies")
-
-    def recorded(self, environ, start_response, call, key):
-        """Serves a call and keeps its CloudTrail record."""
-        request = (environ.get("CONTENT_TYPE", ""), self.body(environ))
-        statuses = []
-
-        def start(status, *rest):
-            statuses.append(int(status.split()[0]))
-            return start_response(status, *rest)
-
-        # Before the call, which may delete the key.
-        identity = identity_of(key)
-        body = b"".join(self.served(environ, start))
-        self.records.append(
-            record(call, identity, request, (statuses[0], body.decode()))
-        )
-        return [body]
+    LOGS = ("/calls", "/decisions", "/copies")
 
     @staticmethod
     def body(environ):
@@ -751,8 +691,7 @@ class CallLog:
             # A copy ends after it has sent the response.
             Timer(5, os._exit, [0]).start()
             return {}
-        logs = {"/calls": self.calls, "/trail": self.records}
-        listed = logs.get(path, DECISIONS)
+        listed = self.calls if path == "/calls" else DECISIONS
         answer = list(listed)
         if method == "DELETE":
             listed.clear()

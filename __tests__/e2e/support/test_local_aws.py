@@ -152,48 +152,6 @@ class TestServer:
             assert server.wait(timeout=5) == 0
             assert server.stdout.read() == ""
 
-    def test_has_the_calls_as_cloudtrail_records(self, url, aws, iam):
-        key = create_user_with_key(iam)
-        send(url, "DELETE", "/trail")
-        ec2 = aws("ec2", key)
-        group = ec2.create_security_group(GroupName="g", Description="d")
-        opening = {"IpProtocol": "tcp", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
-        refusal(
-            ec2.authorize_security_group_ingress,
-            GroupId="sg-0",
-            IpPermissions=[opening],
-        )
-        tags = [{"Key": "a", "Value": "b"}]
-        aws("iam", key).create_user(UserName="v", Tags=tags)
-        created, refused, user = send(url, "GET", "/trail")
-        assert created["userIdentity"] == {
-            "type": "IAMUser",
-            "arn": "arn:aws:iam::123456789012:user/u",
-            "accountId": "123456789012",
-            "accessKeyId": key[0],
-            "userName": "u",
-        }
-        assert created["eventSource"] == "ec2.amazonaws.com"
-        assert created["awsRegion"] == "eu-west-1"
-        assert created["responseElements"]["groupId"] == group["GroupId"]
-        assert refused["errorCode"] == "InvalidGroup.NotFound"
-        assert refused["responseElements"] is None
-        ranges = {"items": [{"cidrIp": "10.0.0.0/8"}]}
-        [permission] = refused["requestParameters"]["ipPermissions"]["items"]
-        assert permission == {"ipProtocol": "tcp", "ipRanges": ranges}
-        assert user["requestParameters"] == {
-            "userName": "v",
-            "tags": [{"key": "a", "value": "b"}],
-        }
-        assert user["responseElements"]["user"]["userName"] == "v"
-        name = {"AttributeKey": "Username", "AttributeValue": "u"}
-        found = aws("cloudtrail").lookup_events(LookupAttributes=[name])
-        assert [event["EventName"] for event in found["Events"]] == [
-            "CreateUser",
-            "AuthorizeSecurityGroupIngress",
-            "CreateSecurityGroup",
-        ]
-
     def test_lists_the_calls(self, url, aws, iam):
         send(url, "DELETE", "/calls")
         iam.create_user(UserName="u")

@@ -48,7 +48,7 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
   keys: {
     0: "all keys are in order; with --leaked: the steps are printed",
     1: "something cannot be read, or the arguments have an error",
-    2: "a deployment has errors or warnings; with --leaked --trail: something that the key created remains",
+    2: "a deployment has errors or warnings",
   },
   "hand-over": { 0: "the provider block is printed or written", 1: "the provider block is neither printed nor written" },
   audit: {

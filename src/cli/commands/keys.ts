@@ -4,11 +4,9 @@ import { readState } from "../../terraform/state-file";
 import { pullState, stackFolder } from "../../terraform/terraform-cli";
 import { iamUser } from "../account/aws/user-keys";
 import type { KeySources } from "../account/keys/facts";
-import { leakReportText, trailTime } from "../account/keys/leak-report";
+import { leakReportText } from "../account/keys/leak-report";
 import { leakSteps } from "../account/keys/leak-steps";
 import { type KeyReport, keyReport, keyReportText } from "../account/keys/status";
-import { readTrail } from "../account/keys/trail-files";
-import { trailReport } from "../account/keys/trail-report";
 import { EXIT } from "./exit-codes";
 import { seconds } from "./preflight";
 import { forDeployments } from "./support/for-deployments";
@@ -19,8 +17,6 @@ import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-o
 interface Options {
   readonly leaked?: true;
   readonly key?: readonly string[];
-  readonly trail?: readonly string[];
-  readonly since?: string;
   readonly timeout: string;
   readonly format: string;
 }
@@ -32,21 +28,13 @@ export const define: Define = (command, session) => {
 
 A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity. Changes nothing. A stack must be synthesized and initialized.
 
-With --leaked it prints what to do after a leak instead, for one deployment: the AWS CLI commands and the changes of the settings in their order. With --trail it also lists what the leaked key, its sessions, and the roles, keys and instances that it created left in the account, each with its risk and the command that removes it.
+With --leaked it prints what to do after a leak instead, for one deployment: the AWS CLI commands and the changes of the settings in their order.
 
 With --format json the output is an object for one named stack, otherwise a list.`,
     )
     .argument("[stack...]", STACKS_HELP)
     .option("--leaked", "print the steps after a leak of one deployment")
     .option("--key <id...>", "with --leaked: the access keys that leaked (default: the key that the outputs expose)")
-    .option(
-      "--trail <path...>",
-      "with --leaked: CloudTrail files, or folders with them: log files of a trail, or the output of aws cloudtrail lookup-events",
-    )
-    .option(
-      "--since <time>",
-      "with --trail: when the key leaked, in UTC, such as 2026-01-31T12:00:00Z (default: the first event)",
-    )
     .option("--timeout <seconds>", "time limit of the calls to AWS for each stack; TERRAFORM_TIMEOUT limits Terraform", "120")
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], options: Options) => {
@@ -92,18 +80,14 @@ function endAfter(failed: boolean, { host, exitCode }: Session): void {
 /** IAM API Reference, "AccessKey": 16 to 128 characters; IAM User Guide, "Unique identifiers": `AKIA` for access keys. */
 const ACCESS_KEY_ID = /^AKIA\w{12,124}$/;
 
-/** @throws Error if an option has no effect, or a key is none */
-function requireLeaked({ leaked: isLeaked, key, trail, since }: Options): void {
-  const [option] = Object.entries({ key, trail, since }).find(([, value]) => value !== undefined) ?? [];
-  if (isLeaked !== true && option !== undefined) {
-    throw new Error(`--${option}: is an option of --leaked; write keys --leaked [stack] --${option} ...`);
+/** @throws Error if --key has no effect, or names no key */
+function requireLeaked({ leaked: isLeaked, key }: Options): void {
+  if (isLeaked !== true && key !== undefined) {
+    throw new Error("--key: is an option of --leaked; write keys --leaked [stack] --key ...");
   }
   const noKey = key?.find((id) => !ACCESS_KEY_ID.test(id));
   if (noKey !== undefined) {
     throw new Error(`--key: "${noKey}" is not the ID of an access key, such as AKIA...; write the stack before --key`);
-  }
-  if (since !== undefined && trail === undefined) {
-    throw new Error("--since: limits what --trail lists; add --trail with the folder of the CloudTrail files");
   }
 }
 
@@ -112,9 +96,7 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   if (further.length > 0) {
     throw new Error("--leaked: is for one deployment; name one stack");
   }
-  const since = options.since === undefined ? undefined : trailTime(options.since);
   const deployment = selectOne(session, name);
-  const trail = options.trail === undefined ? undefined : readTrail(options.trail);
   const { settings } = session;
   const limit = seconds(options.timeout);
   const sources = await sourcesOf(session, deployment, limit).catch((error: Error) => {
@@ -125,17 +107,10 @@ async function leaked(session: Session, names: readonly string[], options: Optio
     return;
   }
   const steps = leakSteps(deployment, sources, options.key ?? [], session.terraform.binary);
-  const report = {
-    ...steps,
-    trail: trail && trailReport(trail, { user: steps.user, keys: steps.keys.map(({ id }) => id), since }),
-  };
-  if ((report.trail?.findings.length ?? 0) > 0) {
-    session.raise(EXIT.attention);
-  }
   if (options.format === "json") {
-    session.printJson(report);
+    session.printJson(steps);
   } else {
-    session.print(leakReportText(report, settings));
+    session.print(leakReportText(steps, settings));
   }
 }
 

@@ -1,7 +1,6 @@
 import type { IamKey } from "../../../../src/cli/account/aws/user-keys";
-import { leakReportText, trailTime } from "../../../../src/cli/account/keys/leak-report";
+import { leakReportText } from "../../../../src/cli/account/keys/leak-report";
 import { leakSteps } from "../../../../src/cli/account/keys/leak-steps";
-import type { TrailReport } from "../../../../src/cli/account/keys/trail-report";
 import type { StateKey } from "../../../../src/terraform/state-file";
 import { deployment } from "../../../helpers/deployment";
 import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
@@ -74,9 +73,6 @@ describe("the steps after a leak", () => {
       ["accessKeys.primary.status: absent"],
     ]);
     expect(thirdStep(result)).toEqual(APPLY);
-    expect(result.steps[4]?.commands.at(-1)).toBe(
-      "npx dkp-access keys --leaked deckhouse --key AKIAA --since TIME --trail trail",
-    );
     expect(result.steps[5]?.commands).toEqual([
       ...APPLY,
       "aws iam delete-user-policy --user-name deckhouse --policy-name DenySessionsFromLeakedKey",
@@ -151,58 +147,11 @@ describe("the steps after a leak", () => {
   });
 });
 
-describe("the report as text", () => {
-  const trail: TrailReport = {
-    files: 1,
-    events: 1,
-    since: undefined,
-    findings: [
-      {
-        object: "role evil\n    aws iam delete-user",
-        details: [],
-        risk: "risk",
-        undo: ["aws iam delete-role --role-name evil"],
-        action: "iam:CreateRole",
-        time: "2026-11-01T12:00:00Z",
-        region: "us-east-1",
-        from: "\u001b[31m192.0.2.1",
-        accessKeyId: "AKIAA",
-        event: "event-1",
-      },
-    ],
-    changes: {},
-    failed: {},
-    addresses: { "192.0.2.1\u202e": 1 },
-  };
-  const text = leakReportText({ ...stepsFor("", [], { exposed: A }), trail }, "deployments");
-
+describe("the steps as text", () => {
   it("shows what changes in which file, and indents what to type", () => {
+    const text = leakReportText(stepsFor("", [], { exposed: A }), "deployments");
     expect(text).toContain("leaked: AKIAA (primary, Active, exposed by the outputs)");
     expect(text).toContain("   deployments/deckhouse.yaml: accessKeys.current: secondary\n");
     expect(text).toContain("\n    npx dkp-access hand-over deckhouse --out FILE\n");
   });
-
-  it("escapes values of CloudTrail, so that none becomes a line to type or controls the terminal", () => {
-    expect(text).toContain("found  role evil\\n    aws iam delete-user\n");
-    expect(text).toContain("from \\u001b[31m192.0.2.1 with");
-    expect(text).toContain("requests from: 192.0.2.1\\u202e (1)");
-  });
-});
-
-describe("trailTime", () => {
-  it.each([
-    ["2026-01-31", "2026-01-31T00:00:00Z"],
-    ["2026-01-31T12:30:00Z", "2026-01-31T12:30:00Z"],
-  ])("accepts %s", (text, time) => {
-    expect(trailTime(text)).toBe(time);
-  });
-
-  it.each(["yesterday", "31.01.2026", "2026-02-30", "2026-13-01", "2026-01-31T12:30:00+03:00", "2026-01-31T25:00:00Z", ""])(
-    "rejects %p with the remedy",
-    (text) => {
-      expect(() => trailTime(text)).toThrow(
-        `--since: "${text}" is not a time; write a date or a time in UTC, for example --since 2026-01-31T12:00:00Z`,
-      );
-    },
-  );
 });

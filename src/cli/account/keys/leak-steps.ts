@@ -1,5 +1,4 @@
 import { otherSlot } from "../../../iam/key-slots";
-import { alwaysOnRegion } from "../../../iam/partitions";
 import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
 import { dkpAccess } from "../../../text/command";
 import { shellWord } from "../../../text/shell";
@@ -57,7 +56,7 @@ export function leakSteps(settings: LeakSettings, sources: KeySources, ids: read
     deactivation(keys, commands),
     denial(commands),
     ...newKeySteps(keys, facts, commands, binary),
-    search(keys, facts),
+    search(facts),
     cleanUp(keys, facts, commands, binary),
   ];
   return { stack: settings.stack, user: settings.user.name, account: sources.iam.account, keys, steps };
@@ -170,22 +169,13 @@ function quota(leaked: readonly LeakedKey[], inIam: readonly IamKey[], commands:
   return inIam.length < MAX_KEYS ? [] : unmanaged.slice(0, 1).map(({ id }) => commands.deleteKey(id));
 }
 
-function search(keys: readonly LeakedKey[], { settings, iam }: KeyFacts): LeakStep {
-  const { stack, user, nodeRole, region } = settings;
+function search({ settings, iam }: KeyFacts): LeakStep {
+  const { stack, user, nodeRole } = settings;
   const options = policyOptionsOf(settings, iam.account ?? "");
   const roles = reachableRoles(options, nodeRole?.name);
-  // Named although it is exposed: after step 3, the outputs expose the new key.
-  const named = keys.flatMap(({ id }) => ["--key", shellWord(id)]);
   return step("Find what the attacker created", {
-    commands: [
-      "mkdir -p trail",
-      `for region in $(aws ec2 describe-regions --region ${alwaysOnRegion(region)} --query 'Regions[].RegionName' --output text); do aws cloudtrail lookup-events --region $region --lookup-attributes AttributeKey=Username,AttributeValue=${shellWord(user.name)} --output json > trail/$region.json; done`,
-      dkpAccess("keys", "--leaked", stack, ...named, "--since", "TIME", "--trail", "trail"),
-    ],
     notes: [
-      "run this 15 minutes after step 2 at the earliest: CloudTrail shows most calls after about 5 minutes",
-      "TIME is when the key leaked at the earliest, in UTC, such as 2026-01-31 or 2026-01-31T12:00:00Z",
-      `event history has 90 days, and the events of the user alone. With a trail, copy its log files, which also show what the attacker did with roles: aws s3 cp --recursive s3://BUCKET/AWSLogs/${iam.account ?? "ACCOUNT"}/CloudTrail/ trail/`,
+      `CloudTrail has the calls of ${user.name}, of its sessions, and of the roles that it used; most appear about 5 minutes after the call. AWS describes how to search them with Athena, https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html, and with Detective, https://docs.aws.amazon.com/detective/latest/userguide/detective-investigation-about.html`,
       `check ${roles === undefined ? "every role of the account" : roles.join(" and ")}: who can assume the role, and what it allows; ${dkpAccess("drift", stack)} compares the roles of this deployment`,
       ...remainsOf(options).map((what) => `remains without the key: ${what}`),
     ],

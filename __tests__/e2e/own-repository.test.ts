@@ -131,7 +131,7 @@ describe("a repository that dkp-access init wrote", () => {
 
   it("names the packed file that the program was installed from, until a registry has the package", () => {
     const { dependencies } = JSON.parse(repository.read("package.json"));
-    expect(join(repository.path, dependencies["deckhouse-aws-access"].replace("file:", ""))).toBe(packed);
+    expect(join(repository.path, dependencies["dkp-access"].replace("file:", ""))).toBe(packed);
   });
 
   it("synthesizes the same bytes as the repository of this project, with dkp-access and with cdktf", () => {

@@ -19,7 +19,7 @@ const READER = { ...PROVIDER, data: { terraform_remote_state: { access: { config
 const PLATFORM = `
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import * as dkp from "deckhouse-aws-access";
+import * as dkp from "dkp-access";
 
 const backend = { local: {} };
 const { whole } = dkp.defineDeployments({ whole: { region: "eu-central-1", backend, user: { name: "whole" }, policy: { name: "Whole" } } });
@@ -169,14 +169,14 @@ describe("other projects", () => {
 
     it("that loads only what it requires", () => {
       const print = "console.log(JSON.stringify(Object.keys(require.cache)))";
-      const loaded = jsonOf(program.path, {}, process.execPath, "-e", `require("deckhouse-aws-access");${print}`) as string[];
+      const loaded = jsonOf(program.path, {}, process.execPath, "-e", `require("dkp-access");${print}`) as string[];
       const modules = loaded.map((path) => path.split("node_modules/")[1] ?? path);
       expect(modules).not.toContain("@cdktf/provider-aws/lib/index.js");
       expect([...new Set(modules.map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]))].sort()).toEqual([
         "@cdktf/provider-aws",
         "cdktf",
         "constructs",
-        "deckhouse-aws-access",
+        "dkp-access",
         "fastest-levenshtein",
         "valibot",
         "yaml",

@@ -3,7 +3,7 @@ import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-sec
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version";
 import { App, S3Backend, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { AccessState } from "deckhouse-aws-access";
+import { AccessState } from "dkp-access";
 
 const STATES = { bucket: "example-terraform-state", region: "eu-central-1" };
 

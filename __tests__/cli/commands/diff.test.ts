@@ -100,9 +100,9 @@ describe("dkp-access diff", () => {
   it.each([
     [
       ["--plan", "x", "--against", "x"],
-      "option '--against <git-ref-or-folder>' cannot be used with option '--plan <file>'; npx dkp-access COMMAND --help shows the usage\n",
+      "option '--against <git-ref-or-folder>' cannot be used with option '--plan <file>'; dkp-access COMMAND --help shows the usage\n",
     ],
-    [[], "--against or --plan is missing; npx dkp-access COMMAND --help shows the usage\n"],
+    [[], "--against or --plan is missing; dkp-access COMMAND --help shows the usage\n"],
     [
       ["--against", "./review", "--format", "jsn"],
       `option '--format <format>' argument 'jsn' is invalid. ${CHOICES} text, markdown, json, sarif\n`,
@@ -162,7 +162,7 @@ describe("dkp-access diff", () => {
   it("rejects a plan without a stack when there are several deployments", async () => {
     const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
     expect((await diff(folder, "--plan", "plan")).stderr).toBe(
-      "--plan: name the one stack of the plan: dev or other; npx dkp-access COMMAND --help shows the usage\n",
+      "--plan: name the one stack of the plan: dev or other; dkp-access COMMAND --help shows the usage\n",
     );
   });
 });

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parse } from "yaml";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
@@ -26,6 +26,8 @@ describe("dkp-access init", () => {
       .filter((path) => statSync(join(folder, name, path)).isFile())
       .sort();
   const read = (path: string) => readFileSync(join(folder, path), "utf8");
+  /** What package.json names in a checkout of this project: the file that `npm run package` creates. */
+  const packed = () => `file:${relative(join(folder, "acme"), join(PROJECT, `dkp-access-${version}.tgz`))}`;
   const contentOf = (name: string) => filesOf(name).map((path) => read(join(name, path)));
 
   it("writes a repository and prints the next steps", async () => {
@@ -45,6 +47,7 @@ describe("dkp-access init", () => {
     expect(stdout.slice(stdout.indexOf("Next"))).toBe(`Next steps:
   cd acme
   edit deployments/deckhouse.yaml: replace the values that are marked with CHANGE, set accountId and both pgpKey
+  (cd ${relative(join(folder, "acme"), PROJECT)} && npm run package)
   npm install
   npx dkp-access synth
   npx dkp-access review
@@ -54,14 +57,14 @@ describe("dkp-access init", () => {
 `);
   });
 
-  it("names the exact versions of this package, and of the peers and tools that it is tested with", async () => {
+  it("names the packed file of this checkout, and the exact versions of the peers and tools that it is tested with", async () => {
     await init("acme");
     expect(JSON.parse(read("acme/package.json"))).toMatchObject({
       dependencies: {
         "@cdktf/provider-aws": devDependencies["@cdktf/provider-aws"],
         cdktf: devDependencies.cdktf,
         constructs: devDependencies.constructs,
-        "deckhouse-aws-access": version,
+        "dkp-access": packed(),
       },
       devDependencies: { "cdktf-cli": devDependencies["cdktf-cli"], typescript: devDependencies.typescript },
     });
@@ -76,7 +79,7 @@ describe("dkp-access init", () => {
         cdktf: "npm:cdktn@0.24.0",
         cdktn: "0.24.0",
         constructs: devDependencies.constructs,
-        "deckhouse-aws-access": version,
+        "dkp-access": packed(),
       },
       devDependencies: { "cdktn-cli": "0.24.0", typescript: devDependencies.typescript },
     });
@@ -223,7 +226,7 @@ describe("dkp-access init", () => {
     await init("acme", "--pipeline", pipeline, "--stack", "prod");
     expect(filesOf("acme")).toEqual(expect.arrayContaining([path, "scripts/pipeline.sh"]));
     const text = read(join("acme", path));
-    expect(text).toContain("node_modules/deckhouse-aws-access/docs/how-to/pipelines.md");
+    expect(text).toContain("node_modules/dkp-access/docs/how-to/pipelines.md");
     expect(new Set(text.match(/npm ci(?: --omit=dev)?/g))).toEqual(new Set(["npm ci --omit=dev"]));
     expect(read("acme/scripts/pipeline.sh")).toBe(readFileSync(join(PROJECT, "scripts/pipeline.sh"), "utf8"));
     expect(read("acme/README.md")).toContain(`\`${path}\``);
@@ -233,7 +236,7 @@ describe("dkp-access init", () => {
     mkdirSync(join(folder, ".git"));
     const { status, stdout } = await init();
     expect({ status, cd: stdout.includes("  cd ") }).toEqual({ status: 0, cd: false });
-    expect(read("package.json")).toContain("deckhouse-aws-access");
+    expect(read("package.json")).toContain("dkp-access");
   });
 
   it("acts relative to --project, which needs no cdktf.json", async () => {

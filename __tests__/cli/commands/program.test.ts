@@ -9,7 +9,7 @@ import { runCli } from "../../helpers/run-cli";
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const BROKEN = `${SETTINGS}user: { name: b }\npolicy: { name: b }\nprotect: 1\n`;
 const CHOICES = "Allowed choices are";
-const USAGE = "npx dkp-access COMMAND --help shows the usage\n";
+const USAGE = "dkp-access COMMAND --help shows the usage\n";
 const COMMANDS = Object.keys(EXIT_CODES);
 
 describe("dkp-access", () => {

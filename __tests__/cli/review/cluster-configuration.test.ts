@@ -11,7 +11,7 @@ describe("the cluster configuration", () => {
     expect(clusterConfiguration(deployment(settings))).toBe(
       [
         "# The fields that follow from the deployment deckhouse.",
-        "# npx dkp-access hand-over deckhouse prints the provider block with the key.",
+        "# dkp-access hand-over deckhouse prints the provider block with the key.",
         '# Set in the ClusterConfiguration: cloud.prefix: "dev"',
         "apiVersion: deckhouse.io/v1",
         "kind: AWSClusterConfiguration",

@@ -26,7 +26,7 @@ describe("consumer.tf", () => {
       "# its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.",
     ]);
     expect(head("outputs: { secret: false }")[3]).toBe(
-      "# They do not contain the secret; `npx dkp-access hand-over` reads it from the state of the deployment.",
+      "# They do not contain the secret; `dkp-access hand-over` reads it from the state of the deployment.",
     );
     expect(head("accessKeys: none")[3]).toBe("# The deployment has no key; create it outside Terraform.");
     expect(head(`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`)[3]).toBe(
@@ -39,7 +39,7 @@ describe("consumer.tf", () => {
     (settings) => {
       expect(head(settings).slice(0, 3)).toEqual([
         "# WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.",
-        "# The variant at the end of this file keeps it out of the state. `npx dkp-access hand-over` prints it for DKP.",
+        "# The variant at the end of this file keeps it out of the state. `dkp-access hand-over` prints it for DKP.",
         "# Reading one output of deckhouse stores all of its outputs in the state of this workspace.",
       ]);
       const [, variant = ""] = consumer(settings).split(`# ${WRITE_ONLY_VARIANT}\n`);

@@ -28,9 +28,7 @@ describe("the first deployment of the README", () => {
 describe("the settings file of dkp-access init", () => {
   it("names the schema in its first line, for editors", () => {
     const [, path = ""] =
-      /^# yaml-language-server: \$schema=\.\.\/node_modules\/deckhouse-aws-access\/(.*)\n/.exec(
-        read("templates/deployment.yaml"),
-      ) ?? [];
+      /^# yaml-language-server: \$schema=\.\.\/node_modules\/dkp-access\/(.*)\n/.exec(read("templates/deployment.yaml")) ?? [];
     expect(read(path)).toBe(jsonSchema());
   });
 });

@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { Option } from "commander";
 import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/stack-name";
 import { dkpAccess } from "../../text/command";
 import { requireRealFolder, writeFileAtomically } from "../../text/files";
+import { packageFile } from "../../text/package-file";
 import { shellWord } from "../../text/shell";
+import { isCheckout } from "../init/package-source";
 import { PIPELINES, type RepositoryOptions, repositoryFiles } from "../init/repository";
 import type { Define, Session } from "./support/session";
 
@@ -51,6 +53,7 @@ function nextSteps(folder: string, stack: string): string {
     "Next steps:",
     ...(folder === "." ? [] : [`  cd ${shellWord(folder)}`]),
     `  edit ${settings}: replace the values that are marked with CHANGE, set accountId and both pgpKey`,
+    ...(isCheckout() ? [`  (cd ${shellWord(relative(resolve(folder), packageFile(".")))} && npm run package)`] : []),
     "  npm install",
     `  ${dkpAccess("synth")}`,
     `  ${dkpAccess("review")}`,

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
-import { dkpAccess } from "../../text/command";
 import { packageFile } from "../../text/package-file";
 import { shellWord } from "../../text/shell";
 import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
@@ -169,7 +168,7 @@ function usageError(text: string): string {
     .replace(/\.$/, "");
   const suggested = message.replace(/\n\(Did you mean (.+)\?\)$/s, ", did you mean $1?");
   const isComplete = suggested !== message || /allowed choices|replaced by|moved to/i.test(message);
-  return isComplete ? suggested : `${message}; ${dkpAccess("COMMAND", "--help")} shows the usage`;
+  return isComplete ? suggested : `${message}; dkp-access COMMAND --help shows the usage`;
 }
 
 /** Makes a project the current folder. @throws Error if it is not a folder with cdktf.json */

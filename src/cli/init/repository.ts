@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { trusted } from "../../text/markdown";
 import { packageFile } from "../../text/package-file";
 import { fillTemplate, fillTemplateFile } from "../../text/template";
 import { deploymentFile } from "./deployment-file";
+import { packageSource } from "./package-source";
 
 /** The pipeline files of the documentation, and where each system expects its own. */
 export const PIPELINES = {
@@ -24,8 +24,6 @@ export interface RepositoryOptions {
 }
 
 interface PackageJson {
-  readonly name: string;
-  readonly version: string;
   readonly engines: { readonly node: string };
   readonly devDependencies: Readonly<Record<string, string>>;
 }
@@ -62,11 +60,11 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
 
 /** With the versions of the peers and tools that this release is tested with. */
 function packageJson(folder: string, template: string): string {
-  const { name: ownName, version, engines, devDependencies } = JSON.parse(read("package.json")) as PackageJson;
+  const { engines, devDependencies } = JSON.parse(read("package.json")) as PackageJson;
   const text = read(template);
   const versions = {
     node: engines.node,
-    version: packedFile(ownName, folder) ?? version,
+    source: packageSource(folder),
     providerAws: devDependencies["@cdktf/provider-aws"],
     cdktf: devDependencies.cdktf,
     cdktfCli: devDependencies["cdktf-cli"],
@@ -77,29 +75,13 @@ function packageJson(folder: string, template: string): string {
   return fillTemplate(text, Object.fromEntries(shown.map(([name, value = ""]) => [name, trusted(value)])));
 }
 
-/**
- * The packed file that this package was installed from, as a folder's package.json names it; undefined if it comes from a registry.
- * npm keeps where it installed each package from in `node_modules/.package-lock.json`, relative to the folder above.
- */
-function packedFile(name: string, folder: string): string | undefined {
-  const lock = packageFile("../.package-lock.json");
-  if (!existsSync(lock)) {
-    return undefined;
-  }
-  const { packages } = JSON.parse(readFileSync(lock, "utf8")) as {
-    readonly packages: Readonly<Record<string, { readonly resolved?: string }>>;
-  };
-  const [, file] = /^file:(.+)$/.exec(packages[`node_modules/${name}`]?.resolved ?? "") ?? [];
-  return file === undefined ? undefined : `file:${relative(resolve(folder), resolve(packageFile("../.."), file))}`;
-}
-
 /** The pipeline for all stacks. Its jobs do not require the CDKTF command or the compiler. */
 function pipelineFiles(pipeline: keyof typeof PIPELINES): Readonly<Record<string, string>> {
   const { template, path } = PIPELINES[pipeline];
   return {
     [path]: read(template)
       .replace(/^# Copy to \S+ /, "# ")
-      .replaceAll("docs/how-to/pipelines.md", "node_modules/deckhouse-aws-access/docs/how-to/pipelines.md")
+      .replaceAll("docs/how-to/pipelines.md", "node_modules/dkp-access/docs/how-to/pipelines.md")
       .replaceAll("npm ci", "npm ci --omit=dev"),
     "scripts/pipeline.sh": read("scripts/pipeline.sh"),
   };

@@ -1,6 +1,5 @@
 import { Document, isCollection, visit, type YAMLMap } from "yaml";
 import type { Deployment } from "../../settings/deployment";
-import { dkpAccess } from "../../text/command";
 import { visible, visibleLines } from "../../text/printable";
 
 /**
@@ -22,7 +21,7 @@ export function clusterConfiguration({ stack, region, cluster, nodeRole, additio
   };
   const comments = [
     `The fields that follow from the deployment ${stack}.`,
-    `${dkpAccess("hand-over", stack)} prints the provider block with the key.`,
+    `dkp-access hand-over ${stack} prints the provider block with the key.`,
     ...(dkpVersion === undefined ? [] : [`The policy is for DKP ${dkpVersion}.`]),
     ...(prefix === undefined ? [] : [`Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}`]),
     ...(cluster.bastion ? ["Add withNAT.bastionInstance as your cluster requires."] : []),

@@ -2,7 +2,6 @@ import { networkList } from "../../iam/networks";
 import type { Deployment } from "../../settings/deployment";
 import type { OutputName } from "../../terraform/outputs";
 import { stateReading } from "../../terraform/remote-state";
-import { dkpAccess } from "../../text/command";
 import { Expression, type HclValue, hclArguments } from "../../text/hcl";
 import { visible } from "../../text/printable";
 
@@ -117,7 +116,7 @@ function headline(deployment: Deployment, outputs: readonly OutputName[]): reado
   }
   return [
     "WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.",
-    `The variant at the end of this file keeps it out of the state. \`${dkpAccess("hand-over")}\` prints it for DKP.`,
+    `The variant at the end of this file keeps it out of the state. \`dkp-access hand-over\` prints it for DKP.`,
     `${all}.`,
     secretInOutputs(deployment, outputs),
   ];
@@ -134,7 +133,7 @@ function secretInOutputs({ accessKeys, import: imports }: Deployment, outputs: r
   if (imports?.accessKeyId !== undefined && accessKeys.current === "primary") {
     return "They do not contain the secret: the key was created outside Terraform, which does not know its secret.";
   }
-  return `They do not contain the secret; \`${dkpAccess("hand-over")}\` reads it from the state of the deployment.`;
+  return `They do not contain the secret; \`dkp-access hand-over\` reads it from the state of the deployment.`;
 }
 
 function secretSource(has: (name: OutputName) => boolean): string {

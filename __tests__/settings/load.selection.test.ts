@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { selectDeployment } from "../../src/settings/load";
+import { selectDeployments } from "../../src/settings/load";
 
 const file = (name: string, extra = "") =>
   `region: eu-central-1\nbackend: { s3: { bucket: states } }\nuser: { name: ${name} }\npolicy: { name: ${name} }\n${extra}`;
 
-describe("selectDeployment", () => {
+describe("selectDeployments", () => {
   let root: string;
 
   beforeEach(() => {
@@ -16,14 +16,15 @@ describe("selectDeployment", () => {
 
   afterEach(() => rmSync(root, { recursive: true }));
 
-  function select(files: Readonly<Record<string, string>>, stack?: string, change = {}) {
+  function select(files: Readonly<Record<string, string>>, stack?: string, change?: { readonly mode: "scoped" }) {
     const folder = join(root, "deployments");
     for (const [name, text] of Object.entries(files)) {
       writeFileSync(join(folder, name), text);
     }
     try {
-      const { deployment, stacks, others } = selectDeployment(folder, stack, { outputFolder: "cdktf.out" }, change);
-      return { deployment, stacks, others: others?.message.replaceAll(folder, "deployments") };
+      const names = stack === undefined ? [] : [stack];
+      const { deployments, stacks, others } = selectDeployments(folder, names, { outputFolder: "cdktf.out" }, change);
+      return { deployment: deployments[0], stacks, others: others?.message.replaceAll(folder, "deployments") };
     } catch (error) {
       return { error: (error as Error).message.replaceAll(folder, "deployments") };
     }

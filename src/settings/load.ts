@@ -22,9 +22,9 @@ export function loadDeployments(folder: string, context: RuleContext = { outputF
   return deploymentsOf(settingsFiles(folder).map((file) => readFile(file, { ...context, settingsFolder: folder })));
 }
 
-/** The deployment of one stack, valid by itself, whatever the others are like. */
+/** Deployments that were selected by their names, each valid by itself, whatever the others are like. */
 export interface Selection {
-  readonly deployment: Deployment;
+  readonly deployments: readonly Deployment[];
   /** The stacks of all settings files, valid or not. */
   readonly stacks: readonly string[];
   /** The errors of the other deployments, and those between deployments; undefined if there are none. */
@@ -32,37 +32,45 @@ export interface Selection {
 }
 
 /**
- * Selects one deployment of a folder: the only one, when no stack is named.
- * @param change replaces fields of its own `policy`; the other deployments keep theirs
- * @throws SettingsError with the errors of this deployment; Error if there is no such deployment
+ * Selects deployments of a folder by their names, in the order given; the only one, when no stack is named.
+ * @param change replaces fields of their own `policy`; the other deployments keep theirs
+ * @throws SettingsError with the errors of these deployments; Error if there is no such deployment
  */
-export function selectDeployment(
+export function selectDeployments(
   folder: string,
-  stack: string | undefined,
-  context: Omit<RuleContext, "policy" | "settingsFolder">,
-  change: Partial<Settings["policy"]> = {},
+  names: readonly string[],
+  context: Omit<RuleContext, "settingsFolder">,
+  change?: Partial<Settings["policy"]>,
 ): Selection {
   const files = settingsFiles(folder);
   const stacks = [...new Set(files.map(stackOf))];
-  const name = stack ?? (stacks.length === 1 ? stacks[0] : undefined);
-  if (name === undefined || !stacks.includes(name)) {
-    throw new Error(
-      stack === undefined
-        ? `name a stack: ${stacks.map(visible).join(", ")}`
-        : `no deployment ${show(stack)} in ${folder}, ${suggest(stack, stacks)}`,
-    );
-  }
-  const readings = files.map((file) =>
-    readFile(file, { ...context, settingsFolder: folder, ...(stackOf(file) === name ? { policy: change } : {}) }),
-  );
-  const own = readings.filter((_, index) => stackOf(files[index] ?? "") === name);
+  const selected = selectedNames(names, stacks, folder);
+  const readings = files.map((file) => readFile(file, { ...context, settingsFolder: folder }));
+  const own = readings.filter(({ source }) => selected.has(stackOf(source)));
   const invalid = own.filter(({ errors }) => errors.length > 0);
-  const deployment = own[0]?.deployment;
-  if (invalid.length > 0 || deployment === undefined) {
+  if (invalid.length > 0) {
     throw new SettingsError(new Map(invalid.map(({ source, errors }) => [source, errors])));
   }
+  // A valid deployment has one file.
+  const byStack = new Map(own.map((reading) => [stackOf(reading.source), reading]));
+  const deployments = [...selected].flatMap((name) => {
+    const reading = byStack.get(name);
+    return (change === undefined ? reading?.deployment : reading?.withPolicy?.(change)) ?? [];
+  });
   const errors = errorsOf(readings);
-  return { deployment, stacks, others: errors.size === 0 ? undefined : new SettingsError(errors) };
+  return { deployments, stacks, others: errors.size === 0 ? undefined : new SettingsError(errors) };
+}
+
+function selectedNames(names: readonly string[], stacks: readonly string[], folder: string): ReadonlySet<string> {
+  if (names.length === 0 && stacks.length > 1) {
+    throw new Error(`name a stack: ${stacks.map(visible).join(", ")}`);
+  }
+  const known = new Set(stacks);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new Error(`no deployment ${show(unknown)} in ${folder}, ${suggest(unknown, stacks)}`);
+  }
+  return new Set(names.length === 0 ? stacks : names);
 }
 
 function settingsFiles(folder: string): readonly string[] {

@@ -32,6 +32,8 @@ export interface Reading {
   readonly candidate?: Candidate;
   /** The lines of the fields; absent for settings that are not in a file. */
   readonly yaml?: YamlFile | undefined;
+  /** The deployment with a part of its `policy` replaced, held to the rules again. @throws SettingsError */
+  withPolicy?(change: Partial<Settings["policy"]>): Deployment;
 }
 
 /** Settings as far as they were checked. */
@@ -59,18 +61,28 @@ export function readSettings(given: {
   if (tooLong.length > 0) {
     return { source, errors: tooLong.map(locate), yaml };
   }
-  const { output, settings, errors: ownErrors, installationFile } = withConfigFile(parse(withPolicy(value, context.policy)));
+  const { output, settings, errors: ownErrors, installationFile } = withConfigFile(parse(value));
   const checked = checkedSettings(output, ownErrors);
   const errors = [...ownErrors, ...ruleErrors(checked, context)].map(locate);
+  const candidate = { stack, source, settings: checked };
+  if (errors.length > 0 || settings === undefined) {
+    return { source, errors, candidate, yaml };
+  }
+  const build = (valid: Settings) => toDeployment(stack, valid, statedFields(value), installationFile);
   return {
     source,
     errors,
-    deployment:
-      errors.length > 0 || settings === undefined
-        ? undefined
-        : toDeployment(stack, settings, statedFields(value), installationFile),
-    candidate: { stack, source, settings: checked },
+    deployment: build(settings),
+    candidate,
     yaml,
+    withPolicy(change) {
+      const changed = { ...settings, policy: { ...settings.policy, ...change } };
+      const broken = ruleErrors(checkedSettings(changed, []), context).map(locate);
+      if (broken.length > 0) {
+        throw new SettingsError(new Map([[source, broken]]));
+      }
+      return build(changed);
+    },
   };
 }
 
@@ -91,13 +103,6 @@ export function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, read
     return [source, [...errors, ...others]] as const;
   });
   return new Map(all.filter(([, errors]) => errors.length > 0));
-}
-
-/** The settings with a part of `policy` replaced. */
-function withPolicy(value: unknown, change: RuleContext["policy"]): unknown {
-  return isObject(value) && change !== undefined
-    ? { ...value, policy: { ...(isObject(value.policy) ? value.policy : {}), ...change } }
-    : value;
 }
 
 /** Everything wrong with the value of one file by itself, each field once. */

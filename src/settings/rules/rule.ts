@@ -1,6 +1,5 @@
 import type { CheckedSettings, FieldName, Fields } from "../checked-settings";
 import type { FieldError } from "../errors";
-import type { Settings } from "../schema/deployment-schema";
 
 /** What the rules know besides the settings. */
 export interface RuleContext {
@@ -8,8 +7,6 @@ export interface RuleContext {
   readonly outputFolder: string;
   /** The folder of the settings files, relative to the project's root; undefined where there is none. */
   readonly settingsFolder?: string | undefined;
-  /** Options of a command that replace the settings' own `policy`. */
-  readonly policy?: Partial<Settings["policy"]> | undefined;
 }
 
 /** The errors between fields of one deployment. */

@@ -1,5 +1,5 @@
 import type { Deployment } from "../../../settings/deployment";
-import { loadDeployments, selectDeployment } from "../../../settings/load";
+import { loadDeployments, selectDeployments as select } from "../../../settings/load";
 import type { Settings } from "../../../settings/schema/deployment-schema";
 import type { Session } from "./session";
 
@@ -18,11 +18,13 @@ export interface Selected {
 /**
  * The deployment of a stack, or the only one. Warns about invalid settings of other deployments, which do not stop the command.
  * @param change replaces parts of its own `policy`
- * @throws SettingsError, Error as `selectDeployment`
+ * @throws SettingsError, Error as `selectDeployments` of the settings
  */
-export function selectOne(session: Session, stack: string | undefined, change: Partial<Settings["policy"]> = {}): Deployment {
-  const { deployment, others } = selectDeployment(session.settings, stack, { outputFolder: session.output }, change);
-  warn(session, [others?.message ?? []].flat(), [deployment.stack]);
+export function selectOne(session: Session, stack: string | undefined, change?: Partial<Settings["policy"]>): Deployment {
+  const [deployment] = selected(session, stack === undefined ? [] : [stack], change).deployments;
+  if (deployment === undefined) {
+    throw new Error("no deployment was selected");
+  }
   return deployment;
 }
 
@@ -31,29 +33,20 @@ export function selectOne(session: Session, stack: string | undefined, change: P
  * @throws SettingsError if the settings of one of them are invalid; Error if there is no such deployment
  */
 export function selectDeployments(session: Session, names: readonly string[]): Selected {
-  const surroundings = { outputFolder: session.output };
-  if (names.length === 0) {
-    const deployments = loadDeployments(session.settings, surroundings);
-    return { deployments, stacks: deployments.map(({ stack }) => stack) };
+  if (names.length > 0) {
+    return selected(session, names);
   }
-  const selections = [...new Set(names)].map((name) => selectDeployment(session.settings, name, surroundings));
-  const deployments = selections.map(({ deployment }) => deployment);
-  const warnings = new Set(selections.flatMap(({ others }) => others?.message ?? []));
-  warn(
-    session,
-    [...warnings],
-    deployments.map(({ stack }) => stack),
-  );
-  return { deployments, stacks: selections[0]?.stacks ?? [] };
+  const deployments = loadDeployments(session.settings, { outputFolder: session.output });
+  return { deployments, stacks: deployments.map(({ stack }) => stack) };
 }
 
-function warn(session: Session, warnings: readonly string[], stacks: readonly string[]): void {
-  for (const warning of warnings) {
-    session.printError(`warning: ${warning}\n`);
-  }
-  if (warnings.length > 0) {
+function selected(session: Session, names: readonly string[], change?: Partial<Settings["policy"]>): Selected {
+  const { deployments, stacks, others } = select(session.settings, names, { outputFolder: session.output }, change);
+  if (others !== undefined) {
+    const valid = deployments.length > 1 ? "are valid by themselves" : "is valid by itself";
     session.printError(
-      `warning: continuing with ${stacks.join(", ")}, which ${stacks.length > 1 ? "are" : "is"} valid by ${stacks.length > 1 ? "themselves" : "itself"}\n`,
+      `warning: ${others.message}\nwarning: continuing with ${deployments.map(({ stack }) => stack).join(", ")}, which ${valid}\n`,
     );
   }
+  return { deployments, stacks };
 }

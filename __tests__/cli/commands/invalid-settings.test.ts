@@ -1,0 +1,126 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { CommandName } from "../../../src/cli/commands/exit-codes";
+import { loadDeployments } from "../../../src/settings/load";
+import { PROJECT } from "../../helpers/project-root";
+import { runCli } from "../../helpers/run-cli";
+
+/** How each command that reads settings is called for the deployment `dev`. */
+const COMMANDS: Readonly<Record<Exclude<CommandName, "init">, readonly (readonly string[])[]>> = {
+  synth: [["synth"]],
+  policy: [["policy"], ["policy", "dev", "--mode", "documented"]],
+  review: [["review"], ["review", "dev"], ["review", "--check"]],
+  diff: [
+    ["diff", "--against", "./packs"],
+    ["diff", "dev", "--plan", "plan.json"],
+  ],
+  upgrade: [["upgrade", "dev", "--from", "1.70", "--to", "1.77"]],
+  preflight: [["preflight", "dev"]],
+  keys: [["keys"], ["keys", "dev", "--leaked"]],
+  "hand-over": [["hand-over", "dev", "--yes"]],
+  audit: [["audit", "dev"]],
+  drift: [["drift", "dev"]],
+};
+
+/** The part of a JSON schema that says where values are, and of which types. */
+interface Schema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly const?: unknown;
+}
+
+interface Field {
+  /** Keys, and 0 for an item of a list. */
+  readonly path: readonly (string | number)[];
+  /** The types that the schema accepts there; none where it leaves the type to Terraform. */
+  readonly types: readonly string[];
+}
+
+function fieldsOf(schema: Schema, path: Field["path"] = []): readonly Field[] {
+  const { properties = {}, items, additionalProperties, anyOf = [] } = schema;
+  const below = [
+    ...Object.entries(properties),
+    ...(items === undefined ? [] : [[0, items] as const]),
+    ...(typeof additionalProperties === "object" ? [["any", additionalProperties] as const] : []),
+  ].flatMap(([key, inner]) => fieldsOf(inner, [...path, key]));
+  const options = anyOf.flatMap((option) => fieldsOf(option, path));
+  const own = anyOf.length > 0 ? options.filter((option) => option.path.length === path.length) : [];
+  const types = [typeof schema.const === "string" ? "string" : schema.type, ...own.flatMap((option) => option.types)];
+  const field = { path, types: types.filter((type) => type !== undefined) };
+  return [field, ...below, ...options.filter((option) => option.path.length > path.length)];
+}
+
+/** A value of each type of YAML. No setting accepts null. */
+const VALUES: Readonly<Record<string, unknown>> = {
+  string: "minimal",
+  number: 7,
+  boolean: true,
+  array: [],
+  object: {},
+};
+
+/** Valid settings with a value at a path. */
+function settingsWith(path: Field["path"], value: unknown): unknown {
+  const inner = [...path].reverse().reduce<unknown>((content, key) => (key === 0 ? [content] : { [key]: content }), value);
+  if (path.length === 0) {
+    return inner;
+  }
+  const state = path[0] === "cloud" ? {} : { backend: { s3: { bucket: "states" } } };
+  return { region: "eu-central-1", ...state, ...(inner as object) };
+}
+
+describe("a value of a wrong type", () => {
+  const root = mkdtempSync(join(tmpdir(), "wrong-types-"));
+  mkdirSync(join(root, "deployments"));
+  writeFileSync(join(root, "cdktf.json"), "{}");
+
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  const schema = JSON.parse(readFileSync(join(PROJECT, "deployments/schema.json"), "utf8")) as Schema;
+  const cases = fieldsOf(schema).map(({ path, types }) => {
+    const wrong = Object.entries(VALUES).filter(([type]) => types.length > 0 && !types.includes(type));
+    // `backend: { local: }` is a backend without arguments.
+    const isBackend = path[0] === "backend" && path.length === 2;
+    return { path, values: [...(isBackend ? [] : [null]), ...wrong.map(([, value]) => value)] };
+  });
+
+  /** Writes the settings. @returns the message about them */
+  function messageAbout(path: Field["path"], value: unknown): string {
+    writeFileSync(join(root, "deployments/dev.yaml"), stringify(settingsWith(path, value)));
+    const before = process.cwd();
+    process.chdir(root);
+    try {
+      loadDeployments("deployments");
+      return "accepted";
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      process.chdir(before);
+    }
+  }
+
+  it(`is rejected: ${cases.flatMap(({ values }) => values).length} values`, () => {
+    const accepted = cases.flatMap(({ path, values }) => values.filter((value) => messageAbout(path, value) === "accepted"));
+    expect(accepted).toEqual([]);
+  });
+
+  it(`is rejected with the same message by every command: one value at each of ${cases.length} paths`, async () => {
+    const unlike: unknown[] = [];
+    for (const [at, { path, values }] of cases.entries()) {
+      const value = values[at % values.length];
+      const message = messageAbout(path, value);
+      for (const args of Object.values(COMMANDS).flat()) {
+        const { status, stdout, stderr } = await runCli(root, args);
+        if (status !== 1 || stdout !== "" || stderr !== `${message}\n`) {
+          unlike.push({ path, value, args, status, stdout, stderr });
+        }
+      }
+    }
+    expect(unlike).toEqual([]);
+  }, 120_000);
+});

@@ -7,6 +7,8 @@ import { BACKEND_TYPES, type BackendType } from "../../src/terraform/backends";
 export function jsonSchema(): string {
   const { properties, ...schema } = toJsonSchema(deploymentSchema, {
     errorMode: "ignore",
+    // What a change means is no part of a JSON schema.
+    ignoreActions: ["metadata"],
     overrideSchema: ({ valibotSchema, jsonSchema }) => OVERRIDES[valibotSchema.type]?.(jsonSchema) ?? jsonSchema,
   });
   const contents = {

@@ -1,5 +1,6 @@
 import { DOCUMENTED_FINDINGS } from "../../src/cli/review/page/scanner-findings";
 import { recommendedYaml } from "../../src/settings/recommended-settings";
+import { meaningOf } from "../../src/settings/schema/fields";
 import { OUTPUTS } from "../../src/terraform/outputs";
 import { commandSections, environmentTable, exitCodesTable, globalOptionsTable } from "./command-tables";
 import { jsonSchema } from "./json-schema";
@@ -47,9 +48,9 @@ function split(text: string, document: string, mark: string): readonly [string, 
 function settingsTable(): string {
   const { properties = {} } = JSON.parse(jsonSchema()) as Field;
   const rows = settingRows(properties).map(
-    ({ path, field }) => `| \`${path}\` | ${field.description ?? ""} |${defaultOf(field)} |`,
+    ({ path, field }) => `| \`${path}\` | ${field.description ?? ""} |${defaultOf(field)} | ${meaningOf(path.split("."))} |`,
   );
-  return ["| setting | meaning | default |", "| --- | --- | --- |", ...rows, ""].join("\n");
+  return ["| setting | meaning | default | change |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
 }
 
 function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): readonly { path: string; field: Field }[] {

@@ -5,7 +5,7 @@ import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../..
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { show } from "../message-parts";
-import { arn, because, choice, describe, name, path, strict } from "./primitives";
+import { arn, because, choice, describe, meaning, name, path, strict } from "./primitives";
 
 // The parts of the schema about keys and principals: key slots, the group, the role for nodes, and what is imported.
 
@@ -39,6 +39,7 @@ const pgpKey = v.pipe(
   describe(
     "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
   ),
+  meaning("exposure"),
   // YAML and `base64` may break the line; Terraform takes one.
   v.transform((value) => (value.includes("-----") ? value : value.replaceAll(/\s+/g, ""))),
   v.check(
@@ -73,6 +74,7 @@ export const accessKeys = v.pipe(
             describe(
               "Allows an `Active` slot without `pgpKey` beside a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
             ),
+            meaning("exposure"),
           ),
         ),
       }),
@@ -92,7 +94,11 @@ export const attachment = v.pipe(
 
 export const group = strict({
   name: v.optional(
-    v.pipe(name(GROUP_NAME, "; folders belong into group.path"), describe("Name of the group, where `attachment` has one")),
+    v.pipe(
+      name(GROUP_NAME, "; folders belong into group.path"),
+      describe("Name of the group, where `attachment` has one"),
+      meaning("breaking"),
+    ),
     "deckhouse",
   ),
   path: v.optional(v.pipe(path, describe("IAM path of the group")), "/"),
@@ -102,6 +108,7 @@ export const nodeRole = strict({
   name: v.pipe(
     name(ROLE_NAME, "; folders belong into nodeRole.path"),
     describe("Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself"),
+    meaning("breaking"),
   ),
   path: v.optional(
     v.pipe(
@@ -115,6 +122,7 @@ export const nodeRole = strict({
         because(() => `is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`),
       ),
       describe("IAM path of the role"),
+      meaning("breaking"),
     ),
     "/",
   ),
@@ -130,6 +138,7 @@ export const nodeRole = strict({
         ),
       ),
       describe("What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource"),
+      meaning("permissions"),
     ),
     [],
   ),

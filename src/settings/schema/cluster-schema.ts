@@ -6,7 +6,7 @@ import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { nameError, ROLE_NAME } from "../../iam/limits";
 import { EMPTY, show, suggest, textOf } from "../message-parts";
-import { because, describe, list, noList, nonEmptyString, strict, vpcId } from "./primitives";
+import { because, describe, list, meaning, noList, nonEmptyString, strict, vpcId } from "./primitives";
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
 const prefix = v.pipe(
@@ -109,6 +109,7 @@ export const dkpFields = {
       v.array(rolePolicyAction),
       v.minLength(1, "is empty; write an action or remove it"),
       describe("Further actions of the role `<prefix>-node`. They require no further permission"),
+      meaning("attention"),
     ),
   ),
   tags: v.optional(v.pipe(noList(v.record(v.string(), v.string())), describe("Tags that DKP sets on what it creates"))),
@@ -249,4 +250,5 @@ export const features = v.pipe(
   describe(
     `What the cluster does beyond the ordinary and requires further permissions for: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
   ),
+  meaning("permissions"),
 );

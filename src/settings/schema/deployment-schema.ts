@@ -10,7 +10,21 @@ import { accessKeys, attachment, group, imports, nodeRole } from "./access-schem
 import { backendErrors, cloudErrors } from "./backend-schema";
 import { cidrBlock } from "./cidr-block";
 import { cluster, features } from "./cluster-schema";
-import { arn, because, checked, choice, describe, list, name, nonEmptyString, object, path, strict, vpcId } from "./primitives";
+import {
+  arn,
+  because,
+  checked,
+  choice,
+  describe,
+  list,
+  meaning,
+  name,
+  nonEmptyString,
+  object,
+  path,
+  strict,
+  vpcId,
+} from "./primitives";
 
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and docs/reference/settings.md.
 
@@ -45,6 +59,7 @@ const accountId = v.pipe(
   describe(
     "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Absent: whatever account the credentials belong to",
   ),
+  meaning("identity"),
 );
 
 const backend = v.pipe(
@@ -53,12 +68,14 @@ const backend = v.pipe(
   describe(
     "Where the state lives: one backend type with its arguments in Terraform's spelling. `partial: true` beside the type leaves the rest to `-backend-config`",
   ),
+  meaning("exposure"),
 );
 
 const cloud = v.pipe(
   object,
   checked(cloudErrors),
   describe("Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
+  meaning("exposure"),
 );
 
 const provider = strict({
@@ -73,14 +90,17 @@ const provider = strict({
     ),
     ">= 5.100.0, < 7.0.0",
   ),
-  profile: v.optional(v.pipe(nonEmptyString, describe("Profile of the AWS configuration files to apply with"))),
-  assumeRoleArn: v.optional(v.pipe(arn("role"), describe("Role to assume before applying"))),
+  profile: v.optional(
+    v.pipe(nonEmptyString, describe("Profile of the AWS configuration files to apply with"), meaning("identity")),
+  ),
+  assumeRoleArn: v.optional(v.pipe(arn("role"), describe("Role to assume before applying"), meaning("identity"))),
 });
 
 const tags = v.pipe(
   object,
   checked(tagErrors),
   describe("Tags of everything that takes them (provider `default_tags`)"),
+  meaning("harmless"),
   v.transform((value) => value as Readonly<Record<string, string>>),
 );
 
@@ -155,6 +175,7 @@ const allowedNetworks = v.pipe(
   describe(
     "The networks that requests with the key may come from, any of them: the policy denies requests from all others, so that a leaked key is useless there",
   ),
+  meaning("permissions"),
 );
 
 const user = strict({
@@ -162,6 +183,7 @@ const user = strict({
     v.pipe(
       name(USER_NAME),
       describe("Name of the IAM user. Changing it on a live deployment would replace the key; see `protect`"),
+      meaning("breaking"),
     ),
     "deckhouse",
   ),
@@ -176,7 +198,7 @@ const user = strict({
 
 const policy = strict({
   name: v.optional(
-    v.pipe(name(POLICY_NAME, "; folders belong into policy.path"), describe("Name of the managed policy")),
+    v.pipe(name(POLICY_NAME, "; folders belong into policy.path"), describe("Name of the managed policy"), meaning("breaking")),
     "D8CloudProviderAWS",
   ),
   path: v.optional(
@@ -190,6 +212,7 @@ const policy = strict({
         ),
       ),
       describe("IAM path of the policy"),
+      meaning("breaking"),
     ),
     "/",
   ),
@@ -201,6 +224,7 @@ const policy = strict({
         because(() => "is not a policy description: at most 1,000 characters"),
       ),
       describe("Description of the policy. AWS can't change it later, so a change has no effect on a live deployment"),
+      meaning("harmless"),
     ),
     "Deckhouse policy",
   ),
@@ -210,6 +234,7 @@ const policy = strict({
       describe(
         "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls, `strict` of those writes only on resources with the cluster's own tag",
       ),
+      meaning("permissions"),
     ),
     "documented",
   ),
@@ -219,6 +244,7 @@ const policy = strict({
       describe(
         "Mode `strict`: the key of the pair in `cluster.tags` that no other cluster of the account has. Without it, the only pair",
       ),
+      meaning("permissions"),
     ),
   ),
   supplement: v.optional(
@@ -227,6 +253,7 @@ const policy = strict({
       describe(
         "Adds the actions that DKP calls and its documentation omits. Without them no cluster can be created or destroyed",
       ),
+      meaning("permissions"),
     ),
     true,
   ),
@@ -237,6 +264,7 @@ const outputs = strict({
     v.pipe(
       v.boolean(),
       describe("Puts the secret access key among the outputs. Every workspace that reads one output gets all of them"),
+      meaning("exposure"),
     ),
     true,
   ),
@@ -257,7 +285,7 @@ const schema = strict({
   accessKeys: v.optional(accessKeys, {}),
   import: v.optional(imports),
   outputs: v.optional(outputs, {}),
-  cluster: v.optional(cluster, {}),
+  cluster: v.optional(v.pipe(cluster, meaning("permissions")), {}),
   features: v.optional(features, []),
   preflight: v.optional(
     v.pipe(

@@ -29,6 +29,16 @@ export const strict = <const E extends v.ObjectEntries>(entries: E) =>
 
 export const describe = v.description;
 
+/**
+ * What a change of a setting means for a live deployment:
+ * `permissions` changes what a policy allows, `exposure` who can read a secret, `identity` as whom or where Terraform acts,
+ * `breaking` re-creates or deletes something that is in use, `harmless` none of these. Nobody has said so of `attention`, the default.
+ */
+export type Meaning = "attention" | "breaking" | "exposure" | "harmless" | "identity" | "permissions";
+
+/** Declares what a change of a field, and of what lies in it, means. */
+export const meaning = <T>(value: Meaning) => v.metadata<T, { readonly meaning: Meaning }>({ meaning: value });
+
 /** Continues `"VALUE" ...`: a rule that a string breaks. */
 export const because = (reason: (value: string) => string) => (issue: v.BaseIssue<unknown>) =>
   `${show(issue.input)} ${reason(String(issue.input))}`;

@@ -3,7 +3,7 @@ import v = require("valibot");
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
 import { EMPTY, show, suggest } from "../message-parts";
-import { deploymentSchema } from "./deployment-schema";
+import { descriptionOf, knownKeys } from "./fields";
 
 /** The errors of one issue that the schema found: several if the value matches neither shape of a union. */
 export function issueErrors(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly FieldError[] {
@@ -28,7 +28,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return RENAMED.get(path.join(".")) ?? `unknown setting, ${suggest(key, knownKeys(path.slice(0, -1)))}`;
   }
   if (issue.input === undefined) {
-    return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path)}`;
+    return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path) ?? "write it"}`;
   }
   return issue.message.startsWith("Invalid type")
     ? `${show(issue.input)} is not ${EXPECTED[issue.type] ?? issue.expected}`
@@ -51,34 +51,3 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: "true or false",
   array: "a list; write one item per line, each after a dash",
 };
-
-type Entries = Readonly<Record<string, v.GenericSchema>>;
-
-function knownKeys(path: readonly string[]): readonly string[] {
-  return Object.keys(entriesAt(path));
-}
-
-/** The fields of the schema's object at a path; none where there is no such object. */
-function entriesAt(path: readonly string[]): Entries {
-  return path.reduce<Entries>((entries, key) => entriesOf(entries[key]), entriesOf(deploymentSchema));
-}
-
-/** The parts that valibot documents of its schemas: of optional, union, pipe and object. */
-interface Parts {
-  readonly wrapped?: v.GenericSchema;
-  readonly options?: readonly v.GenericSchema[];
-  readonly pipe?: readonly v.GenericPipeItem[];
-  readonly entries?: Entries;
-}
-
-/** The fields of an object schema, also where it is optional, in a pipe or one option of a union. */
-function entriesOf(schema: v.GenericSchema | undefined): Entries {
-  const { wrapped, options = [], pipe = [], entries } = (schema ?? {}) as Parts;
-  const inner = [wrapped, ...options, ...pipe.filter((item) => item.kind === "schema")];
-  return entries ?? Object.assign({}, ...(schema === undefined ? [] : inner.map(entriesOf)));
-}
-
-function descriptionOf(path: readonly string[]): string {
-  const field = entriesAt(path.slice(0, -1))[path.at(-1) ?? ""];
-  return (field === undefined ? undefined : v.getDescription(field as never)) ?? "write it";
-}

@@ -13,6 +13,10 @@ describe("fillTemplate", () => {
     expect(fillTemplate(template, { yes: true, no: false })).toBe("a\n\nb\n\nc\n\ne");
   });
 
+  it("reads conditions of a shell script in its comments", () => {
+    expect(fillTemplate("# <!-- if no -->\na\n# <!-- end -->\nb", { no: false })).toBe("b");
+  });
+
   it("shows no block within a block that is not shown", () => {
     const template = "<!-- if no -->\n<!-- if yes -->\na\n<!-- end -->\n<!-- end -->\nb";
     expect(fillTemplate(template, { yes: true, no: false })).toBe("b");

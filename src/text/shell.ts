@@ -18,22 +18,6 @@ export function asciiJson(value: unknown): string {
   );
 }
 
-/** Stands for the shell variable in `hereDocument`. No string of the settings contains it. */
-const VARIABLE = "\ue000";
-
-/**
- * JSON as the lines of an unquoted here-document, in which `$variable` replaces each space within a string.
- * Strings of IAM documents contain no spaces, so that a space can stand for what the shell fills in.
- */
-export function hereDocument(value: unknown, variable: string): string {
-  const json = JSON.stringify(
-    value,
-    (_, content: unknown) => (typeof content === "string" ? content.replaceAll(" ", VARIABLE) : content),
-    2,
-  );
-  return json.replaceAll(/[\\$`]/g, "\\$&").replaceAll(VARIABLE, `$${variable}`);
-}
-
 /** Lines as comments. A line feed within a line does not end the comment. */
 export function comment(...lines: readonly string[]): string {
   return lines.map((line) => (line === "" ? "#" : `# ${visible(line)}`)).join("\n");

@@ -6,7 +6,7 @@ import { packageFile } from "./package-file";
 export type TemplateData = Readonly<Record<string, Markdown | boolean>>;
 
 /** The start or the end of an optional block, alone on a line. */
-const CONDITION = /^ *<!-- (?:(if|unless) (\w+)|end) -->$/;
+const CONDITION = /^(?: *|# )<!-- (?:(if|unless) (\w+)|end) -->$/;
 
 const PLACEHOLDER = /\{\{(\w+)\}\}/g;
 
@@ -14,9 +14,9 @@ const PLACEHOLDER = /\{\{(\w+)\}\}/g;
 const BLOCK = /^( *)\{\{(\w+)\}\}$/;
 
 /**
- * Fills a Markdown template. Templates are Markdown files that linters can read:
+ * Fills a template. Templates are Markdown files, or shell scripts, that linters can read:
  * - `{{name}}` is a value. Alone on a line it may have several lines, which get the placeholder's indentation, or none.
- * - `<!-- if name -->` or `<!-- unless name -->`, and `<!-- end -->`, enclose an optional block.
+ * - `<!-- if name -->` or `<!-- unless name -->`, and `<!-- end -->`, enclose an optional block; in a script after `# `.
  * - Ordered lists have `1.` for every item; the result is numbered.
  * Values are never interpreted.
  * @throws Error if the template and the data do not have the same names

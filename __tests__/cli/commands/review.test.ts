@@ -88,7 +88,6 @@ describe("dkp-access review", () => {
       stderr: [
         "review is not up to date; run npx dkp-access review and commit the result:",
         "  review/dev/REVIEW.md: outdated",
-        "  review/dev/aws-cli.sh: outdated",
         "  review/dev/consumer.tf: missing",
         "  review/dev/main.tf.json: outdated",
         "  review/dev/main.tf.json.sha256: outdated",

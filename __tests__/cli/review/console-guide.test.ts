@@ -1,9 +1,6 @@
-import { forPeople, policyOptions } from "../../../src/cli/review/account-placeholder";
 import { consoleGuide } from "../../../src/cli/review/console-guide";
-import { deploymentPolicies } from "../../../src/iam/deployment-policies";
-import { policyDocument } from "../../../src/iam/policy-document";
-import { policyStatements } from "../../../src/iam/policy-statements";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
+import { RSA_KEY } from "../../helpers/pgp-keys";
 import { unwrapped } from "../../helpers/unwrapped";
 
 /** The guide, with each paragraph and list item on one line. */
@@ -18,8 +15,8 @@ const section = (title: string, settings?: string) => {
 const sections = (settings?: string) => [...guide(settings).matchAll(/^## (.*)$/gm)].map(([, title]) => title);
 
 describe("console.md", () => {
-  it("describes the steps, the checks, how to undo them, and the differences from the authorization page", () => {
-    expect(sections()).toEqual(["Policy", "User", "Access key", "Check", "Undo", "Differences from the DKP authorization page"]);
+  it("has the steps of the authorization page, and how to undo them", () => {
+    expect(sections()).toEqual(["Policy", "User", "Access key", "Region", "Undo"]);
     expect(section("User")).toEqual([
       "1. **Users** > **Create user**. **User name**: `deckhouse`.",
       "2. Do not select **Provide user access to the AWS Management Console**: DKP requires no password. **Next**.",
@@ -29,26 +26,17 @@ describe("console.md", () => {
     ]);
   });
 
-  it.each(["documented", "scoped", "minimal"])("contains the policy of mode %s", (mode) => {
-    const described = deployment(`policy: { mode: ${mode} }\ncluster: { prefix: dev, layout: Standard }`);
-    const [, block = ""] = /```json\n(.*?)\n {3}```/s.exec(consoleGuide(described)) ?? [];
-    const stored = policyDocument(policyStatements(policyOptions(described)));
-    expect(JSON.parse(block)).toEqual(JSON.parse(forPeople(JSON.stringify(stored))));
-  });
-
-  it("contains each of several policies, and attaches all of them", () => {
-    const described = deployment(SEVERAL_POLICIES);
-    const blocks = [...consoleGuide(described).matchAll(/```json\n(.*?)\n {3}```/gs)].map(([, block = ""]) => JSON.parse(block));
-    const stored = deploymentPolicies(policyOptions(described)).map(policyDocument);
-    expect(blocks).toEqual(JSON.parse(forPeople(JSON.stringify(stored))));
-    expect(blocks).toHaveLength(2);
+  it("names the file of each of several policies, and attaches all of them", () => {
+    expect(section("Policy", SEVERAL_POLICIES)[0]).toBe(
+      "1. **Policies** > **Create policy** > **JSON**. Replace the content of the editor with `policy.json`.",
+    );
+    expect(section("Policy", SEVERAL_POLICIES).at(-1)).toBe(
+      "5. Repeat these steps for the further policies: `D8CloudProviderAWS-2` with `policy-2.json`.",
+    );
     expect(section("User", SEVERAL_POLICIES)[2]).toBe(
       "3. **Attach policies directly**: filter by `D8CloudProviderAWS` and select `D8CloudProviderAWS` and `D8CloudProviderAWS-2`.",
     );
-    expect(section("Check", SEVERAL_POLICIES)[1]).toMatch(
-      /^- Policy: \*\*Policies\*\* > `D8CloudProviderAWS` and `D8CloudProviderAWS-2` > /,
-    );
-    expect(section("Undo", SEVERAL_POLICIES).at(-1)).toBe(
+    expect(section("Undo", SEVERAL_POLICIES)[3]).toBe(
       "4. **Policies**: for `D8CloudProviderAWS` and `D8CloudProviderAWS-2`, select it, **Actions** > **Delete**, and enter the name.",
     );
   });
@@ -74,23 +62,6 @@ describe("console.md", () => {
     );
   });
 
-  it.each([
-    ["user", "`D8CloudProviderAWS`, directly;"],
-    ["group", "`D8CloudProviderAWS`, through the group `deckhouse`;"],
-    ["user-and-group", "`D8CloudProviderAWS`, directly and through the group `deckhouse`;"],
-  ])("checks how the policy is attached with attachment %s", (attachment, attached) => {
-    expect(section("Check", `attachment: ${attachment}`)[2]).toContain(`**Permissions** lists ${attached}`);
-  });
-
-  it.each([
-    ["{}", "with one access key."],
-    ["none", "with no access key."],
-  ])("states first which keys it and aws-cli.sh create with accessKeys: %s", (accessKeys, keys) => {
-    expect(guide(`accessKeys: ${accessKeys}`).split("\n")[2]).toBe(
-      `These steps create manually what Terraform creates from the same settings. They create one access key, whatever the settings state about keys. \`aws-cli.sh\` in this folder creates and removes the same objects automatically, ${keys}`,
-    );
-  });
-
   it("contains the tags and the permissions boundary", () => {
     const lines = section(
       "User",
@@ -112,9 +83,9 @@ describe("console.md", () => {
   });
 
   it("creates the node role without an instance profile", () => {
-    const lines = section("Node role", "nodeRole: { name: nodes, additionalActions: ['s3:GetObject'] }").join("\n");
-    expect(lines).toContain("**Custom trust policy**");
-    expect(lines).toContain('"s3:GetObject"');
+    const lines = section("Node role", "nodeRole: { name: nodes }").join("\n");
+    expect(lines).toContain("**Custom trust policy**. Replace the content of the editor with `node-role-trust.json`.");
+    expect(lines).toContain("enter `node-role-policy.json`. **Next**. **Policy name**: `nodes`.");
     expect(lines).toContain("**Role name**: `nodes`.");
   });
 
@@ -123,6 +94,9 @@ describe("console.md", () => {
       "Terraform creates no key for this deployment (`accessKeys: none`). DKP requires one; create it here.",
     );
     expect(section("Access key")[0]).toMatch(/^1\. /);
+    expect(section("Access key", `accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`)[0]).toBe(
+      "The settings encrypt the secret with an OpenPGP key. The console shows it in plaintext: encrypt it before you store it.",
+    );
   });
 
   it.each([
@@ -132,6 +106,6 @@ describe("console.md", () => {
     ["us-iso-east-1", "of your partition, `aws-iso`", "lists `us-iso-east-1`"],
   ])("opens the console of the partition of %s and checks the Region", (region, address, check) => {
     expect(guide(`region: ${region}`)).toContain(address);
-    expect(section("Check", `region: ${region}`)[0]).toContain(check);
+    expect(section("Region", `region: ${region}`)[0]).toContain(check);
   });
 });

@@ -5,6 +5,10 @@ export function policyFile(number: number): string {
   return number === 1 ? "policy.json" : `policy-${number}.json`;
 }
 
+/** The documents of the node role, for the AWS CLI and the console. */
+export const NODE_TRUST_FILE = "node-role-trust.json";
+export const NODE_POLICY_FILE = "node-role-policy.json";
+
 /** What the principals need that run Terraform. */
 export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"] as const;
 

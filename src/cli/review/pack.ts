@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { deploymentPolicies } from "../../iam/deployment-policies";
+import { NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 import { policyDocument } from "../../iam/policy-document";
 import { controlPolicyText } from "../../iam/service-control-policy";
 import type { Deployment } from "../../settings/deployment";
@@ -7,12 +8,12 @@ import type { OutputName } from "../../terraform/outputs";
 import type { TerraformJson } from "../../terraform/terraform-json";
 import { visibleLines } from "../../text/printable";
 import { forPeople, policyOptions } from "./account-placeholder";
-import { awsCliScript } from "./aws-cli/script";
+import { awsCliScript } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console-guide";
 import { consumerHcl } from "./consumer-hcl";
 import { deployerPolicies, plannerPolicy } from "./deployer-policy-files";
-import { CONTROL_POLICY_FILE, PLANNER_FILE, policyFile } from "./file-names";
+import { CONTROL_POLICY_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile } from "./file-names";
 import { actionsPage } from "./page/actions-page";
 import { deployerPage } from "./page/deployer-page";
 import { leakPage } from "./page/leak-response";
@@ -42,11 +43,18 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
     "main.tf.json": main,
     // As sha256sum writes it, and sha256sum --check reads it.
     "main.tf.json.sha256": `${createHash("sha256").update(main).digest("hex")}  main.tf.json\n`,
+    ...nodeRoleFiles(deployment),
     [PLANNER_FILE]: plannerPolicy(deployment),
     ...Object.fromEntries(Object.entries(trustPolicies(deployment)).map(([file, policy]) => [file, json(policy)])),
     ...Object.fromEntries(policies.map((policy, index) => [policyFile(index + 1), forPeople(json(policy))])),
     [CONTROL_POLICY_FILE]: visibleLines(controlPolicyText(controlPolicyOf(deployment))),
   };
+}
+
+function nodeRoleFiles({ nodeRole }: Deployment): Pack {
+  return nodeRole === undefined
+    ? {}
+    : { [NODE_POLICY_FILE]: json(nodePolicy(nodeRole.additionalActions)), [NODE_TRUST_FILE]: json(NODE_TRUST) };
 }
 
 function json(value: object): string {

@@ -22,7 +22,6 @@ describe("a command whose output nobody takes", () => {
     ["policy", "deckhouse", "--format", "json"],
     ["keys", "--help"],
     ["hand-over", "--help"],
-    ["audit", "--help"],
     ["preflight", "--permissions"],
     ["review", "--help"],
     ["diff", "--help"],

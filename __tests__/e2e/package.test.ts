@@ -95,7 +95,6 @@ describe("other projects", () => {
         "build/src/",
         "build/src/cli/",
         "build/src/cli/account/",
-        "build/src/cli/account/audit/",
         "build/src/cli/account/aws/",
         "build/src/cli/account/drift/",
         "build/src/cli/account/hand-over/",

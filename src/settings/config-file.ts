@@ -8,7 +8,6 @@ import { dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { noList } from "./schema/primitives";
 import { issueErrors } from "./schema/schema-messages";
-import { secretIn } from "./secrets";
 import { readTextFile } from "./text-file";
 import { parseDocuments, type YamlFile } from "./yaml-file";
 
@@ -40,14 +39,6 @@ export interface ConfigFile {
   };
   /** The region of DKP's own provider settings. */
   readonly region: string | undefined;
-  readonly installationFile: InstallationFile;
-}
-
-/** DKP's installation file of a deployment. */
-export interface InstallationFile {
-  readonly path: string;
-  /** Where it has access keys, without the keys. */
-  readonly accessKeys: readonly { readonly line: number; readonly what: string }[];
 }
 
 /** Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration` and `ModuleConfig/global`. */
@@ -96,16 +87,8 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
     config: {
       fields: { ...fields, ...(names[0] === undefined ? {} : { prefix: names[0] }) },
       region: provider?.region,
-      installationFile: { path, accessKeys: accessKeysIn(read.text) },
     },
   };
-}
-
-function accessKeysIn(text: string): InstallationFile["accessKeys"] {
-  return text.split("\n").flatMap((content, index) => {
-    const what = secretIn(content);
-    return what?.startsWith("an AWS ") ? [{ line: index + 1, what }] : [];
-  });
 }
 
 /**

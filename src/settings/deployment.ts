@@ -5,7 +5,6 @@ import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import type { StateLocation } from "../terraform/state-location";
 import { withDefaults } from "../terraform/state-location";
-import type { InstallationFile } from "./config-file";
 import { isObject } from "./is-object";
 import type { Settings } from "./schema/deployment-schema";
 
@@ -16,8 +15,6 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   /** Where the Terraform state lives, with the defaults of this project filled in. */
   readonly state: StateLocation;
   readonly cluster: Cluster;
-  /** DKP's installation file, `cluster.configFile`. */
-  readonly installationFile: InstallationFile | undefined;
   /** The cluster's instances, as far as the settings state them. */
   readonly instances: Instances;
   /** Further actions of the role `<prefix>-node`, which DKP gives it. */
@@ -61,19 +58,13 @@ export function statedFields(value: unknown): ReadonlySet<string> {
 }
 
 /** Settings without an error, as a deployment. */
-export function toDeployment(
-  stack: string,
-  settings: Settings,
-  stated: ReadonlySet<string>,
-  installationFile?: InstallationFile,
-): Deployment {
+export function toDeployment(stack: string, settings: Settings, stated: ReadonlySet<string>): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {
     ...rest,
     stack,
     state: stateLocation(stack, { backend, cloud }),
     cluster: toCluster(settings),
-    installationFile,
     instances: toInstances(cluster),
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
     stated,

@@ -1,7 +1,7 @@
 import v = require("valibot");
 
 import { checkedSettings } from "./checked-settings";
-import { configFileConflicts, type InstallationFile, readConfigFile } from "./config-file";
+import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Deployment, statedFields, toDeployment } from "./deployment";
 import { type FieldError, firstErrors, SettingsError } from "./errors";
 import { isObject } from "./is-object";
@@ -43,8 +43,6 @@ interface Parsed {
   /** The same, if it matches the schema. */
   readonly settings: Settings | undefined;
   readonly errors: readonly FieldError[];
-  /** DKP's installation file, if one is named and read. */
-  readonly installationFile?: InstallationFile;
 }
 
 /** Checks the settings of one deployment by themselves. */
@@ -61,14 +59,14 @@ export function readSettings(given: {
   if (tooLong.length > 0) {
     return { source, errors: tooLong.map(locate), yaml };
   }
-  const { output, settings, errors: ownErrors, installationFile } = withConfigFile(parse(value));
+  const { output, settings, errors: ownErrors } = withConfigFile(parse(value));
   const checked = checkedSettings(output, ownErrors);
   const errors = [...ownErrors, ...ruleErrors(checked, context)].map(locate);
   const candidate = { stack, source, settings: checked };
   if (errors.length > 0 || settings === undefined) {
     return { source, errors, candidate, yaml };
   }
-  const build = (valid: Settings) => toDeployment(stack, valid, statedFields(value), installationFile);
+  const build = (valid: Settings) => toDeployment(stack, valid, statedFields(value));
   return {
     source,
     errors,
@@ -146,6 +144,5 @@ function withConfigFile(parsed: Parsed): Parsed {
     output: { ...output, cluster },
     settings: settings && { ...settings, cluster },
     errors: [...errors, ...conflicting],
-    installationFile: result.config.installationFile,
   };
 }

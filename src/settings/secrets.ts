@@ -93,7 +93,7 @@ export function secretIn(text: string): string | undefined {
 }
 
 /** Every part of a text that has the shape of an AWS secret access key. */
-export function secretKeysIn(text: string): readonly string[] {
+function secretKeysIn(text: string): readonly string[] {
   return (text.match(SECRET_KEY_SHAPE) ?? []).filter(looksRandom);
 }
 

@@ -75,7 +75,7 @@ function outputsIn(json: string): Readonly<Record<string, { readonly value?: unk
 }
 
 /** A saved plan as JSON, including the state that it is based on. */
-export function showPlan(terraform: TerraformCli, folder: string, file: string): Promise<string> {
+function showPlan(terraform: TerraformCli, folder: string, file: string): Promise<string> {
   return runTerraform(terraform, folder, ["show", "-json", file]);
 }
 
@@ -83,7 +83,7 @@ export function showPlan(terraform: TerraformCli, folder: string, file: string):
 const ZIP = "PK\u0003\u0004";
 
 /** Whether the content of a file is a plan as `terraform plan -out` saves it. */
-export function isSavedPlan(content: Buffer): boolean {
+function isSavedPlan(content: Buffer): boolean {
   return content.subarray(0, ZIP.length).toString("latin1") === ZIP;
 }
 

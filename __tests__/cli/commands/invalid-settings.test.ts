@@ -20,7 +20,6 @@ const COMMANDS: Readonly<Record<Exclude<CommandName, "init">, readonly (readonly
   preflight: [["preflight", "dev"]],
   keys: [["keys"], ["keys", "dev", "--leaked"]],
   "hand-over": [["hand-over", "dev", "--yes"]],
-  audit: [["audit", "dev"]],
   drift: [["drift", "dev"]],
 };
 

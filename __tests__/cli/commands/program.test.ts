@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXIT_CODES } from "../../../src/cli/commands/exit-codes";
@@ -29,13 +29,6 @@ describe("dkp-access", () => {
   const initialized = (stack: string) => {
     mkdirSync(join(folder, "cdktf.out/stacks", stack, ".terraform"), { recursive: true });
     writeFileSync(join(folder, "cdktf.out/stacks", stack, "cdk.tf.json"), "{}");
-  };
-  /** A program that stands in for Terraform. */
-  const terraform = (script: string) => {
-    const path = join(folder, "terraform");
-    writeFileSync(path, `#!/bin/sh\n${script}\n`);
-    chmodSync(path, 0o755);
-    return path;
   };
 
   it("lists every command in its help", async () => {
@@ -72,7 +65,6 @@ describe("dkp-access", () => {
     [["keys", "--format", "yaml"], `option '--format <format>' argument 'yaml' is invalid. ${CHOICES} text, json\n`],
     [["hand-over", "--format", "text"], `option '--format <format>' argument 'text' is invalid. ${CHOICES} yaml, json\n`],
     [["keys", "--json"], "keys --json: replaced by --format json\n"],
-    [["audit", "--json"], "audit --json: replaced by --format json\n"],
     [["hand-over", "--json"], "hand-over --json: replaced by --format json\n"],
     [["preflight", "--json"], "preflight --json: replaced by --format json\n"],
     [
@@ -82,7 +74,6 @@ describe("dkp-access", () => {
     [["drift", "--timeout", "0"], '--timeout: "0" is not a number of seconds up to 3600; write for example --timeout 120\n'],
     [["drift", "dve"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
     [["keys", "dve"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
-    [["audit", "dve"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
   ])("rejects %j in one line with the remedy", async (args, stderr) => {
     expect(await runCli(folder, args)).toEqual({ status: 1, stdout: "", stderr });
   });
@@ -116,7 +107,7 @@ describe("dkp-access", () => {
     expect((await runCli("/", ["synth", "--project", folder])).stdout).toBe("cdktf.out/stacks/dev/cdk.tf.json\n");
   });
 
-  it.each(["keys", "hand-over", "audit"])("%s rejects a stack that is not synthesized or not initialized", async (name) => {
+  it.each(["keys", "hand-over"])("%s rejects a stack that is not synthesized or not initialized", async (name) => {
     expect(await runCli(folder, [name, "dev"])).toEqual({
       status: 1,
       stdout: "",
@@ -137,43 +128,6 @@ describe("dkp-access", () => {
       stdout: "",
       stderr: "no-terraform is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME\n",
     });
-  });
-
-  it("audit reports a missing Terraform binary and a file that is not readable as JSON, and exits with 1", async () => {
-    initialized("dev");
-    writeFileSync(join(folder, "notes.txt"), "notes");
-    const { status, stdout, stderr } = await runCli(folder, ["audit", "dev", "notes.txt"], { TERRAFORM_BINARY_NAME: "none" });
-    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
-    expect(stdout.split("\n")).toEqual([
-      "state: could not be read: none is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME",
-      "cdktf.out/stacks/dev/cdk.tf.json: no secret in plaintext",
-      "notes.txt: could not be read: is neither a Terraform state nor a plan nor other JSON; name a file that terraform plan -out=FILE or state pull wrote",
-      "",
-    ]);
-  });
-
-  it("audit without arguments searches all stacks, and exits with 2 when it finds a secret", async () => {
-    write("prod", `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n`);
-    initialized("dev");
-    initialized("prod");
-    const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-    writeFileSync(
-      join(folder, "cdktf.out/stacks/prod/terraform.tfstate"),
-      JSON.stringify({ outputs: { key: { value: secret } } }),
-    );
-    const result = await runCli(folder, ["audit", "--format", "json"], { TERRAFORM_BINARY_NAME: terraform("echo '{}'") });
-    expect({ status: result.status, stderr: result.stderr }).toEqual({ status: 2, stderr: "" });
-    expect(result.stdout).not.toContain(secret);
-    expect(JSON.parse(result.stdout)).toEqual([
-      { source: "state", findings: [] },
-      { source: "cdktf.out/stacks/dev/cdk.tf.json", findings: [] },
-      { source: "state", findings: [] },
-      { source: "cdktf.out/stacks/prod/cdk.tf.json", findings: [] },
-      {
-        source: "cdktf.out/stacks/prod/terraform.tfstate",
-        findings: [{ location: "outputs.key.value", what: "what looks like the secret of an access key" }],
-      },
-    ]);
   });
 
   it("keys without arguments reports all deployments, also after one that cannot be read", async () => {

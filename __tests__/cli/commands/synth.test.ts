@@ -63,25 +63,6 @@ describe("dkp-access synth", () => {
     });
   });
 
-  it("warns about an access key in an installation file that Git tracks", async () => {
-    const id = ["AKIA", "Z7QWJ2KX4MNB5TYR"].join("");
-    write("deckhouse", `${SETTINGS}cluster: { configFile: config.yml }\n`);
-    const fields = "layout: WithoutNAT\nvpcNetworkCIDR: 10.241.0.0/16\n";
-    const provider = `provider:\n  providerAccessKeyId: ${id}\n  region: eu-central-1\n`;
-    writeFileSync(join(folder, "config.yml"), `kind: AWSClusterConfiguration\n${fields}${provider}`);
-    const git = (...args: string[]) => expect(spawnSync("git", ["-C", folder, ...args]).status).toBe(0);
-    git("init", "--quiet");
-    git("add", "config.yml");
-    const { status, stderr } = await synth({ PATH: process.env.PATH ?? "" });
-    expect({ status, warnings: stderr.split("\n").filter((line) => line.startsWith("warn")) }).toEqual({
-      status: 0,
-      warnings: [
-        "warning: deckhouse: cluster.configFile: config.yml, line 5: has an AWS access key id (not shown), and Git tracks the file; replace the key, and keep provider out of the committed file",
-      ],
-    });
-    expect(stderr).not.toContain(id);
-  });
-
   it("writes nothing when one of several deployments holds a CDKTF token", async () => {
     write("a");
     write("b", `${SETTINGS}user: { name: b }\npolicy: { name: b, description: "#{TfToken[TOKEN.0]}" }\n`);

@@ -14,7 +14,6 @@ export type CommandName =
   | "preflight"
   | "keys"
   | "hand-over"
-  | "audit"
   | "drift";
 
 /** What each exit code of each command means: the help texts, and `docs/reference/exit-codes.md` by `npm run generate`. */
@@ -51,11 +50,6 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
     2: "a deployment has errors or warnings",
   },
   "hand-over": { 0: "the provider block is printed or written", 1: "the provider block is neither printed nor written" },
-  audit: {
-    0: "no secret is in plaintext",
-    1: "something cannot be read",
-    2: "a secret is in plaintext",
-  },
   drift: {
     0: "nothing exists beside what Terraform manages",
     1: "the settings or the arguments have an error, or the credentials belong to another account",

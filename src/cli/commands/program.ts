@@ -65,11 +65,6 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     environment: [...TERRAFORM, ...SETTINGS],
     load: () => require("./hand-over") as typeof import("./hand-over"),
   },
-  audit: {
-    summary: "find secrets in plaintext in states, plans and other files",
-    environment: [...TERRAFORM, ...SETTINGS],
-    load: () => require("./audit") as typeof import("./audit"),
-  },
   drift: {
     summary: "report what exists in AWS beside what Terraform manages",
     environment: [...AWS, ...TERRAFORM, ...SETTINGS],

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { loadDeployments } from "../../settings/load";
 import { synthesize } from "../../synthesis";
-import { committedKeys } from "../account/committed-keys";
 import { pruneStacks, readManifest } from "./support/prune-stacks";
 import type { Define, Session } from "./support/session";
 
@@ -23,11 +22,6 @@ function synth(session: Session): void {
   const stacks = readManifest(output);
   for (const { stack, level, message } of stacks.flatMap(({ annotations }) => annotations)) {
     session.printError(`${level}: ${stack}: ${message}\n`);
-  }
-  for (const { stack, installationFile } of deployments) {
-    for (const warning of installationFile === undefined ? [] : committedKeys(installationFile, session.host.env)) {
-      session.printError(`warning: ${stack}: ${warning}\n`);
-    }
   }
   const { removed, kept } = pruneStacks(output, stacks, settings);
   for (const stack of removed) {

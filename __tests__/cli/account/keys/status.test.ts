@@ -485,7 +485,7 @@ describe("the report as text", () => {
     expect(text).toBe(
       [
         "deckhouse: keys of the user deckhouse",
-        "  primary: AKIAPRIMARY Active, exposed by the outputs, 80 days old, last used 2026-10-31T12:00:00.000Z for ec2 in eu-central-1",
+        "  primary: AKIAPRIMARY Active, exposed by the outputs, 80 days old, last used 2026-10-31T12:00:00.000Z for ec2 in eu-central-1, its secret is in plaintext in the state",
         "  secondary: absent",
         "warning: primary: the key is 80 days old; rotate before it is 90",
         "next: to rotate, create a second key; to encrypt its secret, set accessKeys.secondary.pgpKey in the same change (docs/how-to/keys.md)",

@@ -31,6 +31,8 @@ export interface SlotReport {
   readonly ageDays?: number | undefined;
   readonly lastUsed?: IamKey["lastUsed"];
   readonly pgpExpires?: Date | undefined;
+  /** Whether the state holds the secret in plaintext. */
+  readonly isPlaintext: boolean;
 }
 
 /** What the next apply does to one key, or to the outputs. */
@@ -89,6 +91,7 @@ function slotReport(slot: Slot, { accessKeys }: KeySettings, { state, iam, now }
     ageDays: found?.created === undefined ? undefined : daysBetween(found.created, now),
     lastUsed: found?.lastUsed,
     pgpExpires: pgpExpiry(key?.pgpKey ?? settings?.pgpKey),
+    isPlaintext: key?.secret !== undefined,
   };
 }
 

@@ -268,7 +268,7 @@ export function keyReportText(report: KeyReport, settings: string): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function slotText({ slot, current, id, status, wanted, ageDays, lastUsed, pgpExpires }: SlotReport): string {
+function slotText({ slot, current, id, status, wanted, ageDays, lastUsed, pgpExpires, isPlaintext }: SlotReport): string {
   if (id === undefined) {
     return `${slot}: ${wanted === "absent" ? "absent" : "not created yet"}`;
   }
@@ -279,6 +279,7 @@ function slotText({ slot, current, id, status, wanted, ageDays, lastUsed, pgpExp
       ? "no use reported by AWS"
       : `last used ${lastUsed.at.toISOString()} for ${lastUsed.service} in ${lastUsed.region}`,
     pgpExpires === undefined ? [] : `its OpenPGP key expires ${pgpExpires.toISOString().slice(0, 10)}`,
+    isPlaintext ? "its secret is in plaintext in the state" : [],
   ]
     .flat()
     .join(", ");

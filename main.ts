@@ -1,3 +1,9 @@
-import { synthesizeProject } from "./src/cli/commands/app";
+import { AccessApp } from "./src/app";
+import { loadDeployments } from "./src/settings/load";
+import { DeckhouseAccessStack } from "./src/stack";
 
-synthesizeProject();
+const app = new AccessApp();
+for (const deployment of loadDeployments(app.settingsFolder)) {
+  new DeckhouseAccessStack(app, deployment);
+}
+app.synth();

@@ -3,6 +3,7 @@
  * a typed reader of a deployment's outputs. What is not exported here may change at any time.
  */
 
+export { AccessApp, type AccessAppConfig } from "./app";
 export { AccessGroup, type AccessGroupProps } from "./constructs/access-group";
 export { AccessKeys, type AccessKeysProps, type CurrentKey, type KeySlotProps } from "./constructs/access-keys";
 export { AccessPolicy, type AccessPolicyProps } from "./constructs/access-policy";

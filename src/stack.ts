@@ -23,13 +23,6 @@ import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/add
 export interface DeckhouseAccessStackOptions {
   /** The folder that the path of a `local` state is relative to. @default the working directory */
   readonly projectRoot?: string | undefined;
-  /** The output folder from which Terraform runs, if the app synthesizes into another one. @default the one of the app */
-  readonly outputFolder?: string | undefined;
-  /**
-   * Whether CDKTF searches the stack for references to other stacks. This stack has none, and the search takes a fifth of the
-   * time of a synth with many stacks. A program that adds elements with such references needs it. @default true
-   */
-  readonly crossStackReferences?: boolean | undefined;
 }
 
 /**
@@ -38,14 +31,12 @@ export interface DeckhouseAccessStackOptions {
  */
 export class DeckhouseAccessStack extends TerraformStack {
   private caller: DataAwsCallerIdentity | undefined;
-  private readonly crossStackReferences: boolean;
 
   constructor(scope: Construct, deployment: Deployment, options: DeckhouseAccessStackOptions = {}) {
     super(scope, deployment.stack);
-    const { projectRoot = ".", outputFolder, crossStackReferences = true } = options;
+    const { projectRoot = "." } = options;
     const { region, accountId, tags, protect, attachment, accessKeys, nodeRole } = deployment;
-    this.crossStackReferences = crossStackReferences;
-    new StateBackend(this, { location: deployment.state, projectRoot, outputFolder });
+    new StateBackend(this, { location: deployment.state, projectRoot });
     new DeploymentProvider(this, "account", { ...deployment.provider, region, accountId, tags });
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
     const imported = deployment.import?.accessKeyId !== undefined;
@@ -96,14 +87,6 @@ export class DeckhouseAccessStack extends TerraformStack {
       Annotations.of(this).addWarning(warning);
     }
     this.node.addValidation({ validate: () => addressErrors(this) });
-  }
-
-  override prepareStack(): void {
-    if (this.crossStackReferences) {
-      super.prepareStack();
-    } else {
-      this.ensureBackendExists();
-    }
   }
 
   /** The policies of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */

@@ -1,4 +1,8 @@
-import { synthesizeProject } from "dkp-access/app";
+import { AccessApp, DeckhouseAccessStack, loadDeployments } from "dkp-access";
 
 // One Terraform stack for each file of deployments/, as `dkp-access synth` writes it. `cdktf` runs this program.
-synthesizeProject();
+const app = new AccessApp();
+for (const deployment of loadDeployments(app.settingsFolder)) {
+  new DeckhouseAccessStack(app, deployment);
+}
+app.synth();

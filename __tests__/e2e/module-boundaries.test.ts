@@ -41,8 +41,8 @@ function violations(files: Readonly<Record<string, string>>): readonly string[] 
 }
 
 const ALLOWED = {
-  "main.ts": 'import "./src/synthesis";',
-  "src/synthesis.ts": 'import { App } from "cdktf";\nimport "./stack";\nimport "./text/files";',
+  "main.ts": 'import "./src/app";',
+  "src/app.ts": 'import { App } from "cdktf";\nimport "./stack";\nimport "./text/files";',
   "src/text/files.ts": 'import "node:fs";',
   "src/index.ts": 'export * from "./stack";',
   "src/stack.ts": 'import "cdktf";\nimport "./constructs/access-user";\nimport type { Deployment } from "./settings/deployment";',
@@ -77,7 +77,7 @@ describe(".dependency-cruiser.mjs", () => {
     });
     expect([...found].sort()).toEqual([
       "@aws-sdk-in-cli-account: src/cli/review/page/settings-table.ts -> @aws-sdk/client-iam",
-      "cdktf-in-constructs-stack-synthesis: src/cli/review/page/settings-table.ts -> cdktf",
+      "cdktf-in-constructs-stack-app: src/cli/review/page/settings-table.ts -> cdktf",
       "commander-in-cli-commands: src/cli/account/keys/status.ts -> commander",
       "constructs-imports: src/constructs/access-user.ts -> src/settings/deployment.ts",
       "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, folder, removeFolders, write } from "./support/project";
-import { jsonOf, runIn, startIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { runIn, startIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 
@@ -35,6 +35,17 @@ describe("cdktf synth", () => {
     const alone = Deployments.of({ deckhouse: SETTINGS });
     const json = (path: string) => readFileSync(join(path, "cdktf.out/stacks/deckhouse/cdk.tf.json"), "utf8");
     expect(json(project)).toBe(json(alone.path));
+  });
+
+  it("ends with one message when a setting is wrong, from the app alone too", () => {
+    write(project, { "deployments/wrong.yaml": SETTINGS.replace("region:", "regoin:") });
+    const app = runIn(project, terraformEnvironment(aws), process.execPath, "build/main.js");
+    rmSync(join(project, "deployments/wrong.yaml"));
+    expect(app).toEqual({
+      status: 1,
+      output:
+        'deployments/wrong.yaml has 2 errors:\n  region: missing; write the region DKP will run in, for example "eu-central-1"\n  line 1, regoin: unknown setting, did you mean "region"?\n',
+    });
   });
 
   it("writes HCL, the S3 backend included, that plans the same resources and the same policy", () => {
@@ -71,10 +82,9 @@ describe("cdktf synth", () => {
 describe("several runs of dkp-access synth at the same time", () => {
   afterAll(removeFolders);
 
-  it("write and remove the same stacks, and leave them complete", async () => {
+  it("write the same stacks, and leave them complete", async () => {
     const project = folder({ "cdktf.json": "{}" });
     const names = Array.from({ length: 40 }, (_, index) => `dev-${index}`);
-    const [kept = "", ...others] = names;
     const file = (name: string) => `deployments/${name}.yaml`;
     const runs = Array.from({ length: 4 }, () => [join(PROJECT, "bin/dkp-access"), "synth"]);
     const synth = async () => {
@@ -92,34 +102,6 @@ describe("several runs of dkp-access synth at the same time", () => {
       const json = JSON.parse(readFileSync(join(project, "cdktf.out/stacks", name, "cdk.tf.json"), "utf8"));
       expect(json.resource.aws_iam_user.user.name).toBe(name);
     }
-    for (const name of others) {
-      rmSync(join(project, file(name)));
-    }
-    expect(await synth()).toEqual([]);
-    expect(stacks()).toEqual([kept]);
     expect(readdirSync(join(project, "cdktf.out")).sort()).toEqual(["manifest.json", "stacks"]);
-  });
-});
-
-describe("a program that loads the synthesis of this project before cdktf", () => {
-  afterAll(removeFolders);
-
-  it("loads no library for archives, and CDKTF still zips assets", () => {
-    const path = folder({
-      "cdktf.json": "{}",
-      "asset/hello.txt": "hello",
-      "program.js": `
-        require(${JSON.stringify(join(PROJECT, "build/src/synthesis"))});
-        const { App, AssetType, TerraformAsset, TerraformStack } = require(${JSON.stringify(join(PROJECT, "node_modules/cdktf"))});
-        const app = new App({ outdir: "out" });
-        new TerraformAsset(new TerraformStack(app, "stack"), "asset", { path: "asset", type: AssetType.ARCHIVE });
-        app.synth();
-        process.stdout.write(JSON.stringify(Object.keys(require.cache)));
-      `,
-    });
-    const loaded = jsonOf(path, { PATH: process.env.PATH ?? "" }, process.execPath, "program.js") as readonly string[];
-    expect(loaded.filter((file) => /node_modules\/(archiver-utils|readable-stream)\//.test(file))).toEqual([]);
-    const [zip = ""] = readdirSync(path, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith("archive.zip"));
-    expect(readFileSync(join(path, zip), "latin1")).toMatch(/^PK.*hello\.txt/s);
   });
 });

@@ -3,6 +3,7 @@ import * as api from "../../src/index";
 describe("what another CDKTF program may import", () => {
   it("is this and nothing else", () => {
     expect(Object.keys(api).sort()).toEqual([
+      "AccessApp",
       "AccessGroup",
       "AccessKeys",
       "AccessPolicy",

@@ -6,15 +6,9 @@ import type { BackendArguments } from "../terraform/state-location";
 /**
  * Arguments of a `local` backend with their paths turned to start from the stack's folder, where Terraform runs.
  * @param projectRoot the folder that the paths are relative to
- * @param outputFolder the folder that the stack's folder is in when Terraform runs; by default the one of the app
  */
-export function fromStackFolder(
-  scope: Construct,
-  given: BackendArguments,
-  projectRoot: string,
-  outputFolder = App.of(scope).outdir,
-): BackendArguments {
-  const stackFolder = resolve(outputFolder, "stacks", TerraformStack.of(scope).node.id);
+export function fromStackFolder(scope: Construct, given: BackendArguments, projectRoot: string): BackendArguments {
+  const stackFolder = resolve(App.of(scope).outdir, "stacks", TerraformStack.of(scope).node.id);
   const fromThere = (path: string) => relative(stackFolder, resolve(projectRoot, path)).replaceAll("\\", "/");
   const { path, workspace_dir } = given;
   return {

@@ -7,8 +7,6 @@ export interface StateBackendProps {
   readonly location: StateLocation;
   /** The folder that the path of a `local` state is relative to. */
   readonly projectRoot: string;
-  /** The output folder from which Terraform runs. @default the one of the app */
-  readonly outputFolder?: string | undefined;
 }
 
 /**
@@ -21,10 +19,7 @@ export class StateBackend extends TerraformBackend {
   constructor(scope: Construct, props: StateBackendProps) {
     const { type, arguments: given } = props.location;
     super(scope, "backend", type);
-    this.location =
-      type === "local"
-        ? { type, arguments: fromStackFolder(scope, given, props.projectRoot, props.outputFolder) }
-        : props.location;
+    this.location = type === "local" ? { type, arguments: fromStackFolder(scope, given, props.projectRoot) } : props.location;
   }
 
   override toTerraform(): object {

@@ -126,42 +126,15 @@ describe("dkp-access synth", () => {
     expect((await synth({ CDKTF_OUTDIR: "out" })).stdout).toBe("out/stacks/deckhouse/cdk.tf.json\n");
   });
 
-  it("removes the folder of a removed deployment, and reports it", async () => {
+  it("names the folder of a removed deployment, and keeps it", async () => {
     write("deckhouse");
     write("old", OLD);
     expect((await synth()).status).toBe(0);
     rmSync(join(folder, "deployments/old.yaml"));
-    // Which backend is in use, noted by `terraform init`, is no state.
-    mkdirSync(join(folder, "cdktf.out/stacks/old/.terraform"));
-    writeFileSync(join(folder, "cdktf.out/stacks/old/.terraform/terraform.tfstate"), "{}");
     expect((await synth()).stderr).toContain(
-      "removed cdktf.out/stacks/old: no settings file of that name. If it was applied, its user and key still exist: restore the file and destroy first\n",
+      "note: cdktf.out/stacks/old: no deployment has this name; if it was applied, restore its settings and destroy it, then delete the folder\n",
     );
-    expect(stacks()).toEqual(["deckhouse"]);
-  });
-
-  it.each(["terraform.tfstate", "errored.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d/dev/terraform.tfstate"])(
-    "keeps the folder of a removed deployment when it holds %s",
-    async (state) => {
-      write("deckhouse");
-      write("old", OLD);
-      expect((await synth()).status).toBe(0);
-      rmSync(join(folder, "deployments/old.yaml"));
-      mkdirSync(join(folder, "cdktf.out/stacks/old", state, ".."), { recursive: true });
-      writeFileSync(join(folder, "cdktf.out/stacks/old", state), "{}");
-      expect((await synth()).stderr).toContain(
-        `kept cdktf.out/stacks/old: no settings file of that name, but it holds a Terraform state (${state}); move that away first\n`,
-      );
-      expect(stacks()).toEqual(["deckhouse", "old"]);
-    },
-  );
-
-  it("keeps folders that synth did not write", async () => {
-    write("deckhouse");
-    mkdirSync(join(folder, "cdktf.out/stacks/mine"), { recursive: true });
-    writeFileSync(join(folder, "cdktf.out/stacks/mine/notes.txt"), "");
-    expect((await synth()).status).toBe(0);
-    expect(stacks()).toEqual(["deckhouse", "mine"]);
+    expect(stacks()).toEqual(["deckhouse", "old"]);
   });
 
   it("rejects Terraform files in a stack's folder that it did not write, and writes nothing", async () => {
@@ -177,19 +150,6 @@ describe("dkp-access synth", () => {
         "cdktf.out/stacks/deckhouse/override.tf.json: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder\n",
     });
     expect(json("deckhouse")).toBe(before);
-  });
-
-  it("keeps the folder of a removed deployment when it holds a file that synth did not write, and reports it at every run", async () => {
-    write("deckhouse");
-    write("old", OLD);
-    await synth();
-    rmSync(join(folder, "deployments/old.yaml"));
-    writeFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "mine");
-    const kept =
-      "kept cdktf.out/stacks/old: no settings file of that name, but it holds a file that synth did not write (key.pem); move that away first\n";
-    expect((await synth()).stderr).toContain(kept);
-    expect((await synth()).stderr).toContain(kept);
-    expect(readFileSync(join(folder, "cdktf.out/stacks/old/key.pem"), "utf8")).toBe("mine");
   });
 
   it.each([

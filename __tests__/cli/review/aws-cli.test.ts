@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { terraformJson } from "../../../src/app";
 import { awsCliScript } from "../../../src/cli/review/aws-cli";
 import { consoleGuide } from "../../../src/cli/review/console-guide";
 import { reviewPack } from "../../../src/cli/review/pack";
-import { terraformJson } from "../../../src/synthesis";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 

@@ -1,6 +1,6 @@
+import { terraformJson } from "../../../src/app";
 import { WRITE_ONLY_VARIANT } from "../../../src/cli/review/consumer-hcl";
 import { reviewPack } from "../../../src/cli/review/pack";
-import { terraformJson } from "../../../src/synthesis";
 import { deployment } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { parse } from "yaml";
+import { terraformJson } from "../../../src/app";
 import { type Pack, reviewPack } from "../../../src/cli/review/pack";
 import type { Deployment } from "../../../src/settings/deployment";
-import { terraformJson } from "../../../src/synthesis";
 import { deployment } from "../../helpers/deployment";
 
 /** The part of markdownlint's parser that is used here. */

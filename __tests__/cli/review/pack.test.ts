@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { parseAllDocuments } from "yaml";
+import { terraformJson } from "../../../src/app";
 import { policyOptions } from "../../../src/cli/review/account-placeholder";
 import { reviewPack } from "../../../src/cli/review/pack";
 import { VERIFIED_COMPONENTS } from "../../../src/iam/dkp-versions";
 import { grantedRows } from "../../../src/iam/policy-statements";
-import { terraformJson } from "../../../src/synthesis";
 import { deployment } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { unwrapped } from "../../helpers/unwrapped";

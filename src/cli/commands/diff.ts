@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { terraformJson } from "../../app";
 import type { Deployment } from "../../settings/deployment";
 import { parseYaml, type YamlFile } from "../../settings/yaml-file";
-import { terraformJson } from "../../synthesis";
 import { readBase } from "../diff/baseline";
 import { type Changes, changesJson, exitCodeOf } from "../diff/change-summary";
 import { changesAgainst, changesOfPlan } from "../diff/compare";

@@ -1,6 +1,6 @@
 import { relative, resolve } from "node:path";
+import { terraformJson } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
-import { terraformJson } from "../../../synthesis";
 import { type OverviewRow, overviewRow } from "../../review/overview/overview-row";
 import { type Pack, reviewPack } from "../../review/pack";
 import type { Session } from "./session";

@@ -1,0 +1,179 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { App } from "cdktf";
+import { AccessApp } from "../src/app";
+import { DeckhouseAccessStack } from "../src/stack";
+import { fileErrorMessage } from "../src/text/files";
+import { deployment } from "./helpers/deployment";
+
+const CURRENT = deployment();
+const OLD = { ...CURRENT, stack: "old" };
+
+describe("AccessApp", () => {
+  let root: string;
+  let outdir: string;
+  let settingsFolder: string;
+  let stack: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "app-"));
+    [outdir, settingsFolder] = [join(root, "cdktf.out"), join(root, "deployments")];
+    stack = join(outdir, "stacks/deckhouse");
+    mkdirSync(settingsFolder);
+  });
+
+  afterEach(() => {
+    delete process.env.SYNTH_HCL_OUTPUT;
+    delete process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS;
+    rmSync(root, { recursive: true });
+  });
+
+  /** Synthesizes deployments, and returns what is printed. */
+  const synth = (deployments = [CURRENT]): readonly string[] => {
+    const lines: string[] = [];
+    const app = new AccessApp({ outdir, settingsFolder, print: (line) => lines.push(line) });
+    for (const one of deployments) {
+      new DeckhouseAccessStack(app, one);
+    }
+    app.synth();
+    return lines;
+  };
+  const json = (): string => readFileSync(join(stack, "cdk.tf.json"), "utf8");
+  const caught = (run: () => void): Error => {
+    try {
+      run();
+    } catch (error) {
+      return error as Error;
+    }
+    throw new Error("no error");
+  };
+  const unexpected = (path: string) =>
+    `${path}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`;
+
+  it("writes the same bytes as CDKTF's App, and the required Terraform version beside them", () => {
+    synth();
+    const plain = new App({ outdir: join(root, "plain") });
+    new DeckhouseAccessStack(plain, CURRENT);
+    plain.synth();
+    expect(json()).toBe(readFileSync(join(root, "plain/stacks/deckhouse/cdk.tf.json"), "utf8"));
+    expect(readdirSync(stack).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
+    expect(readFileSync(join(stack, "versions.tf"), "utf8")).toBe('terraform {\n  required_version = ">= 1.10.0"\n}\n');
+  });
+
+  it.each([
+    "override.tf.json",
+    "zz.tf",
+    "cdk_override.tf",
+    "x.tofu",
+    "x.tofu.json",
+    "terraform.tfvars",
+    "terraform.tfvars.json",
+    "x.auto.tfvars",
+    ".hidden.auto.tfvars.json",
+  ])("rejects %s in a stack's folder, and writes nothing", (name) => {
+    synth();
+    const before = json();
+    writeFileSync(join(stack, name), "");
+    expect(() => synth([deployment("protect: false")])).toThrow(unexpected(join(stack, name)));
+    expect(json()).toBe(before);
+  });
+
+  it("rejects symbolic links to Terraform configuration, and names every file of every stack", () => {
+    synth([CURRENT, OLD]);
+    symlinkSync("/nowhere", join(stack, "zz.tf"));
+    writeFileSync(join(outdir, "stacks/old/x.tf"), "");
+    expect(() => synth([CURRENT, OLD])).toThrow(
+      [unexpected(join(stack, "zz.tf")), unexpected(join(outdir, "stacks/old/x.tf"))].join("\n"),
+    );
+  });
+
+  it("gives the path of a local state as seen from the stack's folder in the output folder", () => {
+    synth([deployment("backend: { local: { path: states/dkp.tfstate } }")]);
+    const { terraform } = JSON.parse(json()) as { terraform: { backend: { local: { path: string } } } };
+    expect(resolve(stack, terraform.backend.local.path)).toBe(resolve("states/dkp.tfstate"));
+  });
+
+  it("writes HCL over JSON and JSON over HCL, and finds neither unexpected", () => {
+    synth();
+    process.env.SYNTH_HCL_OUTPUT = "true";
+    synth();
+    expect(readdirSync(stack).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
+    delete process.env.SYNTH_HCL_OUTPUT;
+    synth();
+    expect(readdirSync(stack).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
+  });
+
+  it("rejects a stack's folder that is a symbolic link", () => {
+    const elsewhere = join(root, "elsewhere");
+    mkdirSync(join(outdir, "stacks"), { recursive: true });
+    mkdirSync(elsewhere);
+    symlinkSync(elsewhere, stack);
+    expect(() => synth()).toThrow(`${stack}: is a symbolic link, not a folder; remove it, or name another path`);
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
+  it("rejects a symbolic link in place of its own file, and leaves the file that the link points to", () => {
+    synth();
+    const target = join(root, "target");
+    writeFileSync(target, "untouched");
+    rmSync(join(stack, "cdk.tf.json"));
+    symlinkSync(target, join(stack, "cdk.tf.json"));
+    expect(() => synth()).toThrow(`${join(stack, "cdk.tf.json")}: is a symbolic link; remove it and run the command again`);
+    expect(readFileSync(target, "utf8")).toBe("untouched");
+  });
+
+  it("rejects the folder of the settings as output folder", () => {
+    outdir = settingsFolder;
+    expect(() => synth()).toThrow(`CDKTF_OUTDIR: "${settingsFolder}" is the folder of the settings; name another folder`);
+    expect(readdirSync(settingsFolder)).toEqual([]);
+  });
+
+  it("names a folder that has the name of its manifest", () => {
+    mkdirSync(join(outdir, "manifest.json"), { recursive: true });
+    expect(fileErrorMessage(caught(() => synth()))).toBe(
+      `${join(outdir, "manifest.json")}: is a folder, not a file (EISDIR); remove it, or name another path`,
+    );
+  });
+
+  it("copies the committed provider lock of a stack", () => {
+    const before = process.cwd();
+    process.chdir(root);
+    try {
+      mkdirSync("locks");
+      writeFileSync("locks/deckhouse.terraform.lock.hcl", "reviewed");
+      synth();
+      expect(readFileSync(join(stack, ".terraform.lock.hcl"), "utf8")).toBe("reviewed");
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it("prints each note of a stack once, and none where the CDKTF command prints them", () => {
+    const notes = synth([deployment("attachment: group")]);
+    expect(notes.filter((line) => line.startsWith("info: deckhouse: attachment is group"))).toHaveLength(1);
+    process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS = "true";
+    expect(synth([deployment("attachment: group")])).toEqual([]);
+  });
+
+  it("names the folder of a removed deployment at every run, and deletes nothing in it", () => {
+    synth([CURRENT, OLD]);
+    const old = join(outdir, "stacks/old");
+    const note = `note: ${old}: no deployment has this name; if it was applied, restore its settings and destroy it, then delete the folder`;
+    expect(synth()).toContain(note);
+    expect(synth()).toContain(note);
+    expect(existsSync(join(old, "cdk.tf.json"))).toBe(true);
+    expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("note:"))).toEqual([]);
+  });
+
+  it("reads the settings folder that CDKTF's context names, and rejects a context that is not JSON", () => {
+    process.env.CDKTF_CONTEXT_JSON = '{"deployments":"elsewhere"}';
+    try {
+      expect(new AccessApp({ outdir, print: () => {} }).settingsFolder).toBe("elsewhere");
+      process.env.CDKTF_CONTEXT_JSON = "nonsense";
+      expect(() => new AccessApp({ outdir, print: () => {} })).toThrow(/^CDKTF_CONTEXT_JSON: is not a JSON object/);
+    } finally {
+      delete process.env.CDKTF_CONTEXT_JSON;
+    }
+  });
+});

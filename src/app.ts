@@ -1,0 +1,144 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { App, type AppConfig, TerraformStack } from "cdktf";
+import type { Deployment } from "./settings/deployment";
+import { deploymentsFolder, outputFolder } from "./settings/paths";
+import { DeckhouseAccessStack } from "./stack";
+import { copyLockFile } from "./terraform/provider-lock";
+import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
+import { fileErrorMessage, isRealFile, requireRealFolder, writeFileAtomically } from "./text/files";
+import { printable } from "./text/printable";
+
+const JSON_FILES = ["cdk.tf.json"] as const;
+/** With `cdktf synth --hcl`. */
+const HCL_FILES = ["cdk.tf", "metadata.json"] as const;
+/**
+ * The required Terraform version: the `s3` backend has `use_lockfile` since 1.10. It is in a file of its own, because checkov
+ * reads nothing of `cdk.tf.json` if `required_version` is there.
+ */
+const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
+const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name];
+
+export interface AccessAppConfig extends AppConfig {
+  /** The folder of the settings files. @default CDKTF's context key `deployments`, else the folder `deployments` */
+  readonly settingsFolder?: string;
+  /** Receives the notes and warnings, a line each. @default standard error, and an error that nobody catches is one message */
+  readonly print?: (line: string) => void;
+}
+
+/**
+ * CDKTF's `App` for deployments. Beside each stack it writes `versions.tf` and the provider lock of `locks/`; it prints the notes
+ * of the stacks once, and names the folders of removed deployments.
+ *
+ * @throws Error if the settings are in the output folder, or if a stack's folder holds Terraform files that synth did not write
+ */
+export class AccessApp extends App {
+  /** The folder of the settings files, relative to the working directory. */
+  readonly settingsFolder: string;
+  private readonly print: (line: string) => void;
+
+  constructor(config: AccessAppConfig = {}) {
+    const { print = printToStandardError(), settingsFolder, outdir = outputFolder(process.env), ...rest } = config;
+    const settings = settingsFolder ?? deploymentsFolder(process.env);
+    if (resolve(outdir) === resolve(settings)) {
+      throw new Error(`CDKTF_OUTDIR: "${outdir}" is the folder of the settings; name another folder`);
+    }
+    requireRealFolder(join(outdir, "stacks"));
+    mkdirSync(join(outdir, "stacks"), { recursive: true });
+    super({ stackTraces: false, ...rest, outdir });
+    this.settingsFolder = settings;
+    this.print = print;
+  }
+
+  override synth(): void {
+    const stacks = this.node.findAll().filter(TerraformStack.isStack);
+    const names = stacks.map(({ node }) => node.id);
+    const unexpected = names.flatMap((name) => unexpectedFiles(this.folder(name)));
+    if (unexpected.length > 0) {
+      throw new Error(unexpected.join("\n"));
+    }
+    for (const name of names) {
+      mkdirSync(this.folder(name), { recursive: true });
+    }
+    super.synth();
+    for (const name of names) {
+      writeFileAtomically(join(this.folder(name), VERSIONS.name), VERSIONS.content);
+      // Terraform would read both formats, and find everything twice.
+      for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
+        rmSync(join(this.folder(name), file), { force: true });
+      }
+      copyLockFile(join("locks", `${name}.terraform.lock.hcl`), this.folder(name));
+    }
+    this.printNotes(names);
+  }
+
+  private folder(stack: string): string {
+    return join(this.outdir, "stacks", stack);
+  }
+
+  private printNotes(stacks: readonly string[]): void {
+    // The CDKTF command sets this variable, and prints the annotations itself.
+    const annotations =
+      process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined ? Object.values(this.manifest.stacks) : [];
+    for (const { constructPath, level, message } of annotations.flatMap((stack) => stack.annotations)) {
+      this.print(`${level.replace(/^@.*\//, "")}: ${constructPath}: ${message}`);
+    }
+    const folders = readdirSync(join(this.outdir, "stacks"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    for (const { name } of folders.filter((folder) => !stacks.includes(folder.name))) {
+      this.print(
+        `note: ${this.folder(name)}: no deployment has this name; if it was applied, restore its settings and destroy it, then delete the folder`,
+      );
+    }
+  }
+}
+
+/** Prints to standard error, from now on also an error that nobody catches, as one message. `DEBUG=1` adds its stack trace. */
+function printToStandardError(): (line: string) => void {
+  const print = (line: string) => process.stderr.write(printable(`${line}\n`));
+  process.once("uncaughtException", (error) => {
+    const { message, stack = message } = error;
+    print(process.env.DEBUG === "1" ? stack : (fileErrorMessage(error) ?? message));
+    process.exitCode = 1;
+  });
+  return print;
+}
+
+/**
+ * Files that Terraform or OpenTofu read from a stack's folder, but for those that synth writes. With one of them, such as
+ * `override.tf.json`, what is applied is not what the settings say.
+ */
+function unexpectedFiles(folder: string): readonly string[] {
+  requireRealFolder(folder);
+  if (!existsSync(folder)) {
+    return [];
+  }
+  for (const name of STACK_FILES) {
+    isRealFile(join(folder, name));
+  }
+  // Configuration, and values of variables: https://developer.hashicorp.com/terraform/language/files and
+  // https://opentofu.org/docs/language/files/. Terraform reads hidden *.auto.tfvars too.
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => /\.(tf|tofu|tfvars)(\.json)?$/i.test(entry.name) && !entry.isDirectory())
+    .filter(({ name }) => !STACK_FILES.includes(name))
+    .map(
+      ({ name }) =>
+        `${join(folder, name)}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`,
+    );
+}
+
+/** The Terraform JSON of deployments by stack, without comments: the same JSON that `AccessApp` writes. */
+export function terraformJson(deployments: readonly Deployment[]): Readonly<Record<string, TerraformJson>> {
+  const outdir = mkdtempSync(join(tmpdir(), "synth-"));
+  try {
+    const app = new App({ outdir, stackTraces: false, hclOutput: false });
+    for (const deployment of deployments) {
+      new DeckhouseAccessStack(app, deployment);
+    }
+    app.synth();
+    const json = (stack: string) => readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8");
+    return Object.fromEntries(deployments.map(({ stack }) => [stack, reviewedJson(json(stack))]));
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}

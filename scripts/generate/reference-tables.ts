@@ -21,7 +21,7 @@ export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => st
   "docs/reference/commands.md": { options: globalOptionsTable, environment: environmentTable, commands: commandSections },
   "docs/reference/exit-codes.md": { "exit codes": exitCodesTable },
   "docs/explanation/security.md": { findings: findingsTable },
-  "README.md": { "recommended settings": recommendedBlock },
+  "docs/how-to/deploy.md": { "recommended settings": recommendedBlock },
 };
 
 /** A document with its generated tables brought up to date. @throws Error if the marks of a table are missing */

@@ -7,7 +7,7 @@ export interface RecommendedSetting {
 }
 
 /**
- * The recommended settings for production, in the order of a settings file. The README shows them, `dkp-access init` writes
+ * The recommended settings for production, in the order of a settings file. `dkp-access init` writes them, the documentation shows
  * them, and REVIEW.md lists the ones that a deployment does not have.
  */
 export const RECOMMENDED_SETTINGS = {

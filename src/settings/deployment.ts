@@ -21,6 +21,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly additionalRolePolicies: readonly string[];
   /** The settings that are stated, and the fields inside them: `policy`, `policy.mode`. All others have their defaults. */
   readonly stated: ReadonlySet<string>;
+  /** All settings as the file has them, with their defaults. */
+  readonly settings: Settings;
 }
 
 /** The instances that DKP's own Terraform creates. */
@@ -68,6 +70,7 @@ export function toDeployment(stack: string, settings: Settings, stated: Readonly
     instances: toInstances(cluster),
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
     stated,
+    settings,
   };
 }
 

@@ -89,6 +89,7 @@ describe("dkp-access review", () => {
         "review is not up to date; run npx dkp-access review and commit the result:",
         "  review/dev/REVIEW.md: outdated",
         "  review/dev/consumer.tf: missing",
+        "  review/dev/deployment.json: outdated",
         "  review/dev/main.tf.json: outdated",
         "  review/dev/main.tf.json.sha256: outdated",
         "  review/README.md: outdated",

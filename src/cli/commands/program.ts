@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
-import { packageFile } from "../../text/package-file";
+import { packageVersion } from "../../text/package-file";
 import { shellWord } from "../../text/shell";
 import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
 import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./support/environment-variables";
@@ -127,11 +127,10 @@ function furtherHelp(command: Command, name: CommandName): string {
 
 /** The program without its commands. Commands inherit these settings. */
 function root(session: Session): Command {
-  const { version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { readonly version: string };
   const program = new Command("dkp-access");
   return program
     .description("AWS access for the Deckhouse Kubernetes Platform")
-    .version(version)
+    .version(packageVersion())
     .option(
       "--project <folder>",
       "the folder with cdktf.json; paths in arguments, options and environment variables are relative to it",

@@ -34,3 +34,6 @@ export function trustFile(role: PipelineRole, system: PipelineSystem): string {
 export const TRUST_FILES: readonly string[] = PIPELINE_ROLES.flatMap((role) =>
   PIPELINE_SYSTEMS.map((system) => trustFile(role, system)),
 );
+
+/** The settings that a review pack was generated from. */
+export const DEPLOYMENT_FILE = "deployment.json";

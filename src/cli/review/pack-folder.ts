@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { MAX_ATTACHED_POLICIES } from "../../iam/limits";
 import { dkpAccess } from "../../text/command";
 import { isRealFile, readContent, requireRealFolder, writeFileAtomically } from "../../text/files";
-import { NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile, TRUST_FILES } from "./file-names";
+import { DEPLOYMENT_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile, TRUST_FILES } from "./file-names";
 import { overviewIn } from "./overview/overview-file";
 import type { OverviewRow } from "./overview/overview-row";
 import type { Pack } from "./pack";
@@ -30,6 +30,7 @@ const PACK_FILES: readonly string[] = [
   "deployer-role-policy.json",
   "deployer-state-role-policy.json",
   "deployer.md",
+  DEPLOYMENT_FILE,
   "main.tf.json",
   "main.tf.json.sha256",
   NODE_POLICY_FILE,

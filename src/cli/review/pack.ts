@@ -13,7 +13,8 @@ import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console-guide";
 import { consumerHcl } from "./consumer-hcl";
 import { deployerPolicies, plannerPolicy } from "./deployer-policy-files";
-import { CONTROL_POLICY_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile } from "./file-names";
+import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile } from "./file-names";
+import { normalizedSettings } from "./normalized-settings";
 import { actionsPage } from "./page/actions-page";
 import { deployerPage } from "./page/deployer-page";
 import { leakPage } from "./page/leak-response";
@@ -40,6 +41,7 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
     "consumer.tf": consumerHcl(deployment, outputs),
     "deployer.md": deployerPage(deployment.stack, deployer),
     ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
+    [DEPLOYMENT_FILE]: json(normalizedSettings(deployment)),
     "main.tf.json": main,
     // As sha256sum writes it, and sha256sum --check reads it.
     "main.tf.json.sha256": `${createHash("sha256").update(main).digest("hex")}  main.tf.json\n`,

@@ -43,7 +43,7 @@ const ONLY_IN = [
 
 const modules = (names) => `^(src/)?(${names.join("|")})(/|\\.ts$)`;
 const npmPackage = (name) => `(^|node_modules/)${name}(/|$)`;
-const entryPoints = "^(main\\.ts$|src/(cli/commands/([^/]+|support/run-command)\\.ts$|index\\.ts$))";
+const entryPoints = "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|(decision/)?index\\.ts$))";
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 export default {

@@ -91,10 +91,9 @@ function programOf(packed: string): string {
 function olderPackage(packed: string): string {
   const path = folder();
   mustSucceed(runIn(path, npmEnvironment(), "tar", "-xzf", packed));
-  const catalogue = join(path, "package/build/src/iam/catalogue.js");
-  const rows = readFileSync(catalogue, "utf8");
-  expect(rows).toMatch(NEWER_ROW);
-  write(path, { "package/build/src/iam/catalogue.js": rows.replace(NEWER_ROW, "") });
+  const bundle = readFileSync(join(path, "package/dist/program.js"), "utf8");
+  expect(bundle).toMatch(NEWER_ROW);
+  write(path, { "package/dist/program.js": bundle.replace(NEWER_ROW, "") });
   const manifest = JSON.parse(readFileSync(join(path, "package/package.json"), "utf8"));
   write(path, { "package/package.json": JSON.stringify({ ...manifest, version: "0.0.9", scripts: {} }) });
   return join(path, pack(join(path, "package"), path).filename);

@@ -86,37 +86,23 @@ describe("other projects", () => {
   describe("install a package", () => {
     it("that has the program, the compiled sources, the templates and the documentation, and no tests or maintainer scripts", () => {
       const paths = program.packed.files.map(({ path }) => path);
-      const folders = paths.map((path) => path.replace(/(?<=^build\/.*)[\w-]+(\.d\.ts|\.js)$|(?<=^docs\/.*)[\w-]+\.md$/, ""));
+      const folders = paths.map((path) => path.replace(/(?<=^dist\/.*)[\w-]+(\.d\.ts|\.js)$|(?<=^docs\/.*)[\w-]+\.md$/, ""));
       expect([...new Set(folders)].sort()).toEqual([
         "CHANGELOG.md",
         "LICENSE",
         "README.md",
         "bin/dkp-access",
-        "build/src/",
-        "build/src/cli/",
-        "build/src/cli/account/",
-        "build/src/cli/account/aws/",
-        "build/src/cli/account/drift/",
-        "build/src/cli/account/hand-over/",
-        "build/src/cli/account/keys/",
-        "build/src/cli/account/preflight/",
-        "build/src/cli/account/preflight/checks/",
-        "build/src/cli/commands/",
-        "build/src/cli/commands/support/",
-        "build/src/cli/diff/",
-        "build/src/cli/init/",
-        "build/src/cli/review/",
-        "build/src/cli/review/overview/",
-        "build/src/cli/review/page/",
-        "build/src/constructs/",
-        "build/src/decision/",
-        "build/src/iam/",
-        "build/src/settings/",
-        "build/src/settings/rules/",
-        "build/src/settings/schema/",
-        "build/src/terraform/",
-        "build/src/text/",
         "deployments/schema.json",
+        "dist/",
+        "dist/constructs/",
+        "dist/decision/",
+        "dist/iam/",
+        "dist/program-licenses.txt",
+        "dist/settings/",
+        "dist/settings/rules/",
+        "dist/settings/schema/",
+        "dist/terraform/",
+        "dist/text/",
         "docs/",
         "docs/explanation/",
         "docs/how-to/",
@@ -133,6 +119,7 @@ describe("other projects", () => {
         "src/cli/review/page/deployer-page.md",
         "src/cli/review/page/leak-page.md",
         "src/cli/review/page/review-page.md",
+        "src/decision/README.md",
         "templates/README.md",
         "templates/cdktf.json",
         "templates/deployment.yaml",
@@ -144,7 +131,7 @@ describe("other projects", () => {
         "templates/tsconfig.json",
       ]);
       expect(paths.filter((path) => /generate|reference-tables|json-schema/.test(path))).toEqual([]);
-      expect(program.packed.size).toBeLessThan(500_000);
+      expect(program.packed.size).toBeLessThan(1_000_000);
     });
 
     it("whose program works in the folder of the other project", () => {

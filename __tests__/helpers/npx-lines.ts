@@ -12,6 +12,9 @@ export interface NpxLine {
 /** What people read and copy from: documentation, templates, examples, review packs, messages of the program. */
 const READ = ["README.md", "CONTRIBUTING.md", "docs", "examples", "templates", "scripts", "src", "review"];
 
+/** Pages whose reader may be in any folder, where npx would download what is not installed. */
+export const ANYWHERE = /^(README\.md|docs\/how-to\/(start|reuse)\.md|examples\/)/;
+
 /** Every `npx` command in what people read: code of Markdown, and lines of other files but for comments. */
 export function npxLines(): readonly NpxLine[] {
   const files = spawnSync("git", ["ls-files", "-z", ...READ], { cwd: PROJECT, encoding: "utf8" })

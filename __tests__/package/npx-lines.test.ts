@@ -1,10 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { npxLines } from "../helpers/npx-lines";
+import { ANYWHERE, npxLines } from "../helpers/npx-lines";
 import { PROJECT } from "../helpers/project-root";
-
-/** Pages whose reader may be in any folder, where npx would download what is not installed. */
-const ANYWHERE = /^(README\.md|docs\/how-to\/(start|reuse)\.md|examples\/)/;
 
 /** Runs what is installed and nothing else, or a packed file or version that the command names. */
 const SAFE = /^npx (--no|(--\S+ )*--package (\.\/\S+\.tgz|\S+@\d+\.\d+\.\d+)) [a-z]/;

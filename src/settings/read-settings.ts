@@ -1,4 +1,4 @@
-import v = require("valibot");
+import * as v from "valibot";
 
 import { checkedSettings } from "./checked-settings";
 import { configFileConflicts, readConfigFile } from "./config-file";

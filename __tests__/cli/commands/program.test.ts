@@ -208,7 +208,9 @@ warning: continuing with dev, prod, which are valid by themselves
       cpSync(join(PROJECT, "bin"), join(copy, "bin"), { recursive: true });
       if (what === "packages") {
         cpSync(join(PROJECT, "build/src"), join(copy, "build/src"), { recursive: true });
-        cpSync(join(PROJECT, "package.json"), join(copy, "package.json"));
+        for (const file of ["package.json", "tsconfig.json"]) {
+          cpSync(join(PROJECT, file), join(copy, file));
+        }
       }
       expect(node(join(copy, "bin/dkp-access"), "synth")).toEqual({ status: 1, stdout: "", stderr: `dkp-access: ${message}\n` });
     });

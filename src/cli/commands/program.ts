@@ -10,7 +10,7 @@ import { type Define, type Host, Session } from "./support/session";
 interface CommandRow {
   readonly summary: string;
   readonly environment: readonly EnvironmentVariable[];
-  /** Loads the module of the command. Only the module of the command that runs is loaded: the others would cost start-up time. */
+  /** Loads the module of the command. A command that uses neither CDKTF nor the AWS SDK works where they are not installed. */
   readonly load: () => { readonly define: Define };
 }
 

@@ -1,4 +1,4 @@
-import v = require("valibot");
+import * as v from "valibot";
 
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
 import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../../iam/limits";

@@ -1,4 +1,4 @@
-import v = require("valibot");
+import * as v from "valibot";
 
 import { KMS_KEY_ARN } from "../../iam/arns";
 import { FEATURES, type Feature } from "../../iam/catalogue";

@@ -1,4 +1,4 @@
-import v = require("valibot");
+import * as v from "valibot";
 
 import { MAX_DESCRIPTION, MAX_TAGS, POLICY_NAME, POLICY_PATH, TAG_KEY, TAG_VALUE, USER_NAME } from "../../iam/limits";
 import { REGION, regionOfZone } from "../../iam/partitions";

@@ -1,4 +1,4 @@
-import v = require("valibot");
+import * as v from "valibot";
 
 import { parseIamArn } from "../../iam/arns";
 import { type NameRule, nameError, PATH } from "../../iam/limits";

@@ -1,4 +1,4 @@
-import v = require("valibot");
+import * as v from "valibot";
 
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";

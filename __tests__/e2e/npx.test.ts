@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { ANYWHERE, npxLines } from "../helpers/npx-lines";
+import { PROJECT } from "../helpers/project-root";
+import { mustSucceed, npmEnvironment } from "./support/consumer";
+import { folder, removeFolders, write } from "./support/project";
+import { runIn } from "./support/terraform";
+
+/** The name of the package, and of the programs that documents run with npx. */
+const NAMES = ["dkp-access", "deckhouse-aws-access", "cdktf", "cdktn", "cdktf-cli", "cdktn-cli"];
+
+/** A registry that serves a package of somebody else under each of the names, in any version, and nothing else. */
+class ExternalRegistry {
+  private constructor(
+    private readonly server: Server,
+    /** What the external program creates when it runs. */
+    readonly mark: string,
+  ) {}
+
+  static async start(): Promise<ExternalRegistry> {
+    const mark = join(folder(), "external-program-ran");
+    const packed = Object.fromEntries(NAMES.map((name) => [name, externalPackage(name, mark)]));
+    const server = createServer(({ url = "/", headers }, response) => {
+      const [, name = "", file] = url.split("/").map(decodeURIComponent);
+      const content = packed[name];
+      if (content === undefined) {
+        response.writeHead(404).end("{}");
+      } else if (file === undefined) {
+        response.end(JSON.stringify(registryDocument(name, content, `http://${headers.host}`)));
+      } else {
+        response.end(content);
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new ExternalRegistry(server, mark);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+  }
+
+  stop(): Promise<unknown> {
+    return new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** The packed file of a package whose programs create a file. */
+function externalPackage(name: string, mark: string): Buffer {
+  const program = `#!/usr/bin/env node\nrequire("fs").writeFileSync(${JSON.stringify(mark)}, process.argv.join(" "));\n`;
+  const bin = Object.fromEntries([...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]));
+  const path = folder({
+    "package/package.json": JSON.stringify({ name, version: "0.21.0", bin }),
+    "package/run.js": program,
+  });
+  mustSucceed(runIn(path, npmEnvironment(), "tar", "-czf", "packed.tgz", "package"));
+  return readFileSync(join(path, "packed.tgz"));
+}
+
+function registryDocument(name: string, content: Buffer, registry: string): object {
+  const integrity = `sha512-${createHash("sha512").update(content).digest("base64")}`;
+  const bin = Object.fromEntries([...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]));
+  const version = { name, version: "0.21.0", bin, dist: { tarball: `${registry}/${name}/packed.tgz`, integrity } };
+  return { name, "dist-tags": { latest: "0.21.0" }, versions: { "0.21.0": version } };
+}
+
+describe("npx, where an external package has the name of this one and nothing is installed", () => {
+  let registry: ExternalRegistry;
+  /** What `dkp-access init` writes, before `npm install`. */
+  let repository: string;
+
+  beforeAll(async () => {
+    registry = await ExternalRegistry.start();
+    repository = join(folder(), "acme");
+    mustSucceed(runIn(PROJECT, npmEnvironment(), process.execPath, "bin/dkp-access", "init", repository, "--pipeline", "github"));
+  });
+
+  afterAll(async () => {
+    await registry.stop();
+    removeFolders();
+  });
+
+  /** Runs a line as CI does, with npm's own settings, and returns whether the external program ran. */
+  const externalRuns = async (line: string, cwd: string): Promise<boolean> => {
+    const home = folder();
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      CI: "true",
+      npm_config_registry: registry.url,
+      npm_config_fetch_retries: "0",
+    };
+    const [, ...args] = line.replaceAll(/<\w+>/g, "deckhouse").split(" ");
+    await new Promise((resolve) => spawn("npx", args, { cwd, env, stdio: "ignore" }).on("close", resolve));
+    const ran = existsSync(registry.mark);
+    rmSync(registry.mark, { force: true });
+    return ran;
+  };
+
+  it("runs the external program without --no and yes=false", async () => {
+    expect(await externalRuns("npx dkp-access keys deckhouse", folder())).toBe(true);
+    expect(await externalRuns("npx --no dkp-access keys deckhouse", folder())).toBe(false);
+    const unprotected = join(folder(), "acme");
+    cpSync(repository, unprotected, { recursive: true });
+    write(unprotected, { ".npmrc": readFileSync(join(unprotected, ".npmrc"), "utf8").replace("yes=false\n", "") });
+    expect(await externalRuns("npx dkp-access keys deckhouse", unprotected)).toBe(true);
+  }, 60_000);
+
+  it.each([
+    ["a repository of dkp-access init, in every line of documents, templates, examples and review packs", /./, () => repository],
+    ["an empty folder, in the lines of the pages that may be read anywhere", ANYWHERE, folder],
+  ])(
+    "never runs it in %s",
+    async (_, pages, cwd) => {
+      // A line with a version names its package on purpose.
+      const read = npxLines().filter(({ file, command }) => pages.test(file) && !/--package \S+@\d/.test(command));
+      const lines = [...new Set(read.map(({ command }) => command))];
+      expect(lines.length).toBeGreaterThan(2);
+      const unsafe: string[] = [];
+      for (const line of lines) {
+        if (await externalRuns(line, cwd())) {
+          unsafe.push(line);
+        }
+      }
+      process.stdout.write(`npx: ${lines.length} lines\n`);
+      expect(unsafe).toEqual([]);
+    },
+    300_000,
+  );
+});

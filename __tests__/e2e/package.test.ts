@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { Consumer } from "./support/consumer";
+import { Consumer, npmEnvironment } from "./support/consumer";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder, removeFolders, write } from "./support/project";
 import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
@@ -132,6 +132,21 @@ describe("other projects", () => {
       ]);
       expect(paths.filter((path) => /generate|reference-tables|json-schema/.test(path))).toEqual([]);
       expect(program.packed.size).toBeLessThan(1_000_000);
+    });
+
+    it("that npm pack does not create without the scripts that fill it", () => {
+      expect(runIn(PROJECT, npmEnvironment(), "npm", "pack")).toEqual({
+        status: 254,
+        output: expect.stringContaining("/incomplete without scripts: use npm run package/dkp-access-"),
+      });
+    });
+
+    it("with the license of each package that the bundled program contains", () => {
+      const licenses = readFileSync(join(program.path, "node_modules/dkp-access/dist/program-licenses.txt"), "utf8");
+      const titles = [...licenses.matchAll(/^(\S+) \d\S+: (.*), source: /gm)].map(([, name, license]) => `${name} ${license}`);
+      expect(titles).toEqual(expect.arrayContaining(["cdktf MPL-2.0", "commander MIT", "valibot MIT", "yaml ISC"]));
+      expect(titles.filter((title) => !/ (MIT|ISC|Apache-2\.0|BlueOak-1\.0\.0|MPL-2\.0|Public Domain)$/.test(title))).toEqual([]);
+      expect(titles.filter((title) => title.startsWith("@aws-sdk/"))).toEqual([]);
     });
 
     it("whose program works in the folder of the other project", () => {

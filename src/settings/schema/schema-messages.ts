@@ -1,4 +1,4 @@
-import * as v from "valibot";
+import type * as v from "valibot";
 
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";

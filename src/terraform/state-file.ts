@@ -14,6 +14,8 @@ export interface StateKey {
   /** In plaintext; absent with `pgpKey` and for an imported key. */
   readonly secret?: string | undefined;
   readonly encryptedSecret?: string | undefined;
+  /** When IAM created it. */
+  readonly created?: Date | undefined;
 }
 
 /** What a state says about a deployment's access. */
@@ -24,6 +26,8 @@ export interface StateContents {
   readonly user?: { readonly name?: string | undefined; readonly arn?: string | undefined } | undefined;
   /** Addresses of all resources that Terraform would replace because an apply failed after their creation. */
   readonly tainted: readonly string[];
+  /** Addresses of all managed resources. */
+  readonly addresses: readonly string[];
 }
 
 /** The version of the state's format since Terraform 0.12, and OpenTofu's. */
@@ -56,7 +60,14 @@ export function readState(state: string): StateContents {
     exposed: { id: text(object(outputs.access_key_id).value), slot: SLOTS.find((name) => name === slot) },
     user: user === undefined ? undefined : { name: text(user.name), arn: text(user.arn) },
     tainted: instances.filter(({ tainted }) => tainted).map(({ address }) => address),
+    addresses: instances.map(({ address }) => address),
   };
+}
+
+/** The serial number of a state, which each write raises; -1 for what is no state. */
+export function serialOf(state: string): number {
+  const { serial } = object(parsed(state));
+  return typeof serial === "number" ? serial : -1;
 }
 
 /** The access keys of a state, of the addresses that this project uses. */
@@ -115,7 +126,13 @@ function stateKey(slot: Slot, { tainted, attributes }: StateResource): StateKey 
     pgpKey: text(attributes.pgp_key),
     secret: text(attributes.secret),
     encryptedSecret: text(attributes.encrypted_secret),
+    created: dateOf(attributes.create_date),
   };
+}
+
+function dateOf(value: unknown): Date | undefined {
+  const date = new Date(text(value) ?? "");
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);

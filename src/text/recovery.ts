@@ -2,6 +2,7 @@
 export type RecoveryRow =
   | "damaged-state"
   | "deleted-key"
+  | "errored-state"
   | "half-made"
   | "lost-state"
   | "manual-changes"

@@ -107,15 +107,18 @@ describe("dkp-access", () => {
     expect((await runCli("/", ["synth", "--project", folder])).stdout).toBe("cdktf.out/stacks/dev/cdk.tf.json\n");
   });
 
-  it.each(["keys", "hand-over"])("%s rejects a stack that is not synthesized or not initialized", async (name) => {
+  it.each([
+    ["keys", 3],
+    ["hand-over", 1],
+  ])("%s rejects a stack that is not synthesized or not initialized, with exit code %d", async (name, status) => {
     expect(await runCli(folder, [name, "dev"])).toEqual({
-      status: 1,
+      status,
       stdout: "",
       stderr: "cdktf.out/stacks/dev: the stack is not synthesized; run npx dkp-access synth first\n",
     });
     await runCli(folder, ["synth"]);
     expect(await runCli(folder, [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual({
-      status: 1,
+      status,
       stdout: "",
       stderr: "cdktf.out/stacks/dev: tofu has not been initialized there; run tofu -chdir=cdktf.out/stacks/dev init first\n",
     });
@@ -133,12 +136,12 @@ describe("dkp-access", () => {
   it("keys without arguments reports all deployments, also after one that cannot be read", async () => {
     write("prod", `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n`);
     expect(await runCli(folder, ["keys"])).toEqual({
-      status: 1,
+      status: 3,
       stdout: "",
       stderr: ["dev", "prod"]
         .map(
           (stack, index) =>
-            `${stack} (${index + 1} of 2)\ncdktf.out/stacks/${stack}: the stack is not synthesized; run npx dkp-access synth first\n`,
+            `${stack}: cdktf.out/stacks/${stack}: the stack is not synthesized; run npx dkp-access synth first\n${stack} (${index + 1} of 2)\n`,
         )
         .join(""),
     });

@@ -45,15 +45,16 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
     3: "no check failed, and the result of a check is unknown",
   },
   keys: {
-    0: "all keys are in order; with --leaked: the steps are printed",
-    1: "something cannot be read, or the arguments have an error",
-    2: "a deployment has errors or warnings",
+    0: "nothing but notes is reported; with --leaked: the steps are printed",
+    1: "the settings or the arguments have an error; with --leaked: something cannot be read",
+    2: "a deployment needs attention",
+    3: "the keys of a deployment cannot be read; the others are reported",
   },
   "hand-over": { 0: "the provider block is printed or written", 1: "the provider block is neither printed nor written" },
   drift: {
     0: "nothing exists beside what Terraform manages",
-    1: "the settings or the arguments have an error, or the credentials belong to another account",
+    1: "the settings or the arguments have an error",
     2: "something exists beside what Terraform manages",
-    3: "something cannot be read, so the result is unknown; also if something was found",
+    3: "something cannot be read, also the state, or the credentials belong to another account: the result is unknown; also if something was found",
   },
 };

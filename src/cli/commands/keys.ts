@@ -1,13 +1,11 @@
 import type { Deployment } from "../../settings/deployment";
-import { bothOrAbort } from "../../terraform/progress";
-import { readState } from "../../terraform/state-file";
-import { pullState, stackFolder } from "../../terraform/terraform-cli";
-import { iamUser } from "../account/aws/user-keys";
-import type { KeySources } from "../account/keys/facts";
-import { leakReportText } from "../account/keys/leak-report";
-import { leakSteps } from "../account/keys/leak-steps";
-import { type KeyReport, keyReport, keyReportText } from "../account/keys/status";
-import { EXIT } from "./exit-codes";
+import { stackFolder } from "../../terraform/terraform-cli";
+import { leakResponse, leakText } from "../account/keys/leak";
+import { contextOf, type KeyReport, keyReport, keyReportJson, keyReportText } from "../account/keys/report";
+import { KEY_RULES, type KeyRules } from "../account/keys/rules";
+import type { KeySituation } from "../account/keys/situation";
+import { keySituation } from "../account/keys/sources";
+import { exitCodeOf } from "../findings/finding";
 import { seconds } from "./preflight";
 import { forDeployments } from "./support/for-deployments";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
@@ -24,9 +22,9 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Shows the status of the access keys of deployments: slots, age, last use, which key the outputs expose, when an OpenPGP key expires, errors and warnings, what the next apply would do to a key, and the next step of a rotation as the change to make in the settings.
+      `Shows the access keys of deployments: slots, age, last use, which key the outputs expose, when an OpenPGP key expires, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing to do, and DKP's key works throughout.
 
-A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity. Changes nothing. A stack must be synthesized and initialized.
+A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; where the state lacks an object of the deployment also iam:GetPolicy, iam:ListAttachedUserPolicies, iam:GetGroup and iam:GetRole. Changes nothing. A stack must be synthesized and initialized.
 
 With --leaked it prints what to do after a leak instead, for one deployment: the AWS CLI commands and the changes of the settings in their order.
 
@@ -56,19 +54,20 @@ async function status(session: Session, names: readonly string[], { timeout, for
     deployments,
     {
       report: async (deployment) => {
-        const report = keyReport(deployment, await sourcesOf(session, deployment, limit));
-        if (report.errors.length + report.warnings.length > 0) {
-          session.raise(EXIT.attention);
-        }
+        const report = keyReport(await situationOf(session, deployment, limit));
+        session.raise(exitCodeOf<KeyRules>(KEY_RULES, report.findings));
         return report;
       },
-      text: (report) => keyReportText(report, session.settings),
+      text: (report) => keyReportText(report, context(session, report.situation)),
+      json: (report) => keyReportJson(report, context(session, report.situation)),
       format,
       isSingle: names.length === 1,
     },
     (failed) => endAfter(failed, session),
   );
 }
+
+const context = ({ settings, terraform }: Session, situation: KeySituation) => contextOf(situation, settings, terraform.binary);
 
 /** Calls of a deployment that timed out would keep the process. */
 function endAfter(failed: boolean, { host, exitCode }: Session): void {
@@ -87,7 +86,8 @@ function requireLeaked({ leaked: isLeaked, key }: Options): void {
   }
   const noKey = key?.find((id) => !ACCESS_KEY_ID.test(id));
   if (noKey !== undefined) {
-    throw new Error(`--key: "${noKey}" is not the ID of an access key, such as AKIA...; write the stack before --key`);
+    // It may be the secret.
+    throw new Error("--key: a value is not the ID of an access key (not shown), such as AKIA...; write the stack before --key");
   }
 }
 
@@ -97,29 +97,22 @@ async function leaked(session: Session, names: readonly string[], options: Optio
     throw new Error("--leaked: is for one deployment; name one stack");
   }
   const deployment = selectOne(session, name);
-  const { settings } = session;
-  const limit = seconds(options.timeout);
-  const sources = await sourcesOf(session, deployment, limit).catch((error: Error) => {
+  const situation = await situationOf(session, deployment, seconds(options.timeout)).catch((error: Error) => {
     session.fail(new Error(`${error.message}; until then, follow review/${deployment.stack}/REVIEW.md, "After a leak"`));
   });
-  if (sources === undefined) {
+  if (situation === undefined) {
     session.print("", () => endAfter(true, session));
     return;
   }
-  const steps = leakSteps(deployment, sources, options.key ?? [], session.terraform.binary);
+  const response = leakResponse(situation, options.key ?? []);
   if (options.format === "json") {
-    session.printJson(steps);
+    session.printJson(response);
   } else {
-    session.print(leakReportText(steps, settings));
+    session.print(leakText(situation, response, context(session, situation)));
   }
 }
 
-/** The state and IAM, read at the same time. @param limit how long the calls to AWS may take, in seconds */
-async function sourcesOf({ terraform, output, printError }: Session, deployment: Deployment, limit: number): Promise<KeySources> {
-  const folder = stackFolder(terraform, output, deployment.stack);
-  const [state, iam] = await bothOrAbort(
-    (signal) => pullState(terraform, folder, signal),
-    (signal) => iamUser(deployment, { progress: printError, limit, signal }),
-  );
-  return { folder, state: readState(state), iam, now: new Date() };
+/** @param limit how long the calls to AWS may take, in seconds */
+function situationOf({ terraform, output }: Session, deployment: Deployment, limit: number): Promise<KeySituation> {
+  return keySituation(terraform, stackFolder(terraform, output, deployment.stack), deployment, limit);
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { awsRequests, type Requests } from "./http-requests";
 import type { Action, Operations, PagedAction } from "./operations";
 import { AwsError, NOT_AWS, UNREACHABLE } from "./operations";
@@ -11,6 +12,8 @@ export interface Access {
   readonly alwaysOnRegion: string;
   /** Ends all calls. */
   readonly signal: AbortSignal;
+  /** Repeats throttled calls until `signal` ends them. @default an error after several tries */
+  readonly patient?: boolean | undefined;
 }
 
 /** Calls AWS in the given Region. The AWS SDK is loaded only here, one service at a time. */
@@ -24,6 +27,8 @@ export interface Aws {
   ): Promise<readonly Operations[A]["output"][]>;
   /** @returns the code of the answer: EC2 answers a dry run with an error, whatever it thinks of the call */
   dryRun(operation: string, input: object, region: string): Promise<{ readonly code: string; readonly message: string }>;
+  /** The time that AWS reported in its last response, and what passed since. Before the first one, this computer's time. */
+  now(): Date;
 }
 
 interface Client {
@@ -49,14 +54,36 @@ type Sdk = Readonly<Record<string, Constructor<object> & Paginator>>;
 /** Tries per call, with growing pauses: a throttled account recovers within seconds. */
 const TRIES = 6;
 
+/** The codes with which AWS services throttle. */
+export const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
+
+/** Repeats work while AWS throttles it. */
+async function untilAnswered<T>(work: () => Promise<T>, { patient, signal }: Access): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (patient !== true || signal.aborted || !(error instanceof AwsError && THROTTLED.test(error.code))) {
+        throw error;
+      }
+      await setTimeout(1000);
+    }
+  }
+}
+
 /** Connects to AWS. Nothing is asked yet. */
 export function connect(access: Access): Aws {
   const { profile, assumeRoleArn, signal } = access;
   const base = { retryMode: "standard", maxAttempts: TRIES, ...(profile === undefined ? {} : { profile }) };
   const clients = new Map<string, Promise<{ client: Client; sdk: Sdk }>>();
   let requests: Promise<Requests> | undefined;
+  let ahead = 0;
+  const onDate = (date: string) => {
+    const reported = Date.parse(date);
+    ahead = Number.isNaN(reported) ? ahead : reported - Date.now();
+  };
   const loadRequests = () => {
-    requests ??= awsRequests();
+    requests ??= awsRequests(onDate);
     return requests;
   };
   const credentials = assumeRoleArn === undefined ? undefined : assumedRole(access, assumeRoleArn, loadRequests);
@@ -104,10 +131,10 @@ export function connect(access: Access): Aws {
       if (!READS.test(operation)) {
         throw new Error(`${action} is not a call that only reads`);
       }
-      return (await call(service, operation, input, region)) as Operations[A]["output"];
+      return (await untilAnswered(() => call(service, operation, input, region), access)) as Operations[A]["output"];
     },
     async askAll<A extends PagedAction>(action: A, input: Operations[A]["input"], region: string) {
-      return (await pages(action, input, region)) as readonly Operations[A]["output"][];
+      return (await untilAnswered(() => pages(action, input, region), access)) as readonly Operations[A]["output"][];
     },
     async dryRun(operation, input, region) {
       try {
@@ -120,6 +147,7 @@ export function connect(access: Access): Aws {
       }
       return { code: "none", message: "a dry run was taken for a call" };
     },
+    now: () => new Date(Date.now() + ahead),
   };
 }
 

@@ -11,8 +11,9 @@ export type Requests = Pick<NodeHttpHandler, "metadata" | "handle" | "updateHttp
 /**
  * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables. A response that is
  * not of AWS is an error, because the SDK takes for example the HTML page of a captive portal for an empty result.
+ * @param onDate receives the `Date` header of each response
  */
-export async function awsRequests(): Promise<Requests> {
+export async function awsRequests(onDate: (date: string) => void): Promise<Requests> {
   const [{ NodeHttpHandler }, { HttpsProxyAgent }, { getProxyForUrl }] = await Promise.all([
     import("@smithy/node-http-handler"),
     import("https-proxy-agent"),
@@ -35,6 +36,7 @@ export async function awsRequests(): Promise<Requests> {
     metadata: direct.metadata,
     async handle(request, options) {
       const { response } = await handlerOf(request).handle(request, options);
+      onDate(response.headers.date ?? "");
       return { response: await checkedResponse(request, response) };
     },
     updateHttpClientConfig: (key, value) => direct.updateHttpClientConfig(key, value),

@@ -19,6 +19,8 @@ export interface IamUser {
   readonly account?: string | undefined;
   readonly exists: boolean;
   readonly keys: readonly IamKey[];
+  /** The time that AWS reports. */
+  readonly now: Date;
 }
 
 /** How long to wait for IAM and STS in all. */
@@ -34,30 +36,35 @@ interface Waiting {
  * is set. Calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed, and sts:GetCallerIdentity, which needs no permission.
  * @throws Error if the credentials may not list the keys, or AWS does not answer
  */
-export async function iamUser(
-  { user, region, provider }: Pick<Deployment, "user" | "region" | "provider">,
+export async function iamUser(deployment: Identity, waiting: Waiting): Promise<IamUser> {
+  const { user, region } = deployment;
+  try {
+    return await withIam(deployment, waiting, (aws) => query(aws, user.name, alwaysOnRegion(region)));
+  } catch (error) {
+    const { message, code = "error" } = error as Error & { readonly code?: string };
+    throw new Error(
+      `IAM does not list the keys of the user ${user.name}: ${code === "timeout" ? message : `${code}: ${message}`}`,
+    );
+  }
+}
+
+type Identity = Pick<Deployment, "user" | "region" | "provider">;
+
+/** Calls AWS within a time limit. While AWS throttles, calls are repeated until then. @throws Error */
+export async function withIam<T>(
+  { region, provider }: Identity,
   { progress, limit, signal }: Waiting,
-): Promise<IamUser> {
+  work: (aws: Aws, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const timeout = AbortSignal.timeout(limit * 1000);
   const abortSignal = AbortSignal.any([signal, timeout]);
-  const iamRegion = alwaysOnRegion(region);
-  const aws = connect({
-    profile: provider.profile,
-    assumeRoleArn: provider.assumeRoleArn,
-    alwaysOnRegion: iamRegion,
-    signal: abortSignal,
-  });
+  const { profile, assumeRoleArn } = provider;
+  const aws = connect({ profile, assumeRoleArn, alwaysOnRegion: alwaysOnRegion(region), signal: abortSignal, patient: true });
   const timedOut = new Promise<never>((_, reject) => {
-    timeout.addEventListener("abort", () => reject(timeout.reason));
+    const error = Object.assign(new Error(`no answer within ${limit} s`), { code: "timeout" });
+    timeout.addEventListener("abort", () => reject(error));
   });
-  try {
-    const answer = Promise.race([query(aws, user.name, iamRegion), timedOut]);
-    return await withProgress("querying IAM", answer, progress, abortSignal);
-  } catch (error) {
-    const { message, ...details } = error as Error & { readonly code?: string };
-    const why = timeout.aborted ? `no answer within ${limit} s` : `${details.code ?? "error"}: ${message}`;
-    throw new Error(`IAM does not list the keys of the user ${user.name}: ${why}`);
-  }
+  return await withProgress("querying IAM", Promise.race([work(aws, abortSignal), timedOut]), progress, abortSignal);
 }
 
 async function query(aws: Aws, UserName: string, region: string): Promise<IamUser> {
@@ -70,11 +77,13 @@ async function query(aws: Aws, UserName: string, region: string): Promise<IamUse
     created,
     lastUsed: await lastUse(aws, id, region),
   }));
-  return { account, exists: pages !== undefined, keys: await Promise.all(keys) };
+  return { account, exists: pages !== undefined, keys: await Promise.all(keys), now: aws.now() };
 }
 
 async function lastUse(aws: Aws, AccessKeyId: string, region: string): Promise<IamKey["lastUsed"]> {
-  const { AccessKeyLastUsed: used } = await aws.ask("iam:GetAccessKeyLastUsed", { AccessKeyId }, region);
+  // The key can be deleted since it was listed.
+  const answer = await unlessMissing(aws.ask("iam:GetAccessKeyLastUsed", { AccessKeyId }, region), "NoSuchEntity");
+  const used = answer?.AccessKeyLastUsed;
   return used?.LastUsedDate === undefined
     ? undefined
     : { at: used.LastUsedDate, service: used.ServiceName ?? "", region: used.Region ?? "" };

@@ -47,7 +47,7 @@ export function reachableRoles({ mode, cluster }: PolicyOptions, nodeRole: strin
 
 /** The AWS CLI commands of the response to a leaked key. */
 export interface LeakCommands {
-  /** @param id the ID of the leaked key */
+  activate(id: string): string;
   deactivate(id: string): string;
   /** Two lines of a shell: what was issued until now is denied. */
   readonly denySessions: readonly string[];
@@ -59,8 +59,11 @@ export interface LeakCommands {
 /** The commands for the keys of a user. */
 export function leakCommands(userName: string): LeakCommands {
   const user = shellWord(userName);
+  const setStatus = (status: string) => (id: string) =>
+    `aws iam update-access-key --user-name ${user} --access-key-id ${shellWord(id)} --status ${status}`;
   return {
-    deactivate: (id) => `aws iam update-access-key --user-name ${user} --access-key-id ${shellWord(id)} --status Inactive`,
+    activate: setStatus("Active"),
+    deactivate: setStatus("Inactive"),
     denySessions: [
       "now=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
       `aws iam put-user-policy --user-name ${user} --policy-name ${DENY_POLICY} --policy-document "${shellDenial("$now")}"`,

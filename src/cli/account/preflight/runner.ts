@@ -1,7 +1,7 @@
 import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { dkpAccess } from "../../../text/command";
-import type { Aws } from "../aws/client";
+import { type Aws, THROTTLED } from "../aws/client";
 import { AwsError, NOT_AWS, UNREACHABLE } from "../aws/operations";
 import { CHECKS } from "./all-checks";
 import { type Check, type Finding, type ReadState, type Result, type Subject, skipped, unknown } from "./check";
@@ -165,7 +165,6 @@ class TimedOut extends Error {}
 
 /** Codes by which AWS denies a call, by protocol. */
 const DENIED = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
-const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 
 /** The finding for an error of a call. */
 export function judgeError({ action, code, message }: AwsError, check: string): Finding {

@@ -1,4 +1,5 @@
 import type { Deployment } from "../../../settings/deployment";
+import { EXIT } from "../exit-codes";
 import type { Session } from "./session";
 
 /** How a command reports several deployments. */
@@ -6,39 +7,55 @@ export interface DeploymentReports<Report> {
   /** Reads one deployment and sets the exit code. */
   readonly report: (deployment: Deployment) => Promise<Report>;
   readonly text: (report: Report) => string;
+  /** @default the report itself */
+  readonly json?: (report: Report) => object;
   readonly format: string;
   /** Whether the JSON output is one object instead of a list. */
   readonly isSingle: boolean;
 }
 
+/** How many deployments are read at a time: most of the time passes while Terraform and AWS respond. */
+const AT_A_TIME = 4;
+
 /**
- * Reports deployments one after the other: text as soon as a report is there, JSON at the end. One that cannot be read does not keep
- * the others from being reported. Names each one on standard error while it is read, where there are several.
+ * Reports deployments, several at a time: text as soon as a report is there, JSON at the end in the order of the deployments. One that
+ * cannot be read does not keep the others from being reported; the exit code then is that of an unknown result.
  * @param done is called when everything is printed, with whether a deployment could not be read
  */
 export async function forDeployments<Report>(
   session: Session,
   deployments: readonly Deployment[],
-  { report, text, format, isSingle }: DeploymentReports<Report>,
+  { report, text, json, format, isSingle }: DeploymentReports<Report>,
   done: (failed: boolean) => void,
 ): Promise<void> {
-  const reports: Report[] = [];
-  let failed = false;
-  for (const [index, deployment] of deployments.entries()) {
-    if (deployments.length > 1) {
-      session.printError(`${deployment.stack} (${index + 1} of ${deployments.length})\n`);
-    }
-    try {
-      const result = await report(deployment);
-      if (format === "text") {
-        session.print(`${reports.length === 0 ? "" : "\n"}${text(result)}`);
+  const reports = new Map<Deployment, Report>();
+  const waiting = [...deployments];
+  let [failed, ended] = [false, 0];
+  const work = async () => {
+    for (let deployment = waiting.shift(); deployment !== undefined; deployment = waiting.shift()) {
+      try {
+        const result = await report(deployment);
+        if (format === "text") {
+          session.print(`${reports.size === 0 ? "" : "\n"}${text(result)}`);
+        }
+        reports.set(deployment, result);
+      } catch (error) {
+        failed = true;
+        const { message } = error as Error;
+        session.fail(deployments.length > 1 ? new Error(`${deployment.stack}: ${message}`, { cause: error }) : error);
+        session.raise(EXIT.breaking);
       }
-      reports.push(result);
-    } catch (error) {
-      failed = true;
-      session.fail(error);
+      if (deployments.length > 1) {
+        ended += 1;
+        session.printError(`${deployment.stack} (${ended} of ${deployments.length})\n`);
+      }
     }
-  }
-  const json = isSingle ? reports[0] : reports;
-  session.print(format === "json" && json !== undefined ? `${JSON.stringify(json, null, 2)}\n` : "", () => done(failed));
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, deployments.length) }, work));
+  const results = deployments.flatMap((deployment) => {
+    const result = reports.get(deployment);
+    return result === undefined ? [] : [json === undefined ? result : json(result)];
+  });
+  const printed = isSingle ? results[0] : results;
+  session.print(format === "json" && printed !== undefined ? `${JSON.stringify(printed, null, 2)}\n` : "", () => done(failed));
 }

@@ -1,0 +1,115 @@
+import { dkpAccess } from "../../../text/command";
+import { visible } from "../../../text/printable";
+import { textOf } from "../../findings/finding";
+import { keyText, mismatchFindings } from "./findings";
+import { leakCommands, SESSION_HOURS } from "./leaked-key";
+import { type Action, type Edit, nextStep, type Step } from "./next-step";
+import { type Context, commandsOf, editText, stepText } from "./report";
+import { KEY_RULES, type KeyRules } from "./rules";
+import { canBeGiven, exposedSlot, type KeySituation, withoutKeys } from "./situation";
+
+/** What ends the leaked keys, and what comes next once they are deleted. */
+export interface LeakResponse {
+  readonly ids: readonly string[];
+  readonly contain: { readonly edits: readonly Edit[]; readonly actions: readonly Action[] };
+  readonly after: Step;
+}
+
+/**
+ * The response to leaked keys: they are deactivated and deleted, so that no apply can activate them again, and the deployment goes on
+ * as after any other deletion outside Terraform.
+ * @param named the leaked keys. @default the key that the outputs expose
+ * @throws Error if settings, state and credentials do not belong together, or it is unknown which key leaked
+ */
+export function leakResponse(situation: KeySituation, named: readonly string[]): LeakResponse {
+  const { settings, iam, state } = situation;
+  const [mismatch] = mismatchFindings(situation);
+  if (mismatch !== undefined) {
+    throw new Error(`${settings.stack}: ${textOf<KeyRules>(KEY_RULES, mismatch)}`);
+  }
+  const ids = [...new Set(named.length > 0 ? named : [state.exposed.id ?? []].flat())];
+  if (ids.length === 0) {
+    const known = iam.keys.map(({ id }) => id).join(" or ");
+    throw new Error(
+      `${settings.stack}: the state does not show which key DKP has; name the leaked one: --key ${known === "" ? "ID" : known}`,
+    );
+  }
+  const left = withoutKeys(situation, ids);
+  const next = nextStep(left);
+  const exposed = exposedSlot(left);
+  // DKP may have had a leaked key that is not the exposed one.
+  const gives = exposed !== undefined && canBeGiven(exposed) && next.why === "done";
+  const isImported = settings.import?.accessKeyId !== left.settings.import?.accessKeyId;
+  const isInactive = (id: string) => iam.keys.some((key) => key.id === id && key.status !== "Active");
+  return {
+    ids,
+    contain: {
+      edits: isImported ? [{ setting: "import.accessKeyId", value: undefined }] : [],
+      actions: [
+        // Also keys that IAM does not list: it may list them later.
+        ...ids.filter((id) => !isInactive(id)).map((key): Action => ({ do: "deactivate", key })),
+        ...ids.map((key): Action => ({ do: "delete", key })),
+      ],
+    },
+    after: gives ? { why: "give", key: exposed.found?.id, edits: [], actions: [{ do: "hand-over" }] } : next,
+  };
+}
+
+/** AWS's guides for what an attacker left behind. */
+const GUIDES: readonly (readonly [what: string, url: string])[] = [
+  ["what to check in the account", "https://docs.aws.amazon.com/guardduty/latest/ug/compromised-creds.html"],
+  [
+    "what the key did: CloudTrail event history",
+    "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html",
+  ],
+  ["the same over a long time: Athena", "https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html"],
+  [
+    "sessions of roles that the attacker used",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html",
+  ],
+];
+
+/** The response as text: steps in their order, as settings and commands. Lines to type are indented by four spaces. */
+export function leakText(situation: KeySituation, response: LeakResponse, context: Context): string {
+  const { settings, iam, state } = situation;
+  const { contain, after, ids } = response;
+  const { denySessions, removeDenial, createKey } = leakCommands(settings.user.name);
+  const [deactivate, deletion] = (["deactivate", "delete"] as const).map((kind) =>
+    contain.actions.filter((action) => action.do === kind).flatMap((action) => commandsOf(action, context)),
+  );
+  const command = (line: string) => `    ${line}`;
+  const describe = (id: string) => {
+    const found = iam.keys.find((key) => key.id === id);
+    const exposed = id === state.exposed.id ? ", exposed by the outputs" : "";
+    return `leaked: ${found === undefined ? `${id} (IAM does not list it)` : keyText(found)}${exposed}`;
+  };
+  const [why = "", ...rest] =
+    settings.accessKeys === "none" ? ["create a key for DKP", `   ${createKey}`] : stepText(after, context);
+  const lines = [
+    `${settings.stack}: response to a leaked key of the user ${settings.user.name}${iam.account === undefined ? "" : ` in account ${iam.account}`}; this command changes nothing`,
+    ...ids.map(describe),
+    "DKP cannot call AWS from step 1 until it has another key; the instances of the cluster keep running",
+    "",
+    "1. Deactivate the key",
+    ...(deactivate ?? []).map(command),
+    "",
+    `2. Deny its sessions, which remain valid for up to ${SESSION_HOURS} hours; again after five minutes, when all of AWS knows of step 1`,
+    ...denySessions.map(command),
+    "",
+    "3. Delete the key, so that no apply can activate it again; its ID remains in CloudTrail",
+    ...contain.edits.map((edit) => `   ${context.file}: ${editText(edit)}`),
+    ...(deletion ?? []).map(command),
+    "",
+    `4. Give DKP a key that has not leaked: ${why}`,
+    ...rest.map((line) => ` ${line}`),
+    `   then ${dkpAccess("keys", settings.stack)}, until nothing is to do`,
+    "",
+    "5. Find and remove what the attacker created: it works without the key",
+    ...GUIDES.map(([what, url]) => `   ${what}: ${url}`),
+    `   ${dkpAccess("drift", settings.stack)}: what exists beside what Terraform manages`,
+    "",
+    `6. ${SESSION_HOURS} hours after step 2, remove the Deny: Terraform cannot delete a user with an inline policy`,
+    command(removeDenial),
+  ];
+  return lines.map((line) => `${visible(line)}\n`).join("");
+}

@@ -1,0 +1,177 @@
+import { join } from "node:path";
+import { dkpAccess } from "../../../text/command";
+import { visible } from "../../../text/printable";
+import { shellWord } from "../../../text/shell";
+import { type Finding, findingsJson, levelOf, textOf } from "../../findings/finding";
+import { keyFindings, keyText, pgpExpiry } from "./findings";
+import { leakCommands } from "./leaked-key";
+import { type Action, type Edit, nextStep, type Step, type Why } from "./next-step";
+import { KEY_RULES, type KeyRules } from "./rules";
+import { type KeySituation, type KeySlot, RECENT_HOURS, slotSettings, slotsOf } from "./situation";
+
+/** The keys of a deployment, what is to be reported about them, and the next step. */
+export interface KeyReport {
+  readonly situation: KeySituation;
+  readonly findings: readonly Finding<KeyRules>[];
+  readonly next: Step;
+}
+
+export function keyReport(situation: KeySituation): KeyReport {
+  return { situation, findings: keyFindings(situation), next: nextStep(situation) };
+}
+
+/** Why a step comes next. `KEY` stands for the key that it is about. */
+const WHY: Readonly<Record<Why, string>> = {
+  mismatch: "check which settings, state and credentials belong together; the keys were not checked",
+  unsent: "write the state that Terraform could not write",
+  "unsent-older": "delete the file with the older state",
+  unlisted: "wait until IAM lists the new key",
+  tainted: "untaint the resource, and only then apply",
+  deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
+  lost: "import what exists",
+  objects: "import what the state does not have",
+  "key-lost": "go on with another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
+  revert: "change the settings to what is deployed; make the change again once the error above is gone",
+  apply: "the settings are not applied yet",
+  "rotate-expose": "expose the new key, then give it to DKP",
+  "rotate-retire": "deactivate the old key, once DKP has the exposed one; it can be activated again",
+  "rotate-delete": "delete the retired key, once you do not want to go back to it",
+  "deleted-already": "the key is deleted already: set its slot to absent, so that no other key is created in it",
+  wait: `wait: KEY was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
+  "unmanaged-retire": "remove KEY, which the state does not have and nothing uses: first deactivate it, which can be reversed",
+  "expose-other": "expose the key that works",
+  create: "create a key, whose secret is in the state",
+  "make-room": "remove KEY: IAM allows two keys, and DKP needs one whose secret is in the state",
+  "which-key": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
+  give: "give the exposed key to DKP",
+  none: "accessKeys is none: keys are created and rotated outside Terraform",
+  done: "nothing to do; to rotate, create a second key",
+};
+
+/** What commands and edits are written for. */
+export interface Context {
+  readonly stack: string;
+  readonly user: string;
+  readonly folder: string;
+  /** The settings file. */
+  readonly file: string;
+  /** Terraform, or OpenTofu. */
+  readonly binary: string;
+}
+
+/** @param settings the folder of the settings files @param binary Terraform, or OpenTofu */
+export function contextOf({ settings, folder }: KeySituation, settingsFolder: string, binary: string): Context {
+  const { stack, user } = settings;
+  return { stack, user: user.name, folder, file: join(settingsFolder, `${stack}.yaml`), binary };
+}
+
+export const editText = ({ setting, value }: Edit) => (value === undefined ? `remove ${setting}` : `${setting}: ${value}`);
+
+/** The commands of an action, for a shell; none where a person does something else. */
+export function commandsOf(action: Action, { stack, user, folder, binary }: Context): readonly string[] {
+  const terraform = `${binary} -chdir=${shellWord(folder)}`;
+  const { activate, deactivate, deleteKey } = leakCommands(user);
+  switch (action.do) {
+    case "apply":
+      return [dkpAccess("synth"), `${terraform} apply`];
+    case "hand-over":
+      return [dkpAccess("hand-over", stack, "--out", "FILE"), "d8 system edit provider-cluster-configuration"];
+    case "push-state":
+      return [`${terraform} state push errored.tfstate`, `rm ${shellWord(join(folder, "errored.tfstate"))}`];
+    case "remove-unsent":
+      return [`rm ${shellWord(join(folder, "errored.tfstate"))}`];
+    case "untaint":
+      return [`${terraform} untaint ${action.address}`];
+    case "activate":
+      return [activate(action.key)];
+    case "deactivate":
+      return [deactivate(action.key)];
+    case "delete":
+      return [deleteKey(action.key)];
+    case "wait":
+      return [];
+  }
+}
+
+function actionText(action: Action, context: Context): string {
+  const commands = commandsOf(action, context).join(" && ");
+  switch (action.do) {
+    case "apply":
+      return "apply";
+    case "hand-over":
+      return `unless DKP has the exposed key: ${commands}`;
+    case "wait":
+      return `wait ${action.minutes >= 60 ? `${action.minutes / 60} hours` : "a minute"}`;
+    default:
+      return commands;
+  }
+}
+
+/** The step as lines. */
+export function stepText(step: Step, context: Context): readonly string[] {
+  const { why, key = "", restore, askLeaked, askKey, edits, actions } = step;
+  const lines = [WHY[why].replaceAll("KEY", key)];
+  if (restore !== undefined) {
+    const what = restore.keys.length === 0 ? "the user" : `the user and ${restore.keys.join(" and ")}`;
+    lines.push(
+      `  first: if an earlier or later version of the state has ${what}, restore it, and do nothing else (docs/how-to/keys.md, "Restore the state")`,
+    );
+  }
+  if (askLeaked !== undefined) {
+    lines.push(`  if ${askLeaked} leaked, instead: ${dkpAccess("keys", "--leaked", context.stack, "--key", askLeaked)}`);
+  }
+  for (const [id, answer] of Object.entries(askKey ?? {})) {
+    const [reason = "", ...rest] = stepText(answer, context);
+    lines.push(`  if DKP has ${id === "" ? "neither" : id}: ${reason}`, ...rest.map((line) => `  ${line}`));
+  }
+  lines.push(...edits.map((edit) => `  ${context.file}: ${editText(edit)}`));
+  lines.push(...actions.map((action) => `  then ${actionText(action, context)}`));
+  return lines;
+}
+
+/** The report as text. */
+export function keyReportText({ situation, findings, next }: KeyReport, context: Context): string {
+  const { settings } = situation;
+  const slots = slotsOf(situation).filter(({ managed }) => settings.accessKeys !== "none" || managed !== undefined);
+  const again = next.why === "done" || next.why === "none" ? [] : [`  then ${dkpAccess("keys", settings.stack)}`];
+  const lines = [
+    `${settings.stack}: keys of the user ${settings.user.name}`,
+    ...slots.map((slot) => `  ${slotText(slot, situation)}`),
+    ...findings.map((finding) => `${levelOf<KeyRules>(KEY_RULES, finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`),
+    ...stepText(next, context).map((line, index) => (index === 0 ? `next: ${line}` : line)),
+    ...again,
+  ];
+  return lines.map((line) => `${visible(line)}\n`).join("");
+}
+
+function slotText(slot: KeySlot, situation: KeySituation): string {
+  const { managed, found, wanted } = slot;
+  if (managed === undefined) {
+    return `${slot.slot}: ${wanted === "absent" ? "absent" : "not created yet"}`;
+  }
+  const exposed = managed.id === situation.state.exposed.id ? ", exposed by the outputs" : "";
+  const key = found === undefined ? `${managed.id} (not in IAM)` : keyText(found);
+  const expires = pgpExpiry(managed.pgpKey ?? slotSettings(situation.settings)[slot.slot].pgpKey);
+  return `${slot.slot}: ${key}${exposed}${expires === undefined ? "" : `, its OpenPGP key expires ${expires.toISOString().slice(0, 10)}`}`;
+}
+
+/** The report as JSON: findings and the step are data, with the text beside them. */
+export function keyReportJson({ situation, findings, next }: KeyReport, context: Context): object {
+  const { settings, state } = situation;
+  return {
+    stack: settings.stack,
+    user: settings.user.name,
+    slots: slotsOf(situation).map(({ slot, wanted, managed, found }) => ({
+      slot,
+      wanted,
+      id: managed?.id,
+      current: managed !== undefined && managed.id === state.exposed.id,
+      status: found?.status,
+      created: found?.created,
+      lastUsed: found?.lastUsed,
+      pgpExpires: pgpExpiry(managed?.pgpKey ?? slotSettings(settings)[slot].pgpKey),
+    })),
+    findings: findingsJson<KeyRules>(KEY_RULES, findings),
+    next: { ...next, text: stepText(next, context) },
+  };
+}

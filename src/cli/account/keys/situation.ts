@@ -1,0 +1,260 @@
+import { SLOTS, type Slot } from "../../../iam/key-slots";
+import type { Deployment } from "../../../settings/deployment";
+import { KEY_ADDRESSES } from "../../../terraform/addresses";
+import type { StateContents, StateKey } from "../../../terraform/state-file";
+import type { IamKey, IamUser } from "../aws/user-keys";
+
+export type KeySettings = Pick<
+  Deployment,
+  "stack" | "user" | "accessKeys" | "accountId" | "import" | "attachment" | "nodeRole" | "region" | "policy" | "cluster"
+>;
+
+export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
+
+/** An object of the deployment that `import` can import. */
+export type ImportField = "user" | "policy" | "additionalPolicies" | "attachment" | "group" | "nodeRole";
+
+/** Settings, state, IAM and time of a deployment's keys, side by side: what all findings and steps follow from. */
+export interface KeySituation {
+  readonly settings: KeySettings;
+  /** The stack's folder, where Terraform runs. */
+  readonly folder: string;
+  readonly state: StateContents;
+  /** `errored.tfstate` beside it: newer than the state, or older, because another apply wrote the state since. */
+  readonly unsent?: "newer" | "older" | undefined;
+  readonly iam: IamUser;
+  /** Objects that IAM has, or may have, and that the state lacks. */
+  readonly unmanagedObjects: readonly ImportField[];
+  /** The time of this computer, when AWS reported `iam.now`. */
+  readonly clock: Date;
+}
+
+/** A slot in settings, state and IAM. */
+export interface KeySlot {
+  readonly slot: Slot;
+  readonly wanted: KeySlots[Slot]["status"];
+  /** The key in the state. */
+  readonly managed?: StateKey | undefined;
+  /** The same key in IAM; undefined where IAM does not have it. */
+  readonly found?: IamKey | undefined;
+}
+
+/** What the next apply does to one key, or to the outputs. */
+export interface Effect {
+  readonly verb: "create" | "delete" | "forget" | "activate" | "deactivate" | "import" | "replace" | "expose";
+  readonly slot: Slot;
+  /** The key's ID; undefined for a key that does not exist yet. */
+  readonly id?: string | undefined;
+}
+
+/** "IAM and AWS STS quotas": access keys per user, whatever their status. */
+export const MAX_KEYS = 2;
+
+/**
+ * A key that was created, or used according to AWS, within this many hours may be the one that DKP signs with.
+ * A running cluster signs several times an hour, and AWS reports a use some hours late.
+ */
+export const RECENT_HOURS = 24;
+
+/** IAM is eventually consistent: a new key can be missing from ListAccessKeys. Seconds in practice, no limit is documented. */
+const LISTED_AFTER_MINUTES = 10;
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+export const secretKnown = (key: StateKey | undefined) => key?.secret !== undefined || key?.encryptedSecret !== undefined;
+
+const ABSENT = { status: "absent" } as const;
+const NO_SLOTS: KeySlots = { primary: ABSENT, secondary: ABSENT, current: "primary" };
+
+/** The settings of the slots; with `accessKeys: none`, both are absent. */
+export const slotSettings = ({ accessKeys }: Pick<KeySettings, "accessKeys">): KeySlots =>
+  accessKeys === "none" ? NO_SLOTS : accessKeys;
+
+export function slotsOf(situation: KeySituation): readonly KeySlot[] {
+  return SLOTS.map((slot) => slotOf(situation, slot));
+}
+
+export function slotOf({ settings, state, iam }: KeySituation, slot: Slot): KeySlot {
+  const managed = state.keys.find((key) => key.slot === slot);
+  return {
+    slot,
+    wanted: slotSettings(settings)[slot].status,
+    managed,
+    found: iam.keys.find(({ id }) => id === managed?.id),
+  };
+}
+
+/** The slot whose key the outputs expose, if the state has that key. */
+export function exposedSlot(situation: KeySituation): KeySlot | undefined {
+  const { id } = situation.state.exposed;
+  return slotsOf(situation).find(({ managed }) => managed !== undefined && managed.id === id);
+}
+
+/** Keys of the user that are not in the state. */
+export function unmanagedKeys({ state, iam }: KeySituation): readonly IamKey[] {
+  return iam.keys.filter(({ id }) => state.keys.every((key) => key.id !== id));
+}
+
+const isWithin = (time: Date | undefined, now: Date, milliseconds: number) =>
+  time !== undefined && now.getTime() - time.getTime() < milliseconds;
+
+/** Whether AWS reports a use within the last day. */
+export const isInUse = ({ lastUsed }: Pick<IamKey, "lastUsed">, now: Date) => isWithin(lastUsed?.at, now, RECENT_HOURS * HOUR_MS);
+
+/** Whether a key may be the one that DKP signs with, by its age and last use. */
+export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date) =>
+  isInUse(key, now) || isWithin(key.created, now, RECENT_HOURS * HOUR_MS);
+
+/** Whether a key was used later than another one, by the uses that AWS reports. */
+export function isUsedLater(one: IamKey, other: IamKey): boolean {
+  return (one.lastUsed?.at.getTime() ?? 0) > (other.lastUsed?.at.getTime() ?? 0);
+}
+
+/** Whether a key is Active and the state has its secret, so that DKP can get it. */
+export function canBeGiven({ managed, found }: KeySlot): boolean {
+  return found?.status === "Active" && managed?.tainted !== true && secretKnown(managed);
+}
+
+/** Keys of the state that IAM does not list yet: they were created minutes ago. */
+export function unlistedKeys(situation: KeySituation): readonly KeySlot[] {
+  return slotsOf(situation).filter(
+    ({ managed, found }) =>
+      found === undefined && isWithin(managed?.created, situation.iam.now, LISTED_AFTER_MINUTES * MINUTE_MS),
+  );
+}
+
+/** Settings, state and credentials that do not belong together: then nothing else about the keys is reliable. */
+export function mismatches({ settings, state, iam }: Pick<KeySituation, "settings" | "state" | "iam">) {
+  const { user, accountId } = settings;
+  const account = state.user?.arn?.split(":")[4];
+  const differs = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && other !== undefined && one !== other;
+  return {
+    user: differs(state.user?.name, user.name) ? state.user?.name : undefined,
+    stateAccount: differs(account, iam.account) ? account : undefined,
+    settingsAccount: differs(accountId, iam.account) ? accountId : undefined,
+  };
+}
+
+/** The key that `import.accessKeyId` imports at the next apply: it goes into the primary slot, if that has no key. */
+export function pendingImport(situation: KeySituation): string | undefined {
+  const { wanted, found } = slotOf(situation, "primary");
+  return found === undefined && wanted !== "absent" ? situation.settings.import?.accessKeyId : undefined;
+}
+
+/** What the next apply does to the keys, as far as Terraform does not refuse it. */
+export function effectsOf(situation: KeySituation): readonly Effect[] {
+  return [...slotsOf(situation).flatMap((slot) => slotEffects(slot, situation)), ...exposures(situation)];
+}
+
+function slotEffects({ slot, wanted, managed, found }: KeySlot, situation: KeySituation): readonly Effect[] {
+  const status = (key: IamKey | undefined): readonly Effect[] =>
+    key === undefined || key.status === wanted
+      ? []
+      : [{ verb: wanted === "Active" ? "activate" : "deactivate", slot, id: key.id }];
+  if (wanted === "absent") {
+    return managed === undefined ? [] : [{ verb: found === undefined ? "forget" : "delete", slot, id: managed.id }];
+  }
+  if (managed === undefined || found === undefined) {
+    const id = slot === "primary" ? pendingImport(situation) : undefined;
+    return id === undefined
+      ? [{ verb: "create", slot }]
+      : [{ verb: "import", slot, id }, ...status(situation.iam.keys.find((key) => key.id === id))];
+  }
+  return managed.tainted || managed.pgpKey !== slotSettings(situation.settings)[slot].pgpKey
+    ? [{ verb: "replace", slot, id: managed.id }]
+    : status(found);
+}
+
+function exposures({ settings, state }: KeySituation): readonly Effect[] {
+  const { current } = slotSettings(settings);
+  const { slot } = state.exposed;
+  const id = state.keys.find((key) => key.slot === current)?.id;
+  return settings.accessKeys === "none" || slot === undefined || slot === current ? [] : [{ verb: "expose", slot: current, id }];
+}
+
+/** Why an effect must not be applied. */
+export type Danger =
+  | "fails: IAM allows two keys"
+  | "fails: Terraform would replace the key"
+  | "fails: there is no such key to import"
+  | "activates a key that was deactivated"
+  | "ends the exposed key"
+  | "ends a key that DKP may use"
+  | "exposes a key that DKP cannot get"
+  | "exposes an older key";
+
+/** The effect's danger; undefined if it has none. */
+export function dangerOf(effect: Effect, effects: readonly Effect[], situation: KeySituation): Danger | undefined {
+  const { iam, state } = situation;
+  const { slot, id, verb } = effect;
+  const exposed = exposedSlot(situation);
+  const key = iam.keys.find((candidate) => candidate.id === id);
+  switch (verb) {
+    case "create": {
+      const creations = effects.filter((other) => other.verb === "create").length;
+      return iam.keys.length + creations > MAX_KEYS ? "fails: IAM allows two keys" : undefined;
+    }
+    case "import":
+      return key === undefined || state.keys.some((managed) => managed.id === id)
+        ? "fails: there is no such key to import"
+        : undefined;
+    case "replace":
+      return "fails: Terraform would replace the key";
+    case "activate":
+      return "activates a key that was deactivated";
+    case "delete":
+    case "deactivate":
+      if (id === state.exposed.id) {
+        return "ends the exposed key";
+      }
+      return key === undefined || canEnd(key, situation) ? undefined : "ends a key that DKP may use";
+    case "expose": {
+      const target = slotOf(situation, slot);
+      const isCreated = effects.some((other) => other.verb === "create" && other.slot === slot);
+      if (!isCreated && !canBeGiven(target)) {
+        return "exposes a key that DKP cannot get";
+      }
+      return !isCreated && exposed !== undefined && canBeGiven(exposed) && isOlder(target.found, exposed.found)
+        ? "exposes an older key"
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+export const isOlder = (one: IamKey | undefined, other: IamKey | undefined) =>
+  (one?.created?.getTime() ?? 0) < (other?.created?.getTime() ?? 0);
+
+/**
+ * Whether a key can be deactivated, or deleted, without an outage: nothing used it for a day, and DKP uses the exposed key, because AWS
+ * reports a use of that within the day. While a cluster is stopped, its key cannot be told from an unused one.
+ */
+export function canEnd(key: IamKey, situation: KeySituation): boolean {
+  const { now } = situation.iam;
+  const exposed = exposedSlot(situation)?.found;
+  return !isRecent(key, now) && exposed?.status === "Active" && exposed.id !== key.id && isInUse(exposed, now);
+}
+
+/** The same situation after the leaked keys are deleted. */
+export function withoutKeys(situation: KeySituation, ids: readonly string[]): KeySituation {
+  const { settings, iam } = situation;
+  const imported = settings.import?.accessKeyId;
+  const dropped = imported !== undefined && ids.includes(imported);
+  return {
+    ...situation,
+    settings:
+      dropped && settings.import !== undefined
+        ? { ...settings, import: { ...settings.import, accessKeyId: undefined } }
+        : settings,
+    iam: { ...iam, keys: iam.keys.filter(({ id }) => !ids.includes(id)) },
+  };
+}
+
+/** The address of the key in a slot, and whether it is tainted while IAM has the key. */
+export function taintedAddresses(situation: KeySituation): readonly string[] {
+  const gone = slotsOf(situation).filter(({ found }) => found === undefined);
+  return situation.state.tainted.filter((address) => gone.every(({ slot }) => KEY_ADDRESSES[slot] !== address));
+}

@@ -79,7 +79,6 @@ describe("dkp-access policy", () => {
       ["--mode", "tight"],
       "option '--mode <mode>' argument 'tight' is invalid. Allowed choices are documented, scoped, minimal, strict\n",
     ],
-    [["--json"], "policy --json: replaced by --format json\n"],
     [
       ["--explain", "ec2:RunInstance"],
       '--explain: "ec2:RunInstance" is not an action that DKP is known to call, did you mean "ec2:RunInstances"?\n',

@@ -64,9 +64,6 @@ describe("dkp-access", () => {
     [["keys", "--format"], `option '--format <format>' argument missing; ${USAGE}`],
     [["keys", "--format", "yaml"], `option '--format <format>' argument 'yaml' is invalid. ${CHOICES} text, json\n`],
     [["hand-over", "--format", "text"], `option '--format <format>' argument 'text' is invalid. ${CHOICES} yaml, json\n`],
-    [["keys", "--json"], "keys --json: replaced by --format json\n"],
-    [["hand-over", "--json"], "hand-over --json: replaced by --format json\n"],
-    [["preflight", "--json"], "preflight --json: replaced by --format json\n"],
     [
       ["preflight", "--timeout", "soon"],
       '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n',

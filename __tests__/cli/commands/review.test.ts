@@ -272,13 +272,4 @@ describe("dkp-access review", () => {
     expect((await review(folder)).status).toBe(1);
     expect(existsSync(join(folder, "review"))).toBe(false);
   });
-
-  it.each([
-    [["--against", "x"], "review --against: moved to npx dkp-access diff --against\n"],
-    [["--plan", "x"], "review --plan: moved to npx dkp-access diff --plan\n"],
-    [["--format", "json"], "review --format: moved to npx dkp-access diff --format\n"],
-    [["--stack", "dev"], "review --stack: replaced by an argument: npx dkp-access review STACK\n"],
-  ])("names the replacement of %j", async (args, message) => {
-    expect(await review(project(), args)).toEqual({ status: 1, stdout: "", stderr: message });
-  });
 });

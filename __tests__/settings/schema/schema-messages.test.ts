@@ -1,4 +1,3 @@
-// The former name of import. cspell:ignore adopt
 import { errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 
 describe("an unknown setting", () => {
@@ -40,12 +39,6 @@ describe("an unknown setting", () => {
     ["outputs: { all: true }", "outputs.all: unknown setting, known are secret"],
   ])("inside an object is measured against that object: %s", (extra, error) => {
     expect(errorsWith(`${extra}\n`)).toEqual([`line 3, ${error}`]);
-  });
-
-  it("that had another name in an earlier version gets the new name", () => {
-    expect(errorsWith("adopt: { user: true }\n")).toEqual([
-      "line 3, adopt: renamed; write import, with the same fields below it",
-    ]);
   });
 
   it("that was meant as a required one is reported beside what is missing", () => {

@@ -4,7 +4,7 @@ import { providerBlock, providerYaml } from "../account/hand-over/provider-block
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Host } from "./support/session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
+import { formatOption } from "./support/shared-options";
 
 interface Options {
   readonly out?: string;
@@ -44,7 +44,6 @@ The secret comes from the outputs, or from the deployment's own state where outp
         session.printError(`written to ${writeSecretFile(out, text)}, which only you can read (mode 0600)\n`);
       }
     });
-  replacedOptions(command, JSON_REPLACED);
 };
 
 /** Whether a person at a terminal confirms that the secret is printed there. */

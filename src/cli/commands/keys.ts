@@ -10,7 +10,7 @@ import { seconds } from "./preflight";
 import { forDeployments } from "./support/for-deployments";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
+import { formatOption } from "./support/shared-options";
 
 interface Options {
   readonly leaked?: true;
@@ -43,7 +43,6 @@ With --format json the output is an object for one named stack, otherwise a list
       }
       await status(session, names, options);
     });
-  replacedOptions(command, JSON_REPLACED);
 };
 
 async function status(session: Session, names: readonly string[], { timeout, format }: Options): Promise<void> {

@@ -9,7 +9,7 @@ import { forPeople, policyOptions } from "../review/account-placeholder";
 import { explain, explanationText } from "../review/explanation";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
+import { formatOption } from "./support/shared-options";
 
 interface Options {
   readonly mode?: Mode;
@@ -33,7 +33,6 @@ Where the settings state no accountId, ARNs show ACCOUNT_ID.`,
       const text = action === undefined ? policyText(session, options, format) : explanation(action, options, format);
       session.print(`${forPeople(text)}\n`);
     });
-  replacedOptions(command, JSON_REPLACED);
 };
 
 function policyText(session: Session, options: PolicyOptions, format: string): string {

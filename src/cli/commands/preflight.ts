@@ -9,7 +9,7 @@ import { runPreflight } from "../account/preflight/runner";
 import { readableState } from "./support/readable-state";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
-import { formatOption, JSON_REPLACED, replacedOptions } from "./support/shared-options";
+import { formatOption } from "./support/shared-options";
 
 interface Options {
   readonly existingCluster?: true;
@@ -42,7 +42,6 @@ Run it with the credentials that apply the stack; provider.profile and provider.
       const timeout = seconds(options.timeout);
       await preflight(session, selectOne(session, stack), timeout, options);
     });
-  replacedOptions(command, JSON_REPLACED);
 };
 
 async function preflight(session: Session, deployment: Deployment, timeout: number, options: Options): Promise<void> {

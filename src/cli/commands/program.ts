@@ -161,7 +161,7 @@ function usageError(text: string): string {
     .trim()
     .replace(/\.$/, "");
   const suggested = message.replace(/\n\(Did you mean (.+)\?\)$/s, ", did you mean $1?");
-  const isComplete = suggested !== message || /allowed choices|replaced by|moved to/i.test(message);
+  const isComplete = suggested !== message || /allowed choices/i.test(message);
   return isComplete ? suggested : `${message}; dkp-access COMMAND --help shows the usage`;
 }
 

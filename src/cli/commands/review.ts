@@ -3,7 +3,6 @@ import { comparePacks, type PackFolder, writePacks } from "../review/pack-folder
 import { packsOf, requirePackFolder, rowsOf, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
-import { replacedOptions } from "./support/shared-options";
 
 interface Options {
   readonly check?: true;
@@ -31,12 +30,6 @@ Never writes or deletes through symbolic links.`,
         reportWritten(session, out, writePacks(out, wanted));
       }
     });
-  replacedOptions(command, {
-    against: `moved to ${dkpAccess("diff", "--against")}`,
-    plan: `moved to ${dkpAccess("diff", "--plan")}`,
-    format: `moved to ${dkpAccess("diff", "--format")}`,
-    stack: `replaced by an argument: ${dkpAccess("review", "STACK")}`,
-  });
 };
 
 function reportKept(session: Session, { unknown, unmanaged }: PackFolder): void {

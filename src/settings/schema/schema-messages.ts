@@ -25,7 +25,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return issue.message;
   }
   if (issue.type === "never") {
-    return RENAMED.get(path.join(".")) ?? `unknown setting, ${suggest(key, knownKeys(path.slice(0, -1)))}`;
+    return `unknown setting, ${suggest(key, knownKeys(path.slice(0, -1)))}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path) ?? "write it"}`;
@@ -34,11 +34,6 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     ? `${show(issue.input)} is not ${EXPECTED[issue.type] ?? issue.expected}`
     : issue.message;
 }
-
-/** Settings that had another name in an earlier version. */
-const RENAMED: ReadonlyMap<string, string> = new Map([
-  ["adopt", "renamed; write import, with the same fields below it"], // cspell:disable-line
-]);
 
 /** What to write where a required field is missing. */
 const MISSING: Readonly<Record<string, string>> = {

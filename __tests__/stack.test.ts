@@ -123,11 +123,6 @@ const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string
     ],
     removes: ["aws_iam_user_policy_attachment.policy-attachment"],
   },
-  "a check of the region": { settings: "preflight: true", adds: ["check.region"] },
-  "checks of region and image": {
-    settings: `preflight: true\ncluster: { masterNodeGroup: { instanceClass: { ami: ami-0123456789abcdef0 } } }`,
-    adds: ["check.image", "check.region"],
-  },
   "no key": {
     settings: "accessKeys: none",
     adds: [],
@@ -335,40 +330,6 @@ describe("the order of replacement", () => {
 
   it("is creation first for the attachments too without protect, because the policy can be replaced", () => {
     expect(createdFirst("protect: false")).toEqual([...ATTACHMENTS, POLICY].sort());
-  });
-});
-
-describe("the checks of the preflight", () => {
-  const settings = "preflight: true\ncluster: { masterNodeGroup: { instanceClass: { ami: ami-0123456789abcdef0 } } }";
-
-  it("ask for region and image themselves, so that Terraform only warns", () => {
-    const { check, ...rest } = synth(settings);
-    expect(rest).toEqual(synth());
-    expect(check?.region).toEqual({
-      data: {
-        aws_regions: {
-          region: { all_regions: true, filter: [{ name: "opt-in-status", values: ["opt-in-not-required", "opted-in"] }] },
-        },
-      },
-      assert: [
-        {
-          condition: reference('contains(data.aws_regions.region.names, "eu-central-1")'),
-          error_message: 'eu-central-1 is not enabled in this account; enable it under "AWS Regions" of the account\'s page',
-        },
-      ],
-    });
-    expect(check?.image?.data).toEqual({
-      aws_ami: { image: { include_deprecated: true, filter: [{ name: "image-id", values: ["ami-0123456789abcdef0"] }] } },
-    });
-    expect(check?.image?.assert).toHaveLength(4);
-  });
-
-  it("have no note, because the settings state them", () => {
-    const { metadata } = new DeckhouseAccessStack(
-      Testing.app(),
-      deployment(`${settings}\naccessKeys: none\npolicy: { supplement: false }`),
-    ).node;
-    expect(metadata).toEqual([]);
   });
 });
 

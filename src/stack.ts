@@ -7,7 +7,6 @@ import { AccessOutputs } from "./constructs/access-outputs";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
 import { DeploymentProvider } from "./constructs/aws-provider";
-import { CheckBlocks } from "./constructs/check-blocks";
 import { Imports } from "./constructs/imports";
 import { NodeRole } from "./constructs/node-role";
 import { PolicyAttachment } from "./constructs/policy-attachment";
@@ -55,9 +54,6 @@ export class DeckhouseAccessStack extends TerraformStack {
       attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policies, protect });
     const role = nodeRole === undefined ? undefined : new NodeRole(this, "node-role", nodeRole);
     new Imports(this, "import", { ids: this.importIds(deployment) });
-    if (deployment.preflight) {
-      new CheckBlocks(this, "preflight", { region, ami: deployment.instances.masters.ami });
-    }
     const key = keys?.current;
     const secrets = deployment.outputs.secret ? key : undefined;
     new AccessOutputs(this, "outputs", {

@@ -17,11 +17,6 @@ describe("checkov on the synthesized Terraform JSON", () => {
   it.each<[string, string, readonly ScannerFinding[]]>([
     ["documented", SETTINGS, DOCUMENTED_FINDINGS],
     [
-      "documented, with checks of region and image",
-      `${SETTINGS}preflight: true\ncluster: { masterNodeGroup: { instanceClass: { ami: ami-0123456789abcdef0 } } }\n`,
-      DOCUMENTED_FINDINGS,
-    ],
-    [
       "scoped, attached to a group",
       `${SETTINGS}${TIGHT}policy: { mode: scoped }\n`,
       findingsOf({ tight: true, userAttachment: false }),

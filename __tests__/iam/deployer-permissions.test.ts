@@ -10,7 +10,6 @@ const PLAIN: DeployerOptions = {
   keys: true,
   tags: false,
   importsKey: false,
-  checks: { region: false, image: false },
 };
 const BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary";
 const USER = "arn:aws:iam::123456789012:user/deckhouse";
@@ -109,11 +108,6 @@ describe("the deployer policy in IAM", () => {
   it("has tag actions if there are tags", () => {
     expect(added({ tags: true })).toEqual(["iam:TagUser", "iam:UntagUser", "iam:TagPolicy", "iam:UntagPolicy"]);
     expect(added({ tags: true, nodeRole: ROLE })).toEqual(expect.arrayContaining(["iam:TagRole", "iam:UntagRole"]));
-  });
-
-  it("reads Region and image if Terraform checks them", () => {
-    expect(added({ checks: { region: true, image: false } })).toEqual(["ec2:DescribeRegions"]);
-    expect(added({ checks: { region: true, image: true } })).toEqual(["ec2:DescribeImages", "ec2:DescribeRegions"]);
   });
 
   it("reads the user of an imported key", () => {

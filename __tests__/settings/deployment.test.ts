@@ -36,7 +36,6 @@ describe("a settings file", () => {
           features: [],
         },
         instances: { masters: { field: "masterNodeGroup" }, staticNodes: [] },
-        preflight: false,
         protect: true,
       },
     ]);
@@ -86,7 +85,6 @@ cluster:
   formerIamNodeRoles: [/apps/old-nodes]
   peerAccountIds: ["987654321098"]
 features: [volume-snapshots, spot-instances]
-preflight: true
 protect: false
 `;
     const { stated, ...deployment } = deploymentOf(text);
@@ -158,7 +156,6 @@ protect: false
         staticNodes: [{ field: "nodeGroups.front", replicas: 2 }],
         bastion: { field: "withNAT.bastionInstance", replicas: 1, instanceType: "m5.large" },
       },
-      preflight: true,
       protect: false,
     });
   });

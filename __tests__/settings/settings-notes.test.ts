@@ -19,7 +19,7 @@ describe("the notes about a deployment", () => {
     ["policy: { supplement: true }", [IN_OUTPUTS]],
     ["policy: { supplement: false }", [IN_OUTPUTS]],
     ["outputs: { secret: true }\npolicy: { supplement: true }", []],
-    ["outputs: { secret: true }\npolicy: { supplement: true }\npreflight: true\nprotect: false", []],
+    ["outputs: { secret: true }\npolicy: { supplement: true }\nprotect: false", []],
   ])("do not repeat a decision that the settings state: %j", (settings, expected) => {
     expect(notes(settings)).toEqual(expected);
   });

@@ -30,8 +30,6 @@ export interface DeployerOptions {
   readonly tags: boolean;
   /** Whether a key that was created manually is imported. */
   readonly importsKey: boolean;
-  /** Whether Terraform checks the Region, and an image. */
-  readonly checks: { readonly region: boolean; readonly image: boolean };
 }
 
 /** The conditions under which Terraform makes a call. */
@@ -50,8 +48,6 @@ const CONDITIONS = {
   "node-role-tags": ({ nodeRole, tags }) => nodeRole !== undefined && tags,
   "node-role-boundary": ({ nodeRole }) => nodeRole?.permissionsBoundary !== undefined,
   "node-role-policies": ({ nodeRole }) => (nodeRole?.managedPolicyArns.length ?? 0) > 0,
-  "region-check": ({ checks }) => checks.region,
-  "image-check": ({ checks }) => checks.image,
 } satisfies Readonly<Record<string, (options: DeployerOptions) => boolean>>;
 
 type Condition = keyof typeof CONDITIONS;
@@ -78,7 +74,6 @@ const SCOPES = {
   }),
   MfaDevices: (options) => ({ resources: [iamArn(options, "mfa", { path: "/", name: "*" })], conditions: [] }),
   AllMfaDevices: () => ({ resources: ["*"], conditions: [] }),
-  Preflight: () => ({ resources: ["*"], conditions: [] }),
 } satisfies Readonly<Record<string, (options: DeployerOptions) => Scope>>;
 
 type Sid = keyof typeof SCOPES;
@@ -301,21 +296,6 @@ const ROWS: readonly Row[] = [
     action: "iam:ListVirtualMFADevices",
     requiredWhen: ["force-destroy"],
     why: "user.forceDestroy: lists virtual MFA devices; the action has no resource types",
-  },
-
-  {
-    sid: "Preflight",
-    action: "ec2:DescribeRegions",
-    requiredWhen: ["region-check"],
-    plannedWhen: ["region-check"],
-    why: "preflight: checks whether the Region is enabled; without the permission the check warns",
-  },
-  {
-    sid: "Preflight",
-    action: "ec2:DescribeImages",
-    requiredWhen: ["image-check"],
-    plannedWhen: ["image-check"],
-    why: "preflight: checks the image; without the permission the check warns",
   },
 ];
 

@@ -167,8 +167,7 @@ attachment: user-and-group
 group: { name: dkp }
 nodeRole: { name: nodes, managedPolicyArns: ["arn:aws:iam::123456789012:policy/Logs"] }
 user: { forceDestroy: true }
-tags: { team: platform }
-preflight: true`;
+tags: { team: platform }`;
 
 describe("planner-policy.json", () => {
   it("allows what a plan reads, on the objects of the deployment", () => {

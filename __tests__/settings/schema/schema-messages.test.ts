@@ -14,7 +14,7 @@ describe("an unknown setting", () => {
 
   it("gets the list of all settings if none is near", () => {
     expect(errorsWith("zone: a\n")).toEqual([
-      "line 3, zone: unknown setting, known are region, backend, cloud, accountId, provider, tags, user, policy, attachment, group, nodeRole, accessKeys, ... (18 in all)",
+      "line 3, zone: unknown setting, known are region, backend, cloud, accountId, provider, tags, user, policy, attachment, group, nodeRole, accessKeys, ... (17 in all)",
     ]);
   });
 

@@ -141,7 +141,7 @@ function fileOf(arn: string | undefined, providerRole: string | undefined): Depl
 }
 
 function iamOptions(deployment: Deployment): Parameters<typeof deployerGrants>[0] {
-  const { region, accountId, tags, accessKeys, import: imports, preflight, instances, policy } = deployment;
+  const { region, accountId, tags, accessKeys, import: imports, policy } = deployment;
   return {
     ...deployment,
     policies: policyNames(deployment).map((name) => ({ path: policy.path, name })),
@@ -150,7 +150,6 @@ function iamOptions(deployment: Deployment): Parameters<typeof deployerGrants>[0
     keys: accessKeys !== "none",
     tags: Object.keys(tags ?? {}).length > 0,
     importsKey: imports?.accessKeyId !== undefined,
-    checks: { region: preflight, image: preflight && instances.masters.ami !== undefined },
   };
 }
 

@@ -287,15 +287,6 @@ const schema = strict({
   outputs: v.optional(outputs, {}),
   cluster: v.optional(v.pipe(cluster, meaning("permissions")), {}),
   features: v.optional(features, []),
-  preflight: v.optional(
-    v.pipe(
-      v.boolean(),
-      describe(
-        "Puts two `check` blocks into the stack, for the region and the masters' image: they warn and never block, and every plan then has something to read, so that `-detailed-exitcode` is always 2. `synth --hcl` drops the blocks",
-      ),
-    ),
-    false,
-  ),
   protect: v.optional(
     v.pipe(
       v.boolean(),

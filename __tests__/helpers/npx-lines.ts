@@ -29,7 +29,7 @@ export function npxLines(): readonly NpxLine[] {
 }
 
 function codeOf(markdown: string): readonly string[] {
-  const fences = /^ *```[^`]*\n([\s\S]*?)^ *```/gm;
+  const fences = /^ *```[^`\n]*\n([\s\S]*?)^ *```/gm;
   const spans = [...markdown.replaceAll(fences, "").matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code.replaceAll("\n", " "));
   return [...[...markdown.matchAll(fences)].flatMap(([, code = ""]) => code.split("\n")), ...spans];
 }

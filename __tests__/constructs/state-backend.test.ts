@@ -1,3 +1,5 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Testing } from "cdktf";
 import { DeckhouseAccessStack } from "../../src/stack";
@@ -29,11 +31,17 @@ describe("the backend block", () => {
   it("passes arguments of any type through as they are, nested ones and camel case inside values too", () => {
     expect(
       terraformBlock(
-        "backend: { kubernetes: { secret_suffix: dkp, labels: { someKey: v }, exec: { command: aws, args: [eks, get-token] } } }",
+        "backend: { s3: { bucket: b, assume_role: { role_arn: 'arn:aws:iam::123456789012:role/s', tags: { someKey: v }, policy_arns: [a] } } }",
       ),
     ).toEqual({
       backend: {
-        kubernetes: { secret_suffix: "dkp", labels: { someKey: "v" }, exec: { command: "aws", args: ["eks", "get-token"] } },
+        s3: {
+          bucket: "b",
+          assume_role: { role_arn: "arn:aws:iam::123456789012:role/s", tags: { someKey: "v" }, policy_arns: ["a"] },
+          encrypt: true,
+          key: "deckhouse/terraform.tfstate",
+          use_lockfile: true,
+        },
       },
     });
   });
@@ -72,6 +80,25 @@ describe("a local state", () => {
   });
 });
 
+describe("a local state below an output folder that is a symbolic link", () => {
+  it("lies where Terraform finds it from the folder itself", () => {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), "linked-")));
+    try {
+      mkdirSync(join(root, "elsewhere/deep"), { recursive: true });
+      symlinkSync(join(root, "elsewhere/deep"), join(root, "cdktf.out"));
+      const stack = new DeckhouseAccessStack(
+        new App({ outdir: join(root, "cdktf.out"), stackTraces: false }),
+        deployment("backend: { local: { path: dkp.tfstate } }"),
+      );
+      const { terraform } = JSON.parse(Testing.synth(stack)) as { terraform: { backend: { local: { path: string } } } };
+      const stackFolder = join(root, "elsewhere/deep/stacks/deckhouse");
+      expect(join(stackFolder, terraform.backend.local.path)).toBe(join(realpathSync("."), "dkp.tfstate"));
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+});
+
 describe("the HCL of the S3 backend", () => {
   it("has the same arguments", () => {
     const stack = new DeckhouseAccessStack(
@@ -85,11 +112,11 @@ describe("the HCL of the S3 backend", () => {
 encrypt = true
 key = "deckhouse/terraform.tfstate"
 use_lockfile = true
-bucket = "state"
-region = "eu-central-1"
 assume_role = {
 role_arn = "arn:aws:iam::123456789012:role/s"
 }
+bucket = "state"
+region = "eu-central-1"
 }`);
   });
 });

@@ -135,7 +135,8 @@ const ONE_FOR_ALL = "cluster.dkpVersion";
  */
 function unusedSettings(path: string, field: Field, values: readonly unknown[]): readonly string[] {
   const { properties, items, anyOf } = field;
-  if (anyOf !== undefined) {
+  const isBackend = BACKEND_ARGUMENTS.test(path);
+  if (anyOf !== undefined && !isBackend) {
     return anyOf.flatMap((option) =>
       unusedSettings(
         path,
@@ -144,7 +145,7 @@ function unusedSettings(path: string, field: Field, values: readonly unknown[]):
       ),
     );
   }
-  if (properties !== undefined && !BACKEND_ARGUMENTS.test(path)) {
+  if (properties !== undefined && !isBackend) {
     const mappings = values.filter(isMapping);
     return Object.entries(properties).flatMap(([name, inner]) =>
       unusedSettings(

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deploymentsOf, errorsOf, KEY_ID, MINIMAL, messageOf, SECRET_KEY } from "../helpers/settings-files";
@@ -58,6 +58,15 @@ const errorsOfConfig = (config: string) => errorsOf(settingsWith(config));
 const AT = "line 3, cluster.configFile: ";
 
 describe("DKP's installation file", () => {
+  it.each(["../config.yml", "/etc/config.yml", "link/config.yml"])("lies inside the project, not at %s", (path) => {
+    if (!existsSync("link")) {
+      symlinkSync(tmpdir(), "link");
+    }
+    expect(errorsOf(`${MINIMAL}cluster: { configFile: ${path} }\n`)).toEqual([
+      `${AT}"${path}" is outside the project; copy the file into the project, without its credentials`,
+    ]);
+  });
+
   it("says the same as the fields written out", () => {
     const config = documents(
       CLUSTER,

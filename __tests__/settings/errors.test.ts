@@ -58,8 +58,8 @@ tags:
   team: 5
 `;
     expect(errorsOf(text)).toEqual([
-      'line 12, backend.s3.use_lokfile: unknown argument, did you mean "use_lockfile"?',
-      "line 15, backend.s3.assume_role.role: unknown argument, known are duration, external_id, policy, policy_arns, role_arn, session_name, source_identity, tags, transitive_tag_keys",
+      'line 12, backend.s3.use_lokfile: is no argument that settings accept, did you mean "use_lockfile"? If not, pass it with -backend-config, and set backend.partial: true',
+      "line 15, backend.s3.assume_role.role: is no argument that settings accept; pass it with -backend-config, and set backend.partial: true",
       'line 18, user.name: "deck house" has the character " ", an IAM user name takes only A-Z a-z 0-9 and _ + = , . @ -',
       'line 20, policy.name: "a/b" has the character "/", an IAM policy name takes only A-Z a-z 0-9 and _ + = , . @ -; folders belong into policy.path',
       'line 22, policy.path: "x" is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
@@ -69,15 +69,15 @@ tags:
 
   it("reports the line of the object where something is missing in it", () => {
     expect(errorsOf("region: eu-central-1\n\nbackend:\n\n  gcs:\n\n    prefix: dkp\n")).toEqual([
-      "line 5, backend.gcs.bucket: missing, the gcs backend requires it; write it, or set backend.partial to true and give it with -backend-config",
+      "line 5, backend.gcs.bucket: missing, the gcs backend requires it; write it, or set backend.partial: true and pass it with -backend-config",
     ]);
   });
 
   it("reports the line of each item of a list", () => {
     expect(
-      errorsOf('region: eu-central-1\nbackend:\n  s3:\n    bucket: b\n    shared_config_files:\n      - a\n      - "${b}"\n'),
+      errorsOf('region: eu-central-1\nbackend:\n  s3:\n    bucket: b\n    allowed_account_ids:\n      - a\n      - "${b}"\n'),
     ).toEqual([
-      'line 7, backend.s3.shared_config_files.1: holds "${", which Terraform would run as code; write the value itself',
+      'line 7, backend.s3.allowed_account_ids.1: holds "${", which Terraform would run as code; write the value itself',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { secretIn } from "../../src/settings/secrets";
-import { deploymentWith, errorsOf, errorsWith, REGION, SECRET_KEY } from "../helpers/settings-files";
+import { deploymentWith, errorsWith, SECRET_KEY } from "../helpers/settings-files";
 
 const B64 = "Zk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB0Zk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB0Zk3vQ9";
 
@@ -36,54 +36,6 @@ describe("secretIn", () => {
     ["a sentence about tokens", "rotate tokens and passwords each month"],
   ])("accepts %s", (_, text) => {
     expect(secretIn(text)).toBeUndefined();
-  });
-});
-
-const GIVE = "is a secret (not shown) and settings are committed; remove it and give it with -backend-config";
-
-/** The errors of a backend that holds `hunter2`, which no message shows. */
-function errorsOfBackend(backend: string): readonly string[] {
-  const errors = errorsOf(`${REGION}backend: { ${backend} }\n`);
-  expect(errors.join("\n")).not.toContain("hunter2");
-  return errors;
-}
-
-describe("a secret in a backend argument", () => {
-  it.each([
-    ["args: [--token, hunter2]", "args.1"],
-    ["args: [get, --token=hunter2]", "args.1"],
-    ["args: [--client-secret, hunter2, --v]", "args.1"],
-    ["env: { PASSWORD: hunter2 }", "env.PASSWORD"],
-    ["env: { API_TOKEN: hunter2 }", "env.API_TOKEN"],
-    ["env: { AWS_SECRET_ACCESS_KEY: hunter2 }", "env.AWS_SECRET_ACCESS_KEY"],
-    ["env: { api-key: hunter2 }", "env.api-key"],
-  ])("is rejected by its name in kubernetes.exec: %s", (exec, path) => {
-    expect(errorsOfBackend(`kubernetes: { secret_suffix: a, exec: { api_version: v1, command: c, ${exec} } }`)).toEqual([
-      `line 2, backend.kubernetes.exec.${path}: ${GIVE}`,
-    ]);
-  });
-
-  it("is not seen in harmless options and variables", () => {
-    const exec =
-      "{ api_version: v1, command: aws, args: [eks, get-token, --token-file, /run/t, --cluster], env: { AWS_PROFILE: dkp } }";
-    expect(() => errorsOf(`${REGION}backend: { kubernetes: { secret_suffix: a, exec: ${exec} } }\n`)).toThrow(
-      "accepted without an error",
-    );
-  });
-
-  it.each(["http_proxy", "https_proxy"])("is rejected in %s without a scheme", (argument) => {
-    expect(errorsOfBackend(`s3: { bucket: b, ${argument}: "user:hunter2@proxy:3128" }`)).toEqual([
-      `line 2, backend.s3.${argument}: the value has a password (not shown) and settings are committed; remove it and use HTTP_PROXY or HTTPS_PROXY`,
-    ]);
-  });
-
-  it.each([
-    ["http: { address: 'https://x/?private_token=hunter2' }", "http.address", "a secret in a query"],
-    ["pg: { conn_str: 'host=x sslpassword=hunter2' }", "pg.conn_str", "a password"],
-  ])("is rejected by its shape: %s", (backend, path, what) => {
-    expect(errorsOfBackend(backend)).toEqual([
-      `line 2, backend.${path}: looks like ${what} (not shown) and settings are committed; remove it`,
-    ]);
   });
 });
 

@@ -37,10 +37,10 @@ describe("a secret in the settings", () => {
   });
 
   it.each(KINDS)("is rejected in a backend argument and in a list there: %s (%s)", (what, secret) => {
-    const backend = `backend: { s3: { bucket: b, kms_key_id: "${secret}", shared_config_files: [a, "${secret}"] } }`;
+    const backend = `backend: { s3: { bucket: b, kms_key_id: "${secret}", allowed_account_ids: [a, "${secret}"] } }`;
     expect(errorsOf(`${REGION}${backend}\n`)).toEqual([
       `line 2, backend.s3.kms_key_id: ${looksLike(what)}`,
-      `line 2, backend.s3.shared_config_files.1: ${looksLike(what)}`,
+      `line 2, backend.s3.allowed_account_ids.1: ${looksLike(what)}`,
     ]);
   });
 

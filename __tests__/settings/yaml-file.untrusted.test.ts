@@ -3,16 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadDeployments } from "../../src/settings/load";
-import {
-  deploymentOf,
-  deploymentWith,
-  errorsOf,
-  errorsWith,
-  KEY_ID,
-  MINIMAL,
-  messageOf,
-  REGION,
-} from "../helpers/settings-files";
+import { deploymentWith, errorsOf, errorsWith, KEY_ID, MINIMAL, messageOf, REGION } from "../helpers/settings-files";
 
 /** The errors of `deployments/dev.yaml` when something other than this text is there. */
 function errorsOfFile(create: (path: string) => void): string {
@@ -249,13 +240,6 @@ describe("a character that a reader of the settings does not see", () => {
       'line 5, cluster.nodeGroups.0.name: "w\\n::add-mask::exit" is not the name of a node group: lower-case letters, digits and "-", a letter or digit at both ends, at most 63',
       'line 6, cluster.nodeGroups.0.instanceClass.instanceType: "m5\\n::error::X \\u001b[2J" is not an instance type, which reads "m5.xlarge"',
     ]);
-  });
-
-  it("is allowed where a backend takes PEM", () => {
-    const { state } = deploymentOf(
-      `${REGION}backend: { http: { address: "https://state", client_ca_certificate_pem: "-----BEGIN CERTIFICATE-----\\nMIIB\\n" } }\n`,
-    );
-    expect(state.arguments.client_ca_certificate_pem).toBe("-----BEGIN CERTIFICATE-----\nMIIB\n");
   });
 });
 

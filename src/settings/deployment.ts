@@ -3,8 +3,7 @@ import { markerOf } from "../iam/cluster-marker";
 import { deploymentPolicies, policyName } from "../iam/deployment-policies";
 import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
-import type { StateLocation } from "../terraform/state-location";
-import { withDefaults } from "../terraform/state-location";
+import { type BackendArguments, defaultArguments, type StateLocation } from "../terraform/state-location";
 import { isObject } from "./is-object";
 import type { Settings } from "./schema/deployment-schema";
 
@@ -123,9 +122,8 @@ export function policyNames(deployment: PolicySettings): readonly string[] {
 
 /** The state that `backend` or `cloud` names; they must be without an error. */
 export function stateLocation(stack: string, { backend, cloud }: Pick<Settings, "backend" | "cloud">): StateLocation {
-  const given = backend ?? { cloud };
-  const type = Object.keys(given).find((key) => key !== "partial") ?? "";
-  return withDefaults(stack, { type, arguments: (given[type] ?? {}) as StateLocation["arguments"] });
+  const [type = "", given] = Object.entries(backend ?? { cloud }).find(([name]) => name !== "partial") ?? [];
+  return { type, arguments: { ...defaultArguments(stack, type), ...(given as BackendArguments) } };
 }
 
 /** The cluster as the policy is generated for it. */

@@ -83,6 +83,11 @@ export function suggest(word: string, known: readonly string[]): string {
   if (near !== undefined) {
     return `did you mean "${near}"?`;
   }
-  const more = known.length > LONGEST_LIST ? `, ... (${known.length} in all)` : "";
-  return `known are ${known.slice(0, LONGEST_LIST).join(", ")}${more}`;
+  return `known are ${listed(known)}`;
+}
+
+/** The first names of a list, and how many there are. */
+export function listed(names: readonly string[]): string {
+  const more = names.length > LONGEST_LIST ? `, ... (${names.length} in all)` : "";
+  return `${names.slice(0, LONGEST_LIST).join(", ")}${more}`;
 }

@@ -1,11 +1,12 @@
 import * as v from "valibot";
 
+import { isInside, physicalPath } from "../text/files";
 import { checkedSettings } from "./checked-settings";
 import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Deployment, statedFields, toDeployment } from "./deployment";
 import { type FieldError, firstErrors, SettingsError } from "./errors";
 import { isObject } from "./is-object";
-import { showSegment } from "./message-parts";
+import { show, showSegment } from "./message-parts";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ruleErrors } from "./rules/all-rules";
 import {
@@ -133,6 +134,10 @@ function withConfigFile(parsed: Parsed): Parsed {
   const stated = checked.fields("cluster")?.cluster;
   if (stated?.configFile === undefined) {
     return parsed;
+  }
+  if (!isInside(physicalPath(stated.configFile), physicalPath("."))) {
+    const message = `${show(stated.configFile)} is outside the project; copy the file into the project, without its credentials`;
+    return { ...parsed, errors: [...errors, { path: ["cluster", "configFile"], message }] };
   }
   const result = readConfigFile(stated.configFile);
   if ("errors" in result) {

@@ -53,16 +53,38 @@ function plaintextSlots({ accessKeys, import: imports }: Deployment): readonly S
 }
 
 /** Values that are allowed and likely to be mistakes. */
-export function settingsWarnings({ region, nodeRole }: Pick<Deployment, "region" | "nodeRole">): readonly string[] {
+export function settingsWarnings({
+  region,
+  nodeRole,
+  state,
+}: Pick<Deployment, "region" | "nodeRole" | "state">): readonly string[] {
   const policies = nodeRole?.managedPolicyArns.length ?? 0;
+  const inS3 = state.type === "s3" ? state.arguments : {};
   return [
-    ...(REGIONS.includes(region)
-      ? []
-      : [`region: ${show(region)} is not a region that AWS is known to have, ${suggest(region, REGIONS)}`]),
+    ...regionWarning("region", region),
+    ...(typeof inS3.region === "string" ? regionWarning("backend.s3.region", inS3.region) : []),
+    ...(typeof inS3.bucket === "string" ? bucketWarning(inS3.bucket) : []),
     ...(policies > ROLE_POLICIES.byDefault
       ? [
           `nodeRole.managedPolicyArns: has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`,
         ]
       : []),
   ];
+}
+
+function regionWarning(field: string, region: string): readonly string[] {
+  return REGIONS.includes(region)
+    ? []
+    : [`${field}: ${show(region)} is not a region that AWS is known to have, ${suggest(region, REGIONS)}`];
+}
+
+/** Source: Amazon S3 User Guide, "General purpose bucket naming rules". */
+function bucketWarning(bucket: string): readonly string[] {
+  const name = bucket.replace(/^arn:.*:/, "").toLowerCase();
+  if (bucket.startsWith("arn:")) {
+    return [`backend.s3.bucket: ${show(bucket)} is an ARN, and Terraform takes the name; write ${show(name)}`];
+  }
+  return bucket === name
+    ? []
+    : [`backend.s3.bucket: ${show(bucket)} has capital letters, which no bucket of AWS has; write ${show(name)}`];
 }

@@ -12,13 +12,13 @@ export interface StateLocation {
   readonly arguments: BackendArguments;
 }
 
-/** Arguments that are on unless the deployment says otherwise. */
-export function withDefaults(stack: string, { type, arguments: given }: StateLocation): StateLocation {
+/** Arguments of a backend that this project sets where the deployment does not. */
+export function defaultArguments(stack: string, type: string): BackendArguments {
   const defaults: Readonly<Record<string, BackendArguments>> = {
     s3: { encrypt: true, key: `${stack}/terraform.tfstate`, use_lockfile: true },
     local: { path: `terraform.${stack}.tfstate` },
   };
-  return { type, arguments: { ...defaults[type], ...given } };
+  return defaults[type] ?? {};
 }
 
 /**

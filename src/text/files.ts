@@ -7,11 +7,12 @@ import {
   lstatSync,
   openSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 
 /** What the error codes of the operating system mean for a path, and the remedy. */
 const FILE_ERRORS: Readonly<Record<string, string>> = {
@@ -83,6 +84,19 @@ export function isRealFile(path: string): boolean {
     );
   }
   return stats !== undefined;
+}
+
+/** A path without symbolic links, as far as it exists: what the operating system takes `..` from. */
+export function physicalPath(path: string): string {
+  const absolute = resolve(path);
+  const above = dirname(absolute);
+  return existsSync(absolute) || above === absolute ? realpathSync(absolute) : join(physicalPath(above), basename(absolute));
+}
+
+/** Whether a path is a folder, or lies in it. */
+export function isInside(path: string, folder: string): boolean {
+  const from = relative(folder, path);
+  return !isAbsolute(from) && !/^\.\.(?:[/\\]|$)/.test(from);
 }
 
 /** The content of a file, or why there is none: the code of a system error, or a rule that the file breaks, with the remedy. */

@@ -63,61 +63,20 @@ describe("an ARN", () => {
   });
 });
 
-const S3_PATH =
-  'is not the path of an S3 object as Terraform takes it: no "/" at either end, and no "//"; write for example "dev/terraform.tfstate"';
-const AWS_NAME = "is not a name that AWS takes: letters, digits and . _ - only; write the name itself, without wildcards";
 const ROLE_ARN = "is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME";
-const KMS_KEY = "is not a KMS key: its id, its ARN or an alias, without wildcards";
 
-describe("an argument of the s3 backend", () => {
+describe("the role of the s3 backend", () => {
   it.each([
-    ['key: "/a"', `key: "/a" ${S3_PATH}`],
-    ['key: "a/"', `key: "a/" ${S3_PATH}`],
-    ['key: "a//b"', `key: "a//b" ${S3_PATH}`],
-    ['workspace_key_prefix: "/a"', `workspace_key_prefix: "/a" ${S3_PATH}`],
-    ['dynamodb_table: "*"', `dynamodb_table: "*" ${AWS_NAME}`],
     ['role_arn: "arn:aws:iam::123456789012:role/*"', `role_arn: "arn:aws:iam::123456789012:role/*" ${ROLE_ARN}`],
     ["assume_role: { role_arn: x }", `assume_role.role_arn: "x" ${ROLE_ARN}`],
-    [
-      'kms_key_id: "arn:aws:kms:eu-central-1:123456789012:key/*"',
-      `kms_key_id: "arn:aws:kms:eu-central-1:123456789012:key/*" ${KMS_KEY}`,
-    ],
-    ["encrypt: perhaps", 'encrypt: "perhaps" is not true or false'],
-    ["max_retries: many", 'max_retries: "many" is not a number'],
-    ["kms_key_id: { a: b }", "kms_key_id: an object is not a single value; write it in quotes"],
-    [
-      "allowed_account_ids: '123456789012'",
-      'allowed_account_ids: "123456789012" is not a list of single values; write one per line, each after a dash',
-    ],
-    ["assume_role_tags: [a]", "assume_role_tags: a list is not an object of single values; write KEY: VALUE lines below it"],
-  ])("is rejected when Terraform rejects it: %s", (argument, error) => {
+  ])("is one role, because the policy of the pipeline names it: %s", (argument, error) => {
     expect(errorsOf(`${REGION}backend: { s3: { bucket: b, ${argument} } }\n`)).toEqual([`line 2, backend.s3.${error}`]);
   });
 
-  it.each([
-    ["{ a: b }", "an object is not a single value; write it in quotes"],
-    ['"*"', `"*" ${AWS_NAME}`],
-  ])("is rejected when it names no bucket: %s", (bucket, error) => {
-    expect(errorsOf(`${REGION}backend: { s3: { bucket: ${bucket} } }\n`)).toEqual([`line 2, backend.s3.bucket: ${error}`]);
-  });
-
-  it.each([
-    "encrypt: 'true'",
-    "encrypt: false",
-    "max_retries: 5",
-    "max_retries: '5'",
-    "kms_key_id: alias/state",
-    "kms_key_id: 1234abcd-12ab-34cd-56ef-1234567890ab",
-    "kms_key_id: mrk-1234abcd12ab34cd56ef1234567890ab",
-    "kms_key_id: 'arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'",
-    "dynamodb_table: Locks_1",
-    "assume_role: { role_arn: 'arn:aws:iam::123456789012:role/team/state', tags: { a: b } }",
-    "allowed_account_ids: ['123456789012']",
-    "http_proxy: 'http://proxy:3128'",
-    "http_proxy: 'proxy:3128'",
-  ])("is accepted: %s", (argument) => {
-    const { state } = deploymentOf(`${REGION}backend: { s3: { bucket: My_bucket.1, ${argument} } }\n`);
-    expect(state.arguments).toHaveProperty(argument.split(":")[0] ?? "");
+  it("may have a path and tags", () => {
+    const role = { role_arn: "arn:aws:iam::123456789012:role/team/state", tags: { a: "b" } };
+    const { state } = deploymentOf(`${REGION}backend: { s3: { bucket: b, assume_role: ${JSON.stringify(role)} } }\n`);
+    expect(state.arguments.assume_role).toEqual(role);
   });
 });
 
@@ -179,5 +138,30 @@ describe("a region that AWS does not have", () => {
     expect(settingsWarnings(deploymentOf(`region: ${region}\nbackend: { local: {} }\n`))).toEqual([
       `region: "${region}" is not a region that AWS is known to have, ${hint}`,
     ]);
+  });
+});
+
+describe("a backend of S3 that AWS does not have", () => {
+  const warnings = (s3: string) => settingsWarnings(deploymentOf(`${REGION}backend: { s3: { ${s3} } }\n`));
+
+  it.each([
+    [
+      "bucket: b, region: eu-cental-1",
+      'backend.s3.region: "eu-cental-1" is not a region that AWS is known to have, did you mean "eu-central-1"?',
+    ],
+    [
+      "bucket: 'arn:aws:s3:::my-state', region: eu-central-1",
+      'backend.s3.bucket: "arn:aws:s3:::my-state" is an ARN, and Terraform takes the name; write "my-state"',
+    ],
+    [
+      "bucket: My-State, region: eu-central-1",
+      'backend.s3.bucket: "My-State" has capital letters, which no bucket of AWS has; write "my-state"',
+    ],
+  ])("is accepted with a warning that has the right value: %s", (s3, warning) => {
+    expect(warnings(s3)).toEqual([warning]);
+  });
+
+  it("has no warning otherwise", () => {
+    expect(warnings("bucket: my-state, region: eu-central-1")).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ describe("Terraform code in the settings", () => {
   it.each([
     ['s3: { bucket: "${var.bucket}" }', "s3.bucket", "${"],
     ['s3: { bucket: b, assume_role: { role_arn: "${a}" } }', "s3.assume_role.role_arn", "${"],
-    ['s3: { bucket: b, shared_config_files: [a, "%{b}"] }', "s3.shared_config_files.1", "%{"],
+    ['s3: { bucket: b, allowed_account_ids: [a, "%{b}"] }', "s3.allowed_account_ids.1", "%{"],
     ['kubernetes: { secret_suffix: a, labels: { "${b}": c } }', "kubernetes.labels.${b}", "${"],
     ['local: { path: "${path.cwd}/a" }', "local.path", "${"],
   ])("is rejected in a backend argument: %s", (backend, path, sign) => {

@@ -1,10 +1,15 @@
+import { meaningOf } from "../../../src/settings/schema/fields";
+import { argumentsOf, BACKEND_TYPES, type BackendType } from "../../../src/terraform/backends";
 import { deploymentOf, errorsOf, REGION } from "../../helpers/settings-files";
 
 const errorsWithBackend = (backend: string) => errorsOf(`${REGION}${backend}\n`);
 
 const EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 const TYPES = "azurerm, consul, cos, gcs, http, kubernetes, local, oci, oss, pg, remote, s3";
-const REMEDY = "write it, or set backend.partial to true and give it with -backend-config";
+const REMEDY = "write it, or set backend.partial: true and pass it with -backend-config";
+const PASS = "pass it with -backend-config, and set backend.partial: true";
+const REFUSED = `is no argument that settings accept; ${PASS}`;
+const meant = (name: string) => `is no argument that settings accept, did you mean "${name}"? If not, ${PASS}`;
 
 describe("the location of the state", () => {
   it("is required", () => {
@@ -25,7 +30,7 @@ describe("the location of the state", () => {
 
   it("has one backend type, not two", () => {
     expect(errorsWithBackend("backend: { s3: { bucket: b }, gcs: { bucket: b } }")).toEqual([
-      "line 2, backend: names 2 types (s3, gcs), a state has one; keep one of them",
+      "line 2, backend: names 2 types (gcs, s3), a state has one; keep one of them",
     ]);
   });
 
@@ -58,6 +63,12 @@ describe("the location of the state", () => {
     ]);
   });
 
+  it("is named around its arguments", () => {
+    expect(errorsWithBackend("backend: { bucket: b }")).toEqual([
+      `line 2, backend.bucket: is an argument and no backend type; write the type around it, for example ${EXAMPLE}`,
+    ]);
+  });
+
   it("is not `cloud` inside backend", () => {
     expect(errorsWithBackend("backend: { cloud: { organization: acme } }")).toEqual([
       "line 2, backend.cloud: is no backend type; write it as the setting `cloud`",
@@ -76,7 +87,7 @@ describe("backend arguments", () => {
     ["local", { path: "states/dkp.tfstate" }],
     ["oci", { bucket: "b", namespace: "n" }],
     ["oss", { bucket: "b" }],
-    ["pg", { conn_str: "postgres://db.example.com/terraform" }],
+    ["pg", { schema_name: "dkp" }],
     ["remote", { organization: "acme", workspaces: { name: "dkp" } }],
     [
       "s3",
@@ -92,31 +103,30 @@ describe("backend arguments", () => {
   });
 
   it.each([
-    ["s3: { bucket: b, bukcet: b }", 's3.bukcet: unknown argument, did you mean "bucket"?'],
-    ["s3: { bucket: b, useLockfile: true }", 's3.useLockfile: unknown argument, did you mean "use_lockfile"?'],
-    ["s3: { bucket: b, assume_role: { rolearn: x } }", 's3.assume_role.rolearn: unknown argument, did you mean "role_arn"?'],
-    ["s3: { bucket: b, endpoints: { ec2: x } }", "s3.endpoints.ec2: unknown argument, known are dynamodb, iam, s3, sso, sts"],
-    ["local: { file: a }", "local.file: unknown argument, known are path, workspace_dir"],
-    ["local: { toString: a }", "local.toString: unknown argument, known are path, workspace_dir"],
+    ["s3: { bucket: b, bukcet: b }", `s3.bukcet: ${meant("bucket")}`],
+    ["s3: { bucket: b, useLockfile: true }", `s3.useLockfile: ${meant("use_lockfile")}`],
+    ["s3: { bucket: b, assume_role: { rolearn: x } }", `s3.assume_role.rolearn: ${meant("role_arn")}`],
+    ["s3: { bucket: b, endpoints: { ec2: x } }", `s3.endpoints.ec2: ${REFUSED}`],
+    ["local: { file: a }", `local.file: ${REFUSED}`],
+    ["local: { toString: a }", `local.toString: ${REFUSED}`],
     ["local: { constructor: a }", "local.constructor: is a name that can't be used here; choose another"],
-    ["remote: { organization: a, workspaces: { nane: a } }", 'remote.workspaces.nane: unknown argument, did you mean "name"?'],
+    ["remote: { organization: a, workspaces: { nane: a } }", `remote.workspaces.nane: ${meant("name")}`],
   ])("have their names checked: %s", (backend, error) => {
     expect(errorsWithBackend(`backend: { ${backend} }`)).toEqual([`line 2, backend.${error}`]);
   });
 
   it("are reported all at once, each on its line", () => {
     expect(errorsWithBackend("backend:\n  s3:\n    bukcet: b\n    assume_role:\n      rol_arn: x\n    encrpt: true")).toEqual([
-      `line 3, backend.s3.bucket: missing, the s3 backend requires it; ${REMEDY}`,
-      'line 4, backend.s3.bukcet: unknown argument, did you mean "bucket"?',
-      'line 6, backend.s3.assume_role.rol_arn: unknown argument, did you mean "role_arn"?',
-      'line 7, backend.s3.encrpt: unknown argument, did you mean "encrypt"?',
+      `line 4, backend.s3.bukcet: ${meant("bucket")}`,
+      `line 6, backend.s3.assume_role.rol_arn: ${meant("role_arn")}`,
+      `line 7, backend.s3.encrpt: ${meant("encrypt")}`,
     ]);
   });
 
   it.each([
     ["s3: {}", ["bucket"]],
     ["s3:", ["bucket"]],
-    ["azurerm: {}", ["container_name", "key", "storage_account_name"]],
+    ["azurerm: {}", ["storage_account_name", "container_name", "key"]],
     ["gcs: { prefix: a }", ["bucket"]],
     ["http: {}", ["address"]],
     ["oci: { bucket: b }", ["namespace"]],
@@ -137,7 +147,7 @@ describe("backend arguments", () => {
 
   it("have their names checked with `partial: true` as well", () => {
     expect(errorsWithBackend("backend: { s3: { bukcet: b }, partial: true }")).toEqual([
-      'line 2, backend.s3.bukcet: unknown argument, did you mean "bucket"?',
+      `line 2, backend.s3.bukcet: ${meant("bucket")}`,
     ]);
   });
 
@@ -149,7 +159,6 @@ describe("backend arguments", () => {
 
   it.each([
     ["s3: { bucket: b, max_retries: 12345678901234567890 }", "s3.max_retries: 12345678901234567000"],
-    ["s3: { bucket: b, allowed_account_ids: [12345678901234567890] }", "s3.allowed_account_ids.0: 12345678901234567000"],
     ["s3: { bucket: b, assume_role: { tags: { a: 0.5 } } }", "s3.assume_role.tags.a: 0.5"],
     ["s3: { bucket: b, assume_role: { duration: 0.5 } }", "s3.assume_role.duration: 0.5"],
   ])("may not be a number that would not arrive as it is written: %s", (backend, error) => {
@@ -159,26 +168,155 @@ describe("backend arguments", () => {
   });
 });
 
+describe("an argument that names a file, a program, a host that gets credentials, or a secret", () => {
+  // Each of them made `terraform init` run a command, read a file, or send a credential.
+  it.each([
+    ["s3", "shared_config_files", "[../../../hunter2]"],
+    ["s3", "shared_credentials_files", "[hunter2]"],
+    ["s3", "shared_credentials_file", "hunter2"],
+    ["s3", "custom_ca_bundle", "hunter2"],
+    ["s3", "access_key", "hunter2"],
+    ["s3", "secret_key", "[hunter2]"],
+    ["s3", "token", "{ a: hunter2 }"],
+    ["s3", "sse_customer_key", "hunter2"],
+    ["s3", "https_proxy", "http://hunter2"],
+    ["s3", "ec2_metadata_service_endpoint", "http://hunter2"],
+    ["s3", "sts_endpoint", "http://hunter2"],
+    ["s3", "iam_endpoint", "http://hunter2"],
+    ["s3", "insecure", "hunter2"],
+    ["s3", "skip_credentials_validation", "hunter2"],
+    ["azurerm", "client_secret", "hunter2"],
+    ["azurerm", "client_certificate_path", "hunter2"],
+    ["azurerm", "metadata_host", "hunter2"],
+    ["azurerm", "msi_endpoint", "hunter2"],
+    ["azurerm", "oidc_request_url", "hunter2"],
+    ["azurerm", "sas_token", "hunter2"],
+    ["consul", "access_token", "hunter2"],
+    ["consul", "http_auth", "hunter2"],
+    ["consul", "ca_file", "hunter2"],
+    ["cos", "secret_key", "hunter2"],
+    ["gcs", "credentials", "hunter2"],
+    ["gcs", "access_token", "hunter2"],
+    ["gcs", "encryption_key", "hunter2"],
+    ["http", "password", "hunter2"],
+    ["http", "headers", "{ Authorization: hunter2 }"],
+    ["http", "skip_cert_verification", "hunter2"],
+    ["http", "client_private_key_pem", "hunter2"],
+    ["kubernetes", "config_path", "hunter2"],
+    ["kubernetes", "config_paths", "[hunter2]"],
+    ["kubernetes", "exec", "{ api_version: v1, command: sh, args: [-c, hunter2] }"],
+    ["kubernetes", "token", "hunter2"],
+    ["kubernetes", "insecure", "hunter2"],
+    ["oci", "private_key_path", "hunter2"],
+    ["oss", "shared_credentials_file", "hunter2"],
+    ["oss", "sts_endpoint", "hunter2"],
+    ["pg", "conn_str", "postgres://hunter2"],
+    ["remote", "token", "hunter2"],
+  ])("is refused, and its value not shown: %s %s", (type, argument, value) => {
+    const [error = "", ...more] = errorsWithBackend(`backend: { ${type}: { ${argument}: ${value} }, partial: true }`);
+    expect(more).toEqual([]);
+    expect(error).toMatch(new RegExp(`^line 2, backend.${type}.${argument}: is no argument that settings accept`));
+    expect(error).toContain(PASS);
+    expect(error).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["endpoints", "sts"],
+    ["endpoints", "sso"],
+    ["assume_role_with_web_identity", "web_identity_token"],
+    ["assume_role_with_web_identity", "web_identity_token_file"],
+  ])("is refused inside an argument as well: %s.%s", (outer, inner) => {
+    expect(errorsWithBackend(`backend: { s3: { bucket: b, ${outer}: { ${inner}: /proc/self/environ } } }`)).toEqual([
+      `line 2, backend.s3.${outer}.${inner}: ${REFUSED}`,
+    ]);
+  });
+
+  it("is refused in `cloud`, where the environment has it", () => {
+    expect(errorsWithBackend("cloud: { organization: acme, workspaces: { name: dkp }, token: hunter2 }")).toEqual([
+      "line 2, cloud.token: is no argument that settings accept; set it in the environment, such as TF_TOKEN_<hostname>",
+    ]);
+  });
+
+  it.each([
+    ["a misspelt argument", "backend: { s3: { bucket: b, secretkey: hunter2 } }"],
+    ["an unknown backend type", "backend: { vault: { token: hunter2 } }"],
+    ["a backend written as a list", "backend: [{ s3: { bucket: b, secret_key: hunter2 } }]"],
+    ["the arguments written as a list, as Terraform JSON allows", "backend: { s3: [{ bucket: b, secret_key: hunter2 }] }"],
+    ["a nested object written as a list", "backend: { s3: { bucket: b, assume_role: [{ token: hunter2 }] } }"],
+    ["a value of the wrong field", "backend: { s3: { bucket: b }, partial: { token: hunter2 } }"],
+    ["an argument that is no object", "backend: { s3: { bucket: { secret_key: hunter2 } } }"],
+    ["two backend types", "backend: { http: { address: a, password: hunter2 }, s3: { bucket: b } }"],
+  ])("is not shown in a message about %s", (_, setting) => {
+    const message = errorsWithBackend(setting).join("\n");
+    expect(message).toMatch(/^line 2, backend/);
+    expect(message).not.toContain("hunter2");
+  });
+});
+
+describe("every argument that settings accept", () => {
+  const types = Object.entries<BackendType>(BACKEND_TYPES);
+
+  it("means an exposure when it changes, or another identity", () => {
+    const meanings = types.flatMap(([type, { harmless, destinations = "", identities = "" }]) => {
+      const setting = type === "cloud" ? ["cloud"] : ["backend", type];
+      const meaningsOf = (names: string) =>
+        (names.match(/\S+/g) ?? []).map((name) => meaningOf([...setting, ...name.split(".")]));
+      return [
+        ...meaningsOf(`${harmless} ${destinations}`).map((meaning) => ["exposure", meaning]),
+        ...meaningsOf(identities).map((meaning) => ["identity", meaning]),
+      ];
+    });
+    expect(meanings.length).toBeGreaterThan(100);
+    expect(meanings.filter(([expected, meaning]) => expected !== meaning)).toEqual([]);
+  });
+
+  it("names no file, program, token or credential", () => {
+    const names = types.flatMap(([, type]) => [...argumentsOf(type).keys()]);
+    const suspicious =
+      /(?:^|[._])(?:ca|cert|config|credentials?|exec|file|files|headers|insecure|key_file|pass|password|path|paths|pem|private_key|proxy|secret|skip_|sts|token|url)(?:$|[._])/;
+    // The path of a state, which may be one in a store; names of contexts and of profiles.
+    const known = [
+      "path",
+      "config_context",
+      "config_context_auth_info",
+      "config_context_cluster",
+      "config_file_profile",
+      "secret_suffix",
+      "force_path_style",
+      "in_cluster_config",
+      "use_path_style",
+    ];
+    expect(names.filter((name) => suspicious.test(name) && !known.includes(name))).toEqual([]);
+  });
+});
+
 describe("cloud", () => {
   it("needs an organization and workspaces, which nothing but the settings can give", () => {
-    const errors = errorsWithBackend("cloud: {}");
-    expect(errors).toEqual([
+    expect(errorsWithBackend("cloud: {}")).toEqual([
       "line 2, cloud.organization: missing, the cloud backend requires it; write it",
       "line 2, cloud.workspaces: missing, the cloud backend requires it; write it",
     ]);
-    // `backend` beside `cloud` is rejected, so it is no remedy.
-    expect(errors.join()).not.toContain("backend.partial");
   });
+
+  const ELSE = "set it in the environment, such as TF_TOKEN_<hostname>";
 
   it.each([
     [
       "{ organisation: acme, organization: acme, workspaces: { name: dkp } }",
-      'organisation: unknown argument, did you mean "organization"?',
+      `organisation: is no argument that settings accept, did you mean "organization"? If not, ${ELSE}`,
     ],
-    ["{ organization: acme, workspaces: { nmae: dkp } }", 'workspaces.nmae: unknown argument, did you mean "name"?'],
-    ["{ organization: acme, workspaces: { prefix: dkp } }", "workspaces.prefix: unknown argument, known are name, project, tags"],
+    [
+      "{ organization: acme, workspaces: { nmae: dkp } }",
+      `workspaces.nmae: is no argument that settings accept, did you mean "name"? If not, ${ELSE}`,
+    ],
+    ["{ organization: acme, workspaces: { prefix: dkp } }", `workspaces.prefix: is no argument that settings accept; ${ELSE}`],
   ])("has its argument names checked: %s", (cloud, error) => {
     expect(errorsWithBackend(`cloud: ${cloud}`)).toEqual([`line 2, cloud.${error}`]);
+  });
+
+  it.each(["[a, b]", "{ team: a }"])("takes the tags of workspaces as Terraform does: %s", (tags) => {
+    const settings = `${REGION}cloud: { organization: acme, workspaces: { tags: ${tags} } }\n`;
+    expect(deploymentOf(settings).state.arguments).toMatchObject({ organization: "acme" });
   });
 });
 
@@ -204,6 +342,12 @@ describe("local state", () => {
       ]);
     },
   );
+
+  it.each(["deployments/dev.yaml", "a.YML"])("is not at %s, which would overwrite settings", (path) => {
+    expect(errorsWithBackend(`backend: { local: { path: ${path} } }`)).toEqual([
+      `line 2, backend.local.path: "${path}" is the name of a settings file, which Terraform would overwrite; choose another`,
+    ]);
+  });
 
   it.each(["5", "[a]"])("has no path that is not a string, which would end up inside CDKTF's output folder: %s", (path) => {
     expect(errorsWithBackend(`backend: { local: { path: ${path} } }`)).toEqual([

@@ -1,5 +1,9 @@
 import { errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 
+const TYPES = "azurerm, consul, cos, gcs, http, kubernetes, local, oci, oss, pg, remote, s3";
+const GCS =
+  "bucket, impersonate_service_account, impersonate_service_account_delegates, kms_encryption_key, prefix, storage_custom_endpoint";
+
 describe("a value of a wrong type", () => {
   it.each([
     [
@@ -49,19 +53,22 @@ describe("a value of a wrong type", () => {
   });
 
   it.each([
-    ["backend: s3", 'backend: "s3" is not an object; write KEY: VALUE lines below it'],
-    ["backend: []", "backend: a list is not an object; write KEY: VALUE lines below it"],
-    [
-      "backend: { s3: states }",
-      'backend.s3: "states" is not an object of arguments; write for example backend: { s3: { bucket: my-state, region: eu-central-1 } }',
-    ],
-    ["backend: { s3: { bucket: b }, partial: 'yes' }", 'backend.partial: "yes" is neither true nor false'],
+    ["backend: s3", `backend: "s3" is not an object; it takes ${TYPES}, ... (13 in all); write KEY: VALUE lines below it`],
+    ["backend: []", `backend: a list is not an object; it takes ${TYPES}, ... (13 in all); write KEY: VALUE lines below it`],
+    ["backend: { gcs: states }", `backend.gcs: "states" is not an object; it takes ${GCS}; write KEY: VALUE lines below it`],
+    ["backend: { s3: { bucket: b }, partial: 'yes' }", 'backend.partial: "yes" is not true or false'],
     [
       "backend: { s3: { bucket: b, endpoints: x } }",
-      'backend.s3.endpoints: "x" is not an object; it takes dynamodb, iam, s3, sso, sts',
+      'backend.s3.endpoints: "x" is not an object; it takes dynamodb, s3; write KEY: VALUE lines below it',
     ],
-    ["cloud: acme", 'cloud: "acme" is not an object; write KEY: VALUE lines below it'],
-    ["cloud: { organization: acme, workspaces: dkp }", 'cloud.workspaces: "dkp" is not an object; it takes name, project, tags'],
+    [
+      "cloud: acme",
+      'cloud: "acme" is not an object; it takes hostname, organization, workspaces; write KEY: VALUE lines below it',
+    ],
+    [
+      "cloud: { organization: acme, workspaces: dkp }",
+      'cloud.workspaces: "dkp" is not an object; it takes name, project, tags; write KEY: VALUE lines below it',
+    ],
   ])("as the location of the state is shown with what belongs there: %s", (extra, error) => {
     expect(errorsOf(`${REGION}${extra}\n`)).toEqual([`line 2, ${error}`]);
   });

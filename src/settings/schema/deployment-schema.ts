@@ -7,7 +7,7 @@ import type { FieldError } from "../errors";
 import { count, EMPTY, show } from "../message-parts";
 import { versionConstraintError } from "../version-constraint";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
-import { backendErrors, cloudErrors } from "./backend-schema";
+import { backend as backendArguments, cloud as cloudArguments } from "./backend-schema";
 import { cidrBlock } from "./cidr-block";
 import { cluster, features } from "./cluster-schema";
 import {
@@ -63,17 +63,15 @@ const accountId = v.pipe(
 );
 
 const backend = v.pipe(
-  object,
-  checked(backendErrors),
+  backendArguments,
   describe(
-    "Where the state lives: one backend type with its arguments in Terraform's spelling. `partial: true` beside the type leaves the rest to `-backend-config`",
+    "Where the state lives: one backend type with its arguments in Terraform's spelling. Arguments that name files, programs or credentials belong to `-backend-config`; `partial: true` beside the type says that some are passed there",
   ),
   meaning("exposure"),
 );
 
 const cloud = v.pipe(
-  object,
-  checked(cloudErrors),
+  cloudArguments,
   describe("Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
   meaning("exposure"),
 );

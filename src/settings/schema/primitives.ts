@@ -4,28 +4,35 @@ import { parseIamArn } from "../../iam/arns";
 import { type NameRule, nameError, PATH } from "../../iam/limits";
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
-import { EMPTY, show } from "../message-parts";
+import { EMPTY, listed, show } from "../message-parts";
 
 // Parts of the schema of a settings file.
 
-const objectOf = (keys: readonly string[]) =>
-  v.custom<Record<string, unknown>>(isObject, (issue) => {
-    const known = keys.length === 0 ? "" : `it takes ${keys.join(", ")}; `;
-    return `${show(issue.input)} is not an object; ${known}write KEY: VALUE lines below it`;
-  });
+type ObjectSchema = v.GenericSchema<object>;
 
-export const object = objectOf([]);
-
-/** Makes one of valibot's object schemas, which accept lists, reject them. */
-export const noList = <S extends v.GenericSchema<object>>(schema: S, keys: readonly string[] = []) =>
-  v.pipe(objectOf(keys), schema as unknown as v.GenericSchema<Record<string, unknown>>) as unknown as v.GenericSchema<
-    v.InferInput<S>,
-    v.InferOutput<S>
-  >;
+/** A schema of objects that rejects lists, which valibot's own schemas of objects accept. */
+export function noList<S extends ObjectSchema>(schema: S, keys: readonly string[] = []): S {
+  const known = keys.length === 0 ? "" : `it takes ${listed(keys)}; `;
+  const noObject = v.custom<never>(
+    () => false,
+    ({ input }) => `${show(input)} is not an object; ${known}write KEY: VALUE lines below it`,
+  );
+  return { ...schema, "~run": (dataset, config) => (isObject(dataset.value) ? schema : noObject)["~run"](dataset, config) };
+}
 
 /** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
-export const strict = <const E extends v.ObjectEntries>(entries: E) =>
-  noList(v.objectWithRest(entries, v.never()) as unknown as v.StrictObjectSchema<E, undefined>, Object.keys(entries));
+export function strict<const E extends v.ObjectEntries>(entries: E) {
+  const schema = v.object(entries);
+  const withUnknown = v.objectWithRest(entries, v.never());
+  const all: v.GenericSchema<v.InferInput<typeof schema>, v.InferOutput<typeof schema>> = {
+    ...schema,
+    "~run": (dataset, config) => withUnknown["~run"](dataset, config),
+  };
+  return noList(all, Object.keys(entries));
+}
+
+/** An object with any keys. */
+export const object = noList(v.record(v.string(), v.unknown()));
 
 export const describe = v.description;
 

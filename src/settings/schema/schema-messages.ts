@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
 import { EMPTY, show, suggest } from "../message-parts";
+import { unknownArgument } from "./backend-schema";
 import { descriptionOf, knownKeys } from "./fields";
 
 /** The errors of one issue that the schema found: several if the value matches neither shape of a union. */
@@ -25,7 +26,10 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return issue.message;
   }
   if (issue.type === "never") {
-    return `unknown setting, ${suggest(key, knownKeys(path.slice(0, -1)))}`;
+    const known = knownKeys(path.slice(0, -1));
+    return path[0] === "backend" || path[0] === "cloud"
+      ? unknownArgument(path, known)
+      : `unknown setting, ${suggest(key, known)}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path) ?? "write it"}`;

@@ -1,14 +1,17 @@
-import { stateReading } from "../../../terraform/remote-state";
+import { destinationsOf, stateReading } from "../../../terraform/remote-state";
 import type { BackendArguments, StateLocation } from "../../../terraform/state-location";
 import { code, joined, type Markdown, md, prose, trusted } from "../../../text/markdown";
 
 /** Where a state is stored, and how it is encrypted and locked: s3, bucket `state`, key `deckhouse/terraform.tfstate`. */
 export function stateLocated(location: StateLocation): Markdown {
+  const { type, arguments: given } = location;
   const { config } = stateReading(location);
-  const known = Object.entries(config).flatMap(([name, value]) =>
+  // Whoever receives the state is named even where only its writer needs the address.
+  const known = { ...config, ...Object.fromEntries(destinationsOf(location)) };
+  const named = Object.entries(known).flatMap(([name, value]) =>
     typeof value === "string" ? [md`${prose(name)} ${code(value)}`] : [],
   );
-  return joined([prose(location.type), ...known, ...(PROTECTION[location.type]?.(location.arguments) ?? [])], ", ");
+  return joined([prose(type), ...named, ...(PROTECTION[type]?.(given) ?? [])], ", ");
 }
 
 /**

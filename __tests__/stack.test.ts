@@ -495,12 +495,13 @@ describe("addresses that would collide", () => {
 });
 
 describe("the stack of permissions that exceed one policy", () => {
+  const FURTHER = "D8CloudProviderAWS-2-a1fb704f";
   const terraform = () => synth(`${SEVERAL_POLICIES}attachment: user-and-group\naccountId: "123456789012"`);
 
-  it("names the further policy after the first, with the same guards", () => {
+  it("names the further policy after its content, and does not protect it, because each change replaces it", () => {
     const { policy, "policy-2": further } = terraform().resource.aws_iam_policy ?? {};
-    expect([policy?.name, further?.name]).toEqual(["D8CloudProviderAWS", "D8CloudProviderAWS-2"]);
-    expect(further?.lifecycle).toEqual(policy?.lifecycle);
+    expect([policy?.name, further?.name]).toEqual(["D8CloudProviderAWS", FURTHER]);
+    expect(further?.lifecycle).toEqual({ create_before_destroy: true, ignore_changes: ["description"] });
     expect(further?.policy).toBe("$" + "{data.aws_iam_policy_document.policy-2.json}");
   });
 
@@ -513,15 +514,12 @@ describe("the stack of permissions that exceed one policy", () => {
     expect(further).not.toHaveProperty("depends_on");
   });
 
-  it("detaches the further policy last, and rejects its replacement while protect is on", () => {
-    const lifecycle = { create_before_destroy: true, prevent_destroy: true };
+  it("attaches a changed further policy before it detaches the former one", () => {
     const { aws_iam_user_policy_attachment: toUser, aws_iam_group_policy_attachment: toGroup } = terraform().resource;
     expect([toUser, toGroup].map((attachments) => attachments?.["policy-attachment-2"]?.lifecycle)).toEqual([
-      lifecycle,
-      lifecycle,
+      { create_before_destroy: true },
+      { create_before_destroy: true },
     ]);
-    const unprotected = synth(`${SEVERAL_POLICIES}protect: false`).resource.aws_iam_user_policy_attachment;
-    expect(unprotected?.["policy-attachment-2"]?.lifecycle).toEqual({ create_before_destroy: true, prevent_destroy: false });
   });
 
   it("outputs the ARNs of the further policies", () => {
@@ -532,7 +530,7 @@ describe("the stack of permissions that exceed one policy", () => {
     const imported = synth(`${SEVERAL_POLICIES}accountId: "123456789012"\nimport: { policy: true, additionalPolicies: true }`);
     expect(imported.import).toEqual([
       { to: "aws_iam_policy.policy", id: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS" },
-      { to: "aws_iam_policy.policy-2", id: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2" },
+      { to: "aws_iam_policy.policy-2", id: `arn:aws:iam::123456789012:policy/${FURTHER}` },
     ]);
   });
 });

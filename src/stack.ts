@@ -13,9 +13,10 @@ import { PolicyAttachment } from "./constructs/policy-attachment";
 import { StateBackend } from "./constructs/state-backend";
 import { addressErrors } from "./constructs/validate-addresses";
 import { policyArn } from "./iam/arns";
-import { deploymentPolicies, policyName } from "./iam/deployment-policies";
+import type { DeploymentPolicy } from "./iam/deployment-policies";
 import { partitionOf } from "./iam/partitions";
-import { type Deployment, policyNames, policyOptionsOf } from "./settings/deployment";
+import { withAccount } from "./iam/policy-statement";
+import type { Deployment } from "./settings/deployment";
 import { notesOf, settingsWarnings } from "./settings/settings-notes";
 import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/addresses";
 
@@ -43,11 +44,17 @@ export class DeckhouseAccessStack extends TerraformStack {
       accessKeys === "none"
         ? undefined
         : new AccessKeys(this, "key", { ...accessKeys, primary: { ...accessKeys.primary, imported }, user, protect });
-    const { policy, additional } = this.policies(deployment);
+    const [first, ...further] = deployment.policies;
+    const policy = this.policy(deployment, first);
+    const additional = further.map((each) => this.policy(deployment, each, policy));
     const policies = [policy, ...additional];
     if (attachment !== "group") {
       for (const attached of policies) {
-        new PolicyAttachment(this, policyName("attachment", attached.number), { user, policy: attached, protect });
+        new PolicyAttachment(this, attached.number === 1 ? "attachment" : `attachment-${attached.number}`, {
+          user,
+          policy: attached,
+          protect,
+        });
       }
     }
     const group =
@@ -85,23 +92,17 @@ export class DeckhouseAccessStack extends TerraformStack {
     this.node.addValidation({ validate: () => addressErrors(this) });
   }
 
-  /** The policies of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */
-  private policies(deployment: Deployment): { readonly policy: AccessPolicy; readonly additional: readonly AccessPolicy[] } {
-    const account = deployment.policy.mode === "documented" ? "" : this.account(deployment.accountId);
-    const [first = [], ...further] = deploymentPolicies(policyOptionsOf(deployment, account));
-    const props = { ...deployment.policy, protect: deployment.protect };
-    const policy = new AccessPolicy(this, "policy", { ...props, statements: first });
-    let previous = policy;
-    const additional = further.map((statements, index) => {
-      previous = new AccessPolicy(this, policyName("policy", index + 2), { ...props, statements, previous });
-      return previous;
-    });
-    return { policy, additional };
+  /** A policy of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */
+  private policy(deployment: Deployment, { number, name, statements }: DeploymentPolicy, first?: AccessPolicy): AccessPolicy {
+    const { policy, protect, accountId } = deployment;
+    const account = policy.mode === "documented" ? "" : this.account(accountId);
+    const props = { ...policy, name, number, statements: withAccount(statements, account), protect, first };
+    return new AccessPolicy(this, nameIn(policyAddress("policy", number)), props);
   }
 
   /** The ID of each object to import, by address. */
   private importIds(deployment: Deployment): Readonly<Record<string, string>> {
-    const { import: imports, user, policy, group, nodeRole, region, accountId } = deployment;
+    const { import: imports, user, policy, policies, group, nodeRole, region, accountId } = deployment;
     if (imports === undefined) {
       return {};
     }
@@ -113,11 +114,7 @@ export class DeckhouseAccessStack extends TerraformStack {
       ...(imports.accessKeyId === undefined ? {} : { [KEY_ADDRESSES.primary]: imports.accessKeyId }),
       ...(imports.policy ? { [ADDRESSES.policy]: arn } : {}),
       ...(imports.additionalPolicies
-        ? Object.fromEntries(
-            policyNames(deployment)
-              .slice(1)
-              .map((name, index) => [policyAddress("policy", index + 2), arnOf(name)]),
-          )
+        ? Object.fromEntries(policies.slice(1).map(({ number, name }) => [policyAddress("policy", number), arnOf(name)]))
         : {}),
       ...(imports.attachment ? { [ADDRESSES.userAttachment]: `${user.name}/${arn}` } : {}),
       ...(imports.group ? { [ADDRESSES.group]: group.name } : {}),

@@ -261,7 +261,7 @@ describe("drift", () => {
     await iam.send(new AttachGroupPolicyCommand({ GroupName: "dkp", PolicyArn: EXTRA }));
     await iam.send(new PutGroupPolicyCommand({ GroupName: "dkp", PolicyName: "inline", PolicyDocument: everything }));
 
-    const [first, second] = [policyArn("D8CloudProviderAWS"), policyArn("D8CloudProviderAWS-2")];
+    const [first, second] = [policyArn("D8CloudProviderAWS"), policyArn("D8CloudProviderAWS-2-a1fb704f")];
     const version = await iam.send(
       new CreatePolicyVersionCommand({ PolicyArn: second, PolicyDocument: everything, SetAsDefault: true }),
     );
@@ -293,10 +293,10 @@ describe("drift", () => {
       "group dkp: the user auditor is a member",
       `group dkp: the policy ${EXTRA} is attached`,
       "group dkp: it has the inline policy inline",
-      `policy D8CloudProviderAWS-2: its default version ${version.PolicyVersion?.VersionId} is not the generated document`,
+      `policy D8CloudProviderAWS-2-a1fb704f: its default version ${version.PolicyVersion?.VersionId} is not the generated document`,
       "policy D8CloudProviderAWS: the user auditor uses it",
       "policy D8CloudProviderAWS: the group admins uses it",
-      "policy D8CloudProviderAWS-2: the role other uses it",
+      "policy D8CloudProviderAWS-2-a1fb704f: the role other uses it",
       `node role dkp-nodes: the policy ${EXTRA} is attached`,
       "node role dkp-nodes: it has the inline policy further",
       "node role dkp-nodes: its inline policy dkp-nodes is not the managed document",

@@ -1,8 +1,8 @@
 import type { Cluster } from "../../src/iam/cluster";
-import { deploymentPolicies } from "../../src/iam/deployment-policies";
+import { dividedPolicies } from "../../src/iam/deployment-policies";
 import type { Networks } from "../../src/iam/networks";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
-import type { Mode } from "../../src/iam/policy-statements";
+import { type Mode, type PolicyOptions, requiredStatements } from "../../src/iam/policy-statements";
 import { type Abuse, abuses } from "../helpers/abuses";
 import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode } from "../helpers/clusters";
 import type { Layout } from "../helpers/measured-calls";
@@ -59,6 +59,9 @@ afterAll(async () => {
   process.stderr.write(`simulated only: ${JSON.stringify({ ...NOT_A_REQUEST, ...NOT_CAUSED })}\n`);
 });
 
+const documentsOf = (options: PolicyOptions): readonly PolicyDocument[] =>
+  dividedPolicies(requiredStatements(options)).map((policy) => policyDocument(policy, ENVIRONMENT.account));
+
 /** The policies of a deployment as AWS stores them. */
 function policiesOf(
   mode: Mode,
@@ -66,7 +69,7 @@ function policiesOf(
   environment = ENVIRONMENT,
   allowedNetworks?: Networks,
 ): readonly PolicyDocument[] {
-  return deploymentPolicies({ mode, supplement: true, environment, cluster, allowedNetworks }).map(policyDocument);
+  return documentsOf({ mode, supplement: true, environment, cluster, allowedNetworks });
 }
 
 /** Clusters of a layout: the plain one, one with every setting that calls more of AWS, one in an existing network. */
@@ -211,7 +214,7 @@ describe.each(LAYOUTS)("the strict policy of a cluster, layout %s", (layout) => 
     const inExisting = { ...own, existingVPCID: existing.vpc };
     for (const cluster of [own, inExisting, { ...inExisting, disableDefaultSecurityGroup: true }]) {
       const options = inMode("strict", { supplement: true, environment: ENVIRONMENT, cluster });
-      const policies = deploymentPolicies(options).map(policyDocument);
+      const policies = documentsOf(options);
       const objects = (action: string, arn: string) => componentObjects(cluster.existingVPCID ?? existing.vpc, action, arn);
       const { measured, others } = await life(cluster, policies, {}, objects);
       expect([...measured, ...others].filter(({ denied }) => denied).map(summary)).toEqual([]);

@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { splitPolicy } from "../../src/iam/deployment-policies";
+import { dividedPolicies } from "../../src/iam/deployment-policies";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
-import { type PolicyOptions, type PolicyStatement, policyStatements } from "../../src/iam/policy-statements";
+import type { Statement } from "../../src/iam/policy-statement";
+import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
 import { PROJECT } from "../helpers/project-root";
 import { folder, removeFolders } from "./support/project";
@@ -38,9 +39,9 @@ interface Pair {
   readonly before: readonly PolicyDocument[];
 }
 
-const pair = (after: readonly (readonly PolicyStatement[])[], before: readonly (readonly PolicyStatement[])[]): Pair => ({
-  after: after.map(policyDocument),
-  before: before.map(policyDocument),
+const pair = (after: readonly (readonly Statement[])[], before: readonly (readonly Statement[])[]): Pair => ({
+  after: after.map((statements) => policyDocument(statements)),
+  before: before.map((statements) => policyDocument(statements)),
 });
 
 function modesOf(options: Deployment) {
@@ -65,16 +66,16 @@ const QUESTIONS = {
     pair([modesOf(options).scoped], [modesOf(options).documented]),
   ),
   "the parts of a divided scoped policy allow at most what it allows": proven((options) =>
-    pair(splitPolicy(modesOf(options).scoped), [modesOf(options).scoped]),
+    pair(dividedPolicies(modesOf(options).scoped), [modesOf(options).scoped]),
   ),
   "the parts of a divided scoped policy together allow all that it allows": proven((options) =>
-    pair([modesOf(options).scoped], splitPolicy(modesOf(options).scoped)),
+    pair([modesOf(options).scoped], dividedPolicies(modesOf(options).scoped)),
   ),
   "the parts of a divided minimal policy allow at most what it allows": proven((options) =>
-    pair(splitPolicy(modesOf(options).minimal), [modesOf(options).minimal]),
+    pair(dividedPolicies(modesOf(options).minimal), [modesOf(options).minimal]),
   ),
   "the parts of a divided minimal policy together allow all that it allows": proven((options) =>
-    pair([modesOf(options).minimal], splitPolicy(modesOf(options).minimal)),
+    pair([modesOf(options).minimal], dividedPolicies(modesOf(options).minimal)),
   ),
   "scoped does not allow all that documented allows": refuted((options) =>
     pair([modesOf(options).documented], [modesOf(options).scoped]),
@@ -88,7 +89,7 @@ const QUESTIONS = {
   }),
   "the parts of a divided policy without the last one do not allow all that it allows": refuted((options) => {
     const { scoped } = modesOf(withFormerRoles(options, FORMER_ROLES));
-    return pair([scoped], splitPolicy(scoped).slice(0, -1));
+    return pair([scoped], dividedPolicies(scoped).slice(0, -1));
   }),
 } satisfies Readonly<Record<string, Question>>;
 
@@ -130,7 +131,7 @@ describe("the random deployments", () => {
   it("require one policy, two and more", () => {
     const counts = deployments.flatMap((options) => {
       const { scoped, minimal } = modesOf(options);
-      return [scoped, minimal].map((statements) => splitPolicy(statements).length);
+      return [scoped, minimal].map((statements) => dividedPolicies(statements).length);
     });
     const distribution = [...new Set(counts)]
       .sort()

@@ -12,6 +12,8 @@ const ENVIRONMENTS = [
   { partition: "aws-us-gov", region: "us-gov-west-1", account: "123456789012" },
 ];
 
+const IDENTITY = { name: "Dkp", path: "/" };
+
 /** Every set of features, as the binary digits of a number. */
 const FEATURE_SETS = Array.from({ length: 2 ** FEATURE_NAMES.length }, (_, number) =>
   FEATURE_NAMES.filter((_name, bit) => Math.floor(number / 2 ** bit) % 2 === 1),
@@ -26,7 +28,7 @@ class Sizes {
   largest = 0;
 
   add(options: PolicyOptions): void {
-    const sizes = deploymentPolicies(options).map(policySize);
+    const sizes = deploymentPolicies(options, IDENTITY).map(({ statements }) => policySize(statements));
     this.byCount[sizes.length] = (this.byCount[sizes.length] ?? 0) + 1;
     this.largest = Math.max(this.largest, ...sizes);
   }

@@ -26,7 +26,7 @@ export const EVERYTHING = clusterOf({
   features: FEATURE_NAMES,
 });
 
-export const ENVIRONMENT: Environment = { partition: "aws", region: "eu-central-1", account: "123456789012" };
+export const ENVIRONMENT: Required<Environment> = { partition: "aws", region: "eu-central-1", account: "123456789012" };
 
 const ENVIRONMENTS: readonly Environment[] = [
   ENVIRONMENT,

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parse } from "yaml";
-import { type Deployment, statedFields, toDeployment } from "../../src/settings/deployment";
+import { type Deployment, policiesOf, statedFields, toDeployment } from "../../src/settings/deployment";
 import { deploymentSchema } from "../../src/settings/schema/deployment-schema";
 
 /** The deployment `deckhouse` that YAML settings describe; region and backend are filled in unless given. */
@@ -11,7 +11,17 @@ export function deployment(settings = ""): Deployment {
   >;
   const where = given.cloud === undefined ? { backend } : {};
   const value = { region: "eu-central-1", ...where, ...given };
-  return toDeployment("deckhouse", v.parse(deploymentSchema, value), statedFields(value));
+  const parsed = v.parse(deploymentSchema, value);
+  const policies = policiesOf({
+    accountId: undefined,
+    nodeRole: undefined,
+    ...parsed,
+    "user.allowedNetworks": parsed.user.allowedNetworks,
+  });
+  if (policies === undefined) {
+    throw new Error("the settings of the test lack what their policy mode requires");
+  }
+  return toDeployment("deckhouse", parsed, statedFields(value), policies);
 }
 
 /** Settings whose permissions require two policies. */

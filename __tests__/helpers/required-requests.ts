@@ -83,7 +83,7 @@ function requestsOf(row: CatalogueRow, environment: Environment, cluster: Cluste
 function contextsOf(
   type: string,
   context: Context,
-  { partition, region, account }: Environment,
+  { partition, region, account = "" }: Environment,
   { peeredVPCs, peerAccountIds }: Cluster,
 ): readonly Context[] {
   if (type !== "vpc-peering-connection") {

@@ -1,9 +1,9 @@
 import { decide } from "../../src/decision/decide";
 import type { Layout } from "../../src/iam/cluster";
-import { deploymentPolicies } from "../../src/iam/deployment-policies";
+import { dividedPolicies } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
-import { type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { type Mode, policyStatements, requiredStatements } from "../../src/iam/policy-statements";
 import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode } from "./clusters";
 import { UUID, VPC } from "./tagged-requests";
 
@@ -27,7 +27,7 @@ export function strictWithinMinimal(layout: Layout): void {
         const options = inMode("strict", { supplement: true, environment: ENVIRONMENT, cluster });
         const side = (mode: Mode) => ({ identity: [policyDocument(policyStatements({ ...options, mode }))] });
         expect([features, decide(side("strict"), side("minimal"))]).toEqual([features, { kind: "nothing-new" }]);
-        const policies = deploymentPolicies(options);
+        const policies = dividedPolicies(requiredStatements(options));
         expect([features, policies.length]).toEqual([features, 2]);
         expect(Math.max(...policies.map(policySize))).toBeLessThanOrEqual(MAX_POLICY_CHARACTERS);
         sizes.push(policies.map(policySize).reduce((sum, size) => sum + size));

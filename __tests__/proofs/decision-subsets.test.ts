@@ -15,7 +15,7 @@ const sideOf = (mode: Mode, options: Options): Side => ({ identity: [policyDocum
 const splitOf = (mode: Mode, options: Options): Side => {
   const statements = policyStatements({ ...options, mode });
   const half = Math.ceil(statements.length / 2);
-  return { identity: [statements.slice(0, half), statements.slice(half)].map(policyDocument) };
+  return { identity: [statements.slice(0, half), statements.slice(half)].map((part) => policyDocument(part)) };
 };
 
 const FULL_ACCESS = { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "*", Resource: "*" } };

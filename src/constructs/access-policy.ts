@@ -2,12 +2,11 @@ import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-p
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import { dependable, type TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { policyName } from "../iam/deployment-policies";
 import type { PolicyStatement } from "../iam/policy-statements";
 import { nameIn, policyAddress } from "../terraform/addresses";
 
 export interface AccessPolicyProps {
-  /** The name of the first policy of the deployment, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. A further policy adds its number: `<name>-2`. */
+  /** The name, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. That of a further policy must change with its content. */
   readonly name: string;
   /** The IAM path, which is part of the ARN but not of the name. @default "/" */
   readonly path?: string | undefined;
@@ -15,18 +14,20 @@ export interface AccessPolicyProps {
   readonly description?: string | undefined;
   /** The permissions. */
   readonly statements: readonly PolicyStatement[];
-  /** Makes every plan that deletes the policy fail. @default true */
+  /** Makes every plan that deletes the policy fail. Has no effect on further policies. @default true */
   readonly protect?: boolean | undefined;
-  /** The policy before this one, if the permissions of the deployment exceed the size of one policy. @default the first policy */
-  readonly previous?: AccessPolicy | undefined;
+  /** The number of a further policy, from 2, if the permissions of the deployment exceed the size of one policy. @default 1 */
+  readonly number?: number | undefined;
+  /** The first policy, which Terraform changes only after it attached this one. @default this is the first policy */
+  readonly first?: AccessPolicy | undefined;
 }
 
 /**
  * A managed policy with permissions of DKP. It is rendered through a policy document: one action per line for reviewers,
  * and the only form that checkov reads in Terraform JSON. A change of name or path replaces the policy.
  *
- * Where a deployment has several policies, Terraform changes the earlier ones after it attached the later ones, and detaches a
- * later one after it changed the earlier ones: a statement that moves between them is always allowed.
+ * Where a deployment has several policies, a change of a further one creates another policy. Terraform attaches it, then changes
+ * the first policy, then detaches the former one: a statement that moves between policies is always allowed.
  */
 export class AccessPolicy extends Construct {
   /** The name, as a reference to the resource. */
@@ -35,14 +36,14 @@ export class AccessPolicy extends Construct {
   readonly arn: string;
   /** Counted from 1. */
   readonly number: number;
-  private readonly previous: AccessPolicy | undefined;
+  private readonly first: AccessPolicy | undefined;
   private readonly resource: IamPolicy;
 
   constructor(scope: Construct, id: string, props: AccessPolicyProps) {
     super(scope, id);
-    const { name, path = "/", description, statements, protect = true, previous } = props;
-    this.previous = previous;
-    this.number = previous === undefined ? 1 : previous.number + 1;
+    const { name, path = "/", description, statements, protect = true, number = 1, first } = props;
+    this.first = first;
+    this.number = number;
     // In a construct of its own, because the name of the data source and of the policy is the same.
     const document = new DataAwsIamPolicyDocument(
       new Construct(this, "document"),
@@ -60,20 +61,24 @@ export class AccessPolicy extends Construct {
       },
     );
     this.resource = new IamPolicy(this, nameIn(policyAddress("policy", this.number)), {
-      name: policyName(name, this.number),
+      name,
       path,
       description,
       policy: document.json,
-      lifecycle: { createBeforeDestroy: true, preventDestroy: protect, ignoreChanges: ["description"] },
+      lifecycle: {
+        createBeforeDestroy: true,
+        ...(number === 1 ? { preventDestroy: protect } : {}),
+        ignoreChanges: ["description"],
+      },
     });
     this.name = this.resource.name;
     this.arn = this.resource.arn;
   }
 
-  /** Makes Terraform change the previous policy only after an attachment of this one exists. */
+  /** Makes Terraform change the first policy only after an attachment of this one exists. */
   attachedBy(attachment: TerraformResource): void {
-    if (this.previous !== undefined) {
-      const { resource } = this.previous;
+    if (this.first !== undefined) {
+      const { resource } = this.first;
       resource.dependsOn = [...(resource.dependsOn ?? []), dependable(attachment)];
     }
   }

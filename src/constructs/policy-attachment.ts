@@ -41,13 +41,12 @@ export class PolicyAttachment extends Construct {
  * these could then never be re-created under its name. Source: Terraform, `docs/destroying.md` ("Create Before Destroy");
  * the order of calls is measured in `__tests__/e2e/attachments.test.ts`.
  *
- * Further policies: Terraform must detach one that is removed after it extended the first policy, and only
- * `create_before_destroy` gives that order. Protection then rejects every replacement, which would detach the policy; it does not
- * apply to the removal of the whole block. Measured in `__tests__/e2e/several-policies.test.ts`.
+ * Further policies are replaced whenever their content changes, so creation must come first. A replacement of their attachment alone
+ * ends detached, until the next apply. Measured in `__tests__/e2e/several-policies.test.ts`.
  */
 export function attachmentLifecycle(number: number, protect = true): { readonly lifecycle?: TerraformResourceLifecycle } {
   if (number > 1) {
-    return { lifecycle: { createBeforeDestroy: true, preventDestroy: protect } };
+    return { lifecycle: { createBeforeDestroy: true } };
   }
   return protect ? {} : { lifecycle: { createBeforeDestroy: true } };
 }

@@ -1,4 +1,4 @@
-import type { PolicyStatement } from "./policy-statements";
+import type { PolicyStatement } from "./policy-statement";
 
 /**
  * Patterns that match exactly the listed actions among all actions of AWS, so that they allow the same as the list.
@@ -31,7 +31,7 @@ export const ACTION_PATTERNS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The statements with patterns instead of the actions that they match exactly. */
-export function shortened(statements: readonly PolicyStatement[]): readonly PolicyStatement[] {
+export function shortened<Value>(statements: readonly PolicyStatement<Value>[]): readonly PolicyStatement<Value>[] {
   return statements.map((statement) => ({ ...statement, actions: withPatterns(statement.actions) }));
 }
 

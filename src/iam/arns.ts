@@ -1,6 +1,23 @@
 /** What people read in ARNs for the account where the settings do not state it. */
 export const ACCOUNT_ID = "ACCOUNT_ID";
 
+/** An ARN as a value: its account may be known only at plan, and text for it is chosen where the ARN is rendered. */
+export interface Arn {
+  readonly partition: string;
+  readonly service: string;
+  /** Empty in ARNs of IAM. */
+  readonly region: string;
+  /** 12 digits, or empty in ARNs of images and snapshots. @default the account of the deployment */
+  readonly account?: string;
+  /** `vpc/vpc-0123456789abcdef0`, with wildcards in a policy. */
+  readonly resource: string;
+}
+
+/** An ARN as text. @param account stands for the account of the deployment */
+export function arnText({ partition, service, region, account: stated, resource }: Arn, account: string): string {
+  return `arn:${partition}:${service}:${region}:${stated ?? account}:${resource}`;
+}
+
 /** The parts of an IAM ARN that validation reads. */
 export interface IamArn {
   readonly partition: string;

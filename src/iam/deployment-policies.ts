@@ -1,117 +1,79 @@
+import { createHash } from "node:crypto";
 import { shortened } from "./action-patterns";
 import { MAX_POLICY_CHARACTERS } from "./limits";
-import { policySize } from "./policy-document";
-import { type Mode, type PolicyCondition, type PolicyOptions, type PolicyStatement, policyStatements } from "./policy-statements";
+import { policyDocument, policySize } from "./policy-document";
+import type { PolicyCondition, PolicyValue, Statement } from "./policy-statement";
+import { type PolicyOptions, requiredStatements } from "./policy-statements";
 
-/**
- * Statements that go into the second policy of a deployment that requires two: those of IAM, KMS and Elastic Load Balancing, in mode
- * `strict` also those of launches, peerings and the EBS CSI driver.
- * The assignment is fixed, so that a change of settings moves no statement between two existing policies: IAM changes one policy
- * after the other, and a moved statement could be missing for a moment.
- */
-const SECOND_POLICY: readonly string[] = [
-  "NewLbs",
-  "TagNewLbs",
-  "LoadBalancers",
-  "NetworkLoadBalancers",
-  "LbListeners",
-  "KeysOfDisks",
-  "GrantsOnKeys",
-  "NodeRole",
-  "NodeRoleTags",
-  "OtherNodeRoles",
-  "PassNodeRole",
-  "ServiceLinkedRoles",
-  "Csi",
-  "NewCsi",
-  "CsiSnapshots",
-  "NewCsiSnapshots",
-  "Launch",
-  "LaunchNew",
-  "LaunchSubnets",
-  "LaunchGroups",
-];
-
-/**
- * The statements of each managed policy of a deployment: one policy with full action names, else one with patterns that match
- * exactly the same actions, else several policies with full names. In mode
- * `strict`, with patterns and without a fixed assignment if that makes fewer than three. The account does not change the number of policies.
- * @throws Error if `scoped` or `minimal` has no prefix
- */
-export function deploymentPolicies(options: PolicyOptions): readonly (readonly PolicyStatement[])[] {
-  const { account } = options.environment;
-  // The account may be a placeholder or a Terraform reference: the size that counts is the one with 12 digits.
-  const sized = policyStatements({ ...options, environment: { ...options.environment, account: TWELVE_CHARACTERS } });
-  return divisionOf(sized, options.mode).map((policy) => policy.map((statement) => withAccount(statement, account)));
+/** One managed policy of a deployment. */
+export interface DeploymentPolicy {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly name: string;
+  readonly statements: readonly Statement[];
 }
 
-function divisionOf(statements: readonly PolicyStatement[], mode: Mode): readonly (readonly PolicyStatement[])[] {
-  if (fits(statements)) {
-    return [statements];
-  }
-  const short = shortened(statements);
-  if (fits(short)) {
-    return [short];
-  }
-  const full = splitPolicy(statements);
-  // Only `strict` exceeds two policies without long lists in the settings.
-  const isFixed = mode !== "strict" || full.length <= 2;
-  return isFixed ? full : fewest([full, splitPolicy(short), packedTightly(short)]);
-}
+/** At least one, in the order of their numbers. */
+export type DeploymentPolicies = readonly [DeploymentPolicy, ...DeploymentPolicy[]];
 
-/** Stands for the ID of an account. No ARN and no tag key contains "#". */
-const TWELVE_CHARACTERS = "#".repeat(12);
-
-function withAccount(statement: PolicyStatement, account: string): PolicyStatement {
-  const replaced = (values: readonly string[]) => values.map((value) => value.replaceAll(TWELVE_CHARACTERS, () => account));
-  const conditions = statement.conditions.map((condition) => ({ ...condition, values: replaced(condition.values) }));
-  return { ...statement, resources: replaced(statement.resources), conditions };
+/** Name and path of the first policy of a deployment. */
+interface PolicyIdentity {
+  readonly name: string;
+  readonly path: string;
 }
 
 /**
- * Divides statements into policies of at most 6,144 characters. Together they allow what the statements allow.
- * The third and further policies hold what exceeds the size of the first two. A statement that exceeds a policy alone is divided
- * at its longest list. A policy exceeds the size only if a statement has no list to divide: one with very long tag keys.
+ * The managed policies of a deployment: one with full action names, else one with patterns that match exactly the same actions,
+ * else several, with patterns if that makes fewer.
+ * @throws Error if a mode other than `documented` has no prefix, or `strict` no marker
  */
-export function splitPolicy(statements: readonly PolicyStatement[]): readonly (readonly PolicyStatement[])[] {
-  if (fits(statements)) {
-    return [statements];
-  }
-  const isSecond = ({ sid }: PolicyStatement) => SECOND_POLICY.includes(sid);
-  const [first, second] = [statements.filter((one) => !isSecond(one)), statements.filter(isSecond)].map(packed);
-  const [own = [], ...excess] = first ?? [];
-  return [own, ...(second ?? []), ...excess].filter((policy) => policy.length > 0);
+export function deploymentPolicies(options: PolicyOptions, identity: PolicyIdentity): DeploymentPolicies {
+  const statements = requiredStatements(options);
+  const full = dividedPolicies(statements);
+  const short = full.length === 1 ? full : dividedPolicies(shortened(statements));
+  const [first = [], ...further] = short.length < full.length ? short : full;
+  return [
+    { number: 1, name: identity.name, statements: first },
+    ...further.map((policy, index) => ({
+      number: index + 2,
+      name: furtherName(identity, index + 2, policy),
+      statements: policy,
+    })),
+  ];
 }
 
-/** Fills policies in the order of the statements. */
-function packed(statements: readonly PolicyStatement[]): readonly (readonly PolicyStatement[])[] {
-  const policies: PolicyStatement[][] = [];
-  for (const statement of statements.flatMap(divided)) {
-    const last = policies.at(-1);
-    if (last !== undefined && fits([...last, statement])) {
-      last.push(statement);
-    } else {
-      policies.push([statement]);
-    }
-  }
-  return policies;
+/**
+ * A further policy is named after its content. A change of its content therefore creates and attaches another policy, before
+ * Terraform changes the first policy and detaches the former one: what was allowed and stays allowed is allowed all the time.
+ * IAM compares names without their path, so the path belongs to the content.
+ */
+function furtherName({ name, path }: PolicyIdentity, number: number, statements: readonly Statement[]): string {
+  const content = createHash("sha256").update(JSON.stringify([path, policyDocument(statements)]));
+  return `${name}-${number}-${content.digest("hex").slice(0, 8)}`;
 }
 
-/** The first of the divisions with the least policies. */
-function fewest(divisions: readonly (readonly (readonly PolicyStatement[])[])[]): readonly (readonly PolicyStatement[])[] {
-  const least = Math.min(...divisions.map(({ length }) => length));
-  return divisions.find(({ length }) => length === least) ?? [];
+/** IAM pattern for the names of the further policies of a deployment, whatever they contain. */
+export function furtherNames(name: string): string {
+  return `${name}-?-????????`;
 }
 
-/** Puts each statement, the longest ones first, into the first policy that has space for it, whatever its assignment. */
-function packedTightly(statements: readonly PolicyStatement[]): readonly (readonly PolicyStatement[])[] {
+/** Characters that the name of a further policy adds to the name of the first one. */
+export const FURTHER_NAME_CHARACTERS = furtherNames("").length;
+
+/**
+ * Divides statements into policies of at most 6,144 characters: each statement goes into the first policy that has space for it.
+ * Together they allow what the statements allow. A statement that exceeds a policy alone is divided at its longest list; a policy
+ * exceeds the size only if a statement has no list to divide: one with very long tag keys.
+ */
+export function dividedPolicies(statements: readonly Statement[]): readonly (readonly Statement[])[] {
   const empty = policySize([]);
-  const measured = statements.flatMap(divided).map((statement) => ({ statement, size: policySize([statement]) - empty + 1 }));
-  const policies: { readonly statements: PolicyStatement[]; size: number }[] = [];
-  for (const { statement, size } of measured.sort((one, other) => other.size - one.size)) {
+  const policies: { readonly statements: Statement[]; size: number }[] = [];
+  for (const statement of statements.flatMap(divided)) {
+    // A comma separates statements.
+    const size = policySize([statement]) - empty + 1;
     const policy = policies.find((candidate) => candidate.size + size <= MAX_POLICY_CHARACTERS);
     if (policy === undefined) {
-      policies.push({ statements: [statement], size: empty + size });
+      policies.push({ statements: [statement], size: empty + size - 1 });
     } else {
       policy.statements.push(statement);
       policy.size += size;
@@ -121,14 +83,14 @@ function packedTightly(statements: readonly PolicyStatement[]): readonly (readon
 }
 
 /** A statement as parts that each fit into a policy, as far as its lists allow. The statement IDs of the parts end in a number. */
-function divided(statement: PolicyStatement): readonly PolicyStatement[] {
+function divided(statement: Statement): readonly Statement[] {
   const parts = halved(statement);
   return parts.length === 1 ? parts : parts.map((part, index) => ({ ...part, sid: `${statement.sid}${index + 1}` }));
 }
 
-function halved(statement: PolicyStatement): readonly PolicyStatement[] {
+function halved(statement: Statement): readonly Statement[] {
   // The number of a part extends its statement ID.
-  if (fits([{ ...statement, sid: `${statement.sid}999` }])) {
+  if (policySize([{ ...statement, sid: `${statement.sid}999` }]) <= MAX_POLICY_CHARACTERS) {
     return [statement];
   }
   const [longest] = listsOf(statement).sort((one, other) => lengthOf(other) - lengthOf(one));
@@ -141,8 +103,8 @@ function halved(statement: PolicyStatement): readonly PolicyStatement[] {
 }
 
 interface ValueList {
-  readonly values: readonly string[];
-  readonly withValues: (values: readonly string[]) => PolicyStatement;
+  readonly values: readonly PolicyValue[];
+  readonly withValues: (values: readonly PolicyValue[]) => Statement;
 }
 
 /**
@@ -150,36 +112,27 @@ interface ValueList {
  * any of its values, except with `ForAllValues` and negated operators, such as those of a Deny.
  * Source: IAM User Guide, "Conditions with multiple context keys or values".
  */
-function listsOf(statement: PolicyStatement): ValueList[] {
+function listsOf(statement: Statement): ValueList[] {
   const { actions, resources, conditions } = statement;
   const ofConditions = conditions.flatMap((condition, index) =>
     condition.test.startsWith("ForAllValues:") || statement.effect === "Deny"
       ? []
       : {
           values: condition.values,
-          withValues: (values: readonly string[]) => withCondition(statement, index, { ...condition, values }),
+          withValues: (values: readonly PolicyValue[]) => withCondition(statement, index, { ...condition, values }),
         },
   );
   return [
-    { values: actions, withValues: (values: readonly string[]) => ({ ...statement, actions: values }) },
-    { values: resources, withValues: (values: readonly string[]) => ({ ...statement, resources: values }) },
+    { values: actions, withValues: (values: readonly PolicyValue[]) => ({ ...statement, actions: values.map(String) }) },
+    { values: resources, withValues: (values: readonly PolicyValue[]) => ({ ...statement, resources: values }) },
     ...ofConditions,
   ].filter(({ values }) => values.length > 1);
 }
 
-function withCondition(statement: PolicyStatement, index: number, condition: PolicyCondition): PolicyStatement {
+function withCondition(statement: Statement, index: number, condition: PolicyCondition<PolicyValue>): Statement {
   return { ...statement, conditions: statement.conditions.with(index, condition) };
 }
 
 function lengthOf({ values }: ValueList): number {
-  return values.join().length;
-}
-
-/** The name of a managed policy of a deployment, counted from 1. */
-export function policyName(name: string, number: number): string {
-  return number === 1 ? name : `${name}-${number}`;
-}
-
-function fits(statements: readonly PolicyStatement[]): boolean {
-  return policySize(statements) <= MAX_POLICY_CHARACTERS;
+  return JSON.stringify(values).length;
 }

@@ -1,4 +1,5 @@
-import type { PolicyCondition, PolicyStatement } from "./policy-statements";
+import { ACCOUNT_ID } from "./arns";
+import { type PolicyCondition, type PolicyValue, type Statement, valueText } from "./policy-statement";
 
 type OneOrMore = string | readonly string[];
 
@@ -14,23 +15,36 @@ export interface PolicyDocument {
   readonly Version: "2012-10-17";
 }
 
-/** The document that the AWS provider sends: lists in reverse order, lists with one element as a string. */
-export function policyDocument(statements: readonly PolicyStatement[]): PolicyDocument {
-  return documentOf(statements, (values) => values.toSorted().reverse());
+/** An account ID that only counts: it has as many characters as any, and sorts before every other one. */
+const ANY_ACCOUNT = "000000000000";
+
+/**
+ * The document that the AWS provider sends: lists in reverse order, lists with one element as a string.
+ * @param account the account of the deployment, 12 digits. @default unknown
+ * @param unknown stands for an unknown account
+ */
+export function policyDocument(statements: readonly Statement[], account?: string, unknown = ACCOUNT_ID): PolicyDocument {
+  const key = (value: PolicyValue) => valueText(value, account ?? ANY_ACCOUNT);
+  return documentOf(statements, account ?? unknown, (values) =>
+    values.toSorted((one, other) => (key(one) < key(other) ? 1 : -1)),
+  );
 }
 
 /** @param order puts the actions and resources of a statement in order */
 function documentOf(
-  statements: readonly PolicyStatement[],
-  order: (values: readonly string[]) => readonly string[],
+  statements: readonly Statement[],
+  account: string,
+  order: (values: readonly PolicyValue[]) => readonly PolicyValue[],
 ): PolicyDocument {
-  const stored = (values: readonly string[]): OneOrMore => (values.length === 1 ? (values[0] ?? "") : order(values));
+  const text = (value: PolicyValue) => valueText(value, account);
+  const oneOrMore = (values: readonly PolicyValue[]): OneOrMore =>
+    values.length === 1 ? text(values[0] ?? "") : values.map(text);
   return {
     Statement: statements.map(({ effect, sid, actions, resources, conditions }) => ({
-      Action: stored(actions),
-      ...conditionBlock(conditions, (values) => (values.length === 1 ? (values[0] ?? "") : values)),
+      Action: oneOrMore(order(actions)),
+      ...conditionBlock(conditions, oneOrMore),
       Effect: effect ?? ("Allow" as const),
-      Resource: stored(resources),
+      Resource: oneOrMore(order(resources)),
       Sid: sid,
     })),
     Version: "2012-10-17",
@@ -41,9 +55,9 @@ function documentOf(
  * The `Condition` element of a statement, none without conditions. Conditions that share an operator share its block.
  * @param render converts the values of one condition
  */
-export function conditionBlock(
-  conditions: readonly PolicyCondition[],
-  render: (values: readonly string[]) => OneOrMore,
+export function conditionBlock<Value = string>(
+  conditions: readonly PolicyCondition<Value>[],
+  render: (values: readonly Value[]) => OneOrMore,
 ): { readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>> } {
   const operators = [...new Set(conditions.map(({ test }) => test))];
   const block = operators.map((operator) => {
@@ -53,10 +67,8 @@ export function conditionBlock(
   return block.length === 0 ? {} : { Condition: Object.fromEntries(block) };
 }
 
-/** Length as AWS counts it, in characters. A Terraform reference to the account counts as 12 digits. */
-export function policySize(statements: readonly PolicyStatement[]): number {
+/** Length of a policy as AWS counts it, in characters without white space. An unknown account has 12 digits. */
+export function policySize(statements: readonly Statement[]): number {
   // The order does not change the length.
-  return JSON.stringify(documentOf(statements, (values) => values))
-    .replaceAll(/\$\{[^}]*\}/g, "123456789012")
-    .replaceAll(/\s/g, "").length;
+  return JSON.stringify(documentOf(statements, ANY_ACCOUNT, (values) => values)).replaceAll(/\s/g, "").length;
 }

@@ -1,9 +1,9 @@
-import { iamResourceArn } from "./arns";
+import { ACCOUNT_ID, type Arn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, usesSnapshots } from "./cluster";
 import { markerOf } from "./cluster-marker";
 import { type Networks, otherNetworkConditions } from "./networks";
-import type { PolicyCondition, PolicyStatement } from "./policy-statement";
+import { type PolicyCondition, type PolicyStatement, type PolicyValue, type Statement, withAccount } from "./policy-statement";
 import { limitedToCluster } from "./strict-statements";
 
 export type { PolicyCondition, PolicyStatement } from "./policy-statement";
@@ -15,8 +15,8 @@ export type Mode = (typeof MODES)[number];
 export interface Environment {
   readonly partition: string;
   readonly region: string;
-  /** 12 digits, or a Terraform reference to them. */
-  readonly account: string;
+  /** 12 digits. @default unknown: `ACCOUNT_ID` in ARNs */
+  readonly account?: string | undefined;
 }
 
 export interface PolicyOptions {
@@ -37,6 +37,11 @@ export interface PolicyOptions {
  * @throws Error if a mode other than `documented` has no prefix, or `strict` no marker
  */
 export function policyStatements(options: PolicyOptions): readonly PolicyStatement[] {
+  return withAccount(requiredStatements(options), options.environment.account ?? ACCOUNT_ID);
+}
+
+/** The same statements, whose ARNs are values. */
+export function requiredStatements(options: PolicyOptions): readonly Statement[] {
   const { mode, allowedNetworks } = options;
   return [
     // First, so that it is in the first policy of a deployment that requires several.
@@ -45,7 +50,7 @@ export function policyStatements(options: PolicyOptions): readonly PolicyStateme
   ];
 }
 
-const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly PolicyStatement[]>> = {
+const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly Statement[]>> = {
   documented: documentedPolicy,
   scoped: scopedPolicy,
   minimal: scopedPolicy,
@@ -53,7 +58,7 @@ const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly Polic
 };
 
 /** Denies every request that comes from none of the networks. */
-function otherNetworksDenied(networks: Networks): PolicyStatement {
+function otherNetworksDenied(networks: Networks): Statement {
   return { effect: "Deny", ...statement(OTHER_NETWORKS, ["*"], ["*"], otherNetworkConditions(networks)) };
 }
 
@@ -87,7 +92,7 @@ export function grantedRows({ mode, supplement, cluster }: Omit<PolicyOptions, "
   return CATALOGUE.filter((row) => (row.documented ? isGranted[mode](row) : supplement && isRequired(row)));
 }
 
-function documentedPolicy(options: PolicyOptions): readonly PolicyStatement[] {
+function documentedPolicy(options: PolicyOptions): readonly Statement[] {
   const rows = grantedRows(options);
   return [
     // The Sid of the DKP documentation, so that a policy that was created from it stays recognizable.
@@ -97,7 +102,7 @@ function documentedPolicy(options: PolicyOptions): readonly PolicyStatement[] {
 }
 
 /** Each action on as few resources as DKP requires. The order below is the order of the statements. */
-function scopedPolicy(options: PolicyOptions): readonly PolicyStatement[] {
+function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   const { environment, cluster } = options;
   const { prefix } = cluster;
   if (prefix === undefined) {
@@ -173,7 +178,7 @@ function scopedPolicy(options: PolicyOptions): readonly PolicyStatement[] {
 }
 
 /** The statements of `minimal`, limited to resources with the tags of the cluster. */
-function strictPolicy(options: PolicyOptions): readonly PolicyStatement[] {
+function strictPolicy(options: PolicyOptions): readonly Statement[] {
   const { cluster, environment } = options;
   const statements = scopedPolicy(options);
   const marker = markerOf(cluster, options.marker);
@@ -230,24 +235,24 @@ function groupRows(rows: readonly CatalogueRow[]): Readonly<Record<Group | "read
 }
 
 function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {
-  const { partition, region, account } = environment;
-  const regional = (service: string, owner: string, resource: string) =>
-    `arn:${partition}:${service}:${region}:${owner}:${resource}`;
-  const iam = (resource: string) => iamResourceArn(environment, resource);
+  const { partition, region } = environment;
+  const regional = (service: string, resource: string): Arn => ({ partition, service, region, resource });
+  const ec2 = (resource: string) => regional("ec2", resource);
+  const iam = (resource: string): Arn => ({ partition, service: "iam", region: "", resource });
   const peerVpcs = [
-    ...[...new Set(cluster.peeredVPCs)].sort().map((vpc) => regional("ec2", account, `vpc/${vpc}`)),
-    ...[...cluster.peerAccountIds].sort().map((peer) => regional("ec2", peer, "vpc/*")),
+    ...[...new Set(cluster.peeredVPCs)].sort().map((vpc) => ec2(`vpc/${vpc}`)),
+    ...[...cluster.peerAccountIds].sort().map((account) => ({ ...ec2("vpc/*"), account })),
   ];
   const role = (pathAndName: string) => iam(`role/${pathAndName}`);
   return {
-    ec2: (resource: string) => regional("ec2", account, resource),
+    ec2,
     // ARNs of images and snapshots have no account.
-    images: regional("ec2", "", "image/*"),
-    snapshots: regional("ec2", "", "snapshot/*"),
-    keyPair: regional("ec2", account, `key-pair/${prefix}`),
+    images: { ...ec2("image/*"), account: "" },
+    snapshots: { ...ec2("snapshot/*"), account: "" },
+    keyPair: ec2(`key-pair/${prefix}`),
     peerVpcs,
-    loadBalancer: (resource: string) => regional("elasticloadbalancing", account, resource),
-    keys: cluster.kmsKeyArns.length > 0 ? [...cluster.kmsKeyArns].sort() : [regional("kms", account, "key/*")],
+    loadBalancer: (resource: string) => regional("elasticloadbalancing", resource),
+    keys: cluster.kmsKeyArns.length > 0 ? [...cluster.kmsKeyArns].sort() : [regional("kms", "key/*")],
     nodeRole: [role(nodeRoleName(prefix)), iam(`instance-profile/${nodeRoleName(prefix)}`)],
     otherNodeRoles: otherNodeRoles(cluster).map((pathAndName) => role(pathAndName.slice(1))),
     role,
@@ -257,9 +262,9 @@ function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {
 function statement(
   sid: string,
   actions: readonly string[],
-  resources: readonly string[],
-  conditions: readonly PolicyCondition[] = [],
-): PolicyStatement {
+  resources: readonly PolicyValue[],
+  conditions: readonly PolicyCondition<PolicyValue>[] = [],
+): Statement {
   return { sid, actions, resources, conditions };
 }
 

@@ -1,4 +1,4 @@
-import { iamResourceArn } from "./arns";
+import { ACCOUNT_ID, iamResourceArn } from "./arns";
 import { CATALOGUE } from "./catalogue";
 import { otherNodeRoles } from "./cluster";
 import { NODE_ACTIONS } from "./node-role-permissions";
@@ -33,7 +33,8 @@ export interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> 
  */
 export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
   const { environment, cluster, mode, user, additionalRolePolicies } = options;
-  const iam = (resource: string) => iamResourceArn(environment, resource);
+  const { partition, account = ACCOUNT_ID } = environment;
+  const iam = (resource: string) => iamResourceArn({ partition, account }, resource);
   const by = (principal: string) => ({ ArnEquals: { "aws:PrincipalArn": iam(principal) } });
   const nodeRole = `role/${roleOf(cluster)}`;
   const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)];

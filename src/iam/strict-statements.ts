@@ -1,6 +1,9 @@
+import type { Arn } from "./arns";
 import { type Cluster, usesSnapshots } from "./cluster";
 import type { Marker } from "./cluster-marker";
-import type { PolicyCondition, PolicyStatement } from "./policy-statement";
+import type { PolicyCondition, PolicyValue, Statement } from "./policy-statement";
+
+type Condition = PolicyCondition<PolicyValue>;
 
 // Mode `strict`: the statements of `minimal`, divided and limited to what carries the tags of the cluster. Each statement here has
 // actions and resources of the one that it comes from, and more conditions: `strict` allows at most what `minimal` allows.
@@ -14,18 +17,18 @@ export interface StrictScope {
   readonly cluster: Cluster;
   readonly marker: Marker;
   /** The ARN of an EC2 resource of the account: `vpc/vpc-0123456789abcdef0`. */
-  readonly ec2: (resource: string) => string;
-  readonly loadBalancer: (resource: string) => string;
+  readonly ec2: (resource: string) => Arn;
+  readonly loadBalancer: (resource: string) => Arn;
   /** All snapshots of the Region. */
-  readonly snapshots: string;
+  readonly snapshots: Arn;
 }
 
 /** The statements of `minimal` as those of `strict`. */
-export function limitedToCluster(statements: readonly PolicyStatement[], scope: StrictScope): readonly PolicyStatement[] {
+export function limitedToCluster(statements: readonly Statement[], scope: StrictScope): readonly Statement[] {
   return merged(statements.flatMap((statement) => partsOf(statement, scope)));
 }
 
-function partsOf(statement: PolicyStatement, scope: StrictScope): readonly PolicyStatement[] {
+function partsOf(statement: Statement, scope: StrictScope): readonly Statement[] {
   const parts = LIMITS[statement.sid]?.(scope, statement);
   return parts === undefined
     ? [statement]
@@ -41,8 +44,8 @@ function partsOf(statement: PolicyStatement, scope: StrictScope): readonly Polic
 }
 
 /** Statements with the same resources and conditions as one, which allows the same. It has the statement ID of the first one. */
-function merged(statements: readonly PolicyStatement[]): readonly PolicyStatement[] {
-  const byLimits = new Map<string, PolicyStatement>();
+function merged(statements: readonly Statement[]): readonly Statement[] {
+  const byLimits = new Map<string, Statement>();
   for (const statement of statements) {
     const { resources, conditions } = statement;
     const limits = JSON.stringify([resources, conditions]);
@@ -59,14 +62,14 @@ interface Part {
   /** Whether the part has an action, given without its service. @default it has all */
   readonly applies?: (name: string) => boolean;
   /** @default those of the statement */
-  readonly resources?: readonly string[];
+  readonly resources?: readonly PolicyValue[];
   /** The conditions of the statement, narrowed. @default as they are */
-  readonly replaced?: readonly PolicyCondition[];
+  readonly replaced?: readonly Condition[];
   /** Further conditions. */
-  readonly conditions: readonly PolicyCondition[];
+  readonly conditions: readonly Condition[];
 }
 
-const LIMITS: Readonly<Record<string, (scope: StrictScope, statement: PolicyStatement) => readonly Part[]>> = {
+const LIMITS: Readonly<Record<string, (scope: StrictScope, statement: Statement) => readonly Part[]>> = {
   // sts:GetCallerIdentity requires no permission. Source: AWS STS API reference, GetCallerIdentity.
   Account: () => [],
   Ec2: ec2Parts,
@@ -234,14 +237,14 @@ function snapshotParts(): readonly Part[] {
 }
 
 /** `RunInstances` is authorized on everything that a launch uses and creates. */
-function launchParts(scope: StrictScope, { resources }: PolicyStatement): readonly Part[] {
+function launchParts(scope: StrictScope, { resources }: Statement): readonly Part[] {
   const { marker, ec2 } = scope;
-  const limited = [ec2("instance/*"), ec2("security-group/*"), ec2("subnet/*")];
+  const limited = ["instance/*", "security-group/*", "subnet/*"];
   return [
     {
       sid: "Launch",
       // Images and their snapshots, the key pair, and new volumes and interfaces, which have no tags yet.
-      resources: resources.filter((resource) => !limited.includes(resource)),
+      resources: resources.filter((arn) => typeof arn === "string" || !limited.includes(arn.resource)),
       conditions: [],
     },
     { sid: "LaunchNew", resources: [ec2("instance/*")], conditions: [inRequest(marker)] },
@@ -266,7 +269,7 @@ function peeringVpcParts(scope: StrictScope): readonly Part[] {
 }
 
 /** The conditions of `minimal` name the peered VPCs, and each VPC of the account as the other side: here the cluster's own one. */
-function peeringParts(scope: StrictScope, { conditions }: PolicyStatement): readonly Part[] {
+function peeringParts(scope: StrictScope, { conditions }: Statement): readonly Part[] {
   const [vpc] = inKnownVpc(scope);
   return [
     {
@@ -310,26 +313,26 @@ function networkLoadBalancerParts(scope: StrictScope): readonly Part[] {
 }
 
 /** Tags of a load balancer of a service of this cluster, as far as they are known. */
-function ofService(scope: StrictScope): readonly PolicyCondition[] {
+function ofService(scope: StrictScope): readonly Condition[] {
   return [isPresent(`aws:ResourceTag/${SERVICE_TAG}`), ...clusterTag(scope, onResource)];
 }
 
 /** The tag of the cloud controller manager on what it creates; none before the UUID of the cluster is known. */
-function clusterTag({ cluster: { uuid } }: StrictScope, where: (tag: Marker) => PolicyCondition): readonly PolicyCondition[] {
+function clusterTag({ cluster: { uuid } }: StrictScope, where: (tag: Marker) => Condition): readonly Condition[] {
   // Source: kubernetes/cloud-provider-aws pkg/providers/v1/tags.go, ResourceLifecycleOwned.
   return uuid === undefined ? [] : [where({ key: `kubernetes.io/cluster/${uuid}`, value: "owned" })];
 }
 
 /** The VPC of the cluster, as far as it is known: an own one only after the bootstrap. */
-function inKnownVpc({ cluster: { existingVPCID, vpcId = existingVPCID }, ec2 }: StrictScope): readonly PolicyCondition[] {
+function inKnownVpc({ cluster: { existingVPCID, vpcId = existingVPCID }, ec2 }: StrictScope): readonly Condition[] {
   return vpcId === undefined ? [] : [arnEquals("ec2:Vpc", ec2(`vpc/${vpcId}`))];
 }
 
-function existingVpc({ cluster: { existingVPCID }, ec2 }: StrictScope): readonly string[] {
+function existingVpc({ cluster: { existingVPCID }, ec2 }: StrictScope): readonly Arn[] {
   return existingVPCID === undefined ? [] : [ec2(`vpc/${existingVPCID}`)];
 }
 
-function peerVpcsOf({ cluster: { peeredVPCs }, ec2 }: StrictScope): readonly string[] {
+function peerVpcsOf({ cluster: { peeredVPCs }, ec2 }: StrictScope): readonly Arn[] {
   return [...new Set(peeredVPCs)].sort().map((vpc) => ec2(`vpc/${vpc}`));
 }
 
@@ -339,23 +342,23 @@ function only(...names: readonly string[]): Part["applies"] {
   return (name) => names.includes(name);
 }
 
-function onResource({ key, value }: Marker): PolicyCondition {
+function onResource({ key, value }: Marker): Condition {
   return { test: "StringEquals", variable: `aws:ResourceTag/${key}`, values: [value] };
 }
 
-function inRequest({ key, value }: Marker): PolicyCondition {
+function inRequest({ key, value }: Marker): Condition {
   return { test: "StringEquals", variable: `aws:RequestTag/${key}`, values: [value] };
 }
 
 /** Source: IAM User Guide, "Condition operator to check existence of condition keys". */
-function isPresent(variable: string): PolicyCondition {
+function isPresent(variable: string): Condition {
   return { test: "Null", variable, values: ["false"] };
 }
 
-function isAbsent(variable: string): PolicyCondition {
+function isAbsent(variable: string): Condition {
   return { test: "Null", variable, values: ["true"] };
 }
 
-function arnEquals(variable: string, ...values: readonly string[]): PolicyCondition {
+function arnEquals(variable: string, ...values: readonly Arn[]): Condition {
   return { test: "ArnEquals", variable, values };
 }

@@ -1,9 +1,10 @@
 import type { Cluster } from "../iam/cluster";
 import { markerOf } from "../iam/cluster-marker";
-import { deploymentPolicies, policyName } from "../iam/deployment-policies";
+import { type DeploymentPolicies, deploymentPolicies } from "../iam/deployment-policies";
 import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import { type BackendArguments, defaultArguments, type StateLocation } from "../terraform/state-location";
+import type { Fields } from "./checked-settings";
 import { isObject } from "./is-object";
 import type { Settings } from "./schema/deployment-schema";
 
@@ -14,6 +15,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   /** Where the Terraform state lives, with the defaults of this project filled in. */
   readonly state: StateLocation;
   readonly cluster: Cluster;
+  /** The managed policies: one, or several if the permissions exceed the size of one. */
+  readonly policies: DeploymentPolicies;
   /** The cluster's instances, as far as the settings state them. */
   readonly instances: Instances;
   /** Further actions of the role `<prefix>-node`, which DKP gives it. */
@@ -59,13 +62,19 @@ export function statedFields(value: unknown): ReadonlySet<string> {
 }
 
 /** Settings without an error, as a deployment. */
-export function toDeployment(stack: string, settings: Settings, stated: ReadonlySet<string>): Deployment {
+export function toDeployment(
+  stack: string,
+  settings: Settings,
+  stated: ReadonlySet<string>,
+  policies: DeploymentPolicies,
+): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {
     ...rest,
     stack,
     state: stateLocation(stack, { backend, cloud }),
     cluster: toCluster(settings),
+    policies,
     instances: toInstances(cluster),
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
     stated,
@@ -91,33 +100,41 @@ function classOf({ ami, instanceType, diskSizeGb }: Omit<InstanceGroup, "field" 
   return { ami, instanceType, diskSizeGb };
 }
 
-/** The settings that decide about the policy. */
-type PolicySettings = Pick<Deployment, "region" | "policy" | "cluster"> & {
-  readonly user: Pick<Deployment["user"], "allowedNetworks">;
-};
+/** The settings that decide about the policies. */
+export const POLICY_FIELDS = [
+  "policy",
+  "cluster",
+  "features",
+  "region",
+  "accountId",
+  "nodeRole",
+  "user.allowedNetworks",
+] as const;
 
-/** What the policy of a deployment follows from, with its ARNs under an account: 12 digits, or what stands for them. */
+/** What the permissions of a deployment follow from. */
 export function policyOptionsOf(
-  { region, policy, cluster, user: { allowedNetworks } }: PolicySettings,
-  account: string,
+  deployment: Pick<Deployment, "region" | "accountId" | "policy" | "cluster"> & {
+    readonly user: Pick<Deployment["user"], "allowedNetworks">;
+  },
 ): PolicyOptions {
+  const { region, accountId, policy, cluster, user } = deployment;
   const { mode, supplement, marker } = policy;
-  return { mode, supplement, marker, cluster, environment: { partition: partitionOf(region), region, account }, allowedNetworks };
+  const environment = { partition: partitionOf(region), region, account: accountId };
+  return { mode, supplement, marker, cluster, environment, allowedNetworks: user.allowedNetworks };
+}
+
+/** The policies that follow from settings without an error; undefined without what the mode requires. */
+export function policiesOf(settings: Fields<(typeof POLICY_FIELDS)[number]>): DeploymentPolicies | undefined {
+  const { "user.allowedNetworks": allowedNetworks, ...fields } = settings;
+  return hasPermissions(fields)
+    ? deploymentPolicies(policyOptionsOf({ ...fields, cluster: toCluster(fields), user: { allowedNetworks } }), fields.policy)
+    : undefined;
 }
 
 /** Whether the permissions follow from settings that may have errors: all modes but one need the prefix, `strict` a marker too. */
-export function hasPermissions({ policy, cluster }: Pick<Settings, "policy" | "cluster">): boolean {
+function hasPermissions({ policy, cluster }: Pick<Settings, "policy" | "cluster">): boolean {
   const isLimitable = policy.mode !== "strict" || markerOf({ tags: cluster.tags ?? {} }, policy.marker) !== undefined;
   return policy.mode === "documented" || (cluster.prefix !== undefined && isLimitable);
-}
-
-/**
- * The names of the managed policies of a deployment: `policy.name`, and `<name>-2`, ... if its permissions exceed one policy.
- * @param deployment must have permissions (`hasPermissions`)
- */
-export function policyNames(deployment: PolicySettings): readonly string[] {
-  // The account does not change the number of policies.
-  return deploymentPolicies(policyOptionsOf(deployment, "")).map((_, index) => policyName(deployment.policy.name, index + 1));
 }
 
 /** The state that `backend` or `cloud` names; they must be without an error. */

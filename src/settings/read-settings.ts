@@ -1,9 +1,10 @@
 import * as v from "valibot";
 
+import type { DeploymentPolicies } from "../iam/deployment-policies";
 import { isInside, physicalPath } from "../text/files";
-import { checkedSettings } from "./checked-settings";
+import { type CheckedSettings, checkedSettings } from "./checked-settings";
 import { configFileConflicts, readConfigFile } from "./config-file";
-import { type Deployment, statedFields, toDeployment } from "./deployment";
+import { type Deployment, POLICY_FIELDS, policiesOf, statedFields, toDeployment } from "./deployment";
 import { type FieldError, firstErrors, SettingsError } from "./errors";
 import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
@@ -46,6 +47,13 @@ interface Parsed {
   readonly errors: readonly FieldError[];
 }
 
+/** The policies of a deployment, computed once, and the errors between its fields. */
+function withRules(settings: CheckedSettings, context: RuleContext) {
+  const fields = settings.fields(...POLICY_FIELDS);
+  const policies = fields && policiesOf(fields);
+  return { policies, errors: ruleErrors(settings, { ...context, policies }) };
+}
+
 /** Checks the settings of one deployment by themselves. */
 export function readSettings(given: {
   readonly source: string;
@@ -62,25 +70,26 @@ export function readSettings(given: {
   }
   const { output, settings, errors: ownErrors } = withConfigFile(parse(value));
   const checked = checkedSettings(output, ownErrors);
-  const errors = [...ownErrors, ...ruleErrors(checked, context)].map(locate);
+  const { policies, errors: betweenFields } = withRules(checked, context);
+  const errors = [...ownErrors, ...betweenFields].map(locate);
   const candidate = { stack, source, settings: checked };
-  if (errors.length > 0 || settings === undefined) {
+  if (errors.length > 0 || settings === undefined || policies === undefined) {
     return { source, errors, candidate, yaml };
   }
-  const build = (valid: Settings) => toDeployment(stack, valid, statedFields(value));
+  const build = (valid: Settings, its: DeploymentPolicies) => toDeployment(stack, valid, statedFields(value), its);
   return {
     source,
     errors,
-    deployment: build(settings),
+    deployment: build(settings, policies),
     candidate,
     yaml,
     withPolicy(change) {
       const changed = { ...settings, policy: { ...settings.policy, ...change } };
-      const broken = ruleErrors(checkedSettings(changed, []), context).map(locate);
-      if (broken.length > 0) {
-        throw new SettingsError(new Map([[source, broken]]));
+      const { policies: its, errors: broken } = withRules(checkedSettings(changed, []), context);
+      if (broken.length > 0 || its === undefined) {
+        throw new SettingsError(new Map([[source, broken.map(locate)]]));
       }
-      return build(changed);
+      return build(changed, its);
     },
   };
 }

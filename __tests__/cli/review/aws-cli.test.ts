@@ -80,14 +80,14 @@ describe("aws-cli.sh", () => {
     const settings = `attachment: user-and-group\ngroup: { name: dkp }\naccessKeys: none\n${SEVERAL_POLICIES}`;
     expect(created(settings)).toEqual([
       "create-policy D8CloudProviderAWS",
-      "create-policy D8CloudProviderAWS-2",
+      "create-policy D8CloudProviderAWS-2-a1fb704f",
       "create-user deckhouse",
       "create-group dkp",
       `attach-group-policy dkp ${POLICY_ARN}`,
-      `attach-group-policy dkp ${POLICY_ARN}-2`,
+      `attach-group-policy dkp ${POLICY_ARN}-2-a1fb704f`,
       "add-user-to-group dkp deckhouse",
       `attach-user-policy deckhouse ${POLICY_ARN}`,
-      `attach-user-policy deckhouse ${POLICY_ARN}-2`,
+      `attach-user-policy deckhouse ${POLICY_ARN}-2-a1fb704f`,
     ]);
   });
 

@@ -31,13 +31,13 @@ describe("console.md", () => {
       "1. **Policies** > **Create policy** > **JSON**. Replace the content of the editor with `policy.json`.",
     );
     expect(section("Policy", SEVERAL_POLICIES).at(-1)).toBe(
-      "5. Repeat these steps for the further policies: `D8CloudProviderAWS-2` with `policy-2.json`.",
+      "5. Repeat these steps for the further policies: `D8CloudProviderAWS-2-a1fb704f` with `policy-2.json`.",
     );
     expect(section("User", SEVERAL_POLICIES)[2]).toBe(
-      "3. **Attach policies directly**: filter by `D8CloudProviderAWS` and select `D8CloudProviderAWS` and `D8CloudProviderAWS-2`.",
+      "3. **Attach policies directly**: filter by `D8CloudProviderAWS` and select `D8CloudProviderAWS` and `D8CloudProviderAWS-2-a1fb704f`.",
     );
     expect(section("Undo", SEVERAL_POLICIES)[3]).toBe(
-      "4. **Policies**: for `D8CloudProviderAWS` and `D8CloudProviderAWS-2`, select it, **Actions** > **Delete**, and enter the name.",
+      "4. **Policies**: for `D8CloudProviderAWS` and `D8CloudProviderAWS-2-a1fb704f`, select it, **Actions** > **Delete**, and enter the name.",
     );
   });
 

@@ -66,7 +66,12 @@ describe("deployer-policy.json", () => {
   it("contains the conditions of a statement", () => {
     const { policies } = deployerPolicies(deployment('accountId: "123456789012"'));
     expect(JSON.parse(policies[0]?.text ?? "").Statement[2].Condition).toEqual({
-      ArnEquals: { "iam:PolicyARN": ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"] },
+      ArnEquals: {
+        "iam:PolicyARN": [
+          "arn:aws:iam::123456789012:policy/D8CloudProviderAWS",
+          "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-?-????????",
+        ],
+      },
     });
   });
 
@@ -139,7 +144,7 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
     expect(deployerPolicies(deployment(everything(200))).notes.slice(1)).toEqual([
       BOUNDARY_IS_INEFFECTIVE,
       TAGS,
-      "deployer-policy.json has 6650 characters, but a managed policy has at most 6144: add it to a role as an inline policy, which has at most 10,240",
+      "deployer-policy.json has 7175 characters, but a managed policy has at most 6144: add it to a role as an inline policy, which has at most 10,240",
     ]);
   });
 
@@ -173,7 +178,11 @@ describe("planner-policy.json", () => {
   it("allows what a plan reads, on the objects of the deployment", () => {
     expect(planner().map(({ Sid, Action, Resource }) => [Sid, Action.join(" "), Resource.join(" ")])).toEqual([
       ["User", "iam:GetUser iam:ListAccessKeys iam:ListAttachedUserPolicies", "arn:aws:iam::*:user/deckhouse"],
-      ["Policy", "iam:GetPolicy iam:GetPolicyVersion", "arn:aws:iam::*:policy/D8CloudProviderAWS"],
+      [
+        "Policy",
+        "iam:GetPolicy iam:GetPolicyVersion",
+        "arn:aws:iam::*:policy/D8CloudProviderAWS arn:aws:iam::*:policy/D8CloudProviderAWS-?-????????",
+      ],
       ["ListState", "s3:ListBucket", "arn:aws:s3:::state"],
       ["State", "s3:GetObject", "arn:aws:s3:::state/deckhouse/terraform.tfstate"],
     ]);

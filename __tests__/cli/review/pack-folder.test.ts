@@ -17,10 +17,10 @@ describe("a review pack with several policies", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it("has a file of each policy, and loses those of former ones", () => {
-    const several = { "policy.json": "1\n", "policy-2.json": "2\n", "policy-10.json": "10\n" };
+    const several = { "policy.json": "1\n", "policy-2.json": "2\n", "policy-5.json": "5\n" };
     expect(comparePacks(folder, wanted(several)).stale.map(({ path }) => path)).toContain(join(folder, "demo/policy-2.json"));
     writePacks(folder, wanted(several));
-    expect(names()).toEqual(["REVIEW.md", "main.tf.json", "policy-10.json", "policy-2.json", "policy.json"]);
+    expect(names()).toEqual(["REVIEW.md", "main.tf.json", "policy-2.json", "policy-5.json", "policy.json"]);
     writePacks(folder, wanted({ "policy.json": "1\n" }));
     expect(names()).toEqual(["REVIEW.md", "main.tf.json", "policy.json"]);
   });

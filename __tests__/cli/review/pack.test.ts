@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { parseAllDocuments } from "yaml";
 import { terraformJson } from "../../../src/app";
-import { policyOptions } from "../../../src/cli/review/account-placeholder";
 import { reviewPack } from "../../../src/cli/review/pack";
 import { VERIFIED_COMPONENTS } from "../../../src/iam/dkp-versions";
 import { grantedRows } from "../../../src/iam/policy-statements";
+import { policyOptionsOf } from "../../../src/settings/deployment";
 import { deployment } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { unwrapped } from "../../helpers/unwrapped";
@@ -62,7 +62,7 @@ describe("REVIEW.md", () => {
     ["minimal", SCOPED.replace("scoped", "minimal")],
   ])("lists every granted action once, with its reason, in mode %s", (_, settings) => {
     const page = file("actions.md", settings).split("\n");
-    for (const { action, access, why } of grantedRows(policyOptions(deployment(settings)))) {
+    for (const { action, access, why } of grantedRows(policyOptionsOf(deployment(settings)))) {
       const rows = page.filter((line) => line.startsWith(`| \`${action}\` `));
       expect({ action, rows: rows.length }).toEqual({ action, rows: 1 });
       expect(rows[0]).toContain(
@@ -70,7 +70,7 @@ describe("REVIEW.md", () => {
       );
     }
     expect(page.filter((line) => /^\| `[a-z0-9]+:/.test(line))).toHaveLength(
-      grantedRows(policyOptions(deployment(settings))).length,
+      grantedRows(policyOptionsOf(deployment(settings))).length,
     );
   });
 
@@ -83,7 +83,7 @@ describe("REVIEW.md", () => {
 
   it("lists the actions that applying requires, with their reasons", () => {
     expect(file("deployer.md")).toContain(
-      "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS` | detaches the policy from the user |",
+      "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS, arn:aws:iam::*:policy/D8CloudProviderAWS-?-????????` | detaches the policy from the user |",
     );
     const assumed = "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/terraform' }";
     expect(file("deployer.md", assumed)).toContain(

@@ -1,4 +1,3 @@
-import { SEVERAL_POLICIES } from "../../helpers/deployment";
 import { deploymentsOf, messageOf, REGION } from "../../helpers/settings-files";
 
 /** Two deployments whose users and policies are their own, so that only their states can meet. */
@@ -144,24 +143,6 @@ describe("two deployments with one policy name", () => {
         '  line 4, policy.name: "dkp" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); set another in one of the two files, for example "dkp-b" here',
       ].join("\n"),
     );
-  });
-});
-
-describe("a policy name that is a further policy of another deployment", () => {
-  const large = SEVERAL_POLICIES.replace("mode: scoped", "mode: scoped, name: Dkp");
-
-  it.each([
-    ["after it", { a: large, b: "user: { name: b }\npolicy: { name: dkp-2 }" }, "b.yaml", "a.yaml"],
-    ["before it", { a: "user: { name: b }\npolicy: { name: dkp-2 }", b: large }, "b.yaml", "a.yaml"],
-  ])("is rejected %s", (_, settings, file, other) => {
-    const message = messageOf(files(settings));
-    expect(message).toContain(`deployments/${file} has 1 error:`);
-    expect(message).toMatch(new RegExp(`policy\\.name: "dkp-2" is also the policy of deployments/${other}, in the same account`));
-  });
-
-  it("is accepted if the permissions of the other deployment fit into one policy", () => {
-    const settings = { a: "policy: { name: Dkp }", b: "user: { name: b }\npolicy: { name: dkp-2 }" };
-    expect(deploymentsOf(files(settings))).toHaveLength(2);
   });
 });
 

@@ -1,4 +1,4 @@
-import { policyNames, policyOptionsOf } from "../../../src/settings/deployment";
+import { policyOptionsOf } from "../../../src/settings/deployment";
 import { deploymentWith, errorsWith } from "../../helpers/settings-files";
 
 const NO_PREFIX = (mode: string) =>
@@ -37,9 +37,9 @@ describe("the marker of mode `strict`", () => {
     `policy: { ${policy} }\ncluster: { prefix: dev, layout: Standard, tags: { ${tags} } }\n`;
 
   it("is the only pair of the tags, or the one that policy.marker names", () => {
-    expect(policyOptionsOf(deploymentWith(strict("dkp-cluster: dev")), "").cluster.tags).toEqual({ "dkp-cluster": "dev" });
+    expect(policyOptionsOf(deploymentWith(strict("dkp-cluster: dev"))).cluster.tags).toEqual({ "dkp-cluster": "dev" });
     const named = deploymentWith(strict("dkp-cluster: dev, team: a", "mode: strict, marker: dkp-cluster"));
-    expect(policyOptionsOf(named, "").marker).toBe("dkp-cluster");
+    expect(policyOptionsOf(named).marker).toBe("dkp-cluster");
     expect(deploymentWith(strict("Name: a, dkp-cluster: dev")).policy.marker).toBeUndefined();
   });
 
@@ -76,19 +76,23 @@ describe("the marker of mode `strict`", () => {
 });
 
 describe("permissions that exceed one policy", () => {
+  /** The length that leaves space for the names of further policies. */
+  const LONGEST = "P".repeat(117);
   const roles = (count: number) => Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
   const settings = (mode: string, count: number) =>
-    `policy: { mode: ${mode}, name: ${"P".repeat(126)} }\ncluster:\n  prefix: dev\n  layout: Standard\n  formerIamNodeRoles: [${roles(count).join(", ")}]\n`;
+    `policy: { mode: ${mode}, name: ${LONGEST} }\ncluster:\n  prefix: dev\n  layout: Standard\n  formerIamNodeRoles: [${roles(count).join(", ")}]\n`;
 
   it.each(["scoped", "minimal"])("are divided into several policies in mode %s", (mode) => {
-    expect(policyNames(deploymentWith(settings(mode, 20)))).toEqual(["P".repeat(126), `${"P".repeat(126)}-2`]);
+    expect(deploymentWith(settings(mode, 20)).policies.map(({ name }) => name)).toEqual([
+      LONGEST,
+      expect.stringMatching(/^P{117}-2-[0-9a-f]{8}$/),
+    ]);
   });
 
   it("are rejected if the name leaves no space for the number of a policy", () => {
-    const name = "P".repeat(127);
-    expect(errorsWith(settings("scoped", 20).replace("P".repeat(126), name))).toEqual([
+    expect(errorsWith(settings("scoped", 20).replace(LONGEST, `${LONGEST}P`))).toEqual([
       expect.stringMatching(
-        /^line 3, policy\.name: "P+\.\.\. \(127 characters\) is too long for the 2 policies .*; shorten it to 126 characters$/,
+        /^line 3, policy\.name: "P+\.\.\. \(118 characters\) is too long for the 2 policies .*, whose names have 11 characters more; shorten it to 117 characters$/,
       ),
     ]);
   });
@@ -96,7 +100,7 @@ describe("permissions that exceed one policy", () => {
   it("are rejected if they require more policies than IAM attaches", () => {
     expect(errorsWith(settings("scoped", 900))).toEqual([
       expect.stringMatching(
-        /^line 3, policy\.mode: requires \d\d policies, IAM attaches at most 10 to a user or group; shorten the lists of roles, accounts, keys and tags in cluster$/,
+        /^line 3, policy\.mode: requires \d\d policies, and a deployment can have 5, because .* before it detaches the former ones; shorten the lists of roles, accounts, keys and tags in cluster$/,
       ),
     ]);
   });
@@ -109,6 +113,6 @@ describe("permissions that exceed one policy", () => {
   });
 
   it("are one policy in `documented`, which names no roles", () => {
-    expect(policyNames(deploymentWith(settings("documented", 60)))).toHaveLength(1);
+    expect(deploymentWith(settings("documented", 60)).policies).toHaveLength(1);
   });
 });

@@ -1,11 +1,10 @@
 import { Option } from "commander";
 import { CATALOGUE } from "../../iam/catalogue";
-import { deploymentPolicies } from "../../iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { policyDocument, policySize } from "../../iam/policy-document";
 import { MODES, type Mode, type PolicyOptions } from "../../iam/policy-statements";
+import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { suggest } from "../../settings/message-parts";
-import { forPeople, policyOptions } from "../review/account-placeholder";
 import { explain, explanationText } from "../review/explanation";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
@@ -29,24 +28,26 @@ Where the settings state no accountId, ARNs show ACCOUNT_ID.`,
     .option("--explain <action>", "why an action is in the policy, what calls it, when, and on which resources it is allowed")
     .addOption(formatOption("text", "json"))
     .action((stack: string | undefined, { mode, explain: action, format }: Options) => {
-      const options = policyOptions(selectOne(session, stack, mode === undefined ? undefined : { mode }));
-      const text = action === undefined ? policyText(session, options, format) : explanation(action, options, format);
-      session.print(`${forPeople(text)}\n`);
+      const deployment = selectOne(session, stack, mode === undefined ? undefined : { mode });
+      const text =
+        action === undefined ? policyText(session, deployment, format) : explanation(action, policyOptionsOf(deployment), format);
+      session.print(`${text}\n`);
     });
 };
 
-function policyText(session: Session, options: PolicyOptions, format: string): string {
-  const policies = deploymentPolicies(options).map((statements) => ({
+function policyText(session: Session, deployment: Deployment, format: string): string {
+  const { mode } = deployment.policy;
+  const policies = deployment.policies.map(({ statements }) => ({
     count: statements.length,
     size: policySize(statements),
-    policy: policyDocument(statements),
+    policy: policyDocument(statements, deployment.accountId),
   }));
   if (format === "json") {
     const sized = policies.map(({ size, policy }) => ({ size, policy }));
-    return JSON.stringify({ mode: options.mode, limit: MAX_POLICY_CHARACTERS, policies: sized }, null, 2);
+    return JSON.stringify({ mode, limit: MAX_POLICY_CHARACTERS, policies: sized }, null, 2);
   }
   const sizes = policies.map(({ count, size }) => `${count} statements, ${size} of ${MAX_POLICY_CHARACTERS} characters`);
-  session.printError(`${options.mode}: ${sizes.join("; ")}\n`);
+  session.printError(`${mode}: ${sizes.join("; ")}\n`);
   const [first, ...further] = policies.map(({ policy }) => policy);
   return JSON.stringify(further.length === 0 ? first : [first, ...further], null, 2);
 }

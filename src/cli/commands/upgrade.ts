@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { KNOWN_VERSIONS } from "../../iam/dkp-versions";
 import { type UpgradeAction, type UpgradeReport, upgradeReport } from "../../iam/upgrade-report";
-import { policyOptions } from "../review/account-placeholder";
+import { policyOptionsOf } from "../../settings/deployment";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define } from "./support/session";
 import { formatOption } from "./support/shared-options";
@@ -24,7 +24,7 @@ export const define: Define = (command, session) => {
     .addOption(new Option("--to <version>", "the DKP version to upgrade to").choices(KNOWN_VERSIONS).makeOptionMandatory())
     .addOption(formatOption("text", "json"))
     .action((stack: string | undefined, { from, to, format }: Options) => {
-      const report = upgradeReport({ from, to }, policyOptions(selectOne(session, stack)));
+      const report = upgradeReport({ from, to }, policyOptionsOf(selectOne(session, stack)));
       session.print(format === "json" ? `${JSON.stringify({ from, to, ...report }, null, 2)}\n` : reportText(from, to, report));
     });
 };

@@ -1,5 +1,5 @@
 import { SLOTS } from "../../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
 import type { ResourceChange } from "./change-summary";
 import { type JsonObject, listOf, objectOf } from "./json-values";
 import { routes } from "./permission-changes";
@@ -9,7 +9,7 @@ import { attribute, keyIn, type Snapshot, slotsOf } from "./snapshot";
 export function breakingChangesOf(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly string[] {
   return [
     ...renameOfUser(before, after),
-    ...resources.flatMap(({ address, description, action }) => effectOf(address, action)?.(description) ?? []),
+    ...resources.flatMap((resource) => effectOf(resource, resources)?.(resource.description) ?? []),
     ...keyChanges(before, after, resources),
     ...attachmentMoves(before, after),
   ];
@@ -43,10 +43,14 @@ function forgetsKey(what: string): string {
   return `stop managing the ${what}: the key stays in AWS, and Terraform no longer deactivates, rotates or deletes it`;
 }
 
-/** Further policies are like the first one, except that they are deleted when the first one has space for all permissions. */
-function effectOf(address: string, action: ResourceChange["action"]): Effect | undefined {
+/**
+ * A further policy is replaced together with its attachments when its content changes, and deleted when the others have space for all
+ * permissions: neither takes a permission away before the others have it.
+ */
+function effectOf({ address, action }: ResourceChange, resources: readonly ResourceChange[]): Effect | undefined {
   const { what, number = 1 } = policyOfAddress(address) ?? {};
-  if (what === "policy" && number > 1 && action === "deleted") {
+  const policy = resources.find((other) => other.address === policyAddress("policy", number));
+  if (number > 1 && (policy?.action === "replaced" || policy?.action === "deleted")) {
     return undefined;
   }
   return BREAKING[what === undefined ? address : ADDRESSES[what]]?.[action];

@@ -1,14 +1,10 @@
-import { policyArn } from "../../iam/arns";
-import { deploymentPolicies, policyName } from "../../iam/deployment-policies";
 import { networkList } from "../../iam/networks";
 import { partitionOf } from "../../iam/partitions";
-import { policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { trusted } from "../../text/markdown";
 import { visible } from "../../text/printable";
 import { asciiJson, comment, shellWord } from "../../text/shell";
 import { fillTemplateFile } from "../../text/template";
-import { forPeople, policyOptions } from "./account-placeholder";
 import { NODE_POLICY_FILE, NODE_TRUST_FILE, policyFile } from "./file-names";
 
 const QUERY_ACCOUNT = "account=$(aws sts get-caller-identity --query=Account --output=text)";
@@ -142,16 +138,16 @@ interface PolicyChange extends Change {
 }
 
 function policiesOf(deployment: Deployment): readonly PolicyChange[] {
-  const { region, accountId, policy } = deployment;
+  const { region, accountId, policy, policies } = deployment;
   const account = accountId === undefined ? '"$account"' : word(accountId);
-  return deploymentPolicies(policyOptions(deployment)).map((statements, index) => {
-    const name = policyName(policy.name, index + 1);
-    const arnParts = policyArn({ partition: partitionOf(region), account: " ", path: policy.path, name }).split(" ");
-    const arn = { shell: arnParts.map(word).join(account) };
+  // The policy of mode documented names no account.
+  const isComplete = accountId !== undefined || policy.mode === "documented";
+  return policies.map(({ number, name }) => {
+    const arn = { shell: `${word(`arn:${partitionOf(region)}:iam::`)}${account}${word(`:policy${policy.path}${name}`)}` };
     const create = iam("create-policy", {
       "policy-name": name,
       path: unlessDefault(policy.path),
-      "policy-document": documentOf(JSON.stringify(policyDocument(statements)), policyFile(index + 1)),
+      "policy-document": documentOf(isComplete, policyFile(number)),
       // As JSON, because the AWS CLI reads a file for a value such as file://notes.
       "cli-input-json": policy.description === "" ? undefined : asciiJson({ Description: policy.description }),
       tags: tagsOf(deployment),
@@ -161,8 +157,7 @@ function policiesOf(deployment: Deployment): readonly PolicyChange[] {
 }
 
 /** The document in a file, with the account filled in where it was unknown: in ARNs only, so that no other string is changed. */
-function documentOf(document: string, file: string): string | Expression {
-  const isComplete = forPeople(document) === document;
+function documentOf(isComplete: boolean, file: string): string | Expression {
   return isComplete ? `file://${file}` : { shell: `"$(sed "/\\"arn:/s/:ACCOUNT_ID:/:$account:/" ${file})"` };
 }
 

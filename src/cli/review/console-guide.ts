@@ -1,12 +1,8 @@
-import { ACCOUNT_ID } from "../../iam/arns";
-import { deploymentPolicies, policyName } from "../../iam/deployment-policies";
 import { networkList } from "../../iam/networks";
 import { partitionOf } from "../../iam/partitions";
-import { policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { code, codes, joined, type Markdown, md, prose, trusted } from "../../text/markdown";
 import { fillTemplateFile, type TemplateData } from "../../text/template";
-import { forPeople, policyOptions } from "./account-placeholder";
 import { policyFile } from "./file-names";
 
 /** The IAM console of each partition. The isolated partitions have addresses of their own. Source: "IAM User Guide" of each. */
@@ -26,10 +22,7 @@ const NONE = trusted("");
 export function consoleGuide(deployment: Deployment): string {
   const { stack, region, user, policy, attachment, group, nodeRole, accessKeys, tags = {} } = deployment;
   const partition = partitionOf(region);
-  const documents = deploymentPolicies(policyOptions(deployment)).map((statements) =>
-    forPeople(JSON.stringify(policyDocument(statements))),
-  );
-  const names = documents.map((_, index) => policyName(policy.name, index + 1));
+  const names = deployment.policies.map(({ name }) => name);
   return fillTemplateFile("src/cli/review/console-guide.md", {
     ...accountData(deployment),
     ...pathData(deployment),
@@ -48,7 +41,7 @@ export function consoleGuide(deployment: Deployment): string {
       names.slice(1).map((name, index) => md`${code(name)} with ${code(policyFile(index + 2))}`),
       ", ",
     ),
-    accountUnknown: documents.some((text) => text.includes(ACCOUNT_ID)),
+    accountUnknown: deployment.accountId === undefined && policy.mode !== "documented",
     restricted: user.allowedNetworks !== undefined,
     networks: codes(networkList(user.allowedNetworks)),
     tagged: Object.keys(tags).length > 0,

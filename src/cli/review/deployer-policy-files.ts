@@ -1,9 +1,10 @@
 import { literal } from "../../iam/arns";
 import { deployerGrants, type Grant, grants, statementsOf } from "../../iam/deployer-permissions";
+import { furtherNames } from "../../iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
 import { conditionBlock } from "../../iam/policy-document";
-import { type Deployment, policyNames } from "../../settings/deployment";
+import type { Deployment } from "../../settings/deployment";
 import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "../../terraform/state-permissions";
 import { visibleLines } from "../../text/printable";
 
@@ -144,7 +145,7 @@ function iamOptions(deployment: Deployment): Parameters<typeof deployerGrants>[0
   const { region, accountId, tags, accessKeys, import: imports, policy } = deployment;
   return {
     ...deployment,
-    policies: policyNames(deployment).map((name) => ({ path: policy.path, name })),
+    policies: [policy.name, furtherNames(policy.name)].map((name) => ({ path: policy.path, name })),
     partition: partitionOf(region),
     account: accountId,
     keys: accessKeys !== "none",

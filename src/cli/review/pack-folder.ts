@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { MAX_ATTACHED_POLICIES } from "../../iam/limits";
+import { MAX_POLICIES } from "../../iam/limits";
 import { dkpAccess } from "../../text/command";
 import { isRealFile, readContent, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { DEPLOYMENT_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile, TRUST_FILES } from "./file-names";
@@ -36,7 +36,7 @@ const PACK_FILES: readonly string[] = [
   NODE_POLICY_FILE,
   NODE_TRUST_FILE,
   PLANNER_FILE,
-  ...Array.from({ length: MAX_ATTACHED_POLICIES }, (_, index) => policyFile(index + 1)),
+  ...Array.from({ length: MAX_POLICIES }, (_, index) => policyFile(index + 1)),
   "service-control-policy.json",
   ...TRUST_FILES,
 ];

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { deploymentPolicies } from "../../iam/deployment-policies";
 import { NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 import { policyDocument } from "../../iam/policy-document";
 import { controlPolicyText } from "../../iam/service-control-policy";
@@ -7,7 +6,6 @@ import type { Deployment } from "../../settings/deployment";
 import type { OutputName } from "../../terraform/outputs";
 import type { TerraformJson } from "../../terraform/terraform-json";
 import { visibleLines } from "../../text/printable";
-import { forPeople, policyOptions } from "./account-placeholder";
 import { awsCliScript } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console-guide";
@@ -27,7 +25,6 @@ export type Pack = Readonly<Record<string, string>>;
 
 /** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
-  const policies = deploymentPolicies(policyOptions(deployment)).map(policyDocument);
   const deployer = deployerPolicies(deployment);
   const main = json(terraform);
   const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
@@ -48,7 +45,12 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
     ...nodeRoleFiles(deployment),
     [PLANNER_FILE]: plannerPolicy(deployment),
     ...Object.fromEntries(Object.entries(trustPolicies(deployment)).map(([file, policy]) => [file, json(policy)])),
-    ...Object.fromEntries(policies.map((policy, index) => [policyFile(index + 1), forPeople(json(policy))])),
+    ...Object.fromEntries(
+      deployment.policies.map(({ number, statements }) => [
+        policyFile(number),
+        json(policyDocument(statements, deployment.accountId)),
+      ]),
+    ),
     [CONTROL_POLICY_FILE]: visibleLines(controlPolicyText(controlPolicyOf(deployment))),
   };
 }

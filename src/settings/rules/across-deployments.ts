@@ -3,7 +3,7 @@ import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/limits"
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { pathOf } from "../checked-settings";
-import { hasPermissions, policyNames, stateLocation, toCluster } from "../deployment";
+import { stateLocation } from "../deployment";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
@@ -34,33 +34,7 @@ function nameOf({ settings }: Candidate, field: NameField): string | undefined {
   return isAbsent ? undefined : settings.fields(field)?.[field];
 }
 
-/** What policies with a number at the end are called without it, in lower case: `dkp` for `Dkp-2`. */
-function numberedPolicies(candidates: readonly Candidate[]): ReadonlySet<string> {
-  const names = candidates.map((candidate) => nameOf(candidate, "policy.name")?.toLowerCase() ?? "");
-  return new Set(names.filter((name) => /-\d+$/.test(name)).map((name) => name.replace(/-\d+$/, "")));
-}
-
-/** The same in lower case, because IAM ignores case, and with it the further policies that another deployment may have as well. */
-function namesOf(candidate: Candidate, field: NameField, numbered: ReadonlySet<string>): readonly string[] {
-  const name = nameOf(candidate, field)?.toLowerCase();
-  if (name === undefined) {
-    return [];
-  }
-  // Dividing the permissions of every deployment would take too long.
-  const isConcerned = field === "policy.name" && numbered.has(name);
-  const fields = isConcerned
-    ? candidate.settings.fields("policy", "cluster", "features", "region", "nodeRole", "user.allowedNetworks")
-    : undefined;
-  const further =
-    fields === undefined || !hasPermissions(fields)
-      ? []
-      : policyNames({ ...fields, cluster: toCluster(fields), user: { allowedNetworks: fields["user.allowedNetworks"] } }).slice(
-          1,
-        );
-  return [name, ...further.map((each) => each.toLowerCase())];
-}
-
-const exclusivesOf = (numbered: ReadonlySet<string>): readonly Exclusive[] => [
+const EXCLUSIVES: readonly Exclusive[] = [
   {
     identities: ({ stack, settings }) => {
       const fields = settings.fields("backend", "cloud");
@@ -76,18 +50,18 @@ const exclusivesOf = (numbered: ReadonlySet<string>): readonly Exclusive[] => [
     ({ what, field, rule }): Exclusive => ({
       identities: (candidate) => {
         const fields = candidate.settings.fields("region", "accountId", "provider");
-        return fields === undefined ? [] : namesOf(candidate, field, numbered).map((name) => `${account(fields)}/${name}`);
+        // IAM ignores case.
+        const name = nameOf(candidate, field)?.toLowerCase();
+        return fields === undefined || name === undefined ? [] : [`${account(fields)}/${name}`];
       },
       conflict: (candidate, other, all) => {
         const name = nameOf(candidate, field);
-        const others = namesOf(other, field, numbered);
-        const shared = namesOf(candidate, field, numbered).find((each) => others.includes(each));
         const taken = all.map((each) => nameOf(each, field)?.toLowerCase());
         const proposals = [`${name}-${candidate.stack}`, candidate.stack, `dkp-${candidate.stack}`, `${candidate.stack}-2`];
         const free = proposals.find((proposal) => rule.pattern.test(proposal) && !taken.includes(proposal.toLowerCase()));
         return {
           path: pathOf(field),
-          message: `${show(shared === name?.toLowerCase() ? name : shared)} is also the ${what} of ${other.source}, in the same account (IAM ignores case); set another in one of the two files${free === undefined ? "" : `, for example ${show(free)} here`}`,
+          message: `${show(name)} is also the ${what} of ${other.source}, in the same account (IAM ignores case); set another in one of the two files${free === undefined ? "" : `, for example ${show(free)} here`}`,
         };
       },
     }),
@@ -97,7 +71,7 @@ const exclusivesOf = (numbered: ReadonlySet<string>): readonly Exclusive[] => [
 /** Conflicts between deployments, by source. The first of them in the given order is assumed to be right. */
 export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string, readonly FieldError[]> {
   const found = new Map<string, readonly FieldError[]>();
-  for (const exclusive of exclusivesOf(numberedPolicies(candidates))) {
+  for (const exclusive of EXCLUSIVES) {
     const first = new Map<string, Candidate>();
     for (const candidate of candidates) {
       const identities = exclusive.identities(candidate);

@@ -7,7 +7,7 @@ import { CLUSTER_RULES } from "./cluster-rules";
 import { IMPORT_RULES } from "./import-rules";
 import { NODE_ROLE_RULES } from "./node-role-rules";
 import { POLICY_RULES } from "./policy-rules";
-import type { Rule, RuleContext } from "./rule";
+import type { Known, Rule } from "./rule";
 
 const RULES: readonly Rule[] = [
   ...BACKEND_RULES,
@@ -20,6 +20,6 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Errors between the fields of one deployment. */
-export function ruleErrors(settings: CheckedSettings, context: RuleContext): readonly FieldError[] {
-  return RULES.flatMap((check) => check(settings, context));
+export function ruleErrors(settings: CheckedSettings, known: Known): readonly FieldError[] {
+  return RULES.flatMap((check) => check(settings, known));
 }

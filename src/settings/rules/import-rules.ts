@@ -1,4 +1,3 @@
-import { hasPermissions, policyNames, toCluster } from "../deployment";
 import { type Rule, rule } from "./rule";
 
 /** Rules between what is imported and what the settings describe. */
@@ -31,17 +30,13 @@ export const IMPORT_RULES: readonly Rule[] = [
         }
       : undefined,
   ),
-  rule(
-    ["import.additionalPolicies", "policy", "cluster", "features", "region", "nodeRole", "user.allowedNetworks"],
-    ({ "import.additionalPolicies": imported, "user.allowedNetworks": allowedNetworks, ...fields }) =>
-      imported === true &&
-      hasPermissions(fields) &&
-      policyNames({ ...fields, cluster: toCluster(fields), user: { allowedNetworks } }).length === 1
-        ? {
-            path: ["import", "additionalPolicies"],
-            message: "true requires several policies, and the permissions fit into one; remove import.additionalPolicies",
-          }
-        : undefined,
+  rule(["import.additionalPolicies"], ({ "import.additionalPolicies": imported }, { policies = [] }) =>
+    imported === true && policies.length === 1
+      ? {
+          path: ["import", "additionalPolicies"],
+          message: "true requires several policies, and the permissions fit into one; remove import.additionalPolicies",
+        }
+      : undefined,
   ),
   rule(["import.group", "attachment"], ({ "import.group": imported, attachment }) =>
     imported === true && attachment === "user"

@@ -1,17 +1,12 @@
 import { LAYOUTS } from "../../iam/cluster";
 import { markerCandidates, markerOf } from "../../iam/cluster-marker";
-import { deploymentPolicies, policyName } from "../../iam/deployment-policies";
-import { MAX_ATTACHED_POLICIES, MAX_POLICY_CHARACTERS, POLICY_NAME } from "../../iam/limits";
-import { partitionOf } from "../../iam/partitions";
+import { type DeploymentPolicy, FURTHER_NAME_CHARACTERS } from "../../iam/deployment-policies";
+import { MAX_POLICIES, MAX_POLICY_CHARACTERS, POLICY_NAME } from "../../iam/limits";
 import { policySize } from "../../iam/policy-document";
-import type { Mode, PolicyStatement } from "../../iam/policy-statements";
-import { hasPermissions, toCluster } from "../deployment";
+import type { Mode } from "../../iam/policy-statements";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
 import { type Rule, rule } from "./rule";
-
-/** A placeholder with the length of an account id. */
-const ANY_ACCOUNT = "000000000000";
 
 /** Rules between the policy and the cluster: what a mode requires, and the size of what it grants. */
 export const POLICY_RULES: readonly Rule[] = [
@@ -37,22 +32,7 @@ export const POLICY_RULES: readonly Rule[] = [
       ? undefined
       : { path: ["cluster", "vpcId"], message: "has no effect beside existingVPCID, which is the VPC of the cluster; remove it" },
   ),
-  rule(["policy", "cluster", "features", "region", "accountId", "nodeRole", "user.allowedNetworks"], (settings) => {
-    const { mode, supplement, marker } = settings.policy;
-    const cluster = toCluster(settings);
-    if (!hasPermissions(settings)) {
-      return undefined;
-    }
-    const environment = {
-      partition: partitionOf(settings.region),
-      region: settings.region,
-      account: settings.accountId ?? ANY_ACCOUNT,
-    };
-    return policiesError(
-      settings.policy.name,
-      deploymentPolicies({ mode, supplement, marker, cluster, environment, allowedNetworks: settings["user.allowedNetworks"] }),
-    );
-  }),
+  rule(["policy.name"], ({ "policy.name": name }, { policies }) => policiesError(name, policies ?? [])),
 ];
 
 /** Mode `strict` requires one pair of tags that only this cluster has. */
@@ -81,10 +61,12 @@ function markerError(mode: Mode, marker: string | undefined, tags: Readonly<Reco
 }
 
 /** Several policies must have valid names, fit into the quota of IAM, and each into the size of a policy. */
-function policiesError(name: string, policies: readonly (readonly PolicyStatement[])[]): FieldError | undefined {
+function policiesError(name: string, policies: readonly DeploymentPolicy[]): FieldError | undefined {
   const count = policies.length;
   const remedy = "shorten the lists of roles, accounts, keys and tags in cluster";
-  const tooLarge = policies.flat().find((statement) => policySize([statement]) > MAX_POLICY_CHARACTERS);
+  const tooLarge = policies
+    .flatMap(({ statements }) => statements)
+    .find((statement) => policySize([statement]) > MAX_POLICY_CHARACTERS);
   if (tooLarge?.effect === "Deny") {
     return {
       path: ["user", "allowedNetworks"],
@@ -97,17 +79,17 @@ function policiesError(name: string, policies: readonly (readonly PolicyStatemen
       message: `requires a statement ${tooLarge.sid} of ${policySize([tooLarge])} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${remedy}`,
     };
   }
-  if (count > MAX_ATTACHED_POLICIES) {
+  if (count > MAX_POLICIES) {
     return {
       path: ["policy", "mode"],
-      message: `requires ${count} policies, IAM attaches at most ${MAX_ATTACHED_POLICIES} to a user or group; ${remedy}`,
+      message: `requires ${count} policies, and a deployment can have ${MAX_POLICIES}, because IAM attaches at most 10 to a user or group, and a change attaches new ones before it detaches the former ones; ${remedy}`,
     };
   }
-  const last = policyName(name, count);
-  return POLICY_NAME.pattern.test(last)
+  const longest = POLICY_NAME.max - FURTHER_NAME_CHARACTERS;
+  return count === 1 || name.length <= longest
     ? undefined
     : {
         path: ["policy", "name"],
-        message: `${show(name)} is too long for the ${count} policies that the permissions require, the last one is ${show(last)}; shorten it to ${POLICY_NAME.max - last.length + name.length} characters`,
+        message: `${show(name)} is too long for the ${count} policies that the permissions require, whose names have ${FURTHER_NAME_CHARACTERS} characters more; shorten it to ${longest} characters`,
       };
 }

@@ -1,7 +1,8 @@
+import type { DeploymentPolicies } from "../../iam/deployment-policies";
 import type { CheckedSettings, FieldName, Fields } from "../checked-settings";
 import type { FieldError } from "../errors";
 
-/** What the rules know besides the settings. */
+/** Where the settings are read. */
 export interface RuleContext {
   /** CDKTF's output folder, relative to the project's root. */
   readonly outputFolder: string;
@@ -9,16 +10,22 @@ export interface RuleContext {
   readonly settingsFolder?: string | undefined;
 }
 
+/** What the rules know besides the fields. */
+export interface Known extends RuleContext {
+  /** The policies of the deployment; undefined if they do not follow from the settings, because of an error. */
+  readonly policies: DeploymentPolicies | undefined;
+}
+
 /** The errors between fields of one deployment. */
-export type Rule = (settings: CheckedSettings, context: RuleContext) => readonly FieldError[];
+export type Rule = (settings: CheckedSettings, known: Known) => readonly FieldError[];
 
 /** A rule that runs only if the fields it requires have no errors. */
 export function rule<Name extends FieldName>(
   requires: readonly Name[],
-  check: (fields: Fields<Name>, context: RuleContext) => FieldError | readonly FieldError[] | undefined,
+  check: (fields: Fields<Name>, known: Known) => FieldError | readonly FieldError[] | undefined,
 ): Rule {
-  return (settings, context) => {
+  return (settings, known) => {
     const fields = settings.fields(...requires);
-    return fields === undefined ? [] : [check(fields, context) ?? []].flat();
+    return fields === undefined ? [] : [check(fields, known) ?? []].flat();
   };
 }

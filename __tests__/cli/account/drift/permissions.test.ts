@@ -27,7 +27,11 @@ describe("driftPolicy", () => {
     expect(resources(`${EVERY_OBJECT}accountId: "123456789012"\n`)).toEqual([
       ["DkpDriftUser", "arn:aws:iam::123456789012:user/deckhouse"],
       ["DkpDriftGroup", "arn:aws:iam::123456789012:group/dkp"],
-      ["DkpDriftPolicy", "arn:aws:iam::123456789012:policy/D8CloudProviderAWS"],
+      [
+        "DkpDriftPolicy",
+        "arn:aws:iam::123456789012:policy/D8CloudProviderAWS",
+        "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-?-????????",
+      ],
       ["DkpDriftRole", "arn:aws:iam::123456789012:role/dev-node", "arn:aws:iam::123456789012:role/nodes"],
     ]);
     expect(resources("{ region: cn-north-1, user: { path: /team/ } }", SEVERAL_POLICIES)).toEqual([
@@ -35,8 +39,9 @@ describe("driftPolicy", () => {
       [
         "DkpDriftPolicy",
         "arn:aws-cn:iam::*:policy/D8CloudProviderAWS",
+        "arn:aws-cn:iam::*:policy/D8CloudProviderAWS-?-????????",
         "arn:aws:iam::*:policy/D8CloudProviderAWS",
-        "arn:aws:iam::*:policy/D8CloudProviderAWS-2",
+        "arn:aws:iam::*:policy/D8CloudProviderAWS-?-????????",
       ],
       ["DkpDriftRole", "arn:aws:iam::*:role/dev-node"],
     ]);

@@ -62,7 +62,7 @@ describe("drift of a policy", () => {
     expect(findings(results)).toEqual(
       remedies.map(
         (setting, index) =>
-          `policy D8CloudProviderAWS${index === 0 ? "" : "-2"}: the policy exists, and the state does not have it -> set ${setting}: true in the settings of deckhouse, and apply`,
+          `policy D8CloudProviderAWS${index === 0 ? "" : "-2-a1fb704f"}: the policy exists, and the state does not have it -> set ${setting}: true in the settings of deckhouse, and apply`,
       ),
     );
   });

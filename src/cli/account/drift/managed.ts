@@ -1,9 +1,8 @@
 import { policyArn } from "../../../iam/arns";
-import { deploymentPolicies, policyName } from "../../../iam/deployment-policies";
 import { nodePolicy } from "../../../iam/node-role-permissions";
 import { partitionOf } from "../../../iam/partitions";
 import { policyDocument } from "../../../iam/policy-document";
-import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
+import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../../terraform/addresses";
 import type { StateResource } from "../../../terraform/state-file";
 import type { StoredDocument } from "../aws/iam-objects";
@@ -59,6 +58,7 @@ export type DriftSettings = Pick<
   | "accountId"
   | "user"
   | "policy"
+  | "policies"
   | "attachment"
   | "group"
   | "nodeRole"
@@ -83,11 +83,9 @@ export function managedAccess(
 
 function fromSettings(settings: DriftSettings, account: string): ManagedAccess {
   const { user, policy, attachment, group, nodeRole, accessKeys, region } = settings;
-  const policies = deploymentPolicies(policyOptionsOf(settings, account)).map((statements, index) => {
-    const number = index + 1;
-    const name = policyName(policy.name, number);
+  const policies = settings.policies.map(({ number, name, statements }) => {
     const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name });
-    return { name, managed: true, number, arn, document: { ...policyDocument(statements) } };
+    return { name, managed: true, number, arn, document: { ...policyDocument(statements, account) } };
   });
   const arns = policies.map(({ arn }) => arn);
   const slots = accessKeys === "none" ? [] : [accessKeys.primary, accessKeys.secondary];

@@ -1,7 +1,7 @@
 import { iamArn } from "../../../iam/arns";
 import { nodeRoleName } from "../../../iam/cluster";
+import { furtherNames } from "../../../iam/deployment-policies";
 import { partitionOf } from "../../../iam/partitions";
-import { policyNames } from "../../../settings/deployment";
 import type { Action } from "../aws/operations";
 import type { DriftSettings } from "./managed";
 
@@ -48,7 +48,7 @@ function arnsOf(settings: DriftSettings): Readonly<Record<Kind, readonly string[
   return {
     user: [arn("user", user.name, user.path)],
     group: attachment === "user" ? [] : [arn("group", group.name, group.path)],
-    policy: policyNames(settings).map((name) => arn("policy", name, policy.path)),
+    policy: [policy.name, furtherNames(policy.name)].map((name) => arn("policy", name, policy.path)),
     role: [
       ...(nodeRole === undefined ? [] : [arn("role", nodeRole.name, nodeRole.path)]),
       ...(cluster.prefix === undefined ? [] : [arn("role", nodeRoleName(cluster.prefix), "/")]),

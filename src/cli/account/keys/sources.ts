@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { policyArn } from "../../../iam/arns";
 import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
-import { type Deployment, policyNames } from "../../../settings/deployment";
+import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, policyAddress } from "../../../terraform/addresses";
 import { bothOrAbort } from "../../../terraform/progress";
 import { readState, type StateContents, serialOf } from "../../../terraform/state-file";
@@ -60,9 +60,7 @@ function withUnsent(error: Error, folder: string): Error {
 /** What `import` can import, the settings do not import yet, and the state does not have. */
 function lackingObjects(deployment: Deployment, { addresses }: StateContents): readonly ImportField[] {
   const { attachment, nodeRole, import: imports } = deployment;
-  const further = policyNames(deployment)
-    .slice(1)
-    .map((_, index) => policyAddress("policy", index + 2));
+  const further = deployment.policies.slice(1).map(({ number }) => policyAddress("policy", number));
   const required: Readonly<Record<ImportField, readonly string[]>> = {
     user: [ADDRESSES.user],
     policy: [ADDRESSES.policy],
@@ -78,11 +76,10 @@ function lackingObjects(deployment: Deployment, { addresses }: StateContents): r
 /** Those that IAM has. What cannot be read counts as there: an import of a missing object fails in the plan and changes nothing. */
 async function existing(
   iam: IamReader,
-  { user, policy, group, nodeRole, region, ...deployment }: Deployment,
+  { user, policy, policies, group, nodeRole, region }: Deployment,
   { account = "", exists }: IamUser,
   lacking: readonly ImportField[],
 ): Promise<readonly ImportField[]> {
-  const names = policyNames({ user, policy, region, ...deployment });
   const arnOf = (name = "") => policyArn({ partition: partitionOf(region), account, path: policy.path, name });
   const has = async (reading: Promise<{ readonly value: unknown } | { readonly unread: string }>) => {
     const answer = await reading;
@@ -92,7 +89,8 @@ async function existing(
   const questions: Readonly<Record<ImportField, () => Promise<boolean>>> = {
     user: async () => exists,
     policy: () => hasPolicy(policy.name),
-    additionalPolicies: async () => (await Promise.all(names.slice(1).map(hasPolicy))).every((found) => found),
+    additionalPolicies: async () =>
+      (await Promise.all(policies.slice(1).map(({ name }) => hasPolicy(name)))).every((found) => found),
     attachment: async () => {
       const attached = await iam.list("iam:ListAttachedUserPolicies", { UserName: user.name }, (page) => page.AttachedPolicies);
       return "value" in attached && attached.value.some(({ PolicyArn }) => PolicyArn === arnOf(policy.name));

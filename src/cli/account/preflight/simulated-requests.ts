@@ -1,9 +1,9 @@
-import { iamResourceArn } from "../../../iam/arns";
+import { ACCOUNT_ID, iamResourceArn } from "../../../iam/arns";
 import { type CatalogueRow, ELB_SERVICE } from "../../../iam/catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, reasons, usesSnapshots } from "../../../iam/cluster";
 import type { Networks } from "../../../iam/networks";
 import { alwaysOnRegion, dnsSuffix } from "../../../iam/partitions";
-import type { Environment, PolicyOptions } from "../../../iam/policy-statements";
+import type { PolicyOptions } from "../../../iam/policy-statements";
 import { strictContext } from "./strict-context";
 
 /** Calls that the simulator of IAM evaluates together: each action on each resource, with the same context. */
@@ -17,6 +17,8 @@ export interface SimulatedCalls {
     readonly value: string;
   }[];
 }
+
+type Environment = Required<PolicyOptions["environment"]>;
 
 /** Limit of actions per request, so that a response takes about a second. */
 const MOST_ACTIONS = 40;
@@ -51,7 +53,9 @@ export function simulatedCalls(
   rows: readonly CatalogueRow[],
   options: Pick<PolicyOptions, "mode" | "marker" | "environment" | "cluster" | "allowedNetworks">,
 ): readonly SimulatedCalls[] {
-  const { environment, cluster, allowedNetworks } = options;
+  const { cluster, allowedNetworks } = options;
+  const { partition, region, account = ACCOUNT_ID } = options.environment;
+  const environment = { partition, region, account };
   const source = [...sourceOf(allowedNetworks), ...strictContext(options)];
   const groups = new Map<string, SimulatedCalls & { readonly actions: string[] }>();
   for (const row of rows) {

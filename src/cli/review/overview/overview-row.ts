@@ -1,10 +1,8 @@
-import { deploymentPolicies } from "../../../iam/deployment-policies";
 import { SLOTS } from "../../../iam/key-slots";
 import { MAX_POLICY_CHARACTERS } from "../../../iam/limits";
 import { policySize } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { code, type Markdown, prose, trusted } from "../../../text/markdown";
-import { policyOptions } from "../account-placeholder";
 import { decisionsOf } from "../page/decisions";
 import { secretInState } from "../page/secret-exposure";
 
@@ -26,8 +24,8 @@ export interface OverviewRow {
 
 /** What the overview shows of a deployment. */
 export function overviewRow(deployment: Deployment): OverviewRow {
-  const { stack, accountId, region, policy, cluster, outputs } = deployment;
-  const left = deploymentPolicies(policyOptions(deployment)).map((statements) => MAX_POLICY_CHARACTERS - policySize(statements));
+  const { stack, accountId, region, policy, policies, cluster, outputs } = deployment;
+  const left = policies.map(({ statements }) => MAX_POLICY_CHARACTERS - policySize(statements));
   const { form } = secretInState(deployment);
   return {
     stack,

@@ -1,12 +1,11 @@
 import { otherSlot, type Slot } from "../../../iam/key-slots";
 import type { PolicyOptions } from "../../../iam/policy-statements";
-import type { Deployment } from "../../../settings/deployment";
+import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
 import { dkpAccess } from "../../../text/command";
 import { code, fenced, joined, list, type Markdown, prose, trusted } from "../../../text/markdown";
 import { quote, shellWord } from "../../../text/shell";
 import { fillTemplateFile, type TemplateData } from "../../../text/template";
 import { leakCommands, reachableRoles, remainsOf, SESSION_HOURS } from "../../account/keys/leaked-key";
-import { policyOptions } from "../account-placeholder";
 
 /** The first command after a leak, and what the other steps are about: the section of REVIEW.md. */
 export function leakSummary(deployment: Deployment, options: PolicyOptions): TemplateData {
@@ -19,7 +18,7 @@ export function leakSummary(deployment: Deployment, options: PolicyOptions): Tem
 
 /** after-a-leak.md: the commands and edits after a leak. No step activates the leaked key again. */
 export function leakPage(deployment: Deployment): string {
-  return fillTemplateFile("src/cli/review/page/leak-page.md", leakSteps(deployment, policyOptions(deployment)));
+  return fillTemplateFile("src/cli/review/page/leak-page.md", leakSteps(deployment, policyOptionsOf(deployment)));
 }
 
 function leakSteps(deployment: Deployment, options: PolicyOptions): TemplateData {

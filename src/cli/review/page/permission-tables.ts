@@ -3,7 +3,6 @@ import type { Cluster } from "../../../iam/cluster";
 import { appliesTo } from "../../../iam/dkp-versions";
 import type { PolicyCondition, PolicyOptions, PolicyStatement } from "../../../iam/policy-statements";
 import { code, codes, counted, joined, list, type Markdown, md, plain, prose, table, trusted } from "../../../text/markdown";
-import { forPeople } from "../account-placeholder";
 import type { DeployerPolicies } from "../deployer-policy-files";
 import { requirementsOf } from "../explanation";
 import { policyFile } from "../file-names";
@@ -37,7 +36,7 @@ function statementTable(statements: readonly PolicyStatement[]): Markdown {
     statements.map(({ effect, sid, actions, resources, conditions }) => [
       md`${code(sid)}${trusted(effect === "Deny" ? " (Deny)" : "")}`,
       trusted(actions[0] === "*" ? "all" : String(actions.length)),
-      resources[0] === "*" ? trusted("all resources") : codes(resources.map(forPeople)),
+      resources[0] === "*" ? trusted("all resources") : codes(resources),
       conditionList(conditions),
     ]),
   );

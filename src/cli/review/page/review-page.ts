@@ -1,13 +1,13 @@
+import { ACCOUNT_ID } from "../../../iam/arns";
 import { otherNodeRoles } from "../../../iam/cluster";
-import { deploymentPolicies } from "../../../iam/deployment-policies";
 import { NODE_ACTIONS } from "../../../iam/node-role-permissions";
+import { withAccount } from "../../../iam/policy-statement";
 import { grantedRows, policyStatements } from "../../../iam/policy-statements";
 import { roleOf } from "../../../iam/risks";
-import type { Deployment } from "../../../settings/deployment";
+import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
 import type { TerraformJson } from "../../../terraform/terraform-json";
 import { code, codes, fenced, joined, list, type Markdown, md, plain, prose, table, trusted } from "../../../text/markdown";
 import { fillTemplateFile, type TemplateData } from "../../../text/template";
-import { policyOptions } from "../account-placeholder";
 import type { DeployerPolicies } from "../deployer-policy-files";
 import { policyFile } from "../file-names";
 import { decisionTexts } from "./decision-table";
@@ -26,10 +26,10 @@ const NONE = trusted("");
 
 /** REVIEW.md, for security reviewers: the data of its template. */
 export function reviewPage(deployment: Deployment, terraform: TerraformJson, deployer: DeployerPolicies): string {
-  const options = policyOptions(deployment);
+  const options = policyOptionsOf(deployment);
   const { cluster } = options;
   const statements = policyStatements(options);
-  const policies = deploymentPolicies(options);
+  const policies = deployment.policies.map((policy) => withAccount(policy.statements, deployment.accountId ?? ACCOUNT_ID));
   const rows = grantedRows(options);
   const patterns = policies.flat().flatMap(({ actions }) => actions.filter((action) => /.\*|\*./.test(action)));
   const documented = options.mode === "documented";
@@ -38,7 +38,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
   const { import: imports = [] } = terraform;
   const controlPolicy = controlPolicyOf(deployment);
   return fillTemplateFile("src/cli/review/page/review-page.md", {
-    ...settingFacts(deployment, policies),
+    ...settingFacts(deployment),
     ...secretExposure(deployment, terraform),
     ...leakSummary(deployment, options),
     ...decisionTexts(deployment),

@@ -1,9 +1,7 @@
-import { policyName } from "../../../iam/deployment-policies";
 import { SLOTS } from "../../../iam/key-slots";
 import { MAX_POLICY_CHARACTERS } from "../../../iam/limits";
 import type { Networks } from "../../../iam/networks";
 import { policySize } from "../../../iam/policy-document";
-import type { PolicyStatement } from "../../../iam/policy-statements";
 import type { Deployment } from "../../../settings/deployment";
 import { dkpAccess } from "../../../text/command";
 import { code, codes, joined, type Markdown, md, prose, trusted } from "../../../text/markdown";
@@ -11,7 +9,7 @@ import type { TemplateData } from "../../../text/template";
 import { stateLocated } from "./state-description";
 
 /** The deployment in a table of a few rows. */
-export function settingFacts(deployment: Deployment, policies: readonly (readonly PolicyStatement[])[]): TemplateData {
+export function settingFacts(deployment: Deployment): TemplateData {
   const { accountId, region, user, attachment, group } = deployment;
   const throughGroup = md`to the group ${code(group.name)}, which contains the user`;
   const attachedTo = {
@@ -24,23 +22,20 @@ export function settingFacts(deployment: Deployment, policies: readonly (readonl
     region: prose(region),
     allowedNetworks: networkFact(user.allowedNetworks),
     userFact: md`${code(`${user.path}${user.name}`)}, ${boundary(user.permissionsBoundary)}`,
-    policyFact: policyFact(deployment.policy, policies),
+    policyFact: policyFact(deployment),
     attachedTo: attachedTo[attachment],
     accessKeys: accessKeyFact(deployment),
     state: stateLocated(deployment.state),
   };
 }
 
-function policyFact(
-  { path, name, mode, supplement }: Deployment["policy"],
-  policies: readonly (readonly PolicyStatement[])[],
-): Markdown {
+function policyFact({ policy: { path, mode, supplement }, policies }: Deployment): Markdown {
   const additional = supplement
     ? ""
     : ", without the additional permissions: DKP can neither create nor destroy a cluster with it";
   const sizes = policies.map(
-    (statements, index) =>
-      md`${code(`${path}${policyName(name, index + 1)}`)} with ${trusted(`${policySize(statements)} of ${MAX_POLICY_CHARACTERS}`)} characters`,
+    ({ name, statements }) =>
+      md`${code(`${path}${name}`)} with ${trusted(`${policySize(statements)} of ${MAX_POLICY_CHARACTERS}`)} characters`,
   );
   return md`mode ${code(mode)}${trusted(additional)}; ${joined(sizes, ", ")}`;
 }

@@ -3,9 +3,8 @@ import { partitionOf } from "../../../iam/partitions";
 import type { PolicyOptions } from "../../../iam/policy-statements";
 import { risksOf, roleOf } from "../../../iam/risks";
 import { type ControlPolicy, controlPolicy, controlPolicyNotes } from "../../../iam/service-control-policy";
-import type { Deployment } from "../../../settings/deployment";
+import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
 import { code, codes, list, type Markdown, md, sentence, table, trusted } from "../../../text/markdown";
-import { policyOptions } from "../account-placeholder";
 
 /** What an attacker with the key can do, with the actions that allow it. */
 export function riskList(options: PolicyOptions): Markdown {
@@ -16,7 +15,7 @@ export function riskList(options: PolicyOptions): Markdown {
 export function controlPolicyOf(deployment: Deployment): ControlPolicy {
   const { user, additionalRolePolicies } = deployment;
   return controlPolicy({
-    ...policyOptions(deployment, ACCOUNT_ID),
+    ...policyOptionsOf(deployment),
     user: `${user.path}${user.name}`,
     additionalRolePolicies,
   });

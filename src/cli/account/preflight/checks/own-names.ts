@@ -1,5 +1,5 @@
 import { policyArn } from "../../../../iam/arns";
-import { type Deployment, policyNames } from "../../../../settings/deployment";
+import type { Deployment } from "../../../../settings/deployment";
 import { ADDRESSES, policyAddress } from "../../../../terraform/addresses";
 import type { StateResource } from "../../../../terraform/state-file";
 import { dkpAccess } from "../../../../text/command";
@@ -151,17 +151,17 @@ function keyAdvice({ existing: { keys = [] } }: Existing, imports: Deployment["i
 
 /** The objects that an apply creates under a name of the settings. */
 export function ownObjects(deployment: Deployment): readonly OwnObject[] {
-  const { user, policy, group, nodeRole, attachment } = deployment;
+  const { user, policy, policies, group, nodeRole, attachment } = deployment;
   return [
     { kind: "user", name: user.name, path: user.path, setting: "user", imports: "user", address: ADDRESSES.user },
-    ...policyNames(deployment).map(
-      (name, index): OwnObject => ({
+    ...policies.map(
+      ({ number, name }): OwnObject => ({
         kind: "policy",
         name,
         path: policy.path,
         setting: "policy",
-        imports: index === 0 ? "policy" : "additionalPolicies",
-        address: policyAddress("policy", index + 1),
+        imports: number === 1 ? "policy" : "additionalPolicies",
+        address: policyAddress("policy", number),
       }),
     ),
     ...(attachment === "user"

@@ -1,9 +1,8 @@
 import { iamResourceArn } from "../../../../iam/arns";
 import { CATALOGUE } from "../../../../iam/catalogue";
-import { deploymentPolicies } from "../../../../iam/deployment-policies";
 import { policyDocument } from "../../../../iam/policy-document";
-import { grantedRows, type PolicyOptions } from "../../../../iam/policy-statements";
-import { type Deployment, policyOptionsOf } from "../../../../settings/deployment";
+import { grantedRows } from "../../../../iam/policy-statements";
+import { policyOptionsOf } from "../../../../settings/deployment";
 import { dkpAccess } from "../../../../text/command";
 import type { EvaluationResult, SimulatePolicyResponse } from "../../aws/operations";
 import { unlessMissing } from "../../aws/operations";
@@ -108,7 +107,7 @@ export const permissionsCheck = check({
   where: "always-on region",
   async run(tools, subject) {
     const { deployment } = subject;
-    const options = policyOptionsOf(subject.deployment, subject.account);
+    const options = policyOptionsOf({ ...subject.deployment, accountId: subject.account });
     const rows = new Set([...grantedRows(options), ...CATALOGUE.filter((row) => isNeeded(row, options.cluster))]);
     const calls = simulatedCalls([...rows], options);
     const arn = userArn(subject);
@@ -117,7 +116,7 @@ export const permissionsCheck = check({
     const live = first !== undefined && (await unlessMissing(simulateUser(tools, arn, first), "NoSuchEntity")) !== undefined;
     const simulate = live
       ? (request: SimulatedCalls) => simulateUser(tools, arn, request)
-      : await simulatorOfPolicy(tools, deployment, options);
+      : await simulatorOfPolicy(tools, subject);
     const answers = new Map<string, Answer>([...rows].map(({ action }) => [action, "unknown"]));
     const waiting = [...calls];
     let done = 0;
@@ -155,15 +154,14 @@ async function simulateUser({ callAll }: Tools<Calls>, PolicySourceArn: string, 
 
 async function simulatorOfPolicy(
   { call, callAll }: Tools<Calls>,
-  { user }: Deployment,
-  options: PolicyOptions,
+  { deployment: { user, policies }, account }: Subject,
 ): Promise<Simulator> {
   const boundary = user.permissionsBoundary === undefined ? undefined : await managedPolicy(call, user.permissionsBoundary);
-  const policies = {
-    PolicyInputList: deploymentPolicies(options).map((statements) => JSON.stringify(policyDocument(statements))),
+  const input = {
+    PolicyInputList: policies.map(({ statements }) => JSON.stringify(policyDocument(statements, account))),
     ...(boundary === undefined ? {} : { PermissionsBoundaryPolicyInputList: [JSON.stringify(boundary)] }),
   };
-  return async (request) => resultsOf(await callAll("iam:SimulateCustomPolicy", { ...policies, ...inputOf(request) }));
+  return async (request) => resultsOf(await callAll("iam:SimulateCustomPolicy", { ...input, ...inputOf(request) }));
 }
 
 function inputOf({ actions, resources, context }: SimulatedCalls) {

@@ -1,0 +1,215 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
+import {
+  CreateRoleCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  ListAttachedUserPoliciesCommand,
+} from "@aws-sdk/client-iam";
+import { FEATURES } from "../../src/iam/catalogue";
+import type { PolicyDocument } from "../../src/iam/policy-document";
+import type { PolicyStatement } from "../../src/iam/policy-statement";
+import { permissionsOf } from "../helpers/permissions";
+import { FaultProxy } from "./support/fault-proxy";
+import { type Credentials, LocalAws } from "./support/local-aws";
+import { Operator } from "./support/operator";
+import { Deployments, removeFolders } from "./support/project";
+import { type Finished, Terraform, terraformEnvironment } from "./support/terraform";
+
+/** Each apply takes seconds: the first ones of the list, unless PROOF_APPLIES asks for more. */
+const APPLIES = Number(process.env.PROOF_APPLIES ?? 6);
+
+const key = (index: number) =>
+  `arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-${String(index).padStart(12, "0")}`;
+const flow = (values: readonly string[]) => `[${values.map((value) => `"${value}"`).join(", ")}]`;
+const many = (count: number, of: (index: number) => string) => flow(Array.from({ length: count }, (_, index) => of(index)));
+
+interface Change {
+  readonly mode: string;
+  readonly cluster?: string;
+  readonly features?: readonly string[];
+  readonly more?: string;
+  /** The write call at which Terraform is killed. The change is then applied again. */
+  readonly killedAt?: string;
+}
+
+const KEYS = (count: number) => `kmsKeyArns: ${many(count, key)}`;
+const PEERS = (count: number) => `peeredVPCs: ${many(count, (index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`)}`;
+const ENCRYPTED = ["encrypted-volumes"];
+const ALL = Object.keys(FEATURES);
+const NETWORKS = `user: { allowedNetworks: { cidrs: [127.0.0.0/8] } }`;
+const KNOWN = "uuid: 7a3c1f52-1111-4222-8333-444455556666, vpcId: vpc-0aaaaaaaaaaaaaaa1";
+
+/** Settings that follow each other: sizes, modes, features, lists that get longer and shorter, and interrupted applies. */
+const CHANGES: readonly Change[] = [
+  { mode: "minimal", cluster: KEYS(90), features: ENCRYPTED },
+  { mode: "minimal", cluster: KEYS(60), features: ENCRYPTED },
+  { mode: "strict" },
+  { mode: "strict", features: ["drift-repair"], killedAt: "AttachUserPolicy" },
+  { mode: "strict", cluster: PEERS(20), killedAt: "CreatePolicyVersion" },
+  { mode: "strict", cluster: PEERS(3), killedAt: "DetachUserPolicy" },
+  { mode: "minimal", features: ALL },
+  { mode: "strict", features: ALL },
+  { mode: "strict", features: ALL, more: NETWORKS },
+  { mode: "strict", features: ALL },
+  { mode: "strict", cluster: KNOWN, features: ALL },
+  { mode: "strict", cluster: KNOWN },
+  { mode: "strict" },
+  { mode: "scoped" },
+  { mode: "scoped", cluster: KEYS(30), features: ENCRYPTED },
+  { mode: "scoped", cluster: KEYS(29), features: ENCRYPTED },
+  { mode: "minimal", cluster: KEYS(29), features: ENCRYPTED },
+  { mode: "strict", cluster: KEYS(29), features: ENCRYPTED },
+  { mode: "scoped", cluster: `${KEYS(29)}, ${PEERS(10)}`, features: ENCRYPTED },
+  { mode: "scoped", cluster: PEERS(10) },
+  { mode: "scoped", cluster: PEERS(30), killedAt: "CreatePolicy" },
+  { mode: "scoped", cluster: PEERS(31), killedAt: "DeletePolicy" },
+  { mode: "documented" },
+  { mode: "minimal" },
+  { mode: "minimal", cluster: KEYS(40), features: ENCRYPTED },
+  { mode: "minimal", cluster: KEYS(80), features: ENCRYPTED },
+  { mode: "minimal" },
+  { mode: "strict", features: ["volume-snapshots"] },
+  { mode: "strict", features: ["volume-snapshots", "drift-repair"] },
+  { mode: "strict", features: ["volume-snapshots"] },
+  { mode: "strict", features: ["volume-snapshots"], more: "attachment: user-and-group" },
+  { mode: "strict", features: ["fast-snapshot-restore"], more: "attachment: user-and-group" },
+  { mode: "strict", features: ["fast-snapshot-restore"] },
+  { mode: "strict", cluster: KNOWN, features: ["fast-snapshot-restore"] },
+  { mode: "minimal", cluster: KNOWN, features: ["fast-snapshot-restore"] },
+];
+
+const settingsOf = ({ mode, cluster = "", features = [], more = "" }: Change) =>
+  [
+    "region: eu-central-1",
+    "backend: { local: {} }",
+    `policy: { mode: ${mode}, marker: dkp-cluster }`.replace(mode === "strict" ? "" : ", marker: dkp-cluster", ""),
+    `cluster: { prefix: dev, layout: WithNAT, tags: { dkp-cluster: dev, team: a }, ${cluster} }`,
+    `features: ${flow(features)}`,
+    more,
+    "",
+  ].join("\n");
+
+const listOf = (value: string | readonly string[]): readonly string[] => (typeof value === "string" ? [value] : value);
+
+const statementsOf = ({ Statement }: PolicyDocument): readonly PolicyStatement[] =>
+  Statement.map(({ Effect, Sid, Action, Resource, Condition = {} }) => ({
+    ...(Effect === "Deny" ? { effect: Effect } : {}),
+    sid: Sid,
+    actions: listOf(Action),
+    resources: listOf(Resource),
+    conditions: Object.entries(Condition).flatMap(([test, keys]) =>
+      Object.entries(keys).map(([variable, values]) => ({
+        test: test as PolicyStatement["conditions"][number]["test"],
+        variable,
+        values: listOf(values),
+      })),
+    ),
+  }));
+
+describe("a live deployment", () => {
+  let aws: LocalAws;
+  let operator: Operator;
+  let deployments: Deployments;
+  let folder: string;
+  let own: Credentials;
+
+  /** What the policies allow that AWS stores and that are attached to the user. */
+  const stored = async (): Promise<ReadonlySet<string>> => {
+    const iam = aws.iam(operator.key);
+    const { AttachedPolicies = [] } = await iam.send(new ListAttachedUserPoliciesCommand({ UserName: "deckhouse" }));
+    const documents = await Promise.all(
+      AttachedPolicies.map(async ({ PolicyArn }) => {
+        const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+        const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }));
+        return JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? "{}")) as PolicyDocument;
+      }),
+    );
+    return permissionsOf(documents.flatMap(statementsOf));
+  };
+
+  /** Calls of the key that every mode allows: one on the node role, one that only reads. */
+  const calls = async (): Promise<boolean> => (await operator.allowsRole(own, "dev-node")) && (await operator.allows(own));
+
+  const totals = { applies: 0, interrupted: 0, writes: 0, calls: 0, denied: 0, missing: 0 };
+
+  /** Applies, one second for each write call, while the key makes calls; after each write call, reads what AWS stores. */
+  const apply = async (killedAt?: string): Promise<Finished> => {
+    const before = await stored();
+    const states: ReadonlySet<string>[] = [];
+    const proxy = await FaultProxy.before(aws, {
+      faults: killedAt === undefined ? {} : { [killedAt]: "killed after the response" },
+      kill: () => process.kill(-(terraform.pid ?? 0), "SIGKILL"),
+      executed: async () => {
+        totals.writes += 1;
+        states.push(await stored());
+        await setTimeout(1_000);
+      },
+    });
+    const terraform = spawn("terraform", ["apply", "-auto-approve", "-no-color"], {
+      cwd: folder,
+      env: terraformEnvironment(proxy, operator.key),
+      // In a process group of its own, with its provider.
+      detached: true,
+    });
+    let output = "";
+    for (const stream of [terraform.stdout, terraform.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    const closed = once(terraform, "close");
+    while (terraform.exitCode === null && terraform.signalCode === null) {
+      totals.calls += 2;
+      totals.denied += (await calls()) ? 0 : 1;
+    }
+    const [status] = (await closed) as [number | null];
+    await proxy.stop();
+    const after = await stored();
+    const kept = [...before].filter((permission) => after.has(permission));
+    totals.missing += states.flatMap((state) => kept.filter((permission) => !state.has(permission))).length;
+    totals.applies += 1;
+    totals.interrupted += status === null ? 1 : 0;
+    return { status, output };
+  };
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    const trust = {
+      Version: "2012-10-17",
+      Statement: { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" },
+    };
+    await aws.iam().send(new CreateRoleCommand({ RoleName: "dev-node", AssumeRolePolicyDocument: JSON.stringify(trust) }));
+    deployments = Deployments.of({ deckhouse: settingsOf({ mode: "minimal" }) });
+    operator = await Operator.in(aws);
+    const terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
+    ({ folder } = terraform);
+    terraform.init();
+    terraform.apply();
+    own = terraform.key();
+  });
+
+  afterAll(async () => {
+    process.stderr.write(`${JSON.stringify(totals)}\n`);
+    await aws.stop();
+    removeFolders();
+  });
+
+  it.each(
+    CHANGES.slice(0, APPLIES).map((change) => [settingsOf(change).split("\n").slice(2).join(" ").slice(0, 120), change] as const),
+  )(
+    "denies its key no call that is allowed before and after the change to %s",
+    async (_, change) => {
+      deployments.change({ deckhouse: settingsOf(change) });
+      if (change.killedAt !== undefined) {
+        await apply(change.killedAt);
+      }
+      const { status, output } = await apply();
+      expect({ status, output: status === 0 ? "" : output }).toEqual({ status: 0, output: "" });
+      expect(totals).toMatchObject({ denied: 0, missing: 0 });
+      expect(new Terraform(folder, aws, "terraform", operator.key).isUpToDate()).toBe(true);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,25 @@
+import { ACTION_PATTERNS } from "../../src/iam/action-patterns";
+import { type Statement, valueText } from "../../src/iam/policy-statement";
+
+/** Each permission of statements: one action on one resource under one combination of condition values. Patterns count as the names that they match. */
+export function permissionsOf(statements: readonly Statement[]): ReadonlySet<string> {
+  const text = (value: Statement["resources"][number]) => valueText(value, "123456789012");
+  const combined = (conditions: Statement["conditions"]): readonly string[] =>
+    conditions.reduce<readonly string[]>(
+      (all, { test, variable, values }) => {
+        const each = test.startsWith("ForAllValues:") ? [values.map(text).join()] : values.map(text);
+        return all.flatMap((before) => each.map((value) => `${before} ${test} ${variable} ${value}`));
+      },
+      [""],
+    );
+  return new Set(
+    statements.flatMap(({ effect = "", actions, resources, conditions }) => {
+      const limits = combined(conditions);
+      return actions
+        .flatMap((action) => ACTION_PATTERNS[action] ?? action)
+        .flatMap((action) =>
+          resources.flatMap((resource) => limits.map((limit) => `${effect}${action} ${text(resource)}${limit}`)),
+        );
+    }),
+  );
+}

@@ -1,0 +1,177 @@
+import * as fc from "fast-check";
+import { type Cluster, LAYOUTS } from "../../src/iam/cluster";
+import { type DeploymentPolicy, deploymentPolicies } from "../../src/iam/deployment-policies";
+import { MAX_POLICIES } from "../../src/iam/limits";
+import type { Statement } from "../../src/iam/policy-statement";
+import { MODES, type Mode, type PolicyOptions } from "../../src/iam/policy-statements";
+import { anyCluster, ENVIRONMENT, FEATURE_NAMES, inMode, KMS_KEY } from "../helpers/clusters";
+import { permissionsOf } from "../helpers/permissions";
+import { UUID, VPC } from "../helpers/tagged-requests";
+
+/** Random changes of each mode, the same ones in every run; PROOF_SEED and PROOF_CHANGES select other ones. */
+const CHANGES_PER_MODE = Number(process.env.PROOF_CHANGES ?? 1_000);
+const SEED = Number(process.env.PROOF_SEED ?? 29);
+const PAIRED_DEPLOYMENTS = 100;
+
+/** What is attached, by the name of the policy. */
+type Attached = ReadonlyMap<string, readonly Statement[]>;
+
+const attachedOf = (policies: readonly DeploymentPolicy[]): Attached =>
+  new Map(policies.map(({ name, statements }) => [name, statements]));
+
+/**
+ * What is attached after each write call of an apply: the new further policies, then the first one, then without each former one.
+ * `__tests__/e2e/several-policies.test.ts` measures that order.
+ */
+function statesBetween(before: Attached, after: Attached): readonly Attached[] {
+  const states: Attached[] = [];
+  let attached = new Map(before);
+  const write = (name: string, statements: readonly Statement[] | undefined) => {
+    attached = new Map(attached);
+    if (statements === undefined) {
+      attached.delete(name);
+    } else {
+      attached.set(name, statements);
+    }
+    states.push(attached);
+  };
+  for (const [name, statements] of after) {
+    // A policy that exists under its name stays as it is.
+    if (!before.has(name)) {
+      write(name, statements);
+    }
+  }
+  write(IDENTITY.name, after.get(IDENTITY.name));
+  for (const name of before.keys()) {
+    if (!after.has(name)) {
+      write(name, undefined);
+    }
+  }
+  return states;
+}
+
+/** The permissions of each policy, computed once. */
+const allowed = new WeakMap<readonly Statement[], ReadonlySet<string>>();
+const allowedBy = (statements: readonly Statement[]): ReadonlySet<string> => {
+  const known = allowed.get(statements) ?? permissionsOf(statements);
+  allowed.set(statements, known);
+  return known;
+};
+
+/** The permissions that both sides have and a state between them lacks. */
+function missing(before: Attached, after: Attached): readonly string[] {
+  const setsOf = (attached: Attached) => [...attached.values()].map(allowedBy);
+  const has = setsOf(after);
+  const kept = setsOf(before).flatMap((had) => [...had].filter((permission) => has.some((set) => set.has(permission))));
+  return statesBetween(before, after).flatMap((attached) => {
+    const sets = setsOf(attached);
+    return kept.filter((permission) => !sets.some((set) => set.has(permission)));
+  });
+}
+
+const IDENTITY = { name: "Dkp", path: "/" };
+
+const many = (count: number, of: (index: number) => string) => Array.from({ length: count }, (_, index) => of(index));
+const roles = (count: number) => many(count, (index) => `/apps/former-role-${index}`);
+const keys = (count: number) => many(count, (index) => `${KMS_KEY.slice(0, -3)}${String(index).padStart(3, "0")}`);
+const vpcs = (count: number) => many(count, (index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`);
+const cidrs = (count: number) => many(count, (index) => `203.0.${index}.0/24`);
+
+/** One other value of one setting, lists that get longer and shorter among them. */
+const anyChange: fc.Arbitrary<Partial<Cluster> & { readonly networks?: number }> = fc.oneof(
+  fc.subarray(FEATURE_NAMES).map((features) => ({ features })),
+  fc.constantFrom(...FEATURE_NAMES).map((feature) => ({ features: [feature] })),
+  fc.nat(90).map((count) => ({ kmsKeyArns: keys(count), features: ["encrypted-volumes"] as const })),
+  fc.nat(40).map((count) => ({ peeredVPCs: vpcs(count) })),
+  fc.nat(60).map((count) => ({ formerIamNodeRoles: roles(count) })),
+  fc.nat(40).map((networks) => ({ networks })),
+  fc.constantFrom(...LAYOUTS).map((layout) => ({ layout })),
+  fc.constantFrom(undefined, UUID).map((uuid) => ({ uuid })),
+  fc.constantFrom(undefined, VPC).map((vpcId) => ({ vpcId })),
+  fc.boolean().map((disableDefaultSecurityGroup) => ({ disableDefaultSecurityGroup })),
+  fc.boolean().map((bastion) => ({ bastion })),
+  fc.constantFrom(undefined, "dkp-node").map((iamNodeRole) => ({ iamNodeRole })),
+  fc.dictionary(fc.constantFrom("team", "cost", "owner"), fc.constant("a"), { maxKeys: 3 }).map((tags) => ({ tags })),
+);
+
+function policiesOf(mode: Mode, cluster: Cluster, networks: number): readonly DeploymentPolicy[] {
+  const allowedNetworks = networks === 0 ? undefined : { cidrs: cidrs(networks), vpcs: [], vpcEndpoints: [] };
+  const options: PolicyOptions = inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster });
+  return deploymentPolicies({ ...options, allowedNetworks }, IDENTITY);
+}
+
+interface Report {
+  changes: number;
+  missing: number;
+  /** By the number of policies before and after. */
+  readonly counts: Record<string, number>;
+}
+
+function add(report: Report, before: readonly DeploymentPolicy[], after: readonly DeploymentPolicy[]): void {
+  // Others are rejected.
+  fc.pre(Math.max(before.length, after.length) <= MAX_POLICIES);
+  report.changes += 1;
+  report.missing += missing(attachedOf(before), attachedOf(after)).length;
+  const count = `${before.length}->${after.length}`;
+  report.counts[count] = (report.counts[count] ?? 0) + 1;
+}
+
+const shown = ({ changes, missing: count, counts }: Report) =>
+  `${changes} changes, ${count} permissions missing; policies ${Object.entries(counts)
+    .sort()
+    .map(([numbers, times]) => `${numbers}: ${times}`)
+    .join(", ")}\n`;
+
+describe("between the write calls of an apply", () => {
+  it.each(MODES)(
+    "no permission is missing that the settings allow before and after a change of one setting in mode %s",
+    (mode) => {
+      const report: Report = { changes: 0, missing: 0, counts: {} };
+      fc.assert(
+        fc.property(anyCluster, anyChange, anyChange, (cluster, one, other) => {
+          const { networks: before = 0, ...first } = one;
+          const { networks: after = before, ...second } = other;
+          const start = { ...cluster, ...first };
+          add(report, policiesOf(mode, start, before), policiesOf(mode, { ...start, ...second }, after));
+        }),
+        { numRuns: CHANGES_PER_MODE, seed: SEED },
+      );
+      process.stderr.write(`${mode}: ${shown(report)}`);
+      expect(report).toMatchObject({ changes: CHANGES_PER_MODE, missing: 0 });
+    },
+    900_000,
+  );
+
+  it("no permission is missing that two modes allow, for each pair of modes", () => {
+    const report: Report = { changes: 0, missing: 0, counts: {} };
+    fc.assert(
+      fc.property(anyCluster, anyChange, (cluster, { networks = 0, ...change }) => {
+        const byMode = MODES.map((mode) => policiesOf(mode, { ...cluster, ...change }, networks));
+        fc.pre(byMode.every(({ length }) => length <= MAX_POLICIES));
+        for (const before of byMode) {
+          for (const after of byMode) {
+            add(report, before, after);
+          }
+        }
+      }),
+      { numRuns: PAIRED_DEPLOYMENTS, seed: SEED },
+    );
+    process.stderr.write(`${PAIRED_DEPLOYMENTS} deployments: ${shown(report)}`);
+    expect(report).toMatchObject({ changes: PAIRED_DEPLOYMENTS * MODES.length ** 2, missing: 0 });
+  }, 900_000);
+
+  it("a permission that moves between two policies with fixed names would be missing", () => {
+    const statement = (sid: string): Statement => ({ sid, actions: [`ec2:${sid}`], resources: ["*"], conditions: [] });
+    const before = new Map([
+      [IDENTITY.name, [statement("A")]],
+      ["Dkp-2", [statement("B")]],
+    ]);
+    const after = new Map([
+      [IDENTITY.name, [statement("B")]],
+      ["Dkp-2", [statement("A")]],
+    ]);
+    const fixed = new Map([...before, ["Dkp-2", after.get("Dkp-2") ?? []]]);
+    expect([...fixed.values()].flat().map(({ sid }) => sid)).not.toContain("B");
+    expect(missing(before, new Map([...after].map(([name, all]) => [name === "Dkp-2" ? "Dkp-2-0" : name, all])))).toEqual([]);
+  });
+});

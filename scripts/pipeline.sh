@@ -285,7 +285,7 @@ case $1 in
     ;;
   unmanaged)
     init
-    npm run --silent drift -- "$stack"
+    npm run --silent dkp-access -- drift "$stack"
     ;;
   clean)
     clean

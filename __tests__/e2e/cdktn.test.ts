@@ -12,7 +12,7 @@ const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 const [, MOVE = "", HCL = ""] = [...DOCUMENT.matchAll(/```shell\n([^`]*)```/g)].map(([, commands]) => commands);
 
 /** Files for the migration: all that the commands of the document name, and all that npm requires. */
-const MOVED = [".npmrc", ".nvmrc", "__tests__", "bench", "biome.json", "docs", "jest.config.json", "package-lock.json"];
+const MOVED = [".npmrc", ".nvmrc", "__tests__", "bench", "biome.json", "docs", "jest.config.mjs", "package-lock.json"];
 
 /** The lines of `cdk.tf.json` that differ, as docs/how-to/cdktn.md lists them. */
 const DIFFERENT_LINES: readonly { readonly cdktf: string; readonly cdktn: string; readonly why: string }[] = [

@@ -1,7 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { PROJECT } from "../helpers/project-root";
@@ -56,22 +54,4 @@ describe("a command whose output nobody takes", () => {
     },
     TIMEOUT_MS,
   );
-});
-
-describe("npm scripts without npm ci", () => {
-  it("say that the packages are not installed", () => {
-    const folder = mkdtempSync(join(tmpdir(), "no-packages-"));
-    mkdirSync(join(folder, "scripts"));
-    for (const file of ["package.json", "scripts/check-install.mjs"]) {
-      writeFileSync(join(folder, file), readFileSync(join(PROJECT, file)));
-    }
-    const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "synth"], { cwd: folder, encoding: "utf8" });
-    expect({ status, stdout, stderr }).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: "node_modules: the packages are not installed; run npm ci first\n",
-    });
-    expect(existsSync(join(folder, "build"))).toBe(false);
-    rmSync(folder, { recursive: true });
-  });
 });

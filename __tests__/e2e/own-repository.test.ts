@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { mustSucceed, npmEnvironment, pack } from "./support/consumer";
+import { mustSucceed, npmEnvironment, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, removeFolders, write } from "./support/project";
 import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
@@ -114,7 +114,7 @@ describe("a repository that dkp-access init wrote", () => {
     aws = await LocalAws.start();
     await aws.createBucket("example-terraform-state");
     const files = folder();
-    packed = timed("npm pack", () => join(files, pack(PROJECT, files).filename));
+    packed = timed("npm pack", () => join(files, packProject(files).filename));
     program = timed("npm install of the program for init", () => programOf(packed));
     repository = new Repository(aws);
     timed("dkp-access init", () => init(program, repository, "--pipeline", "gitlab"));

@@ -37,7 +37,7 @@ describe("the policy as AWS stores it", () => {
     'user: { allowedNetworks: { cidrs: [203.0.113.0/24, "2001:db8::/32"], vpcs: [vpc-0123456789abcdef0, vpc-0123456789abcdef1], vpcEndpoints: [vpce-0123456789abcdef0] } }\n';
 
   it.each([...UNTAGGED_MODES, "scoped, account unknown until the plan", "minimal, with allowed networks"])(
-    "is what `npm run policy` prints: mode %s",
+    "is what `dkp-access policy` prints: mode %s",
     async (name) => {
       const [mode = ""] = name.split(",");
       const account = name === mode ? "accountId: '123456789012'\n" : "";

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../../src/text/files";
-import { PROJECT } from "../helpers/project-root";
+import { bundled } from "../helpers/bundled";
 
 describe("writeFileAtomically", () => {
   let folder: string;
@@ -60,9 +60,12 @@ describe("writeFileAtomically", () => {
   it("keeps the old file, and no part of the new one, when the disk is full", () => {
     writeFileSync(path, "old");
     // A limit on the size of files stands in for the full disk: the kernel interrupts the write at the same point.
-    const program = `require("${PROJECT}/build/src/text/files.js").writeFileAtomically("${path}", "x".repeat(100000))`;
-    const { status, stderr } = spawnSync("sh", ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -e '${program}'`, process.execPath], {
+    const program = bundled(`
+      import { writeFileAtomically } from "./src/text/files";
+      writeFileAtomically("${path}", "x".repeat(100000));`);
+    const { status, stderr } = spawnSync("sh", ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -`, process.execPath], {
       encoding: "utf8",
+      input: program,
     });
     expect(status).toBe(1);
     expect(stderr).toContain(
@@ -73,17 +76,17 @@ describe("writeFileAtomically", () => {
   });
 
   it("is not interrupted by a signal in a command, which ends the process afterwards", () => {
-    const program = `
-      const { writeFileAtomically } = require("${PROJECT}/build/src/text/files.js");
-      const { run } = require("${PROJECT}/build/src/cli/commands/support/run-command.js");
+    const program = bundled(`
+      import { writeFileAtomically } from "./src/text/files";
+      import { run } from "./src/cli/commands/support/run-command";
       run(() => {
         writeFileAtomically("${path}", "first");
         process.kill(process.pid, "SIGTERM");
         writeFileAtomically("${path}", "second");
         setInterval(() => undefined, 1000);
         return 0;
-      });`;
-    expect(spawnSync(process.execPath, ["-e", program]).signal).toBe("SIGTERM");
+      });`);
+    expect(spawnSync(process.execPath, ["-"], { input: program }).signal).toBe("SIGTERM");
     expect(readFileSync(path, "utf8")).toBe("second");
     expect(readdirSync(folder)).toEqual(["file"]);
   });

@@ -1,9 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXIT_CODES } from "../../../src/cli/commands/exit-codes";
-import { PROJECT } from "../../helpers/project-root";
 import { runCli } from "../../helpers/run-cli";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
@@ -192,50 +190,5 @@ warning: continuing with dev, prod, which are valid by themselves
   it("adds the stack trace of an error with DEBUG=1 only", async () => {
     expect((await runCli(folder, ["policy", "dve"], { DEBUG: "1" })).stderr).toMatch(/^Error: no deployment "dve".*\n +at /);
     expect((await runCli(folder, ["policy", "dve"])).stderr).not.toContain("    at ");
-  });
-
-  describe("in a process of its own", () => {
-    const node = (...args: readonly string[]) => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env: {} });
-      return { status, stdout, stderr };
-    };
-
-    it.each([
-      ["packages", "the package commander is not installed; run npm ci first"],
-      ["compiled files", "the program is not built; run npm ci and npm run build first"],
-    ])("reports missing %s", (what, message) => {
-      const copy = join(folder, "copy");
-      cpSync(join(PROJECT, "bin"), join(copy, "bin"), { recursive: true });
-      if (what === "packages") {
-        cpSync(join(PROJECT, "build/src"), join(copy, "build/src"), { recursive: true });
-        for (const file of ["package.json", "tsconfig.json"]) {
-          cpSync(join(PROJECT, file), join(copy, file));
-        }
-      }
-      expect(node(join(copy, "bin/dkp-access"), "synth")).toEqual({ status: 1, stdout: "", stderr: `dkp-access: ${message}\n` });
-    });
-
-    it("runs through a symbolic link, as npm installs it", () => {
-      const link = join(folder, "dkp-access");
-      symlinkSync(join(PROJECT, "bin/dkp-access"), link);
-      expect(node(link, "policy", "dve")).toEqual({
-        status: 1,
-        stdout: "",
-        stderr: 'no deployment "dve" in deployments, did you mean "dev"?\n',
-      });
-    });
-
-    it.each([
-      [["--help"], ["commander"]],
-      [["policy"], ["commander", "fastest-levenshtein", "valibot", "yaml"]],
-    ])("%j loads only the packages it uses", (args, packages) => {
-      const script = `process.on("exit", () => process.stderr.write("\\n" + JSON.stringify(Object.keys(require.cache))));
-        process.argv.splice(1, 0, "dkp-access");
-        require(${JSON.stringify(join(PROJECT, "bin/dkp-access"))})`;
-      const { status, stderr } = node("-e", script, "--", ...args);
-      const loaded = JSON.parse(stderr.split("\n").at(-1) ?? "[]") as readonly string[];
-      const names = loaded.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
-      expect({ status, names: [...new Set(names)].sort() }).toEqual({ status: 0, names: packages });
-    });
   });
 });

@@ -2,7 +2,7 @@ import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../../helpers/project-root";
 import type { LocalAws } from "./local-aws";
-import { folder, write } from "./project";
+import { copyOfProject, folder, write } from "./project";
 import { type Finished, jsonOf, runIn, Terraform } from "./terraform";
 
 const EXAMPLE = join(PROJECT, "examples/cdktf-consumer");
@@ -14,6 +14,18 @@ export interface Packed {
   /** Bytes of the packed file. */
   readonly size: number;
   readonly files: readonly { readonly path: string }[];
+}
+
+/** Files that the package has besides those of a copy of the project. */
+const PACKED = ["CHANGELOG.md", "LICENSE", "README.md", "deployments/schema.json", "docs", "templates"];
+
+/** Packs this project into a folder: a copy of it, because packing replaces `build/`, which other tests use. @throws Error with the output of npm */
+export function packProject(to: string): Packed {
+  const copy = copyOfProject();
+  for (const part of PACKED) {
+    cpSync(join(PROJECT, part), join(copy, part), { recursive: true });
+  }
+  return pack(copy, to);
 }
 
 /** Packs a package into a folder. @throws Error with the output of npm */
@@ -34,7 +46,7 @@ export class Consumer {
   static install(): Consumer {
     const path = folder();
     cpSync(EXAMPLE, path, { recursive: true, filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source) });
-    const packed = pack(PROJECT, path);
+    const packed = packProject(path);
     mustSucceed(runIn(path, npmEnvironment(), "npm", "install", "--prefer-offline", "--no-audit", "--no-fund"));
     return new Consumer(path, packed);
   }

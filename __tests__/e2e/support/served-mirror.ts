@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundled } from "../../helpers/bundled";
 import { startInBackground } from "./background-program";
 
 /** The variable with the mirror. */
@@ -33,7 +34,8 @@ export async function startServedMirror(folder: string): Promise<void> {
   const [platform = ""] = readdirSync(join(root, version));
   const installed = realpathSync(join(root, version, platform));
   const program = readdirSync(installed).find((name) => name.startsWith("terraform-provider-aws")) ?? "";
-  const pool = join(__dirname, "provider-pool.js");
+  const pool = join(folder, "provider-pool.js");
+  writeFileSync(pool, bundled('import "./__tests__/e2e/support/provider-pool";'));
   const port = await startInBackground(process.execPath, pool, join(installed, program), folder);
   const mirror = join(folder, "mirror");
   for (const registry of REGISTRIES) {

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkSecretFile, writeSecretFile } from "../../../../src/cli/account/hand-over/secret-file";
-import { PROJECT } from "../../../helpers/project-root";
+import { bundled } from "../../../helpers/bundled";
 
 describe("a file for a secret", () => {
   let folder: string;
@@ -115,9 +115,12 @@ describe("a file for a secret", () => {
 
   it("leaves no file behind if it cannot be written", () => {
     // A limit on the size of files stands for a full disk.
-    const script = `require("${join(PROJECT, "build/src/cli/account/hand-over/secret-file.js")}").writeSecretFile("${join(folder, "key.yaml")}", "secret")`;
-    const { stderr } = spawnSync("sh", ["-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" -e "$1"', process.execPath, script], {
+    const program = bundled(`
+      import { writeSecretFile } from "./src/cli/account/hand-over/secret-file";
+      writeSecretFile("${join(folder, "key.yaml")}", "secret");`);
+    const { stderr } = spawnSync("sh", ["-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" -', process.execPath], {
       encoding: "utf8",
+      input: program,
     });
     expect(stderr).toContain(
       `Error: ${join(folder, "key.yaml")}: cannot be written (EFBIG); nothing was written, write another file\n`,

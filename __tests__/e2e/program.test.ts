@@ -1,0 +1,69 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { PROJECT } from "../helpers/project-root";
+import { folder as newFolder, removeFolders } from "./support/project";
+
+const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+const PROGRAM = join(PROJECT, "bin/dkp-access");
+
+describe("dkp-access in a process of its own", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = newFolder({ "cdktf.json": "{}", "deployments/dev.yaml": SETTINGS });
+  });
+
+  afterAll(removeFolders);
+
+  const node = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env: {} });
+    return { status, stdout, stderr };
+  };
+
+  it.each([
+    ["packages", "the package commander is not installed; run npm ci first"],
+    ["compiled files", "the program is not built; run npm ci and npm run build first"],
+  ])("reports missing %s", (what, message) => {
+    const copy = join(folder, "copy");
+    cpSync(join(PROJECT, "bin"), join(copy, "bin"), { recursive: true });
+    if (what === "packages") {
+      cpSync(join(PROJECT, "build/src"), join(copy, "build/src"), { recursive: true });
+      for (const file of ["package.json", "tsconfig.json"]) {
+        cpSync(join(PROJECT, file), join(copy, file));
+      }
+    }
+    expect(node(join(copy, "bin/dkp-access"), "synth")).toEqual({ status: 1, stdout: "", stderr: `dkp-access: ${message}\n` });
+  });
+
+  it("runs through a symbolic link, as npm installs it", () => {
+    const link = join(folder, "dkp-access");
+    symlinkSync(PROGRAM, link);
+    expect(node(link, "policy", "dve")).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: 'no deployment "dve" in deployments, did you mean "dev"?\n',
+    });
+  });
+
+  it.each([
+    [["--help"], ["commander"]],
+    [["policy"], ["commander", "fastest-levenshtein", "valibot", "yaml"]],
+  ])("%j loads only the packages it uses", (args, packages) => {
+    const script = `process.on("exit", () => process.stderr.write("\\n" + JSON.stringify(Object.keys(require.cache))));
+      process.argv.splice(1, 0, "dkp-access");
+      require(${JSON.stringify(PROGRAM)})`;
+    const { status, stderr } = node("-e", script, "--", ...args);
+    const loaded = JSON.parse(stderr.split("\n").at(-1) ?? "[]") as readonly string[];
+    const names = loaded.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+    expect({ status, names: [...new Set(names)].sort() }).toEqual({ status: 0, names: packages });
+  });
+
+  it("synthesizes the same bytes in another time zone and locale", () => {
+    const synthesized = (env: Readonly<Record<string, string>>) => {
+      expect(spawnSync(process.execPath, [PROGRAM, "synth"], { cwd: folder, env }).status).toBe(0);
+      return readFileSync(join(folder, "cdktf.out/stacks/dev/cdk.tf.json"), "utf8");
+    };
+    expect(synthesized({ TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" })).toBe(synthesized({}));
+  });
+});

@@ -1,0 +1,30 @@
+const common = {
+  roots: ["<rootDir>/__tests__"],
+  transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, sourceMaps: true }] },
+};
+
+export default {
+  maxWorkers: "100%",
+  projects: [
+    {
+      ...common,
+      displayName: "unit",
+      globalSetup: "<rootDir>/__tests__/helpers/unit-setup.ts",
+      testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+      testPathIgnorePatterns: ["<rootDir>/__tests__/(e2e|proofs)/"],
+    },
+    {
+      ...common,
+      displayName: "proof",
+      globalSetup: "<rootDir>/__tests__/helpers/unit-setup.ts",
+      testMatch: ["<rootDir>/__tests__/proofs/*.test.ts"],
+    },
+    {
+      ...common,
+      displayName: "e2e",
+      globalSetup: "<rootDir>/__tests__/e2e/prerequisites.ts",
+      setupFilesAfterEnv: ["<rootDir>/__tests__/e2e/support/environment.ts"],
+      testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"],
+    },
+  ],
+};

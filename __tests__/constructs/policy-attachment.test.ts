@@ -26,8 +26,8 @@ describe("PolicyAttachment", () => {
     });
   });
 
-  it("is deleted before it is re-created while the policy is protected", () => {
-    expect(attachment(synth())).not.toHaveProperty("lifecycle");
+  it("is never replaced while the policy is protected", () => {
+    expect(attachment(synth())).toMatchObject({ lifecycle: { prevent_destroy: true } });
   });
 
   it("is created before the old one is deleted when the policy can be replaced", () => {

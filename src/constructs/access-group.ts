@@ -16,7 +16,7 @@ export interface AccessGroupProps {
   readonly user: AccessUser;
   /** The policies to attach to the group. */
   readonly policies: readonly AccessPolicy[];
-  /** Whether the policy has `prevent_destroy`, so that no plan replaces it. See `attachmentLifecycle`. @default true */
+  /** Makes every plan that replaces an attachment fail. See `attachmentLifecycle`. @default true */
   readonly protect?: boolean | undefined;
 }
 

@@ -10,7 +10,7 @@ export interface PolicyAttachmentProps {
   readonly user: AccessUser;
   /** The policy to attach. */
   readonly policy: AccessPolicy;
-  /** Whether the policy has `prevent_destroy`, so that no plan replaces it. See `attachmentLifecycle`. @default true */
+  /** Makes every plan that replaces the attachment fail. See `attachmentLifecycle`. @default true */
   readonly protect?: boolean | undefined;
 }
 
@@ -36,17 +36,19 @@ export class PolicyAttachment extends Construct {
  * - The policy is replaced too. Deletion first removes the old policy before the new one exists, permanently if the creation
  *   fails. Creation must come first.
  *
- * A protected policy is never replaced, so deletion comes first there, which is Terraform's default. Only the other policies
- * get `create_before_destroy`: it also spreads to the user and the group that the attachment depends on, and a tainted one of
- * these could then never be re-created under its name. Source: Terraform, `docs/destroying.md` ("Create Before Destroy");
- * the order of calls is measured in `__tests__/e2e/attachments.test.ts`.
+ * A protected policy is never replaced as long as the state has it. A state that lost the policy would detach it first, and then fail
+ * to create it under its name: `prevent_destroy` rejects that plan, and every other replacement. It does not apply to the removal of
+ * the whole block, so that `attachment` can change. Deletion first is Terraform's default. Only the other policies get
+ * `create_before_destroy`: it also spreads to the user and the group that the attachment depends on, and a tainted one of these could
+ * then never be re-created under its name. Source: Terraform, `docs/destroying.md` ("Create Before Destroy"); the order of calls is
+ * measured in `__tests__/e2e/attachments.test.ts`.
  *
  * Further policies are replaced whenever their content changes, so creation must come first. A replacement of their attachment alone
  * ends detached, until the next apply. Measured in `__tests__/e2e/several-policies.test.ts`.
  */
-export function attachmentLifecycle(number: number, protect = true): { readonly lifecycle?: TerraformResourceLifecycle } {
+export function attachmentLifecycle(number: number, protect = true): { readonly lifecycle: TerraformResourceLifecycle } {
   if (number > 1) {
     return { lifecycle: { createBeforeDestroy: true } };
   }
-  return protect ? {} : { lifecycle: { createBeforeDestroy: true } };
+  return { lifecycle: protect ? { preventDestroy: true } : { createBeforeDestroy: true } };
 }

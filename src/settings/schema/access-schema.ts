@@ -96,7 +96,7 @@ export const group = strict({
   name: v.optional(
     v.pipe(
       name(GROUP_NAME, "; folders belong into group.path"),
-      describe("Name of the group, where `attachment` has one"),
+      describe("Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user` first"),
       meaning("breaking"),
     ),
     "deckhouse",

@@ -262,7 +262,7 @@ describe("settings and what they become", () => {
     });
   });
 
-  it("protection of user, key and policy, but not of the attachment", () => {
+  it("protection of user, key, policy and attachment", () => {
     const protectedOnes = (settings: string) =>
       Object.entries(synth(settings).resource).flatMap(([type, named]) =>
         Object.values(named).map(({ lifecycle }) => [
@@ -274,7 +274,7 @@ describe("settings and what they become", () => {
       ["aws_iam_access_key", true],
       ["aws_iam_policy", true],
       ["aws_iam_user", true],
-      ["aws_iam_user_policy_attachment", undefined],
+      ["aws_iam_user_policy_attachment", true],
     ]);
     expect(protectedOnes("protect: false")).toEqual([
       ["aws_iam_access_key", false],
@@ -296,6 +296,7 @@ describe("the group", () => {
     expect(resource.aws_iam_group_policy_attachment?.["policy-attachment"]).toEqual({
       group: reference("aws_iam_group.group.name"),
       policy_arn: reference("aws_iam_policy.policy.arn"),
+      lifecycle: { prevent_destroy: true },
     });
   });
 

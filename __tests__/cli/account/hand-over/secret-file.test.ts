@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkSecretFile, writeSecretFile } from "../../../../src/cli/account/hand-over/secret-file";
 import { bundled } from "../../../helpers/bundled";
+import { PROJECT } from "../../../helpers/project-root";
 
 describe("a file for a secret", () => {
   let folder: string;
@@ -44,6 +45,41 @@ describe("a file for a secret", () => {
     const tree = workTree();
     for (const file of [join(tree, "my key.yaml"), join(tree, "below/provider.yaml"), join(tree, "-x")]) {
       expect(() => checkSecretFile(file, process.env)).toThrow(new Error(notIgnored(file)));
+    }
+  });
+
+  it("is refused where Git does not ignore the name under which it is written first", () => {
+    const tree = workTree();
+    writeFileSync(join(tree, ".gitignore"), "/secret.yaml\n");
+    const file = join(tree, "secret.yaml");
+    expect(() => checkSecretFile(file, process.env)).toThrow(
+      `${file}: is written first under a name that Git does not ignore (secret.000000000000.unfinished.yaml)`,
+    );
+  });
+
+  it("removes what killed runs left of it, and nothing else", () => {
+    const [left, other] = ["provider.0123456789ab.unfinished.yaml", "provider2.0123456789ab.unfinished.yaml"];
+    for (const name of [left, other]) {
+      writeFileSync(join(folder, name), "secret");
+    }
+    writeSecretFile(join(folder, "provider.yaml"), "new");
+    expect(readdirSync(folder).sort()).toEqual(["provider.yaml", other]);
+  });
+
+  it("is killed between writing and naming, and git add takes nothing (each ignore file of the project)", () => {
+    for (const ignore of [".gitignore", "templates/gitignore"]) {
+      const tree = join(folder, ignore.replace("/", "-"));
+      mkdirSync(tree);
+      expect(spawnSync("git", ["init", "--quiet", tree]).status).toBe(0);
+      writeFileSync(join(tree, ".gitignore"), readFileSync(join(PROJECT, ignore)));
+      const input = bundled(`
+        const files = require("node:fs");
+        files.linkSync = () => process.kill(process.pid, "SIGKILL");
+        require("./src/cli/account/hand-over/secret-file").writeSecretFile("provider.yaml", "secret");`);
+      expect(spawnSync(process.execPath, ["-"], { cwd: tree, input }).signal).toBe("SIGKILL");
+      expect(readdirSync(tree).filter((name) => name.includes("unfinished"))).toHaveLength(1);
+      expect(spawnSync("git", ["-C", tree, "add", "-A"]).status).toBe(0);
+      expect(spawnSync("git", ["-C", tree, "ls-files"], { encoding: "utf8" }).stdout).toBe(".gitignore\n");
     }
   });
 

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { stringify } from "yaml";
 import type { Deployment } from "../../../settings/deployment";
-import { keysOf } from "../../../terraform/state-file";
+import { readState } from "../../../terraform/state-file";
 import { pullState, readOutputs, type TerraformCli } from "../../../terraform/terraform-cli";
 import { dkpAccess } from "../../../text/command";
+import { mismatches } from "../keys/situation";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */
 export interface ProviderBlock {
@@ -20,7 +21,7 @@ export interface ProviderBlock {
 export async function providerBlock(
   terraform: TerraformCli,
   folder: string,
-  { stack, accessKeys, region, user }: Deployment,
+  { stack, accessKeys, region, user, accountId }: Deployment,
   warn: (warning: string) => void,
 ): Promise<ProviderBlock> {
   if (accessKeys === "none") {
@@ -29,6 +30,16 @@ export async function providerBlock(
     );
   }
   const outputs = await readOutputs(terraform, folder);
+  const state = readState(await pullState(terraform, folder));
+  const mismatch = mismatches({ settings: { user, accountId }, state, iam: { account: state.user?.arn?.split(":")[4] } });
+  if (mismatch.user !== undefined) {
+    throw new Error(
+      `user.name: the settings have the user "${user.name}", and the state has "${mismatch.user}", whose key it is; check the backend, or set user.name: "${mismatch.user}"`,
+    );
+  }
+  if (mismatch.settingsAccount !== undefined) {
+    throw new Error(`accountId: the settings have ${accountId}, and the state has the key of another account; check the backend`);
+  }
   const id = outputs.access_key_id;
   if (typeof id !== "string") {
     throw new Error(`${folder}: there is no output access_key_id; apply first`);
@@ -39,7 +50,7 @@ export async function providerBlock(
       `accessKeys.current: the settings select ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; ${dkpAccess("keys", stack)} shows what the next apply does`,
     );
   }
-  const key = keysOf(await pullState(terraform, folder)).find((candidate) => candidate.id === id);
+  const key = state.keys.find((candidate) => candidate.id === id);
   const clear = outputs.secret_access_key ?? key?.secret;
   const encrypted = outputs.encrypted_secret_access_key ?? key?.encryptedSecret;
   if (typeof clear === "string") {

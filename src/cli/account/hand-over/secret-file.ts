@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { existsSync, linkSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, parse, resolve } from "node:path";
 import { type Environment, gitWith } from "../../git";
 
 /**
@@ -35,22 +35,51 @@ export function checkSecretFile(file: string, environment: Environment): void {
     }
     return;
   }
-  if (inside.stdout.trim() === "true" && git(real, "check-ignore", "--quiet", "--", join(real, basename(file))).status !== 0) {
+  const isIgnored = (name: string) => git(real, "check-ignore", "--quiet", "--", join(real, name)).status === 0;
+  if (inside.stdout.trim() !== "true") {
+    return;
+  }
+  if (!isIgnored(basename(file))) {
     throw new Error(
       `${file}: lies in a Git work tree and Git does not ignore it, so that a commit could contain the secret; write a file outside, or one that .gitignore covers, for example provider.yaml in the project's root`,
     );
+  }
+  const unfinished = unfinishedName(basename(file), "0".repeat(12));
+  if (!isIgnored(unfinished)) {
+    throw new Error(
+      `${file}: is written first under a name that Git does not ignore (${unfinished}), so that a commit could contain the secret if the command is killed; add *.unfinished.* to .gitignore`,
+    );
+  }
+}
+
+/** The name under which a file is written before it is complete: one that the patterns for the file itself usually cover. */
+function unfinishedName(name: string, unique: string): string {
+  const { name: stem, ext } = parse(name);
+  return `${stem}.${unique}.unfinished${ext}`;
+}
+
+/** Removes what killed runs left of the same file. */
+function removeUnfinished(path: string): void {
+  const { name, ext } = parse(path);
+  const isUnfinished = (other: string) =>
+    other.startsWith(`${name}.`) &&
+    /^[0-9a-f]{12}\.unfinished$/.test(other.slice(name.length + 1, other.length - ext.length)) &&
+    other.endsWith(ext);
+  for (const other of readdirSync(dirname(path)).filter(isUnfinished)) {
+    rmSync(join(dirname(path), other), { force: true });
   }
 }
 
 /**
  * Writes a secret to a new file that only its owner can read (mode 0600) and returns the file's full path. The file appears complete
- * or not at all, and an existing one is never replaced.
+ * or not at all, and an existing one is never replaced. What killed runs left of it is removed.
  * @throws Error if the file exists or cannot be written; then nothing is left behind
  */
 export function writeSecretFile(file: string, text: string): string {
   const path = resolve(file);
-  const unfinished = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.unfinished`);
+  const unfinished = join(dirname(path), unfinishedName(basename(path), randomBytes(6).toString("hex")));
   try {
+    removeUnfinished(path);
     writeFileSync(unfinished, text, { mode: 0o600, flag: "wx", flush: true });
     // Unlike a rename, a link fails where the file exists by now.
     linkSync(unfinished, path);

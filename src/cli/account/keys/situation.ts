@@ -125,7 +125,15 @@ export function unlistedKeys(situation: KeySituation): readonly KeySlot[] {
 }
 
 /** Settings, state and credentials that do not belong together: then nothing else about the keys is reliable. */
-export function mismatches({ settings, state, iam }: Pick<KeySituation, "settings" | "state" | "iam">) {
+export function mismatches({
+  settings,
+  state,
+  iam,
+}: {
+  readonly settings: Pick<KeySettings, "user" | "accountId">;
+  readonly state: Pick<StateContents, "user">;
+  readonly iam: Pick<IamUser, "account">;
+}) {
   const { user, accountId } = settings;
   const account = state.user?.arn?.split(":")[4];
   const differs = (one: string | undefined, other: string | undefined) =>

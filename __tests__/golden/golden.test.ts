@@ -186,7 +186,7 @@ describe("the golden deployments together", () => {
         'accessKeys: "none"',
         "accessKeys.primary.pgpKey",
         "backend.gcs",
-        "cluster.nodeGroups[].instanceClass.ami",
+        "cluster.amis[]",
       ]),
     );
     expect(unused).not.toContain("region");

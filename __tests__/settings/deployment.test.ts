@@ -36,7 +36,7 @@ describe("a settings file", () => {
           kmsKeyArns: [],
           features: [],
         },
-        instances: { masters: { field: "masterNodeGroup" }, staticNodes: [] },
+        amis: [],
         protect: true,
       },
     ]);
@@ -79,9 +79,8 @@ cluster:
   tags: { team: platform }
   imdsv2: true
   disableDefaultSecurityGroup: true
-  withNAT: { bastionInstance: { instanceClass: { instanceType: m5.large } } }
-  masterNodeGroup: { replicas: 3, instanceClass: { ami: ami-0123456789abcdef0, instanceType: m5.large, diskSizeGb: 50 } }
-  nodeGroups: [{ name: front, replicas: 2 }]
+  withNAT: { bastionInstance: {} }
+  amis: [ami-0123456789abcdef0]
   iamNodeRolePath: /apps/
   formerIamNodeRoles: [/apps/old-nodes]
   peerAccountIds: ["987654321098"]
@@ -147,17 +146,7 @@ protect: false
         kmsKeyArns: [],
         features: ["volume-snapshots", "spot-instances"],
       },
-      instances: {
-        masters: {
-          field: "masterNodeGroup",
-          replicas: 3,
-          ami: "ami-0123456789abcdef0",
-          instanceType: "m5.large",
-          diskSizeGb: 50,
-        },
-        staticNodes: [{ field: "nodeGroups.front", replicas: 2 }],
-        bastion: { field: "withNAT.bastionInstance", replicas: 1, instanceType: "m5.large" },
-      },
+      amis: ["ami-0123456789abcdef0"],
       protect: false,
     });
   });

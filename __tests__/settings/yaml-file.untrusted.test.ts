@@ -123,7 +123,7 @@ function everyField(value: string): string {
     cluster: {
       ...{ prefix: value, layout: value, existingVPCID: value, peeredVPCs: [value], iamNodeRole: value, tags: { a: value } },
       ...{ additionalRolePolicies: [value], iamNodeRolePath: value, formerIamNodeRoles: [value], peerAccountIds: [value] },
-      nodeGroups: [{ name: value, instanceClass: { instanceType: value, ami: value } }],
+      amis: [value],
     },
     features: [value],
     [value]: value,
@@ -228,17 +228,6 @@ describe("a character that a reader of the settings does not see", () => {
   it("is rejected in a key", () => {
     expect(errorsWith('tags: { team: a, "team\\u3164": b }\n')).toEqual([
       'line 3, tags."team\\u3164": has the invisible character U+3164; remove it',
-    ]);
-  });
-
-  it("is rejected in the names of node groups and instance types, by the rules of Kubernetes and EC2", () => {
-    expect(
-      errorsWith(
-        'cluster:\n  nodeGroups:\n    - name: "w\\n::add-mask::exit"\n      instanceClass: { instanceType: "m5\\n::error::X \\x1b[2J" }\n',
-      ),
-    ).toEqual([
-      'line 5, cluster.nodeGroups.0.name: "w\\n::add-mask::exit" is not the name of a node group: lower-case letters, digits and "-", a letter or digit at both ends, at most 63',
-      'line 6, cluster.nodeGroups.0.instanceClass.instanceType: "m5\\n::error::X \\u001b[2J" is not an instance type, which reads "m5.xlarge"',
     ]);
   });
 });

@@ -58,7 +58,7 @@ function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): 
     const inner = field.properties ?? field.anyOf?.find((option) => option.properties !== undefined)?.properties;
     const row = { path: `${prefix}${key}`, field };
     // What a backend takes is Terraform's to document, what DKP's objects take is DKP's.
-    if (inner === undefined || ["backend", "cloud", "withNAT", "masterNodeGroup"].includes(key)) {
+    if (inner === undefined || ["backend", "cloud", "withNAT"].includes(key)) {
       return [row];
     }
     return [...(field.anyOf === undefined ? [] : [row]), ...settingRows(inner, `${prefix}${key}.`)];

@@ -4,7 +4,7 @@ import { type FieldError, firstErrors } from "./errors";
 import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
 import { characterErrors, sizeErrors, stringsIn, templateErrors } from "./rules/forbidden-strings";
-import { dkpFields } from "./schema/cluster-schema";
+import { ami, dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { noList } from "./schema/primitives";
 import { issueErrors } from "./schema/schema-messages";
@@ -13,13 +13,18 @@ import { parseDocuments, type YamlFile } from "./yaml-file";
 
 const { prefix, layout, ...optionalFields } = dkpFields;
 
+const nodes = noList(v.object({ instanceClass: v.optional(noList(v.object({ ami: v.optional(ami) }))) }));
+
 /** What is read of an `AWSClusterConfiguration`; everything else, credentials above all, is passed over. */
 const awsClusterConfiguration = noList(
-  v.looseObject({
+  v.object({
     ...optionalFields,
     layout: layout.wrapped,
+    withNAT: v.optional(noList(v.object({ bastionInstance: v.optional(nodes) }))),
+    masterNodeGroup: v.optional(nodes),
+    nodeGroups: v.optional(v.array(nodes)),
     vpcNetworkCIDR: v.optional(v.string()),
-    provider: v.optional(noList(v.looseObject({ region: v.optional(v.string()) }))),
+    provider: v.optional(noList(v.object({ region: v.optional(v.string()) }))),
   }),
 );
 
@@ -30,12 +35,13 @@ type AwsClusterConfiguration = v.InferOutput<typeof awsClusterConfiguration>;
 // Without the types of its errors, as in deployment-schema.ts.
 const AWS_CLUSTER_CONFIGURATION = awsClusterConfiguration as unknown as v.GenericSchema<unknown, AwsClusterConfiguration>;
 
-const PREFIX = noList(v.looseObject({ prefix }));
+const PREFIX = noList(v.object({ prefix }));
 
-/** The fields of DKP's own installation file that decide about permissions. */
+/** The fields of DKP's own installation file that decide about permissions, and the images of its nodes. */
 export interface ConfigFile {
-  readonly fields: Omit<AwsClusterConfiguration, "vpcNetworkCIDR" | "provider"> & {
+  readonly fields: Omit<AwsClusterConfiguration, "vpcNetworkCIDR" | "provider" | "masterNodeGroup" | "nodeGroups"> & {
     readonly prefix?: string;
+    readonly amis: string[];
   };
   /** The region of DKP's own provider settings. */
   readonly region: string | undefined;
@@ -82,10 +88,12 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   if (errors.length > 0 || !cluster.success) {
     return { errors };
   }
-  const { vpcNetworkCIDR, provider, ...fields } = cluster.output;
+  const { vpcNetworkCIDR, provider, masterNodeGroup, nodeGroups = [], ...fields } = cluster.output;
+  const groups = [masterNodeGroup, ...nodeGroups, fields.withNAT?.bastionInstance];
+  const amis = [...new Set(groups.flatMap((group) => group?.instanceClass?.ami ?? []))];
   return {
     config: {
-      fields: { ...fields, ...(names[0] === undefined ? {} : { prefix: names[0] }) },
+      fields: { ...fields, amis, ...(names[0] === undefined ? {} : { prefix: names[0] }) },
       region: provider?.region,
     },
   };
@@ -100,7 +108,7 @@ export function configFileConflicts(
   file: ConfigFile,
   region: string | undefined,
 ): readonly FieldError[] {
-  const fields = (Object.keys(dkpFields) as (keyof typeof dkpFields)[]).filter((field) => field !== "prefix");
+  const fields = ([...Object.keys(dkpFields), "amis"] as (keyof typeof cluster)[]).filter((field) => field !== "prefix");
   const { prefix } = file.fields;
   return [
     ...fields

@@ -17,37 +17,14 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly cluster: Cluster;
   /** The managed policies: one, or several if the permissions exceed the size of one. */
   readonly policies: DeploymentPolicies;
-  /** The cluster's instances, as far as the settings state them. */
-  readonly instances: Instances;
+  /** Images of the nodes. */
+  readonly amis: readonly string[];
   /** Further actions of the role `<prefix>-node`, which DKP gives it. */
   readonly additionalRolePolicies: readonly string[];
   /** The settings that are stated, and the fields inside them: `policy`, `policy.mode`. All others have their defaults. */
   readonly stated: ReadonlySet<string>;
   /** All settings as the file has them, with their defaults. */
   readonly settings: Settings;
-}
-
-/** The instances that DKP's own Terraform creates. */
-export interface Instances {
-  readonly masters: InstanceGroup;
-  readonly staticNodes: readonly InstanceGroup[];
-  readonly bastion?: InstanceGroup | undefined;
-}
-
-/** Every group of instances, masters first. */
-export function instanceGroups({ masters, staticNodes, bastion }: Instances): readonly InstanceGroup[] {
-  return [masters, ...staticNodes, ...(bastion === undefined ? [] : [bastion])];
-}
-
-/** A group of equal instances, in DKP's names. */
-export interface InstanceGroup {
-  /** `masterNodeGroup`, `nodeGroups.NAME` or `withNAT.bastionInstance`. */
-  readonly field: string;
-  readonly replicas?: number | undefined;
-  readonly ami?: string | undefined;
-  readonly instanceType?: string | undefined;
-  /** Size of the root disk, GiB. */
-  readonly diskSizeGb?: number | undefined;
 }
 
 /** The names of the settings that a file states, and of the fields inside them. */
@@ -75,29 +52,11 @@ export function toDeployment(
     state: stateLocation(stack, { backend, cloud }),
     cluster: toCluster(settings),
     policies,
-    instances: toInstances(cluster),
+    amis: cluster.amis ?? [],
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
     stated,
     settings,
   };
-}
-
-function toInstances({ masterNodeGroup, nodeGroups = [], withNAT }: Settings["cluster"]): Instances {
-  const bastion = withNAT?.bastionInstance;
-  return {
-    masters: { field: "masterNodeGroup", replicas: masterNodeGroup?.replicas, ...classOf(masterNodeGroup?.instanceClass) },
-    staticNodes: nodeGroups.map(({ name, replicas, instanceClass }) => ({
-      field: `nodeGroups.${name}`,
-      replicas,
-      ...classOf(instanceClass),
-    })),
-    bastion:
-      bastion === undefined ? undefined : { field: "withNAT.bastionInstance", replicas: 1, ...classOf(bastion.instanceClass) },
-  };
-}
-
-function classOf({ ami, instanceType, diskSizeGb }: Omit<InstanceGroup, "field" | "replicas"> = {}) {
-  return { ami, instanceType, diskSizeGb };
 }
 
 /** The settings that decide about the policies. */

@@ -152,14 +152,8 @@ describe("dkp-access init", () => {
           layout: "WithNAT",
           tags: { environment: "staging" },
           imdsv2: true,
-          withNAT: { bastionInstance: { instanceClass: { instanceType: "m5.large", ami: "ami-0123456789abcdef0" } } },
-          masterNodeGroup: {
-            replicas: 1,
-            instanceClass: { instanceType: "c5.xlarge", ami: "ami-0123456789abcdef0", diskSizeGb: 50 },
-          },
-          nodeGroups: [
-            { name: "worker", replicas: 2, instanceClass: { instanceType: "c5.2xlarge", ami: "ami-0123456789abcdef0" } },
-          ],
+          withNAT: { bastionInstance: {} },
+          amis: ["ami-0123456789abcdef0"],
         },
       });
       const project = join(folder, "acme");

@@ -2,11 +2,8 @@ import { CHECKS } from "../../../src/cli/account/preflight/all-checks";
 import { regionCheck } from "../../../src/cli/account/preflight/checks/region";
 import { testAws } from "../support/preflight";
 import { account } from "./checks/account";
-import { elasticIps } from "./checks/elastic-ips";
-import { existingVpc } from "./checks/existing-vpc";
 import { iamNodeRole } from "./checks/iam-node-role";
 import { image } from "./checks/image";
-import { instanceType } from "./checks/instance-type";
 import { marker } from "./checks/marker";
 import { nameCollisions } from "./checks/name-collisions";
 import { ownNames } from "./checks/own-names";
@@ -19,14 +16,11 @@ const TESTS = [
   account,
   region,
   image,
-  instanceType,
-  existingVpc,
   iamNodeRole,
   ownNames,
   nameCollisions,
   samePrefix,
   marker,
-  elasticIps,
   sourceAddresses,
   userPermissions,
 ];

@@ -5,15 +5,12 @@ import type { Credentials, LocalAws } from "../support/local-aws";
 import {
   ACCOUNT,
   AMI,
-  createAddresses,
   createManagedRole,
-  createOpenVpc,
   createRole,
   createVpc,
   enforced,
   imageResponse,
   keyOf,
-  master,
   preflight,
   REGION,
   resultsOf,
@@ -21,13 +18,12 @@ import {
   simulate,
   testAws,
 } from "../support/preflight";
-import { queryError, quotaAnswer } from "../support/stub-aws";
+import { queryError } from "../support/stub-aws";
 
 async function createFixtures(local: LocalAws) {
   await createManagedRole(local);
   await createRole(local, "operator");
-  await createAddresses(local);
-  return { free: await createVpc(local, "free"), ...(await createOpenVpc(local)) };
+  return { free: await createVpc(local, "free") };
 }
 
 describe("preflight", () => {
@@ -40,12 +36,10 @@ describe("preflight", () => {
 
   it("prints each result with its source and remedy", async () => {
     aws().stub.say({
-      GetServiceQuota: () => quotaAnswer(5),
       ...simulate({}),
-      ...imageResponse({}),
+      ...imageResponse({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }),
     });
-    const { open, gateway } = fixtures;
-    const cluster = `prefix: dev, layout: WithoutNAT, existingVPCID: ${open}, ${master(`ami: ${AMI}, instanceType: m5.large`)}`;
+    const cluster = `prefix: dev, layout: WithoutNAT, amis: [${AMI}]`;
     const { status, stdout } = await preflight(settings(cluster), aws().stub.url);
     expect(stdout).toBe(
       [
@@ -53,10 +47,8 @@ describe("preflight", () => {
         "",
         `ok       account                account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:user/moto; accountId is not set [sts:GetCallerIdentity]`,
         "ok       region                 eu-central-1 is enabled (opt-in-not-required) [ec2:DescribeRegions in us-east-1]",
-        `ok       image                  masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB [ec2:DescribeImages in eu-central-1]`,
-        "ok       instance type          masterNodeGroup: m5.large is available in eu-central-1, x86_64 [ec2:DescribeInstanceTypes in eu-central-1]",
-        `failed   existing VPC           ${open} has the internet gateway ${gateway}, and DKP attaches its own in every layout [ec2:DescribeVpcs, ec2:DescribeInternetGateways in eu-central-1]`,
-        "                                -> use another VPC, detach the gateway if nothing uses it, or add --existing-cluster if it belongs to the cluster",
+        `failed   image                  ${AMI} has 2 disks (/dev/sda1, /dev/sdf), and DKP requires exactly one, the root disk /dev/sda1 [ec2:DescribeImages in eu-central-1]`,
+        "                                -> create an image with only the root disk: start an instance from it, detach the other disks, create an image",
         "skipped  iamNodeRole            cluster.iamNodeRole is not set: nodes use the role that DKP creates [no call]",
         "ok       own names              user deckhouse, policy D8CloudProviderAWS: do not exist yet [iam:GetUser, iam:GetPolicy, iam:ListPolicies]",
         "ok       role name              the role dev-node does not exist yet [iam:GetRole]",
@@ -64,12 +56,11 @@ describe("preflight", () => {
         "ok       key pair name          the key pair dev does not exist yet [ec2:DescribeKeyPairs in eu-central-1]",
         "ok       same prefix            no object has a name of a cluster with the prefix dev [ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1]",
         "skipped  marker                 policy.mode is not strict [no call]",
-        "ok       Elastic IPs            the cluster requires 3 in eu-central-1, 2 are in use, the quota is 5 [ec2:DescribeAddresses, servicequotas:GetServiceQuota in eu-central-1]",
-        "skipped  source addresses       user.allowedNetworks is not set: a leaked key works in every network; the cluster has no addresses yet [ec2:DescribeNatGateways, ec2:DescribeAddresses, ec2:DescribeVpcEndpoints in eu-central-1]",
+        "skipped  source addresses       user.allowedNetworks is not set: a leaked key works in every network; the cluster has no addresses yet [ec2:DescribeVpcs, ec2:DescribeAddresses in eu-central-1]",
         "                                -> set user.allowedNetworks once the cluster exists",
         "ok       permissions            the user deckhouse is allowed all 126 actions [iam:SimulatePrincipalPolicy]",
         "",
-        "ok: 11, failed: 1, skipped: 3",
+        "ok: 8, failed: 1, skipped: 3",
         "",
       ].join("\n"),
     );
@@ -77,10 +68,8 @@ describe("preflight", () => {
   });
 
   it("reports unknown results, not passed ones, when AWS does not respond in time", async () => {
-    const never = { status: 400, body: "" };
     aws().stub.say({
       SimulatePrincipalPolicy: () => queryError(400, "Throttling", "Rate exceeded"),
-      GetServiceQuota: () => never,
     });
     const { status, stdout, stderr } = await preflight(settings(""), aws().stub.url, ["--timeout", "3"]);
     expect(status).toBe(3);
@@ -122,16 +111,13 @@ describe("preflight", () => {
     expect(
       results.filter(({ verdict }) => verdict === "skipped").map(({ check, found, remedy }) => `${check}: ${remedy ?? found}`),
     ).toEqual([
-      "image: set cluster.masterNodeGroup.instanceClass.ami",
-      "instance type: set cluster.masterNodeGroup.instanceClass.instanceType",
-      "existing VPC: cluster.existingVPCID is not set: DKP creates a VPC",
+      "image: set cluster.amis",
       "iamNodeRole: cluster.iamNodeRole is not set: nodes use the role that DKP creates",
       "role name: set cluster.prefix",
       "instance profile name: set cluster.prefix",
       "key pair name: set cluster.prefix",
       "same prefix: set cluster.prefix",
       "marker: policy.mode is not strict",
-      "Elastic IPs: set cluster.layout",
       "source addresses: set cluster.prefix",
     ]);
   });
@@ -179,9 +165,7 @@ describe("preflight", () => {
     const denied = (action: string) => `${action} is denied to these credentials`;
     const EVERYTHING = () =>
       settings(
-        `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, iamNodeRole: managed, tags: { dkp-cluster: taken }, ${master(
-          `ami: ${AMI}, instanceType: m5.large`,
-        )}`,
+        `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, iamNodeRole: managed, tags: { dkp-cluster: taken }, amis: [${AMI}]`,
         "policy: { mode: strict }\n",
       );
 
@@ -191,9 +175,9 @@ describe("preflight", () => {
       const key = await userWith("checker", JSON.parse(stdout) as object);
       const results = await enforced(aws().local, () => resultsOf(EVERYTHING(), aws().local.url, {}, key));
       expect(results.filter(({ found }) => found.includes("denied to these credentials"))).toEqual([]);
-      // The emulator has neither a simulator nor this quota.
+      // The emulator has no simulator.
       const unknownChecks = results.filter(({ verdict }) => verdict === "unknown").map(({ check }) => check);
-      expect(unknownChecks).toEqual(["Elastic IPs", "permissions"]);
+      expect(unknownChecks).toEqual(["permissions"]);
     });
 
     it("reports unknown results without permissions, and names the missing permissions", async () => {
@@ -207,8 +191,6 @@ describe("preflight", () => {
         ...[
           ["region", denied("ec2:DescribeRegions")],
           ["image", denied("ec2:DescribeImages")],
-          ["instance type", denied("ec2:DescribeInstanceTypes")],
-          ["existing VPC", denied("ec2:DescribeVpcs")],
           ["iamNodeRole", denied("iam:GetRole")],
           ["own names", denied("iam:GetUser")],
           ["role name", denied("iam:GetRole")],
@@ -216,7 +198,6 @@ describe("preflight", () => {
           ["key pair name", denied("ec2:DescribeKeyPairs")],
           ["same prefix", denied("ec2:DescribeInstances")],
           ["marker", denied("ec2:DescribeTags")],
-          ["Elastic IPs", denied("ec2:DescribeAddresses")],
           ["source addresses", denied("ec2:DescribeNatGateways")],
           ["permissions", denied("iam:SimulatePrincipalPolicy")],
         ].map(([check, action]) => ["unknown", check, action]),

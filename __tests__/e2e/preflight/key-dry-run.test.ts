@@ -2,7 +2,7 @@ import { AttachUserPolicyCommand, CreatePolicyCommand, CreateUserCommand } from 
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
 import { deployment } from "../../helpers/deployment";
-import { ACCOUNT, ADMIN, AMI, enforced, keyOf, master, resultsOf, settings, summary, testAws } from "../support/preflight";
+import { ACCOUNT, ADMIN, AMI, enforced, keyOf, resultsOf, settings, summary, testAws } from "../support/preflight";
 import { ec2Error } from "../support/stub-aws";
 
 describe("preflight --as-key", () => {
@@ -36,8 +36,8 @@ describe("preflight --as-key", () => {
     const key = await keyOf(aws().local, "deckhouse");
     const vpcs = await aws().local.query(ADMIN, "ec2", "DescribeVpcs");
     const user = `arn:aws:iam::${ACCOUNT}:user/deckhouse`;
-    const masters = settings(master("ami: ami-03cf127a, instanceType: m5.large"));
-    const results = await enforced(aws().local, () => resultsOf(masters, aws().local.url, { asKey: true }, key));
+    const image = settings("amis: [ami-03cf127a]");
+    const results = await enforced(aws().local, () => resultsOf(image, aws().local.url, { asKey: true }, key));
     expect(results.map(({ verdict, found, source }) => [verdict, found, source])).toEqual([
       ["ok", `account ${ACCOUNT}, as ${user}; accountId is not set`, "sts:GetCallerIdentity"],
       ["ok", `the key belongs to ${user}`, "sts:GetCallerIdentity"],
@@ -115,7 +115,7 @@ describe("preflight --as-key", () => {
       }),
       ...Object.fromEntries(operations.map((operation) => [operation, answer])),
     });
-    const results = await resultsOf(settings(master(`ami: ${AMI}, instanceType: m5.large`)), aws().stub.url, { asKey: true });
+    const results = await resultsOf(settings(`amis: [${AMI}]`), aws().stub.url, { asKey: true });
     expect(results.map(summary)).toContainEqual({ verdict, found, remedy });
     expect(dryRuns.sort()).toEqual(operations.map((operation) => `${operation} true`).sort());
   });

@@ -1,5 +1,5 @@
 import { CHECKS } from "../../../src/cli/account/preflight/all-checks";
-import { ACCOUNT, AMI, master, resultsOf, settings, testAws } from "../support/preflight";
+import { ACCOUNT, AMI, resultsOf, settings, testAws } from "../support/preflight";
 import type { WireAnswer, WireAnswers } from "../support/stub-aws";
 
 const PORTAL = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome</body></html>";
@@ -20,7 +20,7 @@ const answers = (operations: readonly string[], response: WireAnswer): WireAnswe
   Object.fromEntries(operations.map((operation) => [operation, () => response]));
 
 const EVERYTHING = settings(
-  `prefix: dev, layout: Standard, existingVPCID: vpc-0123456789abcdef0, iamNodeRole: nodes, tags: { dkp-cluster: dev }, ${master(`ami: ${AMI}, instanceType: m5.large`)}`,
+  `prefix: dev, layout: Standard, existingVPCID: vpc-0123456789abcdef0, iamNodeRole: nodes, tags: { dkp-cluster: dev }, amis: [${AMI}]`,
   "nodeRole: { name: own-nodes }\nattachment: user-and-group\npolicy: { mode: strict }\n",
 );
 

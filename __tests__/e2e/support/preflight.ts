@@ -1,12 +1,7 @@
 import { execFile } from "node:child_process";
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
-import {
-  AllocateAddressCommand,
-  AttachInternetGatewayCommand,
-  CreateInternetGatewayCommand,
-  CreateVpcCommand,
-} from "@aws-sdk/client-ec2";
+import { CreateVpcCommand } from "@aws-sdk/client-ec2";
 import {
   AttachRolePolicyCommand,
   CreateAccessKeyCommand,
@@ -37,8 +32,6 @@ export const ADMIN: Credentials = { accessKeyId: "preflight", secretAccessKey: "
 /** Settings of a deployment with these fields of `cluster`. */
 export const settings = (cluster: string, more = "", region = REGION) =>
   `region: ${region}\nbackend: { local: {} }\n${more}cluster: { ${cluster} }\n`;
-
-export const master = (fields: string) => `masterNodeGroup: { replicas: 3, instanceClass: { ${fields} } }`;
 
 /** Responses with results of the policy simulator for the user. */
 export const simulate = (denials: Simulation): WireAnswers => ({
@@ -215,15 +208,6 @@ export async function createVpc(local: LocalAws, name: string): Promise<string> 
   return Vpc?.VpcId ?? "";
 }
 
-/** A VPC with an internet gateway. */
-export async function createOpenVpc(local: LocalAws): Promise<{ readonly open: string; readonly gateway: string }> {
-  const open = await createVpc(local, "open");
-  const { InternetGateway } = await local.ec2().send(new CreateInternetGatewayCommand());
-  const gateway = InternetGateway?.InternetGatewayId ?? "";
-  await local.ec2().send(new AttachInternetGatewayCommand({ VpcId: open, InternetGatewayId: gateway }));
-  return { open, gateway };
-}
-
 /** A role that a service can assume, with an inline policy. */
 export async function createRole(
   local: LocalAws,
@@ -244,12 +228,6 @@ export async function createManagedRole(local: LocalAws): Promise<void> {
   const PolicyDocument = JSON.stringify(nodePolicy(["s3:Get*"]));
   const { Policy } = await local.iam().send(new CreatePolicyCommand({ PolicyName: "NodeReads", PolicyDocument }));
   await local.iam().send(new AttachRolePolicyCommand({ RoleName: "managed", PolicyArn: Policy?.Arn }));
-}
-
-/** Two Elastic IPs in use. */
-export async function createAddresses(local: LocalAws): Promise<void> {
-  await local.ec2().send(new AllocateAddressCommand({ Domain: "vpc" }));
-  await local.ec2().send(new AllocateAddressCommand({ Domain: "vpc" }));
 }
 
 /** A new access key of a user. */

@@ -181,34 +181,3 @@ function evaluation(action: string, denial: Simulation[string] | undefined): str
     `<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>${denial !== "boundary"}</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>`,
   ].join("");
 }
-
-/** A quota of Service Quotas. */
-export function quotaAnswer(value: number): WireAnswer {
-  return {
-    status: 200,
-    body: JSON.stringify({
-      Quota: {
-        Adjustable: true,
-        GlobalQuota: false,
-        QuotaArn: "arn:aws:servicequotas:eu-central-1:123456789012:ec2/L-0263D0A3",
-        QuotaCode: "L-0263D0A3",
-        QuotaName: "EC2-VPC Elastic IPs",
-        ServiceCode: "ec2",
-        ServiceName: "Amazon Elastic Compute Cloud (Amazon EC2)",
-        Unit: "None",
-        Value: value,
-      },
-    }),
-  };
-}
-
-/** Responses of Service Quotas for an account whose quota was never changed. */
-export function noQuota(): WireAnswer {
-  return {
-    status: 400,
-    body: JSON.stringify({
-      __type: "NoSuchResourceException",
-      Message: "The request failed because the specified quota does not exist.",
-    }),
-  };
-}

@@ -162,45 +162,12 @@ describe("a bastion", () => {
   });
 });
 
-describe("the instances of a cluster", () => {
-  it("are the masters, the static nodes and the bastion, with the fields that the preflight checks", () => {
-    const image = "instanceClass: { ami: ami-0123456789abcdef0, instanceType: m5.large, diskSizeGb: 50, diskType: gp3 }";
-    const { instances } = deploymentWith(
-      `cluster:\n  masterNodeGroup: { replicas: 3, ${image}, zones: [a] }\n  nodeGroups: [{ name: front, replicas: 0 }]\n  withNAT: { bastionInstance: { ${image} } }\n`,
-    );
-    const stated = { ami: "ami-0123456789abcdef0", instanceType: "m5.large", diskSizeGb: 50 };
-    expect(instances).toEqual({
-      masters: { field: "masterNodeGroup", replicas: 3, ...stated },
-      staticNodes: [{ field: "nodeGroups.front", replicas: 0 }],
-      bastion: { field: "withNAT.bastionInstance", replicas: 1, ...stated },
-    });
-  });
-
-  it.each([
-    ["masterNodeGroup: { replicas: 0 }", "masterNodeGroup.replicas: 0 is not a whole number of at least 1"],
-    ["masterNodeGroup: { replicas: '3' }", 'masterNodeGroup.replicas: "3" is not a number; write it without quotes'],
-    [
-      "masterNodeGroup: { instanceClass: { diskSizeGb: 7.5 } }",
-      "masterNodeGroup.instanceClass.diskSizeGb: 7.5 is not a whole number of at least 1",
-    ],
-    [
-      "masterNodeGroup: { instanceClass: { ami: Ubuntu 24.04 } }",
-      'masterNodeGroup.instanceClass.ami: "Ubuntu 24.04" is not an image id, which reads ami-0123456789abcdef0',
-    ],
-    ["masterNodeGroup: [a]", "masterNodeGroup: a list is not an object; write KEY: VALUE lines below it"],
-    [
-      "masterNodeGroup: { instanceClass: [a] }",
-      "masterNodeGroup.instanceClass: a list is not an object; write KEY: VALUE lines below it",
-    ],
-    [
-      "masterNodeGroup: { instanceClass: { instanceType: '' } }",
-      "masterNodeGroup.instanceClass.instanceType: is empty; write a value or remove it",
-    ],
-    ["nodeGroups: {}", "nodeGroups: an object is not a list; write one item per line, each after a dash"],
-    ["nodeGroups: [{ replicas: 1 }]", "nodeGroups.0.name: missing; write it"],
-    ["nodeGroups: [{ name: a, replicas: -1 }]", "nodeGroups.0.replicas: -1 is not a whole number of at least 0"],
-  ])("have their fields checked: %s", (fields, error) => {
-    expect(errorsWithCluster(fields)).toEqual([`line 3, cluster.${error}`]);
+describe("the images of the nodes", () => {
+  it("are those of amis", () => {
+    expect(deploymentWith("cluster: { amis: [ami-0123456789abcdef0] }\n").amis).toEqual(["ami-0123456789abcdef0"]);
+    expect(errorsWithCluster("amis: [Ubuntu 24.04]")).toEqual([
+      'line 3, cluster.amis.0: "Ubuntu 24.04" is not an image id, which reads ami-0123456789abcdef0',
+    ]);
   });
 });
 
@@ -220,7 +187,7 @@ describe("a cluster", () => {
     ["iamNoderole: a", 'iamNoderole: unknown setting, did you mean "iamNodeRole"?'],
     [
       "subnet: a",
-      "subnet: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, masterNodeGroup, ... (20 in all)",
+      "subnet: unknown setting, known are configFile, prefix, layout, existingVPCID, peeredVPCs, iamNodeRole, additionalRolePolicies, tags, imdsv2, disableDefaultSecurityGroup, withNAT, amis, ... (19 in all)",
     ],
   ])("has its fields checked: %s", (fields, error) => {
     expect(errorsWithCluster(fields)).toEqual([`line 3, cluster.${error}`]);

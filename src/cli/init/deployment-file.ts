@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { type ConfigFile, readConfigFile } from "../../settings/config-file";
-import type { InstanceGroup } from "../../settings/deployment";
 import { SettingsError } from "../../settings/errors";
 import { OUTPUT_FOLDER } from "../../settings/paths";
 import { readSettings } from "../../settings/read-settings";
@@ -68,28 +67,12 @@ function yaml(value: Readonly<Record<string, unknown>>): string {
 
 /** The fields that the settings have. DKP's objects may have others beside them, such as keys. */
 function knownFields(cluster: Cluster): Readonly<Record<string, unknown>> {
-  const { masterNodeGroup, nodeGroups, withNAT } = cluster;
+  const { amis = [], withNAT } = cluster;
   const fields = {
     ...Object.fromEntries(Object.keys(dkpFields).map((name) => [name, cluster[name as keyof typeof dkpFields]])),
-    masterNodeGroup: masterNodeGroup && groupOf(masterNodeGroup),
-    nodeGroups: nodeGroups?.map((group) => ({ name: group.name, ...groupOf(group) })),
-    withNAT: withNAT && { bastionInstance: withNAT.bastionInstance && { instanceClass: classOf(withNAT.bastionInstance) } },
+    amis: amis.length === 0 ? undefined : amis,
+    withNAT: withNAT && { bastionInstance: withNAT.bastionInstance && {} },
   };
   // A round trip through JSON omits fields without a value.
   return JSON.parse(JSON.stringify(fields)) as Readonly<Record<string, unknown>>;
-}
-
-interface WithInstanceClass {
-  readonly replicas?: number | undefined;
-  readonly instanceClass?: Pick<InstanceGroup, "ami" | "instanceType" | "diskSizeGb"> | undefined;
-}
-
-function groupOf(group: WithInstanceClass): WithInstanceClass {
-  return { replicas: group.replicas, instanceClass: classOf(group) };
-}
-
-function classOf({ instanceClass }: WithInstanceClass): WithInstanceClass["instanceClass"] {
-  return (
-    instanceClass && { ami: instanceClass.ami, instanceType: instanceClass.instanceType, diskSizeGb: instanceClass.diskSizeGb }
-  );
 }

@@ -5,7 +5,7 @@ import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { nameError, ROLE_NAME } from "../../iam/limits";
-import { EMPTY, show, suggest, textOf } from "../message-parts";
+import { show, suggest, textOf } from "../message-parts";
 import { because, describe, list, meaning, noList, nonEmptyString, strict, vpcId } from "./primitives";
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
@@ -41,8 +41,8 @@ const rolePolicyAction = v.pipe(
   ),
 );
 
-/** An image in a region. DKP's own schema allows any string; this value is written to Terraform's JSON, so it must not contain code. */
-const ami = v.pipe(
+/** An image in a region. DKP's own schema allows any string. */
+export const ami = v.pipe(
   v.string(),
   v.regex(
     /^ami-[0-9a-z]+$/,
@@ -50,49 +50,7 @@ const ami = v.pipe(
   ),
 );
 
-const wholeNumber = (least: number) =>
-  v.pipe(
-    v.number(),
-    v.check(
-      (value) => Number.isSafeInteger(value) && value >= least,
-      because(() => `is not a whole number of at least ${least}`),
-    ),
-  );
-
-/** As EC2 names instance types. DKP's own schema allows any string. Source: EC2 API reference, `InstanceType` of RunInstances. */
-const instanceType = v.pipe(
-  v.string(),
-  v.minLength(1, EMPTY),
-  v.regex(
-    /^[a-z0-9-]{1,30}\.[a-z0-9-]{1,30}$/,
-    because(() => 'is not an instance type, which reads "m5.xlarge"'),
-  ),
-);
-
-/** A node group is an object of Kubernetes, and part of its nodes' names. DKP's own schema allows any string. Source: RFC 1123, labels. */
-const nodeGroupName = v.pipe(
-  v.string(),
-  v.minLength(1, EMPTY),
-  v.regex(
-    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-    because(
-      () => 'is not the name of a node group: lower-case letters, digits and "-", a letter or digit at both ends, at most 63',
-    ),
-  ),
-);
-
-/** The fields of DKP's `instanceClass` that the preflight checks. */
-const instanceClass = v.optional(
-  noList(
-    v.looseObject({
-      ami: v.optional(ami),
-      instanceType: v.optional(instanceType),
-      diskSizeGb: v.optional(wholeNumber(1)),
-    }),
-  ),
-);
-
-/** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions, or that the preflight checks. */
+/** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions. */
 export const dkpFields = {
   prefix: v.optional(v.pipe(prefix, describe("`cloud.prefix` of the cluster. All modes but `documented` require it"))),
   layout: v.optional(
@@ -119,22 +77,8 @@ export const dkpFields = {
   disableDefaultSecurityGroup: flag("DKP creates no security groups of its own"),
   withNAT: v.optional(
     v.pipe(
-      noList(v.looseObject({ bastionInstance: v.optional(noList(v.looseObject({ instanceClass }))) })),
-      describe(
-        "Settings of the layout `WithNAT`; only whether there is a `bastionInstance` counts, and its `instanceClass` for the preflight",
-      ),
-    ),
-  ),
-  masterNodeGroup: v.optional(
-    v.pipe(
-      noList(v.looseObject({ replicas: v.optional(wholeNumber(1)), instanceClass })),
-      describe("The masters, for the preflight: `{ replicas, instanceClass: { ami, instanceType, diskSizeGb } }`"),
-    ),
-  ),
-  nodeGroups: v.optional(
-    v.pipe(
-      v.array(noList(v.looseObject({ name: nodeGroupName, replicas: v.optional(wholeNumber(0)), instanceClass }))),
-      describe("Static nodes, for the preflight: a list of `{ name, replicas, instanceClass }`"),
+      noList(v.looseObject({ bastionInstance: v.optional(noList(v.looseObject({}))) })),
+      describe("Settings of the layout `WithNAT`; only whether there is a `bastionInstance` counts"),
     ),
   ),
 };
@@ -158,6 +102,7 @@ export const cluster = strict({
     ),
   ),
   ...dkpFields,
+  amis: v.optional(v.pipe(list(ami, "Images of the nodes, which the preflight checks"), meaning("harmless"))),
   vpcId: v.optional(
     v.pipe(
       vpcId,

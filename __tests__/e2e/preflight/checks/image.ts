@@ -1,9 +1,9 @@
 import { RegisterImageCommand } from "@aws-sdk/client-ec2";
 import { imageCheck } from "../../../../src/cli/account/preflight/checks/image";
 import type { LocalAws } from "../../support/local-aws";
-import { AMI, CPU, imageResponse, master, settings, testChecks } from "../../support/preflight";
+import { AMI, CPU, imageResponse, settings, testChecks } from "../../support/preflight";
 
-const IMAGE = settings(master(`ami: ${AMI}`));
+const IMAGE = settings(`amis: [${AMI}]`);
 
 async function createFixtures(local: LocalAws) {
   const { ImageId: registered } = await local.ec2().send(new RegisterImageCommand({ Name: "registered" }));
@@ -15,10 +15,10 @@ export const image = testChecks([imageCheck], createFixtures, [
     verdict: "ok",
     of: "an image with one EBS disk",
     by: "stub",
-    settings: () => settings(master(`ami: ${AMI}, diskSizeGb: 8`)),
+    settings: () => IMAGE,
     answers: imageResponse({ ephemeral: { "/dev/sdb": "ephemeral0" } }),
     expected: () => [
-      `masterNodeGroup: ${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, which has an effect only on instance types with instance store volumes`,
+      `${AMI} is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, which has an effect only on instance types with instance store volumes`,
     ],
   },
   {
@@ -28,7 +28,7 @@ export const image = testChecks([imageCheck], createFixtures, [
     settings: () => IMAGE,
     answers: imageResponse({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }),
     expected: () => [
-      `masterNodeGroup: ${AMI} has 2 disks (/dev/sda1, /dev/sdf), and DKP requires exactly one, the root disk /dev/sda1`,
+      `${AMI} has 2 disks (/dev/sda1, /dev/sdf), and DKP requires exactly one, the root disk /dev/sda1`,
       "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
     ],
   },
@@ -39,7 +39,7 @@ export const image = testChecks([imageCheck], createFixtures, [
     settings: () => IMAGE,
     answers: imageResponse({ disks: { "/dev/sdf": 20 } }),
     expected: () => [
-      `masterNodeGroup: ${AMI} has one disk (/dev/sdf), and DKP requires exactly one, the root disk /dev/sda1`,
+      `${AMI} has one disk (/dev/sdf), and DKP requires exactly one, the root disk /dev/sda1`,
       "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
     ],
   },
@@ -49,7 +49,7 @@ export const image = testChecks([imageCheck], createFixtures, [
     by: "stub",
     settings: () => IMAGE,
     answers: imageResponse({ state: "pending" }),
-    expected: () => [`masterNodeGroup: ${AMI} is pending`, "use an image whose state is available"],
+    expected: () => [`${AMI} is pending`, "use an image whose state is available"],
   },
   {
     verdict: "failed",
@@ -57,26 +57,15 @@ export const image = testChecks([imageCheck], createFixtures, [
     by: "stub",
     settings: () => IMAGE,
     answers: imageResponse({ architecture: "arm64" }),
-    expected: () => [`masterNodeGroup: ${AMI} is for arm64, and ${CPU}`, "use an image for x86_64"],
+    expected: () => [`${AMI} is for arm64, and ${CPU}`, "use an image for x86_64"],
   },
   {
-    verdict: "failed",
-    of: "a disk larger than diskSizeGb",
+    verdict: "warning",
+    of: "an image without ENA",
     by: "stub",
-    settings: () => settings(master(`ami: ${AMI}, diskSizeGb: 20`)),
-    answers: imageResponse({ disks: { "/dev/sda1": 30 } }),
-    expected: () => [
-      `masterNodeGroup: ${AMI} has a disk of 30 GiB, diskSizeGb is 20, and EC2 rejects a disk that is smaller than the disk of the image`,
-      "set cluster.masterNodeGroup.instanceClass.diskSizeGb to 30 or more",
-    ],
-  },
-  {
-    verdict: "failed",
-    of: "an image without ENA for an instance type that requires it",
-    by: "stub",
-    settings: () => settings(master(`ami: ${AMI}, instanceType: m5.large`)),
+    settings: () => IMAGE,
     answers: imageResponse({ ena: false }),
-    expected: () => [`masterNodeGroup: ${AMI} has no EnaSupport, which m5.large requires`, "use an image with EnaSupport"],
+    expected: () => [`${AMI} has no EnaSupport, which every Nitro instance type requires`, "use an image with EnaSupport"],
   },
   {
     verdict: "warning",
@@ -85,7 +74,7 @@ export const image = testChecks([imageCheck], createFixtures, [
     settings: () => IMAGE,
     answers: imageResponse({ imds: "v2.0" }),
     expected: () => [
-      `masterNodeGroup: ${AMI} starts instances that accept only IMDSv2 (ImdsSupport v2.0), and DKP expects that only with imdsv2`,
+      `${AMI} starts instances that accept only IMDSv2 (ImdsSupport v2.0), and DKP expects that only with imdsv2`,
       "set cluster.imdsv2: true here and in DKP, or use an image without ImdsSupport",
     ],
   },
@@ -93,9 +82,9 @@ export const image = testChecks([imageCheck], createFixtures, [
     verdict: "failed",
     of: "a root device that is not EBS",
     by: "local AWS",
-    settings: ({ registered }) => settings(master(`ami: ${registered}`)),
+    settings: ({ registered }) => settings(`amis: [${registered}]`),
     expected: ({ registered }) => [
-      `masterNodeGroup: ${registered} has a root device of type standard, DKP requires EBS`,
+      `${registered} has a root device of type standard, DKP requires EBS`,
       "use an image with an EBS root disk",
     ],
   },
@@ -105,8 +94,8 @@ export const image = testChecks([imageCheck], createFixtures, [
     by: "local AWS",
     settings: () => IMAGE,
     expected: () => [
-      `masterNodeGroup: ${AMI} does not exist in eu-central-1, or is not shared with this account`,
-      "correct cluster.masterNodeGroup.instanceClass.ami; image IDs differ between regions",
+      `${AMI} does not exist in eu-central-1, or is not shared with this account`,
+      "use another image; image IDs differ between regions",
     ],
   },
   {
@@ -114,6 +103,6 @@ export const image = testChecks([imageCheck], createFixtures, [
     of: "no image",
     by: "local AWS",
     settings: () => settings(""),
-    expected: () => ["masterNodeGroup: no image is set", "set cluster.masterNodeGroup.instanceClass.ami"],
+    expected: () => ["no image is set", "set cluster.amis"],
   },
 ]);

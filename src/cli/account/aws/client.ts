@@ -43,7 +43,6 @@ type Paginator = (configuration: { readonly client: Client }, input: object, ...
 const SERVICES = {
   ec2: { client: "EC2Client", load: () => import("@aws-sdk/client-ec2") },
   iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },
-  servicequotas: { client: "ServiceQuotasClient", load: () => import("@aws-sdk/client-service-quotas") },
   sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
 } satisfies Readonly<Record<string, { readonly client: string; readonly load: () => Promise<object> }>>;
 

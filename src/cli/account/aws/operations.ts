@@ -1,9 +1,8 @@
 import type * as Ec2 from "@aws-sdk/client-ec2";
 import type * as Iam from "@aws-sdk/client-iam";
-import type * as Quotas from "@aws-sdk/client-service-quotas";
 import type * as Sts from "@aws-sdk/client-sts";
 
-export type { Image, InstanceTypeInfo } from "@aws-sdk/client-ec2";
+export type { Image } from "@aws-sdk/client-ec2";
 export type { EvaluationResult, SimulatePolicyResponse } from "@aws-sdk/client-iam";
 
 interface Operation<Input, Output> {
@@ -16,8 +15,6 @@ export interface Operations {
   "ec2:DescribeAddresses": Operation<Ec2.DescribeAddressesCommandInput, Ec2.DescribeAddressesCommandOutput>;
   "ec2:DescribeImages": Operation<Ec2.DescribeImagesCommandInput, Ec2.DescribeImagesCommandOutput>;
   "ec2:DescribeInstances": Operation<Ec2.DescribeInstancesCommandInput, Ec2.DescribeInstancesCommandOutput>;
-  "ec2:DescribeInstanceTypes": Operation<Ec2.DescribeInstanceTypesCommandInput, Ec2.DescribeInstanceTypesCommandOutput>;
-  "ec2:DescribeInternetGateways": Operation<Ec2.DescribeInternetGatewaysCommandInput, Ec2.DescribeInternetGatewaysCommandOutput>;
   "ec2:DescribeKeyPairs": Operation<Ec2.DescribeKeyPairsCommandInput, Ec2.DescribeKeyPairsCommandOutput>;
   "ec2:DescribeNatGateways": Operation<Ec2.DescribeNatGatewaysCommandInput, Ec2.DescribeNatGatewaysCommandOutput>;
   "ec2:DescribeRegions": Operation<Ec2.DescribeRegionsCommandInput, Ec2.DescribeRegionsCommandOutput>;
@@ -57,11 +54,6 @@ export interface Operations {
   "iam:ListUserPolicies": Operation<Iam.ListUserPoliciesCommandInput, Iam.ListUserPoliciesCommandOutput>;
   "iam:SimulateCustomPolicy": Operation<Iam.SimulateCustomPolicyCommandInput, Iam.SimulateCustomPolicyCommandOutput>;
   "iam:SimulatePrincipalPolicy": Operation<Iam.SimulatePrincipalPolicyCommandInput, Iam.SimulatePrincipalPolicyCommandOutput>;
-  "servicequotas:GetAWSDefaultServiceQuota": Operation<
-    Quotas.GetAWSDefaultServiceQuotaCommandInput,
-    Quotas.GetAWSDefaultServiceQuotaCommandOutput
-  >;
-  "servicequotas:GetServiceQuota": Operation<Quotas.GetServiceQuotaCommandInput, Quotas.GetServiceQuotaCommandOutput>;
   "sts:GetCallerIdentity": Operation<Sts.GetCallerIdentityCommandInput, Sts.GetCallerIdentityCommandOutput>;
 }
 

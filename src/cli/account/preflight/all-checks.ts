@@ -1,9 +1,6 @@
 import type { Check } from "./check";
-import { elasticIpCheck } from "./checks/elastic-ips";
-import { existingVpcCheck } from "./checks/existing-vpc";
 import { iamNodeRoleCheck } from "./checks/iam-node-role";
 import { imageCheck } from "./checks/image";
-import { instanceTypeCheck } from "./checks/instance-type";
 import { markerCheck } from "./checks/marker";
 import { FREE_NAME_CHECKS } from "./checks/name-collisions";
 import { ownNamesCheck } from "./checks/own-names";
@@ -14,14 +11,11 @@ import { permissionsCheck } from "./checks/user-permissions";
 /** Every check besides the account and the region, in the order of the report. */
 export const CHECKS: readonly Check[] = [
   imageCheck,
-  instanceTypeCheck,
-  existingVpcCheck,
   iamNodeRoleCheck,
   ownNamesCheck,
   ...FREE_NAME_CHECKS,
   samePrefixCheck,
   markerCheck,
-  elasticIpCheck,
   sourceAddressCheck,
   permissionsCheck,
 ];

@@ -1,8 +1,7 @@
 import type { Image } from "@aws-sdk/client-ec2";
 import { type ImageUse, judgeImage } from "../../../../../src/cli/account/preflight/checks/image";
 
-const MASTERS = { field: "masterNodeGroup", ami: "ami-1", instanceType: "m5.large" };
-const USE: ImageUse = { group: MASTERS, region: "eu-central-1", imdsv2: false, enaRequired: undefined };
+const USE: ImageUse = { ami: "ami-1", region: "eu-central-1", imdsv2: false };
 const GOOD: Image = {
   State: "available",
   Architecture: "x86_64",
@@ -18,15 +17,15 @@ const judged = (image: Partial<Image>, use: Partial<ImageUse> = {}) =>
 
 describe("an image", () => {
   it("passes with a description if DKP can use it", () => {
-    expect(judged({})).toEqual(["ok: masterNodeGroup: ami-1 is available, x86_64, one EBS disk /dev/sda1 of 8 GiB"]);
+    expect(judged({})).toEqual(["ok: ami-1 is available, x86_64, one EBS disk /dev/sda1 of 8 GiB"]);
   });
 
   it("that does not exist is the only finding", () => {
     expect(judgeImage(undefined, USE)).toEqual([
       {
         verdict: "failed",
-        found: "masterNodeGroup: ami-1 does not exist in eu-central-1, or is not shared with this account",
-        remedy: "correct cluster.masterNodeGroup.instanceClass.ami; image IDs differ between regions",
+        found: "ami-1 does not exist in eu-central-1, or is not shared with this account",
+        remedy: "use another image; image IDs differ between regions",
       },
     ]);
   });
@@ -41,11 +40,11 @@ describe("an image", () => {
         EnaSupport: false,
       }),
     ).toEqual([
-      "failed: masterNodeGroup: ami-1 is failed",
-      "failed: masterNodeGroup: ami-1 has a root device of type instance-store, DKP requires EBS",
-      "failed: masterNodeGroup: ami-1 has 0 disks (none), and DKP requires exactly one, the root disk /dev/sda1",
-      "failed: masterNodeGroup: ami-1 is for arm64, and the node software of DKP requires x86_64",
-      "warning: masterNodeGroup: ami-1 has no EnaSupport, which every Nitro instance type requires",
+      "failed: ami-1 is failed",
+      "failed: ami-1 has a root device of type instance-store, DKP requires EBS",
+      "failed: ami-1 has 0 disks (none), and DKP requires exactly one, the root disk /dev/sda1",
+      "failed: ami-1 is for arm64, and the node software of DKP requires x86_64",
+      "warning: ami-1 has no EnaSupport, which every Nitro instance type requires",
     ]);
   });
 
@@ -62,7 +61,7 @@ describe("an image", () => {
     ["only an instance store volume", [{ DeviceName: "/dev/sda1", VirtualName: "ephemeral0" }], "0 disks (none)"],
   ])("with %s fails", (_, BlockDeviceMappings, disks) => {
     expect(judged({ BlockDeviceMappings })).toEqual([
-      `failed: masterNodeGroup: ami-1 has ${disks}, and DKP requires exactly one, the root disk /dev/sda1`,
+      `failed: ami-1 has ${disks}, and DKP requires exactly one, the root disk /dev/sda1`,
     ]);
   });
 
@@ -73,25 +72,8 @@ describe("an image", () => {
       { DeviceName: "/dev/sdc", VirtualName: "ephemeral1" },
     ];
     expect(judged({ BlockDeviceMappings })).toEqual([
-      "ok: masterNodeGroup: ami-1 is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, ephemeral1 at /dev/sdc, which has an effect only on instance types with instance store volumes",
+      "ok: ami-1 is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, ephemeral1 at /dev/sdc, which has an effect only on instance types with instance store volumes",
     ]);
-  });
-
-  it.each([
-    [7, 1],
-    [8, 0],
-    [9, 0],
-    [undefined, 0],
-  ])("of 8 GiB on a disk of %s GiB has %s errors", (diskSizeGb, errors) => {
-    const found = judged({}, { group: { ...MASTERS, diskSizeGb } }).filter((finding) => !finding.startsWith("ok"));
-    expect(found).toHaveLength(errors);
-  });
-
-  it.each([
-    [true, "failed: masterNodeGroup: ami-1 has no EnaSupport, which m5.large requires"],
-    [false, "ok: masterNodeGroup: ami-1 is available, x86_64, one EBS disk /dev/sda1 of 8 GiB"],
-  ])("without ENA is judged by whether the instance type requires it: %s", (enaRequired, found) => {
-    expect(judged({ EnaSupport: false }, { enaRequired })).toEqual([found]);
   });
 
   it.each([

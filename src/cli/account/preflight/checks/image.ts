@@ -1,35 +1,31 @@
-import { type InstanceGroup, instanceGroups } from "../../../../settings/deployment";
 import type { Image } from "../../aws/operations";
-import { type Ask, inOrder, type Operations, unlessMissing } from "../../aws/operations";
+import { inOrder, unlessMissing } from "../../aws/operations";
 import { check, type Finding, failed, ok, skipped, warning } from "../check";
 
 /** What an image is used for. */
 export interface ImageUse {
-  readonly group: InstanceGroup;
+  readonly ami: string;
   readonly region: string;
   /** `cluster.imdsv2`. */
   readonly imdsv2: boolean | undefined;
-  /** Whether the instance type works only with the Elastic Network Adapter; undefined where no type is set. */
-  readonly enaRequired: boolean | undefined;
 }
 
 /** The errors of an image for DKP's nodes; its description if it has none. */
 export function judgeImage(image: Image | undefined, use: ImageUse): readonly Finding[] {
-  const { field, ami } = use.group;
-  const setting = `cluster.${field}.instanceClass.ami`;
+  const { ami, region } = use;
   if (image === undefined) {
     return [
       failed(
-        `${field}: ${ami} does not exist in ${use.region}, or is not shared with this account`,
-        `correct ${setting}; image IDs differ between regions`,
+        `${ami} does not exist in ${region}, or is not shared with this account`,
+        "use another image; image IDs differ between regions",
       ),
     ];
   }
   const errors = IMAGE_ERRORS.flatMap((errorOf) => errorOf(image, use) ?? []).map((finding) => ({
     ...finding,
-    found: `${field}: ${ami} ${finding.found}`,
+    found: `${ami} ${finding.found}`,
   }));
-  return errors.length > 0 ? errors : [ok(`${field}: ${ami} ${describe(image)}`)];
+  return errors.length > 0 ? errors : [ok(`${ami} ${describe(image)}`)];
 }
 
 const another = (what: string) => `use an image ${what}`;
@@ -62,26 +58,10 @@ const IMAGE_ERRORS: readonly ImageError[] = [
           `is for ${Architecture ?? "an unknown architecture"}, and the node software of DKP requires x86_64`,
           another("for x86_64"),
         ),
-  (image, { group: { field, diskSizeGb } }) => {
-    const size = rootDisk(image)?.Ebs?.VolumeSize;
-    return diskSizeGb === undefined || size === undefined || size <= diskSizeGb
+  ({ EnaSupport }) =>
+    EnaSupport === true
       ? undefined
-      : failed(
-          `has a disk of ${size} GiB, diskSizeGb is ${diskSizeGb}, and EC2 rejects a disk that is smaller than the disk of the image`,
-          `set cluster.${field}.instanceClass.diskSizeGb to ${size} or more`,
-        );
-  },
-  ({ EnaSupport }, { enaRequired, group: { instanceType } }) => {
-    if (EnaSupport === true || enaRequired === false) {
-      return undefined;
-    }
-    return enaRequired === true
-      ? failed(`has no EnaSupport, which ${instanceType} requires`, another("with EnaSupport"))
-      : warning(
-          "has no EnaSupport, which every Nitro instance type requires",
-          `${another("with EnaSupport")}, or set instanceType so that its requirement is checked`,
-        );
-  },
+      : warning("has no EnaSupport, which every Nitro instance type requires", another("with EnaSupport")),
   ({ ImdsSupport }, { imdsv2 }) =>
     ImdsSupport === "v2.0" && !imdsv2
       ? warning(
@@ -113,36 +93,23 @@ function describe(image: Image): string {
 /** The images that the settings name. What runs on an instance, such as cloud-init, is not visible from outside. */
 export const imageCheck = check({
   name: "image",
-  calls: ["ec2:DescribeImages", "ec2:DescribeInstanceTypes"],
+  calls: ["ec2:DescribeImages"],
   where: "region",
-  async run({ call }, { deployment: { instances, cluster, region } }) {
+  async run({ call }, { deployment: { amis, cluster, region } }) {
+    if (amis.length === 0) {
+      return [skipped("no image is set", "set cluster.amis")];
+    }
     const findings = await inOrder(
-      instanceGroups(instances).map(async (group): Promise<readonly Finding[]> => {
-        if (group.ami === undefined) {
-          return [skipped(`${group.field}: no image is set`, `set cluster.${group.field}.instanceClass.ami`)];
-        }
+      amis.map(async (ami) => {
         const answer = await unlessMissing(
-          call("ec2:DescribeImages", { ImageIds: [group.ami], IncludeDeprecated: true }),
+          call("ec2:DescribeImages", { ImageIds: [ami], IncludeDeprecated: true }),
           "InvalidAMIID.Malformed",
           "InvalidAMIID.NotFound",
           "InvalidAMIID.Unavailable",
         );
-        const image = answer?.Images?.[0];
-        const enaRequired =
-          image === undefined || image.EnaSupport === true ? undefined : await needsEna(call, group.instanceType);
-        return judgeImage(image, { group, region, imdsv2: cluster.imdsv2, enaRequired });
+        return judgeImage(answer?.Images?.[0], { ami, region, imdsv2: cluster.imdsv2 });
       }),
     );
     return findings.flat();
   },
 });
-
-async function needsEna(call: Ask<"ec2:DescribeInstanceTypes">, type: string | undefined): Promise<boolean | undefined> {
-  if (type === undefined) {
-    return undefined;
-  }
-  const request = { InstanceTypes: [type] } as Operations["ec2:DescribeInstanceTypes"]["input"];
-  const answer = await unlessMissing(call("ec2:DescribeInstanceTypes", request), "InvalidInstanceType");
-  const support = answer?.InstanceTypes?.[0]?.NetworkInfo?.EnaSupport;
-  return support === undefined ? undefined : support === "required";
-}

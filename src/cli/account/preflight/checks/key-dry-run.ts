@@ -21,10 +21,9 @@ export const DRY_CALLS: readonly DryCall[] = [
   { operation: "CreateInternetGateway", input: () => ({}) },
   {
     operation: "RunInstances",
-    input: ({ instances: { masters } }) =>
-      masters.ami === undefined || masters.instanceType === undefined
-        ? undefined
-        : { ImageId: masters.ami, InstanceType: masters.instanceType, MinCount: 1, MaxCount: 1 },
+    // A dry run only checks the permission, so that any instance type will do. Source: EC2 API Reference, RunInstances, "DryRun".
+    input: ({ amis: [ImageId] }) =>
+      ImageId === undefined ? undefined : { ImageId, InstanceType: "m5.large", MinCount: 1, MaxCount: 1 },
   },
 ];
 

@@ -180,20 +180,16 @@ async function natGateways(
 }
 
 /**
- * Elastic IPs by the names that DKP gives them. Source: deckhouse/deckhouse, candi/cloud-providers/aws/layouts, base-infrastructure,
+ * Elastic IPs by the names that DKP gives them: `<prefix>-natgw`, `<prefix>-bastion`, `<prefix>-<node group>-<number>`. Source: deckhouse/deckhouse, candi/cloud-providers/aws/layouts, base-infrastructure,
  * master-node and static-node.
  */
-async function elasticIps(
-  { call }: Tools<Calls>,
-  { cluster: { prefix }, instances }: Deployment,
-): Promise<readonly SourceAddress[]> {
+async function elasticIps({ call }: Tools<Calls>, { cluster: { prefix } }: Deployment): Promise<readonly SourceAddress[]> {
   if (prefix === undefined) {
     return [];
   }
   const bastionName = `${prefix}-bastion`;
-  const groups = instances.staticNodes.map(({ field }) => field.slice(field.indexOf(".") + 1));
-  const Values = [`${prefix}-natgw`, bastionName, ...["master", ...groups].map((group) => `${prefix}-${group}-*`)];
-  const { Addresses = [] } = await call("ec2:DescribeAddresses", { Filters: [{ Name: "tag:Name", Values }] });
+  const own = { Name: "tag:Name", Values: [`${prefix}-*`] };
+  const { Addresses = [] } = await call("ec2:DescribeAddresses", { Filters: [own] });
   return Addresses.flatMap(({ PublicIp, Tags = [] }) => {
     const name = Tags.find(({ Key }) => Key === "Name")?.Value ?? "";
     return PublicIp === undefined ? [] : [{ address: PublicIp, of: name, bastion: name === bastionName }];

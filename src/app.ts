@@ -81,8 +81,11 @@ export class AccessApp extends App {
     // The CDKTF command sets this variable, and prints the annotations itself.
     const annotations =
       process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined ? Object.values(this.manifest.stacks) : [];
-    for (const { constructPath, level, message } of annotations.flatMap((stack) => stack.annotations)) {
-      this.print(`${level.replace(/^@.*\//, "")}: ${constructPath}: ${message}`);
+    const notes = annotations.flatMap((stack) => stack.annotations);
+    for (const message of new Set(notes.map((note) => note.message))) {
+      const same = notes.filter((note) => note.message === message);
+      const level = same[0]?.level.replace(/^@.*\//, "");
+      this.print(`${level}: ${same.map(({ constructPath }) => constructPath).join(", ")}: ${message}`);
     }
     const folders = readdirSync(join(this.outdir, "stacks"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
     for (const { name } of folders.filter((folder) => !stacks.includes(folder.name))) {

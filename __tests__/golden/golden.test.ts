@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { App } from "cdktf";
 import { parse } from "yaml";
 import { reviewPack } from "../../src/cli/review/pack";
-import { loadDeployments } from "../../src/settings/load";
+import { selectDeployments } from "../../src/settings/load";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { reviewedJson } from "../../src/terraform/terraform-json";
 import { PROJECT } from "../helpers/project-root";
@@ -27,7 +27,9 @@ function synthesize(): Readonly<Record<string, Files>> {
   mkdirSync("build", { recursive: true });
   const outdir = mkdtempSync(join(PROJECT, "build", "golden-"));
   try {
-    const deployments = loadDeployments(DEPLOYMENTS, { outputFolder: "cdktf.out" });
+    // By their names: the default names of one that states no account may be those of another.
+    const names = readdirSync(DEPLOYMENTS).map((file) => file.replace(/\.yaml$/, ""));
+    const { deployments } = selectDeployments(DEPLOYMENTS, names, { outputFolder: "cdktf.out" });
     const app = new App({ outdir, stackTraces: false, hclOutput: false });
     for (const deployment of deployments) {
       new DeckhouseAccessStack(app, deployment);

@@ -62,7 +62,9 @@ export function readSettings(given: {
   readonly context: RuleContext;
   readonly yaml?: YamlFile;
 }): Reading {
-  const { source, stack, value, context, yaml } = given;
+  const { source, stack, value, yaml } = given;
+  const stated = statedFields(value);
+  const context = { ...given.context, stated };
   const locate = (error: FieldError) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) });
   const tooLong = sizeErrors(stringsIn(value));
   if (tooLong.length > 0) {
@@ -76,7 +78,7 @@ export function readSettings(given: {
   if (errors.length > 0 || settings === undefined || policies === undefined) {
     return { source, errors, candidate, yaml };
   }
-  const build = (valid: Settings, its: DeploymentPolicies) => toDeployment(stack, valid, statedFields(value), its);
+  const build = (valid: Settings, its: DeploymentPolicies) => toDeployment(stack, valid, stated, its);
   return {
     source,
     errors,

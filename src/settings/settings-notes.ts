@@ -1,6 +1,5 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { ROLE_POLICIES } from "../iam/limits";
-import { additionalRowsOf } from "../iam/policy-statements";
 import { REGIONS } from "../iam/regions";
 import type { Deployment } from "./deployment";
 import { show, suggest } from "./message-parts";
@@ -9,35 +8,29 @@ const SECRET_IN_STATE =
   "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";
 const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that`;
 const IMPORTING = "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON";
-const GROUP_ONLY =
-  'attachment is group: the policy is no longer attached to the user itself; change a live deployment from "user" to "user-and-group" first, in an apply of its own';
+const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account the credentials belong to";
 
 /**
- * Notes about a deployment, one per decision. A decision that the settings state, such as `outputs.secret: true`, has no note:
- * only its default has one. `import` and `attachment: group` have one because they require an order of applies.
+ * Notes about a deployment: what is weaker than it could be, and what an import requires. A decision that the settings state, such
+ * as `outputs.secret: true`, has no note: only its default has one. REVIEW.md has the other choices.
  */
 export function notesOf(deployment: Deployment): readonly string[] {
-  const { import: imports, attachment, policy, cluster, stated } = deployment;
-  const secret = secretNote(deployment);
-  const actions = additionalRowsOf(cluster).map(({ action, why }) => `${action} (${why})`);
+  const { import: imports, accountId } = deployment;
   return [
     ...(imports === undefined ? [] : [IMPORTING]),
-    ...(secret === undefined ? [] : [secret]),
-    ...(attachment === "group" ? [GROUP_ONLY] : []),
-    ...(policy.supplement && !stated.has("policy.supplement")
-      ? [`policy.supplement adds actions that DKP calls and its documentation omits: ${actions.join("; ")}`]
-      : []),
+    ...secretNote(deployment),
+    ...(accountId === undefined ? [ANY_ACCOUNT] : []),
   ];
 }
 
 /** A secret in the outputs is in the state too, so that `outputs.secret: true` decides about both. */
-function secretNote(deployment: Deployment): string | undefined {
+function secretNote(deployment: Deployment): readonly string[] {
   const { accessKeys, outputs, stated } = deployment;
   const plaintext = plaintextSlots(deployment);
   if (accessKeys !== "none" && plaintext.includes(accessKeys.current) && outputs.secret) {
-    return stated.has("outputs.secret") ? undefined : SECRET_IN_OUTPUTS;
+    return stated.has("outputs.secret") ? [] : [SECRET_IN_OUTPUTS];
   }
-  return plaintext.length === 0 ? undefined : SECRET_IN_STATE;
+  return plaintext.length === 0 ? [] : [SECRET_IN_STATE];
 }
 
 /** The slots whose secret is in plaintext in the state. Terraform does not know the secret of an imported key. */
@@ -78,8 +71,14 @@ function regionWarning(field: string, region: string): readonly string[] {
     : [`${field}: ${show(region)} is not a region that AWS is known to have, ${suggest(region, REGIONS)}`];
 }
 
+/** The bucket of the file that `init` writes. */
+const TEMPLATE_BUCKET = "example-terraform-state";
+
 /** Source: Amazon S3 User Guide, "General purpose bucket naming rules". */
 function bucketWarning(bucket: string): readonly string[] {
+  if (bucket === TEMPLATE_BUCKET) {
+    return [`backend.s3.bucket: ${show(bucket)} is the example of the template; write the name of your bucket`];
+  }
   const name = bucket.replace(/^arn:.*:/, "").toLowerCase();
   if (bucket.startsWith("arn:")) {
     return [`backend.s3.bucket: ${show(bucket)} is an ARN, and Terraform takes the name; write ${show(name)}`];

@@ -29,7 +29,7 @@ describe("dkp-access synth", () => {
       status: 0,
       stdout: "cdktf.out/stacks/deckhouse/cdk.tf.json\n",
       stderr:
-        "info: deckhouse: the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that\ninfo: deckhouse: policy.supplement adds actions that DKP calls and its documentation omits: ec2:DescribeAddressesAttribute (reads each Elastic IP; without it no layout can be created or destroyed); ec2:DescribeNetworkAcls (reads the default network ACL of the VPC; without the permission, Terraform only warns); ec2:ReplaceRoute (updates the default route after a replacement of the NAT gateway, and changed routes)\n",
+        "info: deckhouse: the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that\ninfo: deckhouse: accountId is not set: Terraform applies to whatever account the credentials belong to\n",
     });
     expect(stacks()).toEqual(["deckhouse"]);
   });

@@ -167,10 +167,23 @@ describe("the account of two deployments with one name", () => {
     ["an accountId and a role of another", inAccount(ONE), role(TWO)],
     ["roles of different accounts", role(ONE), role(TWO)],
     ["different profiles", "provider: { profile: p }", "provider: { profile: q }"],
+  ])("is not the same with %s", (_, a, b) => {
+    expect(deploymentsOf(files({ a, b })).map(({ stack }) => stack)).toEqual(["a", "b"]);
+  });
+
+  it.each([
     ["a profile and none", "provider: { profile: p }", ""],
     ["an accountId and none", inAccount(ONE), ""],
-  ])("is not known to be the same with %s", (_, a, b) => {
-    expect(deploymentsOf(files({ a, b })).map(({ stack }) => stack)).toEqual(["a", "b"]);
+    ["a role and a profile", role(ONE), "provider: { profile: p }"],
+  ])("may be the same with %s", (_, a, b) => {
+    expect(
+      messageOf(files({ a, b })).match(/(user|policy)\.name: .* which may be in the same account|, or state accountId in both/g),
+    ).toEqual([
+      'user.name: "deckhouse" is also the user of deployments/a.yaml, which may be in the same account',
+      ", or state accountId in both",
+      'policy.name: "D8CloudProviderAWS" is also the policy of deployments/a.yaml, which may be in the same account',
+      ", or state accountId in both",
+    ]);
   });
 
   it("is not the same in two partitions, which no account spans", () => {
@@ -184,6 +197,36 @@ describe("the account of two deployments with one name", () => {
     expect(messageOf({ ...rest, "b.yaml": b.replace("eu-central-1", "Europe") })).toBe(
       'deployments/b.yaml has 1 error:\n  line 1, region: "Europe" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"',
     );
+  });
+});
+
+describe("the role that DKP creates in an account", () => {
+  const own = (name: string, rest: string) => `user: { name: ${name} }\npolicy: { name: ${name} }\n${rest}`;
+  const TAKEN =
+    "and deployments/a.yaml, in the same account, has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix";
+
+  it("is the same for two clusters with one prefix, in whatever Regions", () => {
+    const settings = files({ a: own("a", "cluster: { prefix: dev }"), b: own("b", "cluster: { prefix: dev }") });
+    const inTwoRegions = { ...settings, "b.yaml": (settings["b.yaml"] ?? "").replace("eu-central-1", "eu-west-1") };
+    expect(messageOf(inTwoRegions)).toBe(
+      `deployments/b.yaml has 1 error:\n  line 5, cluster.prefix: DKP creates the role "dev-node" for this prefix, ${TAKEN}`,
+    );
+  });
+
+  it("is not the role of another deployment", () => {
+    const settings = { a: own("a", "nodeRole: { name: dev-node }"), b: own("b", "cluster: { prefix: dev }") };
+    expect(messageOf(files(settings))).toContain(`cluster.prefix: DKP creates the role "dev-node" for this prefix, ${TAKEN}`);
+    const reversed = { a: own("a", "cluster: { prefix: dev }"), b: own("b", "nodeRole: { name: Dev-Node }") };
+    expect(messageOf(files(reversed))).toContain('nodeRole.name: "Dev-Node" is also the node role of deployments/a.yaml');
+  });
+
+  it.each([
+    ["other prefixes", "cluster: { prefix: prod }"],
+    ["a role of its own", "cluster: { prefix: dev, iamNodeRole: dev-nodes }"],
+    ["another account", 'accountId: "222222222222"\ncluster: { prefix: dev }'],
+  ])("is another one with %s", (_, b) => {
+    const settings = { a: own("a", 'accountId: "111111111111"\ncluster: { prefix: dev }'), b: own("b", b) };
+    expect(deploymentsOf(files(settings))).toHaveLength(2);
   });
 });
 

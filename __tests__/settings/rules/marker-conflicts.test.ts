@@ -1,7 +1,7 @@
 import { deploymentsOf, messageOf } from "../../helpers/settings-files";
 
 const STRICT = "policy: { mode: strict, name: NAME }\n";
-const cluster = (tags: string) => `cluster: { prefix: dev, layout: Standard, tags: { ${tags} } }\n`;
+const cluster = (tags: string, prefix = "dev") => `cluster: { prefix: ${prefix}, layout: Standard, tags: { ${tags} } }\n`;
 const file = (name: string, rest: string, region = "eu-central-1") =>
   `region: ${region}\nbackend: { local: {} }\nuser: { name: ${name} }\n${rest.replace("NAME", name)}`;
 const MINIMAL = "policy: { mode: minimal, name: NAME }\n";
@@ -43,8 +43,8 @@ describe("a marker that another cluster has as well", () => {
 
   it.each([
     ["in another account", `${OTHER}${STRICT}${cluster("dkp-cluster: dev")}`],
-    ["with another value", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: prod")}`],
-    ["with another key", `${ACCOUNT}${STRICT}${cluster("cluster-of: dev")}`],
+    ["with another value", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: prod", "prod")}`],
+    ["with another key", `${ACCOUNT}${STRICT}${cluster("cluster-of: dev", "prod")}`],
   ])("is accepted %s", (_, other) => {
     const files = { "a.yaml": file("a", other), "b.yaml": file("b", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: dev")}`) };
     expect(deploymentsOf(files)).toHaveLength(2);

@@ -2,6 +2,16 @@ import { errorsOf, errorsWith, REGION } from "../../helpers/settings-files";
 
 describe("an unknown setting", () => {
   it.each([
+    ["mode: minimal", 'mode: unknown setting, did you mean "policy.mode"?'],
+    ["bucket: b", 'bucket: unknown setting, did you mean "backend.s3.bucket"?'],
+    ["prefix: dev", 'prefix: unknown setting, did you mean "cluster.prefix"?'],
+    ["description: a", 'description: unknown setting, did you mean "policy.description"?'],
+    ["path: /a/", 'path: unknown setting, did you mean "user.path" or "policy.path" or "group.path" or "nodeRole.path"?'],
+  ])("that belongs inside another one gets its path: %s", (setting, error) => {
+    expect(errorsWith(`${setting}\n`)).toEqual([`line 3, ${error}`]);
+  });
+
+  it.each([
     ["regoin: x", 'regoin: unknown setting, did you mean "region"?'],
     ["accountID: x", 'accountID: unknown setting, did you mean "accountId"?'],
     ["account_id: x", 'account_id: unknown setting, did you mean "accountId"?'],

@@ -4,6 +4,7 @@ import { ACCESS_KEY_RULES } from "./access-key-rules";
 import { ARN_RULES } from "./arn-rules";
 import { BACKEND_RULES } from "./backend-rules";
 import { CLUSTER_RULES } from "./cluster-rules";
+import { GROUP_RULES } from "./group-rules";
 import { IMPORT_RULES } from "./import-rules";
 import { NODE_ROLE_RULES } from "./node-role-rules";
 import { POLICY_RULES } from "./policy-rules";
@@ -16,6 +17,7 @@ const RULES: readonly Rule[] = [
   ...ARN_RULES,
   ...ACCESS_KEY_RULES,
   ...NODE_ROLE_RULES,
+  ...GROUP_RULES,
   ...IMPORT_RULES,
 ];
 

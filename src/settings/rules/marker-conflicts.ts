@@ -1,8 +1,7 @@
-import { parseIamArn } from "../../iam/arns";
 import { strictMarker } from "../../iam/cluster-marker";
-import { partitionOf } from "../../iam/partitions";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
+import { type Account, accountOf, STATE_ACCOUNTS, sameAccount } from "./account";
 import type { Candidate } from "./candidate";
 
 /** A deployment whose cluster has tags. */
@@ -13,16 +12,14 @@ interface Tagged {
   readonly marker: string | undefined;
   /** All tags of the cluster, in the same form. */
   readonly tags: readonly string[];
-  readonly partition: string;
-  /** Undefined if the settings do not name it. */
-  readonly account: string | undefined;
+  readonly account: Account;
 }
 
 /**
  * Deployments in mode `strict` whose marker is a tag of another cluster of the account: the key of the one could change the other one.
- * An account that the settings do not name may be any account of its partition, so that it counts as the same one.
+ * An account that the settings do not name counts as the same one.
  */
-export function markerConflicts(candidates: readonly Candidate[]): ReadonlyMap<string, FieldError> {
+export function markerConflicts(candidates: readonly Candidate[]): readonly (readonly [Candidate, FieldError])[] {
   const tagged = candidates.flatMap((candidate, position) => taggedOf(candidate, position));
   const byTag = new Map<string, Tagged[]>();
   for (const one of tagged) {
@@ -35,25 +32,23 @@ export function markerConflicts(candidates: readonly Candidate[]): ReadonlyMap<s
       }
     }
   }
-  const conflicts = tagged.flatMap((one) => {
+  return tagged.flatMap((one) => {
     const sharing = one.marker === undefined ? [] : (byTag.get(one.marker) ?? []);
     const other = sharing.find((candidate) => concerns(one, candidate));
-    return other === undefined ? [] : [[one.candidate.source, conflict(one, other)] as const];
+    return other === undefined ? [] : [[one.candidate, conflict(one, other)] as const];
   });
-  return new Map(conflicts);
 }
 
 /** Of two deployments with the same marker, the first one is assumed to be right. */
 function concerns(one: Tagged, other: Tagged): boolean {
   const isLater = other.marker !== one.marker || other.position < one.position;
-  const mayBeSame = one.account === undefined || other.account === undefined || one.account === other.account;
-  return one !== other && isLater && one.partition === other.partition && mayBeSame;
+  return one !== other && isLater && sameAccount(one.account, other.account) !== "no";
 }
 
 function conflict({ account, candidate, marker }: Tagged, other: Tagged): FieldError {
-  const unknown = account === undefined || other.account === undefined;
-  const where = unknown ? "which may be in the same account" : "in the same account";
-  const remedy = unknown ? "; or state accountId in both" : "";
+  const isSame = sameAccount(account, other.account) === "yes";
+  const where = isSame ? "in the same account" : "which may be in the same account";
+  const remedy = isSame ? "" : `; ${STATE_ACCOUNTS}`;
   const stated = candidate.settings.fields("policy")?.policy.marker !== undefined;
   return {
     path: stated ? ["policy", "marker"] : ["cluster", "tags"],
@@ -67,7 +62,7 @@ function taggedOf(candidate: Candidate, position: number): readonly Tagged[] {
   if (fields === undefined || tags.length === 0) {
     return [];
   }
-  const { policy, cluster, region, accountId, provider } = fields;
+  const { policy, cluster } = fields;
   const marker = strictMarker(policy, { tags: cluster.tags ?? {} });
   return [
     {
@@ -75,8 +70,7 @@ function taggedOf(candidate: Candidate, position: number): readonly Tagged[] {
       position,
       marker: marker === undefined ? undefined : pair(marker.key, marker.value),
       tags: tags.map(([key, value]) => pair(key, value)),
-      partition: partitionOf(region),
-      account: accountId ?? parseIamArn(provider.assumeRoleArn ?? "")?.account,
+      account: accountOf(fields),
     },
   ];
 }

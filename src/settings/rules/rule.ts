@@ -8,6 +8,8 @@ export interface RuleContext {
   readonly outputFolder: string;
   /** The folder of the settings files, relative to the project's root; undefined where there is none. */
   readonly settingsFolder?: string | undefined;
+  /** The settings that the file states, and the fields inside them; all others have their defaults. */
+  readonly stated?: ReadonlySet<string>;
 }
 
 /** What the rules know besides the fields. */

@@ -44,6 +44,13 @@ export function knownKeys(path: Path): readonly string[] {
   return Object.keys(entriesOf(schemaAt(path)));
 }
 
+/** The paths of settings that have a key, wherever they are; of the backends only S3. */
+export function pathsOfKey(key: string): readonly string[] {
+  const settings = Object.entries(entriesOf(deploymentSchema)).filter(([name]) => name !== "backend" && name !== "cloud");
+  const inside = settings.filter(([, schema]) => Object.hasOwn(entriesOf(schema), key)).map(([name]) => `${name}.${key}`);
+  return Object.hasOwn(entriesOf(schemaAt(["backend", "s3"])), key) ? [...inside, `backend.s3.${key}`] : inside;
+}
+
 /** The text about a field, as it is in the documentation. */
 export function descriptionOf(path: Path): string | undefined {
   return partsOf(schemaAt(path)).findLast(({ description }) => description !== undefined)?.description;

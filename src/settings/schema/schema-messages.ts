@@ -4,7 +4,7 @@ import type { FieldError } from "../errors";
 import { isObject } from "../is-object";
 import { EMPTY, show, suggest } from "../message-parts";
 import { unknownArgument } from "./backend-schema";
-import { descriptionOf, knownKeys } from "./fields";
+import { descriptionOf, knownKeys, pathsOfKey } from "./fields";
 
 /** The errors of one issue that the schema found: several if the value matches neither shape of a union. */
 export function issueErrors(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly FieldError[] {
@@ -29,7 +29,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     const known = knownKeys(path.slice(0, -1));
     return path[0] === "backend" || path[0] === "cloud"
       ? unknownArgument(path, known)
-      : `unknown setting, ${suggest(key, known)}`;
+      : `unknown setting, ${elsewhere(path) ?? suggest(key, known)}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path) ?? "write it"}`;
@@ -50,3 +50,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: "true or false",
   array: "a list; write one item per line, each after a dash",
 };
+
+/** Where a key of the top level belongs; undefined where it is a misspelt one, or belongs nowhere. */
+function elsewhere([key = "", ...inner]: readonly string[]): string | undefined {
+  const paths = inner.length > 0 ? [] : pathsOfKey(key);
+  return paths.length === 0 ? undefined : `did you mean ${paths.map((path) => `"${path}"`).join(" or ")}?`;
+}

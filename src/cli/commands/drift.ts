@@ -24,7 +24,7 @@ export const define: Define = (command, session) => {
     .description(
       `Reports what exists in AWS beside what Terraform manages: policies, groups, members and credentials of the user, its group and its policies, of the node role, and of the role <prefix>-node that DKP creates; each with its risk and the remedy.
 
-What Terraform manages is read from the state through Terraform; if no state is reachable, from the settings, which the report says. Only reads; provider.profile and provider.assumeRoleArn count.
+What Terraform manages is read from the state through Terraform; if no state is reachable, from the settings: then no command is printed, and the exit code is 3. Only reads; provider.profile and provider.assumeRoleArn count.
 
 With --format json the output is an object for one named stack, otherwise a list.`,
     )
@@ -71,7 +71,7 @@ async function reportOf(
   const state = await readableState(session, stack);
   const { signal, stop } = deadline(limit);
   try {
-    const aws = connect({ ...provider, alwaysOnRegion: iamRegion, signal });
+    const aws = connect({ ...provider, alwaysOnRegion: iamRegion, signal, patient: true });
     const reading = driftReport(deployment, state, new IamReader(aws, iamRegion, { signal, limit }));
     const report = await withProgress(`${stack}: querying IAM`, reading, session.printError, signal);
     return { report, aborted: signal.aborted };
@@ -80,7 +80,10 @@ async function reportOf(
   }
 }
 
-function raise(session: Session, { results }: DriftReport): void {
+function raise(session: Session, { results, managedBy }: DriftReport): void {
+  if (managedBy === "settings") {
+    session.raise(EXIT.breaking);
+  }
   for (const { verdict } of results) {
     session.raise(verdict === "found" ? EXIT.attention : EXIT.breaking);
   }

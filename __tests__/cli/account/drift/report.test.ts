@@ -76,6 +76,29 @@ describe("driftReport", () => {
     );
   });
 
+  it("prints no command without a state: what is attached may be the only policy that DKP has", async () => {
+    const attached = { AttachedPolicies: [{ PolicyArn: `arn:aws:iam::${ACCOUNT}:policy/Former` }] };
+    const answers = {
+      ...IDENTITY,
+      "iam:GetUser": { User: {} },
+      "iam:ListAttachedUserPolicies": attached,
+      "iam:ListAccessKeys": { AccessKeyMetadata: ["AKIAA", "AKIAB"].map((AccessKeyId) => ({ AccessKeyId, Status: "Active" })) },
+      "iam:ListUserPolicies": { PolicyNames: ["inline"] },
+    };
+    const { results } = await driftReport(deployment(), NO_STATE, account(answers));
+    const remedies = results.flatMap((result) => (result.verdict === "found" ? result.remedies : []));
+    expect(remedies).toEqual(
+      Array(3).fill("remove nothing: make the state readable (terraform init), and run npx dkp-access drift deckhouse again"),
+    );
+  });
+
+  it("reports an unknown result if AWS returns no account", async () => {
+    const { results } = await driftReport(deployment(), EMPTY, account({ "sts:GetCallerIdentity": {} }));
+    expect(results).toEqual([
+      { verdict: "unknown", object: "account", found: "nothing was read: AWS does not return the account of the credentials" },
+    ]);
+  });
+
   it("reports an unknown result if AWS does not return the account", async () => {
     const error = new AwsError("sts:GetCallerIdentity", "ExpiredToken", "expired");
     const report = await driftReport(deployment(), EMPTY, account({ "sts:GetCallerIdentity": error }));

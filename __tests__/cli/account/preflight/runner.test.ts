@@ -1,5 +1,6 @@
 import { AwsError } from "../../../../src/cli/account/aws/operations";
-import { judgeError } from "../../../../src/cli/account/preflight/runner";
+import { judgeError, runPreflight } from "../../../../src/cli/account/preflight/runner";
+import { deployment } from "../../../helpers/deployment";
 
 describe("an error of a call", () => {
   it.each([
@@ -35,4 +36,31 @@ describe("an error of a call", () => {
       remedy,
     });
   });
+});
+
+it("rejects once where several checks have a defect, without an unhandled rejection", async () => {
+  const rejections: unknown[] = [];
+  const note = (error: unknown) => rejections.push(error);
+  process.on("unhandledRejection", note);
+  const defect = async (action: string) => {
+    if (action === "sts:GetCallerIdentity") {
+      return { Account: "123456789012", Arn: "arn:aws:iam::123456789012:user/admin" };
+    }
+    // The Region's answer is the last one.
+    await new Promise((resolve) => setTimeout(resolve, action === "ec2:DescribeRegions" ? 20 : 0));
+    throw new TypeError(`defect in ${action}`);
+  };
+  const aws = { ask: defect, askAll: defect, dryRun: defect } as unknown as Parameters<typeof runPreflight>[1];
+  const options = {
+    asKey: false,
+    existingCluster: false,
+    state: async () => ({ unread: "no state" }),
+    timeout: 5,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+  };
+  await expect(runPreflight(deployment("cluster: { prefix: dev }"), aws, options)).rejects.toThrow(/^defect in /);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  process.off("unhandledRejection", note);
+  expect(rejections).toEqual([]);
 });

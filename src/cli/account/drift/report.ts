@@ -1,6 +1,7 @@
 import { nodeRoleName } from "../../../iam/cluster";
 import { ADDRESSES } from "../../../terraform/addresses";
 import type { StateResource } from "../../../terraform/state-file";
+import { dkpAccess } from "../../../text/command";
 import { visible } from "../../../text/printable";
 import type { GroupObjects, PolicyObjects, PolicyPrincipal, RoleObjects, UserObjects } from "../aws/iam-objects";
 import { readGroup, readPolicy, readRole, readUser } from "../aws/iam-objects";
@@ -48,7 +49,11 @@ export async function driftReport(settings: DriftSettings, state: DriftState, ia
     const found = `nothing was read: ${identity.unread}`;
     return { ...report, results: [{ verdict: "unknown", object: "account", found }], notes: [] };
   }
-  const account = identity.value?.Account ?? "";
+  const account = identity.value?.Account;
+  if (account === undefined) {
+    const found = "nothing was read: AWS does not return the account of the credentials";
+    return { ...report, results: [{ verdict: "unknown", object: "account", found }], notes: [] };
+  }
   const resources = "value" in state ? state.value : undefined;
   checkAccount(settings, account, resources);
   const access = managedAccess(settings, account, resources);
@@ -89,8 +94,25 @@ async function readObjects(iam: IamReader, access: ManagedAccess, { cluster }: D
   return { user, policies, group: groupThere, nodeRole: nodeRoleThere, dkpRole: dkpRoleThere };
 }
 
-/** The comparison of all objects. @param hasState whether what is managed was read from the state */
+/**
+ * The comparison of all objects. Without a state, what the settings do not describe may be what is deployed: then no finding has a
+ * command.
+ * @param hasState whether what is managed was read from the state
+ */
 export function driftResults(
+  settings: DriftSettings,
+  access: ManagedAccess,
+  objects: DriftObjects,
+  hasState: boolean,
+): readonly DriftResult[] {
+  const results = comparisons(settings, access, objects, hasState);
+  const remedies = [
+    `remove nothing: make the state readable (terraform init), and run ${dkpAccess("drift", settings.stack)} again`,
+  ];
+  return hasState ? results : results.map((result) => (result.verdict === "found" ? { ...result, remedies } : result));
+}
+
+function comparisons(
   settings: DriftSettings,
   access: ManagedAccess,
   objects: DriftObjects,

@@ -135,7 +135,7 @@ export function boundaryDrift(
 
 function keyDrift(
   object: string,
-  { name, keys: managed }: ManagedAccess["user"],
+  { keys: managed }: ManagedAccess["user"],
   keys: readonly { readonly id: string; readonly status: string }[],
   { stack }: DriftSettings,
 ): readonly DriftFinding[] {
@@ -151,7 +151,7 @@ function keyDrift(
             object,
             `it has ${keys.length} access keys (${keys.map(({ id }) => id).join(", ")}), and the settings have ${managed}`,
             risk,
-            `initialize the stack, so that the state shows which one is managed, then ${status}`,
+            status,
           ),
         ]
       : [];
@@ -163,10 +163,7 @@ function keyDrift(
         object,
         `it has the access key ${id} (${active}), and the state does not have it`,
         risk,
-        `${status} shows when it was used last and how to import it; see ${recovery("unmanaged-key")}`,
-        active === "Active"
-          ? `if nothing uses it: ${awsIam("update-access-key", { "user-name": name, "access-key-id": id, status: "Inactive" })}`
-          : `if nothing requires it any more: ${awsIam("delete-access-key", { "user-name": name, "access-key-id": id })}`,
+        `${status} prints the next step; see ${recovery("unmanaged-key")}`,
       ),
     );
 }

@@ -49,7 +49,8 @@ export async function runPreflight(deployment: Deployment, aws: Aws, options: Pr
     const regionResults = check.where === "region" ? await region : [];
     return isFailed(regionResults) ? [notRun(check, regionCheck.name, regionResults)] : run.check(check, subject);
   });
-  return [...results, ...(await region), ...(await Promise.all(others)).flat()];
+  // All at once: a check that fails while another one is awaited would end the process.
+  return [...results, ...(await Promise.all([region, ...others])).flat()];
 }
 
 const isFailed = (results: readonly Result[]) => results.some(({ verdict }) => verdict === "failed");

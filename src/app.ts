@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { App, type AppConfig, TerraformStack } from "cdktf";
@@ -17,7 +17,7 @@ const HCL_FILES = ["cdk.tf", "metadata.json"] as const;
  * The required Terraform version: the `s3` backend has `use_lockfile` since 1.10. It is in a file of its own, because checkov
  * reads nothing of `cdk.tf.json` if `required_version` is there.
  */
-const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
+export const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
 const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name];
 
 export interface AccessAppConfig extends AppConfig {
@@ -130,17 +130,34 @@ function unexpectedFiles(folder: string): readonly string[] {
     );
 }
 
+/** The text of `cdk.tf.json` of a deployment, as `AccessApp` writes it into an output folder, which exists. */
+export function configurationText(deployment: Deployment, outdir: string): string {
+  const stack = new DeckhouseAccessStack(new App({ outdir, stackTraces: false, hclOutput: false }), deployment);
+  stack.prepareStack();
+  return JSON.stringify(sorted(JSON.parse(JSON.stringify(stack.toTerraform()))), null, 2);
+}
+
+/** JSON with the keys in the order in which CDKTF writes them. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(sorted);
+  }
+  return typeof value === "object" && value !== null
+    ? Object.fromEntries(
+        Object.entries(value)
+          .toSorted(([one], [other]) => (one < other ? -1 : 1))
+          .map(([key, inner]) => [key, sorted(inner)]),
+      )
+    : value;
+}
+
 /** The Terraform JSON of deployments by stack, without comments: the same JSON that `AccessApp` writes. */
 export function terraformJson(deployments: readonly Deployment[]): Readonly<Record<string, TerraformJson>> {
+  // CDKTF creates the output folder of an app.
   const outdir = mkdtempSync(join(tmpdir(), "synth-"));
   try {
-    const app = new App({ outdir, stackTraces: false, hclOutput: false });
-    for (const deployment of deployments) {
-      new DeckhouseAccessStack(app, deployment);
-    }
-    app.synth();
-    const json = (stack: string) => readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8");
-    return Object.fromEntries(deployments.map(({ stack }) => [stack, reviewedJson(json(stack))]));
+    const json = (deployment: Deployment) => reviewedJson(configurationText(deployment, outdir));
+    return Object.fromEntries(deployments.map((deployment) => [deployment.stack, json(deployment)]));
   } finally {
     rmSync(outdir, { recursive: true });
   }

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Changes, changesJson, exitCodeOf } from "../../src/cli/diff/change-summary";
-import { changesOfPlan } from "../../src/cli/diff/compare";
+import { type Changes, changesExitCode, changesJson, type DeploymentChanges } from "../../src/cli/diff/changes";
+import { changesOfPlan } from "../../src/cli/diff/plan";
 import { readPlan } from "../../src/cli/diff/plan-file";
 import { changesMarkdown, changesText } from "../../src/cli/diff/render-summary";
-import { terraformCli } from "../../src/terraform/terraform-cli";
+import { summaryOf } from "../helpers/changes";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, removeFolders } from "./support/project";
 import type { Terraform } from "./support/terraform";
@@ -30,14 +30,8 @@ describe("the change summary of a plan", () => {
   const planned = async (more: string, ...args: readonly string[]): Promise<Changes> => {
     settings(more);
     terraform.run("plan", "-out=plan", "-refresh=false", ...args);
-    const changes = changesOfPlan(
-      await readPlan(
-        terraformCli({}, () => undefined),
-        join(terraform.folder, "plan"),
-      ),
-      "deckhouse",
-      "plan",
-    );
+    const plan = readPlan("plan", terraform.run("show", "-json", "plan"));
+    const changes = changesOfPlan(plan, "deckhouse", "plan", "verified");
     summaries += changesMarkdown(changes) + changesText(changes) + changesJson(changes);
     return changes;
   };
@@ -49,10 +43,9 @@ describe("the change summary of a plan", () => {
     }
   };
   const summary = (changes: Changes) => {
-    const { permissions, breakingChanges } = changes.deployments[0] as Changes["deployments"][number];
-    const { broadened, narrowed, otherBroadened } = permissions;
+    const { broadened, narrowed, otherBroadened, breakingChanges } = summaryOf(changes.deployments[0] as DeploymentChanges);
     return {
-      exit: exitCodeOf(changes),
+      exit: changesExitCode(changes),
       broadened: broadened.length,
       narrowed: narrowed.length,
       otherBroadened: otherBroadened.length,
@@ -90,7 +83,7 @@ describe("the change summary of a plan", () => {
       "new names of the user and the policy",
       "user: { name: other }\npolicy: { name: Other }",
       [],
-      [/rename the user/, /replace the policy/, /replace the attachment/, /replace the access key/],
+      [/renames the user/, /replaces the policy/, /replaces the attachment/, /replaces the access key/],
     ],
     [
       "a rotation and a migration to a group, each in one step",
@@ -98,11 +91,11 @@ describe("the change summary of a plan", () => {
       [],
       [/while it is Active/, /a rotation changes one setting per apply/, /temporarily has no permissions/],
     ],
-    ["the end of the deployment", "", ["-destroy"], [/delete the policy/, /delete the user/, /while it is Active/]],
+    ["the end of the deployment", "", ["-destroy"], [/deletes the policy/, /deletes the user/, /while it is Active/]],
   ])("reports breaking changes of %s", async (_, more, args, expected) => {
     const changes = await planned(more, ...args);
-    expect(exitCodeOf(changes)).toBe(3);
-    const breakingChanges = [...(changes.deployments[0]?.breakingChanges ?? [])];
+    expect(changesExitCode(changes)).toBe(3);
+    const breakingChanges = summaryOf(changes.deployments[0] as DeploymentChanges).breakingChanges;
     expect(expected.map((pattern) => breakingChanges.filter((change) => pattern.test(change)).length)).toEqual(
       expected.map(() => 1),
     );
@@ -122,7 +115,10 @@ describe("the change summary of a plan", () => {
   it("reports a node role as broadened, and an additional group as unchanged", async () => {
     const changes = await planned(`${ROTATED}\nnodeRole: { name: n }\ntags: { a: b }\nattachment: user-and-group`);
     expect(summary(changes)).toEqual({ ...NOTHING, exit: 2, broadened: 2, otherBroadened: 1 });
-    expect(changes.deployments[0]?.permissions.broadened.map(({ principal }) => principal)).toEqual(["node role", "node role"]);
+    expect(summaryOf(changes.deployments[0] as DeploymentChanges).broadened.map(({ principal }) => principal)).toEqual([
+      "node role",
+      "node role",
+    ]);
   });
 
   it("reports documented to scoped only as narrowed, and the reverse only as broadened, regardless of the order in the state", async () => {
@@ -140,7 +136,7 @@ describe("the change summary of a plan", () => {
       `${SCOPED}\nimport: { user: true, policy: true, attachment: true, accessKeyId: ${access_key_id} }`,
     );
     expect(summary(changes)).toEqual(NOTHING);
-    expect(changes.deployments[0]?.resources.map(({ action }) => action)).toEqual([
+    expect(summaryOf(changes.deployments[0] as DeploymentChanges).resources.map(({ action }) => action)).toEqual([
       "imported",
       "imported",
       "imported",

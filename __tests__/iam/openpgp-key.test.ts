@@ -7,7 +7,9 @@ describe("an OpenPGP key", () => {
     ["that is RSA and does everything", RSA_KEY, "5b7fdf706a350d7b575a9221488950da36c59ab0", undefined],
     ["that expires", EXPIRING_KEY, "763ab809e17028e38706c3b939528590c1df0870", new Date("2027-01-01T00:00:00Z")],
   ])("%s is read", (_, text, fingerprint, expires) => {
-    expect(readPgpKey(text)).toEqual({ key: { fingerprint, expires } });
+    expect(readPgpKey(text)).toEqual({
+      key: { fingerprint, expires, userIds: [expect.stringMatching(/^\w+ <\w+@example\.com>$/)] },
+    });
   });
 
   it.each([

@@ -1,8 +1,7 @@
 import * as fc from "fast-check";
-import type { ActionChange, DeploymentChanges } from "../../src/cli/diff/change-summary";
-import { changesAgainst } from "../../src/cli/diff/compare";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
+import { betweenPacks, type Summary } from "../helpers/changes";
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
 import { deployment } from "../helpers/deployment";
 import { deploymentOf, differingActions, optionsOf, packOf, type Truth, truthOf } from "../helpers/simulated-diff";
@@ -76,21 +75,16 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
   "the attachment": ["", "attachment: user-and-group", false, false],
 };
 
-const names = (changes: readonly ActionChange[]) =>
+const names = (changes: Summary["broadened"]) =>
   changes
     .filter(({ principal }) => principal === "user")
     .map(({ action }) => action)
     .sort();
 
-function summaryOf(before: Deployment, after: Deployment): DeploymentChanges {
-  const [changes] = changesAgainst({ deckhouse: packOf(before) }, { deckhouse: packOf(after) }, "").deployments;
-  return changes as DeploymentChanges;
-}
+const summaryOf = (before: Deployment, after: Deployment): Summary =>
+  betweenPacks(packOf(before), packOf(after)).deployments[0] as Summary;
 
-const actionsOf = ({ permissions }: DeploymentChanges): Truth => ({
-  broadened: names(permissions.broadened),
-  narrowed: names(permissions.narrowed),
-});
+const actionsOf = ({ broadened, narrowed }: Summary): Truth => ({ broadened: names(broadened), narrowed: names(narrowed) });
 
 describe("the permissions of the user in a change summary are those that simulation finds, action by action", () => {
   it.each(Object.entries(PAIRS))("for %s", async (_, [before, after, grows, shrinks]) => {

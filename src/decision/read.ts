@@ -1,6 +1,6 @@
 import type { Guard, Policies, PolicyJson, Side, Statement, StatementReference } from "./model";
 import { readOperator } from "./operators";
-import { hasVariable, isDecidableValue, VARIABLES } from "./values";
+import { hasVariable, isDecidableValue, VARIABLES, withFoldedVariables } from "./values";
 
 /** A document that cannot be read at all. */
 export interface Unreadable {
@@ -138,7 +138,7 @@ const INVALID_RESOURCE = "has a resource that is neither * nor an ARN";
 
 function opaqueResource(resource: string, variables: boolean): Guard & { readonly kind: "opaque" } {
   const reason = variables && hasVariable(resource) ? `has the policy variable in ${resource}` : INVALID_RESOURCE;
-  return opaque(`resource ${variables} ${resource}`, reason);
+  return opaque(`resource ${variables} ${variables ? withFoldedVariables(resource) : resource}`, reason);
 }
 
 function conditionGuards(value: unknown, variables: boolean): readonly Guard[] {
@@ -166,7 +166,7 @@ function conditionGuard(operatorName: string, name: string, value: unknown, vari
   return decidable
     ? { kind: "condition", condition: { operator, key, name, values, variables } }
     : opaque(
-        `condition ${variables} ${operatorName} ${key} ${canonical(value)}`,
+        `condition ${variables} ${operatorName} ${key} ${canonical(variables ? (values?.map(withFoldedVariables) ?? value) : value)}`,
         `has the condition ${operatorName} on ${name}, which is not interpreted`,
       );
 }

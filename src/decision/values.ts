@@ -1,8 +1,17 @@
 import { parseRange } from "./address-ranges";
 import type { Test } from "./model";
 
-/** Every `${...}` but `${*}`, `${?}` and `${$}`, which stand for the character. An unclosed one counts too. */
-export const VARIABLES = /\$\{(?![*?$]\})[^}]*\}?/g;
+/**
+ * Every `${...}` but `${*}`, `${?}` and `${$}`, which stand for the character. A default in quotes may contain a brace:
+ * `${aws:PrincipalTag/team, 'a}b'}`. One that is not closed reaches to the end.
+ */
+export const VARIABLES = /\$\{(?![*?$]\})(?:[^}']|'[^']*')*(?:\}|[\s\S]*$)/g;
+
+/** A string with the names of its variables in lower case, because IAM ignores their case. Defaults keep theirs. */
+export function withFoldedVariables(text: string): string {
+  const folded = (variable: string) => variable.replace(/^[^',]*/, (name) => name.toLowerCase());
+  return text.replaceAll(VARIABLES, (variable) => (variable.endsWith("}") ? folded(variable) : variable));
+}
 
 /** Whether a string has a policy variable. Source: IAM user guide, "IAM policy elements: Variables and tags". */
 export function hasVariable(text: string): boolean {

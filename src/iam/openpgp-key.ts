@@ -6,6 +6,8 @@ export interface PgpKey {
   readonly fingerprint: string;
   /** When the last of its encryption keys expires; undefined: never. */
   readonly expires?: Date | undefined;
+  /** Whom the key names as its owner: name and address, as the owner wrote them. */
+  readonly userIds: readonly string[];
 }
 
 /** Why a string is no key that the AWS provider can encrypt for. */
@@ -24,7 +26,7 @@ export type PgpKeyError =
 export type PgpReading = { readonly key: PgpKey } | { readonly error: PgpKeyError };
 
 /** Packet types of RFC 9580, section 5. */
-const TAG = { signature: 2, secretKey: 5, publicKey: 6, secretSubkey: 7, publicSubkey: 14 } as const;
+const TAG = { signature: 2, secretKey: 5, publicKey: 6, secretSubkey: 7, userId: 13, publicSubkey: 14 } as const;
 
 /** Public-key algorithms that encrypt (RFC 9580, section 9.1): RSA, RSA encrypt-only, Elgamal, ECDH, X25519, X448. */
 const ENCRYPTS: readonly number[] = [1, 2, 16, 18, 25, 26];
@@ -180,7 +182,8 @@ function readCertificate(packets: readonly Packet[]): PgpReading {
   if (usable.length === 0) {
     return { error: "sign only" };
   }
-  return { key: { fingerprint: fingerprint(packets[0]?.body ?? Buffer.alloc(0)), expires: expiry(primary, usable) } };
+  const userIds = packets.filter(({ tag }) => tag === TAG.userId).map(({ body }) => body.toString("utf8"));
+  return { key: { fingerprint: fingerprint(packets[0]?.body ?? Buffer.alloc(0)), expires: expiry(primary, usable), userIds } };
 }
 
 function addSignature(part: Part, signature: Signature | undefined, isPrimary: boolean): void {

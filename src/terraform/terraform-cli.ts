@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { dkpAccess } from "../text/command";
 import { parseBoundedJson } from "./bounded-json";
@@ -75,7 +75,7 @@ function outputsIn(json: string): Readonly<Record<string, { readonly value?: unk
 }
 
 /** A saved plan as JSON, including the state that it is based on. */
-function showPlan(terraform: TerraformCli, folder: string, file: string): Promise<string> {
+export function showPlan(terraform: TerraformCli, folder: string, file: string): Promise<string> {
   return runTerraform(terraform, folder, ["show", "-json", file]);
 }
 
@@ -83,14 +83,25 @@ function showPlan(terraform: TerraformCli, folder: string, file: string): Promis
 const ZIP = "PK\u0003\u0004";
 
 /** Whether the content of a file is a plan as `terraform plan -out` saves it. */
-function isSavedPlan(content: Buffer): boolean {
+export function isSavedPlan(content: Buffer): boolean {
   return content.subarray(0, ZIP.length).toString("latin1") === ZIP;
 }
 
-/** The JSON of a file: of a saved plan what Terraform shows, in the plan's folder; of any other file its content. */
-export async function readStateOrPlan(terraform: TerraformCli, file: string): Promise<string> {
-  const content = readFileSync(file);
-  return isSavedPlan(content) ? await showPlan(terraform, dirname(file), basename(file)) : content.toString("utf8");
+/**
+ * Installs the provider of a folder's configuration, without its backend.
+ * @param verified a folder of providers to try first; Terraform takes one only if the lock in the folder has its checksum
+ */
+export async function initProvider(terraform: TerraformCli, folder: string, verified: string | undefined): Promise<void> {
+  const args = ["init", "-backend=false", "-input=false", "-no-color"];
+  if (verified !== undefined) {
+    try {
+      await runTerraform(terraform, folder, [...args, "-lockfile=readonly", `-plugin-dir=${verified}`]);
+      return;
+    } catch {
+      // Another version or platform than the lock's, or another content: from the person's own cache, mirror or registry then.
+    }
+  }
+  await runTerraform(terraform, folder, args);
 }
 
 /** Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its standard output */

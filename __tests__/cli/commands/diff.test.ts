@@ -77,11 +77,11 @@ describe("dkp-access diff", () => {
     writeFileSync(join(folder, "deployments/other.yaml"), SETTINGS);
     const removed = JSON.parse((await diff(folder, "--against", "./before", "--format", "sarif")).stdout);
     expect(removed.runs[0].results.map((result: { ruleId: string }) => result.ruleId)).toEqual([
-      "breaking-change",
-      "secret-exposed",
-      "secret-exposed",
+      "removed-while-protected",
       "permissions-broadened",
-      "deployer-permissions-broadened",
+      "secret-output",
+      "plaintext-in-state",
+      "deployer-broadened",
     ]);
   });
 
@@ -102,7 +102,7 @@ describe("dkp-access diff", () => {
       ["--plan", "x", "--against", "x"],
       "option '--against <git-ref-or-folder>' cannot be used with option '--plan <file>'; dkp-access COMMAND --help shows the usage\n",
     ],
-    [[], "--against or --plan is missing; dkp-access COMMAND --help shows the usage\n"],
+    [[], "--against, --plan, --dkp-version or --policies is missing; dkp-access COMMAND --help shows the usage\n"],
     [
       ["--against", "./review", "--format", "jsn"],
       `option '--format <format>' argument 'jsn' is invalid. ${CHOICES} text, markdown, json, sarif\n`,
@@ -126,24 +126,20 @@ describe("dkp-access diff", () => {
     const PLAN = readFileSync(join(PROJECT, "__tests__/helpers/plans/no-change.json"), "utf8");
     const planIn = (folder: string, text: string) => writeFileSync(join(folder, "plan.json"), text);
 
-    it("exits with 0 when nothing is broadened", async () => {
+    it("never exits with 0 for JSON, which carries no proof of its configuration", async () => {
       const folder = project();
       planIn(folder, PLAN);
       expect(await diff(folder, "--plan", "plan.json")).toEqual({
-        status: 0,
-        stdout: "Permissions unchanged. Plan plan.json\n\nUnchanged: dev\n",
-        stderr: "",
-      });
-    });
+        status: 2,
+        stdout: `1 other change requires attention. Plan plan.json
 
-    it("exits with 1 when it is the plan of another deployment", async () => {
-      const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
-      planIn(folder, PLAN);
-      expect(await diff(folder, "--plan", "plan.json", "other")).toEqual({
-        status: 1,
-        stdout: "",
-        stderr:
-          'plan.json: aws_iam_user.user has name "deckhouse", and the settings of "other" give "other"; name the stack of this plan, or run npx dkp-access synth and plan again\n',
+dev
+
+Other changes that require attention
+
+- the configuration of this plan is unverified: JSON does not contain it; give the file that terraform plan -out=FILE wrote
+`,
+        stderr: "",
       });
     });
 
@@ -162,7 +158,39 @@ describe("dkp-access diff", () => {
   it("rejects a plan without a stack when there are several deployments", async () => {
     const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
     expect((await diff(folder, "--plan", "plan")).stderr).toBe(
-      "--plan: name the one stack of the plan: dev or other; dkp-access COMMAND --help shows the usage\n",
+      "--plan: name the one stack: dev or other; dkp-access COMMAND --help shows the usage\n",
     );
+  });
+
+  it("reports what another DKP version requires with --dkp-version", async () => {
+    const folder = project({
+      dev: `${SETTINGS}policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT, dkpVersion: "1.66" }\n`,
+    });
+    const { status, stdout } = await diff(folder, "--dkp-version", "1.77", "--format", "json");
+    const { findings } = JSON.parse(stdout) as {
+      readonly findings: readonly { readonly rule: string; readonly field: string }[];
+    };
+    expect(new Set(findings.map(({ field }) => field))).toEqual(new Set(["cluster.dkpVersion"]));
+    expect(status).toBe(findings.some(({ rule }) => rule === "version-required") ? 2 : 0);
+    expect((await diff(folder, "--dkp-version", "1.66")).stderr).toBe(
+      "DKP 1.66 is not newer than 1.66; write the older version first\n",
+    );
+  });
+
+  it("decides any two policies with --policies", async () => {
+    const folder = project();
+    const write = (file: string, action: readonly string[]) =>
+      writeFileSync(
+        join(folder, file),
+        JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: action, Resource: "*" }] }),
+      );
+    write("before.json", ["s3:GetObject"]);
+    write("after.json", ["s3:GetObject", "s3:PutObject"]);
+    expect(await diff(folder, "--policies", "before.json", "after.json")).toMatchObject({
+      status: 2,
+      stdout: expect.stringContaining("for example, allowed now and not before: s3:PutObject on *\n"),
+    });
+    expect(await diff(folder, "--policies", "after.json", "before.json")).toMatchObject({ status: 0 });
+    expect((await diff(folder, "--policies", "after.json")).stderr).toContain("name two files");
   });
 });

@@ -15,8 +15,8 @@ const COMMANDS: Readonly<Record<Exclude<CommandName, "init">, readonly (readonly
   diff: [
     ["diff", "--against", "./packs"],
     ["diff", "dev", "--plan", "plan.json"],
+    ["diff", "dev", "--dkp-version", "1.77"],
   ],
-  upgrade: [["upgrade", "dev", "--from", "1.70", "--to", "1.77"]],
   preflight: [["preflight", "dev"]],
   keys: [["keys"], ["keys", "dev", "--leaked"]],
   "hand-over": [["hand-over", "dev", "--yes"]],

@@ -32,8 +32,10 @@ describe("what commands print", () => {
       join(folder, "deployments", "dev.yaml"),
       "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
     );
-    const policy = "not json\n::error::X\u001b[2J ##[add-mask]y";
-    const change = { actions: ["update"], before: { policy: "{}" }, after: { policy } };
+    const policy = (Action: string) =>
+      JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+    const [before, after] = [policy("s3:GetObject"), policy("s3:hostile\n::error::X\u001b[2J ##[add-mask]y")];
+    const change = { actions: ["update"], before: { policy: before }, after: { policy: after } };
     const changed = { address: "aws_iam_policy.policy", mode: "managed", type: "aws_iam_policy", name: "policy", change };
     writeFileSync(
       join(folder, "plan.json"),
@@ -58,7 +60,7 @@ describe("what commands print", () => {
     for (const format of ["text", "markdown", "json"]) {
       const { status, stdout, stderr } = await run("diff", "dev", "--plan", "plan.json", "--format", format);
       expect({ format, status, stderr }).toEqual({ format, status: 2, stderr: "" });
-      expect(stdout).toContain("not json");
+      expect(stdout).toContain("s3:hostile");
       expect(`${stdout}${stderr}`.split("\n").filter((line) => /^\s*::|##\[|\p{Cc}/u.test(line))).toEqual([]);
     }
   });

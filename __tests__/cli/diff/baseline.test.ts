@@ -38,11 +38,10 @@ describe("readBase", () => {
     write("old/c/other.json", {});
     write("old/b/deployer-policy.json", "{}");
     expect(readBase("./old", "review", root, process.env)).toEqual({
-      packs: { a: { a: 1 }, b: { b: "ü" } },
-      files: { a: {}, b: { "deployer-policy.json": "{}" } },
+      packs: { a: { "main.tf.json": '{"a":1}' }, b: { "main.tf.json": '{"b":"ü"}', "deployer-policy.json": "{}" } },
       source: "folder ./old",
     });
-    expect(readBase(join(root, "old"), "review", "/", process.env).packs).toEqual({ a: { a: 1 }, b: { b: "ü" } });
+    expect(readBase(join(root, "old"), "review", "/", process.env).packs.a).toEqual({ "main.tf.json": '{"a":1}' });
   });
 
   it("reads the review packs of a Git ref, whatever the folder contains now", () => {
@@ -56,11 +55,13 @@ describe("readBase", () => {
     const id = commit();
     write("review/a/main.tf.json", { a: 3 });
     expect(readBase("main", "review", root, process.env)).toEqual({
-      packs: { a: { a: "ü\n" }, b: { b: 2 } },
-      files: { a: {}, b: { "service-control-policy.json": "{}\n", "deployer-role-policy.json": "[]" } },
+      packs: {
+        a: { "main.tf.json": JSON.stringify({ a: "ü\n" }) },
+        b: { "main.tf.json": '{"b":2}', "service-control-policy.json": "{}\n", "deployer-role-policy.json": "[]" },
+      },
       source: `git ref main (${id})`,
     });
-    expect(readBase("HEAD", "review", root, process.env).packs).toEqual({ a: { a: "ü\n" }, b: { b: 2 } });
+    expect(readBase("HEAD", "review", root, process.env).packs.a).toEqual({ "main.tf.json": JSON.stringify({ a: "ü\n" }) });
   });
 
   it("reads the review packs of a Git ref in a project that is a folder of the work tree", () => {
@@ -68,7 +69,7 @@ describe("readBase", () => {
     write("apps/dkp/review/a/main.tf.json", { a: 1 });
     write("review/x/main.tf.json", { x: 1 });
     commit();
-    expect(readBase("main", "review", join(root, "apps/dkp"), process.env).packs).toEqual({ a: { a: 1 } });
+    expect(readBase("main", "review", join(root, "apps/dkp"), process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
   });
 
   it("accepts any spelling of the folder of the review packs", () => {
@@ -76,7 +77,7 @@ describe("readBase", () => {
     write("review/a/main.tf.json", { a: 1 });
     commit();
     for (const review of ["review/", "./review", join(root, "review")]) {
-      expect(readBase("HEAD", review, root, process.env).packs).toEqual({ a: { a: 1 } });
+      expect(readBase("HEAD", review, root, process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
     }
   });
 
@@ -88,15 +89,16 @@ describe("readBase", () => {
     for (const name of ["main", "origin/main", "refs/heads/main"]) {
       write(`${name}/a/main.tf.json`, { a: 2 });
       expect(readBase(name, "review", root, process.env)).toEqual({
-        packs: { a: { a: 1 } },
-        files: { a: {} },
+        packs: { a: { "main.tf.json": '{"a":1}' } },
         source: `git ref ${name} (${id})`,
       });
       expect(readBase(`./${name}`, "review", root, process.env)).toMatchObject({
-        packs: { a: { a: 2 } },
+        packs: { a: { "main.tf.json": '{"a":2}' } },
         source: `folder ./${name}`,
       });
-      expect(readBase(join(root, name), "review", root, process.env)).toMatchObject({ packs: { a: { a: 2 } } });
+      expect(readBase(join(root, name), "review", root, process.env)).toMatchObject({
+        packs: { a: { "main.tf.json": '{"a":2}' } },
+      });
     }
   });
 
@@ -104,8 +106,7 @@ describe("readBase", () => {
     write("old/a/main.tf.json", { a: 1 });
     const home = jest.spyOn(os, "homedir").mockReturnValue(root);
     expect(readBase("~/old", "review", "/", process.env)).toEqual({
-      packs: { a: { a: 1 } },
-      files: { a: {} },
+      packs: { a: { "main.tf.json": '{"a":1}' } },
       source: "folder ~/old",
     });
     home.mockRestore();
@@ -127,7 +128,7 @@ describe("readBase", () => {
     expect(() => readBase("main", "review", root, process.env)).toThrow(
       "--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main",
     );
-    expect(readBase("refs/tags/main", "review", root, process.env).packs).toEqual({ a: { a: 1 } });
+    expect(readBase("refs/tags/main", "review", root, process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
   });
 
   it("reports that Git does not read a work tree of another user", () => {

@@ -1,16 +1,13 @@
-import { exitCodeOf } from "../../../src/cli/diff/change-summary";
-import { changesOfPlan } from "../../../src/cli/diff/compare";
-import type { JsonObject } from "../../../src/cli/diff/json-values";
+import { ofPlan } from "../../helpers/changes";
 import { EDITED_PLANS, type EditablePlan, realPlan } from "../../helpers/edited-plans";
-
-const summary = (plan: EditablePlan) => changesOfPlan(plan as unknown as JsonObject, "deckhouse", "plan");
 
 /** What makes the exit code other than 0. */
 function reported(plan: EditablePlan): readonly string[] {
-  return summary(plan).deployments.flatMap(({ breakingChanges, secretExposures, permissions: { broadened, otherBroadened } }) => [
+  return ofPlan(plan).deployments.flatMap(({ breakingChanges, secretExposures, broadened, otherBroadened, attention }) => [
     ...breakingChanges,
     ...otherBroadened,
     ...secretExposures,
+    ...attention,
     ...broadened.map(({ action }) => action),
   ]);
 }
@@ -22,6 +19,6 @@ describe("the summary of an edited plan", () => {
     const known = reported(realPlan(base));
     const added = reported(plan).filter((line) => !known.includes(line));
     expect(added).toEqual(expected);
-    expect(exitCodeOf(summary(plan))).toBe(exitCode);
+    expect(ofPlan(plan).exitCode).toBe(exitCode);
   });
 });

@@ -1,5 +1,4 @@
-import { type DeploymentChanges, exitCodeOf } from "../../../src/cli/diff/change-summary";
-import { changesOfPlan } from "../../../src/cli/diff/compare";
+import { ofPlan } from "../../helpers/changes";
 
 interface Change {
   readonly actions: readonly string[];
@@ -34,9 +33,8 @@ const plan = (changes: Readonly<Record<string, Change>>, more: object = {}) => (
   ...more,
 });
 
-const summaryOf = (...given: Parameters<typeof plan>) =>
-  changesOfPlan(plan(...given), "deckhouse", "plan").deployments[0] as DeploymentChanges;
-const exitCode = (...given: Parameters<typeof plan>) => exitCodeOf(changesOfPlan(plan(...given), "deckhouse", "plan"));
+const summaryOf = (...given: Parameters<typeof plan>) => ofPlan(plan(...given)).deployments[0];
+const exitCode = (...given: Parameters<typeof plan>) => ofPlan(plan(...given)).exitCode;
 
 describe("the summary of a plan", () => {
   it("reports a plan without changes as unchanged", () => {
@@ -47,7 +45,10 @@ describe("the summary of a plan", () => {
     const one = { ...POLICY, policy: policy("ec2:RunInstances", "ec2:CreateVpc") };
     const other = { ...POLICY, policy: policy("ec2:CreateVpc", "ec2:RunInstances", "ec2:CreateVpc") };
     expect(summaryOf({ "aws_iam_policy.policy": { actions: ["update"], before: one, after: other } })).toMatchObject({
-      permissions: { broadened: [], narrowed: [], otherBroadened: [], otherNarrowed: [] },
+      broadened: [],
+      narrowed: [],
+      otherBroadened: [],
+      otherNarrowed: [],
       resources: [{ action: "updated", details: ["only the order of its content"] }],
     });
   });
@@ -55,8 +56,8 @@ describe("the summary of a plan", () => {
   it("reports a policy that is known only after the apply as broadened", () => {
     const { policy: _, ...after } = POLICY;
     const unknown: Change = { actions: ["update"], before: POLICY, after, after_unknown: { policy: true } };
-    expect(summaryOf({ "aws_iam_policy.policy": unknown }).permissions.otherBroadened).toEqual([
-      "the user: new, compared as a whole: a policy that is known after apply",
+    expect(summaryOf({ "aws_iam_policy.policy": unknown })?.otherBroadened).toEqual([
+      "the user: not comparable: reported as broadened, because a statement of the policy after the change is not a policy document of version 2008-10-17 or 2012-10-17",
     ]);
     expect(exitCode({ "aws_iam_policy.policy": unknown })).toBe(2);
   });
@@ -65,7 +66,7 @@ describe("the summary of a plan", () => {
     const attach = {
       "aws_iam_user_policy_attachment.policy-attachment": { actions: ["create"], before: null, after: ATTACHMENT },
     };
-    expect(summaryOf(attach).permissions.broadened.map(({ action }) => action)).toEqual(["ec2:RunInstances"]);
+    expect(summaryOf(attach)?.broadened.map(({ action }) => action)).toEqual(["ec2:RunInstances"]);
   });
 
   it("reports a replaced membership of the user in the group as a breaking change", () => {
@@ -79,8 +80,8 @@ describe("the summary of a plan", () => {
         after: membership,
       },
     };
-    expect(summaryOf(changes).breakingChanges).toEqual([
-      "this plan would replace the membership of the user in the group: the user is not in the group between the two API calls",
+    expect(summaryOf(changes)?.breakingChanges).toEqual([
+      "replaces the membership of the user in the group: the user is not in the group between the two API calls",
     ]);
     expect(exitCode(changes)).toBe(3);
   });
@@ -90,8 +91,8 @@ describe("the summary of a plan", () => {
       "aws_iam_user_policy_attachment.policy-attachment": { actions: ["delete"], before: ATTACHMENT, after: null },
     };
     expect(summaryOf(detach)).toMatchObject({
-      permissions: { narrowed: [{ action: "ec2:RunInstances" }] },
-      breakingChanges: ["this plan would detach the policy from the user, which then has no permissions"],
+      narrowed: [{ action: "ec2:RunInstances" }],
+      breakingChanges: ["detaches the policy from the user, which then has no permissions"],
     });
   });
 
@@ -99,19 +100,19 @@ describe("the summary of a plan", () => {
     const wider = { ...POLICY, policy: policy("ec2:*") };
     const alone = plan({ "aws_iam_policy.policy": { actions: ["update"], before: POLICY, after: wider } }, { complete: false });
     const targeted = { ...alone, resource_changes: alone.resource_changes.filter(({ type }) => type === "aws_iam_policy") };
-    const changes = changesOfPlan(targeted, "deckhouse", "plan");
-    expect(exitCodeOf(changes)).toBe(3);
-    expect(changes.deployments[0]?.permissions.broadened[0]?.action).toBe("ec2:*");
+    const changes = ofPlan(targeted);
+    expect(changes.exitCode).toBe(3);
+    expect(changes.deployments[0]?.broadened[0]?.action).toBe("ec2:*");
     expect(changes.deployments[0]?.breakingChanges).toEqual([
       "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target",
     ]);
   });
 
-  it("reports a forgotten policy as unchanged permissions", () => {
+  it("reports a forgotten policy as a breaking change, although permissions stay", () => {
     expect(summaryOf({ "aws_iam_policy.policy": { actions: ["forget"], before: POLICY, after: null } })).toMatchObject({
-      permissions: { narrowed: [] },
+      narrowed: [],
       resources: [{ action: "forgotten", address: "aws_iam_policy.policy" }],
-      breakingChanges: [],
+      breakingChanges: ['stops managing the policy "P": it stays in AWS, and Terraform no longer limits, changes or deletes it'],
     });
   });
 
@@ -133,13 +134,13 @@ describe("the summary of a plan", () => {
   });
 
   it("reports a plan that failed as incomplete", () => {
-    expect(summaryOf({}, { errored: true }).breakingChanges).toEqual([
+    expect(summaryOf({}, { errored: true })?.breakingChanges).toEqual([
       "Terraform failed while it created this plan, so the plan is incomplete and what else changes is unknown; plan again",
     ]);
     expect(exitCode({}, { errored: true, complete: false })).toBe(3);
   });
 
-  it("has a note on the deletion of what a failed replacement left over, and does not report it as a deletion of the resource", () => {
+  it("reports the deletion of what a failed replacement left over as a breaking change, and not as a deletion of the resource", () => {
     const left = {
       address: "aws_iam_policy.policy",
       mode: "managed",
@@ -148,10 +149,11 @@ describe("the summary of a plan", () => {
       change: { actions: ["delete"], before: POLICY, after: null },
     };
     const { resource_changes, ...rest } = plan({});
-    const changes = changesOfPlan({ ...rest, resource_changes: [...resource_changes, left] }, "deckhouse", "plan");
+    const changes = ofPlan({ ...rest, resource_changes: [...resource_changes, left] });
     expect(changes.deployments[0]).toMatchObject({
-      breakingChanges: [],
-      notes: ["deletes what an earlier replacement of aws_iam_policy.policy left over"],
+      breakingChanges: [
+        "deletes what an earlier replacement of aws_iam_policy.policy left over; make sure that nothing uses it, and plan again",
+      ],
     });
   });
 });

@@ -1,25 +1,26 @@
-import type { DeploymentChanges } from "../../../src/cli/diff/change-summary";
-import { changesAgainst } from "../../../src/cli/diff/compare";
+import type { JsonObject } from "../../../src/cli/diff/json-values";
+import { betweenPacks, type Summary } from "../../helpers/changes";
 import { SEVERAL_POLICIES } from "../../helpers/deployment";
 import { packOf } from "../../helpers/simulated-diff";
 
 /** The same deployment with permissions that fit into one policy. */
 const ONE = SEVERAL_POLICIES.replace(/formerIamNodeRoles: \[.*\]/, "formerIamNodeRoles: []");
 
-const between = (before: string, after: string) =>
-  changesAgainst({ deckhouse: packOf(before) }, { deckhouse: packOf(after) }, "").deployments[0] as DeploymentChanges;
+const between = (before: string, after: string) => betweenJson(packOf(before), packOf(after));
+const betweenJson = (before: object, after: object) =>
+  betweenPacks(before as JsonObject, after as JsonObject).deployments[0] as Summary;
 
-const changed = ({ resources }: DeploymentChanges) => resources.map(({ address, action }) => `${action} ${address}`);
+const changed = ({ resources }: Summary) => resources.map(({ address, action }) => `${action} ${address}`);
 
 describe("a change from one policy to two", () => {
   const changes = between(ONE, SEVERAL_POLICIES);
 
   it("broadens only what the settings add, wherever the statements are", () => {
-    expect(changes.permissions.broadened.map(({ action }) => action)).toEqual(["iam:GetRole", "iam:PassRole"]);
-    expect(changes.permissions.narrowed).toEqual([]);
-    expect(changes.permissions.otherNarrowed).toEqual([]);
+    expect(changes.broadened.map(({ action }) => action)).toEqual(["iam:GetRole", "iam:PassRole"]);
+    expect(changes.narrowed).toEqual([]);
+    expect(changes.otherNarrowed).toEqual([]);
     // The deployer creates and attaches the further policy.
-    expect(changes.permissions.otherBroadened.every((line) => line.startsWith("the deployer"))).toBe(true);
+    expect(changes.otherBroadened.every((line) => line.startsWith("the deployer"))).toBe(true);
   });
 
   it("is no breaking change", () => {
@@ -29,7 +30,7 @@ describe("a change from one policy to two", () => {
       "created aws_iam_policy.policy-2",
       "created aws_iam_user_policy_attachment.policy-attachment-2",
     ]);
-    expect(changes.resources.map(({ description }) => description)).toEqual([
+    expect(changes.resources.map(({ what }) => what)).toEqual([
       'policy "D8CloudProviderAWS"',
       'policy "D8CloudProviderAWS-2-a1fb704f"',
       "attachment of policy 2 to the user",
@@ -41,9 +42,9 @@ describe("a change from two policies to one", () => {
   const changes = between(SEVERAL_POLICIES, ONE);
 
   it("narrows only what the settings remove", () => {
-    expect(changes.permissions.narrowed.map(({ action }) => action)).toEqual(["iam:GetRole", "iam:PassRole"]);
-    expect(changes.permissions.broadened).toEqual([]);
-    expect(changes.permissions.otherBroadened).toEqual([]);
+    expect(changes.narrowed.map(({ action }) => action)).toEqual(["iam:GetRole", "iam:PassRole"]);
+    expect(changes.broadened).toEqual([]);
+    expect(changes.otherBroadened).toEqual([]);
   });
 
   it("is no breaking change", () => {
@@ -59,7 +60,7 @@ describe("a change from two policies to one", () => {
 describe("a change of two policies", () => {
   it("from the user to the group in one apply is a breaking change, reported once", () => {
     expect(between(SEVERAL_POLICIES, `${SEVERAL_POLICIES}attachment: group`).breakingChanges).toEqual([
-      "the next plan would move the policy from the user to the group in one apply: the user temporarily has no permissions; apply attachment: user-and-group first",
+      "moves the policy from the user to the group in one apply: the user temporarily has no permissions; apply attachment: user-and-group first",
     ]);
   });
 
@@ -79,10 +80,10 @@ describe("a change of two policies", () => {
     const pack = packOf(SEVERAL_POLICIES) as { resource: Record<string, Record<string, unknown>> };
     const { "policy-attachment-2": _, ...attached } = pack.resource.aws_iam_user_policy_attachment ?? {};
     const detached = { ...pack, resource: { ...pack.resource, aws_iam_user_policy_attachment: attached } };
-    const [changes] = changesAgainst({ deckhouse: pack }, { deckhouse: detached }, "").deployments;
-    const services = changes?.permissions.narrowed.map(({ action }) => action.split(":")[0]);
+    const changes = betweenJson(pack, detached);
+    const services = changes?.narrowed.map(({ action }) => action.split(":")[0]);
     expect([...new Set(services)].sort()).toEqual(["iam"]);
-    expect(changes?.breakingChanges.join()).toContain("detach the policy from the user");
+    expect(changes?.breakingChanges.join()).toContain("detaches the policy from the user");
   });
 
   it("to another policy at an attachment reports that policy", () => {
@@ -93,7 +94,7 @@ describe("a change of two policies", () => {
       ...pack,
       resource: { ...pack.resource, aws_iam_user_policy_attachment: { ...attachments, "policy-attachment-2": other } },
     };
-    expect(changesAgainst({ deckhouse: pack }, { deckhouse: after }, "").deployments[0]?.permissions.otherBroadened).toEqual([
+    expect(betweenJson(pack, after).otherBroadened).toEqual([
       "the user: the policy arn:aws:iam::aws:policy/AdministratorAccess is attached; its permissions are not compared",
     ]);
   });

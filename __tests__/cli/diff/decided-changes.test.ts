@@ -1,9 +1,9 @@
-import { type DeploymentChanges, type Evidence, exitCodeOf } from "../../../src/cli/diff/change-summary";
-import { changesAgainst } from "../../../src/cli/diff/compare";
 import type { JsonObject } from "../../../src/cli/diff/json-values";
-import type { PolicyFiles } from "../../../src/cli/diff/policy-files";
+import type { PolicyFiles } from "../../../src/cli/diff/pack-policies";
 import { changesText } from "../../../src/cli/diff/render-summary";
 import { reference } from "../../../src/cli/diff/snapshot";
+import type { DecisionRequest } from "../../../src/decision/model";
+import { betweenPacks, between as compareFiles, packFiles, type Summary } from "../../helpers/changes";
 import { deployment } from "../../helpers/deployment";
 import { packOf } from "../../helpers/simulated-diff";
 
@@ -54,14 +54,15 @@ const bounded = (name: keyof typeof LIMITS, ...own: readonly Statement[]) =>
       withResource(`aws_iam_policy.${other}`, { name: other, arn: `arn:aws:iam::123456789012:policy/${other}`, policy }, pack),
     inside(`arn:aws:iam::123456789012:policy/${name}`, ...own),
   );
-const between = (before: JsonObject, after: JsonObject) => changesAgainst({ x: before }, { x: after }, "");
-const summaryOf = (before: JsonObject, after: JsonObject) => between(before, after).deployments[0] as DeploymentChanges;
+const between = betweenPacks;
+const summaryOf = (before: JsonObject, after: JsonObject) => between(before, after).deployments[0] as Summary;
 
 /** What the evidence of a change is: the kind, and the request or the reason. */
-const shown = ({ permissions: { evidence } }: DeploymentChanges) =>
-  evidence.map((one: Evidence) =>
-    one.kind === "not-comparable" ? one.reason : [one.request.action, one.request.resource, one.request.context],
-  );
+const shown = ({ evidence }: Summary) =>
+  evidence.map(({ request, reason }) => {
+    const { action, resource, context } = (request ?? {}) as DecisionRequest;
+    return request === undefined ? reason : [action, resource, context];
+  });
 
 const EC2 = { Service: "ec2.amazonaws.com" };
 const HALVES = [
@@ -77,14 +78,14 @@ describe("what a change broadens is decided", () => {
       "an Allow beside a Deny",
       userPolicy(allow("s3:*"), deny("s3:PutObject")),
       userPolicy(allow("s3:*", { Action: undefined, NotAction: ["s3:PutObject", "ec2:*"] }), deny("s3:PutObject")),
-      [["autoscaling:DescribeAutoScalingGroups", "*", {}]],
+      [["elasticloadbalancing:AddTags", "arn:aws:elasticloadbalancing:us-east-1:ACCOUNT_ID:listener/app/example", {}]],
       [],
     ],
     [
       "a Deny of the user",
       userPolicy(allow("s3:GetObject"), deny("s3:GetObject", OBJECTS)),
       userPolicy(allow("s3:GetObject")),
-      [["s3:getobject", "arn:aws:s3:::a/", {}]],
+      [["s3:GetObject", "arn:aws:s3:::a/", {}]],
       [],
     ],
     [
@@ -98,7 +99,7 @@ describe("what a change broadens is decided", () => {
       "an action of the node role",
       nodePolicy(allow("s3:GetObject")),
       nodePolicy(allow(["s3:GetObject", "s3:PutObject"])),
-      [["s3:putobject", "*", {}]],
+      [["s3:PutObject", "*", {}]],
       [],
     ],
     [
@@ -140,15 +141,15 @@ describe("what a change broadens is decided", () => {
       "a Deny in the trust policy",
       trust(assume("*"), assume({ AWS: "123456789012" }, { Effect: "Deny" })),
       trust(assume("*")),
-      ["the trust policy before the change has more than statements that allow a Principal"],
+      ["a statement of the policy before the change has elements that are not compared, such as Principal"],
       [],
     ],
     [
       "a principal that is an object",
       trust(assume(EC2)),
       trust(assume({ Service: { toString: "ec2.amazonaws.com" } })),
-      ["the trust policy after the change has more than statements that allow a Principal"],
-      ["the trust policy before the change has more than statements that allow a Principal"],
+      ["a statement of the policy after the change has elements that are not compared, such as Principal"],
+      ["a statement of the policy before the change has elements that are not compared, such as Principal"],
     ],
     [
       "a boundary whose content is known and that allows more",
@@ -168,14 +169,14 @@ describe("what a change broadens is decided", () => {
       "permissions within a boundary whose content is known",
       bounded("B", allow("s3:GetObject")),
       bounded("B", allow(["s3:GetObject", "s3:PutObject"])),
-      [["s3:putobject", "*", {}]],
+      [["s3:PutObject", "*", {}]],
       [],
     ],
     [
       "permissions within a boundary that stays and whose content is unknown",
       inside("arn:aws:iam::123456789012:policy/B", allow("s3:GetObject")),
       inside("arn:aws:iam::123456789012:policy/B", allow(["s3:GetObject", "s3:PutObject"])),
-      [["s3:putobject", "*", {}]],
+      [["s3:PutObject", "*", {}]],
       [],
     ],
     [
@@ -196,7 +197,7 @@ describe("what a change broadens is decided", () => {
     const [there, back] = [summaryOf(before, after), summaryOf(after, before)];
     expect(shown(there)).toEqual(forward);
     expect(shown(back)).toEqual(backward);
-    expect([between(before, after), between(after, before)].map(exitCodeOf)).toEqual(
+    expect([between(before, after), between(after, before)].map(({ exitCode }) => exitCode)).toEqual(
       [forward, backward].map((evidence) => (evidence.length > 0 ? 2 : 0)),
     );
   });
@@ -213,23 +214,21 @@ describe("what a change broadens is decided", () => {
       second,
     );
     const together = userPolicy(allow(["ec2:A", "ec2:B"]));
-    expect(exitCodeOf(between(together, attached))).toBe(0);
-    expect(exitCodeOf(between(attached, together))).toBe(0);
-    expect(shown(summaryOf(userPolicy(allow("ec2:A")), attached))).toEqual([["ec2:b", "*", {}]]);
+    expect(between(together, attached).exitCode).toBe(0);
+    expect(between(attached, together).exitCode).toBe(0);
+    expect(shown(summaryOf(userPolicy(allow("ec2:A")), attached))).toEqual([["ec2:B", "*", {}]]);
   });
 
   it("and the summary names the boundary that must allow the request as well", () => {
     const arn = "arn:aws:iam::123456789012:policy/B";
     const text = changesText(between(inside(arn, allow("s3:GetObject")), inside(arn, allow("s3:PutObject"))));
-    expect(text).toContain(
-      `allowed now and was not allowed before: s3:putobject on * if the permissions boundary ${arn} allows it\n`,
-    );
+    expect(text).toContain(`allowed now and not before: s3:PutObject on *, if the permissions boundary ${arn} allows it\n`);
   });
 
   it("and the summary says which policy is not comparable", () => {
     const [one, other] = ["B", "C"].map((name) => inside(`arn:aws:iam::123456789012:policy/${name}`, allow("s3:GetObject")));
     expect(changesText(between(one as JsonObject, other as JsonObject))).toContain(
-      "- the user, permissions boundary: not comparable: reported as broadened, because the content of arn:aws:iam::123456789012:policy/B is not part of what is compared\n",
+      "is replaced by arn:aws:iam::123456789012:policy/C; not comparable, because the content of arn:aws:iam::123456789012:policy/B is not part of what is compared\n",
     );
   });
 });
@@ -240,7 +239,7 @@ describe("what the policies of a review pack broaden is decided", () => {
   const by = (principal: string) => ({ ArnEquals: { "aws:PrincipalArn": `arn:aws:iam::123456789012:${principal}` } });
   const files = (file: string, ...statements: readonly Statement[]): PolicyFiles => ({ [file]: json(...statements) });
   const compare = (before: PolicyFiles, after: PolicyFiles) =>
-    changesAgainst({ x: USER }, { x: USER }, "", { base: { x: before }, current: { x: after } });
+    compareFiles({ x: packFiles(USER, before) }, { x: packFiles(USER, after) });
   const CONTROL = "service-control-policy.json";
 
   it.each<[string, PolicyFiles, PolicyFiles, readonly unknown[], readonly unknown[]]>([
@@ -299,6 +298,8 @@ describe("what the policies of a review pack broaden is decided", () => {
     const [there, back] = [compare(before, after), compare(after, before)];
     expect(there.deployments.flatMap(shown)).toEqual(forward);
     expect(back.deployments.flatMap(shown)).toEqual(backward);
-    expect([there, back].map(exitCodeOf)).toEqual([forward, backward].map((evidence) => (evidence.length > 0 ? 2 : 0)));
+    expect([there, back].map(({ exitCode }) => exitCode)).toEqual(
+      [forward, backward].map((evidence) => (evidence.length > 0 ? 2 : 0)),
+    );
   });
 });

@@ -1,14 +1,13 @@
-import type { ActionChange } from "../../../src/cli/diff/change-summary";
 import { exampleRequests } from "../../../src/cli/diff/example-requests";
+import type { ActionChange } from "../../../src/cli/diff/rules";
 import { CATALOGUE } from "../../../src/iam/catalogue";
 
 const change = (action: string, access: ActionChange["access"], ...resources: readonly string[]): ActionChange => ({
-  principal: "user",
   action,
   access,
   area: "nodes",
-  scopes: resources.map((resource) => ({ resource, conditions: [] })),
-  otherSide: [],
+  before: [],
+  after: resources.map((resource) => ({ resource, conditions: [] })),
 });
 
 describe("exampleRequests", () => {

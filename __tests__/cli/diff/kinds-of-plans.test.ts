@@ -1,7 +1,6 @@
-import { type DeploymentChanges, exitCodeOf } from "../../../src/cli/diff/change-summary";
-import { changesAgainst, changesOfPlan } from "../../../src/cli/diff/compare";
 import type { JsonObject } from "../../../src/cli/diff/json-values";
 import { reviewPack } from "../../../src/cli/review/pack";
+import { between, ofPlan, packFiles, type Summary } from "../../helpers/changes";
 import { deployment } from "../../helpers/deployment";
 import { type EditablePlan, realPlan } from "../../helpers/edited-plans";
 import { packOf } from "../../helpers/simulated-diff";
@@ -11,18 +10,17 @@ type Resource = EditablePlan["resource_changes"][number] & { previous_address?: 
 const ALL = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] });
 
 /** What a summary reports, but for the requests as evidence. */
-const reported = ({ permissions, breakingChanges, secretExposures, notes, resources }: DeploymentChanges) => ({
-  lines: [...breakingChanges, ...secretExposures, ...permissions.otherBroadened],
-  broadened: permissions.broadened.map(({ action }) => action),
+const reported = ({ broadened, otherBroadened, breakingChanges, secretExposures, attention, resources }: Summary) => ({
+  lines: [...breakingChanges, ...secretExposures, ...attention, ...otherBroadened],
+  broadened: broadened.map(({ action }) => action),
   resources: resources.map(({ action, address }) => `${action} ${address}`),
-  notes,
 });
 
 describe("the summary of a plan that does something unusual", () => {
   const edited = (edit: (resource: (address: string) => Resource, plan: EditablePlan) => void) => {
     const plan = realPlan("no-change");
     edit((address) => plan.resource_changes.find((each) => each.address === address) as Resource, plan);
-    return changesOfPlan(plan as unknown as JsonObject, "x", "Plan");
+    return ofPlan(plan);
   };
   const renamed = (resource: Resource, address: string) =>
     Object.assign(resource, { previous_address: resource.address, address, name: address.split(".")[1] });
@@ -38,11 +36,10 @@ describe("the summary of a plan that does something unusual", () => {
       3,
       {
         lines: [
-          'this plan would rename the user "deckhouse" to "known after apply": Terraform replaces the access keys and attachments that refer to the old name',
+          'renames the user "deckhouse" to "known after apply": Terraform replaces the access keys and attachments that refer to the old name',
         ],
         broadened: [],
         resources: ["updated aws_iam_user.user"],
-        notes: [],
       },
     ],
     [
@@ -54,10 +51,11 @@ describe("the summary of a plan that does something unusual", () => {
       },
       2,
       {
-        lines: ["the node role: new, compared as a whole: a policy that is known after apply"],
+        lines: [
+          "the node role: not comparable: reported as broadened, because a statement of the policy after the change is not a policy document of version 2008-10-17 or 2012-10-17",
+        ],
         broadened: [],
         resources: ["updated aws_iam_role_policy.node"],
-        notes: [],
       },
     ],
     [
@@ -67,10 +65,10 @@ describe("the summary of a plan that does something unusual", () => {
       {
         lines: [
           "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target",
+          "the node role was changed outside Terraform (inline_policy, managed_policy_arns), which is not compared",
         ],
         broadened: [],
         resources: [],
-        notes: [],
       },
     ],
     [
@@ -78,10 +76,9 @@ describe("the summary of a plan that does something unusual", () => {
       (resource) => Object.assign(resource("aws_iam_access_key.user").change, { actions: ["delete", "create"] }),
       3,
       {
-        lines: ["this plan would replace the access key in the slot primary: the old key is deleted before the new key exists"],
+        lines: ["replaces the access key in the slot primary: the old key is deleted before the new key exists"],
         broadened: [],
         resources: ["replaced aws_iam_access_key.user"],
-        notes: [],
       },
     ],
     [
@@ -89,10 +86,9 @@ describe("the summary of a plan that does something unusual", () => {
       (resource) => Object.assign(resource("aws_iam_policy.policy").change, { actions: ["create", "delete"] }),
       3,
       {
-        lines: ['this plan would replace the policy "D8CloudProviderAWS" and its attachments'],
+        lines: ['replaces the policy "D8CloudProviderAWS" and its attachments'],
         broadened: [],
         resources: ["replaced aws_iam_policy.policy"],
-        notes: [],
       },
     ],
     [
@@ -111,43 +107,52 @@ describe("the summary of a plan that does something unusual", () => {
         lines: [],
         broadened: ["ec2:CreateVpc", "ec2:DescribeAddressesAttribute", "ec2:RunInstances"],
         resources: ["imported aws_iam_policy.policy"],
-        notes: [],
       },
     ],
     [
       "import: a user as it is",
       (resource) => Object.assign(resource("aws_iam_user.user").change, { importing: { id: "deckhouse" } }),
-      0,
-      { lines: [], broadened: [], resources: ["imported aws_iam_user.user"], notes: [] },
+      2,
+      {
+        lines: [
+          'the user "deckhouse" is imported: it may have policies, groups or members beside those of this project, which are not compared; check them in AWS before you apply',
+        ],
+        broadened: [],
+        resources: ["imported aws_iam_user.user"],
+      },
     ],
     [
       "removed: the user",
       (resource) => Object.assign(resource("aws_iam_user.user").change, { actions: ["forget"], after: null }),
       3,
       {
-        lines: [
-          'this plan would stop managing the user "deckhouse": it stays in AWS, and Terraform no longer limits or deletes it',
-        ],
+        lines: ['stops managing the user "deckhouse": it stays in AWS, and Terraform no longer limits, changes or deletes it'],
         broadened: [],
         resources: ["forgotten aws_iam_user.user"],
-        notes: [],
       },
     ],
     [
       "removed: the policy",
       (resource) => Object.assign(resource("aws_iam_policy.policy").change, { actions: ["forget"], after: null }),
-      0,
-      { lines: [], broadened: [], resources: ["forgotten aws_iam_policy.policy"], notes: [] },
+      3,
+      {
+        lines: [
+          'stops managing the policy "D8CloudProviderAWS": it stays in AWS, and Terraform no longer limits, changes or deletes it',
+        ],
+        broadened: [],
+        resources: ["forgotten aws_iam_policy.policy"],
+      },
     ],
     [
       "moved: an attachment to the number that it had for another policy",
       (resource) => renamed(resource("aws_iam_role_policy_attachment.node-1"), "aws_iam_role_policy_attachment.node-2"),
-      0,
+      2,
       {
-        lines: [],
+        lines: [
+          "aws_iam_role_policy_attachment.node-2: moved from aws_iam_role_policy_attachment.node-1, which is not comparable",
+        ],
         broadened: [],
         resources: [],
-        notes: ["aws_iam_role_policy_attachment.node-2 was at the address aws_iam_role_policy_attachment.node-1 before"],
       },
     ],
     [
@@ -163,7 +168,6 @@ describe("the summary of a plan that does something unusual", () => {
         lines: ["aws_iam_policy.policy: moved from aws_iam_policy.admin, which is not comparable"],
         broadened: [],
         resources: [],
-        notes: ["aws_iam_policy.policy was at the address aws_iam_policy.admin before"],
       },
     ],
     [
@@ -174,13 +178,12 @@ describe("the summary of a plan that does something unusual", () => {
         lines: ["aws_iam_user.other: moved from aws_iam_user.user, which is not comparable"],
         broadened: [],
         resources: [],
-        notes: ["aws_iam_user.other was at the address aws_iam_user.user before"],
       },
     ],
   ])("%s", (_, edit, code, expected) => {
     const changes = edited(edit);
     expect(changes.deployments.map(reported)).toEqual([expected]);
-    expect(exitCodeOf(changes)).toBe(code);
+    expect(changes.exitCode).toBe(code);
   });
 });
 
@@ -192,7 +195,7 @@ describe("the summary of a change against a review pack that was edited", () => 
   ) as typeof FILES;
   const without = (text: string) => JSON.stringify({ ...(JSON.parse(text) as object), Statement: [] });
   const against = (base: JsonObject, baseFiles: Readonly<Record<string, string>>) =>
-    changesAgainst({ x: base }, { x: WIDE }, "", { base: { x: baseFiles }, current: { x: files } });
+    between({ x: packFiles(base, baseFiles) }, { x: packFiles(WIDE, files) });
   const edited = (edit: (resource: Record<string, Record<string, Record<string, unknown>>>) => void): JsonObject => {
     const pack = JSON.parse(JSON.stringify(WIDE));
     edit(pack.resource);
@@ -250,8 +253,8 @@ describe("the summary of a change against a review pack that was edited", () => 
       0,
     ],
     ["a control policy that is not one", WIDE, { ...files, "service-control-policy.json": "{}" }, 2],
-    ["no control policy", WIDE, { "deployer-policy.json": files["deployer-policy.json"] }, 0],
+    ["no control policy", WIDE, { "deployer-policy.json": files["deployer-policy.json"] }, 2],
   ])("%s", (_, base, baseFiles, code) => {
-    expect(exitCodeOf(against(base, baseFiles))).toBe(code);
+    expect(against(base, baseFiles).exitCode).toBe(code);
   });
 });

@@ -1,17 +1,26 @@
 import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { terraformJson } from "../../app";
+import { configurationText, VERSIONS } from "../../app";
+import { KNOWN_VERSIONS } from "../../iam/dkp-versions";
+import { defineDeployments } from "../../settings/define-in-code";
 import type { Deployment } from "../../settings/deployment";
+import type { SettingsInput } from "../../settings/schema/deployment-schema";
 import { parseYaml, type YamlFile } from "../../settings/yaml-file";
-import { readBase } from "../diff/baseline";
-import { type Changes, changesJson, exitCodeOf } from "../diff/change-summary";
-import { changesAgainst, changesOfPlan } from "../diff/compare";
-import { objectOf } from "../diff/json-values";
-import { checkPlanOf, readPlan } from "../diff/plan-file";
-import { POLICY_FILES, type PolicyFiles } from "../diff/policy-files";
+import { reviewedJson } from "../../terraform/terraform-json";
+import { readRegularFile } from "../../text/files";
+import { changesOfPolicies } from "../diff/any-policies";
+import { COMPARED_FILES, readBase } from "../diff/baseline";
+import { type Changes, changesExitCode, changesJson } from "../diff/changes";
+import { changesAgainst, type Packs } from "../diff/compare";
+import { changesOfVersion } from "../diff/dkp-version";
+import type { JsonObject } from "../diff/json-values";
+import { changesOfPlan } from "../diff/plan";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { changesSarif, type SettingsFiles } from "../diff/sarif";
+import { readGivenPlan } from "../diff/saved-plan";
+import { json } from "../review/pack";
 import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
@@ -28,6 +37,8 @@ const FORMATS = {
 interface Options {
   readonly against?: string;
   readonly plan?: string;
+  readonly dkpVersion?: (typeof KNOWN_VERSIONS)[number];
+  readonly policies?: readonly string[];
   readonly review: string;
   readonly format: keyof typeof FORMATS;
 }
@@ -35,57 +46,107 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      "Summarizes what a change of the settings does, compared with committed review packs, or what a plan does. Writes nothing. Does not call AWS; runs Terraform only to read a saved plan.",
+      "Summarizes what a change of the settings does, compared with committed review packs; what a plan does; what another DKP version requires; or whether one policy allows what another does not. Writes nothing. Does not call AWS; runs Terraform only to read a saved plan.",
     )
-    .argument("[stack...]", `${STACKS_HELP}; with --plan exactly one`)
+    .argument("[stack...]", `${STACKS_HELP}; with --plan and --dkp-version exactly one`)
     .addOption(
       new Option(
         "--against <git-ref-or-folder>",
         "compare with the review packs of a Git ref, or of a folder, which is written as a path: ./old, ../old, /old or ~/old",
-      ).conflicts("plan"),
+      ).conflicts(["plan", "dkpVersion", "policies"]),
     )
-    .option(
-      "--plan <file>",
-      "a plan: the file of terraform plan -out in the stack's folder, or the output of terraform show -json",
+    .addOption(
+      new Option(
+        "--plan <file>",
+        "a plan: the file of terraform plan -out; or the output of terraform show -json, which carries no proof of its configuration",
+      ).conflicts(["dkpVersion", "policies"]),
     )
+    .addOption(
+      new Option("--dkp-version <version>", "what another DKP version requires of the policy, and no longer needs")
+        .choices(KNOWN_VERSIONS)
+        .conflicts("policies"),
+    )
+    .option("--policies <files...>", "two files, BEFORE.json AFTER.json: any IAM policies")
     .option("--review <folder>", "the folder of the review packs in the Git ref", "review")
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
       const changes = await changesOf(command, session, names, options);
       session.print(FORMATS[options.format](changes, settingsFiles(session)));
-      session.raise(exitCodeOf(changes));
+      session.raise(changesExitCode(changes));
     });
 };
 
 async function changesOf(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
-  const { against, plan, review } = options;
+  const { against, plan, dkpVersion, policies, review } = options;
+  if (policies !== undefined) {
+    return ofPolicies(command, policies);
+  }
   if (plan !== undefined) {
-    return await ofPlan(command, session, names, plan);
+    return await ofPlan(session, only(command, session, names, "--plan"), plan);
+  }
+  if (dkpVersion !== undefined) {
+    return changesOfVersion(only(command, session, names, "--dkp-version"), dkpVersion);
   }
   if (against === undefined) {
-    return command.error("error: --against or --plan is missing");
+    return command.error("error: --against, --plan, --dkp-version or --policies is missing");
   }
   requirePackFolder(session, "--review", review);
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, review, ".", session.host.env);
-  const only = <T>(byStack: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
-    Object.fromEntries(Object.entries(byStack).filter(([stack]) => names.length === 0 || names.includes(stack)));
-  const files = { base: only(base.files), current: policyFiles(deployments) };
+  const wanted = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
   return compared(`--against ${against}`, () =>
-    changesAgainst(only(base.packs), terraformJson(deployments), `Compared with ${base.source}`, files),
+    changesAgainst(Object.fromEntries(wanted), comparedFiles(deployments), `Compared with ${base.source}`, deploymentOf),
   );
 }
 
-async function ofPlan(command: Command, session: Session, names: readonly string[], plan: string): Promise<Changes> {
+/** The one deployment that an option is about. */
+function only(command: Command, session: Session, names: readonly string[], option: string): Deployment {
   const { deployments } = selectDeployments(session, names);
   const [deployment, ...others] = deployments;
-  if (deployment === undefined || others.length > 0) {
-    return command.error(`error: --plan: name the one stack of the plan: ${deployments.map(({ stack }) => stack).join(" or ")}`);
-  }
+  return deployment === undefined || others.length > 0
+    ? command.error(`error: ${option}: name the one stack: ${deployments.map(({ stack }) => stack).join(" or ")}`)
+    : deployment;
+}
+
+async function ofPlan(session: Session, deployment: Deployment, file: string): Promise<Changes> {
   const { stack } = deployment;
-  const content = await readPlan(session.terraform, plan);
-  checkPlanOf(content, objectOf(terraformJson(deployments)[stack]), stack, plan);
-  return compared(plan, () => changesOfPlan(content, stack, `Plan ${plan}`));
+  // A local backend has a path that depends on the output folder; a plan without that folder has another backend.
+  const text = configurationText(deployment, existsSync(session.output) ? session.output : tmpdir());
+  // A pipeline plans the file of the review pack, alone.
+  const expected = { "cdk.tf.json": [text, json(reviewedJson(text))], [VERSIONS.name]: [VERSIONS.content, undefined] };
+  const lock = join("locks", `${stack}.terraform.lock.hcl`);
+  const { plan, verification } = await readGivenPlan(session.terraform, file, expected, lock);
+  return compared(file, () => changesOfPlan(plan, stack, `Plan ${file}`, verification));
+}
+
+function ofPolicies(command: Command, files: readonly string[]): Changes {
+  const [before, after, ...more] = files;
+  if (before === undefined || after === undefined || more.length > 0) {
+    return command.error("error: --policies: name two files, the policy before the change and the one after it");
+  }
+  const [had, has] = [before, after].map((file) => readRegularFile(file).toString("utf8")) as [string, string];
+  return compared("--policies", () => changesOfPolicies(had, has, `${before} -> ${after}`));
+}
+
+/** The deployment of settings that an earlier review pack has; undefined where this version does not accept them. */
+function deploymentOf(stack: string, settings: JsonObject): Deployment | undefined {
+  try {
+    const { cluster, ...rest } = settings;
+    const { configFile: _, ...stated } = (cluster ?? {}) as Readonly<Record<string, unknown>>;
+    return defineDeployments({ [stack]: { ...rest, cluster: stated } as unknown as SettingsInput })[stack];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The files of the review packs that are compared. */
+function comparedFiles(deployments: readonly Deployment[]): Packs {
+  return Object.fromEntries(
+    Object.entries(packsOf(deployments)).map(([stack, pack]) => [
+      stack,
+      Object.fromEntries(Object.entries(pack).filter(([file]) => COMPARED_FILES.includes(file))),
+    ]),
+  );
 }
 
 /** The settings files, read where a format asks for a line. A file that is gone has no lines. */
@@ -114,14 +175,4 @@ function compared(what: string, compare: () => Changes): Changes {
   } catch (error) {
     throw error instanceof RangeError ? new Error(`${what}: is nested too deeply to be compared`) : error;
   }
-}
-
-/** The policies of the review packs that Terraform does not apply, by stack. */
-function policyFiles(deployments: readonly Deployment[]): Readonly<Record<string, PolicyFiles>> {
-  return Object.fromEntries(
-    Object.entries(packsOf(deployments)).map(([stack, pack]) => [
-      stack,
-      Object.fromEntries(Object.entries(pack).filter(([file]) => POLICY_FILES.includes(file))),
-    ]),
-  );
 }

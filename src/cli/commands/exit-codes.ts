@@ -4,17 +4,7 @@ export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The commands of the program. */
-export type CommandName =
-  | "init"
-  | "synth"
-  | "policy"
-  | "review"
-  | "diff"
-  | "upgrade"
-  | "preflight"
-  | "keys"
-  | "hand-over"
-  | "drift";
+export type CommandName = "init" | "synth" | "policy" | "review" | "diff" | "preflight" | "keys" | "hand-over" | "drift";
 
 /** What each exit code of each command means: the help texts, and `docs/reference/exit-codes.md` by `npm run generate`. */
 export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<ExitCode, string>>>>> = {
@@ -32,12 +22,11 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
     1: "the settings or the arguments have an error, or a file cannot be written; with --check also a file that is out of date, missing or left over",
   },
   diff: {
-    0: "no permissions are broadened, and nothing breaks",
+    0: "every difference is known to be harmless",
     1: "the settings, the arguments or the plan have an error",
-    2: "permissions are broadened, also those of the deployer; or something is not comparable; or a secret is newly exposed",
-    3: "a breaking change: the user, the policy, the node role or a key is replaced or deleted, an active key is deleted or forgotten, a key that was deactivated outside Terraform is activated, or keys are created and deleted at once; or the plan is incomplete",
+    2: "something requires attention: permissions are broadened, also those of the deployer; a secret is newly exposed, or its destination changes; or a difference is not comparable or not known to be harmless",
+    3: "a breaking change: the user, the policy, the node role or a key is replaced or deleted, an active key is deleted, an object is no longer managed, a key that was deactivated outside Terraform is activated, or keys are created and deleted at once; or unverifiable: the plan is incomplete or of another configuration",
   },
-  upgrade: { 0: "the report is printed", 1: "the settings or the arguments have an error" },
   preflight: {
     0: "no check failed",
     1: "the settings or the arguments have an error",

@@ -45,11 +45,6 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     environment: ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", ...SETTINGS],
     load: () => require("./diff") as typeof import("./diff"),
   },
-  upgrade: {
-    summary: "report what another DKP version requires",
-    environment: SETTINGS,
-    load: () => require("./upgrade") as typeof import("./upgrade"),
-  },
   preflight: {
     summary: "check the AWS account before DKP is installed",
     environment: [...AWS, ...TERRAFORM, ...SETTINGS],

@@ -4,22 +4,17 @@ import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { dkpAccess } from "../../text/command";
 import { readRegularFile } from "../../text/files";
-import type { Packs } from "./compare";
-import { type JsonObject, objectOf } from "./json-values";
-import { POLICY_FILES, type PolicyFiles } from "./policy-files";
-
-/** The file of a review pack that Terraform applies. */
-const MAIN = "main.tf.json";
+import { DEPLOYMENT_FILE } from "../review/file-names";
+import { MAIN_FILE, type Packs } from "./compare";
+import { POLICY_FILES } from "./pack-policies";
 
 const MAX_OUTPUT = 2 ** 29;
 
 /** The files of a review pack that are compared. */
-const FILES: readonly string[] = [MAIN, ...POLICY_FILES];
+export const COMPARED_FILES: readonly string[] = [MAIN_FILE, DEPLOYMENT_FILE, ...POLICY_FILES];
 
 export interface Base {
   readonly packs: Packs;
-  /** Policies of the review packs that Terraform does not apply, by stack. */
-  readonly files: Readonly<Record<string, PolicyFiles>>;
   /** The one that is read: `git ref main (1a2b3c4d)`, `folder ./old`. */
   readonly source: string;
 }
@@ -57,24 +52,18 @@ function reviewPacksOfFolder(name: string, root: string): Base {
   );
   const stacks = stacksIn(folder);
   if (stacks.length === 0) {
-    const what = existsSync(folder) ? `the folder has no review packs (<stack>/${MAIN})` : "there is no such folder";
+    const what = existsSync(folder) ? `the folder has no review packs (<stack>/${MAIN_FILE})` : "there is no such folder";
     throw new Error(
       `--against ${name}: ${what}; name a folder that ${dkpAccess("review")} wrote, or a Git ref without ./ before it`,
     );
   }
-  const read = (stack: string, file: string) => readRegularFile(join(folder, stack, file)).toString("utf8");
-  return {
-    packs: Object.fromEntries(stacks.map((stack) => [stack, parse(join(name, stack, MAIN), read(stack, MAIN))])),
-    files: Object.fromEntries(
-      stacks.map((stack) => [
-        stack,
-        Object.fromEntries(
-          POLICY_FILES.filter((file) => existsSync(join(folder, stack, file))).map((file) => [file, read(stack, file)]),
-        ),
-      ]),
-    ),
-    source: `folder ${name}`,
-  };
+  const contentsOf = (stack: string) =>
+    COMPARED_FILES.filter((file) => existsSync(join(folder, stack, file))).map((file) => ({
+      file,
+      path: join(name, stack, file),
+      text: readRegularFile(join(folder, stack, file)).toString("utf8"),
+    }));
+  return { packs: Object.fromEntries(stacks.map((stack) => [stack, packOf(contentsOf(stack))])), source: `folder ${name}` };
 }
 
 function stacksIn(folder: string): readonly string[] {
@@ -82,7 +71,7 @@ function stacksIn(folder: string): readonly string[] {
     return [];
   }
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, MAIN)))
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, MAIN_FILE)))
     .map(({ name }) => name)
     .sort();
 }
@@ -107,8 +96,8 @@ function reviewPacksOfRef(name: string, review: string, root: string, git: Git):
   const blobs = [...git("ls-tree", "-r", "-z", commit, `${review}/`).stdout.matchAll(/ blob ([0-9a-f]+)\t([^\0]+)/g)]
     .map(([, id = "", path = ""]) => ({ id, path, parts: path.slice(review.length + 1).split("/") }))
     .map(({ id, path, parts: [stack = "", file = "", ...deeper] }) => ({ id, path, stack, file, deeper }))
-    .filter(({ path, file, deeper }) => path.startsWith(`${review}/`) && FILES.includes(file) && deeper.length === 0);
-  if (!blobs.some(({ file }) => file === MAIN)) {
+    .filter(({ path, file, deeper }) => path.startsWith(`${review}/`) && COMPARED_FILES.includes(file) && deeper.length === 0);
+  if (!blobs.some(({ file }) => file === MAIN_FILE)) {
     throw new Error(
       `--against ${name}: ${commit.slice(0, 8)} has no review packs in ${review}/; commit them there first: ${dkpAccess("review")}${folder}`,
     );
@@ -117,20 +106,22 @@ function reviewPacksOfRef(name: string, review: string, root: string, git: Git):
     root,
     blobs.map(({ id }) => id),
   );
-  const read = blobs.map((blob, at) => ({ ...blob, text: contents[at] ?? "" }));
-  const mains = read.filter(({ file }) => file === MAIN);
+  const read = blobs.map((blob, at) => ({ ...blob, path: `${name}:${blob.path}`, text: contents[at] ?? "" }));
+  const stacks = read.filter(({ file }) => file === MAIN_FILE).map(({ stack }) => stack);
   return {
-    packs: Object.fromEntries(mains.map(({ stack, path, text }) => [stack, parse(`${name}:${path}`, text)])),
-    files: Object.fromEntries(
-      mains.map(({ stack }) => [
-        stack,
-        Object.fromEntries(
-          read.filter((blob) => blob.stack === stack && blob.file !== MAIN).map(({ file, text }) => [file, text]),
-        ),
-      ]),
-    ),
+    packs: Object.fromEntries(stacks.map((stack) => [stack, packOf(read.filter((blob) => blob.stack === stack))])),
     source: `git ref ${name} (${commit.slice(0, 8)})`,
   };
+}
+
+/** A review pack. Terraform JSON and settings are read here once, so that a damaged one is named. */
+function packOf(
+  files: readonly { readonly file: string; readonly path: string; readonly text: string }[],
+): Readonly<Record<string, string>> {
+  for (const { path, text } of files.filter(({ file }) => file === MAIN_FILE || file === DEPLOYMENT_FILE)) {
+    requireObject(path, text);
+  }
+  return Object.fromEntries(files.map(({ file, text }) => [file, text]));
 }
 
 /** Why git reads no ref here, from its error message. */
@@ -180,14 +171,14 @@ function gitIn(root: string, environment: Environment): Git {
   };
 }
 
-function parse(file: string, text: string): JsonObject {
+function requireObject(path: string, text: string): void {
   try {
-    const pack: unknown = JSON.parse(text);
-    if (typeof pack === "object" && pack !== null && !Array.isArray(pack)) {
-      return objectOf(pack);
+    const content: unknown = JSON.parse(text);
+    if (typeof content === "object" && content !== null && !Array.isArray(content)) {
+      return;
     }
   } catch {
     // Named below, without the text.
   }
-  throw new Error(`${file}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
+  throw new Error(`${path}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
 }

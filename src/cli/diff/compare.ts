@@ -1,205 +1,155 @@
 import { ACCOUNT_ID, iamResourceArn, parseIamArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
-import { ADDRESSES } from "../../terraform/addresses";
-import { breakingChangesOf, breakingChangesOfPlan } from "./breaking-changes";
-import type { Changes, DeploymentChanges } from "./change-summary";
-import { impactChanges } from "./impact";
-import { type JsonObject, listOf, nameOf, objectOf, textOf } from "./json-values";
-import { exposuresOf, notesOf, notesOfPacks } from "./notes";
-import { permissionChanges } from "./permission-changes";
-import { combined } from "./policy-comparison";
-import { type PolicyFiles, policyFileChanges } from "./policy-files";
-import { union } from "./policy-model";
-import { resourcesOfPacks, resourcesOfPlan } from "./resource-changes";
-import { attribute, isOurs, providerOf, type Snapshot, snapshotOfPack, snapshotOfPlan, statedAccount } from "./snapshot";
+import type { Deployment } from "../../settings/deployment";
+import { ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import { OUTPUTS } from "../../terraform/outputs";
+import { packageVersion } from "../../text/package-file";
+import { DEPLOYMENT_FILE } from "../review/file-names";
+import type { Changes, DeploymentChanges } from "./changes";
+import { riskFindings } from "./impact";
+import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { exposureFindings, outputFindings } from "./outputs";
+import { policyFileFindings } from "./pack-policies";
+import { permissionFindings } from "./permissions";
+import { resourceFindings, resourcesOfPacks } from "./resources";
+import { type DiffFound, RULES } from "./rules";
+import { type ChangedField, changedFields, pgpKeyFindings, pgpKeysOf, settingsFindings } from "./settings";
+import { attribute, providerOf, type Snapshot, snapshotOfPack, statedAccount } from "./snapshot";
 
-/** Terraform JSON of deployments, without CDKTF's `"//"` entries, by stack. */
-export type Packs = Readonly<Record<string, object>>;
+/** The file of a review pack that Terraform applies. */
+export const MAIN_FILE = "main.tf.json";
+
+/** Review packs: text by file name, by stack. */
+export type Packs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The deployments of both sides, as far as their settings can be read: what an attacker can do follows from them. */
+export type DeploymentOf = (stack: string, settings: JsonObject) => Deployment | undefined;
 
 /**
- * What changes between two configurations, from their Terraform JSON.
+ * What changes between the review packs of two versions of the settings.
  * @param source what is compared, as the first line of the summary shows it
- * @param files policies that Terraform does not apply, of the deployer and for the organization; not compared by default
  */
-export function changesAgainst(base: Packs, current: Packs, source: string, files: PolicyFilesOfBoth = NO_FILES): Changes {
+export function changesAgainst(base: Packs, current: Packs, source: string, deploymentOf: DeploymentOf): Changes {
   // A stack may well be called `constructor`.
   const [had, has] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
-  const [hadFiles, hasFiles] = [new Map(Object.entries(files.base)), new Map(Object.entries(files.current))];
   const stacks = [...new Set([...had.keys(), ...has.keys()])].sort();
+  return { source, deployments: stacks.map((stack) => changesOfPack(stack, had.get(stack), has.get(stack), deploymentOf)) };
+}
+
+/** One side of a change of a deployment. */
+interface Side {
+  readonly files: Readonly<Record<string, string>>;
+  readonly terraform: JsonObject;
+  /** Undefined where the review pack does not have them. */
+  readonly settings: JsonObject | undefined;
+  readonly version: string | undefined;
+}
+
+function sideOf(files: Side["files"] = {}): Side {
+  const { settings, version } = objectOf(parsed(files[DEPLOYMENT_FILE]));
   return {
-    source,
-    deployments: stacks.map((stack) =>
-      changesOfPack(stack, packOf(had, stack), packOf(has, stack), hadFiles.get(stack), hasFiles.get(stack)),
-    ),
+    files,
+    terraform: objectOf(parsed(files[MAIN_FILE])),
+    settings: typeof settings === "object" && settings !== null ? objectOf(settings) : undefined,
+    version: textOf(version),
   };
 }
 
-/** Policies of the review packs by stack, where they were read. */
-export interface PolicyFilesOfBoth {
-  readonly base: Readonly<Record<string, PolicyFiles>>;
-  readonly current: Readonly<Record<string, PolicyFiles>>;
-}
-
-const NO_FILES: PolicyFilesOfBoth = { base: {}, current: {} };
-
-function packOf(packs: ReadonlyMap<string, object>, stack: string): JsonObject | undefined {
-  const pack = packs.get(stack);
-  return pack === undefined ? undefined : objectOf(pack);
-}
-
-/**
- * What a plan does.
- * @param plan what `terraform show -json` or OpenTofu's prints of a plan
- * @param stack what to call its deployment: a plan does not know
- */
-export function changesOfPlan(plan: JsonObject, stack: string, source: string): Changes {
-  const before = snapshotOfPlan(plan, "before");
-  const after = snapshotOfPlan(plan, "after");
-  const resources = resourcesOfPlan(plan, before, after);
-  const imported = resources.filter(({ action }) => action === "imported").map(({ address }) => address);
-  return {
-    source,
-    deployments: [
-      withState(
-        {
-          stack,
-          permissions: combined(permissionChanges(before, after), { otherBroadened: externalMoves(plan) }),
-          impact: impactChanges(before, after),
-          resources,
-          breakingChanges: [
-            ...incompleteness(plan),
-            ...[...breakingChangesOf(before, after, resources), ...breakingChangesOfPlan(plan, before, after)].map(
-              (change) => `this plan would ${change}`,
-            ),
-          ],
-          secretExposures: exposuresOf(before, after, new Set(imported)),
-          notes: [...notesOf(before, after), ...notesOfPlan(plan)],
-        },
-        before,
-        after,
-      ),
-    ],
-  };
-}
-
-/** Why a plan does not show all that is going to change. */
-function incompleteness(plan: JsonObject): readonly string[] {
-  return [
-    ...(plan.errored === true
-      ? ["Terraform failed while it created this plan, so the plan is incomplete and what else changes is unknown; plan again"]
-      : []),
-    ...(plan.complete === false && plan.errored !== true
-      ? [
-          "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target",
-        ]
-      : []),
-  ];
-}
-
-/** Resources that come from another address, of which at least one is not this project's: what was there before is another thing. */
-function externalMoves(plan: JsonObject): readonly string[] {
-  return moves(plan)
-    .filter(([from, to]) => !isOurs(from) || !isOurs(to))
-    .map(([from, to]) => `${to}: moved from ${from}, which is not comparable`);
-}
-
-function moves(plan: JsonObject): readonly (readonly [from: string, to: string])[] {
-  return listOf(plan.resource_changes)
-    .map((entry) => objectOf(entry))
-    .filter(({ mode, previous_address: from, address }) => mode === "managed" && textOf(from) !== undefined && from !== address)
-    .map(({ previous_address: from, address }) => [String(from), String(address)]);
-}
-
-function notesOfPlan(plan: JsonObject): readonly string[] {
-  return [...deposedNotes(plan), ...moves(plan).map(([from, to]) => `${to} was at the address ${from} before`)];
-}
-
-function deposedNotes(plan: JsonObject): readonly string[] {
-  return listOf(plan.resource_changes)
-    .map((entry) => objectOf(entry))
-    .filter(({ deposed }) => deposed !== undefined)
-    .map(({ address }) => `deletes what an earlier replacement of ${address} left over`);
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function changesOfPack(
   stack: string,
-  base: JsonObject | undefined,
-  current: JsonObject | undefined,
-  baseFiles: PolicyFiles = {},
-  files: PolicyFiles = {},
+  base: Side["files"] | undefined,
+  current: Side["files"] | undefined,
+  deploymentOf: DeploymentOf,
 ): DeploymentChanges {
-  if (JSON.stringify([base, baseFiles]) === JSON.stringify([current, files])) {
-    return {
-      stack,
-      state: "unchanged",
-      permissions: combined(),
-      impact: { added: [], removed: [], changed: [] },
-      resources: [],
-      breakingChanges: [],
-      secretExposures: [],
-      notes: [],
-    };
+  const compared = (files: Side["files"] = {}) =>
+    [MAIN_FILE, DEPLOYMENT_FILE, ...Object.keys(files).sort()].map((file) => files[file]);
+  if (JSON.stringify(compared(base)) === JSON.stringify(compared(current))) {
+    return { stack, state: "unchanged", findings: [] };
   }
-  const before = snapshotOfPack(base ?? {}, statedAccount(base ?? {}) ?? statedAccount(current ?? {}));
-  const after = snapshotOfPack(current ?? {}, statedAccount(current ?? {}) ?? statedAccount(base ?? {}));
-  const resources = resourcesOfPacks(before, after);
-  const imports = importsOf(current);
-  const account = statedAccount(current ?? {}) ?? statedAccount(base ?? {});
-  const ofFiles = policyFileChanges(baseFiles, files, account, {
-    arn: userArn(after, current ?? base ?? {}, account),
-    policy: union([...after.userPolicies.values()]),
-  });
-  const common = {
-    stack,
-    permissions: combined(permissionChanges(before, after), ofFiles.permissions),
-    impact: impactChanges(before, after),
-    resources,
-    secretExposures: exposuresOf(before, after, imports),
-  };
-  if (base === undefined || current === undefined) {
-    const breakingChanges = current === undefined && isProtected(before) ? [STILL_PROTECTED] : [];
-    const notes = current === undefined ? [REMOVED] : [...importNotes(imports), ...ofFiles.notes];
-    return withState({ ...common, breakingChanges, notes }, before, after);
-  }
-  const guard = isProtected(after)
-    ? "protect is on: Terraform rejects a plan that destroys a protected resource"
-    : "protect is off: Terraform does not reject these changes";
-  const breakingChanges = [...breakingChangesOf(before, after, resources), ...accountChanges(base, current)];
-  return withState(
-    {
-      ...common,
-      breakingChanges: breakingChanges.map((change) => `the next plan would ${change}`),
-      notes: [
-        ...(breakingChanges.length > 0 ? [guard] : []),
-        ...notesOf(before, after),
-        ...notesOfPacks(base, current),
-        ...ofFiles.notes,
-        ...(isProtected(before) === isProtected(after) ? [] : [`protect: ${isProtected(before)} -> ${isProtected(after)}`]),
-        ...importNotes(imports),
-      ],
-    },
-    before,
-    after,
-  );
+  const [had, has] = [sideOf(base), sideOf(current)];
+  const account = statedAccount(has.terraform) ?? statedAccount(had.terraform);
+  const [before, after] = [had, has].map(({ terraform }) => snapshotOfPack(terraform, statedAccount(terraform) ?? account)) as [
+    Snapshot,
+    Snapshot,
+  ];
+  const fields = had.settings === undefined || has.settings === undefined ? [] : changedFields(had.settings, has.settings);
+  const findings = [
+    ...(current === undefined ? removal(had) : []),
+    // A settings file that appears or disappears breaks nothing by itself.
+    ...resourceFindings(before, after, resourcesOfPacks(before, after)).filter(
+      ({ rule }) => rule === "resource" || (base !== undefined && current !== undefined),
+    ),
+    ...permissionFindings(before, after),
+    ...exposureFindings(before, after, importsOf(has.terraform)),
+    ...pgpKeyFindings(pgpKeysOf(had.settings ?? {}), pgpKeysOf(has.settings ?? {})),
+    ...policyFileFindings(had.files, has.files, account, {
+      arn: userArn(after, current === undefined ? had.terraform : has.terraform, account),
+      policies: [...after.userPolicies.values()],
+    }),
+    ...outputFindings(before, after),
+    ...(base === undefined || current === undefined ? [] : betweenBoth(had, has, fields)),
+    ...riskFindings(
+      { snapshot: before, deployment: had.settings && deploymentOf(stack, had.settings) },
+      { snapshot: after, deployment: has.settings && deploymentOf(stack, has.settings) },
+    ),
+  ];
+  const state = base === undefined ? "new" : current === undefined ? "removed" : "changed";
+  return { stack, state, findings: findings.map((found) => located(found, fields)) };
 }
 
-const REMOVED =
-  "the settings file is deleted, which deletes nothing in AWS: if the deployment was not destroyed before, its user and its access key remain and are unmanaged";
-const STILL_PROTECTED =
-  "the settings file is deleted while protect is on, so the deployment cannot have been destroyed: its user and its access key would remain and be unmanaged; restore the file, set protect: false, and destroy the deployment";
+/** What only two configurations show. */
+function betweenBoth(had: Side, has: Side, fields: readonly ChangedField[]): readonly DiffFound[] {
+  const ours = packageVersion();
+  return [
+    ...environmentFindings(had.terraform, has.terraform),
+    ...(had.settings === undefined ? [{ rule: "settings-unknown", values: {} } as const] : settingsFindings(fields)),
+    ...(had.version !== undefined && isNewer(had.version, ours)
+      ? [{ rule: "baseline-newer", values: { theirs: had.version, ours } } as const]
+      : []),
+    ...unexplained(had.terraform, has.terraform, fields),
+  ];
+}
 
-function accountChanges(base: JsonObject, current: JsonObject): readonly string[] {
+function isNewer(version: string, other: string): boolean {
+  return version.localeCompare(other, "en", { numeric: true }) > 0;
+}
+
+/** The field of a finding: its own, else of those that changed the one that its rule names first. */
+function located(found: DiffFound, fields: readonly ChangedField[]): DiffFound {
+  const candidates = RULES[found.rule].fields;
+  const isIn = (candidate: string) => fields.find(({ field }) => field === candidate || field.startsWith(`${candidate}.`));
+  const changed = candidates.flatMap((candidate) => isIn(candidate) ?? [])[0] ?? fields[0];
+  return { ...found, field: found.field ?? changed?.field ?? candidates[0] };
+}
+
+function removal({ terraform }: Side): readonly DiffFound[] {
+  const { prevent_destroy } = objectOf(snapshotOfPack(terraform).resources.get(ADDRESSES.user)?.attributes.lifecycle);
+  return [
+    prevent_destroy === true ? { rule: "removed-while-protected", values: {} } : { rule: "deployment-removed", values: {} },
+  ];
+}
+
+/** Another account or partition: Terraform would create everything again there. */
+function environmentFindings(base: JsonObject, current: JsonObject): readonly DiffFound[] {
   const [had, has] = [base, current].map((pack) => ({ account: accountOf(pack), partition: partitionOfPack(pack) })) as [
     Environment,
     Environment,
   ];
-  const left = (where: string) => `leave the user and its access key unmanaged in ${where}`;
+  const moved = (what: string, from: string, to: string): readonly DiffFound[] => [
+    { rule: "environment-changed", values: { what, from, to } },
+  ];
   if (had.account !== undefined && has.account !== undefined && had.account !== has.account) {
-    return [`re-create all resources in the account ${has.account}, and ${left(had.account)}`];
+    return moved("account", had.account, has.account);
   }
-  return had.partition === has.partition
-    ? []
-    : [`re-create all resources in the partition ${has.partition}, and ${left(had.partition)}`];
+  return had.partition === has.partition ? [] : moved("partition", had.partition, has.partition);
 }
 
 interface Environment {
@@ -222,29 +172,66 @@ function partitionOfPack(pack: JsonObject): string {
   return partitionOf(textOf(providerOf(pack).region) ?? "");
 }
 
-function isProtected(snapshot: Snapshot): boolean {
-  return objectOf(snapshot.resources.get(ADDRESSES.user)?.attributes.lifecycle).prevent_destroy === true;
-}
-
 /** Addresses that a configuration imports. */
-function importsOf(pack: JsonObject | undefined): ReadonlySet<string> {
-  return new Set(listOf(pack?.import).map((block) => nameOf(objectOf(block).to)));
+function importsOf(pack: JsonObject): ReadonlySet<string> {
+  return new Set(listOf(pack.import).map((block) => String(objectOf(block).to)));
 }
 
-function importNotes(imports: ReadonlySet<string>): readonly string[] {
-  return imports.size === 0
-    ? []
-    : [`imports existing resources: ${[...imports].sort().join(", ")}; a plan shows what changes in them`];
+/** Parts of a configuration, and the settings that explain why they differ. Resources are compared by themselves. */
+const EXPLAINED: readonly (readonly [part: RegExp, ...fields: string[]])[] = [
+  [/^provider\.aws\.region$/, "region"],
+  [/^provider\.aws\.allowed_account_ids$/, "accountId"],
+  [/^provider\.aws\.default_tags$/, "tags"],
+  [/^provider\.aws\.(?:profile|assume_role)$/, "provider"],
+  [/^terraform\.(?:backend|cloud)$/, "backend", "cloud"],
+  [/^terraform\.required_providers$/, "provider.version"],
+  [/^import$/, "import"],
+  [/^check\./, "preflight", "cluster", "policy", "user", "group", "nodeRole", "attachment"],
+];
+
+/** What differs between two configurations and follows from no setting that changed, and is not compared elsewhere. */
+function unexplained(before: JsonObject, after: JsonObject, fields: readonly ChangedField[]): readonly DiffFound[] {
+  const [had, has] = [partsOf(before), partsOf(after)];
+  const isExplained = (part: string) => {
+    const [, ...names] = EXPLAINED.find(([pattern]) => pattern.test(part)) ?? [];
+    return isCompared(part) || names.some((name) => fields.some(({ field }) => field === name || field.startsWith(`${name}.`)));
+  };
+  return [...new Set([...had.keys(), ...has.keys()])]
+    .filter((part) => canonical(had.get(part)) !== canonical(has.get(part)) && !isExplained(part))
+    .map((address) => ({ rule: "configuration-changed", address, values: { address } }));
 }
 
-function withState(changes: Omit<DeploymentChanges, "state">, before: Snapshot, after: Snapshot): DeploymentChanges {
-  const { permissions, resources, breakingChanges, secretExposures, notes } = changes;
-  const hasChanges = [...Object.values(permissions), resources, breakingChanges, secretExposures, notes].some(
-    (list) => list.length > 0,
+/** Resources, the policy documents that they refer to, and the outputs of this project are compared by what they mean. */
+function isCompared(part: string): boolean {
+  const [block, ...rest] = part.split(".");
+  return (
+    block === "resource" ||
+    policyOfAddress(part)?.what === "policyDocument" ||
+    part === ADDRESSES.callerIdentity ||
+    (block === "output" && Object.hasOwn(OUTPUTS, rest.join(".")))
   );
-  const is = (snapshot: Snapshot) => attribute(snapshot, ADDRESSES.user, "name") !== undefined;
-  if (is(before) !== is(after)) {
-    return { ...changes, state: is(after) ? "new" : "removed" };
-  }
-  return { ...changes, state: hasChanges ? "changed" : "unchanged" };
+}
+
+/** The blocks of a configuration by their address, as far down as one block goes. */
+function partsOf(pack: JsonObject): ReadonlyMap<string, unknown> {
+  const depth = { data: 2, resource: 2, output: 1, check: 1, terraform: 1 } as Readonly<Record<string, number>>;
+  const { provider, ...rest } = pack;
+  return new Map([
+    ...Object.entries(rest).flatMap(([block, content]) => leaves(content, depth[block] ?? 0, [block])),
+    ...leaves(providerOf(pack), 1, ["provider", "aws"]),
+    ...leaves(otherProviders(provider), 1, ["provider"]),
+  ]);
+}
+
+/** Every provider but the first configuration of the AWS provider. */
+function otherProviders(provider: unknown): JsonObject {
+  const { aws, ...others } = objectOf(provider);
+  const further = listOf(aws).slice(1);
+  return further.length === 0 ? others : { ...others, "aws with an alias": further };
+}
+
+function leaves(content: unknown, depth: number, path: readonly string[]): readonly (readonly [string, unknown])[] {
+  return depth === 0
+    ? [[path.join("."), content]]
+    : Object.entries(objectOf(content)).flatMap(([name, inner]) => leaves(inner, depth - 1, [...path, name]));
 }

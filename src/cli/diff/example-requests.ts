@@ -2,7 +2,7 @@ import type { Example } from "../../decision/counterexamples";
 import { ACCOUNT_ID } from "../../iam/arns";
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
 import { partitionOf } from "../../iam/partitions";
-import { type ActionChange, isWrite } from "./change-summary";
+import type { ActionChange } from "./rules";
 
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action.toLowerCase(), row]));
 
@@ -17,12 +17,12 @@ export function rowOf(action: string): CatalogueRow | undefined {
  * type of resource, with `example` for names and IDs.
  */
 export function exampleRequests(changes: readonly ActionChange[]): readonly Example[] {
-  const region = /\b[a-z]{2}(?:-[a-z]+)+-\d\b/.exec(JSON.stringify(changes.map(({ scopes }) => scopes)))?.[0] ?? "us-east-1";
+  const region = /\b[a-z]{2}(?:-[a-z]+)+-\d\b/.exec(JSON.stringify(changes.map(({ after }) => after)))?.[0] ?? "us-east-1";
   const named = changes.filter(({ action }) => !/[*?]/.test(action));
   const ordered = [...named.filter(({ access }) => isWrite(access)), ...named.filter(({ access }) => !isWrite(access))];
   return changes.length === 0
     ? CATALOGUE.flatMap(({ action }) => requestsOn("*", action, region))
-    : ordered.flatMap(({ action, scopes }) => scopes.flatMap(({ resource }) => requestsOn(resource, action, region)));
+    : ordered.flatMap(({ action, after }) => after.flatMap(({ resource }) => requestsOn(resource, action, region)));
 }
 
 function requestsOn(pattern: string, action: string, region: string): readonly Example[] {
@@ -51,4 +51,9 @@ function instanceOf(pattern: string, region: string): string {
     filled(account, ACCOUNT_ID),
     rest.join(":").replaceAll("*", "example"),
   ].join(":");
+}
+
+/** Whether actions of an access level change something. */
+export function isWrite(access: ActionChange["access"]): boolean {
+  return access !== "List" && access !== "Read" && access !== "unknown";
 }

@@ -1,5 +1,5 @@
-import type { PermissionChanges } from "./change-summary";
-import { canonical, type JsonObject, listOf, nameOf, objectOf } from "./json-values";
+import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
+import type { DiffFound } from "./rules";
 import { isOurs, type Snapshot, UNKNOWN } from "./snapshot";
 
 /**
@@ -9,7 +9,8 @@ import { isOurs, type Snapshot, UNKNOWN } from "./snapshot";
  */
 const KNOWN: Readonly<Record<string, { readonly names: readonly string[]; readonly defaults?: JsonObject }>> = {
   aws_iam_user: {
-    names: ["name", "path", "permissions_boundary", "force_destroy", "arn", "id", "unique_id", "tags", "tags_all"],
+    names: ["name", "permissions_boundary", "arn", "id", "unique_id"],
+    defaults: { path: "/" },
   },
   aws_iam_access_key: { names: ["user", "status", "pgp_key", "id", "create_date", "key_fingerprint"] },
   aws_iam_policy: {
@@ -36,7 +37,6 @@ const KNOWN: Readonly<Record<string, { readonly names: readonly string[]; readon
     names: [
       "name",
       "name_prefix",
-      "path",
       "description",
       "assume_role_policy",
       "permissions_boundary",
@@ -45,10 +45,8 @@ const KNOWN: Readonly<Record<string, { readonly names: readonly string[]; readon
       "id",
       "unique_id",
       "create_date",
-      "tags",
-      "tags_all",
     ],
-    defaults: { max_session_duration: 3600 },
+    defaults: { max_session_duration: 3600, path: "/" },
   },
   aws_iam_role_policy: { names: ["name", "name_prefix", "role", "policy", "id"] },
   aws_iam_role_policy_attachment: { names: ["role", "policy_arn", "id"] },
@@ -58,13 +56,14 @@ const KNOWN: Readonly<Record<string, { readonly names: readonly string[]; readon
 const META: readonly string[] = ["depends_on", "lifecycle.prevent_destroy", "lifecycle.create_before_destroy"];
 
 /** Arguments of this project's resources that nothing here understands, and that are new or have another value. */
-export function argumentChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
-  const own = [...after.resources.keys()].filter(isOurs);
-  const differing = own.flatMap((address) => [
-    ...unknownArguments(address, before, after).map((name) => `${address}: the argument ${name} is not comparable`),
-    ...otherWay(address, after).map((what) => `${address}: ${what}, which is not comparable`),
-  ]);
-  return { otherBroadened: differing };
+export function argumentFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  return [...after.resources.keys()]
+    .filter(isOurs)
+    .flatMap((address) =>
+      unknownArguments(address, before, after).map(
+        (argument): DiffFound => ({ rule: "argument-not-comparable", address, values: { address, argument } }),
+      ),
+    );
 }
 
 function unknownArguments(address: string, before: Snapshot, after: Snapshot): readonly string[] {
@@ -85,7 +84,7 @@ function argumentsOf({ resources }: Snapshot, address: string): JsonObject {
 }
 
 /** The provider writes nothing, `""`, `false`, and empty lists and maps for what is not set. */
-function comparable(value: unknown): string {
+export function comparable(value: unknown): string {
   const text = canonical(value ?? "");
   return ["", '""', "false", "[]", "{}"].includes(text) ? "" : text;
 }
@@ -94,13 +93,4 @@ function comparable(value: unknown): string {
 function isConfigured({ configured }: Snapshot, address: string, name: string): boolean {
   const set = configured?.get(address);
   return set === undefined || set[name] !== undefined;
-}
-
-/** Another provider or a program that runs: these are in a plan's configuration alone. */
-function otherWay(address: string, { configured }: Snapshot): readonly string[] {
-  const { provider, provisioners } = configured?.get(address) ?? {};
-  return [
-    ...(provider === undefined || provider === "aws" ? [] : [`created through the provider ${nameOf(provider)}`]),
-    ...(provisioners === undefined ? [] : ["runs provisioners"]),
-  ];
 }

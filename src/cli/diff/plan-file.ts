@@ -1,33 +1,13 @@
-import { statSync } from "node:fs";
-import { ADDRESSES } from "../../terraform/addresses";
 import { parseBoundedJson } from "../../terraform/bounded-json";
-import { readStateOrPlan, type TerraformCli } from "../../terraform/terraform-cli";
-import { dkpAccess } from "../../text/command";
 import { visible } from "../../text/printable";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
-import { providerOf } from "./snapshot";
-
-/** Larger files are no plan of a deployment: one has less than a megabyte. */
-const MAX_BYTES = 2 ** 26;
 
 /**
- * A plan: a file that `terraform plan -out` wrote, which Terraform shows in the plan's folder, or what `terraform show -json` printed.
- * @throws Error with the remedy if the file is neither, or lacks parts of a plan
+ * A plan as JSON: what `terraform show -json` or OpenTofu's printed.
+ * @throws Error with the remedy if the text is none, or lacks parts of a plan
  */
-export async function readPlan(terraform: TerraformCli, file: string): Promise<JsonObject> {
-  let plan: JsonObject;
-  try {
-    const stats = statSync(file);
-    if (!stats.isFile() || stats.size > MAX_BYTES) {
-      throw new Error(
-        `${file}: is not a plan: ${stats.isFile() ? `it has more than ${MAX_BYTES} bytes` : "it is not a regular file"}`,
-      );
-    }
-    plan = objectOf(parseBoundedJson(await readStateOrPlan(terraform, file)));
-  } catch (error) {
-    // Not the parser's own message: it repeats the text, and a plan holds secrets.
-    throw error instanceof SyntaxError ? notAPlan(file) : readable(file, error);
-  }
+export function readPlan(file: string, text: string): JsonObject {
+  const plan = objectOf(parsed(file, text));
   // A state as JSON has a version of its format, too, but plans nothing.
   if (plan.format_version === undefined || plan.planned_values === undefined) {
     throw notAPlan(file);
@@ -97,60 +77,17 @@ function isObjectOrNothing(value: unknown): boolean {
   return value === undefined || value === null || isObject(value);
 }
 
-/** By address, the arguments that identify a deployment. */
-const IDENTITY: readonly (readonly [address: string, argument: string])[] = [
-  [ADDRESSES.user, "name"],
-  [ADDRESSES.policy, "name"],
-];
-
-/**
- * Checks that a plan belongs to the settings of a deployment: the same names, account and region.
- * @param pack the Terraform JSON that the settings give
- * @throws Error that names the argument that differs
- */
-export function checkPlanOf(plan: JsonObject, pack: JsonObject, stack: string, file: string): void {
-  const { root_module, provider_config } = objectOf(plan.configuration);
-  const resources = new Map(
-    listOf(objectOf(root_module).resources).map((given) => [objectOf(given).address, objectOf(objectOf(given).expressions)]),
-  );
-  const provider = objectOf(objectOf(objectOf(provider_config).aws).expressions);
-  const ofPack = (address: string) => {
-    const [type = "", name = ""] = address.split(".");
-    return objectOf(objectOf(objectOf(pack.resource)[type])[name]);
-  };
-  const rows = [
-    ...IDENTITY.map(([address, argument]) => ({
-      what: `${address} has ${argument}`,
-      has: constant(resources.get(address)?.[argument]),
-      wanted: ofPack(address)[argument],
-    })),
-    ...["region", "allowed_account_ids"].map((argument) => ({
-      what: `the AWS provider has ${argument}`,
-      has: constant(provider[argument]),
-      wanted: providerOf(pack)[argument],
-    })),
-  ];
-  const other = rows.find(({ has, wanted }) => canonical(has) !== canonical(wanted));
-  if (other !== undefined) {
-    const [has, wanted] = [other.has, other.wanted].map((value) => (value === undefined ? "none" : JSON.stringify(value)));
-    throw new Error(
-      `${file}: ${other.what} ${has}, and the settings of "${stack}" give ${wanted}; name the stack of this plan, or run ${dkpAccess("synth")} and plan again`,
-    );
-  }
-}
-
-function constant(expression: unknown): unknown {
-  return objectOf(expression).constant_value;
-}
-
 function notAPlan(file: string): Error {
   return new Error(`${file}: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`);
 }
 
-function readable(file: string, error: unknown): unknown {
-  if (error instanceof RangeError) {
-    return new Error(`${file}: is not a plan: it is too large or nested too deeply`);
+/** Not the parser's own message: it repeats the text, and a plan holds secrets. */
+function parsed(file: string, text: string): unknown {
+  try {
+    return parseBoundedJson(text);
+  } catch (error) {
+    throw error instanceof RangeError
+      ? new Error(`${file}: is not a plan: it is too large or nested too deeply`)
+      : notAPlan(file);
   }
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "EISDIR" ? new Error(`${file}: cannot be read as a file (${code}); name a plan`) : error;
 }

@@ -1,7 +1,7 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
-import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
-import { NO_POLICY, type Policy, readPolicy, readPolicyDocument, readTrust, unreadable } from "./policy-model";
+import { ACCOUNT_REFERENCE, type Policy, policyOfTerraform, readPolicy, UNKNOWN_POLICY } from "./policies";
 
 /** One side of a change: what of a deployment decides who may do what. */
 export interface Snapshot {
@@ -51,9 +51,6 @@ export function reference(to: string): string {
   return `\${${to}}`;
 }
 
-/** How Terraform JSON names the account where the settings do not state it; people read ACCOUNT_ID. */
-export const ACCOUNT_REFERENCE = reference("data.aws_caller_identity.current.account_id");
-
 /** The account that a deployment is bound to, if its settings state one. */
 export function statedAccount(pack: JsonObject): string | undefined {
   return textOf(listOf(providerOf(pack).allowed_account_ids)[0]);
@@ -94,7 +91,7 @@ export function snapshotOfPack(given: JsonObject, account = statedAccount(given)
 /** The policy that `policy` is: a reference to a document of the same configuration, or JSON. */
 function resolved(text: string, documents: JsonObject): Policy {
   const name = /^\$\{data\.aws_iam_policy_document\.([\w-]+)\.json\}$/.exec(text)?.[1];
-  return name === undefined || documents[name] === undefined ? readPolicy(text) : readPolicyDocument(documents[name]);
+  return name === undefined || documents[name] === undefined ? readPolicy(text) : policyOfTerraform(documents[name]);
 }
 
 /** One side of the changes of a plan, as `terraform show -json` has them. */
@@ -232,28 +229,25 @@ function outputOf(name: string, sensitive: boolean, value: unknown, carries: boo
 }
 
 function userPoliciesOf(resources: Snapshot["resources"], read: (text: string) => Policy): Snapshot["userPolicies"] {
-  const numbers = [...resources.keys()].flatMap((address) => {
-    const found = policyOfAddress(address);
-    return found?.what === "policy" ? [found.number] : [];
-  });
   return new Map(
-    numbers.map((number) => [number, policyOf(resources.get(policyAddress("policy", number)), read) ?? NO_POLICY] as const),
+    [...resources].flatMap(([address, resource]) => {
+      const found = policyOfAddress(address);
+      return found?.what === "policy" ? [[found.number, policyOf(resource, read)] as const] : [];
+    }),
   );
 }
 
 function nodePolicies(resources: Snapshot["resources"]): Pick<Snapshot, "nodePolicy" | "nodeTrust"> {
+  const [policy, role] = [ADDRESSES.nodePolicy, ADDRESSES.nodeRole].map((address) => resources.get(address));
   return {
-    nodePolicy: policyOf(resources.get(ADDRESSES.nodePolicy), readPolicy),
-    nodeTrust: policyOf(resources.get(ADDRESSES.nodeRole), readTrust, "assume_role_policy"),
+    nodePolicy: policy && policyOf(policy, readPolicy),
+    nodeTrust: role && policyOf(role, readPolicy, "assume_role_policy"),
   };
 }
 
-function policyOf(resource: Resource | undefined, read: (text: string) => Policy, attribute = "policy"): Policy | undefined {
-  if (resource === undefined) {
-    return undefined;
-  }
-  const text = textOf(resource.attributes[attribute]);
-  return text === undefined || text === UNKNOWN ? unreadable(`a policy that is ${UNKNOWN}`) : read(text);
+function policyOf({ attributes }: Resource, read: (text: string) => Policy, attribute = "policy"): Policy {
+  const text = textOf(attributes[attribute]);
+  return text === undefined || text === UNKNOWN ? UNKNOWN_POLICY : read(text);
 }
 
 /** The key in a slot. */

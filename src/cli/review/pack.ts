@@ -61,6 +61,7 @@ function nodeRoleFiles({ nodeRole }: Deployment): Pack {
     : { [NODE_POLICY_FILE]: json(nodePolicy(nodeRole.additionalActions)), [NODE_TRUST_FILE]: json(NODE_TRUST) };
 }
 
-function json(value: object): string {
+/** JSON as a review pack has it. */
+export function json(value: object): string {
   return `${visibleLines(JSON.stringify(value, null, 2))}\n`;
 }

@@ -1,33 +1,55 @@
 import type { Answer } from "../../decision/model";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
-import type { PermissionChanges } from "./change-summary";
-import { listOf, nameOf, objectOf } from "./json-values";
-import { argumentChanges } from "./known-arguments";
+import { canonical, listOf, nameOf } from "./json-values";
+import { argumentFindings } from "./known-arguments";
 import { isOwn, knownOwn } from "./ownership";
-import { combined, evidenceOf, type Limits, policyChanges } from "./policy-comparison";
-import { decision, FULL_ACCESS, trustDecision } from "./policy-decision";
-import { NO_POLICY, type Policy, readPolicy, union } from "./policy-model";
+import {
+  comparePolicies,
+  decisions,
+  evidenceOf,
+  FULL_ACCESS,
+  type Limits,
+  type Policy,
+  policyFindings,
+  readPolicy,
+  trustComparison,
+} from "./policies";
+import type { DiffFound, Principal } from "./rules";
 import { attribute, isOurs, type Snapshot, UNKNOWN } from "./snapshot";
 
 /** Changes of the permissions of the user and the node role. */
-export function permissionChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  return combined(
-    userChanges(before, after),
-    policyChanges(
-      "node role",
-      before.nodePolicy ?? NO_POLICY,
-      after.nodePolicy ?? NO_POLICY,
-      limitsOf(ADDRESSES.nodeRole, before, after),
+export function permissionFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  return [
+    ...ofPrincipal(
+      "user",
+      ADDRESSES.user,
+      userPolicies(before, before, after),
+      userPolicies(after, before, after),
+      before,
+      after,
     ),
-    trustChanges("node role", "the node role", before.nodeTrust, after.nodeTrust),
-    managedPolicyChanges(before, after),
-    boundaryChanges("user", ADDRESSES.user, before, after),
-    boundaryChanges("node role", ADDRESSES.nodeRole, before, after),
-    reachChanges(before, after),
-    principalChanges(before, after),
-    externalChanges(before, after),
-    argumentChanges(before, after),
-  );
+    ...ofPrincipal("node role", ADDRESSES.nodeRole, listOf(before.nodePolicy), listOf(after.nodePolicy), before, after),
+    ...trustFindings("the node role", before.nodeTrust, after.nodeTrust),
+    ...managedPolicyFindings(before, after),
+    ...boundaryFindings("user", ADDRESSES.user, before, after),
+    ...boundaryFindings("node role", ADDRESSES.nodeRole, before, after),
+    ...reachFindings(before, after),
+    ...principalFindings(before, after),
+    ...externalFindings(before, after),
+    ...argumentFindings(before, after),
+  ];
+}
+
+function ofPrincipal(
+  principal: Principal,
+  address: string,
+  had: readonly Policy[],
+  has: readonly Policy[],
+  before: Snapshot,
+  after: Snapshot,
+): readonly DiffFound[] {
+  const limits = limitsOf(address, before, after);
+  return policyFindings(principal, comparePolicies(had, has, limits), limits.boundary);
 }
 
 /** By argument of an attachment or membership, the address of what it must name, and by which attribute. */
@@ -62,65 +84,33 @@ function isExternal(snapshot: Snapshot, address: string, name: string, [owner, i
   );
 }
 
+/** What the user has on one side. A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay. */
+function userPolicies(side: Snapshot, before: Snapshot, after: Snapshot): readonly Policy[] {
+  return [...side.userPolicies].flatMap(([number, policy]) => {
+    const neither = !hasRoute(before, number) && !hasRoute(after, number);
+    return neither || hasRoute(side, number) ? [policy] : [];
+  });
+}
+
 function hasRoute(snapshot: Snapshot, number: number): boolean {
   const { user, group } = routes(snapshot, number);
   return snapshot.resources.has(ADDRESSES.user) && (user || group);
 }
 
-/** A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay as it is. */
-function userChanges(before: Snapshot, after: Snapshot): PermissionChanges {
-  const held = (snapshot: Snapshot): Policy =>
-    union(
-      [...snapshot.userPolicies].flatMap(([number, policy]) => {
-        const neither = !hasRoute(before, number) && !hasRoute(after, number);
-        return neither || hasRoute(snapshot, number) ? [policy] : [];
-      }),
-    );
-  return policyChanges("user", held(before), held(after), limitsOf(ADDRESSES.user, before, after));
-}
-
-/**
- * Trust policies are read statement by statement, each as a whole.
- * @param role how the lines call the role
- */
-export function trustChanges(
-  principal: "node role" | "deployer",
-  role: string,
-  before: Policy = NO_POLICY,
-  after: Policy = NO_POLICY,
-): Partial<PermissionChanges> {
-  const without = (some: Policy, others: Policy) =>
-    some.opaque.filter(({ text }) => !others.opaque.some((other) => other.text === text));
-  const [isNew, isGone] = [without(after, before), without(before, after)];
-  const lines = (what: string, statements: Policy["opaque"], wanted: (effect: string) => boolean) =>
-    statements.filter(({ effect }) => wanted(effect)).map(({ text }) => `who may assume ${role}: ${what}: ${text}`);
-  const gains = [
-    ...lines("new, compared as a whole", isNew, (effect) => effect !== "Deny"),
-    ...lines("removed, compared as a whole", isGone, (effect) => effect !== "Allow"),
+/** Changes of who may assume a role. @param role how the findings call it */
+export function trustFindings(role: string, before: Policy | undefined, after: Policy | undefined): readonly DiffFound[] {
+  if (canonical(before) === canonical(after)) {
+    return [];
+  }
+  const nobody = { Version: "2012-10-17", Statement: [] };
+  const { added, removed } = trustComparison(before ?? nobody, after ?? nobody);
+  const [more, less] = [added(), removed()];
+  return [
+    ...(more.kind === "nothing-new" ? [] : [{ rule: "trust-broadened", values: { role, ...evidenceOf(more) } } as const]),
+    ...(less.kind === "new-request"
+      ? [{ rule: "limits-strengthened", values: { what: `who may assume ${role}: fewer principals or requests` } } as const]
+      : []),
   ];
-  const losses = [
-    ...lines("new", isNew, (effect) => effect === "Deny"),
-    ...lines("removed", isGone, (effect) => effect === "Allow"),
-  ];
-  const gained: Answer = gains.length === 0 ? { kind: "nothing-new" } : trustDecision(after, before);
-  return {
-    otherBroadened: gained.kind === "nothing-new" ? [] : gains,
-    otherNarrowed: losses.length > 0 && trustDecision(before, after).kind !== "nothing-new" ? losses : [],
-    evidence: evidenceOf({ principal, policy: "trust policy" }, gained),
-  };
-}
-
-/** Policies attached to roles at the addresses for the node role: what is in them is not known here. */
-function managedPolicyChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
-  const [had, has] = [attachedPolicies(before), attachedPolicies(after)];
-  const known = new Set(had.map(({ pair }) => pair));
-  const kept = new Set(has.map(({ pair }) => pair));
-  return {
-    otherBroadened: has
-      .filter(({ pair, certain }) => !known.has(pair) || !certain)
-      .map(({ to, arn }) => `${to}: the policy ${arn} is attached; its permissions are not compared`),
-    otherNarrowed: had.filter(({ pair }) => !kept.has(pair)).map(({ to, arn }) => `${to}: the policy ${arn} is detached`),
-  };
 }
 
 interface AttachedPolicy {
@@ -143,22 +133,43 @@ function attachedPolicies(snapshot: Snapshot): readonly AttachedPolicy[] {
     });
 }
 
+/** Policies attached to roles at the addresses for the node role: what is in them is not known here. */
+function managedPolicyFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const [had, has] = [attachedPolicies(before), attachedPolicies(after)];
+  const [known, kept] = [had, has].map((some) => new Set(some.map(({ pair }) => pair)));
+  return [
+    ...has
+      .filter(({ pair, certain }) => !known?.has(pair) || !certain)
+      .map(({ to, arn }): DiffFound => ({ rule: "policy-attached", principal: "node role", values: { to, arn } })),
+    ...had
+      .filter(({ pair }) => !kept?.has(pair))
+      .map(
+        ({ to, arn }): DiffFound => ({ rule: "limits-strengthened", values: { what: `${to}: the policy ${arn} is detached` } }),
+      ),
+  ];
+}
+
 /** Other policies in the attachments of this project, and other groups in the membership. */
-function reachChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
+function reachFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const external = (address: string, name: string, owner: string, identity: string) =>
     valuesOf(after, address, name).filter(
       (value) => !keptAt(before, address, name, value) && !isOwn(after, address, name, owner, [identity], value),
     );
-  return {
-    otherBroadened: attachments(after)
-      .flatMap(({ address, policy }) => external(address, "policy_arn", policy, "arn"))
-      .map((arn) => `the user: the policy ${arn} is attached; its permissions are not compared`)
-      .concat(
-        external(ADDRESSES.membership, "groups", ADDRESSES.group, "name").map(
-          (name) => `the user: added to the group ${name}; its permissions are not compared`,
-        ),
+  return [
+    ...attachments(after).flatMap(({ address, policy }) =>
+      external(address, "policy_arn", policy, "arn").map(
+        (arn): DiffFound => ({
+          rule: "policy-attached",
+          principal: "user",
+          address,
+          values: { to: "the user", arn: nameOf(arn) },
+        }),
       ),
-  };
+    ),
+    ...external(ADDRESSES.membership, "groups", ADDRESSES.group, "name").map(
+      (group): DiffFound => ({ rule: "group-joined", principal: "user", values: { group: nameOf(group) } }),
+    ),
+  ];
 }
 
 function valuesOf({ resources }: Snapshot, address: string, name: string): readonly unknown[] {
@@ -195,17 +206,16 @@ const PRINCIPALS: readonly Ownership[] = [
 ];
 
 /** Policies and keys whose principal this project does not create. */
-function principalChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
+function principalFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const principals = [...attachments(after).map(({ principal }) => principal), ...PRINCIPALS];
-  const otherBroadened = principals.flatMap(([address, argument, owner]) => {
-    const principal = attribute(after, address, argument);
-    return principal === undefined ||
-      keptAt(before, address, argument, principal) ||
-      isOwn(after, address, argument, owner, ["name", "id"], principal)
+  return principals.flatMap(([address, argument, owner]): readonly DiffFound[] => {
+    const value = attribute(after, address, argument);
+    return value === undefined ||
+      keptAt(before, address, argument, value) ||
+      isOwn(after, address, argument, owner, ["name", "id"], value)
       ? []
-      : [`${address}: ${argument} is now ${principal}, which this project does not create`];
+      : [{ rule: "principal-external", address, values: { address, argument, value } }];
   });
-  return { otherBroadened };
 }
 
 /** What limits a principal on both sides. A boundary that is not the same ARN, and not known in full, limits nothing here. */
@@ -229,54 +239,51 @@ function contentOfBoundary(snapshot: Snapshot, address: string): Policy | undefi
 }
 
 /** A permissions boundary only narrows permissions. */
-function boundaryChanges(
+function boundaryFindings(
   principal: "user" | "node role",
   address: string,
   before: Snapshot,
   after: Snapshot,
-): Partial<PermissionChanges> {
-  const had = attribute(before, address, "permissions_boundary");
-  const has = attribute(after, address, "permissions_boundary");
+): readonly DiffFound[] {
+  const [had, has] = [before, after].map((snapshot) => attribute(snapshot, address, "permissions_boundary"));
   if (has === UNKNOWN) {
-    return { otherBroadened: [`the ${principal}: its permissions boundary is ${UNKNOWN}, so what it allows is not comparable`] };
+    return [{ rule: "argument-not-comparable", principal, address, values: { address, argument: "permissions_boundary" } }];
   }
   if (had === has || !before.resources.has(address) || !after.resources.has(address)) {
-    return {};
+    return [];
   }
   if (had === undefined) {
-    return { otherNarrowed: [`the ${principal}: the permissions boundary ${has} now limits its permissions`] };
+    return [{ rule: "boundary-new", principal, address, values: { address } }];
   }
-  const what =
-    has === undefined ? `the permissions boundary ${had} is removed` : `the permissions boundary ${had} is replaced by ${has}`;
-  const hadContent = contentOfBoundary(before, address);
-  const hasContent = has === undefined ? FULL_ACCESS : contentOfBoundary(after, address);
+  const [hadContent, hasContent] = [
+    contentOfBoundary(before, address),
+    has === undefined ? FULL_ACCESS : contentOfBoundary(after, address),
+  ];
   const answer: Answer =
     hadContent === undefined || hasContent === undefined
       ? {
           kind: "not-comparable",
           reason: `the content of ${hadContent === undefined ? had : has} is not part of what is compared`,
         }
-      : decision({ identity: hasContent }, { identity: hadContent });
+      : decisions({ identity: [hasContent] }, { identity: [hadContent] }).added();
   return answer.kind === "nothing-new"
-    ? { otherNarrowed: [`the ${principal}: ${what}, which allows nothing new`] }
-    : {
-        otherBroadened: [`the ${principal}: ${what}`],
-        evidence: evidenceOf({ principal, policy: "permissions boundary" }, answer),
-      };
+    ? [
+        {
+          rule: "limits-strengthened",
+          principal,
+          values: { what: `the ${principal}: the permissions boundary ${had} changes to ${has}, which allows nothing new` },
+        },
+      ]
+    : [{ rule: "boundary-weakened", principal, address, values: { principal, from: had, to: has ?? "", ...evidenceOf(answer) } }];
 }
 
 /** Resources that this project does not create, and whose permissions are therefore unknown. */
-function externalChanges(before: Snapshot, after: Snapshot): Partial<PermissionChanges> {
-  const externalResources = (snapshot: Snapshot) => [...snapshot.resources].filter(([address]) => !isOurs(address));
-  const changed = externalResources(after)
-    .filter(([address, { attributes }]) => !sameAttributes(before.resources.get(address)?.attributes, attributes))
-    .map(([address]) => `${address}: not created by this project, so what it allows is unknown`);
-  const gone = externalResources(before)
-    .filter(([address]) => !after.resources.has(address))
-    .map(([address]) => `${address}: not created by this project, so what it denied is unknown`);
-  return { otherBroadened: [...changed, ...gone] };
-}
-
-function sameAttributes(one: unknown, other: unknown): boolean {
-  return one !== undefined && JSON.stringify(objectOf(one)) === JSON.stringify(objectOf(other));
+function externalFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].filter((address) => !isOurs(address));
+  return addresses
+    .filter((address) => {
+      const [had, has] = [before, after].map(({ resources }) => resources.get(address)?.attributes);
+      return JSON.stringify(had) !== JSON.stringify(has);
+    })
+    .map((address) => ({ rule: "resource-external", address, values: { address } }));
 }

@@ -1,0 +1,306 @@
+import { SLOTS } from "../../iam/key-slots";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
+import { isOwn } from "./ownership";
+import { routes } from "./permissions";
+import type { DiffFound } from "./rules";
+import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN } from "./snapshot";
+
+/** What happens to a resource. */
+export interface ResourceChange {
+  readonly address: string;
+  /** What the resource is: `user "deckhouse"`. */
+  readonly what: string;
+  readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
+  /** Which attributes change. */
+  readonly details: readonly string[];
+}
+
+/** Attributes whose change is shown with both values. */
+const SHOWN = ["name", "path", "status", "permissions_boundary", "force_destroy", "policy_arn"];
+
+/** What changes the resources of one configuration into those of another one. */
+export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly ResourceChange[] {
+  const replaced = replacements(before, after);
+  const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
+  return addresses.flatMap((address): readonly ResourceChange[] => {
+    const what = describe(address, after.resources.has(address) ? after : before);
+    if (!before.resources.has(address)) {
+      return [{ address, what, action: "created", details: [] }];
+    }
+    if (!after.resources.has(address)) {
+      return [{ address, what, action: "deleted", details: [] }];
+    }
+    const details = differences(address, before, after);
+    if (replaced.has(address)) {
+      return [{ address, what, action: "replaced", details }];
+    }
+    return details.length === 0 ? [] : [{ address, what, action: "updated", details }];
+  });
+}
+
+/** What a plan does. */
+export function resourcesOfPlan(plan: JsonObject, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
+  return managedChanges(plan).flatMap(({ address, change }): readonly ResourceChange[] => {
+    const action = actionOf(change.actions, change.importing !== undefined && change.importing !== null);
+    const what = describe(address, after.resources.has(address) ? after : before);
+    return action === undefined ? [] : [{ address, what, action, details: differences(address, before, after) }];
+  });
+}
+
+function actionOf(actions: readonly string[], importing: boolean): ResourceChange["action"] | undefined {
+  const has = (action: string) => actions.includes(action);
+  if (has("create") && has("delete")) {
+    return "replaced";
+  }
+  if (importing) {
+    return "imported";
+  }
+  const results = { create: "created", delete: "deleted", update: "updated", forget: "forgotten" } as const;
+  return (Object.keys(results) as (keyof typeof results)[]).filter(has).map((action) => results[action])[0];
+}
+
+/** By type, the attributes that Terraform can't change in place. Source: `ForceNew` in the AWS provider's schemas. */
+const FORCE_NEW: ReadonlyMap<string, readonly string[]> = new Map([
+  ["aws_iam_access_key", ["pgp_key"]],
+  ["aws_iam_policy", ["name", "path", "description"]],
+  ["aws_iam_role", ["name", "path"]],
+  ["aws_iam_role_policy", ["name"]],
+  ["aws_iam_role_policy_attachment", ["policy_arn"]],
+]);
+
+/** An address, and the resource whose name identifies it: Terraform replaces it when that name changes. */
+const IDENTIFIED_BY: readonly (readonly [string, string])[] = [
+  ...SLOTS.map((slot) => [KEY_ADDRESSES[slot], ADDRESSES.user] as const),
+  [ADDRESSES.membership, ADDRESSES.user],
+];
+
+/** The principal of an attachment of a managed policy; undefined for other addresses. */
+function principalOf(address: string): string | undefined {
+  const { what } = policyOfAddress(address) ?? {};
+  if (what === "userAttachment") {
+    return ADDRESSES.user;
+  }
+  return what === "groupAttachment" ? ADDRESSES.group : undefined;
+}
+
+/** The addresses that Terraform replaces between two configurations. */
+function replacements(before: Snapshot, after: Snapshot): ReadonlySet<string> {
+  const both = [...after.resources].filter(([address]) => before.resources.has(address));
+  const replaced = both
+    .filter(([address, { type, attributes }]) => {
+      const ignored = listOf(objectOf(attributes.lifecycle).ignore_changes);
+      return (FORCE_NEW.get(type) ?? []).some((name) => differs(address, name, before, after) && !ignored.includes(name));
+    })
+    .map(([address]) => address);
+  const attachments = both.flatMap(([address]) => {
+    const principal = principalOf(address);
+    return principal === undefined ? [] : [[address, principal] as const];
+  });
+  const renamed = [...IDENTIFIED_BY, ...attachments]
+    .filter(([, of]) => differs(of, "name", before, after))
+    .map(([address]) => address);
+  const reattached = attachments
+    .map(([address]) => address)
+    .filter((address) => replaced.includes(policyAddress("policy", policyOfAddress(address)?.number ?? 1)));
+  const onBoth = (address: string) => both.some(([other]) => other === address);
+  return new Set([...replaced, ...renamed, ...reattached].filter(onBoth));
+}
+
+/** Whether an attribute of what is on both sides has another value. */
+function differs(address: string, name: string, before: Snapshot, after: Snapshot): boolean {
+  const [had, has] = [before, after].map(({ resources }) => resources.get(address)?.attributes);
+  return had !== undefined && has !== undefined && canonical(had[name] ?? "") !== canonical(has[name] ?? "");
+}
+
+function differences(address: string, before: Snapshot, after: Snapshot): readonly string[] {
+  const values = (name: string) =>
+    [before, after].map(({ resources }) => show(resources.get(address)?.attributes[name])).join(" -> ");
+  const shown = SHOWN.filter(
+    (name) => differs(address, name, before, after) && after.resources.get(address)?.attributes[name] !== UNKNOWN,
+  ).map((name) => `${name} ${values(name)}`);
+  const named = ["pgp_key", "tags", "assume_role_policy"].filter((name) => differs(address, name, before, after));
+  return [...shown, ...named, ...contentDifference(address, before, after)];
+}
+
+function show(value: unknown): string {
+  return value === undefined || value === null || value === "" ? "none" : JSON.stringify(value);
+}
+
+/** A plan shows every line of a policy as changed where only their order is another one. */
+function contentDifference(address: string, before: Snapshot, after: Snapshot): readonly string[] {
+  const { what, number = 1 } = policyOfAddress(address) ?? {};
+  const [had, has] = [before, after].map(({ userPolicies, nodePolicy }) =>
+    what === "policy" ? userPolicies.get(number) : address === ADDRESSES.nodePolicy ? nodePolicy : undefined,
+  );
+  if (had === undefined || has === undefined) {
+    return [];
+  }
+  if (canonical(had) !== canonical(has)) {
+    return ["content"];
+  }
+  return differs(address, "policy", before, after) ? ["only the order of its content"] : [];
+}
+
+/** The name of a resource in a summary. */
+export function describe(address: string, snapshot: Snapshot): string {
+  const withName = (what: string) => {
+    const name = attribute(snapshot, address, "name");
+    return name === undefined ? what : `${what} ${JSON.stringify(name)}`;
+  };
+  const slot = SLOTS.find((candidate) => KEY_ADDRESSES[candidate] === address);
+  if (slot !== undefined) {
+    return `access key in the slot ${slot}, ${attribute(snapshot, address, "status")}`;
+  }
+  if (isNodeAttachment(address)) {
+    const role = attribute(snapshot, address, "role");
+    const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], role);
+    return `attachment of ${attribute(snapshot, address, "policy_arn")} to ${own ? "the node role" : `the role ${role}`}`;
+  }
+  const { what, number = 1 } = policyOfAddress(address) ?? {};
+  if (what === "policy") {
+    return withName("policy");
+  }
+  const policy = number === 1 ? "the policy" : `policy ${number}`;
+  if (what !== undefined) {
+    return `attachment of ${policy} to the ${what === "userAttachment" ? "user" : "group"}`;
+  }
+  // A map: a plan can have any address, `constructor` too.
+  const descriptions: ReadonlyMap<string, string> = new Map([
+    [ADDRESSES.user, withName("user")],
+    [ADDRESSES.group, withName("group")],
+    [ADDRESSES.nodeRole, withName("node role")],
+    [ADDRESSES.nodePolicy, "policy of the node role"],
+    [ADDRESSES.membership, "membership of the user in the group"],
+  ]);
+  return descriptions.get(address) ?? address;
+}
+
+type Effect = (change: { readonly what: string; readonly action: string }) => DiffFound;
+
+const destroysNodeRole: Effect = ({ what, action }) => ({
+  rule: "node-role-destroyed",
+  values: { what, action: action === "deleted" ? "deletes" : "replaces" },
+});
+const replacesAttachment: Effect = ({ what }) => ({ rule: "attachment-replaced", values: { what } });
+
+/** By address and action, the effect on a running cluster. */
+const BREAKING: Readonly<Record<string, Partial<Record<ResourceChange["action"], Effect>>>> = {
+  [ADDRESSES.user]: {
+    replaced: ({ what }) => ({ rule: "user-replaced", values: { what } }),
+    deleted: ({ what }) => ({ rule: "user-deleted", values: { what } }),
+  },
+  [ADDRESSES.policy]: {
+    replaced: ({ what }) => ({ rule: "policy-replaced", values: { what } }),
+    deleted: ({ what }) => ({ rule: "policy-deleted", values: { what } }),
+  },
+  [ADDRESSES.userAttachment]: { replaced: replacesAttachment },
+  [ADDRESSES.groupAttachment]: { replaced: replacesAttachment },
+  [ADDRESSES.membership]: { replaced: ({ what }) => ({ rule: "membership-replaced", values: { what } }) },
+  [ADDRESSES.nodeRole]: { deleted: destroysNodeRole, replaced: destroysNodeRole },
+};
+
+/** Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources. */
+export function resourceFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
+  return [
+    ...renameOfUser(before, after),
+    ...resources.flatMap((change) => effectOf(change, resources)),
+    ...keyFindings(before, after, resources),
+    ...attachmentMoves(before, after),
+    ...resources.map(
+      ({ address, what, action, details }): DiffFound => ({ rule: "resource", address, values: { what, action, details } }),
+    ),
+  ];
+}
+
+/**
+ * A further policy is replaced together with its attachments when its content changes, and deleted when the others have space for all
+ * permissions: neither takes a permission away before the others have it.
+ */
+function effectOf({ address, what, action }: ResourceChange, resources: readonly ResourceChange[]): readonly DiffFound[] {
+  if (action === "forgotten") {
+    return [{ rule: "forgotten", address, values: { what } }];
+  }
+  const { what: kind, number = 1 } = policyOfAddress(address) ?? {};
+  const policy = resources.find((other) => other.address === policyAddress("policy", number));
+  if (number > 1 && (policy?.action === "replaced" || policy?.action === "deleted")) {
+    return [];
+  }
+  const effect = BREAKING[kind === undefined ? address : ADDRESSES[kind]]?.[action];
+  return effect === undefined ? [] : [{ ...effect({ what, action }), address }];
+}
+
+function renameOfUser(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const [from, to] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
+  return from === undefined || to === undefined || from === to
+    ? []
+    : [{ rule: "user-renamed", address: ADDRESSES.user, values: { from: JSON.stringify(from), to: JSON.stringify(to) } }];
+}
+
+function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
+  const current = before.outputs.get("access_key_slot")?.value;
+  const [had, has] = [slotsOf(before), slotsOf(after)];
+  const isActive = (snapshot: Snapshot, slot: (typeof SLOTS)[number]) => keyIn(snapshot, slot)?.status === "Active";
+  const isReplaced = (slot: (typeof SLOTS)[number]) =>
+    resources.some(({ address, action }) => address === KEY_ADDRESSES[slot] && action === "replaced");
+  const [deleted, created] = [had.filter((slot) => !has.includes(slot)), has.filter((slot) => !had.includes(slot))];
+  const deactivated = had.filter(
+    (slot) => slot === current && isActive(before, slot) && has.includes(slot) && !isActive(after, slot),
+  );
+  const [gone, added] = [deleted[0], created[0]];
+  const field = (slot: string) => `accessKeys.${slot}.status`;
+  return [
+    ...SLOTS.filter(isReplaced).map(
+      (slot): DiffFound => ({
+        rule: "key-replaced",
+        address: KEY_ADDRESSES[slot],
+        values: { slot },
+      }),
+    ),
+    ...deleted
+      .filter((slot) => isActive(before, slot))
+      .map((slot): DiffFound => ({ rule: "active-key-deleted", field: field(slot), values: { slot } })),
+    ...(gone === undefined || added === undefined
+      ? []
+      : [{ rule: "keys-exchanged", values: { created: added, deleted: gone } } as const]),
+    ...deactivated.map((slot): DiffFound => ({ rule: "current-key-deactivated", field: field(slot), values: { slot } })),
+  ];
+}
+
+/**
+ * A key that was deactivated outside Terraform and that a plan activates again. The key that the outputs expose is never Inactive by the
+ * settings, so there a deactivation outside shows even if an earlier refresh stored it; for the other slot it shows in `resource_drift` alone.
+ */
+export function reactivatedKeys(plan: JsonObject, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const exposed = before.outputs.get("access_key_slot")?.value;
+  const status = (change: unknown, side: "before" | "after") => objectOf(objectOf(change)[side]).status;
+  const drifted = new Set(
+    listOf(plan.resource_drift)
+      .map(objectOf)
+      .filter(({ change }) => status(change, "before") !== "Inactive" && status(change, "after") === "Inactive")
+      .map(({ address }) => address),
+  );
+  return slotsOf(after)
+    .filter((slot) => keyIn(before, slot)?.status === "Inactive" && keyIn(after, slot)?.status === "Active")
+    .filter((slot) => slot === exposed || drifted.has(KEY_ADDRESSES[slot]))
+    .map((slot) => ({ rule: "key-reactivated", field: `accessKeys.${slot}.status`, values: { slot } }));
+}
+
+/** Terraform may delete the old attachment before it creates the new one. */
+function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const kept = [...before.userPolicies.keys()].filter((number) => after.userPolicies.has(number));
+  const moves = kept.flatMap((number) => attachmentMove(routes(before, number), routes(after, number)));
+  return [...new Map(moves.map((move) => [JSON.stringify(move), move])).values()];
+}
+
+function attachmentMove(had: ReturnType<typeof routes>, has: ReturnType<typeof routes>): readonly DiffFound[] {
+  if (!had.user && !had.group) {
+    return [];
+  }
+  if (!has.user && !has.group) {
+    return [{ rule: "policy-detached", values: {} }];
+  }
+  const [from, to] = had.user ? ["user", "group"] : ["group", "user"];
+  const stays = (had.user && has.user) || (had.group && has.group);
+  return stays || from === undefined || to === undefined ? [] : [{ rule: "policy-moved", values: { from, to } }];
+}

@@ -149,10 +149,18 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   if (managed === undefined) {
     return `${slot.slot}: ${wanted === "absent" ? "absent" : "not created yet"}`;
   }
-  const exposed = managed.id === situation.state.exposed.id ? ", exposed by the outputs" : "";
-  const key = found === undefined ? `${managed.id} (not in IAM)` : keyText(found);
+  const parts = [`${slot.slot}: ${found === undefined ? `${managed.id} (not in IAM)` : keyText(found)}`];
+  if (managed.id === situation.state.exposed.id) {
+    parts.push("exposed by the outputs");
+  }
+  if (managed.secret !== undefined) {
+    parts.push("its secret is in plaintext in the state");
+  }
   const expires = pgpExpiry(managed.pgpKey ?? slotSettings(situation.settings)[slot.slot].pgpKey);
-  return `${slot.slot}: ${key}${exposed}${expires === undefined ? "" : `, its OpenPGP key expires ${expires.toISOString().slice(0, 10)}`}`;
+  if (expires !== undefined) {
+    parts.push(`its OpenPGP key expires ${expires.toISOString().slice(0, 10)}`);
+  }
+  return parts.join(", ");
 }
 
 /** The report as JSON: findings and the step are data, with the text beside them. */
@@ -169,6 +177,7 @@ export function keyReportJson({ situation, findings, next }: KeyReport, context:
       status: found?.status,
       created: found?.created,
       lastUsed: found?.lastUsed,
+      isPlaintext: managed?.secret !== undefined,
       pgpExpires: pgpExpiry(managed?.pgpKey ?? slotSettings(settings)[slot].pgpKey),
     })),
     findings: findingsJson<KeyRules>(KEY_RULES, findings),

@@ -95,7 +95,10 @@ export function unrelatedResources(environment: Environment, uuid: string): read
 function resourceOf(kind: Kind, at: number, { partition, region, account }: Environment, uuid: string): UnrelatedResource {
   const { resource, service = "ec2", withoutAccount = false } = kind;
   const suffix = service === "ec2" ? `0fedcba98765432${String(at).padStart(2, "0")}` : `${at}${lastPart(resource)}`;
-  const arn = `arn:${partition}:${service}:${region}:${withoutAccount ? "" : account}:${resource}${suffix}`;
+  // Of the listeners, one without tags belongs to a load balancer with a name as the cloud controller manager gives.
+  const named =
+    kind.kind === "listener" && at === 0 ? `listener/net/a0123456789abcdef0123456789abcde${lastPart(resource)}` : undefined;
+  const arn = `arn:${partition}:${service}:${region}:${withoutAccount ? "" : account}:${named ?? `${resource}${suffix}`}`;
   const vpc = (id: string) => `arn:${partition}:ec2:${region}:${account}:vpc/${id}`;
   const tags = prefixed("aws:ResourceTag/", tagsOf(kind, at));
   const context: Context = {

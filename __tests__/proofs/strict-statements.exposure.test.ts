@@ -70,6 +70,8 @@ describe("resources of the account that are not the cluster's", () => {
     "Elastic IP": "2: ec2:DisassociateAddress",
     // The image and its snapshots of a node are in no setting, and other EBS CSI drivers have the same tag.
     image: "20: ec2:RunInstances",
+    // Older versions of the cloud controller manager do not tag listeners.
+    listener: "1: elasticloadbalancing:DeleteListener, elasticloadbalancing:ModifyListener",
     snapshot: "20: ec2:CreateTags, ec2:CreateVolume, ec2:DeleteSnapshot, ec2:RunInstances",
     // Without a tag `Name`, as the root disk of a new node, and those of other EBS CSI drivers.
     volume: "4: ec2:AttachVolume, ec2:CreateSnapshot, ec2:CreateTags, ec2:DeleteVolume, ec2:DetachVolume, ec2:ModifyVolume",
@@ -83,7 +85,7 @@ describe("resources of the account that are not the cluster's", () => {
       // Load balancers of other Kubernetes clusters, until the UUID is known.
       "classic load balancer":
         "2: elasticloadbalancing:AddTags, elasticloadbalancing:DeleteLoadBalancer, elasticloadbalancing:RegisterInstancesWithLoadBalancer",
-      listener: "2: elasticloadbalancing:AddTags, elasticloadbalancing:DeleteListener, elasticloadbalancing:ModifyListener",
+      listener: "3: elasticloadbalancing:AddTags, elasticloadbalancing:DeleteListener, elasticloadbalancing:ModifyListener",
       "network load balancer":
         "2: elasticloadbalancing:AddTags, elasticloadbalancing:CreateListener, elasticloadbalancing:DeleteLoadBalancer",
       "target group":

@@ -49,6 +49,13 @@ const EXPOSURES: readonly Exposure[] = [
     of: 20,
   },
   {
+    kind: "listeners without tags, of network load balancers with a name such as those of the cloud controller manager",
+    what: "change and delete them",
+    why: "older versions of the cloud controller manager do not tag listeners",
+    open: 1,
+    of: 20,
+  },
+  {
     kind: "network interfaces that are not attached",
     what: "attach them to an own instance at a launch",
     why: "a launch creates interfaces, which have no tags",

@@ -139,6 +139,8 @@ const BALANCER_GROUP_ACTIONS = [
 const CSI_TAG = "ebs.csi.aws.com/cluster";
 /** Tag of the cloud controller manager on load balancers, listeners and target groups. Source: its pkg/providers/v1/aws.go. */
 const SERVICE_TAG = "kubernetes.io/service-name";
+/** Tag of the AWS Load Balancer Controller. Source: kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go. */
+const OTHER_CONTROLLER_TAG = "elbv2.k8s.aws/cluster";
 
 function ec2Parts(scope: StrictScope): readonly Part[] {
   const { cluster, marker, ec2 } = scope;
@@ -168,6 +170,18 @@ function ec2Parts(scope: StrictScope): readonly Part[] {
       resources: [ec2("volume/*")],
       conditions: [inRequest(marker), isAbsent("aws:ResourceTag/Name"), isAbsent(`aws:ResourceTag/${CSI_TAG}`)],
     },
+    // DKP never tags the root disk of the bastion. Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/layouts/with-nat/
+    // base-infrastructure/main.tf, root_block_device.
+    ...(cluster.bastion && cluster.layout === "WithNAT"
+      ? [
+          {
+            sid: "BastionDisk",
+            applies: only("ModifyVolume"),
+            resources: [ec2("volume/*")],
+            conditions: [isAbsent("aws:ResourceTag/Name"), isAbsent(`aws:ResourceTag/${CSI_TAG}`)],
+          },
+        ]
+      : []),
     {
       sid: "Csi",
       applies: only(...VOLUME_ACTIONS),
@@ -307,7 +321,8 @@ function networkLoadBalancerParts(scope: StrictScope): readonly Part[] {
       sid: "LbListeners",
       applies: only("DeleteListener", "ModifyListener"),
       resources: [scope.loadBalancer(`listener/net/a${"?".repeat(31)}/*`)],
-      conditions: [isAbsent(`aws:ResourceTag/${SERVICE_TAG}`)],
+      // "?" matches "/" too, so that a name of 15 characters fits as well: at least not the listeners of the other controller.
+      conditions: [isAbsent(`aws:ResourceTag/${SERVICE_TAG}`), isAbsent(`aws:ResourceTag/${OTHER_CONTROLLER_TAG}`)],
     },
   ];
 }

@@ -55,9 +55,11 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.ec2.models.availability_zones_and_regions import (
     RegionsAndZonesBackend,
 )
+from moto.ec2.models.instances import Instance
 from moto.ec2.responses.availability_zones_and_regions import (
     AvailabilityZonesAndRegions,
 )
+from moto.ec2.utils import filter_dict_attribute_mapping
 from moto.iam import access_control, exceptions
 from moto.iam.models import IAMBackend, ManagedPolicy, User, iam_backends
 from moto.iam.responses import IamResponse
@@ -635,6 +637,18 @@ def describe_regions(original, response):
         wanted = ["opt-in-not-required", "opted-in"]
     regions = [r for r in regions if not wanted or r.opt_in_status in wanted]
     return ActionResult({"Regions": regions})
+
+
+# moto does not implement the filter for instances with a profile.
+
+
+def profile_arn(instance):
+    profile = instance.iam_instance_profile
+    return profile["Arn"] if isinstance(profile, dict) else ""
+
+
+Instance.profile_arn = property(profile_arn)
+filter_dict_attribute_mapping["iam-instance-profile.arn"] = "profile_arn"
 
 
 # Held by the call that is being executed: moto is not thread-safe, and fails

@@ -1,7 +1,14 @@
-import { CreateSecurityGroupCommand, CreateSubnetCommand, type Tag } from "@aws-sdk/client-ec2";
+import {
+  CreateSecurityGroupCommand,
+  CreateSubnetCommand,
+  DescribeInstancesCommand,
+  RunInstancesCommand,
+  type Tag,
+} from "@aws-sdk/client-ec2";
+import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand } from "@aws-sdk/client-iam";
 import { markerCheck } from "../../../../src/cli/account/preflight/checks/marker";
 import type { LocalAws } from "../../support/local-aws";
-import { createVpc, settings, testChecks } from "../../support/preflight";
+import { createRole, createVpc, settings, testChecks } from "../../support/preflight";
 
 const MARKER: Tag = { Key: "dkp-cluster", Value: "marked" };
 
@@ -19,8 +26,30 @@ async function createFixtures(local: LocalAws) {
   const { GroupId: group } = await ec2.send(
     new CreateSecurityGroupCommand({ GroupName: "unmarked-node", Description: "nodes", VpcId: vpc }),
   );
-  return { subnet: Subnet?.SubnetId, group };
+  const iam = local.iam();
+  await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "workers-node" }));
+  await createRole(local, "workers-node");
+  await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "workers-node", RoleName: "workers-node" }));
+  // As the machine controller manager creates instances: the UUID's tag alone.
+  const { Instances: [worker] = [] } = await ec2.send(
+    new RunInstancesCommand({
+      ImageId: "ami-12c6146b",
+      MinCount: 1,
+      MaxCount: 1,
+      IamInstanceProfile: { Name: "workers-node" },
+      TagSpecifications: [
+        { ResourceType: "instance", Tags: [{ Key: "kubernetes.io/cluster/7a3c1f52-1111-4222-8333-444455556666", Value: "1" }] },
+      ],
+    }),
+  );
+  const instance = worker?.InstanceId ?? "";
+  const { Reservations: [reservation] = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [instance] }));
+  const disk = reservation?.Instances?.[0]?.BlockDeviceMappings?.[0]?.Ebs?.VolumeId;
+  return { subnet: Subnet?.SubnetId, group, worker: [instance, disk].sort().join(", ") };
 }
+
+const REMEDY =
+  "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left: roll each node group of type CloudEphemeral";
 
 const strict = (prefix: string, value: string) =>
   `${settings(`prefix: ${prefix}, layout: Standard, tags: { dkp-cluster: ${value} }`)}policy: { mode: strict }\n`;
@@ -59,7 +88,18 @@ export const marker = testChecks([markerCheck], createFixtures, [
     existingCluster: true,
     expected: ({ group }) => [
       `1 of 1 objects of the cluster lack the tag dkp-cluster=marked, so that mode strict would deny every change of them: ${group}`,
-      "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left",
+      REMEDY,
+    ],
+  },
+  {
+    verdict: "failed",
+    of: "a worker from before the marker, which only its instance profile shows",
+    by: "local AWS",
+    settings: () => strict("workers", "marked"),
+    existingCluster: true,
+    expected: ({ worker }) => [
+      `2 of 2 objects of the cluster lack the tag dkp-cluster=marked, so that mode strict would deny every change of them: ${worker}`,
+      REMEDY,
     ],
   },
   {

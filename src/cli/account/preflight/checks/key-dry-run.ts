@@ -1,3 +1,4 @@
+import { strictMarker } from "../../../../iam/cluster-marker";
 import type { Deployment } from "../../../../settings/deployment";
 import { type Check, type Finding, failed, ok, skipped, unknown } from "../check";
 
@@ -13,19 +14,29 @@ export const DRY_CALLS: readonly DryCall[] = [
   { operation: "DescribeAddressesAttribute", input: () => ({}) },
   { operation: "DescribeInstanceTopology", input: () => ({}) },
   { operation: "DescribeInstances", input: () => ({}) },
-  { operation: "AllocateAddress", input: () => ({ Domain: "vpc" }) },
+  { operation: "AllocateAddress", input: (deployment) => ({ Domain: "vpc", ...marked(deployment, "elastic-ip") }) },
   {
     operation: "CreateVpc",
-    input: ({ cluster }) => (cluster.existingVPCID === undefined ? { CidrBlock: "10.241.0.0/16" } : undefined),
+    input: (deployment) =>
+      deployment.cluster.existingVPCID === undefined ? { CidrBlock: "10.241.0.0/16", ...marked(deployment, "vpc") } : undefined,
   },
-  { operation: "CreateInternetGateway", input: () => ({}) },
+  { operation: "CreateInternetGateway", input: (deployment) => marked(deployment, "internet-gateway") },
   {
     operation: "RunInstances",
     // A dry run only checks the permission, so that any instance type will do. Source: EC2 API Reference, RunInstances, "DryRun".
-    input: ({ amis: [ImageId] }) =>
-      ImageId === undefined ? undefined : { ImageId, InstanceType: "m5.large", MinCount: 1, MaxCount: 1 },
+    // Mode strict allows a launch only in a subnet of the cluster, which the settings do not name.
+    input: ({ amis: [ImageId], policy }) =>
+      ImageId === undefined || policy.mode === "strict"
+        ? undefined
+        : { ImageId, InstanceType: "m5.large", MinCount: 1, MaxCount: 1 },
   },
 ];
+
+/** The marker in the request, without which mode `strict` allows no creation. */
+function marked({ policy, cluster }: Deployment, ResourceType: string): object {
+  const marker = strictMarker(policy, cluster);
+  return marker === undefined ? {} : { TagSpecifications: [{ ResourceType, Tags: [{ Key: marker.key, Value: marker.value }] }] };
+}
 
 /** The finding for the response of EC2 to a dry run. */
 export function judgeDryRun(operation: string, { code, message }: { readonly code: string; readonly message: string }): Finding {

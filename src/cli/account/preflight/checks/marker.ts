@@ -1,3 +1,4 @@
+import { iamResourceArn } from "../../../../iam/arns";
 import { nodeRoleName } from "../../../../iam/cluster";
 import { strictMarker } from "../../../../iam/cluster-marker";
 import { inOrder } from "../../aws/operations";
@@ -32,7 +33,7 @@ export function judgeMarker({ cluster, marked }: MarkedObjects, marker: string, 
     ? ok(`all ${cluster.length} objects of the cluster that were found have the tag ${marker}`)
     : failed(
         `${lacking.length} of ${cluster.length} objects of the cluster lack the tag ${marker}, so that mode strict would deny every change of them: ${named(lacking)}`,
-        "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left",
+        "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left: roll each node group of type CloudEphemeral",
       );
 }
 
@@ -49,7 +50,7 @@ export const markerCheck = check({
   name: "marker",
   calls: ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeTags"],
   where: "region",
-  async run({ call }, { deployment: { cluster, policy }, existingCluster }) {
+  async run({ call }, { deployment: { cluster, policy }, partition, account, existingCluster }) {
     const marker = strictMarker(policy, cluster);
     const { prefix } = cluster;
     if (marker === undefined || prefix === undefined) {
@@ -68,21 +69,24 @@ export const markerCheck = check({
       return ids;
     };
     const clusterTag = `kubernetes.io/cluster/${prefix}`;
+    const profile = iamResourceArn({ partition, account }, `instance-profile/${nodeRoleName(prefix)}`);
     const [marked, byTag, byName, csi, groups, instances] = await inOrder([
       withTag(marker.key, marker.value),
       withTag(clusterTag),
       withTag("Name", ...namesOf(prefix)),
       withTag(CSI_TAG),
       call("ec2:DescribeSecurityGroups", { Filters: [{ Name: "group-name", Values: groupsOf(prefix) }] }),
-      call("ec2:DescribeInstances", { Filters: [{ Name: "tag-key", Values: [clusterTag] }] }),
+      // The machine controller manager's instances have neither the tag nor such names. All instances have the profile.
+      call("ec2:DescribeInstances", { Filters: [{ Name: "iam-instance-profile.arn", Values: [profile] }] }),
     ]);
-    const disks = (instances.Reservations ?? [])
-      .flatMap(({ Instances = [] }) => Instances)
+    const launched = (instances.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
+    const disks = launched
       .flatMap(({ BlockDeviceMappings = [] }) => BlockDeviceMappings.map(({ Ebs }) => Ebs?.VolumeId ?? ""))
       .filter((id) => id !== "" && !csi.includes(id));
+    const ids = launched.map(({ InstanceId = "" }) => InstanceId);
     const ofGroups = (groups.SecurityGroups ?? []).map(({ GroupId = "" }) => GroupId);
     // The existing VPC belongs to the user: the policy names its ID.
-    const found = new Set([...byTag, ...byName, ...ofGroups, ...disks].filter((id) => id !== cluster.existingVPCID));
+    const found = new Set([...byTag, ...byName, ...ofGroups, ...ids, ...disks].filter((id) => id !== cluster.existingVPCID));
     const objects = { cluster: [...found].sort(), marked: [...new Set(marked)].sort() };
     return [judgeMarker(objects, `${marker.key}=${marker.value}`, existingCluster)];
   },

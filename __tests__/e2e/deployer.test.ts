@@ -14,6 +14,7 @@ import {
   type IAMClient,
   PutRolePolicyCommand,
   PutUserPolicyCommand,
+  UpdateAssumeRolePolicyCommand,
   UploadSigningCertificateCommand,
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
@@ -59,7 +60,13 @@ async function fillVersions(aws: LocalAws): Promise<void> {
   }
 }
 
-async function takeBoundariesOff(aws: LocalAws): Promise<void> {
+/** What Terraform restores: the boundaries, and the trust policy of the role. */
+async function changeOutside(aws: LocalAws): Promise<void> {
+  const PolicyDocument = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { AWS: "arn:aws:iam::999999999999:root" }, Action: "sts:AssumeRole" }],
+  });
+  await aws.iam().send(new UpdateAssumeRolePolicyCommand({ RoleName: "full-nodes", PolicyDocument }));
   await aws.iam().send(new DeleteUserPermissionsBoundaryCommand({ UserName: "full" }));
   await aws.iam().send(new DeleteRolePermissionsBoundaryCommand({ RoleName: "full-nodes" }));
 }
@@ -106,7 +113,7 @@ const FULL_SCENARIO: Scenario = {
   steps: [
     { command: ["init"] },
     { command: APPLY },
-    { command: APPLY, settings: full(`tags: { owner: platform }\n${ROTATION}`, false), meanwhile: takeBoundariesOff },
+    { command: APPLY, settings: full(`tags: { owner: platform }\n${ROTATION}`, false), meanwhile: changeOutside },
     { command: DESTROY, meanwhile: hangOnUser },
   ],
 };

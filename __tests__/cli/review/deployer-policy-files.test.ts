@@ -144,7 +144,7 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
     expect(deployerPolicies(deployment(everything(200))).notes.slice(1)).toEqual([
       BOUNDARY_IS_INEFFECTIVE,
       TAGS,
-      "deployer-policy.json has 7175 characters, but a managed policy has at most 6144: add it to a role as an inline policy, which has at most 10,240",
+      "deployer-policy.json has 7204 characters, but a managed policy has at most 6144: add it to a role as an inline policy, which has at most 10,240",
     ]);
   });
 

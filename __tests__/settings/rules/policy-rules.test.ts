@@ -75,6 +75,34 @@ describe("the marker of mode `strict`", () => {
   });
 });
 
+describe("the tags of the cluster", () => {
+  const tagged = (mode: string, tags: string) =>
+    errorsWith(`policy: { mode: ${mode} }\ncluster: { prefix: dev, layout: Standard, tags: { ${tags} } }\n`);
+
+  it.each([
+    [
+      "scoped",
+      '"Владелец": x',
+      /^line 4, cluster\.tags\..*: has characters that IAM rejects in a policy, and policy\.mode "scoped"/,
+    ],
+    ["strict", '"owner": "Анна"', /^line 4, cluster\.tags\.owner: has characters that IAM rejects in a policy/],
+    ["documented", '"aws:x": y', /cluster\.tags\..*: begins with "aws:"/],
+    ["minimal", '"a#b": y', /cluster\.tags\..*: is not a tag key/],
+  ])("are rejected in mode %s: %s", (mode, tags, message) => {
+    expect(tagged(mode, tags)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([
+    ["documented", '"Владелец": x'],
+    ["minimal", '"owner": "Анна"'],
+    ["strict", '"Größe": "ÿ"'],
+  ])("are accepted in mode %s: %s", (mode, tags) => {
+    expect(
+      deploymentWith(`policy: { mode: ${mode} }\ncluster: { prefix: dev, layout: Standard, tags: { ${tags} } }\n`).policy.mode,
+    ).toBe(mode);
+  });
+});
+
 describe("permissions that exceed one policy", () => {
   /** The length that leaves space for the names of further policies. */
   const LONGEST = "P".repeat(117);

@@ -6,6 +6,7 @@ import { policySize } from "../../iam/policy-document";
 import type { Mode } from "../../iam/policy-statements";
 import type { FieldError } from "../errors";
 import { show } from "../message-parts";
+import { tagErrors } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
 
 /** Rules between the policy and the cluster: what a mode requires, and the size of what it grants. */
@@ -27,6 +28,7 @@ export const POLICY_RULES: readonly Rule[] = [
         },
   ),
   rule(["policy", "cluster"], ({ policy: { mode, marker }, cluster }) => markerError(mode, marker, cluster.tags ?? {})),
+  rule(["policy", "cluster"], ({ policy: { mode }, cluster: { tags = {} } }) => clusterTagErrors(mode, tags)),
   rule(["cluster"], ({ cluster: { existingVPCID, vpcId } }) =>
     vpcId === undefined || existingVPCID === undefined
       ? undefined
@@ -59,6 +61,25 @@ function markerError(mode: Mode, marker: string | undefined, tags: Readonly<Reco
         message: `${show(marker)} is no key of cluster.tags that can be the marker; write one of ${list}`,
       };
 }
+
+/**
+ * Tags that IAM rejects: DKP sets them on the node role, all modes but `documented` write their keys into the policy, and `strict` the
+ * value of the marker. Source: IAM API Reference, `policyDocumentType` of CreatePolicy.
+ */
+function clusterTagErrors(mode: Mode, tags: Readonly<Record<string, string>>): readonly FieldError[] {
+  const inPolicy = (key: string, value: string) => (mode === "strict" ? `${key}${value}` : key);
+  const foreign =
+    mode === "documented" ? [] : Object.entries(tags).filter(([key, value]) => BEYOND_LATIN_1.test(inPolicy(key, value)));
+  return [
+    ...tagErrors(tags).map((error) => ({ ...error, path: ["cluster", "tags", ...error.path] })),
+    ...foreign.map(([key]) => ({
+      path: ["cluster", "tags", key],
+      message: `has characters that IAM rejects in a policy, and policy.mode ${show(mode)} names the tag there; use Latin letters, or mode "documented"`,
+    })),
+  ];
+}
+
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 
 /** Several policies must have valid names, fit into the quota of IAM, and each into the size of a policy. */
 function policiesError(name: string, policies: readonly DeploymentPolicy[]): FieldError | undefined {

@@ -102,7 +102,8 @@ const tags = v.pipe(
   v.transform((value) => value as Readonly<Record<string, string>>),
 );
 
-function tagErrors(value: Readonly<Record<string, unknown>>): readonly FieldError[] {
+/** Tags that IAM rejects. */
+export function tagErrors(value: Readonly<Record<string, unknown>>): readonly FieldError[] {
   const keys = Object.keys(value);
   const tooMany =
     keys.length > MAX_TAGS

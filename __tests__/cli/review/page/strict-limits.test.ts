@@ -14,7 +14,7 @@ describe("what mode strict does not protect", () => {
   it("is counted by kind, and less after the bootstrap", () => {
     const before = limits("strict");
     expect(before.strict).toBe(true);
-    expect(rows(before.strictExposures)).toHaveLength(8);
+    expect(rows(before.strictExposures)).toHaveLength(9);
     expect(String(before.strictCosts)).toContain("`cluster.uuid` is not set");
     const after = limits("strict", { uuid: UUID, vpcId: VPC });
     expect(rows(after.strictExposures).map((row) => row.split(" | ")[1])).toEqual([
@@ -22,6 +22,7 @@ describe("what mode strict does not protect", () => {
       "20 of 20",
       "4 of 20",
       "2 of 20",
+      "1 of 20",
       "1 of 20",
     ]);
     expect(String(after.strictCosts)).not.toContain("is not set");

@@ -129,12 +129,21 @@ function follow(program: Program, before: World, given: Step, fault?: Fault): Fo
   let applied = false;
   for (const action of step.actions) {
     if (action.do === "apply") {
+      if (world.unsent !== undefined && world.unsentAfter === world.versions.length) {
+        throw new Broken("the advised apply makes errored.tfstate useless");
+      }
+      const had = Object.values(world.state.keys).map(({ id }) => id);
       const result: Applied = apply(world, program.protectAttachment, () => check("apply"), applied ? undefined : fault);
       if ("refused" in result) {
         throw new Broken(`the advised apply is refused: ${result.refused}`);
       }
       if (!applied) {
         calls = result.calls;
+      }
+      const known = Object.values(world.state.keys).map(({ id }) => id);
+      const lost = had.find((id) => !known.includes(id) && keyIn(world, id) !== undefined);
+      if (lost !== undefined && fault === undefined) {
+        throw new Broken("the advised apply takes a key out of the state that IAM has");
       }
       if (fault !== undefined && !applied) {
         return { world, calls };
@@ -549,6 +558,7 @@ export function walk(program: Program, starts: readonly Node[], depth: number, e
           const faults: Fault[] = Array.from({ length: followed.calls }, (_, index) => index + 1).flatMap((call): Fault[] => [
             { kind: "killed", at: call },
             { kind: "answer lost", at: call },
+            { kind: "read fails", at: call },
           ]);
           for (const fault of followed.calls > 0 ? [...faults, { kind: "state not written" } as const] : []) {
             const cut = follow(program, world, step, fault);

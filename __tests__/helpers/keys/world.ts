@@ -137,6 +137,8 @@ export function deleteKey(world: World, id: string): void {
 export type Fault =
   | { readonly kind: "killed"; readonly at: number }
   | { readonly kind: "answer lost"; readonly at: number }
+  /** Terraform cannot read a key that it has created: it is tainted. */
+  | { readonly kind: "read fails"; readonly at: number }
   | { readonly kind: "state not written" };
 
 interface Operation {
@@ -181,6 +183,12 @@ export function apply(world: World, protectAttachment: boolean, after: () => voi
     }
     if (ok) {
       operation.record(state);
+      const [, slot] = /^create key (\w+)$/.exec(operation.name) ?? [];
+      const created = state.keys[slot as Slot];
+      if (created !== undefined && fault?.kind === "read fails" && fault.at === calls) {
+        created.tainted = true;
+        failed.push(operation.name);
+      }
     } else {
       failed.push(operation.name);
     }

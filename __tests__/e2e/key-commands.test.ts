@@ -5,6 +5,7 @@ import { PROJECT } from "../helpers/project-root";
 import { Gpg } from "./support/gpg";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, removeFolders } from "./support/project";
+import type { KeysReport } from "./support/recovery";
 import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
@@ -59,7 +60,7 @@ describe("the commands about keys", () => {
   });
 
   it("report what to do first", () => {
-    expect(command("keys", "deckhouse")).toMatchObject({ status: 1, output: expect.stringContaining("init first") });
+    expect(command("keys", "deckhouse")).toMatchObject({ status: 3, output: expect.stringContaining("init first") });
     expect(command("keys", "dekhouse")).toEqual({
       status: 1,
       output: 'no deployment "dekhouse" in deployments, did you mean "deckhouse"?\n',
@@ -86,39 +87,34 @@ describe("the commands about keys", () => {
     const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...rest } = environment() as Record<string, string>;
     const hanging = { ...rest, AWS_CONFIG_FILE: config, AWS_PROFILE: "hanging" };
     const message = "IAM does not list the keys of the user deckhouse: no answer within 2 s";
-    for (const [args, remedy] of [
-      [[], ""],
-      [["--leaked"], '; until then, follow review/deckhouse/REVIEW.md, "After a leak"'],
+    for (const [args, remedy, code] of [
+      [[], "", 3],
+      [["--leaked"], '; until then, follow review/deckhouse/REVIEW.md, "After a leak"', 1],
     ] as const) {
       const started = Date.now();
       const { status, output } = runIn(deployments.path, hanging, process.execPath, script, "keys", ...args, "--timeout", "2");
-      expect({ status, last: output.trim().split("\n").at(-1) }).toEqual({ status: 1, last: `${message}${remedy}` });
+      expect({ status, last: output.trim().split("\n").at(-1) }).toEqual({ status: code, last: `${message}${remedy}` });
       expect(Date.now() - started).toBeLessThan(30_000);
     }
   });
 
   it("keys reports the slots, the next step, and an unmanaged key before it blocks a rotation", async () => {
     const id = terraform.output("access_key_id");
+    await aws.accepts(terraform.key());
     const plain = command("keys", "deckhouse");
-    expect(plain).toMatchObject({
-      status: 0,
-      output: expect.stringContaining(`primary: ${id} Active, exposed by the outputs, 0 days old`),
-    });
+    expect(plain).toMatchObject({ status: 0, output: expect.stringContaining(`primary: ${id} (Active, created `) });
+    expect(plain.output).toContain("exposed by the outputs");
     expect(plain.output).toContain("accessKeys.secondary.status: Active");
     const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
     expect(command("keys", "deckhouse")).toMatchObject({ status: 2 });
-    const { errors, warnings, unmanaged } = json("keys", "deckhouse", "--format", "json") as {
-      errors: string[];
-      warnings: string[];
-      unmanaged: { id: string }[];
-    };
-    expect(unmanaged.map((key) => key.id)).toEqual([AccessKey?.AccessKeyId]);
+    const { findings } = json("keys", "deckhouse", "--format", "json") as KeysReport;
+    expect(findings.map(({ rule }) => rule)).toEqual(["key-danger", "key-unmanaged"]);
     // The key is new, so DKP may use it.
-    expect(errors.join("\n")).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
-    expect(errors.join("\n")).toContain("do not delete or deactivate it");
-    expect(warnings).toContain(
-      "the next apply would create a third key, which IAM rejects (2 per user, LimitExceeded); see docs/how-to/recover.md#unmanaged-key",
+    expect(findings[1]?.text).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
+    expect(findings[1]?.text).toContain("do not delete or deactivate it");
+    expect(findings[0]?.text).toBe(
+      "the next apply creates a key in secondary, which fails: IAM allows a user 2 keys (LimitExceeded)",
     );
     await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));
   });

@@ -135,6 +135,11 @@ export class LocalAws {
       .map(({ action }) => action);
   }
 
+  /** Makes all access keys, and their last uses, 25 hours older: more than a day passes. */
+  async passDay(): Promise<void> {
+    await fetch(`${this.url}/days`, { method: "POST" });
+  }
+
   async createBucket(bucket: string): Promise<void> {
     await fetch(`${this.url}/${bucket}`, { method: "PUT" });
   }

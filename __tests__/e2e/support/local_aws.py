@@ -656,6 +656,18 @@ filter_dict_attribute_mapping["iam-instance-profile.arn"] = "profile_arn"
 ONE_CALL = Lock()
 
 
+def pass_days():
+    """Makes all access keys, and their last uses, 25 hours older."""
+    age = timedelta(hours=25)
+    for account in iam_backends.values():
+        for backend in account.values():
+            for key in backend.access_keys.values():
+                key.create_date -= age
+                if key.last_used:
+                    key.last_used._timestamp -= age
+    return {}
+
+
 class CallLog:
     """WSGI middleware that logs the calls and serves the logs."""
 
@@ -678,7 +690,7 @@ class CallLog:
             return [body]
         return self.served(environ, start_response)
 
-    LOGS = ("/calls", "/decisions", "/copies")
+    LOGS = ("/calls", "/decisions", "/copies", "/days")
 
     @staticmethod
     def body(environ):
@@ -705,6 +717,8 @@ class CallLog:
             # A copy ends after it has sent the response.
             Timer(5, os._exit, [0]).start()
             return {}
+        if path == "/days":
+            return pass_days()
         listed = self.calls if path == "/calls" else DECISIONS
         answer = list(listed)
         if method == "DELETE":

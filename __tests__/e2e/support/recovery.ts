@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
+import { DeleteAccessKeyCommand, GetAccessKeyLastUsedCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
+import type { Step } from "../../../src/cli/account/keys/next-step";
 import { PROJECT } from "../../helpers/project-root";
 import type { Credentials, LocalAws } from "./local-aws";
 import { type AnyAws, type Finished, jsonOf, runIn, Terraform, terraformEnvironment } from "./terraform";
@@ -127,16 +128,15 @@ export async function succeed(terraform: Terraform, ...args: string[]): Promise<
   return output;
 }
 
+/** What `dkp-access keys --format json` prints. */
 export interface KeysReport {
   readonly slots: readonly { readonly id?: string }[];
-  readonly unmanaged: readonly { readonly id: string; readonly created: string; readonly lastUsed?: unknown }[];
-  readonly errors: readonly string[];
-  readonly warnings: readonly string[];
-  readonly next: {
-    readonly edits: readonly { readonly setting: string; readonly value: string }[];
-    readonly after: readonly string[];
-  };
+  readonly findings: readonly { readonly rule: string; readonly level: string; readonly text: string }[];
+  readonly next: Step;
 }
+
+/** The rules that require attention. */
+export const attentionOf = ({ findings }: KeysReport) => findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
 
 /** A `dkp-access` command in the project. */
 export function dkpAccess(scene: Stack, ...args: readonly string[]): Finished {
@@ -163,22 +163,23 @@ const environmentOf = (aws: LocalAws, credentials: Credentials) => ({
  */
 async function deleteReported(
   { aws, credentials, since }: Pick<Scene, "aws" | "credentials" | "since">,
-  { slots, unmanaged, errors, warnings }: KeysReport,
+  { slots, findings }: KeysReport,
 ): Promise<readonly string[]> {
   const iam = aws.iam(credentials);
   const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName: STACK }));
   const managed = slots.map(({ id }) => id);
-  const outside = AccessKeyMetadata.map(({ AccessKeyId = "" }) => AccessKeyId).filter((id) => !managed.includes(id));
-  const text = [...errors, ...warnings].join("\n");
-  const unnoticed = outside.filter((id) => !unmanaged.some((key) => key.id === id) || !text.includes(id));
-  if (unnoticed.length > 0) {
-    throw new Error(`dkp-access keys does not name ${unnoticed.join(", ")}:\n${text}`);
-  }
-  const unused = unmanaged
-    .filter(({ created, lastUsed }) => lastUsed === undefined && Date.parse(created) >= since.getTime())
-    .map(({ id }) => id);
-  for (const id of unused) {
-    await iam.send(new DeleteAccessKeyCommand({ UserName: STACK, AccessKeyId: id }));
+  const outside = AccessKeyMetadata.filter(({ AccessKeyId = "" }) => !managed.includes(AccessKeyId));
+  const text = findings.map((finding) => finding.text).join("\n");
+  const unused: string[] = [];
+  for (const { AccessKeyId = "", CreateDate } of outside) {
+    if (!text.includes(AccessKeyId)) {
+      throw new Error(`dkp-access keys does not name ${AccessKeyId}:\n${text}`);
+    }
+    const { AccessKeyLastUsed } = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }));
+    if (AccessKeyLastUsed?.LastUsedDate === undefined && (CreateDate?.getTime() ?? 0) >= since.getTime()) {
+      unused.push(AccessKeyId);
+      await iam.send(new DeleteAccessKeyCommand({ UserName: STACK, AccessKeyId }));
+    }
   }
   return unused;
 }

@@ -1,0 +1,273 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { DeleteAccessKeyCommand, ListAccessKeysCommand, UpdateAccessKeyCommand } from "@aws-sdk/client-iam";
+import { stringify } from "yaml";
+import type { Action, Step } from "../../../src/cli/account/keys/next-step";
+import { PROJECT } from "../../helpers/project-root";
+import { type Fault, FaultProxy } from "./fault-proxy";
+import { ADMIN, type Credentials, type LocalAws } from "./local-aws";
+import type { Deployments } from "./project";
+import { jsonOf, type Terraform, terraformEnvironment } from "./terraform";
+
+export const BUCKET = "keys-state";
+const STATE = "deckhouse/terraform.tfstate";
+const USER = "deckhouse";
+/** The longest way to the end in the model is shorter. */
+const MOST_STEPS = 14;
+
+interface Report {
+  readonly findings: readonly { readonly rule: string; readonly level: string }[];
+  readonly next: Step;
+}
+
+type Tree = Record<string, unknown>;
+
+/** A deployment in its own account, DKP, and a person who does only what `dkp-access keys` prints. */
+export class KeyOperator {
+  settings: Tree;
+  /** The key in provider-cluster-configuration. */
+  dkp: Credentials | undefined;
+  /** Keys that leaked, by ID, and their credentials where they are known. */
+  readonly leaked = new Map<string, Credentials | undefined>();
+  /** Leaked keys that AWS has rejected. */
+  private readonly ended = new Set<string>();
+  readonly whys: string[] = [];
+
+  constructor(
+    readonly aws: LocalAws,
+    readonly deployments: Deployments,
+    readonly terraform: Terraform,
+    settings: Readonly<Tree>,
+    readonly env: Record<string, string> = {},
+  ) {
+    this.settings = structuredClone(settings);
+  }
+
+  /** Writes the settings, with these fields, and synthesizes. */
+  write(fields: Readonly<Tree> = {}): void {
+    this.settings = { ...this.settings, ...structuredClone(fields) };
+    this.deployments.change({ deckhouse: stringify(this.settings) });
+  }
+
+  report(...args: readonly string[]): Report {
+    return this.command("keys", ...args, "deckhouse", "--format", "json") as Report;
+  }
+
+  /**
+   * Follows the printed steps to the end.
+   * @throws Error if a step fails, DKP's key stops to work although it did not leak, or a leaked key works again
+   */
+  async settle(): Promise<readonly string[]> {
+    for (let count = 0; count < MOST_STEPS; count++) {
+      const { next } = this.report();
+      const live = await this.liveLeaks();
+      if (live.length > 0) {
+        const { contain, after } = this.leak(live);
+        await this.follow({ ...after, why: "leak" as Step["why"], edits: contain.edits, actions: contain.actions });
+        continue;
+      }
+      if (next.why === "done") {
+        return this.whys;
+      }
+      await this.follow(next);
+    }
+    throw new Error(`no end: ${this.whys.join(", ")}`);
+  }
+
+  private leak(ids: readonly string[]): { readonly contain: Pick<Step, "edits" | "actions">; readonly after: Step } {
+    return this.command("keys", "--leaked", "deckhouse", "--key", ...ids, "--format", "json") as ReturnType<KeyOperator["leak"]>;
+  }
+
+  private command(...args: readonly string[]): unknown {
+    const env = { ...terraformEnvironment(this.aws), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...this.env };
+    return jsonOf(this.deployments.path, env, process.execPath, join(PROJECT, "bin/dkp-access"), ...args);
+  }
+
+  /** Does a step exactly as printed. */
+  async follow(step: Step): Promise<void> {
+    const { why, restore, askLeaked, askKey, edits, actions } = step;
+    this.whys.push(why);
+    if (askLeaked !== undefined && this.leaked.has(askLeaked)) {
+      const { contain } = this.leak([askLeaked]);
+      await this.perform(contain.edits, contain.actions);
+      return;
+    }
+    if (restore !== undefined && (await this.restored(restore.keys))) {
+      return;
+    }
+    if (askKey !== undefined) {
+      const answer = askKey[this.dkp?.accessKeyId ?? ""] ?? askKey[""];
+      await this.perform(answer?.edits ?? [], answer?.actions ?? []);
+      return;
+    }
+    await this.perform(edits, actions);
+  }
+
+  private async perform(edits: Step["edits"], actions: readonly Action[]): Promise<void> {
+    for (const { setting, value } of edits) {
+      set(this.settings, setting.split("."), value);
+    }
+    if (edits.length > 0) {
+      this.write();
+    }
+    for (const action of actions) {
+      const worked = await this.works();
+      await this.act(action);
+      if (worked && !(await this.works()) && !this.leaked.has(this.dkp?.accessKeyId ?? "")) {
+        throw new Error(`DKP's key stops to work by ${action.do}, after ${this.whys.join(", ")}`);
+      }
+      await this.checkLeaks(action.do);
+    }
+  }
+
+  /** Whether AWS accepts the key of DKP, and allows its calls. */
+  async works(): Promise<boolean> {
+    return this.dkp !== undefined && (await this.aws.accepts(this.dkp));
+  }
+
+  private async checkLeaks(by: string): Promise<void> {
+    for (const [id, credentials] of this.leaked) {
+      const works = credentials !== undefined && (await this.aws.accepts(credentials));
+      if (works && this.ended.has(id)) {
+        throw new Error(`the leaked key ${id} works again, by ${by}`);
+      }
+      if (!works) {
+        this.ended.add(id);
+      }
+    }
+  }
+
+  protected applyChange(): void {
+    this.terraform.apply();
+  }
+
+  private async act(action: Action): Promise<void> {
+    const iam = this.aws.iam();
+    switch (action.do) {
+      case "apply":
+        this.applyChange();
+        return;
+      case "hand-over":
+        this.handOver();
+        return;
+      case "wait":
+        if (action.minutes >= 60) {
+          await this.passDay();
+        }
+        return;
+      case "push-state":
+        this.terraform.run("state", "push", "errored.tfstate");
+        this.removeUnsent();
+        return;
+      case "remove-unsent":
+        this.removeUnsent();
+        return;
+      case "untaint":
+        this.terraform.run("untaint", action.address);
+        return;
+      case "delete":
+        await iam.send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: action.key }));
+        return;
+      case "activate":
+      case "deactivate":
+        await this.setStatus(action.key, action.do === "activate" ? "Active" : "Inactive");
+    }
+  }
+
+  /** The key that the outputs expose becomes that of DKP. */
+  handOver(): void {
+    const { provider } = this.command("hand-over", "deckhouse", "--yes", "--format", "json") as {
+      readonly provider: { readonly providerAccessKeyId: string; readonly providerSecretAccessKey: string };
+    };
+    this.dkp = { accessKeyId: provider.providerAccessKeyId, secretAccessKey: provider.providerSecretAccessKey };
+  }
+
+  /** More than a day passes, in which DKP uses its key. */
+  async passDay(): Promise<void> {
+    await this.aws.passDay();
+    await this.works();
+  }
+
+  async setStatus(AccessKeyId: string, Status: "Active" | "Inactive"): Promise<void> {
+    await this.aws.iam().send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId, Status }));
+  }
+
+  private removeUnsent(): void {
+    rmSync(join(this.terraform.folder, "errored.tfstate"));
+  }
+
+  /** The leaked keys that are Active. */
+  private async liveLeaks(): Promise<readonly string[]> {
+    const { AccessKeyMetadata = [] } = await this.aws.iam().send(new ListAccessKeysCommand({ UserName: USER }));
+    return AccessKeyMetadata.filter(({ Status }) => Status === "Active").flatMap(({ AccessKeyId = "" }) =>
+      this.leaked.has(AccessKeyId) ? [AccessKeyId] : [],
+    );
+  }
+
+  /** Applies with faults, which may kill Terraform; afterwards the lock is released, as recover.md says. */
+  async applyWith(faults: Readonly<Record<string, Fault>>): Promise<void> {
+    const kill = () => process.kill(-(terraform.pid ?? 0), "SIGKILL");
+    const proxy = await FaultProxy.before(this.aws, { faults, kill });
+    const terraform = spawn("terraform", ["apply", "-auto-approve"], {
+      cwd: this.terraform.folder,
+      env: terraformEnvironment(proxy, ADMIN),
+      // Its own process group, which includes the provider.
+      detached: true,
+      stdio: "ignore",
+    });
+    await once(terraform, "exit");
+    await proxy.stop();
+    await this.aws.s3("DELETE", `/${BUCKET}/${STATE}.tflock`);
+  }
+
+  /** IDs of the versions of the state, the newest first. */
+  async versions(): Promise<readonly string[]> {
+    const listing = await (await this.aws.s3("GET", `/${BUCKET}?versions`)).text();
+    return [...listing.matchAll(/<Key>([^<]*)<\/Key><VersionId>([^<]*)</g)]
+      .filter(([, key]) => key === STATE)
+      .map(([, , id = ""]) => id);
+  }
+
+  async restoreVersion(version = ""): Promise<void> {
+    const source = { "x-amz-copy-source": `${BUCKET}/${STATE}?versionId=${version}` };
+    expect((await this.aws.s3("PUT", `/${BUCKET}/${STATE}`, "", source)).status).toBe(200);
+  }
+
+  /** Deletes the state, or all of its versions. */
+  async loseState(how: "newest" | "all"): Promise<void> {
+    const versions = how === "all" ? await this.versions() : [];
+    await this.aws.s3("DELETE", `/${BUCKET}/${STATE}`);
+    for (const version of [...versions, ...(how === "all" ? await this.versions() : [])]) {
+      await this.aws.s3("DELETE", `/${BUCKET}/${STATE}?versionId=${version}`);
+    }
+  }
+
+  /** Restores the newest version that has the user and these keys. @returns whether there is one */
+  private async restored(keys: readonly string[]): Promise<boolean> {
+    for (const version of await this.versions()) {
+      const answer = await this.aws.s3("GET", `/${BUCKET}/${STATE}?versionId=${version}`);
+      const text = answer.status === 200 ? await answer.text() : "";
+      if (text.includes('"aws_iam_user"') && keys.every((key) => resourcesOf(text).includes(key))) {
+        await this.restoreVersion(version);
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** The resources of a state as JSON, without its outputs. */
+const resourcesOf = (state: string) => JSON.stringify((JSON.parse(state) as { readonly resources: unknown }).resources);
+
+function set(target: Tree, [name = "", ...rest]: readonly string[], value: string | undefined): void {
+  if (rest.length > 0) {
+    target[name] ??= {};
+    set(target[name] as Tree, rest, value);
+  } else if (value === undefined) {
+    delete target[name];
+  } else {
+    target[name] = value === "true" || value === "false" ? value === "true" : value;
+  }
+}

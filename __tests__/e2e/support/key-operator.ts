@@ -31,7 +31,7 @@ export class KeyOperator {
   dkp: Credentials | undefined;
   /** Keys that leaked, by ID, and their credentials where they are known. */
   readonly leaked = new Map<string, Credentials | undefined>();
-  /** Leaked keys that AWS has rejected. */
+  /** Leaked keys that were once not Active. */
   private readonly ended = new Set<string>();
   readonly whys: string[] = [];
 
@@ -127,14 +127,14 @@ export class KeyOperator {
     return this.dkp !== undefined && (await this.aws.accepts(this.dkp));
   }
 
+  /** A leaked key that was once not Active never is again. A call with it would count as a use. */
   private async checkLeaks(by: string): Promise<void> {
-    for (const [id, credentials] of this.leaked) {
-      const works = credentials !== undefined && (await this.aws.accepts(credentials));
-      if (works && this.ended.has(id)) {
-        throw new Error(`the leaked key ${id} works again, by ${by}`);
-      }
-      if (!works) {
+    const live = await this.liveLeaks();
+    for (const id of this.leaked.keys()) {
+      if (!live.includes(id)) {
         this.ended.add(id);
+      } else if (this.ended.has(id)) {
+        throw new Error(`the leaked key ${id} works again, by ${by}`);
       }
     }
   }
@@ -153,9 +153,7 @@ export class KeyOperator {
         this.handOver();
         return;
       case "wait":
-        if (action.minutes >= 60) {
-          await this.passDay();
-        }
+        await (action.minutes >= 60 ? this.passDay() : this.ageState());
         return;
       case "push-state":
         this.terraform.run("state", "push", "errored.tfstate");
@@ -188,6 +186,19 @@ export class KeyOperator {
   async passDay(): Promise<void> {
     await this.aws.passDay();
     await this.works();
+    await this.ageState();
+  }
+
+  /** The keys in the state become as old as those in IAM. */
+  private async ageState(): Promise<void> {
+    const state = await (await this.aws.s3("GET", `/${BUCKET}/${STATE}`)).text();
+    const aged = state.replaceAll(/"create_date": ?"([^"]+)"/g, (_, date: string) => {
+      const earlier = new Date(Date.parse(date) - 25 * 3_600_000).toISOString().replace(/\.\d+/, "");
+      return `"create_date": "${earlier}"`;
+    });
+    if (aged !== state) {
+      await this.aws.s3("PUT", `/${BUCKET}/${STATE}`, aged);
+    }
   }
 
   async setStatus(AccessKeyId: string, Status: "Active" | "Inactive"): Promise<void> {

@@ -59,6 +59,12 @@ DKP cannot call AWS from step 1 until it has another key; the instances of the c
     });
   });
 
+  it("creates the next key at once, also where the leaked one was created minutes ago", () => {
+    const created = new Date(DEPLOYED.iam.now.getTime() - 60_000);
+    const fresh = situation("", [{ ...PRIMARY, created }], [iamKey("AKIAPRIMARY", 0, 0)]);
+    expect(leakResponse(fresh, []).after).toMatchObject({ why: "apply" });
+  });
+
   it("takes a leaked key out of import.accessKeyId", () => {
     const imported = situation(
       "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }",

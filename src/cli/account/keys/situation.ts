@@ -248,8 +248,10 @@ export function canEnd(key: IamKey, situation: KeySituation): boolean {
 
 /** The same situation after the leaked keys are deleted. */
 export function withoutKeys(situation: KeySituation, ids: readonly string[]): KeySituation {
-  const { settings, iam } = situation;
+  const { settings, iam, state } = situation;
   const imported = settings.import?.accessKeyId;
+  // Without its date, a key that IAM does not list is deleted, and not new.
+  const keys = state.keys.map((key) => (ids.includes(key.id) ? { ...key, created: undefined } : key));
   const dropped = imported !== undefined && ids.includes(imported);
   return {
     ...situation,
@@ -257,6 +259,7 @@ export function withoutKeys(situation: KeySituation, ids: readonly string[]): Ke
       dropped && settings.import !== undefined
         ? { ...settings, import: { ...settings.import, accessKeyId: undefined } }
         : settings,
+    state: { ...state, keys },
     iam: { ...iam, keys: iam.keys.filter(({ id }) => !ids.includes(id)) },
   };
 }

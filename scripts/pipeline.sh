@@ -5,23 +5,29 @@ cd "$(dirname "$0")/.."
 
 help() {
   cat <<'HELP'
-Usage: sh scripts/pipeline.sh synth
+Usage: sh scripts/pipeline.sh prepare|synth
        sh scripts/pipeline.sh changed [BASE]
        sh scripts/pipeline.sh plan|apply|drift|unmanaged|clean STACK
 
+  prepare
+         deletes every file that git does not track (git clean -ffdx), and fails when git tracks one that would run in place of the
+         packages of package-lock.json or of the plan. Run it first in each job, before npm ci
   synth  validates the settings of all deployments and fails when a review pack is stale. Run it first, after npm ci, and without
          credentials: it needs none
   changed
          prints "changed STACK" for each deployment to plan: its Terraform JSON (review/STACK/main.tf.json), its settings or its
-         provider lock differ from those of the git commit BASE; and "deleted STACK" for each review pack that BASE has and this
-         commit has not. Without BASE, all deployments are changed. Writes into pipeline.out/
-           changed.env   CHANGED and DELETED, JSON arrays
+         provider lock differ from those of the git commit BASE; "redirected STACK" beside it, if its backend, cloud or provider
+         differs from the one in BASE, or BASE has none; and "deleted STACK" for each review pack that BASE has and this commit has
+         not. Without BASE, all deployments are changed and none is redirected. Writes into pipeline.out/
+           changed.env   CHANGED, REDIRECTED and DELETED, JSON arrays
            review.md     what happens to the deleted deployments, if there are any
   plan   plans review/STACK/main.tf.json without taking the state's lock, and writes into pipeline.out/
            review.md     the change summary
            verdict.env   VERDICT=0, 2 (permissions broadened) or 3 (breaking change), CHANGES=true or false
            plan.cms      the saved plan, encrypted for the certificate in the file PLAN_CERTIFICATE; without that there is none
          AGAINST, a git commit, adds how the review pack differs from the one there
+         BASE, a git commit: terraform init sends the job's credentials to the backend, so a redirected deployment is not planned,
+         exit code 3, unless REDIRECTED=approved. Set that only in a job that waits for a reviewer
   apply  decrypts pipeline.out/plan.cms with the key in the file PLAN_KEY and applies just that, if it is a plan of the reviewed
          configuration: review/STACK/main.tf.json.sha256 of this commit. Runs neither Node.js nor npm.
          A state that could not be written is kept, encrypted for PLAN_CERTIFICATE, as pipeline.out/errored.tfstate.cms
@@ -32,7 +38,7 @@ Usage: sh scripts/pipeline.sh synth
          so themselves, but for kill -9
 
 SIGINT, SIGTERM and SIGHUP are forwarded to Terraform once, as SIGINT. FORWARD_SIGNALS=false: the CI system signals every process
-itself, and Terraform would abandon its work at the second signal.
+itself, and Terraform would abandon its work at the second signal. TERRAFORM_BINARY_NAME names another program than terraform.
 
 Exit code: 0 done, 2 drift or unmanaged objects, 3 unknown, 1 or another one of the failing command else.
 HELP
@@ -41,6 +47,15 @@ HELP
 refuse() {
   printf 'pipeline.sh: %s\n' "$1" >&2
   exit 1
+}
+
+# prepare: npm ci prefers npm-shrinkwrap.json to package-lock.json; Node.js finds packages in build/node_modules before node_modules, and
+# a plan in pipeline.out would be one that nobody planned. .gitignore has them, git add -f does not mind.
+prepare() {
+  tracked=$(git ls-files -z | tr '\0' '\n' | grep -E '(^|/)node_modules(/|$)|^build(/|$)|^npm-shrinkwrap\.json$|^[^/]*\.out(/|$)') || true
+  [ -z "$tracked" ] || refuse "git tracks files that would run or be planned unseen; remove them with git rm -r --cached:
+$tracked"
+  git clean -ffdxq
 }
 
 # clean: a saved plan and a state hold the secret access key, and a state that could not be written is the only record of what exists.
@@ -77,8 +92,9 @@ interrupt() {
 # tf ARGUMENT...: Terraform in the background, since a shell handles signals only between foreground commands. In a session of its own
 # where there is setsid, so that Ctrl-C in a terminal does not reach it a second time.
 session=$(command -v setsid || true)
+terraform=${TERRAFORM_BINARY_NAME:-terraform}
 tf() {
-  $session terraform -chdir="$folder" "$@" &
+  $session "$terraform" -chdir="$folder" "$@" &
   child=$!
   while :; do
     status=0
@@ -109,7 +125,7 @@ reviewed() {
 init() {
   reviewed
   [ -f "$lock" ] || refuse "$lock: missing; create it and commit it:
-  npm run synth && terraform -chdir=$folder providers lock -platform=linux_amd64
+  npm run synth && $terraform -chdir=$folder providers lock -platform=linux_amd64
   mkdir -p locks && cp $folder/.terraform.lock.hcl $lock"
   [ ! -f "$folder/errored.tfstate" ] || refuse "$folder/errored.tfstate: may be the only record of what exists; push it first: docs/how-to/pipelines.md"
   rm -rf "$folder"
@@ -117,7 +133,8 @@ init() {
   cleanly
   cp "$pack/main.tf.json" "$folder/cdk.tf.json"
   cp "$lock" "$folder/.terraform.lock.hcl"
-  tf init -input=false -lockfile=readonly
+  # -reconfigure: a data folder of another place (TF_DATA_DIR) may be that of another stack.
+  tf init -input=false -reconfigure -lockfile=readonly
 }
 
 # same_configuration: a saved plan is a zip archive that contains the configuration it plans.
@@ -166,6 +183,20 @@ stacks_of_paths() {
     -e 's|^locks/\([a-z0-9-]*\)\.terraform\.lock\.hcl$|\1|p' | sort -u
 }
 
+# destinations: the parts of a Terraform JSON that say where Terraform sends the state and the credentials.
+destinations() {
+  sed -n -e '/^  "provider"/,/^  []}]/p' -e '/^  "terraform"/,/^  []}]/p'
+}
+
+# redirected STACK BASE: whether they differ from those in a commit, or it has none.
+redirected() {
+  case $2 in
+    *[!0]*) ;;
+    *) [ -n "$2" ] && return ;; # a new branch
+  esac
+  [ -n "$2" ] && [ "$(git show "$2:./review/$1/main.tf.json" 2>/dev/null | destinations)" != "$(destinations <"review/$1/main.tf.json")" ]
+}
+
 # candidates BASE: the stacks of which something differs from a commit. All of them if there is no such commit: one plan too many
 # changes nothing, one that is missing leaves a change unapplied.
 candidates() {
@@ -185,10 +216,13 @@ candidates() {
 changed() {
   all=$(candidates "$1")
   changed=
+  elsewhere=
   deleted=
   for stack in $all; do
     if git cat-file -e "HEAD:./review/$stack/main.tf.json" 2>/dev/null; then
       changed="$changed$stack
+"
+      ! redirected "$stack" "$1" || elsewhere="$elsewhere$stack
 "
     elif git cat-file -e "$1:./review/$stack/main.tf.json" 2>/dev/null; then
       deleted="$deleted$stack
@@ -196,8 +230,13 @@ changed() {
     fi
   done
   mkdir -p pipeline.out
-  printf 'CHANGED=%s\nDELETED=%s\n' "$(printf %s "$changed" | json_array)" "$(printf %s "$deleted" | json_array)" >pipeline.out/changed.env
+  {
+    printf 'CHANGED=%s\n' "$(printf %s "$changed" | json_array)"
+    printf 'REDIRECTED=%s\n' "$(printf %s "$elsewhere" | json_array)"
+    printf 'DELETED=%s\n' "$(printf %s "$deleted" | json_array)"
+  } >pipeline.out/changed.env
   printf %s "$changed" | sed 's/^/changed /'
+  printf %s "$elsewhere" | sed 's/^/redirected /'
   printf %s "$deleted" | sed 's/^/deleted /'
   rm -f pipeline.out/review.md
   [ -z "$deleted" ] || deletions >pipeline.out/review.md
@@ -221,6 +260,11 @@ case ${1-} in
   --help | -h)
     help
     exit 0
+    ;;
+  prepare)
+    [ $# -eq 1 ] || usage
+    prepare
+    exit
     ;;
   synth)
     [ $# -eq 1 ] || usage
@@ -246,6 +290,11 @@ umask 077
 
 case $1 in
   plan)
+    reviewed
+    if [ "${REDIRECTED-}" != approved ] && redirected "$stack" "${BASE-}"; then
+      echo "pipeline.sh: \"$stack\": backend, cloud or provider differs from $BASE, so a plan would send credentials to another place; plan it in the job that waits for a reviewer: docs/how-to/pipelines.md" >&2
+      exit 3
+    fi
     init
     mkdir -p pipeline.out
     plan
@@ -291,6 +340,6 @@ case $1 in
     clean
     ;;
   *)
-    refuse "\"$1\": unknown command; there are synth, changed, plan, apply, drift, unmanaged and clean"
+    refuse "\"$1\": unknown command; there are prepare, synth, changed, plan, apply, drift, unmanaged and clean"
     ;;
 esac

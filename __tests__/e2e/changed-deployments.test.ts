@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GetRoleCommand, GetRolePolicyCommand, ListUsersCommand } from "@aws-sdk/client-iam";
 import { parse } from "yaml";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Checkout, createLock, gitHub, gitLab, type Job, runSteps } from "./support/pipeline";
-import { removeFolders } from "./support/project";
+import { folder, removeFolders } from "./support/project";
 import { terraformEnvironment } from "./support/terraform";
 
 const STACKS = ["deckhouse", "dev", "prod"];
@@ -16,6 +16,9 @@ backend: { s3: { bucket: example-terraform-state, region: eu-central-1, use_path
 user: { name: dkp-${stack} }
 policy: { name: dkp-${stack} }
 ${more}`;
+
+/** A folder with programs that fail and say so. */
+const REFUSING = folder({ terraform: "#!/bin/sh\necho terraform ran >&2\nexit 9\n" });
 
 /** The shell commands of a page, by block. */
 function commandsOf(page: string): readonly string[] {
@@ -59,6 +62,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
   };
 
   beforeAll(async () => {
+    chmodSync(join(REFUSING, "terraform"), 0o755);
     aws = await LocalAws.start();
     checkout = new Checkout(Object.fromEntries(STACKS.map((stack) => [stack, settings(stack)])));
     environment = {
@@ -105,7 +109,11 @@ describe("a pipeline with three deployments, of which two are changed", () => {
   });
 
   it("plans and applies only these two on GitHub", async () => {
-    expect(outputsOf("changed", { BASE: "HEAD~1" })).toEqual({ CHANGED: '["dev","prod"]', DELETED: "[]" });
+    expect(outputsOf("changed", { BASE: "HEAD~1" })).toEqual({
+      CHANGED: '["dev","prod"]',
+      REDIRECTED: "[]",
+      DELETED: "[]",
+    });
     for (const stack of ["dev", "prod"]) {
       run(gitHub, "plan", { STACK: stack, GITHUB_STEP_SUMMARY: "summary" });
       mkdirSync(file("reviews"), { recursive: true });
@@ -183,12 +191,52 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     expect(changedSince("HEAD")).toEqual([""]);
   });
 
-  it.each([[[]], [["0".repeat(40)]], [["f".repeat(40)]]])(
-    "counts all as changed without a commit to compare with: %j",
-    (base) => {
-      expect(changedSince(...base)).toEqual(STACKS.map((stack) => `changed ${stack}`));
-    },
-  );
+  it("counts all as changed, and none as redirected, without a commit to compare with", () => {
+    expect(changedSince()).toEqual(STACKS.map((stack) => `changed ${stack}`));
+  });
+
+  it.each(["0".repeat(40), "f".repeat(40)])("counts all as changed and redirected when there is no such commit: %s", (base) => {
+    expect(changedSince(base)).toEqual([
+      ...STACKS.map((stack) => `changed ${stack}`),
+      ...STACKS.map((stack) => `redirected ${stack}`),
+    ]);
+  });
+
+  it("plans a deployment with another backend only after an approval, and runs no Terraform before", () => {
+    const other = settings("prod").replace("example-terraform-state", "other-terraform-state");
+    change({ "deployments/prod.yaml": other });
+    checkout.run(environment, "npm", "run", "--silent", "review");
+    checkout.commit();
+    expect(changedSince("HEAD~1")).toEqual(["changed prod", "redirected prod"]);
+    const base = checkout.run(environment, "git", "rev-parse", "HEAD~1").trim();
+    const job = gitLab(checkout.path, "plan", {
+      ...environment,
+      PATH: `${REFUSING}:${environment.PATH}`,
+      STACK: "prod",
+      BASE: base,
+    });
+    expect(runSteps(checkout.path, job)).toEqual({
+      status: 3,
+      output: expect.stringContaining(`"prod": backend, cloud or provider differs from ${base}`),
+    });
+    run(gitLab, "changed", { CI_PIPELINE_SOURCE: "merge_request_event", CI_MERGE_REQUEST_DIFF_BASE_SHA: base });
+    expect(parse(text("pipeline.out/child.yml"))).toMatchObject({
+      "plan prod": {
+        variables: { STACK: "prod", BASE: base, REDIRECTED: "approved" },
+        environment: { name: "dkp-access-second-reviewer", deployment_tier: "other" },
+        rules: [{ when: "manual" }],
+      },
+    });
+    const { status, output } = runSteps(
+      checkout.path,
+      gitLab(checkout.path, "plan", { ...environment, STACK: "prod", BASE: base, REDIRECTED: "approved" }),
+    );
+    // The bucket does not exist, so this is what terraform init says.
+    expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("other-terraform-state") });
+    change({ "deployments/prod.yaml": settings("prod", "tags: { team: platform }\n") });
+    checkout.run(environment, "npm", "run", "--silent", "review");
+    checkout.commit();
+  });
 
   it("names a deleted deployment, and plans nothing for it", () => {
     for (const path of ["deployments/dev.yaml", "review/dev", "locks/dev.terraform.lock.hcl"]) {
@@ -196,7 +244,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     }
     checkout.commit();
     expect(changedSince("HEAD~1")).toEqual(["deleted dev"]);
-    expect(text("pipeline.out/changed.env")).toBe('CHANGED=[]\nDELETED=["dev"]\n');
+    expect(text("pipeline.out/changed.env")).toBe('CHANGED=[]\nREDIRECTED=[]\nDELETED=["dev"]\n');
     expect(text("pipeline.out/review.md")).toContain(
       "<!-- dkp-access deleted -->\n## Deleted deployments\n\n- `dev`\n\n**Nothing is",
     );

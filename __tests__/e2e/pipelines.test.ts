@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import {
@@ -19,7 +19,7 @@ import { SlowAws } from "./support/slow-aws";
 import { type Finished, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
-const OWN_WORKFLOWS = ["ci", "release", "upstream"].map((name) => `.github/workflows/${name}.yml`);
+const OWN_WORKFLOWS = ["ci", "codeql", "dependency-review", "release", "upstream"].map((name) => `.github/workflows/${name}.yml`);
 const WORKFLOWS = ["docs/pipelines/github-actions.yml", ...OWN_WORKFLOWS];
 
 describe("the pipeline files", () => {
@@ -37,7 +37,44 @@ describe("the pipeline files", () => {
   it.each(WORKFLOWS)("pin every action to a commit: %s", (path) => {
     const uses = readFileSync(join(PROJECT, path), "utf8").match(/uses: (?!\.\/).*/g) ?? [];
     expect(uses.length).toBeGreaterThan(0);
-    expect(uses.filter((line) => !/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+    expect(uses.filter((line) => !/^uses: [\w-]+(?:\/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+  });
+});
+
+describe("a checkout for a job", () => {
+  const git = (path: string, ...args: readonly string[]) => spawnSync("git", args, { cwd: path, encoding: "utf8" });
+  const prepare = (tracked: Readonly<Record<string, string>>): { readonly path: string; readonly finished: Finished } => {
+    const path = folder({ "package-lock.json": "{}", "review/build/main.tf.json": "{}", ...tracked });
+    git(path, "init", "--quiet");
+    git(path, "add", "--all", "--force");
+    cpSync(join(PROJECT, "scripts/pipeline.sh"), join(path, "scripts/pipeline.sh"));
+    git(path, "add", "scripts");
+    const variables = { PATH: process.env.PATH ?? "" };
+    mkdirSync(join(path, "node_modules/commander/.git"), { recursive: true });
+    writeFileSync(join(path, "node_modules/commander/index.js"), "");
+    const step = { program: "sh", args: ["scripts/pipeline.sh", "prepare"], variables, always: false };
+    return { path, finished: runSteps(path, [step]) };
+  };
+
+  afterAll(removeFolders);
+
+  it("has nothing that git does not track", () => {
+    const { path, finished } = prepare({});
+    expect(finished).toEqual({ status: 0, output: "" });
+    expect(readdirSync(path).sort()).toEqual([".git", "package-lock.json", "review", "scripts"]);
+  });
+
+  it.each([
+    "npm-shrinkwrap.json",
+    "build/node_modules/commander/index.js",
+    "src/node_modules/commander/index.js",
+    "cdktf.out/stacks/prod/.terraform/providers/x",
+    "pipeline.out/plan.cms",
+  ])("is rejected when git tracks %s", (file) => {
+    expect(prepare({ [file]: "" }).finished).toEqual({
+      status: 1,
+      output: `pipeline.sh: git tracks files that would run or be planned unseen; remove them with git rm -r --cached:\n${file}\n`,
+    });
   });
 });
 

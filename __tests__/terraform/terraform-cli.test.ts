@@ -1,9 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { providerBlock } from "../../src/cli/account/hand-over/provider-block";
 import { bothOrAbort, withProgress } from "../../src/terraform/progress";
-import { pullState, readOutputs, terraformCli } from "../../src/terraform/terraform-cli";
+import { pullState, readOutputs, stackFolder, terraformCli } from "../../src/terraform/terraform-cli";
 import { deployment } from "../helpers/deployment";
 
 describe("a run of Terraform", () => {
@@ -38,6 +38,27 @@ describe("a run of Terraform", () => {
   afterEach(() => {
     jest.useRealTimers();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("takes the defaults where a variable is empty", () => {
+    expect(terraformCli({ TERRAFORM_BINARY_NAME: "", TF_DATA_DIR: "" }, progress)).toEqual({
+      binary: "terraform",
+      dataFolder: ".terraform",
+      timeout: 300,
+      progress,
+    });
+  });
+
+  it.each(["data", ".terraform"])("finds a stack that was initialized with the data folder %s", (data) => {
+    const stack = join(folder, "stacks/prod");
+    mkdirSync(stack, { recursive: true });
+    writeFileSync(join(stack, "cdk.tf.json"), "{}");
+    environment = { TF_DATA_DIR: data };
+    expect(() => stackFolder(cli(), folder, "prod")).toThrow(
+      `${stack}: terraform has not been initialized there; run terraform -chdir=${stack} init first`,
+    );
+    mkdirSync(join(stack, data));
+    expect(stackFolder(cli(), folder, "prod")).toBe(stack);
   });
 
   it("that is missing says what to install", async () => {

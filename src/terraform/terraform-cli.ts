@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { dkpAccess } from "../text/command";
 import { parseBoundedJson } from "./bounded-json";
@@ -10,6 +10,8 @@ import { type Progress, withProgress } from "./progress";
 export interface TerraformCli {
   /** Terraform, or OpenTofu. */
   readonly binary: string;
+  /** Terraform's data folder, relative to the stack's folder or absolute. */
+  readonly dataFolder: string;
   /** How long one command may take, in seconds. */
   readonly timeout: number;
   /** Receives what a command that takes long waits for. */
@@ -20,27 +22,33 @@ export interface TerraformCli {
 const DEFAULT_TIMEOUT = 300;
 
 /**
- * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, and `TERRAFORM_TIMEOUT`.
+ * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, `TF_DATA_DIR`, as Terraform does, and
+ * `TERRAFORM_TIMEOUT`. CI systems set the first two to an empty text where they have no value: then the default applies.
  * @throws Error if TERRAFORM_TIMEOUT is no positive number of seconds
  */
 export function terraformCli(environment: Readonly<Record<string, string | undefined>>, progress: Progress): TerraformCli {
-  const { TERRAFORM_BINARY_NAME: binary = "terraform", TERRAFORM_TIMEOUT: timeout = String(DEFAULT_TIMEOUT) } = environment;
+  const { TERRAFORM_TIMEOUT: timeout = String(DEFAULT_TIMEOUT) } = environment;
   if (!/^[1-9]\d{0,5}$/.test(timeout)) {
     throw new Error(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is no number of seconds from 1 to 999999`);
   }
-  return { binary, timeout: Number(timeout), progress };
+  return {
+    binary: environment.TERRAFORM_BINARY_NAME || "terraform",
+    dataFolder: environment.TF_DATA_DIR || ".terraform",
+    timeout: Number(timeout),
+    progress,
+  };
 }
 
 /** States of large workspaces have tens of megabytes. Node.js cannot hold 2 ** 29 bytes in a string. */
 const MAX_OUTPUT = 2 ** 27;
 
 /** The folder of a synthesized stack. @throws Error if it was not synthesized or never initialized */
-export function stackFolder({ binary }: TerraformCli, outputFolder: string, stack: string): string {
+export function stackFolder({ binary, dataFolder }: TerraformCli, outputFolder: string, stack: string): string {
   const folder = join(outputFolder, "stacks", stack);
   if (!existsSync(join(folder, "cdk.tf.json"))) {
     throw new Error(`${folder}: the stack is not synthesized; run ${dkpAccess("synth")} first`);
   }
-  if (!existsSync(join(folder, ".terraform"))) {
+  if (!existsSync(resolve(folder, dataFolder))) {
     throw new Error(`${folder}: ${binary} has not been initialized there; run ${binary} -chdir=${folder} init first`);
   }
   return folder;

@@ -28,8 +28,8 @@ interface GitHubWorkflow {
   readonly jobs: Readonly<Record<string, { readonly steps: readonly GitHubStep[] }>>;
 }
 
-/** Commands whose result the copy of the project already contains, as after a checkout with `npm ci`. */
-const DONE = "npm ci";
+/** Commands whose result the copy of the project already contains, as after a checkout with `prepare` and `npm ci`. */
+const DONE = "sh scripts/pipeline.sh prepare && npm ci";
 
 const read = (path: string): unknown => parse(readFileSync(join(PROJECT, path), "utf8"));
 

@@ -16,7 +16,7 @@ interface CommandRow {
 
 const SETTINGS = ["CDKTF_CONTEXT_JSON", "DEBUG"] as const;
 const AWS = ["AWS_...", "HTTPS_PROXY", "NO_PROXY"] as const;
-const TERRAFORM = ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", "CDKTF_OUTDIR"] as const;
+const TERRAFORM = ["TERRAFORM_BINARY_NAME", "TF_DATA_DIR", "TERRAFORM_TIMEOUT", "CDKTF_OUTDIR"] as const;
 
 /** The commands, in the order of the help. */
 export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {

@@ -24,7 +24,6 @@ export interface RepositoryOptions {
 }
 
 interface PackageJson {
-  readonly engines: { readonly node: string };
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
@@ -60,10 +59,9 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
 
 /** With the versions of the peers and tools that this release is tested with. */
 function packageJson(folder: string, template: string): string {
-  const { engines, devDependencies } = JSON.parse(read("package.json")) as PackageJson;
+  const { devDependencies } = JSON.parse(read("package.json")) as PackageJson;
   const text = read(template);
   const versions = {
-    node: engines.node,
     source: packageSource(folder),
     providerAws: devDependencies["@cdktf/provider-aws"],
     cdktf: devDependencies.cdktf,

@@ -23,6 +23,8 @@ const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.na
 export interface AccessAppConfig extends AppConfig {
   /** The folder of the settings files. @default CDKTF's context key `deployments`, else the folder `deployments` */
   readonly settingsFolder?: string;
+  /** The names of all stacks, where the app has only some of them: `synth` names the folders that belong to none. @default the app's */
+  readonly stacks?: readonly string[];
   /** Receives the notes and warnings, a line each. @default standard error, and an error that nobody catches is one message */
   readonly print?: (line: string) => void;
 }
@@ -37,9 +39,10 @@ export class AccessApp extends App {
   /** The folder of the settings files, relative to the working directory. */
   readonly settingsFolder: string;
   private readonly print: (line: string) => void;
+  private readonly stacks: readonly string[];
 
   constructor(config: AccessAppConfig = {}) {
-    const { print = printToStandardError(), settingsFolder, outdir = outputFolder(process.env), ...rest } = config;
+    const { print = printToStandardError(), settingsFolder, outdir = outputFolder(process.env), stacks = [], ...rest } = config;
     const settings = settingsFolder ?? deploymentsFolder(process.env);
     if (resolve(outdir) === resolve(settings)) {
       throw new Error(`CDKTF_OUTDIR: "${outdir}" is the folder of the settings; name another folder`);
@@ -49,6 +52,7 @@ export class AccessApp extends App {
     super({ stackTraces: false, ...rest, outdir });
     this.settingsFolder = settings;
     this.print = print;
+    this.stacks = stacks;
   }
 
   override synth(): void {
@@ -70,7 +74,7 @@ export class AccessApp extends App {
       }
       copyLockFile(join("locks", `${name}.terraform.lock.hcl`), this.folder(name));
     }
-    this.printNotes(names);
+    this.printNotes([...names, ...this.stacks]);
   }
 
   private folder(stack: string): string {

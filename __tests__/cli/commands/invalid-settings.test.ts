@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<Exclude<CommandName, "init">, readonly (readonly
     ["diff", "dev", "--plan", "plan.json"],
     ["diff", "dev", "--dkp-version", "1.77"],
   ],
+  plan: [["plan", "dev"]],
   preflight: [["preflight", "dev"]],
   keys: [["keys"], ["keys", "dev", "--leaked"]],
   "hand-over": [["hand-over", "dev", "--yes"]],

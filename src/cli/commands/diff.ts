@@ -27,7 +27,7 @@ import type { Define, Session } from "./support/session";
 import { formatOption } from "./support/shared-options";
 
 /** Changes by the name of the format to print them in. */
-const FORMATS = {
+export const FORMATS = {
   text: changesText,
   markdown: changesMarkdown,
   json: changesJson,
@@ -40,8 +40,10 @@ interface Options {
   readonly dkpVersion?: (typeof KNOWN_VERSIONS)[number];
   readonly policies?: readonly string[];
   readonly review: string;
-  readonly format: keyof typeof FORMATS;
+  readonly format: Format;
 }
+
+export type Format = keyof typeof FORMATS;
 
 export const define: Define = (command, session) => {
   command
@@ -108,7 +110,7 @@ function only(command: Command, session: Session, names: readonly string[], opti
     : deployment;
 }
 
-async function ofPlan(session: Session, deployment: Deployment, file: string): Promise<Changes> {
+export async function ofPlan(session: Session, deployment: Deployment, file: string): Promise<Changes> {
   const { stack } = deployment;
   // A local backend has a path that depends on the output folder; a plan without that folder has another backend.
   const text = configurationText(deployment, existsSync(session.output) ? session.output : tmpdir());
@@ -150,7 +152,7 @@ function comparedFiles(deployments: readonly Deployment[]): Packs {
 }
 
 /** The settings files, read where a format asks for a line. A file that is gone has no lines. */
-function settingsFiles(session: Session): SettingsFiles {
+export function settingsFiles(session: Session): SettingsFiles {
   const folder = settingsFolder(session);
   const lines = new Map<string, YamlFile["lineOf"]>();
   const linesIn = (stack: string): YamlFile["lineOf"] => {

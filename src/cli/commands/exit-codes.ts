@@ -4,7 +4,7 @@ export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The commands of the program. */
-export type CommandName = "init" | "synth" | "policy" | "review" | "diff" | "preflight" | "keys" | "hand-over" | "drift";
+export type CommandName = "init" | "synth" | "policy" | "review" | "diff" | "plan" | "preflight" | "keys" | "hand-over" | "drift";
 
 /** What each exit code of each command means: the help texts, and `docs/reference/exit-codes.md` by `npm run generate`. */
 export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<ExitCode, string>>>>> = {
@@ -26,6 +26,12 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
     1: "the settings, the arguments or the plan have an error",
     2: "something requires attention: permissions are broadened, also those of the deployer; a secret is newly exposed, or its destination changes; or a difference is not comparable or not known to be harmless",
     3: "a breaking change: the user, the policy, the node role or a key is replaced or deleted, an active key is deleted, an object is no longer managed, a key that was deactivated outside Terraform is activated, or keys are created and deleted at once; or unverifiable: the plan is incomplete or of another configuration",
+  },
+  plan: {
+    0: "the plan is saved, and every difference is known to be harmless",
+    1: "the settings or the arguments have an error, or Terraform failed; there is no plan",
+    2: "the plan is saved, and something requires attention, as in diff",
+    3: "the plan is saved, and has a breaking change or is unverifiable, as in diff",
   },
   preflight: {
     0: "no check failed",

@@ -45,6 +45,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     environment: ["TERRAFORM_BINARY_NAME", "TERRAFORM_TIMEOUT", ...SETTINGS],
     load: () => require("./diff") as typeof import("./diff"),
   },
+  plan: {
+    summary: "plan one deployment, and summarize the plan; applies nothing",
+    environment: [...AWS, ...TERRAFORM, "FORWARD_SIGNALS", ...SETTINGS],
+    load: () => require("./plan") as typeof import("./plan"),
+  },
   preflight: {
     summary: "check the AWS account before DKP is installed",
     environment: [...AWS, ...TERRAFORM, ...SETTINGS],

@@ -55,7 +55,7 @@ prepare() {
   tracked=$(git ls-files -z | tr '\0' '\n' | grep -E '(^|/)node_modules(/|$)|^build(/|$)|^npm-shrinkwrap\.json$|^[^/]*\.out(/|$)') || true
   [ -z "$tracked" ] || refuse "git tracks files that would run or be planned unseen; remove them with git rm -r --cached:
 $tracked"
-  git clean -ffdxq
+  git clean -ffdx --quiet
 }
 
 # clean: a saved plan and a state hold the secret access key, and a state that could not be written is the only record of what exists.

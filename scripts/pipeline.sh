@@ -133,7 +133,7 @@ init() {
   cleanly
   cp "$pack/main.tf.json" "$folder/cdk.tf.json"
   cp "$lock" "$folder/.terraform.lock.hcl"
-  # -reconfigure: a data folder of another place (TF_DATA_DIR) may be that of another stack.
+  # -reconfigure: a data folder outside the stack's folder (TF_DATA_DIR) may be that of another stack.
   tf init -input=false -reconfigure -lockfile=readonly
 }
 
@@ -292,7 +292,7 @@ case $1 in
   plan)
     reviewed
     if [ "${REDIRECTED-}" != approved ] && redirected "$stack" "${BASE-}"; then
-      echo "pipeline.sh: \"$stack\": backend, cloud or provider differs from $BASE, so a plan would send credentials to another place; plan it in the job that waits for a reviewer: docs/how-to/pipelines.md" >&2
+      echo "pipeline.sh: \"$stack\": backend, cloud or provider differs from $BASE, so a plan would send credentials elsewhere; plan it in the job that waits for a reviewer: docs/how-to/pipelines.md" >&2
       exit 3
     fi
     init

@@ -13,7 +13,7 @@ const workflow = parse(read(".github/workflows/ci.yml")) as {
 };
 const CLI_BOUND = "only below 23";
 
-/** The cells of a row of the page. */
+/** The cells of a row. */
 const row = (program: string): readonly string[] =>
   read("docs/reference/support.md")
     .split("\n")

@@ -26,8 +26,6 @@ describe("show", () => {
     ["a key on a line of its own", `a\n${SECRET_KEY}\nb`],
     ["a key beyond what is shown", `${"a ".repeat(100)}${SECRET_KEY}`],
     ["a private key", "-----BEGIN PRIVATE KEY-----\nMIIE"],
-    ["a password in a URL", "https://dkp:hunter2@example.com"],
-    ["a password in a string", "host=db password=hunter2"],
   ])("hides %s", (_, value) => {
     expect(show(value)).toBe("a secret (not shown)");
   });

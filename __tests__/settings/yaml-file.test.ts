@@ -2,6 +2,9 @@ import { deploymentOf, errorsOf, errorsWith, MINIMAL, messageOf } from "../helpe
 
 const EMPTY = 'is empty; write at least "region" and "backend", the README shows a first file';
 
+const NOT_A_TREE =
+  "is nested too deeply, or has an alias without an anchor, one that holds itself, or aliases that grow too large; write the values out";
+
 describe("a settings file without content", () => {
   it.each([
     ["nothing", ""],
@@ -30,8 +33,8 @@ describe("a settings file that is not YAML", () => {
     ["a single scalar", "word\nuser: {}\n", 3, "Implicit keys need to be on a single line"],
     ["an at sign", "user: @dkp\n", 3, "bad scalar start; quote the value if it is a string"],
     ["a tab", "user:\n\tname: dkp\n", 4, "Tabs are not allowed as indentation"],
-    ["a key twice", "user: { name: a }\nuser: { name: b }\n", 4, "the key user is duplicated; remove one"],
-    ["a key twice inside", "user:\n  name: a\n  name: b\n", 5, "the key name is duplicated; remove one"],
+    ["a key twice", "user: { name: a }\nuser: { name: b }\n", 4, "Map keys must be unique"],
+    ["a key twice inside", "user:\n  name: a\n  name: b\n", 5, "Map keys must be unique"],
     ["a key that is not a string", "? [a]\n: b\n", 3, "With stringKeys, all keys must be strings"],
   ])("is reported with its line: %s", (_, extra, line, error) => {
     expect(errorsWith(extra)).toContain(`line ${line}: is not valid YAML: ${error}`);
@@ -49,7 +52,7 @@ describe("a settings file that is not YAML", () => {
   ])("gets a message that quotes no line beside the error: %s", (_, error) => {
     const text = `${MINIMAL}# password: hunter2\npassword: hunter2\n${error}\nuserPassword: hunter2\n`;
     const message = messageOf({ "dev.yaml": text });
-    expect(message).toContain("YAML");
+    expect(message).toMatch(/YAML|alias without an anchor/);
     expect(message).not.toContain("hunter2");
   });
 
@@ -66,7 +69,7 @@ describe("a settings file that is not YAML", () => {
     "`hunter2",
   ])("gets a message that does not quote a password written without quotes: %s", (password) => {
     const message = messageOf({ "dev.yaml": `${MINIMAL}password: ${password}\n` });
-    expect(message).toContain("YAML");
+    expect(message).toMatch(/YAML|alias without an anchor/);
     expect(message).not.toContain("hunter2");
   });
 
@@ -77,9 +80,7 @@ describe("a settings file that is not YAML", () => {
   });
 
   it("is rejected where an alias has no anchor", () => {
-    expect(errorsWith("user: *nobody\n")).toEqual([
-      "line 3: is not valid YAML: unresolved alias; quote the value if it is a string",
-    ]);
+    expect(errorsWith("user: *nobody\n")).toEqual([NOT_A_TREE]);
   });
 });
 
@@ -87,7 +88,7 @@ describe("a settings file with aliases that grow without end", () => {
   it("is rejected instead of filling the memory", () => {
     const level = (name: string, below: string) => `${name}: &${name} [${Array(10).fill(below).join(", ")}]\n`;
     const bomb = `${level("a", "x")}${level("b", "*a")}${level("c", "*b")}${level("d", "*c")}${level("e", "*d")}`;
-    expect(errorsOf(bomb)).toEqual(["has aliases that grow too large; write the values out"]);
+    expect(errorsOf(bomb)).toEqual([NOT_A_TREE]);
   });
 
   it.each([
@@ -96,7 +97,7 @@ describe("a settings file with aliases that grow without end", () => {
     ["a list", "tags: &a [*a]\n"],
     ["an unknown setting", "x: &a [*a]\n"],
   ])("is rejected where an alias holds itself: %s", (_, extra) => {
-    expect(errorsWith(extra)).toEqual(["is nested more than 30 levels deep, or an alias holds itself; write it flatter"]);
+    expect(errorsWith(extra)).toEqual([NOT_A_TREE]);
   });
 });
 

@@ -3,13 +3,12 @@ import * as v from "valibot";
 import { type FieldError, firstErrors } from "./errors";
 import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
-import { characterErrors, sizeErrors, stringsIn, templateErrors } from "./rules/forbidden-strings";
+import { characterErrors, stringsIn, templateErrors } from "./rules/forbidden-strings";
 import { ami, dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { noList } from "./schema/primitives";
 import { issueErrors } from "./schema/schema-messages";
-import { readTextFile } from "./text-file";
-import { parseDocuments, type YamlFile } from "./yaml-file";
+import { parseDocuments, readText, type YamlFile } from "./yaml-file";
 
 const { prefix, layout, ...optionalFields } = dkpFields;
 
@@ -49,14 +48,12 @@ export interface ConfigFile {
 
 /** Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration` and `ModuleConfig/global`. */
 export function readConfigFile(path: string): { config: ConfigFile } | { errors: readonly FieldError[] } {
-  const read = readTextFile(path);
-  if ("code" in read) {
-    return { errors: [fieldError(`${show(path)} can't be read (${read.code}); write its path relative to the project's root`)] };
+  let parsed: ReturnType<typeof parseDocuments>;
+  try {
+    parsed = parseDocuments(readText(path));
+  } catch (error) {
+    return { errors: [fieldError(`${show(path)} ${(error as Error).message.replace(`${path}: `, "")}`)] };
   }
-  if ("rule" in read) {
-    return { errors: [fieldError(`${show(path)} ${read.rule}`)] };
-  }
-  const parsed = parseDocuments(read.text);
   if ("errors" in parsed) {
     return { errors: parsed.errors.map((error) => inFile(path, error)) };
   }
@@ -73,7 +70,7 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   const strings = stringsIn(values);
   const errors = [
     ...firstErrors(
-      [...sizeErrors(strings), ...(cluster.issues ?? []).flatMap((issue) => issueErrors(issue)), ...templateErrors(strings)],
+      [...(cluster.issues ?? []).flatMap((issue) => issueErrors(issue)), ...templateErrors(strings)],
       characterErrors(strings),
     ).map((error) => inFile(path, locate(error, aws))),
     ...parsedPrefixes.flatMap(({ issues, file, at }) =>

@@ -9,8 +9,7 @@ import { deploymentsOf, errorsOf, type Reading, readSettings } from "./read-sett
 import type { RuleContext } from "./rules/rule";
 import type { Settings } from "./schema/deployment-schema";
 import { stackNameErrors } from "./stack-name";
-import { readTextFile } from "./text-file";
-import { parseYaml } from "./yaml-file";
+import { parseYaml, readText } from "./yaml-file";
 
 /**
  * Reads every `*.yaml` of a folder, one deployment each, sorted by name.
@@ -97,13 +96,13 @@ function stackOf(file: string): string {
 
 function readFile(file: string, context: RuleContext): Reading {
   const nameErrors = fileNameErrors(file);
-  const read = readTextFile(file);
-  if (!("text" in read)) {
-    const message =
-      "rule" in read ? read.rule : `can't be read as a file (${read.code}); settings files lie directly in the folder`;
+  let parsed: ReturnType<typeof parseYaml>;
+  try {
+    parsed = parseYaml(readText(file));
+  } catch (error) {
+    const message = (error as Error).message.replace(`${file}: `, "");
     return { source: file, errors: [...nameErrors, { path: [], message }] };
   }
-  const parsed = parseYaml(read.text);
   if ("errors" in parsed) {
     return { source: file, errors: [...nameErrors, ...parsed.errors] };
   }

@@ -10,14 +10,7 @@ import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ruleErrors } from "./rules/all-rules";
-import {
-  characterErrors,
-  reservedKeyErrors,
-  secretErrors,
-  sizeErrors,
-  stringsIn,
-  templateErrors,
-} from "./rules/forbidden-strings";
+import { characterErrors, reservedKeyErrors, secretErrors, stringsIn, templateErrors } from "./rules/forbidden-strings";
 import type { RuleContext } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/schema-messages";
@@ -66,10 +59,6 @@ export function readSettings(given: {
   const stated = statedFields(value);
   const context = { ...given.context, stated };
   const locate = (error: FieldError) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) });
-  const tooLong = sizeErrors(stringsIn(value));
-  if (tooLong.length > 0) {
-    return { source, errors: tooLong.map(locate), yaml };
-  }
   const { output, settings, errors: ownErrors } = withConfigFile(parse(value));
   const checked = checkedSettings(output, ownErrors);
   const { policies, errors: betweenFields } = withRules(checked, context);

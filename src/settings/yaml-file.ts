@@ -1,9 +1,7 @@
-import { Composer, type CST, type Document, isMap, isScalar, isSeq, LineCounter, type Node, Parser, visit } from "yaml";
+import { isUtf8 } from "node:buffer";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
+import { readRegularFile } from "../text/files";
 import type { FieldError } from "./errors";
-import { showSegment } from "./message-parts";
-import { bidiControl } from "./rules/forbidden-characters";
-import { secretIn } from "./secrets";
-import { type Comment, scanYaml } from "./yaml-scan";
 
 /** A settings file: its plain value, and the line of each field. */
 export interface YamlFile {
@@ -12,161 +10,71 @@ export interface YamlFile {
   lineOf(path: readonly string[]): number | undefined;
 }
 
+const EMPTY = 'is empty; write at least "region" and "backend", the README shows a first file';
+
 /** Reads YAML 1.2 text that holds exactly one document. */
 export function parseYaml(text: string): { file: YamlFile } | { errors: readonly FieldError[] } {
   const parsed = parseDocuments(text);
   if ("errors" in parsed) {
     return parsed;
   }
-  const inComments = parsed.comments.flatMap(commentErrors);
-  if (inComments.length > 0) {
-    return { errors: inComments.slice(0, MAX_YAML_ERRORS) };
-  }
   const [file, ...more] = parsed.files;
   if (file === undefined) {
     return { errors: [{ path: [], message: EMPTY }] };
   }
-  if (more.length > 0) {
-    return { errors: [{ path: [], message: `holds ${more.length + 1} YAML documents; write one deployment per file` }] };
-  }
-  if (isDeeperThan(file.value, DEEPEST)) {
-    return { errors: [{ path: [], message: TOO_DEEP }] };
-  }
-  return isLargerThan(file.value, MOST_VALUES) ? { errors: [{ path: [], message: tooMany() }] } : { file };
+  return more.length === 0
+    ? { file }
+    : { errors: [{ path: [], message: `holds ${more.length + 1} YAML documents; write one deployment per file` }] };
 }
-
-/** Comments are committed and read like everything else. */
-function commentErrors({ line, text }: Comment): readonly FieldError[] {
-  const secret = secretIn(text);
-  const bidi = bidiControl(text);
-  return [
-    ...(secret === undefined
-      ? []
-      : [{ line, path: [], message: `the comment looks like ${secret} (not shown) and settings are committed; remove it` }]),
-    ...(bidi === undefined
-      ? []
-      : [
-          {
-            line,
-            path: [],
-            message: `the comment has the character ${bidi}, which changes the order of what is shown; remove it`,
-          },
-        ]),
-  ];
-}
-
-const EMPTY = 'is empty; write at least "region" and "backend", the README shows a first file';
 
 /** Reads YAML 1.2 text of any number of documents; empty ones are passed over. */
-export function parseDocuments(
-  text: string,
-): { files: readonly YamlFile[]; comments: readonly Comment[] } | { errors: readonly FieldError[] } {
-  const { limit, comments, tokens } = scanYaml(text);
-  if (limit !== undefined) {
-    return { errors: [{ path: [], message: limit }] };
-  }
+export function parseDocuments(text: string): { files: readonly YamlFile[] } | { errors: readonly FieldError[] } {
   const lines = new LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, resolveKnownTags: false };
-  const parsed: readonly Document[] = [...new Composer(options).compose(parseTokens(tokens, lines))];
-  const errors = parsed.flatMap((document) =>
-    [...document.errors, ...document.warnings].map((error) => ({ ...error, message: error.message, document })),
-  );
-  if (errors.length > 0) {
-    return {
-      errors: errors
-        .slice(0, MAX_YAML_ERRORS)
-        .map((error) =>
-          error.code === "DUPLICATE_KEY"
-            ? { ...yamlError(error, lines), message: duplicateKey(error.document, error.pos[0]) }
-            : yamlError(error, lines),
-        ),
-    };
-  }
-  const lost = text.includes("*") ? parsed.flatMap(aliasesWithoutAnchor) : [];
-  if (lost.length > 0) {
-    return {
-      errors: lost.slice(0, MAX_YAML_ERRORS).map(({ range }) => yamlError({ code: "UNRESOLVED_ALIAS", pos: range }, lines)),
-    };
-  }
-  let files: readonly YamlFile[];
   try {
-    files = parsed.map((document) => ({ value: document.toJS(), lineOf: lineFinder(document, lines) }));
+    const documents: readonly Document[] = [...parseAllDocuments(text, options)];
+    const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+    if (errors.length > 0) {
+      return { errors: errors.slice(0, MAX_YAML_ERRORS).map((error) => yamlError(error, lines)) };
+    }
+    const files = documents.map((document) => ({ value: plainValue(document), lineOf: lineFinder(document, lines) }));
+    return { files: files.filter(({ value }) => value !== null && value !== undefined) };
   } catch {
-    return { errors: [{ path: [], message: "has aliases that grow too large; write the values out" }] };
+    // The library's message about an alias quotes it.
+    return { errors: [{ path: [], message: NOT_A_TREE }] };
   }
-  return { files: files.filter(({ value }) => value !== null && value !== undefined), comments };
 }
 
-/** What the library's `Parser.parse` does, without its lexer: it has read the text already. */
-function* parseTokens(tokens: readonly string[], lines: LineCounter): Generator<CST.Token> {
-  const parser = new Parser(lines.addNewLine);
-  lines.addNewLine(0);
-  for (const token of tokens) {
-    yield* parser.next(token);
+const NOT_A_TREE =
+  "is nested too deeply, or has an alias without an anchor, one that holds itself, or aliases that grow too large; write the values out";
+
+/** @throws Error if an alias has no anchor, holds itself or grows too large */
+function plainValue(document: Document): unknown {
+  const value: unknown = document.toJS();
+  JSON.stringify(value);
+  return value;
+}
+
+/** The largest settings file or installation file of DKP, in bytes. Real ones have a few KiB. */
+const MAX_BYTES = 2 ** 20;
+
+/** The text of a regular file in UTF-8. @throws Error in one line that begins with the path */
+export function readText(path: string): string {
+  const bytes = readRegularFile(path, MAX_BYTES);
+  if (!isUtf8(bytes)) {
+    throw new Error(`${path}: is not encoded in UTF-8; save it in UTF-8`);
   }
-  yield* parser.end();
-}
-
-/** The library's message does not name the key. */
-function duplicateKey(document: Document, offset: number): string {
-  let key = "a key";
-  visit(document, {
-    Scalar: (_, { range, value }) => {
-      if (range?.[0] === offset) {
-        key = `the key ${showSegment(String(value))}`;
-        return visit.BREAK;
-      }
-      return undefined;
-    },
-  });
-  return `is not valid YAML: ${key} is duplicated; remove one`;
-}
-
-/** The library reports these only on conversion, without a position. */
-function aliasesWithoutAnchor(document: Document): readonly { readonly range: readonly [number, ...number[]] }[] {
-  const lost: { readonly range: readonly [number, ...number[]] }[] = [];
-  visit(document, {
-    Alias: (_, alias) => {
-      if (alias.resolve(document) === undefined) {
-        lost.push({ range: alias.range ?? [0] });
-      }
-    },
-  });
-  return lost;
+  return bytes.toString("utf8");
 }
 
 /** One error causes others after it, so only the first ones are reported. */
 const MAX_YAML_ERRORS = 5;
-/** No setting is half as deep. */
-const DEEPEST = 30;
-const TOO_DEEP = `is nested more than ${DEEPEST} levels deep, or an alias holds itself; write it flatter`;
-
-/** Values that a settings file may hold, each use of an alias counted. */
-const MOST_VALUES = 5_000;
-// Not a constant: the first use of a locale takes 15 ms of each start.
-const tooMany = () => `holds more than ${MOST_VALUES.toLocaleString("en")} values; make it shorter`;
-
-function isLargerThan(value: unknown, limit: number): boolean {
-  let count = 0;
-  const exceeds = (inner: unknown): boolean => {
-    count += 1;
-    return count > limit || (typeof inner === "object" && inner !== null && Object.values(inner).some(exceeds));
-  };
-  return exceeds(value);
-}
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    (levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1)))
-  );
-}
 
 /** Errors whose message from the library does not quote the file, where a secret may stand next to the error. */
 const HARMLESS_MESSAGES: readonly string[] = [
   "BAD_INDENT",
   "BLOCK_AS_IMPLICIT_KEY",
+  "DUPLICATE_KEY",
   "MISSING_CHAR",
   "MULTILINE_IMPLICIT_KEY",
   "NON_STRING_KEY",
@@ -175,15 +83,15 @@ const HARMLESS_MESSAGES: readonly string[] = [
 
 interface YamlError {
   readonly code: string;
-  readonly message?: string;
+  readonly message: string;
   readonly pos: readonly [number, ...number[]];
 }
 
-function yamlError(error: YamlError, lines: LineCounter): FieldError {
-  const why = HARMLESS_MESSAGES.includes(error.code)
-    ? error.message
-    : `${error.code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a string`;
-  return { line: lines.linePos(error.pos[0]).line, path: [], message: `is not valid YAML: ${why}` };
+function yamlError({ code, message, pos }: YamlError, lines: LineCounter): FieldError {
+  const why = HARMLESS_MESSAGES.includes(code)
+    ? message
+    : `${code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a string`;
+  return { line: lines.linePos(pos[0]).line, path: [], message: `is not valid YAML: ${why}` };
 }
 
 function lineFinder(document: Document, lines: LineCounter): YamlFile["lineOf"] {

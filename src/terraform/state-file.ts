@@ -1,7 +1,6 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { recovery } from "../text/recovery";
 import { ADDRESSES, KEY_ADDRESSES } from "./addresses";
-import { parseBoundedJson } from "./bounded-json";
 
 /** An access key as the state has it. */
 export interface StateKey {
@@ -92,14 +91,11 @@ function documentOf(state: string): Json {
   return document;
 }
 
-/** A JSON document, undefined where it is none. The parser's own message quotes the content. @throws Error if it is too large */
+/** A JSON document, undefined where it is none. The parser's own message quotes the content. */
 function parsed(json: string): unknown {
   try {
-    return parseBoundedJson(json);
-  } catch (error) {
-    if (error instanceof RangeError) {
-      throw new Error(`the state ${error.message}: use a state of its own for the deployment`);
-    }
+    return JSON.parse(json);
+  } catch {
     return undefined;
   }
 }

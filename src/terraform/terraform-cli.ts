@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { dkpAccess } from "../text/command";
-import { parseBoundedJson } from "./bounded-json";
 import { type Progress, withProgress } from "./progress";
 
 /** How to run Terraform. */
@@ -73,7 +72,7 @@ export async function readOutputs(terraform: TerraformCli, folder: string): Prom
 /** Undefined where it is no JSON object. The parser's own message would quote the content, where secrets are. */
 function outputsIn(json: string): Readonly<Record<string, { readonly value?: unknown } | null>> | undefined {
   try {
-    const outputs: unknown = parseBoundedJson(json);
+    const outputs: unknown = JSON.parse(json);
     return typeof outputs === "object" && outputs !== null
       ? (outputs as Readonly<Record<string, { readonly value?: unknown } | null>>)
       : undefined;

@@ -6,7 +6,7 @@ import {
   fstatSync,
   lstatSync,
   openSync,
-  readSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -102,7 +102,7 @@ export function isInside(path: string, folder: string): boolean {
 /** The content of a file, or why there is none: the code of a system error, or a rule that the file breaks, with the remedy. */
 export type Content = { readonly bytes: Buffer } | { readonly code: string } | { readonly rule: string };
 
-/** Reads a regular file of at most `limit` bytes. Never waits for a FIFO, and never reads a device or more than the limit. */
+/** Reads a regular file of at most `limit` bytes. Never waits for a FIFO, and never reads a device. */
 export function readContent(path: string, limit: number): Content {
   let file: number | undefined;
   try {
@@ -115,12 +115,9 @@ export function readContent(path: string, limit: number): Content {
     if (!stats.isFile()) {
       return { rule: "is not a regular file; replace it with one" };
     }
-    const tooLarge = { rule: `is larger than ${inMiB(limit)}, the limit; make it smaller` };
-    if (stats.size > limit) {
-      return tooLarge;
-    }
-    const bytes = readAtMost(file, limit + 1, stats.size);
-    return bytes.length > limit ? tooLarge : { bytes };
+    return stats.size > limit
+      ? { rule: `is larger than ${inMiB(limit)}, the limit; make it smaller` }
+      : { bytes: readFileSync(file) };
   } catch (error) {
     return { code: (error as NodeJS.ErrnoException).code ?? "unknown error" };
   } finally {
@@ -135,10 +132,11 @@ const MAX_BYTES = 2 ** 24;
 
 /**
  * Reads a regular file.
- * @throws Error in one line that names the path, if it is something else, is larger than 16 MiB or cannot be read
+ * @param limit in bytes
+ * @throws Error in one line that names the path, if it is something else, is larger or cannot be read
  */
-export function readRegularFile(path: string): Buffer {
-  const content = readContent(path, MAX_BYTES);
+export function readRegularFile(path: string, limit = MAX_BYTES): Buffer {
+  const content = readContent(path, limit);
   if ("bytes" in content) {
     return content.bytes;
   }
@@ -150,22 +148,3 @@ export function readRegularFile(path: string): Buffer {
 }
 
 const inMiB = (bytes: number) => `${bytes / 2 ** 20} MiB`;
-
-const SMALLEST_CHUNK = 2 ** 10;
-
-/**
- * Reads until the end or the limit: what the file system says of a file's size is not always true, in `/proc` for one. Each chunk
- * has the size of everything before it, so that small files take little memory and large ones few reads.
- */
-function readAtMost(file: number, limit: number, size: number): Buffer {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  let read: number;
-  do {
-    const chunk = Buffer.allocUnsafe(Math.min(limit - length, Math.max(size + 1 - length, length, SMALLEST_CHUNK)));
-    read = readSync(file, chunk, 0, chunk.length, null);
-    chunks.push(chunk.subarray(0, read));
-    length += read;
-  } while (read > 0 && length < limit);
-  return Buffer.concat(chunks);
-}

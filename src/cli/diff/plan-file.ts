@@ -1,4 +1,3 @@
-import { parseBoundedJson } from "../../terraform/bounded-json";
 import { visible } from "../../text/printable";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
 
@@ -84,7 +83,7 @@ function notAPlan(file: string): Error {
 /** Not the parser's own message: it repeats the text, and a plan holds secrets. */
 function parsed(file: string, text: string): unknown {
   try {
-    return parseBoundedJson(text);
+    return JSON.parse(text);
   } catch (error) {
     throw error instanceof RangeError
       ? new Error(`${file}: is not a plan: it is too large or nested too deeply`)

@@ -1,8 +1,5 @@
 // Characters that a reader can't see, or that change how the text around them is shown.
 
-/** Change the direction of text, so that a reader sees another order than a program does. Source: Unicode, `Bidi_Control`. */
-const BIDI = /\p{Bidi_Control}/u;
-
 /** A line of its own: `\n`, and what some programs show as one. */
 const LINE_BREAK = /[\n\r\u0085\u2028\u2029]/;
 
@@ -28,12 +25,6 @@ export function characterError(text: string): string | undefined {
 export function multilineCharacterError(text: string): string | undefined {
   const [character] = INVISIBLE.exec(text.replaceAll(MULTILINE_ONLY, "")) ?? [];
   return character === undefined ? undefined : `has the invisible character ${codePoint(character)}; remove it`;
-}
-
-/** The first character of a text that changes the direction of writing, as `U+202E`. */
-export function bidiControl(text: string): string | undefined {
-  const [character] = BIDI.exec(text) ?? [];
-  return character === undefined ? undefined : codePoint(character);
 }
 
 function codePoint(character: string): string {

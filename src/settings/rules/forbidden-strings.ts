@@ -8,21 +8,6 @@ export interface StringAt {
   readonly string: string;
 }
 
-/** Characters of one value or key: no setting needs more, and no check has to read more. */
-const MAX_CHARACTERS = 16 * 1024;
-/** Characters of a public key: GnuPG exports keys with many signatures, or a photo. */
-const MAX_KEY_CHARACTERS = 100 * 1024;
-
-/** Values and keys that are too long. The other checks must not see them. */
-export function sizeErrors(strings: readonly StringAt[]): readonly FieldError[] {
-  return strings.flatMap(({ path, string }) => {
-    const limit = isPgpKey(path) ? MAX_KEY_CHARACTERS : MAX_CHARACTERS;
-    return string.length <= limit
-      ? []
-      : [{ path, message: `has ${string.length} characters, at most ${limit} are allowed; write a shorter value` }];
-  });
-}
-
 /**
  * `${...}` and `%{...}` anywhere: Terraform would run them, `${file("...")}` for one, and no setting needs them.
  * CDKTF's tokens become such expressions at synth.
@@ -57,10 +42,6 @@ function isToken(text: string): boolean {
 /** Fields with a rule of their own for secrets: a public key, whose last line may have 40 characters, and a key id. */
 const NOT_SECRET: readonly string[] = ["accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey", "import.accessKeyId"];
 
-function isPgpKey(path: readonly string[]): boolean {
-  return path.length === 3 && path[0] === "accessKeys" && path[2] === "pgpKey";
-}
-
 /** What looks like a secret, in any value or key. Settings are committed, so none belongs there. */
 export function secretErrors(strings: readonly StringAt[]): readonly FieldError[] {
   return strings.flatMap(({ path, string }) => {
@@ -71,9 +52,9 @@ export function secretErrors(strings: readonly StringAt[]): readonly FieldError[
   });
 }
 
-/** Fields that may have several lines: prose, PEM, JSON, and a public key, which `base64` breaks. */
+/** Fields that may have several lines: prose, JSON, and a public key, which `base64` breaks. */
 const SEVERAL_LINES =
-  /^(?:policy\.description|accessKeys\.(?:primary|secondary)\.pgpKey|backend\.[a-z0-9]{1,20}\.(?:assume_role_policy|assume_role(?:_with_web_identity)?\.policy|client_ca_certificate_pem|client_certificate(?:_pem)?|cluster_ca_certificate))$/;
+  /^(?:policy\.description|accessKeys\.(?:primary|secondary)\.pgpKey|backend\.[a-z0-9]{1,20}\.(?:assume_role_policy|assume_role(?:_with_web_identity)?\.policy))$/;
 
 /** Control characters, line breaks where there is one line, controls of the direction of string, and invisible letters. */
 export function characterErrors(strings: readonly StringAt[]): readonly FieldError[] {

@@ -34,17 +34,9 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     components: ["cloud-controller-manager"],
-    actions: ["elasticloadbalancing:DescribeTargetGroupAttributes", "elasticloadbalancing:ModifyTargetGroupAttributes"],
-    only: "catalogue",
-    versions: ["1.32.3", "1.33.2", "1.34.1"],
-    reason: "the rows are for the versions that DKP ships for Kubernetes 1.35 and newer",
-    source: "https://github.com/kubernetes/cloud-provider-aws/pull/1314",
-  },
-  {
-    components: ["cloud-controller-manager"],
     actions: ["elasticloadbalancing:SetSecurityGroups"],
     only: "catalogue",
-    versions: ["1.32.3", "1.33.2", "1.34.1", "1.35.0", "1.36.0"],
+    versions: ["1.33.4", "1.34.3", "1.36.0"],
     reason: "the row is for newer versions, and only for the feature nlb-security-groups",
     source: "https://github.com/kubernetes/cloud-provider-aws/pull/1379",
   },

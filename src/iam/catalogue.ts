@@ -47,7 +47,7 @@ export const FEATURES: Readonly<Record<Feature, string>> = {
   "nlb-security-groups":
     "security groups on network load balancers: NLBSecurityGroupMode=Managed, which DKP up to 1.77 does not set",
   "nlb-target-group-attributes":
-    "services with an annotation that sets target group attributes of a network load balancer (Kubernetes 1.35 or newer)",
+    "services with an annotation that sets target group attributes of a network load balancer (DKP 1.77, or Kubernetes 1.35 or newer)",
   "spot-instances": "an AWSInstanceClass with spot: true",
   "volume-cloning": "persistent volume claims that use another claim as data source",
   "volume-snapshots": "VolumeSnapshot objects; DKP enables the module snapshot-controller by default",

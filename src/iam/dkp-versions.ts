@@ -20,12 +20,15 @@ export const KNOWN_VERSIONS = [
 /** Release lines that a policy covers if `cluster.dkpVersion` is absent. All have version 5 of the Terraform AWS provider. */
 export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const satisfies Readonly<Record<string, DkpVersion>>;
 
-/** The component versions that the catalogue was compared with, all of DKP 1.77. */
+/**
+ * The component versions that the catalogue was compared with, all of DKP 1.77. Its cloud controller managers 1.32.8 and 1.35.2
+ * could not be read.
+ */
 export const VERIFIED_COMPONENTS: readonly { readonly component: string; readonly versions: string; readonly source: string }[] =
   [
     {
       component: "cloud-controller-manager",
-      versions: "1.32.3, 1.33.2, 1.34.1, 1.35.0, 1.36.0",
+      versions: "1.33.4, 1.34.3, 1.36.0",
       source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml",
     },
     { component: "ebs-csi", versions: "1.54.0", source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml" },

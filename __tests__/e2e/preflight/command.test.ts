@@ -58,7 +58,7 @@ describe("preflight", () => {
         "skipped  marker                 policy.mode is not strict [no call]",
         "skipped  source addresses       user.allowedNetworks is not set: a leaked key works in every network; the cluster has no addresses yet [ec2:DescribeVpcs, ec2:DescribeAddresses in eu-central-1]",
         "                                -> set user.allowedNetworks once the cluster exists",
-        "ok       permissions            the user deckhouse is allowed all 126 actions [iam:SimulatePrincipalPolicy]",
+        "ok       permissions            the user deckhouse is allowed all 127 actions [iam:SimulatePrincipalPolicy]",
         "",
         "ok: 8, failed: 1, skipped: 3",
         "",

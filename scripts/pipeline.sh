@@ -183,9 +183,9 @@ stacks_of_paths() {
     -e 's|^locks/\([a-z0-9-]*\)\.terraform\.lock\.hcl$|\1|p' | sort -u
 }
 
-# destinations: the parts of a Terraform JSON that say where Terraform sends the state and the credentials.
+# destinations: the parts of a Terraform JSON that say where Terraform sends the state and the credentials. The provider has the tags too.
 destinations() {
-  sed -n -e '/^  "provider"/,/^  []}]/p' -e '/^  "terraform"/,/^  []}]/p'
+  sed -n -e '/^        "default_tags": \[/,/^        \]/d' -e 's/,$//' -e '/^  "provider"/,/^  []}]/p' -e '/^  "terraform"/,/^  []}]/p'
 }
 
 # redirected STACK BASE: whether they differ from those in a commit, or it has none.

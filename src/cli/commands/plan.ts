@@ -56,6 +56,7 @@ async function plan(command: Command, session: Session, name: string | undefined
     const code = await runToEnd(terraform, folder, args, session.host.env.FORWARD_SIGNALS !== "false");
     // 2: with -detailed-exitcode, there are changes.
     if (code === 1) {
+      rmSync(file, { force: true }); // Terraform saves the incomplete plan too
       throw new Error(`${stack}: ${terraform.binary} ${args[0]} failed, so there is no plan; the reason is above`);
     }
     return code;

@@ -3,6 +3,7 @@ import type { JsonObject } from "../../src/cli/diff/json-values";
 import { reviewPack } from "../../src/cli/review/pack";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import type { Cluster } from "../../src/iam/cluster";
+import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import { partitionOf } from "../../src/iam/partitions";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import { type Environment, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
@@ -43,10 +44,12 @@ export function optionsOf({ region, accountId, policy, cluster }: Deployment): P
 }
 
 /** A deployment with these policy options; the reverse of `optionsOf`. */
-export function deploymentOf({ mode, supplement, environment, cluster }: PolicyOptions): Deployment {
+export function deploymentOf(options: PolicyOptions): Deployment {
   const plain = deployment();
+  const { mode, supplement, environment, cluster } = options;
   const { region, account: accountId } = environment;
-  return { ...plain, region, accountId, cluster, policy: { ...plain.policy, mode, supplement } };
+  const policy = { ...plain.policy, mode, supplement };
+  return { ...plain, region, accountId, cluster, policy, policies: deploymentPolicies(options, policy) };
 }
 
 /** By direction, the actions of which simulation allows a call on one side only. */

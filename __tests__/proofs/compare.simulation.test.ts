@@ -4,7 +4,8 @@ import type { Deployment } from "../../src/settings/deployment";
 import { betweenPacks, type Summary } from "../helpers/changes";
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
 import { deployment } from "../helpers/deployment";
-import { deploymentOf, differingActions, optionsOf, packOf, type Truth, truthOf } from "../helpers/simulated-diff";
+import { deploymentOf, optionsOf, packOf } from "../helpers/packs";
+import { differingActions, type Truth, truthOf } from "../helpers/simulated-diff";
 
 // Thousands of simulated calls, on a automaton that may be busy.
 

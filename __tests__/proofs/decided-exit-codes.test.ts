@@ -6,7 +6,8 @@ import { type PolicyOptions, policyStatements } from "../../src/iam/policy-state
 import { betweenPacks, type Summary } from "../helpers/changes";
 import { anyOptions, FEATURE_NAMES, UNTAGGED_MODES } from "../helpers/clusters";
 import { isNew } from "../helpers/decision-requests";
-import { deploymentOf, packOf, truthOf } from "../helpers/simulated-diff";
+import { deploymentOf, packOf } from "../helpers/packs";
+import { truthOf } from "../helpers/simulated-diff";
 
 /** Pairs of settings, each compared in both directions. */
 const PAIRS = 220;

@@ -1,8 +1,8 @@
 import type { RuleId } from "../../../src/cli/diff/rules";
 import { KEY_ADDRESSES } from "../../../src/terraform/addresses";
 import { betweenPacks, between as compare, seriousRules } from "../../helpers/changes";
+import { packOf, reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
-import { packOf, reviewPackOf } from "../../helpers/simulated-diff";
 
 const between = (before: string, after: string) =>
   compare({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) });

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../src/cli/diff/json-values";
 import { betweenPacks, type Summary } from "../../helpers/changes";
 import { SEVERAL_POLICIES } from "../../helpers/deployment";
-import { packOf } from "../../helpers/simulated-diff";
+import { packOf } from "../../helpers/packs";
 
 /** The same deployment with permissions that fit into one policy. */
 const ONE = SEVERAL_POLICIES.replace(/formerIamNodeRoles: \[.*\]/, "formerIamNodeRoles: []");

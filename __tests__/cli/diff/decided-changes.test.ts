@@ -5,7 +5,7 @@ import { reference } from "../../../src/cli/diff/snapshot";
 import type { DecisionRequest } from "../../../src/decision/model";
 import { betweenPacks, between as compareFiles, packFiles, type Summary } from "../../helpers/changes";
 import { deployment } from "../../helpers/deployment";
-import { packOf } from "../../helpers/simulated-diff";
+import { packOf } from "../../helpers/packs";
 
 type Statement = Readonly<Record<string, unknown>>;
 

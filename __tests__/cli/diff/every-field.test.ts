@@ -6,8 +6,8 @@ import { changesSarif } from "../../../src/cli/diff/sarif";
 import { settingsFindings } from "../../../src/cli/diff/settings";
 import { meaningOf } from "../../../src/settings/schema/fields";
 import { parseYaml } from "../../../src/settings/yaml-file";
+import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY, RSA_KEY } from "../../helpers/pgp-keys";
-import { reviewPackOf } from "../../helpers/simulated-diff";
 
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>;

@@ -3,7 +3,7 @@ import { reviewPack } from "../../../src/cli/review/pack";
 import { between, ofPlan, packFiles, type Summary } from "../../helpers/changes";
 import { deployment } from "../../helpers/deployment";
 import { type EditablePlan, realPlan } from "../../helpers/edited-plans";
-import { packOf } from "../../helpers/simulated-diff";
+import { packOf } from "../../helpers/packs";
 
 type Resource = EditablePlan["resource_changes"][number] & { previous_address?: string };
 

@@ -1,6 +1,6 @@
 import { POLICY_FILES, type PolicyFiles } from "../../../src/cli/diff/pack-policies";
 import { between as compare, packFiles, type Summary } from "../../helpers/changes";
-import { packOf, reviewPackOf } from "../../helpers/simulated-diff";
+import { packOf, reviewPackOf } from "../../helpers/packs";
 
 const filesOf = (settings: string): PolicyFiles =>
   Object.fromEntries(Object.entries(reviewPackOf(settings)).filter(([file]) => POLICY_FILES.includes(file)));

@@ -5,7 +5,7 @@ import { changesMarkdown, changesText } from "../../../src/cli/diff/render-summa
 import { risksOf } from "../../../src/iam/risks";
 import { packFiles } from "../../helpers/changes";
 import { deployment } from "../../helpers/deployment";
-import { optionsOf, packOf, reviewPackOf } from "../../helpers/simulated-diff";
+import { optionsOf, packOf, reviewPackOf } from "../../helpers/packs";
 
 const minimal = (cluster: string) => packOf(`policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, ${cluster} }`);
 const IRELAND = "region: eu-west-1\npolicy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }";

@@ -11,8 +11,8 @@ import { parseYaml } from "../../../src/settings/yaml-file";
 import { EDITED_PLANS, realPlan } from "../../helpers/edited-plans";
 import { schemaErrors } from "../../helpers/json-schema";
 import { memoized } from "../../helpers/memoized";
+import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
-import { reviewPackOf } from "../../helpers/simulated-diff";
 
 expect.extend({ toBeValidSarifLog });
 

@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { App, type AppConfig, TerraformStack } from "cdktf";
+import { App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import type { Deployment } from "./settings/deployment";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
 import { copyLockFile } from "./terraform/provider-lock";
 import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
-import { fileErrorMessage, isRealFile, requireRealFolder, writeFileAtomically } from "./text/files";
+import { fileErrorMessage, requireRealFolder, writeFileAtomically } from "./text/files";
 import { printable } from "./text/printable";
 
 const JSON_FILES = ["cdk.tf.json"] as const;
@@ -55,6 +55,7 @@ export class AccessApp extends App {
     this.stacks = stacks;
   }
 
+  /** Writes into a temporary folder in the output folder, then moves complete files. */
   override synth(): void {
     const stacks = this.node.findAll().filter(TerraformStack.isStack);
     const names = stacks.map(({ node }) => node.id);
@@ -62,19 +63,48 @@ export class AccessApp extends App {
     if (unexpected.length > 0) {
       throw new Error(unexpected.join("\n"));
     }
-    for (const name of names) {
-      mkdirSync(this.folder(name), { recursive: true });
-    }
-    super.synth();
-    for (const name of names) {
-      writeFileAtomically(join(this.folder(name), VERSIONS.name), VERSIONS.content);
-      // Terraform would read both formats, and find everything twice.
-      for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
-        rmSync(join(this.folder(name), file), { force: true });
+    const temporary = mkdtempSync(join(this.outdir, ".synth-"));
+    try {
+      writing(temporary, () => this.synthesizeInto(temporary, stacks));
+      for (const name of names) {
+        this.complete(name, join(temporary, "stacks", name));
       }
-      copyLockFile(join("locks", `${name}.terraform.lock.hcl`), this.folder(name));
+    } finally {
+      rmSync(temporary, { recursive: true });
     }
+    const manifest = JSON.stringify(this.manifest.buildManifest(), null, 2);
+    writeFileAtomically(join(this.outdir, Manifest.fileName), `${manifest}\n`);
     this.printNotes([...names, ...this.stacks]);
+  }
+
+  /** What CDKTF's `App.synth` does, in another folder. */
+  private synthesizeInto(outdir: string, stacks: readonly TerraformStack[]): void {
+    mkdirSync(join(outdir, "stacks"));
+    for (const stack of stacks) {
+      stack.prepareStack();
+    }
+    for (const stack of stacks) {
+      stack.synthesizer.synthesize({ outdir, manifest: this.manifest, skipValidation: this.skipValidation });
+    }
+    const errors = this.skipValidation ? [] : this.node.validate();
+    if (errors.length > 0) {
+      throw new Error(errors.join("\n"));
+    }
+  }
+
+  /** Moves the files of a stack to its folder, and adds those that are not CDKTF's. */
+  private complete(stack: string, synthesized: string): void {
+    const folder = this.folder(stack);
+    mkdirSync(folder, { recursive: true });
+    for (const name of readdirSync(synthesized)) {
+      renameSync(join(synthesized, name), join(folder, name));
+    }
+    writeFileAtomically(join(folder, VERSIONS.name), VERSIONS.content);
+    // Terraform would read both formats, and find everything twice.
+    for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
+      rmSync(join(folder, file), { force: true });
+    }
+    copyLockFile(join("locks", `${stack}.terraform.lock.hcl`), folder);
   }
 
   private folder(stack: string): string {
@@ -111,6 +141,17 @@ function printToStandardError(): (line: string) => void {
   return print;
 }
 
+/** Runs code that writes to a path. A write that fails, on a full disk for one, names no path in Node.js. */
+function writing(target: string, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    const { code, path = target } = error as NodeJS.ErrnoException;
+    const message = fileErrorMessage({ code, path });
+    throw message === undefined ? error : new Error(message, { cause: error });
+  }
+}
+
 /**
  * Files that Terraform or OpenTofu read from a stack's folder, but for those that synth writes. With one of them, such as
  * `override.tf.json`, what is applied is not what the settings say.
@@ -119,9 +160,6 @@ function unexpectedFiles(folder: string): readonly string[] {
   requireRealFolder(folder);
   if (!existsSync(folder)) {
     return [];
-  }
-  for (const name of STACK_FILES) {
-    isRealFile(join(folder, name));
   }
   // Configuration, and values of variables: https://developer.hashicorp.com/terraform/language/files and
   // https://opentofu.org/docs/language/files/. Terraform reads hidden *.auto.tfvars too.

@@ -60,7 +60,7 @@ afterAll(async () => {
 });
 
 const documentsOf = (options: PolicyOptions): readonly PolicyDocument[] =>
-  dividedPolicies(requiredStatements(options)).map((policy) => policyDocument(policy, ENVIRONMENT.account));
+  dividedPolicies(requiredStatements(options)).map((policy) => policyDocument(policy, options.environment.account));
 
 /** The policies of a deployment as AWS stores them. */
 function policiesOf(

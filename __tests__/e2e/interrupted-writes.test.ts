@@ -137,7 +137,7 @@ describe("a command that cannot write all of its files", () => {
   it.each([
     [["synth"], 4, /^cdktf\.out\/\.synth-\S+: the file is larger than this process may write \(EFBIG\); .+\n$/],
     [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: the file is larger than .+\n$/],
-    [["review"], 40, /^review\/dev\/\S+: the file is larger than .+\n$/],
+    [["review"], 8, /^review\/dev\/\S+: the file is larger than .+\n$/],
     [["init", "new"], 1, /^new\/\S+: the file is larger than .+\n$/],
     [["hand-over", "--out", "provider.yaml"], 0, /^\S+\/provider\.yaml: cannot be written \(EFBIG\); .+\n$/],
   ])("leaves complete files only, and says so in one line, when the disk is full: %j, %d blocks", (args, limit, message) => {
@@ -150,7 +150,7 @@ describe("a command that cannot write all of its files", () => {
     run("review");
     settings("tags: { team: platform }\n");
     const { before, after } = uninterrupted("review");
-    expect(onFullDisk(40, "review")).toMatchObject({ status: 1, stdout: "" });
+    expect(onFullDisk(8, "review")).toMatchObject({ status: 1, stdout: "" });
     expectCompleteFiles(before, after);
   });
 });

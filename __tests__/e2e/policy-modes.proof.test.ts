@@ -102,7 +102,7 @@ const askedOf = (name: Name) => (QUESTIONS[name].expected === "sat" ? deployment
 function solve(): ReadonlyMap<Name, readonly string[]> {
   const file = join(folder(), "pairs.json");
   writeFileSync(file, JSON.stringify(NAMES.flatMap((name) => askedOf(name).map(QUESTIONS[name].pairOf))));
-  const script = join(PROJECT, "__tests__/diff/decision/z3_subset.py");
+  const script = join(PROJECT, "__tests__/decision/z3_subset.py");
   const { stdout, stderr } = spawnSync("python3", [script, file], { encoding: "utf8" });
   removeFolders();
   expect(stderr).toBe("");

@@ -42,7 +42,16 @@ backend:
  */
 export function copyOfProject({ installed } = { installed: true }): string {
   const path = folder();
-  for (const part of ["main.ts", "bin", "src", "scripts", "cdktf.json", "package.json", "tsconfig.json", "tsconfig.package.json"]) {
+  for (const part of [
+    "main.ts",
+    "bin",
+    "src",
+    "scripts",
+    "cdktf.json",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.package.json",
+  ]) {
     cpSync(join(PROJECT, part), join(path, part), { recursive: true });
   }
   write(path, { "deployments/deckhouse.yaml": EXAMPLE });

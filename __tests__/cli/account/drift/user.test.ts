@@ -84,6 +84,22 @@ describe("drift of the user", () => {
     ]);
   });
 
+  it("leaves the own group to the apply, unless the settings have none", () => {
+    const withoutMembership = (settings: string) =>
+      findings(
+        driftAfter({ user: { groups: lists(["dkp"]) } }, settings, (access) => ({
+          ...access,
+          user: { ...access.user, groups: [] },
+        })),
+      );
+    expect(withoutMembership(EVERY_OBJECT)).toEqual([
+      "user deckhouse: it is a member of the group dkp, and the state does not have the membership -> apply: Terraform creates the membership, which exists already",
+    ]);
+    expect(withoutMembership(EVERY_OBJECT.replace("user-and-group", "user"))).toEqual([
+      "user deckhouse: it is a member of the group dkp -> aws iam remove-user-from-group --user-name deckhouse --group-name dkp",
+    ]);
+  });
+
   it("imports a user that the state does not have", () => {
     const results = driftAfter({}, EVERY_OBJECT, (access) => ({ ...access, user: { ...access.user, managed: false } }));
     expect(findings(results)).toEqual([

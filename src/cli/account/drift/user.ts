@@ -55,12 +55,19 @@ export function userDrift(
     ),
     ...compared(object, "its groups", there.groups, (names) =>
       unmanaged(names, user.groups, (name) =>
-        finding(
-          object,
-          `it is a member of the group ${name}`,
-          "the access key has all permissions of the group, now and later",
-          awsIam("remove-user-from-group", { ...of, "group-name": name }),
-        ),
+        settings.attachment !== "user" && name === settings.group.name
+          ? finding(
+              object,
+              `it is a member of the group ${name}, and the state does not have the membership`,
+              "Terraform does not remove the user from the group when the deployment is destroyed",
+              "apply: Terraform creates the membership, which exists already",
+            )
+          : finding(
+              object,
+              `it is a member of the group ${name}`,
+              "the access key has all permissions of the group, now and later",
+              awsIam("remove-user-from-group", { ...of, "group-name": name }),
+            ),
       ),
     ),
     ...compared(object, "its access keys", there.keys, (keys) => keyDrift(object, user, keys, settings)),

@@ -83,7 +83,7 @@ describe("the change summary of a plan", () => {
       "new names of the user and the policy",
       "user: { name: other }\npolicy: { name: Other }",
       [],
-      [/renames the user/, /replaces the policy/, /replaces the attachment/, /replaces the access key/],
+      [/renames the user/, /replaces the policy/, /replaces the attachment/, /replaces the access key in the slot/],
     ],
     [
       "a rotation and a migration to a group, each in one step",
@@ -112,9 +112,9 @@ describe("the change summary of a plan", () => {
     expect(summary(await planned(keys("absent", "Active", "secondary")))).toEqual(NOTHING);
   });
 
-  it("reports a node role as broadened, and an additional group as unchanged", async () => {
+  it("reports a node role as broadened, an additional group as unchanged, and tags, which other policies may name", async () => {
     const changes = await planned(`${ROTATED}\nnodeRole: { name: n }\ntags: { a: b }\nattachment: user-and-group`);
-    expect(summary(changes)).toEqual({ ...NOTHING, exit: 2, broadened: 2, otherBroadened: 1 });
+    expect(summary(changes)).toEqual({ ...NOTHING, exit: 2, broadened: 2, otherBroadened: 3 });
     expect(summaryOf(changes.deployments[0] as DeploymentChanges).broadened.map(({ principal }) => principal)).toEqual([
       "node role",
       "node role",
@@ -127,7 +127,7 @@ describe("the change summary of a plan", () => {
     expect(summary(await planned(ROTATED))).toEqual({ ...NOTHING, exit: 2, broadened: 127 });
   });
 
-  it("reports imports as unchanged, except for different settings", async () => {
+  it("reports imports, and that the other policies of an imported user are not compared", async () => {
     settings(`${ROTATED}\n${SCOPED}`);
     const { access_key_id } = terraform.outputs();
     terraform.run("state", "rm", "aws_iam_user.user", "aws_iam_policy.policy", "aws_iam_access_key.user-secondary");
@@ -135,7 +135,10 @@ describe("the change summary of a plan", () => {
     const changes = await planned(
       `${SCOPED}\nimport: { user: true, policy: true, attachment: true, accessKeyId: ${access_key_id} }`,
     );
-    expect(summary(changes)).toEqual(NOTHING);
+    expect(summary(changes)).toEqual({ ...NOTHING, exit: 2, otherBroadened: 1 });
+    expect(changes.deployments[0]?.findings).toContainEqual(
+      expect.objectContaining({ rule: "import-not-compared", address: "aws_iam_user.user" }),
+    );
     expect(summaryOf(changes.deployments[0] as DeploymentChanges).resources.map(({ action }) => action)).toEqual([
       "imported",
       "imported",

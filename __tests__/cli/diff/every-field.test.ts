@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { stringify } from "yaml";
-import jsonSchema from "../../../deployments/schema.json";
 import { changesExitCode } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/compare";
 import { changesSarif } from "../../../src/cli/diff/sarif";
@@ -8,12 +9,15 @@ import { meaningOf } from "../../../src/settings/schema/fields";
 import { parseYaml } from "../../../src/settings/yaml-file";
 import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY, RSA_KEY } from "../../helpers/pgp-keys";
+import { PROJECT } from "../../helpers/project-root";
 
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly anyOf?: readonly Node[];
   readonly oneOf?: readonly Node[];
 }
+
+const jsonSchema = JSON.parse(readFileSync(join(PROJECT, "deployments/schema.json"), "utf8")) as Node;
 
 /** The fields of the JSON schema that have no fields of their own. */
 function leavesOf(node: Node, path: readonly string[] = []): readonly string[] {

@@ -109,7 +109,7 @@ describe("the commands about keys", () => {
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
     expect(command("keys", "deckhouse")).toMatchObject({ status: 2 });
     const { findings } = json("keys", "deckhouse", "--format", "json") as KeysReport;
-    expect(findings.map(({ rule }) => rule)).toEqual(["key-danger", "key-unmanaged"]);
+    expect(findings.map(({ rule }) => rule)).toEqual(["key-breaking", "key-unmanaged"]);
     // The key is new, so DKP may use it.
     expect(findings[1]?.text).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
     expect(findings[1]?.text).toContain("do not delete or deactivate it");

@@ -33,6 +33,7 @@ describe("a first deployment that may not read what it created", () => {
   it.each([
     ["aws_iam_user.user", "iam:GetUser"],
     ["aws_iam_policy.policy", "iam:GetPolicy"],
+    ["aws_iam_user_policy_attachment.policy-attachment", "iam:ListAttachedUserPolicies"],
   ])("has a tainted %s, which fails to apply until it is untainted (recover.md#tainted)", async (address, denied) => {
     await taintBy(denied, "");
     const refused = terraform.attempt("apply", "-auto-approve");
@@ -44,12 +45,9 @@ describe("a first deployment that may not read what it created", () => {
     expect(await operator.allows(terraform.key())).toBe(true);
   });
 
-  it.each([
-    ["aws_iam_user_policy_attachment.policy-attachment", "iam:ListAttachedUserPolicies", ""],
-    ["aws_iam_group.group", "iam:GetGroup", "attachment: group"],
-  ])("has a tainted %s, which the next apply replaces, and the key works", async (address, denied, settings) => {
-    await taintBy(denied, settings);
-    expect(terraform.run("apply", "-auto-approve")).toContain(`${address}: Destruction complete`);
+  it("has a tainted group, which the next apply replaces, and the key works", async () => {
+    await taintBy("iam:GetGroup", "attachment: group");
+    expect(terraform.run("apply", "-auto-approve")).toContain("aws_iam_group.group: Destruction complete");
     expect(await operator.allows(terraform.key())).toBe(true);
   });
 });

@@ -7,8 +7,8 @@ import {
   createKey,
   DAY,
   deleteKey,
-  type Fault,
   HOUR,
+  type Interruption,
   keyIn,
   newWorld,
   pass,
@@ -80,7 +80,7 @@ interface Followed {
 }
 
 /** Follows a step to the letter. @throws Broken if an invariant is violated, or the step is not possible */
-function follow(program: Program, before: World, given: Step, fault?: Fault): Followed {
+function follow(program: Program, before: World, given: Step, interruption?: Interruption): Followed {
   const world = copyOf(before);
   let step = given;
   const leakedKey = step.askLeaked;
@@ -104,7 +104,7 @@ function follow(program: Program, before: World, given: Step, fault?: Fault): Fo
     if (answer === undefined) {
       throw new Broken("the question has no answer that fits");
     }
-    return follow(program, world, answer, fault);
+    return follow(program, world, answer, interruption);
   }
   for (const { setting, value } of step.edits) {
     edit(world.settings, setting, value);
@@ -133,7 +133,7 @@ function follow(program: Program, before: World, given: Step, fault?: Fault): Fo
         throw new Broken("the advised apply makes errored.tfstate useless");
       }
       const had = Object.values(world.state.keys).map(({ id }) => id);
-      const result: Applied = apply(world, program.protectAttachment, () => check("apply"), applied ? undefined : fault);
+      const result: Applied = apply(world, program.protectAttachment, () => check("apply"), applied ? undefined : interruption);
       if ("refused" in result) {
         throw new Broken(`the advised apply is refused: ${result.refused}`);
       }
@@ -142,10 +142,10 @@ function follow(program: Program, before: World, given: Step, fault?: Fault): Fo
       }
       const known = Object.values(world.state.keys).map(({ id }) => id);
       const lost = had.find((id) => !known.includes(id) && keyIn(world, id) !== undefined);
-      if (lost !== undefined && fault === undefined) {
+      if (lost !== undefined && interruption === undefined) {
         throw new Broken("the advised apply takes a key out of the state that IAM has");
       }
-      if (fault !== undefined && !applied) {
+      if (interruption !== undefined && !applied) {
         return { world, calls };
       }
       applied = true;
@@ -555,14 +555,20 @@ export function walk(program: Program, starts: readonly Node[], depth: number, e
         }
         push(followed.world, `step ${step.why}`, isRotation ? budget - 1 : budget);
         if (budget > 0) {
-          const faults: Fault[] = Array.from({ length: followed.calls }, (_, index) => index + 1).flatMap((call): Fault[] => [
-            { kind: "killed", at: call },
-            { kind: "answer lost", at: call },
-            { kind: "read fails", at: call },
-          ]);
-          for (const fault of followed.calls > 0 ? [...faults, { kind: "state not written" } as const] : []) {
-            const cut = follow(program, world, step, fault);
-            push(cut.world, `step ${step.why}: ${fault.kind}${"at" in fault ? ` at call ${fault.at}` : ""}`, budget - 1);
+          const interruptions: Interruption[] = Array.from({ length: followed.calls }, (_, index) => index + 1).flatMap(
+            (call): Interruption[] => [
+              { kind: "killed", at: call },
+              { kind: "answer lost", at: call },
+              { kind: "read fails", at: call },
+            ],
+          );
+          for (const interruption of followed.calls > 0 ? [...interruptions, { kind: "state not written" } as const] : []) {
+            const cut = follow(program, world, step, interruption);
+            push(
+              cut.world,
+              `step ${step.why}: ${interruption.kind}${"at" in interruption ? ` at call ${interruption.at}` : ""}`,
+              budget - 1,
+            );
           }
         }
       } catch (error) {

@@ -134,7 +134,7 @@ export function deleteKey(world: World, id: string): void {
 }
 
 /** How an apply ends. */
-export type Fault =
+export type Interruption =
   | { readonly kind: "killed"; readonly at: number }
   | { readonly kind: "answer lost"; readonly at: number }
   /** Terraform cannot read a key that it has created: it is tainted. */
@@ -157,7 +157,7 @@ export type Applied = { readonly refused: string } | { readonly failed: readonly
  * @param protectAttachment whether attachments have `prevent_destroy`
  * @param after is called after each call of AWS
  */
-export function apply(world: World, protectAttachment: boolean, after: () => void, fault?: Fault): Applied {
+export function apply(world: World, protectAttachment: boolean, after: () => void, interruption?: Interruption): Applied {
   const state = refreshed(world);
   const plan = planOf(world, state, protectAttachment);
   if ("refused" in plan) {
@@ -173,10 +173,10 @@ export function apply(world: World, protectAttachment: boolean, after: () => voi
     let ok = operation.call(world);
     calls += 1;
     after();
-    if (fault?.kind === "killed" && fault.at === calls) {
+    if (interruption?.kind === "killed" && interruption.at === calls) {
       return { failed: ["killed"], calls };
     }
-    if (fault?.kind === "answer lost" && fault.at === calls) {
+    if (interruption?.kind === "answer lost" && interruption.at === calls) {
       // Terraform repeats the call, which AWS has executed already.
       ok = operation.name.startsWith("create") ? operation.call(world) : ok;
       after();
@@ -185,7 +185,7 @@ export function apply(world: World, protectAttachment: boolean, after: () => voi
       operation.record(state);
       const [, slot] = /^create key (\w+)$/.exec(operation.name) ?? [];
       const created = state.keys[slot as Slot];
-      if (created !== undefined && fault?.kind === "read fails" && fault.at === calls) {
+      if (created !== undefined && interruption?.kind === "read fails" && interruption.at === calls) {
         created.tainted = true;
         failed.push(operation.name);
       }
@@ -197,7 +197,7 @@ export function apply(world: World, protectAttachment: boolean, after: () => voi
   if (failed.length === 0) {
     state.exposed = current === undefined ? undefined : { id: current.id, slot: world.settings.current };
   }
-  if (fault?.kind === "state not written") {
+  if (interruption?.kind === "state not written") {
     world.unsent = state;
     world.unsentAfter = world.versions.length;
     return { failed: ["state not written"], calls };
@@ -365,7 +365,7 @@ function planOf(
   return { operations: [...creations, ...others] };
 }
 
-/** The same string for worlds that no command can tell apart: keys are numbered by age, times are only compared. */
+/** The same string for worlds that no command distinguishes: keys are numbered by age, times are only compared. */
 export function canonical(world: World): string {
   const ids = [...new Set(JSON.stringify(world).match(/AKIA\d{16}/g) ?? [])].sort();
   const { now } = world;

@@ -236,7 +236,7 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]): rea
       listOf(Action).map((name) => [String(name).toLowerCase(), String(name)]),
     ),
   );
-  return [...groups.values()].flatMap((group, at) => {
+  const compared = [...groups.values()].flatMap((group, at) => {
     const side = (allows: readonly Allow[], denied: readonly Policy[]): Side => ({
       identity: [
         ...allows.map(({ version, rest }) => ({ Version: version, Statement: [{ ...rest, Action: group.names }] })),
@@ -249,6 +249,8 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]): rea
     const [more, less] = [differs(verdict?.added()), differs(verdict?.removed())];
     return group.names.map((name) => ({ change: actionChange(spelling.get(name) ?? name, group.had, group.has), more, less }));
   });
+  // The same for a policy that is written in another order.
+  return compared.sort(({ change: one }, { change: other }) => (one.action < other.action ? -1 : 1));
 }
 
 function actionChange(name: string, had: readonly Allow[], has: readonly Allow[]): ActionChange {
@@ -327,7 +329,7 @@ function conditionTexts(condition: unknown): readonly string[] {
     .flatMap(([operator, keys]) =>
       Object.entries(objectOf(keys)).map(
         ([key, values]) =>
-          `${key} ${operator === "StringEquals" ? "is" : operator} ${listOf(values).map(String).toSorted().join(" or ")}`,
+          `${key} ${operator === "StringEquals" ? "is" : operator} ${[...new Set(listOf(values).map(String))].sort().join(" or ")}`,
       ),
     )
     .sort();

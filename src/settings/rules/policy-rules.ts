@@ -68,11 +68,11 @@ function markerError(mode: Mode, marker: string | undefined, tags: Readonly<Reco
  */
 function clusterTagErrors(mode: Mode, tags: Readonly<Record<string, string>>): readonly FieldError[] {
   const inPolicy = (key: string, value: string) => (mode === "strict" ? `${key}${value}` : key);
-  const foreign =
+  const rejected =
     mode === "documented" ? [] : Object.entries(tags).filter(([key, value]) => BEYOND_LATIN_1.test(inPolicy(key, value)));
   return [
     ...tagErrors(tags).map((error) => ({ ...error, path: ["cluster", "tags", ...error.path] })),
-    ...foreign.map(([key]) => ({
+    ...rejected.map(([key]) => ({
       path: ["cluster", "tags", key],
       message: `has characters that IAM rejects in a policy, and policy.mode ${show(mode)} names the tag there; use Latin letters, or mode "documented"`,
     })),

@@ -51,7 +51,7 @@ describe("findings about keys", () => {
     [
       "a state without the exposed key",
       situation(BOTH, [SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], PRIMARY),
-      ["key-exposed-lost", "key-danger accessKeys.primary", "key-unmanaged"],
+      ["key-exposed-lost", "key-breaking accessKeys.primary", "key-unmanaged"],
     ],
     ["a key that was created manually", situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 9)]), ["key-unmanaged"]],
     ["a key beside accessKeys: none", situation("accessKeys: none", [], [USED]), ["key-state-lost"]],
@@ -63,7 +63,7 @@ describe("findings about keys", () => {
     [
       "an exposed key that would be deactivated",
       situation(RETIRED, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]),
-      ["key-danger accessKeys.primary", "key-current-differs accessKeys.current"],
+      ["key-breaking accessKeys.primary", "key-current-differs accessKeys.current"],
     ],
     [
       "settings before an apply",
@@ -73,19 +73,19 @@ describe("findings about keys", () => {
     [
       "settings of before the rotation",
       situation(BOTH, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3, 0.1)], SECONDARY),
-      ["key-danger accessKeys.current"],
+      ["key-breaking accessKeys.current"],
     ],
     [
       "a deactivated exposed key",
       situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 0.1, "Inactive")]),
-      ["key-danger accessKeys.primary"],
+      ["key-breaking accessKeys.primary"],
     ],
     ["a deleted exposed key", situation("", [PRIMARY], []), ["key-exposed-deleted"]],
     ["a deleted other key", situation(BOTH, [PRIMARY, SECONDARY], [USED]), ["key-deleted accessKeys.secondary.status"]],
     [
       "a third key",
       situation(BOTH, [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.1)]),
-      ["key-danger accessKeys.secondary", "key-unmanaged"],
+      ["key-breaking accessKeys.secondary", "key-unmanaged"],
     ],
     [
       "a deleted user",

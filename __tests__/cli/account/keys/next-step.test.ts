@@ -86,7 +86,7 @@ describe("a rotation", () => {
   });
 });
 
-describe("each fault of the third round", () => {
+describe("each situation that had wrong advice", () => {
   it("1: a key that was deactivated is imported only after a person says that it did not leak", () => {
     const settings = "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }";
     const step = nextStep(situation(settings, [], [iamKey("AKIAABCDEFGHIJKLMNOP", 80, 2, "Inactive")]));

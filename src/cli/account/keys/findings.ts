@@ -4,8 +4,8 @@ import type { Finding, Found } from "../../findings/finding";
 import type { IamKey } from "../aws/user-keys";
 import type { KeyRules } from "./rules";
 import {
+  breakOf,
   canBeGiven,
-  dangerOf,
   effectsOf,
   exposedSlot,
   isInUse,
@@ -117,11 +117,11 @@ function effectFindings(situation: KeySituation): readonly KeyFinding[] {
   const exposed = `${id} (${slot})`;
   const effects = effectsOf(situation);
   return effects.flatMap((effect): readonly KeyFinding[] => {
-    const danger = dangerOf(effect, effects, situation);
+    const breaks = breakOf(effect, effects, situation);
     const field = effect.verb === "expose" ? "accessKeys.current" : `accessKeys.${effect.slot}`;
     const values = { verb: effect.verb, slot: effect.slot, key: effect.id ?? "", exposed };
-    if (danger !== undefined) {
-      return [{ rule: "key-danger", field, values: { ...values, danger } }];
+    if (breaks !== undefined) {
+      return [{ rule: "key-breaking", field, values: { ...values, breaks } }];
     }
     return effect.verb === "expose" ? [{ rule: "key-current-differs", field, values }] : [];
   });

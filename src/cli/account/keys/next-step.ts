@@ -1,9 +1,9 @@
 import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
 import type { IamKey } from "../aws/user-keys";
 import {
+  breakOf,
   canBeGiven,
   canEnd,
-  dangerOf,
   effectsOf,
   exposedSlot,
   isInUse,
@@ -129,16 +129,16 @@ function afterQuestion(situation: KeySituation): Step {
 
 function keyStep(situation: KeySituation): Step {
   const effects = effectsOf(situation);
-  const isDangerous = effects.some((effect) => dangerOf(effect, effects, situation) !== undefined);
+  const isBreaking = effects.some((effect) => breakOf(effect, effects, situation) !== undefined);
   const exposed = exposedSlot(situation);
   const lost = unmanagedKeys(situation).find(({ id }) => id === situation.state.exposed.id);
   if (lost !== undefined && exposed === undefined) {
     return { ...targetStep(situation, exposed), why: "key-lost", key: lost.id, restore: { keys: keysWith(situation, [lost]) } };
   }
-  if (exposed !== undefined && exposed.found?.status === "Active" && isDangerous) {
+  if (exposed !== undefined && exposed.found?.status === "Active" && isBreaking) {
     return applied(situation, "revert", desiredEdits(situation, { current: exposed.slot }));
   }
-  if (!isDangerous && (effects.length > 0 || situation.unmanagedObjects.length > 0)) {
+  if (!isBreaking && (effects.length > 0 || situation.unmanagedObjects.length > 0)) {
     const changesKey = effects.some(({ verb }) => verb === "expose" || verb === "create" || verb === "import");
     return applied(situation, "apply", [], changesKey && givesKey(situation) ? [HAND_OVER] : []);
   }

@@ -1,16 +1,16 @@
 import { recovery } from "../../../text/recovery";
 import { shellWord } from "../../../text/shell";
 import type { Rule } from "../../findings/finding";
-import { type Danger, type Effect, MAX_KEYS, RECENT_HOURS } from "./situation";
+import { type Break, type Effect, MAX_KEYS, RECENT_HOURS } from "./situation";
 
 interface InSlot {
   readonly slot: string;
   readonly key: string;
 }
 
-interface Effectful extends InSlot {
+interface EffectValues extends InSlot {
   readonly verb: Effect["verb"];
-  readonly danger: Danger;
+  readonly breaks: Break;
   /** The slot and the key that the outputs expose. */
   readonly exposed: string;
 }
@@ -34,9 +34,9 @@ const EFFECT_TEXTS: Readonly<Record<Effect["verb"], (values: InSlot & { readonly
   expose: ({ slot, key, exposed }) => `switches the outputs from ${exposed} to ${key === "" ? "a new key" : key} (${slot})`,
 };
 
-export const effectText = ({ verb, ...values }: Pick<Effectful, "verb" | "exposed"> & InSlot) => EFFECT_TEXTS[verb](values);
+export const effectText = ({ verb, ...values }: Pick<EffectValues, "verb" | "exposed"> & InSlot) => EFFECT_TEXTS[verb](values);
 
-const DANGER_TEXTS: Readonly<Record<Danger, string>> = {
+const BREAK_TEXTS: Readonly<Record<Break, string>> = {
   "fails: IAM allows two keys": `which fails: IAM allows a user ${MAX_KEYS} keys (LimitExceeded)`,
   "fails: Terraform would replace the key": "which protect rejects; without protect, DKP loses its key",
   "fails: there is no such key to import": "which fails: IAM does not have it, or another slot has it",
@@ -104,13 +104,13 @@ export const KEY_RULES = {
     ({ address, lost }: { readonly address: string; readonly lost: boolean }) =>
       `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails${lost ? "; the state does not have its secret, so rotate to the other slot afterwards" : ""}; see ${recovery("tainted")}`,
   ),
-  "key-danger": attention(
+  "key-breaking": attention(
     "The next apply fails, ends a key that DKP may use, or activates a key",
-    (values: Effectful) => `the next apply ${effectText(values)}, ${DANGER_TEXTS[values.danger]}`,
+    (values: EffectValues) => `the next apply ${effectText(values)}, ${BREAK_TEXTS[values.breaks]}`,
   ),
   "key-current-differs": attention(
     "The settings select another slot than the outputs expose",
-    (values: Omit<Effectful, "danger">) => `the settings select ${values.slot}: the next apply ${effectText(values)}`,
+    (values: Omit<EffectValues, "breaks">) => `the settings select ${values.slot}: the next apply ${effectText(values)}`,
   ),
   "key-user-deleted": attention(
     "IAM does not have the user of the state",

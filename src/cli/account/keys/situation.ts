@@ -183,7 +183,7 @@ function exposures({ settings, state }: KeySituation): readonly Effect[] {
 }
 
 /** Why an effect must not be applied. */
-export type Danger =
+export type Break =
   | "fails: IAM allows two keys"
   | "fails: Terraform would replace the key"
   | "fails: there is no such key to import"
@@ -193,8 +193,8 @@ export type Danger =
   | "exposes a key that DKP cannot get"
   | "exposes an older key";
 
-/** The effect's danger; undefined if it has none. */
-export function dangerOf(effect: Effect, effects: readonly Effect[], situation: KeySituation): Danger | undefined {
+/** The break that the effect causes; undefined if it has none. */
+export function breakOf(effect: Effect, effects: readonly Effect[], situation: KeySituation): Break | undefined {
   const { iam, state } = situation;
   const { slot, id, verb } = effect;
   const exposed = exposedSlot(situation);
@@ -238,7 +238,7 @@ export const isOlder = (one: IamKey | undefined, other: IamKey | undefined) =>
 
 /**
  * Whether a key can be deactivated, or deleted, without an outage: nothing used it for a day, and DKP uses the exposed key, because AWS
- * reports a use of that within the day. While a cluster is stopped, its key cannot be told from an unused one.
+ * reports a use of that within the day. While a cluster is stopped, its key looks like an unused one.
  */
 export function canEnd(key: IamKey, situation: KeySituation): boolean {
   const { now } = situation.iam;

@@ -511,6 +511,21 @@ describe("the stack of permissions that exceed one policy", () => {
     ]);
   });
 
+  it("attaches further policies from the last to the second one, to each principal", () => {
+    const key = (index: number) => `"arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-0000000000${index}"`;
+    const keys = Array.from({ length: 80 }, (_, index) => key(index + 10)).join();
+    const settings = `policy: { mode: scoped }\nfeatures: [encrypted-volumes]\ncluster: { prefix: dev, kmsKeyArns: [${keys}] }\n`;
+    const { resource } = synth(`region: eu-central-1\nbackend: { local: {} }\n${settings}attachment: user-and-group`);
+    for (const type of ["aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment"]) {
+      const further = Object.entries(resource[type] ?? {}).filter(([name]) => /-\d$/.test(name));
+      expect(further.length).toBeGreaterThan(2);
+      expect(further.map(([, { depends_on }]) => depends_on)).toEqual([
+        ...further.slice(1).map(([name]) => [`${type}.${name}`]),
+        undefined,
+      ]);
+    }
+  });
+
   it("outputs the ARNs of the further policies", () => {
     expect(terraform().output.additional_policy_arns?.value).toEqual(["$" + "{aws_iam_policy.policy-2.arn}"]);
   });

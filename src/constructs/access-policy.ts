@@ -38,6 +38,8 @@ export class AccessPolicy extends Construct {
   readonly number: number;
   private readonly first: AccessPolicy | undefined;
   private readonly resource: IamPolicy;
+  /** Of the further policies: that of the highest number so far, by resource type. */
+  private readonly lastAttachments = new Map<string, TerraformResource>();
 
   constructor(scope: Construct, id: string, props: AccessPolicyProps) {
     super(scope, id);
@@ -75,11 +77,29 @@ export class AccessPolicy extends Construct {
     this.arn = this.resource.arn;
   }
 
-  /** Makes Terraform change the first policy only after an attachment of this one exists. */
+  /**
+   * Makes Terraform change the first policy only after an attachment of this one exists, and attach the further policies from the last
+   * to the second one. Call it in the order of the numbers.
+   *
+   * A statement can move between further policies while the first one does not change. Terraform leaves what does not change out of the
+   * order of its calls, so the further ones need an order of their own: what replaces an attachment comes before the deletion of every
+   * attachment that it depended on, and after the creation of every one that it depends on.
+   * Source: Terraform, `internal/terraform/transform_destroy_edge.go`, `transform_destroy_cbd.go`. Measured in
+   * `__tests__/e2e/policy-changes.test.ts`.
+   */
   attachedBy(attachment: TerraformResource): void {
     if (this.first !== undefined) {
-      const { resource } = this.first;
-      resource.dependsOn = [...(resource.dependsOn ?? []), dependable(attachment)];
+      const attachments = this.first.lastAttachments;
+      dependOn(this.first.resource, attachment);
+      const former = attachments.get(attachment.terraformResourceType);
+      if (former !== undefined) {
+        dependOn(former, attachment);
+      }
+      attachments.set(attachment.terraformResourceType, attachment);
     }
   }
+}
+
+function dependOn(resource: TerraformResource, other: TerraformResource): void {
+  resource.dependsOn = [...(resource.dependsOn ?? []), dependable(other)];
 }

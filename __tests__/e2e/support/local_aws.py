@@ -37,6 +37,7 @@ import sys
 from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
 from functools import cache, partial
+from ipaddress import ip_address, ip_network
 from threading import Lock, Thread, Timer
 from urllib.parse import parse_qs
 
@@ -390,6 +391,10 @@ def element_matches(_, statement, element, value):
     return any(is_like(pattern, value, flags) for pattern in patterns)
 
 
+def is_in_network(network, address):
+    return ip_address(address) in ip_network(network)
+
+
 # Conditions of identity policies. moto treats a statement with a condition as
 # a denial.
 
@@ -400,22 +405,32 @@ OPERATORS = {
     "Bool": str.__eq__,
     # Times are compared as strings: all are UTC, in whole seconds.
     "DateLessThan": str.__gt__,
+    "IpAddress": is_in_network,
     "StringEquals": str.__eq__,
     "StringLike": is_like,
 }
+# These hold if the other one does not, or without the key.
+NEGATED = {"NotIpAddress": "IpAddress", "StringNotEquals": "StringEquals"}
 
 
 def conditions_hold(conditions, context):
-    for operator, keys in conditions.items():
-        holds_without = re.search("^ForAllValues:|IfExists$", operator)
-        matches = OPERATORS[re.sub("^ForAllValues:|IfExists$", "", operator)]
-        for key, patterns in keys.items():
-            if key not in context:
-                if not holds_without:
-                    return False
-            elif not any(matches(p, context[key]) for p in as_list(patterns)):
-                return False
-    return True
+    # Every call comes from one public address.
+    given = {"aws:SourceIp": "52.29.63.10", **context}
+    return all(
+        condition_holds(operator, as_list(values), given.get(key))
+        for operator, keys in conditions.items()
+        for key, values in keys.items()
+    )
+
+
+def condition_holds(operator, patterns, value):
+    name = re.sub("^ForAllValues:|IfExists$", "", operator)
+    if name == "Null":
+        return str(value is None).lower() in patterns
+    if value is None:
+        return name in NEGATED or name != operator
+    matches = OPERATORS[NEGATED.get(name, name)]
+    return any(matches(p, value) for p in patterns) != (name in NEGATED)
 
 
 @mends(access_control.IAMPolicyStatement, "is_action_permitted")

@@ -1,4 +1,4 @@
-import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
+import { DescribeRegionsCommand, DescribeVpcsCommand } from "@aws-sdk/client-ec2";
 import { CreateAccessKeyCommand, CreateUserCommand, GetRoleCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { deniedCalls, FaultProxy } from "./fault-proxy";
 import type { Credentials, LocalAws } from "./local-aws";
@@ -40,6 +40,16 @@ export class Operator {
   async allows(key: Credentials): Promise<boolean> {
     try {
       await this.aws.ec2(key).send(new DescribeRegionsCommand());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether a key may list networks, which every policy mode allows; `allows` makes a call that not every one does. Requires enforcement. */
+  async allowsNetworks(key: Credentials): Promise<boolean> {
+    try {
+      await this.aws.ec2(key).send(new DescribeVpcsCommand());
       return true;
     } catch {
       return false;

@@ -5,6 +5,8 @@ const common = {
 
 export default {
   maxWorkers: "100%",
+  // Milliseconds. Jest names a test that takes longer; on a busy computer, the slowest ones take more than its default of 5 s.
+  testTimeout: 30_000,
   projects: [
     {
       ...common,

@@ -66,9 +66,10 @@ describe("a deployment with every kind of object whose state is lost", () => {
       const parts = (parse(edited("{}", lost.next.edits)) as { import: Tree }).import;
       expect(Object.keys(parts).sort()).toEqual(["additionalPolicies", "attachment", "group", "nodeRole", "policy", "user"]);
       const before = proxy.writes.length;
-      const terraform = await apply(scene, edited(scene.settings, lost.next.edits));
+      const settings = edited(scene.settings, lost.next.edits);
+      const terraform = await apply(scene, settings);
       expect(await terraform.start("plan", "-detailed-exitcode")).toMatchObject({ status: 0 });
-      expect(attentionOf(keysReport(scene))).toEqual(["key-unmanaged"]);
+      expect(attentionOf(keysReport({ ...scene, settings }))).toEqual(["key-unmanaged"]);
       expect(deniedAfter).toEqual([]);
       expect(live && (await isAccepted(scene.aws, live))).toBe(true);
       // Their parts require no import: Terraform creates them again, which changes nothing in AWS.

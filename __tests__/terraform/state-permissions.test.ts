@@ -64,7 +64,7 @@ describe("what the pipeline may do with the state in S3", () => {
     });
   });
 
-  it("includes the KMS key, by way of S3 only", () => {
+  it("includes the KMS key, through S3 only", () => {
     expect(statement("StateKey", { kms_key_id: KEY })).toEqual({
       sid: "StateKey",
       actions: ["kms:Decrypt", "kms:GenerateDataKey"],
@@ -129,7 +129,7 @@ describe("what the pipeline may do with the state in S3", () => {
     expect(stateAccess(location, "eu-central-1")).toEqual({ grants: [], notes: [expect.stringMatching(note)] });
   });
 
-  it("is the same by way of a VPC endpoint", () => {
+  it("is the same through a VPC endpoint", () => {
     const endpoints = { s3: "https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com" };
     expect(statements({ endpoints })).toEqual(statements());
   });

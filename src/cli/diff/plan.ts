@@ -104,7 +104,7 @@ function driftFindings(plan: JsonObject, before: Snapshot): readonly DiffFound[]
     });
 }
 
-/** What a role has by way of this project's other resources: the state learns of it at the next refresh. */
+/** What a role has through this project's other resources: the state learns of it at the next refresh. */
 function isOwnDrift(attribute: string, value: unknown, { resources }: Snapshot): boolean {
   const ofType = (type: string) => [...resources.values()].filter((resource) => resource.type === type);
   if (attribute === "managed_policy_arns") {

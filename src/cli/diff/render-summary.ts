@@ -1,3 +1,4 @@
+import { grouped } from "../../text/grouped";
 import { code, tableLines } from "../../text/markdown";
 import { visible } from "../../text/printable";
 import { levelOf, textOf } from "../findings/finding";
@@ -244,20 +245,6 @@ const SHORT_LIST = 2;
 function shortList(entries: readonly string[]): string {
   const more = entries.length - SHORT_LIST;
   return more > 1 ? `${entries.slice(0, SHORT_LIST).join(", ")} and ${more} more` : entries.join(", ");
-}
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) {
-      groups.set(key, [item]);
-    } else {
-      group.push(item);
-    }
-  }
-  return groups;
 }
 
 /** Escapes a string so that Markdown shows it unchanged. A zero-width space keeps `@` and `#` from reaching people and issues. */

@@ -88,7 +88,7 @@ export const accessKeys = v.pipe(
 export const attachment = v.pipe(
   choice(["user", "user-and-group", "group"]),
   describe(
-    "What has the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other by way of `user-and-group`, one apply each",
+    "What has the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other through `user-and-group`, one apply each",
   ),
 );
 

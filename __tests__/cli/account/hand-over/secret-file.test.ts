@@ -83,7 +83,7 @@ describe("a file for a secret", () => {
     }
   });
 
-  it("is refused by way of a symbolic link into such a work tree, and whatever GIT_DIR is", () => {
+  it("is refused through a symbolic link into such a work tree, and whatever GIT_DIR is", () => {
     symlinkSync(join(workTree(), "below"), join(folder, "link"));
     const file = join(folder, "link/key.yaml");
     process.env.GIT_DIR = join(folder, "elsewhere");

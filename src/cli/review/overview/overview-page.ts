@@ -1,6 +1,7 @@
 import { MAX_POLICY_CHARACTERS } from "../../../iam/limits";
 import { MODES } from "../../../iam/policy-statements";
 import { dkpAccess } from "../../../text/command";
+import { grouped } from "../../../text/grouped";
 import { counted, fenced, joined, type Markdown, md, prose, table, trusted } from "../../../text/markdown";
 import { fillTemplateFile } from "../../../text/template";
 import type { OverviewRow } from "./overview-row";
@@ -129,17 +130,4 @@ function nodeId(text: string): string {
 function countsOf(texts: readonly string[]): readonly (readonly [text: string, count: number])[] {
   const counts = [...grouped(texts, (text) => text)].map(([text, all]) => [text, all.length] as const);
   return counts.sort(([one, left], [other, right]) => right - left || compare(one, other));
-}
-
-function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) {
-      groups.set(keyOf(item), [item]);
-    } else {
-      group.push(item);
-    }
-  }
-  return groups;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { decisionsOf } from "../../src/cli/review/page/decisions";
+import { weakChoices } from "../../src/cli/review/page/weak-choices";
 import { RECOMMENDED_SETTINGS, recommendedYaml } from "../../src/settings/recommended-settings";
 import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";
@@ -28,7 +28,7 @@ describe("the recommended settings", () => {
   });
 
   it("leave only the choices to a reviewer that depend on the company", () => {
-    const weak = decisionsOf(deployment(recommended)).filter(({ stronger }) => stronger !== undefined);
+    const weak = weakChoices(deployment(recommended));
     expect(weak.map(({ setting }) => setting)).toEqual(["policy.mode", "user.allowedNetworks", "user.permissionsBoundary"]);
   });
 

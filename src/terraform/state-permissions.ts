@@ -44,7 +44,7 @@ export function stateAccess({ type, arguments: given }: StateLocation, fallbackR
   if (typeof bucket !== "string" || typeof key !== "string") {
     return { grants: [], notes: ["backend.s3.bucket is given to terraform init: what reaches the state is missing here"] };
   }
-  if (endpointOutsideAws(given)) {
+  if (isOutsideAws({ type, arguments: given })) {
     return { grants: [], notes: ["the state is in a store that speaks S3 and is not AWS: nothing here is about it"] };
   }
   const region = typeof given.region === "string" ? given.region : undefined;
@@ -61,9 +61,15 @@ export function stateAccess({ type, arguments: given }: StateLocation, fallbackR
   };
 }
 
-function endpointOutsideAws({ endpoint, endpoints }: BackendArguments): boolean {
+/** Whether a state is in a store that speaks S3 and is not AWS. */
+export function isOutsideAws({ type, arguments: { endpoint, endpoints } }: StateLocation): boolean {
   const s3 = endpoint ?? (endpoints as BackendArguments | undefined)?.s3;
-  return typeof s3 === "string" && !/\bamazonaws\.com\b/.test(s3);
+  return type === "s3" && typeof s3 === "string" && !/^(?:https?:\/\/)?[\w.-]+\.amazonaws\.com(?:\.cn)?(?:[:/]|$)/.test(s3);
+}
+
+/** Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State Locking". */
+export function isLocked({ arguments: { use_lockfile, dynamodb_table } }: StateLocation): boolean {
+  return use_lockfile === true || dynamodb_table !== undefined;
 }
 
 function objectGrants(given: BackendArguments, bucketArn: string, key: string): readonly Grant[] {

@@ -3,8 +3,8 @@ import { MAX_POLICY_CHARACTERS } from "../../../iam/limits";
 import { policySize } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { code, type Markdown, prose, trusted } from "../../../text/markdown";
-import { decisionsOf } from "../page/decisions";
 import { secretInState } from "../page/secret-exposure";
+import { weakChoices } from "../page/weak-choices";
 
 /** A deployment in the overview. Every field is Markdown, except the name of the stack. */
 export interface OverviewRow {
@@ -36,9 +36,7 @@ export function overviewRow(deployment: Deployment): OverviewRow {
     sizeLeft: trusted(left.join(", ")),
     keys: keysOf(deployment),
     secret: trusted(form === "plaintext" && outputs.secret ? "plaintext, in outputs" : form),
-    weak: decisionsOf(deployment)
-      .filter(({ stronger }) => stronger !== undefined)
-      .map(({ setting }) => code(setting)),
+    weak: weakChoices(deployment).map(({ setting }) => code(setting)),
   };
 }
 

@@ -1,11 +1,11 @@
+import { SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "../../../iam/dkp-versions";
 import { grantedRows, policyStatements } from "../../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
-import { prose, trusted } from "../../../text/markdown";
+import { plain, prose, table, trusted } from "../../../text/markdown";
 import { fillTemplateFile } from "../../../text/template";
 import { actionCount, permissionTables } from "./permission-tables";
-import { verifiedVersions } from "./verified-versions";
 
-/** actions.md: every action of the policy with its reason. */
+/** actions.md: every action of the policy with its reason, and the versions of DKP's components that were read. */
 export function actionsPage(deployment: Deployment): string {
   const options = policyOptionsOf(deployment);
   const rows = grantedRows(options);
@@ -13,6 +13,10 @@ export function actionsPage(deployment: Deployment): string {
     stack: prose(deployment.stack),
     actionCount: trusted(actionCount(rows)),
     permissions: permissionTables(options, policyStatements(options), rows),
-    ...verifiedVersions(),
+    verifiedVersion: trusted(SUPPORTED_VERSIONS.last),
+    verifiedComponents: table(
+      ["component", "versions", "source"],
+      VERIFIED_COMPONENTS.map(({ component, versions, source }) => [plain(component), plain(versions), plain(source)]),
+    ),
   });
 }

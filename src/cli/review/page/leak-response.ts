@@ -7,15 +7,6 @@ import { quote, shellWord } from "../../../text/shell";
 import { fillTemplateFile, type TemplateData } from "../../../text/template";
 import { leakCommands, reachableRoles, remainsOf, SESSION_HOURS } from "../../account/keys/leaked-key";
 
-/** The first command after a leak, and what the other steps are about: the section of REVIEW.md. */
-export function leakSummary(deployment: Deployment, options: PolicyOptions): TemplateData {
-  return {
-    deactivation: code(leakCommands(deployment.user.name).deactivate("ID")),
-    sessionHours: trusted(String(SESSION_HOURS)),
-    reachableRoles: reachableRolesOf(deployment, options),
-  };
-}
-
 /** after-a-leak.md: the commands and edits after a leak. No step activates the leaked key again. */
 export function leakPage(deployment: Deployment): string {
   return fillTemplateFile("src/cli/review/page/leak-page.md", leakSteps(deployment, policyOptionsOf(deployment)));

@@ -23,20 +23,34 @@ export function actionCount(rows: readonly CatalogueRow[]): string {
   return `${documented} documented + ${rows.length - documented} additional actions`;
 }
 
-/** The resources and conditions of each statement, by policy. */
-export function statementTables(policies: readonly (readonly PolicyStatement[])[]): Markdown {
-  return policies.length === 1
-    ? joined(policies.map(statementTable), "")
-    : blocks(policies.flatMap((statements, index) => [md`${code(policyFile(index + 1))}:`, statementTable(statements)]));
+/** The resources and conditions of each statement, by policy. ARNs of its own account and Region are shortened. */
+export function statementTables(policies: readonly (readonly PolicyStatement[])[], own: Environment): Markdown {
+  return blocks(
+    policies.flatMap((statements, index) => [
+      ...(policies.length === 1 ? [] : [md`${code(policyFile(index + 1))}:`]),
+      statementTable(statements, own),
+    ]),
+  );
 }
 
-function statementTable(statements: readonly PolicyStatement[]): Markdown {
+interface Environment {
+  readonly account: string;
+  readonly region: string;
+}
+
+function statementTable(statements: readonly PolicyStatement[], { account, region }: Environment): Markdown {
+  // arn:aws:ec2:eu-central-1:123456789012:volume/* becomes ec2 volume/*
+  const short = (arn: string) => {
+    const [, , service, regionOfArn, accountOfArn, ...resource] = arn.split(":");
+    const isOwn = accountOfArn === account && [region, ""].includes(regionOfArn ?? "");
+    return isOwn ? `${service} ${resource.join(":")}` : arn;
+  };
   return table(
     ["statement", "actions", "resources", "conditions"],
     statements.map(({ effect, sid, actions, resources, conditions }) => [
       md`${code(sid)}${trusted(effect === "Deny" ? " (Deny)" : "")}`,
       trusted(actions[0] === "*" ? "all" : String(actions.length)),
-      resources[0] === "*" ? trusted("all resources") : codes(resources),
+      resources[0] === "*" ? trusted("all resources") : codes(resources.map(short)),
       conditionList(conditions),
     ]),
   );
@@ -45,18 +59,6 @@ function statementTable(statements: readonly PolicyStatement[]): Markdown {
 /** Conditions as code. */
 export function conditionList(conditions: readonly PolicyCondition[]): Markdown {
   return codes(conditions.map(({ test, variable, values }) => `${variable} ${test} ${values.join(", ")}`));
-}
-
-/** How many of the actions have each access level. */
-export function accessLevels(rows: readonly CatalogueRow[]): Markdown {
-  const levels = [...new Set(rows.map(({ access }) => access))];
-  return list(
-    levels.map((level) => {
-      const ofLevel = rows.filter(({ access }) => access === level);
-      const services = [...new Set(ofLevel.map(({ action }) => action.split(":")[0] ?? ""))];
-      return md`${trusted(level)}: ${counted(ofLevel.length, "action")} of ${codes(services)}`;
-    }),
-  );
 }
 
 /** The files with the policies for whoever applies a deployment. */

@@ -1,3 +1,5 @@
+import type { Deployment } from "../../../settings/deployment";
+import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { TerraformJson } from "../../../terraform/terraform-json";
 import { code, type Markdown, table, trusted } from "../../../text/markdown";
 
@@ -16,12 +18,15 @@ const PURPOSE: Readonly<Record<string, string>> = {
 };
 
 /** The resources of a deployment by address, with their names in AWS if the settings state them. */
-export function resourceTable({ resource = {} }: TerraformJson): Markdown {
+export function resourceTable({ accessKeys }: Deployment, { resource = {} }: TerraformJson): Markdown {
+  const current = accessKeys === "none" ? undefined : KEY_ADDRESSES[accessKeys.current];
+  const purpose = (type: string, address: string) =>
+    type === "aws_iam_access_key" && address !== current ? "a key that DKP does not use" : (PURPOSE[type] ?? "");
   const rows = Object.entries(resource).flatMap(([type, byName]) =>
     Object.entries(byName).map(([name, { name: inAws }]) => [
       code(`${type}.${name}`),
       typeof inAws === "string" && !inAws.includes("${") ? code(inAws) : trusted(""),
-      trusted(PURPOSE[type] ?? ""),
+      trusted(purpose(type, `${type}.${name}`)),
     ]),
   );
   return table(["address", "name in AWS", "purpose"], rows);

@@ -2,34 +2,37 @@ import { ACCOUNT_ID } from "../../../iam/arns";
 import { otherNodeRoles } from "../../../iam/cluster";
 import { NODE_ACTIONS } from "../../../iam/node-role-permissions";
 import { withAccount } from "../../../iam/policy-statement";
-import { grantedRows, policyStatements } from "../../../iam/policy-statements";
+import { grantedRows } from "../../../iam/policy-statements";
 import { roleOf } from "../../../iam/risks";
 import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
 import type { TerraformJson } from "../../../terraform/terraform-json";
-import { code, codes, fenced, joined, list, type Markdown, md, plain, prose, table, trusted } from "../../../text/markdown";
+import { code, codes, fenced, joined, list, md, prose, table, trusted } from "../../../text/markdown";
 import { fillTemplateFile, type TemplateData } from "../../../text/template";
 import type { DeployerPolicies } from "../deployer-policy-files";
-import { policyFile } from "../file-names";
-import { decisionTexts } from "./decision-table";
 import { diagram } from "./diagram";
-import { leakSummary } from "./leak-response";
-import { accessLevels, actionCount, deployerFiles, isRequired, statementTables } from "./permission-tables";
+import { actionCount, deployerFiles, isRequired, statementTables } from "./permission-tables";
 import { resourceTable } from "./resource-table";
-import { findingsOf } from "./scanner-findings";
+import { findingList, findingsOf } from "./scanner-findings";
 import { secretExposure } from "./secret-exposure";
 import { settingFacts } from "./settings-table";
 import { strictLimits } from "./strict-limits";
 import { controlPolicyNotesOf, controlPolicyOf, controlPolicyTable, riskList } from "./threat-model";
-import { dkpVersionFact } from "./verified-versions";
+import { weakChoices } from "./weak-choices";
 
-const NONE = trusted("");
+/** The choice that no setting has. */
+const OUTSIDE = [
+  "outside the settings",
+  "unknown here: who else uses the account, and whether the service control policy is attached",
+  "an AWS account that only DKP uses, or the [service control policy](#appendix-b-mitigations)",
+  "an account, or administrators of AWS Organizations who attach the policy",
+].map(trusted);
 
 /** REVIEW.md, for security reviewers: the data of its template. */
 export function reviewPage(deployment: Deployment, terraform: TerraformJson, deployer: DeployerPolicies): string {
+  const { accountId = ACCOUNT_ID, region, policy, attachment } = deployment;
   const options = policyOptionsOf(deployment);
   const { cluster } = options;
-  const statements = policyStatements(options);
-  const policies = deployment.policies.map((policy) => withAccount(policy.statements, deployment.accountId ?? ACCOUNT_ID));
+  const policies = deployment.policies.map(({ statements }) => withAccount(statements, accountId));
   const rows = grantedRows(options);
   const patterns = policies.flat().flatMap(({ actions }) => actions.filter((action) => /.\*|\*./.test(action)));
   const documented = options.mode === "documented";
@@ -37,15 +40,15 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
   const unused = rows.filter((row) => !isRequired(row, cluster));
   const { import: imports = [] } = terraform;
   const controlPolicy = controlPolicyOf(deployment);
+  const choices = weakChoices(deployment).map(({ setting, chosen, stronger, cost }) =>
+    [`\`${setting}\``, chosen, stronger, cost].map(trusted),
+  );
   return fillTemplateFile("src/cli/review/page/review-page.md", {
     ...settingFacts(deployment),
     ...secretExposure(deployment, terraform),
-    ...leakSummary(deployment, options),
-    ...decisionTexts(deployment),
     ...nodeRolePermissions(deployment.nodeRole),
-    dkpVersion: dkpVersionFact(cluster),
-    accessLevels: accessLevels(rows),
     ...strictLimits(options),
+    weakChoices: table(["setting", "chosen, weaker", "stronger", "cost of the stronger choice"], [...choices, OUTSIDE]),
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
     documented,
@@ -57,23 +60,21 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
       otherRoles.map((role) => md`the role ${code(role)}`),
       " and ",
     ),
-    diagram: fenced("mermaid", diagram(deployment, actionCount(rows))),
+    diagram: fenced("mermaid", diagram(deployment, terraform, actionCount(rows))),
     risks: riskList(options),
     controlPolicy: controlPolicyTable(controlPolicy),
     controlPolicyNotes: controlPolicyNotesOf(deployment, controlPolicy),
     deployerFiles: deployerFiles(deployer),
-    resources: resourceTable(terraform),
+    resources: resourceTable(deployment, terraform),
     hasImports: imports.length > 0,
     imports: list(imports.map(({ to, id }) => md`${code(to)}: ${code(id)}`)),
-    statements: statementTables(policies.length === 1 ? [statements] : policies),
-    furtherPolicies: policies.length > 1,
+    statements: statementTables(policies, { account: accountId, region }),
     hasPatterns: patterns.length > 0,
     patterns: codes(patterns),
-    furtherPolicyFiles: codes(policies.slice(1).map((_, index) => policyFile(index + 2))),
     hasUnused: unused.length > 0,
     unusedCount: trusted(String(unused.length)),
     byThisCluster: trusted(cluster.layout === undefined ? "" : " in this cluster"),
-    findings: findings(deployment),
+    findings: findingList(findingsOf({ tight: policy.mode !== "documented", userAttachment: attachment !== "group" })),
   });
 }
 
@@ -83,18 +84,10 @@ function nodeRolePermissions(nodeRole: Deployment["nodeRole"]): TemplateData {
     hasNodeRole: nodeRole !== undefined,
     nodeRoleName: code(name),
     nodeRoleActions: codes([...NODE_ACTIONS, ...additionalActions]),
-    nodeRolePolicies: managedPolicyArns.length === 0 ? NONE : md`, and the permissions of ${codes(managedPolicyArns)}`,
+    nodeRolePolicies: managedPolicyArns.length === 0 ? trusted("") : md`, and the permissions of ${codes(managedPolicyArns)}`,
     nodeRoleBoundary:
       permissionsBoundary === undefined
         ? trusted("no permissions boundary")
         : md`the permissions boundary ${code(permissionsBoundary)}`,
   };
-}
-
-function findings({ policy, attachment }: Deployment): Markdown {
-  const rows = findingsOf({ tight: policy.mode !== "documented", userAttachment: attachment !== "group" });
-  return table(
-    ["check", "resource", "finding", "reason"],
-    rows.map(({ check, address, finding, reason }) => [plain(check), code(address), plain(finding), plain(reason)]),
-  );
 }

@@ -1,13 +1,22 @@
 import { SLOTS } from "../../../iam/key-slots";
+import { readPgpKey } from "../../../iam/openpgp-key";
 import type { Deployment } from "../../../settings/deployment";
 import type { TerraformJson } from "../../../terraform/terraform-json";
-import { trusted } from "../../../text/markdown";
+import { code, codes, joined, type Markdown, md, trusted } from "../../../text/markdown";
 import type { TemplateData } from "../../../text/template";
 
 /** In which form the state contains the secret access keys. */
 type SecretInState = "none" | "unknown to Terraform" | "encrypted" | "plaintext";
 
-/** Who can read the secret: the conditions of the template's section. */
+/** What else whoever reads the state reads. */
+const PLAN_READS: Readonly<Record<SecretInState, string>> = {
+  none: "",
+  "unknown to Terraform": "",
+  encrypted: ", in which the secret is encrypted",
+  plaintext: ", and the secret in it",
+};
+
+/** Who can read the secret: the data of the template's section. */
 export function secretExposure(deployment: Deployment, { output = {} }: TerraformJson): TemplateData {
   const { form, secrets } = secretInState(deployment);
   return {
@@ -17,7 +26,24 @@ export function secretExposure(deployment: Deployment, { output = {} }: Terrafor
     secretInPlaintext: form === "plaintext",
     secrets: trusted(secrets === 1 ? "the secret" : "the secrets of both keys"),
     secretInOutputs: "secret_access_key" in output,
+    pgpKeys: pgpKeys(deployment),
+    planReads: trusted(PLAN_READS[form]),
   };
+}
+
+/** Whose OpenPGP keys the settings have: user IDs, fingerprint and expiry. */
+function pgpKeys({ accessKeys }: Deployment): Markdown {
+  const given = accessKeys === "none" ? [] : SLOTS.flatMap((slot) => accessKeys[slot].pgpKey ?? []);
+  const read = [...new Set(given)].map((text) => {
+    const reading = readPgpKey(text);
+    if ("error" in reading) {
+      return trusted("an unreadable key");
+    }
+    const { userIds, fingerprint, expires } = reading.key;
+    const expiry = expires === undefined ? "never expires" : `expires ${expires.toISOString().slice(0, 10)}`;
+    return md`${codes(userIds)} (fingerprint ${code(fingerprint)}, ${trusted(expiry)})`;
+  });
+  return joined(read, " or ");
 }
 
 /** The least protected form of a secret in the state, and how many secrets have it. */

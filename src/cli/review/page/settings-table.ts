@@ -1,12 +1,15 @@
+import { SUPPORTED_VERSIONS } from "../../../iam/dkp-versions";
 import { SLOTS } from "../../../iam/key-slots";
 import { MAX_POLICY_CHARACTERS } from "../../../iam/limits";
 import type { Networks } from "../../../iam/networks";
 import { policySize } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
+import { destinationsOf, stateReading } from "../../../terraform/remote-state";
+import type { BackendArguments, StateLocation } from "../../../terraform/state-location";
+import { isLocked } from "../../../terraform/state-permissions";
 import { dkpAccess } from "../../../text/command";
 import { code, codes, joined, type Markdown, md, prose, trusted } from "../../../text/markdown";
 import type { TemplateData } from "../../../text/template";
-import { stateLocated } from "./state-description";
 
 /** The deployment in a table of a few rows. */
 export function settingFacts(deployment: Deployment): TemplateData {
@@ -21,12 +24,46 @@ export function settingFacts(deployment: Deployment): TemplateData {
     account: accountId === undefined ? trusted("not stated: the account of the credentials that apply") : prose(accountId),
     region: prose(region),
     allowedNetworks: networkFact(user.allowedNetworks),
+    assumptions: assumptions(deployment),
     userFact: md`${code(`${user.path}${user.name}`)}, ${boundary(user.permissionsBoundary)}`,
     policyFact: policyFact(deployment),
     attachedTo: attachedTo[attachment],
     accessKeys: accessKeyFact(deployment),
-    state: stateLocated(deployment.state),
+    state: stateFact(deployment.state),
+    appliedBy: deployerFact(deployment.provider),
   };
+}
+
+/** What the policy follows from: it is right only for such a cluster. */
+function assumptions({ policy, cluster, settings }: Deployment): Markdown {
+  const { prefix, layout, existingVPCID, peeredVPCs, features, dkpVersion } = cluster;
+  const { first, last } = SUPPORTED_VERSIONS;
+  const facts: Markdown[] = [
+    dkpVersion === undefined ? trusted(`DKP ${first} to ${last}`) : md`DKP ${prose(dkpVersion)}`,
+    features.length === 0 ? trusted("no `features`") : md`the features ${codes(features)}`,
+  ];
+  if (policy.mode !== "documented") {
+    facts.push(
+      md`the prefix ${code(prefix ?? "")}`,
+      layout === undefined ? trusted("any layout") : md`the layout ${code(layout)}`,
+      existingVPCID === undefined ? trusted("a VPC that DKP creates") : md`the existing VPC ${code(existingVPCID)}`,
+      peeredVPCs.length === 0 ? trusted("no peered VPC") : md`the peered VPCs ${codes(peeredVPCs)}`,
+    );
+  }
+  if (settings.cluster.configFile !== undefined) {
+    facts.push(md`as ${code(settings.cluster.configFile)} states`);
+  }
+  return joined(facts, ", ");
+}
+
+/** Whose credentials apply the deployment, as far as the settings state it. */
+function deployerFact({ profile, assumeRoleArn }: Deployment["provider"]): Markdown {
+  const credentials =
+    profile === undefined
+      ? trusted("the credentials that Terraform runs with")
+      : md`the credentials of the profile ${code(profile)}`;
+  const role = assumeRoleArn === undefined ? trusted("") : md`, as the role ${code(assumeRoleArn)}`;
+  return md`${credentials}${role}: [deployer.md](deployer.md)`;
 }
 
 function policyFact({ policy: { path, mode, supplement }, policies }: Deployment): Markdown {
@@ -71,12 +108,41 @@ function accessKeyFact({ stack, accessKeys }: Deployment): Markdown {
   return joined(
     [
       ...slots.map((slot) => trusted(`${slot}: ${accessKeys[slot].status}, ${slot === accessKeys.current ? CURRENT : SPARE}`)),
-      md`a key never expires: ${code(dkpAccess("keys", stack))} shows its age and the steps of a rotation`,
+      md`it never expires: ${code(dkpAccess("keys", stack))} shows its age`,
     ],
     "; ",
   );
 }
 
-const CURRENT = "the current key, which the outputs expose";
+const CURRENT = "the key of DKP, which the outputs expose";
 
 const SPARE = "not exposed: set it to `absent` unless you are rotating the key";
+
+/** Where the state is stored, and how it is encrypted and locked: s3, bucket `state`, key `deckhouse/terraform.tfstate`. */
+function stateFact(location: StateLocation): Markdown {
+  const { type, arguments: given } = location;
+  const { config } = stateReading(location);
+  // Whoever receives the state is named even where only its writer needs the address.
+  const known = { ...config, ...Object.fromEntries(destinationsOf(location)) };
+  const named = Object.entries(known).flatMap(([name, value]) =>
+    typeof value === "string" ? [md`${prose(name)} ${code(value)}`] : [],
+  );
+  const lock = type === "s3" && !isLocked(location) ? [trusted("**no lock**")] : [];
+  return joined([prose(type), ...named, ...(ENCRYPTION[type]?.(given) ?? []), ...lock], ", ");
+}
+
+const withKey = (key: string) => md`encrypted with the KMS key ${code(key)}`;
+
+/**
+ * How a backend encrypts the file of the state, as far as its arguments state it. Without `encrypt`, s3 uses no `kms_key_id`.
+ * Source: Terraform, "Backend Type: s3" (`encrypt`, `kms_key_id`) and "Backend Type: gcs" (`kms_encryption_key`).
+ */
+const ENCRYPTION: Readonly<Record<string, (stated: BackendArguments) => readonly Markdown[]>> = {
+  s3: ({ encrypt, kms_key_id }) => {
+    if (encrypt !== true) {
+      return [trusted("**encryption not requested**")];
+    }
+    return [typeof kms_key_id === "string" ? withKey(kms_key_id) : trusted("encrypted by S3 for every reader of the bucket")];
+  },
+  gcs: ({ kms_encryption_key }) => (typeof kms_encryption_key === "string" ? [withKey(kms_encryption_key)] : []),
+};

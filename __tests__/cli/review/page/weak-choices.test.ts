@@ -1,12 +1,11 @@
-import { decisionsOf } from "../../../../src/cli/review/page/decisions";
+import { weakChoices } from "../../../../src/cli/review/page/weak-choices";
 import { deployment } from "../../../helpers/deployment";
 import { RSA_KEY } from "../../../helpers/pgp-keys";
 
-const weak = (settings: string) =>
-  decisionsOf(deployment(settings)).flatMap(({ setting, stronger }) => (stronger === undefined ? [] : [setting]));
+const weak = (settings: string) => weakChoices(deployment(settings)).map(({ setting }) => setting);
 
 const chosen = (settings: string, setting: string) =>
-  decisionsOf(deployment(settings)).find((decision) => decision.setting === setting)?.chosen;
+  weakChoices(deployment(settings)).find((choice) => choice.setting === setting)?.chosen;
 
 const STRONGEST = `accountId: "123456789012"
 policy: { mode: strict }
@@ -15,8 +14,8 @@ user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B", allowedNetwor
 accessKeys: { primary: { pgpKey: ${RSA_KEY} } }
 `;
 
-describe("the decisions of a reviewer", () => {
-  it("have a stronger choice for each default that follows the DKP documentation, the most important one first", () => {
+describe("the choices for which a stronger one exists", () => {
+  it("contain each default that follows the DKP documentation, the most important one first", () => {
     expect(weak("")).toEqual([
       "policy.mode",
       "user.allowedNetworks",
@@ -28,7 +27,7 @@ describe("the decisions of a reviewer", () => {
     ]);
   });
 
-  it("have none if the settings have the strongest choices", () => {
+  it("are none if the settings have the strongest choices", () => {
     expect(weak(STRONGEST)).toEqual([]);
   });
 
@@ -66,19 +65,40 @@ describe("the decisions of a reviewer", () => {
       `${STRONGEST}backend: { local: {} }`,
       "`local`: the state is a file on one computer, without access control and without a backup",
     ],
-  ])("name %s where it is the only one with a stronger choice", (setting, settings, text) => {
+    [
+      "backend.s3.encrypt",
+      `${STRONGEST}backend: { s3: { bucket: b, region: r, encrypt: false, kms_key_id: k } }`,
+      "`false`: Terraform requests no encryption of the state, with `kms_key_id` neither",
+    ],
+    [
+      "backend.s3.use_lockfile",
+      `${STRONGEST}backend: { s3: { bucket: b, region: r, use_lockfile: false } }`,
+      "`false`: two applies at the same time can lose a key or its secret",
+    ],
+    [
+      "backend.s3.endpoints",
+      `${STRONGEST}backend: { s3: { bucket: b, region: r, endpoints: { s3: "https://s3.amazonaws.com.example.org" } } }`,
+      "not an endpoint of AWS: whoever runs that service can read and change the state",
+    ],
+  ])("are only %s where it is the only one", (setting, settings, text) => {
     expect(weak(settings)).toEqual([setting]);
     expect(chosen(settings, setting)).toBe(text);
   });
 
-  it("have one choice per setting", () => {
+  it("are at most one per setting", () => {
     for (const settings of ["", STRONGEST, `${STRONGEST}attachment: user-and-group`]) {
-      const settingsOf = decisionsOf(deployment(settings)).map(({ setting }) => setting);
-      expect(settingsOf).toEqual([...new Set(settingsOf)]);
+      expect(weak(settings)).toEqual([...new Set(weak(settings))]);
     }
   });
 
-  it("do not include a key that Terraform does not know", () => {
+  it.each([
+    ["an endpoint of AWS", 'endpoints: { s3: "https://s3.eu-central-1.amazonaws.com" }'],
+    ["a lock in DynamoDB", "use_lockfile: false, dynamodb_table: t"],
+  ])("do not include %s", (_, argument) => {
+    expect(weak(`${STRONGEST}backend: { s3: { bucket: b, region: r, ${argument} } }`)).toEqual([]);
+  });
+
+  it("do not include the output of a key that Terraform does not know", () => {
     expect(weak("import: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }")).not.toContain("outputs.secret");
   });
 });

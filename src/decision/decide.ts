@@ -4,6 +4,7 @@ import { counterexamples, type Example, findDoubt, regionsOf, wholeSpace } from 
 import { type Space, spacesOf } from "./dimensions";
 import { isAllowed } from "./evaluate";
 import { READINGS, type Reading, resource } from "./glob";
+import { guesses, withoutVariables } from "./guesses";
 import type { Answer, DecisionRequest, Policies, Side, Statement } from "./model";
 import { readSide, type Unreadable } from "./read";
 
@@ -18,10 +19,10 @@ export interface DecisionOptions {
 }
 
 /**
- * The effort after which a decision ends as "not-comparable". Measured: at most 45 ms of CPU time on 3,500 random pairs of policies,
- * of which 0.1 % reached it. Two policies of this project take about 20,000 steps.
+ * The effort after which a decision ends as "not-comparable", unless a guessed request shows a difference. Measured: at most 420 ms of CPU
+ * time for both directions, on each of AWS's 1,485 managed policies. Two policies of this project take about 20,000 steps.
  */
-export const DEFAULT_STEPS = 75_000;
+export const DEFAULT_STEPS = 250_000;
 
 /**
  * Decides whether one side allows a request that the other one does not, for all requests at once.
@@ -62,12 +63,32 @@ export function comparisonOf(after: Side, before: Side, steps = DEFAULT_STEPS): 
     return always(unreadable(had));
   }
   const basis = withinBudget(() => basisOf([has, had], steps));
-  return basis === undefined
-    ? always(UNDECIDED)
-    : {
-        added: (examples = []) => withinBudget(() => decideRead(has, had, basis, examples)) ?? UNDECIDED,
-        removed: () => withinBudget(() => decideRead(had, has, basis, [])) ?? UNDECIDED,
-      };
+  const decided = (one: Policies, other: Policies, examples: readonly Example[]) =>
+    (basis && withinBudget(() => decideRead(one, other, basis, examples))) ?? UNDECIDED;
+  return {
+    added: (examples = []) => orGuessed(decided(has, had, examples), after, before),
+    removed: () => orGuessed(decided(had, has, []), before, after),
+  };
+}
+
+/** A request that was guessed and evaluated on both sides, where the decision itself found neither a proof nor a request. */
+function orGuessed(answer: Answer, after: Side, before: Side): Answer {
+  const filled = answer.kind === "not-comparable" ? withoutVariables(after, before) : undefined;
+  if (filled === undefined) {
+    return answer;
+  }
+  const [has, had] = [readSide("after", filled.after), readSide("before", filled.before)];
+  if ("reason" in has || "reason" in had) {
+    return answer;
+  }
+  const isNew = newIn(has, had, READINGS);
+  const request = first(guesses(has, had, filled.values), isNew);
+  return request === undefined ? answer : { kind: "new-request", request: withLeastContext(request, filled.values, isNew) };
+}
+
+function newIn(has: Policies, had: Policies, readings: readonly Reading[]): (request: DecisionRequest) => boolean {
+  return (request) =>
+    readings.every((reading) => isAllowed(has, request, reading) === true && isAllowed(had, request, reading) === false);
 }
 
 function always(answer: Answer): Comparison {
@@ -127,13 +148,12 @@ function decideRead(
 ): Answer {
   const budget = new Budget(left);
   const questions = spaces.map((space) => ({ space, cases: casesOf(space, has, had) }));
-  const isNew = (request: DecisionRequest) =>
-    readings.every((reading) => isAllowed(has, request, reading) === true && isAllowed(had, request, reading) === false);
+  const isNew = newIn(has, had, readings);
   for (const { space, cases } of questions) {
     const request = first(counterexamples(space, cases, wholeSpace(space), budget), isNew);
     if (request !== undefined) {
       const known = knownRequest(space, cases, examples, new Budget(steps / 4), isNew);
-      return { kind: "new-request", request: withLeastContext(known ?? request, isNew) };
+      return { kind: "new-request", request: withLeastContext(known ?? request, {}, isNew) };
     }
   }
   for (const { space, cases } of questions) {
@@ -166,10 +186,14 @@ function knownRequest(
   });
 }
 
-/** Leaves out the keys that make no difference. */
-function withLeastContext(request: DecisionRequest, isNew: (request: DecisionRequest) => boolean): DecisionRequest {
+/** Leaves out the keys that make no difference, but for those of policy variables. */
+function withLeastContext(
+  request: DecisionRequest,
+  variables: DecisionRequest["context"],
+  isNew: (request: DecisionRequest) => boolean,
+): DecisionRequest {
   let least = request;
-  for (const key of Object.keys(request.context)) {
+  for (const key of Object.keys(request.context).filter((name) => !Object.hasOwn(variables, name))) {
     const { [key]: _, ...context } = least.context;
     const without = { ...request, context };
     least = isNew(without) ? without : least;

@@ -1,0 +1,124 @@
+import { multiplicity } from "./context-keys";
+import type { ConditionGuard, DecisionRequest, Guard, Policies, Side, Statement } from "./model";
+import { VARIABLES } from "./values";
+
+/** Statements can have thousands of combinations of actions and resources. */
+const MAX_OF_STATEMENT = 20;
+
+/** Characters of policies that all guesses together are evaluated with: a fifth of a second. */
+const MAX_CHARACTERS = 4_000_000;
+
+const ACCOUNT = "123456789012";
+
+/**
+ * Requests that are likely to match one Allow statement of a side: its wildcards, conditions and policy variables are filled in, those
+ * that the other side does not have come first. A guess proves nothing: the caller evaluates it on both sides.
+ * @param variables values of the policy variables that were filled in, which requests must have
+ */
+export function* guesses(
+  { identity }: Policies,
+  other: Policies,
+  variables: DecisionRequest["context"],
+): Generator<DecisionRequest> {
+  const known = new Set(other.identity.map(({ guards }) => JSON.stringify(guards)));
+  const isKnown = ({ guards }: Statement) => known.has(JSON.stringify(guards));
+  const allows = identity.filter(({ effect }) => effect === "Allow");
+  let left = MAX_CHARACTERS / JSON.stringify([identity, other.identity]).length;
+  for (const statement of [...allows.filter((each) => !isKnown(each)), ...allows.filter(isKnown)]) {
+    for (const request of requestsOf(statement, variables)) {
+      left -= 1;
+      if (left < 0) {
+        return;
+      }
+      yield request;
+    }
+  }
+}
+
+function* requestsOf({ guards }: Statement, variables: DecisionRequest["context"]): Generator<DecisionRequest> {
+  const conditions = guards.flatMap((guard) => (guard.kind === "condition" ? [guard.condition] : []));
+  // A condition without a set operator on several values: see `search.ts`.
+  if (conditions.some(({ key, operator }) => operator.set === "single" && multiplicity(key) === "several")) {
+    return;
+  }
+  // What must match decides the value of a key, before what must not.
+  const ordered = [...conditions].sort((one, next) => Number(next.operator.negated) - Number(one.operator.negated));
+  const filled = Object.fromEntries(ordered.flatMap((condition) => contextOf(condition)));
+  const context = { ...filled, ...variables };
+  const actions = patternsOf(guards, "action", "example:action").map((pattern) => pattern.replaceAll(/[*?]+/g, "x"));
+  const pairs = actions.flatMap((action) => patternsOf(guards, "resource", "*").map((pattern) => ({ action, pattern })));
+  for (const { action, pattern } of pairs.slice(0, MAX_OF_STATEMENT)) {
+    yield { action, resource: arnOf(pattern === "*" ? `arn:*:${action.split(":")[0]}:*:*:*` : pattern), context };
+  }
+}
+
+function patternsOf(guards: readonly Guard[], kind: "action" | "resource", other: string): readonly string[] {
+  const patterns = guards.flatMap((guard) => (guard.kind === kind && !guard.negated ? guard.patterns : []));
+  return patterns.length === 0 ? [other] : patterns;
+}
+
+const COMPONENTS = ["arn", "aws", "example", "us-east-1", ACCOUNT];
+
+function arnOf(pattern: string): string {
+  return pattern
+    .split(":")
+    .map((part, at) => filledIn(part, COMPONENTS[at]))
+    .join(":");
+}
+
+function filledIn(pattern: string, value = "example"): string {
+  return (pattern === "*" ? value : pattern).replaceAll(/\$\{([*?$])\}|[*?]/g, (wildcard, escaped: string | undefined) =>
+    wildcard === "*" ? "example" : (escaped ?? "x"),
+  );
+}
+
+function contextOf({ operator, name, values }: ConditionGuard): readonly (readonly [string, string | readonly string[]])[] {
+  const [value = ""] = values;
+  if (operator.test === "null" && value.toLowerCase() === "true") {
+    return [];
+  }
+  const given = operator.negated || operator.test === "null" ? "example" : matching(operator.test, value);
+  return [[name, operator.set === "single" ? given : [given]]];
+}
+
+function matching(test: ConditionGuard["operator"]["test"], value: string): string {
+  if (test.startsWith("date") && !test.endsWith("equal") && !test.endsWith("equals")) {
+    return test.endsWith("less") ? "2000-01-01T00:00:00Z" : "2100-01-01T00:00:00Z";
+  }
+  if (test === "number-less" || test === "number-greater") {
+    return String(Number(value) + (test === "number-less" ? -1 : 1));
+  }
+  return test === "address" ? (value.split("/")[0] ?? value) : filledIn(value);
+}
+
+/** Both sides without policy variables, and the values that stand for them. */
+export interface FilledSides {
+  readonly after: Side;
+  readonly before: Side;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/**
+ * Both sides with the same values for their policy variables: a request with these values is allowed the same by them. Undefined where a
+ * variable may mean something else: it has a default, stands in the name of a key, or in a policy of version 2008-10-17.
+ */
+export function withoutVariables(after: Side, before: Side): FilledSides | undefined {
+  const text = JSON.stringify([after, before]);
+  const documents = [after, before].flatMap(({ identity, boundary = [], controlPolicies = [] }) =>
+    [...identity, boundary, controlPolicies].flat(2),
+  );
+  const areCurrent = documents.every((document) => (document as { Version?: unknown } | null)?.Version === "2012-10-17");
+  const names = [...new Set((text.match(VARIABLES) ?? []).map(nameOf))];
+  const isPlain = names.every((name) => /^[a-z0-9:/_-]+$/.test(name)) && !/\$\{[^"]*":/.test(text);
+  if (names.length > 0 && !(isPlain && areCurrent)) {
+    return undefined;
+  }
+  const values = Object.fromEntries(names.map((name) => [name, name.includes("account") ? ACCOUNT : "example"]));
+  const filled = (side: Side) =>
+    JSON.parse(JSON.stringify(side).replaceAll(VARIABLES, (variable) => values[nameOf(variable)] ?? variable)) as Side;
+  return { after: filled(after), before: filled(before), values };
+}
+
+function nameOf(variable: string): string {
+  return variable.slice(2, -1).toLowerCase();
+}

@@ -1,5 +1,5 @@
 /**
- * Who may import whom: `npm run lint:imports`. The layout that these rules describe is in docs/explanation/development.md.
+ * Who may import whom: `npm run lint:imports`. The layout that these rules describe is in CONTRIBUTING.md.
  * A change of the direction of imports is a change of one row here.
  */
 

@@ -1,8 +1,8 @@
-import { DOCUMENTED_FINDINGS } from "../../src/cli/review/page/scanner-findings";
 import { recommendedYaml } from "../../src/settings/recommended-settings";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { OUTPUTS } from "../../src/terraform/outputs";
-import { commandSections, environmentTable, exitCodesTable, globalOptionsTable } from "./command-tables";
+import { grouped } from "../../src/text/grouped";
+import { commandSections, environmentList, exitCodesList, globalOptionsList } from "./command-pages";
 import { jsonSchema } from "./json-schema";
 
 /** The part of a JSON schema that the tables contain. */
@@ -18,9 +18,8 @@ interface Field {
 export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/reference/settings.md": { settings: settingsTable },
   "docs/reference/outputs.md": { outputs: outputsTable },
-  "docs/reference/commands.md": { options: globalOptionsTable, environment: environmentTable, commands: commandSections },
-  "docs/reference/exit-codes.md": { "exit codes": exitCodesTable },
-  "docs/explanation/security.md": { findings: findingsTable },
+  "docs/reference/commands.md": { options: globalOptionsList, environment: environmentList, commands: commandSections },
+  "docs/reference/exit-codes.md": { "exit codes": exitCodesList },
   "docs/how-to/deploy.md": { "recommended settings": recommendedBlock },
 };
 
@@ -45,12 +44,21 @@ function split(text: string, document: string, mark: string): readonly [string, 
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
 
+/** Settings with the same meaning share a row. */
 function settingsTable(): string {
   const { properties = {} } = JSON.parse(jsonSchema()) as Field;
-  const rows = settingRows(properties).map(
-    ({ path, field }) => `| \`${path}\` | ${field.description ?? ""} |${defaultOf(field)} | ${meaningOf(path.split("."))} |`,
+  const rows = grouped(
+    settingRows(properties),
+    ({ path, field }) => `${field.description ?? ""} | ${meaningOf(path.split("."))}`,
   );
-  return ["| setting | meaning | default | change |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
+  return [
+    "| setting | meaning | change |",
+    "| --- | --- | --- |",
+    ...[...rows].map(
+      ([meaning, alike]) => `| ${alike.map(({ path, field }) => `\`${path}\`${defaultOf(field)}`).join(", ")} | ${meaning} |`,
+    ),
+    "",
+  ].join("\n");
 }
 
 function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): readonly { path: string; field: Field }[] {
@@ -65,8 +73,9 @@ function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): 
   });
 }
 
-function defaultOf(field: Field): string {
-  return field.default === undefined || typeof field.default === "object" ? "" : ` \`${String(field.default)}\``;
+/** A value that stands for an absent setting; `false` goes without saying. */
+function defaultOf({ default: value }: Field): string {
+  return value === undefined || value === false || typeof value === "object" ? "" : ` (\`${String(value)}\`)`;
 }
 
 function outputsTable(): string {
@@ -76,11 +85,4 @@ function outputsTable(): string {
 
 function recommendedBlock(): string {
   return ["", "```yaml", recommendedYaml(), "```", "", ""].join("\n");
-}
-
-function findingsTable(): string {
-  const rows = DOCUMENTED_FINDINGS.map(
-    ({ check, address, finding, reason }) => `| ${check} | \`${address}\` | ${finding} | ${reason} |`,
-  );
-  return ["| check | on | finds | why it stays |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeleteAccessKeyCommand, GetAccessKeyLastUsedCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import type { Step } from "../../../src/cli/account/keys/next-step";
+import { anchorOf } from "../../helpers/links";
 import { PROJECT } from "../../helpers/project-root";
 import type { Credentials, LocalAws } from "./local-aws";
 import { type AnyAws, type Finished, jsonOf, runIn, Terraform, terraformEnvironment } from "./terraform";
@@ -10,11 +11,11 @@ import type { Variants } from "./variants";
 const STACK = "deckhouse";
 const PAGE = readFileSync(join(PROJECT, "docs/how-to/recover.md"), "utf8");
 
-/** The rows of docs/how-to/recover.md: the words of a symptom by the anchor of its row. */
-export const SYMPTOMS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  [...PAGE.matchAll(/^\| <a id="([a-z-]+)"><\/a>(.*?) \| /gm)].map(([, anchor = "", cell = ""]) => [
-    anchor,
-    [...cell.matchAll(/`([^`]+)`/g)].map(([, words = ""]) => words),
+/** The sections of docs/how-to/recover.md: the words of a symptom by the anchor of its section. */
+const SYMPTOMS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  [...PAGE.matchAll(/^## (.+)\n\n((?:> .*\n)+)/gm)].map(([, heading = "", symptom = ""]) => [
+    anchorOf(heading),
+    [...symptom.matchAll(/`([^`]+)`/g)].map(([, words = ""]) => words),
   ]),
 );
 

@@ -24,8 +24,8 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
   diff: {
     0: "every difference is known to be harmless",
     1: "the settings, the arguments or the plan have an error",
-    2: "something requires attention: permissions are broadened, also those of the deployer; a secret is newly exposed, or its destination changes; or a difference is not comparable or not known to be harmless",
-    3: "a breaking change: the user, the policy, the node role or a key is replaced or deleted, an active key is deleted, an object is no longer managed, a key that was deactivated outside Terraform is activated, or keys are created and deleted at once; or unverifiable: the plan is incomplete or of another configuration",
+    2: "something requires attention: permissions are broadened, also the deployer's; a secret is exposed, or goes elsewhere; or a difference is not known to be harmless",
+    3: "a breaking change: the user, the policy, the node role or a key is replaced, deleted or no longer managed, or a deactivated key is activated; or unverifiable: the plan is incomplete or of another configuration",
   },
   plan: {
     0: "the plan is saved, and every difference is known to be harmless",

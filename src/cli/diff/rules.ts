@@ -1,5 +1,6 @@
 import type { DecisionRequest } from "../../decision/model";
 import type { AccessLevel, Area } from "../../iam/catalogue";
+import { page } from "../../text/recovery";
 import type { Found, Level, Rule } from "../findings/finding";
 
 /** Under which heading a summary lists a finding; in this order. */
@@ -204,7 +205,7 @@ export const RULES = {
   "removed-while-protected": breaking(
     "The settings file of a protected deployment is deleted.",
     (_: object) =>
-      "the settings file is deleted while protect is on, so the deployment cannot have been destroyed: its user and its access key would remain and be unmanaged; restore the file, set protect: false, and destroy the deployment. If you renamed the file, keep the state: docs/how-to/change-and-retire.md",
+      `the settings file is deleted while protect is on, so the deployment cannot have been destroyed: its user and its access key would remain and be unmanaged; restore the file, set protect: false, and destroy the deployment. If you renamed the file, keep the state: ${page("how-to/change-and-retire.md#rename-a-stack")}`,
     "protect",
   ),
   "setting-breaking": breaking("A setting changes whose change breaks something.", fieldChange),

@@ -22,7 +22,7 @@ next: nothing to do; to rotate, create a second key
   secondary: absent
 attention: the state has no user, and IAM has the user deckhouse with AKIALOST (Active, created 2026-10-02T00:00:00.000Z, last used 2026-10-31T21:36:00.000Z): the state was lost, belongs to another workspace, or the first apply failed; do not apply these settings, and do not delete or deactivate a key; see docs/how-to/recover.md#lost-state
 next: the settings are not applied yet
-  first: if an earlier or later version of the state has the user, restore it, and do nothing else (docs/how-to/keys.md, "Restore the state")
+  first: if an earlier or later version of the state has the user, restore it, and do nothing else (docs/how-to/recover.md#restore-the-state)
   deployments/deckhouse.yaml: import.user: true
   deployments/deckhouse.yaml: import.policy: true
   then apply
@@ -36,7 +36,7 @@ next: the settings are not applied yet
     expect(
       text(lost),
     ).toContain(`next: look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration
-  first: if an earlier or later version of the state has the user, restore it, and do nothing else (docs/how-to/keys.md, "Restore the state")
+  first: if an earlier or later version of the state has the user, restore it, and do nothing else (docs/how-to/recover.md#restore-the-state)
   if DKP has AKIAONE: remove AKIATWO: IAM allows two keys, and DKP needs one whose secret is in the state
     then aws iam update-access-key --user-name deckhouse --access-key-id AKIATWO --status Inactive
 `);

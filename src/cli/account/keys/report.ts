@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { dkpAccess } from "../../../text/command";
 import { visible } from "../../../text/printable";
+import { recovery } from "../../../text/recovery";
 import { shellWord } from "../../../text/shell";
 import { type Finding, findingsJson, levelOf, textOf } from "../../findings/finding";
 import { keyFindings, keyText, pgpExpiry } from "./findings";
@@ -114,7 +115,7 @@ export function stepText(step: Step, context: Context): readonly string[] {
   if (restore !== undefined) {
     const what = restore.keys.length === 0 ? "the user" : `the user and ${restore.keys.join(" and ")}`;
     lines.push(
-      `  first: if an earlier or later version of the state has ${what}, restore it, and do nothing else (docs/how-to/keys.md, "Restore the state")`,
+      `  first: if an earlier or later version of the state has ${what}, restore it, and do nothing else (${recovery("restore-the-state")})`,
     );
   }
   if (askLeaked !== undefined) {

@@ -1,0 +1,39 @@
+import { posix } from "node:path";
+
+/** The anchor that GitHub gives a heading. */
+export const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(/\s/g, "-");
+
+/** Markdown without its blocks of code. */
+const proseOf = (markdown: string): string => markdown.replaceAll(/^ *```[^`\n]*\n[\s\S]*?^ *```/gm, "");
+
+/** The anchors of the headings of a page. */
+export const anchorsOf = (markdown: string): readonly string[] =>
+  [...proseOf(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+
+/** The links of Markdown but for those to web sites. */
+const linksOf = (markdown: string): readonly string[] =>
+  [...proseOf(markdown).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = ""]) => link);
+
+/**
+ * The links of Markdown files to a file, a folder or an anchor that does not exist.
+ * @param paths all files @param read the text of a file
+ */
+export function deadLinks(paths: readonly string[], read: (path: string) => string): readonly string[] {
+  const known = new Set(paths.flatMap((path) => path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"))));
+  const isDead = (file: string, link: string) => {
+    const [path = "", anchor] = link.split("#");
+    const target = path === "" ? file : posix.join(posix.dirname(file), path).replace(/\/$/, "");
+    return !known.has(target) || (anchor !== undefined && !anchorsOf(read(target)).includes(anchor));
+  };
+  return paths
+    .filter((path) => path.endsWith(".md"))
+    .flatMap((file) =>
+      linksOf(read(file))
+        .filter((link) => isDead(file, link))
+        .map((link) => `${file}: ${link}`),
+    );
+}

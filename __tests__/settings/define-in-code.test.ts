@@ -49,7 +49,7 @@ describe("deployments written in code", () => {
         '  cluster.prefix: missing: policy.mode "minimal" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
         '  cluster.layout: missing: policy.mode "minimal" grants what the layout needs; write one of WithoutNAT, WithNAT, Standard',
         'deployment "prod" has 1 error:',
-        '  is empty; write at least "region" and "backend", the README shows a first file',
+        "  holds nothing and not an object; write KEY: VALUE lines",
       ].join("\n"),
     );
   });

@@ -63,13 +63,13 @@ tags:
       'line 18, user.name: "deck house" has the character " ", an IAM user name takes only A-Z a-z 0-9 and _ + = , . @ -',
       'line 20, policy.name: "a/b" has the character "/", an IAM policy name takes only A-Z a-z 0-9 and _ + = , . @ -; folders belong into policy.path',
       'line 22, policy.path: "x" is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
-      "line 24, tags.team: 5 is not a string; write the tag's value in quotes",
+      "line 24, tags.team: 5 is not a string; write one value in quotes",
     ]);
   });
 
   it("reports the line of the object where something is missing in it", () => {
-    expect(errorsOf("region: eu-central-1\n\nbackend:\n\n  gcs:\n\n    prefix: dkp\n")).toEqual([
-      "line 5, backend.gcs.bucket: missing, the gcs backend requires it; write it, or set backend.partial: true and pass it with -backend-config",
+    expect(errorsOf(`${MINIMAL}\nnodeRole:\n\n  path: /dkp/\n`)).toEqual([
+      "line 4, nodeRole.name: missing; Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself",
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { nearest, show, suggest } from "../../src/settings/message-parts";
-import { KEY_ID, SECRET_KEY } from "../helpers/settings-files";
+import { SECRET_KEY } from "../helpers/settings-files";
 
 describe("show", () => {
   it.each([
@@ -17,17 +17,6 @@ describe("show", () => {
     ["81 characters with their quotes", "a".repeat(79), `"${"a".repeat(79)}... (79 characters)`],
   ])("shows %s", (_, value, shown) => {
     expect(show(value)).toBe(shown);
-  });
-
-  it.each([
-    ["a secret access key", SECRET_KEY],
-    ["an access key id", KEY_ID],
-    ["a key inside a string", `key: ${SECRET_KEY}`],
-    ["a key on a line of its own", `a\n${SECRET_KEY}\nb`],
-    ["a key beyond what is shown", `${"a ".repeat(100)}${SECRET_KEY}`],
-    ["a private key", "-----BEGIN PRIVATE KEY-----\nMIIE"],
-  ])("hides %s", (_, value) => {
-    expect(show(value)).toBe("a secret (not shown)");
   });
 
   it.each([

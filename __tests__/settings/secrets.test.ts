@@ -151,8 +151,4 @@ describe("showSegment", () => {
   it("hides a key that is a secret, and no other", () => {
     expect([SECRET_KEY, "team"].map(showSegment)).toEqual(["(a secret)", "team"]);
   });
-
-  it.each(["", "a b", "a\nb", "ключ"])("puts a key into quotes that would not be seen as one: %j", (key) => {
-    expect(showSegment(key)).toBe(JSON.stringify(key));
-  });
 });

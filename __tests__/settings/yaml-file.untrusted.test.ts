@@ -99,41 +99,6 @@ describe("a value that CDKTF would take for a token", () => {
   });
 });
 
-describe("a character that a reader of the settings does not see", () => {
-  it.each([
-    ["a line break", "a\\nb", "has a line break; write it on one line"],
-    ["a line separator", "a\\u2028b", "has a line break; write it on one line"],
-    ["an escape", "a\\x1b[2Jb", "has the invisible character U+001B; remove it"],
-    ["a C1 control", "a\\x9bb", "has the invisible character U+009B; remove it"],
-    ["a right-to-left override", "a\\u202eb", "has the invisible character U+202E; remove it"],
-    ["an isolate", "a\\u2066b", "has the invisible character U+2066; remove it"],
-    ["a Hangul filler", "a\\u3164b", "has the invisible character U+3164; remove it"],
-    ["a zero width space", "a\\u200bb", "has the invisible character U+200B; remove it"],
-    ["a tag character", "a\\U000E0041b", "has the invisible character U+E0041; remove it"],
-  ])("is rejected in a value: %s", (_, text, error) => {
-    expect(errorsWith(`provider: { profile: "${text}" }\n`)).toEqual([`line 3, provider.profile: ${error}`]);
-  });
-
-  it("is rejected in an argument of the backend, which reports show", () => {
-    expect(errorsOf(`${REGION}backend: { gcs: { bucket: "x\\n\\n# Approved", prefix: "a\\u202eb" } }\n`)).toEqual([
-      "line 2, backend.gcs.bucket: has a line break; write it on one line",
-      "line 2, backend.gcs.prefix: has the invisible character U+202E; remove it",
-    ]);
-  });
-
-  it("is rejected in an argument that only has the name of a text", () => {
-    expect(errorsOf(`${REGION}backend: { s3: { bucket: b, assume_role_tags: { description: "a\\nb" } } }\n`)).toEqual([
-      "line 2, backend.s3.assume_role_tags.description: has a line break; write it on one line",
-    ]);
-  });
-
-  it("is rejected in a key", () => {
-    expect(errorsWith('tags: { team: a, "team\\u3164": b }\n')).toEqual([
-      'line 3, tags."team\\u3164": has the invisible character U+3164; remove it',
-    ]);
-  });
-});
-
 describe("a comment", () => {
   it("is no setting, whatever it says", () => {
     expect(deploymentWith("protect: true # Never put a password: use OIDC\n").protect).toBe(true);
@@ -142,28 +107,6 @@ describe("a comment", () => {
   it("is not seen inside a value", () => {
     expect(deploymentWith('tags: { team: "a" }\npolicy:\n  description: |\n    # heading\n    text\n').policy.description).toBe(
       "# heading\ntext\n",
-    );
-  });
-});
-
-describe("a number that JSON cannot represent", () => {
-  it("is shown as YAML writes it", () => {
-    expect(errorsWith("protect: .inf\nuser: { forceDestroy: -.inf, name: .nan }\n")).toEqual([
-      "line 3, protect: .inf is not true or false",
-      "line 4, user.name: .nan is not a string; write one value in quotes",
-      "line 4, user.forceDestroy: -.inf is not true or false",
-    ]);
-  });
-});
-
-describe("a stack name", () => {
-  it.each([
-    ["constructor", "CDKTF takes it for a part of its own"],
-    ["con", "Windows has a device of that name, and no file"],
-    ["lpt1", "Windows has a device of that name, and no file"],
-  ])("is rejected when no stack or file can have it: %s", (stack, rule) => {
-    expect(messageOf({ [`${stack}.yaml`]: MINIMAL })).toBe(
-      `deployments/${stack}.yaml has 1 error:\n  "${stack}" can't be a stack name: ${rule}; rename the file`,
     );
   });
 });

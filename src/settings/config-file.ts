@@ -1,99 +1,70 @@
 import * as v from "valibot";
 
-import { type FieldError, firstErrors } from "./errors";
+import { errorAt, type FieldError, firstErrors } from "./errors";
 import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
-import { characterErrors, stringsIn, templateErrors } from "./rules/forbidden-strings";
+import { forbiddenStrings } from "./rules/forbidden-strings";
 import { ami, dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { noList } from "./schema/primitives";
 import { issueErrors } from "./schema/schema-messages";
-import { parseDocuments, readText, type YamlFile } from "./yaml-file";
-
-const { prefix, layout, ...optionalFields } = dkpFields;
+import { parseDocuments, readYaml, type YamlFile } from "./yaml-file";
 
 const nodes = noList(v.object({ instanceClass: v.optional(noList(v.object({ ami: v.optional(ami) }))) }));
 
 /** What is read of an `AWSClusterConfiguration`; everything else, credentials above all, is passed over. */
-const awsClusterConfiguration = noList(
+const clusterSchema = noList(
   v.object({
-    ...optionalFields,
-    layout: layout.wrapped,
+    ...dkpFields,
     withNAT: v.optional(noList(v.object({ bastionInstance: v.optional(nodes) }))),
     masterNodeGroup: v.optional(nodes),
     nodeGroups: v.optional(v.array(nodes)),
-    vpcNetworkCIDR: v.optional(v.string()),
-    provider: v.optional(noList(v.object({ region: v.optional(v.string()) }))),
+    provider: v.fallback(v.object({ region: v.optional(v.string()) }), {}),
   }),
 );
 
-/** Fields whose values are written to policies, Terraform's JSON or reports. */
-const FIELDS = Object.keys(dkpFields);
-
-type AwsClusterConfiguration = v.InferOutput<typeof awsClusterConfiguration>;
 // Without the types of its errors, as in deployment-schema.ts.
-const AWS_CLUSTER_CONFIGURATION = awsClusterConfiguration as unknown as v.GenericSchema<unknown, AwsClusterConfiguration>;
-
-const PREFIX = noList(v.object({ prefix }));
+const CLUSTER: v.GenericSchema<unknown, v.InferOutput<typeof clusterSchema>> = clusterSchema;
+const PREFIX: v.GenericSchema<unknown, { readonly prefix?: string | undefined }> = noList(v.object({ prefix: dkpFields.prefix }));
 
 /** The fields of DKP's own installation file that decide about permissions, and the images of its nodes. */
 export interface ConfigFile {
-  readonly fields: Omit<AwsClusterConfiguration, "vpcNetworkCIDR" | "provider" | "masterNodeGroup" | "nodeGroups"> & {
-    readonly prefix?: string;
-    readonly amis: string[];
-  };
+  readonly fields: Pick<Settings["cluster"], keyof typeof dkpFields> & { readonly amis: string[] };
   /** The region of DKP's own provider settings. */
   readonly region: string | undefined;
 }
 
 /** Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration` and `ModuleConfig/global`. */
 export function readConfigFile(path: string): { config: ConfigFile } | { errors: readonly FieldError[] } {
-  let parsed: ReturnType<typeof parseDocuments>;
-  try {
-    parsed = parseDocuments(readText(path));
-  } catch (error) {
-    return { errors: [fieldError(`${show(path)} ${(error as Error).message.replace(`${path}: `, "")}`)] };
-  }
+  const parsed = readYaml(path, parseDocuments);
   if ("errors" in parsed) {
     return { errors: parsed.errors.map((error) => inFile(path, error)) };
   }
   const ofKind = (kind: string) => parsed.files.filter(({ value }) => isObject(value) && value.kind === kind);
-  const [aws, ...more] = ofKind("AWSClusterConfiguration");
-  if (aws === undefined || more.length > 0) {
-    const count = aws === undefined ? "no" : String(more.length + 1);
-    return { errors: [fieldError(`${show(path)} holds ${count} documents of kind AWSClusterConfiguration, one is required`)] };
+  const [file, ...more] = ofKind("AWSClusterConfiguration");
+  if (file === undefined || more.length > 0) {
+    const count = file === undefined ? "no" : String(more.length + 1);
+    return { errors: [fileError(`${show(path)} holds ${count} documents of kind AWSClusterConfiguration, one is required`)] };
   }
-  const cluster = v.safeParse(AWS_CLUSTER_CONFIGURATION, aws.value);
-  const prefixes = [...ofKind("ClusterConfiguration").map(cloudOf), ...ofKind("ModuleConfig").flatMap(globalSettingsOf)];
-  const parsedPrefixes = prefixes.map(({ value, file, at }) => ({ ...v.safeParse(PREFIX, value), file, at }));
-  const values = Object.fromEntries(FIELDS.map((field) => [field, (aws.value as Record<string, unknown>)[field]]));
-  const strings = stringsIn(values);
-  const errors = [
-    ...firstErrors(
-      [...(cluster.issues ?? []).flatMap((issue) => issueErrors(issue)), ...templateErrors(strings)],
-      characterErrors(strings),
-    ).map((error) => inFile(path, locate(error, aws))),
-    ...parsedPrefixes.flatMap(({ issues, file, at }) =>
-      (issues ?? []).flatMap((issue) => issueErrors(issue)).map((error) => inFile(path, locate(error, file, at))),
-    ),
-    ...vpcErrors(path, aws),
+  const cluster = check(path, CLUSTER, { file, at: [] });
+  // Newer versions of DKP take the prefix from the settings of the module `global`.
+  const global = ofKind("ModuleConfig").filter((document) => valueAt(document, ["metadata", "name"]) === "global");
+  const prefixes = [
+    ...ofKind("ClusterConfiguration").map((document) => check(path, PREFIX, { file: document, at: ["cloud"] })),
+    ...global.map((document) => check(path, PREFIX, { file: document, at: ["spec", "settings"] })),
   ];
-  const names = [...new Set(parsedPrefixes.flatMap(({ success, output }) => (success ? (output.prefix ?? []) : [])))];
+  const names = [...new Set(prefixes.flatMap(({ output }) => output?.prefix ?? []))];
+  const errors = [cluster, ...prefixes].flatMap((part) => part.errors);
   if (names.length > 1) {
-    errors.push(fieldError(`${show(path)} states the prefixes ${names.map(show).join(" and ")}; make them agree`));
+    errors.push(fileError(`${show(path)} states the prefixes ${names.map(show).join(" and ")}; make them agree`));
   }
-  if (errors.length > 0 || !cluster.success) {
+  if (errors.length > 0 || cluster.output === undefined) {
     return { errors };
   }
-  const { vpcNetworkCIDR, provider, masterNodeGroup, nodeGroups = [], ...fields } = cluster.output;
+  const { provider, masterNodeGroup, nodeGroups = [], ...fields } = cluster.output;
   const groups = [masterNodeGroup, ...nodeGroups, fields.withNAT?.bastionInstance];
   const amis = [...new Set(groups.flatMap((group) => group?.instanceClass?.ami ?? []))];
-  return {
-    config: {
-      fields: { ...fields, amis, ...(names[0] === undefined ? {} : { prefix: names[0] }) },
-      region: provider?.region,
-    },
-  };
+  return { config: { fields: { ...fields, amis, ...(names[0] && { prefix: names[0] }) }, region: provider.region } };
 }
 
 /**
@@ -102,77 +73,54 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
  */
 export function configFileConflicts(
   cluster: Settings["cluster"],
-  file: ConfigFile,
+  { fields, region: own }: ConfigFile,
   region: string | undefined,
 ): readonly FieldError[] {
-  const fields = ([...Object.keys(dkpFields), "amis"] as (keyof typeof cluster)[]).filter((field) => field !== "prefix");
-  const { prefix } = file.fields;
-  return [
-    ...fields
-      .filter((field) => cluster[field] !== undefined)
-      .map((field) => ({
-        path: ["cluster", field],
-        message: "stands beside configFile, which says it; remove one of them",
-      })),
-    ...(cluster.prefix === undefined || prefix === undefined || cluster.prefix === prefix
-      ? []
-      : [
-          {
-            path: ["cluster", "prefix"],
-            message: `${show(cluster.prefix)} is not what configFile says, ${show(prefix)}; remove it`,
-          },
-        ]),
-    ...(region === undefined || file.region === undefined || file.region === region
-      ? []
-      : [
-          fieldError(
-            `${show(cluster.configFile)} says region ${show(file.region)}, this deployment ${show(region)}; make them agree`,
-          ),
-        ]),
-  ];
+  const { prefix, ...others } = { ...dkpFields, amis: undefined };
+  const repeated = Object.keys(others).filter((name) => cluster[name as keyof typeof cluster] !== undefined);
+  const errors = repeated.map((name) =>
+    errorAt(`cluster.${name}`, "stands beside configFile, which says it; remove one of them"),
+  );
+  if (cluster.prefix !== undefined && fields.prefix !== undefined && cluster.prefix !== fields.prefix) {
+    const message = `${show(cluster.prefix)} is not what configFile says, ${show(fields.prefix)}; remove it`;
+    errors.push(errorAt("cluster.prefix", message));
+  }
+  if (region !== undefined && own !== undefined && own !== region) {
+    // Not the region of the file: it stands beside the secret, and may be it.
+    errors.push(fileError(`${show(cluster.configFile)} says another region than this deployment, ${region}; make them agree`));
+  }
+  return errors;
 }
 
 interface Part {
-  readonly value: unknown;
   readonly file: YamlFile;
   readonly at: readonly string[];
 }
 
-function cloudOf(file: YamlFile): Part {
-  const { cloud = {} } = file.value as { cloud?: unknown };
-  return { value: cloud, file, at: ["cloud"] };
+function valueAt({ value }: YamlFile, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
 }
 
-/** Newer versions of DKP take the prefix from the settings of the module `global`. */
-function globalSettingsOf(file: YamlFile): readonly Part[] {
-  const { metadata, spec } = file.value as { metadata?: { name?: unknown }; spec?: { settings?: unknown } };
-  return metadata?.name === "global" ? [{ value: spec?.settings ?? {}, file, at: ["spec", "settings"] }] : [];
-}
-
-/** DKP wants exactly one of the two. */
-function vpcErrors(path: string, { value }: YamlFile): readonly FieldError[] {
-  const given = ["vpcNetworkCIDR", "existingVPCID"].filter((field) => (value as Record<string, unknown>)[field] !== undefined);
-  return given.length === 1
-    ? []
-    : [
-        fieldError(
-          `${show(path)} has ${given.length === 0 ? "neither vpcNetworkCIDR nor" : "both vpcNetworkCIDR and"} existingVPCID, DKP takes exactly one of them`,
-        ),
-      ];
-}
-
-function fieldError(message: string): FieldError {
-  return { path: ["cluster", "configFile"], message };
-}
-
-function locate(error: FieldError, file: YamlFile, above: readonly string[] = []): FieldError {
-  const path = [...above, ...error.path];
-  return { ...error, path, line: file.lineOf(path) };
+/** The part of a document that a schema reads, and what is wrong in it. Credentials are in other fields, which are not shown. */
+function check<Out>(path: string, schema: v.GenericSchema<unknown, Out>, { file, at }: Part) {
+  const value = valueAt(file, at) ?? {};
+  const { success, output, issues = [] } = v.safeParse(schema, value);
+  const read = Object.keys(dkpFields).map((name) => [name, isObject(value) ? value[name] : undefined]);
+  const errors = [...forbiddenStrings(Object.fromEntries(read)), ...issues.flatMap((issue) => issueErrors(issue))];
+  return {
+    output: success ? output : undefined,
+    errors: firstErrors(errors).map((error) => {
+      const field = [...at, ...error.path];
+      return inFile(path, { ...error, path: field, line: file.lineOf(field) });
+    }),
+  };
 }
 
 function inFile(file: string, { line, path, message }: FieldError): FieldError {
-  const location = [file, line === undefined ? "" : `line ${line}`, path.map(showSegment).join(".")]
-    .filter((part) => part !== "")
-    .join(", ");
-  return fieldError(`${location}: ${message}`);
+  const location = [file, line === undefined ? "" : `line ${line}`, path.map(showSegment).join(".")];
+  return fileError(`${location.filter((part) => part !== "").join(", ")}: ${message}`);
+}
+
+function fileError(message: string): FieldError {
+  return errorAt("cluster.configFile", message);
 }

@@ -1,10 +1,10 @@
 import type { Deployment } from "./deployment";
+import { errorAt } from "./errors";
+import { stackNameErrors } from "./load";
 import { OUTPUT_FOLDER } from "./paths";
 import { deploymentsOf, type Reading, readSettings } from "./read-settings";
 import type { RuleContext } from "./rules/rule";
 import type { SettingsInput } from "./schema/deployment-schema";
-import { stackNameErrors } from "./stack-name";
-import { parseYaml } from "./yaml-file";
 
 /**
  * Deployments that are written in code instead of YAML files, by stack name: the same settings, held to the same rules.
@@ -25,18 +25,13 @@ export function defineDeployments<Stack extends string>(
 function readObject(stack: string, settings: unknown, context: RuleContext): Reading {
   const source = `deployment ${JSON.stringify(stack)}`;
   const nameErrors = stackNameErrors(stack, "rename the key");
-  // JSON is YAML: through text, settings from code meet exactly what settings from a file meet.
-  let text: string;
   try {
-    text = JSON.stringify(settings) ?? "";
+    // Through JSON, settings from code meet exactly what settings from a file meet.
+    const value: unknown = JSON.parse(JSON.stringify(settings) ?? "null");
+    const reading = readSettings({ source, stack, value, context });
+    return { ...reading, errors: [...nameErrors, ...reading.errors] };
   } catch {
     const message = "can't be written as JSON: it holds itself, or a BigInt; write plain values";
-    return { source, errors: [...nameErrors, { path: [], message }] };
+    return { source, errors: [...nameErrors, errorAt("", message)] };
   }
-  const parsed = parseYaml(text);
-  if ("errors" in parsed) {
-    return { source, errors: [...nameErrors, ...parsed.errors] };
-  }
-  const reading = readSettings({ source, stack, value: parsed.file.value, context });
-  return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }

@@ -30,12 +30,9 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
 /** The names of the settings that a file states, and of the fields inside them. */
 export function statedFields(value: unknown): ReadonlySet<string> {
   const settings = isObject(value) ? Object.entries(value) : [];
-  return new Set(
-    settings.flatMap(([name, content]) => [
-      name,
-      ...(isObject(content) ? Object.keys(content).map((field) => `${name}.${field}`) : []),
-    ]),
-  );
+  const inside = (name: string, content: unknown) =>
+    isObject(content) ? Object.keys(content).map((field) => `${name}.${field}`) : [];
+  return new Set(settings.flatMap(([name, content]) => [name, ...inside(name, content)]));
 }
 
 /** Settings without an error, as a deployment. */
@@ -85,15 +82,11 @@ export function policyOptionsOf(
 /** The policies that follow from settings without an error; undefined without what the mode requires. */
 export function policiesOf(settings: Fields<(typeof POLICY_FIELDS)[number]>): DeploymentPolicies | undefined {
   const { "user.allowedNetworks": allowedNetworks, ...fields } = settings;
-  return hasPermissions(fields)
-    ? deploymentPolicies(policyOptionsOf({ ...fields, cluster: toCluster(fields), user: { allowedNetworks } }), fields.policy)
-    : undefined;
-}
-
-/** Whether the permissions follow from settings that may have errors: all modes but one need the prefix, `strict` a marker too. */
-function hasPermissions({ policy, cluster }: Pick<Settings, "policy" | "cluster">): boolean {
+  const { policy, cluster } = fields;
   const isLimitable = policy.mode !== "strict" || markerOf({ tags: cluster.tags ?? {} }, policy.marker) !== undefined;
-  return policy.mode === "documented" || (cluster.prefix !== undefined && isLimitable);
+  return policy.mode === "documented" || (cluster.prefix !== undefined && isLimitable)
+    ? deploymentPolicies(policyOptionsOf({ ...fields, cluster: toCluster(fields), user: { allowedNetworks } }), policy)
+    : undefined;
 }
 
 /** The state that `backend` or `cloud` names; they must be without an error. */
@@ -107,23 +100,15 @@ export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "clust
   // The deployment's own node role is allowed even if `iamNodeRole` does not name it yet: DKP's configuration is changed later.
   const named = nodeRole !== undefined && nodeRole.name === cluster.iamNodeRole;
   const own = nodeRole === undefined || named ? [] : [`${nodeRole.path}${nodeRole.name}`];
+  const { amis, configFile, additionalRolePolicies, withNAT, ...fields } = cluster;
   return {
-    dkpVersion: cluster.dkpVersion,
-    prefix: cluster.prefix,
-    layout: cluster.layout,
-    existingVPCID: cluster.existingVPCID,
-    vpcId: cluster.vpcId,
-    uuid: cluster.uuid,
+    ...fields,
     peeredVPCs: cluster.peeredVPCs ?? [],
-    peerAccountIds: cluster.peerAccountIds,
-    iamNodeRole: cluster.iamNodeRole,
     iamNodeRolePath: named ? nodeRole.path : cluster.iamNodeRolePath,
     formerIamNodeRoles: [...new Set([...cluster.formerIamNodeRoles, ...own])],
     tags: cluster.tags ?? {},
-    imdsv2: cluster.imdsv2,
     disableDefaultSecurityGroup: cluster.disableDefaultSecurityGroup ?? false,
-    bastion: cluster.withNAT?.bastionInstance !== undefined,
-    kmsKeyArns: cluster.kmsKeyArns,
+    bastion: withNAT?.bastionInstance !== undefined,
     features,
   };
 }

@@ -10,16 +10,14 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** The first error of each field, and errors of other kinds where neither the field nor what it lies in has one. */
-export function firstErrors(errors: readonly FieldError[], others: readonly FieldError[]): readonly FieldError[] {
-  const paths = new Set<string>();
-  const isFirst = ({ path }: FieldError) => {
-    const key = JSON.stringify(path);
-    return !paths.has(key) && paths.add(key) !== undefined;
-  };
-  const first = errors.filter(isFirst);
-  const isAlone = ({ path }: FieldError) => path.every((_, index) => !paths.has(JSON.stringify(path.slice(0, index + 1))));
-  return [...first, ...others.filter(isAlone)];
+/** An error of a field. @param field `user.name`; empty for the file as a whole */
+export function errorAt(field: string, message: string): FieldError {
+  return { path: field === "" ? [] : field.split("."), message };
+}
+
+/** The first error of each field. */
+export function firstErrors(errors: readonly FieldError[]): readonly FieldError[] {
+  return [...new Map(errors.toReversed().map((error) => [JSON.stringify(error.path), error])).values()].toReversed();
 }
 
 /** Settings that can't be used. The message lists every error of every file and is meant to be printed as it is. */

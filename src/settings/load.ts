@@ -2,14 +2,13 @@ import { readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { visible } from "../text/printable";
 import type { Deployment } from "./deployment";
-import { type FieldError, SettingsError } from "./errors";
+import { errorAt, type FieldError, SettingsError } from "./errors";
 import { show, suggest } from "./message-parts";
 import { OUTPUT_FOLDER } from "./paths";
 import { deploymentsOf, errorsOf, type Reading, readSettings } from "./read-settings";
 import type { RuleContext } from "./rules/rule";
 import type { Settings } from "./schema/deployment-schema";
-import { stackNameErrors } from "./stack-name";
-import { parseYaml, readText } from "./yaml-file";
+import { parseYaml, readYaml } from "./yaml-file";
 
 /**
  * Reads every `*.yaml` of a folder, one deployment each, sorted by name.
@@ -87,7 +86,7 @@ function settingsFiles(folder: string): readonly string[] {
 }
 
 function folderError(folder: string, message: string): SettingsError {
-  return new SettingsError(new Map([[folder, [{ path: [], message }]]]));
+  return new SettingsError(new Map([[folder, [errorAt("", message)]]]));
 }
 
 function stackOf(file: string): string {
@@ -95,24 +94,25 @@ function stackOf(file: string): string {
 }
 
 function readFile(file: string, context: RuleContext): Reading {
-  const nameErrors = fileNameErrors(file);
-  let parsed: ReturnType<typeof parseYaml>;
-  try {
-    parsed = parseYaml(readText(file));
-  } catch (error) {
-    const message = (error as Error).message.replace(`${file}: `, "");
-    return { source: file, errors: [...nameErrors, { path: [], message }] };
-  }
+  const stack = stackOf(file);
+  const nameErrors =
+    extname(file) === ".yaml"
+      ? stackNameErrors(stack, "rename the file")
+      : [errorAt("", `has another extension than .yaml; rename it to ${stack}.yaml`)];
+  const parsed = readYaml(file, parseYaml);
   if ("errors" in parsed) {
     return { source: file, errors: [...nameErrors, ...parsed.errors] };
   }
-  const { value } = parsed.file;
-  const reading = readSettings({ source: file, stack: stackOf(file), value, yaml: parsed.file, context });
+  const { file: yaml } = parsed;
+  const reading = readSettings({ source: file, stack, value: yaml.value, yaml, context });
   return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }
 
-function fileNameErrors(file: string): readonly FieldError[] {
-  return extname(file) === ".yaml"
-    ? stackNameErrors(stackOf(file), "rename the file")
-    : [{ path: [], message: `has another extension than .yaml; rename it to ${stackOf(file)}.yaml` }];
+/** A stack name that CDKTF, Terraform and every file system accept unchanged. */
+const STACK_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** @param remedy the end of the message */
+export function stackNameErrors(stack: string, remedy: string): readonly FieldError[] {
+  const rule = 'lower-case letters, digits and "-", first a letter, at most 63';
+  return STACK_NAME.test(stack) ? [] : [errorAt("", `${show(stack)} can't be a stack name: ${rule}; ${remedy}`)];
 }

@@ -2,19 +2,13 @@ import { distance } from "fastest-levenshtein";
 import { visible } from "../text/printable";
 import { secretIn } from "./secrets";
 
-/** No known name is half as long. Comparing takes time in proportion to the product of the lengths. */
-const LONGEST_WORD = 200;
-
 /** The message for a key without a value. */
 export const EMPTY = "is empty; write a value or remove it";
-
-/** Numbers that JSON cannot represent, as YAML writes them. */
-const NOT_FINITE: Readonly<Record<string, string>> = { Infinity: ".inf", "-Infinity": "-.inf" };
 
 const LONGEST_ECHO = 80;
 const LONGEST_LIST = 12;
 
-/** A value as a message shows it: a string in quotes, cut when long; of lists and objects only the type; never a secret. */
+/** A value as a message shows it: a string in quotes, cut when long; of lists and objects only the type. Fields of secrets never use it. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) {
     return "nothing";
@@ -22,26 +16,13 @@ export function show(value: unknown): string {
   if (typeof value === "object") {
     return Array.isArray(value) ? "a list" : "an object";
   }
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    return NOT_FINITE[String(value)] ?? ".nan";
-  }
-  const text = visible(JSON.stringify(value));
-  if (secretIn(String(value)) !== undefined) {
-    return "a secret (not shown)";
-  }
-  return cut(text, String(value));
+  const text = typeof value === "string" ? visible(JSON.stringify(value)) : String(value);
+  return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${String(value).length} characters)`;
 }
 
-function cut(text: string, whole: string): string {
-  return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${whole.length} characters)`;
-}
-
-/** A path segment fit for a message: on one line, and not a secret. */
+/** A key as the path of a message shows it: somebody may have written a secret as a key. */
 export function showSegment(segment: string): string {
-  if (secretIn(segment) !== undefined) {
-    return "(a secret)";
-  }
-  return /^[\x21-\x7e]+$/.test(segment) ? cut(segment, segment) : cut(visible(JSON.stringify(segment)), segment);
+  return secretIn(segment) === undefined ? visible(segment) : "(a secret)";
 }
 
 /** A value as a string; the empty one for an object, whose `toString` can be a value that is no function. */
@@ -56,13 +37,10 @@ export function count(number: number, what: string): string {
 
 /** The known word that a misspelt one most likely means; undefined if none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (word.length > LONGEST_WORD) {
-    return undefined;
-  }
   const [best] = known
-    .map((candidate) => ({ candidate, edits: misspelling(plain(word), plain(candidate)) }))
+    .map((candidate) => ({ candidate, edits: distance(plain(word), plain(candidate)) }))
     .sort((one, other) => one.edits - other.edits);
-  return best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.candidate : undefined;
 }
 
 /** Case and separators are what people get wrong without misspelling. */
@@ -70,20 +48,10 @@ function plain(text: string): string {
   return text.toLowerCase().replaceAll(/[-_]/g, "");
 }
 
-/** Edits between two words; swapped letters count as one. */
-function misspelling(word: string, other: string): number {
-  const letters = (text: string) => [...text].sort().join("");
-  const edits = distance(word, other);
-  return edits === 2 && letters(word) === letters(other) ? 1 : edits;
-}
-
 /** `did you mean "X"?` where a known word is near, else the list of them. */
 export function suggest(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
-  if (near !== undefined) {
-    return `did you mean "${near}"?`;
-  }
-  return `known are ${listed(known)}`;
+  return near === undefined ? `known are ${listed(known)}` : `did you mean "${near}"?`;
 }
 
 /** The first names of a list, and how many there are. */

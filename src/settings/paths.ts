@@ -5,16 +5,9 @@ export const OUTPUT_FOLDER = "cdktf.out";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * CDKTF's output folder, as CDKTF's own `App` finds it.
- * @throws Error if CDKTF_OUTDIR is empty: CDKTF fails then, after it has begun
- */
-export function outputFolder(environment: Environment): string {
-  const folder = environment.CDKTF_OUTDIR ?? OUTPUT_FOLDER;
-  if (folder.trim() === "") {
-    throw new Error("CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable");
-  }
-  return folder;
+/** CDKTF's output folder. CI systems set a variable without a value to an empty text. */
+export function outputFolder({ CDKTF_OUTDIR: folder }: Environment): string {
+  return folder || OUTPUT_FOLDER;
 }
 
 /**
@@ -22,29 +15,20 @@ export function outputFolder(environment: Environment): string {
  * since the folder is read before CDKTF's `App` exists.
  * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` not a string
  */
-export function deploymentsFolder(environment: Environment): string {
-  const context = environment.CDKTF_CONTEXT_JSON;
-  if (context === undefined || context === "") {
-    return "deployments";
-  }
-  const value = parseContext(context);
-  const { deployments: folder = "deployments" } = value;
+export function deploymentsFolder({ CDKTF_CONTEXT_JSON: context }: Environment): string {
+  const value = parsed(context || "{}");
+  const folder = isObject(value) ? (value.deployments ?? "deployments") : undefined;
   if (typeof folder !== "string" || folder === "") {
-    throw new Error(`CDKTF_CONTEXT_JSON: "deployments" is not a folder name; ${EXAMPLE}`);
+    throw new Error('CDKTF_CONTEXT_JSON: is not a JSON object with a folder; write for example {"deployments":"elsewhere"}');
   }
   return folder;
 }
 
-const EXAMPLE = 'write for example {"deployments":"elsewhere"}';
-
-function parseContext(context: string): { readonly deployments?: unknown } {
+/** A JSON document; undefined where it is none. */
+function parsed(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(context);
-    if (isObject(value)) {
-      return value;
-    }
+    return JSON.parse(json);
   } catch {
-    // Reported below, as for JSON that is not an object.
+    return undefined;
   }
-  throw new Error(`CDKTF_CONTEXT_JSON: is not a JSON object; ${EXAMPLE}`);
 }

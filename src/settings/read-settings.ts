@@ -1,20 +1,26 @@
 import * as v from "valibot";
 
-import type { DeploymentPolicies } from "../iam/deployment-policies";
 import { isInside, physicalPath } from "../text/files";
 import { type CheckedSettings, checkedSettings } from "./checked-settings";
 import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Deployment, POLICY_FIELDS, policiesOf, statedFields, toDeployment } from "./deployment";
-import { type FieldError, firstErrors, SettingsError } from "./errors";
+import { errorAt, type FieldError, firstErrors, SettingsError } from "./errors";
 import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
+import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
 import { type Candidate, conflicts } from "./rules/across-deployments";
-import { ruleErrors } from "./rules/all-rules";
-import { characterErrors, reservedKeyErrors, secretErrors, stringsIn, templateErrors } from "./rules/forbidden-strings";
-import type { RuleContext } from "./rules/rule";
+import { ARN_RULES } from "./rules/arn-rules";
+import { BACKEND_RULES } from "./rules/backend-rules";
+import { CLUSTER_RULES } from "./rules/cluster-rules";
+import { forbiddenStrings } from "./rules/forbidden-strings";
+import { IMPORT_RULES } from "./rules/import-rules";
+import { POLICY_RULES } from "./rules/policy-rules";
+import type { Known, RuleContext } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/schema-messages";
 import type { YamlFile } from "./yaml-file";
+
+const RULES = [BACKEND_RULES, POLICY_RULES, CLUSTER_RULES, ARN_RULES, ACCESS_KEY_RULES, IMPORT_RULES].flat();
 
 /** The result of reading the settings of one deployment. */
 export interface Reading {
@@ -41,10 +47,10 @@ interface Parsed {
 }
 
 /** The policies of a deployment, computed once, and the errors between its fields. */
-function withRules(settings: CheckedSettings, context: RuleContext) {
+function withRules(settings: CheckedSettings, context: Omit<Known, "policies">) {
   const fields = settings.fields(...POLICY_FIELDS);
   const policies = fields && policiesOf(fields);
-  return { policies, errors: ruleErrors(settings, { ...context, policies }) };
+  return { policies, errors: RULES.flatMap((check) => check(settings, { ...context, policies })) };
 }
 
 /** Checks the settings of one deployment by themselves. */
@@ -63,24 +69,20 @@ export function readSettings(given: {
   const checked = checkedSettings(output, ownErrors);
   const { policies, errors: betweenFields } = withRules(checked, context);
   const errors = [...ownErrors, ...betweenFields].map(locate);
-  const candidate = { stack, source, settings: checked };
+  const reading = { source, errors, candidate: { stack, source, settings: checked }, yaml };
   if (errors.length > 0 || settings === undefined || policies === undefined) {
-    return { source, errors, candidate, yaml };
+    return reading;
   }
-  const build = (valid: Settings, its: DeploymentPolicies) => toDeployment(stack, valid, stated, its);
   return {
-    source,
-    errors,
-    deployment: build(settings, policies),
-    candidate,
-    yaml,
+    ...reading,
+    deployment: toDeployment(stack, settings, stated, policies),
     withPolicy(change) {
       const changed = { ...settings, policy: { ...settings.policy, ...change } };
       const { policies: its, errors: broken } = withRules(checkedSettings(changed, []), context);
       if (broken.length > 0 || its === undefined) {
         throw new SettingsError(new Map([[source, broken.map(locate)]]));
       }
-      return build(changed, its);
+      return toDeployment(stack, changed, stated, its);
     },
   };
 }
@@ -107,23 +109,16 @@ export function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, read
 /** Everything wrong with the value of one file by itself, each field once. */
 function parse(value: unknown): Parsed {
   if (!isObject(value)) {
-    const kind = Array.isArray(value) ? "a list" : `a ${typeof value}`;
     // Not the value: the file may be a link to another one.
-    const message = `holds ${kind} and not an object; write KEY: VALUE lines`;
-    return { output: {}, settings: undefined, errors: [{ path: [], message }] };
+    const kind = typeof value === "object" ? show(value) : `a ${typeof value}`;
+    const errors = [errorAt("", `holds ${kind} and not an object; write KEY: VALUE lines`)];
+    return { output: {}, settings: undefined, errors };
   }
   const { success, output, issues = [] } = v.safeParse(deploymentSchema, value);
-  const strings = stringsIn(value);
-  const errors = [
-    ...templateErrors(strings),
-    ...reservedKeyErrors(strings),
-    ...secretErrors(strings),
-    ...issues.flatMap((issue) => issueErrors(issue)),
-  ];
   return {
     output: isObject(output) ? output : {},
     settings: success ? output : undefined,
-    errors: firstErrors(errors, characterErrors(strings)),
+    errors: firstErrors([...forbiddenStrings(value), ...issues.flatMap((issue) => issueErrors(issue))]),
   };
 }
 
@@ -135,19 +130,20 @@ function withConfigFile(parsed: Parsed): Parsed {
   if (stated?.configFile === undefined) {
     return parsed;
   }
-  if (!isInside(physicalPath(stated.configFile), physicalPath("."))) {
-    const message = `${show(stated.configFile)} is outside the project; copy the file into the project, without its credentials`;
-    return { ...parsed, errors: [...errors, { path: ["cluster", "configFile"], message }] };
-  }
-  const result = readConfigFile(stated.configFile);
+  const result = isInside(physicalPath(stated.configFile), physicalPath("."))
+    ? readConfigFile(stated.configFile)
+    : {
+        errors: [
+          errorAt(
+            "cluster.configFile",
+            `${show(stated.configFile)} is outside the project; copy the file into the project, without its credentials`,
+          ),
+        ],
+      };
   if ("errors" in result) {
     return { ...parsed, errors: [...errors, ...result.errors] };
   }
   const cluster = { ...stated, ...result.config.fields };
   const conflicting = configFileConflicts(stated, result.config, checked.fields("region")?.region);
-  return {
-    output: { ...output, cluster },
-    settings: settings && { ...settings, cluster },
-    errors: [...errors, ...conflicting],
-  };
+  return { output: { ...output, cluster }, settings: settings && { ...settings, cluster }, errors: [...errors, ...conflicting] };
 }

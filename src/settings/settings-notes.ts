@@ -16,33 +16,25 @@ const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account
  */
 export function notesOf(deployment: Deployment): readonly string[] {
   const { import: imports, accountId } = deployment;
-  return [
-    ...(imports === undefined ? [] : [IMPORTING]),
-    ...secretNote(deployment),
-    ...(accountId === undefined ? [ANY_ACCOUNT] : []),
-  ];
+  const notes = [imports && IMPORTING, secretNote(deployment), accountId === undefined ? ANY_ACCOUNT : undefined];
+  return notes.filter((note) => note !== undefined);
 }
 
 /** A secret in the outputs is in the state too, so that `outputs.secret: true` decides about both. */
-function secretNote(deployment: Deployment): readonly string[] {
+function secretNote(deployment: Deployment): string | undefined {
   const { accessKeys, outputs, stated } = deployment;
   const plaintext = plaintextSlots(deployment);
   if (accessKeys !== "none" && plaintext.includes(accessKeys.current) && outputs.secret) {
-    return stated.has("outputs.secret") ? [] : [SECRET_IN_OUTPUTS];
+    return stated.has("outputs.secret") ? undefined : SECRET_IN_OUTPUTS;
   }
-  return plaintext.length === 0 ? [] : [SECRET_IN_STATE];
+  return plaintext.length === 0 ? undefined : SECRET_IN_STATE;
 }
 
 /** The slots whose secret is in plaintext in the state. Terraform does not know the secret of an imported key. */
 function plaintextSlots({ accessKeys, import: imports }: Deployment): readonly Slot[] {
-  if (accessKeys === "none") {
-    return [];
-  }
-  const imported: Slot | undefined = imports?.accessKeyId === undefined ? undefined : "primary";
-  return SLOTS.filter((slot) => {
-    const { status, pgpKey } = accessKeys[slot];
-    return status !== "absent" && pgpKey === undefined && slot !== imported;
-  });
+  const isPlaintext = (slot: Slot) =>
+    accessKeys !== "none" && accessKeys[slot].status !== "absent" && accessKeys[slot].pgpKey === undefined;
+  return SLOTS.filter((slot) => isPlaintext(slot) && !(slot === "primary" && imports?.accessKeyId !== undefined));
 }
 
 /** Values that are allowed and likely to be mistakes. */
@@ -52,38 +44,37 @@ export function settingsWarnings({
   state,
 }: Pick<Deployment, "region" | "nodeRole" | "state">): readonly string[] {
   const policies = nodeRole?.managedPolicyArns.length ?? 0;
-  const inS3 = state.type === "s3" ? state.arguments : {};
-  return [
-    ...regionWarning("region", region),
-    ...(typeof inS3.region === "string" ? regionWarning("backend.s3.region", inS3.region) : []),
-    ...(typeof inS3.bucket === "string" ? bucketWarning(inS3.bucket) : []),
-    ...(policies > ROLE_POLICIES.byDefault
-      ? [
-          `nodeRole.managedPolicyArns: has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`,
-        ]
-      : []),
-  ];
+  const s3: Readonly<Record<string, unknown>> = state.type === "s3" ? state.arguments : {};
+  const warnings = {
+    region: regionWarning(region),
+    "backend.s3.region": regionWarning(s3.region),
+    "backend.s3.bucket": bucketWarning(s3.bucket),
+    "nodeRole.managedPolicyArns":
+      policies > ROLE_POLICIES.byDefault
+        ? `has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`
+        : undefined,
+  };
+  return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));
 }
 
-function regionWarning(field: string, region: string): readonly string[] {
-  return REGIONS.includes(region)
-    ? []
-    : [`${field}: ${show(region)} is not a region that AWS is known to have, ${suggest(region, REGIONS)}`];
+function regionWarning(region: unknown): string | undefined {
+  return typeof region !== "string" || REGIONS.includes(region)
+    ? undefined
+    : `${show(region)} is not a region that AWS is known to have, ${suggest(region, REGIONS)}`;
 }
-
-/** The bucket of the file that `init` writes. */
-const TEMPLATE_BUCKET = "example-terraform-state";
 
 /** Source: Amazon S3 User Guide, "General purpose bucket naming rules". */
-function bucketWarning(bucket: string): readonly string[] {
-  if (bucket === TEMPLATE_BUCKET) {
-    return [`backend.s3.bucket: ${show(bucket)} is the example of the template; write the name of your bucket`];
+function bucketWarning(bucket: unknown): string | undefined {
+  if (typeof bucket !== "string") {
+    return undefined;
+  }
+  // The bucket of the file that `init` writes.
+  if (bucket === "example-terraform-state") {
+    return `${show(bucket)} is the example of the template; write the name of your bucket`;
   }
   const name = bucket.replace(/^arn:.*:/, "").toLowerCase();
   if (bucket.startsWith("arn:")) {
-    return [`backend.s3.bucket: ${show(bucket)} is an ARN, and Terraform takes the name; write ${show(name)}`];
+    return `${show(bucket)} is an ARN, and Terraform takes the name; write ${show(name)}`;
   }
-  return bucket === name
-    ? []
-    : [`backend.s3.bucket: ${show(bucket)} has capital letters, which no bucket of AWS has; write ${show(name)}`];
+  return bucket === name ? undefined : `${show(bucket)} has capital letters, which no bucket of AWS has; write ${show(name)}`;
 }

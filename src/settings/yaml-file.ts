@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
+import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import { readRegularFile } from "../text/files";
-import type { FieldError } from "./errors";
+import { errorAt, type FieldError } from "./errors";
 
 /** A settings file: its plain value, and the line of each field. */
 export interface YamlFile {
@@ -10,65 +10,65 @@ export interface YamlFile {
   lineOf(path: readonly string[]): number | undefined;
 }
 
+type Errors = { readonly errors: readonly FieldError[] };
+
 const EMPTY = 'is empty; write at least "region" and "backend", the README shows a first file';
 
 /** Reads YAML 1.2 text that holds exactly one document. */
-export function parseYaml(text: string): { file: YamlFile } | { errors: readonly FieldError[] } {
+export function parseYaml(text: string): { file: YamlFile } | Errors {
   const parsed = parseDocuments(text);
   if ("errors" in parsed) {
     return parsed;
   }
   const [file, ...more] = parsed.files;
-  if (file === undefined) {
-    return { errors: [{ path: [], message: EMPTY }] };
+  if (file === undefined || more.length > 0) {
+    const message = file === undefined ? EMPTY : `holds ${more.length + 1} YAML documents; write one deployment per file`;
+    return { errors: [errorAt("", message)] };
   }
-  return more.length === 0
-    ? { file }
-    : { errors: [{ path: [], message: `holds ${more.length + 1} YAML documents; write one deployment per file` }] };
+  return { file };
 }
 
+/** One error causes others after it, so only the first ones are reported. */
+const MAX_YAML_ERRORS = 5;
+
 /** Reads YAML 1.2 text of any number of documents; empty ones are passed over. */
-export function parseDocuments(text: string): { files: readonly YamlFile[] } | { errors: readonly FieldError[] } {
+export function parseDocuments(text: string): { files: readonly YamlFile[] } | Errors {
   const lines = new LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, resolveKnownTags: false };
   try {
     const documents: readonly Document[] = [...parseAllDocuments(text, options)];
-    const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+    const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]).slice(0, MAX_YAML_ERRORS);
     if (errors.length > 0) {
-      return { errors: errors.slice(0, MAX_YAML_ERRORS).map((error) => yamlError(error, lines)) };
+      const lineAt = (position: number) => lines.linePos(position).line;
+      return { errors: errors.map((error) => ({ ...errorAt("", yamlError(error)), line: lineAt(error.pos[0]) })) };
     }
-    const files = documents.map((document) => ({ value: plainValue(document), lineOf: lineFinder(document, lines) }));
+    const files = documents.map((document) => ({
+      value: document.toJS() as unknown,
+      lineOf: (path: readonly string[]) => lineIn(document, lines, path),
+    }));
+    // Fails where an alias holds itself.
+    JSON.stringify(files);
     return { files: files.filter(({ value }) => value !== null && value !== undefined) };
   } catch {
     // The library's message about an alias quotes it.
-    return { errors: [{ path: [], message: NOT_A_TREE }] };
+    const message =
+      "is nested too deeply, or has an alias without an anchor, one that holds itself, or aliases that grow too large; write the values out";
+    return { errors: [errorAt("", message)] };
   }
-}
-
-const NOT_A_TREE =
-  "is nested too deeply, or has an alias without an anchor, one that holds itself, or aliases that grow too large; write the values out";
-
-/** @throws Error if an alias has no anchor, holds itself or grows too large */
-function plainValue(document: Document): unknown {
-  const value: unknown = document.toJS();
-  JSON.stringify(value);
-  return value;
 }
 
 /** The largest settings file or installation file of DKP, in bytes. Real ones have a few KiB. */
 const MAX_BYTES = 2 ** 20;
 
-/** The text of a regular file in UTF-8. @throws Error in one line that begins with the path */
-export function readText(path: string): string {
-  const bytes = readRegularFile(path, MAX_BYTES);
-  if (!isUtf8(bytes)) {
-    throw new Error(`${path}: is not encoded in UTF-8; save it in UTF-8`);
+/** Reads a file in UTF-8 with `parse`. */
+export function readYaml<Parsed>(path: string, parse: (text: string) => Parsed | Errors): Parsed | Errors {
+  try {
+    const bytes = readRegularFile(path, MAX_BYTES);
+    return isUtf8(bytes) ? parse(bytes.toString("utf8")) : { errors: [errorAt("", "is not encoded in UTF-8; save it in UTF-8")] };
+  } catch (error) {
+    return { errors: [errorAt("", (error as Error).message.replace(`${path}: `, ""))] };
   }
-  return bytes.toString("utf8");
 }
-
-/** One error causes others after it, so only the first ones are reported. */
-const MAX_YAML_ERRORS = 5;
 
 /** Errors whose message from the library does not quote the file, where a secret may stand next to the error. */
 const HARMLESS_MESSAGES: readonly string[] = [
@@ -81,38 +81,23 @@ const HARMLESS_MESSAGES: readonly string[] = [
   "TAB_AS_INDENT",
 ];
 
-interface YamlError {
-  readonly code: string;
-  readonly message: string;
-  readonly pos: readonly [number, ...number[]];
+function yamlError({ code, message }: { readonly code: string; readonly message: string }): string {
+  const why = `${code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a string`;
+  return `is not valid YAML: ${HARMLESS_MESSAGES.includes(code) ? message : why}`;
 }
 
-function yamlError({ code, message, pos }: YamlError, lines: LineCounter): FieldError {
-  const why = HARMLESS_MESSAGES.includes(code)
-    ? message
-    : `${code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a string`;
-  return { line: lines.linePos(pos[0]).line, path: [], message: `is not valid YAML: ${why}` };
+function lineIn(document: Document, lines: LineCounter, path: readonly string[]): number | undefined {
+  const nodes = path.map((_, index) => nodeAt(document, path.slice(0, index + 1)));
+  const range = nodes.findLast((node) => isNode(node))?.range;
+  return range === undefined || range === null ? undefined : lines.linePos(range[0]).line;
 }
 
-function lineFinder(document: Document, lines: LineCounter): YamlFile["lineOf"] {
-  const lineOfNode = (node: Node | null | undefined) =>
-    node?.range === undefined || node.range === null ? undefined : lines.linePos(node.range[0]).line;
-  return (path) => {
-    let node: unknown = document.contents;
-    let line: number | undefined;
-    for (const segment of path) {
-      if (isMap(node)) {
-        const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === segment);
-        if (pair === undefined) {
-          return line;
-        }
-        line = lineOfNode(pair.key as Node) ?? line;
-        node = pair.value;
-      } else if (isSeq(node)) {
-        node = node.items[Number(segment)];
-        line = lineOfNode(node as Node | undefined) ?? line;
-      }
-    }
-    return line;
-  };
+/** The key at a path, or the item of a list. */
+function nodeAt(document: Document, path: readonly string[]) {
+  const above: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const key = path.at(-1);
+  const node: unknown = isMap(above)
+    ? above.items.find((pair) => String(pair.key) === key)?.key
+    : isSeq(above) && above.get(Number(key), true);
+  return isNode(node) ? node : undefined;
 }

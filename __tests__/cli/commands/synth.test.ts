@@ -73,15 +73,6 @@ describe("dkp-access synth", () => {
     expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
   });
 
-  it("rejects an output folder without a name", async () => {
-    write("deckhouse");
-    expect(await synth({ CDKTF_OUTDIR: "" })).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: "CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable\n",
-    });
-  });
-
   it("changes nothing in cdktf.out when a setting is wrong, and shows no stack trace", async () => {
     write("deckhouse");
     await synth();
@@ -149,15 +140,14 @@ describe("dkp-access synth", () => {
     expect(json("deckhouse")).toBe(before);
   });
 
-  it.each([
-    [{ CDKTF_OUTDIR: "" }, "CDKTF_OUTDIR: is empty; write the name of a folder, or unset the variable\n"],
-    [
-      { CDKTF_OUTDIR: "deployments/deckhouse.yaml" },
-      "deployments/deckhouse.yaml/stacks: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
-    ],
-  ])("rejects the output folder of %j in one line", async (environment: Record<string, string>, message) => {
+  it("rejects an output folder that is a file in one line", async () => {
     write("deckhouse");
-    expect(await synth(environment)).toEqual({ status: 1, stdout: "", stderr: message });
+    expect(await synth({ CDKTF_OUTDIR: "deployments/deckhouse.yaml" })).toEqual({
+      status: 1,
+      stdout: "",
+      stderr:
+        "deployments/deckhouse.yaml/stacks: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
+    });
   });
 
   it("leaves one of JSON and HCL in a stack's folder, since Terraform would read both", async () => {

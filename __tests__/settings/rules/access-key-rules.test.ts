@@ -73,7 +73,7 @@ describe("key slots", () => {
   it("report every error at once", () => {
     expect(errors("{ primary: { status: on }, secondary: { state: off } }")).toEqual([
       'line 3, accessKeys.primary.status: "on" is unknown; use "Active", "Inactive", "absent"',
-      "line 3, accessKeys.secondary.state: unknown setting, known are status, pgpKey",
+      'line 3, accessKeys.secondary.state: unknown setting, did you mean "status"?',
     ]);
   });
 

@@ -104,7 +104,7 @@ describe("backend.local.path", () => {
   });
 });
 
-const NOT_MET = 'is met by no version; write for example ">= 5.100.0, < 7.0.0"';
+const NOT_MET = 'excludes every version that works, which are 5.100.0 and newer; write for example ">= 5.100.0, < 7.0.0"';
 const NO_CONSTRAINT = 'is not a version constraint; write for example ">= 5.100.0, < 7.0.0"';
 
 describe("provider.version", () => {
@@ -114,6 +114,10 @@ describe("provider.version", () => {
     ["~> 5.1, ~> 6", NOT_MET],
     ["> 5.1.0, < 5.1.1", NOT_MET],
     ["< 0", NOT_MET],
+    ["~> 4.0", NOT_MET],
+    ["~> 5.99.0", NOT_MET],
+    ["5.99.0", NOT_MET],
+    ["<= 5.99", NOT_MET],
     ["~> 99999999999999999999", NO_CONSTRAINT],
     [">= 5,", NO_CONSTRAINT],
     ["latest", NO_CONSTRAINT],
@@ -121,7 +125,7 @@ describe("provider.version", () => {
     expect(errorsWith(`provider: { version: "${version}" }\n`)).toEqual([`line 3, provider.version: "${version}" ${error}`]);
   });
 
-  it.each(["~> 6.0", "5.100.0", " >=5.1 , != 5.2.0,!=5.2.1", "> 5.1.0, < 5.1.2", "<= 0", "~> 5.100.1, != 5.100.1"])(
+  it.each(["~> 6.0", "5.100.0", " >=5.1 , != 5.2.0,!=5.2.1", "~> 5.1", "~> 5", "<= 5.100", "~> 5.100.1, != 5.100.1"])(
     "accepts %s",
     (version) => {
       expect(deploymentWith(`provider: { version: "${version}" }\n`).provider.version).toBe(version);

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the settings that hold ${...}, not the program
-import { reservedKeyErrors, secretErrors, stringsIn, templateErrors } from "../../../src/settings/rules/forbidden-strings";
-import { errorsOf, errorsWith, REGION, SECRET_KEY } from "../../helpers/settings-files";
+import { forbiddenStrings } from "../../../src/settings/rules/forbidden-strings";
+import { errorsOf, errorsWith, KEY_ID, REGION, SECRET_KEY } from "../../helpers/settings-files";
 
 const runsAsCode = (sign: string) => `holds "${sign}", which Terraform would run as code; write the value itself`;
 
@@ -10,7 +10,7 @@ describe("Terraform code in the settings", () => {
     ['tags: { team: "%{ if true }a%{ endif }" }', "tags.team", "%{"],
     ['tags: { team: "a $${b}" }', "tags.team", "${"],
     ['tags: { "${path.cwd}": a }', "tags.${path.cwd}", "${"],
-    ['tags: { "%{ if a }": a }', 'tags."%{ if a }"', "%{"],
+    ['tags: { "%{ if a }": a }', "tags.%{ if a }", "%{"],
     ['user: { name: "dkp-${terraform.workspace}" }', "user.name", "${"],
     ['policy: { description: "${timestamp()}" }', "policy.description", "${"],
     ['provider: { profile: "${a}" }', "provider.profile", "${"],
@@ -42,47 +42,31 @@ describe("Terraform code in the settings", () => {
   });
 });
 
-describe("templateErrors", () => {
-  it("checks every value and key, however deep", () => {
-    expect(templateErrors(stringsIn({ a: ["x", { b: "${y}" }], "%{c}": 1, d: null, e: 5, f: true }))).toEqual([
-      { path: ["a", "1", "b"], message: runsAsCode("${") },
-      { path: ["%{c}"], message: runsAsCode("%{") },
+describe("forbiddenStrings", () => {
+  it("checks every value and key, however deep, and shows no secret", () => {
+    const value: unknown = JSON.parse(
+      `{ "a": ["x", { "b": "\${y}" }], "%{c}": 1, "d": null, "${SECRET_KEY}": "${KEY_ID}", "e": { "__proto__": 1, "prototype": 2 } }`,
+    );
+    const errors = forbiddenStrings(value);
+    expect(errors.map(({ path }) => path)).toEqual([
+      ["a", "1", "b"],
+      ["%{c}"],
+      [SECRET_KEY],
+      [SECRET_KEY],
+      ["e", "__proto__"],
+      ["e", "prototype"],
     ]);
-  });
-
-  it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)"])("accepts %s", (text) => {
-    expect(templateErrors(stringsIn({ [text]: text }))).toEqual([]);
-  });
-
-  it("names the sign that comes first", () => {
-    expect(templateErrors(stringsIn("%{a} ${b}"))).toEqual([{ path: [], message: runsAsCode("%{") }]);
-  });
-});
-
-describe("secretErrors", () => {
-  it("checks every value and key, and shows neither", () => {
-    const errors = secretErrors(stringsIn({ a: [SECRET_KEY], [SECRET_KEY]: { b: "AKIAIOSFODNN7EXAMPLE" }, c: "x" }));
     expect(errors.map(({ message }) => message)).toEqual([
-      "looks like an AWS secret access key (not shown) and settings are committed; remove it",
+      runsAsCode("${"),
+      runsAsCode("%{"),
       "looks like an AWS secret access key (not shown) and settings are committed; remove it",
       "looks like an AWS access key id (not shown) and settings are committed; remove it",
-    ]);
-    expect(errors.map(({ message }) => message).join()).not.toContain(SECRET_KEY);
-  });
-});
-
-describe("reservedKeyErrors", () => {
-  it("finds the names as keys, however deep", () => {
-    const value: unknown = JSON.parse('{ "a": { "__proto__": 1 }, "constructor": [{ "prototype": 2 }], "b": ["constructor"] }');
-    const message = "is a name that can't be used here; choose another";
-    expect(reservedKeyErrors(stringsIn(value))).toEqual([
-      { path: ["a", "__proto__"], message },
-      { path: ["constructor"], message },
-      { path: ["constructor", "0", "prototype"], message },
+      "is a name that can't be used here; choose another",
+      "is a name that can't be used here; choose another",
     ]);
   });
 
-  it("accepts them as values, even under a key that reads the same", () => {
-    expect(reservedKeyErrors(stringsIn({ a: "constructor", b: ["prototype"] }))).toEqual([]);
+  it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)", "constructor"])("accepts %s", (text) => {
+    expect(forbiddenStrings({ a: text, b: [text] })).toEqual([]);
   });
 });

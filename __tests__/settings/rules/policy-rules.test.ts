@@ -27,7 +27,7 @@ describe("what a mode needs to know of the cluster", () => {
 
   it("is not asked for where the cluster has errors of its own", () => {
     expect(errorsWith("policy: { mode: scoped }\ncluster: { layout: NAT }\n")).toEqual([
-      'line 4, cluster.layout: "NAT" is not a layout; use WithoutNAT, WithNAT, Standard',
+      'line 4, cluster.layout: "NAT" is unknown; use "WithoutNAT", "WithNAT", "Standard"',
     ]);
   });
 });

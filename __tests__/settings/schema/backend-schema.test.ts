@@ -6,7 +6,6 @@ const errorsWithBackend = (backend: string) => errorsOf(`${REGION}${backend}\n`)
 
 const EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 const TYPES = "azurerm, consul, cos, gcs, http, kubernetes, local, oci, oss, pg, remote, s3";
-const REMEDY = "write it, or set backend.partial: true and pass it with -backend-config";
 const PASS = "pass it with -backend-config, and set backend.partial: true";
 const REFUSED = `is no argument that settings accept; ${PASS}`;
 const meant = (name: string) => `is no argument that settings accept, did you mean "${name}"? If not, ${PASS}`;
@@ -123,20 +122,6 @@ describe("backend arguments", () => {
     ]);
   });
 
-  it.each([
-    ["s3: {}", ["bucket"]],
-    ["s3:", ["bucket"]],
-    ["azurerm: {}", ["storage_account_name", "container_name", "key"]],
-    ["gcs: { prefix: a }", ["bucket"]],
-    ["http: {}", ["address"]],
-    ["oci: { bucket: b }", ["namespace"]],
-  ])("that the backend can't do without are required: %s", (backend, missing) => {
-    const type = backend.replace(/:.*/, "");
-    expect(errorsWithBackend(`backend: { ${backend} }`)).toEqual(
-      missing.map((argument) => `line 2, backend.${type}.${argument}: missing, the ${type} backend requires it; ${REMEDY}`),
-    );
-  });
-
   it.each(["s3: {}", "azurerm: { key: dkp }", "remote: {}"])(
     "may be left to -backend-config with `partial: true`: %s",
     (backend) => {
@@ -148,12 +133,6 @@ describe("backend arguments", () => {
   it("have their names checked with `partial: true` as well", () => {
     expect(errorsWithBackend("backend: { s3: { bukcet: b }, partial: true }")).toEqual([
       `line 2, backend.s3.bukcet: ${meant("bucket")}`,
-    ]);
-  });
-
-  it("are required with `partial: false`", () => {
-    expect(errorsWithBackend("backend: { s3: {}, partial: false }")).toEqual([
-      `line 2, backend.s3.bucket: missing, the s3 backend requires it; ${REMEDY}`,
     ]);
   });
 
@@ -291,13 +270,6 @@ describe("every argument that settings accept", () => {
 });
 
 describe("cloud", () => {
-  it("needs an organization and workspaces, which nothing but the settings can give", () => {
-    expect(errorsWithBackend("cloud: {}")).toEqual([
-      "line 2, cloud.organization: missing, the cloud backend requires it; write it",
-      "line 2, cloud.workspaces: missing, the cloud backend requires it; write it",
-    ]);
-  });
-
   const ELSE = "set it in the environment, such as TF_TOKEN_<hostname>";
 
   it.each([

@@ -32,7 +32,7 @@ describe("cluster.layout", () => {
 
   it.each(["WithNat", "standard", ""])('rejects the unknown "%s"', (layout) => {
     expect(errorsWithCluster(`layout: "${layout}"`)).toEqual([
-      `line 3, cluster.layout: "${layout}" is not a layout; use WithoutNAT, WithNAT, Standard`,
+      `line 3, cluster.layout: "${layout}" is unknown; use "WithoutNAT", "WithNAT", "Standard"`,
     ]);
   });
 });
@@ -196,7 +196,7 @@ describe("a cluster", () => {
   it("has all its errors reported at once, each on its line", () => {
     expect(errorsWith("cluster:\n  prefix: Dev\n  layout: NAT\n  peeredVPCs:\n    - vpc-01234567\n    - vpc-x\n")).toEqual([
       'line 4, cluster.prefix: "Dev" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
-      'line 5, cluster.layout: "NAT" is not a layout; use WithoutNAT, WithNAT, Standard',
+      'line 5, cluster.layout: "NAT" is unknown; use "WithoutNAT", "WithNAT", "Standard"',
       'line 8, cluster.peeredVPCs.1: "vpc-x" is not a VPC id, which reads vpc-0123456789abcdef0',
     ]);
   });

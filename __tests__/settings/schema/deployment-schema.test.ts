@@ -86,8 +86,6 @@ describe("user.allowedNetworks", () => {
   });
 
   const NOT_A_BLOCK = "is not a CIDR block; write for example 203.0.113.0/24 or 2001:db8::/32";
-  const HOST_BITS =
-    "has bits set after its prefix length; write the first address of the block, or /32 (IPv6: /128) for one address";
   const EVERYTHING = "contains every address, which restricts nothing; write the public addresses of the cluster, or remove it";
   const PRIVATE =
     "is not public, and no request to AWS has such a source address; write the public address of the NAT gateway, or the VPC in vpcs if it has VPC endpoints";
@@ -104,8 +102,8 @@ describe("user.allowedNetworks", () => {
     ["fe80::1%eth0/128", NOT_A_BLOCK],
     ["vpc-0123456789abcdef0", NOT_A_BLOCK],
     ["", NOT_A_BLOCK],
-    ["203.0.113.7/24", HOST_BITS],
-    ["2001:db8::1/64", HOST_BITS],
+    ["203.0.113.7/24", "has bits set after its prefix length; write 203.0.113.0/24, or /32 for one address"],
+    ["2001:db8::1/64", "has bits set after its prefix length; write 2001:db8::/64, or /128 for one address"],
     ["0.0.0.0/0", EVERYTHING],
     ["::/0", EVERYTHING],
     ["10.0.0.0/8", PRIVATE],
@@ -142,7 +140,7 @@ describe("user.allowedNetworks", () => {
     const cidrs = Array.from({ length: 400 }, (_, index) => `203.${index % 256}.${Math.floor(index / 256)}.0/24`);
     expect(errorsWith(networks(`{ cidrs: [${cidrs.join(", ")}] }`))).toEqual([
       expect.stringMatching(
-        /^line 3, user\.allowedNetworks: requires a statement of \d{4} characters, IAM allows 6144; combine its networks$/,
+        /^line 3, user\.allowedNetworks: requires a statement DenyOtherNetworks of \d{4} characters, IAM allows 6144; combine its networks$/,
       ),
     ]);
   });

@@ -89,18 +89,6 @@ describe("policy.description", () => {
       );
     },
   );
-
-  it.each([
-    ["\\u202E", "U+202E"],
-    ["\\u2066", "U+2066"],
-    ["\\x1b", "U+001B"],
-    ["\\0", "U+0000"],
-    ["\\u3164", "U+3164"],
-  ])("rejects %s, which a reader of the settings cannot see", (character, name) => {
-    expect(errorsWith(`policy: { description: "a${character}b" }\n`)).toEqual([
-      `line 3, policy.description: has the invisible character ${name}; remove it`,
-    ]);
-  });
 });
 
 describe("policy.mode", () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { Option } from "commander";
 import { SettingsError } from "../../settings/errors";
-import { stackNameErrors } from "../../settings/stack-name";
+import { stackNameErrors } from "../../settings/load";
 import { dkpAccess } from "../../text/command";
 import { requireRealFolder, writeFileAtomically } from "../../text/files";
 import { packageFile } from "../../text/package-file";

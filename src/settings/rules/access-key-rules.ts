@@ -1,15 +1,20 @@
 import { otherSlot, type Slot } from "../../iam/key-slots";
-import type { FieldError } from "../errors";
+import { errorAt, type FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
 
 type KeySlots = Exclude<Settings["accessKeys"], "none">;
 
-/** Rules between the two key slots. Each message names the legal next steps. */
+/** Rules between the two key slots, and with an imported key. Each message names the legal next steps. */
 export const ACCESS_KEY_RULES: readonly Rule[] = [
-  rule(["accessKeys"], ({ accessKeys }) => (accessKeys === "none" ? undefined : slotError(accessKeys))),
-  rule(["accessKeys", "import"], ({ accessKeys, import: imports }) =>
-    accessKeys === "none" ? undefined : plaintextError(accessKeys, imports?.accessKeyId !== undefined),
+  rule(["accessKeys"], ({ accessKeys }) => accessKeys !== "none" && slotError(accessKeys)),
+  rule(
+    ["accessKeys", "import"],
+    ({ accessKeys, import: imports }) => accessKeys !== "none" && plaintextError(accessKeys, imports?.accessKeyId !== undefined),
+  ),
+  rule(
+    ["import.accessKeyId", "accessKeys"],
+    ({ "import.accessKeyId": imported, accessKeys }) => imported !== undefined && importError(accessKeys),
   ),
 ];
 
@@ -21,19 +26,19 @@ function slotError(keys: KeySlots): FieldError | undefined {
     return undefined;
   }
   if (status === "absent" && keys[other].status === "absent") {
-    return {
-      path: ["accessKeys"],
-      message: `both slots are absent, and DKP requires a key; set ${statusOf(current)} to "Active", or write accessKeys: none to create keys outside Terraform`,
-    };
+    return errorAt(
+      "accessKeys",
+      `both slots are absent, and DKP requires a key; set ${statusOf(current)} to "Active", or write accessKeys: none to create keys outside Terraform`,
+    );
   }
   const exposeOther =
     keys[other].status === "Active"
       ? `expose the other slot with accessKeys.current: "${other}"`
       : `set ${statusOf(other)} to "Active" and accessKeys.current to "${other}"`;
-  return {
-    path: ["accessKeys", "current"],
-    message: `"${current}" is ${status}, the current key must be Active; set ${statusOf(current)} to "Active", or ${exposeOther}`,
-  };
+  return errorAt(
+    "accessKeys.current",
+    `"${current}" is ${status}, the current key must be Active; set ${statusOf(current)} to "Active", or ${exposeOther}`,
+  );
 }
 
 /**
@@ -47,10 +52,26 @@ function plaintextError({ current, allowPlaintext, ...slots }: KeySlots, importe
   const plaintext = slots[other].status === "Active" && slots[other].pgpKey === undefined && !(imported && other === "primary");
   return slots[current].pgpKey === undefined || !plaintext || allowPlaintext === true
     ? undefined
-    : {
-        path: ["accessKeys", other, "pgpKey"],
-        message: `missing: the "${current}" slot has a pgpKey, and without one here the state holds this key's secret in plaintext; write a pgpKey, or set accessKeys.allowPlaintext: true until accessKeys.${other}.status is "absent"`,
-      };
+    : errorAt(
+        `accessKeys.${other}.pgpKey`,
+        `missing: the "${current}" slot has a pgpKey, and without one here the state holds this key's secret in plaintext; write a pgpKey, or set accessKeys.allowPlaintext: true until accessKeys.${other}.status is "absent"`,
+      );
+}
+
+function importError(accessKeys: Settings["accessKeys"]): FieldError | undefined {
+  if (accessKeys === "none" || accessKeys.primary.status === "absent") {
+    const slot = accessKeys === "none" ? "accessKeys is none" : "accessKeys.primary.status is absent";
+    return errorAt(
+      "import.accessKeyId",
+      `an imported key goes into the primary slot, and ${slot}; set accessKeys.primary.status to "Active", or remove import.accessKeyId`,
+    );
+  }
+  return accessKeys.primary.pgpKey === undefined
+    ? undefined
+    : errorAt(
+        "accessKeys.primary.pgpKey",
+        "would replace the imported key, whose secret nobody can encrypt any more; give the pgpKey to the secondary slot and rotate",
+      );
 }
 
 const statusOf = (slot: Slot) => `accessKeys.${slot}.status`;

@@ -1,15 +1,72 @@
+import { parseIamArn } from "../../iam/arns";
 import { nodeRoleName } from "../../iam/cluster";
+import { strictMarker } from "../../iam/cluster-marker";
 import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/limits";
+import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
-import { type FieldName, pathOf } from "../checked-settings";
+import { grouped } from "../../text/grouped";
+import type { CheckedSettings } from "../checked-settings";
 import { stateLocation } from "../deployment";
-import type { FieldError } from "../errors";
+import { errorAt, type FieldError } from "../errors";
 import { show } from "../message-parts";
-import { type Account, accountOf, STATE_ACCOUNTS, sameAccount } from "./account";
-import type { Candidate } from "./candidate";
-import { markerConflicts } from "./marker-conflicts";
+import type { Settings } from "../schema/deployment-schema";
 
-export type { Candidate } from "./candidate";
+/** A deployment that may have errors. */
+export interface Candidate {
+  readonly stack: string;
+  /** The name of the deployment in messages: its file. */
+  readonly source: string;
+  readonly settings: CheckedSettings;
+}
+
+/** The account of a deployment, as far as its settings name it. */
+interface Account {
+  /** No account spans partitions. */
+  readonly partition: string;
+  /** Stated, or that of the assumed role; undefined if the settings do not name it. */
+  readonly id: string | undefined;
+  readonly profile: string | undefined;
+}
+
+/** Something that a deployment has, and that another one must not have as well. */
+interface Claim {
+  readonly candidate: Candidate;
+  /** Equal for equal things. */
+  readonly key: string;
+  /** Undefined for what is unique whatever the account. */
+  readonly account?: Account;
+  /** The field of an error; undefined for what the deployment has without excluding others. */
+  readonly field?: string;
+  /** The error. @param where the other deployment is, as `FILE, in the same account` @param isFree whether nobody has a key */
+  readonly message: (where: string, isFree: (key: string) => boolean) => string;
+}
+
+function accountOf({ accountId, provider, region }: Pick<Settings, "accountId" | "provider" | "region">): Account {
+  const id = accountId ?? parseIamArn(provider.assumeRoleArn ?? "")?.account;
+  return { partition: partitionOf(region), id, profile: provider.profile };
+}
+
+/** Whether two deployments are in one account; undefined if the settings do not say so: then they may be. */
+function sameAccount(one: Account, other: Account): boolean | undefined {
+  if (one.partition !== other.partition) {
+    return false;
+  }
+  if (one.id !== undefined || other.id !== undefined) {
+    return one.id === undefined || other.id === undefined ? undefined : one.id === other.id;
+  }
+  if (one.profile === other.profile) {
+    return true;
+  }
+  return one.profile === undefined || other.profile === undefined ? undefined : false;
+}
+
+function stateClaim(candidate: Candidate): readonly Claim[] {
+  const fields = candidate.settings.fields("backend", "cloud");
+  const key = fields && stateAddress(stateLocation(candidate.stack, fields), fields.backend?.partial === true);
+  const message = (where: string) =>
+    `is the state of ${where} as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`;
+  return key === undefined ? [] : [{ candidate, key, field: fields?.cloud === undefined ? "backend" : "cloud", message }];
+}
 
 const NAMED = [
   { kind: "user", what: "user", field: "user.name", rule: USER_NAME },
@@ -18,117 +75,75 @@ const NAMED = [
   { kind: "role", what: "node role", field: "nodeRole.name", rule: ROLE_NAME },
 ] as const;
 
-type NameField = (typeof NAMED)[number]["field"];
-
-/** The name of an object that the deployment creates; undefined if there is none or it is invalid. */
-function nameOf({ settings }: Candidate, field: NameField): string | undefined {
-  const isAbsent = field === "group.name" && settings.fields("attachment")?.attachment === "user";
-  return isAbsent ? undefined : settings.fields(field)?.[field];
+/** The names of IAM, which ignores case. */
+function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
+  const { stack, settings } = candidate;
+  return NAMED.flatMap(({ kind, what, field, rule }): readonly Claim[] => {
+    const name = settings.fields(field)?.[field];
+    const isAbsent = field === "group.name" && settings.fields("attachment")?.attachment === "user";
+    if (name === undefined || isAbsent) {
+      return [];
+    }
+    const keyOf = (text: string) => `${kind} ${text.toLowerCase()}`;
+    const message: Claim["message"] = (where, isFree) => {
+      const free = [`${name}-${stack}`, stack, `dkp-${stack}`].find((text) => rule.pattern.test(text) && isFree(keyOf(text)));
+      const example = free === undefined ? "" : `, for example ${show(free)} here`;
+      return `${show(name)} is also the ${what} of ${where} (IAM ignores case); set another in one of the two files${example}`;
+    };
+    return [{ candidate, account, key: keyOf(name), field, message }];
+  });
 }
 
-/** A name that a deployment has in its account. */
-interface NameUse {
-  readonly candidate: Candidate;
-  readonly account: Account;
-  /** Equal for equal names of one kind: IAM ignores case. */
-  readonly key: string;
-  readonly field: FieldName;
-  readonly name: string;
+/** The role that DKP creates for a cluster unless it is given another one, the tags of the cluster, and the marker of mode `strict`. */
+function clusterClaims(candidate: Candidate, account: Account): readonly Claim[] {
+  const { cluster, policy } = candidate.settings.fields("cluster", "policy") ?? {};
+  const { prefix, iamNodeRole, tags = {} } = cluster ?? {};
+  const claims: Claim[] = [];
+  if (prefix !== undefined && iamNodeRole === undefined) {
+    const role = nodeRoleName(prefix);
+    const message = (where: string) =>
+      `DKP creates the role ${show(role)} for this prefix, and ${where}, has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix`;
+    claims.push({ candidate, account, key: `role ${role}`, field: "cluster.prefix", message });
+  }
+  const marker = policy && strictMarker(policy, { tags });
+  for (const [tag, value] of Object.entries(tags)) {
+    // Keys of tags in conditions have no case. Source: IAM User Guide, "Controlling access to AWS resources using tags".
+    const pair = `${tag.toLowerCase()}=${value}`;
+    const field = policy?.marker === undefined ? "cluster.tags" : "policy.marker";
+    const message = (where: string) =>
+      `${show(pair)} is also a tag of the cluster of ${where}: the key could change both clusters; give each cluster a pair of its own`;
+    claims.push({ candidate, account, key: `tag ${pair}`, ...(tag === marker?.key ? { field } : {}), message });
+  }
+  return claims;
 }
 
-function usesOf(candidate: Candidate): readonly NameUse[] {
+function claimsOf(candidate: Candidate): readonly Claim[] {
   const fields = candidate.settings.fields("region", "accountId", "provider");
-  if (fields === undefined) {
-    return [];
-  }
-  const account = accountOf(fields);
-  const named = NAMED.flatMap(({ kind, field }) => {
-    const name = nameOf(candidate, field);
-    return name === undefined ? [] : [{ candidate, account, key: `${kind} ${name.toLowerCase()}`, field, name }];
-  });
-  const cluster = candidate.settings.fields("cluster")?.cluster;
-  // DKP creates the role unless it is given another one.
-  const role = cluster?.prefix === undefined || cluster.iamNodeRole !== undefined ? [] : [nodeRoleName(cluster.prefix)];
-  return [...named, ...role.map((name) => ({ candidate, account, key: `role ${name}`, field: "cluster.prefix" as const, name }))];
-}
-
-/** Names that two deployments of one account have. */
-function nameConflicts(candidates: readonly Candidate[]): readonly (readonly [Candidate, FieldError])[] {
-  const uses = candidates.flatMap(usesOf);
-  const byKey = new Map<string, NameUse[]>();
-  for (const use of uses) {
-    const sharing = byKey.get(use.key);
-    if (sharing === undefined) {
-      byKey.set(use.key, [use]);
-    } else {
-      sharing.push(use);
-    }
-  }
-  const found = new Map<string, readonly [Candidate, FieldError]>();
-  for (const use of uses) {
-    const sharing = byKey.get(use.key) ?? [];
-    const earlier = sharing.slice(0, sharing.indexOf(use));
-    const other = earlier.find((one) => one.candidate !== use.candidate && sameAccount(one.account, use.account) !== "no");
-    const id = `${use.candidate.source} ${use.field}`;
-    if (other !== undefined && !found.has(id)) {
-      found.set(id, [use.candidate, nameConflict(use, other, byKey)]);
-    }
-  }
-  return [...found.values()];
-}
-
-function nameConflict(use: NameUse, other: NameUse, byKey: ReadonlyMap<string, unknown>): FieldError {
-  const { candidate, field, name } = use;
-  const isSame = sameAccount(use.account, other.account) === "yes";
-  const where = isSame ? "in the same account" : "which may be in the same account";
-  const orAccount = isSame ? "" : `, ${STATE_ACCOUNTS}`;
-  const known = NAMED.find((named) => named.field === field);
-  if (known === undefined) {
-    return {
-      path: pathOf(field),
-      message: `DKP creates the role ${show(name)} for this prefix, and ${other.candidate.source}, ${where}, has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix${orAccount}`,
-    };
-  }
-  const { kind, what, rule } = known;
-  const proposals = [`${name}-${candidate.stack}`, candidate.stack, `dkp-${candidate.stack}`, `${candidate.stack}-2`];
-  const free = proposals.find((proposal) => rule.pattern.test(proposal) && !byKey.has(`${kind} ${proposal.toLowerCase()}`));
-  return {
-    path: pathOf(field),
-    message: `${show(name)} is also the ${what} of ${other.candidate.source}, ${where} (IAM ignores case); set another in one of the two files${free === undefined ? "" : `, for example ${show(free)} here`}${orAccount}`,
-  };
-}
-
-/** Deployments whose state is that of an earlier one. */
-function stateConflicts(candidates: readonly Candidate[]): readonly (readonly [Candidate, FieldError])[] {
-  const first = new Map<string, Candidate>();
-  return candidates.flatMap((candidate) => {
-    const fields = candidate.settings.fields("backend", "cloud");
-    const address = fields && stateAddress(stateLocation(candidate.stack, fields), fields.backend?.partial === true);
-    if (address === undefined) {
-      return [];
-    }
-    const other = first.get(address);
-    if (other === undefined) {
-      first.set(address, candidate);
-      return [];
-    }
-    const error = {
-      path: [fields?.cloud === undefined ? "backend" : "cloud"],
-      message: `is the state of ${other.source} as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`,
-    };
-    return [[candidate, error] as const];
-  });
+  const account = fields && accountOf(fields);
+  const inAccount = account === undefined ? [] : [...nameClaims(candidate, account), ...clusterClaims(candidate, account)];
+  return [...stateClaim(candidate), ...inAccount];
 }
 
 /** Conflicts between deployments, by source. The first of them in the given order is assumed to be right. */
 export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string, readonly FieldError[]> {
-  const found = new Map<string, readonly FieldError[]>();
-  for (const [{ source }, error] of [
-    ...stateConflicts(candidates),
-    ...nameConflicts(candidates),
-    ...markerConflicts(candidates),
-  ]) {
-    found.set(source, [...(found.get(source) ?? []), error]);
-  }
-  return found;
+  const claims = candidates.flatMap(claimsOf);
+  const byKey = grouped(claims, ({ key }) => key);
+  const found = claims.flatMap((claim) => {
+    const { account, candidate, field, key, message } = claim;
+    const sharing = field === undefined ? [] : (byKey.get(key) ?? []);
+    const isSame = (other: Claim) => account === undefined || other.account === undefined || sameAccount(account, other.account);
+    // Of two deployments that exclude each other, the later one has the error.
+    const before = sharing.slice(0, sharing.indexOf(claim));
+    const after = sharing.slice(before.length).filter((other) => other.field === undefined);
+    const other = [...before, ...after].find((one) => one.candidate !== candidate && isSame(one) !== false);
+    if (field === undefined || other === undefined) {
+      return [];
+    }
+    const { source } = other.candidate;
+    const isSure = isSame(other) === true;
+    const where = isSure ? "in the same account" : "which may be in the same account";
+    const text = message(account === undefined ? source : `${source}, ${where}`, (free) => !byKey.has(free));
+    return [{ source: candidate.source, error: errorAt(field, isSure ? text : `${text}, or state accountId in both`) }];
+  });
+  return new Map([...grouped(found, ({ source }) => source)].map(([source, all]) => [source, all.map(({ error }) => error)]));
 }

@@ -8,12 +8,12 @@ export interface RuleContext {
   readonly outputFolder: string;
   /** The folder of the settings files, relative to the project's root; undefined where there is none. */
   readonly settingsFolder?: string | undefined;
-  /** The settings that the file states, and the fields inside them; all others have their defaults. */
-  readonly stated?: ReadonlySet<string>;
 }
 
 /** What the rules know besides the fields. */
 export interface Known extends RuleContext {
+  /** The settings that the file states, and the fields inside them; all others have their defaults. */
+  readonly stated: ReadonlySet<string>;
   /** The policies of the deployment; undefined if they do not follow from the settings, because of an error. */
   readonly policies: DeploymentPolicies | undefined;
 }
@@ -24,10 +24,10 @@ export type Rule = (settings: CheckedSettings, known: Known) => readonly FieldEr
 /** A rule that runs only if the fields it requires have no errors. */
 export function rule<Name extends FieldName>(
   requires: readonly Name[],
-  check: (fields: Fields<Name>, known: Known) => FieldError | readonly FieldError[] | undefined,
+  check: (fields: Fields<Name>, known: Known) => FieldError | readonly FieldError[] | false | undefined,
 ): Rule {
   return (settings, known) => {
     const fields = settings.fields(...requires);
-    return fields === undefined ? [] : [check(fields, known) ?? []].flat();
+    return fields === undefined ? [] : [check(fields, known) || []].flat();
   };
 }

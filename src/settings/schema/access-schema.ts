@@ -5,7 +5,7 @@ import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../..
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { show } from "../message-parts";
-import { arn, because, choice, describe, meaning, name, path, strict } from "./primitives";
+import { arn, because, choice, field, matching, name, optional, path, strict } from "./primitives";
 
 // The parts of the schema about keys and principals: key slots, the group, the role for nodes, and what is imported.
 
@@ -36,10 +36,6 @@ function pgpKeyError(text: string): string | undefined {
 
 const pgpKey = v.pipe(
   v.string(() => "is not a string; write the public key in base64, what gpg --export ID | base64 -w0 prints"),
-  describe(
-    "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
-  ),
-  meaning("exposure"),
   // YAML and `base64` may break the line; Terraform takes one.
   v.transform((value) => (value.includes("-----") ? value : value.replaceAll(/\s+/g, ""))),
   v.check(
@@ -51,13 +47,18 @@ const pgpKey = v.pipe(
 const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
   strict({
     status: v.optional(
-      v.pipe(choice(KEY_STATUSES), describe("`Active`, `Inactive` (exists and is refused by AWS) or `absent`")),
+      // What it does to a key in use is the business of rules of their own.
+      field(choice(KEY_STATUSES), "harmless", "`Active`, `Inactive` (exists and is refused by AWS) or `absent`"),
       status,
     ),
-    pgpKey: v.optional(pgpKey),
+    pgpKey: optional(
+      pgpKey,
+      "exposure",
+      "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
+    ),
   });
 
-export const accessKeys = v.pipe(
+export const accessKeys = field(
   v.union(
     [
       v.literal("none"),
@@ -65,100 +66,91 @@ export const accessKeys = v.pipe(
         primary: v.optional(keySlot("Active"), {}),
         secondary: v.optional(keySlot("absent"), {}),
         current: v.optional(
-          v.pipe(choice(SLOTS), describe("The slot whose key the outputs expose; it must be `Active`")),
+          field(choice(SLOTS), "harmless", "The slot whose key the outputs expose; it must be `Active`"),
           "primary",
         ),
-        allowPlaintext: v.optional(
-          v.pipe(
-            v.boolean(),
-            describe(
-              "Allows an `Active` slot without `pgpKey` beside a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
-            ),
-            meaning("exposure"),
-          ),
+        allowPlaintext: optional(
+          v.boolean(),
+          "exposure",
+          "Allows an `Active` slot without `pgpKey` beside a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
         ),
       }),
     ],
-    (issue) =>
-      `${show(issue.input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
+    ({ input }) =>
+      `${show(input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
   ),
-  describe("Two key slots, so that keys rotate without outage; or `none`: no key at all, you create keys outside Terraform"),
+  "breaking",
+  "Two key slots, so that keys rotate without outage; or `none`: no key at all, you create keys outside Terraform",
 );
 
-export const attachment = v.pipe(
+export const attachment = field(
   choice(["user", "user-and-group", "group"]),
-  describe(
-    "What has the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other through `user-and-group`, one apply each",
-  ),
+  "attention",
+  "What has the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other through `user-and-group`, one apply each",
 );
 
 export const group = strict({
   name: v.optional(
-    v.pipe(
+    field(
       name(GROUP_NAME, "; folders belong into group.path"),
-      describe("Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user` first"),
-      meaning("breaking"),
+      "breaking",
+      "Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user` first",
     ),
     "deckhouse",
   ),
-  path: v.optional(v.pipe(path, describe("IAM path of the group")), "/"),
+  path: v.optional(field(path, "attention", "IAM path of the group"), "/"),
 });
 
+const rolePath = v.pipe(
+  path,
+  v.regex(
+    /^[^*?]*$/,
+    because('has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without'),
+  ),
+  v.check(
+    (value) => !RESERVED_ROLE_PATHS.some((reserved) => value.startsWith(reserved)),
+    because(`is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`),
+  ),
+);
+
 export const nodeRole = strict({
-  name: v.pipe(
+  name: field(
     name(ROLE_NAME, "; folders belong into nodeRole.path"),
-    describe("Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself"),
-    meaning("breaking"),
+    "breaking",
+    "Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself",
   ),
-  path: v.optional(
-    v.pipe(
-      path,
-      v.regex(
-        /^[^*?]*$/,
-        because(() => 'has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without'),
-      ),
-      v.check(
-        (value) => !RESERVED_ROLE_PATHS.some((reserved) => value.startsWith(reserved)),
-        because(() => `is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`),
-      ),
-      describe("IAM path of the role"),
-      meaning("breaking"),
-    ),
-    "/",
-  ),
+  path: v.optional(field(rolePath, "breaking", "IAM path of the role"), "/"),
   additionalActions: v.optional(
-    v.pipe(
-      v.array(
-        v.pipe(
-          v.string(),
-          v.regex(
-            ACTION,
-            because(() => 'is not an IAM action; write for example "s3:GetObject"'),
-          ),
-        ),
-      ),
-      describe("What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource"),
-      meaning("permissions"),
+    field(
+      v.array(matching(ACTION, 'is not an IAM action; write for example "s3:GetObject"')),
+      "permissions",
+      "What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource",
     ),
     [],
   ),
   managedPolicyArns: v.optional(
-    v.pipe(
-      v.array(arn("policy")),
-      v.maxLength(
-        ROLE_POLICIES.max,
-        ({ input }) =>
-          `has ${input.length} policies, a role can have at most ${ROLE_POLICIES.max}; put their statements together`,
+    field(
+      v.pipe(
+        v.array(arn("policy")),
+        v.maxLength(
+          ROLE_POLICIES.max,
+          ({ input }) =>
+            `has ${input.length} policies, a role can have at most ${ROLE_POLICIES.max}; put their statements together`,
+        ),
       ),
-      describe("ARNs of policies to attach to the role"),
+      "attention",
+      "ARNs of policies to attach to the role",
     ),
     [],
   ),
-  permissionsBoundary: v.optional(v.pipe(arn("policy"), describe("ARN of the policy that limits what the role can ever do"))),
+  permissionsBoundary: optional(arn("policy"), "attention", "ARN of the policy that limits what the role can ever do"),
 });
 
 const imported = (what: string) =>
-  v.optional(v.pipe(v.boolean(), describe(`Imports ${what}, created outside Terraform or left by an interrupted apply`)), false);
+  v.optional(
+    field(v.boolean(), "attention", `Imports ${what}, created outside Terraform or left by an interrupted apply`),
+    false,
+  );
 
 export const imports = strict({
   user: imported("the user"),
@@ -167,15 +159,16 @@ export const imports = strict({
   attachment: imported("the attachment of the policy to the user"),
   group: imported("the group"),
   nodeRole: imported("the role for the cluster's nodes"),
-  accessKeyId: v.optional(
+  accessKeyId: optional(
     v.pipe(
-      v.string(),
+      v.string("is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret"),
       v.regex(ACCESS_KEY_ID, ({ input }) =>
         /^ASIA/.test(input)
           ? "is the id of temporary credentials, which DKP can't use; write the id of a key of the user, AKIA and 16 more characters"
           : "is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret",
       ),
-      describe("Imports this key of the user into the primary slot, without its secret; a rotation then retires it"),
     ),
+    "attention",
+    "Imports this key of the user into the primary slot, without its secret; a rotation then retires it",
   ),
 });

@@ -1,17 +1,14 @@
 import * as v from "valibot";
 
 import { parseIamArn } from "../../iam/arns";
-import { type NameRule, nameError, PATH } from "../../iam/limits";
-import type { FieldError } from "../errors";
+import { MAX_TAGS, type NameRule, nameError, PATH, TAG_KEY, TAG_VALUE } from "../../iam/limits";
 import { isObject } from "../is-object";
 import { EMPTY, listed, show } from "../message-parts";
 
 // Parts of the schema of a settings file.
 
-type ObjectSchema = v.GenericSchema<object>;
-
 /** A schema of objects that rejects lists, which valibot's own schemas of objects accept. */
-export function noList<S extends ObjectSchema>(schema: S, keys: readonly string[] = []): S {
+export function noList<S extends v.GenericSchema<object>>(schema: S, keys: readonly string[] = []): S {
   const known = keys.length === 0 ? "" : `it takes ${listed(keys)}; `;
   const noObject = v.custom<never>(
     () => false,
@@ -31,88 +28,78 @@ export function strict<const E extends v.ObjectEntries>(entries: E) {
   return noList(all, Object.keys(entries));
 }
 
-/** An object with any keys. */
-export const object = noList(v.record(v.string(), v.unknown()));
-
-export const describe = v.description;
-
 /**
  * What a change of a setting means for a live deployment:
  * `permissions` changes what a policy allows, `exposure` who can read a secret, `identity` as whom or where Terraform acts,
- * `breaking` re-creates or deletes something that is in use, `harmless` none of these. Nobody has said so of `attention`, the default.
+ * `breaking` re-creates or deletes something that is in use, `harmless` none of these. `attention`, the default: none of these is sure.
  */
 export type Meaning = "attention" | "breaking" | "exposure" | "harmless" | "identity" | "permissions";
 
-/** Declares what a change of a field, and of what lies in it, means. */
+/** Declares what a change of a value, and of what lies in it, means. */
 export const meaning = <T>(value: Meaning) => v.metadata<T, { readonly meaning: Meaning }>({ meaning: value });
 
+/** A field: its schema, what a change of it means, and its text in the documentation. */
+export function field<In, Out>(schema: v.GenericSchema<In, Out>, declared: Meaning, description: string) {
+  return v.pipe(schema, v.description(description), meaning(declared));
+}
+
+/** A field that may be absent. */
+export function optional<In, Out>(schema: v.GenericSchema<In, Out>, declared: Meaning, description: string) {
+  return v.optional(field(schema, declared, description));
+}
+
 /** Continues `"VALUE" ...`: a rule that a string breaks. */
-export const because = (reason: (value: string) => string) => (issue: v.BaseIssue<unknown>) =>
-  `${show(issue.input)} ${reason(String(issue.input))}`;
+export const because = (reason: string | ((value: string) => string)) => (issue: v.BaseIssue<unknown>) =>
+  `${show(issue.input)} ${typeof reason === "string" ? reason : reason(String(issue.input))}`;
+
+/** A string that matches a pattern. @param reason follows the value in the message */
+export const matching = (pattern: RegExp, reason: string | ((value: string) => string)) =>
+  v.pipe(v.string(), v.regex(pattern, because(reason)));
 
 export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
 
-export const name = (rule: NameRule, hint = "") =>
-  v.pipe(
-    v.string(),
-    v.regex(
-      rule.pattern,
-      because((value) => `${nameError(value, rule)}${hint}`),
-    ),
-  );
+export const name = (rule: NameRule, hint = "") => matching(rule.pattern, (value) => `${nameError(value, rule)}${hint}`);
 
-export const list = (item: v.GenericSchema<string>, description: string) => v.pipe(v.array(item), describe(description));
+export const vpcId = matching(/^vpc-[0-9a-f]{8,17}$/, "is not a VPC id, which reads vpc-0123456789abcdef0");
 
-export const vpcId = v.pipe(
-  v.string(),
-  v.regex(
-    /^vpc-[0-9a-f]{8,17}$/,
-    because(() => "is not a VPC id, which reads vpc-0123456789abcdef0"),
-  ),
+export const path = matching(
+  PATH,
+  'is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
 );
 
-export const path = v.pipe(
-  v.string(),
-  v.regex(
-    PATH,
-    because(
-      () =>
-        'is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
-    ),
-  ),
-);
-
-export const arn = (kind: string) =>
+/** The ARN of a policy or role. AWS itself manages policies, and nothing else. */
+export const arn = (kind: "policy" | "role") =>
   v.pipe(
     v.string(),
     v.check(
-      (value) => {
-        const parsed = parseIamArn(value);
-        // AWS itself manages policies, and nothing else.
-        return parsed?.kind === kind && (kind === "policy" || parsed.account !== "aws");
-      },
-      because(() => `is not the ARN of an IAM ${kind}, which reads arn:aws:iam::123456789012:${kind}/NAME`),
+      (value) => parseIamArn(value)?.kind === kind && (kind === "policy" || parseIamArn(value)?.account !== "aws"),
+      because(`is not the ARN of an IAM ${kind}, which reads arn:aws:iam::123456789012:${kind}/NAME`),
     ),
   );
-
-/** Adds errors of a plain function to what the schema finds. */
-export const checked = (errors: (value: Readonly<Record<string, unknown>>) => readonly FieldError[]) =>
-  v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
-    if (!dataset.typed) {
-      return;
-    }
-    for (const error of errors(dataset.value)) {
-      const [first, ...rest] = error.path.map((key) => ({
-        type: "object" as const,
-        origin: "value" as const,
-        input: {},
-        key,
-        value: undefined,
-      }));
-      addIssue({ message: error.message, ...(first === undefined ? {} : { path: [first, ...rest] }) });
-    }
-  });
 
 /** One of a few strings. */
 export const choice = <const T extends readonly string[]>(values: T) =>
   v.picklist(values, (issue) => `${show(issue.input)} is unknown; use ${values.map((value) => `"${value}"`).join(", ")}`);
+
+/** Tags of IAM entities. */
+export const tags = v.pipe(
+  noList(
+    v.record(
+      v.pipe(
+        v.string(),
+        v.regex(/^(?!aws:)/i, 'begins with "aws:", which AWS keeps for itself; choose another key'),
+        v.regex(TAG_KEY, "is not a tag key: 1 to 128 letters, digits, spaces and _ . : / = + - @"),
+      ),
+      matching(TAG_VALUE, "is not a tag value: at most 256 letters, digits, spaces and _ . : / = + - @"),
+    ),
+  ),
+  v.check(
+    (given) => Object.keys(given).length <= MAX_TAGS,
+    ({ input }) =>
+      `has ${Object.keys(input).length} tags, IAM allows ${MAX_TAGS}; remove ${Object.keys(input).length - MAX_TAGS}`,
+  ),
+  v.check(
+    (given) => new Set(Object.keys(given).map((key) => key.toLowerCase())).size === Object.keys(given).length,
+    "has keys that differ only in case, which IAM ignores in tag keys; keep one of them",
+  ),
+);

@@ -38,7 +38,7 @@ export function count(number: number, what: string): string {
 /** The known word that a misspelt one most likely means; undefined if none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
-    .map((candidate) => ({ candidate, edits: distance(plain(word), plain(candidate)) }))
+    .map((candidate) => ({ candidate, edits: misspelling(plain(word), plain(candidate)) }))
     .sort((one, other) => one.edits - other.edits);
   return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.candidate : undefined;
 }
@@ -46,6 +46,13 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 /** Case and separators are what people get wrong without misspelling. */
 function plain(text: string): string {
   return text.toLowerCase().replaceAll(/[-_]/g, "");
+}
+
+/** Edits between two words; swapped letters count as one. */
+function misspelling(word: string, other: string): number {
+  const letters = (text: string) => [...text].sort().join("");
+  const edits = distance(word, other);
+  return edits === 2 && letters(word) === letters(other) ? 1 : edits;
 }
 
 /** `did you mean "X"?` where a known word is near, else the list of them. */

@@ -189,13 +189,15 @@ describe("dkp-access init", () => {
       expect(await withConfig(CONFIG.replace("  environment: staging", `  token: ${SECRET_KEY}`))).toEqual({
         status: 1,
         stdout: "",
-        stderr: expect.stringMatching(/^config\.yml has 1 error:\n {2}cluster\.tags\.token: looks like an AWS secret access key/),
+        stderr: expect.stringMatching(
+          /^--config-file has 1 error:\n {2}config\.yml, line \d+, tags\.token: looks like an AWS secret access key/,
+        ),
       });
       expect(readdirSync(folder)).toEqual(["config.yml"]);
     });
 
     it.each([
-      ["is missing", undefined, '"config.yml" no such file or folder (ENOENT)'],
+      ["is missing", undefined, "config.yml: no such file or folder (ENOENT)"],
       ["has no AWSClusterConfiguration", "kind: ClusterConfiguration\n", "holds no documents of kind AWSClusterConfiguration"],
     ])("that %s writes nothing", async (_, text, message) => {
       const result = text === undefined ? await init("acme", "--config-file", "config.yml") : await withConfig(text);

@@ -51,7 +51,9 @@ function fieldsOf(schema: Schema, path: Field["path"] = []): readonly Field[] {
   const options = anyOf.flatMap((option) => fieldsOf(option, path));
   const own = anyOf.length > 0 ? options.filter((option) => option.path.length === path.length) : [];
   const types = [typeof schema.const === "string" ? "string" : schema.type, ...own.flatMap((option) => option.types)];
-  const field = { path, types: types.filter((type) => type !== undefined) };
+  // An option without a type takes every one.
+  const isAny = own.some((option) => option.types.length === 0);
+  const field = { path, types: isAny ? [] : types.filter((type) => type !== undefined) };
   return [field, ...below, ...options.filter((option) => option.path.length > path.length)];
 }
 

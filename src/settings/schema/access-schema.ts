@@ -79,7 +79,7 @@ export const accessKeys = field(
     ({ input }) =>
       `${show(input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
   ),
-  "breaking",
+  "attention",
   "Two key slots, so that keys rotate without outage; or `none`: no key at all, you create keys outside Terraform",
 );
 

@@ -1,6 +1,15 @@
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
-import { App, TerraformOutput, Testing } from "cdktf";
+import {
+  App,
+  DataTerraformRemoteStateHttp,
+  TerraformHclModule,
+  TerraformLocal,
+  TerraformOutput,
+  TerraformVariable,
+  Testing,
+} from "cdktf";
 import { Construct } from "constructs";
+import { AccessState } from "../src/constructs/access-state";
 import { DeckhouseAccessStack } from "../src/stack";
 import { OUTPUTS } from "../src/terraform/outputs";
 import { deployment, SEVERAL_POLICIES } from "./helpers/deployment";
@@ -78,8 +87,8 @@ const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string
     adds: [
       "aws_iam_role.node",
       "aws_iam_role_policy.node",
-      "aws_iam_role_policy_attachment.node-1",
-      "aws_iam_role_policy_attachment.node-2",
+      "aws_iam_role_policy_attachment.node-policy-A",
+      "aws_iam_role_policy_attachment.node-policy-B",
       "output.node_role_arn",
       "output.node_role_name",
     ],
@@ -475,11 +484,42 @@ describe("addresses that would collide", () => {
     expect(() => Testing.synth(stack, true)).toThrow("deckhouse/other/region: has the address output.region of deckhouse/region");
   });
 
-  it("are refused when CDKTF would drop characters of an id", () => {
+  it.each<[string, (scope: Construct) => void, string]>([
+    ["local values", (scope) => new TerraformLocal(scope, "same", 1), "locals.same"],
+    ["variables", (scope) => new TerraformVariable(scope, "same", {}), "variable.same"],
+    ["modules", (scope) => new TerraformHclModule(scope, "same", { source: "example/module/aws" }), "module.same"],
+    ["states", (scope) => new DataTerraformRemoteStateHttp(scope, "same", { address: "x" }), "data.terraform_remote_state.same"],
+  ])("are refused for %s", (_, add, address) => {
     const stack = stackWith((scope) => {
+      for (const id of ["one", "two"]) {
+        add(new Construct(scope, id));
+      }
+    });
+    expect(() => Testing.synth(stack, true)).toThrow(
+      `deckhouse/two/same: has the address ${address} of deckhouse/one/same; give it another ID`,
+    );
+  });
+
+  it("are refused when an ID is no name in Terraform", () => {
+    const stack = stackWith((scope) => {
+      new IamUser(scope, "MyUser", { name: "a" });
       new IamUser(scope, "a.b", { name: "a" });
     });
-    expect(() => Testing.synth(stack, true)).toThrow('deckhouse/a.b: the ID "a.b" has characters that CDKTF drops');
+    expect(() => Testing.synth(stack, true)).toThrow(
+      /^(?!.*MyUser).* deckhouse\/a\.b: the ID "a\.b" is no name in Terraform; use letters, digits, "_" and "-", and begin with a letter/s,
+    );
+  });
+
+  it("do not occur with the states of two deployments: each has the ID of its AccessState", () => {
+    const stack = stackWith((scope) => {
+      for (const id of ["one", "two"]) {
+        new AccessState(scope, id, { http: { address: `https://state.example/${id}` } });
+      }
+    });
+    expect(JSON.parse(Testing.synth(stack, true)).data.terraform_remote_state).toMatchObject({
+      one: { config: { address: "https://state.example/one" } },
+      two: { config: { address: "https://state.example/two" } },
+    });
   });
 });
 

@@ -132,6 +132,7 @@ init() {
   mkdir -p "$folder"
   cleanly
   cp "$pack/main.tf.json" "$folder/cdk.tf.json"
+  [ ! -f "$pack/moved.tf" ] || cp "$pack/moved.tf" "$folder/moved.tf"
   cp "$lock" "$folder/.terraform.lock.hcl"
   # -reconfigure: a data folder outside the stack's folder (TF_DATA_DIR) may be that of another stack.
   tf init -input=false -reconfigure -lockfile=readonly
@@ -140,9 +141,12 @@ init() {
 # same_configuration: a saved plan is a zip archive that contains the configuration it plans.
 same_configuration() {
   command -v unzip >/dev/null || refuse "unzip is not on the PATH; install it: apply reads the configuration in the saved plan"
+  moved=
+  [ ! -f "$pack/moved.tf" ] || moved=tfconfig/m-/moved.tf
   files=$(unzip -Z1 "$folder/plan" 'tfconfig/m*' | sort)
-  [ "$files" = "$(printf '%s\n' tfconfig/m-/cdk.tf.json tfconfig/modules.json)" ] &&
-    [ "$(unzip -p "$folder/plan" tfconfig/m-/cdk.tf.json | digest)" = "$(digest <"$pack/main.tf.json")" ] ||
+  [ "$files" = "$(printf '%s\n' tfconfig/m-/cdk.tf.json $moved tfconfig/modules.json)" ] &&
+    [ "$(unzip -p "$folder/plan" tfconfig/m-/cdk.tf.json | digest)" = "$(digest <"$pack/main.tf.json")" ] &&
+    [ -z "$moved" -o "$(unzip -p "$folder/plan" tfconfig/m-/moved.tf | digest)" = "$(digest <"$pack/moved.tf")" ] ||
     refuse "$stack: the saved plan is of another configuration than $pack/main.tf.json in this commit, which was reviewed; nothing is applied; plan this commit again"
 }
 

@@ -5,6 +5,7 @@ import { App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import type { Deployment } from "./settings/deployment";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
+import { MOVED_FILE } from "./terraform/addresses";
 import { copyLockFile } from "./terraform/provider-lock";
 import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
 import { fileErrorMessage, requireRealFolder, writeFileAtomically } from "./text/files";
@@ -18,7 +19,7 @@ const HCL_FILES = ["cdk.tf", "metadata.json"] as const;
  * reads nothing of `cdk.tf.json` if `required_version` is there.
  */
 export const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
-const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name];
+const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name, MOVED_FILE];
 
 export interface AccessAppConfig extends AppConfig {
   /** The folder of the settings files. @default CDKTF's context key `deployments`, else the folder `deployments` */
@@ -30,8 +31,8 @@ export interface AccessAppConfig extends AppConfig {
 }
 
 /**
- * CDKTF's `App` for deployments. Beside each stack it writes `versions.tf` and the provider lock of `locks/`; it prints the notes
- * of the stacks once, and names the folders of removed deployments.
+ * CDKTF's `App` for deployments. Beside each stack it writes `versions.tf`, `moved.tf` where addresses have changed, and the
+ * provider lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
  *
  * @throws Error if the settings are in the output folder, or if a stack's folder holds Terraform files that synth did not write
  */
@@ -66,8 +67,8 @@ export class AccessApp extends App {
     const temporary = mkdtempSync(join(this.outdir, ".synth-"));
     try {
       writing(temporary, () => this.synthesizeInto(temporary, stacks));
-      for (const name of names) {
-        this.complete(name, join(temporary, "stacks", name));
+      for (const stack of stacks) {
+        this.complete(stack, join(temporary, "stacks", stack.node.id));
       }
     } finally {
       rmSync(temporary, { recursive: true });
@@ -93,18 +94,25 @@ export class AccessApp extends App {
   }
 
   /** Moves the files of a stack to its folder, and adds those that are not CDKTF's. */
-  private complete(stack: string, synthesized: string): void {
-    const folder = this.folder(stack);
+  private complete(stack: TerraformStack, synthesized: string): void {
+    const { id } = stack.node;
+    const folder = this.folder(id);
     mkdirSync(folder, { recursive: true });
     for (const name of readdirSync(synthesized)) {
       renameSync(join(synthesized, name), join(folder, name));
     }
     writeFileAtomically(join(folder, VERSIONS.name), VERSIONS.content);
+    const moved = stack instanceof DeckhouseAccessStack ? stack.moved : "";
+    if (moved === "") {
+      rmSync(join(folder, MOVED_FILE), { force: true });
+    } else {
+      writeFileAtomically(join(folder, MOVED_FILE), moved);
+    }
     // Terraform would read both formats, and find everything twice.
     for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
       rmSync(join(folder, file), { force: true });
     }
-    copyLockFile(join("locks", `${stack}.terraform.lock.hcl`), folder);
+    copyLockFile(join("locks", `${id}.terraform.lock.hcl`), folder);
   }
 
   private folder(stack: string): string {

@@ -18,7 +18,7 @@ import { partitionOf } from "./iam/partitions";
 import { withAccount } from "./iam/policy-statement";
 import type { Deployment } from "./settings/deployment";
 import { notesOf, settingsWarnings } from "./settings/settings-notes";
-import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, movedBlocks, nameIn, policyAddress } from "./terraform/addresses";
 
 export interface DeckhouseAccessStackOptions {
   /** The folder that the path of a `local` state is relative to. @default the working directory */
@@ -30,6 +30,8 @@ export interface DeckhouseAccessStackOptions {
  * workspace that applied the documented HCL keeps its state.
  */
 export class DeckhouseAccessStack extends TerraformStack {
+  /** What belongs into `moved.tf` beside the Terraform JSON; may be empty. */
+  readonly moved: string;
   private caller: DataAwsCallerIdentity | undefined;
 
   constructor(scope: Construct, deployment: Deployment, options: DeckhouseAccessStackOptions = {}) {
@@ -60,6 +62,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     const group =
       attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policies, protect });
     const role = nodeRole === undefined ? undefined : new NodeRole(this, "node-role", nodeRole);
+    this.moved = movedBlocks(nodeRole?.managedPolicyArns);
     new Imports(this, "import", { ids: this.importIds(deployment) });
     const key = keys?.current;
     const secrets = deployment.outputs.secret ? key : undefined;
@@ -131,8 +134,12 @@ export class DeckhouseAccessStack extends TerraformStack {
     return this.caller.accountId;
   }
 
-  /** The last part of an address is the ID of the element, wherever it is in the tree: the documented addresses, without hashes. */
+  /**
+   * The last part of an address is the ID of the element, wherever it is in the tree: the documented addresses, without hashes.
+   * As in CDKTF, `Default` has no part in an address: it stands for the ID of the construct around the element.
+   */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
-    return (TerraformElement.isTerraformElement(element) ? element.node : element).id;
+    const { id, scope } = TerraformElement.isTerraformElement(element) ? element.node : element;
+    return id === "Default" && scope !== undefined ? scope.node.id : id;
   }
 }

@@ -100,10 +100,25 @@ describe("a live deployment", () => {
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("keeps the remaining policies of its node role when an earlier one is removed", async () => {
-    await apply("nodeRole: { name: dkp-nodes, path: /dkp/, managedPolicyArns: ['arn:aws:iam::123456789012:policy/Metrics'] }");
+  it("renames attachments whose addresses are positions, and calls nothing", async () => {
+    for (const [index, name] of ["Logs", "Metrics"].entries()) {
+      const type = "aws_iam_role_policy_attachment";
+      terraform.run("state", "mv", `${type}.node-policy-${name}`, `${type}.node-${index + 1}`);
+    }
+    await aws.calls();
+    terraform.apply();
+    expect(await aws.changes()).toEqual([]);
+    expect(terraform.run("state", "list")).toMatch(/node-policy-Logs\n.*node-policy-Metrics\n/);
+    expect(terraform.isUpToDate()).toBe(true);
+  });
+
+  it("keeps the remaining policies of its node role when an earlier one is removed, and only detaches that one", async () => {
+    const changes = await apply(
+      "nodeRole: { name: dkp-nodes, path: /dkp/, managedPolicyArns: ['arn:aws:iam::123456789012:policy/Metrics'] }",
+    );
     const { AttachedPolicies = [] } = await aws.iam().send(new ListAttachedRolePoliciesCommand({ RoleName: "dkp-nodes" }));
     expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Metrics"]);
+    expect(changes.filter((call) => /Attach|Detach/.test(call))).toEqual(["DetachRolePolicy"]);
     await apply("");
     expect(terraform.outputNames().filter((name) => name.startsWith("node_role"))).toEqual([]);
   });

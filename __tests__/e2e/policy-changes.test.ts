@@ -78,6 +78,11 @@ const CHANGES: readonly Change[] = [
   { mode: "strict", features: ["fast-snapshot-restore"] },
   { mode: "strict", cluster: KNOWN, features: ["fast-snapshot-restore"] },
   { mode: "minimal", cluster: KNOWN, features: ["fast-snapshot-restore"] },
+  { mode: "strict", cluster: `${KEYS(60)}, ${PEERS(20)}`, features: ALL, killedAt: "AttachUserPolicy" },
+  { mode: "strict", cluster: `${KEYS(59)}, ${PEERS(20)}`, features: ALL, killedAt: "CreatePolicy" },
+  { mode: "strict", cluster: `${KEYS(20)}, ${PEERS(19)}`, features: ENCRYPTED, killedAt: "DetachUserPolicy" },
+  { mode: "minimal", cluster: KEYS(20), features: ENCRYPTED, more: NETWORKS, killedAt: "CreatePolicyVersion" },
+  { mode: "documented" },
 ];
 
 const settingsOf = ({ mode, cluster = "", features = [], more = "" }: Change) =>

@@ -15,7 +15,7 @@ export interface NodeRoleProps {
   readonly path?: string | undefined;
   /** Actions of the nodes in addition to those that DKP requires, on every resource. @default none */
   readonly additionalActions?: readonly string[] | undefined;
-  /** ARNs of policies to attach. Their positions are part of the addresses. @default none */
+  /** ARNs of policies to attach. Their names are part of the addresses, so they must differ. @default none */
   readonly managedPolicyArns?: readonly string[] | undefined;
   /** The ARN of the policy that limits the permissions of the role. @default no boundary */
   readonly permissionsBoundary?: string | undefined;
@@ -46,8 +46,8 @@ export class NodeRole extends Construct {
       role: role.name,
       policy: JSON.stringify(nodePolicy(additionalActions)),
     });
-    for (const [index, policyArn] of managedPolicyArns.entries()) {
-      new IamRolePolicyAttachment(this, nameIn(nodeAttachmentAddress(index + 1)), { role: role.name, policyArn });
+    for (const policyArn of managedPolicyArns) {
+      new IamRolePolicyAttachment(this, nameIn(nodeAttachmentAddress(policyArn)), { role: role.name, policyArn });
     }
     this.name = role.name;
     this.arn = role.arn;

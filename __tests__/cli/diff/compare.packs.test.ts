@@ -339,7 +339,7 @@ describe("the summary of a change of settings", () => {
     ],
     [
       "another role in the attachment of the nodes",
-      "aws_iam_role_policy_attachment.node-1",
+      "aws_iam_role_policy_attachment.node-policy-C",
       { role: "admin-role" },
       [
         "the role admin-role, which this project does not create: the policy arn:aws:iam::123456789012:policy/C is attached; its permissions are not compared",
@@ -364,14 +364,14 @@ describe("the summary of a change of settings", () => {
   it("shows the role of an attachment that is not the node role", () => {
     const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
     const after = JSON.parse(JSON.stringify(packOf(settings)));
-    after.resource.aws_iam_role_policy_attachment["node-2"] = {
+    after.resource.aws_iam_role_policy_attachment["node-policy-D"] = {
       role: "admin-role",
       policy_arn: "arn:aws:iam::123456789012:policy/C",
     };
     const { deployments } = betweenPacks(packOf(settings), after);
     expect(deployments[0]?.resources).toEqual([
       {
-        address: "aws_iam_role_policy_attachment.node-2",
+        address: "aws_iam_role_policy_attachment.node-policy-D",
         what: "attachment of arn:aws:iam::123456789012:policy/C to the role admin-role",
         action: "created",
         details: [],

@@ -21,8 +21,12 @@ describe("the node role", () => {
       'line 3, nodeRole.permissionsBoundary: "arn:aws:iam::aws:role/A" is not the ARN of an IAM policy, which reads arn:aws:iam::123456789012:policy/NAME',
     ],
     [
-      "{ name: n, managedPolicyArns: ['arn:aws:iam::aws:policy/A', 'arn:aws-cn:iam::aws:policy/A'] }",
-      'line 3, nodeRole.managedPolicyArns.1: "arn:aws-cn:iam::aws:policy/A" is of another partition than region eu-central-1; write an ARN that begins with arn:aws:',
+      "{ name: n, managedPolicyArns: ['arn:aws:iam::aws:policy/A', 'arn:aws-cn:iam::aws:policy/B'] }",
+      'line 3, nodeRole.managedPolicyArns.1: "arn:aws-cn:iam::aws:policy/B" is of another partition than region eu-central-1; write an ARN that begins with arn:aws:',
+    ],
+    [
+      "{ name: n, managedPolicyArns: ['arn:aws:iam::aws:policy/A.b', 'arn:aws:iam::123456789012:policy/x/A-b'] }",
+      'line 3, nodeRole.managedPolicyArns.1: "arn:aws:iam::123456789012:policy/x/A-b" has the same Terraform address as "arn:aws:iam::aws:policy/A.b", which is made of the name of the policy; rename one',
     ],
     [
       "{ name: n, managedPolicyArns: ['arn:aws:iam::aws:policy/A', 'arn:aws:iam::aws:policy/A'] }",

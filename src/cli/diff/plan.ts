@@ -1,4 +1,4 @@
-import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
 import type { Changes } from "./changes";
 import type { Verification } from "./configuration";
 import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
@@ -120,10 +120,13 @@ function isOwnDrift(attribute: string, value: unknown, { resources }: Snapshot):
   return false;
 }
 
-/** Resources that come from another address. */
+/** Resources that come from another address, except those of `moved.tf`, whose address follows from the policy that they attach. */
 function moveFindings(plan: JsonObject): readonly DiffFound[] {
+  const isKnown = ({ previous_address: from, address, change }: JsonObject) =>
+    isNodeAttachment(String(from)) && address === nodeAttachmentAddress(String(objectOf(objectOf(change).before).policy_arn));
   return entriesOf(plan.resource_changes)
     .filter(({ previous_address: from, address }) => textOf(from) !== undefined && from !== address)
+    .filter((entry) => !isKnown(entry))
     .map(({ previous_address, address }) => ({
       rule: "moved",
       address: String(address),

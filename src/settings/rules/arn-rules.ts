@@ -1,5 +1,6 @@
 import { parseIamArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
+import { nodeAttachmentAddress } from "../../terraform/addresses";
 import { errorAt, type FieldError } from "../errors";
 import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
@@ -38,9 +39,14 @@ export const ARN_RULES: readonly Rule[] = [
     rule([name, "policy", "accountId"], ({ [name]: arn, policy }) => arn !== undefined && ownPolicyError(policy, name, arn)),
   ),
   rule([POLICIES], ({ [POLICIES]: arns = [] }) =>
-    arnsOf(POLICIES, arns).flatMap(([field, arn], index) =>
-      arns.indexOf(arn) === index ? [] : errorAt(field, `${show(arn)} stands in the list twice; remove one`),
-    ),
+    arnsOf(POLICIES, arns).flatMap(([field, arn], index) => {
+      const first = arns.findIndex((other) => nodeAttachmentAddress(other) === nodeAttachmentAddress(arn));
+      const what =
+        arns[first] === arn
+          ? "stands in the list twice; remove one"
+          : `has the same Terraform address as ${show(arns[first])}, which is made of the name of the policy; rename one`;
+      return first === index ? [] : errorAt(field, `${show(arn)} ${what}`);
+    }),
   ),
 ];
 

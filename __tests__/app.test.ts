@@ -105,6 +105,14 @@ describe("AccessApp", () => {
     expect(readdirSync(stack).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
   });
 
+  it("rejects import blocks in HCL, which CDKTF would leave out, and writes nothing", () => {
+    process.env.SYNTH_HCL_OUTPUT = "true";
+    expect(() => synth([deployment("import: { user: true }")])).toThrow(
+      "[deckhouse] import: CDKTF leaves import blocks out of HCL, so that Terraform would create the objects again; run synth without --hcl until the import is applied",
+    );
+    expect(existsSync(stack)).toBe(false);
+  });
+
   it("writes moved.tf with the new addresses of the node role's attachments, and removes it with them", () => {
     synth([
       deployment(

@@ -1,5 +1,5 @@
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
-import { Annotations, Fn, TerraformElement, TerraformStack } from "cdktf";
+import { Annotations, App, Fn, TerraformElement, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { AccessGroup } from "./constructs/access-group";
 import { AccessKeys } from "./constructs/access-keys";
@@ -24,6 +24,10 @@ export interface DeckhouseAccessStackOptions {
   /** The folder that the path of a `local` state is relative to. @default the working directory */
   readonly projectRoot?: string | undefined;
 }
+
+/** Measured with CDKTF 0.21. */
+const IMPORT_IN_HCL =
+  "import: CDKTF leaves import blocks out of HCL, so that Terraform would create the objects again; run synth without --hcl until the import is applied";
 
 /**
  * The AWS access of one DKP deployment: user, key, policy and attachment at the addresses of the DKP documentation, so that a
@@ -92,7 +96,9 @@ export class DeckhouseAccessStack extends TerraformStack {
     for (const warning of settingsWarnings(deployment)) {
       Annotations.of(this).addWarning(warning);
     }
+    const isHcl = App.of(this).hclOutput;
     this.node.addValidation({ validate: () => addressErrors(this) });
+    this.node.addValidation({ validate: () => (isHcl && deployment.import !== undefined ? [IMPORT_IN_HCL] : []) });
   }
 
   /** A policy of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */

@@ -12,7 +12,9 @@ import {
   DeleteUserPermissionsBoundaryCommand,
   EnableMFADeviceCommand,
   type IAMClient,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
+  PutUserPermissionsBoundaryCommand,
   PutUserPolicyCommand,
   UpdateAssumeRolePolicyCommand,
   UploadSigningCertificateCommand,
@@ -41,6 +43,8 @@ const ROTATION = "accessKeys: { primary: { status: Inactive }, secondary: { stat
 const PLAIN =
   "region: eu-central-1\nprotect: false\nbackend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }\n";
 
+const WITH_ROLE = `${PLAIN}nodeRole: { name: plain-nodes }\n`;
+
 const full = (more: string, supplement = true) => `region: eu-central-1
 protect: false
 accountId: "123456789012"
@@ -58,6 +62,14 @@ async function fillVersions(aws: LocalAws): Promise<void> {
     const PolicyArn = `${ACCOUNT}:policy/D8CloudProviderAWS`;
     await aws.iam().send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: HARMLESS }));
   }
+}
+
+/** What Terraform removes: boundaries of other people, and the oldest policy version. */
+async function limitOutside(aws: LocalAws): Promise<void> {
+  await fillVersions(aws);
+  const PermissionsBoundary = `${ACCOUNT}:policy/Logs`;
+  await aws.iam().send(new PutUserPermissionsBoundaryCommand({ UserName: "deckhouse", PermissionsBoundary }));
+  await aws.iam().send(new PutRolePermissionsBoundaryCommand({ RoleName: "plain-nodes", PermissionsBoundary }));
 }
 
 /** What Terraform restores: the boundaries, and the trust policy of the role. */
@@ -97,12 +109,12 @@ interface Scenario {
 
 const PLAIN_SCENARIO: Scenario = {
   name: "the plain deployment",
-  settings: PLAIN,
+  settings: WITH_ROLE,
   steps: [
     { command: ["init"] },
     { command: ["plan"] },
     { command: APPLY },
-    { command: APPLY, settings: `${PLAIN}policy: { supplement: false }\n${ROTATION}`, meanwhile: fillVersions },
+    { command: APPLY, settings: `${WITH_ROLE}policy: { supplement: false }\n${ROTATION}`, meanwhile: limitOutside },
     { command: DESTROY },
   ],
 };

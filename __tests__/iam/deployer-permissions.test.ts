@@ -32,6 +32,7 @@ describe("the deployer policy in IAM", () => {
           "iam:CreateAccessKey",
           "iam:DeleteAccessKey",
           "iam:DeleteUser",
+          "iam:DeleteUserPermissionsBoundary",
           "iam:GetUser",
           "iam:ListAccessKeys",
           "iam:ListAttachedUserPolicies",

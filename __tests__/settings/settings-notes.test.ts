@@ -1,4 +1,4 @@
-import { notesOf } from "../../src/settings/settings-notes";
+import { notesOf, settingsWarnings } from "../../src/settings/settings-notes";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { deploymentWith, KEY_ID } from "../helpers/settings-files";
 
@@ -41,6 +41,35 @@ describe("the notes about a deployment", () => {
   it("report what an import requires of the applies", () => {
     expect(notes(`${ACCOUNT}outputs: { secret: true }\nimport: { user: true, accessKeyId: ${KEY_ID} }`)).toEqual([
       "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON",
+    ]);
+  });
+});
+
+describe("the warnings about additional actions of the node role", () => {
+  const warnings = (action: string) =>
+    settingsWarnings(deploymentWith(`nodeRole: { name: n, additionalActions: ["${action}"] }`));
+
+  it.each(["ecr:GetDownloadUrlForLayer", "ecr:batchgetimage", "s3:Get*", "ssm:?etParameter", "ecr:*", "lightsail:Whatever"])(
+    "do not exist for %s",
+    (action) => {
+      expect(warnings(action)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["ecr:GetDownloadUrlForLayerr", "ecr:GetDownloadUrlForLayer"],
+    ["s3:GetObjekt", "s3:GetObject"],
+    ["ssm:GetParameters?", "ssm:GetParameters"],
+    ["erc:GetDownloadUrlForLayer", "ecr:GetDownloadUrlForLayer"],
+  ])("name the nearest action for %s", (action, meant) => {
+    expect(warnings(action)).toEqual([
+      `nodeRole.additionalActions.0: "${action}" matches no action that AWS is known to have, did you mean "${meant}"?`,
+    ]);
+  });
+
+  it("name some of the service where none is near", () => {
+    expect(warnings("ecr:Nonsense")).toEqual([
+      expect.stringMatching(/^node.* known to have, known are ecr:BatchCheckLayerAvailability, .* in all\)$/),
     ]);
   });
 });

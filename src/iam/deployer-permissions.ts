@@ -39,6 +39,7 @@ const CONDITIONS = {
   keys: ({ keys }) => keys,
   tags: ({ tags }) => tags,
   boundary: ({ user }) => user.permissionsBoundary !== undefined,
+  "no-boundary": ({ user }) => user.permissionsBoundary === undefined,
   "force-destroy": ({ user }) => user.forceDestroy,
   "imported-key": ({ importsKey }) => importsKey,
   "user-attachment": ({ attachment }) => attachment !== "group",
@@ -48,6 +49,7 @@ const CONDITIONS = {
   "node-role": ({ nodeRole }) => nodeRole !== undefined,
   "node-role-tags": ({ nodeRole, tags }) => nodeRole !== undefined && tags,
   "node-role-boundary": ({ nodeRole }) => nodeRole?.permissionsBoundary !== undefined,
+  "node-role-without-boundary": ({ nodeRole }) => nodeRole !== undefined && nodeRole.permissionsBoundary === undefined,
   "node-role-policies": ({ nodeRole }) => (nodeRole?.managedPolicyArns.length ?? 0) > 0,
 } satisfies Readonly<Record<string, (options: DeployerOptions) => boolean>>;
 

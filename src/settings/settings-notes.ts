@@ -1,5 +1,6 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { ROLE_POLICIES } from "../iam/limits";
+import { meantActions } from "../iam/node-role-permissions";
 import { REGIONS } from "../iam/regions";
 import type { Deployment } from "./deployment";
 import { show, suggest } from "./message-parts";
@@ -53,8 +54,18 @@ export function settingsWarnings({
       policies > ROLE_POLICIES.byDefault
         ? `has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`
         : undefined,
+    ...Object.fromEntries(
+      (nodeRole?.additionalActions ?? []).map((action, index) => [`nodeRole.additionalActions.${index}`, actionWarning(action)]),
+    ),
   };
   return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));
+}
+
+function actionWarning(action: string): string | undefined {
+  const meant = meantActions(action);
+  return meant === undefined
+    ? undefined
+    : `${show(action)} matches no action that AWS is known to have, ${suggest(action, meant)}`;
 }
 
 function regionWarning(region: unknown): string | undefined {

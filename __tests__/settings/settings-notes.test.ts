@@ -73,3 +73,17 @@ describe("the warnings about additional actions of the node role", () => {
     ]);
   });
 });
+
+describe("the warning about cluster.dkpVersion", () => {
+  const warnings = (version: string) =>
+    settingsWarnings(
+      deploymentWith(`policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT, dkpVersion: "${version}" }`),
+    );
+
+  it("names the version that the policy is for, and exists for newer versions alone", () => {
+    expect(warnings("1.77")).toEqual([]);
+    expect(warnings("1.78")).toEqual([
+      'cluster.dkpVersion: "1.78" is newer than 1.77, the newest version that this program knows: the policy is for 1.77; check for a newer version of this program',
+    ]);
+  });
+});

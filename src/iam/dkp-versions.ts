@@ -17,28 +17,58 @@ export const KNOWN_VERSIONS = [
   "1.77",
 ] as const satisfies readonly DkpVersion[];
 
+/** The first of the known release lines and newer ones, which may exist. */
+export const DKP_VERSION = /^1\.(?:6[6-9]|[7-9]\d|[1-9]\d{2,})$/;
+
 /** Release lines that a policy covers if `cluster.dkpVersion` is absent. All have version 5 of the Terraform AWS provider. */
 export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const satisfies Readonly<Record<string, DkpVersion>>;
 
-/**
- * The component versions that the catalogue was compared with, all of DKP 1.77. Its cloud controller managers 1.32.8 and 1.35.2
- * could not be read.
- */
-export const VERIFIED_COMPONENTS: readonly { readonly component: string; readonly versions: string; readonly source: string }[] =
-  [
-    {
-      component: "cloud-controller-manager",
-      versions: "1.33.4, 1.34.3, 1.36.0",
-      source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml",
-    },
-    { component: "ebs-csi", versions: "1.54.0", source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml" },
-    { component: "machine-controller-manager", versions: "0.36.0", source: "deckhouse/mcm pkg/driver/driver_aws.go" },
-    {
-      component: "terraform",
-      versions: "provider 5.83.1, measured with 5.100.0",
-      source: "deckhouse/deckhouse candi/terraform_versions.yml",
-    },
-  ];
+/** A component of DKP in the versions that the catalogue was compared with. */
+export interface VerifiedComponent {
+  readonly component: string;
+  readonly versions: string;
+  /** The day of the comparison, as in `2026-11-25`. */
+  readonly date: string;
+  readonly source: string;
+}
+
+/** All of DKP 1.77. Its cloud controller managers 1.32.8 and 1.35.2 could not be read. */
+export const VERIFIED_COMPONENTS: readonly VerifiedComponent[] = [
+  {
+    component: "cloud-controller-manager",
+    versions: "1.33.4, 1.34.3, 1.36.0",
+    date: "2026-11-27",
+    source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml",
+  },
+  {
+    component: "ebs-csi",
+    versions: "1.54.0",
+    date: "2026-11-25",
+    source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml",
+  },
+  {
+    component: "machine-controller-manager",
+    versions: "0.36.0",
+    date: "2026-11-25",
+    source: "deckhouse/mcm pkg/driver/driver_aws.go",
+  },
+  {
+    component: "terraform",
+    versions: "provider 5.83.1, measured with 5.100.0",
+    date: "2026-11-25",
+    source: "deckhouse/deckhouse candi/terraform_versions.yml",
+  },
+];
+
+/** A note from six months after the oldest comparison on: DKP has a new release line about every two months. */
+export function comparisonNote(now: Date): string | undefined {
+  const [oldest = ""] = VERIFIED_COMPONENTS.map(({ date }) => date).sort();
+  const end = new Date(oldest);
+  end.setUTCMonth(end.getUTCMonth() + 6);
+  return now < end
+    ? undefined
+    : `the actions were last compared with the components of DKP on ${oldest}, more than six months ago: install a newer version of this program, or check the release notes of DKP after ${SUPPORTED_VERSIONS.last}`;
+}
 
 /** The release lines for which a fact is true; absent: without a limit. */
 export interface VersionRange {
@@ -47,9 +77,15 @@ export interface VersionRange {
   readonly until?: DkpVersion;
 }
 
+/** The version that a policy is for: of a newer one than the newest known one, that. */
+export function coveredVersion(version: DkpVersion): DkpVersion {
+  return isNewer(version, SUPPORTED_VERSIONS.last) ? SUPPORTED_VERSIONS.last : version;
+}
+
 /** Whether a fact is true for a version, or for any supported one if the version is unknown. */
 export function appliesTo({ since, until }: VersionRange, version: DkpVersion | undefined): boolean {
-  const { first, last } = version === undefined ? SUPPORTED_VERSIONS : { first: version, last: version };
+  const covered = version === undefined ? undefined : coveredVersion(version);
+  const { first, last } = covered === undefined ? SUPPORTED_VERSIONS : { first: covered, last: covered };
   return (since === undefined || minorOf(since) <= minorOf(last)) && (until === undefined || minorOf(until) >= minorOf(first));
 }
 

@@ -1,3 +1,4 @@
+import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../iam/dkp-versions";
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { ROLE_POLICIES } from "../iam/limits";
 import { meantActions } from "../iam/node-role-permissions";
@@ -41,13 +42,15 @@ function plaintextSlots({ accessKeys, import: imports }: Deployment): readonly S
 /** Values that are allowed and likely to be mistakes. */
 export function settingsWarnings({
   region,
+  cluster: { dkpVersion },
   nodeRole,
   state,
-}: Pick<Deployment, "region" | "nodeRole" | "state">): readonly string[] {
+}: Pick<Deployment, "region" | "cluster" | "nodeRole" | "state">): readonly string[] {
   const policies = nodeRole?.managedPolicyArns.length ?? 0;
   const s3: Readonly<Record<string, unknown>> = state.type === "s3" ? state.arguments : {};
   const warnings = {
     region: regionWarning(region),
+    "cluster.dkpVersion": versionWarning(dkpVersion),
     "backend.s3.region": regionWarning(s3.region),
     "backend.s3.bucket": bucketWarning(s3.bucket),
     "nodeRole.managedPolicyArns":
@@ -59,6 +62,13 @@ export function settingsWarnings({
     ),
   };
   return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));
+}
+
+function versionWarning(version: DkpVersion | undefined): string | undefined {
+  const { last } = SUPPORTED_VERSIONS;
+  return version === undefined || !isNewer(version, last)
+    ? undefined
+    : `${show(version)} is newer than ${last}, the newest version that this program knows: the policy is for ${last}; check for a newer version of this program`;
 }
 
 function actionWarning(action: string): string | undefined {

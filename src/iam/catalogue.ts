@@ -39,7 +39,7 @@ export type Feature =
 /** Description of each feature, from the point of view of the user who enables it. */
 export const FEATURES: Readonly<Record<Feature, string>> = {
   "drift-repair":
-    "Terraform restores routes, subnet route tables, instance profiles and the trust policy of the node role after a change outside Terraform",
+    "Terraform restores routes, subnet route tables, instance profiles and the trust policy of the node role after a change outside Terraform, and deletes network interfaces that AWS Lambda left behind",
   "encrypted-volumes":
     "volumes, images or snapshots encrypted with a customer managed KMS key, including a default key of the account",
   "fast-snapshot-restore": "a VolumeSnapshotClass that enables fast snapshot restore",

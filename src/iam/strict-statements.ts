@@ -197,7 +197,10 @@ function ec2Parts(scope: StrictScope): readonly Part[] {
     // Nobody tags network interfaces.
     {
       sid: "Interfaces",
-      applies: only("AssociateAddress", "DisassociateAddress", "ModifyNetworkInterfaceAttribute"),
+      applies: only(
+        ...["AssociateAddress", "DisassociateAddress", "ModifyNetworkInterfaceAttribute"],
+        ...["DeleteNetworkInterface", "DetachNetworkInterface"],
+      ),
       resources: [ec2("network-interface/*"), ...groups],
       conditions: inVpc,
     },

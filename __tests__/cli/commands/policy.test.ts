@@ -19,18 +19,18 @@ describe("dkp-access policy", () => {
 
   const policy = (...args: string[]) => runCli(folder, ["policy", ...args]);
 
+  /** As AWS counts it: an account has 12 digits. */
+  const sizeOf = (text: string) => JSON.stringify(JSON.parse(text)).replaceAll("ACCOUNT_ID", "123456789012").length;
+
   it("prints the policy on standard output, and its size on standard error", async () => {
     const { status, stdout, stderr } = await policy("dev");
-    expect({ status, stderr }).toEqual({
-      status: 0,
-      stderr: "documented: 2 statements, 4095 of 6144 characters\n",
-    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: `documented: 2 statements, ${sizeOf(stdout)} of 6144 characters\n` });
     expect(Object.keys(JSON.parse(stdout))).toEqual(["Statement", "Version"]);
   });
 
   it("prints another mode without a change of the settings, and ACCOUNT_ID where the account is unknown", async () => {
     const { stdout, stderr } = await policy("dev", "--mode", "minimal");
-    expect(stderr).toBe("minimal: 10 statements, 5180 of 6144 characters\n");
+    expect(stderr).toBe(`minimal: 10 statements, ${sizeOf(stdout)} of 6144 characters\n`);
     expect(stdout).toContain('"arn:aws:iam::ACCOUNT_ID:role/dev-node"');
   });
 
@@ -39,10 +39,12 @@ describe("dkp-access policy", () => {
   });
 
   it("prints JSON with --format json", async () => {
-    expect(JSON.parse((await policy("--format", "json")).stdout)).toMatchObject({
+    const printed = JSON.parse((await policy("--format", "json")).stdout);
+    const { stdout } = await policy();
+    expect(printed).toMatchObject({
       mode: "documented",
       limit: 6144,
-      policies: [{ size: 4095, policy: { Version: "2012-10-17" } }],
+      policies: [{ size: sizeOf(stdout), policy: JSON.parse(stdout) }],
     });
   });
 
@@ -111,7 +113,7 @@ describe("dkp-access policy", () => {
     writeFileSync(conflicting, "region: eu-central-1\nbackend: { local: {} }\nuser: { name: o }\npolicy: { name: o }\n");
     try {
       const { status, stderr } = await policy("dev", "--mode", "minimal");
-      expect({ status, stderr }).toEqual({ status: 0, stderr: "minimal: 10 statements, 5180 of 6144 characters\n" });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/^minimal: 10 statements, .*\n$/) });
     } finally {
       rmSync(conflicting);
     }

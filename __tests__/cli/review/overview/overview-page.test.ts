@@ -20,8 +20,8 @@ describe("the overview", () => {
       row("e", "outputs: { secret: false }"),
       row("f", SEVERAL_POLICIES),
     ]);
-    expect(lineOf(page, "a")).toBe(
-      "| [a](a/REVIEW.md) | any | eu-central-1 | documented | any | 2049 | primary | plaintext, in outputs |",
+    expect(lineOf(page, "a")).toMatch(
+      /^\| \[a\]\(a\/REVIEW\.md\) \| any \| eu-central-1 \| documented \| any \| \d+ \| primary \| plaintext, in outputs \|$/,
     );
     expect(lineOf(page, "b")).toMatch(/^\| \[b\]\(b\/REVIEW\.md\) \| 123456789012 \| eu-central-1 \| scoped \| 1\.77 \| \d+ \|/);
     expect(lineOf(page, "c")).toContain("| primary, secondary (Inactive) | encrypted |");

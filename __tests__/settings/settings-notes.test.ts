@@ -49,7 +49,7 @@ describe("the warnings about additional actions of the node role", () => {
   const warnings = (action: string) =>
     settingsWarnings(deploymentWith(`nodeRole: { name: n, additionalActions: ["${action}"] }`));
 
-  it.each(["ecr:GetDownloadUrlForLayer", "ecr:batchgetimage", "s3:Get*", "ssm:?etParameter", "ecr:*", "lightsail:Whatever"])(
+  it.each(["ecr:GetDownloadUrlForLayer", "ecr:Batchgetimage", "s3:Get*", "ssm:?etParameter", "ecr:*", "lightsail:Whatever"])(
     "do not exist for %s",
     (action) => {
       expect(warnings(action)).toEqual([]);

@@ -6,7 +6,11 @@ import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { ROLE_NAME } from "../../iam/limits";
 import { show, suggest, textOf } from "../message-parts";
-import { choice, field, matching, name, noList, nonEmptyString, optional, strict, tags, vpcId } from "./primitives";
+import { because, choice, field, matching, name, noList, nonEmptyString, optional, strict, tags, vpcId } from "./primitives";
+
+const NO_VERSION = because(
+  `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
+);
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
 const prefix = v.pipe(
@@ -83,10 +87,8 @@ export const cluster = strict({
   ),
   dkpVersion: optional(
     v.pipe(
-      matching(
-        DKP_VERSION,
-        `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
-      ),
+      v.string(NO_VERSION),
+      v.regex(DKP_VERSION, NO_VERSION),
       v.transform((version) => version as DkpVersion),
     ),
     "permissions",

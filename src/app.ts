@@ -154,8 +154,8 @@ function writing(target: string, run: () => void): void {
   try {
     run();
   } catch (error) {
-    const { code, path = target } = error as NodeJS.ErrnoException;
-    const message = fileErrorMessage({ code, path });
+    const { errno, path = target } = error as NodeJS.ErrnoException;
+    const message = fileErrorMessage({ errno, path });
     throw message === undefined ? error : new Error(message, { cause: error });
   }
 }

@@ -157,8 +157,8 @@ nodeGroups: [{ name: a, instanceClass: { ami: ami-0 } }, { name: b, instanceClas
 
 describe("DKP's installation file is rejected", () => {
   it.each([
-    ["nothing.yml", "no such file or folder (ENOENT); create it, or check the path"],
-    ["a-folder", "is a folder, not a file (EISDIR); remove it, or name another path"],
+    ["nothing.yml", "no such file or directory (ENOENT)"],
+    ["a-folder", "is not a regular file; replace it with one"],
   ])("where it can't be read: %s", (path, error) => {
     mkdirSync("a-folder", { recursive: true });
     expect(errorsOf(`${MINIMAL}cluster: { configFile: ${path} }\n`)).toEqual([`${AT}${path}: ${error}`]);

@@ -54,7 +54,7 @@ describe("the folder of the deployments", () => {
 
   it("may not hold a folder named like a settings file", () => {
     expect(messageOf({ "dev.yaml/": "" })).toBe(
-      "deployments/dev.yaml has 1 error:\n  is a folder, not a file (EISDIR); remove it, or name another path",
+      "deployments/dev.yaml has 1 error:\n  is not a regular file; replace it with one",
     );
   });
 });

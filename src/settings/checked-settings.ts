@@ -1,5 +1,5 @@
+import { isObject } from "../text/json";
 import type { FieldError } from "./errors";
-import { isObject } from "./is-object";
 import type { Settings } from "./schema/deployment-schema";
 
 type KeyOf<Value> = Value extends readonly unknown[] ? never : Value extends object ? keyof Value & string : never;

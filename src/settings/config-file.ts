@@ -1,7 +1,6 @@
 import * as v from "valibot";
-
+import { isObject } from "../text/json";
 import { errorAt, type FieldError, firstErrors } from "./errors";
-import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
 import { forbiddenStrings } from "./rules/forbidden-strings";
 import { ami, dkpFields } from "./schema/cluster-schema";

@@ -4,8 +4,8 @@ import { type DeploymentPolicies, deploymentPolicies } from "../iam/deployment-p
 import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import { type BackendArguments, defaultArguments, type StateLocation } from "../terraform/state-location";
+import { isObject } from "../text/json";
 import type { Fields } from "./checked-settings";
-import { isObject } from "./is-object";
 import type { Settings } from "./schema/deployment-schema";
 
 /** One deployment as the stack is built from it. */

@@ -1,4 +1,4 @@
-import { isObject } from "./is-object";
+import { isObject, parseJson } from "../text/json";
 
 /** CDKTF's output folder where nothing else is stated. Source: `App` in cdktf/lib/app.ts. */
 export const OUTPUT_FOLDER = "cdktf.out";
@@ -16,19 +16,10 @@ export function outputFolder({ CDKTF_OUTDIR: folder }: Environment): string {
  * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` not a string
  */
 export function deploymentsFolder({ CDKTF_CONTEXT_JSON: context }: Environment): string {
-  const value = parsed(context || "{}");
+  const value = parseJson(context || "{}");
   const folder = isObject(value) ? (value.deployments ?? "deployments") : undefined;
   if (typeof folder !== "string" || folder === "") {
     throw new Error('CDKTF_CONTEXT_JSON: is not a JSON object with a folder; write for example {"deployments":"elsewhere"}');
   }
   return folder;
-}
-
-/** A JSON document; undefined where it is none. */
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,11 @@
 import * as v from "valibot";
 
 import { isInside, physicalPath } from "../text/files";
+import { isObject } from "../text/json";
 import { type CheckedSettings, checkedSettings } from "./checked-settings";
 import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Deployment, POLICY_FIELDS, policiesOf, statedFields, toDeployment } from "./deployment";
 import { errorAt, type FieldError, firstErrors, SettingsError } from "./errors";
-import { isObject } from "./is-object";
 import { show, showSegment } from "./message-parts";
 import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
 import { type Candidate, conflicts } from "./rules/across-deployments";

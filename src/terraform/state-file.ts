@@ -1,4 +1,5 @@
 import { SLOTS, type Slot } from "../iam/key-slots";
+import { isObject, parseJson } from "../text/json";
 import { recovery } from "../text/recovery";
 import { ADDRESSES, KEY_ADDRESSES } from "./addresses";
 
@@ -65,13 +66,8 @@ export function readState(state: string): StateContents {
 
 /** The serial number of a state, which each write raises; -1 for what is no state. */
 export function serialOf(state: string): number {
-  const { serial } = object(parsed(state));
+  const { serial } = object(parseJson(state));
   return typeof serial === "number" ? serial : -1;
-}
-
-/** The access keys of a state, of the addresses that this project uses. */
-export function keysOf(state: string): readonly StateKey[] {
-  return readState(state).keys;
 }
 
 /** The managed resources of a state. Their attributes contain secrets. @throws Error as `readState` */
@@ -79,25 +75,14 @@ export function stateResources(state: string): readonly StateResource[] {
   return list(contentsOf(state).resources).flatMap(instancesOf);
 }
 
-const contentsOf = (state: string): Json => (state.trim() === "" ? {} : documentOf(state));
-
-function documentOf(state: string): Json {
-  const document = parsed(state);
+function contentsOf(state: string): Json {
+  const document = state.trim() === "" ? { version: FORMAT, resources: [] } : parseJson(state);
   if (!isObject(document) || document.version !== FORMAT || !Array.isArray(document.resources)) {
     throw new Error(
       `the state is damaged: it is no Terraform state of version ${FORMAT}; restore an earlier version of it (${recovery("damaged-state")})`,
     );
   }
   return document;
-}
-
-/** A JSON document, undefined where it is none. The parser's own message quotes the content. */
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 function instancesOf(resource: unknown): readonly StateResource[] {
@@ -131,7 +116,6 @@ function dateOf(value: unknown): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 const object = (value: unknown): Json => (isObject(value) ? value : {});
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);

@@ -1,8 +1,9 @@
 import { type ExecFileException, execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { stripVTControlCharacters } from "node:util";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { dkpAccess } from "../text/command";
+import { isObject, parseJson } from "../text/json";
 import { type Progress, withProgress } from "./progress";
 
 /** How to run Terraform. */
@@ -60,25 +61,13 @@ export function pullState(terraform: TerraformCli, folder: string, signal?: Abor
 
 /** The values of a stack's outputs, including sensitive ones in plaintext. */
 export async function readOutputs(terraform: TerraformCli, folder: string): Promise<Readonly<Record<string, unknown>>> {
-  const outputs = outputsIn(await runTerraform(terraform, folder, ["output", "-json"]));
-  if (outputs === undefined) {
+  const outputs = parseJson(await runTerraform(terraform, folder, ["output", "-json"]));
+  if (!isObject(outputs)) {
     throw new Error(
       `${terraform.binary} output -json in ${folder} printed no outputs as JSON; check what ${terraform.binary} is there`,
     );
   }
-  return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output?.value]));
-}
-
-/** Undefined where it is no JSON object. The parser's own message would quote the content, where secrets are. */
-function outputsIn(json: string): Readonly<Record<string, { readonly value?: unknown } | null>> | undefined {
-  try {
-    const outputs: unknown = JSON.parse(json);
-    return typeof outputs === "object" && outputs !== null
-      ? (outputs as Readonly<Record<string, { readonly value?: unknown } | null>>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? output.value : undefined]));
 }
 
 /** A saved plan as JSON, including the state that it is based on. */
@@ -111,55 +100,43 @@ export async function initProvider(terraform: TerraformCli, folder: string, veri
   await runTerraform(terraform, folder, args);
 }
 
+const execute = promisify(execFile);
+
 /** Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its standard output */
-async function runTerraform(
+function runTerraform(
   { binary, timeout, progress }: TerraformCli,
   folder: string,
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<string> {
-  const command = `${binary} ${args.join(" ")}`;
-  const result = new Promise<string>((resolve, reject) => {
-    const child = execFile(binary, args, { cwd: folder, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
-      clearTimeout(timer);
-      if (error === null) {
-        resolve(stdout);
-      } else {
-        reject(new Error(failure(binary, command, folder, error, stderr)));
-      }
-    });
-    const end = (reason: string) => {
-      child.kill("SIGKILL");
-      // A process that Terraform started may hold its output open.
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      reject(new Error(reason));
-    };
-    const timer = setTimeout(
-      () => end(`${command} in ${folder} did not end within ${timeout} s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`),
-      timeout * 1000,
-    );
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      end(`${command} was aborted`);
-    });
-  });
-  return withProgress(`waiting for ${command}`, result, progress, signal);
+  const limits = { maxBuffer: MAX_OUTPUT, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
+  const result = execute(binary, args, { cwd: folder, ...limits, ...(signal && { signal }) }).then(
+    ({ stdout }) => stdout,
+    (error: ExecFileException) => {
+      throw new Error(failure(error, binary, `${binary} ${args.join(" ")}`, folder, timeout));
+    },
+  );
+  return withProgress(`waiting for ${binary} ${args.join(" ")}`, result, progress, signal);
 }
 
 /** Why a run of Terraform failed. Not the error's own message: it repeats standard output, where secrets are. */
-function failure(binary: string, command: string, folder: string, error: ExecFileException, stderr: string): string {
-  const shown = stripVTControlCharacters(stderr).trim();
+function failure(error: ExecFileException, binary: string, command: string, folder: string, timeout: number): string {
+  const shown = stripVTControlCharacters(error.stderr ?? "").trim();
+  const install = "install 1.10 or newer, or set TERRAFORM_BINARY_NAME";
   const reasons: Readonly<Record<string, string>> = {
-    ENOENT: `${binary} is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME`,
-    EACCES: `${binary} is not executable; install 1.10 or newer, or set TERRAFORM_BINARY_NAME`,
+    ENOENT: `${binary} is not on the PATH; ${install}`,
+    EACCES: `${binary} is not executable; ${install}`,
     ERR_CHILD_PROCESS_STDIO_MAXBUFFER: `${command} printed more than ${MAX_OUTPUT / 2 ** 20} MiB in ${folder}; use a state of its own for the deployment`,
+    ABORT_ERR: `${command} was aborted`,
   };
-  const known = reasons[String(error.code)];
-  if (known !== undefined) {
-    return known;
+  const reason = reasons[String(error.code)];
+  if (reason !== undefined) {
+    return reason;
   }
-  if (error.signal !== undefined && error.signal !== null) {
+  if (error.killed === true) {
+    return `${command} in ${folder} did not end within ${timeout} s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`;
+  }
+  if (error.signal) {
     return `${command} in ${folder} was killed by ${error.signal}; run it again${shown === "" ? "" : `: ${shown}`}`;
   }
   return shown === ""

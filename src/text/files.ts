@@ -1,46 +1,16 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, lstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { getSystemErrorMap } from "node:util";
 
-/** What the error codes of the operating system mean for a path, and the remedy. */
-const FILE_ERRORS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied; change the permissions, or name another path",
-  EDQUOT: "the disk quota is used up; free some space and run the command again",
-  EEXIST: "exists already; remove it, or name another path",
-  EFBIG: "the file is larger than this process may write; raise the limit (ulimit -f) and run the command again",
-  EISDIR: "is a folder, not a file; remove it, or name another path",
-  ELOOP: "too many symbolic links; name another path",
-  ENAMETOOLONG: "the path is too long; name a shorter one",
-  ENOENT: "no such file or folder; create it, or check the path",
-  ENOSPC: "no space left on the device; free some space and run the command again",
-  ENOTDIR: "a part of this path is not a folder; remove it, or name another path",
-  ENOTEMPTY: "is a folder that is not empty; remove it, or name another path",
-  EPERM: "operation not permitted; change the permissions, or name another path",
-  EROFS: "the file system is read-only; name another path",
-  ERR_FS_EISDIR: "is a folder, not a file; remove it, or name another path",
-};
-
-/** The message of a file system error, on one line: path, reason, code and remedy. `undefined` for any other error. */
+/**
+ * The message of a file system error, on one line: path, the operating system's message, code. Node.js names no path in some of them,
+ * and a temporary file in others. Undefined for any other error.
+ */
 export function fileErrorMessage(error: unknown): string | undefined {
-  const { code = "", path, dest, syscall = "" } = error as NodeJS.ErrnoException & { readonly dest?: string };
-  const reason = FILE_ERRORS[code];
-  const file = dest ?? path;
-  if (reason === undefined || file === undefined || syscall.startsWith("spawn")) {
-    return undefined;
-  }
-  return `${file}: ${reason.replace(";", ` (${code});`)}`;
+  const { errno = 0, path, dest = path, syscall = "" } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  const [code, message] = getSystemErrorMap().get(errno) ?? [];
+  return code === undefined || dest === undefined || syscall.startsWith("spawn") ? undefined : `${dest}: ${message} (${code})`;
 }
 
 /**
@@ -60,8 +30,7 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
     if (existsSync(temporary)) {
       rmSync(temporary);
     }
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(fileErrorMessage({ code, path }) ?? `${path}: cannot be written (${code})`, { cause: error });
+    throw withPath(error, path);
   }
 }
 
@@ -99,52 +68,31 @@ export function isInside(path: string, folder: string): boolean {
   return !isAbsolute(from) && !/^\.\.(?:[/\\]|$)/.test(from);
 }
 
-/** The content of a file, or why there is none: the code of a system error, or a rule that the file breaks, with the remedy. */
-export type Content = { readonly bytes: Buffer } | { readonly code: string } | { readonly rule: string };
-
-/** Reads a regular file of at most `limit` bytes. Never waits for a FIFO, and never reads a device. */
-export function readContent(path: string, limit: number): Content {
-  let file: number | undefined;
-  try {
-    // Without O_NONBLOCK, opening a FIFO waits for somebody who writes to it.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stats = fstatSync(file);
-    if (stats.isDirectory()) {
-      return { code: "EISDIR" };
-    }
-    if (!stats.isFile()) {
-      return { rule: "is not a regular file; replace it with one" };
-    }
-    return stats.size > limit
-      ? { rule: `is larger than ${inMiB(limit)}, the limit; make it smaller` }
-      : { bytes: readFileSync(file) };
-  } catch (error) {
-    return { code: (error as NodeJS.ErrnoException).code ?? "unknown error" };
-  } finally {
-    if (file !== undefined) {
-      closeSync(file);
-    }
-  }
-}
-
 /** Files of this project have less: the largest one, a review page, has some hundred KiB. */
 const MAX_BYTES = 2 ** 24;
 
 /**
- * Reads a regular file.
+ * Reads a regular file. Never waits for a FIFO, and never reads a device.
  * @param limit in bytes
  * @throws Error in one line that names the path, if it is something else, is larger or cannot be read
  */
 export function readRegularFile(path: string, limit = MAX_BYTES): Buffer {
-  const content = readContent(path, limit);
-  if ("bytes" in content) {
-    return content.bytes;
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile()) {
+      throw new Error(`${path}: is not a regular file; replace it with one`);
+    }
+    if (stats.size > limit) {
+      throw new Error(`${path}: is larger than ${limit / 2 ** 20} MiB, the limit; make it smaller`);
+    }
+    return readFileSync(path);
+  } catch (error) {
+    throw withPath(error, path);
   }
-  throw new Error(
-    "rule" in content
-      ? `${path}: ${content.rule}`
-      : (fileErrorMessage({ code: content.code, path }) ?? `${path}: cannot be read (${content.code})`),
-  );
 }
 
-const inMiB = (bytes: number) => `${bytes / 2 ** 20} MiB`;
+/** An error of the file system as one about a path. */
+function withPath(error: unknown, path: string): unknown {
+  const { errno } = error as NodeJS.ErrnoException;
+  return errno === undefined ? error : new Error(fileErrorMessage({ errno, path }), { cause: error });
+}

@@ -197,7 +197,7 @@ describe("dkp-access init", () => {
     });
 
     it.each([
-      ["is missing", undefined, "config.yml: no such file or folder (ENOENT)"],
+      ["is missing", undefined, "config.yml: no such file or directory (ENOENT)"],
       ["has no AWSClusterConfiguration", "kind: ClusterConfiguration\n", "holds no documents of kind AWSClusterConfiguration"],
     ])("that %s writes nothing", async (_, text, message) => {
       const result = text === undefined ? await init("acme", "--config-file", "config.yml") : await withConfig(text);

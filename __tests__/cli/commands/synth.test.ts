@@ -145,8 +145,7 @@ describe("dkp-access synth", () => {
     expect(await synth({ CDKTF_OUTDIR: "deployments/deckhouse.yaml" })).toEqual({
       status: 1,
       stdout: "",
-      stderr:
-        "deployments/deckhouse.yaml/stacks: a part of this path is not a folder (ENOTDIR); remove it, or name another path\n",
+      stderr: "deployments/deckhouse.yaml/stacks: not a directory (ENOTDIR)\n",
     });
   });
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { MAX_POLICIES } from "../../iam/limits";
 import { MOVED_FILE } from "../../terraform/addresses";
 import { dkpAccess } from "../../text/command";
-import { isRealFile, readContent, requireRealFolder, writeFileAtomically } from "../../text/files";
+import { isRealFile, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { DEPLOYMENT_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile, TRUST_FILES } from "./file-names";
 import { overviewIn } from "./overview/overview-file";
 import type { OverviewRow } from "./overview/overview-row";
@@ -121,13 +121,9 @@ function packContents({ packs, settings }: Wanted): Packs {
   );
 }
 
-/** No page is half as large. */
-const MAX_PAGE = 2 ** 24;
-
-/** Whether a page ends so. One that cannot be read, or is larger than any page, is the user's. */
+/** Whether a page ends so. */
 function hasEnd(page: string, end: string): boolean {
-  const content = readContent(page, MAX_PAGE);
-  return "bytes" in content && content.bytes.toString("utf8").endsWith(end);
+  return readRegularFile(page).toString("utf8").endsWith(end);
 }
 
 /** Stacks that have a review pack in a folder. Symbolic links are not followed. */
@@ -148,10 +144,7 @@ function difference(path: string, text: string | undefined): StaleFile["what"] |
   if (!exists) {
     return "missing";
   }
-  const wanted = Buffer.from(text);
-  // A file that is larger is another one, however large it is.
-  const found = readContent(path, wanted.length);
-  return "bytes" in found && found.bytes.equals(wanted) ? undefined : "outdated";
+  return readRegularFile(path).equals(Buffer.from(text)) ? undefined : "outdated";
 }
 
 function removeIfEmpty(folder: string): void {

@@ -1,8 +1,8 @@
 import { isAbsolute } from "node:path";
 import { parseIamArn } from "../../iam/arns";
 import { isInside } from "../../text/files";
+import { isObject } from "../../text/json";
 import { errorAt } from "../errors";
-import { isObject } from "../is-object";
 import { show } from "../message-parts";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import type { Settings } from "../schema/deployment-schema";

@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import { parseIamArn } from "../../iam/arns";
 import { MAX_TAGS, type NameRule, nameError, PATH, TAG_KEY, TAG_VALUE } from "../../iam/limits";
-import { isObject } from "../is-object";
+import { isObject } from "../../text/json";
 import { EMPTY, listed, show } from "../message-parts";
 
 // Parts of the schema of a settings file.

@@ -1,7 +1,6 @@
 import type * as v from "valibot";
-
+import { isObject } from "../../text/json";
 import type { FieldError } from "../errors";
-import { isObject } from "../is-object";
 import { EMPTY, show, suggest } from "../message-parts";
 import { unknownArgument } from "./backend-schema";
 import { descriptionOf, knownKeys, pathsOfKey } from "./fields";

@@ -1,7 +1,7 @@
-import { CATALOGUE } from "../../src/iam/catalogue";
+import { CATALOGUE, type Caller } from "../../src/iam/catalogue";
 import { appliesTo, type DkpVersion } from "../../src/iam/dkp-versions";
 import { type Component, verifiedVersions } from "./components";
-import { EXPLANATIONS, type Explanation, type Side } from "./explanations";
+import { type Compared, EXPLANATIONS, type Explanation, type Side } from "./explanations";
 import type { Calls } from "./go-calls";
 import { compareVersions } from "./go-module";
 
@@ -9,7 +9,7 @@ export interface Difference {
   readonly action: string;
   /** The only one that has the action. */
   readonly only: Side;
-  /** Files that call it; none if only the catalogue has the action. */
+  /** Files or Terraform resources that call it; none if only the catalogue has the action. */
   readonly files: readonly string[];
   readonly explanation?: Explanation;
 }
@@ -19,11 +19,18 @@ export interface Comparison {
   readonly version: string;
   /** Number of actions that the sources call. */
   readonly calls: number;
-  /** Number of rows of the catalogue that name the component as a caller. */
+  /** Number of actions in rows of the catalogue that name the component as a caller, or in policies. */
   readonly rows: number;
   readonly differences: readonly Difference[];
   /** Explanations of this version without a difference. */
   readonly outdated: readonly Explanation[];
+}
+
+/** The actions of the rows of the catalogue that name a caller, in a version of DKP. */
+export function rowsOf(caller: Caller, dkpVersion: DkpVersion): ReadonlySet<string> {
+  return new Set(
+    CATALOGUE.filter((row) => row.callers.includes(caller) && appliesTo(row, dkpVersion)).map(({ action }) => action),
+  );
 }
 
 /**
@@ -37,23 +44,34 @@ export function compare(
   calls: Calls,
   explanations: readonly Explanation[] = EXPLANATIONS,
 ): Comparison {
-  const rows = CATALOGUE.filter((row) => row.callers.includes(component.name) && appliesTo(row, dkpVersion));
-  const granted = new Set(rows.map(({ action }) => action));
-  const explained = explanations.filter((each) => each.components.includes(component.name) && isOf(each, version, component));
-  const different = [
+  const explained = explanations.filter((each) => isOf(each, version, component));
+  return compareActions(component.name, version, [{ granted: rowsOf(component.name, dkpVersion), calls }], explained);
+}
+
+/** Compares granted actions with calls, once or for several deployments: each difference is reported once. */
+export function compareActions(
+  component: Compared,
+  version: string,
+  pairs: readonly { readonly granted: ReadonlySet<string>; readonly calls: Calls }[],
+  explanations: readonly Explanation[] = EXPLANATIONS,
+): Comparison {
+  const explained = explanations.filter((each) => each.components.includes(component));
+  const all = pairs.flatMap(({ granted, calls }) => [
     ...[...granted].filter((action) => !calls.has(action)).map((action) => ({ action, only: "catalogue" as const })),
     ...[...calls.keys()].filter((action) => !granted.has(action)).map((action) => ({ action, only: "sources" as const })),
-  ];
+  ]);
+  const different = [...new Map(all.map((difference) => [JSON.stringify(difference), difference])).values()];
+  const [calls, granted] = [pairs.flatMap((pair) => [...pair.calls]), pairs.flatMap((pair) => [...pair.granted])];
   const explanationOf = ({ action, only }: Pick<Difference, "action" | "only">) =>
     explained.find((each) => each.only === only && each.actions.includes(action));
   return {
-    component: component.name,
+    component,
     version,
-    calls: calls.size,
-    rows: rows.length,
+    calls: new Set(calls.map(([action]) => action)).size,
+    rows: new Set(granted).size,
     differences: different.map((difference) => ({
       ...difference,
-      files: calls.get(difference.action) ?? [],
+      files: difference.only === "catalogue" ? [] : (calls.find(([action]) => action === difference.action)?.[1] ?? []),
       explanation: explanationOf(difference),
     })),
     outdated: explained

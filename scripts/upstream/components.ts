@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
 import type { Caller } from "../../src/iam/catalogue";
 import { VERIFIED_COMPONENTS } from "../../src/iam/dkp-versions";
 
@@ -20,6 +23,20 @@ export const COMPONENTS: readonly Component[] = [
     main: "cmd/machine-controller-manager",
   },
 ];
+
+/** IDs of the components in DKP's list of them. */
+const OSS_IDS: Partial<Record<Caller, string>> = { "cloud-controller-manager": "ccm-aws", "ebs-csi": "csi-aws" };
+
+/** The versions of a component that a source tree of DKP ships, without `v`; the verified ones where its list does not have it. */
+export function shippedVersions(component: Component, tree: string): readonly string[] {
+  const id = OSS_IDS[component.name];
+  const list = parse(readFileSync(join(tree, "modules/030-cloud-provider-aws/oss.yaml"), "utf8")) as readonly {
+    readonly id: string;
+    readonly versions?: readonly { readonly version: string }[];
+  }[];
+  const versions = list.find((each) => each.id === id)?.versions?.map(({ version }) => version.replace(/^v/, ""));
+  return versions === undefined ? verifiedVersions(component) : [...new Set(versions)];
+}
 
 /** The versions of a component that DKP ships and that the catalogue was compared with; oldest first, without `v`. */
 export function verifiedVersions({ name }: Component): readonly string[] {

@@ -1,11 +1,15 @@
 import type { Caller } from "../../src/iam/catalogue";
+import { EXPLANATIONS_OF_TERRAFORM } from "./terraform-explanations";
 
-/** Where an action is: in rows of the catalogue, or in calls of a component's sources. */
+/** What is compared: a component of DKP, or Terraform for the deployments of this project, with the policies of their deployers. */
+export type Compared = Caller | "deployer";
+
+/** Where an action is: in rows of the catalogue or a deployer's policy, or in calls of the sources. */
 export type Side = "catalogue" | "sources";
 
 /** Differences between catalogue and sources that are right, with the reason. */
 export interface Explanation {
-  readonly components: readonly Caller[];
+  readonly components: readonly Compared[];
   readonly actions: readonly string[];
   /** The only side that has the actions. */
   readonly only: Side;
@@ -64,7 +68,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     source: "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/v1.64.0/pkg/cloud/cloud.go",
   },
   {
-    components: ["ebs-csi", "machine-controller-manager"],
+    components: ["ebs-csi", "machine-controller-manager", "terraform"],
     actions: [
       "kms:CreateGrant",
       "kms:Decrypt",
@@ -85,7 +89,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     source: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html",
   },
   {
-    components: ["machine-controller-manager"],
+    components: ["machine-controller-manager", "terraform"],
     actions: ["iam:PassRole"],
     only: "catalogue",
     reason: "RunInstances with an instance profile requires it",
@@ -98,4 +102,5 @@ export const EXPLANATIONS: readonly Explanation[] = [
     reason: "EC2 creates its role for spot instances on behalf of the caller",
     source: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html",
   },
+  ...EXPLANATIONS_OF_TERRAFORM,
 ];

@@ -1,26 +1,37 @@
 import { Command, Option } from "commander";
 import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { type Comparison, compare, needsAttention } from "./compare";
-import { COMPONENTS, verifiedVersions } from "./components";
+import { COMPONENTS, shippedVersions, verifiedVersions } from "./components";
 import { findCalls } from "./go-calls";
 import { downloadModule, newestVersion, readFolder } from "./go-module";
 import { reportText } from "./report";
+import { compareTerraform } from "./terraform-model";
 
 interface Options {
   readonly component?: readonly string[];
   readonly version?: string;
   readonly source?: string;
+  readonly dkp?: string;
   readonly dkpVersion: (typeof KNOWN_VERSIONS)[number];
   readonly format: "json" | "text";
 }
 
 const program = new Command("upstream")
   .description(
-    "Compares the catalogue with the AWS SDK calls in the Go sources of the components of DKP. The sources come from the module proxies of GOPROXY.",
+    "Compares the catalogue with the AWS SDK calls in the Go sources of the components of DKP, which come from the module proxies of GOPROXY, and with AWS's call model of the Terraform provider (awslabs/iam-policy-autopilot). The same model is compared with the policies of the deployers.",
   )
-  .addOption(new Option("--component <names...>", "read only these components").choices(COMPONENTS.map(({ name }) => name)))
+  .addOption(
+    new Option("--component <names...>", "read only these components").choices([
+      ...COMPONENTS.map(({ name }) => name),
+      "terraform",
+    ]),
+  )
   .option("--version <version>", 'version of the component, such as 1.54.0, or "latest" (default: those that DKP ships)')
-  .option("--source <folder>", "checked-out source tree to read instead; requires one --component and its --version")
+  .option(
+    "--source <folder>",
+    "checked-out source tree to read instead; requires one --component and its --version. With --component terraform: the folder with the two files of the model",
+  )
+  .option("--dkp <folder>", "source tree of DKP, whose oss.yaml names the versions (default: those that were verified)")
   .addOption(
     new Option("--dkp-version <version>", "rows of the catalogue to compare with")
       .choices(KNOWN_VERSIONS)
@@ -30,7 +41,7 @@ const program = new Command("upstream")
   .addHelpText("after", "\nExit codes: 0 no unexplained difference, 1 error, 2 unexplained difference or outdated explanation")
   .action(async (options: Options) => {
     const { comparisons, errors } =
-      options.source === undefined ? await compareModules(options) : { comparisons: [await compareSource(options)], errors: [] };
+      options.source === undefined ? await compareAll(options) : { comparisons: await compareSource(options), errors: [] };
     process.stdout.write(options.format === "json" ? `${JSON.stringify(comparisons, null, 2)}\n` : reportText(comparisons));
     process.exitCode = comparisons.some(needsAttention) ? 2 : 0;
     if (errors.length > 0) {
@@ -38,25 +49,51 @@ const program = new Command("upstream")
     }
   });
 
-async function compareSource({ component: names = [], version, source = "", dkpVersion }: Options): Promise<Comparison> {
+async function compareSource({
+  component: names = [],
+  version,
+  source = "",
+  dkpVersion,
+}: Options): Promise<readonly Comparison[]> {
+  if (names.join() === "terraform") {
+    return compareTerraform(dkpVersion, source);
+  }
   const [component, another] = COMPONENTS.filter(({ name }) => names.includes(name));
   if (component === undefined || another !== undefined || version === undefined || version === "latest") {
     throw new Error("--source: requires one --component and the --version of the source tree");
   }
   const { module, files } = readFolder(source);
-  return compare(component, plain(version), dkpVersion, await findCalls(files, module, component.main));
+  return [compare(component, plain(version), dkpVersion, await findCalls(files, module, component.main))];
+}
+
+async function compareAll(options: Options): ReturnType<typeof compareModules> {
+  const { comparisons, errors } = await compareModules(options);
+  if (options.component?.includes("terraform") === false) {
+    return { comparisons, errors };
+  }
+  try {
+    return { comparisons: [...comparisons, ...(await compareTerraform(options.dkpVersion))], errors };
+  } catch (error) {
+    return { comparisons, errors: [...errors, `terraform: ${(error as Error).message}`] };
+  }
 }
 
 /** Versions that cannot be read are errors; the others are compared all the same. */
 async function compareModules({
   component: names,
   version,
+  dkp,
   dkpVersion,
 }: Options): Promise<{ readonly comparisons: readonly Comparison[]; readonly errors: readonly string[] }> {
   const comparisons: Comparison[] = [];
   const errors: string[] = [];
   for (const component of COMPONENTS.filter(({ name }) => names?.includes(name) ?? true)) {
-    for (const each of version === undefined ? verifiedVersions(component) : [plain(version)]) {
+    const shipped = dkp === undefined ? verifiedVersions(component) : shippedVersions(component, dkp);
+    const unverified = shipped.filter((each) => !verifiedVersions(component).includes(each));
+    if (unverified.length > 0) {
+      errors.push(`${component.name}: DKP ships ${unverified.join(", ")}; once compared, add them to VERIFIED_COMPONENTS`);
+    }
+    for (const each of version === undefined ? shipped : [plain(version)]) {
       try {
         const exact = each === "latest" ? await newestVersion(component.module, process.env.GOPROXY) : each;
         const files = await downloadModule(component.module, `v${exact}`, process.env.GOPROXY);

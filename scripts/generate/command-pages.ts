@@ -57,13 +57,16 @@ export function environmentList(): string {
     .join("");
 }
 
+/** What the text above the list says of every command. */
+const OF_EVERY_COMMAND = "the settings or the arguments have an error";
+
 /** What each exit code of each command means. */
 export function exitCodesList(): string {
   return Object.entries(EXIT_CODES)
     .map(([name, meanings]) => {
       const codes = Object.values(EXIT).flatMap((number) => {
-        const meaning = meanings[number];
-        return meaning === undefined ? [] : [`**${number}** ${plain(meaning)}`];
+        const meaning = meanings[number] ?? OF_EVERY_COMMAND;
+        return meaning === OF_EVERY_COMMAND ? [] : [`**${number}** ${plain(meaning)}`];
       });
       return `- ${code(name)}: ${codes.join(". ")}.\n`;
     })

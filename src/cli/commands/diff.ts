@@ -49,7 +49,7 @@ export type Format = keyof typeof FORMATS;
 export const define: Define = (command, session) => {
   command
     .description(
-      "Summarizes what a change of the settings does, compared with committed review packs; what a plan does; what another DKP version requires; or whether one policy allows what another does not. Writes nothing. Does not call AWS; runs Terraform only to read a saved plan.",
+      "Summarizes what a change of the settings or a plan does, what another DKP version requires, or whether one policy allows what another does not. Writes nothing. Does not call AWS; runs Terraform only to read a saved plan.",
     )
     .argument("[stack...]", `${STACKS_HELP}; with --plan and --dkp-version exactly one`)
     .addOption(

@@ -22,9 +22,9 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Reports what exists in AWS beside what Terraform manages: policies, groups, members and credentials of the user, its group and its policies, of the node role, and of the role <prefix>-node that DKP creates; each with its risk and the remedy.
+      `Reports what exists in AWS beside what Terraform manages, each object with its risk and the remedy. Only reads.
 
-What Terraform manages is read from the state through Terraform; if no state is reachable, from the settings: then no command is printed, and the exit code is 3. Only reads; provider.profile and provider.assumeRoleArn count.
+What Terraform manages is read from the state through Terraform; if no state is reachable, from the settings: then no command is printed, and the exit code is 3. provider.profile and provider.assumeRoleArn count.
 
 With --format json the output is an object for one named stack, otherwise a list.`,
     )

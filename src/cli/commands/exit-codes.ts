@@ -10,16 +10,16 @@ export type CommandName = "init" | "synth" | "policy" | "review" | "diff" | "pla
 export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<ExitCode, string>>>>> = {
   init: {
     0: "the repository is created",
-    1: "the arguments or the installation file have an error, or the folder is not empty, and nothing is written",
+    1: "the arguments or the installation file have an error, or the folder is not empty",
   },
   synth: {
     0: "all files are written",
-    1: "the settings have errors or a stack's folder holds other Terraform files, and nothing is written; or a file cannot be written, and each file is the old one or the new one",
+    1: "the settings have errors or a stack's folder holds other Terraform files, and nothing is written; or a file cannot be written",
   },
   policy: { 0: "the policy or the explanation is printed", 1: "the settings or the arguments have an error" },
   review: {
     0: "the review packs are up to date",
-    1: "the settings or the arguments have an error, or a file cannot be written; with --check also a file that is out of date, missing or left over",
+    1: "the settings or the arguments have an error, or a file cannot be written; with --check also a file that is not up to date",
   },
   diff: {
     0: "every difference is known to be harmless",
@@ -50,6 +50,6 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
     0: "nothing exists beside what Terraform manages",
     1: "the settings or the arguments have an error",
     2: "something exists beside what Terraform manages",
-    3: "something cannot be read, also the state, or the credentials belong to another account: the result is unknown; also if something was found",
+    3: "something, also the state, cannot be read, or the credentials belong to another account: the result is unknown",
   },
 };

@@ -22,7 +22,7 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Shows the access keys of deployments: slots, age, last use, which key the outputs expose, when an OpenPGP key expires, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing to do, and DKP's key works throughout.
+      `Shows the access keys of deployments, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing to do, and DKP's key works throughout.
 
 A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; where the state lacks an object of the deployment also iam:GetPolicy, iam:ListAttachedUserPolicies, iam:GetGroup and iam:GetRole. Changes nothing. A stack must be synthesized and initialized.
 

@@ -22,7 +22,7 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Plans one deployment: writes its Terraform JSON as synth does, runs terraform init and terraform plan in its folder, verifies that the plan is of this configuration, and prints the change summary of diff --plan. Applies nothing: it leaves the plan, and says how to apply it.
+      `Plans one deployment: synth, terraform init, terraform plan, and the change summary of diff --plan. Applies nothing: it leaves the plan, and says how to apply it.
 
 A saved plan contains the secret access key once the key exists, unless pgpKey encrypts it. If the plan fails, there is none.`,
     )

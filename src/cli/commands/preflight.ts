@@ -24,9 +24,9 @@ const PROGRESS_MS = 2000;
 export const define: Define = (command, session) => {
   command
     .description(
-      `Checks the AWS account for what would fail during the installation of a cluster: account, region, images, iamNodeRole, the names of the deployment itself and of DKP, another cluster with the same prefix, the networks that its calls come from, and the permissions of the user.
+      `Checks the AWS account for what would fail during the installation of a cluster. Changes nothing.
 
-Run it with the credentials that apply the stack; provider.profile and provider.assumeRoleArn count, except with --as-key. Changes nothing.`,
+Run it with the credentials that apply the stack; provider.profile and provider.assumeRoleArn count, except with --as-key.`,
     )
     .argument("[stack]", STACK_HELP)
     .option("--existing-cluster", "DKP has created the cluster: expect its names to be in use")

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { deadLinks } from "../helpers/links";
 import { PROJECT } from "../helpers/project-root";
 import { Consumer, npmEnvironment } from "./support/consumer";
 import { type Credentials, LocalAws } from "./support/local-aws";
@@ -136,6 +137,13 @@ describe("other projects", () => {
       ]);
       expect(paths.filter((path) => /generate|reference-tables|json-schema/.test(path))).toEqual([]);
       expect(program.packed.size).toBeLessThan(1_000_000);
+    });
+
+    it("whose documentation links only files that it has", () => {
+      const path = join(program.path, "node_modules/dkp-access");
+      // Review packs fill these in, with links between their files.
+      const pages = program.packed.files.map((file) => file.path).filter((file) => !/^(src\/cli|templates)\//.test(file));
+      expect(deadLinks(pages, (file) => readFileSync(join(path, file), "utf8"))).toEqual([]);
     });
 
     it("that npm pack does not create without the scripts that fill it", () => {

@@ -1,15 +1,13 @@
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
-import { Annotations, App, Fn, TerraformElement, TerraformStack } from "cdktf";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { Annotations, App, Fn, TerraformElement, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { AccessGroup } from "./constructs/access-group";
 import { AccessKeys } from "./constructs/access-keys";
-import { AccessOutputs } from "./constructs/access-outputs";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
-import { DeploymentProvider } from "./constructs/aws-provider";
-import { Imports } from "./constructs/imports";
 import { NodeRole } from "./constructs/node-role";
-import { PolicyAttachment } from "./constructs/policy-attachment";
+import { attachInOrder, PolicyAttachment } from "./constructs/policy-attachment";
 import { StateBackend } from "./constructs/state-backend";
 import { addressErrors } from "./constructs/validate-addresses";
 import { policyArn } from "./iam/arns";
@@ -19,6 +17,7 @@ import { withAccount } from "./iam/policy-statement";
 import type { Deployment } from "./settings/deployment";
 import { notesOf, settingsWarnings } from "./settings/settings-notes";
 import { ADDRESSES, KEY_ADDRESSES, movedBlocks, nameIn, policyAddress } from "./terraform/addresses";
+import { OUTPUTS, type OutputName } from "./terraform/outputs";
 
 export interface DeckhouseAccessStackOptions {
   /** The folder that the path of a `local` state is relative to. @default the working directory */
@@ -43,52 +42,55 @@ export class DeckhouseAccessStack extends TerraformStack {
     const { projectRoot = "." } = options;
     const { region, accountId, tags, protect, attachment, accessKeys, nodeRole } = deployment;
     new StateBackend(this, { location: deployment.state, projectRoot });
-    new DeploymentProvider(this, "account", { ...deployment.provider, region, accountId, tags });
+    const { version, profile, assumeRoleArn } = deployment.provider;
+    new AwsProvider(this, "aws", {
+      region,
+      profile,
+      ...(accountId === undefined ? {} : { allowedAccountIds: [accountId] }),
+      ...(assumeRoleArn === undefined ? {} : { assumeRole: [{ roleArn: assumeRoleArn }] }),
+      ...(tags === undefined ? {} : { defaultTags: [{ tags: { ...tags } }] }),
+    });
+    // The bindings pin the version that they were generated from, and shorten the source.
+    this.addOverride("terraform.required_providers.aws", { source: "hashicorp/aws", version });
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
     const imported = deployment.import?.accessKeyId !== undefined;
     const keys =
       accessKeys === "none"
         ? undefined
         : new AccessKeys(this, "key", { ...accessKeys, primary: { ...accessKeys.primary, imported }, user, protect });
-    const [first, ...further] = deployment.policies;
-    const policy = this.policy(deployment, first);
-    const additional = further.map((each) => this.policy(deployment, each, policy));
-    const policies = [policy, ...additional];
+    const policies = deployment.policies.map((each) => this.policy(deployment, each));
+    const [policy, ...additional] = policies as [AccessPolicy, ...AccessPolicy[]];
     if (attachment !== "group") {
-      for (const attached of policies) {
-        new PolicyAttachment(this, attached.number === 1 ? "attachment" : `attachment-${attached.number}`, {
-          user,
-          policy: attached,
-          protect,
-        });
-      }
+      const attached = policies.map((each) => {
+        const id = each.number === 1 ? "attachment" : `attachment-${each.number}`;
+        return new PolicyAttachment(this, id, { user, policy: each, protect }).resource;
+      });
+      attachInOrder(policies, attached);
     }
     const group =
       attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policies, protect });
     const role = nodeRole === undefined ? undefined : new NodeRole(this, "node-role", nodeRole);
     this.moved = movedBlocks(nodeRole?.managedPolicyArns);
-    new Imports(this, "import", { ids: this.importIds(deployment) });
+    this.importObjects(deployment);
     const key = keys?.current;
     const secrets = deployment.outputs.secret ? key : undefined;
-    new AccessOutputs(this, "outputs", {
-      values: {
-        user_name: user.name,
-        user_arn: user.arn,
-        policy_name: policy.name,
-        policy_arn: policy.arn,
-        additional_policy_arns: additional.length === 0 ? undefined : additional.map(({ arn }) => arn),
-        region,
-        // The fifth part of arn:PARTITION:iam::ACCOUNT:user/NAME.
-        account_id: Fn.element(Fn.split(":", user.arn), 4),
-        access_key_id: key?.accessKeyId,
-        access_key_slot: key?.slot,
-        secret_access_key: secrets?.secretAccessKey,
-        encrypted_secret_access_key: secrets?.encryptedSecretAccessKey,
-        key_fingerprint: secrets?.keyFingerprint,
-        group_name: group?.name,
-        node_role_name: role?.name,
-        node_role_arn: role?.arn,
-      },
+    this.outputs({
+      user_name: user.name,
+      user_arn: user.arn,
+      policy_name: policy.name,
+      policy_arn: policy.arn,
+      additional_policy_arns: additional.length === 0 ? undefined : additional.map(({ arn }) => arn),
+      region,
+      // The fifth part of arn:PARTITION:iam::ACCOUNT:user/NAME.
+      account_id: Fn.element(Fn.split(":", user.arn), 4),
+      access_key_id: key?.accessKeyId,
+      access_key_slot: key?.slot,
+      secret_access_key: secrets?.secretAccessKey,
+      encrypted_secret_access_key: secrets?.encryptedSecretAccessKey,
+      key_fingerprint: secrets?.keyFingerprint,
+      group_name: group?.name,
+      node_role_name: role?.name,
+      node_role_arn: role?.arn,
     });
     for (const note of notesOf(deployment)) {
       Annotations.of(this).addInfo(note);
@@ -102,23 +104,37 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   /** A policy of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */
-  private policy(deployment: Deployment, { number, name, statements }: DeploymentPolicy, first?: AccessPolicy): AccessPolicy {
+  private policy(deployment: Deployment, { number, name, statements }: DeploymentPolicy): AccessPolicy {
     const { policy, protect, accountId } = deployment;
     const account = policy.mode === "documented" ? "" : this.account(accountId);
-    const props = { ...policy, name, number, statements: withAccount(statements, account), protect, first };
+    const props = { ...policy, name, number, statements: withAccount(statements, account), protect };
     return new AccessPolicy(this, nameIn(policyAddress("policy", number)), props);
   }
 
-  /** The ID of each object to import, by address. */
-  private importIds(deployment: Deployment): Readonly<Record<string, string>> {
+  /** The outputs that other workspaces read. One without a value is absent. */
+  private outputs(values: Readonly<Partial<Record<OutputName, string | readonly string[] | undefined>>>): void {
+    for (const name of Object.keys(OUTPUTS) as OutputName[]) {
+      const value = values[name];
+      if (value !== undefined) {
+        const sensitive = name === "secret_access_key" ? true : undefined;
+        new TerraformOutput(this, name, { value, description: OUTPUTS[name], sensitive });
+      }
+    }
+  }
+
+  /**
+   * Imports objects that were created outside Terraform. CDKTF has no class for the block with an ID that is known only at plan. The plan
+   * fails if an object does not exist. Other attachments, memberships and inline policies need no import: their creation succeeds.
+   */
+  private importObjects(deployment: Deployment): void {
     const { import: imports, user, policy, policies, group, nodeRole, region, accountId } = deployment;
     if (imports === undefined) {
-      return {};
+      return;
     }
     const account = imports.policy || imports.attachment || imports.additionalPolicies ? this.account(accountId) : "";
     const arnOf = (name: string) => policyArn({ partition: partitionOf(region), account, path: policy.path, name });
     const arn = arnOf(policy.name);
-    return {
+    const ids = {
       ...(imports.user ? { [ADDRESSES.user]: user.name } : {}),
       ...(imports.accessKeyId === undefined ? {} : { [KEY_ADDRESSES.primary]: imports.accessKeyId }),
       ...(imports.policy ? { [ADDRESSES.policy]: arn } : {}),
@@ -129,6 +145,10 @@ export class DeckhouseAccessStack extends TerraformStack {
       ...(imports.group ? { [ADDRESSES.group]: group.name } : {}),
       ...(imports.nodeRole && nodeRole !== undefined ? { [ADDRESSES.nodeRole]: nodeRole.name } : {}),
     };
+    const blocks = Object.entries(ids).map(([to, id]) => ({ to, id }));
+    if (blocks.length > 0) {
+      this.addOverride("import", blocks);
+    }
   }
 
   /** The stated account, else the account of Terraform's credentials, which Terraform queries once. */

@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import { ADDRESSES, nameIn, policyAddress } from "../terraform/addresses";
 import type { AccessPolicy } from "./access-policy";
 import type { AccessUser } from "./access-user";
-import { attachmentLifecycle } from "./policy-attachment";
+import { attachInOrder, attachmentLifecycle } from "./policy-attachment";
 
 export interface AccessGroupProps {
   /** The group name, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. */
@@ -32,14 +32,15 @@ export class AccessGroup extends Construct {
     super(scope, id);
     const group = new IamGroup(this, nameIn(ADDRESSES.group), { name, path });
     new IamUserGroupMembership(this, nameIn(ADDRESSES.membership), { user: user.name, groups: [group.name] });
-    for (const policy of policies) {
-      const attachment = new IamGroupPolicyAttachment(this, nameIn(policyAddress("groupAttachment", policy.number)), {
-        group: group.name,
-        policyArn: policy.arn,
-        ...attachmentLifecycle(policy.number, protect),
-      });
-      policy.attachedBy(attachment);
-    }
+    const attachments = policies.map(
+      ({ arn, number }) =>
+        new IamGroupPolicyAttachment(this, nameIn(policyAddress("groupAttachment", number)), {
+          group: group.name,
+          policyArn: arn,
+          ...attachmentLifecycle(number, protect),
+        }),
+    );
+    attachInOrder(policies, attachments);
     this.name = group.name;
   }
 }

@@ -18,16 +18,11 @@ export interface AccessPolicyProps {
   readonly protect?: boolean | undefined;
   /** The number of a further policy, from 2, if the permissions of the deployment exceed the size of one policy. @default 1 */
   readonly number?: number | undefined;
-  /** The first policy, which Terraform changes only after it attached this one. @default this is the first policy */
-  readonly first?: AccessPolicy | undefined;
 }
 
 /**
  * A managed policy with permissions of DKP. It is rendered through a policy document: one action per line for reviewers,
  * and the only form that checkov reads in Terraform JSON. A change of name or path replaces the policy.
- *
- * Where a deployment has several policies, a change of a further one creates another policy. Terraform attaches it, then changes
- * the first policy, then detaches the former one: a statement that moves between policies is always allowed.
  */
 export class AccessPolicy extends Construct {
   /** The name, as a reference to the resource. */
@@ -36,15 +31,11 @@ export class AccessPolicy extends Construct {
   readonly arn: string;
   /** Counted from 1. */
   readonly number: number;
-  private readonly first: AccessPolicy | undefined;
   private readonly resource: IamPolicy;
-  /** Of the further policies: that of the highest number so far, by resource type. */
-  private readonly lastAttachments = new Map<string, TerraformResource>();
 
   constructor(scope: Construct, id: string, props: AccessPolicyProps) {
     super(scope, id);
-    const { name, path = "/", description, statements, protect = true, number = 1, first } = props;
-    this.first = first;
+    const { name, path = "/", description, statements, protect = true, number = 1 } = props;
     this.number = number;
     // In a construct of its own, because the name of the data source and of the policy is the same.
     const document = new DataAwsIamPolicyDocument(
@@ -77,29 +68,13 @@ export class AccessPolicy extends Construct {
     this.arn = this.resource.arn;
   }
 
-  /**
-   * Makes Terraform change the first policy only after an attachment of this one exists, and attach the further policies from the last
-   * to the second one. Call it in the order of the numbers.
-   *
-   * A statement can move between further policies while the first one does not change. Terraform leaves what does not change out of the
-   * order of its calls, so the further ones need an order of their own: what replaces an attachment comes before the deletion of every
-   * attachment that it depended on, and after the creation of every one that it depends on.
-   * Source: Terraform, `internal/terraform/transform_destroy_edge.go`, `transform_destroy_cbd.go`. Measured in
-   * `__tests__/e2e/policy-changes.test.ts`.
-   */
-  attachedBy(attachment: TerraformResource): void {
-    if (this.first !== undefined) {
-      const attachments = this.first.lastAttachments;
-      dependOn(this.first.resource, attachment);
-      const former = attachments.get(attachment.terraformResourceType);
-      if (former !== undefined) {
-        dependOn(former, attachment);
-      }
-      attachments.set(attachment.terraformResourceType, attachment);
-    }
+  /** Makes Terraform change the policy only after another resource exists. */
+  changeAfter(other: TerraformResource): void {
+    dependOn(this.resource, other);
   }
 }
 
-function dependOn(resource: TerraformResource, other: TerraformResource): void {
+/** Makes Terraform create or change a resource only after another one exists. */
+export function dependOn(resource: TerraformResource, other: TerraformResource): void {
   resource.dependsOn = [...(resource.dependsOn ?? []), dependable(other)];
 }

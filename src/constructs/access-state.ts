@@ -51,7 +51,36 @@ type AccessValues = {
  * sets `outputs: { secret: false }` or encrypts the secret with `pgpKey`.
  */
 export class AccessState extends Construct implements AccessValues {
-  private readonly state: TerraformRemoteState;
+  /** Name of the IAM user that DKP acts as. */
+  readonly userName: string;
+  /** ARN of the IAM user. */
+  readonly userArn: string;
+  /** Name of the managed policy attached to the user. */
+  readonly policyName: string;
+  /** ARN of the managed policy. */
+  readonly policyArn: string;
+  /** ARNs of the further managed policies. Absent where the permissions fit into one. */
+  readonly additionalPolicyArns: string[];
+  /** AWS region that DKP runs in. */
+  readonly region: string;
+  /** AWS account of the user. */
+  readonly accountId: string;
+  /** Access key id to hand to DKP. Absent with `accessKeys: none`. */
+  readonly accessKeyId: string;
+  /** The key slot that the outputs expose. Absent with `accessKeys: none`. */
+  readonly accessKeySlot: string;
+  /** Secret access key to hand to DKP, sensitive: Terraform prints it nowhere. Absent with `outputs: { secret: false }` and `pgpKey`. */
+  readonly secretAccessKey: string;
+  /** The secret encrypted, in base64. Only with `pgpKey`. */
+  readonly encryptedSecretAccessKey: string;
+  /** Fingerprint of the OpenPGP key that the secret is encrypted for. Only with `pgpKey`. */
+  readonly keyFingerprint: string;
+  /** Name of the group that has the policy and the user. Only with an `attachment` to a group. */
+  readonly groupName: string;
+  /** Name of the role for the cluster's nodes. Only with `nodeRole`. */
+  readonly nodeRoleName: string;
+  /** ARN of the role for the cluster's nodes. Only with `nodeRole`. */
+  readonly nodeRoleArn: string;
 
   constructor(scope: Construct, id: string, props: AccessStateProps) {
     super(scope, id);
@@ -60,7 +89,23 @@ export class AccessState extends Construct implements AccessValues {
       throw new Error(`${this.node.path}: names no backend type; write for example { s3: { bucket, key, region } }`);
     }
     // "Default" has no part in the address: data.terraform_remote_state.<id>.
-    this.state = new AnyRemoteState(this, "Default", type, config);
+    const state = new AnyRemoteState(this, "Default", type, config);
+    const output = (name: OutputName) => state.getString(name);
+    this.userName = output("user_name");
+    this.userArn = output("user_arn");
+    this.policyName = output("policy_name");
+    this.policyArn = output("policy_arn");
+    this.additionalPolicyArns = state.getList("additional_policy_arns" satisfies OutputName);
+    this.region = output("region");
+    this.accountId = output("account_id");
+    this.accessKeyId = output("access_key_id");
+    this.accessKeySlot = output("access_key_slot");
+    this.secretAccessKey = Token.asString(Fn.sensitive(output("secret_access_key")));
+    this.encryptedSecretAccessKey = output("encrypted_secret_access_key");
+    this.keyFingerprint = output("key_fingerprint");
+    this.groupName = output("group_name");
+    this.nodeRoleName = output("node_role_name");
+    this.nodeRoleArn = output("node_role_arn");
   }
 
   /**
@@ -78,81 +123,6 @@ export class AccessState extends Construct implements AccessValues {
     return new AccessState(scope, id, { [backend]: config } as unknown as AccessStateProps);
   }
 
-  /** Name of the IAM user that DKP acts as. */
-  get userName(): string {
-    return this.output("user_name");
-  }
-
-  /** ARN of the IAM user. */
-  get userArn(): string {
-    return this.output("user_arn");
-  }
-
-  /** Name of the managed policy attached to the user. */
-  get policyName(): string {
-    return this.output("policy_name");
-  }
-
-  /** ARN of the managed policy. */
-  get policyArn(): string {
-    return this.output("policy_arn");
-  }
-
-  /** ARNs of the further managed policies. Absent where the permissions fit into one. */
-  get additionalPolicyArns(): string[] {
-    return this.state.getList("additional_policy_arns" satisfies OutputName);
-  }
-
-  /** AWS region that DKP runs in. */
-  get region(): string {
-    return this.output("region");
-  }
-
-  /** AWS account of the user. */
-  get accountId(): string {
-    return this.output("account_id");
-  }
-
-  /** Access key id to hand to DKP. Absent with `accessKeys: none`. */
-  get accessKeyId(): string {
-    return this.output("access_key_id");
-  }
-
-  /** The key slot that the outputs expose. Absent with `accessKeys: none`. */
-  get accessKeySlot(): string {
-    return this.output("access_key_slot");
-  }
-
-  /** Secret access key to hand to DKP, sensitive: Terraform prints it nowhere. Absent with `outputs: { secret: false }` and `pgpKey`. */
-  get secretAccessKey(): string {
-    return Token.asString(Fn.sensitive(this.output("secret_access_key")));
-  }
-
-  /** The secret encrypted, in base64. Only with `pgpKey`. */
-  get encryptedSecretAccessKey(): string {
-    return this.output("encrypted_secret_access_key");
-  }
-
-  /** Fingerprint of the OpenPGP key that the secret is encrypted for. Only with `pgpKey`. */
-  get keyFingerprint(): string {
-    return this.output("key_fingerprint");
-  }
-
-  /** Name of the group that has the policy and the user. Only with an `attachment` to a group. */
-  get groupName(): string {
-    return this.output("group_name");
-  }
-
-  /** Name of the role for the cluster's nodes. Only with `nodeRole`. */
-  get nodeRoleName(): string {
-    return this.output("node_role_name");
-  }
-
-  /** ARN of the role for the cluster's nodes. Only with `nodeRole`. */
-  get nodeRoleArn(): string {
-    return this.output("node_role_arn");
-  }
-
   /** `provider` of DKP's AWSClusterConfiguration as YAML text, sensitive, since the secret is in it. */
   get providerBlock(): string {
     return Fn.yamlencode({
@@ -162,10 +132,6 @@ export class AccessState extends Construct implements AccessValues {
         region: this.region,
       },
     });
-  }
-
-  private output(name: OutputName): string {
-    return this.state.getString(name);
   }
 }
 

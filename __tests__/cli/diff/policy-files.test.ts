@@ -1,5 +1,5 @@
 import { POLICY_FILES, type PolicyFiles } from "../../../src/cli/diff/pack-policies";
-import { between as compare, packFiles, type Summary } from "../../helpers/changes";
+import { between as compare, packFiles, type Summary, seriousRules } from "../../helpers/changes";
 import { packOf, reviewPackOf } from "../../helpers/packs";
 
 const filesOf = (settings: string): PolicyFiles =>
@@ -15,7 +15,7 @@ const scoped = (cluster = "", more = "") => `policy: { mode: scoped }\ncluster: 
 const s3 = (more: string) => `backend: { s3: { bucket: state, region: eu-central-1, ${more} } }`;
 
 const needs = (actions: string, files = "deployer-policy.json") =>
-  `the principal that runs Terraform needs more: update its role with ${files} first: ${actions}`;
+  `the principal that runs Terraform requires more: update its role with ${files} first: ${actions}`;
 
 /** What changes if one file of the review pack is another text. */
 const withFile = (file: string, edit: (text: string) => string) => {
@@ -32,19 +32,19 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       "all IAM actions for the nodes in additionalRolePolicies",
       "",
       "cluster: { additionalRolePolicies: ['iam:*'] }",
-      ["the service control policy denies less: statement NodeRoleStaysNodeRole (iam:*)"],
+      ["the service control policy denies less: NodeRoleStaysNodeRole"],
     ],
     [
       "a role for nodes in mode documented",
       "cluster: { prefix: dev }",
       "cluster: { prefix: dev, iamNodeRole: custom }",
-      ["the service control policy denies less: statement KeyPassesOnlyNodeRoles (arn:aws:iam::ACCOUNT_ID:role/custom)"],
+      ["the service control policy denies less: KeyPassesOnlyNodeRoles"],
     ],
     [
       "a former role for nodes in mode documented",
       "cluster: { prefix: dev, iamNodeRole: custom }",
       "cluster: { prefix: dev, iamNodeRole: custom, formerIamNodeRoles: [/old] }",
-      ["the service control policy denies less: statement KeyPassesOnlyNodeRoles (arn:aws:iam::ACCOUNT_ID:role/old)"],
+      ["the service control policy denies less: KeyPassesOnlyNodeRoles"],
     ],
     [
       "forceDestroy",
@@ -61,17 +61,19 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       "another bucket of the state",
       "",
       "backend: { s3: { bucket: other, region: eu-central-1 } }",
-      [needs("s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject", "deployer-policy.json and planner-policy.json")],
+      [
+        needs("s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject"),
+        needs("s3:GetObject, s3:ListBucket", "planner-policy.json"),
+      ],
     ],
     [
       "a role for the state",
       "",
       s3("assume_role: { role_arn: 'arn:aws:iam::123456789012:role/state' }"),
       [
-        needs(
-          "s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject, sts:AssumeRole",
-          "deployer-policy.json and deployer-state-role-policy.json and planner-policy.json",
-        ),
+        needs("sts:AssumeRole"),
+        needs("s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject", "deployer-state-role-policy.json"),
+        needs("sts:AssumeRole", "planner-policy.json"),
       ],
     ],
   ])("are broadened: %s", (_, before, after, lines) => {
@@ -105,15 +107,13 @@ describe("the policies of a review pack that Terraform does not apply", () => {
 
   it("are narrowed if the service control policy denies more", () => {
     const { deployments } = between("cluster: { additionalRolePolicies: ['iam:*'] }", "");
-    expect(deployments[0]?.otherNarrowed).toEqual([
-      "the service control policy denies more: statement NodeRoleStaysNodeRole (iam:*)",
-    ]);
+    expect(deployments[0]?.otherNarrowed).toEqual(["the service control policy denies more: NodeRoleStaysNodeRole"]);
   });
 
   it("are broadened if the service control policy no longer denies what the policy of the user allows", () => {
     const changes = compare({ x: packFiles(packOf(""), filesOf("")) }, { x: packFiles(packOf(""), filesOf(scoped())) });
     expect(changes.deployments.flatMap(broadened)).toContain(
-      "the service control policy denies less: statement KeyWritesOnlyNodeRole, statement KeyPassesOnlyNodeRoles",
+      "the service control policy denies less: KeyWritesOnlyNodeRole, KeyPassesOnlyNodeRoles",
     );
   });
 
@@ -129,7 +129,7 @@ describe("the policies of a review pack that Terraform does not apply", () => {
   it("are not comparable if a file is not a policy", () => {
     const changes = withFile("deployer-policy.json", () => "{");
     expect(changes.deployments.flatMap(broadened)).toEqual([
-      "deployer-policy.json: not comparable: reported as broadened, because a statement of the policy after the change is not a policy document of version 2008-10-17 or 2012-10-17",
+      "the principal that runs Terraform requires more: update its role with deployer-policy.json first; not comparable: reported as broadened, because a statement of the policy after the change is not a policy document of version 2008-10-17 or 2012-10-17",
     ]);
     expect(withFile("service-control-policy.json", () => "{}").exitCode).toBe(2);
   });
@@ -146,18 +146,8 @@ describe("the policies of a review pack that Terraform does not apply", () => {
     ["planner-trust-github.json", '"sts.amazonaws.com"', '"other"'],
   ])("report who may newly assume a role: %s", (file, from, to) => {
     const changes = withFile(file, (text) => text.replaceAll(from, to));
-    expect(changes.deployments.flatMap(broadened)).toEqual([`who may assume the role of ${file}: more than before`]);
-    expect(changes.deployments.flatMap(({ evidence }) => evidence)).toMatchObject([
-      { rule: "trust-broadened", request: { action: "sts:AssumeRoleWithWebIdentity" } },
-    ]);
+    expect(seriousRules(changes)).toEqual(["trust-changed"]);
+    expect(changes.deployments.flatMap(broadened)[0]).toContain(`who may assume the role of ${file} changes: {`);
     expect(changes.exitCode).toBe(2);
-  });
-
-  it("report a subject that may no longer assume a role as narrowed", () => {
-    const changes = withFile("planner-trust-github.json", (text) => text.replace('"repo:ORG/REPO:pull_request",', ""));
-    expect(changes.exitCode).toBe(0);
-    expect(changes.deployments.flatMap(({ otherNarrowed }) => otherNarrowed)).toEqual([
-      "who may assume the role of planner-trust-github.json: fewer principals or requests",
-    ]);
   });
 });

@@ -3,6 +3,6 @@ import { comparePolicies, policyFindings, readPolicy } from "./policies";
 
 /** Whether one IAM policy allows what another does not: proven, or one new request. Both are identity policies of the same principal. */
 export function changesOfPolicies(before: string, after: string, source: string): Changes {
-  const findings = policyFindings("any principal", comparePolicies([readPolicy(before)], [readPolicy(after)]));
+  const findings = policyFindings("principal", comparePolicies([readPolicy(before)], [readPolicy(after)]));
   return { source, deployments: [{ stack: "policies", state: findings.length === 0 ? "unchanged" : "changed", findings }] };
 }

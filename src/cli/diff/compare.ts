@@ -139,22 +139,13 @@ function removal({ terraform }: Side): readonly DiffFound[] {
 
 /** Another account or partition: Terraform would create everything again there. */
 function environmentFindings(base: JsonObject, current: JsonObject): readonly DiffFound[] {
-  const [had, has] = [base, current].map((pack) => ({ account: accountOf(pack), partition: partitionOfPack(pack) })) as [
-    Environment,
-    Environment,
-  ];
-  const moved = (what: string, from: string, to: string): readonly DiffFound[] => [
-    { rule: "environment-changed", values: { what, from, to } },
-  ];
-  if (had.account !== undefined && has.account !== undefined && had.account !== has.account) {
-    return moved("account", had.account, has.account);
-  }
-  return had.partition === has.partition ? [] : moved("partition", had.partition, has.partition);
-}
-
-interface Environment {
-  readonly account: string | undefined;
-  readonly partition: string;
+  const moves = (
+    [
+      ["account", accountOf(base), accountOf(current)],
+      ["partition", partitionOfPack(base), partitionOfPack(current)],
+    ] as const
+  ).flatMap(([what, from, to]) => (from === undefined || to === undefined || from === to ? [] : [{ what, from, to }]));
+  return moves.slice(0, 1).map((values) => ({ rule: "environment-changed", values }));
 }
 
 /** The account, if a configuration contains it: stated, or that of the role that Terraform assumes. */

@@ -15,7 +15,7 @@ export function riskFindings(before: Side, after: Side): readonly DiffFound[] {
   const [had, has] = [risksIn(before), risksIn(after)];
   const keys = [...new Set([...had.keys(), ...has.keys()])];
   return keys
-    .map((key) => ({ before: had.get(key) ?? "", after: has.get(key) ?? "" }))
+    .map((key) => ({ before: had.get(key) ?? "", after: has.get(key) ?? "no longer possible" }))
     .filter((change) => change.before !== change.after)
     .map((values) => ({ rule: "risk", values }));
 }

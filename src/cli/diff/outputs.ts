@@ -1,6 +1,6 @@
 import { KEY_ADDRESSES } from "../../terraform/addresses";
 import type { DiffFound } from "./rules";
-import { keyIn, type Output, type Snapshot, slotsOf } from "./snapshot";
+import { keyIn, type Snapshot, slotsOf } from "./snapshot";
 
 const SECRET = "secret_access_key";
 
@@ -14,23 +14,19 @@ export function exposureFindings(before: Snapshot, after: Snapshot, imported: Re
   if (has?.sensitive === false && had?.sensitive !== false) {
     found.push({ rule: "secret-unmarked", values: { output: SECRET } });
   }
-  for (const [output, given] of after.outputs) {
-    if (isLeak(output, given) && given.version !== undefined && given.version !== before.outputs.get(output)?.version) {
+  for (const [output, { sensitive, stays }] of after.outputs) {
+    if (sensitive && !stays && output !== SECRET && before.outputs.get(output)?.sensitive !== true) {
       found.push({ rule: "output-may-hold-secret", values: { output } });
     }
   }
-  if (!inPlaintext(before) && inPlaintext(after, imported)) {
+  const [hadPlaintext, hasPlaintext] = [inPlaintext(before), inPlaintext(after, imported)];
+  if (!hadPlaintext && hasPlaintext) {
     found.push({ rule: "plaintext-in-state", values: {} });
   }
-  if (inPlaintext(before) && !inPlaintext(after)) {
+  if (hadPlaintext && !inPlaintext(after)) {
     found.push({ rule: "plaintext-gone", values: {} });
   }
   return found;
-}
-
-/** Whether an output may contain a secret although its name does not say so. */
-function isLeak(name: string, { sensitive, carriesSecret }: Output): boolean {
-  return carriesSecret || (sensitive && name !== SECRET);
 }
 
 /** Whether the state contains the secret of a key in plaintext. It has no secret of an imported key. */
@@ -40,7 +36,10 @@ function inPlaintext(snapshot: Snapshot, imported: ReadonlySet<string> = new Set
 
 /** Outputs that other workspaces can newly read, or no longer. */
 export function outputFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const appeared = [...after.outputs.keys()].filter((name) => !before.outputs.has(name)).sort();
-  const gone = [...before.outputs.keys()].filter((name) => !after.outputs.has(name)).sort();
-  return appeared.length + gone.length === 0 ? [] : [{ rule: "outputs-changed", values: { appeared, gone } }];
+  const only = (one: Snapshot, other: Snapshot) => [...one.outputs.keys()].filter((name) => !other.outputs.has(name)).sort();
+  const [added, removed] = [only(after, before), only(before, after)];
+  return [
+    ...(added.length === 0 ? [] : [{ rule: "outputs-new", values: { outputs: added } } as const]),
+    ...(removed.length === 0 ? [] : [{ rule: "outputs-removed", values: { outputs: removed } } as const]),
+  ];
 }

@@ -1,7 +1,6 @@
 import { ACCOUNT_ID } from "../../iam/arns";
-import { coversArn, coversText } from "../../iam/wildcards";
 import { CONTROL_POLICY_FILE, DEPLOYER_FILES, PLANNER_FILE, TRUST_FILES } from "../review/file-names";
-import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { canonical, listOf, nameOf, objectOf } from "./json-values";
 import { trustFindings } from "./permissions";
 import {
   comparePolicies,
@@ -11,10 +10,9 @@ import {
   type Policy,
   policyFindings,
   readPolicy,
-  reasonOf,
   spelled,
 } from "./policies";
-import type { ActionChange, DiffFound } from "./rules";
+import type { DiffFound } from "./rules";
 
 /** Policies of a review pack that Terraform does not apply, JSON by file name. */
 export type PolicyFiles = Readonly<Record<string, string>>;
@@ -29,7 +27,8 @@ export interface ControlledUser {
 }
 
 /**
- * Changes of the policies of a review pack that Terraform does not apply.
+ * Changes of the policies of a review pack that Terraform does not apply. A file that one side lacks is not compared, but for those of the
+ * deployer, which settings can require.
  * @param account stands for the account where a file does not state it
  * @param user ARN of the user, and the policies of the user after the change
  */
@@ -40,16 +39,21 @@ export function policyFileFindings(
   user: ControlledUser,
 ): readonly DiffFound[] {
   const [had, has] = [before, after].map((files) => withAccount(files, account)) as [PolicyFiles, PolicyFiles];
+  const both = (file: string) => (had[file] === undefined || has[file] === undefined ? [] : [[had[file], has[file]] as const]);
+  const isDeployers = (file: string) => DEPLOYER_FILES.some((own) => own === file);
   return [
-    ...deployerFindings(had, has),
-    ...TRUST_FILES.flatMap((file) => {
-      const [one, other] = [had[file], has[file]];
-      return one === undefined || other === undefined
+    ...[...DEPLOYER_FILES, PLANNER_FILE].flatMap((file) =>
+      had[file] === has[file] || (file === PLANNER_FILE && both(file).length === 0)
         ? []
-        : trustFindings(`the role of ${file}`, readPolicy(one), readPolicy(other));
-    }),
-    ...controlFindings(had[CONTROL_POLICY_FILE], has[CONTROL_POLICY_FILE], user),
-    ...missingFiles(had, has),
+        : policyFindings("deployer", comparePolicies(policyIn(had[file]), policyIn(has[file])), undefined, file),
+    ),
+    ...TRUST_FILES.flatMap((file) =>
+      both(file).flatMap(([one, other]) => trustFindings(`the role of ${file}`, readPolicy(one), readPolicy(other))),
+    ),
+    ...both(CONTROL_POLICY_FILE).flatMap(([one, other]) => controlFindings(one, other, user)),
+    ...POLICY_FILES.filter(
+      (file) => !isDeployers(file) && Object.keys(had).length > 0 && had[file] === undefined && has[file] !== undefined,
+    ).map((file): DiffFound => ({ rule: "file-not-compared", values: { file } })),
   ];
 }
 
@@ -60,64 +64,15 @@ function withAccount(files: PolicyFiles, account = ACCOUNT_ID): PolicyFiles {
   );
 }
 
-/** Of the principals that run Terraform: what one file after the other requires beside the files before it. */
-function deployerFindings(had: PolicyFiles, has: PolicyFiles): readonly DiffFound[] {
-  const compared = [...DEPLOYER_FILES, PLANNER_FILE].flatMap((file) => {
-    const [one, other] = [had[file], has[file]];
-    const isKnown = file !== PLANNER_FILE || (one !== undefined && other !== undefined);
-    return one === other || !isKnown ? [] : [{ file, change: comparePolicies(policyIn(one), policyIn(other)) }];
-  });
-  const broader = compared.filter(({ change }) => change.allowed.kind === "new-request");
-  const request = broader.flatMap(({ change: { allowed } }) => (allowed.kind === "new-request" ? [allowed.request] : []))[0];
-  const narrowed = unique(compared.flatMap(({ change }) => change.narrowed));
-  return [
-    ...(broader.length === 0
-      ? []
-      : [
-          {
-            rule: "deployer-broadened",
-            principal: "deployer",
-            values: {
-              files: broader.map(({ file }) => file),
-              actions: unique(broader.flatMap(({ change }) => change.broadened)),
-              request,
-            },
-          } as const,
-        ]),
-    ...compared.flatMap(({ file, change: { allowed } }): readonly DiffFound[] =>
-      allowed.kind === "not-comparable"
-        ? [{ rule: "deployer-not-comparable", principal: "deployer", values: { file, reason: reasonOf(allowed) } }]
-        : [],
-    ),
-    ...compared.flatMap(({ change }) => policyFindings("deployer", change).filter(({ rule }) => rule === "deny-weakened")),
-    ...(narrowed.length === 0
-      ? []
-      : [{ rule: "deployer-narrowed", principal: "deployer", values: { actions: narrowed } } as const]),
-  ];
-}
-
 function policyIn(text: string | undefined): readonly Policy[] {
   return text === undefined ? [] : [readPolicy(text)];
 }
 
-function unique(changes: readonly ActionChange[]): readonly string[] {
-  return [...new Set(changes.map(({ action }) => action))].sort();
-}
-
-function missingFiles(had: PolicyFiles, has: PolicyFiles): readonly DiffFound[] {
-  return POLICY_FILES.filter((file) => !DEPLOYER_FILES.some((own) => own === file))
-    .filter((file) => Object.keys(had).length > 0 && had[file] === undefined && has[file] !== undefined)
-    .map((file) => ({ rule: "file-not-compared", values: { file } }));
-}
-
 /**
  * What a service control policy no longer denies, decided for all principals: the user with the policies after the change, any other
- * principal with any policy. A file that one side lacks is not compared.
+ * principal with any policy.
  */
-function controlFindings(had: string | undefined, has: string | undefined, user: ControlledUser): readonly DiffFound[] {
-  if (had === undefined || has === undefined) {
-    return [];
-  }
+function controlFindings(had: string, has: string, user: ControlledUser): readonly DiffFound[] {
   const [before, after] = [readPolicy(withPrefix(had, has)), readPolicy(withPrefix(has, had))];
   if (canonical(before) === canonical(after)) {
     return [];
@@ -125,26 +80,23 @@ function controlFindings(had: string | undefined, has: string | undefined, user:
   const verdict = (identity: readonly Policy[]) =>
     decisions({ identity, controlPolicies: [[FULL_ACCESS, after]] }, { identity, controlPolicies: [[FULL_ACCESS, before]] });
   const more = spelled(verdict([...user.policies, othersThan(user.arn)]).added(), [before, after, ...user.policies]);
-  const less = verdict([FULL_ACCESS]).removed();
-  return [
-    ...(more.kind === "nothing-new"
-      ? []
-      : [
-          {
-            rule: "control-policy-weakened",
-            principal: "any principal",
-            values: { statements: weakened(before, after), ...evidenceOf(more) },
-          } as const,
-        ]),
-    ...(less.kind === "new-request"
-      ? weakened(after, before).map(
-          (statement): DiffFound => ({
-            rule: "limits-strengthened",
-            values: { what: `the service control policy denies more: ${statement}` },
-          }),
-        )
-      : []),
-  ];
+  const found: DiffFound[] = [];
+  if (more.kind !== "nothing-new") {
+    const values = { statements: changedStatements(before, after), ...evidenceOf(more) };
+    found.push({ rule: "control-policy-weakened", principal: "any principal", values });
+  }
+  if (verdict([FULL_ACCESS]).removed().kind === "new-request") {
+    const what = `the service control policy denies more: ${changedStatements(after, before).join(", ")}`;
+    found.push({ rule: "limits-strengthened", values: { what } });
+  }
+  return found;
+}
+
+/** The IDs of the statements of one policy that another one does not have. */
+function changedStatements(policy: Policy, other: Policy): readonly string[] {
+  const others = new Set(listOf(objectOf(other).Statement).map(canonical));
+  const own = listOf(objectOf(policy).Statement).filter((statement) => !others.has(canonical(statement)));
+  return own.map((statement) => nameOf(objectOf(statement).Sid));
 }
 
 /** Every other principal can have any identity policy. */
@@ -157,37 +109,4 @@ function othersThan(arn: string): Policy {
 function withPrefix(text: string, other: string): string {
   const prefix = /:role\/([^"/]+)-node"/.exec(other)?.[1];
   return prefix === undefined ? text : text.replaceAll("PREFIX", () => prefix);
-}
-
-/** Elements of which a Deny with more names denies less, and those of which it denies more. */
-const EXCEPTIONS = ["NotAction", "NotResource"] as const;
-const MATCHES = ["Action", "Resource"] as const;
-
-/** The statements that differ, each with the names that one side covers and the other does not. */
-function weakened(from: Policy, to: Policy): readonly string[] {
-  const others = listOf(objectOf(to).Statement).map(objectOf);
-  return listOf(objectOf(from).Statement)
-    .map(objectOf)
-    .filter((statement) => !others.some((other) => canonical(other) === canonical(statement)))
-    .flatMap((statement) => {
-      const name = `statement ${textOf(statement.Sid) ?? "without an ID"}`;
-      const other = others.find(({ Sid }) => Sid === statement.Sid);
-      const uncovered = other === undefined ? [] : differences(statement, other);
-      return uncovered.length === 0 ? [name] : [`${name} (${uncovered.join(", ")})`];
-    });
-}
-
-function differences(from: JsonObject, to: JsonObject): readonly string[] {
-  const names = (statement: JsonObject, element: string) => listOf(statement[element]).map(String);
-  return [
-    ...EXCEPTIONS.flatMap((element) => beyond(names(to, element), names(from, element))),
-    ...MATCHES.flatMap((element) => beyond(names(from, element), names(to, element))),
-  ];
-}
-
-/** Names of one list that no pattern of another one covers. */
-function beyond(names: readonly string[], patterns: readonly string[]): readonly string[] {
-  const covers = (pattern: string, name: string) =>
-    name.startsWith("arn:") ? coversArn(pattern, name) : coversText(pattern.toLowerCase(), name.toLowerCase());
-  return names.filter((name) => !patterns.some((pattern) => covers(pattern, name)));
 }

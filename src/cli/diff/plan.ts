@@ -1,8 +1,9 @@
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
+import { comparable } from "./arguments";
 import type { Changes } from "./changes";
 import type { Verification } from "./configuration";
 import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
-import { comparable } from "./known-arguments";
+
 import { exposureFindings, outputFindings } from "./outputs";
 import { permissionFindings } from "./permissions";
 import { describe, reactivatedKeys, resourceFindings, resourcesOfPlan } from "./resources";
@@ -32,13 +33,15 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...secretFindings(given, secrets),
     ...exposureFindings(before, after, new Set(imported)),
     ...pgpKeyFindings(pgpKeysIn(before), pgpKeysIn(after)),
-    ...imported.filter(hasPermissions).map(
-      (address): DiffFound => ({
-        rule: "import-not-compared",
-        address,
-        values: { what: describe(address, after) },
-      }),
-    ),
+    ...imported
+      .filter((address) => WITH_PERMISSIONS.includes(address))
+      .map(
+        (address): DiffFound => ({
+          rule: "import-not-compared",
+          address,
+          values: { what: describe(address, after) },
+        }),
+      ),
     ...driftFindings(plan, before),
     ...moveFindings(plan),
     ...deposedFindings(plan),
@@ -81,22 +84,15 @@ function pgpKeysIn(snapshot: Snapshot): ReadonlyMap<string, string> {
 /** Objects that can have policies which Terraform does not manage. */
 const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.group, ADDRESSES.nodeRole];
 
-function hasPermissions(address: string): boolean {
-  return WITH_PERMISSIONS.includes(address);
-}
-
-/** Attributes that decide nothing about permissions. */
-const HARMLESS_DRIFT: readonly string[] = ["unique_id", "create_date", "description"];
-
 /** Users, groups and roles that were changed outside Terraform. */
 function driftFindings(plan: JsonObject, before: Snapshot): readonly DiffFound[] {
   return entriesOf(plan.resource_drift)
-    .filter(({ address }) => hasPermissions(String(address)))
+    .filter(({ address }) => WITH_PERMISSIONS.includes(String(address)))
     .flatMap(({ address, change }): readonly DiffFound[] => {
       const [had, has] = [objectOf(objectOf(change).before), objectOf(objectOf(change).after)];
-      const attributes = [...new Set([...Object.keys(had), ...Object.keys(has)])]
-        .filter((name) => comparable(had[name]) !== comparable(has[name]))
-        .filter((name) => !HARMLESS_DRIFT.includes(name) && !isOwnDrift(name, has[name], before));
+      const attributes = [...new Set([...Object.keys(had), ...Object.keys(has)])].filter(
+        (name) => comparable(had[name]) !== comparable(has[name]) && !isOwnDrift(name, has[name], before),
+      );
       const what = describe(String(address), before);
       return attributes.length === 0
         ? []
@@ -106,18 +102,15 @@ function driftFindings(plan: JsonObject, before: Snapshot): readonly DiffFound[]
 
 /** What a role has through this project's other resources: the state learns of it at the next refresh. */
 function isOwnDrift(attribute: string, value: unknown, { resources }: Snapshot): boolean {
-  const ofType = (type: string) => [...resources.values()].filter((resource) => resource.type === type);
-  if (attribute === "managed_policy_arns") {
-    const own = ofType("aws_iam_role_policy_attachment").map(({ attributes }) => attributes.policy_arn);
-    return listOf(value).every((arn) => own.includes(arn));
-  }
-  if (attribute === "inline_policy") {
-    const own = ofType("aws_iam_role_policy").map(({ attributes: { name, policy } }) => canonical([name, policy]));
-    return listOf(value)
-      .map(objectOf)
-      .every(({ name, policy }) => own.includes(canonical([name, policy])));
-  }
-  return false;
+  const own = [...resources.values()].map(({ attributes: { name, policy, policy_arn } }) => [
+    policy_arn,
+    canonical([name, policy]),
+  ]);
+  const known = (item: unknown) => {
+    const { name, policy } = objectOf(item);
+    return own.some(([arn, inline]) => (attribute === "inline_policy" ? inline === canonical([name, policy]) : arn === item));
+  };
+  return ["managed_policy_arns", "inline_policy"].includes(attribute) && listOf(value).every(known);
 }
 
 /** Resources that come from another address, except those of `moved.tf`, whose address follows from the policy that they attach. */
@@ -145,55 +138,19 @@ function deposedFindings(plan: JsonObject): readonly DiffFound[] {
     .map(({ address }) => ({ rule: "deposed", address: String(address), values: { what: String(address) } }));
 }
 
-/** Keys of a plan that are known. Source: "JSON Output Format" of Terraform's and OpenTofu's documentation. */
-const KNOWN_KEYS: readonly string[] = [
-  "format_version",
-  "terraform_version",
-  "planned_values",
-  "resource_drift",
-  "resource_changes",
-  "output_changes",
-  "prior_state",
-  "configuration",
-  "relevant_attributes",
-  "checks",
-  "timestamp",
-  "applyable",
-  "complete",
-  "errored",
-];
-
-/** Keys of an entry of `resource_changes` that are known. */
-const KNOWN_RESOURCE_KEYS: readonly string[] = [
-  "address",
-  "mode",
-  "type",
-  "name",
-  "provider_name",
-  "change",
-  "action_reason",
-  "previous_address",
-  "deposed",
-];
-
-/** Keys of its `change`. */
-const KNOWN_CHANGE_KEYS: readonly string[] = [
-  "actions",
-  "before",
-  "after",
-  "after_unknown",
-  "before_sensitive",
-  "after_sensitive",
-  "replace_paths",
-  "importing",
-];
+/** Keys that are known: of a plan, of an entry of `resource_changes`, of its `change`. Source: "JSON Output Format" of Terraform's and OpenTofu's documentation. */
+const KNOWN_KEYS = {
+  plan: "format_version terraform_version planned_values resource_drift resource_changes output_changes prior_state configuration relevant_attributes checks timestamp applyable complete errored",
+  entry: "address mode type name provider_name change action_reason previous_address deposed",
+  change: "actions before after after_unknown before_sensitive after_sensitive replace_paths importing",
+} as const;
 
 const PROVIDERS: readonly unknown[] = [undefined, "registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"];
 
 /** Parts of a plan that are not known here, whatever they do. */
 function unknownParts(plan: JsonObject): readonly DiffFound[] {
   const parts = [
-    ...unknownKeys(plan, KNOWN_KEYS).map((key) => `the key ${key}`),
+    ...unknownKeys(plan, "plan").map((key) => `the key ${key}`),
     ...entriesOf(plan.resource_changes).flatMap((entry) => unknownInResource(entry)),
   ];
   return [...new Set(parts)].map((part) => ({ rule: "plan-unknown-part", values: { part } }));
@@ -207,8 +164,8 @@ function unknownInResource(entry: JsonObject): readonly string[] {
     ...(mode === "data" && !known ? [`the data source ${address}`] : []),
     ...(!known || name === undefined || address === expected ? [] : [`another address than ${expected} in ${address}`]),
     ...(PROVIDERS.includes(provider_name) ? [] : [`the provider ${textOf(provider_name)} of ${address}`]),
-    ...unknownKeys(entry, KNOWN_RESOURCE_KEYS).map((key) => `the key ${key} in ${address}`),
-    ...unknownKeys(objectOf(change), KNOWN_CHANGE_KEYS).map((key) => `the key change.${key} in ${address}`),
+    ...unknownKeys(entry, "entry").map((key) => `the key ${key} in ${address}`),
+    ...unknownKeys(objectOf(change), "change").map((key) => `the key change.${key} in ${address}`),
   ];
 }
 
@@ -217,7 +174,8 @@ function isKnownData(address: string): boolean {
 }
 
 /** An empty value says nothing. */
-function unknownKeys(given: JsonObject, known: readonly string[]): readonly string[] {
+function unknownKeys(given: JsonObject, of: keyof typeof KNOWN_KEYS): readonly string[] {
+  const known = KNOWN_KEYS[of].split(" ");
   return Object.entries(given)
     .filter(([key, value]) => !known.includes(key) && !["null", "[]", "{}", "false", '""'].includes(canonical(value)))
     .map(([key]) => key);

@@ -86,14 +86,6 @@ export function decisions(after: Side, before: Side): Comparison {
   return comparisonOf(after, before);
 }
 
-/** What limits a principal beside its own policies. */
-export interface Limits {
-  /** The permissions boundary before and after; both are known, or none. */
-  readonly boundaries?: readonly [before: Policy, after: Policy] | undefined;
-  /** ARN of a permissions boundary that stays, and whose content is unknown. */
-  readonly boundary?: string | undefined;
-}
-
 /** What the identity policies of a principal allow and deny on both sides. */
 export interface PolicyChange {
   readonly allowed: Answer;
@@ -108,12 +100,8 @@ export interface PolicyChange {
 const NOTHING_NEW: Answer = { kind: "nothing-new" };
 
 /** Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action. */
-export function comparePolicies(before: readonly Policy[], after: readonly Policy[], { boundaries }: Limits = {}): PolicyChange {
-  const side = (identity: readonly Policy[], boundary: Policy | undefined): Side => ({
-    identity,
-    ...(boundary === undefined ? {} : { boundary }),
-  });
-  const verdict = decisions(side(after, boundaries?.[1]), side(before, boundaries?.[0]));
+export function comparePolicies(before: readonly Policy[], after: readonly Policy[]): PolicyChange {
+  const verdict = decisions({ identity: after }, { identity: before });
   const [allowed, reduced] = [verdict.added(), verdict.removed()];
   const changes = allowed.kind === "nothing-new" && reduced.kind === "nothing-new" ? [] : actionChanges(before, after);
   const broadened = allowed.kind === "nothing-new" ? [] : changes.flatMap(({ more, change }) => (more ? [change] : []));
@@ -133,30 +121,36 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   };
 }
 
-/** The findings of a comparison. */
+/**
+ * The findings of a comparison.
+ * @param boundary ARN of a permissions boundary that stays, and whose content is unknown
+ * @param files the files that the deployer has the policies from; undefined for other principals
+ */
 export function policyFindings(
   principal: Principal,
   { allowed, reduced, undenied, denied, broadened, narrowed }: PolicyChange,
   boundary?: string,
+  files?: string,
 ): readonly DiffFound[] {
   const found: DiffFound[] = [];
-  if (allowed.kind === "new-request") {
-    const { request } = allowed;
-    found.push({ rule: "permissions-broadened", principal, values: { principal, actions: broadened, request, boundary } });
-  }
-  if (allowed.kind === "not-comparable") {
-    const reason = reasonOf(allowed);
-    found.push({ rule: "permissions-not-comparable", principal, values: { principal, actions: broadened, boundary, reason } });
+  if (allowed.kind !== "nothing-new") {
+    const values = { actions: broadened, ...evidenceOf(allowed) };
+    found.push(
+      files === undefined
+        ? { rule: "permissions-broadened", principal, values: { principal, boundary, ...values } }
+        : { rule: "deployer-broadened", principal, values: { files, ...values } },
+    );
   }
   if (undenied.kind !== "nothing-new") {
-    found.push({
-      rule: "deny-weakened",
-      principal,
-      values: { principal, ...(allowed.kind === "nothing-new" ? evidenceOf(undenied) : {}) },
-    });
+    const evidence = allowed.kind === "nothing-new" ? evidenceOf(undenied) : {};
+    found.push({ rule: "deny-weakened", principal, values: { principal, ...evidence } });
   }
   if (reduced.kind !== "nothing-new" && narrowed.length > 0) {
-    found.push({ rule: "permissions-narrowed", principal, values: { principal, actions: narrowed } });
+    found.push(
+      files === undefined
+        ? { rule: "permissions-narrowed", principal, values: { principal, actions: narrowed } }
+        : { rule: "deployer-narrowed", principal, values: { files, actions: narrowed } },
+    );
   }
   if (denied.kind !== "nothing-new") {
     const what = `the ${principal}: a Deny is added or covers more requests`;
@@ -174,7 +168,7 @@ export function evidenceOf(answer: Answer): { readonly request?: DecisionRequest
 }
 
 /** Why policies are not comparable. */
-export function reasonOf({ statement, reason }: Extract<Answer, { kind: "not-comparable" }>): string {
+function reasonOf({ statement, reason }: Extract<Answer, { kind: "not-comparable" }>): string {
   return statement === undefined ? reason : `a statement of the policy ${statement.side} the change ${reason}`;
 }
 
@@ -333,79 +327,4 @@ function conditionTexts(condition: unknown): readonly string[] {
       ),
     )
     .sort();
-}
-
-/** Of whom a trust policy speaks, as a context key of the request. No condition key of AWS has this name. */
-const TRUSTED = "dkp-access:Principal";
-
-/**
- * Compares trust policies. Each principal is compared as it is written, because a role that is named needs no policy of its own,
- * while the account of that role does; `*` stands for every AWS principal. A Deny on principals is not compared.
- * Source: IAM user guide, "AWS JSON policy elements: Principal".
- */
-export function trustComparison(before: Policy, after: Policy): Comparison {
-  const { added, removed } = decisions({ identity: [asIdentityPolicy(after)] }, { identity: [asIdentityPolicy(before)] });
-  return { added: () => trustAnswer(added()), removed };
-}
-
-function trustAnswer(answer: Answer): Answer {
-  if (answer.kind !== "new-request") {
-    return answer;
-  }
-  const { action, resource, context } = answer.request;
-  const shown = Object.fromEntries(
-    Object.entries(context).map(([key, value]) => [key === TRUSTED ? "Principal" : key, value === "AWS: " ? EVERYBODY : value]),
-  );
-  const known = TRUST_ACTIONS.find((name) => name.toLowerCase() === action);
-  return { ...answer, request: { action: known ?? action, resource, context: shown } };
-}
-
-const TRUST_ACTIONS: readonly string[] = [
-  "sts:AssumeRole",
-  "sts:AssumeRoleWithSAML",
-  "sts:AssumeRoleWithWebIdentity",
-  "sts:SetSourceIdentity",
-  "sts:TagSession",
-];
-
-/** A trust policy as an identity policy with a condition on its principals. What cannot be expressed so stays, and is not comparable. */
-function asIdentityPolicy(policy: Policy): Policy {
-  const { Statement: statements, ...rest } = objectOf(policy);
-  return statements === undefined ? policy : { ...rest, Statement: listOf(statements).map(asIdentityStatement) };
-}
-
-function asIdentityStatement(given: unknown): unknown {
-  const { Principal, Condition = {}, ...rest } = objectOf(given);
-  const principals = principalsOf(Principal);
-  const { StringLike, ...others } = objectOf(Condition);
-  const expressible = principals !== undefined && rest.Effect === "Allow" && rest.Resource === undefined && isObject(Condition);
-  return expressible
-    ? { ...rest, Resource: "*", Condition: { ...others, StringLike: { ...objectOf(StringLike), [TRUSTED]: principals } } }
-    : given;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-const EVERYBODY = "AWS: *";
-
-/** An account as a principal has two spellings: its number, and this one. */
-const ACCOUNT_ROOT = /^arn:[a-z-]+:iam::(\d{12}):root$/;
-
-/** Principals with their type; undefined if they are anything but strings without wildcards. */
-function principalsOf(given: unknown): readonly string[] | undefined {
-  const byType = given === "*" || Array.isArray(given) ? { AWS: given } : given;
-  if (!isObject(byType)) {
-    return undefined;
-  }
-  const named = Object.entries(objectOf(byType)).flatMap(([type, all]) => listOf(all).map((name) => ({ type, name })));
-  const principals = named.flatMap(({ type, name }) => (typeof name === "string" ? (principalOf(type, name) ?? []) : []));
-  return principals.length === named.length && named.length > 0 ? principals : undefined;
-}
-
-/** IAM accepts no wildcard in a principal but the one that stands for everybody. */
-function principalOf(type: string, name: string): string | undefined {
-  const principal = `${type}: ${ACCOUNT_ROOT.exec(name)?.[1] ?? name}`;
-  return principal === EVERYBODY || !/[*?$]/.test(principal) ? principal : undefined;
 }

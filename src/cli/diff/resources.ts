@@ -1,7 +1,7 @@
 import { SLOTS } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import { isOwn } from "./arguments";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
-import { isOwn } from "./ownership";
 import { routes } from "./permissions";
 import type { DiffFound } from "./rules";
 import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN } from "./snapshot";
@@ -21,7 +21,6 @@ const SHOWN = ["name", "path", "status", "permissions_boundary", "force_destroy"
 
 /** What changes the resources of one configuration into those of another one. */
 export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly ResourceChange[] {
-  const replaced = replacements(before, after);
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
   return addresses.flatMap((address): readonly ResourceChange[] => {
     const what = describe(address, after.resources.has(address) ? after : before);
@@ -32,7 +31,7 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly Re
       return [{ address, what, action: "deleted", details: [] }];
     }
     const details = differences(address, before, after);
-    if (replaced.has(address)) {
+    if (isReplaced(address, before, after)) {
       return [{ address, what, action: "replaced", details }];
     }
     return details.length === 0 ? [] : [{ address, what, action: "updated", details }];
@@ -60,51 +59,33 @@ function actionOf(actions: readonly string[], importing: boolean): ResourceChang
   return (Object.keys(results) as (keyof typeof results)[]).filter(has).map((action) => results[action])[0];
 }
 
-/** By type, the attributes that Terraform can't change in place. Source: `ForceNew` in the AWS provider's schemas. */
-const FORCE_NEW: ReadonlyMap<string, readonly string[]> = new Map([
-  ["aws_iam_access_key", ["pgp_key"]],
-  ["aws_iam_policy", ["name", "path", "description"]],
-  ["aws_iam_role", ["name", "path"]],
-  ["aws_iam_role_policy", ["name"]],
-  ["aws_iam_role_policy_attachment", ["policy_arn"]],
-]);
+/** Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */
+const FORCE_NEW = ["name", "path", "pgp_key", "user", "group", "role", "policy_arn"];
 
-/** An address, and the resource whose name identifies it: Terraform replaces it when that name changes. */
-const IDENTIFIED_BY: readonly (readonly [string, string])[] = [
-  ...SLOTS.map((slot) => [KEY_ADDRESSES[slot], ADDRESSES.user] as const),
-  [ADDRESSES.membership, ADDRESSES.user],
-];
+/** IAM renames users and groups. */
+const IN_PLACE: readonly string[] = [ADDRESSES.user, ADDRESSES.group];
 
-/** The principal of an attachment of a managed policy; undefined for other addresses. */
-function principalOf(address: string): string | undefined {
-  const { what } = policyOfAddress(address) ?? {};
-  if (what === "userAttachment") {
-    return ADDRESSES.user;
-  }
-  return what === "groupAttachment" ? ADDRESSES.group : undefined;
+/** Whether Terraform replaces what is on both sides of two configurations. */
+function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean {
+  return (
+    !IN_PLACE.includes(address) &&
+    FORCE_NEW.some((argument) => {
+      const [had, has] = [before, after].map((snapshot) =>
+        resolved(snapshot, snapshot.resources.get(address)?.attributes[argument]),
+      );
+      return had !== undefined && has !== undefined && had !== has;
+    })
+  );
 }
 
-/** The addresses that Terraform replaces between two configurations. */
-function replacements(before: Snapshot, after: Snapshot): ReadonlySet<string> {
-  const both = [...after.resources].filter(([address]) => before.resources.has(address));
-  const replaced = both
-    .filter(([address, { type, attributes }]) => {
-      const ignored = listOf(objectOf(attributes.lifecycle).ignore_changes);
-      return (FORCE_NEW.get(type) ?? []).some((name) => differs(address, name, before, after) && !ignored.includes(name));
-    })
-    .map(([address]) => address);
-  const attachments = both.flatMap(([address]) => {
-    const principal = principalOf(address);
-    return principal === undefined ? [] : [[address, principal] as const];
-  });
-  const renamed = [...IDENTIFIED_BY, ...attachments]
-    .filter(([, of]) => differs(of, "name", before, after))
-    .map(([address]) => address);
-  const reattached = attachments
-    .map(([address]) => address)
-    .filter((address) => replaced.includes(policyAddress("policy", policyOfAddress(address)?.number ?? 1)));
-  const onBoth = (address: string) => both.some(([other]) => other === address);
-  return new Set([...replaced, ...renamed, ...reattached].filter(onBoth));
+/** A value, or the name and path of the resource that it refers to; undefined if that is not there. */
+function resolved(snapshot: Snapshot, value: unknown): string | undefined {
+  const owner = /^\$\{([\w-]+\.[\w-]+)\.(?:name|arn)\}$/.exec(String(value))?.[1];
+  if (owner === undefined) {
+    return canonical(value ?? "");
+  }
+  const attributes = snapshot.resources.get(owner)?.attributes;
+  return attributes && JSON.stringify([attributes.name, IN_PLACE.includes(owner) ? "" : attributes.path]);
 }
 
 /** Whether an attribute of what is on both sides has another value. */
@@ -154,7 +135,7 @@ export function describe(address: string, snapshot: Snapshot): string {
   }
   if (isNodeAttachment(address)) {
     const role = attribute(snapshot, address, "role");
-    const own = isOwn(snapshot, address, "role", ADDRESSES.nodeRole, ["name", "id"], role);
+    const own = isOwn(snapshot, address, "role", role);
     return `attachment of ${attribute(snapshot, address, "policy_arn")} to ${own ? "the node role" : `the role ${role}`}`;
   }
   const { what, number = 1 } = policyOfAddress(address) ?? {};
@@ -176,28 +157,16 @@ export function describe(address: string, snapshot: Snapshot): string {
   return descriptions.get(address) ?? address;
 }
 
-type Effect = (change: { readonly what: string; readonly action: string }) => DiffFound;
-
-const destroysNodeRole: Effect = ({ what, action }) => ({
-  rule: "node-role-destroyed",
-  values: { what, action: action === "deleted" ? "deletes" : "replaces" },
-});
-const replacesAttachment: Effect = ({ what }) => ({ rule: "attachment-replaced", values: { what } });
+const NODES_LOSE = ": nodes that use it lose their permissions; set iamNodeRole to another role first";
 
 /** By address and action, the effect on a running cluster. */
-const BREAKING: Readonly<Record<string, Partial<Record<ResourceChange["action"], Effect>>>> = {
-  [ADDRESSES.user]: {
-    replaced: ({ what }) => ({ rule: "user-replaced", values: { what } }),
-    deleted: ({ what }) => ({ rule: "user-deleted", values: { what } }),
-  },
-  [ADDRESSES.policy]: {
-    replaced: ({ what }) => ({ rule: "policy-replaced", values: { what } }),
-    deleted: ({ what }) => ({ rule: "policy-deleted", values: { what } }),
-  },
-  [ADDRESSES.userAttachment]: { replaced: replacesAttachment },
-  [ADDRESSES.groupAttachment]: { replaced: replacesAttachment },
-  [ADDRESSES.membership]: { replaced: ({ what }) => ({ rule: "membership-replaced", values: { what } }) },
-  [ADDRESSES.nodeRole]: { deleted: destroysNodeRole, replaced: destroysNodeRole },
+const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], string>>>> = {
+  [ADDRESSES.user]: { replaced: ", which deletes its access keys", deleted: ": the cluster loses access to AWS" },
+  [ADDRESSES.policy]: { replaced: " and its attachments", deleted: ": the cluster loses its permissions" },
+  [ADDRESSES.userAttachment]: { replaced: "" },
+  [ADDRESSES.groupAttachment]: { replaced: "" },
+  [ADDRESSES.membership]: { replaced: ": the user is not in the group between the two API calls" },
+  [ADDRESSES.nodeRole]: { replaced: NODES_LOSE, deleted: NODES_LOSE },
 };
 
 /** Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources. */
@@ -226,8 +195,9 @@ function effectOf({ address, what, action }: ResourceChange, resources: readonly
   if (number > 1 && (policy?.action === "replaced" || policy?.action === "deleted")) {
     return [];
   }
-  const effect = BREAKING[kind === undefined ? address : ADDRESSES[kind]]?.[action];
-  return effect === undefined ? [] : [{ ...effect({ what, action }), address }];
+  const effect = EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
+  const verb = action === "deleted" ? "deletes" : "replaces";
+  return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, effect } }];
 }
 
 function renameOfUser(before: Snapshot, after: Snapshot): readonly DiffFound[] {
@@ -288,7 +258,9 @@ export function reactivatedKeys(plan: JsonObject, before: Snapshot, after: Snaps
 
 /** Terraform may delete the old attachment before it creates the new one. */
 function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const kept = [...before.userPolicies.keys()].filter((number) => after.userPolicies.has(number));
+  const kept = [...before.userPolicies.keys()].filter(
+    (number) => after.userPolicies.has(number) && after.resources.has(ADDRESSES.user),
+  );
   const moves = kept.flatMap((number) => attachmentMove(routes(before, number), routes(after, number)));
   return [...new Map(moves.map((move) => [JSON.stringify(move), move])).values()];
 }

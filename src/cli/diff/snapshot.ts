@@ -1,6 +1,6 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
-import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { ACCOUNT_REFERENCE, type Policy, policyOfTerraform, readPolicy, UNKNOWN_POLICY } from "./policies";
 
 /** One side of a change: what of a deployment decides who may do what. */
@@ -14,8 +14,6 @@ export interface Snapshot {
   readonly nodeTrust?: Policy | undefined;
   readonly outputs: ReadonlyMap<string, Output>;
   readonly tags: Readonly<Record<string, unknown>>;
-  /** The arguments that a plan's configuration sets, by address: constants and references as written. Absent for a review pack. */
-  readonly configured?: ReadonlyMap<string, JsonObject>;
 }
 
 /** A resource without the secrets of an access key. */
@@ -26,10 +24,8 @@ export interface Resource {
 
 export interface Output {
   readonly sensitive: boolean;
-  /** Whether its value can hold the secret of an access key, as far as its expression shows; always false before a plan. */
-  readonly carriesSecret: boolean;
-  /** The same for outputs that are the same; absent where a plan does not change the output. */
-  readonly version?: string;
+  /** Whether a plan leaves it as it is. */
+  readonly stays: boolean;
   /** Only of outputs that never are secret. */
   readonly value?: string | undefined;
 }
@@ -76,8 +72,7 @@ export function snapshotOfPack(given: JsonObject, account = statedAccount(given)
   const policies = objectOf(objectOf(pack.data).aws_iam_policy_document);
   const outputs = Object.entries(objectOf(pack.output)).map(([name, given]) => {
     const { value, sensitive } = objectOf(given);
-    const output = outputOf(name, sensitive === true, value, carriesSecret(name, value));
-    return [name, { ...output, version: canonical([value, sensitive === true]) }] as const;
+    return [name, outputOf(name, sensitive === true, value)] as const;
   });
   return {
     resources,
@@ -105,16 +100,12 @@ export function snapshotOfPlan(plan: JsonObject, side: "before" | "after"): Snap
         : [[address, resourceOf(type, side === "after" ? withUnknown(attributes, change.after_unknown) : attributes)] as const];
     }),
   );
-  const outputsConfigured = objectOf(rootModule(plan).outputs);
   const outputs = Object.entries(objectOf(plan.output_changes)).flatMap(([name, given]) => {
     const change = objectOf(given);
     const actions = listOf(change.actions);
-    if (actions.includes(side === "before" ? "create" : "delete")) {
-      return [];
-    }
-    const carries = side === "after" && carriesSecret(name, expressionOf(outputsConfigured[name]));
-    const output = outputOf(name, change[`${side}_sensitive`] === true, change[side], carries);
-    return [[name, actions.includes("no-op") ? output : { ...output, version: side }] as const];
+    const isThere = !actions.includes(side === "before" ? "create" : "delete");
+    const output = outputOf(name, change[`${side}_sensitive`] === true, change[side], actions.includes("no-op"));
+    return isThere ? [[name, output] as const] : [];
   });
   return {
     resources,
@@ -122,58 +113,7 @@ export function snapshotOfPlan(plan: JsonObject, side: "before" | "after"): Snap
     ...nodePolicies(resources),
     outputs: new Map(outputs),
     tags: objectOf(resources.get(ADDRESSES.user)?.attributes.tags_all),
-    configured: configuredIn(plan),
   };
-}
-
-function rootModule(plan: JsonObject): JsonObject {
-  return objectOf(objectOf(plan.configuration).root_module);
-}
-
-/** What a plan's configuration sets, by address. Source: "Expression Representation" of Terraform's JSON output format. */
-function configuredIn(plan: JsonObject): ReadonlyMap<string, JsonObject> {
-  return new Map(
-    listOf(rootModule(plan).resources).map((given) => {
-      const { address, expressions, provisioners, provider_config_key: provider } = objectOf(given);
-      const written = Object.entries(objectOf(expressions)).map(([name, value]) => [name, constantOf(value)]);
-      return [String(address), { ...Object.fromEntries(written), provisioners, provider }] as const;
-    }),
-  );
-}
-
-/**
- * An expression of a plan's configuration as it is written in Terraform JSON, where Terraform gives the text of a reference as
- * a constant; of HCL only the names that it refers to.
- */
-function constantOf(expression: unknown): unknown {
-  const { constant_value, references } = objectOf(expression);
-  return constant_value ?? (references === undefined ? expression : { references });
-}
-
-function expressionOf(output: unknown): unknown {
-  return constantOf(objectOf(output).expression);
-}
-
-/** The attribute of an access key that an output of this project exposes. */
-const KEY_OUTPUTS: Readonly<Record<string, string>> = {
-  access_key_id: "id",
-  secret_access_key: "secret",
-  encrypted_secret_access_key: "encrypted_secret",
-  key_fingerprint: "key_fingerprint",
-};
-
-/** References to an access key, and to what may hold one: only the two data sources of this project can't. */
-const MAY_HOLD_SECRET =
-  /\baws_iam_access_key\.|\b(?:local|module|var)\.|\bdata\.(?!aws_iam_policy_document\.|aws_caller_identity\.)/;
-
-/** Whether an output may hold a secret beside the one that is named for it. */
-function carriesSecret(name: string, value: unknown): boolean {
-  const text = JSON.stringify(value ?? "");
-  const own = Object.values(KEY_ADDRESSES).flatMap((key) => {
-    const attribute = `${key}.${KEY_OUTPUTS[name]}`;
-    return [reference(attribute), { references: [attribute, key] }].map((expected) => JSON.stringify(expected));
-  });
-  return MAY_HOLD_SECRET.test(text) && !own.includes(text);
 }
 
 /** A change of a plan to what Terraform manages. */
@@ -224,8 +164,8 @@ function resourceOf(type: string, given: unknown): Resource {
   return { type, attributes: { ...shown, status: textOf(shown.status) ?? "Active", pgp_key: textOf(shown.pgp_key) } };
 }
 
-function outputOf(name: string, sensitive: boolean, value: unknown, carries: boolean): Output {
-  return { sensitive, carriesSecret: carries, value: PUBLIC_OUTPUTS.has(name) ? textOf(value) : undefined };
+function outputOf(name: string, sensitive: boolean, value: unknown, stays = false): Output {
+  return { sensitive, stays, value: PUBLIC_OUTPUTS.has(name) ? textOf(value) : undefined };
 }
 
 function userPoliciesOf(resources: Snapshot["resources"], read: (text: string) => Policy): Snapshot["userPolicies"] {

@@ -230,7 +230,7 @@ describe("a change of settings that breaks nothing", () => {
       "a policy for nodes",
       "nodeRole: { name: n }",
       "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::1:policy/C'] }",
-      "aws_iam_role_policy_attachment.node-1: policy_arn is now arn:aws:iam::123456789012:policy/C, which this project does not create: what it allows is not compared",
+      "aws_iam_role_policy_attachment.node-policy-C: policy_arn is now arn:aws:iam::123456789012:policy/C, which this project does not create: what it allows is not compared",
     ],
     [
       "a removed boundary of the node role",
@@ -355,7 +355,7 @@ describe("the summary of a change of settings", () => {
       "aws_iam_role_policy_attachment.node-policy-C",
       { role: "admin-role" },
       [
-        "aws_iam_role_policy_attachment.node-1: role is now admin-role, which this project does not create: what it allows is not compared",
+        "aws_iam_role_policy_attachment.node-policy-C: role is now admin-role, which this project does not create: what it allows is not compared",
       ],
     ],
     [
@@ -420,5 +420,33 @@ describe("the summary of a change of settings", () => {
       ["a", "unchanged"],
       ["b", "changed"],
     ]);
+  });
+});
+
+describe("a renamed settings file", () => {
+  const s3 = (key: string) =>
+    `accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }\n`;
+  const renamed = (before: string, after: string) => compare({ prod: reviewPackOf(before) }, { production: reviewPackOf(after) });
+
+  it("changes nothing if account, user and state stay", () => {
+    const changes = renamed(s3("prod/terraform.tfstate"), s3("prod/terraform.tfstate"));
+    expect(changes.deployments.map(({ stack, state, findings }) => [stack, state, findings.map(({ rule }) => rule)])).toEqual([
+      ["production", "changed", ["renamed"]],
+    ]);
+    expect(changes.exitCode).toBe(0);
+  });
+
+  it("would leave the state behind with another key of the backend, and nothing advises to destroy the deployment", () => {
+    const changes = renamed(s3("prod/terraform.tfstate"), s3("production/terraform.tfstate"));
+    expect(changes.deployments.map(({ stack }) => stack)).toEqual(["production"]);
+    expect(changes.deployments[0]?.breakingChanges).toEqual([
+      "prod is renamed to production, and the state would be left behind: Terraform would create the user again; set backend.s3.key: prod/terraform.tfstate",
+    ]);
+    expect(changes.exitCode).toBe(3);
+  });
+
+  it("is a removed and a new deployment if the user is another one", () => {
+    const changes = renamed(s3("a"), `${s3("a")}user: { name: other }`);
+    expect(changes.deployments.map(({ state }) => state)).toEqual(["removed", "new"]);
   });
 });

@@ -3,6 +3,7 @@ import { partitionOf } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { OUTPUTS } from "../../terraform/outputs";
+import { grouped } from "../../text/grouped";
 import { packageVersion } from "../../text/package-file";
 import { DEPLOYMENT_FILE } from "../review/file-names";
 import type { Changes, DeploymentChanges } from "./changes";
@@ -32,8 +33,52 @@ export type DeploymentOf = (stack: string, settings: JsonObject) => Deployment |
 export function changesAgainst(base: Packs, current: Packs, source: string, deploymentOf: DeploymentOf): Changes {
   // A stack may well be called `constructor`.
   const [had, has] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
-  const stacks = [...new Set([...had.keys(), ...has.keys()])].sort();
-  return { source, deployments: stacks.map((stack) => changesOfPack(stack, had.get(stack), has.get(stack), deploymentOf)) };
+  const renamed = renames(had, has);
+  const former = new Set(renamed.values());
+  const stacks = [...new Set([...had.keys(), ...has.keys()])].filter((stack) => !former.has(stack)).sort();
+  const deployments = stacks.map((stack) => {
+    const from = renamed.get(stack);
+    const changes = changesOfPack(stack, had.get(from ?? stack), has.get(stack), deploymentOf);
+    return from === undefined ? changes : ofRename(changes, from, had.get(from), has.get(stack));
+  });
+  return { source, deployments };
+}
+
+/** By the name of a new deployment, the one removed deployment of the same user in the same account. */
+function renames(had: ReadonlyMap<string, Side["files"]>, has: ReadonlyMap<string, Side["files"]>): ReadonlyMap<string, string> {
+  const only = (one: typeof had, other: typeof had) => [...one].filter(([stack]) => !other.has(stack));
+  const removed = grouped(only(had, has), ([, files]) => userOf(files));
+  return new Map(
+    [...grouped(only(has, had), ([, files]) => userOf(files))].flatMap(([user, added]) => {
+      const pairs = added.flatMap(([to]) => (removed.get(user) ?? []).map(([from]) => [to, from] as const));
+      return pairs.length === 1 ? pairs : [];
+    }),
+  );
+}
+
+/** What identifies the user of a deployment: in an account that is not stated, the state. */
+function userOf(files: Side["files"]): string {
+  const { settings, terraform } = sideOf(files);
+  const { accountId, provider, region, user } = settings ?? {};
+  return canonical({ accountId: accountId ?? stateOf(terraform), provider, region, user: objectOf(user).name });
+}
+
+function stateOf({ terraform }: JsonObject): JsonObject {
+  const { backend, cloud } = objectOf(terraform);
+  return { backend, cloud };
+}
+
+/** A renamed deployment keeps its state, or would leave it behind. */
+function ofRename(changes: DeploymentChanges, from: string, base: Side["files"] | undefined, current: Side["files"] | undefined) {
+  const [had, has] = [base, current].map((files) => stateOf(sideOf(files).terraform));
+  const values = { from, to: changes.stack };
+  const state = changedFields(has, had).map(({ field, to }) => `${field}: ${String(to)}`);
+  const found: DiffFound =
+    state.length === 0
+      ? { rule: "renamed", values }
+      : { rule: "state-left-behind", field: "backend", values: { ...values, remedy: `set ${state.join(", ")}` } };
+  const others = changes.findings.filter(({ rule }) => rule !== "destination-changed");
+  return { ...changes, state: "changed", findings: [found, ...others] } as const;
 }
 
 /** One side of a change of a deployment. */

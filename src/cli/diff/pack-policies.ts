@@ -40,7 +40,7 @@ export function policyFileFindings(
 ): readonly DiffFound[] {
   const [had, has] = [before, after].map((files) => withAccount(files, account)) as [PolicyFiles, PolicyFiles];
   const both = (file: string) => (had[file] === undefined || has[file] === undefined ? [] : [[had[file], has[file]] as const]);
-  const isDeployers = (file: string) => DEPLOYER_FILES.some((own) => own === file);
+  const isForDeployer = (file: string) => DEPLOYER_FILES.some((own) => own === file);
   return [
     ...[...DEPLOYER_FILES, PLANNER_FILE].flatMap((file) =>
       had[file] === has[file] || (file === PLANNER_FILE && both(file).length === 0)
@@ -52,7 +52,7 @@ export function policyFileFindings(
     ),
     ...both(CONTROL_POLICY_FILE).flatMap(([one, other]) => controlFindings(one, other, user)),
     ...POLICY_FILES.filter(
-      (file) => !isDeployers(file) && Object.keys(had).length > 0 && had[file] === undefined && has[file] !== undefined,
+      (file) => !isForDeployer(file) && Object.keys(had).length > 0 && had[file] === undefined && has[file] !== undefined,
     ).map((file): DiffFound => ({ rule: "file-not-compared", values: { file } })),
   ];
 }

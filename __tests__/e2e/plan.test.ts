@@ -85,7 +85,7 @@ describe("dkp-access plan", () => {
   it("names the stacks when none is named", () => {
     expect(plan()).toEqual({
       status: 1,
-      output: "name one stack: deckhouse or other; dkp-access COMMAND --help shows the usage\n",
+      output: "name one stack: deckhouse or other; dkp-access plan --help shows the usage\n",
     });
   });
 });

@@ -59,7 +59,7 @@ tags:
 `;
     expect(errorsOf(text)).toEqual([
       'line 12, backend.s3.use_lokfile: is no argument that settings accept, did you mean "use_lockfile"? If not, pass it with -backend-config, and set backend.partial: true',
-      "line 15, backend.s3.assume_role.role: is no argument that settings accept; pass it with -backend-config, and set backend.partial: true",
+      'line 15, backend.s3.assume_role.role: is no argument that settings accept, did you mean "role_arn"? If not, pass it with -backend-config, and set backend.partial: true',
       'line 18, user.name: "deck house" has the character " ", an IAM user name takes only A-Z a-z 0-9 and _ + = , . @ -',
       'line 20, policy.name: "a/b" has the character "/", an IAM policy name takes only A-Z a-z 0-9 and _ + = , . @ -; folders belong into policy.path',
       'line 22, policy.path: "x" is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
@@ -69,7 +69,7 @@ tags:
 
   it("reports the line of the object where something is missing in it", () => {
     expect(errorsOf(`${MINIMAL}\nnodeRole:\n\n  path: /dkp/\n`)).toEqual([
-      "line 4, nodeRole.name: missing; Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself",
+      'line 4, nodeRole.name: missing; write the name of the role, for example "deckhouse-nodes"',
     ]);
   });
 

@@ -26,7 +26,7 @@ describe("the folder of the deployments", () => {
     ["hidden files only", { ".dev.yaml": MINIMAL }],
   ])("with %s has no deployments", (_, files) => {
     expect(messageOf(files)).toBe(
-      "deployments has 1 error:\n  has no deployments; write one as <stack>.yaml, the README shows a first file",
+      "deployments has 1 error:\n  has no deployments; write each one as <stack>.yaml in this folder itself, the README shows a first file",
     );
   });
 

@@ -80,7 +80,10 @@ function settingsFiles(folder: string): readonly string[] {
   }
   const files = names.filter((name) => /\.ya?ml$/i.test(name)).sort();
   if (files.length === 0) {
-    throw folderError(folder, "has no deployments; write one as <stack>.yaml, the README shows a first file");
+    throw folderError(
+      folder,
+      "has no deployments; write each one as <stack>.yaml in this folder itself, the README shows a first file",
+    );
   }
   return files.map((name) => join(folder, name));
 }

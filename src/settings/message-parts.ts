@@ -22,7 +22,10 @@ export function show(value: unknown): string {
 
 /** A key as the path of a message shows it: somebody may have written a secret as a key. */
 export function showSegment(segment: string): string {
-  return secretIn(segment) === undefined ? visible(segment) : "(a secret)";
+  if (secretIn(segment) !== undefined) {
+    return "(a secret)";
+  }
+  return /^[\x21-\x7e]{1,80}$/.test(segment) ? segment : show(segment);
 }
 
 /** A value as a string; the empty one for an object, whose `toString` can be a value that is no function. */
@@ -40,7 +43,11 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const [best] = known
     .map((candidate) => ({ candidate, edits: misspelling(plain(word), plain(candidate)) }))
     .sort((one, other) => one.edits - other.edits);
-  return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.candidate : undefined;
+  if (best !== undefined && best.edits <= Math.ceil(word.length / 3)) {
+    return best.candidate;
+  }
+  const [longer, ...more] = known.filter((candidate) => word.length > 2 && plain(candidate).includes(plain(word)));
+  return more.length === 0 ? longer : undefined;
 }
 
 /** Case and separators are what people get wrong without misspelling. */

@@ -100,9 +100,9 @@ describe("dkp-access diff", () => {
   it.each([
     [
       ["--plan", "x", "--against", "x"],
-      "option '--against <git-ref-or-folder>' cannot be used with option '--plan <file>'; dkp-access COMMAND --help shows the usage\n",
+      "option '--against <git-ref-or-folder>' cannot be used with option '--plan <file>'; dkp-access diff --help shows the usage\n",
     ],
-    [[], "--against, --plan, --dkp-version or --policies is missing; dkp-access COMMAND --help shows the usage\n"],
+    [[], "--against, --plan, --dkp-version or --policies is missing; dkp-access diff --help shows the usage\n"],
     [
       ["--against", "./review", "--format", "jsn"],
       `option '--format <format>' argument 'jsn' is invalid. ${CHOICES} text, markdown, json, sarif\n`,
@@ -112,14 +112,14 @@ describe("dkp-access diff", () => {
       '--review: "deployments" is not a folder for review packs; name another folder, for example --review review\n',
     ],
     [["dve", "--against", "./before"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
-    [["--plan", "plan"], "plan: cannot be read as a file (ENOENT); name a plan\n"],
+    [["--plan", "plan"], "FOLDER/plan: cannot be read as a file (ENOENT); name a plan\n"],
     [
       ["--plan", "deployments/dev.yaml"],
       "deployments/dev.yaml: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",
     ],
   ])("rejects %j", async (args, message) => {
     const folder = project();
-    expect(await diff(folder, ...args)).toEqual({ status: 1, stdout: "", stderr: message });
+    expect(await diff(folder, ...args)).toEqual({ status: 1, stdout: "", stderr: message.replace("FOLDER", folder) });
   });
 
   describe("with a plan of Terraform", () => {
@@ -158,7 +158,7 @@ Other changes that require attention
   it("rejects a plan without a stack when there are several deployments", async () => {
     const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
     expect((await diff(folder, "--plan", "plan")).stderr).toBe(
-      "--plan: name the one stack: dev or other; dkp-access COMMAND --help shows the usage\n",
+      "--plan: name the one stack: dev or other; dkp-access diff --help shows the usage\n",
     );
   });
 

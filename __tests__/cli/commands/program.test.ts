@@ -7,7 +7,7 @@ import { runCli } from "../../helpers/run-cli";
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const BROKEN = `${SETTINGS}user: { name: b }\npolicy: { name: b }\nprotect: 1\n`;
 const CHOICES = "Allowed choices are";
-const USAGE = "dkp-access COMMAND --help shows the usage\n";
+const usage = (...command: readonly string[]) => `${["dkp-access", ...command].join(" ")} --help shows the usage\n`;
 const COMMANDS = Object.keys(EXIT_CODES);
 
 describe("dkp-access", () => {
@@ -52,14 +52,14 @@ describe("dkp-access", () => {
 
   it.each([
     [["synht"], "unknown command 'synht', did you mean synth?\n"],
-    [["deploy"], `unknown command 'deploy'; ${USAGE}`],
+    [["deploy"], `unknown command 'deploy'; ${usage()}`],
     [["policy", "--explian", "x"], "unknown option '--explian', did you mean --explain?\n"],
-    [["synth", "--quiet"], `unknown option '--quiet'; ${USAGE}`],
-    [["synth", "dev"], `too many arguments for 'synth'. Expected 0 arguments but got 1; ${USAGE}`],
-    [["policy", "dev", "prod"], `too many arguments for 'policy'. Expected 1 argument but got 2; ${USAGE}`],
-    [["hand-over", "dev", "prod"], `too many arguments for 'hand-over'. Expected 1 argument but got 2; ${USAGE}`],
-    [["preflight", "dev", "prod"], `too many arguments for 'preflight'. Expected 1 argument but got 2; ${USAGE}`],
-    [["keys", "--format"], `option '--format <format>' argument missing; ${USAGE}`],
+    [["synth", "--quiet"], `unknown option '--quiet'; ${usage("synth")}`],
+    [["synth", "dev"], `too many arguments for 'synth'. Expected 0 arguments but got 1; ${usage("synth")}`],
+    [["policy", "dev", "prod"], `too many arguments for 'policy'. Expected 1 argument but got 2; ${usage("policy")}`],
+    [["hand-over", "dev", "prod"], `too many arguments for 'hand-over'. Expected 1 argument but got 2; ${usage("hand-over")}`],
+    [["preflight", "dev", "prod"], `too many arguments for 'preflight'. Expected 1 argument but got 2; ${usage("preflight")}`],
+    [["keys", "--format"], `option '--format <format>' argument missing; ${usage("keys")}`],
     [["keys", "--format", "yaml"], `option '--format <format>' argument 'yaml' is invalid. ${CHOICES} text, json\n`],
     [["hand-over", "--format", "text"], `option '--format <format>' argument 'text' is invalid. ${CHOICES} yaml, json\n`],
     [
@@ -146,7 +146,7 @@ describe("dkp-access", () => {
     expect(await runCli(folder, ["diff", "--plan", "none.json"])).toEqual({
       status: 1,
       stdout: "",
-      stderr: "none.json: cannot be read as a file (ENOENT); name a plan\n",
+      stderr: `${join(folder, "none.json")}: cannot be read as a file (ENOENT); name a plan\n`,
     });
     rmSync(join(folder, "deployments"), { recursive: true });
     const { status, stderr } = await runCli(folder, ["synth"]);

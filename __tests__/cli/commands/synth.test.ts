@@ -91,7 +91,8 @@ describe("dkp-access synth", () => {
     const { status, stderr } = await synth();
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: "deployments has 1 error:\n  has no deployments; write one as <stack>.yaml, the README shows a first file\n",
+      stderr:
+        "deployments has 1 error:\n  has no deployments; write each one as <stack>.yaml in this folder itself, the README shows a first file\n",
     });
     expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
   });

@@ -87,7 +87,7 @@ describe("preflight", () => {
 
   it.each([
     [["--timeout", "soon"], '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n'],
-    [["--quick"], "unknown option '--quick'; dkp-access COMMAND --help shows the usage\n"],
+    [["--quick"], "unknown option '--quick'; dkp-access preflight --help shows the usage\n"],
   ])("rejects the wrong arguments %j", async (args, stderr) => {
     expect(await preflight(settings(""), aws().local.url, args)).toEqual({
       status: 1,

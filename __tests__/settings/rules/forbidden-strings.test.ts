@@ -10,7 +10,7 @@ describe("Terraform code in the settings", () => {
     ['tags: { team: "%{ if true }a%{ endif }" }', "tags.team", "%{"],
     ['tags: { team: "a $${b}" }', "tags.team", "${"],
     ['tags: { "${path.cwd}": a }', "tags.${path.cwd}", "${"],
-    ['tags: { "%{ if a }": a }', "tags.%{ if a }", "%{"],
+    ['tags: { "%{ if a }": a }', 'tags."%{ if a }"', "%{"],
     ['user: { name: "dkp-${terraform.workspace}" }', "user.name", "${"],
     ['policy: { description: "${timestamp()}" }', "policy.description", "${"],
     ['provider: { profile: "${a}" }', "provider.profile", "${"],

@@ -8,7 +8,9 @@ describe("the node role", () => {
       additionalActions: [],
       managedPolicyArns: [],
     });
-    expect(errorsWith("nodeRole: {}")).toEqual([expect.stringMatching(/^line 3, nodeRole\.name: missing; Name of a role/)]);
+    expect(errorsWith("nodeRole: {}")).toEqual([
+      'line 3, nodeRole.name: missing; write the name of the role, for example "deckhouse-nodes"',
+    ]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { descriptionOf, knownKeys, meaningOf } from "../../../src/settings/schema/fields";
+import { knownKeys, meaningOf } from "../../../src/settings/schema/fields";
 
 describe("the meaning of a change", () => {
   it.each([
@@ -30,8 +30,4 @@ describe("the meaning of a change", () => {
 it("knows the keys of an object at a path, also of one option among others", () => {
   expect(knownKeys(["accessKeys"])).toEqual(["primary", "secondary", "current", "allowPlaintext"]);
   expect(knownKeys(["region"])).toEqual([]);
-});
-
-it("knows the description of a field", () => {
-  expect(descriptionOf(["group", "path"])).toBe("IAM path of the group");
 });

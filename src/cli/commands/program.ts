@@ -105,6 +105,7 @@ export function fullProgram(session: Session): Command {
 function addCommands(program: Command, session: Session, isDefined: (name: string) => boolean): void {
   for (const [name, row] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(row.summary).description(row.summary).allowExcessArguments(false);
+    command.configureOutput({ outputError: (text, write) => write(`${usageError(text, `dkp-access ${name}`)}\n`) });
     if (isDefined(name)) {
       row.load().define(command, session);
       command.addHelpText("after", () => furtherHelp(command, name as CommandName));
@@ -140,7 +141,7 @@ function root(session: Session): Command {
     .configureOutput({
       writeOut: (text) => session.print(text),
       writeErr: session.printError,
-      outputError: (text, write) => write(`${usageError(text)}\n`),
+      outputError: (text, write) => write(`${usageError(text, "dkp-access")}\n`),
     })
     .showSuggestionAfterError()
     .exitOverride()
@@ -155,14 +156,14 @@ function root(session: Session): Command {
 }
 
 /** Commander's message on one line, with the remedy. */
-function usageError(text: string): string {
+function usageError(text: string, program: string): string {
   const message = text
     .replace(/^error: /, "")
     .trim()
     .replace(/\.$/, "");
   const suggested = message.replace(/\n\(Did you mean (.+)\?\)$/s, ", did you mean $1?");
   const isComplete = suggested !== message || /allowed choices/i.test(message);
-  return isComplete ? suggested : `${message}; dkp-access COMMAND --help shows the usage`;
+  return isComplete ? suggested : `${message}; ${program} --help shows the usage`;
 }
 
 /** Makes a project the current folder. @throws Error if it is not a folder with cdktf.json */

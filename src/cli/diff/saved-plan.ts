@@ -45,7 +45,7 @@ function readBounded(file: string): Buffer {
     }
     reason = stats.isFile() ? `it has more than ${MAX_BYTES} bytes` : reason;
   } catch (error) {
-    throw new Error(`${file}: cannot be read as a file (${(error as NodeJS.ErrnoException).code}); name a plan`);
+    throw new Error(`${resolve(file)}: cannot be read as a file (${(error as NodeJS.ErrnoException).code}); name a plan`);
   }
   throw new Error(`${file}: is not a plan: ${reason}`);
 }

@@ -14,7 +14,6 @@ interface Part {
   readonly wrapped?: v.GenericSchema;
   readonly options?: readonly v.GenericSchema[];
   readonly pipe?: readonly v.GenericPipeItem[];
-  readonly description?: string;
   readonly metadata?: { readonly meaning?: Meaning };
 }
 
@@ -49,11 +48,6 @@ export function pathsOfKey(key: string): readonly string[] {
   const settings = Object.entries(entriesOf(deploymentSchema)).filter(([name]) => name !== "backend" && name !== "cloud");
   const inside = settings.filter(([, schema]) => Object.hasOwn(entriesOf(schema), key)).map(([name]) => `${name}.${key}`);
   return Object.hasOwn(entriesOf(schemaAt(["backend", "s3"])), key) ? [...inside, `backend.s3.${key}`] : inside;
-}
-
-/** The text about a field, as it is in the documentation. */
-export function descriptionOf(path: Path): string | undefined {
-  return partsOf(schemaAt(path)).findLast(({ description }) => description !== undefined)?.description;
 }
 
 /** What a change at a path means, as the schema declares it beside the field, or beside the nearest field around it. */

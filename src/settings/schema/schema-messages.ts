@@ -3,7 +3,7 @@ import { isObject } from "../../text/json";
 import type { FieldError } from "../errors";
 import { EMPTY, show, suggest } from "../message-parts";
 import { unknownArgument } from "./backend-schema";
-import { descriptionOf, knownKeys, pathsOfKey } from "./fields";
+import { knownKeys, pathsOfKey } from "./fields";
 
 /** The errors of one issue that the schema found: several if the value matches neither shape of a union. */
 export function issueErrors(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly FieldError[] {
@@ -31,7 +31,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
       : `unknown setting, ${elsewhere(path) ?? suggest(key, known)}`;
   }
   if (issue.input === undefined) {
-    return `missing; ${MISSING[path.join(".")] ?? descriptionOf(path) ?? "write it"}`;
+    return `missing; ${MISSING[path.join(".")] ?? "write it"}`;
   }
   return issue.message.startsWith("Invalid type")
     ? `${show(issue.input)} is not ${EXPECTED[issue.type] ?? issue.expected}`
@@ -41,6 +41,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
 /** What to write where a required field is missing. */
 const MISSING: Readonly<Record<string, string>> = {
   region: 'write the region DKP will run in, for example "eu-central-1"',
+  "nodeRole.name": 'write the name of the role, for example "deckhouse-nodes"',
 };
 
 const EXPECTED: Readonly<Record<string, string>> = {

@@ -409,6 +409,17 @@ describe("import", () => {
     ]);
   });
 
+  it.each([
+    ["attachment", { to: "aws_iam_user_policy_attachment.policy-attachment", id: "deckhouse/ARN" }],
+    ["policy", { to: "aws_iam_policy.policy", id: "ARN" }],
+    ["user", { to: "aws_iam_user.user", id: "deckhouse" }],
+  ])("imports %s alone, with the account of the credentials in an ARN, and no node role", (what, block) => {
+    const { import: blocks, data } = synth(`nodeRole: { name: n }\nimport: { ${what}: true }`);
+    const arn = `arn:aws:iam::${reference("data.aws_caller_identity.current.account_id")}:policy/D8CloudProviderAWS`;
+    expect(blocks).toEqual([{ ...block, id: block.id.replace("ARN", () => arn) }]);
+    expect(data.aws_caller_identity !== undefined).toBe(what !== "user");
+  });
+
   it("imports nothing by default", () => {
     expect(synth()).not.toHaveProperty("import");
     expect(synth("import: {}")).not.toHaveProperty("import");

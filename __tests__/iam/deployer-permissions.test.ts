@@ -147,6 +147,26 @@ describe("the deployer policy in IAM", () => {
     expect(statement("NodeRolePolicies", { nodeRole: ROLE })).toBeUndefined();
   });
 
+  it.each([
+    [true, true, true],
+    [true, false, true],
+    [false, true, true],
+    [false, false, false],
+  ])("lists and deletes keys with forceDestroy %s and keys %s: %s", (forceDestroy, keys, granted) => {
+    const all = actions({ user: { ...PLAIN.user, forceDestroy }, keys });
+    expect([all.includes("iam:DeleteAccessKey"), all.includes("iam:ListAccessKeys")]).toEqual([granted, granted]);
+    expect(all.includes("iam:CreateAccessKey")).toBe(keys);
+  });
+
+  it("removes a boundary only where the settings state none, of the user and of the node role", () => {
+    const delRole = "iam:DeleteRolePermissionsBoundary";
+    const removed = (more: Partial<DeployerOptions>) =>
+      actions(more).filter((action) => /:Delete\w+PermissionsBoundary$/.test(action));
+    expect(removed({})).toEqual(["iam:DeleteUserPermissionsBoundary"]);
+    expect(removed({ nodeRole: ROLE, user: { ...PLAIN.user, permissionsBoundary: BOUNDARY } })).toEqual([delRole]);
+    expect(removed({ nodeRole: { ...ROLE, permissionsBoundary: BOUNDARY } })).toEqual(["iam:DeleteUserPermissionsBoundary"]);
+  });
+
   it("detaches any policy of a user with forceDestroy, in one statement", () => {
     const user = { ...PLAIN.user, forceDestroy: true };
     expect(statement("User", { user })?.actions).toContain("iam:DetachUserPolicy");

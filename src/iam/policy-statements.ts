@@ -3,7 +3,14 @@ import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } 
 import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, usesSnapshots } from "./cluster";
 import { markerOf } from "./cluster-marker";
 import { type Networks, otherNetworkConditions } from "./networks";
-import { type PolicyCondition, type PolicyStatement, type PolicyValue, type Statement, withAccount } from "./policy-statement";
+import {
+  type PolicyCondition,
+  type PolicyStatement,
+  type PolicyValue,
+  type StatementId,
+  type WholeStatement,
+  withAccount,
+} from "./policy-statement";
 import { limitedToCluster } from "./strict-statements";
 
 export type { PolicyCondition, PolicyStatement } from "./policy-statement";
@@ -41,7 +48,7 @@ export function policyStatements(options: PolicyOptions): readonly PolicyStateme
 }
 
 /** The same statements, whose ARNs are values. */
-export function requiredStatements(options: PolicyOptions): readonly Statement[] {
+export function requiredStatements(options: PolicyOptions): readonly WholeStatement[] {
   const { mode, allowedNetworks } = options;
   return [
     // First, so that it is in the first policy of a deployment that requires several.
@@ -50,7 +57,7 @@ export function requiredStatements(options: PolicyOptions): readonly Statement[]
   ];
 }
 
-const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly Statement[]>> = {
+const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly WholeStatement[]>> = {
   documented: documentedPolicy,
   scoped: scopedPolicy,
   minimal: scopedPolicy,
@@ -58,7 +65,7 @@ const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly State
 };
 
 /** Denies every request that comes from none of the networks. */
-function otherNetworksDenied(networks: Networks): Statement {
+function otherNetworksDenied(networks: Networks): WholeStatement {
   return { effect: "Deny", ...statement(OTHER_NETWORKS, ["*"], ["*"], otherNetworkConditions(networks)) };
 }
 
@@ -92,7 +99,7 @@ export function grantedRows({ mode, supplement, cluster }: Omit<PolicyOptions, "
   return CATALOGUE.filter((row) => (row.documented ? isGranted[mode](row) : supplement && isRequired(row)));
 }
 
-function documentedPolicy(options: PolicyOptions): readonly Statement[] {
+function documentedPolicy(options: PolicyOptions): readonly WholeStatement[] {
   const rows = grantedRows(options);
   return [
     // The Sid of the DKP documentation, so that a policy that was created from it stays recognizable.
@@ -102,7 +109,7 @@ function documentedPolicy(options: PolicyOptions): readonly Statement[] {
 }
 
 /** Each action on as few resources as DKP requires. The order below is the order of the statements. */
-function scopedPolicy(options: PolicyOptions): readonly Statement[] {
+function scopedPolicy(options: PolicyOptions): readonly WholeStatement[] {
   const { environment, cluster } = options;
   const { prefix } = cluster;
   if (prefix === undefined) {
@@ -178,7 +185,7 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
 }
 
 /** The statements of `minimal`, limited to resources with the tags of the cluster. */
-function strictPolicy(options: PolicyOptions): readonly Statement[] {
+function strictPolicy(options: PolicyOptions): readonly WholeStatement[] {
   const { cluster, environment } = options;
   const statements = scopedPolicy(options);
   const marker = markerOf(cluster, options.marker);
@@ -260,11 +267,11 @@ function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {
 }
 
 function statement(
-  sid: string,
+  sid: StatementId,
   actions: readonly string[],
   resources: readonly PolicyValue[],
   conditions: readonly PolicyCondition<PolicyValue>[] = [],
-): Statement {
+): WholeStatement {
   return { sid, actions, resources, conditions };
 }
 

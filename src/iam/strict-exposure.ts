@@ -57,7 +57,7 @@ const EXPOSURES: readonly Exposure[] = [
   },
   {
     kind: "network interfaces that are not attached",
-    what: "attach them to an own instance at a launch",
+    what: "attach them to an own instance at a launch, and with the feature `drift-repair` delete them",
     why: "a launch creates interfaces, which have no tags",
     open: 1,
     of: 20,

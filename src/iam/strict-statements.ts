@@ -1,7 +1,7 @@
 import type { Arn } from "./arns";
 import { type Cluster, usesSnapshots } from "./cluster";
 import type { Marker } from "./cluster-marker";
-import type { PolicyCondition, PolicyValue, Statement } from "./policy-statement";
+import type { PolicyCondition, PolicyValue, StatementId, WholeStatement } from "./policy-statement";
 
 type Condition = PolicyCondition<PolicyValue>;
 
@@ -24,11 +24,11 @@ export interface StrictScope {
 }
 
 /** The statements of `minimal` as those of `strict`. */
-export function limitedToCluster(statements: readonly Statement[], scope: StrictScope): readonly Statement[] {
+export function limitedToCluster(statements: readonly WholeStatement[], scope: StrictScope): readonly WholeStatement[] {
   return merged(statements.flatMap((statement) => partsOf(statement, scope)));
 }
 
-function partsOf(statement: Statement, scope: StrictScope): readonly Statement[] {
+function partsOf(statement: WholeStatement, scope: StrictScope): readonly WholeStatement[] {
   const parts = LIMITS[statement.sid]?.(scope, statement);
   return parts === undefined
     ? [statement]
@@ -44,8 +44,8 @@ function partsOf(statement: Statement, scope: StrictScope): readonly Statement[]
 }
 
 /** Statements with the same resources and conditions as one, which allows the same. It has the statement ID of the first one. */
-function merged(statements: readonly Statement[]): readonly Statement[] {
-  const byLimits = new Map<string, Statement>();
+function merged(statements: readonly WholeStatement[]): readonly WholeStatement[] {
+  const byLimits = new Map<string, WholeStatement>();
   for (const statement of statements) {
     const { resources, conditions } = statement;
     const limits = JSON.stringify([resources, conditions]);
@@ -58,7 +58,7 @@ function merged(statements: readonly Statement[]): readonly Statement[] {
 
 /** A part of a statement. */
 interface Part {
-  readonly sid: string;
+  readonly sid: StatementId;
   /** Whether the part has an action, given without its service. @default it has all */
   readonly applies?: (name: string) => boolean;
   /** @default those of the statement */
@@ -69,7 +69,7 @@ interface Part {
   readonly conditions: readonly Condition[];
 }
 
-const LIMITS: Readonly<Record<string, (scope: StrictScope, statement: Statement) => readonly Part[]>> = {
+const LIMITS: Partial<Readonly<Record<StatementId, (scope: StrictScope, statement: WholeStatement) => readonly Part[]>>> = {
   // sts:GetCallerIdentity requires no permission. Source: AWS STS API reference, GetCallerIdentity.
   Account: () => [],
   Ec2: ec2Parts,
@@ -85,7 +85,7 @@ const LIMITS: Readonly<Record<string, (scope: StrictScope, statement: Statement)
  * What actions create. Actions are together only if none of them also uses an existing resource of a type of another one: a request
  * tag says nothing about those.
  */
-const CREATIONS: readonly { readonly sid: string; readonly types: Readonly<Record<string, string>> }[] = [
+const CREATIONS: readonly { readonly sid: StatementId; readonly types: Readonly<Record<string, string>> }[] = [
   {
     sid: "New",
     types: {
@@ -172,16 +172,12 @@ function ec2Parts(scope: StrictScope): readonly Part[] {
     },
     // DKP never tags the root disk of the bastion. Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/layouts/with-nat/
     // base-infrastructure/main.tf, root_block_device.
-    ...(cluster.bastion && cluster.layout === "WithNAT"
-      ? [
-          {
-            sid: "BastionDisk",
-            applies: only("ModifyVolume"),
-            resources: [ec2("volume/*")],
-            conditions: [isAbsent("aws:ResourceTag/Name"), isAbsent(`aws:ResourceTag/${CSI_TAG}`)],
-          },
-        ]
-      : []),
+    {
+      sid: "BastionDisk",
+      applies: only("ModifyVolume"),
+      resources: cluster.bastion && cluster.layout === "WithNAT" ? [ec2("volume/*")] : [],
+      conditions: [isAbsent("aws:ResourceTag/Name"), isAbsent(`aws:ResourceTag/${CSI_TAG}`)],
+    },
     {
       sid: "Csi",
       applies: only(...VOLUME_ACTIONS),
@@ -206,9 +202,12 @@ function ec2Parts(scope: StrictScope): readonly Part[] {
     },
     // The cloud controller manager opens the security groups of nodes, which are the user's own ones without the default groups.
     // Before the UUID is known, those of load balancers have no tag that the policy can name.
-    ...(cluster.uuid === undefined || cluster.disableDefaultSecurityGroup
-      ? [{ sid: "GroupRules", applies: only(...RULE_ACTIONS), resources: groups, conditions: inVpc }]
-      : []),
+    {
+      sid: "GroupRules",
+      applies: only(...RULE_ACTIONS),
+      resources: cluster.uuid === undefined || cluster.disableDefaultSecurityGroup ? groups : [],
+      conditions: inVpc,
+    },
     {
       sid: "LbGroups",
       applies: only(...BALANCER_GROUP_ACTIONS),
@@ -254,7 +253,7 @@ function snapshotParts(): readonly Part[] {
 }
 
 /** `RunInstances` is authorized on everything that a launch uses and creates. */
-function launchParts(scope: StrictScope, { resources }: Statement): readonly Part[] {
+function launchParts(scope: StrictScope, { resources }: WholeStatement): readonly Part[] {
   const { marker, ec2 } = scope;
   const limited = ["instance/*", "security-group/*", "subnet/*"];
   return [
@@ -286,7 +285,7 @@ function peeringVpcParts(scope: StrictScope): readonly Part[] {
 }
 
 /** The conditions of `minimal` name the peered VPCs, and each VPC of the account as the other side: here the cluster's own one. */
-function peeringParts(scope: StrictScope, { conditions }: Statement): readonly Part[] {
+function peeringParts(scope: StrictScope, { conditions }: WholeStatement): readonly Part[] {
   const [vpc] = inKnownVpc(scope);
   return [
     {

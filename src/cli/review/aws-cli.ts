@@ -1,6 +1,7 @@
 import { networkList } from "../../iam/networks";
 import { partitionOf } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
+import { grouped } from "../../text/grouped";
 import { trusted } from "../../text/markdown";
 import { visible } from "../../text/printable";
 import { asciiJson, comment, shellWord } from "../../text/shell";
@@ -20,19 +21,11 @@ interface Expression {
 /** Options of an IAM command; one without a value is left out. */
 type Options = Readonly<Record<string, string | Expression | undefined>>;
 
-/** The words of a command. */
-type Command = readonly string[];
-
-/** A command and the one that reverts it. */
-interface Change {
-  readonly create: Command;
-  readonly undo: Command;
-}
-
-/** The changes of one kind of object, under a heading. */
+/** The words of a command that creates something, those of the one that reverts it, and the heading above it. */
 interface Step {
   readonly title: string;
-  readonly changes: readonly Change[];
+  readonly create: readonly string[];
+  readonly undo: readonly string[];
 }
 
 /**
@@ -52,9 +45,9 @@ export function awsCliScript(deployment: Deployment): string {
   const undoing = [
     setRegion,
     ...(accountId === undefined ? [QUERY_ACCOUNT] : []),
-    oneLine(iam("delete-access-key", { "user-name": user.name, "access-key-id": "ACCESS_KEY_ID" })),
+    iam("delete-access-key", { "user-name": user.name, "access-key-id": "ACCESS_KEY_ID" }).join(" "),
     ...(createsKey ? [`rm ${keyFile}`] : []),
-    ...steps.flatMap(({ changes }) => changes.map(({ undo }) => oneLine(undo))).toReversed(),
+    ...steps.map(({ undo }) => undo.join(" ")).toReversed(),
   ];
   return fillTemplateFile("src/cli/review/aws-cli.sh", {
     stack: trusted(visible(stack)),
@@ -65,95 +58,80 @@ export function awsCliScript(deployment: Deployment): string {
     accountStated: accountId !== undefined,
     accountId: trusted(word(accountId ?? "")),
     commands: trusted(
-      steps.map(({ title, changes }) => [`# ${title}`, ...changes.map(({ create }) => wrapped(create))].join("\n")).join("\n\n"),
+      [...grouped(steps, ({ title }) => title)]
+        .map(([title, all]) => [`# ${title}`, ...all.map(({ create }) => wrapped(create))].join("\n"))
+        .join("\n\n"),
     ),
     createsKey,
     keysOutside: accessKeys === "none",
     encrypted,
-    createKey: trusted(oneLine(iam("create-access-key", { "user-name": user.name, output: "json" }))),
+    createKey: trusted(iam("create-access-key", { "user-name": user.name, output: "json" }).join(" ")),
     undo: trusted(comment(...undoing)),
   });
 }
 
 /** What Terraform creates apart from the key, in the order of the authorization page. */
 function stepsOf(deployment: Deployment): readonly Step[] {
-  const { user, attachment, group, nodeRole } = deployment;
-  const policies = policiesOf(deployment);
-  const tags = tagsOf(deployment);
-  const userName = { "user-name": user.name };
-  const groupName = { "group-name": group.name };
-  const steps: Step[] = [
-    { title: policies.length === 1 ? "Policy" : "Policies", changes: policies.map(({ create, undo }) => ({ create, undo })) },
-    {
-      title: "User",
-      changes: [
-        change("create-user", "delete-user", userName, {
-          path: unlessDefault(user.path),
-          "permissions-boundary": user.permissionsBoundary,
-          tags,
-        }),
-      ],
-    },
-  ];
-  if (attachment !== "user") {
-    steps.push({
-      title: "Group",
-      changes: [
-        change("create-group", "delete-group", groupName, { path: unlessDefault(group.path) }),
-        ...policies.map(({ arn }) => attached("group", { ...groupName, "policy-arn": arn })),
-        change("add-user-to-group", "remove-user-from-group", { ...groupName, ...userName }),
-      ],
-    });
-  }
-  if (attachment !== "group") {
-    steps.push({
-      title: "Policy of the user",
-      changes: policies.map(({ arn }) => attached("user", { ...userName, "policy-arn": arn })),
-    });
-  }
-  if (nodeRole !== undefined) {
-    const { name, path, permissionsBoundary, managedPolicyArns } = nodeRole;
-    const roleName = { "role-name": name };
-    const trust = { "assume-role-policy-document": `file://${NODE_TRUST_FILE}` };
-    const inline = { "policy-document": `file://${NODE_POLICY_FILE}` };
-    steps.push({
-      title: "Role of the nodes",
-      changes: [
-        change("create-role", "delete-role", roleName, {
-          path: unlessDefault(path),
-          ...trust,
-          "permissions-boundary": permissionsBoundary,
-          tags,
-        }),
-        change("put-role-policy", "delete-role-policy", { ...roleName, "policy-name": name }, inline),
-        ...managedPolicyArns.map((arn) => attached("role", { ...roleName, "policy-arn": arn })),
-      ],
-    });
-  }
-  return steps;
-}
-
-interface PolicyChange extends Change {
-  readonly arn: Expression;
-}
-
-function policiesOf(deployment: Deployment): readonly PolicyChange[] {
-  const { region, accountId, policy, policies } = deployment;
+  const { region, accountId, policy, policies, user, attachment, group, nodeRole } = deployment;
+  const [userName, groupName] = [{ "user-name": user.name }, { "group-name": group.name }];
+  const pairs = Object.entries(deployment.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
+  const tags = pairs.length === 0 ? undefined : asciiJson(pairs);
   const account = accountId === undefined ? '"$account"' : word(accountId);
   // The policy of mode documented names no account.
   const isComplete = accountId !== undefined || policy.mode === "documented";
-  return policies.map(({ number, name }) => {
-    const arn = { shell: `${word(`arn:${partitionOf(region)}:iam::`)}${account}${word(`:policy${policy.path}${name}`)}` };
-    const create = iam("create-policy", {
+  const arns = policies.map(({ name }): Expression => {
+    const prefix = word(`arn:${partitionOf(region)}:iam::`);
+    return { shell: `${prefix}${account}${word(`:policy${policy.path}${name}`)}` };
+  });
+  const steps = policies.map(({ number, name }, index): Step => {
+    const options = {
       "policy-name": name,
       path: unlessDefault(policy.path),
       "policy-document": documentOf(isComplete, policyFile(number)),
       // As JSON, because the AWS CLI reads a file for a value such as file://notes.
       "cli-input-json": policy.description === "" ? undefined : asciiJson({ Description: policy.description }),
-      tags: tagsOf(deployment),
-    });
-    return { create, undo: iam("delete-policy", { "policy-arn": arn }), arn };
+      tags,
+    };
+    const title = policies.length === 1 ? "Policy" : "Policies";
+    return { title, create: iam("create-policy", options), undo: iam("delete-policy", { "policy-arn": arns[index] }) };
   });
+  /** @param object the options that both commands have @param options those of the first command */
+  const add = (title: string, create: string, undo: string, object: Options, options: Options = {}) =>
+    steps.push({ title, create: iam(create, { ...object, ...options }), undo: iam(undo, object) });
+  const attach = (title: string, kind: string, object: Options) =>
+    add(title, `attach-${kind}-policy`, `detach-${kind}-policy`, object);
+  add("User", "create-user", "delete-user", userName, {
+    path: unlessDefault(user.path),
+    "permissions-boundary": user.permissionsBoundary,
+    tags,
+  });
+  if (attachment !== "user") {
+    add("Group", "create-group", "delete-group", groupName, { path: unlessDefault(group.path) });
+    for (const arn of arns) {
+      attach("Group", "group", { ...groupName, "policy-arn": arn });
+    }
+    add("Group", "add-user-to-group", "remove-user-from-group", { ...groupName, ...userName });
+  }
+  for (const arn of attachment === "group" ? [] : arns) {
+    attach("Policy of the user", "user", { ...userName, "policy-arn": arn });
+  }
+  if (nodeRole !== undefined) {
+    const { name, path, permissionsBoundary, managedPolicyArns } = nodeRole;
+    const title = "Role of the nodes";
+    const roleName = { "role-name": name };
+    add(title, "create-role", "delete-role", roleName, {
+      path: unlessDefault(path),
+      "assume-role-policy-document": `file://${NODE_TRUST_FILE}`,
+      "permissions-boundary": permissionsBoundary,
+      tags,
+    });
+    const inline = { ...roleName, "policy-name": name };
+    add(title, "put-role-policy", "delete-role-policy", inline, { "policy-document": `file://${NODE_POLICY_FILE}` });
+    for (const arn of managedPolicyArns) {
+      attach(title, "role", { ...roleName, "policy-arn": arn });
+    }
+  }
+  return steps;
 }
 
 /** The document in a file, with the account filled in where it was unknown: in ARNs only, so that no other string is changed. */
@@ -161,48 +139,23 @@ function documentOf(isComplete: boolean, file: string): string | Expression {
   return isComplete ? `file://${file}` : { shell: `"$(sed "/\\"arn:/s/:ACCOUNT_ID:/:$account:/" ${file})"` };
 }
 
-function tagsOf({ tags = {} }: Deployment): string | undefined {
-  const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-  return pairs.length === 0 ? undefined : asciiJson(pairs);
-}
-
 /** The IAM path that objects have without this option is left out, as on the authorization page. */
-function unlessDefault(path: string): string | undefined {
-  return path === "/" ? undefined : path;
-}
+const unlessDefault = (path: string) => (path === "/" ? undefined : path);
 
-/** @param object the options that both commands have @param options those of the first command */
-function change(create: string, undo: string, object: Options, options: Options = {}): Change {
-  return { create: iam(create, { ...object, ...options }), undo: iam(undo, object) };
-}
-
-function attached(kind: "user" | "group" | "role", options: Options): Change {
-  return change(`attach-${kind}-policy`, `detach-${kind}-policy`, options);
-}
-
-function iam(operation: string, options: Options): Command {
+/** The words of a command. */
+function iam(operation: string, options: Options): readonly string[] {
   const words = Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}=${optionWord(value)}`],
+    value === undefined ? [] : [`--${name}=${typeof value === "string" ? word(value) : value.shell}`],
   );
   return [`aws iam ${operation}`, ...words];
 }
 
-function optionWord(value: string | Expression): string {
-  return typeof value === "string" ? word(value) : value.shell;
-}
-
 /** A value as one argument, on one line: names, paths and ARNs in valid settings have no hidden characters. */
-function word(text: string): string {
-  return shellWord(visible(text));
-}
-
-function oneLine(command: Command): string {
-  return command.join(" ");
-}
+const word = (text: string) => shellWord(visible(text));
 
 /** A command on one line, or with a line for each option. */
-function wrapped(command: Command): string {
-  const line = oneLine(command);
+function wrapped(command: readonly string[]): string {
+  const line = command.join(" ");
   return line.length <= MAX_LINE ? line : command.join(" \\\n  ");
 }
 

@@ -34,31 +34,30 @@ export interface DeployerPolicies {
  * If Terraform assumes a role, that role has the permissions, and the pipeline's own credentials can only assume the role.
  */
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
-  const { state, parts, roles } = partsOfDeployment(deployment);
-  const { assumeRoleArn } = deployment.provider;
-  const principals = [...new Set([undefined, ...roles])];
-  const policies = principals
-    .map((arn) => ({ arn, own: grantsOf(arn, parts) }))
-    .filter(({ own }) => own.length > 0)
+  const { attachment, user, provider, tags = {} } = deployment;
+  const { state, grantsOf } = grantsByPrincipal(deployment);
+  const policies = [...grantsOf]
+    .filter(([, own]) => own.length > 0)
     .map(
-      ({ arn, own }): DeployerPolicy => ({
-        file: fileOf(arn, assumeRoleArn),
-        principal: arn === undefined ? "the credentials that Terraform runs with" : `the role ${arn}`,
-        role: arn,
+      ([role, own]): DeployerPolicy => ({
+        file: fileOf(role, provider.assumeRoleArn),
+        principal: role === undefined ? "the credentials that Terraform runs with" : `the role ${role}`,
+        role,
         text: policyText(own),
         grants: own,
       }),
     );
-  const { attachment, user, tags = {} } = deployment;
-  const notes = [
-    ...(attachment === "user" ? [] : [ANY_MEMBER]),
-    ...(attachment === "user" || user.permissionsBoundary === undefined ? [] : [BOUNDARY_IS_INEFFECTIVE]),
-    ...(Object.keys(tags).length === 0 ? [] : [TAGS]),
-    ...(roles.length === 0 ? [] : [PLANNER_ASSUMES_ROLE]),
-    ...state.notes,
-    ...policies.flatMap(sizeNote),
-  ];
-  return { policies, notes };
+  const notes: string[] = [];
+  if (attachment !== "user") {
+    notes.push(ANY_MEMBER, ...(user.permissionsBoundary === undefined ? [] : [BOUNDARY_IS_INEFFECTIVE]));
+  }
+  if (Object.keys(tags).length > 0) {
+    notes.push(TAGS);
+  }
+  if (grantsOf.size > 1) {
+    notes.push(PLANNER_ASSUMES_ROLE);
+  }
+  return { policies, notes: [...notes, ...state.notes, ...policies.flatMap(sizeNote)] };
 }
 
 /**
@@ -66,8 +65,8 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
  * nothing, the lock included: whoever can write the lock can stop an apply, or let two of them run at once.
  */
 export function plannerPolicy(deployment: Deployment): string {
-  const { parts } = partsOfDeployment(deployment);
-  return policyText(grantsOf(undefined, parts).filter(({ plan }) => plan === true));
+  const { grantsOf } = grantsByPrincipal(deployment);
+  return policyText((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan === true));
 }
 
 const PLANNER_ASSUMES_ROLE =
@@ -92,46 +91,30 @@ function sizeNote({ file, text }: DeployerPolicy): readonly string[] {
       ];
 }
 
-interface Part {
-  readonly principal: string | undefined;
-  readonly grant: Grant;
-}
-
-/** Everything that Terraform calls, by who calls it; and the roles that it assumes. */
-function partsOfDeployment(deployment: Deployment) {
+/** What Terraform calls, by the ARN of the role that it assumes for it; undefined: the credentials that Terraform runs with, first. */
+function grantsByPrincipal(deployment: Deployment) {
   const state = stateAccess(deployment.state, deployment.region);
   const { assumeRoleArn } = deployment.provider;
   const iamRole: AssumedRole | undefined =
     assumeRoleArn === undefined ? undefined : { arn: assumeRoleArn, actions: ASSUMES_ROLE };
-  const parts: readonly Part[] = [
-    ...roleAssumption("TakeRole", iamRole),
-    ...roleAssumption(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role),
-    ...partsOf(iamRole, deployerGrants(iamOptions(deployment))),
-    ...partsOf(state.role, state.grants),
-  ];
-  return { state, parts, roles: [iamRole?.arn, state.role?.arn].filter((arn) => arn !== undefined) };
-}
-
-function grantsOf(principal: string | undefined, parts: readonly Part[]): readonly Grant[] {
-  return unique(parts.filter((part) => part.principal === principal).map(({ grant }) => grant));
-}
-
-function partsOf(role: AssumedRole | undefined, own: readonly Grant[]): readonly Part[] {
-  return own.map((grant) => ({ principal: role?.arn, grant }));
+  const grantsOf = new Map<string | undefined, readonly Grant[]>();
+  const add = (principal: string | undefined, all: readonly Grant[]) => {
+    const own = grantsOf.get(principal) ?? [];
+    const isNew = (grant: Grant) => !own.some(({ sid, action }) => sid === grant.sid && action === grant.action);
+    grantsOf.set(principal, [...own, ...all.filter(isNew)]);
+  };
+  add(undefined, assumption("TakeRole", iamRole));
+  add(undefined, assumption(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role));
+  add(assumeRoleArn, deployerGrants(iamOptions(deployment)));
+  add(state.role?.arn, state.grants);
+  return { state, grantsOf };
 }
 
 /** What the credentials that Terraform runs with require to assume a role. */
-function roleAssumption(sid: string, role: AssumedRole | undefined): readonly Part[] {
+function assumption(sid: string, role: AssumedRole | undefined): readonly Grant[] {
   return role === undefined
     ? []
-    : partsOf(
-        undefined,
-        grants(sid, { resources: [literal(role.arn)], conditions: [] }, role.actions, Object.keys(role.actions)),
-      );
-}
-
-function unique(all: readonly Grant[]): readonly Grant[] {
-  return all.filter(({ sid, action }, index) => all.findIndex((other) => other.sid === sid && other.action === action) === index);
+    : grants(sid, { resources: [literal(role.arn)], conditions: [] }, role.actions, Object.keys(role.actions));
 }
 
 function fileOf(arn: string | undefined, providerRole: string | undefined): DeployerPolicy["file"] {

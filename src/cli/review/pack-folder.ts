@@ -5,8 +5,7 @@ import { MOVED_FILE } from "../../terraform/addresses";
 import { dkpAccess } from "../../text/command";
 import { isRealFile, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { DEPLOYMENT_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile, TRUST_FILES } from "./file-names";
-import { overviewIn } from "./overview/overview-file";
-import type { OverviewRow } from "./overview/overview-row";
+import { type OverviewRow, overviewIn } from "./overview";
 import type { Pack } from "./pack";
 
 /** A file that differs from what the current settings generate. */

@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import { terraformJson } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
-import { type OverviewRow, overviewRow } from "../../review/overview/overview-row";
+import { type OverviewRow, overviewRow } from "../../review/overview";
 import { type Pack, reviewPack } from "../../review/pack";
 import type { Session } from "./session";
 

@@ -117,6 +117,7 @@ describe("other projects", () => {
         "scripts/pipeline.sh",
         "src/cli/review/aws-cli.sh",
         "src/cli/review/console-guide.md",
+        "src/cli/review/consumer.tf",
         "src/cli/review/overview.md",
         "src/cli/review/page/actions-page.md",
         "src/cli/review/page/deployer-page.md",

@@ -2,13 +2,15 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { consoleGuide } from "../../src/cli/review/console-guide";
-import { WRITE_ONLY_VARIANT } from "../../src/cli/review/consumer-hcl";
 import { hclArguments } from "../../src/text/hcl";
 import { deployment } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, removeFolders } from "./support/project";
 import { runIn, Terraform } from "./support/terraform";
+
+/** The line above the variant that keeps the secret out of the state of the workspace; all lines below it are comments. */
+const WRITE_ONLY_VARIANT = "VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:";
 
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"

@@ -1,12 +1,7 @@
 import { visible } from "./printable";
 
-/** The values of HCL: strings, numbers, Booleans, lists, objects and expressions. */
-export type HclValue = string | number | boolean | Expression | readonly HclValue[] | { readonly [name: string]: HclValue };
-
-/** HCL that Terraform evaluates, not a string: `data.aws_region.current.name`. */
-export class Expression {
-  constructor(readonly code: string) {}
-}
+/** The values of HCL: strings, numbers, Booleans, lists and objects. */
+export type HclValue = string | number | boolean | readonly HclValue[] | { readonly [name: string]: HclValue };
 
 /** Arguments as `terraform fmt` formats them: one per line, the equal signs of consecutive one-line arguments aligned. */
 export function hclArguments(values: Readonly<Record<string, HclValue>>, indent: string): readonly string[] {
@@ -25,10 +20,7 @@ export function hclArguments(values: Readonly<Record<string, HclValue>>, indent:
 }
 
 /** One value; all lines except the first are indented. */
-export function hclValue(value: HclValue, indent: string): string {
-  if (value instanceof Expression) {
-    return value.code;
-  }
+function hclValue(value: HclValue, indent: string): string {
   if (Array.isArray(value)) {
     return `[${value.map((item: HclValue) => hclValue(item, indent)).join(", ")}]`;
   }

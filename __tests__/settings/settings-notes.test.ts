@@ -1,5 +1,5 @@
 import { notesOf, settingsWarnings } from "../../src/settings/settings-notes";
-import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
+import { ENCRYPTION_KEY, EXPIRED_KEY } from "../helpers/pgp-keys";
 import { deploymentWith, KEY_ID } from "../helpers/settings-files";
 
 const notes = (settings: string) => notesOf(deploymentWith(settings));
@@ -86,4 +86,11 @@ describe("the warning about cluster.dkpVersion", () => {
       'cluster.dkpVersion: "1.78" is newer than 1.77, the newest version that this program knows: the policy is for 1.77; check for a newer version of this program',
     ]);
   });
+});
+
+it("an OpenPGP key that has expired is a warning", () => {
+  const given = deploymentWith(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { pgpKey: ${EXPIRED_KEY} } }`);
+  expect(settingsWarnings(given)).toEqual([
+    "accessKeys.secondary.pgpKey: the key of old <old@example.com> (fingerprint AFAE28950D5DB941A9F3EC2781BF1A21FA8563D0, expires 2026-01-31) is expired: a new access key would lose its secret; write a valid one before you create an access key in this slot",
+  ]);
 });

@@ -1,10 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { providerBlock } from "../../src/cli/account/hand-over/provider-block";
 import { bothOrAbort, withProgress } from "../../src/terraform/progress";
 import { pullState, readOutputs, stackFolder, terraformCli } from "../../src/terraform/terraform-cli";
-import { deployment } from "../helpers/deployment";
 
 describe("a run of Terraform", () => {
   let folder: string;
@@ -119,21 +117,5 @@ describe("a run of Terraform", () => {
     jest.advanceTimersByTime(1100);
     await waiting;
     expect(progress.mock.calls).toEqual([["waiting ...\n"]]);
-  });
-
-  it("gives hand-over the key that the outputs expose, with a warning where the settings say another slot", async () => {
-    const outputs = { access_key_id: "AKIAA", access_key_slot: "primary", secret_access_key: "s" };
-    const values = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value }]));
-    terraform(`case $1 in output) echo '${JSON.stringify(values)}';; esac`);
-    const warnings: string[] = [];
-    const moved = deployment("accessKeys: { secondary: { status: Active }, current: secondary }");
-    expect(await providerBlock(cli(), folder, moved, (warning) => warnings.push(warning))).toEqual({
-      providerAccessKeyId: "AKIAA",
-      providerSecretAccessKey: "s",
-      region: "eu-central-1",
-    });
-    expect(warnings).toEqual([
-      "accessKeys.current: the settings select secondary, and the outputs expose primary: this is the key AKIAA of primary; npx dkp-access keys deckhouse shows what the next apply does",
-    ]);
   });
 });

@@ -2,6 +2,7 @@ import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../iam/dkp-version
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { ROLE_POLICIES } from "../iam/limits";
 import { meantActions } from "../iam/node-role-permissions";
+import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
 import { REGIONS } from "../iam/regions";
 import type { Deployment } from "./deployment";
 import { show, suggest } from "./message-parts";
@@ -45,7 +46,8 @@ export function settingsWarnings({
   cluster: { dkpVersion },
   nodeRole,
   state,
-}: Pick<Deployment, "region" | "cluster" | "nodeRole" | "state">): readonly string[] {
+  accessKeys,
+}: Pick<Deployment, "region" | "cluster" | "nodeRole" | "state" | "accessKeys">): readonly string[] {
   const policies = nodeRole?.managedPolicyArns.length ?? 0;
   const s3: Readonly<Record<string, unknown>> = state.type === "s3" ? state.arguments : {};
   const warnings = {
@@ -60,6 +62,7 @@ export function settingsWarnings({
     ...Object.fromEntries(
       (nodeRole?.additionalActions ?? []).map((action, index) => [`nodeRole.additionalActions.${index}`, actionWarning(action)]),
     ),
+    ...Object.fromEntries(SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)])),
   };
   return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));
 }
@@ -76,6 +79,15 @@ function actionWarning(action: string): string | undefined {
   return meant === undefined
     ? undefined
     : `${show(action)} matches no action that AWS is known to have, ${suggest(action, meant)}`;
+}
+
+/** An OpenPGP key that nothing can be encrypted for now. The AWS provider reports it only after AWS has created the access key. */
+export function pgpKeyWarning(accessKeys: Deployment["accessKeys"], slot: Slot): string | undefined {
+  const key = accessKeys === "none" ? undefined : pgpKeyOf(accessKeys[slot].pgpKey);
+  return (
+    key?.invalid &&
+    `the key of ${pgpKeyText(key)} is ${key.invalid}: a new access key would lose its secret; write a valid one before you create an access key in this slot`
+  );
 }
 
 function regionWarning(region: unknown): string | undefined {

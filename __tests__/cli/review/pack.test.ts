@@ -108,7 +108,7 @@ describe("REVIEW.md", () => {
     expect(file("REVIEW.md", "accessKeys: { secondary: { status: Active } }")).toContain(plaintext("the secrets of both keys"));
     const encrypted = `accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`;
     expect(file("REVIEW.md", encrypted)).toContain(
-      "- Whoever has the private OpenPGP key of `rsa <rsa@example.com>` (fingerprint `5b7fdf706a350d7b575a9221488950da36c59ab0`, never expires). The state and plans contain the secret only encrypted for it.",
+      "- Whoever has the private OpenPGP key of `rsa <rsa@example.com> (fingerprint 5B7FDF706A350D7B575A9221488950DA36C59AB0, never expires)`. The state and plans contain the secret only encrypted for it.",
     );
     expect(file("REVIEW.md", encrypted)).not.toContain("even if the bucket is encrypted");
     expect(file("REVIEW.md", "accessKeys: none")).toContain("- Nobody through Terraform: the state contains no key.");

@@ -28,7 +28,8 @@ export class Gpg {
     spawnSync("gpgconf", ["--kill", "all"], { env: { PATH: process.env.PATH, GNUPGHOME: this.home } });
   }
 
-  private run(args: readonly string[], input?: Buffer): Buffer {
+  /** Runs GnuPG without questions. @throws Error with its output if it fails */
+  run(args: readonly string[], input?: Buffer): Buffer {
     const { status, stdout, stderr } = spawnSync(
       "gpg",
       ["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", ...args],

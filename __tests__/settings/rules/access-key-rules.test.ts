@@ -108,12 +108,18 @@ describe("pgpKey", () => {
       "keybase:somebody",
       "names a Keybase user, which Terraform would look up over the network at every apply; write the key itself, what gpg --export ID | base64 -w0 prints",
     ],
-    ["aGVsbG8=", "is base64, but not of an OpenPGP public key; write what gpg --export ID | base64 -w0 prints"],
-    ["a key", "is base64, but not of an OpenPGP public key; write what gpg --export ID | base64 -w0 prints"],
-    ["!", "is not base64; write what gpg --export ID | base64 -w0 prints"],
+    [
+      "aGVsbG8=",
+      "is base64, but not of a whole OpenPGP public key; write all of what gpg --export ID | base64 -w0 prints, on one line",
+    ],
+    [
+      "a key",
+      "is base64, but not of a whole OpenPGP public key; write all of what gpg --export ID | base64 -w0 prints, on one line",
+    ],
+    ["!", "is not base64, or not all of it; write what gpg --export ID | base64 -w0 prints, on one line"],
     [
       ENCRYPTION_KEY.slice(0, 300),
-      "is a key that stops in the middle; write all of what gpg --export ID | base64 -w0 prints, on one line",
+      "is base64, but not of a whole OpenPGP public key; write all of what gpg --export ID | base64 -w0 prints, on one line",
     ],
     [
       SIGN_ONLY_KEY,

@@ -35,8 +35,7 @@ The secret comes from the outputs, or from the deployment's own state where outp
       if (out === undefined && yes !== true && !(await confirmed(session.host))) {
         throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
       }
-      const warn = (warning: string) => session.printError(`warning: ${warning}\n`);
-      const block = await providerBlock(session.terraform, folder, deployment, warn);
+      const block = await providerBlock(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
       const text = format === "json" ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(block);
       if (out === undefined) {
         session.print(text);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { SLOTS } from "../../iam/key-slots";
-import { type PgpKey, readPgpKey } from "../../iam/openpgp-key";
+import { pgpKeyOf } from "../../iam/openpgp-key";
 import { meaningOf } from "../../settings/schema/fields";
 import { canonical, type JsonObject, objectOf, textOf } from "./json-values";
 import type { DiffFound, RuleId } from "./rules";
@@ -98,18 +98,13 @@ export function pgpKeyFindings(before: ReadonlyMap<string, string>, after: Reado
       values: {
         slot,
         fingerprint: fingerprintOf(key),
-        users: keyOf(key)?.userIds.join(", ") ?? "",
+        users: pgpKeyOf(key)?.userIds.join(", ") ?? "",
         former: [...known].join(", "),
       },
     }));
 }
 
-function keyOf(text: string): PgpKey | undefined {
-  const reading = readPgpKey(text);
-  return "key" in reading ? reading.key : undefined;
-}
-
 /** A key that cannot be read has the digest of its text. */
 function fingerprintOf(text: string): string {
-  return keyOf(text)?.fingerprint.toUpperCase() ?? `with the SHA-256 ${createHash("sha256").update(text).digest("hex")}`;
+  return pgpKeyOf(text)?.fingerprint.toUpperCase() ?? `with the SHA-256 ${createHash("sha256").update(text).digest("hex")}`;
 }

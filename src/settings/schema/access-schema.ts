@@ -18,14 +18,13 @@ const EXPORT_COMMAND = "gpg --export ID | base64 -w0";
 const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
   armored: `is armored text, Terraform takes the binary key in base64; write what ${EXPORT_COMMAND} prints`,
   keybase: `names a Keybase user, which Terraform would look up over the network at every apply; write the key itself, what ${EXPORT_COMMAND} prints`,
-  "not base64": `is not base64; write what ${EXPORT_COMMAND} prints`,
+  "not base64": `is not base64, or not all of it; write what ${EXPORT_COMMAND} prints, on one line`,
   private: `is a private key (not shown) and settings are committed; remove it, treat it as disclosed, and write the public one: ${EXPORT_COMMAND}`,
-  "not a key": `is base64, but not of an OpenPGP public key; write what ${EXPORT_COMMAND} prints`,
-  truncated: `is a key that stops in the middle; write all of what ${EXPORT_COMMAND} prints, on one line`,
+  "not a key": `is base64, but not of a whole OpenPGP public key; write all of what ${EXPORT_COMMAND} prints, on one line`,
   "several keys": `holds more than one key, and Terraform would encrypt for the first; name one: ${EXPORT_COMMAND}`,
   revoked: `is a key that its owner has revoked; write another one: ${EXPORT_COMMAND}`,
   "sign only": `is a key that can only sign, nothing can be encrypted for it; add an encryption subkey (gpg --edit-key ID addkey) and write what ${EXPORT_COMMAND} prints`,
-  "too new": `is not an OpenPGP key of version 4, the one that the AWS provider reads; create one with GnuPG's defaults and write what ${EXPORT_COMMAND} prints`,
+  "too new": `is not an OpenPGP key of version 4, the one that GnuPG can decrypt with; create one with GnuPG's defaults and write what ${EXPORT_COMMAND} prints`,
 };
 
 /** Why a value is not a `pgpKey`; undefined if it is one. */

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { stringify } from "yaml";
+import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import type { Deployment } from "../../../settings/deployment";
 import { readState } from "../../../terraform/state-file";
 import { pullState, readOutputs, type TerraformCli } from "../../../terraform/terraform-cli";
@@ -15,14 +16,14 @@ export interface ProviderBlock {
 
 /**
  * The key that a deployment exposes: from its outputs, or from its own state where `outputs.secret` is off.
- * @param warn is called if the settings select another slot than the outputs
+ * @param note receives what the person should know: another slot in the settings than in the outputs, and whom the secret is encrypted for
  * @throws Error if there is no key, or the state does not have its secret
  */
 export async function providerBlock(
   terraform: TerraformCli,
   folder: string,
   { stack, accessKeys, region, user, accountId }: Deployment,
-  warn: (warning: string) => void,
+  note: (text: string) => void,
 ): Promise<ProviderBlock> {
   if (accessKeys === "none") {
     throw new Error(
@@ -46,8 +47,8 @@ export async function providerBlock(
   }
   const slot = outputs.access_key_slot;
   if (typeof slot === "string" && slot !== accessKeys.current) {
-    warn(
-      `accessKeys.current: the settings select ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; ${dkpAccess("keys", stack)} shows what the next apply does`,
+    note(
+      `warning: accessKeys.current: the settings select ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; ${dkpAccess("keys", stack)} shows what the next apply does`,
     );
   }
   const key = state.keys.find((candidate) => candidate.id === id);
@@ -57,6 +58,10 @@ export async function providerBlock(
     return { providerAccessKeyId: id, providerSecretAccessKey: clear, region };
   }
   if (typeof encrypted === "string") {
+    const pgpKey = pgpKeyOf(key?.pgpKey);
+    note(
+      `the secret is encrypted${pgpKey === undefined ? "" : ` for the OpenPGP key of ${pgpKeyText(pgpKey)}`}; gpg decrypts it`,
+    );
     return { providerAccessKeyId: id, providerSecretAccessKey: decrypt(encrypted), region };
   }
   throw new Error(

@@ -1,4 +1,4 @@
-import { readPgpKey } from "../../../iam/openpgp-key";
+import { pgpKeyOf } from "../../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { Finding, Found } from "../../findings/finding";
 import type { IamKey } from "../aws/user-keys";
@@ -144,7 +144,7 @@ function slotFindings({ slot, managed, found, wanted }: KeySlot, situation: KeyS
   if (days >= WARN_AT_DAYS && found?.status === "Active") {
     findings.push({ rule: "key-old", values: { slot, days, limit: MAX_DAYS } });
   }
-  const expires = pgpExpiry(managed?.pgpKey ?? slotSettings(settings)[slot].pgpKey);
+  const expires = slotPgpKey({ managed, slot }, settings)?.expires;
   const left = expires === undefined ? undefined : daysBetween(iam.now, expires);
   if (left !== undefined && left <= PGP_WARN_DAYS && wanted !== "absent") {
     findings.push({ rule: "pgp-key-expires", field: `accessKeys.${slot}.pgpKey`, values: { slot, days: left } });
@@ -154,11 +154,9 @@ function slotFindings({ slot, managed, found, wanted }: KeySlot, situation: KeyS
 
 export const daysBetween = (from: Date, to: Date) => Math.floor((to.getTime() - from.getTime()) / DAY_MS);
 
-/** When the OpenPGP key of a slot expires. */
-export function pgpExpiry(pgpKey: string | undefined): Date | undefined {
-  const reading = pgpKey === undefined ? undefined : readPgpKey(pgpKey);
-  return reading !== undefined && "key" in reading ? reading.key.expires : undefined;
-}
+/** The OpenPGP key of a slot: that of its access key, or that of the settings for the next one. */
+export const slotPgpKey = ({ managed, slot }: Pick<KeySlot, "managed" | "slot">, settings: KeySituation["settings"]) =>
+  pgpKeyOf((managed ?? slotSettings(settings)[slot]).pgpKey);
 
 /** Keys beside the state, and the exposed key that nothing uses. */
 function useFindings(situation: KeySituation): readonly KeyFinding[] {

@@ -1,14 +1,15 @@
 import { join } from "node:path";
+import { pgpKeyText } from "../../../iam/openpgp-key";
 import { dkpAccess } from "../../../text/command";
 import { visible } from "../../../text/printable";
 import { recovery } from "../../../text/recovery";
 import { shellWord } from "../../../text/shell";
 import { type Finding, findingsJson, levelOf, textOf } from "../../findings/finding";
-import { keyFindings, keyText, pgpExpiry } from "./findings";
+import { keyFindings, keyText, slotPgpKey } from "./findings";
 import { leakCommands } from "./leaked-key";
 import { type Action, type Edit, nextStep, type Step, type Why } from "./next-step";
 import { KEY_RULES, type KeyRules } from "./rules";
-import { type KeySituation, type KeySlot, RECENT_HOURS, slotSettings, slotsOf } from "./situation";
+import { type KeySituation, type KeySlot, RECENT_HOURS, slotsOf } from "./situation";
 
 /** The keys of a deployment, what is to be reported about them, and the next step. */
 export interface KeyReport {
@@ -157,9 +158,9 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   if (managed.secret !== undefined) {
     parts.push("its secret is in plaintext in the state");
   }
-  const expires = pgpExpiry(managed.pgpKey ?? slotSettings(situation.settings)[slot.slot].pgpKey);
-  if (expires !== undefined) {
-    parts.push(`its OpenPGP key expires ${expires.toISOString().slice(0, 10)}`);
+  const pgpKey = slotPgpKey(slot, situation.settings);
+  if (pgpKey !== undefined) {
+    parts.push(`its secret is encrypted for the OpenPGP key of ${pgpKeyText(pgpKey)}`);
   }
   return parts.join(", ");
 }
@@ -179,7 +180,7 @@ export function keyReportJson({ situation, findings, next }: KeyReport, context:
       created: found?.created,
       lastUsed: found?.lastUsed,
       isPlaintext: managed?.secret !== undefined,
-      pgpExpires: pgpExpiry(managed?.pgpKey ?? slotSettings(settings)[slot].pgpKey),
+      pgpKey: slotPgpKey({ slot, managed }, settings),
     })),
     findings: findingsJson<KeyRules>(KEY_RULES, findings),
     next: { ...next, text: stepText(next, context) },

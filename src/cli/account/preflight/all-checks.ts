@@ -3,6 +3,7 @@ import { iamNodeRoleCheck } from "./checks/iam-node-role";
 import { imageCheck } from "./checks/image";
 import { markerCheck } from "./checks/marker";
 import { FREE_NAME_CHECKS } from "./checks/name-collisions";
+import { openPgpKeysCheck } from "./checks/openpgp-keys";
 import { ownNamesCheck } from "./checks/own-names";
 import { samePrefixCheck } from "./checks/same-prefix";
 import { sourceAddressCheck } from "./checks/source-addresses";
@@ -18,4 +19,5 @@ export const CHECKS: readonly Check[] = [
   markerCheck,
   sourceAddressCheck,
   permissionsCheck,
+  openPgpKeysCheck,
 ];

@@ -1,8 +1,8 @@
 import { SLOTS } from "../../../iam/key-slots";
-import { readPgpKey } from "../../../iam/openpgp-key";
+import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import type { Deployment } from "../../../settings/deployment";
 import type { TerraformJson } from "../../../terraform/terraform-json";
-import { code, codes, joined, type Markdown, md, trusted } from "../../../text/markdown";
+import { code, joined, type Markdown, trusted } from "../../../text/markdown";
 import type { TemplateData } from "../../../text/template";
 
 /** In which form the state contains the secret access keys. */
@@ -33,17 +33,8 @@ export function secretExposure(deployment: Deployment, { output = {} }: Terrafor
 
 /** Whose OpenPGP keys the settings have: user IDs, fingerprint and expiry. */
 function pgpKeys({ accessKeys }: Deployment): Markdown {
-  const given = accessKeys === "none" ? [] : SLOTS.flatMap((slot) => accessKeys[slot].pgpKey ?? []);
-  const read = [...new Set(given)].map((text) => {
-    const reading = readPgpKey(text);
-    if ("error" in reading) {
-      return trusted("an unreadable key");
-    }
-    const { userIds, fingerprint, expires } = reading.key;
-    const expiry = expires === undefined ? "never expires" : `expires ${expires.toISOString().slice(0, 10)}`;
-    return md`${codes(userIds)} (fingerprint ${code(fingerprint)}, ${trusted(expiry)})`;
-  });
-  return joined(read, " or ");
+  const given = accessKeys === "none" ? [] : SLOTS.flatMap((slot) => pgpKeyOf(accessKeys[slot].pgpKey) ?? []);
+  return joined([...new Set(given.map(pgpKeyText))].map(code), " or ");
 }
 
 /** The least protected form of a secret in the state, and how many secrets have it. */

@@ -32,6 +32,7 @@ const ONLY_IN = [
   { package: "cdktf", allowed: ["constructs", "stack", "app"], why: "everything else works without CDKTF" },
   { package: "constructs", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
   { package: "@cdktf/provider-aws", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
+  { package: "openpgp", allowed: ["iam"], why: "one thread reads OpenPGP keys, and loads the library only if there is one" },
   { package: "valibot", allowed: ["settings"], why: "one folder depends on the validation library" },
   { package: "@valibot/to-json-schema", allowed: ["settings"], why: "one folder depends on the validation library" },
   { package: "@aws-sdk", allowed: ["cli/account"], why: "one client assumes the role, retries and paginates for every command" },
@@ -44,7 +45,8 @@ const ONLY_IN = [
 
 const modules = (names) => `^(src/)?(${names.join("|")})(/|\\.ts$)`;
 const npmPackage = (name) => `(^|node_modules/)${name}(/|$)`;
-const entryPoints = "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|(decision/)?index\\.ts$))";
+/** What nothing imports: the programs, the public API, and the code of a worker thread. */
+const entryPoints = "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|(decision/)?index\\.ts$|iam/openpgp-reader\\.cjs$))";
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 export default {

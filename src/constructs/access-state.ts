@@ -12,8 +12,8 @@ import {
 } from "cdktf";
 import { Construct } from "constructs";
 import type { OutputName } from "../terraform/outputs";
-import { type StateReading, stateReading } from "../terraform/remote-state";
 import type { StateLocation } from "../terraform/state-location";
+import { type StateReading, stateReading } from "../terraform/state-location";
 import { fromStackFolder } from "./local-state-path";
 
 /** Arguments of the backends that a state can be read from, in CDKTF's spelling and with its types. */

@@ -1,7 +1,7 @@
 import { networkList } from "../../iam/networks";
 import type { Deployment } from "../../settings/deployment";
 import type { OutputName } from "../../terraform/outputs";
-import { stateReading } from "../../terraform/remote-state";
+import { stateReading } from "../../terraform/state-location";
 import { hclArguments } from "../../text/hcl";
 import { trusted } from "../../text/markdown";
 import { visible } from "../../text/printable";

@@ -5,8 +5,8 @@ import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
 import { conditionBlock } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
-import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "../../terraform/state-permissions";
 import { visibleLines } from "../../text/printable";
+import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "./state-permissions";
 
 /** A policy that a principal requires to plan, apply and destroy a deployment. */
 export interface DeployerPolicy {

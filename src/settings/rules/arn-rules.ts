@@ -1,7 +1,7 @@
 import { parseIamArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
 import { nodeAttachmentAddress } from "../../terraform/addresses";
-import { errorAt, type FieldError } from "../errors";
+import { errorAt } from "../errors";
 import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
@@ -13,20 +13,18 @@ const ARN_FIELDS = [...BOUNDARIES, "provider.assumeRoleArn", POLICIES] as const;
 /** Rules for ARNs: their partition, their account, and which policies can be a boundary. */
 export const ARN_RULES: readonly Rule[] = [
   ...ARN_FIELDS.map((name) =>
-    rule(["region", name], ({ region, [name]: given }) =>
-      arnsOf(name, given).flatMap(([field, arn]) => {
-        const partition = partitionOf(region);
-        return parseIamArn(arn)?.partition === partition
-          ? []
-          : errorAt(
-              field,
-              `${show(arn)} is of another partition than region ${region}; write an ARN that begins with arn:${partition}:`,
-            );
-      }),
-    ),
+    rule([name, "region"], ({ region, [name]: given }) => {
+      const begin = `arn:${partitionOf(region)}:`;
+      return arnsOf(name, given)
+        .filter(([, arn]) => !arn.startsWith(begin))
+        .map(([field, arn]) => {
+          const what = `is of another partition than region ${region}; write an ARN that begins with ${begin}`;
+          return errorAt(field, `${show(arn)} ${what}`);
+        });
+    }),
   ),
   ...ARN_FIELDS.map((name) =>
-    rule(["accountId", name], ({ accountId, [name]: given }) =>
+    rule([name, "accountId"], ({ accountId, [name]: given }) =>
       arnsOf(name, given).flatMap(([field, arn]) => {
         const account = parseIamArn(arn)?.account;
         return account === "aws" || accountId === undefined || account === accountId
@@ -36,7 +34,7 @@ export const ARN_RULES: readonly Rule[] = [
     ),
   ),
   ...BOUNDARIES.map((name) =>
-    rule([name, "policy", "accountId"], ({ [name]: arn, policy }) => arn !== undefined && ownPolicyError(policy, name, arn)),
+    rule([name, "policy", "accountId"], ({ [name]: arn, policy }) => arn !== undefined && ownPolicyError(policy, arn)),
   ),
   rule([POLICIES], ({ [POLICIES]: arns = [] }) =>
     arnsOf(POLICIES, arns).flatMap(([field, arn], index) => {
@@ -60,13 +58,10 @@ function arnsOf(name: string, given: string | readonly string[] = []): readonly 
  * The account and the partition of the ARN do not matter: where they differ from the deployment's, another rule reports it.
  * IAM ignores case in names, and the names of further policies begin with that of the first.
  */
-function ownPolicyError(policy: Settings["policy"], field: string, arn: string): FieldError | undefined {
+function ownPolicyError(policy: Settings["policy"], arn: string): string | undefined {
   const own = `:policy${policy.path}${policy.name}`.toLowerCase();
   const [, further] = arn.toLowerCase().split(own);
   return arn.includes("::aws:") || further === undefined || !/^(?:-[2-9](?:-[0-9a-f]{8})?)?$/.test(further)
     ? undefined
-    : errorAt(
-        field,
-        `${show(arn)} is a policy of this deployment, and whoever applies the deployment can change it; write the ARN of a policy that only your administrators can change`,
-      );
+    : `${show(arn)} is a policy of this deployment, and whoever applies the deployment can change it; write the ARN of a policy that only your administrators can change`;
 }

@@ -12,41 +12,26 @@ import { type Rule, type RuleContext, rule } from "./rule";
 export const BACKEND_RULES: readonly Rule[] = [
   rule(["backend", "cloud"], ({ backend, cloud }) => {
     if (backend === undefined && cloud === undefined) {
-      return errorAt(
-        "backend",
-        `missing: the location of the Terraform state must be stated; write for example ${BACKEND_EXAMPLE}`,
-      );
+      return `missing: the location of the Terraform state must be stated; write for example ${BACKEND_EXAMPLE}`;
     }
-    return (
-      backend !== undefined &&
-      cloud !== undefined &&
-      errorAt("cloud", "is set together with backend, a state has one location; keep one of them")
-    );
+    const both = "is set together with backend, a state has one location; keep one of them";
+    return backend !== undefined && cloud !== undefined && errorAt("cloud", both);
   }),
   rule(["backend"], ({ backend }) => {
     const types = Object.keys(backend ?? {}).filter((name) => name !== "partial");
     if (backend === undefined || types.length === 1) {
       return undefined;
     }
-    return errorAt(
-      "backend",
-      types.length === 0
-        ? `names no backend type; write one, for example ${BACKEND_EXAMPLE}`
-        : `names ${types.length} types (${types.join(", ")}), a state has one; keep one of them`,
-    );
+    return types.length === 0
+      ? `names no backend type; write one, for example ${BACKEND_EXAMPLE}`
+      : `names ${types.length} types (${types.join(", ")}), a state has one; keep one of them`;
   }),
   // The policy of the pipeline names the role, so that a wildcard would grant more than one.
   ...["role_arn", "assume_role.role_arn"].map((argument) =>
     rule(["backend"], ({ backend }) => {
       const arn = argumentOf(backend, "s3", argument);
-      return (
-        arn !== undefined &&
-        parseIamArn(String(arn))?.kind !== "role" &&
-        errorAt(
-          `backend.s3.${argument}`,
-          `${show(arn)} is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME`,
-        )
-      );
+      const message = `${show(arn)} is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME`;
+      return arn !== undefined && parseIamArn(String(arn))?.kind !== "role" && errorAt(`backend.s3.${argument}`, message);
     }),
   ),
   ...["path", "workspace_dir"].map((argument) =>

@@ -8,44 +8,34 @@ import { type Rule, rule } from "./rule";
 
 /** Rules between the fields of the cluster, its features, its Region and the role of its nodes. */
 export const CLUSTER_RULES: readonly Rule[] = [
-  rule(["cluster"], ({ cluster: { prefix, dkpVersion } }) => {
+  rule(["cluster.prefix", "cluster"], ({ cluster: { prefix = "", dkpVersion } }) => {
     const max = maxPrefix(dkpVersion);
     return (
-      prefix !== undefined &&
       prefix.length > max &&
-      errorAt(
-        "cluster.prefix",
-        `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion} allows ${max}; choose a shorter one`,
-      )
+      `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion} allows ${max}; choose a shorter one`
     );
   }),
   rule(
-    ["cluster"],
+    ["cluster.vpcId", "cluster"],
     ({ cluster: { existingVPCID, vpcId } }) =>
       vpcId !== undefined &&
       existingVPCID !== undefined &&
-      errorAt("cluster.vpcId", "has no effect beside existingVPCID, which is the VPC of the cluster; remove it"),
+      "has no effect beside existingVPCID, which is the VPC of the cluster; remove it",
   ),
   rule(
-    ["cluster", "features"],
+    ["cluster.kmsKeyArns", "cluster", "features"],
     ({ cluster, features }) =>
       cluster.kmsKeyArns.length > 0 &&
       !features.includes("encrypted-volumes") &&
-      errorAt(
-        "cluster.kmsKeyArns",
-        'has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
-      ),
+      'has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
   ),
   rule(["cluster", "region"], ({ cluster, region }) => {
     // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption works".
     const expected = `arn:${partitionOf(region)}:kms:${region}:`;
+    const message = (arn: string) =>
+      `${show(arn)} is a key of another Region than ${region}; write an ARN that begins with ${expected}`;
     return cluster.kmsKeyArns.flatMap((arn, index) =>
-      arn.startsWith(expected)
-        ? []
-        : errorAt(
-            `cluster.kmsKeyArns.${index}`,
-            `${show(arn)} is a key of another Region than ${region}; write an ARN that begins with ${expected}`,
-          ),
+      arn.startsWith(expected) ? [] : errorAt(`cluster.kmsKeyArns.${index}`, message(arn)),
     );
   }),
   rule(
@@ -54,20 +44,14 @@ export const CLUSTER_RULES: readonly Rule[] = [
     ({ cluster: { prefix }, "nodeRole.name": name }) =>
       prefix !== undefined &&
       name?.toLowerCase() === nodeRoleName(prefix).toLowerCase() &&
-      errorAt(
-        "nodeRole.name",
-        `${show(name)} is the role that DKP creates for prefix "${prefix}"; choose another name, for example "${name}-custom"`,
-      ),
+      `${show(name)} is the role that DKP creates for prefix "${prefix}"; choose another name, for example "${name}-custom"`,
   ),
   rule(["nodeRole.additionalActions"], ({ "nodeRole.additionalActions": actions = [] }) => {
     // No action has white space.
     const size = JSON.stringify(nodePolicy(actions)).length;
     return (
       size > MAX_ROLE_INLINE_CHARACTERS &&
-      errorAt(
-        "nodeRole.additionalActions",
-        `requires an inline policy of ${size} characters, IAM allows ${MAX_ROLE_INLINE_CHARACTERS} per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns`,
-      )
+      `requires an inline policy of ${size} characters, IAM allows ${MAX_ROLE_INLINE_CHARACTERS} per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns`
     );
   }),
 ];

@@ -1,4 +1,3 @@
-import { errorAt } from "../errors";
 import { type Rule, rule } from "./rule";
 
 /** Rules about settings that describe nothing: what is imported must exist in the settings, and a group must have a use. */
@@ -8,48 +7,36 @@ export const IMPORT_RULES: readonly Rule[] = [
     ({ "import.attachment": imported, attachment }) =>
       imported === true &&
       attachment === "group" &&
-      errorAt(
-        "import.attachment",
-        'the attachment to the user is imported, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
-      ),
+      'the attachment to the user is imported, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
   ),
   rule(
     ["import.additionalPolicies"],
     ({ "import.additionalPolicies": imported }, { policies }) =>
       imported === true &&
       policies?.length === 1 &&
-      errorAt(
-        "import.additionalPolicies",
-        "true requires several policies, and the permissions fit into one; remove import.additionalPolicies",
-      ),
+      "true requires several policies, and the permissions fit into one; remove import.additionalPolicies",
   ),
   rule(
     ["import.group", "attachment"],
     ({ "import.group": imported, attachment }) =>
       imported === true &&
       attachment === "user" &&
-      errorAt(
-        "import.group",
-        'true requires a group, and attachment "user" has none; set attachment to "user-and-group", or remove import.group',
-      ),
+      'true requires a group, and attachment "user" has none; set attachment to "user-and-group", or remove import.group',
   ),
   rule(
     ["import.nodeRole", "nodeRole"],
     ({ "import.nodeRole": imported, nodeRole }) =>
       imported === true &&
       nodeRole === undefined &&
-      errorAt("import.nodeRole", "true requires a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole"),
+      "true requires a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole",
   ),
   ...(["group.name", "group.path"] as const).map((field) =>
     rule(
-      ["attachment", field],
+      [field, "attachment"],
       ({ attachment }, { stated }) =>
         attachment === "user" &&
         stated.has(field) &&
-        errorAt(
-          field,
-          `has no effect: attachment is "user", and there is no group; set attachment to "user-and-group", or remove ${field}`,
-        ),
+        `has no effect: attachment is "user", and there is no group; set attachment to "user-and-group", or remove ${field}`,
     ),
   ),
 ];

@@ -10,24 +10,18 @@ import { type Rule, rule } from "./rule";
 /** Rules between the policy and the cluster: what a mode requires, and the size of what it grants. */
 export const POLICY_RULES: readonly Rule[] = [
   rule(
-    ["policy", "cluster"],
+    ["cluster.prefix", "cluster", "policy"],
     ({ policy: { mode }, cluster }) =>
       mode !== "documented" &&
       cluster.prefix === undefined &&
-      errorAt(
-        "cluster.prefix",
-        `missing: policy.mode ${show(mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
-      ),
+      `missing: policy.mode ${show(mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
   ),
   rule(
-    ["policy", "cluster"],
+    ["cluster.layout", "cluster", "policy"],
     ({ policy: { mode }, cluster }) =>
       (mode === "minimal" || mode === "strict") &&
       cluster.layout === undefined &&
-      errorAt(
-        "cluster.layout",
-        `missing: policy.mode ${show(mode)} grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
-      ),
+      `missing: policy.mode ${show(mode)} grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
   ),
   rule(
     ["policy", "cluster"],

@@ -1,6 +1,6 @@
 import type { DeploymentPolicies } from "../../iam/deployment-policies";
 import type { CheckedSettings, FieldName, Fields } from "../checked-settings";
-import type { FieldError } from "../errors";
+import { errorAt, type FieldError } from "../errors";
 
 /** Where the settings are read. */
 export interface RuleContext {
@@ -21,13 +21,17 @@ export interface Known extends RuleContext {
 /** The errors between fields of one deployment. */
 export type Rule = (settings: CheckedSettings, known: Known) => readonly FieldError[];
 
-/** A rule that runs only if the fields it requires have no errors. */
+/**
+ * A rule that runs only if the fields it requires have no errors.
+ * @param check returns the message about the first of these fields, errors of other ones, or nothing
+ */
 export function rule<Name extends FieldName>(
-  requires: readonly Name[],
-  check: (fields: Fields<Name>, known: Known) => FieldError | readonly FieldError[] | false | undefined,
+  requires: readonly [Name, ...Name[]],
+  check: (fields: Fields<Name>, known: Known) => string | FieldError | readonly FieldError[] | false | undefined,
 ): Rule {
   return (settings, known) => {
     const fields = settings.fields(...requires);
-    return fields === undefined ? [] : [check(fields, known) || []].flat();
+    const found = (fields && check(fields, known)) || [];
+    return typeof found === "string" ? [errorAt(requires[0], found)] : [found].flat();
   };
 }

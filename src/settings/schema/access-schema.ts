@@ -5,7 +5,21 @@ import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../..
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { show } from "../message-parts";
-import { arn, because, choice, field, matching, name, optional, path, strict } from "./primitives";
+import {
+  arn,
+  attention,
+  because,
+  breaking,
+  choice,
+  exposure,
+  field,
+  harmless,
+  matching,
+  name,
+  path,
+  permissions,
+  strict,
+} from "./primitives";
 
 // The parts of the schema about keys and principals: key slots, the group, the role for nodes, and what is imported.
 
@@ -45,14 +59,9 @@ const pgpKey = v.pipe(
 
 const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
   strict({
-    status: v.optional(
-      // What it does to a key in use is the business of rules of their own.
-      field(choice(KEY_STATUSES), "harmless", "`Active`, `Inactive` (exists and is refused by AWS) or `absent`"),
-      status,
-    ),
-    pgpKey: optional(
+    status: harmless(choice(KEY_STATUSES), "`Active`, `Inactive` (exists and is refused by AWS) or `absent`", status),
+    pgpKey: exposure(
       pgpKey,
-      "exposure",
       "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
     ),
   });
@@ -64,13 +73,9 @@ export const accessKeys = field(
       strict({
         primary: v.optional(keySlot("Active"), {}),
         secondary: v.optional(keySlot("absent"), {}),
-        current: v.optional(
-          field(choice(SLOTS), "harmless", "The slot whose key the outputs expose; it must be `Active`"),
-          "primary",
-        ),
-        allowPlaintext: optional(
+        current: harmless(choice(SLOTS), "The slot whose key the outputs expose; it must be `Active`", "primary"),
+        allowPlaintext: exposure(
           v.boolean(),
-          "exposure",
           "Allows an `Active` slot without `pgpKey` beside a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
         ),
       }),
@@ -89,15 +94,12 @@ export const attachment = field(
 );
 
 export const group = strict({
-  name: v.optional(
-    field(
-      name(GROUP_NAME, "; folders belong into group.path"),
-      "breaking",
-      "Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user` first",
-    ),
+  name: breaking(
+    name(GROUP_NAME, "; folders belong into group.path"),
+    "Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user` first",
     "deckhouse",
   ),
-  path: v.optional(field(path, "attention", "IAM path of the group"), "/"),
+  path: attention(path, "IAM path of the group", "/"),
 });
 
 const rolePath = v.pipe(
@@ -118,38 +120,29 @@ export const nodeRole = strict({
     "breaking",
     "Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself",
   ),
-  path: v.optional(field(rolePath, "breaking", "IAM path of the role"), "/"),
-  additionalActions: v.optional(
-    field(
-      v.array(matching(ACTION, 'is not an IAM action; write for example "s3:GetObject"')),
-      "permissions",
-      "What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource",
-    ),
+  path: breaking(rolePath, "IAM path of the role", "/"),
+  additionalActions: permissions(
+    v.array(matching(ACTION, 'is not an IAM action; write for example "s3:GetObject"')),
+    "What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource",
     [],
   ),
-  managedPolicyArns: v.optional(
-    field(
-      v.pipe(
-        v.array(arn("policy")),
-        v.maxLength(
-          ROLE_POLICIES.max,
-          ({ input }) =>
-            `has ${input.length} policies, a role can have at most ${ROLE_POLICIES.max}; put their statements together`,
-        ),
+  managedPolicyArns: attention(
+    v.pipe(
+      v.array(arn("policy")),
+      v.maxLength(
+        ROLE_POLICIES.max,
+        ({ input }) =>
+          `has ${input.length} policies, a role can have at most ${ROLE_POLICIES.max}; put their statements together`,
       ),
-      "attention",
-      "ARNs of policies to attach to the role",
     ),
+    "ARNs of policies to attach to the role",
     [],
   ),
-  permissionsBoundary: optional(arn("policy"), "attention", "ARN of the policy that limits what the role can ever do"),
+  permissionsBoundary: attention(arn("policy"), "ARN of the policy that limits what the role can ever do"),
 });
 
 const imported = (what: string) =>
-  v.optional(
-    field(v.boolean(), "attention", `Imports ${what}, created outside Terraform or left by an interrupted apply`),
-    false,
-  );
+  attention(v.boolean(), `Imports ${what}, created outside Terraform or left by an interrupted apply`, false);
 
 export const imports = strict({
   user: imported("the user"),
@@ -158,7 +151,7 @@ export const imports = strict({
   attachment: imported("the attachment of the policy to the user"),
   group: imported("the group"),
   nodeRole: imported("the role for the cluster's nodes"),
-  accessKeyId: optional(
+  accessKeyId: attention(
     v.pipe(
       v.string("is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret"),
       v.regex(ACCESS_KEY_ID, ({ input }) =>
@@ -167,7 +160,6 @@ export const imports = strict({
           : "is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret",
       ),
     ),
-    "attention",
     "Imports this key of the user into the primary slot, without its secret; a rotation then retires it",
   ),
 });

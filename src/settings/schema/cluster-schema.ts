@@ -6,7 +6,21 @@ import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { ROLE_NAME } from "../../iam/limits";
 import { show, suggest, textOf } from "../message-parts";
-import { because, choice, field, matching, name, noList, nonEmptyString, optional, strict, tags, vpcId } from "./primitives";
+import {
+  attention,
+  because,
+  choice,
+  field,
+  harmless,
+  matching,
+  name,
+  noList,
+  nonEmptyString,
+  permissions,
+  strict,
+  tags,
+  vpcId,
+} from "./primitives";
 
 const NO_VERSION = because(
   `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
@@ -33,30 +47,26 @@ export const ami = matching(/^ami-[0-9a-z]+$/, "is not an image id, which reads 
 
 /** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions. */
 export const dkpFields = {
-  prefix: optional(prefix, "permissions", "`cloud.prefix` of the cluster. All modes but `documented` require it"),
-  layout: optional(choice(LAYOUTS), "permissions", "Layout of the cluster. `minimal` and `strict` require it"),
-  existingVPCID: optional(vpcId, "permissions", "The VPC that the cluster is put into; without it DKP creates one"),
-  peeredVPCs: optional(v.array(vpcId), "permissions", "VPCs that the cluster's VPC is peered with"),
-  iamNodeRole: optional(
+  prefix: permissions(prefix, "`cloud.prefix` of the cluster. All modes but `documented` require it"),
+  layout: permissions(choice(LAYOUTS), "Layout of the cluster. `minimal` and `strict` require it"),
+  existingVPCID: permissions(vpcId, "The VPC that the cluster is put into; without it DKP creates one"),
+  peeredVPCs: permissions(v.array(vpcId), "VPCs that the cluster's VPC is peered with"),
+  iamNodeRole: permissions(
     name(ROLE_NAME, "; write the name without path"),
-    "permissions",
     "Name of the role that the nodes get instead of `<prefix>-node`",
   ),
-  additionalRolePolicies: optional(
+  additionalRolePolicies: attention(
     v.pipe(v.array(rolePolicyAction), v.minLength(1, "is empty; write an action or remove it")),
-    "attention",
     "Further actions of the role `<prefix>-node`. They require no further permission",
   ),
-  tags: optional(tags, "permissions", "Tags that DKP sets on what it creates"),
-  imdsv2: optional(
+  tags: permissions(tags, "Tags that DKP sets on what it creates"),
+  imdsv2: permissions(
     v.boolean(),
-    "permissions",
     "Instance metadata service version 2 only. DKP manages the metadata options of its nodes if it is `true` or `false`, not if it is absent",
   ),
-  disableDefaultSecurityGroup: optional(v.boolean(), "permissions", "DKP creates no security groups of its own"),
-  withNAT: optional(
+  disableDefaultSecurityGroup: permissions(v.boolean(), "DKP creates no security groups of its own"),
+  withNAT: permissions(
     noList(v.looseObject({ bastionInstance: v.optional(noList(v.looseObject({}))) })),
-    "permissions",
     "Settings of the layout `WithNAT`; only whether there is a `bastionInstance` counts",
   ),
 };
@@ -65,70 +75,54 @@ export const dkpFields = {
 const ROLE_PATH = "\\/(?:[!-)+->@-~]{1,510}\\/)?";
 
 export const cluster = strict({
-  configFile: optional(
+  configFile: permissions(
     nonEmptyString,
-    "permissions",
     "Instead of DKP's fields here: DKP's own installation file, relative to the project's root. Credentials in it are not read",
   ),
   ...dkpFields,
-  amis: optional(v.array(ami), "harmless", "Images of the nodes, which the preflight checks"),
-  vpcId: optional(
+  amis: harmless(v.array(ami), "Images of the nodes, which the preflight checks"),
+  vpcId: permissions(
     vpcId,
-    "permissions",
     "The VPC that DKP created, known after the bootstrap: narrows `policy.mode: strict`. With `existingVPCID`, that one counts",
   ),
-  uuid: optional(
+  uuid: permissions(
     matching(
       /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
       "is not the UUID of a cluster: 32 lower-case hexadecimal digits in 5 groups",
     ),
-    "permissions",
     "DKP's UUID of the cluster, known after the bootstrap: narrows `policy.mode: strict`",
   ),
-  dkpVersion: optional(
+  dkpVersion: permissions(
     v.pipe(
       v.string(NO_VERSION),
       v.regex(DKP_VERSION, NO_VERSION),
       v.transform((version) => version as DkpVersion),
     ),
-    "permissions",
     `Version of DKP, such as "1.77". Without it the policy covers all versions from ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
   ),
-  iamNodeRolePath: v.optional(
-    field(
-      matching(new RegExp(`^${ROLE_PATH}$`), 'is not an IAM path; write for example "/apps/"'),
-      "permissions",
-      "IAM path of `iamNodeRole`, which DKP's field lacks",
-    ),
+  iamNodeRolePath: permissions(
+    matching(new RegExp(`^${ROLE_PATH}$`), 'is not an IAM path; write for example "/apps/"'),
+    "IAM path of `iamNodeRole`, which DKP's field lacks",
     "/",
   ),
-  formerIamNodeRoles: v.optional(
-    field(
-      v.array(
-        matching(
-          new RegExp(`^${ROLE_PATH}[A-Za-z0-9_+=,.@-]{1,64}$`),
-          'is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without',
-        ),
+  formerIamNodeRoles: permissions(
+    v.array(
+      matching(
+        new RegExp(`^${ROLE_PATH}[A-Za-z0-9_+=,.@-]{1,64}$`),
+        'is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without',
       ),
-      "permissions",
-      "Roles that `iamNodeRole` was before, with path: DKP reads the old one while it switches",
     ),
+    "Roles that `iamNodeRole` was before, with path: DKP reads the old one while it switches",
     [],
   ),
-  peerAccountIds: v.optional(
-    field(
-      v.array(matching(/^\d{12}$/, "is not an AWS account id, which is 12 digits in quotes")),
-      "permissions",
-      "Other accounts whose VPCs are peered with the cluster's",
-    ),
+  peerAccountIds: permissions(
+    v.array(matching(/^\d{12}$/, "is not an AWS account id, which is 12 digits in quotes")),
+    "Other accounts whose VPCs are peered with the cluster's",
     [],
   ),
-  kmsKeyArns: v.optional(
-    field(
-      v.array(matching(KMS_KEY_ARN, "is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias")),
-      "permissions",
-      "KMS keys of encrypted volumes, images and snapshots, also of other accounts; without it `scoped` and `minimal` allow every key of the own account. Requires the feature `encrypted-volumes`",
-    ),
+  kmsKeyArns: permissions(
+    v.array(matching(KMS_KEY_ARN, "is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias")),
+    "KMS keys of encrypted volumes, images and snapshots, also of other accounts; without it `scoped` and `minimal` allow every key of the own account. Requires the feature `encrypted-volumes`",
     [],
   ),
 });

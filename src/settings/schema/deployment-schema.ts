@@ -10,7 +10,25 @@ import { accessKeys, attachment, group, imports, nodeRole } from "./access-schem
 import { backend, cloud } from "./backend-schema";
 import { cidrBlock } from "./cidr-block";
 import { cluster, features } from "./cluster-schema";
-import { arn, because, choice, field, matching, name, nonEmptyString, optional, path, strict, tags, vpcId } from "./primitives";
+import {
+  arn,
+  attention,
+  because,
+  breaking,
+  choice,
+  exposure,
+  field,
+  harmless,
+  identity,
+  matching,
+  name,
+  nonEmptyString,
+  path,
+  permissions,
+  strict,
+  tags,
+  vpcId,
+} from "./primitives";
 
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and docs/reference/settings.md.
 
@@ -57,38 +75,32 @@ function providerVersionError(value: string): string | undefined {
 }
 
 const provider = strict({
-  version: v.optional(
-    field(
-      v.pipe(
-        v.string(),
-        v.check(
-          (value) => providerVersionError(value) === undefined,
-          because((value) => providerVersionError(value) ?? ""),
-        ),
+  version: identity(
+    v.pipe(
+      v.string(),
+      v.check(
+        (value) => providerVersionError(value) === undefined,
+        because((value) => providerVersionError(value) ?? ""),
       ),
-      "identity",
-      "Version range of `hashicorp/aws`. 5.100 is what the tests run, 6.x is what the bindings were generated from",
     ),
+    "Version range of `hashicorp/aws`. 5.100 is what the tests run, 6.x is what the bindings were generated from",
     ">= 5.100.0, < 7.0.0",
   ),
-  profile: optional(nonEmptyString, "identity", "Profile of the AWS configuration files to apply with"),
-  assumeRoleArn: optional(arn("role"), "identity", "Role to assume before applying"),
+  profile: identity(nonEmptyString, "Profile of the AWS configuration files to apply with"),
+  assumeRoleArn: identity(arn("role"), "Role to assume before applying"),
 });
 
 const vpcEndpointId = matching(/^vpce-[0-9a-f]{8,17}$/, "is not the id of a VPC endpoint, which reads vpce-0123456789abcdef0");
 
 const allowedNetworks = v.pipe(
   strict({
-    cidrs: v.optional(
-      field(
-        v.array(cidrBlock),
-        "permissions",
-        "Public addresses as CIDR blocks: of NAT gateways, of nodes with a public address, of who runs `dhctl`",
-      ),
+    cidrs: permissions(
+      v.array(cidrBlock),
+      "Public addresses as CIDR blocks: of NAT gateways, of nodes with a public address, of who runs `dhctl`",
       [],
     ),
-    vpcs: v.optional(field(v.array(vpcId), "permissions", "VPCs whose requests to AWS go through VPC endpoints"), []),
-    vpcEndpoints: v.optional(field(v.array(vpcEndpointId), "permissions", "VPC endpoints"), []),
+    vpcs: permissions(v.array(vpcId), "VPCs whose requests to AWS go through VPC endpoints", []),
+    vpcEndpoints: permissions(v.array(vpcEndpointId), "VPC endpoints", []),
   }),
   v.check(
     ({ cidrs, vpcs, vpcEndpoints }) => [...cidrs, ...vpcs, ...vpcEndpoints].length > 0,
@@ -97,25 +109,18 @@ const allowedNetworks = v.pipe(
 );
 
 const user = strict({
-  name: v.optional(
-    field(
-      name(USER_NAME),
-      "breaking",
-      "Name of the IAM user. Changing it on a live deployment would replace the key; see `protect`",
-    ),
+  name: breaking(
+    name(USER_NAME),
+    "Name of the IAM user. Changing it on a live deployment would replace the key; see `protect`",
     "deckhouse",
   ),
-  path: v.optional(field(path, "attention", "IAM path of the user"), "/"),
-  permissionsBoundary: optional(arn("policy"), "attention", "ARN of the policy that limits what the user can ever do"),
-  allowedNetworks: optional(
+  path: attention(path, "IAM path of the user", "/"),
+  permissionsBoundary: attention(arn("policy"), "ARN of the policy that limits what the user can ever do"),
+  allowedNetworks: permissions(
     allowedNetworks,
-    "permissions",
     "The networks that requests with the key may come from, any of them: the policy denies requests from all others, so that a leaked key is useless there",
   ),
-  forceDestroy: v.optional(
-    field(v.boolean(), "attention", "Lets Terraform delete the user although it has keys created outside Terraform"),
-    false,
-  ),
+  forceDestroy: attention(v.boolean(), "Lets Terraform delete the user although it has keys created outside Terraform", false),
 });
 
 const policyPath = v.pipe(
@@ -129,68 +134,50 @@ const policyPath = v.pipe(
 );
 
 const policy = strict({
-  name: v.optional(
-    field(name(POLICY_NAME, "; folders belong into policy.path"), "breaking", "Name of the managed policy"),
-    "D8CloudProviderAWS",
-  ),
-  path: v.optional(field(policyPath, "breaking", "IAM path of the policy"), "/"),
-  description: v.optional(
-    field(
-      v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION, because("is not a policy description: at most 1,000 characters"))),
-      "harmless",
-      "Description of the policy. AWS can't change it later, so a change has no effect on a live deployment",
-    ),
+  name: breaking(name(POLICY_NAME, "; folders belong into policy.path"), "Name of the managed policy", "D8CloudProviderAWS"),
+  path: breaking(policyPath, "IAM path of the policy", "/"),
+  description: harmless(
+    v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION, because("is not a policy description: at most 1,000 characters"))),
+    "Description of the policy. AWS can't change it later, so a change has no effect on a live deployment",
     "Deckhouse policy",
   ),
-  mode: v.optional(
-    field(
-      choice(MODES),
-      "permissions",
-      "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls, `strict` of those writes only on resources with the cluster's own tag",
-    ),
+  mode: permissions(
+    choice(MODES),
+    "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls, `strict` of those writes only on resources with the cluster's own tag",
     "documented",
   ),
-  marker: optional(
+  marker: permissions(
     nonEmptyString,
-    "permissions",
     "Mode `strict`: the key of the pair in `cluster.tags` that no other cluster of the account has. Without it, the only pair",
   ),
-  supplement: v.optional(
-    field(
-      v.boolean(),
-      "permissions",
-      "Adds the actions that DKP calls and its documentation omits. Without them no cluster can be created or destroyed",
-    ),
+  supplement: permissions(
+    v.boolean(),
+    "Adds the actions that DKP calls and its documentation omits. Without them no cluster can be created or destroyed",
     true,
   ),
 });
 
 const outputs = strict({
-  secret: v.optional(
-    field(
-      v.boolean(),
-      "exposure",
-      "Puts the secret access key among the outputs. Every workspace that reads one output gets all of them",
-    ),
+  secret: exposure(
+    v.boolean(),
+    "Puts the secret access key among the outputs. Every workspace that reads one output gets all of them",
     true,
   ),
 });
 
 const schema = strict({
   region: field(region, "identity", "Region DKP will run in; the partition (`aws`, `aws-cn`, `aws-us-gov`, ...) follows from it"),
-  backend: optional(
+  backend: exposure(
     backend,
-    "exposure",
     "Where the state lives: one backend type with its arguments in Terraform's spelling. Arguments that name files, programs or credentials belong to `-backend-config`; `partial: true` beside the type says that some are passed there",
   ),
-  cloud: optional(cloud, "exposure", "Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
-  accountId: optional(
+  cloud: exposure(cloud, "Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
+  accountId: identity(
     accountId,
-    "identity",
     "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Absent: whatever account the credentials belong to",
   ),
   provider: v.optional(provider, {}),
-  tags: optional(tags, "harmless", "Tags of everything that takes them (provider `default_tags`)"),
+  tags: harmless(tags, "Tags of everything that takes them (provider `default_tags`)"),
   user: v.optional(user, {}),
   policy: v.optional(policy, {}),
   attachment: v.optional(attachment, "user"),
@@ -201,12 +188,9 @@ const schema = strict({
   outputs: v.optional(outputs, {}),
   cluster: v.optional(cluster, {}),
   features: v.optional(features, []),
-  protect: v.optional(
-    field(
-      v.boolean(),
-      "attention",
-      "Makes Terraform refuse any plan that deletes the user, the policy or a key (`prevent_destroy`)",
-    ),
+  protect: attention(
+    v.boolean(),
+    "Makes Terraform refuse any plan that deletes the user, the policy or a key (`prevent_destroy`)",
     true,
   ),
 });

@@ -43,10 +43,22 @@ export function field<In, Out>(schema: v.GenericSchema<In, Out>, declared: Meani
   return v.pipe(schema, v.description(description), meaning(declared));
 }
 
-/** A field that may be absent. */
-export function optional<In, Out>(schema: v.GenericSchema<In, Out>, declared: Meaning, description: string) {
-  return v.optional(field(schema, declared, description));
-}
+/** A field that may be absent, with its text in the documentation and its default. The function's name says what a change of it means. */
+const declares =
+  (declared: Meaning) =>
+  <In, Out, const Default extends v.Default<v.GenericSchema<In, Out>, undefined> = undefined>(
+    schema: v.GenericSchema<In, Out>,
+    description: string,
+    value?: Default,
+  ) =>
+    v.optional(field(schema, declared, description), value as Default);
+
+export const attention = declares("attention");
+export const breaking = declares("breaking");
+export const exposure = declares("exposure");
+export const harmless = declares("harmless");
+export const identity = declares("identity");
+export const permissions = declares("permissions");
 
 /** Continues `"VALUE" ...`: a rule that a string breaks. */
 export const because = (reason: string | ((value: string) => string)) => (issue: v.BaseIssue<unknown>) =>

@@ -4,12 +4,12 @@ import { MAX_POLICY_CHARACTERS } from "../../../iam/limits";
 import type { Networks } from "../../../iam/networks";
 import { policySize } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
-import { destinationsOf, stateReading } from "../../../terraform/remote-state";
 import type { BackendArguments, StateLocation } from "../../../terraform/state-location";
-import { isLocked } from "../../../terraform/state-permissions";
+import { destinationsOf, stateReading } from "../../../terraform/state-location";
 import { dkpAccess } from "../../../text/command";
 import { code, codes, joined, type Markdown, md, prose, trusted } from "../../../text/markdown";
 import type { TemplateData } from "../../../text/template";
+import { isLocked } from "../state-permissions";
 
 /** The deployment in a table of a few rows. */
 export function settingFacts(deployment: Deployment): TemplateData {

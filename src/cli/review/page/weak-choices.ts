@@ -1,7 +1,7 @@
 import { SLOTS } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { RECOMMENDED_SETTINGS } from "../../../settings/recommended-settings";
-import { isLocked, isOutsideAws } from "../../../terraform/state-permissions";
+import { isLocked, isOutsideAws } from "../state-permissions";
 import { secretInState } from "./secret-exposure";
 
 /** A choice for which a stronger one exists. Its texts are Markdown and contain no values of the settings. */

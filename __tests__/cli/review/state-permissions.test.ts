@@ -1,6 +1,6 @@
-import { statementsOf } from "../../src/iam/deployer-permissions";
-import type { BackendArguments } from "../../src/terraform/state-location";
-import { stateAccess } from "../../src/terraform/state-permissions";
+import { stateAccess } from "../../../src/cli/review/state-permissions";
+import { statementsOf } from "../../../src/iam/deployer-permissions";
+import type { BackendArguments } from "../../../src/terraform/state-location";
 
 const S3 = { bucket: "state", key: "dkp/terraform.tfstate", region: "eu-central-1" };
 const KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-96ef-1234567890ab";

@@ -1,8 +1,8 @@
-import { literal } from "../iam/arns";
-import { type Grant, grants } from "../iam/deployer-permissions";
-import { partitionOf } from "../iam/partitions";
-import { equals, viaService } from "../iam/policy-statements";
-import type { BackendArguments, StateLocation } from "./state-location";
+import { literal } from "../../iam/arns";
+import { type Grant, grants } from "../../iam/deployer-permissions";
+import { partitionOf } from "../../iam/partitions";
+import { equals, viaService } from "../../iam/policy-statements";
+import type { BackendArguments, StateLocation } from "../../terraform/state-location";
 
 /** What a pipeline must be allowed in AWS to use a state. */
 export interface StateAccess {

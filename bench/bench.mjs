@@ -16,12 +16,13 @@ Takes some minutes, and needs no AWS. Removes and rebuilds the folder build/; al
 
   --quick   fewer rounds and at most 1,000 deployments, for a rough result
   --sizes   only the numbers of deployments, without the start and cdktf synth
+  --names   only the processor time of each command by how its stacks are named; a command that needs AWS or a state may fail
   --help    this text
 
 Exit code: 0 when every value is within its limit, 1 when one is not or a program fails.
 `;
 
-/** @typedef {{ command: string, stacks: number, before?: () => void }} Program */
+/** @typedef {{ command: string, stacks: number, before?: () => void, mayFail?: boolean }} Program */
 /** @typedef {{ what: string, bare: number, ours: number, ratio: number, limit: number }} Row */
 /** @typedef {{ seconds: number, cpu: number, memory: number, stdout: string }} Usage */
 
@@ -156,6 +157,45 @@ function numbersOfDeployments(sizes, rounds) {
   ];
 }
 
+/** How many stacks a command names, of a number of deployments. @type {Record<string, (stacks: number) => number>} */
+const WAYS = { all: () => 0, one: () => 1, ten: (stacks) => Math.min(10, stacks), "each by name": (stacks) => stacks };
+const EACH_WAY = Object.keys(WAYS);
+
+/** The commands but `plan`, which runs Terraform, and the ways to name their stacks. @type {Record<string, readonly string[]>} */
+const NAMED = {
+  synth: ["all"],
+  "review --out ./packs": EACH_WAY,
+  "diff --against ./packs": EACH_WAY,
+  keys: EACH_WAY,
+  "drift --policy": EACH_WAY,
+  policy: ["one"],
+  "preflight --permissions": ["one"],
+  "hand-over --yes": ["one"],
+};
+
+/** Processor time by command and way to name stacks, as lines of a table. @type {(sizes: readonly number[]) => string} */
+function waysToName(sizes) {
+  mkdirSync(project, { recursive: true });
+  writeFileSync(join(project, "cdktf.json"), "{}");
+  /** @type {Record<string, string[]>} */
+  const rows = {};
+  for (const stacks of sizes) {
+    for (const [name, ways] of Object.entries(NAMED)) {
+      for (const way of ways) {
+        const names = Array.from({ length: WAYS[way](stacks) }, (_, index) => `deckhouse-${index + 1}`);
+        const command = [PROGRAM, ...name.split(" "), ...names].join(" ");
+        const { cpu } = measure({ command, stacks, mayFail: true }, project);
+        rows[`${name}: ${way}`] = [...(rows[`${name}: ${way}`] ?? []), cpu.toFixed(2)];
+      }
+    }
+  }
+  const lines = [
+    ["seconds of processor time", ...sizes.map(String)],
+    ...Object.entries(rows).map(([row, cells]) => [row, ...cells]),
+  ];
+  return lines.map(([row, ...cells]) => `${row.padEnd(40)}${cells.map((cell) => cell.padStart(8)).join("")}\n`).join("");
+}
+
 /** Runs the programs by turns. @type {(figure: "seconds" | "cpu", rounds: number, programs: readonly Program[]) => number[]} the median of each */
 function medians(figure, rounds, programs) {
   const times = programs.map(() => /** @type {number[]} */ ([]));
@@ -173,7 +213,7 @@ function medians(figure, rounds, programs) {
 }
 
 /** One run, with an empty output folder. @type {(program: Program, cwd: string) => Usage} */
-function measure({ command, stacks, before }, cwd) {
+function measure({ command, stacks, before, mayFail = false }, cwd) {
   rmSync(output, { recursive: true, force: true });
   rmSync(usageFile, { force: true });
   before?.();
@@ -189,8 +229,10 @@ function measure({ command, stacks, before }, cwd) {
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(command, { cwd, env, shell: true, encoding: "utf8", maxBuffer: 2 ** 28 });
   const seconds = (performance.now() - start) / 1000;
-  process.stderr.write(`${seconds.toFixed(3)} s, stacks: ${stacks}, ${command.replaceAll(temporary, "TEMPORARY")}\n`);
-  if (status !== 0) {
+  process.stderr.write(
+    `${seconds.toFixed(3)} s, stacks: ${stacks}, ${command.replaceAll(temporary, "TEMPORARY").slice(0, 200)}\n`,
+  );
+  if (status !== 0 && !mayFail) {
     throw new Error(`${command}\nended with ${status}\n${stdout}${stderr}`);
   }
   const usages = readFileSync(usageFile, "utf8")
@@ -227,10 +269,17 @@ function table(rows) {
 process.on("SIGINT", () => {});
 try {
   const { values } = parseArgs({
-    options: { quick: { type: "boolean" }, sizes: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: {
+      quick: { type: "boolean" },
+      sizes: { type: "boolean" },
+      names: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
   });
   if (values.help) {
     process.stdout.write(HELP);
+  } else if (values.names) {
+    process.stdout.write(waysToName(values.quick ? [1, 100] : [1, 100, 1000]));
   } else {
     const rounds = values.quick ? 1 : 5;
     const start = () => [

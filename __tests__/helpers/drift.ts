@@ -1,8 +1,8 @@
-import type { PolicyObjects } from "../../src/cli/account/aws/iam-objects";
-import type { Reading } from "../../src/cli/account/aws/iam-reader";
+import { IamReader } from "../../src/cli/account/aws/iam-reader";
+import { AwsError } from "../../src/cli/account/aws/operations";
 import type { DriftResult } from "../../src/cli/account/drift/finding";
 import { type ManagedAccess, managedAccess } from "../../src/cli/account/drift/managed";
-import { type DriftObjects, driftResults } from "../../src/cli/account/drift/report";
+import { objectsDrift } from "../../src/cli/account/drift/report";
 import { nodeRoleName } from "../../src/iam/cluster";
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
 import type { Deployment } from "../../src/settings/deployment";
@@ -18,90 +18,98 @@ nodeRole: { name: nodes, managedPolicyArns: ['arn:aws:iam::aws:policy/Read'] }
 cluster: { prefix: dev, additionalRolePolicies: ['s3:GetObject'] }
 `;
 
-const value = <T>(of: T): Reading<T> => ({ value: of });
+/** What IAM answers, by action or, for one object, by action and name: `iam:GetRole nodes`. */
+export type Answers = Readonly<Record<string, object>>;
 
-/** The objects of an account that has exactly what Terraform and DKP manage. */
-function cleanObjects({ user, group, policies, nodeRole }: ManagedAccess, settings: Deployment): DriftObjects {
+/** A reader of an account that has only what these answers contain. */
+export function accountWith(answers: Answers): IamReader {
+  const answer = async (action: string, input: object) => {
+    const found = answers[`${action} ${Object.values(input)[0]}`] ?? answers[action];
+    if (found === undefined) {
+      throw new AwsError(action, "NoSuchEntity", "none");
+    }
+    if (found instanceof Error) {
+      throw found;
+    }
+    return found;
+  };
+  const aws = { ask: answer, askAll: async (action: string, input: object) => [await answer(action, input)] };
+  const reading = { signal: new AbortController().signal, limit: 5 };
+  return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0], "us-east-1", reading);
+}
+
+export const attached = (...arns: readonly string[]) => ({ AttachedPolicies: arns.map((PolicyArn) => ({ PolicyArn })) });
+export const inline = (...PolicyNames: readonly string[]) => ({ PolicyNames });
+/** A document as IAM sends it. */
+export const encoded = (document: object) => encodeURIComponent(JSON.stringify(document));
+export const groupWith = (...names: readonly string[]) => ({ Group: {}, Users: names.map((UserName) => ({ UserName })) });
+export const userWith = (boundary: string | undefined) => ({
+  User: boundary === undefined ? {} : { PermissionsBoundary: { PermissionsBoundaryArn: boundary } },
+});
+export const roleWith = (trust: object, boundary?: string) => ({
+  Role: { AssumeRolePolicyDocument: encoded(trust), PermissionsBoundary: { PermissionsBoundaryArn: boundary } },
+});
+
+/** An account that has exactly what Terraform and DKP manage. */
+function cleanAccount({ user, group, policies, nodeRole }: ManagedAccess, settings: Deployment): Answers {
   const { prefix } = settings.cluster;
-  const none = value<readonly string[]>([]);
-  const trust = { ...NODE_TRUST };
-  return {
-    user: {
-      user: value({ boundary: user.boundary }),
-      attached: value(user.attached),
-      inline: none,
-      groups: value(user.groups),
-      keys: value([{ id: "AKIAPRIMARY", status: "Active" }]),
-      hasLoginProfile: value(false),
-      mfaDevices: none,
-      sshKeys: none,
-      serviceCredentials: none,
-      certificates: none,
-    },
-    group: group && {
-      exists: value(true),
-      members: value(group.members),
-      attached: value(group.attached),
-      inline: none,
-    },
-    policies: policies.map(({ document }) => ({
-      version: value({ id: "v3", document }),
-      principals: value([{ kind: "user" as const, name: user.name }]),
-    })),
-    nodeRole: nodeRole && {
-      role: value({ trust, boundary: nodeRole.boundary }),
-      attached: value(nodeRole.attached),
-      inline: value([nodeRole.inline]),
-      document: value(nodeRole.document),
-    },
-    dkpRole:
-      prefix === undefined
-        ? undefined
-        : {
-            role: value({ trust, boundary: undefined }),
-            attached: none,
-            inline: value([nodeRoleName(prefix)]),
-            document: value({ ...nodePolicy(settings.additionalRolePolicies) }),
+  const roles = [
+    ...(nodeRole === undefined ? [] : [nodeRole]),
+    ...(prefix === undefined
+      ? []
+      : [
+          {
+            name: nodeRoleName(prefix),
+            inline: nodeRoleName(prefix),
+            boundary: undefined,
+            attached: [],
+            document: nodePolicy(settings.additionalRolePolicies),
           },
+        ]),
+  ];
+  return {
+    "iam:GetUser": userWith(user.boundary),
+    "iam:ListAttachedUserPolicies": attached(...user.attached),
+    "iam:ListGroupsForUser": { Groups: user.groups.map((GroupName) => ({ GroupName })) },
+    "iam:ListAccessKeys": { AccessKeyMetadata: [{ AccessKeyId: "AKIAPRIMARY", Status: "Active" }] },
+    "iam:GetGroup": groupWith(...(group?.members ?? [])),
+    "iam:ListAttachedGroupPolicies": attached(...(group?.attached ?? [])),
+    "iam:GetPolicy": { Policy: { DefaultVersionId: "v3" } },
+    ...Object.fromEntries(
+      policies.map(({ arn, document }) => [`iam:GetPolicyVersion ${arn}`, { PolicyVersion: { Document: encoded(document) } }]),
+    ),
+    "iam:ListEntitiesForPolicy": { PolicyUsers: [{ UserName: user.name }] },
+    ...Object.fromEntries(
+      roles.flatMap((role) => [
+        [`iam:GetRole ${role.name}`, roleWith(NODE_TRUST, role.boundary)],
+        [`iam:ListAttachedRolePolicies ${role.name}`, attached(...role.attached)],
+        [`iam:ListRolePolicies ${role.name}`, inline(role.inline)],
+        [`iam:GetRolePolicy ${role.name}`, { PolicyDocument: encoded(role.document) }],
+      ]),
+    ),
   };
 }
 
-type Changes = {
-  readonly [K in Exclude<keyof DriftObjects, "policies">]?: Partial<NonNullable<DriftObjects[K]>>;
-} & { readonly policies?: readonly Partial<PolicyObjects>[] };
-
 /**
  * What drift finds in a clean account after changes.
- * @param changes what was read of each object, instead of the clean readings
+ * @param changes answers of IAM instead of the clean ones
  * @param edit changes what Terraform manages
  */
-export function driftAfter(
-  changes: Changes,
+export async function driftAfter(
+  changes: Answers,
   settings = EVERY_OBJECT,
   edit: (access: ManagedAccess) => ManagedAccess = (access) => access,
-): readonly DriftResult[] {
+): Promise<readonly DriftResult[]> {
   const subject = deployment(settings);
   const clean = managedAccess(subject, ACCOUNT, undefined);
   const access = edit({ ...clean, user: { ...clean.user, keys: clean.user.keys === undefined ? undefined : ["AKIAPRIMARY"] } });
-  const objects = cleanObjects(clean, subject);
-  const { user, group, nodeRole, dkpRole, policies } = changes;
-  return driftResults(
-    subject,
-    access,
-    {
-      user: { ...objects.user, ...user },
-      group: objects.group && { ...objects.group, ...group },
-      nodeRole: objects.nodeRole && { ...objects.nodeRole, ...nodeRole },
-      dkpRole: objects.dkpRole && { ...objects.dkpRole, ...dkpRole },
-      policies: objects.policies.map((policy, index) => ({ ...policy, ...policies?.[index] })),
-    },
-    true,
-  );
+  const account = accountWith({ ...cleanAccount(clean, subject), ...changes });
+  return (await objectsDrift(subject, access, account)).flatMap(({ results }) => results);
 }
 
 /** The results without their risks: `user deckhouse: it has ... -> remedy`. */
-export function findings(results: readonly DriftResult[]): readonly string[] {
-  return results.map((result) =>
+export async function findings(results: Promise<readonly DriftResult[]>): Promise<readonly string[]> {
+  return (await results).map((result) =>
     [`${result.object}: ${result.found}`, ...(result.verdict === "found" ? result.remedies : ["unknown"])].join(" -> "),
   );
 }

@@ -1,28 +1,7 @@
-import { IamReader } from "../../../../src/cli/account/aws/iam-reader";
 import { AwsError } from "../../../../src/cli/account/aws/operations";
 import { type DriftState, driftReport, driftReportText } from "../../../../src/cli/account/drift/report";
 import { deployment } from "../../../helpers/deployment";
-import { ACCOUNT } from "../../../helpers/drift";
-
-type Answers = Readonly<Record<string, object>>;
-
-/** An account that has only what these answers contain. */
-function account(answers: Answers): IamReader {
-  const answer = async (action: string) => {
-    const found = answers[action];
-    if (found === undefined) {
-      throw new AwsError(action, "NoSuchEntity", "none");
-    }
-    if (found instanceof Error) {
-      throw found;
-    }
-    return found;
-  };
-  const aws = { ask: answer, askAll: async (action: string) => [await answer(action)] } as unknown as ConstructorParameters<
-    typeof IamReader
-  >[0];
-  return new IamReader(aws, "us-east-1", { signal: new AbortController().signal, limit: 5 });
-}
+import { ACCOUNT, accountWith } from "../../../helpers/drift";
 
 const IDENTITY = { "sts:GetCallerIdentity": { Account: ACCOUNT } };
 const EMPTY: DriftState = { value: [] };
@@ -33,7 +12,7 @@ const stateOf = (arn: string): DriftState => ({
 
 describe("driftReport", () => {
   it("finds nothing in an empty account, and notes what it did not compare", async () => {
-    expect(await driftReport(deployment(), EMPTY, account(IDENTITY))).toEqual({
+    expect(await driftReport(deployment(), EMPTY, accountWith(IDENTITY))).toEqual({
       stack: "deckhouse",
       account: ACCOUNT,
       managedBy: "state",
@@ -49,18 +28,18 @@ describe("driftReport", () => {
   it("notes that keys are not compared, and which objects of every kind do not exist", async () => {
     const settings =
       "{ accessKeys: none, attachment: group, group: { name: g }, nodeRole: { name: n }, cluster: { prefix: dev } }";
-    expect((await driftReport(deployment(settings), EMPTY, account(IDENTITY))).notes).toEqual([
+    expect((await driftReport(deployment(settings), EMPTY, accountWith(IDENTITY))).notes).toEqual([
       "accessKeys is none: access keys are managed outside Terraform and not compared",
       "the user deckhouse does not exist",
       "the group g does not exist",
       "the policy D8CloudProviderAWS does not exist",
       "the node role n does not exist",
-      "the role of DKP does not exist",
+      "the role dev-node of DKP does not exist",
     ]);
   });
 
   it("reports an unknown result, not a clean account, if neither a state nor the user exists", async () => {
-    const { managedBy, results, notes } = await driftReport(deployment(), NO_STATE, account(IDENTITY));
+    const { managedBy, results, notes } = await driftReport(deployment(), NO_STATE, accountWith(IDENTITY));
     expect({ managedBy, results }).toEqual({
       managedBy: "settings",
       results: [
@@ -85,7 +64,7 @@ describe("driftReport", () => {
       "iam:ListAccessKeys": { AccessKeyMetadata: ["AKIAA", "AKIAB"].map((AccessKeyId) => ({ AccessKeyId, Status: "Active" })) },
       "iam:ListUserPolicies": { PolicyNames: ["inline"] },
     };
-    const { results } = await driftReport(deployment(), NO_STATE, account(answers));
+    const { results } = await driftReport(deployment(), NO_STATE, accountWith(answers));
     const remedies = results.flatMap((result) => (result.verdict === "found" ? result.remedies : []));
     expect(remedies).toEqual(
       Array(3).fill("remove nothing: make the state readable (terraform init), and run npx dkp-access drift deckhouse again"),
@@ -93,7 +72,7 @@ describe("driftReport", () => {
   });
 
   it("reports an unknown result if AWS returns no account", async () => {
-    const { results } = await driftReport(deployment(), EMPTY, account({ "sts:GetCallerIdentity": {} }));
+    const { results } = await driftReport(deployment(), EMPTY, accountWith({ "sts:GetCallerIdentity": {} }));
     expect(results).toEqual([
       { verdict: "unknown", object: "account", found: "nothing was read: AWS does not return the account of the credentials" },
     ]);
@@ -101,7 +80,7 @@ describe("driftReport", () => {
 
   it("reports an unknown result if AWS does not return the account", async () => {
     const error = new AwsError("sts:GetCallerIdentity", "ExpiredToken", "expired");
-    const report = await driftReport(deployment(), EMPTY, account({ "sts:GetCallerIdentity": error }));
+    const report = await driftReport(deployment(), EMPTY, accountWith({ "sts:GetCallerIdentity": error }));
     expect(driftReportText(report)).toBe(
       `deckhouse: what exists beside what Terraform manages according to the state
 unknown  account: nothing was read: sts:GetCallerIdentity: ExpiredToken: expired
@@ -114,7 +93,7 @@ found: 0, unknown: 1
     ["accountId is 111111111111", 'accountId: "111111111111"', EMPTY],
     ["the state's user belongs to 111111111111", "", stateOf("arn:aws:iam::111111111111:user/deckhouse")],
   ])("rejects credentials of another account: %s", async (reason, settings, state) => {
-    await expect(driftReport(deployment(settings), state, account(IDENTITY))).rejects.toThrow(
+    await expect(driftReport(deployment(settings), state, accountWith(IDENTITY))).rejects.toThrow(
       `deckhouse: the credentials belong to account ${ACCOUNT}, and ${reason}; use credentials of 111111111111`,
     );
   });
@@ -126,7 +105,7 @@ found: 0, unknown: 1
       "iam:ListUserPolicies": { PolicyNames: ["line\nbreak"] },
       "iam:GetLoginProfile": new AwsError("iam:GetLoginProfile", "AccessDenied", "no"),
     };
-    const report = await driftReport(deployment(), stateOf(`arn:aws:iam::${ACCOUNT}:user/deckhouse`), account(answers));
+    const report = await driftReport(deployment(), stateOf(`arn:aws:iam::${ACCOUNT}:user/deckhouse`), accountWith(answers));
     expect(driftReportText(report)).toBe(
       `deckhouse: what exists in account ${ACCOUNT} beside what Terraform manages according to the state
 found    user deckhouse: it has the inline policy line\\nbreak

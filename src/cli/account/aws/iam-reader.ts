@@ -4,6 +4,21 @@ import { type Action, AwsError, type Operations, type PagedAction, unlessMissing
 /** What was read, or why it was not. */
 export type Reading<T> = { readonly value: T } | { readonly unread: string };
 
+/** A policy document as IAM stores it, parsed. */
+export type StoredDocument = Readonly<Record<string, unknown>>;
+
+export interface StoredRole {
+  readonly path: string;
+  readonly trust: StoredDocument;
+  /** ARN of its permissions boundary. */
+  readonly boundary: string | undefined;
+}
+
+export interface StoredVersion {
+  readonly id: string;
+  readonly document: StoredDocument;
+}
+
 /** Reads IAM object by object: one that cannot be read does not keep the others from being read. */
 export class IamReader {
   private readonly timedOut: Promise<never>;
@@ -41,6 +56,36 @@ export class IamReader {
     );
   }
 
+  /** A role; undefined if IAM does not have it. */
+  async role(RoleName: string): Promise<Reading<StoredRole | undefined>> {
+    return mapped(
+      await this.get("iam:GetRole", { RoleName }),
+      (found) =>
+        found?.Role && {
+          path: found.Role.Path ?? "/",
+          trust: storedDocument(found.Role.AssumeRolePolicyDocument),
+          boundary: found.Role.PermissionsBoundary?.PermissionsBoundaryArn,
+        },
+    );
+  }
+
+  /** An inline policy of a role; undefined if there is none of that name. */
+  async rolePolicy(RoleName: string, PolicyName: string): Promise<Reading<StoredDocument | undefined>> {
+    const read = await this.get("iam:GetRolePolicy", { RoleName, PolicyName });
+    return mapped(read, (found) => found && storedDocument(found.PolicyDocument));
+  }
+
+  /** The default version of a managed policy; undefined if the policy does not exist. */
+  async managedPolicy(PolicyArn: string): Promise<Reading<StoredVersion | undefined>> {
+    const policy = await this.get("iam:GetPolicy", { PolicyArn });
+    if ("unread" in policy || policy.value === undefined) {
+      return mapped(policy, () => undefined);
+    }
+    const id = policy.value.Policy?.DefaultVersionId ?? "";
+    const version = await this.get("iam:GetPolicyVersion", { PolicyArn, VersionId: id });
+    return mapped(version, (found) => found && { id, document: storedDocument(found.PolicyVersion?.Document) });
+  }
+
   private async attempt<T>(action: string, answer: Promise<T>): Promise<Reading<T>> {
     try {
       return { value: await Promise.race([answer, this.timedOut]) };
@@ -61,4 +106,21 @@ class TimedOut extends Error {}
 /** What follows from a reading. */
 export function mapped<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {
   return "value" in reading ? { value: convert(reading.value) } : reading;
+}
+
+/** ARNs of the attached policies in a page. */
+export function attachedArns({
+  AttachedPolicies,
+}: {
+  readonly AttachedPolicies?: readonly { readonly PolicyArn?: string | undefined }[] | undefined;
+}): readonly string[] | undefined {
+  return AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn);
+}
+
+/** Names of the inline policies in a page. */
+export const inlineNames = ({ PolicyNames }: { readonly PolicyNames?: readonly string[] | undefined }) => PolicyNames;
+
+/** A document as IAM sends it, percent-encoded JSON. */
+function storedDocument(document = "{}"): StoredDocument {
+  return JSON.parse(decodeURIComponent(document)) as StoredDocument;
 }

@@ -1,4 +1,4 @@
-import type { StoredDocument } from "../aws/iam-objects";
+import type { StoredDocument } from "../aws/iam-reader";
 
 /** Whether two policies have the same statements. IAM ignores order and the case of actions; statement IDs grant nothing. */
 export function sameDocument(one: StoredDocument, other: StoredDocument): boolean {

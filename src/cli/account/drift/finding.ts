@@ -1,3 +1,4 @@
+import { dkpAccess } from "../../../text/command";
 import { recovery } from "../../../text/recovery";
 import { shellWord } from "../../../text/shell";
 import type { Reading } from "../aws/iam-reader";
@@ -15,35 +16,83 @@ export interface DriftFinding {
   readonly remedies: readonly string[];
 }
 
-/** Something that could not be read. */
-export interface DriftUnknown {
+/** Something that could not be read: what, and why. */
+export interface DriftUnknown extends Pick<DriftFinding, "object" | "found"> {
   readonly verdict: "unknown";
-  readonly object: string;
-  /** What could not be read, and why. */
-  readonly found: string;
 }
 
 export type DriftResult = DriftFinding | DriftUnknown;
 
-export function finding(object: string, found: string, risk: string, ...remedies: readonly string[]): DriftFinding {
-  return { verdict: "found", object, found, risk, remedies };
+/** A finding about an object. */
+export type Found = readonly [found: string, risk: string, ...remedies: readonly string[]];
+
+/** A part of an object: what is read, and what of it Terraform does not manage. */
+export interface Part {
+  /** "its groups". */
+  readonly what: string;
+  readonly findings: Promise<Reading<readonly Found[] | "missing">>;
 }
 
-/** What follows from what was read, or that it is unknown. @param what a part of the object: "its groups" */
-export function compared<T>(
-  object: string,
+/** A part of an object. */
+export function part<T>(what: string, reading: Promise<Reading<T>>, judge: (value: T) => readonly Found[] | "missing"): Part {
+  return { what, findings: reading.then((read) => ("value" in read ? { value: judge(read.value) } : read)) };
+}
+
+/** A part that is a list: one finding for each item that is not among the managed ones. */
+export function others<T>(
   what: string,
-  reading: Reading<T>,
-  compare: (value: T) => readonly DriftFinding[],
-): readonly DriftResult[] {
-  return "value" in reading
-    ? compare(reading.value)
-    : [{ verdict: "unknown", object, found: `${what} cannot be read: ${reading.unread}` }];
+  reading: Promise<Reading<readonly T[]>>,
+  managed: readonly T[],
+  describe: (item: T) => Found,
+): Part {
+  return part(what, reading, (items) => items.filter((item) => !managed.includes(item)).map(describe));
 }
 
-/** One finding per item that is not among the managed ones. */
-export function unmanaged<T>(items: readonly T[], managed: readonly T[], describe: (item: T) => DriftFinding) {
-  return items.filter((item) => !managed.includes(item)).map(describe);
+/** What was found about an object. */
+export interface ObjectDrift {
+  readonly object: string;
+  /** Whether IAM does not have the object. */
+  readonly missing: boolean;
+  readonly results: readonly DriftResult[];
+}
+
+/** What the parts of an object have beside what Terraform manages, in their order. */
+export async function driftOf(object: string, parts: readonly Part[]): Promise<ObjectDrift> {
+  const read = await Promise.all(parts.map(async ({ what, findings }) => ({ what, findings: await findings })));
+  return {
+    object,
+    missing: read.some(({ findings }) => "value" in findings && findings.value === "missing"),
+    results: read.flatMap(({ what, findings }): readonly DriftResult[] => {
+      if ("unread" in findings) {
+        return [{ verdict: "unknown", object, found: `${what} cannot be read: ${findings.unread}` }];
+      }
+      const all = findings.value === "missing" ? [] : findings.value;
+      return all.map(([found, risk, ...remedies]) => ({ verdict: "found", object, found, risk, remedies }));
+    }),
+  };
+}
+
+/** The finding about an object that the state does not have. @param kind "user" @param risk beside the name that is in use */
+export function unmanagedObject(kind: string, risk: string, stack: string, field: string): Found {
+  const remedy = set(stack, `import.${field}: true`);
+  return [`the ${kind} exists, and the state does not have it`, `the next apply fails because the name is in use${risk}`, remedy];
+}
+
+/** A boundary that is not the managed one. @param stated the boundary of the settings */
+export function boundaryFindings(
+  managed: string | undefined,
+  boundary: string | undefined,
+  stated: string | undefined,
+): readonly Found[] {
+  if (boundary === managed || boundary === stated) {
+    return [];
+  }
+  const found = boundary === undefined ? "its permissions boundary is removed" : `its permissions boundary is ${boundary}`;
+  const risk =
+    managed === undefined
+      ? "the boundary may deny calls that DKP requires, and the next apply removes it"
+      : `${managed} no longer limits what it can do`;
+  return [[`${found}, and Terraform manages ${managed ?? "none"}`, risk, APPLY]];
 }
 
 /** A command of the AWS CLI that a person copies: `aws iam delete-user-policy --user-name deckhouse --policy-name extra`. */
@@ -57,3 +106,7 @@ export const set = (stack: string, setting: string) => `set ${setting} in the se
 
 /** The remedy for a managed property that was changed. */
 export const APPLY = `apply: Terraform restores it (${recovery("manual-changes")})`;
+
+/** The remedy where no state is reachable: what the settings do not describe may be what is deployed. */
+export const removeNothing = (stack: string) =>
+  `remove nothing: make the state readable (terraform init), and run ${dkpAccess("drift", stack)} again`;

@@ -1,59 +1,49 @@
-import type { GroupObjects } from "../aws/iam-objects";
-import { awsIam, compared, type DriftResult, finding, set, unmanaged } from "./finding";
+import { attachedArns, type IamReader, inlineNames, mapped } from "../aws/iam-reader";
+import { awsIam, driftOf, type ObjectDrift, others, part, unmanagedObject } from "./finding";
 import type { ManagedAccess, ManagedGroup } from "./managed";
 
 /** What the group has beside what Terraform manages. */
 export function groupDrift(
+  iam: IamReader,
   group: ManagedGroup,
   { policies, user }: ManagedAccess,
   stack: string,
-  there: GroupObjects,
-): readonly DriftResult[] {
-  const object = `group ${group.name}`;
+): Promise<ObjectDrift> {
+  const name = { GroupName: group.name };
   const of = { "group-name": group.name };
-  const own = policies.map(({ arn }) => arn);
-  return [
-    ...compared(object, "the group", there.exists, (exists) =>
-      exists && !group.managed
-        ? [
-            finding(
-              object,
-              "the group exists, and the state does not have it",
-              "the next apply fails because the name is in use, and its members get the permissions of DKP once it is imported",
-              set(stack, "import.group: true"),
-            ),
-          ]
-        : [],
+  const pages = iam.list("iam:GetGroup", name, (page) => [page]);
+  return driftOf(`group ${group.name}`, [
+    part("the group", pages, (found) => {
+      if (found.length === 0) {
+        return "missing";
+      }
+      const risk = ", and its members get the permissions of DKP once it is imported";
+      return group.managed ? [] : [unmanagedObject("group", risk, stack, "group")];
+    }),
+    others(
+      "its members",
+      pages.then((read) => mapped(read, (all) => all.flatMap(({ Users = [] }) => Users.map(({ UserName = "" }) => UserName)))),
+      [...group.members, user.name],
+      (member) => [
+        `the user ${member} is a member`,
+        `${member} has all permissions of DKP`,
+        awsIam("remove-user-from-group", { ...of, "user-name": member }),
+      ],
     ),
-    ...compared(object, "its members", there.members, (names) =>
-      unmanaged(names, [...group.members, user.name], (name) =>
-        finding(
-          object,
-          `the user ${name} is a member`,
-          `${name} has all permissions of DKP`,
-          awsIam("remove-user-from-group", { ...of, "user-name": name }),
-        ),
-      ),
+    others(
+      "its attached policies",
+      iam.list("iam:ListAttachedGroupPolicies", name, attachedArns),
+      [...group.attached, ...(group.managed ? [] : policies.map(({ arn }) => arn))],
+      (arn) => [
+        `the policy ${arn} is attached`,
+        "the access key has its permissions too",
+        awsIam("detach-group-policy", { ...of, "policy-arn": arn }),
+      ],
     ),
-    ...compared(object, "its attached policies", there.attached, (arns) =>
-      unmanaged(arns, [...group.attached, ...(group.managed ? [] : own)], (arn) =>
-        finding(
-          object,
-          `the policy ${arn} is attached`,
-          "the access key has its permissions too",
-          awsIam("detach-group-policy", { ...of, "policy-arn": arn }),
-        ),
-      ),
-    ),
-    ...compared(object, "its inline policies", there.inline, (names) =>
-      names.map((name) =>
-        finding(
-          object,
-          `it has the inline policy ${name}`,
-          "the access key has its permissions too",
-          awsIam("delete-group-policy", { ...of, "policy-name": name }),
-        ),
-      ),
-    ),
-  ];
+    others("its inline policies", iam.list("iam:ListGroupPolicies", name, inlineNames), [], (inline) => [
+      `it has the inline policy ${inline}`,
+      "the access key has its permissions too",
+      awsIam("delete-group-policy", { ...of, "policy-name": inline }),
+    ]),
+  ]);
 }

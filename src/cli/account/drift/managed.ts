@@ -5,7 +5,7 @@ import { policyDocument } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../../terraform/addresses";
 import type { StateResource } from "../../../terraform/state-file";
-import type { StoredDocument } from "../aws/iam-objects";
+import type { StoredDocument } from "../aws/iam-reader";
 
 /** An IAM object of a deployment. */
 interface Managed {

@@ -1,12 +1,9 @@
 import { nodeRoleName } from "../../../iam/cluster";
 import { ADDRESSES } from "../../../terraform/addresses";
 import type { StateResource } from "../../../terraform/state-file";
-import { dkpAccess } from "../../../text/command";
 import { visible } from "../../../text/printable";
-import type { GroupObjects, PolicyObjects, PolicyPrincipal, RoleObjects, UserObjects } from "../aws/iam-objects";
-import { readGroup, readPolicy, readRole, readUser } from "../aws/iam-objects";
-import { type IamReader, mapped, type Reading } from "../aws/iam-reader";
-import type { DriftResult } from "./finding";
+import type { IamReader, Reading } from "../aws/iam-reader";
+import { type DriftResult, type ObjectDrift, removeNothing } from "./finding";
 import { groupDrift } from "./group";
 import { type DriftSettings, type ManagedAccess, managedAccess } from "./managed";
 import { policyDrift } from "./policy";
@@ -25,17 +22,6 @@ export interface DriftReport {
   readonly results: readonly DriftResult[];
   /** What was not compared, and why. */
   readonly notes: readonly string[];
-}
-
-/** What was read of a deployment's IAM objects. */
-export interface DriftObjects {
-  readonly user: UserObjects;
-  readonly group: GroupObjects | undefined;
-  /** In the order of the managed policies. */
-  readonly policies: readonly PolicyObjects[];
-  readonly nodeRole: RoleObjects | undefined;
-  /** DKP's own role; undefined if the settings have no prefix. */
-  readonly dkpRole: RoleObjects | undefined;
 }
 
 /**
@@ -57,11 +43,11 @@ export async function driftReport(settings: DriftSettings, state: DriftState, ia
   const resources = "value" in state ? state.value : undefined;
   checkAccount(settings, account, resources);
   const access = managedAccess(settings, account, resources);
-  const objects = await readObjects(iam, access, settings);
+  const objects = await objectsDrift(settings, access, iam);
   return {
     ...report,
     account,
-    results: driftResults(settings, access, objects, resources !== undefined),
+    results: driftResults(settings, objects, resources !== undefined),
     notes: notesOf(settings, state, access, objects),
   };
 }
@@ -81,95 +67,61 @@ function checkAccount({ stack, accountId }: DriftSettings, account: string, stat
   }
 }
 
-async function readObjects(iam: IamReader, access: ManagedAccess, { cluster }: DriftSettings): Promise<DriftObjects> {
-  const { group, nodeRole } = access;
+/** What each object of a deployment has beside what Terraform manages, the user first. */
+export async function objectsDrift(
+  settings: DriftSettings,
+  access: ManagedAccess,
+  iam: IamReader,
+): Promise<readonly ObjectDrift[]> {
+  const { user, group, policies, nodeRole } = access;
+  const { stack, cluster } = settings;
   const dkpRole = cluster.prefix === undefined ? undefined : nodeRoleName(cluster.prefix);
-  const [user, policies, groupThere, nodeRoleThere, dkpRoleThere] = await Promise.all([
-    readUser(iam, access.user.name),
-    Promise.all(access.policies.map(({ arn }) => readPolicy(iam, arn))),
-    group && readGroup(iam, group.name),
-    nodeRole && readRole(iam, nodeRole.name, nodeRole.inline),
-    dkpRole === undefined ? undefined : readRole(iam, dkpRole, dkpRole),
+  const own = [`user ${user.name}`, `group ${group?.name}`, `role ${nodeRole?.name}`, `role ${dkpRole}`];
+  const drifts = await Promise.all([
+    userDrift(iam, access, settings),
+    group && groupDrift(iam, group, access, stack),
+    ...policies.map((policy) => policyDrift(iam, policy, own, stack)),
+    nodeRole && nodeRoleDrift(iam, nodeRole, settings),
+    dkpRole === undefined ? undefined : dkpRoleDrift(iam, dkpRole, settings),
   ]);
-  return { user, policies, group: groupThere, nodeRole: nodeRoleThere, dkpRole: dkpRoleThere };
+  return drifts.filter((drift) => drift !== undefined);
 }
 
 /**
- * The comparison of all objects. Without a state, what the settings do not describe may be what is deployed: then no finding has a
- * command.
+ * The results of all objects. Without a state, what the settings do not describe may be what is deployed: then no finding has a
+ * command, and a missing user can also mean the wrong account, in which nothing would be found.
  * @param hasState whether what is managed was read from the state
  */
-export function driftResults(
-  settings: DriftSettings,
-  access: ManagedAccess,
-  objects: DriftObjects,
-  hasState: boolean,
-): readonly DriftResult[] {
-  const results = comparisons(settings, access, objects, hasState);
-  const remedies = [
-    `remove nothing: make the state readable (terraform init), and run ${dkpAccess("drift", settings.stack)} again`,
-  ];
-  return hasState ? results : results.map((result) => (result.verdict === "found" ? { ...result, remedies } : result));
-}
-
-function comparisons(
-  settings: DriftSettings,
-  access: ManagedAccess,
-  objects: DriftObjects,
-  hasState: boolean,
-): readonly DriftResult[] {
-  const { user, group, policies, nodeRole } = access;
-  const dkpRole = settings.cluster.prefix === undefined ? undefined : nodeRoleName(settings.cluster.prefix);
-  const names = { user: [user.name], group: [group?.name ?? []].flat(), role: [nodeRole?.name ?? [], dkpRole ?? []].flat() };
-  const own = (["user", "group", "role"] as const).flatMap((kind) =>
-    names[kind].map((name): PolicyPrincipal => ({ kind, name })),
-  );
-  const isUserMissing = "value" in objects.user.user && objects.user.user.value === undefined;
+function driftResults({ stack }: DriftSettings, objects: readonly ObjectDrift[], hasState: boolean): readonly DriftResult[] {
+  const results = objects.flatMap((drift) => drift.results);
+  if (hasState) {
+    return results;
+  }
+  const [user] = objects;
+  const found = "it does not exist in this account; check the credentials, or set accountId";
   return [
-    // Without a state, a missing user can also mean the wrong account, in which nothing would be found.
-    ...(isUserMissing && !hasState
-      ? [
-          {
-            verdict: "unknown" as const,
-            object: `user ${user.name}`,
-            found: "it does not exist in this account; check the credentials, or set accountId",
-          },
-        ]
-      : []),
-    ...userDrift(access, settings, objects.user),
-    ...(group === undefined || objects.group === undefined ? [] : groupDrift(group, access, settings.stack, objects.group)),
-    ...policies.flatMap((policy, index) => {
-      const there = objects.policies[index];
-      return there === undefined ? [] : policyDrift(policy, own, settings.stack, there);
-    }),
-    ...(nodeRole === undefined || objects.nodeRole === undefined ? [] : nodeRoleDrift(nodeRole, settings, objects.nodeRole)),
-    ...(dkpRole === undefined || objects.dkpRole === undefined ? [] : dkpRoleDrift(dkpRole, settings, objects.dkpRole)),
+    ...(user?.missing === true ? [{ verdict: "unknown" as const, object: user.object, found }] : []),
+    ...results.map((result) => (result.verdict === "found" ? { ...result, remedies: [removeNothing(stack)] } : result)),
   ];
 }
 
-function notesOf(settings: DriftSettings, state: DriftState, access: ManagedAccess, objects: DriftObjects): readonly string[] {
-  const { user, group, policies, nodeRole } = access;
-  const there: readonly (readonly [string | undefined, Reading<unknown> | undefined])[] = [
-    [`user ${user.name}`, objects.user.user],
-    [group && `group ${group.name}`, objects.group && mapped(objects.group.exists, (exists) => exists || undefined)],
-    ...policies.map(({ name }, index) => [`policy ${name}`, objects.policies[index]?.version] as const),
-    [nodeRole && `node role ${nodeRole.name}`, objects.nodeRole?.role],
-    ["role of DKP", objects.dkpRole?.role],
-  ];
-  return [
-    ...("unread" in state
-      ? [`no state is reachable, so what the settings describe counts as managed by Terraform: ${state.unread}`]
-      : []),
-    ...(user.keys === undefined ? ["accessKeys is none: access keys are managed outside Terraform and not compared"] : []),
-    ...(settings.cluster.prefix === undefined
-      ? ["cluster.prefix is not set: the role <prefix>-node of DKP is not compared"]
-      : []),
-    ...there.flatMap(([what, reading]) =>
-      what !== undefined && reading !== undefined && "value" in reading && reading.value === undefined
-        ? [`the ${what} does not exist`]
-        : [],
-    ),
-  ];
+function notesOf(
+  { cluster }: DriftSettings,
+  state: DriftState,
+  { user }: ManagedAccess,
+  objects: readonly ObjectDrift[],
+): readonly string[] {
+  const notes: string[] = [];
+  if ("unread" in state) {
+    notes.push(`no state is reachable, so what the settings describe counts as managed by Terraform: ${state.unread}`);
+  }
+  if (user.keys === undefined) {
+    notes.push("accessKeys is none: access keys are managed outside Terraform and not compared");
+  }
+  if (cluster.prefix === undefined) {
+    notes.push("cluster.prefix is not set: the role <prefix>-node of DKP is not compared");
+  }
+  return [...notes, ...objects.filter(({ missing }) => missing).map(({ object }) => `the ${object} does not exist`)];
 }
 
 /** The report as text. */

@@ -1,176 +1,156 @@
 import { dkpAccess } from "../../../text/command";
 import { recovery } from "../../../text/recovery";
-import type { UserObjects } from "../aws/iam-objects";
-import { APPLY, awsIam, compared, type DriftFinding, type DriftResult, finding, set, unmanaged } from "./finding";
+import { attachedArns, type IamReader, inlineNames, mapped, type Reading } from "../aws/iam-reader";
+import { awsIam, boundaryFindings, driftOf, type Found, type ObjectDrift, others, part, set, unmanagedObject } from "./finding";
 import type { DriftSettings, ManagedAccess } from "./managed";
 
+/** A kind of credential beside access keys: Terraform manages none of them. */
+interface Credential {
+  /** "its SSH keys" */
+  readonly what: string;
+  /** IDs of those of a user. */
+  readonly list: (iam: IamReader, user: { readonly UserName: string }) => Promise<Reading<readonly string[]>>;
+  /** One of them, before its ID: "the SSH key". */
+  readonly one: string;
+  readonly risk: string;
+  /** The command of the AWS CLI that removes one, and its option for the ID. */
+  readonly remove: string;
+  readonly option: string;
+}
+
+const CREDENTIALS: readonly Credential[] = [
+  {
+    what: "its MFA devices",
+    list: (iam, user) =>
+      iam.list("iam:ListMFADevices", user, (page) => page.MFADevices?.map(({ SerialNumber = "" }) => SerialNumber)),
+    one: "the MFA device",
+    risk: "DKP never uses MFA: somebody signs in as the user, and the device meets conditions that require MFA",
+    remove: "deactivate-mfa-device",
+    option: "serial-number",
+  },
+  {
+    what: "its SSH keys",
+    list: (iam, user) =>
+      iam.list("iam:ListSSHPublicKeys", user, (page) => page.SSHPublicKeys?.map(({ SSHPublicKeyId = "" }) => SSHPublicKeyId)),
+    one: "the SSH key",
+    risk: "its owner accesses AWS CodeCommit as the user",
+    remove: "delete-ssh-public-key",
+    option: "ssh-public-key-id",
+  },
+  {
+    what: "its service-specific credentials",
+    list: async (iam, user) =>
+      mapped(await iam.get("iam:ListServiceSpecificCredentials", user), (read) =>
+        (read?.ServiceSpecificCredentials ?? []).map(({ ServiceSpecificCredentialId = "" }) => ServiceSpecificCredentialId),
+      ),
+    one: "the service-specific credential",
+    risk: "its owner accesses the service of the credential as the user, without an access key",
+    remove: "delete-service-specific-credential",
+    option: "service-specific-credential-id",
+  },
+  {
+    what: "its signing certificates",
+    list: (iam, user) =>
+      iam.list("iam:ListSigningCertificates", user, (page) => page.Certificates?.map(({ CertificateId = "" }) => CertificateId)),
+    one: "the signing certificate",
+    risk: "its owner signs SOAP requests as the user, without an access key",
+    remove: "delete-signing-certificate",
+    option: "certificate-id",
+  },
+];
+
 /** What the user has beside what Terraform manages. */
-export function userDrift(
-  { user, policies }: ManagedAccess,
-  settings: DriftSettings,
-  there: UserObjects,
-): readonly DriftResult[] {
-  const object = `user ${user.name}`;
-  const { stack } = settings;
+export function userDrift(iam: IamReader, { user, policies }: ManagedAccess, settings: DriftSettings): Promise<ObjectDrift> {
+  const { stack, attachment, group } = settings;
+  const name = { UserName: user.name };
   const of = { "user-name": user.name };
-  const own = new Map(policies.map(({ arn, number }) => [arn, number]));
-  const attachment = (arn: string): DriftFinding => {
-    const number = settings.attachment === "group" ? undefined : own.get(arn);
-    const detach = awsIam("detach-user-policy", { ...of, "policy-arn": arn });
-    return number === undefined
-      ? finding(object, `the policy ${arn} is attached`, "the access key has its permissions too", detach)
-      : finding(
-          object,
-          `the policy ${arn} is attached, and the state does not have the attachment`,
-          "Terraform does not detach the policy when the deployment is destroyed",
-          number === 1 ? set(stack, "import.attachment: true") : "apply: Terraform creates the attachment, which exists already",
-        );
+  const attached = (arn: string): Found => {
+    const own = attachment === "group" ? undefined : policies.find((policy) => policy.arn === arn);
+    if (own === undefined) {
+      const detach = awsIam("detach-user-policy", { ...of, "policy-arn": arn });
+      return [`the policy ${arn} is attached`, "the access key has its permissions too", detach];
+    }
+    return [
+      `the policy ${arn} is attached, and the state does not have the attachment`,
+      "Terraform does not detach the policy when the deployment is destroyed",
+      own.number === 1 ? set(stack, "import.attachment: true") : "apply: Terraform creates the attachment, which exists already",
+    ];
   };
-  const credential = (what: string, risk: string, ...remedies: readonly string[]) =>
-    finding(object, `it has ${what}`, risk, ...remedies);
-  return [
-    ...compared(object, "the user", there.user, (found) => [
-      ...(found === undefined || user.managed
+  const membership = (groupName: string): Found =>
+    attachment !== "user" && groupName === group.name
+      ? [
+          `it is a member of the group ${groupName}, and the state does not have the membership`,
+          "Terraform does not remove the user from the group when the deployment is destroyed",
+          "apply: Terraform creates the membership, which exists already",
+        ]
+      : [
+          `it is a member of the group ${groupName}`,
+          "the access key has all permissions of the group, now and later",
+          awsIam("remove-user-from-group", { ...of, "group-name": groupName }),
+        ];
+  return driftOf(`user ${user.name}`, [
+    part("the user", iam.get("iam:GetUser", name), (found) => {
+      if (found === undefined) {
+        return "missing";
+      }
+      const boundary = found.User?.PermissionsBoundary?.PermissionsBoundaryArn;
+      return [
+        ...(user.managed ? [] : [unmanagedObject("user", ", and whoever created the user may have its keys", stack, "user")]),
+        ...boundaryFindings(user.boundary, boundary, settings.user.permissionsBoundary),
+      ];
+    }),
+    others("its attached policies", iam.list("iam:ListAttachedUserPolicies", name, attachedArns), user.attached, attached),
+    others("its inline policies", iam.list("iam:ListUserPolicies", name, inlineNames), [], (inline) => [
+      `it has the inline policy ${inline}`,
+      "the access key has its permissions too",
+      awsIam("delete-user-policy", { ...of, "policy-name": inline }),
+    ]),
+    others(
+      "its groups",
+      iam.list("iam:ListGroupsForUser", name, ({ Groups }) => Groups?.map(({ GroupName = "" }) => GroupName)),
+      user.groups,
+      membership,
+    ),
+    part(
+      "its access keys",
+      iam.list("iam:ListAccessKeys", name, ({ AccessKeyMetadata }) => AccessKeyMetadata),
+      (keys) => keyFindings(user.keys, keys, stack),
+    ),
+    part("its login profile", iam.get("iam:GetLoginProfile", name), (profile) =>
+      profile === undefined
         ? []
         : [
-            finding(
-              object,
-              "the user exists, and the state does not have it",
-              "the next apply fails because the name is in use, and whoever created the user may have its keys",
-              set(stack, "import.user: true"),
-            ),
-          ]),
-      ...boundaryDrift(object, user.boundary, found, settings.user.permissionsBoundary === found?.boundary),
-    ]),
-    ...compared(object, "its attached policies", there.attached, (arns) => unmanaged(arns, user.attached, attachment)),
-    ...compared(object, "its inline policies", there.inline, (names) =>
-      names.map((name) =>
-        finding(
-          object,
-          `it has the inline policy ${name}`,
-          "the access key has its permissions too",
-          awsIam("delete-user-policy", { ...of, "policy-name": name }),
-        ),
-      ),
-    ),
-    ...compared(object, "its groups", there.groups, (names) =>
-      unmanaged(names, user.groups, (name) =>
-        settings.attachment !== "user" && name === settings.group.name
-          ? finding(
-              object,
-              `it is a member of the group ${name}, and the state does not have the membership`,
-              "Terraform does not remove the user from the group when the deployment is destroyed",
-              "apply: Terraform creates the membership, which exists already",
-            )
-          : finding(
-              object,
-              `it is a member of the group ${name}`,
-              "the access key has all permissions of the group, now and later",
-              awsIam("remove-user-from-group", { ...of, "group-name": name }),
-            ),
-      ),
-    ),
-    ...compared(object, "its access keys", there.keys, (keys) => keyDrift(object, user, keys, settings)),
-    ...compared(object, "its login profile", there.hasLoginProfile, (has) =>
-      has
-        ? [
-            credential(
-              "a login profile",
+            [
+              "it has a login profile",
               "whoever has the password acts in the AWS console with the permissions of DKP, and deleting keys does not stop that",
               awsIam("delete-login-profile", of),
-            ),
-          ]
-        : [],
+            ],
+          ],
     ),
-    ...compared(object, "its MFA devices", there.mfaDevices, (serials) =>
-      serials.map((serial) =>
-        credential(
-          `the MFA device ${serial}`,
-          "DKP never uses MFA: somebody signs in as the user, and the device meets conditions that require MFA",
-          awsIam("deactivate-mfa-device", { ...of, "serial-number": serial }),
-        ),
-      ),
+    ...CREDENTIALS.map(({ what, list, one, risk, remove, option }) =>
+      others(what, list(iam, name), [], (id) => [`it has ${one} ${id}`, risk, awsIam(remove, { ...of, [option]: id })]),
     ),
-    ...compared(object, "its SSH keys", there.sshKeys, (ids) =>
-      ids.map((id) =>
-        credential(
-          `the SSH key ${id}`,
-          "its owner accesses AWS CodeCommit as the user",
-          awsIam("delete-ssh-public-key", { ...of, "ssh-public-key-id": id }),
-        ),
-      ),
-    ),
-    ...compared(object, "its service-specific credentials", there.serviceCredentials, (ids) =>
-      ids.map((id) =>
-        credential(
-          `the service-specific credential ${id}`,
-          "its owner accesses the service of the credential as the user, without an access key",
-          awsIam("delete-service-specific-credential", { ...of, "service-specific-credential-id": id }),
-        ),
-      ),
-    ),
-    ...compared(object, "its signing certificates", there.certificates, (ids) =>
-      ids.map((id) =>
-        credential(
-          `the signing certificate ${id}`,
-          "its owner signs SOAP requests as the user, without an access key",
-          awsIam("delete-signing-certificate", { ...of, "certificate-id": id }),
-        ),
-      ),
-    ),
-  ];
+  ]);
 }
 
-/** A boundary that is not the managed one. @param isSetting whether the settings have the boundary that is there */
-export function boundaryDrift(
-  object: string,
-  managed: string | undefined,
-  there: { readonly boundary: string | undefined } | undefined,
-  isSetting: boolean,
-): readonly DriftFinding[] {
-  if (there === undefined || there.boundary === managed || isSetting) {
-    return [];
-  }
-  const found =
-    there.boundary === undefined ? "its permissions boundary is removed" : `its permissions boundary is ${there.boundary}`;
-  const risk =
-    managed === undefined
-      ? "the boundary may deny calls that DKP requires, and the next apply removes it"
-      : `${managed} no longer limits what it can do`;
-  return [finding(object, `${found}, and Terraform manages ${managed ?? "none"}`, risk, APPLY)];
-}
-
-function keyDrift(
-  object: string,
-  { keys: managed }: ManagedAccess["user"],
-  keys: readonly { readonly id: string; readonly status: string }[],
-  { stack }: DriftSettings,
-): readonly DriftFinding[] {
+function keyFindings(
+  managed: ManagedAccess["user"]["keys"],
+  keys: readonly { readonly AccessKeyId?: string | undefined; readonly Status?: string | undefined }[],
+  stack: string,
+): readonly Found[] {
   const risk = "whoever has it acts with all permissions of DKP, and a rotation does not end that";
   const status = dkpAccess("keys", stack);
-  if (managed === undefined) {
-    return [];
-  }
   if (typeof managed === "number") {
+    const ids = keys.map(({ AccessKeyId }) => AccessKeyId).join(", ");
     return keys.length > managed
-      ? [
-          finding(
-            object,
-            `it has ${keys.length} access keys (${keys.map(({ id }) => id).join(", ")}), and the settings have ${managed}`,
-            risk,
-            status,
-          ),
-        ]
+      ? [[`it has ${keys.length} access keys (${ids}), and the settings have ${managed}`, risk, status]]
       : [];
   }
   return keys
-    .filter(({ id }) => !managed.includes(id))
-    .map(({ id, status: active }) =>
-      finding(
-        object,
-        `it has the access key ${id} (${active}), and the state does not have it`,
-        risk,
-        `${status} prints the next step; see ${recovery("unmanaged-key")}`,
-      ),
-    );
+    .filter(({ AccessKeyId = "" }) => managed?.includes(AccessKeyId) === false)
+    .map(({ AccessKeyId, Status }) => [
+      `it has the access key ${AccessKeyId} (${Status}), and the state does not have it`,
+      risk,
+      `${status} prints the next step; see ${recovery("unmanaged-key")}`,
+    ]);
 }

@@ -9,7 +9,7 @@ import {
   CreateRoleCommand,
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
-import { connect } from "../../../src/cli/account/aws/client";
+import { Aws } from "../../../src/cli/account/aws/client";
 import type { ReadState, Result, Verdict } from "../../../src/cli/account/preflight/check";
 import { ADMIN_ACTIONS } from "../../../src/cli/account/preflight/policy";
 import { runPreflight } from "../../../src/cli/account/preflight/runner";
@@ -77,7 +77,7 @@ export async function resultsOf(
   Object.assign(process.env, environmentOf(url, key));
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
-  const aws = connect({ alwaysOnRegion: "us-east-1", signal });
+  const aws = new Aws({ alwaysOnRegion: "us-east-1", signal });
   return runPreflight(deployment(text), aws, {
     asKey: false,
     existingCluster: false,

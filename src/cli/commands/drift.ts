@@ -1,7 +1,7 @@
 import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
 import { withProgress } from "../../terraform/progress";
-import { connect } from "../account/aws/client";
+import { Aws } from "../account/aws/client";
 import { IamReader } from "../account/aws/iam-reader";
 import { driftPolicy } from "../account/drift/permissions";
 import { type DriftReport, driftReport, driftReportText } from "../account/drift/report";
@@ -71,7 +71,7 @@ async function reportOf(
   const state = await readableState(session, stack);
   const { signal, stop } = deadline(limit);
   try {
-    const aws = connect({ ...provider, alwaysOnRegion: iamRegion, signal, patient: true });
+    const aws = new Aws({ ...provider, alwaysOnRegion: iamRegion, signal, patient: true });
     const reading = driftReport(deployment, state, new IamReader(aws, iamRegion, { signal, limit }));
     const report = await withProgress(`${stack}: querying IAM`, reading, session.printError, signal);
     return { report, aborted: signal.aborted };

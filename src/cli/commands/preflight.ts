@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
 import { visible } from "../../text/printable";
-import { connect } from "../account/aws/client";
+import { Aws } from "../account/aws/client";
 import { adminPolicy } from "../account/preflight/policy";
 import { exitCode, reportJson, reportText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
@@ -54,7 +54,7 @@ async function preflight(session: Session, deployment: Deployment, timeout: numb
     PROGRESS_MS,
   );
   const as = asKey ? {} : { profile: provider.profile, assumeRoleArn: provider.assumeRoleArn };
-  const aws = connect({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal });
+  const aws = new Aws({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal });
   try {
     const results = await runPreflight(deployment, aws, {
       asKey,

@@ -1,10 +1,10 @@
-import { connect } from "../../../../src/cli/account/aws/client";
+import { Aws } from "../../../../src/cli/account/aws/client";
 import { CHECKS } from "../../../../src/cli/account/preflight/all-checks";
 import { ADMIN_ACTIONS, adminPolicy } from "../../../../src/cli/account/preflight/policy";
 
 describe("the preflight", () => {
   it("cannot make a call that changes anything", async () => {
-    const aws = connect({ alwaysOnRegion: "us-east-1", signal: new AbortController().signal });
+    const aws = new Aws({ alwaysOnRegion: "us-east-1", signal: new AbortController().signal });
     await expect(aws.ask("ec2:CreateVpc" as never, {} as never, "eu-central-1")).rejects.toThrow(
       "ec2:CreateVpc is not a call that only reads",
     );

@@ -1,7 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { awsRequests, type Requests } from "./http-requests";
-import type { Action, Operations, PagedAction } from "./operations";
-import { AwsError, NOT_AWS, UNREACHABLE } from "./operations";
+import { type Action, AwsError, type Input, NOT_AWS, type Output, type PagedAction, UNREACHABLE } from "./operations";
 
 /** How to reach AWS, and as whom. */
 export interface Access {
@@ -16,176 +15,162 @@ export interface Access {
   readonly patient?: boolean | undefined;
 }
 
-/** Calls AWS in the given Region. The AWS SDK is loaded only here, one service at a time. */
-export interface Aws {
-  ask<A extends Action>(action: A, input: Operations[A]["input"], region: string): Promise<Operations[A]["output"]>;
-  /** All pages of a list. */
-  askAll<A extends PagedAction>(
-    action: A,
-    input: Operations[A]["input"],
-    region: string,
-  ): Promise<readonly Operations[A]["output"][]>;
-  /** @returns the code of the answer: EC2 answers a dry run with an error, whatever it thinks of the call */
-  dryRun(operation: string, input: object, region: string): Promise<{ readonly code: string; readonly message: string }>;
-  /** The time that AWS reported in its last response, and what passed since. Before the first one, this computer's time. */
-  now(): Date;
-}
+/** The part of an SDK's package that calls use: its client, a class for each operation, and functions that read all pages. */
+type Sdk = Readonly<Record<string, (new (input: object) => object) & Paginator>>;
+type Paginator = (configuration: { readonly client: Client }, input: object, options: object) => AsyncIterable<unknown>;
 
 interface Client {
   send(command: object, options: { readonly abortSignal: AbortSignal }): Promise<unknown>;
 }
 
-type Constructor<T> = new (input: object) => T;
-
-type Paginator = (configuration: { readonly client: Client }, input: object, ...options: unknown[]) => AsyncIterable<unknown>;
-
-/** The SDK's packages, each with its client and a class an operation. */
 const SERVICES = {
   ec2: { client: "EC2Client", load: () => import("@aws-sdk/client-ec2") },
   iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },
   sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
 } satisfies Readonly<Record<string, { readonly client: string; readonly load: () => Promise<object> }>>;
 
-type Service = keyof typeof SERVICES;
-
-type Sdk = Readonly<Record<string, Constructor<object> & Paginator>>;
-
 /** Tries per call, with growing pauses: a throttled account recovers within seconds. */
-const TRIES = 6;
+const maxAttempts = 6;
 
 /** The codes with which AWS services throttle. */
 export const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 
-/** Repeats work while AWS throttles it. */
-async function untilAnswered<T>(work: () => Promise<T>, { patient, signal }: Access): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (patient !== true || signal.aborted || !(error instanceof AwsError && THROTTLED.test(error.code))) {
-        throw error;
-      }
-      await setTimeout(1000);
+/** A second lock on the door: whatever a check lists, nothing but these is ever sent without `DryRun`. */
+const READS = /^(?:Describe|Get|List|Simulate)[A-Z]/;
+
+/** Calls AWS in the given Region. The AWS SDK is loaded only here, one service at a time, at the first call. */
+export class Aws {
+  private readonly clients = new Map<string, Promise<{ readonly client: Client; readonly sdk: Sdk }>>();
+  private requests: Promise<Requests> | undefined;
+  private credentials: Promise<() => Promise<unknown>> | undefined;
+  /** How far AWS's clock is ahead of this computer's, in milliseconds. */
+  private ahead = 0;
+
+  constructor(private readonly access: Access) {}
+
+  async ask<A extends Action>(action: A, input: Input<A>, region: string): Promise<Output<A>> {
+    if (!READS.test(action.split(":")[1] ?? "")) {
+      throw new Error(`${action} is not a call that only reads`);
     }
+    return (await this.untilAnswered(() => this.send(action, input, region))) as Output<A>;
   }
-}
 
-/** Connects to AWS. Nothing is asked yet. */
-export function connect(access: Access): Aws {
-  const { profile, assumeRoleArn, signal } = access;
-  const base = { retryMode: "standard", maxAttempts: TRIES, ...(profile === undefined ? {} : { profile }) };
-  const clients = new Map<string, Promise<{ client: Client; sdk: Sdk }>>();
-  let requests: Promise<Requests> | undefined;
-  let ahead = 0;
-  const onDate = (date: string) => {
-    const reported = Date.parse(date);
-    ahead = Number.isNaN(reported) ? ahead : reported - Date.now();
-  };
-  const loadRequests = () => {
-    requests ??= awsRequests(onDate);
-    return requests;
-  };
-  const credentials = assumeRoleArn === undefined ? undefined : assumedRole(access, assumeRoleArn, loadRequests);
+  /** All pages of a list. */
+  async askAll<A extends PagedAction>(action: A, input: Input<A>, region: string): Promise<readonly Output<A>[]> {
+    return (await this.untilAnswered(() => this.pages(action, input, region))) as readonly Output<A>[];
+  }
 
-  const clientFor = (service: Service, region: string) => {
-    const key = `${service} ${region}`;
-    const configuration = { ...base, region, ...(credentials === undefined ? {} : { credentials }) };
-    const client =
-      clients.get(key) ?? loadRequests().then((requestHandler) => load(service, { ...configuration, requestHandler }));
-    clients.set(key, client);
-    return client;
-  };
-  const pages = async (action: string, input: object, region: string) => {
-    const [service, operation] = action.split(":") as [Service, string];
-    const { client, sdk } = await clientFor(service, region);
-    const paginate = sdk[`paginate${operation}`];
-    if (paginate === undefined) {
-      throw new Error(`the AWS SDK has no pages of ${action}`);
+  /** @returns the code of the answer: EC2 answers a dry run with an error, whatever it thinks of the call */
+  async dryRun(operation: string, input: object, region: string): Promise<{ readonly code: string; readonly message: string }> {
+    try {
+      await this.send(`ec2:${operation}`, { ...input, DryRun: true }, region);
+    } catch (error) {
+      if (error instanceof AwsError && error.code !== NOT_AWS) {
+        return { code: error.code, message: error.message };
+      }
+      throw error;
     }
+    return { code: "none", message: "a dry run was taken for a call" };
+  }
+
+  /** The time that AWS reported in its last response, and what passed since. Before the first one, this computer's time. */
+  now(): Date {
+    return new Date(Date.now() + this.ahead);
+  }
+
+  private async send(action: string, input: object, region: string): Promise<unknown> {
+    const { client, sdk } = await this.clientOf(action, region);
+    const Command = partOf(sdk, `${action.split(":")[1]}Command`);
+    return await client.send(new Command(input), { abortSignal: this.access.signal }).catch((error) => {
+      throw awsError(action, error);
+    });
+  }
+
+  private async pages(action: string, input: object, region: string): Promise<readonly unknown[]> {
+    const { client, sdk } = await this.clientOf(action, region);
+    const paginate = partOf(sdk, `paginate${action.split(":")[1]}`);
     const all: unknown[] = [];
     try {
-      for await (const page of paginate({ client }, input, { abortSignal: signal })) {
+      for await (const page of paginate({ client }, input, { abortSignal: this.access.signal })) {
         all.push(page);
       }
     } catch (error) {
       throw awsError(action, error);
     }
     return all;
-  };
-  const call = async (service: Service, operation: string, input: object, region: string) => {
-    const { client, sdk } = await clientFor(service, region);
-    const Command = sdk[`${operation}Command`];
-    if (Command === undefined) {
-      throw new Error(`the AWS SDK has no ${service}:${operation}`);
-    }
-    try {
-      return await client.send(new Command(input), { abortSignal: signal });
-    } catch (error) {
-      throw awsError(`${service}:${operation}`, error);
-    }
-  };
-  return {
-    async ask<A extends Action>(action: A, input: Operations[A]["input"], region: string) {
-      const [service, operation] = action.split(":") as [Service, string];
-      if (!READS.test(operation)) {
-        throw new Error(`${action} is not a call that only reads`);
-      }
-      return (await untilAnswered(() => call(service, operation, input, region), access)) as Operations[A]["output"];
-    },
-    async askAll<A extends PagedAction>(action: A, input: Operations[A]["input"], region: string) {
-      return (await untilAnswered(() => pages(action, input, region), access)) as readonly Operations[A]["output"][];
-    },
-    async dryRun(operation, input, region) {
-      try {
-        await call("ec2", operation, { ...input, DryRun: true }, region);
-      } catch (error) {
-        if (error instanceof AwsError && error.code !== NOT_AWS) {
-          return { code: error.code, message: error.message };
-        }
-        throw error;
-      }
-      return { code: "none", message: "a dry run was taken for a call" };
-    },
-    now: () => new Date(Date.now() + ahead),
-  };
-}
+  }
 
-/** A second lock on the door: whatever a check lists, nothing but these is ever sent without `DryRun`. */
-const READS = /^(?:Describe|Get|List|Simulate)[A-Z]/;
+  private clientOf(action: string, region: string) {
+    const service = action.split(":")[0] as keyof typeof SERVICES;
+    const key = `${service} ${region}`;
+    const client = this.clients.get(key) ?? this.load(service, region);
+    this.clients.set(key, client);
+    return client;
+  }
 
-async function load(service: Service, configuration: object): Promise<{ client: Client; sdk: Sdk }> {
-  const { client, load } = SERVICES[service];
-  const sdk = (await load()) as unknown as Sdk;
-  const Client = sdk[client] as unknown as Constructor<Client>;
-  return { client: new Client(configuration), sdk };
-}
+  private async load(service: keyof typeof SERVICES, region: string) {
+    const { profile, assumeRoleArn } = this.access;
+    const [requestHandler, sdk] = await Promise.all([this.requestHandler(), SERVICES[service].load() as Promise<unknown>]);
+    const client = new (partOf(sdk as Sdk, SERVICES[service].client))({
+      region,
+      retryMode: "standard",
+      maxAttempts,
+      requestHandler,
+      ...(profile === undefined ? {} : { profile }),
+      ...(assumeRoleArn === undefined ? {} : { credentials: () => this.assumedRole(assumeRoleArn) }),
+    });
+    return { client: client as Client, sdk: sdk as Sdk };
+  }
 
-/** Credentials of a role, renewed before they expire. */
-function assumedRole({ profile, alwaysOnRegion }: Access, RoleArn: string, loadRequests: () => Promise<Requests>) {
-  const load = async () => {
-    const [{ fromTemporaryCredentials }, requestHandler] = await Promise.all([
-      import("@aws-sdk/credential-providers"),
-      loadRequests(),
-    ]);
+  private requestHandler(): Promise<Requests> {
+    this.requests ??= awsRequests((date) => {
+      const reported = Date.parse(date);
+      this.ahead = Number.isNaN(reported) ? this.ahead : reported - Date.now();
+    });
+    return this.requests;
+  }
+
+  /** Credentials of a role. The SDK renews them before they expire. */
+  private async assumedRole(RoleArn: string): Promise<unknown> {
+    this.credentials ??= this.roleProvider(RoleArn);
+    const provider = await this.credentials;
+    return await provider().catch((error) => {
+      throw awsError("sts:AssumeRole", error);
+    });
+  }
+
+  private async roleProvider(RoleArn: string): Promise<() => Promise<unknown>> {
+    const { profile, alwaysOnRegion: region } = this.access;
+    const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
+    const requestHandler = await this.requestHandler();
     return fromTemporaryCredentials({
       params: { RoleArn, RoleSessionName: "dkp-access" },
-      clientConfig: {
-        region: alwaysOnRegion,
-        maxAttempts: TRIES,
-        requestHandler,
-        ...(profile === undefined ? {} : { profile }),
-      },
+      clientConfig: { region, maxAttempts, requestHandler, ...(profile === undefined ? {} : { profile }) },
     });
-  };
-  let provider: ReturnType<typeof load> | undefined;
-  return async () => {
-    provider ??= load();
-    try {
-      return await (await provider)();
-    } catch (error) {
-      throw awsError("sts:AssumeRole", error);
+  }
+
+  /** Repeats work while AWS throttles it. */
+  private async untilAnswered<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        const { patient, signal } = this.access;
+        if (patient !== true || signal.aborted || !(error instanceof AwsError && THROTTLED.test(error.code))) {
+          throw error;
+        }
+        await setTimeout(1000);
+      }
     }
-  };
+  }
+}
+
+function partOf(sdk: Sdk, name: string): Sdk[string] {
+  const part = sdk[name];
+  if (part === undefined) {
+    throw new Error(`the AWS SDK has no ${name}`);
+  }
+  return part;
 }
 
 /** The SDK's errors under one form; those of a role that could not be assumed come from the call that wanted it. */
@@ -194,8 +179,7 @@ function awsError(action: string, error: unknown): AwsError {
     return error;
   }
   const { name, message, $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
-  const status = $metadata?.httpStatusCode;
-  return new AwsError(action, codeOf(name, status), message.split("\n", 1)[0] ?? "");
+  return new AwsError(action, codeOf(name, $metadata?.httpStatusCode), message.split("\n", 1)[0] ?? "");
 }
 
 /** The code as AWS's API reference has it. An answer that is no answer of AWS, but a proxy's perhaps, has its HTTP status only. */

@@ -37,7 +37,8 @@ export async function awsRequests(onDate: (date: string) => void): Promise<Reque
     async handle(request, options) {
       const { response } = await handlerOf(request).handle(request, options);
       onDate(response.headers.date ?? "");
-      return { response: await checkedResponse(request, response) };
+      // Errors of servers pass: load balancers of AWS send them without content, and the SDK tries again.
+      return { response: response.statusCode >= 500 ? response : await checkedResponse(request, response) };
     },
     updateHttpClientConfig: (key, value) => direct.updateHttpClientConfig(key, value),
     httpHandlerConfigs: () => direct.httpHandlerConfigs(),
@@ -58,58 +59,28 @@ function proxyUrl(text: string): URL {
   return url;
 }
 
-/** A response that something else than AWS sent. */
-class NotAwsError extends Error {
-  override readonly name = NOT_AWS;
-  readonly $metadata: { readonly httpStatusCode: number };
-
-  constructor({ hostname }: Request, { statusCode, headers }: Response, content: string) {
-    const type = headers["content-type"]?.split(";", 1)[0] ?? "no content type";
-    super(`${hostname} returned HTTP ${statusCode}, ${content === "" ? "an empty body" : type}, which is not a response of AWS`);
-    this.$metadata = { httpStatusCode: statusCode };
-  }
-}
-
-/** The response with its body read. Errors of servers pass: load balancers of AWS send them without content, and the SDK tries again. */
-async function checkedResponse(request: Request, response: Response): Promise<Response> {
-  if (response.statusCode >= 500) {
-    return response;
-  }
+/**
+ * The response with its body read. @throws Error if it is not what the query protocol of EC2, IAM and STS requires. Requests of other
+ * protocols, such as those of IAM Identity Center, pass.
+ * Source: API references of IAM ("Making query requests") and EC2 ("Error codes").
+ */
+async function checkedResponse({ hostname, body: sent }: Request, response: Response): Promise<Response> {
+  const { statusCode, headers } = response;
   const chunks: Uint8Array[] = [];
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks);
   const text = body.toString("utf8").trim();
-  if (!isOfAws(request, response.statusCode, text)) {
-    throw new NotAwsError(request, response, text);
-  }
-  response.body = body;
-  return response;
-}
-
-/** Elements of errors in the query protocols. Source: API references of IAM ("Making query requests") and EC2 ("Error codes"). */
-const ERROR_ELEMENTS = ["ErrorResponse", "Response"];
-
-/** Whether the content is what the protocol of the request requires. Requests of other protocols, such as those of IAM Identity Center, pass. */
-function isOfAws({ headers, body }: Request, status: number, text: string): boolean {
-  if (Object.keys(headers).some((name) => name.toLowerCase() === "x-amz-target")) {
-    return isJsonObject(text);
-  }
-  const sent = body instanceof Uint8Array ? Buffer.from(body).toString("utf8") : body;
-  const operation = typeof sent === "string" ? new URLSearchParams(sent).get("Action") : null;
-  if (operation === null) {
-    return true;
-  }
+  const form = sent instanceof Uint8Array ? Buffer.from(sent).toString("utf8") : sent;
+  const operation = typeof form === "string" ? new URLSearchParams(form).get("Action") : null;
+  const elements = statusCode < 300 ? [`${operation}Response`] : ["ErrorResponse", "Response"];
   const [, element = ""] = /^(?:<\?xml[^>]*>\s*)?<([A-Za-z]+)[\s>]/.exec(text) ?? [];
-  return status < 300 ? element === `${operation}Response` : ERROR_ELEMENTS.includes(element);
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
+  if (operation !== null && !elements.includes(element)) {
+    const type = headers["content-type"]?.split(";", 1)[0] ?? "no content type";
+    const what = text === "" ? "an empty body" : type;
+    const error = new Error(`${hostname} returned HTTP ${statusCode}, ${what}, which is not a response of AWS`);
+    throw Object.assign(error, { name: NOT_AWS, $metadata: { httpStatusCode: statusCode } });
   }
+  return Object.assign(response, { body });
 }

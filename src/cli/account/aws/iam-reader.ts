@@ -1,5 +1,5 @@
 import type { Aws } from "./client";
-import { type Action, AwsError, type Operations, type PagedAction, unlessMissing } from "./operations";
+import { type Action, AwsError, type Input, type Output, type PagedAction, TIMED_OUT, unlessMissing, within } from "./operations";
 
 /** What was read, or why it was not. */
 export type Reading<T> = { readonly value: T } | { readonly unread: string };
@@ -21,8 +21,6 @@ export interface StoredVersion {
 
 /** Reads IAM object by object: one that cannot be read does not keep the others from being read. */
 export class IamReader {
-  private readonly timedOut: Promise<never>;
-
   /**
    * @param region an always-on Region of the partition
    * @param limit how long all calls may take, in seconds, when `signal` aborts
@@ -30,24 +28,19 @@ export class IamReader {
   constructor(
     private readonly aws: Pick<Aws, "ask" | "askAll">,
     private readonly region: string,
-    { signal, limit }: { readonly signal: AbortSignal; readonly limit: number },
-  ) {
-    this.timedOut = new Promise((_, reject) => {
-      signal.addEventListener("abort", () => reject(new TimedOut(`no answer within ${limit} s`)));
-    });
-    this.timedOut.catch(() => undefined);
-  }
+    private readonly time: { readonly signal: AbortSignal; readonly limit: number },
+  ) {}
 
   /** One object; undefined if IAM does not have it. */
-  get<A extends Action>(action: A, input: Operations[A]["input"]): Promise<Reading<Operations[A]["output"] | undefined>> {
+  get<A extends Action>(action: A, input: Input<A>): Promise<Reading<Output<A> | undefined>> {
     return this.attempt(action, unlessMissing(this.aws.ask(action, input, this.region), "NoSuchEntity"));
   }
 
   /** The items of all pages of a list; none if IAM does not have the object that they belong to. */
   list<A extends PagedAction, T>(
     action: A,
-    input: Operations[A]["input"],
-    itemsOf: (page: Operations[A]["output"]) => readonly T[] | undefined,
+    input: Input<A>,
+    itemsOf: (page: Output<A>) => readonly T[] | undefined,
   ): Promise<Reading<readonly T[]>> {
     const pages = unlessMissing(this.aws.askAll(action, input, this.region), "NoSuchEntity");
     return this.attempt(
@@ -88,20 +81,16 @@ export class IamReader {
 
   private async attempt<T>(action: string, answer: Promise<T>): Promise<Reading<T>> {
     try {
-      return { value: await Promise.race([answer, this.timedOut]) };
+      return { value: await within(this.time.signal, this.time.limit, action, answer) };
     } catch (error) {
       if (error instanceof AwsError) {
-        return { unread: `${error.action}: ${error.code}: ${error.message}` };
-      }
-      if (error instanceof TimedOut) {
-        return { unread: `${action}: ${error.message}` };
+        const code = error.code === TIMED_OUT ? "" : `${error.code}: `;
+        return { unread: `${error.action}: ${code}${error.message}` };
       }
       throw error;
     }
   }
 }
-
-class TimedOut extends Error {}
 
 /** What follows from a reading. */
 export function mapped<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {

@@ -1,8 +1,8 @@
 import { alwaysOnRegion } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { type Progress, withProgress } from "../../../terraform/progress";
-import { type Aws, connect } from "./client";
-import { unlessMissing } from "./operations";
+import { Aws } from "./client";
+import { TIMED_OUT, unlessMissing, within } from "./operations";
 
 /** An access key as IAM reports it. */
 export interface IamKey {
@@ -42,9 +42,8 @@ export async function iamUser(deployment: Identity, waiting: Waiting): Promise<I
     return await withIam(deployment, waiting, (aws) => query(aws, user.name, alwaysOnRegion(region)));
   } catch (error) {
     const { message, code = "error" } = error as Error & { readonly code?: string };
-    throw new Error(
-      `IAM does not list the keys of the user ${user.name}: ${code === "timeout" ? message : `${code}: ${message}`}`,
-    );
+    const reason = code === TIMED_OUT ? message : `${code}: ${message}`;
+    throw new Error(`IAM does not list the keys of the user ${user.name}: ${reason}`);
   }
 }
 
@@ -56,15 +55,9 @@ export async function withIam<T>(
   { progress, limit, signal }: Waiting,
   work: (aws: Aws, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const timeout = AbortSignal.timeout(limit * 1000);
-  const abortSignal = AbortSignal.any([signal, timeout]);
-  const { profile, assumeRoleArn } = provider;
-  const aws = connect({ profile, assumeRoleArn, alwaysOnRegion: alwaysOnRegion(region), signal: abortSignal, patient: true });
-  const timedOut = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error(`no answer within ${limit} s`), { code: "timeout" });
-    timeout.addEventListener("abort", () => reject(error));
-  });
-  return await withProgress("querying IAM", Promise.race([work(aws, abortSignal), timedOut]), progress, abortSignal);
+  const ends = AbortSignal.any([signal, AbortSignal.timeout(limit * 1000)]);
+  const aws = new Aws({ ...provider, alwaysOnRegion: alwaysOnRegion(region), signal: ends, patient: true });
+  return await withProgress("querying IAM", within(ends, limit, "IAM", work(aws, ends)), progress, ends);
 }
 
 async function query(aws: Aws, UserName: string, region: string): Promise<IamUser> {

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import type { Networks } from "../../../../iam/networks";
 import type { Deployment } from "../../../../settings/deployment";
-import { inOrder, type Operations } from "../../aws/operations";
+import { inOrder, type Output } from "../../aws/operations";
 import { check, type Finding, failed, ok, skipped, type Tools, unknown, warning } from "../check";
 
 /** A public address of the cluster. */
@@ -154,7 +154,7 @@ async function vpcsOf(
   return Vpcs.map(({ VpcId = "" }) => VpcId);
 }
 
-type NatGateways = NonNullable<Operations["ec2:DescribeNatGateways"]["output"]["NatGateways"]>;
+type NatGateways = NonNullable<Output<"ec2:DescribeNatGateways">["NatGateways"]>;
 
 /** The NAT gateways that DKP creates in WithNAT and Standard; without a prefix all of the VPC. */
 async function natGateways(

@@ -1,6 +1,6 @@
 import { CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { adminPolicy } from "../../../src/cli/account/preflight/all-checks";
 import type { Result } from "../../../src/cli/account/preflight/check";
-import { adminPolicy } from "../../../src/cli/account/preflight/policy";
 import type { Credentials, LocalAws } from "../support/local-aws";
 import {
   ACCOUNT,

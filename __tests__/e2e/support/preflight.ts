@@ -10,8 +10,8 @@ import {
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { Aws } from "../../../src/cli/account/aws/client";
+import { ADMIN_ACTIONS } from "../../../src/cli/account/preflight/all-checks";
 import type { ReadState, Result, Verdict } from "../../../src/cli/account/preflight/check";
-import { ADMIN_ACTIONS } from "../../../src/cli/account/preflight/policy";
 import { runPreflight } from "../../../src/cli/account/preflight/runner";
 import { NODE_TRUST, nodePolicy } from "../../../src/iam/node-role-permissions";
 import type { StateResource } from "../../../src/terraform/state-file";

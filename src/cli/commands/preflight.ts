@@ -3,7 +3,7 @@ import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
 import { visible } from "../../text/printable";
 import { Aws } from "../account/aws/client";
-import { adminPolicy } from "../account/preflight/policy";
+import { adminPolicy } from "../account/preflight/all-checks";
 import { exitCode, reportJson, reportText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
 import { readableState } from "./support/readable-state";

@@ -1,6 +1,6 @@
 import { CreateKeyPairCommand } from "@aws-sdk/client-ec2";
 import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand } from "@aws-sdk/client-iam";
-import { FREE_NAME_CHECKS } from "../../../../src/cli/account/preflight/checks/name-collisions";
+import { DKP_NAME_CHECKS } from "../../../../src/cli/account/preflight/checks/dkp-names";
 import type { LocalAws } from "../../support/local-aws";
 import { ACCOUNT, type Case, createRole, settings, testChecks } from "../../support/preflight";
 
@@ -22,7 +22,7 @@ async function createFixtures(local: LocalAws) {
 
 type Fixtures = Awaited<ReturnType<typeof createFixtures>>;
 
-export const nameCollisions = testChecks(FREE_NAME_CHECKS, createFixtures, [
+export const nameCollisions = testChecks(DKP_NAME_CHECKS.slice(0, 3), createFixtures, [
   ...NAMES.flatMap(([check, what, arn]): readonly Case<Fixtures>[] => [
     {
       check,

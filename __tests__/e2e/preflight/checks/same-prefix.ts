@@ -1,5 +1,5 @@
 import { CreateSecurityGroupCommand, CreateSubnetCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import { samePrefixCheck } from "../../../../src/cli/account/preflight/checks/same-prefix";
+import { DKP_NAME_CHECKS } from "../../../../src/cli/account/preflight/checks/dkp-names";
 import type { LocalAws } from "../../support/local-aws";
 import { createVpc, settings, testChecks } from "../../support/preflight";
 
@@ -30,7 +30,7 @@ async function createFixtures(local: LocalAws) {
   return { taken, group, subnet: Subnet?.SubnetId, instance: Instances[0]?.InstanceId };
 }
 
-export const samePrefix = testChecks([samePrefixCheck], createFixtures, [
+export const samePrefix = testChecks(DKP_NAME_CHECKS.slice(3), createFixtures, [
   {
     verdict: "ok",
     of: "an unused prefix",

@@ -1,11 +1,12 @@
 import type { Check } from "./check";
+import { IDENTITY_CALL } from "./checks/account";
+import { DKP_NAME_CHECKS } from "./checks/dkp-names";
 import { iamNodeRoleCheck } from "./checks/iam-node-role";
 import { imageCheck } from "./checks/image";
 import { markerCheck } from "./checks/marker";
-import { FREE_NAME_CHECKS } from "./checks/name-collisions";
 import { openPgpKeysCheck } from "./checks/openpgp-keys";
 import { ownNamesCheck } from "./checks/own-names";
-import { samePrefixCheck } from "./checks/same-prefix";
+import { regionCheck } from "./checks/region";
 import { sourceAddressCheck } from "./checks/source-addresses";
 import { permissionsCheck } from "./checks/user-permissions";
 
@@ -14,10 +15,22 @@ export const CHECKS: readonly Check[] = [
   imageCheck,
   iamNodeRoleCheck,
   ownNamesCheck,
-  ...FREE_NAME_CHECKS,
-  samePrefixCheck,
+  ...DKP_NAME_CHECKS,
   markerCheck,
   sourceAddressCheck,
   permissionsCheck,
   openPgpKeysCheck,
 ];
+
+/** The IAM actions that the preflight requires: what the checks list, and nothing else. */
+export const ADMIN_ACTIONS: readonly string[] = [
+  ...new Set([IDENTITY_CALL, ...[regionCheck, ...CHECKS].flatMap(({ calls }) => calls)]),
+].sort();
+
+/** The policy with these actions. None of them changes anything. */
+export function adminPolicy(): object {
+  return {
+    Version: "2012-10-17",
+    Statement: [{ Sid: "DkpPreflight", Effect: "Allow", Action: ADMIN_ACTIONS, Resource: "*" }],
+  };
+}

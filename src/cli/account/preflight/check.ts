@@ -1,3 +1,4 @@
+import { iamResourceArn } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import type { StateResource } from "../../../terraform/state-file";
 import type { Reading } from "../aws/iam-reader";
@@ -32,6 +33,11 @@ export interface Subject {
   readonly existingCluster: boolean;
   /** The managed resources in the deployment's state, or why they cannot be read. */
   readonly state: ReadState;
+}
+
+/** ARN of the deployment's user. */
+export function userArn({ deployment: { user }, ...environment }: Pick<Subject, "deployment" | "partition" | "account">): string {
+  return iamResourceArn(environment, `user${user.path}${user.name}`);
 }
 
 export type ReadState = () => Promise<Reading<readonly StateResource[]>>;
@@ -70,3 +76,9 @@ export const failed = (found: string, remedy: string): Finding => ({ verdict: "f
 export const warning = (found: string, remedy: string): Finding => ({ verdict: "warning", found, remedy });
 export const unknown = (found: string, remedy: string): Finding => ({ verdict: "unknown", found, remedy });
 export const skipped = (found: string, remedy?: string): Finding => ({ verdict: "skipped", found, remedy });
+
+/** IDs as text, at most a number of them: enough to find the objects, of which a cluster can have hundreds. */
+export function named(ids: readonly string[], most: number): string {
+  const shown = ids.slice(0, most).join(", ");
+  return ids.length > most ? `${shown} and ${ids.length - most} more` : shown;
+}

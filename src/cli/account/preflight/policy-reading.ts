@@ -1,4 +1,5 @@
 import { coversText } from "../../../iam/wildcards";
+import type { Ask } from "../aws/operations";
 
 /** A policy as IAM returns it, decoded. */
 export interface ReadPolicy {
@@ -25,18 +26,26 @@ export function parsePolicyDocument(document: string | undefined): ReadPolicy {
   return JSON.parse(decodeURIComponent(document ?? "{}")) as ReadPolicy;
 }
 
+/** The version of a managed policy that is in force. */
+export async function managedPolicy(call: Ask<"iam:GetPolicy" | "iam:GetPolicyVersion">, PolicyArn: string): Promise<ReadPolicy> {
+  const { Policy } = await call("iam:GetPolicy", { PolicyArn });
+  const { PolicyVersion } = await call("iam:GetPolicyVersion", { PolicyArn, VersionId: Policy?.DefaultVersionId });
+  return parsePolicyDocument(PolicyVersion?.Document);
+}
+
 /** The decision of policies of one kind on an action without resource types, such as `ec2:DescribeTags`. A Deny overrides any Allow. */
 export function actionDecision(action: string, policies: readonly ReadPolicy[]): Decision {
-  const statements = policies.flatMap(statementsOf).map((statement) => ({ statement, match: matches(statement, action) }));
-  const matching = (effect: string) => statements.filter(({ statement, match }) => statement.Effect === effect && match !== "no");
+  const statements = policies.flatMap(statementsOf);
+  const matching = (effect: string) =>
+    statements.filter(({ Effect }) => Effect === effect).flatMap((statement) => matches(statement, action) ?? []);
   const [allows, denies] = [matching("Allow"), matching("Deny")];
-  if (denies.some(({ match }) => match === "yes")) {
+  if (denies.includes("always")) {
     return "denied";
   }
   if (allows.length === 0) {
     return "not allowed";
   }
-  return denies.length === 0 && allows.some(({ match }) => match === "yes") ? "allowed" : "conditional";
+  return denies.length === 0 && allows.includes("always") ? "allowed" : "conditional";
 }
 
 /** Whether the trust policy of a role allows a service to assume the role. */
@@ -48,23 +57,18 @@ export function trusts(policy: ReadPolicy, services: readonly string[]): Decisio
   return actionDecision("sts:AssumeRole", [{ Statement: statements }]);
 }
 
-function matches(statement: ReadStatement, action: string): "yes" | "no" | "conditional" {
-  const { Action, NotAction, Resource, NotResource, Condition } = statement;
+function matches({ Action, NotAction, Resource, NotResource, Condition }: ReadStatement, action: string) {
   const named = (patterns: OneOrMore | undefined) =>
     list(patterns).some((pattern) => coversText(pattern.toLowerCase(), action.toLowerCase()));
-  if (NotAction === undefined ? !named(Action) : named(NotAction)) {
-    return "no";
+  const isForAll = NotResource !== undefined || list(Resource).some((resource) => /^\*+$/.test(resource));
+  if (!isForAll || (NotAction === undefined ? !named(Action) : named(NotAction))) {
+    return undefined;
   }
-  if (NotResource === undefined && !list(Resource).some((resource) => /^\*+$/.test(resource))) {
-    return "no";
-  }
-  return NotResource === undefined && Condition === undefined ? "yes" : "conditional";
+  return NotResource === undefined && Condition === undefined ? "always" : "sometimes";
 }
 
-function statementsOf({ Statement = [] }: ReadPolicy): readonly ReadStatement[] {
-  return Array.isArray(Statement) ? Statement : [Statement as ReadStatement];
-}
+const statementsOf = ({ Statement }: ReadPolicy): readonly ReadStatement[] => list(Statement);
 
-function list(value: OneOrMore | undefined): readonly string[] {
-  return value === undefined ? [] : typeof value === "string" ? [value] : value;
+function list<T>(value: T | readonly T[] | undefined): readonly T[] {
+  return value === undefined ? [] : ([value].flat() as readonly T[]);
 }

@@ -1,91 +1,117 @@
 import { ACCOUNT_ID, iamResourceArn } from "../../../iam/arns";
 import { type CatalogueRow, ELB_SERVICE } from "../../../iam/catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, reasons, usesSnapshots } from "../../../iam/cluster";
+import { strictMarker } from "../../../iam/cluster-marker";
 import type { Networks } from "../../../iam/networks";
 import { alwaysOnRegion, dnsSuffix } from "../../../iam/partitions";
 import type { PolicyOptions } from "../../../iam/policy-statements";
-import { strictContext } from "./strict-context";
+import { grouped } from "../../../text/grouped";
+
+interface ContextKey {
+  readonly key: string;
+  readonly type: "string" | "stringList" | "boolean" | "ip";
+  readonly value: string;
+}
 
 /** Calls that the simulator of IAM evaluates together: each action on each resource, with the same context. */
 export interface SimulatedCalls {
   readonly actions: readonly string[];
   /** ARNs; none where the actions take none. */
   readonly resources: readonly string[];
-  readonly context: readonly {
-    readonly key: string;
-    readonly type: "string" | "stringList" | "boolean" | "ip";
-    readonly value: string;
-  }[];
+  readonly context: readonly ContextKey[];
 }
 
 type Environment = Required<PolicyOptions["environment"]>;
+type Options = Pick<PolicyOptions, "mode" | "marker" | "environment" | "cluster" | "allowedNetworks">;
 
 /** Limit of actions per request, so that a response takes about a second. */
 const MOST_ACTIONS = 40;
 
 /** Any id: policies name resources by type, region and account. */
 const ID = "0123456789abcdef0";
+const HASH = ID.slice(1);
 
+/** The beginning of an ID by resource type. Images and snapshots have no account in their ARN. */
 const EC2_IDS: Readonly<Record<string, string>> = {
-  "elastic-ip": `eipalloc-${ID}`,
-  instance: `i-${ID}`,
-  "internet-gateway": `igw-${ID}`,
-  natgateway: `nat-${ID}`,
-  "network-interface": `eni-${ID}`,
-  "route-table": `rtb-${ID}`,
-  "security-group": `sg-${ID}`,
-  "security-group-rule": `sgr-${ID}`,
-  subnet: `subnet-${ID}`,
-  volume: `vol-${ID}`,
-  vpc: `vpc-${ID}`,
-  "vpc-peering-connection": `pcx-${ID}`,
+  "elastic-ip": "eipalloc",
+  image: "ami",
+  instance: "i",
+  "internet-gateway": "igw",
+  natgateway: "nat",
+  "network-interface": "eni",
+  "route-table": "rtb",
+  "security-group": "sg",
+  "security-group-rule": "sgr",
+  snapshot: "snap",
+  subnet: "subnet",
+  volume: "vol",
+  "vpc-peering-connection": "pcx",
 };
 
-const ELB_IDS: Readonly<Record<string, string>> = {
+const ELB_RESOURCES: Readonly<Record<string, string>> = {
   loadbalancer: "loadbalancer/a0123456789abcdef0123456789abcde",
-  "loadbalancer/net/": `loadbalancer/net/a0123456789abcdef/${ID.slice(1)}`,
-  "listener/net": `listener/net/a0123456789abcdef/${ID.slice(1)}/${ID.slice(1)}`,
-  targetgroup: `targetgroup/k8s-default/${ID.slice(1)}`,
+  "loadbalancer/net/": `loadbalancer/net/a0123456789abcdef/${HASH}`,
+  "listener/net": `listener/net/a0123456789abcdef/${HASH}/${HASH}`,
+  targetgroup: `targetgroup/k8s-default/${HASH}`,
 };
+
+const string = (key: string, value: string): ContextKey => ({ key, type: "string", value });
 
 /** DKP's calls as requests to the simulator, on resources such as DKP's, from one of the allowed networks. */
-export function simulatedCalls(
-  rows: readonly CatalogueRow[],
-  options: Pick<PolicyOptions, "mode" | "marker" | "environment" | "cluster" | "allowedNetworks">,
-): readonly SimulatedCalls[] {
-  const { cluster, allowedNetworks } = options;
+export function simulatedCalls(rows: readonly CatalogueRow[], options: Options): readonly SimulatedCalls[] {
+  const { cluster } = options;
   const { partition, region, account = ACCOUNT_ID } = options.environment;
   const environment = { partition, region, account };
-  const source = [...sourceOf(allowedNetworks), ...strictContext(options)];
-  const groups = new Map<string, SimulatedCalls & { readonly actions: string[] }>();
-  for (const row of rows) {
-    const [resources, context] = [
-      resourcesOf(row, environment, cluster),
-      [...contextOf(row.action, environment, cluster), ...source],
-    ];
-    const key = JSON.stringify([resources, context]);
-    const group = groups.get(key) ?? { actions: [], resources, context };
-    group.actions.push(row.action);
-    groups.set(key, group);
-  }
-  return [...groups.values()].flatMap(({ actions, ...rest }) =>
-    Array.from({ length: Math.ceil(actions.length / MOST_ACTIONS) }, (_, chunk) => ({
-      actions: actions.slice(chunk * MOST_ACTIONS, (chunk + 1) * MOST_ACTIONS),
-      ...rest,
+  const all = [...sourceOf(options.allowedNetworks), ...strictContext(options)];
+  const calls = rows.map((row) => ({
+    action: row.action,
+    resources: resourcesOf(row, environment, cluster),
+    context: [...contextOf(row.action, environment, cluster), ...all],
+  }));
+  const together = grouped(calls, ({ resources, context }) => JSON.stringify([resources, context]));
+  return [...together.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / MOST_ACTIONS) }, (_, chunk) => ({
+      actions: group.slice(chunk * MOST_ACTIONS, (chunk + 1) * MOST_ACTIONS).map(({ action }) => action),
+      resources: group[0]?.resources ?? [],
+      context: group[0]?.context ?? [],
     })),
   );
 }
 
-/** The context keys of a request from one of the networks; none if there is no restriction. */
-function sourceOf(
-  { cidrs, vpcs, vpcEndpoints }: Networks = { cidrs: [], vpcs: [], vpcEndpoints: [] },
-): SimulatedCalls["context"] {
-  const [source] = [
-    ...cidrs.map((cidr) => ({ key: "aws:SourceIp", type: "ip" as const, value: cidr.replace(/\/.*/, "") })),
-    ...vpcs.map((value) => ({ key: "aws:SourceVpc", type: "string" as const, value })),
-    ...vpcEndpoints.map((value) => ({ key: "aws:SourceVpce", type: "string" as const, value })),
+/** The context key of a request from the first of the networks; none if there is no restriction. */
+function sourceOf(networks: Networks | undefined): readonly ContextKey[] {
+  const { cidrs = [], vpcs = [], vpcEndpoints = [] } = networks ?? {};
+  return [
+    ...cidrs.map((cidr): ContextKey => ({ key: "aws:SourceIp", type: "ip", value: cidr.replace(/\/.*/, "") })),
+    ...vpcs.map((vpc) => string("aws:SourceVpc", vpc)),
+    ...vpcEndpoints.map((endpoint) => string("aws:SourceVpce", endpoint)),
+  ].slice(0, 1);
+}
+
+/**
+ * Tags and VPC of the objects of a cluster in mode `strict`, for all requests alike: the marker, what the EBS CSI driver and the cloud
+ * controller manager set, on the object and in the request. None in other modes, whose policies do not evaluate them.
+ */
+function strictContext(options: Options): readonly ContextKey[] {
+  const { cluster, environment } = options;
+  const marker = strictMarker(options, cluster);
+  if (marker === undefined) {
+    return [];
+  }
+  const { uuid, existingVPCID, vpcId = existingVPCID } = cluster;
+  const { partition, region, account } = environment;
+  const tags = {
+    [marker.key]: marker.value,
+    "ebs.csi.aws.com/cluster": "true",
+    "kubernetes.io/service-name": "default/web",
+    ...(uuid === undefined ? {} : { [`kubernetes.io/cluster/${uuid}`]: "owned" }),
+  };
+  return [
+    ...Object.entries(tags).flatMap(([key, value]) =>
+      ["aws:ResourceTag", "aws:RequestTag"].map((kind) => string(`${kind}/${key}`, value)),
+    ),
+    ...(vpcId === undefined ? [] : [string("ec2:Vpc", `arn:${partition}:ec2:${region}:${account}:vpc/${vpcId}`)]),
   ];
-  return source === undefined ? [] : [source];
 }
 
 function resourcesOf({ action, resources }: CatalogueRow, environment: Environment, cluster: Cluster): readonly string[] {
@@ -99,74 +125,62 @@ function resourcesOf({ action, resources }: CatalogueRow, environment: Environme
 /** ARNs of a resource type; none for what DKP never passes, such as address pools. */
 function arnsOf(action: string, type: string, environment: Environment, cluster: Cluster): readonly string[] {
   const { partition, region, account } = environment;
+  const { prefix = "dkp", iamNodeRole, iamNodeRolePath, kmsKeyArns, peeredVPCs } = cluster;
   const [service = ""] = action.split(":");
-  const nodeRole = nodeRoleName(cluster.prefix ?? "dkp");
-  const own = (resource: string) => [`arn:${partition}:${service}:${region}:${account}:${resource}`];
+  const own = (resource: string | undefined, owner = account) =>
+    resource === undefined ? [] : [`arn:${partition}:${service}:${region}:${owner}:${resource}`];
   if (service === "iam") {
-    const inUse = action === "iam:PassRole" && cluster.iamNodeRole !== undefined;
-    const role = inUse ? `${cluster.iamNodeRolePath}${cluster.iamNodeRole}`.slice(1) : nodeRole;
-    return [iamResourceArn(environment, type === "role" ? `role/${role}` : `instance-profile/${nodeRole}`)];
+    const isOther = action === "iam:PassRole" && iamNodeRole !== undefined;
+    const role = isOther ? `${iamNodeRolePath}${iamNodeRole}`.slice(1) : nodeRoleName(prefix);
+    return [iamResourceArn(environment, type === "role" ? `role/${role}` : `instance-profile/${nodeRoleName(prefix)}`)];
   }
   if (service === "kms") {
-    return cluster.kmsKeyArns.length > 0 ? cluster.kmsKeyArns : own("key/01234567-89ab-cdef-0123-456789abcdef");
+    return kmsKeyArns.length > 0 ? kmsKeyArns : own("key/01234567-89ab-cdef-0123-456789abcdef");
   }
   if (service === "elasticloadbalancing") {
-    return ELB_IDS[type] === undefined ? [] : own(ELB_IDS[type]);
+    return own(ELB_RESOURCES[type]);
   }
   if (type === "snapshot" && action !== "ec2:RunInstances" && !usesSnapshots(cluster)) {
     return [];
   }
-  // Images and snapshots have no account in their ARN.
-  if (type === "image" || type === "snapshot") {
-    return [`arn:${partition}:ec2:${region}::${type}/${type === "image" ? "ami" : "snap"}-${ID}`];
-  }
   if (type === "vpc") {
-    const [peered] = action === "ec2:AcceptVpcPeeringConnection" ? cluster.peeredVPCs : [];
-    return own(`vpc/${peered ?? cluster.existingVPCID ?? cluster.vpcId ?? `vpc-${ID}`}`);
+    const [peered] = action === "ec2:AcceptVpcPeeringConnection" ? peeredVPCs : [];
+    return own(`vpc/${peered ?? vpcOf(cluster)}`);
   }
   if (type === "key-pair") {
-    return own(`key-pair/${cluster.prefix ?? "dkp"}`);
+    return own(`key-pair/${prefix}`);
   }
-  return EC2_IDS[type] === undefined ? [] : own(`${type}/${EC2_IDS[type]}`);
+  const id = EC2_IDS[type];
+  return own(id && `${type}/${id}-${ID}`, type === "image" || type === "snapshot" ? "" : account);
 }
 
+const vpcOf = ({ existingVPCID, vpcId }: Cluster) => existingVPCID ?? vpcId ?? `vpc-${ID}`;
+
 /** The context keys of a call. IAM and STS have a region of their own. */
-function contextOf(action: string, { partition, region, account }: Environment, cluster: Cluster): SimulatedCalls["context"] {
-  const text = (key: string, value: string) => ({ key, type: "string" as const, value });
-  const requested = text("aws:RequestedRegion", /^(?:iam|sts):/.test(action) ? alwaysOnRegion(region) : region);
+function contextOf(action: string, { partition, region, account }: Environment, cluster: Cluster): readonly ContextKey[] {
+  const context = [string("aws:RequestedRegion", /^(?:iam|sts):/.test(action) ? alwaysOnRegion(region) : region)];
   if (action === "iam:PassRole") {
-    return [requested, text("iam:PassedToService", `ec2.${dnsSuffix(partition)}`)];
-  }
-  if (action === "iam:TagRole" || action === "iam:UntagRole") {
-    return [
-      requested,
-      ...Object.keys(cluster.tags)
-        .slice(0, 1)
-        .map((value) => ({ key: "aws:TagKeys", type: "stringList" as const, value })),
-    ];
-  }
-  if (action.endsWith("VpcPeeringConnection")) {
+    context.push(string("iam:PassedToService", `ec2.${dnsSuffix(partition)}`));
+  } else if (action === "iam:TagRole" || action === "iam:UntagRole") {
+    const [value] = Object.keys(cluster.tags);
+    context.push(...(value === undefined ? [] : [{ key: "aws:TagKeys", type: "stringList" as const, value }]));
+  } else if (action === "iam:CreateServiceLinkedRole") {
+    context.push(string("iam:AWSServiceName", ELB_SERVICE));
+  } else if (action.endsWith("VpcPeeringConnection")) {
     const vpc = (owner: string, id: string) => `arn:${partition}:ec2:${region}:${owner}:vpc/${id}`;
-    const [peered] = [
+    const [peered = vpc(account, `vpc-${ID}`)] = [
       ...cluster.peeredVPCs.map((id) => vpc(account, id)),
       ...cluster.peerAccountIds.map((peer) => vpc(peer, `vpc-${ID}`)),
     ];
-    return [
-      requested,
-      text("ec2:AccepterVpc", peered ?? vpc(account, `vpc-${ID}`)),
-      text("ec2:RequesterVpc", vpc(account, cluster.existingVPCID ?? cluster.vpcId ?? `vpc-${ID}`)),
-    ];
+    context.push(string("ec2:AccepterVpc", peered), string("ec2:RequesterVpc", vpc(account, vpcOf(cluster))));
+  } else if (action.startsWith("kms:")) {
+    context.push(string("kms:ViaService", `ec2.${region}.amazonaws.com`), {
+      key: "kms:GrantIsForAWSResource",
+      type: "boolean",
+      value: "true",
+    });
   }
-  if (action === "iam:CreateServiceLinkedRole") {
-    return [requested, text("iam:AWSServiceName", ELB_SERVICE)];
-  }
-  return action.startsWith("kms:")
-    ? [
-        requested,
-        text("kms:ViaService", `ec2.${region}.amazonaws.com`),
-        { key: "kms:GrantIsForAWSResource", type: "boolean", value: "true" },
-      ]
-    : [requested];
+  return context;
 }
 
 /** Whether this cluster is known to call an action. */

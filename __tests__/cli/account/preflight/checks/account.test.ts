@@ -1,21 +1,22 @@
 import { AwsError } from "../../../../../src/cli/account/aws/operations";
-import { judgeAccount, judgeKey, judgeRefusal } from "../../../../../src/cli/account/preflight/checks/account";
+import { judgeIdentity, judgeRefusal } from "../../../../../src/cli/account/preflight/checks/account";
+import { deployment } from "../../../../helpers/deployment";
 
 const ARN = "arn:aws:iam::123456789012:user/admin";
 const IDENTITY = { account: "123456789012", arn: ARN };
 
 describe("the account", () => {
   it.each([
-    ["is the one of the settings", "123456789012", "ok", `account 123456789012, as ${ARN}`],
-    ["is any if the settings have none", undefined, "ok", `account 123456789012, as ${ARN}; accountId is not set`],
+    ["is the one of the settings", 'accountId: "123456789012"', "ok", `account 123456789012, as ${ARN}`],
+    ["is any if the settings have none", "", "ok", `account 123456789012, as ${ARN}; accountId is not set`],
     [
       "is another than the one of the settings",
-      "111111111111",
+      'accountId: "111111111111"',
       "failed",
       `the credentials belong to account 123456789012 (${ARN}), and accountId is 111111111111`,
     ],
-  ])("%s", (_, accountId, verdict, found) => {
-    expect(judgeAccount(IDENTITY, accountId)).toMatchObject({ verdict, found });
+  ])("%s", (_, settings, verdict, found) => {
+    expect(judgeIdentity(IDENTITY, deployment(settings), false)).toMatchObject([{ verdict, found }]);
   });
 
   it.each([
@@ -38,11 +39,12 @@ describe("the account", () => {
 
 describe("the key", () => {
   it("belongs to the deployment's user, or fails", () => {
-    expect(judgeKey(IDENTITY, ARN, "dev")).toEqual({ verdict: "ok", found: `the key belongs to ${ARN}` });
-    expect(judgeKey(IDENTITY, "arn:aws:iam::123456789012:user/deckhouse", "dev")).toEqual({
+    const key = (name: string) => judgeIdentity(IDENTITY, deployment(`user: { name: ${name} }`), true)[1];
+    expect(key("admin")).toEqual({ verdict: "ok", found: `the key belongs to ${ARN}` });
+    expect(key("deckhouse")).toEqual({
       verdict: "failed",
       found: `--as-key requires the key of DKP, and these credentials belong to ${ARN}`,
-      remedy: "use the key of arn:aws:iam::123456789012:user/deckhouse; npx dkp-access hand-over dev prints it",
+      remedy: "use the key of arn:aws:iam::123456789012:user/deckhouse; npx dkp-access hand-over deckhouse prints it",
     });
   });
 });

@@ -1,6 +1,8 @@
+import { partitionOf } from "../../../../iam/partitions";
+import type { Deployment } from "../../../../settings/deployment";
 import { dkpAccess } from "../../../../text/command";
 import type { Action, AwsError } from "../../aws/operations";
-import { type Finding, failed, ok } from "../check";
+import { type Finding, failed, ok, userArn } from "../check";
 
 /** Returns the identity of the credentials. AWS requires no permission for it. All other checks depend on it. */
 export const IDENTITY_CALL = "sts:GetCallerIdentity" satisfies Action;
@@ -10,27 +12,31 @@ export interface Identity {
   readonly arn: string;
 }
 
-/** Whether the credentials belong to the account of the settings. */
-export function judgeAccount({ account, arn }: Identity, accountId: string | undefined): Finding {
-  if (accountId === undefined) {
-    return ok(`account ${account}, as ${arn}; accountId is not set`);
+/** Whether the credentials belong to the account of the settings and, with `--as-key`, are the key of the deployment's user. */
+export function judgeIdentity(identity: Identity, deployment: Deployment, asKey: boolean): readonly Finding[] {
+  const { account, arn } = identity;
+  const { accountId, region, stack } = deployment;
+  const user = userArn({ deployment, partition: partitionOf(region), account });
+  const findings =
+    accountId === undefined || accountId === account
+      ? [ok(`account ${account}, as ${arn}${accountId === undefined ? "; accountId is not set" : ""}`)]
+      : [
+          failed(
+            `the credentials belong to account ${account} (${arn}), and accountId is ${accountId}`,
+            `use credentials of ${accountId} (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId`,
+          ),
+        ];
+  if (!asKey) {
+    return findings;
   }
-  return account === accountId
-    ? ok(`account ${account}, as ${arn}`)
-    : failed(
-        `the credentials belong to account ${account} (${arn}), and accountId is ${accountId}`,
-        `use credentials of ${accountId} (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId`,
-      );
-}
-
-/** Whether the credentials are the key of the deployment's user. */
-export function judgeKey({ arn }: Identity, userArn: string, stack: string): Finding {
-  return arn === userArn
-    ? ok(`the key belongs to ${userArn}`)
-    : failed(
-        `--as-key requires the key of DKP, and these credentials belong to ${arn}`,
-        `use the key of ${userArn}; ${dkpAccess("hand-over", stack)} prints it`,
-      );
+  const key =
+    arn === user
+      ? ok(`the key belongs to ${user}`)
+      : failed(
+          `--as-key requires the key of DKP, and these credentials belong to ${arn}`,
+          `use the key of ${user}; ${dkpAccess("hand-over", stack)} prints it`,
+        );
+  return [...findings, key];
 }
 
 /** Error codes of invalid credentials. */
@@ -59,8 +65,4 @@ export function judgeRefusal({ action, code, message }: AwsError): Finding | und
         "allow these credentials in the trust policy of the role, or correct provider.assumeRoleArn",
       )
     : undefined;
-}
-
-export function identityOf(answer: { readonly Account?: string | undefined; readonly Arn?: string | undefined }): Identity {
-  return { account: answer.Account ?? "", arn: answer.Arn ?? "" };
 }

@@ -1,8 +1,8 @@
 import { NODE_ACTIONS } from "../../../../iam/node-role-permissions";
+import { mapped, type Reading } from "../../aws/iam-reader";
 import { AwsError, unlessMissing } from "../../aws/operations";
-import { check, type Finding, failed, ok, skipped, type Tools, unknown } from "../check";
-import { managedPolicy } from "../managed-policy";
-import { actionDecision, parsePolicyDocument, type ReadPolicy, trusts } from "../policy-reading";
+import { check, type Finding, failed, ok, skipped, unknown } from "../check";
+import { actionDecision, managedPolicy, parsePolicyDocument, type ReadPolicy, trusts } from "../policy-reading";
 
 /** A role for nodes as IAM reports it. */
 export interface NodeRoleFacts {
@@ -20,24 +20,28 @@ export interface NodeRoleFacts {
 /** The service principals of EC2; China has a second one. */
 const EC2 = ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"];
 
+const CONDITION = "check whether the condition is true for instances, or";
+
 /**
  * The errors of the role that `iamNodeRole` names.
  * @param expectedPath the path in the role ARN of the policy; undefined where the policy covers every role
  */
 export function judgeNodeRole(role: NodeRoleFacts, expectedPath: string | undefined): readonly Finding[] {
-  const errors = [
-    ...trustErrors(role),
-    ...NODE_ACTIONS.flatMap((action) => actionErrors(role, action)),
-    ...(expectedPath === undefined || expectedPath === role.path
-      ? []
-      : [
-          failed(
-            `the path of ${role.name} is ${role.path}, and the policy allows DKP to pass it under ${expectedPath}`,
-            `set cluster.iamNodeRolePath to ${role.path} and apply`,
-          ),
-        ]),
-  ];
-  return errors.length > 0 ? errors : [ok(`${role.name} trusts EC2 and allows ${NODE_ACTIONS.join(" and ")}`)];
+  const { name, path, trust } = role;
+  const errors: Finding[] = [];
+  const trusted = trusts(trust, EC2);
+  const remedy = "allow sts:AssumeRole to ec2.amazonaws.com in its trust policy";
+  if (trusted === "conditional") {
+    errors.push(unknown(`${name} trusts EC2 under a condition`, `${CONDITION} ${remedy}`));
+  } else if (trusted !== "allowed") {
+    errors.push(failed(`${name} does not trust EC2: instances cannot use it`, remedy));
+  }
+  errors.push(...NODE_ACTIONS.flatMap((action) => actionError(role, action) ?? []));
+  if (expectedPath !== undefined && expectedPath !== path) {
+    const found = `the path of ${name} is ${path}, and the policy allows DKP to pass it under ${expectedPath}`;
+    errors.push(failed(found, `set cluster.iamNodeRolePath to ${path} and apply`));
+  }
+  return errors.length > 0 ? errors : [ok(`${name} trusts EC2 and allows ${NODE_ACTIONS.join(" and ")}`)];
 }
 
 /** The finding for a role that does not exist. */
@@ -50,45 +54,27 @@ export function judgeMissingNodeRole(name: string, ownName: string | undefined):
       );
 }
 
-function trustErrors({ name, trust }: NodeRoleFacts): readonly Finding[] {
-  const remedy = "allow sts:AssumeRole to ec2.amazonaws.com in its trust policy";
-  const decision = trusts(trust, EC2);
-  if (decision === "allowed") {
-    return [];
-  }
-  return decision === "conditional"
-    ? [unknown(`${name} trusts EC2 under a condition`, `check whether the condition is true for instances, or ${remedy}`)]
-    : [failed(`${name} does not trust EC2: instances cannot use it`, remedy)];
-}
-
-function actionErrors({ name, policies, unread, boundary }: NodeRoleFacts, action: string): readonly Finding[] {
+function actionError({ name, policies, unread, boundary }: NodeRoleFacts, action: string): Finding | undefined {
   const remedy = `allow ${action} on "*": without it, nodes do not join`;
   const own = actionDecision(action, policies);
   const bound = boundary === undefined ? "allowed" : actionDecision(action, [boundary]);
-  if (own === "denied" || bound === "denied" || bound === "not allowed") {
-    return [
-      failed(`${name} cannot call ${action}: ${own === "denied" ? "a policy" : "its permissions boundary"} denies it`, remedy),
-    ];
+  if (own === "denied") {
+    return failed(`${name} cannot call ${action}: a policy denies it`, remedy);
+  }
+  if (bound === "denied" || bound === "not allowed") {
+    return failed(`${name} cannot call ${action}: its permissions boundary denies it`, remedy);
   }
   if (unread.length > 0) {
     // A policy that could not be read may contain an Allow or a Deny.
-    return [unknown(`it is unknown whether ${name} may call ${action}: ${unread.join("; ")}`, remedy)];
+    return unknown(`it is unknown whether ${name} may call ${action}: ${unread.join("; ")}`, remedy);
   }
   if (own === "not allowed") {
-    return [failed(`${name} cannot call ${action}`, remedy)];
+    return failed(`${name} cannot call ${action}`, remedy);
   }
   return own === "conditional" || bound === "conditional"
-    ? [unknown(`${name} may call ${action} under a condition`, `check whether the condition is true for instances, or ${remedy}`)]
-    : [];
+    ? unknown(`${name} may call ${action} under a condition`, `${CONDITION} ${remedy}`)
+    : undefined;
 }
-
-type NodeRoleCalls =
-  | "iam:GetRole"
-  | "iam:ListRolePolicies"
-  | "iam:GetRolePolicy"
-  | "iam:ListAttachedRolePolicies"
-  | "iam:GetPolicy"
-  | "iam:GetPolicyVersion";
 
 /** The role that `iamNodeRole` names. */
 export const iamNodeRoleCheck = check({
@@ -102,65 +88,53 @@ export const iamNodeRoleCheck = check({
     "iam:GetPolicyVersion",
   ],
   where: "always-on region",
-  async run(tools, { deployment: { cluster, nodeRole, policy } }) {
-    const { call } = tools;
-    const name = cluster.iamNodeRole;
-    if (name === undefined) {
+  async run({ call, callAll }, { deployment: { cluster, nodeRole, policy } }) {
+    const RoleName = cluster.iamNodeRole;
+    if (RoleName === undefined) {
       return [skipped("cluster.iamNodeRole is not set: nodes use the role that DKP creates")];
     }
-    const answer = await unlessMissing(call("iam:GetRole", { RoleName: name }), "NoSuchEntity");
-    const role = answer?.Role;
+    const role = (await unlessMissing(call("iam:GetRole", { RoleName }), "NoSuchEntity"))?.Role;
     if (role === undefined) {
-      return [judgeMissingNodeRole(name, nodeRole?.name)];
+      return [judgeMissingNodeRole(RoleName, nodeRole?.name)];
     }
-    const read = await Promise.all([
-      ...(await inlinePolicies(tools, name)),
-      ...(await attachedPolicies(tools, name)),
-      ...[role.PermissionsBoundary?.PermissionsBoundaryArn ?? []].flat().map(async (arn) => {
-        const reading = await attempt(managedPolicy(call, arn));
-        return "policy" in reading ? { boundary: reading.policy } : reading;
-      }),
+    const inline = await readingOf(callAll("iam:ListRolePolicies", { RoleName }));
+    const attached = await readingOf(callAll("iam:ListAttachedRolePolicies", { RoleName }));
+    const names = mapped(inline, (pages) => pages.flatMap(({ PolicyNames = [] }) => PolicyNames));
+    const arns = mapped(attached, (pages) =>
+      pages.flatMap(({ AttachedPolicies = [] }) => AttachedPolicies.map(({ PolicyArn = "" }) => PolicyArn)),
+    );
+    const policies = await Promise.all([
+      ...each(names, async (PolicyName) =>
+        parsePolicyDocument((await call("iam:GetRolePolicy", { RoleName, PolicyName })).PolicyDocument),
+      ),
+      ...each(arns, (arn) => managedPolicy(call, arn)),
     ]);
+    const boundaryArn = role.PermissionsBoundary?.PermissionsBoundaryArn;
+    const boundary = boundaryArn === undefined ? [] : [await readingOf(managedPolicy(call, boundaryArn))];
     const facts = {
-      name,
+      name: RoleName,
       path: role.Path ?? "/",
       trust: parsePolicyDocument(role.AssumeRolePolicyDocument),
-      policies: read.flatMap((reading) => ("policy" in reading ? [reading.policy] : [])),
-      unread: [...new Set(read.flatMap((reading) => ("unread" in reading ? [reading.unread] : [])))],
-      boundary: read.flatMap((reading) => ("boundary" in reading ? [reading.boundary] : []))[0],
+      policies: policies.flatMap((reading) => ("value" in reading ? [reading.value] : [])),
+      unread: [...new Set([...policies, ...boundary].flatMap((reading) => ("unread" in reading ? [reading.unread] : [])))],
+      boundary: boundary.flatMap((reading) => ("value" in reading ? [reading.value] : []))[0],
     };
     return judgeNodeRole(facts, policy.mode === "documented" ? undefined : cluster.iamNodeRolePath);
   },
 });
 
-type Reading = { readonly policy: ReadPolicy } | { readonly unread: string };
-
-async function inlinePolicies({ call, callAll }: Tools<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
-  const pages = await attempt(callAll("iam:ListRolePolicies", { RoleName }));
-  return "policy" in pages
-    ? pages.policy
-        .flatMap(({ PolicyNames = [] }) => PolicyNames)
-        .map((PolicyName) =>
-          attempt(
-            call("iam:GetRolePolicy", { RoleName, PolicyName }).then(({ PolicyDocument }) => parsePolicyDocument(PolicyDocument)),
-          ),
-        )
-    : [Promise.resolve(pages)];
+/** Reads the policy of each item; the reason where there are no items because their list could not be read. */
+function each(
+  items: Reading<readonly string[]>,
+  read: (item: string) => Promise<ReadPolicy>,
+): readonly Promise<Reading<ReadPolicy>>[] {
+  return "value" in items ? items.value.map((item) => readingOf(read(item))) : [Promise.resolve(items)];
 }
 
-async function attachedPolicies({ call, callAll }: Tools<NodeRoleCalls>, RoleName: string): Promise<readonly Promise<Reading>[]> {
-  const pages = await attempt(callAll("iam:ListAttachedRolePolicies", { RoleName }));
-  return "policy" in pages
-    ? pages.policy
-        .flatMap(({ AttachedPolicies = [] }) => AttachedPolicies)
-        .map(({ PolicyArn = "" }) => attempt(managedPolicy(call, PolicyArn)))
-    : [Promise.resolve(pages)];
-}
-
-/** What was read, or why it was not. */
-async function attempt<T>(reading: Promise<T>): Promise<{ readonly policy: T } | { readonly unread: string }> {
+/** What was read, or why it was not: a policy that cannot be read does not keep the others from being read. */
+async function readingOf<T>(answer: Promise<T>): Promise<Reading<T>> {
   try {
-    return { policy: await reading };
+    return { value: await answer };
   } catch (error) {
     if (error instanceof AwsError) {
       return { unread: `${error.action} returned ${error.code}` };

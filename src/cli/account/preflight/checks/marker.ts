@@ -2,7 +2,8 @@ import { iamResourceArn } from "../../../../iam/arns";
 import { nodeRoleName } from "../../../../iam/cluster";
 import { strictMarker } from "../../../../iam/cluster-marker";
 import { inOrder } from "../../aws/operations";
-import { check, type Finding, failed, ok, skipped, warning } from "../check";
+import { check, type Finding, failed, named, ok, skipped, warning } from "../check";
+import { securityGroupNames } from "./dkp-names";
 
 /** IDs of objects. */
 export interface MarkedObjects {
@@ -12,7 +13,6 @@ export interface MarkedObjects {
   readonly marked: readonly string[];
 }
 
-/** Enough to find them; a cluster can have hundreds. */
 const MOST_NAMED = 10;
 
 /** Whether mode `strict` would deny the key its own objects, or allow it objects of others. */
@@ -21,7 +21,7 @@ export function judgeMarker({ cluster, marked }: MarkedObjects, marker: string, 
     return marked.length === 0
       ? ok(`no object has the tag ${marker}`)
       : failed(
-          `objects have the tag ${marker} before the cluster exists: ${named(marked)}; the key could change them`,
+          `objects have the tag ${marker} before the cluster exists: ${named(marked, MOST_NAMED)}; the key could change them`,
           "choose another pair for the cluster, or add --existing-cluster if they are the cluster's",
         );
   }
@@ -32,14 +32,9 @@ export function judgeMarker({ cluster, marked }: MarkedObjects, marker: string, 
   return lacking.length === 0
     ? ok(`all ${cluster.length} objects of the cluster that were found have the tag ${marker}`)
     : failed(
-        `${lacking.length} of ${cluster.length} objects of the cluster lack the tag ${marker}, so that mode strict would deny every change of them: ${named(lacking)}`,
+        `${lacking.length} of ${cluster.length} objects of the cluster lack the tag ${marker}, so that mode strict would deny every change of them: ${named(lacking, MOST_NAMED)}`,
         "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left: roll each node group of type CloudEphemeral",
       );
-}
-
-function named(ids: readonly string[]): string {
-  const shown = ids.slice(0, MOST_NAMED).join(", ");
-  return ids.length > MOST_NAMED ? `${shown} and ${ids.length - MOST_NAMED} more` : shown;
 }
 
 /**
@@ -50,7 +45,7 @@ export const markerCheck = check({
   name: "marker",
   calls: ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeTags"],
   where: "region",
-  async run({ call }, { deployment: { cluster, policy }, partition, account, existingCluster }) {
+  async run({ callAll }, { deployment: { cluster, policy }, partition, account, existingCluster }) {
     const marker = strictMarker(policy, cluster);
     const { prefix } = cluster;
     if (marker === undefined || prefix === undefined) {
@@ -59,14 +54,8 @@ export const markerCheck = check({
     /** IDs of the objects with a tag. */
     const withTag = async (key: string, ...values: readonly string[]) => {
       const ofValue = values.length === 0 ? [] : [{ Name: "value", Values: [...values] }];
-      const ids: string[] = [];
-      let NextToken: string | undefined;
-      do {
-        const page = await call("ec2:DescribeTags", { Filters: [{ Name: "key", Values: [key] }, ...ofValue], NextToken });
-        ids.push(...(page.Tags ?? []).map(({ ResourceId = "" }) => ResourceId));
-        NextToken = page.NextToken;
-      } while (NextToken !== undefined && NextToken !== "");
-      return ids;
+      const pages = await callAll("ec2:DescribeTags", { Filters: [{ Name: "key", Values: [key] }, ...ofValue] });
+      return pages.flatMap(({ Tags = [] }) => Tags.map(({ ResourceId = "" }) => ResourceId));
     };
     const clusterTag = `kubernetes.io/cluster/${prefix}`;
     const profile = iamResourceArn({ partition, account }, `instance-profile/${nodeRoleName(prefix)}`);
@@ -75,16 +64,16 @@ export const markerCheck = check({
       withTag(clusterTag),
       withTag("Name", ...namesOf(prefix)),
       withTag(CSI_TAG),
-      call("ec2:DescribeSecurityGroups", { Filters: [{ Name: "group-name", Values: groupsOf(prefix) }] }),
+      callAll("ec2:DescribeSecurityGroups", { Filters: [{ Name: "group-name", Values: securityGroupNames(prefix) }] }),
       // The machine controller manager's instances have neither the tag nor such names. All instances have the profile.
-      call("ec2:DescribeInstances", { Filters: [{ Name: "iam-instance-profile.arn", Values: [profile] }] }),
+      callAll("ec2:DescribeInstances", { Filters: [{ Name: "iam-instance-profile.arn", Values: [profile] }] }),
     ]);
-    const launched = (instances.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
+    const launched = instances.flatMap(({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances));
     const disks = launched
       .flatMap(({ BlockDeviceMappings = [] }) => BlockDeviceMappings.map(({ Ebs }) => Ebs?.VolumeId ?? ""))
       .filter((id) => id !== "" && !csi.includes(id));
     const ids = launched.map(({ InstanceId = "" }) => InstanceId);
-    const ofGroups = (groups.SecurityGroups ?? []).map(({ GroupId = "" }) => GroupId);
+    const ofGroups = groups.flatMap(({ SecurityGroups = [] }) => SecurityGroups.map(({ GroupId = "" }) => GroupId));
     // The existing VPC belongs to the user: the policy names its ID.
     const found = new Set([...byTag, ...byName, ...ofGroups, ...ids, ...disks].filter((id) => id !== cluster.existingVPCID));
     const objects = { cluster: [...found].sort(), marked: [...new Set(marked)].sort() };
@@ -97,8 +86,4 @@ const CSI_TAG = "ebs.csi.aws.com/cluster";
 /** Names that DKP gives. Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/terraform-modules. */
 function namesOf(prefix: string): string[] {
   return [prefix, ...["public", "internal", "master", "kubernetes-data", "bastion"].map((name) => `${prefix}-${name}*`)];
-}
-
-function groupsOf(prefix: string): string[] {
-  return [nodeRoleName(prefix), `${prefix}-loadbalancer`, `${prefix}-ssh-accessible`];
 }

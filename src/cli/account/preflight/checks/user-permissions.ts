@@ -1,4 +1,3 @@
-import { iamResourceArn } from "../../../../iam/arns";
 import { CATALOGUE } from "../../../../iam/catalogue";
 import { policyDocument } from "../../../../iam/policy-document";
 import { grantedRows } from "../../../../iam/policy-statements";
@@ -6,8 +5,8 @@ import { policyOptionsOf } from "../../../../settings/deployment";
 import { dkpAccess } from "../../../../text/command";
 import type { EvaluationResult, SimulatePolicyResponse } from "../../aws/operations";
 import { unlessMissing } from "../../aws/operations";
-import { check, type Finding, failed, ok, type Subject, type Tools, unknown, warning } from "../check";
-import { managedPolicy } from "../managed-policy";
+import { check, type Finding, failed, ok, type Subject, type Tools, unknown, userArn, warning } from "../check";
+import { managedPolicy } from "../policy-reading";
 import { isNeeded, type SimulatedCalls, simulatedCalls } from "../simulated-requests";
 
 /** The decision on an action and what makes it. */
@@ -140,11 +139,6 @@ export const permissionsCheck = check({
     });
   },
 });
-
-/** ARN of the deployment's user. */
-export function userArn({ deployment: { user }, ...environment }: Pick<Subject, "deployment" | "partition" | "account">): string {
-  return iamResourceArn(environment, `user${user.path}${user.name}`);
-}
 
 type Simulator = (request: SimulatedCalls) => Promise<readonly EvaluationResult[]>;
 

@@ -1,6 +1,5 @@
 import { Aws } from "../../../../src/cli/account/aws/client";
-import { CHECKS } from "../../../../src/cli/account/preflight/all-checks";
-import { ADMIN_ACTIONS, adminPolicy } from "../../../../src/cli/account/preflight/policy";
+import { ADMIN_ACTIONS, adminPolicy, CHECKS } from "../../../../src/cli/account/preflight/all-checks";
 
 describe("the preflight", () => {
   it("cannot make a call that changes anything", async () => {

@@ -5,8 +5,8 @@ import type { StateResource } from "../../../../terraform/state-file";
 import { dkpAccess } from "../../../../text/command";
 import { recovery } from "../../../../text/recovery";
 import type { Reading } from "../../aws/iam-reader";
-import { type Ask, type AskAll, inOrder, unlessMissing } from "../../aws/operations";
-import { check, type Finding, failed, ok, type Subject, unknown } from "../check";
+import { inOrder, unlessMissing } from "../../aws/operations";
+import { check, type Finding, failed, ok, type Subject, type Tools, unknown } from "../check";
 
 type ImportField = "user" | "policy" | "additionalPolicies" | "group" | "nodeRole";
 
@@ -48,59 +48,53 @@ type Existing = OwnObject & { readonly existing: ExistingObject };
 export function judgeOwnNames(names: OwnNames): readonly Finding[] {
   const { objects, imports } = names;
   const missing = objects.filter(({ existing }) => existing === undefined);
-  const [misnamed, free] = [
-    missing.filter((object) => isImported(object, imports)),
-    missing.filter((object) => !isImported(object, imports)),
-  ];
+  const free = missing.filter((object) => !isImported(object, imports));
+  const findings =
+    free.length === 0 ? [] : [ok(`${free.map(title).join(", ")}: ${free.length === 1 ? "does" : "do"} not exist yet`)];
+  for (const object of missing.filter((each) => isImported(each, imports))) {
+    const found = `${title(object)} does not exist, and import.${object.imports} is set: the plan would fail`;
+    const remedy = `remove import.${object.imports}, or correct ${object.setting}.name and ${object.setting}.path`;
+    findings.push(failed(found, remedy));
+  }
   const present = objects.filter((object): object is Existing => object.existing !== undefined);
-  return [
-    ...(free.length === 0 ? [] : [ok(`${free.map(title).join(", ")}: ${free.length === 1 ? "does" : "do"} not exist yet`)]),
-    ...misnamed.map((object) =>
-      failed(
-        `${title(object)} does not exist, and import.${object.imports} is set: the plan would fail`,
-        `remove import.${object.imports}, or correct ${object.setting}.name and ${object.setting}.path`,
-      ),
-    ),
-    ...present.map((object) => judgeExisting(object, names)),
-  ];
+  return [...findings, ...present.map((object) => judgeExisting(object, names))];
 }
 
 const title = ({ kind, name }: OwnObject) => `${kind} ${name}`;
 
 const isImported = ({ imports }: OwnObject, settings: Deployment["import"]) => settings?.[imports] === true;
 
-/** Objects whose path an apply cannot change: a policy is imported by its ARN, a role would be replaced. */
-const FIXED_PATHS: readonly OwnObject["kind"][] = ["policy", "role"];
-
 function judgeExisting(object: Existing, names: OwnNames): Finding {
-  const { state, imports } = names;
+  const { kind, name, path, setting, imports, address, existing } = object;
+  const { state } = names;
+  const imported = isImported(object, names.imports);
   const found = `${title(object)} exists (${description(object)})`;
-  if (isImported(object, imports) && FIXED_PATHS.includes(object.kind) && object.existing.path !== object.path) {
+  // An apply cannot change these paths: a policy is imported by its ARN, a role would be replaced.
+  if (imported && (kind === "policy" || kind === "role") && existing.path !== path) {
     return failed(
-      `${found}, and import.${object.imports} is set with ${object.setting}.path: ${object.path}, where it does not exist`,
-      `set ${object.setting}.path: ${object.existing.path}; otherwise choose another ${object.setting}.name`,
+      `${found}, and import.${imports} is set with ${setting}.path: ${path}, where it does not exist`,
+      `set ${setting}.path: ${existing.path}; otherwise choose another ${setting}.name`,
     );
   }
   if ("unread" in state) {
-    return isImported(object, imports)
-      ? ok(`${found}, and import.${object.imports} imports it`)
+    return imported
+      ? ok(`${found}, and import.${imports} imports it`)
       : unknown(
           `${found}; whether this deployment manages it is unknown, because no state is readable: ${state.unread}`,
           `if this deployment has a state, run ${dkpAccess("synth")} and terraform init, and try again; ${remedyOf(object, names)}`,
         );
   }
-  const managed = state.value.find(({ address }) => address === object.address)?.attributes;
-  if (managed !== undefined && (managed.arn === object.existing.arn || managed.name === object.name)) {
-    return ok(`${title(object)} exists, and the state manages it`);
-  }
+  const managed = state.value.find((resource) => resource.address === address)?.attributes;
   if (managed !== undefined) {
-    return failed(
-      `${found}, and the state does not manage it: ${object.address} is ${String(managed.name)}`,
-      `choose another ${object.setting}.name; an object cannot be imported where the state has one`,
-    );
+    return managed.arn === existing.arn || managed.name === name
+      ? ok(`${title(object)} exists, and the state manages it`)
+      : failed(
+          `${found}, and the state does not manage it: ${address} is ${String(managed.name)}`,
+          `choose another ${setting}.name; an object cannot be imported where the state has one`,
+        );
   }
-  return isImported(object, imports)
-    ? ok(`${found}, and the next apply imports it (import.${object.imports})`)
+  return imported
+    ? ok(`${found}, and the next apply imports it (import.${imports})`)
     : failed(
         `${found}, and the state does not manage it: the apply would fail with EntityAlreadyExists (${recovery("half-made")})`,
         remedyOf(object, names),
@@ -109,13 +103,14 @@ function judgeExisting(object: Existing, names: OwnNames): Finding {
 
 function description({ existing: { arn, created, tags, use, keys } }: Existing): string {
   const tagged = tags?.map(({ Key = "", Value = "" }) => `${Key}=${Value}`).join(", ");
-  return [
+  const facts = [
     arn,
-    ...(created === undefined ? [] : [`created ${created.toISOString().slice(0, 10)}`]),
-    ...(tagged === undefined ? [] : [tagged === "" ? "no tags" : `tags ${tagged}`]),
-    ...(use === undefined ? [] : [use]),
-    ...(keys === undefined ? [] : [keys.length === 0 ? "no access keys" : `access keys ${keys.join(", ")}`]),
-  ].join(", ");
+    created && `created ${created.toISOString().slice(0, 10)}`,
+    tagged === "" ? "no tags" : tagged && `tags ${tagged}`,
+    use,
+    keys && (keys.length === 0 ? "no access keys" : `access keys ${keys.join(", ")}`),
+  ];
+  return facts.filter((fact) => fact !== undefined).join(", ");
 }
 
 /** The whole `import` that the settings require, what must agree with it, and the alternative. */
@@ -152,80 +147,72 @@ function keyAdvice({ existing: { keys = [] } }: Existing, imports: Deployment["i
 /** The objects that an apply creates under a name of the settings. */
 export function ownObjects(deployment: Deployment): readonly OwnObject[] {
   const { user, policy, policies, group, nodeRole, attachment } = deployment;
-  return [
-    { kind: "user", name: user.name, path: user.path, setting: "user", imports: "user", address: ADDRESSES.user },
-    ...policies.map(
-      ({ number, name }): OwnObject => ({
-        kind: "policy",
-        name,
-        path: policy.path,
-        setting: "policy",
-        imports: number === 1 ? "policy" : "additionalPolicies",
-        address: policyAddress("policy", number),
-      }),
-    ),
-    ...(attachment === "user"
-      ? []
-      : [{ kind: "group", ...nameOf(group), setting: "group", imports: "group", address: ADDRESSES.group } as const]),
-    ...(nodeRole === undefined
-      ? []
-      : [{ kind: "role", ...nameOf(nodeRole), setting: "nodeRole", imports: "nodeRole", address: ADDRESSES.nodeRole } as const]),
-  ];
+  const objects: OwnObject[] = [{ kind: "user", ...nameOf(user), setting: "user", imports: "user", address: ADDRESSES.user }];
+  for (const { number, name } of policies) {
+    const address = policyAddress("policy", number);
+    const imports = number === 1 ? "policy" : "additionalPolicies";
+    objects.push({ kind: "policy", name, path: policy.path, setting: "policy", imports, address });
+  }
+  if (attachment !== "user") {
+    objects.push({ kind: "group", ...nameOf(group), setting: "group", imports: "group", address: ADDRESSES.group });
+  }
+  if (nodeRole !== undefined) {
+    objects.push({ kind: "role", ...nameOf(nodeRole), setting: "nodeRole", imports: "nodeRole", address: ADDRESSES.nodeRole });
+  }
+  return objects;
 }
 
 const nameOf = ({ name, path }: { readonly name: string; readonly path: string }) => ({ name, path });
 
 type Calls = "iam:GetUser" | "iam:GetPolicy" | "iam:ListPolicies" | "iam:GetGroup" | "iam:GetRole" | "iam:ListAccessKeys";
 
-interface Finder {
-  readonly call: Ask<Calls>;
-  readonly callAll: AskAll<Calls>;
-  /** ARN of the policy that has a name under any path: IAM compares names without path and case. */
-  readonly arnOfPolicy: (name: string) => Promise<string | undefined>;
-}
+type Find = (tools: Tools<Calls>, object: OwnObject, subject: Subject) => Promise<ExistingObject | undefined>;
 
-const FINDERS: Readonly<
-  Record<OwnObject["kind"], (finder: Finder, object: OwnObject, subject: Subject) => Promise<ExistingObject | undefined>>
-> = {
+const MISSING = "NoSuchEntity";
+
+const FINDERS: Readonly<Record<OwnObject["kind"], Find>> = {
   user: async ({ call, callAll }, { name: UserName }) => {
-    const user = (await unlessMissing(call("iam:GetUser", { UserName }), "NoSuchEntity"))?.User;
+    const user = (await unlessMissing(call("iam:GetUser", { UserName }), MISSING))?.User;
     if (user === undefined) {
       return undefined;
     }
-    const pages = (await unlessMissing(callAll("iam:ListAccessKeys", { UserName }), "NoSuchEntity")) ?? [];
+    const pages = (await unlessMissing(callAll("iam:ListAccessKeys", { UserName }), MISSING)) ?? [];
     const keys = pages.flatMap(({ AccessKeyMetadata = [] }) => AccessKeyMetadata.map(({ AccessKeyId = "" }) => AccessKeyId));
-    return { ...existing(user), tags: user.Tags ?? [], keys };
+    return { ...existing(user), keys };
   },
-  policy: async ({ call, arnOfPolicy }, { name, path }, { partition, account }) => {
-    const get = (PolicyArn: string) => unlessMissing(call("iam:GetPolicy", { PolicyArn }), "NoSuchEntity");
+  policy: async ({ call, callAll }, { name, path }, { partition, account }) => {
+    const get = async (PolicyArn: string) => (await unlessMissing(call("iam:GetPolicy", { PolicyArn }), MISSING))?.Policy;
+    // IAM compares names without path and case.
     const other = async () => {
-      const arn = await arnOfPolicy(name);
+      const pages = await callAll("iam:ListPolicies", { Scope: "Local" });
+      const policies = pages.flatMap(({ Policies = [] }) => Policies);
+      const arn = policies.find(({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase())?.Arn;
       return arn === undefined ? undefined : await get(arn);
     };
-    const policy = ((await get(policyArn({ partition, account, path, name }))) ?? (await other()))?.Policy;
+    const policy = (await get(policyArn({ partition, account, path, name }))) ?? (await other());
     const principals = policy?.AttachmentCount ?? 0;
-    const use = `attached to ${principals} ${principals === 1 ? "principal" : "principals"}`;
-    return policy && { ...existing(policy), tags: policy.Tags ?? [], use };
+    return policy && { ...existing(policy), use: `attached to ${principals} ${principals === 1 ? "principal" : "principals"}` };
   },
   group: async ({ call }, { name: GroupName }) => {
-    const answer = await unlessMissing(call("iam:GetGroup", { GroupName }), "NoSuchEntity");
+    const answer = await unlessMissing(call("iam:GetGroup", { GroupName }), MISSING);
     const members = answer?.Users?.map(({ UserName = "" }) => UserName) ?? [];
-    return answer?.Group && { ...existing(answer.Group), use: `members ${members.join(", ") || "none"}` };
+    return answer?.Group && { ...existing(answer.Group), tags: undefined, use: `members ${members.join(", ") || "none"}` };
   },
   role: async ({ call }, { name: RoleName }) => {
-    const role = (await unlessMissing(call("iam:GetRole", { RoleName }), "NoSuchEntity"))?.Role;
-    return role && { ...existing(role), tags: role.Tags ?? [] };
+    const role = (await unlessMissing(call("iam:GetRole", { RoleName }), MISSING))?.Role;
+    return role && existing(role);
   },
 };
 
-function existing({ Arn = "", Path = "/", CreateDate }: IamAnswer): ExistingObject {
-  return { arn: Arn, path: Path, created: CreateDate };
+function existing({ Arn = "", Path = "/", CreateDate, Tags = [] }: IamAnswer): ExistingObject {
+  return { arn: Arn, path: Path, created: CreateDate, tags: Tags };
 }
 
 interface IamAnswer {
   readonly Arn?: string | undefined;
   readonly Path?: string | undefined;
   readonly CreateDate?: Date | undefined;
+  readonly Tags?: ExistingObject["tags"];
 }
 
 /** The names of the deployment's own user, policies, group and node role. */
@@ -233,29 +220,12 @@ export const ownNamesCheck = check({
   name: "own names",
   calls: ["iam:GetUser", "iam:GetPolicy", "iam:ListPolicies", "iam:GetGroup", "iam:GetRole", "iam:ListAccessKeys"],
   where: "always-on region",
-  async run({ call, callAll }, subject) {
+  async run(tools, subject) {
     const { deployment, state } = subject;
-    const finder = { call, callAll, arnOfPolicy: policySearch(callAll) };
     const objects = await inOrder(
-      ownObjects(deployment).map(async (object) => ({
-        ...object,
-        existing: await FINDERS[object.kind](finder, object, subject),
-      })),
+      ownObjects(deployment).map(async (object) => ({ ...object, existing: await FINDERS[object.kind](tools, object, subject) })),
     );
     const exists = objects.some((object) => object.existing !== undefined);
-    return judgeOwnNames({
-      objects,
-      state: exists ? await state() : { value: [] },
-      imports: deployment.import,
-    });
+    return judgeOwnNames({ objects, state: exists ? await state() : { value: [] }, imports: deployment.import });
   },
 });
-
-/** Lists the policies of the account at the first search only. */
-function policySearch(callAll: AskAll<"iam:ListPolicies">): Finder["arnOfPolicy"] {
-  let listed: Promise<readonly { readonly PolicyName?: string | undefined; readonly Arn?: string | undefined }[]> | undefined;
-  return async (name) => {
-    listed ??= callAll("iam:ListPolicies", { Scope: "Local" }).then((pages) => pages.flatMap(({ Policies = [] }) => Policies));
-    return (await listed).find(({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase())?.Arn;
-  };
-}

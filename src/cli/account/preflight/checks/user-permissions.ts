@@ -51,43 +51,57 @@ export interface Permissions {
 export function judgePermissions(permissions: Permissions): readonly Finding[] {
   const { stack, user, simulated, answers, needed } = permissions;
   const who = simulated === "user" ? `the user ${user}` : "the policy that an apply creates";
-  const findings = (Object.keys(REMEDIES) as Exclude<Answer, "allowed">[]).flatMap((answer) => {
+  const findings = Object.entries(DENIALS).flatMap(([answer, { cause, judge, remedy }]) => {
     const actions = [...answers].filter(([, other]) => other === answer).map(([action]) => action);
-    const remedy = REMEDIES[answer](stack, simulated);
-    const { cause, judge } = CAUSES[answer];
-    const [called, spare] = [actions.filter((action) => needed.has(action)), actions.filter((action) => !needed.has(action))];
-    return [
-      ...(called.length === 0 ? [] : [judge(`${who}: ${cause} ${list(called)}`, remedy)]),
-      ...(spare.length === 0
-        ? []
-        : [
-            (answer === "unknown" ? unknown : warning)(
-              `${who}: ${cause} ${list(spare)}, which this cluster is not known to call`,
-              remedy,
-            ),
-          ]),
-    ];
+    const called = actions.filter((action) => needed.has(action));
+    const spare = actions.filter((action) => !needed.has(action));
+    const text = remedy(stack, simulated);
+    const of: Finding[] = [];
+    if (called.length > 0) {
+      of.push(judge(`${who}: ${cause} ${list(called)}`, text));
+    }
+    if (spare.length > 0) {
+      const found = `${who}: ${cause} ${list(spare)}, which this cluster is not known to call`;
+      of.push(judge === unknown ? unknown(found, text) : warning(found, text));
+    }
+    return of;
   });
   const scps = simulated === "policy" ? "; denials by an SCP are visible only once the user exists" : "";
   return findings.length > 0 ? findings : [ok(`${who} is allowed all ${answers.size} actions${scps}`)];
 }
 
-const CAUSES = {
-  "denied by policy": { cause: "no policy allows, or one denies,", judge: failed },
-  "denied by boundary": { cause: "the permissions boundary denies", judge: failed },
-  "denied by SCP": { cause: "an SCP of the organization denies", judge: failed },
-  unknown: { cause: "the simulator returns no decision for", judge: unknown },
-};
+interface Denial {
+  readonly cause: string;
+  /** The finding where this cluster calls the action. */
+  readonly judge: (found: string, remedy: string) => Finding;
+  readonly remedy: (stack: string, simulated: Simulated) => string;
+}
 
-const REMEDIES: Readonly<Record<Exclude<Answer, "allowed">, (stack: string, simulated: Simulated) => string>> = {
-  "denied by policy": (stack, simulated) =>
-    simulated === "user"
-      ? `apply if the settings have not been applied yet; ${dkpAccess("policy", stack)} prints the policy`
-      : "change policy.mode, policy.supplement or cluster until the policy contains them",
-  "denied by boundary": () => "allow them in the boundary, or set another user.permissionsBoundary",
-  "denied by SCP": () =>
-    "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
-  unknown: () => "test the key itself with --as-key once it exists",
+const DENIALS: Readonly<Record<Exclude<Answer, "allowed">, Denial>> = {
+  "denied by policy": {
+    cause: "no policy allows, or one denies,",
+    judge: failed,
+    remedy: (stack, simulated) =>
+      simulated === "user"
+        ? `apply if the settings have not been applied yet; ${dkpAccess("policy", stack)} prints the policy`
+        : "change policy.mode, policy.supplement or cluster until the policy contains them",
+  },
+  "denied by boundary": {
+    cause: "the permissions boundary denies",
+    judge: failed,
+    remedy: () => "allow them in the boundary, or set another user.permissionsBoundary",
+  },
+  "denied by SCP": {
+    cause: "an SCP of the organization denies",
+    judge: failed,
+    remedy: () =>
+      "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
+  },
+  unknown: {
+    cause: "the simulator returns no decision for",
+    judge: unknown,
+    remedy: () => "test the key itself with --as-key once it exists",
+  },
 };
 
 function list(actions: readonly string[]): string {
@@ -130,13 +144,8 @@ export const permissionsCheck = check({
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     const needed = new Set([...rows].filter((row) => isNeeded(row, options.cluster)).map(({ action }) => action));
-    return judgePermissions({
-      stack: deployment.stack,
-      user: deployment.user.name,
-      simulated: live ? "user" : "policy",
-      answers,
-      needed,
-    });
+    const { stack, user } = deployment;
+    return judgePermissions({ stack, user: user.name, simulated: live ? "user" : "policy", answers, needed });
   },
 });
 

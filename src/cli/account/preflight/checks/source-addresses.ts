@@ -1,4 +1,5 @@
-import { BlockList, isIP } from "node:net";
+import ipaddr = require("ipaddr.js");
+
 import type { Networks } from "../../../../iam/networks";
 import { inOrder } from "../../aws/operations";
 import { check, type Finding, failed, ok, skipped, unknown, warning } from "../check";
@@ -177,12 +178,9 @@ function nameIn(
 }
 
 /** Whether one of the CIDR blocks contains an address. */
-export function includesAddress(cidrs: readonly string[], address: string): boolean {
-  const family = (text: string) => (isIP(text) === 6 ? "ipv6" : "ipv4");
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [network = "", length] = cidr.split("/");
-    list.addSubnet(network, Number(length), family(network));
-  }
-  return list.check(address, family(address));
+export function includesAddress(cidrs: readonly string[], text: string): boolean {
+  const address = ipaddr.parse(text);
+  return cidrs
+    .map((cidr) => ipaddr.parseCIDR(cidr))
+    .some(([network, length]) => network.kind() === address.kind() && address.match(network, length));
 }

@@ -31,14 +31,10 @@ export interface DriftReport {
 export async function driftReport(settings: DriftSettings, state: DriftState, iam: IamReader): Promise<DriftReport> {
   const report = { stack: settings.stack, managedBy: "value" in state ? ("state" as const) : ("settings" as const) };
   const identity = await iam.get("sts:GetCallerIdentity", {});
-  if ("unread" in identity) {
-    const found = `nothing was read: ${identity.unread}`;
-    return { ...report, results: [{ verdict: "unknown", object: "account", found }], notes: [] };
-  }
-  const account = identity.value?.Account;
+  const account = "value" in identity ? identity.value?.Account : undefined;
   if (account === undefined) {
-    const found = "nothing was read: AWS does not return the account of the credentials";
-    return { ...report, results: [{ verdict: "unknown", object: "account", found }], notes: [] };
+    const reason = "unread" in identity ? identity.unread : "AWS does not return the account of the credentials";
+    return { ...report, results: [{ verdict: "unknown", object: "account", found: `nothing was read: ${reason}` }], notes: [] };
   }
   const resources = "value" in state ? state.value : undefined;
   checkAccount(settings, account, resources);

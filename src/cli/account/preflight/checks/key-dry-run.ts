@@ -53,24 +53,23 @@ export function judgeDryRun(operation: string, { code, message }: { readonly cod
   }
 }
 
+/** What denied a call, as the message of EC2 names it, and what to do. */
+const DENIERS: readonly (readonly [message: RegExp, what: string, remedy: string])[] = [
+  [/service control policy/i, "an SCP", "have the administrator of the organization allow it"],
+  [/permissions boundary/i, "the permissions boundary", "allow it in the boundary, or set another user.permissionsBoundary"],
+  [
+    /explicit deny in an identity-based policy/i,
+    "a policy of the user",
+    "if user.allowedNetworks is set, run the check from one of these networks; otherwise remove the Deny",
+  ],
+];
+
 /** The message of EC2 names what denied the call, unless an Allow is missing. */
-function denied(action: string, message: string): Finding {
-  if (/service control policy/i.test(message)) {
-    return failed(`an SCP denies ${action} to the key`, "have the administrator of the organization allow it");
-  }
-  if (/permissions boundary/i.test(message)) {
-    return failed(
-      `the permissions boundary denies ${action} to the key`,
-      "allow it in the boundary, or set another user.permissionsBoundary",
-    );
-  }
-  if (/explicit deny in an identity-based policy/i.test(message)) {
-    return failed(
-      `a policy of the user denies ${action} to the key`,
-      "if user.allowedNetworks is set, run the check from one of these networks; otherwise remove the Deny",
-    );
-  }
-  return failed(`the key may not call ${action}`, "apply if the settings have not been applied yet");
+function denied(action: string, text: string): Finding {
+  const [, what, remedy] = DENIERS.find(([message]) => message.test(text)) ?? [];
+  return what === undefined || remedy === undefined
+    ? failed(`the key may not call ${action}`, "apply if the settings have not been applied yet")
+    : failed(`${what} denies ${action} to the key`, remedy);
 }
 
 /** Tests the key itself. Requires no permission but those of the key. */

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { CommandName } from "../../../src/cli/commands/exit-codes";
-import { loadDeployments } from "../../../src/settings/load";
-import { PROJECT } from "../../helpers/project-root";
-import { runCli } from "../../helpers/run-cli";
+import type { CommandName } from "../../src/cli/commands/exit-codes";
+import { loadDeployments } from "../../src/settings/load";
+import { PROJECT } from "../helpers/project-root";
+import { runCli } from "../helpers/run-cli";
 
 /** How each command that reads settings is called for the deployment `dev`. */
 const COMMANDS: Readonly<Record<Exclude<CommandName, "init">, readonly (readonly string[])[]>> = {

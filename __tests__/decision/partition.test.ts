@@ -1,7 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isConditionKeyArray, typeForContextKey } from "@cloud-copilot/iam-simulate";
 import * as fc from "fast-check";
+import { decide } from "../../src/decision";
 import { Budget, BudgetExceeded } from "../../src/decision/budget";
+import { multiplicity } from "../../src/decision/context-keys";
 import { arnComponents, like, literal, resource } from "../../src/decision/glob";
 import { matcher, type PatternSet, partition } from "../../src/decision/partition";
+import { PROJECT } from "../helpers/project-root";
 
 const ANYTHING: PatternSet = [like("*")];
 const steps = () => new Budget(1_000_000);
@@ -80,5 +86,82 @@ describe("partition", () => {
     const sets = Array.from({ length: 12 }, (_, at) => [like(`*${at}*${at}*`)]);
     expect(() => partition(sets, ANYTHING, new Budget(1000))).toThrow(BudgetExceeded);
     expect(() => partition([[like("a".repeat(60_000))]], ANYTHING, steps())).toThrow(BudgetExceeded);
+  });
+});
+
+const SINGLE_VALUED = [
+  "aws:RequestedRegion",
+  "aws:PrincipalArn",
+  "aws:PrincipalAccount",
+  "aws:PrincipalType",
+  "aws:userid",
+  "aws:username",
+  "aws:SourceIp",
+  "aws:SourceVpce",
+  "aws:SourceVpc",
+  "aws:SourceArn",
+  "aws:SourceAccount",
+  "aws:CurrentTime",
+  "aws:EpochTime",
+  "aws:SecureTransport",
+  "aws:MultiFactorAuthPresent",
+  "aws:MultiFactorAuthAge",
+  "aws:TokenIssueTime",
+  "aws:ViaAWSService",
+  "aws:UserAgent",
+  "aws:ResourceTag/team",
+  "aws:RequestTag/team",
+  "aws:PrincipalTag/team",
+  "kms:ViaService",
+  "kms:GrantIsForAWSResource",
+  "kms:CallerAccount",
+  "iam:PassedToService",
+  "iam:AWSServiceName",
+  "iam:PolicyARN",
+  "iam:PermissionsBoundary",
+  "ec2:CreateAction",
+  "ec2:Vpc",
+  "ec2:Region",
+  "ec2:InstanceType",
+  "ec2:ResourceTag/team",
+];
+
+const MULTIVALUED = [
+  "aws:TagKeys",
+  "aws:CalledVia",
+  "aws:PrincipalOrgPaths",
+  "aws:PrincipalServiceNamesList",
+  "kms:GrantOperations",
+];
+
+describe("multiplicity", () => {
+  it.each(SINGLE_VALUED)("has %s as single-valued, as in the service authorization reference", async (key) => {
+    expect(multiplicity(key.toLowerCase())).toBe("single");
+    expect(isConditionKeyArray(await typeForContextKey(key))).toBe(false);
+  });
+
+  it.each(MULTIVALUED)("has %s as multivalued, as in the service authorization reference", async (key) => {
+    expect(multiplicity(key.toLowerCase())).toBe("several");
+    expect(isConditionKeyArray(await typeForContextKey(key))).toBe(true);
+  });
+
+  it("knows no other keys, and none that only begins like one", () => {
+    expect(["s3:prefix", "aws:requestedregions", "aws:resourcetag/", "aws:tagkeys2"].map(multiplicity)).toEqual(
+      Array.from({ length: 4 }, () => "unknown"),
+    );
+  });
+});
+
+const README = readFileSync(join(PROJECT, "src/decision/README.md"), "utf8");
+const [before, after, answer] = [...README.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = ""]) => JSON.parse(json));
+
+describe("the example of the decision's README", () => {
+  it("has the answer that the README shows", () => {
+    expect(decide({ identity: [after] }, { identity: [before] })).toEqual(answer);
+  });
+
+  it("allows nothing new without the second Region", () => {
+    const narrower = JSON.parse(JSON.stringify(after).replace(',"eu-west-1"', ""));
+    expect(decide({ identity: [narrower] }, { identity: [before] })).toEqual({ kind: "nothing-new" });
   });
 });

@@ -192,3 +192,183 @@ warning: continuing with dev, prod, which are valid by themselves
     expect((await runCli(folder, ["policy", "dve"])).stderr).not.toContain("    at ");
   });
 });
+
+describe("what commands print", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "print-"));
+    mkdirSync(join(folder, "deployments"));
+    writeFileSync(join(folder, "cdktf.json"), "{}");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const run = (...args: string[]) => runCli(folder, args);
+
+  it("shows the name of a settings file on one line", async () => {
+    writeFileSync(
+      join(folder, "deployments", "x\n::error::y\u001b[2J\u202e.yaml"),
+      "region: eu-central-1\nbackend: { local: {} }\n",
+    );
+    const { status, stdout, stderr } = await run("synth");
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr.split("\n")[0]).toBe("deployments/x\\n::error::y\\u001b[2J\\u202e.yaml has 1 error:");
+    expect(stderr.split("\n").filter((line) => /^\s*::/.test(line))).toEqual([]);
+  });
+
+  it("runs no workflow command that a plan contains, in any format", async () => {
+    writeFileSync(
+      join(folder, "deployments", "dev.yaml"),
+      "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
+    );
+    const policy = (Action: string) =>
+      JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+    const [before, after] = [policy("s3:GetObject"), policy("s3:hostile\n::error::X\u001b[2J ##[add-mask]y")];
+    const change = { actions: ["update"], before: { policy: before }, after: { policy: after } };
+    const changed = { address: "aws_iam_policy.policy", mode: "managed", type: "aws_iam_policy", name: "policy", change };
+    writeFileSync(
+      join(folder, "plan.json"),
+      JSON.stringify({
+        format_version: "1.2",
+        planned_values: {},
+        configuration: {
+          provider_config: { aws: { expressions: { region: { constant_value: "eu-central-1" } } } },
+          root_module: {
+            resources: [
+              { address: "aws_iam_user.user", expressions: { name: { constant_value: "deckhouse" } } },
+              { address: "aws_iam_policy.policy", expressions: { name: { constant_value: "D8CloudProviderAWS" } } },
+            ],
+          },
+        },
+        terraform_version: "1.11.4",
+        resource_changes: [changed],
+        complete: true,
+        errored: false,
+      }),
+    );
+    for (const format of ["text", "markdown", "json"]) {
+      const { status, stdout, stderr } = await run("diff", "dev", "--plan", "plan.json", "--format", format);
+      expect({ format, status, stderr }).toEqual({ format, status: 2, stderr: "" });
+      expect(stdout).toContain("s3:hostile");
+      expect(`${stdout}${stderr}`.split("\n").filter((line) => /^\s*::|##\[|\p{Cc}/u.test(line))).toEqual([]);
+    }
+  });
+});
+
+const CLUSTER = "region: eu-central-1\nbackend: { local: {} }\ncluster: { prefix: dev, layout: Standard }\n";
+
+describe("dkp-access policy", () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "policy-"));
+    mkdirSync(join(folder, "deployments"));
+    writeFileSync(join(folder, "cdktf.json"), "{}");
+    writeFileSync(join(folder, "deployments/dev.yaml"), CLUSTER);
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const policy = (...args: string[]) => runCli(folder, ["policy", ...args]);
+
+  /** As AWS counts it: an account has 12 digits. */
+  const sizeOf = (text: string) => JSON.stringify(JSON.parse(text)).replaceAll("ACCOUNT_ID", "123456789012").length;
+
+  it("prints the policy on standard output, and its size on standard error", async () => {
+    const { status, stdout, stderr } = await policy("dev");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: `documented: 2 statements, ${sizeOf(stdout)} of 6144 characters\n` });
+    expect(Object.keys(JSON.parse(stdout))).toEqual(["Statement", "Version"]);
+  });
+
+  it("prints another mode without a change of the settings, and ACCOUNT_ID where the account is unknown", async () => {
+    const { stdout, stderr } = await policy("dev", "--mode", "minimal");
+    expect(stderr).toBe(`minimal: 10 statements, ${sizeOf(stdout)} of 6144 characters\n`);
+    expect(stdout).toContain('"arn:aws:iam::ACCOUNT_ID:role/dev-node"');
+  });
+
+  it("uses the only deployment when no stack is named", async () => {
+    expect((await policy()).stdout).toBe((await policy("dev")).stdout);
+  });
+
+  it("prints JSON with --format json", async () => {
+    const printed = JSON.parse((await policy("--format", "json")).stdout);
+    const { stdout } = await policy();
+    expect(printed).toMatchObject({
+      mode: "documented",
+      limit: 6144,
+      policies: [{ size: sizeOf(stdout), policy: JSON.parse(stdout) }],
+    });
+  });
+
+  it("explains an action, whatever its case", async () => {
+    expect((await policy("dev", "--mode", "scoped", "--explain", "iam:passrole")).stdout).toMatchInlineSnapshot(`
+      "iam:PassRole (Write)
+        why:     passes the node role to EC2, in AddRoleToInstanceProfile and in RunInstances
+        source:  AWS IAM User Guide, passing a role to a service; deckhouse/mcm pkg/driver/driver_aws.go
+        callers: terraform, machine-controller-manager
+        listed:  in the DKP documentation
+        for:     every cluster
+        allowed: statement PassNodeRole, on arn:aws:iam::ACCOUNT_ID:role/dev-node
+                 only if iam:PassedToService StringEquals ec2.amazonaws.com
+      "
+    `);
+  });
+
+  it("explains why an action is not granted", async () => {
+    expect((await policy("dev", "--explain", "ec2:StopInstances")).stdout).toMatchInlineSnapshot(`
+      "ec2:StopInstances (Write)
+        why:     stops a node before a change of its instance type
+        source:  measured
+        callers: terraform
+        listed:  not in the DKP documentation; an additional permission
+        for:     not this cluster; clusters with feature instance-type-change (changing the instance type of masters, static nodes or the bastion)
+        allowed: no
+      "
+    `);
+  });
+
+  it.each([
+    [["other"], 'no deployment "other" in deployments, known are dev\n'],
+    [
+      ["--mode", "tight"],
+      "option '--mode <mode>' argument 'tight' is invalid. Allowed choices are documented, scoped, minimal, strict\n",
+    ],
+    [
+      ["--explain", "ec2:RunInstance"],
+      '--explain: "ec2:RunInstance" is not an action that DKP is known to call, did you mean "ec2:RunInstances"?\n',
+    ],
+  ])("rejects %j", async (args, stderr) => {
+    expect(await policy(...args)).toEqual({ status: 1, stdout: "", stderr });
+  });
+
+  it("warns about another deployment that is invalid, and goes on", async () => {
+    const broken = join(folder, "deployments/broken.yaml");
+    writeFileSync(broken, "region: eu-central-1\nuser: { name: b }\npolicy: { name: b }\nprotect: 1\nbackend: { local: {} }\n");
+    try {
+      const { status, stdout, stderr } = await policy("dev", "--mode", "scoped");
+      expect(JSON.parse(stdout)).toHaveProperty("Statement");
+      expect({ status, stderr: stderr.split("\n").slice(0, 3) }).toEqual({
+        status: 0,
+        stderr: [
+          "warning: deployments/broken.yaml has 1 error:",
+          "  line 4, protect: 1 is not true or false",
+          "warning: continuing with dev, which is valid by itself",
+        ],
+      });
+    } finally {
+      rmSync(broken);
+    }
+  });
+
+  it("applies --mode to the named stack only", async () => {
+    const conflicting = join(folder, "deployments/other.yaml");
+    writeFileSync(conflicting, "region: eu-central-1\nbackend: { local: {} }\nuser: { name: o }\npolicy: { name: o }\n");
+    try {
+      const { status, stderr } = await policy("dev", "--mode", "minimal");
+      expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/^minimal: 10 statements, .*\n$/) });
+    } finally {
+      rmSync(conflicting);
+    }
+  });
+});

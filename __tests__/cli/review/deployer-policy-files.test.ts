@@ -1,7 +1,9 @@
 import { deployerPolicies, plannerPolicy } from "../../../src/cli/review/deployer-policy-files";
 import { literal } from "../../../src/iam/arns";
 import { MAX_POLICY_CHARACTERS } from "../../../src/iam/limits";
+import type { PolicyDocument } from "../../../src/iam/policy-document";
 import { deployment } from "../../helpers/deployment";
+import { isAllowed, type Request } from "../../helpers/simulator";
 
 const DEPLOYER = "arn:aws:iam::123456789012:role/deployer";
 const STATE = "arn:aws:iam::123456789012:role/state";
@@ -206,5 +208,76 @@ describe("planner-policy.json", () => {
       "the principal that plans assumes the same role as the one that applies: `planner-policy.json` does not limit it to reading";
     expect(deployerPolicies(deployment(settings)).notes).toContain(note);
     expect(deployerPolicies(deployment()).notes).not.toContain(note);
+  });
+});
+
+const IAM = "arn:aws:iam::123456789012";
+const OWN_USER = `${IAM}:user/deckhouse`;
+const OWN_POLICY = `${IAM}:policy/D8CloudProviderAWS`;
+const BOUNDARY = `${IAM}:policy/Boundary`;
+const ADMINISTRATOR = { "iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess" };
+
+const allowed = (settings: string, request: Request) =>
+  isAllowed(JSON.parse(deployerPolicies(deployment(settings)).policies[0]?.text ?? "") as PolicyDocument, request);
+
+describe("deployer-policy.json under IAM's own rules", () => {
+  it.each<[string, string, string, Request["context"]?]>([
+    ["allows creating its user", "iam:CreateUser", OWN_USER],
+    ["allows attaching the policy to its user", "iam:AttachUserPolicy", OWN_USER, { "iam:PolicyARN": OWN_POLICY }],
+    ["allows changing its policy", "iam:CreatePolicyVersion", OWN_POLICY],
+    ["allows reading its state", "s3:GetObject", "arn:aws:s3:::state/deckhouse/terraform.tfstate"],
+  ])("%s", async (_, action, resource, context = {}) => {
+    expect(await allowed("", { action, resource, context })).toBe(true);
+  });
+
+  it.each<[string, string, string, Request["context"]?]>([
+    ["denies creating another user", "iam:CreateUser", `${IAM}:user/other`],
+    ["denies creating a user of that name with another path", "iam:CreateUser", `${IAM}:user/x/deckhouse`],
+    ["denies creating a key of another user", "iam:CreateAccessKey", `${IAM}:user/other`],
+    ["denies attaching another policy to its user", "iam:AttachUserPolicy", OWN_USER, ADMINISTRATOR],
+    ["denies attaching its policy to another user", "iam:AttachUserPolicy", `${IAM}:user/other`, { "iam:PolicyARN": OWN_POLICY }],
+    ["denies writing an inline policy", "iam:PutUserPolicy", OWN_USER],
+    ["denies renaming a user", "iam:UpdateUser", OWN_USER],
+    ["denies changing another policy", "iam:CreatePolicyVersion", `${IAM}:policy/Other`],
+    ["denies creating a role", "iam:CreateRole", `${IAM}:role/nodes`],
+    ["denies passing a role", "iam:PassRole", `${IAM}:role/nodes`],
+    ["denies reading another state", "s3:GetObject", "arn:aws:s3:::state/other/terraform.tfstate"],
+    ["denies writing another state", "s3:PutObject", "arn:aws:s3:::state/other/terraform.tfstate"],
+    ["denies removing the lock of another state", "s3:DeleteObject", "arn:aws:s3:::state/other/terraform.tfstate.tflock"],
+    ["denies deleting a state", "s3:DeleteObject", "arn:aws:s3:::state/deckhouse/terraform.tfstate"],
+    ["denies reading another bucket", "s3:GetObject", "arn:aws:s3:::other/deckhouse/terraform.tfstate"],
+    ["denies listing other states", "s3:ListBucket", "arn:aws:s3:::state", { "s3:prefix": "other/" }],
+    ["denies listing the whole bucket", "s3:ListBucket", "arn:aws:s3:::state"],
+  ])("%s", async (_, action, resource, context = {}) => {
+    expect(await allowed("", { action, resource, context })).toBe(false);
+  });
+
+  it.each<[string, string, Request["context"], boolean]>([
+    ["allows creating the user with it", "iam:CreateUser", { "iam:PermissionsBoundary": BOUNDARY }, true],
+    ["denies creating the user without it", "iam:CreateUser", {}, false],
+    ["denies creating the user with another one", "iam:CreateUser", { "iam:PermissionsBoundary": OWN_POLICY }, false],
+    ["denies replacing it", "iam:PutUserPermissionsBoundary", { "iam:PermissionsBoundary": OWN_POLICY }, false],
+    ["denies removing it", "iam:DeleteUserPermissionsBoundary", { "iam:PermissionsBoundary": BOUNDARY }, false],
+  ])("%s, with a permissions boundary", async (_, action, context = {}, expected) => {
+    const settings = `user: { permissionsBoundary: "${BOUNDARY}" }`;
+    expect(await allowed(settings, { action, resource: OWN_USER, context })).toBe(expected);
+  });
+
+  it("allows locking only its own state in a shared lock table", async () => {
+    const settings =
+      "backend: { s3: { bucket: state, key: own, region: eu-central-1, use_lockfile: false, dynamodb_table: locks } }";
+    const put = (key: string) =>
+      allowed(settings, {
+        action: "dynamodb:PutItem",
+        resource: "arn:aws:dynamodb:eu-central-1:123456789012:table/locks",
+        context: { "dynamodb:LeadingKeys": key },
+      });
+    expect([await put("state/own"), await put("state/own-md5"), await put("state/other")]).toEqual([true, true, false]);
+  });
+
+  it("treats a wildcard in a path as a character", async () => {
+    const create = (path: string) =>
+      allowed('user: { path: "/a*b/" }', { action: "iam:CreateUser", resource: `${IAM}:user/${path}/deckhouse` });
+    expect([await create("a*b"), await create("aXb")]).toEqual([true, false]);
   });
 });

@@ -1,11 +1,15 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { parseAllDocuments } from "yaml";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, parseAllDocuments } from "yaml";
 import { terraformJson } from "../../../src/app";
-import { reviewPack } from "../../../src/cli/review/pack";
+import { type Pack, reviewPack } from "../../../src/cli/review/pack";
+import { comparePacks, writePacks } from "../../../src/cli/review/pack-folder";
 import { VERIFIED_COMPONENTS } from "../../../src/iam/dkp-versions";
 import { additionalRowsOf, grantedRows } from "../../../src/iam/policy-statements";
-import { policyOptionsOf } from "../../../src/settings/deployment";
+import { type Deployment, policyOptionsOf } from "../../../src/settings/deployment";
 import { deployment } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { unwrapped } from "../../helpers/unwrapped";
@@ -441,5 +445,188 @@ describe("main.tf.json.sha256", () => {
   it("is the digest of main.tf.json, as sha256sum writes it", () => {
     const digest = createHash("sha256").update(file("main.tf.json")).digest("hex");
     expect(file("main.tf.json.sha256")).toBe(`${digest}  main.tf.json\n`);
+  });
+});
+
+/** The part of markdownlint's parser that is used here. */
+interface Token {
+  readonly type: string;
+  readonly content: string;
+  readonly tag: string;
+  readonly children: readonly Token[] | null;
+}
+
+const MarkdownIt: new (
+  options: object,
+) => { parse(text: string, environment: object): readonly Token[] } = require("markdown-it");
+
+/** Renders HTML, and links without markup, as GitHub does. cspell:ignore linkify softbreak */
+const markdown = new MarkdownIt({ html: true, linkify: true });
+
+const SETTINGS = `accountId: "123456789012"
+provider: { profile: p, assumeRoleArn: "arn:aws:iam::123456789012:role/deployer" }
+tags: { a: b }
+policy: { mode: scoped }
+attachment: user-and-group
+user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }
+nodeRole: { name: nodes, additionalActions: ["s3:GetObject"], managedPolicyArns: ["arn:aws:iam::aws:policy/P"], permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }
+cluster: { prefix: dev, layout: Standard, iamNodeRole: other, peeredVPCs: [vpc-0123456789abcdef0], tags: { c: d }, additionalRolePolicies: ["s3:PutObject"] }
+backend: { s3: { bucket: b, region: r, key: k, assume_role: { role_arn: "arn:aws:iam::123456789012:role/r" }, dynamodb_table: t, kms_key_id: k } }
+`;
+
+/** A deployment in which all strings are a value that was not validated, except strings that select what is generated. */
+function hostile(described: Deployment, value: string): Deployment {
+  const { user, policy, group, nodeRole, cluster, state, provider } = described;
+  return {
+    ...described,
+    stack: value,
+    accountId: value,
+    provider: { ...provider, profile: value, assumeRoleArn: value },
+    tags: { [value]: value },
+    user: { ...user, name: value, path: `/${value}/`, permissionsBoundary: value },
+    policy: { ...policy, name: value, path: `/${value}/`, description: value },
+    group: { ...group, name: value, path: `/${value}/` },
+    ...(nodeRole === undefined
+      ? {}
+      : {
+          nodeRole: {
+            ...nodeRole,
+            name: value,
+            path: `/${value}/`,
+            additionalActions: [value],
+            managedPolicyArns: [value],
+            permissionsBoundary: value,
+          },
+        }),
+    cluster: {
+      ...cluster,
+      prefix: value,
+      existingVPCID: value,
+      iamNodeRole: value,
+      peeredVPCs: [value],
+      tags: { [value]: value },
+    },
+    additionalRolePolicies: [value],
+    state: { ...state, arguments: { bucket: value, key: value, region: value, assume_role: { role_arn: value } } },
+  };
+}
+
+const described = deployment(SETTINGS);
+const terraform = terraformJson([described])[described.stack] ?? {};
+const packs = new Map<string, Pack>();
+
+/** The review pack with a value in all strings. Generated once for each value. */
+function packOf(value: string): Pack {
+  const pack = packs.get(value) ?? reviewPack(hostile(described, value), { ...terraform, import: [{ to: value, id: value }] });
+  packs.set(value, pack);
+  return pack;
+}
+
+const flat = (tokens: readonly Token[]): readonly Token[] => tokens.flatMap((token) => [token, ...flat(token.children ?? [])]);
+
+/** The structure of a page: the kinds of its elements in order, without text. */
+const structure = (page: string) =>
+  flat(markdown.parse(page, {}))
+    .filter(({ type }) => !["text", "text_special", "softbreak"].includes(type))
+    .map(({ type, tag }) => `${type} ${tag}`);
+
+const headings = (page: string) =>
+  markdown.parse(page, {}).flatMap(({ type }, index, all) => (type === "heading_open" ? [all[index + 1]?.content ?? ""] : []));
+
+const EVERYTHING =
+  "\n\n<!--\n# A\n<b><img src=x>![i](https://e.example/p) **b** `a` ``` | b \\| c [l](x) www.e.example <https://e.example> ~~s~~ &lt; $(x) '\"\u001b[2J\u202e\u2028\n```\nEND\n";
+
+const VALUES = [
+  ["a comment that does not end", "a\n\n<!--"],
+  ["a line feed and a heading", "a\n\n# Approved\n"],
+  ["a tag", "<details>"],
+  ["a picture", "![ok](https://evil.example/p.png)"],
+  ["emphasis", "**approved by security** _a_ __b__"],
+  ["backticks", "a` ``b`` ```"],
+  ["pipes", "a | b \\| c || d"],
+  ["control characters", "\u0000\u0007\b\f\r\u001b[2J\u007f\u0085\u009b"],
+  ["bidirectional characters", "\u202e\u2066a\u2069\u200f"],
+  ["addresses", "https://evil.example www.evil.example a@evil.example"],
+  ["template syntax", "{{stack}}\n<!-- if documented -->\n<!-- end -->\n1. a $& $1"],
+  ["all of it", EVERYTHING],
+] as const;
+
+/** Hidden characters, as in src/text/printable.ts, except line feeds. */
+const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+describe("a value with markup of its own", () => {
+  it.each(VALUES)("does not change the headings, tables, lists and blocks of REVIEW.md and console.md: %s", (_, value) => {
+    const pack = packOf(value);
+    // As long as the value in a policy document, so that the permissions are divided in the same way.
+    const harmless = packOf("h".repeat(JSON.stringify(value).replaceAll(/\s/g, "").length - 2));
+    for (const name of ["REVIEW.md", "console.md"]) {
+      const [page = "", usual = ""] = [pack[name], harmless[name]];
+      expect(headings(page).slice(1)).toEqual(headings(usual).slice(1));
+      expect(structure(page)).toEqual(structure(usual));
+    }
+  });
+
+  it("is displayed unchanged in REVIEW.md, with hidden characters escaped", () => {
+    expect(packOf("a\n\n<!--\u202e|`")["REVIEW.md"]).toContain(
+      "| state | s3, bucket `` a\\n\\n<!--\\u202e\\|` ``, key `` a\\n\\n<!--\\u202e\\|` ``, region `` a\\n\\n<!--\\u202e\\|` ``, ",
+    );
+  });
+
+  it.each(VALUES)("is unchanged in JSON and YAML, without hidden characters: %s", (_, value) => {
+    const pack = packOf(value);
+    for (const [name, text] of Object.entries(pack)) {
+      expect({ name, hidden: HIDDEN.test(text) }).toEqual({ name, hidden: false });
+    }
+    const valid = value.replaceAll("\u0000", "");
+    expect(parse(packOf(valid)["cluster-configuration.yaml"] ?? "")).toMatchObject({
+      peeredVPCs: [valid],
+      iamNodeRole: valid,
+      tags: { [valid]: valid },
+    });
+    for (const name of Object.keys(pack).filter((file) => file.endsWith(".json"))) {
+      expect(() => JSON.parse(pack[name] ?? "")).not.toThrow();
+    }
+  });
+
+  it.each(VALUES)("stays within the comments of aws-cli.sh and consumer.tf: %s", (_, value) => {
+    const pack = packOf(value);
+    const [head = ""] = (pack["aws-cli.sh"] ?? "").split("\n# IAM is global");
+    expect(head.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual(["set -eu"]);
+    const [, undo = ""] = (pack["aws-cli.sh"] ?? "").split("\n# Undo");
+    expect(
+      undo
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("# "))
+        .slice(1),
+    ).toEqual([]);
+    const [top = ""] = (pack["consumer.tf"] ?? "").split("\ndata ");
+    expect(top.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
+    const { status, stderr } = spawnSync("sh", ["-n"], {
+      input: (pack["aws-cli.sh"] ?? "").replaceAll("\u0000", ""),
+      encoding: "utf8",
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+});
+
+describe("a review pack with several policies", () => {
+  const folder = mkdtempSync(join(tmpdir(), "packs-"));
+  const wanted = (files: object) => ({
+    packs: { demo: { "REVIEW.md": "page\n", "main.tf.json": "{}\n", ...files } as unknown as Pack },
+    rows: [],
+    stacks: ["demo"],
+    settings: "deployments",
+  });
+  const names = () => readdirSync(join(folder, "demo")).sort();
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("has a file of each policy, and loses those of former ones", () => {
+    const several = { "policy.json": "1\n", "policy-2.json": "2\n", "policy-5.json": "5\n" };
+    expect(comparePacks(folder, wanted(several)).stale.map(({ path }) => path)).toContain(join(folder, "demo/policy-2.json"));
+    writePacks(folder, wanted(several));
+    expect(names()).toEqual(["REVIEW.md", "main.tf.json", "policy-2.json", "policy-5.json", "policy.json"]);
+    writePacks(folder, wanted({ "policy.json": "1\n" }));
+    expect(names()).toEqual(["REVIEW.md", "main.tf.json", "policy.json"]);
   });
 });

@@ -1,0 +1,611 @@
+import type { Image } from "@aws-sdk/client-ec2";
+import type { EvaluationResult } from "@aws-sdk/client-iam";
+import { AwsError } from "../../../../src/cli/account/aws/operations";
+import { judgeIdentity, judgeRefusal } from "../../../../src/cli/account/preflight/checks/account";
+import {
+  judgeMissingNodeRole,
+  judgeNodeRole,
+  type NodeRoleFacts,
+} from "../../../../src/cli/account/preflight/checks/iam-node-role";
+import { type ImageUse, judgeImage } from "../../../../src/cli/account/preflight/checks/image";
+import { judgeDryRun } from "../../../../src/cli/account/preflight/checks/key-dry-run";
+import { judgeMarker } from "../../../../src/cli/account/preflight/checks/marker";
+import {
+  type ExistingObject,
+  judgeOwnNames,
+  type OwnNames,
+  ownObjects,
+} from "../../../../src/cli/account/preflight/checks/own-names";
+import { judgeRegion } from "../../../../src/cli/account/preflight/checks/region";
+import { includesAddress, judgeSources, type Sources } from "../../../../src/cli/account/preflight/checks/source-addresses";
+import { answerOf, judgePermissions } from "../../../../src/cli/account/preflight/checks/user-permissions";
+import { NODE_TRUST, nodePolicy } from "../../../../src/iam/node-role-permissions";
+import { deployment } from "../../../helpers/deployment";
+
+const ARN = "arn:aws:iam::123456789012:user/admin";
+const IDENTITY = { account: "123456789012", arn: ARN };
+
+describe("the account", () => {
+  it.each([
+    ["is the one of the settings", 'accountId: "123456789012"', "ok", `account 123456789012, as ${ARN}`],
+    ["is any if the settings have none", "", "ok", `account 123456789012, as ${ARN}; accountId is not set`],
+    [
+      "is another than the one of the settings",
+      'accountId: "111111111111"',
+      "failed",
+      `the credentials belong to account 123456789012 (${ARN}), and accountId is 111111111111`,
+    ],
+  ])("%s", (_, settings, verdict, found) => {
+    expect(judgeIdentity(IDENTITY, deployment(settings), false)).toMatchObject([{ verdict, found }]);
+  });
+
+  it.each([
+    ["ExpiredToken", "AWS rejects the credentials (ExpiredToken: why)"],
+    ["CredentialsProviderError", "AWS rejects the credentials (CredentialsProviderError: why)"],
+    ["AccessDenied", undefined],
+    ["unreachable", undefined],
+  ])("fails only where AWS rejects the credentials themselves: %s", (code, found) => {
+    expect(judgeRefusal(new AwsError("sts:GetCallerIdentity", code, "why"))?.found).toBe(found);
+  });
+
+  it("fails where the role cannot be assumed, whatever the reason", () => {
+    expect(judgeRefusal(new AwsError("sts:AssumeRole", "AccessDenied", "why"))).toEqual({
+      verdict: "failed",
+      found: "provider.assumeRoleArn cannot be assumed (AccessDenied: why)",
+      remedy: "allow these credentials in the trust policy of the role, or correct provider.assumeRoleArn",
+    });
+  });
+});
+
+describe("the key", () => {
+  it("belongs to the deployment's user, or fails", () => {
+    const key = (name: string) => judgeIdentity(IDENTITY, deployment(`user: { name: ${name} }`), true)[1];
+    expect(key("admin")).toEqual({ verdict: "ok", found: `the key belongs to ${ARN}` });
+    expect(key("deckhouse")).toEqual({
+      verdict: "failed",
+      found: `--as-key requires the key of DKP, and these credentials belong to ${ARN}`,
+      remedy: "use the key of arn:aws:iam::123456789012:user/deckhouse; npx dkp-access hand-over deckhouse prints it",
+    });
+  });
+});
+
+describe("the region", () => {
+  const regions = [
+    { name: "eu-central-1", optInStatus: "opt-in-not-required" },
+    { name: "eu-central-2", optInStatus: "opted-in" },
+    { name: "ap-east-1", optInStatus: "not-opted-in" },
+  ];
+
+  it.each([
+    ["eu-central-1", { verdict: "ok", found: "eu-central-1 is enabled (opt-in-not-required)" }],
+    ["eu-central-2", { verdict: "ok", found: "eu-central-2 is enabled (opted-in)" }],
+    [
+      "ap-east-1",
+      {
+        verdict: "failed",
+        found: "ap-east-1 is not enabled in this account (not-opted-in)",
+        remedy:
+          'enable it under "AWS Regions" of the account\'s page, or aws account enable-region --region-name ap-east-1; it takes minutes to hours',
+      },
+    ],
+    [
+      "sa-east-9",
+      {
+        verdict: "failed",
+        found: "AWS has no region sa-east-9",
+        remedy: 'correct region: did you mean "ap-east-1"?',
+      },
+    ],
+  ])("%s", (region, finding) => {
+    expect(judgeRegion(regions, region)).toEqual(finding);
+  });
+});
+
+describe("a result of the simulator", () => {
+  const result = (more: Partial<EvaluationResult>): EvaluationResult => ({
+    EvalActionName: "ec2:CreateVpc",
+    EvalDecision: "implicitDeny",
+    ...more,
+  });
+
+  it.each<[string, string, Partial<EvaluationResult>]>([
+    ["allowed", "the policy", { EvalDecision: "allowed" }],
+    ["denied by policy", "no Allow", {}],
+    ["denied by policy", "a Deny", { EvalDecision: "explicitDeny" }],
+    ["denied by SCP", "the organization", { OrganizationsDecisionDetail: { AllowedByOrganizations: false } }],
+    [
+      "denied by SCP",
+      "the organization, whatever the boundary says",
+      {
+        EvalDecision: "explicitDeny",
+        OrganizationsDecisionDetail: { AllowedByOrganizations: false },
+        PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false },
+      },
+    ],
+    ["denied by boundary", "the boundary", { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } }],
+    [
+      "denied by boundary",
+      "the boundary, on one resource",
+      {
+        ResourceSpecificResults: [
+          {
+            EvalResourceName: "arn:aws:ec2:eu-central-1:123456789012:vpc/*",
+            EvalResourceDecision: "implicitDeny",
+            PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false },
+          },
+        ],
+      },
+    ],
+    [
+      "denied by policy",
+      "a policy within organization and boundary",
+      {
+        OrganizationsDecisionDetail: { AllowedByOrganizations: true },
+        PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: true },
+      },
+    ],
+    ["unknown", "a condition on a context key without a value", { MissingContextValues: ["aws:PrincipalTag/team"] }],
+    ["unknown", "nothing", { EvalDecision: undefined }],
+  ])("%s: %s", (answer, _, more) => {
+    expect(answerOf(result(more))).toBe(answer);
+  });
+});
+
+describe("permissions", () => {
+  it("fail for what the cluster calls, and are a warning for other actions", () => {
+    const answers = new Map([
+      ["a:One", "denied by policy"],
+      ["a:Two", "denied by policy"],
+      ["a:Three", "denied by SCP"],
+      ["a:Four", "unknown"],
+      ["a:Five", "allowed"],
+    ] as const);
+    const needed = new Set(["a:One", "a:Three"]);
+    const findings = judgePermissions({ stack: "dev", user: "dkp", simulated: "policy", answers, needed });
+    expect(findings.map(({ verdict, found }) => `${verdict}: ${found}`)).toEqual([
+      "failed: the policy that an apply creates: no policy allows, or one denies, a:One",
+      "warning: the policy that an apply creates: no policy allows, or one denies, a:Two, which this cluster is not known to call",
+      "failed: the policy that an apply creates: an SCP of the organization denies a:Three",
+      "unknown: the policy that an apply creates: the simulator returns no decision for a:Four, which this cluster is not known to call",
+    ]);
+  });
+});
+
+const NAT = { address: "203.0.113.7", of: "NAT gateway nat-1", bastion: false };
+const MASTER = { address: "198.51.100.3", of: "dev-master-0", bastion: false };
+const BASTION = { address: "198.51.100.9", of: "dev-bastion", bastion: true };
+const ENDPOINT = { id: "vpce-1", vpc: "vpc-1", service: "ec2" };
+const NONE: Sources = { addresses: [], endpoints: [] };
+
+const allowed = (networks: Partial<NonNullable<Parameters<typeof judgeSources>[1]>>) => ({
+  cidrs: [],
+  vpcs: [],
+  vpcEndpoints: [],
+  ...networks,
+});
+
+describe("the addresses that the cluster's calls come from", () => {
+  it("are listed for user.allowedNetworks if it is not set, without the bastion", () => {
+    expect(judgeSources({ addresses: [NAT, MASTER, BASTION], endpoints: [ENDPOINT] }, undefined, true)).toEqual([
+      {
+        verdict: "skipped",
+        found:
+          "user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster come from 203.0.113.7 (NAT gateway nat-1), 198.51.100.3 (dev-master-0), vpce-1 (ec2); the address of whoever runs dhctl is not known here",
+        remedy:
+          "set user.allowedNetworks: { cidrs: [203.0.113.7/32, 198.51.100.3/32], vpcEndpoints: [vpce-1] }, with the address of whoever runs dhctl",
+      },
+    ]);
+  });
+
+  it("are not known before the cluster exists", () => {
+    expect(judgeSources(NONE, undefined, false)).toEqual([
+      {
+        verdict: "skipped",
+        found: "user.allowedNetworks is not set: a leaked key works in every network; the cluster has no addresses yet",
+        remedy: "set user.allowedNetworks once the cluster exists",
+      },
+    ]);
+    expect(judgeSources(NONE, allowed({ cidrs: ["203.0.113.0/24"] }), false)).toMatchObject([{ verdict: "warning" }]);
+    expect(judgeSources(NONE, allowed({ cidrs: ["203.0.113.0/24"] }), true)).toMatchObject([{ verdict: "unknown" }]);
+  });
+
+  it("pass inside, and fail outside with the block to add", () => {
+    expect(judgeSources({ addresses: [NAT, MASTER], endpoints: [] }, allowed({ cidrs: ["203.0.113.0/24"] }), true)).toEqual([
+      {
+        verdict: "ok",
+        found:
+          "user.allowedNetworks includes 203.0.113.7 (NAT gateway nat-1); the address of whoever runs dhctl is not known here",
+      },
+      {
+        verdict: "failed",
+        found:
+          "user.allowedNetworks does not include 198.51.100.3 (dev-master-0): calls of ec2, elasticloadbalancing, iam, sts from there are denied",
+        remedy: "add 198.51.100.3/32 to user.allowedNetworks.cidrs",
+      },
+    ]);
+  });
+
+  it("do not matter where each service has an allowed endpoint", () => {
+    const endpoints = ["ec2", "elasticloadbalancing", "iam", "sts"].map((service) => ({ ...ENDPOINT, service }));
+    const findings = judgeSources({ addresses: [NAT], endpoints }, allowed({ vpcs: ["vpc-1"] }), true);
+    expect(findings.map(({ verdict }) => verdict)).toEqual(["ok", "ok", "ok", "ok"]);
+  });
+
+  it("warn of a bastion outside, because only dhctl makes calls there", () => {
+    const [, bastion] = judgeSources({ addresses: [NAT, BASTION], endpoints: [] }, allowed({ cidrs: ["203.0.113.0/24"] }), true);
+    expect(bastion).toEqual({
+      verdict: "warning",
+      found: "user.allowedNetworks does not include 198.51.100.9 (dev-bastion), from which DKP itself makes no calls",
+      remedy: "if dhctl runs there, add 198.51.100.9/32 to user.allowedNetworks.cidrs",
+    });
+  });
+
+  it.each([
+    [{ vpcEndpoints: ["vpce-1"] }, "ok"],
+    [{ vpcs: ["vpc-1"] }, "ok"],
+    [{ cidrs: ["203.0.113.0/24"] }, "failed"],
+  ])("are a VPC endpoint's, with %j: %s", (networks, verdict) => {
+    const findings = judgeSources({ addresses: [NAT], endpoints: [ENDPOINT] }, allowed(networks), true);
+    expect(findings.at(-1)).toMatchObject({ verdict, found: expect.stringContaining("go through the VPC endpoint vpce-1") });
+  });
+});
+
+describe("CIDR blocks", () => {
+  const blocks = ["203.0.113.0/24", "198.51.100.7/32", "2001:db8::/32"];
+
+  it.each(["203.0.113.0", "203.0.113.255", "198.51.100.7", "2001:db8::1"])("include %s", (address) => {
+    expect(includesAddress(blocks, address)).toBe(true);
+  });
+
+  it.each(["203.0.114.0", "198.51.100.8", "2001:db9::1"])("do not include %s", (address) => {
+    expect(includesAddress(blocks, address)).toBe(false);
+  });
+
+  it("include no address if there are none", () => {
+    expect(includesAddress([], "203.0.113.1")).toBe(false);
+  });
+});
+
+const SETTINGS = `region: eu-central-1
+backend: { local: {} }
+user: { name: dkp }
+policy: { name: dkp }
+`;
+const arn = (resource: string) => `arn:aws:iam::123456789012:${resource}`;
+const USER: ExistingObject = { arn: arn("user/dkp"), path: "/", created: new Date("2025-02-03T04:05:06Z"), tags: [], keys: [] };
+const POLICY: ExistingObject = {
+  arn: arn("policy/dkp"),
+  path: "/",
+  tags: [{ Key: "team", Value: "a" }],
+  use: "attached to 1 principal",
+};
+
+/** The findings for objects by kind and name; an object that is not in the list does not exist. */
+const findings = (
+  existing: Readonly<Record<string, ExistingObject>>,
+  { more = "", state = { value: [] } }: { readonly more?: string; readonly state?: OwnNames["state"] } = {},
+) => {
+  const settings = deployment(`${SETTINGS}${more}`);
+  const objects = ownObjects(settings).map((object) => ({ ...object, existing: existing[`${object.kind} ${object.name}`] }));
+  return judgeOwnNames({ objects, state, imports: settings.import });
+};
+
+const WITH_SECOND_POLICY = ["dkp", "dkp-2"].map((name) => ({
+  kind: "policy" as const,
+  name,
+  path: "/",
+  setting: "policy" as const,
+  imports: name === "dkp" ? ("policy" as const) : ("additionalPolicies" as const),
+  address: name === "dkp" ? "aws_iam_policy.policy" : "aws_iam_policy.policy-2",
+}));
+
+describe("the deployment's own names", () => {
+  it("are free", () => {
+    expect(findings({})).toEqual([{ verdict: "ok", found: "user dkp, policy dkp: do not exist yet" }]);
+  });
+
+  it("fail with whose they are and the import block for all of them", () => {
+    const otherwise = (setting: string) => `; otherwise choose another ${setting}.name`;
+    const block = "if it is to be this deployment's, set import: { user: true, policy: true }";
+    expect(findings({ "user dkp": USER, "policy dkp": POLICY })).toEqual([
+      {
+        verdict: "failed",
+        found: `user dkp exists (${USER.arn}, created 2025-02-03, no tags, no access keys), and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)`,
+        remedy: `${block}${otherwise("user")}`,
+      },
+      {
+        verdict: "failed",
+        found: `policy dkp exists (${POLICY.arn}, tags team=a, attached to 1 principal), and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)`,
+        remedy: `${block}${otherwise("policy")}`,
+      },
+    ]);
+  });
+
+  it("keep what import names already", () => {
+    const [, user] = findings({ "user dkp": USER }, { more: "import: { accessKeyId: AKIA0123456789ABCDEF }\n" });
+    expect(user?.remedy).toMatch(/set import: { accessKeyId: AKIA0123456789ABCDEF, user: true };/);
+  });
+
+  it("ask for the key that DKP uses where the user has two", () => {
+    const [, user] = findings({ "user dkp": { ...USER, keys: ["AKIA1", "AKIA2"] } });
+    expect(user?.remedy).toContain("with accessKeyId the key that DKP uses: the user has 2 keys, and IAM allows no third one");
+  });
+
+  it("pass where import names them", () => {
+    const [, user] = findings({ "user dkp": USER }, { more: "import: { user: true }\n" });
+    expect(user).toEqual({ verdict: "ok", found: expect.stringMatching(/, and the next apply imports it \(import\.user\)$/) });
+  });
+
+  it("fail where import names a policy under another path", () => {
+    const policy = { ...POLICY, arn: arn("policy/team/dkp"), path: "/team/" };
+    const [, finding] = findings({ "policy dkp": policy }, { more: "import: { policy: true }\n" });
+    expect(finding).toEqual({
+      verdict: "failed",
+      found: expect.stringMatching(/, and import\.policy is set with policy\.path: \/, where it does not exist$/),
+      remedy: "set policy.path: /team/; otherwise choose another policy.name",
+    });
+  });
+
+  it("fail where import names an object that does not exist", () => {
+    expect(findings({}, { more: "import: { policy: true }\n" })).toEqual([
+      { verdict: "ok", found: "user dkp: does not exist yet" },
+      {
+        verdict: "failed",
+        found: "policy dkp does not exist, and import.policy is set: the plan would fail",
+        remedy: "remove import.policy, or correct policy.name and policy.path",
+      },
+    ]);
+  });
+
+  it("pass where the state manages them", () => {
+    const state = { value: [{ address: "aws_iam_user.user", tainted: false, attributes: { name: "dkp", arn: USER.arn } }] };
+    expect(findings({ "user dkp": USER }, { state })).toContainEqual({
+      verdict: "ok",
+      found: "user dkp exists, and the state manages it",
+    });
+  });
+
+  it("fail without an import where the state has another object at the address", () => {
+    const state = {
+      value: [{ address: "aws_iam_user.user", tainted: false, attributes: { name: "old", arn: arn("user/old") } }],
+    };
+    expect(findings({ "user dkp": USER }, { state })).toContainEqual({
+      verdict: "failed",
+      found: expect.stringMatching(/, and the state does not manage it: aws_iam_user\.user is old$/),
+      remedy: "choose another user.name; an object cannot be imported where the state has one",
+    });
+  });
+
+  it("are unknown without a readable state", () => {
+    expect(findings({ "user dkp": USER }, { state: { unread: "why" } })).toContainEqual({
+      verdict: "unknown",
+      found: expect.stringMatching(/is unknown, because no state is readable: why$/),
+      remedy: expect.stringContaining("set import: { user: true }"),
+    });
+  });
+
+  it("are not imported where only some of the further policies exist", () => {
+    const third = { ...WITH_SECOND_POLICY[1], name: "dkp-3", address: "aws_iam_policy.policy-3" };
+    const objects = [...WITH_SECOND_POLICY, third].map((object) => ({
+      ...(object as (typeof WITH_SECOND_POLICY)[number]),
+      existing: object.name === "dkp-3" ? undefined : POLICY,
+    }));
+    const [, first, second] = judgeOwnNames({ objects, state: { value: [] }, imports: undefined });
+    expect(first?.remedy).toBe(
+      "if it is to be this deployment's, set import: { policy: true }; otherwise choose another policy.name",
+    );
+    expect(second?.remedy).toBe(
+      "delete it if it is left over: import.additionalPolicies imports all or none, and policy dkp-3 does not exist; otherwise choose another policy.name",
+    );
+  });
+});
+
+describe("the marker", () => {
+  it("must be free before the cluster exists", () => {
+    expect(judgeMarker({ cluster: [], marked: [] }, "dkp-cluster=dev", false)).toEqual({
+      verdict: "ok",
+      found: "no object has the tag dkp-cluster=dev",
+    });
+    expect(judgeMarker({ cluster: [], marked: ["i-1"] }, "dkp-cluster=dev", false)).toEqual({
+      verdict: "failed",
+      found: "objects have the tag dkp-cluster=dev before the cluster exists: i-1; the key could change them",
+      remedy: "choose another pair for the cluster, or add --existing-cluster if they are the cluster's",
+    });
+  });
+
+  it("must be on every object of an existing cluster", () => {
+    const ids = Array.from({ length: 13 }, (_, at) => `vol-${at}`);
+    expect(judgeMarker({ cluster: ["i-1", "vol-1"], marked: ["i-1", "i-2", "vol-1"] }, "a=b", true)).toEqual({
+      verdict: "ok",
+      found: "all 2 objects of the cluster that were found have the tag a=b",
+    });
+    expect(judgeMarker({ cluster: ["i-1", ...ids], marked: ["i-1"] }, "a=b", true)).toMatchObject({
+      verdict: "failed",
+      found: `13 of 14 objects of the cluster lack the tag a=b, so that mode strict would deny every change of them: ${ids.slice(0, 10).join(", ")} and 3 more`,
+    });
+    expect(judgeMarker({ cluster: [], marked: [] }, "a=b", true).verdict).toBe("warning");
+  });
+});
+
+const ALLOW = { Effect: "Allow", Action: "ec2:DescribeTags", Resource: "*" };
+const DENY = { ...ALLOW, Effect: "Deny" };
+const CONDITION = { StringEquals: { "aws:RequestedRegion": "eu-central-1" } };
+
+describe("the role of iamNodeRole", () => {
+  const ROLE: NodeRoleFacts = { name: "nodes", path: "/", trust: NODE_TRUST, policies: [nodePolicy([])], unread: [] };
+  const judged = (facts: Partial<NodeRoleFacts>, path?: string) =>
+    judgeNodeRole({ ...ROLE, ...facts }, path).map(({ verdict, found }) => `${verdict}: ${found}`);
+
+  it.each<[string, Partial<NodeRoleFacts>, readonly string[]]>([
+    ["has what DKP requires", {}, ["ok: nodes trusts EC2 and allows ec2:DescribeTags and ec2:DescribeInstances"]],
+    [
+      "has no permissions",
+      { policies: [] },
+      ["failed: nodes cannot call ec2:DescribeTags", "failed: nodes cannot call ec2:DescribeInstances"],
+    ],
+    [
+      "is denied one of the two",
+      { policies: [nodePolicy([]), { Statement: DENY }] },
+      ["failed: nodes cannot call ec2:DescribeTags: a policy denies it"],
+    ],
+    [
+      "has a boundary that lacks one of the two",
+      { boundary: { Statement: ALLOW } },
+      ["failed: nodes cannot call ec2:DescribeInstances: its permissions boundary denies it"],
+    ],
+    [
+      "has a boundary that allows both",
+      { boundary: { Statement: { ...ALLOW, Action: "ec2:*" } } },
+      [expect.stringMatching(/^ok/)],
+    ],
+    [
+      "has a policy that cannot be read",
+      { unread: ["iam:GetPolicy returned AccessDenied"] },
+      [
+        "unknown: it is unknown whether nodes may call ec2:DescribeTags: iam:GetPolicy returned AccessDenied",
+        "unknown: it is unknown whether nodes may call ec2:DescribeInstances: iam:GetPolicy returned AccessDenied",
+      ],
+    ],
+    [
+      "has a condition on one of the two",
+      {
+        policies: [
+          {
+            Statement: [
+              { ...ALLOW, Condition: CONDITION },
+              { ...ALLOW, Action: "ec2:DescribeInstances" },
+            ],
+          },
+        ],
+      },
+      ["unknown: nodes may call ec2:DescribeTags under a condition"],
+    ],
+    [
+      "has a condition on its trust",
+      { trust: { Statement: { ...NODE_TRUST.Statement[0], Condition: CONDITION } } },
+      ["unknown: nodes trusts EC2 under a condition"],
+    ],
+  ])("%s", (_, facts, findings) => {
+    expect(judged(facts)).toEqual(findings);
+  });
+
+  it("must have the path of the policy, unless the policy covers every role", () => {
+    expect(judged({ path: "/apps/" })).toEqual([expect.stringMatching(/^ok/)]);
+    expect(judged({ path: "/apps/" }, "/")).toEqual([
+      "failed: the path of nodes is /apps/, and the policy allows DKP to pass it under /",
+    ]);
+  });
+
+  it("fails if it does not exist and the deployment does not create it", () => {
+    expect(judgeMissingNodeRole("nodes", "nodes").verdict).toBe("ok");
+    expect(judgeMissingNodeRole("nodes", undefined).verdict).toBe("failed");
+    expect(judgeMissingNodeRole("nodes", "others").verdict).toBe("failed");
+  });
+});
+
+const USE: ImageUse = { ami: "ami-1", region: "eu-central-1", imdsv2: false };
+const GOOD: Image = {
+  State: "available",
+  Architecture: "x86_64",
+  RootDeviceType: "ebs",
+  RootDeviceName: "/dev/sda1",
+  BlockDeviceMappings: [{ DeviceName: "/dev/sda1", Ebs: { VolumeSize: 8 } }],
+  EnaSupport: true,
+};
+
+/** Findings in short. */
+const judged = (image: Partial<Image>, use: Partial<ImageUse> = {}) =>
+  judgeImage({ ...GOOD, ...image }, { ...USE, ...use }).map(({ verdict, found }) => `${verdict}: ${found}`);
+
+describe("an image", () => {
+  it("passes with a description if DKP can use it", () => {
+    expect(judged({})).toEqual(["ok: ami-1 is available, x86_64, one EBS disk /dev/sda1 of 8 GiB"]);
+  });
+
+  it("that does not exist is the only finding", () => {
+    expect(judgeImage(undefined, USE)).toEqual([
+      {
+        verdict: "failed",
+        found: "ami-1 does not exist in eu-central-1, or is not shared with this account",
+        remedy: "use another image; image IDs differ between regions",
+      },
+    ]);
+  });
+
+  it("reports all errors at once", () => {
+    expect(
+      judged({
+        State: "failed",
+        Architecture: "arm64",
+        RootDeviceType: "instance-store",
+        BlockDeviceMappings: [],
+        EnaSupport: false,
+      }),
+    ).toEqual([
+      "failed: ami-1 is failed",
+      "failed: ami-1 has a root device of type instance-store, DKP requires EBS",
+      "failed: ami-1 has 0 disks (none), and DKP requires exactly one, the root disk /dev/sda1",
+      "failed: ami-1 is for arm64, and the node software of DKP requires x86_64",
+      "warning: ami-1 has no EnaSupport, which every Nitro instance type requires",
+    ]);
+  });
+
+  it.each([
+    [
+      "a second disk",
+      [
+        { DeviceName: "/dev/sda1", Ebs: {} },
+        { DeviceName: "/dev/sdf", Ebs: {} },
+      ],
+      "2 disks (/dev/sda1, /dev/sdf)",
+    ],
+    ["one disk that is not the root", [{ DeviceName: "/dev/sdf", Ebs: {} }], "one disk (/dev/sdf)"],
+    ["only an instance store volume", [{ DeviceName: "/dev/sda1", VirtualName: "ephemeral0" }], "0 disks (none)"],
+  ])("with %s fails", (_, BlockDeviceMappings, disks) => {
+    expect(judged({ BlockDeviceMappings })).toEqual([
+      `failed: ami-1 has ${disks}, and DKP requires exactly one, the root disk /dev/sda1`,
+    ]);
+  });
+
+  it("may map instance store volumes, as the images of Ubuntu do", () => {
+    const BlockDeviceMappings = [
+      ...(GOOD.BlockDeviceMappings ?? []),
+      { DeviceName: "/dev/sdb", VirtualName: "ephemeral0" },
+      { DeviceName: "/dev/sdc", VirtualName: "ephemeral1" },
+    ];
+    expect(judged({ BlockDeviceMappings })).toEqual([
+      "ok: ami-1 is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, ephemeral1 at /dev/sdc, which has an effect only on instance types with instance store volumes",
+    ]);
+  });
+
+  it.each([
+    [false, "warning"],
+    [true, "ok"],
+  ])("of IMDSv2 only, with imdsv2: %s: %s", (imdsv2, verdict) => {
+    expect(judgeImage({ ...GOOD, ImdsSupport: "v2.0" }, { ...USE, imdsv2 })[0]?.verdict).toBe(verdict);
+  });
+});
+
+describe("the response to a dry run", () => {
+  it.each([
+    ["DryRunOperation", "", "ok", "the key may call ec2:CreateVpc"],
+    ["UnauthorizedOperation", "You are not authorized", "failed", "the key may not call ec2:CreateVpc"],
+    ["UnauthorizedOperation", "an explicit deny in a service control policy", "failed", "an SCP denies ec2:CreateVpc to the key"],
+    [
+      "UnauthorizedOperation",
+      "with an explicit deny in an identity-based policy",
+      "failed",
+      "a policy of the user denies ec2:CreateVpc to the key",
+    ],
+    [
+      "UnauthorizedOperation",
+      "no permissions boundary allows it",
+      "failed",
+      "the permissions boundary denies ec2:CreateVpc to the key",
+    ],
+    ["UnsupportedOperation", "", "skipped", "the region does not have ec2:CreateVpc, and DKP does not require it there"],
+    ["RequestLimitExceeded", "later", "unknown", "ec2:CreateVpc returned RequestLimitExceeded: later"],
+  ])("%s %s", (code, message, verdict, found) => {
+    expect(judgeDryRun("CreateVpc", { code, message })).toMatchObject({ verdict, found });
+  });
+});

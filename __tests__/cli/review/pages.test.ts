@@ -1,0 +1,195 @@
+import { OVERVIEW_MARK, type OverviewRow, overviewPage, overviewRow, readOverview } from "../../../src/cli/review/overview";
+import { strictLimits } from "../../../src/cli/review/page/strict-limits";
+import { weakChoices } from "../../../src/cli/review/page/weak-choices";
+import { trusted } from "../../../src/text/markdown";
+import { clusterOf, ENVIRONMENT, inMode } from "../../helpers/clusters";
+import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
+import { RSA_KEY } from "../../helpers/pgp-keys";
+import { UUID, VPC } from "../../helpers/tagged-requests";
+
+const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
+
+const row = (stack: string, settings = ""): OverviewRow => ({ ...overviewRow(deployment(settings)), stack });
+
+/** The rows of a page by stack, as they are written. */
+const lineOf = (page: string, stack: string) => page.split("\n").find((line) => line.startsWith(`| [${stack}](`));
+
+describe("the overview", () => {
+  it("shows account, Region, mode, DKP version, size left, keys and protection of the secret, with a link", () => {
+    const page = overviewPage([
+      row("a"),
+      row("b", `accountId: "123456789012"\npolicy: { mode: scoped }\ncluster: { prefix: dev, dkpVersion: "1.77" }`),
+      row("c", `accessKeys: { primary: { pgpKey: ${RSA_KEY} }, secondary: { status: Inactive, pgpKey: ${RSA_KEY} } }`),
+      row("d", "accessKeys: none"),
+      row("e", "outputs: { secret: false }"),
+      row("f", SEVERAL_POLICIES),
+    ]);
+    expect(lineOf(page, "a")).toMatch(
+      /^\| \[a\]\(a\/REVIEW\.md\) \| any \| eu-central-1 \| documented \| any \| \d+ \| primary \| plaintext, in outputs \| `policy\.mode`, `user\.allowedNetworks`, .* \|$/,
+    );
+    expect(lineOf(page, "b")).toMatch(/^\| \[b\]\(b\/REVIEW\.md\) \| 123456789012 \| eu-central-1 \| scoped \| 1\.77 \| \d+ \|/);
+    expect(lineOf(page, "c")).toContain("| primary, secondary (Inactive) | encrypted |");
+    expect(lineOf(page, "d")).toContain("| outside Terraform | none |");
+    expect(lineOf(page, "e")).toContain("| primary | plaintext |");
+    expect(lineOf(page, "f")).toMatch(/\| \d+, \d+ \| primary \|/);
+  });
+
+  it("has the deployment with the most weaker choices first, and counts each choice", () => {
+    const page = overviewPage([row("stated", 'accountId: "123456789012"'), row("scoped", SCOPED), row("b"), row("a")]);
+    expect(page.match(/(?<=^\| \[)\w+/gm)).toEqual(["scoped", "a", "b", "stated"]);
+    expect(page).toContain("| `policy.mode` | 4 |\n");
+    expect(page).toContain("| `accountId` | 3 |\n");
+    expect(page).toContain("\n4 deployments. ");
+  });
+
+  it("can be read again, and is the same for rows in any order", () => {
+    const a = row("a");
+    const strongest: OverviewRow = { stack: "strongest", cells: [...a.cells.slice(0, -1), trusted("none")] };
+    const rows = [a, row("b", SCOPED), row("c", "accessKeys: none"), strongest];
+    const page = overviewPage(rows);
+    expect(page.endsWith(OVERVIEW_MARK)).toBe(true);
+    const read = readOverview(page);
+    expect([...read].sort((one, other) => (one.stack < other.stack ? -1 : 1))).toEqual(rows);
+    expect(overviewPage(read)).toBe(page);
+    expect(overviewPage([...rows].reverse())).toBe(page);
+  });
+
+  it("remains below the 500 KiB that GitHub shows of a README with 1,000 deployments", () => {
+    const name = (index: number) => `a-production-cluster-with-a-long-name-${index}`;
+    const rows = Array.from({ length: 1000 }, (_, index) => ({ ...row("x", SCOPED), stack: name(index) }));
+    // Source: GitHub Docs, "About the repository README file".
+    expect(overviewPage(rows).length).toBeLessThan(500 * 1024);
+  });
+});
+
+describe("what mode strict does not protect", () => {
+  const limits = (mode: "minimal" | "strict", known = {}) =>
+    strictLimits(inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(known) }));
+  const rows = (text: unknown) =>
+    String(text)
+      .split("\n")
+      .filter((line) => line.startsWith("| "))
+      .slice(2);
+
+  it("is counted by kind, and less after the bootstrap", () => {
+    const before = limits("strict");
+    expect(before.strict).toBe(true);
+    expect(rows(before.strictExposures)).toHaveLength(9);
+    expect(String(before.strictCosts)).toContain("`cluster.uuid` is not set");
+    const after = limits("strict", { uuid: UUID, vpcId: VPC });
+    expect(rows(after.strictExposures).map((row) => row.split(" | ")[1])).toEqual([
+      "20 of 20",
+      "20 of 20",
+      "4 of 20",
+      "2 of 20",
+      "1 of 20",
+      "1 of 20",
+    ]);
+    expect(String(after.strictCosts)).not.toContain("is not set");
+  });
+
+  it("is nothing of its own in other modes", () => {
+    expect(limits("minimal")).toMatchObject({ strict: false, wide: true });
+  });
+});
+
+const weak = (settings: string) => weakChoices(deployment(settings)).map(({ setting }) => setting);
+
+const chosen = (settings: string, setting: string) =>
+  weakChoices(deployment(settings)).find((choice) => choice.setting === setting)?.chosen;
+
+const STRONGEST = `accountId: "123456789012"
+policy: { mode: strict }
+cluster: { tags: { dkp-cluster: dev }, prefix: dev, layout: Standard, dkpVersion: "1.77" }
+user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B", allowedNetworks: { cidrs: [203.0.113.0/24] } }
+accessKeys: { primary: { pgpKey: ${RSA_KEY} } }
+`;
+
+describe("the choices for which a stronger one exists", () => {
+  it("contain each default that follows the DKP documentation, the most important one first", () => {
+    expect(weak("")).toEqual([
+      "policy.mode",
+      "user.allowedNetworks",
+      "accessKeys.*.pgpKey",
+      "outputs.secret",
+      "accountId",
+      "user.permissionsBoundary",
+      "attachment",
+    ]);
+  });
+
+  it("are none if the settings have the strongest choices", () => {
+    expect(weak(STRONGEST)).toEqual([]);
+  });
+
+  it.each([
+    ["policy.mode", STRONGEST.replace("strict", "scoped"), "`scoped`: also actions that this cluster does not call"],
+    [
+      "cluster.dkpVersion",
+      STRONGEST.replace(', dkpVersion: "1.77"', ""),
+      "not set: the policy covers every supported version of DKP",
+    ],
+    [
+      "attachment",
+      `${STRONGEST}attachment: group`,
+      "a group has the policy: whoever applies can add a user without the boundary to it",
+    ],
+    [
+      "accessKeys.*.status",
+      STRONGEST.replace("accessKeys: {", `accessKeys: { secondary: { status: Inactive, pgpKey: ${RSA_KEY} },`),
+      "two keys exist, of which DKP uses one",
+    ],
+    ["cluster.kmsKeyArns", `${STRONGEST}features: [encrypted-volumes]`, "not set: every KMS key of the account in the Region"],
+    [
+      "cluster.formerIamNodeRoles",
+      STRONGEST.replace("prefix: dev", "prefix: dev, formerIamNodeRoles: [/old]"),
+      "the key can still use the former node roles",
+    ],
+    [
+      "nodeRole.permissionsBoundary",
+      `${STRONGEST}nodeRole: { name: n }`,
+      "not set: whoever applies can give the node role any permission",
+    ],
+    ["protect", `${STRONGEST}protect: false`, "`false`: **a plan can delete the user, the policy and keys**"],
+    [
+      "backend",
+      `${STRONGEST}backend: { local: {} }`,
+      "`local`: the state is a file on one computer, without access control and without a backup",
+    ],
+    [
+      "backend.s3.encrypt",
+      `${STRONGEST}backend: { s3: { bucket: b, region: r, encrypt: false, kms_key_id: k } }`,
+      "`false`: Terraform requests no encryption of the state, with `kms_key_id` neither",
+    ],
+    [
+      "backend.s3.use_lockfile",
+      `${STRONGEST}backend: { s3: { bucket: b, region: r, use_lockfile: false } }`,
+      "`false`: two applies at the same time can lose a key or its secret",
+    ],
+    [
+      "backend.s3.endpoints",
+      `${STRONGEST}backend: { s3: { bucket: b, region: r, endpoints: { s3: "https://s3.amazonaws.com.example.org" } } }`,
+      "not an endpoint of AWS: whoever runs that service can read and change the state",
+    ],
+  ])("are only %s where it is the only one", (setting, settings, text) => {
+    expect(weak(settings)).toEqual([setting]);
+    expect(chosen(settings, setting)).toBe(text);
+  });
+
+  it("are at most one per setting", () => {
+    for (const settings of ["", STRONGEST, `${STRONGEST}attachment: user-and-group`]) {
+      expect(weak(settings)).toEqual([...new Set(weak(settings))]);
+    }
+  });
+
+  it.each([
+    ["an endpoint of AWS", 'endpoints: { s3: "https://s3.eu-central-1.amazonaws.com" }'],
+    ["a lock in DynamoDB", "use_lockfile: false, dynamodb_table: t"],
+  ])("do not include %s", (_, argument) => {
+    expect(weak(`${STRONGEST}backend: { s3: { bucket: b, region: r, ${argument} } }`)).toEqual([]);
+  });
+
+  it("do not include the output of a key that Terraform does not know", () => {
+    expect(weak("import: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }")).not.toContain("outputs.secret");
+  });
+});

@@ -1,0 +1,489 @@
+import "cdktf/lib/testing/adapters/jest";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
+import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
+import { IamGroup } from "@cdktf/provider-aws/lib/iam-group";
+import { IamGroupPolicyAttachment } from "@cdktf/provider-aws/lib/iam-group-policy-attachment";
+import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
+import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
+import { IamUserGroupMembership } from "@cdktf/provider-aws/lib/iam-user-group-membership";
+import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy-attachment";
+import { App, TerraformOutput, TerraformStack, Testing } from "cdktf";
+import { AccessGroup } from "../src/constructs/access-group";
+import { AccessKeys, type AccessKeysProps } from "../src/constructs/access-keys";
+import { AccessPolicy } from "../src/constructs/access-policy";
+import { AccessState, type AccessStateProps } from "../src/constructs/access-state";
+import { AccessUser } from "../src/constructs/access-user";
+import { NodeRole } from "../src/constructs/node-role";
+import { PolicyAttachment } from "../src/constructs/policy-attachment";
+import { NODE_TRUST, nodePolicy } from "../src/iam/node-role-permissions";
+import type { PolicyStatement } from "../src/iam/policy-statements";
+import { DeckhouseAccessStack } from "../src/stack";
+import { OUTPUTS, type OutputName } from "../src/terraform/outputs";
+import { deployment } from "./helpers/deployment";
+import { ENCRYPTION_KEY } from "./helpers/pgp-keys";
+
+Testing.setupJest();
+
+describe("AccessUser", () => {
+  it("creates a protected user with path / by default", () => {
+    const json = Testing.synthScope((scope) => {
+      new AccessUser(scope, "user", { name: "deckhouse" });
+    });
+    expect(json).toHaveResourceWithProperties(IamUser, {
+      name: "deckhouse",
+      path: "/",
+      force_destroy: false,
+      lifecycle: { prevent_destroy: true },
+    });
+    expect(json).not.toContain("permissions_boundary");
+  });
+
+  it("takes path, boundary, force_destroy and protection from its props", () => {
+    const permissionsBoundary = "arn:aws:iam::123456789012:policy/Limits";
+    const json = Testing.synthScope((scope) => {
+      new AccessUser(scope, "user", { name: "dkp", path: "/dkp/", permissionsBoundary, forceDestroy: true, protect: false });
+    });
+    expect(json).toHaveResourceWithProperties(IamUser, {
+      name: "dkp",
+      path: "/dkp/",
+      permissions_boundary: permissionsBoundary,
+      force_destroy: true,
+      lifecycle: { prevent_destroy: false },
+    });
+  });
+});
+
+describe("AccessGroup", () => {
+  const json = Testing.synthScope((scope) => {
+    const user = new AccessUser(scope, "user", { name: "dkp" });
+    const policy = new AccessPolicy(scope, "policy", { name: "dkp", statements: [] });
+    new AccessGroup(scope, "group", { name: "platform", user, policies: [policy] });
+  });
+
+  it("creates the group with path / by default", () => {
+    expect(json).toHaveResourceWithProperties(IamGroup, { name: "platform", path: "/" });
+  });
+
+  it("has the user as a member", () => {
+    expect(json).toHaveResourceWithProperties(IamUserGroupMembership, {
+      user: expect.stringMatching(/^\$\{aws_iam_user\..*\.name\}$/),
+      groups: [expect.stringMatching(/^\$\{aws_iam_group\..*\.name\}$/)],
+    });
+  });
+
+  it("has the policy attached", () => {
+    expect(json).toHaveResourceWithProperties(IamGroupPolicyAttachment, {
+      group: expect.stringMatching(/^\$\{aws_iam_group\..*\.name\}$/),
+      policy_arn: expect.stringMatching(/^\$\{aws_iam_policy\..*\.arn\}$/),
+    });
+  });
+});
+
+const STATEMENTS: readonly PolicyStatement[] = [
+  { sid: "Read", actions: ["ec2:DescribeVpcs", "ec2:DescribeTags"], resources: ["*"], conditions: [] },
+  {
+    sid: "Write",
+    actions: ["ec2:CreateVpc"],
+    resources: ["arn:aws:ec2:*:*:vpc/*"],
+    conditions: [{ test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] }],
+  },
+  { effect: "Deny", sid: "No", actions: ["*"], resources: ["*"], conditions: [] },
+];
+
+describe("AccessPolicy", () => {
+  const json = Testing.synthScope((scope) => {
+    new AccessPolicy(scope, "policy", { name: "dkp", statements: STATEMENTS });
+  });
+
+  it("renders the statements through a policy document", () => {
+    expect(json).toHaveDataSourceWithProperties(DataAwsIamPolicyDocument, {
+      statement: [
+        { sid: "Read", effect: "Allow", actions: ["ec2:DescribeVpcs", "ec2:DescribeTags"], resources: ["*"] },
+        {
+          sid: "Write",
+          effect: "Allow",
+          actions: ["ec2:CreateVpc"],
+          resources: ["arn:aws:ec2:*:*:vpc/*"],
+          condition: [{ test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] }],
+        },
+        { sid: "No", effect: "Deny", actions: ["*"], resources: ["*"] },
+      ],
+    });
+  });
+
+  it("creates a new policy before it deletes the old one, and ignores a changed description", () => {
+    expect(json).toHaveResourceWithProperties(IamPolicy, {
+      name: "dkp",
+      path: "/",
+      lifecycle: { create_before_destroy: true, prevent_destroy: true, ignore_changes: ["description"] },
+    });
+  });
+});
+
+function synth(props: Omit<AccessKeysProps, "user"> = {}) {
+  let keys: AccessKeys | undefined;
+  const json = Testing.synthScope((scope) => {
+    keys = new AccessKeys(scope, "keys", { user: new AccessUser(scope, "user", { name: "dkp" }), ...props });
+  });
+  const resources = Object.values<object>(JSON.parse(json).resource.aws_iam_access_key);
+  return { json, keys, count: resources.length };
+}
+
+describe("AccessKeys", () => {
+  it("creates one protected, active key by default", () => {
+    const { json, keys, count } = synth();
+    expect(count).toBe(1);
+    expect(json).toHaveResourceWithProperties(IamAccessKey, {
+      user: expect.stringMatching(/^\$\{aws_iam_user\..*\.name\}$/),
+      lifecycle: { prevent_destroy: true },
+    });
+    expect(json).not.toContain('"status"');
+    expect(keys).toMatchObject({ hasSecretInState: true, current: { slot: "primary" } });
+    expect(keys?.current.secretAccessKey).toBeDefined();
+  });
+
+  it("never creates a key before the old one is deleted", () => {
+    expect(synth({ protect: false }).json).not.toContain("create_before_destroy");
+  });
+
+  it("creates the key of the other slot with its own status", () => {
+    const { json, count } = synth({ secondary: { status: "Inactive" } });
+    expect(count).toBe(2);
+    expect(json).toHaveResourceWithProperties(IamAccessKey, { status: "Inactive" });
+  });
+
+  it("exposes only the encrypted secret of a slot with a pgpKey", () => {
+    const { keys } = synth({ primary: { status: "Active", pgpKey: ENCRYPTION_KEY } });
+    expect(keys?.hasSecretInState).toBe(false);
+    expect(Object.keys(keys?.current ?? {})).toEqual(["slot", "accessKeyId", "encryptedSecretAccessKey", "keyFingerprint"]);
+  });
+
+  it("exposes no secret of an imported key", () => {
+    const { keys } = synth({ primary: { status: "Active", imported: true } });
+    expect(keys?.hasSecretInState).toBe(false);
+    expect(Object.keys(keys?.current ?? {})).toEqual(["slot", "accessKeyId"]);
+  });
+
+  it("fails if the current slot is absent", () => {
+    expect(() => synth({ current: "secondary" })).toThrow('current: the slot "secondary" is absent; choose a slot with a key');
+  });
+});
+
+describe("NodeRole", () => {
+  it("creates a role that EC2 can assume, with the permissions of DKP's default role", () => {
+    const json = Testing.synthScope((scope) => {
+      new NodeRole(scope, "role", { name: "dev-nodes" });
+    });
+    expect(json).toHaveResourceWithProperties(IamRole, {
+      name: "dev-nodes",
+      path: "/",
+      assume_role_policy: JSON.stringify(NODE_TRUST),
+    });
+    expect(json).toHaveResourceWithProperties(IamRolePolicy, { name: "dev-nodes", policy: JSON.stringify(nodePolicy([])) });
+    expect(json).not.toHaveResource(IamRolePolicyAttachment);
+  });
+
+  it("adds actions, attached policies and a boundary", () => {
+    const policyArn = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy";
+    const json = Testing.synthScope((scope) => {
+      new NodeRole(scope, "role", {
+        name: "dev-nodes",
+        additionalActions: ["s3:GetObject"],
+        managedPolicyArns: [policyArn],
+        permissionsBoundary: "arn:aws:iam::123456789012:policy/Limits",
+      });
+    });
+    expect(json).toHaveResourceWithProperties(IamRole, { permissions_boundary: "arn:aws:iam::123456789012:policy/Limits" });
+    expect(json).toHaveResourceWithProperties(IamRolePolicy, { policy: JSON.stringify(nodePolicy(["s3:GetObject"])) });
+    expect(json).toHaveResourceWithProperties(IamRolePolicyAttachment, { policy_arn: policyArn });
+  });
+});
+
+const synthAttachment = (protect?: boolean) =>
+  Testing.synthScope((scope) => {
+    const user = new AccessUser(scope, "user", { name: "dkp" });
+    const policy = new AccessPolicy(scope, "policy", { name: "dkp", statements: [] });
+    new PolicyAttachment(scope, "attachment", { user, policy, protect });
+  });
+
+/** The arguments of the attachment. */
+const attachment = (json: string) =>
+  Object.values<Record<string, unknown>>(JSON.parse(json).resource.aws_iam_user_policy_attachment)[0];
+
+describe("PolicyAttachment", () => {
+  it("refers to the resources of user and policy", () => {
+    expect(synthAttachment()).toHaveResourceWithProperties(IamUserPolicyAttachment, {
+      user: expect.stringMatching(/^\$\{aws_iam_user\..*\.name\}$/),
+      policy_arn: expect.stringMatching(/^\$\{aws_iam_policy\..*\.arn\}$/),
+    });
+  });
+
+  it("is never replaced while the policy is protected", () => {
+    expect(attachment(synthAttachment())).toMatchObject({ lifecycle: { prevent_destroy: true } });
+  });
+
+  it("is created before the old one is deleted when the policy can be replaced", () => {
+    expect(attachment(synthAttachment(false))).toMatchObject({ lifecycle: { create_before_destroy: true } });
+  });
+});
+
+interface Terraform {
+  readonly data: {
+    readonly terraform_remote_state: Readonly<Record<string, { backend: string; config: object; workspace?: string }>>;
+  };
+  readonly output: Readonly<Record<string, { readonly value: string }>>;
+}
+
+/** The Terraform JSON of somebody else's stack. */
+function synthConsumer(fill: (stack: TerraformStack) => void, outdir = Testing.app().outdir): Terraform {
+  const stack = new TerraformStack(new App({ outdir, stackTraces: false }), "consumer");
+  fill(stack);
+  return JSON.parse(Testing.synth(stack)) as Terraform;
+}
+
+const dataSource = (props: AccessStateProps) =>
+  synthConsumer((stack) => new AccessState(stack, "access", props)).data.terraform_remote_state.access;
+
+const S3 = { s3: { bucket: "states", key: "deckhouse/terraform.tfstate", region: "eu-central-1" } };
+
+const camelCase = (name: string) => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+describe("the reader of a state", () => {
+  it.each<[string, AccessStateProps, object]>([
+    ["s3", { s3: { ...S3.s3, usePathStyle: true } }, { ...S3.s3, use_path_style: true }],
+    ["gcs", { gcs: { bucket: "states", prefix: "dkp" } }, { bucket: "states", prefix: "dkp" }],
+    [
+      "azurerm",
+      { azurerm: { storageAccountName: "acc", containerName: "states", key: "a.tfstate" } },
+      { storage_account_name: "acc", container_name: "states", key: "a.tfstate" },
+    ],
+    ["http", { http: { address: "https://example.com/state" } }, { address: "https://example.com/state" }],
+    [
+      "remote",
+      { remote: { organization: "org", workspaces: { name: "dkp" } } },
+      { organization: "org", workspaces: { name: "dkp" } },
+    ],
+    ["local", { local: { path: "../a.tfstate" } }, { path: "../a.tfstate" }],
+  ])("is rendered for %s, under the id that it was given", (backend, props, config) => {
+    expect(dataSource(props)).toEqual({ backend, config });
+  });
+
+  it("reads another workspace than the default one", () => {
+    expect(dataSource({ s3: { ...S3.s3, workspace: "blue" } })).toEqual({ backend: "s3", config: S3.s3, workspace: "blue" });
+  });
+
+  it("has a property for each output and no other", () => {
+    const state = new AccessState(new TerraformStack(Testing.app(), "stack"), "access", { local: { path: "x" } });
+    expect(Object.keys(state).filter((name) => name !== "node")).toEqual(Object.keys(OUTPUTS).map(camelCase));
+  });
+
+  it("reads each property from its output, the secret as a sensitive value", () => {
+    const names = Object.keys(OUTPUTS) as OutputName[];
+    const { output } = synthConsumer((stack) => {
+      const access = new AccessState(stack, "access", S3);
+      for (const name of names) {
+        new TerraformOutput(stack, name, { value: access[camelCase(name) as "userName"] });
+      }
+    });
+    for (const name of names) {
+      const reference = `data.terraform_remote_state.access.outputs.${name}`;
+      expect(output[name]?.value).toBe(name === "secret_access_key" ? `\${sensitive(${reference})}` : `\${${reference}}`);
+    }
+  });
+
+  it("makes the provider block of AWSClusterConfiguration", () => {
+    const { output } = synthConsumer((stack) => {
+      new TerraformOutput(stack, "block", { value: new AccessState(stack, "access", S3).providerBlock, sensitive: true });
+    });
+    const from = "data.terraform_remote_state.access.outputs";
+    expect(output.block?.value).toBe(
+      `\${yamlencode({"provider" = {"providerAccessKeyId" = ${from}.access_key_id, "providerSecretAccessKey" = sensitive(${from}.secret_access_key), "region" = ${from}.region}})}`,
+    );
+  });
+
+  it("does not compile with a wrong name, of an output, a backend or an argument", () => {
+    synthConsumer((stack) => {
+      const access = new AccessState(stack, "access", S3);
+      // @ts-expect-error: the property is called userArn
+      expect(access.user_arn).toBeUndefined();
+      // @ts-expect-error: the argument is called bucket
+      new AccessState(stack, "argument", { s3: { ...S3.s3, bukket: "states" } });
+      // @ts-expect-error: a state has one location
+      new AccessState(stack, "two", { ...S3, gcs: { bucket: "states" } });
+      // @ts-expect-error: one backend type is needed
+      expect(() => new AccessState(stack, "none", {})).toThrow(
+        "consumer/none: names no backend type; write for example { s3: { bucket, key, region } }",
+      );
+    });
+  });
+});
+
+describe("the reader of a deployment of the same program", () => {
+  const read = (settings: string, outdir?: string) =>
+    synthConsumer((stack) => AccessState.of(stack, "access", deployment(settings)), outdir).data.terraform_remote_state.access;
+
+  it("reads where the stack writes, without what only a writer needs", () => {
+    expect(read("backend: { s3: { bucket: states, region: eu-central-1, kms_key_id: k, dynamodb_table: t } }")).toEqual({
+      backend: "s3",
+      config: S3.s3,
+    });
+  });
+
+  it("reads any backend of Terraform, also those that CDKTF has no class for", () => {
+    expect(read("backend: { kubernetes: { secret_suffix: dkp } }")).toEqual({
+      backend: "kubernetes",
+      config: { secret_suffix: "dkp" },
+    });
+  });
+
+  it.each(["cloud", "remote"])("reads a workspace of HCP Terraform, written with %s, as remote", (type) => {
+    const location = `${type}: { organization: org, workspaces: { name: dkp } }`;
+    expect(read(type === "cloud" ? location : `backend: { ${location} }`)).toEqual({
+      backend: "remote",
+      config: { organization: "org", workspaces: { name: "dkp" } },
+    });
+  });
+
+  it("finds a local state from the reader's own folder", () => {
+    const { outdir } = Testing.app();
+    expect(read("backend: { local: { path: state/dkp.tfstate } }", outdir)).toEqual({
+      backend: "local",
+      config: { path: relative(join(outdir, "stacks/consumer"), join(process.cwd(), "state/dkp.tfstate")) },
+    });
+  });
+
+  it.each([
+    [
+      "backend: { s3: {}, partial: true }",
+      "consumer: the settings of deckhouse leave bucket of its backend s3 open; read it with new AccessState and all arguments",
+    ],
+    [
+      "cloud: { organization: org, workspaces: { tags: [dkp] } }",
+      "consumer: the settings of deckhouse leave workspaces of its backend cloud open; read it with new AccessState and all arguments",
+    ],
+  ])("says so where the settings leave open which state it is: %s", (settings, message) => {
+    expect(() => read(settings)).toThrow(message);
+  });
+});
+
+/** The `terraform` block that settings become, in JSON and in HCL. */
+function terraformBlock(settings: string): Readonly<Record<string, unknown>> {
+  const stack = new DeckhouseAccessStack(Testing.app(), deployment(settings));
+  const { terraform } = JSON.parse(Testing.synth(stack)) as { terraform: Record<string, unknown> };
+  const { required_providers, ...rest } = terraform;
+  return rest;
+}
+
+describe("the backend block", () => {
+  it("is S3 with encryption, a lock and a key of the stack's name", () => {
+    expect(terraformBlock("backend: { s3: { bucket: state, region: eu-central-1 } }")).toEqual({
+      backend: {
+        s3: { bucket: "state", region: "eu-central-1", encrypt: true, key: "deckhouse/terraform.tfstate", use_lockfile: true },
+      },
+    });
+  });
+
+  it("takes the word of the settings over the defaults of S3", () => {
+    expect(terraformBlock("backend: { s3: { bucket: b, region: r, encrypt: false, use_lockfile: false, key: k } }")).toEqual({
+      backend: { s3: { bucket: "b", region: "r", encrypt: false, key: "k", use_lockfile: false } },
+    });
+  });
+
+  it("passes arguments of any type through as they are, nested ones and camel case inside values too", () => {
+    expect(
+      terraformBlock(
+        "backend: { s3: { bucket: b, assume_role: { role_arn: 'arn:aws:iam::123456789012:role/s', tags: { someKey: v }, policy_arns: [a] } } }",
+      ),
+    ).toEqual({
+      backend: {
+        s3: {
+          bucket: "b",
+          assume_role: { role_arn: "arn:aws:iam::123456789012:role/s", tags: { someKey: "v" }, policy_arns: ["a"] },
+          encrypt: true,
+          key: "deckhouse/terraform.tfstate",
+          use_lockfile: true,
+        },
+      },
+    });
+  });
+
+  it("is the cloud block for HCP Terraform, without a backend beside it", () => {
+    expect(terraformBlock("cloud: { organization: org, workspaces: { name: dkp } }")).toEqual({
+      cloud: { organization: "org", workspaces: { name: "dkp" } },
+    });
+  });
+
+  it("leaves out what is given on the command line, and the word partial", () => {
+    expect(terraformBlock("backend: { s3: {}, partial: true }")).toEqual({
+      backend: { s3: { encrypt: true, key: "deckhouse/terraform.tfstate", use_lockfile: true } },
+    });
+  });
+});
+
+describe("a local state", () => {
+  const path = (outdir: string, settings: string) => {
+    const stack = new DeckhouseAccessStack(new App({ outdir, stackTraces: false }), deployment(settings));
+    const { terraform } = JSON.parse(Testing.synth(stack)) as { terraform: { backend: { local: { path: string } } } };
+    return terraform.backend.local.path;
+  };
+
+  it("lies in the project's root whatever folder Terraform runs in", () => {
+    const outdir = Testing.app().outdir;
+    const written = path(outdir, "backend: { local: {} }");
+    expect(written).not.toMatch(/^\//);
+    expect(join(outdir, "stacks/deckhouse", written)).toBe(join(process.cwd(), "terraform.deckhouse.tfstate"));
+  });
+
+  it("lies where the settings say, seen from the project's root", () => {
+    const outdir = Testing.app().outdir;
+    const written = path(outdir, "backend: { local: { path: state/dkp.tfstate } }");
+    expect(join(outdir, "stacks/deckhouse", written)).toBe(join(process.cwd(), "state/dkp.tfstate"));
+  });
+});
+
+describe("a local state below an output folder that is a symbolic link", () => {
+  it("lies where Terraform finds it from the folder itself", () => {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), "linked-")));
+    try {
+      mkdirSync(join(root, "elsewhere/deep"), { recursive: true });
+      symlinkSync(join(root, "elsewhere/deep"), join(root, "cdktf.out"));
+      const stack = new DeckhouseAccessStack(
+        new App({ outdir: join(root, "cdktf.out"), stackTraces: false }),
+        deployment("backend: { local: { path: dkp.tfstate } }"),
+      );
+      const { terraform } = JSON.parse(Testing.synth(stack)) as { terraform: { backend: { local: { path: string } } } };
+      const stackFolder = join(root, "elsewhere/deep/stacks/deckhouse");
+      expect(join(stackFolder, terraform.backend.local.path)).toBe(join(realpathSync("."), "dkp.tfstate"));
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+});
+
+describe("the HCL of the S3 backend", () => {
+  it("has the same arguments", () => {
+    const stack = new DeckhouseAccessStack(
+      Testing.app(),
+      deployment(
+        "backend: { s3: { bucket: state, region: eu-central-1, assume_role: { role_arn: 'arn:aws:iam::123456789012:role/s' } } }",
+      ),
+    );
+    const hcl = Testing.synthHcl(stack);
+    expect(hcl).toContain(`backend "s3" {
+encrypt = true
+key = "deckhouse/terraform.tfstate"
+use_lockfile = true
+assume_role = {
+role_arn = "arn:aws:iam::123456789012:role/s"
+}
+bucket = "state"
+region = "eu-central-1"
+}`);
+  });
+});

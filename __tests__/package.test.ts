@@ -1,0 +1,266 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
+import { App, TerraformStack, Testing } from "cdktf";
+import { Construct } from "constructs";
+import { parse } from "yaml";
+import { terraformJson } from "../src/app";
+import { SUPPORTED_VERSIONS } from "../src/iam/dkp-versions";
+import * as api from "../src/index";
+import {
+  AccessGroup,
+  AccessKeys,
+  AccessPolicy,
+  AccessUser,
+  DeckhouseAccessStack,
+  defineDeployments,
+  NodeRole,
+  PLAIN_CLUSTER,
+  PolicyAttachment,
+  policyStatements,
+} from "../src/index";
+import { loadDeployments } from "../src/settings/load";
+import { anchorsOf, deadLinks } from "./helpers/links";
+import { ANYWHERE, npxLines } from "./helpers/npx-lines";
+import { PROJECT } from "./helpers/project-root";
+
+describe("what another CDKTF program may import", () => {
+  it("is this and nothing else", () => {
+    expect(Object.keys(api).sort()).toEqual([
+      "AccessApp",
+      "AccessGroup",
+      "AccessKeys",
+      "AccessPolicy",
+      "AccessState",
+      "AccessUser",
+      "DeckhouseAccessStack",
+      "NodeRole",
+      "OUTPUTS",
+      "PLAIN_CLUSTER",
+      "PolicyAttachment",
+      "SUPPORTED_VERSIONS",
+      "SettingsError",
+      "VERIFIED_COMPONENTS",
+      "defineDeployments",
+      "loadDeployments",
+      "partitionOf",
+      "policyStatements",
+      "upgradeReport",
+    ]);
+  });
+});
+
+const read = (path: string) => readFileSync(join(PROJECT, path), "utf8");
+const README = read("README.md");
+const block = (language: string) => new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "ms").exec(README)?.[1] ?? "";
+
+describe("README.md", () => {
+  it("has at most 120 lines", () => {
+    expect(README.trimEnd().split("\n").length).toBeLessThanOrEqual(120);
+  });
+
+  it("shows main.ts without its imports", () => {
+    expect(block("ts")).toBe(read("main.ts").slice(read("main.ts").indexOf("const app")));
+  });
+
+  it("shows a part of the Terraform JSON of the smallest deployment", () => {
+    const [deployment] = loadDeployments(join(PROJECT, "deployments")).filter(({ stack }) => stack === "deckhouse");
+    expect(terraformJson(deployment === undefined ? [] : [deployment]).deckhouse?.resource).toMatchObject(
+      JSON.parse(block("json")),
+    );
+  });
+
+  it("names for each address a construct and its file", () => {
+    const rows = [...README.matchAll(/^\| `(aws_[^`]+)` \| `(\w+)` \| \[[^\]]+\]\((\S+)\) \|$/gm)];
+    expect(rows).toHaveLength(4);
+    for (const [, address = "", construct = "", file = ""] of rows) {
+      expect(block("json")).toContain(address.split(".")[0]);
+      expect(read(file)).toContain(`export class ${construct} `);
+    }
+  });
+
+  it("states the size of the stack", () => {
+    const files = ["src/stack.ts", ...readdirSync(join(PROJECT, "src/constructs")).map((name) => `src/constructs/${name}`)];
+    const lines = files.reduce((sum, file) => sum + read(file).split("\n").length - 1, 0);
+    expect(README).toContain(`about ${(Math.round(lines / 100) * 100).toLocaleString("en")} lines`);
+  });
+});
+
+const tracked = spawnSync("git", ["ls-files", "-z"], { cwd: PROJECT, encoding: "utf8" }).stdout.split("\0").filter(Boolean);
+
+/** Their links are those of the pages that are filled in. */
+const TEMPLATES = /^(src\/cli|templates)\//;
+
+describe("links in Markdown files", () => {
+  it("name files and headings that exist", () => {
+    expect(tracked.length).toBeGreaterThan(100);
+    expect(
+      deadLinks(
+        tracked.filter((path) => !TEMPLATES.test(path)),
+        read,
+      ),
+    ).toEqual([]);
+  });
+
+  it("in messages name pages and headings that exist", () => {
+    const source = tracked
+      .filter((path) => /^(src|scripts|templates)\/.*\.(ts|sh|yaml|md)$/.test(path))
+      .map(read)
+      .join("\n");
+    const named = [
+      ...source.matchAll(/\bdocs\/((?:how-to|reference|explanation|pipelines)\/[\w.-]+\w(?:#[\w-]+)?)|\bpage\("([^"]+)"\)/g),
+    ];
+    const pages = named.map(([, path, called]) => `docs/${path ?? called}`);
+    expect(pages.length).toBeGreaterThan(10);
+    const isDead = (page: string) => {
+      const [path = "", anchor] = page.split("#");
+      return !tracked.includes(path) || (anchor !== undefined && !anchorsOf(read(path)).includes(anchor));
+    };
+    expect([...new Set(pages.filter(isDead))]).toEqual([]);
+  });
+});
+
+/** Runs what is installed and nothing else, or a packed file or version that the command names. */
+const SAFE = /^npx (--no|(--\S+ )*--package (\.\/\S+\.tgz|\S+@\d+\.\d+\.\d+)) [a-z]/;
+
+/** Runs what is installed and nothing else, where `.npmrc` has `yes=false`. */
+const SAFE_IN_PROJECT = /^npx (dkp-access|cdktf|cdktn)\b/;
+
+describe("npx in documents, templates, examples, review packs and messages", () => {
+  it.each([".npmrc", "templates/npmrc"])("downloads nothing in a project: %s has yes=false", (path) => {
+    expect(readFileSync(join(PROJECT, path), "utf8").split("\n")).toContain("yes=false");
+  });
+
+  it("has --no, or names a file or a version, on the pages that may be read anywhere", () => {
+    const lines = npxLines();
+    expect(lines.length).toBeGreaterThan(50);
+    const isSafe = ({ file, command }: { file: string; command: string }) =>
+      SAFE.test(command) || (!ANYWHERE.test(file) && SAFE_IN_PROJECT.test(command)) || command === "npx --no";
+    expect(lines.filter((line) => !isSafe(line))).toEqual([]);
+  });
+});
+
+const { engines, peerDependencies, devDependencies } = JSON.parse(read("package.json")) as Readonly<
+  Record<"engines" | "peerDependencies" | "devDependencies", Readonly<Record<string, string>>>
+>;
+const workflow = parse(read(".github/workflows/ci.yml")) as {
+  readonly jobs: Readonly<Record<string, { readonly strategy: { readonly matrix: { readonly node: readonly number[] } } }>>;
+};
+const CLI_BOUND = "only below 23";
+
+/** The cells of a row. */
+const row = (program: string): readonly string[] =>
+  read("docs/reference/support.md")
+    .split("\n")
+    .find((line) => line.startsWith(`| ${program} |`))
+    ?.split(" | ")
+    .slice(1) ?? [];
+
+describe("docs/reference/support.md", () => {
+  it("names the versions of DKP that the catalogue has", () => {
+    expect(row("DKP")[0]).toBe(`${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`);
+  });
+
+  it("names the versions of Node.js of package.json and of the unit tests", () => {
+    expect(engines).toEqual({ node: ">=20.9" });
+    expect(row("Node.js")[0]).toBe(`20.9 or newer; the command \`cdktf\` 0.21 ${CLI_BOUND}`);
+    expect(row("Node.js")[1]).toBe(`${workflow.jobs.unit?.strategy.matrix.node.join(", ")} |`);
+    expect(JSON.parse(read("templates/package.json"))).toMatchObject({ engines: { node: ">=20.9 <23" } });
+  });
+
+  it("names the versions that are installed and permitted", () => {
+    expect(row("CDKTF")[1]).toBe(`${devDependencies.cdktf} |`);
+    expect(peerDependencies.cdktf).toBe("^0.21.0 || ^0.24.0");
+    expect(read("src/app.ts")).toContain('required_version = ">= 1.10.0"');
+    expect(read("src/settings/schema/deployment-schema.ts")).toContain('">= 5.100.0, < 7.0.0"');
+  });
+});
+
+type Blocks = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+
+/** The Terraform JSON of a stack, without CDKTF's comments. */
+const terraformOf = (stack: TerraformStack) =>
+  JSON.parse(Testing.synth(stack, true)) as { readonly resource: Blocks; readonly data: Blocks };
+
+const addresses = (blocks: Blocks) =>
+  Object.entries(blocks)
+    .flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`))
+    .sort();
+
+/** All constructs of a cluster's access, in a construct of another program. */
+class ClusterAccess extends Construct {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const user = new AccessUser(this, "user", { name: id });
+    const policy = new AccessPolicy(this, "policy", {
+      name: id,
+      statements: policyStatements({
+        mode: "scoped",
+        supplement: true,
+        environment: { partition: "aws", region: "eu-central-1", account: "123456789012" },
+        cluster: { ...PLAIN_CLUSTER, prefix: id },
+      }),
+    });
+    new PolicyAttachment(this, "attachment", { user, policy });
+    new AccessGroup(this, "group", { name: id, user, policies: [policy] });
+    new AccessKeys(this, "keys", { user, secondary: { status: "Inactive" } });
+    new NodeRole(this, "nodes", { name: `${id}-nodes` });
+  }
+}
+
+describe("the constructs in the stack of another program", () => {
+  it("can be created more than once, each with its own addresses", () => {
+    const stack = new TerraformStack(Testing.app(), "platform");
+    new AwsProvider(stack, "aws", { region: "eu-central-1" });
+    new ClusterAccess(stack, "dev");
+    new ClusterAccess(stack, "prod");
+    const { resource, data } = terraformOf(stack);
+    expect(addresses(data)).toHaveLength(2);
+    expect(addresses(resource)).toHaveLength(2 * 10);
+    expect(addresses(resource).filter((address) => address.startsWith("aws_iam_role_policy."))).toEqual([
+      expect.stringMatching(/^aws_iam_role_policy\.dev_nodes_inline-policy_node_[0-9A-F]{8}$/),
+      expect.stringMatching(/^aws_iam_role_policy\.prod_nodes_inline-policy_node_[0-9A-F]{8}$/),
+    ]);
+  });
+
+  it("refer to each other by those addresses", () => {
+    const stack = new TerraformStack(Testing.app(), "platform");
+    new AwsProvider(stack, "aws", { region: "eu-central-1" });
+    new ClusterAccess(stack, "dev");
+    const { resource, data } = terraformOf(stack);
+    const [document] = Object.keys(data.aws_iam_policy_document ?? {});
+    const [policy] = Object.values(resource.aws_iam_policy ?? {});
+    expect(policy?.policy).toBe(`\${data.aws_iam_policy_document.${document}.json}`);
+  });
+});
+
+describe("the stack in somebody else's program", () => {
+  const backend = { s3: { bucket: "state", region: "eu-central-1" } };
+
+  it("has the documented addresses, wherever it is in their tree", () => {
+    const { dkp } = defineDeployments({ dkp: { region: "eu-central-1", backend } });
+    const stack = new DeckhouseAccessStack(new Construct(Testing.app(), "clusters"), dkp);
+    expect(addresses(terraformOf(stack).resource)).toEqual([
+      "aws_iam_access_key.user",
+      "aws_iam_policy.policy",
+      "aws_iam_user.user",
+      "aws_iam_user_policy_attachment.policy-attachment",
+    ]);
+  });
+
+  it("takes more of their resources, which may refer to their other stacks", () => {
+    const app = new App({ outdir: Testing.app().outdir, stackTraces: false });
+    const other = new TerraformStack(app, "other");
+    new AwsProvider(other, "aws", { region: "eu-central-1" });
+    const theirs = new SsmParameter(other, "theirs", { name: "a", type: "String", value: "b" });
+    const { dkp } = defineDeployments({ dkp: { region: "eu-central-1", backend } });
+    const stack = new DeckhouseAccessStack(app, dkp);
+    new SsmParameter(stack, "added", { name: "c", type: "String", value: theirs.arn });
+    app.synth();
+    const { resource, data } = terraformOf(stack);
+    expect(Object.keys(data.terraform_remote_state ?? {})).toHaveLength(1);
+    expect(resource.aws_ssm_parameter?.added?.value).toMatch(/^\$\{data\.terraform_remote_state\./);
+  });
+});

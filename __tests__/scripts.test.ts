@@ -1,0 +1,438 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { strToU8, zipSync } from "fflate";
+import { jsonSchema } from "../scripts/generate/json-schema";
+import { DOCUMENTS, withTables } from "../scripts/generate/reference-tables";
+import { compare, needsAttention } from "../scripts/upstream/compare";
+import { COMPONENTS, type Component, verifiedVersions } from "../scripts/upstream/components";
+import { EXPLANATIONS, type Explanation } from "../scripts/upstream/explanations";
+import { findCalls } from "../scripts/upstream/go-calls";
+import { downloadModule, newestVersion, readFolder } from "../scripts/upstream/go-module";
+import { polledOperation, waitersOf } from "../scripts/upstream/waiters";
+import { CATALOGUE } from "../src/iam/catalogue";
+import { EXAMPLE } from "./e2e/support/project";
+import { PROJECT } from "./helpers/project-root";
+import { deploymentOf } from "./helpers/settings-files";
+
+const read = (name: string) => readFileSync(join(PROJECT, name), "utf8");
+
+describe("what is generated from the settings schema", () => {
+  it.each([
+    ["deployments/schema.json", jsonSchema] as const,
+    ...Object.keys(DOCUMENTS).map((name) => [name, () => withTables(name, read(name))] as const),
+  ])("%s is current; if not, run `npm run generate`", (name, generate) => {
+    expect(read(name)).toBe(generate());
+  });
+});
+
+describe("the first deployment of the README", () => {
+  it("is valid, and is the one that the end-to-end tests deploy", () => {
+    const [, text = ""] = /```yaml\n(region: [^`]*)```/.exec(read("README.md")) ?? [];
+    expect(text).toBe(EXAMPLE);
+    expect(deploymentOf(text)).toMatchObject({ region: "eu-central-1", state: { type: "s3" } });
+  });
+});
+
+describe("the settings file of dkp-access init", () => {
+  it("names the schema in its first line, for editors", () => {
+    const [, path = ""] =
+      /^# yaml-language-server: \$schema=\.\.\/node_modules\/dkp-access\/(.*)\n/.exec(read("templates/deployment.yaml")) ?? [];
+    expect(read(path)).toBe(jsonSchema());
+  });
+});
+
+const component = (name: string) => COMPONENTS.find((each) => each.name === name) as Component;
+const CSI = component("ebs-csi");
+const SHIPPED = "1.54.0";
+
+const rowsOf = ({ name }: Component) => CATALOGUE.filter((row) => row.callers.includes(name)).map(({ action }) => action);
+const callsOf = (...actions: readonly string[]) => new Map(actions.map((action) => [action, ["pkg/cloud/cloud.go"]]));
+const granted = rowsOf(CSI);
+
+const explanation: Explanation = {
+  components: ["ebs-csi"],
+  actions: ["ec2:LockSnapshot"],
+  only: "sources",
+  reason: "locks snapshots",
+  source: "https://example.com",
+};
+
+describe("the comparison of catalogue and sources", () => {
+  it("finds no difference where both have the same actions", () => {
+    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...granted), []);
+    expect(comparison).toMatchObject({ calls: granted.length, rows: granted.length, differences: [], outdated: [] });
+    expect(needsAttention(comparison)).toBe(false);
+  });
+
+  it("reports what only one of them has", () => {
+    const [first = "", ...others] = granted;
+    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...others, "ec2:LockSnapshot"), []);
+    expect(comparison.differences).toEqual([
+      { action: first, only: "catalogue", files: [], explanation: undefined },
+      { action: "ec2:LockSnapshot", only: "sources", files: ["pkg/cloud/cloud.go"], explanation: undefined },
+    ]);
+    expect(needsAttention(comparison)).toBe(true);
+  });
+
+  it("accepts an explained difference", () => {
+    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...granted, "ec2:LockSnapshot"), [explanation]);
+    expect(comparison.differences.map((difference) => difference.explanation?.reason)).toEqual(["locks snapshots"]);
+    expect(needsAttention(comparison)).toBe(false);
+  });
+
+  it.each<[string, Partial<Explanation>]>([
+    ["of another component", { components: ["cloud-controller-manager"] }],
+    ["of the other side", { only: "catalogue" }],
+    ["of another version", { versions: ["1.53.0"] }],
+    ["of versions that DKP does not ship", { notShippedSince: "1.50.0" }],
+  ])("does not accept an explanation %s", (_, change) => {
+    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...granted, "ec2:LockSnapshot"), [{ ...explanation, ...change }]);
+    expect(comparison.differences.map((difference) => difference.explanation)).toEqual([undefined]);
+    expect(needsAttention(comparison)).toBe(true);
+  });
+
+  it.each([
+    ["1.54.9", false],
+    ["1.55.0", true],
+    ["1.100.0", true],
+  ])("accepts an explanation since 1.55.0, which DKP does not ship, in %s: %s", (version, accepted) => {
+    const since = { ...explanation, notShippedSince: "1.55.0" };
+    const comparison = compare(CSI, version, "1.77", callsOf(...granted, "ec2:LockSnapshot"), [since]);
+    expect(needsAttention(comparison)).toBe(!accepted);
+  });
+
+  it("reports an explanation without a difference", () => {
+    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...granted), [explanation]);
+    expect(comparison.outdated).toEqual([explanation]);
+    expect(needsAttention(comparison)).toBe(true);
+  });
+
+  it("leaves out rows of other versions of DKP", () => {
+    const controller = component("cloud-controller-manager");
+    const rows = (version: "1.68" | "1.69") => compare(controller, "1.36.0", version, callsOf(...rowsOf(controller)), []);
+    // ec2:DescribeInstanceTopology, since 1.69
+    expect(rows("1.69").rows - rows("1.68").rows).toBe(1);
+    expect(rows("1.68").differences).toMatchObject([{ action: "ec2:DescribeInstanceTopology", only: "sources" }]);
+  });
+});
+
+describe("the explanations", () => {
+  it.each(COMPONENTS.map((each) => [each.name, each] as const))("of %s name rows and versions that exist", (name, each) => {
+    expect(verifiedVersions(each)).not.toEqual([]);
+    const own = EXPLANATIONS.filter(({ components }) => components.includes(name));
+    for (const { actions, only, versions } of own) {
+      expect(actions.map((action) => [action, rowsOf(each).includes(action)])).toEqual(
+        actions.map((action) => [action, only === "catalogue"]),
+      );
+      expect(verifiedVersions(each)).toEqual(expect.arrayContaining([...(versions ?? [])]));
+    }
+  });
+});
+
+const MODULE = "example.com/driver";
+const MAIN = `package main
+
+import "example.com/driver/pkg/cloud"
+
+func main() { cloud.Run() }
+`;
+
+const V2 = '"github.com/aws/aws-sdk-go-v2/service/ec2"';
+
+/** A file of the only package that the main package imports. */
+const go = (imports: string, code: string) => `package cloud\n\nimport (\n\t"context"\n\t${imports}\n)\n\n${code}\n`;
+
+async function callsOfModule(imports: string, code: string): Promise<readonly string[]> {
+  const files = new Map([
+    ["cmd/main.go", MAIN],
+    ["pkg/cloud/cloud.go", go(imports, code)],
+  ]);
+  return [...(await findCalls(files, MODULE, "cmd")).keys()];
+}
+
+describe("the calls of a Go package", () => {
+  it.each([
+    [
+      "a literal as argument",
+      "func (c *Cloud) all() { c.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{}) }",
+      "DescribeSubnets",
+    ],
+    [
+      "an input in a variable",
+      "func (c *Cloud) all() {\n\trequest := ec2.RunInstancesInput{\n\t\tMinCount: one,\n\t}\n}",
+      "RunInstances",
+    ],
+    ["new", "func (c *Cloud) all() { request := new(ec2.CreateTagsInput) }", "CreateTags"],
+    ["var", "func (c *Cloud) all() { var request ec2.DeleteTagsInput }", "DeleteTags"],
+    ["a list of inputs", "var requests = []*ec2.CreateRouteInput{{}, {}}", "CreateRoute"],
+    ["no input", "func (c *Cloud) all() { c.ec2.DescribeAvailabilityZones(ctx, nil) }", "DescribeAvailabilityZones"],
+    [
+      "an input from elsewhere",
+      "func (c *Cloud) all() { return c.client().DescribeVolumes(ctx, c.request()) }",
+      "DescribeVolumes",
+    ],
+    [
+      "a paginator",
+      "func (c *Cloud) all(in *Input) { p := ec2.NewDescribeInstanceTopologyPaginator(c.ec2, in) }",
+      "DescribeInstanceTopology",
+    ],
+    ["a waiter", "func (c *Cloud) all() { w := ec2.NewVolumeAvailableWaiter(c.ec2) }", "DescribeVolumes"],
+  ])("are found in version 2 of the SDK: %s", async (_, code, operation) => {
+    expect(await callsOfModule(V2, code)).toEqual([`ec2:${operation}`]);
+  });
+
+  it.each([
+    ["a method", "func all() { svc.DescribeImages(&ec2.DescribeImagesInput{}) }", "DescribeImages"],
+    ["WithContext", "func all() { svc.DescribeImagesWithContext(ctx, input()) }", "DescribeImages"],
+    ["Request", "func all() { req, out := svc.TerminateInstancesRequest(input()) }", "TerminateInstances"],
+    ["Pages", "func all() { svc.DescribeInstancesPages(input(), each) }", "DescribeInstances"],
+    ["PagesWithContext", "func all() { svc.DescribeInstancesPagesWithContext(ctx, input(), each) }", "DescribeInstances"],
+    ["a waiter", "func all() { svc.WaitUntilInstanceRunning(input()) }", "DescribeInstances"],
+    ["a waiter with context", "func all() { svc.WaitUntilVolumeInUseWithContext(ctx, input()) }", "DescribeVolumes"],
+  ])("are found in version 1 of the SDK: %s", async (_, code, operation) => {
+    expect(await callsOfModule('"github.com/aws/aws-sdk-go/service/ec2"', code)).toEqual([`ec2:${operation}`]);
+  });
+
+  it("have the prefix of IAM actions, whatever the package is called", async () => {
+    const imports = [
+      'elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"',
+      'elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"',
+      '"github.com/aws/aws-sdk-go-v2/service/kms"',
+      '"github.com/aws/aws-sdk-go/service/autoscaling"',
+      '"github.com/aws/aws-sdk-go/service/iam/iamiface"',
+    ];
+    const code = `func all(role iamiface.IAMAPI) {
+	a := &elb.CreateLoadBalancerPolicyInput{}
+	b := &elbv2.CreateTargetGroupInput{}
+	c := kms.DescribeKeyInput{}
+	d := autoscaling.DescribeTagsInput{}
+	role.GetRole(input())
+}`;
+    expect(await callsOfModule(imports.join("\n\t"), code)).toEqual([
+      "autoscaling:DescribeTags",
+      "elasticloadbalancing:CreateLoadBalancerPolicy",
+      "elasticloadbalancing:CreateTargetGroup",
+      "iam:GetRole",
+      "kms:DescribeKey",
+    ]);
+  });
+
+  it("are found in a raw import without parentheses", async () => {
+    const files = new Map([
+      ["cmd/main.go", "package main\n\nimport `github.com/aws/aws-sdk-go/service/ec2`\n\nvar x = ec2.CreateVpcInput{}\n"],
+    ]);
+    expect([...(await findCalls(files, MODULE, "cmd")).keys()]).toEqual(["ec2:CreateVpc"]);
+  });
+
+  it.each([
+    ["a line comment", "// c.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})"],
+    ["a block comment", "/*\nc.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})\n*/"],
+    ["a string", 'var help = "c.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})"'],
+    ["a raw string", "var help = `\nc.ec2.DescribeVpcs(ctx, ec2.DescribeVpcsInput{})`"],
+    [
+      "an interface",
+      "type EC2 interface {\n\tDescribeVpcs(ctx context.Context, input *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error)\n}",
+    ],
+    [
+      "a method that forwards",
+      "func (s *sdk) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error) {\n\treturn s.ec2.DescribeVpcs(ctx, in)\n}",
+    ],
+    ["a parameter", "func (c *Cloud) find(requests []*ec2.DescribeVpcsInput) {}"],
+    ["a result", "func (c *Cloud) request() *ec2.DescribeVpcsInput { return c.input }"],
+    ["the input of another package", "var input = other.ec2.DescribeVpcsInput{}"],
+    ["a method that is no operation", "func (c *Cloud) find() { c.DescribeEverything(ctx) }"],
+  ])("do not include %s", async (_, code) => {
+    expect(await callsOfModule(V2, code)).toEqual([]);
+  });
+
+  it("do not include test files, vendored packages and packages that the main package does not use", async () => {
+    const call = go(V2, "var input = ec2.DescribeVpcsInput{}");
+    const files = new Map([
+      ["cmd/main.go", MAIN],
+      ["pkg/cloud/cloud.go", "package cloud\n"],
+      ["pkg/cloud/cloud_test.go", call],
+      ["pkg/cloud/fake/fake.go", call],
+      ["tests/e2e/setup.go", call],
+      ["vendor/example.com/driver/pkg/cloud/cloud.go", call],
+      ["cmd/other/main.go", call],
+    ]);
+    expect([...(await findCalls(files, MODULE, "cmd")).keys()]).toEqual([]);
+  });
+
+  it("name the files that contain them, also those that the main package imports indirectly", async () => {
+    const call = go(V2, "var input = ec2.DescribeVpcsInput{}");
+    const files = new Map([
+      ["cmd/main.go", MAIN],
+      ["pkg/cloud/cloud.go", call.replace('"context"', '_ "example.com/driver/pkg/inner"')],
+      ["pkg/inner/one.go", call],
+      ["pkg/inner/two.go", "package inner\n"],
+    ]);
+    expect([...(await findCalls(files, MODULE, "cmd"))]).toEqual([
+      ["ec2:DescribeVpcs", ["pkg/cloud/cloud.go", "pkg/inner/one.go"]],
+    ]);
+  });
+
+  it("are not assigned to one of two services that both have the operation", async () => {
+    const imports = `${V2}\n\t"github.com/aws/aws-sdk-go-v2/service/autoscaling"`;
+    expect(await callsOfModule(imports, "func all() { c.DescribeTags(ctx, input()) }")).toEqual([]);
+    expect(await callsOfModule(imports, "func all() { c.DescribeTags(ctx, &autoscaling.DescribeTagsInput{}) }")).toEqual([
+      "autoscaling:DescribeTags",
+    ]);
+  });
+
+  it("include those of a service without a data file of its own", async () => {
+    const imports = '"github.com/aws/aws-sdk-go-v2/service/unknown"';
+    expect(await callsOfModule(imports, "var input = unknown.ListThingsInput{}")).toEqual(["unknown:ListThings"]);
+  });
+
+  it("reject a waiter whose operation is unknown", async () => {
+    await expect(callsOfModule(V2, "var w = ec2.NewMoonFullWaiter(client)")).rejects.toThrow(
+      "pkg/cloud/cloud.go: unknown waiter MoonFull of ec2; enter the operation that it polls in waiters.ts",
+    );
+  });
+
+  it("require the main package", async () => {
+    await expect(findCalls(new Map(), MODULE, "cmd")).rejects.toThrow(
+      "example.com/driver: the folder cmd has no Go files; enter the folder of the main package in components.ts",
+    );
+  });
+});
+
+const DRIVER = "github.com/Example/driver";
+/** The paths that a proxy serves this module under. */
+const ESCAPED = "github.com/!example/driver/@v";
+const EMPTY_MAIN = "package main\n";
+const ARCHIVE = zipSync({
+  [`${DRIVER}@v1.2.0-RC.1/cmd/main.go`]: strToU8(EMPTY_MAIN),
+  [`${DRIVER}@v1.2.0-RC.1/README.md`]: strToU8("a driver"),
+});
+const OTHER_LIST = `${ESCAPED.replace("driver", "other")}/list`;
+const SERVED: Readonly<Record<string, Uint8Array>> = {
+  [`/${ESCAPED}/list`]: strToU8("v0.9.0\nv0.37.0\nv0.36.0\nv0.38.0-rc.1\n"),
+  [`/${ESCAPED}/v1.2.0-!r!c.1.zip`]: ARCHIVE,
+  [`/${OTHER_LIST}`]: strToU8("v0.1.0-beta.1\n"),
+};
+
+let server: Server;
+let proxy: string;
+
+/** Below /500/, every path has this status. */
+beforeAll(async () => {
+  server = createServer(({ url = "" }, response) => {
+    const status = Number(/^\/(\d+)\//.exec(url)?.[1] ?? 404);
+    const content = SERVED[url];
+    response.writeHead(content === undefined ? status : 200).end(content ?? "not here");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  proxy = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+/** A folder with these files. */
+function folderOf(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const root = mkdtempSync(join(tmpdir(), "upstream-"));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  return root;
+}
+
+const download = (proxies: string) => downloadModule(DRIVER, "v1.2.0-RC.1", proxies);
+const FILES = new Map([["cmd/main.go", EMPTY_MAIN]]);
+
+describe("downloadModule", () => {
+  it("reads the Go files of a version", async () => {
+    expect(await download(proxy)).toEqual(FILES);
+    expect(await download(`${proxy}/`)).toEqual(FILES);
+  });
+
+  it.each(["404,", "410,", "404|", "500|"])("tries the next proxy after %s", async (first) => {
+    expect(await download(`${proxy}/${first}${proxy}`)).toEqual(FILES);
+  });
+
+  it("tries the next proxy after one that cannot be reached, if the separator is |", async () => {
+    expect(await download(`http://proxy.invalid|${proxy}`)).toEqual(FILES);
+    await expect(download(`http://proxy.invalid,${proxy}`)).rejects.toThrow("proxy.invalid");
+  });
+
+  it("does not try the next proxy after another error than 404 and 410, if the separator is a comma", async () => {
+    await expect(download(`${proxy}/500,${proxy}`)).rejects.toThrow(`${proxy}/500/${ESCAPED}/v1.2.0-!r!c.1.zip: 500 not here`);
+  });
+
+  it.each(["direct", "off"])("stops at %s, which this tool does not support", async (word) => {
+    const message = `GOPROXY: "${word}" is not a module proxy; add one, or pass --source with a checked-out source tree`;
+    await expect(download(word)).rejects.toThrow(message);
+    await expect(download(`${proxy}/404,${word},${proxy}`)).rejects.toThrow(message);
+  });
+
+  it("reads a proxy in a folder", async () => {
+    const root = folderOf({ [`${ESCAPED}/v1.2.0-!r!c.1.zip`]: ARCHIVE });
+    expect(await download(pathToFileURL(root).href)).toEqual(FILES);
+    expect(await download(`${pathToFileURL(folderOf({})).href},${proxy}`)).toEqual(FILES);
+  });
+});
+
+describe("newestVersion", () => {
+  it("is the newest release, by number", async () => {
+    expect(await newestVersion(DRIVER, proxy)).toBe("0.37.0");
+  });
+
+  it("requires a release", async () => {
+    await expect(newestVersion("github.com/Example/other", proxy)).rejects.toThrow(
+      "github.com/Example/other: the proxy lists no release; pass --version or --source",
+    );
+  });
+});
+
+describe("readFolder", () => {
+  it("reads the module of a source tree, without nested and vendored modules", () => {
+    const root = folderOf({
+      "go.mod": `// a driver\nmodule ${DRIVER} // import\n\ngo 1.26\n`,
+      "main.go": EMPTY_MAIN,
+      "pkg/cloud/cloud.go": "package cloud\n",
+      "pkg/cloud/README.md": "a package",
+      "tests/go.mod": "module tests\n",
+      "tests/main.go": EMPTY_MAIN,
+      "vendor/example.com/vendored.go": EMPTY_MAIN,
+    });
+    expect(readFolder(root)).toEqual({
+      module: DRIVER,
+      files: new Map([
+        ["main.go", EMPTY_MAIN],
+        ["pkg/cloud/cloud.go", "package cloud\n"],
+      ]),
+    });
+  });
+
+  it("requires the path of the module", () => {
+    const root = folderOf({ "go.mod": "go 1.26\n" });
+    expect(() => readFolder(root)).toThrow(`${join(root, "go.mod")}: has no module path`);
+  });
+});
+
+/** Waiters and their operations of the SDK for JavaScript, which is generated from the same models. */
+function waitersOfSdk(service: string): readonly (readonly [string, string | undefined])[] {
+  const folder = join(dirname(require.resolve(`@aws-sdk/client-${service}/package.json`)), "dist-es/waiters");
+  return readdirSync(folder)
+    .filter((name) => name.startsWith("waitFor"))
+    .map((name) => {
+      const operation = /new (\w+)Command\(/.exec(readFileSync(join(folder, name), "utf8"))?.[1];
+      return [name.replace(/^waitFor|\.js$/g, ""), operation] as const;
+    });
+}
+
+describe("the waiters of", () => {
+  it.each(["ec2", "iam"])("%s are those of the AWS SDK", (service) => {
+    const expected = waitersOfSdk(service);
+    expect(waitersOf(service).map((waiter) => [waiter, polledOperation(service, waiter)])).toEqual(
+      expect.arrayContaining([...expected]),
+    );
+    expect(waitersOf(service)).toHaveLength(expected.length);
+  });
+});

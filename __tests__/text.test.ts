@@ -1,0 +1,299 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/text/files";
+import { code, joined, list, md, trusted } from "../src/text/markdown";
+import { printable, visible, visibleLines } from "../src/text/printable";
+import { recovery } from "../src/text/recovery";
+import { asciiJson, comment, quote, shellWord } from "../src/text/shell";
+import { fillTemplate } from "../src/text/template";
+import { bundled } from "./helpers/bundled";
+import { anchorOf, anchorsOf } from "./helpers/links";
+import { PROJECT } from "./helpers/project-root";
+
+describe("writeFileAtomically", () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "files-"));
+    path = join(folder, "file");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("writes a new file and replaces an old one, with the mode that is asked for and nothing left beside it", () => {
+    writeFileAtomically(path, "old");
+    writeFileAtomically(path, "new", { mode: 0o600 });
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  it("replaces a symbolic link, not the file that it points to", () => {
+    writeFileSync(join(folder, "target"), "untouched");
+    symlinkSync("target", path);
+    writeFileAtomically(path, "new");
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(readFileSync(join(folder, "target"), "utf8")).toBe("untouched");
+  });
+
+  it("names the path and the remedy in one line, and leaves no temporary file, when a folder is in the way", () => {
+    mkdirSync(path);
+    expect(() => writeFileAtomically(path, "x")).toThrow(`${path}: illegal operation on a directory (EISDIR)`);
+    expect(readdirSync(folder)).toEqual(["file"]);
+    expect(() => writeFileAtomically(join(folder, "no/file"), "x")).toThrow(
+      `${join(folder, "no/file")}: no such file or directory (ENOENT)`,
+    );
+    writeFileSync(join(folder, "plain"), "");
+    expect(() => writeFileAtomically(join(folder, "plain/file"), "x")).toThrow(
+      `${join(folder, "plain/file")}: not a directory (ENOTDIR)`,
+    );
+  });
+
+  it("keeps the old file, and no part of the new one, when the disk is full", () => {
+    writeFileSync(path, "old");
+    // A limit on the size of files stands in for the full disk: the kernel interrupts the write at the same point.
+    const program = bundled(`
+      import { writeFileAtomically } from "./src/text/files";
+      writeFileAtomically("${path}", "x".repeat(100000));`);
+    const { status, stderr } = spawnSync("sh", ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -`, process.execPath], {
+      encoding: "utf8",
+      input: program,
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`Error: ${path}: file too large (EFBIG)`);
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  it("is not interrupted by a signal in a command, which ends the process afterwards", () => {
+    const program = bundled(`
+      import { writeFileAtomically } from "./src/text/files";
+      import { run } from "./src/cli/commands/support/run-command";
+      run(() => {
+        writeFileAtomically("${path}", "first");
+        process.kill(process.pid, "SIGTERM");
+        writeFileAtomically("${path}", "second");
+        setInterval(() => undefined, 1000);
+        return 0;
+      });`);
+    expect(spawnSync(process.execPath, ["-"], { input: program }).signal).toBe("SIGTERM");
+    expect(readFileSync(path, "utf8")).toBe("second");
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+});
+
+describe("readRegularFile", () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "files-"));
+    path = join(folder, "file");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it.each([0, 1, 65_536, 1_000_000])("reads a file of %d bytes, also through a symbolic link", (size) => {
+    const content = Buffer.alloc(size, "abc");
+    writeFileSync(path, content);
+    symlinkSync("file", join(folder, "link"));
+    expect(readRegularFile(path).equals(content)).toBe(true);
+    expect(readRegularFile(join(folder, "link")).equals(content)).toBe(true);
+  });
+
+  it("reads a file whose size the file system states as 0", () => {
+    expect(readRegularFile("/proc/self/status").toString("utf8")).toMatch(/^Name:/);
+  });
+
+  it.each<[string, (path: string) => unknown, string]>([
+    ["a FIFO, without waiting for a writer", (at) => spawnSync("mkfifo", [at]), "is not a regular file; replace it with one"],
+    ["a device", (at) => symlinkSync("/dev/zero", at), "is not a regular file; replace it with one"],
+    ["a folder", (at) => mkdirSync(at), "is not a regular file; replace it with one"],
+    ["nothing", () => undefined, "no such file or directory (ENOENT)"],
+    ["a link to itself", (at) => symlinkSync("file", at), "too many symbolic links encountered (ELOOP)"],
+    [
+      "a huge file, without reading it",
+      (at) => {
+        writeFileSync(at, "");
+        truncateSync(at, 3 * 2 ** 30);
+      },
+      "is larger than 16 MiB, the limit; make it smaller",
+    ],
+  ])("rejects %s", (_, create, message) => {
+    create(path);
+    expect(() => readRegularFile(path)).toThrow(`${path}: ${message}`);
+  });
+});
+
+describe("fileErrorMessage", () => {
+  it.each([
+    [{ errno: -13, path: "f" }, "f: permission denied (EACCES)"],
+    [{ errno: -28, path: "f" }, "f: no space left on device (ENOSPC)"],
+    [{ errno: -2, path: "a", dest: "b" }, "b: no such file or directory (ENOENT)"],
+    [{ errno: -2, path: "terraform", syscall: "spawn terraform" }, undefined],
+    [{ code: "ERR_INVALID_ARG_TYPE", path: "f" }, undefined],
+    [{ message: "not of the file system" }, undefined],
+  ])("of %j is %j", (error, message) => {
+    expect(fileErrorMessage(error)).toBe(message);
+  });
+});
+
+// cspell:ignore Größe
+describe("a printed string", () => {
+  it.each([
+    ["a line feed", "a\nb", "a\\nb"],
+    ["an escape sequence of a terminal", "\u001b[2J\u009b2J", "\\u001b[2J\\u009b2J"],
+    ["bidirectional characters", "a\u202eb\u2066", "a\\u202eb\\u2066"],
+    ["separators of lines and paragraphs", "a\u2028b\u2029", "a\\u2028b\\u2029"],
+    ["letters without a glyph", "team\u3164\u200b\u{e0001}", "team\\u3164\\u200b\\udb40\\udc01"],
+    ["half a surrogate pair", "\ud800", "\\ud800"],
+    ["other alphabets and emoji unchanged", "Größe 大小 😀", "Größe 大小 😀"],
+  ])("displays %s", (_, text, shown) => {
+    expect(visible(text)).toBe(shown);
+  });
+
+  it("keeps the line feeds of several lines, and the meaning of JSON", () => {
+    const value = { "a\u202e": ["\u009b", "\u{e0001}", "\n\\u0041"] };
+    const json = visibleLines(JSON.stringify(value, null, 2));
+    expect(json.split("\n")).toHaveLength(7);
+    expect(json).not.toMatch(/[\u009b\u202e\u{e0001}]/u);
+    expect(JSON.parse(json)).toEqual(value);
+  });
+
+  it("contains no workflow command of GitHub Actions", () => {
+    expect(printable("a: b::c\n::add-mask::exit\n \t::error::X\n\r::x\na ##[warning]y\n")).toBe(
+      "a: b::c\n\\u003a:add-mask::exit\n \\u0009::error::X\n\\u000d::x\na #\\u0023[warning]y\n",
+    );
+    expect(printable("  ::error::X")).toBe("  \\u003a:error::X");
+  });
+});
+
+const read = (path: string) => readFileSync(join(PROJECT, path), "utf8");
+
+const filesIn = (folder: string): readonly string[] =>
+  readdirSync(join(PROJECT, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => join(folder, path));
+
+const PAGE = read("docs/how-to/recover.md");
+
+/** The sections of docs/how-to/recover.md that begin with a symptom. */
+const symptoms = PAGE.split(/^## /m)
+  .filter((section) => /^.+\n\n> /.test(section))
+  .map((section) => ({ anchor: anchorOf(section.split("\n")[0] ?? ""), section }));
+
+describe("docs/how-to/recover.md", () => {
+  it("has a section for each symptom, with at most five commands", () => {
+    expect(symptoms.length).toBeGreaterThan(10);
+    const commands = (section: string) => /```shell\n([\s\S]*?)```/.exec(section)?.[1]?.match(/^(?!#).+/gm) ?? [];
+    expect(symptoms.filter(({ section }) => commands(section).length > 5)).toEqual([]);
+  });
+
+  it.each(symptoms.map(({ anchor }) => anchor))("has an end-to-end test of its section %s", (anchor) => {
+    const tests = filesIn("__tests__/e2e").filter((path) => path.endsWith(".test.ts"));
+    const claims = tests.filter((path) => new RegExp(`recover\\.md#${anchor}\\b(?!-)`).test(read(path)));
+    expect(claims).not.toEqual([]);
+  });
+
+  it("has the sections that messages name", () => {
+    const named = filesIn("src").flatMap((path) => [...read(path).matchAll(/recovery\("([a-z-]+)"\)/g)].map(([, row]) => row));
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((row) => !anchorsOf(PAGE).includes(row ?? ""))).toEqual([]);
+    expect(recovery("tainted")).toBe("docs/how-to/recover.md#tainted");
+  });
+});
+
+/** What a POSIX shell prints. */
+const sh = (script: string) => execFileSync("sh", ["-c", script], { encoding: "utf8" });
+
+const NASTY = ["it's", "'", "$HOME `id` $(id)", "a\\", 'say "x"', "-n", "two\nlines", "ü", ""];
+
+describe("a string in a shell script", () => {
+  it.each(NASTY)("is one argument with the same characters: %j", (text) => {
+    expect(sh(`printf '[%s]' ${quote(text)} --a=${shellWord(text)}`)).toBe(`[${text}][--a=${text}]`);
+  });
+
+  it("becomes JSON in ASCII", () => {
+    expect(asciiJson({ Value: "ü\u{1f600}" })).toBe('{"Value":"\\u00fc\\ud83d\\ude00"}');
+    expect(JSON.parse(asciiJson(NASTY))).toEqual(NASTY);
+  });
+
+  it("becomes a comment, line by line", () => {
+    expect(comment("one", "", "two")).toBe("# one\n#\n# two");
+  });
+});
+
+describe("fillTemplate", () => {
+  it("fills in a value within a line, and indents a value of several lines as its placeholder", () => {
+    const data = { name: code("a`b"), items: list([trusted("one"), trusted("two")]) };
+    expect(fillTemplate("The {{name}}:\n\n   {{items}}\n", data)).toBe("The `` a`b ``:\n\n   - one\n   - two\n");
+  });
+
+  it("shows a block only if its condition holds, and no double blank lines", () => {
+    const template =
+      "a\n\n<!-- if yes -->\n\nb\n\n<!-- unless no -->\nc\n<!-- end -->\n<!-- end -->\n<!-- if no -->\n\nd\n\n<!-- end -->\n\ne";
+    expect(fillTemplate(template, { yes: true, no: false })).toBe("a\n\nb\n\nc\n\ne");
+  });
+
+  it("reads conditions of a shell script in its comments", () => {
+    expect(fillTemplate("# <!-- if no -->\na\n# <!-- end -->\nb", { no: false })).toBe("b");
+  });
+
+  it("shows no block within a block that is not shown", () => {
+    const template = "<!-- if no -->\n<!-- if yes -->\na\n<!-- end -->\n<!-- end -->\nb";
+    expect(fillTemplate(template, { yes: true, no: false })).toBe("b");
+  });
+
+  it("numbers the shown items of each ordered list", () => {
+    const template = "1. a\n<!-- if no -->\n1. b\n<!-- end -->\n1. c\n\n## Next\n\n1. d\n";
+    expect(fillTemplate(template, { no: false })).toBe("1. a\n2. c\n\n## Next\n\n1. d\n");
+  });
+
+  it("omits the line of an empty value that is alone on its line", () => {
+    expect(fillTemplate("- a\n{{rest}}\n", { rest: trusted("") })).toBe("- a\n");
+  });
+
+  it("escapes the separator of cells in a table, also within code", () => {
+    expect(fillTemplate("| {{name}} |", { name: code("a|b") })).toBe("| `a\\|b` |");
+  });
+
+  it("interprets no placeholder, condition, number or replacement pattern in a value", () => {
+    const value = trusted("{{other}} $& $1\n<!-- if other -->\n1. x\n\n\n1. y");
+    expect(fillTemplate("{{value}}\n{{other}}", { value, other: trusted("o") })).toBe(`${value}\no`);
+  });
+
+  it.each([
+    ["an unknown value", "{{missing}}", {}, "template: no string is named missing"],
+    ["an unknown condition", "<!-- if missing -->\n<!-- end -->", {}, "template: no boolean is named missing"],
+    ["a condition as a value", "{{yes}}", { yes: true }, "template: no string is named yes"],
+    ["a value that nothing shows", "a", { name: trusted("n") }, "template: nothing shows name"],
+    [
+      "several lines within a line",
+      "a {{name}}",
+      { name: trusted("b\nc") },
+      "template: name has several lines and is not alone on its line",
+    ],
+  ])("rejects %s", (_, template, data, message) => {
+    expect(() => fillTemplate(template, data)).toThrow(message);
+  });
+});
+
+describe("Markdown", () => {
+  it("keeps escaped values when pieces are joined", () => {
+    const pieces = [md`user ${code("a")}`, md`group ${code("b")}`];
+    expect(md`${joined(pieces, " and ")}.`).toBe("user `a` and group `b`.");
+  });
+});

@@ -89,7 +89,7 @@ describe("the commands about keys", () => {
     const message = "IAM does not list the keys of the user deckhouse: no answer within 2 s";
     for (const [args, remedy, code] of [
       [[], "", 3],
-      [["--leaked"], '; until then, follow review/deckhouse/REVIEW.md, "After a leak"', 1],
+      [["--leaked"], "; until then, follow review/deckhouse/after-a-leak.md", 1],
     ] as const) {
       const started = Date.now();
       const { status, output } = runIn(deployments.path, hanging, process.execPath, script, "keys", ...args, "--timeout", "2");

@@ -1,6 +1,9 @@
+import { keyFindings } from "../../../src/cli/account/keys/findings";
 import { leakResponse } from "../../../src/cli/account/keys/leak";
 import { nextStep, type Step } from "../../../src/cli/account/keys/next-step";
+import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/rules";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
+import { exitCodeOf } from "../../../src/cli/findings/finding";
 import { SLOTS, type Slot } from "../../../src/iam/key-slots";
 import { KEY_ADDRESSES } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
@@ -108,6 +111,7 @@ function walkedAction(action: Step["actions"][number]): Action {
 /** The program as a person runs it. */
 export const PROGRAM: Program = {
   protectAttachment: true,
+  isAlarmed: (world) => exitCodeOf<KeyRules>(KEY_RULES, keyFindings(situationOf(world))) > 0,
   keys: (world) => walked(nextStep(situationOf(world))),
   leaked: (world, ids) => {
     const { contain, after } = leakResponse(situationOf(world), ids);

@@ -9,10 +9,12 @@ import {
   deleteKey,
   HOUR,
   type Interruption,
+  type Key,
   keyIn,
   newWorld,
   pass,
   type Settings,
+  SLOTS,
   type State,
   type World,
   works,
@@ -54,6 +56,8 @@ export interface Program {
   keys(world: World): Step;
   /** The steps after a leak, in their order. */
   leaked(world: World, ids: readonly string[]): Step;
+  /** Whether `keys` exits with attention. */
+  isAlarmed(world: World): boolean;
 }
 
 export interface Violation {
@@ -80,7 +84,7 @@ interface Followed {
 }
 
 /** Follows a step to the letter. @throws Broken if an invariant is violated, or the step is not possible */
-function follow(program: Program, before: World, given: Step, interruption?: Interruption): Followed {
+function follow(program: Program, before: World, given: Step, interruption?: Interruption, isAnswer = false): Followed {
   const world = copyOf(before);
   let step = given;
   const leakedKey = step.askLeaked;
@@ -104,13 +108,37 @@ function follow(program: Program, before: World, given: Step, interruption?: Int
     if (answer === undefined) {
       throw new Broken("the question has no answer that fits");
     }
-    return follow(program, world, answer, interruption);
+    return follow(program, world, answer, interruption, true);
   }
   for (const { setting, value } of step.edits) {
     edit(world.settings, setting, value);
   }
   let worked = works(world);
+  const { dkp } = before;
+  const isRevivable =
+    keyIn(before, dkp)?.status === "Inactive" &&
+    !before.leaked.includes(dkp) &&
+    SLOTS.some((slot) => {
+      const { [slot]: managed } = before.state.keys;
+      const { [slot]: status, pgp } = before.settings;
+      return managed?.id === dkp && !managed.tainted && status === "Active" && pgp[slot] === managed.pgp;
+    });
   const check = (what: string) => {
+    const isUsed = ({ used }: Key) => used !== undefined && world.now - used < DAY;
+    const ended = before.iam.keys.find(
+      (key) =>
+        key.status === "Active" && !world.leaked.includes(key.id) && isUsed(key) && keyIn(world, key.id)?.status !== "Active",
+    );
+    // A person who has looked up the key of DKP knows more than AWS reports.
+    if (ended !== undefined && !isAnswer) {
+      throw new Broken(`a key that was used within a day ends, by ${what}`);
+    }
+    if (isRevivable && world.dkp !== dkp) {
+      throw new Broken(`DKP gets another key although its own can be activated again, by ${what}`);
+    }
+    if (exposesSecret(before) && !exposesSecret(world) && keyIn(world, before.state.exposed?.id ?? "")?.status === "Active") {
+      throw new Broken(`the outputs no longer expose a key with its secret, by ${what}`);
+    }
     for (const id of world.leaked) {
       const isActive = keyIn(world, id)?.status === "Active";
       if (isActive && world.ended.includes(id)) {
@@ -158,6 +186,9 @@ function follow(program: Program, before: World, given: Step, interruption?: Int
         throw new Broken(`the advised apply fails: ${result.failed.join(", ")}`);
       }
     } else {
+      if (step.why.startsWith("leak") && action.do === "delete" && keyIn(world, action.key)?.status === "Active") {
+        throw new Broken("a key is deleted before it is deactivated: if it did not leak, nothing brings it back");
+      }
       perform(world, action);
       check(action.do);
     }
@@ -258,6 +289,45 @@ function perform(world: World, action: Exclude<Action, { readonly do: "apply" }>
     case "wait":
       pass(world, action.minutes);
   }
+}
+
+/** Whether `hand-over` can give the exposed key to DKP. */
+function exposesSecret({ state }: World): boolean {
+  return Object.values(state.keys).some(({ id, secret }) => id === state.exposed?.id && secret);
+}
+
+/** What an apply of the present settings does wrong; undefined: nothing. */
+function harmOf(program: Program, before: World): string | undefined {
+  const world = copyOf(before);
+  const result = apply(world, program.protectAttachment, () => undefined);
+  if ("refused" in result) {
+    return result.refused;
+  }
+  const [failed] = result.failed;
+  if (failed !== undefined) {
+    return `${failed} fails`;
+  }
+  const isRevived = world.leaked.some((id) => keyIn(before, id)?.status !== "Active" && keyIn(world, id)?.status === "Active");
+  if (isRevived) {
+    return "a leaked key works again";
+  }
+  return works(before) && !works(world) ? "DKP's key stops to work" : undefined;
+}
+
+/** What is wrong although nothing is to do. */
+function wrongAtTheEnd(program: Program, before: World): string | undefined {
+  if (before.leaked.some((id) => keyIn(before, id)?.status === "Active")) {
+    return "a leaked key works at the end";
+  }
+  const { state, versions } = before;
+  const isLost = versions.some(({ keys }) => Object.values(keys).some(({ id, secret }) => id === state.exposed?.id && secret));
+  if (isLost && !exposesSecret(before)) {
+    return "the secret of the exposed key is only in an older version of the state";
+  }
+  const world = copyOf(before);
+  const result = apply(world, program.protectAttachment, () => undefined);
+  const isUnchanged = !("refused" in result) && result.calls === 0 && result.failed.length === 0;
+  return isUnchanged && world.state.exposed?.id === state.exposed?.id ? undefined : "an apply changes something at the end";
 }
 
 /** What the program advises: after a leak, until the leaked keys are dead, `keys --leaked`. */
@@ -526,9 +596,9 @@ export function walk(program: Program, starts: readonly Node[], depth: number, e
     if (step.done) {
       if (known === undefined) {
         next.set(name, undefined);
-        const live = world.leaked.find((id) => keyIn(world, id)?.status === "Active");
-        if (live !== undefined) {
-          broken(new Broken("a leaked key works at the end"), step);
+        const wrong = wrongAtTheEnd(program, world);
+        if (wrong !== undefined) {
+          broken(new Broken(wrong), step);
         } else if (keyIn(world, world.dkp)?.status !== "Active" || !world.iam.attached) {
           // An event ended DKP's key. AWS reports a day later that nothing uses the exposed one.
           const later = copyOf(world);
@@ -541,6 +611,13 @@ export function walk(program: Program, starts: readonly Node[], depth: number, e
         }
       }
     }
+    // A key that neither state nor IAM shows cannot be known.
+    if (known === undefined && world.iam.keys.every(({ listed }) => listed) && !program.isAlarmed(world)) {
+      const harm = harmOf(program, world);
+      if (harm !== undefined) {
+        broken(new Broken(`nothing warns of an apply: ${harm}`), step);
+      }
+    }
     const isRotation = step.done;
     if (!isRotation || (step.edits.length > 0 && budget > 0)) {
       try {
@@ -548,6 +625,9 @@ export function walk(program: Program, starts: readonly Node[], depth: number, e
         steps += known === undefined ? 1 : 0;
         if (!isRotation && known === undefined) {
           next.set(name, canonical(followed.world));
+        }
+        if (step.why.startsWith("leak") && !works(followed.world) && advice(program, followed.world).done) {
+          throw new Broken("the response to a leak ends without a key for DKP");
         }
         const error = settingsError(followed.world.settings);
         if (error !== undefined) {

@@ -4,7 +4,7 @@ import type { Slot } from "../../../src/iam/key-slots";
 
 export const HOUR = 60;
 export const DAY = 24 * HOUR;
-const SLOTS: readonly Slot[] = ["primary", "secondary"];
+export const SLOTS: readonly Slot[] = ["primary", "secondary"];
 export const MAX_KEYS = 2;
 
 export type Status = "Active" | "Inactive";

@@ -41,9 +41,9 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
   },
   keys: {
     0: "nothing but notes is reported; with --leaked: the steps are printed",
-    1: "the settings or the arguments have an error; with --leaked: something cannot be read",
+    1: "the settings or the arguments have an error; with --leaked: IAM does not list the keys",
     2: "a deployment needs attention",
-    3: "the keys of a deployment cannot be read; the others are reported",
+    3: "the keys of a deployment cannot be read, and the others are reported; with --leaked: the steps are printed without the state, which cannot be read",
   },
   "hand-over": { 0: "the provider block is printed or written", 1: "the provider block is neither printed nor written" },
   drift: {

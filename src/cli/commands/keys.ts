@@ -1,11 +1,13 @@
+import { join } from "node:path";
 import type { Deployment } from "../../settings/deployment";
 import { stackFolder } from "../../terraform/terraform-cli";
 import { leakResponse, leakText } from "../account/keys/leak";
 import { contextOf, type KeyReport, keyReport, keyReportJson, keyReportText } from "../account/keys/report";
 import { KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
-import { keySituation } from "../account/keys/sources";
+import { keySituation, situationWithoutState } from "../account/keys/sources";
 import { exitCodeOf } from "../findings/finding";
+import { EXIT } from "./exit-codes";
 import { seconds } from "./preflight";
 import { forDeployments } from "./support/for-deployments";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
@@ -96,9 +98,12 @@ async function leaked(session: Session, names: readonly string[], options: Optio
     throw new Error("--leaked: is for one deployment; name one stack");
   }
   const deployment = selectOne(session, name);
-  const situation = await situationOf(session, deployment, seconds(options.timeout)).catch((error: Error) => {
-    session.fail(new Error(`${error.message}; until then, follow review/${deployment.stack}/REVIEW.md, "After a leak"`));
-  });
+  const limit = seconds(options.timeout);
+  const situation = await situationOf(session, deployment, limit)
+    .catch((error: Error) => withoutState(session, deployment, limit, error))
+    .catch((error: Error) => {
+      session.fail(new Error(`${error.message}; until then, follow review/${deployment.stack}/after-a-leak.md`));
+    });
   if (situation === undefined) {
     session.print("", () => endAfter(true, session));
     return;
@@ -112,6 +117,16 @@ async function leaked(session: Session, names: readonly string[], options: Optio
 }
 
 /** @param limit how long the calls to AWS may take, in seconds */
-function situationOf({ terraform, output }: Session, deployment: Deployment, limit: number): Promise<KeySituation> {
+async function situationOf({ terraform, output }: Session, deployment: Deployment, limit: number): Promise<KeySituation> {
   return keySituation(terraform, stackFolder(terraform, output, deployment.stack), deployment, limit);
+}
+
+/** What IAM shows, where the state cannot be read. @throws Error if IAM does not answer either */
+async function withoutState(session: Session, deployment: Deployment, limit: number, error: Error): Promise<KeySituation> {
+  const { terraform, output } = session;
+  const folder = join(output, "stacks", deployment.stack);
+  const situation = await situationWithoutState(terraform, folder, deployment, limit, error.message);
+  session.fail(new Error(`${error.message}; these steps are without the state`));
+  session.raise(EXIT.breaking);
+  return situation;
 }

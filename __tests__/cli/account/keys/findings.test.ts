@@ -73,7 +73,7 @@ describe("findings about keys", () => {
     [
       "settings of before the rotation",
       situation(BOTH, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3, 0.1)], SECONDARY),
-      ["key-breaking accessKeys.current"],
+      ["key-current-differs accessKeys.current"],
     ],
     [
       "a deactivated exposed key",
@@ -143,7 +143,7 @@ describe("findings about keys", () => {
   it("name what an apply does, and why it must not be applied", () => {
     const [finding] = keyFindings(situation(RETIRED, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]));
     expect(finding && textOf<KeyRules>(KEY_RULES, finding)).toBe(
-      "the next apply deactivates AKIAPRIMARY (primary), the key that the outputs expose; do not apply these settings",
+      "the next apply deactivates AKIAPRIMARY (primary), which DKP may use: it was created or used within the last 24 hours, or AWS reports no use of the exposed key in that time; do not apply these settings",
     );
   });
 });

@@ -92,6 +92,33 @@ DKP cannot call AWS from step 1 until it has another key; the instances of the c
     );
   });
 
+  it("ends the key, and asks for the state, where the state cannot be read", () => {
+    const unreachable = { ...situation("", [], [iamKey("AKIALEAKED", 9, 0.1)]), unreachable: "no credentials" };
+    expect(leakResponse(unreachable, ["AKIALEAKED"])).toEqual({
+      ids: ["AKIALEAKED"],
+      contain: {
+        edits: [],
+        actions: [
+          { do: "deactivate", key: "AKIALEAKED" },
+          { do: "delete", key: "AKIALEAKED" },
+        ],
+      },
+      after: { why: "unreachable", edits: [], actions: [] },
+    });
+    expect(text(unreachable, "AKIALEAKED")).toContain("4. Give DKP a key that has not leaked: make the state readable");
+  });
+
+  it("creates a key where the one that is left has no known secret", () => {
+    const imported = { ...PRIMARY, secret: undefined };
+    const given = situation(
+      "accessKeys: { secondary: { status: Active } }",
+      [imported, { ...PRIMARY, slot: "secondary", id: "AKIALEAKED" }],
+      [iamKey("AKIAPRIMARY", 80, 0.1), iamKey("AKIALEAKED", 9, 0.1)],
+    );
+    const { after } = leakResponse({ ...given, settings: deployment() }, ["AKIALEAKED"]);
+    expect(after.actions[0]).toEqual({ do: "apply" });
+  });
+
   it("has at most 60 lines", () => {
     const rotation = "accessKeys: { secondary: { status: Active } }";
     const secondary: StateKey = { ...PRIMARY, slot: "secondary", id: "AKIASECONDARY" };

@@ -2,7 +2,7 @@ import { dkpAccess } from "../../../text/command";
 import { visible } from "../../../text/printable";
 import { textOf } from "../../findings/finding";
 import { keyText, mismatchFindings } from "./findings";
-import { leakCommands, SESSION_HOURS } from "./leaked-key";
+import { GUIDES, leakCommands, SESSION_HOURS } from "./leaked-key";
 import { type Action, type Edit, nextStep, type Step } from "./next-step";
 import { type Context, commandsOf, editText, stepText } from "./report";
 import { KEY_RULES, type KeyRules } from "./rules";
@@ -35,10 +35,6 @@ export function leakResponse(situation: KeySituation, named: readonly string[]):
     );
   }
   const left = withoutKeys(situation, ids);
-  const next = nextStep(left);
-  const exposed = exposedSlot(left);
-  // DKP may have had a leaked key that is not the exposed one.
-  const gives = exposed !== undefined && canBeGiven(exposed) && next.why === "done";
   const isImported = settings.import?.accessKeyId !== left.settings.import?.accessKeyId;
   const isInactive = (id: string) => iam.keys.some((key) => key.id === id && key.status !== "Active");
   return {
@@ -51,23 +47,21 @@ export function leakResponse(situation: KeySituation, named: readonly string[]):
         ...ids.map((key): Action => ({ do: "delete", key })),
       ],
     },
-    after: gives ? { why: "give", key: exposed.found?.id, edits: [], actions: [{ do: "hand-over" }] } : next,
+    after: afterLeak(left),
   };
 }
 
-/** AWS's guides for what an attacker left behind. */
-const GUIDES: readonly (readonly [what: string, url: string])[] = [
-  ["what to check in the account", "https://docs.aws.amazon.com/guardduty/latest/ug/compromised-creds.html"],
-  [
-    "what the key did: CloudTrail event history",
-    "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html",
-  ],
-  ["the same over a long time: Athena", "https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html"],
-  [
-    "sessions of roles that the attacker used",
-    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html",
-  ],
-];
+/** The next step where DKP may have had a leaked key: nothing to do otherwise, DKP gets the exposed key, or a new one. */
+function afterLeak(left: KeySituation): Step {
+  const next = nextStep(left);
+  const exposed = exposedSlot(left);
+  if (next.why !== "done" || exposed === undefined) {
+    return next;
+  }
+  return canBeGiven(exposed)
+    ? { why: "give", key: exposed.found?.id, edits: [], actions: [{ do: "hand-over" }] }
+    : { ...next, why: "create" };
+}
 
 /** The response as text: steps in their order, as settings and commands. Lines to type are indented by four spaces. */
 export function leakText(situation: KeySituation, response: LeakResponse, context: Context): string {

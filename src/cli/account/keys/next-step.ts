@@ -47,6 +47,7 @@ export type Action =
 
 export type Why =
   | "mismatch"
+  | "unreachable"
   | "unsent"
   | "unsent-older"
   | "unlisted"
@@ -60,7 +61,6 @@ export type Why =
   | "rotate-expose"
   | "rotate-retire"
   | "rotate-delete"
-  | "deleted-already"
   | "wait"
   | "unmanaged-retire"
   | "expose-other"
@@ -97,6 +97,9 @@ export function nextStep(situation: KeySituation): Step {
   const { settings, unsent, iam, state } = situation;
   if (Object.values(mismatches(situation)).some((value) => value !== undefined)) {
     return step("mismatch");
+  }
+  if (situation.unreachable !== undefined) {
+    return step("unreachable");
   }
   if (unsent !== undefined) {
     return unsent === "newer"
@@ -176,11 +179,13 @@ function workingStep(situation: KeySituation, exposed: KeySlot | undefined): Ste
   if (exposed !== undefined && usable.some(({ slot }) => slot === exposed.slot)) {
     return unknownSecretStep(situation, exposed);
   }
-  const [working] = usable;
-  if (working !== undefined) {
-    return applied(situation, "expose-other", desiredEdits(situation, { current: working.slot }));
+  if (situation.iam.keys.length < MAX_KEYS) {
+    return creation(situation);
   }
-  return situation.iam.keys.length < MAX_KEYS ? creation(situation) : makeRoom(situation, situation.iam.keys);
+  const [working] = usable;
+  return working === undefined
+    ? makeRoom(situation, situation.iam.keys)
+    : applied(situation, "expose-other", desiredEdits(situation, { current: working.slot }));
 }
 
 /** The exposed key is one that DKP has or can get: what else exists is retired, or a newer key replaces it. */
@@ -191,9 +196,6 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
     return canEnd(unmanaged, situation)
       ? step("unmanaged-retire", { key: unmanaged.id, actions: [HAND_OVER, endOf(unmanaged)] })
       : waiting(unmanaged.id);
-  }
-  if (other.managed !== undefined && other.found === undefined) {
-    return applied(situation, "deleted-already", desiredEdits(situation, { current: exposed.slot }));
   }
   if (other.found !== undefined) {
     if (canBeGiven(other) && isOlder(exposed.found, other.found)) {
@@ -265,7 +267,7 @@ function makeRoom(situation: KeySituation, keys: readonly IamKey[]): Step {
     return end(first);
   }
   const [one, two] = keys;
-  if (one === undefined || two === undefined || keys.every((key) => isRecent(key, now))) {
+  if (one === undefined || two === undefined) {
     return step("wait", { key: one?.id, actions: [WAIT] });
   }
   const endLater = (key: IamKey) => (isRecent(key, now) ? step("wait", { key: key.id, actions: [WAIT] }) : end(key));

@@ -24,6 +24,7 @@ export function keyReport(situation: KeySituation): KeyReport {
 
 /** Why a step comes next. `KEY` stands for the key that it is about. */
 const WHY: Readonly<Record<Why, string>> = {
+  unreachable: "make the state readable; nothing else shows which key DKP has, and what an apply does",
   mismatch: "check which settings, state and credentials belong together; the keys were not checked",
   unsent: "write the state that Terraform could not write",
   "unsent-older": "delete the file with the older state",
@@ -38,7 +39,6 @@ const WHY: Readonly<Record<Why, string>> = {
   "rotate-expose": "expose the new key, then give it to DKP",
   "rotate-retire": "deactivate the old key, once DKP has the exposed one; it can be activated again",
   "rotate-delete": "delete the retired key, once you do not want to go back to it",
-  "deleted-already": "the key is deleted already: set its slot to absent, so that no other key is created in it",
   wait: `wait: KEY was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
   "unmanaged-retire": "remove KEY, which the state does not have and nothing uses: first deactivate it, which can be reversed",
   "expose-other": "expose the key that works",

@@ -41,10 +41,8 @@ const BREAK_TEXTS: Readonly<Record<Break, string>> = {
   "fails: Terraform would replace the key": "which protect rejects; without protect, DKP loses its key",
   "fails: there is no such key to import": "which fails: IAM does not have it, or another slot has it",
   "activates a key that was deactivated": `which was deactivated, perhaps because it leaked: if it leaked, do not apply these settings, and run keys --leaked (${page("how-to/keys.md#when-a-key-has-leaked")})`,
-  "ends the exposed key": "the key that the outputs expose; do not apply these settings",
   "ends a key that DKP may use": `which DKP may use: it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time; do not apply these settings`,
   "exposes a key that DKP cannot get": "whose secret is not in the state, or which is not Active; do not apply these settings",
-  "exposes an older key": "an older key: the settings are older than the deployment; do not apply them",
 };
 
 /** What `keys`, `drift` and `preflight` report about the keys of a deployment. */

@@ -20,6 +20,8 @@ export interface KeySituation {
   /** The stack's folder, where Terraform runs. */
   readonly folder: string;
   readonly state: StateContents;
+  /** Why the state cannot be read; it is empty then. */
+  readonly unreachable?: string | undefined;
   /** `errored.tfstate` beside it: newer than the state, or older, because another apply wrote the state since. */
   readonly unsent?: "newer" | "older" | undefined;
   readonly iam: IamUser;
@@ -188,16 +190,13 @@ export type Break =
   | "fails: Terraform would replace the key"
   | "fails: there is no such key to import"
   | "activates a key that was deactivated"
-  | "ends the exposed key"
   | "ends a key that DKP may use"
-  | "exposes a key that DKP cannot get"
-  | "exposes an older key";
+  | "exposes a key that DKP cannot get";
 
 /** The break that the effect causes; undefined if it has none. */
 export function breakOf(effect: Effect, effects: readonly Effect[], situation: KeySituation): Break | undefined {
   const { iam, state } = situation;
   const { slot, id, verb } = effect;
-  const exposed = exposedSlot(situation);
   const key = iam.keys.find((candidate) => candidate.id === id);
   switch (verb) {
     case "create": {
@@ -214,19 +213,11 @@ export function breakOf(effect: Effect, effects: readonly Effect[], situation: K
       return "activates a key that was deactivated";
     case "delete":
     case "deactivate":
-      if (id === state.exposed.id) {
-        return "ends the exposed key";
-      }
       return key === undefined || canEnd(key, situation) ? undefined : "ends a key that DKP may use";
     case "expose": {
       const target = slotOf(situation, slot);
       const isCreated = effects.some((other) => other.verb === "create" && other.slot === slot);
-      if (!isCreated && !canBeGiven(target)) {
-        return "exposes a key that DKP cannot get";
-      }
-      return !isCreated && exposed !== undefined && canBeGiven(exposed) && isOlder(target.found, exposed.found)
-        ? "exposes an older key"
-        : undefined;
+      return isCreated || canBeGiven(target) ? undefined : "exposes a key that DKP cannot get";
     }
     default:
       return undefined;

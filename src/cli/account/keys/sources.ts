@@ -41,6 +41,21 @@ export async function keySituation(
   return { settings: deployment, folder, state, unsent: unsentState(folder, json), iam, unmanagedObjects, clock };
 }
 
+/**
+ * The situation as far as IAM shows it, where the state cannot be read.
+ * @throws Error if IAM does not list the keys either
+ */
+export async function situationWithoutState(
+  { progress }: TerraformCli,
+  folder: string,
+  deployment: Deployment,
+  limit: number,
+  unreachable: string,
+): Promise<KeySituation> {
+  const iam = await iamUser(deployment, { progress, limit, signal: new AbortController().signal });
+  return { settings: deployment, folder, state: readState(""), unreachable, iam, unmanagedObjects: [], clock: new Date() };
+}
+
 /** The file in which Terraform leaves a state that it cannot write into the backend. Source: Terraform, "Backends: Manual State Pull/Push". */
 const UNSENT = "errored.tfstate";
 

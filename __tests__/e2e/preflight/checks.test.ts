@@ -29,8 +29,9 @@ describe("the preflight", () => {
   // One local AWS for all: each start takes longer than all cases of a check.
   const aws = testAws();
 
-  it("has cases of each check", () => {
-    expect(TESTS.flatMap(({ names }) => names)).toEqual(["account", regionCheck.name, ...CHECKS.map(({ name }) => name)]);
+  it("has cases of each check that calls AWS", () => {
+    const checks = [regionCheck, ...CHECKS].filter(({ calls }) => calls.length > 0);
+    expect(TESTS.flatMap(({ names }) => names)).toEqual(["account", ...checks.map(({ name }) => name)]);
   });
 
   describe.each(TESTS.map((tests) => ({ ...tests, title: tests.names.join(", ") })))("check $title", ({ register }) =>

@@ -115,7 +115,7 @@ describe("deployer-policy.json", () => {
 
   it("notes what it does not limit", () => {
     expect(deployerPolicies(deployment("backend: { gcs: { bucket: b } }")).notes).toEqual([
-      "the state is in the backend gcs: what reaches it is not IAM's, and nothing here is about it",
+      "the state is in the backend gcs: IAM does not control access to it, and these policies do not include it",
     ]);
     expect(deployerPolicies(deployment()).notes).toEqual([]);
   });

@@ -428,7 +428,7 @@ describe("what the pipeline may do with the state in S3", () => {
 
   it("says that a KMS key which is no ARN is missing", () => {
     expect(access({ kms_key_id: "alias/state" })).toMatchObject({
-      notes: [expect.stringMatching(/^backend\.s3\.kms_key_id is no key's ARN/)],
+      notes: [expect.stringMatching(/^backend\.s3\.kms_key_id is not the ARN of a key/)],
     });
     expect(statement("StateKey", { kms_key_id: "alias/state" })).toBeUndefined();
   });
@@ -460,16 +460,16 @@ describe("what the pipeline may do with the state in S3", () => {
   });
 
   it.each([
-    ["another backend", { type: "gcs", arguments: { bucket: "b" } }, /in the backend gcs: what reaches it is not IAM's/],
+    ["another backend", { type: "gcs", arguments: { bucket: "b" } }, /in the backend gcs: IAM does not control access to it/],
     [
       "a bucket that only terraform init receives",
       { type: "s3", arguments: { key: "k" } },
-      /backend\.s3\.bucket is given to terraform init/,
+      /backend\.s3\.bucket comes from -backend-config/,
     ],
     [
       "a store that only speaks S3",
       { type: "s3", arguments: { ...S3, endpoints: { s3: "https://minio.example.com" } } },
-      /speaks S3 and is not AWS/,
+      /S3-compatible store outside AWS/,
     ],
   ])("is nothing with %s, and a note says so", (_, location, note) => {
     expect(stateAccess(location, "eu-central-1")).toEqual({ grants: [], notes: [expect.stringMatching(note)] });

@@ -2,6 +2,9 @@
 # The steps of a pipeline, the same in every CI system. `sh scripts/pipeline.sh --help` describes them, docs/how-to/pipelines.md gives the reasons.
 set -eu
 cd "$(dirname "$0")/.."
+# Pages of the documentation: in a checkout of the project, or in the package.
+docs=docs/how-to
+[ -f bin/dkp-access ] || docs=node_modules/dkp-access/docs/how-to
 
 help() {
   cat <<'HELP'
@@ -64,12 +67,12 @@ clean() {
   rm -f "$folder/plan"
   [ -f "$folder/errored.tfstate" ] || return 0
   [ -n "${PLAN_CERTIFICATE-}" ] ||
-    refuse "$folder/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: docs/how-to/pipelines.md"
+    refuse "$folder/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: $docs/pipelines.md"
   mkdir -p pipeline.out
   openssl cms -encrypt -binary -outform DER -aes-256-gcm -in "$folder/errored.tfstate" -out pipeline.out/errored.tfstate.part "$PLAN_CERTIFICATE"
   mv pipeline.out/errored.tfstate.part pipeline.out/errored.tfstate.cms
   rm -f "$folder/errored.tfstate"
-  echo "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/how-to/pipelines.md" >&2
+  echo "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: $docs/pipelines.md" >&2
 }
 
 # cleanly: cleans when the script ends, also by a signal. That ends Terraform first, which then writes the state and releases the lock.
@@ -127,7 +130,7 @@ init() {
   [ -f "$lock" ] || refuse "$lock: missing; create it and commit it:
   npm run synth && $terraform -chdir=$folder providers lock -platform=linux_amd64
   mkdir -p locks && cp $folder/.terraform.lock.hcl $lock"
-  [ ! -f "$folder/errored.tfstate" ] || refuse "$folder/errored.tfstate: may be the only record of what exists; push it first: docs/how-to/pipelines.md"
+  [ ! -f "$folder/errored.tfstate" ] || refuse "$folder/errored.tfstate: may be the only record of what exists; push it first: $docs/pipelines.md"
   rm -rf "$folder"
   mkdir -p "$folder"
   cleanly
@@ -144,10 +147,13 @@ same_configuration() {
   moved=
   [ ! -f "$pack/moved.tf" ] || moved=tfconfig/m-/moved.tf
   files=$(unzip -Z1 "$folder/plan" 'tfconfig/m*' | sort)
-  [ "$files" = "$(printf '%s\n' tfconfig/m-/cdk.tf.json $moved tfconfig/modules.json)" ] &&
-    [ "$(unzip -p "$folder/plan" tfconfig/m-/cdk.tf.json | digest)" = "$(digest <"$pack/main.tf.json")" ] &&
-    [ -z "$moved" -o "$(unzip -p "$folder/plan" tfconfig/m-/moved.tf | digest)" = "$(digest <"$pack/moved.tf")" ] ||
+  if ! {
+    [ "$files" = "$(printf '%s\n' tfconfig/m-/cdk.tf.json $moved tfconfig/modules.json)" ] &&
+      [ "$(unzip -p "$folder/plan" tfconfig/m-/cdk.tf.json | digest)" = "$(digest <"$pack/main.tf.json")" ] &&
+      { [ -z "$moved" ] || [ "$(unzip -p "$folder/plan" tfconfig/m-/moved.tf | digest)" = "$(digest <"$pack/moved.tf")" ]; }
+  }; then
     refuse "$stack: the saved plan is of another configuration than $pack/main.tf.json in this commit, which was reviewed; nothing is applied; plan this commit again"
+  fi
 }
 
 # plan: saves a plan, and sets changes to true or false. Without lock, so that a role that can only read will do:
@@ -252,7 +258,7 @@ deletions() {
   {
     printf '<!-- dkp-access deleted -->\n## Deleted deployments\n\n'
     printf %s "$deleted" | sed 's/.*/- `&`/'
-    printf '\n**Nothing is planned or destroyed for them: the user, its keys and its permissions stay in AWS, and the state stays in its backend.** To destroy them, do it before this change is merged: docs/how-to/change-and-retire.md.\n'
+    printf '\n**Nothing is planned or destroyed for them: the user, its keys and its permissions stay in AWS, and the state stays in its backend.** To destroy them, do it before this change is merged: %s/change-and-retire.md.\n' "$docs"
   }
 }
 
@@ -296,7 +302,7 @@ case $1 in
   plan)
     reviewed
     if [ "${REDIRECTED-}" != approved ] && redirected "$stack" "${BASE-}"; then
-      echo "pipeline.sh: \"$stack\": backend, cloud or provider differs from $BASE, so a plan would send credentials elsewhere; plan it in the job that waits for a reviewer: docs/how-to/pipelines.md" >&2
+      echo "pipeline.sh: \"$stack\": backend, cloud or provider differs from $BASE, so a plan would send credentials elsewhere; plan it in the job that waits for a reviewer: $docs/pipelines.md" >&2
       exit 3
     fi
     init

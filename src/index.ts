@@ -25,10 +25,9 @@ export {
   policyStatements,
 } from "./iam/policy-statements";
 export { type UpgradeAction, type UpgradeReport, upgradeReport } from "./iam/upgrade-report";
-export { defineDeployments } from "./settings/define-in-code";
 export type { Deployment } from "./settings/deployment";
 export { SettingsError } from "./settings/errors";
-export { loadDeployments } from "./settings/load";
+export { defineDeployments, loadDeployments } from "./settings/load";
 export type { SettingsInput } from "./settings/schema/deployment-schema";
 export { DeckhouseAccessStack, type DeckhouseAccessStackOptions } from "./stack";
 export { OUTPUTS, type OutputName } from "./terraform/outputs";

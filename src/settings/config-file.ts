@@ -5,8 +5,8 @@ import { show, showSegment } from "./message-parts";
 import { forbiddenStrings } from "./rules/forbidden-strings";
 import { ami, dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
+import { issueErrors } from "./schema/fields";
 import { noList } from "./schema/primitives";
-import { issueErrors } from "./schema/schema-messages";
 import { parseDocuments, readYaml, type YamlFile } from "./yaml-file";
 
 const nodes = noList(v.object({ instanceClass: v.optional(noList(v.object({ ami: v.optional(ami) }))) }));

@@ -5,7 +5,7 @@ import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import { type BackendArguments, defaultArguments, type StateLocation } from "../terraform/state-location";
 import { isObject } from "../text/json";
-import type { Fields } from "./checked-settings";
+import type { Fields } from "./rules/rule";
 import type { Settings } from "./schema/deployment-schema";
 
 /** One deployment as the stack is built from it. */

@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { visible } from "../text/printable";
-import { secretIn } from "./secrets";
+import { secretIn } from "./rules/forbidden-strings";
 
 /** The message for a key without a value. */
 export const EMPTY = "is empty; write a value or remove it";
@@ -26,16 +26,6 @@ export function showSegment(segment: string): string {
     return "(a secret)";
   }
   return /^[\x21-\x7e]{1,80}$/.test(segment) ? segment : show(segment);
-}
-
-/** A value as a string; the empty one for an object, whose `toString` can be a value that is no function. */
-export function textOf(value: unknown): string {
-  return typeof value === "object" ? "" : String(value);
-}
-
-/** "1 digit", "2 digits". */
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /** The known word that a misspelt one most likely means; undefined if none is near. */

@@ -2,7 +2,6 @@ import * as v from "valibot";
 
 import { isInside, physicalPath } from "../text/files";
 import { isObject } from "../text/json";
-import { type CheckedSettings, checkedSettings } from "./checked-settings";
 import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Deployment, POLICY_FIELDS, policiesOf, statedFields, toDeployment } from "./deployment";
 import { errorAt, type FieldError, firstErrors, SettingsError } from "./errors";
@@ -16,8 +15,9 @@ import { forbiddenStrings } from "./rules/forbidden-strings";
 import { IMPORT_RULES } from "./rules/import-rules";
 import { POLICY_RULES } from "./rules/policy-rules";
 import type { Known, RuleContext } from "./rules/rule";
+import { type CheckedSettings, checkedSettings } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
-import { issueErrors } from "./schema/schema-messages";
+import { issueErrors } from "./schema/fields";
 import type { YamlFile } from "./yaml-file";
 
 const RULES = [BACKEND_RULES, POLICY_RULES, CLUSTER_RULES, ARN_RULES, ACCESS_KEY_RULES, IMPORT_RULES].flat();
@@ -122,6 +122,8 @@ function parse(value: unknown): Parsed {
   };
 }
 
+const OUTSIDE = "is outside the project; copy the file into the project, without its credentials";
+
 /** Fills in the fields of DKP's own installation file, if one is named. */
 function withConfigFile(parsed: Parsed): Parsed {
   const { output, settings, errors } = parsed;
@@ -132,14 +134,7 @@ function withConfigFile(parsed: Parsed): Parsed {
   }
   const result = isInside(physicalPath(stated.configFile), physicalPath("."))
     ? readConfigFile(stated.configFile)
-    : {
-        errors: [
-          errorAt(
-            "cluster.configFile",
-            `${show(stated.configFile)} is outside the project; copy the file into the project, without its credentials`,
-          ),
-        ],
-      };
+    : { errors: [errorAt("cluster.configFile", `${show(stated.configFile)} ${OUTSIDE}`)] };
   if ("errors" in result) {
     return { ...parsed, errors: [...errors, ...result.errors] };
   }

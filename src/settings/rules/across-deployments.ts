@@ -5,11 +5,11 @@ import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/limits"
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { grouped } from "../../text/grouped";
-import type { CheckedSettings } from "../checked-settings";
 import { stateLocation } from "../deployment";
 import { errorAt, type FieldError } from "../errors";
 import { show } from "../message-parts";
 import type { Settings } from "../schema/deployment-schema";
+import type { CheckedSettings } from "./rule";
 
 /** A deployment that may have errors. */
 export interface Candidate {

@@ -15,14 +15,9 @@ function isValue(value: unknown): value is ArgumentValue {
     : typeof value === "boolean" || (typeof value === "string" && value !== "") || Number.isSafeInteger(value);
 }
 
-const value = v.custom<ArgumentValue>(isValue, ({ input }) => {
-  if (input === "") {
-    return EMPTY;
-  }
-  return Array.isArray(input)
-    ? "has an item that does not reach Terraform as it is written; write each one in quotes"
-    : `${show(input)} does not reach Terraform as it is written; write it in quotes`;
-});
+const value = v.custom<ArgumentValue>(isValue, ({ input }) =>
+  input === "" ? EMPTY : `${show(input)} does not reach Terraform as it is written; write it in quotes`,
+);
 
 type Arguments = ReadonlyMap<string, ArgumentMeaning>;
 

@@ -5,7 +5,7 @@ import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { ROLE_NAME } from "../../iam/limits";
-import { show, suggest, textOf } from "../message-parts";
+import { show, suggest } from "../message-parts";
 import {
   attention,
   because,
@@ -130,7 +130,12 @@ export const cluster = strict({
 const FEATURE_NAMES = Object.keys(FEATURES) as [Feature, ...Feature[]];
 
 export const features = field(
-  v.array(v.picklist(FEATURE_NAMES, ({ input }) => `${show(input)} is no feature, ${suggest(textOf(input), FEATURE_NAMES)}`)),
+  v.array(
+    v.picklist(
+      FEATURE_NAMES,
+      ({ input }) => `${show(input)} is no feature, ${suggest(typeof input === "string" ? input : "", FEATURE_NAMES)}`,
+    ),
+  ),
   "permissions",
   `What the cluster does beyond the ordinary and requires further permissions for: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
 );

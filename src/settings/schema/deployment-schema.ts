@@ -1,3 +1,4 @@
+import ipaddr = require("ipaddr.js");
 import intersects = require("semver/ranges/intersects");
 
 import * as v from "valibot";
@@ -5,10 +6,9 @@ import * as v from "valibot";
 import { MAX_DESCRIPTION, POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
 import { REGION, regionOfZone } from "../../iam/partitions";
 import { MODES } from "../../iam/policy-statements";
-import { count, show } from "../message-parts";
+import { show } from "../message-parts";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
 import { backend, cloud } from "./backend-schema";
-import { cidrBlock } from "./cidr-block";
 import { cluster, features } from "./cluster-schema";
 import {
   arn,
@@ -49,7 +49,7 @@ const accountId = v.pipe(
     /^\d{12}$/,
     because((value) =>
       /^\d+$/.test(value)
-        ? `has ${count(value.length, "digit")}, an AWS account id has 12`
+        ? `has ${value.length} digit${value.length === 1 ? "" : "s"}, an AWS account id has 12`
         : "is not an AWS account id, which is 12 digits",
     ),
   ),
@@ -89,6 +89,41 @@ const provider = strict({
   profile: identity(nonEmptyString, "Profile of the AWS configuration files to apply with"),
   assumeRoleArn: identity(arn("role"), "Role to assume before applying"),
 });
+
+/** A CIDR block of public addresses, as `aws:SourceIp` takes it. */
+const cidrBlock = v.pipe(
+  v.string(),
+  v.check(
+    (value) => cidrError(value) === undefined,
+    because((value) => cidrError(value) ?? ""),
+  ),
+);
+
+/** Addresses that no request to a public endpoint of AWS has. Source: IANA IPv4 and IPv6 Special-Purpose Address Registries. */
+const NOT_PUBLIC: readonly string[] = ["carrierGradeNat", "linkLocal", "loopback", "private", "uniqueLocal"];
+
+/** Why a value is not a CIDR block of public addresses, as a continuation of the value; undefined if it is one. */
+function cidrError(value: string): string | undefined {
+  const isIpv6 = value.includes(":");
+  if (isIpv6 ? ipaddr.IPv6.isValid(value) : ipaddr.IPv4.isValidFourPartDecimal(value)) {
+    return `has no prefix length; write ${value}/${isIpv6 ? 128 : 32} for one address`;
+  }
+  // A zone (fe80::1%eth0) and an embedded IPv4 address are no part of a CIDR block.
+  if (/%|:.*\.|\/0\d/.test(value) || !(isIpv6 ? ipaddr.IPv6.isValidCIDR(value) : ipaddr.IPv4.isValidCIDRFourPartDecimal(value))) {
+    return "is not a CIDR block; write for example 203.0.113.0/24 or 2001:db8::/32";
+  }
+  const [address, length] = ipaddr.parseCIDR(value);
+  if (length === 0) {
+    return "contains every address, which restricts nothing; write the public addresses of the cluster, or remove it";
+  }
+  const first = (isIpv6 ? ipaddr.IPv6 : ipaddr.IPv4).networkAddressFromCIDR(value).toString();
+  if (first !== address.toString()) {
+    return `has bits set after its prefix length; write ${first}/${length}, or ${isIpv6 ? "/128" : "/32"} for one address`;
+  }
+  return NOT_PUBLIC.includes(address.range())
+    ? "is not public, and no request to AWS has such a source address; write the public address of the NAT gateway, or the VPC in vpcs if it has VPC endpoints"
+    : undefined;
+}
 
 const vpcEndpointId = matching(/^vpce-[0-9a-f]{8,17}$/, "is not the id of a VPC endpoint, which reads vpce-0123456789abcdef0");
 

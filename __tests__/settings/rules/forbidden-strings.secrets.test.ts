@@ -1,6 +1,15 @@
-import { showSegment } from "../../src/settings/message-parts";
-import { secretIn } from "../../src/settings/secrets";
-import { deploymentWith, errorsOf, errorsWith, KEY_ID, MINIMAL, messageOf, REGION, SECRET_KEY } from "../helpers/settings-files";
+import { showSegment } from "../../../src/settings/message-parts";
+import { secretIn } from "../../../src/settings/rules/forbidden-strings";
+import {
+  deploymentWith,
+  errorsOf,
+  errorsWith,
+  KEY_ID,
+  MINIMAL,
+  messageOf,
+  REGION,
+  SECRET_KEY,
+} from "../../helpers/settings-files";
 
 const PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----";
 

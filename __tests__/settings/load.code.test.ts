@@ -1,4 +1,4 @@
-import { defineDeployments } from "../../src/settings/define-in-code";
+import { defineDeployments } from "../../src/settings/load";
 import type { SettingsInput } from "../../src/settings/schema/deployment-schema";
 import { deploymentOf } from "../helpers/settings-files";
 

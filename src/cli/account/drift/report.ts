@@ -48,7 +48,7 @@ export async function driftReport(settings: DriftSettings, state: DriftState, ia
   };
 }
 
-function checkAccount({ stack, accountId }: DriftSettings, account: string, state: readonly StateResource[] = []): void {
+function checkAccount({ accountId }: DriftSettings, account: string, state: readonly StateResource[] = []): void {
   const arn = state.find(({ address }) => address === ADDRESSES.user)?.attributes.arn;
   const ofState = typeof arn === "string" ? arn.split(":")[4] : undefined;
   for (const [source, expected] of [
@@ -56,9 +56,7 @@ function checkAccount({ stack, accountId }: DriftSettings, account: string, stat
     ["the state's user belongs to", ofState],
   ]) {
     if (expected !== undefined && expected !== account) {
-      throw new Error(
-        `${stack}: the credentials belong to account ${account}, and ${source} ${expected}; use credentials of ${expected}`,
-      );
+      throw new Error(`the credentials belong to account ${account}, and ${source} ${expected}; use credentials of ${expected}`);
     }
   }
 }

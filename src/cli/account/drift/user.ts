@@ -65,10 +65,19 @@ export function userDrift(iam: IamReader, { user, policies }: ManagedAccess, set
   const name = { UserName: user.name };
   const of = { "user-name": user.name };
   const attached = (arn: string): Found => {
-    const own = attachment === "group" ? undefined : policies.find((policy) => policy.arn === arn);
+    const own = policies.find((policy) => policy.arn === arn);
     if (own === undefined) {
       const detach = awsIam("detach-user-policy", { ...of, "policy-arn": arn });
       return [`the policy ${arn} is attached`, "the access key has its permissions too", detach];
+    }
+    // The group may lack the policy, so that the user has it only here.
+    if (attachment === "group") {
+      const through = "attachment: user-and-group and import.attachment: true";
+      return [
+        `the policy ${arn} is attached, and the settings attach it to the group`,
+        "the access key keeps its permissions outside the group",
+        `${set(stack, through)}; then set attachment: group again`,
+      ];
     }
     return [
       `the policy ${arn} is attached, and the state does not have the attachment`,

@@ -59,8 +59,9 @@ describe("preflight", () => {
         "skipped  source addresses       user.allowedNetworks is not set: a leaked key works in every network; the cluster has no addresses yet [ec2:DescribeVpcs, ec2:DescribeAddresses in eu-central-1]",
         "                                -> set user.allowedNetworks once the cluster exists",
         "ok       permissions            the user deckhouse is allowed all 127 actions [iam:SimulatePrincipalPolicy]",
+        "skipped  OpenPGP keys           no pgpKey is set [no call]",
         "",
-        "ok: 8, failed: 1, skipped: 3",
+        "ok: 8, failed: 1, skipped: 4",
         "",
       ].join("\n"),
     );
@@ -119,6 +120,7 @@ describe("preflight", () => {
       "same prefix: set cluster.prefix",
       "marker: policy.mode is not strict",
       "source addresses: set cluster.prefix",
+      "OpenPGP keys: no pgpKey is set",
     ]);
   });
 
@@ -201,6 +203,7 @@ describe("preflight", () => {
           ["source addresses", denied("ec2:DescribeNatGateways")],
           ["permissions", denied("iam:SimulatePrincipalPolicy")],
         ].map(([check, action]) => ["unknown", check, action]),
+        ["skipped", "OpenPGP keys", "no pgpKey is set"],
       ]);
     });
   });

@@ -157,8 +157,13 @@ const CALLS: readonly ComponentCall[] = [
 ];
 
 /** Authorizations that a cluster requires and no call causes, with the reason. They are simulated only. */
-export const NOT_CAUSED: Readonly<Record<string, string>> = Object.fromEntries(
-  [
+export const NOT_CAUSED: Readonly<Record<string, string>> = Object.fromEntries([
+  ...[
+    "ec2:DeleteNetworkInterface network-interface",
+    "ec2:DetachNetworkInterface instance",
+    "ec2:DetachNetworkInterface network-interface",
+  ].map((pair) => [pair, "no run had an interface that AWS Lambda left behind"]),
+  ...[
     "ec2:AssociateAddress network-interface",
     "ec2:AssociateRouteTable internet-gateway",
     "ec2:AuthorizeSecurityGroupEgress security-group-rule",
@@ -173,7 +178,7 @@ export const NOT_CAUSED: Readonly<Record<string, string>> = Object.fromEntries(
     "ec2:ReplaceRouteTableAssociation internet-gateway",
     "ec2:ReplaceRouteTableAssociation subnet",
   ].map((pair) => [pair, "no parameter of the request names the object; AWS may find it from another one"]),
-);
+]);
 
 /** The calls of the components that a cluster requires. */
 export function componentCalls(cluster: Cluster): readonly DkpCall[] {

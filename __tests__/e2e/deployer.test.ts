@@ -64,9 +64,19 @@ async function fillVersions(aws: LocalAws): Promise<void> {
   }
 }
 
-/** What Terraform removes: boundaries of other people, and the oldest policy version. */
+/** Lets another account assume a role. */
+async function changeTrust(aws: LocalAws, RoleName: string): Promise<void> {
+  const PolicyDocument = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { AWS: "arn:aws:iam::999999999999:root" }, Action: "sts:AssumeRole" }],
+  });
+  await aws.iam().send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
+}
+
+/** What Terraform removes and restores: boundaries of other people, the oldest policy version, the trust policy of the role. */
 async function limitOutside(aws: LocalAws): Promise<void> {
   await fillVersions(aws);
+  await changeTrust(aws, "plain-nodes");
   const PermissionsBoundary = `${ACCOUNT}:policy/Logs`;
   await aws.iam().send(new PutUserPermissionsBoundaryCommand({ UserName: "deckhouse", PermissionsBoundary }));
   await aws.iam().send(new PutRolePermissionsBoundaryCommand({ RoleName: "plain-nodes", PermissionsBoundary }));
@@ -74,11 +84,7 @@ async function limitOutside(aws: LocalAws): Promise<void> {
 
 /** What Terraform restores: the boundaries, and the trust policy of the role. */
 async function changeOutside(aws: LocalAws): Promise<void> {
-  const PolicyDocument = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { AWS: "arn:aws:iam::999999999999:root" }, Action: "sts:AssumeRole" }],
-  });
-  await aws.iam().send(new UpdateAssumeRolePolicyCommand({ RoleName: "full-nodes", PolicyDocument }));
+  await changeTrust(aws, "full-nodes");
   await aws.iam().send(new DeleteUserPermissionsBoundaryCommand({ UserName: "full" }));
   await aws.iam().send(new DeleteRolePermissionsBoundaryCommand({ RoleName: "full-nodes" }));
 }

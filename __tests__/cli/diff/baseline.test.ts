@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os, { tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readBase } from "../../../src/cli/diff/baseline";
 
@@ -102,16 +102,6 @@ describe("readBase", () => {
     }
   });
 
-  it("reads a name with ~ as a folder of the home directory", () => {
-    write("old/a/main.tf.json", { a: 1 });
-    const home = jest.spyOn(os, "homedir").mockReturnValue(root);
-    expect(readBase("~/old", "review", "/", process.env)).toEqual({
-      packs: { a: { "main.tf.json": '{"a":1}' } },
-      source: "folder ~/old",
-    });
-    home.mockRestore();
-  });
-
   it("suggests a path if a folder of review packs has the name", () => {
     git("init", "-q");
     write("old/a/main.tf.json", { a: 1 });
@@ -138,7 +128,7 @@ describe("readBase", () => {
     process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER = "1";
     try {
       expect(() => readBase("main", "review", root, process.env)).toThrow(
-        "--against main: git does not read this checkout because it belongs to another user (dubious ownership); run git config --global --add safe.directory with the path of the checkout",
+        /^--against main: .*dubious ownership.*safe\.directory.*; name a folder with review packs, such as \.\/old$/,
       );
     } finally {
       delete process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER;
@@ -184,7 +174,7 @@ describe("readBase", () => {
 
   it("rejects a Git ref if Git is not installed", () => {
     expect(() => readBase("main", "review", root, process.env)).toThrow(
-      "--against main: this is not a Git checkout; name a folder with review packs, such as ./old",
+      /^--against main: .*not a git repository.*; name a folder with review packs, such as \.\/old$/,
     );
   });
 

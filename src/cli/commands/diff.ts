@@ -55,7 +55,7 @@ export const define: Define = (command, session) => {
     .addOption(
       new Option(
         "--against <git-ref-or-folder>",
-        "compare with the review packs of a Git ref, or of a folder, which is written as a path: ./old, ../old, /old or ~/old",
+        "compare with the review packs of a Git ref, or of a folder, which is written as a path: ./old, ../old or /old",
       ).conflicts(["plan", "dkpVersion", "policies"]),
     )
     .addOption(

@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { dkpAccess } from "../../text/command";
 import { readRegularFile } from "../../text/files";
+import { grouped } from "../../text/grouped";
 import { DEPLOYMENT_FILE } from "../review/file-names";
 import { MAIN_FILE, type Packs } from "./compare";
+import { parsed } from "./json-values";
 import { POLICY_FILES } from "./pack-policies";
 
 const MAX_OUTPUT = 2 ** 29;
@@ -22,11 +23,11 @@ export interface Base {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A name that is a folder: any other name is a Git ref. */
-const PATH = /^(?:\.{1,2}|~|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
+const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 
 /**
  * What a change is compared with: the review packs in a folder, or those that a Git ref has in `review/`.
- * @param name a folder with `<stack>/main.tf.json`, written as a path (`./`, `../`, `/` or `~/` at its start), or what Git takes as a commit
+ * @param name a folder with `<stack>/main.tf.json`, written as a path (`./`, `../` or `/` at its start), or what Git takes as a commit
  * @param review the folder of the review packs, relative to the project's root
  * @param root the project's root, any folder of a Git work tree
  * @param environment of Git
@@ -46,10 +47,7 @@ export function readBase(name: string, review: string, root: string, environment
 }
 
 function reviewPacksOfFolder(name: string, root: string): Base {
-  const folder = resolve(
-    root,
-    name.replace(/^~(?=$|[/\\])/, () => homedir()),
-  );
+  const folder = resolve(root, name);
   const stacks = stacksIn(folder);
   if (stacks.length === 0) {
     const what = existsSync(folder) ? `the folder has no review packs (<stack>/${MAIN_FILE})` : "there is no such folder";
@@ -57,13 +55,15 @@ function reviewPacksOfFolder(name: string, root: string): Base {
       `--against ${name}: ${what}; name a folder that ${dkpAccess("review")} wrote, or a Git ref without ./ before it`,
     );
   }
-  const contentsOf = (stack: string) =>
+  const contents = stacks.flatMap((stack) =>
     COMPARED_FILES.filter((file) => existsSync(join(folder, stack, file))).map((file) => ({
+      stack,
       file,
       path: join(name, stack, file),
       text: readRegularFile(join(folder, stack, file)).toString("utf8"),
-    }));
-  return { packs: Object.fromEntries(stacks.map((stack) => [stack, packOf(contentsOf(stack))])), source: `folder ${name}` };
+    })),
+  );
+  return { packs: packsOf(contents), source: `folder ${name}` };
 }
 
 function stacksIn(folder: string): readonly string[] {
@@ -80,7 +80,8 @@ function reviewPacksOfRef(name: string, review: string, root: string, git: Git):
   const folder = stacksIn(resolve(root, name)).length > 0 ? `; for the folder of that name write ./${name}` : "";
   const inside = git("rev-parse", "--is-inside-work-tree");
   if (inside.status !== 0) {
-    throw new Error(`--against ${name}: ${noCheckout(inside.stderr)}${folder}`);
+    // Git's own message: no checkout, no git, or a checkout that belongs to another user.
+    throw new Error(`--against ${name}: ${inside.stderr}; name a folder with review packs, such as ./old${folder}`);
   }
   const resolved = commitOf(name, git);
   if (resolved.status !== 0) {
@@ -102,36 +103,33 @@ function reviewPacksOfRef(name: string, review: string, root: string, git: Git):
       `--against ${name}: ${commit.slice(0, 8)} has no review packs in ${review}/; commit them there first: ${dkpAccess("review")}${folder}`,
     );
   }
-  const contents = blobContents(
+  const texts = blobContents(
     root,
     blobs.map(({ id }) => id),
   );
-  const read = blobs.map((blob, at) => ({ ...blob, path: `${name}:${blob.path}`, text: contents[at] ?? "" }));
-  const stacks = read.filter(({ file }) => file === MAIN_FILE).map(({ stack }) => stack);
-  return {
-    packs: Object.fromEntries(stacks.map((stack) => [stack, packOf(read.filter((blob) => blob.stack === stack))])),
-    source: `git ref ${name} (${commit.slice(0, 8)})`,
-  };
+  const contents = blobs.map((blob, at) => ({ ...blob, path: `${name}:${blob.path}`, text: texts[at] ?? "" }));
+  return { packs: packsOf(contents), source: `git ref ${name} (${commit.slice(0, 8)})` };
 }
 
-/** A review pack. Terraform JSON and settings are read here once, so that a damaged one is named. */
-function packOf(
-  files: readonly { readonly file: string; readonly path: string; readonly text: string }[],
-): Readonly<Record<string, string>> {
-  for (const { path, text } of files.filter(({ file }) => file === MAIN_FILE || file === DEPLOYMENT_FILE)) {
+/** A file of a review pack, and the path by which messages name it. */
+interface PackContent {
+  readonly stack: string;
+  readonly file: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is named. */
+function packsOf(contents: readonly PackContent[]): Packs {
+  for (const { path, text } of contents.filter(({ file }) => file === MAIN_FILE || file === DEPLOYMENT_FILE)) {
     requireObject(path, text);
   }
-  return Object.fromEntries(files.map(({ file, text }) => [file, text]));
-}
-
-/** Why git reads no ref here, from its error message. */
-function noCheckout(stderr: string): string {
-  if (stderr.includes("dubious ownership")) {
-    return "git does not read this checkout because it belongs to another user (dubious ownership); run git config --global --add safe.directory with the path of the checkout";
-  }
-  return stderr.includes("ENOENT")
-    ? "git is not on the PATH; install it, or name a folder with review packs, such as ./old"
-    : "this is not a Git checkout; name a folder with review packs, such as ./old";
+  const stacks = [...grouped(contents, ({ stack }) => stack)];
+  return Object.fromEntries(
+    stacks
+      .filter(([, files]) => files.some(({ file }) => file === MAIN_FILE))
+      .map(([stack, files]) => [stack, Object.fromEntries(files.map(({ file, text }) => [file, text]))]),
+  );
 }
 
 function commitOf(name: string, git: Git): GitResult {
@@ -155,30 +153,22 @@ function blobContents(root: string, ids: readonly string[]): readonly string[] {
 interface GitResult {
   readonly status: number;
   readonly stdout: string;
+  /** One line. */
   readonly stderr: string;
 }
 
 type Git = (...args: readonly string[]) => GitResult;
 
-function gitIn(root: string, environment: Environment): Git {
-  // Its error messages are read in English.
-  const env = { ...environment, LC_ALL: "C" };
+function gitIn(root: string, env: Environment): Git {
   return (...args) => {
     const { status, stdout, stderr, error } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: MAX_OUTPUT, env });
-    return error === undefined
-      ? { status: status ?? 1, stdout, stderr }
-      : { status: 1, stdout: "", stderr: (error as NodeJS.ErrnoException).code ?? error.message };
+    const message = error?.message ?? stderr;
+    return { status: status ?? 1, stdout, stderr: message.trim().replaceAll(/\s*\n\s*/g, " ") };
   };
 }
 
 function requireObject(path: string, text: string): void {
-  try {
-    const content: unknown = JSON.parse(text);
-    if (typeof content === "object" && content !== null && !Array.isArray(content)) {
-      return;
-    }
-  } catch {
-    // Named below, without the text.
+  if (!text.trimStart().startsWith("{") || parsed(text) === undefined) {
+    throw new Error(`${path}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
   }
-  throw new Error(`${path}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
 }

@@ -8,7 +8,7 @@ import { packageVersion } from "../../text/package-file";
 import { DEPLOYMENT_FILE } from "../review/file-names";
 import type { Changes, DeploymentChanges } from "./changes";
 import { riskFindings } from "./impact";
-import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { canonical, type JsonObject, listOf, objectOf, parsed, textOf } from "./json-values";
 import { exposureFindings, outputFindings } from "./outputs";
 import { policyFileFindings } from "./pack-policies";
 import { permissionFindings } from "./permissions";
@@ -98,14 +98,6 @@ function sideOf(files: Side["files"] = {}): Side {
     settings: typeof settings === "object" && settings !== null ? objectOf(settings) : undefined,
     version: textOf(version),
   };
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function changesOfPack(

@@ -1,5 +1,5 @@
 import { type UnzipFileInfo, unzipSync } from "fflate";
-import { canonical, type JsonObject, objectOf } from "./json-values";
+import { canonical, type JsonObject, objectOf, parsed } from "./json-values";
 
 /** The files of a stack by name, with each content that is the configuration of the settings; undefined: the file may be absent. */
 export type Configuration = Readonly<Record<string, readonly (string | undefined)[]>>;
@@ -8,7 +8,8 @@ export type Configuration = Readonly<Record<string, readonly (string | undefined
 export type Verification = "verified" | "unverified" | { readonly differences: readonly string[] };
 
 /** What a saved plan has beside its configuration. Source: Terraform's and OpenTofu's package `planfile`. */
-const OTHER_FILES: readonly string[] = ["tfplan", "tfstate", "tfstate-prev", ".terraform.lock.hcl"];
+const LOCK = ".terraform.lock.hcl";
+const OTHER_FILES: readonly string[] = ["tfplan", "tfstate", "tfstate-prev", LOCK];
 
 /** Where a saved plan has the files of its root module, and its list of modules. */
 const ROOT = "tfconfig/m-/";
@@ -41,19 +42,19 @@ export function verifyConfiguration(plan: Uint8Array, expected: Configuration): 
   return differences.length === 0 ? "verified" : { differences: [...new Set(differences)] };
 }
 
-/** The files of a saved plan that are not its values; undefined if it is no archive. */
+/** The files of a saved plan; those that are not its configuration or provider lock are empty. Undefined if it is no archive. */
 function filesIn(plan: Uint8Array): ReadonlyMap<string, string> | undefined {
   const names: string[] = [];
   try {
     const contents = unzipSync(plan, {
       filter: ({ name, originalSize }: UnzipFileInfo) => {
         names.push(name);
-        return name.startsWith("tfconfig/") && originalSize <= MAX_BYTES;
+        return (name.startsWith("tfconfig/") || name === LOCK) && originalSize <= MAX_BYTES;
       },
     });
     // Two entries of one name: Terraform may read the other one.
     return names.length === new Set(names).size
-      ? new Map(names.map((name) => [name, contents[name] === undefined ? "" : new TextDecoder().decode(contents[name])]))
+      ? new Map(names.map((name) => [name, new TextDecoder().decode(contents[name])]))
       : undefined;
   } catch {
     return undefined;
@@ -62,27 +63,13 @@ function filesIn(plan: Uint8Array): ReadonlyMap<string, string> | undefined {
 
 /** The provider lock in a saved plan. */
 export function lockFileIn(plan: Uint8Array): string | undefined {
-  const name = ".terraform.lock.hcl";
-  try {
-    const content = unzipSync(plan, { filter: (file) => file.name === name && file.originalSize <= MAX_BYTES })[name];
-    return content === undefined ? undefined : new TextDecoder().decode(content);
-  } catch {
-    return undefined;
-  }
+  return filesIn(plan)?.get(LOCK);
 }
 
 /** The list of modules has the root module alone. */
 function hasOneModule(text: string | undefined): boolean {
   const modules = parsed(text);
   return Array.isArray(modules) && modules.length === 1 && objectOf(modules[0]).Key === "";
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The blocks that differ; the name of the file where that shows nothing. */

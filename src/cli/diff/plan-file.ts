@@ -1,5 +1,4 @@
-import { visible } from "../../text/printable";
-import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
+import { type JsonObject, listOf, objectOf } from "./json-values";
 
 /**
  * A plan as JSON: what `terraform show -json` or OpenTofu's printed.
@@ -18,21 +17,14 @@ export function readPlan(file: string, text: string): JsonObject {
   return plan;
 }
 
-/** What is wrong with the form of a plan. Source: "JSON Output Format" of Terraform's documentation. */
-function planError(plan: JsonObject): string | undefined {
-  const { format_version: stated, resource_changes: changes } = plan;
-  if (typeof stated !== "string" || !stated.startsWith("1.")) {
-    // Anything but a version may be a secret that an edit moved there.
-    const version = typeof stated === "string" && /^\d+\.\d+$/.test(stated) ? JSON.stringify(stated) : "what it states";
-    return `format_version: ${version} is unknown; this reads 1.x`;
-  }
-  const { root_module: configured } = objectOf(plan.configuration);
-  if (!isObject(configured)) {
-    return "configuration is missing, so the plan is not complete";
-  }
-  const unnamed = listOf(configured.resources).findIndex((resource) => typeof objectOf(resource).address !== "string");
-  if (unnamed >= 0) {
-    return `configuration.root_module.resources[${unnamed}] is malformed`;
+/** What is wrong with the form of a plan. What it states may be a secret that an edit moved there. Source: "JSON Output Format" of Terraform's documentation. */
+function planError({
+  format_version: version,
+  resource_changes: changes,
+  output_changes: outputs,
+}: JsonObject): string | undefined {
+  if (typeof version !== "string" || !version.startsWith("1.")) {
+    return "format_version: is unknown; this reads 1.x";
   }
   if (!Array.isArray(changes) || changes.length === 0) {
     return "resource_changes is missing, so what the plan changes is unknown";
@@ -41,13 +33,15 @@ function planError(plan: JsonObject): string | undefined {
   if (malformed >= 0) {
     return `resource_changes[${malformed}] is malformed`;
   }
-  const output = Object.entries(objectOf(plan.output_changes)).find(([, change]) => !isTexts(objectOf(change).actions));
-  if (output !== undefined || !isObjectOrNothing(plan.output_changes)) {
-    return `output_changes${output === undefined ? "" : `.${visible(output[0])}`} is malformed`;
+  const entries = changes.map(objectOf).map(({ address, deposed }) => JSON.stringify([address, deposed]));
+  const twice = entries.findIndex((entry, at) => entries.indexOf(entry) !== at);
+  if (twice >= 0) {
+    return `resource_changes[${twice}] has the address of another one`;
   }
-  const addresses = changes.map(objectOf).map(({ address, deposed }) => canonical([{ address, deposed }]));
-  const twice = addresses.findIndex((address, at) => addresses.indexOf(address) !== at);
-  return twice < 0 ? undefined : `resource_changes[${twice}] has the address of another one`;
+  const isOutput = (change: unknown) => isTexts(objectOf(change).actions);
+  return isObjectOrNothing(outputs) && Object.values(objectOf(outputs)).every(isOutput)
+    ? undefined
+    : "output_changes is malformed";
 }
 
 /** What Terraform and OpenTofu may do to a resource. */
@@ -56,24 +50,20 @@ const ACTIONS: readonly string[] = ["no-op", "create", "read", "update", "delete
 function isResourceChange({ address, mode, type, change }: JsonObject): boolean {
   const { actions, before, after, after_unknown } = objectOf(change);
   return (
-    [address, type].every((text) => typeof text === "string") &&
+    isTexts([address, type]) &&
     ["managed", "data"].some((known) => known === mode) &&
     isTexts(actions) &&
-    actions.every((action) => ACTIONS.includes(action)) &&
+    listOf(actions).every((action) => ACTIONS.includes(String(action))) &&
     [before, after, after_unknown].every(isObjectOrNothing)
   );
 }
 
-function isTexts(value: unknown): value is readonly string[] {
+function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === "string");
 }
 
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isObjectOrNothing(value: unknown): boolean {
-  return value === undefined || value === null || isObject(value);
+  return value === undefined || value === null || (typeof value === "object" && !Array.isArray(value));
 }
 
 function notAPlan(file: string): Error {
@@ -84,9 +74,7 @@ function notAPlan(file: string): Error {
 function parsed(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw error instanceof RangeError
-      ? new Error(`${file}: is not a plan: it is too large or nested too deeply`)
-      : notAPlan(file);
+  } catch {
+    throw notAPlan(file);
   }
 }

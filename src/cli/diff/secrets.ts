@@ -4,7 +4,7 @@ import type { DiffFound } from "./rules";
 const KEY = "aws_iam_access_key";
 
 /** Attributes of an access key that are secret in plaintext. */
-const SECRET_ATTRIBUTES = ["secret", "ses_smtp_password_v4"] as const;
+const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
 
 /** The output that is made to hold the secret. */
 const SECRET_OUTPUT = "secret_access_key";
@@ -14,18 +14,12 @@ const MIN_LENGTH = 16;
 
 /** The secrets of the access keys that a plan knows, in every spelling that is searched: as they are, in base64 and in a URL. */
 export function secretsIn(plan: JsonObject): readonly string[] {
-  const prior = resourcesOfModule(objectOf(objectOf(objectOf(plan.prior_state).values).root_module)).map(({ type, values }) => ({
-    type,
-    values,
-  }));
+  const ofModules = [objectOf(objectOf(plan.prior_state).values).root_module, objectOf(plan.planned_values).root_module];
+  const states = ofModules.flatMap((module) => resourcesOfModule(objectOf(module)));
   const changes = [...listOf(plan.resource_changes), ...listOf(plan.resource_drift)]
     .map(objectOf)
     .flatMap(({ type, change }) => [objectOf(change).before, objectOf(change).after].map((values) => ({ type, values })));
-  const planned = resourcesOfModule(objectOf(objectOf(plan.planned_values).root_module)).map(({ type, values }) => ({
-    type,
-    values,
-  }));
-  const secrets = [...prior, ...changes, ...planned]
+  const secrets = [...states, ...changes]
     .filter(({ type }) => type === KEY)
     .flatMap(({ values }) => SECRET_ATTRIBUTES.flatMap((name) => textOf(objectOf(values)[name]) ?? []))
     .filter((secret) => secret.length >= MIN_LENGTH);
@@ -60,28 +54,17 @@ function mapStrings(value: unknown, map: (text: string) => string): unknown {
 
 /** Where a plan has a secret after the change, outside the access key itself and the output for it. */
 export function secretFindings(plan: JsonObject, secrets: readonly string[]): readonly DiffFound[] {
-  const holds = (value: unknown) => {
-    const text = JSON.stringify(value ?? null);
-    return secrets.some((secret) => text.includes(secret));
-  };
+  const holds = (value: unknown) => secrets.some((secret) => JSON.stringify(value ?? null).includes(secret));
   const attributes = listOf(plan.resource_changes)
     .map(objectOf)
-    .filter(({ type, address }) => type !== KEY || holds(address))
-    .flatMap(({ address, change }) => {
-      const after = Object.entries(objectOf(objectOf(change).after));
-      const named = after.filter(([name, value]) => holds([name, value])).map(([name]) => withoutSecrets(name, secrets));
-      return named.map((name) => `${name} of ${withoutSecrets(String(address), secrets)}`);
-    });
-  const keys = listOf(plan.resource_changes)
-    .map(objectOf)
-    .filter(({ type }) => type === KEY)
-    .flatMap(({ address, change }) =>
+    .flatMap(({ type, address, change }) =>
       Object.entries(objectOf(objectOf(change).after))
-        .filter(([name, value]) => !SECRET_ATTRIBUTES.some((secret) => secret === name) && holds(value))
-        .map(([name]) => `${name} of ${address}`),
+        .filter(([name, value]) => !(type === KEY && SECRET_ATTRIBUTES.includes(name)) && holds([name, value, address]))
+        .map(([name]) => `${name} of ${String(address)}`),
     );
   const outputs = Object.entries(objectOf(plan.output_changes))
     .filter(([name, change]) => name !== SECRET_OUTPUT && holds([name, objectOf(change).after]))
-    .map(([name]) => `the output ${withoutSecrets(name, secrets)}`);
-  return [...new Set([...attributes, ...keys, ...outputs])].map((where) => ({ rule: "secret-in-value", values: { where } }));
+    .map(([name]) => `the output ${name}`);
+  const places = [...attributes, ...outputs].map((where) => withoutSecrets(where, secrets));
+  return [...new Set(places)].map((where) => ({ rule: "secret-in-value", values: { where } }));
 }

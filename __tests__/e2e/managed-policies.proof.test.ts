@@ -82,5 +82,5 @@ function contradicted(answer: Answer | undefined, after: Side, before: Side): re
   const [has, had] = [readSide("after", after), readSide("before", before)];
   return answer?.kind !== "nothing-new" || "reason" in has || "reason" in had
     ? []
-    : [...guesses(has, had, {})].slice(0, 20).filter((request) => isNew(after, before, request));
+    : [...guesses(has, had, {})].slice(0, 2).filter((request) => isNew(after, before, request));
 }

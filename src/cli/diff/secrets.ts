@@ -65,6 +65,6 @@ export function secretFindings(plan: JsonObject, secrets: readonly string[]): re
   const outputs = Object.entries(objectOf(plan.output_changes))
     .filter(([name, change]) => name !== SECRET_OUTPUT && holds([name, objectOf(change).after]))
     .map(([name]) => `the output ${name}`);
-  const places = [...attributes, ...outputs].map((where) => withoutSecrets(where, secrets));
-  return [...new Set(places)].map((where) => ({ rule: "secret-in-value", values: { where } }));
+  const locations = [...attributes, ...outputs].map((where) => withoutSecrets(where, secrets));
+  return [...new Set(locations)].map((where) => ({ rule: "secret-in-value", values: { where } }));
 }

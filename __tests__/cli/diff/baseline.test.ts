@@ -174,7 +174,7 @@ describe("readBase", () => {
 
   it("rejects a Git ref if Git is not installed", () => {
     expect(() => readBase("main", "review", root, process.env)).toThrow(
-      /^--against main: .*not a git repository.*; name a folder with review packs, such as \.\/old$/,
+      "--against main: this is not a Git checkout; name a folder with review packs, such as ./old",
     );
   });
 

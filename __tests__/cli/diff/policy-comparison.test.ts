@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { comparePolicies, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
 import type { ActionChange } from "../../../src/cli/diff/rules";
 import { policyDocument } from "../../../src/iam/policy-document";
@@ -242,5 +243,27 @@ describe("a policy with a Deny for other networks", () => {
     expect(compared(policy(["203.0.113.0/24"]), policy())).toEqual([true, false]);
     expect(compared(policy(["203.0.113.0/24"]), policy(["198.51.100.0/24", "203.0.113.0/24"]))).toEqual([true, false]);
     expect(compared(policy(["203.0.113.0/24"]), policy(["203.0.113.0/24"]))).toEqual([false, false]);
+  });
+});
+
+describe("policies of any size", () => {
+  const large = (statements: number, seed: string) =>
+    Array.from({ length: statements }, (_, at) => {
+      const word = createHash("sha256").update(`${seed}${at}`).digest("hex").slice(0, 6);
+      return {
+        Effect: at % 10 === 0 ? "Deny" : "Allow",
+        Action: [`s3:${word}*`, `ec2:*${word}`],
+        Resource: [`arn:aws:s3:::*${word}*/*`, "*"],
+        Condition: { StringLike: { "aws:RequestedRegion": [`*${word}*`] } },
+      };
+    });
+
+  it.each([20, 3000])("are compared in two seconds of CPU time: %d statements", (statements) => {
+    const [before, after] = ["a", "b"].map((seed) => ({ Version: "2012-10-17", Statement: large(statements, seed) }));
+    const start = process.cpuUsage();
+    const { allowed } = comparePolicies([before], [after]);
+    const { user, system } = process.cpuUsage(start);
+    expect(allowed.kind).not.toBe("nothing-new");
+    expect((user + system) / 1e6).toBeLessThan(2);
   });
 });

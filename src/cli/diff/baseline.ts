@@ -80,8 +80,9 @@ function reviewPacksOfRef(name: string, review: string, root: string, git: Git):
   const folder = stacksIn(resolve(root, name)).length > 0 ? `; for the folder of that name write ./${name}` : "";
   const inside = git("rev-parse", "--is-inside-work-tree");
   if (inside.status !== 0) {
-    // Git's own message: no checkout, no git, or a checkout that belongs to another user.
-    throw new Error(`--against ${name}: ${inside.stderr}; name a folder with review packs, such as ./old${folder}`);
+    // Git's own message where git is missing, or the checkout belongs to another user.
+    const why = inside.stderr.includes("not a git repository") ? "this is not a Git checkout" : inside.stderr;
+    throw new Error(`--against ${name}: ${why}; name a folder with review packs, such as ./old${folder}`);
   }
   const resolved = commitOf(name, git);
   if (resolved.status !== 0) {
@@ -159,7 +160,8 @@ interface GitResult {
 
 type Git = (...args: readonly string[]) => GitResult;
 
-function gitIn(root: string, env: Environment): Git {
+function gitIn(root: string, environment: Environment): Git {
+  const env = { ...environment, LC_ALL: "C" };
   return (...args) => {
     const { status, stdout, stderr, error } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: MAX_OUTPUT, env });
     const message = error?.message ?? stderr;

@@ -65,9 +65,11 @@ export function comparisonOf(after: Side, before: Side, steps = DEFAULT_STEPS): 
   const basis = withinBudget(() => basisOf([has, had], steps));
   const decided = (one: Policies, other: Policies, examples: readonly Example[]) =>
     (basis && withinBudget(() => decideRead(one, other, basis, examples))) ?? UNDECIDED;
+  // A decision with less effort guesses nothing.
+  const guessed = steps < DEFAULT_STEPS ? (answer: Answer) => answer : orGuessed;
   return {
-    added: (examples = []) => orGuessed(decided(has, had, examples), after, before),
-    removed: () => orGuessed(decided(had, has, []), before, after),
+    added: (examples = []) => guessed(decided(has, had, examples), after, before),
+    removed: () => guessed(decided(had, has, []), before, after),
   };
 }
 

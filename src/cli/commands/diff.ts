@@ -23,7 +23,7 @@ import { changesSarif, type SettingsFiles } from "../diff/sarif";
 import { readGivenPlan } from "../diff/saved-plan";
 import { json } from "../review/pack";
 import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
-import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
+import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
 import { formatOption } from "./support/shared-options";
 
@@ -85,10 +85,10 @@ async function changesOf(command: Command, session: Session, names: readonly str
     return ofPolicies(command, policies);
   }
   if (plan !== undefined) {
-    return await ofPlan(session, only(command, session, names, "--plan"), plan);
+    return await ofPlan(session, selectOne(session, names).deployment, plan);
   }
   if (dkpVersion !== undefined) {
-    return changesOfVersion(only(command, session, names, "--dkp-version"), dkpVersion);
+    return changesOfVersion(selectOne(session, names).deployment, dkpVersion);
   }
   if (against === undefined) {
     return command.error("error: --against, --plan, --dkp-version or --policies is missing");
@@ -100,15 +100,6 @@ async function changesOf(command: Command, session: Session, names: readonly str
   return compared(`--against ${against}`, () =>
     changesAgainst(Object.fromEntries(wanted), comparedFiles(deployments), `Compared with ${base.source}`, deploymentOf),
   );
-}
-
-/** The one deployment that an option is about. */
-function only(command: Command, session: Session, names: readonly string[], option: string): Deployment {
-  const { deployments } = selectDeployments(session, names);
-  const [deployment, ...others] = deployments;
-  return deployment === undefined || others.length > 0
-    ? command.error(`error: ${option}: name the one stack: ${deployments.map(({ stack }) => stack).join(" or ")}`)
-    : deployment;
 }
 
 export async function ofPlan(session: Session, deployment: Deployment, file: string): Promise<Changes> {

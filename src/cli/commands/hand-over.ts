@@ -26,7 +26,7 @@ The secret comes from the outputs, or from the deployment's own state where outp
     .option("--yes", "print without asking; required where standard output is not a terminal")
     .addOption(formatOption("yaml", "json"))
     .action(async (stack: string | undefined, { out, yes, format }: Options) => {
-      const deployment = selectOne(session, stack);
+      const { deployment } = selectOne(session, [stack]);
       // Before the question: nobody should agree to what is not possible.
       const folder = stackFolder(session.terraform, session.output, deployment.stack);
       if (out !== undefined) {

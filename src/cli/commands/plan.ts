@@ -1,13 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
 import { AccessApp } from "../../app";
 import { DeckhouseAccessStack } from "../../stack";
 import { shellWord } from "../../text/shell";
 import { changesExitCode } from "../diff/changes";
 import { FORMATS, type Format, ofPlan, settingsFiles } from "./diff";
 import { runToEnd } from "./support/run-terraform";
-import { STACK_HELP, selectDeployments } from "./support/select-deployments";
+import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
 import { formatOption } from "./support/shared-options";
 
@@ -15,6 +14,7 @@ import { formatOption } from "./support/shared-options";
 const PLAN = "plan";
 
 interface Options {
+  readonly synth: boolean;
   readonly lock: boolean;
   readonly format: Format;
 }
@@ -22,61 +22,63 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Plans one deployment: synth, terraform init, terraform plan, and the change summary of diff --plan. Applies nothing: it leaves the plan, and says how to apply it.
+      `Plans one deployment: synth, terraform init, terraform plan, and the change summary of diff --plan. Applies nothing: if there is something to apply, it leaves the plan, and says how to apply it.
 
 A saved plan contains the secret access key once the key exists, unless pgpKey encrypts it. If the plan fails, there is none.`,
     )
     .argument("[stack]", STACK_HELP)
+    .option("--no-synth", "plans the files that are in the stack's folder: a pipeline copies the review pack there")
     .option("--no-lock", "does not lock the state: for a role that can only read")
     .addOption(formatOption("text", "markdown", "json", "sarif"))
-    .action((name: string | undefined, options: Options) => plan(command, session, name, options));
+    .action((name: string | undefined, options: Options) => plan(session, name, options));
 };
 
-async function plan(command: Command, session: Session, name: string | undefined, { lock, format }: Options): Promise<void> {
-  const { deployments, stacks } = selectDeployments(session, name === undefined ? [] : [name]);
-  const [deployment, ...others] = deployments;
-  if (deployment === undefined || others.length > 0) {
-    return command.error(`error: name one stack: ${deployments.map(({ stack }) => stack).join(" or ")}`);
-  }
+async function plan(session: Session, name: string | undefined, options: Options): Promise<void> {
+  const { deployment, stacks } = selectOne(session, [name]);
   const { terraform, output: outdir } = session;
-  const app = new AccessApp({
-    settingsFolder: session.settings,
-    outdir,
-    stacks,
-    print: (line) => session.printError(`${line}\n`),
-  });
-  new DeckhouseAccessStack(app, deployment);
-  app.synth();
-  const { stack } = deployment;
-  const folder = join(outdir, "stacks", stack);
+  if (options.synth) {
+    const print = (line: string) => session.printError(`${line}\n`);
+    const app = new AccessApp({ settingsFolder: session.settings, outdir, stacks, print });
+    new DeckhouseAccessStack(app, deployment);
+    app.synth();
+  }
+  const folder = join(outdir, "stacks", deployment.stack);
   const file = join(folder, PLAN);
-  rmSync(file, { force: true });
-  const run = async (args: readonly string[]): Promise<number> => {
+  const remove = () => rmSync(file, { force: true });
+  remove();
+  const hasChanges = await saved(session, deployment.stack, folder, options).catch((error: unknown) => {
+    remove(); // Terraform saves an incomplete plan too
+    throw error;
+  });
+  const changes = await ofPlan(session, deployment, file);
+  session.print(FORMATS[options.format](changes, settingsFiles(session)));
+  if (!hasChanges) {
+    remove();
+  }
+  session.printError(
+    hasChanges
+      ? `\nTo apply this plan, and nothing else:\n  ${terraform.binary} ${shellWord(`-chdir=${folder}`)} apply ${PLAN}\n  rm ${shellWord(file)}\n`
+      : "\nNothing to apply.\n",
+  );
+  session.raise(changesExitCode(changes));
+}
+
+/** Saves a plan. @returns whether it has changes @throws Error if Terraform fails */
+async function saved(session: Session, stack: string, folder: string, { synth, lock }: Options): Promise<boolean> {
+  const { terraform } = session;
+  const run = async (...args: readonly string[]): Promise<number> => {
     session.printError(`${terraform.binary} ${args.join(" ")}\n`);
-    const code = await runToEnd(terraform, folder, args, session.host.env.FORWARD_SIGNALS !== "false");
-    // 2: with -detailed-exitcode, there are changes.
+    const code = await runToEnd(terraform, folder, args);
     if (code === 1) {
-      rmSync(file, { force: true }); // Terraform saves the incomplete plan too
       throw new Error(`${stack}: ${terraform.binary} ${args[0]} failed, so there is no plan; the reason is above`);
     }
     return code;
   };
   const locked = existsSync(join("locks", `${stack}.terraform.lock.hcl`)) ? ["-lockfile=readonly"] : [];
-  await run(["init", "-input=false", "-no-color", ...locked]);
-  const code = await run([
-    "plan",
-    "-input=false",
-    "-no-color",
-    "-detailed-exitcode",
-    ...(lock ? [] : ["-lock=false"]),
-    `-out=${PLAN}`,
-  ]);
-  const changes = await ofPlan(session, deployment, file);
-  session.print(FORMATS[format](changes, settingsFiles(session)));
-  session.printError(
-    code === 0
-      ? `\nNothing to apply. Delete the plan: rm ${shellWord(file)}\n`
-      : `\nTo apply this plan, and nothing else:\n  ${terraform.binary} ${shellWord(`-chdir=${folder}`)} apply ${PLAN}\n  rm ${shellWord(file)}\n`,
-  );
-  session.raise(changesExitCode(changes));
+  // In a pipeline, a data folder outside the stack's folder (TF_DATA_DIR) may be that of another stack.
+  const reconfigured = synth ? [] : ["-reconfigure"];
+  await run("init", "-input=false", "-no-color", ...locked, ...reconfigured);
+  const unlocked = lock ? [] : ["-lock=false"];
+  // Exit code 2: there are changes.
+  return (await run("plan", "-input=false", "-no-color", "-detailed-exitcode", ...unlocked, `-out=${PLAN}`)) === 2;
 }

@@ -28,7 +28,7 @@ Where the settings state no accountId, ARNs show ACCOUNT_ID.`,
     .option("--explain <action>", "why an action is in the policy, what calls it, when, and on which resources it is allowed")
     .addOption(formatOption("text", "json"))
     .action((stack: string | undefined, { mode, explain: action, format }: Options) => {
-      const deployment = selectOne(session, stack, mode === undefined ? undefined : { mode });
+      const { deployment } = selectOne(session, [stack], mode === undefined ? undefined : { mode });
       const text =
         action === undefined ? policyText(session, deployment, format) : explanation(action, policyOptionsOf(deployment), format);
       session.print(`${text}\n`);

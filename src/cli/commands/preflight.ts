@@ -40,7 +40,7 @@ Run it with the credentials that apply the stack; provider.profile and provider.
         return;
       }
       const timeout = seconds(options.timeout);
-      await preflight(session, selectOne(session, stack), timeout, options);
+      await preflight(session, selectOne(session, [stack]).deployment, timeout, options);
     });
 };
 

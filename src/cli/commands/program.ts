@@ -47,7 +47,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   },
   plan: {
     summary: "plan one deployment, and summarize the plan; applies nothing",
-    environment: [...AWS, ...TERRAFORM, "FORWARD_SIGNALS", ...SETTINGS],
+    environment: [...AWS, ...TERRAFORM, ...SETTINGS],
     load: () => require("./plan") as typeof import("./plan"),
   },
   preflight: {

@@ -73,14 +73,16 @@ function packageJson(folder: string, template: string): string {
   return fillTemplate(text, Object.fromEntries(shown.map(([name, value = ""]) => [name, trusted(value)])));
 }
 
+/** With the paths of the documentation in the installed package. */
+const installed = (text: string) => text.replaceAll("docs/how-to/", "node_modules/dkp-access/docs/how-to/");
+
 /** The pipeline for all stacks. Its jobs do not require the CDKTF command or the compiler. */
 function pipelineFiles(pipeline: keyof typeof PIPELINES): Readonly<Record<string, string>> {
   const { template, path } = PIPELINES[pipeline];
   return {
-    [path]: read(template)
+    [path]: installed(read(template))
       .replace(/^# Copy to \S+ /, "# ")
-      .replaceAll("docs/how-to/pipelines.md", "node_modules/dkp-access/docs/how-to/pipelines.md")
       .replaceAll("npm ci", "npm ci --omit=dev"),
-    "scripts/pipeline.sh": read("scripts/pipeline.sh"),
+    "scripts/pipeline.sh": installed(read("scripts/pipeline.sh")),
   };
 }

@@ -5,7 +5,6 @@ export const ENVIRONMENT_VARIABLES = {
   TERRAFORM_BINARY_NAME: "the binary to run, terraform by default",
   TF_DATA_DIR: "Terraform's data folder, .terraform by default",
   TERRAFORM_TIMEOUT: "how long one run of Terraform may take, in seconds, 300 by default",
-  FORWARD_SIGNALS: "false: another program sends signals to Terraform",
   "AWS_...": "credentials, as for any AWS tool",
   HTTPS_PROXY: "the URL of the HTTP proxy for calls of AWS",
   NO_PROXY: "hosts that are called without the proxy",

@@ -7,21 +7,15 @@ const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
  * Runs a Terraform command to its end, and passes on what it prints. A signal reaches Terraform once, as SIGINT, so that it writes
  * the state and releases the lock: at a second one it would abandon its work. Terraform is in a session of its own, because a
  * terminal sends Ctrl-C to every process of a session.
- * @param forwards false where something else signals Terraform, as GitLab's runner does
  * @returns the exit code
  * @throws Error if the program is missing, or was ended by a signal
  */
-export function runToEnd(
-  { binary, progress }: TerraformCli,
-  folder: string,
-  args: readonly string[],
-  forwards: boolean,
-): Promise<number> {
+export function runToEnd({ binary, progress }: TerraformCli, folder: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(binary, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], detached: true });
     let signalled: NodeJS.Signals | undefined;
     const forward = (signal: NodeJS.Signals) => {
-      if (signalled === undefined && forwards) {
+      if (signalled === undefined) {
         child.kill("SIGINT");
       }
       signalled = signal;

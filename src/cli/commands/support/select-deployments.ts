@@ -15,17 +15,26 @@ export interface Selected {
   readonly stacks: readonly string[];
 }
 
+type SelectedOne = Pick<Selected, "stacks"> & { readonly deployment: Deployment };
+
 /**
- * The deployment of a stack, or the only one. Warns about invalid settings of other deployments, which do not stop the command.
+ * The deployment of the one stack that is named, or the only one. Warns about invalid settings of other deployments, which do not stop
+ * the command.
  * @param change replaces parts of its own `policy`
- * @throws SettingsError, Error as `selectDeployments` of the settings
+ * @throws SettingsError, Error as `selectDeployments` of the settings; Error if several are named
  */
-export function selectOne(session: Session, stack: string | undefined, change?: Partial<Settings["policy"]>): Deployment {
-  const [deployment] = selected(session, stack === undefined ? [] : [stack], change).deployments;
-  if (deployment === undefined) {
-    throw new Error("no deployment was selected");
+export function selectOne(
+  session: Session,
+  named: readonly (string | undefined)[],
+  change?: Partial<Settings["policy"]>,
+): SelectedOne {
+  const names = named.filter((name) => name !== undefined);
+  const { deployments, stacks } = selected(session, names, change);
+  const [deployment, ...others] = deployments;
+  if (deployment === undefined || others.length > 0) {
+    throw new Error(`name one stack, not ${names.join(" and ")}`);
   }
-  return deployment;
+  return { deployment, stacks };
 }
 
 /**

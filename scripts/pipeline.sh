@@ -138,7 +138,7 @@ same_configuration() {
   command -v unzip >/dev/null || refuse "unzip is not on the PATH; install it: apply reads the configuration in the saved plan"
   other="$stack: the saved plan is of another configuration than $pack in this commit, which was reviewed; nothing is applied; plan this commit again"
   files=$(cd "$folder" && echo *.tf*)
-  # shellcheck disable=SC2086 # their names have no spaces
+  # shellcheck disable=SC2046,SC2086 # their names have no spaces
   [ "$(unzip -Z1 "$folder/plan" 'tfconfig/m*' | sort)" = "$(printf 'tfconfig/%s\n' modules.json $(printf 'm-/%s ' $files) | sort)" ] || refuse "$other"
   for file in $files; do
     [ "$(unzip -p "$folder/plan" "tfconfig/m-/$file" | digest)" = "$(digest <"$folder/$file")" ] || refuse "$other"

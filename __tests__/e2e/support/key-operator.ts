@@ -80,7 +80,7 @@ export class KeyOperator {
     return this.command("keys", "--leaked", "deckhouse", "--key", ...ids, "--format", "json") as ReturnType<KeyOperator["leak"]>;
   }
 
-  private command(...args: readonly string[]): unknown {
+  protected command(...args: readonly string[]): unknown {
     const env = { ...terraformEnvironment(this.aws), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...this.env };
     return jsonOf(this.deployments.path, env, process.execPath, join(PROJECT, "bin/dkp-access"), ...args);
   }
@@ -106,11 +106,8 @@ export class KeyOperator {
   }
 
   private async perform(edits: Step["edits"], actions: readonly Action[]): Promise<void> {
-    for (const { setting, value } of edits) {
-      set(this.settings, setting.split("."), value);
-    }
     if (edits.length > 0) {
-      this.write();
+      this.edit(edits);
     }
     for (const action of actions) {
       const worked = await this.works();
@@ -120,6 +117,13 @@ export class KeyOperator {
       }
       await this.checkLeaks(action.do);
     }
+  }
+
+  protected edit(edits: Step["edits"]): void {
+    for (const { setting, value } of edits) {
+      set(this.settings, setting.split("."), value);
+    }
+    this.write();
   }
 
   /** Whether AWS accepts the key of DKP, and allows its calls. */

@@ -1,11 +1,14 @@
 import { join } from "node:path";
+import { Option } from "commander";
 import type { Deployment } from "../../settings/deployment";
+import { editSettings } from "../../settings/edit-settings";
 import { stackFolder } from "../../terraform/terraform-cli";
 import { leakResponse, leakText } from "../account/keys/leak";
 import { contextOf, type KeyReport, keyReport, keyReportJson, keyReportText } from "../account/keys/report";
 import { KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation, situationWithoutState } from "../account/keys/sources";
+import { changesOf } from "../account/keys/write-step";
 import { exitCodeOf } from "../findings/finding";
 import { EXIT } from "./exit-codes";
 import { seconds } from "./preflight";
@@ -15,6 +18,7 @@ import type { Define, Session } from "./support/session";
 import { formatOption } from "./support/shared-options";
 
 interface Options {
+  readonly write?: true;
   readonly leaked?: true;
   readonly key?: readonly string[];
   readonly timeout: string;
@@ -26,13 +30,18 @@ export const define: Define = (command, session) => {
     .description(
       `Shows the access keys of deployments, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing to do, and DKP's key works throughout.
 
-A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; where the state lacks an object of the deployment also iam:GetPolicy, iam:ListAttachedUserPolicies, iam:GetGroup and iam:GetRole. Changes nothing. A stack must be synthesized and initialized.
+A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; where the state lacks an object of the deployment also iam:GetPolicy, iam:ListAttachedUserPolicies, iam:GetGroup and iam:GetRole. Changes nothing in AWS. A stack must be synthesized and initialized.
+
+With --write it also makes the changes of the settings that are the next step, for one commit; comments stay. Fails if something else comes first. Where nothing is to do, that begins a rotation.
 
 With --leaked it prints what to do after a leak instead, for one deployment: the AWS CLI commands and the changes of the settings in their order.
 
 With --format json the output is an object for one named stack, otherwise a list.`,
     )
     .argument("[stack...]", STACKS_HELP)
+    .addOption(
+      new Option("--write", "make the change of the settings that is the next step, for one deployment").conflicts("leaked"),
+    )
     .option("--leaked", "print the steps after a leak of one deployment")
     .option("--key <id...>", "with --leaked: the access keys that leaked (default: the key that the outputs expose)")
     .option("--timeout <seconds>", "time limit of the calls to AWS for each stack; TERRAFORM_TIMEOUT limits Terraform", "120")
@@ -47,9 +56,10 @@ With --format json the output is an object for one named stack, otherwise a list
     });
 };
 
-async function status(session: Session, names: readonly string[], { timeout, format }: Options): Promise<void> {
+async function status(session: Session, names: readonly string[], { write, timeout, format }: Options): Promise<void> {
   const limit = seconds(timeout);
-  const { deployments } = selectDeployments(session, names);
+  const deployments = write === true ? [selectOne(session, names).deployment] : selectDeployments(session, names).deployments;
+  let last: KeyReport | undefined;
   await forDeployments<KeyReport>(
     session,
     deployments,
@@ -57,6 +67,7 @@ async function status(session: Session, names: readonly string[], { timeout, for
       report: async (deployment) => {
         const report = keyReport(await situationOf(session, deployment, limit));
         session.raise(exitCodeOf<KeyRules>(KEY_RULES, report.findings));
+        last = report;
         return report;
       },
       text: (report) => keyReportText(report, context(session, report.situation)),
@@ -66,6 +77,11 @@ async function status(session: Session, names: readonly string[], { timeout, for
     },
     (failed) => endAfter(failed, session),
   );
+  if (write === true && last !== undefined) {
+    const { file, stack } = context(session, last.situation);
+    editSettings(file, changesOf(stack, last.next), { settingsFolder: session.settings, outputFolder: session.output });
+    session.printError(`wrote ${file}: commit the change, then go on with the step\n`);
+  }
 }
 
 const context = ({ settings, terraform }: Session, situation: KeySituation) => contextOf(situation, settings, terraform.binary);
@@ -93,11 +109,7 @@ function requireLeaked({ leaked: isLeaked, key }: Options): void {
 }
 
 async function leaked(session: Session, names: readonly string[], options: Options): Promise<void> {
-  const [name, ...further] = names;
-  if (further.length > 0) {
-    throw new Error("--leaked: is for one deployment; name one stack");
-  }
-  const deployment = selectOne(session, name);
+  const { deployment } = selectOne(session, names);
   const limit = seconds(options.timeout);
   const situation = await situationOf(session, deployment, limit)
     .catch((error: Error) => withoutState(session, deployment, limit, error))

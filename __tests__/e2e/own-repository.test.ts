@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { mustSucceed, npmEnvironment, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
@@ -128,9 +128,10 @@ describe("a repository that dkp-access init wrote", () => {
     removeFolders();
   });
 
-  it("names the packed file that the program was installed from, until a registry has the package", () => {
+  it("has and names a copy of the packed file that the program was installed from", () => {
     const { dependencies } = JSON.parse(repository.read("package.json"));
-    expect(join(repository.path, dependencies["dkp-access"].replace("file:", ""))).toBe(packed);
+    expect(dependencies["dkp-access"]).toBe(`file:${basename(packed)}`);
+    expect(readFileSync(join(repository.path, basename(packed)))).toEqual(readFileSync(packed));
   });
 
   it("synthesizes the same bytes as the repository of this project, with dkp-access and with cdktf", () => {
@@ -163,6 +164,7 @@ describe("a repository that dkp-access init wrote", () => {
       "README.md",
       "cdktf.json",
       SETTINGS,
+      basename(packed),
       "main.ts",
       "package-lock.json",
       "package.json",

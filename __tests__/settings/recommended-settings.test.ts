@@ -10,7 +10,7 @@ import { PROJECT } from "../helpers/project-root";
 /** The recommended settings; the fields of the installation file are written out. */
 const recommended = recommendedYaml()
   .replaceAll("BASE64", RSA_KEY)
-  .replace("configFile: config.yml", "prefix: dev\n  layout: Standard");
+  .replace("configFile: cluster.yml", "prefix: dev\n  layout: Standard");
 
 describe("the recommended settings", () => {
   it("are one settings file, each with its reason", () => {
@@ -19,7 +19,7 @@ describe("the recommended settings", () => {
       policy: { mode: "minimal" },
       attachment: "group",
       accessKeys: { primary: { pgpKey: "BASE64" }, secondary: { pgpKey: "BASE64" } },
-      cluster: { configFile: "config.yml", dkpVersion: "1.77" },
+      cluster: { configFile: "cluster.yml", dkpVersion: "1.77" },
       features: [],
     });
     for (const { why } of Object.values(RECOMMENDED_SETTINGS)) {
@@ -35,7 +35,7 @@ describe("the recommended settings", () => {
   it("are in the template of dkp-access init, with their reasons", () => {
     const template = readFileSync(join(PROJECT, "templates/deployment.yaml"), "utf8");
     const named = [...template.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name);
-    const elsewhere = ["configFile", "features"];
+    const elsewhere = ["configFile"];
     expect([...named, ...elsewhere].sort()).toEqual(Object.keys(RECOMMENDED_SETTINGS).sort());
   });
 });

@@ -1,17 +1,17 @@
 import { basename } from "node:path";
-import { writeFileAtomically } from "../text/files";
+import { readRegularFile, writeFileAtomically } from "../text/files";
 import { type Change, editedYaml } from "./edit-yaml";
 import { SettingsError } from "./errors";
 import { readSettings } from "./read-settings";
 import type { RuleContext } from "./rules/rule";
-import { parseYaml, readText } from "./yaml-file";
+import { parseYaml } from "./yaml-file";
 
 /**
  * Changes settings in their file, `<stack>.yaml`.
  * @throws SettingsError if the result would be invalid; Error as `editedYaml`. The file then is as it was
  */
 export function editSettings(file: string, changes: readonly Change[], context: RuleContext): void {
-  const text = changes.reduce(editedYaml, readText(file));
+  const text = changes.reduce(editedYaml, readRegularFile(file).toString("utf8"));
   const parsed = parseYaml(text);
   const given = { source: file, stack: basename(file, ".yaml"), context };
   const errors =

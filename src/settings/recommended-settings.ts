@@ -19,8 +19,8 @@ export const RECOMMENDED_SETTINGS = {
     why: "the state contains the secret access keys only encrypted",
   },
   configFile: {
-    yaml: ["cluster:", "  configFile: config.yml"],
-    why: "DKP's installation file, without credentials: the policy follows from it",
+    yaml: ["cluster:", "  configFile: cluster.yml"],
+    why: "a copy of DKP's installation file without credentials: the policy follows from it",
   },
   dkpVersion: { yaml: ["cluster:", '  dkpVersion: "1.77"'], why: "the policy covers this version only" },
   features: { yaml: ["features: []"], why: "what the cluster uses, for example volume-snapshots" },

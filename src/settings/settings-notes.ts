@@ -43,7 +43,7 @@ function plaintextSlots({ accessKeys, import: imports }: Deployment): readonly S
 /** Values that are allowed and likely to be mistakes. */
 export function settingsWarnings({
   region,
-  cluster: { dkpVersion },
+  cluster: { dkpVersion, prefix },
   nodeRole,
   state,
   accessKeys,
@@ -54,7 +54,8 @@ export function settingsWarnings({
     region: regionWarning(region),
     "cluster.dkpVersion": versionWarning(dkpVersion),
     "backend.s3.region": regionWarning(s3.region),
-    "backend.s3.bucket": bucketWarning(s3.bucket),
+    "backend.s3.bucket": s3.bucket === "example-terraform-state" ? TEMPLATE : bucketWarning(s3.bucket),
+    "cluster.prefix": prefix === "example" ? TEMPLATE : undefined,
     "nodeRole.managedPolicyArns":
       policies > ROLE_POLICIES.byDefault
         ? `has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`
@@ -96,14 +97,12 @@ function regionWarning(region: unknown): string | undefined {
     : `${show(region)} is not a region that AWS is known to have, ${suggest(region, REGIONS)}`;
 }
 
+const TEMPLATE = "is the example in the file that init writes; write your own, and check every line that is marked with CHANGE";
+
 /** Source: Amazon S3 User Guide, "General purpose bucket naming rules". */
 function bucketWarning(bucket: unknown): string | undefined {
   if (typeof bucket !== "string") {
     return undefined;
-  }
-  // The bucket of the file that `init` writes.
-  if (bucket === "example-terraform-state") {
-    return `${show(bucket)} is the example of the template; write the name of your bucket`;
   }
   const name = bucket.replace(/^arn:.*:/, "").toLowerCase();
   if (bucket.startsWith("arn:")) {

@@ -26,8 +26,8 @@ describe("dkp-access init", () => {
       .filter((path) => statSync(join(folder, name, path)).isFile())
       .sort();
   const read = (path: string) => readFileSync(join(folder, path), "utf8");
-  /** What package.json names in a checkout of this project: the file that `npm run package` creates. */
-  const packed = () => `file:${relative(join(folder, "acme"), join(PROJECT, `dkp-access-${version}.tgz`))}`;
+  /** The file that `npm run package` creates in a checkout of this project. */
+  const packed = `dkp-access-${version}.tgz`;
   const contentOf = (name: string) => filesOf(name).map((path) => read(join(name, path)));
 
   it("writes a repository and prints the next steps", async () => {
@@ -48,6 +48,7 @@ describe("dkp-access init", () => {
   cd acme
   edit deployments/deckhouse.yaml: replace the values that are marked with CHANGE, set accountId and both pgpKey
   (cd ${relative(join(folder, "acme"), PROJECT)} && npm run package)
+  cp ${relative(join(folder, "acme"), join(PROJECT, packed))} .
   npm install
   npx dkp-access synth
   npx dkp-access review
@@ -64,14 +65,17 @@ describe("dkp-access init", () => {
         "@cdktf/provider-aws": devDependencies["@cdktf/provider-aws"],
         cdktf: devDependencies.cdktf,
         constructs: devDependencies.constructs,
-        "dkp-access": packed(),
+        "dkp-access": `file:${packed}`,
       },
       devDependencies: { "cdktf-cli": devDependencies["cdktf-cli"], typescript: devDependencies.typescript },
     });
   });
 
-  it("installs CDK Terrain under the names of CDKTF with --cdk-terrain, and nothing of CDKTF", async () => {
-    await init("acme", "--cdk-terrain");
+  it.each([
+    ["with --cdk-terrain", "22.19.0", ["--cdk-terrain"]],
+    ["where the command cdktf does not run", "24.0.0", []],
+  ])("installs CDK Terrain under the names of CDKTF %s, and nothing of CDKTF", async (_, node, args) => {
+    await runCli(folder, ["init", "acme", ...args], {}, node);
     expect(JSON.parse(read("acme/package.json"))).toMatchObject({
       engines: { node: ">=22.19" },
       dependencies: {
@@ -79,7 +83,7 @@ describe("dkp-access init", () => {
         cdktf: "npm:cdktn@0.24.0",
         cdktn: "0.24.0",
         constructs: devDependencies.constructs,
-        "dkp-access": packed(),
+        "dkp-access": `file:${packed}`,
       },
       devDependencies: { "cdktn-cli": "0.24.0", typescript: devDependencies.typescript },
     });
@@ -102,19 +106,21 @@ describe("dkp-access init", () => {
       backend: { s3: { bucket: "example-terraform-state", region: "eu-central-1" } },
       policy: { mode: "minimal" },
       attachment: "group",
-      cluster: { prefix: "dev", layout: "WithoutNAT" },
+      cluster: { prefix: "example", layout: "WithoutNAT" },
+      features: [],
     });
     expect(read("acme/deployments/prod.yaml").match(/^.* # CHANGE$/gm)).toEqual([
       "region: eu-central-1 # CHANGE",
       "    bucket: example-terraform-state # CHANGE",
       "    region: eu-central-1 # CHANGE",
-      "  prefix: dev # CHANGE",
+      "  prefix: example # CHANGE",
       "  layout: WithoutNAT # CHANGE",
     ]);
-    expect(await runCli(join(folder, "acme"), ["synth"])).toMatchObject({
-      status: 0,
-      stdout: "cdktf.out/stacks/prod/cdk.tf.json\n",
-    });
+    const { status, stdout, stderr } = await runCli(join(folder, "acme"), ["synth"]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
+    for (const field of ["backend.s3.bucket", "cluster.prefix"]) {
+      expect(stderr).toMatch(new RegExp(`^warn: prod: ${field}: is the example in the file that init writes`, "m"));
+    }
     expect(await runCli(join(folder, "acme"), ["review"])).toMatchObject({ status: 0 });
   });
 
@@ -209,7 +215,7 @@ describe("dkp-access init", () => {
       await withConfig(CONFIG.replace("  prefix: staging\n", "").replace("  region: eu-north-1\n", ""));
       expect(read("acme/deployments/deckhouse.yaml").match(/^.*(prefix|layout|^region):.*$/gm)).toEqual([
         "region: eu-central-1 # CHANGE",
-        "  prefix: dev # CHANGE",
+        "  prefix: example # CHANGE",
         "  layout: WithNAT",
       ]);
     });
@@ -224,7 +230,7 @@ describe("dkp-access init", () => {
     const text = read(join("acme", path));
     expect(text).toContain("node_modules/dkp-access/docs/how-to/pipelines.md");
     expect(new Set(text.match(/npm ci(?: --omit=dev)?/g))).toEqual(new Set(["npm ci --omit=dev"]));
-    expect(read("acme/scripts/pipeline.sh")).not.toMatch(/(?<!node_modules\/dkp-access\/)docs\//);
+    expect(read("acme/scripts/pipeline.sh")).toBe(readFileSync(join(PROJECT, "scripts/pipeline.sh"), "utf8"));
     expect(read("acme/README.md")).toContain(`\`${path}\``);
   });
 
@@ -266,7 +272,16 @@ describe("dkp-access init", () => {
       "config.yml",
       "node_modules/x",
     ];
-    const kept = ["plan.pem", "locks/deckhouse.terraform.lock.hcl", "review/deckhouse/REVIEW.md", "package-lock.json"];
+    const kept = [
+      "plan.pem",
+      "locks/deckhouse.terraform.lock.hcl",
+      ...["deckhouse", "build", "plan", "tfplan", "node_modules"].map((stack) => `review/${stack}/REVIEW.md`),
+      "deployments/provider-a.yaml",
+      "deployments/my-access-key.yaml",
+      "cluster.yml",
+      "package-lock.json",
+      packed,
+    ];
 
     const run = (input: string, ...args: readonly string[]) =>
       spawnSync("git", args, { cwd: join(folder, "acme"), input, encoding: "utf8" }).stdout;

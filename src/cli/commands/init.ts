@@ -1,20 +1,19 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { Option } from "commander";
 import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/load";
 import { dkpAccess } from "../../text/command";
 import { requireRealFolder, writeFileAtomically } from "../../text/files";
-import { packageFile } from "../../text/package-file";
 import { shellWord } from "../../text/shell";
-import { isCheckout } from "../init/package-source";
+import { packageSource } from "../init/package-source";
 import { PIPELINES, type RepositoryOptions, repositoryFiles } from "../init/repository";
 import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {
   command
     .description(
-      `Creates a repository for deployments: package.json, the CDKTF program, a settings file with the recommended settings for production, .gitignore, README.md. Asks nothing, and calls neither AWS nor npm.
+      `Creates a repository for deployments: package.json, the CDKTF program, a settings file with the recommended settings for production, .gitignore, README.md. Asks nothing, and calls neither AWS nor npm. Where the program comes from a packed file, a copy of that is in the repository.
 
 Rejects a folder that is not empty; .git may exist.
 Copies from DKP's installation file only the fields that the settings have, never credentials.`,
@@ -23,11 +22,19 @@ Copies from DKP's installation file only the fields that the settings have, neve
     .option("--stack <name>", "name of the first deployment", "deckhouse")
     .option("--config-file <file>", "DKP's installation file, from which region and cluster follow")
     .addOption(new Option("--pipeline <system>", "adds a pipeline").choices(Object.keys(PIPELINES)))
-    .option("--cdk-terrain", "installs CDK Terrain under the names of CDKTF; requires Node.js 22.19 or newer")
-    .action((folder: string, options: Omit<RepositoryOptions, "folder">) => init(session, folder, options));
+    .option(
+      "--cdk-terrain",
+      `installs CDK Terrain under the names of CDKTF; requires Node.js 22.19 or newer (default: where Node.js is newer than ${CDKTF_NODE})`,
+    )
+    .action((folder: string, options: Options) => init(session, folder, options));
 };
 
-function init(session: Session, folder: string, options: Omit<RepositoryOptions, "folder">): void {
+/** The newest Node.js that the command `cdktf` 0.21 starts with: it has no build of node-pty for a newer one. */
+const CDKTF_NODE = 22;
+
+type Options = Pick<RepositoryOptions, "stack" | "configFile" | "pipeline"> & { readonly cdkTerrain?: true };
+
+function init(session: Session, folder: string, options: Options): void {
   const { stack } = options;
   const nameErrors = stackNameErrors(stack, "choose another name");
   if (nameErrors.length > 0) {
@@ -37,23 +44,30 @@ function init(session: Session, folder: string, options: Omit<RepositoryOptions,
   if (existsSync(folder) && readdirSync(folder).some((name) => name !== ".git")) {
     throw new Error(`${folder}: is not empty; name a new folder, or one that is empty`);
   }
-  const files = Object.entries(repositoryFiles({ ...options, folder }));
+  const cdkTerrain = options.cdkTerrain ?? Number.parseInt(session.host.versions.node, 10) > CDKTF_NODE;
+  const { named, file } = packageSource();
+  const files: [string, string | Uint8Array][] = Object.entries(repositoryFiles({ ...options, cdkTerrain, source: named }));
+  const isPacked = file !== undefined && existsSync(file);
+  if (isPacked) {
+    files.push([basename(file), readFileSync(file)]);
+  }
   for (const [path, content] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileAtomically(join(folder, path), content);
   }
   session.print(files.map(([path]) => `wrote ${join(folder, path)}\n`).join(""));
-  session.print(nextSteps(folder, stack));
+  session.print(nextSteps(folder, stack, isPacked ? undefined : file));
 }
 
-function nextSteps(folder: string, stack: string): string {
+/** @param missing the packed file that is still to be created in this checkout */
+function nextSteps(folder: string, stack: string, missing: string | undefined): string {
   const settings = `deployments/${stack}.yaml`;
   return [
     "",
     "Next steps:",
     ...(folder === "." ? [] : [`  cd ${shellWord(folder)}`]),
     `  edit ${settings}: replace the values that are marked with CHANGE, set accountId and both pgpKey`,
-    ...(isCheckout() ? [`  (cd ${shellWord(relative(resolve(folder), packageFile(".")))} && npm run package)`] : []),
+    ...(missing === undefined ? [] : packCommands(relative(resolve(folder), dirname(missing)), basename(missing))),
     "  npm install",
     `  ${dkpAccess("synth")}`,
     `  ${dkpAccess("review")}`,
@@ -62,4 +76,8 @@ function nextSteps(folder: string, stack: string): string {
     `  npm run deploy -- ${stack}`,
     "",
   ].join("\n");
+}
+
+function packCommands(checkout: string, file: string): readonly string[] {
+  return [`  (cd ${shellWord(checkout)} && npm run package)`, `  cp ${shellWord(join(checkout, file))} .`];
 }

@@ -1,32 +1,24 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, relative, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { packageFile } from "../../text/package-file";
 
-interface PackageJson {
-  readonly name: string;
-  readonly version: string;
+/** Where a repository installs this package from. */
+export interface PackageSource {
+  /** For package.json: the version, which npm looks up in its registry, or the packed file in the repository. */
+  readonly named: string;
+  /** The packed file that this package was installed from, or that `npm run package` creates in this checkout. */
+  readonly file?: string | undefined;
 }
 
-/** Whether the program runs in a checkout of its project, and not as an installed package. */
-export function isCheckout(): boolean {
-  return basename(packageFile("..")) !== "node_modules";
+export function packageSource(): PackageSource {
+  const { name, version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as Readonly<Record<string, string>>;
+  const isCheckout = basename(packageFile("..")) !== "node_modules";
+  const file = isCheckout ? packageFile(`${name}-${version}.tgz`) : installedFile(`node_modules/${name}`);
+  return file === undefined ? { named: version ?? "" } : { named: `file:${basename(file)}`, file };
 }
 
-/**
- * What the package.json of a folder names to install this package: the packed file that this one was installed from, or that
- * `npm run package` creates in this checkout, relative to the folder; otherwise the version, which npm looks up in its registry.
- */
-export function packageSource(folder: string): string {
-  const { name, version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as PackageJson;
-  const file = isCheckout() ? packageFile(`${name}-${version}.tgz`) : installedFile(name);
-  return file === undefined ? version : `file:${relative(resolve(folder), file)}`;
-}
-
-/**
- * The packed file that the package was installed from; undefined if it comes from a registry. npm keeps where it installed each
- * package from in `node_modules/.package-lock.json`, relative to the folder above.
- */
-function installedFile(name: string): string | undefined {
+/** npm keeps where it installed each package from in `node_modules/.package-lock.json`, relative to the folder above. */
+function installedFile(path: string): string | undefined {
   const lock = packageFile("../.package-lock.json");
   if (!existsSync(lock)) {
     return undefined;
@@ -34,6 +26,6 @@ function installedFile(name: string): string | undefined {
   const { packages } = JSON.parse(readFileSync(lock, "utf8")) as {
     readonly packages: Readonly<Record<string, { readonly resolved?: string }>>;
   };
-  const [, file] = /^file:(.+)$/.exec(packages[`node_modules/${name}`]?.resolved ?? "") ?? [];
+  const [, file] = /^file:(.+)$/.exec(packages[path]?.resolved ?? "") ?? [];
   return file === undefined ? undefined : resolve(packageFile("../.."), file);
 }

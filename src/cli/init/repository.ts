@@ -3,7 +3,6 @@ import { trusted } from "../../text/markdown";
 import { packageFile } from "../../text/package-file";
 import { fillTemplate, fillTemplateFile } from "../../text/template";
 import { deploymentFile } from "./deployment-file";
-import { packageSource } from "./package-source";
 
 /** The pipeline files of the documentation, and where each system expects its own. */
 export const PIPELINES = {
@@ -12,15 +11,15 @@ export const PIPELINES = {
 } as const;
 
 export interface RepositoryOptions {
-  /** The folder of the repository. */
-  readonly folder: string;
   /** Name of the first deployment. */
   readonly stack: string;
   /** Path of DKP's installation file. */
   readonly configFile: string | undefined;
   readonly pipeline: keyof typeof PIPELINES | undefined;
   /** Whether npm installs CDK Terrain under the names of CDKTF. */
-  readonly cdkTerrain?: true | undefined;
+  readonly cdkTerrain: boolean;
+  /** What package.json names to install this package. */
+  readonly source: string;
 }
 
 interface PackageJson {
@@ -43,11 +42,11 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
  * @throws SettingsError if DKP's installation file has errors
  */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
-  const { folder, stack, configFile, pipeline, cdkTerrain } = options;
+  const { stack, configFile, pipeline, cdkTerrain, source } = options;
   return {
     [`deployments/${stack}.yaml`]: deploymentFile(stack, configFile),
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
-    "package.json": packageJson(folder, cdkTerrain === true ? "templates/package.cdk-terrain.json" : "templates/package.json"),
+    "package.json": packageJson(source, cdkTerrain ? "templates/package.cdk-terrain.json" : "templates/package.json"),
     "README.md": fillTemplateFile("templates/README.md", {
       stack: trusted(stack),
       pipeline: pipeline !== undefined,
@@ -58,11 +57,11 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
 }
 
 /** With the versions of the peers and tools that this release is tested with. */
-function packageJson(folder: string, template: string): string {
+function packageJson(source: string, template: string): string {
   const { devDependencies } = JSON.parse(read("package.json")) as PackageJson;
   const text = read(template);
   const versions = {
-    source: packageSource(folder),
+    source,
     providerAws: devDependencies["@cdktf/provider-aws"],
     cdktf: devDependencies.cdktf,
     cdktfCli: devDependencies["cdktf-cli"],
@@ -73,16 +72,14 @@ function packageJson(folder: string, template: string): string {
   return fillTemplate(text, Object.fromEntries(shown.map(([name, value = ""]) => [name, trusted(value)])));
 }
 
-/** With the paths of the documentation in the installed package. */
-const installed = (text: string) => text.replaceAll("docs/how-to/", "node_modules/dkp-access/docs/how-to/");
-
 /** The pipeline for all stacks. Its jobs do not require the CDKTF command or the compiler. */
 function pipelineFiles(pipeline: keyof typeof PIPELINES): Readonly<Record<string, string>> {
   const { template, path } = PIPELINES[pipeline];
   return {
-    [path]: installed(read(template))
+    [path]: read(template)
       .replace(/^# Copy to \S+ /, "# ")
+      .replaceAll("docs/how-to/pipelines.md", "node_modules/dkp-access/docs/how-to/pipelines.md")
       .replaceAll("npm ci", "npm ci --omit=dev"),
-    "scripts/pipeline.sh": installed(read("scripts/pipeline.sh")),
+    "scripts/pipeline.sh": read("scripts/pipeline.sh"),
   };
 }

@@ -12,6 +12,7 @@ export interface Host {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable;
+  readonly versions: { readonly node: string };
   /** Ends the process although something still runs. */
   exit(code: number): void;
 }

@@ -16,17 +16,13 @@ const PROVIDER = { terraform: { required_providers: { aws: { source: "hashicorp/
 const STATE = { bucket: BUCKET, key: "deckhouse/terraform.tfstate", region: "eu-central-1", use_path_style: true };
 const READER = { ...PROVIDER, data: { terraform_remote_state: { access: { config: STATE } } } };
 
-/** A program of a user: the stack with settings in code, and a custom stack with single constructs. */
+/** A program of a user: a custom stack with single constructs. */
 const PLATFORM = `
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
 import * as dkp from "dkp-access";
 
-const backend = { local: {} };
-const { whole } = dkp.defineDeployments({ whole: { region: "eu-central-1", backend, user: { name: "whole" }, policy: { name: "Whole" } } });
 const app = new App();
-new dkp.DeckhouseAccessStack(app, whole);
-
 const own = new TerraformStack(app, "own");
 new LocalBackend(own, { path: "own.tfstate" });
 new AwsProvider(own, "aws", { region: "eu-central-1" });
@@ -259,14 +255,21 @@ describe("other projects", () => {
     });
   });
 
-  it("build the whole stack and single constructs into a program of their own", () => {
+  it("build single constructs into a program of their own", () => {
     program.write(PLATFORM);
     program.synth();
     const own = program.terraform("own", aws, PROVIDER);
     own.init();
     expect(own.apply()).toContain("5 added, 0 changed, 0 destroyed");
-    const whole = program.terraform("whole", aws, {});
-    whole.init();
-    expect(whole.apply()).toContain("4 added, 0 changed, 0 destroyed");
+  });
+
+  it("define deployments in code, as the example does", () => {
+    program.write(readFileSync(join(PROJECT, "examples/in-code/main.ts"), "utf8"));
+    program.synth();
+    for (const stack of ["staging", "production"]) {
+      const terraform = program.terraform(stack, aws, {});
+      terraform.init(S3_ON_LOCAL_AWS);
+      expect(terraform.apply()).toContain("4 added, 0 changed, 0 destroyed");
+    }
   });
 });

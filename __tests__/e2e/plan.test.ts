@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ListUsersCommand } from "@aws-sdk/client-iam";
 import { PROJECT } from "../helpers/project-root";
@@ -64,6 +64,20 @@ describe("dkp-access plan", () => {
     });
     expect(existsSync(join(project, PLAN))).toBe(false);
     expect(output).toContain("-lock=false");
+  });
+
+  it.each([
+    ["relative to the stack's folder", () => ".data"],
+    ["outside of it", () => folder()],
+  ])("uses the data folder of TF_DATA_DIR, %s, and an empty TERRAFORM_BINARY_NAME names none", (_, dataFolder) => {
+    const { TF_DATA_DIR, ...rest } = environment;
+    expect(TF_DATA_DIR).toBeUndefined();
+    environment = { ...rest, TF_DATA_DIR: dataFolder(), TERRAFORM_BINARY_NAME: "" };
+    rmSync(join(project, "cdktf.out"), { recursive: true });
+    const { status, output } = plan("deckhouse");
+    environment = rest;
+    expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("\nNothing to apply.\n") });
+    expect(existsSync(join(project, "cdktf.out/stacks/deckhouse/.terraform"))).toBe(false);
   });
 
   it("ends with 3 for a breaking change", () => {

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { dkpAccess } from "../text/command";
 import { isObject, parseJson } from "../text/json";
+import { shellWord } from "../text/shell";
 import { type Progress, withProgress } from "./progress";
 
 /** How to run Terraform. */
@@ -49,7 +50,9 @@ export function stackFolder({ binary, dataFolder }: TerraformCli, outputFolder: 
     throw new Error(`${folder}: the stack is not synthesized; run ${dkpAccess("synth")} first`);
   }
   if (!existsSync(resolve(folder, dataFolder))) {
-    throw new Error(`${folder}: ${binary} has not been initialized there; run ${binary} -chdir=${folder} init first`);
+    throw new Error(
+      `${folder}: ${binary} has not been initialized there; run ${binary} ${shellWord(`-chdir=${folder}`)} init first`,
+    );
   }
   return folder;
 }

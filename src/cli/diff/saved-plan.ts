@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { initProvider, isSavedPlan, showPlan, type TerraformCli } from "../../terraform/terraform-cli";
 import { readRegularFile } from "../../text/files";
 import { type Configuration, lockFileIn, type Verification, verifyConfiguration } from "./configuration";
@@ -72,8 +72,14 @@ async function shownApart(
     if (used !== undefined) {
       writeFileSync(join(folder, ".terraform.lock.hcl"), used);
     }
-    const beside = resolve(dirname(file), ".terraform", "providers");
-    await initProvider(terraform, folder, committed !== undefined && existsSync(beside) ? beside : undefined);
+    // Terraform itself takes the providers of a data folder that does not depend on the working directory.
+    const { dataFolder } = terraform;
+    const beside = isAbsolute(dataFolder) ? undefined : resolve(dirname(file), dataFolder, "providers");
+    await initProvider(
+      terraform,
+      folder,
+      committed !== undefined && beside !== undefined && existsSync(beside) ? beside : undefined,
+    );
     return await showPlan(terraform, folder, "plan");
   } finally {
     rmSync(folder, { recursive: true, force: true });

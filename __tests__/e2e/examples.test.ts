@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { GetRolePolicyCommand, ListAccessKeysCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
+import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
+import { PROJECT } from "../helpers/project-root";
+import { LocalAws } from "./support/local-aws";
+import { Deployments, removeFolders } from "./support/project";
+import { runIn, terraformEnvironment } from "./support/terraform";
+
+const FOLDER = join(PROJECT, "examples/clusters");
+const FILES = readdirSync(FOLDER);
+const settings = (file: string) => readFileSync(join(FOLDER, file), "utf8").replaceAll("BASE64", ENCRYPTION_KEY);
+
+describe("the settings files of examples/clusters", () => {
+  let aws: LocalAws;
+  let deployments: Deployments;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    await aws.createBucket("example-terraform-state");
+    // All in one project: no two have the same names.
+    deployments = Deployments.of(Object.fromEntries(FILES.map((file) => [basename(file, ".yaml"), settings(file)])));
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  const keysOf = async (UserName: string) =>
+    (await aws.iam().send(new ListAccessKeysCommand({ UserName }))).AccessKeyMetadata?.length;
+
+  it.each(FILES)("can be applied, and the next plan is empty: %s", async (file) => {
+    const terraform = deployments.terraform(basename(file, ".yaml"), aws);
+    terraform.init("-backend-config=use_path_style=true");
+    terraform.apply();
+    expect(terraform.isUpToDate()).toBe(true);
+    const UserName = terraform.output("user_name");
+    const { AttachedPolicies } = await aws.iam().send(new ListAttachedUserPoliciesCommand({ UserName }));
+    expect({ direct: AttachedPolicies?.length === 0, keys: await keysOf(UserName) }).toEqual({
+      direct: file === "production.yaml",
+      keys: file === "vault.yaml" ? 0 : 1,
+    });
+  });
+
+  it("encrypt the secret in production", () => {
+    expect(deployments.terraform("production", aws).outputNames()).not.toContain("secret_access_key");
+  });
+
+  it("permit the nodes to pull images from ECR", async () => {
+    const PolicyName = "dkp-ecr-nodes";
+    const { PolicyDocument = "" } = await aws.iam().send(new GetRolePolicyCommand({ RoleName: PolicyName, PolicyName }));
+    expect(decodeURIComponent(PolicyDocument)).toContain('"ecr:GetAuthorizationToken"');
+  });
+
+  it("leave the key to Vault, which the documented command gives it", async () => {
+    const page = readFileSync(join(PROJECT, "examples/README.md"), "utf8");
+    const [command = ""] = /aws iam create-access-key [^|\n]*(?= \| vault)/.exec(page) ?? [];
+    const { status, output } = runIn(PROJECT, terraformEnvironment(aws), "sh", "-c", command);
+    expect({ status, key: JSON.parse(output) }).toMatchObject({ status: 0, key: { UserName: "dkp-vault", Status: "Active" } });
+    expect(await keysOf("dkp-vault")).toBe(1);
+  });
+});

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { deployment } from "../helpers/deployment";
+import { PROJECT } from "../helpers/project-root";
 import { Gpg } from "./support/gpg";
 import { KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
@@ -141,6 +143,21 @@ class RecordingOperator extends KeyOperator {
     };
   }
 }
+
+describe("the documented commands for an OpenPGP key", () => {
+  afterAll(removeFolders);
+
+  it.each([
+    ["docs/how-to/keys.md", ""],
+    ["templates/deployment.yaml", "# "],
+  ])("create a key that the settings accept: %s", (path, comment) => {
+    const lines = readFileSync(join(PROJECT, path), "utf8").split("\n");
+    const commands = lines.map((line) => line.replace(comment, "").trim()).filter((line) => line.startsWith("gpg "));
+    expect(commands.length).toBeGreaterThanOrEqual(2);
+    const key = Gpg.documented(commands.slice(0, 2).join("\n"));
+    expect(deployment(`accessKeys: { primary: { pgpKey: ${key} } }`).accessKeys).toMatchObject({ primary: { pgpKey: key } });
+  });
+});
 
 describe("a rotation that follows what dkp-access keys prints", () => {
   const BUCKET = "pgp-state";

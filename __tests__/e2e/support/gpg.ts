@@ -15,6 +15,19 @@ export class Gpg {
     return gpg;
   }
 
+  /** The output of documented commands. */
+  static documented(commands: string): string {
+    const gpg = new Gpg();
+    const withoutQuestions = `gpg() { command gpg --batch --quiet --pinentry-mode loopback --passphrase "" "$@"; }\n${commands}`;
+    const env = { PATH: process.env.PATH, GNUPGHOME: gpg.home };
+    const { stdout, stderr, status } = spawnSync("sh", ["-e", "-c", withoutQuestions], { env, encoding: "utf8" });
+    gpg.stop();
+    if (status !== 0) {
+      throw new Error(stderr);
+    }
+    return stdout;
+  }
+
   publicKey(): string {
     return this.run(["--export", "dkp@example.com"]).toString("base64");
   }

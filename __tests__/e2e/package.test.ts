@@ -128,8 +128,6 @@ describe("other projects", () => {
         "templates/gitignore",
         "templates/main.ts",
         "templates/npmrc",
-        "templates/package.cdk-terrain.json",
-        "templates/package.json",
         "templates/tsconfig.json",
       ]);
       expect(paths.filter((path) => /generate|reference-tables|json-schema/.test(path))).toEqual([]);

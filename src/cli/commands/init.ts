@@ -7,7 +7,7 @@ import { dkpAccess } from "../../text/command";
 import { requireRealFolder, writeFileAtomically } from "../../text/files";
 import { shellWord } from "../../text/shell";
 import { packageSource } from "../init/package-source";
-import { PIPELINES, type RepositoryOptions, repositoryFiles } from "../init/repository";
+import { CDKTF_NODE, PIPELINES, type RepositoryOptions, repositoryFiles } from "../init/repository";
 import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {
@@ -28,9 +28,6 @@ Copies from DKP's installation file only the fields that the settings have, neve
     )
     .action((folder: string, options: Options) => init(session, folder, options));
 };
-
-/** The newest Node.js that the command `cdktf` 0.21 starts with: it has no build of node-pty for a newer one. */
-const CDKTF_NODE = 22;
 
 type Options = Pick<RepositoryOptions, "stack" | "configFile" | "pipeline"> & { readonly cdkTerrain?: true };
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { trusted } from "../../text/markdown";
 import { packageFile } from "../../text/package-file";
-import { fillTemplate, fillTemplateFile } from "../../text/template";
+import { fillTemplateFile } from "../../text/template";
 import { deploymentFile } from "./deployment-file";
 
 /** The pipeline files of the documentation, and where each system expects its own. */
@@ -21,6 +21,9 @@ export interface RepositoryOptions {
   /** What package.json names to install this package. */
   readonly source: string;
 }
+
+/** The newest Node.js that the command `cdktf` 0.21 starts with: it has no build of node-pty for a newer one. */
+export const CDKTF_NODE = 22;
 
 interface PackageJson {
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -42,11 +45,11 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
  * @throws SettingsError if DKP's installation file has errors
  */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
-  const { stack, configFile, pipeline, cdkTerrain, source } = options;
+  const { stack, configFile, pipeline } = options;
   return {
     [`deployments/${stack}.yaml`]: deploymentFile(stack, configFile),
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
-    "package.json": packageJson(source, cdkTerrain ? "templates/package.cdk-terrain.json" : "templates/package.json"),
+    "package.json": packageJson(options),
     "README.md": fillTemplateFile("templates/README.md", {
       stack: trusted(stack),
       pipeline: pipeline !== undefined,
@@ -56,20 +59,37 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
   };
 }
 
+/** CDK Terrain under the names of CDKTF. */
+const TERRAIN = {
+  "@cdktf/provider-aws": "npm:@cdktn/provider-aws@25.7.0",
+  cdktf: "npm:cdktn@0.24.0",
+  cdktn: "0.24.0",
+};
+
 /** With the versions of the peers and tools that this release is tested with. */
-function packageJson(source: string, template: string): string {
+function packageJson({ cdkTerrain, source }: RepositoryOptions): string {
   const { devDependencies } = JSON.parse(read("package.json")) as PackageJson;
-  const text = read(template);
-  const versions = {
-    source,
-    providerAws: devDependencies["@cdktf/provider-aws"],
-    cdktf: devDependencies.cdktf,
-    cdktfCli: devDependencies["cdktf-cli"],
-    constructs: devDependencies.constructs,
-    typescript: devDependencies.typescript,
+  const tested = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, devDependencies[name]]));
+  const command = cdkTerrain ? "cdktn" : "cdktf";
+  const content = {
+    name: "dkp-access-deployments",
+    description: "AWS access of DKP clusters",
+    private: true,
+    license: "UNLICENSED",
+    engines: { node: cdkTerrain ? ">=22.19" : `>=20.9 <${CDKTF_NODE + 1}` },
+    scripts: {
+      ...Object.fromEntries(["synth", "review", "diff"].map((name) => [name, `dkp-access ${name}`])),
+      "dkp-access": "dkp-access",
+      deploy: `CHECKPOINT_DISABLE=1 ${command} deploy`,
+    },
+    dependencies: {
+      ...(cdkTerrain ? TERRAIN : tested("@cdktf/provider-aws", "cdktf")),
+      ...tested("constructs"),
+      "dkp-access": source,
+    },
+    devDependencies: { [`${command}-cli`]: cdkTerrain ? TERRAIN.cdktn : devDependencies["cdktf-cli"], ...tested("typescript") },
   };
-  const shown = Object.entries(versions).filter(([name]) => text.includes(`{{${name}}}`));
-  return fillTemplate(text, Object.fromEntries(shown.map(([name, value = ""]) => [name, trusted(value)])));
+  return `${JSON.stringify(content, null, 2)}\n`;
 }
 
 /** The pipeline for all stacks. Its jobs do not require the CDKTF command or the compiler. */

@@ -48,7 +48,9 @@ describe("keys --write", () => {
     const terraform = deployments.terraform("deckhouse", aws);
     terraform.init("-backend-config=use_path_style=true");
     operator = new WritingOperator(aws, deployments, terraform, {});
-    await operator.settle();
+    terraform.apply();
+    operator.handOver();
+    await operator.passDay();
   });
 
   afterAll(async () => {

@@ -1,8 +1,8 @@
 import { parse } from "yaml";
 import { nextStep, type Step } from "../../../../src/cli/account/keys/next-step";
 import { changesOf } from "../../../../src/cli/account/keys/write-step";
-import { defineDeployments } from "../../../../src/settings/define-in-code";
 import { editedYaml } from "../../../../src/settings/edit-yaml";
+import { defineDeployments } from "../../../../src/settings/load";
 import type { SettingsInput } from "../../../../src/settings/schema/deployment-schema";
 import { situationOf } from "../../../helpers/keys/program";
 import { STARTS } from "../../../helpers/keys/starts";

@@ -54,8 +54,8 @@ export function settingsWarnings({
     region: regionWarning(region),
     "cluster.dkpVersion": versionWarning(dkpVersion),
     "backend.s3.region": regionWarning(s3.region),
-    "backend.s3.bucket": s3.bucket === "example-terraform-state" ? TEMPLATE : bucketWarning(s3.bucket),
-    "cluster.prefix": prefix === "example" ? TEMPLATE : undefined,
+    "backend.s3.bucket": s3.bucket === "example-terraform-state" ? exampleWarning(s3.bucket) : bucketWarning(s3.bucket),
+    "cluster.prefix": prefix === "example" ? exampleWarning(prefix) : undefined,
     "nodeRole.managedPolicyArns":
       policies > ROLE_POLICIES.byDefault
         ? `has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`
@@ -97,7 +97,8 @@ function regionWarning(region: unknown): string | undefined {
     : `${show(region)} is not a region that AWS is known to have, ${suggest(region, REGIONS)}`;
 }
 
-const TEMPLATE = "is the example in the file that init writes; write your own, and check every line that is marked with CHANGE";
+const exampleWarning = (value: string) =>
+  `${show(value)} is the example in the file that init writes; write your own, and check every line that is marked with CHANGE`;
 
 /** Source: Amazon S3 User Guide, "General purpose bucket naming rules". */
 function bucketWarning(bucket: unknown): string | undefined {

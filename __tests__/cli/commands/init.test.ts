@@ -119,7 +119,7 @@ describe("dkp-access init", () => {
     const { status, stdout, stderr } = await runCli(join(folder, "acme"), ["synth"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
     for (const field of ["backend.s3.bucket", "cluster.prefix"]) {
-      expect(stderr).toMatch(new RegExp(`^warn: prod: ${field}: is the example in the file that init writes`, "m"));
+      expect(stderr).toMatch(new RegExp(`^warn: prod: ${field}: "example.*" is the example in the file that init writes`, "m"));
     }
     expect(await runCli(join(folder, "acme"), ["review"])).toMatchObject({ status: 0 });
   });

@@ -135,10 +135,10 @@ describe("a command that cannot write all of its files", () => {
   });
 
   it.each([
-    [["synth"], 4, /^cdktf\.out\/\.synth-\S+: the file is larger than this process may write \(EFBIG\); .+\n$/],
-    [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: the file is larger than .+\n$/],
-    [["review"], 8, /^review\/dev\/\S+: the file is larger than .+\n$/],
-    [["init", "new"], 1, /^new\/\S+: the file is larger than .+\n$/],
+    [["synth"], 4, /^cdktf\.out\/\.synth-\S+: file too large \(EFBIG\)\n$/],
+    [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: file too large \(EFBIG\)\n$/],
+    [["review"], 8, /^review\/dev\/\S+: file too large \(EFBIG\)\n$/],
+    [["init", "new"], 1, /^new\/\S+: file too large \(EFBIG\)\n$/],
     [["hand-over", "--out", "provider.yaml"], 0, /^\S+\/provider\.yaml: cannot be written \(EFBIG\); .+\n$/],
   ])("leaves complete files only, and says so in one line, when the disk is full: %j, %d blocks", (args, limit, message) => {
     const { before, after } = uninterrupted(...args);

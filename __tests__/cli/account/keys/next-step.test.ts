@@ -9,11 +9,11 @@ import { newWorld } from "../../../helpers/keys/world";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../../../helpers/pgp-keys";
 
 describe("the steps that keys prints", () => {
-  // The events of one more level: __tests__/proofs/key-situations.test.ts.
-  it("lead to the end from every situation that two events produce, and keep DKP's key", () => {
-    const { situations, violations } = walk(PROGRAM, [{ world: newWorld(), trail: [] }], 2);
+  // Three events: __tests__/proofs/key-situations.test.ts.
+  it("lead to the end from every situation that one event produces, and keep DKP's key", () => {
+    const { situations, violations } = walk(PROGRAM, [{ world: newWorld(), trail: [] }], 1);
     expect(violations).toEqual([]);
-    expect(situations).toBeGreaterThan(4900);
+    expect(situations).toBeGreaterThan(50);
   });
 
   it("begin with the first apply", () => {

@@ -55,7 +55,12 @@ export async function withIam<T>(
   { progress, limit, signal }: Waiting,
   work: (aws: Aws, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const ends = AbortSignal.any([signal, AbortSignal.timeout(limit * 1000)]);
+  const ended = new AbortController();
+  // Not AbortSignal.any: Node.js 20 forgets a time limit that only it refers to. https://github.com/nodejs/node/issues/57736
+  for (const end of [signal, AbortSignal.timeout(limit * 1000)]) {
+    end.addEventListener("abort", () => ended.abort(), { signal: ended.signal });
+  }
+  const ends = ended.signal;
   const aws = new Aws({ ...provider, alwaysOnRegion: alwaysOnRegion(region), signal: ends, patient: true });
   return await withProgress("querying IAM", within(ends, limit, "IAM", work(aws, ends)), progress, ends);
 }

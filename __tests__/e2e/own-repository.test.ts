@@ -241,7 +241,10 @@ describe("a repository that dkp-access init wrote", () => {
       repository.run(["sh", "scripts/pipeline.sh", "plan", "deckhouse"], { AGAINST: "HEAD", PLAN_CERTIFICATE: "plan.pem" });
     });
     expect(repository.read("pipeline.out/verdict.env")).toBe("VERDICT=0\nCHANGES=false\n");
-    repository.run(["sh", "scripts/pipeline.sh", "apply", "deckhouse"], { PLAN_KEY: "plan.key" });
+    expect(repository.attempt(["sh", "scripts/pipeline.sh", "apply", "deckhouse"], { PLAN_KEY: "plan.key" })).toMatchObject({
+      status: 1,
+      output: expect.stringContaining("pipeline.out/plan.cms: missing; the plan had no changes"),
+    });
     expect(repository.run(["git", "status", "--short"])).toBe("?? plan.pem\n");
   });
 

@@ -259,6 +259,7 @@ describe("a repository that dkp-access init wrote", () => {
       "BSD-3-Clause",
       "BlueOak-1.0.0",
       "ISC",
+      "LGPL-3.0+",
       "MIT",
       "MPL-2.0",
       "Public Domain",

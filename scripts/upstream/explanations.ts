@@ -1,7 +1,7 @@
 import type { Caller } from "../../src/iam/catalogue";
 import { EXPLANATIONS_OF_TERRAFORM } from "./terraform-explanations";
 
-/** What is compared: a component of DKP, or Terraform for the deployments of this project, with the policies of their deployers. */
+/** What is compared: a component of DKP, or Terraform for the deployments of this project, with the policy of each deployer. */
 export type Compared = Caller | "deployer";
 
 /** Where an action is: in rows of the catalogue or a deployer's policy, or in calls of the sources. */

@@ -18,7 +18,7 @@ interface Options {
 
 const program = new Command("upstream")
   .description(
-    "Compares the catalogue with the AWS SDK calls in the Go sources of the components of DKP, which come from the module proxies of GOPROXY, and with AWS's call model of the Terraform provider (awslabs/iam-policy-autopilot). The same model is compared with the policies of the deployers.",
+    "Compares the catalogue with the AWS SDK calls in the Go sources of the components of DKP, which come from the module proxies of GOPROXY, and with AWS's call model of the Terraform provider (awslabs/iam-policy-autopilot). The same model is compared with the policy of each deployer.",
   )
   .addOption(
     new Option("--component <names...>", "read only these components").choices([

@@ -1,4 +1,4 @@
-import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
 import { comparable } from "./arguments";
 import type { Changes } from "./changes";
 import type { Verification } from "./configuration";
@@ -56,11 +56,11 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
 }
 
 /** Why a plan does not show all that is going to change. */
-function incompleteness({ errored, complete }: JsonObject): readonly DiffFound[] {
+function incompleteness({ errored, complete, deferred_changes }: JsonObject): readonly DiffFound[] {
   if (errored === true) {
     return [{ rule: "plan-failed", values: {} }];
   }
-  return complete === false ? [{ rule: "plan-partial", values: {} }] : [];
+  return complete === false || listOf(deferred_changes).length > 0 ? [{ rule: "plan-partial", values: {} }] : [];
 }
 
 function ofConfiguration(verification: Verification): readonly DiffFound[] {
@@ -127,20 +127,16 @@ function moveFindings(plan: JsonObject): readonly DiffFound[] {
     }));
 }
 
-/** What earlier replacements left over. An Inactive key is all that can be deleted without an effect. */
+/** What earlier replacements left over. */
 function deposedFindings(plan: JsonObject): readonly DiffFound[] {
   return entriesOf(plan.resource_changes)
     .filter(({ deposed }) => deposed !== undefined)
-    .filter(({ address, change }) => {
-      const isKey = Object.values(KEY_ADDRESSES).includes(String(address));
-      return !(isKey && objectOf(objectOf(change).before).status === "Inactive");
-    })
     .map(({ address }) => ({ rule: "deposed", address: String(address), values: { what: String(address) } }));
 }
 
 /** Keys that are known: of a plan, of an entry of `resource_changes`, of its `change`. Source: "JSON Output Format" of Terraform's and OpenTofu's documentation. */
 const KNOWN_KEYS = {
-  plan: "format_version terraform_version planned_values resource_drift resource_changes output_changes prior_state configuration relevant_attributes checks timestamp applyable complete errored",
+  plan: "format_version terraform_version planned_values resource_drift resource_changes output_changes prior_state configuration relevant_attributes timestamp applyable complete errored deferred_changes",
   entry: "address mode type name provider_name change action_reason previous_address deposed",
   change: "actions before after after_unknown before_sensitive after_sensitive replace_paths importing",
 } as const;

@@ -23,12 +23,17 @@ export const UNKNOWN_POLICY: Policy = "a policy that is known only after the app
 /** How Terraform JSON names the account where the settings do not state it; people read ACCOUNT_ID. */
 export const ACCOUNT_REFERENCE = `\${${ADDRESSES.callerIdentity}.account_id}`;
 
-/** A policy from its text. */
+/** A policy from its text. One that is no JSON, or that has a key twice, stays a text: the decision compares it with itself alone. */
 export function readPolicy(text: string): Policy {
+  let keys = 0;
+  const count = (value: unknown) => {
+    keys += value instanceof Object && !Array.isArray(value) ? Object.keys(value).length : 0;
+    return value;
+  };
   try {
-    return JSON.parse(text.replaceAll(ACCOUNT_REFERENCE, ACCOUNT_ID)) as Policy;
+    const policy = JSON.parse(text.replaceAll(ACCOUNT_REFERENCE, ACCOUNT_ID), (_, value: unknown) => count(value)) as Policy;
+    return keys === text.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length ? policy : text;
   } catch {
-    // The decision compares such a text with itself alone.
     return text;
   }
 }

@@ -321,7 +321,8 @@ function wrongAtTheEnd(program: Program, before: World): string | undefined {
   }
   const { state, versions } = before;
   const isLost = versions.some(({ keys }) => Object.values(keys).some(({ id, secret }) => id === state.exposed?.id && secret));
-  if (isLost && !exposesSecret(before)) {
+  // Who imports a key gives up its secret.
+  if (isLost && !exposesSecret(before) && state.exposed?.id !== before.imported) {
     return "the secret of the exposed key is only in an older version of the state";
   }
   const world = copyOf(before);
@@ -482,6 +483,7 @@ function eventsOf(program: Program, world: World): readonly Event[] {
         return false;
       }
       now.settings.imports.key = id;
+      now.imported = id;
       now.settings.primary = now.settings.primary === "absent" ? "Active" : now.settings.primary;
     }),
     ...ROTATION.map(

@@ -58,6 +58,8 @@ export interface World {
   unsentAfter: number;
   /** The key in provider-cluster-configuration. */
   dkp: string;
+  /** The key that a person imports without being advised to. */
+  imported: string;
   /** How many days the cluster is stopped. */
   stopped: number;
   leaked: string[];
@@ -84,6 +86,7 @@ export const newWorld = (): World => ({
   versions: [],
   unsentAfter: 0,
   dkp: "",
+  imported: "",
   stopped: 0,
   leaked: [],
   ended: [],

@@ -237,13 +237,16 @@ export function canEnd(key: IamKey, situation: KeySituation): boolean {
   return !isRecent(key, now) && exposed?.status === "Active" && exposed.id !== key.id && isInUse(exposed, now);
 }
 
-/** The same situation after the leaked keys are deleted. */
+/**
+ * The same situation after the leaked keys are deleted. A key that is not imported yet stays outside: nobody knows its secret, so that
+ * it is none to give to DKP.
+ */
 export function withoutKeys(situation: KeySituation, ids: readonly string[]): KeySituation {
   const { settings, iam, state } = situation;
   const imported = settings.import?.accessKeyId;
   // Without its date, a key that IAM does not list is deleted, and not new.
   const keys = state.keys.map((key) => (ids.includes(key.id) ? { ...key, created: undefined } : key));
-  const dropped = imported !== undefined && ids.includes(imported);
+  const dropped = imported !== undefined && (ids.includes(imported) || state.keys.every(({ id }) => id !== imported));
   return {
     ...situation,
     settings:

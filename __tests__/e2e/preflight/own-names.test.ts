@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { CreatePolicyCommand, CreateRoleCommand, CreateUserCommand } from "@aws-sdk/client-iam";
+import type { Step } from "../../../src/cli/account/keys/next-step";
 import type { Result } from "../../../src/cli/account/preflight/check";
 import { NODE_TRUST } from "../../../src/iam/node-role-permissions";
 import { PROJECT } from "../../helpers/project-root";
@@ -38,11 +39,11 @@ describe("the preflight of names that exist", () => {
     removeFolders();
   });
 
+  const program = <T>(...args: readonly string[]) =>
+    jsonOf(deployments.path, terraformEnvironment(aws), process.execPath, join(PROJECT, "bin/dkp-access"), ...args) as T;
+
   const ownNames = () => {
-    const args = [join(PROJECT, "bin/dkp-access"), "preflight", "deckhouse", "--format", "json"];
-    const { results } = jsonOf(deployments.path, terraformEnvironment(aws), process.execPath, ...args) as {
-      readonly results: readonly Result[];
-    };
+    const { results } = program<{ readonly results: readonly Result[] }>("preflight", "deckhouse", "--format", "json");
     return results.filter(({ check }) => check === "own names").map(summary);
   };
 
@@ -50,17 +51,20 @@ describe("the preflight of names that exist", () => {
     expect(ownNames().map(({ verdict }) => verdict)).toEqual(["unknown", "unknown", "unknown"]);
     terraform.init();
     const findings = ownNames();
-    const block = "import: { user: true, policy: true, nodeRole: true }";
-    const remedy = (settings: string, setting: string) =>
-      `if it is to be this deployment's, set ${settings}; otherwise choose another ${setting}.name`;
+    const remedy = (path: string, setting: string) =>
+      `if it is to be this deployment's, ${path}import it with the steps of npx dkp-access keys deckhouse; otherwise choose another ${setting}.name`;
     expect(findings.map(({ verdict }) => verdict)).toEqual(["failed", "failed", "failed"]);
     expect(findings.map((finding) => finding.remedy)).toEqual([
-      remedy(block, "user"),
-      remedy(`${block} and policy.path: /team/`, "policy"),
-      remedy(`${block} and nodeRole.path: /apps/`, "nodeRole"),
+      remedy("", "user"),
+      remedy("set policy.path: /team/, and ", "policy"),
+      remedy("set nodeRole.path: /apps/, and ", "nodeRole"),
     ]);
-    const followed = SETTINGS.replace("dkp-nodes", "dkp-nodes, path: /apps/");
-    deployments.change({ deckhouse: `${followed}policy: { path: /team/ }\n${block}\n` });
+    const located = `${SETTINGS.replace("dkp-nodes", "dkp-nodes, path: /apps/")}policy: { path: /team/ }\n`;
+    deployments.change({ deckhouse: located });
+    const { next } = program<{ readonly next: Step }>("keys", "deckhouse", "--format", "json");
+    const imports = Object.fromEntries(next.edits.map(({ setting, value }) => [setting.replace("import.", ""), value]));
+    expect(imports).toEqual({ user: true, policy: true, nodeRole: true });
+    deployments.change({ deckhouse: `${located}import: ${JSON.stringify(imports)}\n` });
     expect(terraform.apply()).toMatch(/3 imported, \d+ added, \d+ changed, 0 destroyed/);
     expect(ownNames().map(({ verdict, found }) => [verdict, found])).toEqual([
       ["ok", "user deckhouse exists, and the state manages it"],

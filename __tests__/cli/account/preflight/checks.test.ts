@@ -287,7 +287,7 @@ const findings = (
 ) => {
   const settings = deployment(`${SETTINGS}${more}`);
   const objects = ownObjects(settings).map((object) => ({ ...object, existing: existing[`${object.kind} ${object.name}`] }));
-  return judgeOwnNames({ objects, state, imports: settings.import });
+  return judgeOwnNames({ stack: "dev", objects, state, imports: settings.import });
 };
 
 const WITH_SECOND_POLICY = ["dkp", "dkp-2"].map((name) => ({
@@ -304,9 +304,9 @@ describe("the deployment's own names", () => {
     expect(findings({})).toEqual([{ verdict: "ok", found: "user dkp, policy dkp: do not exist yet" }]);
   });
 
-  it("fail with whose they are and the import block for all of them", () => {
+  it("fail with whose they are, and the command that says how to import them", () => {
     const otherwise = (setting: string) => `; otherwise choose another ${setting}.name`;
-    const block = "if it is to be this deployment's, set import: { user: true, policy: true }";
+    const block = "if it is to be this deployment's, import it with the steps of npx dkp-access keys dev";
     expect(findings({ "user dkp": USER, "policy dkp": POLICY })).toEqual([
       {
         verdict: "failed",
@@ -319,16 +319,6 @@ describe("the deployment's own names", () => {
         remedy: `${block}${otherwise("policy")}`,
       },
     ]);
-  });
-
-  it("keep what import names already", () => {
-    const [, user] = findings({ "user dkp": USER }, { more: "import: { accessKeyId: AKIA0123456789ABCDEF }\n" });
-    expect(user?.remedy).toMatch(/set import: { accessKeyId: AKIA0123456789ABCDEF, user: true };/);
-  });
-
-  it("ask for the key that DKP uses where the user has two", () => {
-    const [, user] = findings({ "user dkp": { ...USER, keys: ["AKIA1", "AKIA2"] } });
-    expect(user?.remedy).toContain("with accessKeyId the key that DKP uses: the user has 2 keys, and IAM allows no third one");
   });
 
   it("pass where import names them", () => {
@@ -380,7 +370,7 @@ describe("the deployment's own names", () => {
     expect(findings({ "user dkp": USER }, { state: { unread: "why" } })).toContainEqual({
       verdict: "unknown",
       found: expect.stringMatching(/is unknown, because no state is readable: why$/),
-      remedy: expect.stringContaining("set import: { user: true }"),
+      remedy: expect.stringContaining("import it with the steps of npx dkp-access keys dev"),
     });
   });
 
@@ -390,9 +380,9 @@ describe("the deployment's own names", () => {
       ...(object as (typeof WITH_SECOND_POLICY)[number]),
       existing: object.name === "dkp-3" ? undefined : POLICY,
     }));
-    const [, first, second] = judgeOwnNames({ objects, state: { value: [] }, imports: undefined });
+    const [, first, second] = judgeOwnNames({ stack: "dev", objects, state: { value: [] }, imports: undefined });
     expect(first?.remedy).toBe(
-      "if it is to be this deployment's, set import: { policy: true }; otherwise choose another policy.name",
+      "if it is to be this deployment's, import it with the steps of npx dkp-access keys dev; otherwise choose another policy.name",
     );
     expect(second?.remedy).toBe(
       "delete it if it is left over: import.additionalPolicies imports all or none, and policy dkp-3 does not exist; otherwise choose another policy.name",

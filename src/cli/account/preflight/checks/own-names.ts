@@ -36,6 +36,7 @@ export interface ExistingObject {
 }
 
 export interface OwnNames {
+  readonly stack: string;
   readonly objects: readonly (OwnObject & { readonly existing: ExistingObject | undefined })[];
   /** What Terraform manages; not read if no object exists. */
   readonly state: Reading<readonly StateResource[]>;
@@ -113,35 +114,16 @@ function description({ existing: { arn, created, tags, use, keys } }: Existing):
   return facts.filter((fact) => fact !== undefined).join(", ");
 }
 
-/** The whole `import` that the settings require, what must agree with it, and the alternative. */
-function remedyOf(object: Existing, { objects, state, imports }: OwnNames): string {
-  const otherName = `otherwise choose another ${object.setting}.name`;
-  const absent = objects.filter(({ imports: field, existing }) => field === object.imports && existing === undefined);
+/** What to do about an object that the state does not manage. Which part of `import` is safe, and which key, is for `keys` to say. */
+function remedyOf(object: Existing, { stack, objects }: OwnNames): string {
+  const { setting, imports, path, existing } = object;
+  const otherName = `otherwise choose another ${setting}.name`;
+  const absent = objects.filter((other) => other.imports === imports && other.existing === undefined);
   if (absent.length > 0) {
-    return `delete it if it is left over: import.${object.imports} imports all or none, and ${absent.map(title).join(", ")} does not exist; ${otherName}`;
+    return `delete it if it is left over: import.${imports} imports all or none, and ${absent.map(title).join(", ")} does not exist; ${otherName}`;
   }
-  const unmanaged = objects.filter(
-    ({ existing, address, imports: field }) =>
-      existing !== undefined &&
-      ("unread" in state || !state.value.some((resource) => resource.address === address)) &&
-      objects.every((other) => other.imports !== field || other.existing !== undefined),
-  );
-  const fields = [...new Set(unmanaged.map(({ imports: field }) => `${field}: true`))];
-  const kept = Object.entries(imports ?? {})
-    .filter(([field, value]) => value !== false && value !== undefined && !fields.includes(`${field}: true`))
-    .map(([field, value]) => `${field}: ${String(value)}`);
-  const path = object.existing.path === object.path ? "" : ` and ${object.setting}.path: ${object.existing.path}`;
-  return `if it is to be this deployment's, set import: { ${[...kept, ...fields].join(", ")} }${path}${keyAdvice(object, imports)}; ${otherName}`;
-}
-
-/** IAM allows two access keys for a user, and an apply creates one unless it imports one. */
-function keyAdvice({ existing: { keys = [] } }: Existing, imports: Deployment["import"]): string {
-  if (keys.length === 0 || imports?.accessKeyId !== undefined) {
-    return "";
-  }
-  return keys.length === 1
-    ? `, with accessKeyId: ${keys[0]} also its key (otherwise the apply creates a second one)`
-    : `, with accessKeyId the key that DKP uses: the user has ${keys.length} keys, and IAM allows no third one`;
+  const located = existing.path === path ? "" : `set ${setting}.path: ${existing.path}, and `;
+  return `if it is to be this deployment's, ${located}import it with the steps of ${dkpAccess("keys", stack)}; ${otherName}`;
 }
 
 /** The objects that an apply creates under a name of the settings. */
@@ -226,6 +208,7 @@ export const ownNamesCheck = check({
       ownObjects(deployment).map(async (object) => ({ ...object, existing: await FINDERS[object.kind](tools, object, subject) })),
     );
     const exists = objects.some((object) => object.existing !== undefined);
-    return judgeOwnNames({ objects, state: exists ? await state() : { value: [] }, imports: deployment.import });
+    const { stack, import: imports } = deployment;
+    return judgeOwnNames({ stack, objects, state: exists ? await state() : { value: [] }, imports });
   },
 });

@@ -3,11 +3,9 @@ import { toBeValidSarifLog } from "@microsoft/jest-sarif";
 import schema from "../../../docs/reference/diff.schema.json";
 import { type Changes, changesJson, changesExitCode as exitCodeOf } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/compare";
-import { changesOfPlan } from "../../../src/cli/diff/plan";
 import { RULES } from "../../../src/cli/diff/rules";
 import { changesSarif, type SettingsFiles } from "../../../src/cli/diff/sarif";
 import { parseYaml } from "../../../src/settings/yaml-file";
-import { editedPlans } from "../../helpers/edited-plans";
 import { schemaErrors } from "../../helpers/json-schema";
 import { memoized } from "../../helpers/memoized";
 import { reviewPackOf } from "../../helpers/packs";
@@ -111,16 +109,6 @@ describe("changes as SARIF", () => {
     expect(results.length > 0).toBe(exitCodeOf(changes) > 0);
   });
 
-  it("are valid, and have a result unless the exit code is 0, for every edited plan", () => {
-    for (const { plan, exitCode } of Object.values(editedPlans())) {
-      const changes = changesOfPlan(plan, "dev", "Plan", "verified");
-      expect(logOf(changes)).toBeValidSarifLog();
-      const rules = resultsOf(changes).map(({ ruleId }) => ruleId);
-      expect(rules.filter((rule) => !(rule in RULES))).toEqual([]);
-      expect(rules.length > 0).toBe(exitCode > 0);
-    }
-  });
-
   it("keep the fingerprint of a finding when lines are added, and have another one in another stack", () => {
     const changes = between("outputs: { secret: false }", "");
     const prints = (given: Changes, settings: string) => resultsOf(given, settings).map((result) => result.partialFingerprints);
@@ -143,13 +131,6 @@ describe("changes as SARIF", () => {
 describe("changes as JSON", () => {
   it.each(Object.entries(CHANGES))("match the published schema: %s", (_, [before, after]) => {
     expect(schemaErrors(JSON.parse(changesJson(between(before, after))), schema)).toEqual([]);
-  });
-
-  it("match the published schema for every edited plan", () => {
-    for (const { plan } of Object.values(editedPlans())) {
-      const json: unknown = JSON.parse(changesJson(changesOfPlan(plan, "dev", "Plan", "verified")));
-      expect(schemaErrors(json, schema)).toEqual([]);
-    }
   });
 
   it("do not match it with a property more, one less, or another type", () => {

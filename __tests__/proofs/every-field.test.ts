@@ -1,0 +1,170 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { changesExitCode } from "../../src/cli/diff/changes";
+import { changesAgainst } from "../../src/cli/diff/compare";
+import { changesSarif } from "../../src/cli/diff/sarif";
+import { settingsFindings } from "../../src/cli/diff/settings";
+import { meaningOf } from "../../src/settings/schema/fields";
+import { parseYaml } from "../../src/settings/yaml-file";
+import { reviewPackOf } from "../helpers/packs";
+import { ENCRYPTION_KEY, RSA_KEY } from "../helpers/pgp-keys";
+import { PROJECT } from "../helpers/project-root";
+
+interface Node {
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly anyOf?: readonly Node[];
+  readonly oneOf?: readonly Node[];
+}
+
+const jsonSchema = JSON.parse(readFileSync(join(PROJECT, "deployments/schema.json"), "utf8")) as Node;
+
+/** The fields of the JSON schema that have no fields of their own. */
+function leavesOf(node: Node, path: readonly string[] = []): readonly string[] {
+  const inner = [node, ...(node.anyOf ?? []), ...(node.oneOf ?? [])].flatMap(({ properties }) =>
+    Object.entries(properties ?? {}),
+  );
+  return inner.length === 0 ? [path.join(".")] : inner.flatMap(([name, child]) => leavesOf(child, [...path, name]));
+}
+
+const LEAVES = leavesOf(jsonSchema as Node);
+const isDestination = (field: string) => /^(backend|cloud)\./.test(field);
+
+const ARN = "arn:aws:iam::123456789012:";
+const BASE = {
+  region: "eu-central-1",
+  accountId: "123456789012",
+  backend: { s3: { bucket: "state", region: "eu-central-1" } },
+  policy: { mode: "minimal" },
+  attachment: "user-and-group",
+  nodeRole: { name: "dkp-nodes" },
+  cluster: { prefix: "dev", layout: "WithNAT", tags: { cluster: "dev" } },
+  features: [],
+  accessKeys: { primary: { status: "Active", pgpKey: ENCRYPTION_KEY }, secondary: { status: "Active", pgpKey: ENCRYPTION_KEY } },
+};
+
+/** By field: two values, and the exit code of the change from the first to the second. Undefined: not stated. */
+const CHANGES: Readonly<Record<string, readonly [from: unknown, to: unknown, exitCode: 0 | 2 | 3]>> = {
+  region: ["eu-central-1", "eu-west-1", 2],
+  accountId: [undefined, "123456789012", 2],
+  "provider.version": [">= 5.100.0, < 6.0.0", "~> 5.100", 2],
+  "provider.profile": [undefined, "admin", 2],
+  "provider.assumeRoleArn": [undefined, `${ARN}role/apply`, 2],
+  tags: [{ team: "a" }, { team: "b" }, 0],
+  "user.name": ["deckhouse", "other", 3],
+  "user.path": ["/", "/platform/", 2],
+  "user.permissionsBoundary": [`${ARN}policy/B`, `${ARN}policy/C`, 2],
+  "user.allowedNetworks.cidrs": [["203.0.113.0/24"], ["203.0.113.0/24", "198.51.100.0/24"], 2],
+  "user.allowedNetworks.vpcs": [["vpc-0123456789abcdef0"], ["vpc-0123456789abcdef0", "vpc-0123456789abcdef1"], 2],
+  "user.allowedNetworks.vpcEndpoints": [["vpce-0123456789abcdef0"], ["vpce-0123456789abcdef0", "vpce-0123456789abcdef1"], 2],
+  "user.forceDestroy": [false, true, 2],
+  "policy.name": ["D8CloudProviderAWS", "Other", 3],
+  "policy.path": ["/", "/platform/", 3],
+  "policy.description": ["Deckhouse policy", "Other", 0],
+  "policy.mode": ["minimal", "documented", 2],
+  "policy.marker": [undefined, "cluster", 0],
+  "policy.supplement": [false, true, 2],
+  attachment: ["user", "user-and-group", 2],
+  "group.name": ["deckhouse", "other", 3],
+  "group.path": ["/", "/platform/", 2],
+  "nodeRole.name": ["dkp-nodes", "other-nodes", 3],
+  "nodeRole.path": ["/", "/platform/", 3],
+  "nodeRole.additionalActions": [[], ["s3:GetObject"], 2],
+  "nodeRole.managedPolicyArns": [[], [`${ARN}policy/C`], 2],
+  "nodeRole.permissionsBoundary": [undefined, `${ARN}policy/B`, 2],
+  "accessKeys.primary.status": ["Active", "Inactive", 3],
+  "accessKeys.primary.pgpKey": [ENCRYPTION_KEY, RSA_KEY, 3],
+  "accessKeys.secondary.status": ["absent", "Active", 0],
+  "accessKeys.secondary.pgpKey": [ENCRYPTION_KEY, RSA_KEY, 3],
+  "accessKeys.current": ["primary", "secondary", 0],
+  "accessKeys.allowPlaintext": [undefined, true, 2],
+  "import.user": [false, true, 2],
+  "import.policy": [false, true, 2],
+  "import.additionalPolicies": [false, true, 2],
+  "import.attachment": [false, true, 2],
+  "import.group": [false, true, 2],
+  "import.nodeRole": [false, true, 2],
+  "import.accessKeyId": [undefined, "AKIAEXAMPLEEXAMPLE22", 2],
+  "outputs.secret": [false, true, 2],
+  "cluster.prefix": ["dev", "prod", 2],
+  "cluster.layout": ["WithNAT", "WithoutNAT", 2],
+  "cluster.existingVPCID": ["vpc-0123456789abcdef0", undefined, 2],
+  "cluster.peeredVPCs": [[], ["vpc-0123456789abcdef0"], 2],
+  "cluster.iamNodeRole": [undefined, "custom", 2],
+  "cluster.additionalRolePolicies": [["s3:GetObject"], ["s3:GetObject", "iam:*"], 2],
+  "cluster.tags": [{ cluster: "dev" }, { cluster: "dev", team: "a" }, 2],
+  "cluster.imdsv2": [undefined, true, 2],
+  "cluster.disableDefaultSecurityGroup": [true, false, 0],
+  "cluster.withNAT.bastionInstance": [undefined, {}, 2],
+  "cluster.amis": [[], ["ami-0123456789abcdef0"], 0],
+  "cluster.vpcId": [undefined, "vpc-0123456789abcdef0", 0],
+  "cluster.uuid": [undefined, "7a3c1f52-1111-4222-8333-444455556666", 0],
+  "cluster.dkpVersion": ["1.77", "1.70", 0],
+  "cluster.iamNodeRolePath": ["/a/", "/b/", 0],
+  "cluster.formerIamNodeRoles": [[], ["/old"], 2],
+  "cluster.peerAccountIds": [["222222222222"], ["222222222222", "333333333333"], 2],
+  "cluster.kmsKeyArns": [
+    ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-4333-8444-555555555555"],
+    [
+      "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-4333-8444-555555555555",
+      "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-4333-8444-666666666666",
+    ],
+    0,
+  ],
+  features: [[], ["volume-snapshots"], 2],
+  protect: [true, false, 2],
+};
+
+/** The base with another value of a field. */
+function withField(field: string, value: unknown): string {
+  const copy = JSON.parse(JSON.stringify(BASE)) as Record<string, unknown>;
+  const path = field.split(".");
+  const last = path.pop() ?? "";
+  const parent = path.reduce<Record<string, unknown>>((object, name) => {
+    object[name] ??= {};
+    return object[name] as Record<string, unknown>;
+  }, copy);
+  parent[last] = value;
+  return stringify(copy);
+}
+
+describe("a change of each setting", () => {
+  it("is tested for every field of the schema", () => {
+    // An installation file is read where it is, and its fields are those of `cluster`.
+    const fields = LEAVES.filter(
+      (field) => !isDestination(field) && field !== "backend.partial" && field !== "cluster.configFile",
+    );
+    expect(Object.keys(CHANGES).sort()).toEqual([...fields].sort());
+  });
+
+  it.each(LEAVES.filter(isDestination))("requires attention under a heading of its own: %s", (field) => {
+    expect(settingsFindings([{ field, from: "a", to: "b" }])).toEqual([
+      { rule: "destination-changed", field, values: { changes: [`${field}: a -> b`] } },
+    ]);
+  });
+
+  it.each(Object.entries(CHANGES))(
+    "has its exit code, and all of its findings on its line: %s",
+    (field, [from, to, exitCode]) => {
+      const [before, after] = [withField(field, from), withField(field, to)];
+      const changes = changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "", () => undefined);
+      const parsed = parseYaml(after);
+      const lineOf = (path: readonly string[]) => ("file" in parsed ? parsed.file.lineOf(path) : undefined);
+      const sarif = JSON.parse(changesSarif(changes, { path: () => "x", lineOf: (_, path) => lineOf(path) })) as {
+        runs: { results: { locations: { physicalLocation: { region: { startLine: number } } }[] }[] }[];
+      };
+      const lines = sarif.runs.flatMap(({ results }) =>
+        results.flatMap(({ locations }) => locations.map(({ physicalLocation: { region } }) => region.startLine)),
+      );
+      expect({ code: changesExitCode(changes), lines: [...new Set(lines)] }).toEqual({
+        code: exitCode,
+        // A tag has a line of its own.
+        lines: exitCode === 0 ? [] : [lineOf((field === "cluster.tags" ? "cluster.tags.team" : field).split("."))],
+      });
+      const least = { breaking: 3, identity: 2, exposure: 2, attention: 2, permissions: 0, harmless: 0 }[
+        meaningOf(field.split("."))
+      ];
+      expect(exitCode).toBeGreaterThanOrEqual(least);
+    },
+  );
+});

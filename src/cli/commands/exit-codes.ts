@@ -28,10 +28,10 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
     3: "a breaking change: the user, the policy, the node role or a key is replaced, deleted or no longer managed, or a deactivated key is activated; or unverifiable: the plan is incomplete or of another configuration",
   },
   plan: {
-    0: "nothing is to apply, and there is no plan; or the plan is saved, and every difference is known to be harmless",
+    0: "nothing is to apply, or the saved plan is harmless",
     1: "the settings or the arguments have an error, or Terraform failed; there is no plan",
-    2: "the plan is saved, and something requires attention, as in diff",
-    3: "the plan is saved, and has a breaking change or is unverifiable, as in diff",
+    2: "the saved plan requires attention, as in diff",
+    3: "the saved plan has a breaking change, or is unverifiable, as in diff",
   },
   preflight: {
     0: "no check failed",

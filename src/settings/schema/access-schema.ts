@@ -141,8 +141,7 @@ export const nodeRole = strict({
   permissionsBoundary: attention(arn("policy"), "ARN of the policy that limits what the role can ever do"),
 });
 
-const imported = (what: string) =>
-  attention(v.boolean(), `Imports ${what}, created outside Terraform or left by an interrupted apply`, false);
+const imported = (what: string) => attention(v.boolean(), `Imports ${what}, created outside Terraform`, false);
 
 export const imports = strict({
   user: imported("the user"),

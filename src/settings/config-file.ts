@@ -116,7 +116,11 @@ function check<Out>(path: string, schema: v.GenericSchema<unknown, Out>, { file,
 }
 
 function inFile(file: string, { line, path, message }: FieldError): FieldError {
-  const location = [/^[\w./-]+$/.test(file) ? file : show(file), line === undefined ? "" : `line ${line}`, path.map(showSegment).join(".")];
+  const location = [
+    /^[\w./-]+$/.test(file) ? file : show(file),
+    line === undefined ? "" : `line ${line}`,
+    path.map(showSegment).join("."),
+  ];
   return fileError(`${location.filter((part) => part !== "").join(", ")}: ${message}`);
 }
 

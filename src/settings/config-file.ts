@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { isObject } from "../text/json";
+import { isObject, valueAt } from "../text/json";
 import { errorAt, type FieldError, firstErrors } from "./errors";
 import { show, showSegment } from "./message-parts";
 import { forbiddenStrings } from "./rules/forbidden-strings";
@@ -47,7 +47,7 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   }
   const cluster = check(path, CLUSTER, { file, at: [] });
   // Newer versions of DKP take the prefix from the settings of the module `global`.
-  const global = ofKind("ModuleConfig").filter((document) => valueAt(document, ["metadata", "name"]) === "global");
+  const global = ofKind("ModuleConfig").filter((document) => valueAt(document.value, ["metadata", "name"]) === "global");
   const prefixes = [
     ...ofKind("ClusterConfiguration").map((document) => check(path, PREFIX, { file: document, at: ["cloud"] })),
     ...global.map((document) => check(path, PREFIX, { file: document, at: ["spec", "settings"] })),
@@ -96,13 +96,9 @@ interface Part {
   readonly at: readonly string[];
 }
 
-function valueAt({ value }: YamlFile, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
-}
-
 /** The part of a document that a schema reads, and what is wrong in it. Credentials are in other fields, which are not shown. */
 function check<Out>(path: string, schema: v.GenericSchema<unknown, Out>, { file, at }: Part) {
-  const value = valueAt(file, at) ?? {};
+  const value = valueAt(file.value, at) ?? {};
   const { success, output, issues = [] } = v.safeParse(schema, value);
   const read = Object.keys(dkpFields).map((name) => [name, isObject(value) ? value[name] : undefined]);
   const errors = [...forbiddenStrings(Object.fromEntries(read)), ...issues.flatMap((issue) => issueErrors(issue))];

@@ -4,9 +4,9 @@ import { join, relative, resolve } from "node:path";
 import { dkpAccess } from "../../text/command";
 import { readRegularFile } from "../../text/files";
 import { grouped } from "../../text/grouped";
+import { parseJson } from "../../text/json";
 import { DEPLOYMENT_FILE } from "../review/file-names";
 import { MAIN_FILE, type Packs } from "./compare";
-import { parsed } from "./json-values";
 import { POLICY_FILES } from "./pack-policies";
 
 const MAX_OUTPUT = 2 ** 29;
@@ -170,7 +170,7 @@ function gitIn(root: string, environment: Environment): Git {
 }
 
 function requireObject(path: string, text: string): void {
-  if (!text.trimStart().startsWith("{") || parsed(text) === undefined) {
+  if (!text.trimStart().startsWith("{") || parseJson(text) === undefined) {
     throw new Error(`${path}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
   }
 }

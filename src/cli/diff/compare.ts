@@ -4,11 +4,12 @@ import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { OUTPUTS } from "../../terraform/outputs";
 import { grouped } from "../../text/grouped";
+import { parseJson } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 import { DEPLOYMENT_FILE } from "../review/file-names";
 import type { Changes, DeploymentChanges } from "./changes";
 import { riskFindings } from "./impact";
-import { canonical, type JsonObject, listOf, objectOf, parsed, textOf } from "./json-values";
+import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { exposureFindings, outputFindings } from "./outputs";
 import { policyFileFindings } from "./pack-policies";
 import { permissionFindings } from "./permissions";
@@ -91,10 +92,10 @@ interface Side {
 }
 
 function sideOf(files: Side["files"] = {}): Side {
-  const { settings, version } = objectOf(parsed(files[DEPLOYMENT_FILE]));
+  const { settings, version } = objectOf(parseJson(files[DEPLOYMENT_FILE] ?? ""));
   return {
     files,
-    terraform: objectOf(parsed(files[MAIN_FILE])),
+    terraform: objectOf(parseJson(files[MAIN_FILE] ?? "")),
     settings: typeof settings === "object" && settings !== null ? objectOf(settings) : undefined,
     version: textOf(version),
   };

@@ -1,5 +1,6 @@
 import { type UnzipFileInfo, unzipSync } from "fflate";
-import { canonical, type JsonObject, objectOf, parsed } from "./json-values";
+import { isObject, parseJson } from "../../text/json";
+import { canonical, type JsonObject, objectOf } from "./json-values";
 
 /** The files of a stack by name, with each content that is the configuration of the settings; undefined: the file may be absent. */
 export type Configuration = Readonly<Record<string, readonly (string | undefined)[]>>;
@@ -68,7 +69,7 @@ export function lockFileIn(plan: Uint8Array): string | undefined {
 
 /** The list of modules has the root module alone. */
 function hasOneModule(text: string | undefined): boolean {
-  const modules = parsed(text);
+  const modules = parseJson(text ?? "");
   return Array.isArray(modules) && modules.length === 1 && objectOf(modules[0]).Key === "";
 }
 
@@ -77,7 +78,7 @@ function differencesOf(name: string, expected = "", given: string | undefined): 
   if (given === undefined) {
     return [`no ${name}`];
   }
-  const [wanted, has] = [expected, given].map((text) => blocksIn(objectOf(parsed(text)), 3)) as [Blocks, Blocks];
+  const [wanted, has] = [expected, given].map((text) => blocksIn(objectOf(parseJson(text)), 3)) as [Blocks, Blocks];
   const blocks = [...new Set([...wanted.keys(), ...has.keys()])].filter((block) => wanted.get(block) !== has.get(block));
   return blocks.length === 0 ? [`the text of ${name}`] : blocks;
 }
@@ -90,8 +91,7 @@ function blocksIn(content: JsonObject, depth: number, path: readonly string[] = 
   return new Map(
     entries.flatMap(([name, inner]) => {
       const address = [...path, name];
-      const isObject = typeof inner === "object" && inner !== null && !Array.isArray(inner);
-      return depth > 1 && isObject ? [...blocksIn(objectOf(inner), depth - 1, address)] : [[address.join("."), canonical(inner)]];
+      return depth > 1 && isObject(inner) ? [...blocksIn(inner, depth - 1, address)] : [[address.join("."), canonical(inner)]];
     }),
   );
 }

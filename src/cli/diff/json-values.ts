@@ -1,9 +1,11 @@
+import { isObject } from "../../text/json";
+
 /** A JSON object as it was read: nothing is known of its shape. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What is an object, as one; anything else as an empty one. */
 export function objectOf(value: unknown): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+  return isObject(value) ? value : {};
 }
 
 /** A list as it is, nothing as an empty one, and anything else as a list of one: IAM and Terraform let people leave the brackets out. */
@@ -34,13 +36,4 @@ export function canonical(value: unknown): string {
     return `{${entries.map(([key, content]) => `${JSON.stringify(key)}:${canonical(content)}`).join(",")}}`;
   }
   return JSON.stringify(value) ?? "null";
-}
-
-/** JSON, or undefined if a text is none. */
-export function parsed(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { SLOTS } from "../../iam/key-slots";
 import { pgpKeyOf } from "../../iam/openpgp-key";
 import { meaningOf } from "../../settings/schema/fields";
+import { isObject } from "../../text/json";
 import { canonical, type JsonObject, objectOf, textOf } from "./json-values";
 import type { DiffFound, RuleId } from "./rules";
 
@@ -24,10 +25,6 @@ export function changedFields(before: unknown, after: unknown, path: readonly st
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) =>
     changedFields(before[name], after[name], [...path, name]),
   );
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** By the meaning of a field, the rule that reports its change. */

@@ -1,5 +1,5 @@
 import type { DeploymentPolicies } from "../../iam/deployment-policies";
-import { isObject } from "../../text/json";
+import { valueAt } from "../../text/json";
 import { errorAt, type FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 
@@ -74,10 +74,6 @@ export function checkedSettings(value: unknown, errors: readonly FieldError[]): 
 
 function pathOf(name: FieldName): readonly string[] {
   return name.split(".");
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
 }
 
 /** Whether one path is the other or lies inside it, either way round. */

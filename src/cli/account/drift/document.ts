@@ -1,3 +1,4 @@
+import { isObject } from "../../../text/json";
 import type { StoredDocument } from "../aws/iam-reader";
 
 /** Whether two policies have the same statements. IAM ignores order and the case of actions; statement IDs grant nothing. */
@@ -40,7 +41,7 @@ const lowerCase = (value: unknown) => list(value).map((action) => String(action)
 
 /** A value with sorted keys and lists; a single value is a list of one. */
 function sorted(value: unknown): unknown {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+  if (isObject(value)) {
     const entries = Object.entries(value).map(([key, inner]) => [key, sorted(inner)] as const);
     return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
   }

@@ -1,8 +1,8 @@
-import { setMaxListeners } from "node:events";
 import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
 import { visible } from "../../text/printable";
 import { Aws } from "../account/aws/client";
+import { deadline } from "../account/aws/operations";
 import { adminPolicy } from "../account/preflight/all-checks";
 import { exitCode, reportJson, reportText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
@@ -87,13 +87,4 @@ export function seconds(text: string): number {
     throw new Error(`--timeout: "${text}" is not a number of seconds up to 3600; write for example --timeout 120`);
   }
   return number;
-}
-
-/** A signal that aborts after a time, in seconds. */
-export function deadline(timeout: number): { readonly signal: AbortSignal; readonly stop: () => void } {
-  const controller = new AbortController();
-  // Every call that is in progress listens.
-  setMaxListeners(0, controller.signal);
-  const timer = setTimeout(() => controller.abort(), timeout * 1000);
-  return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }

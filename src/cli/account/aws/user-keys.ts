@@ -2,7 +2,7 @@ import { alwaysOnRegion } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { type Progress, withProgress } from "../../../terraform/progress";
 import { Aws } from "./client";
-import { TIMED_OUT, unlessMissing, within } from "./operations";
+import { deadline, TIMED_OUT, unlessMissing, within } from "./operations";
 
 /** An access key as IAM reports it. */
 export interface IamKey {
@@ -28,7 +28,8 @@ interface Waiting {
   readonly progress: Progress;
   /** In seconds. The SDK itself waits without limit, also for a program that provides the credentials. */
   readonly limit: number;
-  readonly signal: AbortSignal;
+  /** Ends the wait earlier. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -55,14 +56,13 @@ export async function withIam<T>(
   { progress, limit, signal }: Waiting,
   work: (aws: Aws, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const ended = new AbortController();
-  // Not AbortSignal.any: Node.js 20 forgets a time limit that only it refers to. https://github.com/nodejs/node/issues/57736
-  for (const end of [signal, AbortSignal.timeout(limit * 1000)]) {
-    end.addEventListener("abort", () => ended.abort(), { signal: ended.signal });
-  }
-  const ends = ended.signal;
+  const { signal: ends, stop } = deadline(limit, signal);
   const aws = new Aws({ ...provider, alwaysOnRegion: alwaysOnRegion(region), signal: ends, patient: true });
-  return await withProgress("querying IAM", within(ends, limit, "IAM", work(aws, ends)), progress, ends);
+  try {
+    return await withProgress("querying IAM", within(ends, limit, "IAM", work(aws, ends)), progress, ends);
+  } finally {
+    stop();
+  }
 }
 
 async function query(aws: Aws, UserName: string, region: string): Promise<IamUser> {

@@ -34,7 +34,7 @@ export async function keySituation(
   const unmanagedObjects =
     lacking.length === 0
       ? []
-      : await withIam(deployment, { progress, limit, signal: new AbortController().signal }, (aws, signal) => {
+      : await withIam(deployment, { progress, limit }, (aws, signal) => {
           const reader = new IamReader(aws, alwaysOnRegion(deployment.region), { signal, limit });
           return existing(reader, deployment, iam, lacking);
         });
@@ -52,7 +52,7 @@ export async function situationWithoutState(
   limit: number,
   unreachable: string,
 ): Promise<KeySituation> {
-  const iam = await iamUser(deployment, { progress, limit, signal: new AbortController().signal });
+  const iam = await iamUser(deployment, { progress, limit });
   return { settings: deployment, folder, state: readState(""), unreachable, iam, unmanagedObjects: [], clock: new Date() };
 }
 

@@ -6,7 +6,7 @@ import type { Deployment } from "./settings/deployment";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
 import { MOVED_FILE } from "./terraform/addresses";
-import { copyLockFile } from "./terraform/provider-lock";
+import { committedLock, copyLockFile } from "./terraform/provider-lock";
 import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
 import { fileErrorMessage, requireRealFolder, writeFileAtomically } from "./text/files";
 import { printable } from "./text/printable";
@@ -112,7 +112,7 @@ export class AccessApp extends App {
     for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
       rmSync(join(folder, file), { force: true });
     }
-    copyLockFile(join("locks", `${id}.terraform.lock.hcl`), folder);
+    copyLockFile(committedLock(id), folder);
   }
 
   private folder(stack: string): string {

@@ -9,6 +9,7 @@ import { defineDeployments } from "../../settings/load";
 import type { SettingsInput } from "../../settings/schema/deployment-schema";
 import { parseYaml, type YamlFile } from "../../settings/yaml-file";
 import { MOVED_FILE, movedBlocks } from "../../terraform/addresses";
+import { committedLock } from "../../terraform/provider-lock";
 import { reviewedJson } from "../../terraform/terraform-json";
 import { readRegularFile } from "../../text/files";
 import { changesOfPolicies } from "../diff/any-policies";
@@ -113,8 +114,7 @@ export async function ofPlan(session: Session, deployment: Deployment, file: str
     [VERSIONS.name]: [VERSIONS.content, undefined],
     ...(moved === "" ? {} : { [MOVED_FILE]: [moved] }),
   };
-  const lock = join("locks", `${stack}.terraform.lock.hcl`);
-  const { plan, verification } = await readGivenPlan(session.terraform, file, expected, lock);
+  const { plan, verification } = await readGivenPlan(session.terraform, file, expected, committedLock(stack));
   return compared(file, () => changesOfPlan(plan, stack, `Plan ${file}`, verification));
 }
 

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AccessApp } from "../../app";
 import { DeckhouseAccessStack } from "../../stack";
+import { committedLock } from "../../terraform/provider-lock";
 import { shellWord } from "../../text/shell";
 import { changesExitCode } from "../diff/changes";
 import { FORMATS, type Format, ofPlan, settingsFiles } from "./diff";
@@ -74,7 +75,7 @@ async function saved(session: Session, stack: string, folder: string, { synth, l
     }
     return code;
   };
-  const locked = existsSync(join("locks", `${stack}.terraform.lock.hcl`)) ? ["-lockfile=readonly"] : [];
+  const locked = existsSync(committedLock(stack)) ? ["-lockfile=readonly"] : [];
   // In a pipeline, a data folder outside the stack's folder (TF_DATA_DIR) may be that of another stack.
   const reconfigured = synth ? [] : ["-reconfigure"];
   await run("init", "-input=false", "-no-color", ...locked, ...reconfigured);

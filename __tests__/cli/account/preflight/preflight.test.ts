@@ -1,11 +1,7 @@
+import { storedDocument } from "../../../../src/cli/account/aws/iam-reader";
 import { AwsError } from "../../../../src/cli/account/aws/operations";
 import type { Result, Verdict } from "../../../../src/cli/account/preflight/check";
-import {
-  actionDecision,
-  parsePolicyDocument,
-  type ReadStatement,
-  trusts,
-} from "../../../../src/cli/account/preflight/policy-reading";
+import { actionDecision, type ReadStatement, trusts } from "../../../../src/cli/account/preflight/policy-reading";
 import { exitCode, reportJson, reportText } from "../../../../src/cli/account/preflight/report";
 import { judgeError, runPreflight } from "../../../../src/cli/account/preflight/runner";
 import { simulatedCalls } from "../../../../src/cli/account/preflight/simulated-requests";
@@ -55,7 +51,7 @@ describe("a policy and ec2:DescribeTags", () => {
   });
 
   it("is decoded from the response of IAM", () => {
-    expect(parsePolicyDocument(encodeURIComponent(JSON.stringify(NODE_TRUST)))).toEqual(NODE_TRUST);
+    expect(storedDocument(encodeURIComponent(JSON.stringify(NODE_TRUST)))).toEqual(NODE_TRUST);
   });
 });
 

@@ -110,6 +110,6 @@ export function attachedArns({
 export const inlineNames = ({ PolicyNames }: { readonly PolicyNames?: readonly string[] | undefined }) => PolicyNames;
 
 /** A document as IAM sends it, percent-encoded JSON. */
-function storedDocument(document = "{}"): StoredDocument {
+export function storedDocument(document = "{}"): StoredDocument {
   return JSON.parse(decodeURIComponent(document)) as StoredDocument;
 }

@@ -1,4 +1,5 @@
 import { coversText } from "../../../iam/wildcards";
+import { storedDocument } from "../aws/iam-reader";
 import type { Ask } from "../aws/operations";
 
 /** A policy as IAM returns it, decoded. */
@@ -21,16 +22,11 @@ export interface ReadStatement {
 /** `conditional`: it depends on a condition. */
 export type Decision = "allowed" | "not allowed" | "denied" | "conditional";
 
-/** A policy document as IAM sends it, percent-encoded JSON. */
-export function parsePolicyDocument(document: string | undefined): ReadPolicy {
-  return JSON.parse(decodeURIComponent(document ?? "{}")) as ReadPolicy;
-}
-
 /** The version of a managed policy that is in force. */
 export async function managedPolicy(call: Ask<"iam:GetPolicy" | "iam:GetPolicyVersion">, PolicyArn: string): Promise<ReadPolicy> {
   const { Policy } = await call("iam:GetPolicy", { PolicyArn });
   const { PolicyVersion } = await call("iam:GetPolicyVersion", { PolicyArn, VersionId: Policy?.DefaultVersionId });
-  return parsePolicyDocument(PolicyVersion?.Document);
+  return storedDocument(PolicyVersion?.Document);
 }
 
 /** The decision of policies of one kind on an action without resource types, such as `ec2:DescribeTags`. A Deny overrides any Allow. */

@@ -1,8 +1,8 @@
 import { NODE_ACTIONS } from "../../../../iam/node-role-permissions";
-import { mapped, type Reading } from "../../aws/iam-reader";
+import { mapped, type Reading, storedDocument } from "../../aws/iam-reader";
 import { AwsError, unlessMissing } from "../../aws/operations";
 import { check, type Finding, failed, ok, skipped, unknown } from "../check";
-import { actionDecision, managedPolicy, parsePolicyDocument, type ReadPolicy, trusts } from "../policy-reading";
+import { actionDecision, managedPolicy, type ReadPolicy, trusts } from "../policy-reading";
 
 /** A role for nodes as IAM reports it. */
 export interface NodeRoleFacts {
@@ -105,7 +105,7 @@ export const iamNodeRoleCheck = check({
     );
     const policies = await Promise.all([
       ...each(names, async (PolicyName) =>
-        parsePolicyDocument((await call("iam:GetRolePolicy", { RoleName, PolicyName })).PolicyDocument),
+        storedDocument((await call("iam:GetRolePolicy", { RoleName, PolicyName })).PolicyDocument),
       ),
       ...each(arns, (arn) => managedPolicy(call, arn)),
     ]);
@@ -114,7 +114,7 @@ export const iamNodeRoleCheck = check({
     const facts = {
       name: RoleName,
       path: role.Path ?? "/",
-      trust: parsePolicyDocument(role.AssumeRolePolicyDocument),
+      trust: storedDocument(role.AssumeRolePolicyDocument),
       policies: policies.flatMap((reading) => ("value" in reading ? [reading.value] : [])),
       unread: [...new Set([...policies, ...boundary].flatMap((reading) => ("unread" in reading ? [reading.unread] : [])))],
       boundary: boundary.flatMap((reading) => ("value" in reading ? [reading.value] : []))[0],

@@ -5,6 +5,7 @@ import { ACCOUNT_ID } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { coversText } from "../../iam/wildcards";
 import { ADDRESSES } from "../../terraform/addresses";
+import { parseJson } from "../../text/json";
 import { exampleRequests, rowOf } from "./example-requests";
 import { canonical, listOf, objectOf } from "./json-values";
 import type { ActionChange, DiffFound, Principal, Scope } from "./rules";
@@ -25,18 +26,11 @@ export const ACCOUNT_REFERENCE = `\${${ADDRESSES.callerIdentity}.account_id}`;
 
 /** A policy from its text. One that is no JSON, or that has a key twice, stays a text: the decision compares it with itself alone. */
 export function readPolicy(text: string): Policy {
-  let keys = 0;
-  const count = (value: unknown) => {
-    keys += value instanceof Object && !Array.isArray(value) ? Object.keys(value).length : 0;
-    return value;
-  };
-  try {
-    const policy = JSON.parse(text.replaceAll(ACCOUNT_REFERENCE, ACCOUNT_ID), (_, value: unknown) => count(value)) as Policy;
-    return keys === text.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length ? policy : text;
-  } catch {
-    return text;
-  }
+  const policy = parseJson(text.replaceAll(ACCOUNT_REFERENCE, ACCOUNT_ID));
+  return policy !== undefined && keysIn(text) === keysIn(JSON.stringify(policy)) ? (policy as Policy) : text;
 }
+
+const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length;
 
 /** An `aws_iam_policy_document` of Terraform JSON as the provider renders it; an argument that is not known makes it not comparable. */
 export function policyOfTerraform(document: unknown): Policy {

@@ -16,6 +16,21 @@ export async function withProgress<T>(what: string, work: Promise<T>, progress: 
   }
 }
 
+/** Does work for all items, for at most `count` of them at a time. */
+export async function someAtATime<Item>(
+  count: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const next = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(count, items.length) }, next));
+}
+
 /** Waits for both results. When one fails, the other is aborted, so that nothing follows the error. */
 export async function bothOrAbort<A, B>(
   one: (signal: AbortSignal) => Promise<A>,

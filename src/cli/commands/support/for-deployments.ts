@@ -1,4 +1,5 @@
 import type { Deployment } from "../../../settings/deployment";
+import { someAtATime } from "../../../terraform/progress";
 import { EXIT } from "../exit-codes";
 import type { Session } from "./session";
 
@@ -29,29 +30,25 @@ export async function forDeployments<Report>(
   done: (failed: boolean) => void,
 ): Promise<void> {
   const reports = new Map<Deployment, Report>();
-  const waiting = [...deployments];
   let [failed, ended] = [false, 0];
-  const work = async () => {
-    for (let deployment = waiting.shift(); deployment !== undefined; deployment = waiting.shift()) {
-      try {
-        const result = await report(deployment);
-        if (format === "text") {
-          session.print(`${reports.size === 0 ? "" : "\n"}${text(result)}`);
-        }
-        reports.set(deployment, result);
-      } catch (error) {
-        failed = true;
-        const { message } = error as Error;
-        session.fail(deployments.length > 1 ? new Error(`${deployment.stack}: ${message}`, { cause: error }) : error);
-        session.raise(EXIT.breaking);
+  await someAtATime(AT_A_TIME, deployments, async (deployment) => {
+    try {
+      const result = await report(deployment);
+      if (format === "text") {
+        session.print(`${reports.size === 0 ? "" : "\n"}${text(result)}`);
       }
-      if (deployments.length > 1) {
-        ended += 1;
-        session.printError(`${deployment.stack} (${ended} of ${deployments.length})\n`);
-      }
+      reports.set(deployment, result);
+    } catch (error) {
+      failed = true;
+      const { message } = error as Error;
+      session.fail(deployments.length > 1 ? new Error(`${deployment.stack}: ${message}`, { cause: error }) : error);
+      session.raise(EXIT.breaking);
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, deployments.length) }, work));
+    if (deployments.length > 1) {
+      ended += 1;
+      session.printError(`${deployment.stack} (${ended} of ${deployments.length})\n`);
+    }
+  });
   const results = deployments.flatMap((deployment) => {
     const result = reports.get(deployment);
     return result === undefined ? [] : [json === undefined ? result : json(result)];

@@ -2,6 +2,7 @@ import { CATALOGUE } from "../../../../iam/catalogue";
 import { policyDocument } from "../../../../iam/policy-document";
 import { grantedRows } from "../../../../iam/policy-statements";
 import { policyOptionsOf } from "../../../../settings/deployment";
+import { someAtATime } from "../../../../terraform/progress";
 import { dkpAccess } from "../../../../text/command";
 import type { EvaluationResult, SimulatePolicyResponse } from "../../aws/operations";
 import { unlessMissing } from "../../aws/operations";
@@ -131,18 +132,14 @@ export const permissionsCheck = check({
       ? (request: SimulatedCalls) => simulateUser(tools, arn, request)
       : await simulatorOfPolicy(tools, subject);
     const answers = new Map<string, Answer>([...rows].map(({ action }) => [action, "unknown"]));
-    const waiting = [...calls];
     let done = 0;
-    const work = async () => {
-      for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
-        for (const [action, answer] of worst(await simulate(request))) {
-          answers.set(action, answer);
-        }
-        done += request.actions.length;
-        tools.progress(`${done} of ${rows.size} actions`);
+    await someAtATime(AT_ONCE, calls, async (request) => {
+      for (const [action, answer] of worst(await simulate(request))) {
+        answers.set(action, answer);
       }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+      done += request.actions.length;
+      tools.progress(`${done} of ${rows.size} actions`);
+    });
     const needed = new Set([...rows].filter((row) => isNeeded(row, options.cluster)).map(({ action }) => action));
     const { stack, user } = deployment;
     return judgePermissions({ stack, user: user.name, simulated: live ? "user" : "policy", answers, needed });

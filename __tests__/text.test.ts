@@ -22,16 +22,20 @@ import { bundled } from "./helpers/bundled";
 import { anchorOf, anchorsOf } from "./helpers/links";
 import { PROJECT } from "./helpers/project-root";
 
-describe("writeFileAtomically", () => {
-  let folder: string;
-  let path: string;
+let folder: string;
+let path: string;
 
+function inTemporaryFolder(): void {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "files-"));
     path = join(folder, "file");
   });
 
   afterEach(() => rmSync(folder, { recursive: true }));
+}
+
+describe("writeFileAtomically", () => {
+  inTemporaryFolder();
 
   it("writes a new file and replaces an old one, with the mode that is asked for and nothing left beside it", () => {
     writeFileAtomically(path, "old");
@@ -96,15 +100,7 @@ describe("writeFileAtomically", () => {
 });
 
 describe("readRegularFile", () => {
-  let folder: string;
-  let path: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "files-"));
-    path = join(folder, "file");
-  });
-
-  afterEach(() => rmSync(folder, { recursive: true }));
+  inTemporaryFolder();
 
   it.each([0, 1, 65_536, 1_000_000])("reads a file of %d bytes, also through a symbolic link", (size) => {
     const content = Buffer.alloc(size, "abc");

@@ -1,8 +1,6 @@
 import { type Changes, changesExitCode, type DeploymentChanges } from "../../src/cli/diff/changes";
 import { changesAgainst, type DeploymentOf, type Packs } from "../../src/cli/diff/compare";
-import type { Verification } from "../../src/cli/diff/configuration";
 import type { JsonObject } from "../../src/cli/diff/json-values";
-import { changesOfPlan } from "../../src/cli/diff/plan";
 import { type ActionChange, type DiffFound, type Principal, RULES, type RuleId, type Section } from "../../src/cli/diff/rules";
 import { levelOf, textOf } from "../../src/cli/findings/finding";
 
@@ -76,9 +74,3 @@ export function between(base: Packs, current: Packs, deploymentOf = NO_DEPLOYMEN
 
 /** What changes between the Terraform JSON of one deployment, of which the settings stay. */
 export const betweenPacks = (before: JsonObject, after: JsonObject) => between({ x: packFiles(before) }, { x: packFiles(after) });
-
-/** What a plan does, by default one that is proven to be of the configuration of the settings. */
-export function ofPlan(plan: object, verification: Verification = "verified") {
-  const changes = changesOfPlan(plan as JsonObject, "x", "Plan", verification);
-  return { ...changes, exitCode: changesExitCode(changes), deployments: changes.deployments.map(summaryOf) };
-}

@@ -29,11 +29,9 @@ async function createFixtures(local: LocalAws) {
 
 type Fixtures = Awaited<ReturnType<typeof createFixtures>>;
 
-const IMPORT = "import: { user: true, policy: true, group: true, nodeRole: true }";
+const IMPORT = "import it with the steps of npx dkp-access keys deckhouse";
 const user = ({ today, key }: Fixtures) =>
   `user own exists (${arn("user/own")}, created ${today}, tags owner=platform, access keys ${key})`;
-const keyAdvice = ({ key }: Fixtures) =>
-  `, with accessKeyId: ${key} also its key (otherwise the apply creates a second one); otherwise choose another user.name`;
 const REFUSED =
   ", and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)";
 
@@ -53,7 +51,7 @@ export const ownNames = testChecks([ownNamesCheck], createFixtures, [
     state: [],
     expected: (fixtures) => [
       `${user(fixtures)}${REFUSED}`,
-      `if it is to be this deployment's, set ${IMPORT}${keyAdvice(fixtures)}`,
+      `if it is to be this deployment's, ${IMPORT}; otherwise choose another user.name`,
     ],
   },
   {
@@ -64,7 +62,7 @@ export const ownNames = testChecks([ownNamesCheck], createFixtures, [
     state: [],
     expected: ({ today }) => [
       `policy own exists (${arn("policy/team/own")}, created ${today}, no tags, attached to 0 principals)${REFUSED}`,
-      `if it is to be this deployment's, set ${IMPORT} and policy.path: /team/; otherwise choose another policy.name`,
+      `if it is to be this deployment's, set policy.path: /team/, and ${IMPORT}; otherwise choose another policy.name`,
     ],
   },
   {
@@ -75,7 +73,7 @@ export const ownNames = testChecks([ownNamesCheck], createFixtures, [
     state: [],
     expected: ({ today }) => [
       `group own exists (${arn("group/own")}, created ${today}, members none)${REFUSED}`,
-      `if it is to be this deployment's, set ${IMPORT}; otherwise choose another group.name`,
+      `if it is to be this deployment's, ${IMPORT}; otherwise choose another group.name`,
     ],
   },
   {
@@ -85,7 +83,7 @@ export const ownNames = testChecks([ownNamesCheck], createFixtures, [
     settings: () => settings("", OWN),
     expected: (fixtures) => [
       `${user(fixtures)}; whether this deployment manages it is unknown, because no state is readable: not synthesized`,
-      `if this deployment has a state, run npx dkp-access synth and terraform init, and try again; if it is to be this deployment's, set ${IMPORT}${keyAdvice(fixtures)}`,
+      `if this deployment has a state, run npx dkp-access synth and terraform init, and try again; if it is to be this deployment's, ${IMPORT}; otherwise choose another user.name`,
     ],
   },
   {

@@ -6,8 +6,6 @@ export const EXIT_CODE_OF = { note: 0, attention: 2, unverifiable: 3, breaking: 
 /** What a finding means for the person who runs the command. */
 export type Level = keyof typeof EXIT_CODE_OF;
 
-const LEVELS = Object.keys(EXIT_CODE_OF) as readonly Level[];
-
 /** A kind of finding. The sentence is only here: everything else reads the values. */
 export interface Rule<Values> {
   readonly level: Level;
@@ -49,18 +47,9 @@ export function textOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>)
   return visible(rules[rule]?.text(values as never) ?? rule);
 }
 
-/** Findings from the most to the least serious; those of one level stay in their order. */
-export function mostSeriousFirst<Of extends Rules, Item extends Found<Of>>(
-  rules: Of,
-  findings: readonly Item[],
-): readonly Item[] {
-  return findings.toSorted((one, other) => LEVELS.indexOf(levelOf(rules, other)) - LEVELS.indexOf(levelOf(rules, one)));
-}
-
 /** The exit code of a command that reports these findings: that of the most serious one. */
 export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found<Of>[]): 0 | 2 | 3 {
-  const codes = findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)]);
-  return codes.find((code) => code === 3) ?? codes.find((code) => code === 2) ?? 0;
+  return Math.max(0, ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)])) as 0 | 2 | 3;
 }
 
 /** Findings as a program reads them: each with its level and its sentence. */
@@ -69,20 +58,4 @@ export function findingsJson<Of extends Rules>(rules: Of, findings: readonly Fin
     const { rule, stack, field, address, principal, values } = finding;
     return { rule, level: levelOf(rules, finding), stack, field, address, principal, text: textOf(rules, finding), values };
   });
-}
-
-/** Findings as a person reads them in a terminal: one line each, the most serious first, under the name of the deployment. */
-export function findingsText<Of extends Rules>(rules: Of, findings: readonly Finding<Of>[]): string {
-  const stacks = [...new Set(findings.map(({ stack }) => stack))];
-  return stacks
-    .map((stack) => {
-      const own = mostSeriousFirst<Of, Finding<Of>>(
-        rules,
-        findings.filter((finding) => finding.stack === stack),
-      );
-      return [`${visible(stack)}:`, ...own.map((finding) => `  ${levelOf(rules, finding)}: ${textOf(rules, finding)}`), ""].join(
-        "\n",
-      );
-    })
-    .join("\n");
 }

@@ -14,7 +14,7 @@ import { exposureFindings, outputFindings } from "./outputs";
 import { policyFileFindings } from "./pack-policies";
 import { permissionFindings } from "./permissions";
 import { resourceFindings, resourcesOfPacks } from "./resources";
-import { type DiffFound, RULES } from "./rules";
+import { type DiffFound, located } from "./rules";
 import { type ChangedField, changedFields, pgpKeyFindings, pgpKeysOf, settingsFindings } from "./settings";
 import { attribute, providerOf, type Snapshot, snapshotOfPack, statedAccount } from "./snapshot";
 
@@ -140,7 +140,7 @@ function changesOfPack(
     ),
   ];
   const state = base === undefined ? "new" : current === undefined ? "removed" : "changed";
-  return { stack, state, findings: findings.map((found) => located(found, fields)) };
+  return { stack, state, findings: findings.map((found) => located(found, fields.map(({ field }) => field))) };
 }
 
 /** What only two configurations show. */
@@ -158,14 +158,6 @@ function betweenBoth(had: Side, has: Side, fields: readonly ChangedField[]): rea
 
 function isNewer(version: string, other: string): boolean {
   return version.localeCompare(other, "en", { numeric: true }) > 0;
-}
-
-/** The field of a finding: its own, else of those that changed the one that its rule names first. */
-function located(found: DiffFound, fields: readonly ChangedField[]): DiffFound {
-  const candidates = RULES[found.rule].fields;
-  const isIn = (candidate: string) => fields.find(({ field }) => field === candidate || field.startsWith(`${candidate}.`));
-  const changed = candidates.flatMap((candidate) => isIn(candidate) ?? [])[0] ?? fields[0];
-  return { ...found, field: found.field ?? changed?.field ?? candidates[0] };
 }
 
 function removal({ terraform }: Side): readonly DiffFound[] {

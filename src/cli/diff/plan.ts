@@ -7,7 +7,7 @@ import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-val
 import { exposureFindings, outputFindings } from "./outputs";
 import { permissionFindings } from "./permissions";
 import { describe, reactivatedKeys, resourceFindings, resourcesOfPlan } from "./resources";
-import { type DiffFound, RULES } from "./rules";
+import { type DiffFound, located } from "./rules";
 import { masked, secretFindings, secretsIn } from "./secrets";
 import { pgpKeyFindings } from "./settings";
 import { isOurs, keyIn, type Snapshot, slotsOf, snapshotOfPlan } from "./snapshot";
@@ -48,7 +48,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...unknownParts(plan),
     ...outputFindings(before, after),
   ];
-  const findings = found.map((one): DiffFound => ({ ...one, field: one.field ?? RULES[one.rule].fields[0] }));
+  const findings = found.map((one) => located(one, []));
   const exists = ({ resources: all }: Snapshot) => all.has(ADDRESSES.user);
   const both = exists(before) === exists(after);
   const state = both ? (findings.length === 0 ? "unchanged" : "changed") : exists(after) ? "new" : "removed";

@@ -106,7 +106,7 @@ describe("readBase", () => {
     git("init", "-q");
     write("old/a/main.tf.json", { a: 1 });
     expect(() => readBase("old", "review", root, process.env)).toThrow(
-      "--against old: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin old; for the folder of that name write ./old",
+      "--against old: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin old; write a folder of review packs as a path: ./old",
     );
   });
 
@@ -128,7 +128,7 @@ describe("readBase", () => {
     process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER = "1";
     try {
       expect(() => readBase("main", "review", root, process.env)).toThrow(
-        /^--against main: .*dubious ownership.*safe\.directory.*; name a folder with review packs, such as \.\/old$/,
+        /^--against main: .*dubious ownership.*safe\.directory.*; write a folder of review packs as a path: \.\/old$/,
       );
     } finally {
       delete process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER;
@@ -149,12 +149,12 @@ describe("readBase", () => {
     [
       "a folder without packs",
       "./deployments",
-      "--against ./deployments: the folder has no review packs (<stack>/main.tf.json); name a folder that npx dkp-access review wrote, or a Git ref without ./ before it",
+      "--against ./deployments: folder ./deployments has no review packs, deployments/<stack>/main.tf.json; npx dkp-access review writes them",
     ],
     [
       "a folder that is not there",
       "../none",
-      "--against ../none: there is no such folder; name a folder that npx dkp-access review wrote, or a Git ref without ./ before it",
+      "--against ../none: folder ../none has no review packs, ../none/<stack>/main.tf.json; npx dkp-access review writes them",
     ],
   ])("rejects %s", (_, name, message) => {
     git("init", "-q");
@@ -168,13 +168,13 @@ describe("readBase", () => {
     write("deployments/deckhouse.yaml", "");
     const id = commit();
     expect(() => readBase("main", "review", root, process.env)).toThrow(
-      `--against main: ${id} has no review packs in review/; commit them there first: npx dkp-access review`,
+      `--against main: git ref main (${id}) has no review packs, review/<stack>/main.tf.json; npx dkp-access review writes them`,
     );
   });
 
-  it("rejects a Git ref if Git is not installed", () => {
+  it("rejects a Git ref outside a Git checkout", () => {
     expect(() => readBase("main", "review", root, process.env)).toThrow(
-      "--against main: this is not a Git checkout; name a folder with review packs, such as ./old",
+      "--against main: this is not a Git checkout; write a folder of review packs as a path: ./old",
     );
   });
 

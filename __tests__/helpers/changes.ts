@@ -3,6 +3,7 @@ import { changesAgainst, type DeploymentOf, type Packs } from "../../src/cli/dif
 import type { JsonObject } from "../../src/cli/diff/json-values";
 import { type ActionChange, type DiffFound, type Principal, RULES, type RuleId, type Section } from "../../src/cli/diff/rules";
 import { levelOf, textOf } from "../../src/cli/findings/finding";
+import { ADDRESSES } from "../../src/terraform/addresses";
 
 /** The sentences of the findings under some headings. */
 export function texts(findings: readonly DiffFound[], ...sections: readonly Section[]): readonly string[] {
@@ -57,10 +58,43 @@ export function summaryOf(deployment: DeploymentChanges) {
 
 export type Summary = ReturnType<typeof summaryOf>;
 
+interface TerraformStatement {
+  readonly sid?: string;
+  readonly effect?: string;
+  readonly actions?: readonly string[];
+  readonly not_actions?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly not_resources?: readonly string[];
+  readonly condition?: readonly { readonly test: string; readonly variable: string; readonly values: readonly string[] }[];
+}
+
+/** The policy that the AWS provider renders of an `aws_iam_policy_document`, as `policy.json` has it. */
+function renderedPolicy({ statement }: { readonly statement: readonly TerraformStatement[] }): string {
+  const Statement = statement.map(({ sid, effect = "Allow", actions, not_actions, resources, not_resources, condition }) => {
+    const Condition: Record<string, Record<string, readonly string[]>> = {};
+    for (const { test, variable, values } of condition ?? []) {
+      Condition[test] = { ...Condition[test], [variable]: [...(Condition[test]?.[variable] ?? []), ...values] };
+    }
+    const terms = { Action: actions, NotAction: not_actions, Resource: resources, NotResource: not_resources };
+    return { Sid: sid, Effect: effect, ...terms, ...(condition === undefined ? {} : { Condition }) };
+  });
+  const text = JSON.stringify({ Version: "2012-10-17", Statement });
+  return text.replaceAll(`\${${ADDRESSES.callerIdentity}.account_id}`, "ACCOUNT_ID");
+}
+
+/** The policies that the Terraform JSON of a review pack refers to, as files of the pack. */
+function policyFilesOf(pack: JsonObject): Packs[string] {
+  const { aws_iam_policy_document: documents = {} } = (pack.data ?? {}) as Readonly<
+    Record<string, Readonly<Record<string, Parameters<typeof renderedPolicy>[0]>>>
+  >;
+  return Object.fromEntries(Object.entries(documents).map(([name, document]) => [`${name}.json`, renderedPolicy(document)]));
+}
+
 /** A review pack with the same settings as any other one of these: only its Terraform JSON and its policies are compared. */
 export const packFiles = (pack: JsonObject, files: Readonly<Record<string, string>> = {}): Packs[string] => ({
   "main.tf.json": JSON.stringify(pack),
   "deployment.json": JSON.stringify({ version: "0.1.0", settings: {} }),
+  ...policyFilesOf(pack),
   ...files,
 });
 

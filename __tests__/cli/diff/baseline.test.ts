@@ -57,7 +57,12 @@ describe("readBase", () => {
     expect(readBase("main", "review", root, process.env)).toEqual({
       packs: {
         a: { "main.tf.json": JSON.stringify({ a: "ü\n" }) },
-        b: { "main.tf.json": '{"b":2}', "service-control-policy.json": "{}\n", "deployer-role-policy.json": "[]" },
+        b: {
+          "main.tf.json": '{"b":2}',
+          "policy.json": "{}",
+          "service-control-policy.json": "{}\n",
+          "deployer-role-policy.json": "[]",
+        },
       },
       source: `git ref main (${id})`,
     });

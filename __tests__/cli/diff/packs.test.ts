@@ -396,7 +396,7 @@ describe("the summary of a change of settings", () => {
     const after = JSON.parse(JSON.stringify(packOf("user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }")));
     after.output.dump = { value: `\${nonsensitive(${KEY_ADDRESSES.primary}.secret)}` };
     const changes = betweenPacks(packOf(""), after);
-    expect(changes.deployments[0]?.attention).toContain("output.dump changes, which no setting and no policy explains");
+    expect(changes.deployments[0]?.attention).toContain("output.dump.value changes, which no setting and no policy explains");
     expect(changes.deployments[0]?.notes).toContain(
       "aws_iam_user.user: the permissions boundary is new and blocks whatever it does not allow: compare it with policy.json before you apply",
     );

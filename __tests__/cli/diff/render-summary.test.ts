@@ -41,7 +41,7 @@ describe("a change summary", () => {
 
 **Resources**
 
-- updated: policy "D8CloudProviderAWS": content (\`aws_iam_policy.policy\`)
+- updated: policy "D8CloudProviderAWS": policy (\`aws_iam_policy.policy\`)
 `,
     );
   });

@@ -12,13 +12,13 @@ import { MOVED_FILE, movedBlocks } from "../../terraform/addresses";
 import { committedLock } from "../../terraform/provider-lock";
 import { reviewedJson } from "../../terraform/terraform-json";
 import { readRegularFile } from "../../text/files";
-import { changesOfPolicies } from "../diff/any-policies";
 import { COMPARED_FILES, readBase } from "../diff/baseline";
 import { type Changes, changesExitCode, changesJson } from "../diff/changes";
 import { changesAgainst, type Packs } from "../diff/compare";
 import { changesOfVersion } from "../diff/dkp-version";
 import type { JsonObject } from "../diff/json-values";
 import { changesOfPlan } from "../diff/plan";
+import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { changesSarif, type SettingsFiles } from "../diff/sarif";
 import { readGivenPlan } from "../diff/saved-plan";
@@ -118,13 +118,18 @@ export async function ofPlan(session: Session, deployment: Deployment, file: str
   return compared(file, () => changesOfPlan(plan, stack, `Plan ${file}`, verification));
 }
 
+/** Whether one IAM policy allows what another does not. Both are identity policies of the same principal. */
 function ofPolicies(command: Command, files: readonly string[]): Changes {
   const [before, after, ...more] = files;
   if (before === undefined || after === undefined || more.length > 0) {
     return command.error("error: --policies: name two files, the policy before the change and the one after it");
   }
-  const [had, has] = [before, after].map((file) => readRegularFile(file).toString("utf8")) as [string, string];
-  return compared("--policies", () => changesOfPolicies(had, has, `${before} -> ${after}`));
+  const [had, has] = [before, after].map((file) => [readPolicy(readRegularFile(file).toString("utf8"))]);
+  return compared("--policies", () => {
+    const findings = policyFindings("principal", comparePolicies(had ?? [], has ?? []));
+    const state = findings.length === 0 ? "unchanged" : "changed";
+    return { source: `${before} -> ${after}`, deployments: [{ stack: "policies", state, findings }] };
+  });
 }
 
 /** The deployment of settings that an earlier review pack has; undefined where this version does not accept them. */

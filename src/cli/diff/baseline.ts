@@ -2,18 +2,24 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { unzipSync } from "fflate";
+import { MAX_POLICIES } from "../../iam/limits";
 import { dkpAccess } from "../../text/command";
 import { readRegularFile } from "../../text/files";
 import { grouped } from "../../text/grouped";
 import { isObject, parseJson } from "../../text/json";
-import { DEPLOYMENT_FILE } from "../review/file-names";
+import { DEPLOYMENT_FILE, policyFile } from "../review/file-names";
 import { MAIN_FILE, type Packs } from "./compare";
 import { POLICY_FILES } from "./pack-policies";
 
 const MAX_OUTPUT = 2 ** 29;
 
 /** The files of a review pack that are compared. */
-export const COMPARED_FILES: readonly string[] = [MAIN_FILE, DEPLOYMENT_FILE, ...POLICY_FILES];
+export const COMPARED_FILES: readonly string[] = [
+  MAIN_FILE,
+  DEPLOYMENT_FILE,
+  ...Array.from({ length: MAX_POLICIES }, (_, index) => policyFile(index + 1)),
+  ...POLICY_FILES,
+];
 
 export interface Base {
   readonly packs: Packs;

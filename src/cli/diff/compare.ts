@@ -1,28 +1,32 @@
 import { ACCOUNT_ID, iamResourceArn, parseIamArn } from "../../iam/arns";
+import { SLOTS } from "../../iam/key-slots";
 import { partitionOf } from "../../iam/partitions";
-import type { Deployment } from "../../settings/deployment";
+import { risksOf } from "../../iam/risks";
+import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { OUTPUTS } from "../../terraform/outputs";
 import { grouped } from "../../text/grouped";
-import { parseJson } from "../../text/json";
+import { isObject, parseJson, valueAt } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
-import { DEPLOYMENT_FILE } from "../review/file-names";
+import { DEPLOYMENT_FILE, policyFile } from "../review/file-names";
 import type { Changes, DeploymentChanges } from "./changes";
-import { riskFindings } from "./impact";
-import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
-import { exposureFindings, outputFindings } from "./outputs";
+import { canonical, type Difference, differences, type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { policyFileFindings } from "./pack-policies";
 import { permissionFindings } from "./permissions";
 import { resourceFindings, resourcesOfPacks } from "./resources";
 import { type DiffFound, located } from "./rules";
-import { type ChangedField, changedFields, pgpKeyFindings, pgpKeysOf, settingsFindings } from "./settings";
-import { attribute, providerOf, type Snapshot, snapshotOfPack, statedAccount } from "./snapshot";
+import { exposureFindings, outputFindings, type PgpKeys, pgpKeyFindings } from "./secrets";
+import { settingsFindings } from "./settings";
+import { attribute, providerOf, type Snapshot, snapshotOfPack, statedAccount, userPoliciesOf } from "./snapshot";
 
 /** The file of a review pack that Terraform applies. */
 export const MAIN_FILE = "main.tf.json";
 
-/** Review packs: text by file name, by stack. */
-export type Packs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** A review pack: text by file name. */
+type Files = Readonly<Record<string, string>>;
+
+/** Review packs by stack. */
+export type Packs = Readonly<Record<string, Files>>;
 
 /** The deployments of both sides, as far as their settings can be read: what an attacker can do follows from them. */
 export type DeploymentOf = (stack: string, settings: JsonObject) => Deployment | undefined;
@@ -39,14 +43,15 @@ export function changesAgainst(base: Packs, current: Packs, source: string, depl
   const stacks = [...new Set([...had.keys(), ...has.keys()])].filter((stack) => !former.has(stack)).sort();
   const deployments = stacks.map((stack) => {
     const from = renamed.get(stack);
-    const changes = changesOfPack(stack, had.get(from ?? stack), has.get(stack), deploymentOf);
-    return from === undefined ? changes : ofRename(changes, from, had.get(from), has.get(stack));
+    const [before, after] = [had.get(from ?? stack), has.get(stack)];
+    const changes = changesOfPack(stack, before, after, deploymentOf);
+    return from === undefined ? changes : ofRename(changes, from, sideOf(before), sideOf(after));
   });
   return { source, deployments };
 }
 
 /** By the name of a new deployment, the one removed deployment of the same user in the same account. */
-function renames(had: ReadonlyMap<string, Side["files"]>, has: ReadonlyMap<string, Side["files"]>): ReadonlyMap<string, string> {
+function renames(had: ReadonlyMap<string, Files>, has: ReadonlyMap<string, Files>): ReadonlyMap<string, string> {
   const only = (one: typeof had, other: typeof had) => [...one].filter(([stack]) => !other.has(stack));
   const removed = grouped(only(had, has), ([, files]) => userOf(files));
   return new Map(
@@ -58,7 +63,7 @@ function renames(had: ReadonlyMap<string, Side["files"]>, has: ReadonlyMap<strin
 }
 
 /** What identifies the user of a deployment: in an account that is not stated, the state. */
-function userOf(files: Side["files"]): string {
+function userOf(files: Files): string {
   const { settings, terraform } = sideOf(files);
   const { accountId, provider, region, user } = settings ?? {};
   return canonical({ accountId: accountId ?? stateOf(terraform), provider, region, user: objectOf(user).name });
@@ -70,112 +75,102 @@ function stateOf({ terraform }: JsonObject): JsonObject {
 }
 
 /** A renamed deployment keeps its state, or would leave it behind. */
-function ofRename(changes: DeploymentChanges, from: string, base: Side["files"] | undefined, current: Side["files"] | undefined) {
-  const [had, has] = [base, current].map((files) => stateOf(sideOf(files).terraform));
+function ofRename(changes: DeploymentChanges, from: string, had: Side, has: Side): DeploymentChanges {
   const values = { from, to: changes.stack };
-  const state = changedFields(has, had).map(({ field, to }) => `${field}: ${String(to)}`);
+  const state = differences(stateOf(has.terraform), stateOf(had.terraform)).map(({ field, to }) => `${field}: ${String(to)}`);
   const found: DiffFound =
     state.length === 0
       ? { rule: "renamed", values }
       : { rule: "state-left-behind", field: "backend", values: { ...values, remedy: `set ${state.join(", ")}` } };
   const others = changes.findings.filter(({ rule }) => rule !== "destination-changed");
-  return { ...changes, state: "changed", findings: [found, ...others] } as const;
+  return { ...changes, state: "changed", findings: [found, ...others] };
 }
 
 /** One side of a change of a deployment. */
 interface Side {
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Files;
   readonly terraform: JsonObject;
   /** Undefined where the review pack does not have them. */
   readonly settings: JsonObject | undefined;
   readonly version: string | undefined;
 }
 
-function sideOf(files: Side["files"] = {}): Side {
+function sideOf(files: Files = {}): Side {
   const { settings, version } = objectOf(parseJson(files[DEPLOYMENT_FILE] ?? ""));
-  return {
-    files,
-    terraform: objectOf(parseJson(files[MAIN_FILE] ?? "")),
-    settings: typeof settings === "object" && settings !== null ? objectOf(settings) : undefined,
-    version: textOf(version),
-  };
+  const terraform = objectOf(parseJson(files[MAIN_FILE] ?? ""));
+  return { files, terraform, settings: isObject(settings) ? settings : undefined, version: textOf(version) };
 }
 
 function changesOfPack(
   stack: string,
-  base: Side["files"] | undefined,
-  current: Side["files"] | undefined,
+  base: Files | undefined,
+  current: Files | undefined,
   deploymentOf: DeploymentOf,
 ): DeploymentChanges {
-  const compared = (files: Side["files"] = {}) =>
-    [MAIN_FILE, DEPLOYMENT_FILE, ...Object.keys(files).sort()].map((file) => files[file]);
-  if (JSON.stringify(compared(base)) === JSON.stringify(compared(current))) {
+  if (canonical(base) === canonical(current)) {
     return { stack, state: "unchanged", findings: [] };
   }
   const [had, has] = [sideOf(base), sideOf(current)];
-  const account = statedAccount(has.terraform) ?? statedAccount(had.terraform);
-  const [before, after] = [had, has].map(({ terraform }) => snapshotOfPack(terraform, statedAccount(terraform) ?? account)) as [
-    Snapshot,
-    Snapshot,
-  ];
-  const fields = had.settings === undefined || has.settings === undefined ? [] : changedFields(had.settings, has.settings);
+  const account = statedAccount(has.terraform) ?? statedAccount(had.terraform) ?? ACCOUNT_ID;
+  const [before, after] = [had, has].map(({ terraform, files }) =>
+    snapshotOfPack(terraform, files, statedAccount(terraform) ?? account),
+  ) as [Snapshot, Snapshot];
+  const fields = had.settings === undefined || has.settings === undefined ? [] : differences(had.settings, has.settings);
+  const isBoth = base !== undefined && current !== undefined;
+  const imported = listOf(has.terraform.import).map((block) => String(objectOf(block).to));
+  const arn = userArn(after, current === undefined ? had.terraform : has.terraform, account);
   const findings = [
-    ...(current === undefined ? removal(had) : []),
+    ...(current === undefined ? removal(before) : []),
     // A settings file that appears or disappears breaks nothing by itself.
-    ...resourceFindings(before, after, resourcesOfPacks(before, after)).filter(
-      ({ rule }) => rule === "resource" || (base !== undefined && current !== undefined),
-    ),
+    ...resourceFindings(before, after, resourcesOfPacks(before, after)).filter(({ rule }) => rule === "resource" || isBoth),
     ...permissionFindings(before, after),
-    ...exposureFindings(before, after, importsOf(has.terraform)),
-    ...pgpKeyFindings(pgpKeysOf(had.settings ?? {}), pgpKeysOf(has.settings ?? {})),
-    ...policyFileFindings(had.files, has.files, account, {
-      arn: userArn(after, current === undefined ? had.terraform : has.terraform, account),
-      policies: [...after.userPolicies.values()],
-    }),
+    ...exposureFindings(before, after, imported),
+    ...pgpKeyFindings(pgpKeysOf(had), pgpKeysOf(has)),
+    ...policyFileFindings(had.files, has.files, account, { arn, policies: [...userPoliciesOf(after).values()] }),
     ...outputFindings(before, after),
-    ...(base === undefined || current === undefined ? [] : betweenBoth(had, has, fields)),
-    ...riskFindings(
-      { snapshot: before, deployment: had.settings && deploymentOf(stack, had.settings) },
-      { snapshot: after, deployment: has.settings && deploymentOf(stack, has.settings) },
-    ),
+    ...(isBoth ? betweenBoth(had, has, fields) : []),
+    ...riskFindings(had.settings && deploymentOf(stack, had.settings), has.settings && deploymentOf(stack, has.settings)),
   ];
   const state = base === undefined ? "new" : current === undefined ? "removed" : "changed";
-  return { stack, state, findings: findings.map((found) => located(found, fields.map(({ field }) => field))) };
+  const changed = fields.map(({ field }) => field);
+  return { stack, state, findings: findings.map((found) => located(found, changed)) };
+}
+
+/** The OpenPGP keys of all slots, also of absent ones. */
+function pgpKeysOf({ settings }: Side): PgpKeys {
+  return SLOTS.map((slot) => [slot, textOf(valueAt(settings, ["accessKeys", slot, "pgpKey"]))]);
 }
 
 /** What only two configurations show. */
-function betweenBoth(had: Side, has: Side, fields: readonly ChangedField[]): readonly DiffFound[] {
+function betweenBoth(had: Side, has: Side, fields: readonly Difference[]): readonly DiffFound[] {
   const ours = packageVersion();
+  const theirs = had.version ?? ours;
+  const isNewer = theirs.localeCompare(ours, "en", { numeric: true }) > 0;
   return [
     ...environmentFindings(had.terraform, has.terraform),
     ...(had.settings === undefined ? [{ rule: "settings-unknown", values: {} } as const] : settingsFindings(fields)),
-    ...(had.version !== undefined && isNewer(had.version, ours)
-      ? [{ rule: "baseline-newer", values: { theirs: had.version, ours } } as const]
-      : []),
-    ...unexplained(had.terraform, has.terraform, fields),
+    ...(isNewer ? [{ rule: "baseline-newer", values: { theirs, ours } } as const] : []),
+    ...unexplained(had, has, fields),
   ];
 }
 
-function isNewer(version: string, other: string): boolean {
-  return version.localeCompare(other, "en", { numeric: true }) > 0;
-}
-
-function removal({ terraform }: Side): readonly DiffFound[] {
-  const { prevent_destroy } = objectOf(snapshotOfPack(terraform).resources.get(ADDRESSES.user)?.attributes.lifecycle);
-  return [
-    prevent_destroy === true ? { rule: "removed-while-protected", values: {} } : { rule: "deployment-removed", values: {} },
-  ];
+function removal(before: Snapshot): readonly DiffFound[] {
+  const { prevent_destroy } = objectOf(before.resources.get(ADDRESSES.user)?.lifecycle);
+  return [{ rule: prevent_destroy === true ? "removed-while-protected" : "deployment-removed", values: {} }];
 }
 
 /** Another account or partition: Terraform would create everything again there. */
 function environmentFindings(base: JsonObject, current: JsonObject): readonly DiffFound[] {
-  const moves = (
-    [
-      ["account", accountOf(base), accountOf(current)],
-      ["partition", partitionOfPack(base), partitionOfPack(current)],
-    ] as const
-  ).flatMap(([what, from, to]) => (from === undefined || to === undefined || from === to ? [] : [{ what, from, to }]));
-  return moves.slice(0, 1).map((values) => ({ rule: "environment-changed", values }));
+  const moves = [
+    { what: "account", from: accountOf(base), to: accountOf(current) },
+    { what: "partition", from: partitionOfPack(base), to: partitionOfPack(current) },
+  ];
+  const isMove = (move: { readonly from?: string | undefined; readonly to?: string | undefined }) =>
+    move.from !== undefined && move.to !== undefined && move.from !== move.to;
+  return moves
+    .filter(isMove)
+    .slice(0, 1)
+    .map(({ what, from = "", to = "" }) => ({ rule: "environment-changed", values: { what, from, to } }));
 }
 
 /** The account, if a configuration contains it: stated, or that of the role that Terraform assumes. */
@@ -184,7 +179,7 @@ function accountOf(pack: JsonObject): string | undefined {
   return statedAccount(pack) ?? (role === undefined ? undefined : parseIamArn(role)?.account);
 }
 
-function userArn(snapshot: Snapshot, pack: JsonObject, account = ACCOUNT_ID): string {
+function userArn(snapshot: Snapshot, pack: JsonObject, account: string): string {
   const [path = "/", name = ""] = ["path", "name"].map((argument) => attribute(snapshot, ADDRESSES.user, argument));
   return iamResourceArn({ partition: partitionOfPack(pack), account }, `user${path}${name}`);
 }
@@ -193,66 +188,56 @@ function partitionOfPack(pack: JsonObject): string {
   return partitionOf(textOf(providerOf(pack).region) ?? "");
 }
 
-/** Addresses that a configuration imports. */
-function importsOf(pack: JsonObject): ReadonlySet<string> {
-  return new Set(listOf(pack.import).map((block) => String(objectOf(block).to)));
+/** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. */
+function riskFindings(had: Deployment | undefined, has: Deployment | undefined): readonly DiffFound[] {
+  const risksIn = (deployment: Deployment | undefined) => {
+    const risks = deployment === undefined ? [] : risksOf(policyOptionsOf(deployment), (name) => name);
+    return new Map(risks.map(({ actions, what }) => [actions.join(), what]));
+  };
+  const [before, after] = [risksIn(had), risksIn(has)];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((key) => ({ before: before.get(key) ?? "", after: after.get(key) ?? "no longer possible" }))
+    .filter((change) => change.before !== change.after)
+    .map((values) => ({ rule: "risk", values }));
 }
 
-/** Parts of a configuration, and the settings that explain why they differ. Resources are compared by themselves. */
-const EXPLAINED: readonly (readonly [part: RegExp, ...fields: string[]])[] = [
-  [/^provider\.aws\.region$/, "region"],
-  [/^provider\.aws\.allowed_account_ids$/, "accountId"],
-  [/^provider\.aws\.default_tags$/, "tags"],
-  [/^provider\.aws\.(?:profile|assume_role)$/, "provider"],
-  [/^terraform\.(?:backend|cloud)$/, "backend", "cloud"],
-  [/^terraform\.required_providers$/, "provider.version"],
-  [/^import$/, "import"],
-  [/^check\./, "preflight", "cluster", "policy", "user", "group", "nodeRole", "attachment"],
-];
+/** Parts of a configuration, and the settings that explain why they differ. */
+const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
+  "provider.aws.region": ["region"],
+  "provider.aws.allowed_account_ids": ["accountId"],
+  "provider.aws.default_tags": ["tags"],
+  "provider.aws.profile": ["provider"],
+  "provider.aws.assume_role": ["provider"],
+  "terraform.backend": ["backend", "cloud"],
+  "terraform.cloud": ["backend", "cloud"],
+  "terraform.required_providers": ["provider.version"],
+  import: ["import"],
+};
 
 /** What differs between two configurations and follows from no setting that changed, and is not compared elsewhere. */
-function unexplained(before: JsonObject, after: JsonObject, fields: readonly ChangedField[]): readonly DiffFound[] {
-  const [had, has] = [partsOf(before), partsOf(after)];
-  const isExplained = (part: string) => {
-    const [, ...names] = EXPLAINED.find(([pattern]) => pattern.test(part)) ?? [];
-    return isCompared(part) || names.some((name) => fields.some(({ field }) => field === name || field.startsWith(`${name}.`)));
-  };
-  return [...new Set([...had.keys(), ...has.keys()])]
-    .filter((part) => canonical(had.get(part)) !== canonical(has.get(part)) && !isExplained(part))
-    .map((address) => ({ rule: "configuration-changed", address, values: { address } }));
+function unexplained(had: Side, has: Side, fields: readonly Difference[]): readonly DiffFound[] {
+  const isIn = (part: string, whole: string) => part === whole || part.startsWith(`${whole}.`);
+  const [before, after] = [had, has].map(({ terraform }) => {
+    const { aws, ...others } = objectOf(terraform.provider);
+    return { ...terraform, provider: { ...others, aws: listOf(aws).length === 1 ? providerOf(terraform) : aws } };
+  });
+  return differences(before, after, 3)
+    .filter(({ field }) => !isCompared(field, had, has))
+    .filter(({ field: part }) => {
+      const names = Object.entries(EXPLAINED).flatMap(([explained, settings]) => (isIn(part, explained) ? settings : []));
+      return !names.some((name) => fields.some(({ field }) => isIn(field, name)));
+    })
+    .map(({ field: address }) => ({ rule: "configuration-changed", address, values: { address } }));
 }
 
-/** Resources, the policy documents that they refer to, and the outputs of this project are compared by what they mean. */
-function isCompared(part: string): boolean {
-  const [block, ...rest] = part.split(".");
+/** Resources, the policies that they refer to, and the outputs of this project are compared by what they mean. */
+function isCompared(part: string, had: Side, has: Side): boolean {
+  const { what, number = 1 } = policyOfAddress(part) ?? {};
+  const [block, name = ""] = part.split(".");
   return (
     block === "resource" ||
-    policyOfAddress(part)?.what === "policyDocument" ||
+    (what === "policyDocument" && had.files[policyFile(number)] !== has.files[policyFile(number)]) ||
     part === ADDRESSES.callerIdentity ||
-    (block === "output" && Object.hasOwn(OUTPUTS, rest.join(".")))
+    (block === "output" && Object.hasOwn(OUTPUTS, name))
   );
-}
-
-/** The blocks of a configuration by their address, as far down as one block goes. */
-function partsOf(pack: JsonObject): ReadonlyMap<string, unknown> {
-  const depth = { data: 2, resource: 2, output: 1, check: 1, terraform: 1 } as Readonly<Record<string, number>>;
-  const { provider, ...rest } = pack;
-  return new Map([
-    ...Object.entries(rest).flatMap(([block, content]) => leaves(content, depth[block] ?? 0, [block])),
-    ...leaves(providerOf(pack), 1, ["provider", "aws"]),
-    ...leaves(otherProviders(provider), 1, ["provider"]),
-  ]);
-}
-
-/** Every provider but the first configuration of the AWS provider. */
-function otherProviders(provider: unknown): JsonObject {
-  const { aws, ...others } = objectOf(provider);
-  const further = listOf(aws).slice(1);
-  return further.length === 0 ? others : { ...others, "aws with an alias": further };
-}
-
-function leaves(content: unknown, depth: number, path: readonly string[]): readonly (readonly [string, unknown])[] {
-  return depth === 0
-    ? [[path.join("."), content]]
-    : Object.entries(objectOf(content)).flatMap(([name, inner]) => leaves(inner, depth - 1, [...path, name]));
 }

@@ -37,3 +37,28 @@ export function canonical(value: unknown): string {
   }
   return JSON.stringify(value) ?? "null";
 }
+
+/** A part of a JSON object that is another one. */
+export interface Difference {
+  /** `policy.mode`. */
+  readonly field: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/**
+ * What differs between two JSON objects, by path: as deep as both are objects.
+ * @param blocks the depth of blocks, which count one by one also where they are on one side only. @default there are none
+ */
+export function differences(from: unknown, to: unknown, blocks = 0, path: readonly string[] = []): readonly Difference[] {
+  const [had, has] = path.length < blocks ? [from ?? {}, to ?? {}] : [from, to];
+  if (canonical(had) === canonical(has)) {
+    return [];
+  }
+  const isBlock = blocks > 0 && path.length === blocks;
+  if (isBlock || !isObject(had) || !isObject(has)) {
+    return [{ field: path.join("."), from, to }];
+  }
+  const names = [...new Set([...Object.keys(had), ...Object.keys(has)])];
+  return names.flatMap((name) => differences(had[name], has[name], blocks, [...path, name]));
+}

@@ -35,37 +35,30 @@ export interface ControlledUser {
 export function policyFileFindings(
   before: PolicyFiles,
   after: PolicyFiles,
-  account: string | undefined,
+  account: string,
   user: ControlledUser,
 ): readonly DiffFound[] {
-  const [had, has] = [before, after].map((files) => withAccount(files, account)) as [PolicyFiles, PolicyFiles];
-  const both = (file: string) => (had[file] === undefined || has[file] === undefined ? [] : [[had[file], has[file]] as const]);
-  const isForDeployer = (file: string) => DEPLOYER_FILES.some((own) => own === file);
-  return [
-    ...[...DEPLOYER_FILES, PLANNER_FILE].flatMap((file) =>
-      had[file] === has[file] || (file === PLANNER_FILE && both(file).length === 0)
-        ? []
-        : policyFindings("deployer", comparePolicies(policyIn(had[file]), policyIn(has[file])), undefined, file),
-    ),
-    ...TRUST_FILES.flatMap((file) =>
-      both(file).flatMap(([one, other]) => trustFindings(`the role of ${file}`, readPolicy(one), readPolicy(other))),
-    ),
-    ...both(CONTROL_POLICY_FILE).flatMap(([one, other]) => controlFindings(one, other, user)),
-    ...POLICY_FILES.filter(
-      (file) => !isForDeployer(file) && Object.keys(had).length > 0 && had[file] === undefined && has[file] !== undefined,
-    ).map((file): DiffFound => ({ rule: "file-not-compared", values: { file } })),
-  ];
-}
-
-/** `*` and `ACCOUNT_ID` stand for the account; an identity policy reaches no other account's IAM. */
-function withAccount(files: PolicyFiles, account = ACCOUNT_ID): PolicyFiles {
-  return Object.fromEntries(
-    Object.entries(files).map(([name, text]) => [name, text.replaceAll(/:iam::(?:\*|ACCOUNT_ID):/g, `:iam::${account}:`)]),
-  );
-}
-
-function policyIn(text: string | undefined): readonly Policy[] {
-  return text === undefined ? [] : [readPolicy(text)];
+  // `*` and `ACCOUNT_ID` stand for the account; an identity policy reaches no other account's IAM.
+  const textIn = (files: PolicyFiles, file: string) =>
+    files[file]?.replaceAll("iam::*:", `iam::${ACCOUNT_ID}:`).replaceAll(`iam::${ACCOUNT_ID}:`, `iam::${account}:`);
+  return POLICY_FILES.flatMap((file): readonly DiffFound[] => {
+    const [had, has] = [before, after].map((files) => textIn(files, file));
+    if (had === has) {
+      return [];
+    }
+    const isDeployer = DEPLOYER_FILES.some((own) => own === file);
+    if (!isDeployer && (had === undefined || has === undefined)) {
+      const isNew = Object.keys(before).length > 0 && had === undefined;
+      return isNew ? [{ rule: "file-not-compared", values: { file } }] : [];
+    }
+    const [one, other] = [had, has].map((text) => (text === undefined ? [] : [readPolicy(text)])) as [Policy[], Policy[]];
+    if (isDeployer || file === PLANNER_FILE) {
+      return policyFindings("deployer", comparePolicies(one, other), undefined, file);
+    }
+    return file === CONTROL_POLICY_FILE
+      ? controlFindings(had ?? "", has ?? "", user)
+      : trustFindings(`the role of ${file}`, one[0], other[0]);
+  });
 }
 
 /**
@@ -79,7 +72,9 @@ function controlFindings(had: string, has: string, user: ControlledUser): readon
   }
   const verdict = (identity: readonly Policy[]) =>
     decisions({ identity, controlPolicies: [[FULL_ACCESS, after]] }, { identity, controlPolicies: [[FULL_ACCESS, before]] });
-  const more = spelled(verdict([...user.policies, othersThan(user.arn)]).added(), [before, after, ...user.policies]);
+  const others = { ArnNotEquals: { "aws:PrincipalArn": user.arn } };
+  const ofOthers = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*", Condition: others }] };
+  const more = spelled(verdict([...user.policies, ofOthers]).added(), [before, after, ...user.policies]);
   const found: DiffFound[] = [];
   if (more.kind !== "nothing-new") {
     const values = { statements: changedStatements(before, after), ...evidenceOf(more) };
@@ -97,12 +92,6 @@ function changedStatements(policy: Policy, other: Policy): readonly string[] {
   const others = new Set(listOf(objectOf(other).Statement).map(canonical));
   const own = listOf(objectOf(policy).Statement).filter((statement) => !others.has(canonical(statement)));
   return own.map((statement) => nameOf(objectOf(statement).Sid));
-}
-
-/** Every other principal can have any identity policy. */
-function othersThan(arn: string): Policy {
-  const others = { ArnNotEquals: { "aws:PrincipalArn": arn } };
-  return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*", Condition: others }] };
 }
 
 /** `PREFIX` stands for the prefix of a cluster that the settings do not state: the one that they state on the other side. */

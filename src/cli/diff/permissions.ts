@@ -1,19 +1,22 @@
-import { ADDRESSES, policyAddress } from "../../terraform/addresses";
-import { argumentFindings, joinsOwn } from "./arguments";
-import { canonical, listOf } from "./json-values";
+import { ADDRESSES, isNodeAttachment, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import { canonical, type JsonObject, listOf, nameOf, objectOf } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";
 import type { DiffFound, Principal } from "./rules";
-import { attribute, isOurs, type Snapshot, UNKNOWN } from "./snapshot";
+import { attribute, isOurs, policyAt, reference, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** Changes of the permissions of the user and the node role. */
 export function permissionFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const [had, has] = [userPolicies(before, before, after), userPolicies(after, before, after)];
+  const [hadNodes, hasNodes] = [before, after].map((side) => listOf(policyAt(side, ADDRESSES.nodePolicy)));
+  const [hadTrust, hasTrust] = [before, after].map((side) => policyAt(side, ADDRESSES.nodeRole, "assume_role_policy"));
+  const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])];
   return [
     ...ofPrincipal("user", ADDRESSES.user, had, has, before, after),
-    ...ofPrincipal("node role", ADDRESSES.nodeRole, listOf(before.nodePolicy), listOf(after.nodePolicy), before, after),
-    ...trustFindings("the node role", before.nodeTrust, after.nodeTrust),
-    ...externalFindings(before, after),
-    ...argumentFindings(before, after),
+    ...ofPrincipal("node role", ADDRESSES.nodeRole, hadNodes ?? [], hasNodes ?? [], before, after),
+    ...trustFindings("the node role", hadTrust, hasTrust),
+    ...addresses.flatMap((address) =>
+      isOurs(address) ? argumentFindings(address, before, after) : externalFindings(address, before, after),
+    ),
   ];
 }
 
@@ -48,21 +51,19 @@ function boundaryFinding(principal: Principal, address: string, from: string | u
 }
 
 /** The ways by which the user has a policy of the deployment: attachments of that policy to the own user or group. */
-export function routes(snapshot: Snapshot, number: number): { readonly user: boolean; readonly group: boolean } {
+export function routes(snapshot: Snapshot, number: number): readonly ("user" | "group")[] {
   const joins = (what: "userAttachment" | "groupAttachment") => joinsOwn(snapshot, policyAddress(what, number));
-  return { user: joins("userAttachment"), group: joins("groupAttachment") && joinsOwn(snapshot, ADDRESSES.membership) };
+  const byGroup = joins("groupAttachment") && joinsOwn(snapshot, ADDRESSES.membership);
+  return [...(joins("userAttachment") ? (["user"] as const) : []), ...(byGroup ? (["group"] as const) : [])];
 }
 
 /** What the user has on one side. A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay. */
 function userPolicies(side: Snapshot, before: Snapshot, after: Snapshot): readonly Policy[] {
-  const hasRoute = (snapshot: Snapshot, number: number) => {
-    const { user, group } = routes(snapshot, number);
-    return snapshot.resources.has(ADDRESSES.user) && (user || group);
-  };
-  return [...side.userPolicies].flatMap(([number, policy]) => {
-    const neither = !hasRoute(before, number) && !hasRoute(after, number);
-    return neither || hasRoute(side, number) ? [policy] : [];
-  });
+  const hasRoute = (snapshot: Snapshot, number: number) =>
+    snapshot.resources.has(ADDRESSES.user) && routes(snapshot, number).length > 0;
+  return [...userPoliciesOf(side)]
+    .filter(([number]) => hasRoute(side, number) || (!hasRoute(before, number) && !hasRoute(after, number)))
+    .map(([, policy]) => policy);
 }
 
 /** Another trust policy. Who it names is not decided: any difference but that of the order counts. @param role how the finding calls it */
@@ -70,21 +71,90 @@ export function trustFindings(role: string, before: Policy | undefined, after: P
   if (after === undefined || canonical(before) === canonical(after)) {
     return [];
   }
+  const values = { role, before: before === undefined ? "nobody" : canonical(before), after: canonical(after) };
+  return [{ rule: "trust-changed", values }];
+}
+
+/** A resource that this project does not create, and whose permissions are therefore unknown. */
+function externalFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const [had, has] = [before, after].map(({ resources }) => JSON.stringify(resources.get(address)));
+  return had === has ? [] : [{ rule: "resource-external", address, values: { address } }];
+}
+
+/** Attributes of this project's resources that are compared elsewhere in this folder, or that decide nothing about permissions. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...["name", "name_prefix", "arn", "id", "unique_id", "policy_id", "create_date", "attachment_count", "key_fingerprint"],
+  ...["policy", "assume_role_policy", "permissions_boundary", "status", "pgp_key", "force_detach_policies"],
+  ...["depends_on", "lifecycle.prevent_destroy", "lifecycle.create_before_destroy", "aws_iam_policy.lifecycle.ignore_changes"],
+  ...["aws_iam_policy.description", "aws_iam_policy.path", "aws_iam_policy.tags", "aws_iam_policy.tags_all"],
+  ...["aws_iam_group.path", "aws_iam_role.description"],
+]);
+
+/** What the AWS provider fills in where nothing is set. Source: the schemas of AWS provider 5.100. */
+const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600 };
+
+/** The arguments that name another resource: the one that this project creates. Of the node role any policy is another one. */
+function linksAt(address: string): Readonly<Record<string, string | undefined>> {
+  const { user, group, nodeRole: role } = ADDRESSES;
+  const policy_arn = isNodeAttachment(address) ? undefined : policyAddress("policy", policyOfAddress(address)?.number ?? 1);
+  return { user, group, groups: group, role, policy_arn };
+}
+
+/**
+ * Whether the values of an argument name what this project creates. What is known only after the apply does where the identity of the
+ * other resource is known only then: the configuration, which is verified, has the reference.
+ */
+export function isOwn(snapshot: Snapshot, address: string, argument: string, value: unknown): boolean {
+  const owner = linksAt(address)[argument];
+  const isIdentity = (name: string, own: string) =>
+    value === reference(`${own}.${name}`) || value === attribute(snapshot, own, name);
+  return owner !== undefined && ["name", "id", "arn"].some((name) => isIdentity(name, owner));
+}
+
+/** Whether an attachment or a membership is there, and joins what this project creates. */
+function joinsOwn(snapshot: Snapshot, address: string): boolean {
+  const attributes = snapshot.resources.get(address);
+  const links = Object.keys(linksAt(address)).filter((argument) => attributes?.[argument] !== undefined);
+  const joins = (argument: string) => listOf(attributes?.[argument]).some((value) => isOwn(snapshot, address, argument, value));
+  return attributes !== undefined && links.every(joins);
+}
+
+/** What arguments newly name that this project does not create, and arguments that nothing here understands and that differ. */
+function argumentFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  if (!after.resources.has(address)) {
+    return [];
+  }
+  const [had, has] = [before, after].map((snapshot) => argumentsOf(snapshot, address)) as [JsonObject, JsonObject];
+  const type = address.slice(0, address.indexOf("."));
+  // The attachments of the node role are numbered: another order is no other policy.
+  const attached = [...before.resources].flatMap(([other, { policy_arn }]) => (isNodeAttachment(other) ? [policy_arn] : []));
+  const links = Object.keys(linksAt(address));
+  const linked = links.flatMap((argument) => {
+    const known = argument === "policy_arn" && isNodeAttachment(address) ? attached : listOf(had[argument]);
+    return listOf(has[argument])
+      .filter((value) => (value === UNKNOWN || !known.includes(value)) && !isOwn(after, address, argument, value))
+      .map((value): DiffFound => ({ rule: "link-external", address, values: { address, argument, value: nameOf(value) } }));
+  });
+  // What is created has attributes that only AWS knows.
+  const isNew = has.id === UNKNOWN;
+  const unknown = [...new Set([...Object.keys(had), ...Object.keys(has)])]
+    .filter((name) => !links.includes(name) && !KNOWN.has(name) && !KNOWN.has(`${type}.${name}`))
+    .filter((name) => comparable(had[name] ?? DEFAULTS[name]) !== comparable(has[name] ?? DEFAULTS[name]))
+    .filter((name) => !isNew || has[name] !== UNKNOWN);
   return [
-    {
-      rule: "trust-changed",
-      values: { role, before: before === undefined ? "nobody" : canonical(before), after: canonical(after) },
-    },
+    ...linked,
+    ...unknown.sort().map((argument): DiffFound => ({ rule: "argument-not-comparable", address, values: { address, argument } })),
   ];
 }
 
-/** Resources that this project does not create, and whose permissions are therefore unknown. */
-function externalFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].filter((address) => !isOurs(address));
-  return addresses
-    .filter((address) => {
-      const [had, has] = [before, after].map(({ resources }) => resources.get(address)?.attributes);
-      return JSON.stringify(had) !== JSON.stringify(has);
-    })
-    .map((address) => ({ rule: "resource-external", address, values: { address } }));
+function argumentsOf({ resources }: Snapshot, address: string): JsonObject {
+  const { lifecycle, ...rest } = resources.get(address) ?? {};
+  const guards = Object.entries(objectOf(listOf(lifecycle)[0])).map(([name, value]) => [`lifecycle.${name}`, value]);
+  return { ...rest, ...Object.fromEntries(guards) };
+}
+
+/** The provider writes nothing, `""`, `false`, and empty lists and maps for what is not set. */
+export function comparable(value: unknown): string {
+  const text = canonical(value ?? "");
+  return ["", '""', "false", "[]", "{}"].includes(text) ? "" : text;
 }

@@ -1,10 +1,8 @@
 import { type Comparison, comparisonOf } from "../../decision/decide";
 import type { Answer, DecisionRequest, PolicyJson, Side } from "../../decision/model";
 import { ACTION_PATTERNS } from "../../iam/action-patterns";
-import { ACCOUNT_ID } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { coversText } from "../../iam/wildcards";
-import { ADDRESSES } from "../../terraform/addresses";
 import { parseJson } from "../../text/json";
 import { exampleRequests, rowOf } from "./example-requests";
 import { canonical, listOf, objectOf } from "./json-values";
@@ -13,64 +11,19 @@ import type { ActionChange, DiffFound, Principal, Scope } from "./rules";
 /** A policy document as AWS or Terraform has it, or text that is none. The decision checks its form. */
 export type Policy = PolicyJson;
 
-const VERSION = "2012-10-17";
-
 /** Allows every request: on its own, or below what limits it. */
-export const FULL_ACCESS: Policy = { Version: VERSION, Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+export const FULL_ACCESS: Policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
 
 /** A policy that is known only after the apply. */
 export const UNKNOWN_POLICY: Policy = "a policy that is known only after the apply";
 
-/** How Terraform JSON names the account where the settings do not state it; people read ACCOUNT_ID. */
-export const ACCOUNT_REFERENCE = `\${${ADDRESSES.callerIdentity}.account_id}`;
-
 /** A policy from its text. One that is no JSON, or that has a key twice, stays a text: the decision compares it with itself alone. */
 export function readPolicy(text: string): Policy {
-  const policy = parseJson(text.replaceAll(ACCOUNT_REFERENCE, ACCOUNT_ID));
+  const policy = parseJson(text);
   return policy !== undefined && keysIn(text) === keysIn(JSON.stringify(policy)) ? (policy as Policy) : text;
 }
 
 const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length;
-
-/** An `aws_iam_policy_document` of Terraform JSON as the provider renders it; an argument that is not known makes it not comparable. */
-export function policyOfTerraform(document: unknown): Policy {
-  const {
-    statement,
-    version,
-    policy_id: _,
-    ...rest
-  } = objectOf(JSON.parse(JSON.stringify(document).replaceAll(ACCOUNT_REFERENCE, ACCOUNT_ID)));
-  return { ...rest, Version: version ?? VERSION, Statement: listOf(statement).map(statementOfTerraform) };
-}
-
-/** A statement under IAM's names. Conditions on one key under one operator are one, as the provider has it. */
-function statementOfTerraform(statement: unknown): object {
-  const { sid, effect, actions, not_actions, resources, not_resources, principals, not_principals, condition, ...rest } =
-    objectOf(statement);
-  const byOperator = new Map<string, Map<string, readonly unknown[]>>();
-  for (const { test, variable, values } of listOf(condition).map(objectOf)) {
-    const keys = byOperator.get(String(test)) ?? new Map<string, readonly unknown[]>();
-    byOperator.set(String(test), keys.set(String(variable), [...(keys.get(String(variable)) ?? []), ...listOf(values)]));
-  }
-  const terms = {
-    Sid: sid,
-    Effect: effect ?? "Allow",
-    Action: actions,
-    NotAction: not_actions,
-    Resource: resources,
-    NotResource: not_resources,
-    Principal: principals,
-    NotPrincipal: not_principals,
-    Condition: condition === undefined ? undefined : nestedObject(byOperator),
-    ...rest,
-  };
-  return Object.fromEntries(Object.entries(terms).filter(([, value]) => value !== undefined));
-}
-
-/** Unlike an assignment, this takes any name. */
-function nestedObject(map: ReadonlyMap<string, ReadonlyMap<string, unknown>>): object {
-  return Object.fromEntries([...map].map(([name, inner]) => [name, Object.fromEntries(inner)]));
-}
 
 /** More than AWS accepts: ten attached policies of 6,144 characters, and room for white space. Source: IAM user guide, "IAM quotas". */
 const MAX_CHARACTERS = 2 ** 17;

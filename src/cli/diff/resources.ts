@@ -1,10 +1,9 @@
 import { SLOTS } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
-import { isOwn } from "./arguments";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
-import { routes } from "./permissions";
+import { isOwn, routes } from "./permissions";
 import type { DiffFound } from "./rules";
-import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN } from "./snapshot";
+import { attribute, keyIn, managedChanges, policyAt, type Snapshot, slotsOf, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** What happens to a resource. */
 export interface ResourceChange {
@@ -16,47 +15,58 @@ export interface ResourceChange {
   readonly details: readonly string[];
 }
 
-/** Attributes whose change is shown with both values. */
-const SHOWN = ["name", "path", "status", "permissions_boundary", "force_destroy", "policy_arn"];
-
 /** What changes the resources of one configuration into those of another one. */
 export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly ResourceChange[] {
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
-  return addresses.flatMap((address): readonly ResourceChange[] => {
-    const what = describe(address, after.resources.has(address) ? after : before);
-    if (!before.resources.has(address)) {
-      return [{ address, what, action: "created", details: [] }];
+  return addresses.flatMap((address) => {
+    const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
+    const change = changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after);
+    if (isCreated || isDeleted) {
+      return [{ ...change, action: isCreated ? "created" : "deleted" } as const];
     }
-    if (!after.resources.has(address)) {
-      return [{ address, what, action: "deleted", details: [] }];
-    }
-    const details = differences(address, before, after);
-    if (isReplaced(address, before, after)) {
-      return [{ address, what, action: "replaced", details }];
-    }
-    return details.length === 0 ? [] : [{ address, what, action: "updated", details }];
+    return change.action === "replaced" || change.details.length > 0 ? [change] : [];
   });
 }
 
 /** What a plan does. */
 export function resourcesOfPlan(plan: JsonObject, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
-  return managedChanges(plan).flatMap(({ address, change }): readonly ResourceChange[] => {
-    const action = actionOf(change.actions, change.importing !== undefined && change.importing !== null);
-    const what = describe(address, after.resources.has(address) ? after : before);
-    return action === undefined ? [] : [{ address, what, action, details: differences(address, before, after) }];
+  return managedChanges(plan).flatMap(({ address, change }) => {
+    const actions = listOf(change.actions);
+    const rows = [
+      ["replaced", actions.includes("create") && actions.includes("delete")],
+      ["imported", change.importing !== undefined && change.importing !== null],
+      ["created", actions.includes("create")],
+      ["deleted", actions.includes("delete")],
+      ["updated", actions.includes("update")],
+      ["forgotten", actions.includes("forget")],
+    ] as const;
+    const action = rows.find(([, applies]) => applies)?.[0];
+    return action === undefined ? [] : [changeOf(address, action, before, after)];
   });
 }
 
-function actionOf(actions: readonly string[], importing: boolean): ResourceChange["action"] | undefined {
-  const has = (action: string) => actions.includes(action);
-  if (has("create") && has("delete")) {
-    return "replaced";
+function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot): ResourceChange {
+  const what = describe(address, after.resources.has(address) ? after : before);
+  return { address, what, action, details: differingAttributes(address, before, after) };
+}
+
+const POLICY_ARGUMENTS: readonly string[] = ["policy", "assume_role_policy"];
+
+/** Terraform itself reads these, or the provider computes them. */
+const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "tags_all"];
+
+/** The attributes of what is on both sides that have other values. The order in a policy does not count. */
+function differingAttributes(address: string, before: Snapshot, after: Snapshot): readonly string[] {
+  const [had, has] = [before, after].map(({ resources }) => resources.get(address));
+  if (had === undefined || has === undefined) {
+    return [];
   }
-  if (importing) {
-    return "imported";
-  }
-  const results = { create: "created", delete: "deleted", update: "updated", forget: "forgotten" } as const;
-  return (Object.keys(results) as (keyof typeof results)[]).filter(has).map((action) => results[action])[0];
+  const value = (snapshot: Snapshot, name: string) =>
+    POLICY_ARGUMENTS.includes(name) ? policyAt(snapshot, address, name) : (snapshot.resources.get(address)?.[name] ?? "");
+  const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(has.lifecycle)[0]).ignore_changes)];
+  return [...new Set([...Object.keys(had), ...Object.keys(has)])]
+    .filter((name) => !ignored.includes(name) && has[name] !== UNKNOWN)
+    .filter((name) => canonical(value(before, name)) !== canonical(value(after, name)));
 }
 
 /** Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */
@@ -70,9 +80,7 @@ function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean
   return (
     !IN_PLACE.includes(address) &&
     FORCE_NEW.some((argument) => {
-      const [had, has] = [before, after].map((snapshot) =>
-        resolved(snapshot, snapshot.resources.get(address)?.attributes[argument]),
-      );
+      const [had, has] = [before, after].map((snapshot) => resolved(snapshot, snapshot.resources.get(address)?.[argument]));
       return had !== undefined && has !== undefined && had !== has;
     })
   );
@@ -84,73 +92,33 @@ function resolved(snapshot: Snapshot, value: unknown): string | undefined {
   if (owner === undefined) {
     return canonical(value ?? "");
   }
-  const attributes = snapshot.resources.get(owner)?.attributes;
+  const attributes = snapshot.resources.get(owner);
   return attributes && JSON.stringify([attributes.name, IN_PLACE.includes(owner) ? "" : attributes.path]);
-}
-
-/** Whether an attribute of what is on both sides has another value. */
-function differs(address: string, name: string, before: Snapshot, after: Snapshot): boolean {
-  const [had, has] = [before, after].map(({ resources }) => resources.get(address)?.attributes);
-  return had !== undefined && has !== undefined && canonical(had[name] ?? "") !== canonical(has[name] ?? "");
-}
-
-function differences(address: string, before: Snapshot, after: Snapshot): readonly string[] {
-  const values = (name: string) =>
-    [before, after].map(({ resources }) => show(resources.get(address)?.attributes[name])).join(" -> ");
-  const shown = SHOWN.filter(
-    (name) => differs(address, name, before, after) && after.resources.get(address)?.attributes[name] !== UNKNOWN,
-  ).map((name) => `${name} ${values(name)}`);
-  const named = ["pgp_key", "tags", "assume_role_policy"].filter((name) => differs(address, name, before, after));
-  return [...shown, ...named, ...contentDifference(address, before, after)];
-}
-
-function show(value: unknown): string {
-  return value === undefined || value === null || value === "" ? "none" : JSON.stringify(value);
-}
-
-/** A plan shows every line of a policy as changed where only their order is another one. */
-function contentDifference(address: string, before: Snapshot, after: Snapshot): readonly string[] {
-  const { what, number = 1 } = policyOfAddress(address) ?? {};
-  const [had, has] = [before, after].map(({ userPolicies, nodePolicy }) =>
-    what === "policy" ? userPolicies.get(number) : address === ADDRESSES.nodePolicy ? nodePolicy : undefined,
-  );
-  if (had === undefined || has === undefined) {
-    return [];
-  }
-  if (canonical(had) !== canonical(has)) {
-    return ["content"];
-  }
-  return differs(address, "policy", before, after) ? ["only the order of its content"] : [];
 }
 
 /** The name of a resource in a summary. */
 export function describe(address: string, snapshot: Snapshot): string {
-  const withName = (what: string) => {
-    const name = attribute(snapshot, address, "name");
-    return name === undefined ? what : `${what} ${JSON.stringify(name)}`;
-  };
+  const name = attribute(snapshot, address, "name");
+  const named = (what: string) => (name === undefined ? what : `${what} ${JSON.stringify(name)}`);
   const slot = SLOTS.find((candidate) => KEY_ADDRESSES[candidate] === address);
   if (slot !== undefined) {
-    return `access key in the slot ${slot}, ${attribute(snapshot, address, "status")}`;
+    return `access key in the slot ${slot}, ${keyIn(snapshot, slot)?.status}`;
   }
   if (isNodeAttachment(address)) {
     const role = attribute(snapshot, address, "role");
     const own = isOwn(snapshot, address, "role", role);
     return `attachment of ${attribute(snapshot, address, "policy_arn")} to ${own ? "the node role" : `the role ${role}`}`;
   }
-  const { what, number = 1 } = policyOfAddress(address) ?? {};
-  if (what === "policy") {
-    return withName("policy");
-  }
+  const { number = 1 } = policyOfAddress(address) ?? {};
   const policy = number === 1 ? "the policy" : `policy ${number}`;
-  if (what !== undefined) {
-    return `attachment of ${policy} to the ${what === "userAttachment" ? "user" : "group"}`;
-  }
   // A map: a plan can have any address, `constructor` too.
   const descriptions: ReadonlyMap<string, string> = new Map([
-    [ADDRESSES.user, withName("user")],
-    [ADDRESSES.group, withName("group")],
-    [ADDRESSES.nodeRole, withName("node role")],
+    [policyAddress("policy", number), named("policy")],
+    [policyAddress("userAttachment", number), `attachment of ${policy} to the user`],
+    [policyAddress("groupAttachment", number), `attachment of ${policy} to the group`],
+    [ADDRESSES.user, named("user")],
+    [ADDRESSES.group, named("group")],
+    [ADDRESSES.nodeRole, named("node role")],
     [ADDRESSES.nodePolicy, "policy of the node role"],
     [ADDRESSES.membership, "membership of the user in the group"],
   ]);
@@ -169,16 +137,25 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
   [ADDRESSES.nodeRole]: { replaced: NODES_LOSE, deleted: NODES_LOSE },
 };
 
-/** Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources. */
-export function resourceFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
+/**
+ * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources.
+ * @param deactivated addresses of keys that were deactivated outside Terraform
+ */
+export function resourceFindings(
+  before: Snapshot,
+  after: Snapshot,
+  resources: readonly ResourceChange[],
+  deactivated: ReadonlySet<string> = new Set(),
+): readonly DiffFound[] {
+  const [from, to] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
+  const isRenamed = from !== undefined && to !== undefined && from !== to;
+  const renamed = { from: JSON.stringify(from), to: JSON.stringify(to) };
   return [
-    ...renameOfUser(before, after),
+    ...(isRenamed ? [{ rule: "user-renamed", address: ADDRESSES.user, values: renamed } as const] : []),
     ...resources.flatMap((change) => effectOf(change, resources)),
-    ...keyFindings(before, after, resources),
+    ...keyFindings(before, after, resources, deactivated),
     ...attachmentMoves(before, after),
-    ...resources.map(
-      ({ address, what, action, details }): DiffFound => ({ rule: "resource", address, values: { what, action, details } }),
-    ),
+    ...resources.map(({ address, ...values }): DiffFound => ({ rule: "resource", address, values })),
   ];
 }
 
@@ -200,79 +177,54 @@ function effectOf({ address, what, action }: ResourceChange, resources: readonly
   return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, effect } }];
 }
 
-function renameOfUser(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const [from, to] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
-  return from === undefined || to === undefined || from === to
-    ? []
-    : [{ rule: "user-renamed", address: ADDRESSES.user, values: { from: JSON.stringify(from), to: JSON.stringify(to) } }];
-}
-
-function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
-  const current = before.outputs.get("access_key_slot")?.value;
-  const [had, has] = [slotsOf(before), slotsOf(after)];
-  const isActive = (snapshot: Snapshot, slot: (typeof SLOTS)[number]) => keyIn(snapshot, slot)?.status === "Active";
-  const isReplaced = (slot: (typeof SLOTS)[number]) =>
-    resources.some(({ address, action }) => address === KEY_ADDRESSES[slot] && action === "replaced");
-  const [deleted, created] = [had.filter((slot) => !has.includes(slot)), has.filter((slot) => !had.includes(slot))];
-  const deactivated = had.filter(
-    (slot) => slot === current && isActive(before, slot) && has.includes(slot) && !isActive(after, slot),
-  );
-  const [gone, added] = [deleted[0], created[0]];
-  const field = (slot: string) => `accessKeys.${slot}.status`;
-  return [
-    ...SLOTS.filter(isReplaced).map(
-      (slot): DiffFound => ({
-        rule: "key-replaced",
-        address: KEY_ADDRESSES[slot],
-        values: { slot },
-      }),
-    ),
-    ...deleted
-      .filter((slot) => isActive(before, slot))
-      .map((slot): DiffFound => ({ rule: "active-key-deleted", field: field(slot), values: { slot } })),
-    ...(gone === undefined || added === undefined
-      ? []
-      : [{ rule: "keys-exchanged", values: { created: added, deleted: gone } } as const]),
-    ...deactivated.map((slot): DiffFound => ({ rule: "current-key-deactivated", field: field(slot), values: { slot } })),
-  ];
-}
-
 /**
- * A key that was deactivated outside Terraform and that a plan activates again. The key that the outputs expose is never Inactive by the
- * settings, so there a deactivation outside shows even if an earlier refresh stored it; for the other slot it shows in `resource_drift` alone.
+ * The key that the outputs expose is never Inactive by the settings, so there a deactivation outside Terraform shows even if an earlier
+ * refresh stored it; for the other slot it shows in the drift of a plan alone.
  */
-export function reactivatedKeys(plan: JsonObject, before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const exposed = before.outputs.get("access_key_slot")?.value;
-  const status = (change: unknown, side: "before" | "after") => objectOf(objectOf(change)[side]).status;
-  const drifted = new Set(
-    listOf(plan.resource_drift)
-      .map(objectOf)
-      .filter(({ change }) => status(change, "before") !== "Inactive" && status(change, "after") === "Inactive")
-      .map(({ address }) => address),
-  );
-  return slotsOf(after)
-    .filter((slot) => keyIn(before, slot)?.status === "Inactive" && keyIn(after, slot)?.status === "Active")
-    .filter((slot) => slot === exposed || drifted.has(KEY_ADDRESSES[slot]))
-    .map((slot) => ({ rule: "key-reactivated", field: `accessKeys.${slot}.status`, values: { slot } }));
+function keyFindings(
+  before: Snapshot,
+  after: Snapshot,
+  resources: readonly ResourceChange[],
+  deactivated: ReadonlySet<string>,
+): readonly DiffFound[] {
+  const current = before.outputs.get("access_key_slot")?.value;
+  const found = SLOTS.flatMap((slot) => {
+    const [had, has] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
+    const address = KEY_ADDRESSES[slot];
+    const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
+    const isOutside = slot === current || deactivated.has(address);
+    const rows = [
+      ["key-replaced", isReplaced],
+      ["active-key-deleted", had === "Active" && has === undefined],
+      ["current-key-deactivated", slot === current && had === "Active" && has !== undefined && has !== "Active"],
+      ["key-reactivated", isOutside && had === "Inactive" && has === "Active"],
+    ] as const;
+    return rows
+      .filter(([, applies]) => applies)
+      .map(([rule]): DiffFound => {
+        const field = rule === "key-replaced" ? undefined : `accessKeys.${slot}.status`;
+        return { rule, address, field, values: { slot } };
+      });
+  });
+  const [had, has] = [slotsOf(before), slotsOf(after)];
+  const [deleted, created] = [had.find((slot) => !has.includes(slot)), has.find((slot) => !had.includes(slot))];
+  return deleted === undefined || created === undefined
+    ? found
+    : [...found, { rule: "keys-exchanged", values: { created, deleted } }];
 }
 
-/** Terraform may delete the old attachment before it creates the new one. */
+/** The policies that lose the way to the user, or change it. Terraform may delete the old attachment before it creates the new one. */
 function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const kept = [...before.userPolicies.keys()].filter(
-    (number) => after.userPolicies.has(number) && after.resources.has(ADDRESSES.user),
-  );
-  const moves = kept.flatMap((number) => attachmentMove(routes(before, number), routes(after, number)));
+  const kept = after.resources.has(ADDRESSES.user) ? [...userPoliciesOf(before).keys()] : [];
+  const moves = kept
+    .filter((number) => userPoliciesOf(after).has(number))
+    .flatMap((number): readonly DiffFound[] => {
+      const [had, has] = [routes(before, number), routes(after, number)];
+      if (had.length === 0 || had.some((route) => has.includes(route))) {
+        return [];
+      }
+      const [[from = ""], [to]] = [had, has];
+      return [to === undefined ? { rule: "policy-detached", values: {} } : { rule: "policy-moved", values: { from, to } }];
+    });
   return [...new Map(moves.map((move) => [JSON.stringify(move), move])).values()];
-}
-
-function attachmentMove(had: ReturnType<typeof routes>, has: ReturnType<typeof routes>): readonly DiffFound[] {
-  if (!had.user && !had.group) {
-    return [];
-  }
-  if (!has.user && !has.group) {
-    return [{ rule: "policy-detached", values: {} }];
-  }
-  const [from, to] = had.user ? ["user", "group"] : ["group", "user"];
-  const stays = (had.user && has.user) || (had.group && has.group);
-  return stays || from === undefined || to === undefined ? [] : [{ rule: "policy-moved", values: { from, to } }];
 }

@@ -1,14 +1,18 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { type UnzipFileInfo, unzipSync } from "fflate";
 import { initProvider, isSavedPlan, showPlan, type TerraformCli } from "../../terraform/terraform-cli";
 import { readRegularFile } from "../../text/files";
-import { type Configuration, lockFileIn, type Verification, verifyConfiguration } from "./configuration";
-import type { JsonObject } from "./json-values";
+import { parseJson } from "../../text/json";
+import { differences, type JsonObject, objectOf } from "./json-values";
 import { readPlan } from "./plan-file";
 
-/** Larger files are no plan of a deployment: one has less than a megabyte. */
-const MAX_BYTES = 2 ** 26;
+/** The files of a stack by name, with each content that is the configuration of the settings; undefined: the file may be absent. */
+export type Configuration = Readonly<Record<string, readonly (string | undefined)[]>>;
+
+/** Whether a plan is of the configuration of the settings: proven, not stated in the plan, or how it differs. */
+export type Verification = "verified" | "unverified" | { readonly differences: readonly string[] };
 
 /** What is known of the plan that a person gave. */
 export interface GivenPlan {
@@ -28,26 +32,17 @@ export async function readGivenPlan(
   expected: Configuration,
   lock: string,
 ): Promise<GivenPlan> {
-  const content = readBounded(file);
+  const content = readRegularFile(file);
   if (!isSavedPlan(content)) {
     return { plan: readPlan(file, content.toString("utf8")), verification: "unverified" };
   }
-  const verification = verifyConfiguration(content, expected);
-  return { plan: readPlan(file, await shownApart(terraform, file, content, expected, lock)), verification };
-}
-
-function readBounded(file: string): Buffer {
-  let reason = "it is not a regular file";
-  try {
-    const stats = statSync(file);
-    if (stats.isFile() && stats.size <= MAX_BYTES) {
-      return readRegularFile(file);
-    }
-    reason = stats.isFile() ? `it has more than ${MAX_BYTES} bytes` : reason;
-  } catch (error) {
-    throw new Error(`${resolve(file)}: cannot be read as a file (${(error as NodeJS.ErrnoException).code}); name a plan`);
-  }
-  throw new Error(`${file}: is not a plan: ${reason}`);
+  const committed = existsSync(lock) ? readRegularFile(lock).toString("utf8") : undefined;
+  const files = { ...expected, plan: [content], [LOCK]: [committed ?? filesIn(content)?.get(LOCK)] };
+  // Terraform itself takes the providers of a data folder that does not depend on the working directory.
+  const beside = resolve(dirname(file), terraform.dataFolder, "providers");
+  const isVerified = committed !== undefined && !isAbsolute(terraform.dataFolder) && existsSync(beside);
+  const shown = await shownApart(terraform, files, isVerified ? beside : undefined);
+  return { plan: readPlan(file, shown), verification: verifyConfiguration(content, expected) };
 }
 
 /**
@@ -56,32 +51,83 @@ function readBounded(file: string): Buffer {
  */
 async function shownApart(
   terraform: TerraformCli,
-  file: string,
-  content: Buffer,
-  expected: Configuration,
-  lock: string,
+  files: Readonly<Record<string, readonly (string | Buffer | undefined)[]>>,
+  providers: string | undefined,
 ): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "dkp-access-plan-"));
   try {
-    for (const [name, [text = ""]] of Object.entries(expected)) {
-      writeFileSync(join(folder, name), text);
+    for (const [name, [content]] of Object.entries(files)) {
+      if (content !== undefined) {
+        writeFileSync(join(folder, name), content, { mode: 0o600 });
+      }
     }
-    writeFileSync(join(folder, "plan"), content, { mode: 0o600 });
-    const committed = existsSync(lock) ? readRegularFile(lock).toString("utf8") : undefined;
-    const used = committed ?? lockFileIn(content);
-    if (used !== undefined) {
-      writeFileSync(join(folder, ".terraform.lock.hcl"), used);
-    }
-    // Terraform itself takes the providers of a data folder that does not depend on the working directory.
-    const { dataFolder } = terraform;
-    const beside = isAbsolute(dataFolder) ? undefined : resolve(dirname(file), dataFolder, "providers");
-    await initProvider(
-      terraform,
-      folder,
-      committed !== undefined && beside !== undefined && existsSync(beside) ? beside : undefined,
-    );
+    await initProvider(terraform, folder, providers);
     return await showPlan(terraform, folder, "plan");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What a saved plan has beside its configuration. Source: Terraform's and OpenTofu's package `planfile`. */
+const LOCK = ".terraform.lock.hcl";
+const OTHER_FILES: readonly string[] = ["tfplan", "tfstate", "tfstate-prev", LOCK];
+
+/** Where a saved plan has the files of its root module, and its list of modules. */
+const ROOT = "tfconfig/m-/";
+const MODULES = "tfconfig/modules.json";
+
+/** A plan has less than a megabyte of configuration; an archive that claims more is not read. */
+const MAX_BYTES = 2 ** 24;
+
+/**
+ * Whether a saved plan was generated from exactly these files. The comparison is of bytes, because Terraform reads two keys of the same name in
+ * JSON as two blocks. This one rule covers providers, backends, data sources, `removed`, `import`, `moved`, `check`, provisioners,
+ * lifecycle, outputs and modules. Tried with Terraform 1.11.4.
+ */
+export function verifyConfiguration(plan: Uint8Array, expected: Configuration): Verification {
+  const files = filesIn(plan);
+  if (files === undefined) {
+    return { differences: ["the configuration in the plan cannot be read"] };
+  }
+  const known = [...OTHER_FILES, MODULES, ...Object.keys(expected).map((name) => `${ROOT}${name}`)];
+  const modules = parseJson(files.get(MODULES) ?? "");
+  const isRootAlone = Array.isArray(modules) && modules.length === 1 && objectOf(modules[0]).Key === "";
+  const differences = [
+    ...[...files.keys()].filter((name) => !known.includes(name)).map((name) => `the file ${name}`),
+    ...(isRootAlone ? [] : ["modules"]),
+    ...Object.entries(expected).flatMap(([name, contents]) => {
+      const given = files.get(`${ROOT}${name}`);
+      return contents.includes(given) ? [] : differencesOf(name, contents[0], given);
+    }),
+  ];
+  return differences.length === 0 ? "verified" : { differences: [...new Set(differences)] };
+}
+
+/** The files of a saved plan; those that are not its configuration or provider lock are empty. Undefined if it is no archive. */
+function filesIn(plan: Uint8Array): ReadonlyMap<string, string> | undefined {
+  const names: string[] = [];
+  try {
+    const contents = unzipSync(plan, {
+      filter: ({ name, originalSize }: UnzipFileInfo) => {
+        names.push(name);
+        return (name.startsWith("tfconfig/") || name === LOCK) && originalSize <= MAX_BYTES;
+      },
+    });
+    // Two entries of one name: Terraform may read the other one.
+    return names.length === new Set(names).size
+      ? new Map(names.map((name) => [name, new TextDecoder().decode(contents[name])]))
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The blocks that differ; the name of the file where that shows nothing. */
+function differencesOf(name: string, expected = "", given: string | undefined): readonly string[] {
+  if (given === undefined) {
+    return [`no ${name}`];
+  }
+  // CDKTF's comments are no block.
+  const blocks = differences(parseJson(expected), parseJson(given), 3).flatMap(({ field }) => (field === "//" ? [] : [field]));
+  return blocks.length === 0 ? [`the text of ${name}`] : blocks;
 }

@@ -1,5 +1,10 @@
-import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { createHash } from "node:crypto";
+import { pgpKeyOf } from "../../iam/openpgp-key";
+import { KEY_ADDRESSES } from "../../terraform/addresses";
+import { isObject } from "../../text/json";
+import { type JsonObject, listOf, objectOf } from "./json-values";
 import type { DiffFound } from "./rules";
+import { keyIn, type Snapshot, slotsOf } from "./snapshot";
 
 const KEY = "aws_iam_access_key";
 
@@ -12,44 +17,30 @@ const SECRET_OUTPUT = "secret_access_key";
 /** Shorter strings are no secret of a key. */
 const MIN_LENGTH = 16;
 
-/** The secrets of the access keys that a plan knows, in every spelling that is searched: as they are, in base64 and in a URL. */
+/** The secrets that a plan has anywhere, in every spelling that is searched: as they are, in base64 and in a URL. */
 export function secretsIn(plan: JsonObject): readonly string[] {
-  const ofModules = [objectOf(objectOf(plan.prior_state).values).root_module, objectOf(plan.planned_values).root_module];
-  const states = ofModules.flatMap((module) => resourcesOfModule(objectOf(module)));
-  const changes = [...listOf(plan.resource_changes), ...listOf(plan.resource_drift)]
-    .map(objectOf)
-    .flatMap(({ type, change }) => [objectOf(change).before, objectOf(change).after].map((values) => ({ type, values })));
-  const secrets = [...states, ...changes]
-    .filter(({ type }) => type === KEY)
-    .flatMap(({ values }) => SECRET_ATTRIBUTES.flatMap((name) => textOf(objectOf(values)[name]) ?? []))
-    .filter((secret) => secret.length >= MIN_LENGTH);
-  return [...new Set(secrets.flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]))];
-}
-
-/** The resources of a module of a state and of all modules in it. */
-function resourcesOfModule(module: JsonObject): readonly JsonObject[] {
-  return [...listOf(module.resources).map(objectOf), ...listOf(module.child_modules).map(objectOf).flatMap(resourcesOfModule)];
+  const secrets = new Set<string>();
+  JSON.stringify(plan, (name, value: unknown) => {
+    if (SECRET_ATTRIBUTES.includes(name) && typeof value === "string" && value.length >= MIN_LENGTH) {
+      secrets.add(value);
+    }
+    return value;
+  });
+  return [...secrets].flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]);
 }
 
 /** A plan with a placeholder for each secret: whatever is printed of it, no secret is. */
 export function masked(plan: JsonObject, secrets: readonly string[]): JsonObject {
-  return secrets.length === 0 ? plan : objectOf(mapStrings(plan, (text) => withoutSecrets(text, secrets)));
+  return JSON.parse(JSON.stringify(plan), (_, value: unknown) => {
+    if (isObject(value)) {
+      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [withoutSecrets(name, secrets), inner]));
+    }
+    return typeof value === "string" ? withoutSecrets(value, secrets) : value;
+  });
 }
 
 function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((rest, secret) => rest.replaceAll(secret, "(secret)"), text);
-}
-
-function mapStrings(value: unknown, map: (text: string) => string): unknown {
-  if (typeof value === "string") {
-    return map(value);
-  }
-  if (Array.isArray(value)) {
-    return value.map((item) => mapStrings(item, map));
-  }
-  return typeof value === "object" && value !== null
-    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [map(key), mapStrings(inner, map)]))
-    : value;
 }
 
 /** Where a plan has a secret after the change, outside the access key itself and the output for it. */
@@ -67,4 +58,65 @@ export function secretFindings(plan: JsonObject, secrets: readonly string[]): re
     .map(([name]) => `the output ${name}`);
   const locations = [...attributes, ...outputs].map((where) => withoutSecrets(where, secrets));
   return [...new Set(locations)].map((where) => ({ rule: "secret-in-value", values: { where } }));
+}
+
+/** Where a secret is newly in plaintext. @param imported addresses of which Terraform does not know the secret */
+export function exposureFindings(before: Snapshot, after: Snapshot, imported: readonly string[]): readonly DiffFound[] {
+  const [had, has] = [before.outputs.get(SECRET_OUTPUT), after.outputs.get(SECRET_OUTPUT)];
+  const found: DiffFound[] = [];
+  if (has !== undefined && had === undefined) {
+    found.push({ rule: "secret-output", values: { output: SECRET_OUTPUT } });
+  }
+  if (has?.sensitive === false && had?.sensitive !== false) {
+    found.push({ rule: "secret-unmarked", values: { output: SECRET_OUTPUT } });
+  }
+  for (const [output, { sensitive, stays }] of after.outputs) {
+    if (sensitive && !stays && output !== SECRET_OUTPUT && before.outputs.get(output)?.sensitive !== true) {
+      found.push({ rule: "output-may-hold-secret", values: { output } });
+    }
+  }
+  const [hadPlaintext, hasPlaintext] = [inPlaintext(before, []), inPlaintext(after, imported)];
+  if (!hadPlaintext && hasPlaintext) {
+    found.push({ rule: "plaintext-in-state", values: {} });
+  }
+  if (hadPlaintext && !inPlaintext(after, [])) {
+    found.push({ rule: "plaintext-gone", values: {} });
+  }
+  return found;
+}
+
+/** Whether the state contains the secret of a key in plaintext. It has no secret of an imported key. */
+function inPlaintext(snapshot: Snapshot, imported: readonly string[]): boolean {
+  return slotsOf(snapshot).some((slot) => !keyIn(snapshot, slot)?.pgpKey && !imported.includes(KEY_ADDRESSES[slot]));
+}
+
+/** OpenPGP keys by slot. */
+export type PgpKeys = readonly (readonly [slot: string, key: string | undefined])[];
+
+/** OpenPGP keys that were in no slot before: their owners are new readers of a secret. */
+export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFound[] {
+  const known = before.flatMap(([, key]) => (key === undefined ? [] : [fingerprintOf(key)]));
+  return after.flatMap(([slot, key]): readonly DiffFound[] => {
+    if (key === undefined || known.includes(fingerprintOf(key))) {
+      return [];
+    }
+    const users = pgpKeyOf(key)?.userIds.join(", ");
+    const values = { slot, fingerprint: fingerprintOf(key), users, former: [...new Set(known)].join(", ") };
+    return [{ rule: "pgp-key-new", field: `accessKeys.${slot}.pgpKey`, values }];
+  });
+}
+
+/** A key that cannot be read has the digest of its text. */
+function fingerprintOf(text: string): string {
+  return pgpKeyOf(text)?.fingerprint.toUpperCase() ?? `with the SHA-256 ${createHash("sha256").update(text).digest("hex")}`;
+}
+
+/** Outputs that other workspaces can newly read, or no longer. */
+export function outputFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const only = (one: Snapshot, other: Snapshot) => [...one.outputs.keys()].filter((name) => !other.outputs.has(name)).sort();
+  const rows = [
+    ["outputs-new", only(after, before)],
+    ["outputs-removed", only(before, after)],
+  ] as const;
+  return rows.filter(([, outputs]) => outputs.length > 0).map(([rule, outputs]) => ({ rule, values: { outputs } }));
 }

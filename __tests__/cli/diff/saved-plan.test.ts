@@ -1,5 +1,5 @@
 import { strToU8, zipSync } from "fflate";
-import { verifyConfiguration } from "../../../src/cli/diff/configuration";
+import { verifyConfiguration } from "../../../src/cli/diff/saved-plan";
 
 const SYNTHESIZED = JSON.stringify({ provider: { aws: [{ region: "eu-central-1" }] }, resource: { aws_iam_user: { user: {} } } });
 const VERSIONS = 'terraform {\n  required_version = ">= 1.10.0"\n}\n';

@@ -3,6 +3,7 @@ import type { Answer, DecisionRequest, PolicyJson, Side } from "../../decision/m
 import { ACTION_PATTERNS } from "../../iam/action-patterns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { coversText } from "../../iam/wildcards";
+import { grouped } from "../../text/grouped";
 import { parseJson } from "../../text/json";
 import { exampleRequests, rowOf } from "./example-requests";
 import { canonical, listOf, objectOf } from "./json-values";
@@ -49,8 +50,6 @@ export interface PolicyChange {
   readonly narrowed: readonly ActionChange[];
 }
 
-const NOTHING_NEW: Answer = { kind: "nothing-new" };
-
 /** Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action. */
 export function comparePolicies(before: readonly Policy[], after: readonly Policy[]): PolicyChange {
   const verdict = decisions({ identity: after }, { identity: before });
@@ -58,11 +57,8 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   const changes = allowed.kind === "nothing-new" && reduced.kind === "nothing-new" ? [] : actionChanges(before, after);
   const broadened = allowed.kind === "nothing-new" ? [] : changes.flatMap(({ more, change }) => (more ? [change] : []));
   const narrowed = reduced.kind === "nothing-new" ? [] : changes.flatMap(({ less, change }) => (less ? [change] : []));
-  const [hadDenials, hasDenials] = [before, after].map(denials);
-  const ofDenials =
-    canonical(hadDenials) === canonical(hasDenials)
-      ? { added: () => NOTHING_NEW, removed: () => NOTHING_NEW }
-      : decisions({ identity: [FULL_ACCESS, ...(hasDenials ?? [])] }, { identity: [FULL_ACCESS, ...(hadDenials ?? [])] });
+  const withAll = (policies: readonly Policy[]): Side => ({ identity: [FULL_ACCESS, ...denials(policies)] });
+  const ofDenials = decisions(withAll(after), withAll(before));
   return {
     allowed: spelled(allowed.kind === "new-request" ? verdict.added(exampleRequests(broadened)) : allowed, [...before, ...after]),
     reduced,
@@ -85,24 +81,18 @@ export function policyFindings(
   files?: string,
 ): readonly DiffFound[] {
   const found: DiffFound[] = [];
+  const isDeployer = files !== undefined;
   if (allowed.kind !== "nothing-new") {
-    const values = { actions: broadened, ...evidenceOf(allowed) };
-    found.push(
-      files === undefined
-        ? { rule: "permissions-broadened", principal, values: { principal, boundary, ...values } }
-        : { rule: "deployer-broadened", principal, values: { files, ...values } },
-    );
+    const values = { principal, boundary, files, actions: broadened, ...evidenceOf(allowed) };
+    found.push({ rule: "permissions-broadened", principal, values, ...(isDeployer && { rule: "deployer-broadened" }) });
   }
   if (undenied.kind !== "nothing-new") {
     const evidence = allowed.kind === "nothing-new" ? evidenceOf(undenied) : {};
     found.push({ rule: "deny-weakened", principal, values: { principal, ...evidence } });
   }
   if (reduced.kind !== "nothing-new" && narrowed.length > 0) {
-    found.push(
-      files === undefined
-        ? { rule: "permissions-narrowed", principal, values: { principal, actions: narrowed } }
-        : { rule: "deployer-narrowed", principal, values: { files, actions: narrowed } },
-    );
+    const values = { principal, files, actions: narrowed };
+    found.push({ rule: "permissions-narrowed", principal, values, ...(isDeployer && { rule: "deployer-narrowed" }) });
   }
   if (denied.kind !== "nothing-new") {
     const what = `the ${principal}: a Deny is added or covers more requests`;
@@ -113,28 +103,23 @@ export function policyFindings(
 
 /** The request, or the reason why there is none. */
 export function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; readonly reason?: string } {
-  if (answer.kind === "new-request") {
-    return { request: answer.request };
+  if (answer.kind === "not-comparable") {
+    const { statement, reason } = answer;
+    return { reason: statement === undefined ? reason : `a statement of the policy ${statement.side} the change ${reason}` };
   }
-  return answer.kind === "not-comparable" ? { reason: reasonOf(answer) } : {};
+  return answer.kind === "new-request" ? { request: answer.request } : {};
 }
 
-/** Why policies are not comparable. */
-function reasonOf({ statement, reason }: Extract<Answer, { kind: "not-comparable" }>): string {
-  return statement === undefined ? reason : `a statement of the policy ${statement.side} the change ${reason}`;
-}
-
-/** An answer with the action as the policies or the catalogue write it: IAM ignores its case. */
+/** An answer with the action as the catalogue or the policies write it: IAM ignores its case. */
 export function spelled(answer: Answer, policies: readonly Policy[]): Answer {
   if (answer.kind !== "new-request") {
     return answer;
   }
   const { action } = answer.request;
-  const written = statementsIn(policies).flatMap(({ Action, NotAction }) =>
-    [...listOf(Action), ...listOf(NotAction)].map(String),
-  );
-  const known = rowOf(action)?.action ?? written.find((name) => name.toLowerCase() === action) ?? action;
-  return { ...answer, request: { ...answer.request, action: known } };
+  const written = JSON.stringify(policies)
+    .split('"')
+    .find((text) => text.toLowerCase() === action);
+  return { ...answer, request: { ...answer.request, action: rowOf(action)?.action ?? written ?? action } };
 }
 
 type Statement = Readonly<Record<string, unknown>>;
@@ -168,40 +153,34 @@ const MAX_COVERED = 300_000;
 /** The actions of which the Allow statements differ, each with a decision of its own; none for more than AWS accepts. */
 function actionChanges(before: readonly Policy[], after: readonly Policy[]): readonly Compared[] {
   const [had, has] = [before, after].map(allowsOf) as [readonly Allow[], readonly Allow[]];
-  const groups = new Map<string, { readonly names: string[]; readonly had: readonly Allow[]; readonly has: readonly Allow[] }>();
   const allows = [...had, ...has];
   const listed = allows.reduce((sum, { actions }) => sum + actions.size, CATALOGUE.length);
   if (listed * allows.length > MAX_COVERED) {
     return [];
   }
-  for (const name of namesIn(allows)) {
-    const [hadOf, hasOf] = [had, has].map((allows) => allows.filter((allow) => covers(allow, name))) as [Allow[], Allow[]];
-    const [one, other] = [hadOf, hasOf].map((allows) => canonical(allows.map(({ rest }) => rest)));
-    if (one !== other) {
-      const key = `${one} ${other}`;
-      const group = groups.get(key) ?? { names: [], had: hadOf, has: hasOf };
-      group.names.push(name);
-      groups.set(key, group);
-    }
-  }
+  const different = namesIn(allows).flatMap((name) => {
+    const of = (side: readonly Allow[]) => side.filter((allow) => covers(allow, name));
+    const sides = [of(had), of(has)] as const;
+    const [one, other] = sides.map((side) => canonical(side.map(({ rest }) => rest)));
+    return one === other ? [] : [{ name, sides, key: `${one} ${other}` }];
+  });
   const [hadDenials, hasDenials] = [before, after].map(denials) as [readonly Policy[], readonly Policy[]];
-  const spelling = new Map(
+  const written = new Map(
     statementsIn([...before, ...after]).flatMap(({ Action }) =>
       listOf(Action).map((name) => [String(name).toLowerCase(), String(name)]),
     ),
   );
-  const compared = [...groups.values()].flatMap((group, at) => {
-    const side = (allows: readonly Allow[], denied: readonly Policy[]): Side => ({
-      identity: [
-        ...allows.map(({ version, rest }) => ({ Version: version, Statement: [{ ...rest, Action: group.names }] })),
-        ...denied,
-      ],
+  const compared = [...grouped(different, ({ key }) => key).values()].flatMap((group, at) => {
+    const Action = group.map(({ name }) => name);
+    const side = (own: readonly Allow[], denied: readonly Policy[]): Side => ({
+      identity: [...own.map(({ version, rest }) => ({ Version: version, Statement: [{ ...rest, Action }] })), ...denied],
     });
-    const verdict =
-      at < MAX_GROUPS ? comparisonOf(side(group.has, hasDenials), side(group.had, hadDenials), GROUP_STEPS) : undefined;
-    const differs = (answer: Answer | undefined) => answer?.kind !== "nothing-new";
-    const [more, less] = [differs(verdict?.added()), differs(verdict?.removed())];
-    return group.names.map((name) => ({ change: actionChange(spelling.get(name) ?? name, group.had, group.has), more, less }));
+    return group.slice(0, 1).flatMap(({ sides: [hadOf, hasOf] }) => {
+      const isDecided = at < MAX_GROUPS;
+      const verdict = isDecided ? comparisonOf(side(hasOf, hasDenials), side(hadOf, hadDenials), GROUP_STEPS) : undefined;
+      const [more, less] = [verdict?.added().kind !== "nothing-new", verdict?.removed().kind !== "nothing-new"];
+      return Action.map((name) => ({ change: actionChange(written.get(name) ?? name, hadOf, hasOf), more, less }));
+    });
   });
   // The same for a policy that is written in another order.
   return compared.sort(({ change: one }, { change: other }) => (one.action < other.action ? -1 : 1));
@@ -221,10 +200,10 @@ function actionChange(name: string, had: readonly Allow[], has: readonly Allow[]
 
 /** An Allow statement without its ID and its actions. */
 interface Allow {
+  /** In lower case; of a NotAction statement those that it leaves out. */
   readonly actions: ReadonlySet<string>;
   readonly patterns: readonly string[];
-  /** The actions of a NotAction statement; undefined for others. */
-  readonly except: readonly string[] | undefined;
+  readonly isNot: boolean;
   readonly version: unknown;
   readonly rest: Statement;
 }
@@ -234,35 +213,25 @@ function allowsOf(policies: readonly Policy[]): readonly Allow[] {
     statementsIn([policy])
       .filter(({ Effect }) => Effect === "Allow")
       .map(({ Sid: _, Action, NotAction, ...rest }) => {
-        const names = listOf(Action).map((name) => String(name).toLowerCase());
-        return {
-          actions: new Set(names),
-          patterns: names.filter((name) => /[*?]/.test(name)),
-          except: NotAction === undefined ? undefined : listOf(NotAction).map((name) => String(name).toLowerCase()),
-          version: objectOf(policy).Version,
-          rest,
-        };
+        const actions = listOf(NotAction ?? Action).map((name) => String(name).toLowerCase());
+        const patterns = actions.filter((name) => /[*?]/.test(name));
+        return { actions: new Set(actions), patterns, isNot: NotAction !== undefined, version: objectOf(policy).Version, rest };
       }),
   );
 }
 
-function covers({ actions, patterns, except }: Allow, name: string): boolean {
-  return except === undefined
-    ? actions.has(name) || patterns.some((pattern) => coversText(pattern, name))
-    : !except.some((pattern) => coversText(pattern, name));
+function covers({ actions, patterns, isNot }: Allow, name: string): boolean {
+  return isNot !== (actions.has(name) || patterns.some((pattern) => coversText(pattern, name)));
 }
 
+/** Patterns of this project stand for exactly the actions that they match. */
 const EXACT_PATTERNS: ReadonlySet<string> = new Set(Object.keys(ACTION_PATTERNS).map((pattern) => pattern.toLowerCase()));
 
-/** All actions that policies name, and those of the catalogue that their wildcards match; sorted. */
+/** All actions that statements name, and those of the catalogue that they cover; sorted. */
 function namesIn(allows: readonly Allow[]): readonly string[] {
-  const named = new Set(allows.flatMap(({ actions }) => [...actions]));
-  const wild = new Set(allows.flatMap(({ patterns }) => patterns));
-  const isMatched = (name: string) =>
-    allows.some(({ except }) => except !== undefined) || [...wild].some((pattern) => coversText(pattern, name));
-  const matched = CATALOGUE.map(({ action }) => action.toLowerCase()).filter(isMatched);
-  // Patterns of this project stand for exactly the actions that they match.
-  return [...new Set([...[...named].filter((name) => !EXACT_PATTERNS.has(name)), ...matched])].sort();
+  const named = allows.flatMap(({ actions, isNot }) => (isNot ? [] : [...actions])).filter((name) => !EXACT_PATTERNS.has(name));
+  const known = CATALOGUE.map(({ action }) => action.toLowerCase());
+  return [...new Set([...named, ...known.filter((name) => allows.some((allow) => covers(allow, name)))])].sort();
 }
 
 /** Where statements allow, as people read it. */
@@ -270,11 +239,9 @@ function scopesOf(allows: readonly Allow[]): readonly Scope[] {
   const scopes = allows.flatMap(({ rest: { Resource, NotResource, Condition } }) => {
     const conditions = conditionTexts(Condition);
     const resources = NotResource === undefined ? listOf(Resource).map(String) : [`all but ${listOf(NotResource).join(", ")}`];
-    return resources.map((resource) => ({ resource, conditions }));
+    return resources.map((resource) => JSON.stringify({ resource, conditions }));
   });
-  return [...new Map(scopes.map((scope) => [JSON.stringify(scope), scope])).entries()]
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([, scope]) => scope);
+  return [...new Set(scopes)].sort().map((scope) => JSON.parse(scope) as Scope);
 }
 
 /** "is" stands for `StringEquals`. */

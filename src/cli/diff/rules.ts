@@ -148,7 +148,7 @@ export const RULES = {
     "permissions-broadened":
       "the {principal} is allowed more than before[: {actions}][; not comparable: reported as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
     "deployer-broadened":
-      "the principal that runs Terraform requires more: update its role with {files} first[: {actions}][; not comparable: reported as broadened, because {reason}][; for example {request}]",
+      "the principal that runs Terraform requires more[: update its role with {files} first][: {actions}][; not comparable: reported as broadened, because {reason}][; for example {request}]",
     "deny-weakened":
       "the {principal}: a Deny is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
     "boundary-removed": "the {principal}: the permissions boundary {from} is removed",
@@ -181,7 +181,7 @@ export const RULES = {
   }),
   ...rules("note", "Narrowed permissions", {
     "permissions-narrowed": "the {principal} is allowed less than before[: {actions}]",
-    "deployer-narrowed": "the principal that runs Terraform no longer requires {actions} in {files}",
+    "deployer-narrowed": "the principal that runs Terraform no longer requires {actions}[ in {files}]",
     "limits-strengthened": "{what}",
   }),
   ...rules("note", "Settings", {

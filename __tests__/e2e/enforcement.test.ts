@@ -5,6 +5,7 @@ import { type PolicyDocument, policyDocument } from "../../src/iam/policy-docume
 import { type Mode, type PolicyOptions, requiredStatements } from "../../src/iam/policy-statements";
 import { type Abuse, abuses } from "../helpers/abuses";
 import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode } from "../helpers/clusters";
+import { rows } from "../helpers/complete";
 import type { Layout } from "../helpers/measured-calls";
 import { requiredRequests } from "../helpers/required-requests";
 import type { Context, Request } from "../helpers/simulator";
@@ -21,7 +22,7 @@ import { send } from "./support/wire-calls";
 
 type LayoutCluster = Cluster & { readonly layout: Layout };
 
-const LAYOUTS: readonly Layout[] = ["Standard", "WithNAT", "WithoutNAT"];
+const LAYOUTS: readonly Layout[] = ["WithNAT", "WithoutNAT", "Standard"];
 const SCOPED = ["scoped", "minimal"] as const;
 const POLICIES = LAYOUTS.flatMap((layout) => SCOPED.map((mode) => ({ layout, mode })));
 const ABUSES = abuses(ENVIRONMENT);
@@ -128,7 +129,7 @@ function pairOf({ action, resource }: Request): string {
   return `${action} ${/^(?:loadbalancer|listener)\/net|^[^/]+/.exec(path)?.[0]}`;
 }
 
-describe.each(POLICIES)("the policy of a cluster, layout $layout, mode $mode", ({ layout, mode }) => {
+describe.each(rows(POLICIES, 3))("the policy of a cluster, layout $layout, mode $mode", ({ layout, mode }) => {
   it("allows every call of DKP, from the creation of the cluster to its deletion", async () => {
     for (const cluster of clustersOf(layout)) {
       const { measured, others } = await life(cluster, policiesOf(mode, cluster));
@@ -208,7 +209,7 @@ function withoutId(resource: string): string {
   return resource.replace(/(-|\/)[0-9a-f]{17}$/, "$1ID").replace(/(aws-service-role\/[^/]+\/).*/, "$1*");
 }
 
-describe.each(LAYOUTS)("the strict policy of a cluster, layout %s", (layout) => {
+describe.each(rows(LAYOUTS, 3))("the strict policy of a cluster, layout %s", (layout) => {
   it("allows every call of DKP with the tags of that moment, from the creation of the cluster to its deletion", async () => {
     const own = { ...withMarker(withEverySetting(layout)), layout, uuid: UUID };
     const inExisting = { ...own, existingVPCID: existing.vpc };
@@ -253,7 +254,13 @@ const OUTSIDE: readonly Context[] = [
   { "aws:SourceVpc": "vpc-0123456789abcdef9", "aws:SourceVpce": "vpce-0123456789abcdef9" },
 ];
 
-describe.each<{ readonly what: string; readonly networks: Networks; readonly inside: Context }>([
+interface Restriction {
+  readonly what: string;
+  readonly networks: Networks;
+  readonly inside: Context;
+}
+
+const RESTRICTIONS: readonly Restriction[] = [
   {
     what: "addresses",
     networks: { ...NO_NETWORKS, cidrs: ["203.0.113.0/24", "2001:db8:1::/48"] },
@@ -269,7 +276,9 @@ describe.each<{ readonly what: string; readonly networks: Networks; readonly ins
     networks: { ...NO_NETWORKS, vpcEndpoints: ["vpce-0123456789abcdef0"] },
     inside: { "aws:SourceVpc": "vpc-0123456789abcdef9", "aws:SourceVpce": "vpce-0123456789abcdef0" },
   },
-])("a policy for $what", ({ networks, inside }) => {
+];
+
+describe.each(rows(RESTRICTIONS, 3))("a policy for $what", ({ networks, inside }) => {
   const cluster = () => withEverySetting("WithNAT");
 
   it("allows every call of DKP from inside, and the calls that services make on behalf of the user", async () => {
@@ -311,7 +320,7 @@ describe.each<{ readonly what: string; readonly networks: Networks; readonly ins
 
 describe("the enforcement", () => {
   it("denies every call but sts:GetCallerIdentity without a policy", async () => {
-    for (const layout of LAYOUTS) {
+    for (const layout of rows(LAYOUTS, 3)) {
       const answers = await withGates(aws, {}, async (gate) => {
         const key = await gate.createUser("deckhouse", []);
         return new CallSequence(gate, existing).sendAll(key, dkpCalls(withEverySetting(layout), existing));

@@ -1,5 +1,6 @@
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand } from "@aws-sdk/client-iam";
 import { stringify } from "yaml";
+import { rows } from "../helpers/complete";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { BUCKET, KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
@@ -178,7 +179,7 @@ describe("the printed steps on real Terraform", () => {
     removeFolders();
   });
 
-  it.each(PATHS)(
+  it.each(rows(PATHS, 3))(
     "lead to the end, and keep DKP's key: %s, %s",
     async (_, start, events) => {
       const { aws: from, settings: fields, dkp } = starts[start];

@@ -11,15 +11,13 @@ import {
 import { FEATURES } from "../../src/iam/catalogue";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import type { PolicyStatement } from "../../src/iam/policy-statement";
+import { cases } from "../helpers/complete";
 import { permissionsOf } from "../helpers/permissions";
 import { FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Operator } from "./support/operator";
 import { Deployments, removeFolders } from "./support/project";
 import { type Finished, Terraform, terraformEnvironment } from "./support/terraform";
-
-/** Each apply takes seconds: the first ones of the list, unless PROOF_APPLIES asks for more. */
-const APPLIES = Number(process.env.PROOF_APPLIES ?? 6);
 
 const key = (index: number) =>
   `arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-${String(index).padStart(12, "0")}`;
@@ -215,7 +213,9 @@ describe("a live deployment", () => {
   });
 
   it.each(
-    CHANGES.slice(0, APPLIES).map((change) => [settingsOf(change).split("\n").slice(2).join(" ").slice(0, 120), change] as const),
+    CHANGES.slice(0, cases(6, CHANGES.length)).map(
+      (change) => [settingsOf(change).split("\n").slice(2).join(" ").slice(0, 120), change] as const,
+    ),
   )(
     "denies its key no call that is allowed before and after the change to %s",
     async (_, change) => {

@@ -7,12 +7,11 @@ import { type PolicyDocument, policyDocument } from "../../src/iam/policy-docume
 import type { Statement } from "../../src/iam/policy-statement";
 import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
+import { cases, SEED } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { folder, removeFolders } from "./support/project";
 
-/** Random deployments, the same ones in every run; PROOF_SEED and PROOF_DEPLOYMENTS select other ones. */
-const DEPLOYMENTS = Number(process.env.PROOF_DEPLOYMENTS ?? 200);
-const SEED = Number(process.env.PROOF_SEED ?? 1);
+const DEPLOYMENTS = cases(200, 2_000);
 /** Deployments that show that the proof fails where it has to. */
 const CONTROLS = 20;
 

@@ -5,12 +5,13 @@ import { policyDocument } from "../../src/iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { betweenPacks, type Summary } from "../helpers/changes";
 import { anyOptions, FEATURE_NAMES, UNTAGGED_MODES } from "../helpers/clusters";
+import { cases } from "../helpers/complete";
 import { isNew } from "../helpers/decision-requests";
 import { deploymentOf, packOf } from "../helpers/packs";
 import { truthOf } from "../helpers/simulated-diff";
 
 /** Pairs of settings, each compared in both directions. */
-const PAIRS = 220;
+const PAIRS = cases(60, 220);
 
 const anySettings: fc.Arbitrary<PolicyOptions> = fc
   .tuple(anyOptions, fc.constantFrom(...UNTAGGED_MODES))

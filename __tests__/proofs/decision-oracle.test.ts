@@ -6,12 +6,13 @@ import { policyDocument } from "../../src/iam/policy-document";
 import { policyStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
+import { cases } from "../helpers/complete";
 import { isNew } from "../helpers/decision-requests";
 import { hostilePair, smallRequest } from "../helpers/policy-generators";
 import { requiredRequests } from "../helpers/required-requests";
 
-/** Pairs of random policies, and a fifth of it of this project's; DECISION_PAIRS=10000 for the complete run. */
-const PAIRS = Number(process.env.DECISION_PAIRS ?? 40);
+/** Pairs of random policies, and a fifth of it of this project's. */
+const PAIRS = cases(40, 10_000);
 /** Requests that are tried against each answer but "new-request". */
 const REQUESTS = 15;
 const TIMEOUT = 60_000 + PAIRS * 100;

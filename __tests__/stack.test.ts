@@ -511,16 +511,6 @@ describe("addresses that would collide", () => {
     );
   });
 
-  it("are refused when an ID is no name in Terraform", () => {
-    const stack = stackWith((scope) => {
-      new IamUser(scope, "MyUser", { name: "a" });
-      new IamUser(scope, "a.b", { name: "a" });
-    });
-    expect(() => Testing.synth(stack, true)).toThrow(
-      /^(?!.*MyUser).* deckhouse\/a\.b: the ID "a\.b" is no name in Terraform; use letters, digits, "_" and "-", and begin with a letter/s,
-    );
-  });
-
   it("do not occur with the states of two deployments: each has the ID of its AccessState", () => {
     const stack = stackWith((scope) => {
       for (const id of ["one", "two"]) {

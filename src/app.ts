@@ -5,10 +5,9 @@ import { App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import type { Deployment } from "./settings/deployment";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
-import { MOVED_FILE } from "./terraform/addresses";
-import { committedLock, copyLockFile } from "./terraform/provider-lock";
 import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
-import { fileErrorMessage, requireRealFolder, writeFileAtomically } from "./text/files";
+import { fileErrorMessage, readRegularFile, requireRealFolder, writeFileAtomically } from "./text/files";
+import { isObject } from "./text/json";
 import { printable } from "./text/printable";
 
 const JSON_FILES = ["cdk.tf.json"] as const;
@@ -19,7 +18,12 @@ const HCL_FILES = ["cdk.tf", "metadata.json"] as const;
  * reads nothing of `cdk.tf.json` if `required_version` is there.
  */
 export const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
-const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name, MOVED_FILE];
+const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name];
+
+const LOCK_FILE = ".terraform.lock.hcl";
+
+/** The committed provider lock of a stack, which may be missing. */
+export const committedLock = (stack: string) => join("locks", `${stack}${LOCK_FILE}`);
 
 export interface AccessAppConfig extends AppConfig {
   /** The folder of the settings files. @default CDKTF's context key `deployments`, else the folder `deployments` */
@@ -31,8 +35,8 @@ export interface AccessAppConfig extends AppConfig {
 }
 
 /**
- * CDKTF's `App` for deployments. Beside each stack it writes `versions.tf`, `moved.tf` where addresses have changed, and the
- * provider lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
+ * CDKTF's `App` for deployments. Beside each stack it writes `versions.tf` and the provider lock of
+ * `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
  *
  * @throws Error if the settings are in the output folder, or if a stack's folder holds Terraform files that synth did not write
  */
@@ -66,7 +70,7 @@ export class AccessApp extends App {
     }
     const temporary = mkdtempSync(join(this.outdir, ".synth-"));
     try {
-      writing(temporary, () => this.synthesizeInto(temporary, stacks));
+      this.synthesizeInto(temporary, stacks);
       for (const stack of stacks) {
         this.complete(stack, join(temporary, "stacks", stack.node.id));
       }
@@ -102,17 +106,14 @@ export class AccessApp extends App {
       renameSync(join(synthesized, name), join(folder, name));
     }
     writeFileAtomically(join(folder, VERSIONS.name), VERSIONS.content);
-    const moved = stack instanceof DeckhouseAccessStack ? stack.moved : "";
-    if (moved === "") {
-      rmSync(join(folder, MOVED_FILE), { force: true });
-    } else {
-      writeFileAtomically(join(folder, MOVED_FILE), moved);
-    }
     // Terraform would read both formats, and find everything twice.
     for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
       rmSync(join(folder, file), { force: true });
     }
-    copyLockFile(committedLock(id), folder);
+    const lock = committedLock(id);
+    if (existsSync(lock)) {
+      writeFileAtomically(join(folder, LOCK_FILE), readRegularFile(lock));
+    }
   }
 
   private folder(stack: string): string {
@@ -149,17 +150,6 @@ function printToStandardError(): (line: string) => void {
   return print;
 }
 
-/** Runs code that writes to a path. A write that fails, on a full disk for one, names no path in Node.js. */
-function writing(target: string, run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    const { errno, path = target } = error as NodeJS.ErrnoException;
-    const message = fileErrorMessage({ errno, path });
-    throw message === undefined ? error : new Error(message, { cause: error });
-  }
-}
-
 /**
  * Files that Terraform or OpenTofu read from a stack's folder, but for those that synth writes. With one of them, such as
  * `override.tf.json`, what is applied is not what the settings say.
@@ -184,21 +174,12 @@ function unexpectedFiles(folder: string): readonly string[] {
 export function configurationText(deployment: Deployment, outdir: string): string {
   const stack = new DeckhouseAccessStack(new App({ outdir, stackTraces: false, hclOutput: false }), deployment);
   stack.prepareStack();
-  return JSON.stringify(sorted(JSON.parse(JSON.stringify(stack.toTerraform()))), null, 2);
+  return JSON.stringify(stack.toTerraform(), withSortedKeys, 2);
 }
 
-/** JSON with the keys in the order in which CDKTF writes them. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(sorted);
-  }
-  return typeof value === "object" && value !== null
-    ? Object.fromEntries(
-        Object.entries(value)
-          .toSorted(([one], [other]) => (one < other ? -1 : 1))
-          .map(([key, inner]) => [key, sorted(inner)]),
-      )
-    : value;
+/** Puts the keys of objects in the order in which CDKTF writes them. */
+function withSortedKeys(_: string, value: unknown): unknown {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
 }
 
 /** The Terraform JSON of deployments by stack, without comments: the same JSON that `AccessApp` writes. */

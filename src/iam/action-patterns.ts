@@ -30,6 +30,32 @@ export const ACTION_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   "kms:ReEncrypt*": ["kms:ReEncryptFrom", "kms:ReEncryptTo"],
 };
 
+/**
+ * Whether a pattern of actions (`*`: any string, `?`: one character) matches an action, or everything that another pattern matches.
+ * Both in lower case: IAM ignores case. Takes at most quadratic time.
+ */
+export function matchesAction(pattern: string, action: string): boolean {
+  let at = 0;
+  let star = -1;
+  let retry = 0;
+  for (let position = 0; position < action.length; ) {
+    if (pattern[at] === "*") {
+      star = at++;
+      retry = position;
+    } else if (pattern[at] === action[position] || (pattern[at] === "?" && action[position] !== "*")) {
+      at++;
+      position++;
+    } else if (star < 0) {
+      return false;
+    } else {
+      // The last star matches one character more.
+      at = star + 1;
+      position = ++retry;
+    }
+  }
+  return /^\**$/.test(pattern.slice(at));
+}
+
 /** The statements with patterns instead of the actions that they match exactly. */
 export function shortened<Value>(statements: readonly PolicyStatement<Value>[]): readonly PolicyStatement<Value>[] {
   return statements.map((statement) => ({ ...statement, actions: withPatterns(statement.actions) }));

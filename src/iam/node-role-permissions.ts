@@ -1,5 +1,5 @@
+import { matchesAction } from "./action-patterns";
 import awsActions from "./aws-actions.json";
-import { coversText } from "./wildcards";
 
 /** Actions of every DKP node: it reads its own name when it joins. Source: DKP's role `<prefix>-node`, `bootstrap-networks.sh.tpl`. */
 export const NODE_ACTIONS: readonly string[] = ["ec2:DescribeTags", "ec2:DescribeInstances"];
@@ -30,6 +30,6 @@ export function meantActions(action: string): readonly string[] | undefined {
   if (actions === undefined) {
     return [...services.keys()].map((known) => `${known}:${name}`);
   }
-  const isKnown = actions.length === 0 || actions.some((known) => coversText(name.toLowerCase(), known.toLowerCase()));
+  const isKnown = actions.length === 0 || actions.some((known) => matchesAction(name.toLowerCase(), known.toLowerCase()));
   return isKnown ? undefined : actions.map((known) => `${service}:${known}`);
 }

@@ -274,7 +274,7 @@ const STATE = stateResources(
       resource("aws_iam_group_policy_attachment", "policy-attachment", { policy_arn: arn("P") }),
       resource("aws_iam_role", "node", { name: "r", permissions_boundary: arn("B") }),
       resource("aws_iam_role_policy", "node", { name: "i", policy: JSON.stringify(DOCUMENT) }),
-      resource("aws_iam_role_policy_attachment", "node-1", { policy_arn: arn("R") }), // of an older checkout
+      resource("aws_iam_role_policy_attachment", "node-1", { policy_arn: arn("R") }),
       { ...resource("aws_iam_policy_document", "policy", {}), mode: "data" },
     ],
   }),

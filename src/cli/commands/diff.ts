@@ -2,14 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { configurationText, VERSIONS } from "../../app";
+import { committedLock, configurationText, VERSIONS } from "../../app";
 import { KNOWN_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
 import { defineDeployments } from "../../settings/load";
 import type { SettingsInput } from "../../settings/schema/deployment-schema";
 import { parseYaml, type YamlFile } from "../../settings/yaml-file";
-import { MOVED_FILE, movedBlocks } from "../../terraform/addresses";
-import { committedLock } from "../../terraform/provider-lock";
 import { reviewedJson } from "../../terraform/terraform-json";
 import { readRegularFile } from "../../text/files";
 import { COMPARED_FILES, readBase } from "../diff/baseline";
@@ -108,11 +106,9 @@ export async function ofPlan(session: Session, deployment: Deployment, file: str
   // A local backend has a path that depends on the output folder; a plan without that folder has another backend.
   const text = configurationText(deployment, existsSync(session.output) ? session.output : tmpdir());
   // A pipeline plans the file of the review pack, alone.
-  const moved = movedBlocks(deployment.nodeRole?.managedPolicyArns);
   const expected = {
     "cdk.tf.json": [text, json(reviewedJson(text))],
     [VERSIONS.name]: [VERSIONS.content, undefined],
-    ...(moved === "" ? {} : { [MOVED_FILE]: [moved] }),
   };
   const { plan, verification } = await readGivenPlan(session.terraform, file, expected, committedLock(stack));
   return compared(file, () => changesOfPlan(plan, stack, `Plan ${file}`, verification));

@@ -1,8 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { AccessApp } from "../../app";
+import { AccessApp, committedLock } from "../../app";
 import { DeckhouseAccessStack } from "../../stack";
-import { committedLock } from "../../terraform/provider-lock";
 import { shellWord } from "../../text/shell";
 import { changesExitCode } from "../diff/changes";
 import { FORMATS, type Format, ofPlan, settingsFiles } from "./diff";

@@ -1,8 +1,7 @@
 import { type Comparison, comparisonOf } from "../../decision/decide";
 import type { Answer, DecisionRequest, PolicyJson, Side } from "../../decision/model";
-import { ACTION_PATTERNS } from "../../iam/action-patterns";
+import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
 import { CATALOGUE } from "../../iam/catalogue";
-import { coversText } from "../../iam/wildcards";
 import { grouped } from "../../text/grouped";
 import { parseJson } from "../../text/json";
 import { exampleRequests, rowOf } from "./example-requests";
@@ -221,7 +220,7 @@ function allowsOf(policies: readonly Policy[]): readonly Allow[] {
 }
 
 function covers({ actions, patterns, isNot }: Allow, name: string): boolean {
-  return isNot !== (actions.has(name) || patterns.some((pattern) => coversText(pattern, name)));
+  return isNot !== (actions.has(name) || patterns.some((pattern) => matchesAction(pattern, name)));
 }
 
 /** Patterns of this project stand for exactly the actions that they match. */

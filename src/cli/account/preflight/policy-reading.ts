@@ -1,4 +1,4 @@
-import { coversText } from "../../../iam/wildcards";
+import { matchesAction } from "../../../iam/action-patterns";
 import { storedDocument } from "../aws/iam-reader";
 import type { Ask } from "../aws/operations";
 
@@ -55,7 +55,7 @@ export function trusts(policy: ReadPolicy, services: readonly string[]): Decisio
 
 function matches({ Action, NotAction, Resource, NotResource, Condition }: ReadStatement, action: string) {
   const named = (patterns: OneOrMore | undefined) =>
-    list(patterns).some((pattern) => coversText(pattern.toLowerCase(), action.toLowerCase()));
+    list(patterns).some((pattern) => matchesAction(pattern.toLowerCase(), action.toLowerCase()));
   const isForAll = NotResource !== undefined || list(Resource).some((resource) => /^\*+$/.test(resource));
   if (!isForAll || (NotAction === undefined ? !named(Action) : named(NotAction))) {
     return undefined;

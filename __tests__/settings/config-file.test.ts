@@ -228,7 +228,7 @@ describe("DKP's installation file is rejected", () => {
     [
       "a CDKTF token",
       'tags: { team: "&{TfToken[TOKEN.0]}" }\n',
-      "tags.team: holds a CDKTF token, which becomes a Terraform expression; write the value itself",
+      'tags.team: holds "TfToken[", which Terraform would run as code; write the value itself',
     ],
     [
       "what IAM rejects in a tag",

@@ -77,22 +77,6 @@ describe("deployments written in code", () => {
     );
   });
 
-  it.each([
-    [
-      "an object that holds itself",
-      () => {
-        const settings: Record<string, unknown> = { region: "eu-central-1" };
-        settings.tags = settings;
-        return settings;
-      },
-    ],
-    ["a BigInt", () => ({ region: "eu-central-1", accountId: 123456789012n })],
-  ])("are reported as settings errors if JSON cannot represent them: %s", (_, settings) => {
-    expect(messageOf({ dev: settings() })).toBe(
-      'deployment "dev" has 1 error:\n  can\'t be written as JSON: it holds itself, or a BigInt; write plain values',
-    );
-  });
-
   it("are typed", () => {
     // @ts-expect-error: "mode" is one of three strings
     const wrong: SettingsInput = { region: "eu-central-1", backend, policy: { mode: "tight" } };

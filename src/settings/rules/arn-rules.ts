@@ -13,25 +13,19 @@ const ARN_FIELDS = [...BOUNDARIES, "provider.assumeRoleArn", POLICIES] as const;
 /** Rules for ARNs: their partition, their account, and which policies can be a boundary. */
 export const ARN_RULES: readonly Rule[] = [
   ...ARN_FIELDS.map((name) =>
-    rule([name, "region"], ({ region, [name]: given }) => {
+    rule([name, "region", "accountId"], ({ region, accountId, [name]: given }) => {
       const begin = `arn:${partitionOf(region)}:`;
-      return arnsOf(name, given)
-        .filter(([, arn]) => !arn.startsWith(begin))
-        .map(([field, arn]) => {
+      return arnsOf(name, given).flatMap(([field, arn]) => {
+        const account = parseIamArn(arn)?.account;
+        if (!arn.startsWith(begin)) {
           const what = `is of another partition than region ${region}; write an ARN that begins with ${begin}`;
           return errorAt(field, `${show(arn)} ${what}`);
-        });
-    }),
-  ),
-  ...ARN_FIELDS.map((name) =>
-    rule([name, "accountId"], ({ accountId, [name]: given }) =>
-      arnsOf(name, given).flatMap(([field, arn]) => {
-        const account = parseIamArn(arn)?.account;
+        }
         return account === "aws" || accountId === undefined || account === accountId
           ? []
           : errorAt(field, `${show(arn)} is of account ${account}, accountId is ${accountId}; make them agree`);
-      }),
-    ),
+      });
+    }),
   ),
   ...BOUNDARIES.map((name) =>
     rule([name, "policy", "accountId"], ({ [name]: arn, policy }) => arn !== undefined && ownPolicyError(policy, arn)),

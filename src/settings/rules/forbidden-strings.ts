@@ -9,22 +9,12 @@ export function forbiddenStrings(value: unknown): readonly FieldError[] {
 }
 
 /**
- * `${...}` and `%{...}` anywhere: Terraform would run them, `${file("...")}` for one, and no setting needs them.
- * CDKTF's tokens become such expressions at synth.
+ * `${...}` and `%{...}` anywhere: Terraform would run them, `${file("...")}` for one, and no setting needs them. CDKTF's tokens become
+ * such expressions at synth; `#{...}` and `&{...}` are those of lists and maps.
  */
 function templateError(text: string): string | undefined {
-  const [sign] = /[$%]\{/.exec(text) ?? [];
-  if (sign !== undefined) {
-    return `holds "${sign}", which Terraform would run as code; write the value itself`;
-  }
-  return isToken(text) ? "holds a CDKTF token, which becomes a Terraform expression; write the value itself" : undefined;
-}
-
-/** Whether CDKTF takes a text for a token: one of a string, a list or a map, or a number. Source: cdktf `lib/tokens/private/encoding.js`. */
-function isToken(text: string): boolean {
-  // CDKTF looks for numbers between all other characters, an exponent included.
-  const numbers = text.split(/[^-|\d.+e]+/).map((part) => Number.parseFloat(part.replace(/^e+/, "")));
-  return text.includes("TfToken[") || numbers.some((number) => number >= -2e289 && number <= -1.8e289);
+  const [sign] = /[$%]\{|TfToken\[/.exec(text) ?? [];
+  return sign && `holds "${sign}", which Terraform would run as code; write the value itself`;
 }
 
 /** Keys that JavaScript objects treat in their own way: they would get lost on the way to Terraform. */

@@ -62,7 +62,7 @@ export interface CheckedSettings {
 export function checkedSettings(value: unknown, errors: readonly FieldError[]): CheckedSettings {
   return {
     fields<Name extends FieldName>(...names: readonly Name[]) {
-      const paths = names.map((name) => [name, pathOf(name)] as const);
+      const paths = names.map((name) => [name, name.split(".")] as const);
       if (errors.some((error) => paths.some(([, path]) => overlap(error.path, path)))) {
         return undefined;
       }
@@ -70,10 +70,6 @@ export function checkedSettings(value: unknown, errors: readonly FieldError[]): 
       return Object.fromEntries(paths.map(([name, path]) => [name, valueAt(value, path)])) as Fields<Name>;
     },
   };
-}
-
-function pathOf(name: FieldName): readonly string[] {
-  return name.split(".");
 }
 
 /** Whether one path is the other or lies inside it, either way round. */

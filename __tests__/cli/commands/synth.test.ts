@@ -67,7 +67,7 @@ describe("dkp-access synth", () => {
       status: 1,
       stdout: "",
       stderr: expect.stringMatching(
-        /^deployments\/b\.yaml has 1 error:\n {2}line \d+, policy\.description: holds a CDKTF token, which becomes a Terraform expression; write the value itself\n$/,
+        /^deployments\/b\.yaml has 1 error:\n {2}line \d+, policy\.description: holds "TfToken\[", which Terraform would run as code; write the value itself\n$/,
       ),
     });
     expect(existsSync(join(folder, "cdktf.out"))).toBe(false);

@@ -29,19 +29,19 @@ function withNodePolicy(policy: object): JsonObject {
 describe("a change summary", () => {
   it("begins with the verdict in Markdown, then lists each action with its reason", () => {
     expect(changesMarkdown(between(minimal(""), minimal("tags: { team: platform }")))).toBe(
-      `**Permissions broadened: 2 actions (2 write) added.** review/ against git ref main (1a2b3c4d)
+      `**Permissions broadened: 2 actions (2 write) added.** review/ against git ref main \\(1a2b3c4d\\)
 
 ### deckhouse
 
 **Broadened permissions**
 
-- the user is allowed more than before; for example, allowed now and not before: iam:TagRole on arn:aws:iam::ACCOUNT\\_ID:role/dev-node
-  - \`iam:TagRole\` (identity, Tagging): added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: sets cluster.tags on &lt;prefix&gt;-node, at creation and later)
-  - \`iam:UntagRole\` (identity, Tagging): added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws:TagKeys ForAllValues:StringEquals team (why: removes a tag from &lt;prefix&gt;-node that cluster.tags no longer contains)
+- the user is allowed more than before\\; for example, allowed now and not before\\: iam\\:TagRole on arn\\:aws\\:iam\\:\\:ACCOUNT\\_ID\\:role/dev-node
+  - \`iam:TagRole\` (identity, Tagging): added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws\\:TagKeys ForAllValues\\:StringEquals team (why: sets cluster.tags on \\<prefix\\>-node, at creation and later)
+  - \`iam:UntagRole\` (identity, Tagging): added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws\\:TagKeys ForAllValues\\:StringEquals team (why: removes a tag from \\<prefix\\>-node that cluster.tags no longer contains)
 
 **Resources**
 
-- updated: policy "D8CloudProviderAWS": policy (\`aws_iam_policy.policy\`)
+- updated\\: policy \\"D8CloudProviderAWS\\"\\: policy (\`aws_iam_policy.policy\`)
 `,
     );
   });
@@ -166,9 +166,9 @@ describe("a change summary", () => {
     const named = JSON.parse(JSON.stringify(packOf("")).replaceAll('"D8CloudProviderAWS"', JSON.stringify(name)));
     const wild = withNodePolicy({ Statement: [{ Effect: "Allow", Action: "s3:`|@x", Resource: "*" }] });
     expect(changesMarkdown(between(packOf(""), named))).toContain(
-      'replaces the policy "a\\|b\\`c@&#8203;team#&#8203;1&lt;i&gt;\\*x\\*\\_y\\_" and its attachments',
+      'replaces the policy \\"a\\|b\\`c\\@&#8203;team\\#&#8203;1\\<i\\>\\*x\\*\\_y\\_\\" and its attachments',
     );
-    expect(changesMarkdown(between(packOf(""), wild))).toContain("  - `` s3:`|@x `` (not in DKP's catalogue, unknown): ");
+    expect(changesMarkdown(between(packOf(""), wild))).toContain("  - `` s3:`|@x `` (not in DKP\\'s catalogue, unknown): ");
   });
 
   it("has no control characters that a terminal or a CI system interprets", () => {

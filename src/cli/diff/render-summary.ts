@@ -1,5 +1,5 @@
 import { grouped } from "../../text/grouped";
-import { code } from "../../text/markdown";
+import { code, prose } from "../../text/markdown";
 import { visible } from "../../text/printable";
 import { levelOf, textOf } from "../findings/finding";
 import type { Changes, DeploymentChanges } from "./changes";
@@ -12,17 +12,18 @@ interface Style {
   readonly code: (text: string) => string;
   readonly strong: (text: string) => string;
   readonly heading: (text: string) => string;
-  readonly list: (entries: readonly string[], separator?: string) => string;
+  readonly list: (entries: readonly string[]) => string;
   /** Lines that most readers skip. */
   readonly folded: (summary: string, lines: readonly string[]) => readonly string[];
 }
 
 const MARKDOWN: Style = {
-  text: (text) => escapeMarkdown(visible(text)),
+  // A zero-width space keeps `@` and `#` from reaching people and issues.
+  text: (text) => prose(text).replaceAll(/[@#]/g, "$&&#8203;"),
   code,
   strong: (text) => `**${text}**`,
   heading: (text) => `### ${text}`,
-  list: (entries, separator = ", ") => entries.join(separator),
+  list: (entries) => entries.join(", "),
   folded: (summary, lines) => ["", `<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
 };
 
@@ -31,7 +32,8 @@ const PLAIN: Style = {
   code: visible,
   strong: (text) => text,
   heading: (text) => text,
-  list: shortList,
+  list: (entries) =>
+    entries.length <= 3 ? entries.join(", ") : `${entries.slice(0, 2).join(", ")} and ${entries.length - 2} more`,
   folded: (_, lines) => lines,
 };
 
@@ -72,28 +74,27 @@ function render(changes: Changes, style: Style): string {
 }
 
 /** The summary in one line. Permissions are called narrowed or unchanged only where nothing requires attention. */
-export function verdict({ deployments }: Changes): string {
+function verdict({ deployments }: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const numberIn = (section: Section) => findings.filter(({ rule }) => RULES[rule].section === section).length;
-  const sentence = (section: Section, one: string, more: string) => {
-    const number = numberIn(section);
-    return number === 0 ? [] : [number === 1 ? `1 ${one}.` : `${number} ${more}.`];
-  };
-  const isSerious = findings.some((finding) => levelOf(RULES, finding) !== "note");
-  const permissions = () => {
-    if (numberIn("Broadened permissions") > 0) {
-      return [`Permissions broadened${counts(findings, "permissions-broadened", "added", "broadened")}.`];
-    }
-    const narrowed = `Permissions narrowed${counts(findings, "permissions-narrowed", "removed", "narrowed")}.`;
-    return isSerious ? [] : [numberIn("Narrowed permissions") > 0 ? narrowed : "Permissions unchanged."];
-  };
-  return [
-    ...sentence("Breaking changes", "breaking change", "breaking changes"),
-    ...sentence("Who can read a secret", "change of who can read a secret", "changes of who can read a secret"),
-    ...(numberIn("Destination of the secret") > 0 ? ["The destination of the secret changes."] : []),
-    ...permissions(),
-    ...sentence("Other changes that require attention", "other change requires attention", "other changes require attention"),
-  ].join(" ");
+  const sentence = (number: number, one: string, more: string) => (number === 1 ? `1 ${one}.` : `${number} ${more}.`);
+  const [breaking, readers, others] = [
+    numberIn("Breaking changes"),
+    numberIn("Who can read a secret"),
+    numberIn("Other changes that require attention"),
+  ];
+  const narrowed = `Permissions narrowed${counts(findings, "permissions-narrowed", "removed", "narrowed")}.`;
+  const isHarmless = findings.every((finding) => levelOf(RULES, finding) === "note");
+  const sentences = [
+    breaking > 0 && sentence(breaking, "breaking change", "breaking changes"),
+    readers > 0 && sentence(readers, "change of who can read a secret", "changes of who can read a secret"),
+    numberIn("Destination of the secret") > 0 && "The destination of the secret changes.",
+    numberIn("Broadened permissions") > 0 &&
+      `Permissions broadened${counts(findings, "permissions-broadened", "added", "broadened")}.`,
+    isHarmless && (numberIn("Narrowed permissions") > 0 ? narrowed : "Permissions unchanged."),
+    others > 0 && sentence(others, "other change requires attention", "other changes require attention"),
+  ];
+  return sentences.filter((text) => text !== false).join(" ");
 }
 
 /** ": 3 actions (2 write) added, 1 action (1 write) broadened". */
@@ -181,24 +182,5 @@ function scopeList(scopes: readonly Scope[], style: Style): string {
     const list = style.list(group.map(({ resource }) => (resource === "*" ? "all resources" : style.code(resource))));
     return conditions === "" ? list : `${list} only if ${style.text(conditions)}`;
   });
-  return style.list(groups, ", and on ");
-}
-
-const SHORT_LIST = 2;
-
-/** The first entries of a list, and how many more there are. */
-function shortList(entries: readonly string[]): string {
-  const more = entries.length - SHORT_LIST;
-  return more > 1 ? `${entries.slice(0, SHORT_LIST).join(", ")} and ${more} more` : entries.join(", ");
-}
-
-/** Escapes a string so that Markdown shows it unchanged. A zero-width space keeps `@` and `#` from reaching people and issues. */
-function escapeMarkdown(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll(/[\r\n]+/g, " ")
-    .replaceAll(/[\\`*_[\]|~]/g, "\\$&")
-    .replaceAll(/[@#]/g, "$&&#8203;");
+  return groups.join(", and on ");
 }

@@ -13,59 +13,39 @@ export interface SettingsFiles {
 }
 
 /** The levels of SARIF. */
-const SARIF_LEVEL = { note: "note", attention: "warning", unverifiable: "error", breaking: "error" } as const satisfies Record<
-  Level,
-  string
->;
+const SARIF_LEVEL: Readonly<Record<Level, string>> = {
+  note: "note",
+  attention: "warning",
+  unverifiable: "error",
+  breaking: "error",
+};
 
 /**
  * What makes the exit code of a change other than 0, in the Static Analysis Results Interchange Format 2.1.0, for code scanners. Each
  * result is on the line of the setting of its finding.
  */
 export function changesSarif(changes: Changes, files: SettingsFiles): string {
+  const rules = Object.entries(RULES).map(([id, { title, level }]) => ({
+    id,
+    shortDescription: { text: title },
+    defaultConfiguration: { level: SARIF_LEVEL[level] },
+  }));
   const serious = findingsOf(changes).filter((finding) => levelOf(RULES, finding) !== "note");
-  const log = {
-    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
-    version: "2.1.0",
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: "dkp-access diff",
-            rules: Object.entries(RULES)
-              .filter(([, { level }]) => level !== "note")
-              .map(([id, { title, level }]) => ({
-                id,
-                shortDescription: { text: title },
-                defaultConfiguration: { level: SARIF_LEVEL[level] },
-              })),
-          },
-        },
-        properties: { exitCode: changesExitCode(changes), source: changes.source },
-        results: serious.map((finding) => {
-          const { rule, stack, field, values } = finding;
-          return {
-            ruleId: rule,
-            level: SARIF_LEVEL[levelOf(RULES, finding)],
-            message: { text: `${visible(stack)}: ${textOf(RULES, finding)}` },
-            locations: [
-              {
-                physicalLocation: {
-                  artifactLocation: { uri: encodeURI(files.path(stack)) },
-                  // A file that is deleted has no lines; code scanners expect one.
-                  region: { startLine: (field === undefined ? undefined : files.lineOf(stack, field.split("."))) ?? 1 },
-                },
-              },
-            ],
-            partialFingerprints: {
-              "dkpAccessDiff/v1": createHash("sha256")
-                .update(JSON.stringify([rule, stack, values]))
-                .digest("hex"),
-            },
-          };
-        }),
-      },
-    ],
-  };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  const results = serious.map((finding) => {
+    const { rule, stack, field, values } = finding;
+    // A file that is deleted has no lines; code scanners expect one.
+    const startLine = (field === undefined ? undefined : files.lineOf(stack, field.split("."))) ?? 1;
+    const print = createHash("sha256").update(JSON.stringify([rule, stack, values]));
+    return {
+      ruleId: rule,
+      level: SARIF_LEVEL[levelOf(RULES, finding)],
+      message: { text: `${visible(stack)}: ${textOf(RULES, finding)}` },
+      locations: [{ physicalLocation: { artifactLocation: { uri: encodeURI(files.path(stack)) }, region: { startLine } } }],
+      partialFingerprints: { "dkpAccessDiff/v1": print.digest("hex") },
+    };
+  });
+  const tool = { driver: { name: "dkp-access diff", rules } };
+  const properties = { exitCode: changesExitCode(changes), source: changes.source };
+  const $schema = "https://json.schemastore.org/sarif-2.1.0.json";
+  return `${JSON.stringify({ $schema, version: "2.1.0", runs: [{ tool, properties, results }] }, null, 2)}\n`;
 }

@@ -118,7 +118,9 @@ function changesOfPack(
   const fields = had.settings === undefined || has.settings === undefined ? [] : differences(had.settings, has.settings);
   const isBoth = base !== undefined && current !== undefined;
   const imported = listOf(has.terraform.import).map((block) => String(objectOf(block).to));
-  const arn = userArn(after, current === undefined ? had.terraform : has.terraform, account);
+  const { partition } = environmentOf(current === undefined ? had.terraform : has.terraform);
+  const [path = "/", name = ""] = ["path", "name"].map((argument) => attribute(after, ADDRESSES.user, argument));
+  const arn = iamResourceArn({ partition, account }, `user${path}${name}`);
   const findings = [
     ...(current === undefined ? removal(before) : []),
     // A settings file that appears or disappears breaks nothing by itself.
@@ -126,7 +128,7 @@ function changesOfPack(
     ...permissionFindings(before, after),
     ...exposureFindings(before, after, imported),
     ...pgpKeyFindings(pgpKeysOf(had), pgpKeysOf(has)),
-    ...policyFileFindings(had.files, has.files, account, { arn, policies: [...userPoliciesOf(after).values()] }),
+    ...policyFileFindings(had.files, has.files, account, arn, [...userPoliciesOf(after).values()]),
     ...outputFindings(before, after),
     ...(isBoth ? betweenBoth(had, has, fields) : []),
     ...riskFindings(had.settings && deploymentOf(stack, had.settings), has.settings && deploymentOf(stack, has.settings)),
@@ -161,31 +163,17 @@ function removal(before: Snapshot): readonly DiffFound[] {
 
 /** Another account or partition: Terraform would create everything again there. */
 function environmentFindings(base: JsonObject, current: JsonObject): readonly DiffFound[] {
-  const moves = [
-    { what: "account", from: accountOf(base), to: accountOf(current) },
-    { what: "partition", from: partitionOfPack(base), to: partitionOfPack(current) },
-  ];
-  const isMove = (move: { readonly from?: string | undefined; readonly to?: string | undefined }) =>
-    move.from !== undefined && move.to !== undefined && move.from !== move.to;
-  return moves
-    .filter(isMove)
-    .slice(0, 1)
-    .map(({ what, from = "", to = "" }) => ({ rule: "environment-changed", values: { what, from, to } }));
+  const [had, has] = [environmentOf(base), environmentOf(current)];
+  const isMoved = (name: keyof typeof had) => had[name] !== undefined && has[name] !== undefined && had[name] !== has[name];
+  const moved = (["account", "partition"] as const).filter(isMoved).slice(0, 1);
+  return moved.map((what) => ({ rule: "environment-changed", values: { what, from: had[what] ?? "", to: has[what] ?? "" } }));
 }
 
-/** The account, if a configuration contains it: stated, or that of the role that Terraform assumes. */
-function accountOf(pack: JsonObject): string | undefined {
-  const role = textOf(objectOf(listOf(providerOf(pack).assume_role)[0]).role_arn);
-  return statedAccount(pack) ?? (role === undefined ? undefined : parseIamArn(role)?.account);
-}
-
-function userArn(snapshot: Snapshot, pack: JsonObject, account: string): string {
-  const [path = "/", name = ""] = ["path", "name"].map((argument) => attribute(snapshot, ADDRESSES.user, argument));
-  return iamResourceArn({ partition: partitionOfPack(pack), account }, `user${path}${name}`);
-}
-
-function partitionOfPack(pack: JsonObject): string {
-  return partitionOf(textOf(providerOf(pack).region) ?? "");
+/** Where a configuration creates resources; the account if it contains it: stated, or that of the role that Terraform assumes. */
+function environmentOf(pack: JsonObject): { readonly account: string | undefined; readonly partition: string } {
+  const { region, assume_role } = providerOf(pack);
+  const role = textOf(objectOf(listOf(assume_role)[0]).role_arn) ?? "";
+  return { account: statedAccount(pack) ?? parseIamArn(role)?.account, partition: partitionOf(textOf(region) ?? "") };
 }
 
 /** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. */

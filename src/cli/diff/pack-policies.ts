@@ -20,23 +20,19 @@ export type PolicyFiles = Readonly<Record<string, string>>;
 /** All of them. */
 export const POLICY_FILES: readonly string[] = [...DEPLOYER_FILES, PLANNER_FILE, ...TRUST_FILES, CONTROL_POLICY_FILE];
 
-/** The user whom a service control policy limits. */
-export interface ControlledUser {
-  readonly arn: string;
-  readonly policies: readonly Policy[];
-}
-
 /**
  * Changes of the policies of a review pack that Terraform does not apply. A file that one side lacks is not compared, but for those of the
  * deployer, which settings can require.
  * @param account stands for the account where a file does not state it
- * @param user ARN of the user, and the policies of the user after the change
+ * @param user ARN of the user whom a service control policy limits
+ * @param userPolicies the policies of the user after the change
  */
 export function policyFileFindings(
   before: PolicyFiles,
   after: PolicyFiles,
   account: string,
-  user: ControlledUser,
+  user: string,
+  userPolicies: readonly Policy[],
 ): readonly DiffFound[] {
   // `*` and `ACCOUNT_ID` stand for the account; an identity policy reaches no other account's IAM.
   const textIn = (files: PolicyFiles, file: string) =>
@@ -56,7 +52,7 @@ export function policyFileFindings(
       return policyFindings("deployer", comparePolicies(one, other), undefined, file);
     }
     return file === CONTROL_POLICY_FILE
-      ? controlFindings(had ?? "", has ?? "", user)
+      ? controlFindings(had ?? "", has ?? "", user, userPolicies)
       : trustFindings(`the role of ${file}`, one[0], other[0]);
   });
 }
@@ -65,16 +61,16 @@ export function policyFileFindings(
  * What a service control policy no longer denies, decided for all principals: the user with the policies after the change, any other
  * principal with any policy.
  */
-function controlFindings(had: string, has: string, user: ControlledUser): readonly DiffFound[] {
+function controlFindings(had: string, has: string, user: string, own: readonly Policy[]): readonly DiffFound[] {
   const [before, after] = [readPolicy(withPrefix(had, has)), readPolicy(withPrefix(has, had))];
   if (canonical(before) === canonical(after)) {
     return [];
   }
   const verdict = (identity: readonly Policy[]) =>
     decisions({ identity, controlPolicies: [[FULL_ACCESS, after]] }, { identity, controlPolicies: [[FULL_ACCESS, before]] });
-  const others = { ArnNotEquals: { "aws:PrincipalArn": user.arn } };
+  const others = { ArnNotEquals: { "aws:PrincipalArn": user } };
   const ofOthers = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*", Condition: others }] };
-  const more = spelled(verdict([...user.policies, ofOthers]).added(), [before, after, ...user.policies]);
+  const more = spelled(verdict([...own, ofOthers]).added(), [before, after, ...own]);
   const found: DiffFound[] = [];
   if (more.kind !== "nothing-new") {
     const values = { statements: changedStatements(before, after), ...evidenceOf(more) };

@@ -14,9 +14,6 @@ export type Policy = PolicyJson;
 /** Allows every request: on its own, or below what limits it. */
 export const FULL_ACCESS: Policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
 
-/** A policy that is known only after the apply. */
-export const UNKNOWN_POLICY: Policy = "a policy that is known only after the apply";
-
 /** A policy from its text. One that is no JSON, or that has a key twice, stays a text: the decision compares it with itself alone. */
 export function readPolicy(text: string): Policy {
   const policy = parseJson(text);

@@ -4,7 +4,7 @@ import { visible } from "../../text/printable";
 import { levelOf, textOf } from "../findings/finding";
 import type { Changes, DeploymentChanges } from "./changes";
 import { isWrite } from "./example-requests";
-import { type ActionChange, type DiffFound, RULES, type Scope, SECTIONS, type Section } from "./rules";
+import { type ActionChange, type DiffFound, RULES, type Scope, type Section } from "./rules";
 
 /** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */
 interface Style {
@@ -119,7 +119,7 @@ function deploymentLines({ stack, state, findings }: DeploymentChanges, style: S
   );
   return [
     style.heading(`${style.text(stack)}${state === "changed" ? "" : `: ${state}`}`),
-    ...SECTIONS.flatMap((section) => {
+    ...[...new Set(Object.values(RULES).map(({ section }) => section))].flatMap((section) => {
       const own = findings.filter(({ rule }) => RULES[rule].section === section);
       const lines = own.flatMap((found) => linesOf(found, broadened, style));
       return own.length === 0 ? [] : ["", style.strong(section), "", ...lines];

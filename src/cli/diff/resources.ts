@@ -2,8 +2,9 @@ import { SLOTS } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf } from "./json-values";
 import { isOwn, routes } from "./permissions";
+import { readPolicy } from "./policies";
 import type { DiffFound } from "./rules";
-import { attribute, keyIn, managedChanges, policyAt, type Snapshot, slotsOf, UNKNOWN, userPoliciesOf } from "./snapshot";
+import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** What happens to a resource. */
 export interface ResourceChange {
@@ -50,8 +51,6 @@ function changeOf(address: string, action: ResourceChange["action"], before: Sna
   return { address, what, action, details: differingAttributes(address, before, after) };
 }
 
-const POLICY_ARGUMENTS: readonly string[] = ["policy", "assume_role_policy"];
-
 /** Terraform itself reads these, or the provider computes them. */
 const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "tags_all"];
 
@@ -61,12 +60,11 @@ function differingAttributes(address: string, before: Snapshot, after: Snapshot)
   if (had === undefined || has === undefined) {
     return [];
   }
-  const value = (snapshot: Snapshot, name: string) =>
-    POLICY_ARGUMENTS.includes(name) ? policyAt(snapshot, address, name) : (snapshot.resources.get(address)?.[name] ?? "");
+  const meaning = (value: unknown) => canonical(typeof value === "string" ? readPolicy(value) : (value ?? ""));
   const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(has.lifecycle)[0]).ignore_changes)];
   return [...new Set([...Object.keys(had), ...Object.keys(has)])]
     .filter((name) => !ignored.includes(name) && has[name] !== UNKNOWN)
-    .filter((name) => canonical(value(before, name)) !== canonical(value(after, name)));
+    .filter((name) => meaning(had[name]) !== meaning(has[name]));
 }
 
 /** Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */

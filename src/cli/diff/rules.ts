@@ -3,22 +3,6 @@ import type { AccessLevel, Area } from "../../iam/catalogue";
 import { page } from "../../text/recovery";
 import type { Found, Level, Rule } from "../findings/finding";
 
-/** Under which heading a summary lists a finding; in this order. */
-export const SECTIONS = [
-  "Breaking changes",
-  "Who can read a secret",
-  "Destination of the secret",
-  "What an attacker with the key can do",
-  "Broadened permissions",
-  "Other changes that require attention",
-  "Narrowed permissions",
-  "Settings",
-  "Resources",
-  "Notes",
-] as const;
-
-export type Section = (typeof SECTIONS)[number];
-
 /** Whose permissions change. The deployer is the principal that runs Terraform. */
 export type Principal = "user" | "node role" | "deployer" | "any principal" | "principal";
 
@@ -53,7 +37,8 @@ type ValuesOf<Template> = { readonly [Name in Exclude<NamesIn<Template>, Optiona
   readonly [Name in OptionalIn<Template>]?: ValueOf<Name> | undefined;
 };
 
-interface DiffRule<Values> extends Rule<Values> {
+interface DiffRule<Values, Section extends string> extends Rule<Values> {
+  /** Under which heading a summary lists a finding. */
   readonly section: Section;
 }
 
@@ -82,20 +67,20 @@ function filled(template: string, values: Readonly<Record<string, unknown>>): st
 type Templates = Readonly<Record<string, string>>;
 
 /** Rules of one level under one heading. The template is the sentence of a finding. */
-function rules<const Given extends Templates>(level: Level, section: Section, templates: Given) {
-  const rule = (template: string): DiffRule<never> => ({
+function rules<Section extends string, const Given extends Templates>(level: Level, section: Section, templates: Given) {
+  const rule = (template: string): DiffRule<never, Section> => ({
     level,
     section,
     title: template.replaceAll(/[[\]{}]/g, ""),
     text: (values) => filled(template, values),
   });
   const entries = Object.entries(templates).map(([id, template]) => [id, rule(template)]);
-  return Object.fromEntries(entries) as { readonly [Id in keyof Given]: DiffRule<ValuesOf<Given[Id]>> };
+  return Object.fromEntries(entries) as { readonly [Id in keyof Given]: DiffRule<ValuesOf<Given[Id]>, Section> };
 }
 
 const UNLESS_LEAKED = ", unless it has leaked: then this is the change that keys --leaked prints";
 
-/** Every kind of difference that `diff` reports. Rule IDs are stable. */
+/** Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable. */
 export const RULES = {
   ...rules("breaking", "Breaking changes", {
     "user-renamed":
@@ -144,6 +129,9 @@ export const RULES = {
     "destination-changed":
       "the state, which may contain the secret, changes its destination or protection ({changes}): Terraform sends the state and the credentials of the backend there; with another location, run terraform init -migrate-state",
   }),
+  ...rules("note", "What an attacker with the key can do", {
+    risk: "[before: {before}; ]now: {after}",
+  }),
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened":
       "the {principal} is allowed more than before[: {actions}][; not comparable: reported as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
@@ -191,9 +179,6 @@ export const RULES = {
   ...rules("note", "Resources", {
     resource: "{action}: {what}[: {details}]",
   }),
-  ...rules("note", "What an attacker with the key can do", {
-    risk: "[before: {before}; ]now: {after}",
-  }),
   ...rules("note", "Notes", {
     renamed: "{from} is renamed to {to}: the account, the user and the state stay, so that Terraform changes nothing by it",
     "outputs-new": "new outputs: {outputs}",
@@ -211,6 +196,8 @@ export const RULES = {
 export type DiffRules = typeof RULES;
 
 export type RuleId = keyof DiffRules;
+
+export type Section = DiffRules[RuleId]["section"];
 
 /** What is found in one deployment. */
 export type DiffFound = Found<DiffRules>;

@@ -14,12 +14,6 @@ export type Configuration = Readonly<Record<string, readonly (string | undefined
 /** Whether a plan is of the configuration of the settings: proven, not stated in the plan, or how it differs. */
 export type Verification = "verified" | "unverified" | { readonly differences: readonly string[] };
 
-/** What is known of the plan that a person gave. */
-export interface GivenPlan {
-  readonly plan: JsonObject;
-  readonly verification: Verification;
-}
-
 /**
  * A plan: a file that `terraform plan -out` wrote, or what `terraform show -json` printed, which carries no configuration.
  * @param expected the configuration of the settings
@@ -31,7 +25,7 @@ export async function readGivenPlan(
   file: string,
   expected: Configuration,
   lock: string,
-): Promise<GivenPlan> {
+): Promise<{ readonly plan: JsonObject; readonly verification: Verification }> {
   const content = readRegularFile(file);
   if (!isSavedPlan(content)) {
     return { plan: readPlan(file, content.toString("utf8")), verification: "unverified" };
@@ -92,15 +86,20 @@ export function verifyConfiguration(plan: Uint8Array, expected: Configuration): 
   const known = [...OTHER_FILES, MODULES, ...Object.keys(expected).map((name) => `${ROOT}${name}`)];
   const modules = parseJson(files.get(MODULES) ?? "");
   const isRootAlone = Array.isArray(modules) && modules.length === 1 && objectOf(modules[0]).Key === "";
-  const differences = [
+  const found = [
     ...[...files.keys()].filter((name) => !known.includes(name)).map((name) => `the file ${name}`),
     ...(isRootAlone ? [] : ["modules"]),
     ...Object.entries(expected).flatMap(([name, contents]) => {
       const given = files.get(`${ROOT}${name}`);
-      return contents.includes(given) ? [] : differencesOf(name, contents[0], given);
+      if (given === undefined || contents.includes(given)) {
+        return contents.includes(given) ? [] : [`no ${name}`];
+      }
+      // CDKTF's comments are no block.
+      const blocks = differences(parseJson(contents[0] ?? ""), parseJson(given), 3).filter(({ field }) => field !== "//");
+      return blocks.length === 0 ? [`the text of ${name}`] : blocks.map(({ field }) => field);
     }),
   ];
-  return differences.length === 0 ? "verified" : { differences: [...new Set(differences)] };
+  return found.length === 0 ? "verified" : { differences: [...new Set(found)] };
 }
 
 /** The files of a saved plan; those that are not its configuration or provider lock are empty. Undefined if it is no archive. */
@@ -120,14 +119,4 @@ function filesIn(plan: Uint8Array): ReadonlyMap<string, string> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The blocks that differ; the name of the file where that shows nothing. */
-function differencesOf(name: string, expected = "", given: string | undefined): readonly string[] {
-  if (given === undefined) {
-    return [`no ${name}`];
-  }
-  // CDKTF's comments are no block.
-  const blocks = differences(parseJson(expected), parseJson(given), 3).flatMap(({ field }) => (field === "//" ? [] : [field]));
-  return blocks.length === 0 ? [`the text of ${name}`] : blocks;
 }

@@ -62,19 +62,18 @@ export function secretFindings(plan: JsonObject, secrets: readonly string[]): re
 
 /** Where a secret is newly in plaintext. @param imported addresses of which Terraform does not know the secret */
 export function exposureFindings(before: Snapshot, after: Snapshot, imported: readonly string[]): readonly DiffFound[] {
-  const [had, has] = [before.outputs.get(SECRET_OUTPUT), after.outputs.get(SECRET_OUTPUT)];
-  const found: DiffFound[] = [];
-  if (has !== undefined && had === undefined) {
-    found.push({ rule: "secret-output", values: { output: SECRET_OUTPUT } });
-  }
-  if (has?.sensitive === false && had?.sensitive !== false) {
-    found.push({ rule: "secret-unmarked", values: { output: SECRET_OUTPUT } });
-  }
-  for (const [output, { sensitive, stays }] of after.outputs) {
-    if (sensitive && !stays && output !== SECRET_OUTPUT && before.outputs.get(output)?.sensitive !== true) {
-      found.push({ rule: "output-may-hold-secret", values: { output } });
+  const found = [...after.outputs].flatMap(([output, { sensitive, stays }]): DiffFound[] => {
+    const had = before.outputs.get(output);
+    if (output !== SECRET_OUTPUT) {
+      const mayHold = sensitive && !stays && had?.sensitive !== true;
+      return mayHold ? [{ rule: "output-may-hold-secret", values: { output } }] : [];
     }
-  }
+    const isUnmarked = !sensitive && had?.sensitive !== false;
+    return [
+      ...(had === undefined ? [{ rule: "secret-output", values: { output } } as const] : []),
+      ...(isUnmarked ? [{ rule: "secret-unmarked", values: { output } } as const] : []),
+    ];
+  });
   const [hadPlaintext, hasPlaintext] = [inPlaintext(before, []), inPlaintext(after, imported)];
   if (!hadPlaintext && hasPlaintext) {
     found.push({ rule: "plaintext-in-state", values: {} });

@@ -3,7 +3,7 @@ import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { policyFile } from "../review/file-names";
 import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
-import { type Policy, readPolicy, UNKNOWN_POLICY } from "./policies";
+import { type Policy, readPolicy } from "./policies";
 
 /** One side of a change: what of a deployment decides who may do what. */
 export interface Snapshot {
@@ -90,14 +90,8 @@ export function snapshotOfPlan(plan: JsonObject, side: "before" | "after"): Snap
   return { resources: new Map(resources), outputs: new Map(outputs) };
 }
 
-/** A change of a plan to what Terraform manages. */
-export interface ManagedChange {
-  readonly address: string;
-  readonly change: JsonObject;
-}
-
 /** The changes of a plan; left-overs of replacements that failed (`deposed`) are not among them. */
-export function managedChanges(plan: JsonObject): readonly ManagedChange[] {
+export function managedChanges(plan: JsonObject): readonly { readonly address: string; readonly change: JsonObject }[] {
   return listOf(plan.resource_changes)
     .map(objectOf)
     .filter(({ mode, deposed }) => mode === "managed" && deposed === undefined)
@@ -117,7 +111,7 @@ export function userPoliciesOf(snapshot: Snapshot): ReadonlyMap<number, Policy> 
   return new Map(
     [...snapshot.resources.keys()].flatMap((address) => {
       const { what, number = 1 } = policyOfAddress(address) ?? {};
-      return what === "policy" ? [[number, policyAt(snapshot, address) ?? UNKNOWN_POLICY] as const] : [];
+      return what === "policy" ? [[number, policyAt(snapshot, address)] as const] : [];
     }),
   );
 }
@@ -125,8 +119,7 @@ export function userPoliciesOf(snapshot: Snapshot): ReadonlyMap<number, Policy> 
 /** The policy in an argument of a resource; undefined without the resource. */
 export function policyAt({ resources }: Snapshot, address: string, argument = "policy"): Policy | undefined {
   const attributes = resources.get(address);
-  const text = textOf(attributes?.[argument]);
-  return attributes && (text === undefined || text === UNKNOWN ? UNKNOWN_POLICY : readPolicy(text));
+  return attributes && readPolicy(textOf(attributes[argument]) ?? UNKNOWN);
 }
 
 /** An access key; its secrets are not part of it. */

@@ -2,7 +2,6 @@ import { CHECKS } from "../../../src/cli/account/preflight/all-checks";
 import { regionCheck } from "../../../src/cli/account/preflight/checks/region";
 import { testAws } from "../support/preflight";
 import { account } from "./checks/account";
-import { iamNodeRole } from "./checks/iam-node-role";
 import { image } from "./checks/image";
 import { marker } from "./checks/marker";
 import { nameCollisions } from "./checks/name-collisions";
@@ -12,18 +11,7 @@ import { samePrefix } from "./checks/same-prefix";
 import { sourceAddresses } from "./checks/source-addresses";
 import { userPermissions } from "./checks/user-permissions";
 
-const TESTS = [
-  account,
-  region,
-  image,
-  iamNodeRole,
-  ownNames,
-  nameCollisions,
-  samePrefix,
-  marker,
-  sourceAddresses,
-  userPermissions,
-];
+const TESTS = [account, region, image, ownNames, nameCollisions, samePrefix, marker, sourceAddresses, userPermissions];
 
 describe("the preflight", () => {
   // One local AWS for all: each start takes longer than all cases of a check.

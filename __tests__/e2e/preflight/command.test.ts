@@ -49,7 +49,6 @@ describe("preflight", () => {
         "ok       region                 eu-central-1 is enabled (opt-in-not-required) [ec2:DescribeRegions in us-east-1]",
         `failed   image                  ${AMI} has 2 disks (/dev/sda1, /dev/sdf), and DKP requires exactly one, the root disk /dev/sda1 [ec2:DescribeImages in eu-central-1]`,
         "                                -> create an image with only the root disk: start an instance from it, detach the other disks, create an image",
-        "skipped  iamNodeRole            cluster.iamNodeRole is not set: nodes use the role that DKP creates [no call]",
         "ok       own names              user deckhouse, policy D8CloudProviderAWS: do not exist yet [iam:GetUser, iam:GetPolicy, iam:ListPolicies]",
         "ok       role name              the role dev-node does not exist yet [iam:GetRole]",
         "ok       instance profile name  the instance profile dev-node does not exist yet [iam:GetInstanceProfile]",
@@ -61,7 +60,7 @@ describe("preflight", () => {
         "ok       permissions            the user deckhouse is allowed all 127 actions [iam:SimulatePrincipalPolicy]",
         "skipped  OpenPGP keys           no pgpKey is set [no call]",
         "",
-        "ok: 8, failed: 1, skipped: 4",
+        "ok: 8, failed: 1, skipped: 3",
         "",
       ].join("\n"),
     );
@@ -113,7 +112,6 @@ describe("preflight", () => {
       results.filter(({ verdict }) => verdict === "skipped").map(({ check, found, remedy }) => `${check}: ${remedy ?? found}`),
     ).toEqual([
       "image: set cluster.amis",
-      "iamNodeRole: cluster.iamNodeRole is not set: nodes use the role that DKP creates",
       "role name: set cluster.prefix",
       "instance profile name: set cluster.prefix",
       "key pair name: set cluster.prefix",
@@ -167,7 +165,7 @@ describe("preflight", () => {
     const denied = (action: string) => `${action} is denied to these credentials`;
     const EVERYTHING = () =>
       settings(
-        `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, iamNodeRole: managed, tags: { dkp-cluster: taken }, amis: [${AMI}]`,
+        `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, tags: { dkp-cluster: taken }, amis: [${AMI}]`,
         "policy: { mode: strict }\n",
       );
 
@@ -193,7 +191,6 @@ describe("preflight", () => {
         ...[
           ["region", denied("ec2:DescribeRegions")],
           ["image", denied("ec2:DescribeImages")],
-          ["iamNodeRole", denied("iam:GetRole")],
           ["own names", denied("iam:GetUser")],
           ["role name", denied("iam:GetRole")],
           ["instance profile name", denied("iam:GetInstanceProfile")],

@@ -20,7 +20,7 @@ const answers = (operations: readonly string[], response: WireAnswer): WireAnswe
   Object.fromEntries(operations.map((operation) => [operation, () => response]));
 
 const EVERYTHING = settings(
-  `prefix: dev, layout: Standard, existingVPCID: vpc-0123456789abcdef0, iamNodeRole: nodes, tags: { dkp-cluster: dev }, amis: [${AMI}]`,
+  `prefix: dev, layout: Standard, existingVPCID: vpc-0123456789abcdef0, tags: { dkp-cluster: dev }, amis: [${AMI}]`,
   "nodeRole: { name: own-nodes }\nattachment: user-and-group\npolicy: { mode: strict }\n",
 );
 

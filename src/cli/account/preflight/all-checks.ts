@@ -1,7 +1,6 @@
 import type { Check } from "./check";
 import { IDENTITY_CALL } from "./checks/account";
 import { DKP_NAME_CHECKS } from "./checks/dkp-names";
-import { iamNodeRoleCheck } from "./checks/iam-node-role";
 import { imageCheck } from "./checks/image";
 import { markerCheck } from "./checks/marker";
 import { openPgpKeysCheck } from "./checks/openpgp-keys";
@@ -13,7 +12,6 @@ import { permissionsCheck } from "./checks/user-permissions";
 /** Every check besides the account and the region, in the order of the report. */
 export const CHECKS: readonly Check[] = [
   imageCheck,
-  iamNodeRoleCheck,
   ownNamesCheck,
   ...DKP_NAME_CHECKS,
   markerCheck,

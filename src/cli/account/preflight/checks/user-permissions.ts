@@ -4,10 +4,8 @@ import { grantedRows } from "../../../../iam/policy-statements";
 import { policyOptionsOf } from "../../../../settings/deployment";
 import { someAtATime } from "../../../../terraform/progress";
 import { dkpAccess } from "../../../../text/command";
-import type { EvaluationResult, SimulatePolicyResponse } from "../../aws/operations";
-import { unlessMissing } from "../../aws/operations";
+import { type EvaluationResult, type SimulatePolicyResponse, unlessMissing } from "../../aws/operations";
 import { check, type Finding, failed, ok, type Subject, type Tools, unknown, userArn, warning } from "../check";
-import { managedPolicy } from "../policy-reading";
 import { isNeeded, type SimulatedCalls, simulatedCalls } from "../simulated-requests";
 
 /** The decision on an action and what makes it. */
@@ -156,12 +154,20 @@ async function simulatorOfPolicy(
   { call, callAll }: Tools<Calls>,
   { deployment: { user, policies }, account }: Subject,
 ): Promise<Simulator> {
-  const boundary = user.permissionsBoundary === undefined ? undefined : await managedPolicy(call, user.permissionsBoundary);
   const input = {
     PolicyInputList: policies.map(({ statements }) => JSON.stringify(policyDocument(statements, account))),
-    ...(boundary === undefined ? {} : { PermissionsBoundaryPolicyInputList: [JSON.stringify(boundary)] }),
+    PermissionsBoundaryPolicyInputList: await boundaryOf(call, user.permissionsBoundary),
   };
   return async (request) => resultsOf(await callAll("iam:SimulateCustomPolicy", { ...input, ...inputOf(request) }));
+}
+
+async function boundaryOf(call: Tools<Calls>["call"], PolicyArn: string | undefined): Promise<string[] | undefined> {
+  if (PolicyArn === undefined) {
+    return undefined;
+  }
+  const { Policy } = await call("iam:GetPolicy", { PolicyArn });
+  const { PolicyVersion } = await call("iam:GetPolicyVersion", { PolicyArn, VersionId: Policy?.DefaultVersionId });
+  return [decodeURIComponent(PolicyVersion?.Document ?? "")];
 }
 
 function inputOf({ actions, resources, context }: SimulatedCalls) {

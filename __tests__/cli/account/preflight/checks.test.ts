@@ -1,16 +1,12 @@
 import type { Image } from "@aws-sdk/client-ec2";
 import type { EvaluationResult } from "@aws-sdk/client-iam";
 import { AwsError } from "../../../../src/cli/account/aws/operations";
+import { type ExistingObject, ownObjects } from "../../../../src/cli/account/own-objects";
 import { judgeIdentity, judgeRefusal } from "../../../../src/cli/account/preflight/checks/account";
 import { type ImageUse, judgeImage } from "../../../../src/cli/account/preflight/checks/image";
 import { judgeDryRun } from "../../../../src/cli/account/preflight/checks/key-dry-run";
 import { judgeMarker } from "../../../../src/cli/account/preflight/checks/marker";
-import {
-  type ExistingObject,
-  judgeOwnNames,
-  type OwnNames,
-  ownObjects,
-} from "../../../../src/cli/account/preflight/checks/own-names";
+import { judgeOwnNames, type OwnNames } from "../../../../src/cli/account/preflight/checks/own-names";
 import { judgeRegion } from "../../../../src/cli/account/preflight/checks/region";
 import { includesAddress, judgeSources, type Sources } from "../../../../src/cli/account/preflight/checks/source-addresses";
 import { answerOf, judgePermissions } from "../../../../src/cli/account/preflight/checks/user-permissions";
@@ -266,13 +262,8 @@ user: { name: dkp }
 policy: { name: dkp }
 `;
 const arn = (resource: string) => `arn:aws:iam::123456789012:${resource}`;
-const USER: ExistingObject = { arn: arn("user/dkp"), path: "/", created: new Date("2025-02-03T04:05:06Z"), tags: [], keys: [] };
-const POLICY: ExistingObject = {
-  arn: arn("policy/dkp"),
-  path: "/",
-  tags: [{ Key: "team", Value: "a" }],
-  use: "attached to 1 principal",
-};
+const USER: ExistingObject = { Arn: arn("user/dkp"), Path: "/", CreateDate: new Date("2025-02-03T04:05:06Z") };
+const POLICY: ExistingObject = { Arn: arn("policy/dkp"), Path: "/" };
 
 /** The findings for objects by kind and name; an object that is not in the list does not exist. */
 const findings = (
@@ -304,12 +295,12 @@ describe("the deployment's own names", () => {
     expect(findings({ "user dkp": USER, "policy dkp": POLICY })).toEqual([
       {
         verdict: "failed",
-        found: `user dkp exists (${USER.arn}, created 2025-02-03, no tags, no access keys), and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)`,
+        found: `user dkp exists (${USER.Arn}, created 2025-02-03), and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)`,
         remedy: `${block}${otherwise("user")}`,
       },
       {
         verdict: "failed",
-        found: `policy dkp exists (${POLICY.arn}, tags team=a, attached to 1 principal), and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)`,
+        found: `policy dkp exists (${POLICY.Arn}), and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)`,
         remedy: `${block}${otherwise("policy")}`,
       },
     ]);
@@ -321,7 +312,7 @@ describe("the deployment's own names", () => {
   });
 
   it("fail where import names a policy under another path", () => {
-    const policy = { ...POLICY, arn: arn("policy/team/dkp"), path: "/team/" };
+    const policy = { ...POLICY, Arn: arn("policy/team/dkp"), Path: "/team/" };
     const [, finding] = findings({ "policy dkp": policy }, { more: "import: { policy: true }\n" });
     expect(finding).toEqual({
       verdict: "failed",
@@ -342,7 +333,7 @@ describe("the deployment's own names", () => {
   });
 
   it("pass where the state manages them", () => {
-    const state = { value: [{ address: "aws_iam_user.user", tainted: false, attributes: { name: "dkp", arn: USER.arn } }] };
+    const state = { value: [{ address: "aws_iam_user.user", tainted: false, attributes: { name: "dkp", arn: USER.Arn } }] };
     expect(findings({ "user dkp": USER }, { state })).toContainEqual({
       verdict: "ok",
       found: "user dkp exists, and the state manages it",

@@ -24,7 +24,7 @@ export interface IamUser {
 }
 
 /** How long to wait for IAM and STS in all. */
-interface Waiting {
+export interface Waiting {
   readonly progress: Progress;
   /** In seconds. The SDK itself waits without limit, also for a program that provides the credentials. */
   readonly limit: number;

@@ -3,6 +3,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { StateContents, StateKey } from "../../../terraform/state-file";
 import type { IamKey, IamUser } from "../aws/user-keys";
+import type { ImportField } from "../own-objects";
 
 export type KeySettings = Pick<
   Deployment,
@@ -10,9 +11,6 @@ export type KeySettings = Pick<
 >;
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
-
-/** An object of the deployment that `import` can import. */
-export type ImportField = "user" | "policy" | "additionalPolicies" | "attachment" | "group" | "nodeRole";
 
 /** Settings, state, IAM and time of a deployment's keys, side by side: what all findings and steps follow from. */
 export interface KeySituation {

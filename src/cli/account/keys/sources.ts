@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { policyArn } from "../../../iam/arns";
 import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, policyAddress } from "../../../terraform/addresses";
+import { ADDRESSES } from "../../../terraform/addresses";
 import { bothOrAbort } from "../../../terraform/progress";
 import { readState, type StateContents, serialOf } from "../../../terraform/state-file";
 import { pullState, type TerraformCli } from "../../../terraform/terraform-cli";
-import { IamReader } from "../aws/iam-reader";
-import { type IamUser, iamUser, withIam } from "../aws/user-keys";
-import type { ImportField, KeySituation } from "./situation";
+import type { Ask } from "../aws/operations";
+import { type IamUser, iamUser, type Waiting, withIam } from "../aws/user-keys";
+import { existingObject, type ImportField, type OwnObject, ownObjects } from "../own-objects";
+import type { KeySituation } from "./situation";
 
 /**
  * Settings, state and IAM of a deployment.
@@ -30,15 +31,8 @@ export async function keySituation(
   );
   const clock = new Date();
   const state = readState(json);
-  const lacking = lackingObjects(deployment, state);
-  const unmanagedObjects =
-    lacking.length === 0
-      ? []
-      : await withIam(deployment, { progress, limit }, (aws, signal) => {
-          const reader = new IamReader(aws, alwaysOnRegion(deployment.region), { signal, limit });
-          return existing(reader, deployment, iam, lacking);
-        });
-  return { settings: deployment, folder, state, unsent: unsentState(folder, json), iam, unmanagedObjects, clock };
+  const unmanaged = await unmanagedObjects(deployment, state, iam, { progress, limit });
+  return { settings: deployment, folder, state, unsent: unsentState(folder, json), iam, unmanagedObjects: unmanaged, clock };
 }
 
 /**
@@ -72,47 +66,49 @@ function withUnsent(error: Error, folder: string): Error {
   return existsSync(file) ? new Error(`${error.message}; ${file} has the state of the last apply: keep it`) : error;
 }
 
-/** What `import` can import, the settings do not import yet, and the state does not have. */
-function lackingObjects(deployment: Deployment, { addresses }: StateContents): readonly ImportField[] {
-  const { attachment, nodeRole, import: imports } = deployment;
-  const further = deployment.policies.slice(1).map(({ number }) => policyAddress("policy", number));
-  const required: Readonly<Record<ImportField, readonly string[]>> = {
-    user: [ADDRESSES.user],
-    policy: [ADDRESSES.policy],
-    additionalPolicies: further,
-    attachment: attachment === "group" ? [] : [ADDRESSES.userAttachment],
-    group: attachment === "user" ? [] : [ADDRESSES.group],
-    nodeRole: nodeRole === undefined ? [] : [ADDRESSES.nodeRole],
-  };
-  const fields = Object.keys(required) as readonly ImportField[];
-  return fields.filter((field) => imports?.[field] !== true && required[field].some((address) => !addresses.includes(address)));
-}
-
-/** Those that IAM has. What cannot be read counts as there: an import of a missing object fails in the plan and changes nothing. */
-async function existing(
-  iam: IamReader,
-  { user, policy, policies, group, nodeRole, region }: Deployment,
+/**
+ * What `import` can import, IAM has, and neither the state nor the settings have. What cannot be read counts as there: an import of a
+ * missing object fails in the plan and changes nothing. Only an attachment does not, because an apply may create one that exists.
+ */
+async function unmanagedObjects(
+  deployment: Deployment,
+  { addresses }: StateContents,
   { account = "", exists }: IamUser,
-  lacking: readonly ImportField[],
+  waiting: Waiting,
 ): Promise<readonly ImportField[]> {
-  const arnOf = (name = "") => policyArn({ partition: partitionOf(region), account, path: policy.path, name });
-  const has = async (reading: Promise<{ readonly value: unknown } | { readonly unread: string }>) => {
-    const answer = await reading;
-    return "unread" in answer || answer.value !== undefined;
-  };
-  const hasPolicy = (name: string) => has(iam.get("iam:GetPolicy", { PolicyArn: arnOf(name) }));
-  const questions: Readonly<Record<ImportField, () => Promise<boolean>>> = {
-    user: async () => exists,
-    policy: () => hasPolicy(policy.name),
-    additionalPolicies: async () =>
-      (await Promise.all(policies.slice(1).map(({ name }) => hasPolicy(name)))).every((found) => found),
-    attachment: async () => {
-      const attached = await iam.list("iam:ListAttachedUserPolicies", { UserName: user.name }, (page) => page.AttachedPolicies);
-      return "value" in attached && attached.value.some(({ PolicyArn }) => PolicyArn === arnOf(policy.name));
-    },
-    group: () => has(iam.get("iam:GetGroup", { GroupName: group.name })),
-    nodeRole: () => has(iam.get("iam:GetRole", { RoleName: nodeRole?.name ?? "" })),
-  };
-  const found = await Promise.all(lacking.map((field) => questions[field]()));
-  return lacking.filter((_, index) => found[index]);
+  const { attachment, policy, user, region, import: imports } = deployment;
+  const environment = { partition: partitionOf(region), account };
+  const objects: readonly (OwnObject | { readonly imports: "attachment"; readonly address: string })[] = [
+    ...ownObjects(deployment),
+    ...(attachment === "group" ? [] : [{ imports: "attachment" as const, address: ADDRESSES.userAttachment }]),
+  ];
+  const lacking = objects.filter((object) => !addresses.includes(object.address) && imports?.[object.imports] !== true);
+  const fields = [...new Set(lacking.map((object) => object.imports))];
+  if (fields.length === 0) {
+    return [];
+  }
+  const asked = objects.filter((object) => fields.includes(object.imports));
+  const found = await withIam(deployment, waiting, (aws) => {
+    const iam = alwaysOnRegion(region);
+    const isAttached = async () => {
+      const pages = await aws.askAll("iam:ListAttachedUserPolicies", { UserName: user.name }, iam);
+      const attached = pages.flatMap(({ AttachedPolicies = [] }) => AttachedPolicies.map(({ PolicyArn }) => PolicyArn));
+      return attached.includes(policyArn({ ...environment, ...policy }));
+    };
+    const isThere = async (object: (typeof asked)[number]) => {
+      if (object.imports === "attachment") {
+        return isAttached().catch(() => false);
+      }
+      if (object.imports === "user") {
+        return exists;
+      }
+      const call: Ask = (action, input) => aws.ask(action, input, iam);
+      return existingObject(call, object as OwnObject, environment).then(
+        (existing) => existing !== undefined,
+        () => true,
+      );
+    };
+    return Promise.all(asked.map(isThere));
+  });
+  return fields.filter((field) => asked.every((object, index) => object.imports !== field || found[index]));
 }

@@ -204,7 +204,7 @@ describe("drift", () => {
     const { results, managedBy } = await moved(join(deployments.path, "terraform.deckhouse.tfstate"), async () => report());
     // The state is readable and empty: no state at all has no such settings.
     expect(managedBy).toBe("state");
-    const remedies = results.flatMap((result) => ("remedies" in result ? result.remedies : [])).join("\n");
+    const remedies = results.flatMap(({ remedies = [] }) => remedies).join("\n");
     // What is there is what DKP works with.
     expect(remedies).not.toContain("aws iam");
     const settings = remedies.matchAll(/import\.\w+: true/g);
@@ -251,7 +251,7 @@ describe("drift", () => {
   };
 
   const runRemedies = ({ results }: DriftReport) => {
-    const lines = results.flatMap((result) => ("remedies" in result ? result.remedies : []));
+    const lines = results.flatMap(({ remedies = [] }) => remedies);
     const commands = lines.flatMap((line) => /aws iam .*$/.exec(line)?.[0] ?? []);
     const env = { ...terraformEnvironment(aws), AWS_DEFAULT_REGION: "us-east-1" };
     const { status, output } = runIn(deployments.path, env, "sh", "-ec", commands.join("\n"));

@@ -2,7 +2,7 @@ import { IamReader } from "../../src/cli/account/aws/iam-reader";
 import { AwsError } from "../../src/cli/account/aws/operations";
 import type { DriftResult } from "../../src/cli/account/drift/finding";
 import { type ManagedAccess, managedAccess } from "../../src/cli/account/drift/managed";
-import { objectsDrift } from "../../src/cli/account/drift/report";
+import { objectsDrift } from "../../src/cli/account/drift/objects";
 import { nodeRoleName } from "../../src/iam/cluster";
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
 import type { Deployment } from "../../src/settings/deployment";
@@ -72,7 +72,7 @@ function cleanAccount({ user, group, policies, nodeRole }: ManagedAccess, settin
     "iam:ListAttachedUserPolicies": attached(...user.attached),
     "iam:ListGroupsForUser": { Groups: user.groups.map((GroupName) => ({ GroupName })) },
     "iam:ListAccessKeys": { AccessKeyMetadata: [{ AccessKeyId: "AKIAPRIMARY", Status: "Active" }] },
-    "iam:GetGroup": groupWith(...(group?.members ?? [])),
+    "iam:GetGroup": groupWith(...(group === undefined ? [] : [user.name])),
     "iam:ListAttachedGroupPolicies": attached(...(group?.attached ?? [])),
     "iam:GetPolicy": { Policy: { DefaultVersionId: "v3" } },
     ...Object.fromEntries(
@@ -109,7 +109,5 @@ export async function driftAfter(
 
 /** The results without their risks: `user deckhouse: it has ... -> remedy`. */
 export async function findings(results: Promise<readonly DriftResult[]>): Promise<readonly string[]> {
-  return (await results).map((result) =>
-    [`${result.object}: ${result.found}`, ...(result.verdict === "found" ? result.remedies : ["unknown"])].join(" -> "),
-  );
+  return (await results).map((result) => [`${result.object}: ${result.found}`, ...(result.remedies ?? ["unknown"])].join(" -> "));
 }

@@ -7,18 +7,6 @@ export type Reading<T> = { readonly value: T } | { readonly unread: string };
 /** A policy document as IAM stores it, parsed. */
 export type StoredDocument = Readonly<Record<string, unknown>>;
 
-export interface StoredRole {
-  readonly path: string;
-  readonly trust: StoredDocument;
-  /** ARN of its permissions boundary. */
-  readonly boundary: string | undefined;
-}
-
-export interface StoredVersion {
-  readonly id: string;
-  readonly document: StoredDocument;
-}
-
 /** Reads IAM object by object: one that cannot be read does not keep the others from being read. */
 export class IamReader {
   /**
@@ -49,27 +37,22 @@ export class IamReader {
     );
   }
 
-  /** A role; undefined if IAM does not have it. */
-  async role(RoleName: string): Promise<Reading<StoredRole | undefined>> {
+  /** A role and its trust policy; undefined if IAM does not have it. */
+  async role(RoleName: string) {
     return mapped(
       await this.get("iam:GetRole", { RoleName }),
-      (found) =>
-        found?.Role && {
-          path: found.Role.Path ?? "/",
-          trust: storedDocument(found.Role.AssumeRolePolicyDocument),
-          boundary: found.Role.PermissionsBoundary?.PermissionsBoundaryArn,
-        },
+      (found) => found?.Role && { role: found.Role, trust: storedDocument(found.Role.AssumeRolePolicyDocument) },
     );
   }
 
   /** An inline policy of a role; undefined if there is none of that name. */
-  async rolePolicy(RoleName: string, PolicyName: string): Promise<Reading<StoredDocument | undefined>> {
+  async rolePolicy(RoleName: string, PolicyName: string) {
     const read = await this.get("iam:GetRolePolicy", { RoleName, PolicyName });
     return mapped(read, (found) => found && storedDocument(found.PolicyDocument));
   }
 
-  /** The default version of a managed policy; undefined if the policy does not exist. */
-  async managedPolicy(PolicyArn: string): Promise<Reading<StoredVersion | undefined>> {
+  /** ID and document of the default version of a managed policy; undefined if the policy does not exist. */
+  async managedPolicy(PolicyArn: string) {
     const policy = await this.get("iam:GetPolicy", { PolicyArn });
     if ("unread" in policy || policy.value === undefined) {
       return mapped(policy, () => undefined);
@@ -110,6 +93,6 @@ export function attachedArns({
 export const inlineNames = ({ PolicyNames }: { readonly PolicyNames?: readonly string[] | undefined }) => PolicyNames;
 
 /** A document as IAM sends it, percent-encoded JSON. */
-export function storedDocument(document = "{}"): StoredDocument {
+function storedDocument(document = "{}"): StoredDocument {
   return JSON.parse(decodeURIComponent(document)) as StoredDocument;
 }

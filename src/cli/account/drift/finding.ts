@@ -3,47 +3,36 @@ import { recovery } from "../../../text/recovery";
 import { shellWord } from "../../../text/shell";
 import type { Reading } from "../aws/iam-reader";
 
-/** Something that exists beside what Terraform manages. */
-export interface DriftFinding {
-  readonly verdict: "found";
+/** Something that exists beside what Terraform manages, or that could not be read. */
+export interface DriftResult {
+  readonly verdict: "found" | "unknown";
   /** The object that it belongs to: "user deckhouse". */
   readonly object: string;
-  /** What is there. */
+  /** What is there, or why that is unknown. */
   readonly found: string;
   /** What it allows or breaks, in one sentence. */
-  readonly risk: string;
+  readonly risk?: string;
   /** Alternatives: a change of the settings, or a command. */
-  readonly remedies: readonly string[];
+  readonly remedies?: readonly string[];
 }
-
-/** Something that could not be read: what, and why. */
-export interface DriftUnknown extends Pick<DriftFinding, "object" | "found"> {
-  readonly verdict: "unknown";
-}
-
-export type DriftResult = DriftFinding | DriftUnknown;
 
 /** A finding about an object. */
 export type Found = readonly [found: string, risk: string, ...remedies: readonly string[]];
 
-/** A part of an object: what is read, and what of it Terraform does not manage. */
-export interface Part {
-  /** "its groups". */
-  readonly what: string;
-  readonly findings: Promise<Reading<readonly Found[] | "missing">>;
-}
+/** A part of an object: what is read, such as "its groups", and what of it Terraform does not manage. */
+export type Part = readonly [what: string, findings: Promise<Reading<readonly Found[] | "missing">>];
 
 /** A part of an object. */
 export function part<T>(what: string, reading: Promise<Reading<T>>, judge: (value: T) => readonly Found[] | "missing"): Part {
-  return { what, findings: reading.then((read) => ("value" in read ? { value: judge(read.value) } : read)) };
+  return [what, reading.then((read) => ("value" in read ? { value: judge(read.value) } : read))];
 }
 
 /** A part that is a list: one finding for each item that is not among the managed ones. */
-export function others<T>(
+export function others(
   what: string,
-  reading: Promise<Reading<readonly T[]>>,
-  managed: readonly T[],
-  describe: (item: T) => Found,
+  reading: Promise<Reading<readonly string[]>>,
+  managed: readonly string[],
+  describe: (item: string) => Found,
 ): Part {
   return part(what, reading, (items) => items.filter((item) => !managed.includes(item)).map(describe));
 }
@@ -58,7 +47,7 @@ export interface ObjectDrift {
 
 /** What the parts of an object have beside what Terraform manages, in their order. */
 export async function driftOf(object: string, parts: readonly Part[]): Promise<ObjectDrift> {
-  const read = await Promise.all(parts.map(async ({ what, findings }) => ({ what, findings: await findings })));
+  const read = await Promise.all(parts.map(async ([what, findings]) => ({ what, findings: await findings })));
   return {
     object,
     missing: read.some(({ findings }) => "value" in findings && findings.value === "missing"),
@@ -70,29 +59,6 @@ export async function driftOf(object: string, parts: readonly Part[]): Promise<O
       return all.map(([found, risk, ...remedies]) => ({ verdict: "found", object, found, risk, remedies }));
     }),
   };
-}
-
-/** The finding about an object that the state does not have. @param kind "user" @param risk beside the name that is in use */
-export function unmanagedObject(kind: string, risk: string, stack: string, field: string): Found {
-  const remedy = set(stack, `import.${field}: true`);
-  return [`the ${kind} exists, and the state does not have it`, `the next apply fails because the name is in use${risk}`, remedy];
-}
-
-/** A boundary that is not the managed one. @param stated the boundary of the settings */
-export function boundaryFindings(
-  managed: string | undefined,
-  boundary: string | undefined,
-  stated: string | undefined,
-): readonly Found[] {
-  if (boundary === managed || boundary === stated) {
-    return [];
-  }
-  const found = boundary === undefined ? "its permissions boundary is removed" : `its permissions boundary is ${boundary}`;
-  const risk =
-    managed === undefined
-      ? "the boundary may deny calls that DKP requires, and the next apply removes it"
-      : `${managed} no longer limits what it can do`;
-  return [[`${found}, and Terraform manages ${managed ?? "none"}`, risk, APPLY]];
 }
 
 /** A command of the AWS CLI that a person copies: `aws iam delete-user-policy --user-name deckhouse --policy-name extra`. */

@@ -5,6 +5,7 @@ import { policyDocument } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../../terraform/addresses";
 import type { StateResource } from "../../../terraform/state-file";
+import { parseJson } from "../../../text/json";
 import type { StoredDocument } from "../aws/iam-reader";
 
 /** An IAM object of a deployment. */
@@ -24,7 +25,6 @@ export interface ManagedUser extends Managed {
 }
 
 export interface ManagedGroup extends Managed {
-  readonly members: readonly string[];
   readonly attached: readonly string[];
 }
 
@@ -51,37 +51,16 @@ export interface ManagedAccess {
   readonly nodeRole: ManagedRole | undefined;
 }
 
-export type DriftSettings = Pick<
-  Deployment,
-  | "stack"
-  | "region"
-  | "accountId"
-  | "user"
-  | "policy"
-  | "policies"
-  | "attachment"
-  | "group"
-  | "nodeRole"
-  | "accessKeys"
-  | "import"
-  | "cluster"
-  | "additionalRolePolicies"
->;
-
 /**
  * What Terraform manages of a deployment.
  * @param account 12 digits
  * @param state the resources in the state; undefined if no state is reachable, then all that the settings describe
  */
-export function managedAccess(
-  settings: DriftSettings,
-  account: string,
-  state: readonly StateResource[] | undefined,
-): ManagedAccess {
+export function managedAccess(settings: Deployment, account: string, state: readonly StateResource[] | undefined): ManagedAccess {
   return state === undefined ? fromSettings(settings, account) : fromState(fromSettings(settings, account), settings, state);
 }
 
-function fromSettings(settings: DriftSettings, account: string): ManagedAccess {
+function fromSettings(settings: Deployment, account: string): ManagedAccess {
   const { user, policy, attachment, group, nodeRole, accessKeys, region } = settings;
   const policies = settings.policies.map(({ number, name, statements }) => {
     const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name });
@@ -98,7 +77,7 @@ function fromSettings(settings: DriftSettings, account: string): ManagedAccess {
       groups: attachment === "user" ? [] : [group.name],
       keys: accessKeys === "none" ? undefined : slots.filter(({ status }) => status !== "absent").length,
     },
-    group: attachment === "user" ? undefined : { name: group.name, managed: true, members: [user.name], attached: arns },
+    group: attachment === "user" ? undefined : { name: group.name, managed: true, attached: arns },
     policies,
     nodeRole: nodeRole && {
       name: nodeRole.name,
@@ -114,7 +93,7 @@ function fromSettings(settings: DriftSettings, account: string): ManagedAccess {
 /** The same with what the state has. An object that the state lacks is not managed, and has the names of the settings. */
 function fromState(
   { user, group, policies, nodeRole }: ManagedAccess,
-  { accessKeys, import: imports }: DriftSettings,
+  { accessKeys, import: imports }: Deployment,
   state: readonly StateResource[],
 ): ManagedAccess {
   const at = (address: string) => state.find((resource) => resource.address === address)?.attributes;
@@ -124,14 +103,13 @@ function fromState(
       .flatMap(({ attributes }) => text(attributes[attribute]) ?? []);
   const [userThere, groupThere, roleThere] = [at(ADDRESSES.user), at(ADDRESSES.group), at(ADDRESSES.nodeRole)];
   const inline = at(ADDRESSES.nodePolicy);
-  const userName = text(userThere?.name) ?? user.name;
   const keys = Object.values(KEY_ADDRESSES).flatMap((address) => text(at(address)?.id) ?? []);
   const memberships = at(ADDRESSES.membership)?.groups;
   const groups = Array.isArray(memberships) ? memberships.filter((name) => typeof name === "string") : [];
   const count = Math.max(policies.length, ...state.map(({ address }) => policyOfAddress(address)?.number ?? 1));
   return {
     user: {
-      name: userName,
+      name: text(userThere?.name) ?? user.name,
       managed: userThere !== undefined,
       boundary: userThere === undefined ? user.boundary : text(userThere.permissions_boundary),
       attached: values("userAttachment", "policy_arn"),
@@ -140,11 +118,10 @@ function fromState(
     },
     group:
       groupThere === undefined
-        ? group && { ...group, managed: false, members: [], attached: [] }
+        ? group && { ...group, managed: false, attached: [] }
         : {
             name: text(groupThere.name) ?? "",
             managed: true,
-            members: groups.length > 0 ? [userName] : [],
             attached: values("groupAttachment", "policy_arn"),
           },
     policies: Array.from({ length: count }, (_, index) => index + 1).flatMap((number): readonly ManagedPolicy[] => {
@@ -174,10 +151,4 @@ function fromState(
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 
-function documentIn(value: unknown): StoredDocument {
-  try {
-    return JSON.parse(text(value) ?? "{}") as StoredDocument;
-  } catch {
-    return {};
-  }
-}
+const documentIn = (value: unknown) => (parseJson(text(value) ?? "") ?? {}) as StoredDocument;

@@ -2,8 +2,8 @@ import { iamArn } from "../../../iam/arns";
 import { nodeRoleName } from "../../../iam/cluster";
 import { furtherNames } from "../../../iam/deployment-policies";
 import { partitionOf } from "../../../iam/partitions";
+import type { Deployment } from "../../../settings/deployment";
 import type { Action } from "../aws/operations";
-import type { DriftSettings } from "./managed";
 
 /** The calls about each kind of object. sts:GetCallerIdentity requires no permission. */
 export const DRIFT_ACTIONS = {
@@ -30,7 +30,7 @@ type Kind = keyof typeof DRIFT_ACTIONS;
  * The least-privilege policy for reading the IAM objects of deployments. It allows no change and no access to a state.
  * An account that the settings do not state is "*", which matches only objects of the caller's own account.
  */
-export function driftPolicy(deployments: readonly DriftSettings[]): object {
+export function driftPolicy(deployments: readonly Deployment[]): object {
   const resources = (kind: Kind) => [...new Set(deployments.flatMap((settings) => arnsOf(settings)[kind]))].sort();
   const statements = (Object.keys(DRIFT_ACTIONS) as Kind[]).map((kind) => ({
     Sid: `DkpDrift${kind[0]?.toUpperCase()}${kind.slice(1)}`,
@@ -41,7 +41,7 @@ export function driftPolicy(deployments: readonly DriftSettings[]): object {
   return { Version: "2012-10-17", Statement: statements.filter(({ Resource }) => Resource.length > 0) };
 }
 
-function arnsOf(settings: DriftSettings): Readonly<Record<Kind, readonly string[]>> {
+function arnsOf(settings: Deployment): Readonly<Record<Kind, readonly string[]>> {
   const { region, accountId: account, user, group, policy, attachment, nodeRole, cluster } = settings;
   const arn = (kind: Kind, name: string, path: string) =>
     iamArn({ partition: partitionOf(region), account }, kind, { name, path });

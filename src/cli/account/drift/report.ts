@@ -1,14 +1,11 @@
-import { nodeRoleName } from "../../../iam/cluster";
+import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES } from "../../../terraform/addresses";
 import type { StateResource } from "../../../terraform/state-file";
 import { visible } from "../../../text/printable";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import { type DriftResult, type ObjectDrift, removeNothing } from "./finding";
-import { groupDrift } from "./group";
-import { type DriftSettings, type ManagedAccess, managedAccess } from "./managed";
-import { policyDrift } from "./policy";
-import { dkpRoleDrift, nodeRoleDrift } from "./role";
-import { userDrift } from "./user";
+import { type ManagedAccess, managedAccess } from "./managed";
+import { objectsDrift } from "./objects";
 
 /** The resources of the state, or why no state is reachable. */
 export type DriftState = Reading<readonly StateResource[]>;
@@ -28,7 +25,7 @@ export interface DriftReport {
  * What exists in AWS beside what Terraform manages of a deployment.
  * @throws Error if the credentials belong to another account than the settings or the state
  */
-export async function driftReport(settings: DriftSettings, state: DriftState, iam: IamReader): Promise<DriftReport> {
+export async function driftReport(settings: Deployment, state: DriftState, iam: IamReader): Promise<DriftReport> {
   const report = { stack: settings.stack, managedBy: "value" in state ? ("state" as const) : ("settings" as const) };
   const identity = await iam.get("sts:GetCallerIdentity", {});
   const account = "value" in identity ? identity.value?.Account : undefined;
@@ -48,7 +45,7 @@ export async function driftReport(settings: DriftSettings, state: DriftState, ia
   };
 }
 
-function checkAccount({ accountId }: DriftSettings, account: string, state: readonly StateResource[] = []): void {
+function checkAccount({ accountId }: Deployment, account: string, state: readonly StateResource[] = []): void {
   const arn = state.find(({ address }) => address === ADDRESSES.user)?.attributes.arn;
   const ofState = typeof arn === "string" ? arn.split(":")[4] : undefined;
   for (const [source, expected] of [
@@ -61,32 +58,12 @@ function checkAccount({ accountId }: DriftSettings, account: string, state: read
   }
 }
 
-/** What each object of a deployment has beside what Terraform manages, the user first. */
-export async function objectsDrift(
-  settings: DriftSettings,
-  access: ManagedAccess,
-  iam: IamReader,
-): Promise<readonly ObjectDrift[]> {
-  const { user, group, policies, nodeRole } = access;
-  const { stack, cluster } = settings;
-  const dkpRole = cluster.prefix === undefined ? undefined : nodeRoleName(cluster.prefix);
-  const own = [`user ${user.name}`, `group ${group?.name}`, `role ${nodeRole?.name}`, `role ${dkpRole}`];
-  const drifts = await Promise.all([
-    userDrift(iam, access, settings),
-    group && groupDrift(iam, group, access, stack),
-    ...policies.map((policy) => policyDrift(iam, policy, own, stack)),
-    nodeRole && nodeRoleDrift(iam, nodeRole, settings),
-    dkpRole === undefined ? undefined : dkpRoleDrift(iam, dkpRole, settings),
-  ]);
-  return drifts.filter((drift) => drift !== undefined);
-}
-
 /**
  * The results of all objects. Without a state, what the settings do not describe may be what is deployed: then no finding has a
  * command, and a missing user can also mean the wrong account, in which nothing would be found.
  * @param hasState whether what is managed was read from the state
  */
-function driftResults({ stack }: DriftSettings, objects: readonly ObjectDrift[], hasState: boolean): readonly DriftResult[] {
+function driftResults({ stack }: Deployment, objects: readonly ObjectDrift[], hasState: boolean): readonly DriftResult[] {
   const results = objects.flatMap((drift) => drift.results);
   if (hasState) {
     return results;
@@ -100,7 +77,7 @@ function driftResults({ stack }: DriftSettings, objects: readonly ObjectDrift[],
 }
 
 function notesOf(
-  { cluster }: DriftSettings,
+  { cluster }: Deployment,
   state: DriftState,
   { user }: ManagedAccess,
   objects: readonly ObjectDrift[],
@@ -125,11 +102,10 @@ export function driftReportText({ stack, account, managedBy, results, notes }: D
   const indent = " ".repeat("unknown  ".length);
   const lines = [
     `${stack}: what exists${where} beside what Terraform manages according to the ${managedBy}`,
-    ...results.flatMap((result) => [
-      `${result.verdict.padEnd("unknown".length)}  ${result.object}: ${result.found}`,
-      ...(result.verdict === "unknown"
-        ? []
-        : [`${indent}risk: ${result.risk}`, ...result.remedies.map((remedy) => `${indent}-> ${remedy}`)]),
+    ...results.flatMap(({ verdict, object, found, risk, remedies = [] }) => [
+      `${verdict.padEnd("unknown".length)}  ${object}: ${found}`,
+      ...(risk === undefined ? [] : [`${indent}risk: ${risk}`]),
+      ...remedies.map((remedy) => `${indent}-> ${remedy}`),
     ]),
     ...notes.map((note) => `note: ${note}`),
     results.length === 0 ? "nothing found" : `found: ${count("found")}, unknown: ${count("unknown")}`,

@@ -1,6 +1,6 @@
 import { DeleteAccessKeyCommand } from "@aws-sdk/client-iam";
 import { parse, stringify } from "yaml";
-import type { Edit } from "../../../src/cli/account/keys/next-step";
+import type { Step } from "../../../src/cli/account/keys/next-step";
 import { removeFolders } from "../support/project";
 import { attentionOf, keysReport, shows, succeed, terraformOf } from "../support/recovery";
 import { BUCKET } from "./flows";
@@ -11,7 +11,7 @@ const STATE = `/${BUCKET}/deckhouse/terraform.tfstate`;
 type Tree = Record<string, unknown>;
 
 /** The settings after the edits that `dkp-access keys` prints. */
-function edited(settings: string, edits: readonly Edit[]): string {
+function edited(settings: string, edits: Step["edits"]): string {
   const root = parse(settings) as Tree;
   for (const { setting, value } of edits) {
     const path = setting.split(".");
@@ -21,7 +21,7 @@ function edited(settings: string, edits: readonly Edit[]): string {
       target[name] ??= {};
       target = target[name] as Tree;
     }
-    target[last] = parse(value ?? "");
+    target[last] = value ?? null;
   }
   return stringify(root);
 }

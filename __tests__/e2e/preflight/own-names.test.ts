@@ -62,9 +62,7 @@ describe("the preflight of names that exist", () => {
     const located = `${SETTINGS.replace("dkp-nodes", "dkp-nodes, path: /apps/")}policy: { path: /team/ }\n`;
     deployments.change({ deckhouse: located });
     const { next } = program<{ readonly next: Step }>("keys", "deckhouse", "--format", "json");
-    const imports = Object.fromEntries(
-      next.edits.map(({ setting, value }) => [setting.replace("import.", ""), value === "true"]),
-    );
+    const imports = Object.fromEntries(next.edits.map(({ setting, value }) => [setting.replace("import.", ""), value]));
     expect(imports).toEqual({ user: true, policy: true, nodeRole: true });
     deployments.change({ deckhouse: `${located}import: ${JSON.stringify(imports)}\n` });
     expect(terraform.apply()).toMatch(/3 imported, \d+ added, \d+ changed, 0 destroyed/);

@@ -276,13 +276,13 @@ export class KeyOperator {
 /** The resources of a state as JSON, without its outputs. */
 const resourcesOf = (state: string) => JSON.stringify((JSON.parse(state) as { readonly resources: unknown }).resources);
 
-function set(target: Tree, [name = "", ...rest]: readonly string[], value: string | undefined): void {
+function set(target: Tree, [name = "", ...rest]: readonly string[], value: string | boolean | undefined): void {
   if (rest.length > 0) {
     target[name] ??= {};
     set(target[name] as Tree, rest, value);
   } else if (value === undefined) {
     delete target[name];
   } else {
-    target[name] = value === "true" || value === "false" ? value === "true" : value;
+    target[name] = value;
   }
 }

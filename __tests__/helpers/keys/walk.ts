@@ -34,7 +34,7 @@ export type Action =
 export interface Edit {
   readonly setting: string;
   /** Undefined: the setting is removed. */
-  readonly value: string | undefined;
+  readonly value: string | boolean | undefined;
 }
 
 export interface Step {
@@ -196,19 +196,19 @@ function follow(program: Program, before: World, given: Step, interruption?: Int
   return { world, calls };
 }
 
-function edit(settings: Settings, setting: string, value: string | undefined): void {
+function edit(settings: Settings, setting: string, value: string | boolean | undefined): void {
   const [, slot, field] = /^accessKeys\.(primary|secondary)\.(status|pgpKey)$/.exec(setting) ?? [];
   const [, what] = /^import\.(\w+)$/.exec(setting) ?? [];
   if (slot !== undefined && field === "status") {
     settings[slot as Slot] = value as "Active";
   } else if (slot !== undefined) {
-    settings.pgp[slot as Slot] = value ?? "";
+    settings.pgp[slot as Slot] = String(value ?? "");
   } else if (setting === "accessKeys.current") {
     settings.current = value as Slot;
   } else if (what === "accessKeyId") {
-    settings.imports.key = value ?? "";
+    settings.imports.key = String(value ?? "");
   } else if (what === "user" || what === "policy" || what === "attachment") {
-    settings.imports[what] = value === "true";
+    settings.imports[what] = value === true;
   } else if (setting !== "accessKeys.allowPlaintext") {
     throw new Broken(`unknown setting ${setting}`);
   }

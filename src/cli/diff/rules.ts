@@ -38,6 +38,8 @@ type ValuesOf<Template> = { readonly [Name in Exclude<NamesIn<Template>, Optiona
 };
 
 interface DiffRule<Values, Section extends string> extends Rule<Values> {
+  /** The sentence without its values, for lists of rules. */
+  readonly title: string;
   /** Under which heading a summary lists a finding. */
   readonly section: Section;
 }

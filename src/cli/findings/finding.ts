@@ -9,8 +9,6 @@ export type Level = keyof typeof EXIT_CODE_OF;
 /** A kind of finding. The sentence is only here: everything else reads the values. */
 export interface Rule<Values> {
   readonly level: Level;
-  /** What the rule reports, as a complete sentence, for lists of rules. */
-  readonly title: string;
   /** The finding in one line, without a final period. */
   readonly text: (values: Values) => string;
 }

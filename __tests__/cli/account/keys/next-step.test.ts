@@ -49,7 +49,7 @@ describe("a rotation", () => {
     const expose = nextStep(situation(both, [PRIMARY, encrypted], [iamKey("AKIAPRIMARY", 80, 0.1), iamKey("AKIASECONDARY", 1)]));
     expect(expose.edits).toEqual([
       { setting: "accessKeys.current", value: "secondary" },
-      { setting: "accessKeys.allowPlaintext", value: "true" },
+      { setting: "accessKeys.allowPlaintext", value: true },
     ]);
     const retired = `accessKeys: { primary: { status: Inactive }, secondary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }, current: secondary, allowPlaintext: true }`;
     const end = nextStep(
@@ -99,15 +99,15 @@ describe("each situation that had wrong advice", () => {
       unmanagedObjects: ["user", "policy"],
     });
     expect(step.edits).toEqual([
-      { setting: "import.user", value: "true" },
-      { setting: "import.policy", value: "true" },
+      { setting: "import.user", value: true },
+      { setting: "import.policy", value: true },
     ]);
     expect(step.actions).toEqual([{ do: "apply" }, { do: "hand-over" }]);
   });
 
   it("2: a state without the policy imports it before anything else is applied", () => {
     const lacking: KeySituation = { ...DEPLOYED, unmanagedObjects: ["policy"] };
-    expect(nextStep(lacking)).toMatchObject({ why: "apply", edits: [{ setting: "import.policy", value: "true" }] });
+    expect(nextStep(lacking)).toMatchObject({ why: "apply", edits: [{ setting: "import.policy", value: true }] });
   });
 
   it("4: a key without a known secret is never exposed as the new one, and no apply creates a third key", () => {

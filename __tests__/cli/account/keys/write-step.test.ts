@@ -1,6 +1,5 @@
 import { parse } from "yaml";
-import { nextStep, type Step } from "../../../../src/cli/account/keys/next-step";
-import { changesOf } from "../../../../src/cli/account/keys/write-step";
+import { changesOf, nextStep, type Step } from "../../../../src/cli/account/keys/next-step";
 import { editedYaml } from "../../../../src/settings/edit-yaml";
 import { defineDeployments } from "../../../../src/settings/load";
 import type { SettingsInput } from "../../../../src/settings/schema/deployment-schema";

@@ -1,9 +1,10 @@
+import type { Change } from "../../../settings/edit-yaml";
 import { dkpAccess } from "../../../text/command";
 import { visible } from "../../../text/printable";
 import { textOf } from "../../findings/finding";
 import { keyText, mismatchFindings } from "./findings";
 import { GUIDES, leakCommands, SESSION_HOURS } from "./leaked-key";
-import { type Action, type Edit, nextStep, type Step } from "./next-step";
+import { type Action, nextStep, type Step } from "./next-step";
 import { type Context, commandsOf, editText, stepText } from "./report";
 import { KEY_RULES, type KeyRules } from "./rules";
 import { canBeGiven, exposedSlot, type KeySituation, withoutKeys } from "./situation";
@@ -11,7 +12,7 @@ import { canBeGiven, exposedSlot, type KeySituation, withoutKeys } from "./situa
 /** What ends the leaked keys, and what comes next once they are deleted. */
 export interface LeakResponse {
   readonly ids: readonly string[];
-  readonly contain: { readonly edits: readonly Edit[]; readonly actions: readonly Action[] };
+  readonly contain: { readonly edits: readonly Change[]; readonly actions: readonly Action[] };
   readonly after: Step;
 }
 

@@ -1,4 +1,6 @@
 import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
+import type { Change } from "../../../settings/edit-yaml";
+import { dkpAccess } from "../../../text/command";
 import type { IamKey } from "../aws/user-keys";
 import {
   breakOf,
@@ -24,13 +26,6 @@ import {
   unlistedKeys,
   unmanagedKeys,
 } from "./situation";
-
-/** A change of one setting. */
-export interface Edit {
-  readonly setting: string;
-  /** Undefined: remove the setting. */
-  readonly value: string | undefined;
-}
 
 /** What a person does, in this order, after the edits. */
 export type Action =
@@ -76,7 +71,7 @@ export interface Step {
   readonly why: Why;
   /** The key that it is about. */
   readonly key?: string | undefined;
-  readonly edits: readonly Edit[];
+  readonly edits: readonly Change[];
   readonly actions: readonly Action[];
   /** First of all: a version of the state with the user and all these keys, if there is one. Then nothing else is to do. */
   readonly restore?: { readonly keys: readonly string[] } | undefined;
@@ -287,12 +282,12 @@ function keysWith(situation: KeySituation, missing: readonly Pick<IamKey, "id">[
 }
 
 /** A step that applies, together with the import of what the state lacks. */
-function applied(situation: KeySituation, why: Why, edits: readonly Edit[], then: readonly Action[] = []): Step {
-  const imports = situation.unmanagedObjects.map((field) => ({ setting: `import.${field}`, value: "true" }));
+function applied(situation: KeySituation, why: Why, edits: readonly Change[], then: readonly Action[] = []): Step {
+  const imports = situation.unmanagedObjects.map((field) => ({ setting: `import.${field}`, value: true }));
   return step(why, { edits: [...imports, ...edits], actions: [APPLY, ...then] });
 }
 
-const dropImport = ({ settings }: KeySituation): readonly Edit[] =>
+const dropImport = ({ settings }: KeySituation): readonly Change[] =>
   settings.import?.accessKeyId === undefined ? [] : [{ setting: "import.accessKeyId", value: undefined }];
 
 interface Desired {
@@ -302,9 +297,9 @@ interface Desired {
 }
 
 /** The edits from the settings to what is deployed, with these changes. */
-function desiredEdits(situation: KeySituation, desired: Desired): readonly Edit[] {
+function desiredEdits(situation: KeySituation, desired: Desired): readonly Change[] {
   const settings = slotSettings(situation.settings);
-  const edits: Edit[] = [];
+  const edits: Change[] = [];
   for (const slot of SLOTS) {
     const { status, pgpKey } = desiredSlot(situation, slot, desired);
     if (status !== settings[slot].status) {
@@ -330,12 +325,25 @@ function desiredSlot(situation: KeySituation, slot: Slot, desired: Desired): Key
 }
 
 /** From plaintext to `pgpKey`, the settings permit the plaintext of the old key as long as it is Active. */
-function plaintextEdits(situation: KeySituation, desired: Desired): readonly Edit[] {
+function plaintextEdits(situation: KeySituation, desired: Desired): readonly Change[] {
   const isAllowed = slotSettings(situation.settings).allowPlaintext === true;
   const current = desiredSlot(situation, desired.current, desired);
   const other = desiredSlot(situation, otherSlot(desired.current), desired);
   if (!isAllowed && current.pgpKey !== undefined && other.status === "Active" && other.pgpKey === undefined) {
-    return [{ setting: "accessKeys.allowPlaintext", value: "true" }];
+    return [{ setting: "accessKeys.allowPlaintext", value: true }];
   }
-  return isAllowed && other.status === "absent" ? [{ setting: "accessKeys.allowPlaintext", value: "false" }] : [];
+  return isAllowed && other.status === "absent" ? [{ setting: "accessKeys.allowPlaintext", value: false }] : [];
+}
+
+/**
+ * The changes of the settings that are the next step of a deployment's keys.
+ * @throws Error if something else comes first, or only a person knows what comes next
+ */
+export function changesOf(stack: string, { edits, restore, askLeaked, askKey }: Step): readonly Change[] {
+  if (edits.length === 0 || restore !== undefined || askLeaked !== undefined || askKey !== undefined) {
+    throw new Error(
+      `${stack}: nothing was written: the next step is not a change of the settings alone; follow it, then ${dkpAccess("keys", stack, "--write")}`,
+    );
+  }
+  return edits;
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pgpKeyText } from "../../../iam/openpgp-key";
+import type { Change } from "../../../settings/edit-yaml";
 import { dkpAccess } from "../../../text/command";
 import { visible } from "../../../text/printable";
 import { recovery } from "../../../text/recovery";
@@ -7,7 +8,7 @@ import { shellWord } from "../../../text/shell";
 import { type Finding, findingsJson, levelOf, textOf } from "../../findings/finding";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
 import { leakCommands } from "./leaked-key";
-import { type Action, type Edit, nextStep, type Step, type Why } from "./next-step";
+import { type Action, nextStep, type Step, type Why } from "./next-step";
 import { KEY_RULES, type KeyRules } from "./rules";
 import { type KeySituation, type KeySlot, RECENT_HOURS, slotsOf } from "./situation";
 
@@ -67,7 +68,7 @@ export function contextOf({ settings, folder }: KeySituation, settingsFolder: st
   return { stack, user: user.name, folder, file: join(settingsFolder, `${stack}.yaml`), binary };
 }
 
-export const editText = ({ setting, value }: Edit) => (value === undefined ? `remove ${setting}` : `${setting}: ${value}`);
+export const editText = ({ setting, value }: Change) => (value === undefined ? `remove ${setting}` : `${setting}: ${value}`);
 
 /** The commands of an action, for a shell; none where a person does something else. */
 export function commandsOf(action: Action, { stack, user, folder, binary }: Context): readonly string[] {

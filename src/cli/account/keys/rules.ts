@@ -15,12 +15,8 @@ interface EffectValues extends InSlot {
   readonly exposed: string;
 }
 
-const attention = <Values>(title: string, text: (values: Values) => string): Rule<Values> => ({
-  level: "attention",
-  title,
-  text,
-});
-const note = <Values>(title: string, text: (values: Values) => string): Rule<Values> => ({ level: "note", title, text });
+const attention = <Values>(text: (values: Values) => string): Rule<Values> => ({ level: "attention", text });
+const note = <Values>(text: (values: Values) => string): Rule<Values> => ({ level: "note", text });
 
 /** What an effect does, as a text that continues "the next apply". */
 const EFFECT_TEXTS: Readonly<Record<Effect["verb"], (values: InSlot & { readonly exposed: string }) => string>> = {
@@ -48,110 +44,82 @@ const BREAK_TEXTS: Readonly<Record<Break, string>> = {
 /** What `keys`, `drift` and `preflight` report about the keys of a deployment. */
 export const KEY_RULES = {
   "key-user-differs": attention(
-    "The state has another user than the settings name",
     ({ settings, state, folder }: { readonly settings: string; readonly state: string; readonly folder: string }) =>
       `the settings have the user "${settings}", and the state has "${state}": it is the state of another workspace, or user.name was changed, and the next apply would delete the keys; do not apply; check the backend and terraform -chdir=${shellWord(folder)} workspace show, or set user.name: "${state}"`,
   ),
   "key-account-differs": attention(
-    "The credentials belong to another account than the settings or the state name",
     ({ expected, of, account }: { readonly expected: string; readonly of: string; readonly account: string }) =>
       `${of} ${expected}, and the credentials to account ${account}: use credentials of ${expected}, or check the backend; do not apply`,
   ),
   "key-clock": attention(
-    "The clock of the computer is wrong",
     ({ minutes }: { readonly minutes: number }) =>
       `the clock of this computer is ${Math.abs(minutes)} minutes ${minutes > 0 ? "ahead of" : "behind"} the time that AWS reports; correct it. Times here are those of AWS`,
   ),
-  "key-state-unsent": attention(
-    "A state that Terraform could not write lies in the stack's folder",
-    ({ folder, newer }: { readonly folder: string; readonly newer: boolean }) =>
-      newer
-        ? `${folder}/errored.tfstate has the state of an apply that Terraform could not write, and the secret of its keys: write it before another apply; if the state is locked, run force-unlock, and push again (${recovery("errored-state")})`
-        : `${folder}/errored.tfstate is older than the state, because another apply has written it since; delete the file, which contains secrets (${recovery("errored-state")})`,
+  "key-state-unsent": attention(({ folder, newer }: { readonly folder: string; readonly newer: boolean }) =>
+    newer
+      ? `${folder}/errored.tfstate has the state of an apply that Terraform could not write, and the secret of its keys: write it before another apply; if the state is locked, run force-unlock, and push again (${recovery("errored-state")})`
+      : `${folder}/errored.tfstate is older than the state, because another apply has written it since; delete the file, which contains secrets (${recovery("errored-state")})`,
   ),
   "key-not-listed": attention(
-    "IAM does not list a new key yet",
     ({ slot, key }: InSlot) =>
       `${slot}: IAM does not list ${key} yet, which was created minutes ago; do not apply, and run this command again in a minute`,
   ),
   "key-state-lost": attention(
-    "The state has no user although IAM has it",
     ({ user, keys }: { readonly user: string; readonly keys: string }) =>
       `the state has no user, and IAM has the user ${user}${keys === "" ? "" : ` with ${keys}`}: the state was lost, belongs to another workspace, or the first apply failed; do not apply these settings, and do not delete or deactivate a key; see ${recovery("lost-state")}`,
   ),
   "key-object-lost": attention(
-    "The state lacks an object that IAM has",
     ({ object }: { readonly object: string }) =>
       `the state does not have the deployment's ${object}, and IAM has it: the state was partly lost, or a run ended before it wrote the state; the next apply would fail; see ${recovery("half-made")}`,
   ),
   "key-exposed-lost": attention(
-    "The state lacks the key that its outputs expose",
     ({ slot, key }: InSlot) =>
       `the outputs expose ${key} (${slot}), and the state does not have it: it was partly lost or edited; do not apply these settings; see ${recovery("old-state")}`,
   ),
-  "key-unmanaged": attention(
-    "A key of the user is not in the state",
-    ({ key, recent }: { readonly key: string; readonly recent: boolean }) =>
-      recent
-        ? `${key} is in IAM and not in the state, and DKP may have it. It was created outside Terraform, or by an apply that failed, or the state is older than the account; do not delete or deactivate it; see ${recovery("unmanaged-key")}`
-        : `${key} is in IAM and not in the state: created outside Terraform or left by a failed apply, and AWS reports no use in the last ${RECENT_HOURS} hours; see ${recovery("unmanaged-key")}`,
+  "key-unmanaged": attention(({ key, recent }: { readonly key: string; readonly recent: boolean }) =>
+    recent
+      ? `${key} is in IAM and not in the state, and DKP may have it. It was created outside Terraform, or by an apply that failed, or the state is older than the account; do not delete or deactivate it; see ${recovery("unmanaged-key")}`
+      : `${key} is in IAM and not in the state: created outside Terraform or left by a failed apply, and AWS reports no use in the last ${RECENT_HOURS} hours; see ${recovery("unmanaged-key")}`,
   ),
   "key-tainted": attention(
-    "A resource is tainted",
     ({ address, lost }: { readonly address: string; readonly lost: boolean }) =>
       `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails${lost ? "; the state does not have its secret, so rotate to the other slot afterwards" : ""}; see ${recovery("tainted")}`,
   ),
-  "key-breaking": attention(
-    "The next apply fails, ends a key that DKP may use, or activates a key",
-    (values: EffectValues) => `the next apply ${effectText(values)}, ${BREAK_TEXTS[values.breaks]}`,
-  ),
+  "key-breaking": attention((values: EffectValues) => `the next apply ${effectText(values)}, ${BREAK_TEXTS[values.breaks]}`),
   "key-current-differs": attention(
-    "The settings select another slot than the outputs expose",
     (values: Omit<EffectValues, "breaks">) => `the settings select ${values.slot}: the next apply ${effectText(values)}`,
   ),
   "key-user-deleted": attention(
-    "IAM does not have the user of the state",
     ({ user }: { readonly user: string }) =>
       `IAM has no user ${user}, and the state has it: the user was deleted or renamed outside Terraform. DKP has no working key until the next apply has created user and key again, and DKP has the new key; see ${recovery("deleted-key")}`,
   ),
   "key-exposed-deleted": attention(
-    "IAM does not have the exposed key",
     ({ slot, key }: InSlot) =>
       `${slot}: ${key}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one; see ${recovery("deleted-key")}`,
   ),
   "key-deleted": attention(
-    "IAM does not have a key of the state",
     ({ slot, key }: InSlot) =>
       `${slot}: ${key} does not exist in IAM: it was deleted outside Terraform, and the next apply would create another key instead`,
   ),
-  "key-no-outputs": attention(
-    "The state does not show which key the outputs expose",
-    () => "the state has keys and no output access_key_id, so it does not show which key DKP has",
-  ),
+  "key-no-outputs": attention(() => "the state has keys and no output access_key_id, so it does not show which key DKP has"),
   "key-old": attention(
-    "A key is old",
     ({ slot, days, limit }: { readonly slot: string; readonly days: number; readonly limit: number }) =>
       `${slot}: the key is ${days} days old; rotate before it is ${limit}`,
   ),
-  "pgp-key-expires": attention(
-    "The OpenPGP key of a slot expires",
-    ({ slot, days }: { readonly slot: string; readonly days: number }) =>
-      days < 0
-        ? `${slot}: its OpenPGP key has expired; Terraform cannot create a key with it`
-        : `${slot}: its OpenPGP key expires in ${days} days; rotate to a new one`,
+  "pgp-key-expires": attention(({ slot, days }: { readonly slot: string; readonly days: number }) =>
+    days < 0
+      ? `${slot}: its OpenPGP key has expired; Terraform cannot create a key with it`
+      : `${slot}: its OpenPGP key expires in ${days} days; rotate to a new one`,
   ),
   "key-import-ignored": attention(
-    "import.accessKeyId has no effect",
     ({ key, primary }: { readonly key: string; readonly primary: string }) =>
       `import.accessKeyId: ${key} is not imported: the primary slot has ${primary} already; remove import.accessKeyId`,
   ),
   "key-external": note(
-    "Keys are managed outside Terraform",
     ({ key }: { readonly key: string }) =>
       `${key} is managed outside Terraform, as accessKeys: none requires; rotate it yourself`,
   ),
   "key-unused": note(
-    "AWS reports no use of the exposed key",
     ({ slot, key, known }: InSlot & { readonly known: boolean }) =>
       `${slot}: AWS reports no use of ${key} in the last ${RECENT_HOURS} hours${known ? "; check that DKP has it" : "; its secret is not in the state, so that only a new key can be given to DKP"}`,
   ),

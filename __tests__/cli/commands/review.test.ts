@@ -109,7 +109,7 @@ describe("dkp-access review", () => {
     writeFileSync(join(folder, "elsewhere/old.yaml"), SETTINGS);
     const environment = { CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}', CDKTF_OUTDIR: "elsewhere.out" };
     const kept =
-      "kept review/dev: no deployment of that name in elsewhere, and its review pack was not generated from there; delete the folder if it is not needed\n";
+      "kept review/README.md: it was not generated from elsewhere; rename it to get the overview of these deployments\nkept review/dev: no deployment of that name in elsewhere, and its review pack was not generated from there; delete the folder if it is not needed\n";
     const { status, stdout, stderr } = await review(folder, [], environment);
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: expect.not.stringContaining("removed"), stderr: kept });
     expect(packOf(folder)).toEqual(before);
@@ -121,38 +121,33 @@ describe("dkp-access review", () => {
     expect(readdirSync(join(folder, "review")).sort()).toEqual(["README.md", "dev", "new"]);
   });
 
-  it("keeps the rows of the overview for deployments that are not selected or not known, and removes those of removed ones", async () => {
-    const folder = project({
-      dev: SETTINGS,
-      prod: `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n`,
-      old: `${SETTINGS}user: { name: old }\npolicy: { name: old }\n`,
-    });
+  it("writes the overview of all deployments of a settings folder, and none where stacks are named", async () => {
+    const folder = project({ dev: SETTINGS, prod: `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n` });
     const stacks = () => readFileSync(join(folder, "review/README.md"), "utf8").match(/(?<=^\| \[)\w+/gm);
     await review(folder);
-    expect(stacks()).toEqual(["dev", "old", "prod"]);
+    expect(stacks()).toEqual(["dev", "prod"]);
     writeFileSync(join(folder, "deployments/prod.yaml"), "not: valid\n");
     writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}protect: false\n`);
-    expect((await review(folder, ["dev"])).stdout).toContain("wrote review/README.md\n");
-    expect(stacks()).toEqual(["dev", "old", "prod"]);
-    writeFileSync(join(folder, "deployments/prod.yaml"), `${SETTINGS}user: { name: prod }\npolicy: { name: prod }\n`);
-    rmSync(join(folder, "deployments/old.yaml"));
+    expect((await review(folder, ["dev"])).stdout).not.toContain("README.md");
+    rmSync(join(folder, "deployments/prod.yaml"));
     expect((await review(folder, ["--check"])).stderr).toContain("  review/README.md: outdated\n");
     await review(folder);
-    expect(stacks()).toEqual(["dev", "prod"]);
+    expect(stacks()).toEqual(["dev"]);
     mkdirSync(join(folder, "elsewhere"));
     writeFileSync(join(folder, "elsewhere/other.yaml"), SETTINGS);
     const environment = { CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}', CDKTF_OUTDIR: "elsewhere.out" };
-    await review(folder, [], environment);
-    expect(stacks()).toEqual(["dev", "other", "prod"]);
-    expect((await review(folder, ["--check"])).status).toBe(0);
-    expect((await review(folder, ["--check"], environment)).status).toBe(0);
+    expect((await review(folder, [], environment)).stderr).toContain(
+      "kept review/README.md: it was not generated from elsewhere;",
+    );
+    expect(stacks()).toEqual(["dev"]);
   });
 
   it("keeps a README.md that it did not write, and says so", async () => {
     const folder = project();
     mkdirSync(join(folder, "review"));
     writeFileSync(join(folder, "review/README.md"), "# Ours\n");
-    const kept = "kept review/README.md: it was not generated; rename it to get the overview of all deployments\n";
+    const kept =
+      "kept review/README.md: it was not generated from deployments; rename it to get the overview of these deployments\n";
     expect((await review(folder)).stderr).toBe(kept);
     expect(readFileSync(join(folder, "review/README.md"), "utf8")).toBe("# Ours\n");
     expect(await review(folder, ["--check"])).toEqual({ status: 0, stdout: "", stderr: kept });
@@ -236,7 +231,7 @@ describe("dkp-access review", () => {
     const folder = project({ dev: SETTINGS, other: `${SETTINGS}user: { name: other }\npolicy: { name: other }\n` });
     expect((await review(folder, ["other", "--out", "packs"])).status).toBe(0);
     expect(readdirSync(folder).sort()).toEqual(["cdktf.json", "deployments", "packs"]);
-    expect(readdirSync(join(folder, "packs"))).toEqual(["README.md", "other"]);
+    expect(readdirSync(join(folder, "packs"))).toEqual(["other"]);
   });
 
   it("suggests a stack when the named one does not exist", async () => {

@@ -584,7 +584,7 @@ describe("a review pack with several policies", () => {
   const folder = mkdtempSync(join(tmpdir(), "packs-"));
   const wanted = (files: object) => ({
     packs: { demo: { "REVIEW.md": "page\n", "main.tf.json": "{}\n", ...files } as unknown as Pack },
-    rows: [],
+    overview: undefined,
     stacks: ["demo"],
     settings: "deployments",
   });

@@ -1,7 +1,8 @@
 import { comparisonNote } from "../../iam/dkp-versions";
 import { dkpAccess } from "../../text/command";
+import { overviewPage } from "../review/overview";
 import { comparePacks, type PackFolder, writePacks } from "../review/pack-folder";
-import { packsOf, requirePackFolder, rowsOf, settingsFolder } from "./support/review-packs";
+import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
 
@@ -13,7 +14,7 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Writes the review pack of each deployment, review/<stack>/REVIEW.md and the files beside it, and the overview of all deployments, review/README.md. Commit them. Calls neither AWS nor Terraform.
+      `Writes the review pack of each deployment, review/<stack>/REVIEW.md and the files beside it, and, unless stacks are named, the overview of all deployments, review/README.md. Commit them. Calls neither AWS nor Terraform.
 
 Deletes the review pack of a removed deployment only if it was generated from the same settings folder; names the ones it keeps.
 Never writes or deletes through symbolic links.`,
@@ -26,7 +27,8 @@ Never writes or deletes through symbolic links.`,
       const { deployments, stacks } = selectDeployments(session, names);
       const note = comparisonNote(new Date());
       session.printError(note === undefined ? "" : `note: ${note}\n`);
-      const wanted = { packs: packsOf(deployments), rows: rowsOf(deployments), stacks, settings: settingsFolder(session) };
+      const overview = names.length === 0 ? overviewPage(deployments) : undefined;
+      const wanted = { packs: packsOf(deployments), overview, stacks, settings: settingsFolder(session) };
       if (check === true) {
         reportStale(session, out, comparePacks(out, wanted));
       } else {
@@ -37,7 +39,9 @@ Never writes or deletes through symbolic links.`,
 
 function reportKept(session: Session, { unknown, unmanaged }: PackFolder): void {
   if (unmanaged !== undefined) {
-    session.printError(`kept ${unmanaged}: it was not generated; rename it to get the overview of all deployments\n`);
+    session.printError(
+      `kept ${unmanaged}: it was not generated from ${settingsFolder(session)}; rename it to get the overview of these deployments\n`,
+    );
   }
   for (const path of unknown) {
     session.printError(

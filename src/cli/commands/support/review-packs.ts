@@ -1,7 +1,6 @@
 import { relative, resolve } from "node:path";
 import { terraformJson } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
-import { type OverviewRow, overviewRow } from "../../review/overview";
 import { type Pack, reviewPack } from "../../review/pack";
 import type { Session } from "./session";
 
@@ -11,11 +10,6 @@ export function packsOf(deployments: readonly Deployment[]): Readonly<Record<str
   return Object.fromEntries(
     deployments.map((deployment) => [deployment.stack, reviewPack(deployment, terraform[deployment.stack] ?? {})]),
   );
-}
-
-/** The rows of deployments in the overview. */
-export function rowsOf(deployments: readonly Deployment[]): readonly OverviewRow[] {
-  return deployments.map(overviewRow);
 }
 
 /** The settings folder relative to the project, the same on every computer. */

@@ -6,10 +6,9 @@ import { grantedRows } from "../../../iam/policy-statements";
 import { roleOf } from "../../../iam/risks";
 import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
 import type { TerraformJson } from "../../../terraform/terraform-json";
-import { code, codes, fenced, joined, list, md, prose, table, trusted } from "../../../text/markdown";
+import { code, codes, joined, list, md, prose, table, trusted } from "../../../text/markdown";
 import { fillTemplateFile, type TemplateData } from "../../../text/template";
 import type { DeployerPolicies } from "../deployer-policy-files";
-import { diagram } from "./diagram";
 import { actionCount, deployerFiles, isRequired, statementTables } from "./permission-tables";
 import { resourceTable } from "./resource-table";
 import { findingList, findingsOf } from "./scanner-findings";
@@ -60,7 +59,6 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
       otherRoles.map((role) => md`the role ${code(role)}`),
       " and ",
     ),
-    diagram: fenced("mermaid", diagram(deployment, terraform, actionCount(rows))),
     risks: riskList(options),
     controlPolicy: controlPolicyTable(controlPolicy),
     controlPolicyNotes: controlPolicyNotesOf(deployment, controlPolicy),

@@ -28,7 +28,6 @@ export async function runCli(
       stdin: Readable.from([]),
       stdout,
       stderr,
-      exit: () => undefined,
       versions: { node },
     });
     return { status, stdout: stdout.text, stderr: stderr.text };

@@ -7,16 +7,15 @@ import { deadline } from "../account/aws/operations";
 import { driftPolicy } from "../account/drift/permissions";
 import { type DriftReport, driftReport, driftReportText } from "../account/drift/report";
 import { EXIT } from "./exit-codes";
-import { seconds } from "./preflight";
 import { forDeployments } from "./support/for-deployments";
 import { readableState } from "./support/readable-state";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
-import { formatOption } from "./support/shared-options";
+import { formatOption, timeoutOption } from "./support/shared-options";
 
 interface Options {
   readonly policy?: true;
-  readonly timeout: string;
+  readonly timeout: number;
   readonly format: string;
 }
 
@@ -31,7 +30,7 @@ With --format json the output is an object for one named stack, otherwise a list
     )
     .argument("[stack...]", STACKS_HELP)
     .option("--policy", "print the IAM policy that the command requires for these stacks, and end")
-    .option("--timeout <seconds>", "time limit of the calls to AWS for each stack; what has no answer by then is unknown", "120")
+    .addOption(timeoutOption("time limit of the calls to AWS for each stack; what has no answer by then is unknown", 120))
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], { policy, timeout, format }: Options) => {
       const { deployments } = selectDeployments(session, names);
@@ -39,34 +38,21 @@ With --format json the output is an object for one named stack, otherwise a list
         session.printJson(driftPolicy(deployments));
         return;
       }
-      const limit = seconds(timeout);
-      let timedOut = false;
-      await forDeployments<DriftReport>(
-        session,
-        deployments,
-        {
-          report: async (deployment) => {
-            const { report, aborted } = await reportOf(session, deployment, limit);
-            timedOut ||= aborted;
-            raise(session, report);
-            return report;
-          },
-          text: driftReportText,
-          format,
-          isSingle: names.length === 1,
+      await forDeployments<DriftReport>(session, deployments, {
+        report: async (deployment) => {
+          const report = await reportOf(session, deployment, timeout);
+          raise(session, report);
+          return report;
         },
-        // After a deadline, calls that wait to be tried again would keep the process.
-        () => (timedOut ? session.host.exit(session.exitCode) : undefined),
-      );
+        text: driftReportText,
+        format,
+        isSingle: names.length === 1,
+      });
     });
 };
 
 /** @param limit how long the calls to AWS may take, in seconds */
-async function reportOf(
-  session: Session,
-  deployment: Deployment,
-  limit: number,
-): Promise<{ readonly report: DriftReport; readonly aborted: boolean }> {
+async function reportOf(session: Session, deployment: Deployment, limit: number): Promise<DriftReport> {
   const { stack, region, provider } = deployment;
   const iamRegion = alwaysOnRegion(region);
   const state = await readableState(session, stack);
@@ -74,8 +60,7 @@ async function reportOf(
   try {
     const aws = new Aws({ ...provider, alwaysOnRegion: iamRegion, signal, patient: true });
     const reading = driftReport(deployment, state, new IamReader(aws, iamRegion, { signal, limit }));
-    const report = await withProgress(`${stack}: querying IAM`, reading, session.printError, signal);
-    return { report, aborted: signal.aborted };
+    return await withProgress(`${stack}: querying IAM`, reading, session.printError, signal);
   } finally {
     stop();
   }

@@ -11,17 +11,16 @@ import type { KeySituation } from "../account/keys/situation";
 import { keySituation, situationWithoutState } from "../account/keys/sources";
 import { exitCodeOf } from "../findings/finding";
 import { EXIT } from "./exit-codes";
-import { seconds } from "./preflight";
 import { forDeployments } from "./support/for-deployments";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
-import { formatOption } from "./support/shared-options";
+import { formatOption, timeoutOption } from "./support/shared-options";
 
 interface Options {
   readonly write?: true;
   readonly leaked?: true;
   readonly key?: readonly string[];
-  readonly timeout: string;
+  readonly timeout: number;
   readonly format: string;
 }
 
@@ -44,7 +43,7 @@ With --format json the output is an object for one named stack, otherwise a list
     )
     .option("--leaked", "print the steps after a leak of one deployment")
     .option("--key <id...>", "with --leaked: the access keys that leaked (default: the key that the outputs expose)")
-    .option("--timeout <seconds>", "time limit of the calls to AWS for each stack; TERRAFORM_TIMEOUT limits Terraform", "120")
+    .addOption(timeoutOption("time limit of the calls to AWS for each stack; TERRAFORM_TIMEOUT limits Terraform", 120))
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], options: Options) => {
       requireLeaked(options);
@@ -57,26 +56,20 @@ With --format json the output is an object for one named stack, otherwise a list
 };
 
 async function status(session: Session, names: readonly string[], { write, timeout, format }: Options): Promise<void> {
-  const limit = seconds(timeout);
   const deployments = write === true ? [selectOne(session, names).deployment] : selectDeployments(session, names).deployments;
   let last: KeyReport | undefined;
-  await forDeployments<KeyReport>(
-    session,
-    deployments,
-    {
-      report: async (deployment) => {
-        const report = keyReport(await situationOf(session, deployment, limit));
-        session.raise(exitCodeOf<KeyRules>(KEY_RULES, report.findings));
-        last = report;
-        return report;
-      },
-      text: (report) => keyReportText(report, context(session, report.situation)),
-      json: (report) => keyReportJson(report, context(session, report.situation)),
-      format,
-      isSingle: names.length === 1,
+  await forDeployments<KeyReport>(session, deployments, {
+    report: async (deployment) => {
+      const report = keyReport(await situationOf(session, deployment, timeout));
+      session.raise(exitCodeOf<KeyRules>(KEY_RULES, report.findings));
+      last = report;
+      return report;
     },
-    (failed) => endAfter(failed, session),
-  );
+    text: (report) => keyReportText(report, context(session, report.situation)),
+    json: (report) => keyReportJson(report, context(session, report.situation)),
+    format,
+    isSingle: names.length === 1,
+  });
   if (write === true && last !== undefined) {
     const { file, stack } = context(session, last.situation);
     editSettings(file, changesOf(stack, last.next), { settingsFolder: session.settings, outputFolder: session.output });
@@ -85,13 +78,6 @@ async function status(session: Session, names: readonly string[], { write, timeo
 }
 
 const context = ({ settings, terraform }: Session, situation: KeySituation) => contextOf(situation, settings, terraform.binary);
-
-/** Calls of a deployment that timed out would keep the process. */
-function endAfter(failed: boolean, { host, exitCode }: Session): void {
-  if (failed) {
-    host.exit(exitCode);
-  }
-}
 
 /** IAM API Reference, "AccessKey": 16 to 128 characters; IAM User Guide, "Unique identifiers": `AKIA` for access keys. */
 const ACCESS_KEY_ID = /^AKIA\w{12,124}$/;
@@ -110,14 +96,13 @@ function requireLeaked({ leaked: isLeaked, key }: Options): void {
 
 async function leaked(session: Session, names: readonly string[], options: Options): Promise<void> {
   const { deployment } = selectOne(session, names);
-  const limit = seconds(options.timeout);
-  const situation = await situationOf(session, deployment, limit)
-    .catch((error: Error) => withoutState(session, deployment, limit, error))
+  const { timeout } = options;
+  const situation = await situationOf(session, deployment, timeout)
+    .catch((error: Error) => withoutState(session, deployment, timeout, error))
     .catch((error: Error) => {
       session.fail(new Error(`${error.message}; until then, follow review/${deployment.stack}/after-a-leak.md`));
     });
   if (situation === undefined) {
-    session.print("", () => endAfter(true, session));
     return;
   }
   const response = leakResponse(situation, options.key ?? []);

@@ -9,12 +9,12 @@ import { runPreflight } from "../account/preflight/runner";
 import { readableState } from "./support/readable-state";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
-import { formatOption } from "./support/shared-options";
+import { formatOption, timeoutOption } from "./support/shared-options";
 
 interface Options {
   readonly existingCluster?: true;
   readonly asKey?: true;
-  readonly timeout: string;
+  readonly timeout: number;
   readonly permissions?: true;
   readonly format: string;
 }
@@ -31,7 +31,7 @@ Run it with the credentials that apply the stack; provider.profile and provider.
     .argument("[stack]", STACK_HELP)
     .option("--existing-cluster", "DKP has created the cluster: expect its names to be in use")
     .option("--as-key", "the credentials are the user's access key: test its permissions with dry runs of EC2 calls")
-    .option("--timeout <seconds>", "time limit; a check without a result by then is unknown", "60")
+    .addOption(timeoutOption("time limit; a check without a result by then is unknown", 60))
     .option("--permissions", "print the IAM policy that the preflight requires, and end")
     .addOption(formatOption("text", "json"))
     .action(async (stack: string | undefined, options: Options) => {
@@ -39,13 +39,13 @@ Run it with the credentials that apply the stack; provider.profile and provider.
         session.printJson(adminPolicy());
         return;
       }
-      const timeout = seconds(options.timeout);
-      await preflight(session, selectOne(session, [stack]).deployment, timeout, options);
+      await preflight(session, selectOne(session, [stack]).deployment, options);
     });
 };
 
-async function preflight(session: Session, deployment: Deployment, timeout: number, options: Options): Promise<void> {
+async function preflight(session: Session, deployment: Deployment, options: Options): Promise<void> {
   const { stack, region, provider } = deployment;
+  const { timeout } = options;
   const asKey = options.asKey === true;
   const { signal, stop } = deadline(timeout);
   const pending = new Map<string, string>();
@@ -64,12 +64,9 @@ async function preflight(session: Session, deployment: Deployment, timeout: numb
       signal,
       progress: (check, state) => (state === "done" ? pending.delete(check) : pending.set(check, state.note)),
     });
-    const code = exitCode(results);
-    session.raise(code);
+    session.raise(exitCode(results));
     const heading = `${stack}: preflight of a cluster in ${region}`;
-    const text = options.format === "json" ? reportJson(stack, region, results) : reportText(heading, results);
-    // After the deadline, calls that wait to be tried again would keep the process.
-    session.print(text, () => (signal.aborted ? session.host.exit(code) : undefined));
+    session.print(options.format === "json" ? reportJson(stack, region, results) : reportText(heading, results));
   } finally {
     clearInterval(ticker);
     stop();
@@ -78,13 +75,4 @@ async function preflight(session: Session, deployment: Deployment, timeout: numb
 
 function pendingText([check, note]: readonly [string, string]): string {
   return visible(note === "" ? check : `${check} (${note})`);
-}
-
-/** A number of seconds from an option. @throws Error if it is none up to 3600 */
-export function seconds(text: string): number {
-  const number = Number(text);
-  if (!(number > 0 && number <= 3600)) {
-    throw new Error(`--timeout: "${text}" is not a number of seconds up to 3600; write for example --timeout 120`);
-  }
-  return number;
 }

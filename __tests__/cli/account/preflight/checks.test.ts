@@ -180,9 +180,8 @@ describe("the addresses that the cluster's calls come from", () => {
       {
         verdict: "skipped",
         found:
-          "user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster come from 203.0.113.7 (NAT gateway nat-1), 198.51.100.3 (dev-master-0), vpce-1 (ec2); the address of whoever runs dhctl is not known here",
-        remedy:
-          "set user.allowedNetworks: { cidrs: [203.0.113.7/32, 198.51.100.3/32], vpcEndpoints: [vpce-1] }, with the address of whoever runs dhctl",
+          "user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster come from 203.0.113.7 (NAT gateway nat-1), 198.51.100.3 (dev-master-0), vpce-1 (ec2)",
+        remedy: "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
       },
     ]);
   });
@@ -191,8 +190,9 @@ describe("the addresses that the cluster's calls come from", () => {
     expect(judgeSources(NONE, undefined, false)).toEqual([
       {
         verdict: "skipped",
-        found: "user.allowedNetworks is not set: a leaked key works in every network; the cluster has no addresses yet",
-        remedy: "set user.allowedNetworks once the cluster exists",
+        found:
+          "user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster have no known source yet",
+        remedy: "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
       },
     ]);
     expect(judgeSources(NONE, allowed({ cidrs: ["203.0.113.0/24"] }), false)).toMatchObject([{ verdict: "warning" }]);

@@ -222,13 +222,6 @@ describe("the report", () => {
     );
   });
 
-  it("as text names the file that sets the fields of all skipped checks", () => {
-    const skipped = [result("skipped", "set cluster.prefix"), result("skipped", "set cluster.layout"), result("skipped")];
-    const hint = "2 checks require settings of the cluster: set them, or cluster.configFile to DKP's installation file\n";
-    expect(reportText("dev", skipped)).toMatch(new RegExp(`\nskipped: 3\n${hint}$`));
-    expect(reportText("dev", skipped.slice(1))).not.toContain("configFile");
-  });
-
   it("as JSON has all fields", () => {
     expect(JSON.parse(reportJson("dev", "eu-central-1", results))).toEqual({
       stack: "dev",

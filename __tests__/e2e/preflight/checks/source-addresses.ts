@@ -53,8 +53,8 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
     by: "local AWS",
     settings: () => settings("prefix: routed"),
     expected: ({ natIp, nat, endpoint }) => [
-      `user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster come from ${natIp} (NAT gateway ${nat}), ${endpoint} (ec2)${DHCTL}`,
-      `set user.allowedNetworks: { cidrs: [${natIp}/32], vpcEndpoints: [${endpoint}] }, with the address of whoever runs dhctl`,
+      `user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster come from ${natIp} (NAT gateway ${nat}), ${endpoint} (ec2)`,
+      "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
     ],
   },
   {

@@ -85,21 +85,13 @@ export function writeSecretFile(file: string, text: string): string {
     linkSync(unfinished, path);
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    throw new Error(`${path}: ${WRITE_ERRORS[code] ?? `cannot be written (${code})`}; nothing was written, write another file`);
+    const reason = code === "EEXIST" ? "exists already" : `cannot be written (${code})`;
+    throw new Error(`${path}: ${reason}; nothing was written, write another file`);
   } finally {
     rmSync(unfinished, { force: true });
   }
   return path;
 }
-
-const WRITE_ERRORS: Readonly<Record<string, string>> = {
-  EACCES: "you may not create files in this folder",
-  EEXIST: "exists already",
-  ENOSPC: "no space is left on the disk",
-  ENOTSUP: "this file system has no links, and likely no file modes",
-  EPERM: "this file system has no links, and likely no file modes",
-  EROFS: "the file system is read-only",
-};
 
 function inRepository(folder: string): boolean {
   return existsSync(join(folder, ".git")) || (dirname(folder) !== folder && inRepository(dirname(folder)));

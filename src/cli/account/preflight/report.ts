@@ -19,15 +19,7 @@ export function reportText(heading: string, results: readonly Result[]): string 
     `${verdict.padEnd(verdictWidth)}  ${check.padEnd(checkWidth)}  ${visible(`${found} [${source}]`)}`,
     ...(remedy === undefined ? [] : [`${indent}-> ${visible(remedy)}`]),
   ]);
-  return [heading, "", ...lines, "", summary(results), ...skippedHint(results), ""].join("\n");
-}
-
-/** How to enable the checks that lack settings of the cluster, all at once. */
-function skippedHint(results: readonly Result[]): readonly string[] {
-  const checks = results.filter(({ verdict, remedy }) => verdict === "skipped" && remedy?.startsWith("set cluster."));
-  return checks.length < 2
-    ? []
-    : [`${checks.length} checks require settings of the cluster: set them, or cluster.configFile to DKP's installation file`];
+  return [heading, "", ...lines, "", summary(results), ""].join("\n");
 }
 
 /** The report as JSON. */

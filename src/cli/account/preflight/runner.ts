@@ -110,38 +110,28 @@ function sourceOf(calls: readonly string[], region: string): string {
   return `${calls.join(", ")}${calls.every((call) => call.startsWith("iam:")) ? "" : ` in ${region}`}`;
 }
 
-/** The errors of calls that have a known cause: their codes, what follows `<action>`, and what to do. */
-const CAUSES: readonly (readonly [codes: RegExp, found: (error: AwsError) => string, remedy: (error: AwsError) => string])[] = [
-  [
-    /^(?:AccessDenied|AccessDeniedException|UnauthorizedOperation)$/,
-    () => " is denied to these credentials",
-    ({ action }) => `allow ${action}; ${dkpAccess("preflight", "--permissions")} prints the whole policy`,
-  ],
-  [
-    THROTTLED,
-    ({ code }) => ` is throttled (${code}), after several attempts`,
-    () => "try again when fewer calls are made in the account",
-  ],
-  [
-    new RegExp(`^${NOT_AWS}$`),
-    ({ message }) => `: ${message}`,
-    () => "sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires, and try again",
-  ],
-  [
-    new RegExp(`^${UNREACHABLE}$`),
-    ({ message }) => `: AWS cannot be reached (${message})`,
-    () => "check the network, the proxy, and whether the region exists",
-  ],
-];
+const DENIED = /^(?:AccessDenied|AccessDeniedException|UnauthorizedOperation)$/;
 
 /** The finding for an error of a call. */
-export function judgeError(error: AwsError, check: string): Finding {
-  const [, found, remedy] = CAUSES.find(([codes]) => codes.test(error.code)) ?? [];
-  if (found !== undefined && remedy !== undefined) {
-    return unknown(`${error.action}${found(error)}`, remedy(error));
+export function judgeError({ action, code, message }: AwsError, check: string): Finding {
+  if (DENIED.test(code)) {
+    const all = dkpAccess("preflight", "--permissions");
+    return unknown(`${action} is denied to these credentials`, `allow ${action}; ${all} prints the whole policy`);
+  }
+  if (THROTTLED.test(code)) {
+    const found = `${action} is throttled (${code}), after several attempts`;
+    return unknown(found, "try again when fewer calls are made in the account");
+  }
+  if (code === NOT_AWS) {
+    const remedy = "sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires, and try again";
+    return unknown(`${action}: ${message}`, remedy);
+  }
+  if (code === UNREACHABLE) {
+    const remedy = "check the network, the proxy, and whether the region exists";
+    return unknown(`${action}: AWS cannot be reached (${message})`, remedy);
   }
   return unknown(
-    `${error.action} returned ${error.code}: ${error.message}`,
+    `${action} returned ${code}: ${message}`,
     check === permissionsCheck.name
       ? "test the key itself with --as-key once it exists"
       : "try again; if the error persists, its message names the cause",

@@ -21,16 +21,14 @@ const AT_A_TIME = 4;
 /**
  * Reports deployments, several at a time: text as soon as a report is there, JSON at the end in the order of the deployments. One that
  * cannot be read does not keep the others from being reported; the exit code then is that of an unknown result.
- * @param done is called when everything is printed, with whether a deployment could not be read
  */
 export async function forDeployments<Report>(
   session: Session,
   deployments: readonly Deployment[],
   { report, text, json, format, isSingle }: DeploymentReports<Report>,
-  done: (failed: boolean) => void,
 ): Promise<void> {
   const reports = new Map<Deployment, Report>();
-  let [failed, ended] = [false, 0];
+  let ended = 0;
   await someAtATime(AT_A_TIME, deployments, async (deployment) => {
     try {
       const result = await report(deployment);
@@ -39,7 +37,6 @@ export async function forDeployments<Report>(
       }
       reports.set(deployment, result);
     } catch (error) {
-      failed = true;
       const { message } = error as Error;
       session.fail(deployments.length > 1 ? new Error(`${deployment.stack}: ${message}`, { cause: error }) : error);
       session.raise(EXIT.breaking);
@@ -54,5 +51,7 @@ export async function forDeployments<Report>(
     return result === undefined ? [] : [json === undefined ? result : json(result)];
   });
   const printed = isSingle ? results[0] : results;
-  session.print(format === "json" && printed !== undefined ? `${JSON.stringify(printed, null, 2)}\n` : "", () => done(failed));
+  if (format === "json" && printed !== undefined) {
+    session.printJson(printed);
+  }
 }

@@ -2,7 +2,13 @@ import { fileErrorMessage } from "../../../text/files";
 import { EXIT } from "../exit-codes";
 import { type Host, Session } from "./session";
 
-/** Runs a command in this process, with the exit code that it returns. An error is printed as one message. */
+/** How long what nobody waits for may keep the process. */
+const LINGER_MS = 100;
+
+/**
+ * Runs a command in this process, with the exit code that it returns. An error is printed as one message. Calls of AWS that nobody
+ * waits for any more, after a time limit, do not keep the process.
+ */
 export function run(command: (host: Host) => number | Promise<number>): void {
   const host: Host = process;
   deferSignals();
@@ -19,6 +25,8 @@ export function run(command: (host: Host) => number | Promise<number>): void {
     })
     .then((code) => {
       process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+      // Later than everything that is written, and than the end by a signal that has arrived.
+      process.stdout.write("", () => setTimeout(() => process.exit(), LINGER_MS).unref());
     });
 }
 

@@ -13,8 +13,6 @@ export interface Host {
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable;
   readonly versions: { readonly node: string };
-  /** Ends the process although something still runs. */
-  exit(code: number): void;
 }
 
 /** One run of a command: what it reads from its environment, what it prints, and its exit code. */
@@ -46,12 +44,9 @@ export class Session {
     return terraformCli(this.host.env, this.printError);
   }
 
-  /**
-   * Writes to standard output; values in the text can neither control the terminal nor run workflow commands.
-   * @param done is called when the text is written
-   */
-  print(text: string, done?: () => void): void {
-    this.host.stdout.write(printable(text), done);
+  /** Writes to standard output; values in the text can neither control the terminal nor run workflow commands. */
+  print(text: string): void {
+    this.host.stdout.write(printable(text));
   }
 
   /** The same for standard error. */

@@ -31,15 +31,28 @@ const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 /** What the preflight cannot know. */
 const DHCTL = "the address of whoever runs dhctl is not known here";
 
-const named = (addresses: readonly SourceAddress[]) => addresses.map(({ address, of }) => `${address} (${of})`).join(", ");
+const named = (addresses: readonly SourceAddress[]) => addresses.map(({ address, of }) => `${address} (${of})`);
 const blocks = (addresses: readonly SourceAddress[]) => addresses.map(({ address }) => `${address}/32`).join(", ");
 
 /** Whether the calls of the cluster come from `user.allowedNetworks`, as far as their sources are known. */
-export function judgeSources(sources: Sources, networks: Networks | undefined, existingCluster: boolean): readonly Finding[] {
+export function judgeSources(
+  { addresses, endpoints }: Sources,
+  networks: Networks | undefined,
+  existingCluster: boolean,
+): readonly Finding[] {
   if (networks === undefined) {
-    return [suggestion(sources)];
+    const known = [
+      ...named(addresses.filter(({ bastion }) => !bastion)),
+      ...endpoints.map(({ id, service }) => `${id} (${service})`),
+    ];
+    const from = known.length === 0 ? "have no known source yet" : `come from ${known.join(", ")}`;
+    return [
+      skipped(
+        `user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster ${from}`,
+        "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
+      ),
+    ];
   }
-  const { addresses, endpoints } = sources;
   const services = SERVICES.filter((service) => !endpoints.some((endpoint) => endpoint.service === service));
   return [
     // Where every service has an endpoint, no call has an address.
@@ -54,27 +67,6 @@ export function judgeSources(sources: Sources, networks: Networks | undefined, e
           );
     }),
   ];
-}
-
-function suggestion({ addresses, endpoints }: Sources): Finding {
-  const unset = "user.allowedNetworks is not set: a leaked key works in every network";
-  const known: string[] = [];
-  const fields: string[] = [];
-  const callers = addresses.filter(({ bastion }) => !bastion);
-  if (callers.length > 0) {
-    known.push(named(callers));
-    fields.push(`cidrs: [${blocks(callers)}]`);
-  }
-  if (endpoints.length > 0) {
-    known.push(...endpoints.map(({ id, service }) => `${id} (${service})`));
-    fields.push(`vpcEndpoints: [${[...new Set(endpoints.map(({ id }) => id))].join(", ")}]`);
-  }
-  return known.length === 0
-    ? skipped(`${unset}; the cluster has no addresses yet`, "set user.allowedNetworks once the cluster exists")
-    : skipped(
-        `${unset}; the calls of the cluster come from ${known.join(", ")}; ${DHCTL}`,
-        `set user.allowedNetworks: { ${fields.join(", ")} }, with the address of whoever runs dhctl`,
-      );
 }
 
 /** @param services those that are called through the internet */
@@ -100,15 +92,16 @@ function judgeAddresses(
   const callers = outside.filter(({ bastion }) => !bastion);
   const bastions = outside.filter(({ bastion }) => bastion);
   const findings: Finding[] = [];
+  const text = (some: readonly SourceAddress[]) => named(some).join(", ");
   if (inside.length > 0) {
-    findings.push(ok(`user.allowedNetworks includes ${named(inside)}; ${DHCTL}`));
+    findings.push(ok(`user.allowedNetworks includes ${text(inside)}; ${DHCTL}`));
   }
   if (callers.length > 0) {
-    const found = `user.allowedNetworks does not include ${named(callers)}: calls of ${services.join(", ")} from there are denied`;
+    const found = `user.allowedNetworks does not include ${text(callers)}: calls of ${services.join(", ")} from there are denied`;
     findings.push(failed(found, `add ${blocks(callers)} to user.allowedNetworks.cidrs`));
   }
   if (bastions.length > 0) {
-    const found = `user.allowedNetworks does not include ${named(bastions)}, from which DKP itself makes no calls`;
+    const found = `user.allowedNetworks does not include ${text(bastions)}, from which DKP itself makes no calls`;
     findings.push(warning(found, `if dhctl runs there, add ${blocks(bastions)} to user.allowedNetworks.cidrs`));
   }
   return findings;

@@ -2,6 +2,7 @@ import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Change } from "../../../settings/edit-yaml";
 import { dkpAccess } from "../../../text/command";
 import type { IamKey } from "../aws/user-keys";
+import type { Why } from "./rules";
 import {
   breakOf,
   canBeGiven,
@@ -39,32 +40,6 @@ export type Action =
   | { readonly do: "untaint"; readonly address: string }
   | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string }
   | { readonly do: "wait"; readonly minutes: number };
-
-export type Why =
-  | "mismatch"
-  | "unreachable"
-  | "unsent"
-  | "unsent-older"
-  | "unlisted"
-  | "tainted"
-  | "deactivated"
-  | "lost"
-  | "key-lost"
-  | "objects"
-  | "revert"
-  | "apply"
-  | "rotate-expose"
-  | "rotate-retire"
-  | "rotate-delete"
-  | "wait"
-  | "unmanaged-retire"
-  | "expose-other"
-  | "create"
-  | "make-room"
-  | "which-key"
-  | "give"
-  | "none"
-  | "done";
 
 /** The next step: what to change in the settings, and what to do then. */
 export interface Step {

@@ -126,3 +126,33 @@ export const KEY_RULES = {
 };
 
 export type KeyRules = typeof KEY_RULES;
+
+/** Why a step comes next. `KEY` stands for the key that it is about. */
+export const WHY = {
+  unreachable: "make the state readable; nothing else shows which key DKP has, and what an apply does",
+  mismatch: "check which settings, state and credentials belong together; the keys were not checked",
+  unsent: "write the state that Terraform could not write",
+  "unsent-older": "delete the file with the older state",
+  unlisted: "wait until IAM lists the new key",
+  tainted: "untaint the resource, and only then apply",
+  deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
+  lost: "import what exists",
+  objects: "import what the state does not have",
+  "key-lost": "go on with another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
+  revert: "change the settings to what is deployed; make the change again once the error above is gone",
+  apply: "the settings are not applied yet",
+  "rotate-expose": "expose the new key, then give it to DKP",
+  "rotate-retire": "deactivate the old key, once DKP has the exposed one; it can be activated again",
+  "rotate-delete": "delete the retired key, once you do not want to go back to it",
+  wait: `wait: KEY was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
+  "unmanaged-retire": "remove KEY, which the state does not have and nothing uses: first deactivate it, which can be reversed",
+  "expose-other": "expose the key that works",
+  create: "create a key, whose secret is in the state",
+  "make-room": "remove KEY: IAM allows two keys, and DKP needs one whose secret is in the state",
+  "which-key": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
+  give: "give the exposed key to DKP",
+  none: "accessKeys is none: keys are created and rotated outside Terraform",
+  done: "nothing to do; to rotate, create a second key",
+};
+
+export type Why = keyof typeof WHY;

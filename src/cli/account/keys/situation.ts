@@ -5,16 +5,11 @@ import type { StateContents, StateKey } from "../../../terraform/state-file";
 import type { IamKey, IamUser } from "../aws/user-keys";
 import type { ImportField } from "../own-objects";
 
-export type KeySettings = Pick<
-  Deployment,
-  "stack" | "user" | "accessKeys" | "accountId" | "import" | "attachment" | "nodeRole" | "region" | "policy" | "cluster"
->;
-
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
 
 /** Settings, state, IAM and time of a deployment's keys, side by side: what all findings and steps follow from. */
 export interface KeySituation {
-  readonly settings: KeySettings;
+  readonly settings: Deployment;
   /** The stack's folder, where Terraform runs. */
   readonly folder: string;
   readonly state: StateContents;
@@ -68,7 +63,7 @@ const ABSENT = { status: "absent" } as const;
 const NO_SLOTS: KeySlots = { primary: ABSENT, secondary: ABSENT, current: "primary" };
 
 /** The settings of the slots; with `accessKeys: none`, both are absent. */
-export const slotSettings = ({ accessKeys }: Pick<KeySettings, "accessKeys">): KeySlots =>
+export const slotSettings = ({ accessKeys }: Pick<Deployment, "accessKeys">): KeySlots =>
   accessKeys === "none" ? NO_SLOTS : accessKeys;
 
 export function slotsOf(situation: KeySituation): readonly KeySlot[] {
@@ -130,7 +125,7 @@ export function mismatches({
   state,
   iam,
 }: {
-  readonly settings: Pick<KeySettings, "user" | "accountId">;
+  readonly settings: Pick<Deployment, "user" | "accountId">;
   readonly state: Pick<StateContents, "user">;
   readonly iam: Pick<IamUser, "account">;
 }) {

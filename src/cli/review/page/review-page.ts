@@ -11,7 +11,7 @@ import { fillTemplateFile, type TemplateData } from "../../../text/template";
 import type { DeployerPolicies } from "../deployer-policy-files";
 import { actionCount, deployerFiles, isRequired, statementTables } from "./permission-tables";
 import { resourceTable } from "./resource-table";
-import { findingList, findingsOf } from "./scanner-findings";
+import { findingList } from "./scanner-findings";
 import { secretExposure } from "./secret-exposure";
 import { settingFacts } from "./settings-table";
 import { strictLimits } from "./strict-limits";
@@ -28,7 +28,7 @@ const OUTSIDE = [
 
 /** REVIEW.md, for security reviewers: the data of its template. */
 export function reviewPage(deployment: Deployment, terraform: TerraformJson, deployer: DeployerPolicies): string {
-  const { accountId = ACCOUNT_ID, region, policy, attachment } = deployment;
+  const { accountId = ACCOUNT_ID, region } = deployment;
   const options = policyOptionsOf(deployment);
   const { cluster } = options;
   const policies = deployment.policies.map(({ statements }) => withAccount(statements, accountId));
@@ -72,7 +72,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     hasUnused: unused.length > 0,
     unusedCount: trusted(String(unused.length)),
     byThisCluster: trusted(cluster.layout === undefined ? "" : " in this cluster"),
-    findings: findingList(findingsOf({ tight: policy.mode !== "documented", userAttachment: attachment !== "group" })),
+    findings: findingList(deployment),
   });
 }
 

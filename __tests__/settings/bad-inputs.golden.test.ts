@@ -15,7 +15,7 @@ interface BadInputs {
 }
 
 const FOLDER = join(PROJECT, "__tests__/settings");
-const GOLDEN = join(FOLDER, "bad-inputs.golden.txt");
+const GOLDEN = join(PROJECT, "__tests__/golden/bad-inputs.txt");
 const { settings, folders, commands } = parse(readFileSync(join(FOLDER, "bad-inputs.yaml"), "utf8")) as BadInputs;
 
 /** Runs work in a new project that holds the files. */

@@ -5,6 +5,7 @@ import { changesText } from "../../../src/cli/diff/render-summary";
 import { deployment } from "../../helpers/deployment";
 import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
+import { PROJECT } from "../../helpers/project-root";
 
 const S3 = 'accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n';
 const minimal = (cluster: string) => `${S3}policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard${cluster} }\n`;
@@ -28,7 +29,7 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
   "another bucket of the state": [S3, S3.replace("bucket: state", "bucket: other")],
 };
 
-const FILE = join(__dirname, "typical-changes.golden.txt");
+const FILE = join(PROJECT, "__tests__/golden/typical-changes.txt");
 
 it("typical changes of settings have these summaries", () => {
   const text = Object.entries(CHANGES)

@@ -45,21 +45,13 @@ import flask
 from moto import backends
 from moto.core import responses
 from moto.core.authorization import ActionAuthenticatorMixin
-from moto.core.exceptions import (
-    AuthFailureError,
-    InvalidClientTokenIdError,
-    _RESTError,
-)
+from moto.core.exceptions import AuthFailureError, InvalidClientTokenIdError, _RESTError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
-from moto.ec2.models.availability_zones_and_regions import (
-    RegionsAndZonesBackend,
-)
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.instances import Instance
-from moto.ec2.responses.availability_zones_and_regions import (
-    AvailabilityZonesAndRegions,
-)
+from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 from moto.ec2.utils import filter_dict_attribute_mapping
 from moto.iam import access_control, exceptions
 from moto.iam.models import IAMBackend, ManagedPolicy, User, iam_backends
@@ -230,11 +222,7 @@ def list_service_specific_credentials(_, response):
 @mends(IamResponse, "delete_service_specific_credential")
 def delete_service_specific_credential(_, response):
     user = response.backend.get_user(response._get_param("UserName"))
-    gone = {
-        "ServiceSpecificCredentialId": response._get_param(
-            "ServiceSpecificCredentialId"
-        )
-    }
+    gone = {"ServiceSpecificCredentialId": response._get_param("ServiceSpecificCredentialId")}
     kept = (c for c in user.service_specific_credentials if c != gone)
     user.service_specific_credentials = tuple(kept)
     return EmptyResult()
@@ -248,10 +236,7 @@ User.permissions_boundary = None
 def set_user_boundary(response, arn):
     user = response.backend.get_user(response._get_param("UserName"))
     kind = "PermissionsBoundaryPolicy"
-    user.permissions_boundary = arn and {
-        "PermissionsBoundaryType": kind,
-        "PermissionsBoundaryArn": arn,
-    }
+    user.permissions_boundary = arn and {"PermissionsBoundaryType": kind, "PermissionsBoundaryArn": arn}
     return EmptyResult()
 
 
@@ -318,9 +303,7 @@ class SessionKey(access_control.IAMUserAccessKey):
         self._session_token = random_access_key() * 4
 
     def create_credentials(self):
-        return access_control.Credentials(
-            self._access_key_id, self._secret_access_key, self._session_token
-        )
+        return access_control.Credentials(self._access_key_id, self._secret_access_key, self._session_token)
 
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -580,13 +563,9 @@ def resource_of_iam_call(_, response):
 
 
 QUERY_ERROR = (
-    "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code>"
-    "<Message>{}</Message></Error><RequestId></RequestId></ErrorResponse>"
+    "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error><RequestId></RequestId></ErrorResponse>"
 )
-EC2_ERROR = (
-    "<Response><Errors><Error><Code>{}</Code><Message>{}</Message></Error>"
-    "</Errors><RequestID></RequestID></Response>"
-)
+EC2_ERROR = "<Response><Errors><Error><Code>{}</Code><Message>{}</Message></Error></Errors><RequestID></RequestID></Response>"
 EC2_DENIED = "You are not authorized to perform this operation."
 JSON_CODES = {
     "AccessDenied": "AccessDeniedException",
@@ -763,9 +742,7 @@ class WholeResponses(WSGIRequestHandler):
 
 def serve(app):
     """Serves each request in its own thread. Returns the address."""
-    server = make_server(
-        "127.0.0.1", 0, app, threaded=True, request_handler=WholeResponses
-    )
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=WholeResponses)
     Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 
@@ -800,12 +777,7 @@ MODULES = list(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: MODULES
 
 # What moto loads at the first call of a service, and each copy then has.
-FIRST_CALLS = {
-    "ec2": "DescribeRegions",
-    "iam": "ListUsers",
-    "s3": "",
-    "sts": "GetCallerIdentity",
-}
+FIRST_CALLS = {"ec2": "DescribeRegions", "iam": "ListUsers", "s3": "", "sts": "GetCallerIdentity"}
 
 
 def load_services(app):

@@ -20,22 +20,13 @@ ROOT = ("AKIA0000000000000000", "any")
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"Service": "ec2.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        },
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
     }
 )
 
 
 def start():
-    return subprocess.Popen(
-        [sys.executable, SERVER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return subprocess.Popen([sys.executable, SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -103,24 +94,17 @@ def create_key(iam, user="u"):
 def create_user_with_key(iam, document=None):
     iam.create_user(UserName="u")
     if document:
-        iam.put_user_policy(
-            UserName="u", PolicyName="p", PolicyDocument=document
-        )
+        iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=document)
     return create_key(iam)
 
 
 def create_policy(iam, name="p", document=policy("s3:*"), **more):
-    answer = iam.create_policy(
-        PolicyName=name, PolicyDocument=document, **more
-    )
+    answer = iam.create_policy(PolicyName=name, PolicyDocument=document, **more)
     return answer["Policy"]["Arn"]
 
 
 def create_bucket(s3):
-    s3.create_bucket(
-        Bucket="state",
-        CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
-    )
+    s3.create_bucket(Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
 
 def refusal(call, **parameters):
@@ -136,10 +120,7 @@ def refusal(call, **parameters):
 def raw_answers(client):
     """A list that receives the responses to the client in order."""
     answers = []
-    client.meta.events.register(
-        "before-parse",
-        lambda response_dict, **_: answers.append(response_dict),
-    )
+    client.meta.events.register("before-parse", lambda response_dict, **_: answers.append(response_dict))
     return answers
 
 
@@ -213,17 +194,9 @@ class TestNames:
     @pytest.mark.parametrize("name, path", [("P", "/"), ("p", "/other/")])
     def test_policy(self, iam, name, path):
         create_policy(iam, "p")
-        message = (
-            f"A policy called {name} already exists. "
-            "Duplicate names are not allowed."
-        )
+        message = f"A policy called {name} already exists. Duplicate names are not allowed."
         expected = (409, "EntityAlreadyExists", message)
-        refused = refusal(
-            iam.create_policy,
-            PolicyName=name,
-            Path=path,
-            PolicyDocument=policy("s3:*"),
-        )
+        refused = refusal(iam.create_policy, PolicyName=name, Path=path, PolicyDocument=policy("s3:*"))
         assert refused == expected
 
     def test_a_user_cannot_take_the_name_of_another(self, iam):
@@ -272,33 +245,16 @@ class TestDeleting:
 
     def test_user_with_mfa_device(self, iam):
         iam.create_user(UserName="u")
-        iam.enable_mfa_device(
-            UserName="u",
-            SerialNumber="123456789",
-            AuthenticationCode1="123456",
-            AuthenticationCode2="654321",
-        )
+        iam.enable_mfa_device(UserName="u", SerialNumber="123456789", AuthenticationCode1="123456", AuthenticationCode2="654321")
         message = "Cannot delete entity, must delete MFA device first."
         assert self.user_refusal(iam) == message
 
     @pytest.mark.parametrize(
         "operation, parameters, remedy",
         [
-            (
-                "add_user_to_group",
-                {"UserName": "u"},
-                "remove users from group",
-            ),
-            (
-                "put_group_policy",
-                {"PolicyName": "p", "PolicyDocument": policy("s3:*")},
-                "delete policies",
-            ),
-            (
-                "attach_group_policy",
-                {"PolicyArn": "arn:aws:iam::123456789012:policy/p"},
-                "detach all policies",
-            ),
+            ("add_user_to_group", {"UserName": "u"}, "remove users from group"),
+            ("put_group_policy", {"PolicyName": "p", "PolicyDocument": policy("s3:*")}, "delete policies"),
+            ("attach_group_policy", {"PolicyArn": "arn:aws:iam::123456789012:policy/p"}, "detach all policies"),
         ],
     )
     def test_used_group(self, iam, operation, parameters, remedy):
@@ -347,19 +303,12 @@ class TestDeleting:
             return answer["ServiceSpecificCredentials"]
 
         assert listed() == []
-        iam.create_service_specific_credential(
-            UserName="u", ServiceName="codecommit.amazonaws.com"
-        )
+        iam.create_service_specific_credential(UserName="u", ServiceName="codecommit.amazonaws.com")
         iam.delete_service_specific_credential(
-            UserName="u",
-            ServiceSpecificCredentialId=listed()[0][
-                "ServiceSpecificCredentialId"
-            ],
+            UserName="u", ServiceSpecificCredentialId=listed()[0]["ServiceSpecificCredentialId"]
         )
         assert listed() == []
-        status, code, _ = refusal(
-            iam.list_service_specific_credentials, UserName="nobody"
-        )
+        status, code, _ = refusal(iam.list_service_specific_credentials, UserName="nobody")
         assert (status, code) == (404, "NoSuchEntity")
 
 
@@ -368,9 +317,7 @@ class TestBoundaries:
 
     def boundary(self, iam):
         user = iam.get_user(UserName="u")["User"]
-        return user.get("PermissionsBoundary", {}).get(
-            "PermissionsBoundaryArn"
-        )
+        return user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
 
     def test_keeps_the_one_that_a_user_is_made_with(self, iam):
         iam.create_user(UserName="u", PermissionsBoundary=self.ARN)
@@ -379,9 +326,7 @@ class TestBoundaries:
     def test_puts_and_deletes_one(self, iam):
         iam.create_user(UserName="u")
         assert self.boundary(iam) is None
-        iam.put_user_permissions_boundary(
-            UserName="u", PermissionsBoundary=self.ARN
-        )
+        iam.put_user_permissions_boundary(UserName="u", PermissionsBoundary=self.ARN)
         assert self.boundary(iam) == self.ARN
         iam.delete_user_permissions_boundary(UserName="u")
         assert self.boundary(iam) is None
@@ -442,53 +387,23 @@ class TestPermissions:
     @pytest.mark.parametrize(
         "operation, parameters, resource",
         [
-            (
-                "create_role",
-                {"RoleName": "n", "AssumeRolePolicyDocument": TRUST},
-                "role/n",
-            ),
-            (
-                "create_role",
-                {
-                    "RoleName": "n",
-                    "AssumeRolePolicyDocument": TRUST,
-                    "Path": "/x/",
-                },
-                "role/x/n",
-            ),
+            ("create_role", {"RoleName": "n", "AssumeRolePolicyDocument": TRUST}, "role/n"),
+            ("create_role", {"RoleName": "n", "AssumeRolePolicyDocument": TRUST, "Path": "/x/"}, "role/x/n"),
             (
                 "create_service_linked_role",
                 {"AWSServiceName": "spot.amazonaws.com"},
                 "role/aws-service-role/spot.amazonaws.com/*",
             ),
-            (
-                "create_instance_profile",
-                {"InstanceProfileName": "n"},
-                "instance-profile/n",
-            ),
-            (
-                "create_policy",
-                {"PolicyName": "n", "PolicyDocument": policy("s3:*")},
-                "policy/n",
-            ),
+            ("create_instance_profile", {"InstanceProfileName": "n"}, "instance-profile/n"),
+            ("create_policy", {"PolicyName": "n", "PolicyDocument": policy("s3:*")}, "policy/n"),
             ("create_group", {"GroupName": "n"}, "group/n"),
-            (
-                "delete_virtual_mfa_device",
-                {"SerialNumber": "arn:aws:iam::123456789012:mfa/old"},
-                "mfa/old",
-            ),
+            ("delete_virtual_mfa_device", {"SerialNumber": "arn:aws:iam::123456789012:mfa/old"}, "mfa/old"),
             ("create_user", {"UserName": "n"}, "user/n"),
             ("get_user", {"UserName": "old"}, "user/x/old"),
-            (
-                "get_policy",
-                {"PolicyArn": "arn:aws:iam::123456789012:policy/old"},
-                "policy/old",
-            ),
+            ("get_policy", {"PolicyArn": "arn:aws:iam::123456789012:policy/old"}, "policy/old"),
         ],
     )
-    def test_iam_calls_are_allowed_by_arn(
-        self, url, aws, iam, operation, parameters, resource
-    ):
+    def test_iam_calls_are_allowed_by_arn(self, url, aws, iam, operation, parameters, resource):
         arn = f"arn:aws:iam::123456789012:{resource}"
         key = create_user_with_key(iam, policy("iam:*", arn))
         iam.create_user(UserName="old", Path="/x/")
@@ -511,26 +426,15 @@ class TestPermissions:
         "service, operation, status, code, opening",
         [
             ("iam", "list_users", 403, "AccessDenied", ""),
-            (
-                "ec2",
-                "describe_vpcs",
-                403,
-                "UnauthorizedOperation",
-                "You are not authorized to perform this operation. ",
-            ),
+            ("ec2", "describe_vpcs", 403, "UnauthorizedOperation", "You are not authorized to perform this operation. "),
             ("kms", "list_keys", 400, "AccessDeniedException", ""),
         ],
     )
-    def test_denied(
-        self, url, aws, iam, service, operation, status, code, opening
-    ):
+    def test_denied(self, url, aws, iam, service, operation, status, code, opening):
         key = create_user_with_key(iam)
         check_permissions(url, True)
         action = "".join(word.capitalize() for word in operation.split("_"))
-        message = (
-            f"{opening}User: arn:aws:iam::123456789012:user/u "
-            f"is not authorized to perform: {service}:{action}"
-        )
+        message = f"{opening}User: arn:aws:iam::123456789012:user/u is not authorized to perform: {service}:{action}"
         call = getattr(aws(service, key), operation)
         assert refusal(call) == (status, code, message)
 
@@ -539,10 +443,7 @@ class TestPermissions:
         answers = raw_answers(sts)
         check_permissions(url, True)
         refusal(sts.get_caller_identity)
-        assert answers[0]["body"].startswith(
-            b"<ErrorResponse><Error><Type>Sender</Type>"
-            b"<Code>InvalidClientTokenId</Code>"
-        )
+        assert answers[0]["body"].startswith(b"<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code>")
 
 
 class TestRegions:
@@ -563,20 +464,11 @@ class TestRegions:
 
     @pytest.mark.parametrize(
         "service, operation, code",
-        [
-            ("ec2", "describe_regions", "AuthFailure"),
-            ("sts", "get_caller_identity", "InvalidClientTokenId"),
-        ],
+        [("ec2", "describe_regions", "AuthFailure"), ("sts", "get_caller_identity", "InvalidClientTokenId")],
     )
-    def test_a_region_not_opted_in_refuses_every_key(
-        self, url, service, operation, code
-    ):
+    def test_a_region_not_opted_in_refuses_every_key(self, url, service, operation, code):
         client = boto3.client(
-            service,
-            endpoint_url=url,
-            region_name="ap-east-1",
-            aws_access_key_id=ROOT[0],
-            aws_secret_access_key=ROOT[1],
+            service, endpoint_url=url, region_name="ap-east-1", aws_access_key_id=ROOT[0], aws_secret_access_key=ROOT[1]
         )
         with pytest.raises(ClientError) as refusal:
             getattr(client, operation)()
@@ -615,9 +507,7 @@ class TestConditions:
     def test_which_policy_may_be_attached(self, url, aws, iam):
         own, other = create_policy(iam, "own"), create_policy(iam, "other")
         condition = ("ArnEquals", "iam:PolicyARN", own)
-        key = create_user_with_key(
-            iam, conditional("iam:AttachUserPolicy", *condition)
-        )
+        key = create_user_with_key(iam, conditional("iam:AttachUserPolicy", *condition))
         check_permissions(url, True)
         attach = aws("iam", key).attach_user_policy
         assert code_of(attach, UserName="u", PolicyArn=own) is None
@@ -625,9 +515,7 @@ class TestConditions:
 
     def test_with_which_boundary_a_user_may_be_made(self, url, aws, iam):
         condition = ("StringEquals", "iam:PermissionsBoundary", BOUNDARY)
-        key = create_user_with_key(
-            iam, conditional("iam:CreateUser", *condition)
-        )
+        key = create_user_with_key(iam, conditional("iam:CreateUser", *condition))
         check_permissions(url, True)
         create = aws("iam", key).create_user
         bound = {"PermissionsBoundary": BOUNDARY}
@@ -636,9 +524,7 @@ class TestConditions:
 
     def test_what_may_be_done_to_a_bound_user(self, url, aws, iam):
         condition = ("StringEquals", "iam:PermissionsBoundary", BOUNDARY)
-        key = create_user_with_key(
-            iam, conditional("iam:PutUserPolicy", *condition)
-        )
+        key = create_user_with_key(iam, conditional("iam:PutUserPolicy", *condition))
         iam.create_user(UserName="bound", PermissionsBoundary=BOUNDARY)
         iam.create_user(UserName="free")
         check_permissions(url, True)
@@ -648,9 +534,7 @@ class TestConditions:
         assert code_of(put, UserName="free", **inline) == "AccessDenied"
 
     def test_which_prefix_may_be_listed(self, url, aws, iam):
-        key = create_user_with_key(
-            iam, conditional("s3:ListBucket", "StringEquals", "s3:prefix", "a")
-        )
+        key = create_user_with_key(iam, conditional("s3:ListBucket", "StringEquals", "s3:prefix", "a"))
         create_bucket(aws("s3"))
         check_permissions(url, True)
         listing = aws("s3", key).list_objects_v2
@@ -661,34 +545,24 @@ class TestConditions:
     def test_which_items_of_a_table_may_be_read(self, url, aws, iam):
         arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/locks"
         condition = ("ForAllValues:StringEquals", "dynamodb:LeadingKeys", "a")
-        key = create_user_with_key(
-            iam, conditional("dynamodb:GetItem", *condition, arn)
-        )
+        key = create_user_with_key(iam, conditional("dynamodb:GetItem", *condition, arn))
         for table in ("locks", "other"):
             aws("dynamodb").create_table(
                 TableName=table,
                 KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
-                AttributeDefinitions=[
-                    {"AttributeName": "Id", "AttributeType": "S"}
-                ],
+                AttributeDefinitions=[{"AttributeName": "Id", "AttributeType": "S"}],
                 BillingMode="PAY_PER_REQUEST",
             )
         check_permissions(url, True)
         get = aws("dynamodb", key).get_item
         denied = "AccessDeniedException"
-        for table, item, code in (
-            ("locks", "a", None),
-            ("locks", "b", denied),
-            ("other", "a", denied),
-        ):
+        for table, item, code in (("locks", "a", None), ("locks", "b", denied), ("other", "a", denied)):
             read = {"TableName": table, "Key": {"Id": {"S": item}}}
             assert code_of(get, **read) == code
 
 
 class TestSessions:
-    def test_a_session_outlives_its_key_until_it_is_denied(
-        self, url, aws, iam
-    ):
+    def test_a_session_outlives_its_key_until_it_is_denied(self, url, aws, iam):
         key = create_user_with_key(iam, policy("ec2:*"))
         session = aws("sts", key).get_session_token()["Credentials"]
         ec2 = boto3.client(
@@ -700,9 +574,7 @@ class TestSessions:
             aws_session_token=session["SessionToken"],
             config=Config(retries={"max_attempts": 0}),
         )
-        iam.update_access_key(
-            UserName="u", AccessKeyId=key[0], Status="Inactive"
-        )
+        iam.update_access_key(UserName="u", AccessKeyId=key[0], Status="Inactive")
         check_permissions(url, True)
         assert ec2.describe_regions()["Regions"]
         check_permissions(url, False)
@@ -710,9 +582,7 @@ class TestSessions:
         condition = {"DateLessThan": {"aws:TokenIssueTime": later()}}
         denial = json.loads(policy("*"))
         denial["Statement"] |= {"Effect": "Deny", "Condition": condition}
-        iam.put_user_policy(
-            UserName="u", PolicyName="d", PolicyDocument=json.dumps(denial)
-        )
+        iam.put_user_policy(UserName="u", PolicyName="d", PolicyDocument=json.dumps(denial))
         check_permissions(url, True)
         status, code, _ = refusal(ec2.describe_regions)
         assert (status, code) == (403, "UnauthorizedOperation")
@@ -744,9 +614,7 @@ class TestFurtherQuestions:
         move = {"UserName": "moved", "NewPath": "/y/"}
         assert code_of(update, **move) == "AccessDenied"
 
-    @pytest.mark.parametrize(
-        "action, code", [("s3:GetObject", "403"), ("s3:*", "404")]
-    )
+    @pytest.mark.parametrize("action, code", [("s3:GetObject", "403"), ("s3:*", "404")])
     def test_whether_an_object_is_missing(self, url, aws, iam, action, code):
         key = create_user_with_key(iam, policy(action))
         create_bucket(aws("s3"))
@@ -772,9 +640,7 @@ class TestFurtherQuestions:
 
     def test_whose_key_a_key_is(self, url, aws, iam):
         arn = "arn:aws:iam::123456789012:user/u"
-        key = create_user_with_key(
-            iam, policy("iam:GetAccessKeyLastUsed", arn)
-        )
+        key = create_user_with_key(iam, policy("iam:GetAccessKeyLastUsed", arn))
         check_permissions(url, True)
         used = aws("iam", key).get_access_key_last_used(AccessKeyId=key[0])
         assert used["UserName"] == "u"
@@ -792,10 +658,7 @@ class TestDecisions:
             {
                 "action": "iam:AttachUserPolicy",
                 "resource": "arn:aws:iam::123456789012:user/u",
-                "context": {
-                    "aws:RequestedRegion": "eu-west-1",
-                    "iam:PolicyARN": arn,
-                },
+                "context": {"aws:RequestedRegion": "eu-west-1", "iam:PolicyARN": arn},
                 "allowed": False,
             }
         ]
@@ -861,8 +724,7 @@ class TestAlreadyKept:
         for _ in range(4):
             iam.create_policy_version(**new)
         message = (
-            "A managed policy can have up to 5 versions. Before you create a "
-            "new version, you must delete an existing version."
+            "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version."
         )
         expected = (409, "LimitExceeded", message)
         assert refusal(iam.create_policy_version, **new) == expected

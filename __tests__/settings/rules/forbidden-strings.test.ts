@@ -1,46 +1,8 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the settings that hold ${...}, not the program
-import { forbiddenStrings } from "../../../src/settings/rules/forbidden-strings";
-import { errorsOf, errorsWith, KEY_ID, REGION, SECRET_KEY } from "../../helpers/settings-files";
+import { showSegment } from "../../../src/settings/message-parts";
+import { forbiddenStrings, secretIn } from "../../../src/settings/rules/forbidden-strings";
+import { KEY_ID, messageOf, SECRET_KEY } from "../../helpers/settings-files";
 
 const runsAsCode = (sign: string) => `holds "${sign}", which Terraform would run as code; write the value itself`;
-
-describe("Terraform code in the settings", () => {
-  it.each([
-    ['tags: { team: "${file(\\"/etc/passwd\\")}" }', "tags.team", "${"],
-    ['tags: { team: "%{ if true }a%{ endif }" }', "tags.team", "%{"],
-    ['tags: { team: "a $${b}" }', "tags.team", "${"],
-    ['tags: { "${path.cwd}": a }', "tags.${path.cwd}", "${"],
-    ['tags: { "%{ if a }": a }', 'tags."%{ if a }"', "%{"],
-    ['user: { name: "dkp-${terraform.workspace}" }', "user.name", "${"],
-    ['policy: { description: "${timestamp()}" }', "policy.description", "${"],
-    ['provider: { profile: "${a}" }', "provider.profile", "${"],
-    ['accountId: "${data.x}"', "accountId", "${"],
-    ['protect: "${true}"', "protect", "${"],
-    ['"${a}": b', "${a}", "${"],
-  ])("is rejected: %s", (setting, path, sign) => {
-    expect(errorsWith(`${setting}\n`)).toEqual([`line 3, ${path}: ${runsAsCode(sign)}`]);
-  });
-
-  it.each([
-    ['s3: { bucket: "${var.bucket}" }', "s3.bucket", "${"],
-    ['s3: { bucket: b, assume_role: { role_arn: "${a}" } }', "s3.assume_role.role_arn", "${"],
-    ['s3: { bucket: b, allowed_account_ids: [a, "%{b}"] }', "s3.allowed_account_ids.1", "%{"],
-    ['kubernetes: { secret_suffix: a, labels: { "${b}": c } }', "kubernetes.labels.${b}", "${"],
-    ['local: { path: "${path.cwd}/a" }', "local.path", "${"],
-  ])("is rejected in a backend argument: %s", (backend, path, sign) => {
-    expect(errorsOf(`${REGION}backend: { ${backend} }\n`)).toEqual([`line 2, backend.${path}: ${runsAsCode(sign)}`]);
-  });
-
-  it("is rejected in the region", () => {
-    expect(errorsOf('region: "${a}"\nbackend: { s3: { bucket: b } }\n')).toEqual([`line 1, region: ${runsAsCode("${")}`]);
-  });
-
-  it("is rejected in a string of several lines", () => {
-    expect(errorsWith("policy:\n  description: >\n    first\n    ${a}\n")).toEqual([
-      `line 4, policy.description: ${runsAsCode("${")}`,
-    ]);
-  });
-});
 
 describe("forbiddenStrings", () => {
   it("checks every value and key, however deep, and shows no secret", () => {
@@ -68,5 +30,84 @@ describe("forbiddenStrings", () => {
 
   it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)", "constructor"])("accepts %s", (text) => {
     expect(forbiddenStrings({ a: text, b: [text] })).toEqual([]);
+  });
+});
+
+describe("a secret in the settings", () => {
+  it.each([SECRET_KEY, KEY_ID, KEY_ID.replace("AKIA", "ASIA"), "-----BEGIN OPENSSH PRIVATE KEY-----"])(
+    "is never shown, wherever it stands: %s",
+    (secret) => {
+      const message = messageOf({
+        "dev.yaml": [
+          `region: "${secret}"`,
+          `backend: { s3: { "${secret}": "${secret}", bucket: "${secret}", partial: ["${secret}"] } }`,
+          `accountId: "${secret}"`,
+          `protect: ["${secret}"]`,
+          `provider: { version: "${secret}", profile: { "${secret}": "${secret}" }, assumeRoleArn: "${secret}" }`,
+          `tags: { a: "${secret}", "${secret}": "a,b", b: ["${secret}"], c: { "${secret}": 1 } }`,
+          `user: { name: "${secret}", path: "${secret}", permissionsBoundary: "${secret}", "${secret}": 1 }`,
+          `policy: { name: "${secret}", path: "${secret}", mode: "${secret}", supplement: "${secret}" }`,
+          `outputs: "${secret}"`,
+          `"${secret}": "${secret}"`,
+          "",
+        ].join("\n"),
+      });
+      expect(message).not.toContain(secret);
+    },
+  );
+});
+
+describe("secretIn", () => {
+  it.each([
+    ["the key alone", SECRET_KEY, "an AWS secret access key"],
+    ["a key without + and /", "Zk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB", "an AWS secret access key"],
+    ["a key behind a name", `AWS_SECRET_ACCESS_KEY=${SECRET_KEY}`, "an AWS secret access key"],
+    ["a key in quotes", `"${SECRET_KEY}"`, "an AWS secret access key"],
+    ["a key on a line of its own", `first\n${SECRET_KEY}\nlast`, "an AWS secret access key"],
+    ["a key behind harmless text of the same shape", `${"a".repeat(40)} ${SECRET_KEY}`, "an AWS secret access key"],
+    ["an id in a string", `key ${KEY_ID}, made in May`, "an AWS access key id"],
+    ["a temporary id", "ASIAIOSFODNN7EXAMPLE", "an AWS access key id"],
+    ["an RSA key", "-----BEGIN RSA PRIVATE KEY-----", "a private key"],
+    ["an encrypted key", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "a private key"],
+    ["a PKCS#8 key", "-----BEGIN PRIVATE KEY-----", "a private key"],
+    ["a PGP private key", "-----BEGIN PGP PRIVATE KEY BLOCK-----", "a private key"],
+  ])("sees %s", (_, text, secret) => {
+    expect(secretIn(text)).toBe(secret);
+  });
+
+  it.each([
+    ["an empty string", ""],
+    ["words", "Deckhouse policy"],
+    ["a SHA-1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"],
+    ["a SHA-1 in capitals", "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"],
+    ["a SHA-1 in mixed case", "dA39a3EE5e6b4B0D3255bfEF95C01890afD8f7c9"],
+    ["40 characters of few kinds", "Deckhouse/Deckhouse/Deckhouse/Deckhouse/"],
+    ["a SHA-1 behind a scheme", "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"],
+    ["a SHA-256 in hex", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+    ["a SHA-256 in base64", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="],
+    ["39 characters", SECRET_KEY.slice(1)],
+    ["41 characters", `${SECRET_KEY}a`],
+    ["40 small letters", "abcdefghijklmnopqrstuvwxyzabcdefghijklmn"],
+    ["a user's unique id", "AIDACKCEVSQ6C2EXAMPLE"],
+    ["an id that is too short", "AKIAIOSFODNN7EXAMPL"],
+    ["an ARN", "arn:aws:iam::123456789012:policy/platform/BoundaryOfTheDeckhouseCloudUser1234"],
+    ["a PGP public key's heading", "-----BEGIN PGP PUBLIC KEY BLOCK-----"],
+    [
+      "a PGP public key whose last line has 40 characters",
+      "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEZlJrWxYJKwYBBAHaRw8BAQdA3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtV\nZk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB\n=njUN\n-----END PGP PUBLIC KEY BLOCK-----",
+    ],
+    ["a certificate's heading", "-----BEGIN CERTIFICATE-----"],
+    ["a URL with a port", "https://example.com:8443/a@b"],
+    ["a URL with a user", "https://dkp@example.com"],
+    ["a sentence about passwords", "the password is elsewhere, passwordless=yes"],
+    ["an e-mail address", "mailto:team@example.com"],
+  ])("finds none in %s", (_, text) => {
+    expect(secretIn(text)).toBeUndefined();
+  });
+});
+
+describe("showSegment", () => {
+  it("hides a key that is a secret, and no other", () => {
+    expect([SECRET_KEY, "team"].map(showSegment)).toEqual(["(a secret)", "team"]);
   });
 });

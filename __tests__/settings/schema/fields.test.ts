@@ -1,4 +1,5 @@
 import { knownKeys, meaningOf } from "../../../src/settings/schema/fields";
+import { argumentsOf, BACKEND_TYPES, type BackendType } from "../../../src/terraform/backends";
 
 describe("the meaning of a change", () => {
   it.each([
@@ -30,4 +31,41 @@ describe("the meaning of a change", () => {
 it("knows the keys of an object at a path, also of one option among others", () => {
   expect(knownKeys(["accessKeys"])).toEqual(["primary", "secondary", "current", "allowPlaintext"]);
   expect(knownKeys(["region"])).toEqual([]);
+});
+
+describe("every backend argument that settings accept", () => {
+  const types = Object.entries<BackendType>(BACKEND_TYPES);
+
+  it("means an exposure when it changes, or another identity", () => {
+    const meanings = types.flatMap(([type, { harmless, destinations = "", identities = "" }]) => {
+      const setting = type === "cloud" ? ["cloud"] : ["backend", type];
+      const meaningsOf = (names: string) =>
+        (names.match(/\S+/g) ?? []).map((name) => meaningOf([...setting, ...name.split(".")]));
+      return [
+        ...meaningsOf(`${harmless} ${destinations}`).map((meaning) => ["exposure", meaning]),
+        ...meaningsOf(identities).map((meaning) => ["identity", meaning]),
+      ];
+    });
+    expect(meanings.length).toBeGreaterThan(100);
+    expect(meanings.filter(([expected, meaning]) => expected !== meaning)).toEqual([]);
+  });
+
+  it("names no file, program, token or credential", () => {
+    const names = types.flatMap(([, type]) => [...argumentsOf(type).keys()]);
+    const suspicious =
+      /(?:^|[._])(?:ca|cert|config|credentials?|exec|file|files|headers|insecure|key_file|pass|password|path|paths|pem|private_key|proxy|secret|skip_|sts|token|url)(?:$|[._])/;
+    // The path of a state, which may be one in a store; names of contexts and of profiles.
+    const known = [
+      "path",
+      "config_context",
+      "config_context_auth_info",
+      "config_context_cluster",
+      "config_file_profile",
+      "secret_suffix",
+      "force_path_style",
+      "in_cluster_config",
+      "use_path_style",
+    ];
+    expect(names.filter((name) => suspicious.test(name) && !known.includes(name))).toEqual([]);
+  });
 });

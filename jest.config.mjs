@@ -12,6 +12,7 @@ export default {
       ...common,
       displayName: "unit",
       globalSetup: "<rootDir>/__tests__/helpers/unit-setup.ts",
+      setupFiles: ["<rootDir>/__tests__/helpers/unit-environment.ts"],
       testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
       testPathIgnorePatterns: ["<rootDir>/__tests__/(e2e|proofs)/"],
     },

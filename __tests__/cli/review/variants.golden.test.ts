@@ -1,0 +1,65 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { reviewPackOf } from "../../helpers/packs";
+import { RSA_KEY } from "../../helpers/pgp-keys";
+import { PROJECT } from "../../helpers/project-root";
+import { unwrapped } from "../../helpers/unwrapped";
+
+type Settings = Readonly<Record<string, unknown>>;
+
+const GOLDEN = join(PROJECT, "__tests__/golden/review-packs.txt");
+/** Names of former roles that require a second policy. */
+const SEVERAL = Array.from({ length: 15 }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
+const TABLE = parse(readFileSync(join(__dirname, "variants.yaml"), "utf8")) as readonly {
+  readonly base: Settings;
+  readonly variants: readonly Settings[];
+}[];
+
+function merged(base: Settings, variant: Settings): Settings {
+  const isMapping = (value: unknown): value is Settings => typeof value === "object" && value !== null && !Array.isArray(value);
+  const names = Object.keys({ ...base, ...variant }).filter((name) => variant[name] !== null);
+  return Object.fromEntries(
+    names.map((name) => {
+      const [was, is = was] = [base[name], variant[name]];
+      return [name, name !== "backend" && isMapping(was) && isMapping(is) ? merged(was, is) : is];
+    }),
+  );
+}
+
+/** The lines of the pages and scripts by file, each paragraph on one line; the lists of actions have tests of their own. */
+function linesOf(settings: Settings): Readonly<Record<string, readonly string[]>> {
+  const text = JSON.stringify(settings).replaceAll("RSA_KEY", RSA_KEY).replaceAll('"SEVERAL"', JSON.stringify(SEVERAL));
+  const files = Object.entries(reviewPackOf(text)).filter(([name]) =>
+    /(?<!actions|deployer)\.(md|sh|tf|yaml)$|er-trust/.test(name),
+  );
+  return Object.fromEntries(files.map(([name, page]) => [name, (name.endsWith(".md") ? unwrapped(page) : page).split("\n")]));
+}
+
+/** The lines of one list that the other one lacks, each as often as it lacks it. */
+function beyond(lines: readonly string[], others: readonly string[]): readonly string[] {
+  const rest = [...others];
+  return lines.filter((line) => {
+    const at = rest.indexOf(line);
+    return at < 0 || rest.splice(at, 1).length === 0;
+  });
+}
+
+function difference(base: Settings, variant: Settings): readonly string[] {
+  const [before, after] = [linesOf(base), linesOf(merged(base, variant))];
+  return Object.keys({ ...before, ...after }).flatMap((name) => {
+    const [was = [], is = []] = [before[name], after[name]];
+    const lines = [...beyond(was, is).map((line) => `- ${line}`), ...beyond(is, was).map((line) => `+ ${line}`)];
+    return lines.length === 0 ? [] : [`## ${name}`, ...lines];
+  });
+}
+
+it("the review packs of settings differ from each other in the committed lines", () => {
+  const actual = TABLE.flatMap(({ base, variants }) =>
+    variants.flatMap((variant) => [`# ${JSON.stringify(base)} -> ${JSON.stringify(variant)}`, ...difference(base, variant), ""]),
+  ).join("\n");
+  if (process.env.UPDATE_GOLDEN === "1") {
+    writeFileSync(GOLDEN, actual);
+  }
+  expect(actual).toBe(readFileSync(GOLDEN, "utf8"));
+});

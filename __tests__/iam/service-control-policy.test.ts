@@ -1,7 +1,7 @@
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type Mode, policyStatements } from "../../src/iam/policy-statements";
-import { controlPolicy, controlPolicyNotes, controlPolicyText } from "../../src/iam/service-control-policy";
+import { controlPolicy, controlPolicyText } from "../../src/iam/service-control-policy";
 import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
 import { iamArn, requiredRequests } from "../helpers/required-requests";
 import type { Request } from "../helpers/simulator";
@@ -115,23 +115,4 @@ describe("the service control policy", () => {
 
   const policyWith = (additionalRolePolicies: readonly string[], mode: Mode = "scoped") =>
     controlPolicy({ ...options(mode), user: "/deckhouse", additionalRolePolicies });
-
-  it("has no notes where AWS Organizations accepts it as it is printed", () => {
-    expect(controlPolicyNotes(policyWith([], "documented"), "aws")).toEqual([]);
-    expect(controlPolicyNotes(policyWith([], "documented"), "aws-us-gov")).toEqual([]);
-    expect(controlPolicyNotes(policyWith([]), "aws-cn")).toEqual([]);
-  });
-
-  it("says where AWS has not announced NotResource, and what to do without", () => {
-    expect(controlPolicyNotes(policyWith([], "documented"), "aws-cn")).toEqual([
-      "The statements `KeyWritesOnlyNodeRole` and `KeyPassesOnlyNodeRoles` use `NotResource`, which AWS has announced for the partitions `aws` and `aws-us-gov` only. If AWS Organizations rejects the policy in `aws-cn`, remove these statements and set `policy.mode` to `scoped` or `minimal`, where the policy of the key itself has their limits.",
-    ]);
-  });
-
-  it("says when it is larger than AWS Organizations accepts", () => {
-    const actions = (count: number) => Array.from({ length: count }, (_, index) => `s3:GetObject${index}`);
-    expect(controlPolicyNotes(policyWith(actions(400)), "aws")).toEqual([
-      "It has 7337 characters without white space, and AWS Organizations takes 5120: it cannot be created. Shorten `cluster.additionalRolePolicies` with wildcards, or `cluster.formerIamNodeRoles`.",
-    ]);
-  });
 });

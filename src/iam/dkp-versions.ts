@@ -2,20 +2,7 @@
 export type DkpVersion = `1.${number}`;
 
 /** The release lines that `cluster.dkpVersion` can be. The catalogue knows what changed since the first one. */
-export const KNOWN_VERSIONS = [
-  "1.66",
-  "1.67",
-  "1.68",
-  "1.69",
-  "1.70",
-  "1.71",
-  "1.72",
-  "1.73",
-  "1.74",
-  "1.75",
-  "1.76",
-  "1.77",
-] as const satisfies readonly DkpVersion[];
+export const KNOWN_VERSIONS = Array.from({ length: 12 }, (_, index): DkpVersion => `1.${66 + index}`);
 
 /** The first of the known release lines and newer ones, which may exist. */
 export const DKP_VERSION = /^1\.(?:6[6-9]|[7-9]\d|[1-9]\d{2,})$/;

@@ -66,16 +66,7 @@ const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly Whole
 
 /** Denies every request that comes from none of the networks. */
 function otherNetworksDenied(networks: Networks): WholeStatement {
-  return { effect: "Deny", ...statement(OTHER_NETWORKS, ["*"], ["*"], otherNetworkConditions(networks)) };
-}
-
-/** Statement ID of the Deny for other networks than `allowedNetworks`. */
-export const OTHER_NETWORKS = "DenyOtherNetworks";
-
-/** Rows that this cluster requires and the DKP documentation does not list. */
-export function additionalRowsOf(cluster: Cluster): readonly CatalogueRow[] {
-  const conditions = conditionsOf(cluster);
-  return CATALOGUE.filter((row) => !row.documented && reasons(row, conditions, cluster.dkpVersion).length > 0);
+  return { effect: "Deny", ...statement("DenyOtherNetworks", ["*"], ["*"], otherNetworkConditions(networks)) };
 }
 
 /**

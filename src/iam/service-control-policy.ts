@@ -74,33 +74,12 @@ export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
  * Characters of a service control policy; all of them count, white space as well. Source: AWS Organizations User Guide, "Quotas and
  * service limits for AWS Organizations", maximum size of a policy document.
  */
-export const MAX_CONTROL_POLICY_CHARACTERS = 5120;
+const MAX_CONTROL_POLICY_CHARACTERS = 5120;
 
 /** A control policy as a file: formatted if AWS Organizations accepts that many characters, else without white space. */
 export function controlPolicyText(policy: ControlPolicy): string {
   const formatted = `${JSON.stringify(policy, null, 2)}\n`;
   return formatted.length > MAX_CONTROL_POLICY_CHARACTERS ? JSON.stringify(policy) : formatted;
-}
-
-/** Partitions for which AWS has announced `NotResource` in service control policies. Source: AWS Security Blog, "full IAM language", 2025. */
-const WITH_NOT_RESOURCE: readonly string[] = ["aws", "aws-us-gov"];
-
-/** Why AWS Organizations may reject a control policy, and what to do; no sentence where nothing stands against it. */
-export function controlPolicyNotes(policy: ControlPolicy, partition: string): readonly string[] {
-  const size = JSON.stringify(policy).length;
-  const withNotResource = policy.Statement.filter(({ NotResource }) => NotResource !== undefined).map(({ Sid }) => `\`${Sid}\``);
-  return [
-    ...(size > MAX_CONTROL_POLICY_CHARACTERS
-      ? [
-          `It has ${size} characters without white space, and AWS Organizations takes ${MAX_CONTROL_POLICY_CHARACTERS}: it cannot be created. Shorten \`cluster.additionalRolePolicies\` with wildcards, or \`cluster.formerIamNodeRoles\`.`,
-        ]
-      : []),
-    ...(withNotResource.length === 0 || WITH_NOT_RESOURCE.includes(partition)
-      ? []
-      : [
-          `The statements ${withNotResource.join(" and ")} use \`NotResource\`, which AWS has announced for the partitions ${WITH_NOT_RESOURCE.map((name) => `\`${name}\``).join(" and ")} only. If AWS Organizations rejects the policy in \`${partition}\`, remove these statements and set \`policy.mode\` to \`scoped\` or \`minimal\`, where the policy of the key itself has their limits.`,
-        ]),
-  ];
 }
 
 /** Actions that change roles and instance profiles. Only the service itself can use a service-linked role. */

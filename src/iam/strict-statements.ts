@@ -33,12 +33,12 @@ function partsOf(statement: WholeStatement, scope: StrictScope): readonly WholeS
   return parts === undefined
     ? [statement]
     : parts
-        .map(({ sid, applies = () => true, resources = statement.resources, replaced = statement.conditions, conditions }) => ({
+        .map(([sid, names, resources, conditions = []]) => ({
           ...statement,
           sid,
-          actions: statement.actions.filter((action) => applies(action.slice(action.indexOf(":") + 1))),
+          actions: statement.actions.filter((action) => names.some((name) => action.endsWith(`:${name}`))),
           resources,
-          conditions: [...replaced, ...conditions],
+          conditions,
         }))
         .filter(({ actions, resources }) => actions.length > 0 && resources.length > 0);
 }
@@ -56,18 +56,13 @@ function merged(statements: readonly WholeStatement[]): readonly WholeStatement[
   return [...byLimits.values()];
 }
 
-/** A part of a statement. */
-interface Part {
-  readonly sid: StatementId;
-  /** Whether the part has an action, given without its service. @default it has all */
-  readonly applies?: (name: string) => boolean;
-  /** @default those of the statement */
-  readonly resources?: readonly PolicyValue[];
-  /** The conditions of the statement, narrowed. @default as they are */
-  readonly replaced?: readonly Condition[];
-  /** Further conditions. */
-  readonly conditions: readonly Condition[];
-}
+/** A part of a statement: its actions, without their service, as far as the statement has them; its resources and conditions. */
+type Part = readonly [
+  sid: StatementId,
+  names: readonly string[],
+  resources: readonly PolicyValue[],
+  conditions?: readonly Condition[],
+];
 
 const LIMITS: Partial<Readonly<Record<StatementId, (scope: StrictScope, statement: WholeStatement) => readonly Part[]>>> = {
   // sts:GetCallerIdentity requires no permission. Source: AWS STS API reference, GetCallerIdentity.
@@ -104,35 +99,21 @@ const CREATIONS: readonly { readonly sid: StatementId; readonly types: Readonly<
 const WITHOUT_OWN = ["AllocateAddress", "CopyVolumes", "CreateInternetGateway", "CreateSnapshot", "CreateVolume", "CreateVpc"];
 
 const VPC_ACTIONS = [
-  "AttachInternetGateway",
-  "CreateNatGateway",
-  "CreateRouteTable",
-  "CreateSecurityGroup",
-  "CreateSubnet",
-  "DescribeVpcAttribute",
-  "DetachInternetGateway",
+  ...["AttachInternetGateway", "CreateNatGateway", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet"],
+  ...["DescribeVpcAttribute", "DetachInternetGateway"],
 ];
 const VOLUME_ACTIONS = [
-  "AttachVolume",
-  "CopyVolumes",
-  "CreateSnapshot",
-  "CreateTags",
-  "DeleteTags",
-  "DeleteVolume",
-  "DetachVolume",
+  ...["AttachVolume", "CopyVolumes", "CreateSnapshot", "CreateTags", "DeleteTags", "DeleteVolume", "DetachVolume"],
   "ModifyVolume",
 ];
-const RULE_ACTIONS = [
-  "AuthorizeSecurityGroupEgress",
-  "AuthorizeSecurityGroupIngress",
-  "RevokeSecurityGroupEgress",
-  "RevokeSecurityGroupIngress",
+const INTERFACE_ACTIONS = [
+  ...["AssociateAddress", "DisassociateAddress", "ModifyNetworkInterfaceAttribute"],
+  ...["DeleteNetworkInterface", "DetachNetworkInterface"],
 ];
+const NEW_RULE_ACTIONS = ["AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress"];
+const RULE_ACTIONS = [...NEW_RULE_ACTIONS, "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"];
 const BALANCER_GROUP_ACTIONS = [
-  "AuthorizeSecurityGroupIngress",
-  "CreateTags",
-  "DeleteSecurityGroup",
-  "RevokeSecurityGroupIngress",
+  ...["AuthorizeSecurityGroupIngress", "CreateTags", "DeleteSecurityGroup", "RevokeSecurityGroupIngress"],
 ];
 
 /** Tag of the EBS CSI driver on its volumes and snapshots. Source: kubernetes-sigs/aws-ebs-csi-driver docs/example-iam-policy.json. */
@@ -142,190 +123,116 @@ const SERVICE_TAG = "kubernetes.io/service-name";
 /** Tag of the AWS Load Balancer Controller. Source: kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go. */
 const OTHER_CONTROLLER_TAG = "elbv2.k8s.aws/cluster";
 
-function ec2Parts(scope: StrictScope): readonly Part[] {
+function ec2Parts(scope: StrictScope, statement: WholeStatement): readonly Part[] {
   const { cluster, marker, ec2 } = scope;
   const peerVpcs = peerVpcsOf(scope);
-  const groups = [ec2("security-group/*")];
+  const [groups, volumes] = [[ec2("security-group/*")], [ec2("volume/*")]];
   const inVpc = inKnownVpc(scope);
+  const isUntagged = [isAbsent("aws:ResourceTag/Name"), isAbsent(`aws:ResourceTag/${CSI_TAG}`)];
   return [
-    { sid: "Own", applies: (name) => !WITHOUT_OWN.includes(name), conditions: [onResource(marker)] },
-    ...CREATIONS.map(({ sid, types }) => ({
-      sid,
-      applies: (name: string) => types[name] !== undefined,
-      resources: [...new Set(Object.values(types))].sort().map((type) => ec2(`${type}/*`)),
-      conditions: [inRequest(marker)],
-    })),
+    ["Own", namesIn(statement, ...WITHOUT_OWN), statement.resources, [onResource(marker)]],
+    ...CREATIONS.map(({ sid, types }): Part => {
+      const created = [...new Set(Object.values(types))].sort().map((type) => ec2(`${type}/*`));
+      return [sid, Object.keys(types), created, [inRequest(marker)]];
+    }),
     // At creation only: whether the resource can be created is decided above. Source: EC2 User Guide, "Grant permission to tag
     // Amazon EC2 resources during creation".
-    {
-      sid: "TagNew",
-      applies: only("CreateTags"),
-      resources: [ec2("*"), ...(usesSnapshots(cluster) ? [scope.snapshots] : [])],
-      conditions: [isPresent("ec2:CreateAction")],
-    },
+    ["TagNew", ["CreateTags"], [ec2("*"), ...(usesSnapshots(cluster) ? [scope.snapshots] : [])], [isPresent("ec2:CreateAction")]],
     // Terraform tags the root disk of a master or static node after the launch. Until then it has no tags at all.
-    {
-      sid: "TagRootDisks",
-      applies: only("CreateTags"),
-      resources: [ec2("volume/*")],
-      conditions: [inRequest(marker), isAbsent("aws:ResourceTag/Name"), isAbsent(`aws:ResourceTag/${CSI_TAG}`)],
-    },
+    ["TagRootDisks", ["CreateTags"], volumes, [inRequest(marker), ...isUntagged]],
     // DKP never tags the root disk of the bastion. Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/layouts/with-nat/
     // base-infrastructure/main.tf, root_block_device.
-    {
-      sid: "BastionDisk",
-      applies: only("ModifyVolume"),
-      resources: cluster.bastion && cluster.layout === "WithNAT" ? [ec2("volume/*")] : [],
-      conditions: [isAbsent("aws:ResourceTag/Name"), isAbsent(`aws:ResourceTag/${CSI_TAG}`)],
-    },
-    {
-      sid: "Csi",
-      applies: only(...VOLUME_ACTIONS),
-      resources: [ec2("volume/*")],
-      conditions: [onResource(OF_CSI)],
-    },
-    {
-      sid: "NewCsi",
-      applies: only("CopyVolumes", "CreateVolume"),
-      resources: [ec2("volume/*")],
-      conditions: [inRequest(OF_CSI)],
-    },
+    ["BastionDisk", ["ModifyVolume"], cluster.bastion && cluster.layout === "WithNAT" ? volumes : [], isUntagged],
+    ["Csi", VOLUME_ACTIONS, volumes, [onResource(OF_CSI)]],
+    ["NewCsi", ["CopyVolumes", "CreateVolume"], volumes, [inRequest(OF_CSI)]],
     // Nobody tags network interfaces.
-    {
-      sid: "Interfaces",
-      applies: only(
-        ...["AssociateAddress", "DisassociateAddress", "ModifyNetworkInterfaceAttribute"],
-        ...["DeleteNetworkInterface", "DetachNetworkInterface"],
-      ),
-      resources: [ec2("network-interface/*"), ...groups],
-      conditions: inVpc,
-    },
+    ["Interfaces", INTERFACE_ACTIONS, [ec2("network-interface/*"), ...groups], inVpc],
     // The cloud controller manager opens the security groups of nodes, which are the user's own ones without the default groups.
     // Before the UUID is known, those of load balancers have no tag that the policy can name.
-    {
-      sid: "GroupRules",
-      applies: only(...RULE_ACTIONS),
-      resources: cluster.uuid === undefined || cluster.disableDefaultSecurityGroup ? groups : [],
-      conditions: inVpc,
-    },
-    {
-      sid: "LbGroups",
-      applies: only(...BALANCER_GROUP_ACTIONS),
-      resources: groups,
-      conditions: [...clusterTag(scope, onResource), ...inVpc],
-    },
-    {
-      sid: "NewLbGroups",
-      applies: only("CreateSecurityGroup"),
-      resources: groups,
-      conditions: clusterTag(scope, inRequest),
-    },
+    ["GroupRules", RULE_ACTIONS, cluster.uuid === undefined || cluster.disableDefaultSecurityGroup ? groups : [], inVpc],
+    ["LbGroups", BALANCER_GROUP_ACTIONS, groups, [...clusterTag(scope, onResource), ...inVpc]],
+    ["NewLbGroups", ["CreateSecurityGroup"], groups, clusterTag(scope, inRequest)],
     // New rules of a group, which is decided above.
-    {
-      sid: "Rules",
-      applies: only("AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress"),
-      resources: [ec2("security-group-rule/*")],
-      conditions: [],
-    },
+    ["Rules", NEW_RULE_ACTIONS, [ec2("security-group-rule/*")]],
     // Terraform ends an association that is already gone, whose address AWS does not find: it has no tags.
-    {
-      sid: "GoneAddresses",
-      applies: only("DisassociateAddress"),
-      resources: [ec2("elastic-ip/*")],
-      conditions: [isAbsent("aws:ResourceTag/Name")],
-    },
-    { sid: "Vpc", applies: only(...VPC_ACTIONS), resources: existingVpc(scope), conditions: [] },
-    { sid: "PeerVpcs", applies: only("DescribeVpcAttribute"), resources: peerVpcs, conditions: [] },
-    {
-      sid: "PeerRoutes",
-      applies: only("CreateRoute", "DeleteRoute", "ReplaceRoute"),
-      resources: peerVpcs.length === 0 ? [] : [ec2("route-table/*")],
-      conditions: [arnEquals("ec2:Vpc", ...peerVpcs)],
-    },
+    ["GoneAddresses", ["DisassociateAddress"], [ec2("elastic-ip/*")], [isAbsent("aws:ResourceTag/Name")]],
+    ["Vpc", VPC_ACTIONS, existingVpc(scope)],
+    ["PeerVpcs", ["DescribeVpcAttribute"], peerVpcs],
+    [
+      "PeerRoutes",
+      ["CreateRoute", "DeleteRoute", "ReplaceRoute"],
+      peerVpcs.length === 0 ? [] : [ec2("route-table/*")],
+      [arnEquals("ec2:Vpc", ...peerVpcs)],
+    ],
   ];
 }
 
-function snapshotParts(): readonly Part[] {
+function snapshotParts(_: StrictScope, statement: WholeStatement): readonly Part[] {
   return [
-    { sid: "CsiSnapshots", applies: (name) => name !== "CreateSnapshot", conditions: [onResource(OF_CSI)] },
-    { sid: "NewCsiSnapshots", applies: only("CreateSnapshot"), conditions: [inRequest(OF_CSI)] },
+    ["CsiSnapshots", namesIn(statement, "CreateSnapshot"), statement.resources, [onResource(OF_CSI)]],
+    ["NewCsiSnapshots", ["CreateSnapshot"], statement.resources, [inRequest(OF_CSI)]],
   ];
 }
 
 /** `RunInstances` is authorized on everything that a launch uses and creates. */
-function launchParts(scope: StrictScope, { resources }: WholeStatement): readonly Part[] {
+function launchParts(scope: StrictScope, statement: WholeStatement): readonly Part[] {
   const { marker, ec2 } = scope;
+  const names = namesIn(statement);
   const limited = ["instance/*", "security-group/*", "subnet/*"];
   return [
-    {
-      sid: "Launch",
-      // Images and their snapshots, the key pair, and new volumes and interfaces, which have no tags yet.
-      resources: resources.filter((arn) => typeof arn === "string" || !limited.includes(arn.resource)),
-      conditions: [],
-    },
-    { sid: "LaunchNew", resources: [ec2("instance/*")], conditions: [inRequest(marker)] },
-    { sid: "LaunchSubnets", resources: [ec2("subnet/*")], conditions: [onResource(marker)] },
+    // Images and their snapshots, the key pair, and new volumes and interfaces, which have no tags yet.
+    ["Launch", names, statement.resources.filter((arn) => typeof arn === "string" || !limited.includes(arn.resource))],
+    ["LaunchNew", names, [ec2("instance/*")], [inRequest(marker)]],
+    ["LaunchSubnets", names, [ec2("subnet/*")], [onResource(marker)]],
     // Subnet and groups of an instance are in the same VPC, so that the subnet decides. The VPC excludes groups of another one.
-    { sid: "LaunchGroups", resources: [ec2("security-group/*")], conditions: inKnownVpc(scope) },
+    ["LaunchGroups", names, [ec2("security-group/*")], inKnownVpc(scope)],
   ];
 }
 
 /** The requester is the cluster's VPC, the accepter a peered one. Source: VPC Peering Guide, "Identity and access management". */
 function peeringVpcParts(scope: StrictScope): readonly Part[] {
   const existing = existingVpc(scope);
+  const own: Part = ["PeeringRequester", ["CreateVpcPeeringConnection"], [scope.ec2("vpc/*")], [onResource(scope.marker)]];
   return [
-    {
-      sid: "PeeringRequester",
-      applies: only("CreateVpcPeeringConnection"),
-      resources: existing.length > 0 ? existing : [scope.ec2("vpc/*")],
-      conditions: existing.length > 0 ? [] : [onResource(scope.marker)],
-    },
-    { sid: "PeeringAccepter", applies: only("AcceptVpcPeeringConnection"), resources: peerVpcsOf(scope), conditions: [] },
+    existing.length === 0 ? own : ["PeeringRequester", ["CreateVpcPeeringConnection"], existing],
+    ["PeeringAccepter", ["AcceptVpcPeeringConnection"], peerVpcsOf(scope)],
   ];
 }
 
 /** The conditions of `minimal` name the peered VPCs, and each VPC of the account as the other side: here the cluster's own one. */
-function peeringParts(scope: StrictScope, { conditions }: WholeStatement): readonly Part[] {
+function peeringParts(scope: StrictScope, statement: WholeStatement): readonly Part[] {
   const [vpc] = inKnownVpc(scope);
-  return [
-    {
-      sid: "Peerings",
-      applies: () => true,
-      replaced: conditions.map((one) =>
-        one.variable === "ec2:RequesterVpc" && vpc !== undefined ? { ...one, values: vpc.values } : one,
-      ),
-      conditions: [],
-    },
-  ];
+  const narrowed = statement.conditions.map((one) =>
+    one.variable === "ec2:RequesterVpc" && vpc !== undefined ? { ...one, values: vpc.values } : one,
+  );
+  return [["Peerings", namesIn(statement), statement.resources, narrowed]];
 }
 
 const NEW_BALANCERS = ["CreateLoadBalancer", "CreateTargetGroup"];
 
-function loadBalancerParts(scope: StrictScope): readonly Part[] {
+function loadBalancerParts(scope: StrictScope, statement: WholeStatement): readonly Part[] {
+  const { resources } = statement;
+  const inNew = [isPresent(`aws:RequestTag/${SERVICE_TAG}`), ...clusterTag(scope, inRequest)];
   return [
-    {
-      sid: "NewLbs",
-      applies: only(...NEW_BALANCERS),
-      conditions: [isPresent(`aws:RequestTag/${SERVICE_TAG}`), ...clusterTag(scope, inRequest)],
-    },
+    ["NewLbs", NEW_BALANCERS, resources, inNew],
     // Source: Elastic Load Balancing User Guide, "Grant permission to tag resources during creation".
-    { sid: "TagNewLbs", applies: only("AddTags"), conditions: [isPresent("elasticloadbalancing:CreateAction")] },
-    { sid: "LoadBalancers", applies: (name) => !NEW_BALANCERS.includes(name), conditions: ofService(scope) },
+    ["TagNewLbs", ["AddTags"], resources, [isPresent("elasticloadbalancing:CreateAction")]],
+    ["LoadBalancers", namesIn(statement, ...NEW_BALANCERS), resources, ofService(scope)],
   ];
 }
 
-function networkLoadBalancerParts(scope: StrictScope): readonly Part[] {
+function networkLoadBalancerParts(scope: StrictScope, statement: WholeStatement): readonly Part[] {
   return [
-    { sid: "NetworkLoadBalancers", applies: () => true, conditions: ofService(scope) },
+    ["NetworkLoadBalancers", namesIn(statement), statement.resources, ofService(scope)],
     // Older versions of the cloud controller manager do not tag listeners: pkg/providers/v1/aws_loadbalancer.go, createListenerV2.
     // The name of its load balancers is "a" and 31 characters of a UID: k8s.io/cloud-provider, DefaultLoadBalancerName.
-    {
-      sid: "LbListeners",
-      applies: only("DeleteListener", "ModifyListener"),
-      resources: [scope.loadBalancer(`listener/net/a${"?".repeat(31)}/*`)],
-      // "?" matches "/" too, so that a name of 15 characters fits as well: at least not the listeners of the other controller.
-      conditions: [isAbsent(`aws:ResourceTag/${SERVICE_TAG}`), isAbsent(`aws:ResourceTag/${OTHER_CONTROLLER_TAG}`)],
-    },
+    // "?" matches "/" too, so that a name of 15 characters fits as well: at least not the listeners of the other controller.
+    [
+      "LbListeners",
+      ["DeleteListener", "ModifyListener"],
+      [scope.loadBalancer(`listener/net/a${"?".repeat(31)}/*`)],
+      [isAbsent(`aws:ResourceTag/${SERVICE_TAG}`), isAbsent(`aws:ResourceTag/${OTHER_CONTROLLER_TAG}`)],
+    ],
   ];
 }
 
@@ -355,8 +262,9 @@ function peerVpcsOf({ cluster: { peeredVPCs }, ec2 }: StrictScope): readonly Arn
 
 const OF_CSI: Marker = { key: CSI_TAG, value: "true" };
 
-function only(...names: readonly string[]): Part["applies"] {
-  return (name) => names.includes(name);
+/** The actions of a statement, without their service. */
+function namesIn({ actions }: WholeStatement, ...except: readonly string[]): readonly string[] {
+  return actions.map((action) => action.slice(action.indexOf(":") + 1)).filter((name) => !except.includes(name));
 }
 
 function onResource({ key, value }: Marker): Condition {

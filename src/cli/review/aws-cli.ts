@@ -55,7 +55,8 @@ export function awsCliScript(deployment: Deployment): string {
     setRegion: trusted(setRegion),
     keyFile: trusted(keyFile),
     queryAccount: trusted(QUERY_ACCOUNT),
-    accountId: trusted(accountId === undefined ? "" : word(accountId)),
+    accountStated: accountId !== undefined,
+    accountId: trusted(word(accountId ?? "")),
     commands: trusted(
       [...grouped(steps, ({ title }) => title)]
         .map(([title, all]) => [`# ${title}`, ...all.map(({ create }) => wrapped(create))].join("\n"))

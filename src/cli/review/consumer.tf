@@ -9,10 +9,10 @@
 # Reading one output of {{stack}} stores all of its outputs in the state of this workspace.
 # {{secretForm}}
 # <!-- end -->
-# <!-- if networks -->
+# <!-- if restricted -->
 # AWS denies requests with the key that come from other networks than {{networks}}.
 # <!-- end -->
-# <!-- if missing -->
+# <!-- if partial -->
 # Add these arguments to config, which the deployment gets from -backend-config: {{missing}}.
 # <!-- end -->
 # <!-- if local -->

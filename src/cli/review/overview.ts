@@ -27,13 +27,11 @@ export function overviewPage(deployments: readonly Deployment[]): string {
       COLUMNS,
       rows.map(({ deployment, weak }) => cellsOf(deployment, weak)),
     ),
-    weakSettings:
-      counts.length === 0
-        ? trusted("")
-        : table(
-            ["setting", "deployments with a weaker choice"],
-            counts.map(([setting, all]) => [code(setting), trusted(String(all.length))]),
-          ),
+    hasWeak: counts.length > 0,
+    weakSettings: table(
+      ["setting", "deployments with a weaker choice"],
+      counts.map(([setting, all]) => [code(setting), trusted(String(all.length))]),
+    ),
     maxCharacters: trusted(String(MAX_POLICY_CHARACTERS)),
   });
 }

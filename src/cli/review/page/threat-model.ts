@@ -1,10 +1,9 @@
 import { ACCOUNT_ID } from "../../../iam/arns";
-import { partitionOf } from "../../../iam/partitions";
 import type { PolicyOptions } from "../../../iam/policy-statements";
 import { risksOf, roleOf } from "../../../iam/risks";
-import { type ControlPolicy, controlPolicy, controlPolicyNotes } from "../../../iam/service-control-policy";
+import { type ControlPolicy, controlPolicy } from "../../../iam/service-control-policy";
 import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
-import { code, codes, list, type Markdown, md, sentence, table, trusted } from "../../../text/markdown";
+import { code, codes, list, type Markdown, md, sentence, table } from "../../../text/markdown";
 
 /** What an attacker with the key can do, with the actions that allow it. */
 export function riskList(options: PolicyOptions): Markdown {
@@ -35,12 +34,11 @@ export function controlPolicyTable({ Statement }: ControlPolicy): Markdown {
 }
 
 /** How to attach the service control policy, and what it does not limit. */
-export function controlPolicyNotesOf(deployment: Deployment, policy: ControlPolicy): Markdown {
-  const { user, region, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
+export function controlPolicyNotesOf(deployment: Deployment, _policy: ControlPolicy): Markdown {
+  const { user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
   const role = code(roleOf(cluster));
   const appliesToOneMember = deployment.policy.mode === "documented" && attachment !== "user";
   const notes: readonly (readonly [applies: boolean, note: Markdown])[] = [
-    ...controlPolicyNotes(policy, partitionOf(region)).map((note) => [true, trusted(note)] as const),
     [
       cluster.prefix === undefined,
       md`\`PREFIX\` is the \`cloud.prefix\` of the cluster: state \`cluster.prefix\`, and the file contains it.`,

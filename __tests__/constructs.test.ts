@@ -144,7 +144,7 @@ describe("AccessKeys", () => {
       lifecycle: { prevent_destroy: true },
     });
     expect(json).not.toContain('"status"');
-    expect(keys).toMatchObject({ hasSecretInState: true, current: { slot: "primary" } });
+    expect(keys).toMatchObject({ current: { slot: "primary" } });
     expect(keys?.current.secretAccessKey).toBeDefined();
   });
 
@@ -160,13 +160,11 @@ describe("AccessKeys", () => {
 
   it("exposes only the encrypted secret of a slot with a pgpKey", () => {
     const { keys } = synth({ primary: { status: "Active", pgpKey: ENCRYPTION_KEY } });
-    expect(keys?.hasSecretInState).toBe(false);
     expect(Object.keys(keys?.current ?? {})).toEqual(["slot", "accessKeyId", "encryptedSecretAccessKey", "keyFingerprint"]);
   });
 
   it("exposes no secret of an imported key", () => {
     const { keys } = synth({ primary: { status: "Active", imported: true } });
-    expect(keys?.hasSecretInState).toBe(false);
     expect(Object.keys(keys?.current ?? {})).toEqual(["slot", "accessKeyId"]);
   });
 

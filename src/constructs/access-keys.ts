@@ -46,8 +46,6 @@ export interface CurrentKey {
 export class AccessKeys extends Construct {
   /** The key that the outputs expose. */
   readonly current: CurrentKey;
-  /** Whether the Terraform state holds a secret in plaintext. */
-  readonly hasSecretInState: boolean;
 
   constructor(scope: Construct, id: string, props: AccessKeysProps) {
     super(scope, id);
@@ -73,22 +71,17 @@ export class AccessKeys extends Construct {
       throw new Error(`${this.node.path}: current: the slot "${current}" is absent; choose a slot with a key`);
     }
     this.current = { slot: current, accessKeyId: key.id, ...secretOf(key, slots[current]) };
-    this.hasSecretInState = used.some((slot) => isPlaintext(slots[slot]));
   }
 }
 
 const ACTIVE: KeySlotProps = { status: "Active" };
 const ABSENT: KeySlotProps = { status: "absent" };
 
-function isPlaintext({ pgpKey, imported = false }: KeySlotProps): boolean {
-  return pgpKey === undefined && !imported;
-}
-
 function secretOf(key: IamAccessKey, slot: KeySlotProps): Omit<CurrentKey, "slot" | "accessKeyId"> {
   if (slot.imported === true) {
     return {};
   }
-  return isPlaintext(slot)
+  return slot.pgpKey === undefined
     ? { secretAccessKey: key.secret }
     : { encryptedSecretAccessKey: key.encryptedSecret, keyFingerprint: key.keyFingerprint };
 }

@@ -14,24 +14,24 @@ export interface StateBackendProps {
  * CDKTF's own classes lack types and arguments, and its `CloudBackend` runs a Terraform binary at synth.
  */
 export class StateBackend extends TerraformBackend {
-  private readonly location: StateLocation;
+  private readonly arguments: BackendArguments;
 
   constructor(scope: Construct, props: StateBackendProps) {
     const { type, arguments: given } = props.location;
     super(scope, "backend", type);
-    this.location = type === "local" ? { type, arguments: fromStackFolder(scope, given, props.projectRoot) } : props.location;
+    this.arguments = type === "local" ? fromStackFolder(scope, given, props.projectRoot) : given;
   }
 
   override toTerraform(): object {
-    return this.render(this.synthesizeAttributes());
+    return { terraform: this.name === "cloud" ? { cloud: this.arguments } : { backend: { [this.name]: this.arguments } } };
   }
 
   override toHclTerraform(): object {
-    return this.render(this.synthesizeHclAttributes());
+    return this.toTerraform();
   }
 
   override toMetadata(): object {
-    const { hostname = "app.terraform.io" } = this.location.arguments;
+    const { hostname = "app.terraform.io" } = this.arguments;
     const hosted = ["cloud", "remote"].includes(this.name);
     // The CDKTF command reads `cloud` to know that runs are shown by HCP Terraform or Terraform Enterprise.
     return { backend: this.name, ...(hosted ? { cloud: hostname === "app.terraform.io" ? "tfc" : "tfe" } : {}) };
@@ -40,17 +40,5 @@ export class StateBackend extends TerraformBackend {
   /** Not offered: readers use the documented outputs, whose names last. */
   override getRemoteStateDataSource(): TerraformRemoteState {
     throw new Error("references between stacks are not supported; read the deployment's outputs, with AccessState.of for one");
-  }
-
-  protected override synthesizeAttributes(): BackendArguments {
-    return this.location.arguments;
-  }
-
-  protected override synthesizeHclAttributes(): BackendArguments {
-    return this.location.arguments;
-  }
-
-  private render(attributes: BackendArguments): object {
-    return { terraform: this.name === "cloud" ? { cloud: attributes } : { backend: { [this.name]: attributes } } };
   }
 }

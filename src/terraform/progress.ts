@@ -22,25 +22,11 @@ export async function someAtATime<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
-  const waiting = [...items];
+  const waiting = items.values();
   const next = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+    for (const item of waiting) {
       await work(item);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(count, items.length) }, next));
-}
-
-/** Waits for both results. When one fails, the other is aborted, so that nothing follows the error. */
-export async function bothOrAbort<A, B>(
-  one: (signal: AbortSignal) => Promise<A>,
-  other: (signal: AbortSignal) => Promise<B>,
-): Promise<readonly [A, B]> {
-  const abort = new AbortController();
-  try {
-    return await Promise.all([one(abort.signal), other(abort.signal)]);
-  } catch (error) {
-    abort.abort();
-    throw error;
-  }
+  await Promise.all(Array.from({ length: count }, next));
 }

@@ -69,20 +69,17 @@ export interface StateReading {
 export function stateReading({ type, arguments: given }: StateLocation): StateReading {
   const backend = backendType(type);
   const wanted = [...Object.keys(backend?.identity ?? {}), ...(backend?.reach ?? [])].sort();
+  // A reader takes one workspace; prefixes, tags and projects only choose among them at run time.
+  const { name: workspace } = (given.workspaces ?? {}) as { readonly name?: string };
+  const workspaces = workspace === undefined ? undefined : { name: workspace };
   const config = Object.fromEntries(
     wanted.flatMap((name) => {
-      const value = name === "workspaces" ? oneWorkspace(given[name]) : given[name];
+      const value = name === "workspaces" ? workspaces : given[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );
   const missing = backend === undefined ? [] : requiredArguments(backend).filter((name) => config[name] === undefined);
   return { backend: type === "cloud" ? "remote" : type, config, missing };
-}
-
-/** A reader takes one workspace; prefixes, tags and projects only choose among them at run time. */
-function oneWorkspace(workspaces: ArgumentValue | undefined): ArgumentValue | undefined {
-  const { name } = (workspaces ?? {}) as { readonly name?: string };
-  return name === undefined ? undefined : { name };
 }
 
 /** The hosts and organizations that a state is sent to, by the name of their argument: `endpoints.s3`. */

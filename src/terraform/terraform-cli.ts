@@ -124,25 +124,15 @@ function runTerraform(
 
 /** Why a run of Terraform failed. Not the error's own message: it repeats standard output, where secrets are. */
 function failure(error: ExecFileException, binary: string, command: string, folder: string, timeout: number): string {
+  const { code, killed = false, signal } = error;
   const shown = stripVTControlCharacters(error.stderr ?? "").trim();
-  const install = "install 1.10 or newer, or set TERRAFORM_BINARY_NAME";
   const reasons: Readonly<Record<string, string>> = {
-    ENOENT: `${binary} is not on the PATH; ${install}`,
-    EACCES: `${binary} is not executable; ${install}`,
+    ENOENT: `${binary} is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME`,
     ERR_CHILD_PROCESS_STDIO_MAXBUFFER: `${command} printed more than ${MAX_OUTPUT / 2 ** 20} MiB in ${folder}; use a state of its own for the deployment`,
-    ABORT_ERR: `${command} was aborted`,
   };
-  const reason = reasons[String(error.code)];
-  if (reason !== undefined) {
-    return reason;
-  }
-  if (error.killed === true) {
+  if (killed && code !== "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
     return `${command} in ${folder} did not end within ${timeout} s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`;
   }
-  if (error.signal) {
-    return `${command} in ${folder} was killed by ${error.signal}; run it again${shown === "" ? "" : `: ${shown}`}`;
-  }
-  return shown === ""
-    ? `${command} failed in ${folder} with exit code ${error.code} and no message; run it there to see why`
-    : `${command} failed in ${folder}: ${shown}`;
+  const how = signal ? `was killed by ${signal}` : `failed with ${code}`;
+  return reasons[String(code)] ?? `${command} in ${folder} ${how}: ${shown || "no message; run it there to see why"}`;
 }

@@ -4,7 +4,6 @@ import { policyArn } from "../../../iam/arns";
 import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES } from "../../../terraform/addresses";
-import { bothOrAbort } from "../../../terraform/progress";
 import { readState, type StateContents, serialOf } from "../../../terraform/state-file";
 import { pullState, type TerraformCli } from "../../../terraform/terraform-cli";
 import type { Ask } from "../aws/operations";
@@ -25,10 +24,13 @@ export async function keySituation(
   limit: number,
 ): Promise<KeySituation> {
   const { progress } = terraform;
-  const [json, iam] = await bothOrAbort(
-    (signal) => pullState(terraform, folder, signal).catch((error: Error) => Promise.reject(withUnsent(error, folder))),
-    (signal) => iamUser(deployment, { progress, limit, signal }),
-  );
+  const abort = new AbortController();
+  const { signal } = abort;
+  const [json, iam] = await Promise.all([
+    pullState(terraform, folder, signal).catch((error: Error) => Promise.reject(withUnsent(error, folder))),
+    iamUser(deployment, { progress, limit, signal }),
+    // When one fails, the other is aborted, so that nothing follows the error.
+  ]).finally(() => abort.abort());
   const clock = new Date();
   const state = readState(json);
   const unmanaged = await unmanagedObjects(deployment, state, iam, { progress, limit });

@@ -29,7 +29,7 @@ function synthesize(): Readonly<Record<string, Files>> {
   try {
     // By their names: the default names of one that states no account may be those of another.
     const names = readdirSync(DEPLOYMENTS).map((file) => file.replace(/\.yaml$/, ""));
-    const { deployments } = selectDeployments(DEPLOYMENTS, names, { outputFolder: "cdktf.out" });
+    const { deployments } = selectDeployments(DEPLOYMENTS, names);
     const app = new App({ outdir, stackTraces: false, hclOutput: false });
     for (const deployment of deployments) {
       new DeckhouseAccessStack(app, deployment);

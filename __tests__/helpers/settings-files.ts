@@ -33,7 +33,7 @@ export function deploymentsOf(files: Files): readonly Deployment[] {
         writeFileSync(join(folder, name), text);
       }
     }
-    return loadDeployments(folder, { outputFolder: "cdktf.out" });
+    return loadDeployments(folder);
   } catch (error) {
     if (error instanceof SettingsError) {
       throw new Error(error.message.replaceAll(folder, "deployments"), { cause: error });

@@ -77,7 +77,7 @@ function answerTo(files: Files): Promise<string> {
   const inFolder = Object.fromEntries(Object.entries(files).map(([name, text]) => [`deployments/${name}`, written(text)]));
   return inProject({ "deployments/": "", ...inFolder }, () => {
     try {
-      const deployments = loadDeployments("deployments", { outputFolder: "cdktf.out" });
+      const deployments = loadDeployments("deployments");
       return [
         ...deployments.flatMap(settingsWarnings).map((warning) => `warning: ${warning}`),
         ...deployments.map((deployment) => `accepted: ${JSON.stringify(changed(SMALLEST, shown(deployment)))}`),

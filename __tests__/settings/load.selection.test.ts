@@ -23,7 +23,7 @@ describe("selectDeployments", () => {
     }
     try {
       const names = stack === undefined ? [] : [stack];
-      const { deployments, stacks, others } = selectDeployments(folder, names, { outputFolder: "cdktf.out" }, change);
+      const { deployments, stacks, others } = selectDeployments(folder, names, change);
       return { deployment: deployments[0], stacks, others: others?.message.replaceAll(folder, "deployments") };
     } catch (error) {
       return { error: (error as Error).message.replaceAll(folder, "deployments") };

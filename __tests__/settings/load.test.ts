@@ -9,7 +9,7 @@ describe("the folder of the deployments", () => {
     const root = mkdtempSync(join(tmpdir(), "settings-"));
     const folder = join(root, "elsewhere");
     try {
-      expect(() => loadDeployments(folder, { outputFolder: "cdktf.out" })).toThrow(
+      expect(() => loadDeployments(folder)).toThrow(
         new Error(`${folder} has 1 error:\n  can't be read as a folder; create it and add one YAML file per deployment`),
       );
     } finally {

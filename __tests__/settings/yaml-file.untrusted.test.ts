@@ -12,7 +12,7 @@ function errorsOfFile(create: (path: string) => void): string {
   mkdirSync(folder);
   create(join(folder, "dev.yaml"));
   try {
-    loadDeployments(folder, { outputFolder: "cdktf.out" });
+    loadDeployments(folder);
   } catch (error) {
     return (error as Error).message.replaceAll(folder, "deployments");
   } finally {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { isObject, valueAt } from "../text/json";
-import { errorAt, type FieldError, firstErrors } from "./errors";
+import { describe, errorAt, type FieldError, firstErrors } from "./errors";
 import { show, showSegment } from "./message-parts";
 import { forbiddenStrings } from "./rules/forbidden-strings";
 import { ami, dkpFields } from "./schema/cluster-schema";
@@ -45,12 +45,12 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
     const count = file === undefined ? "no" : String(more.length + 1);
     return { errors: [fileError(`${show(path)} holds ${count} documents of kind AWSClusterConfiguration, one is required`)] };
   }
-  const cluster = check(path, CLUSTER, { file, at: [] });
+  const cluster = check(path, CLUSTER, file);
   // Newer versions of DKP take the prefix from the settings of the module `global`.
   const global = ofKind("ModuleConfig").filter((document) => valueAt(document.value, ["metadata", "name"]) === "global");
   const prefixes = [
-    ...ofKind("ClusterConfiguration").map((document) => check(path, PREFIX, { file: document, at: ["cloud"] })),
-    ...global.map((document) => check(path, PREFIX, { file: document, at: ["spec", "settings"] })),
+    ...ofKind("ClusterConfiguration").map((document) => check(path, PREFIX, document, ["cloud"])),
+    ...global.map((document) => check(path, PREFIX, document, ["spec", "settings"])),
   ];
   const names = [...new Set(prefixes.flatMap(({ output }) => output?.prefix ?? []))];
   const errors = [cluster, ...prefixes].flatMap((part) => part.errors);
@@ -91,13 +91,8 @@ export function configFileConflicts(
   return errors;
 }
 
-interface Part {
-  readonly file: YamlFile;
-  readonly at: readonly string[];
-}
-
 /** The part of a document that a schema reads, and what is wrong in it. Credentials are in other fields, which are not shown. */
-function check<Out>(path: string, schema: v.GenericSchema<unknown, Out>, { file, at }: Part) {
+function check<Out>(path: string, schema: v.GenericSchema<unknown, Out>, file: YamlFile, at: readonly string[] = []) {
   const value = valueAt(file.value, at) ?? {};
   const { success, output, issues = [] } = v.safeParse(schema, value);
   const read = Object.keys(dkpFields).map((name) => [name, isObject(value) ? value[name] : undefined]);
@@ -111,13 +106,8 @@ function check<Out>(path: string, schema: v.GenericSchema<unknown, Out>, { file,
   };
 }
 
-function inFile(file: string, { line, path, message }: FieldError): FieldError {
-  const location = [
-    /^[\w./-]+$/.test(file) ? file : show(file),
-    line === undefined ? "" : `line ${line}`,
-    path.map(showSegment).join("."),
-  ];
-  return fileError(`${location.filter((part) => part !== "").join(", ")}: ${message}`);
+function inFile(file: string, error: FieldError): FieldError {
+  return fileError(describe({ ...error, path: error.path.map(showSegment) }, /^[\w./-]+$/.test(file) ? file : show(file)));
 }
 
 function fileError(message: string): FieldError {

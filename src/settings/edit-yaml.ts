@@ -3,8 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Composer, CST, Document, isMap, isScalar, type Node, Parser, type YAMLMap } from "yaml";
 import { readRegularFile, writeFileAtomically } from "../text/files";
 import { SettingsError } from "./errors";
-import { readSettings } from "./read-settings";
-import type { RuleContext } from "./rules/rule";
+import { readFileOf } from "./read-settings";
 import { parseYaml } from "./yaml-file";
 
 /** A new value of one setting. */
@@ -19,12 +18,9 @@ export interface Change {
  * Changes settings in their file, `<stack>.yaml`.
  * @throws SettingsError if the result would be invalid; Error as `editedYaml`. The file then is as it was
  */
-export function editSettings(file: string, changes: readonly Change[], context: RuleContext): void {
+export function editSettings(file: string, changes: readonly Change[]): void {
   const text = changes.reduce(editedYaml, readRegularFile(file).toString("utf8"));
-  const parsed = parseYaml(text);
-  const given = { source: file, stack: basename(file, ".yaml"), context };
-  const errors =
-    "errors" in parsed ? parsed.errors : readSettings({ ...given, value: parsed.file.value, yaml: parsed.file }).errors;
+  const { errors } = readFileOf(file, basename(file, ".yaml"), parseYaml(text));
   if (errors.length > 0) {
     throw new SettingsError(new Map([[file, errors]]));
   }

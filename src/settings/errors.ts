@@ -34,7 +34,8 @@ function describeFile(file: string, errors: readonly FieldError[]): string {
   return [`${visible(file)} has ${count}:`, ...lines].join("\n");
 }
 
-function describe({ line, path, message }: FieldError): string {
-  const location = [line === undefined ? "" : `line ${line}`, path.join(".")].filter((part) => part !== "").join(", ");
+/** An error on one line. @param file stands before the line and the path */
+export function describe({ line, path, message }: FieldError, file = ""): string {
+  const location = [file, line === undefined ? "" : `line ${line}`, path.join(".")].filter((part) => part !== "").join(", ");
   return location === "" ? message : `${location}: ${message}`;
 }

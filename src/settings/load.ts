@@ -4,20 +4,17 @@ import { visible } from "../text/printable";
 import type { Deployment } from "./deployment";
 import { errorAt, type FieldError, SettingsError } from "./errors";
 import { show, suggest } from "./message-parts";
-import { OUTPUT_FOLDER } from "./paths";
-import { deploymentsOf, errorsOf, type Reading, readSettings } from "./read-settings";
-import type { RuleContext } from "./rules/rule";
+import { deploymentsOf, errorsOf, type Reading, readFileOf, readSettings, withPolicy } from "./read-settings";
 import type { Settings, SettingsInput } from "./schema/deployment-schema";
 import { parseYaml, readYaml } from "./yaml-file";
 
 /**
  * Reads every `*.yaml` of a folder, one deployment each, sorted by name.
  * @param folder relative to the folder that the program runs in
- * @param context with CDKTF's output folder, `cdktf.out` by default
  * @throws SettingsError with every error of every file; nothing is written before.
  */
-export function loadDeployments(folder: string, context: RuleContext = { outputFolder: OUTPUT_FOLDER }): readonly Deployment[] {
-  return deploymentsOf(settingsFiles(folder).map((file) => readFile(file, { ...context, settingsFolder: folder })));
+export function loadDeployments(folder: string): readonly Deployment[] {
+  return deploymentsOf(settingsFiles(folder).map(readFile));
 }
 
 /** Deployments that were selected by their names, each valid by itself, whatever the others are like. */
@@ -34,16 +31,11 @@ export interface Selection {
  * @param change replaces fields of their own `policy`; the other deployments keep theirs
  * @throws SettingsError with the errors of these deployments; Error if there is no such deployment
  */
-export function selectDeployments(
-  folder: string,
-  names: readonly string[],
-  context: Omit<RuleContext, "settingsFolder">,
-  change?: Partial<Settings["policy"]>,
-): Selection {
+export function selectDeployments(folder: string, names: readonly string[], change?: Partial<Settings["policy"]>): Selection {
   const files = settingsFiles(folder);
   const stacks = [...new Set(files.map(stackOf))];
   const selected = selectedNames(names, stacks, folder);
-  const readings = files.map((file) => readFile(file, { ...context, settingsFolder: folder }));
+  const readings = files.map(readFile);
   const own = readings.filter(({ source }) => selected.has(stackOf(source)));
   const invalid = own.filter(({ errors }) => errors.length > 0);
   if (invalid.length > 0) {
@@ -53,7 +45,7 @@ export function selectDeployments(
   const byStack = new Map(own.map((reading) => [stackOf(reading.source), reading]));
   const deployments = [...selected].flatMap((name) => {
     const reading = byStack.get(name);
-    return (change === undefined ? reading?.deployment : reading?.withPolicy?.(change)) ?? [];
+    return (change === undefined ? reading?.deployment : reading && withPolicy(reading, change)) ?? [];
   });
   const errors = errorsOf(readings);
   return { deployments, stacks, others: errors.size === 0 ? undefined : new SettingsError(errors) };
@@ -96,18 +88,13 @@ function stackOf(file: string): string {
   return basename(file, extname(file));
 }
 
-function readFile(file: string, context: RuleContext): Reading {
+function readFile(file: string): Reading {
   const stack = stackOf(file);
   const nameErrors =
     extname(file) === ".yaml"
       ? stackNameErrors(stack, "rename the file")
       : [errorAt("", `has another extension than .yaml; rename it to ${stack}.yaml`)];
-  const parsed = readYaml(file, parseYaml);
-  if ("errors" in parsed) {
-    return { source: file, errors: [...nameErrors, ...parsed.errors] };
-  }
-  const { file: yaml } = parsed;
-  const reading = readSettings({ source: file, stack, value: yaml.value, yaml, context });
+  const reading = readFileOf(file, stack, readYaml(file, parseYaml));
   return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }
 
@@ -115,24 +102,22 @@ function readFile(file: string, context: RuleContext): Reading {
  * Deployments that are written in code instead of YAML files, by stack name: the same settings, held to the same rules.
  * All that are applied together belong into one call, which reports when two have the same state or the same names.
  *
- * @param context with CDKTF's output folder, `cdktf.out` by default
  * @throws SettingsError with every error of every deployment; TypeError for what is not plain values
  */
 export function defineDeployments<Stack extends string>(
   settings: Readonly<Record<Stack, SettingsInput>>,
-  context: Pick<RuleContext, "outputFolder"> = { outputFolder: OUTPUT_FOLDER },
 ): Readonly<Record<Stack, Deployment>> {
-  const readings = Object.entries(settings).map(([stack, value]) => readObject(stack, value, context));
+  const readings = Object.entries(settings).map(([stack, value]) => readObject(stack, value));
   const deployments = deploymentsOf(readings).map((deployment) => [deployment.stack, deployment] as const);
   return Object.fromEntries(deployments) as Record<Stack, Deployment>;
 }
 
-function readObject(stack: string, settings: unknown, context: RuleContext): Reading {
+function readObject(stack: string, settings: unknown): Reading {
   const source = `deployment ${JSON.stringify(stack)}`;
   const nameErrors = stackNameErrors(stack, "rename the key");
   // Through JSON, settings from code meet exactly what settings from a file meet.
   const value: unknown = JSON.parse(JSON.stringify(settings) ?? "null");
-  const reading = readSettings({ source, stack, value, context });
+  const reading = readSettings(source, stack, value);
   return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }
 

@@ -14,11 +14,10 @@ import { CLUSTER_RULES } from "./rules/cluster-rules";
 import { forbiddenStrings } from "./rules/forbidden-strings";
 import { IMPORT_RULES } from "./rules/import-rules";
 import { POLICY_RULES } from "./rules/policy-rules";
-import type { Known, RuleContext } from "./rules/rule";
-import { type CheckedSettings, checkedSettings } from "./rules/rule";
+import { checkedSettings } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/fields";
-import type { YamlFile } from "./yaml-file";
+import type { parseYaml, YamlFile } from "./yaml-file";
 
 const RULES = [BACKEND_RULES, POLICY_RULES, CLUSTER_RULES, ARN_RULES, ACCESS_KEY_RULES, IMPORT_RULES].flat();
 
@@ -33,8 +32,6 @@ export interface Reading {
   readonly candidate?: Candidate;
   /** The lines of the fields; absent for settings that are not in a file. */
   readonly yaml?: YamlFile | undefined;
-  /** The deployment with a part of its `policy` replaced, held to the rules again. @throws SettingsError */
-  withPolicy?(change: Partial<Settings["policy"]>): Deployment;
 }
 
 /** Settings as far as they were checked. */
@@ -46,45 +43,41 @@ interface Parsed {
   readonly errors: readonly FieldError[];
 }
 
-/** The policies of a deployment, computed once, and the errors between its fields. */
-function withRules(settings: CheckedSettings, context: Omit<Known, "policies">) {
-  const fields = settings.fields(...POLICY_FIELDS);
-  const policies = fields && policiesOf(fields);
-  return { policies, errors: RULES.flatMap((check) => check(settings, { ...context, policies })) };
+/** Checks the settings of one deployment by themselves. */
+export function readSettings(source: string, stack: string, value: unknown, yaml?: YamlFile): Reading {
+  return withRules({ source, yaml }, stack, statedFields(value), withConfigFile(parse(value)));
 }
 
-/** Checks the settings of one deployment by themselves. */
-export function readSettings(given: {
-  readonly source: string;
-  readonly stack: string;
-  readonly value: unknown;
-  readonly context: RuleContext;
-  readonly yaml?: YamlFile;
-}): Reading {
-  const { source, stack, value, yaml } = given;
-  const stated = statedFields(value);
-  const context = { ...given.context, stated };
-  const locate = (error: FieldError) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) });
-  const { output, settings, errors: ownErrors } = withConfigFile(parse(value));
-  const checked = checkedSettings(output, ownErrors);
-  const { policies, errors: betweenFields } = withRules(checked, context);
-  const errors = [...ownErrors, ...betweenFields].map(locate);
-  const reading = { source, errors, candidate: { stack, source, settings: checked }, yaml };
-  if (errors.length > 0 || settings === undefined || policies === undefined) {
-    return reading;
+/** The same for the text of a settings file, as far as it is YAML. */
+export function readFileOf(source: string, stack: string, parsed: ReturnType<typeof parseYaml>): Reading {
+  return "errors" in parsed ? { source, errors: parsed.errors } : readSettings(source, stack, parsed.file.value, parsed.file);
+}
+
+/** A valid deployment with a part of its `policy` replaced, held to the rules again. @throws SettingsError */
+export function withPolicy({ deployment, ...file }: Reading, change: Partial<Settings["policy"]>): readonly Deployment[] {
+  if (deployment === undefined) {
+    return [];
   }
-  return {
-    ...reading,
-    deployment: toDeployment(stack, settings, stated, policies),
-    withPolicy(change) {
-      const changed = { ...settings, policy: { ...settings.policy, ...change } };
-      const { policies: its, errors: broken } = withRules(checkedSettings(changed, []), context);
-      if (broken.length > 0 || its === undefined) {
-        throw new SettingsError(new Map([[source, broken.map(locate)]]));
-      }
-      return toDeployment(stack, changed, stated, its);
-    },
-  };
+  const { stack, stated, settings } = deployment;
+  const changed = { ...settings, policy: { ...settings.policy, ...change } };
+  return deploymentsOf([withRules(file, stack, stated, { output: changed, settings: changed, errors: [] })]);
+}
+
+/** Checks what is between the fields. The policies of the deployment are computed here, once. */
+function withRules(
+  { source, yaml }: Pick<Reading, "source" | "yaml">,
+  stack: string,
+  stated: ReadonlySet<string>,
+  { output, settings, errors: ownErrors }: Parsed,
+): Reading {
+  const checked = checkedSettings(output, ownErrors);
+  const fields = checked.fields(...POLICY_FIELDS);
+  const policies = fields && policiesOf(fields);
+  const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, { stated, policies }))];
+  const errors = found.map((error) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) }));
+  const isValid = errors.length === 0 && settings !== undefined && policies !== undefined;
+  const deployment = isValid ? toDeployment(stack, settings, stated, policies) : undefined;
+  return { source, errors, candidate: { stack, source, settings: checked }, yaml, deployment };
 }
 
 /** The deployments that were read. @throws SettingsError with every error of each deployment, and between deployments */

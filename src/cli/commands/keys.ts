@@ -72,7 +72,7 @@ async function status(session: Session, names: readonly string[], { write, timeo
   });
   if (write === true && last !== undefined) {
     const { file, stack } = context(session, last.situation);
-    editSettings(file, changesOf(stack, last.next), { settingsFolder: session.settings, outputFolder: session.output });
+    editSettings(file, changesOf(stack, last.next));
     session.printError(`wrote ${file}: commit the change, then go on with the step\n`);
   }
 }

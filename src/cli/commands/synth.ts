@@ -16,7 +16,7 @@ Names the folders of removed deployments, and rejects Terraform files in a stack
 
 function synth(session: Session): void {
   const { settings: settingsFolder, output: outdir } = session;
-  const deployments = loadDeployments(settingsFolder, { outputFolder: outdir });
+  const deployments = loadDeployments(settingsFolder);
   const app = new AccessApp({ settingsFolder, outdir, print: (line) => session.printError(`${line}\n`) });
   for (const deployment of deployments) {
     new DeckhouseAccessStack(app, deployment);

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { type ConfigFile, readConfigFile } from "../../settings/config-file";
 import { SettingsError } from "../../settings/errors";
-import { OUTPUT_FOLDER } from "../../settings/paths";
-import { readSettings } from "../../settings/read-settings";
+import { readFileOf } from "../../settings/read-settings";
 import { RECOMMENDED_SETTINGS } from "../../settings/recommended-settings";
 import { dkpFields } from "../../settings/schema/cluster-schema";
 import type { Settings } from "../../settings/schema/deployment-schema";
@@ -21,11 +20,7 @@ type Cluster = Partial<Settings["cluster"]>;
 export function deploymentFile(stack: string, configFile: string | undefined): string {
   const template = withReasons(readFileSync(packageFile("templates/deployment.yaml"), "utf8"));
   const text = configFile === undefined ? template : withFields(template, readFields(configFile));
-  const parsed = parseYaml(text);
-  const errors =
-    "errors" in parsed
-      ? parsed.errors
-      : readSettings({ source: stack, stack, value: parsed.file.value, context: { outputFolder: OUTPUT_FOLDER } }).errors;
+  const { errors } = readFileOf(stack, stack, parseYaml(text));
   if (errors.length > 0) {
     throw new SettingsError(new Map([[configFile ?? stack, errors]]));
   }

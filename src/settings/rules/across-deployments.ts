@@ -51,13 +51,9 @@ function sameAccount(one: Account, other: Account): boolean | undefined {
   if (one.partition !== other.partition) {
     return false;
   }
-  if (one.id !== undefined || other.id !== undefined) {
-    return one.id === undefined || other.id === undefined ? undefined : one.id === other.id;
-  }
-  if (one.profile === other.profile) {
-    return true;
-  }
-  return one.profile === undefined || other.profile === undefined ? undefined : false;
+  const what = one.id === undefined && other.id === undefined ? "profile" : "id";
+  const isUnknown = one[what] !== other[what] && (one[what] === undefined || other[what] === undefined);
+  return isUnknown ? undefined : one[what] === other[what];
 }
 
 function stateClaim(candidate: Candidate): readonly Claim[] {

@@ -1,12 +1,14 @@
+import { statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { parseIamArn } from "../../iam/arns";
 import { isInside } from "../../text/files";
 import { isObject } from "../../text/json";
 import { errorAt } from "../errors";
 import { show } from "../message-parts";
+import { OUTPUT_FOLDER } from "../paths";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import type { Settings } from "../schema/deployment-schema";
-import { type Rule, type RuleContext, rule } from "./rule";
+import { type Rule, rule } from "./rule";
 
 /** Rules about the location of the state. Terraform itself checks which arguments a backend requires. */
 export const BACKEND_RULES: readonly Rule[] = [
@@ -35,9 +37,9 @@ export const BACKEND_RULES: readonly Rule[] = [
     }),
   ),
   ...["path", "workspace_dir"].map((argument) =>
-    rule(["backend"], ({ backend }, context) => {
+    rule(["backend"], ({ backend }) => {
       const path = argumentOf(backend, "local", argument);
-      const reason = path === undefined ? undefined : localPathError(path, argument, context);
+      const reason = path === undefined ? undefined : localPathError(path, argument);
       return reason !== undefined && errorAt(`backend.local.${argument}`, `${show(path)} ${reason}`);
     }),
   ),
@@ -49,21 +51,20 @@ function argumentOf(backend: Settings["backend"], type: string, argument: string
 }
 
 /** Why a local state can't be at a path, as a continuation of the path; undefined if it can. */
-function localPathError(path: unknown, argument: string, { outputFolder, settingsFolder }: RuleContext): string | undefined {
+function localPathError(path: unknown, argument: string): string | undefined {
   if (typeof path !== "string") {
     return "is not a path; write it in quotes";
   }
   if (isAbsolute(path)) {
     return "is absolute; write it relative to the project's root, so that it is valid on any computer";
   }
-  if (isInside(path, outputFolder)) {
-    return `lies in ${outputFolder}, which is rewritten and deleted freely; choose a path outside it`;
+  if (isInside(path, OUTPUT_FOLDER)) {
+    return `lies in ${OUTPUT_FOLDER}, which is rewritten and deleted freely; choose a path outside it`;
   }
   if (/\.ya?ml$/i.test(path)) {
     return "is the name of a settings file, which Terraform would overwrite; choose another";
   }
   // A state is a file; workspaces have a folder.
-  const folders = argument === "path" ? [settingsFolder, outputFolder] : [];
-  const folder = folders.find((known) => known !== undefined && isInside(known, path));
-  return folder === undefined ? undefined : `is the folder ${folder} or one above it; write the path of a file`;
+  const isFolder = argument === "path" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? "is a folder; write the path of a file" : undefined;
 }

@@ -46,19 +46,14 @@ function stringsIn(value: unknown, path: readonly string[]): readonly { path: re
   });
 }
 
-/** Secrets by their shape; others are the business of scanners such as gitleaks. */
-const SHAPES: readonly { readonly what: string; readonly pattern: RegExp; readonly source: string }[] = [
-  {
-    what: "an AWS access key id",
-    pattern: /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/,
-    source: "IAM user guide, IAM identifiers",
-  },
-  {
-    what: "a private key",
-    pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|"private_key"\s*:|AGE-SECRET-KEY-1/,
-    source: "RFC 7468; key files of Google Cloud; age-encryption.org/v1",
-  },
-];
+/**
+ * Secrets by their shape; others are the business of scanners such as gitleaks.
+ * Source: IAM user guide, "IAM identifiers"; RFC 7468; key files of Google Cloud; age-encryption.org/v1.
+ */
+const SHAPES = {
+  "an AWS access key id": /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/,
+  "a private key": /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|"private_key"\s*:|AGE-SECRET-KEY-1/,
+};
 
 /** 40 characters of base64 that stand alone: the shape of an AWS secret access key. */
 const SECRET_KEY = /(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g;
@@ -66,9 +61,9 @@ const PUBLIC_BLOCK = /-----BEGIN (?:PGP PUBLIC KEY|PUBLIC KEY|CERTIFICATE)/;
 
 /** Names what secret a text seems to hold, or undefined. Checksums, commits and public keys are none. */
 export function secretIn(text: string): string | undefined {
-  const shape = SHAPES.find(({ pattern }) => pattern.test(text));
+  const shape = Object.entries(SHAPES).find(([, pattern]) => pattern.test(text));
   if (shape !== undefined) {
-    return shape.what;
+    return shape[0];
   }
   // An ARN's path or the last line of a public key may well have 40 characters of mixed case.
   const isPublic = text.startsWith("arn:") || PUBLIC_BLOCK.test(text);

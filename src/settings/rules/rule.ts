@@ -3,16 +3,8 @@ import { valueAt } from "../../text/json";
 import { errorAt, type FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 
-/** Where the settings are read. */
-export interface RuleContext {
-  /** CDKTF's output folder, relative to the project's root. */
-  readonly outputFolder: string;
-  /** The folder of the settings files, relative to the project's root; undefined where there is none. */
-  readonly settingsFolder?: string | undefined;
-}
-
 /** What the rules know besides the fields. */
-export interface Known extends RuleContext {
+export interface Known {
   /** The settings that the file states, and the fields inside them; all others have their defaults. */
   readonly stated: ReadonlySet<string>;
   /** The policies of the deployment; undefined if they do not follow from the settings, because of an error. */
@@ -53,14 +45,12 @@ export type Fields<Name extends FieldName> = {
 };
 
 /** Settings that may have errors: only fields without an error can be read. */
-export interface CheckedSettings {
-  /** The values of these fields; undefined if one of them, a field in it or the object around it has an error. */
-  fields<Name extends FieldName>(...names: readonly Name[]): Fields<Name> | undefined;
-}
+export type CheckedSettings = ReturnType<typeof checkedSettings>;
 
 /** @param value the output of the schema, valid except where `errors` are */
-export function checkedSettings(value: unknown, errors: readonly FieldError[]): CheckedSettings {
+export function checkedSettings(value: unknown, errors: readonly FieldError[]) {
   return {
+    /** The values of these fields; undefined if one of them, a field in it or the object around it has an error. */
     fields<Name extends FieldName>(...names: readonly Name[]) {
       const paths = names.map((name) => [name, name.split(".")] as const);
       if (errors.some((error) => paths.some(([, path]) => overlap(error.path, path)))) {

@@ -1,25 +1,11 @@
 import * as v from "valibot";
 
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
-import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../../iam/limits";
+import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { show } from "../message-parts";
-import {
-  arn,
-  attention,
-  because,
-  breaking,
-  choice,
-  exposure,
-  field,
-  harmless,
-  matching,
-  name,
-  path,
-  permissions,
-  strict,
-} from "./primitives";
+import * as f from "./primitives";
 
 // The parts of the schema about keys and principals: key slots, the group, the role for nodes, and what is imported.
 
@@ -58,23 +44,23 @@ const pgpKey = v.pipe(
 );
 
 const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
-  strict({
-    status: harmless(choice(KEY_STATUSES), "`Active`, `Inactive` (exists and is refused by AWS) or `absent`", status),
-    pgpKey: exposure(
+  f.strict({
+    status: f.harmless(f.choice(KEY_STATUSES), "`Active`, `Inactive` (exists and is refused by AWS) or `absent`", status),
+    pgpKey: f.exposure(
       pgpKey,
       "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
     ),
   });
 
-export const accessKeys = field(
+export const accessKeys = f.field(
   v.union(
     [
       v.literal("none"),
-      strict({
+      f.strict({
         primary: v.optional(keySlot("Active"), {}),
         secondary: v.optional(keySlot("absent"), {}),
-        current: harmless(choice(SLOTS), "The slot whose key the outputs expose; it must be `Active`", "primary"),
-        allowPlaintext: exposure(
+        current: f.harmless(f.choice(SLOTS), "The slot whose key the outputs expose; it must be `Active`", "primary"),
+        allowPlaintext: f.exposure(
           v.boolean(),
           "Allows an `Active` slot without `pgpKey` beside a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
         ),
@@ -87,76 +73,67 @@ export const accessKeys = field(
   "Two key slots, so that keys rotate without outage; or `none`: no key at all, you create keys outside Terraform",
 );
 
-export const attachment = field(
-  choice(["user", "user-and-group", "group"]),
+export const attachment = f.field(
+  f.choice(["user", "user-and-group", "group"]),
   "attention",
   "What has the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other through `user-and-group`, one apply each",
 );
 
-export const group = strict({
-  name: breaking(
-    name(GROUP_NAME, "; folders belong into group.path"),
+export const group = f.strict({
+  name: f.breaking(
+    f.name(GROUP_NAME, "; folders belong into group.path"),
     "Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user` first",
     "deckhouse",
   ),
-  path: attention(path, "IAM path of the group", "/"),
+  path: f.attention(f.path, "IAM path of the group", "/"),
 });
 
 const rolePath = v.pipe(
-  path,
+  f.path,
   v.regex(
     /^[^*?]*$/,
-    because('has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without'),
+    f.because('has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without'),
   ),
   v.check(
     (value) => !RESERVED_ROLE_PATHS.some((reserved) => value.startsWith(reserved)),
-    because(`is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`),
+    f.because(`is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`),
   ),
 );
 
-export const nodeRole = strict({
-  name: field(
-    name(ROLE_NAME, "; folders belong into nodeRole.path"),
+export const nodeRole = f.strict({
+  name: f.field(
+    f.name(ROLE_NAME, "; folders belong into nodeRole.path"),
     "breaking",
     "Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself",
   ),
-  path: breaking(rolePath, "IAM path of the role", "/"),
-  additionalActions: permissions(
-    v.array(matching(ACTION, 'is not an IAM action; write for example "s3:GetObject"')),
+  path: f.breaking(rolePath, "IAM path of the role", "/"),
+  additionalActions: f.permissions(
+    v.array(f.matching(ACTION, 'is not an IAM action; write for example "s3:GetObject"')),
     "What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource",
     [],
   ),
-  managedPolicyArns: attention(
-    v.pipe(
-      v.array(arn("policy")),
-      v.maxLength(
-        ROLE_POLICIES.max,
-        ({ input }) =>
-          `has ${input.length} policies, a role can have at most ${ROLE_POLICIES.max}; put their statements together`,
-      ),
-    ),
-    "ARNs of policies to attach to the role",
-    [],
-  ),
-  permissionsBoundary: attention(arn("policy"), "ARN of the policy that limits what the role can ever do"),
+  managedPolicyArns: f.attention(v.array(f.arn("policy")), "ARNs of policies to attach to the role", []),
+  permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits what the role can ever do"),
 });
 
-const imported = (what: string) => attention(v.boolean(), `Imports ${what}, created outside Terraform`, false);
+const NO_KEY_ID = "is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret";
 
-export const imports = strict({
+const imported = (what: string) => f.attention(v.boolean(), `Imports ${what}, created outside Terraform`, false);
+
+export const imports = f.strict({
   user: imported("the user"),
   policy: imported("the policy"),
   additionalPolicies: imported("the further policies, if the permissions exceed the size of one"),
   attachment: imported("the attachment of the policy to the user"),
   group: imported("the group"),
   nodeRole: imported("the role for the cluster's nodes"),
-  accessKeyId: attention(
+  accessKeyId: f.attention(
     v.pipe(
-      v.string("is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret"),
+      v.string(NO_KEY_ID),
       v.regex(ACCESS_KEY_ID, ({ input }) =>
         /^ASIA/.test(input)
           ? "is the id of temporary credentials, which DKP can't use; write the id of a key of the user, AKIA and 16 more characters"
-          : "is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret",
+          : NO_KEY_ID,
       ),
     ),
     "Imports this key of the user into the primary slot, without its secret; a rotation then retires it",

@@ -2,7 +2,7 @@ import v = require("valibot");
 
 import { type ArgumentMeaning, argumentsOf, BACKEND_TYPES, type BackendName, type BackendType } from "../../terraform/backends";
 import type { ArgumentValue, BackendArguments } from "../../terraform/state-location";
-import { EMPTY, nearest, show, suggest } from "../message-parts";
+import { EMPTY, nearest, show } from "../message-parts";
 import { meaning, noList, strict } from "./primitives";
 
 /** A backend setting to start from. */
@@ -60,11 +60,7 @@ export const cloud = argumentsSchema(argumentsOf(cloudType));
 
 /** The message for a name that an object of `backend` or `cloud` does not have. */
 export function unknownArgument([setting, ...path]: readonly string[], known: readonly string[]): string {
-  const name = path.at(-1) ?? "";
-  if (setting === "backend" && path.length === 1) {
-    return unknownType(name, known);
-  }
-  const near = nearest(name, known);
+  const near = nearest(path.at(-1) ?? "", known);
   const remedy =
     setting === "cloud"
       ? "set it in the environment, such as TF_TOKEN_<hostname>"
@@ -72,15 +68,4 @@ export function unknownArgument([setting, ...path]: readonly string[], known: re
   return near === undefined
     ? `is no argument that settings accept; ${remedy}`
     : `is no argument that settings accept, did you mean "${near}"? If not, ${remedy}`;
-}
-
-function unknownType(name: string, known: readonly string[]): string {
-  if (name === "cloud") {
-    return "is no backend type; write it as the setting `cloud`";
-  }
-  const near = nearest(name, known);
-  const isArgument = Object.values<BackendType>(BACKEND_TYPES).some((type) => argumentsOf(type).has(name));
-  return isArgument
-    ? `is an argument and no backend type; write the type around it, for example ${BACKEND_EXAMPLE}`
-    : `unknown backend type, ${suggest(name, near === "partial" ? known : known.filter((type) => type !== "partial"))}`;
 }

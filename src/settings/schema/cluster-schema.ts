@@ -6,29 +6,15 @@ import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { ROLE_NAME } from "../../iam/limits";
 import { show, suggest } from "../message-parts";
-import {
-  attention,
-  because,
-  choice,
-  field,
-  harmless,
-  matching,
-  name,
-  noList,
-  nonEmptyString,
-  permissions,
-  strict,
-  tags,
-  vpcId,
-} from "./primitives";
+import * as f from "./primitives";
 
-const NO_VERSION = because(
+const NO_VERSION = f.because(
   `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
 );
 
 /** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
 const prefix = v.pipe(
-  matching(
+  f.matching(
     /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
     'is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
   ),
@@ -40,33 +26,33 @@ const prefix = v.pipe(
 );
 
 /** A statement action of DKP's `additionalRolePolicies`, by DKP's own rule. */
-const rolePolicyAction = matching(/^[a-zA-Z0-9_-]+:[a-zA-Z0-9_*?-]+$/, 'is not an action; write it as "s3:GetObject"');
+const rolePolicyAction = f.matching(/^[a-zA-Z0-9_-]+:[a-zA-Z0-9_*?-]+$/, 'is not an action; write it as "s3:GetObject"');
 
 /** An image in a region. DKP's own schema allows any string. */
-export const ami = matching(/^ami-[0-9a-z]+$/, "is not an image id, which reads ami-0123456789abcdef0");
+export const ami = f.matching(/^ami-[0-9a-z]+$/, "is not an image id, which reads ami-0123456789abcdef0");
 
 /** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions. */
 export const dkpFields = {
-  prefix: permissions(prefix, "`cloud.prefix` of the cluster. All modes but `documented` require it"),
-  layout: permissions(choice(LAYOUTS), "Layout of the cluster. `minimal` and `strict` require it"),
-  existingVPCID: permissions(vpcId, "The VPC that the cluster is put into; without it DKP creates one"),
-  peeredVPCs: permissions(v.array(vpcId), "VPCs that the cluster's VPC is peered with"),
-  iamNodeRole: permissions(
-    name(ROLE_NAME, "; write the name without path"),
+  prefix: f.permissions(prefix, "`cloud.prefix` of the cluster. All modes but `documented` require it"),
+  layout: f.permissions(f.choice(LAYOUTS), "Layout of the cluster. `minimal` and `strict` require it"),
+  existingVPCID: f.permissions(f.vpcId, "The VPC that the cluster is put into; without it DKP creates one"),
+  peeredVPCs: f.permissions(v.array(f.vpcId), "VPCs that the cluster's VPC is peered with"),
+  iamNodeRole: f.permissions(
+    f.name(ROLE_NAME, "; write the name without path"),
     "Name of the role that the nodes get instead of `<prefix>-node`",
   ),
-  additionalRolePolicies: attention(
+  additionalRolePolicies: f.attention(
     v.pipe(v.array(rolePolicyAction), v.minLength(1, "is empty; write an action or remove it")),
     "Further actions of the role `<prefix>-node`. They require no further permission",
   ),
-  tags: permissions(tags, "Tags that DKP sets on what it creates"),
-  imdsv2: permissions(
+  tags: f.permissions(f.tags, "Tags that DKP sets on what it creates"),
+  imdsv2: f.permissions(
     v.boolean(),
     "Instance metadata service version 2 only. DKP manages the metadata options of its nodes if it is `true` or `false`, not if it is absent",
   ),
-  disableDefaultSecurityGroup: permissions(v.boolean(), "DKP creates no security groups of its own"),
-  withNAT: permissions(
-    noList(v.looseObject({ bastionInstance: v.optional(noList(v.looseObject({}))) })),
+  disableDefaultSecurityGroup: f.permissions(v.boolean(), "DKP creates no security groups of its own"),
+  withNAT: f.permissions(
+    f.noList(v.looseObject({ bastionInstance: v.optional(f.noList(v.looseObject({}))) })),
     "Settings of the layout `WithNAT`; only whether there is a `bastionInstance` counts",
   ),
 };
@@ -74,25 +60,25 @@ export const dkpFields = {
 /** `/` or `/a/b/`. "*" and "?" would be wildcards in the ARN of a role. */
 const ROLE_PATH = "\\/(?:[!-)+->@-~]{1,510}\\/)?";
 
-export const cluster = strict({
-  configFile: permissions(
-    nonEmptyString,
+export const cluster = f.strict({
+  configFile: f.permissions(
+    f.nonEmptyString,
     "Instead of DKP's fields here: DKP's own installation file, relative to the project's root. Credentials in it are not read",
   ),
   ...dkpFields,
-  amis: harmless(v.array(ami), "Images of the nodes, which the preflight checks"),
-  vpcId: permissions(
-    vpcId,
+  amis: f.harmless(v.array(ami), "Images of the nodes, which the preflight checks"),
+  vpcId: f.permissions(
+    f.vpcId,
     "The VPC that DKP created, known after the bootstrap: narrows `policy.mode: strict`. With `existingVPCID`, that one counts",
   ),
-  uuid: permissions(
-    matching(
+  uuid: f.permissions(
+    f.matching(
       /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
       "is not the UUID of a cluster: 32 lower-case hexadecimal digits in 5 groups",
     ),
     "DKP's UUID of the cluster, known after the bootstrap: narrows `policy.mode: strict`",
   ),
-  dkpVersion: permissions(
+  dkpVersion: f.permissions(
     v.pipe(
       v.string(NO_VERSION),
       v.regex(DKP_VERSION, NO_VERSION),
@@ -100,14 +86,14 @@ export const cluster = strict({
     ),
     `Version of DKP, such as "1.77". Without it the policy covers all versions from ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
   ),
-  iamNodeRolePath: permissions(
-    matching(new RegExp(`^${ROLE_PATH}$`), 'is not an IAM path; write for example "/apps/"'),
+  iamNodeRolePath: f.permissions(
+    f.matching(new RegExp(`^${ROLE_PATH}$`), 'is not an IAM path; write for example "/apps/"'),
     "IAM path of `iamNodeRole`, which DKP's field lacks",
     "/",
   ),
-  formerIamNodeRoles: permissions(
+  formerIamNodeRoles: f.permissions(
     v.array(
-      matching(
+      f.matching(
         new RegExp(`^${ROLE_PATH}[A-Za-z0-9_+=,.@-]{1,64}$`),
         'is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without',
       ),
@@ -115,13 +101,13 @@ export const cluster = strict({
     "Roles that `iamNodeRole` was before, with path: DKP reads the old one while it switches",
     [],
   ),
-  peerAccountIds: permissions(
-    v.array(matching(/^\d{12}$/, "is not an AWS account id, which is 12 digits in quotes")),
+  peerAccountIds: f.permissions(
+    v.array(f.matching(/^\d{12}$/, "is not an AWS account id, which is 12 digits in quotes")),
     "Other accounts whose VPCs are peered with the cluster's",
     [],
   ),
-  kmsKeyArns: permissions(
-    v.array(matching(KMS_KEY_ARN, "is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias")),
+  kmsKeyArns: f.permissions(
+    v.array(f.matching(KMS_KEY_ARN, "is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias")),
     "KMS keys of encrypted volumes, images and snapshots, also of other accounts; without it `scoped` and `minimal` allow every key of the own account. Requires the feature `encrypted-volumes`",
     [],
   ),
@@ -129,7 +115,7 @@ export const cluster = strict({
 
 const FEATURE_NAMES = Object.keys(FEATURES) as [Feature, ...Feature[]];
 
-export const features = field(
+export const features = f.field(
   v.array(
     v.picklist(
       FEATURE_NAMES,

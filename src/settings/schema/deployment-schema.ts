@@ -10,29 +10,11 @@ import { show } from "../message-parts";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
 import { backend, cloud } from "./backend-schema";
 import { cluster, features } from "./cluster-schema";
-import {
-  arn,
-  attention,
-  because,
-  breaking,
-  choice,
-  exposure,
-  field,
-  harmless,
-  identity,
-  matching,
-  name,
-  nonEmptyString,
-  path,
-  permissions,
-  strict,
-  tags,
-  vpcId,
-} from "./primitives";
+import * as f from "./primitives";
 
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and docs/reference/settings.md.
 
-const region = matching(REGION, (value) => {
+const region = f.matching(REGION, (value) => {
   const zone = regionOfZone(value);
   return zone === undefined
     ? 'does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"'
@@ -47,7 +29,7 @@ const accountId = v.pipe(
   ),
   v.regex(
     /^\d{12}$/,
-    because((value) =>
+    f.because((value) =>
       /^\d+$/.test(value)
         ? `has ${value.length} digit${value.length === 1 ? "" : "s"}, an AWS account id has 12`
         : "is not an AWS account id, which is 12 digits",
@@ -74,30 +56,18 @@ function providerVersionError(value: string): string | undefined {
     : `excludes every version that works, which are ${OLDEST_PROVIDER} and newer; write for example ">= 5.100.0, < 7.0.0"`;
 }
 
-const provider = strict({
-  version: identity(
-    v.pipe(
-      v.string(),
-      v.check(
-        (value) => providerVersionError(value) === undefined,
-        because((value) => providerVersionError(value) ?? ""),
-      ),
-    ),
+const provider = f.strict({
+  version: f.identity(
+    f.checked(providerVersionError),
     "Version range of `hashicorp/aws`. 5.100 is what the tests run, 6.x is what the bindings were generated from",
     ">= 5.100.0, < 7.0.0",
   ),
-  profile: identity(nonEmptyString, "Profile of the AWS configuration files to apply with"),
-  assumeRoleArn: identity(arn("role"), "Role to assume before applying"),
+  profile: f.identity(f.nonEmptyString, "Profile of the AWS configuration files to apply with"),
+  assumeRoleArn: f.identity(f.arn("role"), "Role to assume before applying"),
 });
 
 /** A CIDR block of public addresses, as `aws:SourceIp` takes it. */
-const cidrBlock = v.pipe(
-  v.string(),
-  v.check(
-    (value) => cidrError(value) === undefined,
-    because((value) => cidrError(value) ?? ""),
-  ),
-);
+const cidrBlock = f.checked(cidrError);
 
 /** Addresses that no request to a public endpoint of AWS has. Source: IANA IPv4 and IPv6 Special-Purpose Address Registries. */
 const NOT_PUBLIC: readonly string[] = ["carrierGradeNat", "linkLocal", "loopback", "private", "uniqueLocal"];
@@ -125,17 +95,17 @@ function cidrError(value: string): string | undefined {
     : undefined;
 }
 
-const vpcEndpointId = matching(/^vpce-[0-9a-f]{8,17}$/, "is not the id of a VPC endpoint, which reads vpce-0123456789abcdef0");
+const vpcEndpointId = f.matching(/^vpce-[0-9a-f]{8,17}$/, "is not the id of a VPC endpoint, which reads vpce-0123456789abcdef0");
 
 const allowedNetworks = v.pipe(
-  strict({
-    cidrs: permissions(
+  f.strict({
+    cidrs: f.permissions(
       v.array(cidrBlock),
       "Public addresses as CIDR blocks: of NAT gateways, of nodes with a public address, of who runs `dhctl`",
       [],
     ),
-    vpcs: permissions(v.array(vpcId), "VPCs whose requests to AWS go through VPC endpoints", []),
-    vpcEndpoints: permissions(v.array(vpcEndpointId), "VPC endpoints", []),
+    vpcs: f.permissions(v.array(f.vpcId), "VPCs whose requests to AWS go through VPC endpoints", []),
+    vpcEndpoints: f.permissions(v.array(vpcEndpointId), "VPC endpoints", []),
   }),
   v.check(
     ({ cidrs, vpcs, vpcEndpoints }) => [...cidrs, ...vpcs, ...vpcEndpoints].length > 0,
@@ -143,76 +113,80 @@ const allowedNetworks = v.pipe(
   ),
 );
 
-const user = strict({
-  name: breaking(
-    name(USER_NAME),
+const user = f.strict({
+  name: f.breaking(
+    f.name(USER_NAME),
     "Name of the IAM user. Changing it on a live deployment would replace the key; see `protect`",
     "deckhouse",
   ),
-  path: attention(path, "IAM path of the user", "/"),
-  permissionsBoundary: attention(arn("policy"), "ARN of the policy that limits what the user can ever do"),
-  allowedNetworks: permissions(
+  path: f.attention(f.path, "IAM path of the user", "/"),
+  permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits what the user can ever do"),
+  allowedNetworks: f.permissions(
     allowedNetworks,
     "The networks that requests with the key may come from, any of them: the policy denies requests from all others, so that a leaked key is useless there",
   ),
-  forceDestroy: attention(v.boolean(), "Lets Terraform delete the user although it has keys created outside Terraform", false),
+  forceDestroy: f.attention(v.boolean(), "Lets Terraform delete the user although it has keys created outside Terraform", false),
 });
 
 const policyPath = v.pipe(
-  path,
+  f.path,
   v.regex(
     POLICY_PATH,
-    because(
+    f.because(
       'is not the path of a policy, which takes only A-Z a-z 0-9 and . , + @ = _ - with single "/" between; choose another',
     ),
   ),
 );
 
-const policy = strict({
-  name: breaking(name(POLICY_NAME, "; folders belong into policy.path"), "Name of the managed policy", "D8CloudProviderAWS"),
-  path: breaking(policyPath, "IAM path of the policy", "/"),
-  description: harmless(
-    v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION, because("is not a policy description: at most 1,000 characters"))),
+const policy = f.strict({
+  name: f.breaking(f.name(POLICY_NAME, "; folders belong into policy.path"), "Name of the managed policy", "D8CloudProviderAWS"),
+  path: f.breaking(policyPath, "IAM path of the policy", "/"),
+  description: f.harmless(
+    v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION, f.because("is not a policy description: at most 1,000 characters"))),
     "Description of the policy. AWS can't change it later, so a change has no effect on a live deployment",
     "Deckhouse policy",
   ),
-  mode: permissions(
-    choice(MODES),
+  mode: f.permissions(
+    f.choice(MODES),
     "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls, `strict` of those writes only on resources with the cluster's own tag",
     "documented",
   ),
-  marker: permissions(
-    nonEmptyString,
+  marker: f.permissions(
+    f.nonEmptyString,
     "Mode `strict`: the key of the pair in `cluster.tags` that no other cluster of the account has. Without it, the only pair",
   ),
-  supplement: permissions(
+  supplement: f.permissions(
     v.boolean(),
     "Adds the actions that DKP calls and its documentation omits. Without them no cluster can be created or destroyed",
     true,
   ),
 });
 
-const outputs = strict({
-  secret: exposure(
+const outputs = f.strict({
+  secret: f.exposure(
     v.boolean(),
     "Puts the secret access key among the outputs. Every workspace that reads one output gets all of them",
     true,
   ),
 });
 
-const schema = strict({
-  region: field(region, "identity", "Region DKP will run in; the partition (`aws`, `aws-cn`, `aws-us-gov`, ...) follows from it"),
-  backend: exposure(
+const schema = f.strict({
+  region: f.field(
+    region,
+    "identity",
+    "Region DKP will run in; the partition (`aws`, `aws-cn`, `aws-us-gov`, ...) follows from it",
+  ),
+  backend: f.exposure(
     backend,
     "Where the state lives: one backend type with its arguments in Terraform's spelling. Arguments that name files, programs or credentials belong to `-backend-config`; `partial: true` beside the type says that some are passed there",
   ),
-  cloud: exposure(cloud, "Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
-  accountId: identity(
+  cloud: f.exposure(cloud, "Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
+  accountId: f.identity(
     accountId,
     "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Absent: whatever account the credentials belong to",
   ),
   provider: v.optional(provider, {}),
-  tags: harmless(tags, "Tags of everything that takes them (provider `default_tags`)"),
+  tags: f.harmless(f.tags, "Tags of everything that takes them (provider `default_tags`)"),
   user: v.optional(user, {}),
   policy: v.optional(policy, {}),
   attachment: v.optional(attachment, "user"),
@@ -223,7 +197,7 @@ const schema = strict({
   outputs: v.optional(outputs, {}),
   cluster: v.optional(cluster, {}),
   features: v.optional(features, []),
-  protect: attention(
+  protect: f.attention(
     v.boolean(),
     "Makes Terraform refuse any plan that deletes the user, the policy or a key (`prevent_destroy`)",
     true,

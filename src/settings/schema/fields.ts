@@ -82,9 +82,10 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
   }
   if (issue.type === "never") {
     const known = knownKeys(path.slice(0, -1));
-    return path[0] === "backend" || path[0] === "cloud"
+    const isType = path[0] === "backend" && path.length === 2;
+    return !isType && (path[0] === "backend" || path[0] === "cloud")
       ? unknownArgument(path, known)
-      : `unknown setting, ${elsewhere(path) ?? suggest(key, known)}`;
+      : `unknown ${isType ? "backend type" : "setting"}, ${elsewhere(path) ?? suggest(key, known)}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? "write it"}`;
@@ -107,8 +108,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   array: "a list; write one item per line, each after a dash",
 };
 
-/** Where a key of the top level belongs; undefined where it is a misspelt one, or belongs nowhere. */
-function elsewhere([key = "", ...inner]: readonly string[]): string | undefined {
-  const paths = inner.length > 0 ? [] : pathsOfKey(key);
+/** Where a key of the top level or of `backend` belongs; undefined where it is a misspelt one, or belongs nowhere. */
+function elsewhere(path: Path): string | undefined {
+  const key = path.at(-1) ?? "";
+  const inside = path.length === 1 || path[0] === "backend" ? pathsOfKey(key) : [];
+  const paths = path.join(".") === "backend.cloud" ? [key] : inside;
   return paths.length === 0 ? undefined : `did you mean ${paths.map((path) => `"${path}"`).join(" or ")}?`;
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { parseIamArn } from "../../iam/arns";
-import { MAX_TAGS, type NameRule, nameError, PATH, TAG_KEY, TAG_VALUE } from "../../iam/limits";
+import { type NameRule, nameError, PATH, TAG_KEY, TAG_VALUE } from "../../iam/limits";
 import { isObject } from "../../text/json";
 import { EMPTY, listed, show } from "../message-parts";
 
@@ -68,6 +68,16 @@ export const because = (reason: string | ((value: string) => string)) => (issue:
 export const matching = (pattern: RegExp, reason: string | ((value: string) => string)) =>
   v.pipe(v.string(), v.regex(pattern, because(reason)));
 
+/** A string that a function finds no error in. @param errorOf the error, as a continuation of the value */
+export const checked = (errorOf: (value: string) => string | undefined) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (value) => errorOf(value) === undefined,
+      because((value) => errorOf(value) ?? ""),
+    ),
+  );
+
 export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
 
 export const name = (rule: NameRule, hint = "") => matching(rule.pattern, (value) => `${nameError(value, rule)}${hint}`);
@@ -104,11 +114,6 @@ export const tags = v.pipe(
       ),
       matching(TAG_VALUE, "is not a tag value: at most 256 letters, digits, spaces and _ . : / = + - @"),
     ),
-  ),
-  v.check(
-    (given) => Object.keys(given).length <= MAX_TAGS,
-    ({ input }) =>
-      `has ${Object.keys(input).length} tags, IAM allows ${MAX_TAGS}; remove ${Object.keys(input).length - MAX_TAGS}`,
   ),
   v.check(
     (given) => new Set(Object.keys(given).map((key) => key.toLowerCase())).size === Object.keys(given).length,

@@ -45,12 +45,12 @@ export function selectDeployments(session: Session, names: readonly string[]): S
   if (names.length > 0) {
     return selected(session, names);
   }
-  const deployments = loadDeployments(session.settings, { outputFolder: session.output });
+  const deployments = loadDeployments(session.settings);
   return { deployments, stacks: deployments.map(({ stack }) => stack) };
 }
 
 function selected(session: Session, names: readonly string[], change?: Partial<Settings["policy"]>): Selected {
-  const { deployments, stacks, others } = select(session.settings, names, { outputFolder: session.output }, change);
+  const { deployments, stacks, others } = select(session.settings, names, change);
   if (others !== undefined) {
     const valid = deployments.length > 1 ? "are valid by themselves" : "is valid by itself";
     session.printError(

@@ -187,7 +187,7 @@ describe("a change summary", () => {
     const { deployments, source } = between(packOf(""), packOf("policy: { mode: scoped }\ncluster: { prefix: dev }"));
     for (const [count, omitted] of [
       [20, ", by resources and conditions: omitted because of the maximum length of a comment._"],
-      [400, "_The rest is omitted because of the maximum length of a comment._"],
+      [250, "_The rest is omitted because of the maximum length of a comment._"],
     ] as const) {
       const comment = changesMarkdown({ source, deployments: Array.from({ length: count }, () => deployments).flat() });
       expect(comment.length).toBeLessThanOrEqual(65_536);

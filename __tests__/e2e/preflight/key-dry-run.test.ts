@@ -72,6 +72,15 @@ describe("preflight --as-key", () => {
     ],
     [
       "UnauthorizedOperation",
+      "You are not authorized to perform: ec2:DescribeInstanceTopology with an explicit deny in an identity-based policy",
+      [
+        "failed",
+        "a policy of the user denies ec2:DescribeInstanceTopology to the key",
+        "if user.allowedNetworks is set, run the check from one of these networks; otherwise remove the Deny",
+      ],
+    ],
+    [
+      "UnauthorizedOperation",
       "You are not authorized to perform: ec2:DescribeInstanceTopology because no permissions boundary allows the action",
       [
         "failed",

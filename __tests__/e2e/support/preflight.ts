@@ -120,15 +120,15 @@ async function observedCalls({ local, stub }: TestAws): Promise<readonly string[
   return [...new Set(all.map(({ service, action }) => `${service}:${action}`))].sort();
 }
 
-/** A verdict of a check: from the local AWS, or from the stub if the local AWS does not support the case. */
+/** A verdict of a check: from the local AWS, or from the stub, with these answers, if the local AWS does not support the case. */
 export interface Case<F> {
   /** The check; the first of the file by default. */
   readonly check?: string;
   readonly verdict: Verdict;
   /** The case, as the continuation of "failed for". */
   readonly of: string;
-  readonly by: "local AWS" | "stub";
-  readonly settings: (fixtures: F) => string;
+  /** @default no fields of `cluster` */
+  readonly settings?: (fixtures: F) => string;
   readonly existingCluster?: boolean;
   /** The managed resources of the deployment's state. @default no state is readable */
   readonly state?: readonly StateResource[];
@@ -158,7 +158,14 @@ export function testChecks<F>(
   cases: readonly Case<F>[],
 ): CheckTests {
   const names = checks.map(({ name }) => name);
-  const rows = cases.map((row) => ({ check: names[0] ?? "", existingCluster: false, answers: {}, ...row }));
+  const rows = cases.map(({ answers, ...row }) => ({
+    check: names[0] ?? "",
+    existingCluster: false,
+    settings: () => settings(""),
+    by: answers === undefined ? "local AWS" : "stub",
+    answers: answers ?? {},
+    ...row,
+  }));
   const register = (aws: () => TestAws) => {
     let fixtures: F;
 

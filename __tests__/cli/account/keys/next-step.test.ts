@@ -62,7 +62,7 @@ describe("a rotation", () => {
     );
     expect(end.edits).toEqual([
       { setting: "accessKeys.primary.status", value: "absent" },
-      { setting: "accessKeys.allowPlaintext", value: "false" },
+      { setting: "accessKeys.allowPlaintext", value: false },
     ]);
   });
 

@@ -1,16 +1,20 @@
 import type { Image } from "@aws-sdk/client-ec2";
 import type { EvaluationResult } from "@aws-sdk/client-iam";
+import { Aws } from "../../../../src/cli/account/aws/client";
 import { AwsError } from "../../../../src/cli/account/aws/operations";
 import { type ExistingObject, ownObjects } from "../../../../src/cli/account/own-objects";
+import { ADMIN_ACTIONS, adminPolicy, CHECKS } from "../../../../src/cli/account/preflight/all-checks";
+import type { Subject, Tools } from "../../../../src/cli/account/preflight/check";
 import { judgeIdentity, judgeRefusal } from "../../../../src/cli/account/preflight/checks/account";
-import { type ImageUse, judgeImage } from "../../../../src/cli/account/preflight/checks/image";
-import { judgeDryRun } from "../../../../src/cli/account/preflight/checks/key-dry-run";
+import { judgeName, judgeTraces } from "../../../../src/cli/account/preflight/checks/dkp-names";
+import { judgeImage } from "../../../../src/cli/account/preflight/checks/image";
 import { judgeMarker } from "../../../../src/cli/account/preflight/checks/marker";
+import { openPgpKeysCheck } from "../../../../src/cli/account/preflight/checks/openpgp-keys";
 import { judgeOwnNames, type OwnNames } from "../../../../src/cli/account/preflight/checks/own-names";
-import { judgeRegion } from "../../../../src/cli/account/preflight/checks/region";
 import { includesAddress, judgeSources, type Sources } from "../../../../src/cli/account/preflight/checks/source-addresses";
 import { answerOf, judgePermissions } from "../../../../src/cli/account/preflight/checks/user-permissions";
 import { deployment } from "../../../helpers/deployment";
+import { ENCRYPTION_KEY, EXPIRED_KEY } from "../../../helpers/pgp-keys";
 
 const ARN = "arn:aws:iam::123456789012:user/admin";
 const IDENTITY = { account: "123456789012", arn: ARN };
@@ -56,38 +60,6 @@ describe("the key", () => {
       found: `--as-key requires the key of DKP, and these credentials belong to ${ARN}`,
       remedy: "use the key of arn:aws:iam::123456789012:user/deckhouse; npx dkp-access hand-over deckhouse prints it",
     });
-  });
-});
-
-describe("the region", () => {
-  const regions = [
-    { name: "eu-central-1", optInStatus: "opt-in-not-required" },
-    { name: "eu-central-2", optInStatus: "opted-in" },
-    { name: "ap-east-1", optInStatus: "not-opted-in" },
-  ];
-
-  it.each([
-    ["eu-central-1", { verdict: "ok", found: "eu-central-1 is enabled (opt-in-not-required)" }],
-    ["eu-central-2", { verdict: "ok", found: "eu-central-2 is enabled (opted-in)" }],
-    [
-      "ap-east-1",
-      {
-        verdict: "failed",
-        found: "ap-east-1 is not enabled in this account (not-opted-in)",
-        remedy:
-          'enable it under "AWS Regions" of the account\'s page, or aws account enable-region --region-name ap-east-1; it takes minutes to hours',
-      },
-    ],
-    [
-      "sa-east-9",
-      {
-        verdict: "failed",
-        found: "AWS has no region sa-east-9",
-        remedy: 'correct region: did you mean "ap-east-1"?',
-      },
-    ],
-  ])("%s", (region, finding) => {
-    expect(judgeRegion(regions, region)).toEqual(finding);
   });
 });
 
@@ -402,109 +374,116 @@ describe("the marker", () => {
   });
 });
 
-const USE: ImageUse = { ami: "ami-1", region: "eu-central-1", imdsv2: false };
-const GOOD: Image = {
-  State: "available",
-  Architecture: "x86_64",
-  RootDeviceType: "ebs",
-  RootDeviceName: "/dev/sda1",
-  BlockDeviceMappings: [{ DeviceName: "/dev/sda1", Ebs: { VolumeSize: 8 } }],
-  EnaSupport: true,
-};
+it.each([
+  [false, "warning"],
+  [true, "ok"],
+])("an image of IMDSv2 only, with imdsv2: %s: %s", (imdsv2, verdict) => {
+  const image: Image = {
+    State: "available",
+    Architecture: "x86_64",
+    RootDeviceType: "ebs",
+    RootDeviceName: "/dev/sda1",
+    BlockDeviceMappings: [{ DeviceName: "/dev/sda1", Ebs: { VolumeSize: 8 } }],
+    EnaSupport: true,
+    ImdsSupport: "v2.0",
+  };
+  expect(judgeImage(image, { ami: "ami-1", region: "eu-central-1", imdsv2 })[0]?.verdict).toBe(verdict);
+});
 
-/** Findings in short. */
-const judged = (image: Partial<Image>, use: Partial<ImageUse> = {}) =>
-  judgeImage({ ...GOOD, ...image }, { ...USE, ...use }).map(({ verdict, found }) => `${verdict}: ${found}`);
-
-describe("an image", () => {
-  it("passes with a description if DKP can use it", () => {
-    expect(judged({})).toEqual(["ok: ami-1 is available, x86_64, one EBS disk /dev/sda1 of 8 GiB"]);
-  });
-
-  it("that does not exist is the only finding", () => {
-    expect(judgeImage(undefined, USE)).toEqual([
-      {
-        verdict: "failed",
-        found: "ami-1 does not exist in eu-central-1, or is not shared with this account",
-        remedy: "use another image; image IDs differ between regions",
-      },
-    ]);
-  });
-
-  it("reports all errors at once", () => {
-    expect(
-      judged({
-        State: "failed",
-        Architecture: "arm64",
-        RootDeviceType: "instance-store",
-        BlockDeviceMappings: [],
-        EnaSupport: false,
-      }),
-    ).toEqual([
-      "failed: ami-1 is failed",
-      "failed: ami-1 has a root device of type instance-store, DKP requires EBS",
-      "failed: ami-1 has 0 disks (none), and DKP requires exactly one, the root disk /dev/sda1",
-      "failed: ami-1 is for arm64, and the node software of DKP requires x86_64",
-      "warning: ami-1 has no EnaSupport, which every Nitro instance type requires",
-    ]);
-  });
+describe("a name that DKP uses", () => {
+  const name = (id: string | undefined) => ({ what: "key pair dev", id, code: "InvalidKeyPair.Duplicate" });
 
   it.each([
+    ["unused before the cluster exists", undefined, false, "ok", "the key pair dev does not exist yet"],
     [
-      "a second disk",
-      [
-        { DeviceName: "/dev/sda1", Ebs: {} },
-        { DeviceName: "/dev/sdf", Ebs: {} },
-      ],
-      "2 disks (/dev/sda1, /dev/sdf)",
+      "in use before the cluster exists",
+      "key-1",
+      false,
+      "failed",
+      "the key pair dev exists (key-1), and DKP creates it itself: the bootstrap would fail with InvalidKeyPair.Duplicate",
     ],
-    ["one disk that is not the root", [{ DeviceName: "/dev/sdf", Ebs: {} }], "one disk (/dev/sdf)"],
-    ["only an instance store volume", [{ DeviceName: "/dev/sda1", VirtualName: "ephemeral0" }], "0 disks (none)"],
-  ])("with %s fails", (_, BlockDeviceMappings, disks) => {
-    expect(judged({ BlockDeviceMappings })).toEqual([
-      `failed: ami-1 has ${disks}, and DKP requires exactly one, the root disk /dev/sda1`,
-    ]);
-  });
-
-  it("may map instance store volumes, as the images of Ubuntu do", () => {
-    const BlockDeviceMappings = [
-      ...(GOOD.BlockDeviceMappings ?? []),
-      { DeviceName: "/dev/sdb", VirtualName: "ephemeral0" },
-      { DeviceName: "/dev/sdc", VirtualName: "ephemeral1" },
-    ];
-    expect(judged({ BlockDeviceMappings })).toEqual([
-      "ok: ami-1 is available, x86_64, one EBS disk /dev/sda1 of 8 GiB; also maps ephemeral0 at /dev/sdb, ephemeral1 at /dev/sdc, which has an effect only on instance types with instance store volumes",
-    ]);
-  });
-
-  it.each([
-    [false, "warning"],
-    [true, "ok"],
-  ])("of IMDSv2 only, with imdsv2: %s: %s", (imdsv2, verdict) => {
-    expect(judgeImage({ ...GOOD, ImdsSupport: "v2.0" }, { ...USE, imdsv2 })[0]?.verdict).toBe(verdict);
+    ["in use by the cluster", "key-1", true, "ok", "the key pair dev exists (key-1), as --existing-cluster expects"],
+    [
+      "unused although the cluster exists",
+      undefined,
+      true,
+      "warning",
+      "the key pair dev does not exist, and --existing-cluster expects the cluster",
+    ],
+  ])("%s", (_, id, existingCluster, verdict, found) => {
+    expect(judgeName(name(id), existingCluster)).toMatchObject({ verdict, found });
   });
 });
 
-describe("the response to a dry run", () => {
+describe("another cluster of the same prefix", () => {
+  const NONE = { instances: [], securityGroups: [], subnets: [], vpcs: [] };
+
   it.each([
-    ["DryRunOperation", "", "ok", "the key may call ec2:CreateVpc"],
-    ["UnauthorizedOperation", "You are not authorized", "failed", "the key may not call ec2:CreateVpc"],
-    ["UnauthorizedOperation", "an explicit deny in a service control policy", "failed", "an SCP denies ec2:CreateVpc to the key"],
-    [
-      "UnauthorizedOperation",
-      "with an explicit deny in an identity-based policy",
-      "failed",
-      "a policy of the user denies ec2:CreateVpc to the key",
-    ],
-    [
-      "UnauthorizedOperation",
-      "no permissions boundary allows it",
-      "failed",
-      "the permissions boundary denies ec2:CreateVpc to the key",
-    ],
-    ["UnsupportedOperation", "", "skipped", "the region does not have ec2:CreateVpc, and DKP does not require it there"],
-    ["RequestLimitExceeded", "later", "unknown", "ec2:CreateVpc returned RequestLimitExceeded: later"],
-  ])("%s %s", (code, message, verdict, found) => {
-    expect(judgeDryRun("CreateVpc", { code, message })).toMatchObject({ verdict, found });
+    ["instances", "i-1"],
+    ["securityGroups", "sg-1 (dev-node)"],
+    ["subnets", "subnet-1"],
+  ])("is detected by its %s", (kind, id) => {
+    expect(judgeTraces({ ...NONE, [kind]: [id] }, "dev", false)).toMatchObject({
+      verdict: "failed",
+      found: expect.stringContaining(id),
+    });
+  });
+
+  it("is only a warning for a VPC alone, which may belong to anything", () => {
+    expect(judgeTraces({ ...NONE, vpcs: ["vpc-1"] }, "dev", false)).toEqual({
+      verdict: "warning",
+      found: "the name that DKP gives to its VPC is in use: VPCs vpc-1; another cluster may have the prefix dev",
+      remedy: "verify that there is none, or choose another cluster.prefix",
+    });
+  });
+
+  it("is reported with at most three objects of a kind", () => {
+    const instances = ["i-1", "i-2", "i-3", "i-4", "i-5"];
+    expect(judgeTraces({ ...NONE, instances }, "dev", true).found).toBe(
+      "a cluster with the prefix dev exists (instances i-1, i-2, i-3 and 2 more), as --existing-cluster expects",
+    );
+  });
+
+  it("is expected only with --existing-cluster", () => {
+    expect(judgeTraces(NONE, "dev", true).verdict).toBe("warning");
+    expect(judgeTraces(NONE, "dev", false).verdict).toBe("ok");
+  });
+});
+
+// The check calls nothing and reads nothing but the settings.
+const verdicts = async (settings: string) =>
+  (await openPgpKeysCheck.run({} as Tools, { deployment: deployment(settings) } as Subject)).map(({ verdict }) => verdict);
+
+it.each([
+  [
+    "fails for each expired key",
+    `{ primary: { pgpKey: ${EXPIRED_KEY} }, secondary: { pgpKey: ${EXPIRED_KEY} } }`,
+    ["failed", "failed"],
+  ],
+  ["passes for valid keys", `{ primary: { pgpKey: ${ENCRYPTION_KEY} } }`, ["ok"]],
+  ["is skipped without pgpKey", "{ secondary: { status: Active } }", ["skipped"]],
+  ["is skipped without keys", "none", ["skipped"]],
+])("the check of OpenPGP keys %s", async (_, accessKeys, expected) => {
+  expect(await verdicts(`accessKeys: ${accessKeys}`)).toEqual(expected);
+});
+
+describe("the preflight", () => {
+  it("cannot make a call that changes anything", async () => {
+    const aws = new Aws({ alwaysOnRegion: "us-east-1", signal: new AbortController().signal });
+    await expect(aws.ask("ec2:CreateVpc" as never, {} as never, "eu-central-1")).rejects.toThrow(
+      "ec2:CreateVpc is not a call that only reads",
+    );
+  });
+
+  it("lists only actions that read", () => {
+    expect(ADMIN_ACTIONS.filter((action) => !/:(Describe|Get|List|Simulate)/.test(action))).toEqual([]);
+  });
+
+  it("requires a policy with the calls that its checks list", () => {
+    expect(adminPolicy()).toEqual({
+      Version: "2012-10-17",
+      Statement: [{ Sid: "DkpPreflight", Effect: "Allow", Action: ADMIN_ACTIONS, Resource: "*" }],
+    });
+    expect(CHECKS.flatMap(({ calls }) => calls).filter((call) => !ADMIN_ACTIONS.includes(call))).toEqual([]);
   });
 });

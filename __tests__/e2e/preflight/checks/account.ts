@@ -8,14 +8,12 @@ export const account = testChecks([CHECK], noFixtures, [
   {
     verdict: "ok",
     of: "the account of the settings",
-    by: "local AWS",
     settings: () => settings("", `accountId: "${ACCOUNT}"\n`),
     expected: () => [`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:user/moto`],
   },
   {
     verdict: "failed",
     of: "another account",
-    by: "local AWS",
     settings: () => settings("", 'accountId: "111111111111"\n'),
     expected: () => [
       `the credentials belong to account ${ACCOUNT} (arn:aws:sts::${ACCOUNT}:user/moto), and accountId is 111111111111`,
@@ -25,8 +23,6 @@ export const account = testChecks([CHECK], noFixtures, [
   {
     verdict: "failed",
     of: "invalid credentials",
-    by: "stub",
-    settings: () => settings(""),
     answers: {
       GetCallerIdentity: () => queryError(403, "InvalidClientTokenId", "The security token included in the request is invalid."),
     },

@@ -14,7 +14,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "ok",
     of: "an image with one EBS disk",
-    by: "stub",
     settings: () => IMAGE,
     answers: imageResponse({ ephemeral: { "/dev/sdb": "ephemeral0" } }),
     expected: () => [
@@ -24,7 +23,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "failed",
     of: "a second disk",
-    by: "stub",
     settings: () => IMAGE,
     answers: imageResponse({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }),
     expected: () => [
@@ -35,7 +33,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "failed",
     of: "one disk that is not the root disk",
-    by: "stub",
     settings: () => IMAGE,
     answers: imageResponse({ disks: { "/dev/sdf": 20 } }),
     expected: () => [
@@ -46,7 +43,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "failed",
     of: "an image that is not available",
-    by: "stub",
     settings: () => IMAGE,
     answers: imageResponse({ state: "pending" }),
     expected: () => [`${AMI} is pending`, "use an image whose state is available"],
@@ -54,7 +50,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "failed",
     of: "an image for arm64",
-    by: "stub",
     settings: () => IMAGE,
     answers: imageResponse({ architecture: "arm64" }),
     expected: () => [`${AMI} is for arm64, and ${CPU}`, "use an image for x86_64"],
@@ -62,7 +57,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "warning",
     of: "an image without ENA",
-    by: "stub",
     settings: () => IMAGE,
     answers: imageResponse({ ena: false }),
     expected: () => [`${AMI} has no EnaSupport, which every Nitro instance type requires`, "use an image with EnaSupport"],
@@ -70,7 +64,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "warning",
     of: "an image that accepts only IMDSv2",
-    by: "stub",
     settings: () => IMAGE,
     answers: imageResponse({ imds: "v2.0" }),
     expected: () => [
@@ -81,7 +74,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "failed",
     of: "a root device that is not EBS",
-    by: "local AWS",
     settings: ({ registered }) => settings(`amis: [${registered}]`),
     expected: ({ registered }) => [
       `${registered} has a root device of type standard, DKP requires EBS`,
@@ -91,7 +83,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "failed",
     of: "an image that does not exist",
-    by: "local AWS",
     settings: () => IMAGE,
     expected: () => [
       `${AMI} does not exist in eu-central-1, or is not shared with this account`,
@@ -101,8 +92,6 @@ export const image = testChecks([imageCheck], createFixtures, [
   {
     verdict: "skipped",
     of: "no image",
-    by: "local AWS",
-    settings: () => settings(""),
     expected: () => ["no image is set", "set cluster.amis"],
   },
 ]);

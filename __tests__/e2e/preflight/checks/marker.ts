@@ -58,14 +58,12 @@ export const marker = testChecks([markerCheck], createFixtures, [
   {
     verdict: "ok",
     of: "a marker that no object has",
-    by: "local AWS",
     settings: () => strict("dev", "free"),
     expected: () => ["no object has the tag dkp-cluster=free"],
   },
   {
     verdict: "failed",
     of: "a marker in use",
-    by: "local AWS",
     settings: () => strict("dev", "marked"),
     expected: ({ subnet }) => [
       `objects have the tag dkp-cluster=marked before the cluster exists: ${subnet}; the key could change them`,
@@ -75,7 +73,6 @@ export const marker = testChecks([markerCheck], createFixtures, [
   {
     verdict: "ok",
     of: "an existing cluster with the marker",
-    by: "local AWS",
     settings: () => strict("marked", "marked"),
     existingCluster: true,
     expected: () => ["all 1 objects of the cluster that were found have the tag dkp-cluster=marked"],
@@ -83,7 +80,6 @@ export const marker = testChecks([markerCheck], createFixtures, [
   {
     verdict: "failed",
     of: "an existing cluster without the marker",
-    by: "local AWS",
     settings: () => strict("unmarked", "marked"),
     existingCluster: true,
     expected: ({ group }) => [
@@ -94,7 +90,6 @@ export const marker = testChecks([markerCheck], createFixtures, [
   {
     verdict: "failed",
     of: "a worker from before the marker, which only its instance profile shows",
-    by: "local AWS",
     settings: () => strict("workers", "marked"),
     existingCluster: true,
     expected: ({ worker }) => [
@@ -105,7 +100,6 @@ export const marker = testChecks([markerCheck], createFixtures, [
   {
     verdict: "warning",
     of: "an existing cluster that is not found",
-    by: "local AWS",
     settings: () => strict("absent", "marked"),
     existingCluster: true,
     expected: () => ["no object of the cluster was found", "check cluster.prefix, region and account"],
@@ -113,7 +107,6 @@ export const marker = testChecks([markerCheck], createFixtures, [
   {
     verdict: "skipped",
     of: "another mode",
-    by: "local AWS",
     settings: () => settings("prefix: dev"),
     expected: () => ["policy.mode is not strict"],
   },

@@ -28,7 +28,6 @@ export const nameCollisions = testChecks(DKP_NAME_CHECKS.slice(0, 3), createFixt
       check,
       verdict: "ok",
       of: "an unused name",
-      by: "local AWS",
       settings: () => settings("prefix: dev"),
       expected: () => [`the ${what} dev-node does not exist yet`],
     },
@@ -36,7 +35,6 @@ export const nameCollisions = testChecks(DKP_NAME_CHECKS.slice(0, 3), createFixt
       check,
       verdict: "failed",
       of: "a name in use",
-      by: "local AWS",
       settings: () => settings("prefix: taken"),
       expected: () => [
         `the ${what} taken-node exists (${arn}), and DKP creates it itself: the bootstrap would fail with EntityAlreadyExists`,
@@ -47,7 +45,6 @@ export const nameCollisions = testChecks(DKP_NAME_CHECKS.slice(0, 3), createFixt
       check,
       verdict: "ok",
       of: "the name of an existing cluster",
-      by: "local AWS",
       settings: () => settings("prefix: taken"),
       existingCluster: true,
       expected: () => [`the ${what} taken-node exists (${arn}), as --existing-cluster expects`],
@@ -56,7 +53,6 @@ export const nameCollisions = testChecks(DKP_NAME_CHECKS.slice(0, 3), createFixt
       check,
       verdict: "warning",
       of: "an unused name of an existing cluster",
-      by: "local AWS",
       settings: () => settings("prefix: dev"),
       existingCluster: true,
       expected: () => [
@@ -69,7 +65,6 @@ export const nameCollisions = testChecks(DKP_NAME_CHECKS.slice(0, 3), createFixt
     check: "key pair name",
     verdict: "ok",
     of: "an unused name",
-    by: "local AWS",
     settings: () => settings("prefix: dev"),
     expected: () => ["the key pair dev does not exist yet"],
   },
@@ -77,7 +72,6 @@ export const nameCollisions = testChecks(DKP_NAME_CHECKS.slice(0, 3), createFixt
     check: "key pair name",
     verdict: "failed",
     of: "a name in use",
-    by: "local AWS",
     settings: () => settings("prefix: taken"),
     expected: ({ keyPair }) => [
       `the key pair taken exists (${keyPair}), and DKP creates it itself: the bootstrap would fail with InvalidKeyPair.Duplicate`,

@@ -37,14 +37,11 @@ export const ownNames = testChecks([ownNamesCheck], createFixtures, [
   {
     verdict: "ok",
     of: "names that are free",
-    by: "local AWS",
-    settings: () => settings(""),
     expected: () => ["user deckhouse, policy D8CloudProviderAWS: do not exist yet"],
   },
   {
     verdict: "failed",
     of: "a user that the state does not manage",
-    by: "local AWS",
     settings: () => settings("", OWN),
     state: [],
     expected: (fixtures) => [
@@ -55,7 +52,6 @@ export const ownNames = testChecks([ownNamesCheck], createFixtures, [
   {
     verdict: "failed",
     of: "a policy under another path",
-    by: "local AWS",
     settings: () => settings("", OWN),
     state: [],
     expected: ({ today }) => [
@@ -66,7 +62,6 @@ export const ownNames = testChecks([ownNamesCheck], createFixtures, [
   {
     verdict: "failed",
     of: "a group",
-    by: "local AWS",
     settings: () => settings("", OWN),
     state: [],
     expected: ({ today }) => [
@@ -77,7 +72,6 @@ export const ownNames = testChecks([ownNamesCheck], createFixtures, [
   {
     verdict: "unknown",
     of: "a user without a readable state",
-    by: "local AWS",
     settings: () => settings("", OWN),
     expected: (fixtures) => [
       `${user(fixtures)}; whether this deployment manages it is unknown, because no state is readable: not synthesized`,
@@ -87,7 +81,6 @@ export const ownNames = testChecks([ownNamesCheck], createFixtures, [
   {
     verdict: "ok",
     of: "a role that the state manages",
-    by: "local AWS",
     settings: () => settings("", OWN),
     state: [{ address: "aws_iam_role.node", tainted: false, attributes: { name: "own", arn: arn("role/own") } }],
     expected: () => ["role own exists, and the state manages it"],

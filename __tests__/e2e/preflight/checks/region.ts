@@ -5,14 +5,11 @@ export const region = testChecks([regionCheck], noFixtures, [
   {
     verdict: "ok",
     of: "an enabled region",
-    by: "local AWS",
-    settings: () => settings(""),
     expected: () => ["eu-central-1 is enabled (opt-in-not-required)"],
   },
   {
     verdict: "failed",
     of: "a region that is not enabled",
-    by: "local AWS",
     settings: () => settings("", "", "ap-east-1"),
     expected: () => [
       "ap-east-1 is not enabled in this account (not-opted-in)",
@@ -22,7 +19,6 @@ export const region = testChecks([regionCheck], noFixtures, [
   {
     verdict: "failed",
     of: "a region that AWS does not have",
-    by: "local AWS",
     settings: () => settings("", "", "eu-centrel-1"),
     expected: () => ["AWS has no region eu-centrel-1", 'correct region: did you mean "eu-central-1"?'],
   },

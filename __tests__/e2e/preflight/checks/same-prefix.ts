@@ -34,14 +34,12 @@ export const samePrefix = testChecks(DKP_NAME_CHECKS.slice(3), createFixtures, [
   {
     verdict: "ok",
     of: "an unused prefix",
-    by: "local AWS",
     settings: () => settings("prefix: dev"),
     expected: () => ["no object has a name of a cluster with the prefix dev"],
   },
   {
     verdict: "failed",
     of: "a prefix in use",
-    by: "local AWS",
     settings: () => settings("prefix: taken"),
     expected: ({ instance, group, subnet, taken }) => [
       `a cluster with the prefix taken seems to exist: instances ${instance}; security groups ${group} (taken-node); subnets ${subnet}; VPCs ${taken}; DKP finds subnets and security groups by name and would confuse the two clusters`,
@@ -51,7 +49,6 @@ export const samePrefix = testChecks(DKP_NAME_CHECKS.slice(3), createFixtures, [
   {
     verdict: "ok",
     of: "the prefix of an existing cluster",
-    by: "local AWS",
     settings: ({ taken }) => settings(`prefix: taken, existingVPCID: ${taken}`),
     existingCluster: true,
     expected: ({ instance, group, subnet }) => [
@@ -61,7 +58,6 @@ export const samePrefix = testChecks(DKP_NAME_CHECKS.slice(3), createFixtures, [
   {
     verdict: "warning",
     of: "a VPC with the name of the prefix",
-    by: "local AWS",
     settings: () => settings("prefix: perhaps"),
     expected: () => [
       expect.stringMatching(

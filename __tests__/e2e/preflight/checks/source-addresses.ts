@@ -50,7 +50,6 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
   {
     verdict: "skipped",
     of: "a cluster whose key works in every network",
-    by: "local AWS",
     settings: () => settings("prefix: routed"),
     expected: ({ natIp, nat, endpoint }) => [
       `user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster come from ${natIp} (NAT gateway ${nat}), ${endpoint} (ec2)`,
@@ -60,7 +59,6 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
   {
     verdict: "ok",
     of: "a NAT gateway in the allowed networks",
-    by: "stub",
     settings: () => inside("cidrs: [203.0.113.0/24]"),
     answers: {
       DescribeNatGateways: () =>
@@ -74,7 +72,6 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
   {
     verdict: "ok",
     of: "masters with Elastic IPs in the allowed networks",
-    by: "stub",
     settings: () => settings("prefix: free, layout: WithoutNAT", "user: { allowedNetworks: { cidrs: [203.0.113.0/24] } }\n"),
     answers: {
       DescribeAddresses: () =>
@@ -88,7 +85,6 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
   {
     verdict: "ok",
     of: "an endpoint of the VPC that is allowed",
-    by: "local AWS",
     settings: ({ endpoint }) => inside(`vpcEndpoints: [${endpoint}]`),
     expected: ({ vpc, endpoint }) => [
       `calls of ec2 in ${vpc} go through the VPC endpoint ${endpoint}, which user.allowedNetworks includes`,
@@ -97,7 +93,6 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
   {
     verdict: "failed",
     of: "a NAT gateway in another network",
-    by: "local AWS",
     settings: () => inside("cidrs: [192.0.2.0/24]"),
     expected: ({ natIp, nat }) => [
       `user.allowedNetworks does not include ${natIp} (NAT gateway ${nat}): calls of elasticloadbalancing, iam, sts from there are denied`,
@@ -107,7 +102,6 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
   {
     verdict: "warning",
     of: "a bastion in another network",
-    by: "local AWS",
     settings: () => inside("cidrs: [192.0.2.0/24]"),
     expected: ({ bastionIp }) => [
       `user.allowedNetworks does not include ${bastionIp} (routed-bastion), from which DKP itself makes no calls`,
@@ -117,7 +111,6 @@ export const sourceAddresses = testChecks([sourceAddressCheck], createFixtures, 
   {
     verdict: "failed",
     of: "an endpoint of the VPC that is not allowed",
-    by: "local AWS",
     settings: () => inside("cidrs: [192.0.2.0/24]"),
     expected: ({ vpc, endpoint }) => [
       `calls of ec2 in ${vpc} go through the VPC endpoint ${endpoint}, have no public address, and are denied`,

@@ -19,15 +19,12 @@ export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "ok",
     of: "a user with all permissions",
-    by: "stub",
-    settings: () => settings(""),
     answers: simulate({}),
     expected: () => ["the user deckhouse is allowed all 128 actions"],
   },
   {
     verdict: "ok",
     of: "a policy before the first apply",
-    by: "stub",
     settings: () => settings("prefix: dev", "policy: { mode: scoped }\n"),
     answers: {
       SimulatePrincipalPolicy: noUser,
@@ -40,8 +37,6 @@ export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "failed",
     of: "an action without an Allow",
-    by: "stub",
-    settings: () => settings(""),
     answers: simulate({ "ec2:DescribeAddressesAttribute": "implicitDeny" }),
     expected: () => [
       "the user deckhouse: no policy allows, or one denies, ec2:DescribeAddressesAttribute",
@@ -51,8 +46,6 @@ export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "failed",
     of: "actions that an SCP denies",
-    by: "stub",
-    settings: () => settings(""),
     answers: simulate({ "ec2:RunInstances": "SCP", "iam:CreateRole": "SCP" }),
     expected: () => [
       "the user deckhouse: an SCP of the organization denies 2 actions: ec2:RunInstances, iam:CreateRole",
@@ -62,8 +55,6 @@ export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "failed",
     of: "an action that the boundary denies",
-    by: "stub",
-    settings: () => settings(""),
     answers: simulate({ "iam:PassRole": "boundary" }),
     expected: () => [
       "the user deckhouse: the permissions boundary denies iam:PassRole",
@@ -73,8 +64,6 @@ export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "warning",
     of: "a denied action that the cluster does not call",
-    by: "stub",
-    settings: () => settings(""),
     answers: simulate({ "autoscaling:DescribeTags": "explicitDeny" }),
     expected: () => [
       "the user deckhouse: no policy allows, or one denies, autoscaling:DescribeTags, which this cluster is not known to call",
@@ -84,8 +73,6 @@ export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "unknown",
     of: "an action without a decision",
-    by: "stub",
-    settings: () => settings(""),
     answers: simulate({ "ec2:CreateVpc": "unknown context" }),
     expected: () => [
       "the user deckhouse: the simulator returns no decision for ec2:CreateVpc",
@@ -95,8 +82,6 @@ export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "ok",
     of: "throttled calls",
-    by: "stub",
-    settings: () => settings(""),
     answers: {
       SimulatePrincipalPolicy: (parameters, times) =>
         times <= 2 ? queryError(400, "Throttling", "Rate exceeded") : simulationAnswer("SimulatePrincipalPolicy", parameters, {}),
@@ -106,8 +91,6 @@ export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "unknown",
     of: "a call that is denied",
-    by: "stub",
-    settings: () => settings(""),
     answers: {
       SimulatePrincipalPolicy: () => queryError(403, "AccessDenied", "not authorized to perform: iam:SimulatePrincipalPolicy"),
     },
@@ -119,7 +102,6 @@ export const userPermissions = testChecks([permissionsCheck], createFixtures, [
   {
     verdict: "ok",
     of: "a policy before the first apply, within a boundary",
-    by: "stub",
     settings: ({ boundary }) => settings("", `user: { permissionsBoundary: "${boundary}" }\n`),
     answers: {
       SimulatePrincipalPolicy: noUser,

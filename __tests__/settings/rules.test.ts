@@ -1,0 +1,319 @@
+import { policyOptionsOf } from "../../src/settings/deployment";
+import { showSegment } from "../../src/settings/message-parts";
+import { readSettings } from "../../src/settings/read-settings";
+import { forbiddenStrings, secretIn } from "../../src/settings/rules/forbidden-strings";
+import { settingsWarnings } from "../../src/settings/settings-notes";
+import { deploymentsOf, deploymentWith, errorsWith, KEY_ID, messageOf, REGION, SECRET_KEY } from "../helpers/settings-files";
+
+describe("nodeRole", () => {
+  const policies = (count: number) =>
+    `nodeRole: { name: n, managedPolicyArns: [${Array.from({ length: count }, (_, index) => `"arn:aws:iam::aws:policy/P${index}"`).join(", ")}] }\n`;
+
+  it("warns about more managed policies than an account allows by default", () => {
+    expect(settingsWarnings(deploymentWith(policies(11)))).toEqual([
+      'nodeRole.managedPolicyArns: has 11 policies, an account allows 10 per role by default; raise the quota "Managed policies per role" before the apply',
+    ]);
+    expect(settingsWarnings(deploymentWith(policies(10)))).toEqual([]);
+  });
+});
+
+describe("permissions that exceed one policy", () => {
+  /** The length that leaves space for the names of further policies. */
+  const LONGEST = "P".repeat(117);
+  const roles = (count: number) => Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
+  const settings = (mode: string, count: number) =>
+    `policy: { mode: ${mode}, name: ${LONGEST} }\ncluster:\n  prefix: dev\n  layout: Standard\n  formerIamNodeRoles: [${roles(count).join(", ")}]\n`;
+
+  it.each(["scoped", "minimal"])("are divided into several policies in mode %s", (mode) => {
+    expect(deploymentWith(settings(mode, 20)).policies.map(({ name }) => name)).toEqual([
+      LONGEST,
+      expect.stringMatching(/^P{117}-2-[0-9a-f]{8}$/),
+    ]);
+  });
+
+  it("are rejected if the name leaves no space for the number of a policy", () => {
+    expect(errorsWith(settings("scoped", 20).replace(LONGEST, `${LONGEST}P`))).toEqual([
+      expect.stringMatching(
+        /^line 3, policy\.name: "P+\.\.\. \(118 characters\) is too long for the 2 policies .*, whose names have 11 characters more; shorten it to 117 characters$/,
+      ),
+    ]);
+  });
+
+  it("are rejected if they require more policies than IAM attaches", () => {
+    expect(errorsWith(settings("scoped", 900))).toEqual([
+      expect.stringMatching(
+        /^line 3, policy\.mode: requires \d\d policies, and a deployment can have 5, because .* before it detaches the former ones; shorten the lists of roles, accounts, keys and tags in cluster$/,
+      ),
+    ]);
+  });
+
+  it("are rejected if one statement exceeds a policy, because tag keys can't be divided", () => {
+    const tags = Array.from({ length: 50 }, (_, index) => `${"k".repeat(126)}${String(index).padStart(2, "0")}: v`);
+    expect(errorsWith(`policy: { mode: scoped }\ncluster:\n  prefix: dev\n  tags: { ${tags.join(", ")} }\n`)).toEqual([
+      expect.stringMatching(/^line 3, policy\.mode: requires a statement NodeRoleTags1 of \d+ characters, IAM allows 6144; /),
+    ]);
+  });
+
+  it("are one policy in `documented`, which names no roles", () => {
+    expect(deploymentWith(settings("documented", 60)).policies).toHaveLength(1);
+  });
+});
+
+it("user.allowedNetworks rejects more networks than one policy can hold", () => {
+  const cidrs = Array.from({ length: 400 }, (_, index) => `203.${index % 256}.${Math.floor(index / 256)}.0/24`);
+  expect(errorsWith(`user: { allowedNetworks: { cidrs: [${cidrs.join(", ")}] } }\n`)).toEqual([
+    expect.stringMatching(
+      /^line 3, user\.allowedNetworks: requires a statement DenyOtherNetworks of \d{4} characters, IAM allows 6144; combine its networks$/,
+    ),
+  ]);
+});
+
+it("the marker of mode `strict` is the only pair of the tags, or the one that policy.marker names", () => {
+  const optionsOf = (policy: string, tags: string) =>
+    policyOptionsOf(deploymentWith(`policy: { ${policy} }\ncluster: { prefix: dev, layout: Standard, tags: { ${tags} } }\n`));
+  expect(optionsOf("mode: strict", "dkp-cluster: dev").cluster.tags).toEqual({ "dkp-cluster": "dev" });
+  expect(optionsOf("mode: strict, marker: dkp-cluster", "dkp-cluster: dev, team: a").marker).toBe("dkp-cluster");
+});
+
+describe("backend.local.path", () => {
+  const errors = (path: string) =>
+    readSettings("dev.yaml", "dev", { region: "eu-central-1", backend: { local: { path } } }).errors;
+
+  it.each(["deployments", "./deployments/", "."])("rejects the folder %s", (path) => {
+    expect(errors(path)).toEqual([
+      {
+        path: ["backend", "local", "path"],
+        line: undefined,
+        message: `"${path}" is a folder; write the path of a file`,
+      },
+    ]);
+  });
+
+  it.each(["deployments/dev.tfstate", "states/dev.tfstate", "../dev.tfstate"])("accepts the file %s", (path) => {
+    expect(errors(path)).toEqual([]);
+  });
+});
+
+/** Deployments with states of their own, so that only their names can meet. */
+const files = (settings: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(settings).map(([stack, text]) => [
+      `${stack}.yaml`,
+      `${REGION}backend: { s3: { bucket: ${stack} } }\n${text}\n`,
+    ]),
+  );
+
+it("deployments on one state are measured against the first in order of file names", () => {
+  const file = (name: string) =>
+    `${REGION}backend: { s3: { bucket: b, key: k } }\nuser: { name: ${name} }\npolicy: { name: ${name} }\n`;
+  const message = messageOf({ "a.yaml": file("a"), "b.yaml": file("b"), "c.yaml": file("c") });
+  expect(message.match(/^deployments.*|is the state of \S+/gm)).toEqual([
+    "deployments/b.yaml has 1 error:",
+    "is the state of deployments/a.yaml",
+    "deployments/c.yaml has 1 error:",
+    "is the state of deployments/a.yaml",
+  ]);
+});
+
+describe("the name that is proposed", () => {
+  const proposed = (message: string) => /, for example "([^"]*)"/.exec(message)?.[1] ?? "";
+
+  it("is one that no other deployment has, ignoring case", () => {
+    const settings = {
+      a: "user: { name: x }",
+      b: "user: { name: X-C }\npolicy: { name: b }",
+      c: "user: { name: x }\npolicy: { name: c }",
+    };
+    const name = proposed(messageOf(files(settings)));
+    expect(name).not.toBe("");
+    expect(["x", "x-c"]).not.toContain(name.toLowerCase());
+  });
+
+  it("is one that IAM takes", () => {
+    const name = "u".repeat(64);
+    const settings = { a: `user: { name: ${name} }`, b: `user: { name: ${name} }\npolicy: { name: b }` };
+    const proposal = proposed(messageOf(files(settings)));
+    expect(proposal).toMatch(/^[A-Za-z0-9_+=,.@-]{1,64}$/);
+    expect(proposal).not.toBe(name);
+  });
+
+  it("leads to valid settings if each of several deployments takes its own", () => {
+    const stacks = ["a", "b", "c", "d"];
+    const message = messageOf(files(Object.fromEntries(stacks.map((stack) => [stack, ""]))));
+    const names = [...message.matchAll(/for example "([^"]*)"/g)].map(([, name]) => name ?? "");
+    const mended = stacks.map((stack, index) => [
+      stack,
+      index === 0 ? "" : `user: { name: ${names[2 * index - 2]} }\npolicy: { name: ${names[2 * index - 1]} }`,
+    ]);
+    expect(deploymentsOf(files(Object.fromEntries(mended)))).toHaveLength(4);
+  });
+});
+
+const runsAsCode = (sign: string) => `holds "${sign}", which Terraform would run as code; write the value itself`;
+
+describe("forbiddenStrings", () => {
+  it("checks every value and key, however deep, and shows no secret", () => {
+    const value: unknown = JSON.parse(
+      `{ "a": ["x", { "b": "\${y}" }], "%{c}": 1, "d": null, "${SECRET_KEY}": "${KEY_ID}", "e": { "__proto__": 1, "prototype": 2 } }`,
+    );
+    const errors = forbiddenStrings(value);
+    expect(errors.map(({ path }) => path)).toEqual([
+      ["a", "1", "b"],
+      ["%{c}"],
+      [SECRET_KEY],
+      [SECRET_KEY],
+      ["e", "__proto__"],
+      ["e", "prototype"],
+    ]);
+    expect(errors.map(({ message }) => message)).toEqual([
+      runsAsCode("${"),
+      runsAsCode("%{"),
+      "looks like an AWS secret access key (not shown) and settings are committed; remove it",
+      "looks like an AWS access key id (not shown) and settings are committed; remove it",
+      "is a name that can't be used here; choose another",
+      "is a name that can't be used here; choose another",
+    ]);
+  });
+
+  it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)", "constructor"])("accepts %s", (text) => {
+    expect(forbiddenStrings({ a: text, b: [text] })).toEqual([]);
+  });
+});
+
+describe("a secret in the settings", () => {
+  it.each([SECRET_KEY, KEY_ID, KEY_ID.replace("AKIA", "ASIA"), "-----BEGIN OPENSSH PRIVATE KEY-----"])(
+    "is never shown, wherever it stands: %s",
+    (secret) => {
+      const message = messageOf({
+        "dev.yaml": [
+          `region: "${secret}"`,
+          `backend: { s3: { "${secret}": "${secret}", bucket: "${secret}", partial: ["${secret}"] } }`,
+          `accountId: "${secret}"`,
+          `protect: ["${secret}"]`,
+          `provider: { version: "${secret}", profile: { "${secret}": "${secret}" }, assumeRoleArn: "${secret}" }`,
+          `tags: { a: "${secret}", "${secret}": "a,b", b: ["${secret}"], c: { "${secret}": 1 } }`,
+          `user: { name: "${secret}", path: "${secret}", permissionsBoundary: "${secret}", "${secret}": 1 }`,
+          `policy: { name: "${secret}", path: "${secret}", mode: "${secret}", supplement: "${secret}" }`,
+          `outputs: "${secret}"`,
+          `"${secret}": "${secret}"`,
+          "",
+        ].join("\n"),
+      });
+      expect(message).not.toContain(secret);
+    },
+  );
+});
+
+describe("secretIn", () => {
+  it.each([
+    ["the key alone", SECRET_KEY, "an AWS secret access key"],
+    ["a key without + and /", "Zk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB", "an AWS secret access key"],
+    ["a key behind a name", `AWS_SECRET_ACCESS_KEY=${SECRET_KEY}`, "an AWS secret access key"],
+    ["a key in quotes", `"${SECRET_KEY}"`, "an AWS secret access key"],
+    ["a key on a line of its own", `first\n${SECRET_KEY}\nlast`, "an AWS secret access key"],
+    ["a key behind harmless text of the same shape", `${"a".repeat(40)} ${SECRET_KEY}`, "an AWS secret access key"],
+    ["an id in a string", `key ${KEY_ID}, made in May`, "an AWS access key id"],
+    ["a temporary id", "ASIAIOSFODNN7EXAMPLE", "an AWS access key id"],
+    ["an RSA key", "-----BEGIN RSA PRIVATE KEY-----", "a private key"],
+    ["an encrypted key", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "a private key"],
+    ["a PKCS#8 key", "-----BEGIN PRIVATE KEY-----", "a private key"],
+    ["a PGP private key", "-----BEGIN PGP PRIVATE KEY BLOCK-----", "a private key"],
+  ])("sees %s", (_, text, secret) => {
+    expect(secretIn(text)).toBe(secret);
+  });
+
+  it.each([
+    ["an empty string", ""],
+    ["words", "Deckhouse policy"],
+    ["a SHA-1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"],
+    ["a SHA-1 in capitals", "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"],
+    ["a SHA-1 in mixed case", "dA39a3EE5e6b4B0D3255bfEF95C01890afD8f7c9"],
+    ["40 characters of few kinds", "Deckhouse/Deckhouse/Deckhouse/Deckhouse/"],
+    ["a SHA-1 behind a scheme", "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"],
+    ["a SHA-256 in hex", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+    ["a SHA-256 in base64", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="],
+    ["39 characters", SECRET_KEY.slice(1)],
+    ["41 characters", `${SECRET_KEY}a`],
+    ["40 small letters", "abcdefghijklmnopqrstuvwxyzabcdefghijklmn"],
+    ["a user's unique id", "AIDACKCEVSQ6C2EXAMPLE"],
+    ["an id that is too short", "AKIAIOSFODNN7EXAMPL"],
+    ["an ARN", "arn:aws:iam::123456789012:policy/platform/BoundaryOfTheDeckhouseCloudUser1234"],
+    ["a PGP public key's heading", "-----BEGIN PGP PUBLIC KEY BLOCK-----"],
+    [
+      "a PGP public key whose last line has 40 characters",
+      "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEZlJrWxYJKwYBBAHaRw8BAQdA3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtV\nZk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB\n=njUN\n-----END PGP PUBLIC KEY BLOCK-----",
+    ],
+    ["a certificate's heading", "-----BEGIN CERTIFICATE-----"],
+    ["a URL with a port", "https://example.com:8443/a@b"],
+    ["a URL with a user", "https://dkp@example.com"],
+    ["a sentence about passwords", "the password is elsewhere, passwordless=yes"],
+    ["an e-mail address", "mailto:team@example.com"],
+  ])("finds none in %s", (_, text) => {
+    expect(secretIn(text)).toBeUndefined();
+  });
+});
+
+describe("showSegment", () => {
+  it("hides a key that is a secret, and no other", () => {
+    expect([SECRET_KEY, "team"].map(showSegment)).toEqual(["(a secret)", "team"]);
+  });
+});
+
+const STRICT = "policy: { mode: strict, name: NAME }\n";
+const cluster = (tags: string, prefix = "dev") => `cluster: { prefix: ${prefix}, layout: Standard, tags: { ${tags} } }\n`;
+const file = (name: string, rest: string, region = "eu-central-1") =>
+  `region: ${region}\nbackend: { local: {} }\nuser: { name: ${name} }\n${rest.replace("NAME", name)}`;
+const MINIMAL = "policy: { mode: minimal, name: NAME }\n";
+const ACCOUNT = 'accountId: "123456789012"\n';
+const OTHER = 'accountId: "210987654321"\n';
+
+describe("a marker that another cluster has as well", () => {
+  it.each([
+    ["strict, in the same account", `${ACCOUNT}${STRICT}`, "in the same account"],
+    ["strict, in another Region of the account", `${ACCOUNT}${STRICT}`, "in the same account"],
+    ["minimal, in the same account", `${ACCOUNT}${MINIMAL}`, "in the same account"],
+    ["strict, in an account that is not stated", STRICT, "which may be in the same account"],
+  ])("is rejected where that cluster is %s", (what, other, where) => {
+    const region = what.includes("another Region") ? "eu-west-1" : "eu-central-1";
+    const message = messageOf({
+      "a.yaml": file("a", `${other}${cluster("DKP-Cluster: dev, team: x")}`, region).replace(
+        "mode: strict",
+        "mode: strict, marker: DKP-Cluster",
+      ),
+      "b.yaml": file("b", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: dev")}`),
+    });
+    expect(message).toContain(
+      `cluster.tags: "dkp-cluster=dev" is also a tag of the cluster of deployments/a.yaml, ${where}: the key could change both clusters; give each cluster a pair of its own`,
+    );
+    expect(message.includes(", or state accountId in both")).toBe(where.startsWith("which"));
+    expect(message.match(/is also a tag/g)).toHaveLength(1);
+  });
+
+  it("is reported at the one in mode strict, whichever comes first", () => {
+    const message = messageOf({
+      "a.yaml": file(
+        "a",
+        `${ACCOUNT}policy: { mode: strict, name: a, marker: dkp-cluster }\n${cluster("dkp-cluster: dev, team: x")}`,
+      ),
+      "b.yaml": file("b", `${ACCOUNT}${MINIMAL}${cluster("dkp-cluster: dev")}`),
+    });
+    expect(message).toContain('policy.marker: "dkp-cluster=dev" is also a tag of the cluster of deployments/b.yaml');
+  });
+
+  it.each([
+    ["in another account", `${OTHER}${STRICT}${cluster("dkp-cluster: dev")}`],
+    ["with another value", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: prod", "prod")}`],
+    ["with another key", `${ACCOUNT}${STRICT}${cluster("cluster-of: dev", "prod")}`],
+  ])("is accepted %s", (_, other) => {
+    const files = { "a.yaml": file("a", other), "b.yaml": file("b", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: dev")}`) };
+    expect(deploymentsOf(files)).toHaveLength(2);
+  });
+
+  it("is accepted in another partition, because no account spans two", () => {
+    const files = {
+      "a.yaml": file("a", `${STRICT}${cluster("dkp-cluster: dev")}`, "cn-north-1"),
+      "b.yaml": file("b", `${STRICT}${cluster("dkp-cluster: dev")}`),
+    };
+    expect(deploymentsOf(files)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,226 @@
+import { type Change, editedYaml } from "../../src/settings/edit-yaml";
+import { nearest, show, suggest } from "../../src/settings/message-parts";
+import { notesOf } from "../../src/settings/settings-notes";
+import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
+import { deploymentsOf, deploymentWith, KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
+
+describe("a settings file", () => {
+  it("needs no more than a region and a backend", () => {
+    expect(deploymentsOf({ "dev.yaml": MINIMAL })).toEqual([
+      {
+        stack: "dev",
+        stated: new Set(["region", "backend", "backend.s3"]),
+        additionalRolePolicies: [],
+        policies: [{ number: 1, name: "D8CloudProviderAWS", statements: expect.anything() }],
+        settings: expect.objectContaining({ region: "eu-central-1" }),
+        region: "eu-central-1",
+        state: { type: "s3", arguments: { bucket: "states", key: "dev/terraform.tfstate", encrypt: true, use_lockfile: true } },
+        provider: { version: ">= 5.100.0, < 7.0.0" },
+        user: { name: "deckhouse", path: "/", forceDestroy: false },
+        policy: {
+          name: "D8CloudProviderAWS",
+          path: "/",
+          description: "Deckhouse policy",
+          mode: "documented",
+          supplement: true,
+        },
+        attachment: "user",
+        group: { name: "deckhouse", path: "/" },
+        accessKeys: { primary: { status: "Active" }, secondary: { status: "absent" }, current: "primary" },
+        outputs: { secret: true },
+        cluster: {
+          peeredVPCs: [],
+          peerAccountIds: [],
+          iamNodeRolePath: "/",
+          formerIamNodeRoles: [],
+          tags: {},
+          disableDefaultSecurityGroup: false,
+          bastion: false,
+          kmsKeyArns: [],
+          features: [],
+        },
+        amis: [],
+        protect: true,
+      },
+    ]);
+  });
+
+  it("may break a pgpKey into lines, as base64 does", () => {
+    const lines = ENCRYPTION_KEY.replaceAll(/(.{76})/g, "$1\n      ");
+    expect(deploymentWith(`accessKeys:\n  primary:\n    pgpKey: |\n      ${lines}\n`).accessKeys).toMatchObject({
+      primary: { pgpKey: ENCRYPTION_KEY },
+    });
+  });
+});
+
+const notes = (settings: string) => notesOf(deploymentWith(settings));
+
+const IN_STATE =
+  "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";
+const IN_OUTPUTS = `${IN_STATE}. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that`;
+const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account the credentials belong to";
+
+describe("the notes about a deployment", () => {
+  it("are one for each weaker default", () => {
+    expect(notes("")).toEqual([IN_OUTPUTS, ANY_ACCOUNT]);
+  });
+
+  const ACCOUNT = 'accountId: "123456789012"\n';
+
+  it.each([
+    ["outputs: { secret: true }", []],
+    ["policy: { supplement: true }", [IN_OUTPUTS]],
+    ["attachment: group", [IN_OUTPUTS]],
+    ["outputs: {}", [IN_OUTPUTS]],
+  ])("do not repeat a decision that the settings state, or that is always the same: %j", (settings, expected) => {
+    expect(notes(`${ACCOUNT}${settings}`)).toEqual(expected);
+  });
+
+  it("report a secret in the state that no output contains, for which outputs.secret decides nothing", () => {
+    expect(notes(`${ACCOUNT}outputs: { secret: false }`)).toEqual([IN_STATE]);
+    const accessKeys = `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Inactive } }`;
+    expect(notes(`${ACCOUNT}${accessKeys}\noutputs: { secret: true }`)).toEqual([IN_STATE]);
+  });
+
+  it.each(["accessKeys: none", `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`])(
+    "report no secret in the state with %s",
+    (accessKeys) => {
+      expect(notes(`${ACCOUNT}${accessKeys}`)).toEqual([]);
+    },
+  );
+
+  it("report what an import requires of the applies", () => {
+    expect(notes(`${ACCOUNT}outputs: { secret: true }\nimport: { user: true, accessKeyId: ${KEY_ID} }`)).toEqual([
+      "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON",
+    ]);
+  });
+});
+
+describe("show", () => {
+  it.each([
+    ["a string", "a b", '"a b"'],
+    ["a string with a line break", "a\nb", '"a\\nb"'],
+    ["an empty string", "", '""'],
+    ["letters of any alphabet", "ключ", '"ключ"'],
+    ["a number", 1.5, "1.5"],
+    ["a boolean", false, "false"],
+    ["a list", ["a", 1], "a list"],
+    ["an object", { a: { b: null } }, "an object"],
+    ["null", null, "nothing"],
+    ["undefined", undefined, "nothing"],
+    ["80 characters with their quotes", "a".repeat(78), `"${"a".repeat(78)}"`],
+    ["81 characters with their quotes", "a".repeat(79), `"${"a".repeat(79)}... (79 characters)`],
+  ])("shows %s", (_, value, shown) => {
+    expect(show(value)).toBe(shown);
+  });
+
+  it.each([
+    ["a key in a list", [SECRET_KEY], "a list"],
+    ["a key in a list, on a line of its own", [`a\n${SECRET_KEY}`], "a list"],
+    ["a key in an object", { a: { b: SECRET_KEY } }, "an object"],
+    ["a key as the key of an object", { [SECRET_KEY]: 1 }, "an object"],
+    ["a key as the key of an object, behind a tab", { [`a\t${SECRET_KEY}`]: 1 }, "an object"],
+  ])("shows nothing of %s", (_, value, shown) => {
+    expect(show(value)).toBe(shown);
+  });
+});
+
+describe("nearest", () => {
+  it.each([
+    ["a letter too many", "regionn", "region"],
+    ["a letter missing", "regin", "region"],
+    ["a wrong letter", "ragion", "region"],
+    ["swapped letters", "regoin", "region"],
+    ["swapped letters in a short word", "nmae", "name"],
+    ["other case", "REGION", "region"],
+    ["other case inside", "ACCOUNTID", "accountId"],
+    ["an underscore", "account_id", "accountId"],
+    ["a hyphen", "account-id", "accountId"],
+    ["the word itself", "name", "name"],
+  ])("finds the word behind %s", (_, word, known) => {
+    expect(nearest(word, ["region", "name", "path", "accountId"])).toBe(known);
+  });
+
+  it.each(["", "x", "zone", "cluster", "configuration"])('finds none for "%s"', (word) => {
+    expect(nearest(word, ["region", "name", "path", "accountId"])).toBeUndefined();
+  });
+
+  it("takes the nearest of several", () => {
+    expect(nearest("assume_roles", ["assume_role_tags", "assume_role", "role_arn"])).toBe("assume_role");
+  });
+
+  it("finds nothing where nothing is known", () => {
+    expect(nearest("region", [])).toBeUndefined();
+  });
+});
+
+describe("suggest", () => {
+  it("suggests the nearest word", () => {
+    expect(suggest("regoin", ["region", "name"])).toBe('did you mean "region"?');
+  });
+
+  it("lists all words if none is near", () => {
+    expect(suggest("zone", ["region", "name"])).toBe("known are region, name");
+  });
+});
+
+const KEY = "A".repeat(200);
+
+const FILE = `# Access of the cluster prod.
+region: eu-central-1   # Frankfurt
+
+accessKeys:            # rotated every quarter
+    # Alice has the private key
+    primary: {pgpKey: ${KEY}, status: "Active"}
+
+    secondary:         # for the next rotation
+        status: absent # until then
+tags:
+- team: platform       # owner
+`;
+
+describe("a changed setting", () => {
+  it.each<[string, Change, string[], string[]]>([
+    [
+      "replaces a value beside its comment",
+      { setting: "accessKeys.secondary.status", value: "Active" },
+      ["        status: absent # until then"],
+      ["        status: Active # until then"],
+    ],
+    ["is added to its group", { setting: "accessKeys.current", value: "secondary" }, [], ["    current: secondary"]],
+    [
+      "is added to a group in braces",
+      { setting: "accessKeys.primary.status", value: "Inactive" },
+      [`    primary: {pgpKey: ${KEY}, status: "Active"}`],
+      [`    primary: {pgpKey: ${KEY}, status: "Inactive"}`],
+    ],
+    ["brings its group", { setting: "import.user", value: true }, [], ["import: { user: true }"]],
+    [
+      "is removed",
+      { setting: "accessKeys.primary.pgpKey", value: undefined },
+      [`    primary: {pgpKey: ${KEY}, status: "Active"}`],
+      ['    primary: { status: "Active"}'],
+    ],
+    [
+      "is removed with the group that has no other",
+      { setting: "accessKeys.secondary.status", value: undefined },
+      ["    secondary:         # for the next rotation", "        status: absent # until then"],
+      [],
+    ],
+  ])("%s, and no other line changes", (_, change, removed, added) => {
+    const edited = editedYaml(FILE, change);
+    const [before, after] = [FILE, edited].map((text) => text.split("\n"));
+    expect(before?.filter((line) => !after?.includes(line))).toEqual(removed);
+    expect(after?.filter((line) => !before?.includes(line))).toEqual(added);
+  });
+
+  it.each([
+    ["an alias", "accessKeys: { primary: &key { pgpKey: A }, secondary: *key }\n"],
+    ["an anchor of another one", "accessKeys: { secondary: &key { pgpKey: A }, primary: *key }\n"],
+    ["a group without fields", "accessKeys:\n  secondary:\n    # later\n"],
+  ])("is rejected where there is %s", (_, text) => {
+    expect(() => editedYaml(text, { setting: "accessKeys.secondary.status", value: "Active" })).toThrow(
+      "accessKeys.secondary.status: has an alias, an anchor or a group without fields in the file; make the change yourself",
+    );
+  });
+});

@@ -37,22 +37,14 @@ backend:
 `;
 
 /**
- * A copy of this project, with the deployment of the README instead of those in `deployments/`, after (or before) `npm ci`, for
- * the CDKTF command, which must run inside a project.
+ * A copy of this project, with the deployment of the README instead of those in `deployments/`, for the CDKTF command, which must run
+ * inside a project: as after `npm ci` and a first build, which takes ten seconds, or before them.
  */
 export function copyOfProject({ installed } = { installed: true }): string {
   const path = folder();
-  for (const part of [
-    "main.ts",
-    "bin",
-    "src",
-    "scripts",
-    "cdktf.json",
-    "package.json",
-    "tsconfig.json",
-    "tsconfig.package.json",
-  ]) {
-    cpSync(join(PROJECT, part), join(path, part), { recursive: true });
+  const sources = ["main.ts", "bin", "src", "scripts", "cdktf.json", "package.json", "tsconfig.json", "tsconfig.package.json"];
+  for (const part of installed ? [...sources, "build"] : sources) {
+    cpSync(join(PROJECT, part), join(path, part), { recursive: true, preserveTimestamps: true });
   }
   write(path, { "deployments/deckhouse.yaml": EXAMPLE });
   if (installed) {

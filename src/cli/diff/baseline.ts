@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { unzipSync } from "fflate";
+import { strFromU8, unzipSync } from "fflate";
 import { MAX_POLICIES } from "../../iam/limits";
 import { dkpAccess } from "../../text/command";
 import { readRegularFile } from "../../text/files";
@@ -72,14 +72,9 @@ function textsOfRef(name: string, review: string, root: string, environment: Env
   };
   const commit = git("rev-parse", "--verify", "--end-of-options", `${name}^{commit}`);
   if (commit.status !== 0) {
-    const reasons = [
-      [
-        "Needed a single revision",
-        `git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin ${name}`,
-      ],
-      ["not a git repository", "this is not a Git checkout"],
-    ] as const;
-    const reason = reasons.find(([message]) => commit.message.includes(message))?.[1] ?? commit.message;
+    const fetch = `git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin ${name}`;
+    const reasons = { "Needed a single revision": fetch, "not a git repository": "this is not a Git checkout" };
+    const reason = Object.entries(reasons).find(([message]) => commit.message.includes(message))?.[1] ?? commit.message;
     throw new Error(`--against ${name}: ${reason}; write a folder of review packs as a path: ./old`);
   }
   if (commit.message.includes("is ambiguous")) {
@@ -93,8 +88,8 @@ function textsOfRef(name: string, review: string, root: string, environment: Env
     throw new Error(`--against ${name}: ${archive.message}`);
   }
   const files = archive.status === 0 ? unzipSync(archive.stdout) : {};
-  const texts = Object.entries(files).map(([path, text]) => [path.slice(folder.length + 1), Buffer.from(text).toString("utf8")]);
-  return [`git ref ${name} (${id.slice(0, 8)})`, folder, texts as unknown as Texts] as const;
+  const texts = Object.entries(files).map(([path, text]) => [path.slice(folder.length + 1), strFromU8(text)] as const);
+  return [`git ref ${name} (${id.slice(0, 8)})`, folder, texts] as const;
 }
 
 /** Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is named. */

@@ -66,10 +66,10 @@ function renames(had: ReadonlyMap<string, Files>, has: ReadonlyMap<string, Files
 function userOf(files: Files): string {
   const { settings, terraform } = sideOf(files);
   const { accountId, provider, region, user } = settings ?? {};
-  return canonical({ accountId: accountId ?? stateOf(terraform), provider, region, user: objectOf(user).name });
+  return canonical({ accountId: accountId ?? backendOf(terraform), provider, region, user: objectOf(user).name });
 }
 
-function stateOf({ terraform }: JsonObject): JsonObject {
+function backendOf({ terraform }: JsonObject): JsonObject {
   const { backend, cloud } = objectOf(terraform);
   return { backend, cloud };
 }
@@ -77,7 +77,7 @@ function stateOf({ terraform }: JsonObject): JsonObject {
 /** A renamed deployment keeps its state, or would leave it behind. */
 function ofRename(changes: DeploymentChanges, from: string, had: Side, has: Side): DeploymentChanges {
   const values = { from, to: changes.stack };
-  const state = differences(stateOf(has.terraform), stateOf(had.terraform)).map(({ field, to }) => `${field}: ${String(to)}`);
+  const state = differences(backendOf(has.terraform), backendOf(had.terraform)).map(({ field, to }) => `${field}: ${String(to)}`);
   const found: DiffFound =
     state.length === 0
       ? { rule: "renamed", values }
@@ -133,9 +133,9 @@ function changesOfPack(
     ...(isBoth ? betweenBoth(had, has, fields) : []),
     ...riskFindings(had.settings && deploymentOf(stack, had.settings), has.settings && deploymentOf(stack, has.settings)),
   ];
-  const state = base === undefined ? "new" : current === undefined ? "removed" : "changed";
+  const onlySide = base === undefined ? "new" : "removed";
   const changed = fields.map(({ field }) => field);
-  return { stack, state, findings: findings.map((found) => located(found, changed)) };
+  return { stack, state: isBoth ? "changed" : onlySide, findings: findings.map((found) => located(found, changed)) };
 }
 
 /** The OpenPGP keys of all slots, also of absent ones. */

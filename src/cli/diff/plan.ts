@@ -37,8 +37,10 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   ];
   const findings = found.map((one) => located(one, []));
   const [was, is] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
-  const state = was === is ? (findings.length === 0 ? "unchanged" : "changed") : is ? "new" : "removed";
-  return { source, deployments: [{ stack, state, findings }] };
+  const onlySide = is ? "new" : "removed";
+  const bothSides = findings.length === 0 ? "unchanged" : "changed";
+  const deployment = { stack, state: was === is ? bothSides : onlySide, findings } as const;
+  return { source, deployments: [deployment] };
 }
 
 /** Why a plan does not show all that is going to change, is of another configuration, or does more than is known here. */

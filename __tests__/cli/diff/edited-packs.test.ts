@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../src/cli/diff/json-values";
 import { reviewPack } from "../../../src/cli/review/pack";
-import { between, packFiles } from "../../helpers/changes";
+import { between, packFiles, seriousRules } from "../../helpers/changes";
 import { deployment } from "../../helpers/deployment";
 import { packOf } from "../../helpers/packs";
 
@@ -70,8 +70,22 @@ describe("the summary of a change against a review pack that was edited", () => 
       0,
     ],
     ["a control policy that is not one", WIDE, { ...files, "service-control-policy.json": "{}" }, 2],
+    ["a policy.json that is not a policy", WIDE, { ...files, "policy.json": "{" }, 2],
+    ["an empty policy.json", WIDE, { ...files, "policy.json": "" }, 2],
+    ["a policy.json that allows less", WIDE, { ...files, "policy.json": JSON.stringify({ ...policy, Statement: [] }) }, 2],
     ["no control policy", WIDE, { "deployer-policy.json": files["deployer-policy.json"] }, 2],
   ])("%s", (_, base, baseFiles, code) => {
     expect(against(base, baseFiles).exitCode).toBe(code);
+  });
+
+  it("requires attention where the policy of the user has no file", () => {
+    const { "policy.json": _, ...base } = packFiles(WIDE, files);
+    expect(seriousRules(between({ x: base }, { x: packFiles(WIDE, files) }))).toEqual(["permissions-broadened"]);
+  });
+
+  it("requires attention where main.tf.json has another policy document and policy.json has not", () => {
+    const base = { ...packFiles(WIDE, files) };
+    const other = JSON.stringify(WIDE).replace("ec2:RunInstances", "ec2:Nothing");
+    expect(seriousRules(between({ x: { ...base, "main.tf.json": other } }, { x: base }))).toEqual(["configuration-changed"]);
   });
 });

@@ -120,9 +120,9 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
   if (before === undefined || after === undefined || more.length > 0) {
     return command.error("error: --policies: name two files, the policy before the change and the one after it");
   }
-  const [had, has] = [before, after].map((file) => [readPolicy(readRegularFile(file).toString("utf8"))]);
+  const policyIn = (file: string) => [readPolicy(readRegularFile(file).toString("utf8"))];
   return compared("--policies", () => {
-    const findings = policyFindings("principal", comparePolicies(had ?? [], has ?? []));
+    const findings = policyFindings("principal", comparePolicies(policyIn(before), policyIn(after)));
     const state = findings.length === 0 ? "unchanged" : "changed";
     return { source: `${before} -> ${after}`, deployments: [{ stack: "policies", state, findings }] };
   });

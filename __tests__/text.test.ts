@@ -272,9 +272,9 @@ describe("fillTemplate", () => {
   });
 
   it.each([
-    ["an unknown value", "{{missing}}", {}, "template: no string is named missing"],
-    ["an unknown condition", "<!-- if missing -->\n<!-- end -->", {}, "template: no boolean is named missing"],
-    ["a condition as a value", "{{yes}}", { yes: true }, "template: no string is named yes"],
+    ["an unknown value", "{{missing}}", {}, "template: no text is named missing"],
+    ["an unknown condition", "<!-- if missing -->\n<!-- end -->", {}, "template: no condition is named missing"],
+    ["a condition as a value", "{{yes}}", { yes: true }, "template: no text is named yes"],
     ["a value that nothing shows", "a", { name: trusted("n") }, "template: nothing shows name"],
     [
       "several lines within a line",

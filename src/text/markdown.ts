@@ -23,8 +23,11 @@ export function joined(parts: readonly Markdown[], separator: string): Markdown 
   return trusted(parts.join(separator));
 }
 
-/** A value as code on one line. */
+/** A value as code on one line; nothing for an empty one, which Markdown has no code for. */
 export function code(text: string): Markdown {
+  if (text === "") {
+    return trusted("");
+  }
   const fence = "`".repeat(longestRun(text) + 1);
   const space = fence.length > 1 ? " " : "";
   return trusted(`${fence}${space}${visible(text)}${space}${fence}`);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { cell, type Markdown } from "./markdown";
 import { packageFile } from "./package-file";
 
-/** What a template shows: Markdown for `{{name}}`, and conditions of optional blocks. */
+/** What a template shows: Markdown for `{{name}}`, and conditions of optional blocks; a value that is not empty is one too. */
 export type TemplateData = Readonly<Record<string, Markdown | boolean>>;
 
 /** The start or the end of an optional block, alone on a line. */
@@ -22,15 +22,15 @@ const BLOCK = /^( *)\{\{(\w+)\}\}$/;
  * @throws Error if the template and the data do not have the same names
  */
 export function fillTemplate(template: string, data: TemplateData): string {
-  const value = <Kind extends "string" | "boolean">(name: string, kind: Kind) => {
+  const value = (name: string, isText: boolean) => {
     const found = data[name];
-    if (typeof found !== kind) {
-      throw new Error(`template: no ${kind} is named ${name}`);
+    if (found === undefined || (isText && typeof found === "boolean")) {
+      throw new Error(`template: no ${isText ? "text" : "condition"} is named ${name}`);
     }
-    return found as Kind extends "string" ? Markdown : boolean;
+    return found;
   };
-  const lines = numbered(withoutDoubleBlanks(selected(template.split("\n"), (name) => value(name, "boolean"))));
-  const filled = lines.flatMap((line) => filledLine(line, (name) => value(name, "string")));
+  const lines = numbered(withoutDoubleBlanks(selected(template.split("\n"), (name) => Boolean(value(name, false)))));
+  const filled = lines.flatMap((line) => filledLine(line, (name) => value(name, true) as Markdown));
   const names = new Set(
     [...template.matchAll(/\{\{(\w+)\}\}|<!-- (?:if|unless) (\w+) -->/g)].map(([, one, other]) => one ?? other),
   );

@@ -30,7 +30,7 @@ fi
 CDPATH='' cd -- "$(dirname -- "$0")"
 
 {{queryAccount}}
-# <!-- if accountStated -->
+# <!-- if accountId -->
 if [ "$account" != {{accountId}} ]; then
   echo "the credentials belong to account $account, and the settings are for account" {{accountId}} >&2
   exit 1

@@ -55,8 +55,7 @@ export function awsCliScript(deployment: Deployment): string {
     setRegion: trusted(setRegion),
     keyFile: trusted(keyFile),
     queryAccount: trusted(QUERY_ACCOUNT),
-    accountStated: accountId !== undefined,
-    accountId: trusted(word(accountId ?? "")),
+    accountId: trusted(accountId === undefined ? "" : word(accountId)),
     commands: trusted(
       [...grouped(steps, ({ title }) => title)]
         .map(([title, all]) => [`# ${title}`, ...all.map(({ create }) => wrapped(create))].join("\n"))

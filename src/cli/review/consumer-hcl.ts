@@ -29,9 +29,7 @@ export function consumerHcl(deployment: Deployment, outputs: readonly OutputName
         ? "The secret access key, decrypted: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt"
         : "The secret access key, from your secret store",
     ),
-    restricted: user.allowedNetworks !== undefined,
     networks: trusted(visible(networkList(user.allowedNetworks).join(", "))),
-    partial: missing.length > 0,
     missing: trusted(visible(missing.join(", "))),
     local: backend === "local",
     remoteState: trusted(hclArguments({ backend, config }, "  ").join("\n")),

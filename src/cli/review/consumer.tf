@@ -9,10 +9,10 @@
 # Reading one output of {{stack}} stores all of its outputs in the state of this workspace.
 # {{secretForm}}
 # <!-- end -->
-# <!-- if restricted -->
+# <!-- if networks -->
 # AWS denies requests with the key that come from other networks than {{networks}}.
 # <!-- end -->
-# <!-- if partial -->
+# <!-- if missing -->
 # Add these arguments to config, which the deployment gets from -backend-config: {{missing}}.
 # <!-- end -->
 # <!-- if local -->

@@ -27,11 +27,13 @@ export function overviewPage(deployments: readonly Deployment[]): string {
       COLUMNS,
       rows.map(({ deployment, weak }) => cellsOf(deployment, weak)),
     ),
-    hasWeak: counts.length > 0,
-    weakSettings: table(
-      ["setting", "deployments with a weaker choice"],
-      counts.map(([setting, all]) => [code(setting), trusted(String(all.length))]),
-    ),
+    weakSettings:
+      counts.length === 0
+        ? trusted("")
+        : table(
+            ["setting", "deployments with a weaker choice"],
+            counts.map(([setting, all]) => [code(setting), trusted(String(all.length))]),
+          ),
     maxCharacters: trusted(String(MAX_POLICY_CHARACTERS)),
   });
 }

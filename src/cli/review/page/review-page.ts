@@ -54,7 +54,6 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     restricted: options.allowedNetworks !== undefined,
     actionCount: trusted(actionCount(rows)),
     nodeRole: code(roleOf(cluster)),
-    otherRoles: otherRoles.length > 0,
     otherRoleNames: joined(
       otherRoles.map((role) => md`the role ${code(role)}`),
       " and ",
@@ -64,13 +63,10 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     controlPolicyNotes: controlPolicyNotesOf(deployment, controlPolicy),
     deployerFiles: deployerFiles(deployer),
     resources: resourceTable(deployment, terraform),
-    hasImports: imports.length > 0,
     imports: list(imports.map(({ to, id }) => md`${code(to)}: ${code(id)}`)),
     statements: statementTables(policies, { account: accountId, region }),
-    hasPatterns: patterns.length > 0,
     patterns: codes(patterns),
-    hasUnused: unused.length > 0,
-    unusedCount: trusted(String(unused.length)),
+    unusedCount: trusted(String(unused.length || "")),
     byThisCluster: trusted(cluster.layout === undefined ? "" : " in this cluster"),
     findings: findingList(deployment),
   });
@@ -79,7 +75,6 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
 function nodeRolePermissions(nodeRole: Deployment["nodeRole"]): TemplateData {
   const { name = "", additionalActions = [], managedPolicyArns = [], permissionsBoundary } = nodeRole ?? {};
   return {
-    hasNodeRole: nodeRole !== undefined,
     nodeRoleName: code(name),
     nodeRoleActions: codes([...NODE_ACTIONS, ...additionalActions]),
     nodeRolePolicies: managedPolicyArns.length === 0 ? trusted("") : md`, and the permissions of ${codes(managedPolicyArns)}`,

@@ -22,10 +22,10 @@ const BLOCK = /^( *)\{\{(\w+)\}\}$/;
  * @throws Error if the template and the data do not have the same names
  */
 export function fillTemplate(template: string, data: TemplateData): string {
-  const value = (name: string, isText: boolean) => {
+  const value = (name: string, isShown: boolean) => {
     const found = data[name];
-    if (found === undefined || (isText && typeof found === "boolean")) {
-      throw new Error(`template: no ${isText ? "text" : "condition"} is named ${name}`);
+    if (found === undefined || (isShown && typeof found === "boolean")) {
+      throw new Error(`template: no ${isShown ? "text" : "condition"} is named ${name}`);
     }
     return found;
   };

@@ -19,7 +19,7 @@ export function rowOf(action: string): CatalogueRow | undefined {
 export function exampleRequests(changes: readonly ActionChange[]): readonly Example[] {
   const region = /\b[a-z]{2}(?:-[a-z]+)+-\d\b/.exec(JSON.stringify(changes.map(({ after }) => after)))?.[0] ?? "us-east-1";
   const named = changes.filter(({ action }) => !/[*?]/.test(action));
-  const ordered = [...named.filter(({ access }) => isWrite(access)), ...named.filter(({ access }) => !isWrite(access))];
+  const ordered = named.toSorted((one, other) => Number(isWrite(other.access)) - Number(isWrite(one.access)));
   return changes.length === 0
     ? CATALOGUE.flatMap(({ action }) => requestsOn("*", action, region))
     : ordered.flatMap(({ action, after }) => after.flatMap(({ resource }) => requestsOn(resource, action, region)));
@@ -28,29 +28,20 @@ export function exampleRequests(changes: readonly ActionChange[]): readonly Exam
 function requestsOn(pattern: string, action: string, region: string): readonly Example[] {
   const types = rowOf(action)?.resources ?? [];
   const anyType = pattern === "*" && types.length > 0 ? `arn:*:${action.split(":")[0]}:*:*:*` : pattern;
-  const patterns = anyType.endsWith(":*") && types.length > 0 ? types.map((type) => ofType(anyType, type)) : [anyType];
+  const ofType = (type: string) => `${anyType.slice(0, -1)}${type.replace(/\/$/, "")}/*`;
+  const patterns = anyType.endsWith(":*") && types.length > 0 ? types.map(ofType) : [anyType];
   return patterns.map((each) => ({ action, resource: instanceOf(each, region) }));
-}
-
-function ofType(pattern: string, type: string): string {
-  return `${pattern.slice(0, -1)}${type.replace(/\/$/, "")}/*`;
 }
 
 /** A resource that a pattern matches. Only IAM has no Region in its ARNs. */
 function instanceOf(pattern: string, region: string): string {
-  const [arn = "", partition = "", service = "", ofRegion = "", account = "", ...rest] = pattern.split(":");
+  const [arn, partition, service, ofRegion, account, ...rest] = pattern.split(":");
   if (rest.length === 0) {
     return pattern;
   }
-  const filled = (part: string, value: string) => (part.includes("*") ? value : part);
-  return [
-    arn,
-    filled(partition, partitionOf(region)),
-    service,
-    service === "iam" ? "" : filled(ofRegion, region),
-    filled(account, ACCOUNT_ID),
-    rest.join(":").replaceAll("*", "example"),
-  ].join(":");
+  const values = [arn, partitionOf(region), service, service === "iam" ? "" : region, ACCOUNT_ID];
+  const filled = [arn, partition, service, ofRegion, account].map((part, at) => (part?.includes("*") ? values[at] : part));
+  return [...filled, rest.join(":").replaceAll("*", "example")].join(":");
 }
 
 /** Whether actions of an access level change something. */

@@ -5,14 +5,14 @@ import { CATALOGUE } from "../../iam/catalogue";
 import { grouped } from "../../text/grouped";
 import { parseJson } from "../../text/json";
 import { exampleRequests, rowOf } from "./example-requests";
-import { canonical, listOf, objectOf } from "./json-values";
+import { canonical, listOf, nameOf, objectOf } from "./json-values";
 import type { ActionChange, DiffFound, Principal, Scope } from "./rules";
 
 /** A policy document as AWS or Terraform has it, or text that is none. The decision checks its form. */
 export type Policy = PolicyJson;
 
 /** Allows every request: on its own, or below what limits it. */
-export const FULL_ACCESS: Policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+const FULL_ACCESS: Policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
 
 /** A policy from its text. One that is no JSON, or that has a key twice, stays a text: the decision compares it with itself alone. */
 export function readPolicy(text: string): Policy {
@@ -26,7 +26,7 @@ const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.lengt
 const MAX_CHARACTERS = 2 ** 17;
 
 /** Decides one side against another, in both directions; policies of any size end within two seconds. */
-export function decisions(after: Side, before: Side): Comparison {
+function decisions(after: Side, before: Side): Comparison {
   const [has, had] = [after, before].map((side) => JSON.stringify(side));
   if (has !== had && Math.max(has?.length ?? 0, had?.length ?? 0) > MAX_CHARACTERS) {
     const answer: Answer = { kind: "not-comparable", reason: "the policies are larger than AWS accepts" };
@@ -97,8 +97,47 @@ export function policyFindings(
   return found;
 }
 
+/**
+ * What a service control policy no longer denies, decided for all principals: the user with the policies after the change, any other
+ * principal with any policy.
+ */
+export function controlFindings(had: string, has: string, user: string, own: readonly Policy[]): readonly DiffFound[] {
+  const [before, after] = [readPolicy(withPrefix(had, has)), readPolicy(withPrefix(has, had))];
+  if (canonical(before) === canonical(after)) {
+    return [];
+  }
+  const verdict = (identity: readonly Policy[]) =>
+    decisions({ identity, controlPolicies: [[FULL_ACCESS, after]] }, { identity, controlPolicies: [[FULL_ACCESS, before]] });
+  const others = { ArnNotEquals: { "aws:PrincipalArn": user } };
+  const ofOthers = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*", Condition: others }] };
+  const more = spelled(verdict([...own, ofOthers]).added(), [before, after, ...own]);
+  const found: DiffFound[] = [];
+  if (more.kind !== "nothing-new") {
+    const values = { statements: changedStatements(before, after), ...evidenceOf(more) };
+    found.push({ rule: "control-policy-weakened", principal: "any principal", values });
+  }
+  if (verdict([FULL_ACCESS]).removed().kind === "new-request") {
+    const what = `the service control policy denies more: ${changedStatements(after, before).join(", ")}`;
+    found.push({ rule: "limits-strengthened", values: { what } });
+  }
+  return found;
+}
+
+/** The IDs of the statements of one policy that another one does not have. */
+function changedStatements(policy: Policy, other: Policy): readonly string[] {
+  const others = new Set(listOf(objectOf(other).Statement).map(canonical));
+  const own = listOf(objectOf(policy).Statement).filter((statement) => !others.has(canonical(statement)));
+  return own.map((statement) => nameOf(objectOf(statement).Sid));
+}
+
+/** `PREFIX` stands for the prefix of a cluster that the settings do not state: the one that they state on the other side. */
+function withPrefix(text: string, other: string): string {
+  const prefix = /:role\/([^"/]+)-node"/.exec(other)?.[1];
+  return prefix === undefined ? text : text.replaceAll("PREFIX", () => prefix);
+}
+
 /** The request, or the reason why there is none. */
-export function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; readonly reason?: string } {
+function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; readonly reason?: string } {
   if (answer.kind === "not-comparable") {
     const { statement, reason } = answer;
     return { reason: statement === undefined ? reason : `a statement of the policy ${statement.side} the change ${reason}` };
@@ -107,7 +146,7 @@ export function evidenceOf(answer: Answer): { readonly request?: DecisionRequest
 }
 
 /** An answer with the action as the catalogue or the policies write it: IAM ignores its case. */
-export function spelled(answer: Answer, policies: readonly Policy[]): Answer {
+function spelled(answer: Answer, policies: readonly Policy[]): Answer {
   if (answer.kind !== "new-request") {
     return answer;
   }

@@ -1,5 +1,5 @@
 import { grouped } from "../../text/grouped";
-import { code, prose } from "../../text/markdown";
+import { code, counted, prose } from "../../text/markdown";
 import { visible } from "../../text/printable";
 import { levelOf, textOf } from "../findings/finding";
 import type { Changes, DeploymentChanges } from "./changes";
@@ -77,22 +77,19 @@ function render(changes: Changes, style: Style): string {
 function verdict({ deployments }: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const numberIn = (section: Section) => findings.filter(({ rule }) => RULES[rule].section === section).length;
-  const sentence = (number: number, one: string, more: string) => (number === 1 ? `1 ${one}.` : `${number} ${more}.`);
-  const [breaking, readers, others] = [
-    numberIn("Breaking changes"),
-    numberIn("Who can read a secret"),
-    numberIn("Other changes that require attention"),
-  ];
+  const breaking = numberIn("Breaking changes");
+  const readers = numberIn("Who can read a secret");
+  const others = numberIn("Other changes that require attention");
   const narrowed = `Permissions narrowed${counts(findings, "permissions-narrowed", "removed", "narrowed")}.`;
+  const broadened = `Permissions broadened${counts(findings, "permissions-broadened", "added", "broadened")}.`;
   const isHarmless = findings.every((finding) => levelOf(RULES, finding) === "note");
   const sentences = [
-    breaking > 0 && sentence(breaking, "breaking change", "breaking changes"),
-    readers > 0 && sentence(readers, "change of who can read a secret", "changes of who can read a secret"),
+    breaking > 0 && `${counted(breaking, "breaking change")}.`,
+    readers > 0 && `${counted(readers, "change")} of who can read a secret.`,
     numberIn("Destination of the secret") > 0 && "The destination of the secret changes.",
-    numberIn("Broadened permissions") > 0 &&
-      `Permissions broadened${counts(findings, "permissions-broadened", "added", "broadened")}.`,
+    numberIn("Broadened permissions") > 0 && broadened,
     isHarmless && (numberIn("Narrowed permissions") > 0 ? narrowed : "Permissions unchanged."),
-    others > 0 && sentence(others, "other change requires attention", "other changes require attention"),
+    others > 0 && `${counted(others, "other change")} ${others === 1 ? "requires" : "require"} attention.`,
   ];
   return sentences.filter((text) => text !== false).join(" ");
 }
@@ -109,19 +106,18 @@ function countOf(changes: readonly ActionChange[]): string {
   const writes = changes.filter(({ access }) => isWrite(access)).length;
   const unknown = changes.filter(({ access }) => access === "unknown").length;
   const kinds = [...(writes > 0 ? [`${writes} write`] : []), ...(unknown > 0 ? [`${unknown} outside DKP's catalogue`] : [])];
-  const all = `${changes.length} ${changes.length === 1 ? "action" : "actions"}`;
+  const all = counted(changes.length, "action");
   return kinds.length === 0 ? all : `${all} (${kinds.join(", ")})`;
 }
 
 function deploymentLines({ stack, state, findings }: DeploymentChanges, style: Style): readonly string[] {
-  const broadened = new Set(
-    findings.flatMap((found) => (found.rule === "permissions-broadened" ? actionsOf(found).map(keyOf) : [])),
-  );
+  const broadened = findings.flatMap((found) => (found.rule === "permissions-broadened" ? actionsOf(found) : []));
+  const listed = new Set(broadened.map((change) => JSON.stringify(change)));
   return [
     style.heading(`${style.text(stack)}${state === "changed" ? "" : `: ${state}`}`),
     ...[...new Set(Object.values(RULES).map(({ section }) => section))].flatMap((section) => {
       const own = findings.filter(({ rule }) => RULES[rule].section === section);
-      const lines = own.flatMap((found) => linesOf(found, broadened, style));
+      const lines = own.flatMap((found) => linesOf(found, listed, style));
       return own.length === 0 ? [] : ["", style.strong(section), "", ...lines];
     }),
   ];
@@ -131,19 +127,14 @@ function actionsOf(found: DiffFound): readonly ActionChange[] {
   return found.rule === "permissions-broadened" || found.rule === "permissions-narrowed" ? (found.values.actions ?? []) : [];
 }
 
-function keyOf(change: ActionChange): string {
-  return JSON.stringify(change);
-}
-
 /** A sentence, and its actions. Those that are allowed elsewhere than before are listed once, as broadened. */
-function linesOf(found: DiffFound, broadened: ReadonlySet<string>, style: Style): readonly string[] {
+function linesOf(found: DiffFound, listed: ReadonlySet<string>, style: Style): readonly string[] {
   const actions = actionsOf(found);
-  const own = found.rule === "permissions-narrowed" ? actions.filter((change) => !broadened.has(keyOf(change))) : actions;
+  const isListed = (change: ActionChange) => found.rule === "permissions-narrowed" && listed.has(JSON.stringify(change));
+  const own = actions.filter((change) => !isListed(change));
   const moved = actions.length - own.length;
-  const sentence = textOf(
-    RULES,
-    actions.length === 0 ? found : ({ ...found, values: { ...found.values, actions: [] } } as DiffFound),
-  );
+  const withoutActions = { ...found, values: { ...found.values, actions: [] } } as DiffFound;
+  const sentence = textOf(RULES, actions.length === 0 ? found : withoutActions);
   const address = found.rule === "resource" ? ` (${style.code(found.address ?? "")})` : "";
   const also = moved === 0 ? "" : `; ${countOf(actions)} of which ${moved} are broadened as well, and listed above`;
   return [`- ${style.text(sentence)}${address}${also}`, ...actionLines(own, found.principal, style)];

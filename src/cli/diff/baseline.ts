@@ -21,14 +21,6 @@ export const COMPARED_FILES: readonly string[] = [
   ...POLICY_FILES,
 ];
 
-export interface Base {
-  readonly packs: Packs;
-  /** The one that is read: `git ref main (1a2b3c4d)`, `folder ./old`. */
-  readonly source: string;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** A name that is a folder: any other name is a Git ref. */
 const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 
@@ -40,7 +32,12 @@ const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
  * @param environment of Git
  * @throws Error with the remedy if there is no review pack
  */
-export function readBase(name: string, review: string, root: string, environment: Environment): Base {
+export function readBase(
+  name: string,
+  review: string,
+  root: string,
+  environment: NodeJS.ProcessEnv,
+): { readonly packs: Packs; readonly source: string } {
   const [source, folder, texts] = PATH.test(name)
     ? ([`folder ${name}`, name, textsIn(resolve(root, name))] as const)
     : textsOfRef(name, review, root, environment);
@@ -64,7 +61,7 @@ function textsIn(folder: string): Texts {
     .map((path) => [path, readRegularFile(join(folder, path)).toString("utf8")]);
 }
 
-function textsOfRef(name: string, review: string, root: string, environment: Environment) {
+function textsOfRef(name: string, review: string, root: string, environment: NodeJS.ProcessEnv) {
   const git = (...args: readonly string[]) => {
     const options = { cwd: root, maxBuffer: MAX_OUTPUT, env: { ...environment, LC_ALL: "C" } };
     const { status, stdout, stderr, error } = spawnSync("git", args, options);

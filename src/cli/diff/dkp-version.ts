@@ -1,6 +1,6 @@
 import { type DkpVersion, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { grantedRows } from "../../iam/policy-statements";
-import { type UpgradeAction, upgradeReport } from "../../iam/upgrade-report";
+import { upgradeReport } from "../../iam/upgrade-report";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import type { Changes } from "./changes";
 import type { DiffFound } from "./rules";
@@ -16,16 +16,15 @@ export function changesOfVersion(deployment: Deployment, to: DkpVersion): Change
   const { add, remove, incidents } = upgradeReport({ from, to }, options);
   const granted = new Set(grantedRows(options).map(({ action }) => action));
   const field = "cluster.dkpVersion";
-  const ofAction =
-    (rule: "version-required" | "version-unneeded") =>
-    ({ action, why }: UpgradeAction): DiffFound => ({ rule, principal: "user", field, values: { action, why } });
-  const findings = [
-    ...add.filter(({ action }) => !granted.has(action)).map(ofAction("version-required")),
-    ...remove.filter(({ action }) => granted.has(action)).map(ofAction("version-unneeded")),
-    ...incidents.map(
-      ({ version, what, source }): DiffFound => ({ rule: "version-incident", field, values: { version, what, source } }),
-    ),
-  ];
+  const rows = [
+    ["version-required", add.filter(({ action }) => !granted.has(action))],
+    ["version-unneeded", remove.filter(({ action }) => granted.has(action))],
+  ] as const;
+  const ofActions = rows.flatMap(([rule, actions]) =>
+    actions.map(({ action, why }): DiffFound => ({ rule, principal: "user", field, values: { action, why } })),
+  );
+  const known = incidents.map((values): DiffFound => ({ rule: "version-incident", field, values }));
+  const findings = [...ofActions, ...known];
   const state = findings.length === 0 ? "unchanged" : "changed";
   return { source: `DKP ${from} -> ${to}`, deployments: [{ stack: deployment.stack, state, findings }] };
 }

@@ -7,7 +7,7 @@ import type { DiffFound } from "./rules";
 import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** What happens to a resource. */
-export interface ResourceChange {
+interface ResourceChange {
   readonly address: string;
   /** What the resource is: `user "deckhouse"`. */
   readonly what: string;

@@ -44,17 +44,16 @@ interface DiffRule<Values, Section extends string> extends Rule<Values> {
   readonly section: Section;
 }
 
-/** A request in one line. */
-export function requestText({ action, resource, context }: DecisionRequest): string {
-  const keys = Object.entries(context).map(([key, value]) => `${key}=${[value].flat().join(",")}`);
-  return `${action} on ${resource}${keys.length === 0 ? "" : ` with ${keys.join(", ")}`}`;
-}
-
 function shown(value: unknown): string {
   if (Array.isArray(value)) {
     return value.map((item: string | ActionChange) => (typeof item === "string" ? item : item.action)).join(", ");
   }
-  return typeof value === "object" ? requestText(value as DecisionRequest) : String(value);
+  if (typeof value !== "object") {
+    return String(value);
+  }
+  const { action, resource, context } = value as DecisionRequest;
+  const keys = Object.entries(context).map(([key, values]) => `${key}=${[values].flat().join(",")}`);
+  return `${action} on ${resource}${keys.length === 0 ? "" : ` with ${keys.join(", ")}`}`;
 }
 
 /** Fills a template; a part in brackets is left out where a value in it is missing or empty. */

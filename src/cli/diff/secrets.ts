@@ -6,8 +6,6 @@ import { type JsonObject, listOf, objectOf } from "./json-values";
 import type { DiffFound } from "./rules";
 import { keyIn, type Snapshot, slotsOf } from "./snapshot";
 
-const KEY = "aws_iam_access_key";
-
 /** Attributes of an access key that are secret in plaintext. */
 const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
 
@@ -50,7 +48,10 @@ export function secretFindings(plan: JsonObject, secrets: readonly string[]): re
     .map(objectOf)
     .flatMap(({ type, address, change }) =>
       Object.entries(objectOf(objectOf(change).after))
-        .filter(([name, value]) => !(type === KEY && SECRET_ATTRIBUTES.includes(name)) && holds([name, value, address]))
+        .filter(
+          ([name, value]) =>
+            !(type === "aws_iam_access_key" && SECRET_ATTRIBUTES.includes(name)) && holds([name, value, address]),
+        )
         .map(([name]) => `${name} of ${String(address)}`),
     );
   const outputs = Object.entries(objectOf(plan.output_changes))

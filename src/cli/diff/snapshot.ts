@@ -122,15 +122,8 @@ export function policyAt({ resources }: Snapshot, address: string, argument = "p
   return attributes && readPolicy(textOf(attributes[argument]) ?? UNKNOWN);
 }
 
-/** An access key; its secrets are not part of it. */
-export interface Key {
-  /** Active is the provider's default. */
-  readonly status: string;
-  readonly pgpKey: string | undefined;
-}
-
-/** The key in a slot. */
-export function keyIn({ resources }: Snapshot, slot: Slot): Key | undefined {
+/** The key in a slot, without its secrets. Active is the provider's default. */
+export function keyIn({ resources }: Snapshot, slot: Slot) {
   const key = resources.get(KEY_ADDRESSES[slot]);
   return key && { status: textOf(key.status) ?? "Active", pgpKey: textOf(key.pgp_key) };
 }

@@ -1,7 +1,7 @@
 import { visible } from "../../text/printable";
 
 /** By level, from the least to the most serious, the exit code of a command that reports it. */
-export const EXIT_CODE_OF = { note: 0, attention: 2, unverifiable: 3, breaking: 3 } as const;
+const EXIT_CODE_OF = { note: 0, attention: 2, unverifiable: 3, breaking: 3 } as const;
 
 /** What a finding means for the person who runs the command. */
 export type Level = keyof typeof EXIT_CODE_OF;
@@ -17,7 +17,7 @@ export interface Rule<Values> {
 export type Rules = Readonly<Record<string, Rule<never>>>;
 
 /** Where a finding is, as far as it is known. */
-export interface Location {
+interface Location {
   /** Path of the setting, `accessKeys.primary.pgpKey`, so that SARIF and editors can point at its line. */
   readonly field?: string | undefined;
   /** Address of the resource in Terraform. */

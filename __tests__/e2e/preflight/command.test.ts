@@ -75,7 +75,7 @@ describe("preflight", () => {
     expect(status).toBe(3);
     expect(stdout).toContain("unknown  permissions            no response within 3 seconds [iam:SimulatePrincipalPolicy]\n");
     expect(stdout).toContain("-> try again with a longer --timeout\n");
-    expect(stderr).toMatch(/^waiting for .*permissions \.\.\.$/m);
+    expect(stderr).toMatch(/^waiting for the check permissions \.\.\.$/m);
   });
 
   it("reports that AWS cannot be reached, and makes no more calls", async () => {

@@ -1,6 +1,5 @@
 import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
-import { visible } from "../../text/printable";
 import { Aws } from "../account/aws/client";
 import { deadline } from "../account/aws/operations";
 import { adminPolicy } from "../account/preflight/all-checks";
@@ -18,8 +17,6 @@ interface Options {
   readonly permissions?: true;
   readonly format: string;
 }
-
-const PROGRESS_MS = 2000;
 
 export const define: Define = (command, session) => {
   command
@@ -48,11 +45,6 @@ async function preflight(session: Session, deployment: Deployment, options: Opti
   const { timeout } = options;
   const asKey = options.asKey === true;
   const { signal, stop } = deadline(timeout);
-  const pending = new Map<string, string>();
-  const ticker = setInterval(
-    () => session.printError(`waiting for ${[...pending].map(pendingText).join(", ")} ...\n`),
-    PROGRESS_MS,
-  );
   const as = asKey ? {} : { profile: provider.profile, assumeRoleArn: provider.assumeRoleArn };
   const aws = new Aws({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal });
   try {
@@ -62,17 +54,12 @@ async function preflight(session: Session, deployment: Deployment, options: Opti
       state: () => readableState(session, stack),
       timeout,
       signal,
-      progress: (check, state) => (state === "done" ? pending.delete(check) : pending.set(check, state.note)),
+      progress: session.printError,
     });
     session.raise(exitCode(results));
     const heading = `${stack}: preflight of a cluster in ${region}`;
     session.print(options.format === "json" ? reportJson(stack, region, results) : reportText(heading, results));
   } finally {
-    clearInterval(ticker);
     stop();
   }
-}
-
-function pendingText([check, note]: readonly [string, string]): string {
-  return visible(note === "" ? check : `${check} (${note})`);
 }

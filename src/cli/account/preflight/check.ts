@@ -47,8 +47,6 @@ export interface Tools<A extends Action = Action> {
   readonly call: Ask<A>;
   readonly callAll: AskAll<A>;
   readonly dryRun: DryRun;
-  /** Reports the progress of a long check. */
-  readonly progress: (text: string) => void;
 }
 
 /** One check of the account. */

@@ -1,5 +1,6 @@
 import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
+import { type Progress, withProgress } from "../../../terraform/progress";
 import { dkpAccess } from "../../../text/command";
 import { type Aws, THROTTLED } from "../aws/client";
 import { AwsError, NOT_AWS, UNREACHABLE, within } from "../aws/operations";
@@ -19,8 +20,8 @@ export interface PreflightOptions {
   readonly timeout: number;
   /** Ends when that time is over. */
   readonly signal: AbortSignal;
-  /** Reports that a check is running, with its progress, or that it has ended. */
-  readonly progress: (check: string, state: { readonly note: string } | "done") => void;
+  /** Receives the name of a check that takes long. */
+  readonly progress: Progress;
 }
 
 const ACCOUNT = "account";
@@ -37,9 +38,8 @@ export async function runPreflight(
 
   /** The findings of a check, or the one that its error is. */
   const findingsOf = async (check: string, work: Promise<readonly Finding[]>): Promise<readonly Finding[]> => {
-    progress(check, { note: "" });
     try {
-      return await within(signal, timeout, check, work);
+      return await within(signal, timeout, check, withProgress(`waiting for the check ${check}`, work, progress, signal));
     } catch (error) {
       if (signal.aborted) {
         return [unknown(`no response within ${timeout} seconds`, "try again with a longer --timeout")];
@@ -48,8 +48,6 @@ export async function runPreflight(
         return [(check === ACCOUNT ? judgeRefusal(error) : undefined) ?? judgeError(error, check)];
       }
       throw error;
-    } finally {
-      progress(check, "done");
     }
   };
   const run = async (check: Check, subject: Subject): Promise<readonly Result[]> => {
@@ -63,7 +61,6 @@ export async function runPreflight(
       call: (action, input) => calling(action, aws.ask(action, input, region)),
       callAll: (action, input) => calling(action, aws.askAll(action, input, region)),
       dryRun: (operation, input) => calling("dry runs of EC2", aws.dryRun(operation, input, region)),
-      progress: (note) => progress(check.name, { note }),
     };
     const findings = await findingsOf(check.name, check.run(tools, subject));
     return findings.map((finding) => ({ check: check.name, source: sourceOf([...called], region), ...finding }));

@@ -1,9 +1,10 @@
 import { ACCOUNT_ID } from "../../../iam/arns";
 import type { PolicyOptions } from "../../../iam/policy-statements";
-import { risksOf, roleOf } from "../../../iam/risks";
+import { risksOf } from "../../../iam/risks";
 import { type ControlPolicy, controlPolicy } from "../../../iam/service-control-policy";
 import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
 import { code, codes, list, type Markdown, md, sentence, table } from "../../../text/markdown";
+import type { TemplateData } from "../../../text/template";
 
 /** What an attacker with the key can do, with the actions that allow it. */
 export function riskList(options: PolicyOptions): Markdown {
@@ -33,38 +34,14 @@ export function controlPolicyTable({ Statement }: ControlPolicy): Markdown {
   );
 }
 
-/** How to attach the service control policy, and what it does not limit. */
-export function controlPolicyNotesOf(deployment: Deployment, _policy: ControlPolicy): Markdown {
+/** How to attach the service control policy, and what it does not limit: the data of the template's list. */
+export function controlPolicyNotesOf(deployment: Deployment): TemplateData {
   const { user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
-  const role = code(roleOf(cluster));
-  const appliesToOneMember = deployment.policy.mode === "documented" && attachment !== "user";
-  const notes: readonly (readonly [applies: boolean, note: Markdown])[] = [
-    [
-      cluster.prefix === undefined,
-      md`\`PREFIX\` is the \`cloud.prefix\` of the cluster: state \`cluster.prefix\`, and the file contains it.`,
-    ],
-    [accountId === undefined, md`${code(ACCOUNT_ID)} is the ID of the account: state \`accountId\`, and the file contains it.`],
-    [
-      appliesToOneMember,
-      md`It limits only the user ${code(user.name)}. Other members of the group ${code(group.name)} also have the policy, but are not limited.`,
-    ],
-    [
-      true,
-      md`Attach it to the account or to its organizational unit. It has no effect in the management account of an organization.`,
-    ],
-    [
-      true,
-      md`It affects everything else that uses the role ${role}. Update it when \`cluster.prefix\` or \`cluster.additionalRolePolicies\` change.`,
-    ],
-    [
-      true,
-      md`To test it, add a policy that allows \`s3:ListAllMyBuckets\` to ${role} and call the action from a node: AWS must deny it.`,
-    ],
-    [
-      additionalRolePolicies.length > 0,
-      md`It allows the role what \`cluster.additionalRolePolicies\` contains (${codes(additionalRolePolicies)}), on all resources also for an attacker. A separate node role (\`nodeRole\`, \`cluster.iamNodeRole\`) can be limited to some resources.`,
-    ],
-    [true, md`It does not limit the other access listed above: roles of other instances, disks, networks and load balancers.`],
-  ];
-  return list(notes.filter(([applies]) => applies).map(([, note]) => note));
+  return {
+    prefixUnknown: cluster.prefix === undefined,
+    unknownAccount: code(accountId === undefined ? ACCOUNT_ID : ""),
+    userName: code(user.name),
+    unlimitedGroup: code(deployment.policy.mode === "documented" && attachment !== "user" ? group.name : ""),
+    additionalRolePolicies: codes(additionalRolePolicies),
+  };
 }

@@ -130,13 +130,10 @@ export const permissionsCheck = check({
       ? (request: SimulatedCalls) => simulateUser(tools, arn, request)
       : await simulatorOfPolicy(tools, subject);
     const answers = new Map<string, Answer>([...rows].map(({ action }) => [action, "unknown"]));
-    let done = 0;
     await someAtATime(AT_ONCE, calls, async (request) => {
       for (const [action, answer] of worst(await simulate(request))) {
         answers.set(action, answer);
       }
-      done += request.actions.length;
-      tools.progress(`${done} of ${rows.size} actions`);
     });
     const needed = new Set([...rows].filter((row) => isNeeded(row, options.cluster)).map(({ action }) => action));
     const { stack, user } = deployment;

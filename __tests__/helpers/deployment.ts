@@ -12,12 +12,7 @@ export function deployment(settings = ""): Deployment {
   const where = given.cloud === undefined ? { backend } : {};
   const value = { region: "eu-central-1", ...where, ...given };
   const parsed = v.parse(deploymentSchema, value);
-  const policies = policiesOf({
-    accountId: undefined,
-    nodeRole: undefined,
-    ...parsed,
-    "user.allowedNetworks": parsed.user.allowedNetworks,
-  });
+  const policies = policiesOf({ accountId: undefined, nodeRole: undefined, ...parsed });
   if (policies === undefined) {
     throw new Error("the settings of the test lack what their policy mode requires");
   }

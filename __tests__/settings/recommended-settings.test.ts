@@ -23,7 +23,7 @@ describe("the recommended settings", () => {
       cluster: { configFile: "cluster.yml", dkpVersion: "1.77" },
       features: [],
     });
-    for (const { why } of Object.values(RECOMMENDED_SETTINGS)) {
+    for (const why of Object.values(RECOMMENDED_SETTINGS)) {
       expect(recommendedYaml()).toContain(` # ${why}\n`.trimEnd());
     }
   });

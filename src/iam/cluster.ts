@@ -65,11 +65,8 @@ export function otherNodeRoles({ iamNodeRole, iamNodeRolePath, formerIamNodeRole
  * the 64 characters of a role name.
  */
 export function maxPrefix(dkpVersion: DkpVersion | undefined): number {
-  return dkpVersion !== undefined && isNewer(dkpVersion, "1.76") ? 45 : MAX_PREFIX;
+  return dkpVersion !== undefined && isNewer(dkpVersion, "1.76") ? 45 : 59;
 }
-
-/** Maximum length of the prefix in any version of DKP. */
-export const MAX_PREFIX = 59;
 
 /**
  * DKP creates the group `<prefix>-ssh-accessible` despite `disableDefaultSecurityGroup`, unless `sshAllowList` is empty.

@@ -57,23 +57,11 @@ export function toDeployment(
 }
 
 /** The settings that decide about the policies. */
-export const POLICY_FIELDS = [
-  "policy",
-  "cluster",
-  "features",
-  "region",
-  "accountId",
-  "nodeRole",
-  "user.allowedNetworks",
-] as const;
+export const POLICY_FIELDS = ["policy", "cluster", "features", "region", "accountId", "nodeRole", "user"] as const;
 
 /** What the permissions of a deployment follow from. */
-export function policyOptionsOf(
-  deployment: Pick<Deployment, "region" | "accountId" | "policy" | "cluster"> & {
-    readonly user: Pick<Deployment["user"], "allowedNetworks">;
-  },
-): PolicyOptions {
-  const { region, accountId, policy, cluster, user } = deployment;
+export function policyOptionsOf(from: Pick<Deployment, "region" | "accountId" | "policy" | "cluster" | "user">): PolicyOptions {
+  const { region, accountId, policy, cluster, user } = from;
   const { mode, supplement, marker } = policy;
   const environment = { partition: partitionOf(region), region, account: accountId };
   return { mode, supplement, marker, cluster, environment, allowedNetworks: user.allowedNetworks };
@@ -81,11 +69,10 @@ export function policyOptionsOf(
 
 /** The policies that follow from settings without an error; undefined without what the mode requires. */
 export function policiesOf(settings: Fields<(typeof POLICY_FIELDS)[number]>): DeploymentPolicies | undefined {
-  const { "user.allowedNetworks": allowedNetworks, ...fields } = settings;
-  const { policy, cluster } = fields;
+  const { policy, cluster } = settings;
   const isLimitable = policy.mode !== "strict" || markerOf({ tags: cluster.tags ?? {} }, policy.marker) !== undefined;
   return policy.mode === "documented" || (cluster.prefix !== undefined && isLimitable)
-    ? deploymentPolicies(policyOptionsOf({ ...fields, cluster: toCluster(fields), user: { allowedNetworks } }), policy)
+    ? deploymentPolicies(policyOptionsOf({ ...settings, cluster: toCluster(settings) }), policy)
     : undefined;
 }
 

@@ -28,16 +28,14 @@ export function parseYaml(text: string): { file: YamlFile } | Errors {
   return { file };
 }
 
-/** One error causes others after it, so only the first ones are reported. */
-const MAX_YAML_ERRORS = 5;
-
 /** Reads YAML 1.2 text of any number of documents; empty ones are passed over. */
 export function parseDocuments(text: string): { files: readonly YamlFile[] } | Errors {
   const lines = new LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, resolveKnownTags: false };
   try {
     const documents: readonly Document[] = [...parseAllDocuments(text, options)];
-    const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]).slice(0, MAX_YAML_ERRORS);
+    // One error causes others after it, so only the first ones are reported.
+    const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]).slice(0, 5);
     if (errors.length > 0) {
       const lineAt = (position: number) => lines.linePos(position).line;
       return { errors: errors.map((error) => ({ ...errorAt("", yamlError(error)), line: lineAt(error.pos[0]) })) };

@@ -110,8 +110,6 @@ export const BACKEND_TYPES = {
   },
 } as const satisfies Readonly<Record<string, BackendType>>;
 
-export type BackendName = keyof typeof BACKEND_TYPES;
-
 /** What a change of a backend argument means: where the state goes, or as whom Terraform goes there. */
 export type ArgumentMeaning = "exposure" | "identity";
 

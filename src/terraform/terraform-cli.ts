@@ -19,16 +19,14 @@ export interface TerraformCli {
   readonly progress: Progress;
 }
 
-/** How long Terraform may take, in seconds. A state or plan of hundreds of megabytes takes less than a minute. */
-const DEFAULT_TIMEOUT = 300;
-
 /**
  * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, `TF_DATA_DIR`, as Terraform does, and
- * `TERRAFORM_TIMEOUT`. CI systems set the first two to an empty text where they have no value: then the default applies.
+ * `TERRAFORM_TIMEOUT`, in seconds; a state or plan of hundreds of megabytes takes less than a minute. CI systems set the first two
+ * to an empty text where they have no value: then the default applies.
  * @throws Error if TERRAFORM_TIMEOUT is no positive number of seconds
  */
 export function terraformCli(environment: Readonly<Record<string, string | undefined>>, progress: Progress): TerraformCli {
-  const { TERRAFORM_TIMEOUT: timeout = String(DEFAULT_TIMEOUT) } = environment;
+  const { TERRAFORM_TIMEOUT: timeout = "300" } = environment;
   if (!/^[1-9]\d{0,5}$/.test(timeout)) {
     throw new Error(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is no number of seconds from 1 to 999999`);
   }
@@ -73,11 +71,6 @@ export async function readOutputs(terraform: TerraformCli, folder: string): Prom
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? output.value : undefined]));
 }
 
-/** A saved plan as JSON, including the state that it is based on. */
-export function showPlan(terraform: TerraformCli, folder: string, file: string): Promise<string> {
-  return runTerraform(terraform, folder, ["show", "-json", file]);
-}
-
 /** A saved plan is a zip archive. */
 const ZIP = "PK\u0003\u0004";
 
@@ -106,7 +99,7 @@ export async function initProvider(terraform: TerraformCli, folder: string, veri
 const execute = promisify(execFile);
 
 /** Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its standard output */
-function runTerraform(
+export function runTerraform(
   { binary, timeout, progress }: TerraformCli,
   folder: string,
   args: readonly string[],

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { type UnzipFileInfo, unzipSync } from "fflate";
-import { initProvider, isSavedPlan, showPlan, type TerraformCli } from "../../terraform/terraform-cli";
+import { initProvider, isSavedPlan, runTerraform, type TerraformCli } from "../../terraform/terraform-cli";
 import { readRegularFile } from "../../text/files";
 import { parseJson } from "../../text/json";
 import { differences, type JsonObject, objectOf } from "./json-values";
@@ -56,7 +56,7 @@ async function shownApart(
       }
     }
     await initProvider(terraform, folder, providers);
-    return await showPlan(terraform, folder, "plan");
+    return await runTerraform(terraform, folder, ["show", "-json", "plan"]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

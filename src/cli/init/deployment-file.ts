@@ -30,7 +30,7 @@ export function deploymentFile(stack: string, configFile: string | undefined): s
 /** The template with the reasons of the recommended settings, as comments. */
 function withReasons(template: string): string {
   return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
-    const { why } = RECOMMENDED_SETTINGS[name as keyof typeof RECOMMENDED_SETTINGS];
+    const why = RECOMMENDED_SETTINGS[name as keyof typeof RECOMMENDED_SETTINGS];
     return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
   });
 }

@@ -10,7 +10,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
     const max = maxPrefix(dkpVersion);
     return (
       prefix.length > max &&
-      `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion} allows ${max}; choose a shorter one`
+      `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion ?? "of any version"} allows ${max}; choose a shorter one`
     );
   }),
   rule(

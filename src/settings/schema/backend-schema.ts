@@ -1,6 +1,6 @@
 import v = require("valibot");
 
-import { type ArgumentMeaning, argumentsOf, BACKEND_TYPES, type BackendName, type BackendType } from "../../terraform/backends";
+import { type ArgumentMeaning, argumentsOf, BACKEND_TYPES, type BackendType } from "../../terraform/backends";
 import type { ArgumentValue, BackendArguments } from "../../terraform/state-location";
 import { EMPTY, nearest, show } from "../message-parts";
 import { meaning, noList, strict } from "./primitives";
@@ -43,8 +43,6 @@ function argumentSchema(name: string, given: Arguments): v.GenericSchema<Argumen
   return inner.length === 0 ? v.pipe(value, meaning(own)) : v.union([v.pipe(value, meaning(own)), object]);
 }
 
-type BackendTypeName = Exclude<BackendName, "cloud">;
-
 /** `backend: { local: }` is a backend without arguments. */
 const withoutArguments = (type: BackendType) => v.optional(v.nullable(argumentsSchema(argumentsOf(type)), {}));
 
@@ -52,7 +50,7 @@ const withoutArguments = (type: BackendType) => v.optional(v.nullable(argumentsS
 const { cloud: cloudType, ...backendTypes } = BACKEND_TYPES;
 const BACKENDS = Object.fromEntries(
   Object.entries(backendTypes).map(([name, type]) => [name, withoutArguments(type)]),
-) as Readonly<Record<BackendTypeName, ReturnType<typeof withoutArguments>>>;
+) as Readonly<Record<keyof typeof backendTypes, ReturnType<typeof withoutArguments>>>;
 
 export const backend = strict({ ...BACKENDS, partial: v.optional(v.boolean()) });
 

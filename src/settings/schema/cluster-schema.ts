@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import { KMS_KEY_ARN } from "../../iam/arns";
 import { FEATURES, type Feature } from "../../iam/catalogue";
-import { LAYOUTS, MAX_PREFIX, nodeRoleName } from "../../iam/cluster";
+import { LAYOUTS } from "../../iam/cluster";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { ROLE_NAME } from "../../iam/limits";
 import { show, suggest } from "../message-parts";
@@ -12,17 +12,10 @@ const NO_VERSION = f.because(
   `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
 );
 
-/** DKP's own rule for `cloud.prefix`, and room for the name of the node role. */
-const prefix = v.pipe(
-  f.matching(
-    /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
-    'is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
-  ),
-  v.maxLength(
-    MAX_PREFIX,
-    ({ input }) =>
-      `${show(input)} has ${input.length} characters, at most ${MAX_PREFIX} leave room for the role ${show(nodeRoleName(input))}; choose a shorter one`,
-  ),
+/** DKP's own rule for `cloud.prefix`. A rule checks its length, which depends on the version of DKP. */
+const prefix = f.matching(
+  /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
+  'is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
 );
 
 /** A statement action of DKP's `additionalRolePolicies`, by DKP's own rule. */

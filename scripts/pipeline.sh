@@ -123,6 +123,7 @@ reviewed() {
   trap 'clean' EXIT
   trap 'interrupt' HUP INT TERM
   cp "$pack" "$folder/cdk.tf.json"
+  [ ! -f "review/$stack/moved.tf" ] || cp "review/$stack/moved.tf" "$folder"
   cp "$lock" "$folder/.terraform.lock.hcl"
 }
 

@@ -5,6 +5,7 @@ import { App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import type { Deployment } from "./settings/deployment";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
+import { MOVED_FILE } from "./terraform/addresses";
 import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
 import { fileErrorMessage, readRegularFile, requireRealFolder, writeFileAtomically } from "./text/files";
 import { isObject } from "./text/json";
@@ -18,7 +19,7 @@ const HCL_FILES = ["cdk.tf", "metadata.json"] as const;
  * reads nothing of `cdk.tf.json` if `required_version` is there.
  */
 export const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
-const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name];
+const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name, MOVED_FILE];
 
 const LOCK_FILE = ".terraform.lock.hcl";
 
@@ -35,8 +36,8 @@ export interface AccessAppConfig extends AppConfig {
 }
 
 /**
- * CDKTF's `App` for deployments. Beside each stack it writes `versions.tf` and the provider lock of
- * `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
+ * CDKTF's `App` for deployments. Beside each stack it writes `versions.tf`, `moved.tf` where addresses have changed, and the
+ * provider lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
  *
  * @throws Error if the settings are in the output folder, or if a stack's folder holds Terraform files that synth did not write
  */
@@ -70,7 +71,7 @@ export class AccessApp extends App {
     }
     const temporary = mkdtempSync(join(this.outdir, ".synth-"));
     try {
-      this.synthesizeInto(temporary, stacks);
+      writing(temporary, () => this.synthesizeInto(temporary, stacks));
       for (const stack of stacks) {
         this.complete(stack, join(temporary, "stacks", stack.node.id));
       }
@@ -106,6 +107,10 @@ export class AccessApp extends App {
       renameSync(join(synthesized, name), join(folder, name));
     }
     writeFileAtomically(join(folder, VERSIONS.name), VERSIONS.content);
+    rmSync(join(folder, MOVED_FILE), { force: true });
+    if (stack instanceof DeckhouseAccessStack && stack.moved !== "") {
+      writeFileAtomically(join(folder, MOVED_FILE), stack.moved);
+    }
     // Terraform would read both formats, and find everything twice.
     for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
       rmSync(join(folder, file), { force: true });
@@ -148,6 +153,17 @@ function printToStandardError(): (line: string) => void {
     process.exitCode = 1;
   });
   return print;
+}
+
+/** Runs code that writes to a path. A write that fails, on a full disk for one, names no path in Node.js. */
+function writing(target: string, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    const { errno, path = target } = error as NodeJS.ErrnoException;
+    const message = fileErrorMessage({ errno, path });
+    throw message === undefined ? error : new Error(message, { cause: error });
+  }
 }
 
 /**

@@ -16,7 +16,7 @@ import { partitionOf } from "./iam/partitions";
 import { withAccount } from "./iam/policy-statement";
 import type { Deployment } from "./settings/deployment";
 import { notesOf, settingsWarnings } from "./settings/settings-notes";
-import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, movedBlocks, nameIn, policyAddress } from "./terraform/addresses";
 import { OUTPUTS, type OutputName } from "./terraform/outputs";
 
 export interface DeckhouseAccessStackOptions {
@@ -33,6 +33,8 @@ const IMPORT_IN_HCL =
  * workspace that applied the documented HCL keeps its state.
  */
 export class DeckhouseAccessStack extends TerraformStack {
+  /** What belongs into `moved.tf` beside the Terraform JSON; may be empty. */
+  readonly moved: string;
   private caller: DataAwsCallerIdentity | undefined;
 
   constructor(scope: Construct, deployment: Deployment, options: DeckhouseAccessStackOptions = {}) {
@@ -68,6 +70,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     const group =
       attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policies, protect });
     const role = nodeRole === undefined ? undefined : new NodeRole(this, "node-role", nodeRole);
+    this.moved = movedBlocks(nodeRole?.managedPolicyArns);
     this.importObjects(deployment);
     const key = keys?.current;
     const secrets = deployment.outputs.secret ? key : undefined;

@@ -135,7 +135,7 @@ describe("a command that cannot write all of its files", () => {
   });
 
   it.each([
-    [["synth"], 4, /^EFBIG: file too large, write\n$/],
+    [["synth"], 4, /^cdktf\.out\/\.synth-\S+: file too large \(EFBIG\)\n$/],
     [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: file too large \(EFBIG\)\n$/],
     [["review"], 8, /^review\/dev\/\S+: file too large \(EFBIG\)\n$/],
     [["init", "new"], 1, /^new\/\S+: file too large \(EFBIG\)\n$/],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import {
   CreateAccessKeyCommand,
+  CreatePolicyCommand,
   CreateUserCommand,
   DeleteUserPolicyCommand,
   DetachUserPolicyCommand,
@@ -305,6 +306,21 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     const { status, output } = job("apply");
     expect(status).not.toBe(0);
     expect(output).not.toContain("Apply complete");
+  });
+
+  it("the addresses in moved.tf are applied with the rest, and edited ones are rejected", async () => {
+    await aws.iam().send(new CreatePolicyCommand({ PolicyName: "Logs", PolicyDocument: text(PLANNER) }));
+    change("nodeRole: { name: nodes, managedPolicyArns: ['arn:aws:iam::123456789012:policy/Logs'] }");
+    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+    const path = join(checkout.path, "review/deckhouse/moved.tf");
+    const reviewed = readFileSync(path, "utf8");
+    writeFileSync(path, `${reviewed}\n`);
+    expect(job("apply")).toEqual({ status: 1, output: expect.stringContaining("the saved plan is of another configuration") });
+    writeFileSync(path, reviewed);
+    expect(succeed("apply")).toContain("Apply complete! Resources: 3 added, 0 changed, 0 destroyed.");
+    change("");
+    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+    expect(succeed("apply")).toContain("Apply complete! Resources: 0 added, 0 changed, 3 destroyed.");
   });
 
   it("the drift job succeeds when there is no drift, and reads nothing but the reviewed configuration", () => {

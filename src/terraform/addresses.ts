@@ -23,14 +23,29 @@ export const KEY_ADDRESSES: Readonly<Record<Slot, string>> = {
   secondary: "aws_iam_access_key.user-secondary",
 };
 
+const NODE_ATTACHMENT = "aws_iam_role_policy_attachment.node-";
+
 /** The address of an attachment of the node role: the name of the policy, with `-` for characters that an address can't have. */
 export function nodeAttachmentAddress(policyArn: string): string {
-  return `aws_iam_role_policy_attachment.node-policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
+  return `${NODE_ATTACHMENT}policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
 }
 
-/** Whether an address is that of an attachment of the node role. */
+/** Whether an address is that of an attachment of the node role, also in a state in which it has a number. */
 export function isNodeAttachment(address: string): boolean {
-  return /^aws_iam_role_policy_attachment\.node-[\w-]+$/.test(address);
+  return /^aws_iam_role_policy_attachment\.node-(?:policy-[\w-]+|\d+)$/.test(address);
+}
+
+/** The file of `movedBlocks`, beside `cdk.tf.json`: checkov reads nothing of a file with `moved`. */
+export const MOVED_FILE = "moved.tf";
+
+/**
+ * `moved` blocks for states in which the addresses of the attachments are positions in `nodeRole.managedPolicyArns`, counted from 1.
+ * They have no effect on other states. Empty without policies.
+ */
+export function movedBlocks(managedPolicyArns: readonly string[] = []): string {
+  return managedPolicyArns
+    .map((arn, index) => `moved {\n  from = ${NODE_ATTACHMENT}${index + 1}\n  to   = ${nodeAttachmentAddress(arn)}\n}\n`)
+    .join("\n");
 }
 
 /** The addresses that exist once per managed policy of a deployment. */

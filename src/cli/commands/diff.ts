@@ -8,6 +8,7 @@ import type { Deployment } from "../../settings/deployment";
 import { defineDeployments } from "../../settings/load";
 import type { SettingsInput } from "../../settings/schema/deployment-schema";
 import { parseYaml, type YamlFile } from "../../settings/yaml-file";
+import { MOVED_FILE, movedBlocks } from "../../terraform/addresses";
 import { reviewedJson } from "../../terraform/terraform-json";
 import { readRegularFile } from "../../text/files";
 import { COMPARED_FILES, readBase } from "../diff/baseline";
@@ -106,9 +107,11 @@ export async function ofPlan(session: Session, deployment: Deployment, file: str
   // A local backend has a path that depends on the output folder; a plan without that folder has another backend.
   const text = configurationText(deployment, existsSync(session.output) ? session.output : tmpdir());
   // A pipeline plans the file of the review pack, alone.
+  const moved = movedBlocks(deployment.nodeRole?.managedPolicyArns);
   const expected = {
     "cdk.tf.json": [text, json(reviewedJson(text))],
     [VERSIONS.name]: [VERSIONS.content, undefined],
+    ...(moved === "" ? {} : { [MOVED_FILE]: [moved] }),
   };
   const { plan, verification } = await readGivenPlan(session.terraform, file, expected, committedLock(stack));
   return compared(file, () => changesOfPlan(plan, stack, `Plan ${file}`, verification));

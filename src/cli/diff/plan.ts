@@ -1,4 +1,4 @@
-import { ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
 import type { Changes } from "./changes";
 import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { comparable, permissionFindings } from "./permissions";
@@ -100,8 +100,11 @@ function entryFindings(entry: JsonObject): readonly DiffFound[] {
   const { mode, type, name, deposed, previous_address, provider_name, change } = entry;
   const address = String(entry.address);
   const found: DiffFound[] = [];
+  // The address of an attachment that `moved.tf` moves follows from the policy that it attaches.
   const from = textOf(previous_address) ?? address;
-  if (from !== address) {
+  const isRenumbered =
+    isNodeAttachment(from) && address === nodeAttachmentAddress(String(objectOf(objectOf(change).before).policy_arn));
+  if (from !== address && !isRenumbered) {
     found.push({ rule: "moved", address, values: { from, to: address } });
   }
   if (deposed !== undefined) {

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MAX_POLICIES } from "../../iam/limits";
+import { MOVED_FILE } from "../../terraform/addresses";
 import { dkpAccess } from "../../text/command";
 import { isRealFile, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { DEPLOYMENT_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile, TRUST_FILES } from "./file-names";
@@ -31,6 +32,7 @@ const PACK_FILES: readonly string[] = [
   DEPLOYMENT_FILE,
   "main.tf.json",
   "main.tf.json.sha256",
+  MOVED_FILE,
   NODE_POLICY_FILE,
   NODE_TRUST_FILE,
   PLANNER_FILE,

@@ -3,6 +3,7 @@ import { NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 import { policyDocument } from "../../iam/policy-document";
 import { controlPolicyText } from "../../iam/service-control-policy";
 import type { Deployment } from "../../settings/deployment";
+import { MOVED_FILE, movedBlocks } from "../../terraform/addresses";
 import type { OutputName } from "../../terraform/outputs";
 import type { TerraformJson } from "../../terraform/terraform-json";
 import { visibleLines } from "../../text/printable";
@@ -43,6 +44,7 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
     // As sha256sum writes it, and sha256sum --check reads it.
     "main.tf.json.sha256": `${createHash("sha256").update(main).digest("hex")}  main.tf.json\n`,
     ...nodeRoleFiles(deployment),
+    ...movedFile(deployment),
     [PLANNER_FILE]: plannerPolicy(deployment),
     ...Object.fromEntries(Object.entries(trustPolicies(deployment)).map(([file, policy]) => [file, json(policy)])),
     ...Object.fromEntries(
@@ -59,6 +61,11 @@ function nodeRoleFiles({ nodeRole }: Deployment): Pack {
   return nodeRole === undefined
     ? {}
     : { [NODE_POLICY_FILE]: json(nodePolicy(nodeRole.additionalActions)), [NODE_TRUST_FILE]: json(NODE_TRUST) };
+}
+
+function movedFile({ nodeRole }: Deployment): Pack {
+  const moved = movedBlocks(nodeRole?.managedPolicyArns);
+  return moved === "" ? {} : { [MOVED_FILE]: moved };
 }
 
 /** JSON as a review pack has it. */

@@ -28,10 +28,7 @@ const newRequest = (
   action: string,
   resource: string,
   context: Readonly<Record<string, string | readonly string[]>> = {},
-): Answer => ({
-  kind: "new-request",
-  request: { action, resource, context },
-});
+): Answer => ({ kind: "new-request", request: { action, resource, context } });
 const RUN = "ec2:runinstances";
 
 describe("decide", () => {

@@ -45,11 +45,7 @@ type Name = keyof typeof DEPLOYMENTS;
 const NAMES = Object.keys(DEPLOYMENTS) as Name[];
 
 /** The shell that runs the script of each deployment. */
-const SHELLS: Readonly<Record<Name, readonly string[]>> = {
-  documented: ["dash"],
-  scoped: ["bash"],
-  minimal: ["busybox", "sh"],
-};
+const SHELLS: Readonly<Record<Name, readonly string[]>> = { documented: ["dash"], scoped: ["bash"], minimal: ["busybox", "sh"] };
 const KEY_FILE = "deckhouse-access-key.json";
 
 describe("aws-cli.sh", () => {

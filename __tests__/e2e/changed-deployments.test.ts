@@ -109,11 +109,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
   });
 
   it("plans and applies only these two on GitHub", async () => {
-    expect(outputsOf("changed", { BASE: "HEAD~1" })).toEqual({
-      CHANGED: '["dev","prod"]',
-      REDIRECTED: "[]",
-      DELETED: "[]",
-    });
+    expect(outputsOf("changed", { BASE: "HEAD~1" })).toEqual({ CHANGED: '["dev","prod"]', REDIRECTED: "[]", DELETED: "[]" });
     for (const stack of ["dev", "prod"]) {
       run(gitHub, "plan", { STACK: stack, GITHUB_STEP_SUMMARY: "summary" });
       mkdirSync(file("reviews"), { recursive: true });
@@ -153,11 +149,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     ["schedule", STACKS.flatMap((stack) => [`drift ${stack}`, `unmanaged ${stack}`]).sort()],
   ])("has jobs for these two on GitLab, and for all in a schedule: %s", (source, names) => {
     const base = checkout.run(environment, "git", "rev-parse", "HEAD~1").trim();
-    run(gitLab, "changed", {
-      CI_PIPELINE_SOURCE: source,
-      CI_MERGE_REQUEST_DIFF_BASE_SHA: base,
-      CI_COMMIT_BEFORE_SHA: base,
-    });
+    run(gitLab, "changed", { CI_PIPELINE_SOURCE: source, CI_MERGE_REQUEST_DIFF_BASE_SHA: base, CI_COMMIT_BEFORE_SHA: base });
     const {
       include,
       "nothing more": _,

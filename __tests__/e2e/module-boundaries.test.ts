@@ -24,10 +24,7 @@ function violations(files: Readonly<Record<string, string>>): readonly string[] 
     const { stdout, stderr } = spawnSync(
       process.execPath,
       [CRUISER, "--config", config, "--output-type", "json", "main.ts", "src"],
-      {
-        cwd: project,
-        encoding: "utf8",
-      },
+      { cwd: project, encoding: "utf8" },
     );
     expect(stderr).toBe("");
     const { violations: found }: { violations: readonly Violation[] } = JSON.parse(stdout).summary;

@@ -53,10 +53,7 @@ class ExternalRegistry {
 function externalPackage(name: string, mark: string): Buffer {
   const program = `#!/usr/bin/env node\nrequire("fs").writeFileSync(${JSON.stringify(mark)}, process.argv.join(" "));\n`;
   const bin = Object.fromEntries([...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]));
-  const path = folder({
-    "package/package.json": JSON.stringify({ name, version: "0.21.0", bin }),
-    "package/run.js": program,
-  });
+  const path = folder({ "package/package.json": JSON.stringify({ name, version: "0.21.0", bin }), "package/run.js": program });
   mustSucceed(runIn(path, npmEnvironment(), "tar", "-czf", "packed.tgz", "package"));
   return readFileSync(join(path, "packed.tgz"));
 }

@@ -159,10 +159,7 @@ describe("other projects", () => {
     });
 
     it("whose program works in the folder of the other project", () => {
-      const project = folder({
-        "cdktf.json": "{}",
-        "deployments/dev.yaml": SETTINGS.replace(BUCKET, "other-state"),
-      });
+      const project = folder({ "cdktf.json": "{}", "deployments/dev.yaml": SETTINGS.replace(BUCKET, "other-state") });
       const run = (...args: readonly string[]) =>
         runIn(program.path, { PATH: process.env.PATH ?? "" }, "node_modules/.bin/dkp-access", ...args);
       expect(run("--help")).toEqual({ status: 0, output: expect.stringMatching(/^Usage: dkp-access /) });
@@ -232,10 +229,7 @@ describe("other projects", () => {
     it("must mark outputs that contain the secret as sensitive", () => {
       program.change("access.userArn", "access.secretAccessKey");
       program.synth();
-      expect(cdktf.attempt("plan")).toEqual({
-        status: 1,
-        output: expect.stringContaining("Output refers to sensitive values"),
-      });
+      expect(cdktf.attempt("plan")).toEqual({ status: 1, output: expect.stringContaining("Output refers to sensitive values") });
     });
 
     it("get no secret with outputs.secret: false, and an error if they read it", () => {

@@ -58,10 +58,7 @@ describe("dkp-access plan", () => {
 
   it("says that nothing is to apply, and prints the summary alone on standard output as JSON", () => {
     const { status, output } = plan("deckhouse", "--no-lock", "--format", "json");
-    expect({ status, output }).toEqual({
-      status: 0,
-      output: expect.stringContaining("\nNothing to apply.\n"),
-    });
+    expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("\nNothing to apply.\n") });
     expect(existsSync(join(project, PLAN))).toBe(false);
     expect(output).toContain("-lock=false");
   });
@@ -98,9 +95,6 @@ describe("dkp-access plan", () => {
   });
 
   it("names the stacks when none is named", () => {
-    expect(plan()).toEqual({
-      status: 1,
-      output: "name a stack: deckhouse, other\n",
-    });
+    expect(plan()).toEqual({ status: 1, output: "name a stack: deckhouse, other\n" });
   });
 });

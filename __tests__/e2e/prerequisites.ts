@@ -44,12 +44,7 @@ const TOOLS: readonly Tool[] = [
     accepts: (output) => output.startsWith("aws-cli/"),
     remedy: "install it and put it on the PATH, for example python3 -m pip install awscli",
   },
-  {
-    name: "GnuPG >= 2.2",
-    command: ["gpg", "--version"],
-    accepts: atLeast(2, 2),
-    remedy: "install it and put it on the PATH",
-  },
+  { name: "GnuPG >= 2.2", command: ["gpg", "--version"], accepts: atLeast(2, 2), remedy: "install it and put it on the PATH" },
   {
     name: "checkov >= 3.2",
     command: ["checkov", "--version"],
@@ -98,12 +93,7 @@ const TOOLS: readonly Tool[] = [
     accepts: atLeast(0, 30),
     remedy: "python3 -m pip install check-jsonschema",
   },
-  {
-    name: "zizmor >= 1.32",
-    command: ["zizmor", "--version"],
-    accepts: atLeast(1, 32),
-    remedy: "python3 -m pip install zizmor",
-  },
+  { name: "zizmor >= 1.32", command: ["zizmor", "--version"], accepts: atLeast(1, 32), remedy: "python3 -m pip install zizmor" },
   {
     name: "actionlint >= 1.7",
     command: ["actionlint", "-version"],

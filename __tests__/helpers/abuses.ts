@@ -29,13 +29,7 @@ export function abuses(environment: Environment): readonly Abuse[] {
     action: string,
     resource: string,
     context: Request["context"] = inRegion,
-  ): Abuse => ({
-    what,
-    action,
-    resource,
-    context,
-    documented,
-  });
+  ): Abuse => ({ what, action, resource, context, documented });
   const inDocumented = (what: string, action: string, resource: string, context?: Request["context"]) =>
     abuse(true, what, action, resource, context);
   const neverAllowed = (what: string, action: string, resource: string, context?: Request["context"]) =>
@@ -100,25 +94,19 @@ export function abuses(environment: Environment): readonly Abuse[] {
       "creates the service-linked role of RDS",
       "iam:CreateServiceLinkedRole",
       iam("role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS"),
-      {
-        "iam:AWSServiceName": "rds.amazonaws.com",
-      },
+      { "iam:AWSServiceName": "rds.amazonaws.com" },
     ),
     inDocumented(
       "creates the service-linked role of Auto Scaling",
       "iam:CreateServiceLinkedRole",
       iam("role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
-      {
-        "iam:AWSServiceName": "autoscaling.amazonaws.com",
-      },
+      { "iam:AWSServiceName": "autoscaling.amazonaws.com" },
     ),
     inDocumented(
       "creates a service-linked role for EKS",
       "iam:CreateServiceLinkedRole",
       iam("role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"),
-      {
-        "iam:AWSServiceName": "eks.amazonaws.com",
-      },
+      { "iam:AWSServiceName": "eks.amazonaws.com" },
     ),
     // Another region.
     inDocumented("launches instances in another region", "ec2:RunInstances", ec2("instance/*", "us-west-2"), elsewhere),

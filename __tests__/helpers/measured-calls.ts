@@ -48,11 +48,7 @@ export const IMPLIED = ["ec2:CreateTags", "iam:PassRole"];
 export const IMPLIED_BY_TAGS = ["iam:TagRole"];
 
 export const MEASURED: readonly MeasuredRow[] = [
-  {
-    actions: ["ec2:AcceptVpcPeeringConnection", "ec2:CreateVpcPeeringConnection"],
-    calls: { base: "C" },
-    onlyWhen: "peering",
-  },
+  { actions: ["ec2:AcceptVpcPeeringConnection", "ec2:CreateVpcPeeringConnection"], calls: { base: "C" }, onlyWhen: "peering" },
   { actions: ["ec2:AllocateAddress"], calls: { base: "C[NS]", master: "C[W]", static: "C[W]" } },
   { actions: ["ec2:AssociateAddress"], calls: { base: "C[N]", master: "C[W]", static: "C[W]" } },
   {
@@ -130,11 +126,7 @@ export const MEASURED: readonly MeasuredRow[] = [
     ],
     calls: { base: "C[N] R[N] D[N]", master: "C R D", static: "C R D" },
   },
-  {
-    actions: ["ec2:DescribeInstanceCreditSpecifications"],
-    calls: { master: "C[N] R[N] D[N]" },
-    onlyWhen: "burstable",
-  },
+  { actions: ["ec2:DescribeInstanceCreditSpecifications"], calls: { master: "C[N] R[N] D[N]" }, onlyWhen: "burstable" },
   {
     actions: ["ec2:DescribeInternetGateways", "ec2:DescribeKeyPairs", "ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute"],
     calls: { base: "C R D" },
@@ -150,10 +142,7 @@ export const MEASURED: readonly MeasuredRow[] = [
   },
   { actions: ["ec2:DescribeVolumesModifications"], changes: { diskSizeGb: "bms" } },
   { actions: ["ec2:DescribeVpcPeeringConnections"], calls: { base: "C R D" }, onlyWhen: "peering" },
-  {
-    actions: ["ec2:DisassociateAddress", "ec2:ReleaseAddress"],
-    calls: { base: "D[NS]", master: "D[W]", static: "D[W]" },
-  },
+  { actions: ["ec2:DisassociateAddress", "ec2:ReleaseAddress"], calls: { base: "D[NS]", master: "D[W]", static: "D[W]" } },
   { actions: ["ec2:ImportKeyPair"], calls: { base: "C" }, changes: { sshPublicKey: "b" } },
   {
     actions: ["ec2:ModifyInstanceAttribute"],

@@ -23,13 +23,7 @@ export async function runCli(
   const before = process.cwd();
   process.chdir(folder);
   try {
-    const status = await runProgram(args, {
-      env,
-      stdin: Readable.from([]),
-      stdout,
-      stderr,
-      versions: { node },
-    });
+    const status = await runProgram(args, { env, stdin: Readable.from([]), stdout, stderr, versions: { node } });
     return { status, stdout: stdout.text, stderr: stderr.text };
   } finally {
     process.chdir(before);

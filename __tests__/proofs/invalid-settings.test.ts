@@ -58,13 +58,7 @@ function fieldsOf(schema: Schema, path: Field["path"] = []): readonly Field[] {
 }
 
 /** A value of each type of YAML. No setting accepts null. */
-const VALUES: Readonly<Record<string, unknown>> = {
-  string: "minimal",
-  number: 7,
-  boolean: true,
-  array: [],
-  object: {},
-};
+const VALUES: Readonly<Record<string, unknown>> = { string: "minimal", number: 7, boolean: true, array: [], object: {} };
 
 /** Valid settings with a value at a path. */
 function settingsWith(path: Field["path"], value: unknown): unknown {

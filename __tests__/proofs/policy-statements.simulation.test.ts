@@ -10,11 +10,7 @@ const CLUSTERS = {
   "a plain cluster": clusterOf(),
   "a cluster in its own VPC without NAT": clusterOf({ layout: "WithoutNAT" }),
   "a cluster in an existing VPC": clusterOf({ existingVPCID: "vpc-0123456789abcdef0", disableDefaultSecurityGroup: true }),
-  "a cluster with iamNodeRole": clusterOf({
-    iamNodeRole: "dkp-node",
-    iamNodeRolePath: "/apps/",
-    formerIamNodeRoles: ["/old"],
-  }),
+  "a cluster with iamNodeRole": clusterOf({ iamNodeRole: "dkp-node", iamNodeRolePath: "/apps/", formerIamNodeRoles: ["/old"] }),
   "a cluster with every option": EVERYTHING,
 };
 

@@ -81,11 +81,7 @@ describe("backend.local.path", () => {
 
   it.each(["deployments", "./deployments/", "."])("rejects the folder %s", (path) => {
     expect(errors(path)).toEqual([
-      {
-        path: ["backend", "local", "path"],
-        line: undefined,
-        message: `"${path}" is a folder; write the path of a file`,
-      },
+      { path: ["backend", "local", "path"], line: undefined, message: `"${path}" is a folder; write the path of a file` },
     ]);
   });
 

@@ -66,12 +66,7 @@ export const FLOWS: readonly Flow[] = [
     settings: `${BASE}attachment: group\n`,
     writes: [...STATE, "DetachUserPolicy"],
   },
-  {
-    name: "scoped",
-    after: "first apply",
-    settings: `${BASE}${ONE_POLICY}`,
-    writes: ["CreatePolicyVersion", ...STATE],
-  },
+  { name: "scoped", after: "first apply", settings: `${BASE}${ONE_POLICY}`, writes: ["CreatePolicyVersion", ...STATE] },
   {
     name: "split of the policy",
     after: "scoped",

@@ -35,10 +35,7 @@ describe("preflight", () => {
   });
 
   it("prints each result with its source and remedy", async () => {
-    aws().stub.say({
-      ...simulate({}),
-      ...imageResponse({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }),
-    });
+    aws().stub.say({ ...simulate({}), ...imageResponse({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }) });
     const cluster = `prefix: dev, layout: WithoutNAT, amis: [${AMI}]`;
     const { status, stdout } = await preflight(settings(cluster), aws().stub.url);
     expect(stdout).toBe(
@@ -68,9 +65,7 @@ describe("preflight", () => {
   });
 
   it("reports unknown results, not passed ones, when AWS does not respond in time", async () => {
-    aws().stub.say({
-      SimulatePrincipalPolicy: () => queryError(400, "Throttling", "Rate exceeded"),
-    });
+    aws().stub.say({ SimulatePrincipalPolicy: () => queryError(400, "Throttling", "Rate exceeded") });
     const { status, stdout, stderr } = await preflight(settings(""), aws().stub.url, ["--timeout", "3"]);
     expect(status).toBe(3);
     expect(stdout).toContain("unknown  permissions            no response within 3 seconds [iam:SimulatePrincipalPolicy]\n");
@@ -89,11 +84,7 @@ describe("preflight", () => {
     [["--timeout", "soon"], '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n'],
     [["--quick"], "unknown option '--quick'; dkp-access preflight --help shows the usage\n"],
   ])("rejects the wrong arguments %j", async (args, stderr) => {
-    expect(await preflight(settings(""), aws().local.url, args)).toEqual({
-      status: 1,
-      stdout: "",
-      stderr,
-    });
+    expect(await preflight(settings(""), aws().local.url, args)).toEqual({ status: 1, stdout: "", stderr });
   });
 
   it("prints JSON with the exit code", async () => {
@@ -153,13 +144,7 @@ describe("preflight", () => {
     const userWith = async (UserName: string, policy: object): Promise<Credentials> => {
       const iam = aws().local.iam();
       await iam.send(new CreateUserCommand({ UserName }));
-      await iam.send(
-        new PutUserPolicyCommand({
-          UserName,
-          PolicyName: "only",
-          PolicyDocument: JSON.stringify(policy),
-        }),
-      );
+      await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "only", PolicyDocument: JSON.stringify(policy) }));
       return keyOf(aws().local, UserName);
     };
     const denied = (action: string) => `${action} is denied to these credentials`;

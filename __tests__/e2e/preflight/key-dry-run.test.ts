@@ -11,28 +11,13 @@ describe("preflight --as-key", () => {
   it("checks the key with dry runs, and changes nothing", async () => {
     const { region, policy, cluster } = deployment("");
     const environment = { partition: "aws", region, account: ACCOUNT };
-    const document = policyDocument(
-      policyStatements({
-        mode: policy.mode,
-        supplement: false,
-        cluster,
-        environment,
-      }),
-    );
+    const document = policyDocument(policyStatements({ mode: policy.mode, supplement: false, cluster, environment }));
     const iam = aws().local.iam();
     const { Policy } = await iam.send(
-      new CreatePolicyCommand({
-        PolicyName: "D8CloudProviderAWS",
-        PolicyDocument: JSON.stringify(document),
-      }),
+      new CreatePolicyCommand({ PolicyName: "D8CloudProviderAWS", PolicyDocument: JSON.stringify(document) }),
     );
     await iam.send(new CreateUserCommand({ UserName: "deckhouse" }));
-    await iam.send(
-      new AttachUserPolicyCommand({
-        UserName: "deckhouse",
-        PolicyArn: Policy?.Arn,
-      }),
-    );
+    await iam.send(new AttachUserPolicyCommand({ UserName: "deckhouse", PolicyArn: Policy?.Arn }));
     const key = await keyOf(aws().local, "deckhouse");
     const vpcs = await aws().local.query(ADMIN, "ec2", "DescribeVpcs");
     const user = `arn:aws:iam::${ACCOUNT}:user/deckhouse`;

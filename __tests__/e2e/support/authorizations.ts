@@ -448,11 +448,7 @@ function firstLoadBalancer(account: Account, { action }: ReceivedCall): readonly
   return [
     { action: "ec2:DescribeAccountAttributes", resource: "*" },
     { action: "ec2:DescribeInternetGateways", resource: "*" },
-    {
-      action: "iam:CreateServiceLinkedRole",
-      resource: linkedRole(account, service),
-      context: { "iam:AWSServiceName": service },
-    },
+    { action: "iam:CreateServiceLinkedRole", resource: linkedRole(account, service), context: { "iam:AWSServiceName": service } },
   ];
 }
 

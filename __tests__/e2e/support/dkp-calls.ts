@@ -316,11 +316,7 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
       action: "ec2:AuthorizeSecurityGroupIngress",
       parameters: { GroupId: "{sshGroup}", ...tcp("22"), "IpPermissions.1.IpRanges.1.CidrIp": "192.0.2.0/24" },
     },
-    {
-      action: "ec2:CreateTags",
-      parameters: { ...onAll, ...numbered("Tag", tags) },
-      when: Object.keys(tags).length > 0,
-    },
+    { action: "ec2:CreateTags", parameters: { ...onAll, ...numbered("Tag", tags) }, when: Object.keys(tags).length > 0 },
     { action: "ec2:DeleteTags", parameters: { ...onAll, ...numbered("Tag", removable) } },
     { action: "iam:TagRole", parameters: { RoleName: node, ...numbered("Tags.member", tags) } },
     {
@@ -350,11 +346,7 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
           { action: "ec2:TerminateInstances", parameters: { "InstanceId.1": "{otherStatic}" } },
         ]),
     // Deletion.
-    {
-      action: "ec2:DisassociateAddress",
-      parameters: { AssociationId: "{addressAssociation}" },
-      when: layout !== "Standard",
-    },
+    { action: "ec2:DisassociateAddress", parameters: { AssociationId: "{addressAssociation}" }, when: layout !== "Standard" },
     { action: "ec2:DisassociateAddress", parameters: { AssociationId: "{natAssociation}" }, when: layout === "Standard" },
     { action: "ec2:ModifyInstanceAttribute", parameters: { InstanceId: "{master}", "DisableApiTermination.Value": "false" } },
     { action: "ec2:TerminateInstances", parameters: { "InstanceId.1": "{master}", "InstanceId.2": "{static}" } },
@@ -380,10 +372,7 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
     { action: "ec2:DeleteVpc", parameters: { VpcId: "{vpc}" } },
     { action: "ec2:DeleteKeyPair", parameters: { KeyName: prefix } },
     { action: "iam:ListInstanceProfilesForRole", parameters: { RoleName: node } },
-    {
-      action: "iam:RemoveRoleFromInstanceProfile",
-      parameters: { InstanceProfileName: node, RoleName: iamNodeRole ?? node },
-    },
+    { action: "iam:RemoveRoleFromInstanceProfile", parameters: { InstanceProfileName: node, RoleName: iamNodeRole ?? node } },
     { action: "iam:DeleteInstanceProfile", parameters: { InstanceProfileName: node } },
     { action: "iam:DeleteRolePolicy", parameters: { RoleName: node, PolicyName: node } },
     { action: "iam:DeleteRole", parameters: { RoleName: node } },

@@ -29,13 +29,7 @@ export async function createExisting(aws: LocalAws): Promise<Existing> {
   const { GroupId } = await api.send(new CreateSecurityGroupCommand({ GroupName: "own", Description: "own", VpcId: vpc }));
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
   await aws.iam().send(new CreateRoleCommand({ RoleName: "dkp-node", Path: "/apps/", AssumeRolePolicyDocument }));
-  return {
-    image: image?.ImageId ?? "",
-    vpc,
-    peerVpc,
-    peerRouteTable: RouteTable?.RouteTableId ?? "",
-    otherGroup: GroupId ?? "",
-  };
+  return { image: image?.ImageId ?? "", vpc, peerVpc, peerRouteTable: RouteTable?.RouteTableId ?? "", otherGroup: GroupId ?? "" };
 }
 
 /**

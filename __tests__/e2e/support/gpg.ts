@@ -46,10 +46,7 @@ export class Gpg {
     const { status, stdout, stderr } = spawnSync(
       "gpg",
       ["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", ...args],
-      {
-        env: { PATH: process.env.PATH, GNUPGHOME: this.home },
-        input,
-      },
+      { env: { PATH: process.env.PATH, GNUPGHOME: this.home }, input },
     );
     if (status !== 0) {
       throw new Error(stderr.toString());

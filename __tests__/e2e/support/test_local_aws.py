@@ -117,6 +117,10 @@ def refusal(call, **parameters):
     return status, error["Code"], error.get("Message", error.get("message"))
 
 
+def refuses(code, message, call, **parameters):
+    assert refusal(call, **parameters) == (409, code, message)
+
+
 def raw_answers(client):
     """A list that receives the responses to the client in order."""
     answers = []
@@ -172,32 +176,20 @@ class TestNames:
         assert caught.value.code == 400
         assert b"ValidationError" in caught.value.read()
 
-    def test_user(self, iam):
-        iam.create_user(UserName="deckhouse")
-        message = "User with name Deckhouse already exists."
-        expected = (409, "EntityAlreadyExists", message)
-        assert refusal(iam.create_user, UserName="Deckhouse") == expected
-
-    def test_group(self, iam):
-        iam.create_group(GroupName="admins")
-        message = "Group with name Admins already exists."
-        expected = (409, "EntityAlreadyExists", message)
-        assert refusal(iam.create_group, GroupName="Admins") == expected
-
-    def test_role(self, iam):
-        trust = {"AssumeRolePolicyDocument": TRUST}
-        iam.create_role(RoleName="node", **trust)
-        message = "Role with name Node already exists."
-        expected = (409, "EntityAlreadyExists", message)
-        assert refusal(iam.create_role, RoleName="Node", **trust) == expected
+    @pytest.mark.parametrize("kind", ["User", "Group", "Role"])
+    def test_is_unique_regardless_of_case(self, iam, kind):
+        create = getattr(iam, f"create_{kind.lower()}")
+        more = {"AssumeRolePolicyDocument": TRUST} if kind == "Role" else {}
+        create(**{f"{kind}Name": "node"}, **more)
+        message = f"{kind} with name Node already exists."
+        refuses("EntityAlreadyExists", message, create, **{f"{kind}Name": "Node"}, **more)
 
     @pytest.mark.parametrize("name, path", [("P", "/"), ("p", "/other/")])
     def test_policy(self, iam, name, path):
         create_policy(iam, "p")
         message = f"A policy called {name} already exists. Duplicate names are not allowed."
-        expected = (409, "EntityAlreadyExists", message)
-        refused = refusal(iam.create_policy, PolicyName=name, Path=path, PolicyDocument=policy("s3:*"))
-        assert refused == expected
+        new = {"PolicyName": name, "Path": path, "PolicyDocument": policy("s3:*")}
+        refuses("EntityAlreadyExists", message, iam.create_policy, **new)
 
     def test_a_user_cannot_take_the_name_of_another(self, iam):
         iam.create_user(UserName="u")
@@ -220,59 +212,38 @@ class TestNames:
 
 
 class TestDeleting:
-    def user_refusal(self, iam):
-        status, code, message = refusal(iam.delete_user, UserName="u")
-        assert (status, code) == (409, "DeleteConflict")
-        return message
-
-    def test_user_with_access_key(self, iam):
-        create_user_with_key(iam)
-        message = "Cannot delete entity, must delete access keys first."
-        assert self.user_refusal(iam) == message
-
-    def test_user_in_group(self, iam):
-        iam.create_user(UserName="u")
-        iam.create_group(GroupName="g")
-        iam.add_user_to_group(GroupName="g", UserName="u")
-        message = "Cannot delete entity, must remove users from group first."
-        assert self.user_refusal(iam) == message
-
-    def test_user_with_password(self, iam):
-        iam.create_user(UserName="u")
-        iam.create_login_profile(UserName="u", Password="Long-enough-1")
-        message = "Cannot delete entity, must delete login profile first."
-        assert self.user_refusal(iam) == message
-
-    def test_user_with_mfa_device(self, iam):
-        iam.create_user(UserName="u")
-        iam.enable_mfa_device(UserName="u", SerialNumber="123456789", AuthenticationCode1="123456", AuthenticationCode2="654321")
-        message = "Cannot delete entity, must delete MFA device first."
-        assert self.user_refusal(iam) == message
+    INLINE = {"PolicyName": "p", "PolicyDocument": policy("s3:*")}
+    ATTACHED = {"PolicyArn": "arn:aws:iam::123456789012:policy/p"}
+    CODES = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
 
     @pytest.mark.parametrize(
-        "operation, parameters, remedy",
+        "kind, operation, parameters, remedy",
         [
-            ("add_user_to_group", {"UserName": "u"}, "remove users from group"),
-            ("put_group_policy", {"PolicyName": "p", "PolicyDocument": policy("s3:*")}, "delete policies"),
-            ("attach_group_policy", {"PolicyArn": "arn:aws:iam::123456789012:policy/p"}, "detach all policies"),
+            ("User", "create_access_key", {}, "delete access keys"),
+            ("User", "add_user_to_group", {"GroupName": "x"}, "remove users from group"),
+            ("User", "create_login_profile", {"Password": "Long-enough-1"}, "delete login profile"),
+            ("User", "enable_mfa_device", {"SerialNumber": "123456789", **CODES}, "delete MFA device"),
+            ("User", "put_user_policy", INLINE, "delete policies"),
+            ("User", "attach_user_policy", ATTACHED, "detach all policies"),
+            ("Group", "add_user_to_group", {"UserName": "x"}, "remove users from group"),
+            ("Group", "put_group_policy", INLINE, "delete policies"),
+            ("Group", "attach_group_policy", ATTACHED, "detach all policies"),
         ],
     )
-    def test_used_group(self, iam, operation, parameters, remedy):
-        iam.create_user(UserName="u")
-        iam.create_group(GroupName="g")
+    def test_user_or_group_in_use(self, iam, kind, operation, parameters, remedy):
+        iam.create_user(UserName="x")
+        iam.create_group(GroupName="x")
         create_policy(iam)
-        getattr(iam, operation)(GroupName="g", **parameters)
+        name = {f"{kind}Name": "x"}
+        getattr(iam, operation)(**name, **parameters)
         message = f"Cannot delete entity, must {remedy} first."
-        expected = (409, "DeleteConflict", message)
-        assert refusal(iam.delete_group, GroupName="g") == expected
+        refuses("DeleteConflict", message, getattr(iam, f"delete_{kind.lower()}"), **name)
 
     def test_attached_policy(self, iam):
         arn = create_policy(iam)
         iam.create_user(UserName="u")
         iam.attach_user_policy(UserName="u", PolicyArn=arn)
-        message = "Cannot delete a policy attached to entities."
-        expected = (409, "DeleteConflict", message)
-        assert refusal(iam.delete_policy, PolicyArn=arn) == expected
+        refuses("DeleteConflict", "Cannot delete a policy attached to entities.", iam.delete_policy, PolicyArn=arn)
 
     def test_policy_with_versions(self, iam):
         arn = create_policy(iam)
@@ -282,8 +253,7 @@ class TestDeleting:
             "policy, you must delete the policy's versions. The default "
             "version is deleted with the policy."
         )
-        expected = (409, "DeleteConflict", message)
-        assert refusal(iam.delete_policy, PolicyArn=arn) == expected
+        refuses("DeleteConflict", message, iam.delete_policy, PolicyArn=arn)
 
     def test_a_policy_attached_twice_is_attached_once(self, iam):
         arn = create_policy(iam)
@@ -699,24 +669,7 @@ class TestAlreadyKept:
     def test_third_access_key(self, iam):
         create_user_with_key(iam)
         create_key(iam)
-        message = "Cannot exceed quota for AccessKeysPerUser: 2"
-        expected = (409, "LimitExceeded", message)
-        assert refusal(iam.create_access_key, UserName="u") == expected
-
-    def test_user_with_policies(self, iam):
-        iam.create_user(UserName="u")
-        document = policy("s3:*")
-        inline = {"UserName": "u", "PolicyName": "p"}
-        iam.put_user_policy(PolicyDocument=document, **inline)
-        message = "Cannot delete entity, must delete policies first."
-        expected = (409, "DeleteConflict", message)
-        assert refusal(iam.delete_user, UserName="u") == expected
-        iam.delete_user_policy(**inline)
-        arn = create_policy(iam)
-        iam.attach_user_policy(UserName="u", PolicyArn=arn)
-        message = "Cannot delete entity, must detach all policies first."
-        expected = (409, "DeleteConflict", message)
-        assert refusal(iam.delete_user, UserName="u") == expected
+        refuses("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2", iam.create_access_key, UserName="u")
 
     def test_sixth_policy_version(self, iam):
         arn = create_policy(iam)
@@ -726,8 +679,7 @@ class TestAlreadyKept:
         message = (
             "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version."
         )
-        expected = (409, "LimitExceeded", message)
-        assert refusal(iam.create_policy_version, **new) == expected
+        refuses("LimitExceeded", message, iam.create_policy_version, **new)
 
     def test_last_use_of_a_key(self, aws, iam):
         key = create_user_with_key(iam)

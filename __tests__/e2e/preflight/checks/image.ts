@@ -89,9 +89,5 @@ export const image = testChecks([imageCheck], createFixtures, [
       "use another image; image IDs differ between regions",
     ],
   },
-  {
-    verdict: "skipped",
-    of: "no image",
-    expected: () => ["no image is set", "set cluster.amis"],
-  },
+  { verdict: "skipped", of: "no image", expected: () => ["no image is set", "set cluster.amis"] },
 ]);

@@ -34,11 +34,7 @@ const REFUSED =
   ", and the state does not manage it: the apply would fail with EntityAlreadyExists (docs/how-to/recover.md#half-made)";
 
 export const ownNames = testChecks([ownNamesCheck], createFixtures, [
-  {
-    verdict: "ok",
-    of: "names that are free",
-    expected: () => ["user deckhouse, policy D8CloudProviderAWS: do not exist yet"],
-  },
+  { verdict: "ok", of: "names that are free", expected: () => ["user deckhouse, policy D8CloudProviderAWS: do not exist yet"] },
   {
     verdict: "failed",
     of: "a user that the state does not manage",

@@ -2,11 +2,7 @@ import { regionCheck } from "../../../../src/cli/account/preflight/checks/region
 import { noFixtures, settings, testChecks } from "../../support/preflight";
 
 export const region = testChecks([regionCheck], noFixtures, [
-  {
-    verdict: "ok",
-    of: "an enabled region",
-    expected: () => ["eu-central-1 is enabled (opt-in-not-required)"],
-  },
+  { verdict: "ok", of: "an enabled region", expected: () => ["eu-central-1 is enabled (opt-in-not-required)"] },
   {
     verdict: "failed",
     of: "a region that is not enabled",

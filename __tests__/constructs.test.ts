@@ -379,20 +379,6 @@ function terraformBlock(settings: string): Readonly<Record<string, unknown>> {
 }
 
 describe("the backend block", () => {
-  it("is S3 with encryption, a lock and a key of the stack's name", () => {
-    expect(terraformBlock("backend: { s3: { bucket: state, region: eu-central-1 } }")).toEqual({
-      backend: {
-        s3: { bucket: "state", region: "eu-central-1", encrypt: true, key: "deckhouse/terraform.tfstate", use_lockfile: true },
-      },
-    });
-  });
-
-  it("takes the word of the settings over the defaults of S3", () => {
-    expect(terraformBlock("backend: { s3: { bucket: b, region: r, encrypt: false, use_lockfile: false, key: k } }")).toEqual({
-      backend: { s3: { bucket: "b", region: "r", encrypt: false, key: "k", use_lockfile: false } },
-    });
-  });
-
   it("passes arguments of any type through as they are, nested ones and camel case inside values too", () => {
     expect(
       terraformBlock(
@@ -414,12 +400,6 @@ describe("the backend block", () => {
   it("is the cloud block for HCP Terraform, without a backend beside it", () => {
     expect(terraformBlock("cloud: { organization: org, workspaces: { name: dkp } }")).toEqual({
       cloud: { organization: "org", workspaces: { name: "dkp" } },
-    });
-  });
-
-  it("leaves out what is given on the command line, and the word partial", () => {
-    expect(terraformBlock("backend: { s3: {}, partial: true }")).toEqual({
-      backend: { s3: { encrypt: true, key: "deckhouse/terraform.tfstate", use_lockfile: true } },
     });
   });
 });
@@ -461,27 +441,5 @@ describe("a local state below an output folder that is a symbolic link", () => {
     } finally {
       rmSync(root, { recursive: true });
     }
-  });
-});
-
-describe("the HCL of the S3 backend", () => {
-  it("has the same arguments", () => {
-    const stack = new DeckhouseAccessStack(
-      Testing.app(),
-      deployment(
-        "backend: { s3: { bucket: state, region: eu-central-1, assume_role: { role_arn: 'arn:aws:iam::123456789012:role/s' } } }",
-      ),
-    );
-    const hcl = Testing.synthHcl(stack);
-    expect(hcl).toContain(`backend "s3" {
-encrypt = true
-key = "deckhouse/terraform.tfstate"
-use_lockfile = true
-assume_role = {
-role_arn = "arn:aws:iam::123456789012:role/s"
-}
-bucket = "state"
-region = "eu-central-1"
-}`);
   });
 });

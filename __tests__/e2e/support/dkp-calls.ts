@@ -9,7 +9,7 @@ import type { WireCall } from "./wire-calls";
 /** A call whose parameters contain IDs from the responses to earlier calls, as `{vpc}`. */
 export interface DkpCall extends WireCall {
   /** Elements of the response, by the name under which later calls use their text. */
-  readonly keep?: Readonly<Record<string, string>>;
+  readonly keep?: Parameters;
   /** Absent: in every cluster for which the action was measured. */
   readonly when?: boolean;
 }
@@ -64,12 +64,12 @@ export function dkpCalls(cluster: Cluster & { readonly layout: Layout }, existin
 }
 
 /** Parameters of a `TagSpecification`. */
-function tagged(type: string, tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function tagged(type: string, tags: Parameters): Parameters {
   const pairs = numbered("TagSpecification.1.Tag", tags);
   return Object.keys(tags).length === 0 ? {} : { "TagSpecification.1.ResourceType": type, ...pairs };
 }
 
-function numbered(name: string, tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function numbered(name: string, tags: Parameters): Parameters {
   return Object.fromEntries(
     Object.entries(tags).flatMap(([key, value], at) => [
       [`${name}.${at + 1}.Key`, key],
@@ -77,6 +77,14 @@ function numbered(name: string, tags: Readonly<Record<string, string>>): Readonl
     ]),
   );
 }
+
+type Parameters = Readonly<Record<string, string>>;
+
+const call = (action: string, parameters: Parameters = {}, more: Pick<DkpCall, "keep" | "when"> = {}): DkpCall => ({
+  action,
+  parameters,
+  ...more,
+});
 
 function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existing): readonly DkpCall[] {
   const { prefix = "dev", layout, tags, iamNodeRole } = cluster;
@@ -123,120 +131,109 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
   // A marker stays as long as the cluster.
   const removable = Object.fromEntries(Object.entries(tags).filter(([key]) => key !== MARKER.key));
   const onAll = Object.fromEntries(resourcesWithTags.map((id, at) => [`ResourceId.${at + 1}`, id]));
-  const group3 = (name: string, keep: string, its: Readonly<Record<string, string>>): DkpCall => ({
+  const group3 = (name: string, keep: string, its: Parameters): DkpCall => ({
     action: "ec2:CreateSecurityGroup",
     parameters: { GroupName: `${prefix}-${name}`, GroupDescription: name, VpcId: "{vpc}", ...tagged("security-group", its) },
     keep: { [keep]: "groupId" },
   });
   return [
-    { action: "sts:GetCallerIdentity" },
+    call("sts:GetCallerIdentity"),
     ...reads("DescribeAvailabilityZones", "DescribeVpcs"),
     // Base infrastructure: identity.
-    {
-      action: "iam:CreateRole",
-      parameters: { RoleName: node, Path: "/", AssumeRolePolicyDocument: TRUST, ...numbered("Tags.member", tags) },
-    },
-    { action: "iam:GetRole", parameters: { RoleName: node } },
-    { action: "iam:ListRolePolicies", parameters: { RoleName: node } },
-    { action: "iam:ListAttachedRolePolicies", parameters: { RoleName: node } },
-    { action: "iam:PutRolePolicy", parameters: { RoleName: node, PolicyName: node, PolicyDocument: ROLE_POLICY } },
-    { action: "iam:GetRolePolicy", parameters: { RoleName: node, PolicyName: node } },
-    { action: "iam:CreateInstanceProfile", parameters: { InstanceProfileName: node, Path: "/" } },
-    { action: "iam:AddRoleToInstanceProfile", parameters: { InstanceProfileName: node, RoleName: node } },
-    { action: "iam:GetInstanceProfile", parameters: { InstanceProfileName: node } },
+    call("iam:CreateRole", { RoleName: node, Path: "/", AssumeRolePolicyDocument: TRUST, ...numbered("Tags.member", tags) }),
+    call("iam:GetRole", { RoleName: node }),
+    call("iam:ListRolePolicies", { RoleName: node }),
+    call("iam:ListAttachedRolePolicies", { RoleName: node }),
+    call("iam:PutRolePolicy", { RoleName: node, PolicyName: node, PolicyDocument: ROLE_POLICY }),
+    call("iam:GetRolePolicy", { RoleName: node, PolicyName: node }),
+    call("iam:CreateInstanceProfile", { InstanceProfileName: node, Path: "/" }),
+    call("iam:AddRoleToInstanceProfile", { InstanceProfileName: node, RoleName: node }),
+    call("iam:GetInstanceProfile", { InstanceProfileName: node }),
     // Base infrastructure: network.
-    {
-      action: "ec2:ImportKeyPair",
-      parameters: {
-        KeyName: prefix,
-        PublicKeyMaterial: PUBLIC_KEY.toString("base64"),
-        ...tagged("key-pair", { Cluster: prefix, ...tags }),
-      },
-      keep: { keyPair: "keyPairId" },
-    },
+    call(
+      "ec2:ImportKeyPair",
+      { KeyName: prefix, PublicKeyMaterial: PUBLIC_KEY.toString("base64"), ...tagged("key-pair", { Cluster: prefix, ...tags }) },
+      { keep: { keyPair: "keyPairId" } },
+    ),
     ...reads("DescribeKeyPairs"),
-    { action: "ec2:CreateVpc", parameters: { CidrBlock: CIDR, ...named("vpc", prefix) }, keep: { vpc: "vpcId" } },
-    { action: "ec2:ModifyVpcAttribute", parameters: { VpcId: "{vpc}", "EnableDnsHostnames.Value": "true" } },
-    { action: "ec2:DescribeVpcAttribute", parameters: { VpcId: "{vpc}", Attribute: "enableDnsHostnames" } },
+    call("ec2:CreateVpc", { CidrBlock: CIDR, ...named("vpc", prefix) }, { keep: { vpc: "vpcId" } }),
+    call("ec2:ModifyVpcAttribute", { VpcId: "{vpc}", "EnableDnsHostnames.Value": "true" }),
+    call("ec2:DescribeVpcAttribute", { VpcId: "{vpc}", Attribute: "enableDnsHostnames" }),
     ...reads("DescribeNetworkAcls"),
-    { action: "ec2:CreateInternetGateway", parameters: named("internet-gateway", prefix), keep: { igw: "internetGatewayId" } },
-    { action: "ec2:AttachInternetGateway", parameters: { InternetGatewayId: "{igw}", VpcId: "{vpc}" } },
+    call("ec2:CreateInternetGateway", named("internet-gateway", prefix), { keep: { igw: "internetGatewayId" } }),
+    call("ec2:AttachInternetGateway", { InternetGatewayId: "{igw}", VpcId: "{vpc}" }),
     ...reads("DescribeInternetGateways"),
-    ...["subnet", "secondSubnet"].map((keep, at) => ({
-      action: "ec2:CreateSubnet",
-      parameters: { VpcId: "{vpc}", CidrBlock: `10.222.${at}.0/24`, ...named("subnet", `${prefix}-${at}`, uuid) },
-      keep: { [keep]: "subnetId" },
-    })),
-    { action: "ec2:ModifySubnetAttribute", parameters: { SubnetId: "{subnet}", "MapPublicIpOnLaunch.Value": "true" } },
+    ...["subnet", "secondSubnet"].map((keep, at) =>
+      call(
+        "ec2:CreateSubnet",
+        { VpcId: "{vpc}", CidrBlock: `10.222.${at}.0/24`, ...named("subnet", `${prefix}-${at}`, uuid) },
+        { keep: { [keep]: "subnetId" } },
+      ),
+    ),
+    call("ec2:ModifySubnetAttribute", { SubnetId: "{subnet}", "MapPublicIpOnLaunch.Value": "true" }),
     ...reads("DescribeSubnets"),
-    ...["routeTable", "otherRouteTable"].map((keep, at) => ({
-      action: "ec2:CreateRouteTable",
-      parameters: { VpcId: "{vpc}", ...named("route-table", `${prefix}-${at}`, at === 0 ? uuid : {}) },
-      keep: { [keep]: "routeTableId" },
-    })),
-    {
-      action: "ec2:CreateRoute",
-      parameters: { RouteTableId: "{routeTable}", DestinationCidrBlock: "0.0.0.0/0", GatewayId: "{igw}" },
-    },
-    {
-      action: "ec2:AssociateRouteTable",
-      parameters: { RouteTableId: "{routeTable}", SubnetId: "{subnet}" },
-      keep: { association: "associationId" },
-    },
+    ...["routeTable", "otherRouteTable"].map((keep, at) =>
+      call(
+        "ec2:CreateRouteTable",
+        { VpcId: "{vpc}", ...named("route-table", `${prefix}-${at}`, at === 0 ? uuid : {}) },
+        { keep: { [keep]: "routeTableId" } },
+      ),
+    ),
+    call("ec2:CreateRoute", { RouteTableId: "{routeTable}", DestinationCidrBlock: "0.0.0.0/0", GatewayId: "{igw}" }),
+    call(
+      "ec2:AssociateRouteTable",
+      { RouteTableId: "{routeTable}", SubnetId: "{subnet}" },
+      { keep: { association: "associationId" } },
+    ),
     ...reads("DescribeRouteTables"),
-    {
-      action: "ec2:AllocateAddress",
-      parameters: { Domain: "vpc", ...named("elastic-ip", prefix) },
-      keep: { [hasNat ? "natAddress" : "address"]: "allocationId" },
-    },
-    {
-      action: "ec2:AllocateAddress",
-      parameters: { Domain: "vpc", ...named("elastic-ip", `${prefix}-bastion`) },
-      keep: { address: "allocationId" },
-      when: hasBastion,
-    },
+    call(
+      "ec2:AllocateAddress",
+      { Domain: "vpc", ...named("elastic-ip", prefix) },
+      { keep: { [hasNat ? "natAddress" : "address"]: "allocationId" } },
+    ),
+    call(
+      "ec2:AllocateAddress",
+      { Domain: "vpc", ...named("elastic-ip", `${prefix}-bastion`) },
+      { keep: { address: "allocationId" }, when: hasBastion },
+    ),
     ...reads("DescribeAddresses", "DescribeAddressesAttribute"),
-    {
-      action: "ec2:CreateNatGateway",
-      parameters: { SubnetId: "{subnet}", AllocationId: "{natAddress}", ...named("natgateway", prefix) },
-      keep: { nat: "natGatewayId" },
-    },
+    call(
+      "ec2:CreateNatGateway",
+      { SubnetId: "{subnet}", AllocationId: "{natAddress}", ...named("natgateway", prefix) },
+      { keep: { nat: "natGatewayId" } },
+    ),
     ...reads("DescribeNatGateways"),
-    {
-      action: "ec2:CreateRoute",
-      parameters: { RouteTableId: "{otherRouteTable}", DestinationCidrBlock: "0.0.0.0/0", NatGatewayId: "{nat}" },
-      when: hasNat,
-    },
+    call(
+      "ec2:CreateRoute",
+      { RouteTableId: "{otherRouteTable}", DestinationCidrBlock: "0.0.0.0/0", NatGatewayId: "{nat}" },
+      { when: hasNat },
+    ),
     group3("node", "group", { ...uuid, ...tags }),
     group3("loadbalancer", "balancerGroup", tags),
     group3("ssh-accessible", "sshGroup", tags),
-    { action: "ec2:RevokeSecurityGroupEgress", parameters: { GroupId: "{group}", ...egress } },
-    { action: "ec2:AuthorizeSecurityGroupEgress", parameters: { GroupId: "{group}", ...egress } },
-    { action: "ec2:AuthorizeSecurityGroupIngress", parameters: { GroupId: "{sshGroup}", ...tcp("22") } },
+    call("ec2:RevokeSecurityGroupEgress", { GroupId: "{group}", ...egress }),
+    call("ec2:AuthorizeSecurityGroupEgress", { GroupId: "{group}", ...egress }),
+    call("ec2:AuthorizeSecurityGroupIngress", { GroupId: "{sshGroup}", ...tcp("22") }),
     ...reads("DescribeSecurityGroups", "DescribeSecurityGroupRules"),
-    {
-      action: "ec2:CreateVpcPeeringConnection",
-      parameters: { VpcId: "{vpc}", PeerVpcId: existing.peerVpc, ...named("vpc-peering-connection", prefix) },
-      keep: { pcx: "vpcPeeringConnectionId" },
-    },
-    { action: "ec2:AcceptVpcPeeringConnection", parameters: { VpcPeeringConnectionId: "{pcx}" } },
-    {
-      action: "ec2:CreateTags",
-      parameters: { "ResourceId.1": "{pcx}", ...numbered("Tag", { Name: prefix, ...tags }) },
-      when: hasPeering,
-    },
+    call(
+      "ec2:CreateVpcPeeringConnection",
+      { VpcId: "{vpc}", PeerVpcId: existing.peerVpc, ...named("vpc-peering-connection", prefix) },
+      { keep: { pcx: "vpcPeeringConnectionId" } },
+    ),
+    call("ec2:AcceptVpcPeeringConnection", { VpcPeeringConnectionId: "{pcx}" }),
+    call("ec2:CreateTags", { "ResourceId.1": "{pcx}", ...numbered("Tag", { Name: prefix, ...tags }) }, { when: hasPeering }),
     ...reads("DescribeVpcPeeringConnections"),
-    {
-      action: "ec2:CreateRoute",
-      parameters: { RouteTableId: existing.peerRouteTable, DestinationCidrBlock: CIDR, VpcPeeringConnectionId: "{pcx}" },
-      when: hasPeering,
-    },
+    call(
+      "ec2:CreateRoute",
+      { RouteTableId: existing.peerRouteTable, DestinationCidrBlock: CIDR, VpcPeeringConnectionId: "{pcx}" },
+      { when: hasPeering },
+    ),
     // Instances: master, static node, bastion.
-    { action: "ec2:DescribeImages", parameters: { "ImageId.1": existing.image } },
-    { action: "ec2:DescribeInstanceTypes", parameters: { "InstanceType.1": "m5.large" } },
-    {
-      action: "ec2:RunInstances",
-      parameters: {
+    call("ec2:DescribeImages", { "ImageId.1": existing.image }),
+    call("ec2:DescribeInstanceTypes", { "InstanceType.1": "m5.large" }),
+    call(
+      "ec2:RunInstances",
+      {
         ...launch,
         ...profile,
         ...rootDisk,
@@ -244,11 +241,11 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
         "SecurityGroupId.1": group,
         ...instanceTags(`${prefix}-master-0`),
       },
-      keep: { master: "instanceId", interface: "networkInterfaceId" },
-    },
-    {
-      action: "ec2:RunInstances",
-      parameters: {
+      { keep: { master: "instanceId", interface: "networkInterfaceId" } },
+    ),
+    call(
+      "ec2:RunInstances",
+      {
         ...launch,
         ...profile,
         ...rootDisk,
@@ -259,122 +256,101 @@ function lifeOf(cluster: Cluster & { readonly layout: Layout }, existing: Existi
         "MetadataOptions.HttpTokens": "required",
         ...instanceTags(`${prefix}-static-0`),
       },
-      keep: { static: "instanceId" },
-    },
-    {
-      action: "ec2:RunInstances",
-      parameters: { ...launch, SubnetId: "{subnet}", "SecurityGroupId.1": group, ...named("instance", `${prefix}-bastion`) },
-      keep: { bastion: "instanceId" },
-      when: hasBastion,
-    },
+      { keep: { static: "instanceId" } },
+    ),
+    call(
+      "ec2:RunInstances",
+      { ...launch, SubnetId: "{subnet}", "SecurityGroupId.1": group, ...named("instance", `${prefix}-bastion`) },
+      { keep: { bastion: "instanceId" }, when: hasBastion },
+    ),
     ...reads("DescribeInstances", "DescribeInstanceCreditSpecifications", "DescribeTags"),
-    {
-      action: "ec2:DescribeVolumes",
-      parameters: { "Filter.1.Name": "attachment.instance-id", "Filter.1.Value.1": "{master}" },
-      keep: { rootVolume: "volumeId" },
-    },
-    { action: "ec2:DescribeInstanceAttribute", parameters: { InstanceId: "{master}", Attribute: "disableApiTermination" } },
-    { action: "ec2:ModifyInstanceAttribute", parameters: { InstanceId: "{master}", "SourceDestCheck.Value": "false" } },
-    {
-      action: "ec2:CreateTags",
-      parameters: { "ResourceId.1": "{rootVolume}", ...numbered("Tag", tags) },
-      when: Object.keys(tags).length > 0,
-    },
-    {
-      action: "ec2:AssociateAddress",
-      parameters: { AllocationId: "{address}", InstanceId: hasBastion ? "{bastion}" : "{master}" },
-      keep: { addressAssociation: "associationId" },
-    },
-    {
-      action: "ec2:CreateVolume",
-      parameters: {
-        AvailabilityZone: "eu-central-1a",
-        Size: "20",
-        VolumeType: "gp3",
-        ...named("volume", `${prefix}-kubernetes-data-0`),
-      },
-      keep: { etcd: "volumeId" },
-    },
-    { action: "ec2:AttachVolume", parameters: { VolumeId: "{etcd}", InstanceId: "{master}", Device: "/dev/sdf" } },
+    call(
+      "ec2:DescribeVolumes",
+      { "Filter.1.Name": "attachment.instance-id", "Filter.1.Value.1": "{master}" },
+      { keep: { rootVolume: "volumeId" } },
+    ),
+    call("ec2:DescribeInstanceAttribute", { InstanceId: "{master}", Attribute: "disableApiTermination" }),
+    call("ec2:ModifyInstanceAttribute", { InstanceId: "{master}", "SourceDestCheck.Value": "false" }),
+    call("ec2:CreateTags", { "ResourceId.1": "{rootVolume}", ...numbered("Tag", tags) }, { when: Object.keys(tags).length > 0 }),
+    call(
+      "ec2:AssociateAddress",
+      { AllocationId: "{address}", InstanceId: hasBastion ? "{bastion}" : "{master}" },
+      { keep: { addressAssociation: "associationId" } },
+    ),
+    call(
+      "ec2:CreateVolume",
+      { AvailabilityZone: "eu-central-1a", Size: "20", VolumeType: "gp3", ...named("volume", `${prefix}-kubernetes-data-0`) },
+      { keep: { etcd: "volumeId" } },
+    ),
+    call("ec2:AttachVolume", { VolumeId: "{etcd}", InstanceId: "{master}", Device: "/dev/sdf" }),
     // Changes of a running cluster.
-    { action: "ec2:ModifyVolume", parameters: { VolumeId: "{etcd}", Size: "30" } },
-    { action: "ec2:DescribeVolumesModifications", parameters: { "VolumeId.1": "{etcd}" } },
-    { action: "ec2:StopInstances", parameters: { "InstanceId.1": "{master}" } },
-    {
-      action: "ec2:ModifyInstanceAttribute",
-      parameters: { InstanceId: "{master}", "InstanceType.Value": "m5.metal" },
-      when: cluster.features.includes("instance-type-change"),
-    },
-    { action: "ec2:StartInstances", parameters: { "InstanceId.1": "{master}" } },
-    { action: "ec2:ModifyInstanceMetadataOptions", parameters: { InstanceId: "{master}", HttpTokens: "required" } },
-    {
-      action: "ec2:ModifyNetworkInterfaceAttribute",
-      parameters: { NetworkInterfaceId: "{interface}", "SecurityGroupId.1": group, "SecurityGroupId.2": existing.otherGroup },
-    },
-    { action: "ec2:RevokeSecurityGroupIngress", parameters: { GroupId: "{sshGroup}", ...tcp("22") } },
-    {
-      action: "ec2:AuthorizeSecurityGroupIngress",
-      parameters: { GroupId: "{sshGroup}", ...tcp("22"), "IpPermissions.1.IpRanges.1.CidrIp": "192.0.2.0/24" },
-    },
-    { action: "ec2:CreateTags", parameters: { ...onAll, ...numbered("Tag", tags) }, when: Object.keys(tags).length > 0 },
-    { action: "ec2:DeleteTags", parameters: { ...onAll, ...numbered("Tag", removable) } },
-    { action: "iam:TagRole", parameters: { RoleName: node, ...numbered("Tags.member", tags) } },
-    {
-      action: "iam:UntagRole",
-      parameters: {
-        RoleName: node,
-        ...Object.fromEntries(Object.keys(tags).map((key, at) => [`TagKeys.member.${at + 1}`, key])),
-      },
-    },
+    call("ec2:ModifyVolume", { VolumeId: "{etcd}", Size: "30" }),
+    call("ec2:DescribeVolumesModifications", { "VolumeId.1": "{etcd}" }),
+    call("ec2:StopInstances", { "InstanceId.1": "{master}" }),
+    call(
+      "ec2:ModifyInstanceAttribute",
+      { InstanceId: "{master}", "InstanceType.Value": "m5.metal" },
+      { when: cluster.features.includes("instance-type-change") },
+    ),
+    call("ec2:StartInstances", { "InstanceId.1": "{master}" }),
+    call("ec2:ModifyInstanceMetadataOptions", { InstanceId: "{master}", HttpTokens: "required" }),
+    call("ec2:ModifyNetworkInterfaceAttribute", {
+      NetworkInterfaceId: "{interface}",
+      "SecurityGroupId.1": group,
+      "SecurityGroupId.2": existing.otherGroup,
+    }),
+    call("ec2:RevokeSecurityGroupIngress", { GroupId: "{sshGroup}", ...tcp("22") }),
+    call("ec2:AuthorizeSecurityGroupIngress", {
+      GroupId: "{sshGroup}",
+      ...tcp("22"),
+      "IpPermissions.1.IpRanges.1.CidrIp": "192.0.2.0/24",
+    }),
+    call("ec2:CreateTags", { ...onAll, ...numbered("Tag", tags) }, { when: Object.keys(tags).length > 0 }),
+    call("ec2:DeleteTags", { ...onAll, ...numbered("Tag", removable) }),
+    call("iam:TagRole", { RoleName: node, ...numbered("Tags.member", tags) }),
+    call("iam:UntagRole", {
+      RoleName: node,
+      ...Object.fromEntries(Object.keys(tags).map((key, at) => [`TagKeys.member.${at + 1}`, key])),
+    }),
     ...(iamNodeRole === undefined
       ? []
       : [
-          { action: "iam:GetRole", parameters: { RoleName: iamNodeRole } },
-          { action: "iam:RemoveRoleFromInstanceProfile", parameters: { InstanceProfileName: node, RoleName: node } },
-          { action: "iam:AddRoleToInstanceProfile", parameters: { InstanceProfileName: node, RoleName: iamNodeRole } },
-          {
-            action: "ec2:RunInstances",
-            parameters: {
-              ...launch,
-              ...profile,
-              SubnetId: "{subnet}",
-              "SecurityGroupId.1": group,
-              ...instanceTags(`${prefix}-static-1`),
-            },
-            keep: { otherStatic: "instanceId" },
-          },
-          { action: "ec2:TerminateInstances", parameters: { "InstanceId.1": "{otherStatic}" } },
+          call("iam:GetRole", { RoleName: iamNodeRole }),
+          call("iam:RemoveRoleFromInstanceProfile", { InstanceProfileName: node, RoleName: node }),
+          call("iam:AddRoleToInstanceProfile", { InstanceProfileName: node, RoleName: iamNodeRole }),
+          call(
+            "ec2:RunInstances",
+            { ...launch, ...profile, SubnetId: "{subnet}", "SecurityGroupId.1": group, ...instanceTags(`${prefix}-static-1`) },
+            { keep: { otherStatic: "instanceId" } },
+          ),
+          call("ec2:TerminateInstances", { "InstanceId.1": "{otherStatic}" }),
         ]),
     // Deletion.
-    { action: "ec2:DisassociateAddress", parameters: { AssociationId: "{addressAssociation}" }, when: layout !== "Standard" },
-    { action: "ec2:DisassociateAddress", parameters: { AssociationId: "{natAssociation}" }, when: layout === "Standard" },
-    { action: "ec2:ModifyInstanceAttribute", parameters: { InstanceId: "{master}", "DisableApiTermination.Value": "false" } },
-    { action: "ec2:TerminateInstances", parameters: { "InstanceId.1": "{master}", "InstanceId.2": "{static}" } },
-    { action: "ec2:TerminateInstances", parameters: { "InstanceId.1": "{bastion}" }, when: hasBastion },
-    { action: "ec2:DeleteVolume", parameters: { VolumeId: "{etcd}" } },
-    { action: "ec2:DeleteNatGateway", parameters: { NatGatewayId: "{nat}" } },
-    { action: "ec2:ReleaseAddress", parameters: { AllocationId: hasNat ? "{natAddress}" : "{address}" } },
-    { action: "ec2:ReleaseAddress", parameters: { AllocationId: "{address}" }, when: hasBastion },
-    {
-      action: "ec2:DeleteRoute",
-      parameters: { RouteTableId: existing.peerRouteTable, DestinationCidrBlock: CIDR },
-      when: hasPeering,
-    },
-    { action: "ec2:DeleteVpcPeeringConnection", parameters: { VpcPeeringConnectionId: "{pcx}" } },
-    { action: "ec2:DeleteRoute", parameters: { RouteTableId: "{routeTable}", DestinationCidrBlock: "0.0.0.0/0" } },
-    { action: "ec2:DisassociateRouteTable", parameters: { AssociationId: "{association}" } },
+    call("ec2:DisassociateAddress", { AssociationId: "{addressAssociation}" }, { when: layout !== "Standard" }),
+    call("ec2:DisassociateAddress", { AssociationId: "{natAssociation}" }, { when: layout === "Standard" }),
+    call("ec2:ModifyInstanceAttribute", { InstanceId: "{master}", "DisableApiTermination.Value": "false" }),
+    call("ec2:TerminateInstances", { "InstanceId.1": "{master}", "InstanceId.2": "{static}" }),
+    call("ec2:TerminateInstances", { "InstanceId.1": "{bastion}" }, { when: hasBastion }),
+    call("ec2:DeleteVolume", { VolumeId: "{etcd}" }),
+    call("ec2:DeleteNatGateway", { NatGatewayId: "{nat}" }),
+    call("ec2:ReleaseAddress", { AllocationId: hasNat ? "{natAddress}" : "{address}" }),
+    call("ec2:ReleaseAddress", { AllocationId: "{address}" }, { when: hasBastion }),
+    call("ec2:DeleteRoute", { RouteTableId: existing.peerRouteTable, DestinationCidrBlock: CIDR }, { when: hasPeering }),
+    call("ec2:DeleteVpcPeeringConnection", { VpcPeeringConnectionId: "{pcx}" }),
+    call("ec2:DeleteRoute", { RouteTableId: "{routeTable}", DestinationCidrBlock: "0.0.0.0/0" }),
+    call("ec2:DisassociateRouteTable", { AssociationId: "{association}" }),
     ...each("ec2:DeleteRouteTable", "RouteTableId", "routeTable", "otherRouteTable"),
     ...reads("DescribeNetworkInterfaces"),
     ...each("ec2:DeleteSecurityGroup", "GroupId", "sshGroup", "balancerGroup", "group"),
     ...each("ec2:DeleteSubnet", "SubnetId", "subnet", "secondSubnet"),
-    { action: "ec2:DetachInternetGateway", parameters: { InternetGatewayId: "{igw}", VpcId: "{vpc}" } },
-    { action: "ec2:DeleteInternetGateway", parameters: { InternetGatewayId: "{igw}" } },
-    { action: "ec2:DeleteVpc", parameters: { VpcId: "{vpc}" } },
-    { action: "ec2:DeleteKeyPair", parameters: { KeyName: prefix } },
-    { action: "iam:ListInstanceProfilesForRole", parameters: { RoleName: node } },
-    { action: "iam:RemoveRoleFromInstanceProfile", parameters: { InstanceProfileName: node, RoleName: iamNodeRole ?? node } },
-    { action: "iam:DeleteInstanceProfile", parameters: { InstanceProfileName: node } },
-    { action: "iam:DeleteRolePolicy", parameters: { RoleName: node, PolicyName: node } },
-    { action: "iam:DeleteRole", parameters: { RoleName: node } },
+    call("ec2:DetachInternetGateway", { InternetGatewayId: "{igw}", VpcId: "{vpc}" }),
+    call("ec2:DeleteInternetGateway", { InternetGatewayId: "{igw}" }),
+    call("ec2:DeleteVpc", { VpcId: "{vpc}" }),
+    call("ec2:DeleteKeyPair", { KeyName: prefix }),
+    call("iam:ListInstanceProfilesForRole", { RoleName: node }),
+    call("iam:RemoveRoleFromInstanceProfile", { InstanceProfileName: node, RoleName: iamNodeRole ?? node }),
+    call("iam:DeleteInstanceProfile", { InstanceProfileName: node }),
+    call("iam:DeleteRolePolicy", { RoleName: node, PolicyName: node }),
+    call("iam:DeleteRole", { RoleName: node }),
   ];
 }

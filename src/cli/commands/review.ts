@@ -1,10 +1,10 @@
 import { comparisonNote } from "../../iam/dkp-versions";
 import { dkpAccess } from "../../text/command";
 import { overviewPage } from "../review/overview";
-import { comparePacks, type PackFolder, writePacks } from "../review/pack-folder";
+import { comparePacks, writePacks } from "../review/pack-folder";
 import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
-import type { Define, Session } from "./support/session";
+import type { Define } from "./support/session";
 
 interface Options {
   readonly check?: true;
@@ -29,39 +29,25 @@ Never writes or deletes through symbolic links.`,
       session.printError(note === undefined ? "" : `note: ${note}\n`);
       const overview = names.length === 0 ? overviewPage(deployments) : undefined;
       const wanted = { packs: packsOf(deployments), overview, stacks, settings: settingsFolder(session) };
-      if (check === true) {
-        reportStale(session, out, comparePacks(out, wanted));
-      } else {
-        reportWritten(session, out, writePacks(out, wanted));
+      const { stale, unknown, unmanaged } = check === true ? comparePacks(out, wanted) : writePacks(out, wanted);
+      if (check !== true) {
+        session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
       }
+      const from = settingsFolder(session);
+      if (unmanaged !== undefined) {
+        session.printError(
+          `kept ${unmanaged}: it was not generated from ${from}; rename it to get the overview of these deployments\n`,
+        );
+      }
+      for (const path of unknown) {
+        session.printError(
+          `kept ${path}: no deployment of that name in ${from}, and its review pack was not generated from there; delete the folder if it is not needed\n`,
+        );
+      }
+      if (check === true && stale.length > 0) {
+        const lines = stale.map(({ path, what }) => `  ${path}: ${what}`);
+        throw new Error([`${out} is not up to date; run ${dkpAccess("review")} and commit the result:`, ...lines].join("\n"));
+      }
+      session.printError(check === true || stale.length > 0 ? "" : `${out}: all files are up to date\n`);
     });
 };
-
-function reportKept(session: Session, { unknown, unmanaged }: PackFolder): void {
-  if (unmanaged !== undefined) {
-    session.printError(
-      `kept ${unmanaged}: it was not generated from ${settingsFolder(session)}; rename it to get the overview of these deployments\n`,
-    );
-  }
-  for (const path of unknown) {
-    session.printError(
-      `kept ${path}: no deployment of that name in ${settingsFolder(session)}, and its review pack was not generated from there; delete the folder if it is not needed\n`,
-    );
-  }
-}
-
-function reportWritten(session: Session, folder: string, compared: PackFolder): void {
-  const { stale } = compared;
-  session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
-  reportKept(session, compared);
-  session.printError(stale.length === 0 ? `${folder}: all files are up to date\n` : "");
-}
-
-function reportStale(session: Session, folder: string, compared: PackFolder): void {
-  const { stale } = compared;
-  reportKept(session, compared);
-  if (stale.length > 0) {
-    const lines = stale.map(({ path, what }) => `  ${path}: ${what}`);
-    throw new Error([`${folder} is not up to date; run ${dkpAccess("review")} and commit the result:`, ...lines].join("\n"));
-  }
-}

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { awsRequests, type Requests } from "./http-requests";
+import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { awsRequests } from "./http-requests";
 import { type Action, AwsError, type Input, NOT_AWS, type Output, type PagedAction, UNREACHABLE } from "./operations";
 
 /** How to reach AWS, and as whom. */
@@ -41,7 +42,7 @@ const READS = /^(?:Describe|Get|List|Simulate)[A-Z]/;
 /** Calls AWS in the given Region. The AWS SDK is loaded only here, one service at a time, at the first call. */
 export class Aws {
   private readonly clients = new Map<string, Promise<{ readonly client: Client; readonly sdk: Sdk }>>();
-  private requests: Promise<Requests> | undefined;
+  private requests: Promise<NodeHttpHandler> | undefined;
   private credentials: Promise<() => Promise<unknown>> | undefined;
   /** How far AWS's clock is ahead of this computer's, in milliseconds. */
   private ahead = 0;
@@ -122,7 +123,7 @@ export class Aws {
     return { client: client as Client, sdk: sdk as Sdk };
   }
 
-  private requestHandler(): Promise<Requests> {
+  private requestHandler(): Promise<NodeHttpHandler> {
     this.requests ??= awsRequests((date) => {
       const reported = Date.parse(date);
       this.ahead = Number.isNaN(reported) ? this.ahead : reported - Date.now();

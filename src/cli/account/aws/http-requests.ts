@@ -5,15 +5,12 @@ type Handle = NodeHttpHandler["handle"];
 type Request = Parameters<Handle>[0];
 type Response = Awaited<ReturnType<Handle>>["response"];
 
-/** What the AWS SDK requires of the part that sends its requests. */
-export type Requests = Pick<NodeHttpHandler, "metadata" | "handle" | "updateHttpClientConfig" | "httpHandlerConfigs" | "destroy">;
-
 /**
  * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables. A response that is
  * not of AWS is an error, because the SDK takes for example the HTML page of a captive portal for an empty result.
  * @param onDate receives the `Date` header of each response
  */
-export async function awsRequests(onDate: (date: string) => void): Promise<Requests> {
+export async function awsRequests(onDate: (date: string) => void): Promise<NodeHttpHandler> {
   const [{ NodeHttpHandler }, { HttpsProxyAgent }, { getProxyForUrl }] = await Promise.all([
     import("@smithy/node-http-handler"),
     import("https-proxy-agent"),
@@ -32,22 +29,14 @@ export async function awsRequests(onDate: (date: string) => void): Promise<Reque
     tunnels.set(proxy, handler);
     return handler;
   };
-  return {
-    metadata: direct.metadata,
-    async handle(request, options) {
-      const { response } = await handlerOf(request).handle(request, options);
-      onDate(response.headers.date ?? "");
-      // Errors of servers pass: load balancers of AWS send them without content, and the SDK tries again.
-      return { response: response.statusCode >= 500 ? response : await checkedResponse(request, response) };
-    },
-    updateHttpClientConfig: (key, value) => direct.updateHttpClientConfig(key, value),
-    httpHandlerConfigs: () => direct.httpHandlerConfigs(),
-    destroy: () => {
-      for (const handler of [direct, ...tunnels.values()]) {
-        handler.destroy();
-      }
-    },
+  const requests = new NodeHttpHandler();
+  requests.handle = async (request, options) => {
+    const { response } = await handlerOf(request).handle(request, options);
+    onDate(response.headers.date ?? "");
+    // Errors of servers pass: load balancers of AWS send them without content, and the SDK tries again.
+    return { response: response.statusCode >= 500 ? response : await checkedResponse(request, response) };
   };
+  return requests;
 }
 
 /** @throws Error without the URL, which can contain a password */

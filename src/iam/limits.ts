@@ -41,8 +41,14 @@ export const MAX_POLICY_CHARACTERS = 6144;
  */
 export const MAX_POLICIES = 5;
 
-/** Managed policies that one role can have by default, and at most 25 on request. Source: "IAM and AWS STS quotas". */
-export const ROLE_POLICIES = 10;
+/** Managed policies of one role: what an account has, and what it can get. Source: "IAM and AWS STS quotas". */
+export const ROLE_POLICIES = { byDefault: 10, max: 25 } as const;
+
+/** Characters of all inline policies of one role, white space not counted. Source: "IAM and AWS STS quotas". */
+export const MAX_ROLE_INLINE_CHARACTERS = 10_240;
+
+/** Tags of one IAM entity. Source: "IAM and AWS STS quotas". */
+export const MAX_TAGS = 50;
 
 /** Key and value of a tag. */
 export const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;

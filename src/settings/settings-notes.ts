@@ -52,8 +52,8 @@ export function settingsWarnings({ region, cluster, nodeRole, state, accessKeys 
     "backend.s3.bucket": s3.bucket === "example-terraform-state" ? exampleWarning(s3.bucket) : bucketWarning(s3.bucket),
     "cluster.prefix": prefix === "example" ? exampleWarning(prefix) : undefined,
     "nodeRole.managedPolicyArns":
-      policies > ROLE_POLICIES
-        ? `has ${policies} policies, an account allows ${ROLE_POLICIES} per role by default; raise the quota "Managed policies per role" before the apply`
+      policies > ROLE_POLICIES.byDefault
+        ? `has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`
         : undefined,
     ...Object.fromEntries(
       (nodeRole?.additionalActions ?? []).map((action, index) => [`nodeRole.additionalActions.${index}`, actionWarning(action)]),

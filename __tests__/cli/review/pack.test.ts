@@ -54,6 +54,17 @@ describe("REVIEW.md", () => {
     );
   });
 
+  it("says where AWS Organizations may reject the service control policy", () => {
+    const roles = Array.from({ length: 400 }, (_, index) => `s3:GetObject${index}`).join(", ");
+    expect(file("REVIEW.md", SCOPED)).not.toMatch(/AWS Organizations accepts|`NotResource`/);
+    expect(file("REVIEW.md", "region: cn-north-1\n")).toContain(
+      "The statements `KeyWritesOnlyNodeRole`, `KeyPassesOnlyNodeRoles` use `NotResource`, which AWS has announced for the partitions",
+    );
+    expect(file("REVIEW.md", `cluster: { additionalRolePolicies: [${roles}] }\n`)).toMatch(
+      /It is `\d+` characters larger than AWS Organizations accepts/,
+    );
+  });
+
   it("lists the actions that applying requires, with their reasons", () => {
     expect(file("deployer.md")).toContain(
       "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS, arn:aws:iam::*:policy/D8CloudProviderAWS-?-????????` | detaches the policy from the user |",

@@ -1,4 +1,6 @@
 import { maxPrefix, nodeRoleName } from "../../iam/cluster";
+import { MAX_ROLE_INLINE_CHARACTERS } from "../../iam/limits";
+import { nodePolicy } from "../../iam/node-role-permissions";
 import { partitionOf } from "../../iam/partitions";
 import { errorAt } from "../errors";
 import { show } from "../message-parts";
@@ -44,4 +46,12 @@ export const CLUSTER_RULES: readonly Rule[] = [
       name?.toLowerCase() === nodeRoleName(prefix).toLowerCase() &&
       `${show(name)} is the role that DKP creates for prefix "${prefix}"; choose another name, for example "${name}-custom"`,
   ),
+  rule(["nodeRole.additionalActions"], ({ "nodeRole.additionalActions": actions = [] }) => {
+    // No action has white space.
+    const size = JSON.stringify(nodePolicy(actions)).length;
+    return (
+      size > MAX_ROLE_INLINE_CHARACTERS &&
+      `requires an inline policy of ${size} characters, IAM allows ${MAX_ROLE_INLINE_CHARACTERS} per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns`
+    );
+  }),
 ];

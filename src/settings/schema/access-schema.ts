@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
-import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
+import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { show } from "../message-parts";
@@ -112,7 +112,18 @@ export const nodeRole = f.strict({
     "What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource",
     [],
   ),
-  managedPolicyArns: f.attention(v.array(f.arn("policy")), "ARNs of policies to attach to the role", []),
+  managedPolicyArns: f.attention(
+    v.pipe(
+      v.array(f.arn("policy")),
+      v.maxLength(
+        ROLE_POLICIES.max,
+        ({ input, requirement }) =>
+          `has ${input.length} policies, a role can have at most ${requirement}; put their statements together`,
+      ),
+    ),
+    "ARNs of policies to attach to the role",
+    [],
+  ),
   permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits what the role can ever do"),
 });
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { parseIamArn } from "../../iam/arns";
-import { type NameRule, nameError, PATH, TAG_KEY, TAG_VALUE } from "../../iam/limits";
+import { MAX_TAGS, type NameRule, nameError, PATH, TAG_KEY, TAG_VALUE } from "../../iam/limits";
 import { isObject } from "../../text/json";
 import { EMPTY, listed, show } from "../message-parts";
 
@@ -114,6 +114,11 @@ export const tags = v.pipe(
       ),
       matching(TAG_VALUE, "is not a tag value: at most 256 letters, digits, spaces and _ . : / = + - @"),
     ),
+  ),
+  v.check(
+    (given) => Object.keys(given).length <= MAX_TAGS,
+    ({ input }) =>
+      `has ${Object.keys(input).length} tags, IAM allows ${MAX_TAGS}; remove ${Object.keys(input).length - MAX_TAGS}`,
   ),
   v.check(
     (given) => new Set(Object.keys(given).map((key) => key.toLowerCase())).size === Object.keys(given).length,

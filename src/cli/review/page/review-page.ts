@@ -47,7 +47,7 @@ export function reviewPage(deployment: Deployment, terraform: TerraformJson, dep
     ...secretExposure(deployment, terraform),
     ...nodeRolePermissions(deployment.nodeRole),
     ...strictLimits(options),
-    ...controlPolicyNotesOf(deployment),
+    ...controlPolicyNotesOf(deployment, controlPolicy),
     weakChoices: table(["setting", "chosen, weaker", "stronger", "cost of the stronger choice"], [...choices, OUTSIDE]),
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),

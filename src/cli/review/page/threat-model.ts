@@ -1,7 +1,8 @@
 import { ACCOUNT_ID } from "../../../iam/arns";
+import { partitionOf } from "../../../iam/partitions";
 import type { PolicyOptions } from "../../../iam/policy-statements";
 import { risksOf } from "../../../iam/risks";
-import { type ControlPolicy, controlPolicy } from "../../../iam/service-control-policy";
+import { type ControlPolicy, controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../../../iam/service-control-policy";
 import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
 import { code, codes, list, type Markdown, md, sentence, table } from "../../../text/markdown";
 import type { TemplateData } from "../../../text/template";
@@ -35,9 +36,15 @@ export function controlPolicyTable({ Statement }: ControlPolicy): Markdown {
 }
 
 /** How to attach the service control policy, and what it does not limit: the data of the template's list. */
-export function controlPolicyNotesOf(deployment: Deployment): TemplateData {
-  const { user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
+export function controlPolicyNotesOf(deployment: Deployment, policy: ControlPolicy): TemplateData {
+  const { region, user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
+  const excess = JSON.stringify(policy).length - MAX_CONTROL_POLICY_CHARACTERS;
+  // Source: AWS Security Blog, "full IAM language", 2025.
+  const acceptsNotResource = ["aws", "aws-us-gov"].includes(partitionOf(region));
+  const withNotResource = policy.Statement.filter(({ NotResource }) => NotResource !== undefined && !acceptsNotResource);
   return {
+    excess: code(excess > 0 ? String(excess) : ""),
+    notResource: codes(withNotResource.map(({ Sid }) => Sid)),
     prefixUnknown: cluster.prefix === undefined,
     unknownAccount: code(accountId === undefined ? ACCOUNT_ID : ""),
     userName: code(user.name),

@@ -71,14 +71,6 @@ export async function readOutputs(terraform: TerraformCli, folder: string): Prom
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? output.value : undefined]));
 }
 
-/** A saved plan is a zip archive. */
-const ZIP = "PK\u0003\u0004";
-
-/** Whether the content of a file is a plan as `terraform plan -out` saves it. */
-export function isSavedPlan(content: Buffer): boolean {
-  return content.subarray(0, ZIP.length).toString("latin1") === ZIP;
-}
-
 /**
  * Installs the provider of a folder's configuration, without its backend.
  * @param verified a folder of providers to try first; Terraform takes one only if the lock in the folder has its checksum
@@ -96,8 +88,6 @@ export async function initProvider(terraform: TerraformCli, folder: string, veri
   await runTerraform(terraform, folder, args);
 }
 
-const execute = promisify(execFile);
-
 /** Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its standard output */
 export function runTerraform(
   { binary, timeout, progress }: TerraformCli,
@@ -106,7 +96,7 @@ export function runTerraform(
   signal?: AbortSignal,
 ): Promise<string> {
   const limits = { maxBuffer: MAX_OUTPUT, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
-  const result = execute(binary, args, { cwd: folder, ...limits, ...(signal && { signal }) }).then(
+  const result = promisify(execFile)(binary, args, { cwd: folder, ...limits, ...(signal && { signal }) }).then(
     ({ stdout }) => stdout,
     (error: ExecFileException) => {
       throw new Error(failure(error, binary, `${binary} ${args.join(" ")}`, folder, timeout));

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { type UnzipFileInfo, unzipSync } from "fflate";
-import { initProvider, isSavedPlan, runTerraform, type TerraformCli } from "../../terraform/terraform-cli";
+import { initProvider, runTerraform, type TerraformCli } from "../../terraform/terraform-cli";
 import { readRegularFile } from "../../text/files";
 import { parseJson } from "../../text/json";
 import { differences, type JsonObject, objectOf } from "./json-values";
@@ -27,7 +27,8 @@ export async function readGivenPlan(
   lock: string,
 ): Promise<{ readonly plan: JsonObject; readonly verification: Verification }> {
   const content = readRegularFile(file);
-  if (!isSavedPlan(content)) {
+  // A plan that `terraform plan -out` saves is a zip archive.
+  if (content.subarray(0, 4).toString("latin1") !== "PK\u0003\u0004") {
     return { plan: readPlan(file, content.toString("utf8")), verification: "unverified" };
   }
   const committed = existsSync(lock) ? readRegularFile(lock).toString("utf8") : undefined;

@@ -19,10 +19,8 @@ const value = v.custom<ArgumentValue>(isValue, ({ input }) =>
   input === "" ? EMPTY : `${show(input)} does not reach Terraform as it is written; write it in quotes`,
 );
 
-type Arguments = ReadonlyMap<string, ArgumentMeaning>;
-
 /** The schema of arguments by name, where `assume_role.role_arn` is an argument inside an object, and `tags.*` any name there. */
-function argumentsSchema(given: Arguments): v.GenericSchema<BackendArguments> {
+function argumentsSchema(given: ReadonlyMap<string, ArgumentMeaning>): v.GenericSchema<BackendArguments> {
   const any = given.get("*");
   if (any !== undefined) {
     return v.pipe(noList(v.record(v.string(), value)), meaning(any));
@@ -33,7 +31,7 @@ function argumentsSchema(given: Arguments): v.GenericSchema<BackendArguments> {
   return schema as v.GenericSchema<BackendArguments>;
 }
 
-function argumentSchema(name: string, given: Arguments): v.GenericSchema<ArgumentValue> {
+function argumentSchema(name: string, given: ReadonlyMap<string, ArgumentMeaning>): v.GenericSchema<ArgumentValue> {
   const own = given.get(name);
   const inner = [...given].filter(([other]) => other.startsWith(`${name}.`));
   const object = argumentsSchema(new Map(inner.map(([other, declared]) => [other.slice(name.length + 1), declared])));

@@ -110,6 +110,7 @@ describe("a breaking change of settings", () => {
       `accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }`,
       [
         "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
+        "activates the access key in the slot secondary, which is Inactive; if it has leaked, keep it Inactive and expose another key: set accessKeys.secondary.status to Inactive",
       ],
     ],
     [

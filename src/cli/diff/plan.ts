@@ -23,7 +23,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   const drift = entriesOf(plan.resource_drift);
   const found = [
     ...wholeFindings(plan, verification),
-    ...resourceFindings(before, after, resources, deactivatedIn(drift)),
+    ...resourceFindings(before, after, resources),
     ...permissionFindings(before, after),
     ...secretFindings(given, secrets),
     ...exposureFindings(before, after, imported),
@@ -65,13 +65,6 @@ function pgpKeysIn(snapshot: Snapshot): PgpKeys {
 
 /** Objects that can have policies which Terraform does not manage. */
 const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.group, ADDRESSES.nodeRole];
-
-/** Addresses of keys that were deactivated outside Terraform. */
-function deactivatedIn(drift: readonly JsonObject[]): ReadonlySet<string> {
-  const status = (change: unknown, side: "before" | "after") => objectOf(objectOf(change)[side]).status;
-  const entries = drift.filter(({ change }) => status(change, "before") !== "Inactive" && status(change, "after") === "Inactive");
-  return new Set(entries.map(({ address }) => String(address)));
-}
 
 /** A user, group or role that was changed outside Terraform. */
 function driftFindings({ address: at, change }: JsonObject, before: Snapshot): readonly DiffFound[] {

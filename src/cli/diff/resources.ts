@@ -137,21 +137,15 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
 
 /**
  * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources.
- * @param deactivated addresses of keys that were deactivated outside Terraform
  */
-export function resourceFindings(
-  before: Snapshot,
-  after: Snapshot,
-  resources: readonly ResourceChange[],
-  deactivated: ReadonlySet<string> = new Set(),
-): readonly DiffFound[] {
+export function resourceFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
   const [from, to] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
   const isRenamed = from !== undefined && to !== undefined && from !== to;
   const renamed = { from: JSON.stringify(from), to: JSON.stringify(to) };
   return [
     ...(isRenamed ? [{ rule: "user-renamed", address: ADDRESSES.user, values: renamed } as const] : []),
     ...resources.flatMap((change) => effectOf(change, resources)),
-    ...keyFindings(before, after, resources, deactivated),
+    ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
     ...resources.map(({ address, ...values }): DiffFound => ({ rule: "resource", address, values })),
   ];
@@ -175,27 +169,17 @@ function effectOf({ address, what, action }: ResourceChange, resources: readonly
   return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, effect } }];
 }
 
-/**
- * The key that the outputs expose is never Inactive by the settings, so there a deactivation outside Terraform shows even if an earlier
- * refresh stored it; for the other slot it shows in the drift of a plan alone.
- */
-function keyFindings(
-  before: Snapshot,
-  after: Snapshot,
-  resources: readonly ResourceChange[],
-  deactivated: ReadonlySet<string>,
-): readonly DiffFound[] {
+function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
   const current = before.outputs.get("access_key_slot")?.value;
   const found = SLOTS.flatMap((slot) => {
     const [had, has] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
     const address = KEY_ADDRESSES[slot];
     const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
-    const isOutside = slot === current || deactivated.has(address);
     const rows = [
       ["key-replaced", isReplaced],
       ["active-key-deleted", had === "Active" && has === undefined],
       ["current-key-deactivated", slot === current && had === "Active" && has !== undefined && has !== "Active"],
-      ["key-reactivated", isOutside && had === "Inactive" && has === "Active"],
+      ["key-reactivated", had === "Inactive" && has === "Active"],
     ] as const;
     return rows
       .filter(([, applies]) => applies)

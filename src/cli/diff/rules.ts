@@ -94,7 +94,7 @@ export const RULES = {
     "keys-exchanged": `creates the access key in the slot {created} and deletes the one in the slot {deleted} in one apply; a rotation changes one setting per apply${UNLESS_LEAKED}`,
     "current-key-deactivated": `deactivates the access key in the slot {slot}, which is the current key that the outputs expose; set accessKeys.current to the other slot in an earlier apply${UNLESS_LEAKED}`,
     "key-reactivated":
-      "activates the access key in the slot {slot}, which was deactivated outside Terraform; if it has leaked, keep it Inactive and expose another key: set accessKeys.{slot}.status to Inactive",
+      "activates the access key in the slot {slot}, which is Inactive; if it has leaked, keep it Inactive and expose another key: set accessKeys.{slot}.status to Inactive",
     "policy-detached": "detaches the policy from the user, which then has no permissions",
     "policy-moved":
       "moves the policy from the {from} to the {to} in one apply: the user temporarily has no permissions; apply attachment: user-and-group first",

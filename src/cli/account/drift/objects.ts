@@ -245,7 +245,7 @@ interface ExpectedRole {
 function roleDrift(iam: IamReader, expected: ExpectedRole): Promise<ObjectDrift> {
   const { object, inline, name } = expected;
   const RoleName = { RoleName: name };
-  const inlines = iam.list("iam:ListRolePolicies", RoleName, inlineNames);
+  const inlineList = iam.list("iam:ListRolePolicies", RoleName, inlineNames);
   return driftOf(object, [
     part("the role", iam.role(name), (found) => {
       if (found === undefined) {
@@ -267,7 +267,7 @@ function roleDrift(iam: IamReader, expected: ExpectedRole): Promise<ObjectDrift>
         return [found, NODES_HAVE_THEM, ...remedies];
       },
     ),
-    inlinePolicies("role", name, inlines, `${NODES_HAVE_THEM}: an attacker with the access key can write them`, inline),
+    inlinePolicies("role", name, inlineList, `${NODES_HAVE_THEM}: an attacker with the access key can write them`, inline),
     part(`its inline policy ${inline}`, iam.rolePolicy(name, inline), (document) =>
       document === undefined ? [] : expected.document(document),
     ),

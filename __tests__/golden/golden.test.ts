@@ -18,7 +18,10 @@ const WITH_REVIEW_PACK: readonly string[] = ["documented", "minimal-config-file"
 /** Text by file name. */
 type Files = Readonly<Record<string, string>>;
 
-/** What the program writes for each golden deployment: `cdk.tf.json`, and of some the review pack, by stack. */
+/** `main.tf.json` of the review packs, by stack. It repeats `cdk.tf.json`, and its digest is among the expected files. */
+const reviewed = new Map<string, string>();
+
+/** What the program writes for each golden deployment: `cdk.tf.json`, and of some the rest of the review pack, by stack. */
 function synthesize(): Readonly<Record<string, Files>> {
   const before = process.cwd();
   // Paths in settings are relative to the folder that the program runs in, which is the project's root.
@@ -39,7 +42,11 @@ function synthesize(): Readonly<Record<string, Files>> {
       deployments.map((deployment) => {
         const terraform = readFileSync(join(outdir, "stacks", deployment.stack, "cdk.tf.json"), "utf8");
         const pack = WITH_REVIEW_PACK.includes(deployment.stack) ? reviewPack(deployment, reviewedJson(terraform)) : {};
-        return [deployment.stack, { "cdk.tf.json": terraform, ...pack }];
+        const { "main.tf.json": applied, ...others } = pack;
+        if (applied !== undefined) {
+          reviewed.set(deployment.stack, applied);
+        }
+        return [deployment.stack, { "cdk.tf.json": terraform, ...others }];
       }),
     );
   } finally {
@@ -88,6 +95,12 @@ if (process.env.UPDATE_GOLDEN === "1") {
 describe("the golden deployments", () => {
   it.each(Object.keys(actual))("%s becomes exactly the committed files", (stack) => {
     expect(differences(stack, readFolder(join(EXPECTED, stack)), actual[stack] ?? {}).join("\n")).toBe("");
+  });
+
+  it.each(WITH_REVIEW_PACK)("%s is reviewed as it is applied, without CDKTF's comments", (stack) => {
+    const text = actual[stack]?.["cdk.tf.json"] ?? "";
+    const applied: unknown = JSON.parse(text, (key, value: unknown) => (key === "//" ? undefined : value));
+    expect(reviewed.get(stack)).toBe(`${JSON.stringify(applied, null, 2)}\n`);
   });
 
   it("have no expected files of removed deployments", () => {

@@ -15,18 +15,3 @@ export async function withProgress<T>(what: string, work: Promise<T>, progress: 
     signal?.removeEventListener("abort", stop);
   }
 }
-
-/** Does work for all items, for at most `count` of them at a time. */
-export async function someAtATime<Item>(
-  count: number,
-  items: readonly Item[],
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const waiting = items.values();
-  const next = async () => {
-    for (const item of waiting) {
-      await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: count }, next));
-}

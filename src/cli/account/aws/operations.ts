@@ -137,3 +137,18 @@ export async function inOrder<T extends readonly unknown[]>(answers: readonly [.
   await Promise.allSettled(answers);
   return Promise.all(answers);
 }
+
+/** Does work for all items, for at most `count` of them at a time. */
+export async function someAtATime<Item>(
+  count: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values();
+  const next = async () => {
+    for (const item of waiting) {
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: count }, next));
+}

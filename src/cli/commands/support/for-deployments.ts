@@ -1,5 +1,5 @@
 import type { Deployment } from "../../../settings/deployment";
-import { someAtATime } from "../../../terraform/progress";
+import { someAtATime } from "../../account/aws/operations";
 import { EXIT } from "../exit-codes";
 import type { Session } from "./session";
 

@@ -11,7 +11,7 @@ import { deploymentOf, packOf } from "../helpers/packs";
 import { truthOf } from "../helpers/simulated-diff";
 
 /** Pairs of settings, each compared in both directions. */
-const PAIRS = cases(60, 220);
+const PAIRS = cases(25, 220);
 
 const anySettings: fc.Arbitrary<PolicyOptions> = fc
   .tuple(anyOptions, fc.constantFrom(...UNTAGGED_MODES))

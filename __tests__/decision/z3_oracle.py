@@ -1,6 +1,6 @@
 """Second oracle of the decision: checks recorded answers with the SMT solver Z3 (PyPI, z3-solver, MIT).
 
-    DECISION_PAIRS=1000 DECISION_RECORD=/tmp/pairs.json npx jest __tests__/decision/oracle.test.ts
+    COMPLETE=1 DECISION_RECORD=/tmp/pairs.json npm run test:proofs -- decision-oracle
     python3 __tests__/decision/z3_oracle.py /tmp/pairs.json
 
 Restates the random policies of generators.ts as formulas over strings and numbers, without classes and without automata of this project:

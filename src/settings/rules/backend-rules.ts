@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { parseIamArn } from "../../iam/arns";
 import { isInside } from "../../text/files";
@@ -64,7 +64,7 @@ function localPathError(path: unknown, argument: string): string | undefined {
   if (/\.ya?ml$/i.test(path)) {
     return "is the name of a settings file, which Terraform would overwrite; choose another";
   }
-  // A state is a file; workspaces have a folder.
-  const isFolder = argument === "path" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  // A state is a file; workspaces have a folder. Only a folder has an entry ".".
+  const isFolder = argument === "path" && existsSync(`${path}/.`);
   return isFolder ? "is a folder; write the path of a file" : undefined;
 }

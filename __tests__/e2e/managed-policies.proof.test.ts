@@ -3,6 +3,7 @@ import { comparisonOf } from "../../src/decision/decide";
 import { guesses } from "../../src/decision/guesses";
 import type { Answer, Side } from "../../src/decision/model";
 import { readSide } from "../../src/decision/read";
+import { rows } from "../helpers/complete";
 import { isNew } from "../helpers/decision-requests";
 
 interface Document {
@@ -40,7 +41,8 @@ describe("AWS's managed policies", () => {
   const policies = JSON.parse(execFileSync("python3", ["-c", PRINT], { encoding: "utf8", maxBuffer: 2 ** 28 })) as Readonly<
     Record<string, Document>
   >;
-  const pairs = pairsOf(policies);
+  const all = pairsOf(policies);
+  const pairs = rows(all, 5);
   const answers = new Map<string, { readonly added: Answer; readonly removed: Answer; readonly seconds: number }>();
 
   beforeAll(() => {
@@ -61,7 +63,7 @@ describe("AWS's managed policies", () => {
     process.stderr.write(
       `${pairs.length} pairs of ${Object.keys(policies).length} policies: open ${open("added")}, in the other direction ${open("removed")}; at most ${slowest.toFixed(2)} s\n`,
     );
-    expect(pairs.length).toBeGreaterThan(1_500);
+    expect(all.length).toBeGreaterThan(1_500);
     expect(open("added") / pairs.length).toBeLessThan(0.03);
     expect(open("removed") / pairs.length).toBeLessThan(0.03);
     expect(slowest).toBeLessThan(MAX_SECONDS);

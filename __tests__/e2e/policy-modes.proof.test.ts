@@ -11,7 +11,7 @@ import { cases, SEED } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { folder, removeFolders } from "./support/project";
 
-const DEPLOYMENTS = cases(200, 2_000);
+const DEPLOYMENTS = cases(40, 2_000);
 /** Deployments that show that the proof fails where it has to. */
 const CONTROLS = 20;
 

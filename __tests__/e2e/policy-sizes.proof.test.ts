@@ -5,6 +5,7 @@ import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
 import { policySize } from "../../src/iam/policy-document";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
 import { anyOptions, clusterOf, FEATURE_NAMES, UNTAGGED_MODES } from "../helpers/clusters";
+import { cases, rows } from "../helpers/complete";
 
 const ENVIRONMENTS = [
   { partition: "aws", region: "eu-central-1", account: "123456789012" },
@@ -14,9 +15,10 @@ const ENVIRONMENTS = [
 
 const IDENTITY = { name: "Dkp", path: "/" };
 
-/** Every set of features, as the binary digits of a number. */
-const FEATURE_SETS = Array.from({ length: 2 ** FEATURE_NAMES.length }, (_, number) =>
-  FEATURE_NAMES.filter((_name, bit) => Math.floor(number / 2 ** bit) % 2 === 1),
+/** Sets of features, from all to none. */
+const FEATURE_SETS = rows(
+  Array.from({ length: 2 ** FEATURE_NAMES.length }, (_, bits) => FEATURE_NAMES.filter((_name, at) => (bits >> at) % 2 === 0)),
+  7,
 );
 
 /** Without and with the objects that add most to a policy. */
@@ -35,7 +37,7 @@ class Sizes {
 }
 
 describe("the policies of a deployment", () => {
-  it("are at most two of at most 6,144 characters for every set of features, in each partition, with short and long prefixes", () => {
+  it("are at most two of at most 6,144 characters for sets of features, in each partition, with short and long prefixes", () => {
     const found = new Sizes();
     for (const environment of ENVIRONMENTS) {
       for (const length of [3, 18, 45]) {
@@ -50,12 +52,11 @@ describe("the policies of a deployment", () => {
       }
     }
     process.stderr.write(`policies of ${FEATURE_SETS.length} sets of features: ${JSON.stringify(found)}\n`);
-    expect(FEATURE_SETS).toHaveLength(2 ** FEATURE_NAMES.length);
     expect(Object.keys(found.byCount)).toEqual(["1", "2"]);
     expect(found.largest).toBeLessThanOrEqual(MAX_POLICY_CHARACTERS);
   });
 
-  it("are at most two of at most 6,144 characters for 1,000 random deployments in each mode and layout", () => {
+  it("are at most two of at most 6,144 characters for random deployments in each mode and layout", () => {
     const found = new Sizes();
     fc.assert(
       fc.property(anyOptions, (options) => {
@@ -65,7 +66,7 @@ describe("the policies of a deployment", () => {
           }
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(150, 1_000) },
     );
     process.stderr.write(`policies of random deployments: ${JSON.stringify(found)}\n`);
     expect(Math.max(...Object.keys(found.byCount).map(Number))).toBe(2);

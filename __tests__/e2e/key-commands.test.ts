@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand } from "@aws-sdk/client-iam";
 import { PROJECT } from "../helpers/project-root";
@@ -117,6 +117,28 @@ describe("the commands about keys", () => {
       "the next apply creates a key in secondary, which fails: IAM allows a user 2 keys (LimitExceeded)",
     );
     await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));
+  });
+
+  it("keys reports several stacks, and one that cannot be read does not keep it from the others", () => {
+    const other = `${SETTINGS}user: { name: other }\npolicy: { name: other }\n`;
+    deployments.change({ deckhouse: SETTINGS, other, third: other.replaceAll("other", "third") });
+    const applied = deployments.terraform("other", aws);
+    applied.init();
+    applied.apply();
+    const { status, output } = command("keys");
+    expect(status).toBe(3);
+    expect(output).toContain(`primary: ${terraform.output("access_key_id")} (Active, created `);
+    expect(output).toContain(`primary: ${applied.output("access_key_id")} (Active, created `);
+    expect(output).toMatch(
+      /^third: .*terraform has not been initialized there; run terraform -chdir=cdktf.out\/stacks\/third init first$/m,
+    );
+    expect(json("keys", "deckhouse", "other", "--format", "json")).toEqual([
+      expect.objectContaining({ stack: "deckhouse" }),
+      expect.objectContaining({ stack: "other" }),
+    ]);
+    for (const name of ["other", "third"]) {
+      rmSync(join(deployments.path, `deployments/${name}.yaml`));
+    }
   });
 
   it("hand-over asks for consent, and writes a file that only its owner can read", () => {

@@ -11,7 +11,7 @@ import { isObject, parseJson, valueAt } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 import { DEPLOYMENT_FILE, policyFile } from "../review/file-names";
 import type { Changes, DeploymentChanges } from "./changes";
-import { canonical, type Difference, differences, type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { canonical, type Difference, differences, type JsonObject, listOf, nameOf, objectOf, textOf } from "./json-values";
 import { policyFileFindings } from "./pack-policies";
 import { permissionFindings } from "./permissions";
 import { resourceFindings, resourcesOfPacks } from "./resources";
@@ -77,7 +77,9 @@ function backendOf({ terraform }: JsonObject): JsonObject {
 /** A renamed deployment keeps its state, or would leave it behind. */
 function ofRename(changes: DeploymentChanges, from: string, had: Side, has: Side): DeploymentChanges {
   const values = { from, to: changes.stack };
-  const state = differences(backendOf(has.terraform), backendOf(had.terraform)).map(({ field, to }) => `${field}: ${String(to)}`);
+  const state = differences(backendOf(has.terraform), backendOf(had.terraform)).map(
+    ({ field, to }) => `${field}: ${textOf(to) ?? JSON.stringify(to)}`,
+  );
   const found: DiffFound =
     state.length === 0
       ? { rule: "renamed", values }
@@ -117,7 +119,7 @@ function changesOfPack(
   ) as [Snapshot, Snapshot];
   const fields = had.settings === undefined || has.settings === undefined ? [] : differences(had.settings, has.settings);
   const isBoth = base !== undefined && current !== undefined;
-  const imported = listOf(has.terraform.import).map((block) => String(objectOf(block).to));
+  const imported = listOf(has.terraform.import).map((block) => nameOf(objectOf(block).to));
   const { partition } = environmentOf(current === undefined ? had.terraform : has.terraform);
   const [path = "/", name = ""] = ["path", "name"].map((argument) => attribute(after, ADDRESSES.user, argument));
   const arn = iamResourceArn({ partition, account }, `user${path}${name}`);

@@ -1,6 +1,6 @@
 import { ADDRESSES, isNodeAttachment, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
 import type { Changes } from "./changes";
-import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { canonical, type JsonObject, listOf, nameOf, objectOf, textOf } from "./json-values";
 import { comparable, permissionFindings } from "./permissions";
 import { describe, resourceFindings, resourcesOfPlan } from "./resources";
 import { type DiffFound, located } from "./rules";
@@ -68,7 +68,7 @@ const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.group, AD
 
 /** A user, group or role that was changed outside Terraform. */
 function driftFindings({ address: at, change }: JsonObject, before: Snapshot): readonly DiffFound[] {
-  const address = String(at);
+  const address = nameOf(at);
   const [had, has] = [objectOf(objectOf(change).before), objectOf(objectOf(change).after)];
   const attributes = [...new Set([...Object.keys(had), ...Object.keys(has)])].filter(
     (name) => comparable(had[name]) !== comparable(has[name]) && !isOwnDrift(name, has[name], before),
@@ -96,7 +96,7 @@ function entryFindings(entry: JsonObject): readonly DiffFound[] {
   // The address of an attachment that `moved.tf` moves follows from the policy that it attaches.
   const from = textOf(previous_address) ?? address;
   const isRenumbered =
-    isNodeAttachment(from) && address === nodeAttachmentAddress(String(objectOf(objectOf(change).before).policy_arn));
+    isNodeAttachment(from) && address === nodeAttachmentAddress(nameOf(objectOf(objectOf(change).before).policy_arn));
   if (from !== address && !isRenumbered) {
     found.push({ rule: "moved", address, values: { from, to: address } });
   }
@@ -107,7 +107,7 @@ function entryFindings(entry: JsonObject): readonly DiffFound[] {
   const isKnown = isData
     ? address === ADDRESSES.callerIdentity || policyOfAddress(address)?.what === "policyDocument"
     : isOurs(address);
-  const expected = `${isData ? "data." : ""}${type}.${name}`;
+  const expected = `${isData ? "data." : ""}${nameOf(type)}.${nameOf(name)}`;
   const parts = [
     ...(isData && !isKnown ? [`the data source ${address}`] : []),
     ...(isKnown && name !== undefined && address !== expected ? [`another address than ${expected} in ${address}`] : []),

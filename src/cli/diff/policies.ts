@@ -202,7 +202,7 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]): rea
   const [hadDenials, hasDenials] = [before, after].map(denials) as [readonly Policy[], readonly Policy[]];
   const written = new Map(
     statementsIn([...before, ...after]).flatMap(({ Action }) =>
-      listOf(Action).map((name) => [String(name).toLowerCase(), String(name)]),
+      listOf(Action).map((name) => [nameOf(name).toLowerCase(), nameOf(name)]),
     ),
   );
   const compared = [...grouped(different, ({ key }) => key).values()].flatMap((group, at) => {
@@ -248,7 +248,7 @@ function allowsOf(policies: readonly Policy[]): readonly Allow[] {
     statementsIn([policy])
       .filter(({ Effect }) => Effect === "Allow")
       .map(({ Sid: _, Action, NotAction, ...rest }) => {
-        const actions = listOf(NotAction ?? Action).map((name) => String(name).toLowerCase());
+        const actions = listOf(NotAction ?? Action).map((name) => nameOf(name).toLowerCase());
         const patterns = actions.filter((name) => /[*?]/.test(name));
         return { actions: new Set(actions), patterns, isNot: NotAction !== undefined, version: objectOf(policy).Version, rest };
       }),

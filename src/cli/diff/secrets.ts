@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { pgpKeyOf } from "../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { isObject } from "../../text/json";
-import { type JsonObject, listOf, objectOf } from "./json-values";
+import { type JsonObject, listOf, nameOf, objectOf } from "./json-values";
 import type { DiffFound } from "./rules";
 import { keyIn, type Snapshot, slotsOf } from "./snapshot";
 
@@ -52,7 +52,7 @@ export function secretFindings(plan: JsonObject, secrets: readonly string[]): re
           ([name, value]) =>
             !(type === "aws_iam_access_key" && SECRET_ATTRIBUTES.includes(name)) && holds([name, value, address]),
         )
-        .map(([name]) => `${name} of ${String(address)}`),
+        .map(([name]) => `${name} of ${nameOf(address)}`),
     );
   const outputs = Object.entries(objectOf(plan.output_changes))
     .filter(([name, change]) => name !== SECRET_OUTPUT && holds([name, objectOf(change).after]))

@@ -418,6 +418,22 @@ describe("a local state", () => {
     expect(join(outdir, "stacks/deckhouse", written)).toBe(join(process.cwd(), "terraform.deckhouse.tfstate"));
   });
 
+  it("is refused where the app rewrites and deletes its output folder, whatever its name", () => {
+    const root = mkdtempSync(join(tmpdir(), "state-"));
+    const before = process.cwd();
+    process.chdir(root);
+    try {
+      const app = new App({ outdir: "out", stackTraces: false });
+      new DeckhouseAccessStack(app, deployment("backend: { local: { path: out/dkp.tfstate } }"));
+      expect(() => app.synth()).toThrow(
+        'backend.local.path: "out/dkp.tfstate" lies in out, which is rewritten and deleted freely; choose a path outside it',
+      );
+    } finally {
+      process.chdir(before);
+      rmSync(root, { recursive: true });
+    }
+  });
+
   it("lies where the settings say, seen from the project's root", () => {
     const outdir = Testing.app().outdir;
     const written = path(outdir, "backend: { local: { path: state/dkp.tfstate } }");

@@ -2,7 +2,7 @@ import { join, relative, resolve } from "node:path";
 import { App, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { BackendArguments } from "../terraform/state-location";
-import { physicalPath } from "../text/files";
+import { isInside, physicalPath } from "../text/files";
 
 /**
  * Arguments of a `local` backend with their paths turned to start from the stack's folder, where Terraform runs.
@@ -19,4 +19,20 @@ export function fromStackFolder(scope: Construct, given: BackendArguments, proje
     ...(typeof path === "string" ? { path: fromThere(path) } : {}),
     ...(typeof workspace_dir === "string" ? { workspace_dir: fromThere(workspace_dir) } : {}),
   };
+}
+
+/**
+ * Why a `local` backend can't have its paths, because the app rewrites and deletes its output folder. The settings are checked for the
+ * default folder only: they do not know which one the app has.
+ */
+export function errorsInOutputFolder(scope: Construct, given: BackendArguments, projectRoot: string): string[] {
+  const { outdir } = App.of(scope);
+  return ["path", "workspace_dir"].flatMap((argument) => {
+    const path = given[argument];
+    return typeof path === "string" && isInside(resolve(physicalPath(projectRoot), path), physicalPath(outdir))
+      ? [
+          `backend.local.${argument}: ${JSON.stringify(path)} lies in ${outdir}, which is rewritten and deleted freely; choose a path outside it`,
+        ]
+      : [];
+  });
 }

@@ -1,7 +1,7 @@
 import { TerraformBackend, type TerraformRemoteState } from "cdktf";
 import type { Construct } from "constructs";
 import type { BackendArguments, StateLocation } from "../terraform/state-location";
-import { fromStackFolder } from "./local-state-path";
+import { errorsInOutputFolder, fromStackFolder } from "./local-state-path";
 
 export interface StateBackendProps {
   readonly location: StateLocation;
@@ -20,6 +20,9 @@ export class StateBackend extends TerraformBackend {
     const { type, arguments: given } = props.location;
     super(scope, "backend", type);
     this.arguments = type === "local" ? fromStackFolder(scope, given, props.projectRoot) : given;
+    if (type === "local") {
+      this.node.addValidation({ validate: () => errorsInOutputFolder(scope, given, props.projectRoot) });
+    }
   }
 
   override toTerraform(): object {

@@ -90,7 +90,7 @@ function policyFilesOf(pack: JsonObject): Packs[string] {
   return Object.fromEntries(Object.entries(documents).map(([name, document]) => [`${name}.json`, renderedPolicy(document)]));
 }
 
-/** A review pack with the same settings as any other one of these: only its Terraform JSON and its policies are compared. */
+/** A review pack. All of these have the same settings: only its Terraform JSON and its policies are compared. */
 export const packFiles = (pack: JsonObject, files: Readonly<Record<string, string>> = {}): Packs[string] => ({
   "main.tf.json": JSON.stringify(pack),
   "deployment.json": JSON.stringify({ version: "0.1.0", settings: {} }),

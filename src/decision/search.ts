@@ -21,7 +21,7 @@ export interface Finding {
 }
 
 /**
- * Finds requests that match a statement of each group and none of the others: one region for each choice of statements that has any.
+ * Finds requests that match a statement of each group and none of the others: one region for each choice of statements that has one.
  *
  * A statement that must match narrows each dimension that it tests. One that must not match leaves a choice which of its tests fails.
  * Statements with one choice are settled first; then the one with the fewest choices is split.

@@ -15,7 +15,7 @@ export interface PolicyDocument {
   readonly Version: "2012-10-17";
 }
 
-/** An account ID that only counts: it has as many characters as any, and sorts before every other one. */
+/** An account ID that only counts: it has 12 characters like every other one, and sorts before them. */
 const ANY_ACCOUNT = "000000000000";
 
 /**

@@ -77,9 +77,7 @@ function backendOf({ terraform }: JsonObject): JsonObject {
 /** A renamed deployment keeps its state, or would leave it behind. */
 function ofRename(changes: DeploymentChanges, from: string, had: Side, has: Side): DeploymentChanges {
   const values = { from, to: changes.stack };
-  const state = differences(backendOf(has.terraform), backendOf(had.terraform)).map(
-    ({ field, to }) => `${field}: ${textOf(to) ?? JSON.stringify(to)}`,
-  );
+  const state = differences(backendOf(has.terraform), backendOf(had.terraform)).map(({ field, to }) => `${field}: ${shown(to)}`);
   const found: DiffFound =
     state.length === 0
       ? { rule: "renamed", values }

@@ -95,8 +95,8 @@ function entryFindings(entry: JsonObject): readonly DiffFound[] {
   const found: DiffFound[] = [];
   // The address of an attachment that `moved.tf` moves follows from the policy that it attaches.
   const from = textOf(previous_address) ?? address;
-  const isRenumbered =
-    isNodeAttachment(from) && address === nodeAttachmentAddress(nameOf(objectOf(objectOf(change).before).policy_arn));
+  const policyArn = textOf(objectOf(objectOf(change).before).policy_arn);
+  const isRenumbered = isNodeAttachment(from) && policyArn !== undefined && address === nodeAttachmentAddress(policyArn);
   if (from !== address && !isRenumbered) {
     found.push({ rule: "moved", address, values: { from, to: address } });
   }

@@ -1,6 +1,6 @@
 import { SLOTS } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
-import { canonical, type JsonObject, listOf, nameOf, objectOf } from "./json-values";
+import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { isOwn, routes } from "./permissions";
 import { readPolicy } from "./policies";
 import type { DiffFound } from "./rules";
@@ -86,7 +86,7 @@ function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean
 
 /** A value, or the name and path of the resource that it refers to; undefined if that is not there. */
 function resolved(snapshot: Snapshot, value: unknown): string | undefined {
-  const owner = /^\$\{([\w-]+\.[\w-]+)\.(?:name|arn)\}$/.exec(nameOf(value))?.[1];
+  const owner = /^\$\{([\w-]+\.[\w-]+)\.(?:name|arn)\}$/.exec(textOf(value) ?? "")?.[1];
   if (owner === undefined) {
     return canonical(value ?? "");
   }

@@ -2,7 +2,7 @@ import { ACCOUNT_ID } from "../../iam/arns";
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { policyFile } from "../review/file-names";
-import { type JsonObject, listOf, nameOf, objectOf, textOf } from "./json-values";
+import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { type Policy, readPolicy } from "./policies";
 
 /** One side of a change: what of a deployment decides who may do what. */
@@ -58,7 +58,7 @@ export function snapshotOfPack(given: JsonObject, files: Readonly<Record<string,
     Object.entries(objectOf(named)).map(([name, content]) => {
       const attributes = objectOf(content);
       const { number = 1 } = policyOfAddress(`${type}.${name}`) ?? {};
-      const isReference = DOCUMENT.test(nameOf(attributes.policy));
+      const isReference = DOCUMENT.test(textOf(attributes.policy) ?? "");
       const policy = isReference ? files[policyFile(number)]?.replaceAll(ACCOUNT_ID, () => account) : attributes.policy;
       return [`${type}.${name}`, { ...attributes, policy }] as const;
     }),

@@ -5,7 +5,7 @@ import { type Action, AwsError, type Input, NOT_AWS, type Output, type PagedActi
 
 /** How to reach AWS, and as whom. */
 export interface Access {
-  /** @default as any AWS tool finds its credentials */
+  /** @default where the AWS CLI and SDKs find their credentials */
   readonly profile?: string | undefined;
   readonly assumeRoleArn?: string | undefined;
   /** A region that every account has. */

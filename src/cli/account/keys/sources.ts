@@ -98,14 +98,14 @@ async function unmanagedObjects(
       return attached.includes(policyArn({ ...environment, ...policy }));
     };
     const isThere = async (object: (typeof asked)[number]) => {
-      if (object.imports === "attachment") {
+      if (!("kind" in object)) {
         return isAttached().catch(() => false);
       }
       if (object.imports === "user") {
         return exists;
       }
       const call: Ask = (action, input) => aws.ask(action, input, iam);
-      return existingObject(call, object as OwnObject, environment).then(
+      return existingObject(call, object, environment).then(
         (existing) => existing !== undefined,
         () => true,
       );

@@ -6,6 +6,9 @@
 /** The core: settings become Terraform JSON. It never imports the command-line program. */
 const CORE = ["stack", "settings", "terraform", "iam", "text"];
 
+/** What the rooms of the program share: the same three floors as the core, for what only the program needs. */
+const TOOLS = ["cli/iam", "cli/terraform", "cli/text"];
+
 /** Folders and files of src/, and main.ts, each with what it may import besides itself. */
 const MAY_IMPORT = {
   text: [],
@@ -19,11 +22,15 @@ const MAY_IMPORT = {
   index: ["app", "constructs", ...CORE],
   main: ["app", "stack", "settings"],
   "cli/git": [],
-  "cli/init": ["settings", "text"],
-  "cli/account": ["cli/findings", "cli/git", ...CORE],
-  "cli/review": ["cli/account", ...CORE],
-  "cli/findings": ["text"],
-  "cli/diff": ["cli/findings", "cli/review", "decision", ...CORE],
+  "cli/recommended-settings": [],
+  "cli/text": ["text"],
+  "cli/iam": ["iam", "text"],
+  "cli/terraform": ["cli/text", "terraform", "iam", "text"],
+  "cli/init": ["cli/text", "cli/recommended-settings", "settings", "text"],
+  "cli/findings": ["cli/text", "text"],
+  "cli/account": ["cli/findings", "cli/git", ...TOOLS, ...CORE],
+  "cli/review": ["cli/account", "cli/recommended-settings", ...TOOLS, ...CORE],
+  "cli/diff": ["cli/findings", "cli/review", "decision", ...TOOLS, ...CORE],
   "cli/commands": ["cli", "app", ...CORE],
 };
 

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withProgress } from "../src/terraform/progress";
-import { pullState, readOutputs, stackFolder, terraformCli } from "../src/terraform/terraform-cli";
+import { withProgress } from "../src/cli/terraform/progress";
+import { pullState, readOutputs, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
 
 describe("a run of Terraform", () => {
   let folder: string;

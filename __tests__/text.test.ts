@@ -12,12 +12,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { code, joined, list, md, trusted } from "../src/cli/text/markdown";
+import { recovery } from "../src/cli/text/recovery";
+import { asciiJson, comment, quote, shellWord } from "../src/cli/text/shell";
+import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/text/files";
-import { code, joined, list, md, trusted } from "../src/text/markdown";
 import { printable, visible, visibleLines } from "../src/text/printable";
-import { recovery } from "../src/text/recovery";
-import { asciiJson, comment, quote, shellWord } from "../src/text/shell";
-import { fillTemplate } from "../src/text/template";
 import { bundled } from "./helpers/bundled";
 import { anchorOf, anchorsOf } from "./helpers/links";
 import { PROJECT } from "./helpers/project-root";

@@ -20,8 +20,8 @@ import {
   UploadSigningCertificateCommand,
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
+import type { Grant } from "../../src/cli/iam/deployer-permissions";
 import { type DeployerPolicy, deployerPolicies, plannerPolicy } from "../../src/cli/review/deployer-policy-files";
-import type { Grant } from "../../src/iam/deployer-permissions";
 import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../helpers/simulator";
 import { type Done, Pipeline, type Step } from "./support/deployer";

@@ -46,9 +46,9 @@ const ALLOWED = {
   "src/constructs/access-user.ts":
     'import "@cdktf/provider-aws/lib/iam-user";\nimport "constructs";\nimport "../terraform/addresses";\nimport "../iam/catalogue";',
   "src/settings/deployment.ts": 'import "valibot";\nimport "../terraform/addresses";\nexport interface Deployment {}',
-  "src/terraform/addresses.ts": 'import "../iam/catalogue";\nimport "../text/hcl";',
+  "src/terraform/addresses.ts": 'import "../iam/catalogue";\nimport "../text/json";',
   "src/iam/catalogue.ts": 'import { createHash } from "node:crypto";',
-  "src/text/hcl.ts": "export const hcl = 1;",
+  "src/text/json.ts": "export const json = 1;",
   "src/cli/account/aws/client.ts": 'import "@aws-sdk/client-iam";',
   "src/cli/commands/keys.ts": 'import "commander";\nimport "../account/keys/status";',
   "src/cli/account/keys/status.ts": 'import "../aws/client";',
@@ -69,7 +69,7 @@ describe(".dependency-cruiser.mjs", () => {
         'import "@cdktf/provider-aws";\nimport "../settings/deployment";\nimport "../terraform/addresses";\nimport "../surprise/new";',
       "src/surprise/new.ts": "export const x = 1;",
       "src/cli/account/keys/status.ts": 'import "commander";\nimport "node:process";\nimport "../aws/client";',
-      "src/text/hcl.ts": 'export const lazily = () => import("../cli/commands/keys");',
+      "src/text/json.ts": 'export const lazily = () => import("../cli/commands/keys");',
       "src/iam/unused.ts": "export const unused = 1;",
     });
     expect([...found].sort()).toEqual([
@@ -84,7 +84,7 @@ describe(".dependency-cruiser.mjs", () => {
       "process-is-global: src/cli/account/keys/status.ts -> process",
       "provider-by-deep-path: src/constructs/access-user.ts -> @cdktf/provider-aws",
       "settings-imports: src/settings/deployment.ts -> src/cli/review/page/settings-table.ts",
-      "text-imports: src/text/hcl.ts -> src/cli/commands/keys.ts",
+      "text-imports: src/text/json.ts -> src/cli/commands/keys.ts",
       "valibot-in-settings: src/cli/review/page/settings-table.ts -> valibot",
     ]);
   });

@@ -122,7 +122,7 @@ describe("other projects", () => {
         "src/cli/review/page/review-page.md",
         "src/decision/README.md",
         "src/iam/catalogue.yaml",
-        "src/iam/deployer.yaml",
+        "src/cli/iam/deployer.yaml",
         "src/iam/openpgp-reader.cjs",
         "templates/README.md",
         "templates/cdktf.json",

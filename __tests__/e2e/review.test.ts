@@ -2,7 +2,7 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { consoleGuide } from "../../src/cli/review/console-guide";
-import { hclArguments } from "../../src/text/hcl";
+import { hclArguments } from "../../src/cli/text/hcl";
 import { deployment } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";

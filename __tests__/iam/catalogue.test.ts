@@ -155,7 +155,7 @@ describe("catalogue.json and deployer.json", () => {
   it("are what npm run generate writes from the YAML files and AWS's facts", async () => {
     expect(readFileSync(join(PROJECT, "src/iam/catalogue.json"), "utf8")).toBe(await catalogueJson());
     expect(readFileSync(join(PROJECT, "src/iam/aws-actions.json"), "utf8")).toBe(await awsActionsJson());
-    expect(readFileSync(join(PROJECT, "src/iam/deployer.json"), "utf8")).toBe(deployerJson());
+    expect(readFileSync(join(PROJECT, "src/cli/iam/deployer.json"), "utf8")).toBe(deployerJson());
   });
 });
 

@@ -1,4 +1,4 @@
-import { type DeployerOptions, deployerGrants, statementsOf } from "../../src/iam/deployer-permissions";
+import { type DeployerOptions, deployerGrants, statementsOf } from "../../src/cli/iam/deployer-permissions";
 
 const PLAIN: DeployerOptions = {
   partition: "aws",

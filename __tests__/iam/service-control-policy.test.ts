@@ -1,7 +1,7 @@
 import { runSimulation } from "@cloud-copilot/iam-simulate";
+import { controlPolicy, controlPolicyText } from "../../src/cli/iam/service-control-policy";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type Mode, policyStatements } from "../../src/iam/policy-statements";
-import { controlPolicy, controlPolicyText } from "../../src/iam/service-control-policy";
 import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
 import { iamArn, requiredRequests } from "../helpers/required-requests";
 import type { Request } from "../helpers/simulator";

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
+import { controlPolicy } from "../../src/cli/iam/service-control-policy";
 import { comparisonOf, decide, equivalent, subset } from "../../src/decision/decide";
 import type { Side } from "../../src/decision/model";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { controlPolicy } from "../../src/iam/service-control-policy";
 import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES, inMode } from "../helpers/clusters";
 import { UUID, VPC } from "../helpers/tagged-requests";
 

@@ -1,6 +1,6 @@
+import { exposuresOf } from "../../src/cli/iam/strict-exposure";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type MODES, policyStatements } from "../../src/iam/policy-statements";
-import { exposuresOf } from "../../src/iam/strict-exposure";
 import { clusterOf, ENVIRONMENT, inMode } from "../helpers/clusters";
 import { isAllowed, type Request } from "../helpers/simulator";
 import { UUID, VPC, withMarker } from "../helpers/tagged-requests";

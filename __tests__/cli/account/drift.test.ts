@@ -4,8 +4,8 @@ import { actionsBeyond, actionsOf, sameDocument } from "../../../src/cli/account
 import { managedAccess } from "../../../src/cli/account/drift/managed";
 import { DRIFT_ACTIONS, driftPolicy } from "../../../src/cli/account/drift/permissions";
 import { type DriftState, driftReport, driftReportText } from "../../../src/cli/account/drift/report";
+import { stateResources } from "../../../src/cli/terraform/state-file";
 import { nodePolicy } from "../../../src/iam/node-role-permissions";
-import { stateResources } from "../../../src/terraform/state-file";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import {
   ACCOUNT,

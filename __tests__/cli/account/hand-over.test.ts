@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { providerBlock } from "../../../src/cli/account/hand-over/provider-block";
 import { checkSecretFile, writeSecretFile } from "../../../src/cli/account/hand-over/secret-file";
-import { terraformCli } from "../../../src/terraform/terraform-cli";
+import { terraformCli } from "../../../src/cli/terraform/terraform-cli";
 import { bundled } from "../../helpers/bundled";
 import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";

@@ -2,7 +2,7 @@ import { changesJson } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/compare";
 import type { JsonObject } from "../../../src/cli/diff/json-values";
 import { changesMarkdown, changesText } from "../../../src/cli/diff/render-summary";
-import { risksOf } from "../../../src/iam/risks";
+import { risksOf } from "../../../src/cli/iam/risks";
 import { packFiles } from "../../helpers/changes";
 import { deployment } from "../../helpers/deployment";
 import { optionsOf, packOf, reviewPackOf } from "../../helpers/packs";

@@ -1,4 +1,4 @@
-import type { Grant } from "../../../src/iam/deployer-permissions";
+import type { Grant } from "../../../src/cli/iam/deployer-permissions";
 import type { PolicyDocument } from "../../../src/iam/policy-document";
 import type { Request } from "../../helpers/simulator";
 import type { Finished } from "./terraform";

@@ -1,6 +1,6 @@
 import type { IamKey } from "../../../src/cli/account/aws/user-keys";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
-import type { StateKey } from "../../../src/terraform/state-file";
+import type { StateKey } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../deployment";
 
 const NOW = new Date("2026-11-01T00:00:00Z");

@@ -1,11 +1,11 @@
 import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
-import { withProgress } from "../../terraform/progress";
 import { Aws } from "../account/aws/client";
 import { IamReader } from "../account/aws/iam-reader";
 import { deadline } from "../account/aws/operations";
 import { driftPolicy } from "../account/drift/permissions";
 import { type DriftReport, driftReport, driftReportText } from "../account/drift/report";
+import { withProgress } from "../terraform/progress";
 import { EXIT } from "./exit-codes";
 import { forDeployments } from "./support/for-deployments";
 import { readableState } from "./support/readable-state";

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
-import { stackFolder } from "../../terraform/terraform-cli";
 import { providerBlock, providerYaml } from "../account/hand-over/provider-block";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
+import { stackFolder } from "../terraform/terraform-cli";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Host } from "./support/session";
 import { formatOption } from "./support/shared-options";

@@ -3,11 +3,11 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { Option } from "commander";
 import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/load";
-import { dkpAccess } from "../../text/command";
 import { requireRealFolder, writeFileAtomically } from "../../text/files";
-import { shellWord } from "../../text/shell";
 import { packageSource } from "../init/package-source";
 import { CDKTF_NODE, PIPELINES, type RepositoryOptions, repositoryFiles } from "../init/repository";
+import { dkpAccess } from "../text/command";
+import { shellWord } from "../text/shell";
 import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { Option } from "commander";
 import type { Deployment } from "../../settings/deployment";
-import { editSettings } from "../../settings/edit-yaml";
-import { stackFolder } from "../../terraform/terraform-cli";
+import { editSettings } from "../account/keys/edit-yaml";
 import { leakResponse, leakText } from "../account/keys/leak";
 import { changesOf } from "../account/keys/next-step";
 import { contextOf, type KeyReport, keyReport, keyReportJson, keyReportText } from "../account/keys/report";
@@ -10,6 +9,7 @@ import { KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation, situationWithoutState } from "../account/keys/sources";
 import { exitCodeOf } from "../findings/finding";
+import { stackFolder } from "../terraform/terraform-cli";
 import { EXIT } from "./exit-codes";
 import { forDeployments } from "./support/for-deployments";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";

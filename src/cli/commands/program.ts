@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
-import { shellWord } from "../../text/shell";
+import { shellWord } from "../text/shell";
 import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
 import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./support/environment-variables";
 import { type Define, type Host, Session } from "./support/session";

@@ -1,7 +1,7 @@
 import { comparisonNote } from "../../iam/dkp-versions";
-import { dkpAccess } from "../../text/command";
 import { overviewPage } from "../review/overview";
 import { comparePacks, writePacks } from "../review/pack-folder";
+import { dkpAccess } from "../text/command";
 import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define } from "./support/session";

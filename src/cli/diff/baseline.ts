@@ -3,11 +3,11 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { MAX_POLICIES } from "../../iam/limits";
-import { dkpAccess } from "../../text/command";
 import { readRegularFile } from "../../text/files";
 import { grouped } from "../../text/grouped";
 import { isObject, parseJson } from "../../text/json";
 import { DEPLOYMENT_FILE, policyFile } from "../review/file-names";
+import { dkpAccess } from "../text/command";
 import { MAIN_FILE, type Packs } from "./compare";
 import { POLICY_FILES } from "./pack-policies";
 

@@ -1,7 +1,6 @@
 import { ACCOUNT_ID, iamResourceArn, parseIamArn } from "../../iam/arns";
 import { SLOTS } from "../../iam/key-slots";
 import { partitionOf } from "../../iam/partitions";
-import { risksOf } from "../../iam/risks";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { meaningOf } from "../../settings/schema/fields";
 import { ADDRESSES, policyOfAddress } from "../../terraform/addresses";
@@ -9,6 +8,7 @@ import { OUTPUTS } from "../../terraform/outputs";
 import { grouped } from "../../text/grouped";
 import { isObject, parseJson, valueAt } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
+import { risksOf } from "../iam/risks";
 import { DEPLOYMENT_FILE, policyFile } from "../review/file-names";
 import type { Changes, DeploymentChanges } from "./changes";
 import { canonical, type Difference, differences, type JsonObject, listOf, nameOf, objectOf, textOf } from "./json-values";

@@ -1,7 +1,7 @@
 import { grouped } from "../../text/grouped";
-import { code, counted, prose } from "../../text/markdown";
 import { visible } from "../../text/printable";
 import { levelOf, textOf } from "../findings/finding";
+import { code, counted, prose } from "../text/markdown";
 import type { Changes, DeploymentChanges } from "./changes";
 import { isWrite } from "./example-requests";
 import { type ActionChange, type DiffFound, RULES, type Scope, type Section } from "./rules";

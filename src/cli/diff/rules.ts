@@ -1,7 +1,7 @@
 import type { DecisionRequest } from "../../decision/model";
 import type { AccessLevel, Area } from "../../iam/catalogue";
-import { page } from "../../text/recovery";
 import type { Found, Level, Rule } from "../findings/finding";
+import { page } from "../text/recovery";
 
 /** Whose permissions change. The deployer is the principal that runs Terraform. */
 export type Principal = "user" | "node role" | "deployer" | "any principal" | "principal";

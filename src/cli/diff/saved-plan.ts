@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { type UnzipFileInfo, unzipSync } from "fflate";
-import { initProvider, runTerraform, type TerraformCli } from "../../terraform/terraform-cli";
 import { readRegularFile } from "../../text/files";
 import { parseJson } from "../../text/json";
+import { initProvider, runTerraform, type TerraformCli } from "../terraform/terraform-cli";
 import { differences, type JsonObject, objectOf } from "./json-values";
 import { readPlan } from "./plan-file";
 

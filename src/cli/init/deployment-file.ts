@@ -3,11 +3,11 @@ import { stringify } from "yaml";
 import { type ConfigFile, readConfigFile } from "../../settings/config-file";
 import { SettingsError } from "../../settings/errors";
 import { readFileOf } from "../../settings/read-settings";
-import { RECOMMENDED_SETTINGS } from "../../settings/recommended-settings";
 import { dkpFields } from "../../settings/schema/cluster-schema";
 import type { Settings } from "../../settings/schema/deployment-schema";
 import { parseYaml } from "../../settings/yaml-file";
 import { packageFile } from "../../text/package-file";
+import { RECOMMENDED_SETTINGS } from "../recommended-settings";
 
 type Cluster = Partial<Settings["cluster"]>;
 

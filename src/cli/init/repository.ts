@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { trusted } from "../../text/markdown";
 import { packageFile } from "../../text/package-file";
-import { fillTemplateFile } from "../../text/template";
+import { trusted } from "../text/markdown";
+import { fillTemplateFile } from "../text/template";
 import { deploymentFile } from "./deployment-file";
 
 /** The pipeline files of the documentation, and where each system expects its own. */

@@ -2,10 +2,10 @@ import { networkList } from "../../iam/networks";
 import { partitionOf } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
-import { trusted } from "../../text/markdown";
 import { visible } from "../../text/printable";
-import { asciiJson, comment, shellWord } from "../../text/shell";
-import { fillTemplateFile } from "../../text/template";
+import { trusted } from "../text/markdown";
+import { asciiJson, comment, shellWord } from "../text/shell";
+import { fillTemplateFile } from "../text/template";
 import { NODE_POLICY_FILE, NODE_TRUST_FILE, policyFile } from "./file-names";
 
 const QUERY_ACCOUNT = "account=$(aws sts get-caller-identity --query=Account --output=text)";

@@ -1,8 +1,8 @@
 import { networkList } from "../../iam/networks";
 import { partitionOf } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
-import { code, codes, joined, type Markdown, md, prose, trusted } from "../../text/markdown";
-import { fillTemplateFile } from "../../text/template";
+import { code, codes, joined, type Markdown, md, prose, trusted } from "../text/markdown";
+import { fillTemplateFile } from "../text/template";
 import { policyFile } from "./file-names";
 
 /** The IAM console of each partition. The isolated partitions have addresses of their own. Source: "IAM User Guide" of each. */

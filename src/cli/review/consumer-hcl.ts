@@ -2,10 +2,10 @@ import { networkList } from "../../iam/networks";
 import type { Deployment } from "../../settings/deployment";
 import type { OutputName } from "../../terraform/outputs";
 import { stateReading } from "../../terraform/state-location";
-import { hclArguments } from "../../text/hcl";
-import { trusted } from "../../text/markdown";
 import { visible } from "../../text/printable";
-import { fillTemplateFile } from "../../text/template";
+import { hclArguments } from "../text/hcl";
+import { trusted } from "../text/markdown";
+import { fillTemplateFile } from "../text/template";
 
 /**
  * consumer.tf: HCL with which another workspace reads the outputs of a deployment. It contains the remote state, the `provider` block

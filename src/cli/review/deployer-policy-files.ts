@@ -1,11 +1,11 @@
 import { literal } from "../../iam/arns";
-import { deployerGrants, type Grant, grants, statementsOf } from "../../iam/deployer-permissions";
 import { furtherNames } from "../../iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
 import { conditionBlock } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { visibleLines } from "../../text/printable";
+import { deployerGrants, type Grant, grants, statementsOf } from "../iam/deployer-permissions";
 import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "./state-permissions";
 
 /** A policy that a principal requires to plan, apply and destroy a deployment. */

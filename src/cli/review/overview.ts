@@ -3,8 +3,8 @@ import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { policySize } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
-import { code, codes, counted, type Markdown, md, prose, table, trusted } from "../../text/markdown";
-import { fillTemplateFile } from "../../text/template";
+import { code, codes, counted, type Markdown, md, prose, table, trusted } from "../text/markdown";
+import { fillTemplateFile } from "../text/template";
 import { secretInState } from "./page/secret-exposure";
 import { weakChoices } from "./page/weak-choices";
 

@@ -2,8 +2,8 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from
 import { dirname, join } from "node:path";
 import { MAX_POLICIES } from "../../iam/limits";
 import { MOVED_FILE } from "../../terraform/addresses";
-import { dkpAccess } from "../../text/command";
 import { isRealFile, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
+import { dkpAccess } from "../text/command";
 import { DEPLOYMENT_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile, TRUST_FILES } from "./file-names";
 import type { Pack } from "./pack";
 

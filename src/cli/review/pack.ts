@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 import { policyDocument } from "../../iam/policy-document";
-import { controlPolicyText } from "../../iam/service-control-policy";
 import type { Deployment } from "../../settings/deployment";
 import { MOVED_FILE, movedBlocks } from "../../terraform/addresses";
 import type { OutputName } from "../../terraform/outputs";
 import type { TerraformJson } from "../../terraform/terraform-json";
 import { visibleLines } from "../../text/printable";
+import { controlPolicyText } from "../iam/service-control-policy";
 import { awsCliScript } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console-guide";

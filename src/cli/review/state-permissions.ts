@@ -1,8 +1,8 @@
 import { literal } from "../../iam/arns";
-import { type Grant, grants } from "../../iam/deployer-permissions";
 import { partitionOf } from "../../iam/partitions";
 import { equals, viaService } from "../../iam/policy-statements";
 import type { BackendArguments, StateLocation } from "../../terraform/state-location";
+import { type Grant, grants } from "../iam/deployer-permissions";
 
 /** The permissions that a state in S3 requires. */
 export interface StateAccess {

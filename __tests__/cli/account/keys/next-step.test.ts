@@ -1,6 +1,6 @@
 import { nextStep } from "../../../../src/cli/account/keys/next-step";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
-import type { StateKey } from "../../../../src/terraform/state-file";
+import type { StateKey } from "../../../../src/cli/terraform/state-file";
 import { deployment } from "../../../helpers/deployment";
 import { PROGRAM, situationOf } from "../../../helpers/keys/program";
 import { DEPLOYED, iamKey, situation } from "../../../helpers/keys/situations";

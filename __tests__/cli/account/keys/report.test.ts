@@ -4,7 +4,7 @@ import { contextOf, keyReport, keyReportJson, keyReportText } from "../../../../
 import { KEY_RULES, type KeyRules } from "../../../../src/cli/account/keys/rules";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
 import { exitCodeOf, textOf } from "../../../../src/cli/findings/finding";
-import type { StateKey } from "../../../../src/terraform/state-file";
+import type { StateKey } from "../../../../src/cli/terraform/state-file";
 import { deployment } from "../../../helpers/deployment";
 import { DEPLOYED, iamKey, situation } from "../../../helpers/keys/situations";
 import { EXPIRING_KEY } from "../../../helpers/pgp-keys";

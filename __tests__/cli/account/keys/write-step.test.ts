@@ -1,6 +1,6 @@
 import { parse } from "yaml";
+import { editedYaml } from "../../../../src/cli/account/keys/edit-yaml";
 import { changesOf, nextStep, type Step } from "../../../../src/cli/account/keys/next-step";
-import { editedYaml } from "../../../../src/settings/edit-yaml";
 import { defineDeployments } from "../../../../src/settings/load";
 import type { SettingsInput } from "../../../../src/settings/schema/deployment-schema";
 import { situationOf } from "../../../helpers/keys/program";

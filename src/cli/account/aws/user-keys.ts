@@ -1,6 +1,6 @@
 import { alwaysOnRegion } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { type Progress, withProgress } from "../../../terraform/progress";
+import { type Progress, withProgress } from "../../terraform/progress";
 import { Aws } from "./client";
 import { deadline, TIMED_OUT, unlessMissing, within } from "./operations";
 

@@ -1,6 +1,6 @@
-import { dkpAccess } from "../../../text/command";
-import { recovery } from "../../../text/recovery";
-import { shellWord } from "../../../text/shell";
+import { dkpAccess } from "../../text/command";
+import { recovery } from "../../text/recovery";
+import { shellWord } from "../../text/shell";
 import type { Reading } from "../aws/iam-reader";
 
 /** Something that exists beside what Terraform manages, or that could not be read. */

@@ -4,8 +4,8 @@ import { partitionOf } from "../../../iam/partitions";
 import { policyDocument } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../../terraform/addresses";
-import type { StateResource } from "../../../terraform/state-file";
 import { parseJson } from "../../../text/json";
+import type { StateResource } from "../../terraform/state-file";
 import type { StoredDocument } from "../aws/iam-reader";
 
 /** An IAM object of a deployment. */

@@ -1,8 +1,8 @@
 import { nodeRoleName } from "../../../iam/cluster";
 import { NODE_ACTIONS, NODE_TRUST } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
-import { dkpAccess } from "../../../text/command";
-import { recovery } from "../../../text/recovery";
+import { dkpAccess } from "../../text/command";
+import { recovery } from "../../text/recovery";
 import { attachedArns, type IamReader, inlineNames, mapped, type Reading, type StoredDocument } from "../aws/iam-reader";
 import { actionsBeyond, actionsOf, sameDocument } from "./document";
 import { APPLY, awsIam, driftOf, type Found, type ObjectDrift, others, type Part, part, set } from "./finding";

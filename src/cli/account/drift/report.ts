@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES } from "../../../terraform/addresses";
-import type { StateResource } from "../../../terraform/state-file";
 import { visible } from "../../../text/printable";
+import type { StateResource } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import { type DriftResult, type ObjectDrift, removeNothing } from "./finding";
 import { type ManagedAccess, managedAccess } from "./managed";

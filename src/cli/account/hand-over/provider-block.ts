@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { stringify } from "yaml";
 import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import type { Deployment } from "../../../settings/deployment";
-import { readState } from "../../../terraform/state-file";
-import { pullState, readOutputs, type TerraformCli } from "../../../terraform/terraform-cli";
-import { dkpAccess } from "../../../text/command";
+import { readState } from "../../terraform/state-file";
+import { pullState, readOutputs, type TerraformCli } from "../../terraform/terraform-cli";
+import { dkpAccess } from "../../text/command";
 import { mismatches } from "../keys/situation";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */

@@ -1,7 +1,7 @@
-import type { Change } from "../../../settings/edit-yaml";
-import { dkpAccess } from "../../../text/command";
 import { visible } from "../../../text/printable";
 import { textOf } from "../../findings/finding";
+import { dkpAccess } from "../../text/command";
+import type { Change } from "./edit-yaml";
 import { keyText, mismatchFindings } from "./findings";
 import { GUIDES, leakCommands, SESSION_HOURS } from "./leaked-key";
 import { type Action, nextStep, type Step } from "./next-step";

@@ -1,4 +1,4 @@
-import { shellWord } from "../../../text/shell";
+import { shellWord } from "../../text/shell";
 
 /** Name of the inline policy that denies the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
 const DENY_POLICY = "DenySessionsFromLeakedKey";

@@ -1,7 +1,7 @@
 import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
-import type { Change } from "../../../settings/edit-yaml";
-import { dkpAccess } from "../../../text/command";
+import { dkpAccess } from "../../text/command";
 import type { IamKey } from "../aws/user-keys";
+import type { Change } from "./edit-yaml";
 import type { Why } from "./rules";
 import {
   breakOf,

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { pgpKeyText } from "../../../iam/openpgp-key";
-import type { Change } from "../../../settings/edit-yaml";
-import { dkpAccess } from "../../../text/command";
 import { visible } from "../../../text/printable";
-import { recovery } from "../../../text/recovery";
-import { shellWord } from "../../../text/shell";
 import { type Finding, findingsJson, levelOf, textOf } from "../../findings/finding";
+import { dkpAccess } from "../../text/command";
+import { recovery } from "../../text/recovery";
+import { shellWord } from "../../text/shell";
+import type { Change } from "./edit-yaml";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
 import { leakCommands } from "./leaked-key";
 import { type Action, nextStep, type Step } from "./next-step";

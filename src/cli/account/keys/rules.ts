@@ -1,6 +1,6 @@
-import { page, recovery } from "../../../text/recovery";
-import { shellWord } from "../../../text/shell";
 import type { Rule } from "../../findings/finding";
+import { page, recovery } from "../../text/recovery";
+import { shellWord } from "../../text/shell";
 import { type Break, type Effect, MAX_KEYS, RECENT_HOURS } from "./situation";
 
 interface InSlot {

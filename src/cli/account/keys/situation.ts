@@ -1,7 +1,7 @@
 import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
-import type { StateContents, StateKey } from "../../../terraform/state-file";
+import type { StateContents, StateKey } from "../../terraform/state-file";
 import type { IamKey, IamUser } from "../aws/user-keys";
 import type { ImportField } from "../own-objects";
 

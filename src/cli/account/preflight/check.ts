@@ -1,6 +1,6 @@
 import { iamResourceArn } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
-import type { StateResource } from "../../../terraform/state-file";
+import type { StateResource } from "../../terraform/state-file";
 import type { Reading } from "../aws/iam-reader";
 import type { Action, Ask, AskAll, DryRun } from "../aws/operations";
 

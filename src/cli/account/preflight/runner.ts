@@ -1,7 +1,7 @@
 import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { type Progress, withProgress } from "../../../terraform/progress";
-import { dkpAccess } from "../../../text/command";
+import { type Progress, withProgress } from "../../terraform/progress";
+import { dkpAccess } from "../../text/command";
 import { type Aws, THROTTLED } from "../aws/client";
 import { AwsError, NOT_AWS, UNREACHABLE, within } from "../aws/operations";
 import { CHECKS } from "./all-checks";

@@ -1,6 +1,6 @@
-import { type StateResource, stateResources } from "../../../terraform/state-file";
-import { pullState, stackFolder } from "../../../terraform/terraform-cli";
 import type { Reading } from "../../account/aws/iam-reader";
+import { type StateResource, stateResources } from "../../terraform/state-file";
+import { pullState, stackFolder } from "../../terraform/terraform-cli";
 import type { Session } from "./session";
 
 /** The managed resources in the state of a stack, or why they cannot be read. */

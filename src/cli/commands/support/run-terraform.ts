@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { TerraformCli } from "../../../terraform/terraform-cli";
+import type { TerraformCli } from "../../terraform/terraform-cli";
 
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 

@@ -1,9 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 import type { Command } from "commander";
 import { deploymentsFolder, outputFolder } from "../../../settings/paths";
-import { type TerraformCli, terraformCli } from "../../../terraform/terraform-cli";
 import { fileErrorMessage } from "../../../text/files";
 import { printable } from "../../../text/printable";
+import { type TerraformCli, terraformCli } from "../../terraform/terraform-cli";
 import { EXIT, type ExitCode } from "../exit-codes";
 
 /** The part of a process that a command uses. */

@@ -1,8 +1,8 @@
 import { SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "../../../iam/dkp-versions";
 import { grantedRows, policyStatements } from "../../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
-import { plain, prose, table, trusted } from "../../../text/markdown";
-import { fillTemplateFile } from "../../../text/template";
+import { plain, prose, table, trusted } from "../../text/markdown";
+import { fillTemplateFile } from "../../text/template";
 import { actionCount, permissionTables } from "./permission-tables";
 
 /** actions.md: every action of the policy with its reason, and the versions of DKP's components that were read. */

@@ -1,5 +1,5 @@
-import { code, codes, joined, list, type Markdown, md, plain, prose, sentence, table } from "../../../text/markdown";
-import { fillTemplateFile } from "../../../text/template";
+import { code, codes, joined, list, type Markdown, md, plain, prose, sentence, table } from "../../text/markdown";
+import { fillTemplateFile } from "../../text/template";
 import type { DeployerPolicies } from "../deployer-policy-files";
 import { conditionList } from "./permission-tables";
 

@@ -1,9 +1,9 @@
-import { roleOf } from "../../../iam/risks";
 import type { Deployment } from "../../../settings/deployment";
-import { dkpAccess } from "../../../text/command";
-import { code, fenced, joined, list, type Markdown, prose, trusted } from "../../../text/markdown";
-import { fillTemplateFile } from "../../../text/template";
 import { GUIDES, leakCommands, SESSION_HOURS } from "../../account/keys/leaked-key";
+import { roleOf } from "../../iam/risks";
+import { dkpAccess } from "../../text/command";
+import { code, fenced, joined, list, type Markdown, prose, trusted } from "../../text/markdown";
+import { fillTemplateFile } from "../../text/template";
 
 /** after-a-leak.md: the commands after a leak. No step activates the leaked key again. */
 export function leakPage(deployment: Deployment): string {

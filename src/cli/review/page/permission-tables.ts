@@ -2,7 +2,7 @@ import type { Area, CatalogueRow } from "../../../iam/catalogue";
 import type { Cluster } from "../../../iam/cluster";
 import { appliesTo } from "../../../iam/dkp-versions";
 import type { PolicyCondition, PolicyOptions, PolicyStatement } from "../../../iam/policy-statements";
-import { code, codes, counted, joined, list, type Markdown, md, plain, prose, table, trusted } from "../../../text/markdown";
+import { code, codes, counted, joined, list, type Markdown, md, plain, prose, table, trusted } from "../../text/markdown";
 import type { DeployerPolicies } from "../deployer-policy-files";
 import { requirementsOf } from "../explanation";
 import { policyFile } from "../file-names";

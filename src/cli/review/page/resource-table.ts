@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../settings/deployment";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { TerraformJson } from "../../../terraform/terraform-json";
-import { code, type Markdown, table, trusted } from "../../../text/markdown";
+import { code, type Markdown, table, trusted } from "../../text/markdown";
 
 /** The purpose of the resource types of a deployment. */
 const PURPOSE: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES } from "../../../terraform/addresses";
-import { code, list, type Markdown, md, plain } from "../../../text/markdown";
+import { code, list, type Markdown, md, plain } from "../../text/markdown";
 
 /** What checkov finds in the Terraform JSON of mode `documented`, by address: checks, and why they remain. */
 const FINDINGS: Readonly<Record<string, { readonly reason: string; readonly checks: Readonly<Record<string, string>> }>> = {

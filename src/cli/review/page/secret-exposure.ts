@@ -2,8 +2,8 @@ import { SLOTS } from "../../../iam/key-slots";
 import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import type { Deployment } from "../../../settings/deployment";
 import type { TerraformJson } from "../../../terraform/terraform-json";
-import { code, joined, type Markdown, trusted } from "../../../text/markdown";
-import type { TemplateData } from "../../../text/template";
+import { code, joined, type Markdown, trusted } from "../../text/markdown";
+import type { TemplateData } from "../../text/template";
 
 /** In which form the state contains the secret access keys. */
 type SecretInState = "none" | "unknown to Terraform" | "encrypted" | "plaintext";

@@ -6,9 +6,9 @@ import { policySize } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import type { BackendArguments, StateLocation } from "../../../terraform/state-location";
 import { destinationsOf, stateReading } from "../../../terraform/state-location";
-import { dkpAccess } from "../../../text/command";
-import { code, codes, joined, type Markdown, md, prose, trusted } from "../../../text/markdown";
-import type { TemplateData } from "../../../text/template";
+import { dkpAccess } from "../../text/command";
+import { code, codes, joined, type Markdown, md, prose, trusted } from "../../text/markdown";
+import type { TemplateData } from "../../text/template";
 import { isLocked } from "../state-permissions";
 
 /** The deployment in a table of a few rows. */

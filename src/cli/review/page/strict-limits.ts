@@ -1,8 +1,8 @@
 import { strictMarker } from "../../../iam/cluster-marker";
 import type { PolicyOptions } from "../../../iam/policy-statements";
-import { exposuresOf } from "../../../iam/strict-exposure";
-import { code, plain, table, trusted } from "../../../text/markdown";
-import type { TemplateData } from "../../../text/template";
+import { exposuresOf } from "../../iam/strict-exposure";
+import { code, plain, table, trusted } from "../../text/markdown";
+import type { TemplateData } from "../../text/template";
 
 /** Mode `strict` for a reviewer: what limits the key, what stays open, what the mode costs. Nothing in other modes. */
 export function strictLimits(options: PolicyOptions): TemplateData {

@@ -1,11 +1,11 @@
 import { ACCOUNT_ID } from "../../../iam/arns";
 import { partitionOf } from "../../../iam/partitions";
 import type { PolicyOptions } from "../../../iam/policy-statements";
-import { risksOf } from "../../../iam/risks";
-import { type ControlPolicy, controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../../../iam/service-control-policy";
 import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
-import { code, codes, list, type Markdown, md, sentence, table } from "../../../text/markdown";
-import type { TemplateData } from "../../../text/template";
+import { risksOf } from "../../iam/risks";
+import { type ControlPolicy, controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../../iam/service-control-policy";
+import { code, codes, list, type Markdown, md, sentence, table } from "../../text/markdown";
+import type { TemplateData } from "../../text/template";
 
 /** What an attacker with the key can do, with the actions that allow it. */
 export function riskList(options: PolicyOptions): Markdown {

@@ -1,6 +1,6 @@
 import { SLOTS } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
-import { RECOMMENDED_SETTINGS } from "../../../settings/recommended-settings";
+import { RECOMMENDED_SETTINGS } from "../../recommended-settings";
 import { isLocked, isOutsideAws } from "../state-permissions";
 import { secretInState } from "./secret-exposure";
 

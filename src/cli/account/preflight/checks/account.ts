@@ -1,6 +1,6 @@
 import { partitionOf } from "../../../../iam/partitions";
 import type { Deployment } from "../../../../settings/deployment";
-import { dkpAccess } from "../../../../text/command";
+import { dkpAccess } from "../../../text/command";
 import type { Action, AwsError } from "../../aws/operations";
 import { type Finding, failed, ok, userArn } from "../check";
 

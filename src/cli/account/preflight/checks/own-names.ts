@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../../settings/deployment";
-import type { StateResource } from "../../../../terraform/state-file";
-import { dkpAccess } from "../../../../text/command";
-import { recovery } from "../../../../text/recovery";
+import type { StateResource } from "../../../terraform/state-file";
+import { dkpAccess } from "../../../text/command";
+import { recovery } from "../../../text/recovery";
 import type { Reading } from "../../aws/iam-reader";
 import { inOrder } from "../../aws/operations";
 import { type ExistingObject, existingObject, type OwnObject, ownObjects } from "../../own-objects";

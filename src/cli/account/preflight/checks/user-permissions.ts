@@ -2,7 +2,7 @@ import { CATALOGUE } from "../../../../iam/catalogue";
 import { policyDocument } from "../../../../iam/policy-document";
 import { grantedRows } from "../../../../iam/policy-statements";
 import { policyOptionsOf } from "../../../../settings/deployment";
-import { dkpAccess } from "../../../../text/command";
+import { dkpAccess } from "../../../text/command";
 import { type EvaluationResult, type SimulatePolicyResponse, someAtATime, unlessMissing } from "../../aws/operations";
 import { check, type Finding, failed, ok, type Subject, type Tools, unknown, userArn, warning } from "../check";
 import { isNeeded, type SimulatedCalls, simulatedCalls } from "../simulated-requests";

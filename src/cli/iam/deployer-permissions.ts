@@ -1,6 +1,6 @@
-import { type IamResource, iamArn } from "./arns";
+import { type IamResource, iamArn } from "../../iam/arns";
+import type { PolicyCondition, PolicyStatement } from "../../iam/policy-statements";
 import rows from "./deployer.json";
-import type { PolicyCondition, PolicyStatement } from "./policy-statements";
 
 /** One action of the deployer policy: its resources, its conditions and the reason. */
 export interface Grant {

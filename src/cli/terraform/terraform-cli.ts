@@ -2,8 +2,8 @@ import { type ExecFileException, execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
+import { isObject, parseJson } from "../../text/json";
 import { dkpAccess } from "../text/command";
-import { isObject, parseJson } from "../text/json";
 import { shellWord } from "../text/shell";
 import { type Progress, withProgress } from "./progress";
 

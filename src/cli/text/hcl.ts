@@ -1,4 +1,4 @@
-import { visible } from "./printable";
+import { visible } from "../../text/printable";
 
 /** The values of HCL: strings, numbers, Booleans, lists and objects. */
 export type HclValue = string | number | boolean | readonly HclValue[] | { readonly [name: string]: HclValue };

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { packageFile } from "../../text/package-file";
 import { cell, type Markdown } from "./markdown";
-import { packageFile } from "./package-file";
 
 /** What a template shows: Markdown for `{{name}}`, and conditions of optional blocks; a value that is not empty is one too. */
 export type TemplateData = Readonly<Record<string, Markdown | boolean>>;

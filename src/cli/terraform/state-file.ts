@@ -1,7 +1,7 @@
-import { SLOTS, type Slot } from "../iam/key-slots";
-import { isObject, parseJson } from "../text/json";
+import { SLOTS, type Slot } from "../../iam/key-slots";
+import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
+import { isObject, parseJson } from "../../text/json";
 import { recovery } from "../text/recovery";
-import { ADDRESSES, KEY_ADDRESSES } from "./addresses";
 
 /** An access key as the state has it. */
 export interface StateKey {

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Composer, CST, Document, isMap, isScalar, type Node, Parser, type YAMLMap } from "yaml";
-import { readRegularFile, writeFileAtomically } from "../text/files";
-import { SettingsError } from "./errors";
-import { readFileOf } from "./read-settings";
-import { parseYaml } from "./yaml-file";
+import { SettingsError } from "../../../settings/errors";
+import { readFileOf } from "../../../settings/read-settings";
+import { parseYaml } from "../../../settings/yaml-file";
+import { readRegularFile, writeFileAtomically } from "../../../text/files";
 
 /** A new value of one setting. */
 export interface Change {

@@ -1,4 +1,4 @@
-import { visible, visibleLines } from "./printable";
+import { visible, visibleLines } from "../../text/printable";
 
 declare const escaped: unique symbol;
 

@@ -1,5 +1,5 @@
-import { type Cluster, nodeRoleName, otherNodeRoles } from "./cluster";
-import { grantedRows, type PolicyOptions } from "./policy-statements";
+import { type Cluster, nodeRoleName, otherNodeRoles } from "../../iam/cluster";
+import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
 
 /** Something that a principal with the access key can do and should not do. */
 export interface Risk {

@@ -1,4 +1,4 @@
-import { visible } from "./printable";
+import { visible } from "../../text/printable";
 
 /** A string as a quoted argument of a POSIX shell command. Nothing is expanded between single quotes. */
 export function quote(text: string): string {

@@ -1,4 +1,4 @@
-import type { Cluster } from "./cluster";
+import type { Cluster } from "../../iam/cluster";
 
 /** A kind of resource that mode `strict` leaves open although it is not the cluster's. */
 export interface Exposure {

@@ -1,8 +1,8 @@
-import { ACCOUNT_ID, iamResourceArn } from "./arns";
-import { CATALOGUE } from "./catalogue";
-import { otherNodeRoles } from "./cluster";
-import { NODE_ACTIONS } from "./node-role-permissions";
-import type { PolicyOptions } from "./policy-statements";
+import { ACCOUNT_ID, iamResourceArn } from "../../iam/arns";
+import { CATALOGUE } from "../../iam/catalogue";
+import { otherNodeRoles } from "../../iam/cluster";
+import { NODE_ACTIONS } from "../../iam/node-role-permissions";
+import type { PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "./risks";
 
 /** A service control policy of AWS Organizations. */

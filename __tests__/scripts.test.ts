@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { strToU8, zipSync } from "fflate";
+import { findingsSchema } from "../scripts/generate/findings-schema";
 import { jsonSchema } from "../scripts/generate/json-schema";
 import { DOCUMENTS, withTables } from "../scripts/generate/reference-tables";
 import { compare, needsAttention } from "../scripts/upstream/compare";
@@ -20,9 +21,10 @@ import { deploymentOf } from "./helpers/settings-files";
 
 const read = (name: string) => readFileSync(join(PROJECT, name), "utf8");
 
-describe("what is generated from the settings schema", () => {
+describe("what is generated from the code", () => {
   it.each([
     ["deployments/schema.json", jsonSchema] as const,
+    ["docs/reference/findings.schema.json", findingsSchema] as const,
     ...Object.keys(DOCUMENTS).map((name) => [name, () => withTables(name, read(name))] as const),
   ])("%s is current; if not, run `npm run generate`", (name, generate) => {
     expect(read(name)).toBe(generate());

@@ -108,7 +108,7 @@ describe("other projects", () => {
         "docs/pipelines/github-actions.yml",
         "docs/pipelines/gitlab-ci.yml",
         "docs/reference/",
-        "docs/reference/diff.schema.json",
+        "docs/reference/findings.schema.json",
         "package.json",
         "scripts/check-image.sh",
         "scripts/pipeline.sh",

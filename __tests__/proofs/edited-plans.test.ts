@@ -1,6 +1,6 @@
 import "@microsoft/jest-sarif";
 import { toBeValidSarifLog } from "@microsoft/jest-sarif";
-import schema from "../../docs/reference/diff.schema.json";
+import schema from "../../docs/reference/findings.schema.json";
 import { changesJson } from "../../src/cli/diff/changes";
 import { changesOfPlan } from "../../src/cli/diff/plan";
 import { RULES } from "../../src/cli/diff/rules";

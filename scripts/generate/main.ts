@@ -2,16 +2,18 @@ import { readFileSync } from "node:fs";
 import { EXIT } from "../../src/cli/commands/exit-codes";
 import { run } from "../../src/cli/commands/support/run-command";
 import { writeFileAtomically } from "../../src/text/files";
+import { findingsSchema } from "./findings-schema";
 import { awsActionsJson, catalogueJson, deployerJson } from "./iam-rows";
 import { jsonSchema } from "./json-schema";
 import { DOCUMENTS, withTables } from "./reference-tables";
 
-// Keeps what is derived from the code current: the JSON schema for editors and the tables of the documentation.
+// Keeps what is derived from the code current: JSON schemas and the tables of the documentation.
 run(async () => {
   writeFileAtomically("src/iam/aws-actions.json", await awsActionsJson());
   writeFileAtomically("src/iam/catalogue.json", await catalogueJson());
   writeFileAtomically("src/cli/iam/deployer.json", deployerJson());
   writeFileAtomically("deployments/schema.json", jsonSchema());
+  writeFileAtomically("docs/reference/findings.schema.json", findingsSchema());
   for (const name of Object.keys(DOCUMENTS)) {
     writeFileAtomically(name, withTables(name, readFileSync(name, "utf8")));
   }

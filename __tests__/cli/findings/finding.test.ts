@@ -1,13 +1,14 @@
-import { exitCodeOf, type Finding, findingsJson, textOf } from "../../../src/cli/findings/finding";
+import { adviceLines, attention, exitCodeOf, type Finding, note, reportJson, textOf } from "../../../src/cli/findings/finding";
 
 const RULES = {
-  renamed: { level: "breaking", title: "A user is renamed.", text: ({ to }: { to: string }) => `rename the user to ${to}` },
-  "key-new": {
-    level: "attention",
-    title: "A key is new.",
-    text: ({ slot }: { slot: string }) => `the key in the slot ${slot} is new`,
+  renamed: {
+    level: "breaking",
+    text: ({ to }: { to: string }) => `rename the user to ${to}`,
+    risk: () => "the cluster stops to work",
+    remedy: ({ to }: { to: string }) => `do not rename it to ${to}`,
   },
-  tags: { level: "note", title: "Tags change.", text: ({ names }: { names: readonly string[] }) => `tags: ${names.join(", ")}` },
+  "key-new": attention(({ slot }: { slot: string }) => `the key in the slot ${slot} is new`),
+  tags: note(({ names }: { names: readonly string[] }) => `tags: ${names.join(", ")}`),
 } as const;
 
 const TAGS: Finding<typeof RULES> = { rule: "tags", stack: "prod", field: "tags", values: { names: ["team"] } };
@@ -24,13 +25,34 @@ describe("findings", () => {
     expect([[], [TAGS], [TAGS, KEY], [RENAMED, TAGS]].map((findings) => exitCodeOf(RULES, findings))).toEqual([0, 0, 2, 3]);
   });
 
-  it("have hidden characters escaped in their sentence", () => {
-    expect(textOf(RULES, RENAMED)).toBe("rename the user to a\\u202eb");
+  it("have hidden characters escaped in their sentences", () => {
+    expect([textOf(RULES, RENAMED), ...adviceLines(RULES, RENAMED)]).toEqual([
+      "rename the user to a\\u202eb",
+      "risk: the cluster stops to work",
+      "-> do not rename it to a\\u202eb",
+    ]);
+    expect(adviceLines(RULES, TAGS)).toEqual([]);
   });
 
-  it("keep their values in JSON, beside level and sentence", () => {
-    expect(JSON.parse(JSON.stringify(findingsJson(RULES, [TAGS])))).toEqual([
-      { rule: "tags", level: "note", stack: "prod", field: "tags", text: "tags: team", values: { names: ["team"] } },
-    ]);
+  it("are one object as JSON, with their values beside level and sentences", () => {
+    const report = reportJson(RULES, [TAGS, RENAMED], [{ stack: "prod" }, { stack: "dev" }], { source: "main" });
+    expect(JSON.parse(JSON.stringify(report))).toEqual({
+      exitCode: 3,
+      source: "main",
+      deployments: [{ stack: "prod" }, { stack: "dev" }],
+      findings: [
+        { rule: "tags", level: "note", stack: "prod", field: "tags", text: "tags: team", values: { names: ["team"] } },
+        {
+          rule: "renamed",
+          level: "breaking",
+          stack: "dev",
+          address: "aws_iam_user.user",
+          text: "rename the user to a\\u202eb",
+          risk: "the cluster stops to work",
+          remedy: "do not rename it to a\\u202eb",
+          values: { to: "a\u202eb" },
+        },
+      ],
+    });
   });
 });

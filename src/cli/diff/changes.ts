@@ -1,4 +1,4 @@
-import { exitCodeOf, type Finding, findingsJson } from "../findings/finding";
+import { exitCodeOf, type Finding, reportJson } from "../findings/finding";
 import { type DiffFound, type DiffRules, RULES } from "./rules";
 
 /** What a change does, by deployment. It never contains a secret. */
@@ -26,12 +26,6 @@ export function changesExitCode(changes: Changes): 0 | 2 | 3 {
 
 /** Changes as JSON, with the exit code. */
 export function changesJson(changes: Changes): string {
-  const { source, deployments } = changes;
-  const content = {
-    exitCode: changesExitCode(changes),
-    source,
-    deployments: deployments.map(({ stack, state }) => ({ stack, state })),
-    findings: findingsJson(RULES, findingsOf(changes)),
-  };
-  return `${JSON.stringify(content, null, 2)}\n`;
+  const deployments = changes.deployments.map(({ stack, state }) => ({ stack, state }));
+  return `${JSON.stringify(reportJson(RULES, findingsOf(changes), deployments, { source: changes.source }), null, 2)}\n`;
 }

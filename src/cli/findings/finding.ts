@@ -6,24 +6,47 @@ const EXIT_CODE_OF = { note: 0, attention: 2, unverifiable: 3, breaking: 3 } as 
 /** What a finding means for the person who runs the command. */
 export type Level = keyof typeof EXIT_CODE_OF;
 
-/** A kind of finding. The sentence is only here: everything else reads the values. */
-export interface Rule<Values> {
-  readonly level: Level;
-  /** The finding in one line, without a final period. */
-  readonly text: (values: Values) => string;
+/** All levels, from the least to the most serious. */
+export const LEVELS = Object.keys(EXIT_CODE_OF) as readonly Level[];
+
+/** One sentence without a final period, made of the values of a finding. */
+type Sentence<Values> = (values: Values) => string;
+
+/** What a reader asks next. */
+interface Advice<Values> {
+  /** What it allows or breaks. */
+  readonly risk?: Sentence<Values> | undefined;
+  /** What to do, or what not to do. */
+  readonly remedy?: Sentence<Values> | undefined;
 }
 
-/** The rules of one command. Their names are stable: alerts and filters refer to them. */
+/** A kind of finding. Its sentences are only here: everything else reads the values. */
+export interface Rule<Values> extends Advice<Values> {
+  readonly level: Level;
+  /** What was found. */
+  readonly text: Sentence<Values>;
+}
+
+const ruleOf =
+  (level: Level) =>
+  <Values>(text: Sentence<Values>, advice: Advice<Values> = {}): Rule<Values> => ({ level, text, ...advice });
+
+/** Rules by their level. */
+export const [note, attention, unverifiable] = [ruleOf("note"), ruleOf("attention"), ruleOf("unverifiable")];
+
+/** The rules of one command. Their IDs are stable: alerts and filters refer to them. */
 export type Rules = Readonly<Record<string, Rule<never>>>;
 
 /** Where a finding is, as far as it is known. */
 interface Location {
-  /** Path of the setting, `accessKeys.primary.pgpKey`, so that SARIF and editors can point at its line. */
+  /** Path of the setting that it follows from, `accessKeys.primary.pgpKey`, so that SARIF and editors can point at its line. */
   readonly field?: string | undefined;
   /** Address of the resource in Terraform. */
   readonly address?: string | undefined;
   /** Whose permissions it is about. */
   readonly principal?: string | undefined;
+  /** The object in AWS, which Terraform may not manage: `user deckhouse`. */
+  readonly object?: string | undefined;
 }
 
 /** What a rule found, before it is known in which deployment. The values are JSON and contain no secret. */
@@ -45,15 +68,52 @@ export function textOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>)
   return visible(rules[rule]?.text(values as never) ?? rule);
 }
 
+/** Risk and remedy of a finding, as far as its rule has them. */
+export function adviceOf<Of extends Rules>(
+  rules: Of,
+  { rule, values }: Found<Of>,
+): { readonly [Name in keyof Advice<never>]?: string } {
+  const sentence = (make: Sentence<never> | undefined) => make && visible(make(values as never));
+  return { risk: sentence(rules[rule]?.risk), remedy: sentence(rules[rule]?.remedy) };
+}
+
+/** Risk and remedy of a finding as lines below its sentence. */
+export function adviceLines<Of extends Rules>(rules: Of, found: Found<Of>): readonly string[] {
+  const { risk, remedy } = adviceOf(rules, found);
+  return [...(risk ? [`risk: ${risk}`] : []), ...(remedy ? [`-> ${remedy}`] : [])];
+}
+
 /** The exit code of a command that reports these findings: that of the most serious one. */
 export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found<Of>[]): 0 | 2 | 3 {
   return Math.max(0, ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)])) as 0 | 2 | 3;
 }
 
-/** Findings as a program reads them: each with its level and its sentence. */
+/** Findings as a program reads them: each with its level and its sentences. */
 export function findingsJson<Of extends Rules>(rules: Of, findings: readonly Finding<Of>[]): readonly object[] {
   return findings.map((finding) => {
-    const { rule, stack, field, address, principal, values } = finding;
-    return { rule, level: levelOf(rules, finding), stack, field, address, principal, text: textOf(rules, finding), values };
+    const { rule, values, ...location } = finding;
+    return {
+      rule,
+      level: levelOf(rules, finding),
+      ...location,
+      text: textOf(rules, finding),
+      ...adviceOf(rules, finding),
+      values,
+    };
   });
+}
+
+/**
+ * What every command prints with `--format json`: one object, however many deployments it reports. `docs/reference/findings.schema.json`
+ * describes it.
+ * @param deployments what the command reports of each deployment besides findings
+ * @param more what the command reports besides deployments
+ */
+export function reportJson<Of extends Rules>(
+  rules: Of,
+  findings: readonly Finding<Of>[],
+  deployments: readonly (object & { readonly stack: string })[],
+  more: object = {},
+): object {
+  return { exitCode: exitCodeOf(rules, findings), ...more, deployments, findings: findingsJson(rules, findings) };
 }

@@ -1,4 +1,4 @@
-import type { Rule } from "../../findings/finding";
+import { attention, note } from "../../findings/finding";
 import { page, recovery } from "../../text/recovery";
 import { shellWord } from "../../text/shell";
 import { type Break, type Effect, MAX_KEYS, RECENT_HOURS } from "./situation";
@@ -14,9 +14,6 @@ interface EffectValues extends InSlot {
   /** The slot and the key that the outputs expose. */
   readonly exposed: string;
 }
-
-const attention = <Values>(text: (values: Values) => string): Rule<Values> => ({ level: "attention", text });
-const note = <Values>(text: (values: Values) => string): Rule<Values> => ({ level: "note", text });
 
 /** What an effect does, as a text that continues "the next apply". */
 const EFFECT_TEXTS: Readonly<Record<Effect["verb"], (values: InSlot & { readonly exposed: string }) => string>> = {

@@ -1,0 +1,50 @@
+import { KEY_RULES } from "../../src/cli/account/keys/rules";
+import { RULES } from "../../src/cli/diff/rules";
+import { LEVELS } from "../../src/cli/findings/finding";
+
+/** The rules of every command that reports findings. */
+export const RULES_OF = { diff: RULES, keys: KEY_RULES } as const;
+
+const text = (description: string) => ({ description, type: "string" });
+
+/** The JSON schema of what `--format json` prints, one for all commands. */
+export function findingsSchema(): string {
+  const rules = Object.values(RULES_OF).flatMap((own) => Object.keys(own));
+  const finding = {
+    description: "One finding. Rules are stable; further ones may be added.",
+    type: "object",
+    properties: {
+      rule: { description: "ID of the rule.", enum: [...new Set(rules)] },
+      level: { description: "note: exit code 0; attention: 2; unverifiable and breaking: 3.", enum: LEVELS },
+      stack: text("The deployment."),
+      field: text("Path of the setting that it follows from."),
+      address: text("Address of the resource in Terraform."),
+      principal: text("Whose permissions it is about."),
+      object: text("The object in AWS."),
+      text: text("What was found, in one line."),
+      risk: text("What it allows or breaks."),
+      remedy: text("What to do, or what not to do."),
+      values: { description: "What the sentences are made of; the names depend on the rule.", type: "object" },
+    },
+    required: ["rule", "level", "stack", "text", "values"],
+    additionalProperties: false,
+  };
+  const schema = {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Findings: what dkp-access prints with --format json",
+    description: `The commands ${Object.keys(RULES_OF).join(", ")}. Further properties depend on the command.`,
+    type: "object",
+    properties: {
+      exitCode: { description: "Exit code of the command: that of the most serious finding.", enum: [0, 2, 3] },
+      deployments: {
+        description: "What the command reports of each deployment besides findings.",
+        type: "array",
+        items: { type: "object", properties: { stack: { type: "string" } }, required: ["stack"] },
+      },
+      findings: { type: "array", items: { $ref: "#/$defs/finding" } },
+    },
+    required: ["exitCode", "deployments", "findings"],
+    $defs: { finding },
+  };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}

@@ -281,7 +281,7 @@ describe("a marker that another cluster has as well", () => {
     expect(message).toContain(
       `cluster.tags: "dkp-cluster=dev" is also a tag of the cluster of deployments/a.yaml, ${where}: the key could change both clusters; give each cluster a pair of its own`,
     );
-    expect(message.includes(", or state accountId in both")).toBe(where.startsWith("which"));
+    expect(message.includes(", or set accountId in both")).toBe(where.startsWith("which"));
     expect(message.match(/is also a tag/g)).toHaveLength(1);
   });
 

@@ -23,7 +23,7 @@ export interface Candidate {
 interface Account {
   /** No account spans partitions. */
   readonly partition: string;
-  /** Stated, or that of the assumed role; undefined if the settings do not name it. */
+  /** `accountId`, or that of the assumed role; undefined if the settings do not name it. */
   readonly id: string | undefined;
   readonly profile: string | undefined;
 }
@@ -90,12 +90,12 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
   });
 }
 
-/** The role that DKP creates for a cluster unless it is given another one, the tags of the cluster, and the marker of mode `strict`. */
+/** The role `<prefix>-node`, which DKP creates also where `iamNodeRole` is another one, the tags of the cluster, and the marker of mode `strict`. */
 function clusterClaims(candidate: Candidate, account: Account): readonly Claim[] {
   const { cluster, policy } = candidate.settings.fields("cluster", "policy") ?? {};
-  const { prefix, iamNodeRole, tags = {} } = cluster ?? {};
+  const { prefix, tags = {} } = cluster ?? {};
   const claims: Claim[] = [];
-  if (prefix !== undefined && iamNodeRole === undefined) {
+  if (prefix !== undefined) {
     const role = nodeRoleName(prefix);
     const message = (where: string) =>
       `DKP creates the role ${show(role)} for this prefix, and ${where}, has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix`;
@@ -139,7 +139,7 @@ export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string,
     const isSure = isSame(other) === true;
     const where = isSure ? "in the same account" : "which may be in the same account";
     const text = message(account === undefined ? source : `${source}, ${where}`, (free) => !byKey.has(free));
-    return [{ source: candidate.source, error: errorAt(field, isSure ? text : `${text}, or state accountId in both`) }];
+    return [{ source: candidate.source, error: errorAt(field, isSure ? text : `${text}, or set accountId in both`) }];
   });
   return new Map([...grouped(found, ({ source }) => source)].map(([source, all]) => [source, all.map(({ error }) => error)]));
 }

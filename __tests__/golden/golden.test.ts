@@ -7,6 +7,7 @@ import { selectDeployments } from "../../src/settings/load";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { reviewedJson } from "../../src/terraform/terraform-json";
 import { PROJECT } from "../helpers/project-root";
+import { wrappedJson } from "../helpers/wrapped-json";
 
 const DEPLOYMENTS = "__tests__/golden/deployments";
 const EXPECTED = join(PROJECT, "__tests__/golden/expected");
@@ -18,10 +19,10 @@ const WITH_REVIEW_PACK: readonly string[] = ["documented", "minimal-config-file"
 /** Text by file name. */
 type Files = Readonly<Record<string, string>>;
 
-/** `main.tf.json` of the review packs, by stack. It repeats `cdk.tf.json`, and its digest is among the expected files. */
-const reviewed = new Map<string, string>();
+/** `cdk.tf.json` and `main.tf.json` of the review packs, by stack. The latter repeats the former, and its digest is among the expected files. */
+const reviewed = new Map<string, readonly [terraform: string, applied: string]>();
 
-/** What the program writes for each golden deployment: `cdk.tf.json`, and of some the rest of the review pack, by stack. */
+/** What the program writes for each golden deployment, as it is committed: `cdk.tf.json`, and of some the rest of the review pack, by stack. */
 function synthesize(): Readonly<Record<string, Files>> {
   const before = process.cwd();
   // Paths in settings are relative to the folder that the program runs in, which is the project's root.
@@ -44,9 +45,13 @@ function synthesize(): Readonly<Record<string, Files>> {
         const pack = WITH_REVIEW_PACK.includes(deployment.stack) ? reviewPack(deployment, reviewedJson(terraform)) : {};
         const { "main.tf.json": applied, ...others } = pack;
         if (applied !== undefined) {
-          reviewed.set(deployment.stack, applied);
+          reviewed.set(deployment.stack, [terraform, applied]);
         }
-        return [deployment.stack, { "cdk.tf.json": terraform, ...others }];
+        const files = Object.entries({ "cdk.tf.json": terraform, ...others });
+        return [
+          deployment.stack,
+          Object.fromEntries(files.map(([name, text]) => [name, name.endsWith(".json") ? wrappedJson(text) : text])),
+        ];
       }),
     );
   } finally {
@@ -98,13 +103,24 @@ describe("the golden deployments", () => {
   });
 
   it.each(WITH_REVIEW_PACK)("%s is reviewed as it is applied, without CDKTF's comments", (stack) => {
-    const text = actual[stack]?.["cdk.tf.json"] ?? "";
-    const applied: unknown = JSON.parse(text, (key, value: unknown) => (key === "//" ? undefined : value));
-    expect(reviewed.get(stack)).toBe(`${JSON.stringify(applied, null, 2)}\n`);
+    const [terraform = "", applied] = reviewed.get(stack) ?? [];
+    const expected: unknown = JSON.parse(terraform, (key, value: unknown) => (key === "//" ? undefined : value));
+    expect(applied).toBe(`${JSON.stringify(expected, null, 2)}\n`);
   });
 
   it("have no expected files of removed deployments", () => {
     expect(readdirSync(EXPECTED).sort()).toEqual(Object.keys(actual).sort());
+  });
+
+  it("are JSON of which every byte counts, wrapped or not", () => {
+    const value = { a: ["1", "2"] };
+    const texts = [
+      JSON.stringify(value, null, 2),
+      `${JSON.stringify(value, null, 2)}\n`,
+      JSON.stringify(value),
+      '{ "a": [ "1", "2" ] }',
+    ];
+    expect(new Set(texts.map(wrappedJson)).size).toBe(texts.length);
   });
 
   it("are compared by every byte, and a difference names the file, the line and the remedy", () => {

@@ -18,6 +18,7 @@ const MAY_IMPORT = {
   settings: ["terraform", "iam", "text"],
   constructs: ["terraform", "iam", "text"],
   stack: ["constructs", "settings", "terraform", "iam", "text"],
+  configuration: ["stack", "settings", "terraform", "iam", "text"],
   app: ["stack", "settings", "terraform", "iam", "text"],
   index: ["app", "constructs", ...CORE],
   main: ["app", "stack", "settings"],
@@ -31,12 +32,12 @@ const MAY_IMPORT = {
   "cli/account": ["cli/findings", "cli/git", ...TOOLS, ...CORE],
   "cli/review": ["cli/account", "cli/recommended-settings", ...TOOLS, ...CORE],
   "cli/diff": ["cli/findings", "cli/review", "decision", ...TOOLS, ...CORE],
-  "cli/commands": ["cli", "app", ...CORE],
+  "cli/commands": ["cli", "app", "configuration", ...CORE],
 };
 
 /** Packages that only some of these may import, and why. */
 const ONLY_IN = [
-  { package: "cdktf", allowed: ["constructs", "stack", "app"], why: "everything else works without CDKTF" },
+  { package: "cdktf", allowed: ["constructs", "stack", "configuration", "app"], why: "everything else works without CDKTF" },
   { package: "constructs", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
   { package: "@cdktf/provider-aws", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
   { package: "openpgp", allowed: ["iam"], why: "one thread reads OpenPGP keys, and loads the library only if there is one" },

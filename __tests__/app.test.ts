@@ -11,7 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { App } from "cdktf";
+import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
+import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
+import { App, Aspects } from "cdktf";
 import { AccessApp } from "../src/app";
 import { DeckhouseAccessStack } from "../src/stack";
 import { deployment } from "./helpers/deployment";
@@ -38,12 +40,12 @@ describe("AccessApp", () => {
     rmSync(root, { recursive: true });
   });
 
-  /** Synthesizes deployments, and returns what is printed. */
-  const synth = (deployments = [CURRENT]): readonly string[] => {
+  /** Synthesizes deployments, and returns what is printed. @param change what the program changes in each stack */
+  const synth = (deployments = [CURRENT], change: (stack: DeckhouseAccessStack) => void = () => {}): readonly string[] => {
     const lines: string[] = [];
     const app = new AccessApp({ outdir, settingsFolder, print: (line) => lines.push(line) });
     for (const one of deployments) {
-      new DeckhouseAccessStack(app, one);
+      change(new DeckhouseAccessStack(app, one));
     }
     app.synth();
     return lines;
@@ -185,6 +187,26 @@ moved {
     }
     process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS = "true";
     expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("info: "))).toEqual([]);
+  });
+
+  it.each<[string, (stack: DeckhouseAccessStack) => void]>([
+    ["adds a resource", (one) => new SsmParameter(one, "arn", { name: "/arn", type: "String", value: one.user.arn })],
+    [
+      "sets an argument by an aspect",
+      (one) =>
+        Aspects.of(one).add({
+          visit: (node) => {
+            if (node instanceof IamUser) {
+              node.permissionsBoundary = "arn:aws:iam::123456789012:policy/Boundary";
+            }
+          },
+        }),
+    ],
+    ["overrides a part of the JSON", (one) => one.addOverride("terraform.required_providers.aws.version", "5.100.0")],
+  ])("warns of every stack that the program changes: it %s", (_, change) => {
+    const warning = "the program changes this stack; review, plan and diff of dkp-access know its settings only";
+    expect(synth([CURRENT, OLD], change)).toContain(`warn: ${CURRENT.stack}, ${OLD.stack}: ${warning}`);
+    expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("warn"))).toEqual([]);
   });
 
   it("names the folder of a removed deployment at every run, and deletes nothing in it", () => {

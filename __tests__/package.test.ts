@@ -3,11 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
-import { App, TerraformStack, Testing } from "cdktf";
+import { App, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { parse } from "yaml";
-import { terraformJson } from "../src/app";
 import { CDKTF_NODE } from "../src/cli/init/repository";
+import { terraformJson } from "../src/configuration";
+import { FEATURES, type Feature } from "../src/iam/catalogue";
 import { SUPPORTED_VERSIONS } from "../src/iam/dkp-versions";
 import * as api from "../src/index";
 import {
@@ -17,9 +18,11 @@ import {
   AccessUser,
   DeckhouseAccessStack,
   defineDeployments,
+  deploymentPolicies,
   NodeRole,
   PLAIN_CLUSTER,
   PolicyAttachment,
+  type PolicyOptions,
   policyStatements,
 } from "../src/index";
 import { loadDeployments } from "../src/settings/load";
@@ -45,6 +48,7 @@ describe("what another CDKTF program may import", () => {
       "SettingsError",
       "VERIFIED_COMPONENTS",
       "defineDeployments",
+      "deploymentPolicies",
       "loadDeployments",
       "partitionOf",
       "policyStatements",
@@ -233,6 +237,47 @@ describe("the constructs in the stack of another program", () => {
     const [document] = Object.keys(data.aws_iam_policy_document ?? {});
     const [policy] = Object.values(resource.aws_iam_policy ?? {});
     expect(policy?.policy).toBe(`\${data.aws_iam_policy_document.${document}.json}`);
+  });
+});
+
+describe("the checks of single constructs", () => {
+  const options: PolicyOptions = {
+    mode: "minimal",
+    supplement: true,
+    environment: { partition: "aws", region: "eu-central-1", account: "123456789012" },
+    cluster: {
+      ...PLAIN_CLUSTER,
+      ...{ prefix: "dev", layout: "WithNAT", bastion: true, iamNodeRole: "nodes", tags: { team: "platform" } },
+      ...{ peeredVPCs: ["vpc-0123456789abcdef0"], features: Object.keys(FEATURES) as Feature[] },
+    },
+  };
+  const build = (create: (scope: Construct) => void) => Testing.synthScope(create);
+
+  it("reject names and paths like the settings", () => {
+    expect(() => build((scope) => new AccessUser(scope, "user", { name: "deck house" }))).toThrow(
+      'user: name: "deck house" has the character " ", an IAM user name takes only A-Z a-z 0-9 and _ + = , . @ -',
+    );
+    expect(() => build((scope) => new NodeRole(scope, "role", { name: "nodes", path: "nodes" }))).toThrow(
+      'role: path: "nodes" is not an IAM path',
+    );
+  });
+
+  it("reject a policy over IAM's limit, which deploymentPolicies divides", () => {
+    const statements = policyStatements(options);
+    expect(() => build((scope) => new AccessPolicy(scope, "policy", { name: "dkp", statements }))).toThrow(
+      /policy: statements: the policy has 7\d{3} characters, IAM allows 6144; divide it with deploymentPolicies/,
+    );
+    const json = build((scope) => {
+      for (const part of deploymentPolicies(options, { name: "dkp", path: "/" })) {
+        new AccessPolicy(scope, `policy-${part.number}`, { ...part, account: "123456789012" });
+      }
+    });
+    expect(Object.keys(JSON.parse(json).resource.aws_iam_policy)).toHaveLength(2);
+    expect(json).not.toContain(":*:role/nodes");
+  });
+
+  it("accept references, whose values only Terraform knows", () => {
+    build((scope) => new AccessUser(scope, "user", { name: new TerraformVariable(scope, "name", {}).stringValue }));
   });
 });
 

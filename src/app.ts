@@ -1,15 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { App, type AppConfig, Manifest, TerraformStack } from "cdktf";
-import type { Deployment } from "./settings/deployment";
+import { Annotations, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
 import { MOVED_FILE } from "./terraform/addresses";
-import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
 import { fileErrorMessage, readRegularFile, requireRealFolder, writeFileAtomically } from "./text/files";
-import { isObject } from "./text/json";
 import { printable } from "./text/printable";
+import { ReportedError } from "./text/reported-error";
 
 const JSON_FILES = ["cdk.tf.json"] as const;
 /** With `cdktf synth --hcl`. */
@@ -31,7 +28,7 @@ export interface AccessAppConfig extends AppConfig {
   readonly settingsFolder?: string;
   /** The names of all stacks, where the app has only some of them: `synth` names the folders that belong to none. @default the app's */
   readonly stacks?: readonly string[];
-  /** Receives the notes and warnings, a line each. @default standard error, and an error that nobody catches is one message */
+  /** Receives the notes and warnings, a line each. @default standard error */
   readonly print?: (line: string) => void;
 }
 
@@ -48,10 +45,10 @@ export class AccessApp extends App {
   private readonly stacks: readonly string[];
 
   constructor(config: AccessAppConfig = {}) {
-    const { print = printToStandardError(), settingsFolder, outdir = outputFolder(process.env), stacks = [], ...rest } = config;
+    const { print = printToStandardError, settingsFolder, outdir = outputFolder(process.env), stacks = [], ...rest } = config;
     const settings = settingsFolder ?? deploymentsFolder(process.env);
     if (resolve(outdir) === resolve(settings)) {
-      throw new Error(`CDKTF_OUTDIR: "${outdir}" is the folder of the settings; name another folder`);
+      throw new ReportedError(`CDKTF_OUTDIR: "${outdir}" is the folder of the settings; name another folder`);
     }
     requireRealFolder(join(outdir, "stacks"));
     mkdirSync(join(outdir, "stacks"), { recursive: true });
@@ -67,7 +64,7 @@ export class AccessApp extends App {
     const names = stacks.map(({ node }) => node.id);
     const unexpected = names.flatMap((name) => unexpectedFiles(this.folder(name)));
     if (unexpected.length > 0) {
-      throw new Error(unexpected.join("\n"));
+      throw new ReportedError(unexpected.join("\n"));
     }
     const temporary = mkdtempSync(join(this.outdir, ".synth-"));
     try {
@@ -90,6 +87,7 @@ export class AccessApp extends App {
       stack.prepareStack();
     }
     for (const stack of stacks) {
+      stack.node.addValidation({ validate: () => warnOfChanges(stack) });
       stack.synthesizer.synthesize({ outdir, manifest: this.manifest, skipValidation: this.skipValidation });
     }
     const errors = this.skipValidation ? [] : this.node.validate();
@@ -144,30 +142,33 @@ export class AccessApp extends App {
   }
 }
 
-/** Prints to standard error, from now on also an error that nobody catches, as one message. `DEBUG=1` adds its stack trace. */
-function printToStandardError(): (line: string) => void {
-  const print = (line: string) => process.stderr.write(printable(`${line}\n`));
-  process.once("uncaughtException", (error) => {
-    const { message, stack = message } = error;
-    print(process.env.DEBUG === "1" ? stack : (fileErrorMessage(error) ?? message));
-    process.exitCode = 1;
-  });
-  return print;
+/** A warning where the program has changed a stack. Validations run after aspects, which may be what changes it, and find no error here. */
+function warnOfChanges(stack: TerraformStack): string[] {
+  if (stack instanceof DeckhouseAccessStack && stack.isChanged()) {
+    Annotations.of(stack).addWarning(
+      "the program changes this stack; review, plan and diff of dkp-access know its settings only",
+    );
+  }
+  return [];
 }
 
-/** Runs code that writes to a path. A write that fails, on a full disk for one, names no path in Node.js. */
+function printToStandardError(line: string): void {
+  process.stderr.write(printable(`${line}\n`));
+}
+
+/** Runs code that writes to a path. A write that fails, for example on a full disk, names no path in Node.js. */
 function writing(target: string, run: () => void): void {
   try {
     run();
   } catch (error) {
     const { errno, path = target } = error as NodeJS.ErrnoException;
     const message = fileErrorMessage({ errno, path });
-    throw message === undefined ? error : new Error(message, { cause: error });
+    throw message === undefined ? error : new ReportedError(message, { cause: error });
   }
 }
 
 /**
- * Files that Terraform or OpenTofu read from a stack's folder, but for those that synth writes. With one of them, such as
+ * Files that Terraform or OpenTofu read from a stack's folder, except those that synth writes. With one of them, such as
  * `override.tf.json`, what is applied is not what the settings say.
  */
 function unexpectedFiles(folder: string): readonly string[] {
@@ -184,28 +185,4 @@ function unexpectedFiles(folder: string): readonly string[] {
       ({ name }) =>
         `${join(folder, name)}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`,
     );
-}
-
-/** The text of `cdk.tf.json` of a deployment, as `AccessApp` writes it into an output folder, which exists. */
-export function configurationText(deployment: Deployment, outdir: string): string {
-  const stack = new DeckhouseAccessStack(new App({ outdir, stackTraces: false, hclOutput: false }), deployment);
-  stack.prepareStack();
-  return JSON.stringify(stack.toTerraform(), withSortedKeys, 2);
-}
-
-/** Puts the keys of objects in the order in which CDKTF writes them. */
-function withSortedKeys(_: string, value: unknown): unknown {
-  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
-}
-
-/** The Terraform JSON of deployments by stack, without comments: the same JSON that `AccessApp` writes. */
-export function terraformJson(deployments: readonly Deployment[]): Readonly<Record<string, TerraformJson>> {
-  // CDKTF creates the output folder of an app.
-  const outdir = mkdtempSync(join(tmpdir(), "synth-"));
-  try {
-    const json = (deployment: Deployment) => reviewedJson(configurationText(deployment, outdir));
-    return Object.fromEntries(deployments.map((deployment) => [deployment.stack, json(deployment)]));
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
 }

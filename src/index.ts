@@ -11,11 +11,14 @@ export { AccessState, type AccessStateProps } from "./constructs/access-state";
 export { AccessUser, type AccessUserProps } from "./constructs/access-user";
 export { NodeRole, type NodeRoleProps } from "./constructs/node-role";
 export { PolicyAttachment, type PolicyAttachmentProps } from "./constructs/policy-attachment";
+export type { Arn } from "./iam/arns";
 export type { Feature } from "./iam/catalogue";
 export { type Cluster, type Layout, PLAIN_CLUSTER } from "./iam/cluster";
+export { type DeploymentPolicies, type DeploymentPolicy, deploymentPolicies } from "./iam/deployment-policies";
 export { type DkpVersion, type Incident, SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "./iam/dkp-versions";
 export type { Slot } from "./iam/key-slots";
 export { partitionOf } from "./iam/partitions";
+export type { PolicyValue } from "./iam/policy-statement";
 export {
   type Environment,
   type Mode,

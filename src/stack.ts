@@ -13,7 +13,6 @@ import { addressErrors } from "./constructs/validate-addresses";
 import { policyArn } from "./iam/arns";
 import type { DeploymentPolicy } from "./iam/deployment-policies";
 import { partitionOf } from "./iam/partitions";
-import { withAccount } from "./iam/policy-statement";
 import type { Deployment } from "./settings/deployment";
 import { notesOf, settingsWarnings } from "./settings/settings-notes";
 import { ADDRESSES, KEY_ADDRESSES, movedBlocks, nameIn, policyAddress } from "./terraform/addresses";
@@ -33,16 +32,73 @@ const IMPORT_IN_HCL =
  * workspace that applied the documented HCL keeps its state.
  */
 export class DeckhouseAccessStack extends TerraformStack {
+  readonly deployment: Deployment;
+  readonly user: AccessUser;
+  /** Absent with `accessKeys: none`. */
+  readonly keys: AccessKeys | undefined;
+  /** One, or several if the permissions exceed the size of one. */
+  readonly policies: readonly [AccessPolicy, ...AccessPolicy[]];
+  /** Absent with `attachment: user`. */
+  readonly group: AccessGroup | undefined;
+  /** Absent without `nodeRole`. */
+  readonly nodeRole: NodeRole | undefined;
   /** What belongs into `moved.tf` beside the Terraform JSON; may be empty. */
   readonly moved: string;
   private caller: DataAwsCallerIdentity | undefined;
+  private readonly overrides: unknown[] = [];
+  /** The content that follows from the settings alone. */
+  private readonly settingsContent: string;
 
-  constructor(scope: Construct, deployment: Deployment, options: DeckhouseAccessStackOptions = {}) {
+  constructor(scope: Construct, deployment: Deployment, { projectRoot = "." }: DeckhouseAccessStackOptions = {}) {
     super(scope, deployment.stack);
-    const { projectRoot = "." } = options;
-    const { region, accountId, tags, protect, attachment, accessKeys, nodeRole } = deployment;
+    this.deployment = deployment;
+    const { protect, attachment, accessKeys, nodeRole } = deployment;
     new StateBackend(this, { location: deployment.state, projectRoot });
-    const { version, profile, assumeRoleArn } = deployment.provider;
+    this.provider(deployment);
+    const user = new AccessUser(this, "user", { ...deployment.user, protect });
+    const imported = deployment.import?.accessKeyId !== undefined;
+    const slots = accessKeys === "none" ? undefined : { ...accessKeys, primary: { ...accessKeys.primary, imported } };
+    const [first, ...additional] = deployment.policies;
+    this.user = user;
+    this.keys = slots && new AccessKeys(this, "key", { ...slots, user, protect });
+    this.policies = [this.policy(deployment, first), ...additional.map((each) => this.policy(deployment, each))];
+    const { policies } = this;
+    if (attachment !== "group") {
+      const attached = policies.map((policy) => {
+        const id = policy.number === 1 ? "attachment" : `attachment-${policy.number}`;
+        return new PolicyAttachment(this, id, { user, policy, protect }).resource;
+      });
+      attachInOrder(policies, attached);
+    }
+    this.group =
+      attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policies, protect });
+    this.nodeRole = nodeRole && new NodeRole(this, "node-role", nodeRole);
+    this.moved = movedBlocks(nodeRole?.managedPolicyArns);
+    this.importObjects(deployment);
+    this.outputs();
+    this.annotate();
+    this.settingsContent = this.content();
+  }
+
+  /**
+   * Whether a program has changed the stack since it was constructed: an element, an argument or an override. References that
+   * are resolved only at synth (`Lazy`) are not compared.
+   */
+  isChanged(): boolean {
+    return this.content() !== this.settingsContent;
+  }
+
+  override addOverride(path: string, value: unknown): void {
+    this.overrides.push([path, value]);
+    super.addOverride(path, value);
+  }
+
+  private content(): string {
+    const elements = this.node.findAll().filter(TerraformElement.isTerraformElement);
+    return JSON.stringify([this.overrides, elements.map((element) => element.toTerraform())]);
+  }
+
+  private provider({ region, accountId, tags, provider: { version, profile, assumeRoleArn } }: Deployment): void {
     new AwsProvider(this, "aws", {
       region,
       profile,
@@ -52,35 +108,27 @@ export class DeckhouseAccessStack extends TerraformStack {
     });
     // The bindings pin the version that they were generated from, and shorten the source.
     this.addOverride("terraform.required_providers.aws", { source: "hashicorp/aws", version });
-    const user = new AccessUser(this, "user", { ...deployment.user, protect });
-    const imported = deployment.import?.accessKeyId !== undefined;
-    const keys =
-      accessKeys === "none"
-        ? undefined
-        : new AccessKeys(this, "key", { ...accessKeys, primary: { ...accessKeys.primary, imported }, user, protect });
-    const policies = deployment.policies.map((each) => this.policy(deployment, each));
-    const [policy, ...additional] = policies as [AccessPolicy, ...AccessPolicy[]];
-    if (attachment !== "group") {
-      const attached = policies.map((each) => {
-        const id = each.number === 1 ? "attachment" : `attachment-${each.number}`;
-        return new PolicyAttachment(this, id, { user, policy: each, protect }).resource;
-      });
-      attachInOrder(policies, attached);
-    }
-    const group =
-      attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policies, protect });
-    const role = nodeRole === undefined ? undefined : new NodeRole(this, "node-role", nodeRole);
-    this.moved = movedBlocks(nodeRole?.managedPolicyArns);
-    this.importObjects(deployment);
-    const key = keys?.current;
+  }
+
+  /** A policy of the deployment, with ARNs of the account in the settings, else of the account of Terraform's credentials. */
+  private policy({ policy, protect, accountId }: Deployment, part: DeploymentPolicy): AccessPolicy {
+    const account = policy.mode === "documented" ? undefined : this.account(accountId);
+    return new AccessPolicy(this, nameIn(policyAddress("policy", part.number)), { ...policy, ...part, account, protect });
+  }
+
+  /** The outputs that other workspaces read. One without a value is absent. */
+  private outputs(): void {
+    const { deployment, user, policies, group, nodeRole } = this;
+    const [policy, ...additional] = policies;
+    const key = this.keys?.current;
     const secrets = deployment.outputs.secret ? key : undefined;
-    this.outputs({
+    const values: Readonly<Partial<Record<OutputName, string | readonly string[] | undefined>>> = {
       user_name: user.name,
       user_arn: user.arn,
       policy_name: policy.name,
       policy_arn: policy.arn,
       additional_policy_arns: additional.length === 0 ? undefined : additional.map(({ arn }) => arn),
-      region,
+      region: deployment.region,
       // The fifth part of arn:PARTITION:iam::ACCOUNT:user/NAME.
       account_id: Fn.element(Fn.split(":", user.arn), 4),
       access_key_id: key?.accessKeyId,
@@ -89,9 +137,20 @@ export class DeckhouseAccessStack extends TerraformStack {
       encrypted_secret_access_key: secrets?.encryptedSecretAccessKey,
       key_fingerprint: secrets?.keyFingerprint,
       group_name: group?.name,
-      node_role_name: role?.name,
-      node_role_arn: role?.arn,
-    });
+      node_role_name: nodeRole?.name,
+      node_role_arn: nodeRole?.arn,
+    };
+    for (const name of Object.keys(OUTPUTS) as OutputName[]) {
+      const value = values[name];
+      if (value !== undefined) {
+        const sensitive = name === "secret_access_key" ? true : undefined;
+        new TerraformOutput(this, name, { value, description: OUTPUTS[name], sensitive });
+      }
+    }
+  }
+
+  private annotate(): void {
+    const { deployment } = this;
     for (const note of notesOf(deployment)) {
       Annotations.of(this).addInfo(note);
     }
@@ -101,25 +160,6 @@ export class DeckhouseAccessStack extends TerraformStack {
     const isHcl = App.of(this).hclOutput;
     this.node.addValidation({ validate: () => addressErrors(this) });
     this.node.addValidation({ validate: () => (isHcl && deployment.import !== undefined ? [IMPORT_IN_HCL] : []) });
-  }
-
-  /** A policy of the deployment, with ARNs of the stated account, else of the account of Terraform's credentials. */
-  private policy(deployment: Deployment, { number, name, statements }: DeploymentPolicy): AccessPolicy {
-    const { policy, protect, accountId } = deployment;
-    const account = policy.mode === "documented" ? "" : this.account(accountId);
-    const props = { ...policy, name, number, statements: withAccount(statements, account), protect };
-    return new AccessPolicy(this, nameIn(policyAddress("policy", number)), props);
-  }
-
-  /** The outputs that other workspaces read. One without a value is absent. */
-  private outputs(values: Readonly<Partial<Record<OutputName, string | readonly string[] | undefined>>>): void {
-    for (const name of Object.keys(OUTPUTS) as OutputName[]) {
-      const value = values[name];
-      if (value !== undefined) {
-        const sensitive = name === "secret_access_key" ? true : undefined;
-        new TerraformOutput(this, name, { value, description: OUTPUTS[name], sensitive });
-      }
-    }
   }
 
   /**
@@ -151,10 +191,10 @@ export class DeckhouseAccessStack extends TerraformStack {
     }
   }
 
-  /** The stated account, else the account of Terraform's credentials, which Terraform queries once. */
-  private account(stated: string | undefined): string {
-    if (stated !== undefined) {
-      return stated;
+  /** The account in the settings, else the account of Terraform's credentials, which Terraform queries once. */
+  private account(accountId: string | undefined): string {
+    if (accountId !== undefined) {
+      return accountId;
     }
     this.caller ??= new DataAwsCallerIdentity(this, nameIn(ADDRESSES.callerIdentity));
     return this.caller.accountId;

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CreatePolicyCommand } from "@aws-sdk/client-iam";
-import { terraformJson } from "../../src/app";
 import { reviewPack } from "../../src/cli/review/pack";
+import { terraformJson } from "../../src/configuration";
 import { deployment } from "../helpers/deployment";
 import { iamAccount } from "./support/iam-account";
 import { LocalAws } from "./support/local-aws";

@@ -1,22 +1,27 @@
 import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
-import { dependable, type TerraformResource } from "cdktf";
+import { dependable, type TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
-import type { PolicyStatement } from "../iam/policy-statements";
+import { MAX_POLICY_CHARACTERS, nameError, POLICY_NAME, policyPathError } from "../iam/limits";
+import { policySize } from "../iam/policy-document";
+import { type PolicyStatement, type PolicyValue, withAccount } from "../iam/policy-statement";
 import { nameIn, policyAddress } from "../terraform/addresses";
+import { check } from "./check";
 
 export interface AccessPolicyProps {
-  /** The name, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. That of a further policy must change with its content. */
+  /** The name, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. That of an additional policy must change with its content. */
   readonly name: string;
   /** The IAM path, which is part of the ARN but not of the name. @default "/" */
   readonly path?: string | undefined;
   /** At most 1,000 characters. AWS cannot change it later, so Terraform ignores a change. @default no description */
   readonly description?: string | undefined;
-  /** The permissions. */
-  readonly statements: readonly PolicyStatement[];
-  /** Makes every plan that deletes the policy fail. Has no effect on further policies. @default true */
+  /** The permissions: of `policyStatements`, or of one of `deploymentPolicies`. */
+  readonly statements: readonly PolicyStatement<PolicyValue>[];
+  /** The account in those ARNs of `deploymentPolicies` that name none, 12 digits or a reference. @default "*" */
+  readonly account?: string | undefined;
+  /** Makes every plan that deletes the policy fail. Has no effect on additional policies. @default true */
   readonly protect?: boolean | undefined;
-  /** The number of a further policy, from 2, if the permissions of the deployment exceed the size of one policy. @default 1 */
+  /** The number of an additional policy, from 2, if the permissions of the deployment exceed the size of one policy. @default 1 */
   readonly number?: number | undefined;
 }
 
@@ -35,14 +40,22 @@ export class AccessPolicy extends Construct {
 
   constructor(scope: Construct, id: string, props: AccessPolicyProps) {
     super(scope, id);
-    const { name, path = "/", description, statements, protect = true, number = 1 } = props;
+    const { name, path = "/", description, statements, account = "*", protect = true, number = 1 } = props;
+    check(this, "name", name, nameError(name, POLICY_NAME));
+    check(this, "path", path, policyPathError(path));
+    const size = Token.isUnresolved(JSON.stringify(statements)) ? 0 : policySize(statements);
+    if (size > MAX_POLICY_CHARACTERS) {
+      throw new Error(
+        `${this.node.path}: statements: the policy has ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; divide it with deploymentPolicies`,
+      );
+    }
     this.number = number;
     // In a construct of its own, because the name of the data source and of the policy is the same.
     const document = new DataAwsIamPolicyDocument(
       new Construct(this, "document"),
       nameIn(policyAddress("policyDocument", this.number)),
       {
-        statement: statements.map(({ effect = "Allow", sid, actions, resources, conditions }) => ({
+        statement: withAccount(statements, account).map(({ effect = "Allow", sid, actions, resources, conditions }) => ({
           sid,
           effect,
           actions: [...actions],

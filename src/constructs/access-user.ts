@@ -1,6 +1,8 @@
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { Construct } from "constructs";
+import { nameError, pathError, USER_NAME } from "../iam/limits";
 import { ADDRESSES, nameIn } from "../terraform/addresses";
+import { check } from "./check";
 
 export interface AccessUserProps {
   /** The user name, 1 to 64 characters of `[A-Za-z0-9_+=,.@-]`. */
@@ -28,6 +30,8 @@ export class AccessUser extends Construct {
   constructor(scope: Construct, id: string, props: AccessUserProps) {
     super(scope, id);
     const { name, path = "/", permissionsBoundary, forceDestroy = false, protect = true } = props;
+    check(this, "name", name, nameError(name, USER_NAME));
+    check(this, "path", path, pathError(path));
     const user = new IamUser(this, nameIn(ADDRESSES.user), {
       name,
       path,

@@ -26,6 +26,23 @@ export const PATH = /^\/(?:[\x21-\x7e]{1,510}\/)?$/;
 /** Path of a managed policy, at most 512 characters. Source: IAM API reference, `policyPathType` of CreatePolicy. */
 export const POLICY_PATH = /^(?=.{1,512}$)(?:\/[A-Za-z0-9.,+@=_-]+)*\/$/;
 
+/** Why a path violates the rule for users, roles and groups, as a continuation of `"PATH" ...`; undefined if it does not. */
+export function pathError(path: string): string | undefined {
+  return PATH.test(path)
+    ? undefined
+    : 'is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"';
+}
+
+/** The same for the path of a managed policy. */
+export function policyPathError(path: string): string | undefined {
+  return (
+    pathError(path) ??
+    (POLICY_PATH.test(path)
+      ? undefined
+      : 'is not the path of a policy, which takes only A-Z a-z 0-9 and . , + @ = _ - with single "/" between; choose another')
+  );
+}
+
 /** Paths that only AWS creates roles in. Source: IAM user guide, service-linked roles; IAM Identity Center user guide, roles. */
 export const RESERVED_ROLE_PATHS = ["/aws-reserved/", "/aws-service-role/"] as const;
 

@@ -1,4 +1,5 @@
 import { visible } from "../text/printable";
+import { ReportedError } from "../text/reported-error";
 
 /** One thing wrong in the settings. */
 export interface FieldError {
@@ -20,11 +21,10 @@ export function firstErrors(errors: readonly FieldError[]): readonly FieldError[
   return [...new Map(errors.toReversed().map((error) => [JSON.stringify(error.path), error])).values()].toReversed();
 }
 
-/** Settings that can't be used. The message lists every error of every file and is meant to be printed as it is. */
-export class SettingsError extends Error {
-  constructor(readonly errors: ReadonlyMap<string, readonly FieldError[]>) {
+/** Settings that cannot be used. The message lists every error of every file and is meant to be printed as it is. */
+export class SettingsError extends ReportedError {
+  constructor(errors: ReadonlyMap<string, readonly FieldError[]>) {
     super([...errors].map(([file, list]) => describeFile(file, list)).join("\n"));
-    this.name = "SettingsError";
   }
 }
 

@@ -3,13 +3,13 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { terraformJson } from "../../../src/app";
 import { statementsOf } from "../../../src/cli/iam/deployer-permissions";
 import { awsCliScript } from "../../../src/cli/review/aws-cli";
 import { clusterConfiguration } from "../../../src/cli/review/cluster-configuration";
 import { consoleGuide } from "../../../src/cli/review/console-guide";
 import { reviewPack } from "../../../src/cli/review/pack";
 import { stateAccess } from "../../../src/cli/review/state-permissions";
+import { terraformJson } from "../../../src/configuration";
 import type { BackendArguments } from "../../../src/terraform/state-location";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";

@@ -3,7 +3,7 @@ import intersects = require("semver/ranges/intersects");
 
 import * as v from "valibot";
 
-import { MAX_DESCRIPTION, POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
+import { MAX_DESCRIPTION, POLICY_NAME, POLICY_PATH, policyPathError, USER_NAME } from "../../iam/limits";
 import { REGION, regionOfZone } from "../../iam/partitions";
 import { MODES } from "../../iam/policy-statements";
 import { show } from "../message-parts";
@@ -132,9 +132,7 @@ const policyPath = v.pipe(
   f.path,
   v.regex(
     POLICY_PATH,
-    f.because(
-      'is not the path of a policy, which takes only A-Z a-z 0-9 and . , + @ = _ - with single "/" between; choose another',
-    ),
+    f.because((value) => policyPathError(value) ?? ""),
   ),
 );
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { parseIamArn } from "../../iam/arns";
-import { MAX_TAGS, type NameRule, nameError, PATH, TAG_KEY, TAG_VALUE } from "../../iam/limits";
+import { MAX_TAGS, type NameRule, nameError, PATH, pathError, TAG_KEY, TAG_VALUE } from "../../iam/limits";
 import { isObject } from "../../text/json";
 import { EMPTY, listed, show } from "../message-parts";
 
@@ -84,10 +84,7 @@ export const name = (rule: NameRule, hint = "") => matching(rule.pattern, (value
 
 export const vpcId = matching(/^vpc-[0-9a-f]{8,17}$/, "is not a VPC id, which reads vpc-0123456789abcdef0");
 
-export const path = matching(
-  PATH,
-  'is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
-);
+export const path = matching(PATH, (value) => pathError(value) ?? "");
 
 /** The ARN of a policy or role. AWS itself manages policies, and nothing else. */
 export const arn = (kind: "policy" | "role") =>

@@ -1,5 +1,5 @@
 import { relative, resolve } from "node:path";
-import { terraformJson } from "../../../app";
+import { terraformJson } from "../../../configuration";
 import type { Deployment } from "../../../settings/deployment";
 import { type Pack, reviewPack } from "../../review/pack";
 import type { Session } from "./session";

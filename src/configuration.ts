@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "cdktf";
+import type { Deployment } from "./settings/deployment";
+import { DeckhouseAccessStack } from "./stack";
+import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
+import { sortedKeys } from "./text/json";
+
+/** The text of `cdk.tf.json` of a deployment, as `AccessApp` writes it into an output folder, which exists. */
+export function configurationText(deployment: Deployment, outdir: string): string {
+  const stack = new DeckhouseAccessStack(new App({ outdir, stackTraces: false, hclOutput: false }), deployment);
+  stack.prepareStack();
+  return JSON.stringify(stack.toTerraform(), sortedKeys, 2);
+}
+
+/** The Terraform JSON of deployments by stack, without comments: the same JSON that `AccessApp` writes. */
+export function terraformJson(deployments: readonly Deployment[]): Readonly<Record<string, TerraformJson>> {
+  // CDKTF creates the output folder of an app.
+  const outdir = mkdtempSync(join(tmpdir(), "synth-"));
+  try {
+    const json = (deployment: Deployment) => reviewedJson(configurationText(deployment, outdir));
+    return Object.fromEntries(deployments.map((deployment) => [deployment.stack, json(deployment)]));
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}

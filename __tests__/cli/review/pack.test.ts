@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type Pack, reviewPack } from "../../../src/cli/review/pack";
+import { reviewPack } from "../../../src/cli/review/pack";
 import { comparePacks, writePacks } from "../../../src/cli/review/pack-folder";
 import { terraformJson } from "../../../src/configuration";
 import { grantedRows } from "../../../src/iam/policy-statements";
@@ -12,12 +12,15 @@ import { type Deployment, policyOptionsOf } from "../../../src/settings/deployme
 import { deployment } from "../../helpers/deployment";
 import { unwrapped } from "../../helpers/unwrapped";
 
+type Pack = Readonly<Record<string, string>>;
+
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
 /** A file of the review pack of a deployment with YAML settings; Markdown with each paragraph and list item on one line. */
 function file(name: string, settings = ""): string {
   const described = deployment(settings);
-  const text = reviewPack(described, terraformJson([described])[described.stack] ?? {})[name] ?? "";
+  const pack: Pack = reviewPack(described, terraformJson([described])[described.stack] ?? {});
+  const text = pack[name] ?? "";
   return name.endsWith(".md") ? unwrapped(text) : text;
 }
 

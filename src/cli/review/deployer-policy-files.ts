@@ -6,12 +6,13 @@ import { conditionBlock } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { visibleLines } from "../../text/printable";
 import { deployerGrants, type Grant, grants, statementsOf } from "../iam/deployer-permissions";
+import type { DEPLOYER_FILES } from "./file-names";
 import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "./state-permissions";
 
 /** A policy that a principal requires to plan, apply and destroy a deployment. */
 export interface DeployerPolicy {
   /** File of the review pack. */
-  readonly file: "deployer-policy.json" | "deployer-role-policy.json" | "deployer-state-role-policy.json";
+  readonly file: (typeof DEPLOYER_FILES)[number];
   /** Who requires it. */
   readonly principal: string;
   /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */

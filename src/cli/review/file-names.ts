@@ -1,22 +1,5 @@
-// Names of the policies in a review pack.
-
-/** A managed policy of the deployment, counted from 1. */
-export function policyFile(number: number): string {
-  return number === 1 ? "policy.json" : `policy-${number}.json`;
-}
-
-/** The documents of the node role, for the AWS CLI and the console. */
-export const NODE_TRUST_FILE = "node-role-trust.json";
-export const NODE_POLICY_FILE = "node-role-policy.json";
-
-/** What the principals need that run Terraform. */
-export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"] as const;
-
-/** What an organization denies the user and the nodes. */
-export const CONTROL_POLICY_FILE = "service-control-policy.json";
-
-/** What the principal needs that plans. */
-export const PLANNER_FILE = "planner-policy.json";
+import type { MAX_POLICIES } from "../../iam/limits";
+import { MOVED_FILE } from "../../terraform/addresses";
 
 /** Who may assume the roles of a pipeline: the roles, and the systems that the pipeline can run in. */
 export const PIPELINE_ROLES = ["deployer", "planner"] as const;
@@ -26,14 +9,71 @@ export type PipelineRole = (typeof PIPELINE_ROLES)[number];
 export type PipelineSystem = (typeof PIPELINE_SYSTEMS)[number];
 
 /** The trust policy of a role for a pipeline. */
-export function trustFile(role: PipelineRole, system: PipelineSystem): string {
+type TrustFile = `${PipelineRole}-trust-${PipelineSystem}.json`;
+
+/** What the principals need that run Terraform. */
+export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"] as const;
+
+/** What the principal needs that plans. */
+export const PLANNER_FILE = "planner-policy.json";
+
+/** What an organization denies the user and the nodes. */
+export const CONTROL_POLICY_FILE = "service-control-policy.json";
+
+/** The documents of the node role, for the AWS CLI and the console. */
+export const NODE_TRUST_FILE = "node-role-trust.json";
+export const NODE_POLICY_FILE = "node-role-policy.json";
+
+/** The settings that a review pack was generated from. */
+export const DEPLOYMENT_FILE = "deployment.json";
+
+const OTHER_FILES = [
+  "REVIEW.md",
+  "actions.md",
+  "after-a-leak.md",
+  "aws-cli.sh",
+  "cluster-configuration.yaml",
+  "console.md",
+  "consumer.tf",
+  "deployer.md",
+  "main.tf.json",
+  "main.tf.json.sha256",
+  CONTROL_POLICY_FILE,
+  DEPLOYMENT_FILE,
+  MOVED_FILE,
+  NODE_POLICY_FILE,
+  NODE_TRUST_FILE,
+  PLANNER_FILE,
+] as const;
+
+/** The managed policies of the deployment. */
+export const POLICY_FILES = [
+  "policy.json",
+  "policy-2.json",
+  "policy-3.json",
+  "policy-4.json",
+  "policy-5.json",
+] as const satisfies readonly string[] & { readonly length: typeof MAX_POLICIES };
+
+/** A file of a review pack. Other files in its folder belong to the user. */
+export type PackFile = (typeof OTHER_FILES | typeof DEPLOYER_FILES | typeof POLICY_FILES)[number] | TrustFile;
+
+/** The review pack of a deployment. The same settings always give the same bytes. */
+export type Pack = Readonly<Partial<Record<PackFile, string>>>;
+
+/** The file of a managed policy, counted from 1. */
+export function policyFile(number: number): string {
+  return number === 1 ? "policy.json" : `policy-${number}.json`;
+}
+
+export function trustFile(role: PipelineRole, system: PipelineSystem): TrustFile {
   return `${role}-trust-${system}.json`;
 }
 
 /** All trust policies of a review pack. */
-export const TRUST_FILES: readonly string[] = PIPELINE_ROLES.flatMap((role) =>
+export const TRUST_FILES: readonly TrustFile[] = PIPELINE_ROLES.flatMap((role) =>
   PIPELINE_SYSTEMS.map((system) => trustFile(role, system)),
 );
 
-/** The settings that a review pack was generated from. */
-export const DEPLOYMENT_FILE = "deployment.json";
+/** Every file that a review pack can have. */
+export const PACK_FILES: readonly PackFile[] = [...OTHER_FILES, ...DEPLOYER_FILES, ...POLICY_FILES, ...TRUST_FILES].sort();

@@ -1,11 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { MAX_POLICIES } from "../../iam/limits";
-import { MOVED_FILE } from "../../terraform/addresses";
 import { isRealFile, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { dkpAccess } from "../text/command";
-import { DEPLOYMENT_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile, TRUST_FILES } from "./file-names";
-import type { Pack } from "./pack";
+import { PACK_FILES, type Pack } from "./file-names";
 
 /** A file that differs from what the current settings generate. */
 export interface StaleFile {
@@ -15,31 +12,6 @@ export interface StaleFile {
   /** What it should contain. */
   readonly text: string;
 }
-
-/** Every file that a review pack can have. Other files in its folder belong to the user. */
-const PACK_FILES: readonly string[] = [
-  "REVIEW.md",
-  "actions.md",
-  "after-a-leak.md",
-  "aws-cli.sh",
-  "cluster-configuration.yaml",
-  "console.md",
-  "consumer.tf",
-  "deployer-policy.json",
-  "deployer-role-policy.json",
-  "deployer-state-role-policy.json",
-  "deployer.md",
-  DEPLOYMENT_FILE,
-  "main.tf.json",
-  "main.tf.json.sha256",
-  MOVED_FILE,
-  NODE_POLICY_FILE,
-  NODE_TRUST_FILE,
-  PLANNER_FILE,
-  ...Array.from({ length: MAX_POLICIES }, (_, index) => policyFile(index + 1)),
-  "service-control-policy.json",
-  ...TRUST_FILES,
-];
 
 type Packs = Readonly<Record<string, Pack>>;
 

@@ -12,7 +12,16 @@ import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console-guide";
 import { consumerHcl } from "./consumer-hcl";
 import { deployerPolicies, plannerPolicy } from "./deployer-policy-files";
-import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, NODE_POLICY_FILE, NODE_TRUST_FILE, PLANNER_FILE, policyFile } from "./file-names";
+import {
+  CONTROL_POLICY_FILE,
+  DEPLOYMENT_FILE,
+  NODE_POLICY_FILE,
+  NODE_TRUST_FILE,
+  type Pack,
+  type PackFile,
+  PLANNER_FILE,
+  POLICY_FILES,
+} from "./file-names";
 import { normalizedSettings } from "./normalized-settings";
 import { actionsPage } from "./page/actions-page";
 import { deployerPage } from "./page/deployer-page";
@@ -21,15 +30,13 @@ import { reviewPage } from "./page/review-page";
 import { controlPolicyOf } from "./page/threat-model";
 import { trustPolicies } from "./trust-policies";
 
-/** The review pack of a deployment: text by file name. The same settings always give the same bytes. */
-export type Pack = Readonly<Record<string, string>>;
-
 /** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pack {
+  const { stack, accountId, nodeRole, policies } = deployment;
   const deployer = deployerPolicies(deployment);
   const main = json(terraform);
   const outputs = Object.keys(terraform.output ?? {}) as OutputName[];
-  return {
+  const pack: Partial<Record<PackFile, string>> = {
     "REVIEW.md": reviewPage(deployment, terraform, deployer),
     "actions.md": actionsPage(deployment),
     "after-a-leak.md": leakPage(deployment),
@@ -37,35 +44,35 @@ export function reviewPack(deployment: Deployment, terraform: TerraformJson): Pa
     "cluster-configuration.yaml": clusterConfiguration(deployment),
     "console.md": consoleGuide(deployment),
     "consumer.tf": consumerHcl(deployment, outputs),
-    "deployer.md": deployerPage(deployment.stack, deployer),
-    ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
+    "deployer.md": deployerPage(stack, deployer),
     [DEPLOYMENT_FILE]: json(normalizedSettings(deployment)),
     "main.tf.json": main,
     // As sha256sum writes it, and sha256sum --check reads it.
     "main.tf.json.sha256": `${createHash("sha256").update(main).digest("hex")}  main.tf.json\n`,
-    ...nodeRoleFiles(deployment),
-    ...movedFile(deployment),
     [PLANNER_FILE]: plannerPolicy(deployment),
-    ...Object.fromEntries(Object.entries(trustPolicies(deployment)).map(([file, policy]) => [file, json(policy)])),
-    ...Object.fromEntries(
-      deployment.policies.map(({ number, statements }) => [
-        policyFile(number),
-        json(policyDocument(statements, deployment.accountId)),
-      ]),
-    ),
     [CONTROL_POLICY_FILE]: visibleLines(controlPolicyText(controlPolicyOf(deployment))),
   };
-}
-
-function nodeRoleFiles({ nodeRole }: Deployment): Pack {
-  return nodeRole === undefined
-    ? {}
-    : { [NODE_POLICY_FILE]: json(nodePolicy(nodeRole.additionalActions)), [NODE_TRUST_FILE]: json(NODE_TRUST) };
-}
-
-function movedFile({ nodeRole }: Deployment): Pack {
+  for (const { file, text } of deployer.policies) {
+    pack[file] = text;
+  }
+  for (const { file, policy } of trustPolicies(deployment)) {
+    pack[file] = json(policy);
+  }
+  for (const [index, file] of POLICY_FILES.entries()) {
+    const policy = policies[index];
+    if (policy !== undefined) {
+      pack[file] = json(policyDocument(policy.statements, accountId));
+    }
+  }
+  if (nodeRole !== undefined) {
+    pack[NODE_POLICY_FILE] = json(nodePolicy(nodeRole.additionalActions));
+    pack[NODE_TRUST_FILE] = json(NODE_TRUST);
+  }
   const moved = movedBlocks(nodeRole?.managedPolicyArns);
-  return moved === "" ? {} : { [MOVED_FILE]: moved };
+  if (moved !== "") {
+    pack[MOVED_FILE] = moved;
+  }
+  return pack;
 }
 
 /** JSON as a review pack has it. */

@@ -41,13 +41,11 @@ const FORMATS: Readonly<Record<PipelineSystem, TokenFormat>> = {
   },
 };
 
-/** The trust policies of the roles for a pipeline, by file name: who may assume the role that plans and the one that applies. */
-export function trustPolicies({ region, accountId = ACCOUNT_ID }: Deployment): Readonly<Record<string, object>> {
+/** The trust policies of the roles for a pipeline: who may assume the role that plans and the one that applies. */
+export function trustPolicies({ region, accountId = ACCOUNT_ID }: Deployment) {
   const account = `arn:${partitionOf(region)}:iam::${accountId}`;
-  return Object.fromEntries(
-    PIPELINE_ROLES.flatMap((role) =>
-      PIPELINE_SYSTEMS.map((system) => [trustFile(role, system), trustPolicy(account, role, FORMATS[system])]),
-    ),
+  return PIPELINE_ROLES.flatMap((role) =>
+    PIPELINE_SYSTEMS.map((system) => ({ file: trustFile(role, system), policy: trustPolicy(account, role, FORMATS[system]) })),
   );
 }
 

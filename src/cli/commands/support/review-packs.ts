@@ -1,7 +1,8 @@
 import { relative, resolve } from "node:path";
 import { terraformJson } from "../../../configuration";
 import type { Deployment } from "../../../settings/deployment";
-import { type Pack, reviewPack } from "../../review/pack";
+import type { Pack } from "../../review/file-names";
+import { reviewPack } from "../../review/pack";
 import type { Session } from "./session";
 
 /** The review packs of deployments by stack. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withProgress } from "../src/cli/terraform/progress";
@@ -43,6 +43,7 @@ describe("a run of Terraform", () => {
       binary: "terraform",
       dataFolder: ".terraform",
       timeout: 300,
+      maxOutput: 2 ** 27,
       progress,
     });
   });
@@ -80,17 +81,18 @@ describe("a run of Terraform", () => {
   });
 
   it("that hangs ends with TERRAFORM_TIMEOUT, whatever holds its output open", async () => {
-    terraform("sleep 30 & sleep 30");
+    terraform(`sleep 3600 & echo $! > '${program}.pid'; wait`);
     environment.TERRAFORM_TIMEOUT = "1";
     expect(await failure(pullState(cli(), folder))).toBe(
       `${program} state pull in ${folder} did not end within 1 s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`,
     );
+    process.kill(Number(readFileSync(`${program}.pid`, "utf8")));
   });
 
   it("that prints more than a state can have is ended", async () => {
-    terraform("exec head -c 600000000 /dev/zero");
-    expect(await failure(pullState(cli(), folder))).toBe(
-      `${program} state pull printed more than 128 MiB in ${folder}; use a state of its own for the deployment`,
+    terraform("exec head -c 3000000 /dev/zero");
+    expect(await failure(pullState({ ...cli(), maxOutput: 2 ** 20 }, folder))).toBe(
+      `${program} state pull printed more than 1 MiB in ${folder}; use a state of its own for the deployment`,
     );
   });
 

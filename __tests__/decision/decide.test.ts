@@ -592,12 +592,12 @@ describe("decide", () => {
 
     it("ends with an answer where the patterns have too many combinations", () => {
       const patterns = Array.from({ length: 16 }, (_, at) => `arn:aws:s3:::*${String.fromCharCode(97 + at)}*z*`);
-      const start = performance.now();
+      const start = process.cpuUsage();
       expect(decide(side(...patterns.map((pattern) => allow(on(pattern)))), side(allow(on(...patterns))))).toEqual({
         kind: "not-comparable",
         reason: "the policies have too many combinations of patterns to compare",
       });
-      expect(performance.now() - start).toBeLessThan(5000);
+      expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
     });
   });
 });

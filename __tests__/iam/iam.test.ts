@@ -77,10 +77,10 @@ describe("wildcards in actions", () => {
     expect(matchesAction(wide, narrow)).toBe(expected);
   });
 
-  it("answer within a second for long patterns of stars", () => {
-    const start = performance.now();
+  it("answer within a second of CPU time for long patterns of stars", () => {
+    const start = process.cpuUsage();
     expect(matchesAction(`${"*a".repeat(500)}*b`, "a".repeat(2000))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(1);
   });
 
   it("return true only if the wide pattern matches every string that the narrow one matches", () => {

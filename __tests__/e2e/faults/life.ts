@@ -105,7 +105,7 @@ export class Life {
     const isDestroy = flow.command === "destroy";
     const { executed, deniedAfter } = deniedCalls(async () => live === undefined || isDestroy || isAccepted(aws, live));
     // IAM stores whole seconds.
-    const since = new Date(Math.floor(Date.now() / 1000) * 1000);
+    const since = new Date(new Date().setMilliseconds(0));
     const faulted = await this.runWith(flow, aws, { faults, executed }, interruptedAt);
     const back = await FaultProxy.before(aws, { executed });
     const scene: Omit<Scene, "output"> = {

@@ -15,6 +15,8 @@ export interface TerraformCli {
   readonly dataFolder: string;
   /** How long one command may take, in seconds. */
   readonly timeout: number;
+  /** How much one command may print, in bytes. */
+  readonly maxOutput: number;
   /** Receives what a command that takes long waits for. */
   readonly progress: Progress;
 }
@@ -34,6 +36,7 @@ export function terraformCli(environment: Readonly<Record<string, string | undef
     binary: environment.TERRAFORM_BINARY_NAME || "terraform",
     dataFolder: environment.TF_DATA_DIR || ".terraform",
     timeout: Number(timeout),
+    maxOutput: MAX_OUTPUT,
     progress,
   };
 }
@@ -90,28 +93,30 @@ export async function initProvider(terraform: TerraformCli, folder: string, veri
 
 /** Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its standard output */
 export function runTerraform(
-  { binary, timeout, progress }: TerraformCli,
+  terraform: TerraformCli,
   folder: string,
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<string> {
-  const limits = { maxBuffer: MAX_OUTPUT, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
+  const { binary, timeout, maxOutput, progress } = terraform;
+  const limits = { maxBuffer: maxOutput, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
   const result = promisify(execFile)(binary, args, { cwd: folder, ...limits, ...(signal && { signal }) }).then(
     ({ stdout }) => stdout,
     (error: ExecFileException) => {
-      throw new Error(failure(error, binary, `${binary} ${args.join(" ")}`, folder, timeout));
+      throw new Error(failure(error, terraform, `${binary} ${args.join(" ")}`, folder));
     },
   );
   return withProgress(`waiting for ${binary} ${args.join(" ")}`, result, progress, signal);
 }
 
 /** Why a run of Terraform failed. Not the error's own message: it repeats standard output, where secrets are. */
-function failure(error: ExecFileException, binary: string, command: string, folder: string, timeout: number): string {
+function failure(error: ExecFileException, terraform: TerraformCli, command: string, folder: string): string {
+  const { binary, timeout, maxOutput } = terraform;
   const { code, killed = false, signal } = error;
   const shown = stripVTControlCharacters(error.stderr ?? "").trim();
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: `${binary} is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME`,
-    ERR_CHILD_PROCESS_STDIO_MAXBUFFER: `${command} printed more than ${MAX_OUTPUT / 2 ** 20} MiB in ${folder}; use a state of its own for the deployment`,
+    ERR_CHILD_PROCESS_STDIO_MAXBUFFER: `${command} printed more than ${maxOutput / 2 ** 20} MiB in ${folder}; use a state of its own for the deployment`,
   };
   if (killed && code !== "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
     return `${command} in ${folder} did not end within ${timeout} s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`;

@@ -13,10 +13,10 @@ import {
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
 import { PROJECT } from "../helpers/project-root";
+import { FaultProxy } from "./support/fault-proxy";
 import { LocalAws } from "./support/local-aws";
 import { Checkout, createLock, descendants, gitHub, gitLab, runSteps, startStep } from "./support/pipeline";
 import { folder, removeFolders } from "./support/project";
-import { SlowAws } from "./support/slow-aws";
 import { type Finished, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
@@ -133,6 +133,15 @@ const WITHOUT_STATE = {
 /** On GitLab, the key of the environment instead of a role. */
 const DIRECT_KEY = { APPLY_ROLE_ARN: "" };
 
+/** A promise, and what fulfils it. */
+function signal(): readonly [Promise<void>, () => void] {
+  let fulfil = () => {};
+  const promise = new Promise<void>((resolve) => {
+    fulfil = resolve;
+  });
+  return [promise, fulfil];
+}
+
 /** The credentials of a job: on GitLab a token to assume a role with, on GitHub those of the role. */
 const SYSTEMS = [
   {
@@ -167,8 +176,13 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   let runner: string;
   let environment: Record<string, string>;
 
-  const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished =>
-    runSteps(checkout.path, steps(checkout.path, name, { ...environment, ...credentials, ...more }));
+  const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished => {
+    if (name.startsWith("plan")) {
+      // As `prepare` does.
+      rmSync(join(checkout.path, "pipeline.out"), { recursive: true, force: true });
+    }
+    return runSteps(checkout.path, steps(checkout.path, name, { ...environment, ...credentials, ...more }));
+  };
   const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string => {
     const { status, output } = job(name, more);
     if (status !== 0) {
@@ -409,14 +423,21 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     it("ends Terraform gracefully when the job is cancelled: the state is written, the lock is released", async () => {
       change("tags: { team: platform }");
       succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-      const slow = await SlowAws.start(aws, 300);
-      const address = { AWS_ENDPOINT_URL: slow.url, PLAN_CERTIFICATE: "plan.pem" };
-      const all = steps(checkout.path, "apply", { ...environment, ...credentials, ...address });
-      const [first, ...rest] = all;
+      const [held, arrives] = signal();
+      const [released, release] = signal();
+      // Held before AWS executes them, so that all changes are still to be made.
+      const arriving = async (call: string) => {
+        if (call.startsWith("Tag")) {
+          arrives();
+          await released;
+        }
+      };
+      const proxy = await FaultProxy.before(aws, { arriving });
+      const address = { AWS_ENDPOINT_URL: proxy.url, PLAN_CERTIFICATE: "plan.pem" };
+      const [first, ...rest] = steps(checkout.path, "apply", { ...environment, ...credentials, ...address });
       if (first === undefined) {
         throw new Error("the job apply has no steps");
       }
-      await aws.calls();
       const running = startStep(checkout.path, first);
       let output = "";
       for (const stream of [running.stdout, running.stderr]) {
@@ -425,15 +446,15 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
         });
       }
       const ended = once(running, "close");
-      while (!/aws_iam_\S+: Modifying/.test(output) && running.exitCode === null) {
-        await setTimeout(20);
-      }
-      for (const [pid, signal] of cancel(running.pid ?? 0)) {
-        process.kill(pid, signal);
+      await Promise.race([held, ended]);
+      for (const [pid, name] of cancel(running.pid ?? 0)) {
+        process.kill(pid, name);
         await setTimeout(20);
       }
       const [status] = (await ended) as [number];
-      slow.stop();
+      const stopped = proxy.stop();
+      release();
+      await stopped;
       runSteps(checkout.path, rest, true);
       expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Interrupt received.") });
       expect(output).not.toContain("Two interrupts received");

@@ -3,7 +3,4 @@ import { removeHomes } from "./terraform";
 // The AWS SDK warns at every start that later releases require Node.js 22; its version is pinned here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
-// Milliseconds. Here, because Jest ignores the option testTimeout of a project.
-jest.setTimeout(240_000);
-
 afterAll(removeHomes);

@@ -52,6 +52,8 @@ export interface FaultOptions {
   readonly kill?: () => void;
   /** Runs when a call meets its fault. */
   readonly met?: (call: string) => void;
+  /** Runs before AWS executes a write call. */
+  readonly arriving?: (call: string) => Promise<void>;
   /** Runs after each write call that AWS executed, and before its response. */
   readonly executed?: (call: string) => Promise<void>;
 }
@@ -131,11 +133,14 @@ export class FaultProxy {
     if (this.killsNext) {
       this.kill();
     }
+    const call = this.ended ? undefined : this.numbered(writeName(request, body));
+    if (call !== undefined) {
+      await this.options.arriving?.(call);
+    }
     if (this.ended) {
       request.socket.destroy();
       return;
     }
-    const call = this.numbered(writeName(request, body));
     const fault = call === undefined ? undefined : this.options.faults?.[call];
     if (call !== undefined && fault !== undefined) {
       this.met.push(call);

@@ -22,9 +22,6 @@ const DIFFERENT_LINES: readonly { readonly cdktf: string; readonly cdktn: string
 /** Pinned: the release of Node.js 22 that npm carries for this platform. */
 const NODE_22 = `node-${process.platform}-${process.arch}@22.23.3`;
 
-/** npm downloads and extracts one gigabyte. */
-const INSTALL_MS = 600_000;
-
 const BACKEND = "backend: { s3: { bucket: example-terraform-state, region: eu-central-1 } }";
 
 /** Deployments that together use every construct, every output and both kinds of state block. */
@@ -76,7 +73,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     terraform.apply();
     after = folder(Object.fromEntries(Object.entries(SETTINGS).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
     succeed(runIn(after, withNode22, "node", join(moved, "build/main.js")));
-  }, INSTALL_MS);
+  });
 
   afterAll(async () => {
     await aws?.stop();

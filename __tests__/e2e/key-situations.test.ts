@@ -179,26 +179,22 @@ describe("the printed steps on real Terraform", () => {
     removeFolders();
   });
 
-  it.each(rows(PATHS, 3))(
-    "lead to the end, and keep DKP's key: %s, %s",
-    async (_, start, events) => {
-      const { aws: from, settings: fields, dkp } = starts[start];
-      const aws = await from.copy();
-      copies.push(aws);
-      const operator = new KeyOperator(aws, deployments, deployments.terraform("deckhouse", aws), fields);
-      operator.dkp = dkp;
-      operator.write();
-      for (const event of events) {
-        await event({ operator, a, b });
-      }
-      await operator.settle();
-      expect(await operator.works()).toBe(true);
-      expect(operator.leaked.has(operator.dkp.accessKeyId)).toBe(false);
-      expect(operator.terraform.plannedActions()).toEqual({});
-      for (const credentials of operator.leaked.values()) {
-        expect(credentials && (await aws.accepts(credentials))).toBe(false);
-      }
-    },
-    300_000,
-  );
+  it.each(rows(PATHS, 3))("lead to the end, and keep DKP's key: %s, %s", async (_, start, events) => {
+    const { aws: from, settings: fields, dkp } = starts[start];
+    const aws = await from.copy();
+    copies.push(aws);
+    const operator = new KeyOperator(aws, deployments, deployments.terraform("deckhouse", aws), fields);
+    operator.dkp = dkp;
+    operator.write();
+    for (const event of events) {
+      await event({ operator, a, b });
+    }
+    await operator.settle();
+    expect(await operator.works()).toBe(true);
+    expect(operator.leaked.has(operator.dkp.accessKeyId)).toBe(false);
+    expect(operator.terraform.plannedActions()).toEqual({});
+    for (const credentials of operator.leaked.values()) {
+      expect(credentials && (await aws.accepts(credentials))).toBe(false);
+    }
+  });
 });

@@ -119,7 +119,7 @@ describe("a repository that dkp-access init wrote", () => {
     repository = new Repository(aws);
     timed("dkp-access init", () => init(program, repository, "--pipeline", "gitlab"));
     timed("npm install", () => repository.install());
-  }, 900_000);
+  });
 
   afterAll(async () => {
     const rows = Object.entries(seconds).map(([step, value]) => `${value.toFixed(1).padStart(7)}  ${step}\n`);
@@ -278,7 +278,7 @@ describe("a repository that dkp-access init wrote", () => {
     terrain.run(["node", "build/main.js"]);
     terrain.run(["terraform", `-chdir=${STACK}`, "init", "-no-color"]);
     expect(terrain.run(["terraform", `-chdir=${STACK}`, "plan", "-no-color"])).toContain("No changes");
-  }, 600_000);
+  });
 
   describe("that an older version wrote, after an upgrade", () => {
     let upgraded: Repository;
@@ -294,7 +294,7 @@ describe("a repository that dkp-access init wrote", () => {
       upgraded.run(["npx", "dkp-access", "review"]);
       upgraded.commit("version 0.0.9");
       timed("upgrade: npm install", () => upgraded.install(packed));
-    }, 900_000);
+    });
 
     it("has another review pack, which names the new permission", () => {
       expect(upgraded.run(["npx", "dkp-access", "review"])).toContain("wrote review/deckhouse/policy.json");

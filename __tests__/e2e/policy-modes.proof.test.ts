@@ -7,7 +7,7 @@ import { type PolicyDocument, policyDocument } from "../../src/iam/policy-docume
 import type { Statement } from "../../src/iam/policy-statement";
 import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
-import { cases, SEED } from "../helpers/complete";
+import { cases, SAMPLE } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { folder, removeFolders } from "./support/project";
 
@@ -31,7 +31,7 @@ function withFormerRoles({ cluster, ...options }: Deployment, roles: readonly st
   return { ...options, cluster: { ...cluster, formerIamNodeRoles: [...cluster.formerIamNodeRoles, ...roles] } };
 }
 
-const deployments = fc.sample(anyDeployment, { numRuns: DEPLOYMENTS, seed: SEED });
+const deployments = fc.sample(anyDeployment, { numRuns: DEPLOYMENTS, seed: SAMPLE });
 
 interface Pair {
   readonly after: readonly PolicyDocument[];

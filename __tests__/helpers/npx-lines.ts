@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "./project-root";
 
@@ -19,7 +19,7 @@ export const ANYWHERE = /^(README\.md|docs\/how-to\/(start|reuse)\.md|examples\/
 export function npxLines(): readonly NpxLine[] {
   const files = spawnSync("git", ["ls-files", "-z", ...READ], { cwd: PROJECT, encoding: "utf8" })
     .stdout.split("\0")
-    .filter(Boolean);
+    .filter((file) => file !== "" && existsSync(join(PROJECT, file)));
   return files.flatMap((file) => {
     const text = readFileSync(join(PROJECT, file), "utf8");
     return (file.endsWith(".md") ? codeOf(text) : linesOf(text)).flatMap((code) =>

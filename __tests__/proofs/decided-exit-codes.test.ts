@@ -62,4 +62,4 @@ it("permissions are reported as broadened exactly where simulation finds it, for
   );
   process.stderr.write(`pairs and directions: ${JSON.stringify(counts)}\n`);
   expect(Math.min(...Object.values(counts))).toBeGreaterThan(PAIRS / 4);
-}, 3_600_000);
+});

@@ -142,4 +142,4 @@ it(`the answers to ${INPUTS.length} inputs are the committed ones, and show no s
     writeFileSync(GOLDEN, actual);
   }
   expect(actual).toBe(readFileSync(GOLDEN, "utf8"));
-}, 180_000);
+});

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parse } from "yaml";
@@ -28,7 +28,12 @@ describe("dkp-access init", () => {
   const read = (path: string) => readFileSync(join(folder, path), "utf8");
   /** The file that `npm run package` creates in a checkout of this project. */
   const packed = `dkp-access-${version}.tgz`;
-  const contentOf = (name: string) => filesOf(name).map((path) => read(join(name, path)));
+  /** It is there after `npm run package`, and then a part of each repository. */
+  const isPacked = existsSync(join(PROJECT, packed));
+  const contentOf = (name: string) =>
+    filesOf(name)
+      .filter((path) => path !== packed)
+      .map((path) => read(join(name, path)));
 
   it("writes a repository and prints the next steps", async () => {
     const { status, stdout, stderr } = await init("acme");
@@ -39,17 +44,19 @@ describe("dkp-access init", () => {
       "README.md",
       "cdktf.json",
       "deployments/deckhouse.yaml",
+      ...(isPacked ? [packed] : []),
       "main.ts",
       "package.json",
       "tsconfig.json",
     ]);
-    expect(stdout.split("\n").filter((line) => line.startsWith("wrote acme/"))).toHaveLength(8);
+    expect(stdout.split("\n").filter((line) => line.startsWith("wrote acme/"))).toHaveLength(isPacked ? 9 : 8);
+    const toPack = `  (cd ${relative(join(folder, "acme"), PROJECT)} && npm run package)
+  cp ${relative(join(folder, "acme"), join(PROJECT, packed))} .
+`;
     expect(stdout.slice(stdout.indexOf("Next"))).toBe(`Next steps:
   cd acme
   edit deployments/deckhouse.yaml: replace the values that are marked with CHANGE, set accountId and both pgpKey
-  (cd ${relative(join(folder, "acme"), PROJECT)} && npm run package)
-  cp ${relative(join(folder, "acme"), join(PROJECT, packed))} .
-  npm install
+${isPacked ? "" : toPack}  npm install
   npx dkp-access synth
   npx dkp-access review
   git init && git add --all && git commit

@@ -1,4 +1,4 @@
-import { COMPLETE } from "../../helpers/complete";
+import { COMPLETE, rows } from "../../helpers/complete";
 import { type Fault, LOSSES, RETRIED } from "../support/fault-proxy";
 import { removeFolders } from "../support/project";
 import { FLOWS, flowNamed } from "./flows";
@@ -21,8 +21,8 @@ interface Expected {
   readonly keys: number;
 }
 
-/** Where not all run: each fault, and each row of recover.md that the faults lead to. */
-const SELECTED: readonly (Case & Expected)[] = [
+/** For each row of recover.md that the faults lead to. */
+const EXPECTED: readonly (Case & Expected)[] = [
   {
     flow: "first apply",
     call: "CreateAccessKey",
@@ -76,45 +76,31 @@ describe("a run of Terraform with a fault at one call", () => {
 
   const NOTHING_LOST = { deniedAfter: [], works: true, isUpToDate: true };
 
-  it.each(COMPLETE ? FLOWS : FLOWS.slice(0, 1))("makes no other write calls without a fault: $name", async ({ name }) => {
+  it.each(rows(FLOWS, 6))("makes no other write calls without a fault: $name", async ({ name }) => {
     expect(await life.writes(name)).toEqual([...flowNamed(name).writes].sort());
   });
 
-  it.each<Case & Partial<Expected>>(COMPLETE ? ALL : SELECTED)(
-    "survives by docs/how-to/recover.md: $flow, $call $fault",
-    async ({ flow, call, fault, rows, keys }) => {
-      const survived = await life.survive(flow, { [call]: fault }).catch((error: Error) => {
-        report(flow, call, fault, "lost", error.message);
-        throw error;
-      });
-      const { deniedAfter, works, isUpToDate, ...back } = survived;
-      const verdict = deniedAfter.length === 0 && works && isUpToDate ? "survived" : "lost";
-      report(flow, call, fault, verdict, back.rows.join(", ") || "none", `${back.unmanaged.length} keys to delete`);
-      expect(survived).toMatchObject({ ...NOTHING_LOST, faulted: [call] });
-      // After a lost response, Terraform shows no error.
-      const shown = back.rows.map((row) => `recover.md#${row}`);
-      expect(shown).toEqual(rows?.filter((row) => row !== "recover.md#lost-response") ?? shown);
-      expect(back.unmanaged).toHaveLength(keys ?? back.unmanaged.length);
-    },
-  );
+  it.each(rows(ALL, 32))("survives by docs/how-to/recover.md: $flow, $call $fault", async ({ flow, call, fault }) => {
+    const expected = EXPECTED.find((one) => one.flow === flow && one.call === call && one.fault === fault);
+    const survived = await life.survive(flow, { [call]: fault }).catch((error: Error) => {
+      report(flow, call, fault, "lost", error.message);
+      throw error;
+    });
+    const { deniedAfter, works, isUpToDate, ...back } = survived;
+    const verdict = deniedAfter.length === 0 && works && isUpToDate ? "survived" : "lost";
+    report(flow, call, fault, verdict, back.rows.join(", ") || "none", `${back.unmanaged.length} keys to delete`);
+    expect(survived).toMatchObject({ ...NOTHING_LOST, faulted: [call] });
+    // After a lost response, Terraform shows no error.
+    const shown = back.rows.map((row) => `recover.md#${row}`);
+    expect(shown).toEqual(expected?.rows.filter((row) => row !== "recover.md#lost-response") ?? shown);
+    expect(back.unmanaged).toHaveLength(expected?.keys ?? back.unmanaged.length);
+  });
 
-  const retried = COMPLETE
-    ? FLOWS.flatMap(({ name }) => RETRIED.map((fault) => ({ flow: name, faults: [fault], what: fault })))
-    : [];
+  const retried = FLOWS.flatMap(({ name, writes }) => RETRIED.map((fault) => ({ flow: name, fault, writes })));
 
-  it.each([{ flow: "first apply", faults: RETRIED, what: "hit by another fault" }, ...retried])(
-    "survives by itself: $flow, every call $what once",
-    async ({ flow, faults }) => {
-      const { writes } = flowNamed(flow);
-      const each = writes.flatMap((call, index) =>
-        faults
-          .slice(index % faults.length)
-          .slice(0, 1)
-          .map((fault) => [call, fault]),
-      );
-      const survived = await life.survive(flow, Object.fromEntries(each));
-      expect(survived).toMatchObject({ ...NOTHING_LOST, rows: [], unmanaged: [] });
-      expect([...survived.faulted].sort()).toEqual([...writes].sort());
-    },
-  );
+  it.each(rows(retried, 32))("survives by itself: $flow, every call $fault once", async ({ flow, fault, writes }) => {
+    const survived = await life.survive(flow, Object.fromEntries(writes.map((call) => [call, fault])));
+    expect(survived).toMatchObject({ ...NOTHING_LOST, rows: [], unmanaged: [] });
+    expect([...survived.faulted].sort()).toEqual([...writes].sort());
+  });
 });

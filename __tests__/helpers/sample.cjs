@@ -1,0 +1,78 @@
+const { spawnSync } = require("node:child_process");
+
+/**
+ * The number that selects the sample of this run: which part of the end-to-end tests and proofs runs, which rows of their tables, and the
+ * random cases. Another one with each commit, so that every case has its turn; SAMPLE=N repeats a run.
+ */
+if (process.env.SAMPLE === undefined) {
+  const commit = spawnSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).stdout.slice(0, 6);
+  process.env.SAMPLE = String(Number.parseInt(commit, 16) || 0);
+  process.stderr.write(`SAMPLE=${process.env.SAMPLE} repeats this sample\n`);
+}
+
+/** Beginnings of the names of files that run with every push: each catches mistakes that nothing else catches. */
+const ALWAYS = [
+  "e2e/core.",
+  "e2e/deploy.",
+  "e2e/guards.",
+  "e2e/import.",
+  "e2e/key-situations.",
+  "e2e/package.",
+  "e2e/pipelines.",
+  "e2e/preflight/",
+  "e2e/program.",
+  "e2e/year.",
+  "proofs/key-situations.test.",
+];
+
+/** The number of parts into which the other files are divided. One of them runs with a push. A prime, for `rows` in complete.ts. */
+const PARTS = 5;
+
+/** CPU seconds of the expensive files, measured, so that the parts cost about the same, and Jest starts these files first. */
+const COSTS = {
+  "e2e/attachments.test.ts": 16,
+  "e2e/cdktn.test.ts": 114,
+  "e2e/changed-deployments.test.ts": 29,
+  "e2e/checkov.test.ts": 15,
+  "e2e/drift.test.ts": 68,
+  "e2e/edited-configurations.test.ts": 16,
+  "e2e/enforcement.test.ts": 44,
+  "e2e/faults/every-call.test.ts": 17,
+  "e2e/faults/recover-rows.test.ts": 38,
+  "e2e/fork.test.ts": 49,
+  "e2e/keys-write.test.ts": 19,
+  "e2e/own-repository.test.ts": 126,
+  "e2e/pgp.test.ts": 33,
+  "e2e/policy-changes.test.ts": 38,
+  "e2e/several-policies.test.ts": 21,
+  "e2e/synth.test.ts": 18,
+  "proofs/decided-exit-codes.test.ts": 72,
+  "proofs/key-situations.three-events.test.ts": 118,
+};
+
+/** CPU seconds of any other file. */
+const COST = 6;
+
+const nameOf = (path) => path.replace(/^.*__tests__[\\/]/, "").replaceAll("\\", "/");
+const costOf = (path) => COSTS[nameOf(path)] ?? COST;
+const byCost = (one, other) => costOf(other) - costOf(one) || nameOf(one).localeCompare(nameOf(other));
+
+/** The part of the files that belongs to the sample: each file goes to the part that costs least so far. */
+function partOf(paths) {
+  const parts = Array.from({ length: PARTS }, () => ({ cost: 0, paths: [] }));
+  for (const path of paths.toSorted(byCost)) {
+    const [cheapest] = parts.toSorted((one, other) => one.cost - other.cost);
+    cheapest.paths.push(path);
+    cheapest.cost += costOf(path);
+  }
+  return parts[Number(process.env.SAMPLE) % PARTS].paths;
+}
+
+/** For Jest's option --filter: what a push runs of a project's files. */
+async function filter(paths) {
+  const always = paths.filter((path) => ALWAYS.some((beginning) => nameOf(path).startsWith(beginning)));
+  const others = partOf(paths.filter((path) => !always.includes(path)));
+  return { filtered: process.env.COMPLETE === "1" ? paths : [...always, ...others] };
+}
+
+module.exports = filter;

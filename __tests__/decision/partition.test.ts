@@ -6,11 +6,12 @@ import { decide } from "../../src/decision";
 import { Budget, BudgetExceeded } from "../../src/decision/budget";
 import { multiplicity } from "../../src/decision/context-keys";
 import { arnComponents, like, literal, resource } from "../../src/decision/glob";
-import { matcher, type PatternSet, partition } from "../../src/decision/partition";
+import { matcher as matcherOf, type PatternSet, partition } from "../../src/decision/partition";
 import { PROJECT } from "../helpers/project-root";
 
 const ANYTHING: PatternSet = [like("*")];
 const steps = () => new Budget(1_000_000);
+const matcher = (sets: readonly PatternSet[]) => matcherOf(sets, steps());
 
 /** All strings of up to a length. */
 function words(characters: string, length: number): readonly string[] {

@@ -1,8 +1,11 @@
 import * as fc from "fast-check";
+import { Budget } from "../../src/decision/budget";
 import { isAllowed } from "../../src/decision/evaluate";
 import { readSide } from "../../src/decision/read";
 import { simulate } from "../helpers/decision-requests";
 import { hostileSide, smallRequest } from "../helpers/policy-generators";
+
+const steps = () => new Budget(1_000_000);
 
 describe("isAllowed", () => {
   it("evaluates random policies as the IAM simulator does", () => {
@@ -13,7 +16,7 @@ describe("isAllowed", () => {
           throw new Error(policies.reason);
         }
         for (const request of requests) {
-          expect([request, isAllowed(policies, request, "components")]).toEqual([request, simulate(side, request)]);
+          expect([request, isAllowed(policies, request, "components", steps())]).toEqual([request, simulate(side, request)]);
         }
       }),
       { numRuns: 100 },
@@ -37,7 +40,7 @@ describe("isAllowed", () => {
     const evaluate = (action: string, name: string) =>
       "reason" in policies
         ? policies.reason
-        : isAllowed(policies, { action, resource: `arn:aws:s3:::${name}`, context: {} }, "text");
+        : isAllowed(policies, { action, resource: `arn:aws:s3:::${name}`, context: {} }, "text", steps());
     expect([evaluate("s3:Get", "a"), evaluate("s3:List", "a"), evaluate("s3:Put", "a"), evaluate("s3:Put", "b")]).toEqual([
       undefined,
       false,

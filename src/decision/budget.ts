@@ -22,3 +22,15 @@ export class Budget {
     }
   }
 }
+
+/** The result, or undefined if it takes more steps than its budget has. */
+export function withinBudget<Result>(result: () => Result): Result | undefined {
+  try {
+    return result();
+  } catch (error) {
+    if (error instanceof BudgetExceeded) {
+      return undefined;
+    }
+    throw error;
+  }
+}

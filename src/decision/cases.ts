@@ -1,5 +1,6 @@
 import type { Conjunction, Space } from "./dimensions";
 import type { Policies, Statement } from "./model";
+import { statementText } from "./read";
 
 /** One kind of difference: what matches a statement of each group and none of the others. */
 export interface Case {
@@ -12,18 +13,36 @@ export interface Case {
  * each level of control policies) and denies by none; the other one denies by a statement, or lacks an Allow in a group.
  * Source: IAM user guide, "Policy evaluation logic".
  */
-export function casesOf({ conjunctions }: Space, has: Policies, had: Policies): readonly Case[] {
+export function casesOf({ conjunctions }: Space, one: Policies, other: Policies): readonly Case[] {
   const restated = (effect: Statement["effect"], statements: readonly Statement[]) =>
     statements.filter((statement) => statement.effect === effect).flatMap((statement) => conjunctions.get(statement) ?? []);
-  const groups = groupsOf(has).map((group) => restated("Allow", group));
-  const denies = restated("Deny", groupsOf(has).flat());
+  const groups = groupsOf(one).map((group) => restated("Allow", group));
+  const denies = restated("Deny", groupsOf(one).flat());
   return [
-    ...groupsOf(had).map((group) => ({ groups, others: [...denies, ...restated("Allow", group)] })),
-    { groups: [...groups, restated("Deny", groupsOf(had).flat())], others: denies },
+    ...groupsOf(other).map((group) => ({ groups, others: [...denies, ...restated("Allow", group)] })),
+    { groups: [...groups, restated("Deny", groupsOf(other).flat())], others: denies },
   ];
 }
 
 /** Groups of statements that must each allow a request. */
 export function groupsOf({ identity, boundary, controlPolicies }: Policies): readonly (readonly Statement[])[] {
   return [identity, ...(boundary === undefined ? [] : [boundary]), ...controlPolicies];
+}
+
+/**
+ * Whether the statements alone show that a side allows no more than the other one: each Allow of its groups stands on the other side too,
+ * and each Deny of the other side on this one. So it is for statements in another order, of any number.
+ */
+export function hasNothingNew(one: Policies, other: Policies): boolean {
+  const texts = (effect: Statement["effect"], statements: readonly Statement[]) =>
+    new Set(statements.filter((statement) => statement.effect === effect).map(statementText));
+  const isWithin = (narrow: ReadonlySet<string>, wide: ReadonlySet<string>) => [...narrow].every((text) => wide.has(text));
+  const allows = (narrow: readonly Statement[], wide: readonly Statement[]) =>
+    isWithin(texts("Allow", narrow), texts("Allow", wide));
+  return (
+    allows(one.identity, other.identity) &&
+    (other.boundary === undefined || (one.boundary !== undefined && allows(one.boundary, other.boundary))) &&
+    other.controlPolicies.every((wide) => one.controlPolicies.some((narrow) => allows(narrow, wide))) &&
+    isWithin(texts("Deny", groupsOf(other).flat()), texts("Deny", groupsOf(one).flat()))
+  );
 }

@@ -2,13 +2,13 @@ import type { Budget } from "./budget";
 import type { Case } from "./cases";
 import type { Conjunction, Dimension, Domain, Space } from "./dimensions";
 import type { Answer, DecisionRequest } from "./model";
-import { findRegions, type Region } from "./search";
+import { findMatches, type RequestSet } from "./search";
 
 /** An action with a resource that AWS knows. */
 export type Example = Pick<DecisionRequest, "action" | "resource">;
 
-/** Where counterexamples are looked for: first resources on which all readings of wildcards agree, then all. */
-export function wholeSpace({ dimensions, plainResources }: Space): readonly Region[] {
+/** Where counterexamples are looked for: first resources on which all reaches of wildcards agree, then all. */
+export function wholeSpace({ dimensions, plainResources }: Space): readonly RequestSet[] {
   const all = dimensions.map(({ certain }) => certain);
   return [all.with(RESOURCE, { absent: false, single: plainResources }), all];
 }
@@ -16,12 +16,13 @@ export function wholeSpace({ dimensions, plainResources }: Space): readonly Regi
 const ACTION = 0;
 const RESOURCE = 1;
 
-/** Where requests like the examples are: one region for each class of actions and resources. */
-export function* regionsOf(
+/** Where requests like the examples are: one set for each class of actions and resources. */
+export function* setsOf(
   space: Space,
   examples: readonly Example[],
-): Generator<{ readonly example: Example; readonly region: Region }> {
-  const classify = space.classifier();
+  budget: Budget,
+): Generator<{ readonly example: Example; readonly requests: RequestSet }> {
+  const classify = space.classifier(budget);
   const seen = new Set<string>();
   for (const example of examples) {
     const { action, resource } = classify(example.action, example.resource);
@@ -29,7 +30,7 @@ export function* regionsOf(
     if (action >= 0 && resource >= 0 && !seen.has(key)) {
       seen.add(key);
       const all = space.dimensions.map(({ certain }) => certain);
-      yield { example, region: all.with(ACTION, onlyClass(action)).with(RESOURCE, onlyClass(resource)) };
+      yield { example, requests: all.with(ACTION, onlyClass(action)).with(RESOURCE, onlyClass(resource)) };
     }
   }
 }
@@ -42,23 +43,23 @@ function onlyClass(index: number): Domain {
 export function* counterexamples(
   { dimensions }: Space,
   cases: readonly Case[],
-  regions: readonly Region[],
+  sets: readonly RequestSet[],
   budget: Budget,
 ): Generator<DecisionRequest> {
   for (const { groups, others } of cases) {
-    for (const start of regions) {
-      for (const { region } of findRegions({ dimensions, certain: true, budget }, start, groups, others)) {
-        const [action = "", resource = ""] = region.map((domain, at) => witness(dimensions[at], domain.single));
-        yield { action, resource, context: contextOf(dimensions, region) };
+    for (const start of sets) {
+      for (const { requests } of findMatches({ dimensions, certain: true, budget }, start, groups, others)) {
+        const [action = "", resource = ""] = requests.map((domain, at) => witness(dimensions[at], domain.single));
+        yield { action, resource, context: contextOf(dimensions, requests) };
       }
     }
   }
 }
 
 /** The least that shows the difference: keys are absent where they may be. */
-function contextOf(dimensions: readonly Dimension[], region: Region): DecisionRequest["context"] {
+function contextOf(dimensions: readonly Dimension[], requests: RequestSet): DecisionRequest["context"] {
   const entries = dimensions.flatMap((dimension, index) => {
-    const domain = region[index];
+    const domain = requests[index];
     return dimension.key === undefined || domain === undefined || domain.absent
       ? []
       : [[dimension.key, contextValue(dimension, domain)] as const];
@@ -76,7 +77,8 @@ function contextValue(dimension: Dimension, { single, list }: Domain): string | 
 
 /** The string of the first class of a mask. */
 function witness(dimension: Dimension | undefined, mask: bigint): string {
-  return dimension?.witnesses.find((_, index) => ((mask >> BigInt(index)) & 1n) === 1n) ?? "";
+  const digits = mask.toString(2);
+  return (mask === 0n ? undefined : dimension?.witnesses[digits.length - 1 - digits.lastIndexOf("1")]) ?? "";
 }
 
 /** Why nothing was proven, if there may be a difference; undefined if there is none. */
@@ -88,8 +90,8 @@ export function findDoubt(
   const { dimensions } = space;
   const start = dimensions.map(({ everything }) => everything);
   for (const { groups, others } of cases) {
-    for (const { region, matching } of findRegions({ dimensions, certain: false, budget }, start, groups, others)) {
-      return doubtOf(dimensions, region, [...matching, ...others]);
+    for (const { requests, matching } of findMatches({ dimensions, certain: false, budget }, start, groups, others)) {
+      return doubtOf(dimensions, requests, [...matching, ...others]);
     }
   }
   return undefined;
@@ -97,17 +99,17 @@ export function findDoubt(
 
 function doubtOf(
   dimensions: readonly Dimension[],
-  region: Region,
+  requests: RequestSet,
   involved: readonly Conjunction[],
 ): Answer & { readonly kind: "not-comparable" } {
   const decides = ({ literals }: Conjunction) =>
-    literals.some(({ atom }) => dimensions[atom.dimension]?.opaque === true && region[atom.dimension]?.single !== 3n);
+    literals.some(({ atom }) => dimensions[atom.dimension]?.opaque === true && requests[atom.dimension]?.single !== 3n);
   const opaque = involved.find((conjunction) => conjunction.reason !== undefined && decides(conjunction));
   if (opaque?.reason !== undefined) {
     return { kind: "not-comparable", statement: opaque.reference, reason: opaque.reason };
   }
   const uncertain = (index: number) => {
-    const [may, certain] = [region[index], dimensions[index]?.certain];
+    const [may, certain] = [requests[index], dimensions[index]?.certain];
     return may !== undefined && certain !== undefined && !(may.absent && certain.absent) && (may.single & certain.single) === 0n;
   };
   const at = dimensions.findIndex(({ key }, index) => key !== undefined && uncertain(index));

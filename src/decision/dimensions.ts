@@ -53,13 +53,18 @@ export interface Conjunction {
   readonly reason?: string | undefined;
 }
 
+interface Classified {
+  readonly action: number;
+  readonly resource: number;
+}
+
 export interface Space {
   readonly dimensions: readonly Dimension[];
   readonly conjunctions: ReadonlyMap<Statement, Conjunction>;
-  /** Classes of resources without colons in their last component, on which all readings of wildcards agree. */
+  /** Classes of resources without colons in their last component, on which all reaches of wildcards agree. */
   readonly plainResources: bigint;
   /** A function that finds the classes of an action and of a resource; -1 where there is none. */
-  readonly classifier: () => (action: string, resource: string) => { readonly action: number; readonly resource: number };
+  readonly classifier: (budget: Budget) => (action: string, resource: string) => Classified;
 }
 
 /** Names of actions, in lower case since IAM ignores case here. */
@@ -76,10 +81,10 @@ const RESOURCES: PatternSet = [glob.arnComponents("arn:aws*:?*:*:*:?*"), glob.li
 
 /**
  * Divides each dimension into classes that the statements distinguish, and restates the statements in terms of classes; once for each
- * reading of wildcards in resources.
+ * reach of wildcards in resources.
  * @throws BudgetExceeded if there are too many classes
  */
-export function spacesOf(given: readonly Statement[], readings: readonly glob.Reading[], budget: Budget): readonly Space[] {
+export function spacesOf(given: readonly Statement[], reaches: readonly glob.Reach[], budget: Budget): readonly Space[] {
   const statements = withOpaqueKeys(given);
   const guards = statements.flatMap((statement) => statement.guards);
   const actions = stringDimension(elementsOf(guards, "action", "text"), ACTIONS, budget, ACTION_CHARACTERS);
@@ -91,16 +96,16 @@ export function spacesOf(given: readonly Statement[], readings: readonly glob.Re
     ...texts.map((text, at) => [text, { ...PLAIN, dimension: 2 + keys.length + at, mask: 1n }] as const),
   ];
   const others = [...keys.map(({ dimension }) => dimension), ...texts.map(() => OPAQUE)];
-  return readings.map((reading) => {
-    const resources = stringDimension(elementsOf(guards, "resource", reading), RESOURCES, budget);
+  return reaches.map((reach) => {
+    const resources = stringDimension(elementsOf(guards, "resource", reach), RESOURCES, budget);
     const ofResources = resources.masks.map(([text, mask]) => [text, { ...PLAIN, dimension: 1, mask }] as const);
     const atoms = new Map([...common, ...ofResources]);
     return {
       dimensions: [actions.dimension, resources.dimension, ...others],
       conjunctions: new Map(statements.map((statement, at) => [given[at] ?? statement, conjunctionOf(statement, atoms)])),
       plainResources: resources.plain,
-      classifier: () => {
-        const [ofAction, ofResource] = [actions.classifier(), resources.classifier()];
+      classifier: (left) => {
+        const [ofAction, ofResource] = [actions.classifier(left), resources.classifier(left)];
         return (action, resource) => ({ action: ofAction(action.toLowerCase()), resource: ofResource(resource) });
       },
     };
@@ -144,9 +149,15 @@ function withOpaqueKeys(statements: readonly Statement[]): readonly Statement[] 
 }
 
 function groupByKey(guards: readonly Guard[]): ReadonlyMap<string, readonly ConditionGuard[]> {
-  const conditions = guards.flatMap((guard) => (guard.kind === "condition" ? [guard.condition] : []));
-  const keys = [...new Set(conditions.map(({ key }) => key))];
-  return new Map(keys.map((key) => [key, conditions.filter((condition) => condition.key === key)]));
+  const groups = new Map<string, ConditionGuard[]>();
+  for (const guard of guards) {
+    if (guard.kind === "condition") {
+      const group = groups.get(guard.condition.key) ?? [];
+      group.push(guard.condition);
+      groups.set(guard.condition.key, group);
+    }
+  }
+  return groups;
 }
 
 /** The same for guards with the same patterns or values, whichever of them is negated by its element. */
@@ -171,25 +182,21 @@ function isNegated(guard: Guard): boolean {
   return guard.kind !== "condition" && guard.negated === true;
 }
 
-function patternSet(guard: Guard, reading: glob.Reading): PatternSet {
+function patternSet(guard: Guard, reach: glob.Reach): PatternSet {
   switch (guard.kind) {
     case "action":
       return guard.patterns.map((pattern) => glob.like(pattern));
     case "resource":
-      return guard.patterns.map((pattern) => glob.resource(pattern, reading, guard.variables));
+      return guard.patterns.map((pattern) => glob.resource(pattern, reach, guard.variables));
     default:
       return [];
   }
 }
 
 /** The elements of all statements, each as a set of patterns. */
-function elementsOf(
-  guards: readonly Guard[],
-  kind: "action" | "resource",
-  reading: glob.Reading,
-): ReadonlyMap<string, PatternSet> {
+function elementsOf(guards: readonly Guard[], kind: "action" | "resource", reach: glob.Reach): ReadonlyMap<string, PatternSet> {
   const elements = guards.filter((guard) => guard.kind === kind);
-  return new Map(elements.map((guard) => [guardText(guard), patternSet(guard, reading)]));
+  return new Map(elements.map((guard) => [guardText(guard), patternSet(guard, reach)]));
 }
 
 function stringDimension(
@@ -200,7 +207,7 @@ function stringDimension(
 ) {
   const sets = [...elements.values(), COLON_IN_RESOURCE];
   const classes = partition(sets, universe, budget, alphabet);
-  const masks = masksOf(classes, sets.length);
+  const masks = masksOf(classes, sets.length, budget);
   const single = (1n << BigInt(classes.length)) - 1n;
   const domain = { absent: false, single };
   const dimension: Dimension = {
@@ -214,8 +221,8 @@ function stringDimension(
     plain: single & ~(masks[elements.size] ?? 0n),
     masks: [...elements.keys()].map((text, at) => [text, masks[at] ?? 0n] as const),
     /** A function that finds the class of a string; -1 for one outside of the universe. */
-    classifier: () => {
-      const matches = matcher([...sets, universe]);
+    classifier: (left: Budget) => {
+      const matches = matcher([...sets, universe], left);
       const inUniverse = 1n << BigInt(sets.length);
       const byMatches = new Map(classes.map((each, at) => [each.matches | inUniverse, at]));
       return (text: string) => byMatches.get(matches(text)) ?? -1;
@@ -224,7 +231,8 @@ function stringDimension(
 }
 
 /** By set, the classes that it matches. Each class is read once: shifting large numbers bit by bit takes most of a decision. */
-function masksOf(classes: readonly { readonly matches: bigint }[], sets: number): readonly bigint[] {
+function masksOf(classes: readonly { readonly matches: bigint }[], sets: number, budget: Budget): readonly bigint[] {
+  budget.spend((classes.length * sets) / 64);
   const rows = classes.map(({ matches }) => matches.toString(2));
   return Array.from({ length: sets }, (_, set) => {
     const bits = rows.map((row) => row[row.length - 1 - set] ?? "0");
@@ -233,10 +241,12 @@ function masksOf(classes: readonly { readonly matches: bigint }[], sets: number)
 }
 
 function keyDimension(key: string, all: readonly ConditionGuard[], budget: Budget) {
+  // Each key has an automaton or an order of its own.
+  budget.spend(16);
   const byText = new Map(all.map((condition) => [conditionText(condition), condition]));
   const conditions = [...byText.values()];
   const classes = valueClasses(conditions, budget);
-  const masks = masksOf(classes, conditions.length);
+  const masks = masksOf(classes, conditions.length, budget);
   const every = (1n << BigInt(classes.length)) - 1n;
   const certain = certainMask(classes);
   const values = multiplicity(key);

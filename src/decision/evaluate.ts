@@ -1,29 +1,42 @@
 import { parseRange } from "./address-ranges";
-import type { Reading } from "./glob";
+import type { Budget } from "./budget";
+import type { Reach } from "./glob";
 import type { ConditionGuard, DecisionRequest, Guard, Policies, Statement } from "./model";
 import { parseDate, parseNumber } from "./values";
 
 /** What IAM answers to a request; undefined where a test that is not interpreted decides. */
 type Verdict = boolean | undefined;
 
+/** A request as it is evaluated: its context with names of keys in lower case, and the limit of the effort. */
+interface Evaluated {
+  readonly request: DecisionRequest;
+  readonly context: ReadonlyMap<string, string | readonly string[]>;
+  readonly reach: Reach;
+  readonly budget: Budget;
+}
+
 /**
- * Evaluates one request by IAM's rules, with regular expressions and without any of the classes of the decision: an explicit Deny wins,
- * and identity policies, boundary and each level of control policies must allow. Checks every counterexample before it is reported.
+ * Evaluates one request by IAM's rules, without any of the classes of the decision: an explicit Deny wins, and identity policies, boundary
+ * and each level of control policies must allow. Checks every counterexample before it is reported.
  * Source: IAM user guide, "Policy evaluation logic".
+ * @throws BudgetExceeded if the policies are too large
  */
-export function isAllowed(
-  { identity, boundary, controlPolicies }: Policies,
-  request: DecisionRequest,
-  reading: Reading,
-): Verdict {
+export function isAllowed(policies: Policies, request: DecisionRequest, reach: Reach, budget: Budget): Verdict {
+  const { identity, boundary, controlPolicies } = policies;
+  const context = new Map(Object.entries(request.context).map(([name, value]) => [name.toLowerCase(), value]));
+  budget.spend(context.size);
+  const evaluated = { request, context, reach, budget };
   const groups = [identity, ...(boundary === undefined ? [] : [boundary]), ...controlPolicies];
   const matching = (effect: Statement["effect"], statements: readonly Statement[]) =>
-    any(statements.filter((each) => each.effect === effect).map((each) => matches(each, request, reading)));
+    any(statements.filter((each) => each.effect === effect).map(({ guards }) => matches(guards, evaluated)));
   return all([not(matching("Deny", groups.flat())), ...groups.map((group) => matching("Allow", group))]);
 }
 
 function all(verdicts: readonly Verdict[]): Verdict {
-  return verdicts.includes(false) ? false : verdicts.includes(undefined) ? undefined : true;
+  if (verdicts.includes(false)) {
+    return false;
+  }
+  return verdicts.includes(undefined) ? undefined : true;
 }
 
 function any(verdicts: readonly Verdict[]): Verdict {
@@ -34,41 +47,45 @@ function not(verdict: Verdict): Verdict {
   return verdict === undefined ? undefined : !verdict;
 }
 
-function matches({ guards }: Statement, request: DecisionRequest, reading: Reading): Verdict {
-  return all(guards.map((guard) => holds(guard, request, reading)));
+function matches(guards: readonly Guard[], evaluated: Evaluated): Verdict {
+  let verdict: Verdict = true;
+  for (const guard of guards) {
+    const holding = holds(guard, evaluated);
+    if (holding === false) {
+      return false;
+    }
+    verdict = holding === undefined ? undefined : verdict;
+  }
+  return verdict;
 }
 
-function holds(guard: Guard, request: DecisionRequest, reading: Reading): Verdict {
+function holds(guard: Guard, { request, context, reach, budget }: Evaluated): Verdict {
   switch (guard.kind) {
     case "opaque":
       return undefined;
-    case "action":
-      return matchesSome(guard.patterns, request.action.toLowerCase(), (pattern) => wildcards(pattern, false)) !== guard.negated;
-    case "resource":
-      return matchesSome(guard.patterns, request.resource, (pattern) => arn(pattern, reading, guard.variables)) !== guard.negated;
+    case "action": {
+      const action = request.action.toLowerCase();
+      return guard.patterns.some((pattern) => matchesPattern(pattern, action, { reach: "text" }, budget)) !== guard.negated;
+    }
+    case "resource": {
+      const options = { reach, variables: guard.variables };
+      return guard.patterns.some((pattern) => matchesPattern(pattern, request.resource, options, budget)) !== guard.negated;
+    }
     case "condition":
-      return conditionHolds(guard.condition, request.context);
+      return conditionHolds(guard.condition, context.get(guard.condition.key), budget);
   }
 }
 
-/** No expression is compiled for patterns without wildcards and escapes, and for those that begin with another text. */
-function matchesSome(patterns: readonly string[], text: string, compile: (pattern: string) => RegExp): boolean {
-  return patterns.some((pattern) => {
-    const literals = pattern.search(/[*?$]/);
-    return literals < 0 ? pattern === text : text.startsWith(pattern.slice(0, literals)) && compile(pattern).test(text);
-  });
-}
-
-function conditionHolds(condition: ConditionGuard, context: DecisionRequest["context"]): Verdict {
-  const { operator, key, values } = condition;
-  const given = Object.entries(context).find(([name]) => name.toLowerCase() === key)?.[1];
+function conditionHolds(condition: ConditionGuard, given: string | readonly string[] | undefined, budget: Budget): Verdict {
+  const { operator, values } = condition;
   if (operator.test === "null") {
     return values.some((value) => value.toLowerCase() === String(given === undefined));
   }
   if (given === undefined) {
     return operator.set === "all" || (operator.set !== "any" && (operator.negated || operator.ifExists));
   }
-  const matchesOne = (value: string) => values.some((expected) => valueMatches(condition, expected, value)) !== operator.negated;
+  const matchesOne = (value: string) =>
+    values.some((expected) => valueMatches(condition, expected, value, budget)) !== operator.negated;
   switch (operator.set) {
     case "all":
       return [given].flat().every(matchesOne);
@@ -79,23 +96,27 @@ function conditionHolds(condition: ConditionGuard, context: DecisionRequest["con
   }
 }
 
-function valueMatches({ operator, variables }: ConditionGuard, expected: string, value: string): boolean {
+function valueMatches({ operator, variables }: ConditionGuard, expected: string, value: string, budget: Budget): boolean {
   switch (operator.test) {
+    case "like":
+      return matchesPattern(expected, value, { reach: "text", variables }, budget);
+    case "arn":
+      return matchesPattern(expected, value, { reach: "components", variables }, budget);
     case "equals":
+      budget.spend(expected.length / CHARACTERS);
       return unescaped(expected, variables) === value;
     case "equals-ignore-case":
+      budget.spend(expected.length / CHARACTERS);
       return unescaped(expected, variables).toLowerCase() === value.toLowerCase();
     case "bool":
       return expected.toLowerCase() === value.toLowerCase();
-    case "like":
-      return wildcards(expected, variables).test(value);
-    case "arn":
-      return arn(expected, "components", variables).test(value);
     case "address":
+      budget.spend(8);
       return isWithin(expected, value);
     case "null":
       return false;
     default:
+      budget.spend(1);
       return compares(operator.test, expected, value);
   }
 }
@@ -125,32 +146,89 @@ function unescaped(text: string, variables: boolean): string {
   return variables ? text.replaceAll(ESCAPE, "$1") : text;
 }
 
-/** A pattern whose wildcards match any character. */
-function wildcards(pattern: string, variables: boolean): RegExp {
-  return new RegExp(`^${source(pattern, variables, ".", ".*")}$`, "su");
+/** Characters that are compared in one step. */
+const CHARACTERS = 32;
+
+/** What takes one character of a string, or any number of them. */
+interface Taker {
+  /** Undefined for a wildcard. */
+  readonly char?: string;
+  readonly many?: boolean;
+  /** Whether a wildcard takes a colon. */
+  readonly colon?: boolean;
 }
 
-/** A pattern of ARNs, in one of the readings of wildcards next to colons. */
-function arn(pattern: string, reading: Reading, variables: boolean): RegExp {
-  if (reading === "text") {
-    return wildcards(pattern, variables);
+interface PatternOptions {
+  readonly reach: Reach;
+  readonly variables?: boolean;
+}
+
+/** Whether a pattern matches a string, in time that grows with the product of their lengths at most. */
+function matchesPattern(pattern: string, text: string, options: PatternOptions, budget: Budget): boolean {
+  budget.spend((4 + pattern.length) / CHARACTERS);
+  const literals = pattern.search(/[*?$]/);
+  if (literals < 0) {
+    return pattern === text;
   }
-  const parts = pattern.split(":");
-  const last = parts.length - 1;
-  const sources = parts.map((part, at) => {
-    const free = reading === "components" ? at >= 5 : false;
-    const inner = source(part, variables, free ? "." : "[^:]", free ? ".*" : "[^:]*");
-    const reaches = part.endsWith("*") && (reading === "documented" || at === last);
-    return reaches && !free ? inner.replace(/\[\^:\]\*$/, ".*") : inner;
-  });
-  return new RegExp(`^${sources.join(":")}$`, "su");
+  if (!text.startsWith(pattern.slice(0, literals))) {
+    return false;
+  }
+  const takers = takersOf(pattern, options);
+  // All positions in the pattern that the characters read so far can lead to, in ascending order.
+  let positions = reached([0], takers);
+  for (const char of text) {
+    budget.spend(positions.length / 4);
+    const following = positions.flatMap((at) => {
+      const taker = takers[at];
+      if (taker === undefined || !takes(taker, char)) {
+        return [];
+      }
+      return taker.many ? [at] : [at + 1];
+    });
+    positions = reached(following, takers);
+  }
+  return positions.at(-1) === takers.length;
 }
 
-function source(pattern: string, variables: boolean, one: string, many: string): string {
-  const parts = pattern.match(variables ? /\$\{[*?$]\}|\*+|[\s\S]/gu : /\*+|[\s\S]/gu) ?? [];
-  return parts
-    .map((part) =>
-      part.startsWith("*") ? many : part === "?" ? one : unescaped(part, variables).replace(/[\\^$.*+?()[\]{}|/]/u, "\\$&"),
-    )
-    .join("");
+/** The positions, and those after a `*`, which may take nothing. */
+function reached(positions: readonly number[], takers: readonly Taker[]): readonly number[] {
+  const all: number[] = [];
+  for (const position of positions) {
+    for (let at = position, isOpen = true; isOpen; at += 1) {
+      isOpen = takers[at]?.many === true;
+      if (at > (all.at(-1) ?? -1)) {
+        all.push(at);
+      }
+    }
+  }
+  return all;
+}
+
+function takes({ char, colon }: Taker, given: string): boolean {
+  return char === undefined ? colon === true || given !== ":" : char === given;
+}
+
+/** A pattern by its components: how far their wildcards reach differs. */
+function takersOf(pattern: string, { reach, variables = false }: PatternOptions): readonly Taker[] {
+  if (reach === "text") {
+    return componentOf(pattern, variables, true);
+  }
+  const components = pattern.split(":");
+  return components.flatMap((component, at) => {
+    const takers = componentOf(component, variables, reach === "components" && at >= 5);
+    const ends = reach === "documented" || at === components.length - 1;
+    const reaching = takers.map((taker, position) =>
+      ends && taker.many && position === takers.length - 1 ? { ...taker, colon: true } : taker,
+    );
+    return at === 0 ? reaching : [{ char: ":" }, ...reaching];
+  });
+}
+
+function componentOf(component: string, variables: boolean, colon: boolean): readonly Taker[] {
+  const ordered = component.replaceAll(/[*?]{2,}/g, (run) => run.replaceAll("*", "") + (run.includes("*") ? "*" : ""));
+  const symbols = ordered.match(variables ? /\$\{[*?$]\}|[\s\S]/gu : /[\s\S]/gu) ?? [];
+  return symbols.map((symbol) => {
+    const isWildcard = symbol === "*" || symbol === "?";
+    return isWildcard ? { many: symbol === "*", colon } : { char: unescaped(symbol, variables) };
+  });
 }

@@ -9,10 +9,11 @@ export type Glob = readonly GlobSymbol[];
 /**
  * How far wildcards in a resource ARN reach. AWS documents that they stand for characters within a segment and that a `*` which ends
  * a segment "can expand to match beyond the colon boundaries" (IAM user guide, "IAM JSON policy elements: Resource"). What that means
- * for patterns with fewer or other colons than the ARN is open, so that an answer must hold in each of these readings.
+ * for patterns with fewer or other colons than the ARN is open, so that an answer must hold for each of these. Adjacent wildcards mean the
+ * same in any order: `*?` ends a segment as `?*` does.
  */
-export const READINGS = ["documented", "components", "text"] as const;
-export type Reading = (typeof READINGS)[number];
+export const REACHES = ["documented", "components", "text"] as const;
+export type Reach = (typeof REACHES)[number];
 
 /** The text itself, without wildcards. */
 export function literal(text: string, { fold = false, variables = false } = {}): Glob {
@@ -21,7 +22,7 @@ export function literal(text: string, { fold = false, variables = false } = {}):
 
 /** A pattern whose wildcards match any characters, as in `StringLike` and in actions. */
 export function like(text: string, variables = false): Glob {
-  return collapsed(symbolsOf(text, variables)).map((symbol) => toSymbol(symbol, true));
+  return resource(text, "text", variables);
 }
 
 /**
@@ -32,25 +33,29 @@ export function arnComponents(text: string, variables = false): Glob {
   return resource(text, "components", variables);
 }
 
-/** A pattern of resource ARNs in one of the readings. */
-export function resource(text: string, reading: Reading, variables = false): Glob {
-  const symbols = collapsed(symbolsOf(text, variables));
-  return symbols.map((symbol, at) => toSymbol(symbol, symbol.wildcard !== undefined && crosses(symbols, at, reading)));
+/** A pattern of resource ARNs whose wildcards reach as far as stated. */
+export function resource(text: string, reach: Reach, variables = false): Glob {
+  const symbols = symbolsOf(text.replaceAll(/[*?]{2,}/g, inOrder), variables);
+  let colons = 0;
+  return symbols.map(({ char, wildcard }, at): GlobSymbol => {
+    colons += char === ":" ? 1 : 0;
+    if (wildcard === undefined) {
+      return { kind: "literal", char, fold: false };
+    }
+    const next = symbols[at + 1]?.char;
+    const isLast = wildcard === "many" && next === undefined;
+    const colon = {
+      text: true,
+      documented: isLast || (wildcard === "many" && next === ":"),
+      components: isLast || colons >= 5,
+    };
+    return { kind: wildcard, colon: colon[reach] };
+  });
 }
 
-function crosses(symbols: readonly Raw[], at: number, reading: Reading): boolean {
-  const next = symbols[at + 1]?.char;
-  switch (reading) {
-    case "text":
-      return true;
-    case "documented":
-      return symbols[at]?.wildcard === "many" && (next === undefined || next === ":");
-    case "components":
-      return (
-        symbols.slice(0, at).filter(({ char }) => char === ":").length >= 5 ||
-        (symbols[at]?.wildcard === "many" && next === undefined)
-      );
-  }
+/** Adjacent wildcards: each `?`, then one `*` if there is any. */
+function inOrder(wildcards: string): string {
+  return wildcards.replaceAll("*", "") + (wildcards.includes("*") ? "*" : "");
 }
 
 interface Raw {
@@ -65,11 +70,3 @@ function symbolsOf(text: string, variables: boolean): readonly Raw[] {
 }
 
 const WILDCARDS: Readonly<Record<string, "one" | "many">> = { "?": "one", "*": "many" };
-
-function collapsed(symbols: readonly Raw[]): readonly Raw[] {
-  return symbols.filter(({ wildcard }, at) => wildcard !== "many" || symbols[at - 1]?.wildcard !== "many");
-}
-
-function toSymbol({ char, wildcard }: Raw, colon: boolean): GlobSymbol {
-  return wildcard === undefined ? { kind: "literal", char, fold: false } : { kind: wildcard, colon };
-}

@@ -1,12 +1,10 @@
 import { multiplicity } from "./context-keys";
 import type { ConditionGuard, DecisionRequest, Guard, Policies, Side, Statement } from "./model";
-import { VARIABLES } from "./values";
+import { statementText } from "./read";
+import { hasVariable, VARIABLES } from "./values";
 
 /** Statements can have thousands of combinations of actions and resources. */
 const MAX_OF_STATEMENT = 20;
-
-/** Characters of policies that all guesses together are evaluated with: a fifth of a second. */
-const MAX_CHARACTERS = 4_000_000;
 
 const ACCOUNT = "123456789012";
 
@@ -20,18 +18,11 @@ export function* guesses(
   other: Policies,
   variables: DecisionRequest["context"],
 ): Generator<DecisionRequest> {
-  const known = new Set(other.identity.map(({ guards }) => JSON.stringify(guards)));
-  const isKnown = ({ guards }: Statement) => known.has(JSON.stringify(guards));
+  const known = new Set(other.identity.map(statementText));
+  const isKnown = (statement: Statement) => known.has(statementText(statement));
   const allows = identity.filter(({ effect }) => effect === "Allow");
-  let left = MAX_CHARACTERS / JSON.stringify([identity, other.identity]).length;
   for (const statement of [...allows.filter((each) => !isKnown(each)), ...allows.filter(isKnown)]) {
-    for (const request of requestsOf(statement, variables)) {
-      left -= 1;
-      if (left < 0) {
-        return;
-      }
-      yield request;
-    }
+    yield* requestsOf(statement, variables);
   }
 }
 
@@ -41,15 +32,26 @@ function* requestsOf({ guards }: Statement, variables: DecisionRequest["context"
   if (conditions.some(({ key, operator }) => operator.set === "single" && multiplicity(key) === "several")) {
     return;
   }
-  // What must match decides the value of a key, before what must not.
-  const ordered = [...conditions].sort((one, next) => Number(next.operator.negated) - Number(one.operator.negated));
-  const filled = Object.fromEntries(ordered.flatMap((condition) => contextOf(condition)));
-  const context = { ...filled, ...variables };
-  const actions = patternsOf(guards, "action", "example:action").map((pattern) => pattern.replaceAll(/[*?]+/g, "x"));
-  const pairs = actions.flatMap((action) => patternsOf(guards, "resource", "*").map((pattern) => ({ action, pattern })));
-  for (const { action, pattern } of pairs.slice(0, MAX_OF_STATEMENT)) {
-    yield { action, resource: arnOf(pattern === "*" ? `arn:*:${action.split(":")[0]}:*:*:*` : pattern), context };
+  const context = contextOf(conditions, variables);
+  const resources = patternsOf(guards, "resource", "*").slice(0, MAX_OF_STATEMENT);
+  const actions = patternsOf(guards, "action", "example:action").slice(0, MAX_OF_STATEMENT);
+  const pairs = actions.flatMap((pattern) =>
+    resources.map((resource) => ({ action: pattern.replaceAll(/[*?]+/g, "x"), resource })),
+  );
+  for (const { action, resource } of pairs.slice(0, MAX_OF_STATEMENT)) {
+    yield { action, resource: arnOf(resource === "*" ? `arn:*:${action.split(":")[0]}:*:*:*` : resource), context };
   }
+}
+
+/** Values for which conditions hold, and those of policy variables. A key has one value, whichever case its name is written in. */
+function contextOf(conditions: readonly ConditionGuard[], variables: DecisionRequest["context"]): DecisionRequest["context"] {
+  // What must match decides the value of a key, before what must not.
+  const ordered = conditions.toSorted((one, next) => Number(next.operator.negated) - Number(one.operator.negated));
+  const byKey = new Map(ordered.flatMap(valuesFor).map(([name, value]) => [name.toLowerCase(), [name, value] as const]));
+  for (const [key, value] of Object.entries(variables)) {
+    byKey.set(key, [byKey.get(key)?.[0] ?? key, value]);
+  }
+  return Object.fromEntries(byKey.values());
 }
 
 function patternsOf(guards: readonly Guard[], kind: "action" | "resource", other: string): readonly string[] {
@@ -72,7 +74,7 @@ function filledIn(pattern: string, value = "example"): string {
   );
 }
 
-function contextOf({ operator, name, values }: ConditionGuard): readonly (readonly [string, string | readonly string[]])[] {
+function valuesFor({ operator, name, values }: ConditionGuard): readonly (readonly [string, string | readonly string[]])[] {
   const [value = ""] = values;
   if (operator.test === "null" && value.toLowerCase() === "true") {
     return [];
@@ -109,7 +111,8 @@ export function withoutVariables(after: Side, before: Side): FilledSides | undef
   );
   const areCurrent = documents.every((document) => (document as { Version?: unknown } | null)?.Version === "2012-10-17");
   const names = [...new Set((text.match(VARIABLES) ?? []).map(nameOf))];
-  const isPlain = names.every((name) => /^[a-z0-9:/_-]+$/.test(name)) && !/\$\{[^"]*":/.test(text);
+  const keys = text.match(/"(?:[^"\\]|\\.)*":/g) ?? [];
+  const isPlain = names.every((name) => /^[a-z0-9:/_-]+$/.test(name)) && !keys.some(hasVariable);
   if (names.length > 0 && !(isPlain && areCurrent)) {
     return undefined;
   }

@@ -1,3 +1,12 @@
 export type { Example } from "./counterexamples";
-export { type Comparison, comparisonOf, type DecisionOptions, decide, equivalent, subset } from "./decide";
+export {
+  type Comparison,
+  type ComparisonOptions,
+  comparisonOf,
+  type DecisionOptions,
+  decide,
+  equivalent,
+  subset,
+} from "./decide";
 export type { Answer, DecisionRequest, PolicyJson, Side, StatementReference } from "./model";
+export type { KnownActions } from "./read";

@@ -26,9 +26,10 @@ export function partition(
   budget: Budget,
   alphabet?: readonly string[],
 ): readonly StringClass[] {
-  const automaton = compile([...sets, universe], alphabet);
+  const automaton = compile([...sets, universe], budget, alphabet);
   const universeBit = 1n << BigInt(sets.length);
-  const classes = new Map<bigint, string>();
+  // By the bits as text: a map of large numbers compares them one by one.
+  const classes = new Map<string, string>();
   const start = automaton.start;
   const seen = new Set([keyOf(start)]);
   let level: readonly (readonly [state: readonly number[], witness: string])[] = [[start, ""]];
@@ -36,14 +37,13 @@ export function partition(
     const next: (readonly [readonly number[], string])[] = [];
     for (const [state, witness] of level) {
       if (automaton.isInLast(state)) {
-        const accepted = automaton.accepts(state);
+        budget.spend((state.length * sets.length) / 4096);
+        const accepted = automaton.accepts(state).toString(16);
         if (!classes.has(accepted)) {
           classes.set(accepted, witness);
         }
       }
-      const successors = automaton.successors(state);
-      budget.spend(successors.length * (1 + (state.length >> 2)));
-      for (const [char, following] of successors) {
+      for (const [char, following] of automaton.successors(state)) {
         const key = automaton.isAlive(following) ? keyOf(following) : undefined;
         if (key !== undefined && !seen.has(key)) {
           seen.add(key);
@@ -53,7 +53,7 @@ export function partition(
     }
     level = next;
   }
-  return [...classes].map(([accepted, witness]) => ({ matches: accepted & (universeBit - 1n), witness }));
+  return [...classes].map(([accepted, witness]) => ({ matches: BigInt(`0x${accepted}`) & (universeBit - 1n), witness }));
 }
 
 /** A state as a short string, one character for each position. */
@@ -61,9 +61,9 @@ function keyOf(state: readonly number[]): string {
   return String.fromCharCode(...state);
 }
 
-/** A function that returns which sets of patterns match a string. */
-export function matcher(sets: readonly PatternSet[]): (text: string) => bigint {
-  const automaton = compile(sets);
+/** A function that returns which sets of patterns match a string. @throws BudgetExceeded */
+export function matcher(sets: readonly PatternSet[], budget: Budget): (text: string) => bigint {
+  const automaton = compile(sets, budget);
   return (text) => automaton.accepts([...text].reduce((state, char) => automaton.step(state, char), automaton.start));
 }
 
@@ -94,7 +94,7 @@ interface Position {
 const MAX_POSITIONS = 0xd000;
 
 /** @throws BudgetExceeded if the patterns are too long */
-function compile(sets: readonly PatternSet[], alphabet?: readonly string[]): Automaton {
+function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonly string[]): Automaton {
   const positions: Position[] = [];
   const starts: number[] = [];
   // The positions of the last set are the last ones, and states are sorted.
@@ -115,6 +115,7 @@ function compile(sets: readonly PatternSet[], alphabet?: readonly string[]): Aut
   return {
     start: close(starts),
     step: (state, char) => {
+      budget.spend(state.length / 4);
       const following: number[] = [];
       for (const position of state) {
         const symbol = positions[position]?.symbol;
@@ -147,7 +148,9 @@ function compile(sets: readonly PatternSet[], alphabet?: readonly string[]): Aut
     isAlive: (state) => (state.at(-1) ?? -1) >= firstOfLast,
     successors: (state) => {
       const { literals, others, colon } = movesOf(positions, state);
-      return letters.after(literals).map((char) => {
+      const characters = letters.after(literals);
+      budget.spend(characters.length * (1 + (state.length >> 2)));
+      return characters.map((char) => {
         const moved = char === ":" ? colon : others;
         const taken = literals.get(char);
         return [char, close(taken === undefined ? moved : merged(taken, moved))] as const;

@@ -2,6 +2,12 @@ import type { Guard, Policies, PolicyJson, Side, Statement, StatementReference }
 import { readOperator } from "./operators";
 import { hasVariable, isDecidableValue, VARIABLES, withFoldedVariables } from "./values";
 
+/**
+ * The actions of AWS services, for example `{ ec2: ["RunInstances", ...] }`. A service with an empty list, or that is not listed, may have
+ * any action.
+ */
+export type KnownActions = Readonly<Record<string, readonly string[]>>;
+
 /** A document that cannot be read at all. */
 export interface Unreadable {
   readonly reference: StatementReference;
@@ -12,12 +18,15 @@ export interface Unreadable {
 export function readSide(
   side: StatementReference["side"],
   { identity, boundary, controlPolicies = [] }: Side,
+  actions: KnownActions = {},
 ): Policies | Unreadable {
   const flat = controlPolicies.flatMap((documents, level) => documents.map((document) => ({ level, document })));
+  const expanded = expander(actions);
+  const read = (document: PolicyJson, reference: StatementReference) => readDocument(document, reference, expanded);
   const readings = [
-    ...identity.map((document, at) => readDocument(document, { side, policy: "identity", document: at + 1 })),
-    ...(boundary === undefined ? [] : [readDocument(boundary, { side, policy: "boundary", document: 1 })]),
-    ...flat.map(({ document }, at) => readDocument(document, { side, policy: "control", document: at + 1 })),
+    ...identity.map((document, at) => read(document, { side, policy: "identity", document: at + 1 })),
+    ...(boundary === undefined ? [] : [read(boundary, { side, policy: "boundary", document: 1 })]),
+    ...flat.map(({ document }, at) => read(document, { side, policy: "control", document: at + 1 })),
   ];
   const unreadable = readings.find((reading): reading is Unreadable => "reason" in reading);
   if (unreadable !== undefined) {
@@ -33,7 +42,14 @@ export function readSide(
   };
 }
 
-function readDocument(document: PolicyJson, reference: StatementReference): readonly Statement[] | Unreadable {
+/** The actions that a pattern in lower case stands for. */
+type Expander = (pattern: string) => readonly string[];
+
+function readDocument(
+  document: PolicyJson,
+  reference: StatementReference,
+  expanded: Expander,
+): readonly Statement[] | Unreadable {
   const {
     Version: version = "2008-10-17",
     Id: _,
@@ -45,7 +61,8 @@ function readDocument(document: PolicyJson, reference: StatementReference): read
   }
   const readings = listOf(statements).map((statement, at) => {
     const sid = isRecord(statement) && typeof statement.Sid === "string" ? statement.Sid : undefined;
-    return readStatement(statement, { ...reference, statement: at + 1, sid }, version === "2012-10-17");
+    const variables = version === "2012-10-17";
+    return readStatement(statement, { ...reference, statement: at + 1, sid }, { variables, expanded });
   });
   return readings.find((reading): reading is Unreadable => "reason" in reading) ?? (readings as (readonly Statement[])[]).flat();
 }
@@ -56,7 +73,11 @@ const VERSIONS = ["2008-10-17", "2012-10-17"];
  * A statement becomes several where a resource needs a test of its own.
  * @param variables whether `${...}` are policy variables, as from version 2012-10-17 on
  */
-function readStatement(json: unknown, reference: StatementReference, variables: boolean): readonly Statement[] | Unreadable {
+function readStatement(
+  json: unknown,
+  reference: StatementReference,
+  { variables, expanded }: { readonly variables: boolean; readonly expanded: Expander },
+): readonly Statement[] | Unreadable {
   const statement = isRecord(json) ? json : {};
   const effect = statement.Effect;
   if (effect !== "Allow" && effect !== "Deny") {
@@ -72,7 +93,7 @@ function readStatement(json: unknown, reference: StatementReference, variables: 
       { reference, effect, guards: [opaque(`statement ${canonical({ ...statement, Sid: "", variables })}`, UNKNOWN_ELEMENT)] },
     ];
   }
-  const always = [actionGuard(Action ?? NotAction, NotAction !== undefined), ...conditionGuards(Condition, variables)];
+  const always = [actionGuard(Action ?? NotAction, NotAction !== undefined, expanded), ...conditionGuards(Condition, variables)];
   const alternatives =
     NotResource === undefined ? resourceGuards(Resource, variables) : [notResourceGuards(NotResource, variables)];
   return alternatives.map((guards) => ({ reference, effect, guards: [...always, ...guards] }));
@@ -83,11 +104,45 @@ const UNKNOWN_ELEMENT = "has elements that are not compared, such as Principal";
 /** `*`, or a service and a pattern of its actions; IAM refuses wildcards in the service. */
 const ACTION = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/;
 
-function actionGuard(value: unknown, negated: boolean): Guard {
+function actionGuard(value: unknown, negated: boolean, expanded: Expander): Guard {
   const actions = strings(value)?.map((action) => action.toLowerCase());
   return actions?.every((action) => ACTION.test(action))
-    ? { kind: "action", negated, patterns: actions }
+    ? { kind: "action", negated, patterns: [...new Set(actions.flatMap(expanded))].sort() }
     : opaque(`action ${negated} ${canonical(value)}`, "has actions that IAM does not accept");
+}
+
+/** More actions than this, such as all that describe something, stay a pattern; and so do more patterns, for the time they take. */
+const MAX_EXPANDED = 20;
+const MAX_PATTERNS = 200;
+
+/** Replaces patterns with `*` by the few known actions that they match. */
+function expander(known: KnownActions): Expander {
+  const byPattern = new Map<string, readonly string[]>();
+  return (pattern) => {
+    const [service = "", name = ""] = pattern.split(":");
+    const isExpanded = name.includes("*") && !name.includes("?") && Object.hasOwn(known, service);
+    if (!isExpanded || (byPattern.size === MAX_PATTERNS && !byPattern.has(pattern))) {
+      return [pattern];
+    }
+    const actions = byPattern.get(pattern) ?? (known[service] ?? []).map((each) => each.toLowerCase()).filter(matcherOf(name));
+    byPattern.set(pattern, actions);
+    const isFew = actions.length > 0 && actions.length <= MAX_EXPANDED;
+    return isFew ? actions.map((action) => `${service}:${action}`) : [pattern];
+  };
+}
+
+/** A test of names of actions: whether a pattern with `*` matches them. */
+function matcherOf(pattern: string): (name: string) => boolean {
+  const [start = "", ...parts] = pattern.split("*");
+  const end = parts.pop() ?? "";
+  return (name) => {
+    let at = start.length;
+    for (const part of parts) {
+      const found = name.indexOf(part, at);
+      at = found < 0 ? Number.POSITIVE_INFINITY : found + part.length;
+    }
+    return name.startsWith(start) && name.endsWith(end) && at + end.length <= name.length;
+  };
 }
 
 const RESOURCE = /^(?:\*$|arn:)/;
@@ -169,6 +224,11 @@ function conditionGuard(operatorName: string, name: string, value: unknown, vari
         `condition ${variables} ${operatorName} ${key} ${canonical(variables ? (values?.map(withFoldedVariables) ?? value) : value)}`,
         `has the condition ${operatorName} on ${name}, which is not interpreted`,
       );
+}
+
+/** The same for statements with the same effect and the same tests, in any order. */
+export function statementText({ effect, guards }: Statement): string {
+  return [effect, ...guards.map((guard) => JSON.stringify(guard)).sort()].join();
 }
 
 function opaque(text: string, reason: string): Guard & { readonly kind: "opaque" } {

@@ -2,12 +2,12 @@ import type { Budget } from "./budget";
 import type { Conjunction, Dimension, Domain, Literal } from "./dimensions";
 
 /** What requests may have in each dimension. */
-export type Region = readonly Domain[];
+export type RequestSet = readonly Domain[];
 
 export interface Search {
   readonly dimensions: readonly Dimension[];
   /**
-   * Whether the region must hold for certain. Then no test that is not interpreted may decide, and no operator for single values on a
+   * Whether the requests must match for certain. Then no test that is not interpreted may decide, and no operator for single values on a
    * key with several. Otherwise such a test may have either result, and such an operator does not match.
    */
   readonly certain: boolean;
@@ -15,66 +15,66 @@ export interface Search {
 }
 
 /** Requests that match some statements. */
-export interface Finding {
-  readonly region: Region;
+export interface Match {
+  readonly requests: RequestSet;
   readonly matching: readonly Conjunction[];
 }
 
 /**
- * Finds requests that match a statement of each group and none of the others: one region for each choice of statements that has one.
+ * Finds requests that match a statement of each group and none of the others: one set for each choice of statements that has one.
  *
  * A statement that must match narrows each dimension that it tests. One that must not match leaves a choice which of its tests fails.
  * Statements with one choice are settled first; then the one with the fewest choices is split.
  * @throws BudgetExceeded if there are too many choices
  */
-export function* findRegions(
+export function* findMatches(
   search: Search,
-  region: Region,
+  requests: RequestSet,
   [group, ...groups]: readonly (readonly Conjunction[])[],
   others: readonly Conjunction[],
-): Generator<Finding> {
+): Generator<Match> {
   if (group === undefined) {
     const found = avoid(
       search,
-      region,
+      requests,
       others.map(({ literals }) => literals),
     );
     if (found !== undefined) {
-      yield { region: found, matching: [] };
+      yield { requests: found, matching: [] };
     }
     return;
   }
   for (const conjunction of group) {
-    const matched = conjunction.literals.reduce<Region | undefined>(
+    const matched = conjunction.literals.reduce<RequestSet | undefined>(
       (narrowed, literal) => narrowed && narrow(search, narrowed, literal, true, "leave out"),
-      region,
+      requests,
     );
     if (matched !== undefined) {
-      for (const found of findRegions(search, matched, groups, others)) {
+      for (const found of findMatches(search, matched, groups, others)) {
         yield { ...found, matching: [conjunction, ...found.matching] };
       }
     }
   }
 }
 
-/** Finds a part of a region that matches none of the statements, which are given by their tests. */
-function avoid(search: Search, start: Region, statements: readonly (readonly Literal[])[]): Region | undefined {
-  let region = start;
+/** Finds a part of a set of requests that matches none of the statements, which are given by their tests. */
+function avoid(search: Search, start: RequestSet, statements: readonly (readonly Literal[])[]): RequestSet | undefined {
+  let requests = start;
   let open = statements;
   for (let settled = false; !settled; ) {
     settled = true;
     const left: (readonly Literal[])[] = [];
     for (const literals of open) {
-      const choices = literals.filter((literal) => narrow(search, region, literal, false, "leave out") !== undefined);
+      const choices = literals.filter((literal) => narrow(search, requests, literal, false, "leave out") !== undefined);
       const [only, ...more] = choices;
-      if (literals.some((literal) => narrow(search, region, literal, true, "keep") === undefined)) {
+      if (literals.some((literal) => narrow(search, requests, literal, true, "keep") === undefined)) {
         continue;
       }
       if (only === undefined) {
         return undefined;
       }
       if (more.length === 0) {
-        region = narrow(search, region, only, false, "leave out") ?? region;
+        requests = narrow(search, requests, only, false, "leave out") ?? requests;
         settled = false;
       } else {
         left.push(choices);
@@ -83,59 +83,55 @@ function avoid(search: Search, start: Region, statements: readonly (readonly Lit
     open = left;
   }
   const [first, ...rest] = open.toSorted((one, other) => one.length - other.length);
-  return first === undefined ? region : split(search, region, first, rest);
+  return first === undefined ? requests : split(search, requests, first, rest);
 }
 
 /** Tries each test of a statement as the first one that fails. */
 function split(
   search: Search,
-  start: Region,
+  start: RequestSet,
   choices: readonly Literal[],
   rest: readonly (readonly Literal[])[],
-): Region | undefined {
-  let region: Region | undefined = start;
+): RequestSet | undefined {
+  let requests: RequestSet | undefined = start;
   for (const literal of choices) {
-    const failed = region && narrow(search, region, literal, false, "leave out");
+    const failed = requests && narrow(search, requests, literal, false, "leave out");
     const found = failed && avoid(search, failed, rest);
     if (found !== undefined) {
       return found;
     }
-    region = region && narrow(search, region, literal, true, "keep");
+    requests = requests && narrow(search, requests, literal, true, "keep");
   }
   return undefined;
 }
 
 /**
- * The part of a region in which a test has a result; undefined if there is none.
+ * The part of a set of requests in which a test has a result; undefined if there is none.
  * @param outcome what becomes of requests for which the result is not certain
  */
 function narrow(
   { dimensions, certain, budget }: Search,
-  region: Region,
+  requests: RequestSet,
   { atom, wanted }: Literal,
   holds: boolean,
   outcome: "keep" | "leave out",
-): Region | undefined {
-  budget.spend(1);
-  const domain = region[atom.dimension];
+): RequestSet | undefined {
+  budget.spend(1 + (requests.length / 256) ** 2 + (dimensions[atom.dimension]?.witnesses.length ?? 0) / 2048);
+  const domain = requests[atom.dimension];
   if (domain === undefined) {
     return undefined;
   }
   if (certain && dimensions[atom.dimension]?.opaque) {
-    return outcome === "keep" ? region : undefined;
+    return outcome === "keep" ? requests : undefined;
   }
   const truth = wanted === holds;
+  const certainList = outcome === "keep" ? domain.list : undefined;
   const narrowed: Domain = {
     absent: domain.absent && atom.absent === truth,
     single: domain.single & (truth ? atom.mask : ~atom.mask),
-    list:
-      atom.set === "single" && certain
-        ? outcome === "keep"
-          ? domain.list
-          : undefined
-        : domain.list && narrowList(domain.list, atom.set, atom.mask, truth),
+    list: atom.set === "single" && certain ? certainList : domain.list && narrowList(domain.list, atom.set, atom.mask, truth),
   };
-  return isEmpty(narrowed) ? undefined : region.with(atom.dimension, narrowed);
+  return isEmpty(narrowed) ? undefined : requests.with(atom.dimension, narrowed);
 }
 
 type List = NonNullable<Domain["list"]>;

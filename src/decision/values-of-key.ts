@@ -4,7 +4,7 @@ import * as glob from "./glob";
 import { addressClasses, numberClasses, type OrderedClass } from "./intervals";
 import type { ConditionGuard, Test } from "./model";
 import { type PatternSet, partition } from "./partition";
-import { parseDate, parseNumber } from "./values";
+import { formatDate, parseDate, parseNumber } from "./values";
 
 /** Values of a context key for which all conditions on it have the same result. */
 export interface ValueClass {
@@ -38,19 +38,37 @@ type Partition = (conditions: readonly ConditionGuard[], budget: Budget) => read
 
 const CLASSES: Readonly<Record<Family, Partition>> = {
   text: textClasses,
-  number: (conditions) => orderedClasses(conditions, numberOf, String),
-  date: (conditions) => orderedClasses(conditions, dateOf, formatDate),
-  address: (conditions) => {
+  number: (conditions, budget) => orderedClasses(conditions, { read: parseNumber, write: String }, budget),
+  date: (conditions, budget) => orderedClasses(conditions, { read: parseDate, write: formatDate }, budget),
+  address: (conditions, budget) => {
     const ranges = conditions.map(({ values }) => values.flatMap((value) => parseRange(value) ?? []));
     const points = addressClasses(ranges.flat(), ADDRESSES_END).map((point) => ({ point, certain: true }));
-    const classes = points.map(({ point, certain }) => ({
-      witness: formatAddress(point),
-      matches: bits(ranges.map((some) => some.some(({ first, last }) => first <= point && point <= last))),
-      certain,
-    }));
-    return [...classes, INVALID];
+    const tests = ranges.map((some) =>
+      some.map(
+        ({ first, last }) =>
+          (point: bigint) =>
+            first <= point && point <= last,
+      ),
+    );
+    return pointClasses(points, tests, formatAddress, budget);
   },
 };
+
+/** The classes of points of an order, by the tests of each condition, of which one must hold. */
+function pointClasses<Point>(
+  points: readonly OrderedClass<Point>[],
+  tests: readonly (readonly ((point: Point) => boolean)[])[],
+  write: (point: Point) => string,
+  budget: Budget,
+): readonly ValueClass[] {
+  budget.spend((points.length * (tests.length + tests.flat().length)) / 16);
+  const classes = points.map(({ point, certain }) => ({
+    witness: write(point),
+    matches: bits(tests.map((some) => some.some((test) => test(point)))),
+    certain,
+  }));
+  return [...classes, INVALID];
+}
 
 /** A value that is no number, date or address matches none. Whether a request can have it is not known. */
 const INVALID: ValueClass = { witness: "invalid", matches: 0n, certain: false };
@@ -93,24 +111,19 @@ function patternsOf({ operator, values, variables }: ConditionGuard): PatternSet
   }
 }
 
-function orderedClasses(
-  conditions: readonly ConditionGuard[],
-  read: (value: string) => number,
-  write: (point: number) => string,
-): readonly ValueClass[] {
-  const points: readonly OrderedClass<number>[] = numberClasses(
-    conditions.filter(({ operator }) => operator.test !== "null").flatMap(({ values }) => values.map(read)),
+interface Notation {
+  readonly read: (value: string) => number | undefined;
+  readonly write: (point: number) => string;
+}
+
+function orderedClasses(conditions: readonly ConditionGuard[], { read, write }: Notation, budget: Budget): readonly ValueClass[] {
+  const limits = conditions.map(({ operator, values }) =>
+    (operator.test === "null" ? [] : values).map((value) => read(value) ?? Number.NaN),
   );
-  const classes = points.map(({ point, certain }) => ({
-    witness: write(point),
-    matches: bits(
-      conditions.map(
-        ({ operator, values }) => operator.test !== "null" && values.some((value) => compare(operator.test, point, read(value))),
-      ),
-    ),
-    certain,
-  }));
-  return [...classes, INVALID];
+  const tests = conditions.map(({ operator }, at) =>
+    (limits[at] ?? []).map((limit) => (point: number) => compare(operator.test, point, limit)),
+  );
+  return pointClasses(numberClasses(limits.flat()), tests, write, budget);
 }
 
 function compare(test: Test, point: number, value: number): boolean {
@@ -126,16 +139,4 @@ function compare(test: Test, point: number, value: number): boolean {
     default:
       return point === value;
   }
-}
-
-function numberOf(value: string): number {
-  return parseNumber(value) ?? Number.NaN;
-}
-
-function dateOf(value: string): number {
-  return parseDate(value) ?? Number.NaN;
-}
-
-function formatDate(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }

@@ -39,16 +39,27 @@ export function isDecidableValue(test: Test, value: string, variables: boolean):
   }
 }
 
-/** Reads an integer or decimal of at most 15 digits, which a double holds exactly enough to be ordered. */
+/**
+ * Reads an integer or decimal of at most 15 digits, which a double holds exactly enough to be ordered. AWS does not document how IAM compares
+ * longer ones, so that they are not read.
+ */
 export function parseNumber(text: string): number | undefined {
-  return /^-?(?=[\d.]{1,16}$)\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
+  return /^-?(?=(?:\d\.?){1,15}$)\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
 }
 
-/** Reads a date in UTC, `2026-11-25` or `2026-11-25T12:00:00Z`, or seconds since 1970, as seconds since 1970. */
+/**
+ * Reads a date in UTC, `2026-11-25` or `2026-11-25T12:00:00Z`, or seconds since 1970, as seconds since 1970. Four digits can be a year, and
+ * days that no month has are not read.
+ */
 export function parseDate(text: string): number | undefined {
-  if (/^\d{1,10}$/.test(text)) {
+  if (/^(?!\d{4}$)\d{1,10}$/.test(text)) {
     return Number(text);
   }
   const seconds = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?$/.test(text) ? Date.parse(text) / 1000 : Number.NaN;
-  return Number.isNaN(seconds) ? undefined : seconds;
+  return !Number.isNaN(seconds) && formatDate(seconds).startsWith(text) ? seconds : undefined;
+}
+
+/** Writes seconds since 1970 as a date in UTC. */
+export function formatDate(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }

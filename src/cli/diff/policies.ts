@@ -1,6 +1,7 @@
 import { type Comparison, comparisonOf } from "../../decision/decide";
 import type { Answer, DecisionRequest, PolicyJson, Side } from "../../decision/model";
 import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
+import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE } from "../../iam/catalogue";
 import { grouped } from "../../text/grouped";
 import { parseJson } from "../../text/json";
@@ -22,17 +23,9 @@ export function readPolicy(text: string): Policy {
 
 const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length;
 
-/** More than AWS accepts: ten attached policies of 6,144 characters, and room for white space. Source: IAM user guide, "IAM quotas". */
-const MAX_CHARACTERS = 2 ** 17;
-
-/** Decides one side against another, in both directions; policies of any size end within two seconds. */
+/** Decides one side against another, in both directions, with the actions that exist. */
 function decisions(after: Side, before: Side): Comparison {
-  const [has, had] = [after, before].map((side) => JSON.stringify(side));
-  if (has !== had && Math.max(has?.length ?? 0, had?.length ?? 0) > MAX_CHARACTERS) {
-    const answer: Answer = { kind: "not-comparable", reason: "the policies are larger than AWS accepts" };
-    return { added: () => answer, removed: () => answer };
-  }
-  return comparisonOf(after, before);
+  return comparisonOf(after, before, { actions: awsActions });
 }
 
 /** What the identity policies of a principal allow and deny on both sides. */
@@ -182,7 +175,7 @@ interface Compared {
 const GROUP_STEPS = 20_000;
 const MAX_GROUPS = 60;
 
-/** Actions times statements: AWS's largest managed policies have a third of it, and more would take seconds. */
+/** Actions times resources and fifties of patterns: AWS's largest managed policies have a third of it, and more would take seconds. */
 const MAX_COVERED = 300_000;
 
 /** The actions of which the Allow statements differ, each with a decision of its own; none for more than AWS accepts. */
@@ -190,7 +183,8 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]): rea
   const [had, has] = [before, after].map(allowsOf) as [readonly Allow[], readonly Allow[]];
   const allows = [...had, ...has];
   const listed = allows.reduce((sum, { actions }) => sum + actions.size, CATALOGUE.length);
-  if (listed * allows.length > MAX_COVERED) {
+  const effort = ({ rest, patterns }: Allow) => listOf(rest.Resource ?? rest.NotResource).length + patterns.length / 50;
+  if (listed * allows.reduce((sum, allow) => sum + effort(allow), 0) > MAX_COVERED) {
     return [];
   }
   const different = namesIn(allows).flatMap((name) => {
@@ -212,7 +206,9 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]): rea
     });
     return group.slice(0, 1).flatMap(({ sides: [hadOf, hasOf] }) => {
       const isDecided = at < MAX_GROUPS;
-      const verdict = isDecided ? comparisonOf(side(hasOf, hasDenials), side(hadOf, hadDenials), GROUP_STEPS) : undefined;
+      const verdict = isDecided
+        ? comparisonOf(side(hasOf, hasDenials), side(hadOf, hadDenials), { steps: GROUP_STEPS })
+        : undefined;
       const [more, less] = [verdict?.added().kind !== "nothing-new", verdict?.removed().kind !== "nothing-new"];
       return Action.map((name) => ({ change: actionChange(written.get(name) ?? name, hadOf, hasOf), more, less }));
     });

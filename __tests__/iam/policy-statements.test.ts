@@ -6,15 +6,9 @@ import { shortened } from "../../src/iam/action-patterns";
 import type { Cluster } from "../../src/iam/cluster";
 import { type DeploymentPolicy, deploymentPolicies, dividedPolicies, furtherNames } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
-import { conditionBlock, policyDocument, policySize } from "../../src/iam/policy-document";
+import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { type PolicyStatement, type Statement, withAccount } from "../../src/iam/policy-statement";
-import {
-  grantedRows,
-  type Mode,
-  type PolicyOptions,
-  policyStatements,
-  requiredStatements,
-} from "../../src/iam/policy-statements";
+import { type Mode, type PolicyOptions, policyStatements, requiredStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
 import {
   anyOptions,
@@ -35,144 +29,6 @@ import { MARKER, UUID, VPC } from "../helpers/tagged-requests";
 
 const textOf = (mode: Mode, cluster: Cluster, environment = ENVIRONMENT) =>
   JSON.stringify(policyDocument(policyStatements({ mode, supplement: true, cluster, environment })));
-
-describe("the scoped policy of a plain cluster", () => {
-  const statements = policyStatements({
-    mode: "scoped",
-    supplement: true,
-    cluster: clusterOf(),
-    environment: ENVIRONMENT,
-  });
-
-  it("has these statements", () => {
-    const shape = statements.map(({ sid, resources, conditions }) => [sid, resources, conditions]);
-    expect(shape).toMatchInlineSnapshot(`
-      [
-        [
-          "Account",
-          [
-            "*",
-          ],
-          [],
-        ],
-        [
-          "Read",
-          [
-            "*",
-          ],
-          [
-            {
-              "test": "StringEquals",
-              "values": [
-                "eu-central-1",
-              ],
-              "variable": "aws:RequestedRegion",
-            },
-          ],
-        ],
-        [
-          "Ec2",
-          [
-            "arn:aws:ec2:eu-central-1:123456789012:*",
-          ],
-          [],
-        ],
-        [
-          "KeyPair",
-          [
-            "arn:aws:ec2:eu-central-1:123456789012:key-pair/dev",
-          ],
-          [],
-        ],
-        [
-          "RunInstances",
-          [
-            "arn:aws:ec2:eu-central-1::image/*",
-            "arn:aws:ec2:eu-central-1::snapshot/*",
-            "arn:aws:ec2:eu-central-1:123456789012:key-pair/dev",
-            "arn:aws:ec2:eu-central-1:123456789012:instance/*",
-            "arn:aws:ec2:eu-central-1:123456789012:network-interface/*",
-            "arn:aws:ec2:eu-central-1:123456789012:security-group/*",
-            "arn:aws:ec2:eu-central-1:123456789012:subnet/*",
-            "arn:aws:ec2:eu-central-1:123456789012:volume/*",
-          ],
-          [],
-        ],
-        [
-          "LoadBalancers",
-          [
-            "arn:aws:elasticloadbalancing:eu-central-1:123456789012:*",
-          ],
-          [],
-        ],
-        [
-          "NetworkLoadBalancers",
-          [
-            "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/net/*",
-            "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/net/*",
-          ],
-          [],
-        ],
-        [
-          "NodeRole",
-          [
-            "arn:aws:iam::123456789012:role/dev-node",
-            "arn:aws:iam::123456789012:instance-profile/dev-node",
-          ],
-          [],
-        ],
-        [
-          "PassNodeRole",
-          [
-            "arn:aws:iam::123456789012:role/dev-node",
-          ],
-          [
-            {
-              "test": "StringEquals",
-              "values": [
-                "ec2.amazonaws.com",
-              ],
-              "variable": "iam:PassedToService",
-            },
-          ],
-        ],
-        [
-          "ServiceLinkedRoles",
-          [
-            "arn:aws:iam::123456789012:role/aws-service-role/*",
-          ],
-          [
-            {
-              "test": "StringEquals",
-              "values": [
-                "elasticloadbalancing.amazonaws.com",
-              ],
-              "variable": "iam:AWSServiceName",
-            },
-          ],
-        ],
-      ]
-    `);
-  });
-
-  it("limits resources with a known name to that name", () => {
-    const named = statements.filter(({ sid }) => ["KeyPair", "NodeRole", "PassNodeRole"].includes(sid));
-    expect(named.flatMap(({ resources }) => resources)).toEqual([
-      "arn:aws:ec2:eu-central-1:123456789012:key-pair/dev",
-      "arn:aws:iam::123456789012:role/dev-node",
-      "arn:aws:iam::123456789012:instance-profile/dev-node",
-      "arn:aws:iam::123456789012:role/dev-node",
-    ]);
-  });
-
-  it("has no Region condition for IAM and STS, whose requests have another Region", () => {
-    const global = statements.filter(({ actions }) => actions.some((action) => /^(iam|sts):/.test(action)));
-    expect(global.flatMap(({ conditions }) => conditions.map(({ variable }) => variable))).toEqual([
-      "iam:PassedToService",
-      "iam:AWSServiceName",
-    ]);
-  });
-});
 
 describe("every input of a policy has an effect in the expected modes", () => {
   /** The modes that each input changes, compared with a plain cluster. */
@@ -244,16 +100,6 @@ describe("every input of a policy has an effect in the expected modes", () => {
   });
 });
 
-describe("the additional permissions", () => {
-  it("contain the calls for tags and imdsv2", () => {
-    const additional = (cluster = clusterOf()) =>
-      grantedRows({ mode: "documented", supplement: true, cluster }).filter(({ documented }) => !documented);
-    const plain = additional();
-    const more = additional(clusterOf({ tags: { a: "b" }, imdsv2: true })).filter((row) => !plain.includes(row));
-    expect(more.map(({ action }) => action)).toEqual(["ec2:ModifyInstanceMetadataOptions", "iam:UntagRole"]);
-  });
-});
-
 describe("the limits of scoped and minimal", () => {
   const statementsOf = (mode: Mode, cluster: Partial<Cluster> = {}) =>
     policyStatements({ mode, supplement: true, cluster: clusterOf(cluster), environment: ENVIRONMENT });
@@ -267,44 +113,6 @@ describe("the limits of scoped and minimal", () => {
     expect(await may()).toBe(false);
     expect(await may({ features: ["volume-snapshots"] })).toBe(true);
     expect(await may({ features: ["fast-snapshot-restore"] })).toBe(true);
-  });
-
-  it.each(LIMITED)("have no peering actions without peered VPCs: %s", (mode) => {
-    expect(JSON.stringify(statementsOf(mode))).not.toContain('VpcPeeringConnection"');
-  });
-
-  it.each(LIMITED)("allow peering only with the peered VPCs and accounts: %s", (mode) => {
-    const peering = { peeredVPCs: ["vpc-0123456789abcdef0"], peerAccountIds: ["222222222222"] };
-    expect(statementsOf(mode, peering).find(({ sid }) => sid === "Peerings")?.conditions).toEqual([
-      {
-        test: "ArnEquals",
-        variable: "ec2:AccepterVpc",
-        values: [
-          "arn:aws:ec2:eu-central-1:123456789012:vpc/vpc-0123456789abcdef0",
-          "arn:aws:ec2:eu-central-1:222222222222:vpc/*",
-        ],
-      },
-      { test: "ArnEquals", variable: "ec2:RequesterVpc", values: ["arn:aws:ec2:eu-central-1:123456789012:vpc/*"] },
-    ]);
-  });
-
-  it.each(LIMITED)("allow grants on KMS keys only for AWS services: %s", (mode) => {
-    const conditions = (sid: string) =>
-      statementsOf(mode, { features: ["encrypted-volumes"] })
-        .find((statement) => statement.sid === sid)
-        ?.conditions.map(({ test, variable }) => `${test} ${variable}`);
-    expect(conditions("GrantsOnKeys")).toEqual(["Bool kms:GrantIsForAWSResource", "StringEquals kms:ViaService"]);
-    expect(conditions("KeysOfDisks")).toEqual(["StringEquals kms:ViaService"]);
-  });
-
-  it.each(LIMITED)("allow only the tag keys of the cluster on the node role: %s", (mode) => {
-    expect(statementsOf(mode, { tags: { team: "a", cost: "b" } }).find(({ sid }) => sid === "NodeRoleTags")).toEqual({
-      sid: "NodeRoleTags",
-      actions: ["iam:TagRole", "iam:UntagRole"],
-      resources: ["arn:aws:iam::123456789012:role/dev-node"],
-      conditions: [{ test: "ForAllValues:StringEquals", variable: "aws:TagKeys", values: ["cost", "team"] }],
-    });
-    expect(statementsOf(mode).flatMap(({ actions }) => actions)).not.toContain("iam:TagRole");
   });
 });
 
@@ -325,11 +133,6 @@ describe("the KMS statements", () => {
   ])("allow calls of EC2 under its name in partition %s", (partition, region, name) => {
     const conditions = statementOf({}, { ...ENVIRONMENT, partition, region })?.conditions;
     expect(conditions).toContainEqual({ test: "StringEquals", variable: "kms:ViaService", values: [name] });
-  });
-
-  it("allow only the keys of kmsKeyArns if there are any", () => {
-    expect(statementOf({ kmsKeyArns: [KMS_KEY] })?.resources).toEqual([KMS_KEY]);
-    expect(statementOf({})?.resources).toEqual(["arn:aws:kms:eu-central-1:123456789012:key/*"]);
   });
 });
 
@@ -360,57 +163,12 @@ describe("policyStatements", () => {
   });
 });
 
-describe("a Condition element", () => {
-  it("keeps every condition that shares an operator with another", () => {
-    const conditions = [
-      { test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] },
-      { test: "Bool", variable: "kms:GrantIsForAWSResource", values: ["true"] },
-      { test: "StringEquals", variable: "ec2:Owner", values: ["amazon", "self"] },
-    ] as const;
-    expect(conditionBlock(conditions, (values) => values)).toEqual({
-      Condition: {
-        StringEquals: { "aws:RequestedRegion": ["eu-central-1"], "ec2:Owner": ["amazon", "self"] },
-        Bool: { "kms:GrantIsForAWSResource": ["true"] },
-      },
-    });
-  });
-
-  it("is absent without conditions", () => {
-    expect(conditionBlock([], (values) => values)).toEqual({});
-  });
-});
-
 describe("the statement for allowed networks", () => {
   const networks = {
     cidrs: ["203.0.113.0/24", "2001:db8::/32"],
     vpcs: ["vpc-0123456789abcdef0"],
     vpcEndpoints: ["vpce-0123456789abcdef0"],
   };
-  const first = (allowedNetworks: typeof networks) =>
-    policyDocument(
-      policyStatements({ mode: "scoped", supplement: true, cluster: clusterOf(), environment: ENVIRONMENT, allowedNetworks }),
-    ).Statement[0];
-
-  it("denies requests that come from none of them", () => {
-    expect(first(networks)).toEqual({
-      Sid: "DenyOtherNetworks",
-      Effect: "Deny",
-      Action: "*",
-      Resource: "*",
-      Condition: {
-        BoolIfExists: { "aws:ViaAWSService": "false" },
-        NotIpAddressIfExists: { "aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"] },
-        StringNotEqualsIfExists: { "aws:SourceVpc": "vpc-0123456789abcdef0", "aws:SourceVpce": "vpce-0123456789abcdef0" },
-      },
-    });
-  });
-
-  it("has no condition for a kind of network without values", () => {
-    expect(first({ ...networks, cidrs: [], vpcEndpoints: [] })?.Condition).toEqual({
-      BoolIfExists: { "aws:ViaAWSService": "false" },
-      StringNotEqualsIfExists: { "aws:SourceVpc": "vpc-0123456789abcdef0" },
-    });
-  });
 
   it("is the only difference to a policy for every network", () => {
     for (const mode of UNTAGGED_MODES) {

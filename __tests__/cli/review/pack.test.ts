@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,8 +7,7 @@ import { parse } from "yaml";
 import { reviewPack } from "../../../src/cli/review/pack";
 import { comparePacks, writePacks } from "../../../src/cli/review/pack-folder";
 import { terraformJson } from "../../../src/configuration";
-import { grantedRows } from "../../../src/iam/policy-statements";
-import { type Deployment, policyOptionsOf } from "../../../src/settings/deployment";
+import type { Deployment } from "../../../src/settings/deployment";
 import { deployment } from "../../helpers/deployment";
 import { unwrapped } from "../../helpers/unwrapped";
 
@@ -24,8 +23,6 @@ function file(name: string, settings = ""): string {
   return name.endsWith(".md") ? unwrapped(text) : text;
 }
 
-const NETWORKS = "user: { allowedNetworks: { cidrs: [203.0.113.0/24], vpcEndpoints: [vpce-0123456789abcdef0] } }\n";
-
 describe("REVIEW.md", () => {
   it.each([
     ["documented", ""],
@@ -39,24 +36,6 @@ describe("REVIEW.md", () => {
     expect(page.split("## Appendix A")[0]?.split("\n").length).toBeLessThanOrEqual(65);
   });
 
-  it.each([
-    ["documented", ""],
-    ["scoped", SCOPED],
-    ["minimal", SCOPED.replace("scoped", "minimal")],
-  ])("lists every granted action once, with its reason, in mode %s", (_, settings) => {
-    const page = file("actions.md", settings).split("\n");
-    for (const { action, access, why } of grantedRows(policyOptionsOf(deployment(settings)))) {
-      const rows = page.filter((line) => line.startsWith(`| \`${action}\` `));
-      expect({ action, rows: rows.length }).toEqual({ action, rows: 1 });
-      expect(rows[0]).toContain(
-        `| ${access} | ${settings === "" ? why.replaceAll("<", "\\<") : why.replaceAll("<prefix>", "dev")} |`,
-      );
-    }
-    expect(page.filter((line) => /^\| `[a-z0-9]+:/.test(line))).toHaveLength(
-      grantedRows(policyOptionsOf(deployment(settings))).length,
-    );
-  });
-
   it("says where AWS Organizations may reject the service control policy", () => {
     const roles = Array.from({ length: 400 }, (_, index) => `s3:GetObject${index}`).join(", ");
     expect(file("REVIEW.md", SCOPED)).not.toMatch(/AWS Organizations accepts|`NotResource`/);
@@ -68,60 +47,11 @@ describe("REVIEW.md", () => {
     );
   });
 
-  it("lists the actions that applying requires, with their reasons", () => {
-    expect(file("deployer.md")).toContain(
-      "| `iam:DetachUserPolicy` | `arn:aws:iam::*:user/deckhouse` | `iam:PolicyARN ArnEquals arn:aws:iam::*:policy/D8CloudProviderAWS, arn:aws:iam::*:policy/D8CloudProviderAWS-?-????????` | detaches the policy from the user |",
-    );
-    const assumed = "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/terraform' }";
-    expect(file("deployer.md", assumed)).toContain(
-      "`deployer-role-policy.json`, for the role `arn:aws:iam::123456789012:role/terraform`:",
-    );
-    expect(file("REVIEW.md", assumed)).toContain(
-      "- [`deployer-role-policy.json`](deployer-role-policy.json), for the role `arn:aws:iam::123456789012:role/terraform`: ",
-    );
-    expect(file("deployer-role-policy.json", assumed)).toContain("iam:CreateUser");
-    expect(file("deployer-policy.json", assumed)).not.toContain("iam:CreateUser");
-  });
-
-  const leak = (settings: string) => file("after-a-leak.md", settings);
-
-  it("first deactivates a leaked key and denies its sessions, with valid shell commands", () => {
-    const [deactivate = "", deny = ""] = [...leak("user: { name: dkp }").matchAll(/```shell\n([^`]*)```/g)].map(
-      ([, lines = ""]) => lines,
-    );
-    expect(deactivate).toBe("aws iam update-access-key --user-name dkp --access-key-id ID --status Inactive\n");
-    const printed = execFileSync("sh", ["-c", `aws() { printf '%s\\n' "$@"; }\n${deny}`], { encoding: "utf8" });
-    const [, , , user, , name, , document = ""] = printed.split("\n");
-    expect({ user, name, document: JSON.parse(document) as unknown }).toEqual({
-      user: "dkp",
-      name: "DenySessionsFromLeakedKey",
-      document: {
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Deny",
-            Action: "*",
-            Resource: "*",
-            Condition: { DateLessThan: { "aws:TokenIssueTime": expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) } },
-          },
-        ],
-      },
-    });
-  });
-
   it.each(["policy.json", "REVIEW.md"])("shows the account ID 000000000000 in %s as stated in the settings", (name) => {
     const stated = file(name, `${SCOPED}accountId: "000000000000"`);
     expect(stated).toContain("arn:aws:iam::000000000000:role/dev-node");
     expect(stated).not.toContain("ACCOUNT_ID");
     expect(file(name, SCOPED)).toContain("arn:aws:iam::ACCOUNT_ID:role/dev-node");
-  });
-
-  it("states the same number of actions everywhere", () => {
-    const { Statement } = JSON.parse(file("policy.json")) as {
-      readonly Statement: readonly { readonly Action: readonly string[] }[];
-    };
-    const [documented, additional] = Statement.map(({ Action }) => Action.length);
-    expect(file("REVIEW.md")).toContain(`${documented} documented + ${additional} additional actions`);
   });
 });
 
@@ -130,25 +60,6 @@ describe("main.tf.json", () => {
     expect(JSON.parse(file("main.tf.json", "backend: { local: {} }")).terraform).toEqual({
       required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
     });
-  });
-});
-
-describe.each(["policy.json", "main.tf.json"])("%s", (name) => {
-  it("contains the Deny for other networks only if the settings state allowed ones", () => {
-    expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/DenyOtherNetworks/);
-    expect(file(name, `${SCOPED}${NETWORKS}`)).toMatch(/"aws:SourceVpce"/);
-    expect(file(name, SCOPED)).not.toMatch(/Deny|aws:SourceVpce/);
-  });
-});
-
-describe.each([
-  ["consumer.tf", "AWS denies requests with the key that come from other networks than 203.0.113.0/24, vpce-0123456789abcdef0."],
-  ["aws-cli.sh", "requests with the key that come from other networks than 203.0.113.0/24, vpce-0123456789abcdef0."],
-  ["console.md", "The policy denies requests with the key that come from other networks than `203.0.113.0/24`, "],
-])("%s", (name, text) => {
-  it("names the networks that the key can be used from", () => {
-    expect(file(name, NETWORKS)).toContain(text);
-    expect(file(name)).not.toContain("other networks");
   });
 });
 
@@ -162,10 +73,6 @@ describe("service-control-policy.json", () => {
     expect(text).toContain("arn:aws:iam::123456789012:role/dev-node");
     expect(text).not.toMatch(/ACCOUNT_ID|PREFIX/);
     expect(text.length).toBeLessThanOrEqual(5120);
-  });
-
-  it("names what the settings do not state", () => {
-    expect(file("service-control-policy.json")).toContain("arn:aws:iam::ACCOUNT_ID:role/PREFIX-node");
   });
 });
 

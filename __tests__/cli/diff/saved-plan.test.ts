@@ -1,27 +1,38 @@
-import { strToU8, zipSync } from "fflate";
-import { verifyConfiguration } from "../../../src/cli/diff/saved-plan";
+import { type Expected, verifySavedPlan } from "../../../src/cli/diff/saved-plan";
+import { type ArchiveParts, archiveOf, archiveParts, backendField, field, packed, tfplan, uint } from "../../helpers/saved-plans";
 
-const SYNTHESIZED = JSON.stringify({ provider: { aws: [{ region: "eu-central-1" }] }, resource: { aws_iam_user: { user: {} } } });
+const S3 = { bucket: "tfstate", key: "x/terraform.tfstate", assume_role: { role_arn: "arn:aws:iam::123456789012:role/r" } };
+const PLANNED_S3 = { ...S3, assume_role: { ...S3.assume_role, policy: null }, profile: null, allowed_account_ids: null };
+const SYNTHESIZED = JSON.stringify({
+  provider: { aws: [{ region: "eu-central-1" }] },
+  resource: { aws_iam_user: { user: {} } },
+  terraform: { backend: { s3: S3 } },
+});
 const VERSIONS = 'terraform {\n  required_version = ">= 1.10.0"\n}\n';
-const EXPECTED = { "cdk.tf.json": [SYNTHESIZED, "{}"], "versions.tf": [VERSIONS, undefined] };
+const LOCK = 'provider "registry.terraform.io/hashicorp/aws" {}\n';
+const EXPECTED: Expected = {
+  files: { "cdk.tf.json": [SYNTHESIZED, "{}"], "versions.tf": [VERSIONS, undefined] },
+  lock: LOCK,
+  isPartial: false,
+};
 
-const FILES = {
-  tfplan: "",
+type Files = Readonly<Record<string, string | Buffer | undefined>>;
+
+const FILES: Files = {
+  tfplan: tfplan(backendField("s3", PLANNED_S3)),
   tfstate: "{}",
   "tfstate-prev": "{}",
-  ".terraform.lock.hcl": "",
-  "tfconfig/modules.json": '[{"Key":"","Dir":"."}]',
   "tfconfig/m-/cdk.tf.json": SYNTHESIZED,
   "tfconfig/m-/versions.tf": VERSIONS,
+  "tfconfig/modules.json": '[\n  {\n    "Key": "",\n    "Dir": "."\n  }\n]',
+  ".terraform.lock.hcl": LOCK,
 };
 
 /** A saved plan with these files; without those that are undefined. */
-const verified = (more: Readonly<Record<string, string | undefined>> = {}) => {
-  const files = Object.entries({ ...FILES, ...more }).flatMap(([name, text]) =>
-    text === undefined ? [] : [[name, strToU8(text)]],
-  );
-  return verifyConfiguration(zipSync(Object.fromEntries(files)), EXPECTED);
-};
+const parts = (more: Files = {}) =>
+  archiveParts(Object.entries({ ...FILES, ...more }).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
+const verified = (more: Files = {}, expected: Partial<Expected> = {}) =>
+  verifySavedPlan(archiveOf(parts(more)), { ...EXPECTED, ...expected })?.verification;
 
 const edited = (blocks: object) => JSON.stringify({ ...(JSON.parse(SYNTHESIZED) as object), ...blocks });
 
@@ -31,7 +42,7 @@ describe("the configuration in a saved plan", () => {
     expect(verified({ "tfconfig/m-/cdk.tf.json": "{}", "tfconfig/m-/versions.tf": undefined })).toBe("verified");
   });
 
-  it.each<[string, Readonly<Record<string, string | undefined>>, readonly string[]]>([
+  it.each<[string, Files, readonly string[]]>([
     ["a removed block", { "tfconfig/m-/cdk.tf.json": edited({ removed: [{ from: "aws_iam_user.user" }] }) }, ["removed"]],
     [
       "an import block",
@@ -53,7 +64,7 @@ describe("the configuration in a saved plan", () => {
     ["an output", { "tfconfig/m-/cdk.tf.json": edited({ output: { leak: { value: "x" } } }) }, ["output.leak.value"]],
     [
       "a backend",
-      { "tfconfig/m-/cdk.tf.json": edited({ terraform: { backend: { http: { address: "https://example.com" } } } }) },
+      { "tfconfig/m-/cdk.tf.json": edited({ terraform: { backend: { s3: S3, http: { address: "https://example.com" } } } }) },
       ["terraform.backend.http"],
     ],
     [
@@ -62,19 +73,339 @@ describe("the configuration in a saved plan", () => {
       ["the text of cdk.tf.json"],
     ],
     ["white space", { "tfconfig/m-/cdk.tf.json": `${SYNTHESIZED}\n` }, ["the text of cdk.tf.json"]],
+    [
+      "a byte order mark",
+      { "tfconfig/m-/cdk.tf.json": `\uFEFF${SYNTHESIZED}` },
+      ["provider.aws", "resource.aws_iam_user.user", "terraform.backend.s3"],
+    ],
     ["no configuration", { "tfconfig/m-/cdk.tf.json": undefined }, ["no cdk.tf.json"]],
     ["a further file", { "tfconfig/m-/override.tf.json": "{}" }, ["the file tfconfig/m-/override.tf.json"]],
     ["HCL in place of JSON", { "tfconfig/m-/cdk.tf": "" }, ["the file tfconfig/m-/cdk.tf"]],
     ["a file of a module", { "tfconfig/m-x/main.tf": "" }, ["the file tfconfig/m-x/main.tf"]],
     ["a list of more modules", { "tfconfig/modules.json": '[{"Key":""},{"Key":"x"}]' }, ["modules"]],
+    ["another folder of its files", { "tfconfig/modules.json": '[\n  {\n    "Key": "",\n    "Dir": "x"\n  }\n]' }, ["modules"]],
     ["another required version", { "tfconfig/m-/versions.tf": "" }, ["the text of versions.tf"]],
+    ["another provider lock than the committed one", { ".terraform.lock.hcl": "" }, ["the provider lock"]],
   ])("differs by %s", (_, files, differences) => {
-    expect(verified(files)).toEqual({ differences });
+    expect(verified(files)).toEqual([{ rule: "configuration-differs", values: { differences } }]);
   });
 
-  it("is unreadable in what is no archive", () => {
-    expect(verifyConfiguration(strToU8("PK\u0003\u0004"), EXPECTED)).toEqual({
-      differences: ["the configuration in the plan cannot be read"],
-    });
+  it("may have any provider lock where none is committed", () => {
+    expect(verified({ ".terraform.lock.hcl": "" }, { lock: undefined })).toBe("verified");
+  });
+});
+
+describe("the destination of a saved plan", () => {
+  const sentTo = (type: string, config: object, workspace?: string, expected: Partial<Expected> = {}) =>
+    verified({ tfplan: tfplan(backendField(type, config, workspace)) }, expected);
+  const stating = (terraform: object): Partial<Expected> => {
+    const text = JSON.stringify({ terraform });
+    return { files: { "cdk.tf.json": [text, SYNTHESIZED], "versions.tf": [VERSIONS] } };
+  };
+
+  it.each<[string, string, object, string | undefined, readonly string[]]>([
+    ["bucket", "s3", { ...PLANNED_S3, bucket: "evil" }, undefined, ["bucket tfstate -> evil"]],
+    ["key, which is missing", "s3", { ...PLANNED_S3, key: null }, undefined, ["key x/terraform.tfstate -> not set"]],
+    [
+      "role",
+      "s3",
+      { ...PLANNED_S3, assume_role: { role_arn: "evil" } },
+      undefined,
+      ["assume_role.role_arn arn:aws:iam::123456789012:role/r -> evil"],
+    ],
+    ["workspace", "s3", PLANNED_S3, "evil", ["workspace default -> evil"]],
+    ["endpoint", "s3", { ...PLANNED_S3, endpoints: { s3: "https://evil" } }, undefined, ["endpoints.s3 = https://evil"]],
+    ["credential, whose value is not shown", "s3", { ...PLANNED_S3, secret_key: "hidden" }, undefined, ["secret_key"]],
+    [
+      "backend",
+      "http",
+      { address: "https://evil" },
+      undefined,
+      [
+        "backend s3 -> http",
+        "bucket tfstate -> not set",
+        "key x/terraform.tfstate -> not set",
+        "assume_role.role_arn arn:aws:iam::123456789012:role/r -> not set",
+        "address = https://evil",
+      ],
+    ],
+  ])("differs by another %s", (_, type, config, workspace, differences) => {
+    expect(sentTo(type, config, workspace)).toEqual([{ rule: "destination-differs", field: "backend", values: { differences } }]);
+  });
+
+  it("has other arguments where the settings leave some to -backend-config, and they are named", () => {
+    const config = { ...PLANNED_S3, profile: "ci", secret_key: "hidden", endpoints: { s3: "https://s3.example" } };
+    const names = ["profile = ci", "secret_key", "endpoints.s3 = https://s3.example"];
+    expect(sentTo("s3", config, "default", { isPartial: true })).toEqual([
+      { rule: "destination-partial", field: "backend", values: { arguments: names } },
+    ]);
+    expect(sentTo("s3", { ...config, bucket: "evil" }, "default", { isPartial: true })).toMatchObject([
+      { rule: "destination-differs" },
+    ]);
+  });
+
+  const CLOUD = { organization: "o", workspaces: { name: "x" } };
+  const PREFIX = { organization: "o", workspaces: { prefix: "x-" } };
+  const TAGS = { organization: "o", workspaces: { tags: ["b", "a"] } };
+  const DYNAMIC = Buffer.concat([uint(1, 0x92, 0xc4, 16), Buffer.from('["set","string"]'), packed(["a", "b"])]);
+
+  it.each<[string, object, Buffer, string]>([
+    ["the workspace of cloud", { cloud: CLOUD }, backendField("cloud", { ...CLOUD, token: null }, "x"), "verified"],
+    ["another workspace of cloud", { cloud: CLOUD }, backendField("cloud", CLOUD, "y"), "workspace x -> y"],
+    ["any workspace that a prefix chooses", { backend: { remote: PREFIX } }, backendField("remote", PREFIX, "y"), "verified"],
+    [
+      "any workspace that tags choose",
+      { cloud: TAGS },
+      field(13, Buffer.concat([field(1, "cloud"), field(2, field(1, cloudConfig(DYNAMIC))), field(3, "y")])),
+      "verified",
+    ],
+    [
+      "a block as a list",
+      { backend: { cos: { assume_role: { role_arn: "r" } } } },
+      backendField("cos", { assume_role: [{ role_arn: "r" }] }),
+      "verified",
+    ],
+    [
+      "a number and a bool as texts",
+      { backend: { s3: { max_retries: "500", encrypt: "true" } } },
+      backendField("s3", { max_retries: 500, encrypt: true }),
+      "verified",
+    ],
+  ])("has %s", (_, terraform, backend, expected) => {
+    const found = verified({ tfplan: tfplan(backend) }, stating(terraform));
+    const differences = typeof found === "string" ? found : found?.flatMap(({ values }) => Object.values(values).flat())[0];
+    expect(differences).toBe(expected);
+  });
+
+  it.each<[string, Buffer]>([
+    ["no backend", tfplan(Buffer.of())],
+    ["two backends", tfplan(Buffer.concat([backendField("s3", PLANNED_S3), backendField("s3", PLANNED_S3)]))],
+    ["a state store", tfplan(Buffer.concat([backendField("s3", PLANNED_S3), field(29, field(1, "x"))]))],
+    ["no workspace", tfplan(field(13, Buffer.concat([field(1, "s3"), field(2, field(1, packed(PLANNED_S3)))])))],
+    ["a backend of another kind of field", tfplan(field(13, 1))],
+    ["a type twice", tfplan(field(13, Buffer.concat([field(1, "s3"), backendField("s3", PLANNED_S3).subarray(2)])))],
+    ["a field that is cut off", tfplan(backendField("s3", PLANNED_S3)).subarray(0, -40)],
+    ["a number that never ends", Buffer.concat([tfplan(backendField("s3", PLANNED_S3)), Buffer.alloc(9, 0xff)])],
+    [
+      "two arguments of one name",
+      tfplan(configured(Buffer.concat([uint(1, 0x82), packed("a"), packed("b"), packed("a"), packed("c")]))),
+    ],
+    ["something behind the arguments", tfplan(configured(Buffer.concat([packed(PLANNED_S3), packed(null)])))],
+    ["an unknown value", tfplan(configured(Buffer.concat([uint(1, 0x81), packed("bucket"), uint(1, 0xd4, 0, 0)])))],
+    ["a name that is not UTF-8", tfplan(configured(Buffer.concat([uint(1, 0x81), packed("bucket"), uint(1, 0xa1, 0xff)])))],
+    ["nothing", Buffer.of()],
+  ])("is unreadable with %s", (_, content) => {
+    expect(verified({ tfplan: content })).toBeUndefined();
+  });
+});
+
+function configured(config: Buffer): Buffer {
+  return field(13, Buffer.concat([field(1, "s3"), field(2, field(1, config)), field(3, "default")]));
+}
+
+function cloudConfig(tags: Buffer): Buffer {
+  return Buffer.concat([
+    uint(1, 0x82),
+    packed("organization"),
+    packed("o"),
+    packed("workspaces"),
+    uint(1, 0x81),
+    packed("tags"),
+    tags,
+  ]);
+}
+
+describe("the archive of a saved plan", () => {
+  const reading = (archive: Buffer) => verifySavedPlan(archive, EXPECTED)?.verification;
+  const honest = archiveOf(parts());
+  const evil = parts({ "tfconfig/m-/cdk.tf.json": edited({ removed: [] }) });
+  const withEnd = (end: Buffer, offset: number, ...more: readonly number[]) => {
+    const copy = Buffer.from(end);
+    for (const [index, value] of [offset, ...more].entries()) {
+      copy.writeUInt32LE(value, 16 - 4 * index);
+    }
+    return copy;
+  };
+  const directoryOf = ({ files }: ArchiveParts) => Buffer.concat(files.map(({ record }) => record));
+  const entriesOf = (given: ArchiveParts) => archiveOf({ ...given, end: Buffer.of() }).subarray(0, given.end.readUInt32LE(16));
+  const edit = (change: (given: ArchiveParts) => void) => {
+    const copy = parts();
+    change(copy);
+    return archiveOf(copy);
+  };
+  const first = ({ files: [file] }: ArchiveParts) => file ?? fail();
+  const fail = (): never => {
+    throw new Error("no file");
+  };
+
+  it("is read as Terraform writes it", () => {
+    expect(reading(honest)).toBe("verified");
+  });
+
+  it("has one directory: not a second one at the stated offset, without its signature, which Go does not read", () => {
+    const entries = entriesOf(parts());
+    const unsigned = directoryOf(parts());
+    unsigned.write("XX");
+    const end = withEnd(evil.end, entries.length);
+    const two = Buffer.concat([entries, unsigned, entriesOf(evil), directoryOf(evil), end]);
+    expect(reading(two)).toBeUndefined();
+  });
+
+  it("has one directory: not a second one at the end, which Info-ZIP reads and Go does not", () => {
+    const end = withEnd(parts().end, evil.end.readUInt32LE(16));
+    const two = Buffer.concat([entriesOf(evil), directoryOf(evil), entriesOf(parts()), directoryOf(parts()), end]);
+    expect(reading(two)).toBeUndefined();
+  });
+
+  it.each<[string, Buffer]>([
+    ["bytes before it", Buffer.concat([Buffer.from("x"), honest])],
+    ["bytes behind it", Buffer.concat([honest, Buffer.from("x")])],
+    ["another archive behind it", Buffer.concat([honest, archiveOf(evil)])],
+    [
+      "a comment",
+      edit((given) => {
+        given.end = Buffer.concat([given.end.subarray(0, 20), uint(2, 1), Buffer.from("x")]);
+      }),
+    ],
+    [
+      "a comment of a file",
+      edit((given) => {
+        first(given).record.writeUInt16LE(1, 32);
+      }),
+    ],
+    [
+      "zip64",
+      edit((given) => {
+        given.end.writeUInt32LE(0xffffffff, 16);
+      }),
+    ],
+    [
+      "a second disk",
+      edit((given) => {
+        given.end.writeUInt16LE(1, 4);
+      }),
+    ],
+    [
+      "fewer files than it says",
+      edit((given) => {
+        given.end.writeUInt16LE(8, 8);
+        given.end.writeUInt16LE(8, 10);
+      }),
+    ],
+    [
+      "more files than it says",
+      edit((given) => {
+        given.end.writeUInt16LE(6, 8);
+        given.end.writeUInt16LE(6, 10);
+      }),
+    ],
+    [
+      "another size of its directory",
+      edit((given) => {
+        given.end.writeUInt32LE(given.end.readUInt32LE(12) - 1, 12);
+      }),
+    ],
+    [
+      "a wrong checksum",
+      edit((given) => {
+        first(given).record.writeUInt8(first(given).record.readUInt8(16) ^ 1, 16);
+        first(given).trailer.writeUInt8(first(given).trailer.readUInt8(4) ^ 1, 4);
+      }),
+    ],
+    [
+      "a wrong size",
+      edit((given) => {
+        first(given).record.writeUInt32LE(1, 24);
+        first(given).trailer.writeUInt32LE(1, 12);
+      }),
+    ],
+    [
+      "a wrong size of the data",
+      edit((given) => {
+        first(given).record.writeUInt32LE(1, 20);
+      }),
+    ],
+    [
+      "a trailer that differs from its directory",
+      edit((given) => {
+        first(given).trailer.writeUInt32LE(1, 12);
+      }),
+    ],
+    [
+      "another name in the header of a file",
+      edit((given) => {
+        first(given).header.write("other!", 30);
+      }),
+    ],
+    [
+      "another method in the header of a file",
+      edit((given) => {
+        first(given).header.writeUInt16LE(0, 8);
+      }),
+    ],
+    [
+      "sizes in the header of a file",
+      edit((given) => {
+        first(given).header.writeUInt32LE(1, 18);
+      }),
+    ],
+    [
+      "an encrypted file",
+      edit((given) => {
+        first(given).header.writeUInt16LE(9, 6);
+        first(given).record.writeUInt16LE(9, 8);
+      }),
+    ],
+    [
+      "the extra field of another name",
+      edit((given) => {
+        for (const [at, bytes] of [
+          [36, first(given).header],
+          [52, first(given).record],
+        ] as const) {
+          bytes.write("up", at);
+        }
+      }),
+    ],
+    [
+      "a file that is a symbolic link",
+      edit((given) => {
+        first(given).record.writeUInt32LE(0o120777 * 2 ** 16, 38);
+      }),
+    ],
+    [
+      "a gap",
+      edit((given) => {
+        first(given).trailer = Buffer.concat([first(given).trailer, Buffer.from("x")]);
+      }),
+    ],
+    [
+      "files in another order than its directory",
+      edit((given) => {
+        given.files.reverse();
+      }),
+    ],
+    [
+      "a file that begins in another one",
+      edit((given) => {
+        given.files[1]?.record.writeUInt32LE(0, 42);
+      }),
+    ],
+    [
+      "damaged data",
+      edit((given) => {
+        first(given).data = Buffer.alloc(first(given).data.length, 0xff);
+      }),
+    ],
+    ["no file", archiveOf(archiveParts([]))],
+    ["nothing but its signature", Buffer.from("PK\u0003\u0004")],
+  ])("is unreadable with %s", (_, archive) => {
+    expect(reading(archive)).toBeUndefined();
+  });
+
+  it("is unreadable with two files of one name", () => {
+    const files = Object.entries(FILES).flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
+    const doubled = [...files, ["tfconfig/m-/cdk.tf.json", "{}"] as const];
+    expect(reading(archiveOf(archiveParts(doubled)))).toBeUndefined();
   });
 });

@@ -21,7 +21,7 @@ import { changesOfPlan } from "../diff/plan";
 import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { changesSarif, type SettingsFiles } from "../diff/sarif";
-import { readGivenPlan } from "../diff/saved-plan";
+import { type Expected, readGivenPlan } from "../diff/saved-plan";
 import { json } from "../review/pack";
 import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
@@ -105,17 +105,34 @@ async function changesOf(command: Command, session: Session, names: readonly str
 
 export async function ofPlan(session: Session, deployment: Deployment, file: string): Promise<Changes> {
   const { stack } = deployment;
+  const given = await readGivenPlan(session.terraform, file, expectedOf(session, deployment));
+  if (given === undefined) {
+    const findings = [{ rule: "plan-unreadable", values: {} }] as const;
+    return { source: `Plan ${file}`, deployments: [{ stack, state: "changed", findings }] };
+  }
+  const { plan, verification, destination } = given;
+  const source = `Plan ${file}${destination === undefined ? "" : `, which writes the state to ${destination}`}`;
+  return compared(file, () => changesOfPlan(plan, stack, source, verification));
+}
+
+/** What a plan of a deployment must be generated from. */
+function expectedOf(session: Session, deployment: Deployment): Expected {
+  const { stack, settings, nodeRole } = deployment;
   // A local backend has a path that depends on the output folder; a plan without that folder has another backend.
   const text = configurationText(deployment, existsSync(session.output) ? session.output : tmpdir());
   // A pipeline plans the file of the review pack, alone.
-  const moved = movedBlocks(deployment.nodeRole?.managedPolicyArns);
-  const expected = {
+  const moved = movedBlocks(nodeRole?.managedPolicyArns);
+  const files = {
     "cdk.tf.json": [text, json(reviewedJson(text))],
     [VERSIONS.name]: [VERSIONS.content, undefined],
     ...(moved === "" ? {} : { [MOVED_FILE]: [moved] }),
   };
-  const { plan, verification } = await readGivenPlan(session.terraform, file, expected, committedLock(stack));
-  return compared(file, () => changesOfPlan(plan, stack, `Plan ${file}`, verification));
+  const lock = committedLock(stack);
+  return {
+    files,
+    lock: existsSync(lock) ? readRegularFile(lock).toString("utf8") : undefined,
+    isPartial: settings.backend?.partial === true,
+  };
 }
 
 /** Whether one IAM policy allows what another does not. Both are identity policies of the same principal. */

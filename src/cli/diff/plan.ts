@@ -54,7 +54,7 @@ function wholeFindings(plan: JsonObject, verification: Verification): readonly D
   if (verification === "unverified") {
     found.push({ rule: "plan-unverified", values: {} });
   } else if (verification !== "verified") {
-    found.push({ rule: "configuration-differs", values: verification });
+    found.push(...verification);
   }
   return found;
 }

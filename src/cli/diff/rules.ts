@@ -112,6 +112,10 @@ export const RULES = {
       "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown; plan without -target",
     "configuration-differs":
       "the plan is of another configuration than the one that synth writes for these settings, so nothing else in this summary is certain; differences: {differences}; run synth and plan again",
+    "plan-unreadable":
+      "the saved plan is not as Terraform writes it, so that programs could read different plans in it: nothing in it is certain; plan again",
+    "destination-differs":
+      "the plan sends the state, with the secret of a new key, elsewhere than the settings: {differences}; run terraform init -reconfigure for these settings, and plan again; backend.partial: true allows arguments that the settings do not have",
   }),
   ...rules("attention", "Who can read a secret", {
     "secret-output":
@@ -181,6 +185,7 @@ export const RULES = {
     resource: "{action}: {what}[: {details}]",
   }),
   ...rules("note", "Notes", {
+    "destination-partial": "the backend has arguments that the settings leave to -backend-config: {arguments}",
     renamed: "{from} is renamed to {to}: the account, the user and the state stay, so that Terraform changes nothing by it",
     "outputs-new": "new outputs: {outputs}",
     "outputs-removed": "removed outputs, which other workspaces may read: {outputs}",

@@ -1,43 +1,64 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { type UnzipFileInfo, unzipSync } from "fflate";
 import { readRegularFile } from "../../text/files";
 import { parseJson } from "../../text/json";
 import { initProvider, runTerraform, type TerraformCli } from "../terraform/terraform-cli";
-import { differences, type JsonObject, objectOf } from "./json-values";
+import { differences, type JsonObject } from "./json-values";
+import { type PlanFiles, planFiles } from "./plan-archive";
+import { type Destination, destinationFindings, destinationOf, destinationText, statedDestination } from "./plan-destination";
 import { readPlan } from "./plan-file";
+import type { DiffFound } from "./rules";
 
-/** The files of a stack by name, with each content that is the configuration of the settings; undefined: the file may be absent. */
-export type Configuration = Readonly<Record<string, readonly (string | undefined)[]>>;
+/** What a plan must be generated from. */
+export interface Expected {
+  /** The files of the stack by name, with each content that is the configuration of the settings; undefined: the file may be absent. */
+  readonly files: Readonly<Record<string, readonly (string | undefined)[]>>;
+  /** The committed provider lock of the stack; undefined if there is none. */
+  readonly lock: string | undefined;
+  /** Whether the settings leave arguments of the backend to `-backend-config`. */
+  readonly isPartial: boolean;
+}
 
-/** Whether a plan is of the configuration of the settings: proven, not stated in the plan, or how it differs. */
-export type Verification = "verified" | "unverified" | { readonly differences: readonly string[] };
+/** Whether a plan is of the settings: proven, not stated in the plan, or what is to be known of its configuration and destination. */
+export type Verification = "verified" | "unverified" | readonly DiffFound[];
+
+export interface Verified {
+  readonly verification: Verification;
+  /** Where a saved plan writes the state, in a few words. */
+  readonly destination?: string;
+}
+
+/** Whether a file is a saved plan, which is a zip archive. */
+export function isSavedPlan(content: Buffer): boolean {
+  return content.subarray(0, 4).toString("latin1") === "PK\u0003\u0004";
+}
 
 /**
- * A plan: a file that `terraform plan -out` wrote, or what `terraform show -json` printed, which carries no configuration.
- * @param expected the configuration of the settings
- * @param lock the committed provider lock of the stack, if there is one
+ * A plan: a file that `terraform plan -out` wrote, or what `terraform show -json` printed, which carries no configuration. Undefined
+ * for a saved plan that programs could read differently.
  * @throws Error with the remedy if the file is neither, or lacks parts of a plan
  */
 export async function readGivenPlan(
   terraform: TerraformCli,
   file: string,
-  expected: Configuration,
-  lock: string,
-): Promise<{ readonly plan: JsonObject; readonly verification: Verification }> {
+  expected: Expected,
+): Promise<(Verified & { readonly plan: JsonObject }) | undefined> {
   const content = readRegularFile(file);
-  // A plan that `terraform plan -out` saves is a zip archive.
-  if (content.subarray(0, 4).toString("latin1") !== "PK\u0003\u0004") {
+  if (!isSavedPlan(content)) {
     return { plan: readPlan(file, content.toString("utf8")), verification: "unverified" };
   }
-  const committed = existsSync(lock) ? readRegularFile(lock).toString("utf8") : undefined;
-  const files = { ...expected, plan: [content], [LOCK]: [committed ?? filesIn(content)?.get(LOCK)] };
+  const verified = verifySavedPlan(content, expected);
+  if (verified === undefined) {
+    return undefined;
+  }
+  const configuration = Object.entries(expected.files).map(([name, [text]]) => [name, text] as const);
+  const written = [...configuration, ["plan", content], [LOCK, expected.lock ?? verified.lock]] as const;
   // Terraform itself takes the providers of a data folder that does not depend on the working directory.
   const beside = resolve(dirname(file), terraform.dataFolder, "providers");
-  const isVerified = committed !== undefined && !isAbsolute(terraform.dataFolder) && existsSync(beside);
-  const shown = await shownApart(terraform, files, isVerified ? beside : undefined);
-  return { plan: readPlan(file, shown), verification: verifyConfiguration(content, expected) };
+  const isLocked = expected.lock !== undefined && !isAbsolute(terraform.dataFolder) && existsSync(beside);
+  const shown = await shownApart(terraform, written, isLocked ? beside : undefined);
+  return { ...verified, plan: readPlan(file, shown) };
 }
 
 /**
@@ -46,12 +67,12 @@ export async function readGivenPlan(
  */
 async function shownApart(
   terraform: TerraformCli,
-  files: Readonly<Record<string, readonly (string | Buffer | undefined)[]>>,
+  files: readonly (readonly [name: string, content: string | Buffer | undefined])[],
   providers: string | undefined,
 ): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "dkp-access-plan-"));
   try {
-    for (const [name, [content]] of Object.entries(files)) {
+    for (const [name, content] of files) {
       if (content !== undefined) {
         writeFileSync(join(folder, name), content, { mode: 0o600 });
       }
@@ -67,57 +88,66 @@ async function shownApart(
 const LOCK = ".terraform.lock.hcl";
 const OTHER_FILES: readonly string[] = ["tfplan", "tfstate", "tfstate-prev", LOCK];
 
-/** Where a saved plan has the files of its root module, and its list of modules. */
+/** Where a saved plan has the files of its root module. */
 const ROOT = "tfconfig/m-/";
-const MODULES = "tfconfig/modules.json";
 
-/** A plan has less than a megabyte of configuration; an archive that claims more is not read. */
-const MAX_BYTES = 2 ** 24;
+/** The list of the modules in a saved plan, as Terraform and OpenTofu write it for a root module alone. */
+const MODULES = { name: "tfconfig/modules.json", text: '[\n  {\n    "Key": "",\n    "Dir": "."\n  }\n]' };
 
 /**
- * Whether a saved plan was generated from exactly these files. The comparison is of bytes, because Terraform reads two keys of the same name in
- * JSON as two blocks. This one rule covers providers, backends, data sources, `removed`, `import`, `moved`, `check`, provisioners,
- * lifecycle, outputs and modules. Tried with Terraform 1.11.4.
+ * Whether a saved plan was generated from exactly these files, and writes the state where the settings say. The comparison of the
+ * configuration is of bytes, because Terraform reads two keys of the same name in JSON as two blocks. This one rule covers providers,
+ * backends, data sources, `removed`, `import`, `moved`, `check`, provisioners, lifecycle, outputs and modules. Tried with Terraform 1.11.4.
  */
-export function verifyConfiguration(plan: Uint8Array, expected: Configuration): Verification {
-  const files = filesIn(plan);
-  if (files === undefined) {
-    return { differences: ["the configuration in the plan cannot be read"] };
-  }
-  const known = [...OTHER_FILES, MODULES, ...Object.keys(expected).map((name) => `${ROOT}${name}`)];
-  const modules = parseJson(files.get(MODULES) ?? "");
-  const isRootAlone = Array.isArray(modules) && modules.length === 1 && objectOf(modules[0]).Key === "";
-  const found = [
-    ...[...files.keys()].filter((name) => !known.includes(name)).map((name) => `the file ${name}`),
-    ...(isRootAlone ? [] : ["modules"]),
-    ...Object.entries(expected).flatMap(([name, contents]) => {
-      const given = files.get(`${ROOT}${name}`);
-      if (given === undefined || contents.includes(given)) {
-        return contents.includes(given) ? [] : [`no ${name}`];
-      }
-      // CDKTF's comments are no block.
-      const blocks = differences(parseJson(contents[0] ?? ""), parseJson(given), 3).filter(({ field }) => field !== "//");
-      return blocks.length === 0 ? [`the text of ${name}`] : blocks.map(({ field }) => field);
-    }),
-  ];
-  return found.length === 0 ? "verified" : { differences: [...new Set(found)] };
-}
-
-/** The files of a saved plan; those that are not its configuration or provider lock are empty. Undefined if it is no archive. */
-function filesIn(plan: Uint8Array): ReadonlyMap<string, string> | undefined {
-  const names: string[] = [];
-  try {
-    const contents = unzipSync(plan, {
-      filter: ({ name, originalSize }: UnzipFileInfo) => {
-        names.push(name);
-        return (name.startsWith("tfconfig/") || name === LOCK) && originalSize <= MAX_BYTES;
-      },
-    });
-    // Two entries of one name: Terraform may read the other one.
-    return names.length === new Set(names).size
-      ? new Map(names.map((name) => [name, new TextDecoder().decode(contents[name])]))
-      : undefined;
-  } catch {
+export function verifySavedPlan(
+  plan: Buffer,
+  expected: Expected,
+): (Verified & { readonly lock: Buffer | undefined }) | undefined {
+  const [files, planned] = contentsOf(plan);
+  if (files === undefined || planned === undefined) {
     return undefined;
   }
+  const differing = configurationDifferences(files, expected);
+  const stated = statedDestination(parseJson(expected.files["cdk.tf.json"]?.[0] ?? ""));
+  const findings: readonly DiffFound[] = [
+    ...(differing.length === 0 ? [] : [{ rule: "configuration-differs", values: { differences: differing } } as const]),
+    ...destinationFindings(planned, stated, expected.isPartial),
+  ];
+  const verification = findings.length === 0 ? "verified" : findings;
+  return { verification, destination: destinationText(planned), lock: files.get(LOCK) };
+}
+
+/** The files of a saved plan, and where it writes the state; nothing if it cannot be read. What is wrong with it is not quoted. */
+function contentsOf(plan: Buffer): readonly [PlanFiles, Destination] | readonly [] {
+  try {
+    const files = planFiles(plan);
+    return [files, destinationOf(files.get("tfplan") ?? Buffer.of())];
+  } catch {
+    return [];
+  }
+}
+
+/** How the configuration in a saved plan differs from the one of the settings, by blocks. */
+function configurationDifferences(files: PlanFiles, expected: Expected): readonly string[] {
+  const known = [...OTHER_FILES, MODULES.name, ...Object.keys(expected.files).map((name) => `${ROOT}${name}`)];
+  const has = (name: string, text: string) => files.get(name)?.equals(Buffer.from(text)) === true;
+  const found = [...files.keys()].filter((name) => !known.includes(name)).map((name) => `the file ${name}`);
+  if (!has(MODULES.name, MODULES.text)) {
+    found.push("modules");
+  }
+  if (expected.lock !== undefined && !has(LOCK, expected.lock)) {
+    found.push("the provider lock");
+  }
+  for (const [name, contents] of Object.entries(expected.files)) {
+    const given = files.get(`${ROOT}${name}`);
+    if (given === undefined && !contents.includes(undefined)) {
+      found.push(`no ${name}`);
+    } else if (given !== undefined && !contents.some((text) => text !== undefined && has(`${ROOT}${name}`, text))) {
+      // CDKTF's comments are no block.
+      const compared = differences(parseJson(contents[0] ?? ""), parseJson(given.toString("utf8")), 3);
+      const blocks = compared.map(({ field }) => field).filter((field) => field !== "//");
+      found.push(...(blocks.length === 0 ? [`the text of ${name}`] : blocks));
+    }
+  }
+  return [...new Set(found)];
 }

@@ -1,0 +1,213 @@
+import { argumentsOf, backendType } from "../../terraform/backends";
+import { isObject } from "../../text/json";
+import { objectOf } from "./json-values";
+import type { DiffFound } from "./rules";
+
+/** Where a plan writes the state. */
+export interface Destination {
+  /** The type of the backend. */
+  readonly type: string;
+  /** Its arguments by path, `assume_role.role_arn`, as texts. */
+  readonly arguments: ReadonlyMap<string, string>;
+  readonly workspace: string;
+}
+
+/** Where the settings send it. */
+export type StatedDestination = Omit<Destination, "workspace"> & {
+  /** Undefined where it is chosen at run time, by a prefix or tags. */
+  readonly workspace: string | undefined;
+};
+
+/**
+ * The fields of `tfplan`, except for those of a state store, a destination of another kind. 13 is the backend.
+ * Source: planfile.proto of Terraform 1.11 to 1.15 and OpenTofu 1.10.
+ */
+const PLAN_FIELDS: readonly number[] = [1, 2, 3, 4, 5, 6, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 25, 26, 27, 28, 30, 31, 32];
+
+/**
+ * The backend that `terraform apply` writes to, whatever the folder was initialized with: `-backend-config` changes it without a change
+ * of the configuration. Neither the configuration in a plan nor `terraform show -json` has it.
+ * @param tfplan the file of this name in a saved plan
+ * @throws Error if it is not read without doubt: an unknown field, or one that is there twice
+ */
+export function destinationOf(tfplan: Buffer): Destination {
+  const fields = messageOf(tfplan);
+  const unknown = fields.find(({ number }) => !PLAN_FIELDS.includes(number));
+  const [backend, ...more] = fields.filter(({ number }) => number === 13);
+  if (unknown !== undefined || backend === undefined || more.length > 0) {
+    throw new Error(`the plan has no backend, several, or the unknown field ${unknown?.number}`);
+  }
+  const [type, config, workspace] = contentsOf(backend.content, [1, 2, 3]);
+  const [packed] = contentsOf(config, [1]);
+  return { type: text(type), arguments: flattened(unpacked(packed)), workspace: text(workspace) };
+}
+
+/** The contents of the fields of a message that has each of these fields once, and no others. @throws Error if it has not */
+function contentsOf<const Numbers extends readonly number[]>(
+  message: Buffer,
+  numbers: Numbers,
+): { [Index in keyof Numbers]: Buffer } {
+  const fields = messageOf(message);
+  const contents = numbers.map((wanted) => fields.find(({ number }) => number === wanted)?.content);
+  if (fields.length !== numbers.length || contents.includes(undefined)) {
+    throw new Error("the backend of the plan has other fields");
+  }
+  return contents as { [Index in keyof Numbers]: Buffer };
+}
+
+interface Field {
+  readonly number: number;
+  /** Empty for a number. */
+  readonly content: Buffer;
+}
+
+/** The fields of a message of Protocol Buffers. Source: "Encoding" of their documentation. @throws Error for other kinds of fields */
+function messageOf(message: Buffer): readonly Field[] {
+  let at = 0;
+  const number = () => {
+    for (let [value, factor] = [0, 1]; factor < 2 ** 49; factor *= 128) {
+      const byte = message.readUInt8(at++);
+      value += (byte % 128) * factor;
+      if (byte < 128) {
+        return value;
+      }
+    }
+    throw new Error("a number in the plan is too large");
+  };
+  const fields: Field[] = [];
+  while (at < message.length) {
+    const key = number();
+    const value = number();
+    const length = key % 8 === 2 ? value : 0;
+    if (![0, 2].includes(key % 8) || at + length > message.length) {
+      throw new Error("a field of the plan is damaged");
+    }
+    fields.push({ number: Math.floor(key / 8), content: message.subarray(at, at + length) });
+    at += length;
+  }
+  return fields;
+}
+
+/**
+ * A value of Terraform in MessagePack. Source: its specification, and the package `msgpack` of go-cty, which writes a value of a dynamic
+ * type as a list of type and value.
+ * @throws Error for what a backend does not have, for two keys of one name, and for bytes behind the value
+ */
+function unpacked(bytes: Buffer): unknown {
+  let at = 0;
+  const take = (length: number) => {
+    at += length;
+    if (at > bytes.length) {
+      throw new Error("a value in the plan is damaged");
+    }
+    return bytes.subarray(at - length, at);
+  };
+  const uint = (length: number) => take(length).readUIntBE(0, length);
+  const list = (length: number): unknown => {
+    const items = Array.from({ length }, value);
+    return items[0] instanceof Buffer ? items[1] : items;
+  };
+  const map = (length: number): unknown => {
+    const entries = Array.from({ length }, () => [value(), value()] as const);
+    if (new Set(entries.map(([key]) => key)).size !== length) {
+      throw new Error("a value in the plan has two keys of one name");
+    }
+    return Object.fromEntries(entries);
+  };
+  const formats: Readonly<Record<number, () => unknown>> = {
+    192: () => null,
+    194: () => false,
+    195: () => true,
+    196: () => take(uint(1)),
+    204: () => uint(1),
+    205: () => uint(2),
+    206: () => uint(4),
+    217: () => text(take(uint(1))),
+    218: () => text(take(uint(2))),
+    220: () => list(uint(2)),
+    222: () => map(uint(2)),
+  };
+  function value(): unknown {
+    const format = uint(1);
+    if (format < 0x80) {
+      return format;
+    }
+    if (format < 0x90) {
+      return map(format - 0x80);
+    }
+    if (format < 0xa0) {
+      return list(format - 0x90);
+    }
+    const read = format < 0xc0 ? () => text(take(format - 0xa0)) : formats[format];
+    if (read === undefined) {
+      throw new Error("a value in the plan is of a type that no backend has");
+    }
+    return read();
+  }
+  const result = value();
+  if (at !== bytes.length) {
+    throw new Error("a value in the plan is followed by something");
+  }
+  return result;
+}
+
+/** @throws Error if it is not UTF-8 */
+function text(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/** Arguments by path, as texts. A block may be a list of one; the order of a list of texts does not count; null is not set. */
+function flattened(value: unknown, path: readonly string[] = []): ReadonlyMap<string, string> {
+  if (Array.isArray(value) && !value.some(isObject)) {
+    return new Map(value.length === 0 ? [] : [[path.join("."), JSON.stringify(value.map(String).sort())]]);
+  }
+  const inner: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  if (typeof inner === "object") {
+    return new Map(Object.entries(inner ?? {}).flatMap(([name, item]) => [...flattened(item, [...path, name])]));
+  }
+  return new Map([[path.join("."), String(inner)]]);
+}
+
+/** Where the settings send the state. @param configuration `cdk.tf.json` */
+export function statedDestination(configuration: unknown): StatedDestination {
+  const { backend, cloud } = objectOf(objectOf(configuration).terraform);
+  const [[type, given] = ["", {}]] = Object.entries(objectOf(backend ?? { cloud }));
+  const stated = flattened(given);
+  const isChosen = type === "cloud" || stated.has("workspaces.prefix");
+  return { type, arguments: stated, workspace: isChosen ? stated.get("workspaces.name") : "default" };
+}
+
+/** @param isPartial whether the settings leave arguments to `-backend-config` */
+export function destinationFindings(planned: Destination, stated: StatedDestination, isPartial: boolean): readonly DiffFound[] {
+  const known = argumentsOf(backendType(planned.type) ?? { harmless: "", identity: {} });
+  // Other arguments can be secrets.
+  const shown = (path: string) =>
+    known.has(path) || known.has(path.replace(/\.[^.]*$/, ".*")) ? `${path} = ${planned.arguments.get(path)}` : path;
+  const others = [...planned.arguments.keys()].filter((path) => !stated.arguments.has(path)).map(shown);
+  const changed = [...stated.arguments].filter(([path, value]) => planned.arguments.get(path) !== value);
+  const differences = [
+    ...(planned.type === stated.type ? [] : [`backend ${stated.type} -> ${planned.type}`]),
+    ...(planned.workspace === (stated.workspace ?? planned.workspace)
+      ? []
+      : [`workspace ${stated.workspace} -> ${planned.workspace}`]),
+    ...changed.map(([path, value]) => `${path} ${value} -> ${planned.arguments.get(path) ?? "not set"}`),
+    ...(isPartial ? [] : others),
+  ];
+  const field = stated.type === "cloud" ? "cloud" : "backend";
+  if (differences.length > 0) {
+    return [{ rule: "destination-differs", field, values: { differences } }];
+  }
+  return others.length === 0 ? [] : [{ rule: "destination-partial", field, values: { arguments: others } }];
+}
+
+/** The destination in a few words: what says which state it is, and the host. */
+export function destinationText({ type, arguments: planned, workspace }: Destination): string {
+  const backend = backendType(type);
+  const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.destinations?.match(/\S+/g) ?? [])];
+  const known = argumentsOf(backend ?? { harmless: "", identity: {} });
+  const parts = [...planned].filter(
+    ([path]) => known.has(path) && names.some((name) => path === name || path.startsWith(`${name}.`)),
+  );
+  const where = parts.map(([path, value]) => `${path} ${value}`).join(", ");
+  return `${type}${where === "" ? "" : ` (${where})`}${workspace === "default" ? "" : `, workspace ${workspace}`}`;
+}

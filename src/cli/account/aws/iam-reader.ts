@@ -62,6 +62,27 @@ export class IamReader {
     return mapped(version, (found) => found && { id, document: storedDocument(found.PolicyVersion?.Document) });
   }
 
+  /** What uses a managed policy: `user deckhouse`, `group dkp`, `role nodes`. */
+  policyUses(PolicyArn: string): Promise<Reading<readonly string[]>> {
+    return this.list("iam:ListEntitiesForPolicy", { PolicyArn }, ({ PolicyUsers = [], PolicyGroups = [], PolicyRoles = [] }) => [
+      ...PolicyUsers.map(({ UserName }) => `user ${UserName}`),
+      ...PolicyGroups.map(({ GroupName }) => `group ${GroupName}`),
+      ...PolicyRoles.map(({ RoleName }) => `role ${RoleName}`),
+    ]);
+  }
+
+  /** The members of a group: `user deckhouse`. */
+  groupUses(GroupName: string): Promise<Reading<readonly string[]>> {
+    return this.list("iam:GetGroup", { GroupName }, ({ Users }) => Users?.map(({ UserName }) => `user ${UserName}`));
+  }
+
+  /** What gives instances a role: `instance profile dev-node`. */
+  roleUses(RoleName: string): Promise<Reading<readonly string[]>> {
+    return this.list("iam:ListInstanceProfilesForRole", { RoleName }, ({ InstanceProfiles }) =>
+      InstanceProfiles?.map(({ InstanceProfileName }) => `instance profile ${InstanceProfileName}`),
+    );
+  }
+
   private async attempt<T>(action: string, answer: Promise<T>): Promise<Reading<T>> {
     try {
       return { value: await within(this.time.signal, this.time.limit, action, answer) };

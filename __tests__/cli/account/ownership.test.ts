@@ -1,0 +1,111 @@
+import { type AccountObject, type DeploymentFacts, ownershipOf } from "../../../src/cli/account/ownership";
+import type { StateResource } from "../../../src/cli/terraform/state-file";
+import { deployment } from "../../helpers/deployment";
+
+const SETTINGS = deployment(`attachment: user-and-group
+group: { name: dkp }
+nodeRole: { name: nodes }
+cluster: { prefix: dev }
+`);
+const POLICY: AccountObject = { kind: "policy", name: "D8CloudProviderAWS" };
+const GROUP: AccountObject = { kind: "group", name: "dkp" };
+const USER: AccountObject = { kind: "user", name: "deckhouse" };
+const ROLE: AccountObject = { kind: "role", name: "nodes" };
+const FURTHER: AccountObject = { kind: "policy", name: "D8CloudProviderAWS-2-0123abcd" };
+
+const resource = (address: string, attributes: StateResource["attributes"]): StateResource => ({
+  address,
+  tainted: false,
+  attributes,
+});
+const STATE = {
+  user: resource("aws_iam_user.user", { name: "former" }),
+  policy: resource("aws_iam_policy.policy", { name: "d8cloudprovideraws" }),
+  attachment: resource("aws_iam_user_policy_attachment.policy-attachment", {
+    user: "deckhouse",
+    policy_arn: "arn:aws:iam::123456789012:policy/path/D8CloudProviderAWS",
+  }),
+  membership: resource("aws_iam_user_group_membership.group-membership", { user: "deckhouse", groups: ["dkp"] }),
+};
+
+interface Case extends Partial<DeploymentFacts> {
+  readonly object: AccountObject;
+  /** Undefined: not readable. */
+  readonly uses?: readonly string[];
+}
+
+const ownership = ({ object, uses, ...facts }: Case) =>
+  ownershipOf(object, uses === undefined ? { unread: "iam:...: AccessDenied" } : { value: uses }, {
+    settings: SETTINGS,
+    state: [],
+    userExists: true,
+    ...facts,
+  });
+
+const SECOND = { ...deployment("{ user: { name: second }, policy: { name: other } }"), stack: "second" };
+
+describe("an object of the account is", () => {
+  it.each<readonly [what: string, given: Case]>([
+    ["in the state, by name without case", { object: POLICY, uses: [], state: [STATE.policy] }],
+    ["in the state, whoever else uses it", { object: POLICY, uses: ["user second"], state: [STATE.policy] }],
+    ["in the state, and its uses cannot be read", { object: POLICY, state: [STATE.policy] }],
+  ])("ours: %s", (_, given) => {
+    expect(ownership(given).owner).toBe("ours");
+  });
+
+  it.each<readonly [what: string, given: Case]>([
+    ["a policy of the settings that nobody uses", { object: POLICY, uses: [] }],
+    ["a policy that only the user and the group of the settings use", { object: POLICY, uses: ["user deckhouse", "group DKP"] }],
+    ["a policy that the user of the state uses", { object: POLICY, uses: ["user former"], state: [STATE.user] }],
+    [
+      "a policy that an attachment of the state names",
+      { object: POLICY, uses: [], state: [STATE.attachment], userExists: false },
+    ],
+    [
+      "a policy that an output names",
+      { object: POLICY, uses: [], outputs: ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"], userExists: false },
+    ],
+    ["a group without other members", { object: GROUP, uses: ["user deckhouse"] }],
+    ["a group that the state's membership names", { object: GROUP, uses: [], state: [STATE.membership], userExists: false }],
+    ["a user that a resource of the state refers to", { object: USER, uses: [], state: [STATE.attachment] }],
+    ["a role that the cluster's instance profile uses", { object: ROLE, uses: ["instance profile dev-node"] }],
+    ["a role with the instance profile of the AWS console", { object: ROLE, uses: ["instance profile nodes"] }],
+    ["a further policy of other content", { object: FURTHER, uses: ["user deckhouse"] }],
+  ])("ours and unmanaged: %s", (_, given) => {
+    expect(ownership(given)).toEqual({ owner: "ours-unmanaged", by: [] });
+  });
+
+  it.each<readonly [what: string, given: Case, by: string]>([
+    ["a policy of another user", { object: POLICY, uses: ["user deckhouse", "user second"] }, "user second"],
+    ["a group with another member", { object: GROUP, uses: ["user second"] }, "user second"],
+    [
+      "a role that another cluster's instance profile uses",
+      { object: ROLE, uses: ["instance profile b-node"] },
+      "instance profile b-node",
+    ],
+    [
+      "a policy that another deployment names",
+      { object: { kind: "policy", name: "other" }, uses: [], neighbours: [SECOND] },
+      "deployment second",
+    ],
+    [
+      "a user that another deployment names",
+      { object: { kind: "user", name: "second" }, uses: [], neighbours: [SECOND] },
+      "deployment second",
+    ],
+  ])("another's: %s", (_, given, by) => {
+    expect(ownership(given)).toEqual({ owner: "anothers", by: [by] });
+  });
+
+  it.each<readonly [what: string, given: Case]>([
+    ["the user, where the state never had it: another deployment can have its default name", { object: USER, uses: [] }],
+    ["a policy that nobody uses, without the user and a former state", { object: POLICY, uses: [], userExists: false }],
+    ["a policy of which the uses cannot be read", { object: POLICY }],
+    ["a policy, without a readable state", { object: POLICY, uses: [], state: undefined }],
+    ["a policy of no name of the settings", { object: { kind: "policy", name: "D8" }, uses: [] }],
+    ["the default group, where attachment is user", { object: GROUP, uses: [], settings: deployment() }],
+    ["a further policy that another user has: it is never another's", { object: FURTHER, uses: ["user second"] }],
+  ])("unknown: %s", (_, given) => {
+    expect(ownership(given).owner).toBe("unknown");
+  });
+});

@@ -33,7 +33,7 @@ export function accountWith(answers: Answers): IamReader {
     }
     return found;
   };
-  const aws = { ask: answer, askAll: async (action: string, input: object) => [await answer(action, input)] };
+  const aws = { call: answer, callAll: async (action: string, input: object) => [await answer(action, input)] };
   const reading = { signal: new AbortController().signal, limit: 5 };
   return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0], "us-east-1", reading);
 }

@@ -85,16 +85,16 @@ describe("an object of the account is", () => {
     ],
     [
       "a policy that another deployment names",
-      { object: { kind: "policy", name: "other" }, uses: [], neighbours: [SECOND] },
+      { object: { kind: "policy", name: "other" }, uses: [], neighbors: [SECOND] },
       "deployment second",
     ],
     [
       "a user that another deployment names",
-      { object: { kind: "user", name: "second" }, uses: [], neighbours: [SECOND] },
+      { object: { kind: "user", name: "second" }, uses: [], neighbors: [SECOND] },
       "deployment second",
     ],
   ])("another's: %s", (_, given, by) => {
-    expect(ownership(given)).toEqual({ owner: "anothers", by: [by] });
+    expect(ownership(given)).toEqual({ owner: "another", by: [by] });
   });
 
   it.each<readonly [what: string, given: Case]>([

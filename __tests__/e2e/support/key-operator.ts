@@ -163,7 +163,7 @@ export class KeyOperator {
         this.terraform.run("state", "push", "errored.tfstate");
         this.removeUnsent();
         return;
-      case "remove-unsent":
+      case "remove-errored-state":
         this.removeUnsent();
         return;
       case "untaint":

@@ -7,6 +7,7 @@ import { exitCodeOf } from "../../../src/cli/findings/finding";
 import { SLOTS, type Slot } from "../../../src/iam/key-slots";
 import { KEY_ADDRESSES } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
+import { lacking } from "./situations";
 import type { Action, Program, Step as WalkedStep } from "./walk";
 import type { State, World } from "./world";
 
@@ -35,7 +36,7 @@ export function situationOf(world: World): KeySituation {
     },
     folder: "cdktf.out/stacks/deckhouse",
     state: stateContents(world.state),
-    unsent: unsentOf(world),
+    erroredState: erroredStateOf(world),
     iam: {
       account: ACCOUNT,
       exists: iam.user,
@@ -48,17 +49,19 @@ export function situationOf(world: World): KeySituation {
           lastUsed: used === undefined ? undefined : { at: dateOf(used), service: "ec2", region: "eu-central-1" },
         })),
       now: dateOf(now),
+      clock: dateOf(now + clockAhead),
     },
-    unmanagedObjects: [...lacks("user", iam.user), ...lacks("policy", iam.policy), ...lacks("attachment", iam.attached)],
-    clock: dateOf(now + clockAhead),
+    unmanagedObjects: lacking([...lacks("user", iam.user), ...lacks("policy", iam.policy), ...lacks("attachment", iam.attached)]),
+    permissions: { lost: [], unread: [] },
+    unread: [],
   };
 }
 
-function unsentOf({ unsent, unsentAfter, versions }: World) {
-  if (unsent === undefined) {
+function erroredStateOf({ erroredState, erroredAfter, versions }: World) {
+  if (erroredState === undefined) {
     return undefined;
   }
-  return unsentAfter === versions.length ? ("newer" as const) : ("older" as const);
+  return erroredAfter === versions.length ? ("newer" as const) : ("older" as const);
 }
 
 function stateContents({ user, keys, exposed }: State): KeySituation["state"] {
@@ -82,7 +85,8 @@ function stateContents({ user, keys, exposed }: State): KeySituation["state"] {
     exposed: { id: exposed?.id, slot: exposed?.slot },
     user: user ? { name: "deckhouse", arn: `arn:aws:iam::${ACCOUNT}:user/deckhouse` } : undefined,
     tainted: SLOTS.flatMap((slot) => (keys[slot]?.tainted === true ? [KEY_ADDRESSES[slot]] : [])),
-    addresses: [],
+    resources: [],
+    outputs: {},
   };
 }
 
@@ -105,7 +109,7 @@ function walkedAction(action: Step["actions"][number]): Action {
     const slot = SLOTS.find((name) => KEY_ADDRESSES[name] === action.address) ?? "primary";
     return { do: "untaint", slot };
   }
-  return action.do === "wait" ? { do: "wait", minutes: action.minutes + 1 } : action;
+  return action.do === "wait" ? { do: "wait", minutes: action.minutes + 1 } : (action as Action);
 }
 
 /** The program as a person runs it. */

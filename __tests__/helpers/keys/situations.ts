@@ -1,5 +1,5 @@
-import type { IamKey } from "../../../src/cli/account/aws/user-keys";
-import type { KeySituation } from "../../../src/cli/account/keys/situation";
+import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
+import type { KeySituation, UnmanagedObject } from "../../../src/cli/account/keys/situation";
 import type { StateKey } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../deployment";
 
@@ -33,11 +33,13 @@ export function situation(
       exposed: { id: exposed?.id, slot: exposed?.slot },
       user: keys.length === 0 ? undefined : user,
       tainted: [],
-      addresses: [],
+      resources: [],
+      outputs: {},
     },
-    iam: { account: "123456789012", exists: true, keys: inIam, now: NOW },
+    iam: { account: "123456789012", exists: true, keys: inIam, now: NOW, clock: NOW },
     unmanagedObjects: [],
-    clock: NOW,
+    permissions: { lost: [], unread: [] },
+    unread: [],
   };
 }
 
@@ -47,3 +49,15 @@ export const DEPLOYED = situation(
   [{ slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" }],
   [iamKey("AKIAPRIMARY", 30, 0.1)],
 );
+
+const OBJECTS = {
+  user: { kind: "user", name: "deckhouse", setting: "user" },
+  policy: { kind: "policy", name: "D8CloudProviderAWS", setting: "policy" },
+  attachment: { kind: "attachment", name: "D8CloudProviderAWS", setting: "policy" },
+} as const;
+
+/** Objects that IAM has and the state lacks. @default owner the deployment */
+export const lacking = (
+  fields: readonly (keyof typeof OBJECTS)[],
+  { owner = "ours-unmanaged", by = [] }: Partial<Pick<UnmanagedObject, "owner" | "by">> = {},
+): readonly UnmanagedObject[] => fields.map((imports) => ({ ...OBJECTS[imports], imports, owner, by }));

@@ -25,7 +25,7 @@ export type Action =
   | { readonly do: "apply" }
   | { readonly do: "hand-over" }
   | { readonly do: "push-state" }
-  | { readonly do: "remove-unsent" }
+  | { readonly do: "remove-errored-state" }
   | { readonly do: "untaint"; readonly slot: Slot }
   | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string }
   | { readonly do: "wait"; readonly minutes: number }
@@ -157,7 +157,7 @@ function follow(program: Program, before: World, given: Step, interruption?: Int
   let applied = false;
   for (const action of step.actions) {
     if (action.do === "apply") {
-      if (world.unsent !== undefined && world.unsentAfter === world.versions.length) {
+      if (world.erroredState !== undefined && world.erroredAfter === world.versions.length) {
         throw new Broken("the advised apply makes errored.tfstate useless");
       }
       const had = Object.values(world.state.keys).map(({ id }) => id);
@@ -230,7 +230,7 @@ export function settingsError({ primary, secondary, current, pgp, imports }: Set
 }
 
 function perform(world: World, action: Exclude<Action, { readonly do: "apply" }>): void {
-  const { state, unsent } = world;
+  const { state, erroredState } = world;
   switch (action.do) {
     case "hand-over": {
       const key = Object.values(state.keys).find(({ id }) => id === state.exposed?.id);
@@ -241,18 +241,18 @@ function perform(world: World, action: Exclude<Action, { readonly do: "apply" }>
       return;
     }
     case "push-state":
-      if (unsent === undefined) {
+      if (erroredState === undefined) {
         throw new Broken("there is no errored.tfstate");
       }
-      if (world.unsentAfter !== world.versions.length) {
+      if (world.erroredAfter !== world.versions.length) {
         throw new Broken("cannot overwrite existing state with serial");
       }
-      world.state = unsent;
-      world.versions.push(copyOf(unsent));
-      world.unsent = undefined;
+      world.state = erroredState;
+      world.versions.push(copyOf(erroredState));
+      world.erroredState = undefined;
       return;
-    case "remove-unsent":
-      world.unsent = undefined;
+    case "remove-errored-state":
+      world.erroredState = undefined;
       return;
     case "untaint": {
       const key = state.keys[action.slot];

@@ -53,9 +53,9 @@ export interface World {
   /** All versions of the state's object, the newest last. */
   versions: State[];
   /** The state in errored.tfstate. */
-  unsent?: State;
+  erroredState?: State;
   /** How many versions the object had when that file was written. */
-  unsentAfter: number;
+  erroredAfter: number;
   /** The key in provider-cluster-configuration. */
   dkp: string;
   /** The key that a person imports without being advised to. */
@@ -84,7 +84,7 @@ export const newWorld = (): World => ({
   iam: { user: false, policy: false, attached: false, keys: [] },
   state: emptyState(),
   versions: [],
-  unsentAfter: 0,
+  erroredAfter: 0,
   dkp: "",
   imported: "",
   stopped: 0,
@@ -201,8 +201,8 @@ export function apply(world: World, protectAttachment: boolean, after: () => voi
     state.exposed = current === undefined ? undefined : { id: current.id, slot: world.settings.current };
   }
   if (interruption?.kind === "state not written") {
-    world.unsent = state;
-    world.unsentAfter = world.versions.length;
+    world.erroredState = state;
+    world.erroredAfter = world.versions.length;
     return { failed: ["state not written"], calls };
   }
   world.state = state;
@@ -378,7 +378,7 @@ export function canonical(world: World): string {
     note(created);
     note(used);
   }
-  for (const { keys } of [world.state, ...(world.unsent === undefined ? [] : [world.unsent])]) {
+  for (const { keys } of [world.state, ...(world.erroredState === undefined ? [] : [world.erroredState])]) {
     for (const { created } of Object.values(keys)) {
       note(created);
     }
@@ -412,7 +412,8 @@ export function canonical(world: World): string {
         .sort()
         .map(([slot, { created, ...key }]) => [slot, key]),
     })),
-    unsent: world.unsent === undefined ? undefined : [stateOf(world.unsent), world.unsentAfter === world.versions.length],
+    erroredState:
+      world.erroredState === undefined ? undefined : [stateOf(world.erroredState), world.erroredAfter === world.versions.length],
     dkp: world.dkp,
     stopped: world.stopped,
     leaked: [...world.leaked].sort(),

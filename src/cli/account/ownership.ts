@@ -2,6 +2,7 @@ import { nodeRoleName } from "../../iam/cluster";
 import type { Deployment } from "../../settings/deployment";
 import type { StateResource } from "../terraform/state-file";
 import type { Reading } from "./aws/iam-reader";
+import { managedObjects } from "./managed-objects";
 
 /** An IAM object of the account. IAM compares names without their path and case. */
 export interface AccountObject {
@@ -11,9 +12,9 @@ export interface AccountObject {
 
 /**
  * Whose an object is. `ours`: the state has it. `ours-unmanaged`: the state lacks it, it has a name of the settings, and nothing else
- * uses it. `anothers`: something outside the deployment uses it, or another deployment names it. Only the first two are ever imported.
+ * uses it. `another`: something outside the deployment uses it, or another deployment names it. Only the first two are ever imported.
  */
-export type Owner = "ours" | "ours-unmanaged" | "anothers" | "unknown";
+export type Owner = "ours" | "ours-unmanaged" | "another" | "unknown";
 
 export interface Ownership {
   readonly owner: Owner;
@@ -31,18 +32,17 @@ export interface DeploymentFacts {
   /** Whether IAM has the deployment's user. */
   readonly userExists: boolean;
   /** Other deployments of the same account. @default none */
-  readonly neighbours?: readonly Deployment[];
+  readonly neighbors?: readonly Deployment[];
 }
 
 /**
  * Whose an object of the account is.
- * @param uses what uses it: the principals of a policy (`user deckhouse`, `group dkp`, `role nodes`), the members of a group, the
- * instance profiles of a role (`instance profile dev-node`); none of a user
+ * @param uses what uses it, as `IamReader.uses` reads it
  */
 export function ownershipOf(object: AccountObject, uses: Reading<readonly string[]>, facts: DeploymentFacts): Ownership {
   const own = ownPrincipals(object, facts);
   const users = "value" in uses ? uses.value.filter((use) => !own.has(lower(use))) : [];
-  const by = [...users, ...neighboursThatName(object, facts)];
+  const by = [...users, ...neighborsThatName(object, facts)];
   return { owner: ownerOf(object, by.length > 0, "value" in uses, facts), by };
 }
 
@@ -52,9 +52,9 @@ function ownerOf(object: AccountObject, isUsedByOthers: boolean, areUsesKnown: b
     return "ours";
   }
   if (isUsedByOthers) {
-    return isAdditionalPolicy(object, settings) ? "unknown" : "anothers";
+    return isAdditionalPolicy(object, settings) ? "unknown" : "another";
   }
-  const isNamed = namesOf(settings).some((named) => isSame(named, object)) || isAdditionalPolicy(object, settings);
+  const isNamed = managedObjects(settings).some((named) => isSame(named, object)) || isAdditionalPolicy(object, settings);
   if (!areUsesKnown || state === undefined || !isNamed) {
     return "unknown";
   }
@@ -70,21 +70,6 @@ function ownerOf(object: AccountObject, isUsedByOthers: boolean, areUsesKnown: b
 export function isAdditionalPolicy({ kind, name }: AccountObject, { policy }: Pick<Deployment, "policy">): boolean {
   const first = lower(policy.name);
   return kind === "policy" && lower(name).startsWith(first) && /^-[2-9]-[0-9a-f]{8}$/.test(lower(name).slice(first.length));
-}
-
-/** The objects that settings name. */
-function namesOf({ user, policies, group, attachment, nodeRole }: Deployment): readonly AccountObject[] {
-  const objects: AccountObject[] = [
-    { kind: "user", name: user.name },
-    ...policies.map(({ name }): AccountObject => ({ kind: "policy", name })),
-  ];
-  if (attachment !== "user") {
-    objects.push({ kind: "group", name: group.name });
-  }
-  if (nodeRole !== undefined) {
-    objects.push({ kind: "role", name: nodeRole.name });
-  }
-  return objects;
 }
 
 const TYPES: Readonly<Record<AccountObject["kind"], string>> = {
@@ -106,7 +91,7 @@ function ownPrincipals({ kind, name }: AccountObject, { settings, state = [] }: 
   const managed = (["user", "group", "role"] as const).flatMap((type) =>
     state.filter(({ address }) => address.startsWith(TYPES[type])).map(({ attributes }) => `${type} ${String(attributes.name)}`),
   );
-  const own = [...namesOf(settings).map((object) => `${object.kind} ${object.name}`), ...managed];
+  const own = [...managedObjects(settings).map((object) => `${object.kind} ${object.name}`), ...managed];
   if (prefix !== undefined) {
     own.push(`role ${nodeRoleName(prefix)}`, `instance profile ${nodeRoleName(prefix)}`);
   }
@@ -117,8 +102,8 @@ function ownPrincipals({ kind, name }: AccountObject, { settings, state = [] }: 
   return new Set(own.map(lower));
 }
 
-function neighboursThatName(object: AccountObject, { neighbours = [] }: DeploymentFacts): readonly string[] {
-  const naming = neighbours.filter((neighbour) => namesOf(neighbour).some((named) => isSame(named, object)));
+function neighborsThatName(object: AccountObject, { neighbors = [] }: DeploymentFacts): readonly string[] {
+  const naming = neighbors.filter((neighbor) => managedObjects(neighbor).some((named) => isSame(named, object)));
   return naming.map(({ stack }) => `deployment ${stack}`);
 }
 

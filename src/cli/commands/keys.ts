@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { Option } from "commander";
+import { ACCESS_KEY_ID } from "../../iam/key-slots";
 import type { Deployment } from "../../settings/deployment";
 import { editSettings } from "../account/keys/edit-yaml";
 import { leakResponse, leakText } from "../account/keys/leak";
@@ -7,9 +7,8 @@ import { changesOf } from "../account/keys/next-step";
 import { contextOf, type KeyReport, keyReport, keyReportJson, keyReportText } from "../account/keys/report";
 import { KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
-import { keySituation, situationWithoutState } from "../account/keys/sources";
+import { keySituation } from "../account/keys/sources";
 import { exitCodeOf } from "../findings/finding";
-import { stackFolder } from "../terraform/terraform-cli";
 import { EXIT } from "./exit-codes";
 import { forDeployments } from "./support/for-deployments";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
@@ -29,7 +28,7 @@ export const define: Define = (command, session) => {
     .description(
       `Shows the access keys of deployments, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing to do, and DKP's key works throughout.
 
-A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; where the state lacks an object of the deployment also iam:GetPolicy, iam:ListAttachedUserPolicies, iam:GetGroup and iam:GetRole. Changes nothing in AWS. A stack must be synthesized and initialized.
+A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; for the permissions of DKP, and where the state lacks an object, also iam:GetUser, iam:GetPolicy, iam:GetPolicyVersion, iam:GetGroup, iam:GetRole, iam:ListAttachedUserPolicies, iam:ListAttachedGroupPolicies, iam:ListGroupsForUser, iam:ListEntitiesForPolicy and iam:ListInstanceProfilesForRole. Changes nothing in AWS. A stack must be synthesized and initialized.
 
 With --write it also makes the changes of the settings that are the next step, for one commit; comments stay. Fails if something else comes first. Where nothing is to do, that begins a rotation.
 
@@ -79,9 +78,6 @@ async function status(session: Session, names: readonly string[], { write, timeo
 
 const context = ({ settings, terraform }: Session, situation: KeySituation) => contextOf(situation, settings, terraform.binary);
 
-/** IAM API Reference, "AccessKey": 16 to 128 characters; IAM User Guide, "Unique identifiers": `AKIA` for access keys. */
-const ACCESS_KEY_ID = /^AKIA\w{12,124}$/;
-
 /** @throws Error if --key has no effect, or names no key */
 function requireLeaked({ leaked: isLeaked, key }: Options): void {
   if (isLeaked !== true && key !== undefined) {
@@ -97,13 +93,16 @@ function requireLeaked({ leaked: isLeaked, key }: Options): void {
 async function leaked(session: Session, names: readonly string[], options: Options): Promise<void> {
   const { deployment } = selectOne(session, names);
   const { timeout } = options;
-  const situation = await situationOf(session, deployment, timeout)
-    .catch((error: Error) => withoutState(session, deployment, timeout, error))
-    .catch((error: Error) => {
-      session.fail(new Error(`${error.message}; until then, follow review/${deployment.stack}/after-a-leak.md`));
-    });
+  const situation = await situationOf(session, deployment, timeout, true).catch((error: Error) => {
+    session.fail(new Error(`${error.message}; until then, follow review/${deployment.stack}/after-a-leak.md`));
+  });
   if (situation === undefined) {
     return;
+  }
+  const unread = [situation.unreachable ?? [], situation.unread].flat();
+  if (unread.length > 0) {
+    session.fail(new Error(`${unread.join("; ")}; these steps are without what could not be read`));
+    session.raise(EXIT.breaking);
   }
   const response = leakResponse(situation, options.key ?? []);
   if (options.format === "json") {
@@ -113,17 +112,8 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   }
 }
 
-/** @param limit how long the calls to AWS may take, in seconds */
-async function situationOf({ terraform, output }: Session, deployment: Deployment, limit: number): Promise<KeySituation> {
-  return keySituation(terraform, stackFolder(terraform, output, deployment.stack), deployment, limit);
-}
-
-/** What IAM shows, where the state cannot be read. @throws Error if IAM does not answer either */
-async function withoutState(session: Session, deployment: Deployment, limit: number, error: Error): Promise<KeySituation> {
+/** @param limit how long the calls to AWS may take, in seconds @param isPartial whether what cannot be read is left out */
+async function situationOf(session: Session, deployment: Deployment, limit: number, isPartial = false): Promise<KeySituation> {
   const { terraform, output } = session;
-  const folder = join(output, "stacks", deployment.stack);
-  const situation = await situationWithoutState(terraform, folder, deployment, limit, error.message);
-  session.fail(new Error(`${error.message}; these steps are without the state`));
-  session.raise(EXIT.breaking);
-  return situation;
+  return keySituation(deployment, { terraform, output, limit, isPartial });
 }

@@ -26,8 +26,10 @@ export interface StateContents {
   readonly user?: { readonly name?: string | undefined; readonly arn?: string | undefined } | undefined;
   /** Addresses of all resources that Terraform would replace because an apply failed after their creation. */
   readonly tainted: readonly string[];
-  /** Addresses of all managed resources. */
-  readonly addresses: readonly string[];
+  /** All managed resources. Their attributes contain secrets. */
+  readonly resources: readonly StateResource[];
+  /** The outputs whose values are strings. */
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** The version of the state's format since Terraform 0.12, and OpenTofu's. */
@@ -60,14 +62,23 @@ export function readState(state: string): StateContents {
     exposed: { id: text(object(outputs.access_key_id).value), slot: SLOTS.find((name) => name === slot) },
     user: user === undefined ? undefined : { name: text(user.name), arn: text(user.arn) },
     tainted: instances.filter(({ tainted }) => tainted).map(({ address }) => address),
-    addresses: instances.map(({ address }) => address),
+    resources: instances,
+    outputs: Object.fromEntries(
+      Object.entries(outputs).flatMap(([name, output]) => {
+        const value = text(object(output).value);
+        return value === undefined || object(output).sensitive === true ? [] : [[name, value]];
+      }),
+    ),
   };
 }
 
-/** The serial number of a state, which each write raises; -1 for what is no state. */
-export function serialOf(state: string): number {
-  const { serial } = object(parseJson(state));
-  return typeof serial === "number" ? serial : -1;
+/**
+ * The serial number of a state, which each write raises, and its lineage, which the first write chooses; -1 and undefined for what is
+ * no state.
+ */
+export function versionOf(state: string): { readonly serial: number; readonly lineage: string | undefined } {
+  const { serial, lineage } = object(parseJson(state));
+  return { serial: typeof serial === "number" ? serial : -1, lineage: text(lineage) };
 }
 
 /** The managed resources of a state. Their attributes contain secrets. @throws Error as `readState` */

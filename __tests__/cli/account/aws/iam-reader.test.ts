@@ -6,7 +6,7 @@ const USER = { UserName: "deckhouse" };
 /** A reader of an AWS that gives one answer to every call. */
 function reader(answer: () => Promise<unknown>, signal = new AbortController().signal): IamReader {
   const reply = answer as () => Promise<never>;
-  return new IamReader({ ask: reply, askAll: reply }, "us-east-1", { signal, limit: 5 });
+  return new IamReader({ call: reply, callAll: reply }, "us-east-1", { signal, limit: 5 });
 }
 const fails = (error: Error) => reader(() => Promise.reject(error));
 const missing = new AwsError("iam:GetUser", "NoSuchEntity", "no user");

@@ -2,7 +2,7 @@ import type { Image } from "@aws-sdk/client-ec2";
 import type { EvaluationResult } from "@aws-sdk/client-iam";
 import { Aws } from "../../../../src/cli/account/aws/client";
 import { AwsError } from "../../../../src/cli/account/aws/operations";
-import { type ExistingObject, ownObjects } from "../../../../src/cli/account/own-objects";
+import { type ExistingObject, managedObjects } from "../../../../src/cli/account/managed-objects";
 import { ADMIN_ACTIONS, adminPolicy, CHECKS } from "../../../../src/cli/account/preflight/all-checks";
 import type { Subject, Tools } from "../../../../src/cli/account/preflight/check";
 import { judgeIdentity, judgeRefusal } from "../../../../src/cli/account/preflight/checks/account";
@@ -243,7 +243,7 @@ const findings = (
   { more = "", state = { value: [] } }: { readonly more?: string; readonly state?: OwnNames["state"] } = {},
 ) => {
   const settings = deployment(`${SETTINGS}${more}`);
-  const objects = ownObjects(settings).map((object) => ({ ...object, existing: existing[`${object.kind} ${object.name}`] }));
+  const objects = managedObjects(settings).map((object) => ({ ...object, existing: existing[`${object.kind} ${object.name}`] }));
   return judgeOwnNames({ stack: "dev", objects, state, imports: settings.import });
 };
 
@@ -470,7 +470,7 @@ it.each([
 describe("the preflight", () => {
   it("cannot make a call that changes anything", async () => {
     const aws = new Aws({ alwaysOnRegion: "us-east-1", signal: new AbortController().signal });
-    await expect(aws.ask("ec2:CreateVpc" as never, {} as never, "eu-central-1")).rejects.toThrow(
+    await expect(aws.call("ec2:CreateVpc" as never, {} as never, "eu-central-1")).rejects.toThrow(
       "ec2:CreateVpc is not a call that only reads",
     );
   });

@@ -155,7 +155,7 @@ it("rejects once where several checks have a defect, without an unhandled reject
     await new Promise((resolve) => setTimeout(resolve, action === "ec2:DescribeRegions" ? 20 : 0));
     throw new TypeError(`defect in ${action}`);
   };
-  const aws = { ask: defect, askAll: defect, dryRun: defect } as unknown as Parameters<typeof runPreflight>[1];
+  const aws = { call: defect, callAll: defect, dryRun: defect } as unknown as Parameters<typeof runPreflight>[1];
   const options = {
     asKey: false,
     existingCluster: false,

@@ -49,16 +49,16 @@ export class Aws {
 
   constructor(private readonly access: Access) {}
 
-  async ask<A extends Action>(action: A, input: Input<A>, region: string): Promise<Output<A>> {
+  async call<A extends Action>(action: A, input: Input<A>, region: string): Promise<Output<A>> {
     if (!READS.test(action.split(":")[1] ?? "")) {
       throw new Error(`${action} is not a call that only reads`);
     }
-    return (await this.untilAnswered(() => this.send(action, input, region))) as Output<A>;
+    return (await this.retryWhileThrottled(() => this.send(action, input, region))) as Output<A>;
   }
 
   /** All pages of a list. */
-  async askAll<A extends PagedAction>(action: A, input: Input<A>, region: string): Promise<readonly Output<A>[]> {
-    return (await this.untilAnswered(() => this.pages(action, input, region))) as readonly Output<A>[];
+  async callAll<A extends PagedAction>(action: A, input: Input<A>, region: string): Promise<readonly Output<A>[]> {
+    return (await this.retryWhileThrottled(() => this.pages(action, input, region))) as readonly Output<A>[];
   }
 
   /** @returns the code of the answer: EC2 answers a dry run with an error, whatever it thinks of the call */
@@ -151,7 +151,7 @@ export class Aws {
   }
 
   /** Repeats work while AWS throttles it. */
-  private async untilAnswered<T>(work: () => Promise<T>): Promise<T> {
+  private async retryWhileThrottled<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await work();

@@ -46,10 +46,10 @@ export type Output<A extends Action> =
     : never;
 
 /** Calls AWS. Errors are thrown as `AwsError`. */
-export type Ask<A extends Action = Action> = <B extends A>(action: B, input: Input<B>) => Promise<Output<B>>;
+export type Call<A extends Action = Action> = <B extends A>(action: B, input: Input<B>) => Promise<Output<B>>;
 
 /** Calls AWS for all pages of a list. Errors are thrown as `AwsError`. */
-export type AskAll<A extends Action = Action> = <B extends A & PagedAction>(
+export type CallAll<A extends Action = Action> = <B extends A & PagedAction>(
   action: B,
   input: Input<B>,
 ) => Promise<readonly Output<B>[]>;

@@ -1,15 +1,16 @@
 import { pgpKeyOf } from "../../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { Finding, Found } from "../../findings/finding";
-import type { IamKey } from "../aws/user-keys";
+import type { IamKey } from "../aws/iam-reader";
 import type { KeyRules } from "./rules";
 import {
-  breakOf,
-  canBeGiven,
+  canHandOver,
   effectsOf,
   exposedSlot,
+  hazardOf,
   isInUse,
   isRecent,
+  isStateLost,
   type KeySituation,
   type KeySlot,
   mismatches,
@@ -18,6 +19,7 @@ import {
   slotSettings,
   slotsOf,
   taintedAddresses,
+  type UnmanagedObject,
   unlistedKeys,
   unmanagedKeys,
 } from "./situation";
@@ -36,7 +38,7 @@ type KeyFinding = Found<KeyRules>;
 export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>[] {
   const { stack } = situation.settings;
   const mismatch = mismatchFindings(situation);
-  const found = [
+  const all = [
     ...clockFindings(situation),
     ...(mismatch.length > 0
       ? mismatch
@@ -47,11 +49,11 @@ export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>
           ...useFindings(situation),
         ]),
   ];
-  return found.map((finding) => ({ ...finding, stack }));
+  return all.map((finding) => ({ ...finding, stack }));
 }
 
-function clockFindings({ clock, iam }: KeySituation): readonly KeyFinding[] {
-  const minutes = Math.round((clock.getTime() - iam.now.getTime()) / 60_000);
+function clockFindings({ iam: { clock, now } }: KeySituation): readonly KeyFinding[] {
+  const minutes = Math.round((clock.getTime() - now.getTime()) / 60_000);
   return Math.abs(minutes) > MAX_SKEW_MINUTES ? [{ rule: "key-clock", values: { minutes } }] : [];
 }
 
@@ -68,7 +70,7 @@ export function mismatchFindings({ settings, state, iam, folder }: KeySituation)
     });
   }
   if (stateAccount !== undefined) {
-    const of = "the state's user belongs to account";
+    const of = "the user in the state belongs to account";
     findings.push({ rule: "key-account-differs", values: { of, expected: stateAccount, account } });
   }
   if (settingsAccount !== undefined) {
@@ -78,26 +80,28 @@ export function mismatchFindings({ settings, state, iam, folder }: KeySituation)
   return findings;
 }
 
-/** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
-export const isStateLost = ({ state, iam, settings }: KeySituation) =>
-  state.user === undefined && iam.exists && settings.import?.user !== true;
-
 function stateFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { state, iam, settings, folder, unsent, unmanagedObjects } = situation;
+  const { state, iam, settings, folder, erroredState, unmanagedObjects, permissions } = situation;
   const findings: KeyFinding[] = [];
-  if (unsent !== undefined) {
-    findings.push({ rule: "key-state-unsent", values: { folder, newer: unsent === "newer" } });
+  if (erroredState !== undefined) {
+    findings.push({ rule: "key-errored-state", values: { folder, state: erroredState } });
   }
   if (isStateLost(situation)) {
     const keys = iam.keys.map(keyText).join(" and ");
-    findings.push({ rule: "key-state-lost", values: { user: settings.user.name, keys } });
-  } else {
-    findings.push(...unmanagedObjects.map((object): KeyFinding => ({ rule: "key-object-lost", values: { object } })));
+    findings.push({ rule: "key-state-lost", field: "user.name", values: { user: settings.user.name, keys } });
+  }
+  findings.push(...unmanagedObjects.flatMap((object) => objectFindings(object, isStateLost(situation))));
+  for (const { address, lost } of permissions.lost) {
+    findings.push({ rule: "key-permissions-lost", address, values: { address, lost } });
+  }
+  if (permissions.unread.length > 0) {
+    findings.push({ rule: "key-permissions-unread", values: { unread: permissions.unread } });
   }
   const exposed = exposedSlot(situation);
   const { id, slot } = state.exposed;
   if (id !== undefined && exposed === undefined) {
-    findings.push({ rule: "key-exposed-lost", values: { slot: slot ?? "", key: id } });
+    const key = iam.keys.find((candidate) => candidate.id === id);
+    findings.push({ rule: "key-exposed-lost", values: { slot: slot ?? "", key: key === undefined ? id : keyText(key) } });
   }
   if (state.user !== undefined && !iam.exists) {
     findings.push({ rule: "key-user-deleted", values: { user: settings.user.name } });
@@ -112,41 +116,50 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
   return findings;
 }
 
+/** An object of the settings that the state lacks; without the user, only what another deployment has. */
+function objectFindings({ kind, name, setting, owner, by }: UnmanagedObject, isLost: boolean): readonly KeyFinding[] {
+  const field = `${setting}.name`;
+  if (owner === "another") {
+    return kind === "attachment" ? [] : [{ rule: "key-object-of-another", field, values: { kind, name, field, by } }];
+  }
+  return isLost ? [] : [{ rule: "key-object-lost", field, values: { kind, name, known: owner === "ours-unmanaged" } }];
+}
+
 function effectFindings(situation: KeySituation): readonly KeyFinding[] {
   const { id, slot } = situation.state.exposed;
   const exposed = `${id} (${slot})`;
   const effects = effectsOf(situation);
   return effects.flatMap((effect): readonly KeyFinding[] => {
-    const breaks = breakOf(effect, effects, situation);
+    const hazard = hazardOf(effect, effects, situation);
     const field = effect.verb === "expose" ? "accessKeys.current" : `accessKeys.${effect.slot}`;
     const values = { verb: effect.verb, slot: effect.slot, key: effect.id ?? "", exposed };
-    if (breaks !== undefined) {
-      return [{ rule: "key-breaking", field, values: { ...values, breaks } }];
+    if (hazard !== undefined) {
+      return [{ rule: "key-breaking", field, values: { ...values, hazard } }];
     }
     return effect.verb === "expose" ? [{ rule: "key-current-differs", field, values }] : [];
   });
 }
 
-function slotFindings({ slot, managed, found, wanted }: KeySlot, situation: KeySituation): readonly KeyFinding[] {
+function slotFindings({ slot, inState, inIam, inSettings }: KeySlot, situation: KeySituation): readonly KeyFinding[] {
   const { iam, state, settings } = situation;
   const findings: KeyFinding[] = [];
-  const key = managed?.id ?? "";
-  if (managed !== undefined && found === undefined && iam.exists) {
+  const key = inState?.id ?? "";
+  if (inState !== undefined && inIam === undefined && iam.exists) {
     if (unlistedKeys(situation).some((unlisted) => unlisted.slot === slot)) {
       findings.push({ rule: "key-not-listed", values: { slot, key } });
     } else if (key === state.exposed.id) {
-      findings.push({ rule: "key-exposed-deleted", values: { slot, key } });
-    } else if (wanted !== "absent") {
+      findings.push({ rule: "key-exposed-deleted", values: { slot, key, isNone: settings.accessKeys === "none" } });
+    } else if (inSettings !== "absent") {
       findings.push({ rule: "key-deleted", field: `accessKeys.${slot}.status`, values: { slot, key } });
     }
   }
-  const days = found?.created === undefined ? 0 : daysBetween(found.created, iam.now);
-  if (days >= WARN_AT_DAYS && found?.status === "Active") {
+  const days = inIam?.created === undefined ? 0 : daysBetween(inIam.created, iam.now);
+  if (days >= WARN_AT_DAYS && inIam?.status === "Active") {
     findings.push({ rule: "key-old", values: { slot, days, limit: MAX_DAYS } });
   }
-  const expires = slotPgpKey({ managed, slot }, settings)?.expires;
+  const expires = slotPgpKey({ inState, slot }, settings)?.expires;
   const left = expires === undefined ? undefined : daysBetween(iam.now, expires);
-  if (left !== undefined && left <= PGP_WARN_DAYS && wanted !== "absent") {
+  if (left !== undefined && left <= PGP_WARN_DAYS && inSettings !== "absent") {
     findings.push({ rule: "pgp-key-expires", field: `accessKeys.${slot}.pgpKey`, values: { slot, days: left } });
   }
   return findings;
@@ -155,28 +168,32 @@ function slotFindings({ slot, managed, found, wanted }: KeySlot, situation: KeyS
 export const daysBetween = (from: Date, to: Date) => Math.floor((to.getTime() - from.getTime()) / DAY_MS);
 
 /** The OpenPGP key of a slot: that of its access key, or that of the settings for the next one. */
-export const slotPgpKey = ({ managed, slot }: Pick<KeySlot, "managed" | "slot">, settings: KeySituation["settings"]) =>
-  pgpKeyOf((managed ?? slotSettings(settings)[slot]).pgpKey);
+export const slotPgpKey = ({ inState, slot }: Pick<KeySlot, "inState" | "slot">, settings: KeySituation["settings"]) =>
+  pgpKeyOf((inState ?? slotSettings(settings)[slot]).pgpKey);
 
 /** Keys beside the state, and the exposed key that nothing uses. */
 function useFindings(situation: KeySituation): readonly KeyFinding[] {
   const { settings, state, iam } = situation;
-  const unmanaged = isStateLost(situation) ? [] : unmanagedKeys(situation).filter(({ id }) => id !== pendingImport(situation));
-  const isNone = settings.accessKeys === "none" && state.keys.length === 0;
-  const findings = unmanaged.map(
-    (key): KeyFinding =>
-      isNone
-        ? { rule: "key-external", values: { key: keyText(key) } }
-        : { rule: "key-unmanaged", values: { key: keyText(key), recent: isRecent(key, iam.now) } },
-  );
+  const named = [pendingImport(situation), state.exposed.id];
+  const unmanaged = isStateLost(situation) ? [] : unmanagedKeys(situation).filter(({ id }) => !named.includes(id));
+  const isNone = settings.accessKeys === "none";
+  const findings = unmanaged.map((key): KeyFinding => {
+    const { stack } = settings;
+    return isNone && state.keys.length === 0
+      ? { rule: "key-external", values: { key: keyText(key) } }
+      : { rule: "key-unmanaged", values: { key: keyText(key), recent: isRecent(key, iam.now), id: key.id, stack } };
+  });
+  if (isNone && iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
+    findings.push({ rule: "key-none-active", field: "accessKeys", values: { user: settings.user.name } });
+  }
   const imported = settings.import?.accessKeyId;
   const primary = state.keys.find(({ slot }) => slot === "primary")?.id;
   if (imported !== undefined && primary !== undefined && primary !== imported) {
     findings.push({ rule: "key-import-ignored", field: "import.accessKeyId", values: { key: imported, primary } });
   }
   const exposed = exposedSlot(situation);
-  if (exposed?.found?.status === "Active" && !isInUse(exposed.found, iam.now)) {
-    const values = { slot: exposed.slot, key: exposed.found.id, known: canBeGiven(exposed) };
+  if (exposed?.inIam?.status === "Active" && !isInUse(exposed.inIam, iam.now)) {
+    const values = { slot: exposed.slot, key: exposed.inIam.id, known: canHandOver(exposed) };
     findings.push({ rule: "key-unused", values });
   }
   return findings;

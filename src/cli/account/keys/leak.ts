@@ -1,13 +1,14 @@
 import { visible } from "../../../text/printable";
 import { textOf } from "../../findings/finding";
 import { dkpAccess } from "../../text/command";
+import type { IamKey } from "../aws/iam-reader";
 import type { Change } from "./edit-yaml";
 import { keyText, mismatchFindings } from "./findings";
 import { GUIDES, leakCommands, SESSION_HOURS } from "./leaked-key";
 import { type Action, nextStep, type Step } from "./next-step";
 import { type Context, commandsOf, editText, stepText } from "./report";
 import { KEY_RULES, type KeyRules } from "./rules";
-import { canBeGiven, exposedSlot, type KeySituation, withoutKeys } from "./situation";
+import { canHandOver, exposedSlot, type KeySituation, withoutKeys } from "./situation";
 
 /** What ends the leaked keys, and what comes next once they are deleted. */
 export interface LeakResponse {
@@ -59,30 +60,40 @@ function afterLeak(left: KeySituation): Step {
   if (next.why !== "done" || exposed === undefined) {
     return next;
   }
-  return canBeGiven(exposed)
-    ? { why: "give", key: exposed.found?.id, edits: [], actions: [{ do: "hand-over" }] }
+  return canHandOver(exposed)
+    ? { why: "hand-over", key: exposed.inIam?.id, edits: [], actions: [{ do: "hand-over" }] }
     : { ...next, why: "create" };
+}
+
+/** Another key of the user, which an attacker can have created with the leaked one. */
+function otherKeyText(key: IamKey, { settings, state }: KeySituation, leaked: readonly string[]): string {
+  const slot = state.keys.find(({ id }) => id === key.id)?.slot;
+  const where = slot === undefined ? "which the state does not have" : `in the slot ${slot}`;
+  const repeat = dkpAccess("keys", "--leaked", settings.stack, "--key", ...leaked, key.id);
+  return `the user also has ${keyText(key)}, ${where}: if nobody in your team created it, it is the attacker's: ${repeat}`;
 }
 
 /** The response as text: steps in their order, as settings and commands. Lines to type are indented by four spaces. */
 export function leakText(situation: KeySituation, response: LeakResponse, context: Context): string {
   const { settings, iam, state } = situation;
   const { contain, after, ids } = response;
-  const { denySessions, removeDenial, createKey } = leakCommands(settings.user.name);
+  const { denySessions, removeDenial } = leakCommands(settings.user.name, context.region);
   const [deactivate, deletion] = (["deactivate", "delete"] as const).map((kind) =>
     contain.actions.filter((action) => action.do === kind).flatMap((action) => commandsOf(action, context)),
   );
   const command = (line: string) => `    ${line}`;
   const describe = (id: string) => {
-    const found = iam.keys.find((key) => key.id === id);
+    const inIam = iam.keys.find((key) => key.id === id);
     const exposed = id === state.exposed.id ? ", exposed by the outputs" : "";
-    return `leaked: ${found === undefined ? `${id} (IAM does not list it)` : keyText(found)}${exposed}`;
+    return `leaked: ${inIam === undefined ? `${id} (IAM does not list it)` : keyText(inIam)}${exposed}`;
   };
-  const [why = "", ...rest] =
-    settings.accessKeys === "none" ? ["create a key for DKP", `   ${createKey}`] : stepText(after, context);
+  const [why = "", ...rest] = stepText(after, context);
+  const others = iam.keys.filter(({ id }) => !ids.includes(id)).map((key) => otherKeyText(key, situation, ids));
   const lines = [
     `${settings.stack}: response to a leaked key of the user ${settings.user.name}${iam.account === undefined ? "" : ` in account ${iam.account}`}; this command changes nothing`,
     ...ids.map(describe),
+    ...situation.unread.map((reason) => `not read: ${reason}`),
+    ...others,
     "DKP cannot call AWS from step 1 until it has another key; the instances of the cluster keep running",
     "",
     "1. Deactivate the key",
@@ -97,11 +108,11 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
     "",
     `4. Give DKP a key that has not leaked: ${why}`,
     ...rest.map((line) => ` ${line}`),
-    `   then ${dkpAccess("keys", settings.stack)}, until nothing is to do`,
+    `   then ${dkpAccess("keys", settings.stack)}, until there is nothing left to do`,
     "",
     "5. Find and remove what the attacker created: it works without the key",
     ...GUIDES.map(([what, url]) => `   ${what}: ${url}`),
-    `   ${dkpAccess("drift", settings.stack)}: what exists beside what Terraform manages`,
+    `   ${dkpAccess("drift", settings.stack)}: what exists next to what Terraform manages`,
     "",
     `6. ${SESSION_HOURS} hours after step 2, remove the Deny: Terraform cannot delete a user with an inline policy`,
     command(removeDenial),

@@ -20,22 +20,28 @@ export const GUIDES: readonly (readonly [what: string, url: string])[] = [
   ],
 ];
 
-/** The AWS CLI commands for the keys of a user, and against the sessions of a leaked one. */
-export function leakCommands(userName: string) {
-  const user = shellWord(userName);
-  const setStatus = (status: string) => (id: string) =>
-    `aws iam update-access-key --user-name ${user} --access-key-id ${shellWord(id)} --status ${status}`;
+/**
+ * The AWS CLI commands for the keys of a user, and against the sessions of a leaked one.
+ * @param region an always-on Region: some installations of the AWS CLI require one
+ */
+export function leakCommands(userName: string, region: string) {
+  // A user name can begin with "-".
+  const iam = (command: string, ...options: readonly string[]) =>
+    ["aws iam", command, `--region ${region}`, `--user-name=${shellWord(userName)}`, ...options].join(" ");
+  const ofKey = (id: string) => `--access-key-id ${shellWord(id)}`;
+  const setStatus = (status: string) => (id: string) => iam("update-access-key", ofKey(id), `--status ${status}`);
+  const deny = `--policy-name ${DENY_POLICY}`;
   return {
     activate: setStatus("Active"),
     deactivate: setStatus("Inactive"),
     // Two lines of a shell: what was issued until now is denied.
     denySessions: [
       "now=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
-      `aws iam put-user-policy --user-name ${user} --policy-name ${DENY_POLICY} --policy-document "${shellDenial("$now")}"`,
+      iam("put-user-policy", deny, `--policy-document "${shellDenial("$now")}"`),
     ],
-    deleteKey: (id: string) => `aws iam delete-access-key --user-name ${user} --access-key-id ${shellWord(id)}`,
-    createKey: `aws iam create-access-key --user-name ${user}`,
-    removeDenial: `aws iam delete-user-policy --user-name ${user} --policy-name ${DENY_POLICY}`,
+    deleteKey: (id: string) => iam("delete-access-key", ofKey(id)),
+    createKey: iam("create-access-key"),
+    removeDenial: iam("delete-user-policy", deny),
   };
 }
 

@@ -1,17 +1,20 @@
 import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
 import { dkpAccess } from "../../text/command";
-import type { IamKey } from "../aws/user-keys";
+import type { IamKey } from "../aws/iam-reader";
 import type { Change } from "./edit-yaml";
 import type { Why } from "./rules";
 import {
-  breakOf,
-  canBeGiven,
-  canEnd,
+  canHandOver,
+  canRetire,
+  DEFAULT_SLOTS,
   effectsOf,
   exposedSlot,
+  hazardOf,
+  importable,
   isInUse,
   isOlder,
   isRecent,
+  isStateLost,
   isUsedLater,
   type KeySituation,
   type KeySlot,
@@ -24,6 +27,7 @@ import {
   slotSettings,
   slotsOf,
   taintedAddresses,
+  type UnmanagedObject,
   unlistedKeys,
   unmanagedKeys,
 } from "./situation";
@@ -32,12 +36,16 @@ import {
 export type Action =
   | { readonly do: "apply" }
   /** Give the exposed key to DKP, unless it has it. */
-  | { readonly do: "hand-over"; readonly key?: string | undefined }
+  | { readonly do: "hand-over" }
+  /** Create a key outside Terraform, and give it to DKP. */
+  | { readonly do: "create-key" }
   /** Write `errored.tfstate` into the backend, and delete the file. */
   | { readonly do: "push-state" }
-  /** Delete an `errored.tfstate` that is older than the state. */
-  | { readonly do: "remove-unsent" }
+  /** Delete an `errored.tfstate` that is older than the state, or move one of something else. */
+  | { readonly do: "remove-errored-state" | "move-errored-state" }
   | { readonly do: "untaint"; readonly address: string }
+  /** Take resources out of the state. */
+  | { readonly do: "forget"; readonly addresses: readonly string[] }
   | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string }
   | { readonly do: "wait"; readonly minutes: number };
 
@@ -46,14 +54,20 @@ export interface Step {
   readonly why: Why;
   /** The key that it is about. */
   readonly key?: string | undefined;
+  /** Done before the edits: the apply needs it. */
+  readonly before?: readonly Action[] | undefined;
   readonly edits: readonly Change[];
   readonly actions: readonly Action[];
   /** First of all: a version of the state with the user and all these keys, if there is one. Then nothing else is to do. */
   readonly restore?: { readonly keys: readonly string[] } | undefined;
+  /** Objects that are another deployment's, or may be: then the settings need another name, and nothing else is to do. */
+  readonly names?: readonly UnmanagedObject[] | undefined;
   /** A key of which only a person knows whether it has leaked. If it has, this step is that of `--leaked`. */
   readonly askLeaked?: string | undefined;
   /** By the key that DKP has, what to do; "" for none of these. */
   readonly askKey?: Readonly<Record<string, Step>> | undefined;
+  /** Another step that a person may prefer. */
+  readonly instead?: Step | undefined;
 }
 
 const WAIT: Action = { do: "wait", minutes: (RECENT_HOURS + 1) * 60 };
@@ -62,33 +76,55 @@ const HAND_OVER: Action = { do: "hand-over" };
 
 const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => ({ why, edits: [], actions: [], ...parts });
 
+/** What comes before everything else: the first of these that applies. */
+const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
+  (situation) => (Object.values(mismatches(situation)).some((value) => value !== undefined) ? step("mismatch") : undefined),
+  ({ unreachable, unread }) => (unreachable !== undefined || unread.length > 0 ? step("unreachable") : undefined),
+  ({ erroredState }) => erroredState && ERRORED_STATE_STEPS[erroredState],
+  (situation) => (unlistedKeys(situation).length > 0 ? step("unlisted", { actions: [{ do: "wait", minutes: 10 }] }) : undefined),
+  (situation) => {
+    const [address] = taintedAddresses(situation);
+    return address === undefined ? undefined : step("tainted", { actions: [{ do: "untaint", address }] });
+  },
+  ({ unmanagedObjects }) => {
+    const names = unmanagedObjects.filter(({ owner, kind }) => owner === "another" && kind !== "attachment");
+    return names.length === 0 ? undefined : step("another-name", { names });
+  },
+];
+
+const ERRORED_STATE_STEPS = {
+  newer: step("errored-state", { actions: [{ do: "push-state" }] }),
+  older: step("errored-state-older", { actions: [{ do: "remove-errored-state" }] }),
+  unrelated: step("errored-state-unrelated", { actions: [{ do: "move-errored-state" }] }),
+} as const;
+
 /** The step that comes next, and whether nothing is to do: then its edits begin a rotation, which is optional. */
 export function nextStep(situation: KeySituation): Step {
-  const { settings, unsent, iam, state } = situation;
-  if (Object.values(mismatches(situation)).some((value) => value !== undefined)) {
-    return step("mismatch");
+  for (const first of FIRST) {
+    const found = first(situation);
+    if (found !== undefined) {
+      return found;
+    }
   }
-  if (situation.unreachable !== undefined) {
-    return step("unreachable");
-  }
-  if (unsent !== undefined) {
-    return unsent === "newer"
-      ? step("unsent", { actions: [{ do: "push-state" }] })
-      : step("unsent-older", { actions: [{ do: "remove-unsent" }] });
-  }
-  if (unlistedKeys(situation).length > 0) {
-    return step("unlisted", { actions: [{ do: "wait", minutes: 10 }] });
-  }
-  const [tainted] = taintedAddresses(situation);
-  if (tainted !== undefined) {
-    return step("tainted", { actions: [{ do: "untaint", address: tainted }] });
-  }
-  if (settings.accessKeys === "none") {
-    return situation.unmanagedObjects.length > 0 ? applied(situation, "objects", []) : step("none");
-  }
-  const lost = state.user === undefined && iam.exists && settings.import?.user !== true;
-  const after = afterQuestion(situation);
-  return lost ? { ...after, why: after.why === "done" ? "lost" : after.why, restore: { keys: [] } } : after;
+  const next = situation.settings.accessKeys === "none" ? noneStep(situation) : afterQuestion(situation);
+  return withOwners(next, situation);
+}
+
+/** What comes first where the state lacks objects: a version of it that has them, and the question whose they are. */
+function withOwners(next: Step, situation: KeySituation): Step {
+  const { unmanagedObjects } = situation;
+  const unknown = unmanagedObjects.filter(({ owner }) => owner === "unknown");
+  const stale = unmanagedObjects.flatMap((object) => object.stale ?? []);
+  const isLost = isStateLost(situation);
+  const isDone = next.why === "done" || next.why === "none";
+  return {
+    ...next,
+    why: isLost && isDone ? "lost" : next.why,
+    ...(isLost && { restore: { keys: [] } }),
+    ...(unknown.length > 0 && { names: unknown }),
+    ...(stale.length > 0 &&
+      next.actions.includes(APPLY) && { restore: next.restore ?? { keys: [] }, before: [{ do: "forget", addresses: stale }] }),
+  };
 }
 
 /** A key that an apply would activate: only a person knows whether it has leaked. */
@@ -96,36 +132,105 @@ function afterQuestion(situation: KeySituation): Step {
   const activation = effectsOf(situation).find(({ verb }) => verb === "activate");
   const key = activation?.id;
   return key === undefined
-    ? keyStep(situation)
+    ? (importStep(situation) ?? keyStep(situation))
     : step("deactivated", { key, askLeaked: key, actions: [{ do: "activate", key }] });
+}
+
+/**
+ * The import of a user whose key DKP has: the key goes into the primary slot, without its secret. Undefined where a new key is better:
+ * after a leak, and with a pgpKey, which an imported key cannot have.
+ */
+function importStep(situation: KeySituation): Step | undefined {
+  const { settings, state, iam, leaked } = situation;
+  const active = iam.keys.filter(({ status }) => status === "Active");
+  const isEncrypted = SLOTS.some((slot) => slotSettings(settings)[slot].pgpKey !== undefined);
+  if (!isStateLost(situation) || state.keys.length > 0 || leaked !== undefined || isEncrypted || active.length === 0) {
+    return undefined;
+  }
+  const imported = ({ id }: IamKey): Step => {
+    const edits = desiredEdits(situation, { current: "primary", primary: "Active", secondary: "absent" });
+    const others = edits.filter(({ setting }) => setting !== "import.accessKeyId");
+    const key = { setting: "import.accessKeyId", value: id };
+    return applied(situation, "import-key", settings.import?.accessKeyId === id ? others : [...others, key]);
+  };
+  const [only, second] = active;
+  if (second === undefined) {
+    return only && imported(only);
+  }
+  return step("which-key", { askKey: Object.fromEntries(active.map((key) => [key.id, imported(key)])) });
+}
+
+/** With `accessKeys: none`: a key that Terraform manages still goes only once DKP has one that is created outside Terraform. */
+function noneStep(situation: KeySituation): Step {
+  const { iam, state } = situation;
+  const live = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
+  const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
+  const [managed] = live;
+  if (managed === undefined) {
+    if (outside === undefined && iam.exists) {
+      return step("none-create", { actions: [{ do: "create-key" }] });
+    }
+    const isChanged =
+      state.keys.length > 0 || importable(situation).length > 0 || situation.permissions.lost.length > 0 || !iam.exists;
+    return isChanged ? applied(situation, "apply", []) : step("none", { instead: backFromNone(situation) });
+  }
+  const revert = revertNone(situation, outside === undefined && iam.keys.length < MAX_KEYS);
+  if (outside === undefined) {
+    return revert;
+  }
+  const isRetirable = live.every((key) => canRetire(key, situation));
+  const answer = isRetirable ? applied(situation, "apply", []) : step("wait", { key: managed.id, actions: [WAIT] });
+  return step("none-apply", { askKey: { [outside.id]: answer, "": revert } });
+}
+
+/** From `none` to the keys that are deployed. @param isFree whether IAM allows another key, the one outside Terraform */
+function revertNone(situation: KeySituation, isFree: boolean): Step {
+  const { settings } = situation;
+  const [slot] = [exposedSlot(situation), ...slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active")].flatMap(
+    (candidate) => candidate?.slot ?? [],
+  );
+  const defaults = { ...situation, settings: { ...settings, accessKeys: DEFAULT_SLOTS } };
+  const edits = [{ setting: "accessKeys", value: undefined }, ...desiredEdits(defaults, { current: slot ?? "primary" })];
+  const way = step("none-way", { actions: [{ do: "create-key" }, WAIT] });
+  return { ...applied(situation, "revert-none", edits), instead: isFree ? way : undefined };
+}
+
+function backFromNone({ iam }: KeySituation): Step | undefined {
+  const edits = [{ setting: "accessKeys", value: undefined }];
+  return iam.keys.length < MAX_KEYS ? step("none-back", { edits, actions: [APPLY, HAND_OVER] }) : undefined;
 }
 
 function keyStep(situation: KeySituation): Step {
   const effects = effectsOf(situation);
-  const isBreaking = effects.some((effect) => breakOf(effect, effects, situation) !== undefined);
+  const isBreaking = effects.some((effect) => hazardOf(effect, effects, situation) !== undefined);
   const exposed = exposedSlot(situation);
   const lost = unmanagedKeys(situation).find(({ id }) => id === situation.state.exposed.id);
   if (lost !== undefined && exposed === undefined) {
     return { ...targetStep(situation, exposed), why: "key-lost", key: lost.id, restore: { keys: keysWith(situation, [lost]) } };
   }
-  if (exposed !== undefined && exposed.found?.status === "Active" && isBreaking) {
+  if (exposed !== undefined && exposed.inIam?.status === "Active" && isBreaking) {
     return applied(situation, "revert", desiredEdits(situation, { current: exposed.slot }));
   }
-  if (!isBreaking && (effects.length > 0 || situation.unmanagedObjects.length > 0)) {
+  const other = exposed && slotOf(situation, otherSlot(exposed.slot));
+  if (exposed !== undefined && exposed.inIam === undefined && other !== undefined && canHandOver(other)) {
+    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
+  }
+  const isChanged = effects.length > 0 || importable(situation).length > 0;
+  if (!isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
     const changesKey = effects.some(({ verb }) => verb === "expose" || verb === "create" || verb === "import");
-    return applied(situation, "apply", [], changesKey && givesKey(situation) ? [HAND_OVER] : []);
+    return applied(situation, isChanged ? "apply" : "permissions", [], changesKey && exposesNewKey(situation) ? [HAND_OVER] : []);
   }
   return targetStep(situation, exposed);
 }
 
 /** Whether the next apply of these settings exposes a key whose secret Terraform knows. */
-function givesKey(situation: KeySituation): boolean {
+function exposesNewKey(situation: KeySituation): boolean {
   const { current } = slotSettings(situation.settings);
   const target = slotOf(situation, current);
   const effects = effectsOf(situation).filter(({ slot }) => slot === current);
   return (
     effects.some(({ verb }) => verb === "create") ||
-    (effects.some(({ verb }) => verb === "expose") && secretKnown(target.managed))
+    (effects.some(({ verb }) => verb === "expose") && secretKnown(target.inState))
   );
 }
 
@@ -137,7 +242,7 @@ function targetStep(situation: KeySituation, exposed: KeySlot | undefined): Step
 }
 
 function workingStep(situation: KeySituation, exposed: KeySlot | undefined): Step {
-  const given = slotsOf(situation).filter(canBeGiven);
+  const given = slotsOf(situation).filter(canHandOver);
   if (exposed !== undefined && given.some(({ slot }) => slot === exposed.slot)) {
     return rotationStep(situation, exposed);
   }
@@ -145,7 +250,7 @@ function workingStep(situation: KeySituation, exposed: KeySlot | undefined): Ste
   if (other !== undefined) {
     return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
   }
-  const usable = slotsOf(situation).filter(({ found }) => found?.status === "Active");
+  const usable = slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active");
   if (exposed !== undefined && usable.some(({ slot }) => slot === exposed.slot)) {
     return unknownSecretStep(situation, exposed);
   }
@@ -154,58 +259,65 @@ function workingStep(situation: KeySituation, exposed: KeySlot | undefined): Ste
   }
   const [working] = usable;
   return working === undefined
-    ? makeRoom(situation, situation.iam.keys)
+    ? freeSlot(situation, situation.iam.keys)
     : applied(situation, "expose-other", desiredEdits(situation, { current: working.slot }));
 }
 
 /** The exposed key is one that DKP has or can get: what else exists is retired, or a newer key replaces it. */
 function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
   const other = slotOf(situation, otherSlot(exposed.slot));
-  const [unmanaged] = unmanagedKeys(situation).toSorted((one) => (canEnd(one, situation) ? -1 : 1));
+  const [unmanaged] = unmanagedKeys(situation).toSorted((one) => (canRetire(one, situation) ? -1 : 1));
   if (unmanaged !== undefined) {
-    return canEnd(unmanaged, situation)
-      ? step("unmanaged-retire", { key: unmanaged.id, actions: [HAND_OVER, endOf(unmanaged)] })
+    return canRetire(unmanaged, situation)
+      ? step("unmanaged-retire", { key: unmanaged.id, actions: [HAND_OVER, retire(unmanaged)] })
       : waiting(unmanaged.id);
   }
-  if (other.found !== undefined) {
-    if (canBeGiven(other) && isOlder(exposed.found, other.found)) {
+  if (other.inIam !== undefined) {
+    if (canHandOver(other) && isOlder(exposed.inIam, other.inIam)) {
       return applied(situation, "rotate-expose", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
     }
-    if (!canEnd(other.found, situation)) {
-      return waiting(other.found.id);
+    if (!canRetire(other.inIam, situation)) {
+      return waiting(other.inIam.id);
     }
-    const status = other.found.status === "Active" ? "Inactive" : "absent";
+    const status = other.inIam.status === "Active" ? "Inactive" : "absent";
     const why = status === "Inactive" ? "rotate-retire" : "rotate-delete";
     const edits = desiredEdits(situation, { current: exposed.slot, [other.slot]: status });
     // AWS reports uses hours late, so that only a person knows which key DKP was given last.
-    return { ...applied(situation, why, edits), key: other.found.id, actions: [HAND_OVER, APPLY] };
+    return { ...applied(situation, why, edits), key: other.inIam.id, actions: [HAND_OVER, APPLY] };
+  }
+  const { keys } = situation.state;
+  if (
+    situation.settings.import?.accessKeyId !== undefined &&
+    keys.every(({ id }) => id !== situation.settings.import?.accessKeyId)
+  ) {
+    return step("drop-import", { edits: dropImport(situation) });
   }
   const rotation = desiredEdits(situation, { current: exposed.slot, [other.slot]: "Active" });
-  return exposed.found === undefined || !isInUse(exposed.found, situation.iam.now)
-    ? step("give", { key: exposed.found?.id, actions: [HAND_OVER, WAIT] })
+  return exposed.inIam === undefined || !isInUse(exposed.inIam, situation.iam.now)
+    ? step("hand-over", { key: exposed.inIam?.id, actions: [HAND_OVER, WAIT] })
     : step("done", { edits: rotation, actions: [APPLY] });
 }
 
 /** The exposed key works, and nobody knows its secret: it was imported. */
 function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
   const { iam } = situation;
-  const key = exposed.found as IamKey;
+  const key = exposed.inIam as IamKey;
   const create = desiredEdits(situation, { current: exposed.slot, [otherSlot(exposed.slot)]: "Active" });
   const [other] = iam.keys.filter(({ id }) => id !== key.id);
   if (other === undefined) {
     return isInUse(key, iam.now) ? step("done", { edits: create, actions: [APPLY] }) : applied(situation, "create", create);
   }
-  const slot = slotsOf(situation).find(({ found }) => found?.id === other.id)?.slot;
+  const slot = slotsOf(situation).find(({ inIam }) => inIam?.id === other.id)?.slot;
   const keep = (): Step => {
     if (slot === undefined) {
-      return step("unmanaged-retire", { key: other.id, actions: [endOf(other)] });
+      return step("unmanaged-retire", { key: other.id, actions: [retire(other)] });
     }
     const status = other.status === "Active" ? "Inactive" : "absent";
     return applied(situation, "rotate-retire", desiredEdits(situation, { current: exposed.slot, [slot]: status }));
   };
   const replace = (): Step =>
     slot === undefined
-      ? step("make-room", { key: key.id, edits: dropImport(situation), actions: [{ do: "delete", key: key.id }] })
+      ? step("free-slot", { key: key.id, edits: dropImport(situation), actions: [{ do: "delete", key: key.id }] })
       : applied(situation, "expose-other", desiredEdits(situation, { current: slot }));
   if (other.status !== "Active" && !isRecent(other, iam.now)) {
     return keep();
@@ -214,7 +326,7 @@ function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
     return replace();
   }
   // AWS reports uses hours late, and the secret of the exposed key cannot be given to DKP: only a person knows which one it has.
-  return isRecent(other, iam.now) || (isRecent(key, iam.now) && !canEnd(other, situation))
+  return isRecent(other, iam.now) || (isRecent(key, iam.now) && !canRetire(other, situation))
     ? step("wait", { key: other.id, actions: [WAIT] })
     : step("which-key", { askKey: { [key.id]: keep(), [other.id]: replace(), "": keep() } });
 }
@@ -222,16 +334,16 @@ function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
 /** A new key for DKP, in a slot whose key does not exist any more. */
 function creation(situation: KeySituation): Step {
   const { current } = slotSettings(situation.settings);
-  const slot = slotOf(situation, current).found === undefined ? current : otherSlot(current);
+  const slot = slotOf(situation, current).inIam === undefined ? current : otherSlot(current);
   return applied(situation, "create", desiredEdits(situation, { current: slot, [slot]: "Active" }), [HAND_OVER]);
 }
 
 /** IAM has two keys, and none that Terraform can work with: one of them goes. */
-function makeRoom(situation: KeySituation, keys: readonly IamKey[]): Step {
+function freeSlot(situation: KeySituation, keys: readonly IamKey[]): Step {
   const { now } = situation.iam;
   const active = keys.filter(({ status }) => status === "Active");
   const inactive = keys.filter(({ status }) => status !== "Active");
-  const end = (key: IamKey) => step("make-room", { key: key.id, edits: dropImport(situation), actions: [endOf(key)] });
+  const end = (key: IamKey) => step("free-slot", { key: key.id, edits: dropImport(situation), actions: [retire(key)] });
   const [first] = inactive.toSorted((one, other) => (isUsedLater(one, other) ? 1 : -1));
   if (first !== undefined && (active.length === 0 || !isRecent(first, now))) {
     return end(first);
@@ -240,25 +352,25 @@ function makeRoom(situation: KeySituation, keys: readonly IamKey[]): Step {
   if (one === undefined || two === undefined) {
     return step("wait", { key: one?.id, actions: [WAIT] });
   }
-  const endLater = (key: IamKey) => (isRecent(key, now) ? step("wait", { key: key.id, actions: [WAIT] }) : end(key));
+  const retireLater = (key: IamKey) => (isRecent(key, now) ? step("wait", { key: key.id, actions: [WAIT] }) : end(key));
   return step("which-key", {
-    askKey: { [one.id]: endLater(two), [two.id]: endLater(one), "": endLater(isRecent(one, now) ? two : one) },
+    askKey: { [one.id]: retireLater(two), [two.id]: retireLater(one), "": retireLater(isRecent(one, now) ? two : one) },
   });
 }
 
-const endOf = ({ id, status }: IamKey): Action => ({ do: status === "Active" ? "deactivate" : "delete", key: id });
+const retire = ({ id, status }: IamKey): Action => ({ do: status === "Active" ? "deactivate" : "delete", key: id });
 
 /** DKP may use the key. Once AWS reports that it uses the exposed one, the key can go. */
 const waiting = (key: string) => step("wait", { key, actions: [HAND_OVER, WAIT] });
 
 /** The keys that a version of the state must have to be better than the present one. */
 function keysWith(situation: KeySituation, missing: readonly Pick<IamKey, "id">[]): readonly string[] {
-  return [...missing.map(({ id }) => id), ...slotsOf(situation).flatMap(({ found }) => (found === undefined ? [] : [found.id]))];
+  return [...missing.map(({ id }) => id), ...slotsOf(situation).flatMap(({ inIam }) => (inIam === undefined ? [] : [inIam.id]))];
 }
 
 /** A step that applies, together with the import of what the state lacks. */
 function applied(situation: KeySituation, why: Why, edits: readonly Change[], then: readonly Action[] = []): Step {
-  const imports = situation.unmanagedObjects.map((field) => ({ setting: `import.${field}`, value: true }));
+  const imports = importable(situation).map((field) => ({ setting: `import.${field}`, value: true }));
   return step(why, { edits: [...imports, ...edits], actions: [APPLY, ...then] });
 }
 
@@ -291,11 +403,11 @@ function desiredEdits(situation: KeySituation, desired: Desired): readonly Chang
 }
 
 function desiredSlot(situation: KeySituation, slot: Slot, desired: Desired): KeySlots[Slot] {
-  const { managed, found } = slotOf(situation, slot);
+  const { inState, inIam } = slotOf(situation, slot);
   const settings = slotSettings(situation.settings);
-  const status = desired[slot] ?? (found?.status as KeySlots[Slot]["status"] | undefined) ?? "absent";
+  const status = desired[slot] ?? (inIam?.status as KeySlots[Slot]["status"] | undefined) ?? "absent";
   // A key that exists keeps what it was created with. A new key is encrypted if the other one is.
-  const pgpKey = found === undefined ? (settings[slot].pgpKey ?? settings[otherSlot(slot)].pgpKey) : managed?.pgpKey;
+  const pgpKey = inIam === undefined ? (settings[slot].pgpKey ?? settings[otherSlot(slot)].pgpKey) : inState?.pgpKey;
   return { status, pgpKey };
 }
 
@@ -314,8 +426,9 @@ function plaintextEdits(situation: KeySituation, desired: Desired): readonly Cha
  * The changes of the settings that are the next step of a deployment's keys.
  * @throws Error if something else comes first, or only a person knows what comes next
  */
-export function changesOf(stack: string, { edits, restore, askLeaked, askKey }: Step): readonly Change[] {
-  if (edits.length === 0 || restore !== undefined || askLeaked !== undefined || askKey !== undefined) {
+export function changesOf(stack: string, { edits, restore, names, before, askLeaked, askKey }: Step): readonly Change[] {
+  const isQuestion = [restore, names, before, askLeaked, askKey].some((question) => question !== undefined);
+  if (edits.length === 0 || isQuestion) {
     throw new Error(
       `${stack}: nothing was written: the next step is not a change of the settings alone; follow it, then ${dkpAccess("keys", stack, "--write")}`,
     );

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pgpKeyText } from "../../../iam/openpgp-key";
+import { alwaysOnRegion } from "../../../iam/partitions";
 import { visible } from "../../../text/printable";
 import { type Finding, findingsJson, levelOf, textOf } from "../../findings/finding";
 import { dkpAccess } from "../../text/command";
@@ -10,7 +11,7 @@ import { keyFindings, keyText, slotPgpKey } from "./findings";
 import { leakCommands } from "./leaked-key";
 import { type Action, nextStep, type Step } from "./next-step";
 import { KEY_RULES, type KeyRules, WHY } from "./rules";
-import { type KeySituation, type KeySlot, slotsOf } from "./situation";
+import { type KeySituation, type KeySlot, pendingImport, slotsOf } from "./situation";
 
 /** The keys of a deployment, what is to be reported about them, and the next step. */
 export interface KeyReport {
@@ -27,6 +28,8 @@ export function keyReport(situation: KeySituation): KeyReport {
 export interface Context {
   readonly stack: string;
   readonly user: string;
+  /** A Region in which the AWS CLI reaches IAM. */
+  readonly region: string;
   readonly folder: string;
   /** The settings file. */
   readonly file: string;
@@ -36,25 +39,34 @@ export interface Context {
 
 /** @param settings the folder of the settings files @param binary Terraform, or OpenTofu */
 export function contextOf({ settings, folder }: KeySituation, settingsFolder: string, binary: string): Context {
-  const { stack, user } = settings;
-  return { stack, user: user.name, folder, file: join(settingsFolder, `${stack}.yaml`), binary };
+  const { stack, user, region } = settings;
+  return { stack, user: user.name, region: alwaysOnRegion(region), folder, file: join(settingsFolder, `${stack}.yaml`), binary };
 }
 
 export const editText = ({ setting, value }: Change) => (value === undefined ? `remove ${setting}` : `${setting}: ${value}`);
 
+const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
+
 /** The commands of an action, for a shell; none where a person does something else. */
-export function commandsOf(action: Action, { stack, user, folder, binary }: Context): readonly string[] {
+export function commandsOf(action: Action, { stack, user, region, folder, binary }: Context): readonly string[] {
   const terraform = `${binary} -chdir=${shellWord(folder)}`;
-  const { activate, deactivate, deleteKey } = leakCommands(user);
+  const errored = shellWord(join(folder, "errored.tfstate"));
+  const { activate, deactivate, deleteKey, createKey } = leakCommands(user, region);
   switch (action.do) {
     case "apply":
       return [dkpAccess("synth"), `${terraform} apply`];
     case "hand-over":
-      return [dkpAccess("hand-over", stack, "--out", "FILE"), "d8 system edit provider-cluster-configuration"];
+      return [dkpAccess("hand-over", stack, "--out", "FILE"), EDIT_PROVIDER];
+    case "create-key":
+      return [createKey, EDIT_PROVIDER];
     case "push-state":
-      return [`${terraform} state push errored.tfstate`, `rm ${shellWord(join(folder, "errored.tfstate"))}`];
-    case "remove-unsent":
-      return [`rm ${shellWord(join(folder, "errored.tfstate"))}`];
+      return [`${terraform} state push errored.tfstate`, `rm ${errored}`];
+    case "remove-errored-state":
+      return [`rm ${errored}`];
+    case "move-errored-state":
+      return [`mv ${errored} ${shellWord(`${stack}.errored.tfstate`)}`];
+    case "forget":
+      return [`${terraform} state rm ${action.addresses.map(shellWord).join(" ")}`];
     case "untaint":
       return [`${terraform} untaint ${action.address}`];
     case "activate":
@@ -84,12 +96,20 @@ function actionText(action: Action, context: Context): string {
 
 /** The step as lines. */
 export function stepText(step: Step, context: Context): readonly string[] {
-  const { why, key = "", restore, askLeaked, askKey, edits, actions } = step;
+  const { why, key = "", restore, names = [], askLeaked, askKey, before = [], edits, actions, instead } = step;
   const lines = [WHY[why].replaceAll("KEY", key)];
   if (restore !== undefined) {
     const what = restore.keys.length === 0 ? "the user" : `the user and ${restore.keys.join(" and ")}`;
     lines.push(
       `  first: if an earlier or later version of the state has ${what}, restore it, and do nothing else (${recovery("restore-the-state")})`,
+    );
+  }
+  for (const { kind, name, setting, owner, by } of names) {
+    const other = `${context.file}: set another ${setting}.name`;
+    lines.push(
+      owner === "another"
+        ? `  ${other}; ${by.join(", ")} uses the ${kind} ${name}`
+        : `  if the ${kind} ${name} belongs to another deployment, instead: ${other}`,
     );
   }
   if (askLeaked !== undefined) {
@@ -99,15 +119,20 @@ export function stepText(step: Step, context: Context): readonly string[] {
     const [reason = "", ...rest] = stepText(answer, context);
     lines.push(`  if DKP has ${id === "" ? "neither" : id}: ${reason}`, ...rest.map((line) => `  ${line}`));
   }
+  lines.push(...before.map((action) => `  first ${actionText(action, context)}`));
   lines.push(...edits.map((edit) => `  ${context.file}: ${editText(edit)}`));
   lines.push(...actions.map((action) => `  then ${actionText(action, context)}`));
+  if (instead !== undefined) {
+    const [reason = "", ...rest] = stepText(instead, context);
+    lines.push(`  or ${reason}:`, ...rest.map((line) => `  ${line}`));
+  }
   return lines;
 }
 
 /** The report as text. */
 export function keyReportText({ situation, findings, next }: KeyReport, context: Context): string {
   const { settings } = situation;
-  const slots = slotsOf(situation).filter(({ managed }) => settings.accessKeys !== "none" || managed !== undefined);
+  const slots = slotsOf(situation).filter(({ inState }) => settings.accessKeys !== "none" || inState !== undefined);
   const again = next.why === "done" || next.why === "none" ? [] : [`  then ${dkpAccess("keys", settings.stack)}`];
   const lines = [
     `${settings.stack}: keys of the user ${settings.user.name}`,
@@ -120,15 +145,19 @@ export function keyReportText({ situation, findings, next }: KeyReport, context:
 }
 
 function slotText(slot: KeySlot, situation: KeySituation): string {
-  const { managed, found, wanted } = slot;
-  if (managed === undefined) {
-    return `${slot.slot}: ${wanted === "absent" ? "absent" : "not created yet"}`;
+  const { inState, inIam, inSettings } = slot;
+  if (inState === undefined) {
+    const imported = slot.slot === "primary" ? pendingImport(situation) : undefined;
+    const key = situation.iam.keys.find(({ id }) => id === imported);
+    const pending =
+      imported === undefined ? "not created yet" : `the next apply imports ${key === undefined ? imported : keyText(key)}`;
+    return `${slot.slot}: ${inSettings === "absent" ? "absent" : pending}`;
   }
-  const parts = [`${slot.slot}: ${found === undefined ? `${managed.id} (not in IAM)` : keyText(found)}`];
-  if (managed.id === situation.state.exposed.id) {
+  const parts = [`${slot.slot}: ${inIam === undefined ? `${inState.id} (not in IAM)` : keyText(inIam)}`];
+  if (inState.id === situation.state.exposed.id) {
     parts.push("exposed by the outputs");
   }
-  if (managed.secret !== undefined) {
+  if (inState.secret !== undefined) {
     parts.push("its secret is in plaintext in the state");
   }
   const pgpKey = slotPgpKey(slot, situation.settings);
@@ -144,16 +173,16 @@ export function keyReportJson({ situation, findings, next }: KeyReport, context:
   return {
     stack: settings.stack,
     user: settings.user.name,
-    slots: slotsOf(situation).map(({ slot, wanted, managed, found }) => ({
+    slots: slotsOf(situation).map(({ slot, inSettings, inState, inIam }) => ({
       slot,
-      wanted,
-      id: managed?.id,
-      current: managed !== undefined && managed.id === state.exposed.id,
-      status: found?.status,
-      created: found?.created,
-      lastUsed: found?.lastUsed,
-      isPlaintext: managed?.secret !== undefined,
-      pgpKey: slotPgpKey({ slot, managed }, settings),
+      inSettings,
+      id: inState?.id,
+      current: inState !== undefined && inState.id === state.exposed.id,
+      status: inIam?.status,
+      created: inIam?.created,
+      lastUsed: inIam?.lastUsed,
+      isPlaintext: inState?.secret !== undefined,
+      pgpKey: slotPgpKey({ slot, inState }, settings),
     })),
     findings: findingsJson<KeyRules>(KEY_RULES, findings),
     next: { ...next, text: stepText(next, context) },

@@ -1,7 +1,8 @@
-import { attention, note } from "../../findings/finding";
+import { attention, note, unverifiable } from "../../findings/finding";
+import { dkpAccess } from "../../text/command";
 import { page, recovery } from "../../text/recovery";
 import { shellWord } from "../../text/shell";
-import { type Break, type Effect, MAX_KEYS, RECENT_HOURS } from "./situation";
+import { type Effect, type Hazard, MAX_KEYS, RECENT_HOURS } from "./situation";
 
 interface InSlot {
   readonly slot: string;
@@ -10,7 +11,7 @@ interface InSlot {
 
 interface EffectValues extends InSlot {
   readonly verb: Effect["verb"];
-  readonly breaks: Break;
+  readonly hazard: Hazard;
   /** The slot and the key that the outputs expose. */
   readonly exposed: string;
 }
@@ -29,16 +30,25 @@ const EFFECT_TEXTS: Readonly<Record<Effect["verb"], (values: InSlot & { readonly
 
 export const effectText = ({ verb, ...values }: Pick<EffectValues, "verb" | "exposed"> & InSlot) => EFFECT_TEXTS[verb](values);
 
-const BREAK_TEXTS: Readonly<Record<Break, string>> = {
+const HAZARD_TEXTS: Readonly<Record<Hazard, string>> = {
   "fails: IAM allows two keys": `which fails: IAM allows a user ${MAX_KEYS} keys (LimitExceeded)`,
-  "fails: Terraform would replace the key": "which protect rejects; without protect, DKP loses its key",
+  "fails: Terraform would replace the key": "and prevent_destroy makes the plan fail; without protect, DKP loses its key",
   "fails: there is no such key to import": "which fails: IAM does not have it, or another slot has it",
   "activates a key that was deactivated": `which was deactivated, perhaps because it leaked: if it leaked, do not apply these settings, and run keys --leaked (${page("how-to/keys.md#when-a-key-has-leaked")})`,
-  "ends a key that DKP may use": `which DKP may use: it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time; do not apply these settings`,
-  "exposes a key that DKP cannot get": "whose secret is not in the state, or which is not Active; do not apply these settings",
+  "deactivates or deletes a key that DKP may be using": `which DKP may be using: it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time; do not apply these settings`,
+  "exposes a key whose secret cannot be handed over":
+    "whose secret is not in the state, or which is not Active; do not apply these settings",
 };
 
-/** What `keys`, `drift` and `preflight` report about the keys of a deployment. */
+const ERRORED_STATE_TEXTS = {
+  newer:
+    "has the state of an apply that Terraform could not write, and the secret of its keys: write it before another apply; if the state is locked, run force-unlock, and push again",
+  older: "is older than the state, because another apply has written it since; delete the file, which contains secrets",
+  unrelated:
+    "has another lineage: it is the state of another deployment, backend or workspace, and Terraform rejects a push; find out whose it is, it can contain the only secret of a key",
+} as const;
+
+/** What `keys` reports about the keys of a deployment. */
 export const KEY_RULES = {
   "key-user-differs": attention(
     ({ settings, state, folder }: { readonly settings: string; readonly state: string; readonly folder: string }) =>
@@ -52,10 +62,9 @@ export const KEY_RULES = {
     ({ minutes }: { readonly minutes: number }) =>
       `the clock of this computer is ${Math.abs(minutes)} minutes ${minutes > 0 ? "ahead of" : "behind"} the time that AWS reports; correct it. Times here are those of AWS`,
   ),
-  "key-state-unsent": attention(({ folder, newer }: { readonly folder: string; readonly newer: boolean }) =>
-    newer
-      ? `${folder}/errored.tfstate has the state of an apply that Terraform could not write, and the secret of its keys: write it before another apply; if the state is locked, run force-unlock, and push again (${recovery("errored-state")})`
-      : `${folder}/errored.tfstate is older than the state, because another apply has written it since; delete the file, which contains secrets (${recovery("errored-state")})`,
+  "key-errored-state": attention(
+    ({ folder, state }: { readonly folder: string; readonly state: "newer" | "older" | "unrelated" }) =>
+      `${folder}/errored.tfstate ${ERRORED_STATE_TEXTS[state]} (${recovery("errored-state")})`,
   ),
   "key-not-listed": attention(
     ({ slot, key }: InSlot) =>
@@ -63,36 +72,68 @@ export const KEY_RULES = {
   ),
   "key-state-lost": attention(
     ({ user, keys }: { readonly user: string; readonly keys: string }) =>
-      `the state has no user, and IAM has the user ${user}${keys === "" ? "" : ` with ${keys}`}: the state was lost, belongs to another workspace, or the first apply failed; do not apply these settings, and do not delete or deactivate a key; see ${recovery("lost-state")}`,
+      `the state has no user, and IAM has the user ${user}${keys === "" ? "" : ` with ${keys}`}: it was created outside Terraform (${page("how-to/import.md")}), it belongs to another deployment, the state was lost or is that of another workspace, or the first apply failed; do not apply these settings, and do not delete or deactivate a key; see ${recovery("lost-state")}`,
   ),
   "key-object-lost": attention(
-    ({ object }: { readonly object: string }) =>
-      `the state does not have the deployment's ${object}, and IAM has it: the state was partly lost, or a run ended before it wrote the state; the next apply would fail; see ${recovery("half-made")}`,
+    ({ kind, name, known }: { readonly kind: string; readonly name: string; readonly known: boolean }) =>
+      `the state does not have the ${kind} ${name}, and IAM has it${known ? "" : "; whether it is this deployment's is unknown"}: the state was partly lost, a run ended before it wrote the state, or the object was created outside Terraform; the next apply would fail; see ${recovery("half-made")}`,
+  ),
+  "key-object-of-another": attention(
+    ({
+      kind,
+      name,
+      field,
+      by,
+    }: {
+      readonly kind: string;
+      readonly name: string;
+      readonly field: string;
+      readonly by: readonly string[];
+    }) =>
+      `the ${kind} ${name} belongs to another deployment (used by ${by.join(", ")}): choose another ${field}; the next apply would fail, and an import would take it from its owner`,
+  ),
+  "key-permissions-lost": attention(
+    ({ address, lost }: { readonly address: string; readonly lost: string }) =>
+      `DKP lacks permissions: ${lost} (${address}); an apply restores it; see ${recovery("manual-changes")}`,
+  ),
+  "key-permissions-unread": unverifiable(
+    ({ unread }: { readonly unread: readonly string[] }) => `whether DKP has its permissions is unknown: ${unread.join("; ")}`,
   ),
   "key-exposed-lost": attention(
     ({ slot, key }: InSlot) =>
       `the outputs expose ${key} (${slot}), and the state does not have it: it was partly lost or edited; do not apply these settings; see ${recovery("old-state")}`,
   ),
-  "key-unmanaged": attention(({ key, recent }: { readonly key: string; readonly recent: boolean }) =>
-    recent
-      ? `${key} is in IAM and not in the state, and DKP may have it. It was created outside Terraform, or by an apply that failed, or the state is older than the account; do not delete or deactivate it; see ${recovery("unmanaged-key")}`
-      : `${key} is in IAM and not in the state: created outside Terraform or left by a failed apply, and AWS reports no use in the last ${RECENT_HOURS} hours; see ${recovery("unmanaged-key")}`,
+  "key-unmanaged": attention(
+    ({
+      key,
+      recent,
+      id,
+      stack,
+    }: {
+      readonly key: string;
+      readonly recent: boolean;
+      readonly id: string;
+      readonly stack: string;
+    }) =>
+      recent
+        ? `${key} is in IAM and not in the state, and DKP may have it. If nobody in your team created it, it is an attacker's: ${dkpAccess("keys", "--leaked", stack, "--key", id)}. Otherwise it was created outside Terraform, by an apply that failed, or by another deployment with the same user.name, or the state is older than the account: do not delete or deactivate it; see ${recovery("unmanaged-key")}`
+        : `${key} is in IAM and not in the state: created outside Terraform, left by a failed apply, or of another deployment with the same user.name; AWS reports no use in the last ${RECENT_HOURS} hours; see ${recovery("unmanaged-key")}`,
   ),
   "key-tainted": attention(
     ({ address, lost }: { readonly address: string; readonly lost: boolean }) =>
       `${address} is tainted: an apply failed after creating it, and the next one would replace it, which deletes the existing one or fails${lost ? "; the state does not have its secret, so rotate to the other slot afterwards" : ""}; see ${recovery("tainted")}`,
   ),
-  "key-breaking": attention((values: EffectValues) => `the next apply ${effectText(values)}, ${BREAK_TEXTS[values.breaks]}`),
+  "key-breaking": attention((values: EffectValues) => `the next apply ${effectText(values)}, ${HAZARD_TEXTS[values.hazard]}`),
   "key-current-differs": attention(
-    (values: Omit<EffectValues, "breaks">) => `the settings select ${values.slot}: the next apply ${effectText(values)}`,
+    (values: Omit<EffectValues, "hazard">) => `the settings select ${values.slot}: the next apply ${effectText(values)}`,
   ),
   "key-user-deleted": attention(
     ({ user }: { readonly user: string }) =>
       `IAM has no user ${user}, and the state has it: the user was deleted or renamed outside Terraform. DKP has no working key until the next apply has created user and key again, and DKP has the new key; see ${recovery("deleted-key")}`,
   ),
   "key-exposed-deleted": attention(
-    ({ slot, key }: InSlot) =>
-      `${slot}: ${key}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. DKP has no working key until the next apply has created a new one, and DKP has that one; see ${recovery("deleted-key")}`,
+    ({ slot, key, isNone }: InSlot & { readonly isNone: boolean }) =>
+      `${slot}: ${key}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform. ${isNone ? "With accessKeys: none, the next apply creates no other key: DKP needs one that is created outside Terraform" : "DKP has no working key until it has another one, which the next step names"}; see ${recovery("deleted-key")}`,
   ),
   "key-deleted": attention(
     ({ slot, key }: InSlot) =>
@@ -116,6 +157,10 @@ export const KEY_RULES = {
     ({ key }: { readonly key: string }) =>
       `${key} is managed outside Terraform, as accessKeys: none requires; rotate it yourself`,
   ),
+  "key-none-active": attention(
+    ({ user }: { readonly user: string }) =>
+      `accessKeys is none, and the user ${user} has no Active key: DKP cannot call AWS until a key is created outside Terraform`,
+  ),
   "key-unused": note(
     ({ slot, key, known }: InSlot & { readonly known: boolean }) =>
       `${slot}: AWS reports no use of ${key} in the last ${RECENT_HOURS} hours${known ? "; check that DKP has it" : "; its secret is not in the state, so that only a new key can be given to DKP"}`,
@@ -126,17 +171,29 @@ export type KeyRules = typeof KEY_RULES;
 
 /** Why a step comes next. `KEY` stands for the key that it is about. */
 export const WHY = {
-  unreachable: "make the state readable; nothing else shows which key DKP has, and what an apply does",
+  unreachable: "make state and keys readable; nothing else shows which key DKP has, and what an apply does",
   mismatch: "check which settings, state and credentials belong together; the keys were not checked",
-  unsent: "write the state that Terraform could not write",
-  "unsent-older": "delete the file with the older state",
+  "errored-state": "write the state that Terraform could not write",
+  "errored-state-older": "delete the file with the older state",
+  "errored-state-unrelated": "move errored.tfstate, the state of something else, out of the folder",
   unlisted: "wait until IAM lists the new key",
   tainted: "untaint the resource, and only then apply",
   deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
+  "another-name": "choose another name: an import would take the object from its owner",
+  stale: "forget the former object, and import the one that IAM has",
   lost: "import what exists",
+  "import-key":
+    "import what exists, with the key that DKP has. Without import.accessKeyId, the apply creates a new key, which DKP must get",
   objects: "import what the state does not have",
-  "key-lost": "go on with another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
+  permissions: "restore the permissions of DKP; check the change summary of plan first",
+  "key-lost": "switch to another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
   revert: "change the settings to what is deployed; make the change again once the error above is gone",
+  "revert-none": "change the settings to what is deployed: DKP may be using the key that the apply would delete",
+  "none-way":
+    "on the way to accessKeys: none, while the user has one key: create another one outside Terraform, and give it to DKP; then accessKeys: none again",
+  "none-create": "create a key outside Terraform, as accessKeys: none requires",
+  "none-apply": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
+  "none-back": "to let Terraform manage a key again",
   apply: "the settings are not applied yet",
   "rotate-expose": "expose the new key, then give it to DKP",
   "rotate-retire": "deactivate the old key, once DKP has the exposed one; it can be activated again",
@@ -145,11 +202,12 @@ export const WHY = {
   "unmanaged-retire": "remove KEY, which the state does not have and nothing uses: first deactivate it, which can be reversed",
   "expose-other": "expose the key that works",
   create: "create a key, whose secret is in the state",
-  "make-room": "remove KEY: IAM allows two keys, and DKP needs one whose secret is in the state",
+  "free-slot": "remove KEY: IAM allows two keys, and DKP needs one whose secret is in the state",
   "which-key": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
-  give: "give the exposed key to DKP",
+  "hand-over": "give the exposed key to DKP",
+  "drop-import": "remove the import, which has no effect",
   none: "accessKeys is none: keys are created and rotated outside Terraform",
-  done: "nothing to do; to rotate, create a second key",
+  done: "nothing left to do for the keys; to rotate, create a second key",
 };
 
 export type Why = keyof typeof WHY;

@@ -2,8 +2,10 @@ import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { StateContents, StateKey } from "../../terraform/state-file";
-import type { IamKey, IamUser } from "../aws/user-keys";
-import type { ImportField } from "../own-objects";
+import type { IamKey } from "../aws/iam-reader";
+import type { ImportField, ManagedObject } from "../managed-objects";
+import type { Owner } from "../ownership";
+import type { Permissions } from "./permissions";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
 
@@ -15,23 +17,53 @@ export interface KeySituation {
   readonly state: StateContents;
   /** Why the state cannot be read; it is empty then. */
   readonly unreachable?: string | undefined;
-  /** `errored.tfstate` beside it: newer than the state, or older, because another apply wrote the state since. */
-  readonly unsent?: "newer" | "older" | undefined;
+  /** What of IAM cannot be read; it counts as absent. */
+  readonly unread: readonly string[];
+  /** `errored.tfstate` beside it: newer than the state; older, because another apply wrote the state since; or of another state. */
+  readonly erroredState?: "newer" | "older" | "unrelated" | undefined;
   readonly iam: IamUser;
-  /** Objects that IAM has, or may have, and that the state lacks. */
-  readonly unmanagedObjects: readonly ImportField[];
-  /** The time of this computer, when AWS reported `iam.now`. */
+  /** Objects of the settings that IAM has, or may have, and that the state lacks. */
+  readonly unmanagedObjects: readonly UnmanagedObject[];
+  /** What of DKP's permissions the state has and IAM does not. */
+  readonly permissions: Permissions;
+  /** The keys that the operator names as leaked. @default none */
+  readonly leaked?: readonly string[];
+}
+
+/** The deployment's user as IAM reports it. */
+export interface IamUser {
+  /** The account that was queried, 12 digits. */
+  readonly account?: string | undefined;
+  readonly exists: boolean;
+  readonly keys: readonly IamKey[];
+  /** The time that AWS reports. */
+  readonly now: Date;
+  /** The time of this computer in the same moment. */
   readonly clock: Date;
+}
+
+/** An object of the settings that IAM has and the state lacks. */
+export interface UnmanagedObject {
+  readonly kind: ManagedObject["kind"] | "attachment";
+  readonly name: string;
+  readonly imports: ImportField;
+  /** The setting that has its name. */
+  readonly setting: ManagedObject["setting"];
+  readonly owner: Owner;
+  /** What outside the deployment uses it. */
+  readonly by: readonly string[];
+  /** Addresses at which the state has a former object, which keeps Terraform from importing this one. */
+  readonly stale?: readonly string[] | undefined;
 }
 
 /** A slot in settings, state and IAM. */
 export interface KeySlot {
   readonly slot: Slot;
-  readonly wanted: KeySlots[Slot]["status"];
+  readonly inSettings: KeySlots[Slot]["status"];
   /** The key in the state. */
-  readonly managed?: StateKey | undefined;
+  readonly inState?: StateKey | undefined;
   /** The same key in IAM; undefined where IAM does not have it. */
-  readonly found?: IamKey | undefined;
+  readonly inIam?: IamKey | undefined;
 }
 
 /** What the next apply does to one key, or to the outputs. */
@@ -60,6 +92,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 export const secretKnown = (key: StateKey | undefined) => key?.secret !== undefined || key?.encryptedSecret !== undefined;
 
 const ABSENT = { status: "absent" } as const;
+/** The slots where the settings have no `accessKeys`. */
+export const DEFAULT_SLOTS: KeySlots = { primary: { status: "Active" }, secondary: ABSENT, current: "primary" };
+
 const NO_SLOTS: KeySlots = { primary: ABSENT, secondary: ABSENT, current: "primary" };
 
 /** The settings of the slots; with `accessKeys: none`, both are absent. */
@@ -71,19 +106,19 @@ export function slotsOf(situation: KeySituation): readonly KeySlot[] {
 }
 
 export function slotOf({ settings, state, iam }: KeySituation, slot: Slot): KeySlot {
-  const managed = state.keys.find((key) => key.slot === slot);
+  const inState = state.keys.find((key) => key.slot === slot);
   return {
     slot,
-    wanted: slotSettings(settings)[slot].status,
-    managed,
-    found: iam.keys.find(({ id }) => id === managed?.id),
+    inSettings: slotSettings(settings)[slot].status,
+    inState,
+    inIam: iam.keys.find(({ id }) => id === inState?.id),
   };
 }
 
 /** The slot whose key the outputs expose, if the state has that key. */
 export function exposedSlot(situation: KeySituation): KeySlot | undefined {
   const { id } = situation.state.exposed;
-  return slotsOf(situation).find(({ managed }) => managed !== undefined && managed.id === id);
+  return slotsOf(situation).find(({ inState }) => inState !== undefined && inState.id === id);
 }
 
 /** Keys of the user that are not in the state. */
@@ -107,15 +142,15 @@ export function isUsedLater(one: IamKey, other: IamKey): boolean {
 }
 
 /** Whether a key is Active and the state has its secret, so that DKP can get it. */
-export function canBeGiven({ managed, found }: KeySlot): boolean {
-  return found?.status === "Active" && managed?.tainted !== true && secretKnown(managed);
+export function canHandOver({ inState, inIam }: KeySlot): boolean {
+  return inIam?.status === "Active" && inState?.tainted !== true && secretKnown(inState);
 }
 
 /** Keys of the state that IAM does not list yet: they were created minutes ago. */
 export function unlistedKeys(situation: KeySituation): readonly KeySlot[] {
   return slotsOf(situation).filter(
-    ({ managed, found }) =>
-      found === undefined && isWithin(managed?.created, situation.iam.now, LISTED_AFTER_MINUTES * MINUTE_MS),
+    ({ inState, inIam }) =>
+      inIam === undefined && isWithin(inState?.created, situation.iam.now, LISTED_AFTER_MINUTES * MINUTE_MS),
   );
 }
 
@@ -142,8 +177,8 @@ export function mismatches({
 
 /** The key that `import.accessKeyId` imports at the next apply: it goes into the primary slot, if that has no key. */
 export function pendingImport(situation: KeySituation): string | undefined {
-  const { wanted, found } = slotOf(situation, "primary");
-  return found === undefined && wanted !== "absent" ? situation.settings.import?.accessKeyId : undefined;
+  const { inSettings, inIam } = slotOf(situation, "primary");
+  return inIam === undefined && inSettings !== "absent" ? situation.settings.import?.accessKeyId : undefined;
 }
 
 /** What the next apply does to the keys, as far as Terraform does not refuse it. */
@@ -151,23 +186,23 @@ export function effectsOf(situation: KeySituation): readonly Effect[] {
   return [...slotsOf(situation).flatMap((slot) => slotEffects(slot, situation)), ...exposures(situation)];
 }
 
-function slotEffects({ slot, wanted, managed, found }: KeySlot, situation: KeySituation): readonly Effect[] {
+function slotEffects({ slot, inSettings, inState, inIam }: KeySlot, situation: KeySituation): readonly Effect[] {
   const status = (key: IamKey | undefined): readonly Effect[] =>
-    key === undefined || key.status === wanted
+    key === undefined || key.status === inSettings
       ? []
-      : [{ verb: wanted === "Active" ? "activate" : "deactivate", slot, id: key.id }];
-  if (wanted === "absent") {
-    return managed === undefined ? [] : [{ verb: found === undefined ? "forget" : "delete", slot, id: managed.id }];
+      : [{ verb: inSettings === "Active" ? "activate" : "deactivate", slot, id: key.id }];
+  if (inSettings === "absent") {
+    return inState === undefined ? [] : [{ verb: inIam === undefined ? "forget" : "delete", slot, id: inState.id }];
   }
-  if (managed === undefined || found === undefined) {
+  if (inState === undefined || inIam === undefined) {
     const id = slot === "primary" ? pendingImport(situation) : undefined;
     return id === undefined
       ? [{ verb: "create", slot }]
       : [{ verb: "import", slot, id }, ...status(situation.iam.keys.find((key) => key.id === id))];
   }
-  return managed.tainted || managed.pgpKey !== slotSettings(situation.settings)[slot].pgpKey
-    ? [{ verb: "replace", slot, id: managed.id }]
-    : status(found);
+  return inState.tainted || inState.pgpKey !== slotSettings(situation.settings)[slot].pgpKey
+    ? [{ verb: "replace", slot, id: inState.id }]
+    : status(inIam);
 }
 
 function exposures({ settings, state }: KeySituation): readonly Effect[] {
@@ -178,16 +213,16 @@ function exposures({ settings, state }: KeySituation): readonly Effect[] {
 }
 
 /** Why an effect must not be applied. */
-export type Break =
+export type Hazard =
   | "fails: IAM allows two keys"
   | "fails: Terraform would replace the key"
   | "fails: there is no such key to import"
   | "activates a key that was deactivated"
-  | "ends a key that DKP may use"
-  | "exposes a key that DKP cannot get";
+  | "deactivates or deletes a key that DKP may be using"
+  | "exposes a key whose secret cannot be handed over";
 
-/** The break that the effect causes; undefined if it has none. */
-export function breakOf(effect: Effect, effects: readonly Effect[], situation: KeySituation): Break | undefined {
+/** The hazard of an effect; undefined if it has none. */
+export function hazardOf(effect: Effect, effects: readonly Effect[], situation: KeySituation): Hazard | undefined {
   const { iam, state } = situation;
   const { slot, id, verb } = effect;
   const key = iam.keys.find((candidate) => candidate.id === id);
@@ -197,7 +232,7 @@ export function breakOf(effect: Effect, effects: readonly Effect[], situation: K
       return iam.keys.length + creations > MAX_KEYS ? "fails: IAM allows two keys" : undefined;
     }
     case "import":
-      return key === undefined || state.keys.some((managed) => managed.id === id)
+      return key === undefined || state.keys.some((known) => known.id === id)
         ? "fails: there is no such key to import"
         : undefined;
     case "replace":
@@ -206,11 +241,11 @@ export function breakOf(effect: Effect, effects: readonly Effect[], situation: K
       return "activates a key that was deactivated";
     case "delete":
     case "deactivate":
-      return key === undefined || canEnd(key, situation) ? undefined : "ends a key that DKP may use";
+      return key === undefined || canRetire(key, situation) ? undefined : "deactivates or deletes a key that DKP may be using";
     case "expose": {
       const target = slotOf(situation, slot);
       const isCreated = effects.some((other) => other.verb === "create" && other.slot === slot);
-      return isCreated || canBeGiven(target) ? undefined : "exposes a key that DKP cannot get";
+      return isCreated || canHandOver(target) ? undefined : "exposes a key whose secret cannot be handed over";
     }
     default:
       return undefined;
@@ -221,13 +256,15 @@ export const isOlder = (one: IamKey | undefined, other: IamKey | undefined) =>
   (one?.created?.getTime() ?? 0) < (other?.created?.getTime() ?? 0);
 
 /**
- * Whether a key can be deactivated, or deleted, without an outage: nothing used it for a day, and DKP uses the exposed key, because AWS
- * reports a use of that within the day. While a cluster is stopped, its key looks like an unused one.
+ * Whether a key can be deactivated, or deleted, without an outage: nothing used it for a day, and DKP uses the exposed key, or with
+ * `accessKeys: none` one outside Terraform, because AWS reports a use of that within the day. While a cluster is stopped, its key looks
+ * like an unused one.
  */
-export function canEnd(key: IamKey, situation: KeySituation): boolean {
+export function canRetire(key: IamKey, situation: KeySituation): boolean {
   const { now } = situation.iam;
-  const exposed = exposedSlot(situation)?.found;
-  return !isRecent(key, now) && exposed?.status === "Active" && exposed.id !== key.id && isInUse(exposed, now);
+  const isUsed = (other: IamKey | undefined) => other?.status === "Active" && other.id !== key.id && isInUse(other, now);
+  const inUse = situation.settings.accessKeys === "none" ? unmanagedKeys(situation) : [exposedSlot(situation)?.inIam];
+  return !isRecent(key, now) && inUse.some(isUsed);
 }
 
 /**
@@ -242,6 +279,7 @@ export function withoutKeys(situation: KeySituation, ids: readonly string[]): Ke
   const dropped = imported !== undefined && (ids.includes(imported) || state.keys.every(({ id }) => id !== imported));
   return {
     ...situation,
+    leaked: ids,
     settings:
       dropped && settings.import !== undefined
         ? { ...settings, import: { ...settings.import, accessKeyId: undefined } }
@@ -251,8 +289,21 @@ export function withoutKeys(situation: KeySituation, ids: readonly string[]): Ke
   };
 }
 
+/** What an apply can import: the objects that are the deployment's, or may be. An import imports all additional policies or none. */
+export function importable({ unmanagedObjects, settings, state }: KeySituation): readonly ImportField[] {
+  const own = unmanagedObjects.filter(({ owner }) => owner !== "another");
+  const fields = [...new Set(own.map(({ imports }) => imports))];
+  const names = new Set([...own.map(({ name }) => name), ...state.resources.map(({ attributes }) => attributes.name)]);
+  const isComplete = settings.policies.every(({ number, name }) => number === 1 || names.has(name));
+  return fields.filter((field) => field !== "additionalPolicies" || isComplete);
+}
+
+/** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
+export const isStateLost = ({ unmanagedObjects }: Pick<KeySituation, "unmanagedObjects">) =>
+  unmanagedObjects.some(({ kind }) => kind === "user");
+
 /** The address of the key in a slot, and whether it is tainted while IAM has the key. */
 export function taintedAddresses(situation: KeySituation): readonly string[] {
-  const gone = slotsOf(situation).filter(({ found }) => found === undefined);
+  const gone = slotsOf(situation).filter(({ inIam }) => inIam === undefined);
   return situation.state.tainted.filter((address) => gone.every(({ slot }) => KEY_ADDRESSES[slot] !== address));
 }

@@ -2,7 +2,7 @@ import { iamResourceArn } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import type { StateResource } from "../../terraform/state-file";
 import type { Reading } from "../aws/iam-reader";
-import type { Action, Ask, AskAll, DryRun } from "../aws/operations";
+import type { Action, Call, CallAll, DryRun } from "../aws/operations";
 
 /** `skipped`: nothing to check, or another check must pass first. `unknown`: AWS was called and returned no result. */
 export const VERDICTS = ["ok", "failed", "warning", "unknown", "skipped"] as const;
@@ -44,8 +44,8 @@ export type ReadState = () => Promise<Reading<readonly StateResource[]>>;
 
 /** Tools of a check. */
 export interface Tools<A extends Action = Action> {
-  readonly call: Ask<A>;
-  readonly callAll: AskAll<A>;
+  readonly call: Call<A>;
+  readonly callAll: CallAll<A>;
   readonly dryRun: DryRun;
 }
 

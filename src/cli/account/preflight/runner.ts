@@ -29,7 +29,7 @@ const ACCOUNT = "account";
 /** Runs all checks. Never rejects because of an error that AWS returns: the result of the check is then unknown. */
 export async function runPreflight(
   deployment: Deployment,
-  aws: Pick<Aws, "ask" | "askAll" | "dryRun">,
+  aws: Pick<Aws, "call" | "callAll" | "dryRun">,
   options: PreflightOptions,
 ): Promise<readonly Result[]> {
   const { asKey, existingCluster, state, timeout, signal, progress } = options;
@@ -58,8 +58,8 @@ export async function runPreflight(
       return answer;
     };
     const tools: Parameters<Check["run"]>[0] = {
-      call: (action, input) => calling(action, aws.ask(action, input, region)),
-      callAll: (action, input) => calling(action, aws.askAll(action, input, region)),
+      call: (action, input) => calling(action, aws.call(action, input, region)),
+      callAll: (action, input) => calling(action, aws.callAll(action, input, region)),
       dryRun: (operation, input) => calling("dry runs of EC2", aws.dryRun(operation, input, region)),
     };
     const findings = await findingsOf(check.name, check.run(tools, subject));
@@ -68,7 +68,7 @@ export async function runPreflight(
 
   const identities: Identity[] = [];
   const identify = async () => {
-    const { Account: account = "", Arn: arn = "" } = await aws.ask(IDENTITY_CALL, {}, regions["always-on region"]);
+    const { Account: account = "", Arn: arn = "" } = await aws.call(IDENTITY_CALL, {}, regions["always-on region"]);
     identities.push({ account, arn });
     return judgeIdentity({ account, arn }, deployment, asKey);
   };

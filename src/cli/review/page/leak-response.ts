@@ -1,3 +1,4 @@
+import { alwaysOnRegion } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { GUIDES, leakCommands, SESSION_HOURS } from "../../account/keys/leaked-key";
 import { roleOf } from "../../iam/risks";
@@ -8,7 +9,10 @@ import { fillTemplateFile } from "../../text/template";
 /** after-a-leak.md: the commands after a leak. No step activates the leaked key again. */
 export function leakPage(deployment: Deployment): string {
   const { stack, accessKeys, user } = deployment;
-  const { deactivate, deleteKey, denySessions, createKey, removeDenial } = leakCommands(user.name);
+  const { deactivate, deleteKey, denySessions, createKey, removeDenial } = leakCommands(
+    user.name,
+    alwaysOnRegion(deployment.region),
+  );
   return fillTemplateFile("src/cli/review/page/leak-page.md", {
     stack: prose(stack),
     leakedKeys: code(dkpAccess("keys", "--leaked", stack)),

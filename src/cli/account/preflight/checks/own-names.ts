@@ -4,12 +4,12 @@ import { dkpAccess } from "../../../text/command";
 import { recovery } from "../../../text/recovery";
 import type { Reading } from "../../aws/iam-reader";
 import { inOrder } from "../../aws/operations";
-import { type ExistingObject, existingObject, type OwnObject, ownObjects } from "../../own-objects";
+import { type ExistingObject, existingObject, type ManagedObject, managedObjects } from "../../managed-objects";
 import { check, type Finding, failed, ok, type Tools, unknown } from "../check";
 
 export interface OwnNames {
   readonly stack: string;
-  readonly objects: readonly (OwnObject & { readonly existing: ExistingObject | undefined })[];
+  readonly objects: readonly (ManagedObject & { readonly existing: ExistingObject | undefined })[];
   /** What Terraform manages; not read if no object exists. */
   readonly state: Reading<readonly StateResource[]>;
   readonly imports: Deployment["import"];
@@ -25,9 +25,9 @@ export function judgeOwnNames(names: OwnNames): readonly Finding[] {
   return [...findings, ...used.map(({ existing, ...object }) => judge(object, existing, names))];
 }
 
-const title = ({ kind, name }: OwnObject) => `${kind} ${name}`;
+const title = ({ kind, name }: ManagedObject) => `${kind} ${name}`;
 
-function judge(object: OwnObject, existing: ExistingObject | undefined, names: OwnNames): Finding {
+function judge(object: ManagedObject, existing: ExistingObject | undefined, names: OwnNames): Finding {
   const { kind, name, path, setting, imports, address } = object;
   const { state } = names;
   const imported = names.imports?.[imports] === true;
@@ -72,7 +72,7 @@ function judge(object: OwnObject, existing: ExistingObject | undefined, names: O
 }
 
 /** What to do about an object that the state does not manage. Which part of `import` is safe, and which key, is for `keys` to say. */
-function remedyOf({ setting, imports, path }: OwnObject, { Path }: ExistingObject, { stack, objects }: OwnNames): string {
+function remedyOf({ setting, imports, path }: ManagedObject, { Path }: ExistingObject, { stack, objects }: OwnNames): string {
   const otherName = `otherwise choose another ${setting}.name`;
   const absent = objects.filter((other) => other.imports === imports && other.existing === undefined);
   if (absent.length > 0) {
@@ -98,7 +98,7 @@ export const ownNamesCheck = check({
   where: "always-on region",
   async run({ call, callAll }, { deployment, state, partition, account }) {
     const objects = await inOrder(
-      ownObjects(deployment).map(async (object) => {
+      managedObjects(deployment).map(async (object) => {
         const found = await existingObject(call, object, { partition, account });
         return {
           ...object,

@@ -1,13 +1,13 @@
 import { policyArn } from "../../iam/arns";
 import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES, policyAddress } from "../../terraform/addresses";
-import { type Ask, unlessMissing } from "./aws/operations";
+import { type Call, unlessMissing } from "./aws/operations";
 
 /** A part of `import` that imports objects. */
 export type ImportField = "user" | "policy" | "additionalPolicies" | "attachment" | "group" | "nodeRole";
 
 /** An object that an apply creates under a name of the settings. */
-export interface OwnObject {
+export interface ManagedObject {
   readonly kind: "user" | "policy" | "group" | "role";
   readonly name: string;
   readonly path: string;
@@ -17,11 +17,11 @@ export interface OwnObject {
   readonly address: string;
 }
 
-export function ownObjects({ user, policy, policies, group, nodeRole, attachment }: Deployment): readonly OwnObject[] {
-  const named = ({ name, path }: Pick<OwnObject, "name" | "path">) => ({ name, path });
-  const objects: OwnObject[] = [
+export function managedObjects({ user, policy, policies, group, nodeRole, attachment }: Deployment): readonly ManagedObject[] {
+  const named = ({ name, path }: Pick<ManagedObject, "name" | "path">) => ({ name, path });
+  const objects: ManagedObject[] = [
     { kind: "user", ...named(user), setting: "user", imports: "user", address: ADDRESSES.user },
-    ...policies.map(({ number, name }): OwnObject => {
+    ...policies.map(({ number, name }): ManagedObject => {
       const imports = number === 1 ? "policy" : "additionalPolicies";
       return { kind: "policy", name, path: policy.path, setting: "policy", imports, address: policyAddress("policy", number) };
     }),
@@ -44,11 +44,11 @@ export interface ExistingObject {
 
 /** What IAM has at the name, and for a policy at the path; undefined if it has nothing. */
 export function existingObject(
-  call: Ask<"iam:GetUser" | "iam:GetPolicy" | "iam:GetGroup" | "iam:GetRole">,
-  { kind, name, path }: OwnObject,
+  call: Call<"iam:GetUser" | "iam:GetPolicy" | "iam:GetGroup" | "iam:GetRole">,
+  { kind, name, path }: ManagedObject,
   environment: { readonly partition: string; readonly account: string },
 ): Promise<ExistingObject | undefined> {
-  const find: Readonly<Record<OwnObject["kind"], () => Promise<ExistingObject | undefined>>> = {
+  const find: Readonly<Record<ManagedObject["kind"], () => Promise<ExistingObject | undefined>>> = {
     user: async () => (await call("iam:GetUser", { UserName: name })).User,
     policy: async () => (await call("iam:GetPolicy", { PolicyArn: policyArn({ ...environment, path, name }) })).Policy,
     group: async () => (await call("iam:GetGroup", { GroupName: name })).Group,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isConditionKeyArray, typeForContextKey } from "@cloud-copilot/iam-simulate";
 import * as fc from "fast-check";
@@ -7,7 +7,6 @@ import { Budget, BudgetExceeded } from "../../src/decision/budget";
 import { multiplicity } from "../../src/decision/context-keys";
 import { arnComponents, like, literal, resource } from "../../src/decision/glob";
 import { matcher as matcherOf, type PatternSet, partition } from "../../src/decision/partition";
-import { PROJECT } from "../helpers/project-root";
 
 const ANYTHING: PatternSet = [like("*")];
 const steps = () => new Budget(1_000_000);
@@ -153,7 +152,7 @@ describe("multiplicity", () => {
   });
 });
 
-const README = readFileSync(join(PROJECT, "src/decision/README.md"), "utf8");
+const README = readFileSync(join(__dirname, "../../src/decision/README.md"), "utf8");
 const [before, after, answer] = [...README.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = ""]) => JSON.parse(json));
 
 describe("the example of the decision's README", () => {
@@ -164,5 +163,18 @@ describe("the example of the decision's README", () => {
   it("allows nothing new without the second Region", () => {
     const narrower = JSON.parse(JSON.stringify(after).replace(',"eu-west-1"', ""));
     expect(decide({ identity: [narrower] }, { identity: [before] })).toEqual({ kind: "nothing-new" });
+  });
+});
+
+describe("the decision", () => {
+  const filesOf = (folder: string, name: RegExp) =>
+    readdirSync(join(__dirname, folder)).flatMap((file) => (name.test(file) ? [join(__dirname, folder, file)] : []));
+  const own = [...filesOf("../../src/decision", /\.ts$/), ...filesOf(".", /\.ts$/), ...filesOf("../proofs", /^decision-/)];
+
+  it("needs nothing else of this project, and neither do its tests but for the size of samples", () => {
+    const imports = own.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/^(?:import|export) .*"(\.[^"]*)";$/gm)]);
+    const others = imports.filter(([, path = ""]) => !/^\.\/[\w-]+$|\/decision(?:\/|$)/.test(path));
+    expect(imports.length).toBeGreaterThan(own.length);
+    expect(new Set(others.map(([, path]) => path))).toEqual(new Set(["../helpers/complete"]));
   });
 });

@@ -3,7 +3,7 @@
     COMPLETE=1 DECISION_RECORD=/tmp/pairs.json npm run test:proofs -- decision-oracle
     python3 __tests__/decision/z3_oracle.py /tmp/pairs.json
 
-Restates the random policies of generators.ts as formulas over strings and numbers, without classes and without automata of this project:
+Restates the random policies of random-policies.ts as formulas over strings and numbers, without classes and without automata of this project:
 "nothing-new" must be unsatisfiable, "new-request" satisfiable. Wildcards in resources are read component by component.
 """
 

@@ -3,8 +3,8 @@ import { comparisonOf } from "../../src/decision/decide";
 import { guesses } from "../../src/decision/guesses";
 import type { Answer, Side } from "../../src/decision/model";
 import { readSide } from "../../src/decision/read";
+import { contradictions } from "../decision/simulation";
 import { rows } from "../helpers/complete";
-import { isNew } from "../helpers/decision-requests";
 
 interface Document {
   readonly Version: string;
@@ -81,13 +81,9 @@ describe("AWS's managed policies", () => {
   });
 });
 
-/** Requests of which the simulator says something else than an answer. */
+/** The same for requests that are likely to match. */
 function contradicted(answer: Answer | undefined, after: Side, before: Side): readonly object[] {
-  if (answer?.kind === "new-request") {
-    return isNew(after, before, answer.request) ? [] : [answer.request];
-  }
-  const [has, had] = [readSide("after", after), readSide("before", before)];
-  return answer?.kind !== "nothing-new" || "reason" in has || "reason" in had
-    ? []
-    : [...guesses(has, had, {})].slice(0, 2).filter((request) => isNew(after, before, request));
+  const [one, other] = [readSide("after", after), readSide("before", before)];
+  const requests = "reason" in one || "reason" in other ? [] : [...guesses(one, other, {})].slice(0, 2);
+  return answer === undefined ? [] : contradictions(after, before, answer, requests);
 }

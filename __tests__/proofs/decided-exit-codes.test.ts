@@ -3,10 +3,10 @@ import type { JsonObject } from "../../src/cli/diff/json-values";
 import type { DecisionRequest } from "../../src/decision/model";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { isNew } from "../decision/simulation";
 import { betweenPacks, type Summary } from "../helpers/changes";
 import { anyOptions, FEATURE_NAMES, UNTAGGED_MODES } from "../helpers/clusters";
 import { cases } from "../helpers/complete";
-import { isNew } from "../helpers/decision-requests";
 import { deploymentOf, packOf } from "../helpers/packs";
 import { truthOf } from "../helpers/simulated-diff";
 

@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { Budget } from "../../src/decision/budget";
 import { isAllowed } from "../../src/decision/evaluate";
 import { readSide } from "../../src/decision/read";
-import { simulate } from "../helpers/decision-requests";
-import { hostileSide, smallRequest } from "../helpers/policy-generators";
+import { hostileSide, smallRequest } from "../decision/random-policies";
+import { simulate } from "../decision/simulation";
 
 const steps = () => new Budget(1_000_000);
 

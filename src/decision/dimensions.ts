@@ -179,7 +179,7 @@ function conditionText({ operator, key, values, variables }: ConditionGuard): st
 }
 
 function isNegated(guard: Guard): boolean {
-  return guard.kind !== "condition" && guard.negated === true;
+  return "negated" in guard && guard.negated;
 }
 
 function patternSet(guard: Guard, reach: glob.Reach): PatternSet {

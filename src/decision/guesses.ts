@@ -1,5 +1,5 @@
 import { multiplicity } from "./context-keys";
-import type { ConditionGuard, DecisionRequest, Guard, Policies, Side, Statement } from "./model";
+import type { ConditionGuard, DecisionRequest, Guard, Policies, Side, Statement, Test } from "./model";
 import { statementText } from "./read";
 import { hasVariable, VARIABLES } from "./values";
 
@@ -21,18 +21,23 @@ export function* guesses(
   const known = new Set(other.identity.map(statementText));
   const isKnown = (statement: Statement) => known.has(statementText(statement));
   const allows = identity.filter(({ effect }) => effect === "Allow");
+  const tested = [...identity, ...other.identity].flatMap(({ guards }) => conditionsOf(guards));
+  const tests = new Map(tested.flatMap(({ key, operator: { test } }) => (test === "null" ? [] : [[key, test] as const])));
   for (const statement of [...allows.filter((each) => !isKnown(each)), ...allows.filter(isKnown)]) {
-    yield* requestsOf(statement, variables);
+    yield* requestsOf(statement, variables, tests);
   }
 }
 
-function* requestsOf({ guards }: Statement, variables: DecisionRequest["context"]): Generator<DecisionRequest> {
-  const conditions = guards.flatMap((guard) => (guard.kind === "condition" ? [guard.condition] : []));
+/** How conditions test each key, so that a value has the same type. */
+type Tests = ReadonlyMap<string, Test>;
+
+function* requestsOf({ guards }: Statement, variables: DecisionRequest["context"], tests: Tests): Generator<DecisionRequest> {
+  const conditions = conditionsOf(guards);
   // A condition without a set operator on several values: see `search.ts`.
   if (conditions.some(({ key, operator }) => operator.set === "single" && multiplicity(key) === "several")) {
     return;
   }
-  const context = contextOf(conditions, variables);
+  const context = contextOf(conditions, variables, tests);
   const resources = patternsOf(guards, "resource", "*").slice(0, MAX_OF_STATEMENT);
   const actions = patternsOf(guards, "action", "example:action").slice(0, MAX_OF_STATEMENT);
   const pairs = actions.flatMap((pattern) =>
@@ -44,14 +49,26 @@ function* requestsOf({ guards }: Statement, variables: DecisionRequest["context"
 }
 
 /** Values for which conditions hold, and those of policy variables. A key has one value, whichever case its name is written in. */
-function contextOf(conditions: readonly ConditionGuard[], variables: DecisionRequest["context"]): DecisionRequest["context"] {
+function contextOf(
+  conditions: readonly ConditionGuard[],
+  variables: DecisionRequest["context"],
+  tests: Tests,
+): DecisionRequest["context"] {
   // What must match decides the value of a key, before what must not.
   const ordered = conditions.toSorted((one, next) => Number(next.operator.negated) - Number(one.operator.negated));
-  const byKey = new Map(ordered.flatMap(valuesFor).map(([name, value]) => [name.toLowerCase(), [name, value] as const]));
+  const byKey = new Map(
+    ordered
+      .flatMap((condition) => valueFor(condition, tests))
+      .map(([name, value]) => [name.toLowerCase(), [name, value] as const]),
+  );
   for (const [key, value] of Object.entries(variables)) {
     byKey.set(key, [byKey.get(key)?.[0] ?? key, value]);
   }
   return Object.fromEntries(byKey.values());
+}
+
+function conditionsOf(guards: readonly Guard[]): readonly ConditionGuard[] {
+  return guards.flatMap((guard) => (guard.kind === "condition" ? [guard.condition] : []));
 }
 
 function patternsOf(guards: readonly Guard[], kind: "action" | "resource", other: string): readonly string[] {
@@ -74,16 +91,29 @@ function filledIn(pattern: string, value = "example"): string {
   );
 }
 
-function valuesFor({ operator, name, values }: ConditionGuard): readonly (readonly [string, string | readonly string[]])[] {
+/** Values of keys that must have another one than those of the policy, by the beginning of the test. */
+const OTHER_VALUES: Readonly<Record<string, string>> = {
+  number: "7",
+  date: "2020-01-01T00:00:00Z",
+  address: "192.0.2.1",
+  arn: `arn:aws:iam::${ACCOUNT}:user/example`,
+  bool: "true",
+};
+
+function valueFor(
+  { operator, key, name, values }: ConditionGuard,
+  tests: Tests,
+): readonly (readonly [string, string | readonly string[]])[] {
   const [value = ""] = values;
   if (operator.test === "null" && value.toLowerCase() === "true") {
     return [];
   }
-  const given = operator.negated || operator.test === "null" ? "example" : matching(operator.test, value);
+  const other = OTHER_VALUES[tests.get(key)?.split("-")[0] ?? ""] ?? "example";
+  const given = operator.negated || operator.test === "null" ? other : matching(operator.test, value);
   return [[name, operator.set === "single" ? given : [given]]];
 }
 
-function matching(test: ConditionGuard["operator"]["test"], value: string): string {
+function matching(test: Test, value: string): string {
   if (test.startsWith("date") && !test.endsWith("equal") && !test.endsWith("equals")) {
     return test.endsWith("less") ? "2000-01-01T00:00:00Z" : "2100-01-01T00:00:00Z";
   }

@@ -55,7 +55,7 @@ export type Guard =
     }
   | { readonly kind: "condition"; readonly condition: ConditionGuard }
   /** A test that is not interpreted. Two with the same text have the same result. */
-  | { readonly kind: "opaque"; readonly text: string; readonly reason: string; readonly negated?: boolean };
+  | { readonly kind: "opaque"; readonly text: string; readonly reason: string };
 
 export interface ConditionGuard {
   readonly operator: Operator;

@@ -181,7 +181,8 @@ function notResourceGuards(value: unknown, variables: boolean): readonly Guard[]
   const others = resources.filter((resource) => !isDecidableResource(resource, variables));
   return [
     ...(patterns.length === 0 ? [] : [{ kind: "resource", negated: true, patterns, variables } as const]),
-    ...others.map((resource) => ({ ...opaqueResource(resource, variables), negated: true })),
+    // Not the opposite of the same resource in Resource: a variable may have no value.
+    ...others.map((resource) => opaqueResource(resource, variables, "not resource")),
   ];
 }
 
@@ -191,9 +192,9 @@ function isDecidableResource(resource: string, variables: boolean): boolean {
 
 const INVALID_RESOURCE = "has a resource that is neither * nor an ARN";
 
-function opaqueResource(resource: string, variables: boolean): Guard & { readonly kind: "opaque" } {
+function opaqueResource(resource: string, variables: boolean, element = "resource"): Guard {
   const reason = variables && hasVariable(resource) ? `has the policy variable in ${resource}` : INVALID_RESOURCE;
-  return opaque(`resource ${variables} ${variables ? withFoldedVariables(resource) : resource}`, reason);
+  return opaque(`${element} ${variables} ${variables ? withFoldedVariables(resource) : resource}`, reason);
 }
 
 function conditionGuards(value: unknown, variables: boolean): readonly Guard[] {
@@ -231,7 +232,7 @@ export function statementText({ effect, guards }: Statement): string {
   return [effect, ...guards.map((guard) => JSON.stringify(guard)).sort()].join();
 }
 
-function opaque(text: string, reason: string): Guard & { readonly kind: "opaque" } {
+function opaque(text: string, reason: string): Guard {
   return { kind: "opaque", text, reason };
 }
 

@@ -4,8 +4,14 @@ import { comparisonOf, decide, equivalent, subset } from "../../src/decision/dec
 import type { Side } from "../../src/decision/model";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES, inMode } from "../helpers/clusters";
+import { contradictions } from "../decision/simulation";
+import { abuses } from "../helpers/abuses";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES, inMode, UNTAGGED_MODES } from "../helpers/clusters";
+import { cases, SAMPLE } from "../helpers/complete";
+import { requiredRequests } from "../helpers/required-requests";
 import { UUID, VPC } from "../helpers/tagged-requests";
+
+const NOTHING: Side = { identity: [] };
 
 type Options = Omit<PolicyOptions, "mode">;
 
@@ -66,6 +72,30 @@ describe.each(Object.entries(CLUSTERS))("the policies of %s", (_, cluster) => {
 });
 
 describe("the policies of any cluster", () => {
+  it("are decided as the IAM simulator evaluates them", () => {
+    const modes = fc.constantFrom(...UNTAGGED_MODES);
+    fc.assert(
+      fc.property(anyOptions, anyOptions, fc.boolean(), modes, modes, fc.nat(), (one, other, same, mode, former, draw) => {
+        const options = [
+          { ...one, mode },
+          { ...(same ? one : other), mode: former },
+        ];
+        const [after = NOTHING, before = NOTHING] = options.map((each) => ({
+          identity: [policyDocument(policyStatements(each))],
+        }));
+        const known = options.flatMap(({ mode: of, supplement, environment, cluster }) => [
+          ...requiredRequests(of, supplement, environment, cluster),
+          ...abuses(environment),
+        ]);
+        const requests = known.map(({ context = {}, ...request }) => ({ ...request, context }));
+        const drawn = [0, 1, 2, 3, 4, 5].flatMap((step) => requests[(draw + step * 37) % requests.length] ?? []);
+        const answer = decide(after, before, { examples: requests });
+        expect(contradictions(after, before, answer, drawn)).toEqual([]);
+      }),
+      { numRuns: cases(8, 2000), endOnFailure: true, seed: SAMPLE },
+    );
+  });
+
   it("are subsets of each other: minimal of scoped of documented", () => {
     fc.assert(
       fc.property(anyOptions, (options) => {

@@ -1,5 +1,5 @@
 import { runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
-import type { DecisionRequest, Side } from "../../src/decision/model";
+import type { Answer, DecisionRequest, Side } from "../../src/decision/model";
 
 /**
  * Whether the IAM simulator, an independent evaluator, allows a request.
@@ -34,6 +34,14 @@ export function simulate(side: Side, request: DecisionRequest): boolean {
 /** Whether a request is allowed on one side and not on the other, by the simulator. */
 export function isNew(after: Side, before: Side, request: DecisionRequest): boolean {
   return simulate(after, request) && !simulate(before, request);
+}
+
+/** Requests of which the simulator contradicts an answer; of "nothing-new", those among the given ones. */
+export function contradictions(after: Side, before: Side, answer: Answer, requests: readonly DecisionRequest[]) {
+  if (answer.kind === "new-request") {
+    return isNew(after, before, answer.request) ? [] : [answer.request];
+  }
+  return answer.kind === "nothing-new" ? requests.filter((request) => isNew(after, before, request)) : [];
 }
 
 /** The simulator has rules of its own for services whose resources have policies; made-up services stand in, in keys as well. */

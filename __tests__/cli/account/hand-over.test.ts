@@ -23,6 +23,7 @@ import { PROJECT } from "../../helpers/project-root";
 
 describe("hand-over", () => {
   const OUTPUTS = { access_key_id: "AKIAA", access_key_slot: "primary", secret_access_key: "s" };
+  const KEY = { id: "AKIAA", secret: "s" };
   let folder: string;
 
   beforeEach(() => {
@@ -34,10 +35,13 @@ describe("hand-over", () => {
   });
 
   /** The block for settings, from a Terraform that prints these outputs and the state of a user. */
-  const handOver = async (settings: string, { user = "deckhouse", account = "123456789012" } = {}) => {
-    const outputs = Object.fromEntries(Object.entries(OUTPUTS).map(([name, value]) => [name, { value }]));
-    const attributes = { name: user, arn: `arn:aws:iam::${account}:user/${user}` };
-    const resources = [{ mode: "managed", type: "aws_iam_user", name: "user", instances: [{ attributes }] }];
+  const handOver = async (settings: string, { user = "deckhouse", account = "123456789012", exposed = {}, key = {} } = {}) => {
+    const outputs = Object.fromEntries(Object.entries({ ...OUTPUTS, ...exposed }).map(([name, value]) => [name, { value }]));
+    const resource = (type: string, attributes: object) => ({ mode: "managed", type, name: "user", instances: [{ attributes }] });
+    const resources = [
+      resource("aws_iam_user", { name: user, arn: `arn:aws:iam::${account}:user/${user}` }),
+      resource("aws_iam_access_key", { ...KEY, ...key }),
+    ];
     const program = join(folder, "terraform");
     const print = (value: object) => `echo '${JSON.stringify(value)}'`;
     writeFileSync(program, `#!/bin/sh\ncase $1 in output) ${print(outputs)};; *) ${print({ version: 4, resources })};; esac\n`);
@@ -55,6 +59,15 @@ describe("hand-over", () => {
         "warning: accessKeys.current: the settings select secondary, and the outputs expose primary: this is the key AKIAA of primary; npx dkp-access keys deckhouse shows what the next apply does",
       ],
     });
+  });
+
+  it.each([
+    ["an ID that is of no resource", { access_key_id: "AKIAB" }, {}],
+    ["another secret", { secret_access_key: "t" }, {}],
+    ["a secret, and the resource has none", {}, { secret: null }],
+    ["another encrypted secret", { secret_access_key: null, encrypted_secret_access_key: "t" }, { encrypted_secret: "u" }],
+  ])("rejects outputs that expose %s in the state", async (_, exposed, key) => {
+    await expect(handOver("", { exposed, key })).rejects.toThrow(/^the outputs expose the key AKIA[AB], .* do not give this key/);
   });
 
   it("rejects the key of another user than the settings name", async () => {

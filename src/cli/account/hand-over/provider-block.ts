@@ -5,6 +5,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { readState } from "../../terraform/state-file";
 import { pullState, readOutputs, type TerraformCli } from "../../terraform/terraform-cli";
 import { dkpAccess } from "../../text/command";
+import { recovery } from "../../text/recovery";
 import { mismatches } from "../keys/situation";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */
@@ -17,7 +18,8 @@ export interface ProviderBlock {
 /**
  * The key that a deployment exposes: from its outputs, or from its own state where `outputs.secret` is off.
  * @param note receives what the person should know: another slot in the settings than in the outputs, and whom the secret is encrypted for
- * @throws Error if there is no key, or the state does not have its secret
+ * @throws Error if there is no key, if the outputs expose another key or secret than a resource of the state has, or if the state does
+ * not have the secret
  */
 export async function providerBlock(
   terraform: TerraformCli,
@@ -52,13 +54,18 @@ export async function providerBlock(
     );
   }
   const key = state.keys.find((candidate) => candidate.id === id);
-  const clear = outputs.secret_access_key ?? key?.secret;
-  const encrypted = outputs.encrypted_secret_access_key ?? key?.encryptedSecret;
-  if (typeof clear === "string") {
+  const [clear, encrypted] = [key?.secret, key?.encryptedSecret];
+  const isOwn = (output: unknown, own: unknown) => output === undefined || output === null || output === own;
+  if (key === undefined || !isOwn(outputs.secret_access_key, clear) || !isOwn(outputs.encrypted_secret_access_key, encrypted)) {
+    throw new Error(
+      `the outputs expose the key ${id}, ${key === undefined ? "which no resource of the state is" : "with a secret that is not its own in the state"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,
+    );
+  }
+  if (clear !== undefined) {
     return { providerAccessKeyId: id, providerSecretAccessKey: clear, region };
   }
-  if (typeof encrypted === "string") {
-    const pgpKey = pgpKeyOf(key?.pgpKey);
+  if (encrypted !== undefined) {
+    const pgpKey = pgpKeyOf(key.pgpKey);
     note(
       `the secret is encrypted${pgpKey === undefined ? "" : ` for the OpenPGP key of ${pgpKeyText(pgpKey)}`}; gpg decrypts it`,
     );

@@ -108,17 +108,36 @@ describe("dkp-access review", () => {
     mkdirSync(join(folder, "elsewhere"));
     writeFileSync(join(folder, "elsewhere/old.yaml"), SETTINGS);
     const environment = { CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}', CDKTF_OUTDIR: "elsewhere.out" };
-    const kept =
-      "kept review/README.md: it was not generated from elsewhere; rename it to get the overview of these deployments\nkept review/dev: no deployment of that name in elsewhere, and its review pack was not generated from there; delete the folder if it is not needed\n";
-    const { status, stdout, stderr } = await review(folder, [], environment);
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: expect.not.stringContaining("removed"), stderr: kept });
+    const page =
+      "kept review/README.md: it was not generated from elsewhere; rename it to get the overview of these deployments\n";
+    const pack =
+      "review/dev: no deployment of that name in elsewhere, and its review pack was not generated from there; delete the folder if it is not needed\n";
+    const stderr = `${page}kept ${pack}`;
+    expect(await review(folder, [], environment)).toEqual({ status: 0, stdout: expect.not.stringContaining("removed"), stderr });
     expect(packOf(folder)).toEqual(before);
-    expect(await review(folder, ["--check"], environment)).toEqual({ status: 0, stdout: "", stderr: kept });
+    expect(await review(folder, ["--check", "old"], environment)).toEqual({ status: 0, stdout: "", stderr: `kept ${pack}` });
+    expect(await review(folder, ["--check"], environment)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`  ${pack}`),
+    });
     // Once its settings file is gone, the review pack that was generated from there goes, and only that.
     writeFileSync(join(folder, "elsewhere/new.yaml"), SETTINGS);
     rmSync(join(folder, "elsewhere/old.yaml"));
     expect((await review(folder, [], environment)).stdout).toContain("removed review/old/REVIEW.md\n");
     expect(readdirSync(join(folder, "review")).sort()).toEqual(["README.md", "dev", "new"]);
+  });
+
+  it.each([
+    ["has none of the other files any more", ["REVIEW.md"], "  review/old/REVIEW.md: left over\n"],
+    ["lost its page", ["main.tf.json", "policy.json"], "  review/old: no deployment of that name in deployments"],
+  ])("--check finds what is left of the review pack of a removed deployment that %s", async (_, left, line) => {
+    const folder = project({ dev: SETTINGS, old: `${SETTINGS}user: { name: old }\npolicy: { name: old }\n` });
+    await review(folder);
+    rmSync(join(folder, "deployments/old.yaml"));
+    for (const name of readdirSync(join(folder, "review/old")).filter((file) => !left.includes(file))) {
+      rmSync(join(folder, "review/old", name));
+    }
+    expect(await review(folder, ["--check"])).toMatchObject({ status: 1, stderr: expect.stringContaining(line) });
   });
 
   it("writes the overview of all deployments of a settings folder, and none where stacks are named", async () => {

@@ -29,7 +29,7 @@ export interface Wanted {
 
 export interface PackFolder {
   readonly stale: readonly StaleFile[];
-  /** Folders with a review pack that was generated from another settings folder, of no known deployment. They are kept. */
+  /** Folders with a review pack, or what is left of one, of no deployment, not generated from this settings folder. They are kept. */
   readonly unknown: readonly string[];
   /** A file in place of the overview that was not generated from these settings. It is kept. */
   readonly unmanaged?: string;
@@ -45,7 +45,7 @@ export function comparePacks(folder: string, wanted: Wanted): PackFolder {
     requireRealFolder(path);
   }
   const origin = originLine(wanted.settings);
-  const others = packFolders(folder).filter((stack) => !wanted.stacks.includes(stack));
+  const others = packFolders(folder, origin).filter((stack) => !wanted.stacks.includes(stack));
   const gone = others.filter((stack) => hasEnd(join(folder, stack, PAGE), origin));
   const contents: Packs = { ...packContents(wanted), ...Object.fromEntries(gone.map((stack) => [stack, {}])) };
   const unknown = others.filter((stack) => !gone.includes(stack));
@@ -95,15 +95,18 @@ function packContents({ packs, settings }: Wanted): Packs {
 
 /** Whether a page ends so. */
 function hasEnd(page: string, end: string): boolean {
-  return readRegularFile(page).toString("utf8").endsWith(end);
+  return existsSync(page) && readRegularFile(page).toString("utf8").endsWith(end);
 }
 
-/** Stacks that have a review pack in a folder. Symbolic links are not followed. */
-function packFolders(folder: string): readonly string[] {
+/** Stacks that have a review pack, or what is left of one, in a folder. Symbolic links are not followed. */
+function packFolders(folder: string, origin: string): readonly string[] {
   const isFile = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  // Without main.tf.json, a page of another origin is not a pack.
+  const isPack = (path: string) =>
+    isFile(join(path, "main.tf.json")) || (isFile(join(path, PAGE)) && hasEnd(join(path, PAGE), origin));
   return existsSync(folder)
     ? readdirSync(folder, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && [PAGE, "main.tf.json"].every((name) => isFile(join(folder, entry.name, name))))
+        .filter((entry) => entry.isDirectory() && isPack(join(folder, entry.name)))
         .map(({ name }) => name)
     : [];
 }

@@ -12,11 +12,12 @@ Usage: sh scripts/pipeline.sh prepare|synth
        sh scripts/pipeline.sh changed [BASE]
        sh scripts/pipeline.sh plan|apply|drift|unmanaged|clean STACK
 
-  prepare    deletes what git does not track, and fails when git tracks what would run or be planned unseen. First in each job, before npm ci
+  prepare    deletes what git does not track, except the saved plan of an earlier job, and fails when git tracks what would run or be
+             planned unseen. First in each job, before npm ci
   synth      validates all settings, and fails when a review pack is stale. Requires no credentials
   changed    prints "changed STACK" for each deployment whose Terraform JSON (review/STACK/main.tf.json), settings or provider lock
              differ from the git commit BASE, or for all without BASE; "redirected STACK" beside it, if its backend, cloud or provider
-             differs; "deleted STACK" for each review pack that only BASE has. Writes CHANGED, REDIRECTED and DELETED, JSON arrays, into
+             differs; "deleted STACK" for each settings file that only BASE has. Writes CHANGED, REDIRECTED and DELETED, JSON arrays, into
              pipeline.out/changed.env, and what happens to deleted deployments into pipeline.out/review.md
   plan       plans review/STACK/main.tf.json without locking the state, and writes into pipeline.out/ the change summary review.md;
              verdict.env with VERDICT=0, 2 (permissions are broadened) or 3 (breaking change) and CHANGES=true or false; if there are
@@ -24,10 +25,11 @@ Usage: sh scripts/pipeline.sh prepare|synth
              AGAINST, a git commit, adds how the review pack differs from the one there
              BASE, a git commit: a redirected deployment is not planned, exit code 3, because terraform init sends the job's credentials
              to the backend. REDIRECTED=approved plans it: set that only in a job that waits for a reviewer
-  apply      decrypts pipeline.out/plan.cms with the key in the file PLAN_KEY and applies just that, if it is a plan of the reviewed
-             configuration, review/STACK/main.tf.json of this commit. Runs neither Node.js nor npm. A state that could not be written is
-             kept, encrypted for PLAN_CERTIFICATE, as pipeline.out/errored.tfstate.cms
-  drift      plans and changes nothing: exit code 2 when AWS and the settings differ
+  apply      decrypts pipeline.out/plan.cms with the key in the file PLAN_KEY and applies just that, if dkp-access diff --verify finds it
+             to be a plan of the settings of this commit and of their backend, and the review pack is theirs. The program receives
+             neither the key nor the credentials of AWS. A state that could not be written is kept, encrypted for PLAN_CERTIFICATE, as
+             pipeline.out/errored.tfstate.cms
+  drift      plans and changes nothing: exit code 2 when AWS and the settings differ, and 3 as in plan
   unmanaged  reports what exists in AWS beside the state (dkp-access drift): exit code 2, or 3 if something cannot be read
   clean      removes the saved plan, and encrypts a state that could not be written. Last in each job, whatever happened
 
@@ -47,11 +49,11 @@ prepare() {
   tracked=$(git ls-files -z | tr '\0' '\n' | grep -E '(^|/)node_modules(/|$)|^build(/|$)|^npm-shrinkwrap\.json$|^[^/]*\.out(/|$)') || true
   [ -z "$tracked" ] || refuse "git tracks files that would run or be planned unseen; remove them with git rm -r --cached:
 $tracked"
-  git clean -ffdx --quiet
+  git clean -ffdx --quiet --exclude=/pipeline.out/plan.cms
 }
 
 # stacks COMMIT, lines FORMAT LIST, array NAME LIST
-stacks() { git ls-tree -r --name-only "$1" review 2>/dev/null | sed -n 's|^review/\([a-z0-9-]*\)/main\.tf\.json$|\1|p'; }
+stacks() { git ls-tree --name-only "$1" deployments/ 2>/dev/null | sed -n 's|^deployments/\([a-z0-9-]*\)\.yaml$|\1|p'; }
 lines() { printf '%s\n' "$2" | sed -n "s/..*/$1/p"; }
 array() { printf '%s=[%s]\n' "$1" "$(lines '"&"' "$2" | paste -s -d , -)"; }
 
@@ -62,7 +64,7 @@ destinations() {
 
 # redirected STACK BASE: whether they differ from those in a commit, or it has none.
 redirected() {
-  [ -n "$2" ] && [ "$(git show "$2:./review/$1/main.tf.json" 2>/dev/null | destinations)" != "$(destinations <"review/$1/main.tf.json")" ]
+  [ -n "$2" ] && [ "$(git show "$2:./review/$1/main.tf.json" 2>/dev/null | destinations)" != "$(cat "review/$1/main.tf.json" 2>/dev/null | destinations)" ]
 }
 
 # changed BASE: without such a commit git diff fails, and all count as changed. One plan too many changes nothing.
@@ -110,7 +112,8 @@ digest() { openssl dgst -sha256 -r | cut -d ' ' -f 1; }
 
 # A folder with the reviewed configuration and the committed provider lock, and nothing else that Terraform would read.
 reviewed() {
-  [ -f "$pack" ] || refuse "\"$stack\": there is no $pack; name a deployment, or run npx dkp-access review $stack and commit the result"
+  [ -f "deployments/$stack.yaml" ] || refuse "\"$stack\": there is no deployments/$stack.yaml; name a deployment"
+  [ -f "$pack" ] || refuse "\"$stack\": there is no $pack; run npx dkp-access review $stack and commit the result"
   [ -f "$pack.sha256" ] && [ "$(cut -d ' ' -f 1 "$pack.sha256")" = "$(digest <"$pack")" ] ||
     refuse "$pack.sha256: missing, or not the digest of main.tf.json, so the review pack is stale; run npx dkp-access review $stack, review the result and commit it"
   grep -q '^    "\(backend\|cloud\)": {' "$pack" || refuse "\"$stack\": its state is on a local disk, which another job does not have; set another backend"
@@ -133,17 +136,11 @@ init() {
   "$terraform" -chdir="$folder" init -input=false -reconfigure -lockfile=readonly
 }
 
-# A saved plan is a zip archive that contains the configuration it plans.
-same_configuration() {
-  command -v unzip >/dev/null || refuse "unzip is not on the PATH; install it: apply reads the configuration in the saved plan"
-  other="$stack: the saved plan is of another configuration than $pack in this commit, which was reviewed; nothing is applied; plan this commit again"
-  files=$(cd "$folder" && echo *.tf*)
-  # shellcheck disable=SC2046,SC2086 # their names have no spaces
-  [ "$(unzip -Z1 "$folder/plan" 'tfconfig/m*' | sort)" = "$(printf 'tfconfig/%s\n' modules.json $(printf 'm-/%s ' $files) | sort)" ] || refuse "$other"
-  for file in $files; do
-    [ "$(unzip -p "$folder/plan" "tfconfig/m-/$file" | digest)" = "$(digest <"$folder/$file")" ] || refuse "$other"
-  done
-}
+# Only the program reads the saved plan, and what it runs receives neither the credentials of the job nor the key.
+verified() (
+  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE PLAN_KEY
+  npm run --silent dkp-access -- review "$stack" --check && npm run --silent dkp-access -- diff "$stack" --plan "$folder/plan" --verify
+)
 
 # At a signal, Terraform ends first: it writes the state and releases the lock. At a second signal it would abandon its work.
 child=
@@ -183,6 +180,7 @@ plan() {
   fi
   reviewed
   mkdir -p pipeline.out
+  rm -f pipeline.out/plan.cms
   # shellcheck disable=SC2016 # backquotes of Markdown
   {
     printf '<!-- dkp-access %s -->\n## Plan of `%s`\n\n' "$stack" "$stack"
@@ -228,13 +226,15 @@ case $1 in
     [ -f pipeline.out/plan.cms ] || refuse "pipeline.out/plan.cms: missing; the plan had no changes, or its job was started without PLAN_CERTIFICATE"
     init
     openssl cms -decrypt -binary -inform DER -inkey "$PLAN_KEY" -in pipeline.out/plan.cms -out "$folder/plan"
-    same_configuration
+    verified ||
+      refuse "$stack: the saved plan is not verified to be of the reviewed configuration and its backend; nothing is applied; plan this commit again"
     apply
     ;;
   drift)
     reviewed
     dkp_access plan "$stack" --no-synth --no-lock
-    [ ! -f "$folder/plan" ] || exit 2
+    [ "$verdict" != 0 ] || [ ! -f "$folder/plan" ] || verdict=2
+    exit "$verdict"
     ;;
   unmanaged)
     init

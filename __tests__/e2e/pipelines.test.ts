@@ -4,10 +4,12 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rm
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import {
+  AttachRolePolicyCommand,
   CreateAccessKeyCommand,
   CreatePolicyCommand,
   CreateUserCommand,
   DeleteUserPolicyCommand,
+  DetachRolePolicyCommand,
   DetachUserPolicyCommand,
   ListAccessKeysCommand,
   PutUserPolicyCommand,
@@ -53,16 +55,20 @@ describe("a checkout for a job", () => {
     const variables = { PATH: process.env.PATH ?? "" };
     mkdirSync(join(path, "node_modules/commander/.git"), { recursive: true });
     writeFileSync(join(path, "node_modules/commander/index.js"), "");
+    mkdirSync(join(path, "pipeline.out"), { recursive: true });
+    writeFileSync(join(path, "pipeline.out/plan.cms"), "");
+    writeFileSync(join(path, "pipeline.out/review.md"), "");
     const step = { program: "sh", args: ["scripts/pipeline.sh", "prepare"], variables, always: false };
     return { path, finished: runSteps(path, [step]) };
   };
 
   afterAll(removeFolders);
 
-  it("has nothing that git does not track", () => {
+  it("has nothing that git does not track, but the plan of an earlier job", () => {
     const { path, finished } = prepare({});
     expect(finished).toEqual({ status: 0, output: "" });
-    expect(readdirSync(path).sort()).toEqual([".git", "package-lock.json", "review", "scripts"]);
+    expect(readdirSync(path).sort()).toEqual([".git", "package-lock.json", "pipeline.out", "review", "scripts"]);
+    expect(readdirSync(join(path, "pipeline.out"))).toEqual(["plan.cms"]);
   });
 
   it.each([
@@ -129,6 +135,9 @@ const WITHOUT_STATE = {
     { Effect: "Allow", Action: "s3:PutObject", Resource: "arn:aws:s3:::state/deckhouse/terraform.tfstate.tflock" },
   ],
 };
+
+const NOT_VERIFIED =
+  "pipeline.sh: deckhouse: the saved plan is not verified to be of the reviewed configuration and its backend; nothing is applied; plan this commit again\n";
 
 /** On GitLab, the key of the environment instead of a role. */
 const DIRECT_KEY = { APPLY_ROLE_ARN: "" };
@@ -255,15 +264,18 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     expect(await aws.objects("state")).toEqual([]);
   });
 
-  it("only the saved plan is applied on main, without code of npm packages", async () => {
+  it("only the saved plan is applied on main, and the program that verifies it receives no credentials", async () => {
     succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-    const programs = folder({ npm: "#!/bin/sh\nexit 9\n", node: "#!/bin/sh\nexit 9\n" });
-    for (const name of ["npm", "node"]) {
-      chmodSync(join(programs, name), 0o755);
-    }
-    expect(succeed("apply", { PATH: `${programs}:${environment.PATH}` })).toContain(
-      "Apply complete! Resources: 4 added, 0 changed, 0 destroyed.",
+    cpSync(encrypted(), join(runner, "plan.cms"));
+    const npm = checkout.run(environment, "sh", "-c", "command -v npm").trim();
+    const programs = folder({ npm: `#!/bin/sh\nenv >> '${runner}/npm.env'\nexec '${npm}' "$@"\n` });
+    chmodSync(join(programs, "npm"), 0o755);
+    expect(succeed("apply", { PATH: `${programs}:${environment.PATH}` })).toMatch(
+      /\nverified: Plan .*, which writes the state to s3 \(bucket state, key deckhouse\/terraform\.tfstate\)\n(?:.*\n)*.*Apply complete! Resources: 4 added, 0 changed, 0 destroyed\./,
     );
+    const received = readFileSync(join(runner, "npm.env"), "utf8");
+    expect(received).toContain("AWS_ENDPOINT_URL");
+    expect(received).not.toMatch(/^(?:AWS_(?:ACCESS|SECRET|SESSION|ROLE_ARN|WEB)|PLAN_KEY)\w*=./m);
     expect(await keys()).toHaveLength(1);
   });
 
@@ -279,6 +291,8 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     const secret = terraformSecret();
     expect(terraform("state", "pull")).toContain(secret);
     expect(checkout.contains(secret)).toBe(false);
+    expect(existsSync(encrypted())).toBe(false);
+    cpSync(join(runner, "plan.cms"), encrypted()); // what the next tests try to apply
   });
 
   it("a plan of another configuration than the reviewed one is rejected", () => {
@@ -286,9 +300,8 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     const { status, output } = job("apply");
     change("");
     expect(status).toBe(1);
-    expect(output).toContain(
-      "pipeline.sh: deckhouse: the saved plan is of another configuration than review/deckhouse/main.tf.json in this commit, which was reviewed; nothing is applied; plan this commit again\n",
-    );
+    expect(output).toContain("differences: provider.aws");
+    expect(output).toContain(NOT_VERIFIED);
   });
 
   it.each([
@@ -329,12 +342,64 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     const path = join(checkout.path, "review/deckhouse/moved.tf");
     const reviewed = readFileSync(path, "utf8");
     writeFileSync(path, `${reviewed}\n`);
-    expect(job("apply")).toEqual({ status: 1, output: expect.stringContaining("the saved plan is of another configuration") });
+    expect(job("apply")).toEqual({ status: 1, output: expect.stringMatching(/moved\.tf: outdated\n(?:.*\n)*.*not verified/) });
     writeFileSync(path, reviewed);
     expect(succeed("apply")).toContain("Apply complete! Resources: 3 added, 0 changed, 0 destroyed.");
     change("");
     succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
     expect(succeed("apply")).toContain("Apply complete! Resources: 0 added, 0 changed, 3 destroyed.");
+  });
+
+  it("a plan of the reviewed configuration with another backend is rejected", async () => {
+    await aws.createBucket("evil");
+    change("tags: { team: platform }");
+    checkout.run(environment, "npm", "run", "--silent", "synth");
+    terraform("init", "-input=false", "-reconfigure", "-backend-config=bucket=evil");
+    terraform("plan", "-out=plan");
+    const cms = [
+      "cms",
+      "-encrypt",
+      "-binary",
+      "-outform",
+      "DER",
+      "-aes-256-gcm",
+      "-in",
+      "cdktf.out/stacks/deckhouse/plan",
+      "-out",
+    ];
+    mkdirSync(join(checkout.path, "pipeline.out"), { recursive: true });
+    checkout.run(environment, "openssl", ...cms, "pipeline.out/plan.cms", "plan.pem");
+    const { status, output } = job("apply");
+    change("");
+    terraform("init", "-input=false", "-reconfigure");
+    expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("bucket state -> evil") });
+    expect(output).toContain(NOT_VERIFIED);
+    expect(await aws.objects("evil")).toEqual([]);
+  });
+
+  it("the drift job fails after a change outside Terraform that leaves nothing to apply", async () => {
+    const PolicyArn = "arn:aws:iam::123456789012:policy/Logs";
+    change("nodeRole: { name: nodes }");
+    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+    succeed("apply");
+    await aws.iam().send(new AttachRolePolicyCommand({ RoleName: "nodes", PolicyArn }));
+    const { status, output } = job("drift");
+    await aws.iam().send(new DetachRolePolicyCommand({ RoleName: "nodes", PolicyArn }));
+    expect({ status, output }).toEqual({ status: 2, output: expect.stringContaining("\nNothing to apply.\n") });
+    change("");
+    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+    succeed("apply");
+  });
+
+  it("a review pack of no deployment is planned by no job", () => {
+    cpSync(join(checkout.path, "review/deckhouse"), join(checkout.path, "review/ghost"), { recursive: true });
+    cpSync(join(checkout.path, "locks/deckhouse.terraform.lock.hcl"), join(checkout.path, "locks/ghost.terraform.lock.hcl"));
+    const output = 'pipeline.sh: "ghost": there is no deployments/ghost.yaml; name a deployment\n';
+    for (const name of ["plan", "drift", "unmanaged"]) {
+      expect(runSteps(checkout.path, [script(name, "ghost")])).toEqual({ status: 1, output });
+    }
+    rmSync(join(checkout.path, "review/ghost"), { recursive: true });
+    rmSync(join(checkout.path, "locks/ghost.terraform.lock.hcl"));
   });
 
   it("the drift job succeeds when there is no drift, and reads nothing but the reviewed configuration", () => {

@@ -21,7 +21,7 @@ import { changesOfPlan } from "../diff/plan";
 import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { changesSarif, type SettingsFiles } from "../diff/sarif";
-import { type Expected, readGivenPlan } from "../diff/saved-plan";
+import { type Expected, readGivenPlan, type Verified, verifySavedPlan } from "../diff/saved-plan";
 import { json } from "../review/pack";
 import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
@@ -39,6 +39,7 @@ export const FORMATS = {
 interface Options {
   readonly against?: string;
   readonly plan?: string;
+  readonly verify?: true;
   readonly dkpVersion?: (typeof KNOWN_VERSIONS)[number];
   readonly policies?: readonly string[];
   readonly review: string;
@@ -65,6 +66,10 @@ export const define: Define = (command, session) => {
         "a plan: the file of terraform plan -out; or the output of terraform show -json, which carries no proof of its configuration",
       ).conflicts(["dkpVersion", "policies"]),
     )
+    .option(
+      "--verify",
+      "with --plan: only whether a saved plan is of these settings and of their backend; runs no Terraform; exit code 0 or 3",
+    )
     .addOption(
       new Option("--dkp-version <version>", "what another DKP version requires of the policy, and no longer needs")
         .choices(KNOWN_VERSIONS)
@@ -75,13 +80,20 @@ export const define: Define = (command, session) => {
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
       const changes = await changesOf(command, session, names, options);
-      session.print(FORMATS[options.format](changes, settingsFiles(session)));
-      session.raise(changesExitCode(changes));
+      const exitCode = changesExitCode(changes);
+      const isVerified = options.verify === true && options.format === "text" && exitCode === 0;
+      session.print(isVerified ? `verified: ${changes.source}\n` : FORMATS[options.format](changes, settingsFiles(session)));
+      session.raise(exitCode);
     });
 };
 
 async function changesOf(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
   const { against, plan, dkpVersion, policies, review } = options;
+  if (options.verify === true) {
+    return plan === undefined
+      ? command.error("error: --verify: name the saved plan with --plan")
+      : ofVerification(session, selectOne(session, names).deployment, plan);
+  }
   if (policies !== undefined) {
     return ofPolicies(command, policies);
   }
@@ -106,14 +118,27 @@ async function changesOf(command: Command, session: Session, names: readonly str
 export async function ofPlan(session: Session, deployment: Deployment, file: string): Promise<Changes> {
   const { stack } = deployment;
   const given = await readGivenPlan(session.terraform, file, expectedOf(session, deployment));
-  if (given === undefined) {
-    const findings = [{ rule: "plan-unreadable", values: {} }] as const;
-    return { source: `Plan ${file}`, deployments: [{ stack, state: "changed", findings }] };
-  }
-  const { plan, verification, destination } = given;
-  const source = `Plan ${file}${destination === undefined ? "" : `, which writes the state to ${destination}`}`;
-  return compared(file, () => changesOfPlan(plan, stack, source, verification));
+  return given === undefined
+    ? verificationChanges(stack, file, given)
+    : compared(file, () => changesOfPlan(given.plan, stack, planSource(file, given), given.verification));
 }
+
+/** What is wrong with a saved plan, or nothing, without what it changes. */
+function ofVerification(session: Session, deployment: Deployment, file: string): Changes {
+  const verified = verifySavedPlan(readRegularFile(file), expectedOf(session, deployment));
+  return verificationChanges(deployment.stack, file, verified);
+}
+
+function verificationChanges(stack: string, file: string, verified: Verified | undefined): Changes {
+  const unreadable = [{ rule: "plan-unreadable", values: {} }] as const;
+  const { verification = unreadable } = verified ?? {};
+  const findings = typeof verification === "string" ? [] : verification;
+  const state = findings.length === 0 ? "unchanged" : "changed";
+  return { source: planSource(file, verified), deployments: [{ stack, state, findings }] };
+}
+
+const planSource = (file: string, verified: Verified | undefined) =>
+  verified?.destination === undefined ? `Plan ${file}` : `Plan ${file}, which writes the state to ${verified.destination}`;
 
 /** What a plan of a deployment must be generated from. */
 function expectedOf(session: Session, deployment: Deployment): Expected {

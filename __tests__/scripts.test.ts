@@ -124,13 +124,13 @@ describe("the comparison of catalogue and sources", () => {
 
 describe("the explanations", () => {
   it.each(COMPONENTS.map((each) => [each.name, each] as const))("of %s name rows and versions that exist", (name, each) => {
-    expect(verifiedVersions(each)).not.toEqual([]);
+    expect(verifiedVersions(each.name)).not.toEqual([]);
     const own = EXPLANATIONS.filter(({ components }) => components.includes(name));
     for (const { actions, only, versions } of own) {
       expect(actions.map((action) => [action, rowsOf(each).includes(action)])).toEqual(
         actions.map((action) => [action, only === "catalogue"]),
       );
-      expect(verifiedVersions(each)).toEqual(expect.arrayContaining([...(versions ?? [])]));
+      expect(verifiedVersions(each.name)).toEqual(expect.arrayContaining([...(versions ?? [])]));
     }
   });
 });

@@ -84,7 +84,17 @@ describe("npm run upstream", () => {
   it("ends with 1 if a version cannot be read, and reports the others", async () => {
     const { status, stdout, stderr } = await run([...MCM, "ebs-csi"]);
     expect(stdout).toContain("machine-controller-manager 0.36.0");
-    expect(stderr).toBe(`ebs-csi 1.54.0: ${proxy}/github.com/kubernetes-sigs/aws-ebs-csi-driver/@v/v1.54.0.zip: 404 not here\n`);
+    expect(stderr).toMatch(
+      `ebs-csi 1.54.0: ${proxy}/github.com/kubernetes-sigs/aws-ebs-csi-driver/@v/v1.54.0.zip: 404 not here; its `,
+    );
+    expect(stderr).toMatch(/; its \d+ rows were last compared on [\d-]+, \d+ days ago, with 1\.54\.0\n$/);
+    expect(status).toBe(1);
+  });
+
+  it("ends with 1 and names the release line if DKP has a newer one", async () => {
+    const { status, stdout, stderr } = await run([...MCM, "--dkp-release", "v1.78.0"]);
+    expect(stdout).toContain("machine-controller-manager 0.36.0");
+    expect(stderr).toBe("DKP 1.78 is newer than 1.77; once compared, add it to KNOWN_VERSIONS\n");
     expect(status).toBe(1);
   });
 

@@ -85,7 +85,7 @@ export function compareActions(
 
 function isOf({ versions, notShippedSince }: Explanation, version: string, component: Component): boolean {
   if (notShippedSince !== undefined) {
-    const newestShipped = verifiedVersions(component).at(-1) ?? "";
+    const newestShipped = verifiedVersions(component.name).at(-1) ?? "";
     return compareVersions(version, notShippedSince) >= 0 && compareVersions(version, newestShipped) > 0;
   }
   return versions === undefined || versions.includes(version);

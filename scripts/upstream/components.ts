@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Caller } from "../../src/iam/catalogue";
-import { VERIFIED_COMPONENTS } from "../../src/iam/dkp-versions";
+import { type DkpVersion, isNewer, SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "../../src/iam/dkp-versions";
 
 /** A component of DKP that is written in Go and calls AWS. */
 export interface Component {
@@ -24,21 +24,60 @@ export const COMPONENTS: readonly Component[] = [
   },
 ];
 
-/** IDs of the components in DKP's list of them. */
-const OSS_IDS: Partial<Record<Caller, string>> = { "cloud-controller-manager": "ccm-aws", "ebs-csi": "csi-aws" };
+/**
+ * IDs of the components in DKP's list of them.
+ * Source: https://github.com/deckhouse/deckhouse/blob/main/modules/030-cloud-provider-aws/oss.yaml
+ */
+const OSS_IDS: Partial<Record<Caller, string>> = {
+  "cloud-controller-manager": "ccm-aws",
+  "ebs-csi": "csi-aws",
+  terraform: "terraform-provider-aws",
+};
 
-/** The versions of a component that a source tree of DKP ships, without `v`; the verified ones where its list does not have it. */
-export function shippedVersions(component: Component, tree: string): readonly string[] {
-  const id = OSS_IDS[component.name];
-  const list = parse(readFileSync(join(tree, "modules/030-cloud-provider-aws/oss.yaml"), "utf8")) as readonly {
-    readonly id: string;
-    readonly versions?: readonly { readonly version: string }[];
-  }[];
-  const versions = list.find((each) => each.id === id)?.versions?.map(({ version }) => version.replace(/^v/, ""));
-  return versions === undefined ? verifiedVersions(component) : [...new Set(versions)];
+/** An entry of DKP's list of components: one version, or one for each Kubernetes version. */
+interface OssEntry {
+  readonly id: string;
+  readonly version?: string;
+  readonly versions?: readonly { readonly version: string }[];
+}
+
+/** DKP's list of components, in a source tree of DKP: the versions of each ID, without `v`. */
+export function readShippedVersions(tree: string): ReadonlyMap<string, readonly string[]> {
+  const list = parse(readFileSync(join(tree, "modules/030-cloud-provider-aws/oss.yaml"), "utf8")) as readonly OssEntry[];
+  return new Map(
+    list.map(({ id, version = "", versions = [{ version }] }) => [
+      id,
+      [...new Set(versions.map((each) => each.version.replace(/^v/, "")))],
+    ]),
+  );
+}
+
+/** The versions of a component that DKP ships; the verified ones where its list does not have the component. */
+export function shippedVersions(name: Caller, shipped: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  return shipped.get(OSS_IDS[name] ?? "") ?? verifiedVersions(name);
 }
 
 /** The versions of a component that DKP ships and that the catalogue was compared with; oldest first, without `v`. */
-export function verifiedVersions({ name }: Component): readonly string[] {
-  return VERIFIED_COMPONENTS.find(({ component }) => component === name)?.versions.split(", ") ?? [];
+export function verifiedVersions(name: Caller): readonly string[] {
+  return VERIFIED_COMPONENTS.find(({ component }) => component === name)?.versions.match(/\d+\.\d+\.\d+/g) ?? [];
+}
+
+/** What differs between the DKP release that was read and the versions that the catalogue was compared with. */
+export function unverified(shipped: ReadonlyMap<string, readonly string[]>, release?: DkpVersion): readonly string[] {
+  const components = (Object.keys(OSS_IDS) as Caller[]).flatMap((name) => {
+    const versions = shippedVersions(name, shipped).filter((each) => !verifiedVersions(name).includes(each));
+    return versions.length === 0
+      ? []
+      : [`${name}: DKP ships ${versions.join(", ")}; once compared, add them to VERIFIED_COMPONENTS`];
+  });
+  return release !== undefined && isNewer(release, SUPPORTED_VERSIONS.last)
+    ? [`DKP ${release} is newer than ${SUPPORTED_VERSIONS.last}; once compared, add it to KNOWN_VERSIONS`, ...components]
+    : components;
+}
+
+/** When the rows of a component were last compared with its sources, for versions that could not be read. */
+export function lastCompared(name: Caller, rows: number, now: Date): string {
+  const { date = "", versions = "no version" } = VERIFIED_COMPONENTS.find(({ component }) => component === name) ?? {};
+  const days = Math.floor((now.getTime() - Date.parse(date)) / 86_400_000);
+  return `its ${rows} rows were last compared on ${date}, ${days} days ago, with ${versions}`;
 }

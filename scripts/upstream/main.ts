@@ -1,7 +1,7 @@
-import { Command, Option } from "commander";
-import { KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
-import { type Comparison, compare, needsAttention } from "./compare";
-import { COMPONENTS, shippedVersions, verifiedVersions } from "./components";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
+import { type Comparison, compare, needsAttention, rowsOf } from "./compare";
+import { COMPONENTS, lastCompared, readShippedVersions, shippedVersions, unverified } from "./components";
 import { findCalls } from "./go-calls";
 import { downloadModule, newestVersion, readFolder } from "./go-module";
 import { reportText } from "./report";
@@ -12,6 +12,7 @@ interface Options {
   readonly version?: string;
   readonly source?: string;
   readonly dkp?: string;
+  readonly dkpRelease?: DkpVersion;
   readonly dkpVersion: (typeof KNOWN_VERSIONS)[number];
   readonly format: "json" | "text";
 }
@@ -32,6 +33,11 @@ const program = new Command("upstream")
     "checked-out source tree to read instead; requires one --component and its --version. With --component terraform: the folder with the two files of the model",
   )
   .option("--dkp <folder>", "source tree of DKP, whose oss.yaml names the versions (default: those that were verified)")
+  .option(
+    "--dkp-release <tag>",
+    "release of this source tree, such as v1.77.3; one of a newer release line is an error",
+    releaseLine,
+  )
   .addOption(
     new Option("--dkp-version <version>", "rows of the catalogue to compare with")
       .choices(KNOWN_VERSIONS)
@@ -83,27 +89,35 @@ async function compareModules({
   component: names,
   version,
   dkp,
+  dkpRelease,
   dkpVersion,
 }: Options): Promise<{ readonly comparisons: readonly Comparison[]; readonly errors: readonly string[] }> {
   const comparisons: Comparison[] = [];
-  const errors: string[] = [];
+  const shipped = dkp === undefined ? new Map<string, readonly string[]>() : readShippedVersions(dkp);
+  const errors = [...unverified(shipped, dkpRelease)];
   for (const component of COMPONENTS.filter(({ name }) => names?.includes(name) ?? true)) {
-    const shipped = dkp === undefined ? verifiedVersions(component) : shippedVersions(component, dkp);
-    const unverified = shipped.filter((each) => !verifiedVersions(component).includes(each));
-    if (unverified.length > 0) {
-      errors.push(`${component.name}: DKP ships ${unverified.join(", ")}; once compared, add them to VERIFIED_COMPONENTS`);
-    }
-    for (const each of version === undefined ? shipped : [plain(version)]) {
+    for (const each of version === undefined ? shippedVersions(component.name, shipped) : [plain(version)]) {
       try {
         const exact = each === "latest" ? await newestVersion(component.module, process.env.GOPROXY) : each;
         const files = await downloadModule(component.module, `v${exact}`, process.env.GOPROXY);
         comparisons.push(compare(component, exact, dkpVersion, await findCalls(files, component.module, component.main)));
       } catch (error) {
-        errors.push(`${component.name} ${each}: ${(error as Error).message}`);
+        const rows = rowsOf(component.name, dkpVersion).size;
+        const reason = (error as Error).message;
+        errors.push(`${component.name} ${each}: ${reason}; ${lastCompared(component.name, rows, new Date())}`);
       }
     }
   }
   return { comparisons, errors };
+}
+
+/** The release line of a tag of DKP: `v1.77.3` is of 1.77. @throws Error if the text is not such a tag */
+function releaseLine(tag: string): DkpVersion {
+  const [, line = ""] = /^v?(1\.\d+)(?:\.\d+)?$/.exec(tag) ?? [];
+  if (!DKP_VERSION.test(line)) {
+    throw new InvalidArgumentError("expected a release of DKP, such as v1.77.3");
+  }
+  return line as DkpVersion;
 }
 
 function plain(version: string): string {

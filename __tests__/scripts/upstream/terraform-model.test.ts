@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { needsAttention } from "../../../scripts/upstream/compare";
-import { COMPONENTS, type Component, shippedVersions, verifiedVersions } from "../../../scripts/upstream/components";
+import {
+  lastCompared,
+  readShippedVersions,
+  shippedVersions,
+  unverified,
+  verifiedVersions,
+} from "../../../scripts/upstream/components";
 import { compareTerraform, DKP_RESOURCES } from "../../../scripts/upstream/terraform-model";
 
 const SERVICE = "github.com/hashicorp/terraform-provider-aws/internal/service";
@@ -72,21 +78,40 @@ describe("the comparison with the call model of the Terraform provider", () => {
 });
 
 describe("the versions of a source tree of DKP", () => {
-  const component = (name: string) => COMPONENTS.find((each) => each.name === name) as Component;
-
-  it("are those of its oss.yaml, without repetitions; the verified ones of components that it does not have", () => {
+  const TREE = (...terraform: readonly string[]) => {
     const tree = mkdtempSync(join(tmpdir(), "dkp-"));
     mkdirSync(join(tree, "modules/030-cloud-provider-aws"), { recursive: true });
-    const version = (id: string, ...versions: readonly string[]) =>
-      `- id: ${id}\n  versions:\n${versions.map((each) => `    - version: ${each}\n`).join("")}`;
+    const versions = (id: string, ...all: readonly string[]) =>
+      `- id: ${id}\n  versions:\n${all.map((each) => `    - version: ${each}\n`).join("")}`;
     writeFileSync(
       join(tree, "modules/030-cloud-provider-aws/oss.yaml"),
-      `${version("ccm-aws", "v1.32.8", "v1.33.4")}${version("csi-aws", "v1.54.0", "v1.54.0")}`,
+      [versions("ccm-aws", "v1.32.8", "v1.33.4"), versions("csi-aws", "v1.54.0", "v1.54.0"), ...terraform].join(""),
     );
-    expect(shippedVersions(component("cloud-controller-manager"), tree)).toEqual(["1.32.8", "1.33.4"]);
-    expect(shippedVersions(component("ebs-csi"), tree)).toEqual(["1.54.0"]);
-    const mcm = component("machine-controller-manager");
-    expect(shippedVersions(mcm, tree)).toEqual(verifiedVersions(mcm));
+    const shipped = readShippedVersions(tree);
     rmSync(tree, { recursive: true });
+    return shipped;
+  };
+
+  it("are those of its oss.yaml, without repetitions; the verified ones of components that it does not have", () => {
+    const shipped = TREE();
+    expect(shippedVersions("cloud-controller-manager", shipped)).toEqual(["1.32.8", "1.33.4"]);
+    expect(shippedVersions("ebs-csi", shipped)).toEqual(["1.54.0"]);
+    expect(shippedVersions("machine-controller-manager", shipped)).toEqual(verifiedVersions("machine-controller-manager"));
+  });
+
+  it("are errors where the catalogue was not compared with them, as is a newer release line", () => {
+    const shipped = TREE('- id: terraform-provider-aws\n  version: "6.1.0"\n');
+    expect(unverified(shipped, "1.77")).toEqual([
+      "cloud-controller-manager: DKP ships 1.32.8; once compared, add them to VERIFIED_COMPONENTS",
+      "terraform: DKP ships 6.1.0; once compared, add them to VERIFIED_COMPONENTS",
+    ]);
+    expect(unverified(shipped, "1.78")[0]).toBe("DKP 1.78 is newer than 1.77; once compared, add it to KNOWN_VERSIONS");
+    expect(unverified(new Map(), "1.77")).toEqual([]);
+  });
+
+  it("have an age where they cannot be read", () => {
+    expect(lastCompared("ebs-csi", 24, new Date("2026-12-05T00:00:00Z"))).toBe(
+      "its 24 rows were last compared on 2026-11-25, 10 days ago, with 1.54.0",
+    );
   });
 });

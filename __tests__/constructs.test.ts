@@ -2,27 +2,14 @@ import "cdktf/lib/testing/adapters/jest";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
-import { IamGroup } from "@cdktf/provider-aws/lib/iam-group";
-import { IamGroupPolicyAttachment } from "@cdktf/provider-aws/lib/iam-group-policy-attachment";
-import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
-import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
-import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
-import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
-import { IamUserGroupMembership } from "@cdktf/provider-aws/lib/iam-user-group-membership";
-import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy-attachment";
 import { App, TerraformOutput, TerraformStack, Testing } from "cdktf";
-import { AccessGroup } from "../src/constructs/access-group";
 import { AccessKeys, type AccessKeysProps } from "../src/constructs/access-keys";
 import { AccessPolicy } from "../src/constructs/access-policy";
 import { AccessState, type AccessStateProps } from "../src/constructs/access-state";
 import { AccessUser } from "../src/constructs/access-user";
-import { NodeRole } from "../src/constructs/node-role";
 import { PolicyAttachment } from "../src/constructs/policy-attachment";
-import { NODE_TRUST, nodePolicy } from "../src/iam/node-role-permissions";
-import type { PolicyStatement } from "../src/iam/policy-statements";
 import { DeckhouseAccessStack } from "../src/stack";
 import { OUTPUTS, type OutputName } from "../src/terraform/outputs";
 import { deployment } from "./helpers/deployment";
@@ -42,87 +29,6 @@ describe("AccessUser", () => {
       lifecycle: { prevent_destroy: true },
     });
     expect(json).not.toContain("permissions_boundary");
-  });
-
-  it("takes path, boundary, force_destroy and protection from its props", () => {
-    const permissionsBoundary = "arn:aws:iam::123456789012:policy/Limits";
-    const json = Testing.synthScope((scope) => {
-      new AccessUser(scope, "user", { name: "dkp", path: "/dkp/", permissionsBoundary, forceDestroy: true, protect: false });
-    });
-    expect(json).toHaveResourceWithProperties(IamUser, {
-      name: "dkp",
-      path: "/dkp/",
-      permissions_boundary: permissionsBoundary,
-      force_destroy: true,
-      lifecycle: { prevent_destroy: false },
-    });
-  });
-});
-
-describe("AccessGroup", () => {
-  const json = Testing.synthScope((scope) => {
-    const user = new AccessUser(scope, "user", { name: "dkp" });
-    const policy = new AccessPolicy(scope, "policy", { name: "dkp", statements: [] });
-    new AccessGroup(scope, "group", { name: "platform", user, policies: [policy] });
-  });
-
-  it("creates the group with path / by default", () => {
-    expect(json).toHaveResourceWithProperties(IamGroup, { name: "platform", path: "/" });
-  });
-
-  it("has the user as a member", () => {
-    expect(json).toHaveResourceWithProperties(IamUserGroupMembership, {
-      user: expect.stringMatching(/^\$\{aws_iam_user\..*\.name\}$/),
-      groups: [expect.stringMatching(/^\$\{aws_iam_group\..*\.name\}$/)],
-    });
-  });
-
-  it("has the policy attached", () => {
-    expect(json).toHaveResourceWithProperties(IamGroupPolicyAttachment, {
-      group: expect.stringMatching(/^\$\{aws_iam_group\..*\.name\}$/),
-      policy_arn: expect.stringMatching(/^\$\{aws_iam_policy\..*\.arn\}$/),
-    });
-  });
-});
-
-const STATEMENTS: readonly PolicyStatement[] = [
-  { sid: "Read", actions: ["ec2:DescribeVpcs", "ec2:DescribeTags"], resources: ["*"], conditions: [] },
-  {
-    sid: "Write",
-    actions: ["ec2:CreateVpc"],
-    resources: ["arn:aws:ec2:*:*:vpc/*"],
-    conditions: [{ test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] }],
-  },
-  { effect: "Deny", sid: "No", actions: ["*"], resources: ["*"], conditions: [] },
-];
-
-describe("AccessPolicy", () => {
-  const json = Testing.synthScope((scope) => {
-    new AccessPolicy(scope, "policy", { name: "dkp", statements: STATEMENTS });
-  });
-
-  it("renders the statements through a policy document", () => {
-    expect(json).toHaveDataSourceWithProperties(DataAwsIamPolicyDocument, {
-      statement: [
-        { sid: "Read", effect: "Allow", actions: ["ec2:DescribeVpcs", "ec2:DescribeTags"], resources: ["*"] },
-        {
-          sid: "Write",
-          effect: "Allow",
-          actions: ["ec2:CreateVpc"],
-          resources: ["arn:aws:ec2:*:*:vpc/*"],
-          condition: [{ test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] }],
-        },
-        { sid: "No", effect: "Deny", actions: ["*"], resources: ["*"] },
-      ],
-    });
-  });
-
-  it("creates a new policy before it deletes the old one, and ignores a changed description", () => {
-    expect(json).toHaveResourceWithProperties(IamPolicy, {
-      name: "dkp",
-      path: "/",
-      lifecycle: { create_before_destroy: true, prevent_destroy: true, ignore_changes: ["description"] },
-    });
   });
 });
 
@@ -152,12 +58,6 @@ describe("AccessKeys", () => {
     expect(synth({ protect: false }).json).not.toContain("create_before_destroy");
   });
 
-  it("creates the key of the other slot with its own status", () => {
-    const { json, count } = synth({ secondary: { status: "Inactive" } });
-    expect(count).toBe(2);
-    expect(json).toHaveResourceWithProperties(IamAccessKey, { status: "Inactive" });
-  });
-
   it("exposes only the encrypted secret of a slot with a pgpKey", () => {
     const { keys } = synth({ primary: { status: "Active", pgpKey: ENCRYPTION_KEY } });
     expect(Object.keys(keys?.current ?? {})).toEqual(["slot", "accessKeyId", "encryptedSecretAccessKey", "keyFingerprint"]);
@@ -173,36 +73,6 @@ describe("AccessKeys", () => {
   });
 });
 
-describe("NodeRole", () => {
-  it("creates a role that EC2 can assume, with the permissions of DKP's default role", () => {
-    const json = Testing.synthScope((scope) => {
-      new NodeRole(scope, "role", { name: "dev-nodes" });
-    });
-    expect(json).toHaveResourceWithProperties(IamRole, {
-      name: "dev-nodes",
-      path: "/",
-      assume_role_policy: JSON.stringify(NODE_TRUST),
-    });
-    expect(json).toHaveResourceWithProperties(IamRolePolicy, { name: "dev-nodes", policy: JSON.stringify(nodePolicy([])) });
-    expect(json).not.toHaveResource(IamRolePolicyAttachment);
-  });
-
-  it("adds actions, attached policies and a boundary", () => {
-    const policyArn = "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy";
-    const json = Testing.synthScope((scope) => {
-      new NodeRole(scope, "role", {
-        name: "dev-nodes",
-        additionalActions: ["s3:GetObject"],
-        managedPolicyArns: [policyArn],
-        permissionsBoundary: "arn:aws:iam::123456789012:policy/Limits",
-      });
-    });
-    expect(json).toHaveResourceWithProperties(IamRole, { permissions_boundary: "arn:aws:iam::123456789012:policy/Limits" });
-    expect(json).toHaveResourceWithProperties(IamRolePolicy, { policy: JSON.stringify(nodePolicy(["s3:GetObject"])) });
-    expect(json).toHaveResourceWithProperties(IamRolePolicyAttachment, { policy_arn: policyArn });
-  });
-});
-
 const synthAttachment = (protect?: boolean) =>
   Testing.synthScope((scope) => {
     const user = new AccessUser(scope, "user", { name: "dkp" });
@@ -215,13 +85,6 @@ const attachment = (json: string) =>
   Object.values<Record<string, unknown>>(JSON.parse(json).resource.aws_iam_user_policy_attachment)[0];
 
 describe("PolicyAttachment", () => {
-  it("refers to the resources of user and policy", () => {
-    expect(synthAttachment()).toHaveResourceWithProperties(IamUserPolicyAttachment, {
-      user: expect.stringMatching(/^\$\{aws_iam_user\..*\.name\}$/),
-      policy_arn: expect.stringMatching(/^\$\{aws_iam_policy\..*\.arn\}$/),
-    });
-  });
-
   it("is never replaced while the policy is protected", () => {
     expect(attachment(synthAttachment())).toMatchObject({ lifecycle: { prevent_destroy: true } });
   });

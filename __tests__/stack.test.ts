@@ -194,83 +194,9 @@ describe("the stack of the smallest settings", () => {
     expect(documented).toEqual([...new Set(pageActions.map((action) => action.replace("NATGateway", "NatGateway")))].sort());
     expect(documented).toHaveLength(125);
   });
-
-  it("omits the additional permissions with policy.supplement: false", () => {
-    const { data } = synth("policy: { supplement: false }");
-    const statements = data.aws_iam_policy_document?.policy?.statement as {
-      sid: string;
-    }[];
-    expect(statements.map(({ sid }) => sid)).toEqual(["VisualEditor0"]);
-  });
 });
 
 describe("settings and what they become", () => {
-  const user = (settings: string) => synth(settings).resource.aws_iam_user?.user;
-  const policy = (settings: string) => synth(settings).resource.aws_iam_policy?.policy;
-  const plain = synth();
-
-  it.each([
-    ["region", "region: us-gov-west-1", { region: "us-gov-west-1" }],
-    ["account", 'accountId: "123456789012"', { allowed_account_ids: ["123456789012"] }],
-    ["profile", "provider: { profile: admin }", { profile: "admin" }],
-    [
-      "assumed role",
-      "provider: { assumeRoleArn: 'arn:aws:iam::123456789012:role/ci/deployer' }",
-      {
-        assume_role: [{ role_arn: "arn:aws:iam::123456789012:role/ci/deployer" }],
-      },
-    ],
-    [
-      "tags, their keys as they are written",
-      "tags: { CostCenter: a, 'some:Key': b, under_score: c }",
-      {
-        default_tags: [{ tags: { CostCenter: "a", "some:Key": "b", under_score: "c" } }],
-      },
-    ],
-  ])("the provider's %s", (_, settings, provider) => {
-    const changed = synth(settings);
-    expect(changed.provider.aws).toEqual([{ ...plain.provider.aws[0], ...provider }]);
-  });
-
-  it("the provider's version range", () => {
-    expect(synth("provider: { version: '~> 6.25' }").terraform.required_providers).toEqual({
-      aws: { source: "hashicorp/aws", version: "~> 6.25" },
-    });
-  });
-
-  it.each([
-    ["name", "user: { name: dkp }", { name: "dkp" }],
-    ["path", "user: { path: /platform/ }", { path: "/platform/" }],
-    [
-      "boundary",
-      "user: { permissionsBoundary: 'arn:aws:iam::aws:policy/A' }",
-      { permissions_boundary: "arn:aws:iam::aws:policy/A" },
-    ],
-    ["forceDestroy", "user: { forceDestroy: true }", { force_destroy: true }],
-  ])("the user's %s, and nothing else", (_, settings, changes) => {
-    expect(synth(settings)).toEqual({
-      ...plain,
-      resource: {
-        ...plain.resource,
-        aws_iam_user: { user: { ...user(""), ...changes } },
-      },
-    });
-  });
-
-  it.each([
-    ["name", "policy: { name: Dkp }", { name: "Dkp" }],
-    ["path", "policy: { path: /platform/ }", { path: "/platform/" }],
-    ["description", "policy: { description: Access of DKP }", { description: "Access of DKP" }],
-  ])("the policy's %s, and nothing else", (_, settings, changes) => {
-    expect(synth(settings)).toEqual({
-      ...plain,
-      resource: {
-        ...plain.resource,
-        aws_iam_policy: { policy: { ...policy(""), ...changes } },
-      },
-    });
-  });
-
   it("protection of user, key, policy and attachment", () => {
     const protectedOnes = (settings: string) =>
       Object.entries(synth(settings).resource).flatMap(([type, named]) =>
@@ -294,60 +220,7 @@ describe("settings and what they become", () => {
   });
 });
 
-describe("the group", () => {
-  it("has the policy and the user, under its name and path", () => {
-    const { resource } = synth("attachment: group\ngroup: { name: dkp, path: /platform/ }");
-    expect(resource.aws_iam_group?.group).toEqual({ name: "dkp", path: "/platform/" });
-    expect(resource.aws_iam_user_group_membership?.["group-membership"]).toEqual({
-      user: reference("aws_iam_user.user.name"),
-      groups: [reference("aws_iam_group.group.name")],
-    });
-    expect(resource.aws_iam_group_policy_attachment?.["policy-attachment"]).toEqual({
-      group: reference("aws_iam_group.group.name"),
-      policy_arn: reference("aws_iam_policy.policy.arn"),
-      lifecycle: { prevent_destroy: true },
-    });
-  });
-});
-
-describe("the order of replacement", () => {
-  const POLICY = "aws_iam_policy.policy";
-  const ATTACHMENTS = ["aws_iam_group_policy_attachment.policy-attachment", "aws_iam_user_policy_attachment.policy-attachment"];
-  const createdFirst = (settings: string) =>
-    Object.entries(synth(`attachment: user-and-group\nnodeRole: { name: n }\n${settings}`).resource)
-      .flatMap(([type, byName]) =>
-        Object.entries(byName).map(([name, { lifecycle }]) => ({ address: `${type}.${name}`, lifecycle })),
-      )
-      .filter(({ lifecycle }) => (lifecycle as Record<string, unknown> | undefined)?.create_before_destroy === true)
-      .map(({ address }) => address)
-      .sort();
-
-  it("is creation first for the policy alone while it is protected, because an attachment can only be replaced alone", () => {
-    expect(createdFirst("")).toEqual([POLICY]);
-  });
-
-  it("is creation first for the attachments too without protect, because the policy can be replaced", () => {
-    expect(createdFirst("protect: false")).toEqual([...ATTACHMENTS, POLICY].sort());
-  });
-});
-
 describe("the node role", () => {
-  const role = (settings: string) => synth(`nodeRole: ${settings}`).resource;
-
-  it("is one of EC2 with what DKP's own node role has", () => {
-    const { aws_iam_role, aws_iam_role_policy } = role("{ name: dkp-nodes }");
-    const { assume_role_policy, ...rest } = aws_iam_role?.node ?? {};
-    expect(rest).toEqual({ name: "dkp-nodes", path: "/" });
-    expect(JSON.parse(String(assume_role_policy))).toEqual({
-      Version: "2012-10-17",
-      Statement: [{ Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" }, Effect: "Allow" }],
-    });
-    expect(JSON.parse(String(aws_iam_role_policy?.node?.policy))).toEqual({
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Action: ["ec2:DescribeTags", "ec2:DescribeInstances"], Resource: "*" }],
-    });
-  });
-
   it.each([
     ["", "yet unnamed"],
     ["iamNodeRole: dkp-nodes", "named"],
@@ -361,54 +234,9 @@ describe("the node role", () => {
     expect(resources("PassNodeRole")).toEqual(["arn:aws:iam::123456789012:role/dev-node", role]);
     expect(resources("OtherNodeRoles")).toEqual([role]);
   });
-
-  it("may do more, within a boundary", () => {
-    const { aws_iam_role, aws_iam_role_policy } = role(
-      "{ name: n, path: /dkp/, additionalActions: ['s3:GetObject', 'ec2:DescribeTags'], permissionsBoundary: 'arn:aws:iam::aws:policy/A' }",
-    );
-    expect(aws_iam_role?.node).toMatchObject({ path: "/dkp/", permissions_boundary: "arn:aws:iam::aws:policy/A" });
-    expect(JSON.parse(String(aws_iam_role_policy?.node?.policy)).Statement[0].Action).toEqual([
-      "ec2:DescribeTags",
-      "ec2:DescribeInstances",
-      "s3:GetObject",
-    ]);
-  });
 });
 
 describe("import", () => {
-  const imports = (settings: string) => synth(settings).import;
-
-  it("imports by the names in the settings, from the account of the credentials", () => {
-    const arn = `arn:aws:iam::${reference("data.aws_caller_identity.current.account_id")}:policy/dkp/Dkp`;
-    expect(
-      imports(
-        "user: { name: dkp }\npolicy: { name: Dkp, path: /dkp/ }\nimport: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
-      ),
-    ).toEqual([
-      { to: "aws_iam_user.user", id: "dkp" },
-      { to: "aws_iam_access_key.user", id: "AKIAIOSFODNN7EXAMPLE" },
-      { to: "aws_iam_policy.policy", id: arn },
-      { to: "aws_iam_user_policy_attachment.policy-attachment", id: `dkp/${arn}` },
-    ]);
-  });
-
-  it("imports the group and the node role by name", () => {
-    expect(
-      imports(
-        "attachment: user-and-group\ngroup: { name: dkp, path: /platform/ }\nnodeRole: { name: dkp-nodes, path: /dkp/ }\nimport: { group: true, nodeRole: true }",
-      ),
-    ).toEqual([
-      { to: "aws_iam_group.group", id: "dkp" },
-      { to: "aws_iam_role.node", id: "dkp-nodes" },
-    ]);
-  });
-
-  it("takes the partition from the region and the account from the settings", () => {
-    expect(imports("region: us-gov-west-1\naccountId: '123456789012'\nimport: { policy: true }")).toEqual([
-      { to: "aws_iam_policy.policy", id: "arn:aws-us-gov:iam::123456789012:policy/D8CloudProviderAWS" },
-    ]);
-  });
-
   it.each([
     ["attachment", { to: "aws_iam_user_policy_attachment.policy-attachment", id: "deckhouse/ARN" }],
     ["policy", { to: "aws_iam_policy.policy", id: "ARN" }],
@@ -427,48 +255,19 @@ describe("import", () => {
 });
 
 describe("access keys", () => {
-  const keys = (settings: string) => synth(`accessKeys: ${settings}`).resource.aws_iam_access_key;
-  const outputs = (settings: string) =>
-    Object.fromEntries(Object.entries(synth(settings).output).map(([name, { value }]) => [name, value]));
-
-  it("has the second one beside the first, guarded alike", () => {
-    const key = { user: reference("aws_iam_user.user.name"), lifecycle: { prevent_destroy: true } };
-    expect(keys("{ secondary: { status: Active } }")).toEqual({ user: key, "user-secondary": key });
-  });
-
-  it("deactivates without touching anything else", () => {
-    expect(keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }")).toEqual({
-      user: { user: reference("aws_iam_user.user.name"), lifecycle: { prevent_destroy: true }, status: "Inactive" },
-      "user-secondary": { user: reference("aws_iam_user.user.name"), lifecycle: { prevent_destroy: true } },
-    });
-  });
-
-  it("never creates a key before the old one is deleted, because that would leave an unmanaged one", () => {
-    expect(JSON.stringify(keys("{ secondary: { status: Active } }"))).not.toContain("create_before_destroy");
-  });
-
-  it("keeps a secret out of the state with pgpKey, slot by slot, and says so where it does not", () => {
+  it("are reported if their secret is in the state in plaintext, slot by slot", () => {
     const notes = (accessKeys: string) =>
       new DeckhouseAccessStack(
         Testing.app(),
         deployment(`accessKeys: ${accessKeys}\naccountId: "123456789012"`),
       ).node.metadata.map(({ data }) => data);
     const encrypted = `{ pgpKey: ${ENCRYPTION_KEY} }`;
-    expect(keys(`{ primary: ${encrypted} }`)?.user).toMatchObject({ pgp_key: ENCRYPTION_KEY });
     expect(notes(`{ primary: ${encrypted} }`)).toEqual([]);
     expect(notes(`{ primary: ${encrypted}, secondary: { status: Active } }`)).toEqual([
       "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey",
     ]);
     expect(notes("none")).toEqual([]);
     expect(notes("{}")).toEqual([expect.stringContaining("Every workspace that reads one output")]);
-  });
-
-  it("exposes the current slot", () => {
-    expect(outputs("accessKeys: { secondary: { status: Active }, current: secondary }")).toMatchObject({
-      access_key_id: reference("aws_iam_access_key.user-secondary.id"),
-      access_key_slot: "secondary",
-      secret_access_key: reference("aws_iam_access_key.user-secondary.secret"),
-    });
   });
 });
 
@@ -526,31 +325,6 @@ describe("addresses that would collide", () => {
 
 describe("the stack of permissions that exceed one policy", () => {
   const FURTHER = "D8CloudProviderAWS-2-a1fb704f";
-  const terraform = () => synth(`${SEVERAL_POLICIES}attachment: user-and-group\naccountId: "123456789012"`);
-
-  it("names the further policy after its content, and does not protect it, because each change replaces it", () => {
-    const { policy, "policy-2": further } = terraform().resource.aws_iam_policy ?? {};
-    expect([policy?.name, further?.name]).toEqual(["D8CloudProviderAWS", FURTHER]);
-    expect(further?.lifecycle).toEqual({ create_before_destroy: true, ignore_changes: ["description"] });
-    expect(further?.policy).toBe("$" + "{data.aws_iam_policy_document.policy-2.json}");
-  });
-
-  it("changes the first policy only after the further one is attached to each principal", () => {
-    const { policy, "policy-2": further } = terraform().resource.aws_iam_policy ?? {};
-    expect(policy?.depends_on).toEqual([
-      "aws_iam_user_policy_attachment.policy-attachment-2",
-      "aws_iam_group_policy_attachment.policy-attachment-2",
-    ]);
-    expect(further).not.toHaveProperty("depends_on");
-  });
-
-  it("attaches a changed further policy before it detaches the former one", () => {
-    const { aws_iam_user_policy_attachment: toUser, aws_iam_group_policy_attachment: toGroup } = terraform().resource;
-    expect([toUser, toGroup].map((attachments) => attachments?.["policy-attachment-2"]?.lifecycle)).toEqual([
-      { create_before_destroy: true },
-      { create_before_destroy: true },
-    ]);
-  });
 
   it("attaches further policies from the last to the second one, to each principal", () => {
     const key = (index: number) => `"arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-0000000000${index}"`;
@@ -565,10 +339,6 @@ describe("the stack of permissions that exceed one policy", () => {
         undefined,
       ]);
     }
-  });
-
-  it("outputs the ARNs of the further policies", () => {
-    expect(terraform().output.additional_policy_arns?.value).toEqual(["$" + "{aws_iam_policy.policy-2.arn}"]);
   });
 
   it("imports the further policies with additionalPolicies", () => {

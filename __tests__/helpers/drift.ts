@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { IamReader } from "../../src/cli/account/aws/iam-reader";
 import { AwsError } from "../../src/cli/account/aws/operations";
 import type { DriftResult } from "../../src/cli/account/drift/finding";
@@ -34,7 +35,9 @@ export function accountWith(answers: Answers): IamReader {
     return found;
   };
   const aws = { call: answer, callAll: async (action: string, input: object) => [await answer(action, input)] };
-  const reading = { signal: new AbortController().signal, limit: 5 };
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  const reading = { signal, limit: 5 };
   return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0], "us-east-1", reading);
 }
 

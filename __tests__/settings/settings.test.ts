@@ -1,5 +1,5 @@
 import { type Change, editedYaml } from "../../src/cli/account/keys/edit-yaml";
-import { nearest, show, suggest } from "../../src/settings/message-parts";
+import { show } from "../../src/settings/message-parts";
 import { notesOf } from "../../src/settings/settings-notes";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { deploymentsOf, deploymentWith, KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
@@ -116,45 +116,6 @@ describe("show", () => {
     ["a key as the key of an object, behind a tab", { [`a\t${SECRET_KEY}`]: 1 }, "an object"],
   ])("shows nothing of %s", (_, value, shown) => {
     expect(show(value)).toBe(shown);
-  });
-});
-
-describe("nearest", () => {
-  it.each([
-    ["a letter too many", "regionn", "region"],
-    ["a letter missing", "regin", "region"],
-    ["a wrong letter", "ragion", "region"],
-    ["swapped letters", "regoin", "region"],
-    ["swapped letters in a short word", "nmae", "name"],
-    ["other case", "REGION", "region"],
-    ["other case inside", "ACCOUNTID", "accountId"],
-    ["an underscore", "account_id", "accountId"],
-    ["a hyphen", "account-id", "accountId"],
-    ["the word itself", "name", "name"],
-  ])("finds the word behind %s", (_, word, known) => {
-    expect(nearest(word, ["region", "name", "path", "accountId"])).toBe(known);
-  });
-
-  it.each(["", "x", "zone", "cluster", "configuration"])('finds none for "%s"', (word) => {
-    expect(nearest(word, ["region", "name", "path", "accountId"])).toBeUndefined();
-  });
-
-  it("takes the nearest of several", () => {
-    expect(nearest("assume_roles", ["assume_role_tags", "assume_role", "role_arn"])).toBe("assume_role");
-  });
-
-  it("finds nothing where nothing is known", () => {
-    expect(nearest("region", [])).toBeUndefined();
-  });
-});
-
-describe("suggest", () => {
-  it("suggests the nearest word", () => {
-    expect(suggest("regoin", ["region", "name"])).toBe('did you mean "region"?');
-  });
-
-  it("lists all words if none is near", () => {
-    expect(suggest("zone", ["region", "name"])).toBe("known are region, name");
   });
 });
 

@@ -253,14 +253,6 @@ describe("dkp-access review", () => {
     expect(readdirSync(join(folder, "packs"))).toEqual(["other"]);
   });
 
-  it("suggests a stack when the named one does not exist", async () => {
-    expect(await review(project(), ["dve"])).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: 'no deployment "dve" in deployments, did you mean "dev"?\n',
-    });
-  });
-
   it("writes nothing when the settings have an error", async () => {
     const folder = project({ dev: "region: eu-central-1\n" });
     expect((await review(folder)).status).toBe(1);

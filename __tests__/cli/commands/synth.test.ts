@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCli } from "../../helpers/run-cli";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
-const OLD = `${SETTINGS}user: { name: old }\npolicy: { name: Old }\n`;
 
 describe("dkp-access synth", () => {
   let folder: string;
@@ -60,19 +59,6 @@ describe("dkp-access synth", () => {
     });
   });
 
-  it("writes nothing when one of several deployments holds a CDKTF token", async () => {
-    write("a");
-    write("b", `${SETTINGS}user: { name: b }\npolicy: { name: b, description: "#{TfToken[TOKEN.0]}" }\n`);
-    expect(await synth()).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: expect.stringMatching(
-        /^deployments\/b\.yaml has 1 error:\n {2}line \d+, policy\.description: holds "TfToken\[", which Terraform would run as code; write the value itself\n$/,
-      ),
-    });
-    expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
-  });
-
   it("changes nothing in cdktf.out when a setting is wrong, and shows no stack trace", async () => {
     write("deckhouse");
     await synth();
@@ -87,58 +73,9 @@ describe("dkp-access synth", () => {
     expect(stacks()).toEqual(["deckhouse"]);
   });
 
-  it("writes nothing when there is no deployment", async () => {
-    const { status, stderr } = await synth();
-    expect({ status, stderr }).toEqual({
-      status: 1,
-      stderr:
-        "deployments has 1 error:\n  has no deployments; write each one as <stack>.yaml in this folder itself, the README shows a first file\n",
-    });
-    expect(existsSync(join(folder, "cdktf.out"))).toBe(false);
-  });
-
-  it("reads the settings folder that CDKTF's context names", async () => {
-    mkdirSync(join(folder, "elsewhere"));
-    writeFileSync(join(folder, "elsewhere/dev.yaml"), SETTINGS);
-    expect((await synth({ CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}' })).status).toBe(0);
-    expect(stacks()).toEqual(["dev"]);
-  });
-
-  it.each(["nonsense", "[1", '{"deployments":5}'])("rejects a context of %s", async (context) => {
-    const { status, stderr } = await synth({ CDKTF_CONTEXT_JSON: context });
-    expect(status).toBe(1);
-    expect(stderr).toMatch(/^CDKTF_CONTEXT_JSON: .*write for example \{"deployments":"elsewhere"\}\n$/);
-  });
-
   it("writes to the folder that CDKTF_OUTDIR names", async () => {
     write("deckhouse");
     expect((await synth({ CDKTF_OUTDIR: "out" })).stdout).toBe("out/stacks/deckhouse/cdk.tf.json\n");
-  });
-
-  it("names the folder of a removed deployment, and keeps it", async () => {
-    write("deckhouse");
-    write("old", OLD);
-    expect((await synth()).status).toBe(0);
-    rmSync(join(folder, "deployments/old.yaml"));
-    expect((await synth()).stderr).toContain(
-      "note: cdktf.out/stacks/old: no deployment has this name; if it was applied, restore its settings and destroy it, then delete the folder\n",
-    );
-    expect(stacks()).toEqual(["deckhouse", "old"]);
-  });
-
-  it("rejects Terraform files in a stack's folder that it did not write, and writes nothing", async () => {
-    write("deckhouse");
-    await synth();
-    const before = json("deckhouse");
-    write("deckhouse", `${SETTINGS}protect: false\n`);
-    writeFileSync(join(folder, "cdktf.out/stacks/deckhouse/override.tf.json"), "{}");
-    expect(await synth()).toEqual({
-      status: 1,
-      stdout: "",
-      stderr:
-        "cdktf.out/stacks/deckhouse/override.tf.json: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder\n",
-    });
-    expect(json("deckhouse")).toBe(before);
   });
 
   it("rejects an output folder that is a file in one line", async () => {
@@ -148,29 +85,5 @@ describe("dkp-access synth", () => {
       stdout: "",
       stderr: "deployments/deckhouse.yaml/stacks: not a directory (ENOTDIR)\n",
     });
-  });
-
-  it("leaves one of JSON and HCL in a stack's folder, since Terraform would read both", async () => {
-    write("deckhouse");
-    // CDKTF's App reads the variable itself.
-    const synthHcl = async () => {
-      process.env.SYNTH_HCL_OUTPUT = "true";
-      await synth();
-      delete process.env.SYNTH_HCL_OUTPUT;
-    };
-    await synthHcl();
-    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
-    await synth();
-    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
-    await synthHcl();
-    expect(readdirSync(join(folder, "cdktf.out/stacks/deckhouse")).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
-  });
-
-  it("puts the committed provider lock beside the stack", async () => {
-    write("deckhouse");
-    mkdirSync(join(folder, "locks"));
-    writeFileSync(join(folder, "locks/deckhouse.terraform.lock.hcl"), "reviewed");
-    await synth();
-    expect(readFileSync(join(folder, "cdktf.out/stacks/deckhouse/.terraform.lock.hcl"), "utf8")).toBe("reviewed");
   });
 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { AwsError } from "../../../../src/cli/account/aws/operations";
 import type { Result, Verdict } from "../../../../src/cli/account/preflight/check";
 import { exitCode, reportJson, reportText } from "../../../../src/cli/account/preflight/report";
@@ -156,12 +157,14 @@ it("rejects once where several checks have a defect, without an unhandled reject
     throw new TypeError(`defect in ${action}`);
   };
   const aws = { call: defect, callAll: defect, dryRun: defect } as unknown as Parameters<typeof runPreflight>[1];
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
   const options = {
     asKey: false,
     existingCluster: false,
     state: async () => ({ unread: "no state" }),
     timeout: 5,
-    signal: new AbortController().signal,
+    signal,
     progress: () => undefined,
   };
   await expect(runPreflight(deployment("cluster: { prefix: dev }"), aws, options)).rejects.toThrow(/^defect in /);

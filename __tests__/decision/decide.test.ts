@@ -16,7 +16,7 @@ const resources = (count: number, name: (at: number) => string) =>
 
 describe("decide", () => {
   it.each(listedPairs().map((pair) => [pair.title, pair] as const))("%s", (_, { after, before, answer }) => {
-    expect(decide(after, before)).toMatchObject(answer);
+    expect(decide(after, before)).toEqual("request" in answer ? answer : expect.objectContaining(answer));
   });
 
   it("names the statement that is not comparable", () => {

@@ -5,8 +5,9 @@ import { type Space, spacesOf } from "./dimensions";
 import { isAllowed } from "./evaluate";
 import { REACHES, type Reach, resource } from "./glob";
 import { guesses, withoutVariables } from "./guesses";
+import type { KnownActions } from "./known-actions";
 import type { Answer, DecisionRequest, Policies, Side, Statement } from "./model";
-import { type KnownActions, readSide, type Unreadable } from "./read";
+import { readSide, type Unreadable } from "./read";
 
 export interface ComparisonOptions {
   /** Limit of the effort in steps; a thousand steps take up to 0.6 ms. @default DEFAULT_STEPS */

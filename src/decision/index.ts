@@ -8,5 +8,5 @@ export {
   equivalent,
   subset,
 } from "./decide";
+export type { KnownActions } from "./known-actions";
 export type { Answer, DecisionRequest, PolicyJson, Side, StatementReference } from "./model";
-export type { KnownActions } from "./read";

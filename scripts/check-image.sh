@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
     --json) as=json ;;
     --root)
       if [ $# -lt 2 ] || [ ! -d "$2" ]; then
-        printf 'check-image.sh: --root: "%s" is no folder; name the folder to check\n' "${2-}" >&2
+        printf 'check-image.sh: --root: "%s" is not a folder; name the folder to check\n' "${2-}" >&2
         exit 2
       fi
       root=${2%/}

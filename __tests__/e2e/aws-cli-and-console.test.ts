@@ -1,9 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CreatePolicyCommand } from "@aws-sdk/client-iam";
-import { reviewPack } from "../../src/cli/review/pack";
-import { terraformJson } from "../../src/configuration";
-import { deployment } from "../helpers/deployment";
+import { packFilesOf } from "../helpers/reviewed";
 import { iamAccount } from "./support/iam-account";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, removeFolders, write } from "./support/project";
@@ -59,9 +57,7 @@ describe("aws-cli.sh", () => {
     before = await iamAccount(aws.iam());
     path = folder();
     for (const name of NAMES) {
-      const described = deployment(DEPLOYMENTS[name]);
-      const pack = reviewPack(described, terraformJson([described])[described.stack] ?? {});
-      write(join(path, "review pack", name), pack);
+      write(join(path, "review pack", name), packFilesOf(DEPLOYMENTS[name]));
       mkdirSync(join(path, name));
     }
   });

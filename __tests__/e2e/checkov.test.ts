@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findingsOf } from "../../src/cli/review/page/scanner-findings";
+import { findingsOf } from "../../src/cli/review/page/resources";
 import { deployment } from "../helpers/deployment";
 import { Deployments, removeFolders } from "./support/project";
 import { jsonOf } from "./support/terraform";

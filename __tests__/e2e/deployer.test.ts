@@ -21,7 +21,7 @@ import {
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
 import type { Grant } from "../../src/cli/iam/deployer-permissions";
-import { type DeployerPolicy, deployerPolicies, plannerPolicy } from "../../src/cli/review/deployer-policy-files";
+import { type DeployerPolicy, deployerPolicies } from "../../src/cli/review/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../helpers/simulator";
 import { type Done, Pipeline, type Step } from "./support/deployer";
@@ -215,7 +215,7 @@ describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, 
     if (update === undefined) {
       throw new Error("no step changes the settings");
     }
-    const only = plannerPolicy(deployment(scenario.settings));
+    const only = deployerPolicies(deployment(scenario.settings)).planner;
     const redo = (...command: readonly string[]) => pipeline.redo({ ...update, step: { command } }, only);
     const plan = await redo("plan", "-lock=false", "-detailed-exitcode");
     expect(plan).toMatchObject({ status: 2, output: expect.stringMatching(/Plan: \d+ to add/) });

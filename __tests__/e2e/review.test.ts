@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { consoleGuide } from "../../src/cli/review/console-guide";
 import { hclArguments } from "../../src/cli/text/hcl";
-import { deployment } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
+import { reviewOf } from "../helpers/reviewed";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, removeFolders } from "./support/project";
 import { runIn, Terraform } from "./support/terraform";
@@ -191,7 +191,7 @@ describe("the guide for the console", () => {
   it("is well-formed Markdown", () => {
     const path = folder(
       Object.fromEntries(
-        Object.entries(EVERY_SENTENCE).map(([name, settings]) => [`${name}.md`, consoleGuide(deployment(settings))]),
+        Object.entries(EVERY_SENTENCE).map(([name, settings]) => [`${name}.md`, consoleGuide(reviewOf(settings, {}))]),
       ),
     );
     const program = join(PROJECT, "node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs");

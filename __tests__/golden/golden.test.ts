@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { App } from "cdktf";
 import { parse } from "yaml";
-import { reviewPack } from "../../src/cli/review/pack";
 import { selectDeployments } from "../../src/settings/load";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { reviewedJson } from "../../src/terraform/terraform-json";
 import { PROJECT } from "../helpers/project-root";
+import { packFilesOf } from "../helpers/reviewed";
 import { wrappedJson } from "../helpers/wrapped-json";
 
 const DEPLOYMENTS = "__tests__/golden/deployments";
@@ -42,7 +42,7 @@ function synthesize(): Readonly<Record<string, Files>> {
     return Object.fromEntries(
       deployments.map((deployment) => {
         const terraform = readFileSync(join(outdir, "stacks", deployment.stack, "cdk.tf.json"), "utf8");
-        const pack = WITH_REVIEW_PACK.includes(deployment.stack) ? reviewPack(deployment, reviewedJson(terraform)) : {};
+        const pack = WITH_REVIEW_PACK.includes(deployment.stack) ? packFilesOf(deployment, reviewedJson(terraform)) : {};
         const { "main.tf.json": applied, ...others } = pack;
         if (applied !== undefined) {
           reviewed.set(deployment.stack, [terraform, applied]);

@@ -1,6 +1,5 @@
 import { App, Testing } from "cdktf";
 import type { JsonObject } from "../../src/cli/diff/json-values";
-import { reviewPack } from "../../src/cli/review/pack";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import { partitionOf } from "../../src/iam/partitions";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
@@ -9,6 +8,7 @@ import { DeckhouseAccessStack } from "../../src/stack";
 import { ENVIRONMENT } from "./clusters";
 import { deployment } from "./deployment";
 import { memoized } from "./memoized";
+import { packFilesOf } from "./reviewed";
 
 /** A deployment's Terraform JSON without CDKTF's comments; of its own, so that a test can change it. */
 export function packOf(given: Deployment | string): JsonObject {
@@ -23,7 +23,7 @@ const synthesizedSettings = memoized((settings: string) => synthesizedDeployment
 
 /** The review pack of settings. */
 export const reviewPackOf = memoized(
-  (settings: string): Readonly<Record<string, string>> => reviewPack(deployment(settings), packOf(settings)),
+  (settings: string): Readonly<Record<string, string>> => packFilesOf(settings, packOf(settings)),
 );
 
 /** A deployment's policy options; an account that is not stated is the one of the local AWS. */

@@ -4,7 +4,12 @@ import * as fc from "fast-check";
 import { DRY_CALLS } from "../../src/cli/account/preflight/checks/key-dry-run";
 import { shortened } from "../../src/iam/action-patterns";
 import type { Cluster } from "../../src/iam/cluster";
-import { type DeploymentPolicy, deploymentPolicies, dividedPolicies, furtherNames } from "../../src/iam/deployment-policies";
+import {
+  additionalPolicyNames,
+  type DeploymentPolicy,
+  deploymentPolicies,
+  dividedPolicies,
+} from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { type PolicyStatement, type Statement, withAccount } from "../../src/iam/policy-statement";
@@ -384,7 +389,7 @@ describe("deploymentPolicies", () => {
     expect(nameWith(60)).toMatch(/^Dkp-2-[0-9a-f]{8}$/);
     expect(nameWith(60)).toBe(nameWith(60));
     expect(new Set([nameWith(60), nameWith(61), nameWith(60, "/dkp/")]).size).toBe(3);
-    expect(nameWith(60)).toHaveLength(furtherNames("Dkp").length);
+    expect(nameWith(60)).toHaveLength(additionalPolicyNames("Dkp").length);
   });
 
   it("divides the roles of many former node groups", () => {

@@ -69,7 +69,7 @@ function changed(before: Json, after: Json): Json {
 }
 
 /** What follows from the settings, without the settings themselves; of the policies their names. */
-function shown({ stated, settings: _, policies, ...rest }: Deployment): Json {
+function shown({ explicit, settings: _, policies, ...rest }: Deployment): Json {
   return { ...rest, policies: policies.map(({ name }) => name) };
 }
 

@@ -4,9 +4,9 @@ import { parse } from "yaml";
 import { recommendedYaml } from "../../scripts/generate/reference-tables";
 import { RECOMMENDED_SETTINGS } from "../../src/cli/recommended-settings";
 import { weakChoices } from "../../src/cli/review/page/weak-choices";
-import { deployment } from "../helpers/deployment";
 import { RSA_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
+import { reviewOf } from "../helpers/reviewed";
 
 /** The recommended settings; the fields of the installation file are written out. */
 const recommended = recommendedYaml()
@@ -29,7 +29,7 @@ describe("the recommended settings", () => {
   });
 
   it("leave only the choices to a reviewer that depend on the company", () => {
-    const weak = weakChoices(deployment(recommended));
+    const weak = weakChoices(reviewOf(recommended, {}));
     expect(weak.map(({ setting }) => setting)).toEqual(["policy.mode", "user.allowedNetworks", "user.permissionsBoundary"]);
   });
 

@@ -9,7 +9,7 @@ describe("a settings file", () => {
     expect(deploymentsOf({ "dev.yaml": MINIMAL })).toEqual([
       {
         stack: "dev",
-        stated: new Set(["region", "backend", "backend.s3"]),
+        explicit: new Set(["region", "backend", "backend.s3"]),
         additionalRolePolicies: [],
         policies: [{ number: 1, name: "D8CloudProviderAWS", statements: expect.anything() }],
         settings: expect.objectContaining({ region: "eu-central-1" }),

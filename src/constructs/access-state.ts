@@ -59,17 +59,17 @@ export class AccessState extends Construct implements AccessValues {
   readonly policyName: string;
   /** ARN of the managed policy. */
   readonly policyArn: string;
-  /** ARNs of the further managed policies. Absent where the permissions fit into one. */
+  /** ARNs of the additional managed policies. Absent where the permissions fit into one. */
   readonly additionalPolicyArns: string[];
-  /** AWS region that DKP runs in. */
+  /** AWS Region that DKP runs in. */
   readonly region: string;
   /** AWS account of the user. */
   readonly accountId: string;
-  /** Access key id to hand to DKP. Absent with `accessKeys: none`. */
+  /** Access key ID to hand over to DKP. Absent with `accessKeys: none`. */
   readonly accessKeyId: string;
   /** The key slot that the outputs expose. Absent with `accessKeys: none`. */
   readonly accessKeySlot: string;
-  /** Secret access key to hand to DKP, sensitive: Terraform prints it nowhere. Absent with `outputs: { secret: false }` and `pgpKey`. */
+  /** Secret access key to hand over to DKP, sensitive: Terraform prints it nowhere. Absent with `outputs: { secret: false }` and `pgpKey`. */
   readonly secretAccessKey: string;
   /** The secret encrypted, in base64. Only with `pgpKey`. */
   readonly encryptedSecretAccessKey: string;

@@ -22,7 +22,7 @@ export function fromStackFolder(scope: Construct, given: BackendArguments, proje
 }
 
 /**
- * Why a `local` backend can't have its paths, because the app rewrites and deletes its output folder. The settings are checked for the
+ * Why a `local` backend cannot have its paths, because the app rewrites and deletes its output folder. The settings are checked for the
  * default folder only: they do not know which one the app has.
  */
 export function errorsInOutputFolder(scope: Construct, given: BackendArguments, projectRoot: string): string[] {

@@ -44,7 +44,7 @@ export class PolicyAttachment extends Construct {
  * then never be re-created under its name. Source: Terraform, `docs/destroying.md` ("Create Before Destroy"); the order of calls is
  * measured in `__tests__/e2e/attachments.test.ts`.
  *
- * Further policies are replaced whenever their content changes, so creation must come first. A replacement of their attachment alone
+ * Additional policies are replaced whenever their content changes, so creation must come first. A replacement of their attachment alone
  * ends detached, until the next apply. Measured in `__tests__/e2e/several-policies.test.ts`.
  */
 export function attachmentLifecycle(number: number, protect = true): { readonly lifecycle: TerraformResourceLifecycle } {
@@ -55,12 +55,12 @@ export function attachmentLifecycle(number: number, protect = true): { readonly 
 }
 
 /**
- * Makes Terraform change the first policy only after the further ones are attached, and attach these from the last to the second one: a
- * change of a further policy creates another one, which is attached before the first one changes, and the former one is detached last.
+ * Makes Terraform change the first policy only after the additional ones are attached, and attach these from the last to the second one: a
+ * change of a additional policy creates another one, which is attached before the first one changes, and the former one is detached last.
  * A statement that moves between policies is always allowed.
  *
- * Statements can also move between further policies while the first one does not change. Terraform leaves what does not change out of
- * the order of its calls, so the further ones need an order of their own: what replaces an attachment comes before the deletion of
+ * Statements can also move between additional policies while the first one does not change. Terraform leaves what does not change out of
+ * the order of its calls, so the additional ones need an order of their own: what replaces an attachment comes before the deletion of
  * every attachment that it depended on, and after the creation of every one that it depends on.
  * Source: Terraform, `internal/terraform/transform_destroy_edge.go`, `transform_destroy_cbd.go`. Measured in
  * `__tests__/e2e/policy-changes.test.ts`.

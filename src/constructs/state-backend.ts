@@ -42,6 +42,8 @@ export class StateBackend extends TerraformBackend {
 
   /** Not offered: readers use the documented outputs, whose names last. */
   override getRemoteStateDataSource(): TerraformRemoteState {
-    throw new Error("references between stacks are not supported; read the deployment's outputs, with AccessState.of for one");
+    throw new Error(
+      "references between stacks are not supported; read the deployment's outputs, for example with AccessState.of",
+    );
   }
 }

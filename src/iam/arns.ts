@@ -1,4 +1,4 @@
-/** What people read in ARNs for the account where the settings do not state it. */
+/** What people read in ARNs for the account where the settings do not have it. */
 export const ACCOUNT_ID = "ACCOUNT_ID";
 
 /** An ARN as a value: its account may be known only at plan, and text for it is chosen where the ARN is rendered. */
@@ -14,8 +14,8 @@ export interface Arn {
 }
 
 /** An ARN as text. @param account stands for the account of the deployment */
-export function arnText({ partition, service, region, account: stated, resource }: Arn, account: string): string {
-  return `arn:${partition}:${service}:${region}:${stated ?? account}:${resource}`;
+export function arnText({ partition, service, region, account: own, resource }: Arn, account: string): string {
+  return `arn:${partition}:${service}:${region}:${own ?? account}:${resource}`;
 }
 
 /** The parts of an IAM ARN that validation reads. */

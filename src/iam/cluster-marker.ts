@@ -28,7 +28,7 @@ export function markerOf(cluster: Pick<Cluster, "tags">, name: string | undefine
   return key === undefined || value === undefined ? undefined : { key, value };
 }
 
-/** The marker that limits a policy: only mode `strict` has one. @param policy its mode, and the key of the marker if it is stated */
+/** The marker that limits a policy: only mode `strict` has one. @param policy its mode, and the key of the marker if it is set */
 export function strictMarker(
   policy: { readonly mode: string; readonly marker?: string | undefined },
   cluster: Pick<Cluster, "tags">,

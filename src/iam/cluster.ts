@@ -26,7 +26,7 @@ export interface Cluster {
   /** Former values of `iamNodeRole` with their path, `/apps/old-node`: DKP reads the old role during the change. */
   readonly formerIamNodeRoles: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
-  /** `undefined`: not stated, so DKP does not manage the metadata options of its instances. */
+  /** `undefined`: not set, so DKP does not manage the metadata options of its instances. */
   readonly imdsv2?: boolean | undefined;
   readonly disableDefaultSecurityGroup: boolean;
   /** Whether `withNAT.bastionInstance` is set. */

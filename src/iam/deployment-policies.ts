@@ -31,34 +31,34 @@ export function deploymentPolicies(options: PolicyOptions, identity: PolicyIdent
   const statements = requiredStatements(options);
   const full = dividedPolicies(statements);
   const short = full.length === 1 ? full : dividedPolicies(shortened(statements));
-  const [first = [], ...further] = short.length < full.length ? short : full;
+  const [first = [], ...additional] = short.length < full.length ? short : full;
   return [
     { number: 1, name: identity.name, statements: first },
-    ...further.map((policy, index) => ({
+    ...additional.map((policy, index) => ({
       number: index + 2,
-      name: furtherName(identity, index + 2, policy),
+      name: additionalPolicyName(identity, index + 2, policy),
       statements: policy,
     })),
   ];
 }
 
 /**
- * A further policy is named after its content. A change of its content therefore creates and attaches another policy, before
+ * A additional policy is named after its content. A change of its content therefore creates and attaches another policy, before
  * Terraform changes the first policy and detaches the former one: what was allowed and stays allowed is allowed all the time.
  * IAM compares names without their path, so the path belongs to the content.
  */
-function furtherName({ name, path }: PolicyIdentity, number: number, statements: readonly Statement[]): string {
+function additionalPolicyName({ name, path }: PolicyIdentity, number: number, statements: readonly Statement[]): string {
   const content = createHash("sha256").update(JSON.stringify([path, policyDocument(statements)]));
   return `${name}-${number}-${content.digest("hex").slice(0, 8)}`;
 }
 
-/** IAM pattern for the names of the further policies of a deployment, whatever they contain. */
-export function furtherNames(name: string): string {
+/** IAM pattern for the names of the additional policies of a deployment, whatever they contain. */
+export function additionalPolicyNames(name: string): string {
   return `${name}-?-????????`;
 }
 
-/** Characters that the name of a further policy adds to the name of the first one. */
-export const FURTHER_NAME_CHARACTERS = furtherNames("").length;
+/** Characters that the name of a additional policy adds to the name of the first one. */
+export const ADDITIONAL_NAME_CHARACTERS = additionalPolicyNames("").length;
 
 /**
  * Divides statements into policies of at most 6,144 characters: each statement goes into the first policy that has space for it.

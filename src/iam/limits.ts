@@ -53,7 +53,7 @@ export const MAX_DESCRIPTION = 1000;
 export const MAX_POLICY_CHARACTERS = 6144;
 
 /**
- * Maximum number of managed policies of a deployment: during a change, the further ones are attached twice, and IAM attaches at most
+ * Maximum number of managed policies of a deployment: during a change, the additional ones are attached twice, and IAM attaches at most
  * 10 to a user or a group by default. Source: "IAM and AWS STS quotas".
  */
 export const MAX_POLICIES = 5;

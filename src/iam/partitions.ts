@@ -15,7 +15,7 @@ const PARTITION_OF_PREFIX: Readonly<Record<string, string>> = {
 /** Format of all existing Region names: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
 export const REGION = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
 
-/** Per partition, a region that no account can be without. IAM has its endpoint there. Source: "Regions and Zones", partitions.json. */
+/** Per partition, a Region that no account can be without. IAM has its endpoint there. Source: "Regions and Zones", partitions.json. */
 const ALWAYS_ON: Readonly<Record<string, string>> = {
   aws: "us-east-1",
   "aws-cn": "cn-north-1",
@@ -27,15 +27,15 @@ const ALWAYS_ON: Readonly<Record<string, string>> = {
   "aws-eusc": "eusc-de-east-1",
 };
 
-/** A region of the same partition which every account has, to ask about other regions. */
+/** A Region of the same partition which every account has, to ask about other Regions. */
 export function alwaysOnRegion(region: string): string {
   return ALWAYS_ON[partitionOf(region)] ?? region;
 }
 
-/** A region name with a letter behind it is an availability zone: `eu-central-1a`. */
+/** A Region name with a letter behind it is an availability zone: `eu-central-1a`. */
 const AVAILABILITY_ZONE = /^([a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?)[a-z]$/;
 
-/** The partition that a region belongs to; `aws` for all commercial regions. */
+/** The partition that a Region belongs to; `aws` for all commercial Regions. */
 export function partitionOf(region: string): string {
   const prefix = Object.keys(PARTITION_OF_PREFIX).find((candidate) => region.startsWith(candidate));
   return prefix === undefined ? "aws" : (PARTITION_OF_PREFIX[prefix] ?? "aws");
@@ -46,7 +46,7 @@ export function dnsSuffix(partition: string): string {
   return partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
-/** The region that an availability zone's name begins with, if it is one. */
+/** The Region that an availability zone's name begins with, if it is one. */
 export function regionOfZone(zone: string): string | undefined {
   return AVAILABILITY_ZONE.exec(zone)?.[1];
 }

@@ -29,7 +29,7 @@ const PREFIX: v.GenericSchema<unknown, { readonly prefix?: string | undefined }>
 /** The fields of DKP's own installation file that decide about permissions, and the images of its nodes. */
 export interface ConfigFile {
   readonly fields: Pick<Settings["cluster"], keyof typeof dkpFields> & { readonly amis: string[] };
-  /** The region of DKP's own provider settings. */
+  /** The Region of DKP's own provider settings. */
   readonly region: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   const names = [...new Set(prefixes.flatMap(({ output }) => output?.prefix ?? []))];
   const errors = [cluster, ...prefixes].flatMap((part) => part.errors);
   if (names.length > 1) {
-    errors.push(fileError(`${show(path)} states the prefixes ${names.map(show).join(" and ")}; make them agree`));
+    errors.push(fileError(`${show(path)} has the prefixes ${names.map(show).join(" and ")}; make them agree`));
   }
   if (errors.length > 0 || cluster.output === undefined) {
     return { errors };
@@ -77,16 +77,14 @@ export function configFileConflicts(
 ): readonly FieldError[] {
   const { prefix, ...others } = { ...dkpFields, amis: undefined };
   const repeated = Object.keys(others).filter((name) => cluster[name as keyof typeof cluster] !== undefined);
-  const errors = repeated.map((name) =>
-    errorAt(`cluster.${name}`, "stands beside configFile, which says it; remove one of them"),
-  );
+  const errors = repeated.map((name) => errorAt(`cluster.${name}`, "is also in configFile; remove one of them"));
   if (cluster.prefix !== undefined && fields.prefix !== undefined && cluster.prefix !== fields.prefix) {
     const message = `${show(cluster.prefix)} is not what configFile says, ${show(fields.prefix)}; remove it`;
     errors.push(errorAt("cluster.prefix", message));
   }
   if (region !== undefined && own !== undefined && own !== region) {
-    // Not the region of the file: it stands beside the secret, and may be it.
-    errors.push(fileError(`${show(cluster.configFile)} says another region than this deployment, ${region}; make them agree`));
+    // Not the Region of the file: it is next to the secret, and may be it.
+    errors.push(fileError(`${show(cluster.configFile)} says another Region than this deployment, ${region}; make them agree`));
   }
   return errors;
 }

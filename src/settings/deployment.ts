@@ -19,16 +19,16 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly policies: DeploymentPolicies;
   /** Images of the nodes. */
   readonly amis: readonly string[];
-  /** Further actions of the role `<prefix>-node`, which DKP gives it. */
+  /** Additional actions of the role `<prefix>-node`, which DKP gives it. */
   readonly additionalRolePolicies: readonly string[];
-  /** The settings that are stated, and the fields inside them: `policy`, `policy.mode`. All others have their defaults. */
-  readonly stated: ReadonlySet<string>;
+  /** The settings that the file has, and the fields inside them: `policy`, `policy.mode`. All others have their defaults. */
+  readonly explicit: ReadonlySet<string>;
   /** All settings as the file has them, with their defaults. */
   readonly settings: Settings;
 }
 
-/** The names of the settings that a file states, and of the fields inside them. */
-export function statedFields(value: unknown): ReadonlySet<string> {
+/** The names of the settings that a file has, and of the fields inside them. */
+export function explicitFields(value: unknown): ReadonlySet<string> {
   const settings = isObject(value) ? Object.entries(value) : [];
   const inside = (name: string, content: unknown) =>
     isObject(content) ? Object.keys(content).map((field) => `${name}.${field}`) : [];
@@ -39,7 +39,7 @@ export function statedFields(value: unknown): ReadonlySet<string> {
 export function toDeployment(
   stack: string,
   settings: Settings,
-  stated: ReadonlySet<string>,
+  explicit: ReadonlySet<string>,
   policies: DeploymentPolicies,
 ): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
@@ -51,7 +51,7 @@ export function toDeployment(
     policies,
     amis: cluster.amis ?? [],
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
-    stated,
+    explicit,
     settings,
   };
 }

@@ -68,7 +68,7 @@ function settingsFiles(folder: string): readonly string[] {
   try {
     names = readdirSync(folder).filter((name) => !name.startsWith("."));
   } catch {
-    throw folderError(folder, "can't be read as a folder; create it and add one YAML file per deployment");
+    throw folderError(folder, "cannot be read as a folder; create it and add one YAML file per deployment");
   }
   const files = names.filter((name) => /\.ya?ml$/i.test(name)).sort();
   if (files.length === 0) {
@@ -127,5 +127,5 @@ const STACK_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 /** @param remedy the end of the message */
 export function stackNameErrors(stack: string, remedy: string): readonly FieldError[] {
   const rule = 'lower-case letters, digits and "-", first a letter, at most 63';
-  return STACK_NAME.test(stack) ? [] : [errorAt("", `${show(stack)} can't be a stack name: ${rule}; ${remedy}`)];
+  return STACK_NAME.test(stack) ? [] : [errorAt("", `${show(stack)} cannot be a stack name: ${rule}; ${remedy}`)];
 }

@@ -1,6 +1,6 @@
 import { isObject, parseJson } from "../text/json";
 
-/** CDKTF's output folder where nothing else is stated. Source: `App` in cdktf/lib/app.ts. */
+/** CDKTF's default output folder. Source: `App` in cdktf/lib/app.ts. */
 export const OUTPUT_FOLDER = "cdktf.out";
 
 type Environment = Readonly<Record<string, string | undefined>>;

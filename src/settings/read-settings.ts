@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { isInside, physicalPath } from "../text/files";
 import { isObject } from "../text/json";
 import { configFileConflicts, readConfigFile } from "./config-file";
-import { type Deployment, POLICY_FIELDS, policiesOf, statedFields, toDeployment } from "./deployment";
+import { type Deployment, explicitFields, POLICY_FIELDS, policiesOf, toDeployment } from "./deployment";
 import { errorAt, type FieldError, firstErrors, SettingsError } from "./errors";
 import { show, showSegment } from "./message-parts";
 import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
@@ -45,7 +45,7 @@ interface Parsed {
 
 /** Checks the settings of one deployment by themselves. */
 export function readSettings(source: string, stack: string, value: unknown, yaml?: YamlFile): Reading {
-  return withRules({ source, yaml }, stack, statedFields(value), withConfigFile(parse(value)));
+  return withRules({ source, yaml }, stack, explicitFields(value), withConfigFile(parse(value)));
 }
 
 /** The same for the text of a settings file, as far as it is YAML. */
@@ -58,25 +58,25 @@ export function withPolicy({ deployment, ...file }: Reading, change: Partial<Set
   if (deployment === undefined) {
     return [];
   }
-  const { stack, stated, settings } = deployment;
+  const { stack, explicit, settings } = deployment;
   const changed = { ...settings, policy: { ...settings.policy, ...change } };
-  return deploymentsOf([withRules(file, stack, stated, { output: changed, settings: changed, errors: [] })]);
+  return deploymentsOf([withRules(file, stack, explicit, { output: changed, settings: changed, errors: [] })]);
 }
 
 /** Checks what is between the fields. The policies of the deployment are computed here, once. */
 function withRules(
   { source, yaml }: Pick<Reading, "source" | "yaml">,
   stack: string,
-  stated: ReadonlySet<string>,
+  explicit: ReadonlySet<string>,
   { output, settings, errors: ownErrors }: Parsed,
 ): Reading {
   const checked = checkedSettings(output, ownErrors);
   const fields = checked.fields(...POLICY_FIELDS);
   const policies = fields && policiesOf(fields);
-  const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, { stated, policies }))];
+  const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, { explicit, policies }))];
   const errors = found.map((error) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) }));
   const isValid = errors.length === 0 && settings !== undefined && policies !== undefined;
-  const deployment = isValid ? toDeployment(stack, settings, stated, policies) : undefined;
+  const deployment = isValid ? toDeployment(stack, settings, explicit, policies) : undefined;
   return { source, errors, candidate: { stack, source, settings: checked }, yaml, deployment };
 }
 
@@ -121,17 +121,17 @@ const OUTSIDE = "is outside the project; copy the file into the project, without
 function withConfigFile(parsed: Parsed): Parsed {
   const { output, settings, errors } = parsed;
   const checked = checkedSettings(output, errors);
-  const stated = checked.fields("cluster")?.cluster;
-  if (stated?.configFile === undefined) {
+  const given = checked.fields("cluster")?.cluster;
+  if (given?.configFile === undefined) {
     return parsed;
   }
-  const result = isInside(physicalPath(stated.configFile), physicalPath("."))
-    ? readConfigFile(stated.configFile)
-    : { errors: [errorAt("cluster.configFile", `${show(stated.configFile)} ${OUTSIDE}`)] };
+  const result = isInside(physicalPath(given.configFile), physicalPath("."))
+    ? readConfigFile(given.configFile)
+    : { errors: [errorAt("cluster.configFile", `${show(given.configFile)} ${OUTSIDE}`)] };
   if ("errors" in result) {
     return { ...parsed, errors: [...errors, ...result.errors] };
   }
-  const cluster = { ...stated, ...result.config.fields };
-  const conflicting = configFileConflicts(stated, result.config, checked.fields("region")?.region);
+  const cluster = { ...given, ...result.config.fields };
+  const conflicting = configFileConflicts(given, result.config, checked.fields("region")?.region);
   return { output: { ...output, cluster }, settings: settings && { ...settings, cluster }, errors: [...errors, ...conflicting] };
 }

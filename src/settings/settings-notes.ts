@@ -5,6 +5,7 @@ import { meantActions } from "../iam/node-role-permissions";
 import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
 import { REGIONS } from "../iam/regions";
 import type { Deployment } from "./deployment";
+import { leastProtected, secretForms } from "./key-secrets";
 import { show, suggest } from "./message-parts";
 
 const SECRET_IN_STATE =
@@ -25,19 +26,12 @@ export function notesOf(deployment: Deployment): readonly string[] {
 
 /** A secret in the outputs is in the state too, so that `outputs.secret: true` decides about both. */
 function secretNote(deployment: Deployment): string | undefined {
-  const { accessKeys, outputs, stated } = deployment;
-  const plaintext = plaintextSlots(deployment);
-  if (accessKeys !== "none" && plaintext.includes(accessKeys.current) && outputs.secret) {
-    return stated.has("outputs.secret") ? undefined : SECRET_IN_OUTPUTS;
+  const { accessKeys, outputs, explicit } = deployment;
+  const forms = secretForms(deployment);
+  if (accessKeys !== "none" && forms[accessKeys.current] === "plaintext" && outputs.secret) {
+    return explicit.has("outputs.secret") ? undefined : SECRET_IN_OUTPUTS;
   }
-  return plaintext.length === 0 ? undefined : SECRET_IN_STATE;
-}
-
-/** The slots whose secret is in plaintext in the state. Terraform does not know the secret of an imported key. */
-function plaintextSlots({ accessKeys, import: imports }: Deployment): readonly Slot[] {
-  const isPlaintext = (slot: Slot) =>
-    accessKeys !== "none" && accessKeys[slot].status !== "absent" && accessKeys[slot].pgpKey === undefined;
-  return SLOTS.filter((slot) => isPlaintext(slot) && !(slot === "primary" && imports?.accessKeyId !== undefined));
+  return leastProtected(forms).form === "plaintext" ? SECRET_IN_STATE : undefined;
 }
 
 /** Values that are allowed and likely to be mistakes. */
@@ -89,7 +83,7 @@ export function pgpKeyWarning(accessKeys: Deployment["accessKeys"], slot: Slot):
 function regionWarning(region: unknown): string | undefined {
   return typeof region !== "string" || REGIONS.includes(region)
     ? undefined
-    : `${show(region)} is not a region that AWS is known to have, ${suggest(region, REGIONS)}`;
+    : `${show(region)} is not a Region that AWS is known to have, ${suggest(region, REGIONS)}`;
 }
 
 const exampleWarning = (value: string) =>

@@ -25,7 +25,7 @@ export const KEY_ADDRESSES: Readonly<Record<Slot, string>> = {
 
 const NODE_ATTACHMENT = "aws_iam_role_policy_attachment.node-";
 
-/** The address of an attachment of the node role: the name of the policy, with `-` for characters that an address can't have. */
+/** The address of an attachment of the node role: the name of the policy, with `-` for characters that an address cannot have. */
 export function nodeAttachmentAddress(policyArn: string): string {
   return `${NODE_ATTACHMENT}policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
 }
@@ -52,7 +52,7 @@ export function movedBlocks(managedPolicyArns: readonly string[] = []): string {
 const POLICY_ADDRESSES = ["groupAttachment", "policy", "policyDocument", "userAttachment"] as const;
 export type PolicyAddress = (typeof POLICY_ADDRESSES)[number];
 
-/** The address that belongs to a managed policy, counted from 1. The first has the address of the DKP documentation, further ones a number. */
+/** The address that belongs to a managed policy, counted from 1. The first has the address of the DKP documentation, additional ones a number. */
 export function policyAddress(what: PolicyAddress, number: number): string {
   return number === 1 ? ADDRESSES[what] : `${ADDRESSES[what]}-${number}`;
 }
@@ -64,7 +64,7 @@ export function policyOfAddress(address: string): { readonly what: PolicyAddress
   return what === undefined ? undefined : { what, number: Number(number) };
 }
 
-/** The name in an address: its last part, which is the id of the construct. */
+/** The name in an address: its last part, which is the ID of the construct. */
 export function nameIn(address: string): string {
   return address.slice(address.lastIndexOf(".") + 1);
 }

@@ -15,7 +15,7 @@ export interface BackendType {
   readonly identities?: string;
   /** Arguments that together say which state it is, with what the backend takes when one is absent; undefined if it has no default. */
   readonly identity: Readonly<Record<string, string | undefined>>;
-  /** Further arguments that whoever reads the state needs to reach it, credentials are his own. */
+  /** Additional arguments that whoever reads the state needs to reach it, credentials are his own. */
   readonly reach?: readonly string[];
 }
 

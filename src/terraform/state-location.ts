@@ -23,7 +23,7 @@ export function defaultArguments(stack: string, type: string): BackendArguments 
 
 /**
  * The one state that a location means, as a text to compare: equal texts are one state.
- * Undefined where it can't be known, since an identifying argument comes from elsewhere.
+ * Undefined where it cannot be known, since an identifying argument comes from elsewhere.
  *
  * @param partial whether arguments that are absent may come from `-backend-config`
  */

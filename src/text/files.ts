@@ -44,7 +44,7 @@ export function requireRealFolder(path: string): void {
   }
 }
 
-/** Whether there is a file. @throws Error if there is something else, a symbolic link for one: commands read, write and delete files only */
+/** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */
 export function isRealFile(path: string): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) {

@@ -1,4 +1,4 @@
-import { deployerPolicies, plannerPolicy } from "../../../src/cli/review/deployer-policy-files";
+import { deployerPolicies } from "../../../src/cli/review/deployer-policy-files";
 import type { PolicyDocument } from "../../../src/iam/policy-document";
 import { deployment } from "../../helpers/deployment";
 import { isAllowed, type Request } from "../../helpers/simulator";
@@ -37,7 +37,7 @@ interface Statement {
 }
 
 const planner = (settings = "") =>
-  (JSON.parse(plannerPolicy(deployment(settings))) as { Statement: readonly Statement[] }).Statement;
+  (JSON.parse(deployerPolicies(deployment(settings)).planner) as { Statement: readonly Statement[] }).Statement;
 const actions = (settings: string) => planner(settings).flatMap(({ Sid, Action }) => Action.map((action) => `${Sid} ${action}`));
 
 const EVERYTHING = `

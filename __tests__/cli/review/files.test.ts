@@ -7,11 +7,10 @@ import { statementsOf } from "../../../src/cli/iam/deployer-permissions";
 import { awsCliScript } from "../../../src/cli/review/aws-cli";
 import { clusterConfiguration } from "../../../src/cli/review/cluster-configuration";
 import { consoleGuide } from "../../../src/cli/review/console-guide";
-import { reviewPack } from "../../../src/cli/review/pack";
 import { stateAccess } from "../../../src/cli/review/state-permissions";
-import { terraformJson } from "../../../src/configuration";
 import type { BackendArguments } from "../../../src/terraform/state-location";
 import { deployment } from "../../helpers/deployment";
+import { packFilesOf, reviewOf } from "../../helpers/reviewed";
 import { unwrapped } from "../../helpers/unwrapped";
 
 const TAGS = { yes: "no", n: "1e3", on: "0o17", "a\u202eb": "x\u200by", date: "2026-01-31", time: "12:30:45", "a: b": "# c" };
@@ -19,7 +18,7 @@ const TAGS = { yes: "no", n: "1e3", on: "0o17", "a\u202eb": "x\u200by", date: "2
 describe("the cluster configuration", () => {
   it.each(["1.1", "1.2"] as const)("keeps the strings of the settings, hidden characters escaped, in YAML %s", (version) => {
     const given = deployment("");
-    const text = clusterConfiguration({ ...given, cluster: { ...given.cluster, tags: TAGS } });
+    const text = clusterConfiguration(reviewOf({ ...given, cluster: { ...given.cluster, tags: TAGS } }));
     expect(parse(text, { version })).toMatchObject({ tags: TAGS });
     expect(text).not.toMatch(/[\u202e\u200b]/);
   });
@@ -32,7 +31,7 @@ describe("console.md", () => {
     ["us-gov-west-1", "<https://console.amazonaws-us-gov.com/iam/>", "lists `us-gov-west-1`"],
     ["us-iso-east-1", "of your partition, `aws-iso`", "lists `us-iso-east-1`"],
   ])("opens the console of the partition of %s and checks the Region", (region, address, check) => {
-    const guide = unwrapped(consoleGuide(deployment(`region: ${region}`)));
+    const guide = unwrapped(consoleGuide(reviewOf(`region: ${region}`)));
     expect(guide).toContain(address);
     expect(guide.split("\n## Region\n\n")[1]?.split("\n")[0]).toContain(check);
   });
@@ -50,7 +49,7 @@ describe("what the pipeline may do with the state in S3", () => {
   });
 });
 
-const script = (settings = "") => awsCliScript(deployment(settings));
+const script = (settings = "") => awsCliScript(reviewOf(settings));
 
 /** An AWS CLI that records the arguments of each call of IAM, each on a line, and an empty line after them. */
 const RECORDER = `#!/bin/sh
@@ -64,12 +63,10 @@ esac
 
 /** Runs the script of a review pack with an AWS CLI that records its calls. */
 function run(settings: string, existing: Readonly<Record<string, string>> = {}) {
-  const described = deployment(settings);
   const folder = mkdtempSync(join(tmpdir(), "aws-cli-"));
   const pack = join(folder, "it's a $pack");
   mkdirSync(pack);
-  const files = { ...reviewPack(described, terraformJson([described])[described.stack] ?? {}) };
-  for (const [name, text] of Object.entries(files)) {
+  for (const [name, text] of Object.entries(packFilesOf(settings))) {
     writeFileSync(join(pack, name), text);
   }
   for (const [name, text] of Object.entries({ aws: RECORDER, ...existing })) {
@@ -118,8 +115,7 @@ tags: { "team=a": "platform x ü", empty: "" }
   it("fills in an unknown account in ARNs, and changes no other string of the document", () => {
     const tagged = MINIMAL.replace("Standard", 'Standard, tags: { "Cost Center": "42", ":ACCOUNT_ID:": x }');
     const document = (settings: string) => JSON.parse(option(settings, "create-policy", "policy-document") ?? "");
-    const described = deployment(`accountId: "123456789012"\n${tagged}`);
-    const known = reviewPack(described, terraformJson([described])[described.stack] ?? {})["policy.json"] ?? "";
+    const known = packFilesOf(`accountId: "123456789012"\n${tagged}`)["policy.json"] ?? "";
     expect(document(tagged)).toEqual(JSON.parse(known));
     expect(known).toContain('"Cost Center"');
     expect(known).toContain('":ACCOUNT_ID:"');
@@ -145,7 +141,7 @@ tags: { "team=a": "platform x ü", empty: "" }
     "has at most 120 lines, and console.md at most 80, for one policy: %j",
     (settings) => {
       expect(script(settings).split("\n").length).toBeLessThanOrEqual(120);
-      expect(consoleGuide(deployment(settings)).split("\n").length).toBeLessThanOrEqual(80);
+      expect(consoleGuide(reviewOf(settings)).split("\n").length).toBeLessThanOrEqual(80);
     },
   );
 });

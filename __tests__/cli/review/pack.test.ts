@@ -4,11 +4,11 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { reviewPack } from "../../../src/cli/review/pack";
 import { comparePacks, writePacks } from "../../../src/cli/review/pack-folder";
 import { terraformJson } from "../../../src/configuration";
 import type { Deployment } from "../../../src/settings/deployment";
 import { deployment } from "../../helpers/deployment";
+import { packFilesOf } from "../../helpers/reviewed";
 import { unwrapped } from "../../helpers/unwrapped";
 
 type Pack = Readonly<Record<string, string>>;
@@ -17,9 +17,7 @@ const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standa
 
 /** A file of the review pack of a deployment with YAML settings; Markdown with each paragraph and list item on one line. */
 function file(name: string, settings = ""): string {
-  const described = deployment(settings);
-  const pack: Pack = reviewPack(described, terraformJson([described])[described.stack] ?? {});
-  const text = pack[name] ?? "";
+  const text = packFilesOf(settings)[name] ?? "";
   return name.endsWith(".md") ? unwrapped(text) : text;
 }
 
@@ -29,8 +27,7 @@ describe("REVIEW.md", () => {
     ["scoped", SCOPED],
     ["minimal", SCOPED.replace("scoped", "minimal")],
   ])("has at most 200 lines, and two screens before its appendices, in mode %s", (_, settings) => {
-    const described = deployment(settings);
-    const page = reviewPack(described, terraformJson([described])[described.stack] ?? {})["REVIEW.md"] ?? "";
+    const page = packFilesOf(settings)["REVIEW.md"] ?? "";
     expect(page.split("\n").length).toBeLessThanOrEqual(200);
     // Measured in Chromium at the width of GitHub: these lines have 1,670 to 1,760 pixels, two screens have 1,880.
     expect(page.split("## Appendix A")[0]?.split("\n").length).toBeLessThanOrEqual(65);
@@ -152,7 +149,7 @@ const packs = new Map<string, Pack>();
 
 /** The review pack with a value in all strings. Generated once for each value. */
 function packOf(value: string): Pack {
-  const pack = packs.get(value) ?? reviewPack(hostile(described, value), { ...terraform, import: [{ to: value, id: value }] });
+  const pack = packs.get(value) ?? packFilesOf(hostile(described, value), { ...terraform, import: [{ to: value, id: value }] });
   packs.set(value, pack);
   return pack;
 }

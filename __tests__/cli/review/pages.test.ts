@@ -1,14 +1,16 @@
 import { overviewPage } from "../../../src/cli/review/overview";
-import { strictLimits } from "../../../src/cli/review/page/strict-limits";
+import { strictLimits } from "../../../src/cli/review/page/threat-model";
 import { weakChoices } from "../../../src/cli/review/page/weak-choices";
 import { clusterOf, ENVIRONMENT, inMode } from "../../helpers/clusters";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
+import { deploymentOf } from "../../helpers/packs";
 import { RSA_KEY } from "../../helpers/pgp-keys";
+import { reviewOf } from "../../helpers/reviewed";
 import { UUID, VPC } from "../../helpers/tagged-requests";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
-const row = (stack: string, settings = "") => ({ ...deployment(settings), stack });
+const row = (stack: string, settings = "") => reviewOf({ ...deployment(settings), stack }, {});
 
 /** The rows of a page by stack, as they are written. */
 const lineOf = (page: string, stack: string) => page.split("\n").find((line) => line.startsWith(`| [${stack}](`));
@@ -44,7 +46,10 @@ describe("the overview", () => {
   it("remains below the 500 KiB that GitHub shows of a README with 1,000 deployments", () => {
     const name = (index: number) => `a-production-cluster-with-a-long-name-${index}`;
     const scoped = row("x", SCOPED);
-    const rows = Array.from({ length: 1000 }, (_, index) => ({ ...scoped, stack: name(index) }));
+    const rows = Array.from({ length: 1000 }, (_, index) => ({
+      ...scoped,
+      deployment: { ...scoped.deployment, stack: name(index) },
+    }));
     // Source: GitHub Docs, "About the repository README file".
     expect(overviewPage(rows).length).toBeLessThan(500 * 1024);
   });
@@ -52,7 +57,9 @@ describe("the overview", () => {
 
 describe("what mode strict does not protect", () => {
   const limits = (mode: "minimal" | "strict", known = {}) =>
-    strictLimits(inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(known) }));
+    strictLimits(
+      reviewOf(deploymentOf(inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(known) })), {}),
+    );
   const rows = (text: unknown) =>
     String(text)
       .split("\n")
@@ -81,7 +88,7 @@ describe("what mode strict does not protect", () => {
   });
 });
 
-const weak = (settings: string) => weakChoices(deployment(settings)).map(({ setting }) => setting);
+const weak = (settings: string) => weakChoices(reviewOf(settings, {})).map(({ setting }) => setting);
 
 const STRONGEST = `accountId: "123456789012"
 policy: { mode: strict }

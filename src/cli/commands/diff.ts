@@ -23,7 +23,7 @@ import { changesMarkdown, changesText } from "../diff/render-summary";
 import { changesSarif, type SettingsFiles } from "../diff/sarif";
 import { type Expected, readGivenPlan, type Verified, verifySavedPlan } from "../diff/saved-plan";
 import { json } from "../review/pack";
-import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
+import { packsOf, requirePackFolder, reviewsOf, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";
 import { formatOption } from "./support/shared-options";
@@ -188,7 +188,7 @@ function deploymentOf(stack: string, settings: JsonObject): Deployment | undefin
 /** The files of the review packs that are compared. */
 function comparedFiles(deployments: readonly Deployment[]): Packs {
   return Object.fromEntries(
-    Object.entries(packsOf(deployments)).map(([stack, pack]) => [
+    Object.entries(packsOf(reviewsOf(deployments))).map(([stack, pack]) => [
       stack,
       Object.fromEntries(Object.entries(pack).filter(([file]) => COMPARED_FILES.includes(file))),
     ]),

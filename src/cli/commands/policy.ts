@@ -21,7 +21,7 @@ export const define: Define = (command, session) => {
     .description(
       `Prints the policy of a deployment as AWS stores it, and its size on standard error. Calls neither AWS nor Terraform.
 If the permissions exceed the size of one policy, prints a list of policies.
-Where the settings state no accountId, ARNs show ACCOUNT_ID.`,
+Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
     )
     .argument("[stack]", STACK_HELP)
     .addOption(new Option("--mode <mode>", "replaces policy.mode of this deployment").choices(MODES))
@@ -48,8 +48,8 @@ function policyText(session: Session, deployment: Deployment, format: string): s
   }
   const sizes = policies.map(({ count, size }) => `${count} statements, ${size} of ${MAX_POLICY_CHARACTERS} characters`);
   session.printError(`${mode}: ${sizes.join("; ")}\n`);
-  const [first, ...further] = policies.map(({ policy }) => policy);
-  return JSON.stringify(further.length === 0 ? first : [first, ...further], null, 2);
+  const [first, ...additional] = policies.map(({ policy }) => policy);
+  return JSON.stringify(additional.length === 0 ? first : [first, ...additional], null, 2);
 }
 
 function explanation(action: string, options: PolicyOptions, format: string): string {

@@ -66,7 +66,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     load: () => require("./hand-over") as typeof import("./hand-over"),
   },
   drift: {
-    summary: "report what exists in AWS beside what Terraform manages",
+    summary: "report what exists in AWS in addition to what Terraform manages",
     environment: [...AWS, ...TERRAFORM, ...SETTINGS],
     load: () => require("./drift") as typeof import("./drift"),
   },
@@ -108,13 +108,13 @@ function addCommands(program: Command, session: Session, isDefined: (name: strin
     command.configureOutput({ outputError: (text, write) => write(`${usageError(text, `dkp-access ${name}`)}\n`) });
     if (isDefined(name)) {
       row.load().define(command, session);
-      command.addHelpText("after", () => furtherHelp(command, name as CommandName));
+      command.addHelpText("after", () => additionalHelp(command, name as CommandName));
     }
   }
 }
 
 /** The part of a command's help that commander does not know: environment variables and exit codes. */
-function furtherHelp(command: Command, name: CommandName): string {
+function additionalHelp(command: Command, name: CommandName): string {
   const help = command.createHelp();
   help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() ?? 80 });
   const variables = COMMANDS[name].environment.map((variable) => [variable, ENVIRONMENT_VARIABLES[variable]] as const);

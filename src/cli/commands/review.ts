@@ -2,7 +2,7 @@ import { comparisonNote } from "../../iam/dkp-versions";
 import { overviewPage } from "../review/overview";
 import { comparePacks, writePacks } from "../review/pack-folder";
 import { dkpAccess } from "../text/command";
-import { packsOf, requirePackFolder, settingsFolder } from "./support/review-packs";
+import { packsOf, requirePackFolder, reviewsOf, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define } from "./support/session";
 
@@ -27,8 +27,9 @@ Never writes or deletes through symbolic links.`,
       const { deployments, stacks } = selectDeployments(session, names);
       const note = comparisonNote(new Date());
       session.printError(note === undefined ? "" : `note: ${note}\n`);
-      const overview = names.length === 0 ? overviewPage(deployments) : undefined;
-      const wanted = { packs: packsOf(deployments), overview, stacks, settings: settingsFolder(session) };
+      const reviews = reviewsOf(deployments);
+      const overview = names.length === 0 ? overviewPage(reviews) : undefined;
+      const wanted = { packs: packsOf(reviews), overview, stacks, settings: settingsFolder(session) };
       const { stale, unknown, unmanaged } = check === true ? comparePacks(out, wanted) : writePacks(out, wanted);
       if (check !== true) {
         session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));

@@ -74,13 +74,13 @@ const RULES: readonly RiskRule[] = [
     actions: ["ec2:CreateVolume", "ec2:DetachVolume", "ec2:AttachVolume", "ec2:RunInstances"],
     beyondCluster: true,
     what: (options) =>
-      `read the data of other instances ${reach(options)}${exceptEncrypted(options)}: create disks from snapshots, or detach disks, and attach them to an own instance`,
+      `read the data of other instances ${reach(options)}${exceptEncrypted(options, "it is")}: create disks from snapshots, or detach disks, and attach them to an own instance`,
   },
   {
     actions: ["ec2:CreateSnapshot", "ec2:CreateVolume", "ec2:AttachVolume"],
     beyondCluster: true,
     what: (options) =>
-      `copy the disks of running instances ${reach(options)}${exceptEncrypted(options)}, without a trace on them`,
+      `copy the disks of running instances ${reach(options)}${exceptEncrypted(options, "they are")}, without a trace on them`,
   },
   {
     actions: ["ec2:DescribeInstanceAttribute"],
@@ -118,8 +118,8 @@ const RULES: readonly RiskRule[] = [
 ];
 
 /** Without the feature, EC2 cannot use a KMS key on behalf of the user. */
-function exceptEncrypted({ cluster }: PolicyOptions): string {
-  return cluster.features.includes("encrypted-volumes") ? "" : ", unless it is encrypted with a customer managed KMS key";
+function exceptEncrypted({ cluster }: PolicyOptions, subject: "it is" | "they are"): string {
+  return cluster.features.includes("encrypted-volumes") ? "" : `, unless ${subject} encrypted with a customer managed KMS key`;
 }
 
 /**

@@ -7,7 +7,7 @@ export interface Exposure {
   /** A continuation of "the key can". */
   readonly what: string;
   readonly why: string;
-  /** Resources of the kind that are open in a made-up account. Measured by tests. */
+  /** Resources of the kind that are open in a sample account. Measured by tests. */
   readonly open: number;
   /** Resources of the kind there. */
   readonly of: number;
@@ -16,7 +16,7 @@ export interface Exposure {
 }
 
 /**
- * What mode `strict` leaves open, by kind. The counts are those of a made-up account with 18 kinds of 20 resources each, of which 2 have
+ * What mode `strict` leaves open, by kind. The counts are those of a sample account with 18 kinds of 20 resources each, of which 2 have
  * no tags and 2 belong to another Kubernetes cluster: `strict-statements.exposure.test.ts` compares them with the policy.
  */
 const EXPOSURES: readonly Exposure[] = [

@@ -11,7 +11,18 @@
 # - The account is the one of the credentials, not 123.
 # - The key is created last, when the user has its permissions.
 # - The secret is written to a new file that only its owner can read, and is not printed.
-{{remarks}}
+# <!-- if profile -->
+# Terraform uses the profile {{profile}}: set AWS_PROFILE to it.
+# <!-- end -->
+# <!-- if assumeRoleArn -->
+# Terraform assumes the role {{assumeRoleArn}}: run this script with that role.
+# <!-- end -->
+# <!-- if networks -->
+# The policy denies requests with the key that come from other networks than {{networks}}.
+# <!-- end -->
+# <!-- if otherKeys -->
+# The settings have the keys primary: {{primary}}, secondary: {{secondary}}. This script creates one, for {{current}}.
+# <!-- end -->
 
 # shellcheck disable=SC2016 # values of the settings are literal
 set -eu

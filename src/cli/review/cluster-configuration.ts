@@ -1,12 +1,13 @@
 import { Document, isCollection, visit, type YAMLMap } from "yaml";
-import type { Deployment } from "../../settings/deployment";
 import { visible, visibleLines } from "../../text/printable";
+import type { Reviewed } from "./reviewed";
 
 /**
  * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment, as YAML that has the same value in YAML 1.1 and 1.2.
  * Placeholders stand for the key.
  */
-export function clusterConfiguration({ stack, region, cluster, nodeRole, additionalRolePolicies }: Deployment): string {
+export function clusterConfiguration({ deployment }: Reviewed): string {
+  const { stack, region, cluster, nodeRole, additionalRolePolicies } = deployment;
   const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix, dkpVersion } = cluster;
   const provider = { providerAccessKeyId: "ACCESS_KEY_ID", providerSecretAccessKey: "SECRET_ACCESS_KEY", region };
   const fields = {

@@ -1,5 +1,5 @@
 import { literal } from "../../iam/arns";
-import { furtherNames } from "../../iam/deployment-policies";
+import { additionalPolicyNames } from "../../iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
 import { conditionBlock } from "../../iam/policy-document";
@@ -26,6 +26,11 @@ export interface DeployerPolicy {
 export interface DeployerPolicies {
   /** One, or more if Terraform assumes roles. */
   readonly policies: readonly DeployerPolicy[];
+  /**
+   * The least-privilege policy of a principal that only plans, without taking the state's lock: `terraform plan -lock=false`. It
+   * writes nothing, the lock included: whoever can write the lock can stop an apply, or let two of them run at once.
+   */
+  readonly planner: string;
   /** What the policies of this deployment do not limit: sentences that start in lower case, without a period. */
   readonly notes: readonly string[];
 }
@@ -58,16 +63,8 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   if (grantsOf.size > 1) {
     notes.push(PLANNER_ASSUMES_ROLE);
   }
-  return { policies, notes: [...notes, ...state.notes, ...policies.flatMap(sizeNote)] };
-}
-
-/**
- * The least-privilege policy of a principal that only plans, without taking the state's lock: `terraform plan -lock=false`. It writes
- * nothing, the lock included: whoever can write the lock can stop an apply, or let two of them run at once.
- */
-export function plannerPolicy(deployment: Deployment): string {
-  const { grantsOf } = grantsByPrincipal(deployment);
-  return policyText((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan === true));
+  const planner = policyText((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan === true));
+  return { policies, planner, notes: [...notes, ...state.notes, ...policies.flatMap(sizeNote)] };
 }
 
 const PLANNER_ASSUMES_ROLE =
@@ -129,7 +126,7 @@ function iamOptions(deployment: Deployment): Parameters<typeof deployerGrants>[0
   const { region, accountId, tags, accessKeys, import: imports, policy } = deployment;
   return {
     ...deployment,
-    policies: [policy.name, furtherNames(policy.name)].map((name) => ({ path: policy.path, name })),
+    policies: [policy.name, additionalPolicyNames(policy.name)].map((name) => ({ path: policy.path, name })),
     partition: partitionOf(region),
     account: accountId,
     keys: accessKeys !== "none",

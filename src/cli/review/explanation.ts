@@ -30,11 +30,46 @@ export function explain(action: string, options: PolicyOptions): Explanation | u
 }
 
 /** Descriptions of what of a cluster requires an action, and of what of other clusters would. */
-export function requirementsOf(row: CatalogueRow, cluster: Cluster): Pick<Explanation, "because" | "elsewhere"> {
+function requirementsOf(row: CatalogueRow, cluster: Cluster): Pick<Explanation, "because" | "elsewhere"> {
   const because = reasons(row, conditionsOf(cluster), cluster.dkpVersion);
   const elsewhere = row.requiredWhen.filter((condition) => !because.includes(condition));
   const inVersions = appliesTo(row, cluster.dkpVersion) ? "" : ` in DKP ${versionsOf(row)}`;
   return { because: because.map(described), elsewhere: elsewhere.map((condition) => `${described(condition)}${inVersions}`) };
+}
+
+/** An action of a deployment's policy. */
+export interface Permission {
+  readonly row: CatalogueRow;
+  /** Whether anything requires it, as far as the settings describe the cluster. */
+  readonly isRequired: boolean;
+  readonly requiredBy: string;
+  /** The IDs of the statements that allow it. */
+  readonly sids: readonly string[];
+}
+
+/** The actions of a policy with their requirements. @param rows the actions @param statements what allows them */
+export function permissionsOf(
+  rows: readonly CatalogueRow[],
+  statements: readonly PolicyStatement[],
+  cluster: Cluster,
+): readonly Permission[] {
+  return rows.map((row) => {
+    const { because, elsewhere } = requirementsOf(row, cluster);
+    const mayBeRequired = cluster.layout === undefined && appliesTo(row, cluster.dkpVersion);
+    return {
+      row,
+      isRequired: because.length > 0 || (row.requiredWhen.length > 0 && mayBeRequired),
+      requiredBy: because.join(", ") || possibleUse(elsewhere, cluster),
+      sids: statements.filter(({ actions }) => actions.includes(row.action)).map(({ sid }) => sid),
+    };
+  });
+}
+
+function possibleUse(elsewhere: readonly string[], { layout }: Cluster): string {
+  if (elsewhere.length === 0) {
+    return "nothing known";
+  }
+  return `${layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
 }
 
 /** An explanation as lines for people. */

@@ -1,20 +1,20 @@
 import { SLOTS } from "../../iam/key-slots";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
-import { policySize } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
 import { code, codes, counted, type Markdown, md, prose, table, trusted } from "../text/markdown";
 import { fillTemplateFile } from "../text/template";
-import { secretInState } from "./page/secret-exposure";
 import { weakChoices } from "./page/weak-choices";
+import type { Reviewed } from "./reviewed";
 
 const COLUMNS = ["deployment", "account", "Region", "mode", "DKP version", "size left", "keys", "secret", "weaker choices"];
 
 /** review/README.md: all deployments, those with the most weaker choices first, and how many have which weaker choice. */
-export function overviewPage(deployments: readonly Deployment[]): string {
-  const rows = deployments
-    .map((deployment) => ({ deployment, weak: weakChoices(deployment).map(({ setting }) => setting) }))
-    .sort((one, other) => other.weak.length - one.weak.length || compare(one.deployment.stack, other.deployment.stack));
+export function overviewPage(reviews: readonly Reviewed[]): string {
+  const stackOf = ({ deployment }: Reviewed) => deployment.stack;
+  const rows = reviews
+    .map((review) => ({ review, weak: weakChoices(review).map(({ setting }) => setting) }))
+    .sort((one, other) => other.weak.length - one.weak.length || compare(stackOf(one.review), stackOf(other.review)));
   const counts = [
     ...grouped(
       rows.flatMap(({ weak }) => weak),
@@ -25,7 +25,7 @@ export function overviewPage(deployments: readonly Deployment[]): string {
     deployments: counted(rows.length, "deployment"),
     rows: table(
       COLUMNS,
-      rows.map(({ deployment, weak }) => cellsOf(deployment, weak)),
+      rows.map(({ review, weak }) => cellsOf(review, weak)),
     ),
     weakSettings:
       counts.length === 0
@@ -41,10 +41,9 @@ export function overviewPage(deployments: readonly Deployment[]): string {
 /** In the order of code units, which is the same in every locale. */
 const compare = (one: string, other: string) => Number(one > other) - Number(one < other);
 
-function cellsOf(deployment: Deployment, weak: readonly string[]): readonly Markdown[] {
-  const { stack, accountId, region, policy, policies, cluster, outputs } = deployment;
-  const left = policies.map(({ statements }) => MAX_POLICY_CHARACTERS - policySize(statements));
-  const { form } = secretInState(deployment);
+function cellsOf({ deployment, policies, secret: { form } }: Reviewed, weak: readonly string[]): readonly Markdown[] {
+  const { stack, accountId, region, policy, cluster, outputs } = deployment;
+  const left = policies.map(({ size }) => MAX_POLICY_CHARACTERS - size);
   return [
     md`[${prose(stack)}](${trusted(stack)}/REVIEW.md)`,
     accountId === undefined ? trusted("any") : prose(accountId),

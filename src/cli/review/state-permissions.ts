@@ -23,7 +23,7 @@ export interface AssumedRole {
 /** The permission that every caller of a role requires. */
 export const ASSUMES_ROLE: AssumedRole["actions"] = { "sts:AssumeRole": "assumes the role" };
 
-/** Further permissions by argument. Source: "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles". */
+/** Additional permissions by argument. Source: "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles". */
 const SESSION_ACTIONS: Readonly<Record<string, AssumedRole["actions"]>> = {
   tags: { "sts:TagSession": "sets the session tags" },
   assume_role_tags: { "sts:TagSession": "sets the session tags" },
@@ -33,7 +33,7 @@ const SESSION_ACTIONS: Readonly<Record<string, AssumedRole["actions"]>> = {
 /**
  * What Terraform calls for a state in the default workspace: objects by their exact keys, the lock, the KMS key.
  * Source: "Permissions Required" of Terraform's S3 backend, and its calls to a local AWS, which are fewer.
- * @param fallbackRegion the deployment's region, for the partition where the backend states no region
+ * @param fallbackRegion the deployment's Region, for the partition where the backend states no Region
  */
 export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
   const { type, arguments: given } = location;

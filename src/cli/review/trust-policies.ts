@@ -1,7 +1,5 @@
-import { ACCOUNT_ID } from "../../iam/arns";
-import { partitionOf } from "../../iam/partitions";
-import type { Deployment } from "../../settings/deployment";
 import { PIPELINE_ROLES, PIPELINE_SYSTEMS, type PipelineRole, type PipelineSystem, trustFile } from "./file-names";
+import type { Reviewed } from "./reviewed";
 
 /** How a system's tokens look to AWS. Its placeholders are documented in `docs/how-to/pipelines.md`. */
 interface TokenFormat {
@@ -42,8 +40,8 @@ const FORMATS: Readonly<Record<PipelineSystem, TokenFormat>> = {
 };
 
 /** The trust policies of the roles for a pipeline: who may assume the role that plans and the one that applies. */
-export function trustPolicies({ region, accountId = ACCOUNT_ID }: Deployment) {
-  const account = `arn:${partitionOf(region)}:iam::${accountId}`;
+export function trustPolicies({ partition, account: id }: Reviewed) {
+  const account = `arn:${partition}:iam::${id}`;
   return PIPELINE_ROLES.flatMap((role) =>
     PIPELINE_SYSTEMS.map((system) => ({ file: trustFile(role, system), policy: trustPolicy(account, role, FORMATS[system]) })),
   );

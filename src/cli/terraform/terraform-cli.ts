@@ -25,12 +25,12 @@ export interface TerraformCli {
  * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, `TF_DATA_DIR`, as Terraform does, and
  * `TERRAFORM_TIMEOUT`, in seconds; a state or plan of hundreds of megabytes takes less than a minute. CI systems set the first two
  * to an empty text where they have no value: then the default applies.
- * @throws Error if TERRAFORM_TIMEOUT is no positive number of seconds
+ * @throws Error if TERRAFORM_TIMEOUT is not a positive number of seconds
  */
 export function terraformCli(environment: Readonly<Record<string, string | undefined>>, progress: Progress): TerraformCli {
   const { TERRAFORM_TIMEOUT: timeout = "300" } = environment;
   if (!/^[1-9]\d{0,5}$/.test(timeout)) {
-    throw new Error(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is no number of seconds from 1 to 999999`);
+    throw new Error(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is not a number of seconds from 1 to 999999`);
   }
   return {
     binary: environment.TERRAFORM_BINARY_NAME || "terraform",

@@ -1,5 +1,6 @@
 import { otherSlot, type Slot } from "../../iam/key-slots";
 import { errorAt, type FieldError } from "../errors";
+import { secretForms } from "../key-secrets";
 import type { Settings } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
 
@@ -10,7 +11,8 @@ export const ACCESS_KEY_RULES: readonly Rule[] = [
   rule(["accessKeys"], ({ accessKeys }) => accessKeys !== "none" && slotError(accessKeys)),
   rule(
     ["accessKeys", "import"],
-    ({ accessKeys, import: imports }) => accessKeys !== "none" && plaintextError(accessKeys, imports?.accessKeyId !== undefined),
+    ({ accessKeys, import: imports }) =>
+      accessKeys !== "none" && plaintextError(accessKeys, secretForms({ accessKeys, import: imports })),
   ),
   rule(
     ["import.accessKeyId", "accessKeys"],
@@ -45,11 +47,13 @@ function slotError(keys: KeySlots): FieldError | undefined {
  * A rotation never weakens the protection of the secret. The change from plaintext to `pgpKey` begins with a current slot without
  * `pgpKey` and so passes; the settings of its next step, with `current` on the new slot, are the same as those of a rotation that
  * loses `pgpKey`, which is why that one step requires `allowPlaintext`.
- * @param imported whether the primary key is imported: then Terraform does not know its secret
  */
-function plaintextError({ current, allowPlaintext, ...slots }: KeySlots, imported: boolean): FieldError | undefined {
+function plaintextError(
+  { current, allowPlaintext, ...slots }: KeySlots,
+  forms: ReturnType<typeof secretForms>,
+): FieldError | undefined {
   const other = otherSlot(current);
-  const plaintext = slots[other].status === "Active" && slots[other].pgpKey === undefined && !(imported && other === "primary");
+  const plaintext = slots[other].status === "Active" && forms[other] === "plaintext";
   return slots[current].pgpKey === undefined || !plaintext || allowPlaintext === true
     ? undefined
     : errorAt(

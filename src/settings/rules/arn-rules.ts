@@ -50,12 +50,12 @@ function arnsOf(name: string, given: string | readonly string[] = []): readonly 
 /**
  * A boundary that is a policy of this deployment limits nobody: whoever applies the deployment can write that policy.
  * The account and the partition of the ARN do not matter: where they differ from the deployment's, another rule reports it.
- * IAM ignores case in names, and the names of further policies begin with that of the first.
+ * IAM ignores case in names, and the names of additional policies begin with that of the first.
  */
 function ownPolicyError(policy: Settings["policy"], arn: string): string | undefined {
   const own = `:policy${policy.path}${policy.name}`.toLowerCase();
-  const [, further] = arn.toLowerCase().split(own);
-  return arn.includes("::aws:") || further === undefined || !/^(?:-[2-9](?:-[0-9a-f]{8})?)?$/.test(further)
+  const [, additional] = arn.toLowerCase().split(own);
+  return arn.includes("::aws:") || additional === undefined || !/^(?:-[2-9](?:-[0-9a-f]{8})?)?$/.test(additional)
     ? undefined
     : `${show(arn)} is a policy of this deployment, and whoever applies the deployment can change it; write the ARN of a policy that only your administrators can change`;
 }

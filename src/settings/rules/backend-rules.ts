@@ -14,7 +14,7 @@ import { type Rule, rule } from "./rule";
 export const BACKEND_RULES: readonly Rule[] = [
   rule(["backend", "cloud"], ({ backend, cloud }) => {
     if (backend === undefined && cloud === undefined) {
-      return `missing: the location of the Terraform state must be stated; write for example ${BACKEND_EXAMPLE}`;
+      return `missing: the settings must say where the Terraform state is; write for example ${BACKEND_EXAMPLE}`;
     }
     const both = "is set together with backend, a state has one location; keep one of them";
     return backend !== undefined && cloud !== undefined && errorAt("cloud", both);
@@ -50,7 +50,7 @@ function argumentOf(backend: Settings["backend"], type: string, argument: string
   return [type, ...argument.split(".")].reduce<unknown>(valueIn, backend);
 }
 
-/** Why a local state can't be at a path, as a continuation of the path; undefined if it can. */
+/** Why a local state cannot be at a path, as a continuation of the path; undefined if it can. */
 function localPathError(path: unknown, argument: string): string | undefined {
   if (typeof path !== "string") {
     return "is not a path; write it in quotes";

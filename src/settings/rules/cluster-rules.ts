@@ -20,7 +20,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
     ({ cluster: { existingVPCID, vpcId } }) =>
       vpcId !== undefined &&
       existingVPCID !== undefined &&
-      "has no effect beside existingVPCID, which is the VPC of the cluster; remove it",
+      "has no effect with existingVPCID, which is the VPC of the cluster; remove it",
   ),
   rule(
     ["cluster.kmsKeyArns", "cluster", "features"],

@@ -9,7 +9,7 @@ export function forbiddenStrings(value: unknown): readonly FieldError[] {
 }
 
 /**
- * `${...}` and `%{...}` anywhere: Terraform would run them, `${file("...")}` for one, and no setting needs them. CDKTF's tokens become
+ * `${...}` and `%{...}` anywhere: Terraform would run them, for example `${file("...")}`, and no setting needs them. CDKTF's tokens become
  * such expressions at synth; `#{...}` and `&{...}` are those of lists and maps.
  */
 function templateError(text: string): string | undefined {
@@ -20,10 +20,10 @@ function templateError(text: string): string | undefined {
 /** Keys that JavaScript objects treat in their own way: they would get lost on the way to Terraform. */
 function keyError(path: readonly string[], text: string): string | undefined {
   const isLost = path.at(-1) === text && ["__proto__", "constructor", "prototype"].includes(text);
-  return isLost ? "is a name that can't be used here; choose another" : undefined;
+  return isLost ? "is a name that cannot be used here; choose another" : undefined;
 }
 
-/** Fields with a rule of their own for secrets: a public key, whose last line may have 40 characters, and a key id. */
+/** Fields with a rule of their own for secrets: a public key, whose last line may have 40 characters, and a key ID. */
 const NOT_SECRET: readonly string[] = ["accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey", "import.accessKeyId"];
 
 /** Settings are committed, so no secret belongs there. */
@@ -51,7 +51,7 @@ function stringsIn(value: unknown, path: readonly string[]): readonly { path: re
  * Source: IAM user guide, "IAM identifiers"; RFC 7468; key files of Google Cloud; age-encryption.org/v1.
  */
 const SHAPES = {
-  "an AWS access key id": /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/,
+  "an AWS access key ID": /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/,
   "a private key": /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|"private_key"\s*:|AGE-SECRET-KEY-1/,
 };
 

@@ -24,9 +24,9 @@ export const IMPORT_RULES: readonly Rule[] = [
   ...(["group.name", "group.path"] as const).map((field) =>
     rule(
       [field, "attachment"],
-      ({ attachment }, { stated }) =>
+      ({ attachment }, { explicit }) =>
         attachment === "user" &&
-        stated.has(field) &&
+        explicit.has(field) &&
         `has no effect: attachment is "user", and there is no group; set attachment to "user-and-group", or remove ${field}`,
     ),
   ),

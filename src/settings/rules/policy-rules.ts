@@ -1,6 +1,6 @@
 import { LAYOUTS } from "../../iam/cluster";
 import { markerCandidates, markerOf } from "../../iam/cluster-marker";
-import { type DeploymentPolicy, FURTHER_NAME_CHARACTERS } from "../../iam/deployment-policies";
+import { ADDITIONAL_NAME_CHARACTERS, type DeploymentPolicy } from "../../iam/deployment-policies";
 import { MAX_POLICIES, MAX_POLICY_CHARACTERS, POLICY_NAME } from "../../iam/limits";
 import { policySize } from "../../iam/policy-document";
 import { errorAt, type FieldError } from "../errors";
@@ -57,7 +57,7 @@ function markerError(marker: string | undefined, tags: Readonly<Record<string, s
     "policy.marker",
     marker === undefined
       ? `missing: policy.mode "strict" requires the tag that no other cluster of the account has; write one of ${list}`
-      : `${show(marker)} is no key of cluster.tags that can be the marker; write one of ${list}`,
+      : `${show(marker)} is not a key of cluster.tags that can be the marker; write one of ${list}`,
   );
 }
 
@@ -84,11 +84,11 @@ function policiesError(name: string, policies: readonly DeploymentPolicy[]): Fie
       `requires ${count} policies, and a deployment can have ${MAX_POLICIES}, because IAM attaches at most 10 to a user or group, and a change attaches new ones before it detaches the former ones; ${remedy}`,
     );
   }
-  const longest = POLICY_NAME.max - FURTHER_NAME_CHARACTERS;
+  const longest = POLICY_NAME.max - ADDITIONAL_NAME_CHARACTERS;
   return count <= 1 || name.length <= longest
     ? undefined
     : errorAt(
         "policy.name",
-        `${show(name)} is too long for the ${count} policies that the permissions require, whose names have ${FURTHER_NAME_CHARACTERS} characters more; shorten it to ${longest} characters`,
+        `${show(name)} is too long for the ${count} policies that the permissions require, whose names have ${ADDITIONAL_NAME_CHARACTERS} characters more; shorten it to ${longest} characters`,
       );
 }

@@ -5,8 +5,8 @@ import type { Settings } from "../schema/deployment-schema";
 
 /** What the rules know besides the fields. */
 export interface Known {
-  /** The settings that the file states, and the fields inside them; all others have their defaults. */
-  readonly stated: ReadonlySet<string>;
+  /** The settings that the file has, and the fields inside them; all others have their defaults. */
+  readonly explicit: ReadonlySet<string>;
   /** The policies of the deployment; undefined if they do not follow from the settings, because of an error. */
   readonly policies: DeploymentPolicies | undefined;
 }

@@ -127,14 +127,14 @@ export const nodeRole = f.strict({
   permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits what the role can ever do"),
 });
 
-const NO_KEY_ID = "is not the id of an access key (not shown); write AKIA and 16 more characters, never the secret";
+const NO_KEY_ID = "is not the ID of an access key (not shown); write AKIA and 16 more characters, never the secret";
 
 const imported = (what: string) => f.attention(v.boolean(), `Imports ${what}, created outside Terraform`, false);
 
 export const imports = f.strict({
   user: imported("the user"),
   policy: imported("the policy"),
-  additionalPolicies: imported("the further policies, if the permissions exceed the size of one"),
+  additionalPolicies: imported("the additional policies, if the permissions exceed the size of one"),
   attachment: imported("the attachment of the policy to the user"),
   group: imported("the group"),
   nodeRole: imported("the role for the cluster's nodes"),
@@ -143,7 +143,7 @@ export const imports = f.strict({
       v.string(NO_KEY_ID),
       v.regex(ACCESS_KEY_ID, ({ input }) =>
         /^ASIA/.test(input)
-          ? "is the id of temporary credentials, which DKP can't use; write the id of a key of the user, AKIA and 16 more characters"
+          ? "is the ID of temporary credentials, which DKP cannot use; write the ID of a key of the user, AKIA and 16 more characters"
           : NO_KEY_ID,
       ),
     ),

@@ -62,6 +62,6 @@ export function unknownArgument([setting, ...path]: readonly string[], known: re
       ? "set it in the environment, such as TF_TOKEN_<hostname>"
       : "pass it with -backend-config, and set backend.partial: true";
   return near === undefined
-    ? `is no argument that settings accept; ${remedy}`
-    : `is no argument that settings accept, did you mean "${near}"? If not, ${remedy}`;
+    ? `is not accepted in settings; ${remedy}`
+    : `is not accepted in settings, did you mean "${near}"? If not, ${remedy}`;
 }

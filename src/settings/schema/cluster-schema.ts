@@ -21,8 +21,8 @@ const prefix = f.matching(
 /** A statement action of DKP's `additionalRolePolicies`, by DKP's own rule. */
 const rolePolicyAction = f.matching(/^[a-zA-Z0-9_-]+:[a-zA-Z0-9_*?-]+$/, 'is not an action; write it as "s3:GetObject"');
 
-/** An image in a region. DKP's own schema allows any string. */
-export const ami = f.matching(/^ami-[0-9a-z]+$/, "is not an image id, which reads ami-0123456789abcdef0");
+/** An image in a Region. DKP's own schema allows any string. */
+export const ami = f.matching(/^ami-[0-9a-z]+$/, "is not an AMI ID; expected format: ami-0123456789abcdef0");
 
 /** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions. */
 export const dkpFields = {
@@ -36,7 +36,7 @@ export const dkpFields = {
   ),
   additionalRolePolicies: f.attention(
     v.pipe(v.array(rolePolicyAction), v.minLength(1, "is empty; write an action or remove it")),
-    "Further actions of the role `<prefix>-node`. They require no further permission",
+    "Additional actions of the role `<prefix>-node`. They require no additional permission",
   ),
   tags: f.permissions(f.tags, "Tags that DKP sets on what it creates"),
   imdsv2: f.permissions(
@@ -95,7 +95,7 @@ export const cluster = f.strict({
     [],
   ),
   peerAccountIds: f.permissions(
-    v.array(f.matching(/^\d{12}$/, "is not an AWS account id, which is 12 digits in quotes")),
+    v.array(f.matching(/^\d{12}$/, "is not an AWS account ID, which is 12 digits in quotes")),
     "Other accounts whose VPCs are peered with the cluster's",
     [],
   ),
@@ -112,9 +112,9 @@ export const features = f.field(
   v.array(
     v.picklist(
       FEATURE_NAMES,
-      ({ input }) => `${show(input)} is no feature, ${suggest(typeof input === "string" ? input : "", FEATURE_NAMES)}`,
+      ({ input }) => `${show(input)} is not a feature, ${suggest(typeof input === "string" ? input : "", FEATURE_NAMES)}`,
     ),
   ),
   "permissions",
-  `What the cluster does beyond the ordinary and requires further permissions for: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
+  `What the cluster does beyond the ordinary and requires additional permissions for: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
 );

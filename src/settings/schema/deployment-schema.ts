@@ -17,22 +17,22 @@ import * as f from "./primitives";
 const region = f.matching(REGION, (value) => {
   const zone = regionOfZone(value);
   return zone === undefined
-    ? 'does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"'
+    ? 'does not have the shape of an AWS Region; write one such as "eu-central-1" or "us-gov-west-1"'
     : `is an availability zone; write its region, "${zone}"`;
 });
 
 const accountId = v.pipe(
   v.string(({ input }) =>
     typeof input === "number"
-      ? `${show(input)} is a number, which loses leading zeros; write the account id in quotes`
-      : `${show(input)} is not an AWS account id, which is 12 digits in quotes`,
+      ? `${show(input)} is a number, which loses leading zeros; write the account ID in quotes`
+      : `${show(input)} is not an AWS account ID, which is 12 digits in quotes`,
   ),
   v.regex(
     /^\d{12}$/,
     f.because((value) =>
       /^\d+$/.test(value)
-        ? `has ${value.length} digit${value.length === 1 ? "" : "s"}, an AWS account id has 12`
-        : "is not an AWS account id, which is 12 digits",
+        ? `has ${value.length} digit${value.length === 1 ? "" : "s"}, an AWS account ID has 12`
+        : "is not an AWS account ID, which is 12 digits",
     ),
   ),
 );
@@ -95,7 +95,7 @@ function cidrError(value: string): string | undefined {
     : undefined;
 }
 
-const vpcEndpointId = f.matching(/^vpce-[0-9a-f]{8,17}$/, "is not the id of a VPC endpoint, which reads vpce-0123456789abcdef0");
+const vpcEndpointId = f.matching(/^vpce-[0-9a-f]{8,17}$/, "is not the ID of a VPC endpoint, which reads vpce-0123456789abcdef0");
 
 const allowedNetworks = v.pipe(
   f.strict({
@@ -141,7 +141,7 @@ const policy = f.strict({
   path: f.breaking(policyPath, "IAM path of the policy", "/"),
   description: f.harmless(
     v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION, f.because("is not a policy description: at most 1,000 characters"))),
-    "Description of the policy. AWS can't change it later, so a change has no effect on a live deployment",
+    "Description of the policy. AWS cannot change it later, so a change has no effect on a live deployment",
     "Deckhouse policy",
   ),
   mode: f.permissions(
@@ -195,11 +195,7 @@ const schema = f.strict({
   outputs: v.optional(outputs, {}),
   cluster: v.optional(cluster, {}),
   features: v.optional(features, []),
-  protect: f.attention(
-    v.boolean(),
-    "Makes Terraform refuse any plan that deletes the user, the policy or a key (`prevent_destroy`)",
-    true,
-  ),
+  protect: f.attention(v.boolean(), "`prevent_destroy`: every plan that deletes the user, the policy or a key fails", true),
 });
 
 /** The settings of a file, with defaults filled in. */

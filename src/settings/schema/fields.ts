@@ -97,7 +97,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
 
 /** What to write where a required field is missing. */
 const MISSING: Readonly<Record<string, string>> = {
-  region: 'write the region DKP will run in, for example "eu-central-1"',
+  region: 'write the Region DKP will run in, for example "eu-central-1"',
   "nodeRole.name": 'write the name of the role, for example "deckhouse-nodes"',
 };
 

@@ -17,7 +17,7 @@ export function noList<S extends v.GenericSchema<object>>(schema: S, keys: reado
   return { ...schema, "~run": (dataset, config) => (isObject(dataset.value) ? schema : noObject)["~run"](dataset, config) };
 }
 
-/** An object without further keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
+/** An object without additional keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
 export function strict<const E extends v.ObjectEntries>(entries: E) {
   const schema = v.object(entries);
   const withUnknown = v.objectWithRest(entries, v.never());
@@ -82,7 +82,7 @@ export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
 
 export const name = (rule: NameRule, hint = "") => matching(rule.pattern, (value) => `${nameError(value, rule)}${hint}`);
 
-export const vpcId = matching(/^vpc-[0-9a-f]{8,17}$/, "is not a VPC id, which reads vpc-0123456789abcdef0");
+export const vpcId = matching(/^vpc-[0-9a-f]{8,17}$/, "is not a VPC ID; expected format: vpc-0123456789abcdef0");
 
 export const path = matching(PATH, (value) => pathError(value) ?? "");
 

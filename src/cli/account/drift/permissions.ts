@@ -1,6 +1,6 @@
 import { iamArn } from "../../../iam/arns";
 import { nodeRoleName } from "../../../iam/cluster";
-import { furtherNames } from "../../../iam/deployment-policies";
+import { additionalPolicyNames } from "../../../iam/deployment-policies";
 import { partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import type { Action } from "../aws/operations";
@@ -48,7 +48,7 @@ function arnsOf(settings: Deployment): Readonly<Record<Kind, readonly string[]>>
   return {
     user: [arn("user", user.name, user.path)],
     group: attachment === "user" ? [] : [arn("group", group.name, group.path)],
-    policy: [policy.name, furtherNames(policy.name)].map((name) => arn("policy", name, policy.path)),
+    policy: [policy.name, additionalPolicyNames(policy.name)].map((name) => arn("policy", name, policy.path)),
     role: [
       ...(nodeRole === undefined ? [] : [arn("role", nodeRole.name, nodeRole.path)]),
       ...(cluster.prefix === undefined ? [] : [arn("role", nodeRoleName(cluster.prefix), "/")]),

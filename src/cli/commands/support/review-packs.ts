@@ -3,14 +3,18 @@ import { terraformJson } from "../../../configuration";
 import type { Deployment } from "../../../settings/deployment";
 import type { Pack } from "../../review/file-names";
 import { reviewPack } from "../../review/pack";
+import { type Reviewed, reviewed } from "../../review/reviewed";
 import type { Session } from "./session";
 
-/** The review packs of deployments by stack. */
-export function packsOf(deployments: readonly Deployment[]): Readonly<Record<string, Pack>> {
+/** Deployments with what their review packs state. */
+export function reviewsOf(deployments: readonly Deployment[]): readonly Reviewed[] {
   const terraform = terraformJson(deployments);
-  return Object.fromEntries(
-    deployments.map((deployment) => [deployment.stack, reviewPack(deployment, terraform[deployment.stack] ?? {})]),
-  );
+  return deployments.map((deployment) => reviewed(deployment, terraform[deployment.stack] ?? {}));
+}
+
+/** Review packs by stack. */
+export function packsOf(reviews: readonly Reviewed[]): Readonly<Record<string, Pack>> {
+  return Object.fromEntries(reviews.map((review) => [review.deployment.stack, reviewPack(review)]));
 }
 
 /** The settings folder relative to the project, the same on every computer. */

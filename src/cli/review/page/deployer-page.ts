@@ -1,12 +1,13 @@
 import { code, codes, joined, list, type Markdown, md, plain, prose, sentence, table } from "../../text/markdown";
 import { fillTemplateFile } from "../../text/template";
 import type { DeployerPolicies } from "../deployer-policy-files";
+import type { Reviewed } from "../reviewed";
 import { conditionList } from "./permission-tables";
 
 /** deployer.md: the permissions of whoever applies a deployment, each with its reason, and what they allow. */
-export function deployerPage(stack: string, { policies, notes }: DeployerPolicies): string {
+export function deployerPage({ deployment, deployer: { policies, notes } }: Reviewed): string {
   return fillTemplateFile("src/cli/review/page/deployer-page.md", {
-    stack: prose(stack),
+    stack: prose(deployment.stack),
     deployerPolicies: deployerTables(policies),
     deployerNotes: list(notes.map(sentence)),
   });

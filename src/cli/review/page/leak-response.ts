@@ -1,18 +1,15 @@
 import { alwaysOnRegion } from "../../../iam/partitions";
-import type { Deployment } from "../../../settings/deployment";
 import { GUIDES, leakCommands, SESSION_HOURS } from "../../account/keys/leaked-key";
-import { roleOf } from "../../iam/risks";
 import { dkpAccess } from "../../text/command";
 import { code, fenced, joined, list, type Markdown, prose, trusted } from "../../text/markdown";
 import { fillTemplateFile } from "../../text/template";
+import type { Reviewed } from "../reviewed";
 
 /** after-a-leak.md: the commands after a leak. No step activates the leaked key again. */
-export function leakPage(deployment: Deployment): string {
-  const { stack, accessKeys, user } = deployment;
-  const { deactivate, deleteKey, denySessions, createKey, removeDenial } = leakCommands(
-    user.name,
-    alwaysOnRegion(deployment.region),
-  );
+export function leakPage(review: Reviewed): string {
+  const { stack, region, accessKeys, user } = review.deployment;
+  const commands = leakCommands(user.name, alwaysOnRegion(region));
+  const { deactivate, deleteKey, denySessions, createKey, removeDenial } = commands;
   return fillTemplateFile("src/cli/review/page/leak-page.md", {
     stack: prose(stack),
     leakedKeys: code(dkpAccess("keys", "--leaked", stack)),
@@ -24,7 +21,7 @@ export function leakPage(deployment: Deployment): string {
     handOver: code(dkpAccess("hand-over", stack, "--out", "FILE")),
     keyStatus: code(dkpAccess("keys", stack)),
     createKey: code(createKey),
-    reachableRoles: reachableRoles(deployment),
+    reachableRoles: reachableRoles(review),
     drift: code(dkpAccess("drift", stack)),
     guides: list(GUIDES.map(([what, url]) => trusted(`[${what}](${url})`))),
     removeDenial: fenced("shell", removeDenial),
@@ -32,7 +29,7 @@ export function leakPage(deployment: Deployment): string {
 }
 
 /** The roles that the key can change or launch instances with. */
-function reachableRoles({ policy, cluster, nodeRole }: Deployment): Markdown {
-  const roles = nodeRole === undefined ? [roleOf(cluster)] : [roleOf(cluster), nodeRole.name];
+function reachableRoles({ deployment: { policy, nodeRole }, dkpRole }: Reviewed): Markdown {
+  const roles = nodeRole === undefined ? [dkpRole] : [dkpRole, nodeRole.name];
   return policy.mode === "documented" ? trusted("every role of the account") : joined(roles.map(code), " and ");
 }

@@ -1,21 +1,12 @@
-import { ACCOUNT_ID } from "../../../iam/arns";
-import { otherNodeRoles } from "../../../iam/cluster";
 import { NODE_ACTIONS } from "../../../iam/node-role-permissions";
-import { withAccount } from "../../../iam/policy-statement";
-import { grantedRows } from "../../../iam/policy-statements";
-import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
-import type { TerraformJson } from "../../../terraform/terraform-json";
-import { roleOf } from "../../iam/risks";
+import type { Deployment } from "../../../settings/deployment";
 import { code, codes, joined, list, md, prose, table, trusted } from "../../text/markdown";
 import { fillTemplateFile, type TemplateData } from "../../text/template";
-import type { DeployerPolicies } from "../deployer-policy-files";
-import { actionCount, deployerFiles, isRequired, statementTables } from "./permission-tables";
-import { resourceTable } from "./resource-table";
-import { findingList } from "./scanner-findings";
-import { secretExposure } from "./secret-exposure";
+import type { Reviewed } from "../reviewed";
+import { actionCount, deployerFiles, statementTables } from "./permission-tables";
+import { findingList, resourceTable } from "./resources";
 import { settingFacts } from "./settings-table";
-import { strictLimits } from "./strict-limits";
-import { controlPolicyNotesOf, controlPolicyOf, controlPolicyTable, riskList } from "./threat-model";
+import { controlPolicyNotes, controlPolicyTable, riskList, secretExposure, strictLimits } from "./threat-model";
 import { weakChoices } from "./weak-choices";
 
 /** The choice that no setting has. */
@@ -27,48 +18,39 @@ const OUTSIDE = [
 ].map(trusted);
 
 /** REVIEW.md, for security reviewers: the data of its template. */
-export function reviewPage(deployment: Deployment, terraform: TerraformJson, deployer: DeployerPolicies): string {
-  const { accountId = ACCOUNT_ID, region } = deployment;
-  const options = policyOptionsOf(deployment);
-  const { cluster } = options;
-  const policies = deployment.policies.map(({ statements }) => withAccount(statements, accountId));
-  const rows = grantedRows(options);
-  const patterns = policies.flat().flatMap(({ actions }) => actions.filter((action) => /.\*|\*./.test(action)));
-  const documented = options.mode === "documented";
-  const otherRoles = documented ? [] : otherNodeRoles(cluster);
-  const unused = rows.filter((row) => !isRequired(row, cluster));
+export function reviewPage(review: Reviewed): string {
+  const { deployment, terraform, options, permissions, policies, otherRoles } = review;
   const { import: imports = [] } = terraform;
-  const controlPolicy = controlPolicyOf(deployment);
-  const choices = weakChoices(deployment).map(({ setting, chosen, stronger, cost }) =>
+  const actions = policies.flatMap(({ statements }) => statements.flatMap((statement) => statement.actions));
+  const documented = options.mode === "documented";
+  const unused = permissions.filter(({ isRequired }) => !isRequired);
+  const choices = weakChoices(review).map(({ setting, chosen, stronger, cost }) =>
     [`\`${setting}\``, chosen, stronger, cost].map(trusted),
   );
   return fillTemplateFile("src/cli/review/page/review-page.md", {
-    ...settingFacts(deployment),
-    ...secretExposure(deployment, terraform),
+    ...settingFacts(review),
+    ...secretExposure(review),
     ...nodeRolePermissions(deployment.nodeRole),
-    ...strictLimits(options),
-    ...controlPolicyNotesOf(deployment, controlPolicy),
-    weakChoices: table(["setting", "chosen, weaker", "stronger", "cost of the stronger choice"], [...choices, OUTSIDE]),
+    ...strictLimits(review),
+    ...controlPolicyNotes(review),
+    weakChoices: table(["setting", "current", "recommended", "trade-off"], [...choices, OUTSIDE]),
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
     documented,
     restricted: options.allowedNetworks !== undefined,
-    actionCount: trusted(actionCount(rows)),
-    nodeRole: code(roleOf(cluster)),
-    otherRoleNames: joined(
-      otherRoles.map((role) => md`the role ${code(role)}`),
-      " and ",
-    ),
-    risks: riskList(options),
-    controlPolicy: controlPolicyTable(controlPolicy),
-    deployerFiles: deployerFiles(deployer),
-    resources: resourceTable(deployment, terraform),
+    actionCount: actionCount(review),
+    nodeRole: code(review.dkpRole),
+    otherRoleNames: joined(documented ? [] : otherRoles.map((role) => md`the role ${code(role)}`), " and "),
+    risks: riskList(review),
+    controlPolicy: controlPolicyTable(review),
+    deployerFiles: deployerFiles(review.deployer),
+    resources: resourceTable(review),
     imports: list(imports.map(({ to, id }) => md`${code(to)}: ${code(id)}`)),
-    statements: statementTables(policies, { account: accountId, region }),
-    patterns: codes(patterns),
+    statements: statementTables(review),
+    patterns: codes(actions.filter((action) => /.\*|\*./.test(action))),
     unusedCount: trusted(String(unused.length || "")),
-    byThisCluster: trusted(cluster.layout === undefined ? "" : " in this cluster"),
-    findings: findingList(deployment),
+    byThisCluster: trusted(options.cluster.layout === undefined ? "" : " in this cluster"),
+    findings: findingList(review),
   });
 }
 

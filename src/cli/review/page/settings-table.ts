@@ -2,17 +2,16 @@ import { coveredVersion, SUPPORTED_VERSIONS } from "../../../iam/dkp-versions";
 import { SLOTS } from "../../../iam/key-slots";
 import { MAX_POLICY_CHARACTERS } from "../../../iam/limits";
 import type { Networks } from "../../../iam/networks";
-import { policySize } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
-import type { BackendArguments, StateLocation } from "../../../terraform/state-location";
-import { destinationsOf, stateReading } from "../../../terraform/state-location";
+import type { BackendArguments } from "../../../terraform/state-location";
 import { dkpAccess } from "../../text/command";
 import { code, codes, joined, type Markdown, md, prose, trusted } from "../../text/markdown";
 import type { TemplateData } from "../../text/template";
-import { isLocked } from "../state-permissions";
+import type { Reviewed } from "../reviewed";
 
 /** The deployment in a table of a few rows. */
-export function settingFacts(deployment: Deployment): TemplateData {
+export function settingFacts(review: Reviewed): TemplateData {
+  const { deployment } = review;
   const { accountId, region, user, attachment, group } = deployment;
   const throughGroup = md`to the group ${code(group.name)}, which contains the user`;
   const attachedTo = {
@@ -21,15 +20,15 @@ export function settingFacts(deployment: Deployment): TemplateData {
     group: throughGroup,
   };
   return {
-    account: accountId === undefined ? trusted("not stated: the account of the credentials that apply") : prose(accountId),
+    account: accountId === undefined ? trusted("not set: the account of the credentials that apply") : prose(accountId),
     region: prose(region),
     allowedNetworks: networkFact(user.allowedNetworks),
     assumptions: assumptions(deployment),
     userFact: md`${code(`${user.path}${user.name}`)}, ${boundary(user.permissionsBoundary)}`,
-    policyFact: policyFact(deployment),
+    policyFact: policyFact(review),
     attachedTo: attachedTo[attachment],
     accessKeys: accessKeyFact(deployment),
-    state: stateFact(deployment.state),
+    state: stateFact(review),
     appliedBy: deployerFact(deployment.provider),
   };
 }
@@ -51,12 +50,12 @@ function assumptions({ policy, cluster, settings }: Deployment): Markdown {
     );
   }
   if (settings.cluster.configFile !== undefined) {
-    facts.push(md`as ${code(settings.cluster.configFile)} states`);
+    facts.push(md`as in ${code(settings.cluster.configFile)}`);
   }
   return joined(facts, ", ");
 }
 
-/** Whose credentials apply the deployment, as far as the settings state it. */
+/** Whose credentials apply the deployment, as far as the settings name them. */
 function deployerFact({ profile, assumeRoleArn }: Deployment["provider"]): Markdown {
   const credentials =
     profile === undefined
@@ -66,13 +65,13 @@ function deployerFact({ profile, assumeRoleArn }: Deployment["provider"]): Markd
   return md`${credentials}${role}: [deployer.md](deployer.md)`;
 }
 
-function policyFact({ policy: { path, mode, supplement }, policies }: Deployment): Markdown {
+function policyFact({ deployment, policies }: Reviewed): Markdown {
+  const { path, mode, supplement } = deployment.policy;
   const additional = supplement
     ? ""
     : ", without the additional permissions: DKP can neither create nor destroy a cluster with it";
   const sizes = policies.map(
-    ({ name, statements }) =>
-      md`${code(`${path}${name}`)} with ${trusted(`${policySize(statements)} of ${MAX_POLICY_CHARACTERS}`)} characters`,
+    ({ name, size }) => md`${code(`${path}${name}`)} with ${trusted(`${size} of ${MAX_POLICY_CHARACTERS}`)} characters`,
   );
   return md`mode ${code(mode)}${trusted(additional)}; ${joined(sizes, ", ")}`;
 }
@@ -93,9 +92,9 @@ function networkFact(networks: Networks | undefined): Markdown {
     ["VPCs", vpcs],
     ["VPC endpoints", vpcEndpoints],
   ];
-  const stated = kinds.filter(([, values]) => values.length > 0);
+  const given = kinds.filter(([, values]) => values.length > 0);
   return md`only from ${joined(
-    stated.map(([what, values]) => md`${trusted(what)} ${codes(values)}`),
+    given.map(([what, values]) => md`${trusted(what)} ${codes(values)}`),
     ", ",
   )}`;
 }
@@ -119,25 +118,22 @@ const CURRENT = "the key of DKP, which the outputs expose";
 const SPARE = "not exposed: set it to `absent` unless you are rotating the key";
 
 /** Where the state is stored, and how it is encrypted and locked: s3, bucket `state`, key `deckhouse/terraform.tfstate`. */
-function stateFact(location: StateLocation): Markdown {
-  const { type, arguments: given } = location;
-  const { config } = stateReading(location);
-  // Whoever receives the state is named even where only its writer needs the address.
-  const known = { ...config, ...Object.fromEntries(destinationsOf(location)) };
-  const named = Object.entries(known).flatMap(([name, value]) =>
+function stateFact({ deployment, stateLocation, isStateLocked }: Reviewed): Markdown {
+  const { type, arguments: given } = deployment.state;
+  const named = Object.entries(stateLocation).flatMap(([name, value]) =>
     typeof value === "string" ? [md`${prose(name)} ${code(value)}`] : [],
   );
-  const lock = type === "s3" && !isLocked(location) ? [trusted("**no lock**")] : [];
+  const lock = type === "s3" && !isStateLocked ? [trusted("**no lock**")] : [];
   return joined([prose(type), ...named, ...(ENCRYPTION[type]?.(given) ?? []), ...lock], ", ");
 }
 
 const withKey = (key: string) => md`encrypted with the KMS key ${code(key)}`;
 
 /**
- * How a backend encrypts the file of the state, as far as its arguments state it. Without `encrypt`, s3 uses no `kms_key_id`.
+ * How a backend encrypts the file of the state, as far as its arguments show it. Without `encrypt`, s3 uses no `kms_key_id`.
  * Source: Terraform, "Backend Type: s3" (`encrypt`, `kms_key_id`) and "Backend Type: gcs" (`kms_encryption_key`).
  */
-const ENCRYPTION: Readonly<Record<string, (stated: BackendArguments) => readonly Markdown[]>> = {
+const ENCRYPTION: Readonly<Record<string, (given: BackendArguments) => readonly Markdown[]>> = {
   s3: ({ encrypt, kms_key_id }) => {
     if (encrypt !== true) {
       return [trusted("**encryption not requested**")];

@@ -1,32 +1,21 @@
 import { ACCOUNT_ID } from "../../../iam/arns";
-import { partitionOf } from "../../../iam/partitions";
-import type { PolicyOptions } from "../../../iam/policy-statements";
-import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
-import { risksOf } from "../../iam/risks";
-import { type ControlPolicy, controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../../iam/service-control-policy";
-import { code, codes, list, type Markdown, md, sentence, table } from "../../text/markdown";
+import type { SecretForm } from "../../../settings/key-secrets";
+import { MAX_CONTROL_POLICY_CHARACTERS } from "../../iam/service-control-policy";
+import { exposuresOf } from "../../iam/strict-exposure";
+import { code, codes, joined, list, type Markdown, md, plain, sentence, table, trusted } from "../../text/markdown";
 import type { TemplateData } from "../../text/template";
+import type { Reviewed } from "../reviewed";
 
 /** What an attacker with the key can do, with the actions that allow it. */
-export function riskList(options: PolicyOptions): Markdown {
-  return list(risksOf(options, code).map(({ what, actions }) => md`${sentence(what)} (${codes(actions)})`));
-}
-
-/** The service control policy of a deployment, as it is attached in AWS Organizations. */
-export function controlPolicyOf(deployment: Deployment): ControlPolicy {
-  const { user, additionalRolePolicies } = deployment;
-  return controlPolicy({
-    ...policyOptionsOf(deployment),
-    user: `${user.path}${user.name}`,
-    additionalRolePolicies,
-  });
+export function riskList({ risks }: Reviewed): Markdown {
+  return list(risks.map(({ what, actions }) => md`${sentence(what)} (${codes(actions)})`));
 }
 
 /** What each statement of the service control policy denies. */
-export function controlPolicyTable({ Statement }: ControlPolicy): Markdown {
+export function controlPolicyTable({ controlPolicy }: Reviewed): Markdown {
   return table(
     ["statement", "principal", "denied actions", "except on"],
-    Statement.map(({ Sid, Condition, Action, NotAction = [], NotResource = [] }) => [
+    controlPolicy.Statement.map(({ Sid, Condition, Action, NotAction = [], NotResource = [] }) => [
       code(Sid),
       code(Condition.ArnEquals["aws:PrincipalArn"]),
       Action === undefined ? md`all except ${codes(NotAction)}` : codes(Action),
@@ -36,12 +25,12 @@ export function controlPolicyTable({ Statement }: ControlPolicy): Markdown {
 }
 
 /** How to attach the service control policy, and what it does not limit: the data of the template's list. */
-export function controlPolicyNotesOf(deployment: Deployment, policy: ControlPolicy): TemplateData {
-  const { region, user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
-  const excess = JSON.stringify(policy).length - MAX_CONTROL_POLICY_CHARACTERS;
+export function controlPolicyNotes({ deployment, partition, controlPolicy }: Reviewed): TemplateData {
+  const { user, accountId, cluster, additionalRolePolicies, attachment, group } = deployment;
+  const excess = JSON.stringify(controlPolicy).length - MAX_CONTROL_POLICY_CHARACTERS;
   // Source: AWS Security Blog, "full IAM language", 2025.
-  const acceptsNotResource = ["aws", "aws-us-gov"].includes(partitionOf(region));
-  const withNotResource = policy.Statement.filter(({ NotResource }) => NotResource !== undefined && !acceptsNotResource);
+  const acceptsNotResource = ["aws", "aws-us-gov"].includes(partition);
+  const withNotResource = controlPolicy.Statement.filter(({ NotResource }) => NotResource !== undefined && !acceptsNotResource);
   return {
     excess: code(excess > 0 ? String(excess) : ""),
     notResource: codes(withNotResource.map(({ Sid }) => Sid)),
@@ -50,5 +39,43 @@ export function controlPolicyNotesOf(deployment: Deployment, policy: ControlPoli
     userName: code(user.name),
     unlimitedGroup: code(deployment.policy.mode === "documented" && attachment !== "user" ? group.name : ""),
     additionalRolePolicies: codes(additionalRolePolicies),
+  };
+}
+
+/** Mode `strict` for a reviewer: what limits the key, what stays open, what the mode costs. Nothing in other modes. */
+export function strictLimits({ options: { mode, cluster }, marker }: Reviewed): TemplateData {
+  const exposures = marker === undefined ? [] : exposuresOf(cluster);
+  return {
+    strict: marker !== undefined,
+    wide: mode === "scoped" || mode === "minimal",
+    marker: code(marker === undefined ? "" : `${marker.key}=${marker.value}`),
+    strictExposures: table(
+      ["what stays open", "measured", "the key can", "reason"],
+      exposures.map(({ kind, open, of, what, why }) => [plain(kind), trusted(`${open} of ${of}`), plain(what), plain(why)]),
+    ),
+    uuidUnknown: cluster.uuid === undefined,
+    vpcUnknown: (cluster.existingVPCID ?? cluster.vpcId) === undefined,
+  };
+}
+
+/** What else whoever reads the state reads. */
+const PLAN_READS: Readonly<Record<SecretForm, string>> = {
+  none: "",
+  "unknown to Terraform": "",
+  encrypted: ", in which the secret is encrypted",
+  plaintext: ", and the secret in it",
+};
+
+/** Who can read the secret: the data of the template's section. */
+export function secretExposure({ secret: { form, count, readers }, terraform: { output = {} } }: Reviewed): TemplateData {
+  return {
+    secretNotInState: form === "none",
+    secretUnknownToTerraform: form === "unknown to Terraform",
+    secretEncrypted: form === "encrypted",
+    secretInPlaintext: form === "plaintext",
+    secrets: trusted(count === 1 ? "the secret" : "the secrets of both keys"),
+    secretInOutputs: "secret_access_key" in output,
+    pgpKeys: joined(readers.map(code), " or "),
+    planReads: trusted(PLAN_READS[form]),
   };
 }

@@ -98,7 +98,7 @@ describe("a run of Terraform", () => {
 
   it.each(["0", "soon", "1.5", ""])("rejects a TERRAFORM_TIMEOUT of %j", (timeout) => {
     environment.TERRAFORM_TIMEOUT = timeout;
-    expect(() => cli()).toThrow(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is no number of seconds from 1 to 999999`);
+    expect(() => cli()).toThrow(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is not a number of seconds from 1 to 999999`);
   });
 
   it.each(["null", "secret"])("that prints %s for outputs is reported without its content", async (printed) => {

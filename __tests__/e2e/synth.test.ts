@@ -52,7 +52,7 @@ describe("cdktf synth", () => {
   it("ends with one message and no stack trace when a setting is wrong", () => {
     const { status, output } = main(SETTINGS.replace("region:", "regoin:"));
     expect(output).toContain(
-      'deployments/wrong.yaml has 2 errors:\n  region: missing; write the region DKP will run in, for example "eu-central-1"\n  line 1, regoin: unknown setting, did you mean "region"?',
+      'deployments/wrong.yaml has 2 errors:\n  region: missing; write the Region DKP will run in, for example "eu-central-1"\n  line 1, regoin: unknown setting, did you mean "region"?',
     );
     expect({ status, trace: / at /.test(output) }).toEqual({ status: 1, trace: false });
   });

@@ -213,7 +213,7 @@ describe("DKP's installation file is rejected", () => {
     [
       "an image that is code",
       `${GOOD}masterNodeGroup: { instanceClass: { ami: '%{if}' } }\n`,
-      'line 17, masterNodeGroup.instanceClass.ami: "%{if}" is not an image id, which reads ami-0123456789abcdef0',
+      'line 17, masterNodeGroup.instanceClass.ami: "%{if}" is not an AMI ID; expected format: ami-0123456789abcdef0',
     ],
   ])("where a field of it is wrong, with its own line: %s", (_, config, error) => {
     expect(errorsOfConfig(config)).toEqual([`${AT}config.yml, ${error}`]);
@@ -261,14 +261,14 @@ describe("DKP's installation file is rejected", () => {
   it("with all its errors at once", () => {
     expect(errorsOfConfig(`${GOOD.replace("WithNAT", "NAT").replace("prefix: dev", "prefix: D")}existingVPCID: x\n`)).toEqual([
       `${AT}config.yml, line 10, layout: "NAT" is unknown; use "WithoutNAT", "WithNAT", "Standard"`,
-      `${AT}config.yml, line 17, existingVPCID: "x" is not a VPC id, which reads vpc-0123456789abcdef0`,
+      `${AT}config.yml, line 17, existingVPCID: "x" is not a VPC ID; expected format: vpc-0123456789abcdef0`,
       `${AT}config.yml, line 6, cloud.prefix: "D" is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends`,
     ]);
   });
 
   it("where it states two prefixes", () => {
     expect(errorsOfConfig(documents(CLUSTER, AWS, globalModule("{ prefix: prod }")))).toEqual([
-      `${AT}"config.yml" states the prefixes "dev" and "prod"; make them agree`,
+      `${AT}"config.yml" has the prefixes "dev" and "prod"; make them agree`,
     ]);
   });
 });
@@ -287,7 +287,7 @@ describe("settings beside DKP's installation file", () => {
     ["amis: []", "amis"],
   ])("may not say what it says: %s", (setting, field) => {
     expect(errorsOf(settingsWith(GOOD, `, ${setting}`))).toEqual([
-      `line 3, cluster.${field}: stands beside configFile, which says it; remove one of them`,
+      `line 3, cluster.${field}: is also in configFile; remove one of them`,
     ]);
   });
 
@@ -299,17 +299,17 @@ describe("settings beside DKP's installation file", () => {
 
   it("may not say another region", () => {
     expect(errorsOfConfig(GOOD.replace("eu-central-1", "eu-west-1"))).toEqual([
-      `${AT}"config.yml" says another region than this deployment, eu-central-1; make them agree`,
+      `${AT}"config.yml" says another Region than this deployment, eu-central-1; make them agree`,
     ]);
   });
 
   it("are not compared with it where they have errors of their own", () => {
     const settings = settingsWith(GOOD);
     expect(errorsOf(settings.replace("eu-central-1", "Europe"))).toEqual([
-      'line 1, region: "Europe" does not have the shape of an AWS region; write one such as "eu-central-1" or "us-gov-west-1"',
+      'line 1, region: "Europe" does not have the shape of an AWS Region; write one such as "eu-central-1" or "us-gov-west-1"',
     ]);
     expect(errorsOf(settings.replace(/^.*\n/, ""))).toEqual([
-      'region: missing; write the region DKP will run in, for example "eu-central-1"',
+      'region: missing; write the Region DKP will run in, for example "eu-central-1"',
     ]);
   });
 

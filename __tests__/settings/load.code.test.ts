@@ -43,8 +43,8 @@ describe("deployments written in code", () => {
     ).toBe(
       [
         'deployment "dev" has 5 errors:',
-        '  region: missing; write the region DKP will run in, for example "eu-central-1"',
-        "  accountId: 123 is a number, which loses leading zeros; write the account id in quotes",
+        '  region: missing; write the Region DKP will run in, for example "eu-central-1"',
+        "  accountId: 123 is a number, which loses leading zeros; write the account ID in quotes",
         '  regoin: unknown setting, did you mean "region"?',
         '  cluster.prefix: missing: policy.mode "minimal" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
         '  cluster.layout: missing: policy.mode "minimal" grants what the layout needs; write one of WithoutNAT, WithNAT, Standard',
@@ -66,7 +66,7 @@ describe("deployments written in code", () => {
 
   it("have names that can be stack names", () => {
     expect(messageOf({ Dev: { region: "eu-central-1", backend } })).toBe(
-      'deployment "Dev" has 1 error:\n  "Dev" can\'t be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the key',
+      'deployment "Dev" has 1 error:\n  "Dev" cannot be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the key',
     );
   });
 

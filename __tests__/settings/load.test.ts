@@ -12,7 +12,7 @@ describe("the folder of the deployments", () => {
     const folder = join(root, "elsewhere");
     try {
       expect(() => loadDeployments(folder)).toThrow(
-        new Error(`${folder} has 1 error:\n  can't be read as a folder; create it and add one YAML file per deployment`),
+        new Error(`${folder} has 1 error:\n  cannot be read as a folder; create it and add one YAML file per deployment`),
       );
     } finally {
       rmSync(root, { recursive: true });
@@ -80,8 +80,8 @@ describe("selectDeployments", () => {
     expect(others).toBe(
       [
         "deployments/broken.yaml has 3 errors:",
-        '  region: missing; write the region DKP will run in, for example "eu-central-1"',
-        "  backend: missing: the location of the Terraform state must be stated; write for example backend: { s3: { bucket: my-state, region: eu-central-1 } }",
+        '  region: missing; write the Region DKP will run in, for example "eu-central-1"',
+        "  backend: missing: the settings must say where the Terraform state is; write for example backend: { s3: { bucket: my-state, region: eu-central-1 } }",
         '  line 1, regoin: unknown setting, did you mean "region"?',
       ].join("\n"),
     );

@@ -165,9 +165,9 @@ describe("forbiddenStrings", () => {
       runsAsCode("${"),
       runsAsCode("%{"),
       "looks like an AWS secret access key (not shown) and settings are committed; remove it",
-      "looks like an AWS access key id (not shown) and settings are committed; remove it",
-      "is a name that can't be used here; choose another",
-      "is a name that can't be used here; choose another",
+      "looks like an AWS access key ID (not shown) and settings are committed; remove it",
+      "is a name that cannot be used here; choose another",
+      "is a name that cannot be used here; choose another",
     ]);
   });
 
@@ -208,8 +208,8 @@ describe("secretIn", () => {
     ["a key in quotes", `"${SECRET_KEY}"`, "an AWS secret access key"],
     ["a key on a line of its own", `first\n${SECRET_KEY}\nlast`, "an AWS secret access key"],
     ["a key behind harmless text of the same shape", `${"a".repeat(40)} ${SECRET_KEY}`, "an AWS secret access key"],
-    ["an id in a string", `key ${KEY_ID}, made in May`, "an AWS access key id"],
-    ["a temporary id", "ASIAIOSFODNN7EXAMPLE", "an AWS access key id"],
+    ["an id in a string", `key ${KEY_ID}, made in May`, "an AWS access key ID"],
+    ["a temporary id", "ASIAIOSFODNN7EXAMPLE", "an AWS access key ID"],
     ["an RSA key", "-----BEGIN RSA PRIVATE KEY-----", "a private key"],
     ["an encrypted key", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "a private key"],
     ["a PKCS#8 key", "-----BEGIN PRIVATE KEY-----", "a private key"],

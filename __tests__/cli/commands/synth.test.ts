@@ -55,7 +55,7 @@ describe("dkp-access synth", () => {
     const { status, stderr } = await synth();
     expect({ status, first: stderr.split("\n").filter((line) => line.startsWith("warn")) }).toEqual({
       status: 0,
-      first: ['warn: deckhouse: region: "eu-cental-1" is not a region that AWS is known to have, did you mean "eu-central-1"?'],
+      first: ['warn: deckhouse: region: "eu-cental-1" is not a Region that AWS is known to have, did you mean "eu-central-1"?'],
     });
   });
 

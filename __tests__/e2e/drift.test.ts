@@ -17,20 +17,23 @@ import {
   CreateServiceSpecificCredentialCommand,
   CreateUserCommand,
   CreateVirtualMFADeviceCommand,
-  DeleteAccessKeyCommand,
   DeleteRolePermissionsBoundaryCommand,
+  DetachUserPolicyCommand,
   EnableMFADeviceCommand,
   PutGroupPolicyCommand,
   PutRolePolicyCommand,
   PutUserPermissionsBoundaryCommand,
   PutUserPolicyCommand,
+  RemoveUserFromGroupCommand,
   UpdateAssumeRolePolicyCommand,
   UploadSigningCertificateCommand,
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
-import type { DriftReport } from "../../src/cli/account/drift/report";
+import schema from "../../docs/reference/findings.schema.json";
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
 import { deployment, SEVERAL_POLICIES } from "../helpers/deployment";
+import { TAKES_AWAY } from "../helpers/drift";
+import { schemaErrors } from "../helpers/json-schema";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, removeFolders } from "./support/project";
@@ -58,6 +61,16 @@ const EXTERNAL_TRUST = {
 };
 const SCRIPT = join(PROJECT, "bin/dkp-access");
 
+interface Report {
+  readonly exitCode: number;
+  readonly findings: readonly {
+    readonly rule: string;
+    readonly level: string;
+    readonly object?: string;
+    readonly values: { readonly id?: string; readonly kind?: string };
+  }[];
+}
+
 describe("drift", () => {
   let aws: LocalAws;
   let deployments: Deployments;
@@ -77,8 +90,10 @@ describe("drift", () => {
       "--format",
       "json",
       ...args,
-    ) as DriftReport;
-  const summary = ({ results }: DriftReport) => results.map(({ object, found }) => `${object}: ${found}`).sort();
+    ) as Report;
+  /** Rule, object, and what of the object it is about. */
+  const summary = ({ findings }: Report) =>
+    findings.map(({ rule, object, values: { kind, id } }) => [rule, object, kind, id].filter(Boolean).join(" ")).sort();
 
   /** Runs with only these permissions, enforced. */
   const enforced = async <T>(policy: object, run: () => T): Promise<T> => {
@@ -131,10 +146,9 @@ describe("drift", () => {
 
   it("finds nothing in an account with an applied deployment and the role of DKP, with only the printed policy", async () => {
     const [json, text] = await enforced(printedPolicy(), () => [report(), command("deckhouse")]);
-    expect(json).toEqual({ stack: "deckhouse", account: ACCOUNT, managedBy: "state", results: [], notes: [] });
-    const heading = `deckhouse: what exists in account ${ACCOUNT} beside what Terraform manages according to the state\n`;
+    expect(json).toEqual({ exitCode: 0, deployments: [{ stack: "deckhouse", account: ACCOUNT }], findings: [] });
     // Progress follows on standard error.
-    expect(text).toEqual({ status: 0, output: expect.stringContaining(`${heading}nothing found\n`) });
+    expect(text).toEqual({ status: 0, output: expect.stringContaining("nothing found\n") });
   });
 
   it("requires every action of the printed policy, and reports what cannot be read as unknown", async () => {
@@ -146,71 +160,50 @@ describe("drift", () => {
       new Set([...actions, "iam:GetCallerIdentity", "iam:PutUserPolicy"]),
     );
     const denied = { ...policy, Statement: policy.Statement.slice(1) };
-    const { status, output } = await enforced(denied, () => command("deckhouse"));
-    expect(status).toBe(3);
-    expect(output).toContain("unknown  user deckhouse: its login profile cannot be read: iam:GetLoginProfile: AccessDenied: ");
-    expect(output).toContain("found: 0, unknown: 10\n");
+    const { exitCode, findings } = await enforced(denied, () => report());
+    expect(exitCode).toBe(3);
+    expect(findings.map(({ rule, level, object }) => `${level} ${rule} ${object}`)).toEqual(
+      Array(10).fill("unverifiable part-unread user deckhouse"),
+    );
   });
 
-  it("finds each object of a prepared account and nothing else, and its remedies lead back to nothing", async () => {
+  it("finds each object of a prepared account and nothing else, and says nothing that takes one away", async () => {
     const planted = await plant();
     const found = await enforced(printedPolicy(), () => report());
+    expect(schemaErrors(found, schema)).toEqual([]);
     expect(summary(found)).toEqual(planted.toSorted());
-    expect(found.results.filter(({ verdict }) => verdict === "unknown")).toEqual([]);
-    expect(command("deckhouse").status).toBe(2);
-
+    expect(new Set(found.findings.map(({ level }) => level))).toEqual(new Set(["attention"]));
+    const { status, output } = command("deckhouse");
+    expect(status).toBe(2);
+    expect(output).not.toMatch(TAKES_AWAY);
+    // What Terraform manages is written again; what exists besides it stays.
     terraform.apply();
-    runRemedies(found);
-    // The key remains: whether DKP has it is a question that only keys answers.
-    const rest = report();
-    expect(rest.results).toEqual([
-      expect.objectContaining({
-        object: "user deckhouse",
-        found: expect.stringMatching(/^it has the access key \w+ \(Active\), and the state does not have it$/),
-        remedies: [expect.stringMatching(/^npx dkp-access keys deckhouse prints the next step; see [^ ]+#unmanaged-key$/)],
-      }),
-    ]);
-    const AccessKeyId = /access key (\w+)/.exec(rest.results[0]?.found ?? "")?.[1];
-    await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId }));
-    expect(report().results).toEqual([]);
+    const written = ["policy-document-differs", "boundary-differs", "attachment-missing", "membership-missing"];
+    const isWritten = (line: string) =>
+      written.some((rule) => line.startsWith(rule)) || /^(?:trust|role-document)-differs role dkp-nodes/.test(line);
+    expect(summary(report())).toEqual(planted.filter((line) => !isWritten(line)).toSorted());
   });
 
-  it("compares with the settings if no state is reachable, reports so, and removes nothing", async () => {
+  it("compares with the settings if no state is readable, and reports so", async () => {
     const folder = join(deployments.path, "cdktf.out/stacks/deckhouse/.terraform");
-    const [nothing, more] = await moved(folder, async () => {
-      const before = { ...report(), status: command("deckhouse").status };
-      const key = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
-      const after = { ...report(), status: command("deckhouse").status };
-      await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: key.AccessKey?.AccessKeyId }));
-      return [before, after];
-    });
-    expect(nothing).toMatchObject({
-      results: [],
-      managedBy: "settings",
-      notes: [expect.stringMatching(/^no state is reachable, .*: terraform has not been initialized there/)],
-      status: 3,
-    });
-    expect(more.results).toEqual([
-      expect.objectContaining({
-        object: "user deckhouse",
-        found: expect.stringMatching(/^it has 2 access keys \(\w+, \w+\), and the settings have 1$/),
-        remedies: ["remove nothing: make the state readable (terraform init), and run npx dkp-access drift deckhouse again"],
-      }),
-    ]);
-    expect(more.status).toBe(3);
+    const { exitCode, findings } = await moved(folder, async () => report());
+    expect(exitCode).toBe(3);
+    expect(findings[0]).toMatchObject({ rule: "state-unread", level: "unverifiable" });
+    expect(findings).toContainEqual(expect.objectContaining({ rule: "access-keys-too-many" }));
   });
 
-  it("reports objects that exist and that the state does not have, with the settings that import them", async () => {
-    const { results, managedBy } = await moved(join(deployments.path, "terraform.deckhouse.tfstate"), async () => report());
-    // The state is readable and empty: no state at all has no such settings.
-    expect(managedBy).toBe("state");
-    const remedies = results.flatMap(({ remedies = [] }) => remedies).join("\n");
-    // What is there is what DKP works with.
-    expect(remedies).not.toContain("aws iam");
-    const settings = remedies.matchAll(/import\.\w+: true/g);
-    expect([...settings].map(([setting]) => setting).sort()).toEqual(
-      ["additionalPolicies", "attachment", "group", "nodeRole", "policy", "user"].map((name) => `import.${name}: true`),
-    );
+  it("reports objects that exist and that the state does not have", async () => {
+    const found = await moved(join(deployments.path, "terraform.deckhouse.tfstate"), async () => report());
+    const owners = found.findings.filter(({ rule }) => rule.startsWith("object-")).map(({ rule, object }) => `${rule} ${object}`);
+    // Another user, role or group uses the policies, and another user is a member of the group.
+    expect(owners.sort()).toEqual([
+      "object-of-another group dkp",
+      `object-of-another policy ${FIRST}`,
+      // An older state can hide that DKP needs an additional policy: it is never another's.
+      `object-owner-unknown policy ${SECOND}`,
+      "object-owner-unknown user deckhouse",
+      "object-unmanaged role dkp-nodes",
+    ]);
   });
 
   it("rejects credentials of another account, and reports the other deployments", () => {
@@ -220,10 +213,7 @@ describe("drift", () => {
     expect(status).toBe(3);
     // They are read at the same time, and either ends first.
     expect([...output.matchAll(/^(\w+) \(\d of 2\)$/gm)].map(([, stack]) => stack).sort()).toEqual(["deckhouse", "other"]);
-    expect(output).toContain("nothing found\n");
-    expect(output).toContain(
-      `other: the credentials belong to account ${ACCOUNT}, and accountId is 111111111111; use credentials of 111111111111\n`,
-    );
+    expect(output).toContain(`the credentials belong to account ${ACCOUNT}, and accountId is 111111111111\n`);
   });
 
   it.each([
@@ -234,7 +224,7 @@ describe("drift", () => {
     const env = { ...environment(), AWS_ENDPOINT_URL: await urlOf() };
     const { status, output } = runIn(deployments.path, env, process.execPath, SCRIPT, "drift", "deckhouse", "--timeout", timeout);
     expect(status).toBe(3);
-    expect(output).toContain("unknown  account: nothing was read: sts:GetCallerIdentity");
+    expect(output).toContain("unverifiable: nothing was read: sts:GetCallerIdentity");
     expect(output).toMatch(reason);
   });
 
@@ -248,15 +238,7 @@ describe("drift", () => {
     }
   };
 
-  const runRemedies = ({ results }: DriftReport) => {
-    const lines = results.flatMap(({ remedies = [] }) => remedies);
-    const commands = lines.flatMap((line) => /aws iam .*$/.exec(line)?.[0] ?? []);
-    const env = { ...terraformEnvironment(aws), AWS_DEFAULT_REGION: "us-east-1" };
-    const { status, output } = runIn(deployments.path, env, "sh", "-ec", commands.join("\n"));
-    expect({ status, output }).toEqual({ status: 0, output: "" });
-  };
-
-  /** Creates one of each object beside what Terraform manages. Returns what drift must find. */
+  /** Creates one of each object besides what is managed, and takes an attachment and a membership away. Returns what drift must find. */
   const plant = async (): Promise<readonly string[]> => {
     const iam = aws.iam();
     const UserName = "deckhouse";
@@ -279,15 +261,15 @@ describe("drift", () => {
     );
     const certificate = await iam.send(new UploadSigningCertificateCommand({ UserName, CertificateBody: certificateOf() }));
     await iam.send(new PutUserPermissionsBoundaryCommand({ UserName, PermissionsBoundary: EXTRA }));
+    await iam.send(new DetachUserPolicyCommand({ UserName, PolicyArn: policyArn(SECOND) }));
+    await iam.send(new RemoveUserFromGroupCommand({ UserName, GroupName: "dkp" }));
 
     await iam.send(new AddUserToGroupCommand({ UserName: "auditor", GroupName: "dkp" }));
     await iam.send(new AttachGroupPolicyCommand({ GroupName: "dkp", PolicyArn: EXTRA }));
     await iam.send(new PutGroupPolicyCommand({ GroupName: "dkp", PolicyName: "inline", PolicyDocument: everything }));
 
     const [first, second] = [policyArn(FIRST), policyArn(SECOND)];
-    const version = await iam.send(
-      new CreatePolicyVersionCommand({ PolicyArn: second, PolicyDocument: everything, SetAsDefault: true }),
-    );
+    await iam.send(new CreatePolicyVersionCommand({ PolicyArn: second, PolicyDocument: everything, SetAsDefault: true }));
     await iam.send(new AttachUserPolicyCommand({ UserName: "auditor", PolicyArn: first }));
     await iam.send(new AttachGroupPolicyCommand({ GroupName: "admins", PolicyArn: first }));
     await iam.send(new CreateRoleCommand({ RoleName: "other", AssumeRolePolicyDocument: external }));
@@ -301,33 +283,34 @@ describe("drift", () => {
     await iam.send(new PutRolePolicyCommand({ RoleName: "dkp-nodes", PolicyName: "dkp-nodes", PolicyDocument: everything }));
     await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName: "dkp-nodes" }));
 
-    const trust = `its trust policy is not the one for EC2: ${JSON.stringify(EXTERNAL_TRUST.Statement)}`;
     return [
-      `user deckhouse: the policy ${EXTRA} is attached`,
-      "user deckhouse: it has the inline policy inline",
-      "user deckhouse: it is a member of the group admins",
-      `user deckhouse: it has the access key ${key.AccessKey?.AccessKeyId} (Active), and the state does not have it`,
-      "user deckhouse: it has a login profile",
-      `user deckhouse: it has the MFA device ${SerialNumber}`,
-      `user deckhouse: it has the SSH key ${ssh.SSHPublicKey?.SSHPublicKeyId}`,
-      `user deckhouse: it has the service-specific credential ${credential.ServiceSpecificCredential?.ServiceSpecificCredentialId}`,
-      `user deckhouse: it has the signing certificate ${certificate.Certificate?.CertificateId}`,
-      `user deckhouse: its permissions boundary is ${EXTRA}, and Terraform manages ${BOUNDARY}`,
-      "group dkp: the user auditor is a member",
-      `group dkp: the policy ${EXTRA} is attached`,
-      "group dkp: it has the inline policy inline",
-      `policy ${SECOND}: its default version ${version.PolicyVersion?.VersionId} is not the generated document`,
-      `policy ${FIRST}: the user auditor uses it`,
-      `policy ${FIRST}: the group admins uses it`,
-      `policy ${SECOND}: the role other uses it`,
-      `node role dkp-nodes: the policy ${EXTRA} is attached`,
-      "node role dkp-nodes: it has the inline policy further",
-      "node role dkp-nodes: its inline policy dkp-nodes is not the managed document",
-      `node role dkp-nodes: ${trust}`,
-      `node role dkp-nodes: its permissions boundary is removed, and Terraform manages ${BOUNDARY}`,
-      `role dev-node of DKP: the policy ${EXTRA} is attached, and DKP attaches none`,
-      "role dev-node of DKP: it has the inline policy further",
-      `role dev-node of DKP: ${trust}`,
+      `policy-unmanaged user deckhouse ${EXTRA}`,
+      "inline-policy-unmanaged user deckhouse inline",
+      "membership-unmanaged user deckhouse admins",
+      `access-key-unmanaged user deckhouse ${key.AccessKey?.AccessKeyId}`,
+      "credential-unmanaged user deckhouse login profile deckhouse",
+      `credential-unmanaged user deckhouse MFA device ${SerialNumber}`,
+      `credential-unmanaged user deckhouse SSH key ${ssh.SSHPublicKey?.SSHPublicKeyId}`,
+      `credential-unmanaged user deckhouse service-specific credential ${credential.ServiceSpecificCredential?.ServiceSpecificCredentialId}`,
+      `credential-unmanaged user deckhouse signing certificate ${certificate.Certificate?.CertificateId}`,
+      "boundary-differs user deckhouse",
+      `attachment-missing user deckhouse ${policyArn(SECOND)}`,
+      "membership-missing user deckhouse dkp",
+      "member-unmanaged group dkp user auditor",
+      `policy-unmanaged group dkp ${EXTRA}`,
+      "inline-policy-unmanaged group dkp inline",
+      `policy-document-differs policy ${SECOND}`,
+      `principal-unmanaged policy ${FIRST} user auditor`,
+      `principal-unmanaged policy ${FIRST} group admins`,
+      `principal-unmanaged policy ${SECOND} role other`,
+      `role-policy-unmanaged role dkp-nodes ${EXTRA}`,
+      "role-inline-policy-unmanaged role dkp-nodes further",
+      "role-document-differs role dkp-nodes dkp-nodes",
+      "trust-differs role dkp-nodes",
+      "boundary-differs role dkp-nodes",
+      `role-policy-unmanaged role dev-node ${EXTRA}`,
+      "role-inline-policy-unmanaged role dev-node further",
+      "dkp-role-trust-differs role dev-node",
     ];
   };
 });

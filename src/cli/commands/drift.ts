@@ -1,12 +1,9 @@
-import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
-import { Aws } from "../account/aws/client";
-import { IamReader } from "../account/aws/iam-reader";
-import { deadline } from "../account/aws/operations";
+import { withIam } from "../account/aws/iam-reader";
 import { driftPolicy } from "../account/drift/permissions";
-import { type DriftReport, driftReport, driftReportText } from "../account/drift/report";
-import { withProgress } from "../terraform/progress";
-import { EXIT } from "./exit-codes";
+import { type DriftReport, driftReport, driftText } from "../account/drift/report";
+import { DRIFT_RULES, type DriftRules } from "../account/drift/rules";
+import { exitCodeOf, reportJson } from "../findings/finding";
 import { forDeployments } from "./support/for-deployments";
 import { readableState } from "./support/readable-state";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
@@ -22,11 +19,9 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Reports what exists in AWS beside what Terraform manages, each object with its risk and the remedy. Only reads.
+      `Reports what exists in AWS besides what is managed, and what of that is missing: each with its risk, and what to ask before anybody changes it. Only reads, and prints no command that takes something away.
 
-What Terraform manages is read from the state through Terraform; if no state is reachable, from the settings: then no command is printed, and the exit code is 3. provider.profile and provider.assumeRoleArn count.
-
-With --format json the output is an object for one named stack, otherwise a list.`,
+What the settings describe and what the state has both count as managed. The state is read through Terraform; where it cannot be read, the exit code is 3. provider.profile and provider.assumeRoleArn count.`,
     )
     .argument("[stack...]", STACKS_HELP)
     .option("--policy", "print the IAM policy that the command requires for these stacks, and end")
@@ -41,36 +36,23 @@ With --format json the output is an object for one named stack, otherwise a list
       await forDeployments<DriftReport>(session, deployments, {
         report: async (deployment) => {
           const report = await reportOf(session, deployment, timeout);
-          raise(session, report);
+          session.raise(exitCodeOf<DriftRules>(DRIFT_RULES, report.findings));
           return report;
         },
-        text: driftReportText,
+        text: driftText,
+        json: (reports) => {
+          const findings = reports.flatMap((report) => report.findings);
+          const stacks = reports.map(({ stack, account }) => ({ stack, account }));
+          // Also of a deployment that could not be read.
+          return reportJson<DriftRules>(DRIFT_RULES, findings, stacks, { exitCode: session.exitCode });
+        },
         format,
-        isSingle: names.length === 1,
       });
     });
 };
 
 /** @param limit how long the calls to AWS may take, in seconds */
 async function reportOf(session: Session, deployment: Deployment, limit: number): Promise<DriftReport> {
-  const { stack, region, provider } = deployment;
-  const iamRegion = alwaysOnRegion(region);
-  const state = await readableState(session, stack);
-  const { signal, stop } = deadline(limit);
-  try {
-    const aws = new Aws({ ...provider, alwaysOnRegion: iamRegion, signal, patient: true });
-    const reading = driftReport(deployment, state, new IamReader(aws, iamRegion, { signal, limit }));
-    return await withProgress(`${stack}: querying IAM`, reading, session.printError, signal);
-  } finally {
-    stop();
-  }
-}
-
-function raise(session: Session, { results, managedBy }: DriftReport): void {
-  if (managedBy === "settings") {
-    session.raise(EXIT.breaking);
-  }
-  for (const { verdict } of results) {
-    session.raise(verdict === "found" ? EXIT.attention : EXIT.breaking);
-  }
+  const state = await readableState(session, deployment.stack);
+  return withIam(deployment, { progress: session.printError, limit }, (iam) => driftReport(deployment, state, iam));
 }

@@ -65,9 +65,11 @@ async function status(session: Session, names: readonly string[], { write, timeo
       return report;
     },
     text: (report) => keyReportText(report, context(session, report.situation)),
-    json: (report) => keyReportJson(report, context(session, report.situation)),
+    json: (reports) => {
+      const all = reports.map((report) => keyReportJson(report, context(session, report.situation)));
+      return (names.length === 1 ? all[0] : undefined) ?? all;
+    },
     format,
-    isSingle: names.length === 1,
   });
   if (write === true && last !== undefined) {
     const { file, stack } = context(session, last.situation);

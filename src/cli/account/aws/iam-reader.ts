@@ -155,7 +155,7 @@ export class IamReader {
     return mapped(read, (found) => found && storedDocument(found.PolicyDocument));
   }
 
-  /** ID and document of the default version of a managed policy; undefined if the policy does not exist. */
+  /** ID, document and creation of the default version of a managed policy; undefined if the policy does not exist. */
   async managedPolicy(PolicyArn: string) {
     const policy = await this.get("iam:GetPolicy", { PolicyArn });
     if ("unread" in policy || policy.value === undefined) {
@@ -163,7 +163,10 @@ export class IamReader {
     }
     const id = policy.value.Policy?.DefaultVersionId ?? "";
     const version = await this.get("iam:GetPolicyVersion", { PolicyArn, VersionId: id });
-    return mapped(version, (found) => found && { id, document: storedDocument(found.PolicyVersion?.Document) });
+    return mapped(version, (found) => {
+      const { Document, CreateDate: created } = found?.PolicyVersion ?? {};
+      return found && { id, document: storedDocument(Document), created };
+    });
   }
 
   /** ARNs of the managed policies that are attached to a user or a group. */

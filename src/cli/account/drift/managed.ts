@@ -3,47 +3,56 @@ import { nodePolicy } from "../../../iam/node-role-permissions";
 import { partitionOf } from "../../../iam/partitions";
 import { policyDocument } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
+import { grouped } from "../../../text/grouped";
 import { parseJson } from "../../../text/json";
 import type { StateResource } from "../../terraform/state-file";
 import type { StoredDocument } from "../aws/iam-reader";
 
+/** Names or ARNs of what an object has. */
+export interface Links {
+  /** What the settings describe, and what the state has. */
+  readonly managed: readonly string[];
+  /** What the state has. */
+  readonly inState: readonly string[];
+}
+
 /** An IAM object of a deployment. */
 interface Managed {
   readonly name: string;
-  /** Whether Terraform manages it; without a state, what the settings describe is taken as managed. */
-  readonly managed: boolean;
+  readonly inState: boolean;
 }
 
-export interface ManagedUser extends Managed {
-  readonly boundary: string | undefined;
+interface Bounded extends Managed {
+  /** The boundary of the state and of the settings; undefined: none. */
+  readonly boundaries: readonly (string | undefined)[];
   /** ARNs of the policies attached to it. */
-  readonly attached: readonly string[];
-  readonly groups: readonly string[];
+  readonly attached: Links;
+}
+
+export interface ManagedUser extends Bounded {
+  readonly groups: Links;
   /** IDs of its access keys; a number where only the settings are known, undefined where keys are managed outside Terraform. */
   readonly keys: readonly string[] | number | undefined;
 }
 
 export interface ManagedGroup extends Managed {
-  readonly attached: readonly string[];
+  readonly attached: Links;
 }
 
 export interface ManagedPolicy extends Managed {
-  /** Counted from 1. */
-  readonly number: number;
   readonly arn: string;
-  readonly document: StoredDocument;
+  /** The document of the state and of the settings. */
+  readonly documents: readonly StoredDocument[];
 }
 
-export interface ManagedRole extends Managed {
-  readonly boundary: string | undefined;
-  readonly attached: readonly string[];
-  /** Name and document of its inline policy. */
+export interface ManagedRole extends Bounded {
+  /** Name of its inline policy. */
   readonly inline: string;
-  readonly document: StoredDocument;
+  readonly documents: readonly StoredDocument[];
 }
 
-/** What Terraform manages of a deployment. */
+/** What counts as managed of a deployment: what the settings describe, and what the state has. */
 export interface ManagedAccess {
   readonly user: ManagedUser;
   readonly group: ManagedGroup | undefined;
@@ -51,103 +60,135 @@ export interface ManagedAccess {
   readonly nodeRole: ManagedRole | undefined;
 }
 
+/** The managed resources of a state. */
+class State {
+  constructor(private readonly resources: readonly StateResource[]) {}
+
+  at(address: string): StateResource["attributes"] | undefined {
+    return this.resources.find((resource) => resource.address === address)?.attributes;
+  }
+
+  /** The attributes of the resources of a kind: policies, attachments to the user or the group. */
+  all(what: "userAttachment" | "groupAttachment" | "policy"): readonly StateResource["attributes"][] {
+    return this.resources.flatMap(({ address, attributes }) => (policyOfAddress(address)?.what === what ? [attributes] : []));
+  }
+
+  /** ARNs of the policies in attachments. */
+  attached(what: "userAttachment" | "groupAttachment"): readonly string[] {
+    return arnsIn(this.all(what));
+  }
+
+  get attachedToNodeRole(): readonly string[] {
+    return arnsIn(this.resources.flatMap(({ address, attributes }) => (isNodeAttachment(address) ? [attributes] : [])));
+  }
+}
+
+const arnsIn = (attachments: readonly StateResource["attributes"][]) =>
+  attachments.flatMap(({ policy_arn }) => text(policy_arn) ?? []);
+
 /**
- * What Terraform manages of a deployment.
+ * What counts as managed of a deployment.
  * @param account 12 digits
- * @param state the resources in the state; undefined if no state is reachable, then all that the settings describe
+ * @param resources the resources in the state; undefined if no state is readable
  */
-export function managedAccess(settings: Deployment, account: string, state: readonly StateResource[] | undefined): ManagedAccess {
-  return state === undefined ? fromSettings(settings, account) : fromState(fromSettings(settings, account), settings, state);
-}
-
-function fromSettings(settings: Deployment, account: string): ManagedAccess {
-  const { user, policy, attachment, group, nodeRole, accessKeys, region } = settings;
-  const policies = settings.policies.map(({ number, name, statements }) => {
-    const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name });
-    return { name, managed: true, number, arn, document: { ...policyDocument(statements, account) } };
-  });
-  const arns = policies.map(({ arn }) => arn);
-  const slots = accessKeys === "none" ? [] : [accessKeys.primary, accessKeys.secondary];
+export function managedAccess(settings: Deployment, account: string, resources?: readonly StateResource[]): ManagedAccess {
+  const state = new State(resources ?? []);
+  const policies = managedPolicies(settings, account, state);
+  const described = policies.filter(({ isDescribed }) => isDescribed).map(({ arn }) => arn);
   return {
-    user: {
-      name: user.name,
-      managed: true,
-      boundary: user.permissionsBoundary,
-      attached: attachment === "group" ? [] : arns,
-      groups: attachment === "user" ? [] : [group.name],
-      keys: accessKeys === "none" ? undefined : slots.filter(({ status }) => status !== "absent").length,
-    },
-    group: attachment === "user" ? undefined : { name: group.name, managed: true, attached: arns },
+    user: managedUser(settings, described, state, resources !== undefined),
+    group: managedGroup(settings, described, state),
     policies,
-    nodeRole: nodeRole && {
-      name: nodeRole.name,
-      managed: true,
-      boundary: nodeRole.permissionsBoundary,
-      attached: nodeRole.managedPolicyArns,
-      inline: nodeRole.name,
-      document: { ...nodePolicy(nodeRole.additionalActions) },
-    },
+    nodeRole: managedRole(settings, state),
   };
 }
 
-/** The same with what the state has. An object that the state lacks is not managed, and has the names of the settings. */
-function fromState(
-  { user, group, policies, nodeRole }: ManagedAccess,
-  { accessKeys, import: imports }: Deployment,
-  state: readonly StateResource[],
-): ManagedAccess {
-  const at = (address: string) => state.find((resource) => resource.address === address)?.attributes;
-  const values = (what: "userAttachment" | "groupAttachment" | "policy", attribute: string) =>
-    state
-      .filter(({ address }) => policyOfAddress(address)?.what === what)
-      .flatMap(({ attributes }) => text(attributes[attribute]) ?? []);
-  const [userThere, groupThere, roleThere] = [at(ADDRESSES.user), at(ADDRESSES.group), at(ADDRESSES.nodeRole)];
-  const inline = at(ADDRESSES.nodePolicy);
-  const keys = Object.values(KEY_ADDRESSES).flatMap((address) => text(at(address)?.id) ?? []);
-  const memberships = at(ADDRESSES.membership)?.groups;
-  const groups = Array.isArray(memberships) ? memberships.filter((name) => typeof name === "string") : [];
-  const count = Math.max(policies.length, ...state.map(({ address }) => policyOfAddress(address)?.number ?? 1));
+function managedUser(settings: Deployment, policies: readonly string[], state: State, isStateRead: boolean): ManagedUser {
+  const { user, attachment, group } = settings;
+  const inState = state.at(ADDRESSES.user);
+  const groups = state.at(ADDRESSES.membership)?.groups;
   return {
-    user: {
-      name: text(userThere?.name) ?? user.name,
-      managed: userThere !== undefined,
-      boundary: userThere === undefined ? user.boundary : text(userThere.permissions_boundary),
-      attached: values("userAttachment", "policy_arn"),
-      groups,
-      keys: accessKeys === "none" && keys.length === 0 ? undefined : [...keys, ...[imports?.accessKeyId ?? []].flat()],
-    },
-    group:
-      groupThere === undefined
-        ? group && { ...group, managed: false, attached: [] }
-        : {
-            name: text(groupThere.name) ?? "",
-            managed: true,
-            attached: values("groupAttachment", "policy_arn"),
-          },
-    policies: Array.from({ length: count }, (_, index) => index + 1).flatMap((number): readonly ManagedPolicy[] => {
-      const there = at(policyAddress("policy", number));
-      const described = policies.find((policy) => policy.number === number);
-      if (there === undefined) {
-        return described === undefined ? [] : [{ ...described, managed: false }];
-      }
-      const [name, arn] = [text(there.name) ?? "", text(there.arn) ?? ""];
-      return [{ name, arn, number, managed: true, document: documentIn(there.policy) }];
-    }),
-    nodeRole:
-      roleThere === undefined
-        ? nodeRole && { ...nodeRole, managed: false, attached: [] }
-        : {
-            name: text(roleThere.name) ?? "",
-            managed: true,
-            boundary: text(roleThere.permissions_boundary),
-            attached: state
-              .filter(({ address }) => isNodeAttachment(address))
-              .flatMap(({ attributes }) => text(attributes.policy_arn) ?? []),
-            inline: text(inline?.name) ?? text(roleThere.name) ?? "",
-            document: documentIn(inline?.policy),
-          },
+    name: text(inState?.name) ?? user.name,
+    inState: inState !== undefined,
+    boundaries: boundaries(inState, user.permissionsBoundary),
+    attached: links(state.attached("userAttachment"), attachment === "group" ? [] : policies),
+    groups: links(
+      Array.isArray(groups) ? groups.filter((name) => typeof name === "string") : [],
+      attachment === "user" ? [] : [group.name],
+    ),
+    keys: managedKeys(settings, state, isStateRead),
   };
 }
+
+function managedKeys({ accessKeys, import: imports }: Deployment, state: State, isStateRead: boolean): ManagedUser["keys"] {
+  const ids = Object.values(KEY_ADDRESSES).flatMap((address) => text(state.at(address)?.id) ?? []);
+  if (accessKeys === "none" && ids.length === 0) {
+    return undefined;
+  }
+  if (!isStateRead && accessKeys !== "none") {
+    return [accessKeys.primary, accessKeys.secondary].filter(({ status }) => status !== "absent").length;
+  }
+  // An import into a slot that has a key is ignored.
+  const imported = state.at(KEY_ADDRESSES.primary) === undefined ? imports?.accessKeyId : undefined;
+  return imported === undefined ? ids : [...ids, imported];
+}
+
+function managedGroup({ attachment, group }: Deployment, policies: readonly string[], state: State): ManagedGroup | undefined {
+  const inState = state.at(ADDRESSES.group);
+  if (attachment === "user" && inState === undefined) {
+    return undefined;
+  }
+  return {
+    name: text(inState?.name) ?? group.name,
+    inState: inState !== undefined,
+    attached: links(state.attached("groupAttachment"), attachment === "user" ? [] : policies),
+  };
+}
+
+/** The policies of the settings and of the state. Additional ones are named after their content: both can have different ones. */
+function managedPolicies(settings: Deployment, account: string, state: State) {
+  const { policy, region } = settings;
+  const described = settings.policies.map(({ name, statements }) => {
+    const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name });
+    return { name, arn, document: { ...policyDocument(statements, account) } as StoredDocument };
+  });
+  const inState = state.all("policy").map(({ name, arn, policy: document }) => ({
+    name: text(name) ?? "",
+    arn: text(arn) ?? "",
+    document: documentIn(document),
+  }));
+  return [...grouped([...inState, ...described], ({ arn }) => arn)].map(([arn, policies]) => {
+    const has = (list: readonly { readonly arn: string }[]) => list.some((one) => one.arn === arn);
+    const documents = policies.map(({ document }) => document);
+    return { name: policies[0]?.name ?? "", arn, inState: has(inState), isDescribed: has(described), documents };
+  });
+}
+
+function managedRole({ nodeRole }: Deployment, state: State): ManagedRole | undefined {
+  const inState = state.at(ADDRESSES.nodeRole);
+  if (nodeRole === undefined && inState === undefined) {
+    return undefined;
+  }
+  const name = text(inState?.name) ?? nodeRole?.name ?? "";
+  const inline = state.at(ADDRESSES.nodePolicy);
+  const documents = nodeRole === undefined ? [] : [{ ...nodePolicy(nodeRole.additionalActions) } as StoredDocument];
+  return {
+    name,
+    inState: inState !== undefined,
+    boundaries: boundaries(inState, nodeRole?.permissionsBoundary),
+    attached: links(state.attachedToNodeRole, nodeRole?.managedPolicyArns ?? []),
+    inline: text(inline?.name) ?? name,
+    documents: inline === undefined ? documents : [documentIn(inline.policy), ...documents],
+  };
+}
+
+const links = (inState: readonly string[], described: readonly string[]): Links => ({
+  managed: [...new Set([...inState, ...described])],
+  inState,
+});
+
+const boundaries = (inState: StateResource["attributes"] | undefined, described: string | undefined) =>
+  inState === undefined ? [described] : [text(inState.permissions_boundary), described];
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 

@@ -1,374 +1,428 @@
 import { nodeRoleName } from "../../../iam/cluster";
 import { NODE_ACTIONS, NODE_TRUST } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
-import { dkpAccess } from "../../text/command";
-import { recovery } from "../../text/recovery";
-import { attachedArns, type IamReader, inlineNames, mapped, type Reading, type StoredDocument } from "../aws/iam-reader";
+import type { Found } from "../../findings/finding";
+import type { StateResource } from "../../terraform/state-file";
+import { attachedArns, type ExistingObject, type IamReader, inlineNames, mapped, type Reading } from "../aws/iam-reader";
+import { type AccountObject, isAdditionalPolicy, ownershipOf } from "../ownership";
 import { actionsBeyond, actionsOf, sameDocument } from "./document";
-import { APPLY, awsIam, driftOf, type Found, type ObjectDrift, others, type Part, part, set } from "./finding";
-import type { ManagedAccess, ManagedGroup, ManagedPolicy, ManagedRole } from "./managed";
+import type { Links, ManagedAccess, ManagedGroup, ManagedPolicy, ManagedRole } from "./managed";
+import type { DriftRules } from "./rules";
 
-const KEY_HAS_THEM = "the access key has its permissions too";
+export type DriftFound = Found<DriftRules>;
 
-/** What each object of a deployment has beside what Terraform manages, the user first. */
-export async function objectsDrift(settings: Deployment, access: ManagedAccess, iam: IamReader): Promise<readonly ObjectDrift[]> {
-  const { user, group, policies, nodeRole } = access;
-  const { prefix } = settings.cluster;
-  const dkpRole = prefix === undefined ? undefined : nodeRoleName(prefix);
-  const own = [`user ${user.name}`, `group ${group?.name}`, `role ${nodeRole?.name}`, `role ${dkpRole}`];
-  const drifts = await Promise.all([
-    userDrift(iam, access, settings),
-    group && groupDrift(iam, group, access, settings.stack),
-    ...policies.map((policy) => policyDrift(iam, policy, own, settings.stack)),
-    nodeRole && nodeRoleDrift(iam, nodeRole, settings),
-    dkpRole === undefined ? undefined : dkpRoleDrift(iam, dkpRole, settings),
-  ]);
-  return drifts.filter((drift) => drift !== undefined);
+/** What was found about an object. */
+export interface ObjectDrift {
+  readonly object: string;
+  /** Whether IAM does not have it. */
+  readonly isMissing: boolean;
+  readonly findings: readonly DriftFound[];
 }
 
-/** Kinds of credentials beside access keys, of which Terraform manages none: how they are listed and removed. */
+/** What drift compares. */
+export interface Compared {
+  readonly settings: Deployment;
+  readonly access: ManagedAccess;
+  /** The resources of the state; undefined if it cannot be read. */
+  readonly state: readonly StateResource[] | undefined;
+  readonly iam: IamReader;
+}
+
+type Findings = Promise<readonly DriftFound[]>;
+
+/** What the objects of a deployment have besides what is managed, and what they lack of it; the user first. */
+export async function objectsDrift(compared: Compared): Promise<readonly ObjectDrift[]> {
+  const { group, policies, nodeRole } = compared.access;
+  const { prefix } = compared.settings.cluster;
+  const user = await userDrift(compared);
+  const userExists = !user.isMissing;
+  const others = await Promise.all([
+    group && groupDrift(compared, group, userExists),
+    ...policies.map((policy) => policyDrift(compared, policy, userExists)),
+    nodeRole && nodeRoleDrift(compared, nodeRole, userExists),
+    prefix === undefined ? undefined : dkpRoleDrift(compared, nodeRoleName(prefix)),
+  ]);
+  return [user, ...others.filter((drift) => drift !== undefined)];
+}
+
+/** An object that the deployment manages, or would. */
+interface Expected extends AccountObject {
+  /** The ARN of a policy, else the name. */
+  readonly id: string;
+  readonly inState: boolean;
+  /** Whether IAM has the deployment's user; undefined for that user itself. */
+  readonly userExists: boolean | undefined;
+}
+
+const titleOf = ({ kind, name }: AccountObject) => `${kind} ${name}`;
+const day = (date: Date | undefined) => date?.toISOString().slice(0, 10);
+
+/**
+ * What was found about an object: whose it is, and the findings about its parts. An object that IAM does not have has no parts, and
+ * those of another deployment's are not ours to report.
+ */
+async function objectDrift(
+  compared: Compared,
+  expected: Expected,
+  parts: readonly Findings[],
+  compare: (existing: ExistingObject) => readonly DriftFound[] = () => [],
+): Promise<ObjectDrift> {
+  const { iam, settings } = compared;
+  const { kind, id, inState } = expected;
+  const object = titleOf(expected);
+  const [existing, uses, ...found] = await Promise.all([iam.object(kind, id), iam.uses(kind, id), ...parts]);
+  if ("unread" in existing) {
+    return { object, isMissing: false, findings: [unread(object, "it", existing.unread), ...found.flat()] };
+  }
+  if (existing.value === undefined) {
+    const values = { object, stack: settings.stack };
+    return { object, isMissing: true, findings: [{ rule: inState ? "object-missing" : "object-absent", object, values }] };
+  }
+  const owner = ownerFindings(compared, expected, existing.value, uses);
+  const isOfAnother = owner.some(({ rule }) => rule === "object-of-another");
+  return { object, isMissing: false, findings: isOfAnother ? owner : [...owner, ...compare(existing.value), ...found.flat()] };
+}
+
+const unread = (object: string, what: string, reason: string): DriftFound => ({
+  rule: "part-unread",
+  object,
+  values: { object, part: what, reason },
+});
+
+/** A part of an object: its findings, or that it cannot be read. */
+async function part<T>(
+  object: string,
+  what: string,
+  reading: Promise<Reading<T>>,
+  compare: (value: T) => readonly DriftFound[],
+): Findings {
+  const read = await reading;
+  return "value" in read ? compare(read.value) : [unread(object, what, read.unread)];
+}
+
+/** Whose an object is that the settings name and the state does not have. */
+function ownerFindings(
+  { settings, state }: Compared,
+  expected: Expected,
+  { CreateDate }: ExistingObject,
+  uses: Reading<readonly string[]>,
+): readonly DriftFound[] {
+  // Without a state nothing shows what is managed: that is a finding of its own.
+  if (expected.inState || state === undefined) {
+    return [];
+  }
+  const { kind, userExists = true } = expected;
+  const object = titleOf(expected);
+  const { owner, by } = ownershipOf(expected, uses, { settings, state, userExists });
+  const setting = kind === "role" ? "nodeRole" : kind;
+  const values = { object, stack: settings.stack, since: day(CreateDate) };
+  switch (owner) {
+    case "ours":
+      return [];
+    case "another":
+      return [{ rule: "object-of-another", object, field: `${setting}.name`, values: { ...values, by, setting } }];
+    case "ours-unmanaged":
+      return [{ rule: "object-unmanaged", object, field: "import", values }];
+    case "unknown":
+      return [{ rule: "object-owner-unknown", object, field: `${setting}.name`, values: { ...values, setting } }];
+  }
+}
+
+/** One finding for each item that is not managed, and one for each that the state has and IAM does not. */
+function compareLinks(
+  items: readonly string[],
+  { managed, inState }: Links,
+  unmanaged: (id: string) => DriftFound,
+  missing: (id: string) => DriftFound,
+): readonly DriftFound[] {
+  return [
+    ...items.filter((item) => !managed.includes(item)).map(unmanaged),
+    ...inState.filter((item) => !items.includes(item)).map(missing),
+  ];
+}
+
+/** The policies of a user, group or role. */
+interface ExpectedPolicies {
+  readonly attached: Links;
+  /** Name of the managed inline policy, if there is one. */
+  readonly inline?: string;
+  /** The setting that can describe another attached policy, if there is one. */
+  readonly setting?: string;
+}
+
+/** How the policies of each kind of principal are listed, and the rules and CloudTrail events of unmanaged ones. */
+const POLICIES = {
+  user: {
+    attached: (iam: IamReader, UserName: string) => iam.attached("user", UserName),
+    inline: (iam: IamReader, UserName: string) => iam.list("iam:ListUserPolicies", { UserName }, inlineNames),
+    rules: ["policy-unmanaged", "inline-policy-unmanaged"],
+    events: ["AttachUserPolicy", "PutUserPolicy"],
+  },
+  group: {
+    attached: (iam: IamReader, GroupName: string) => iam.attached("group", GroupName),
+    inline: (iam: IamReader, GroupName: string) => iam.list("iam:ListGroupPolicies", { GroupName }, inlineNames),
+    rules: ["policy-unmanaged", "inline-policy-unmanaged"],
+    events: ["AttachGroupPolicy", "PutGroupPolicy"],
+  },
+  role: {
+    attached: (iam: IamReader, RoleName: string) => iam.list("iam:ListAttachedRolePolicies", { RoleName }, attachedArns),
+    inline: (iam: IamReader, RoleName: string) => iam.list("iam:ListRolePolicies", { RoleName }, inlineNames),
+    rules: ["role-policy-unmanaged", "role-inline-policy-unmanaged"],
+    events: ["AttachRolePolicy", "PutRolePolicy"],
+  },
+} as const;
+
+function policies(
+  { settings, iam }: Compared,
+  kind: keyof typeof POLICIES,
+  name: string,
+  expected: ExpectedPolicies,
+): readonly Findings[] {
+  const { attached, inline, rules, events } = POLICIES[kind];
+  const { setting } = expected;
+  const object = `${kind} ${name}`;
+  const unmanaged = (id: string): DriftFound =>
+    isAdditionalPolicy({ kind: "policy", name: id.split("/").at(-1) ?? "" }, settings)
+      ? { rule: "additional-policy-unknown", object, values: { object, id, stack: settings.stack } }
+      : { rule: rules[0], object, field: setting, values: { object, id, event: events[0], setting } };
+  const missing = (id: string): DriftFound => ({ rule: "attachment-missing", object, values: { object, id } });
+  return [
+    part(object, "its attached policies", attached(iam, name), (arns) =>
+      compareLinks(arns, expected.attached, unmanaged, missing),
+    ),
+    part(object, "its inline policies", inline(iam, name), (names) =>
+      names
+        .filter((id) => id !== expected.inline)
+        .map((id): DriftFound => ({ rule: rules[1], object, values: { object, id, event: events[1] } })),
+    ),
+  ];
+}
+
+interface Item {
+  readonly id: string;
+  readonly since?: Date | undefined;
+}
+
+/** Credentials besides access keys, of which Terraform manages none: what the owner does with one, and its event in CloudTrail. */
 const CREDENTIALS: readonly {
   readonly kind: string;
-  readonly list: (iam: IamReader, user: { readonly UserName: string }) => Promise<Reading<readonly string[]>>;
-  readonly risk: string;
-  /** The command of the AWS CLI, and its option for the ID. */
-  readonly remove: readonly [command: string, option: string];
+  readonly use: string;
+  readonly event: string;
+  readonly list: (iam: IamReader, UserName: string) => Promise<Reading<readonly Item[]>>;
 }[] = [
   {
+    kind: "login profile",
+    use: "whoever has the password acts in the AWS console with the permissions of DKP, also when no access key works",
+    event: "CreateLoginProfile",
+    list: async (iam, UserName) =>
+      mapped(await iam.get("iam:GetLoginProfile", { UserName }), (found) =>
+        found === undefined ? [] : [{ id: UserName, since: found.LoginProfile?.CreateDate }],
+      ),
+  },
+  {
     kind: "MFA device",
-    list: (iam, user) =>
-      iam.list("iam:ListMFADevices", user, (page) => page.MFADevices?.map(({ SerialNumber = "" }) => SerialNumber)),
-    risk: "DKP never uses MFA: somebody signs in as the user, and the device meets conditions that require MFA",
-    remove: ["deactivate-mfa-device", "serial-number"],
+    use: "DKP never uses MFA: somebody signs in as the user, and the device meets conditions that require MFA",
+    event: "EnableMFADevice",
+    list: (iam, UserName) =>
+      iam.list("iam:ListMFADevices", { UserName }, ({ MFADevices }) =>
+        MFADevices?.map(({ SerialNumber: id = "", EnableDate: since }) => ({ id, since })),
+      ),
   },
   {
     kind: "SSH key",
-    list: (iam, user) =>
-      iam.list("iam:ListSSHPublicKeys", user, (page) => page.SSHPublicKeys?.map(({ SSHPublicKeyId = "" }) => SSHPublicKeyId)),
-    risk: "its owner accesses AWS CodeCommit as the user",
-    remove: ["delete-ssh-public-key", "ssh-public-key-id"],
+    use: "its owner accesses AWS CodeCommit as the user",
+    event: "UploadSSHPublicKey",
+    list: (iam, UserName) =>
+      iam.list("iam:ListSSHPublicKeys", { UserName }, ({ SSHPublicKeys }) =>
+        SSHPublicKeys?.map(({ SSHPublicKeyId: id = "", UploadDate: since }) => ({ id, since })),
+      ),
   },
   {
     kind: "service-specific credential",
-    list: async (iam, user) =>
-      mapped(await iam.get("iam:ListServiceSpecificCredentials", user), (read) =>
-        (read?.ServiceSpecificCredentials ?? []).map(({ ServiceSpecificCredentialId = "" }) => ServiceSpecificCredentialId),
+    use: "its owner accesses the service of the credential as the user, without an access key",
+    event: "CreateServiceSpecificCredential",
+    list: async (iam, UserName) =>
+      mapped(await iam.get("iam:ListServiceSpecificCredentials", { UserName }), (found) =>
+        (found?.ServiceSpecificCredentials ?? []).map(({ ServiceSpecificCredentialId: id = "", CreateDate: since }) => ({
+          id,
+          since,
+        })),
       ),
-    risk: "its owner accesses the service of the credential as the user, without an access key",
-    remove: ["delete-service-specific-credential", "service-specific-credential-id"],
   },
   {
     kind: "signing certificate",
-    list: (iam, user) =>
-      iam.list("iam:ListSigningCertificates", user, (page) => page.Certificates?.map(({ CertificateId = "" }) => CertificateId)),
-    risk: "its owner signs SOAP requests as the user, without an access key",
-    remove: ["delete-signing-certificate", "certificate-id"],
+    use: "its owner signs SOAP requests as the user, without an access key",
+    event: "UploadSigningCertificate",
+    list: (iam, UserName) =>
+      iam.list("iam:ListSigningCertificates", { UserName }, ({ Certificates }) =>
+        Certificates?.map(({ CertificateId: id = "", UploadDate: since }) => ({ id, since })),
+      ),
   },
 ];
 
-function userDrift(iam: IamReader, { user, policies }: ManagedAccess, settings: Deployment): Promise<ObjectDrift> {
-  const { stack, attachment, group } = settings;
-  const name = { UserName: user.name };
-  const of = { "user-name": user.name };
-  const attached = (arn: string): Found => {
-    const own = policies.find((policy) => policy.arn === arn);
-    if (own === undefined) {
-      return [`the policy ${arn} is attached`, KEY_HAS_THEM, detach("user", user.name, arn)];
-    }
-    // The group may lack the policy, so that the user has it only here.
-    if (attachment === "group") {
-      const through = "attachment: user-and-group and import.attachment: true";
-      return [
-        `the policy ${arn} is attached, and the settings attach it to the group`,
-        "the access key keeps its permissions outside the group",
-        `${set(stack, through)}; then set attachment: group again`,
-      ];
-    }
-    return [
-      `the policy ${arn} is attached, and the state does not have the attachment`,
-      "Terraform does not detach the policy when the deployment is destroyed",
-      own.number === 1 ? set(stack, "import.attachment: true") : "apply: Terraform creates the attachment, which exists already",
-    ];
-  };
-  const membership = (groupName: string): Found =>
-    attachment !== "user" && groupName === group.name
-      ? [
-          `it is a member of the group ${groupName}, and the state does not have the membership`,
-          "Terraform does not remove the user from the group when the deployment is destroyed",
-          "apply: Terraform creates the membership, which exists already",
-        ]
-      : [
-          `it is a member of the group ${groupName}`,
-          "the access key has all permissions of the group, now and later",
-          awsIam("remove-user-from-group", { ...of, "group-name": groupName }),
-        ];
-  const groups = iam.list("iam:ListGroupsForUser", name, ({ Groups }) => Groups?.map(({ GroupName = "" }) => GroupName));
-  const keys = iam.list("iam:ListAccessKeys", name, ({ AccessKeyMetadata }) => AccessKeyMetadata);
-  const profile: Found = [
-    "it has a login profile",
-    "whoever has the password acts in the AWS console with the permissions of DKP, and deleting keys does not stop that",
-    awsIam("delete-login-profile", of),
-  ];
-  return driftOf(`user ${user.name}`, [
-    part("the user", iam.get("iam:GetUser", name), (found) =>
-      found === undefined
-        ? "missing"
-        : [
-            ...unmanaged(user, "user", ", and whoever created the user may have its keys", stack, "user"),
-            ...boundaryFindings(user.boundary, found.User, settings.user.permissionsBoundary),
-          ],
-    ),
-    others("its attached policies", iam.list("iam:ListAttachedUserPolicies", name, attachedArns), user.attached, attached),
-    inlinePolicies("user", user.name, iam.list("iam:ListUserPolicies", name, inlineNames), KEY_HAS_THEM),
-    others("its groups", groups, user.groups, membership),
-    part("its access keys", keys, (found) => keyFindings(user.keys, found, stack)),
-    part("its login profile", iam.get("iam:GetLoginProfile", name), (found) => (found === undefined ? [] : [profile])),
-    ...CREDENTIALS.map(({ kind, list, risk, remove: [command, option] }) =>
-      others(`its ${kind}s`, list(iam, name), [], (id) => [
-        `it has the ${kind} ${id}`,
-        risk,
-        awsIam(command, { ...of, [option]: id }),
-      ]),
-    ),
-  ]);
+function userDrift(compared: Compared): Promise<ObjectDrift> {
+  const { iam, access } = compared;
+  const { user } = access;
+  const { name } = user;
+  const object = `user ${name}`;
+  return objectDrift(
+    compared,
+    { kind: "user", name, id: name, inState: user.inState, userExists: undefined },
+    [
+      ...policies(compared, "user", name, { attached: user.attached }),
+      part(object, "its groups", iam.groups(name), (groups) =>
+        compareLinks(
+          groups,
+          user.groups,
+          (id) => ({ rule: "membership-unmanaged", object, values: { object, id, event: "AddUserToGroup" } }),
+          (id) => ({ rule: "membership-missing", object, values: { object, id } }),
+        ),
+      ),
+      part(object, "its access keys", iam.keys(name), (keys = []) => keyFindings(compared, object, keys)),
+      ...CREDENTIALS.map(({ kind, use, event, list }) =>
+        part(object, `its ${kind}s`, list(iam, name), (items) =>
+          items.map(({ id, since }) => ({
+            rule: "credential-unmanaged",
+            object,
+            values: { object, kind, id, use, event, since: day(since) },
+          })),
+        ),
+      ),
+    ],
+    (existing) => boundaryFindings(object, user.boundaries, existing, "user.permissionsBoundary"),
+  );
 }
 
 function keyFindings(
-  managed: ManagedAccess["user"]["keys"],
-  keys: readonly { readonly AccessKeyId?: string | undefined; readonly Status?: string | undefined }[],
-  stack: string,
-): readonly Found[] {
-  const risk = "whoever has it acts with all permissions of DKP, and a rotation does not end that";
-  const status = dkpAccess("keys", stack);
+  { access, settings }: Compared,
+  object: string,
+  keys: readonly { readonly id: string; readonly status: string; readonly created?: Date | undefined }[],
+): readonly DriftFound[] {
+  const { stack } = settings;
+  const managed = access.user.keys;
   if (typeof managed === "number") {
-    const ids = keys.map(({ AccessKeyId }) => AccessKeyId).join(", ");
-    return keys.length > managed
-      ? [[`it has ${keys.length} access keys (${ids}), and the settings have ${managed}`, risk, status]]
+    const ids = keys.map(({ id }) => id);
+    return ids.length > managed
+      ? [{ rule: "access-keys-too-many", object, values: { object, ids, count: ids.length, expected: managed, stack } }]
       : [];
   }
   return keys
-    .filter(({ AccessKeyId = "" }) => managed?.includes(AccessKeyId) === false)
-    .map(({ AccessKeyId, Status }) => [
-      `it has the access key ${AccessKeyId} (${Status}), and the state does not have it`,
-      risk,
-      `${status} prints the next step; see ${recovery("unmanaged-key")}`,
-    ]);
+    .filter(({ id }) => managed?.includes(id) === false)
+    .map(({ id, status, created }) => ({
+      rule: "access-key-unmanaged",
+      object,
+      field: "accessKeys",
+      values: { object, id, status, since: day(created), stack },
+    }));
 }
 
-function groupDrift(iam: IamReader, group: ManagedGroup, { policies, user }: ManagedAccess, stack: string): Promise<ObjectDrift> {
-  const name = { GroupName: group.name };
-  const pages = iam.list("iam:GetGroup", name, (page) => [page]);
-  const members = pages.then((read) =>
-    mapped(read, (all) => all.flatMap(({ Users = [] }) => Users.map(({ UserName = "" }) => UserName))),
-  );
-  const attached = iam.list("iam:ListAttachedGroupPolicies", name, attachedArns);
-  return driftOf(`group ${group.name}`, [
-    part("the group", pages, ({ length }) => {
-      const risk = ", and its members get the permissions of DKP once it is imported";
-      return length === 0 ? "missing" : unmanaged(group, "group", risk, stack, "group");
-    }),
-    others("its members", members, [user.name], (member) => [
-      `the user ${member} is a member`,
-      `${member} has all permissions of DKP`,
-      awsIam("remove-user-from-group", { "group-name": group.name, "user-name": member }),
-    ]),
-    others(
-      "its attached policies",
-      attached,
-      [...group.attached, ...(group.managed ? [] : policies.map(({ arn }) => arn))],
-      (arn) => [`the policy ${arn} is attached`, KEY_HAS_THEM, detach("group", group.name, arn)],
-    ),
-    inlinePolicies("group", group.name, iam.list("iam:ListGroupPolicies", name, inlineNames), KEY_HAS_THEM),
-  ]);
-}
-
-/**
- * What a managed policy has beside what Terraform manages. Former versions are Terraform's own and grant nothing.
- * @param own the principals of the deployment, `user deckhouse`: an attachment to them is a finding of that principal
- */
-function policyDrift(iam: IamReader, policy: ManagedPolicy, own: readonly string[], stack: string): Promise<ObjectDrift> {
-  const { name, arn, number, document: generated } = policy;
-  const principals = iam.list("iam:ListEntitiesForPolicy", { PolicyArn: arn }, (page) => [
-    ...(page.PolicyUsers ?? []).map(({ UserName }) => `user ${UserName}`),
-    ...(page.PolicyGroups ?? []).map(({ GroupName }) => `group ${GroupName}`),
-    ...(page.PolicyRoles ?? []).map(({ RoleName }) => `role ${RoleName}`),
-  ]);
-  return driftOf(`policy ${name}`, [
-    part("its default version", iam.managedPolicy(arn), (version) => {
-      if (version === undefined) {
-        return "missing";
-      }
-      const { id, document } = version;
-      const findings = unmanaged(policy, "policy", "", stack, number === 1 ? "policy" : "additionalPolicies");
-      if (sameDocument(document, generated)) {
-        return findings;
-      }
-      const more = actionsBeyond(document, actionsOf(generated));
-      const changed: Found = [
-        `its default version ${id} is not the generated document`,
-        more.length === 0
-          ? "the access key has other permissions than the reviewed ones"
-          : `the access key has actions that were not reviewed: ${more.join(", ")}`,
-        `${APPLY}; then ${awsIam("delete-policy-version", { "policy-arn": arn, "version-id": id })}`,
-      ];
-      return [...findings, changed];
-    }),
-    others("its principals", principals, own, (principal) => {
-      const [kind = "", user = ""] = principal.split(" ");
-      return [
-        `the ${principal} uses it`,
-        `${user} has all permissions of DKP, or the next change of the policy changes what ${user} can do`,
-        detach(kind, user, arn),
-      ];
-    }),
-  ]);
-}
-
-const NODES = "every node, and whoever can launch an instance with the role";
-const NODES_HAVE_THEM = `${NODES}, has its permissions`;
-
-/** What of a role is as it should be, and what is found otherwise. */
-interface ExpectedRole {
-  readonly object: string;
-  readonly name: string;
-  /** The remedy for another trust policy. */
-  readonly trust: string;
-  /** Findings about the role itself. */
-  readonly judge: (role: { readonly PermissionsBoundary?: Boundary }) => readonly Found[];
-  readonly attached: readonly string[];
-  readonly attachment: (arn: string) => readonly [found: string, ...remedies: readonly string[]];
-  /** Name of its inline policy. */
-  readonly inline: string;
-  readonly document: (document: StoredDocument) => readonly Found[];
-}
-
-function roleDrift(iam: IamReader, expected: ExpectedRole): Promise<ObjectDrift> {
-  const { object, inline, name } = expected;
-  const RoleName = { RoleName: name };
-  const inlineList = iam.list("iam:ListRolePolicies", RoleName, inlineNames);
-  return driftOf(object, [
-    part("the role", iam.role(name), (found) => {
-      if (found === undefined) {
-        return "missing";
-      }
-      const trust: Found = [
-        `its trust policy is not the one for EC2: ${JSON.stringify(found.trust.Statement)}`,
-        "others than instances assume the role, also from another account and after all keys are deleted",
-        expected.trust,
-      ];
-      return [...(sameDocument(found.trust, NODE_TRUST) ? [] : [trust]), ...expected.judge(found.role)];
-    }),
-    others(
-      "its attached policies",
-      iam.list("iam:ListAttachedRolePolicies", RoleName, attachedArns),
-      expected.attached,
-      (arn) => {
-        const [found, ...remedies] = expected.attachment(arn);
-        return [found, NODES_HAVE_THEM, ...remedies];
-      },
-    ),
-    inlinePolicies("role", name, inlineList, `${NODES_HAVE_THEM}: an attacker with the access key can write them`, inline),
-    part(`its inline policy ${inline}`, iam.rolePolicy(name, inline), (document) =>
-      document === undefined ? [] : expected.document(document),
-    ),
-  ]);
-}
-
-function nodeRoleDrift(iam: IamReader, role: ManagedRole, { stack, nodeRole }: Deployment): Promise<ObjectDrift> {
-  const { name, inline } = role;
-  return roleDrift(iam, {
-    object: `node role ${name}`,
-    name,
-    trust: APPLY,
-    judge: (found) => [
-      ...unmanaged(role, "role", ", and others may use the role", stack, "nodeRole"),
-      ...boundaryFindings(role.boundary, found, nodeRole?.permissionsBoundary),
-    ],
-    attached: role.attached,
-    attachment: (arn) => [
-      `the policy ${arn} is attached`,
-      ...(nodeRole?.managedPolicyArns.includes(arn) === true
-        ? ["apply: Terraform creates the attachment, which exists already"]
-        : [
-            detach("role", name, arn),
-            `if it is intended: add ${arn} to nodeRole.managedPolicyArns in the settings of ${stack}, and apply`,
-          ]),
-    ],
-    inline,
-    document: (document) =>
-      sameDocument(document, role.document)
-        ? []
-        : [[`its inline policy ${inline} is not the managed document`, NODES_HAVE_THEM, APPLY]],
-  });
-}
-
-/**
- * What DKP's own role `<prefix>-node` has beside what DKP creates: the known way from the access key to any permission, because
- * the key can write inline policies of the role and launch instances with it.
- */
-function dkpRoleDrift(iam: IamReader, name: string, { stack, additionalRolePolicies }: Deployment): Promise<ObjectDrift> {
-  return roleDrift(iam, {
-    object: `role ${name} of DKP`,
-    name,
-    trust: awsIam("update-assume-role-policy", { "role-name": name, "policy-document": JSON.stringify(NODE_TRUST) }),
-    judge: () => [],
-    attached: [],
-    attachment: (arn) => [`the policy ${arn} is attached, and DKP attaches none`, detach("role", name, arn)],
-    inline: name,
-    document: (document) => {
-      const more = actionsBeyond(document, [...NODE_ACTIONS, ...additionalRolePolicies]);
-      const found: Found = [
-        `its inline policy ${name} allows more than DKP writes: ${more.join(", ")}`,
-        `${NODES}, has these permissions: an attacker with the access key can write them`,
-        "converge the base infrastructure (dhctl converge): DKP writes its own document",
-        `if they are in additionalRolePolicies of the cluster: state them in cluster.additionalRolePolicies in the settings of ${stack}`,
-      ];
-      return more.length === 0 ? [] : [found];
-    },
-  });
-}
-
-/** The finding about an object that the state does not have. @param risk beside the name that is in use */
-function unmanaged(
-  { managed }: { readonly managed: boolean },
-  kind: string,
-  risk: string,
-  stack: string,
-  field: string,
-): readonly Found[] {
-  const found = `the ${kind} exists, and the state does not have it`;
-  return managed ? [] : [[found, `the next apply fails because the name is in use${risk}`, set(stack, `import.${field}: true`)]];
-}
-
-type Boundary = { readonly PermissionsBoundaryArn?: string | undefined } | undefined;
-
-/** A boundary that is not the managed one. @param stated the boundary of the settings */
+/** @param setting that can describe the boundary */
 function boundaryFindings(
-  managed: string | undefined,
-  { PermissionsBoundary }: { readonly PermissionsBoundary?: Boundary } = {},
-  stated: string | undefined,
-): readonly Found[] {
+  object: string,
+  managed: readonly (string | undefined)[],
+  { PermissionsBoundary }: ExistingObject,
+  setting: string,
+): readonly DriftFound[] {
   const boundary = PermissionsBoundary?.PermissionsBoundaryArn;
-  if (boundary === managed || boundary === stated) {
-    return [];
-  }
-  const found = boundary === undefined ? "its permissions boundary is removed" : `its permissions boundary is ${boundary}`;
-  const risk =
-    managed === undefined
-      ? "the boundary may deny calls that DKP requires, and the next apply removes it"
-      : `${managed} no longer limits what it can do`;
-  return [[`${found}, and Terraform manages ${managed ?? "none"}`, risk, APPLY]];
+  const values = { object, boundary: boundary ?? "none", managed: managed[0] ?? "none", setting };
+  return managed.includes(boundary) ? [] : [{ rule: "boundary-differs", object, field: setting, values }];
 }
 
-/** Inline policies of a user, group or role. @param own name of the managed one */
-function inlinePolicies(kind: string, name: string, names: Promise<Reading<readonly string[]>>, risk: string, own = ""): Part {
-  return others("its inline policies", names, [own], (inline) => [
-    `it has the inline policy ${inline}`,
-    risk,
-    awsIam(`delete-${kind}-policy`, { [`${kind}-name`]: name, "policy-name": inline }),
+function groupDrift(compared: Compared, { name, inState, attached }: ManagedGroup, userExists: boolean): Promise<ObjectDrift> {
+  const { iam, access } = compared;
+  const object = `group ${name}`;
+  return objectDrift(compared, { kind: "group", name, id: name, inState, userExists }, [
+    part(object, "its members", iam.uses("group", name), (members) =>
+      members
+        .filter((id) => id !== `user ${access.user.name}`)
+        .map((id) => ({ rule: "member-unmanaged", object, values: { object, id, event: "AddUserToGroup" } })),
+    ),
+    ...policies(compared, "group", name, { attached }),
   ]);
 }
 
-/** The command that detaches a policy from a user, group or role. */
-const detach = (kind: string, name: string, arn: string) =>
-  awsIam(`detach-${kind}-policy`, { [`${kind}-name`]: name, "policy-arn": arn });
+/** What a managed policy has besides what is managed. Former versions are Terraform's own and grant nothing. */
+function policyDrift(compared: Compared, policy: ManagedPolicy, userExists: boolean): Promise<ObjectDrift> {
+  const { iam, access, settings } = compared;
+  const { name, arn, documents, inState } = policy;
+  const object = `policy ${name}`;
+  const { user, group, nodeRole } = access;
+  const { prefix } = settings.cluster;
+  // An attachment to one of these is a finding of that principal.
+  const own = [`user ${user.name}`, `group ${group?.name}`, `role ${nodeRole?.name}`, `role ${prefix && nodeRoleName(prefix)}`];
+  return objectDrift(compared, { kind: "policy", name, id: arn, inState, userExists }, [
+    part(object, "its default version", iam.managedPolicy(arn), (version) => {
+      if (version === undefined || documents.some((document) => sameDocument(version.document, document))) {
+        return [];
+      }
+      const actions = actionsBeyond(version.document, documents.flatMap(actionsOf));
+      const values = { object, version: version.id, since: day(version.created), actions };
+      return [{ rule: "policy-document-differs", object, values }];
+    }),
+    part(object, "its principals", iam.uses("policy", arn), (principals) =>
+      principals
+        .filter((id) => !own.includes(id))
+        .map((id) => ({
+          rule: "principal-unmanaged",
+          object,
+          field: "policy.name",
+          values: { object, id, event: "AttachUserPolicy" },
+        })),
+    ),
+  ]);
+}
+
+function trustFindings(iam: IamReader, name: string, rule: "trust-differs" | "dkp-role-trust-differs"): Findings {
+  const object = `role ${name}`;
+  return part(object, "its trust policy", iam.role(name), (found) =>
+    found === undefined || sameDocument(found.trust, NODE_TRUST)
+      ? []
+      : [{ rule, object, values: { object, trust: JSON.stringify(found.trust.Statement) } }],
+  );
+}
+
+function nodeRoleDrift(compared: Compared, role: ManagedRole, userExists: boolean): Promise<ObjectDrift> {
+  const { iam } = compared;
+  const { name, inline, inState, attached, documents } = role;
+  const object = `role ${name}`;
+  const setting = "nodeRole.managedPolicyArns";
+  return objectDrift(
+    compared,
+    { kind: "role", name, id: name, inState, userExists },
+    [
+      trustFindings(iam, name, "trust-differs"),
+      ...policies(compared, "role", name, { attached, inline, setting }),
+      part(object, `its inline policy ${inline}`, iam.rolePolicy(name, inline), (document) => {
+        if (document === undefined || documents.some((own) => sameDocument(document, own))) {
+          return [];
+        }
+        const actions = actionsBeyond(document, documents.flatMap(actionsOf));
+        const values = { object, id: inline, actions, setting: "nodeRole.additionalActions" };
+        return [{ rule: "role-document-differs", object, field: values.setting, values }];
+      }),
+    ],
+    (existing) => boundaryFindings(object, role.boundaries, existing, "nodeRole.permissionsBoundary"),
+  );
+}
+
+/**
+ * What DKP's own role `<prefix>-node` has besides what DKP creates: the known way from the access key to any permission, because the
+ * key can write inline policies of the role and launch instances with it.
+ */
+function dkpRoleDrift(compared: Compared, name: string): Promise<ObjectDrift> {
+  const { iam, settings } = compared;
+  const object = `role ${name}`;
+  const setting = "cluster.additionalRolePolicies";
+  // No deployment's Terraform manages the role: whose it is, is no question.
+  return objectDrift({ ...compared, state: undefined }, { kind: "role", name, id: name, inState: false, userExists: true }, [
+    trustFindings(iam, name, "dkp-role-trust-differs"),
+    ...policies(compared, "role", name, { attached: { managed: [], inState: [] }, inline: name }),
+    part(object, `its inline policy ${name}`, iam.rolePolicy(name, name), (document) => {
+      const actions =
+        document === undefined ? [] : actionsBeyond(document, [...NODE_ACTIONS, ...settings.additionalRolePolicies]);
+      return actions.length === 0
+        ? []
+        : [{ rule: "dkp-role-document-differs", object, field: setting, values: { object, id: name, actions, setting } }];
+    }),
+  ]);
+}

@@ -21,14 +21,20 @@ export const DRIFT_ACTIONS = {
   ],
   group: ["iam:GetGroup", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"],
   policy: ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy"],
-  role: ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+  role: [
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListInstanceProfilesForRole",
+    "iam:ListRolePolicies",
+  ],
 } as const satisfies Readonly<Record<string, readonly Action[]>>;
 
 type Kind = keyof typeof DRIFT_ACTIONS;
 
 /**
  * The least-privilege policy for reading the IAM objects of deployments. It allows no change and no access to a state.
- * An account that the settings do not state is "*", which matches only objects of the caller's own account.
+ * An account that the settings do not set is "*", which matches only objects of the caller's own account.
  */
 export function driftPolicy(deployments: readonly Deployment[]): object {
   const resources = (kind: Kind) => [...new Set(deployments.flatMap((settings) => arnsOf(settings)[kind]))].sort();

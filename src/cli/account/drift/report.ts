@@ -1,114 +1,106 @@
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES } from "../../../terraform/addresses";
 import { visible } from "../../../text/printable";
+import { adviceLines, type Finding, LEVELS, levelOf, textOf } from "../../findings/finding";
 import type { StateResource } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
-import { type DriftResult, type ObjectDrift, removeNothing } from "./finding";
 import { type ManagedAccess, managedAccess } from "./managed";
-import { objectsDrift } from "./objects";
+import { type DriftFound, type ObjectDrift, objectsDrift } from "./objects";
+import { DRIFT_RULES, type DriftRules } from "./rules";
 
-/** The resources of the state, or why no state is reachable. */
+/** The resources of the state, or why no state is readable. */
 export type DriftState = Reading<readonly StateResource[]>;
 
 export interface DriftReport {
   readonly stack: string;
   /** The account that was queried, 12 digits; undefined if AWS did not return it. */
   readonly account?: string | undefined;
-  /** What the comparison is based on. */
-  readonly managedBy: "state" | "settings";
-  readonly results: readonly DriftResult[];
-  /** What was not compared, and why. */
-  readonly notes: readonly string[];
+  readonly findings: readonly Finding<DriftRules>[];
 }
 
-/**
- * What exists in AWS beside what Terraform manages of a deployment.
- * @throws Error if the credentials belong to another account than the settings or the state
- */
+/** What exists in AWS besides what is managed of a deployment, and what of that does not exist. */
 export async function driftReport(settings: Deployment, state: DriftState, iam: IamReader): Promise<DriftReport> {
-  const report = { stack: settings.stack, managedBy: "value" in state ? ("state" as const) : ("settings" as const) };
-  const identity = await iam.get("sts:GetCallerIdentity", {});
-  const account = "value" in identity ? identity.value?.Account : undefined;
+  const { stack } = settings;
+  const report = (findings: readonly DriftFound[], account?: string) => ({
+    stack,
+    account,
+    findings: findings.map((found) => ({ ...found, stack })),
+  });
+  const identity = await iam.account();
+  const account = "value" in identity ? identity.value : undefined;
   if (account === undefined) {
     const reason = "unread" in identity ? identity.unread : "AWS does not return the account of the credentials";
-    return { ...report, results: [{ verdict: "unknown", object: "account", found: `nothing was read: ${reason}` }], notes: [] };
+    return report([{ rule: "account-unread", values: { reason } }]);
   }
   const resources = "value" in state ? state.value : undefined;
-  checkAccount(settings, account, resources);
+  const mismatches = accountMismatches(settings, account, resources);
+  if (mismatches.length > 0) {
+    return report(mismatches, account);
+  }
   const access = managedAccess(settings, account, resources);
-  const objects = await objectsDrift(settings, access, iam);
-  return {
-    ...report,
+  const objects = await objectsDrift({ settings, access, state: resources, iam });
+  return report(
+    [...stateFindings(settings, state, objects), ...objects.flatMap(({ findings }) => findings), ...notes(settings, access)],
     account,
-    results: driftResults(settings, objects, resources !== undefined),
-    notes: notesOf(settings, state, access, objects),
-  };
+  );
 }
 
-function checkAccount({ accountId }: Deployment, account: string, state: readonly StateResource[] = []): void {
+function accountMismatches(
+  { accountId }: Deployment,
+  account: string,
+  state: readonly StateResource[] = [],
+): readonly DriftFound[] {
   const arn = state.find(({ address }) => address === ADDRESSES.user)?.attributes.arn;
-  const ofState = typeof arn === "string" ? arn.split(":")[4] : undefined;
-  for (const [source, expected] of [
-    ["accountId is", accountId],
-    ["the state's user belongs to", ofState],
-  ]) {
-    if (expected !== undefined && expected !== account) {
-      throw new Error(`the credentials belong to account ${account}, and ${source} ${expected}; use credentials of ${expected}`);
-    }
-  }
-}
-
-/**
- * The results of all objects. Without a state, what the settings do not describe may be what is deployed: then no finding has a
- * command, and a missing user can also mean the wrong account, in which nothing would be found.
- * @param hasState whether what is managed was read from the state
- */
-function driftResults({ stack }: Deployment, objects: readonly ObjectDrift[], hasState: boolean): readonly DriftResult[] {
-  const results = objects.flatMap((drift) => drift.results);
-  if (hasState) {
-    return results;
-  }
-  const [user] = objects;
-  const found = "it does not exist in this account; check the credentials, or set accountId";
-  return [
-    ...(user?.missing === true ? [{ verdict: "unknown" as const, object: user.object, found }] : []),
-    ...results.map((result) => (result.verdict === "found" ? { ...result, remedies: [removeNothing(stack)] } : result)),
+  const inState = typeof arn === "string" ? arn.split(":")[4] : undefined;
+  const expectations = [
+    { source: "accountId is", field: "accountId", expected: accountId },
+    { source: "the user in the state belongs to", expected: inState },
   ];
+  return expectations.flatMap(({ source, field, expected }): readonly DriftFound[] =>
+    expected === undefined || expected === account
+      ? []
+      : [{ rule: "account-differs", field, values: { source, expected, account } }],
+  );
 }
 
-function notesOf(
-  { cluster }: Deployment,
-  state: DriftState,
-  { user }: ManagedAccess,
-  objects: readonly ObjectDrift[],
-): readonly string[] {
-  const notes: string[] = [];
-  if ("unread" in state) {
-    notes.push(`no state is reachable, so what the settings describe counts as managed by Terraform: ${state.unread}`);
+/** Without a state, a missing user can also mean the wrong account, in which nothing would be found. */
+function stateFindings({ stack }: Deployment, state: DriftState, [user]: readonly ObjectDrift[]): readonly DriftFound[] {
+  if ("value" in state) {
+    return [];
   }
+  const findings: DriftFound[] = [{ rule: "state-unread", field: "backend", values: { reason: state.unread, stack } }];
+  if (user?.isMissing === true) {
+    findings.push({ rule: "user-not-found", field: "accountId", object: user.object, values: { object: user.object } });
+  }
+  return findings;
+}
+
+function notes({ cluster }: Deployment, { user }: ManagedAccess): readonly DriftFound[] {
+  const findings: DriftFound[] = [];
   if (user.keys === undefined) {
-    notes.push("accessKeys is none: access keys are managed outside Terraform and not compared");
+    findings.push({ rule: "keys-not-compared", field: "accessKeys", values: {} });
   }
   if (cluster.prefix === undefined) {
-    notes.push("cluster.prefix is not set: the role <prefix>-node of DKP is not compared");
+    findings.push({ rule: "node-role-not-compared", field: "cluster.prefix", values: {} });
   }
-  return [...notes, ...objects.filter(({ missing }) => missing).map(({ object }) => `the ${object} does not exist`)];
+  return findings;
 }
 
 /** The report as text. */
-export function driftReportText({ stack, account, managedBy, results, notes }: DriftReport): string {
-  const count = (verdict: DriftResult["verdict"]) => results.filter((result) => result.verdict === verdict).length;
+export function driftText({ stack, account, findings }: DriftReport): string {
+  const levels = findings.map((finding) => levelOf<DriftRules>(DRIFT_RULES, finding));
+  const counts = LEVELS.slice(1).flatMap((level) => {
+    const count = levels.filter((one) => one === level).length;
+    return count === 0 ? [] : [`${level}: ${count}`];
+  });
   const where = account === undefined ? "" : ` in account ${account}`;
-  const indent = " ".repeat("unknown  ".length);
   const lines = [
-    `${stack}: what exists${where} beside what Terraform manages according to the ${managedBy}`,
-    ...results.flatMap(({ verdict, object, found, risk, remedies = [] }) => [
-      `${verdict.padEnd("unknown".length)}  ${object}: ${found}`,
-      ...(risk === undefined ? [] : [`${indent}risk: ${risk}`]),
-      ...remedies.map((remedy) => `${indent}-> ${remedy}`),
+    `${stack}: what exists${where} besides what the settings and the state have`,
+    ...findings.flatMap((finding, index) => [
+      `${levels[index]}: ${textOf<DriftRules>(DRIFT_RULES, finding)}`,
+      ...adviceLines<DriftRules>(DRIFT_RULES, finding).map((line) => `  ${line}`),
     ]),
-    ...notes.map((note) => `note: ${note}`),
-    results.length === 0 ? "nothing found" : `found: ${count("found")}, unknown: ${count("unknown")}`,
+    counts.join(", ") || "nothing found",
   ];
   return lines.map((line) => `${visible(line)}\n`).join("");
 }

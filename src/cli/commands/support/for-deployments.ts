@@ -8,11 +8,8 @@ export interface DeploymentReports<Report> {
   /** Reads one deployment and sets the exit code. */
   readonly report: (deployment: Deployment) => Promise<Report>;
   readonly text: (report: Report) => string;
-  /** @default the report itself */
-  readonly json?: (report: Report) => object;
+  readonly json: (reports: readonly Report[]) => object;
   readonly format: string;
-  /** Whether the JSON output is one object instead of a list. */
-  readonly isSingle: boolean;
 }
 
 /** How many deployments are read at a time: most of the time passes while Terraform and AWS respond. */
@@ -25,7 +22,7 @@ const AT_A_TIME = 4;
 export async function forDeployments<Report>(
   session: Session,
   deployments: readonly Deployment[],
-  { report, text, json, format, isSingle }: DeploymentReports<Report>,
+  { report, text, json, format }: DeploymentReports<Report>,
 ): Promise<void> {
   const reports = new Map<Deployment, Report>();
   let ended = 0;
@@ -46,12 +43,7 @@ export async function forDeployments<Report>(
       session.printError(`${deployment.stack} (${ended} of ${deployments.length})\n`);
     }
   });
-  const results = deployments.flatMap((deployment) => {
-    const result = reports.get(deployment);
-    return result === undefined ? [] : [json === undefined ? result : json(result)];
-  });
-  const printed = isSingle ? results[0] : results;
-  if (format === "json" && printed !== undefined) {
-    session.printJson(printed);
+  if (format === "json") {
+    session.printJson(json(deployments.flatMap((deployment) => reports.get(deployment) ?? [])));
   }
 }

@@ -1,9 +1,11 @@
+import { DRIFT_RULES } from "../../src/cli/account/drift/rules";
 import { KEY_RULES } from "../../src/cli/account/keys/rules";
+import { PREFLIGHT_RULES } from "../../src/cli/account/preflight/rules";
 import { RULES } from "../../src/cli/diff/rules";
 import { LEVELS } from "../../src/cli/findings/finding";
 
 /** The rules of every command that reports findings. */
-export const RULES_OF = { diff: RULES, keys: KEY_RULES } as const;
+export const RULES_OF = { diff: RULES, keys: KEY_RULES, drift: DRIFT_RULES, preflight: PREFLIGHT_RULES } as const;
 
 const text = (description: string) => ({ description, type: "string" });
 

@@ -1,9 +1,11 @@
 import { CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import schema from "../../../docs/reference/findings.schema.json";
 import { adminPolicy } from "../../../src/cli/account/preflight/all-checks";
-import type { Result } from "../../../src/cli/account/preflight/check";
+import { schemaErrors } from "../../helpers/json-schema";
 import type { Credentials, LocalAws } from "../support/local-aws";
 import {
   ACCOUNT,
+  ADMIN,
   AMI,
   createManagedRole,
   createRole,
@@ -12,8 +14,7 @@ import {
   imageResponse,
   keyOf,
   preflight,
-  REGION,
-  resultsOf,
+  rulesOf,
   settings,
   simulate,
   testAws,
@@ -34,32 +35,32 @@ describe("preflight", () => {
     fixtures = await createFixtures(aws().local);
   });
 
-  it("prints each result with its source and remedy", async () => {
+  it("prints each finding with the calls that it is based on, and the remedy", async () => {
     aws().stub.say({ ...simulate({}), ...imageResponse({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }) });
     const cluster = `prefix: dev, layout: WithoutNAT, amis: [${AMI}]`;
     const { status, stdout } = await preflight(settings(cluster), aws().stub.url);
-    expect(stdout).toBe(
+    expect(stdout.split("\n")).toMatchObject(
       [
-        "dev: preflight of a cluster in eu-central-1",
-        "",
-        `ok       account                account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:user/moto; accountId is not set [sts:GetCallerIdentity]`,
-        "ok       region                 eu-central-1 is enabled (opt-in-not-required) [ec2:DescribeRegions in us-east-1]",
-        `failed   image                  ${AMI} has 2 disks (/dev/sda1, /dev/sdf), and DKP requires exactly one, the root disk /dev/sda1 [ec2:DescribeImages in eu-central-1]`,
-        "                                -> create an image with only the root disk: start an instance from it, detach the other disks, create an image",
-        "ok       own names              user deckhouse, policy D8CloudProviderAWS: do not exist yet [iam:GetUser, iam:GetPolicy, iam:ListPolicies]",
-        "ok       role name              the role dev-node does not exist yet [iam:GetRole]",
-        "ok       instance profile name  the instance profile dev-node does not exist yet [iam:GetInstanceProfile]",
-        "ok       key pair name          the key pair dev does not exist yet [ec2:DescribeKeyPairs in eu-central-1]",
-        "ok       same prefix            no object has a name of a cluster with the prefix dev [ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1]",
-        "skipped  marker                 policy.mode is not strict [no call]",
-        "skipped  source addresses       user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster have no known source yet [ec2:DescribeVpcs, ec2:DescribeAddresses in eu-central-1]",
-        "                                -> set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
-        "ok       permissions            the user deckhouse is allowed all 127 actions [iam:SimulatePrincipalPolicy]",
-        "skipped  OpenPGP keys           no pgpKey is set [no call]",
-        "",
-        "ok: 8, failed: 1, skipped: 3",
-        "",
-      ].join("\n"),
+        /^dev: preflight of a cluster in eu-central-1$/,
+        /^$/,
+        /^ok {9}account +account \d+, as .* \[sts:GetCallerIdentity\]$/,
+        /^ok {9}region .* \[ec2:DescribeRegions in us-east-1\]$/,
+        /^attention {2}image .* \[ec2:DescribeImages in eu-central-1\]$/,
+        /^ +-> create an image with only the root disk/,
+        /^ok {9}resource-names .* \[iam:GetUser, iam:GetPolicy, iam:ListPolicies\]$/,
+        /^ok {9}node-role-name .* \[iam:GetRole\]$/,
+        /^ok {9}instance-profile-name .* \[iam:GetInstanceProfile\]$/,
+        /^ok {9}key-pair-name .* \[ec2:DescribeKeyPairs in eu-central-1\]$/,
+        /^ok {9}prefix-in-use .* \[ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1\]$/,
+        /^ok {9}marker .* \[no call\]$/,
+        /^note {7}source-addresses .* \[ec2:DescribeVpcs, ec2:DescribeAddresses, ec2:DescribeInstances in eu-central-1\]$/,
+        /^ +-> set user.allowedNetworks/,
+        /^ok {9}permissions .* \[iam:SimulatePrincipalPolicy\]$/,
+        /^ok {9}pgp-keys .* \[no call\]$/,
+        /^$/,
+        /^ok: 10, attention: 1, note: 1$/,
+        /^$/,
+      ].map((line) => expect.stringMatching(line)),
     );
     expect(status).toBe(2);
   });
@@ -68,7 +69,7 @@ describe("preflight", () => {
     aws().stub.say({ SimulatePrincipalPolicy: () => queryError(400, "Throttling", "Rate exceeded") });
     const { status, stdout, stderr } = await preflight(settings(""), aws().stub.url, ["--timeout", "3"]);
     expect(status).toBe(3);
-    expect(stdout).toContain("unknown  permissions            no response within 3 seconds [iam:SimulatePrincipalPolicy]\n");
+    expect(stdout).toMatch(/^unverifiable {2}permissions .*\[iam:SimulatePrincipalPolicy\]$/m);
     expect(stdout).toContain("-> try again with a longer --timeout\n");
     expect(stderr).toMatch(/^waiting for the check permissions \.\.\.$/m);
   });
@@ -77,7 +78,7 @@ describe("preflight", () => {
     const { status, stdout } = await preflight(settings(""), "http://127.0.0.1:1");
     expect(status).toBe(3);
     expect(stdout).toContain("sts:GetCallerIdentity: AWS cannot be reached (connect ECONNREFUSED 127.0.0.1:1)");
-    expect(stdout).toContain('skipped  permissions            depends on check "account", whose result is unknown');
+    expect(stdout).toMatch(/^unverifiable {2}permissions .*\[no call\]$/m);
   });
 
   it.each([
@@ -87,30 +88,20 @@ describe("preflight", () => {
     expect(await preflight(settings(""), aws().local.url, args)).toEqual({ status: 1, stdout: "", stderr });
   });
 
-  it("prints JSON with the exit code", async () => {
-    const { status, stdout } = await preflight(settings("", 'accountId: "111111111111"\n'), aws().local.url, [
-      "--format",
-      "json",
-    ]);
-    const { results, ...rest } = JSON.parse(stdout) as { results: readonly Result[] };
-    expect({ status, ...rest }).toEqual({ status: 2, stack: "dev", region: REGION, exitCode: 2 });
-    expect(results[0]).toMatchObject({ check: "account", verdict: "failed", source: "sts:GetCallerIdentity" });
+  it("prints JSON that matches the schema of all findings", async () => {
+    const text = settings("", 'accountId: "111111111111"\n');
+    const { status, stdout } = await preflight(text, aws().local.url, ["--format", "json"]);
+    const report = JSON.parse(stdout) as { readonly exitCode: number; readonly findings: readonly object[] };
+    expect(schemaErrors(report, schema)).toEqual([]);
+    expect({ status, exitCode: report.exitCode }).toEqual({ status: 2, exitCode: 2 });
+    expect(report.findings[0]).toMatchObject({ rule: "account-differs", level: "attention", stack: "dev", field: "accountId" });
   });
 
-  it("names the setting that would enable each check that minimal settings skip", async () => {
-    const results = await resultsOf(settings(""), aws().local.url);
-    expect(
-      results.filter(({ verdict }) => verdict === "skipped").map(({ check, found, remedy }) => `${check}: ${remedy ?? found}`),
-    ).toEqual([
-      "image: set cluster.amis",
-      "role name: set cluster.prefix",
-      "instance profile name: set cluster.prefix",
-      "key pair name: set cluster.prefix",
-      "same prefix: set cluster.prefix",
-      "marker: policy.mode is not strict",
-      "source addresses: set cluster.prefix",
-      "OpenPGP keys: no pgpKey is set",
-    ]);
+  it("names the profile of which no credentials are found", async () => {
+    const profile = { AWS_PROFILE: "unknown", AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+    const { status, stdout } = await preflight(settings(""), aws().local.url, [], ADMIN, profile);
+    expect(status).toBe(2);
+    expect(stdout).toMatch(/^attention {5}account +no credentials were found for the profile unknown /m);
   });
 
   it("prints its help", async () => {
@@ -132,8 +123,8 @@ describe("preflight", () => {
       const { stub } = aws();
       stub.say({ AssumeRole: () => queryError(403, "AccessDenied", "not authorized to perform: sts:AssumeRole") });
       const { status, stdout } = await preflight(settings("", role), stub.url);
-      expect(stdout).toContain(
-        "failed   account                provider.assumeRoleArn cannot be assumed (AccessDenied: not authorized to perform: sts:AssumeRole)",
+      expect(stdout).toMatch(
+        /^attention {5}account +provider.assumeRoleArn cannot be assumed \(AccessDenied: not authorized to/m,
       );
       expect(status).toBe(2);
     });
@@ -147,7 +138,6 @@ describe("preflight", () => {
       await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "only", PolicyDocument: JSON.stringify(policy) }));
       return keyOf(aws().local, UserName);
     };
-    const denied = (action: string) => `${action} is denied to these credentials`;
     const EVERYTHING = () =>
       settings(
         `prefix: taken, layout: Standard, existingVPCID: ${fixtures.free}, tags: { dkp-cluster: taken }, amis: [${AMI}]`,
@@ -158,35 +148,22 @@ describe("preflight", () => {
       const { stdout } = await preflight(settings(""), aws().local.url, ["--permissions"]);
       expect(JSON.parse(stdout)).toEqual(adminPolicy());
       const key = await userWith("checker", JSON.parse(stdout) as object);
-      const results = await enforced(aws().local, () => resultsOf(EVERYTHING(), aws().local.url, {}, key));
-      expect(results.filter(({ found }) => found.includes("denied to these credentials"))).toEqual([]);
+      const rules = await enforced(aws().local, () => rulesOf(EVERYTHING(), aws().local.url, {}, key));
       // The emulator has no simulator.
-      const unknownChecks = results.filter(({ verdict }) => verdict === "unknown").map(({ check }) => check);
-      expect(unknownChecks).toEqual(["permissions"]);
+      const unverifiable = Object.entries(rules).filter(([, own]) => own.some((rule) => rule.startsWith("unverifiable")));
+      expect(unverifiable).toEqual([["permissions", ["unverifiable call-failed"]]]);
     });
 
-    it("reports unknown results without permissions, and names the missing permissions", async () => {
+    it("reports what cannot be verified without permissions, check by check", async () => {
       const key = await userWith("nobody", {
         Version: "2012-10-17",
         Statement: [{ Effect: "Allow", Action: "sts:GetCallerIdentity", Resource: "*" }],
       });
-      const results = await enforced(aws().local, () => resultsOf(EVERYTHING(), aws().local.url, {}, key));
-      expect(results.map(({ verdict, check, found }) => [verdict, check, found])).toEqual([
-        ["ok", "account", `account ${ACCOUNT}, as arn:aws:iam::${ACCOUNT}:user/nobody; accountId is not set`],
-        ...[
-          ["region", denied("ec2:DescribeRegions")],
-          ["image", denied("ec2:DescribeImages")],
-          ["own names", denied("iam:GetUser")],
-          ["role name", denied("iam:GetRole")],
-          ["instance profile name", denied("iam:GetInstanceProfile")],
-          ["key pair name", denied("ec2:DescribeKeyPairs")],
-          ["same prefix", denied("ec2:DescribeInstances")],
-          ["marker", denied("ec2:DescribeTags")],
-          ["source addresses", denied("ec2:DescribeNatGateways")],
-          ["permissions", denied("iam:SimulatePrincipalPolicy")],
-        ].map(([check, action]) => ["unknown", check, action]),
-        ["skipped", "OpenPGP keys", "no pgpKey is set"],
-      ]);
+      const rules = await enforced(aws().local, () => rulesOf(EVERYTHING(), aws().local.url, {}, key));
+      const { account, "resource-names": names, "pgp-keys": pgpKeys, ...others } = rules;
+      expect({ account, pgpKeys }).toEqual({ account: ["note account-not-set"], pgpKeys: ["note pgp-keys-none"] });
+      expect(new Set(names)).toEqual(new Set(["unverifiable object-unread"]));
+      expect(new Set(Object.values(others).flat())).toEqual(new Set(["unverifiable call-denied"]));
     });
   });
 });

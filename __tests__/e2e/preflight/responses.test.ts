@@ -1,5 +1,7 @@
 import { CHECKS } from "../../../src/cli/account/preflight/all-checks";
-import { ACCOUNT, AMI, resultsOf, settings, testAws } from "../support/preflight";
+import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/rules";
+import { textOf } from "../../../src/cli/findings/finding";
+import { ACCOUNT, AMI, resultsOf, rulesOf, settings, testAws } from "../support/preflight";
 import type { WireAnswer, WireAnswers } from "../support/stub-aws";
 
 const PORTAL = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome</body></html>";
@@ -30,14 +32,13 @@ describe("a response that is not of AWS", () => {
   it.each(Object.entries(OTHERS))("%s: is an unknown result of each check that calls AWS", async (text, response) => {
     aws().stub.say(answers(OPERATIONS, response));
     const results = await resultsOf(EVERYTHING, aws().stub.url);
-    expect(results.map(({ check, verdict }) => `${check}: ${verdict}`)).toEqual([
-      "account: ok",
-      "region: ok",
-      ...CHECKS.map(({ name, calls }) => `${name}: ${calls.length === 0 ? "skipped" : "unknown"}`),
-    ]);
-    for (const { found, remedy } of results.filter(({ verdict }) => verdict === "unknown")) {
-      expect(found).toContain(`: 127.0.0.1 returned ${text}`);
-      expect(remedy).toMatch(/^sign in to the network/);
+    const findings = results.slice(2).flatMap(({ check, findings: own }) => own.map((found) => ({ check, found })));
+    // What is read of IAM is a finding of each object.
+    const rules: Readonly<Record<string, string>> = { "resource-names": "object-unread", "pgp-keys": "pgp-keys-none" };
+    const expected = new Set(CHECKS.map(({ id }) => `${id}: ${rules[id] ?? "call-not-aws"}`));
+    expect(new Set(findings.map(({ check, found }) => `${check}: ${found.rule}`))).toEqual(expected);
+    for (const { found } of findings.filter(({ check }) => check !== "pgp-keys")) {
+      expect(textOf<PreflightRules>(PREFLIGHT_RULES, found)).toContain(`: 127.0.0.1 returned ${text}`);
     }
   });
 
@@ -45,8 +46,8 @@ describe("a response that is not of AWS", () => {
     for (const response of Object.values(OTHERS)) {
       aws().stub.say(answers([operation], response));
       const results = await resultsOf(settings(""), aws().stub.url);
-      const result = results.find(({ source }) => source.includes(operation));
-      expect(result).toMatchObject({ verdict: "unknown", found: expect.stringContaining("not a response of AWS") });
+      const result = results.find(({ calls }) => calls.includes(operation));
+      expect(result?.findings).toMatchObject([{ rule: "call-not-aws" }]);
     }
   });
 
@@ -57,7 +58,9 @@ describe("a response that is not of AWS", () => {
       GetCallerIdentity: () => ({ status: 200, body }),
       ...answers(["DescribeInstances"], { status: 200, body: PORTAL, type: "text/html" }),
     });
-    const results = await resultsOf(settings(""), aws().stub.url, { asKey: true });
-    expect(results.map(({ check, verdict }) => `${check}: ${verdict}`)).toEqual(["account: ok", "account: ok", "key: unknown"]);
+    expect(await rulesOf(settings(""), aws().stub.url, { asKey: true })).toEqual({
+      account: ["note account-not-set", "note key-owner-ok"],
+      key: ["unverifiable call-not-aws"],
+    });
   });
 });

@@ -10,10 +10,10 @@ import {
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { Aws } from "../../../src/cli/account/aws/client";
-import { ADMIN_ACTIONS } from "../../../src/cli/account/preflight/all-checks";
-import type { ReadState, Result, Verdict } from "../../../src/cli/account/preflight/check";
+import type { ReadState } from "../../../src/cli/account/preflight/check";
+import type { CheckResult } from "../../../src/cli/account/preflight/report";
+import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/rules";
 import { runPreflight } from "../../../src/cli/account/preflight/runner";
-import type { StateResource } from "../../../src/cli/terraform/state-file";
 import { NODE_TRUST, nodePolicy } from "../../../src/iam/node-role-permissions";
 import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";
@@ -25,7 +25,6 @@ const SCRIPT = join(PROJECT, "bin/dkp-access");
 export const REGION = "eu-central-1";
 export const ACCOUNT = "123456789012";
 export const AMI = "ami-0aad10862ade98f27";
-export const CPU = "the node software of DKP requires x86_64";
 /** The principal that runs the preflight: an administrator as long as the local AWS does not enforce IAM. */
 export const ADMIN: Credentials = { accessKeyId: "preflight", secretAccessKey: "test" };
 
@@ -56,10 +55,17 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the command on one deployment, `dev`. */
-export function preflight(text: string, url: string, args: readonly string[] = [], key: Credentials = ADMIN): Promise<Ended> {
+/** Runs the command on one deployment, `dev`. @param more environment variables instead of the key */
+export function preflight(
+  text: string,
+  url: string,
+  args: readonly string[] = [],
+  key: Credentials = ADMIN,
+  more?: Readonly<Record<string, string>>,
+): Promise<Ended> {
   const path = folder({ "cdktf.json": "{}", "deployments/dev.yaml": text });
-  const env = { PATH: process.env.PATH ?? "", ...environmentOf(url, key) };
+  const { AWS_ENDPOINT_URL, AWS_EC2_METADATA_DISABLED, ...credentials } = environmentOf(url, key);
+  const env = { PATH: process.env.PATH ?? "", AWS_ENDPOINT_URL, AWS_EC2_METADATA_DISABLED, ...(more ?? credentials) };
   return new Promise((resolve) => {
     execFile(process.execPath, [SCRIPT, "preflight", "dev", ...args], { cwd: path, env }, (error, stdout, stderr) => {
       resolve({ status: Number(error?.code ?? 0), stdout, stderr });
@@ -73,7 +79,7 @@ export async function resultsOf(
   url: string,
   options: { readonly existingCluster?: boolean; readonly asKey?: boolean; readonly state?: ReadState } = {},
   key: Credentials = ADMIN,
-): Promise<readonly Result[]> {
+): Promise<readonly CheckResult[]> {
   Object.assign(process.env, environmentOf(url, key));
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
@@ -81,6 +87,7 @@ export async function resultsOf(
   return runPreflight(deployment(text), aws, {
     asKey: false,
     existingCluster: false,
+    profile: undefined,
     state: async () => ({ unread: "not synthesized" }),
     timeout: 60,
     signal,
@@ -89,8 +96,13 @@ export async function resultsOf(
   });
 }
 
-/** Verdict, finding and remedy of a result. */
-export const summary = ({ verdict, found, remedy }: Omit<Result, "check" | "source">) => ({ verdict, found, remedy });
+/** Level and rule of each finding, by check: `attention image-disks`. */
+export async function rulesOf(...args: Parameters<typeof resultsOf>): Promise<Readonly<Record<string, readonly string[]>>> {
+  const results = await resultsOf(...args);
+  return Object.fromEntries(
+    results.map(({ check, findings }) => [check, findings.map(({ rule }) => `${PREFLIGHT_RULES[rule].level} ${rule}`)]),
+  );
+}
 
 /** A local AWS and a stub in front of it. */
 export interface TestAws {
@@ -114,95 +126,11 @@ export function testAws(): () => TestAws {
 }
 
 /** Names of the calls that the principal `ADMIN` has made to either since the last list of calls. */
-async function observedCalls({ local, stub }: TestAws): Promise<readonly string[]> {
+export async function observedCalls({ local, stub }: TestAws): Promise<readonly string[]> {
   const calls = (await local.calls()) as readonly (Call & { readonly accessKeyId: string })[];
   const all = [...calls.filter(({ accessKeyId }) => accessKeyId === ADMIN.accessKeyId), ...stub.calls.splice(0)];
   return [...new Set(all.map(({ service, action }) => `${service}:${action}`))].sort();
 }
-
-/** A verdict of a check: from the local AWS, or from the stub, with these answers, if the local AWS does not support the case. */
-export interface Case<F> {
-  /** The check; the first of the file by default. */
-  readonly check?: string;
-  readonly verdict: Verdict;
-  /** The case, as the continuation of "failed for". */
-  readonly of: string;
-  /** @default no fields of `cluster` */
-  readonly settings?: (fixtures: F) => string;
-  readonly existingCluster?: boolean;
-  /** The managed resources of the deployment's state. @default no state is readable */
-  readonly state?: readonly StateResource[];
-  readonly answers?: WireAnswers;
-  readonly expected: (fixtures: F) => readonly [found: string, remedy?: string];
-}
-
-interface TestedCheck {
-  readonly name: string;
-  readonly calls: readonly string[];
-}
-
-/** Cases of one or more checks. */
-export interface CheckTests {
-  readonly names: readonly string[];
-  /** Registers the tests. */
-  readonly register: (aws: () => TestAws) => void;
-}
-
-/**
- * Tests checks in whole runs of the preflight. Each check must both pass and fail in a case, and make all calls that it lists.
- * @param createFixtures creates the objects that the checks find in the local AWS
- */
-export function testChecks<F>(
-  checks: readonly TestedCheck[],
-  createFixtures: (local: LocalAws) => Promise<F>,
-  cases: readonly Case<F>[],
-): CheckTests {
-  const names = checks.map(({ name }) => name);
-  const rows = cases.map(({ answers, ...row }) => ({
-    check: names[0] ?? "",
-    existingCluster: false,
-    settings: () => settings(""),
-    by: answers === undefined ? "local AWS" : "stub",
-    answers: answers ?? {},
-    ...row,
-  }));
-  const register = (aws: () => TestAws) => {
-    let fixtures: F;
-
-    beforeAll(async () => {
-      fixtures = await createFixtures(aws().local);
-      await observedCalls(aws());
-    });
-
-    it.each(rows)("$verdict for $of, by the $by ($check)", async ({ check, verdict, by, answers, ...row }) => {
-      const { local, stub } = aws();
-      stub.say(answers);
-      const { existingCluster, state: value } = row;
-      const state = value === undefined ? {} : { state: async () => ({ value }) };
-      const results = await resultsOf(row.settings(fixtures), by === "stub" ? stub.url : local.url, {
-        existingCluster,
-        ...state,
-      });
-      const [found, remedy] = row.expected(fixtures);
-      expect(results.filter((result) => result.check === check).map(summary)).toContainEqual({ verdict, found, remedy });
-    });
-
-    it.each(names)("both passes and fails in a case (%s)", (name) => {
-      const verdicts = rows.filter(({ check }) => check === name).map(({ verdict }) => verdict);
-      expect(verdicts).toEqual(expect.arrayContaining(["ok", "failed"]));
-    });
-
-    it("makes every call that it lists, and no call of the run is missing in --permissions", async () => {
-      const observed = await observedCalls(aws());
-      expect(observed).toEqual(expect.arrayContaining(checks.flatMap(({ calls }) => calls)));
-      expect(observed.filter((call) => !ADMIN_ACTIONS.includes(call))).toEqual([]);
-    });
-  };
-  return { names, register };
-}
-
-/** A check for which the local AWS needs no objects. */
-export const noFixtures = async () => undefined;
 
 /** @returns the ID of the VPC */
 export async function createVpc(local: LocalAws, name: string): Promise<string> {
@@ -244,7 +172,7 @@ export async function keyOf(local: LocalAws, UserName: string): Promise<Credenti
 }
 
 /** Results while the local AWS enforces IAM. */
-export async function enforced(local: LocalAws, run: () => Promise<readonly Result[]>): Promise<readonly Result[]> {
+export async function enforced<T>(local: LocalAws, run: () => Promise<T>): Promise<T> {
   await local.enforceIam(true);
   try {
     return await run();

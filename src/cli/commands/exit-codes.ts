@@ -34,10 +34,10 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
     3: "the saved plan has a breaking change, or is unverifiable, as in diff",
   },
   preflight: {
-    0: "no check failed",
+    0: "no check requires attention",
     1: "the settings or the arguments have an error",
-    2: "a check failed",
-    3: "no check failed, and the result of a check is unknown",
+    2: "a check requires attention",
+    3: "no check requires attention, and one is unverifiable",
   },
   keys: {
     0: "nothing but notes is reported; with --leaked: the steps are printed",
@@ -47,9 +47,9 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
   },
   "hand-over": { 0: "the provider block is printed or written", 1: "the provider block is neither printed nor written" },
   drift: {
-    0: "nothing exists beside what Terraform manages",
+    0: "nothing exists besides what is managed, and nothing of that is missing",
     1: "the settings or the arguments have an error",
-    2: "something exists beside what Terraform manages",
+    2: "something exists besides what is managed, or something of that is missing",
     3: "something, also the state, cannot be read, or the credentials belong to another account: the result is unknown",
   },
 };

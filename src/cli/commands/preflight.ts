@@ -3,7 +3,7 @@ import type { Deployment } from "../../settings/deployment";
 import { Aws } from "../account/aws/client";
 import { deadline } from "../account/aws/operations";
 import { adminPolicy } from "../account/preflight/all-checks";
-import { exitCode, reportJson, reportText } from "../account/preflight/report";
+import { exitCode, preflightJson, preflightText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
 import { readableState } from "./support/readable-state";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
@@ -28,7 +28,7 @@ Run it with the credentials that apply the stack; provider.profile and provider.
     .argument("[stack]", STACK_HELP)
     .option("--existing-cluster", "DKP has created the cluster: expect its names to be in use")
     .option("--as-key", "the credentials are the user's access key: test its permissions with dry runs of EC2 calls")
-    .addOption(timeoutOption("time limit; a check without a result by then is unknown", 60))
+    .addOption(timeoutOption("time limit; a check without a result by then is unverifiable", 60))
     .option("--permissions", "print the IAM policy that the preflight requires, and end")
     .addOption(formatOption("text", "json"))
     .action(async (stack: string | undefined, options: Options) => {
@@ -45,20 +45,25 @@ async function preflight(session: Session, deployment: Deployment, options: Opti
   const { timeout } = options;
   const asKey = options.asKey === true;
   const { signal, stop } = deadline(timeout);
-  const as = asKey ? {} : { profile: provider.profile, assumeRoleArn: provider.assumeRoleArn };
+  const profile = asKey ? undefined : provider.profile;
+  const as = { profile, assumeRoleArn: asKey ? undefined : provider.assumeRoleArn };
   const aws = new Aws({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal });
   try {
     const results = await runPreflight(deployment, aws, {
       asKey,
       existingCluster: options.existingCluster === true,
+      profile: profile ?? session.host.env.AWS_PROFILE,
       state: () => readableState(session, stack),
       timeout,
       signal,
       progress: session.printError,
     });
     session.raise(exitCode(results));
-    const heading = `${stack}: preflight of a cluster in ${region}`;
-    session.print(options.format === "json" ? reportJson(stack, region, results) : reportText(heading, results));
+    if (options.format === "json") {
+      session.printJson(preflightJson(stack, region, results));
+    } else {
+      session.print(preflightText(`${stack}: preflight of a cluster in ${region}`, results));
+    }
   } finally {
     stop();
   }

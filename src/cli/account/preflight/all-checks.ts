@@ -4,15 +4,15 @@ import { DKP_NAME_CHECKS } from "./checks/dkp-names";
 import { imageCheck } from "./checks/image";
 import { markerCheck } from "./checks/marker";
 import { openPgpKeysCheck } from "./checks/openpgp-keys";
-import { ownNamesCheck } from "./checks/own-names";
 import { regionCheck } from "./checks/region";
+import { resourceNamesCheck } from "./checks/resource-names";
 import { sourceAddressCheck } from "./checks/source-addresses";
 import { permissionsCheck } from "./checks/user-permissions";
 
-/** Every check besides the account and the region, in the order of the report. */
+/** Every check besides the account and the Region, in the order of the report. */
 export const CHECKS: readonly Check[] = [
   imageCheck,
-  ownNamesCheck,
+  resourceNamesCheck,
   ...DKP_NAME_CHECKS,
   markerCheck,
   sourceAddressCheck,

@@ -1,27 +1,12 @@
 import { iamResourceArn } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
+import type { Found } from "../../findings/finding";
 import type { StateResource } from "../../terraform/state-file";
-import type { Reading } from "../aws/iam-reader";
+import type { IamReader, Reading } from "../aws/iam-reader";
 import type { Action, Call, CallAll, DryRun } from "../aws/operations";
+import type { PreflightRules } from "./rules";
 
-/** `skipped`: nothing to check, or another check must pass first. `unknown`: AWS was called and returned no result. */
-export const VERDICTS = ["ok", "failed", "warning", "unknown", "skipped"] as const;
-export type Verdict = (typeof VERDICTS)[number];
-
-/** One result of a check. */
-export interface Finding {
-  readonly verdict: Verdict;
-  readonly found: string;
-  /** What to do; absent where there is nothing to do. */
-  readonly remedy?: string | undefined;
-}
-
-/** A finding and its source. */
-export interface Result extends Finding {
-  readonly check: string;
-  /** The calls that it is based on, with the region where it matters. */
-  readonly source: string;
-}
+export type PreflightFound = Found<PreflightRules>;
 
 /** What is checked. */
 export interface Subject {
@@ -47,36 +32,28 @@ export interface Tools<A extends Action = Action> {
   readonly call: Call<A>;
   readonly callAll: CallAll<A>;
   readonly dryRun: DryRun;
+  readonly iam: IamReader;
 }
 
 /** One check of the account. */
 export interface Check {
-  readonly name: string;
+  /** Stable: reports refer to it. */
+  readonly id: string;
+  /** The setting that it is about; a finding can name another one. */
+  readonly field: string;
   /** All calls that it can make: the permissions that the preflight requires follow from it. */
   readonly calls: readonly Action[];
-  /** Where it calls AWS: in the deployment's region, or, for global services, in a region that every account has. */
+  /** Where it calls AWS: in the deployment's Region, or, for global services, in a Region that every account has. */
   readonly where: "region" | "always-on region";
-  run(tools: Tools, subject: Subject): Promise<readonly Finding[]>;
+  run(tools: Tools, subject: Subject): Promise<readonly PreflightFound[]>;
 }
 
 /** A check that can make no other calls than it lists. */
 export function check<const A extends Action>(
   given: Omit<Check, "calls" | "run"> & {
     readonly calls: readonly A[];
-    run(tools: Tools<A>, subject: Subject): Promise<readonly Finding[]>;
+    run(tools: Tools<A>, subject: Subject): Promise<readonly PreflightFound[]>;
   },
 ): Check {
   return given;
-}
-
-export const ok = (found: string): Finding => ({ verdict: "ok", found });
-export const failed = (found: string, remedy: string): Finding => ({ verdict: "failed", found, remedy });
-export const warning = (found: string, remedy: string): Finding => ({ verdict: "warning", found, remedy });
-export const unknown = (found: string, remedy: string): Finding => ({ verdict: "unknown", found, remedy });
-export const skipped = (found: string, remedy?: string): Finding => ({ verdict: "skipped", found, remedy });
-
-/** IDs as text, at most a number of them: enough to find the objects, of which a cluster can have hundreds. */
-export function named(ids: readonly string[], most: number): string {
-  const shown = ids.slice(0, most).join(", ");
-  return ids.length > most ? `${shown} and ${ids.length - most} more` : shown;
 }

@@ -1,6 +1,6 @@
 import type { Image } from "../../aws/operations";
 import { inOrder, unlessMissing } from "../../aws/operations";
-import { check, type Finding, failed, ok, skipped, warning } from "../check";
+import { check, type PreflightFound } from "../check";
 
 /** What an image is used for. */
 export interface ImageUse {
@@ -10,78 +10,62 @@ export interface ImageUse {
   readonly imdsv2: boolean | undefined;
 }
 
-/** The errors of an image for DKP's nodes; its description if it has none. */
-export function judgeImage(image: Image | undefined, { ami, region, imdsv2 }: ImageUse): readonly Finding[] {
+/** What keeps an image from being one of DKP's nodes; its description if nothing does. */
+export function checkImage(image: Image | undefined, { ami, region, imdsv2 }: ImageUse): readonly PreflightFound[] {
   if (image === undefined) {
-    const found = `${ami} does not exist in ${region}, or is not shared with this account`;
-    return [failed(found, "use another image; image IDs differ between regions")];
+    return [{ rule: "image-missing", values: { ami, region } }];
   }
-  const { State, RootDeviceType, RootDeviceName: root, Architecture, EnaSupport, ImdsSupport } = image;
+  const { State: state = "in an unknown state", RootDeviceType: type = "unknown", RootDeviceName: root = "?" } = image;
+  const { Architecture: architecture = "an unknown architecture", EnaSupport, ImdsSupport } = image;
   const mappings = image.BlockDeviceMappings ?? [];
-  const disks = mappings.filter(({ Ebs }) => Ebs !== undefined);
-  const names = disks.map(({ DeviceName }) => DeviceName ?? "?");
-  const errors: Finding[] = [];
-  if (State !== "available") {
-    errors.push(failed(`is ${State ?? "in an unknown state"}`, "use an image whose state is available"));
+  const ebs = mappings.filter(({ Ebs }) => Ebs !== undefined);
+  const disks = ebs.map(({ DeviceName }) => DeviceName ?? "?");
+  const findings: PreflightFound[] = [];
+  if (state !== "available") {
+    findings.push({ rule: "image-state", values: { ami, state } });
   }
-  if (RootDeviceType !== "ebs") {
-    const type = RootDeviceType ?? "unknown";
-    errors.push(failed(`has a root device of type ${type}, DKP requires EBS`, "use an image with an EBS root disk"));
+  if (type !== "ebs") {
+    findings.push({ rule: "image-root-device", values: { ami, type } });
   }
-  if (names.length !== 1 || names[0] !== root) {
-    const count = names.length === 1 ? "one disk" : `${names.length} disks`;
-    errors.push(
-      failed(
-        `has ${count} (${names.join(", ") || "none"}), and DKP requires exactly one, the root disk ${root ?? "?"}`,
-        "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
-      ),
-    );
+  if (disks.length !== 1 || disks[0] !== root) {
+    findings.push({ rule: "image-disks", values: { ami, disks: disks.length === 0 ? "none" : disks, root } });
   }
-  if (Architecture !== "x86_64") {
-    const architecture = Architecture ?? "an unknown architecture";
-    errors.push(failed(`is for ${architecture}, and the node software of DKP requires x86_64`, "use an image for x86_64"));
+  if (architecture !== "x86_64") {
+    findings.push({ rule: "image-architecture", values: { ami, architecture } });
   }
   if (EnaSupport !== true) {
-    errors.push(warning("has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"));
+    findings.push({ rule: "image-ena", values: { ami } });
   }
   if (ImdsSupport === "v2.0" && imdsv2 !== true) {
-    errors.push(
-      warning(
-        "starts instances that accept only IMDSv2 (ImdsSupport v2.0), and DKP expects that only with imdsv2",
-        "set cluster.imdsv2: true here and in DKP, or use an image without ImdsSupport",
-      ),
-    );
+    findings.push({ rule: "image-imdsv2", field: "cluster.imdsv2", values: { ami } });
   }
-  if (errors.length > 0) {
-    return errors.map((error) => ({ ...error, found: `${ami} ${error.found}` }));
+  if (findings.length > 0) {
+    return findings;
   }
-  const size = disks[0]?.Ebs?.VolumeSize ?? "unknown";
+  const size = String(ebs[0]?.Ebs?.VolumeSize ?? "unknown");
   const ephemeral = mappings.flatMap(({ DeviceName, VirtualName }) => (VirtualName ? [`${VirtualName} at ${DeviceName}`] : []));
-  const others =
-    ephemeral.length === 0
-      ? ""
-      : `; also maps ${ephemeral.join(", ")}, which has an effect only on instance types with instance store volumes`;
-  return [ok(`${ami} is available, ${Architecture}, one EBS disk ${root} of ${size} GiB${others}`)];
+  return [{ rule: "image-ok", values: { ami, root, size, ephemeral } }];
 }
 
 /** The images that the settings name. What runs on an instance, such as cloud-init, is not visible from outside. */
 export const imageCheck = check({
-  name: "image",
+  id: "image",
+  field: "cluster.amis",
   calls: ["ec2:DescribeImages"],
   where: "region",
   async run({ call }, { deployment: { amis, cluster, region } }) {
     if (amis.length === 0) {
-      return [skipped("no image is set", "set cluster.amis")];
+      return [{ rule: "setting-not-set", values: { field: "cluster.amis" } }];
     }
     const findings = await inOrder(
       amis.map(async (ami) => {
-        const answer = await unlessMissing(
+        const response = await unlessMissing(
           call("ec2:DescribeImages", { ImageIds: [ami], IncludeDeprecated: true }),
           "InvalidAMIID.Malformed",
           "InvalidAMIID.NotFound",
           "InvalidAMIID.Unavailable",
         );
-        return judgeImage(answer?.Images?.[0], { ami, region, imdsv2: cluster.imdsv2 });
+        return checkImage(response?.Images?.[0], { ami, region, imdsv2: cluster.imdsv2 });
       }),
     );
     return findings.flat();

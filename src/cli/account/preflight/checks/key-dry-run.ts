@@ -1,6 +1,6 @@
 import { strictMarker } from "../../../../iam/cluster-marker";
 import type { Deployment } from "../../../../settings/deployment";
-import { type Check, type Finding, failed, ok, skipped, unknown } from "../check";
+import type { Check, PreflightFound } from "../check";
 
 /** A call of DKP that EC2 authorizes and does not execute. */
 interface DryCall {
@@ -39,49 +39,41 @@ function marked({ policy, cluster }: Deployment, ResourceType: string): object {
 }
 
 /** The finding for the response of EC2 to a dry run. */
-export function judgeDryRun(operation: string, { code, message }: { readonly code: string; readonly message: string }): Finding {
+export function checkDryRun(
+  operation: string,
+  { code, message }: { readonly code: string; readonly message: string },
+): PreflightFound {
   const action = `ec2:${operation}`;
   switch (code) {
     case "DryRunOperation":
-      return ok(`the key may call ${action}`);
+      return { rule: "key-allowed", values: { action } };
     case "UnsupportedOperation":
-      return skipped(`the region does not have ${action}, and DKP does not require it there`);
+      return { rule: "key-call-absent", values: { action } };
     case "UnauthorizedOperation":
-      return denied(action, message);
+      return { rule: DENIERS.find(([pattern]) => pattern.test(message))?.[1] ?? "key-denied", values: { action } };
     default:
-      return unknown(`${action} returned ${code}: ${message}`, "read the error above; it is about the call, not about the key");
+      return { rule: "key-call-failed", values: { action, reason: `${code}: ${message}` } };
   }
 }
 
-/** What denied a call, as the message of EC2 names it, and what to do. */
-const DENIERS: readonly (readonly [message: RegExp, what: string, remedy: string])[] = [
-  [/service control policy/i, "an SCP", "have the administrator of the organization allow it"],
-  [/permissions boundary/i, "the permissions boundary", "allow it in the boundary, or set another user.permissionsBoundary"],
-  [
-    /explicit deny in an identity-based policy/i,
-    "a policy of the user",
-    "if user.allowedNetworks is set, run the check from one of these networks; otherwise remove the Deny",
-  ],
-];
-
-/** The message of EC2 names what denied the call, unless an Allow is missing. */
-function denied(action: string, text: string): Finding {
-  const [, what, remedy] = DENIERS.find(([message]) => message.test(text)) ?? [];
-  return what === undefined || remedy === undefined
-    ? failed(`the key may not call ${action}`, "apply if the settings have not been applied yet")
-    : failed(`${what} denies ${action} to the key`, remedy);
-}
+/** What denied a call, as the message of EC2 names it; none of them where an Allow is missing. */
+const DENIERS = [
+  [/service control policy/i, "key-denied-by-scp"],
+  [/permissions boundary/i, "key-denied-by-boundary"],
+  [/explicit deny in an identity-based policy/i, "key-denied-by-policy"],
+] as const;
 
 /** Tests the key itself. Requires no permission but those of the key. */
 export const keyDryRunCheck: Check = {
-  name: "key",
+  id: "key",
+  field: "policy",
   calls: [],
   where: "region",
   run: ({ dryRun }, { deployment }) =>
     Promise.all(
       DRY_CALLS.flatMap(({ operation, input }) => {
         const request = input(deployment);
-        return request === undefined ? [] : [dryRun(operation, request).then((answer) => judgeDryRun(operation, answer))];
+        return request === undefined ? [] : [dryRun(operation, request).then((response) => checkDryRun(operation, response))];
       }),
     ),
 };

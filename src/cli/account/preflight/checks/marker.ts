@@ -2,7 +2,7 @@ import { iamResourceArn } from "../../../../iam/arns";
 import { nodeRoleName } from "../../../../iam/cluster";
 import { strictMarker } from "../../../../iam/cluster-marker";
 import { inOrder } from "../../aws/operations";
-import { check, type Finding, failed, named, ok, skipped, warning } from "../check";
+import { check, type PreflightFound } from "../check";
 import { securityGroupNames } from "./dkp-names";
 
 /** IDs of objects. */
@@ -13,28 +13,21 @@ export interface MarkedObjects {
   readonly marked: readonly string[];
 }
 
-const MOST_NAMED = 10;
-
 /** Whether mode `strict` would deny the key its own objects, or allow it objects of others. */
-export function judgeMarker({ cluster, marked }: MarkedObjects, marker: string, existingCluster: boolean): Finding {
+export function checkMarker({ cluster, marked }: MarkedObjects, marker: string, existingCluster: boolean): PreflightFound {
   if (!existingCluster) {
     return marked.length === 0
-      ? ok(`no object has the tag ${marker}`)
-      : failed(
-          `objects have the tag ${marker} before the cluster exists: ${named(marked, MOST_NAMED)}; the key could change them`,
-          "choose another pair for the cluster, or add --existing-cluster if they are the cluster's",
-        );
+      ? { rule: "marker-free", values: { marker } }
+      : { rule: "marker-in-use", values: { marker, marked } };
   }
+  const count = cluster.length;
   const lacking = cluster.filter((id) => !marked.includes(id));
-  if (cluster.length === 0) {
-    return warning("no object of the cluster was found", "check cluster.prefix, region and account");
+  if (count === 0) {
+    return { rule: "marker-no-objects", values: {} };
   }
   return lacking.length === 0
-    ? ok(`all ${cluster.length} objects of the cluster that were found have the tag ${marker}`)
-    : failed(
-        `${lacking.length} of ${cluster.length} objects of the cluster lack the tag ${marker}, so that mode strict would deny every change of them: ${named(lacking, MOST_NAMED)}`,
-        "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left: roll each node group of type CloudEphemeral",
-      );
+    ? { rule: "marker-everywhere", values: { marker, count } }
+    : { rule: "marker-lacking", values: { marker, count, lacking } };
 }
 
 /**
@@ -42,14 +35,15 @@ export function judgeMarker({ cluster, marked }: MarkedObjects, marker: string, 
  * they are tagged, so that they are found through their instances. The EBS CSI driver's volumes have a tag of its own instead.
  */
 export const markerCheck = check({
-  name: "marker",
+  id: "marker",
+  field: "policy.mode",
   calls: ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeTags"],
   where: "region",
   async run({ callAll }, { deployment: { cluster, policy }, partition, account, existingCluster }) {
     const marker = strictMarker(policy, cluster);
     const { prefix } = cluster;
     if (marker === undefined || prefix === undefined) {
-      return [skipped("policy.mode is not strict")];
+      return [{ rule: "marker-not-used", values: {} }];
     }
     /** IDs of the objects with a tag. */
     const withTag = async (key: string, ...values: readonly string[]) => {
@@ -77,7 +71,7 @@ export const markerCheck = check({
     // The existing VPC belongs to the user: the policy names its ID.
     const found = new Set([...byTag, ...byName, ...ofGroups, ...ids, ...disks].filter((id) => id !== cluster.existingVPCID));
     const objects = { cluster: [...found].sort(), marked: [...new Set(marked)].sort() };
-    return [judgeMarker(objects, `${marker.key}=${marker.value}`, existingCluster)];
+    return [checkMarker(objects, `${marker.key}=${marker.value}`, existingCluster)];
   },
 });
 

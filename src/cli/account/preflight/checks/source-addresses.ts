@@ -2,7 +2,7 @@ import ipaddr = require("ipaddr.js");
 
 import type { Networks } from "../../../../iam/networks";
 import { inOrder } from "../../aws/operations";
-import { check, type Finding, failed, ok, skipped, unknown, warning } from "../check";
+import { check, type PreflightFound, type Tools } from "../check";
 
 /** A public address of the cluster. */
 export interface SourceAddress {
@@ -28,141 +28,150 @@ export interface Sources {
 /** Services that DKP calls with the key. */
 const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 
-/** What the preflight cannot know. */
-const DHCTL = "the address of whoever runs dhctl is not known here";
-
-const named = (addresses: readonly SourceAddress[]) => addresses.map(({ address, of }) => `${address} (${of})`);
-const blocks = (addresses: readonly SourceAddress[]) => addresses.map(({ address }) => `${address}/32`).join(", ");
+const sourcesOf = (addresses: readonly SourceAddress[]) => ({
+  sources: addresses.map(({ address, of }) => `${address} (${of})`),
+  cidrs: addresses.map(({ address }) => `${address}/32`),
+});
 
 /** Whether the calls of the cluster come from `user.allowedNetworks`, as far as their sources are known. */
-export function judgeSources(
+export function checkSources(
   { addresses, endpoints }: Sources,
   networks: Networks | undefined,
   existingCluster: boolean,
-): readonly Finding[] {
+): readonly PreflightFound[] {
   if (networks === undefined) {
-    const known = [
-      ...named(addresses.filter(({ bastion }) => !bastion)),
-      ...endpoints.map(({ id, service }) => `${id} (${service})`),
-    ];
-    const from = known.length === 0 ? "have no known source yet" : `come from ${known.join(", ")}`;
-    return [
-      skipped(
-        `user.allowedNetworks is not set: a leaked key works in every network; the calls of the cluster ${from}`,
-        "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
-      ),
-    ];
+    const { sources } = sourcesOf(addresses.filter(({ bastion }) => !bastion));
+    const services = endpoints.map(({ id, service }) => `${id} (${service})`);
+    return [{ rule: "networks-not-set", values: { sources: [...sources, ...services] } }];
   }
   const services = SERVICES.filter((service) => !endpoints.some((endpoint) => endpoint.service === service));
-  return [
-    // Where every service has an endpoint, no call has an address.
-    ...(services.length === 0 ? [] : judgeAddresses(addresses, services, networks.cidrs, existingCluster)),
-    ...endpoints.map(({ id, vpc, service }) => {
-      const calls = `calls of ${service} in ${vpc} go through the VPC endpoint ${id}`;
-      return networks.vpcs.includes(vpc) || networks.vpcEndpoints.includes(id)
-        ? ok(`${calls}, which user.allowedNetworks includes`)
-        : failed(
-            `${calls}, have no public address, and are denied`,
-            `add ${id} to user.allowedNetworks.vpcEndpoints, or ${vpc} to user.allowedNetworks.vpcs`,
-          );
-    }),
-  ];
+  // Where every service has an endpoint, no call has an address.
+  const findings = services.length === 0 ? [] : checkAddresses(addresses, services, networks.cidrs, existingCluster);
+  const ofEndpoints = endpoints.map((endpoint): PreflightFound => {
+    const isAllowed = networks.vpcs.includes(endpoint.vpc) || networks.vpcEndpoints.includes(endpoint.id);
+    return { rule: isAllowed ? "endpoint-allowed" : "endpoint-outside", values: { ...endpoint } };
+  });
+  return [...findings, ...ofEndpoints];
 }
 
 /** @param services those that are called through the internet */
-function judgeAddresses(
+function checkAddresses(
   addresses: readonly SourceAddress[],
   services: readonly string[],
   cidrs: readonly string[],
   existingCluster: boolean,
-): readonly Finding[] {
+): readonly PreflightFound[] {
   if (addresses.length === 0) {
-    const found = "no NAT gateway and no Elastic IP has a name of the cluster";
-    return existingCluster
-      ? [unknown(`${found}: the addresses of its calls are not known`, "check cluster.prefix, cluster.layout and region")]
-      : [
-          warning(
-            `${found}: the cluster gets its addresses during bootstrap, and its calls from them would be denied unless user.allowedNetworks already has them`,
-            "remove user.allowedNetworks until the cluster exists",
-          ),
-        ];
+    return [{ rule: existingCluster ? "sources-not-found" : "sources-not-yet", values: {} }];
   }
   const inside = addresses.filter(({ address }) => includesAddress(cidrs, address));
   const outside = addresses.filter((address) => !inside.includes(address));
   const callers = outside.filter(({ bastion }) => !bastion);
   const bastions = outside.filter(({ bastion }) => bastion);
-  const findings: Finding[] = [];
-  const text = (some: readonly SourceAddress[]) => named(some).join(", ");
+  const findings: PreflightFound[] = [];
   if (inside.length > 0) {
-    findings.push(ok(`user.allowedNetworks includes ${text(inside)}; ${DHCTL}`));
+    findings.push({ rule: "sources-allowed", values: { sources: sourcesOf(inside).sources } });
   }
   if (callers.length > 0) {
-    const found = `user.allowedNetworks does not include ${text(callers)}: calls of ${services.join(", ")} from there are denied`;
-    findings.push(failed(found, `add ${blocks(callers)} to user.allowedNetworks.cidrs`));
+    findings.push({ rule: "source-outside", values: { ...sourcesOf(callers), services } });
   }
   if (bastions.length > 0) {
-    const found = `user.allowedNetworks does not include ${text(bastions)}, from which DKP itself makes no calls`;
-    findings.push(warning(found, `if dhctl runs there, add ${blocks(bastions)} to user.allowedNetworks.cidrs`));
+    findings.push({ rule: "bastion-outside", values: sourcesOf(bastions) });
   }
   return findings;
 }
 
+type Calls = "ec2:DescribeAddresses" | "ec2:DescribeInstances" | "ec2:DescribeNatGateways" | "ec2:DescribeVpcEndpoints";
+
 /**
  * The addresses that DKP's calls come from: the NAT gateways that DKP creates in WithNAT and Standard, without a prefix all of the VPC;
- * Elastic IPs by the names that DKP gives them, `<prefix>-natgw`, `<prefix>-bastion`, `<prefix>-<node group>-<number>`; and endpoints
- * that take calls without a change of DKP: those with private DNS names.
+ * Elastic IPs by the names that DKP gives them, `<prefix>-natgw` and `<prefix>-bastion`, and those of the cluster's instances,
+ * `<prefix>-<node group>-<number>`; and endpoints that take calls without a change of DKP: those with private DNS names.
  * Source: deckhouse/deckhouse, candi/cloud-providers/aws/layouts, base-infrastructure, master-node and static-node.
  */
 export const sourceAddressCheck = check({
-  name: "source addresses",
-  calls: ["ec2:DescribeVpcs", "ec2:DescribeNatGateways", "ec2:DescribeAddresses", "ec2:DescribeVpcEndpoints"],
+  id: "source-addresses",
+  field: "user.allowedNetworks",
+  calls: [
+    "ec2:DescribeVpcs",
+    "ec2:DescribeNatGateways",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeInstances",
+    "ec2:DescribeVpcEndpoints",
+  ],
   where: "region",
-  async run({ call, callAll }, { deployment: { cluster, user }, existingCluster }) {
+  async run(tools, { deployment: { cluster, user }, existingCluster }) {
     const { prefix, existingVPCID } = cluster;
     if (prefix === undefined && existingVPCID === undefined) {
-      return [skipped("the addresses that the cluster's calls come from are not known", "set cluster.prefix")];
+      return [{ rule: "setting-not-set", field: "cluster.prefix", values: { field: "cluster.prefix" } }];
     }
-    const withName = (name: string) => ({ Name: "tag:Name", Values: [name] });
-    const vpcs =
+    const { Vpcs = [] } =
       existingVPCID === undefined
-        ? ((await call("ec2:DescribeVpcs", { Filters: [withName(prefix ?? "")] })).Vpcs ?? []).map(({ VpcId = "" }) => VpcId)
-        : [existingVPCID];
-    const ofVpcs = { Name: "vpc-id", Values: vpcs };
-    const states = { Name: "state", Values: ["pending", "available"] };
-    const [gateways, elasticIps, interfaces] = await inOrder([
-      vpcs.length === 0 ? Promise.resolve([]) : callAll("ec2:DescribeNatGateways", { Filter: [ofVpcs, states] }),
-      prefix === undefined
-        ? Promise.resolve({ Addresses: [] })
-        : call("ec2:DescribeAddresses", { Filters: [withName(`${prefix}-*`)] }),
-      vpcs.length === 0 ? Promise.resolve([]) : callAll("ec2:DescribeVpcEndpoints", { Filters: [ofVpcs] }),
+        ? await tools.call("ec2:DescribeVpcs", { Filters: [{ Name: "tag:Name", Values: [prefix ?? ""] }] })
+        : { Vpcs: [{ VpcId: existingVPCID }] };
+    const vpcs = Vpcs.map(({ VpcId = "" }) => VpcId);
+    const [gateways, elasticIps, endpoints] = await inOrder([
+      natGateways(tools, vpcs, prefix),
+      prefix === undefined ? Promise.resolve([]) : elasticIpsOf(tools, prefix),
+      interfaceEndpoints(tools, vpcs),
     ]);
-    const addresses = new Map<string, SourceAddress>();
-    for (const { PublicIp, Tags } of elasticIps.Addresses ?? []) {
-      if (PublicIp !== undefined) {
-        const of = nameIn(Tags) ?? "";
-        addresses.set(PublicIp, { address: PublicIp, of, bastion: of === `${prefix}-bastion` });
-      }
-    }
-    for (const { NatGatewayId = "", NatGatewayAddresses = [], Tags } of gateways.flatMap(({ NatGateways = [] }) => NatGateways)) {
-      const isOwn = prefix === undefined || nameIn(Tags) === prefix;
-      for (const { PublicIp } of isOwn ? NatGatewayAddresses : []) {
-        if (PublicIp !== undefined) {
-          addresses.set(PublicIp, { address: PublicIp, of: `NAT gateway ${NatGatewayId}`, bastion: false });
-        }
-      }
-    }
-    const endpoints = interfaces
-      .flatMap(({ VpcEndpoints = [] }) => VpcEndpoints)
-      .filter(({ VpcEndpointType, PrivateDnsEnabled }) => VpcEndpointType === "Interface" && PrivateDnsEnabled === true)
-      .map(({ VpcEndpointId: id = "", VpcId: vpc = "", ServiceName = "" }) => ({
-        id,
-        vpc,
-        service: ServiceName.slice(ServiceName.lastIndexOf(".") + 1),
-      }))
-      .filter(({ service }) => SERVICES.includes(service));
-    return judgeSources({ addresses: [...addresses.values()], endpoints }, user.allowedNetworks, existingCluster);
+    // The Elastic IP of a NAT gateway is in both lists.
+    const addresses = new Map([...elasticIps, ...gateways].map((source) => [source.address, source]));
+    return checkSources({ addresses: [...addresses.values()], endpoints }, user.allowedNetworks, existingCluster);
   },
 });
+
+const ofVpcs = (vpcs: readonly string[]) => ({ Name: "vpc-id", Values: [...vpcs] });
+
+async function natGateways(
+  { callAll }: Tools<Calls>,
+  vpcs: readonly string[],
+  prefix: string | undefined,
+): Promise<readonly SourceAddress[]> {
+  if (vpcs.length === 0) {
+    return [];
+  }
+  const states = { Name: "state", Values: ["pending", "available"] };
+  const pages = await callAll("ec2:DescribeNatGateways", { Filter: [ofVpcs(vpcs), states] });
+  return pages
+    .flatMap(({ NatGateways = [] }) => NatGateways)
+    .filter(({ Tags }) => prefix === undefined || nameIn(Tags) === prefix)
+    .flatMap(({ NatGatewayId, NatGatewayAddresses = [] }) =>
+      NatGatewayAddresses.flatMap(({ PublicIp }) =>
+        PublicIp === undefined ? [] : [{ address: PublicIp, of: `NAT gateway ${NatGatewayId}`, bastion: false }],
+      ),
+    );
+}
+
+/** A cluster of another prefix can have names with the same beginning: `dev-eu-natgw` is not of the prefix `dev`. */
+async function elasticIpsOf({ call, callAll }: Tools<Calls>, prefix: string): Promise<readonly SourceAddress[]> {
+  const [{ Addresses = [] }, pages] = await inOrder([
+    call("ec2:DescribeAddresses", { Filters: [{ Name: "tag:Name", Values: [`${prefix}-*`] }] }),
+    callAll("ec2:DescribeInstances", { Filters: [{ Name: "tag-key", Values: [`kubernetes.io/cluster/${prefix}`] }] }),
+  ]);
+  const instances = pages.flatMap(({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances));
+  const own = new Set(instances.map(({ InstanceId }) => InstanceId));
+  const bastionName = `${prefix}-bastion`;
+  return Addresses.flatMap(({ PublicIp, InstanceId, Tags }) => {
+    const name = nameIn(Tags) ?? "";
+    const isOwn = [`${prefix}-natgw`, bastionName].includes(name) || (InstanceId !== undefined && own.has(InstanceId));
+    return PublicIp !== undefined && isOwn ? [{ address: PublicIp, of: name, bastion: name === bastionName }] : [];
+  });
+}
+
+/** Endpoints that take calls without a change of DKP: those with private DNS names. */
+async function interfaceEndpoints({ callAll }: Tools<Calls>, vpcs: readonly string[]): Promise<readonly SourceEndpoint[]> {
+  const pages = vpcs.length === 0 ? [] : await callAll("ec2:DescribeVpcEndpoints", { Filters: [ofVpcs(vpcs)] });
+  return pages
+    .flatMap(({ VpcEndpoints = [] }) => VpcEndpoints)
+    .filter(({ VpcEndpointType, PrivateDnsEnabled }) => VpcEndpointType === "Interface" && PrivateDnsEnabled === true)
+    .map(({ VpcEndpointId: id = "", VpcId: vpc = "", ServiceName = "" }) => ({
+      id,
+      vpc,
+      service: ServiceName.slice(ServiceName.lastIndexOf(".") + 1),
+    }))
+    .filter(({ service }) => SERVICES.includes(service));
+}
 
 function nameIn(
   tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] = [],

@@ -1,0 +1,282 @@
+import { setMaxListeners } from "node:events";
+import type { EvaluationResult } from "@aws-sdk/client-iam";
+import { Aws } from "../../../src/cli/account/aws/client";
+import { ADMIN_ACTIONS, adminPolicy, CHECKS } from "../../../src/cli/account/preflight/all-checks";
+import type { PreflightFound } from "../../../src/cli/account/preflight/check";
+import { includesAddress } from "../../../src/cli/account/preflight/checks/source-addresses";
+import { decisionOf } from "../../../src/cli/account/preflight/checks/user-permissions";
+import { type CheckResult, exitCode, preflightJson, preflightText } from "../../../src/cli/account/preflight/report";
+import { runPreflight } from "../../../src/cli/account/preflight/runner";
+import { simulatedCalls } from "../../../src/cli/account/preflight/simulated-requests";
+import { CATALOGUE } from "../../../src/iam/catalogue";
+import { policyDocument } from "../../../src/iam/policy-document";
+import { policyStatements } from "../../../src/iam/policy-statements";
+import { FEATURE_NAMES } from "../../helpers/clusters";
+import { deployment } from "../../helpers/deployment";
+import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
+import { isAllowed } from "../../helpers/simulator";
+import { UUID } from "../../helpers/tagged-requests";
+
+it.each(CASES)("$check: $title", async ({ check, account, expected }) => {
+  expect(findingsOf(await preflightIn(account), check)).toMatchObject(expected);
+});
+
+describe("the report", () => {
+  const result = (check: string, ...findings: readonly PreflightFound[]): CheckResult => ({
+    check,
+    calls: "iam:GetRole",
+    findings,
+  });
+  const passed = result("region", { rule: "region-ok", values: { region: "eu-central-1", status: "opted-in" } });
+  const noted = result("image", { rule: "image-ena", values: { ami: "ami-1\n::error::X" } });
+  const failed = result("image", { rule: "image-missing", values: { ami: "ami-1", region: "eu-central-1" } });
+  const unknown = result("permissions", { rule: "timed-out", values: { seconds: 5 } });
+
+  it.each([
+    [0, [passed, noted]],
+    [3, [passed, unknown]],
+    [2, [unknown, failed]],
+  ])("has the exit code %s", (code, results) => {
+    expect(exitCode(results)).toBe(code);
+    expect(preflightJson("dev", "eu-central-1", results)).toMatchObject({ exitCode: code });
+  });
+
+  it("as text has a line per finding, and below it the remedy", () => {
+    expect(preflightText("dev: preflight", [passed, noted, unknown])).toBe(
+      [
+        "dev: preflight",
+        "",
+        "ok            region       eu-central-1 is enabled (opted-in) [iam:GetRole]",
+        "note          image        ami-1\\n::error::X has no EnaSupport, which every Nitro instance type requires [iam:GetRole]",
+        "                           -> use an image with EnaSupport",
+        "unverifiable  permissions  no response within 5 seconds [iam:GetRole]",
+        "                           -> try again with a longer --timeout",
+        "",
+        "ok: 1, note: 1, unverifiable: 1",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("as JSON has what each check called, and its rules", () => {
+    expect(preflightJson("dev", "eu-central-1", [passed])).toMatchObject({
+      deployments: [
+        { stack: "dev", region: "eu-central-1", checks: [{ check: "region", calls: "iam:GetRole", rules: ["region-ok"] }] },
+      ],
+      findings: [{ rule: "region-ok", level: "note", stack: "dev" }],
+    });
+  });
+});
+
+describe("a result of the simulator", () => {
+  const result = (more: Partial<EvaluationResult>): EvaluationResult => ({
+    EvalActionName: "ec2:CreateVpc",
+    EvalDecision: "implicitDeny",
+    ...more,
+  });
+
+  it.each<[string, string, Partial<EvaluationResult>]>([
+    ["allowed", "the policy", { EvalDecision: "allowed" }],
+    ["policy", "no Allow", {}],
+    ["policy", "a Deny", { EvalDecision: "explicitDeny" }],
+    ["SCP", "the organization", { OrganizationsDecisionDetail: { AllowedByOrganizations: false } }],
+    [
+      "SCP",
+      "the organization, whatever the boundary says",
+      {
+        EvalDecision: "explicitDeny",
+        OrganizationsDecisionDetail: { AllowedByOrganizations: false },
+        PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false },
+      },
+    ],
+    ["boundary", "the boundary", { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } }],
+    [
+      "boundary",
+      "the boundary, on one resource",
+      {
+        ResourceSpecificResults: [
+          {
+            EvalResourceName: "arn:aws:ec2:eu-central-1:123456789012:vpc/*",
+            EvalResourceDecision: "implicitDeny",
+            PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false },
+          },
+        ],
+      },
+    ],
+    [
+      "policy",
+      "a policy within organization and boundary",
+      {
+        OrganizationsDecisionDetail: { AllowedByOrganizations: true },
+        PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: true },
+      },
+    ],
+    ["undecided", "a condition on a context key without a value", { MissingContextValues: ["aws:PrincipalTag/team"] }],
+    ["undecided", "nothing", { EvalDecision: undefined }],
+  ])("%s: %s", (decision, _, more) => {
+    expect(decisionOf(result(more))).toBe(decision);
+  });
+});
+
+describe("CIDR blocks", () => {
+  const blocks = ["203.0.113.0/24", "198.51.100.7/32", "2001:db8::/32"];
+
+  it.each(["203.0.113.0", "203.0.113.255", "198.51.100.7", "2001:db8::1"])("include %s", (address) => {
+    expect(includesAddress(blocks, address)).toBe(true);
+  });
+
+  it.each(["203.0.114.0", "198.51.100.8", "2001:db9::1"])("do not include %s", (address) => {
+    expect(includesAddress(blocks, address)).toBe(false);
+  });
+
+  it("include no address if there are none", () => {
+    expect(includesAddress([], "203.0.113.1")).toBe(false);
+  });
+});
+
+const ENVIRONMENT = { partition: "aws", region: "eu-central-1", account: "123456789012" };
+
+const STRICT = "cluster: { prefix: dev, layout: WithNAT, tags: { dkp-cluster: dev }, peeredVPCs: [vpc-0123456789abcdef9]";
+
+describe("the calls that are simulated", () => {
+  const CLUSTERS = {
+    plain: "cluster: { prefix: dev }",
+    "with an own role": "cluster: { prefix: dev, iamNodeRole: nodes, iamNodeRolePath: /apps/ }",
+    "with everything":
+      "cluster: { prefix: dev, layout: WithNAT, tags: { a: b }, imdsv2: true }\nfeatures: [encrypted-volumes, volume-snapshots]",
+    "in mode strict": `policy: { mode: strict }\n${STRICT} }`,
+    "in mode strict, in an existing VPC": `policy: { mode: strict }\n${STRICT}, existingVPCID: vpc-0123456789abcdef1, uuid: ${UUID} }`,
+    "in mode strict, with all features": `policy: { mode: strict }\n${STRICT}, vpcId: vpc-0123456789abcdef1, uuid: ${UUID} }\nfeatures: [${FEATURE_NAMES.join(", ")}]`,
+    "with allowed addresses": "cluster: { prefix: dev }\nuser: { allowedNetworks: { cidrs: [203.0.113.0/24, 2001:db8::/32] } }",
+    "with allowed VPCs": "cluster: { prefix: dev }\nuser: { allowedNetworks: { vpcs: [vpc-0123456789abcdef0] } }",
+    "with allowed VPC endpoints":
+      "cluster: { prefix: dev }\nuser: { allowedNetworks: { vpcEndpoints: [vpce-0123456789abcdef0] } }",
+  };
+
+  it.each(Object.entries(CLUSTERS))("contain each action once, and the policy allows all: a cluster %s", async (_, settings) => {
+    const {
+      cluster,
+      user,
+      policy: policyOf,
+    } = deployment(settings.includes("policy:") ? settings : `policy: { mode: scoped }\n${settings}`);
+    const { allowedNetworks } = user;
+    const { mode } = policyOf;
+    const options = { mode, supplement: true, cluster, environment: ENVIRONMENT, allowedNetworks };
+    const policy = policyDocument(policyStatements(options));
+    const granted = new Set(policyStatements(options).flatMap(({ effect, actions }) => (effect === "Deny" ? [] : actions)));
+    const calls = simulatedCalls(
+      CATALOGUE.filter(({ action }) => granted.has(action)),
+      options,
+    );
+    expect(calls.flatMap(({ actions }) => actions).sort()).toEqual([...granted].sort());
+    const requests = calls.flatMap(({ actions, resources, context }) =>
+      actions.flatMap((action) =>
+        (resources.length === 0 ? ["*"] : resources).map((resource) => ({
+          action,
+          resource,
+          context: Object.fromEntries(context.map(({ key, value }) => [key, value])),
+        })),
+      ),
+    );
+    const judged = await Promise.all(requests.map(async (request) => ({ request, allowed: await isAllowed(policy, request) })));
+    expect(judged.filter(({ allowed }) => !allowed).map(({ request }) => request)).toEqual([]);
+  });
+
+  it("name EC2 with the suffix .amazonaws.com in China for KMS", () => {
+    const calls = simulatedCalls(
+      CATALOGUE.filter(({ action }) => action === "kms:Decrypt"),
+      {
+        mode: "scoped",
+        environment: { ...ENVIRONMENT, partition: "aws-cn", region: "cn-north-1" },
+        cluster: deployment("cluster: { prefix: dev }").cluster,
+      },
+    );
+    expect(calls[0]?.context).toContainEqual({
+      key: "kms:ViaService",
+      type: "string",
+      value: "ec2.cn-north-1.amazonaws.com",
+    });
+  });
+
+  it("carry the region, but IAM's own for IAM", () => {
+    const calls = simulatedCalls(
+      CATALOGUE.filter(({ action }) => ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole"].includes(action)),
+      {
+        mode: "scoped",
+        environment: { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" },
+        cluster: deployment("cluster: { prefix: dev }").cluster,
+      },
+    );
+    expect(calls).toEqual([
+      {
+        actions: ["ec2:DescribeVpcs"],
+        resources: [],
+        context: [{ key: "aws:RequestedRegion", type: "string", value: "cn-northwest-1" }],
+      },
+      {
+        actions: ["iam:GetRole"],
+        resources: ["arn:aws-cn:iam::123456789012:role/dev-node"],
+        context: [{ key: "aws:RequestedRegion", type: "string", value: "cn-north-1" }],
+      },
+      {
+        actions: ["iam:PassRole"],
+        resources: ["arn:aws-cn:iam::123456789012:role/dev-node"],
+        context: [
+          { key: "aws:RequestedRegion", type: "string", value: "cn-north-1" },
+          { key: "iam:PassedToService", type: "string", value: "ec2.amazonaws.com.cn" },
+        ],
+      },
+    ]);
+  });
+});
+
+it("rejects once where several checks have a defect, without an unhandled rejection", async () => {
+  const rejections: unknown[] = [];
+  const note = (error: unknown) => rejections.push(error);
+  process.on("unhandledRejection", note);
+  const defect = async (action: string) => {
+    if (action === "sts:GetCallerIdentity") {
+      return { Account: "123456789012", Arn: "arn:aws:iam::123456789012:user/admin" };
+    }
+    // The Region's answer is the last one.
+    await new Promise((resolve) => setTimeout(resolve, action === "ec2:DescribeRegions" ? 20 : 0));
+    throw new TypeError(`defect in ${action}`);
+  };
+  const aws = { call: defect, callAll: defect, dryRun: defect } as unknown as Parameters<typeof runPreflight>[1];
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  const options = {
+    asKey: false,
+    existingCluster: false,
+    profile: undefined,
+    state: async () => ({ unread: "no state" }),
+    timeout: 5,
+    signal,
+    progress: () => undefined,
+  };
+  await expect(runPreflight(deployment("cluster: { prefix: dev }"), aws, options)).rejects.toThrow(/^defect in /);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  process.off("unhandledRejection", note);
+  expect(rejections).toEqual([]);
+});
+
+describe("the preflight", () => {
+  it("cannot make a call that changes anything", async () => {
+    const aws = new Aws({ alwaysOnRegion: "us-east-1", signal: new AbortController().signal });
+    await expect(aws.call("ec2:CreateVpc" as never, {} as never, "eu-central-1")).rejects.toThrow(
+      "ec2:CreateVpc is not a call that only reads",
+    );
+  });
+
+  it("lists only actions that read", () => {
+    expect(ADMIN_ACTIONS.filter((action) => !/:(Describe|Get|List|Simulate)/.test(action))).toEqual([]);
+  });
+
+  it("requires a policy with the calls that its checks list", () => {
+    expect(adminPolicy()).toEqual({
+      Version: "2012-10-17",
+      Statement: [{ Sid: "DkpPreflight", Effect: "Allow", Action: ADMIN_ACTIONS, Resource: "*" }],
+    });
+    expect(CHECKS.flatMap(({ calls }) => calls).filter((call) => !ADMIN_ACTIONS.includes(call))).toEqual([]);
+  });
+});

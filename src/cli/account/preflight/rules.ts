@@ -1,0 +1,227 @@
+import { templateRules } from "../../findings/templates";
+import { PROGRAM } from "../../text/command";
+import { recovery } from "../../text/recovery";
+
+const EXISTS = "{object} exists ({arn}[, created {since}])";
+const OTHER_NAME = "choose another {setting}.name";
+const IMPORT = `[set {setting}.path: {path}, and ]import it with the steps of ${PROGRAM} keys {stack}` as const;
+const WRONG_CLUSTER = "check cluster.prefix, region and account";
+const NO_SOURCE = "no NAT gateway and no Elastic IP has a name of the cluster";
+const ENDPOINT = "calls of {service} in {vpc} go through the VPC endpoint {id}";
+
+/** Of a check that passed: a note without a remedy. */
+const PASSED = templateRules("note", {
+  "account-ok": "account {account}, as {arn}",
+  "account-not-set": "account {account}, as {arn}; accountId is not set",
+  "key-owner-ok": "the key belongs to {user}",
+  "region-ok": "{region} is enabled ({status})",
+  "image-ok":
+    "{ami} is available, x86_64, one EBS disk {root} of {size} GiB[; also maps {ephemeral}, which has an effect only on instance types with instance store volumes]",
+  "names-free": "nothing has the names of {objects} yet",
+  "name-managed": "{object} exists, and the state manages it",
+  "name-imported": `${EXISTS}, and import.{imports} imports it`,
+  "dkp-name-free": "the {object} does not exist yet",
+  "dkp-name-expected": "the {object} exists ({id}), as --existing-cluster expects",
+  "prefix-free": "no object has a name of a cluster with the prefix {prefix}",
+  "prefix-expected": "a cluster with the prefix {prefix} exists ({objects}), as --existing-cluster expects",
+  "marker-not-used": "policy.mode is not strict",
+  "marker-free": "no object has the tag {marker}",
+  "marker-everywhere": "all {count} objects of the cluster that were found have the tag {marker}",
+  "sources-allowed": "user.allowedNetworks includes {sources}; the address of whoever runs dhctl is not known here",
+  "endpoint-allowed": `${ENDPOINT}, which user.allowedNetworks includes`,
+  "permissions-ok": "the user {user} is allowed all {count} actions",
+  "permissions-planned-ok":
+    "the policy that an apply creates allows all {count} actions; denials by an SCP are visible only once the user exists",
+  "pgp-keys-none": "no pgpKey is set",
+  "pgp-keys-ok": "secrets can be encrypted for each of them",
+  "key-allowed": "the key may call {action}",
+  "key-call-absent": "the Region does not have {action}, and DKP does not require it there",
+});
+
+const NOTES = templateRules("note", {
+  "setting-not-set": ["{field} is not set", "set {field}"],
+  "image-ena": ["{ami} has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"],
+  "image-imdsv2": [
+    "{ami} starts instances that accept only IMDSv2 (ImdsSupport v2.0), and DKP expects that only with imdsv2",
+    "set cluster.imdsv2: true here and in DKP, or use an image without ImdsSupport",
+  ],
+  "dkp-name-absent": ["the {object} does not exist, and --existing-cluster expects the cluster", WRONG_CLUSTER],
+  "prefix-absent": ["no object has a name of the prefix {prefix}, and --existing-cluster expects the cluster", WRONG_CLUSTER],
+  "prefix-vpc": [
+    "the name that DKP gives to its VPC is in use: {objects}; another cluster may have the prefix {prefix}",
+    "verify that there is none, or choose another cluster.prefix",
+  ],
+  "marker-no-objects": ["no object of the cluster was found", WRONG_CLUSTER],
+  "networks-not-set": [
+    "user.allowedNetworks is not set: a leaked key works in every network[; the calls of the cluster come from {sources}]",
+    "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
+  ],
+  "sources-not-yet": [
+    `${NO_SOURCE}: the cluster gets its addresses during bootstrap, and its calls from them would be denied unless user.allowedNetworks already has them`,
+    "remove user.allowedNetworks until the cluster exists",
+  ],
+  "bastion-outside": [
+    "user.allowedNetworks does not include {sources}, from which DKP itself makes no calls",
+    "if dhctl runs there, add {cidrs} to user.allowedNetworks.cidrs",
+  ],
+  "permission-denied-unused": [
+    "{simulated}: the {denier} denies {actions}, which this cluster is not known to call",
+    "allow them before the cluster calls them",
+  ],
+});
+
+const ATTENTION = templateRules("attention", {
+  "account-differs": [
+    "the credentials belong to account {account} ({arn}), and accountId is {accountId}",
+    "use credentials of {accountId} (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId",
+  ],
+  "credentials-missing": [
+    "no credentials were found[ for the profile {profile}] ({reason}); AWS was not called",
+    "check that aws configure list-profiles lists the profile of AWS_PROFILE or provider.profile and its sign-in has not expired, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+  ],
+  "credentials-rejected": [
+    "AWS rejects the credentials ({reason})",
+    "use the credentials that apply the stack: environment, AWS_PROFILE or provider.profile",
+  ],
+  "role-not-assumed": [
+    "provider.assumeRoleArn cannot be assumed ({reason})",
+    "allow these credentials in the trust policy of the role, or correct provider.assumeRoleArn",
+  ],
+  "key-owner-differs": [
+    "--as-key requires the key of DKP, and these credentials belong to {arn}",
+    `use the key of {user}; ${PROGRAM} hand-over {stack} prints it`,
+  ],
+  "region-unknown": ["AWS has no Region {region}", "correct region: {suggestion}"],
+  "region-disabled": [
+    "{region} is not enabled in this account ({status})",
+    'enable it under "AWS Regions" of the account\'s page, or aws account enable-region --region-name {region}; it takes minutes to hours',
+  ],
+  "image-missing": [
+    "{ami} does not exist in {region}, or is not shared with this account",
+    "use another image; AMI IDs differ between Regions",
+  ],
+  "image-state": ["{ami} is {state}", "use an image whose state is available"],
+  "image-root-device": ["{ami} has a root device of type {type}, and DKP requires EBS", "use an image with an EBS root disk"],
+  "image-disks": [
+    "{ami} has the EBS disks {disks}, and DKP requires exactly one, the root disk {root}",
+    "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
+  ],
+  "image-architecture": ["{ami} is for {architecture}, and the node software of DKP requires x86_64", "use an image for x86_64"],
+  "name-import-missing": [
+    "{object} does not exist, and import.{imports} is set: the plan would fail",
+    "remove import.{imports}, or correct {setting}.name and {setting}.path",
+  ],
+  // An apply cannot change these paths: a policy is imported by its ARN, a role would be replaced.
+  "name-import-path": [
+    `${EXISTS}, and import.{imports} is set with {setting}.path: {path}, where it does not exist`,
+    `set {setting}.path: {existingPath}; otherwise ${OTHER_NAME}`,
+  ],
+  "name-address-taken": [
+    `${EXISTS}, and the state does not manage it: {address} is {managed}`,
+    `${OTHER_NAME}; an object cannot be imported where the state has one`,
+  ],
+  "name-unmanaged": [
+    `${EXISTS}, and the state does not manage it: the apply would fail with EntityAlreadyExists (${recovery("half-made")})`,
+    IMPORT,
+  ],
+  "name-in-part": [
+    `${EXISTS}, and {absent} does not, and import.{imports} imports all or none`,
+    `delete it if it is left over; otherwise ${OTHER_NAME}`,
+  ],
+  "name-of-another": [`${EXISTS}, and it belongs to another deployment: used by {by}`, OTHER_NAME],
+  "name-owner-unknown": [
+    `${EXISTS}, and neither the state nor its use in IAM shows whose it is`,
+    `ask who created it; if it is to be this deployment's, ${IMPORT}; otherwise ${OTHER_NAME}`,
+  ],
+  "dkp-name-taken": [
+    "the {object} exists ({id}), and DKP creates it itself: the bootstrap would fail with {code}",
+    "choose another cluster.prefix, delete it if it is left over, or add --existing-cluster if the cluster already exists",
+  ],
+  "prefix-in-use": [
+    "a cluster with the prefix {prefix} seems to exist: {objects}; DKP finds subnets and security groups by name and would confuse the two clusters",
+    "choose another cluster.prefix, delete what is left over, or add --existing-cluster if it is this cluster",
+  ],
+  "marker-in-use": [
+    "objects have the tag {marker} before the cluster exists: {marked}; the key could change them",
+    "choose another pair for the cluster, or add --existing-cluster if they are the cluster's",
+  ],
+  "marker-lacking": [
+    "of {count} objects of the cluster these lack the tag {marker}, so that mode strict would deny every change of them: {lacking}",
+    "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left: roll each node group of type CloudEphemeral",
+  ],
+  "source-outside": [
+    "user.allowedNetworks does not include {sources}: calls of {services} from there are denied",
+    "add {cidrs} to user.allowedNetworks.cidrs",
+  ],
+  "endpoint-outside": [
+    `${ENDPOINT}, have no public address, and are denied`,
+    "add {id} to user.allowedNetworks.vpcEndpoints, or {vpc} to user.allowedNetworks.vpcs",
+  ],
+  "permission-denied-by-policy": [
+    "{simulated}: no policy allows, or one denies, {actions}",
+    `apply if the settings have not been applied yet; otherwise change policy.mode, policy.supplement or cluster until ${PROGRAM} policy prints them`,
+  ],
+  "permission-denied-by-boundary": [
+    "{simulated}: the permissions boundary denies {actions}",
+    "allow them in the boundary, or set another user.permissionsBoundary",
+  ],
+  "permission-denied-by-scp": [
+    "{simulated}: an SCP of the organization denies {actions}",
+    "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
+  ],
+  "pgp-key-unusable": ["accessKeys.{slot}.pgpKey: {warning}", "gpg --export ID | base64 -w0 prints a key"],
+  "key-denied": ["no policy allows {action} to the key", "apply if the settings have not been applied yet"],
+  "key-denied-by-policy": [
+    "a policy of the user denies {action} to the key",
+    "if user.allowedNetworks is set, run the check from one of these networks; otherwise remove the Deny",
+  ],
+  "key-denied-by-boundary": [
+    "the permissions boundary denies {action} to the key",
+    "allow it in the boundary, or set another user.permissionsBoundary",
+  ],
+  "key-denied-by-scp": ["an SCP denies {action} to the key", "have the administrator of the organization allow it"],
+});
+
+const UNVERIFIABLE = templateRules("unverifiable", {
+  "name-state-unread": [
+    `${EXISTS}; whether this deployment manages it is unknown, because no state is readable: {reason}`,
+    `if this deployment has a state, run ${PROGRAM} synth and terraform init, and try again; otherwise ${OTHER_NAME}`,
+  ],
+  "object-unread": [
+    "{object} cannot be read: {reason}",
+    `allow these credentials what ${PROGRAM} preflight --permissions prints`,
+  ],
+  "sources-not-found": [
+    `${NO_SOURCE}: the addresses of its calls are not known`,
+    "check cluster.prefix, cluster.layout and region",
+  ],
+  "permission-undecided": [
+    "{simulated}: the simulator returns no decision for {actions}",
+    "test the key itself with --as-key once it exists",
+  ],
+  "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
+  "check-not-run": "not run: it depends on the check {required}, which did not pass",
+  "timed-out": ["no response within {seconds} seconds", "try again with a longer --timeout"],
+  "call-denied": [
+    "{action} is denied to these credentials",
+    `allow {action}; ${PROGRAM} preflight --permissions prints the whole policy`,
+  ],
+  "call-throttled": [
+    "{action} is throttled ({reason}), after several attempts",
+    "try again when fewer calls are made in the account",
+  ],
+  "call-not-aws": [
+    "{action}: {reason}",
+    "sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires, and try again",
+  ],
+  "call-unreachable": [
+    "{action}: AWS cannot be reached ({reason})",
+    "check the network, the proxy, and whether the Region exists",
+  ],
+  "call-failed": ["{action} returned {reason}", "try again; if the error persists, its message names the cause"],
+});
+
+/** What `preflight` reports. Rule IDs are stable. */
+export const PREFLIGHT_RULES = { ...PASSED, ...NOTES, ...ATTENTION, ...UNVERIFIABLE };
+
+export type PreflightRules = typeof PREFLIGHT_RULES;

@@ -2,8 +2,9 @@ import { cpSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
+import { install, linkPackages, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
-import { copyOfProject, Deployments, EXAMPLE, folder, removeFolders } from "./support/project";
+import { copyOfProject, Deployments, EXAMPLE, folder, removeFolders, write } from "./support/project";
 import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
@@ -64,6 +65,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     for (const part of MOVED) {
       cpSync(join(PROJECT, part), join(moved, part), { recursive: true });
     }
+    linkPackages(PROJECT, moved);
     succeed(runIn(moved, environment(withNode22), "sh", "-e", "-c", MOVE));
     aws = await LocalAws.start();
     await aws.createBucket("example-terraform-state");
@@ -122,6 +124,27 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
       "--skip-provider-lock",
     );
     expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("No changes") });
+  });
+
+  it("a repository of dkp-access init --cdk-terrain has no changes either", () => {
+    const repository = join(folder(), "acme");
+    const run = (program: string, ...args: string[]) => {
+      const { status, output } = runIn(repository, { ...environment(inS3()), ...withNode22 }, program, ...args);
+      expect({ status, output }).toEqual({ status: 0, output: expect.any(String) });
+      return output;
+    };
+    succeed(runIn(PROJECT, environment({}), "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
+    packProject(repository);
+    write(repository, { "deployments/deckhouse.yaml": EXAMPLE });
+    install(repository, [], moved);
+    const json = "cdktf.out/stacks/deckhouse/cdk.tf.json";
+    const ofCdktn = readFileSync(join(after, json), "utf8");
+    run("npx", "dkp-access", "synth");
+    expect(readFileSync(join(repository, json), "utf8")).toBe(ofCdktn);
+    run("sh", "-c", `rm ${json} && npx tsc && node build/main.js`);
+    expect(readFileSync(join(repository, json), "utf8")).toBe(ofCdktn);
+    run("terraform", "-chdir=cdktf.out/stacks/deckhouse", "init", "-no-color");
+    expect(run("terraform", "-chdir=cdktf.out/stacks/deckhouse", "plan", "-no-color")).toContain("No changes");
   });
 
   it("CDKTF's HCL has no changes after an apply of its JSON", () => {

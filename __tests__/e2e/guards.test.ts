@@ -20,8 +20,6 @@ describe("guards of a live deployment", () => {
     terraform.apply();
   });
 
-  afterEach(() => settings(""));
-
   afterAll(async () => {
     await aws.stop();
     removeFolders();

@@ -179,7 +179,7 @@ describe("the printed steps on real Terraform", () => {
     removeFolders();
   });
 
-  it.each(rows(PATHS, 3))("lead to the end, and keep DKP's key: %s, %s", async (_, start, events) => {
+  it.each(rows(PATHS, 6))("lead to the end, and keep DKP's key: %s, %s", async (_, start, events) => {
     const { aws: from, settings: fields, dkp } = starts[start];
     const aws = await from.copy();
     copies.push(aws);

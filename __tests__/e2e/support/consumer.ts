@@ -1,5 +1,6 @@
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { transformSync } from "esbuild";
 import { PROJECT } from "../../helpers/project-root";
 import type { LocalAws } from "./local-aws";
 import { copyOfProject, folder, write } from "./project";
@@ -35,6 +36,25 @@ export function pack(project: string, to: string): Packed {
   return packed;
 }
 
+/**
+ * The packages that are installed in a folder in another one too: with hard links, or copies where two file systems forbid them.
+ * npm replaces the files of a package, and writes only its list in place.
+ */
+export function linkPackages(from: string, to: string): void {
+  const [packages, list] = ["node_modules", "node_modules/.package-lock.json"];
+  if (runIn(from, npmEnvironment(), "cp", "-al", packages, to).status !== 0) {
+    mustSucceed(runIn(from, npmEnvironment(), "cp", "-R", packages, to));
+  }
+  rmSync(join(to, list));
+  cpSync(join(from, list), join(to, list));
+}
+
+/** Installs packages into a folder, starting from those of this project or another folder. @throws Error with the output of npm */
+export function install(path: string, args: readonly string[] = [], from = PROJECT): void {
+  linkPackages(from, path);
+  mustSucceed(runIn(path, npmEnvironment(), "npm", "install", "--prefer-offline", ...args));
+}
+
 /** A CDKTF program outside this project: the files of the example, with the package installed from the file of `npm pack`. */
 export class Consumer {
   private constructor(
@@ -47,7 +67,7 @@ export class Consumer {
     const path = folder();
     cpSync(EXAMPLE, path, { recursive: true, filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source) });
     const packed = packProject(path);
-    mustSucceed(runIn(path, npmEnvironment(), "npm", "install", "--prefer-offline", "--no-audit", "--no-fund"));
+    install(path, ["--no-audit", "--no-fund"]);
     return new Consumer(path, packed);
   }
 
@@ -61,8 +81,8 @@ export class Consumer {
   }
 
   /** Replaces the program of the example. */
-  write(main: string): void {
-    write(this.path, { "main.ts": main });
+  write(main: string, path = "main.ts"): void {
+    write(this.path, { [path]: main });
   }
 
   /** Compiles and synthesizes, and returns exit status and output. */
@@ -73,6 +93,13 @@ export class Consumer {
   /** Compiles and synthesizes. @throws Error with the output of the compiler or the program */
   synth(): void {
     mustSucceed(this.attempt());
+  }
+
+  /** Synthesizes without a type check, which takes ten times as long. @throws Error with the output of the program */
+  synthUnchecked(): void {
+    const { code } = transformSync(readFileSync(join(this.path, "main.ts"), "utf8"), { loader: "ts", format: "cjs" });
+    this.write(code, "build/main.js");
+    mustSucceed(runIn(this.path, npmEnvironment(), process.execPath, "build/main.js"));
   }
 
   /**

@@ -72,7 +72,8 @@ export class Deployments {
       this.path,
       { PATH: process.env.PATH ?? "" },
       process.execPath,
-      join(PROJECT, "build/main.js"),
+      join(PROJECT, "dist/program.js"),
+      "synth",
     );
     if (status !== 0) {
       throw new Error(output);

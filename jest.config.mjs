@@ -5,16 +5,21 @@ const common = {
   transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, sourceMaps: true }] },
 };
 
+const unit = {
+  ...common,
+  globalSetup: "<rootDir>/__tests__/helpers/unit-setup.ts",
+  setupFiles: ["<rootDir>/__tests__/helpers/unit-environment.ts"],
+};
+
 export default {
   maxWorkers: "100%",
   // Milliseconds. For tests that hang: no other test takes as long, however busy the computer is.
   testTimeout: process.env.COMPLETE === "1" ? 14_400_000 : 900_000,
   projects: [
+    { ...unit, displayName: "groups", testMatch: ["<rootDir>/__tests__/groups/[0-9].ts"] },
     {
-      ...common,
+      ...unit,
       displayName: "unit",
-      globalSetup: "<rootDir>/__tests__/helpers/unit-setup.ts",
-      setupFiles: ["<rootDir>/__tests__/helpers/unit-environment.ts"],
       testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
       testPathIgnorePatterns: ["<rootDir>/__tests__/(e2e|proofs)/"],
     },

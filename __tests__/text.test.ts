@@ -82,20 +82,64 @@ describe("writeFileAtomically", () => {
     expect(readdirSync(folder)).toEqual(["file"]);
   });
 
-  it("is not interrupted by a signal in a command, which ends the process afterwards", () => {
-    const program = bundled(`
-      import { writeFileAtomically } from "./src/text/files";
-      import { run } from "./src/cli/commands/support/run-command";
-      run(() => {
-        writeFileAtomically("${path}", "first");
-        process.kill(process.pid, "SIGTERM");
-        writeFileAtomically("${path}", "second");
-        setInterval(() => undefined, 1000);
-        return 0;
-      });`);
-    expect(spawnSync(process.execPath, ["-"], { input: program }).signal).toBe("SIGTERM");
-    expect(readFileSync(path, "utf8")).toBe("second");
-    expect(readdirSync(folder)).toEqual(["file"]);
+  it("removes what a killed process left in the folder, and nothing of one that runs", () => {
+    const dead = spawnSync(process.execPath, ["--version"]).pid;
+    const [running, left] = [process.pid, dead].map((id) => `.other.0123456789ab.${id}.tmp`) as [string, string];
+    for (const name of [running, left, ".other.tmp"]) {
+      writeFileSync(join(folder, name), "");
+    }
+    writeFileAtomically(path, "new");
+    expect(readdirSync(folder).sort()).toEqual([running, ".other.tmp", "file"].sort());
+  });
+});
+
+describe("a signal", () => {
+  inTemporaryFolder();
+
+  /** Runs a program in a process, and how a signal ended it. */
+  const run = (program: string) =>
+    spawnSync(process.execPath, ["-"], {
+      input: bundled(`
+        import { writeFileSync } from "node:fs";
+        import { run } from "./src/cli/commands/support/run-command";
+        import { atSignal, inSteps } from "./src/cli/terraform/signals";
+        const raise = () => process.kill(process.pid, "SIGTERM");
+        const write = (name, text) => writeFileSync("${folder}/" + name, text);
+        ${program}`),
+    }).signal;
+
+  it("ends the process after a step that writes, before the next one, and the rest is removed", () => {
+    const steps = `
+      function* steps() {
+        try {
+          raise(); write("first", "complete"); yield;
+          write("second", ""); yield;
+        } finally {
+          write("removed", "");
+        }
+      }
+      run(async () => { await inSteps(steps()); write("third", ""); return 0; });`;
+    expect(run(steps)).toBe("SIGTERM");
+    expect(readdirSync(folder).sort()).toEqual(["first", "removed"]);
+  });
+
+  it("ends the process in the middle of a computation", () => {
+    expect(run(`run(async () => { await atSignal(() => undefined, async () => 0); raise(); write("file", ""); });`)).toBe(
+      "SIGTERM",
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("ends what work waits for, the latest first, and the work does not continue", () => {
+    const work = `
+      let order = "";
+      const waiting = (name, work) => atSignal(async () => { order += name; write(name, order); }, work);
+      run(() => waiting("a", () => waiting("b", async () => {
+        setTimeout(raise);
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      })).finally(() => write("continued", "")));`;
+    expect(run(work)).toBe("SIGTERM");
+    expect(readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"))).toEqual(["ba", "b"]);
   });
 });
 

@@ -1,10 +1,17 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Annotations, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
 import { MOVED_FILE } from "./terraform/addresses";
-import { fileErrorMessage, readRegularFile, requireRealFolder, writeFileAtomically } from "./text/files";
+import {
+  fileErrorMessage,
+  readRegularFile,
+  removeAbandoned,
+  requireRealFolder,
+  temporaryName,
+  writeFileAtomically,
+} from "./text/files";
 import { printable } from "./text/printable";
 import { ReportedError } from "./text/reported-error";
 
@@ -58,37 +65,50 @@ export class AccessApp extends App {
     this.stacks = stacks;
   }
 
-  /** Writes into a temporary folder in the output folder, then moves complete files. */
   override synth(): void {
+    Array.from(this.synthInSteps());
+  }
+
+  /**
+   * Writes into a temporary folder in the output folder, then moves complete files. A program that ends between two steps by calling the
+   * generator's `return` leaves complete files only.
+   */
+  *synthInSteps(): Generator<void, void> {
     const stacks = this.node.findAll().filter(TerraformStack.isStack);
     const names = stacks.map(({ node }) => node.id);
     const unexpected = names.flatMap((name) => unexpectedFiles(this.folder(name)));
     if (unexpected.length > 0) {
       throw new ReportedError(unexpected.join("\n"));
     }
-    const temporary = mkdtempSync(join(this.outdir, ".synth-"));
+    removeAbandoned(this.outdir);
+    const temporary = join(this.outdir, temporaryName("synth"));
+    mkdirSync(join(temporary, "stacks"), { recursive: true });
     try {
-      writing(temporary, () => this.synthesizeInto(temporary, stacks));
+      yield* this.synthesizeInto(temporary, stacks);
       for (const stack of stacks) {
         this.complete(stack, join(temporary, "stacks", stack.node.id));
+        yield;
       }
     } finally {
       rmSync(temporary, { recursive: true });
     }
     const manifest = JSON.stringify(this.manifest.buildManifest(), null, 2);
     writeFileAtomically(join(this.outdir, Manifest.fileName), `${manifest}\n`);
+    yield;
     this.printNotes([...names, ...this.stacks]);
   }
 
   /** What CDKTF's `App.synth` does, in another folder. */
-  private synthesizeInto(outdir: string, stacks: readonly TerraformStack[]): void {
-    mkdirSync(join(outdir, "stacks"));
+  private *synthesizeInto(outdir: string, stacks: readonly TerraformStack[]): Generator<void, void> {
     for (const stack of stacks) {
       stack.prepareStack();
+      yield;
     }
+    const { manifest, skipValidation } = this;
     for (const stack of stacks) {
       stack.node.addValidation({ validate: () => warnOfChanges(stack) });
-      stack.synthesizer.synthesize({ outdir, manifest: this.manifest, skipValidation: this.skipValidation });
+      writing(outdir, () => stack.synthesizer.synthesize({ outdir, manifest, skipValidation }));
+      yield;
     }
     const errors = this.skipValidation ? [] : this.node.validate();
     if (errors.length > 0) {

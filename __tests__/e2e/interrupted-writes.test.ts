@@ -8,6 +8,12 @@ const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const OUTPUTS = { access_key_id: { value: "AKIAIOSFODNN7EXAMPLE" }, secret_access_key: { value: SECRET } };
 
+const KEY = { id: OUTPUTS.access_key_id.value, secret: SECRET };
+const STATE = {
+  version: 4,
+  resources: [{ mode: "managed", type: "aws_iam_access_key", name: "user", instances: [{ attributes: KEY }] }],
+};
+
 /** Sends the signal of Ctrl-C whenever a temporary file is complete and does not have its own name yet. */
 const INTERRUPT = `
   const fs = require("node:fs");
@@ -35,7 +41,7 @@ describe("a command that cannot write all of its files", () => {
     writeFileSync(join(project, "locks/dev.terraform.lock.hcl"), "# A lock\n".repeat(4000));
     writeFileSync(join(root, "interrupt.cjs"), INTERRUPT);
     settings("");
-    terraform(`[ "$1" = state ] || cat <<'END'\n${JSON.stringify(OUTPUTS)}\nEND`);
+    terraform(`case $1 in output) echo '${JSON.stringify(OUTPUTS)}' ;; *) echo '${JSON.stringify(STATE)}' ;; esac`);
   });
 
   afterEach(() => rmSync(root, { recursive: true }));
@@ -135,7 +141,7 @@ describe("a command that cannot write all of its files", () => {
   });
 
   it.each([
-    [["synth"], 4, /^cdktf\.out\/\.synth-\S+: file too large \(EFBIG\)\n$/],
+    [["synth"], 4, /^cdktf\.out\/\.synth\.\S+: file too large \(EFBIG\)\n$/],
     [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: file too large \(EFBIG\)\n$/],
     [["review"], 8, /^review\/dev\/\S+: file too large \(EFBIG\)\n$/],
     [["init", "new"], 1, /^new\/\S+: file too large \(EFBIG\)\n$/],

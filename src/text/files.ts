@@ -1,7 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, lstatSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
+import { isRunning, processId } from "./processes";
 
 /**
  * The message of a file system error, on one line: path, the operating system's message, code. Node.js names no path in some of them,
@@ -15,15 +26,16 @@ export function fileErrorMessage(error: unknown): string | undefined {
 
 /**
  * Writes a file so that its path holds the old content or the new one, never a part: into a temporary file in the same folder,
- * which then takes the path. A symbolic link at the path is replaced, and the file it points to stays as it is.
- * A signal does not interrupt the write where the process handles signals, as every command does.
+ * which then takes the path. A symbolic link at the path is replaced, and the file it points to stays as it is. What killed processes
+ * left in the folder is removed.
  *
  * @param path in a folder that exists
  * @throws Error in one line that names the path, if it cannot be written; no temporary file is left then
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array, { mode = 0o666 } = {}): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(dirname(path), temporaryName(basename(path)));
   try {
+    removeAbandoned(dirname(path));
     writeFileSync(temporary, content, { mode, flag: "wx" });
     renameSync(temporary, path);
   } catch (error) {
@@ -31,6 +43,21 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
       rmSync(temporary);
     }
     throw withPath(error, path);
+  }
+}
+
+/** The name of a temporary file or folder. It has the process that writes it. */
+export function temporaryName(name: string): string {
+  return `.${name}.${randomBytes(6).toString("hex")}.${processId()}.tmp`;
+}
+
+/** Removes the temporary files and folders in a folder that killed processes left there. */
+export function removeAbandoned(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, id] = /^\..+\.[0-9a-f]{12}\.(\d+)\.tmp$/.exec(name) ?? [];
+    if (id !== undefined && !isRunning(Number(id))) {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
   }
 }
 

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { committedLock, VERSIONS } from "../../app";
@@ -21,7 +20,7 @@ import { changesOfPlan } from "../diff/plan";
 import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { changesSarif, type SettingsFiles } from "../diff/sarif";
-import { type Expected, readGivenPlan, type Verified, verifySavedPlan } from "../diff/saved-plan";
+import { type Expected, type PlanFile, readGivenPlan, type Verified, verifySavedPlan } from "../diff/saved-plan";
 import { json } from "../review/pack";
 import { packsOf, requirePackFolder, reviewsOf, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
@@ -92,13 +91,13 @@ async function changesOf(command: Command, session: Session, names: readonly str
   if (options.verify === true) {
     return plan === undefined
       ? command.error("error: --verify: name the saved plan with --plan")
-      : ofVerification(session, selectOne(session, names).deployment, plan);
+      : ofVerification(session, selectOne(session, names).deployment, givenPlan(plan));
   }
   if (policies !== undefined) {
     return ofPolicies(command, policies);
   }
   if (plan !== undefined) {
-    return await ofPlan(session, selectOne(session, names).deployment, plan);
+    return await ofPlan(session, selectOne(session, names).deployment, givenPlan(plan));
   }
   if (dkpVersion !== undefined) {
     return changesOfVersion(selectOne(session, names).deployment, dkpVersion);
@@ -115,17 +114,19 @@ async function changesOf(command: Command, session: Session, names: readonly str
   );
 }
 
-export async function ofPlan(session: Session, deployment: Deployment, file: string): Promise<Changes> {
-  const { stack } = deployment;
-  const given = await readGivenPlan(session.terraform, file, expectedOf(session, deployment));
+const givenPlan = (file: string): PlanFile => ({ file, content: readRegularFile(file) });
+
+export async function ofPlan(session: Session, deployment: Deployment, plan: PlanFile): Promise<Changes> {
+  const [{ stack }, { file }] = [deployment, plan];
+  const given = await readGivenPlan(session.terraform, plan, expectedOf(session, deployment));
   return given === undefined
     ? verificationChanges(stack, file, given)
     : compared(file, () => changesOfPlan(given.plan, stack, planSource(file, given), given.verification));
 }
 
 /** What is wrong with a saved plan, or nothing, without what it changes. */
-function ofVerification(session: Session, deployment: Deployment, file: string): Changes {
-  const verified = verifySavedPlan(readRegularFile(file), expectedOf(session, deployment));
+function ofVerification(session: Session, deployment: Deployment, { file, content }: PlanFile): Changes {
+  const verified = verifySavedPlan(content, expectedOf(session, deployment));
   return verificationChanges(deployment.stack, file, verified);
 }
 
@@ -143,8 +144,7 @@ const planSource = (file: string, verified: Verified | undefined) =>
 /** What a plan of a deployment must be generated from. */
 function expectedOf(session: Session, deployment: Deployment): Expected {
   const { stack, settings, nodeRole } = deployment;
-  // A local backend has a path that depends on the output folder; a plan without that folder has another backend.
-  const text = configurationText(deployment, existsSync(session.output) ? session.output : tmpdir());
+  const text = configurationText(deployment, session.output);
   // A pipeline plans the file of the review pack, alone.
   const moved = movedBlocks(nodeRole?.managedPolicyArns);
   const files = {

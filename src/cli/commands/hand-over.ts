@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { providerBlock, providerYaml } from "../account/hand-over/provider-block";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
+import { inOneStep } from "../terraform/signals";
 import { stackFolder } from "../terraform/terraform-cli";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Host } from "./support/session";
@@ -40,7 +41,8 @@ The secret comes from the outputs, or from the deployment's own state where outp
       if (out === undefined) {
         session.print(text);
       } else {
-        session.printError(`written to ${writeSecretFile(out, text)}, which only you can read (mode 0600)\n`);
+        const written = await inOneStep(() => writeSecretFile(out, text));
+        session.printError(`written to ${written}, which only you can read (mode 0600)\n`);
       }
     });
 };

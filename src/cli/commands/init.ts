@@ -6,6 +6,7 @@ import { stackNameErrors } from "../../settings/load";
 import { requireRealFolder, writeFileAtomically } from "../../text/files";
 import { packageSource } from "../init/package-source";
 import { CDKTF_NODE, PIPELINES, type RepositoryOptions, repositoryFiles } from "../init/repository";
+import { inOneStep } from "../terraform/signals";
 import { dkpAccess } from "../text/command";
 import { shellWord } from "../text/shell";
 import type { Define, Session } from "./support/session";
@@ -31,7 +32,7 @@ Copies from DKP's installation file only the fields that the settings have, neve
 
 type Options = Pick<RepositoryOptions, "stack" | "configFile" | "pipeline"> & { readonly cdkTerrain?: true };
 
-function init(session: Session, folder: string, options: Options): void {
+async function init(session: Session, folder: string, options: Options): Promise<void> {
   const { stack } = options;
   const nameErrors = stackNameErrors(stack, "choose another name");
   if (nameErrors.length > 0) {
@@ -48,10 +49,12 @@ function init(session: Session, folder: string, options: Options): void {
   if (isPacked) {
     files.push([basename(file), readFileSync(file)]);
   }
-  for (const [path, content] of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileAtomically(join(folder, path), content);
-  }
+  await inOneStep(() => {
+    for (const [path, content] of files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileAtomically(join(folder, path), content);
+    }
+  });
   session.print(files.map(([path]) => `wrote ${join(folder, path)}\n`).join(""));
   session.print(nextSteps(folder, stack, isPacked ? undefined : file));
 }

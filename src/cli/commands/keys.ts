@@ -9,6 +9,7 @@ import { KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
 import { exitCodeOf } from "../findings/finding";
+import { inOneStep } from "../terraform/signals";
 import { EXIT } from "./exit-codes";
 import { forDeployments } from "./support/for-deployments";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
@@ -73,7 +74,8 @@ async function status(session: Session, names: readonly string[], { write, timeo
   });
   if (write === true && last !== undefined) {
     const { file, stack } = context(session, last.situation);
-    editSettings(file, changesOf(stack, last.next));
+    const changes = changesOf(stack, last.next);
+    await inOneStep(() => editSettings(file, changes));
     session.printError(`wrote ${file}: commit the change, then go on with the step\n`);
   }
 }

@@ -2,7 +2,9 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AccessApp, committedLock } from "../../app";
 import { DeckhouseAccessStack } from "../../stack";
+import { readRegularFile, writeFileAtomically } from "../../text/files";
 import { changesExitCode } from "../diff/changes";
+import { atSignal, inOneStep, inSteps } from "../terraform/signals";
 import { shellWord } from "../text/shell";
 import { FORMATS, type Format, ofPlan, settingsFiles } from "./diff";
 import { runToEnd } from "./support/run-terraform";
@@ -40,31 +42,35 @@ async function plan(session: Session, name: string | undefined, options: Options
     const print = (line: string) => session.printError(`${line}\n`);
     const app = new AccessApp({ settingsFolder: session.settings, outdir, stacks, print });
     new DeckhouseAccessStack(app, deployment);
-    app.synth();
+    await inSteps(app.synthInSteps());
   }
   const folder = join(outdir, "stacks", deployment.stack);
   const file = join(folder, PLAN);
   const remove = () => rmSync(file, { force: true });
   remove();
-  const hasChanges = await saved(session, deployment.stack, folder, options).catch((error: unknown) => {
-    remove(); // Terraform saves an incomplete plan too
-    throw error;
-  });
-  const changes = await ofPlan(session, deployment, file);
-  session.print(FORMATS[options.format](changes, settingsFiles(session)));
-  if (!hasChanges) {
-    remove();
+  // Until its summary is complete, nobody can apply the plan, and no signal leaves it behind. Terraform saves an incomplete plan too.
+  const planned = await atSignal(remove, () => saved(session, deployment.stack, folder, options).finally(remove));
+  const changes = await ofPlan(session, deployment, { file, content: planned.content });
+  const text = FORMATS[options.format](changes, settingsFiles(session));
+  if (planned.hasChanges) {
+    await inOneStep(() => writeFileAtomically(file, planned.content, { mode: 0o600 }));
   }
+  session.print(text);
   session.printError(
-    hasChanges
+    planned.hasChanges
       ? `\nTo apply this plan, and nothing else:\n  ${terraform.binary} ${shellWord(`-chdir=${folder}`)} apply ${PLAN}\n  rm ${shellWord(file)}\n`
       : "\nNothing to apply.\n",
   );
   session.raise(changesExitCode(changes));
 }
 
-/** Saves a plan. @returns whether it has changes @throws Error if Terraform fails */
-async function saved(session: Session, stack: string, folder: string, { synth, lock }: Options): Promise<boolean> {
+interface Planned {
+  readonly content: Buffer;
+  readonly hasChanges: boolean;
+}
+
+/** Saves a plan, and reads it. @throws Error if Terraform fails */
+async function saved(session: Session, stack: string, folder: string, { synth, lock }: Options): Promise<Planned> {
   const { terraform } = session;
   const run = async (...args: readonly string[]): Promise<number> => {
     session.printError(`${terraform.binary} ${args.join(" ")}\n`);
@@ -80,5 +86,6 @@ async function saved(session: Session, stack: string, folder: string, { synth, l
   await run("init", "-input=false", "-no-color", ...locked, ...reconfigured);
   const unlocked = lock ? [] : ["-lock=false"];
   // Exit code 2: there are changes.
-  return (await run("plan", "-input=false", "-no-color", "-detailed-exitcode", ...unlocked, `-out=${PLAN}`)) === 2;
+  const code = await run("plan", "-input=false", "-no-color", "-detailed-exitcode", ...unlocked, `-out=${PLAN}`);
+  return { content: readRegularFile(join(folder, PLAN)), hasChanges: code === 2 };
 }

@@ -1,6 +1,7 @@
 import { comparisonNote } from "../../iam/dkp-versions";
 import { overviewPage } from "../review/overview";
 import { comparePacks, writePacks } from "../review/pack-folder";
+import { inSteps } from "../terraform/signals";
 import { dkpAccess } from "../text/command";
 import { packsOf, requirePackFolder, reviewsOf, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
@@ -22,7 +23,7 @@ Never writes or deletes through symbolic links.`,
     .argument("[stack...]", STACKS_HELP)
     .option("--check", "write nothing; name the files that are not up to date")
     .option("--out <folder>", "the folder of the review packs", "review")
-    .action((names: readonly string[], { check, out }: Options) => {
+    .action(async (names: readonly string[], { check, out }: Options) => {
       requirePackFolder(session, "--out", out);
       const { deployments, stacks } = selectDeployments(session, names);
       const note = comparisonNote(new Date());
@@ -30,8 +31,9 @@ Never writes or deletes through symbolic links.`,
       const reviews = reviewsOf(deployments);
       const overview = names.length === 0 ? overviewPage(reviews) : undefined;
       const wanted = { packs: packsOf(reviews), overview, stacks, settings: settingsFolder(session) };
-      const { stale, unknown, unmanaged } = check === true ? comparePacks(out, wanted) : writePacks(out, wanted);
+      const { stale, unknown, unmanaged } = comparePacks(out, wanted);
       if (check !== true) {
+        await inSteps(writePacks(stale));
         session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
       }
       const from = settingsFolder(session);

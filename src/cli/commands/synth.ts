@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { AccessApp } from "../../app";
 import { loadDeployments } from "../../settings/load";
 import { DeckhouseAccessStack } from "../../stack";
+import { inSteps } from "../terraform/signals";
 import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {
@@ -14,14 +15,14 @@ Names the folders of removed deployments, and rejects Terraform files in a stack
     .action(() => synth(session));
 };
 
-function synth(session: Session): void {
+async function synth(session: Session): Promise<void> {
   const { settings: settingsFolder, output: outdir } = session;
   const deployments = loadDeployments(settingsFolder);
   const app = new AccessApp({ settingsFolder, outdir, print: (line) => session.printError(`${line}\n`) });
   for (const deployment of deployments) {
     new DeckhouseAccessStack(app, deployment);
   }
-  app.synth();
+  await inSteps(app.synthInSteps());
   for (const { synthesizedStackPath } of Object.values(app.manifest.stacks)) {
     session.print(`${join(outdir, synthesizedStackPath)}\n`);
   }

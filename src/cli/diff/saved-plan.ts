@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { readRegularFile } from "../../text/files";
+import { removeAbandoned, temporaryName } from "../../text/files";
 import { parseJson } from "../../text/json";
+import { atSignal } from "../terraform/signals";
 import { initProvider, runTerraform, type TerraformCli } from "../terraform/terraform-cli";
 import { differences, type JsonObject } from "./json-values";
 import { type PlanFiles, planFiles } from "./plan-archive";
@@ -29,6 +30,12 @@ export interface Verified {
   readonly destination?: string;
 }
 
+/** A plan, and where it is or was. */
+export interface PlanFile {
+  readonly file: string;
+  readonly content: Buffer;
+}
+
 /** Whether a file is a saved plan, which is a zip archive. */
 export function isSavedPlan(content: Buffer): boolean {
   return content.subarray(0, 4).toString("latin1") === "PK\u0003\u0004";
@@ -41,10 +48,9 @@ export function isSavedPlan(content: Buffer): boolean {
  */
 export async function readGivenPlan(
   terraform: TerraformCli,
-  file: string,
+  { file, content }: PlanFile,
   expected: Expected,
 ): Promise<(Verified & { readonly plan: JsonObject }) | undefined> {
-  const content = readRegularFile(file);
   if (!isSavedPlan(content)) {
     return { plan: readPlan(file, content.toString("utf8")), verification: "unverified" };
   }
@@ -70,8 +76,11 @@ async function shownApart(
   files: readonly (readonly [name: string, content: string | Buffer | undefined])[],
   providers: string | undefined,
 ): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "dkp-access-plan-"));
-  try {
+  removeAbandoned(tmpdir());
+  const folder = join(tmpdir(), temporaryName("dkp-access-plan"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const show = async () => {
+    mkdirSync(folder, { mode: 0o700 });
     for (const [name, content] of files) {
       if (content !== undefined) {
         writeFileSync(join(folder, name), content, { mode: 0o600 });
@@ -79,9 +88,8 @@ async function shownApart(
     }
     await initProvider(terraform, folder, providers);
     return await runTerraform(terraform, folder, ["show", "-json", "plan"]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  };
+  return await atSignal(remove, () => show().finally(remove));
 }
 
 /** What a saved plan has beside its configuration. Source: Terraform's and OpenTofu's package `planfile`. */

@@ -64,10 +64,9 @@ export function comparePacks(folder: string, wanted: Wanted): PackFolder {
   };
 }
 
-/** Updates a folder of review packs and reports what it changed. @throws Error as `comparePacks` */
-export function writePacks(folder: string, wanted: Wanted): PackFolder {
-  const compared = comparePacks(folder, wanted);
-  for (const { path, what, text } of compared.stale) {
+/** Updates the files of review packs, one in each step. */
+export function* writePacks(stale: readonly StaleFile[]): Generator<void, void> {
+  for (const { path, what, text } of stale) {
     if (what === "left over") {
       rmSync(path);
       removeIfEmpty(dirname(path));
@@ -75,8 +74,8 @@ export function writePacks(folder: string, wanted: Wanted): PackFolder {
       mkdirSync(dirname(path), { recursive: true });
       writeFileAtomically(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
     }
+    yield;
   }
-  return compared;
 }
 
 /** The file of a review pack that states which settings it was generated from. */

@@ -6,6 +6,7 @@ import { isObject, parseJson } from "../../text/json";
 import { dkpAccess } from "../text/command";
 import { shellWord } from "../text/shell";
 import { type Progress, withProgress } from "./progress";
+import { atSignal, endProgram } from "./signals";
 
 /** How to run Terraform. */
 export interface TerraformCli {
@@ -100,13 +101,17 @@ export function runTerraform(
 ): Promise<string> {
   const { binary, timeout, maxOutput, progress } = terraform;
   const limits = { maxBuffer: maxOutput, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
-  const result = promisify(execFile)(binary, args, { cwd: folder, ...limits, ...(signal && { signal }) }).then(
+  const running = promisify(execFile)(binary, args, { cwd: folder, ...limits, ...(signal && { signal }) });
+  const result = running.then(
     ({ stdout }) => stdout,
     (error: ExecFileException) => {
       throw new Error(failure(error, terraform, `${binary} ${args.join(" ")}`, folder));
     },
   );
-  return withProgress(`waiting for ${binary} ${args.join(" ")}`, result, progress, signal);
+  return atSignal(
+    () => endProgram(running.child),
+    () => withProgress(`waiting for ${binary} ${args.join(" ")}`, result, progress, signal),
+  );
 }
 
 /** Why a run of Terraform failed. Not the error's own message: it repeats standard output, where secrets are. */

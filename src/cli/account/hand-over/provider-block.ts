@@ -1,7 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import type { Deployment } from "../../../settings/deployment";
+import { atSignal, endProgram } from "../../terraform/signals";
 import { readState } from "../../terraform/state-file";
 import { pullState, readOutputs, type TerraformCli } from "../../terraform/terraform-cli";
 import { dkpAccess } from "../../text/command";
@@ -69,7 +72,7 @@ export async function providerBlock(
     note(
       `the secret is encrypted${pgpKey === undefined ? "" : ` for the OpenPGP key of ${pgpKeyText(pgpKey)}`}; gpg decrypts it`,
     );
-    return { providerAccessKeyId: id, providerSecretAccessKey: decrypt(encrypted), region };
+    return { providerAccessKeyId: id, providerSecretAccessKey: await decrypt(encrypted), region };
   }
   throw new Error(
     `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
@@ -77,20 +80,22 @@ export async function providerBlock(
 }
 
 /** Decrypts with the local GnuPG, whose agent asks for the passphrase. */
-function decrypt(base64: string): string {
-  const { status, stdout, error } = spawnSync("gpg", ["--quiet", "--decrypt"], {
-    input: Buffer.from(base64, "base64"),
-    stdio: ["pipe", "pipe", "inherit"],
+async function decrypt(base64: string): Promise<string> {
+  const gpg = spawn("gpg", ["--quiet", "--decrypt"], { stdio: ["pipe", "pipe", "inherit"] });
+  gpg.stdin.on("error", () => undefined).end(Buffer.from(base64, "base64"));
+  const ended = Promise.all([text(gpg.stdout), once(gpg, "close") as Promise<[status: number | null]>]);
+  const [secret, [status]] = await atSignal(
+    () => endProgram(gpg),
+    () => ended,
+  ).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new Error(`the secret is encrypted, and gpg cannot be run (${code}); install GnuPG`);
   });
-  if (error !== undefined) {
-    throw new Error(`the secret is encrypted, and gpg cannot be run (${(error as NodeJS.ErrnoException).code}); install GnuPG`);
-  }
   if (status !== 0) {
     throw new Error(
       "the secret is encrypted, and gpg cannot decrypt it here; run this command where the private key of pgpKey is available",
     );
   }
-  return stdout.toString("utf8");
+  return secret;
 }
 
 /** The block as YAML. */

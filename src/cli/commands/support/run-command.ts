@@ -11,7 +11,6 @@ const LINGER_MS = 100;
  */
 export function run(command: (host: Host) => number | Promise<number>): void {
   const host: Host = process;
-  deferSignals();
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error) => outputFailed(error, host));
   }
@@ -42,16 +41,4 @@ function outputFailed(error: NodeJS.ErrnoException, host: Host): void {
     );
   }
   process.exit();
-}
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/**
- * Makes signals end the process when its code next waits for something, instead of at once: in the middle of a write they would
- * leave a temporary file. The process still ends by the signal, as its parent expects.
- */
-function deferSignals(): void {
-  for (const signal of SIGNALS) {
-    process.once(signal, () => process.kill(process.pid, signal));
-  }
 }

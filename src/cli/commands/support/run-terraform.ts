@@ -1,50 +1,44 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { atSignal } from "../../terraform/signals";
 import type { TerraformCli } from "../../terraform/terraform-cli";
 
-const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
-
 /**
- * Runs a Terraform command to its end, and passes on what it prints. A signal reaches Terraform once, as SIGINT, so that it writes
- * the state and releases the lock: at a second one it would abandon its work. Terraform is in a session of its own, because a
- * terminal sends Ctrl-C to every process of a session.
+ * Runs a Terraform command to its end, and passes on what it prints, line by line. A signal reaches Terraform once, as SIGINT, so that it
+ * writes the state and releases the lock before this process ends: at a second one it would abandon its work. Terraform is in a session
+ * of its own, because a terminal sends Ctrl-C to every process of a session.
  * @returns the exit code
  * @throws Error if the program is missing, or was ended by a signal
  */
-export function runToEnd({ binary, progress }: TerraformCli, folder: string, args: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(binary, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], detached: true });
-    let signalled: NodeJS.Signals | undefined;
-    const forward = (signal: NodeJS.Signals) => {
-      if (signalled === undefined) {
-        child.kill("SIGINT");
-      }
-      signalled = signal;
-    };
-    for (const signal of SIGNALS) {
-      process.on(signal, forward);
-    }
-    const done = () => {
-      for (const signal of SIGNALS) {
-        process.off(signal, forward);
-      }
-    };
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", progress);
-    }
-    child.once("error", (error: NodeJS.ErrnoException) => {
-      done();
-      reject(new Error(`${binary}: ${missing(error)}; install Terraform 1.10 or newer, or set TERRAFORM_BINARY_NAME`));
-    });
-    child.once("close", (code, signal) => {
-      done();
-      const end = signalled ?? signal;
-      if (end === null || end === undefined) {
-        resolve(code ?? 1);
-      } else {
-        reject(new Error(`${binary} ${args[0]} in ${folder} was ended by ${end}; run it again`));
-      }
-    });
+export async function runToEnd({ binary, progress }: TerraformCli, folder: string, args: readonly string[]): Promise<number> {
+  const child = spawn(binary, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  for (const stream of [child.stdout, child.stderr]) {
+    passLines(stream, progress);
+  }
+  const closed = once(child, "close") as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  const interrupt = () => {
+    child.kill("SIGINT");
+    return closed;
+  };
+  const [code, signal] = await atSignal(interrupt, () => closed).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${binary}: ${missing(error)}; install Terraform 1.10 or newer, or set TERRAFORM_BINARY_NAME`);
   });
+  if (code === null) {
+    throw new Error(`${binary} ${args[0]} in ${folder} was ended by ${signal}; run it again`);
+  }
+  return code;
+}
+
+/** Passes on whole lines: what a chunk begins or ends with could be a part of a workflow command. */
+function passLines(stream: Readable, progress: (lines: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    progress(lines.map((line) => `${line}\n`).join(""));
+  });
+  stream.on("end", () => progress(rest));
 }
 
 const missing = ({ code }: NodeJS.ErrnoException) => (code === "ENOENT" ? "is not on the PATH" : "cannot be run");

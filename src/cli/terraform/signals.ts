@@ -1,0 +1,97 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
+
+const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+
+/** How long a program may take to end, in milliseconds, before it is killed. */
+const GRACE_MS = 2000;
+
+type Clean = () => unknown;
+
+/** What is done before a signal ends the process, the latest first. */
+const cleaning = new Set<Clean>();
+let isEnding = false;
+
+/**
+ * Waits for work that could leave something behind. A signal meanwhile ends the process as its parent expects, after `clean`, and the work
+ * does not continue. At all other times a signal ends the process at once, also in the middle of a computation.
+ * @param clean may be asynchronous
+ */
+export async function atSignal<T>(clean: Clean, work: () => Promise<T>): Promise<T> {
+  const own = () => clean();
+  if (cleaning.size === 0) {
+    for (const signal of SIGNALS) {
+      process.on(signal, end);
+    }
+  }
+  cleaning.add(own);
+  try {
+    return await work();
+  } finally {
+    if (isEnding) {
+      await new Promise(() => undefined);
+    }
+    cleaning.delete(own);
+    if (cleaning.size === 0) {
+      stopListening();
+    }
+  }
+}
+
+async function end(signal: NodeJS.Signals): Promise<void> {
+  if (!isEnding) {
+    isEnding = true;
+    for (const clean of [...cleaning].reverse()) {
+      await Promise.resolve()
+        .then(clean)
+        .catch(() => undefined);
+    }
+    stopListening();
+    process.kill(process.pid, signal);
+  }
+}
+
+function stopListening(): void {
+  for (const signal of SIGNALS) {
+    process.off(signal, end);
+  }
+}
+
+/**
+ * Writes files in steps. A signal ends the process between two of them, after the `finally` of the generator: in the middle of a step it
+ * would leave a temporary file.
+ */
+export function inSteps(steps: Generator<void, void>): Promise<void> {
+  return atSignal(
+    () => steps.return(),
+    async () => {
+      // Node.js notices signals between two callbacks.
+      do {
+        await setImmediate();
+      } while (steps.next().done !== true);
+    },
+  );
+}
+
+/** Writes files in one step, as `inSteps`. */
+export function inOneStep<T>(write: () => T): Promise<T> {
+  return atSignal(
+    () => undefined,
+    async () => {
+      await setImmediate();
+      const written = write();
+      await setImmediate();
+      return written;
+    },
+  );
+}
+
+/** Ends a program: it may end by itself for two seconds. */
+export async function endProgram(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null && child.kill()) {
+    const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+    await once(child, "exit");
+    clearTimeout(timer);
+  }
+}

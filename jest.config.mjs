@@ -15,6 +15,7 @@ export default {
   maxWorkers: "100%",
   // Milliseconds. For tests that hang: no other test takes as long, however busy the computer is.
   testTimeout: process.env.COMPLETE === "1" ? 14_400_000 : 900_000,
+  testSequencer: "<rootDir>/__tests__/helpers/sequencer.cjs",
   projects: [
     { ...unit, displayName: "groups", testMatch: ["<rootDir>/__tests__/groups/[0-9].ts"] },
     {

@@ -51,7 +51,7 @@ describe("a fork of this repository with other deployments", () => {
   });
 
   it("passes the unit tests that read files of the repository", () => {
-    const { status, output } = npm("test", "--", "-w", "1", "reference-tables", "commands/init", "golden");
+    const { status, output } = npm("test", "--", "-w", "1", "reference-tables", "commands/init", "golden", "package.test");
     expect({ status, output: status === 0 ? "" : output }).toEqual({ status: 0, output: "" });
   });
 });

@@ -31,7 +31,7 @@ const MAY_IMPORT = {
   "cli/findings": ["cli/text", "text"],
   "cli/account": ["cli/findings", "cli/git", ...TOOLS, ...CORE],
   "cli/review": ["cli/account", "cli/recommended-settings", ...TOOLS, ...CORE],
-  "cli/diff": ["cli/findings", "cli/review", "decision", ...TOOLS, ...CORE],
+  "cli/diff": ["cli/findings", "cli/git", "cli/review", "decision", ...TOOLS, ...CORE],
   "cli/commands": ["cli", "app", "configuration", ...CORE],
 };
 

@@ -46,8 +46,7 @@ interface Edit {
 interface Row extends Edit {
   readonly each?: readonly string[];
   readonly plan?: PlanName;
-  /** Without rules: the exit code alone. */
-  readonly expect: readonly [exitCode: 0 | 2 | 3, ...rules: string[]] | 0 | 2 | 3;
+  readonly expect: readonly [exitCode: 0 | 2 | 3, ...rules: string[]];
 }
 
 /** A plan with an edit, and what the change summary must be. */
@@ -55,7 +54,7 @@ export interface EditedPlan {
   readonly base: PlanName;
   readonly plan: EditablePlan;
   readonly exitCode: 0 | 2 | 3;
-  readonly rules: readonly string[] | undefined;
+  readonly rules: readonly string[];
 }
 
 /** The secrets of the edited plans. */
@@ -88,14 +87,14 @@ export function realPlan(base: PlanName): EditablePlan {
   return plan;
 }
 
-/** Every edit of `plans/edits.yaml` and `plans/outside.yaml`, by its name. */
+/** Every edit of `plans/edits.yaml`, by its name. */
 export function editedPlans(): Readonly<Record<string, EditedPlan>> {
-  const read = (name: string) => readFileSync(join(PROJECT, "__tests__/helpers/plans", name), "utf8");
-  const text = read("edits.yaml") + read("outside.yaml");
-  const sections = parse(text.replaceAll("BASE64", Buffer.from(SECRETS[0]).toString("base64"))) as Record<
-    string,
-    Record<string, Row>
-  >;
+  const text = readFileSync(join(PROJECT, "__tests__/helpers/plans/edits.yaml"), "utf8");
+  const sections = parse(
+    text
+      .replaceAll("BASE64", Buffer.from(SECRETS[0]).toString("base64"))
+      .replaceAll("=URL", `=${encodeURIComponent(SECRETS[0])}`),
+  ) as Record<string, Record<string, Row>>;
   const rows = Object.entries(sections).flatMap(([section, cases]) =>
     Object.entries(cases).flatMap(([name, row]) =>
       (row.each ?? [""]).map((of) => [`${section}: ${name} ${of}`.trim(), row, of] as const),
@@ -113,7 +112,7 @@ export function editedPlans(): Readonly<Record<string, EditedPlan>> {
           .replaceAll("SECRET", SECRETS[0])
           .replaceAll("PASSWORD", SECRETS[1]),
       ) as Row;
-      const [exitCode, rules] = typeof expect === "number" ? [expect, undefined] : [expect[0], expect.slice(1).map(String)];
+      const [exitCode, ...rules] = expect;
       return [name, { base, plan: edited(realPlan(base), edit), exitCode, rules }];
     }),
   );

@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
-import { betweenPacks, type Summary } from "../helpers/changes";
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
 import { deployment } from "../helpers/deployment";
-import { deploymentOf, optionsOf, packOf } from "../helpers/packs";
+import { actionsOf, betweenPacks } from "../helpers/diff";
+import { deploymentOf, optionsOf } from "../helpers/packs";
+import { packFilesOf } from "../helpers/reviewed";
 import { differingActions, type Truth, truthOf } from "../helpers/simulated-diff";
 
 // Thousands of simulated calls, on a automaton that may be busy.
@@ -76,22 +77,21 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
   "the attachment": ["", "attachment: user-and-group", false, false],
 };
 
-const names = (changes: Summary["broadened"]) =>
-  changes
-    .filter(({ principal }) => principal === "user")
-    .map(({ action }) => action)
-    .sort();
-
-const summaryOf = (before: Deployment, after: Deployment): Summary =>
-  betweenPacks(packOf(before), packOf(after)).deployments[0] as Summary;
-
-const actionsOf = ({ broadened, narrowed }: Summary): Truth => ({ broadened: names(broadened), narrowed: names(narrowed) });
+/** The actions of the user that a change summary reports. */
+function reported(before: Deployment, after: Deployment): Truth {
+  const changes = betweenPacks(packFilesOf(before), packFilesOf(after));
+  const named = (rule: "permissions-broadened" | "permissions-narrowed") =>
+    actionsOf(changes, rule, "user")
+      .map(({ action }) => action)
+      .sort();
+  return { broadened: named("permissions-broadened"), narrowed: named("permissions-narrowed") };
+}
 
 describe("the permissions of the user in a change summary are those that simulation finds, action by action", () => {
   it.each(Object.entries(PAIRS))("for %s", async (_, [before, after, grows, shrinks]) => {
     const truth = await truthOf(optionsOf(deployment(before)), optionsOf(deployment(after)));
     expect([truth.broadened.length > 0, truth.narrowed.length > 0]).toEqual([grows, shrinks]);
-    expect(actionsOf(summaryOf(deployment(before), deployment(after)))).toEqual(truth);
+    expect(reported(deployment(before), deployment(after))).toEqual(truth);
   });
 
   it("for any two clusters, modes and environments", async () => {
@@ -106,7 +106,7 @@ describe("the permissions of the user in a change summary are those that simulat
         // A few of them: all would take minutes.
         const drawn = new Set([0, 1, 2].map((step) => differing[(draw + step * 29) % differing.length]));
         const truth = await truthOf(before, after, (action) => drawn.has(action));
-        const { broadened, narrowed } = actionsOf(summaryOf(deploymentOf(before), deploymentOf(after)));
+        const { broadened, narrowed } = reported(deploymentOf(before), deploymentOf(after));
         const ofDrawn = (actions: readonly string[]) => actions.filter((action) => drawn.has(action));
         expect({ broadened: ofDrawn(broadened), narrowed: ofDrawn(narrowed) }).toEqual(truth);
         // Actions that both policies allow alike are not reported.

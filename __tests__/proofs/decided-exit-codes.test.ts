@@ -1,13 +1,15 @@
 import * as fc from "fast-check";
-import type { JsonObject } from "../../src/cli/diff/json-values";
+import { RULES } from "../../src/cli/diff/rules";
+import { levelOf } from "../../src/cli/findings/finding";
 import type { DecisionRequest } from "../../src/decision/model";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { isNew } from "../decision/simulation";
-import { betweenPacks, type Summary } from "../helpers/changes";
 import { anyOptions, FEATURE_NAMES, UNTAGGED_MODES } from "../helpers/clusters";
 import { cases } from "../helpers/complete";
-import { deploymentOf, packOf } from "../helpers/packs";
+import { betweenPacks, evidenceOf, serious } from "../helpers/diff";
+import { deploymentOf } from "../helpers/packs";
+import { packFilesOf } from "../helpers/reviewed";
 import { truthOf } from "../helpers/simulated-diff";
 
 /** Pairs of settings, each compared in both directions. */
@@ -35,22 +37,25 @@ it("permissions are reported as broadened exactly where simulation finds it, for
   const counts = { broadened: 0, "not broadened": 0 };
   await fc.assert(
     fc.asyncProperty(anyPair, async (pair) => {
-      const packs = pair.map((options) => packOf(deploymentOf(options)));
+      const packs = pair.map((options) => packFilesOf(deploymentOf(options)));
       for (const [from, to] of [
         [0, 1],
         [1, 0],
       ] as const) {
         const [before, after] = [pair[from], pair[to]];
-        const [changes] = betweenPacks(packs[from] as JsonObject, packs[to] as JsonObject).deployments as [Summary];
+        const changes = betweenPacks(packs[from] ?? {}, packs[to] ?? {});
+        const ofUser = serious(changes).filter(({ principal }) => principal === "user");
         const [hasNew, hadOld] = [after, before].map((options) => ({ identity: [policyDocument(policyStatements(options))] }));
-        const isBroader = changes.broadened.length + changes.otherBroadened.length > 0;
+        const isBroader = ofUser.some(({ rule }) => rule === "permissions-broadened" || rule === "deny-weakened");
         const moves = before.environment.partition !== after.environment.partition;
-        expect(changes.breakingChanges.length > 0).toBe(moves);
+        expect(serious(changes).some((found) => levelOf(RULES, found) === "breaking")).toBe(moves);
         counts[isBroader ? "broadened" : "not broadened"] += 1;
         if (isBroader) {
           // One request that the simulator allows after the change and not before.
-          const requests = changes.evidence.flatMap(({ request }) => (request === undefined ? [] : [request as DecisionRequest]));
-          expect([requests.length, changes.evidence.length]).toEqual([1, 1]);
+          const requests = evidenceOf({
+            deployments: [{ stack: "x", state: "changed", findings: ofUser }],
+          }) as readonly DecisionRequest[];
+          expect(requests).toHaveLength(1);
           expect(requests.filter((request) => hasNew && hadOld && isNew(hasNew, hadOld, request))).toEqual(requests);
         } else {
           // Every known call, under usual and unusual conditions.

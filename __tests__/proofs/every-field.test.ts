@@ -2,13 +2,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { changesExitCode } from "../../src/cli/diff/changes";
-import { changesAgainst, settingsFindings } from "../../src/cli/diff/compare";
+import { changesAgainst } from "../../src/cli/diff/compare";
 import { changesSarif } from "../../src/cli/diff/sarif";
+import { settingsFindings } from "../../src/cli/diff/setting-changes";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { parseYaml } from "../../src/settings/yaml-file";
+import { rows } from "../helpers/complete";
+import { serious } from "../helpers/diff";
 import { reviewPackOf } from "../helpers/packs";
 import { ENCRYPTION_KEY, RSA_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
+import { packFilesOf } from "../helpers/reviewed";
 
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
@@ -38,7 +42,7 @@ const BASE = {
   attachment: "user-and-group",
   nodeRole: { name: "dkp-nodes" },
   cluster: { prefix: "dev", layout: "WithNAT", tags: { cluster: "dev" } },
-  features: [],
+  features: ["encrypted-volumes"],
   accessKeys: { primary: { status: "Active", pgpKey: ENCRYPTION_KEY }, secondary: { status: "Active", pgpKey: ENCRYPTION_KEY } },
 };
 
@@ -49,7 +53,7 @@ const CHANGES: Readonly<Record<string, readonly [from: unknown, to: unknown, exi
   "provider.version": [">= 5.100.0, < 6.0.0", "~> 5.100", 2],
   "provider.profile": [undefined, "admin", 2],
   "provider.assumeRoleArn": [undefined, `${ARN}role/apply`, 2],
-  tags: [{ team: "a" }, { team: "b" }, 0],
+  tags: [{ team: "a" }, { team: "b" }, 2],
   "user.name": ["deckhouse", "other", 3],
   "user.path": ["/", "/platform/", 2],
   "user.permissionsBoundary": [`${ARN}policy/B`, `${ARN}policy/C`, 2],
@@ -108,15 +112,17 @@ const CHANGES: Readonly<Record<string, readonly [from: unknown, to: unknown, exi
       "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-4333-8444-555555555555",
       "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-4333-8444-666666666666",
     ],
-    0,
+    2,
   ],
   features: [[], ["volume-snapshots"], 2],
   protect: [true, false, 2],
 };
 
-/** The base with another value of a field. */
-function withField(field: string, value: unknown): string {
-  const copy = JSON.parse(JSON.stringify(BASE)) as Record<string, unknown>;
+type Settings = Readonly<Record<string, unknown>>;
+
+/** Settings with another value of a field. */
+function withField(field: string, value: unknown, settings: Settings = BASE): Settings {
+  const copy = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
   const path = field.split(".");
   const last = path.pop() ?? "";
   const parent = path.reduce<Record<string, unknown>>((object, name) => {
@@ -124,7 +130,7 @@ function withField(field: string, value: unknown): string {
     return object[name] as Record<string, unknown>;
   }, copy);
   parent[last] = value;
-  return stringify(copy);
+  return copy;
 }
 
 describe("a change of each setting", () => {
@@ -137,7 +143,7 @@ describe("a change of each setting", () => {
   });
 
   it.each(LEAVES.filter(isDestination))("requires attention under a heading of its own: %s", (field) => {
-    expect(settingsFindings([{ field, from: "a", to: "b" }])).toEqual([
+    expect(settingsFindings([{ field, path: field.split("."), before: "a", after: "b" }])).toEqual([
       { rule: "destination-changed", field, values: { changes: [`${field}: a -> b`] } },
     ]);
   });
@@ -145,8 +151,8 @@ describe("a change of each setting", () => {
   it.each(Object.entries(CHANGES))(
     "has its exit code, and all of its findings on its line: %s",
     (field, [from, to, exitCode]) => {
-      const [before, after] = [withField(field, from), withField(field, to)];
-      const changes = changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "", () => undefined);
+      const [before, after] = [from, to].map((value) => stringify(withField(field, value))) as [string, string];
+      const changes = changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "", packFilesOf);
       const parsed = parseYaml(after);
       const lineOf = (path: readonly string[]) => ("file" in parsed ? parsed.file.lineOf(path) : undefined);
       const sarif = JSON.parse(changesSarif(changes, { path: () => "x", lineOf: (_, path) => lineOf(path) })) as {
@@ -158,7 +164,7 @@ describe("a change of each setting", () => {
       expect({ code: changesExitCode(changes), lines: [...new Set(lines)] }).toEqual({
         code: exitCode,
         // A tag has a line of its own.
-        lines: exitCode === 0 ? [] : [lineOf((field === "cluster.tags" ? "cluster.tags.team" : field).split("."))],
+        lines: exitCode === 0 ? [] : [lineOf((field.endsWith("tags") ? `${field}.team` : field).split("."))],
       });
       const least = { breaking: 3, identity: 2, exposure: 2, attention: 2, permissions: 0, harmless: 0 }[
         meaningOf(field.split("."))
@@ -166,4 +172,41 @@ describe("a change of each setting", () => {
       expect(exitCode).toBeGreaterThanOrEqual(least);
     },
   );
+});
+
+/** Fields that are changed two at a time. */
+const PAIRED = [
+  ...["region", "tags", "user.path", "user.permissionsBoundary", "user.allowedNetworks.cidrs", "user.forceDestroy"],
+  ...["policy.mode", "attachment", "nodeRole.additionalActions", "outputs.secret", "cluster.prefix", "features"],
+];
+
+/** Findings that are not notes, as rule, address and file by field. */
+function located(before: string, after: string): readonly (readonly [finding: string, field: string | undefined])[] {
+  const changes = changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "", packFilesOf);
+  return serious(changes).map(({ rule, address, principal, field, values }) => [
+    JSON.stringify([rule, address, principal, "file" in values ? values.file : ""]),
+    field,
+  ]);
+}
+
+describe("two changes at once", () => {
+  const pairs = PAIRED.flatMap((one, at) => PAIRED.slice(at + 1).map((other) => [one, other] as const));
+  const isIn = (field: string, whole: string) => field === whole || field.startsWith(`${whole}.`);
+
+  it.each(rows(pairs, 8))("have each finding at a setting that causes it: %s, %s", (one, other) => {
+    const values = (at: 0 | 1, ...fields: readonly string[]) =>
+      fields.reduce((settings, field) => withField(field, CHANGES[field]?.[at], settings), BASE as Settings);
+    const text = (settings: Settings) => stringify(settings);
+    const start = values(0, one, other);
+    const alone = [one, other].map((field) => {
+      const found = located(text(start), text(withField(field, CHANGES[field]?.[1], start)));
+      return { field, findings: new Set(found.map(([finding]) => finding)) };
+    });
+    const causesOf = (finding: string) => alone.flatMap(({ field, findings }) => (findings.has(finding) ? [field] : []));
+    for (const [finding, field] of located(text(start), text(values(1, one, other)))) {
+      const causes = causesOf(finding);
+      const allowed = causes.length === 0 ? [one, other] : causes;
+      expect([finding, field, allowed.some((cause) => isIn(field ?? "", cause))]).toEqual([finding, field, true]);
+    }
+  });
 });

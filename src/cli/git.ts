@@ -2,11 +2,27 @@ import { spawnSync } from "node:child_process";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Runs Git in a folder, whatever repository a hook or a script has named in the environment. */
+/** Longer output than that is an error: the review packs of some thousand deployments are shorter. */
+const MAX_OUTPUT = 2 ** 29;
+
+/** What a run of Git printed. */
+export interface GitResult {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  /** On one line. */
+  readonly message: string;
+  readonly error: NodeJS.ErrnoException | undefined;
+}
+
+/**
+ * Runs Git in a folder, whatever repository a hook or a script has named in the environment.
+ * @returns a function of the folder, the arguments and the standard input
+ */
 export function gitWith(environment: Environment) {
-  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("GIT_")));
-  return (folder: string, ...args: readonly string[]) => {
-    const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], { encoding: "utf8", env });
-    return { status, stdout: stdout ?? "", stderr: stderr ?? "", error: error as NodeJS.ErrnoException | undefined };
+  const env = { ...Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("GIT_"))), LC_ALL: "C" };
+  return (folder: string, args: readonly string[], input = ""): GitResult => {
+    const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], { env, input, maxBuffer: MAX_OUTPUT });
+    const message = (error?.message ?? String(stderr)).trim().replaceAll(/\s*\n\s*/g, " ");
+    return { status, stdout: stdout ?? Buffer.alloc(0), message, error };
   };
 }

@@ -10,7 +10,12 @@ export function visible(text: string): string {
   return text.replaceAll(HIDDEN, escaped);
 }
 
-/** The same for several lines: line feeds are kept. Formatted JSON keeps its meaning. */
+/** A string of ASCII alone, with all other characters as escape sequences: names that look alike are not shown alike. */
+export function ascii(text: string): string {
+  return visible(text).replaceAll(/[\u0080-\uffff]/g, escaped);
+}
+
+/** Hidden characters of several lines as escape sequences: line feeds are kept. Formatted JSON keeps its meaning. */
 export function visibleLines(text: string): string {
   return text.replaceAll(HIDDEN, (character) => (character === "\n" ? character : escaped(character)));
 }

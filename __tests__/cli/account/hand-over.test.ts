@@ -177,7 +177,7 @@ describe("a file for a secret", () => {
     expect(stderr).toMatch(/^fatal: not a git repository /);
     expect(() => checkSecretFile(file, process.env)).toThrow(
       new Error(
-        `${file}: lies in a Git repository that Git does not read (${stderr.trim()}), so that a commit could contain the secret; write a file outside of it`,
+        `${file}: lies in a Git repository that Git does not read (${stderr.trim().replaceAll(/\s*\n\s*/g, " ")}), so that a commit could contain the secret; write a file outside of it`,
       ),
     );
   });

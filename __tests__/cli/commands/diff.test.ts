@@ -137,7 +137,8 @@ dev
 
 Other changes that require attention
 
-- the configuration of this plan is unverified: JSON does not contain it; give the file that terraform plan -out=FILE wrote
+- the configuration of this plan is unverified: JSON does not contain it
+  -> give the file that terraform plan -out=FILE wrote
 `,
         stderr: "",
       });

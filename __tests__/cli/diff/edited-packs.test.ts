@@ -1,88 +1,64 @@
-import type { JsonObject } from "../../../src/cli/diff/json-values";
-import { between, packFiles, seriousRules } from "../../helpers/changes";
-import { packOf } from "../../helpers/packs";
-import { packFilesOf } from "../../helpers/reviewed";
+import { betweenPacks, packWith, verdictOf, withResource } from "../../helpers/diff";
+import { packOf, reviewPackOf } from "../../helpers/packs";
 
-describe("the summary of a change against a review pack that was edited", () => {
-  const WIDE = packOf("");
-  const FILES = { "deployer-policy.json": "", "service-control-policy.json": "" };
-  const files = Object.fromEntries(Object.entries(packFilesOf("", WIDE)).filter(([file]) => file in FILES)) as typeof FILES;
-  const without = (text: string) => JSON.stringify({ ...(JSON.parse(text) as object), Statement: [] });
-  const against = (base: JsonObject, baseFiles: Readonly<Record<string, string>>) =>
-    between({ x: packFiles(base, baseFiles) }, { x: packFiles(WIDE, files) });
-  const edited = (edit: (resource: Record<string, Record<string, Record<string, unknown>>>) => void): JsonObject => {
-    const pack = JSON.parse(JSON.stringify(WIDE));
-    edit(pack.resource);
-    return pack;
-  };
-  const policy = { Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }], Version: "2012-10-17" };
+const PACK = packOf("");
+const EMPTY = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+const ALL = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] });
+const resource = (address: string, values: object) => packWith("", withResource(PACK, address, values));
+const policy = (text: string) => resource("aws_iam_policy.policy", { policy: text });
+const file = (name: string, text: string) => packWith("", PACK, { [name]: text });
 
-  it.each<[string, JsonObject, Readonly<Record<string, string>>, 0 | 2]>([
-    ["nothing edited", WIDE, files, 0],
+function without(name: string): Readonly<Record<string, string>> {
+  const { [name]: _, ...files } = reviewPackOf("");
+  return files;
+}
+
+/** With other settings, and as another version of the program wrote it. */
+function deployment(more: object, version = "0.2.0") {
+  const { settings } = JSON.parse(reviewPackOf("")["deployment.json"] ?? "") as { readonly settings: object };
+  return file("deployment.json", JSON.stringify({ version, settings: { ...settings, ...more } }));
+}
+
+const noUser = packWith("", { ...PACK, resource: { ...(PACK.resource as object), aws_iam_user: {} } });
+
+describe("a review pack as base that was edited", () => {
+  it.each<[string, Readonly<Record<string, string>>, ReturnType<typeof verdictOf>]>([
+    ["nothing edited", reviewPackOf(""), [0]],
+    ["a policy that allows nothing", policy(EMPTY), [2, "permissions-broadened"]],
+    ["a policy that allows everything", policy(ALL), [2, "permissions-narrowed"]],
+    ["a policy that cannot be read", policy("{"), [2, "permissions-broadened"]],
+    ["a resource more", resource("aws_iam_user_policy.extra", { user: "deckhouse" }), [2, "resource-external"]],
+    ["no user", noUser, [2, "permissions-broadened"]],
     [
-      "a policy that allows less: what the settings allow is broadened",
-      edited(({ aws_iam_policy: { policy } = {} }) =>
-        Object.assign(policy ?? {}, { policy: JSON.stringify({ Version: "2012-10-17", Statement: [] }) }),
-      ),
-      files,
-      2,
+      "a boundary",
+      resource("aws_iam_user.user", { permissions_boundary: "arn:aws:iam::123456789012:policy/B" }),
+      [2, "boundary-removed"],
     ],
+    ["a deployer policy that allows nothing", file("deployer-policy.json", EMPTY), [2, "deployer-broadened"]],
+    ["a control policy that denies nothing", file("service-control-policy.json", EMPTY), [0]],
+    ["a control policy that is not one", file("service-control-policy.json", "{}"), [2, "control-policy-weakened"]],
+    ["a policy.json that is not a policy", file("policy.json", "{"), [2, "permissions-broadened"]],
+    ["an empty policy.json", file("policy.json", ""), [2, "permissions-broadened"]],
+    ["a policy.json that allows nothing", file("policy.json", EMPTY), [2, "permissions-broadened"]],
+    ["no policy.json", without("policy.json"), [2, "permissions-broadened"]],
+    ["no control policy", without("service-control-policy.json"), [2, "file-not-compared"]],
+    ["no deployment.json", without("deployment.json"), [2, "settings-unknown"]],
+    ["a setting of another version", deployment({ later: true }), [2, "setting-changed", "settings-unreadable"]],
     [
-      "a policy that allows everything: what the settings allow is narrowed",
-      edited(({ aws_iam_policy }) => Object.assign(aws_iam_policy?.policy ?? {}, { policy: JSON.stringify(policy) })),
-      files,
-      0,
+      "another policy document than policy.json",
+      packWith("", JSON.parse(JSON.stringify(PACK).replace("ec2:RunInstances", "ec2:Nothing"))),
+      [2, "configuration-changed"],
     ],
-    [
-      "a policy that cannot be read",
-      edited(({ aws_iam_policy }) => Object.assign(aws_iam_policy?.policy ?? {}, { policy: "{" })),
-      files,
-      2,
-    ],
-    [
-      "a resource more, which may have denied something",
-      edited((resource) => Object.assign(resource, { aws_iam_user_policy: { extra: { user: "deckhouse" } } })),
-      files,
-      2,
-    ],
-    ["no user", edited((resource) => Reflect.deleteProperty(resource, "aws_iam_user")), files, 2],
-    [
-      "a boundary, which the settings do not have",
-      edited(({ aws_iam_user }) =>
-        Object.assign(aws_iam_user?.user ?? {}, { permissions_boundary: "arn:aws:iam::123456789012:policy/B" }),
-      ),
-      files,
-      2,
-    ],
-    [
-      "a deployer policy that allows nothing",
-      WIDE,
-      { ...files, "deployer-policy.json": without(files["deployer-policy.json"]) },
-      2,
-    ],
-    [
-      "a control policy that denies nothing: what it denies is new",
-      WIDE,
-      { ...files, "service-control-policy.json": without(files["service-control-policy.json"]) },
-      0,
-    ],
-    ["a control policy that is not one", WIDE, { ...files, "service-control-policy.json": "{}" }, 2],
-    ["a policy.json that is not a policy", WIDE, { ...files, "policy.json": "{" }, 2],
-    ["an empty policy.json", WIDE, { ...files, "policy.json": "" }, 2],
-    ["a policy.json that allows less", WIDE, { ...files, "policy.json": JSON.stringify({ ...policy, Statement: [] }) }, 2],
-    ["no control policy", WIDE, { "deployer-policy.json": files["deployer-policy.json"] }, 2],
-  ])("%s", (_, base, baseFiles, code) => {
-    expect(against(base, baseFiles).exitCode).toBe(code);
+    ["a newer version", deployment({}, "99.0.0"), [2, "baseline-newer"]],
+    ["a version that is none", deployment({}, "new"), [2, "baseline-newer"]],
+    ["a version whose text is greater", deployment({}, "0.0.9"), [0]],
+    ["a pre-release of this version", deployment({}, "0.2.0-rc.1"), [0]],
+  ])("%s", (_, base, verdict) => {
+    expect(verdictOf(betweenPacks(base, reviewPackOf("")))).toEqual(verdict);
   });
 
-  it("requires attention where the policy of the user has no file", () => {
-    const { "policy.json": _, ...base } = packFiles(WIDE, files);
-    expect(seriousRules(between({ x: base }, { x: packFiles(WIDE, files) }))).toEqual(["permissions-broadened"]);
-  });
-
-  it("requires attention where main.tf.json has another policy document and policy.json has not", () => {
-    const base = { ...packFiles(WIDE, files) };
-    const other = JSON.stringify(WIDE).replace("ec2:RunInstances", "ec2:Nothing");
-    expect(seriousRules(between({ x: { ...base, "main.tf.json": other } }, { x: base }))).toEqual(["configuration-changed"]);
+  it("is read as an earlier version wrote it, with a group that has no effect", () => {
+    const earlier = deployment({ group: { name: "deckhouse", path: "/" } });
+    expect(verdictOf(betweenPacks(earlier, reviewPackOf("")))).toEqual([0]);
   });
 });

@@ -1,5 +1,5 @@
 import { exampleRequests } from "../../../src/cli/diff/example-requests";
-import type { ActionChange } from "../../../src/cli/diff/rules";
+import type { ActionChange } from "../../../src/cli/diff/rule-templates";
 import { CATALOGUE } from "../../../src/iam/catalogue";
 
 const change = (action: string, access: ActionChange["access"], ...resources: readonly string[]): ActionChange => ({
@@ -13,7 +13,7 @@ const change = (action: string, access: ActionChange["access"], ...resources: re
 describe("exampleRequests", () => {
   it("takes a resource of the types of the action where every resource is allowed", () => {
     expect(exampleRequests([change("ec2:TerminateInstances", "Write", "*"), change("iam:GetRole", "Read", "*")])).toEqual([
-      { action: "ec2:TerminateInstances", resource: "arn:aws:ec2:us-east-1:ACCOUNT_ID:instance/example" },
+      { action: "ec2:TerminateInstances", resource: "arn:aws:ec2:us-east-1:ACCOUNT_ID:instance/i-0123456789abcdef0" },
       { action: "iam:GetRole", resource: "arn:aws:iam::ACCOUNT_ID:role/example" },
     ]);
   });
@@ -25,8 +25,16 @@ describe("exampleRequests", () => {
       ]),
     ).toEqual([
       { action: "ec2:TerminateInstances", resource: "arn:aws-cn:ec2:cn-north-1:ACCOUNT_ID:instance/example" },
-      { action: "ec2:TerminateInstances", resource: "arn:aws-cn:ec2:cn-north-1:123456789012:instance/example" },
+      { action: "ec2:TerminateInstances", resource: "arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-0123456789abcdef0" },
     ]);
+  });
+
+  it("takes the Region and the account of the deployment", () => {
+    const [request] = exampleRequests([change("ec2:ReplaceRoute", "Write", "*")], {
+      region: "eu-west-1",
+      account: "123456789012",
+    });
+    expect(request?.resource).toBe("arn:aws:ec2:eu-west-1:123456789012:route-table/rtb-0123456789abcdef0");
   });
 
   it("lists actions that change something first, and leaves out patterns of actions", () => {
@@ -37,7 +45,7 @@ describe("exampleRequests", () => {
       change("kms:CreateGrant", "Permissions management", "*"),
     ];
     expect(exampleRequests(changes)).toEqual([
-      { action: "kms:CreateGrant", resource: "arn:aws:kms:us-east-1:ACCOUNT_ID:key/example" },
+      { action: "kms:CreateGrant", resource: "arn:aws:kms:us-east-1:ACCOUNT_ID:key/01234567-89ab-cdef-0123-456789abcdef" },
       { action: "ec2:DescribeVpcs", resource: "*" },
       { action: "s3:getobject", resource: "arn:aws:s3:::bucket/example" },
     ]);

@@ -1,259 +1,148 @@
+import { changesExitCode } from "../../../src/cli/diff/changes";
+import { changesAgainst } from "../../../src/cli/diff/compare";
 import type { RuleId } from "../../../src/cli/diff/rules";
 import { KEY_ADDRESSES } from "../../../src/terraform/addresses";
-import { betweenPacks, between as compare, seriousRules } from "../../helpers/changes";
+import {
+  actionsOf,
+  between,
+  betweenPacks,
+  ofRule,
+  packWith,
+  resourcesOf,
+  serious,
+  seriousRules,
+  verdictOf,
+  withResource,
+} from "../../helpers/diff";
 import { packOf, reviewPackOf } from "../../helpers/packs";
-import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
+import { ENCRYPTION_KEY, RSA_KEY } from "../../helpers/pgp-keys";
 
-const between = (before: string, after: string) =>
-  compare({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) });
-const summaryOf = (before: string, after: string) => only(between(before, after));
-const only = ({ deployments: [one] }: ReturnType<typeof compare>) => {
-  if (one === undefined) {
-    throw new Error("no deployment");
-  }
-  return one;
-};
-/** But for the setting itself. */
-const breakingChanges = (before: string, after: string) =>
-  summaryOf(before, after).breakingChanges.filter((line) => !/^[a-zA-Z.]+: .* -> /.test(line));
+const slot = (status: string) =>
+  status === "absent" ? "{ status: absent }" : `{ status: ${status}, pgpKey: ${ENCRYPTION_KEY} }`;
 const keys = (primary: string, secondary: string, current = "primary") =>
-  `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
+  `accessKeys: { primary: ${slot(primary)}, secondary: ${slot(secondary)}, current: ${current} }`;
+const minimal = (more = "") => `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n${more}`;
+const ARN = "arn:aws:iam::123456789012:policy";
+const PLAIN = "accessKeys: { primary: { status: Active } }";
+const GROUP = "attachment: user-and-group";
+const SNAPSHOTS = "features: [volume-snapshots]";
+const NETWORKS = "user: { allowedNetworks: { cidrs: [198.51.100.0/24] } }";
+const bounded = (name: string) => `user: { permissionsBoundary: '${ARN}/${name}' }`;
+const nodes = (...names: readonly string[]) =>
+  `nodeRole: { name: n, managedPolicyArns: [${names.map((name) => `'${ARN}/${name}'`).join(", ")}] }`;
+/** The roles that apply and that plan need more. */
+const ROLE = "deployer-broadened deployer-broadened";
 
-const ENCRYPTED = `accessKeys: { primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} } }`;
+/** By what somebody does: settings before and after, and the exit code with the rules that make it. */
+const CHANGES: Readonly<Record<string, readonly [before: string, after: string, verdict: string]>> = {
+  nothing: ["", "", "0"],
+  "another name of the user": [
+    "",
+    "user: { name: other }",
+    "3 user-renamed destroyed key-replaced deployer-broadened deployer-broadened control-policy-weakened setting-breaking",
+  ],
+  "the name of the user in another case, without access keys in Terraform": [
+    "accessKeys: none",
+    "accessKeys: none\nuser: { name: Deckhouse }",
+    "3 user-renamed destroyed deployer-broadened deployer-broadened control-policy-weakened setting-breaking",
+  ],
+  "another name of the policy": ["", "policy: { name: Other }", `3 destroyed destroyed ${ROLE} setting-breaking`],
+  "another path of the policy": ["", "policy: { path: /a/ }", `3 destroyed destroyed ${ROLE} setting-breaking`],
+  "another OpenPGP key of a live slot": [
+    keys("Active", "absent"),
+    keys("Active", "absent").replace(ENCRYPTION_KEY, RSA_KEY),
+    "3 key-replaced pgp-key-new",
+  ],
+  "another name of the group": [GROUP, `${GROUP}\ngroup: { name: other }`, `3 destroyed ${ROLE} setting-breaking`],
+  "another node role": [
+    "nodeRole: { name: a }",
+    "nodeRole: { name: b }",
+    `3 destroyed ${ROLE} control-policy-weakened setting-breaking`,
+  ],
+  "no node role any more": ["nodeRole: { name: n }", "", "3 destroyed permissions-narrowed setting-changed"],
+  "a move from the user to the group in one apply": ["", "attachment: group", `3 policy-moved ${ROLE} setting-changed`],
+  "a move from the group to the user in one apply": ["attachment: group", "", `3 policy-moved ${ROLE} setting-changed`],
+  "a slot that goes from Active to absent": [
+    keys("Active", "Active", "secondary"),
+    keys("absent", "Active", "secondary"),
+    "3 active-key-deleted",
+  ],
+  "access keys that Terraform no longer manages": [PLAIN, "accessKeys: none", "3 active-key-deleted setting-changed"],
+  "a key that is deleted while the other one is activated": [
+    keys("Active", "Inactive"),
+    keys("absent", "Active", "secondary"),
+    "3 active-key-deleted key-reactivated",
+  ],
+  "a rotation in one step": [
+    keys("Active", "absent"),
+    keys("absent", "Active", "secondary"),
+    "3 active-key-deleted keys-exchanged",
+  ],
+  "a current key that is deactivated in the apply that exposes the other one": [
+    keys("Active", "Active"),
+    keys("Inactive", "Active", "secondary"),
+    "3 current-key-deactivated",
+  ],
+  "another account": [
+    "accountId: '123456789012'",
+    "accountId: '111111111111'",
+    `3 ${ROLE} ${"trust-changed ".repeat(4)}control-policy-weakened environment-changed setting-identity`,
+  ],
+  "another description of the policy": ["", "policy: { description: Other }", "0"],
+  "other tags": ["tags: { a: x, b: x }", "tags: { b: y, c: x }", "2 tags-changed"],
+  "the first tags": ["", "tags: { team: platform }", "2 deployer-broadened tags-changed"],
+  "the first step of a rotation": [keys("Active", "absent"), keys("Active", "Active"), "0"],
+  "the second": [keys("Active", "Active"), keys("Active", "Active", "secondary"), "0"],
+  "the third": [keys("Active", "Active", "secondary"), keys("Inactive", "Active", "secondary"), "0"],
+  "the fourth": [keys("Inactive", "Active", "secondary"), keys("absent", "Active", "secondary"), "0"],
+  "a step towards a group": ["", GROUP, `2 ${ROLE} setting-changed`],
+  "the step after it": [GROUP, "attachment: group", "2 setting-changed"],
+  "another path of the user": [
+    "",
+    "user: { path: /a/ }",
+    `2 argument-not-comparable ${ROLE} control-policy-weakened setting-changed`,
+  ],
+  "another region of the documented policy": ["", "region: eu-west-1", "2 setting-identity"],
+  "an account that is stated now": ["", "accountId: '123456789012'", "2 setting-identity"],
+  "an account that is no longer stated": ["accountId: '123456789012'", "", "2 setting-identity"],
+  "a permissions boundary": ["", bounded("B"), "2 boundary-new deployer-broadened setting-changed"],
+  "another boundary": [bounded("B"), bounded("C"), "2 boundary-replaced deployer-broadened setting-changed"],
+  "no boundary any more": [bounded("B"), "", "2 boundary-removed deployer-broadened setting-changed"],
+  "protect that is switched off": ["", "protect: false", "2 setting-changed"],
+  "protect that is switched on": ["protect: false", "", "0"],
+  "the output of the secret": ["outputs: { secret: false }", "", "2 secret-output setting-exposure"],
+  "no output of the secret any more": ["", "outputs: { secret: false }", "0"],
+  "another provider": ["", "provider: { profile: admin, version: '~> 5.100' }", "2 setting-identity setting-identity"],
+  "another bucket of the state": ["", "backend: { s3: { bucket: b, region: eu-central-1 } }", `2 ${ROLE} destination-changed`],
+  "less encryption": ["", "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }", "2 destination-changed"],
+  "another type of backend": ["", "backend: { gcs: { bucket: other } }", "2 destination-changed"],
+  "an import": ["", "import: { user: true, policy: true }", "2 setting-changed"],
+  "an import that was applied": ["import: { user: true, policy: true }", "", "0"],
+  "an import of less": ["import: { user: true, policy: true }", "import: { user: false, policy: true }", "0"],
+  "a second key without pgpKey": [
+    keys("Active", "absent"),
+    `accessKeys: { allowPlaintext: true, primary: ${slot("Active")}, secondary: { status: Active } }`,
+    "2 plaintext-in-state setting-exposure",
+  ],
+  "the first key, without pgpKey": ["accessKeys: none", PLAIN, `2 secret-output plaintext-in-state ${ROLE} setting-changed`],
+  "the first key, with pgpKey": ["accessKeys: none", keys("Active", "absent"), `2 pgp-key-new ${ROLE} setting-changed`],
+  "a policy for nodes": [nodes(), nodes("C"), "2 link-external deployer-broadened setting-changed"],
+  "policies for nodes in another order": [nodes("A", "B"), nodes("B", "A"), "0"],
+  "a feature": [minimal(), minimal(SNAPSHOTS), "2 permissions-broadened"],
+  "a feature less, which a running cluster may use": [minimal(SNAPSHOTS), minimal(), "2 permissions-narrowed"],
+  "a key that works from some networks alone": [minimal(), minimal(NETWORKS), "2 deny-added"],
+  "a key that works from everywhere": [minimal(NETWORKS), minimal(), "2 permissions-broadened deny-weakened"],
+};
 
-describe("a breaking change of settings", () => {
-  it.each<[string, string, string, readonly string[]]>([
-    [
-      "a new user name",
-      "",
-      "user: { name: other }",
-      [
-        'renames the user "deckhouse" to "other": Terraform replaces the access keys and attachments that refer to the old name',
-        "replaces the attachment of the policy to the user",
-        "replaces the access key in the slot primary: the old key is deleted before the new key exists",
-      ],
-    ],
-    [
-      "the user name in another case, without access keys in Terraform",
-      "accessKeys: none",
-      "accessKeys: none\nuser: { name: Deckhouse }",
-      [
-        'renames the user "deckhouse" to "Deckhouse": Terraform replaces the access keys and attachments that refer to the old name',
-        "replaces the attachment of the policy to the user",
-      ],
-    ],
-    [
-      "a new policy name",
-      "",
-      "policy: { name: Other }",
-      ['replaces the policy "Other" and its attachments', "replaces the attachment of the policy to the user"],
-    ],
-    [
-      "a new policy path",
-      "",
-      "policy: { path: /platform/ }",
-      ['replaces the policy "D8CloudProviderAWS" and its attachments', "replaces the attachment of the policy to the user"],
-    ],
-    [
-      "the OpenPGP key of a live slot",
-      "",
-      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
-      ["replaces the access key in the slot primary: the old key is deleted before the new key exists"],
-    ],
-    [
-      "another group name",
-      "attachment: user-and-group",
-      "attachment: user-and-group\ngroup: { name: other }",
-      ["replaces the attachment of the policy to the group"],
-    ],
-    [
-      "another node role",
-      "nodeRole: { name: a }",
-      "nodeRole: { name: b }",
-      ['replaces the node role "b": nodes that use it lose their permissions; set iamNodeRole to another role first'],
-    ],
-    [
-      "a move of the policy from the user to the group in one apply",
-      "",
-      "attachment: group",
-      [
-        "moves the policy from the user to the group in one apply: the user temporarily has no permissions; apply attachment: user-and-group first",
-      ],
-    ],
-    [
-      "a move of the policy from the group to the user in one apply",
-      "attachment: group",
-      "",
-      [
-        "moves the policy from the group to the user in one apply: the user temporarily has no permissions; apply attachment: user-and-group first",
-      ],
-    ],
-    [
-      "a slot that goes from Active to absent",
-      keys("Active", "Active", "secondary"),
-      keys("absent", "Active", "secondary"),
-      [
-        "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
-      ],
-    ],
-    [
-      "access keys that Terraform no longer manages",
-      "",
-      "accessKeys: none",
-      [
-        "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
-      ],
-    ],
-    [
-      "a key that is deleted while the other one is activated",
-      keys("Active", "Inactive"),
-      `accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }`,
-      [
-        "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
-        "activates the access key in the slot secondary, which is Inactive; if it has leaked, keep it Inactive and expose another key: set accessKeys.secondary.status to Inactive",
-      ],
-    ],
-    [
-      "a rotation in one step",
-      "",
-      keys("absent", "Active", "secondary"),
-      [
-        "deletes the access key in the slot primary while it is Active; set it to Inactive in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
-        "creates the access key in the slot secondary and deletes the one in the slot primary in one apply; a rotation changes one setting per apply, unless it has leaked: then this is the change that keys --leaked prints",
-      ],
-    ],
-    [
-      "a current key that is deactivated in the apply that exposes the other one",
-      keys("Active", "Active"),
-      keys("Inactive", "Active", "secondary"),
-      [
-        "deactivates the access key in the slot primary, which is the current key that the outputs expose; set accessKeys.current to the other slot in an earlier apply, unless it has leaked: then this is the change that keys --leaked prints",
-      ],
-    ],
-    [
-      "another account",
-      "accountId: '123456789012'",
-      "accountId: '111111111111'",
-      [
-        "creates all resources again in the account 111111111111, and leaves the user and its access key unmanaged in 123456789012",
-      ],
-    ],
-  ])("is reported for %s", (_, before, after, expected) => {
-    expect(breakingChanges(before, after)).toEqual(expected);
-    expect(between(before, after).exitCode).toBe(3);
-  });
-});
-
-describe("a change of settings that breaks nothing", () => {
-  it.each<[string, string, string, readonly RuleId[]]>([
-    ["nothing", "", "", []],
-    ["the policy's description", "", "policy: { description: Other }", []],
-    ["other tags", "tags: { a: x, b: x }", "tags: { b: y, c: x }", []],
-    ["the first tags", "", "tags: { team: platform }", ["deployer-broadened"]],
-    ["the first step of a rotation", keys("Active", "absent"), keys("Active", "Active"), []],
-    ["the second", keys("Active", "Active"), keys("Active", "Active", "secondary"), []],
-    ["the third", keys("Active", "Active", "secondary"), keys("Inactive", "Active", "secondary"), []],
-    ["the fourth", keys("Inactive", "Active", "secondary"), keys("absent", "Active", "secondary"), []],
-    ["a step towards a group", "", "attachment: user-and-group", ["deployer-broadened", "deployer-broadened", "setting-changed"]],
-    ["the step after it", "attachment: user-and-group", "attachment: group", ["setting-changed"]],
-    [
-      "the user's path",
-      "",
-      "user: { path: /platform/ }",
-      ["argument-not-comparable", "deployer-broadened", "deployer-broadened", "control-policy-weakened", "setting-changed"],
-    ],
-    ["a region of the documented policy", "", "region: eu-west-1", ["setting-identity"]],
-    ["an account that is stated now", "", "accountId: '123456789012'", ["setting-identity"]],
-    ["an account that is no longer stated", "accountId: '123456789012'", "", ["setting-identity"]],
-    [
-      "a permissions boundary",
-      "",
-      "user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }",
-      ["deployer-broadened", "setting-changed"],
-    ],
-    ["protect that is switched off", "", "protect: false", ["setting-changed"]],
-    ["the output of the secret", "outputs: { secret: false }", "", ["secret-output", "setting-exposure"]],
-    ["no output of the secret any more", "", "outputs: { secret: false }", ["setting-exposure"]],
-    ["the provider", "", "provider: { profile: admin, version: '~> 5.100' }", ["setting-identity", "setting-identity"]],
-    [
-      "another bucket of the state",
-      "",
-      "backend: { s3: { bucket: other, region: eu-central-1 } }",
-      ["deployer-broadened", "deployer-broadened", "destination-changed"],
-    ],
-    ["less encryption", "", "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }", ["destination-changed"]],
-    ["another type of backend", "", "backend: { gcs: { bucket: other } }", ["destination-changed"]],
-    ["an import", "", "import: { user: true }", ["setting-changed"]],
-    [
-      "a second key without pgpKey",
-      ENCRYPTED,
-      `${ENCRYPTED.slice(0, -1)}, secondary: { status: Active } }`,
-      ["plaintext-in-state"],
-    ],
-    [
-      "a second key with the same pgpKey",
-      ENCRYPTED,
-      `${ENCRYPTED.slice(0, -1)}, secondary: { status: Active, pgpKey: ${ENCRYPTION_KEY} } }`,
-      [],
-    ],
-    [
-      "the first key, without pgpKey",
-      "accessKeys: none",
-      "",
-      ["secret-output", "plaintext-in-state", "deployer-broadened", "deployer-broadened", "setting-changed"],
-    ],
-    [
-      "the first key, with pgpKey",
-      "accessKeys: none",
-      ENCRYPTED,
-      ["pgp-key-new", "deployer-broadened", "deployer-broadened", "setting-changed"],
-    ],
-  ])("requires attention exactly where it is not known to be harmless: %s", (_, before, after, rules) => {
-    const changes = between(before, after);
-    expect(seriousRules(changes)).toEqual(rules);
-    expect(changes.exitCode).toBe(rules.length === 0 ? 0 : 2);
+describe("a change of settings", () => {
+  it.each(Object.entries(CHANGES))("has its exit code, and the rules that make it: %s", (_, [before, after, verdict]) => {
+    expect(verdictOf(between(before, after)).join(" ")).toBe(verdict);
   });
 
-  it.each([
-    [
-      "a boundary that is removed",
-      "user: { permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
-      "",
-      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B is removed",
-    ],
-    [
-      "another boundary",
-      "user: { permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
-      "user: { permissionsBoundary: 'arn:aws:iam::1:policy/C' }",
-      "the user: the permissions boundary arn:aws:iam::123456789012:policy/B is replaced by arn:aws:iam::123456789012:policy/C, and the content of both is not compared",
-    ],
-    [
-      "a policy for nodes",
-      "nodeRole: { name: n }",
-      "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::1:policy/C'] }",
-      "aws_iam_role_policy_attachment.node-policy-C: policy_arn is now arn:aws:iam::123456789012:policy/C, which this project does not create: what it allows is not compared",
-    ],
-    [
-      "a removed boundary of the node role",
-      "nodeRole: { name: n, permissionsBoundary: 'arn:aws:iam::1:policy/B' }",
-      "nodeRole: { name: n }",
-      "the node role: the permissions boundary arn:aws:iam::123456789012:policy/B is removed",
-    ],
-  ])("exits with 2 if it broadens permissions: %s", (_, before, after, broadened) => {
-    const [one, other] = [before, after].map((settings) => settings.replaceAll("::1:", "::123456789012:")) as [string, string];
-    const { otherBroadened } = summaryOf(one, other);
-    expect(otherBroadened.filter((line) => !line.includes("runs Terraform"))).toEqual([broadened]);
-    expect(between(one, other).exitCode).toBe(2);
-  });
-
-  it("reports additional actions of the node role as broadened", () => {
-    const { broadened } = summaryOf(
-      "nodeRole: { name: n }",
-      "nodeRole: { name: n, additionalActions: ['s3:GetObject', 'ecr:Get*'] }",
-    );
-    expect(broadened).toEqual(
+  it("to other actions of the node role lists them", () => {
+    const changes = between("nodeRole: { name: n }", "nodeRole: { name: n, additionalActions: ['s3:GetObject', 'ecr:Get*'] }");
+    expect(actionsOf(changes, "permissions-broadened", "node role")).toEqual(
       ["ecr:Get*", "s3:GetObject"].map((action) => ({
-        principal: "node role",
         action,
         access: "unknown",
         area: "not in DKP's catalogue",
@@ -263,191 +152,118 @@ describe("a change of settings that breaks nothing", () => {
     );
   });
 
-  it("does not report policies of the node role in another order as broadened", () => {
-    const role = (...names: readonly string[]) =>
-      `nodeRole: { name: n, managedPolicyArns: [${names.map((name) => `'arn:aws:iam::123456789012:policy/${name}'`).join(", ")}] }`;
-    expect(summaryOf(role("A", "B"), role("B"))).toMatchObject({
-      otherBroadened: [],
-    });
+  it("that must not be applied has no instruction for applying it", () => {
+    const updates = (before: string, after: string) =>
+      ofRule(between(before, after), "deployer-broadened").map(({ values }) => values.update);
+    expect(updates("", "user: { name: other }")).toEqual([undefined, undefined]);
+    expect(updates("", "tags: { team: platform }")).toEqual(["deployer-policy.json"]);
+  });
+
+  it("that switches the attachment changes nothing that an attacker with the key can do", () => {
+    for (const [before, after] of [
+      ["user", "user-and-group"],
+      ["user-and-group", "user"],
+      ["group", "user"],
+    ] as const) {
+      expect(ofRule(between(minimal(`attachment: ${before}`), minimal(`attachment: ${after}`)), "risk")).toEqual([]);
+    }
+    const risks = ofRule(between(minimal(), minimal("features: [volume-snapshots]")), "risk");
+    expect(risks.map(({ values }) => values.before)).toEqual(["", ""]);
   });
 });
 
-describe("the summary of a change of settings", () => {
-  it("reports all permissions of a new deployment as broadened, and no breaking change", () => {
-    const changes = compare({}, { deckhouse: reviewPackOf("") });
-    expect(changes.deployments[0]).toMatchObject({
-      state: "new",
-      breakingChanges: [],
-      narrowed: [],
-    });
+describe("a settings file that is", () => {
+  it("new is reported with all of its permissions, and breaks nothing, whatever its name is", () => {
+    const changes = changesAgainst({}, { constructor: reviewPackOf("") }, "");
+    expect(changes.deployments.map(({ stack, state }) => [stack, state])).toEqual([["constructor", "new"]]);
     const { Statement } = JSON.parse(reviewPackOf("")["policy.json"] ?? "") as { Statement: { Action: string[] }[] };
-    expect(changes.deployments[0]?.broadened.map(({ action }) => action).sort()).toEqual(
-      Statement.flatMap(({ Action }) => Action).sort(),
-    );
-    expect(changes.exitCode).toBe(2);
+    const actions = actionsOf(changes, "permissions-broadened", "user").map(({ action }) => action);
+    expect([...actions].sort()).toEqual(Statement.flatMap(({ Action }) => Action).sort());
+    expect(changesExitCode(changes)).toBe(2);
   });
 
-  it("reports a new deployment as new, whatever its name is", () => {
-    expect(compare({}, { constructor: reviewPackOf("") }).deployments[0]).toMatchObject({
-      stack: "constructor",
-      state: "new",
-    });
+  it.each([
+    ["protect: false", 2, "deployment-removed"],
+    ["", 3, "removed-while-protected"],
+  ] as const)("deleted leaves everything unmanaged, and is reported as nothing else: %j", (settings, ...verdict) => {
+    const changes = changesAgainst({ x: reviewPackOf(settings) }, {}, "");
+    expect(verdictOf(changes)).toEqual(verdict);
+    expect(changes.deployments[0]?.findings).toHaveLength(1);
   });
 
-  it("reports a removed deployment as a breaking change only if it was protected until then", () => {
-    const gone = (settings: string) => compare({ deckhouse: reviewPackOf(settings) }, {});
-    expect(gone("protect: false").deployments[0]).toMatchObject({ state: "removed", breakingChanges: [] });
-    expect(gone("protect: false").exitCode).toBe(0);
-    expect(gone("").deployments[0]?.breakingChanges[0]).toMatch(
-      /^the settings file is deleted while protect is on, so the deployment cannot have been destroyed/,
-    );
-    expect(gone("").exitCode).toBe(3);
-  });
-
-  it("reports a resource that this project does not create as broadened", () => {
-    const pack = packOf("");
-    const resource = { ...(pack.resource as object), aws_iam_user_policy: { extra: { user: "deckhouse", policy: "{}" } } };
-    const { deployments } = betweenPacks(pack, { ...pack, resource });
-    expect(deployments[0]?.otherBroadened).toEqual([
-      "aws_iam_user_policy.extra: not created by this project, so what it allows or denies is unknown",
-    ]);
-  });
-
-  it("reports another policy in an attachment, and another group, as broadened", () => {
-    const edited = JSON.parse(
-      JSON.stringify(packOf("attachment: user-and-group"))
-        .replace(/"policy_arn":"[^"]*"/, '"policy_arn":"arn:aws:iam::aws:policy/AdministratorAccess"')
-        .replace('"groups":["', '"groups":["admins","'),
-    );
-    const { deployments } = betweenPacks(packOf("attachment: user-and-group"), edited);
-    expect(deployments[0]?.otherBroadened).toEqual([
-      "aws_iam_group_policy_attachment.policy-attachment: policy_arn is now arn:aws:iam::aws:policy/AdministratorAccess, which this project does not create: what it allows is not compared",
-      "aws_iam_user_group_membership.group-membership: groups is now admins, which this project does not create: what it allows is not compared",
-    ]);
-  });
-
-  it.each<[string, string, object, readonly string[]]>([
-    [
-      "an inline policy in the node role",
-      "aws_iam_role.node",
-      { inline_policy: [{ name: "x", policy: "{}" }] },
-      ["aws_iam_role.node: the argument inline_policy is not comparable"],
-    ],
-    [
-      "managed policies in the node role",
-      "aws_iam_role.node",
-      { managed_policy_arns: ["arn:aws:iam::aws:policy/AdministratorAccess"] },
-      ["aws_iam_role.node: the argument managed_policy_arns is not comparable"],
-    ],
-    [
-      "changes that Terraform is to ignore",
-      "aws_iam_user.user",
-      { lifecycle: { prevent_destroy: true, ignore_changes: ["permissions_boundary"] } },
-      ["aws_iam_user.user: the argument lifecycle.ignore_changes is not comparable"],
-    ],
-    [
-      "a provisioner",
-      "aws_iam_access_key.user",
-      { provisioner: [{}] },
-      ["aws_iam_access_key.user: the argument provisioner is not comparable"],
-    ],
-    [
-      "another role in the attachment of the nodes",
-      "aws_iam_role_policy_attachment.node-policy-C",
-      { role: "admin-role" },
-      [
-        "aws_iam_role_policy_attachment.node-policy-C: role is now admin-role, which this project does not create: what it allows is not compared",
-      ],
-    ],
-    [
-      "another role for the policy of the nodes",
-      "aws_iam_role_policy.node",
-      { role: "admin-role" },
-      ["aws_iam_role_policy.node: role is now admin-role, which this project does not create: what it allows is not compared"],
-    ],
-  ])("reports %s as broadened", (_, address, more, broadened) => {
-    const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
-    const [type = "", name = ""] = address.split(".");
-    const after = JSON.parse(JSON.stringify(packOf(settings)));
-    Object.assign(after.resource[type][name], more);
-    const changes = betweenPacks(packOf(settings), after);
-    expect(changes.deployments[0]?.otherBroadened).toEqual(broadened);
-    expect(changes.exitCode).toBe(2);
-  });
-
-  it("shows the role of an attachment that is not the node role", () => {
-    const settings = "nodeRole: { name: n, managedPolicyArns: ['arn:aws:iam::123456789012:policy/C'] }";
-    const after = JSON.parse(JSON.stringify(packOf(settings)));
-    after.resource.aws_iam_role_policy_attachment["node-policy-D"] = {
-      role: "admin-role",
-      policy_arn: "arn:aws:iam::123456789012:policy/C",
-    };
-    const { deployments } = betweenPacks(packOf(settings), after);
-    expect(deployments[0]?.resources).toEqual([
-      {
-        address: "aws_iam_role_policy_attachment.node-policy-D",
-        what: "attachment of arn:aws:iam::123456789012:policy/C to the role admin-role",
-        action: "created",
-        details: [],
-      },
-    ]);
-  });
-
-  it("reports an output that no setting explains, and has a note on the first boundary", () => {
-    const after = JSON.parse(JSON.stringify(packOf("user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }")));
-    after.output.dump = { value: `\${nonsensitive(${KEY_ADDRESSES.primary}.secret)}` };
-    const changes = betweenPacks(packOf(""), after);
-    expect(changes.deployments[0]?.attention).toContain("output.dump.value changes, which no setting and no policy explains");
-    expect(changes.deployments[0]?.notes).toContain(
-      "aws_iam_user.user: the permissions boundary is new and blocks whatever it does not allow: compare it with policy.json before you apply",
-    );
-    expect(changes.exitCode).toBe(2);
-    expect(betweenPacks(after, after).exitCode).toBe(0);
-  });
-
-  it("exits with 2 for a secret that is newly in the outputs, and with 3 for a deleted node role", () => {
-    expect(between("outputs: { secret: false }", "").exitCode).toBe(2);
-    expect(breakingChanges("nodeRole: { name: n }", "")).toEqual([
-      'deletes the node role "n": nodes that use it lose their permissions; set iamNodeRole to another role first',
-    ]);
-  });
-
-  it("reports an unchanged deployment next to a changed one", () => {
-    const { deployments } = compare(
-      { a: reviewPackOf(""), b: reviewPackOf("") },
-      { a: reviewPackOf(""), b: reviewPackOf("tags: { x: y }") },
-    );
+  it("unchanged is listed beside a changed one", () => {
+    const [before, after] = [reviewPackOf(""), reviewPackOf("tags: { x: y }")];
+    const { deployments } = changesAgainst({ a: before, b: before }, { a: before, b: after }, "");
     expect(deployments.map(({ stack, state }) => [stack, state])).toEqual([
       ["a", "unchanged"],
       ["b", "changed"],
     ]);
   });
+
+  const s3 = (key: string, more = "") =>
+    `accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }\n${more}`;
+
+  it.each<[string, string, string, readonly (readonly [string, string, readonly string[]])[]]>([
+    ["changes nothing if account, user and state stay", s3("a"), s3("a"), [["new", "changed", []]]],
+    [
+      "would leave the state behind with another key of the backend",
+      s3("a"),
+      s3("b"),
+      [["new", "changed", ["state-left-behind"]]],
+    ],
+  ])("renamed %s", (_, before, after, expected) => {
+    const { deployments } = changesAgainst({ old: reviewPackOf(before) }, { new: reviewPackOf(after) }, "");
+    const ruled = deployments.map((each) => [each.stack, each.state, seriousRules({ deployments: [each] })]);
+    expect(ruled.map(([stack, state, rules]) => [stack, state, (rules as string[]).slice(0, 1)])).toEqual(expected);
+  });
+
+  it("renamed with another user is a removed and a new deployment", () => {
+    const changes = changesAgainst({ old: reviewPackOf(s3("a")) }, { new: reviewPackOf(s3("a", "user: { name: other }")) }, "");
+    expect(changes.deployments.map(({ state }) => state)).toEqual(["new", "removed"]);
+  });
 });
 
-describe("a renamed settings file", () => {
-  const s3 = (key: string) =>
-    `accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }\n`;
-  const renamed = (before: string, after: string) => compare({ prod: reviewPackOf(before) }, { production: reviewPackOf(after) });
+describe("Terraform JSON that no setting explains requires attention:", () => {
+  const SETTINGS = `attachment: user-and-group\nnodeRole: { name: n, managedPolicyArns: ['${ARN}/C'] }`;
+  const ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess";
 
-  it("changes nothing if account, user and state stay", () => {
-    const changes = renamed(s3("prod/terraform.tfstate"), s3("prod/terraform.tfstate"));
-    expect(changes.deployments.map(({ stack, state, findings }) => [stack, state, findings.map(({ rule }) => rule)])).toEqual([
-      ["production", "changed", ["renamed"]],
-    ]);
-    expect(changes.exitCode).toBe(0);
+  it.each<[string, string, object, RuleId]>([
+    ["a resource of another kind", "aws_iam_user_policy.extra", { user: "deckhouse", policy: "{}" }, "resource-external"],
+    [
+      "another policy in an attachment",
+      "aws_iam_group_policy_attachment.policy-attachment",
+      { policy_arn: ADMIN },
+      "link-external",
+    ],
+    ["another group", "aws_iam_user_group_membership.group-membership", { groups: ["admins"] }, "link-external"],
+    [
+      "an inline policy in the node role",
+      "aws_iam_role.node",
+      { inline_policy: [{ name: "x", policy: "{}" }] },
+      "argument-not-comparable",
+    ],
+    ["managed policies in the node role", "aws_iam_role.node", { managed_policy_arns: [ADMIN] }, "argument-not-comparable"],
+    ["changes to ignore", "aws_iam_user.user", { lifecycle: { ignore_changes: ["path"] } }, "argument-not-comparable"],
+    ["a provisioner", "aws_iam_access_key.user", { provisioner: [{}] }, "argument-not-comparable"],
+    ["another role in an attachment", "aws_iam_role_policy_attachment.node-policy-C", { role: "admin" }, "link-external"],
+    ["another role for the policy of the nodes", "aws_iam_role_policy.node", { role: "admin" }, "link-external"],
+  ])("%s", (_, address, values, rule) => {
+    const changes = betweenPacks(packWith(SETTINGS), packWith(SETTINGS, withResource(packOf(SETTINGS), address, values)));
+    const found = serious(changes).filter((each) => each.rule === rule);
+    expect(found.map((each) => each.address)).toEqual([address]);
+    expect(changesExitCode(changes)).toBeGreaterThanOrEqual(2);
   });
 
-  it("would leave the state behind with another key of the backend, and nothing advises to destroy the deployment", () => {
-    const changes = renamed(s3("prod/terraform.tfstate"), s3("production/terraform.tfstate"));
-    expect(changes.deployments.map(({ stack }) => stack)).toEqual(["production"]);
-    expect(changes.deployments[0]?.breakingChanges).toEqual([
-      "prod is renamed to production, and the state would be left behind: Terraform would create the user again; set backend.s3.key: prod/terraform.tfstate",
-    ]);
-    expect(changes.exitCode).toBe(3);
+  it("another role in an attachment of the nodes, which replaces it", () => {
+    const edited = withResource(packOf(SETTINGS), "aws_iam_role_policy_attachment.node-policy-C", { role: "admin" });
+    const { deployments } = betweenPacks(packWith(SETTINGS), packWith(SETTINGS, edited));
+    expect(deployments.flatMap(resourcesOf)).toEqual(["replaced aws_iam_role_policy_attachment.node-policy-C"]);
   });
 
-  it("is a removed and a new deployment if the user is another one", () => {
-    const changes = renamed(s3("a"), `${s3("a")}user: { name: other }`);
-    expect(changes.deployments.map(({ state }) => state)).toEqual(["removed", "new"]);
+  it("an output", () => {
+    const after = JSON.parse(JSON.stringify(packOf("")));
+    after.output.dump = { value: `\${nonsensitive(${KEY_ADDRESSES.primary}.secret)}` };
+    const changes = betweenPacks(packWith(""), packWith("", after));
+    expect(serious(changes)).toMatchObject([{ rule: "configuration-changed", address: "output.dump.value" }]);
   });
 });

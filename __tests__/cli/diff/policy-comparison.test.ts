@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { comparePolicies, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
-import type { ActionChange } from "../../../src/cli/diff/rules";
+import type { ActionChange } from "../../../src/cli/diff/rule-templates";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
 import { clusterOf, ENVIRONMENT } from "../../helpers/clusters";
@@ -265,5 +265,23 @@ describe("policies of any size", () => {
     const { user, system } = process.cpuUsage(start);
     expect(allowed.kind).not.toBe("nothing-new");
     expect((user + system) / 1e6).toBeLessThan(2);
+  });
+});
+
+describe("a policy with a key twice", () => {
+  const policy = (action: string, values: string) =>
+    `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",${action},"Resource":"*","Condition":{"StringEquals":{"aws:username":["a",${values}]}}}]}`;
+  const ONCE = '"Action":"s3:GetObject"';
+  const TWICE = '"Action":"*","Action":"s3:GetObject"';
+
+  it.each([
+    ['":b"', TWICE],
+    ['"\\u003ab"', TWICE],
+    ['"\\":b"', TWICE],
+    ['"b"', '"\\u0041\\u0063\\u0074\\u0069\\u006f\\u006e":"*","Action":"s3:GetObject"'],
+  ])("is comparable with no other, whatever its strings are: %s, %s", (value, twice) => {
+    const change = changes(policy(ONCE, '":b"'), policy(twice, value));
+    expect(change.allowed.kind).toBe("not-comparable");
+    expect(isBroadened(changes(policy(ONCE, '":b"'), policy(ONCE, '":b"')))).toBe(false);
   });
 });

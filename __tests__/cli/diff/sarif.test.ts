@@ -9,6 +9,7 @@ import { schemaErrors } from "../../helpers/json-schema";
 import { memoized } from "../../helpers/memoized";
 import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
+import { packFilesOf } from "../../helpers/reviewed";
 
 expect.extend({ toBeValidSarifLog });
 
@@ -23,7 +24,7 @@ const filesOf = (settings: string): SettingsFiles => {
 
 const between = memoized(
   (before: string, after: string): Changes =>
-    changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "Compared with main", () => undefined),
+    changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "Compared with main", packFilesOf),
 );
 
 interface Result {
@@ -46,11 +47,15 @@ const NODE_ROLE = "nodeRole:\n  name: n\n";
 /** Changes, and for each result its rule and its line in the settings after the change. */
 const CHANGES: Readonly<Record<string, readonly [before: string, after: string, results: readonly [string, number][]]>> = {
   nothing: ["", "region: eu-central-1\n", []],
-  "less permissions": ["", "region: eu-central-1\npolicy: { mode: scoped }\ncluster: { prefix: dev }\n", []],
+  "less permissions": [
+    "cluster: { prefix: dev }\n",
+    "region: eu-central-1\ncluster: { prefix: dev }\npolicy: { mode: scoped }\n",
+    [["permissions-narrowed", 3]],
+  ],
   "a feature": ["", "region: eu-central-1\nfeatures:\n  - volume-snapshots\n", [["permissions-broadened", 2]]],
   "another mode": [
     "policy: { mode: scoped }\ncluster: { prefix: dev }\n",
-    "region: eu-central-1\npolicy:\n  mode: documented\n",
+    "region: eu-central-1\npolicy:\n  mode: documented\ncluster: { prefix: dev }\n",
     [["permissions-broadened", 3]],
   ],
   "the name of the user": [
@@ -65,7 +70,21 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
       ["setting-breaking", 4],
     ],
   ],
-  "a second key in plaintext": [ENCRYPTED, `${ENCRYPTED}  secondary: { status: Active }\n`, [["plaintext-in-state", 3]]],
+  "a second key in plaintext": [
+    `${ENCRYPTED}  allowPlaintext: true\n`,
+    `${ENCRYPTED}  allowPlaintext: true\n  secondary: { status: Active }\n`,
+    [["plaintext-in-state", 4]],
+  ],
+  "two changes, of which the first follows from no setting": [
+    "tags: { a: b }\nuser: { forceDestroy: false }\n",
+    "tags: { a: c }\nuser:\n  forceDestroy: true\n",
+    [
+      ["argument-not-comparable", 3],
+      ["deployer-broadened", 3],
+      ["tags-changed", 1],
+      ["setting-changed", 3],
+    ],
+  ],
   "a deleted key": [
     "accessKeys: { primary: { status: Active }, secondary: { status: Active }, current: secondary }\n",
     "accessKeys:\n  current: secondary\n  secondary: { status: Active }\n  primary: { status: absent }\n",
@@ -109,11 +128,17 @@ describe("changes as SARIF", () => {
   });
 
   it("keep the fingerprint of a finding when lines are added, and have another one in another stack", () => {
-    const changes = between("outputs: { secret: false }", "");
+    const changes = between("protect: true", "protect: false");
     const prints = (given: Changes, settings: string) => resultsOf(given, settings).map((result) => result.partialFingerprints);
     expect(prints(changes, "region: eu-central-1\n")).toEqual(prints(changes, "# more\n\nregion: eu-central-1\n"));
     const other = { ...changes, deployments: changes.deployments.map((each) => ({ ...each, stack: "prod" })) };
     expect(prints(other, "")).not.toEqual(prints(changes, ""));
+  });
+
+  it("are on line 1 where no setting is the cause", () => {
+    const { "deployment.json": _, ...base } = reviewPackOf("");
+    const results = resultsOf(changesAgainst({ dev: base }, { dev: reviewPackOf("") }, "", packFilesOf), "region: x\n");
+    expect(results.map((result) => [result.ruleId, lineIn(result)])).toEqual([["settings-unknown", 1]]);
   });
 
   it("are rejected by the schema of the standard if they are malformed", () => {

@@ -5,8 +5,6 @@ import { committedLock, VERSIONS } from "../../app";
 import { configurationText } from "../../configuration";
 import { KNOWN_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
-import { defineDeployments } from "../../settings/load";
-import type { SettingsInput } from "../../settings/schema/deployment-schema";
 import { parseYaml, type YamlFile } from "../../settings/yaml-file";
 import { MOVED_FILE, movedBlocks } from "../../terraform/addresses";
 import { reviewedJson } from "../../terraform/terraform-json";
@@ -15,12 +13,12 @@ import { COMPARED_FILES, readBase } from "../diff/baseline";
 import { type Changes, changesExitCode, changesJson } from "../diff/changes";
 import { changesAgainst, type Packs } from "../diff/compare";
 import { changesOfVersion } from "../diff/dkp-version";
-import type { JsonObject } from "../diff/json-values";
 import { changesOfPlan } from "../diff/plan";
 import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { changesSarif, type SettingsFiles } from "../diff/sarif";
 import { type Expected, type PlanFile, readGivenPlan, type Verified, verifySavedPlan } from "../diff/saved-plan";
+import type { Pack } from "../review/file-names";
 import { json } from "../review/pack";
 import { packsOf, requirePackFolder, reviewsOf, settingsFolder } from "./support/review-packs";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
@@ -106,11 +104,18 @@ async function changesOf(command: Command, session: Session, names: readonly str
     return command.error("error: --against, --plan, --dkp-version or --policies is missing");
   }
   requirePackFolder(session, "--review", review);
+  // Text shows no settings, and the search for them takes as long as a review for each setting that changes.
+  const isLocated = options.format === "json" || options.format === "sarif";
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, review, ".", session.host.env);
   const wanted = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
   return compared(`--against ${against}`, () =>
-    changesAgainst(Object.fromEntries(wanted), comparedFiles(deployments), `Compared with ${base.source}`, deploymentOf),
+    changesAgainst(
+      Object.fromEntries(wanted),
+      comparedFiles(deployments),
+      `Compared with ${base.source}`,
+      isLocated ? packOf : undefined,
+    ),
   );
 }
 
@@ -174,26 +179,14 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
   });
 }
 
-/** The deployment of settings that an earlier review pack has; undefined where this version does not accept them. */
-function deploymentOf(stack: string, settings: JsonObject): Deployment | undefined {
-  try {
-    const { cluster, ...rest } = settings;
-    const { configFile: _, ...stated } = (cluster ?? {}) as Readonly<Record<string, unknown>>;
-    return defineDeployments({ [stack]: { ...rest, cluster: stated } as unknown as SettingsInput })[stack];
-  } catch {
-    return undefined;
-  }
-}
-
 /** The files of the review packs that are compared. */
 function comparedFiles(deployments: readonly Deployment[]): Packs {
-  return Object.fromEntries(
-    Object.entries(packsOf(reviewsOf(deployments))).map(([stack, pack]) => [
-      stack,
-      Object.fromEntries(Object.entries(pack).filter(([file]) => COMPARED_FILES.includes(file))),
-    ]),
-  );
+  const compared = (pack: Pack) =>
+    Object.fromEntries(COMPARED_FILES.flatMap((file) => (pack[file] === undefined ? [] : [[file, pack[file]]])));
+  return Object.fromEntries(Object.entries(packsOf(reviewsOf(deployments))).map(([stack, pack]) => [stack, compared(pack)]));
 }
+
+const packOf = (deployment: Deployment) => comparedFiles([deployment])[deployment.stack] ?? {};
 
 /** The settings files, read where a format asks for a line. A file that is gone has no lines. */
 export function settingsFiles(session: Session): SettingsFiles {

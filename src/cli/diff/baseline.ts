@@ -1,25 +1,19 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { strFromU8, unzipSync } from "fflate";
-import { MAX_POLICIES } from "../../iam/limits";
 import { readRegularFile } from "../../text/files";
 import { grouped } from "../../text/grouped";
 import { isObject, parseJson } from "../../text/json";
-import { DEPLOYMENT_FILE, policyFile } from "../review/file-names";
+import { type Environment, type GitResult, gitWith } from "../git";
+import { DEPLOYMENT_FILE, type PackFile, POLICY_FILES } from "../review/file-names";
 import { dkpAccess } from "../text/command";
-import { MAIN_FILE, type Packs } from "./compare";
-import { POLICY_FILES } from "./pack-policies";
-
-const MAX_OUTPUT = 2 ** 29;
+import type { Packs } from "./compare";
+import { UNAPPLIED_FILES } from "./pack-policies";
+import { MAIN_FILE } from "./pack-side";
 
 /** The files of a review pack that are compared. */
-export const COMPARED_FILES: readonly string[] = [
-  MAIN_FILE,
-  DEPLOYMENT_FILE,
-  ...Array.from({ length: MAX_POLICIES }, (_, index) => policyFile(index + 1)),
-  ...POLICY_FILES,
-];
+export const COMPARED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE, ...POLICY_FILES, ...UNAPPLIED_FILES];
+
+const isCompared = (file: string) => COMPARED_FILES.some((compared) => compared === file);
 
 /** A name that is a folder: any other name is a Git ref. */
 const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
@@ -36,7 +30,7 @@ export function readBase(
   name: string,
   review: string,
   root: string,
-  environment: NodeJS.ProcessEnv,
+  environment: Environment,
 ): { readonly packs: Packs; readonly source: string } {
   const [source, folder, texts] = PATH.test(name)
     ? ([`folder ${name}`, name, textsIn(resolve(root, name))] as const)
@@ -61,39 +55,66 @@ function textsIn(folder: string): Texts {
     .map((path) => [path, readRegularFile(join(folder, path)).toString("utf8")]);
 }
 
-function textsOfRef(name: string, review: string, root: string, environment: NodeJS.ProcessEnv) {
-  const git = (...args: readonly string[]) => {
-    const options = { cwd: root, maxBuffer: MAX_OUTPUT, env: { ...environment, LC_ALL: "C" } };
-    const { status, stdout, stderr, error } = spawnSync("git", args, options);
-    return { status, stdout, message: (error?.message ?? String(stderr)).trim().replaceAll(/\s*\n\s*/g, " ") };
-  };
-  const commit = git("rev-parse", "--verify", "--end-of-options", `${name}^{commit}`);
-  if (commit.status !== 0) {
+/** Git's plumbing shows the bytes that are committed: attributes, filters and settings of Git change nothing. */
+function textsOfRef(name: string, review: string, root: string, environment: Environment) {
+  const git = (args: readonly string[], input?: string) => gitWith(environment)(root, args, input);
+  const id = commitOf(name, git(["rev-parse", "--verify", "--end-of-options", `${name}^{commit}`]));
+  // As Git names it: without "./" and without a slash at the end.
+  const folder = relative(resolve(root), resolve(root, review)).replaceAll("\\", "/");
+  const inside = folder === "" ? "" : `${folder}/`;
+  const listed = git(["ls-tree", "-r", "-z", id, "--", inside].filter((word) => word !== ""));
+  const files = listed.stdout
+    .toString("utf8")
+    .split("\0")
+    .flatMap((entry): readonly (readonly [string, string])[] => {
+      const [, object, path] = /^100\d{3} blob ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
+      const file = path?.slice(inside.length) ?? "";
+      return object !== undefined && isCompared(file.slice(file.indexOf("/") + 1)) ? [[object, file]] : [];
+    });
+  const contents = git(["cat-file", "--batch"], files.map(([object]) => `${object}\n`).join(""));
+  const failed = [listed, contents].find(({ status }) => status !== 0);
+  if (failed !== undefined) {
+    throw new Error(`--against ${name}: ${failed.message}`);
+  }
+  const blobs = blobsIn(contents.stdout);
+  const texts = files.map(([object, file]) => [file, blobs.get(object) ?? ""] as const);
+  return [`git ref ${name} (${id.slice(0, 8)})`, folder, texts] as const;
+}
+
+/** @throws Error with the remedy if Git names no commit */
+function commitOf(name: string, { status, stdout, message }: GitResult): string {
+  if (status !== 0) {
     const fetch = `git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin ${name}`;
     const reasons = { "Needed a single revision": fetch, "not a git repository": "this is not a Git checkout" };
-    const reason = Object.entries(reasons).find(([message]) => commit.message.includes(message))?.[1] ?? commit.message;
+    const reason = Object.entries(reasons).find(([part]) => message.includes(part))?.[1] ?? message;
     throw new Error(`--against ${name}: ${reason}; write a folder of review packs as a path: ./old`);
   }
-  if (commit.message.includes("is ambiguous")) {
+  if (message.includes("is ambiguous")) {
     throw new Error(`--against ${name}: is both a branch and a tag; write refs/heads/${name} or refs/tags/${name}`);
   }
-  const id = String(commit.stdout).trim();
-  // As git names it: without "./" and without a slash at the end.
-  const folder = relative(resolve(root), resolve(root, review)).replaceAll("\\", "/");
-  const archive = git("-c", "core.autocrlf=false", "archive", "--format=zip", "-0", id, "--", `:(glob)${folder}/*/*.json`);
-  if (archive.status !== 0 && !archive.message.includes("did not match any files")) {
-    throw new Error(`--against ${name}: ${archive.message}`);
+  return stdout.toString("utf8").trim();
+}
+
+/** What `git cat-file --batch` prints, by object: "OBJECT blob SIZE", the content, and a line feed. @throws Error without an object */
+function blobsIn(output: Buffer): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (let at = 0; at < output.length; ) {
+    const start = output.indexOf("\n", at) + 1;
+    const [object = "", type, size] = output.subarray(at, start).toString("latin1").split(" ");
+    if (type !== "blob") {
+      throw new Error(`git has no object ${object}; fetch the whole commit`);
+    }
+    texts.set(object, output.subarray(start, start + Number(size)).toString("utf8"));
+    at = start + Number(size) + 1;
   }
-  const files = archive.status === 0 ? unzipSync(archive.stdout) : {};
-  const texts = Object.entries(files).map(([path, text]) => [path.slice(folder.length + 1), strFromU8(text)] as const);
-  return [`git ref ${name} (${id.slice(0, 8)})`, folder, texts] as const;
+  return texts;
 }
 
 /** Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is named. */
 function packsOf(texts: Texts, folder: string): Packs {
   const files = texts
     .map(([path, text]) => ({ path, text, stack: path.slice(0, path.indexOf("/")), file: path.slice(path.indexOf("/") + 1) }))
-    .filter(({ file }) => COMPARED_FILES.includes(file));
+    .filter(({ file }) => isCompared(file));
   const damaged = files.find(({ file, text }) => [MAIN_FILE, DEPLOYMENT_FILE].includes(file) && !isObject(parseJson(text)));
   if (damaged !== undefined) {
     throw new Error(`${join(folder, damaged.path)}: is not JSON; create the review packs again with ${dkpAccess("review")}`);

@@ -2,7 +2,8 @@ import type { Example } from "../../decision/counterexamples";
 import { ACCOUNT_ID } from "../../iam/arns";
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
 import { partitionOf } from "../../iam/partitions";
-import type { ActionChange } from "./rules";
+import { exampleArn } from "../iam/example-resources";
+import type { ActionChange } from "./rule-templates";
 
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action.toLowerCase(), row]));
 
@@ -11,37 +12,46 @@ export function rowOf(action: string): CatalogueRow | undefined {
   return ROWS.get(action.toLowerCase());
 }
 
+/** Where the policies apply. What is unknown is read from their ARNs, or stands for any. */
+export interface Environment {
+  readonly region?: string | undefined;
+  readonly account?: string | undefined;
+}
+
 /**
- * Requests of actions that are broadened, on resources on which they are newly allowed; actions that change something first. Without
- * broadened actions, requests of all actions of the catalogue. ARNs have the form that the Service Authorization Reference lists by
- * type of resource, with `example` for names and IDs.
+ * Requests of actions that are broadened, on resources on which they may be newly allowed; actions that change something first. Without
+ * broadened actions, requests of all actions of the catalogue.
  */
-export function exampleRequests(changes: readonly ActionChange[]): readonly Example[] {
-  const region = /\b[a-z]{2}(?:-[a-z]+)+-\d\b/.exec(JSON.stringify(changes.map(({ after }) => after)))?.[0] ?? "us-east-1";
+export function exampleRequests(changes: readonly ActionChange[], given: Environment = {}): readonly Example[] {
+  const inPolicies = /\b[a-z]{2}(?:-[a-z]+)+-\d\b/.exec(JSON.stringify(changes.map(({ after }) => after)))?.[0];
+  const region = given.region ?? inPolicies ?? "us-east-1";
+  const environment = { partition: partitionOf(region), region, account: given.account ?? ACCOUNT_ID };
   const named = changes.filter(({ action }) => !/[*?]/.test(action));
   const ordered = named.toSorted((one, other) => Number(isWrite(other.access)) - Number(isWrite(one.access)));
+  const on = (action: string, pattern: string) =>
+    resourcesOf(action, pattern, environment).map((resource) => ({ action, resource }));
   return changes.length === 0
-    ? CATALOGUE.flatMap(({ action }) => requestsOn("*", action, region))
-    : ordered.flatMap(({ action, after }) => after.flatMap(({ resource }) => requestsOn(resource, action, region)));
+    ? CATALOGUE.flatMap(({ action }) => on(action, "*"))
+    : ordered.flatMap(({ action, after }) => after.flatMap(({ resource }) => on(action, resource)));
 }
 
-function requestsOn(pattern: string, action: string, region: string): readonly Example[] {
+/** Resources that a pattern matches: of the types of the action, or with `example` for what the pattern leaves open. */
+function resourcesOf(action: string, pattern: string, environment: Parameters<typeof exampleArn>[2]): readonly string[] {
   const types = rowOf(action)?.resources ?? [];
-  const anyType = pattern === "*" && types.length > 0 ? `arn:*:${action.split(":")[0]}:*:*:*` : pattern;
-  const ofType = (type: string) => `${anyType.slice(0, -1)}${type.replace(/\/$/, "")}/*`;
-  const patterns = anyType.endsWith(":*") && types.length > 0 ? types.map(ofType) : [anyType];
-  return patterns.map((each) => ({ action, resource: instanceOf(each, region) }));
-}
-
-/** A resource that a pattern matches. Only IAM has no Region in its ARNs. */
-function instanceOf(pattern: string, region: string): string {
-  const [arn, partition, service, ofRegion, account, ...rest] = pattern.split(":");
-  if (rest.length === 0) {
-    return pattern;
+  const [, partition = "*", service = "", region = "*", account = "*", ...rest] = pattern.split(":");
+  const resource = rest.join(":");
+  const filled = {
+    partition: partition.includes("*") ? environment.partition : partition,
+    region: region.includes("*") ? environment.region : region,
+    account: account.includes("*") ? environment.account : account,
+  };
+  if ((pattern === "*" || resource === "*") && types.length > 0) {
+    return types.flatMap((type) => exampleArn(action.split(":")[0] ?? "", type, filled) ?? []);
   }
-  const values = [arn, partitionOf(region), service, service === "iam" ? "" : region, ACCOUNT_ID];
-  const filled = [arn, partition, service, ofRegion, account].map((part, at) => (part?.includes("*") ? values[at] : part));
-  return [...filled, rest.join(":").replaceAll("*", "example")].join(":");
+  // Only IAM has no Region in its ARNs.
+  const ofRegion = service === "iam" ? "" : filled.region;
+  const arn = `arn:${filled.partition}:${service}:${ofRegion}:${filled.account}:${resource.replaceAll("*", "example")}`;
+  return [rest.length === 0 ? pattern : arn];
 }
 
 /** Whether actions of an access level change something. */

@@ -38,27 +38,55 @@ export function canonical(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }
 
+/** A JSON value with other strings in it. */
+export function mapStrings(value: unknown, map: (string: string) => string): unknown {
+  if (typeof value === "string") {
+    return map(value);
+  }
+  if (Array.isArray(value)) {
+    return value.map((item) => mapStrings(item, map));
+  }
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapStrings(inner, map)])) : value;
+}
+
 /** A part of a JSON object that is another one. */
 export interface Difference {
   /** `policy.mode`. */
   readonly field: string;
-  readonly from: unknown;
-  readonly to: unknown;
+  readonly path: readonly string[];
+  readonly before: unknown;
+  readonly after: unknown;
 }
 
 /**
  * What differs between two JSON objects, by path: as deep as both are objects.
  * @param blocks the depth of blocks, which count one by one also where they are on one side only. @default there are none
  */
-export function differences(from: unknown, to: unknown, blocks = 0, path: readonly string[] = []): readonly Difference[] {
-  const [had, has] = path.length < blocks ? [from ?? {}, to ?? {}] : [from, to];
-  if (canonical(had) === canonical(has)) {
+export function differences(before: unknown, after: unknown, blocks = 0, path: readonly string[] = []): readonly Difference[] {
+  const [one, other] = path.length < blocks ? [before ?? {}, after ?? {}] : [before, after];
+  if (canonical(one) === canonical(other)) {
     return [];
   }
   const isBlock = blocks > 0 && path.length === blocks;
-  if (isBlock || !isObject(had) || !isObject(has)) {
-    return [{ field: path.join("."), from, to }];
+  if (isBlock || !isObject(one) || !isObject(other)) {
+    return [{ field: path.join("."), path, before, after }];
   }
-  const names = [...new Set([...Object.keys(had), ...Object.keys(has)])];
-  return names.flatMap((name) => differences(had[name], has[name], blocks, [...path, name]));
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  // A key may be called `toString`.
+  const ownValue = (object: JsonObject, name: string) => (Object.hasOwn(object, name) ? object[name] : undefined);
+  return names.flatMap((name) => differences(ownValue(one, name), ownValue(other, name), blocks, [...path, name]));
+}
+
+const MAX_CHARACTERS = 200;
+
+/** A value as people read it; long ones are cut off. */
+export function valueText(value: unknown): string {
+  const given = value ?? "none";
+  const text = typeof given === "string" ? given : JSON.stringify(given);
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}...` : text;
+}
+
+/** "team: a -> b". @param prefix of the field that is not shown */
+export function changeText({ field, before, after }: Difference, prefix = ""): string {
+  return `${field.replace(prefix, "")}: ${valueText(before)} -> ${valueText(after)}`;
 }

@@ -1,53 +1,56 @@
 import { ADDRESSES, isNodeAttachment, policyAddress, policyOfAddress } from "../../terraform/addresses";
-import { canonical, type JsonObject, listOf, nameOf, objectOf } from "./json-values";
+import type { Environment } from "./example-requests";
+import { canonical, changeText, differences, type JsonObject, listOf, nameOf, objectOf } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";
 import type { DiffFound, Principal } from "./rules";
+import type { SettingsPath } from "./settings-path";
 import { attribute, isOurs, policyAt, reference, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
 
-/** Changes of the permissions of the user and the node role. */
-export function permissionFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const [had, has] = [userPolicies(before, before, after), userPolicies(after, before, after)];
-  const [hadNodes, hasNodes] = [before, after].map((side) => listOf(policyAt(side, ADDRESSES.nodePolicy)));
-  const [hadTrust, hasTrust] = [before, after].map((side) => policyAt(side, ADDRESSES.nodeRole, "assume_role_policy"));
+/**
+ * Changes of the permissions of the user and the node role.
+ * @param environment of the requests that are examples
+ */
+export function permissionFindings(before: Snapshot, after: Snapshot, environment: Environment): readonly DiffFound[] {
+  const ofUser = (side: Snapshot) => userPolicies(side, before, after);
+  const ofNodes = (side: Snapshot) => listOf(policyAt(side, ADDRESSES.nodePolicy));
+  const trust = (side: Snapshot) => policyAt(side, ADDRESSES.nodeRole, "assume_role_policy");
+  const principals = [
+    { principal: "user", address: ADDRESSES.user, policiesOf: ofUser },
+    { principal: "node role", address: ADDRESSES.nodeRole, policiesOf: ofNodes },
+  ] as const;
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])];
   return [
-    ...ofPrincipal("user", ADDRESSES.user, had, has, before, after),
-    ...ofPrincipal("node role", ADDRESSES.nodeRole, hadNodes ?? [], hasNodes ?? [], before, after),
-    ...trustFindings("the node role", hadTrust, hasTrust),
+    ...principals.flatMap(({ principal, address, policiesOf }) => {
+      const [one, other] = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
+      const stays = one === other && other !== UNKNOWN ? other : undefined;
+      const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after), environment), stays);
+      const both = before.resources.has(address) && after.resources.has(address);
+      return both && one !== other ? [...found, boundaryFinding(principal, address, one, other)] : found;
+    }),
+    ...trustFindings("the node role", trust(before), trust(after)),
     ...addresses.flatMap((address) =>
       isOurs(address) ? argumentFindings(address, before, after) : externalFindings(address, before, after),
     ),
   ];
 }
 
-function ofPrincipal(
+/** A permissions boundary only narrows permissions. Its content is a policy that this project does not have. */
+function boundaryFinding(
   principal: Principal,
   address: string,
-  had: readonly Policy[],
-  has: readonly Policy[],
-  before: Snapshot,
-  after: Snapshot,
-): readonly DiffFound[] {
-  const [from, to] = [before, after].map((snapshot) => attribute(snapshot, address, "permissions_boundary"));
-  const stays = from === to && to !== UNKNOWN ? to : undefined;
-  const both = before.resources.has(address) && after.resources.has(address);
-  return [
-    ...policyFindings(principal, comparePolicies(had, has), stays),
-    ...(both && from !== to ? [boundaryFinding(principal, address, from, to)] : []),
-  ];
-}
-
-/** A permissions boundary only narrows permissions. Its content is a policy that this project does not have. */
-function boundaryFinding(principal: Principal, address: string, from: string | undefined, to: string | undefined): DiffFound {
-  if (to === UNKNOWN) {
-    return { rule: "argument-not-comparable", principal, address, values: { address, argument: "permissions_boundary" } };
+  before: string | undefined,
+  after: string | undefined,
+): DiffFound {
+  const location = { principal, address, field: SETTINGS[address]?.permissions_boundary };
+  if (after === UNKNOWN) {
+    return { rule: "argument-not-comparable", ...location, values: { address, argument: "permissions_boundary" } };
   }
-  if (from === undefined) {
-    return { rule: "boundary-new", principal, address, values: { address } };
+  if (before === undefined) {
+    return { rule: "boundary-new", ...location, values: { address } };
   }
-  return to === undefined
-    ? { rule: "boundary-removed", principal, address, values: { principal, from } }
-    : { rule: "boundary-replaced", principal, address, values: { principal, from, to } };
+  return after === undefined
+    ? { rule: "boundary-removed", ...location, values: { principal, before } }
+    : { rule: "boundary-replaced", ...location, values: { principal, before, after } };
 }
 
 /** The ways by which the user has a policy of the deployment: attachments of that policy to the own user or group. */
@@ -77,8 +80,8 @@ export function trustFindings(role: string, before: Policy | undefined, after: P
 
 /** A resource that this project does not create, and whose permissions are therefore unknown. */
 function externalFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const [had, has] = [before, after].map(({ resources }) => JSON.stringify(resources.get(address)));
-  return had === has ? [] : [{ rule: "resource-external", address, values: { address } }];
+  const [one, other] = [before, after].map(({ resources }) => JSON.stringify(resources.get(address)));
+  return one === other ? [] : [{ rule: "resource-external", address, values: { address } }];
 }
 
 /** Attributes of this project's resources that are compared elsewhere in this folder, or that decide nothing about permissions. */
@@ -89,6 +92,23 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...["aws_iam_policy.description", "aws_iam_policy.path", "aws_iam_policy.tags", "aws_iam_policy.tags_all"],
   ...["aws_iam_group.path", "aws_iam_role.description"],
 ]);
+
+/** The settings of arguments, by the resource. */
+const SETTINGS: Readonly<Record<string, Readonly<Record<string, SettingsPath>>>> = {
+  [ADDRESSES.user]: {
+    path: "user.path",
+    permissions_boundary: "user.permissionsBoundary",
+    force_destroy: "user.forceDestroy",
+    tags: "tags",
+    tags_all: "tags",
+  },
+  [ADDRESSES.nodeRole]: {
+    path: "nodeRole.path",
+    permissions_boundary: "nodeRole.permissionsBoundary",
+    tags: "tags",
+    tags_all: "tags",
+  },
+};
 
 /** What the AWS provider fills in where nothing is set. Source: the schemas of AWS provider 5.100. */
 const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600 };
@@ -122,29 +142,49 @@ function joinsOwn(snapshot: Snapshot, address: string): boolean {
 /** What arguments newly name that this project does not create, and arguments that nothing here understands and that differ. */
 function argumentFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
   if (!after.resources.has(address)) {
-    return [];
+    return detachedFindings(address, before, after);
   }
-  const [had, has] = [before, after].map((snapshot) => argumentsOf(snapshot, address)) as [JsonObject, JsonObject];
+  const [one, other] = [argumentsOf(before, address), argumentsOf(after, address)];
   const type = address.slice(0, address.indexOf("."));
   // The attachments of the node role are numbered: another order is no other policy.
-  const attached = [...before.resources].flatMap(([other, { policy_arn }]) => (isNodeAttachment(other) ? [policy_arn] : []));
+  const attached = [...before.resources].flatMap(([at, { policy_arn }]) => (isNodeAttachment(at) ? [policy_arn] : []));
   const links = Object.keys(linksAt(address));
   const linked = links.flatMap((argument) => {
-    const known = argument === "policy_arn" && isNodeAttachment(address) ? attached : listOf(had[argument]);
-    return listOf(has[argument])
+    const known = argument === "policy_arn" && isNodeAttachment(address) ? attached : listOf(one[argument]);
+    return listOf(other[argument])
       .filter((value) => (value === UNKNOWN || !known.includes(value)) && !isOwn(after, address, argument, value))
       .map((value): DiffFound => ({ rule: "link-external", address, values: { address, argument, value: nameOf(value) } }));
   });
   // What is created has attributes that only AWS knows.
-  const isNew = has.id === UNKNOWN;
-  const unknown = [...new Set([...Object.keys(had), ...Object.keys(has)])]
+  const isNew = other.id === UNKNOWN;
+  const unknown = [...new Set([...Object.keys(one), ...Object.keys(other)])]
     .filter((name) => !links.includes(name) && !KNOWN.has(name) && !KNOWN.has(`${type}.${name}`))
-    .filter((name) => comparable(had[name] ?? DEFAULTS[name]) !== comparable(has[name] ?? DEFAULTS[name]))
-    .filter((name) => !isNew || has[name] !== UNKNOWN);
+    .filter((name) => comparable(one[name] ?? DEFAULTS[name]) !== comparable(other[name] ?? DEFAULTS[name]))
+    .filter((name) => !isNew || other[name] !== UNKNOWN);
   return [
     ...linked,
-    ...unknown.sort().map((argument): DiffFound => ({ rule: "argument-not-comparable", address, values: { address, argument } })),
+    ...unknown
+      // The tags of a resource are among all of its tags.
+      .filter((name) => name !== "tags" || !unknown.includes("tags_all"))
+      .sort()
+      .map((argument): DiffFound => {
+        const field = SETTINGS[address]?.[argument];
+        if (argument !== "tags" && argument !== "tags_all") {
+          return { rule: "argument-not-comparable", field, address, values: { address, argument } };
+        }
+        const changes = differences(one[argument] ?? {}, other[argument] ?? {}).map((change) => changeText(change));
+        return { rule: "tags-changed", field, address, values: { what: address, changes } };
+      }),
   ];
+}
+
+/** A policy that the node role loses, although the role stays. */
+function detachedFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const policy = before.resources.get(address)?.policy_arn;
+  const attached = [...after.resources].flatMap(([at, { policy_arn }]) => (isNodeAttachment(at) ? [policy_arn] : []));
+  const isLost = isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole) && !attached.includes(policy);
+  const field = "nodeRole.managedPolicyArns" satisfies SettingsPath;
+  return isLost ? [{ rule: "policy-removed", address, field, principal: "node role", values: { policy: nameOf(policy) } }] : [];
 }
 
 function argumentsOf({ resources }: Snapshot, address: string): JsonObject {

@@ -1,9 +1,11 @@
 import { ADDRESSES, isNodeAttachment, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
+import { valueAt } from "../../text/json";
 import type { Changes } from "./changes";
+import type { Environment } from "./example-requests";
 import { canonical, type JsonObject, listOf, nameOf, objectOf, textOf } from "./json-values";
 import { comparable, permissionFindings } from "./permissions";
 import { describe, resourceFindings, resourcesOfPlan } from "./resources";
-import { type DiffFound, located } from "./rules";
+import type { DiffFound } from "./rules";
 import type { Verification } from "./saved-plan";
 import { exposureFindings, masked, outputFindings, type PgpKeys, pgpKeyFindings, secretFindings, secretsIn } from "./secrets";
 import { isOurs, keyIn, type Snapshot, slotsOf, snapshotOfPlan } from "./snapshot";
@@ -21,10 +23,10 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   const resources = resourcesOfPlan(plan, before, after);
   const imported = resources.filter(({ action }) => action === "imported").map(({ address }) => address);
   const drift = entriesOf(plan.resource_drift);
-  const found = [
+  const findings = [
     ...wholeFindings(plan, verification),
     ...resourceFindings(before, after, resources),
-    ...permissionFindings(before, after),
+    ...permissionFindings(before, after, environmentIn(plan)),
     ...secretFindings(given, secrets),
     ...exposureFindings(before, after, imported),
     ...pgpKeyFindings(pgpKeysIn(before), pgpKeysIn(after)),
@@ -35,12 +37,18 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...entriesOf(plan.resource_changes).flatMap(entryFindings),
     ...outputFindings(before, after),
   ];
-  const findings = found.map((one) => located(one, []));
-  const [was, is] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
-  const onlySide = is ? "new" : "removed";
+  const [isBefore, isAfter] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
+  const onlySide = isAfter ? "new" : "removed";
   const bothSides = findings.length === 0 ? "unchanged" : "changed";
-  const deployment = { stack, state: was === is ? bothSides : onlySide, findings } as const;
+  const deployment = { stack, state: isBefore === isAfter ? bothSides : onlySide, findings } as const;
   return { source, deployments: [deployment] };
+}
+
+/** Where a plan applies, as far as its configuration states it. */
+function environmentIn({ configuration }: JsonObject): Environment {
+  const stated = (argument: string) =>
+    valueAt(configuration, ["provider_config", "aws", "expressions", argument, "constant_value"]);
+  return { region: textOf(stated("region")), account: textOf(listOf(stated("allowed_account_ids"))[0]) };
 }
 
 /** Why a plan does not show all that is going to change, is of another configuration, or does more than is known here. */
@@ -69,9 +77,9 @@ const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.group, AD
 /** A user, group or role that was changed outside Terraform. */
 function driftFindings({ address: at, change }: JsonObject, before: Snapshot): readonly DiffFound[] {
   const address = nameOf(at);
-  const [had, has] = [objectOf(objectOf(change).before), objectOf(objectOf(change).after)];
-  const attributes = [...new Set([...Object.keys(had), ...Object.keys(has)])].filter(
-    (name) => comparable(had[name]) !== comparable(has[name]) && !isOwnDrift(name, has[name], before),
+  const [old, current] = [objectOf(objectOf(change).before), objectOf(objectOf(change).after)];
+  const attributes = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter(
+    (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, current[name], before),
   );
   return WITH_PERMISSIONS.includes(address) && attributes.length > 0
     ? [{ rule: "drift-not-compared", address, values: { what: describe(address, before), attributes } }]
@@ -98,7 +106,7 @@ function entryFindings(entry: JsonObject): readonly DiffFound[] {
   const policyArn = textOf(objectOf(objectOf(change).before).policy_arn);
   const isRenumbered = isNodeAttachment(from) && policyArn !== undefined && address === nodeAttachmentAddress(policyArn);
   if (from !== address && !isRenumbered) {
-    found.push({ rule: "moved", address, values: { from, to: address } });
+    found.push({ rule: "moved", address, values: { before: from, after: address } });
   }
   if (deposed !== undefined) {
     found.push({ rule: "deposed", address, values: { what: address } });
@@ -124,19 +132,24 @@ function unknownPart(part: string): DiffFound {
 }
 
 /** Keys that are known: of a plan, of an entry of `resource_changes`, of its `change`. Source: "JSON Output Format" of Terraform's and OpenTofu's documentation. */
-const KNOWN_KEYS = {
-  plan: "format_version terraform_version planned_values resource_drift resource_changes output_changes prior_state configuration relevant_attributes timestamp applyable complete errored deferred_changes",
-  entry: "address mode type name provider_name change action_reason previous_address deposed",
-  change: "actions before after after_unknown before_sensitive after_sensitive replace_paths importing",
-} as const;
+const KNOWN_KEYS: Readonly<Record<"plan" | "entry" | "change", readonly string[]>> = {
+  plan: [
+    ...["format_version", "terraform_version", "planned_values", "resource_drift", "resource_changes", "output_changes"],
+    ...["prior_state", "configuration", "relevant_attributes", "timestamp", "applyable", "complete", "errored"],
+    "deferred_changes",
+  ],
+  entry: ["address", "mode", "type", "name", "provider_name", "change", "action_reason", "previous_address", "deposed"],
+  change: [
+    ...["actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive", "replace_paths", "importing"],
+  ],
+};
 
 const PROVIDERS: readonly unknown[] = [undefined, "registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"];
 
 /** An empty value says nothing. */
 function unknownKeys(given: JsonObject, of: keyof typeof KNOWN_KEYS): readonly string[] {
-  const known = KNOWN_KEYS[of].split(" ");
   return Object.entries(given)
-    .filter(([key, value]) => !known.includes(key) && !["null", "[]", "{}", "false", '""'].includes(canonical(value)))
+    .filter(([key, value]) => !KNOWN_KEYS[of].includes(key) && !["null", "[]", "{}", "false", '""'].includes(canonical(value)))
     .map(([key]) => key);
 }
 

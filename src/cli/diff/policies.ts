@@ -5,9 +5,10 @@ import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE } from "../../iam/catalogue";
 import { grouped } from "../../text/grouped";
 import { parseJson } from "../../text/json";
-import { exampleRequests, rowOf } from "./example-requests";
+import { type Environment, exampleRequests, rowOf } from "./example-requests";
 import { canonical, listOf, nameOf, objectOf } from "./json-values";
-import type { ActionChange, DiffFound, Principal, Scope } from "./rules";
+import type { ActionChange, Scope } from "./rule-templates";
+import type { DiffFound, Principal } from "./rules";
 
 /** A policy document as AWS or Terraform has it, or text that is none. The decision checks its form. */
 export type Policy = PolicyJson;
@@ -21,7 +22,8 @@ export function readPolicy(text: string): Policy {
   return policy !== undefined && keysIn(text) === keysIn(JSON.stringify(policy)) ? (policy as Policy) : text;
 }
 
-const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length;
+/** The number of keys in a JSON text: whole strings, in whatever spelling, before a colon. */
+const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
 
 /** Decides one side against another, in both directions, with the actions that exist. */
 function decisions(after: Side, before: Side): Comparison {
@@ -39,8 +41,15 @@ export interface PolicyChange {
   readonly narrowed: readonly ActionChange[];
 }
 
-/** Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action. */
-export function comparePolicies(before: readonly Policy[], after: readonly Policy[]): PolicyChange {
+/**
+ * Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action.
+ * @param environment of the requests that are examples
+ */
+export function comparePolicies(
+  before: readonly Policy[],
+  after: readonly Policy[],
+  environment: Environment = {},
+): PolicyChange {
   const verdict = decisions({ identity: after }, { identity: before });
   const [allowed, reduced] = [verdict.added(), verdict.removed()];
   const changes = allowed.kind === "nothing-new" && reduced.kind === "nothing-new" ? [] : actionChanges(before, after);
@@ -48,10 +57,11 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   const narrowed = reduced.kind === "nothing-new" ? [] : changes.flatMap(({ less, change }) => (less ? [change] : []));
   const withAll = (policies: readonly Policy[]): Side => ({ identity: [FULL_ACCESS, ...denials(policies)] });
   const ofDenials = decisions(withAll(after), withAll(before));
+  const shown = allowed.kind === "new-request" ? verdict.added(exampleRequests(broadened, environment)) : allowed;
   return {
-    allowed: spelled(allowed.kind === "new-request" ? verdict.added(exampleRequests(broadened)) : allowed, [...before, ...after]),
+    allowed: withCanonicalCase(shown, [...before, ...after]),
     reduced,
-    undenied: spelled(ofDenials.added(), [...before, ...after]),
+    undenied: withCanonicalCase(ofDenials.added(), [...before, ...after]),
     denied: ofDenials.removed(),
     broadened,
     narrowed,
@@ -59,33 +69,41 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
 }
 
 /**
- * The findings of a comparison.
+ * The findings of a comparison. What a deployment loses requires attention: a running cluster may need it.
  * @param boundary ARN of a permissions boundary that stays, and whose content is unknown
- * @param files the files that the deployer has the policies from; undefined for other principals
  */
-export function policyFindings(
-  principal: Principal,
-  { allowed, reduced, undenied, denied, broadened, narrowed }: PolicyChange,
-  boundary?: string,
-  files?: string,
-): readonly DiffFound[] {
+export function policyFindings(principal: Principal, change: PolicyChange, boundary?: string): readonly DiffFound[] {
+  const { allowed, reduced, undenied, denied, broadened, narrowed } = change;
   const found: DiffFound[] = [];
-  const isDeployer = files !== undefined;
+  const isDeployed = principal !== "principal";
   if (allowed.kind !== "nothing-new") {
-    const values = { principal, boundary, files, actions: broadened, ...evidenceOf(allowed) };
-    found.push({ rule: "permissions-broadened", principal, values, ...(isDeployer && { rule: "deployer-broadened" }) });
+    const values = { principal, boundary, actions: broadened, ...evidenceOf(allowed) };
+    found.push({ rule: "permissions-broadened", principal, values });
   }
   if (undenied.kind !== "nothing-new") {
     const evidence = allowed.kind === "nothing-new" ? evidenceOf(undenied) : {};
     found.push({ rule: "deny-weakened", principal, values: { principal, ...evidence } });
   }
   if (reduced.kind !== "nothing-new" && narrowed.length > 0) {
-    const values = { principal, files, actions: narrowed };
-    found.push({ rule: "permissions-narrowed", principal, values, ...(isDeployer && { rule: "deployer-narrowed" }) });
+    const rule = isDeployed ? "permissions-narrowed" : "policy-narrowed";
+    found.push({ rule, principal, values: { principal, actions: narrowed } });
   }
   if (denied.kind !== "nothing-new") {
-    const what = `the ${principal}: a Deny is added or covers more requests`;
-    found.push({ rule: "limits-strengthened", principal, values: { what } });
+    found.push({ rule: isDeployed ? "deny-added" : "policy-deny-added", principal, values: { principal } });
+  }
+  return found;
+}
+
+/** What the Terraform role needs besides, and no longer needs. @param file of the review pack that has its policy */
+export function deployerFindings(file: string, { allowed, reduced, broadened, narrowed }: PolicyChange): readonly DiffFound[] {
+  const principal = "Terraform role";
+  const found: DiffFound[] = [];
+  if (allowed.kind !== "nothing-new") {
+    const values = { file, update: file, actions: broadened, ...evidenceOf(allowed) };
+    found.push({ rule: "deployer-broadened", principal, values });
+  }
+  if (reduced.kind !== "nothing-new" && narrowed.length > 0) {
+    found.push({ rule: "deployer-narrowed", principal, values: { file, actions: narrowed } });
   }
   return found;
 }
@@ -93,9 +111,14 @@ export function policyFindings(
 /**
  * What a service control policy no longer denies, decided for all principals: the user with the policies after the change, any other
  * principal with any policy.
+ * @param user ARN of the user
+ * @param own the policies of the user
  */
-export function controlFindings(had: string, has: string, user: string, own: readonly Policy[]): readonly DiffFound[] {
-  const [before, after] = [readPolicy(withPrefix(had, has)), readPolicy(withPrefix(has, had))];
+export function controlFindings(
+  before: Policy,
+  after: Policy,
+  { user, own, environment }: { readonly user: string; readonly own: readonly Policy[]; readonly environment: Environment },
+): readonly DiffFound[] {
   if (canonical(before) === canonical(after)) {
     return [];
   }
@@ -103,15 +126,16 @@ export function controlFindings(had: string, has: string, user: string, own: rea
     decisions({ identity, controlPolicies: [[FULL_ACCESS, after]] }, { identity, controlPolicies: [[FULL_ACCESS, before]] });
   const others = { ArnNotEquals: { "aws:PrincipalArn": user } };
   const ofOthers = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*", Condition: others }] };
-  const more = spelled(verdict([...own, ofOthers]).added(), [before, after, ...own]);
+  // What it denies is IAM's.
+  const examples = exampleRequests([], environment).filter(({ action }) => action.startsWith("iam:"));
+  const more = withCanonicalCase(verdict([...own, ofOthers]).added(examples), [before, after, ...own]);
   const found: DiffFound[] = [];
   if (more.kind !== "nothing-new") {
     const values = { statements: changedStatements(before, after), ...evidenceOf(more) };
     found.push({ rule: "control-policy-weakened", principal: "any principal", values });
   }
   if (verdict([FULL_ACCESS]).removed().kind === "new-request") {
-    const what = `the service control policy denies more: ${changedStatements(after, before).join(", ")}`;
-    found.push({ rule: "limits-strengthened", values: { what } });
+    found.push({ rule: "control-policy-strengthened", values: { statements: changedStatements(after, before) } });
   }
   return found;
 }
@@ -121,12 +145,6 @@ function changedStatements(policy: Policy, other: Policy): readonly string[] {
   const others = new Set(listOf(objectOf(other).Statement).map(canonical));
   const own = listOf(objectOf(policy).Statement).filter((statement) => !others.has(canonical(statement)));
   return own.map((statement) => nameOf(objectOf(statement).Sid));
-}
-
-/** `PREFIX` stands for the prefix of a cluster that the settings do not state: the one that they state on the other side. */
-function withPrefix(text: string, other: string): string {
-  const prefix = /:role\/([^"/]+)-node"/.exec(other)?.[1];
-  return prefix === undefined ? text : text.replaceAll("PREFIX", () => prefix);
 }
 
 /** The request, or the reason why there is none. */
@@ -139,7 +157,7 @@ function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; reado
 }
 
 /** An answer with the action as the catalogue or the policies write it: IAM ignores its case. */
-function spelled(answer: Answer, policies: readonly Policy[]): Answer {
+function withCanonicalCase(answer: Answer, policies: readonly Policy[]): Answer {
   if (answer.kind !== "new-request") {
     return answer;
   }
@@ -180,20 +198,20 @@ const MAX_COVERED = 300_000;
 
 /** The actions of which the Allow statements differ, each with a decision of its own; none for more than AWS accepts. */
 function actionChanges(before: readonly Policy[], after: readonly Policy[]): readonly Compared[] {
-  const [had, has] = [before, after].map(allowsOf) as [readonly Allow[], readonly Allow[]];
-  const allows = [...had, ...has];
+  const [allowsBefore, allowsAfter] = [allowsOf(before), allowsOf(after)];
+  const allows = [...allowsBefore, ...allowsAfter];
   const listed = allows.reduce((sum, { actions }) => sum + actions.size, CATALOGUE.length);
   const effort = ({ rest, patterns }: Allow) => listOf(rest.Resource ?? rest.NotResource).length + patterns.length / 50;
   if (listed * allows.reduce((sum, allow) => sum + effort(allow), 0) > MAX_COVERED) {
     return [];
   }
   const different = namesIn(allows).flatMap((name) => {
-    const of = (side: readonly Allow[]) => side.filter((allow) => covers(allow, name));
-    const sides = [of(had), of(has)] as const;
+    const coveringIn = (side: readonly Allow[]) => side.filter((allow) => covers(allow, name));
+    const sides = [coveringIn(allowsBefore), coveringIn(allowsAfter)] as const;
     const [one, other] = sides.map((side) => canonical(side.map(({ rest }) => rest)));
     return one === other ? [] : [{ name, sides, key: `${one} ${other}` }];
   });
-  const [hadDenials, hasDenials] = [before, after].map(denials) as [readonly Policy[], readonly Policy[]];
+  const [denialsBefore, denialsAfter] = [denials(before), denials(after)];
   const written = new Map(
     statementsIn([...before, ...after]).flatMap(({ Action }) =>
       listOf(Action).map((name) => [nameOf(name).toLowerCase(), nameOf(name)]),
@@ -204,28 +222,26 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]): rea
     const side = (own: readonly Allow[], denied: readonly Policy[]): Side => ({
       identity: [...own.map(({ version, rest }) => ({ Version: version, Statement: [{ ...rest, Action }] })), ...denied],
     });
-    return group.slice(0, 1).flatMap(({ sides: [hadOf, hasOf] }) => {
-      const isDecided = at < MAX_GROUPS;
-      const verdict = isDecided
-        ? comparisonOf(side(hasOf, hasDenials), side(hadOf, hadDenials), { steps: GROUP_STEPS })
-        : undefined;
+    return group.slice(0, 1).flatMap(({ sides: [ofBefore, ofAfter] }) => {
+      const decide = () => comparisonOf(side(ofAfter, denialsAfter), side(ofBefore, denialsBefore), { steps: GROUP_STEPS });
+      const verdict = at < MAX_GROUPS ? decide() : undefined;
       const [more, less] = [verdict?.added().kind !== "nothing-new", verdict?.removed().kind !== "nothing-new"];
-      return Action.map((name) => ({ change: actionChange(written.get(name) ?? name, hadOf, hasOf), more, less }));
+      return Action.map((name) => ({ change: actionChange(written.get(name) ?? name, ofBefore, ofAfter), more, less }));
     });
   });
   // The same for a policy that is written in another order.
   return compared.sort(({ change: one }, { change: other }) => (one.action < other.action ? -1 : 1));
 }
 
-function actionChange(name: string, had: readonly Allow[], has: readonly Allow[]): ActionChange {
+function actionChange(name: string, before: readonly Allow[], after: readonly Allow[]): ActionChange {
   const row = rowOf(name);
   return {
     action: row?.action ?? name,
     access: row?.access ?? "unknown",
     area: row?.area ?? "not in DKP's catalogue",
     why: row?.why,
-    before: scopesOf(had),
-    after: scopesOf(has),
+    before: scopesOf(before),
+    after: scopesOf(after),
   };
 }
 
@@ -269,7 +285,7 @@ function namesIn(allows: readonly Allow[]): readonly string[] {
 function scopesOf(allows: readonly Allow[]): readonly Scope[] {
   const scopes = allows.flatMap(({ rest: { Resource, NotResource, Condition } }) => {
     const conditions = conditionTexts(Condition);
-    const resources = NotResource === undefined ? listOf(Resource).map(String) : [`all but ${listOf(NotResource).join(", ")}`];
+    const resources = NotResource === undefined ? listOf(Resource).map(String) : [`all except ${listOf(NotResource).join(", ")}`];
     return resources.map((resource) => JSON.stringify({ resource, conditions }));
   });
   return [...new Set(scopes)].sort().map((scope) => JSON.parse(scope) as Scope);

@@ -1,10 +1,11 @@
 import { grouped } from "../../text/grouped";
-import { visible } from "../../text/printable";
-import { levelOf, textOf } from "../findings/finding";
+import { ascii } from "../../text/printable";
+import { adviceLines, levelOf, textOf } from "../findings/finding";
 import { code, counted, prose } from "../text/markdown";
 import type { Changes, DeploymentChanges } from "./changes";
 import { isWrite } from "./example-requests";
-import { type ActionChange, type DiffFound, RULES, type Scope, type Section } from "./rules";
+import type { ActionChange, Scope } from "./rule-templates";
+import { type DiffFound, RULES, type RuleId, type Section } from "./rules";
 
 /** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */
 interface Style {
@@ -12,28 +13,39 @@ interface Style {
   readonly code: (text: string) => string;
   readonly strong: (text: string) => string;
   readonly heading: (text: string) => string;
+  /** A line below a sentence. */
+  readonly advice: (text: string) => string;
   readonly list: (entries: readonly string[]) => string;
+  /** Resources and conditions before and after. */
+  readonly scopes: (text: string) => string;
   /** Lines that most readers skip. */
   readonly folded: (summary: string, lines: readonly string[]) => readonly string[];
 }
 
 const MARKDOWN: Style = {
   // A zero-width space keeps `@` and `#` from reaching people and issues.
-  text: (text) => prose(text).replaceAll(/[@#]/g, "$&&#8203;"),
-  code,
+  text: (text) => prose(ascii(text)).replaceAll(/[@#]/g, "$&&#8203;"),
+  code: (text) => code(ascii(text)),
   strong: (text) => `**${text}**`,
   heading: (text) => `### ${text}`,
+  advice: (text) => `- ${prose(text.replace(/^-> /, "remedy: "))}`,
   list: (entries) => entries.join(", "),
+  scopes: (text) => text,
   folded: (summary, lines) => ["", `<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
 };
 
+/** Longer lists of ARNs are not read. */
+const MAX_SCOPES = 200;
+
 const PLAIN: Style = {
-  text: visible,
-  code: visible,
+  text: ascii,
+  code: ascii,
   strong: (text) => text,
   heading: (text) => text,
+  advice: (text) => text,
   list: (entries) =>
     entries.length <= 3 ? entries.join(", ") : `${entries.slice(0, 2).join(", ")} and ${entries.length - 2} more`,
+  scopes: (text) => (text.length <= MAX_SCOPES ? text : "other resources and conditions, in full with --format json"),
   folded: (_, lines) => lines,
 };
 
@@ -78,25 +90,35 @@ function verdict({ deployments }: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const numberIn = (section: Section) => findings.filter(({ rule }) => RULES[rule].section === section).length;
   const breaking = numberIn("Breaking changes");
+  const unmanaged = numberIn("Left unmanaged");
   const readers = numberIn("Who can read a secret");
   const others = numberIn("Other changes that require attention");
-  const narrowed = `Permissions narrowed${counts(findings, "permissions-narrowed", "removed", "narrowed")}.`;
-  const broadened = `Permissions broadened${counts(findings, "permissions-broadened", "added", "broadened")}.`;
+  const narrowed = `Permissions narrowed${counts(findings, ["permissions-narrowed", "policy-narrowed"], "removed", "narrowed")}.`;
+  const broadened = `Permissions broadened${counts(findings, ["permissions-broadened"], "added", "broadened")}.`;
+  const needsRole = findings.some(({ rule }) => rule === "deployer-broadened");
   const isHarmless = findings.every((finding) => levelOf(RULES, finding) === "note");
+  const isNarrowed =
+    numberIn("Broadened permissions") === 0 &&
+    findings.some(
+      (found) => RULES[found.rule].section === "Narrowed permissions" && (isHarmless || levelOf(RULES, found) !== "note"),
+    );
   const sentences = [
     breaking > 0 && `${counted(breaking, "breaking change")}.`,
+    unmanaged > 0 && `${counted(unmanaged, "deployment")} left unmanaged.`,
     readers > 0 && `${counted(readers, "change")} of who can read a secret.`,
     numberIn("Destination of the secret") > 0 && "The destination of the secret changes.",
     numberIn("Broadened permissions") > 0 && broadened,
-    isHarmless && (numberIn("Narrowed permissions") > 0 ? narrowed : "Permissions unchanged."),
+    isNarrowed && narrowed,
+    isHarmless && !isNarrowed && "Permissions unchanged.",
+    needsRole && "The Terraform role needs additional permissions.",
     others > 0 && `${counted(others, "other change")} ${others === 1 ? "requires" : "require"} attention.`,
   ];
   return sentences.filter((text) => text !== false).join(" ");
 }
 
 /** ": 3 actions (2 write) added, 1 action (1 write) broadened". */
-function counts(findings: readonly DiffFound[], wanted: DiffFound["rule"], whole: string, part: string): string {
-  const changes = findings.flatMap((found) => (found.rule === wanted ? actionsOf(found) : []));
+function counts(findings: readonly DiffFound[], wanted: readonly RuleId[], whole: string, part: string): string {
+  const changes = findings.flatMap((found) => (wanted.includes(found.rule) ? actionsOf(found) : []));
   const kinds = [...grouped(changes, ({ before, after }) => (before.length === 0 || after.length === 0 ? whole : part))];
   return kinds.length === 0 ? "" : `: ${kinds.map(([kind, group]) => `${countOf(group)} ${kind}`).join(", ")}`;
 }
@@ -113,8 +135,10 @@ function countOf(changes: readonly ActionChange[]): string {
 function deploymentLines({ stack, state, findings }: DeploymentChanges, style: Style): readonly string[] {
   const broadened = findings.flatMap((found) => (found.rule === "permissions-broadened" ? actionsOf(found) : []));
   const listed = new Set(broadened.map((change) => JSON.stringify(change)));
+  const isUnmanaged = findings.some(({ rule }) => rule === "deployment-removed" || rule === "removed-while-protected");
+  const suffix = state === "changed" ? "" : `: ${isUnmanaged ? "left unmanaged" : state}`;
   return [
-    style.heading(`${style.text(stack)}${state === "changed" ? "" : `: ${state}`}`),
+    style.heading(`${style.text(stack)}${suffix}`),
     ...[...new Set(Object.values(RULES).map(({ section }) => section))].flatMap((section) => {
       const own = findings.filter(({ rule }) => RULES[rule].section === section);
       const lines = own.flatMap((found) => linesOf(found, listed, style));
@@ -123,8 +147,10 @@ function deploymentLines({ stack, state, findings }: DeploymentChanges, style: S
   ];
 }
 
-function actionsOf(found: DiffFound): readonly ActionChange[] {
-  return found.rule === "permissions-broadened" || found.rule === "permissions-narrowed" ? (found.values.actions ?? []) : [];
+/** The actions that are listed below the sentence; those of the Terraform role stand in it. */
+function actionsOf({ rule, values }: DiffFound): readonly ActionChange[] {
+  const isListed = ["permissions-broadened", "permissions-narrowed", "policy-narrowed"].includes(rule);
+  return isListed && "actions" in values ? (values.actions ?? []) : [];
 }
 
 /** A sentence, and its actions. Those that are allowed elsewhere than before are listed once, as broadened. */
@@ -137,7 +163,8 @@ function linesOf(found: DiffFound, listed: ReadonlySet<string>, style: Style): r
   const sentence = textOf(RULES, actions.length === 0 ? found : withoutActions);
   const address = found.rule === "resource" ? ` (${style.code(found.address ?? "")})` : "";
   const also = moved === 0 ? "" : `; ${countOf(actions)} of which ${moved} are broadened as well, and listed above`;
-  return [`- ${style.text(sentence)}${address}${also}`, ...actionLines(own, found.principal, style)];
+  const advice = adviceLines(RULES, found).map((line) => `  ${style.advice(line)}`);
+  return [`- ${style.text(sentence)}${address}${also}`, ...advice, ...actionLines(own, found.principal, style)];
 }
 
 function actionLines(actions: readonly ActionChange[], principal: string | undefined, style: Style): readonly string[] {
@@ -148,23 +175,20 @@ function actionLines(actions: readonly ActionChange[], principal: string | undef
       return `  - ${style.code(action)} (${style.text(area)}, ${access}): ${scopeChange(change, style)}${reason}`;
     });
   }
-  const groups = [...grouped(actions, ({ before, after }) => JSON.stringify([before, after])).values()];
-  const lines = groups.flatMap((group) =>
-    group.slice(0, 1).map((first) => {
-      const names = style.list(group.map(({ action }) => style.code(action)));
-      return `  - ${countOf(group)}: ${scopeChange(first, style)}: ${names}`;
-    }),
-  );
+  const groups = [...grouped(actions, (change) => scopeChange(change, style))];
+  const lines = groups.map(([change, group]) => {
+    const names = style.list(group.map(({ action }) => style.code(action)));
+    return `  - ${countOf(group)}: ${change}: ${names}`;
+  });
   return style.folded(`${countOf(actions)}, by resources and conditions`, lines);
 }
 
 function scopeChange({ before, after }: ActionChange, style: Style): string {
   if (before.length === 0) {
-    return `added on ${scopeList(after, style)}`;
+    return style.scopes(`added on ${scopeList(after, style)}`);
   }
-  return after.length === 0
-    ? `removed, was on ${scopeList(before, style)}`
-    : `${scopeList(before, style)} -> ${scopeList(after, style)}`;
+  const removed = after.length === 0 && `removed, was on ${scopeList(before, style)}`;
+  return style.scopes(removed || `${scopeList(before, style)} -> ${scopeList(after, style)}`);
 }
 
 /** Resources under the same conditions share them. */

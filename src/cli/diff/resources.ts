@@ -1,9 +1,10 @@
-import { SLOTS } from "../../iam/key-slots";
+import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
 import { isOwn, routes } from "./permissions";
 import { readPolicy } from "./policies";
 import type { DiffFound } from "./rules";
+import type { SettingsPath } from "./settings-path";
 import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** What happens to a resource. */
@@ -56,15 +57,15 @@ const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "t
 
 /** The attributes of what is on both sides that have other values. The order in a policy does not count. */
 function differingAttributes(address: string, before: Snapshot, after: Snapshot): readonly string[] {
-  const [had, has] = [before, after].map(({ resources }) => resources.get(address));
-  if (had === undefined || has === undefined) {
+  const [one, other] = [before, after].map(({ resources }) => resources.get(address));
+  if (one === undefined || other === undefined) {
     return [];
   }
   const meaning = (value: unknown) => canonical(typeof value === "string" ? readPolicy(value) : (value ?? ""));
-  const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(has.lifecycle)[0]).ignore_changes)];
-  return [...new Set([...Object.keys(had), ...Object.keys(has)])]
-    .filter((name) => !ignored.includes(name) && has[name] !== UNKNOWN)
-    .filter((name) => meaning(had[name]) !== meaning(has[name]));
+  const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(other.lifecycle)[0]).ignore_changes)];
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])]
+    .filter((name) => !ignored.includes(name) && other[name] !== UNKNOWN)
+    .filter((name) => meaning(one[name]) !== meaning(other[name]));
 }
 
 /** Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */
@@ -78,8 +79,8 @@ function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean
   return (
     !IN_PLACE.includes(address) &&
     FORCE_NEW.some((argument) => {
-      const [had, has] = [before, after].map((snapshot) => resolved(snapshot, snapshot.resources.get(address)?.[argument]));
-      return had !== undefined && has !== undefined && had !== has;
+      const [one, other] = [before, after].map((side) => resolved(side, side.resources.get(address)?.[argument]));
+      return one !== undefined && other !== undefined && one !== other;
     })
   );
 }
@@ -123,15 +124,29 @@ export function describe(address: string, snapshot: Snapshot): string {
   return descriptions.get(address) ?? address;
 }
 
-const NODES_LOSE = ": nodes that use it lose their permissions; set iamNodeRole to another role first";
+/** What the loss of a resource means for a running cluster, and what to do instead. */
+interface Effect {
+  readonly risk: string;
+  readonly remedy: string;
+}
+
+const NO_ACCESS: Effect = { risk: "the cluster loses access to AWS", remedy: "do not apply, unless the cluster is destroyed" };
+const NO_PERMISSIONS: Effect = {
+  risk: "the user has no permissions between two calls of the apply",
+  remedy: "restore the names and paths of user, group and policy; without a running cluster, apply",
+};
+const NODES_LOSE: Effect = {
+  risk: "nodes that use it lose their permissions",
+  remedy: "set iamNodeRole to another role first",
+};
 
 /** By address and action, the effect on a running cluster. */
-const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], string>>>> = {
-  [ADDRESSES.user]: { replaced: ", which deletes its access keys", deleted: ": the cluster loses access to AWS" },
-  [ADDRESSES.policy]: { replaced: " and its attachments", deleted: ": the cluster loses its permissions" },
-  [ADDRESSES.userAttachment]: { replaced: "" },
-  [ADDRESSES.groupAttachment]: { replaced: "" },
-  [ADDRESSES.membership]: { replaced: ": the user is not in the group between the two API calls" },
+const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], Effect>>>> = {
+  [ADDRESSES.user]: { replaced: { ...NO_ACCESS, risk: "this deletes its access keys" }, deleted: NO_ACCESS },
+  [ADDRESSES.policy]: { replaced: NO_PERMISSIONS, deleted: { ...NO_ACCESS, risk: "the cluster loses its permissions" } },
+  [ADDRESSES.userAttachment]: { replaced: NO_PERMISSIONS },
+  [ADDRESSES.groupAttachment]: { replaced: NO_PERMISSIONS },
+  [ADDRESSES.membership]: { replaced: NO_PERMISSIONS },
   [ADDRESSES.nodeRole]: { replaced: NODES_LOSE, deleted: NODES_LOSE },
 };
 
@@ -139,11 +154,14 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
  * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources.
  */
 export function resourceFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
-  const [from, to] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
-  const isRenamed = from !== undefined && to !== undefined && from !== to;
-  const renamed = { from: JSON.stringify(from), to: JSON.stringify(to) };
+  const [one, other] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
+  const found: DiffFound[] = [];
+  if (one !== undefined && other !== undefined && one !== other) {
+    const values = { before: JSON.stringify(one), after: JSON.stringify(other) };
+    found.push({ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values });
+  }
   return [
-    ...(isRenamed ? [{ rule: "user-renamed", address: ADDRESSES.user, values: renamed } as const] : []),
+    ...found,
     ...resources.flatMap((change) => effectOf(change, resources)),
     ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
@@ -166,34 +184,40 @@ function effectOf({ address, what, action }: ResourceChange, resources: readonly
   }
   const effect = EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
   const verb = action === "deleted" ? "deletes" : "replaces";
-  return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, effect } }];
+  return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }
 
 function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
   const current = before.outputs.get("access_key_slot")?.value;
   const found = SLOTS.flatMap((slot) => {
-    const [had, has] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
+    const [one, other] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
     const address = KEY_ADDRESSES[slot];
     const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
     const rows = [
       ["key-replaced", isReplaced],
-      ["active-key-deleted", had === "Active" && has === undefined],
-      ["current-key-deactivated", slot === current && had === "Active" && has !== undefined && has !== "Active"],
-      ["key-reactivated", had === "Inactive" && has === "Active"],
+      ["active-key-deleted", one === "Active" && other === undefined],
+      ["current-key-deactivated", slot === current && one === "Active" && other !== undefined && other !== "Active"],
+      ["key-reactivated", one === "Inactive" && other === "Active"],
     ] as const;
     return rows
       .filter(([, applies]) => applies)
       .map(([rule]): DiffFound => {
-        const field = rule === "key-replaced" ? undefined : `accessKeys.${slot}.status`;
+        const field = rule === "key-replaced" ? undefined : statusOf(slot);
         return { rule, address, field, values: { slot } };
       });
   });
-  const [had, has] = [slotsOf(before), slotsOf(after)];
-  const [deleted, created] = [had.find((slot) => !has.includes(slot)), has.find((slot) => !had.includes(slot))];
+  const [slotsBefore, slotsAfter] = [slotsOf(before), slotsOf(after)];
+  const deleted = slotsBefore.find((slot) => !slotsAfter.includes(slot));
+  const created = slotsAfter.find((slot) => !slotsBefore.includes(slot));
   return deleted === undefined || created === undefined
     ? found
-    : [...found, { rule: "keys-exchanged", values: { created, deleted } }];
+    : [
+        ...found,
+        { rule: "keys-exchanged", field: statusOf(deleted), address: KEY_ADDRESSES[deleted], values: { created, deleted } },
+      ];
 }
+
+const statusOf = (slot: Slot): SettingsPath => `accessKeys.${slot}.status`;
 
 /** The policies that lose the way to the user, or change it. Terraform may delete the old attachment before it creates the new one. */
 function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[] {
@@ -201,12 +225,15 @@ function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[
   const moves = kept
     .filter((number) => userPoliciesOf(after).has(number))
     .flatMap((number): readonly DiffFound[] => {
-      const [had, has] = [routes(before, number), routes(after, number)];
-      if (had.length === 0 || had.some((route) => has.includes(route))) {
+      const [routesBefore, routesAfter] = [routes(before, number), routes(after, number)];
+      const [[from = ""], [to]] = [routesBefore, routesAfter];
+      if (routesBefore.length === 0 || routesBefore.some((route) => routesAfter.includes(route))) {
         return [];
       }
-      const [[from = ""], [to]] = [had, has];
-      return [to === undefined ? { rule: "policy-detached", values: {} } : { rule: "policy-moved", values: { from, to } }];
+      const field: SettingsPath = "attachment";
+      return to === undefined
+        ? [{ rule: "policy-detached", field, values: {} }]
+        : [{ rule: "policy-moved", field, values: { before: from, after: to } }];
     });
   return [...new Map(moves.map((move) => [JSON.stringify(move), move])).values()];
 }

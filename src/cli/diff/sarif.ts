@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { visible } from "../../text/printable";
-import { type Level, levelOf, textOf } from "../findings/finding";
+import { ascii } from "../../text/printable";
+import { adviceLines, type Level, levelOf, textOf } from "../findings/finding";
 import { type Changes, changesExitCode, findingsOf } from "./changes";
 import { RULES } from "./rules";
 
@@ -25,9 +25,9 @@ const SARIF_LEVEL: Readonly<Record<Level, string>> = {
  * result is on the line of the setting of its finding.
  */
 export function changesSarif(changes: Changes, files: SettingsFiles): string {
-  const rules = Object.entries(RULES).map(([id, { title, level }]) => ({
+  const rules = Object.entries(RULES).map(([id, { templates, level }]) => ({
     id,
-    shortDescription: { text: title },
+    shortDescription: { text: templates.text.replaceAll(/[[\]{}]/g, "") },
     defaultConfiguration: { level: SARIF_LEVEL[level] },
   }));
   const serious = findingsOf(changes).filter((finding) => levelOf(RULES, finding) !== "note");
@@ -39,7 +39,7 @@ export function changesSarif(changes: Changes, files: SettingsFiles): string {
     return {
       ruleId: rule,
       level: SARIF_LEVEL[levelOf(RULES, finding)],
-      message: { text: `${visible(stack)}: ${textOf(RULES, finding)}` },
+      message: { text: [`${ascii(stack)}: ${textOf(RULES, finding)}`, ...adviceLines(RULES, finding)].join("\n") },
       locations: [{ physicalLocation: { artifactLocation: { uri: encodeURI(files.path(stack)) }, region: { startLine } } }],
       partialFingerprints: { "dkpAccessDiff/v1": print.digest("hex") },
     };

@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
+import type { Slot } from "../../iam/key-slots";
 import { pgpKeyOf } from "../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { isObject } from "../../text/json";
 import { type JsonObject, listOf, nameOf, objectOf } from "./json-values";
 import type { DiffFound } from "./rules";
+import type { SettingsPath } from "./settings-path";
 import { keyIn, type Snapshot, slotsOf } from "./snapshot";
 
 /** Attributes of an access key that are secret in plaintext. */
 const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
 
-/** The output that is made to hold the secret. */
+/** The output that is made to hold the secret, and its setting. */
 const SECRET_OUTPUT = "secret_access_key";
+const SECRET_SETTING: SettingsPath = "outputs.secret";
 
 /** Shorter strings are no secret of a key. */
 const MIN_LENGTH = 16;
@@ -64,30 +67,31 @@ export function secretFindings(plan: JsonObject, secrets: readonly string[]): re
 /** Where a secret is newly in plaintext. @param imported addresses of which Terraform does not know the secret */
 export function exposureFindings(before: Snapshot, after: Snapshot, imported: readonly string[]): readonly DiffFound[] {
   const found = [...after.outputs].flatMap(([output, { sensitive, stays }]): DiffFound[] => {
-    const had = before.outputs.get(output);
+    const old = before.outputs.get(output);
     if (output !== SECRET_OUTPUT) {
-      const mayHold = sensitive && !stays && had?.sensitive !== true;
+      const mayHold = sensitive && !stays && old?.sensitive !== true;
       return mayHold ? [{ rule: "output-may-hold-secret", values: { output } }] : [];
     }
-    const isUnmarked = !sensitive && had?.sensitive !== false;
+    const isUnmarked = !sensitive && old?.sensitive !== false;
     return [
-      ...(had === undefined ? [{ rule: "secret-output", values: { output } } as const] : []),
-      ...(isUnmarked ? [{ rule: "secret-unmarked", values: { output } } as const] : []),
+      ...(old === undefined ? [{ rule: "secret-output", field: SECRET_SETTING, values: { output } } as const] : []),
+      ...(isUnmarked ? [{ rule: "secret-unmarked", field: SECRET_SETTING, values: { output } } as const] : []),
     ];
   });
-  const [hadPlaintext, hasPlaintext] = [inPlaintext(before, []), inPlaintext(after, imported)];
-  if (!hadPlaintext && hasPlaintext) {
-    found.push({ rule: "plaintext-in-state", values: {} });
+  const wasPlaintext = plaintextSlot(before, []) !== undefined;
+  const slot = plaintextSlot(after, imported);
+  if (!wasPlaintext && slot !== undefined) {
+    found.push({ rule: "plaintext-in-state", address: KEY_ADDRESSES[slot], values: {} });
   }
-  if (hadPlaintext && !inPlaintext(after, [])) {
+  if (wasPlaintext && plaintextSlot(after, []) === undefined) {
     found.push({ rule: "plaintext-gone", values: {} });
   }
   return found;
 }
 
-/** Whether the state contains the secret of a key in plaintext. It has no secret of an imported key. */
-function inPlaintext(snapshot: Snapshot, imported: readonly string[]): boolean {
-  return slotsOf(snapshot).some((slot) => !keyIn(snapshot, slot)?.pgpKey && !imported.includes(KEY_ADDRESSES[slot]));
+/** The slot of a key whose secret is in plaintext in the state, which has no secret of an imported key. */
+function plaintextSlot(snapshot: Snapshot, imported: readonly string[]): Slot | undefined {
+  return slotsOf(snapshot).find((slot) => !keyIn(snapshot, slot)?.pgpKey && !imported.includes(KEY_ADDRESSES[slot]));
 }
 
 /** OpenPGP keys by slot. */
@@ -113,10 +117,11 @@ function fingerprintOf(text: string): string {
 
 /** Outputs that other workspaces can newly read, or no longer. */
 export function outputFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const only = (one: Snapshot, other: Snapshot) => [...one.outputs.keys()].filter((name) => !other.outputs.has(name)).sort();
+  const missingIn = (side: Snapshot, other: Snapshot) =>
+    [...other.outputs.keys()].filter((name) => !side.outputs.has(name)).sort();
   const rows = [
-    ["outputs-new", only(after, before)],
-    ["outputs-removed", only(before, after)],
+    ["outputs-new", missingIn(before, after)],
+    ["outputs-removed", missingIn(after, before)],
   ] as const;
   return rows.filter(([, outputs]) => outputs.length > 0).map(([rule, outputs]) => ({ rule, values: { outputs } }));
 }

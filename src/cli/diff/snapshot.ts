@@ -2,7 +2,7 @@ import { ACCOUNT_ID } from "../../iam/arns";
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { policyFile } from "../review/file-names";
-import { type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import { type JsonObject, listOf, mapStrings, objectOf, textOf } from "./json-values";
 import { type Policy, readPolicy } from "./policies";
 
 /** One side of a change: what of a deployment decides who may do what. */
@@ -53,13 +53,13 @@ const DOCUMENT = /^\$\{data\.aws_iam_policy_document\.[\w-]+\.json\}$/;
  */
 export function snapshotOfPack(given: JsonObject, files: Readonly<Record<string, string>>, account = ACCOUNT_ID): Snapshot {
   const found = reference(`${ADDRESSES.callerIdentity}.account_id`);
-  const pack = objectOf(JSON.parse(JSON.stringify(given).replaceAll(found, () => account)));
+  const pack = objectOf(mapStrings(given, (string) => string.replaceAll(found, account)));
   const resources = Object.entries(objectOf(pack.resource)).flatMap(([type, named]) =>
     Object.entries(objectOf(named)).map(([name, content]) => {
       const attributes = objectOf(content);
       const { number = 1 } = policyOfAddress(`${type}.${name}`) ?? {};
       const isReference = DOCUMENT.test(textOf(attributes.policy) ?? "");
-      const policy = isReference ? files[policyFile(number)]?.replaceAll(ACCOUNT_ID, () => account) : attributes.policy;
+      const policy = isReference ? withAccount(files[policyFile(number)], account) : attributes.policy;
       return [`${type}.${name}`, { ...attributes, policy }] as const;
     }),
   );
@@ -68,6 +68,14 @@ export function snapshotOfPack(given: JsonObject, files: Readonly<Record<string,
     return [name, { sensitive: sensitive === true, stays: false, value }] as const;
   });
   return { resources: new Map(resources), outputs: new Map(outputs) };
+}
+
+/** A policy of a review pack with the account in place of `ACCOUNT_ID`; a text that is none stays as it is. */
+function withAccount(text = "", account: string): string {
+  const policy = readPolicy(text);
+  return typeof policy === "string"
+    ? policy
+    : JSON.stringify(mapStrings(policy, (string) => string.replaceAll(ACCOUNT_ID, account)));
 }
 
 /** One side of the changes of a plan, as `terraform show -json` has them. */

@@ -1,4 +1,4 @@
-import { visible } from "../../text/printable";
+import { ascii } from "../../text/printable";
 
 /** By level, from the least to the most serious, the exit code of a command that reports it. */
 const EXIT_CODE_OF = { note: 0, attention: 2, unverifiable: 3, breaking: 3 } as const;
@@ -62,10 +62,10 @@ export function levelOf<Of extends Rules>(rules: Of, { rule }: Found<Of>): Level
   return rules[rule]?.level ?? "breaking";
 }
 
-/** The sentence of a finding; hidden characters in its values are escape sequences. */
+/** The sentence of a finding; characters outside ASCII are escape sequences. */
 export function textOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>): string {
   // The type of a finding binds its values to its rule.
-  return visible(rules[rule]?.text(values as never) ?? rule);
+  return ascii(rules[rule]?.text(values as never) ?? rule);
 }
 
 /** Risk and remedy of a finding, as far as its rule has them. */
@@ -73,7 +73,7 @@ export function adviceOf<Of extends Rules>(
   rules: Of,
   { rule, values }: Found<Of>,
 ): { readonly [Name in keyof Advice<never>]?: string } {
-  const sentence = (make: Sentence<never> | undefined) => make && visible(make(values as never));
+  const sentence = (make: Sentence<never> | undefined) => make && (ascii(make(values as never)) || undefined);
   return { risk: sentence(rules[rule]?.risk), remedy: sentence(rules[rule]?.remedy) };
 }
 

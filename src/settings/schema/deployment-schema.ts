@@ -162,7 +162,7 @@ const policy = f.strict({
 
 const outputs = f.strict({
   secret: f.exposure(
-    v.boolean(),
+    v.pipe(v.boolean(), f.harmlessAs(false)),
     "Puts the secret access key among the outputs. Every workspace that reads one output gets all of them",
     true,
   ),
@@ -184,18 +184,22 @@ const schema = f.strict({
     "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Absent: whatever account the credentials belong to",
   ),
   provider: v.optional(provider, {}),
-  tags: f.harmless(f.tags, "Tags of everything that takes them (provider `default_tags`)"),
+  tags: f.attention(f.tags, "Tags of everything that takes them (provider `default_tags`)"),
   user: v.optional(user, {}),
   policy: v.optional(policy, {}),
   attachment: v.optional(attachment, "user"),
   group: v.optional(group, {}),
   nodeRole: v.optional(nodeRole),
   accessKeys: v.optional(accessKeys, {}),
-  import: v.optional(imports),
+  import: v.optional(v.pipe(imports, f.harmlessAs(false, undefined))),
   outputs: v.optional(outputs, {}),
   cluster: v.optional(cluster, {}),
   features: v.optional(features, []),
-  protect: f.attention(v.boolean(), "`prevent_destroy`: every plan that deletes the user, the policy or a key fails", true),
+  protect: f.attention(
+    v.pipe(v.boolean(), f.harmlessAs(true)),
+    "`prevent_destroy`: every plan that deletes the user, the policy or a key fails",
+    true,
+  ),
 });
 
 /** The settings of a file, with defaults filled in. */

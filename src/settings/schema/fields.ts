@@ -18,7 +18,7 @@ interface Part {
   readonly wrapped?: v.GenericSchema;
   readonly options?: readonly v.GenericSchema[];
   readonly pipe?: readonly v.GenericPipeItem[];
-  readonly metadata?: { readonly meaning?: Meaning };
+  readonly metadata?: { readonly meaning?: Meaning; readonly harmless?: readonly unknown[] };
 }
 
 /** A schema and everything that it is made of for the same value: what is optional, the items of a pipe, the options of a union. */
@@ -59,6 +59,12 @@ export function meaningOf(path: Path): Meaning {
   const schemas = path.map((_, index) => schemaAt(path.slice(0, index + 1)));
   const declared = schemas.map((schema) => partsOf(schema).findLast(({ metadata }) => metadata?.meaning !== undefined));
   return declared.findLast((part) => part !== undefined)?.metadata?.meaning ?? "attention";
+}
+
+/** Whether a change at a path to a value is harmless, as the schema declares it beside the field, or beside a field around it. */
+export function isHarmlessAs(path: Path, value: unknown): boolean {
+  const parts = path.flatMap((_, index) => partsOf(schemaAt(path.slice(0, index + 1))));
+  return parts.some(({ metadata }) => metadata?.harmless?.includes(value) === true);
 }
 
 /** The errors of one issue that the schema found: several if the value matches neither shape of a union. */

@@ -38,6 +38,10 @@ export type Meaning = "attention" | "breaking" | "exposure" | "harmless" | "iden
 /** Declares what a change of a value, and of what lies in it, means. */
 export const meaning = <T>(value: Meaning) => v.metadata<T, { readonly meaning: Meaning }>({ meaning: value });
 
+/** Declares values to which a change is harmless, whatever other changes mean. */
+export const harmlessAs = <T>(...values: readonly unknown[]) =>
+  v.metadata<T, { readonly harmless: readonly unknown[] }>({ harmless: values });
+
 /** A field: its schema, what a change of it means, and its text in the documentation. */
 export function field<In, Out>(schema: v.GenericSchema<In, Out>, declared: Meaning, description: string) {
   return v.pipe(schema, v.description(description), meaning(declared));

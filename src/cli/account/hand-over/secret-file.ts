@@ -23,20 +23,20 @@ export function checkSecretFile(file: string, environment: Environment): void {
   }
   // Git does not look behind symbolic links.
   const real = realpathSync(folder);
-  const inside = git(real, "rev-parse", "--is-inside-work-tree");
+  const inside = git(real, ["rev-parse", "--is-inside-work-tree"]);
   if (inside.error?.code === "ENOENT") {
     return;
   }
   if (inside.status !== 0) {
     if (inRepository(real)) {
       throw new Error(
-        `${file}: lies in a Git repository that Git does not read (${inside.stderr.trim()}), so that a commit could contain the secret; write a file outside of it`,
+        `${file}: lies in a Git repository that Git does not read (${inside.message}), so that a commit could contain the secret; write a file outside of it`,
       );
     }
     return;
   }
-  const isIgnored = (name: string) => git(real, "check-ignore", "--quiet", "--", join(real, name)).status === 0;
-  if (inside.stdout.trim() !== "true") {
+  const isIgnored = (name: string) => git(real, ["check-ignore", "--quiet", "--", join(real, name)]).status === 0;
+  if (inside.stdout.toString("utf8").trim() !== "true") {
     return;
   }
   if (!isIgnored(basename(file))) {

@@ -6,6 +6,7 @@ import type { Networks } from "../../../iam/networks";
 import { alwaysOnRegion, dnsSuffix } from "../../../iam/partitions";
 import type { PolicyOptions } from "../../../iam/policy-statements";
 import { grouped } from "../../../text/grouped";
+import { EXAMPLE_ID, exampleArn } from "../../iam/example-resources";
 
 interface ContextKey {
   readonly key: string;
@@ -26,34 +27,6 @@ type Options = Pick<PolicyOptions, "mode" | "marker" | "environment" | "cluster"
 
 /** Limit of actions per request, so that a response takes about a second. */
 const MOST_ACTIONS = 40;
-
-/** Any id: policies name resources by type, region and account. */
-const ID = "0123456789abcdef0";
-const HASH = ID.slice(1);
-
-/** The beginning of an ID by resource type. Images and snapshots have no account in their ARN. */
-const EC2_IDS: Readonly<Record<string, string>> = {
-  "elastic-ip": "eipalloc",
-  image: "ami",
-  instance: "i",
-  "internet-gateway": "igw",
-  natgateway: "nat",
-  "network-interface": "eni",
-  "route-table": "rtb",
-  "security-group": "sg",
-  "security-group-rule": "sgr",
-  snapshot: "snap",
-  subnet: "subnet",
-  volume: "vol",
-  "vpc-peering-connection": "pcx",
-};
-
-const ELB_RESOURCES: Readonly<Record<string, string>> = {
-  loadbalancer: "loadbalancer/a0123456789abcdef0123456789abcde",
-  "loadbalancer/net/": `loadbalancer/net/a0123456789abcdef/${HASH}`,
-  "listener/net": `listener/net/a0123456789abcdef/${HASH}/${HASH}`,
-  targetgroup: `targetgroup/k8s-default/${HASH}`,
-};
 
 const string = (key: string, value: string): ContextKey => ({ key, type: "string", value });
 
@@ -127,18 +100,14 @@ function arnsOf(action: string, type: string, environment: Environment, cluster:
   const { partition, region, account } = environment;
   const { prefix = "dkp", iamNodeRole, iamNodeRolePath, kmsKeyArns, peeredVPCs } = cluster;
   const [service = ""] = action.split(":");
-  const own = (resource: string | undefined, owner = account) =>
-    resource === undefined ? [] : [`arn:${partition}:${service}:${region}:${owner}:${resource}`];
+  const own = (resource: string) => [`arn:${partition}:${service}:${region}:${account}:${resource}`];
   if (service === "iam") {
     const isOther = action === "iam:PassRole" && iamNodeRole !== undefined;
     const role = isOther ? `${iamNodeRolePath}${iamNodeRole}`.slice(1) : nodeRoleName(prefix);
     return [iamResourceArn(environment, type === "role" ? `role/${role}` : `instance-profile/${nodeRoleName(prefix)}`)];
   }
-  if (service === "kms") {
-    return kmsKeyArns.length > 0 ? kmsKeyArns : own("key/01234567-89ab-cdef-0123-456789abcdef");
-  }
-  if (service === "elasticloadbalancing") {
-    return own(ELB_RESOURCES[type]);
+  if (service === "kms" && kmsKeyArns.length > 0) {
+    return kmsKeyArns;
   }
   if (type === "snapshot" && action !== "ec2:RunInstances" && !usesSnapshots(cluster)) {
     return [];
@@ -150,11 +119,10 @@ function arnsOf(action: string, type: string, environment: Environment, cluster:
   if (type === "key-pair") {
     return own(`key-pair/${prefix}`);
   }
-  const id = EC2_IDS[type];
-  return own(id && `${type}/${id}-${ID}`, type === "image" || type === "snapshot" ? "" : account);
+  return [exampleArn(service, type, environment) ?? []].flat();
 }
 
-const vpcOf = ({ existingVPCID, vpcId }: Cluster) => existingVPCID ?? vpcId ?? `vpc-${ID}`;
+const vpcOf = ({ existingVPCID, vpcId }: Cluster) => existingVPCID ?? vpcId ?? `vpc-${EXAMPLE_ID}`;
 
 /** The context keys of a call. IAM and STS have a region of their own. */
 function contextOf(action: string, { partition, region, account }: Environment, cluster: Cluster): readonly ContextKey[] {
@@ -168,9 +136,9 @@ function contextOf(action: string, { partition, region, account }: Environment, 
     context.push(string("iam:AWSServiceName", ELB_SERVICE));
   } else if (action.endsWith("VpcPeeringConnection")) {
     const vpc = (owner: string, id: string) => `arn:${partition}:ec2:${region}:${owner}:vpc/${id}`;
-    const [peered = vpc(account, `vpc-${ID}`)] = [
+    const [peered = vpc(account, `vpc-${EXAMPLE_ID}`)] = [
       ...cluster.peeredVPCs.map((id) => vpc(account, id)),
-      ...cluster.peerAccountIds.map((peer) => vpc(peer, `vpc-${ID}`)),
+      ...cluster.peerAccountIds.map((peer) => vpc(peer, `vpc-${EXAMPLE_ID}`)),
     ];
     context.push(string("ec2:AccepterVpc", peered), string("ec2:RequesterVpc", vpc(account, vpcOf(cluster))));
   } else if (action.startsWith("kms:")) {

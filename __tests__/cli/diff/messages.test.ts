@@ -1,0 +1,26 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { RULES } from "../../../src/cli/diff/rules";
+
+const FILE = join(__dirname, "messages.golden.txt");
+
+it("every rule of diff has these sentences, and a remedy where it is breaking or unverifiable", () => {
+  const rows = Object.entries(RULES).map(([id, { level, section, templates }]) => {
+    const { text, risk, remedy } = { risk: undefined, remedy: undefined, ...templates };
+    const advice = [risk && `  risk: ${risk}`, remedy && `  -> ${remedy}`].filter((line) => line !== undefined);
+    return {
+      section,
+      lines: [`${id} (${level}): ${text}`, ...advice],
+      isComplete: level === "note" || level === "attention" || remedy,
+    };
+  });
+  const sections = [...new Set(rows.map(({ section }) => section))].map((section) =>
+    [`== ${section}`, ...rows.filter((row) => row.section === section).flatMap(({ lines }) => lines), ""].join("\n"),
+  );
+  const text = sections.join("\n");
+  if (process.env.UPDATE_GOLDEN === "1") {
+    writeFileSync(FILE, text);
+  }
+  expect(text).toBe(readFileSync(FILE, "utf8"));
+  expect(rows.filter(({ isComplete }) => !isComplete)).toEqual([]);
+});

@@ -1,0 +1,67 @@
+import { type Changes, changesExitCode, type DeploymentChanges, findingsOf } from "../../src/cli/diff/changes";
+import { changesAgainst } from "../../src/cli/diff/compare";
+import type { JsonObject } from "../../src/cli/diff/json-values";
+import type { Files } from "../../src/cli/diff/pack-side";
+import type { ActionChange } from "../../src/cli/diff/rule-templates";
+import { type DiffFound, RULES, type RuleId } from "../../src/cli/diff/rules";
+import { levelOf } from "../../src/cli/findings/finding";
+import { packOf, reviewPackOf } from "./packs";
+
+/** What changes between the review packs of one deployment. */
+export const betweenPacks = (before: Files, after: Files) => changesAgainst({ x: before }, { x: after }, "Compared with main");
+
+/** What changes between two settings of one deployment. */
+export const between = (before: string, after: string) => betweenPacks(reviewPackOf(before), reviewPackOf(after));
+
+/** The review pack of settings with other Terraform JSON, and other files. */
+export const packWith = (settings: string, terraform: JsonObject = packOf(settings), files: Files = {}): Files => ({
+  ...reviewPackOf(settings),
+  "main.tf.json": JSON.stringify(terraform),
+  ...files,
+});
+
+/** Terraform JSON with other arguments of a resource. */
+export function withResource(pack: JsonObject, address: string, values: object): JsonObject {
+  const copy = JSON.parse(JSON.stringify(pack));
+  const [type = "", name = ""] = address.split(".");
+  copy.resource[type] = { ...copy.resource[type], [name]: { ...copy.resource[type]?.[name], ...values } };
+  return copy;
+}
+
+type Findings = Pick<Changes, "deployments">;
+
+const all = ({ deployments }: Findings): readonly DiffFound[] => findingsOf({ source: "", deployments });
+
+/** The findings that make the exit code of a change other than 0. */
+export const serious = (changes: Findings): readonly DiffFound[] =>
+  all(changes).filter((found) => levelOf(RULES, found) !== "note");
+
+/** Their rules. */
+export const seriousRules = (changes: Findings): readonly RuleId[] => serious(changes).map(({ rule }) => rule);
+
+/** The exit code of a change, and the rules that make it. */
+export const verdictOf = (changes: Changes): readonly [number, ...(readonly RuleId[])] => [
+  changesExitCode(changes),
+  ...seriousRules(changes),
+];
+
+/** The findings of a rule. */
+export const ofRule = <Rule extends RuleId>(changes: Findings, wanted: Rule) =>
+  all(changes).filter((found): found is DiffFound & { readonly rule: Rule } => found.rule === wanted);
+
+/** The actions that findings of a rule list. */
+export const actionsOf = (changes: Findings, rule: RuleId, principal?: string): readonly ActionChange[] =>
+  ofRule(changes, rule)
+    .filter((found) => principal === undefined || found.principal === principal)
+    .flatMap(({ values }) => ("actions" in values ? ((values.actions ?? []) as readonly ActionChange[]) : []));
+
+/** The requests that show what is broadened, else the reasons why something is not comparable. */
+export const evidenceOf = (changes: Findings) =>
+  all(changes).flatMap(({ values }) => {
+    const { request, reason } = values as { readonly request?: unknown; readonly reason?: unknown };
+    return request === undefined && reason === undefined ? [] : [request ?? reason];
+  });
+
+/** What happens to resources: "created aws_iam_user.user". */
+export const resourcesOf = ({ findings }: DeploymentChanges) =>
+  findings.flatMap((found) => (found.rule === "resource" ? [`${found.values.action} ${found.address}`] : []));

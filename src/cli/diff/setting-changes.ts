@@ -1,0 +1,145 @@
+import { parseIamArn } from "../../iam/arns";
+import { partitionOf } from "../../iam/partitions";
+import { type Deployment, policyOptionsOf } from "../../settings/deployment";
+import { isHarmlessAs, meaningOf } from "../../settings/schema/fields";
+import { ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import { OUTPUTS } from "../../terraform/outputs";
+import { risksOf } from "../iam/risks";
+import { policyFile } from "../review/file-names";
+import { changeText, type Difference, differences, type JsonObject, listOf, objectOf, textOf, valueText } from "./json-values";
+import { deploymentOf, type PackSide } from "./pack-side";
+import type { DiffFound, RuleId } from "./rules";
+import { providerOf, statedAccount } from "./snapshot";
+
+/** By the meaning of a field, the rule that reports its change. */
+const RULE_OF = {
+  permissions: "setting-permissions",
+  exposure: "setting-exposure",
+  identity: "setting-identity",
+  breaking: "setting-breaking",
+  harmless: "setting-harmless",
+  attention: "setting-changed",
+} as const satisfies Readonly<Record<string, RuleId>>;
+
+/** What the changes of the settings mean, as the schema declares it. */
+export function settingsFindings(changed: readonly Difference[]): readonly DiffFound[] {
+  const isIn =
+    (...names: readonly string[]) =>
+    ({ field }: Difference) =>
+      names.includes(field.split(".")[0] ?? "");
+  const found: DiffFound[] = [];
+  const [destination] = changed.filter(isIn("backend", "cloud"));
+  if (destination !== undefined) {
+    const changes = changed.filter(isIn("backend", "cloud")).map((change) => changeText(change));
+    found.push({ rule: "destination-changed", field: destination.field, values: { changes } });
+  }
+  const [tags] = changed.filter(isIn("tags"));
+  if (tags !== undefined) {
+    const changes = changed.filter(isIn("tags")).map((change) => changeText(change, "tags."));
+    found.push({ rule: "tags-changed", field: tags.field, values: { what: "the user, the policy and the node role", changes } });
+  }
+  const others = changed.filter((change) => !isIn("backend", "cloud", "tags")(change) && !change.field.endsWith(".pgpKey"));
+  return [
+    ...found,
+    ...others.map(({ field, path, before, after }): DiffFound => {
+      const rule = isHarmlessAs(path, after) ? "setting-harmless" : RULE_OF[meaningOf(path)];
+      return { rule, field, values: { field, before: valueText(before), after: valueText(after) } };
+    }),
+  ];
+}
+
+/** Where a configuration creates resources. */
+interface Environment {
+  /** Stated, or that of the role that Terraform assumes. */
+  readonly account: string | undefined;
+  readonly partition: string;
+}
+
+/** Another account or partition: Terraform would create everything again there. */
+export function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
+  const [one, other] = [environmentOf(before), environmentOf(after)];
+  const isMoved = (name: keyof Environment) => one[name] !== undefined && other[name] !== undefined && one[name] !== other[name];
+  const moved = (["account", "partition"] as const).filter(isMoved).slice(0, 1);
+  return moved.map((what) => ({
+    rule: "environment-changed",
+    values: { what, before: one[what] ?? "", after: other[what] ?? "" },
+  }));
+}
+
+function environmentOf(terraform: JsonObject): Environment {
+  const { region, assume_role } = providerOf(terraform);
+  const role = textOf(objectOf(listOf(assume_role)[0]).role_arn) ?? "";
+  return { account: statedAccount(terraform) ?? parseIamArn(role)?.account, partition: partitionOf(textOf(region) ?? "") };
+}
+
+/** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. What cannot be read is a finding. */
+export function riskFindings(stack: string, before: PackSide, after: PackSide): readonly DiffFound[] {
+  const found: DiffFound[] = [];
+  const [one, other] = (
+    [
+      ["earlier", before],
+      ["current", after],
+    ] as const
+  ).map(([side, { settings }]) => {
+    const deployment = settings && deploymentOf(stack, settings);
+    if (deployment === undefined || !("errors" in deployment)) {
+      return risksIn(deployment);
+    }
+    found.push({ rule: "settings-unreadable", values: { side, errors: deployment.errors } });
+    return undefined;
+  });
+  if (one === undefined || other === undefined) {
+    return found;
+  }
+  return [...new Set([...one.keys(), ...other.keys()])]
+    .map((key) => ({ before: one.get(key) ?? "", after: other.get(key) ?? "no longer possible" }))
+    .filter((change) => change.before !== change.after)
+    .map((values) => ({ rule: "risk", values }));
+}
+
+/** What an attacker can do, by the actions that it requires. */
+function risksIn(deployment: Deployment | undefined): ReadonlyMap<string, string> {
+  const risks = deployment === undefined ? [] : risksOf(policyOptionsOf(deployment), (name) => name);
+  return new Map(risks.map(({ actions, what }) => [actions.join(), what]));
+}
+
+/** Parts of a configuration, and the settings that explain why they differ. */
+const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
+  "provider.aws.region": ["region"],
+  "provider.aws.allowed_account_ids": ["accountId"],
+  "provider.aws.default_tags": ["tags"],
+  "provider.aws.profile": ["provider"],
+  "provider.aws.assume_role": ["provider"],
+  "terraform.backend": ["backend", "cloud"],
+  "terraform.cloud": ["backend", "cloud"],
+  "terraform.required_providers": ["provider.version"],
+  import: ["import"],
+};
+
+/** What differs between two configurations and follows from no setting that changed, and is not compared elsewhere. */
+export function unexplained(before: PackSide, after: PackSide, fields: readonly Difference[]): readonly DiffFound[] {
+  const isIn = (part: string, whole: string) => part === whole || part.startsWith(`${whole}.`);
+  const [one, other] = [before, after].map(({ terraform }) => {
+    const { aws, ...others } = objectOf(terraform.provider);
+    return { ...terraform, provider: { ...others, aws: listOf(aws).length === 1 ? providerOf(terraform) : aws } };
+  });
+  return differences(one, other, 3)
+    .filter(({ field }) => !isCompared(field, before, after))
+    .filter(({ field: part }) => {
+      const names = Object.entries(EXPLAINED).flatMap(([explained, settings]) => (isIn(part, explained) ? settings : []));
+      return !names.some((name) => fields.some(({ field }) => isIn(field, name)));
+    })
+    .map(({ field: address }) => ({ rule: "configuration-changed", address, values: { address } }));
+}
+
+/** Resources, the policies that they refer to, and the outputs of this project are compared by what they mean. */
+function isCompared(part: string, before: PackSide, after: PackSide): boolean {
+  const { what, number = 1 } = policyOfAddress(part) ?? {};
+  const [block, name = ""] = part.split(".");
+  return (
+    block === "resource" ||
+    (what === "policyDocument" && before.files[policyFile(number)] !== after.files[policyFile(number)]) ||
+    part === ADDRESSES.callerIdentity ||
+    (block === "output" && Object.hasOwn(OUTPUTS, name))
+  );
+}

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const TESTS = join(__dirname, "..");
-const GROUPS = 8;
+const GROUPS = 4;
 
 /**
- * Every eighth unit test file, by size, as one file for Jest: to load the modules of the project for each file alone takes half as long as
+ * Every fourth unit test file, by size, as one file for Jest: to load the modules of the project for each file alone takes half as long as
  * the tests themselves. `npm test` without names runs the groups.
- * @param number 0 to 7; 8 has the files that mock a module, which would be mocked for the whole group
+ * @param number 0 to 3; 4 has the files that mock a module, which would be mocked for the whole group
  */
 export function group(number: number): void {
   const files = readdirSync(TESTS, { recursive: true, encoding: "utf8" })

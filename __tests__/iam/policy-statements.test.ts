@@ -84,20 +84,6 @@ describe("every input of a policy has an effect in the expected modes", () => {
     expect(policy.includes("ec2:RevokeSecurityGroupEgress")).toBe(granted);
   });
 
-  it.each([
-    ["1.69", true],
-    ["1.70", false],
-    [undefined, false],
-  ] as const)("the ClassicLink reads of DKP up to 1.69: %s", (dkpVersion, granted) => {
-    expect(textOf("minimal", clusterOf({ dkpVersion })).includes("ec2:DescribeVpcClassicLink")).toBe(granted);
-  });
-
-  it("the bastion of the layout WithNAT", () => {
-    const layout = { layout: "WithNAT" } as const;
-    expect(textOf("minimal", clusterOf({ ...layout, bastion: true }))).toContain("ec2:AssociateAddress");
-    expect(textOf("minimal", clusterOf(layout))).not.toContain("ec2:AssociateAddress");
-  });
-
   it.each(["partition", "region", "account"] as const)("%s, in scoped and minimal", (field) => {
     const environment = { ...ENVIRONMENT, [field]: "elsewhere" };
     const changed = UNTAGGED_MODES.filter((mode) => textOf(mode, clusterOf(), environment) !== textOf(mode, clusterOf()));

@@ -127,7 +127,7 @@ describe("keys --leaked", () => {
 
   it("ends with one key, and without the Deny", async () => {
     follow(stepTitled("36 hours after step 2"));
-    expect(done("npx dkp-access keys deckhouse")).toContain("next: nothing to do");
+    expect(done("npx dkp-access keys deckhouse")).toContain("next: nothing left to do");
     expect([await aws.accepts(leaked), await aws.accepts(fresh)]).toEqual([false, true]);
     const { PolicyNames } = await aws.iam().send(new ListUserPoliciesCommand({ UserName: "deckhouse" }));
     expect(PolicyNames).toEqual([]);

@@ -2,7 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { DeleteAccessKeyCommand, ListAccessKeysCommand, UpdateAccessKeyCommand } from "@aws-sdk/client-iam";
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  ListAccessKeysCommand,
+  UpdateAccessKeyCommand,
+} from "@aws-sdk/client-iam";
 import { stringify } from "yaml";
 import type { Action, Step } from "../../../src/cli/account/keys/next-step";
 import { PROJECT } from "../../helpers/project-root";
@@ -31,6 +36,8 @@ export class KeyOperator {
   dkp: Credentials | undefined;
   /** Keys that leaked, by ID, and their credentials where they are known. */
   readonly leaked = new Map<string, Credentials | undefined>();
+  /** Names that belong to another deployment of the account. */
+  readonly ofOthers = new Set<string>();
   /** Leaked keys that were once not Active. */
   private readonly ended = new Set<string>();
   readonly whys: string[] = [];
@@ -68,7 +75,7 @@ export class KeyOperator {
         await this.follow({ ...after, why: "leak" as Step["why"], edits: contain.edits, actions: contain.actions });
         continue;
       }
-      if (next.why === "done") {
+      if (next.why === "done" || next.why === "none") {
         return this.whys;
       }
       await this.follow(next);
@@ -87,7 +94,7 @@ export class KeyOperator {
 
   /** Does a step exactly as printed. */
   async follow(step: Step): Promise<void> {
-    const { why, restore, askLeaked, askKey, edits, actions } = step;
+    const { why, restore, names = [], askLeaked, askKey, before = [], edits, actions } = step;
     this.whys.push(why);
     if (askLeaked !== undefined && this.leaked.has(askLeaked)) {
       const { contain } = this.leak([askLeaked]);
@@ -97,6 +104,15 @@ export class KeyOperator {
     if (restore !== undefined && (await this.restored(restore.keys))) {
       return;
     }
+    const taken = names.filter(({ owner, name }) => owner === "another" || this.ofOthers.has(name));
+    if (taken.length > 0) {
+      for (const { setting, name } of taken) {
+        set(this.settings, [setting, "name"], `${name}-of-ours`);
+      }
+      this.write();
+      return;
+    }
+    await this.perform([], before);
     if (askKey !== undefined) {
       const answer = askKey[this.dkp?.accessKeyId ?? ""] ?? askKey[""];
       await this.perform(answer?.edits ?? [], answer?.actions ?? []);
@@ -166,6 +182,17 @@ export class KeyOperator {
       case "remove-errored-state":
         this.removeUnsent();
         return;
+      case "move-errored-state":
+        this.removeUnsent();
+        return;
+      case "forget":
+        this.terraform.run("state", "rm", ...action.addresses);
+        return;
+      case "create-key": {
+        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: USER }));
+        this.dkp = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+        return;
+      }
       case "untaint":
         this.terraform.run("untaint", action.address);
         return;

@@ -1,46 +1,66 @@
 import { keyFindings } from "../../../src/cli/account/keys/findings";
-import { leakResponse } from "../../../src/cli/account/keys/leak";
-import { nextStep, type Step } from "../../../src/cli/account/keys/next-step";
+import { leakResponse, leakText } from "../../../src/cli/account/keys/leak";
+import { type Context, keyReport, keyReportText } from "../../../src/cli/account/keys/report";
 import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/rules";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
+import { lackingObjects, pendingImports, unmanagedObjectsOf } from "../../../src/cli/account/keys/unmanaged-objects";
+import type { ManagedObject } from "../../../src/cli/account/managed-objects";
 import { exitCodeOf } from "../../../src/cli/findings/finding";
-import { SLOTS, type Slot } from "../../../src/iam/key-slots";
+import type { StateResource } from "../../../src/cli/terraform/state-file";
+import type { Slot } from "../../../src/iam/key-slots";
+import type { Deployment } from "../../../src/settings/deployment";
 import { KEY_ADDRESSES } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
-import { lacking } from "./situations";
-import type { Action, Program, Step as WalkedStep } from "./walk";
-import type { State, World } from "./world";
+import { type PrintedLeak, type PrintedReport, printedLeak, printedReport } from "./printed-step";
+import { described, exists, keysOf, type Part, SLOTS, type State, secondName, type World } from "./world";
 
 const DEPLOYMENT = deployment();
 const START = Date.parse("2026-01-01T00:00:00Z");
 const ACCOUNT = "123456789012";
 const dateOf = (minutes: number) => new Date(START + minutes * 60_000);
 const orUndefined = (text: string) => (text === "" ? undefined : text);
+const arn = (kind: string, name: string) => `arn:aws:iam::${ACCOUNT}:${kind}/${name}`;
+
+function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
+  const { user, policy, group, second, none, current, imports } = settings;
+  const slot = (name: Slot) => ({ status: settings[name], pgpKey: orUndefined(settings.pgp[name]) });
+  const [first] = DEPLOYMENT.policies;
+  const additional = second === "" ? [] : [{ number: 2, name: secondName(settings), statements: [] }];
+  return {
+    ...DEPLOYMENT,
+    user: { ...DEPLOYMENT.user, name: user },
+    policy: { ...DEPLOYMENT.policy, name: policy },
+    policies: [{ ...first, name: policy }, ...additional],
+    attachment: group === "" ? "user" : "group",
+    group: { ...DEPLOYMENT.group, name: group },
+    accessKeys: none ? "none" : { primary: slot("primary"), secondary: slot("secondary"), current },
+    import: { nodeRole: false, ...imports, accessKeyId: orUndefined(imports.key) },
+  };
+}
 
 /** What the program reads of a world. */
 export function situationOf(world: World): KeySituation {
-  const { settings, iam, now, clockAhead } = world;
-  const { imports } = settings;
-  const slotSettings = (slot: Slot) => ({ status: settings[slot], pgpKey: orUndefined(settings.pgp[slot]) });
-  const lacks = (what: "user" | "policy" | "attachment", exists: boolean) =>
-    exists && !world.state[what] && !imports[what] ? [what] : [];
+  const { account, clockAhead, state, settings } = world;
+  const deployed = settingsOf(world);
+  const contents = stateContents(state);
+  const isThere = (object: ManagedObject) => object.kind !== "role" && exists(account, { kind: object.kind, name: object.name });
+  const userExists = account.users[settings.user] !== undefined;
+  const inIam = {
+    userExists,
+    objects: lackingObjects(deployed, contents)
+      .filter(isThere)
+      .map((object) => ({ object, uses: { value: usesOf(world, object) } })),
+    isAttached: account.links.includes(`policy:${settings.policy} user:${settings.user}`),
+  };
   return {
-    settings: {
-      ...DEPLOYMENT,
-      accessKeys: { primary: slotSettings("primary"), secondary: slotSettings("secondary"), current: settings.current },
-      import: {
-        ...{ additionalPolicies: false, group: false, nodeRole: false },
-        ...{ user: imports.user, policy: imports.policy, attachment: imports.attachment },
-        accessKeyId: orUndefined(imports.key),
-      },
-    },
+    settings: deployed,
     folder: "cdktf.out/stacks/deckhouse",
-    state: stateContents(world.state),
+    state: contents,
     erroredState: erroredStateOf(world),
     iam: {
       account: ACCOUNT,
-      exists: iam.user,
-      keys: iam.keys
+      exists: userExists,
+      keys: keysOf(world)
         .filter(({ listed }) => listed)
         .map(({ id, status, created, used }) => ({
           id,
@@ -48,85 +68,105 @@ export function situationOf(world: World): KeySituation {
           created: dateOf(created),
           lastUsed: used === undefined ? undefined : { at: dateOf(used), service: "ec2", region: "eu-central-1" },
         })),
-      now: dateOf(now),
-      clock: dateOf(now + clockAhead),
+      now: dateOf(account.now),
+      clock: dateOf(account.now + clockAhead),
     },
-    unmanagedObjects: lacking([...lacks("user", iam.user), ...lacks("policy", iam.policy), ...lacks("attachment", iam.attached)]),
-    permissions: { lost: [], unread: [] },
+    unmanagedObjects: unmanagedObjectsOf(deployed, contents, inIam),
+    imports: pendingImports(deployed, contents, inIam),
+    permissions: { lost: lostPermissions(world), unread: [] },
     unread: [],
   };
 }
 
-function erroredStateOf({ erroredState, erroredAfter, versions }: World) {
-  if (erroredState === undefined) {
+function usesOf({ account }: World, { kind, name }: ManagedObject): readonly string[] {
+  const uses = account.links.filter(
+    (link) => link.startsWith(`${kind}:${name} `) || (kind === "group" && link.endsWith(` group:${name}`)),
+  );
+  const others = uses
+    .flatMap((link) => link.split(" "))
+    .filter((part) => part !== `${kind}:${name}` && !(kind === "group" && part.startsWith("policy:")));
+  return others.map((part) => part.replace(":", " "));
+}
+
+function lostPermissions(world: World): KeySituation["permissions"]["lost"] {
+  const { account, state } = world;
+  const isApplied = state.objects["aws_iam_user.user"] !== undefined;
+  const links = described(world).filter(
+    ({ kind, address }) => kind === "link" && isApplied && state.objects[address] === undefined,
+  );
+  const expected = [...Object.entries(state.objects), ...links.map(({ address, name }) => [address, name] as const)];
+  return expected.flatMap(([address, name]) => {
+    const isPolicy = address.startsWith("aws_iam_policy.");
+    const isLost = isPolicy
+      ? account.policies[name] !== state.contents[address]
+      : name.includes(":") && !account.links.includes(name);
+    return isLost ? [{ address, lost: name }] : [];
+  });
+}
+
+function erroredStateOf({ errored, erroredAfter, versions }: World) {
+  if (errored === undefined) {
     return undefined;
+  }
+  if (erroredAfter < 0) {
+    return "unrelated" as const;
   }
   return erroredAfter === versions.length ? ("newer" as const) : ("older" as const);
 }
 
-function stateContents({ user, keys, exposed }: State): KeySituation["state"] {
+function resourceOf([address, name]: readonly [string, string]): StateResource {
+  const names = Object.fromEntries(name.includes(":") ? name.split(" ").map((part) => part.split(":")) : []);
+  const kind = /^aws_iam_(\w+)\./.exec(address)?.[1] ?? "";
+  const attributes = name.includes(":")
+    ? {
+        ...names,
+        policy_arn: names.policy && arn("policy", names.policy),
+        groups: names.user && names.group ? [names.group] : undefined,
+      }
+    : { name, arn: arn(kind, name) };
+  return { address, tainted: false, attributes };
+}
+
+function stateContents({ objects, keys, exposed, outputs }: State): KeySituation["state"] {
+  const user = objects["aws_iam_user.user"];
   return {
     keys: SLOTS.flatMap((slot) => {
       const key = keys[slot];
-      return key === undefined
-        ? []
-        : [
-            {
-              slot,
-              id: key.id,
-              status: key.status,
-              tainted: key.tainted,
-              pgpKey: orUndefined(key.pgp),
-              secret: key.secret ? "secret" : undefined,
-              created: dateOf(key.created),
-            },
-          ];
+      if (key === undefined) {
+        return [];
+      }
+      const { id, status, tainted, pgp, secret, created } = key;
+      const known = secret ? (pgp === "" ? { secret: "secret" } : { encryptedSecret: "secret" }) : {};
+      return [{ slot, id, status, tainted, pgpKey: orUndefined(pgp), ...known, created: dateOf(created) }];
     }),
     exposed: { id: exposed?.id, slot: exposed?.slot },
-    user: user ? { name: "deckhouse", arn: `arn:aws:iam::${ACCOUNT}:user/deckhouse` } : undefined,
+    user: user === undefined ? undefined : { name: user, arn: arn("user", user) },
     tainted: SLOTS.flatMap((slot) => (keys[slot]?.tainted === true ? [KEY_ADDRESSES[slot]] : [])),
-    resources: [],
-    outputs: {},
+    resources: Object.entries(objects).map(resourceOf),
+    outputs: outputs === undefined ? {} : { user_arn: arn("user", outputs.user), policy_arn: arn("policy", outputs.policy) },
   };
 }
 
-/** A step of the program, for the walk. */
-function walked(step: Step): WalkedStep {
-  const { why, edits, actions, restore, askLeaked, askKey } = step;
-  return {
-    why,
-    done: why === "done" || why === "none",
-    edits,
-    actions: actions.map(walkedAction),
-    restore,
-    askLeaked,
-    askKey: askKey && Object.fromEntries(Object.entries(askKey).map(([id, answer]) => [id, walked(answer)])),
-  };
-}
+const contextOf = ({ settings }: World): Context => ({
+  stack: "deckhouse",
+  user: settings.user,
+  region: "us-east-1",
+  folder: "cdktf.out/stacks/deckhouse",
+  file: "deployments/deckhouse.yaml",
+  binary: "terraform",
+});
 
-function walkedAction(action: Step["actions"][number]): Action {
-  if (action.do === "untaint") {
-    const slot = SLOTS.find((name) => KEY_ADDRESSES[name] === action.address) ?? "primary";
-    return { do: "untaint", slot };
-  }
-  return action.do === "wait" ? { do: "wait", minutes: action.minutes + 1 } : (action as Action);
-}
-
-/** The program as a person runs it. */
-export const PROGRAM: Program = {
-  protectAttachment: true,
-  isAlarmed: (world) => exitCodeOf<KeyRules>(KEY_RULES, keyFindings(situationOf(world))) > 0,
-  keys: (world) => walked(nextStep(situationOf(world))),
-  leaked: (world, ids) => {
-    const { contain, after } = leakResponse(situationOf(world), ids);
-    const next = walked(after);
-    // Only the next run of `keys` can answer a question.
-    const isPlain = next.restore === undefined && next.askLeaked === undefined && next.askKey === undefined && !next.done;
-    return {
-      why: `leak, ${next.why}`,
-      done: false,
-      edits: [...contain.edits, ...(isPlain ? next.edits : [])],
-      actions: [...contain.actions.map(walkedAction), ...(isPlain ? next.actions : [])],
-    };
+/** The program as a person runs it, who reads what it prints. */
+export const PROGRAM = {
+  keys(world: World): PrintedReport {
+    return printedReport(keyReportText(keyReport(situationOf(world)), contextOf(world)));
+  },
+  leaked(world: World, ids: readonly string[]): PrintedLeak {
+    const situation = situationOf(world);
+    return printedLeak(leakText(situation, leakResponse(situation, ids), contextOf(world)));
+  },
+  /** Whether `keys` exits with attention. */
+  isAlarmed(world: World): boolean {
+    return exitCodeOf<KeyRules>(KEY_RULES, keyFindings(situationOf(world))) > 0;
   },
 };

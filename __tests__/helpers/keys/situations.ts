@@ -38,6 +38,7 @@ export function situation(
     },
     iam: { account: "123456789012", exists: true, keys: inIam, now: NOW, clock: NOW },
     unmanagedObjects: [],
+    imports: { existing: [], missing: [] },
     permissions: { lost: [], unread: [] },
     unread: [],
   };

@@ -1,61 +1,33 @@
 import type { Slot } from "../../../src/iam/key-slots";
+import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
+import type { PrintedAction, PrintedLeak, PrintedReport, PrintedStep } from "./printed-step";
 import {
-  type Applied,
   apply,
   canonical,
   copyOf,
   createKey,
   DAY,
   deleteKey,
+  described,
+  emptyState,
   HOUR,
   type Interruption,
   type Key,
   keyIn,
-  newWorld,
+  keysOf,
   pass,
   type Settings,
   SLOTS,
   type State,
+  swapped,
   type World,
   works,
 } from "./world";
 
-/** What a person does to the letter. */
-export type Action =
-  | { readonly do: "apply" }
-  | { readonly do: "hand-over" }
-  | { readonly do: "push-state" }
-  | { readonly do: "remove-errored-state" }
-  | { readonly do: "untaint"; readonly slot: Slot }
-  | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string }
-  | { readonly do: "wait"; readonly minutes: number }
-  | { readonly do: "import"; readonly slot: Slot; readonly key: string };
-
-export interface Edit {
-  readonly setting: string;
-  /** Undefined: the setting is removed. */
-  readonly value: string | boolean | undefined;
-}
-
-export interface Step {
-  readonly why: string;
-  readonly done: boolean;
-  readonly edits: readonly Edit[];
-  readonly actions: readonly Action[];
-  /** First of all: a version of the state that has this key, or the user. */
-  readonly restore?: { readonly keys: readonly string[] } | undefined;
-  /** Whether a key has leaked; then its step is that of `--leaked`. */
-  readonly askLeaked?: string | undefined;
-  /** What to do by the key that DKP has; "" for none of them. */
-  readonly askKey?: Readonly<Record<string, Step>> | undefined;
-}
-
-/** The program under test. */
+/** The program under test, as a person reads it. */
 export interface Program {
-  readonly protectAttachment: boolean;
-  keys(world: World): Step;
-  /** The steps after a leak, in their order. */
-  leaked(world: World, ids: readonly string[]): Step;
+  keys(world: World): PrintedReport;
+  leaked(world: World, ids: readonly string[]): PrintedLeak;
   /** Whether `keys` exits with attention. */
   isAlarmed(world: World): boolean;
 }
@@ -72,10 +44,36 @@ export interface Walk {
   readonly longest: number;
   readonly longestTrail: readonly string[];
   readonly violations: readonly Violation[];
-  readonly whys: ReadonlyMap<string, number>;
 }
 
 class Broken extends Error {}
+
+/** What a person does next: the steps of a leak, or that of `keys`. */
+interface Advice {
+  readonly kind: "keys" | "leak";
+  readonly steps: readonly PrintedStep[];
+  readonly isDone: boolean;
+}
+
+/** What the program advises: after a leak, until the leaked keys are dead, `keys --leaked`. */
+function advice(program: Program, world: World): Advice {
+  const live = (id: string) => keyIn(world, id)?.status === "Active";
+  const leaked = world.leaked.filter(live);
+  if (leaked.length > 0) {
+    return leakAdvice(program, world, leaked);
+  }
+  const { next, isDone, suspects } = program.keys(world);
+  const hostile = suspects.filter((id) => world.hostile.includes(id));
+  return hostile.length > 0 ? leakAdvice(program, world, hostile) : { kind: "keys", steps: [next], isDone };
+}
+
+function leakAdvice(program: Program, world: World, ids: readonly string[]): Advice {
+  const { contain, after, suspects } = program.leaked(world, ids);
+  const hostile = suspects.filter((id) => world.hostile.includes(id) && !ids.includes(id));
+  return hostile.length > 0
+    ? leakAdvice(program, world, [...ids, ...hostile])
+    : { kind: "leak", steps: [contain, after], isDone: false };
+}
 
 interface Followed {
   readonly world: World;
@@ -83,123 +81,228 @@ interface Followed {
   readonly calls: number;
 }
 
-/** Follows a step to the letter. @throws Broken if an invariant is violated, or the step is not possible */
-function follow(program: Program, before: World, given: Step, interruption?: Interruption, isAnswer = false): Followed {
-  const world = copyOf(before);
-  let step = given;
-  const leakedKey = step.askLeaked;
-  if (leakedKey !== undefined && world.leaked.includes(leakedKey)) {
-    step = program.leaked(world, [leakedKey]);
+/** Follows advice to the letter. @throws Broken if an invariant is violated, or a step is not possible */
+function follow(program: Program, before: World, { steps, kind }: Advice, interruption?: Interruption): Followed {
+  const person = new Person(program, copyOf(before), interruption);
+  for (const id of kind === "leak" ? keysToEnd(steps) : []) {
+    if (!person.world.leaked.includes(id)) {
+      person.world.leaked.push(id);
+    }
   }
-  if (step.restore !== undefined) {
-    const { keys: sought } = step.restore;
-    const found = world.versions.findLast(({ user, keys }) => {
-      const has = Object.values(keys).map(({ id }) => id);
-      return user && sought.every((id) => has.includes(id));
+  for (const step of steps) {
+    if (!person.isInterrupted) {
+      person.follow(step);
+    }
+  }
+  return { world: person.world, calls: person.calls };
+}
+
+const keysToEnd = (steps: readonly PrintedStep[]) =>
+  steps.slice(0, 1).flatMap(({ actions }) => actions.flatMap((action) => (action.do === "delete" ? [action.key] : [])));
+
+/** A person who does what is printed, in one world. */
+class Person {
+  calls = 0;
+  isInterrupted = false;
+  private applied = false;
+  /** A person who has looked up the key of DKP knows more than AWS reports. */
+  private hasLookedUp = false;
+  private readonly before: World;
+
+  constructor(
+    private readonly program: Program,
+    readonly world: World,
+    private readonly interruption: Interruption | undefined,
+  ) {
+    this.before = copyOf(world);
+  }
+
+  follow(step: PrintedStep): void {
+    const { world } = this;
+    if (step.askLeaked !== undefined && world.leaked.includes(step.askLeaked)) {
+      const { contain } = this.program.leaked(world, [step.askLeaked]);
+      this.perform(contain);
+      return;
+    }
+    if (step.restore !== undefined && this.restore(step.restore)) {
+      return;
+    }
+    const names = step.names.filter(({ kind, name, isKnown }) => isKnown || isOfAnother(world, kind, name));
+    if (names.length > 0) {
+      for (const { setting } of names) {
+        const field = setting as "user" | "policy" | "group";
+        world.settings[field] = `${world.settings[field]}-${world.id}`;
+      }
+      return;
+    }
+    if (Object.keys(step.answers).length > 0) {
+      const answer = step.answers[world.dkp] ?? step.answers.neither;
+      if (answer === undefined) {
+        throw new Broken("the question has no answer that fits");
+      }
+      this.hasLookedUp = true;
+      this.follow(answer);
+      return;
+    }
+    this.perform(step);
+  }
+
+  private restore(keys: readonly string[]): boolean {
+    const { world } = this;
+    const found = world.versions.findLast((version) => {
+      const ids = Object.values(version.keys).map(({ id }) => id);
+      return version.objects[ADDRESSES.user] !== undefined && keys.every((id) => ids.includes(id));
     });
-    if (found !== undefined) {
-      world.state = copyOf(found);
-      world.versions.push(copyOf(found));
-      return { world, calls: 0 };
+    if (found === undefined || JSON.stringify(found) === JSON.stringify(world.state)) {
+      return false;
+    }
+    world.state = copyOf(found);
+    world.versions.push(copyOf(found));
+    return true;
+  }
+
+  private perform({ before, edits, actions, why }: PrintedStep): void {
+    for (const action of before) {
+      this.act(action);
+    }
+    for (const { setting, value } of edits) {
+      edit(this.world.settings, setting, value);
+    }
+    for (const action of actions) {
+      if (this.isInterrupted) {
+        return;
+      }
+      if (why === "contain" && action.do === "delete" && keyIn(this.world, action.key)?.status === "Active") {
+        throw new Broken("a key is deleted before it is deactivated: if it did not leak, nothing brings it back");
+      }
+      this.act(action);
     }
   }
-  if (step.askKey !== undefined) {
-    const answer = step.askKey[world.dkp] ?? step.askKey[""];
-    if (answer === undefined) {
-      throw new Broken("the question has no answer that fits");
+
+  private act(action: PrintedAction): void {
+    const check = invariants(this.before, this.world, this.hasLookedUp);
+    if (action.do === "apply") {
+      this.apply(check);
+    } else {
+      perform(this.world, action);
+      check(action.do);
     }
-    return follow(program, world, answer, interruption, true);
   }
-  for (const { setting, value } of step.edits) {
-    edit(world.settings, setting, value);
+
+  private apply(check: (what: string) => void): void {
+    const { world, interruption } = this;
+    if (world.errored !== undefined && world.erroredAfter === world.versions.length) {
+      throw new Broken("the advised apply makes errored.tfstate useless");
+    }
+    const before = copyOf(world.state);
+    const result = apply(world, () => check("apply"), this.applied ? undefined : interruption);
+    if ("refused" in result) {
+      throw new Broken(`the advised apply is refused: ${result.refused}`);
+    }
+    this.calls = this.applied ? this.calls : result.calls;
+    const known = Object.values(world.state.keys).map(({ id }) => id);
+    const lost = Object.values(before.keys).find(({ id }) => !known.includes(id) && keyIn(world, id) !== undefined);
+    if (lost !== undefined && interruption === undefined) {
+      throw new Broken("the advised apply takes a key out of the state that IAM has");
+    }
+    checkProtection(before, world);
+    if (interruption !== undefined && !this.applied) {
+      this.isInterrupted = true;
+      return;
+    }
+    this.applied = true;
+    if (result.failed.length > 0 && keysOf(world).some(({ listed }) => !listed)) {
+      // Nothing shows a key that IAM does not list and the state does not have. IAM refuses the third one.
+      pass(world, 11);
+      this.isInterrupted = true;
+    } else if (result.failed.some((name) => !isConflict(name))) {
+      throw new Broken(`the advised apply fails: ${result.failed.join(", ")}`);
+    }
   }
+}
+
+/** A secret is never protected less than that of the other key was. */
+function checkProtection(before: State, { state }: World): void {
+  const protectedBefore = Object.values(before.keys).some(({ pgp }) => pgp !== "");
+  const ids = Object.values(before.keys).map(({ id }) => id);
+  const weaker = Object.values(state.keys).some(({ id, pgp, secret }) => !ids.includes(id) && secret && pgp === "");
+  if (protectedBefore && weaker) {
+    throw new Broken("a new key is in plaintext, although the one before was encrypted");
+  }
+}
+
+/** Whether an object of the account is that of another deployment: only a person knows it. */
+function isOfAnother(world: World, kind: string, name: string): boolean {
+  const creator = world.account.creators[`${kind} ${name}`];
+  return creator !== undefined && creator !== world.id;
+}
+
+/** What must hold after each call. */
+function invariants(before: World, world: World, hasLookedUp: boolean): (what: string) => void {
   let worked = works(world);
   const { dkp } = before;
   const isRevivable =
     keyIn(before, dkp)?.status === "Inactive" &&
     !before.leaked.includes(dkp) &&
+    !before.settings.none &&
     SLOTS.some((slot) => {
       const { [slot]: managed } = before.state.keys;
       const { [slot]: status, pgp } = before.settings;
       return managed?.id === dkp && !managed.tainted && status === "Active" && pgp[slot] === managed.pgp;
     });
-  const check = (what: string) => {
-    const isUsed = ({ used }: Key) => used !== undefined && world.now - used < DAY;
-    const ended = before.iam.keys.find(
-      (key) =>
-        key.status === "Active" && !world.leaked.includes(key.id) && isUsed(key) && keyIn(world, key.id)?.status !== "Active",
-    );
-    // A person who has looked up the key of DKP knows more than AWS reports.
-    if (ended !== undefined && !isAnswer) {
+  const isUsed = ({ used }: Key) => used !== undefined && world.account.now - used < DAY;
+  return (what) => {
+    const isEnded = (key: Key) =>
+      key.status === "Active" && !world.leaked.includes(key.id) && isUsed(key) && keyIn(world, key.id)?.status !== "Active";
+    if (keysOf(before).some(isEnded) && !hasLookedUp) {
       throw new Broken(`a key that was used within a day ends, by ${what}`);
     }
     if (isRevivable && world.dkp !== dkp) {
       throw new Broken(`DKP gets another key although its own can be activated again, by ${what}`);
     }
-    if (exposesSecret(before) && !exposesSecret(world) && keyIn(world, before.state.exposed?.id ?? "")?.status === "Active") {
+    const exposed = keyIn(world, before.state.exposed?.id ?? "");
+    if (exposesSecret(before) && !exposesSecret(world) && exposed?.status === "Active" && !world.settings.none) {
       throw new Broken(`the outputs no longer expose a key with its secret, by ${what}`);
     }
-    for (const id of world.leaked) {
-      const isActive = keyIn(world, id)?.status === "Active";
-      if (isActive && world.ended.includes(id)) {
-        throw new Broken(`a leaked key works again, by ${what}`);
-      }
-      if (!isActive && !world.ended.includes(id)) {
-        world.ended.push(id);
-      }
-    }
+    checkLeaks(world, what);
+    checkOthers(before, world, what);
     if (worked && !works(world) && !world.leaked.includes(world.dkp)) {
       throw new Broken(`DKP's key stops to work, by ${what}`);
     }
     worked = works(world);
   };
-  let calls = 0;
-  let applied = false;
-  for (const action of step.actions) {
-    if (action.do === "apply") {
-      if (world.erroredState !== undefined && world.erroredAfter === world.versions.length) {
-        throw new Broken("the advised apply makes errored.tfstate useless");
-      }
-      const had = Object.values(world.state.keys).map(({ id }) => id);
-      const result: Applied = apply(world, program.protectAttachment, () => check("apply"), applied ? undefined : interruption);
-      if ("refused" in result) {
-        throw new Broken(`the advised apply is refused: ${result.refused}`);
-      }
-      if (!applied) {
-        calls = result.calls;
-      }
-      const known = Object.values(world.state.keys).map(({ id }) => id);
-      const lost = had.find((id) => !known.includes(id) && keyIn(world, id) !== undefined);
-      if (lost !== undefined && interruption === undefined) {
-        throw new Broken("the advised apply takes a key out of the state that IAM has");
-      }
-      if (interruption !== undefined && !applied) {
-        return { world, calls };
-      }
-      applied = true;
-      if (result.failed.length > 0 && world.iam.keys.some(({ listed }) => !listed)) {
-        // Nothing shows a key that IAM does not list and the state does not have. IAM refuses the third one.
-        pass(world, 11);
-        return { world, calls };
-      }
-      if (result.failed.length > 0) {
-        throw new Broken(`the advised apply fails: ${result.failed.join(", ")}`);
-      }
-    } else {
-      if (step.why.startsWith("leak") && action.do === "delete" && keyIn(world, action.key)?.status === "Active") {
-        throw new Broken("a key is deleted before it is deactivated: if it did not leak, nothing brings it back");
-      }
-      perform(world, action);
-      check(action.do);
+}
+
+function checkLeaks(world: World, what: string): void {
+  for (const id of world.leaked) {
+    const isActive = keyIn(world, id)?.status === "Active";
+    if (isActive && world.ended.includes(id)) {
+      throw new Broken(`a leaked key works again, by ${what}`);
+    }
+    if (!isActive && !world.ended.includes(id)) {
+      world.ended.push(id);
     }
   }
-  return { world, calls };
+}
+
+/** No step ends the key or the permissions of another deployment. */
+function checkOthers(before: World, world: World, what: string): void {
+  for (const [index, other] of world.others.entries()) {
+    const was = before.others[index];
+    const isSame = other.dkp === world.dkp || world.leaked.includes(other.dkp);
+    if (was !== undefined && !isSame && works({ ...before, ...was }) && !works({ ...world, ...other, account: world.account })) {
+      throw new Broken(`the key of another deployment stops to work, by ${what}`);
+    }
+  }
 }
 
 function edit(settings: Settings, setting: string, value: string | boolean | undefined): void {
   const [, slot, field] = /^accessKeys\.(primary|secondary)\.(status|pgpKey)$/.exec(setting) ?? [];
   const [, what] = /^import\.(\w+)$/.exec(setting) ?? [];
-  if (slot !== undefined && field === "status") {
+  if (setting === "accessKeys" && value === undefined) {
+    Object.assign(settings, { none: false, primary: "Active", secondary: "absent", current: "primary" });
+    settings.pgp = { primary: "", secondary: "" };
+  } else if (slot !== undefined && field === "status") {
     settings[slot as Slot] = value as "Active";
   } else if (slot !== undefined) {
     settings.pgp[slot as Slot] = String(value ?? "");
@@ -207,16 +310,19 @@ function edit(settings: Settings, setting: string, value: string | boolean | und
     settings.current = value as Slot;
   } else if (what === "accessKeyId") {
     settings.imports.key = String(value ?? "");
-  } else if (what === "user" || what === "policy" || what === "attachment") {
-    settings.imports[what] = value === true;
+  } else if (what !== undefined) {
+    settings.imports[what as "user"] = value === true;
   } else if (setting !== "accessKeys.allowPlaintext") {
     throw new Broken(`unknown setting ${setting}`);
   }
 }
 
 /** The rules of settings that a step must respect. */
-export function settingsError({ primary, secondary, current, pgp, imports }: Settings): string | undefined {
+export function settingsError({ none, primary, secondary, current, pgp, imports }: Settings): string | undefined {
   const slots = { primary, secondary };
+  if (none) {
+    return imports.key === "" ? undefined : "import.accessKeyId with accessKeys: none";
+  }
   if (slots[current] !== "Active") {
     return "accessKeys.current is not Active";
   }
@@ -229,8 +335,8 @@ export function settingsError({ primary, secondary, current, pgp, imports }: Set
   return undefined;
 }
 
-function perform(world: World, action: Exclude<Action, { readonly do: "apply" }>): void {
-  const { state, erroredState } = world;
+function perform(world: World, action: Exclude<PrintedAction, { readonly do: "apply" }>): void {
+  const { state, errored } = world;
   switch (action.do) {
     case "hand-over": {
       const key = Object.values(state.keys).find(({ id }) => id === state.exposed?.id);
@@ -240,50 +346,60 @@ function perform(world: World, action: Exclude<Action, { readonly do: "apply" }>
       world.dkp = key.id;
       return;
     }
+    case "create-key": {
+      const key = createKey(world);
+      if (key === undefined) {
+        throw new Broken("LimitExceeded");
+      }
+      world.dkp = key.id;
+      return;
+    }
     case "push-state":
-      if (erroredState === undefined) {
-        throw new Broken("there is no errored.tfstate");
+      if (errored === undefined || world.erroredAfter !== world.versions.length) {
+        throw new Broken("Terraform refuses errored.tfstate");
       }
-      if (world.erroredAfter !== world.versions.length) {
-        throw new Broken("cannot overwrite existing state with serial");
-      }
-      world.state = erroredState;
-      world.versions.push(copyOf(erroredState));
-      world.erroredState = undefined;
+      world.state = errored;
+      world.versions.push(copyOf(errored));
+      delete world.errored;
       return;
     case "remove-errored-state":
-      world.erroredState = undefined;
+    case "move-errored-state":
+      if ((action.do === "move-errored-state") !== world.erroredAfter < 0) {
+        throw new Broken(`${action.do} of another kind of errored.tfstate`);
+      }
+      delete world.errored;
+      world.erroredAfter = 0;
       return;
     case "untaint": {
-      const key = state.keys[action.slot];
-      if (key === undefined) {
+      const key = SLOTS.map((slot) => KEY_ADDRESSES[slot] === action.address && state.keys[slot]).find(Boolean);
+      if (key === undefined || key === false) {
         throw new Broken("nothing to untaint");
       }
       key.tainted = false;
       return;
     }
+    case "forget":
+      for (const address of action.addresses) {
+        if (state.objects[address] === undefined) {
+          throw new Broken("no such resource in the state");
+        }
+        delete state.objects[address];
+        delete state.contents[address];
+      }
+      world.versions.push(copyOf(state));
+      return;
     case "activate":
-    case "deactivate": {
+    case "deactivate":
+    case "delete": {
       const key = keyIn(world, action.key);
       if (key === undefined) {
         throw new Broken(`no key to ${action.do}`);
       }
-      key.status = action.do === "activate" ? "Active" : "Inactive";
-      return;
-    }
-    case "delete":
-      if (keyIn(world, action.key) === undefined) {
-        throw new Broken("no key to delete");
+      if (action.do === "delete") {
+        deleteKey(world, action.key);
+      } else {
+        key.status = action.do === "activate" ? "Active" : "Inactive";
       }
-      deleteKey(world, action.key);
-      return;
-    case "import": {
-      const key = keyIn(world, action.key);
-      if (key === undefined || state.keys[action.slot] !== undefined) {
-        throw new Broken("import is not possible");
-      }
-      state.keys[action.slot] = { id: key.id, status: key.status, secret: false, pgp: "", tainted: false, created: key.created };
-      world.versions.push(copyOf(state));
       return;
     }
     case "wait":
@@ -296,45 +412,57 @@ function exposesSecret({ state }: World): boolean {
   return Object.values(state.keys).some(({ id, secret }) => id === state.exposed?.id && secret);
 }
 
+/** DeleteConflict of a policy that is no longer described, and whose attachment the state lost: no key depends on it. */
+const isConflict = (name: string) => /^delete (?:former )?aws_iam_policy\./.test(name);
+
 /** What an apply of the present settings does wrong; undefined: nothing. */
-function harmOf(program: Program, before: World): string | undefined {
+function harmOf(before: World): string | undefined {
   const world = copyOf(before);
-  const result = apply(world, program.protectAttachment, () => undefined);
+  const result = apply(world, () => undefined);
   if ("refused" in result) {
     return result.refused;
   }
   const [failed] = result.failed;
-  if (failed !== undefined) {
+  if (failed !== undefined && !isConflict(failed)) {
     return `${failed} fails`;
   }
-  const isRevived = world.leaked.some((id) => keyIn(before, id)?.status !== "Active" && keyIn(world, id)?.status === "Active");
-  if (isRevived) {
+  const isActive = (now: World, id: string) => keyIn(now, id)?.status === "Active";
+  if (world.leaked.some((id) => !isActive(before, id) && isActive(world, id))) {
     return "a leaked key works again";
   }
   return works(before) && !works(world) ? "DKP's key stops to work" : undefined;
 }
 
 /** What is wrong although nothing is to do. */
-function wrongAtTheEnd(program: Program, before: World): string | undefined {
-  if (before.leaked.some((id) => keyIn(before, id)?.status === "Active")) {
+function wrongAtTheEnd(before: World): string | undefined {
+  const isActive = (id: string) => keyIn(before, id)?.status === "Active";
+  if (before.leaked.some(isActive)) {
     return "a leaked key works at the end";
   }
-  const { state, versions } = before;
+  if (before.hostile.some(isActive)) {
+    return "the key of an attacker works at the end";
+  }
+  const { state, versions, settings } = before;
   const isLost = versions.some(({ keys }) => Object.values(keys).some(({ id, secret }) => id === state.exposed?.id && secret));
   // Who imports a key gives up its secret.
-  if (isLost && !exposesSecret(before) && state.exposed?.id !== before.imported) {
+  if (
+    !settings.none &&
+    isLost &&
+    !exposesSecret(before) &&
+    state.exposed?.id !== before.imported &&
+    settings.imports.key === ""
+  ) {
     return "the secret of the exposed key is only in an older version of the state";
   }
   const world = copyOf(before);
-  const result = apply(world, program.protectAttachment, () => undefined);
-  const isUnchanged = !("refused" in result) && result.calls === 0 && result.failed.length === 0;
-  return isUnchanged && world.state.exposed?.id === state.exposed?.id ? undefined : "an apply changes something at the end";
-}
-
-/** What the program advises: after a leak, until the leaked keys are dead, `keys --leaked`. */
-function advice(program: Program, world: World): Step {
-  const live = world.leaked.filter((id) => keyIn(world, id)?.status === "Active");
-  return live.length > 0 ? program.leaked(world, live) : program.keys(world);
+  const result = apply(world, () => undefined);
+  if ("refused" in result || result.failed.some((name) => !isConflict(name))) {
+    return `an apply fails at the end: ${JSON.stringify(result)}`;
+  }
+  const isUnchanged =
+    JSON.stringify(keysOf(world)) === JSON.stringify(keysOf(before)) &&
+    (settings.none || world.state.exposed?.id === state.exposed?.id);
+  return isUnchanged ? undefined : "an apply changes the keys at the end";
 }
 
 /** A change that returns false does not apply. */
@@ -342,30 +470,41 @@ type Change<Rest extends readonly unknown[] = []> = (world: World, ...rest: Rest
 type Event = readonly [name: string, change: Change];
 
 const ROTATION: readonly (readonly [string, Partial<Settings>])[] = [
-  ["one key", { primary: "Active", secondary: "absent", current: "primary" }],
-  ["a second key", { primary: "Active", secondary: "Active", current: "primary" }],
-  ["the second key exposed", { primary: "Active", secondary: "Active", current: "secondary" }],
-  ["the first key retired", { primary: "Inactive", secondary: "Active", current: "secondary" }],
-  ["the first key absent", { primary: "absent", secondary: "Active", current: "secondary" }],
+  ["one key", { none: false, primary: "Active", secondary: "absent", current: "primary" }],
+  ["a second key", { none: false, primary: "Active", secondary: "Active", current: "primary" }],
+  ["the second key exposed", { none: false, primary: "Active", secondary: "Active", current: "secondary" }],
+  ["the first key retired", { none: false, primary: "Inactive", secondary: "Active", current: "secondary" }],
+  ["the first key absent", { none: false, primary: "absent", secondary: "Active", current: "secondary" }],
+  ["accessKeys: none", { none: true }],
 ];
 
-/** What can happen to a world. */
-function eventsOf(program: Program, world: World): readonly Event[] {
-  const forKeys = (name: string, change: Change<[id: string]>): readonly Event[] =>
-    world.iam.keys.map(({ id }, index) => [`${name} (key ${index + 1})`, (now) => change(now, id)]);
+const eventOf = (name: string, change: Change): Event => [name, change];
+
+/** What can happen to the state. */
+function stateEvents(world: World): readonly Event[] {
   const lose = (name: string, change: (state: State) => boolean): Event => [
     `the state loses ${name}`,
     (now) => {
-      const lost = change(now.state);
+      const isLost = change(now.state);
       now.versions.push(copyOf(now.state));
-      return lost;
+      return isLost;
     },
   ];
+  const loseObjects = (name: string, ...addresses: readonly string[]): Event =>
+    lose(name, ({ objects, contents }) => {
+      const lost = addresses.filter((address) => objects[address] !== undefined);
+      for (const address of lost) {
+        delete objects[address];
+        delete contents[address];
+      }
+      return lost.length === addresses.length;
+    });
+  const older = world.versions.slice(-4, -1);
   return [
     [
       "the state is lost, with all versions",
       (now) => {
-        now.state = copyOf(newWorld().state);
+        now.state = emptyState();
         now.versions = [];
         return world.versions.length > 0;
       },
@@ -373,62 +512,50 @@ function eventsOf(program: Program, world: World): readonly Event[] {
     [
       "the state is lost",
       (now) => {
-        now.state = copyOf(newWorld().state);
-        return world.state.user;
+        now.state = emptyState();
+        return world.state.objects[ADDRESSES.user] !== undefined;
       },
     ],
-    ...world.versions.slice(-4, -1).map(
-      (version, index): Event => [
-        `an older state is restored (${index})`,
-        (now) => {
-          now.state = copyOf(version);
-          now.versions.push(copyOf(version));
-        },
-      ],
-    ),
-    ...world.versions.slice(-4, -1).map(
-      (version, index): Event => [
-        `an older state is restored, and later versions are lost (${index})`,
-        (now) => {
-          now.state = copyOf(version);
-          now.versions = [copyOf(version)];
-        },
-      ],
-    ),
-    lose("the policy", (state) => {
-      const had = state.policy;
-      state.policy = false;
-      return had;
-    }),
-    lose("the attachment", (state) => {
-      const had = state.attachment;
-      state.attachment = false;
-      return had;
-    }),
-    lose("policy and attachment", (state) => {
-      const had = state.policy && state.attachment;
-      state.policy = false;
-      state.attachment = false;
-      return had;
-    }),
-    lose("the user", (state) => {
-      const had = state.user;
-      state.user = false;
-      return had;
-    }),
-    ...(["primary", "secondary"] as const).map((slot) =>
-      lose(`the key ${slot}`, (state) => {
-        const had = state.keys[slot] !== undefined;
-        delete state.keys[slot];
-        return had;
+    ...older.map((version, index) =>
+      eventOf(`an older state is restored (${index})`, (now) => {
+        now.state = copyOf(version);
+        now.versions.push(copyOf(version));
       }),
     ),
-    ...forKeys("leaks", (now, id) => {
-      if (now.leaked.includes(id)) {
-        return false;
-      }
-      now.leaked.push(id);
-    }),
+    ...older.map((version, index) =>
+      eventOf(`an older state is restored, and later versions are lost (${index})`, (now) => {
+        now.state = copyOf(version);
+        now.versions = [copyOf(version)];
+      }),
+    ),
+    ...described(world).map(({ address }) => loseObjects(address, address)),
+    loseObjects("policy and attachment", ADDRESSES.policy, ADDRESSES.userAttachment),
+    loseObjects("the second policy and its attachment", policyAddress("policy", 2), policyAddress("userAttachment", 2)),
+    ...SLOTS.map((slot) =>
+      lose(`the key ${slot}`, (state) => {
+        const isThere = state.keys[slot] !== undefined;
+        delete state.keys[slot];
+        return isThere;
+      }),
+    ),
+    [
+      "errored.tfstate of something else lies there",
+      (now) => {
+        now.errored = emptyState();
+        now.erroredAfter = -1;
+        return world.errored === undefined;
+      },
+    ],
+  ];
+}
+
+/** What can happen to keys and permissions in IAM. */
+function accountEvents(world: World): readonly Event[] {
+  const forKeys = (name: string, change: Change<[id: string]>): readonly Event[] =>
+    keysOf(world).map(({ id }, index) => [`${name} (key ${index + 1})`, (now) => change(now, id)]);
+  const end = (now: World, id: string) => now.leaked.includes(id) && now.ended.push(id);
+  return [
+    ...forKeys("leaks", (now, id) => !now.leaked.includes(id) && now.leaked.push(id) > 0),
     ...forKeys("leaks and is deactivated", (now, id) => {
       const key = keyIn(now, id);
       if (now.leaked.includes(id) || key === undefined) {
@@ -444,22 +571,26 @@ function eventsOf(program: Program, world: World): readonly Event[] {
         return false;
       }
       key.status = "Inactive";
-      if (now.leaked.includes(id)) {
-        now.ended.push(id);
-      }
+      end(now, id);
     }),
     ...forKeys("is deleted manually", (now, id) => {
       deleteKey(now, id);
-      if (now.leaked.includes(id)) {
-        now.ended.push(id);
-      }
+      end(now, id);
     }),
-    ["a key is created manually", (now) => createKey(now) !== undefined],
+    ["a colleague creates a key", (now) => createKey(now) !== undefined],
+    [
+      "an attacker creates a key",
+      (now) => {
+        const key = isOfAnother(now, "user", now.settings.user) ? undefined : createKey(now);
+        return key !== undefined && now.hostile.push(key.id) > 0;
+      },
+    ],
     [
       "a manual key is given to DKP",
       (now) => {
-        const key = now.iam.keys.find(({ id }) => !Object.values(now.state.keys).some((known) => known.id === id));
-        if (key?.status !== "Active" || key.id === now.dkp) {
+        const key = keysOf(now).find(({ id }) => Object.values(now.state.keys).every((known) => known.id !== id));
+        const isOwn = !isOfAnother(now, "user", now.settings.user);
+        if (!isOwn || key?.status !== "Active" || key.id === now.dkp || now.hostile.includes(key.id)) {
           return false;
         }
         now.dkp = key.id;
@@ -468,6 +599,42 @@ function eventsOf(program: Program, world: World): readonly Event[] {
         pass(now, 4 * HOUR);
       },
     ],
+    ...world.account.links
+      .filter((link) => described(world).some(({ name }) => name === link))
+      .map((link) =>
+        eventOf(`${link} is removed manually`, ({ account }) => {
+          account.links = account.links.filter((other) => other !== link);
+        }),
+      ),
+    [
+      "the policy is changed manually",
+      ({ account, settings }) => {
+        const isThere = account.policies[settings.policy] === world.id;
+        account.policies[settings.policy] = "manual";
+        return isThere;
+      },
+    ],
+    [
+      "IAM lists the newest key late",
+      (now) => {
+        const newest = keysOf(now).findLast(({ created }) => created === now.account.now);
+        // A key that neither state nor IAM shows cannot be known.
+        if (newest?.listed !== true || Object.values(now.state.keys).every(({ id }) => id !== newest.id)) {
+          return false;
+        }
+        newest.listed = false;
+      },
+    ],
+  ];
+}
+
+/** What a person can do, and what time does. */
+function otherEvents(world: World): readonly Event[] {
+  const isChanged = (now: World) =>
+    JSON.stringify(now.settings) !== JSON.stringify(world.settings) && settingsError(now.settings) === undefined;
+  const { current } = world.settings;
+  const next: Slot = current === "primary" ? "secondary" : "primary";
+  return [
     [
       "hand-over",
       (now) => {
@@ -478,49 +645,55 @@ function eventsOf(program: Program, world: World): readonly Event[] {
         now.dkp = exposed.id;
       },
     ],
-    ...forKeys("import.accessKeyId", (now, id) => {
-      if (Object.values(now.state.keys).some((known) => known.id === id) || now.settings.pgp.primary !== "") {
-        return false;
-      }
-      now.settings.imports.key = id;
-      now.imported = id;
-      now.settings.primary = now.settings.primary === "absent" ? "Active" : now.settings.primary;
-    }),
-    ...ROTATION.map(
-      ([name, change]): Event => [
-        `settings of: ${name}`,
-        (now) => {
-          Object.assign(now.settings, change);
-          return JSON.stringify(now.settings) !== JSON.stringify(world.settings) && settingsError(now.settings) === undefined;
-        },
-      ],
+    ...keysOf(world).map(({ id }, index) =>
+      eventOf(`import.accessKeyId (key ${index + 1})`, (now) => {
+        if (
+          Object.values(now.state.keys).some((known) => known.id === id) ||
+          now.settings.pgp.primary !== "" ||
+          now.settings.none
+        ) {
+          return false;
+        }
+        now.settings.imports.key = id;
+        now.imported = id;
+        now.settings.primary = now.settings.primary === "absent" ? "Active" : now.settings.primary;
+      }),
+    ),
+    ...ROTATION.map(([name, change]) =>
+      eventOf(`settings of: ${name}`, (now) => {
+        Object.assign(now.settings, copyOf(change));
+        return isChanged(now);
+      }),
     ),
     [
       "another pgpKey in the current slot",
       (now) => {
-        now.settings.pgp[now.settings.current] = "B";
-        return world.settings.pgp[now.settings.current] !== "B" && settingsError(now.settings) === undefined;
+        now.settings.pgp[current] = "B";
+        return isChanged(now);
       },
     ],
     [
+      "a migration to pgpKey begins",
+      (now) => {
+        now.settings.pgp[next] = "C";
+        now.settings[next] = "Active";
+        return world.settings[next] === "absent" && isChanged(now);
+      },
+    ],
+    ...["", "1", "2"].map((second) =>
+      eventOf(`settings whose second policy is "${second}"`, (now) => {
+        now.settings.second = second;
+        return isChanged(now);
+      }),
+    ),
+    [
       "unchanged settings are applied",
       (now) => {
-        const result = apply(now, program.protectAttachment, () => undefined);
+        const result = apply(now, () => undefined);
         for (const id of now.leaked) {
           now.ended = keyIn(now, id)?.status === "Active" ? now.ended.filter((ended) => ended !== id) : now.ended;
         }
         return !("refused" in result);
-      },
-    ],
-    [
-      "IAM lists the newest key late",
-      (now) => {
-        const newest = now.iam.keys.findLast(({ created }) => created === now.now);
-        // A key that neither state nor IAM shows cannot be known.
-        if (newest?.listed !== true || Object.values(now.state.keys).every(({ id }) => id !== newest.id)) {
-          return false;
-        }
-        newest.listed = false;
       },
     ],
     ["a day passes", (now) => pass(now, DAY + 60)],
@@ -538,9 +711,8 @@ function eventsOf(program: Program, world: World): readonly Event[] {
     [
       "the clock is 30 hours ahead",
       (now) => {
-        const was = now.clockAhead;
         now.clockAhead = 30 * 60;
-        return was === 0;
+        return world.clockAhead === 0;
       },
     ],
   ];
@@ -551,129 +723,199 @@ interface Node {
   readonly trail: readonly string[];
 }
 
-/**
- * Walks all situations that a number of events produces, follows every printed step, and checks the invariants.
- * @param starts the worlds to begin with
- * @param depth how many events happen
- * @param enough stops after this many violations
- */
-export function walk(program: Program, starts: readonly Node[], depth: number, enough = Number.POSITIVE_INFINITY): Walk {
-  const budgets = new Map<string, number>();
-  const next = new Map<string, string | undefined>();
-  const trails = new Map<string, readonly string[]>();
-  const violations: Violation[] = [];
-  const whys = new Map<string, number>();
-  let steps = 0;
-  const queue: { readonly node: Node; readonly budget: number }[] = starts.map((node) => ({ node, budget: depth }));
-  for (let at = 0; at < queue.length && violations.length < enough; at++) {
-    const { node, budget } = queue[at] as (typeof queue)[number];
+export interface Options {
+  readonly starts: readonly Node[];
+  /** How many events happen. */
+  readonly depth: number;
+  /** Whether an event of this number happens, with so many left behind it: a sample. @default all do */
+  readonly happens?: (count: number, left: number) => boolean;
+  /** Stops after this many violations. */
+  readonly enough?: number;
+}
+
+/** Walks the situations that a number of events produces, follows every printed step, and checks the invariants. */
+export function walk(program: Program, options: Options): Walk {
+  const walker = new Walker(program, options);
+  walker.run();
+  return walker.result();
+}
+
+class Walker {
+  private readonly budgets = new Map<string, number>();
+  private readonly next = new Map<string, string | undefined>();
+  private readonly trails = new Map<string, readonly string[]>();
+  private readonly violations: Violation[] = [];
+  private readonly queue: { readonly node: Node; readonly budget: number }[];
+  private steps = 0;
+  private events = 0;
+
+  constructor(
+    private readonly program: Program,
+    private readonly options: Options,
+  ) {
+    this.queue = options.starts.map((node) => ({ node, budget: options.depth }));
+  }
+
+  run(): void {
+    const { enough = Number.POSITIVE_INFINITY } = this.options;
+    for (let at = 0; at < this.queue.length && this.violations.length < enough; at++) {
+      const { node, budget } = this.queue[at] as (typeof this.queue)[number];
+      const name = canonical(node.world);
+      const known = this.budgets.get(name);
+      if (known === undefined || known < budget) {
+        this.budgets.set(name, budget);
+        this.visit(node, name, budget, known === undefined);
+      }
+    }
+  }
+
+  private visit(node: Node, name: string, budget: number, isNew: boolean): void {
     const { world, trail } = node;
-    const name = canonical(world);
-    const known = budgets.get(name);
-    if (known !== undefined && known >= budget) {
-      continue;
+    if (isNew) {
+      this.trails.set(name, trail);
     }
-    budgets.set(name, budget);
-    const push = (changed: World, event: string, left: number) =>
-      queue.push({ node: { world: changed, trail: [...trail, event] }, budget: left });
-    if (known === undefined) {
-      trails.set(name, trail);
+    const given = this.attempt(node, name, undefined, () => advice(this.program, world));
+    if (given === undefined) {
+      return;
     }
-    const broken = (error: unknown, step: Step | undefined) => {
-      next.set(name, "broken");
-      violations.push({
-        what: error instanceof Broken ? error.message : String((error as Error).stack),
-        trail,
-        step: JSON.stringify(step),
-      });
-    };
-    let step: Step;
+    if (isNew) {
+      this.attempt(node, name, given, () => this.checkHere(node, name, given, budget));
+    }
+    this.followAll(node, name, given, budget, isNew);
+    if (budget > 0) {
+      for (const [event, change] of [...stateEvents(world), ...accountEvents(world), ...otherEvents(world)]) {
+        this.happen(node, event, change, budget);
+      }
+      if (world.others.length > 0) {
+        this.push(swapped(copyOf(world)), trail, "the other deployment", budget);
+      }
+    }
+  }
+
+  private happen({ world, trail }: Node, event: string, change: Change, budget: number): void {
+    const changed = copyOf(world);
+    if (change(changed) !== false && this.options.happens?.(this.events++, budget - 1) !== false) {
+      this.push(changed, trail, event, budget - 1);
+    }
+  }
+
+  private push(world: World, trail: readonly string[], event: string, budget: number): void {
+    this.queue.push({ node: { world, trail: [...trail, event] }, budget });
+  }
+
+  private attempt<T>({ trail }: Node, name: string, step: Advice | undefined, work: () => T): T | undefined {
     try {
-      step = advice(program, world);
+      return work();
     } catch (error) {
-      broken(error, undefined);
-      continue;
+      this.next.set(name, "broken");
+      const what = error instanceof Broken ? error.message : String((error as Error).stack);
+      this.violations.push({ what, trail, step: JSON.stringify(step?.steps) });
+      return undefined;
     }
-    whys.set(step.why, (whys.get(step.why) ?? 0) + 1);
-    if (step.done) {
-      if (known === undefined) {
-        next.set(name, undefined);
-        const wrong = wrongAtTheEnd(program, world);
-        if (wrong !== undefined) {
-          broken(new Broken(wrong), step);
-        } else if (keyIn(world, world.dkp)?.status !== "Active" || !world.iam.attached) {
-          // An event ended DKP's key. AWS reports a day later that nothing uses the exposed one.
-          const later = copyOf(world);
-          pass(later, DAY + HOUR);
-          next.set(name, canonical(later));
-          push(later, "a day passes", budget);
-          if (canonical(later) === name) {
-            broken(new Broken("DKP has no working key at the end"), step);
-          }
+  }
+
+  private checkHere({ world, trail }: Node, name: string, given: Advice, budget: number): void {
+    if (given.isDone) {
+      this.next.set(name, undefined);
+      const wrong = wrongAtTheEnd(world);
+      if (wrong !== undefined) {
+        throw new Broken(wrong);
+      }
+      const [other] = world.others;
+      const isOtherDone = other === undefined || advice(this.program, swapped(copyOf(world))).isDone;
+      const later = isOtherDone ? copyOf(world) : swapped(copyOf(world));
+      // With accessKeys: none, only people know which key DKP has.
+      const isWorking = works(world) || (world.settings.none && keyIn(world, world.dkp)?.status !== "Active");
+      if (isOtherDone && !isWorking) {
+        // An event ended DKP's key. AWS reports a day later that nothing uses the exposed one.
+        pass(later, DAY + HOUR);
+      }
+      if (!isOtherDone || !isWorking) {
+        this.next.set(name, canonical(later));
+        this.push(later, trail, isOtherDone ? "a day passes" : "the other deployment", budget);
+        if (canonical(later) === name) {
+          throw new Broken("DKP has no working key at the end");
         }
       }
     }
     // A key that neither state nor IAM shows cannot be known.
-    if (known === undefined && world.iam.keys.every(({ listed }) => listed) && !program.isAlarmed(world)) {
-      const harm = harmOf(program, world);
+    if (keysOf(world).every(({ listed }) => listed) && !this.program.isAlarmed(world)) {
+      const harm = harmOf(world);
       if (harm !== undefined) {
-        broken(new Broken(`nothing warns of an apply: ${harm}`), step);
+        throw new Broken(`nothing warns of an apply: ${harm}`);
       }
     }
-    const isRotation = step.done;
-    if (!isRotation || (step.edits.length > 0 && budget > 0)) {
-      try {
-        const followed = follow(program, world, step);
-        steps += known === undefined ? 1 : 0;
-        if (!isRotation && known === undefined) {
-          next.set(name, canonical(followed.world));
-        }
-        if (step.why.startsWith("leak") && !works(followed.world) && advice(program, followed.world).done) {
-          throw new Broken("the response to a leak ends without a key for DKP");
-        }
-        const error = settingsError(followed.world.settings);
-        if (error !== undefined) {
-          throw new Broken(`the advised settings are invalid: ${error}`);
-        }
-        push(followed.world, `step ${step.why}`, isRotation ? budget - 1 : budget);
-        if (budget > 0) {
-          const interruptions: Interruption[] = Array.from({ length: followed.calls }, (_, index) => index + 1).flatMap(
-            (call): Interruption[] => [
-              { kind: "killed", at: call },
-              { kind: "answer lost", at: call },
-              { kind: "read fails", at: call },
-            ],
-          );
-          for (const interruption of followed.calls > 0 ? [...interruptions, { kind: "state not written" } as const] : []) {
-            const cut = follow(program, world, step, interruption);
-            push(
-              cut.world,
-              `step ${step.why}: ${interruption.kind}${"at" in interruption ? ` at call ${interruption.at}` : ""}`,
-              budget - 1,
-            );
-          }
-        }
-      } catch (error) {
-        if (known === undefined) {
-          broken(error, step);
-        }
+  }
+
+  /** Follows the advice, with each interruption, and the alternative. */
+  private followAll(node: Node, name: string, given: Advice, budget: number, isNew: boolean): void {
+    const { world, trail } = node;
+    const [first] = given.steps;
+    const isOptional = given.isDone;
+    const why = given.steps.map((step) => step.why).join(", ");
+    if (first?.instead !== undefined && budget > 0) {
+      const alternative: Advice = { kind: "keys", steps: [first.instead], isDone: false };
+      const followed = this.attempt(node, name, alternative, () => follow(this.program, world, alternative));
+      if (followed !== undefined) {
+        this.push(followed.world, trail, `step ${first.instead.why}`, budget - 1);
+      }
+    }
+    if (isOptional && ((first?.edits.length ?? 0) === 0 || budget === 0)) {
+      return;
+    }
+    const followed = this.attempt(node, name, given, () => {
+      const result = follow(this.program, world, given);
+      if (given.kind === "leak" && !works(result.world) && advice(this.program, result.world).isDone) {
+        throw new Broken("the response to a leak ends without a key for DKP");
+      }
+      const error = settingsError(result.world.settings);
+      if (error !== undefined) {
+        throw new Broken(`the advised settings are invalid: ${error}`);
+      }
+      return result;
+    });
+    if (followed === undefined) {
+      return;
+    }
+    const after = world.others.length > 0 ? swapped(followed.world) : followed.world;
+    if (!isOptional && isNew && this.next.get(name) !== "broken") {
+      this.steps += 1;
+      this.next.set(name, canonical(after));
+    }
+    this.push(after, trail, `step ${why}`, isOptional ? budget - 1 : budget);
+    if (budget > 0 && followed.calls > 0) {
+      this.interrupt(node, name, given, { calls: followed.calls, budget, why });
+    }
+  }
+
+  private interrupt(
+    node: Node,
+    name: string,
+    given: Advice,
+    { calls, budget, why }: { readonly calls: number; readonly budget: number; readonly why: string },
+  ): void {
+    const kinds = ["killed", "answer lost", "read fails"] as const;
+    const each = Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) => kinds.map((kind) => ({ kind, at })));
+    for (const interruption of [...each, { kind: "state not written" } as const]) {
+      if (this.options.happens?.(this.events++, budget - 1) === false) {
         continue;
       }
-    }
-    if (budget > 0) {
-      for (const [event, change] of eventsOf(program, world)) {
-        const changed = copyOf(world);
-        if (change(changed) !== false) {
-          push(changed, event, budget - 1);
-        }
+      const cut = this.attempt(node, name, given, () => follow(this.program, node.world, given, interruption));
+      if (cut !== undefined) {
+        const at = "at" in interruption ? ` at call ${interruption.at}` : "";
+        this.push(cut.world, node.trail, `step ${why}: ${interruption.kind}${at}`, budget - 1);
       }
     }
   }
-  const { longest, from, endless } = lengths(next);
-  for (const name of endless) {
-    violations.push({ what: "no end", trail: trails.get(name) ?? [], step: "" });
+
+  result(): Walk {
+    const { longest, from, endless } = lengths(this.next);
+    for (const name of endless) {
+      this.violations.push({ what: "no end", trail: this.trails.get(name) ?? [], step: "" });
+    }
+    const { violations, steps } = this;
+    return { situations: this.next.size, steps, longest, longestTrail: this.trails.get(from) ?? [], violations };
   }
-  return { situations: next.size, steps, longest, longestTrail: trails.get(from) ?? [], violations, whys };
 }
 
 /** How many steps lead from each situation to its end. */

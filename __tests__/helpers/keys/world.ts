@@ -1,6 +1,8 @@
 import type { Slot } from "../../../src/iam/key-slots";
+import { ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 
-// A model of what a deployment's keys depend on: settings, Terraform with its state, IAM, and DKP. Times are minutes.
+// A model of what the keys of a deployment depend on: settings, Terraform with its state, an AWS account with other deployments, and
+// DKP. Times are minutes.
 
 export const HOUR = 60;
 export const DAY = 24 * HOUR;
@@ -19,6 +21,20 @@ export interface Key {
   listed: boolean;
 }
 
+/** What all deployments of an account share. */
+export interface Account {
+  now: number;
+  created: number;
+  users: Record<string, Key[]>;
+  /** The content of each policy, by name. */
+  policies: Record<string, string>;
+  groups: string[];
+  /** `policy:NAME user:NAME`, `policy:NAME group:NAME`, `user:NAME group:NAME`. */
+  links: string[];
+  /** The deployment that created an object, by kind and name: only people know it. */
+  creators: Record<string, string>;
+}
+
 export interface StateKey {
   id: string;
   status: Status;
@@ -29,111 +45,250 @@ export interface StateKey {
 }
 
 export interface State {
-  user: boolean;
-  policy: boolean;
-  attachment: boolean;
+  /** The name of an object, or a link, by address. */
+  objects: Record<string, string>;
+  /** The content of each policy that Terraform wrote, by address. */
+  contents: Record<string, string>;
   keys: Partial<Record<Slot, StateKey>>;
   exposed?: { id: string; slot: Slot };
+  /** The names in the outputs, which remain where an object is lost. */
+  outputs?: { user: string; policy: string };
 }
 
 export interface Settings {
+  user: string;
+  policy: string;
+  /** The group that has policies and user; "" for attachment to the user. */
+  group: string;
+  /** The content of a second policy; "" for one policy. */
+  second: string;
+  /** `accessKeys: none`. */
+  none: boolean;
   primary: Status | "absent";
   secondary: Status | "absent";
   current: Slot;
   /** The OpenPGP key of each slot, "" for none. */
   pgp: Record<Slot, string>;
-  imports: { user: boolean; policy: boolean; attachment: boolean; key: string };
+  imports: Record<"user" | "policy" | "additionalPolicies" | "attachment" | "group", boolean> & { key: string };
 }
 
-export interface World {
-  now: number;
+/** A deployment, its cluster and the person who is responsible for it. */
+export interface Part {
+  id: string;
   settings: Settings;
-  iam: { user: boolean; policy: boolean; attached: boolean; keys: Key[] };
   state: State;
   /** All versions of the state's object, the newest last. */
   versions: State[];
   /** The state in errored.tfstate. */
-  erroredState?: State;
-  /** How many versions the object had when that file was written. */
+  errored?: State;
+  /** How many versions the object had when that file was written; -1: it is the state of something else. */
   erroredAfter: number;
   /** The key in provider-cluster-configuration. */
   dkp: string;
+  /** What the cluster requires: the content of the policies that were applied. */
+  needs: string[];
   /** The key that a person imports without being advised to. */
   imported: string;
   /** How many days the cluster is stopped. */
   stopped: number;
   leaked: string[];
+  /** Keys that an attacker created. */
+  hostile: string[];
   /** Leaked keys that AWS rejects. */
   ended: string[];
   /** How far the computer's clock is ahead. */
   clockAhead: number;
-  created: number;
 }
 
-export const emptyState = (): State => ({ user: false, policy: false, attachment: false, keys: {} });
+/** A deployment in its account, with the other deployments there. */
+export interface World extends Part {
+  account: Account;
+  others: Part[];
+}
 
-export const newWorld = (): World => ({
-  now: 0,
+export const emptyState = (): State => ({ objects: {}, contents: {}, keys: {} });
+
+export const newPart = (id: string, settings: Partial<Settings> = {}): Part => ({
+  id,
   settings: {
-    primary: "Active",
-    secondary: "absent",
-    current: "primary",
-    pgp: { primary: "", secondary: "" },
-    imports: { user: false, policy: false, attachment: false, key: "" },
+    ...{ user: "deckhouse", policy: "D8CloudProviderAWS", group: "", second: "", none: false },
+    ...{ primary: "Active", secondary: "absent", current: "primary", pgp: { primary: "", secondary: "" } },
+    imports: { user: false, policy: false, additionalPolicies: false, attachment: false, group: false, key: "" },
+    ...settings,
   },
-  iam: { user: false, policy: false, attached: false, keys: [] },
   state: emptyState(),
   versions: [],
   erroredAfter: 0,
   dkp: "",
+  needs: [],
   imported: "",
   stopped: 0,
   leaked: [],
+  hostile: [],
   ended: [],
   clockAhead: 0,
-  created: 0,
 });
+
+export const newWorld = (settings: Partial<Settings> = {}, others: readonly Part[] = []): World => ({
+  ...newPart("a", settings),
+  account: { now: 0, created: 0, users: {}, policies: {}, groups: [], links: [], creators: {} },
+  others: [...others],
+});
+
+/** The same account, as the first other deployment sees it. */
+export function swapped({ account, others, ...part }: World): World {
+  const [next, ...rest] = others;
+  return { ...(next as Part), account, others: [...rest, part] };
+}
 
 export const copyOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
-export const keyIn = (world: World, id: string) => world.iam.keys.find((key) => key.id === id);
+/** The keys of a deployment's user. */
+export const keysOf = ({ account, settings }: Pick<World, "account" | "settings">): Key[] => account.users[settings.user] ?? [];
 
-/** Whether AWS accepts the calls of DKP. */
-export function works(world: World): boolean {
-  return keyIn(world, world.dkp)?.status === "Active" && world.iam.attached;
+const allKeys = ({ users }: Account) => Object.values(users).flat();
+export const keyIn = ({ account }: Pick<World, "account">, id: string) => allKeys(account).find((key) => key.id === id);
+
+const userOf = ({ users }: Account, id: string) => Object.keys(users).find((name) => users[name]?.some((key) => key.id === id));
+
+/** The contents of the policies that a key has. */
+function contentsOf(account: Account, id: string): readonly string[] {
+  const user = userOf(account, id) ?? "";
+  const groups = account.groups.filter((group) => account.links.includes(`user:${user} group:${group}`));
+  const principals = [`user:${user}`, ...groups.map((group) => `group:${group}`)];
+  return Object.entries(account.policies).flatMap(([name, content]) =>
+    principals.some((principal) => account.links.includes(`policy:${name} ${principal}`)) ? [content] : [],
+  );
 }
 
-/** Time passes. A running cluster uses its key; AWS reports the use hours late. */
+/** Whether AWS accepts the calls of DKP. */
+export function works({ account, dkp, needs }: Pick<World, "account" | "dkp" | "needs">): boolean {
+  const contents = contentsOf(account, dkp);
+  return keyIn({ account }, dkp)?.status === "Active" && contents.length > 0 && needs.every((need) => contents.includes(need));
+}
+
+/** Time passes. Running clusters use their keys; AWS reports the use hours late. */
 export function pass(world: World, minutes: number): void {
-  world.now += minutes;
-  for (const key of world.iam.keys) {
+  const { account } = world;
+  account.now += minutes;
+  for (const key of allKeys(account)) {
     key.listed = true;
   }
   if (minutes < HOUR) {
     return;
   }
-  if (world.stopped > 0) {
-    world.stopped -= 1;
-  } else if (works(world)) {
-    const key = keyIn(world, world.dkp);
-    if (key !== undefined) {
-      key.used = world.now - 2 * HOUR;
+  for (const part of [world, ...world.others]) {
+    const key = keyIn(world, part.dkp);
+    if (part.stopped > 0) {
+      part.stopped -= 1;
+    } else if (key !== undefined && works({ account, ...part })) {
+      key.used = account.now - 2 * HOUR;
     }
   }
 }
 
-export function createKey(world: World): Key | undefined {
-  if (!world.iam.user || world.iam.keys.length >= MAX_KEYS) {
+export function createKey({ account, settings }: Pick<World, "account" | "settings">): Key | undefined {
+  const keys = account.users[settings.user];
+  if (keys === undefined || keys.length >= MAX_KEYS) {
     return undefined;
   }
-  world.created += 1;
-  const key: Key = { id: `AKIA${String(world.created).padStart(16, "0")}`, status: "Active", created: world.now, listed: true };
-  world.iam.keys.push(key);
+  account.created += 1;
+  const id = `AKIA${String(account.created).padStart(16, "0")}`;
+  const key: Key = { id, status: "Active", created: account.now, listed: true };
+  keys.push(key);
   return key;
 }
 
-export function deleteKey(world: World, id: string): void {
-  world.iam.keys = world.iam.keys.filter((key) => key.id !== id);
+export function deleteKey({ account }: Pick<World, "account">, id: string): void {
+  for (const [name, keys] of Object.entries(account.users)) {
+    account.users[name] = keys.filter((key) => key.id !== id);
+  }
+}
+
+/** An object that settings describe. */
+export interface Described {
+  readonly address: string;
+  readonly kind: "user" | "policy" | "group" | "link";
+  readonly name: string;
+  readonly content?: string;
+  /** The part of `import` that imports it. */
+  readonly imports?: Exclude<keyof Settings["imports"], "key">;
+  readonly isProtected?: true;
+}
+
+export const secondName = ({ policy, second }: Settings) => `${policy}-2-${second.repeat(8)}`;
+
+/** What settings describe, in the order of their dependencies. */
+export function described({ id, settings }: Pick<Part, "id" | "settings">): readonly Described[] {
+  const { user, policy, group, second } = settings;
+  const policies: Described[] = [
+    { address: policyAddress("policy", 1), kind: "policy", name: policy, content: id, imports: "policy", isProtected: true },
+  ];
+  if (second !== "") {
+    const name = secondName(settings);
+    policies.push({
+      address: policyAddress("policy", 2),
+      kind: "policy",
+      name,
+      content: `${id}${second}`,
+      imports: "additionalPolicies",
+    });
+  }
+  const what = group === "" ? "userAttachment" : "groupAttachment";
+  const principal = group === "" ? `user:${user}` : `group:${group}`;
+  const attachments = policies.map(({ name }, index): Described => {
+    const attachment: Described = { address: policyAddress(what, index + 1), kind: "link", name: `policy:${name} ${principal}` };
+    const first = group === "" ? ({ imports: "attachment", isProtected: true } as const) : ({ isProtected: true } as const);
+    return index === 0 ? { ...attachment, ...first } : attachment;
+  });
+  const ofGroup: readonly Described[] =
+    group === ""
+      ? []
+      : [
+          { address: ADDRESSES.group, kind: "group", name: group, imports: "group" },
+          { address: ADDRESSES.membership, kind: "link", name: `user:${user} group:${group}` },
+        ];
+  return [
+    { address: ADDRESSES.user, kind: "user", name: user, imports: "user", isProtected: true },
+    ...policies,
+    ...ofGroup,
+    ...attachments,
+  ];
+}
+
+/** Whether the account has an object. */
+export function exists({ users, policies, groups, links }: Account, { kind, name }: Pick<Described, "kind" | "name">): boolean {
+  const names = { user: () => Object.keys(users), policy: () => Object.keys(policies), group: () => groups, link: () => links };
+  return names[kind]().includes(name);
+}
+
+export function create({ account, id }: Pick<World, "account" | "id">, { kind, name, content = "" }: Described): boolean {
+  if (exists(account, { kind, name })) {
+    // EntityAlreadyExists; attaching again is no error.
+    return kind === "link";
+  }
+  account.creators[`${kind} ${name}`] = id;
+  if (kind === "user") {
+    account.users[name] = [];
+  } else if (kind === "policy") {
+    account.policies[name] = content;
+  } else {
+    account[kind === "group" ? "groups" : "links"].push(name);
+  }
+  return true;
+}
+
+function remove(account: Account, { kind, name }: Pick<Described, "kind" | "name">): boolean {
+  if (kind === "policy") {
+    // DeleteConflict
+    if (account.links.some((link) => link.startsWith(`policy:${name} `))) {
+      return false;
+    }
+    delete account.policies[name];
+  } else {
+    account.links = account.links.filter((link) => link !== name);
+  }
+  return true;
 }
 
 /** How an apply ends. */
@@ -146,7 +301,7 @@ export type Interruption =
 
 interface Operation {
   readonly name: string;
-  /** Changes IAM. @returns whether AWS executed it */
+  /** Changes the account. @returns whether AWS executed it */
   readonly call: (world: World) => boolean;
   /** Writes the result into the state. */
   readonly record: (state: State) => void;
@@ -157,15 +312,17 @@ export type Applied = { readonly refused: string } | { readonly failed: readonly
 
 /**
  * Terraform: refresh, plan and apply. Creations come before deletions, which is the worst order for IAM's quota.
- * @param protectAttachment whether attachments have `prevent_destroy`
  * @param after is called after each call of AWS
  */
-export function apply(world: World, protectAttachment: boolean, after: () => void, interruption?: Interruption): Applied {
+export function apply(world: World, after: () => void, interruption?: Interruption): Applied {
   const state = refreshed(world);
-  const plan = planOf(world, state, protectAttachment);
+  const plan = planOf(world, state);
   if ("refused" in plan) {
     return plan;
   }
+  const contents = described(world).flatMap(({ content }) => content ?? []);
+  const before = world.needs;
+  world.needs = before.filter((need) => contents.includes(need));
   const failed: string[] = [];
   let calls = 0;
   for (const operation of plan.operations) {
@@ -196,12 +353,15 @@ export function apply(world: World, protectAttachment: boolean, after: () => voi
       failed.push(operation.name);
     }
   }
-  const current = state.keys[world.settings.current];
+  const { current, none } = world.settings;
+  const key = none ? undefined : state.keys[current];
   if (failed.length === 0) {
-    state.exposed = current === undefined ? undefined : { id: current.id, slot: world.settings.current };
+    state.exposed = key === undefined ? undefined : { id: key.id, slot: current };
+    state.outputs = { user: world.settings.user, policy: world.settings.policy };
+    world.needs = contents;
   }
   if (interruption?.kind === "state not written") {
-    world.erroredState = state;
+    world.errored = state;
     world.erroredAfter = world.versions.length;
     return { failed: ["state not written"], calls };
   }
@@ -210,180 +370,212 @@ export function apply(world: World, protectAttachment: boolean, after: () => voi
   return { failed, calls };
 }
 
-/** What IAM does not have, Terraform takes out of the state. */
-function refreshed({ state, iam }: World): State {
-  const keys = Object.fromEntries(
-    Object.entries(state.keys).flatMap(([slot, key]) => {
-      const found = iam.keys.find(({ id, listed }) => id === key.id && listed);
-      return found === undefined ? [] : [[slot, { ...key, status: found.status }]];
-    }),
-  );
-  return {
-    ...state,
-    user: state.user && iam.user,
-    policy: state.policy && iam.policy,
-    attachment: state.attachment && iam.attached,
-    keys,
-  };
-}
+const kindOf = (address: string): Described["kind"] => {
+  const [, kind = "link"] = /^aws_iam_(user|policy|group)\./.exec(address) ?? [];
+  return kind as Described["kind"];
+};
 
-function planOf(
-  world: World,
-  state: State,
-  protectAttachment: boolean,
-): { readonly refused: string } | { readonly operations: readonly Operation[] } {
-  const { settings, iam } = world;
-  const { imports } = settings;
-  for (const [what, exists] of [
-    ["user", iam.user],
-    ["policy", iam.policy],
-    ["attachment", iam.attached],
-  ] as const) {
-    if (imports[what] && !state[what]) {
-      if (!exists) {
-        return { refused: `Cannot import non-existent remote object: ${what}` };
-      }
-      state[what] = true;
+/** What IAM does not have, Terraform takes out of the state. */
+function refreshed(world: World): State {
+  const { account } = world;
+  const state = copyOf(world.state);
+  for (const [address, name] of Object.entries(state.objects)) {
+    const kind = kindOf(address);
+    if (!exists(account, { kind, name })) {
+      delete state.objects[address];
+      delete state.contents[address];
+    } else if (kind === "policy") {
+      state.contents[address] = account.policies[name] ?? "";
     }
   }
-  if (imports.key !== "" && state.keys.primary === undefined && settings.primary !== "absent") {
-    const key = iam.keys.find(({ id, listed }) => id === imports.key && listed);
+  for (const slot of SLOTS) {
+    const key = state.keys[slot];
+    const found = key && keyIn(world, key.id);
+    if (key !== undefined && found?.listed === true) {
+      key.status = found.status;
+    } else {
+      delete state.keys[slot];
+    }
+  }
+  return state;
+}
+
+type Plan = { readonly refused: string } | { readonly operations: readonly Operation[] };
+
+function planOf(world: World, state: State): Plan {
+  const imported = importInto(world, state);
+  if (imported !== undefined) {
+    return { refused: imported };
+  }
+  const creations: Operation[] = [];
+  const deletions: Operation[] = [];
+  const objects = described(world);
+  for (const object of objects) {
+    const { address, kind, name, content, isProtected } = object;
+    const former = state.objects[address];
+    if (former !== undefined && former !== name) {
+      if (isProtected) {
+        return { refused: `Instance cannot be destroyed: ${address}` };
+      }
+      deletions.unshift(deletion(`former ${address}`, { kind, name: former }, () => undefined));
+    }
+    const isAttachment = kind === "link" && name.startsWith("policy:");
+    // The ARN of a policy that Terraform creates is unknown in the plan, so that its attachment is replaced.
+    const policy = objects.find((other) => other.kind === "policy" && name.startsWith(`policy:${other.name} `));
+    if (isAttachment && former === name && policy !== undefined && state.objects[policy.address] === undefined && isProtected) {
+      return { refused: `Instance cannot be destroyed: ${address}` };
+    }
+    if (former !== name) {
+      const requires = objects
+        .filter((other) => other.kind !== "link" && name.includes(`${other.kind}:${other.name}`))
+        .map((other) => `create ${other.address}`);
+      creations.push({
+        name: `create ${address}`,
+        requires: kind === "link" ? requires : [],
+        call: (now) => create(now, object),
+        record: (written) => {
+          written.objects[address] = name;
+          written.contents[address] = content ?? "";
+        },
+      });
+    } else if (kind === "policy" && state.contents[address] !== content) {
+      creations.push({
+        name: `update ${address}`,
+        call: ({ account }) => {
+          account.policies[name] = content ?? "";
+          return true;
+        },
+        record: (written) => {
+          written.contents[address] = content ?? "";
+        },
+      });
+    }
+  }
+  for (const [address, name] of Object.entries(state.objects)) {
+    if (objects.every((object) => object.address !== address)) {
+      const forget = (written: State) => {
+        delete written.objects[address];
+        delete written.contents[address];
+      };
+      deletions.unshift(deletion(address, { kind: kindOf(address), name }, forget));
+    }
+  }
+  const keys = keyOperations(world, state);
+  return "refused" in keys ? keys : { operations: [...creations, ...keys.operations, ...deletions.toSorted(byDependency)] };
+}
+
+/** Attachments are deleted before policies. */
+const byDependency = (one: Operation, other: Operation) =>
+  Number(one.name.includes("aws_iam_policy.")) - Number(other.name.includes("aws_iam_policy."));
+
+const deletion = (address: string, object: Pick<Described, "kind" | "name">, record: Operation["record"]): Operation => ({
+  name: `delete ${address}`,
+  call: ({ account }) => remove(account, object),
+  record,
+});
+
+/** Imports into a state. @returns why that is not possible */
+function importInto(world: World, state: State): string | undefined {
+  const { account, settings } = world;
+  const { imports, primary, none } = settings;
+  for (const object of described(world)) {
+    // Terraform ignores an import whose address the state has.
+    const isPending =
+      object.imports !== undefined && imports[object.imports] && world.state.objects[object.address] === undefined;
+    if (isPending) {
+      if (!exists(account, object)) {
+        return `Cannot import non-existent remote object: ${object.address}`;
+      }
+      state.objects[object.address] = object.name;
+      state.contents[object.address] = account.policies[object.name] ?? "";
+    }
+  }
+  if (imports.key !== "" && state.keys.primary === undefined && primary !== "absent" && !none) {
+    const key = keysOf(world).find(({ id, listed }) => id === imports.key && listed);
     if (key === undefined) {
-      return { refused: "Cannot import non-existent remote object: access key" };
+      return "Cannot import non-existent remote object: access key";
     }
     state.keys.primary = { id: key.id, status: key.status, secret: false, pgp: "", tainted: false, created: key.created };
   }
-  const creations: Operation[] = [];
-  const others: Operation[] = [];
-  if (!state.user) {
-    creations.push({
-      name: "create user",
-      call: ({ iam: now }) => {
-        const isNew = !now.user;
-        now.user = true;
-        return isNew;
-      },
-      record: (written) => {
-        written.user = true;
-      },
-    });
-  }
-  const newPolicy = !state.policy;
-  if (newPolicy && state.attachment) {
-    if (protectAttachment) {
-      return { refused: "Instance cannot be destroyed: attachment" };
-    }
-    // Deletion first: see constructs/policy-attachment.ts.
-    creations.push({
-      name: "detach policy",
-      call: ({ iam: now }) => {
-        now.attached = false;
-        return true;
-      },
-      record: (written) => {
-        written.attachment = false;
-      },
-    });
-  }
-  if (newPolicy) {
-    creations.push({
-      name: "create policy",
-      call: ({ iam: now }) => {
-        const isNew = !now.policy;
-        now.policy = true;
-        return isNew;
-      },
-      record: (written) => {
-        written.policy = true;
-      },
-    });
-  }
+  return undefined;
+}
+
+function keyOperations({ settings }: World, state: State): Plan {
+  const operations: Operation[] = [];
+  const deletions: Operation[] = [];
   for (const slot of SLOTS) {
-    const wanted = settings[slot];
+    const status = settings.none ? "absent" : settings[slot];
     const key = state.keys[slot];
-    if (wanted === "absent") {
-      if (key !== undefined) {
-        others.push({
-          name: `delete key ${slot}`,
+    if (status === "absent" && key !== undefined) {
+      deletions.push({
+        name: `delete key ${slot}`,
+        call: (now) => {
+          deleteKey(now, key.id);
+          return true;
+        },
+        record: (written) => {
+          delete written.keys[slot];
+        },
+      });
+    } else if (status !== "absent" && key === undefined) {
+      operations.push(keyCreation(slot, status, settings.pgp[slot]));
+    } else if (status !== "absent" && key !== undefined) {
+      if (key.tainted || key.pgp !== settings.pgp[slot]) {
+        return { refused: `Instance cannot be destroyed: key ${slot}` };
+      }
+      if (key.status !== status) {
+        deletions.push({
+          name: `update key ${slot}`,
           call: (now) => {
-            deleteKey(now, key.id);
-            return true;
+            const found = keyIn(now, key.id);
+            if (found !== undefined) {
+              found.status = status;
+            }
+            return found !== undefined;
           },
           record: (written) => {
-            delete written.keys[slot];
+            written.keys[slot] = { ...key, status };
           },
         });
       }
-    } else if (key === undefined) {
-      let made: Key | undefined;
-      creations.push({
-        name: `create key ${slot}`,
-        requires: ["create user"],
-        call: (now) => {
-          made = createKey(now);
-          if (made !== undefined) {
-            made.status = wanted;
-          }
-          return made !== undefined;
-        },
-        record: (written) => {
-          if (made !== undefined) {
-            const { id, created } = made;
-            written.keys[slot] = { id, status: wanted, secret: true, pgp: settings.pgp[slot], tainted: false, created };
-          }
-        },
-      });
-    } else if (key.tainted || key.pgp !== settings.pgp[slot]) {
-      return { refused: `Instance cannot be destroyed: key ${slot}` };
-    } else if (key.status !== wanted) {
-      others.push({
-        name: `update key ${slot}`,
-        call: (now) => {
-          const found = keyIn(now, key.id);
-          if (found !== undefined) {
-            found.status = wanted;
-          }
-          return found !== undefined;
-        },
-        record: (written) => {
-          key.status = wanted;
-          written.keys[slot] = key;
-        },
-      });
     }
   }
-  if (newPolicy || !state.attachment) {
-    creations.push({
-      name: "attach policy",
-      requires: ["create user", "create policy"],
-      call: ({ iam: now }) => {
-        now.attached = true;
-        return true;
-      },
-      record: (written) => {
-        written.attachment = true;
-      },
-    });
-  }
-  return { operations: [...creations, ...others] };
+  return { operations: [...operations, ...deletions] };
+}
+
+function keyCreation(slot: Slot, status: Status, pgp: string): Operation {
+  let made: Key | undefined;
+  return {
+    name: `create key ${slot}`,
+    requires: [`create ${ADDRESSES.user}`],
+    call: (now) => {
+      made = createKey(now);
+      if (made !== undefined) {
+        made.status = status;
+      }
+      return made !== undefined;
+    },
+    record: (written) => {
+      if (made !== undefined) {
+        const { id, created } = made;
+        written.keys[slot] = { id, status, secret: true, pgp, tainted: false, created };
+      }
+    },
+  };
 }
 
 /** The same string for worlds that no command distinguishes: keys are numbered by age, times are only compared. */
 export function canonical(world: World): string {
   const ids = [...new Set(JSON.stringify(world).match(/AKIA\d{16}/g) ?? [])].sort();
-  const { now } = world;
-  const times = new Set<number>([now]);
-  const note = (time: number | undefined) => time !== undefined && times.add(time);
-  for (const { created, used } of world.iam.keys) {
-    note(created);
-    note(used);
-  }
-  for (const { keys } of [world.state, ...(world.erroredState === undefined ? [] : [world.erroredState])]) {
-    for (const { created } of Object.values(keys)) {
-      note(created);
-    }
-  }
-  const order = [...times].sort((a, b) => a - b);
+  const { account } = world;
+  const { now } = account;
+  const stateTimes = (state: State | undefined) => Object.values(state?.keys ?? {}).map(({ created }) => created);
+  const times = [
+    now,
+    ...allKeys(account).flatMap(({ created, used }) => [created, used ?? now]),
+    ...[world, ...world.others].flatMap(({ state, errored }) => [...stateTimes(state), ...stateTimes(errored)]),
+  ];
+  const order = [...new Set(times)].sort((a, b) => a - b);
   const time = (value: number | undefined) => {
     if (value === undefined) {
       return "never";
@@ -392,33 +584,33 @@ export function canonical(world: World): string {
     const kind = age < 10 ? "now" : age < DAY ? "recent" : "old";
     return `${kind} ${order.indexOf(value)}`;
   };
-  const stateOf = ({ keys, ...rest }: State) => ({
-    ...rest,
-    keys: Object.entries(keys)
-      .sort()
-      .map(([slot, { created, ...key }]) => [slot, key, time(times.has(created) ? created : undefined)]),
-  });
-  const distinct = world.versions.slice(-4);
-  const text = JSON.stringify({
-    settings: world.settings,
-    iam: {
-      ...world.iam,
-      keys: world.iam.keys.map(({ created, used, ...key }) => ({ ...key, created: time(created), used: time(used) })),
-    },
-    state: stateOf(world.state),
-    versions: distinct.map(({ keys, ...rest }) => ({
-      ...rest,
-      keys: Object.entries(keys)
-        .sort()
-        .map(([slot, { created, ...key }]) => [slot, key]),
-    })),
-    erroredState:
-      world.erroredState === undefined ? undefined : [stateOf(world.erroredState), world.erroredAfter === world.versions.length],
-    dkp: world.dkp,
-    stopped: world.stopped,
-    leaked: [...world.leaked].sort(),
-    ended: [...world.ended].sort(),
-    clockAhead: world.clockAhead,
-  });
+  const sorted = (object: object) => Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1));
+  const stateOf = ({ keys, objects, contents, ...rest }: State, withTimes: boolean) => [
+    rest,
+    sorted(objects),
+    sorted(contents),
+    sorted(keys).map(([slot, { created, ...key }]) => [slot, key, withTimes && order.includes(created) ? time(created) : ""]),
+  ];
+  const partOf = ({ state, versions, errored, erroredAfter, leaked, ended, hostile, needs, ...part }: Part) => [
+    { ...part, account: undefined, others: undefined },
+    stateOf(state, true),
+    versions.slice(-4).map((version) => stateOf(version, false)),
+    errored && [stateOf(errored, true), erroredAfter === versions.length, erroredAfter < 0],
+    [leaked, ended, hostile, needs].map((list) => [...list].sort()),
+  ];
+  const users = sorted(account.users).map(([name, keys]) => [
+    name,
+    (keys as Key[]).map(({ created, used, ...key }) => ({ ...key, created: time(created), used: time(used) })),
+  ]);
+  const text = JSON.stringify([
+    ...[
+      users,
+      sorted(account.policies),
+      world.others.length === 0 ? [] : sorted(account.creators),
+      [...account.groups].sort(),
+      [...account.links].sort(),
+    ],
+    ...[world, ...world.others].map(partOf),
+  ]);
   return text.replaceAll(/AKIA\d{16}/g, (id) => `#${ids.indexOf(id)}`);
 }

@@ -27,11 +27,11 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Shows the access keys of deployments, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing to do, and DKP's key works throughout.
+      `Shows the access keys of deployments, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing left to do, and DKP's key works throughout.
 
 A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; for the permissions of DKP, and where the state lacks an object, also iam:GetUser, iam:GetPolicy, iam:GetPolicyVersion, iam:GetGroup, iam:GetRole, iam:ListAttachedUserPolicies, iam:ListAttachedGroupPolicies, iam:ListGroupsForUser, iam:ListEntitiesForPolicy and iam:ListInstanceProfilesForRole. Changes nothing in AWS. A stack must be synthesized and initialized.
 
-With --write it also makes the changes of the settings that are the next step, for one commit; comments stay. Fails if something else comes first. Where nothing is to do, that begins a rotation.
+With --write it also makes the changes of the settings that are the next step, for one commit; comments stay. Fails if something else comes first. Where there is nothing left to do, that begins a rotation.
 
 With --leaked it prints what to do after a leak instead, for one deployment: the AWS CLI commands and the changes of the settings in their order.
 

@@ -188,7 +188,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   "a deleted other key": sample(
     situation(BOTH, [PRIMARY, SECONDARY], [USED]),
     "key-deleted accessKeys.secondary.status",
-    "apply",
+    "key-gone",
   ),
   "a third key": sample(
     situation(BOTH, [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.1)]),

@@ -4,16 +4,21 @@ import type { StateKey } from "../../../../src/cli/terraform/state-file";
 import { deployment } from "../../../helpers/deployment";
 import { PROGRAM, situationOf } from "../../../helpers/keys/program";
 import { DEPLOYED, iamKey, lacking, situation } from "../../../helpers/keys/situations";
+import { SHARED_STARTS, STARTS } from "../../../helpers/keys/starts";
 import { walk } from "../../../helpers/keys/walk";
 import { newWorld } from "../../../helpers/keys/world";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../../../helpers/pgp-keys";
 
 describe("the steps that keys prints", () => {
-  // Three events: __tests__/proofs/key-situations.test.ts.
+  // More events: __tests__/proofs/key-situations.test.ts.
   it("lead to the end from every situation that one event produces, and keep DKP's key", () => {
-    const { situations, violations } = walk(PROGRAM, [{ world: newWorld(), trail: [] }], 1);
+    const { situations, violations } = walk(PROGRAM, { starts: [{ world: STARTS.nothing, trail: [] }], depth: 1 });
     expect(violations).toEqual([]);
-    expect(situations).toBeGreaterThan(50);
+    expect(situations).toBeGreaterThan(150);
+  });
+
+  it.each(Object.entries({ ...STARTS, ...SHARED_STARTS }))("lead to the end from: %s", (_, world) => {
+    expect(walk(PROGRAM, { starts: [{ world, trail: [] }], depth: 0 }).violations).toEqual([]);
   });
 
   it("begin with the first apply", () => {

@@ -1,11 +1,14 @@
+import { chmodSync, lstatSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parse } from "yaml";
-import { editedYaml } from "../../../../src/cli/account/keys/edit-yaml";
+import { editedYaml, editSettings } from "../../../../src/cli/account/keys/edit-yaml";
 import { changesOf, nextStep, type Step } from "../../../../src/cli/account/keys/next-step";
 import { defineDeployments } from "../../../../src/settings/load";
 import type { SettingsInput } from "../../../../src/settings/schema/deployment-schema";
 import { situationOf } from "../../../helpers/keys/program";
 import { STARTS } from "../../../helpers/keys/starts";
-import { apply, copyOf, DAY, HOUR, keyIn, pass, type World, works } from "../../../helpers/keys/world";
+import { apply, copyOf, DAY, HOUR, keyIn, keysOf, pass, type World, works } from "../../../helpers/keys/world";
 
 const FILE = `# The cluster prod.
 region: eu-central-1 # Frankfurt
@@ -34,7 +37,7 @@ const commentsIn = (text: string) => [...text.matchAll(/#.*/g)].map(([comment]) 
 function perform(world: World, { actions }: Pick<Step, "actions">): void {
   for (const action of actions) {
     if (action.do === "apply") {
-      expect(apply(world, true, () => expect(works(world)).toBe(true))).toMatchObject({ failed: [] });
+      expect(apply(world, () => expect(works(world)).toBe(true))).toMatchObject({ failed: [] });
     } else if (action.do === "hand-over") {
       world.dkp = world.state.exposed?.id ?? "";
     } else if (action.do === "wait") {
@@ -72,7 +75,7 @@ describe("keys --write", () => {
       ["rotate-retire", "  primary: { status: Inactive }"],
       ["rotate-delete", "  primary: { status: absent }"],
     ]);
-    expect(world.iam.keys).toHaveLength(1);
+    expect(keysOf(world)).toHaveLength(1);
     expect(keyIn(world, old)).toBeUndefined();
     expect(works(world)).toBe(true);
   });
@@ -82,10 +85,56 @@ describe("keys --write", () => {
     ["is first of all to restore the state", { restore: { keys: [] } }],
     ["depends on whether a key leaked", { askLeaked: "AKIAOLD" }],
     ["depends on the key that DKP has", { askKey: {} }],
+    ["depends on whose an object is", { names: [] }],
+    ["takes an object out of the state first", { before: [] }],
   ])("refuses a step that %s", (_, parts) => {
     const step: Step = { why: "create", edits: [{ setting: "accessKeys.current", value: "secondary" }], actions: [], ...parts };
     expect(() => changesOf("prod", step)).toThrow(
       "prod: nothing was written: the next step is not a change of the settings alone; follow it, then npx dkp-access keys prod --write",
     );
+  });
+});
+
+const SET = { setting: "accessKeys.current", value: "secondary" };
+
+describe("editedYaml", () => {
+  it.each([
+    ["a comment of the same indentation", "a:\n  b: c\n  # of a\n# of d\nd: e\n", "a:\n  b: c\n  f: g\n  # of a\n# of d\nd: e\n"],
+    ["a comment in the line of the last value", "a:\n  b: c # why\n", "a:\n  b: c # why\n  f: g\n"],
+    ["a group within the group", "a:\n  b:\n    - c\n# end\n", "a:\n  b:\n    - c\n  f: g\n# end\n"],
+    ["no line end", "a:\n  b: c", "a:\n  b: c\n  f: g\n"],
+    ["line ends of Windows", "a:\r\n  b: c\r\nd: e\r\n", "a:\r\n  b: c\r\n  f: g\r\nd: e\r\n"],
+    ["a flow map with a comma at its end", "a: {\n  b: c,\n}\n", "a: {\n  b: c, f: g,\n}\n"],
+    ["a flow map with a comment", "a: {\n  b: c # why\n}\n", "a: {\n  b: c, f: g # why\n}\n"],
+    ["an empty flow map", "a: {}\n", "a: { f: g }\n"],
+  ])("adds a setting to a group with %s", (_, before, after) => {
+    expect(editedYaml(before, { setting: "a.f", value: "g" })).toBe(after);
+  });
+
+  it("refuses what it would have to guess", () => {
+    expect(() => editedYaml("x: &x { b: c }\na: *x\n", { setting: "a.f", value: "g" })).toThrow("a.f: has an alias");
+  });
+});
+
+describe("editSettings", () => {
+  const folder = () => mkdtempSync(join(tmpdir(), "edit-settings-"));
+
+  it("writes through a symbolic link, and keeps the mode of the file", () => {
+    const path = folder();
+    const [file, link] = [join(path, "shared.yaml"), join(path, "prod.yaml")];
+    writeFileSync(file, `${FILE.replace("absent", "Active")}`);
+    chmodSync(file, 0o600);
+    symlinkSync("shared.yaml", link);
+    editSettings(link, [SET]);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(file, "utf8")).toContain("  current: secondary\n");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("writes nothing where the result would be invalid", () => {
+    const file = join(folder(), "prod.yaml");
+    writeFileSync(file, FILE);
+    expect(() => editSettings(file, [SET])).toThrow("accessKeys.current");
+    expect(readFileSync(file, "utf8")).toBe(FILE);
   });
 });

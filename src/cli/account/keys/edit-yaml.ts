@@ -1,6 +1,7 @@
+import { chmodSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Composer, CST, Document, isMap, isScalar, type Node, Parser, type YAMLMap } from "yaml";
+import { Composer, CST, Document, isCollection, isMap, isPair, isScalar, type Node, Parser, type YAMLMap } from "yaml";
 import { SettingsError } from "../../../settings/errors";
 import { readFileOf } from "../../../settings/read-settings";
 import { parseYaml } from "../../../settings/yaml-file";
@@ -15,7 +16,7 @@ export interface Change {
 }
 
 /**
- * Changes settings in their file, `<stack>.yaml`.
+ * Changes settings in their file, `<stack>.yaml`, or in the file that it links to. The mode of the file stays.
  * @throws SettingsError if the result would be invalid; Error as `editedYaml`. The file then is as it was
  */
 export function editSettings(file: string, changes: readonly Change[]): void {
@@ -24,7 +25,10 @@ export function editSettings(file: string, changes: readonly Change[]): void {
   if (errors.length > 0) {
     throw new SettingsError(new Map([[file, errors]]));
   }
-  writeFileAtomically(file, text);
+  const target = realpathSync(file);
+  const { mode } = statSync(target);
+  writeFileAtomically(target, text, { mode: mode & 0o777 });
+  chmodSync(target, mode & 0o777);
 }
 
 /**
@@ -43,8 +47,8 @@ export function editedYaml(text: string, { setting, value }: Change): string {
   } else {
     wanted.setIn(path, value);
   }
-  edit(before?.contents, path, value);
-  const edited = tokens.map((token) => CST.stringify(token)).join("");
+  const insertion = edit(before?.contents, path, value);
+  const edited = insertion === undefined ? tokens.map((token) => CST.stringify(token)).join("") : inserted(text, insertion);
   const after = [...new Composer().compose(new Parser().parse(edited))][0];
   if (!isDeepStrictEqual(withoutEmpty(after?.toJS()), withoutEmpty(wanted.toJS()))) {
     throw new Error(`${setting}: has an alias, an anchor or a group without fields in the file; make the change yourself`);
@@ -58,23 +62,37 @@ function withoutEmpty(value: unknown): unknown {
   return JSON.parse(copy, (_, inner) => (inner === null || isDeepStrictEqual(inner, {}) ? undefined : inner)) ?? {};
 }
 
-/** Changes the tokens of a node; none where it cannot. */
-function edit(node: Node | null | undefined, [name = "", ...rest]: readonly string[], value: Change["value"]): void {
+/** A setting that is added to a group. */
+interface Insertion {
+  readonly group: YAMLMap<Node, Node>;
+  readonly name: string;
+  /** The value as YAML. */
+  readonly below: string;
+}
+
+/** Changes the tokens of a node; none where it cannot. @returns what is to be inserted into the text instead */
+function edit(
+  node: Node | null | undefined,
+  [name = "", ...rest]: readonly string[],
+  value: Change["value"],
+): Insertion | undefined {
   const tokens = node?.srcToken;
   if (!isMap(node) || (tokens?.type !== "block-map" && tokens?.type !== "flow-collection")) {
-    return;
+    return undefined;
   }
-  const pair = (node as YAMLMap<Node, Node>).items.find(({ key }) => isScalar(key) && key.value === name);
+  const group = node as YAMLMap<Node, Node>;
+  const pair = group.items.find(({ key }) => isScalar(key) && key.value === name);
   const isLast = rest.length === 0 || (isMap(pair?.value) && pair.value.items.length === 1);
   if (value === undefined && isLast) {
     remove(tokens, pair?.srcToken);
   } else if (pair !== undefined && rest.length > 0) {
-    edit(pair.value, rest, value);
+    return edit(pair.value, rest, value);
   } else if (value !== undefined && pair !== undefined) {
     CST.setScalarValue(pair.value?.srcToken as CST.Token, String(value));
   } else if (value !== undefined) {
-    insert(tokens, name, rest, value);
+    return { group, name, below: rest.toReversed().reduce((inner, part) => `{ ${part}: ${inner} }`, String(value)) };
   }
+  return undefined;
 }
 
 function remove({ items }: CST.BlockMap | CST.FlowCollection, item: CST.CollectionItem | undefined): void {
@@ -88,16 +106,29 @@ function remove({ items }: CST.BlockMap | CST.FlowCollection, item: CST.Collecti
   }
 }
 
-/** Adds a setting at the end of a group. */
-function insert(group: CST.BlockMap | CST.FlowCollection, name: string, rest: readonly string[], value: string | boolean): void {
-  const scalar = (source: string): CST.FlowScalar => ({ type: "scalar", offset: 0, indent: 0, source });
-  const source = (type: CST.SourceToken["type"], text: string): CST.SourceToken => ({ type, offset: 0, indent: 0, source: text });
-  const isBlock = group.type === "block-map";
-  const first = group.items.length === 0 ? source("space", " ") : source("comma", ", ");
-  const open = CST.stringify(group).endsWith("\n") ? "" : "\n";
-  const start = isBlock ? source("space", `${open}${" ".repeat(group.indent)}`) : first;
-  const below = rest.toReversed().reduce((inner, part) => `{ ${part}: ${inner} }`, String(value));
-  const sep = [source("map-value-ind", ": ")];
-  const item = { start: [start], key: scalar(name), sep, value: scalar(isBlock ? `${below}\n` : below) };
-  group.items.push(item);
+/** The text with a setting after the last one of a group: before the comments that follow it. */
+function inserted(text: string, { group, name, below }: Insertion): string {
+  const [start = 0] = group.range ?? [];
+  const first = group.items[0]?.key.range?.[0] ?? start;
+  const end = endOf(group);
+  if (group.flow === true) {
+    const setting = group.items.length === 0 ? ` ${name}: ${below} ` : `, ${name}: ${below}`;
+    return text.slice(0, end) + setting + text.slice(end);
+  }
+  const lineEnd = text.includes("\r\n") ? "\r\n" : "\n";
+  const indent = " ".repeat(first - text.lastIndexOf("\n", first) - 1);
+  const newline = text.indexOf("\n", end - 1);
+  const at = newline === -1 ? text.length : newline + 1;
+  return `${text.slice(0, at)}${newline === -1 ? lineEnd : ""}${indent}${name}: ${below}${lineEnd}${text.slice(at)}`;
+}
+
+/** Where the last value of a node ends; in an empty group, behind the bracket. */
+function endOf(node: Node): number {
+  const last = isCollection(node) ? node.items.at(-1) : undefined;
+  const value = isPair(last) ? ((last.value ?? last.key) as Node) : (last as Node | undefined);
+  const [start = 0, end = 0] = node.range ?? [];
+  if (value !== undefined) {
+    return endOf(value);
+  }
+  return isCollection(node) ? start + 1 : end;
 }

@@ -91,6 +91,10 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
     findings.push({ rule: "key-state-lost", field: "user.name", values: { user: settings.user.name, keys } });
   }
   findings.push(...unmanagedObjects.flatMap((object) => objectFindings(object, isStateLost(situation))));
+  for (const imported of situation.imports.missing) {
+    const field = `import.${imported}`;
+    findings.push({ rule: "key-import-missing", field, values: { field } });
+  }
   for (const { address, lost } of permissions.lost) {
     findings.push({ rule: "key-permissions-lost", address, values: { address, lost } });
   }
@@ -180,7 +184,7 @@ function useFindings(situation: KeySituation): readonly KeyFinding[] {
   const findings = unmanaged.map((key): KeyFinding => {
     const { stack } = settings;
     return isNone && state.keys.length === 0
-      ? { rule: "key-external", values: { key: keyText(key) } }
+      ? { rule: "key-external", values: { key: keyText(key), id: key.id, stack } }
       : { rule: "key-unmanaged", values: { key: keyText(key), recent: isRecent(key, iam.now), id: key.id, stack } };
   });
   if (isNone && iam.exists && iam.keys.every(({ status }) => status !== "Active")) {

@@ -8,7 +8,7 @@ import { GUIDES, leakCommands, SESSION_HOURS } from "./leaked-key";
 import { type Action, nextStep, type Step } from "./next-step";
 import { type Context, commandsOf, editText, stepText } from "./report";
 import { KEY_RULES, type KeyRules } from "./rules";
-import { canHandOver, exposedSlot, type KeySituation, withoutKeys } from "./situation";
+import { canHandOver, exposedSlot, type KeySituation, MAX_KEYS, withoutKeys } from "./situation";
 
 /** What ends the leaked keys, and what comes next once they are deleted. */
 export interface LeakResponse {
@@ -56,6 +56,10 @@ export function leakResponse(situation: KeySituation, named: readonly string[]):
 /** The next step where DKP may have had a leaked key: nothing to do otherwise, DKP gets the exposed key, or a new one. */
 function afterLeak(left: KeySituation): Step {
   const next = nextStep(left);
+  const isOutside = next.why === "none" || next.why === "revert-none";
+  if (isOutside && left.iam.keys.length < MAX_KEYS) {
+    return { why: "none-create", edits: [], actions: [{ do: "create-key" }] };
+  }
   const exposed = exposedSlot(left);
   if (next.why !== "done" || exposed === undefined) {
     return next;

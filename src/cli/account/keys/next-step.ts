@@ -90,6 +90,10 @@ const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
     const names = unmanagedObjects.filter(({ owner, kind }) => owner === "another" && kind !== "attachment");
     return names.length === 0 ? undefined : step("another-name", { names });
   },
+  ({ imports }) => {
+    const edits = imports.missing.map((field) => ({ setting: `import.${field}`, value: undefined }));
+    return edits.length === 0 ? undefined : step("drop-import", { edits });
+  },
 ];
 
 const ERRORED_STATE_STEPS = {
@@ -153,11 +157,12 @@ function importStep(situation: KeySituation): Step | undefined {
     const key = { setting: "import.accessKeyId", value: id };
     return applied(situation, "import-key", settings.import?.accessKeyId === id ? others : [...others, key]);
   };
-  const [only, second] = active;
-  if (second === undefined) {
+  const [only] = active;
+  if (iam.keys.length === 1) {
     return only && imported(only);
   }
-  return step("which-key", { askKey: Object.fromEntries(active.map((key) => [key.id, imported(key)])) });
+  const answers = active.map((key) => [key.id, imported(key)] as const);
+  return step("which-key", { askKey: { ...Object.fromEntries(answers), "": keyStep(situation) } });
 }
 
 /** With `accessKeys: none`: a key that Terraform manages still goes only once DKP has one that is created outside Terraform. */
@@ -166,33 +171,38 @@ function noneStep(situation: KeySituation): Step {
   const live = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
   const [managed] = live;
+  if (iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
+    return iam.keys.length < MAX_KEYS ? step("none-create", { actions: [{ do: "create-key" }] }) : freeSlot(situation, iam.keys);
+  }
   if (managed === undefined) {
-    if (outside === undefined && iam.exists) {
-      return step("none-create", { actions: [{ do: "create-key" }] });
-    }
     const isChanged =
-      state.keys.length > 0 || importable(situation).length > 0 || situation.permissions.lost.length > 0 || !iam.exists;
+      state.keys.length > 0 ||
+      importable(situation).length > 0 ||
+      situation.imports.existing.length > 0 ||
+      situation.permissions.lost.length > 0 ||
+      !iam.exists;
     return isChanged ? applied(situation, "apply", []) : step("none", { instead: backFromNone(situation) });
   }
-  const revert = revertNone(situation, outside === undefined && iam.keys.length < MAX_KEYS);
-  if (outside === undefined) {
-    return revert;
-  }
   const isRetirable = live.every((key) => canRetire(key, situation));
-  const answer = isRetirable ? applied(situation, "apply", []) : step("wait", { key: managed.id, actions: [WAIT] });
-  return step("none-apply", { askKey: { [outside.id]: answer, "": revert } });
+  const end = isRetirable ? applied(situation, "apply", []) : step("wait", { key: managed.id, actions: [WAIT] });
+  if (live.every(({ status }) => status !== "Active")) {
+    return end;
+  }
+  const revert = revertNone(situation, outside === undefined && iam.keys.length < MAX_KEYS);
+  return outside === undefined ? revert : step("none-apply", { askKey: { [outside.id]: end, "": revert } });
 }
 
 /** From `none` to the keys that are deployed. @param isFree whether IAM allows another key, the one outside Terraform */
 function revertNone(situation: KeySituation, isFree: boolean): Step {
   const { settings } = situation;
-  const [slot] = [exposedSlot(situation), ...slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active")].flatMap(
-    (candidate) => candidate?.slot ?? [],
-  );
+  const active = slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active");
+  const exposed = active.find(({ slot }) => slot === exposedSlot(situation)?.slot);
+  const { slot } = exposed ?? active[0] ?? { slot: "primary" as const };
   const defaults = { ...situation, settings: { ...settings, accessKeys: DEFAULT_SLOTS } };
-  const edits = [{ setting: "accessKeys", value: undefined }, ...desiredEdits(defaults, { current: slot ?? "primary" })];
+  const edits = [{ setting: "accessKeys", value: undefined }, ...desiredEdits(defaults, { current: slot })];
   const way = step("none-way", { actions: [{ do: "create-key" }, WAIT] });
-  return { ...applied(situation, "revert-none", edits), instead: isFree ? way : undefined };
+  const isSwitched = active[0] !== undefined && exposed === undefined && canHandOver(active[0]);
+  return { ...applied(situation, "revert-none", edits, isSwitched ? [HAND_OVER] : []), instead: isFree ? way : undefined };
 }
 
 function backFromNone({ iam }: KeySituation): Step | undefined {
@@ -215,13 +225,23 @@ function keyStep(situation: KeySituation): Step {
   if (exposed !== undefined && exposed.inIam === undefined && other !== undefined && canHandOver(other)) {
     return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
   }
-  const isChanged = effects.length > 0 || importable(situation).length > 0;
+  if (exposed !== undefined && canHandOver(exposed) && isGone(other, situation)) {
+    return applied(situation, "key-gone", desiredEdits(situation, { current: exposed.slot }));
+  }
+  const isChanged = effects.length > 0 || importable(situation).length > 0 || situation.imports.existing.length > 0;
   if (!isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
     const changesKey = effects.some(({ verb }) => verb === "expose" || verb === "create" || verb === "import");
     return applied(situation, isChanged ? "apply" : "permissions", [], changesKey && exposesNewKey(situation) ? [HAND_OVER] : []);
   }
   return targetStep(situation, exposed);
 }
+
+/** Whether a slot that is not exposed lost its key outside Terraform, and the settings would create another one. */
+const isGone = (other: KeySlot | undefined, { settings }: KeySituation) =>
+  other?.inState !== undefined &&
+  other.inIam === undefined &&
+  other.inSettings !== "absent" &&
+  slotSettings(settings).current !== other.slot;
 
 /** Whether the next apply of these settings exposes a key whose secret Terraform knows. */
 function exposesNewKey(situation: KeySituation): boolean {
@@ -273,7 +293,7 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
       : waiting(unmanaged.id);
   }
   if (other.inIam !== undefined) {
-    if (canHandOver(other) && isOlder(exposed.inIam, other.inIam)) {
+    if (canHandOver(other) && isBetter(other, exposed)) {
       return applied(situation, "rotate-expose", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
     }
     if (!canRetire(other.inIam, situation)) {
@@ -296,6 +316,12 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
   return exposed.inIam === undefined || !isInUse(exposed.inIam, situation.iam.now)
     ? step("hand-over", { key: exposed.inIam?.id, actions: [HAND_OVER, WAIT] })
     : step("done", { edits: rotation, actions: [APPLY] });
+}
+
+/** Whether a key is to replace the exposed one: it is encrypted and the other one is not, or it is newer and not protected less. */
+function isBetter(other: KeySlot, exposed: KeySlot): boolean {
+  const [isEncrypted, wasEncrypted] = [other, exposed].map(({ inState }) => inState?.pgpKey !== undefined);
+  return isEncrypted === wasEncrypted ? isOlder(exposed.inIam, other.inIam) : isEncrypted === true;
 }
 
 /** The exposed key works, and nobody knows its secret: it was imported. */
@@ -323,7 +349,8 @@ function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
     return keep();
   }
   if (other.status === "Active" && !isRecent(key, iam.now) && isInUse(other, iam.now)) {
-    return replace();
+    const wait = step("wait", { key: other.id, actions: [WAIT] });
+    return slot === undefined ? step("which-key", { askKey: { [key.id]: wait, [other.id]: replace(), "": wait } }) : replace();
   }
   // AWS reports uses hours late, and the secret of the exposed key cannot be given to DKP: only a person knows which one it has.
   return isRecent(other, iam.now) || (isRecent(key, iam.now) && !canRetire(other, situation))

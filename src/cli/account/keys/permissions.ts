@@ -1,6 +1,9 @@
-import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
+import { policyArn } from "../../../iam/arns";
+import { partitionOf } from "../../../iam/partitions";
+import type { Deployment } from "../../../settings/deployment";
+import { ADDRESSES, policyAddress, policyOfAddress } from "../../../terraform/addresses";
 import { parseJson } from "../../../text/json";
-import type { StateResource } from "../../terraform/state-file";
+import type { StateContents, StateResource } from "../../terraform/state-file";
 import type { IamReader, Reading, StoredDocument } from "../aws/iam-reader";
 import { sameDocument } from "../drift/document";
 
@@ -17,11 +20,39 @@ export interface Permissions {
   readonly unread: readonly string[];
 }
 
+/** The attachments and the membership that settings describe, as Terraform has them in a state. */
+export function describedLinks(
+  { attachment, user, group, policy, policies, region }: Deployment,
+  account: string,
+): readonly StateResource[] {
+  const link = (address: string, attributes: StateResource["attributes"]) => ({ address, tainted: false, attributes });
+  const links = policies.flatMap(({ number, name }) => {
+    const policy_arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name });
+    return [
+      when(attachment !== "group", link(policyAddress("userAttachment", number), { user: user.name, policy_arn })),
+      when(attachment !== "user", link(policyAddress("groupAttachment", number), { group: group.name, policy_arn })),
+    ].flat();
+  });
+  return [...links, ...when(attachment !== "user", link(ADDRESSES.membership, { user: user.name, groups: [group.name] }))];
+}
+
+const when = <T>(condition: boolean, value: T): readonly T[] => (condition ? [value] : []);
+
 /**
- * What limits the key although the state has its permissions: an attachment, a membership or a policy version that was removed, or a
- * permissions boundary. An apply restores each of them.
+ * What the key lacks although the state has it, or the settings of an applied deployment describe it: an attachment, a membership or a
+ * policy version, and a permissions boundary that is another one. An apply restores each of them.
  */
-export async function lostPermissions(resources: readonly StateResource[], iam: IamReader): Promise<Permissions> {
+export async function lostPermissions(
+  settings: Deployment,
+  state: StateContents,
+  account: string,
+  iam: IamReader,
+): Promise<Permissions> {
+  const described = state.user === undefined ? [] : describedLinks(settings, account);
+  const resources = [
+    ...state.resources,
+    ...described.filter(({ address }) => state.resources.every((resource) => resource.address !== address)),
+  ];
   const lost: LostPermission[] = [];
   const unread: string[] = [];
   const readings = await Promise.all(resources.map((resource) => lostOf(resource, iam)));
@@ -89,9 +120,6 @@ function changedBoundary(reading: Awaited<ReturnType<IamReader["object"]>>, inSt
   }
   const boundary = reading.value?.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
   return {
-    value:
-      boundary === inState || reading.value === undefined
-        ? undefined
-        : `its permissions boundary is ${boundary === "" ? "removed" : boundary}`,
+    value: boundary === inState || reading.value === undefined ? undefined : `its permissions boundary is ${boundary}`,
   };
 }

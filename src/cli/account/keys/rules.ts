@@ -33,6 +33,8 @@ export const effectText = ({ verb, ...values }: Pick<EffectValues, "verb" | "exp
 const HAZARD_TEXTS: Readonly<Record<Hazard, string>> = {
   "fails: IAM allows two keys": `which fails: IAM allows a user ${MAX_KEYS} keys (LimitExceeded)`,
   "fails: Terraform would replace the key": "and prevent_destroy makes the plan fail; without protect, DKP loses its key",
+  "creates a key in plaintext next to an encrypted one":
+    "with its secret in plaintext, although that of the exposed key is encrypted; set pgpKey of the slot, or the slot to absent",
   "fails: there is no such key to import": "which fails: IAM does not have it, or another slot has it",
   "activates a key that was deactivated": `which was deactivated, perhaps because it leaked: if it leaked, do not apply these settings, and run keys --leaked (${page("how-to/keys.md#when-a-key-has-leaked")})`,
   "deactivates or deletes a key that DKP may be using": `which DKP may be using: it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time; do not apply these settings`,
@@ -91,6 +93,10 @@ export const KEY_RULES = {
       readonly by: readonly string[];
     }) =>
       `the ${kind} ${name} belongs to another deployment (used by ${by.join(", ")}): choose another ${field}; the next apply would fail, and an import would take it from its owner`,
+  ),
+  "key-import-missing": attention(
+    ({ field }: { readonly field: string }) =>
+      `${field}: true, and IAM does not have it: the plan fails (Cannot import non-existent remote object)`,
   ),
   "key-permissions-lost": attention(
     ({ address, lost }: { readonly address: string; readonly lost: string }) =>
@@ -154,8 +160,8 @@ export const KEY_RULES = {
       `import.accessKeyId: ${key} is not imported: the primary slot has ${primary} already; remove import.accessKeyId`,
   ),
   "key-external": note(
-    ({ key }: { readonly key: string }) =>
-      `${key} is managed outside Terraform, as accessKeys: none requires; rotate it yourself`,
+    ({ key, id, stack }: { readonly key: string; readonly id: string; readonly stack: string }) =>
+      `${key} is managed outside Terraform, as accessKeys: none requires; rotate it yourself. If nobody in your team created it, it is an attacker's: ${dkpAccess("keys", "--leaked", stack, "--key", id)}`,
   ),
   "key-none-active": attention(
     ({ user }: { readonly user: string }) =>
@@ -205,7 +211,8 @@ export const WHY = {
   "free-slot": "remove KEY: IAM allows two keys, and DKP needs one whose secret is in the state",
   "which-key": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
   "hand-over": "give the exposed key to DKP",
-  "drop-import": "remove the import, which has no effect",
+  "drop-import": "remove the import, which imports nothing",
+  "key-gone": "set the slot of the deleted key to absent: DKP has the exposed key",
   none: "accessKeys is none: keys are created and rotated outside Terraform",
   done: "nothing left to do for the keys; to rotate, create a second key",
 };

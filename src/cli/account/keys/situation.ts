@@ -24,6 +24,7 @@ export interface KeySituation {
   readonly iam: IamUser;
   /** Objects of the settings that IAM has, or may have, and that the state lacks. */
   readonly unmanagedObjects: readonly UnmanagedObject[];
+  readonly imports: PendingImports;
   /** What of DKP's permissions the state has and IAM does not. */
   readonly permissions: Permissions;
   /** The keys that the operator names as leaked. @default none */
@@ -40,6 +41,13 @@ export interface IamUser {
   readonly now: Date;
   /** The time of this computer in the same moment. */
   readonly clock: Date;
+}
+
+/** The parts of the settings' `import` whose objects the state lacks. */
+export interface PendingImports {
+  readonly existing: readonly ImportField[];
+  /** IAM does not have them, so that the plan fails. */
+  readonly missing: readonly ImportField[];
 }
 
 /** An object of the settings that IAM has and the state lacks. */
@@ -216,6 +224,7 @@ function exposures({ settings, state }: KeySituation): readonly Effect[] {
 export type Hazard =
   | "fails: IAM allows two keys"
   | "fails: Terraform would replace the key"
+  | "creates a key in plaintext next to an encrypted one"
   | "fails: there is no such key to import"
   | "activates a key that was deactivated"
   | "deactivates or deletes a key that DKP may be using"
@@ -229,7 +238,12 @@ export function hazardOf(effect: Effect, effects: readonly Effect[], situation: 
   switch (verb) {
     case "create": {
       const creations = effects.filter((other) => other.verb === "create").length;
-      return iam.keys.length + creations > MAX_KEYS ? "fails: IAM allows two keys" : undefined;
+      if (iam.keys.length + creations > MAX_KEYS) {
+        return "fails: IAM allows two keys";
+      }
+      const isEncrypted = slotSettings(situation.settings)[slot].pgpKey !== undefined;
+      const isWeaker = !isEncrypted && state.keys.some(({ pgpKey }) => pgpKey !== undefined);
+      return isWeaker ? "creates a key in plaintext next to an encrypted one" : undefined;
     }
     case "import":
       return key === undefined || state.keys.some((known) => known.id === id)
@@ -263,8 +277,10 @@ export const isOlder = (one: IamKey | undefined, other: IamKey | undefined) =>
 export function canRetire(key: IamKey, situation: KeySituation): boolean {
   const { now } = situation.iam;
   const isUsed = (other: IamKey | undefined) => other?.status === "Active" && other.id !== key.id && isInUse(other, now);
-  const inUse = situation.settings.accessKeys === "none" ? unmanagedKeys(situation) : [exposedSlot(situation)?.inIam];
-  return !isRecent(key, now) && inUse.some(isUsed);
+  if (situation.settings.accessKeys === "none") {
+    return !isRecent(key, now) && (key.status !== "Active" || unmanagedKeys(situation).some(isUsed));
+  }
+  return !isRecent(key, now) && isUsed(exposedSlot(situation)?.inIam);
 }
 
 /**

@@ -3,14 +3,13 @@ import { join } from "node:path";
 import { policyArn } from "../../../iam/arns";
 import { partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, policyAddress } from "../../../terraform/addresses";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { type IamKey, type IamReader, type Reading, withIam } from "../aws/iam-reader";
-import { type ManagedObject, managedObjects } from "../managed-objects";
-import { type Ownership, ownershipOf } from "../ownership";
+import type { ManagedObject } from "../managed-objects";
 import { lostPermissions } from "./permissions";
-import type { IamUser, KeySituation, UnmanagedObject } from "./situation";
+import type { IamUser, KeySituation } from "./situation";
+import { lackingObjects, lacksAttachment, type ObjectsInIam, pendingImports, unmanagedObjectsOf } from "./unmanaged-objects";
 
 export interface Sources {
   readonly terraform: TerraformCli;
@@ -54,10 +53,12 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       throw new Error(reasons.join("; "));
     }
     const isReadable = unreachable === undefined && unread === undefined;
-    const facts = { deployment, state, user, iam };
-    const [unmanagedObjects, permissions] = isReadable
-      ? await Promise.all([readUnmanagedObjects(facts), lostPermissions(state.resources, iam)])
-      : [[], { lost: [], unread: [] }];
+    const [inIam, permissions] = isReadable
+      ? await Promise.all([
+          readLackingObjects({ deployment, state, user, iam }),
+          lostPermissions(deployment, state, user.account ?? "", iam),
+        ])
+      : [undefined, { lost: [], unread: [] }];
     return {
       settings: deployment,
       folder,
@@ -66,7 +67,8 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       unread: user.unread,
       erroredState: erroredState(folder, json),
       iam: user,
-      unmanagedObjects,
+      unmanagedObjects: inIam === undefined ? [] : unmanagedObjectsOf(deployment, state, inIam),
+      imports: inIam === undefined ? { existing: [], missing: [] } : pendingImports(deployment, state, inIam),
       permissions,
     };
   });
@@ -125,60 +127,21 @@ interface Facts {
   readonly iam: IamReader;
 }
 
-/** The objects of the settings that IAM has, and neither the state nor the settings import, each with its owner. */
-async function readUnmanagedObjects(facts: Facts): Promise<readonly UnmanagedObject[]> {
-  const { deployment, state } = facts;
-  const addresses = new Map(state.resources.map(({ address, attributes }) => [address, attributes.name]));
-  // A further policy of another content has another name, and the same address.
-  const lacking = managedObjects(deployment).filter(({ address, imports, name }) =>
-    imports === "additionalPolicies"
-      ? addresses.get(address) !== name && (addresses.has(address) || deployment.import?.additionalPolicies !== true)
-      : !addresses.has(address) && deployment.import?.[imports] !== true,
-  );
-  const found = (await Promise.all(lacking.map((object) => unmanagedObject(object, facts)))).flat();
-  const isAttachmentKnown = addresses.has(ADDRESSES.userAttachment) || deployment.import?.attachment === true;
-  return isAttachmentKnown || deployment.attachment === "group"
-    ? found
-    : [...found, ...(await unmanagedAttachment(facts, found))];
-}
-
-async function unmanagedObject(object: ManagedObject, facts: Facts): Promise<readonly UnmanagedObject[]> {
-  const { deployment, state, user, iam } = facts;
-  const { kind, name, imports, setting } = object;
-  const id = kind === "policy" ? arnOf(object, facts) : name;
-  const existing = kind === "user" ? { value: user.exists ? {} : undefined } : await iam.object(kind, id);
-  if ("value" in existing && existing.value === undefined) {
-    return [];
-  }
-  const { owner, by } = ownershipOf({ kind, name }, await iam.uses(kind, id), {
-    settings: deployment,
-    state: state.resources,
-    outputs: Object.values(state.outputs),
-    userExists: user.exists,
+/** What IAM has of the objects that the state lacks. One that cannot be read counts as there, and its owner as unknown. */
+async function readLackingObjects({ deployment, state, user, iam }: Facts): Promise<ObjectsInIam> {
+  const environment = { partition: partitionOf(deployment.region), account: user.account ?? "" };
+  const arnOf = ({ name, path }: Pick<ManagedObject, "name" | "path">) => policyArn({ ...environment, path, name });
+  const read = lackingObjects(deployment, state).map(async (object) => {
+    const { kind, name } = object;
+    const id = kind === "policy" ? arnOf(object) : name;
+    const existing = kind === "user" ? { value: user.exists ? {} : undefined } : await iam.object(kind, id);
+    return "value" in existing && existing.value === undefined ? [] : [{ object, uses: await iam.uses(kind, id) }];
   });
-  const former = state.resources.some(({ address }) => address === object.address);
-  const [number] = deployment.policies.filter((policy) => policy.name === name).map((policy) => policy.number);
-  const stale = former && number !== undefined ? staleAddresses(number, state) : undefined;
-  return [{ kind, name, imports, setting, owner, by, stale }];
-}
-
-/** What a state has of a former additional policy with this number. */
-function staleAddresses(number: number, { resources }: StateContents): readonly string[] {
-  const ofPolicy = (["policy", "userAttachment", "groupAttachment"] as const).map((what) => policyAddress(what, number));
-  return resources.map(({ address }) => address).filter((address) => ofPolicy.includes(address));
-}
-
-const arnOf = ({ name, path }: Pick<ManagedObject, "name" | "path">, { deployment, user }: Facts) =>
-  policyArn({ partition: partitionOf(deployment.region), account: user.account ?? "", path, name });
-
-/** The attachment to the user. What cannot be read counts as absent: an apply may create an attachment that exists. */
-async function unmanagedAttachment(facts: Facts, found: readonly UnmanagedObject[]): Promise<readonly UnmanagedObject[]> {
-  const { deployment, iam } = facts;
-  const { policy, user } = deployment;
-  const attached = await iam.attached("user", user.name);
-  if ("unread" in attached || !attached.value.includes(arnOf(policy, facts))) {
-    return [];
-  }
-  const { owner, by }: Ownership = found.find(({ imports }) => imports === "policy") ?? { owner: "ours-unmanaged", by: [] };
-  return [{ kind: "attachment", name: policy.name, imports: "attachment", setting: "policy", owner, by }];
+  const attached = lacksAttachment(deployment, state) ? await iam.attached("user", deployment.user.name) : { value: [] };
+  return {
+    userExists: user.exists,
+    objects: (await Promise.all(read)).flat(),
+    // An apply may create an attachment that exists.
+    isAttached: "value" in attached && attached.value.includes(arnOf(deployment.policy)),
+  };
 }

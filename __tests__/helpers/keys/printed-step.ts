@@ -1,0 +1,159 @@
+// What a person reads of `dkp-access keys` and `keys --leaked`, and nothing else.
+
+/** What a person does to the letter. */
+export type PrintedAction =
+  | { readonly do: "apply" | "hand-over" | "create-key" | "push-state" | "remove-errored-state" | "move-errored-state" }
+  | { readonly do: "untaint"; readonly address: string }
+  | { readonly do: "forget"; readonly addresses: readonly string[] }
+  | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string }
+  | { readonly do: "wait"; readonly minutes: number };
+
+export interface PrintedStep {
+  readonly why: string;
+  readonly edits: { readonly setting: string; readonly value: string | boolean | undefined }[];
+  /** Done before the edits. */
+  readonly before: PrintedAction[];
+  readonly actions: PrintedAction[];
+  /** The keys that a version of the state must have to be restored. */
+  restore?: readonly string[];
+  /** Objects that are another deployment's; only a person knows it where the text does not. */
+  readonly names: { readonly kind: string; readonly name: string; readonly setting: string; readonly isKnown: boolean }[];
+  askLeaked?: string;
+  /** By the key that DKP has, what to do; "neither" for none of them. */
+  readonly answers: Record<string, PrintedStep>;
+  instead?: PrintedStep;
+}
+
+/** A report of `keys`. */
+export interface PrintedReport {
+  readonly next: PrintedStep;
+  /** Whether the text asks for the command again. */
+  readonly isDone: boolean;
+  /** Keys of which the text asks whether anybody in the team created them. */
+  readonly suspects: readonly string[];
+}
+
+/** The response to a leak. */
+export interface PrintedLeak {
+  readonly contain: PrintedStep;
+  readonly after: PrintedStep;
+  readonly suspects: readonly string[];
+}
+
+const SUSPECT = /(AKIA\w+) .*[Ii]f nobody in your team created it/;
+const suspectsIn = (text: string) =>
+  text.split("\n").flatMap((line) => SUSPECT.exec(line.replace(/^.*?(?=AKIA)/, ""))?.[1] ?? []);
+
+export function printedReport(text: string): PrintedReport {
+  const lines = text.trimEnd().split("\n");
+  const at = lines.findIndex((line) => line.startsWith("next: "));
+  const isDone = !/^ {2}then npx dkp-access keys \S+$/.test(lines.at(-1) ?? "");
+  const step = lines.slice(at, isDone ? undefined : -1);
+  return { next: printedStep([step[0]?.slice("next: ".length) ?? "", ...step.slice(1)]), isDone, suspects: suspectsIn(text) };
+}
+
+export function printedLeak(text: string): PrintedLeak {
+  const [head = "", ...sections] = text.split(/^\d\. /m);
+  const lines = (number: number) => (sections[number - 1] ?? "").trimEnd().split("\n");
+  const commands = [...lines(1), ...lines(3)].filter((line) => line.startsWith("    ")).map((line) => `  then ${line.trim()}`);
+  const edits = lines(3)
+    .filter((line) => /^ {3}\S+\.yaml: /.test(line))
+    .map((line) => line.slice(1));
+  const [title = "", ...after] = lines(4);
+  const why = title.replace(/^.*?: /, "");
+  const step = after.filter((line) => !line.includes("until there is nothing left")).map((line) => line.slice(1));
+  return {
+    contain: printedStep(["contain", ...edits, ...commands]),
+    after: printedStep([why, ...step]),
+    suspects: suspectsIn(head),
+  };
+}
+
+/** @param lines why, and what to do, indented by two spaces */
+function printedStep([why = "", ...lines]: readonly string[]): PrintedStep {
+  const step: PrintedStep = { why, edits: [], before: [], actions: [], names: [], answers: {} };
+  for (let at = 0; at < lines.length; at++) {
+    const line = (lines[at] ?? "").slice(2);
+    const nested: string[] = [];
+    while (lines[at + 1]?.startsWith("    ") === true) {
+      nested.push((lines[++at] ?? "").slice(2));
+    }
+    const row = ROWS.find(([pattern]) => pattern.test(line));
+    if (row === undefined) {
+      throw new Error(`a person does not understand: ${line}`);
+    }
+    row[1](step, row[0].exec(line)?.slice(1) as string[], nested);
+  }
+  return step;
+}
+
+type Row = readonly [line: RegExp, read: (step: PrintedStep, parts: readonly string[], nested: readonly string[]) => unknown];
+
+const ROWS: readonly Row[] = [
+  [
+    /^first: if an earlier or later version of the state has the user(?: and (.*?))?, restore it/,
+    (step, [keys]) => {
+      step.restore = keys === undefined ? [] : keys.split(" and ");
+    },
+  ],
+  [
+    /^if the (\w+) (\S+) belongs to another deployment, instead: \S+: set another (\w+)\.name$/,
+    (step, [kind = "", name = "", setting = ""]) => step.names.push({ kind, name, setting, isKnown: false }),
+  ],
+  [
+    /^\S+: set another (\w+)\.name; .* uses the (\w+) (\S+)$/,
+    (step, [setting = "", kind = "", name = ""]) => step.names.push({ kind, name, setting, isKnown: true }),
+  ],
+  [
+    /^if (AKIA\w+) leaked, instead: npx dkp-access keys --leaked /,
+    (step, [key = ""]) => {
+      step.askLeaked = key;
+    },
+  ],
+  [
+    /^if DKP has (AKIA\w+|neither): (.*)$/,
+    (step, [key = "", why = ""], nested) => {
+      step.answers[key] = printedStep([why, ...nested]);
+    },
+  ],
+  [
+    /^or (.*):$/,
+    (step, [why = ""], nested) => {
+      step.instead = printedStep([why, ...nested]);
+    },
+  ],
+  [/^first (.*)$/, (step, [command = ""]) => step.before.push(printedAction(command))],
+  [/^\S+\.yaml: remove (\S+)$/, (step, [setting = ""]) => step.edits.push({ setting, value: undefined })],
+  [
+    /^\S+\.yaml: ([\w.]+): (\S+)$/,
+    (step, [setting = "", value = ""]) =>
+      step.edits.push({ setting, value: /^(?:true|false)$/.test(value) ? value === "true" : value }),
+  ],
+  [/^then (.*)$/, (step, [command = ""]) => step.actions.push(printedAction(command))],
+];
+
+const COMMANDS: readonly (readonly [command: RegExp, read: (parts: readonly string[]) => PrintedAction])[] = [
+  [/^apply$/, () => ({ do: "apply" })],
+  [/^unless DKP has the exposed key: npx dkp-access hand-over /, () => ({ do: "hand-over" })],
+  [/^wait (\d+) hours$/, ([hours]) => ({ do: "wait", minutes: Number(hours) * 60 + 1 })],
+  [/^wait a minute$/, () => ({ do: "wait", minutes: 11 })],
+  [/ state push errored\.tfstate && rm /, () => ({ do: "push-state" })],
+  [/^rm \S*errored\.tfstate$/, () => ({ do: "remove-errored-state" })],
+  [/^mv \S*errored\.tfstate /, () => ({ do: "move-errored-state" })],
+  [/ untaint (\S+)$/, ([address = ""]) => ({ do: "untaint", address })],
+  [/ state rm (.+)$/, ([addresses = ""]) => ({ do: "forget", addresses: addresses.split(" ") })],
+  [
+    /^aws iam update-access-key .*--access-key-id (\S+) --status (Active|Inactive)$/,
+    ([key = "", status]) => ({ do: status === "Active" ? "activate" : "deactivate", key }),
+  ],
+  [/^aws iam delete-access-key .*--access-key-id (\S+)$/, ([key = ""]) => ({ do: "delete", key })],
+  [/^aws iam create-access-key .* && d8 system edit /, () => ({ do: "create-key" })],
+];
+
+function printedAction(text: string): PrintedAction {
+  const row = COMMANDS.find(([command]) => command.test(text));
+  if (row === undefined) {
+    throw new Error(`a person does not understand: ${text}`);
+  }
+  return row[1](row[0].exec(text)?.slice(1) as string[]);
+}

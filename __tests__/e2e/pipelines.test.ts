@@ -419,7 +419,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     const { status, output } = job("unmanaged");
     await aws.iam().send(new DeleteUserPolicyCommand(inline));
     expect(status).toBe(2);
-    expect(output).toContain("found    user deckhouse: it has the inline policy beside\n");
+    expect(output).toContain("attention: user deckhouse: it has the inline policy beside\n");
   });
 
   it("the drift job works with only planner-policy.json", async () => {

@@ -17,7 +17,7 @@ const accounts = Promise.all(CASES.map(async ({ check, account }) => ({ check, r
 const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
   drift: async () => {
     const findings = (await driftReports).flatMap((report) => report.findings);
-    return messagesOf<DriftRules>(DRIFT_RULES, findings);
+    return messagesOf<DriftRules>(DRIFT_RULES, findings, ({ object }) => (object === undefined ? "" : `${object}: `));
   },
   preflight: async () => {
     const findings = (await accounts).flatMap(({ check, results }) => findingsOf(results, check));

@@ -28,33 +28,35 @@ export interface Compared {
   readonly iam: IamReader;
 }
 
+/** The same, once it is known whether IAM has the deployment's user. */
+interface Context extends Compared {
+  readonly userExists: boolean;
+}
+
 type Findings = Promise<readonly DriftFound[]>;
 
 /** What the objects of a deployment have besides what is managed, and what they lack of it; the user first. */
 export async function objectsDrift(compared: Compared): Promise<readonly ObjectDrift[]> {
   const { group, policies, nodeRole } = compared.access;
   const { prefix } = compared.settings.cluster;
-  const user = await userDrift(compared);
-  const userExists = !user.isMissing;
+  const user = await userDrift({ ...compared, userExists: true });
+  const context = { ...compared, userExists: !user.isMissing };
   const others = await Promise.all([
-    group && groupDrift(compared, group, userExists),
-    ...policies.map((policy) => policyDrift(compared, policy, userExists)),
-    nodeRole && nodeRoleDrift(compared, nodeRole, userExists),
-    prefix === undefined ? undefined : dkpRoleDrift(compared, nodeRoleName(prefix)),
+    group && groupDrift(context, group),
+    ...policies.map((policy) => policyDrift(context, policy)),
+    nodeRole && nodeRoleDrift(context, nodeRole),
+    prefix === undefined ? undefined : dkpRoleDrift(context, nodeRoleName(prefix)),
   ]);
   return [user, ...others.filter((drift) => drift !== undefined)];
 }
 
 /** An object that the deployment manages, or would. */
 interface Expected extends AccountObject {
-  /** The ARN of a policy, else the name. */
-  readonly id: string;
+  /** Of a policy. */
+  readonly arn?: string;
   readonly inState: boolean;
-  /** Whether IAM has the deployment's user; undefined for that user itself. */
-  readonly userExists: boolean | undefined;
 }
 
-const titleOf = ({ kind, name }: AccountObject) => `${kind} ${name}`;
 const day = (date: Date | undefined) => date?.toISOString().slice(0, 10);
 
 /**
@@ -62,47 +64,56 @@ const day = (date: Date | undefined) => date?.toISOString().slice(0, 10);
  * those of another deployment's are not ours to report.
  */
 async function objectDrift(
-  compared: Compared,
+  context: Context,
   expected: Expected,
   parts: readonly Findings[],
   compare: (existing: ExistingObject) => readonly DriftFound[] = () => [],
 ): Promise<ObjectDrift> {
-  const { iam, settings } = compared;
-  const { kind, id, inState } = expected;
-  const object = titleOf(expected);
+  const { iam, settings } = context;
+  const { kind, name, arn: id = name, inState } = expected;
+  const object = `${kind} ${name}`;
+  const drift = (findings: readonly DriftFound[], isMissing = false) => ({
+    object,
+    isMissing,
+    findings: findings.map((found) => ({ object, ...found })),
+  });
   const [existing, uses, ...found] = await Promise.all([iam.object(kind, id), iam.uses(kind, id), ...parts]);
   if ("unread" in existing) {
-    return { object, isMissing: false, findings: [unread(object, "it", existing.unread), ...found.flat()] };
+    return drift([unread("it", existing.unread), ...found.flat()]);
   }
   if (existing.value === undefined) {
-    const values = { object, stack: settings.stack };
-    return { object, isMissing: true, findings: [{ rule: inState ? "object-missing" : "object-absent", object, values }] };
+    return drift([{ rule: inState ? "object-missing" : "object-absent", values: { stack: settings.stack } }], true);
   }
-  const owner = ownerFindings(compared, expected, existing.value, uses);
+  const owner = ownerFindings(context, expected, existing.value, uses);
   const isOfAnother = owner.some(({ rule }) => rule === "object-of-another");
-  return { object, isMissing: false, findings: isOfAnother ? owner : [...owner, ...compare(existing.value), ...found.flat()] };
+  return drift(isOfAnother ? owner : [...owner, ...compare(existing.value), ...found.flat()]);
 }
 
-const unread = (object: string, what: string, reason: string): DriftFound => ({
-  rule: "part-unread",
-  object,
-  values: { object, part: what, reason },
-});
+const unread = (what: string, reason: string): DriftFound => ({ rule: "part-unread", values: { part: what, reason } });
 
 /** A part of an object: its findings, or that it cannot be read. */
-async function part<T>(
-  object: string,
-  what: string,
-  reading: Promise<Reading<T>>,
-  compare: (value: T) => readonly DriftFound[],
-): Findings {
+async function part<T>(what: string, reading: Promise<Reading<T>>, compare: (value: T) => readonly DriftFound[]): Findings {
   const read = await reading;
-  return "value" in read ? compare(read.value) : [unread(object, what, read.unread)];
+  return "value" in read ? compare(read.value) : [unread(what, read.unread)];
+}
+
+/** A part that is a list: a finding for each item that is not managed, and for each that the state has and IAM does not. */
+function listPart(
+  what: string,
+  reading: Promise<Reading<readonly string[]>>,
+  { managed, inState = [] }: Partial<Links>,
+  unmanaged: (id: string) => DriftFound,
+  missing: (id: string) => readonly DriftFound[] = () => [],
+): Findings {
+  return part(what, reading, (items) => [
+    ...items.filter((item) => managed?.includes(item) !== true).map(unmanaged),
+    ...inState.filter((item) => !items.includes(item)).flatMap(missing),
+  ]);
 }
 
 /** Whose an object is that the settings name and the state does not have. */
 function ownerFindings(
-  { settings, state }: Compared,
+  { settings, state, userExists }: Context,
   expected: Expected,
   { CreateDate }: ExistingObject,
   uses: Reading<readonly string[]>,
@@ -111,34 +122,19 @@ function ownerFindings(
   if (expected.inState || state === undefined) {
     return [];
   }
-  const { kind, userExists = true } = expected;
-  const object = titleOf(expected);
   const { owner, by } = ownershipOf(expected, uses, { settings, state, userExists });
-  const setting = kind === "role" ? "nodeRole" : kind;
-  const values = { object, stack: settings.stack, since: day(CreateDate) };
+  const setting = expected.kind === "role" ? "nodeRole" : expected.kind;
+  const values = { stack: settings.stack, since: day(CreateDate) };
   switch (owner) {
     case "ours":
       return [];
     case "another":
-      return [{ rule: "object-of-another", object, field: `${setting}.name`, values: { ...values, by, setting } }];
+      return [{ rule: "object-of-another", field: `${setting}.name`, values: { ...values, by, setting } }];
     case "ours-unmanaged":
-      return [{ rule: "object-unmanaged", object, field: "import", values }];
+      return [{ rule: "object-unmanaged", field: "import", values }];
     case "unknown":
-      return [{ rule: "object-owner-unknown", object, field: `${setting}.name`, values: { ...values, setting } }];
+      return [{ rule: "object-owner-unknown", field: `${setting}.name`, values: { ...values, setting } }];
   }
-}
-
-/** One finding for each item that is not managed, and one for each that the state has and IAM does not. */
-function compareLinks(
-  items: readonly string[],
-  { managed, inState }: Links,
-  unmanaged: (id: string) => DriftFound,
-  missing: (id: string) => DriftFound,
-): readonly DriftFound[] {
-  return [
-    ...items.filter((item) => !managed.includes(item)).map(unmanaged),
-    ...inState.filter((item) => !items.includes(item)).map(missing),
-  ];
 }
 
 /** The policies of a user, group or role. */
@@ -173,28 +169,22 @@ const POLICIES = {
 } as const;
 
 function policies(
-  { settings, iam }: Compared,
+  { settings, iam }: Context,
   kind: keyof typeof POLICIES,
   name: string,
   expected: ExpectedPolicies,
 ): readonly Findings[] {
   const { attached, inline, rules, events } = POLICIES[kind];
   const { setting } = expected;
-  const object = `${kind} ${name}`;
   const unmanaged = (id: string): DriftFound =>
     isAdditionalPolicy({ kind: "policy", name: id.split("/").at(-1) ?? "" }, settings)
-      ? { rule: "additional-policy-unknown", object, values: { object, id, stack: settings.stack } }
-      : { rule: rules[0], object, field: setting, values: { object, id, event: events[0], setting } };
-  const missing = (id: string): DriftFound => ({ rule: "attachment-missing", object, values: { object, id } });
+      ? { rule: "additional-policy-unknown", values: { id, stack: settings.stack } }
+      : { rule: rules[0], field: setting, values: { id, event: events[0], setting } };
+  const missing = (id: string): readonly DriftFound[] => [{ rule: "attachment-missing", values: { id } }];
+  const ofInline = (id: string): DriftFound => ({ rule: rules[1], values: { id, event: events[1] } });
   return [
-    part(object, "its attached policies", attached(iam, name), (arns) =>
-      compareLinks(arns, expected.attached, unmanaged, missing),
-    ),
-    part(object, "its inline policies", inline(iam, name), (names) =>
-      names
-        .filter((id) => id !== expected.inline)
-        .map((id): DriftFound => ({ rule: rules[1], object, values: { object, id, event: events[1] } })),
-    ),
+    listPart("its attached policies", attached(iam, name), expected.attached, unmanaged, missing),
+    listPart("its inline policies", inline(iam, name), { managed: [expected.inline ?? ""] }, ofInline),
   ];
 }
 
@@ -260,42 +250,34 @@ const CREDENTIALS: readonly {
   },
 ];
 
-function userDrift(compared: Compared): Promise<ObjectDrift> {
-  const { iam, access } = compared;
-  const { user } = access;
-  const { name } = user;
-  const object = `user ${name}`;
+function userDrift(context: Context): Promise<ObjectDrift> {
+  const { iam, access } = context;
+  const { name, inState, attached, groups, boundaries } = access.user;
   return objectDrift(
-    compared,
-    { kind: "user", name, id: name, inState: user.inState, userExists: undefined },
+    context,
+    { kind: "user", name, inState },
     [
-      ...policies(compared, "user", name, { attached: user.attached }),
-      part(object, "its groups", iam.groups(name), (groups) =>
-        compareLinks(
-          groups,
-          user.groups,
-          (id) => ({ rule: "membership-unmanaged", object, values: { object, id, event: "AddUserToGroup" } }),
-          (id) => ({ rule: "membership-missing", object, values: { object, id } }),
-        ),
+      ...policies(context, "user", name, { attached }),
+      listPart(
+        "its groups",
+        iam.groups(name),
+        groups,
+        (id) => ({ rule: "membership-unmanaged", values: { id, event: "AddUserToGroup" } }),
+        (id) => [{ rule: "membership-missing", values: { id } }],
       ),
-      part(object, "its access keys", iam.keys(name), (keys = []) => keyFindings(compared, object, keys)),
+      part("its access keys", iam.keys(name), (keys = []) => keyFindings(context, keys)),
       ...CREDENTIALS.map(({ kind, use, event, list }) =>
-        part(object, `its ${kind}s`, list(iam, name), (items) =>
-          items.map(({ id, since }) => ({
-            rule: "credential-unmanaged",
-            object,
-            values: { object, kind, id, use, event, since: day(since) },
-          })),
+        part(`its ${kind}s`, list(iam, name), (items) =>
+          items.map(({ id, since }) => ({ rule: "credential-unmanaged", values: { kind, id, use, event, since: day(since) } })),
         ),
       ),
     ],
-    (existing) => boundaryFindings(object, user.boundaries, existing, "user.permissionsBoundary"),
+    (existing) => boundaryFindings(boundaries, existing, "user.permissionsBoundary"),
   );
 }
 
 function keyFindings(
-  { access, settings }: Compared,
-  object: string,
+  { access, settings }: Context,
   keys: readonly { readonly id: string; readonly status: string; readonly created?: Date | undefined }[],
 ): readonly DriftFound[] {
   const { stack } = settings;
@@ -303,105 +285,90 @@ function keyFindings(
   if (typeof managed === "number") {
     const ids = keys.map(({ id }) => id);
     return ids.length > managed
-      ? [{ rule: "access-keys-too-many", object, values: { object, ids, count: ids.length, expected: managed, stack } }]
+      ? [{ rule: "access-keys-too-many", values: { ids, count: ids.length, expected: managed, stack } }]
       : [];
   }
   return keys
     .filter(({ id }) => managed?.includes(id) === false)
     .map(({ id, status, created }) => ({
       rule: "access-key-unmanaged",
-      object,
       field: "accessKeys",
-      values: { object, id, status, since: day(created), stack },
+      values: { id, status, since: day(created), stack },
     }));
 }
 
 /** @param setting that can describe the boundary */
 function boundaryFindings(
-  object: string,
   managed: readonly (string | undefined)[],
   { PermissionsBoundary }: ExistingObject,
   setting: string,
 ): readonly DriftFound[] {
   const boundary = PermissionsBoundary?.PermissionsBoundaryArn;
-  const values = { object, boundary: boundary ?? "none", managed: managed[0] ?? "none", setting };
-  return managed.includes(boundary) ? [] : [{ rule: "boundary-differs", object, field: setting, values }];
+  const values = { boundary: boundary ?? "none", managed: managed[0] ?? "none", setting };
+  return managed.includes(boundary) ? [] : [{ rule: "boundary-differs", field: setting, values }];
 }
 
-function groupDrift(compared: Compared, { name, inState, attached }: ManagedGroup, userExists: boolean): Promise<ObjectDrift> {
-  const { iam, access } = compared;
-  const object = `group ${name}`;
-  return objectDrift(compared, { kind: "group", name, id: name, inState, userExists }, [
-    part(object, "its members", iam.uses("group", name), (members) =>
-      members
-        .filter((id) => id !== `user ${access.user.name}`)
-        .map((id) => ({ rule: "member-unmanaged", object, values: { object, id, event: "AddUserToGroup" } })),
-    ),
-    ...policies(compared, "group", name, { attached }),
+function groupDrift(context: Context, { name, inState, attached }: ManagedGroup): Promise<ObjectDrift> {
+  const { iam, access } = context;
+  return objectDrift(context, { kind: "group", name, inState }, [
+    listPart("its members", iam.uses("group", name), { managed: [`user ${access.user.name}`] }, (id) => ({
+      rule: "member-unmanaged",
+      values: { id, event: "AddUserToGroup" },
+    })),
+    ...policies(context, "group", name, { attached }),
   ]);
 }
 
 /** What a managed policy has besides what is managed. Former versions are Terraform's own and grant nothing. */
-function policyDrift(compared: Compared, policy: ManagedPolicy, userExists: boolean): Promise<ObjectDrift> {
-  const { iam, access, settings } = compared;
-  const { name, arn, documents, inState } = policy;
-  const object = `policy ${name}`;
+function policyDrift(context: Context, { name, arn, documents, inState }: ManagedPolicy): Promise<ObjectDrift> {
+  const { iam, access, settings } = context;
   const { user, group, nodeRole } = access;
   const { prefix } = settings.cluster;
   // An attachment to one of these is a finding of that principal.
   const own = [`user ${user.name}`, `group ${group?.name}`, `role ${nodeRole?.name}`, `role ${prefix && nodeRoleName(prefix)}`];
-  return objectDrift(compared, { kind: "policy", name, id: arn, inState, userExists }, [
-    part(object, "its default version", iam.managedPolicy(arn), (version) => {
+  return objectDrift(context, { kind: "policy", name, arn, inState }, [
+    part("its default version", iam.managedPolicy(arn), (version) => {
       if (version === undefined || documents.some((document) => sameDocument(version.document, document))) {
         return [];
       }
       const actions = actionsBeyond(version.document, documents.flatMap(actionsOf));
-      const values = { object, version: version.id, since: day(version.created), actions };
-      return [{ rule: "policy-document-differs", object, values }];
+      return [{ rule: "policy-document-differs", values: { version: version.id, since: day(version.created), actions } }];
     }),
-    part(object, "its principals", iam.uses("policy", arn), (principals) =>
-      principals
-        .filter((id) => !own.includes(id))
-        .map((id) => ({
-          rule: "principal-unmanaged",
-          object,
-          field: "policy.name",
-          values: { object, id, event: "AttachUserPolicy" },
-        })),
-    ),
+    listPart("its principals", iam.uses("policy", arn), { managed: own }, (id) => ({
+      rule: "principal-unmanaged",
+      field: "policy.name",
+      values: { id, event: "AttachUserPolicy" },
+    })),
   ]);
 }
 
 function trustFindings(iam: IamReader, name: string, rule: "trust-differs" | "dkp-role-trust-differs"): Findings {
-  const object = `role ${name}`;
-  return part(object, "its trust policy", iam.role(name), (found) =>
+  return part("its trust policy", iam.role(name), (found) =>
     found === undefined || sameDocument(found.trust, NODE_TRUST)
       ? []
-      : [{ rule, object, values: { object, trust: JSON.stringify(found.trust.Statement) } }],
+      : [{ rule, values: { trust: JSON.stringify(found.trust.Statement) } }],
   );
 }
 
-function nodeRoleDrift(compared: Compared, role: ManagedRole, userExists: boolean): Promise<ObjectDrift> {
-  const { iam } = compared;
+function nodeRoleDrift(context: Context, role: ManagedRole): Promise<ObjectDrift> {
+  const { iam } = context;
   const { name, inline, inState, attached, documents } = role;
-  const object = `role ${name}`;
-  const setting = "nodeRole.managedPolicyArns";
   return objectDrift(
-    compared,
-    { kind: "role", name, id: name, inState, userExists },
+    context,
+    { kind: "role", name, inState },
     [
       trustFindings(iam, name, "trust-differs"),
-      ...policies(compared, "role", name, { attached, inline, setting }),
-      part(object, `its inline policy ${inline}`, iam.rolePolicy(name, inline), (document) => {
+      ...policies(context, "role", name, { attached, inline, setting: "nodeRole.managedPolicyArns" }),
+      part(`its inline policy ${inline}`, iam.rolePolicy(name, inline), (document) => {
         if (document === undefined || documents.some((own) => sameDocument(document, own))) {
           return [];
         }
+        const setting = "nodeRole.additionalActions";
         const actions = actionsBeyond(document, documents.flatMap(actionsOf));
-        const values = { object, id: inline, actions, setting: "nodeRole.additionalActions" };
-        return [{ rule: "role-document-differs", object, field: values.setting, values }];
+        return [{ rule: "role-document-differs", field: setting, values: { id: inline, actions, setting } }];
       }),
     ],
-    (existing) => boundaryFindings(object, role.boundaries, existing, "nodeRole.permissionsBoundary"),
+    (existing) => boundaryFindings(role.boundaries, existing, "nodeRole.permissionsBoundary"),
   );
 }
 
@@ -409,20 +376,18 @@ function nodeRoleDrift(compared: Compared, role: ManagedRole, userExists: boolea
  * What DKP's own role `<prefix>-node` has besides what DKP creates: the known way from the access key to any permission, because the
  * key can write inline policies of the role and launch instances with it.
  */
-function dkpRoleDrift(compared: Compared, name: string): Promise<ObjectDrift> {
-  const { iam, settings } = compared;
-  const object = `role ${name}`;
+function dkpRoleDrift(context: Context, name: string): Promise<ObjectDrift> {
+  const { iam, settings } = context;
   const setting = "cluster.additionalRolePolicies";
   // No deployment's Terraform manages the role: whose it is, is no question.
-  return objectDrift({ ...compared, state: undefined }, { kind: "role", name, id: name, inState: false, userExists: true }, [
+  return objectDrift({ ...context, state: undefined }, { kind: "role", name, inState: false }, [
     trustFindings(iam, name, "dkp-role-trust-differs"),
-    ...policies(compared, "role", name, { attached: { managed: [], inState: [] }, inline: name }),
-    part(object, `its inline policy ${name}`, iam.rolePolicy(name, name), (document) => {
-      const actions =
-        document === undefined ? [] : actionsBeyond(document, [...NODE_ACTIONS, ...settings.additionalRolePolicies]);
+    ...policies(context, "role", name, { attached: { managed: [], inState: [] }, inline: name }),
+    part(`its inline policy ${name}`, iam.rolePolicy(name, name), (document = {}) => {
+      const actions = actionsBeyond(document, [...NODE_ACTIONS, ...settings.additionalRolePolicies]);
       return actions.length === 0
         ? []
-        : [{ rule: "dkp-role-document-differs", object, field: setting, values: { object, id: name, actions, setting } }];
+        : [{ rule: "dkp-role-document-differs", field: setting, values: { id: name, actions, setting } }];
     }),
   ]);
 }

@@ -70,7 +70,7 @@ function stateFindings({ stack }: Deployment, state: DriftState, [user]: readonl
   }
   const findings: DriftFound[] = [{ rule: "state-unread", field: "backend", values: { reason: state.unread, stack } }];
   if (user?.isMissing === true) {
-    findings.push({ rule: "user-not-found", field: "accountId", object: user.object, values: { object: user.object } });
+    findings.push({ rule: "user-not-found", field: "accountId", object: user.object, values: {} });
   }
   return findings;
 }
@@ -97,7 +97,7 @@ export function driftText({ stack, account, findings }: DriftReport): string {
   const lines = [
     `${stack}: what exists${where} besides what the settings and the state have`,
     ...findings.flatMap((finding, index) => [
-      `${levels[index]}: ${textOf<DriftRules>(DRIFT_RULES, finding)}`,
+      [levels[index], finding.object, textOf<DriftRules>(DRIFT_RULES, finding)].filter((word) => word !== undefined).join(": "),
       ...adviceLines<DriftRules>(DRIFT_RULES, finding).map((line) => `  ${line}`),
     ]),
     counts.join(", ") || "nothing found",

@@ -5,14 +5,14 @@ import { recovery } from "../../text/recovery";
 /** CloudTrail's event history has 90 days. */
 const ASK = "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";
 const ASK_OR_ADD = `${ASK}[; if it is intended, add it to {setting}]` as const;
-const ATTACHED = "{object}: the policy {id} is attached, and neither the settings nor the state have it";
+const ATTACHED = "the policy {id} is attached, and neither the settings nor the state have it";
 const KEYS = `${PROGRAM} keys {stack}` as const;
 const APPLY = `plan, then apply: Terraform writes it again (${recovery("manual-changes")})`;
 const CONVERGE = "converge the base infrastructure (dhctl converge): DKP writes its own document";
 const KEY_HAS_THEM = "the access key has its permissions too";
 const NODES_HAVE_THEM =
   "every node, and whoever can launch an instance with the role, has its permissions; an attacker with the access key can write inline policies of it";
-const TRUST = "{object}: its trust policy is not the one for EC2: {trust}";
+const TRUST = "its trust policy is not the one for EC2: {trust}";
 const TRUST_RISK = "others than instances can assume the role, also from another account and when no access key works";
 const TRUST_EVENT = "ask who wrote it; CloudTrail has it as UpdateAssumeRolePolicy";
 
@@ -21,68 +21,68 @@ const ATTENTION = templateRules("attention", {
   "policy-unmanaged": { text: ATTACHED, risk: KEY_HAS_THEM, remedy: ASK_OR_ADD },
   "role-policy-unmanaged": { text: ATTACHED, risk: NODES_HAVE_THEM, remedy: ASK_OR_ADD },
   "additional-policy-unknown": {
-    text: "{object}: the policy {id} is attached, which has a name of an additional policy of this deployment, and neither the settings nor the state have it",
+    text: "the policy {id} is attached, which has a name of an additional policy of this deployment, and neither the settings nor the state have it",
     risk: "DKP may need it: an older state or other settings can hide that",
     remedy: `find out whether the state is older than the account: ${KEYS}, then ${PROGRAM} plan {stack}`,
   },
-  "inline-policy-unmanaged": { text: "{object}: it has the inline policy {id}", risk: KEY_HAS_THEM, remedy: ASK },
-  "role-inline-policy-unmanaged": { text: "{object}: it has the inline policy {id}", risk: NODES_HAVE_THEM, remedy: ASK },
+  "inline-policy-unmanaged": { text: "it has the inline policy {id}", risk: KEY_HAS_THEM, remedy: ASK },
+  "role-inline-policy-unmanaged": { text: "it has the inline policy {id}", risk: NODES_HAVE_THEM, remedy: ASK },
   "membership-unmanaged": {
-    text: "{object}: it is a member of the group {id}",
+    text: "it is a member of the group {id}",
     risk: "the access key has all permissions of the group, now and later",
     remedy: ASK,
   },
-  "member-unmanaged": { text: "{object}: the {id} is a member", risk: "the {id} has all permissions of DKP", remedy: ASK },
+  "member-unmanaged": { text: "the {id} is a member", risk: "the {id} has all permissions of DKP", remedy: ASK },
   "principal-unmanaged": {
-    text: "{object}: the {id} uses it",
+    text: "the {id} uses it",
     risk: "the {id} has all permissions of DKP, and the next change of the policy changes what it can do; or it is of another deployment, and the two change each other's policy",
     remedy: `${ASK}; if it is of another deployment, give one of the two another policy.name`,
   },
-  "credential-unmanaged": { text: "{object}: it has the {kind} {id}[, since {since}]", risk: "{use}", remedy: ASK },
+  "credential-unmanaged": { text: "it has the {kind} {id}[, since {since}]", risk: "{use}", remedy: ASK },
   "access-key-unmanaged": {
-    text: "{object}: it has the access key {id} ({status}[, since {since}]), and the state does not have it",
+    text: "it has the access key {id} ({status}[, since {since}]), and the state does not have it",
     risk: "whoever has it acts with all permissions of DKP, and a rotation does not end that",
     remedy: `${KEYS} prints the next step; see ${recovery("unmanaged-key")}`,
   },
   "access-keys-too-many": {
-    text: "{object}: it has {count} access keys ({ids}), and the settings have {expected}",
+    text: "it has {count} access keys ({ids}), and the settings have {expected}",
     risk: "whoever has the other one acts with all permissions of DKP, and a rotation does not end that",
     remedy: `make the state readable; then ${KEYS} prints the next step`,
   },
   // Objects that the settings name and the state does not have.
   "object-unmanaged": {
-    text: "{object} exists[, since {since}], and the state does not have it",
+    text: "it exists[, since {since}], and the state does not have it",
     risk: "the next apply fails because the name is in use",
     remedy: `import it with the steps of ${KEYS}`,
   },
   "object-of-another": {
-    text: "{object} exists[, since {since}], and belongs to another deployment: used by {by}",
+    text: "it exists[, since {since}], and belongs to another deployment: used by {by}",
     risk: "whoever imports it changes what the other deployment can do",
     remedy: "choose another {setting}.name",
   },
   "object-owner-unknown": {
-    text: "{object} exists[, since {since}], the state does not have it, and nothing in IAM shows whose it is",
+    text: "it exists[, since {since}], the state does not have it, and nothing in IAM shows whose it is",
     risk: "the state was lost or is that of another workspace, or another deployment has the same name",
     remedy: `ask who created it; ${KEYS} prints the steps for each answer; if it is of another deployment, choose another {setting}.name`,
   },
   // What is not as it was written.
   "boundary-differs": {
-    text: "{object}: its permissions boundary is {boundary}, and Terraform manages {managed}",
+    text: "its permissions boundary is {boundary}, and Terraform manages {managed}",
     risk: "the key has permissions that the managed boundary denies, or DKP lacks some that it requires",
     remedy: `${APPLY}; if it is intended, set {setting}`,
   },
   "policy-document-differs": {
-    text: "{object}: its default version {version}[, since {since},] is not the generated document",
+    text: "its default version {version}[, since {since},] is not the generated document",
     risk: "DKP lacks permissions, or has others than the reviewed ones[: {actions}]",
     remedy: `${APPLY}; ask who wrote the version; CloudTrail has it as CreatePolicyVersion or SetDefaultPolicyVersion`,
   },
   "role-document-differs": {
-    text: "{object}: its inline policy {id} is not the generated document[: it also allows {actions}]",
+    text: "its inline policy {id} is not the generated document[: it also allows {actions}]",
     risk: NODES_HAVE_THEM,
     remedy: `${APPLY}; if it is intended, add it to {setting}`,
   },
   "dkp-role-document-differs": {
-    text: "{object}: its inline policy {id} allows more than DKP writes: {actions}",
+    text: "its inline policy {id} allows more than DKP writes: {actions}",
     risk: NODES_HAVE_THEM,
     remedy: `${CONVERGE}; if it is intended, add it to {setting}`,
   },
@@ -90,17 +90,17 @@ const ATTENTION = templateRules("attention", {
   "dkp-role-trust-differs": { text: TRUST, risk: TRUST_RISK, remedy: `${CONVERGE}; ${TRUST_EVENT}` },
   // What the state has and IAM does not.
   "object-missing": {
-    text: "{object} does not exist, and the state has it",
+    text: "it does not exist, and the state has it",
     risk: "DKP has no permissions, or no working key",
     remedy: `${KEYS}, then plan, then apply`,
   },
   "attachment-missing": {
-    text: "{object}: the policy {id} is not attached, and the state has the attachment",
+    text: "the policy {id} is not attached, and the state has the attachment",
     risk: "DKP has no permissions from it",
     remedy: APPLY,
   },
   "membership-missing": {
-    text: "{object}: it is not a member of the group {id}, and the state has the membership",
+    text: "it is not a member of the group {id}, and the state has the membership",
     risk: "DKP has no permissions from the group",
     remedy: APPLY,
   },
@@ -117,12 +117,12 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     "nothing was read: the credentials belong to account {account}, and {source} {expected}",
     "use credentials of {expected}",
   ],
-  "user-not-found": ["{object} does not exist in this account", "check the credentials, or set accountId"],
-  "part-unread": "{object}: {part} cannot be read: {reason}",
+  "user-not-found": ["it does not exist in this account", "check the credentials, or set accountId"],
+  "part-unread": "{part} cannot be read: {reason}",
 });
 
 const NOTES = templateRules("note", {
-  "object-absent": "{object} does not exist",
+  "object-absent": "it does not exist",
   "keys-not-compared": "accessKeys is none: access keys are managed outside Terraform and not compared",
   "node-role-not-compared": "cluster.prefix is not set: the role <prefix>-node of DKP is not compared",
 });

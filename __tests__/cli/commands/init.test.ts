@@ -55,13 +55,13 @@ describe("dkp-access init", () => {
 `;
     expect(stdout.slice(stdout.indexOf("Next"))).toBe(`Next steps:
   cd acme
-  edit deployments/deckhouse.yaml: replace the values that are marked with CHANGE, set accountId and both pgpKey
+  edit deployments/deckhouse.yaml: replace the values that are marked with CHANGE
 ${isPacked ? "" : toPack}  npm install
-  npx dkp-access synth
   npx dkp-access review
   git init && git add --all && git commit
-  npx dkp-access preflight deckhouse
-  npm run deploy -- deckhouse
+  create the state bucket: node_modules/dkp-access/docs/how-to/state-bucket.md
+  npx dkp-access plan deckhouse   # with AWS credentials; then run the command that it prints
+  npx dkp-access hand-over deckhouse --out provider.yaml
 `);
   });
 
@@ -106,46 +106,42 @@ ${isPacked ? "" : toPack}  npm install
     }
   });
 
-  it("writes recommended settings that synth and review accept as they are", async () => {
+  /** As a person edits the file: an account, and an OpenPGP key in both slots. */
+  const withOwnValues = (text: string) =>
+    text.replace('"CHANGE" # CHANGE', '"123456789012"').replaceAll("pgpKey: CHANGE", `pgpKey: ${ENCRYPTION_KEY}`);
+
+  it("writes recommended settings that synth and review accept once the person has written account and OpenPGP keys", async () => {
     await init("acme", "--stack", "prod");
-    expect(parse(read("acme/deployments/prod.yaml"))).toEqual({
+    const file = "acme/deployments/prod.yaml";
+    const written = read(file);
+    expect(parse(written)).toEqual({
       region: "eu-central-1",
+      accountId: "CHANGE",
       backend: { s3: { bucket: "example-terraform-state", region: "eu-central-1" } },
       policy: { mode: "minimal" },
       attachment: "group",
+      accessKeys: { primary: { pgpKey: "CHANGE" }, secondary: { pgpKey: "CHANGE", status: "absent" } },
       cluster: { prefix: "example", layout: "WithoutNAT" },
       features: [],
     });
-    expect(read("acme/deployments/prod.yaml").match(/^.* # CHANGE$/gm)).toEqual([
-      "region: eu-central-1 # CHANGE",
-      "    bucket: example-terraform-state # CHANGE",
-      "    region: eu-central-1 # CHANGE",
-      "  prefix: example # CHANGE",
-      "  layout: WithoutNAT # CHANGE",
-    ]);
-    const { status, stdout, stderr } = await runCli(join(folder, "acme"), ["synth"]);
+    const marked = (name: string) => new RegExp(`^ *${name}: .* # CHANGE$`, "m");
+    for (const name of ["region", "accountId", "bucket", "primary", "secondary", "prefix", "layout"]) {
+      expect(written).toMatch(marked(name));
+    }
+    const project = join(folder, "acme");
+    const rejected = await runCli(project, ["synth"]);
+    expect({ status: rejected.status, stdout: rejected.stdout }).toEqual({ status: 1, stdout: "" });
+    for (const field of ["accountId", "accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey"]) {
+      expect(rejected.stderr).toContain(`, ${field}: `);
+    }
+    writeFileSync(join(folder, file), withOwnValues(written).replace("# dkpVersion", "dkpVersion"));
+    const { status, stdout, stderr } = await runCli(project, ["synth"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
     for (const field of ["backend.s3.bucket", "cluster.prefix"]) {
       expect(stderr).toMatch(new RegExp(`^warn: prod: ${field}: "example.*" is the example in the file that init writes`, "m"));
     }
-    expect(await runCli(join(folder, "acme"), ["review"])).toMatchObject({ status: 0 });
-  });
-
-  it("prepares accountId, both pgpKey and dkpVersion as comments that are valid without the comment sign", async () => {
-    await init("acme");
-    const text = read("acme/deployments/deckhouse.yaml").replaceAll(
-      /^( *)# (?=accountId|accessKeys| {2}primary| {2}secondary|dkpVersion)/gm,
-      "$1",
-    );
-    expect(parse(text)).toMatchObject({
-      accountId: "123456789012",
-      accessKeys: { primary: { pgpKey: "BASE64" }, secondary: { pgpKey: "BASE64" } },
-      cluster: { dkpVersion: "1.77" },
-    });
-    writeFileSync(join(folder, "acme/deployments/deckhouse.yaml"), text.replaceAll("BASE64", ENCRYPTION_KEY));
-    const { status, stderr } = await runCli(join(folder, "acme"), ["synth"]);
-    expect(status).toBe(0);
     expect(stderr).not.toContain("plaintext");
+    expect(await runCli(project, ["review"])).toMatchObject({ status: 0 });
   });
 
   describe("with DKP's installation file", () => {
@@ -157,7 +153,7 @@ ${isPacked ? "" : toPack}  npm install
     it("takes region and cluster from it, with the same policy as cluster.configFile", async () => {
       expect(await withConfig(CONFIG)).toMatchObject({ status: 0, stderr: "" });
       const settings = read("acme/deployments/deckhouse.yaml");
-      expect(settings.match(/^.* # CHANGE$/gm)).toEqual(["    bucket: example-terraform-state # CHANGE"]);
+      expect(settings.match(/^ *\w+(?=: .* # CHANGE$)/gm)).toEqual(["accountId", "    bucket", "  primary", "  secondary"]);
       expect(parse(settings)).toMatchObject({
         region: "eu-north-1",
         cluster: {
@@ -170,11 +166,12 @@ ${isPacked ? "" : toPack}  npm install
         },
       });
       const project = join(folder, "acme");
+      writeFileSync(join(project, "deployments/deckhouse.yaml"), withOwnValues(settings));
       const ours = (await runCli(project, ["policy"])).stdout;
       writeFileSync(join(project, "config.yml"), CONFIG);
       writeFileSync(
         join(project, "deployments/deckhouse.yaml"),
-        "region: eu-north-1\nbackend: { local: {} }\nattachment: group\npolicy: { mode: minimal }\ncluster: { configFile: config.yml }\n",
+        'region: eu-north-1\naccountId: "123456789012"\nbackend: { local: {} }\nattachment: group\npolicy: { mode: minimal }\ncluster: { configFile: config.yml }\n',
       );
       expect((await runCli(project, ["policy"])).stdout).toBe(ours);
     });

@@ -66,14 +66,14 @@ function nextSteps(folder: string, stack: string, missing: string | undefined): 
     "",
     "Next steps:",
     ...(folder === "." ? [] : [`  cd ${shellWord(folder)}`]),
-    `  edit ${settings}: replace the values that are marked with CHANGE, set accountId and both pgpKey`,
+    `  edit ${settings}: replace the values that are marked with CHANGE`,
     ...(missing === undefined ? [] : packCommands(relative(resolve(folder), dirname(missing)), basename(missing))),
     "  npm install",
-    `  ${dkpAccess("synth")}`,
     `  ${dkpAccess("review")}`,
     "  git init && git add --all && git commit",
-    `  ${dkpAccess("preflight", stack)}`,
-    `  npm run deploy -- ${stack}`,
+    "  create the state bucket: node_modules/dkp-access/docs/how-to/state-bucket.md",
+    `  ${dkpAccess("plan", stack)}   # with AWS credentials; then run the command that it prints`,
+    `  ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}`,
     "",
   ].join("\n");
 }

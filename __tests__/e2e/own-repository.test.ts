@@ -34,8 +34,7 @@ class Repository {
   constructor(private readonly aws: LocalAws) {}
 
   private environment(more: Readonly<Record<string, string>>): Record<string, string> {
-    const s3 = { TF_CLI_ARGS_init: "-backend-config=use_path_style=true" };
-    return { ...terraformEnvironment(this.aws), ...s3, FORCE_COLOR: "0", CI: "1", ...more };
+    return { ...terraformEnvironment(this.aws), FORCE_COLOR: "0", CI: "1", ...more };
   }
 
   attempt(args: readonly string[], more: Readonly<Record<string, string>> = {}): Finished {
@@ -95,8 +94,12 @@ describe("a repository that dkp-access init wrote", () => {
   const init = (command: string, to: Repository, ...args: readonly string[]) => {
     const files = folder({ "config.yml": readFileSync(join(PROJECT, "__tests__/golden/config.yaml"), "utf8") });
     mustSucceed(runIn(files, npmEnvironment(), command, "init", to.path, "--config-file", "config.yml", ...args));
-    const [account, keys] = [/"CHANGE" # CHANGE/, /^accessKeys:\n( .*\n)*/m];
-    write(to.path, { [SETTINGS]: to.read(SETTINGS).replace(account, '"123456789012"').replace(keys, "") });
+    const settings = to
+      .read(SETTINGS)
+      .replace('"CHANGE" # CHANGE', '"123456789012"')
+      .replace(/^accessKeys:\n( .*\n)*/m, "")
+      .replace("    bucket:", "    use_path_style: true\n    bucket:");
+    write(to.path, { [SETTINGS]: settings });
   };
 
   beforeAll(async () => {

@@ -110,7 +110,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   "state-unread": {
     text: "no state is readable, so that only what the settings describe counts as managed: {reason}",
     risk: "what the settings do not describe may be what DKP works with",
-    remedy: `make the state readable (synth, terraform init), and run ${PROGRAM} drift {stack} again`,
+    remedy: `make the state readable (synth, init), and run ${PROGRAM} drift {stack} again`,
   },
   "account-unread": "nothing was read: {reason}",
   "account-differs": [

@@ -54,7 +54,7 @@ const ERRORED_STATE_TEXTS = {
 export const KEY_RULES = {
   "key-user-differs": attention(
     ({ settings, state, folder }: { readonly settings: string; readonly state: string; readonly folder: string }) =>
-      `the settings have the user "${settings}", and the state has "${state}": it is the state of another workspace, or user.name was changed, and the next apply would delete the keys; do not apply; check the backend and terraform -chdir=${shellWord(folder)} workspace show, or set user.name: "${state}"`,
+      `the settings have the user "${settings}", and the state has "${state}": it is the state of another workspace, or user.name was changed, and the next apply would delete the keys; do not apply; check the backend and the workspace that is selected in ${shellWord(folder)}, or set user.name: "${state}"`,
   ),
   "key-account-differs": attention(
     ({ expected, of, account }: { readonly expected: string; readonly of: string; readonly account: string }) =>

@@ -185,7 +185,7 @@ const ATTENTION = templateRules("attention", {
 const UNVERIFIABLE = templateRules("unverifiable", {
   "name-state-unread": [
     `${EXISTS}; whether this deployment manages it is unknown, because no state is readable: {reason}`,
-    `if this deployment has a state, run ${PROGRAM} synth and terraform init, and try again; otherwise ${OTHER_NAME}`,
+    `if this deployment has a state, run ${PROGRAM} synth, initialize the stack (init), and try again; otherwise ${OTHER_NAME}`,
   ],
   "object-unread": [
     "{object} cannot be read: {reason}",

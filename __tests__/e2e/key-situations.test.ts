@@ -121,6 +121,19 @@ const PATHS: readonly (readonly [name: string, start: Start, events: readonly Ev
   ["the exposed key leaks and is deactivated", "retired", [leaks("b"), status("b", "Inactive")]],
 ];
 
+/** Settings of a second deployment, and the names that belong to the first one. */
+const NEIGHBORS: readonly (readonly [what: string, fields: Record<string, unknown>, names: readonly string[]])[] = [
+  ["the same policy name", { user: { name: "third" } }, ["D8CloudProviderAWS"]],
+  ["the same user name", { policy: { name: "Third" } }, ["deckhouse"]],
+  ["the same names", {}, ["deckhouse", "D8CloudProviderAWS"]],
+  [
+    "the same policy name, and a group",
+    { user: { name: "third" }, group: { name: "third" }, attachment: "group" },
+    ["D8CloudProviderAWS"],
+  ],
+  ["names of its own", { user: { name: "third" }, policy: { name: "Third" } }, []],
+];
+
 describe("the printed steps on real Terraform", () => {
   let origin: LocalAws;
   let deployments: Deployments;
@@ -131,6 +144,30 @@ describe("the printed steps on real Terraform", () => {
   >;
   let a: Credentials;
   let b: Credentials;
+  /** The key of a second deployment of the account, of another repository, and what it prints before its first apply. */
+  let neighbor: Credentials;
+  const whys: string[] = [];
+
+  /** A deployment of another repository. @param names what belongs to the first one */
+  const secondDeployment = async (
+    aws: LocalAws,
+    fields: Record<string, unknown>,
+    names: readonly string[],
+    first: Credentials,
+  ): Promise<KeyOperator> => {
+    const backend = { s3: { ...BASE.backend.s3, key: `${copies.length}/terraform.tfstate` } };
+    const settingsOfSecond = { ...BASE, backend, ...fields };
+    const others = Deployments.of({ deckhouse: stringify(settingsOfSecond) });
+    const terraform = others.terraform("deckhouse", aws);
+    terraform.init("-backend-config=use_path_style=true");
+    const operator = new KeyOperator(aws, others, terraform, settingsOfSecond);
+    operator.stateKey = backend.s3.key;
+    operator.neighbor = first;
+    for (const name of names) {
+      operator.ofOthers.add(name);
+    }
+    return operator;
+  };
 
   const secondKey = async (terraform: Terraform): Promise<Credentials> => {
     const state = JSON.parse(await succeed(terraform, "state", "pull")) as {
@@ -159,6 +196,10 @@ describe("the printed steps on real Terraform", () => {
     operator.terraform.apply();
     operator.handOver();
     a = operator.dkp as Credentials;
+    const second = await secondDeployment(origin, { user: { name: "second" } }, ["D8CloudProviderAWS"], a);
+    whys.push(...(await second.settle()));
+    neighbor = second.dkp as Credentials;
+    operator.neighbor = neighbor;
     await keep("one key");
     operator.write(BOTH);
     operator.terraform.apply();
@@ -179,22 +220,41 @@ describe("the printed steps on real Terraform", () => {
     removeFolders();
   });
 
-  it.each(rows(PATHS, 6))("lead to the end, and keep DKP's key: %s, %s", async (_, start, events) => {
-    const { aws: from, settings: fields, dkp } = starts[start];
-    const aws = await from.copy();
+  it("lead a second deployment to another policy.name, and then to its own key", () => {
+    expect(whys).toEqual(["another-name", "apply", "hand-over"]);
+  });
+
+  it.each(rows(NEIGHBORS, 4))("lead a second deployment to its own objects where it has %s", async (_, fields, names) => {
+    const aws = await starts["one key"].aws.copy();
     copies.push(aws);
-    const operator = new KeyOperator(aws, deployments, deployments.terraform("deckhouse", aws), fields);
-    operator.dkp = dkp;
-    operator.write();
-    for (const event of events) {
-      await event({ operator, a, b });
-    }
+    const operator = await secondDeployment(aws, fields, names, a);
     await operator.settle();
     expect(await operator.works()).toBe(true);
-    expect(operator.leaked.has(operator.dkp.accessKeyId)).toBe(false);
+    expect(await aws.accepts(a)).toBe(true);
+    expect(operator.dkp?.accessKeyId).not.toBe(a.accessKeyId);
     expect(operator.terraform.plannedActions()).toEqual({});
-    for (const credentials of operator.leaked.values()) {
-      expect(credentials && (await aws.accepts(credentials))).toBe(false);
-    }
   });
+
+  it.each(rows(PATHS, 6))(
+    "lead to the end, and keep DKP's key, and that of a second deployment: %s, %s",
+    async (_, start, events) => {
+      const { aws: from, settings: fields, dkp } = starts[start];
+      const aws = await from.copy();
+      copies.push(aws);
+      const operator = new KeyOperator(aws, deployments, deployments.terraform("deckhouse", aws), fields);
+      operator.dkp = dkp;
+      operator.neighbor = neighbor;
+      operator.write();
+      for (const event of events) {
+        await event({ operator, a, b });
+      }
+      await operator.settle();
+      expect(await operator.works()).toBe(true);
+      expect(operator.leaked.has(operator.dkp.accessKeyId)).toBe(false);
+      expect(operator.terraform.plannedActions()).toEqual({});
+      for (const credentials of operator.leaked.values()) {
+        expect(credentials && (await aws.accepts(credentials))).toBe(false);
+      }
+    },
+  );
 });

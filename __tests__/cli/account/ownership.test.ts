@@ -56,6 +56,10 @@ describe("an object of the account is", () => {
   it.each<readonly [what: string, given: Case]>([
     ["a policy of the settings that nobody uses", { object: POLICY, uses: [] }],
     ["a policy that only the user and the group of the settings use", { object: POLICY, uses: ["user deckhouse", "group DKP"] }],
+    [
+      "a policy that the user of the settings uses, in another case",
+      { object: POLICY, uses: ["user deckhouse"], settings: deployment("user: { name: Deckhouse }") },
+    ],
     ["a policy that the user of the state uses", { object: POLICY, uses: ["user former"], state: [STATE.user] }],
     [
       "a policy that an attachment of the state names",

@@ -36,6 +36,10 @@ export class KeyOperator {
   dkp: Credentials | undefined;
   /** Keys that leaked, by ID, and their credentials where they are known. */
   readonly leaked = new Map<string, Credentials | undefined>();
+  /** The key of another deployment of the account: no step may end it. */
+  neighbor: Credentials | undefined;
+  /** Where the state is in the bucket. */
+  stateKey = STATE;
   /** Names that belong to another deployment of the account. */
   readonly ofOthers = new Set<string>();
   /** Leaked keys that were once not Active. */
@@ -128,6 +132,9 @@ export class KeyOperator {
     for (const action of actions) {
       const worked = await this.works();
       await this.act(action);
+      if (this.neighbor !== undefined && !(await this.aws.accepts(this.neighbor))) {
+        throw new Error(`the key of another deployment stops to work by ${action.do}, after ${this.whys.join(", ")}`);
+      }
       if (worked && !(await this.works()) && !this.leaked.has(this.dkp?.accessKeyId ?? "")) {
         throw new Error(`DKP's key stops to work by ${action.do}, after ${this.whys.join(", ")}`);
       }
@@ -217,18 +224,19 @@ export class KeyOperator {
   async passDay(): Promise<void> {
     await this.aws.passDay();
     await this.works();
+    await (this.neighbor && this.aws.accepts(this.neighbor));
     await this.ageState();
   }
 
   /** The keys in the state become as old as those in IAM. */
   private async ageState(): Promise<void> {
-    const state = await (await this.aws.s3("GET", `/${BUCKET}/${STATE}`)).text();
+    const state = await (await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}`)).text();
     const aged = state.replaceAll(/"create_date": ?"([^"]+)"/g, (_, date: string) => {
       const earlier = new Date(Date.parse(date) - 25 * 3_600_000).toISOString().replace(/\.\d+/, "");
       return `"create_date": "${earlier}"`;
     });
     if (aged !== state) {
-      await this.aws.s3("PUT", `/${BUCKET}/${STATE}`, aged);
+      await this.aws.s3("PUT", `/${BUCKET}/${this.stateKey}`, aged);
     }
   }
 

@@ -14,6 +14,7 @@ import { PROJECT } from "../../../helpers/project-root";
 
 const PRIMARY: StateKey = { slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" };
 const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: "AKIASECONDARY" };
+const ENCRYPTED: StateKey = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: ENCRYPTION_KEY };
 const BOTH = "accessKeys: { secondary: { status: Active } }";
 const MOVED = "accessKeys: { secondary: { status: Active }, current: secondary }";
 const RETIRED = "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
@@ -144,6 +145,11 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     "key-unmanaged, key-unused",
     "none-apply",
   ),
+  "accessKeys: none while nothing uses either key": sample(
+    situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3)]),
+    "key-breaking accessKeys.primary, key-unmanaged, key-unused",
+    "none-apply",
+  ),
   "accessKeys: none, and the managed key is deleted": sample(
     situation(NONE, [PRIMARY], []),
     "key-exposed-deleted, key-none-active accessKeys",
@@ -173,6 +179,31 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [PRIMARY], [USED]),
     "key-breaking accessKeys.primary",
     "revert",
+  ),
+  "a new slot in plaintext next to an encrypted key": sample(
+    situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`, [ENCRYPTED], [USED]),
+    "key-breaking accessKeys.secondary",
+    "revert",
+  ),
+  "a newer key in plaintext next to an exposed, encrypted one": sample(
+    situation(
+      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`,
+      [ENCRYPTED, SECONDARY],
+      [USED, iamKey("AKIASECONDARY", 3)],
+    ),
+    "",
+    "rotate-retire",
+  ),
+  "an import that is not applied yet": sample({ ...DEPLOYED, imports: { existing: ["policy"], missing: [] } }, "", "apply"),
+  "an import of what IAM does not have": sample(
+    { ...DEPLOYED, imports: { existing: [], missing: ["attachment"] } },
+    "key-import-missing import.attachment",
+    "drop-import",
+  ),
+  "an imported key that nothing uses, and an unmanaged key in use": sample(
+    situation("", [{ ...PRIMARY, secret: undefined }], [iamKey("AKIAPRIMARY", 30, 3), iamKey("AKIAMANUAL", 9, 0.1)]),
+    "key-unmanaged, key-unused",
+    "which-key",
   ),
   "a deactivated exposed key": sample(
     situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 0.1, "Inactive")]),

@@ -305,9 +305,8 @@ export function withoutKeys(situation: KeySituation, ids: readonly string[]): Ke
   };
 }
 
-/** What an apply can import: the objects that are the deployment's, or may be. An import imports all additional policies or none. */
-export function importable({ unmanagedObjects, settings, state }: KeySituation): readonly ImportField[] {
-  const own = unmanagedObjects.filter(({ owner }) => owner !== "another");
+/** What an apply can import, where no object is another's. An import imports all additional policies or none. */
+export function importable({ unmanagedObjects: own, settings, state }: KeySituation): readonly ImportField[] {
   const fields = [...new Set(own.map(({ imports }) => imports))];
   const names = new Set([...own.map(({ name }) => name), ...state.resources.map(({ attributes }) => attributes.name)]);
   const isComplete = settings.policies.every(({ number, name }) => number === 1 || names.has(name));

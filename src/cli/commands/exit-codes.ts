@@ -24,7 +24,7 @@ export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<Ex
   diff: {
     0: "every difference is known to be harmless",
     1: "the settings, the arguments or the plan have an error",
-    2: "something requires attention: permissions are broadened, also the deployer's; a secret is exposed, or goes elsewhere; or a difference is not known to be harmless",
+    2: "something requires attention: permissions are broadened, or a running cluster may lose some; the Terraform role needs more; a secret is exposed, or goes elsewhere; a deployment is left unmanaged; or a difference is not known to be harmless",
     3: "a breaking change: the user, the policy, the node role or a key is replaced, deleted or no longer managed, or a deactivated key is activated; or unverifiable: the plan is incomplete, of another configuration or backend, or cannot be read",
   },
   plan: {

@@ -1,0 +1,14 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { deploymentOf } from "../../../src/cli/diff/pack-side";
+import { normalizedSettings } from "../../../src/cli/review/normalized-settings";
+import { selectDeployments } from "../../../src/settings/load";
+import { PROJECT } from "../../helpers/project-root";
+
+const FOLDER = join(PROJECT, "__tests__/golden/deployments");
+const STACKS = readdirSync(FOLDER).map((file) => file.replace(/\.yaml$/, ""));
+
+it.each(STACKS)("the normalized settings of a deployment are valid settings again: %s", (stack) => {
+  const [deployment] = selectDeployments(FOLDER, [stack]).deployments;
+  expect(deployment && deploymentOf(stack, normalizedSettings(deployment).settings)).toMatchObject({ stack });
+});

@@ -14,6 +14,7 @@ import {
   ListAccessKeysCommand,
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
+import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
 import { LocalAws } from "./support/local-aws";
@@ -152,7 +153,7 @@ function signal(): readonly [Promise<void>, () => void] {
 }
 
 /** The credentials of a job: on GitLab a token to assume a role with, on GitHub those of the role. */
-const SYSTEMS = [
+const ALL_SYSTEMS = [
   {
     system: "GitLab",
     steps: gitLab,
@@ -178,6 +179,7 @@ const SYSTEMS = [
     credentials: {},
   },
 ] as const;
+const SYSTEMS = rows(ALL_SYSTEMS, 2);
 
 describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, cancel, planOnMain, words, credentials }) => {
   let aws: LocalAws;

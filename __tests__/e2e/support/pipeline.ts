@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../../helpers/project-root";
@@ -123,6 +123,9 @@ export class Checkout {
     for (const part of ["docs", ".gitignore"]) {
       cpSync(join(PROJECT, part), join(this.path, part), { recursive: true });
     }
+    const path = join(this.path, "package.json");
+    // The program is built, as in a repository that `init` wrote.
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll('": "tsc -b && node bin', '": "node bin'));
     write(
       this.path,
       Object.fromEntries(Object.entries(deployments).map(([stack, settings]) => [`deployments/${stack}.yaml`, settings])),

@@ -151,9 +151,11 @@ function configurationDifferences(files: PlanFiles, expected: Expected): readonl
     if (given === undefined && !contents.includes(undefined)) {
       found.push(`no ${name}`);
     } else if (given !== undefined && !contents.some((text) => text !== undefined && has(`${ROOT}${name}`, text))) {
+      const texts = contents.filter((text) => text !== undefined);
+      const compared = texts.map((text) => differences(parseJson(text), parseJson(given.toString("utf8")), 3));
+      const [closest = []] = compared.sort((one, other) => one.length - other.length);
       // CDKTF's comments are no block.
-      const compared = differences(parseJson(contents[0] ?? ""), parseJson(given.toString("utf8")), 3);
-      const blocks = compared.map(({ field }) => field).filter((field) => field !== "//");
+      const blocks = closest.map(({ field }) => field).filter((field) => field !== "//");
       found.push(...(blocks.length === 0 ? [`the text of ${name}`] : blocks));
     }
   }

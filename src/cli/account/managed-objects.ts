@@ -1,7 +1,5 @@
-import { policyArn } from "../../iam/arns";
 import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES, policyAddress } from "../../terraform/addresses";
-import { type Call, unlessMissing } from "./aws/operations";
 
 /** A part of `import` that imports objects. */
 export type ImportField = "user" | "policy" | "additionalPolicies" | "attachment" | "group" | "nodeRole";
@@ -33,26 +31,4 @@ export function managedObjects({ user, policy, policies, group, nodeRole, attach
     objects.push({ kind: "role", ...named(nodeRole), setting: "nodeRole", imports: "nodeRole", address: ADDRESSES.nodeRole });
   }
   return objects;
-}
-
-/** An object as IAM reports it. */
-export interface ExistingObject {
-  readonly Arn?: string | undefined;
-  readonly Path?: string | undefined;
-  readonly CreateDate?: Date | undefined;
-}
-
-/** What IAM has at the name, and for a policy at the path; undefined if it has nothing. */
-export function existingObject(
-  call: Call<"iam:GetUser" | "iam:GetPolicy" | "iam:GetGroup" | "iam:GetRole">,
-  { kind, name, path }: ManagedObject,
-  environment: { readonly partition: string; readonly account: string },
-): Promise<ExistingObject | undefined> {
-  const find: Readonly<Record<ManagedObject["kind"], () => Promise<ExistingObject | undefined>>> = {
-    user: async () => (await call("iam:GetUser", { UserName: name })).User,
-    policy: async () => (await call("iam:GetPolicy", { PolicyArn: policyArn({ ...environment, path, name }) })).Policy,
-    group: async () => (await call("iam:GetGroup", { GroupName: name })).Group,
-    role: async () => (await call("iam:GetRole", { RoleName: name })).Role,
-  };
-  return unlessMissing(find[kind](), "NoSuchEntity");
 }

@@ -76,6 +76,12 @@ export default {
       ),
     ),
     error(
+      "src-imports-scripts",
+      "scripts are development tools: they are not in the package",
+      { path: "^(src/|main\\.ts$)" },
+      { path: "^scripts/" },
+    ),
+    error(
       "provider-by-deep-path",
       "@cdktf/provider-aws/lib/iam-user loads in 0.2 s and 64 MB, the root of the package in 4.7 s and 564 MB",
       {},
@@ -102,5 +108,6 @@ export default {
     // TypeScript 7 has no JavaScript API, which the default parser needs. This parser reads type-only imports too.
     parser: "swc",
     doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "types"] },
   },
 };

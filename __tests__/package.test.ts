@@ -1,9 +1,11 @@
+import "cdktf/lib/testing/adapters/jest";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
-import { App, TerraformStack, TerraformVariable, Testing } from "cdktf";
+import { App, Aspects, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { CDKTF_NODE } from "../src/cli/init/repository";
 import { terraformJson } from "../src/configuration";
@@ -28,6 +30,8 @@ import { deployment } from "./helpers/deployment";
 import { anchorsOf, deadLinks } from "./helpers/links";
 import { ANYWHERE, npxLines } from "./helpers/npx-lines";
 import { PROJECT } from "./helpers/project-root";
+
+Testing.setupJest();
 
 describe("what another CDKTF program may import", () => {
   it("is this and nothing else", () => {
@@ -128,6 +132,30 @@ describe("links in Markdown files", () => {
   });
 });
 
+describe("file names", () => {
+  const isFile = (name: string) =>
+    tracked.some((path) => path === name || path.endsWith(`/${name}`) || path.startsWith(name.replace(/\/?$/, "/")));
+  const FILE =
+    /^(?:[\w.-]+\/)*[\w.-]+\.(?:ts|mjs|cjs|md|ya?ml|json|txt|sh)$|^(?:src|docs|scripts|__tests__|bench|examples|templates)\//;
+  /** Written by a build, or in the folder of a user. */
+  const ELSEWHERE = /^(?:cdk\.tf|dist|deckhouse|main\.tf)/;
+
+  it("in CONTRIBUTING.md are those of files that exist", () => {
+    const names = [...read("CONTRIBUTING.md").matchAll(/`([^`\s]+)`/g)].map(([, name = ""]) => name);
+    expect(names.filter((name) => FILE.test(name) && !ELSEWHERE.test(name) && !isFile(name))).toEqual([]);
+  });
+
+  it("in comments of the sources are those of modules that exist", () => {
+    const comments = tracked
+      .filter((path) => /^(src|scripts|main)\b.*\.ts$/.test(path))
+      .flatMap((path) => read(path).match(/^\s*(?:\/\/|\/?\*).*|\s\/\/ .*/gm) ?? [])
+      .flatMap((comment) => comment.match(/(?<![\w./@-])[\w/-]+\.ts\b/g) ?? []);
+    expect(comments.length).toBeGreaterThan(5);
+    // Sources of CDKTF are named by their package.
+    expect(comments.filter((name) => !name.startsWith("cdktf/") && !isFile(name))).toEqual([]);
+  });
+});
+
 /** Runs what is installed and nothing else, or a packed file or version that the command names. */
 const SAFE = /^npx (--no|(--\S+ )*--package (\.\/\S+\.tgz|\S+@\d+\.\d+\.\d+)) [a-z]/;
 
@@ -193,6 +221,8 @@ const addresses = (blocks: Blocks) =>
   Object.entries(blocks)
     .flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`))
     .sort();
+
+const stackReference = (attribute: string) => `\${${attribute}}`;
 
 /** All constructs of a cluster's access, in a construct of another program. */
 class ClusterAccess extends Construct {
@@ -294,6 +324,35 @@ describe("the stack in somebody else's program", () => {
       "aws_iam_user.user",
       "aws_iam_user_policy_attachment.policy-attachment",
     ]);
+  });
+
+  it("takes a boundary by an aspect and a resource that refers to its user, in a loop of three deployments", () => {
+    const boundary = "arn:aws:iam::123456789012:policy/PlatformBoundary";
+    const settings = (name: string) => ({
+      ...{ region: "eu-central-1", backend: { s3: { ...backend.s3, key: name } } },
+      ...{ user: { name }, policy: { name }, cluster: { prefix: name } },
+    });
+    const deployments = defineDeployments({ dev: settings("dev"), test: settings("test"), prod: settings("prod") });
+    for (const deployment of Object.values(deployments)) {
+      const stack = new DeckhouseAccessStack(Testing.app(), deployment);
+      Aspects.of(stack).add({
+        visit: (node) => {
+          if (node instanceof IamUser) {
+            node.permissionsBoundary = boundary;
+          }
+        },
+      });
+      new SsmParameter(stack, "user-arn", { name: `/dkp/${stack.node.id}`, type: "String", value: stack.user.arn });
+      const json = Testing.synth(stack, true);
+      expect(json).toHaveResourceWithProperties(IamUser, { name: deployment.user.name, permissions_boundary: boundary });
+      expect(json).toHaveResourceWithProperties(SsmParameter, { value: stackReference("aws_iam_user.user.arn") });
+      expect([stack.keys?.current.slot, stack.policies.length, stack.group, stack.nodeRole]).toEqual([
+        "primary",
+        1,
+        undefined,
+        undefined,
+      ]);
+    }
   });
 
   it("takes more of their resources, which may refer to their other stacks", () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { App } from "cdktf";
 import { parse } from "yaml";
-import { selectDeployments } from "../../src/settings/load";
+import { selectDeployments } from "../../src/cli/commands/support/selection";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { reviewedJson } from "../../src/terraform/terraform-json";
 import { PROJECT } from "../helpers/project-root";

@@ -1,10 +1,10 @@
 import { App, Testing } from "cdktf";
-import type { JsonObject } from "../../src/cli/diff/json-values";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import { partitionOf } from "../../src/iam/partitions";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
 import { DeckhouseAccessStack } from "../../src/stack";
+import type { JsonObject } from "../../src/text/json";
 import { ENVIRONMENT } from "./clusters";
 import { deployment } from "./deployment";
 import { memoized } from "./memoized";

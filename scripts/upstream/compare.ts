@@ -1,9 +1,10 @@
+import { gt, gte } from "semver";
 import { CATALOGUE, type Caller } from "../../src/iam/catalogue";
 import { appliesTo, type DkpVersion } from "../../src/iam/dkp-versions";
 import { type Component, verifiedVersions } from "./components";
-import { type Compared, EXPLANATIONS, type Explanation, type Side } from "./explanations";
+import type { Compared, Explanation, Side } from "./explanation";
+import { EXPLANATIONS } from "./explanations";
 import type { Calls } from "./go-calls";
-import { compareVersions } from "./go-module";
 
 export interface Difference {
   readonly action: string;
@@ -86,7 +87,7 @@ export function compareActions(
 function isOf({ versions, notShippedSince }: Explanation, version: string, component: Component): boolean {
   if (notShippedSince !== undefined) {
     const newestShipped = verifiedVersions(component.name).at(-1) ?? "";
-    return compareVersions(version, notShippedSince) >= 0 && compareVersions(version, newestShipped) > 0;
+    return gte(version, notShippedSince) && gt(version, newestShipped);
   }
   return versions === undefined || versions.includes(version);
 }

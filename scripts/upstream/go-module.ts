@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
+import { compare } from "semver";
 import type { GoFiles } from "./go-calls";
 
 /** The default of the Go command. Source: https://go.dev/ref/mod#environment-variables. */
@@ -55,16 +56,11 @@ export async function downloadModule(module: string, version: string, proxies: s
 export async function newestVersion(module: string, proxies: string | undefined): Promise<string> {
   const list = new TextDecoder().decode(await request(`${escaped(module)}/@v/list`, proxies));
   const releases = list.split("\n").filter((line) => /^v\d+\.\d+\.\d+$/.test(line));
-  const newest = releases.sort((one, other) => compareVersions(one.slice(1), other.slice(1))).at(-1);
+  const newest = releases.sort(compare).at(-1);
   if (newest === undefined) {
     throw new Error(`${module}: the proxy lists no release; pass --version or --source`);
   }
   return newest.slice(1);
-}
-
-/** Order of two versions such as `1.9.0`. */
-export function compareVersions(one: string, other: string): number {
-  return one.localeCompare(other, "en", { numeric: true });
 }
 
 /** Capital letters as `!` and the lower-case letter. Source: https://go.dev/ref/mod#goproxy-protocol. */

@@ -1,5 +1,5 @@
 import type { Comparison, Difference } from "./compare";
-import type { Explanation } from "./explanations";
+import type { Explanation } from "./explanation";
 
 /** The comparisons for people; ends with a line break. */
 export function reportText(comparisons: readonly Comparison[]): string {

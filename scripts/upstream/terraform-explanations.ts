@@ -1,4 +1,4 @@
-import type { Explanation } from "./explanations";
+import type { Explanation } from "./explanation";
 
 const README =
   "https://github.com/awslabs/iam-policy-autopilot/blob/0.3.0/iam-policy-autopilot-policy-generation/resources/config/terraform/README.md";

@@ -60,7 +60,7 @@ export class AccessKeys extends Construct {
           // Active is the provider's default.
           status: status === "Active" ? undefined : status,
           pgpKey,
-          // A guard that diff/known-arguments.ts does not know counts as broadened permissions: add it to META there.
+          // A guard that diff/permissions.ts does not know counts as broadened permissions: add it to KNOWN there.
           lifecycle: { preventDestroy: protect },
         });
         return [slot, key];

@@ -47,16 +47,6 @@ export const VERIFIED_COMPONENTS: readonly VerifiedComponent[] = [
   },
 ];
 
-/** A note from six months after the oldest comparison on: DKP has a new release line about every two months. */
-export function comparisonNote(now: Date): string | undefined {
-  const [oldest = ""] = VERIFIED_COMPONENTS.map(({ date }) => date).sort();
-  const end = new Date(oldest);
-  end.setUTCMonth(end.getUTCMonth() + 6);
-  return now < end
-    ? undefined
-    : `the actions were last compared with the components of DKP on ${oldest}, more than six months ago: install a newer version of this program, or check the release notes of DKP after ${SUPPORTED_VERSIONS.last}`;
-}
-
 /** The release lines for which a fact is true; absent: without a limit. */
 export interface VersionRange {
   readonly since?: DkpVersion;

@@ -8,13 +8,6 @@ export interface Networks {
   readonly vpcEndpoints: readonly string[];
 }
 
-/** Every network by its address or ID; none if requests can come from any network. */
-export function networkList(
-  { cidrs, vpcs, vpcEndpoints }: Networks = { cidrs: [], vpcs: [], vpcEndpoints: [] },
-): readonly string[] {
-  return [...cidrs, ...vpcs, ...vpcEndpoints];
-}
-
 /**
  * The conditions under which a request comes from none of the networks: all must hold. Without values, a key has no condition.
  * A negated operator holds for a request without the key, with and without `IfExists`. Source: IAM User Guide, "IAM JSON policy

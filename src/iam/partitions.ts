@@ -15,23 +15,6 @@ const PARTITION_OF_PREFIX: Readonly<Record<string, string>> = {
 /** Format of all existing Region names: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
 export const REGION = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
 
-/** Per partition, a Region that no account can be without. IAM has its endpoint there. Source: "Regions and Zones", partitions.json. */
-const ALWAYS_ON: Readonly<Record<string, string>> = {
-  aws: "us-east-1",
-  "aws-cn": "cn-north-1",
-  "aws-us-gov": "us-gov-west-1",
-  "aws-iso": "us-iso-east-1",
-  "aws-iso-b": "us-isob-east-1",
-  "aws-iso-e": "eu-isoe-west-1",
-  "aws-iso-f": "us-isof-south-1",
-  "aws-eusc": "eusc-de-east-1",
-};
-
-/** A Region of the same partition which every account has, to ask about other Regions. */
-export function alwaysOnRegion(region: string): string {
-  return ALWAYS_ON[partitionOf(region)] ?? region;
-}
-
 /** A Region name with a letter behind it is an availability zone: `eu-central-1a`. */
 const AVAILABILITY_ZONE = /^([a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?)[a-z]$/;
 
@@ -39,11 +22,6 @@ const AVAILABILITY_ZONE = /^([a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?)[a-z]$/;
 export function partitionOf(region: string): string {
   const prefix = Object.keys(PARTITION_OF_PREFIX).find((candidate) => region.startsWith(candidate));
   return prefix === undefined ? "aws" : (PARTITION_OF_PREFIX[prefix] ?? "aws");
-}
-
-/** The suffix of service principals such as `ec2.amazonaws.com`. Values of `kms:ViaService` have another rule. */
-export function dnsSuffix(partition: string): string {
-  return partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
 /** The Region that an availability zone's name begins with, if it is one. */

@@ -3,6 +3,14 @@ import { type PolicyCondition, type PolicyValue, type Statement, valueText } fro
 
 type OneOrMore = string | readonly string[];
 
+/** The version of the policy language. Source: IAM User Guide, "IAM JSON policy elements: Version". */
+export const POLICY_VERSION = "2012-10-17";
+
+/** A policy with these statements. */
+export function policyWith<S>(Statement: S) {
+  return { Version: POLICY_VERSION, Statement } as const;
+}
+
 /** A policy as AWS stores it. */
 export interface PolicyDocument {
   readonly Statement: readonly {
@@ -12,7 +20,7 @@ export interface PolicyDocument {
     readonly Resource: OneOrMore;
     readonly Sid: string;
   }[];
-  readonly Version: "2012-10-17";
+  readonly Version: typeof POLICY_VERSION;
 }
 
 /** An account ID that only counts: it has 12 characters like every other one, and sorts before them. */
@@ -47,7 +55,7 @@ function documentOf(
       Resource: oneOrMore(order(resources)),
       Sid: sid,
     })),
-    Version: "2012-10-17",
+    Version: POLICY_VERSION,
   };
 }
 

@@ -1,11 +1,10 @@
 import { readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import { visible } from "../text/printable";
 import type { Deployment } from "./deployment";
 import { errorAt, type FieldError, SettingsError } from "./errors";
-import { show, suggest } from "./message-parts";
-import { deploymentsOf, errorsOf, type Reading, readFileOf, readSettings, withPolicy } from "./read-settings";
-import type { Settings, SettingsInput } from "./schema/deployment-schema";
+import { show } from "./message-parts";
+import { deploymentsOf, type Reading, readFileOf, readSettings } from "./read-settings";
+import type { SettingsInput } from "./schema/deployment-schema";
 import { parseYaml, readYaml } from "./yaml-file";
 
 /**
@@ -14,53 +13,12 @@ import { parseYaml, readYaml } from "./yaml-file";
  * @throws SettingsError with every error of every file; nothing is written before.
  */
 export function loadDeployments(folder: string): readonly Deployment[] {
-  return deploymentsOf(settingsFiles(folder).map(readFile));
+  return deploymentsOf(readFolder(folder));
 }
 
-/** Deployments that were selected by their names, each valid by itself, whatever the others are like. */
-export interface Selection {
-  readonly deployments: readonly Deployment[];
-  /** The stacks of all settings files, valid or not. */
-  readonly stacks: readonly string[];
-  /** The errors of the other deployments, and those between deployments; undefined if there are none. */
-  readonly others: SettingsError | undefined;
-}
-
-/**
- * Selects deployments of a folder by their names, in the order given; the only one, when no stack is named.
- * @param change replaces fields of their own `policy`; the other deployments keep theirs
- * @throws SettingsError with the errors of these deployments; Error if there is no such deployment
- */
-export function selectDeployments(folder: string, names: readonly string[], change?: Partial<Settings["policy"]>): Selection {
-  const files = settingsFiles(folder);
-  const stacks = [...new Set(files.map(stackOf))];
-  const selected = selectedNames(names, stacks, folder);
-  const readings = files.map(readFile);
-  const own = readings.filter(({ source }) => selected.has(stackOf(source)));
-  const invalid = own.filter(({ errors }) => errors.length > 0);
-  if (invalid.length > 0) {
-    throw new SettingsError(new Map(invalid.map(({ source, errors }) => [source, errors])));
-  }
-  // A valid deployment has one file.
-  const byStack = new Map(own.map((reading) => [stackOf(reading.source), reading]));
-  const deployments = [...selected].flatMap((name) => {
-    const reading = byStack.get(name);
-    return (change === undefined ? reading?.deployment : reading && withPolicy(reading, change)) ?? [];
-  });
-  const errors = errorsOf(readings);
-  return { deployments, stacks, others: errors.size === 0 ? undefined : new SettingsError(errors) };
-}
-
-function selectedNames(names: readonly string[], stacks: readonly string[], folder: string): ReadonlySet<string> {
-  if (names.length === 0 && stacks.length > 1) {
-    throw new Error(`name a stack: ${stacks.map(visible).join(", ")}`);
-  }
-  const known = new Set(stacks);
-  const unknown = names.find((name) => !known.has(name));
-  if (unknown !== undefined) {
-    throw new Error(`no deployment ${show(unknown)} in ${folder}, ${suggest(unknown, stacks)}`);
-  }
-  return new Set(names.length === 0 ? stacks : names);
+/** What is known of each settings file of a folder, valid or not. @throws SettingsError if there are none */
+export function readFolder(folder: string): readonly Reading[] {
+  return settingsFiles(folder).map(readFile);
 }
 
 function settingsFiles(folder: string): readonly string[] {
@@ -84,7 +42,8 @@ function folderError(folder: string, message: string): SettingsError {
   return new SettingsError(new Map([[folder, [errorAt("", message)]]]));
 }
 
-function stackOf(file: string): string {
+/** The stack of a settings file. */
+export function stackOf(file: string): string {
   return basename(file, extname(file));
 }
 

@@ -8,11 +8,11 @@
  */
 export interface BackendType {
   /** Arguments that name nothing that Terraform runs, opens or authenticates to. */
-  readonly harmless: string;
+  readonly harmless: readonly string[];
   /** Hosts and organizations: the state, and with it the secret, is sent there. */
-  readonly destinations?: string;
+  readonly destinations?: readonly string[];
   /** As whom Terraform reads and writes the state. */
-  readonly identities?: string;
+  readonly identities?: readonly string[];
   /** Arguments that together say which state it is, with what the backend takes when one is absent; undefined if it has no default. */
   readonly identity: Readonly<Record<string, string | undefined>>;
   /** Additional arguments that whoever reads the state needs to reach it, credentials are his own. */
@@ -22,88 +22,103 @@ export interface BackendType {
 const HOSTED = { hostname: "app.terraform.io", organization: undefined, workspaces: undefined };
 
 /** Every backend type of Terraform and OpenTofu, and Terraform's `cloud` block under that name. */
+// biome-ignore format: the lists have as many names on a line as fit
 export const BACKEND_TYPES = {
   azurerm: {
-    harmless:
-      "environment key lookup_blob_endpoint snapshot timeout_seconds use_aks_workload_identity use_azuread_auth use_cli use_msi use_oidc",
-    destinations: "container_name storage_account_name",
-    identities: "ado_pipeline_service_connection_id client_id resource_group_name subscription_id tenant_id",
+    harmless: [
+      "environment", "key", "lookup_blob_endpoint", "snapshot", "timeout_seconds", "use_aks_workload_identity",
+      "use_azuread_auth", "use_cli", "use_msi", "use_oidc",
+    ],
+    destinations: ["container_name", "storage_account_name"],
+    identities: ["ado_pipeline_service_connection_id", "client_id", "resource_group_name", "subscription_id", "tenant_id"],
     identity: { storage_account_name: undefined, container_name: undefined, key: undefined },
     reach: ["environment", "resource_group_name", "subscription_id", "tenant_id", "use_azuread_auth"],
   },
   cloud: {
-    harmless: "",
-    destinations: "hostname organization workspaces.name workspaces.project workspaces.tags workspaces.tags.*",
+    harmless: [],
+    destinations: ["hostname", "organization", "workspaces.name", "workspaces.project", "workspaces.tags", "workspaces.tags.*"],
     identity: HOSTED,
   },
   consul: {
-    harmless: "datacenter gzip lock path",
-    destinations: "address scheme",
+    harmless: ["datacenter", "gzip", "lock", "path"],
+    destinations: ["address", "scheme"],
     identity: { address: "", datacenter: "", path: undefined },
     reach: ["scheme", "gzip"],
   },
   cos: {
-    harmless: "accelerate acl bucket encrypt key prefix region",
-    destinations: "domain endpoint",
-    identities:
-      "assume_role.external_id assume_role.policy assume_role.role_arn assume_role.session_duration assume_role.session_name",
+    harmless: ["accelerate", "acl", "bucket", "encrypt", "key", "prefix", "region"],
+    destinations: ["domain", "endpoint"],
+    identities: [
+      "assume_role.external_id", "assume_role.policy", "assume_role.role_arn", "assume_role.session_duration",
+      "assume_role.session_name",
+    ],
     identity: { bucket: undefined, region: undefined, prefix: "", key: "terraform.tfstate" },
     reach: ["domain", "endpoint"],
   },
   gcs: {
-    harmless: "bucket kms_encryption_key prefix",
-    destinations: "storage_custom_endpoint",
-    identities: "impersonate_service_account impersonate_service_account_delegates",
+    harmless: ["bucket", "kms_encryption_key", "prefix"],
+    destinations: ["storage_custom_endpoint"],
+    identities: ["impersonate_service_account", "impersonate_service_account_delegates"],
     identity: { bucket: undefined, prefix: "" },
     reach: ["storage_custom_endpoint"],
   },
   http: {
-    harmless: "lock_method retry_max retry_wait_max retry_wait_min unlock_method update_method",
-    destinations: "address lock_address unlock_address",
-    identities: "username",
+    harmless: ["lock_method", "retry_max", "retry_wait_max", "retry_wait_min", "unlock_method", "update_method"],
+    destinations: ["address", "lock_address", "unlock_address"],
+    identities: ["username"],
     identity: { address: undefined },
   },
   kubernetes: {
-    harmless: "in_cluster_config labels.* namespace secret_suffix",
-    destinations: "host",
-    identities: "config_context config_context_auth_info config_context_cluster",
+    harmless: ["in_cluster_config", "labels.*", "namespace", "secret_suffix"],
+    destinations: ["host"],
+    identities: ["config_context", "config_context_auth_info", "config_context_cluster"],
     identity: { host: "", config_context: "", namespace: "default", secret_suffix: undefined },
     reach: ["in_cluster_config"],
   },
-  local: { harmless: "path workspace_dir", identity: { path: undefined } },
+  local: { harmless: ["path", "workspace_dir"], identity: { path: undefined } },
   oci: {
-    harmless: "bucket key kms_key_id namespace region workspace_key_prefix",
-    identities: "auth config_file_profile fingerprint tenancy_ocid user_ocid",
+    harmless: ["bucket", "key", "kms_key_id", "namespace", "region", "workspace_key_prefix"],
+    identities: ["auth", "config_file_profile", "fingerprint", "tenancy_ocid", "user_ocid"],
     identity: { namespace: undefined, bucket: undefined, region: "", key: "terraform.tfstate" },
     reach: ["auth"],
   },
   oss: {
-    harmless: "acl bucket encrypt key prefix region tablestore_instance_name tablestore_table",
-    destinations: "endpoint tablestore_endpoint",
-    identities: `assume_role.policy assume_role.role_arn assume_role.session_expiration assume_role.session_name assume_role_policy
-      assume_role_role_arn assume_role_session_expiration assume_role_session_name ecs_role_name profile`,
+    harmless: ["acl", "bucket", "encrypt", "key", "prefix", "region", "tablestore_instance_name", "tablestore_table"],
+    destinations: ["endpoint", "tablestore_endpoint"],
+    identities: [
+      "assume_role.policy", "assume_role.role_arn", "assume_role.session_expiration", "assume_role.session_name",
+      "assume_role_policy", "assume_role_role_arn", "assume_role_session_expiration", "assume_role_session_name",
+      "ecs_role_name", "profile",
+    ],
     identity: { bucket: undefined, prefix: "env:", key: "terraform.tfstate" },
     reach: ["endpoint", "region"],
   },
   // `conn_str` has the host and the password in one string, and names files.
   pg: {
-    harmless: "index_name schema_name table_name",
+    harmless: ["index_name", "schema_name", "table_name"],
     identity: { conn_str: undefined, schema_name: "terraform_remote_state", table_name: "states" },
   },
   remote: {
-    harmless: "",
-    destinations: "hostname organization workspaces.name workspaces.prefix",
+    harmless: [],
+    destinations: ["hostname", "organization", "workspaces.name", "workspaces.prefix"],
     identity: HOSTED,
   },
   s3: {
-    harmless: `acl allowed_account_ids bucket dynamodb_table encrypt forbidden_account_ids force_path_style key kms_key_id max_retries
-      region retry_mode use_dualstack_endpoint use_fips_endpoint use_lockfile use_path_style workspace_key_prefix`,
-    destinations: "dynamodb_endpoint endpoint endpoints.dynamodb endpoints.s3",
-    identities: `assume_role.duration assume_role.external_id assume_role.policy assume_role.policy_arns assume_role.role_arn
-      assume_role.session_name assume_role.source_identity assume_role.tags.* assume_role.transitive_tag_keys
-      assume_role_duration_seconds assume_role_policy assume_role_policy_arns assume_role_tags.* assume_role_transitive_tag_keys
-      assume_role_with_web_identity.duration assume_role_with_web_identity.policy assume_role_with_web_identity.policy_arns
-      assume_role_with_web_identity.role_arn assume_role_with_web_identity.session_name external_id profile role_arn session_name`,
+    harmless: [
+      "acl", "allowed_account_ids", "bucket", "dynamodb_table", "encrypt", "forbidden_account_ids", "force_path_style", "key",
+      "kms_key_id", "max_retries", "region", "retry_mode", "use_dualstack_endpoint", "use_fips_endpoint", "use_lockfile",
+      "use_path_style", "workspace_key_prefix",
+    ],
+    destinations: ["dynamodb_endpoint", "endpoint", "endpoints.dynamodb", "endpoints.s3"],
+    identities: [
+      "assume_role.duration", "assume_role.external_id", "assume_role.policy", "assume_role.policy_arns",
+      "assume_role.role_arn", "assume_role.session_name", "assume_role.source_identity", "assume_role.tags.*",
+      "assume_role.transitive_tag_keys", "assume_role_duration_seconds", "assume_role_policy", "assume_role_policy_arns",
+      "assume_role_tags.*", "assume_role_transitive_tag_keys", "assume_role_with_web_identity.duration",
+      "assume_role_with_web_identity.policy", "assume_role_with_web_identity.policy_arns",
+      "assume_role_with_web_identity.role_arn", "assume_role_with_web_identity.session_name", "external_id", "profile",
+      "role_arn", "session_name",
+    ],
     // S3-compatible stores may have buckets of the same names.
     identity: { endpoint: "", endpoints: "", bucket: undefined, key: undefined },
     reach: ["force_path_style", "region", "use_dualstack_endpoint", "use_fips_endpoint", "use_path_style"],
@@ -114,9 +129,9 @@ export const BACKEND_TYPES = {
 export type ArgumentMeaning = "exposure" | "identity";
 
 /** The arguments that settings may have, by name. */
-export function argumentsOf({ harmless, destinations = "", identities = "" }: BackendType): ReadonlyMap<string, ArgumentMeaning> {
-  const named = (names: string, meaning: ArgumentMeaning) => (names.match(/\S+/g) ?? []).map((name) => [name, meaning] as const);
-  return new Map([...named(`${harmless} ${destinations}`, "exposure"), ...named(identities, "identity")]);
+export function argumentsOf({ harmless, destinations = [], identities = [] }: BackendType): ReadonlyMap<string, ArgumentMeaning> {
+  const declared = (names: readonly string[], meaning: ArgumentMeaning) => names.map((name) => [name, meaning] as const);
+  return new Map([...declared([...harmless, ...destinations], "exposure"), ...declared(identities, "identity")]);
 }
 
 /** A backend type by its name; `toString` and the like are none. */

@@ -30,15 +30,29 @@ export function defaultArguments(stack: string, type: string): BackendArguments 
 export function stateAddress({ type, arguments: given }: StateLocation, partial: boolean): string | undefined {
   // Endpoints of S3-compatible stores are taken to be in the settings if there are any.
   const identity = Object.entries(backendType(type)?.identity ?? {});
-  const values = identity.map(([name, fallback]) =>
-    canonical(type, name, given[name] ?? (partial && !name.startsWith("endpoint") ? undefined : fallback)),
-  );
+  const known: BackendArguments = type === "s3" ? { ...given, endpoint: s3Endpoint(given) ?? "", endpoints: "" } : given;
+  const values = identity.map(([name, fallback]) => canonical(type, name, known[name] ?? (partial ? undefined : fallback)));
   if (identity.length === 0 || values.includes(undefined)) {
     return undefined;
   }
   // `cloud` and `remote` are two ways to the same workspaces.
   return JSON.stringify([type === "remote" ? "cloud" : type, ...values]);
 }
+
+/** The endpoint of a state in S3, if the settings name one: `endpoints.s3` is the newer spelling of `endpoint`. */
+export function s3Endpoint({ endpoint, endpoints }: BackendArguments): string | undefined {
+  const { s3 = endpoint } = (endpoints ?? {}) as BackendArguments;
+  return typeof s3 === "string" ? s3 : undefined;
+}
+
+/** An address as a URL; one without a scheme has HTTPS. Undefined for what is no address. */
+export function urlOf(address: string): URL | undefined {
+  const url = /^[a-z]+:\/\//i.test(address) ? address : `https://${address}`;
+  return URL.canParse(url) ? new URL(url) : undefined;
+}
+
+/** Arguments that are addresses of servers. */
+const ADDRESSES: readonly string[] = ["address", "endpoint", "host", "hostname"];
 
 /** An identifying argument in the one way that all its spellings have in common. */
 function canonical(type: string, name: string, value: ArgumentValue | undefined): ArgumentValue | undefined {
@@ -49,6 +63,10 @@ function canonical(type: string, name: string, value: ArgumentValue | undefined)
   }
   if (type === "local" && typeof value === "string") {
     return normalize(value);
+  }
+  if (ADDRESSES.includes(name) && typeof value === "string") {
+    // A URL has its scheme and host in lower case, and no default port.
+    return urlOf(value)?.href ?? value;
   }
   // Terraform takes slashes at both ends off the prefix.
   return type === "gcs" && name === "prefix" && typeof value === "string" ? value.replaceAll(/^\/+|(?<!\/)\/+$/g, "") : value;
@@ -80,13 +98,4 @@ export function stateReading({ type, arguments: given }: StateLocation): StateRe
   );
   const missing = backend === undefined ? [] : requiredArguments(backend).filter((name) => config[name] === undefined);
   return { backend: type === "cloud" ? "remote" : type, config, missing };
-}
-
-/** The hosts and organizations that a state is sent to, by the name of their argument: `endpoints.s3`. */
-export function destinationsOf({ type, arguments: given }: StateLocation): readonly (readonly [string, ArgumentValue])[] {
-  const names = backendType(type)?.destinations?.match(/\S+/g) ?? [];
-  return names.flatMap((name) => {
-    const value = name.split(".").reduce<unknown>((outer, key) => (outer as BackendArguments | undefined)?.[key], given);
-    return value === undefined ? [] : [[name, value as ArgumentValue] as const];
-  });
 }

@@ -1,5 +1,8 @@
+/** A JSON object as it was read: nothing is known of its shape. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
 /** Whether a value is an object with keys: neither null nor a list. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

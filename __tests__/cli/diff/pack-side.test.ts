@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { selectDeployments } from "../../../src/cli/commands/support/selection";
 import { deploymentOf } from "../../../src/cli/diff/pack-side";
 import { normalizedSettings } from "../../../src/cli/review/normalized-settings";
-import { selectDeployments } from "../../../src/settings/load";
 import { PROJECT } from "../../helpers/project-root";
 
 const FOLDER = join(PROJECT, "__tests__/golden/deployments");

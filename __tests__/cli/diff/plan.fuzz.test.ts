@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { changesExitCode, changesJson } from "../../../src/cli/diff/changes";
-import type { JsonObject } from "../../../src/cli/diff/json-values";
 import { changesOfPlan } from "../../../src/cli/diff/plan";
 import { readPlan } from "../../../src/cli/diff/plan-file";
 import { changesMarkdown, changesText } from "../../../src/cli/diff/render-summary";
+import type { JsonObject } from "../../../src/text/json";
 import { realPlan, SECRETS } from "../../helpers/edited-plans";
 import { anyCharacter, anyEdits, edited, fuzzParameters } from "../../helpers/fuzz";
 

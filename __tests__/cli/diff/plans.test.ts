@@ -1,11 +1,11 @@
 import { changesExitCode, changesJson, findingsOf } from "../../../src/cli/diff/changes";
-import type { JsonObject } from "../../../src/cli/diff/json-values";
 import { changesOfPlan } from "../../../src/cli/diff/plan";
 import { changesMarkdown, changesText } from "../../../src/cli/diff/render-summary";
 import { RULES } from "../../../src/cli/diff/rules";
 import { reference } from "../../../src/cli/diff/snapshot";
 import { levelOf } from "../../../src/cli/findings/finding";
 import type { DecisionRequest } from "../../../src/decision/model";
+import type { JsonObject } from "../../../src/text/json";
 import { deployment } from "../../helpers/deployment";
 import { betweenPacks, evidenceOf, packWith, verdictOf, withResource } from "../../helpers/diff";
 import { editedPlans, realPlan, SECRETS } from "../../helpers/edited-plans";

@@ -176,6 +176,7 @@ const VALUES = [
   ["emphasis", "**approved by security** _a_ __b__"],
   ["backticks", "a` ``b`` ```"],
   ["pipes", "a | b \\| c || d"],
+  ["backslashes before a pipe", "a \\\\| b \\\\\\| c"],
   ["control characters", "\u0000\u0007\b\f\r\u001b[2J\u007f\u0085\u009b"],
   ["bidirectional characters", "\u202e\u2066a\u2069\u200f"],
   ["addresses", "https://evil.example www.evil.example a@evil.example"],

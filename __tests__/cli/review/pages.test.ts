@@ -98,6 +98,19 @@ accessKeys: { primary: { pgpKey: ${RSA_KEY} } }
 `;
 
 describe("the choices for which a stronger one exists", () => {
+  it.each([
+    ["https://s3.eu-central-1.amazonaws.com:443@evil.example/", true],
+    ["https://amazonaws.com.evil.example", true],
+    ["https://user@s3.eu-central-1.amazonaws.com", true],
+    ["minio.example:9000", true],
+    ["https://s3.eu-central-1.amazonaws.com", false],
+    ["s3.cn-north-1.amazonaws.com.cn", false],
+    ["https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com", false],
+  ])("have an endpoint outside AWS by the host of its address: %s", (s3, isOutside) => {
+    const settings = weak(`backend: { s3: { bucket: b, region: eu-central-1, endpoints: { s3: "${s3}" } } }`);
+    expect(settings.includes("backend.s3.endpoints")).toBe(isOutside);
+  });
+
   it("are none if the settings have the strongest choices", () => {
     expect(weak(STRONGEST)).toEqual([]);
   });

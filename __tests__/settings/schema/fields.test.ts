@@ -37,12 +37,11 @@ describe("every backend argument that settings accept", () => {
   const types = Object.entries<BackendType>(BACKEND_TYPES);
 
   it("means an exposure when it changes, or another identity", () => {
-    const meanings = types.flatMap(([type, { harmless, destinations = "", identities = "" }]) => {
+    const meanings = types.flatMap(([type, { harmless, destinations = [], identities = [] }]) => {
       const setting = type === "cloud" ? ["cloud"] : ["backend", type];
-      const meaningsOf = (names: string) =>
-        (names.match(/\S+/g) ?? []).map((name) => meaningOf([...setting, ...name.split(".")]));
+      const meaningsOf = (names: readonly string[]) => names.map((name) => meaningOf([...setting, ...name.split(".")]));
       return [
-        ...meaningsOf(`${harmless} ${destinations}`).map((meaning) => ["exposure", meaning]),
+        ...meaningsOf([...harmless, ...destinations]).map((meaning) => ["exposure", meaning]),
         ...meaningsOf(identities).map((meaning) => ["identity", meaning]),
       ];
     });

@@ -1,10 +1,10 @@
-import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
 import { Aws } from "../account/aws/client";
 import { deadline } from "../account/aws/operations";
 import { adminPolicy } from "../account/preflight/all-checks";
 import { exitCode, preflightJson, preflightText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
+import { alwaysOnRegion } from "../iam/partitions";
 import { readableState } from "./support/readable-state";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
 import type { Define, Session } from "./support/session";

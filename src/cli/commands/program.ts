@@ -79,16 +79,19 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
  */
 export async function runProgram(args: readonly string[], host: Host): Promise<number> {
   const session = new Session(host);
+  let named: string | undefined;
   try {
     const program = root(session);
     const { operands } = program.parseOptions([...args]);
-    const named = operands[0] === "help" ? operands[1] : operands[0];
+    named = operands[0] === "help" ? operands[1] : operands[0];
     addCommands(program, session, (name) => name === named);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       session.fail(error);
     } else if (error.exitCode !== 0) {
+      // The help that stands for a missing command is printed already.
+      session.printError(error.code === "commander.help" ? "" : `${usageError(error, named)}\n`);
       session.raise(EXIT.error);
     }
   }
@@ -105,7 +108,6 @@ export function fullProgram(session: Session): Command {
 function addCommands(program: Command, session: Session, isDefined: (name: string) => boolean): void {
   for (const [name, row] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(row.summary).description(row.summary).allowExcessArguments(false);
-    command.configureOutput({ outputError: (text, write) => write(`${usageError(text, `dkp-access ${name}`)}\n`) });
     if (isDefined(name)) {
       row.load().define(command, session);
       command.addHelpText("after", () => additionalHelp(command, name as CommandName));
@@ -141,7 +143,8 @@ function root(session: Session): Command {
     .configureOutput({
       writeOut: (text) => session.print(text),
       writeErr: session.printError,
-      outputError: (text, write) => write(`${usageError(text, "dkp-access")}\n`),
+      // `runProgram` prints errors.
+      outputError: () => {},
     })
     .showSuggestionAfterError()
     .exitOverride()
@@ -155,15 +158,15 @@ function root(session: Session): Command {
     });
 }
 
-/** Commander's message on one line, with the remedy. */
-function usageError(text: string, program: string): string {
-  const message = text
-    .replace(/^error: /, "")
-    .trim()
-    .replace(/\.$/, "");
-  const suggested = message.replace(/\n\(Did you mean (.+)\?\)$/s, ", did you mean $1?");
-  const isComplete = suggested !== message || /allowed choices/i.test(message);
-  return isComplete ? suggested : `${message}; ${program} --help shows the usage`;
+/** Commander's message on one line, with the remedy. @param command the command in the arguments, if there is one of that name */
+function usageError({ code, message }: CommanderError, command = ""): string {
+  const [text = "", suggestion] = message.replace("error: ", "").trim().split("\n");
+  const program = Object.hasOwn(COMMANDS, command) ? `dkp-access ${command}` : "dkp-access";
+  if (suggestion !== undefined) {
+    return `${text}, ${suggestion.slice(1, -1).replace("Did", "did")}`;
+  }
+  const sentence = text.replace(/\.$/, "");
+  return code === "commander.invalidArgument" ? sentence : `${sentence}; ${program} --help shows the usage`;
 }
 
 /** Makes a project the current folder. @throws Error if it is not a folder with cdktf.json */

@@ -1,4 +1,4 @@
-import { comparisonNote } from "../../iam/dkp-versions";
+import { SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "../../iam/dkp-versions";
 import { overviewPage } from "../review/overview";
 import { comparePacks, writePacks } from "../review/pack-folder";
 import { inSteps } from "../terraform/signals";
@@ -58,3 +58,13 @@ Never writes or deletes through symbolic links.`,
       session.printError(check === true || stale.length > 0 ? "" : `${out}: all files are up to date\n`);
     });
 };
+
+/** A note from six months after the oldest comparison on: DKP has a new release line about every two months. */
+export function comparisonNote(now: Date): string | undefined {
+  const [oldest = ""] = VERIFIED_COMPONENTS.map(({ date }) => date).sort();
+  const end = new Date(oldest);
+  end.setUTCMonth(end.getUTCMonth() + 6);
+  return now < end
+    ? undefined
+    : `the actions were last compared with the components of DKP on ${oldest}, more than six months ago: install a newer version of this program, or check the release notes of DKP after ${SUPPORTED_VERSIONS.last}`;
+}

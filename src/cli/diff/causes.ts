@@ -1,7 +1,7 @@
 import type { Deployment } from "../../settings/deployment";
-import { isObject } from "../../text/json";
+import { isObject, type JsonObject } from "../../text/json";
 import { levelOf } from "../findings/finding";
-import type { Difference, JsonObject } from "./json-values";
+import type { Difference } from "./json-values";
 import { deploymentOf, type Files, settingDifferences } from "./pack-side";
 import { type DiffFound, RULES } from "./rules";
 

@@ -4,22 +4,13 @@ import { ACCOUNT_ID } from "../../iam/arns";
 import { SLOTS } from "../../iam/key-slots";
 import { ADDRESSES } from "../../terraform/addresses";
 import { grouped } from "../../text/grouped";
-import { valueAt } from "../../text/json";
+import { type JsonObject, valueAt } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 import { levelOf } from "../findings/finding";
+import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { type Trial, withCauses } from "./causes";
 import type { Changes, DeploymentChanges } from "./changes";
-import {
-  canonical,
-  type Difference,
-  differences,
-  type JsonObject,
-  listOf,
-  nameOf,
-  objectOf,
-  textOf,
-  valueText,
-} from "./json-values";
+import { type Difference, differences, nameOf, valueText } from "./json-values";
 import { policyFileFindings } from "./pack-policies";
 import { type Files, type PackSide, policiesIn, prefixOf, settingDifferences, sideOf, userArnOf } from "./pack-side";
 import { permissionFindings } from "./permissions";

@@ -1,41 +1,9 @@
-import { isObject } from "../../text/json";
-
-/** A JSON object as it was read: nothing is known of its shape. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** What is an object, as one; anything else as an empty one. */
-export function objectOf(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
-}
-
-/** A list as it is, nothing as an empty one, and anything else as a list of one: IAM and Terraform let people leave the brackets out. */
-export function listOf(value: unknown): readonly unknown[] {
-  if (value === undefined || value === null) {
-    return [];
-  }
-  return Array.isArray(value) ? value : [value];
-}
-
-/** A text that says something: the provider writes `""` for what is not set. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
+import { isObject, type JsonObject } from "../../text/json";
+import { canonical, textOf } from "../text/json";
 
 /** A name as a message shows it. What is no text is not shown: an edit may have moved a secret there. */
 export function nameOf(value: unknown): string {
   return textOf(value) ?? "of an unknown name";
-}
-
-/** JSON in which the order of keys and of lists does not count: equal texts mean the same to IAM. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) {
-    return `[${[...new Set(value.map(canonical))].sort().join(",")}]`;
-  }
-  if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-    return `{${entries.map(([key, content]) => `${JSON.stringify(key)}:${canonical(content)}`).join(",")}}`;
-  }
-  return JSON.stringify(value) ?? "null";
 }
 
 /** A JSON value with other strings in it. */

@@ -1,6 +1,8 @@
 import { ADDRESSES, isNodeAttachment, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import type { JsonObject } from "../../text/json";
+import { canonical, listOf, objectOf } from "../text/json";
 import type { Environment } from "./example-requests";
-import { canonical, changeText, differences, type JsonObject, listOf, nameOf, objectOf } from "./json-values";
+import { changeText, differences, nameOf } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";
 import type { DiffFound, Principal } from "./rules";
 import type { SettingsPath } from "./settings-path";

@@ -1,6 +1,6 @@
 import { argumentsOf, backendType } from "../../terraform/backends";
 import { isObject } from "../../text/json";
-import { objectOf } from "./json-values";
+import { objectOf } from "../text/json";
 import type { DiffFound } from "./rules";
 
 /** Where a plan writes the state. */
@@ -179,7 +179,7 @@ export function statedDestination(configuration: unknown): StatedDestination {
 
 /** @param isPartial whether the settings leave arguments to `-backend-config` */
 export function destinationFindings(planned: Destination, stated: StatedDestination, isPartial: boolean): readonly DiffFound[] {
-  const known = argumentsOf(backendType(planned.type) ?? { harmless: "", identity: {} });
+  const known = argumentsOf(backendType(planned.type) ?? { harmless: [], identity: {} });
   // Other arguments can be secrets.
   const shown = (path: string) =>
     known.has(path) || known.has(path.replace(/\.[^.]*$/, ".*")) ? `${path} = ${planned.arguments.get(path)}` : path;
@@ -203,8 +203,8 @@ export function destinationFindings(planned: Destination, stated: StatedDestinat
 /** The destination in a few words: what says which state it is, and the host. */
 export function destinationText({ type, arguments: planned, workspace }: Destination): string {
   const backend = backendType(type);
-  const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.destinations?.match(/\S+/g) ?? [])];
-  const known = argumentsOf(backend ?? { harmless: "", identity: {} });
+  const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.destinations ?? [])];
+  const known = argumentsOf(backend ?? { harmless: [], identity: {} });
   const parts = [...planned].filter(
     ([path]) => known.has(path) && names.some((name) => path === name || path.startsWith(`${name}.`)),
   );

@@ -1,5 +1,5 @@
-import { isObject, parseJson } from "../../text/json";
-import { type JsonObject, listOf, objectOf } from "./json-values";
+import { isObject, type JsonObject, parseJson } from "../../text/json";
+import { listOf, objectOf } from "../text/json";
 
 /**
  * A plan as JSON: what `terraform show -json` or OpenTofu's printed. What is wrong with it is not quoted: it holds secrets.

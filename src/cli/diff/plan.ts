@@ -1,8 +1,9 @@
 import { ADDRESSES, isNodeAttachment, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
-import { valueAt } from "../../text/json";
+import { type JsonObject, valueAt } from "../../text/json";
+import { canonical, listOf, objectOf, textOf } from "../text/json";
 import type { Changes } from "./changes";
 import type { Environment } from "./example-requests";
-import { canonical, type JsonObject, listOf, nameOf, objectOf, textOf } from "./json-values";
+import { nameOf } from "./json-values";
 import { comparable, permissionFindings } from "./permissions";
 import { describe, resourceFindings, resourcesOfPlan } from "./resources";
 import type { DiffFound } from "./rules";

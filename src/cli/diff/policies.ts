@@ -3,10 +3,12 @@ import type { Answer, DecisionRequest, PolicyJson, Side } from "../../decision/m
 import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
 import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE } from "../../iam/catalogue";
+import { policyWith } from "../../iam/policy-document";
 import { grouped } from "../../text/grouped";
 import { parseJson } from "../../text/json";
+import { canonical, listOf, objectOf } from "../text/json";
 import { type Environment, exampleRequests, rowOf } from "./example-requests";
-import { canonical, listOf, nameOf, objectOf } from "./json-values";
+import { nameOf } from "./json-values";
 import type { ActionChange, Scope } from "./rule-templates";
 import type { DiffFound, Principal } from "./rules";
 
@@ -14,7 +16,7 @@ import type { DiffFound, Principal } from "./rules";
 export type Policy = PolicyJson;
 
 /** Allows every request: on its own, or below what limits it. */
-const FULL_ACCESS: Policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+const FULL_ACCESS: Policy = policyWith([{ Effect: "Allow", Action: "*", Resource: "*" }]);
 
 /** A policy from its text. One that is no JSON, or that has a key twice, stays a text: the decision compares it with itself alone. */
 export function readPolicy(text: string): Policy {
@@ -125,7 +127,7 @@ export function controlFindings(
   const verdict = (identity: readonly Policy[]) =>
     decisions({ identity, controlPolicies: [[FULL_ACCESS, after]] }, { identity, controlPolicies: [[FULL_ACCESS, before]] });
   const others = { ArnNotEquals: { "aws:PrincipalArn": user } };
-  const ofOthers = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*", Condition: others }] };
+  const ofOthers = policyWith([{ Effect: "Allow", Action: "*", Resource: "*", Condition: others }]);
   // What it denies is IAM's.
   const examples = exampleRequests([], environment).filter(({ action }) => action.startsWith("iam:"));
   const more = withCanonicalCase(verdict([...own, ofOthers]).added(examples), [before, after, ...own]);

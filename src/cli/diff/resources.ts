@@ -1,6 +1,7 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
-import { canonical, type JsonObject, listOf, objectOf, textOf } from "./json-values";
+import type { JsonObject } from "../../text/json";
+import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { isOwn, routes } from "./permissions";
 import { readPolicy } from "./policies";
 import type { DiffFound } from "./rules";

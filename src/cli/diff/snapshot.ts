@@ -1,8 +1,10 @@
 import { ACCOUNT_ID } from "../../iam/arns";
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import type { JsonObject } from "../../text/json";
 import { policyFile } from "../review/file-names";
-import { type JsonObject, listOf, mapStrings, objectOf, textOf } from "./json-values";
+import { listOf, objectOf, textOf } from "../text/json";
+import { mapStrings } from "./json-values";
 import { type Policy, readPolicy } from "./policies";
 
 /** One side of a change: what of a deployment decides who may do what. */

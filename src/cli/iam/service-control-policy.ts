@@ -2,12 +2,13 @@ import { ACCOUNT_ID, iamResourceArn } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { otherNodeRoles } from "../../iam/cluster";
 import { NODE_ACTIONS } from "../../iam/node-role-permissions";
+import { POLICY_VERSION } from "../../iam/policy-document";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "./risks";
 
 /** A service control policy of AWS Organizations. */
 export interface ControlPolicy {
-  readonly Version: "2012-10-17";
+  readonly Version: typeof POLICY_VERSION;
   readonly Statement: readonly {
     readonly Sid: string;
     readonly Effect: "Deny";
@@ -39,7 +40,7 @@ export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
   const nodeRole = `role/${roleOf(cluster)}`;
   const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)];
   return {
-    Version: "2012-10-17",
+    Version: POLICY_VERSION,
     Statement: [
       {
         Sid: "NodeRoleStaysNodeRole",

@@ -2,7 +2,7 @@ import { literal } from "../../iam/arns";
 import { additionalPolicyNames } from "../../iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
-import { conditionBlock } from "../../iam/policy-document";
+import { conditionBlock, policyWith } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { visibleLines } from "../../text/printable";
 import { deployerGrants, type Grant, grants, statementsOf } from "../iam/deployer-permissions";
@@ -137,15 +137,14 @@ function iamOptions(deployment: Deployment): Parameters<typeof deployerGrants>[0
 
 /** A policy as JSON with the usual order of elements and two spaces of indentation. */
 function policyText(own: readonly Grant[]): string {
-  const document = {
-    Version: "2012-10-17",
-    Statement: statementsOf(own).map(({ sid, actions, resources, conditions }) => ({
+  const document = policyWith(
+    statementsOf(own).map(({ sid, actions, resources, conditions }) => ({
       Sid: sid,
       Effect: "Allow",
       Action: actions,
       Resource: resources,
       ...conditionBlock(conditions, (values) => values),
     })),
-  };
+  );
   return `${visibleLines(JSON.stringify(document, null, 2))}\n`;
 }

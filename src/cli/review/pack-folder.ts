@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isRealFile, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
+import { readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { dkpAccess } from "../text/command";
 import { PACK_FILES, type Pack } from "./file-names";
 
@@ -125,4 +125,15 @@ function removeIfEmpty(folder: string): void {
   if (readdirSync(folder).length === 0) {
     rmdirSync(folder);
   }
+}
+
+/** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */
+function isRealFile(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) {
+    throw new Error(
+      `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "not a file"}; remove it and run the command again`,
+    );
+  }
+  return stats !== undefined;
 }

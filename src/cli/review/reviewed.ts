@@ -3,7 +3,6 @@ import { otherNodeRoles } from "../../iam/cluster";
 import { type Marker, strictMarker } from "../../iam/cluster-marker";
 import type { DeploymentPolicy } from "../../iam/deployment-policies";
 import { SLOTS } from "../../iam/key-slots";
-import { networkList } from "../../iam/networks";
 import { pgpKeyOf, pgpKeyText } from "../../iam/openpgp-key";
 import { partitionOf } from "../../iam/partitions";
 import { policyDocument, policySize } from "../../iam/policy-document";
@@ -12,7 +11,14 @@ import { grantedRows, type PolicyOptions, policyStatements } from "../../iam/pol
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { leastProtected, type SecretForm, secretForms } from "../../settings/key-secrets";
 import { movedBlocks } from "../../terraform/addresses";
-import { type BackendArguments, destinationsOf, type StateReading, stateReading } from "../../terraform/state-location";
+import { backendType } from "../../terraform/backends";
+import {
+  type ArgumentValue,
+  type BackendArguments,
+  type StateLocation,
+  type StateReading,
+  stateReading,
+} from "../../terraform/state-location";
 import type { TerraformJson } from "../../terraform/terraform-json";
 import { type Risk, risksOf, roleOf } from "../iam/risks";
 import { type ControlPolicy, controlPolicy } from "../iam/service-control-policy";
@@ -35,6 +41,7 @@ export interface Reviewed {
   readonly dkpRole: string;
   /** Current and former roles of nodes other than that one, with their path. */
   readonly otherRoles: readonly string[];
+  /** Addresses and IDs; none if requests can come from any network. */
   readonly networks: readonly string[];
   /** The tag that limits mode `strict`. */
   readonly marker: Marker | undefined;
@@ -90,7 +97,7 @@ export function reviewed(deployment: Deployment, terraform: TerraformJson): Revi
     options,
     policies: deployment.policies.map((policy) => reviewedPolicy(policy, accountId)),
     otherRoles: otherNodeRoles(cluster),
-    networks: networkList(user.allowedNetworks),
+    networks: Object.values(user.allowedNetworks ?? {}).flat(),
     marker: strictMarker(options, cluster),
     secret: reviewedSecret(deployment),
     stateReading: reading,
@@ -131,4 +138,13 @@ function reviewedSecret(deployment: Deployment): ReviewedSecret {
     current: accessKeys === "none" ? "none" : forms[accessKeys.current],
     readers: [...new Set(keys.map(pgpKeyText))],
   };
+}
+
+/** The hosts and organizations that a state is sent to, by the name of their argument: `endpoints.s3`. */
+function destinationsOf({ type, arguments: given }: StateLocation): readonly (readonly [string, ArgumentValue])[] {
+  const names = backendType(type)?.destinations ?? [];
+  return names.flatMap((name) => {
+    const value = name.split(".").reduce<unknown>((outer, key) => (outer as BackendArguments | undefined)?.[key], given);
+    return value === undefined ? [] : [[name, value as ArgumentValue] as const];
+  });
 }

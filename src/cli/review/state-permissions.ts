@@ -1,7 +1,7 @@
 import { literal } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
 import { equals, viaService } from "../../iam/policy-statements";
-import type { BackendArguments, StateLocation } from "../../terraform/state-location";
+import { type BackendArguments, type StateLocation, s3Endpoint, urlOf } from "../../terraform/state-location";
 import { type Grant, grants } from "../iam/deployer-permissions";
 
 /** The permissions that a state in S3 requires. */
@@ -105,10 +105,14 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
   return { grants: [...all, ...grants("StateKey", scope, crypt, ["kms:Decrypt"])], role, notes: [] };
 }
 
-/** Whether a state is in a store that speaks S3 and is not AWS. */
-export function isOutsideAws({ type, arguments: { endpoint, endpoints } }: StateLocation): boolean {
-  const s3 = endpoint ?? (endpoints as BackendArguments | undefined)?.s3;
-  return type === "s3" && typeof s3 === "string" && !/^(?:https?:\/\/)?[\w.-]+\.amazonaws\.com(?:\.cn)?(?:[:/]|$)/.test(s3);
+/**
+ * Whether a state is in a store that speaks S3 and is not AWS: the host of the endpoint is none of AWS. A user name in the address
+ * is a mistake or a disguise, and no endpoint of AWS has one.
+ */
+export function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
+  const endpoint = type === "s3" ? s3Endpoint(given) : undefined;
+  const { hostname = "", username = "" } = endpoint === undefined ? {} : (urlOf(endpoint) ?? {});
+  return endpoint !== undefined && (username !== "" || !/(?:^|\.)amazonaws\.com(?:\.cn)?$/.test(hostname));
 }
 
 /** Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State Locking". */

@@ -1,3 +1,4 @@
+import { policyWith } from "../../iam/policy-document";
 import { PIPELINE_ROLES, PIPELINE_SYSTEMS, type PipelineRole, type PipelineSystem, trustFile } from "./file-names";
 import type { Reviewed } from "./reviewed";
 
@@ -50,18 +51,15 @@ export function trustPolicies({ partition, account: id }: Reviewed) {
 function trustPolicy(account: string, role: PipelineRole, { provider, audience, subjects }: TokenFormat): object {
   const wild = subjects[role].some((subject) => subject.includes("*"));
   const subject = { [`${provider}:sub`]: subjects[role] };
-  return {
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Effect: "Allow",
-        Principal: { Federated: `${account}:oidc-provider/${provider}` },
-        Action: "sts:AssumeRoleWithWebIdentity",
-        Condition: {
-          StringEquals: { [`${provider}:aud`]: audience[role], ...(wild ? {} : subject) },
-          ...(wild ? { StringLike: subject } : {}),
-        },
+  return policyWith([
+    {
+      Effect: "Allow",
+      Principal: { Federated: `${account}:oidc-provider/${provider}` },
+      Action: "sts:AssumeRoleWithWebIdentity",
+      Condition: {
+        StringEquals: { [`${provider}:aud`]: audience[role], ...(wild ? {} : subject) },
+        ...(wild ? { StringLike: subject } : {}),
       },
-    ],
-  };
+    },
+  ]);
 }

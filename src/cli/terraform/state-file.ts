@@ -1,6 +1,7 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
-import { isObject, parseJson } from "../../text/json";
+import { isObject, type JsonObject, parseJson } from "../../text/json";
+import { listOf, objectOf, textOf } from "../text/json";
 import { recovery } from "../text/recovery";
 
 /** An access key as the state has it. */
@@ -35,14 +36,11 @@ export interface StateContents {
 /** The version of the state's format since Terraform 0.12, and OpenTofu's. */
 const FORMAT = 4;
 
-/** An object of a JSON document, whatever is in it. */
-type Json = Readonly<Record<string, unknown>>;
-
 /** A managed resource of a state. */
 export interface StateResource {
   readonly address: string;
   readonly tainted: boolean;
-  readonly attributes: Json;
+  readonly attributes: JsonObject;
 }
 
 /**
@@ -51,22 +49,22 @@ export interface StateResource {
  */
 export function readState(state: string): StateContents {
   const document = contentsOf(state);
-  const instances = list(document.resources).flatMap(instancesOf);
-  const outputs = object(document.outputs);
+  const instances = listOf(document.resources).flatMap(instancesOf);
+  const outputs = objectOf(document.outputs);
   const user = instances.find(({ address }) => address === ADDRESSES.user)?.attributes;
-  const slot = text(object(outputs.access_key_slot).value);
+  const slot = textOf(objectOf(outputs.access_key_slot).value);
   return {
     keys: SLOTS.flatMap((name) =>
       instances.filter(({ address }) => address === KEY_ADDRESSES[name]).map((instance) => stateKey(name, instance)),
     ),
-    exposed: { id: text(object(outputs.access_key_id).value), slot: SLOTS.find((name) => name === slot) },
-    user: user === undefined ? undefined : { name: text(user.name), arn: text(user.arn) },
+    exposed: { id: textOf(objectOf(outputs.access_key_id).value), slot: SLOTS.find((name) => name === slot) },
+    user: user === undefined ? undefined : { name: textOf(user.name), arn: textOf(user.arn) },
     tainted: instances.filter(({ tainted }) => tainted).map(({ address }) => address),
     resources: instances,
     outputs: Object.fromEntries(
       Object.entries(outputs).flatMap(([name, output]) => {
-        const value = text(object(output).value);
-        return value === undefined || object(output).sensitive === true ? [] : [[name, value]];
+        const value = textOf(objectOf(output).value);
+        return value === undefined || objectOf(output).sensitive === true ? [] : [[name, value]];
       }),
     ),
   };
@@ -77,16 +75,16 @@ export function readState(state: string): StateContents {
  * no state.
  */
 export function versionOf(state: string): { readonly serial: number; readonly lineage: string | undefined } {
-  const { serial, lineage } = object(parseJson(state));
-  return { serial: typeof serial === "number" ? serial : -1, lineage: text(lineage) };
+  const { serial, lineage } = objectOf(parseJson(state));
+  return { serial: typeof serial === "number" ? serial : -1, lineage: textOf(lineage) };
 }
 
 /** The managed resources of a state. Their attributes contain secrets. @throws Error as `readState` */
 export function stateResources(state: string): readonly StateResource[] {
-  return list(contentsOf(state).resources).flatMap(instancesOf);
+  return listOf(contentsOf(state).resources).flatMap(instancesOf);
 }
 
-function contentsOf(state: string): Json {
+function contentsOf(state: string): JsonObject {
   const document = state.trim() === "" ? { version: FORMAT, resources: [] } : parseJson(state);
   if (!isObject(document) || document.version !== FORMAT || !Array.isArray(document.resources)) {
     throw new Error(
@@ -97,36 +95,32 @@ function contentsOf(state: string): Json {
 }
 
 function instancesOf(resource: unknown): readonly StateResource[] {
-  const { mode, type, name, module, instances } = object(resource);
+  const { mode, type, name, module, instances } = objectOf(resource);
   if (mode !== "managed") {
     return [];
   }
-  const address = [text(module), text(type), text(name)].filter((part) => part !== undefined).join(".");
-  return list(instances).map((instance) => {
-    const { status, attributes, index_key } = object(instance);
+  const address = [textOf(module), textOf(type), textOf(name)].filter((part) => part !== undefined).join(".");
+  return listOf(instances).map((instance) => {
+    const { status, attributes, index_key } = objectOf(instance);
     const index = index_key === undefined ? "" : `[${JSON.stringify(index_key)}]`;
-    return { address: `${address}${index}`, tainted: status === "tainted", attributes: object(attributes) };
+    return { address: `${address}${index}`, tainted: status === "tainted", attributes: objectOf(attributes) };
   });
 }
 
 function stateKey(slot: Slot, { tainted, attributes }: StateResource): StateKey {
   return {
     slot,
-    id: text(attributes.id) ?? "",
-    status: text(attributes.status) ?? "Active",
+    id: textOf(attributes.id) ?? "",
+    status: textOf(attributes.status) ?? "Active",
     tainted,
-    pgpKey: text(attributes.pgp_key),
-    secret: text(attributes.secret),
-    encryptedSecret: text(attributes.encrypted_secret),
+    pgpKey: textOf(attributes.pgp_key),
+    secret: textOf(attributes.secret),
+    encryptedSecret: textOf(attributes.encrypted_secret),
     created: dateOf(attributes.create_date),
   };
 }
 
 function dateOf(value: unknown): Date | undefined {
-  const date = new Date(text(value) ?? "");
+  const date = new Date(textOf(value) ?? "");
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
-
-const object = (value: unknown): Json => (isObject(value) ? value : {});
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);

@@ -63,9 +63,9 @@ export function counted(count: number, what: string): Markdown {
   return trusted(`${count} ${what}${count === 1 ? "" : "s"}`);
 }
 
-/** A cell of a table. Tables split at `|` even inside code. */
+/** A cell of a table. Tables split at `|` even inside code, unless an odd number of backslashes is before it. */
 export function cell(text: string): string {
-  return text.replaceAll(/(?<!\\)\|/g, "\\|");
+  return text.replaceAll(/(\\*)\|/g, (all, backslashes: string) => (backslashes.length % 2 === 1 ? all : `${backslashes}\\|`));
 }
 
 /** The lines of a table. */

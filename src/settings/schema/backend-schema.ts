@@ -1,4 +1,4 @@
-import v = require("valibot");
+import * as v from "valibot";
 
 import { type ArgumentMeaning, argumentsOf, BACKEND_TYPES, type BackendType } from "../../terraform/backends";
 import type { ArgumentValue, BackendArguments } from "../../terraform/state-location";

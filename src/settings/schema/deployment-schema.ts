@@ -1,5 +1,5 @@
-import ipaddr = require("ipaddr.js");
-import intersects = require("semver/ranges/intersects");
+import * as ipaddr from "ipaddr.js";
+import { intersects } from "semver";
 
 import * as v from "valibot";
 

@@ -1,4 +1,5 @@
 import { isObject } from "../../../text/json";
+import { listOf } from "../../text/json";
 import type { StoredDocument } from "../aws/iam-reader";
 
 /** Whether two policies have the same statements. IAM ignores order and the case of actions; statement IDs grant nothing. */
@@ -15,15 +16,15 @@ export function actionsBeyond(document: StoredDocument, expected: readonly strin
   const granted = statements(document)
     .filter(({ Effect }) => Effect !== "Deny")
     .flatMap(({ Action, NotAction }) => [
-      ...list(Action).map(String),
-      ...(NotAction === undefined ? [] : [`all except ${list(NotAction).join(", ")}`]),
+      ...listOf(Action).map(String),
+      ...(NotAction === undefined ? [] : [`all except ${listOf(NotAction).join(", ")}`]),
     ]);
   return [...new Set(granted.filter((action) => !listed.has(action.toLowerCase())))].sort();
 }
 
 /** All actions that a policy lists. */
 export function actionsOf(document: StoredDocument): readonly string[] {
-  return statements(document).flatMap(({ Action }) => list(Action).map(String));
+  return statements(document).flatMap(({ Action }) => listOf(Action).map(String));
 }
 
 function canonical(document: StoredDocument): string {
@@ -33,11 +34,9 @@ function canonical(document: StoredDocument): string {
   return JSON.stringify([...new Set(rows)].sort());
 }
 
-const statements = ({ Statement }: StoredDocument) => list(Statement) as readonly Readonly<Record<string, unknown>>[];
+const statements = ({ Statement }: StoredDocument) => listOf(Statement) as readonly Readonly<Record<string, unknown>>[];
 
-const list = (value: unknown): readonly unknown[] => (value === undefined ? [] : [value].flat());
-
-const lowerCase = (value: unknown) => list(value).map((action) => String(action).toLowerCase());
+const lowerCase = (value: unknown) => listOf(value).map((action) => String(action).toLowerCase());
 
 /** A value with sorted keys and lists; a single value is a list of one. */
 function sorted(value: unknown): unknown {
@@ -45,5 +44,5 @@ function sorted(value: unknown): unknown {
     const entries = Object.entries(value).map(([key, inner]) => [key, sorted(inner)] as const);
     return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
   }
-  return list(value).map(String).sort();
+  return listOf(value).map(String).sort();
 }

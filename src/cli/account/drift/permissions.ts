@@ -2,6 +2,7 @@ import { iamArn } from "../../../iam/arns";
 import { nodeRoleName } from "../../../iam/cluster";
 import { additionalPolicyNames } from "../../../iam/deployment-policies";
 import { partitionOf } from "../../../iam/partitions";
+import { policyWith } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import type { Action } from "../aws/operations";
 
@@ -44,7 +45,7 @@ export function driftPolicy(deployments: readonly Deployment[]): object {
     Action: DRIFT_ACTIONS[kind],
     Resource: resources(kind),
   }));
-  return { Version: "2012-10-17", Statement: statements.filter(({ Resource }) => Resource.length > 0) };
+  return policyWith(statements.filter(({ Resource }) => Resource.length > 0));
 }
 
 function arnsOf(settings: Deployment): Readonly<Record<Kind, readonly string[]>> {

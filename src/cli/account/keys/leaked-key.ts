@@ -1,3 +1,4 @@
+import { policyWith } from "../../../iam/policy-document";
 import { shellWord } from "../../text/shell";
 
 /** Name of the inline policy that denies the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
@@ -51,7 +52,5 @@ function shellDenial(time: string): string {
 }
 
 /** Denies everything to credentials that were issued before a time. Source: AWS's own `AWSRevokeOlderSessions`. */
-const denial = (time: string) => ({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": time } } }],
-});
+const denial = (time: string) =>
+  policyWith([{ Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": time } } }]);

@@ -1,3 +1,4 @@
+import { policyWith } from "../../../iam/policy-document";
 import type { Check } from "./check";
 import { IDENTITY_CALL } from "./checks/account";
 import { DKP_NAME_CHECKS } from "./checks/dkp-names";
@@ -27,8 +28,5 @@ export const ADMIN_ACTIONS: readonly string[] = [
 
 /** The policy with these actions. None of them changes anything. */
 export function adminPolicy(): object {
-  return {
-    Version: "2012-10-17",
-    Statement: [{ Sid: "DkpPreflight", Effect: "Allow", Action: ADMIN_ACTIONS, Resource: "*" }],
-  };
+  return policyWith([{ Sid: "DkpPreflight", Effect: "Allow", Action: ADMIN_ACTIONS, Resource: "*" }]);
 }

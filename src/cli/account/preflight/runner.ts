@@ -1,6 +1,7 @@
-import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
+import { partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { levelOf } from "../../findings/finding";
+import { alwaysOnRegion } from "../../iam/partitions";
 import { type Progress, withProgress } from "../../terraform/progress";
 import { type Aws, THROTTLED } from "../aws/client";
 import { IamReader } from "../aws/iam-reader";

@@ -3,10 +3,10 @@ import { type CatalogueRow, ELB_SERVICE } from "../../../iam/catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, reasons, usesSnapshots } from "../../../iam/cluster";
 import { strictMarker } from "../../../iam/cluster-marker";
 import type { Networks } from "../../../iam/networks";
-import { alwaysOnRegion, dnsSuffix } from "../../../iam/partitions";
 import type { PolicyOptions } from "../../../iam/policy-statements";
 import { grouped } from "../../../text/grouped";
 import { EXAMPLE_ID, exampleArn } from "../../iam/example-resources";
+import { alwaysOnRegion, dnsSuffix } from "../../iam/partitions";
 
 interface ContextKey {
   readonly key: string;

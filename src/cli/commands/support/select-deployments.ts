@@ -1,6 +1,7 @@
 import type { Deployment } from "../../../settings/deployment";
-import { loadDeployments, selectDeployments as select } from "../../../settings/load";
+import { loadDeployments } from "../../../settings/load";
 import type { Settings } from "../../../settings/schema/deployment-schema";
+import { selectDeployments as select } from "./selection";
 import type { Session } from "./session";
 
 /** Help of the argument of a command for one deployment. */
@@ -21,7 +22,7 @@ type SelectedOne = Pick<Selected, "stacks"> & { readonly deployment: Deployment 
  * The deployment of the one stack that is named, or the only one. Warns about invalid settings of other deployments, which do not stop
  * the command.
  * @param change replaces parts of its own `policy`
- * @throws SettingsError, Error as `selectDeployments` of the settings; Error if several are named
+ * @throws SettingsError, Error as `selection.ts`; Error if several are named
  */
 export function selectOne(
   session: Session,

@@ -1,5 +1,5 @@
-import { alwaysOnRegion } from "../../../iam/partitions";
 import { GUIDES, leakCommands, SESSION_HOURS } from "../../account/keys/leaked-key";
+import { alwaysOnRegion } from "../../iam/partitions";
 import { dkpAccess } from "../../text/command";
 import { code, fenced, joined, list, type Markdown, prose, trusted } from "../../text/markdown";
 import { fillTemplateFile } from "../../text/template";

@@ -4,10 +4,10 @@ import { SHARED_STARTS, STARTS } from "../helpers/keys/starts";
 import { walk } from "../helpers/keys/walk";
 import type { World } from "../helpers/keys/world";
 
-/** The first event of each trail always happens, of the second ones every nth, with each sample another one. */
-function walked(what: string, worlds: Readonly<Record<string, World>>, nth: number) {
+/** Of the first and of the second events of a trail, every nth happens, with each sample another one. */
+function walked(what: string, worlds: Readonly<Record<string, World>>, [first, second]: readonly [number, number]) {
   const starts = Object.entries(worlds).map(([name, world]) => ({ world, trail: [name] }));
-  const happens = (count: number, left: number) => COMPLETE || left > 0 || (count + SAMPLE) % nth === 0;
+  const happens = (count: number, left: number) => COMPLETE || (count + SAMPLE) % (left > 0 ? first : second) === 0;
   const { violations, situations, steps, longest } = walk(PROGRAM, { starts, depth: 2, happens });
   process.stdout.write(`${what}: ${situations} situations, ${steps} steps followed, at most ${longest} to the end\n`);
   expect(violations).toEqual([]);
@@ -16,10 +16,10 @@ function walked(what: string, worlds: Readonly<Record<string, World>>, nth: numb
 
 describe("the steps that keys and keys --leaked print lead to the end, and keep DKP's key, after two events", () => {
   it("at every station of a deployment alone in its account", () => {
-    expect(walked("one deployment", STARTS, 13)).toBeGreaterThan(8_000);
+    expect(walked("one deployment", STARTS, [1, 13])).toBeGreaterThan(8_000);
   });
 
   it("where two deployments of an account have a name in common and act in turn, and touch nothing of each other", () => {
-    expect(walked("two deployments", SHARED_STARTS, 211)).toBeGreaterThan(8_000);
+    expect(walked("two deployments", SHARED_STARTS, [3, 61])).toBeGreaterThan(4_000);
   });
 });

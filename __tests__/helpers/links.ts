@@ -10,9 +10,14 @@ export const anchorOf = (heading: string): string =>
 /** Markdown without its blocks of code. */
 const proseOf = (markdown: string): string => markdown.replaceAll(/^ *```[^`\n]*\n[\s\S]*?^ *```/gm, "");
 
-/** The anchors of the headings of a page. */
-export const anchorsOf = (markdown: string): readonly string[] =>
-  [...proseOf(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+/** The anchors of the headings of a page. GitHub numbers those of equal headings. */
+export function anchorsOf(markdown: string): readonly string[] {
+  const anchors = [...proseOf(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+  return anchors.map((anchor, index) => {
+    const earlier = anchors.slice(0, index).filter((other) => other === anchor).length;
+    return earlier === 0 ? anchor : `${anchor}-${earlier}`;
+  });
+}
 
 /** The links of Markdown but for those to web sites. */
 const linksOf = (markdown: string): readonly string[] =>

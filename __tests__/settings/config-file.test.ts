@@ -167,7 +167,7 @@ describe("DKP's installation file is rejected", () => {
   it.each([
     ["two values", "a: b: c\n", "line 17: is not valid YAML: Nested mappings are not allowed in compact mappings"],
     ["a tag", "a: !secret hunter2\n", "line 17: is not valid YAML: tag resolve failed; quote the value if it is a string"],
-    ["a secret twice", "a: hunter2\na: hunter2\n", "line 18: is not valid YAML: Map keys must be unique"],
+    ["a secret twice", "a: hunter2\na: hunter2\n", "line 18: has the key a twice; keep one of them"],
   ])("where it is not YAML, with its own line: %s", (_, line, error) => {
     expect(errorsOfConfig(GOOD + line)).toEqual([`${AT}config.yml, ${error}`]);
   });

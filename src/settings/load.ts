@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
+import { visible } from "../text/printable";
 import type { Deployment } from "./deployment";
 import { errorAt, type FieldError, SettingsError } from "./errors";
-import { show } from "./message-parts";
+import { listed, show } from "./message-parts";
 import { deploymentsOf, type Reading, readFileOf, readSettings } from "./read-settings";
 import type { SettingsInput } from "./schema/deployment-schema";
 import { parseYaml, readYaml } from "./yaml-file";
@@ -30,9 +31,10 @@ function settingsFiles(folder: string): readonly string[] {
   }
   const files = names.filter((name) => /\.ya?ml$/i.test(name)).sort();
   if (files.length === 0) {
+    const found = names.length === 0 ? "" : `, only ${listed(names.map(visible))}`;
     throw folderError(
       folder,
-      "has no deployments; write each one as <stack>.yaml in this folder itself, the README shows a first file",
+      `has no deployments${found}; write each one as <stack>.yaml in this folder itself, the README shows a first file`,
     );
   }
   return files.map((name) => join(folder, name));

@@ -57,7 +57,8 @@ export function settingsWarnings({ region, cluster, nodeRole, state, accessKeys 
   return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));
 }
 
-function versionWarning(version: DkpVersion | undefined): string | undefined {
+/** What a version of DKP that this program does not know means for the policy. */
+export function versionWarning(version: DkpVersion | undefined): string | undefined {
   const { last } = SUPPORTED_VERSIONS;
   return version === undefined || !isNewer(version, last)
     ? undefined
@@ -94,9 +95,11 @@ function bucketWarning(bucket: unknown): string | undefined {
   if (typeof bucket !== "string") {
     return undefined;
   }
-  const name = bucket.replace(/^arn:.*:/, "").toLowerCase();
+  const name = bucket.replace(/^arn:.*:|\/.*/g, "");
   if (bucket.startsWith("arn:")) {
     return `${show(bucket)} is an ARN, and Terraform takes the name; write ${show(name)}`;
   }
-  return bucket === name ? undefined : `${show(bucket)} has capital letters, which no bucket of AWS has; write ${show(name)}`;
+  const valid = bucket.toLowerCase().replaceAll(/[^a-z0-9.-]/g, "-");
+  const rule = 'S3 takes lower-case letters, digits, "-" and "." for the name of a bucket';
+  return bucket === valid ? undefined : `${show(bucket)} has other characters: ${rule}; write for example ${show(valid)}`;
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import { readRegularFile } from "../text/files";
 import { errorAt, type FieldError } from "./errors";
+import { showSegment } from "./message-parts";
 
 /** A settings file: its plain value, and the line of each field. */
 export interface YamlFile {
@@ -38,7 +39,7 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | E
     const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]).slice(0, 5);
     if (errors.length > 0) {
       const lineAt = (position: number) => lines.linePos(position).line;
-      return { errors: errors.map((error) => ({ ...errorAt("", yamlError(error)), line: lineAt(error.pos[0]) })) };
+      return { errors: errors.map((error) => ({ ...errorAt("", yamlError(error, text)), line: lineAt(error.pos[0]) })) };
     }
     const files = documents.map((document) => ({
       value: document.toJS() as unknown,
@@ -69,10 +70,19 @@ export function readYaml<Parsed>(path: string, parse: (text: string) => Parsed |
 }
 
 /** Errors whose message from the library does not quote the file, where a secret may stand next to the error. */
-const HARMLESS =
-  /^(?:BAD_INDENT|BLOCK_AS_IMPLICIT_KEY|DUPLICATE_KEY|MISSING_CHAR|MULTILINE_IMPLICIT_KEY|NON_STRING_KEY|TAB_AS_INDENT)$/;
+const HARMLESS = /^(?:BAD_INDENT|BLOCK_AS_IMPLICIT_KEY|MISSING_CHAR|MULTILINE_IMPLICIT_KEY|NON_STRING_KEY|TAB_AS_INDENT)$/;
 
-function yamlError({ code, message }: { readonly code: string; readonly message: string }): string {
+interface YamlError {
+  readonly code: string;
+  readonly message: string;
+  readonly pos: readonly [number, number];
+}
+
+function yamlError({ code, message, pos: [start] }: YamlError, text: string): string {
+  if (code === "DUPLICATE_KEY") {
+    const [key = ""] = /^[^\s:]*/.exec(text.slice(start)) ?? [];
+    return `has the key ${showSegment(key)} twice; keep one of them`;
+  }
   const why = `${code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a string`;
   return `is not valid YAML: ${HARMLESS.test(code) ? message : why}`;
 }

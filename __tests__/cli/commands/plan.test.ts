@@ -85,7 +85,7 @@ describe("dkp-access plan", () => {
 
   it("leaves the plan for its owner alone, once its summary is complete", async () => {
     const { stderr } = await plan([]);
-    expect(stderr).toContain(`apply plan\n  rm ${PLAN}\n`);
+    expect(stderr).toContain(`apply plan; rm ${PLAN}\n`);
     expect(readFileSync(join(folder, PLAN))).toEqual(readFileSync(join(folder, "archive")));
     expect(statSync(join(folder, PLAN)).mode & 0o777).toBe(0o600);
   });
@@ -98,6 +98,11 @@ describe("dkp-access plan", () => {
   ])("leaves no plan when %s", async (_, program, status, message) => {
     expect(await plan([], program)).toMatchObject({ status, stderr: expect.stringContaining(message) });
     expect(existsSync(join(folder, PLAN))).toBe(false);
+  });
+
+  it("names docs/how-to/state-bucket.md where terraform init fails", async () => {
+    write({ "deployments/dev.yaml": "region: eu-central-1\nbackend: { s3: { bucket: b, region: eu-central-1 } }\n" });
+    expect((await plan([], { failing: "init*" })).stderr).toMatch(/the bucket does not exist: docs\/how-to\/state-bucket\.md\n$/);
   });
 
   it("prints what Terraform prints by lines, so that no part of one is a workflow command", async () => {

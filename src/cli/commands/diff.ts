@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { committedLock, VERSIONS } from "../../app";
 import { configurationText } from "../../configuration";
-import { KNOWN_VERSIONS } from "../../iam/dkp-versions";
+import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
+import { versionWarning } from "../../settings/settings-notes";
 import { parseYaml, type YamlFile } from "../../settings/yaml-file";
 import { MOVED_FILE, movedBlocks } from "../../terraform/addresses";
 import { reviewedJson } from "../../terraform/terraform-json";
@@ -37,7 +38,7 @@ interface Options {
   readonly against?: string;
   readonly plan?: string;
   readonly verify?: true;
-  readonly dkpVersion?: (typeof KNOWN_VERSIONS)[number];
+  readonly dkpVersion?: DkpVersion;
   readonly policies?: readonly string[];
   readonly review: string;
   readonly format: Format;
@@ -69,7 +70,7 @@ export const define: Define = (command, session) => {
     )
     .addOption(
       new Option("--dkp-version <version>", "what another DKP version requires of the policy, and no longer needs")
-        .choices(KNOWN_VERSIONS)
+        .argParser(dkpVersionOf)
         .conflicts("policies"),
     )
     .option("--policies <files...>", "two files, BEFORE.json AFTER.json: any IAM policies")
@@ -83,6 +84,14 @@ export const define: Define = (command, session) => {
       session.raise(exitCode);
     });
 };
+
+/** As `cluster.dkpVersion` takes it. */
+function dkpVersionOf(text: string): DkpVersion {
+  if (!DKP_VERSION.test(text)) {
+    throw new InvalidArgumentError(`It takes a release line from ${KNOWN_VERSIONS[0]} on, such as ${SUPPORTED_VERSIONS.last}`);
+  }
+  return text as DkpVersion;
+}
 
 async function changesOf(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
   const { against, plan, dkpVersion, policies, review } = options;
@@ -98,7 +107,10 @@ async function changesOf(command: Command, session: Session, names: readonly str
     return await ofPlan(session, selectOne(session, names).deployment, givenPlan(plan));
   }
   if (dkpVersion !== undefined) {
-    return changesOfVersion(selectOne(session, names).deployment, dkpVersion);
+    const { deployment } = selectOne(session, names);
+    const warning = versionWarning(dkpVersion);
+    session.printError(warning === undefined ? "" : `warning: --dkp-version: ${warning}\n`);
+    return changesOfVersion(deployment, dkpVersion);
   }
   if (against === undefined) {
     return command.error("error: --against, --plan, --dkp-version or --policies is missing");

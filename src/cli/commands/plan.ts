@@ -1,10 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AccessApp, committedLock } from "../../app";
+import type { Deployment } from "../../settings/deployment";
 import { DeckhouseAccessStack } from "../../stack";
 import { readRegularFile, writeFileAtomically } from "../../text/files";
 import { changesExitCode } from "../diff/changes";
 import { atSignal, inOneStep, inSteps } from "../terraform/signals";
+import { page } from "../text/recovery";
 import { shellWord } from "../text/shell";
 import { FORMATS, type Format, ofPlan, settingsFiles } from "./diff";
 import { runToEnd } from "./support/run-terraform";
@@ -49,7 +51,7 @@ async function plan(session: Session, name: string | undefined, options: Options
   const remove = () => rmSync(file, { force: true });
   remove();
   // Until its summary is complete, nobody can apply the plan, and no signal leaves it behind. Terraform saves an incomplete plan too.
-  const planned = await atSignal(remove, () => saved(session, deployment.stack, folder, options).finally(remove));
+  const planned = await atSignal(remove, () => saved(session, deployment, folder, options).finally(remove));
   const changes = await ofPlan(session, deployment, { file, content: planned.content });
   const text = FORMATS[options.format](changes, settingsFiles(session));
   if (planned.hasChanges) {
@@ -58,7 +60,7 @@ async function plan(session: Session, name: string | undefined, options: Options
   session.print(text);
   session.printError(
     planned.hasChanges
-      ? `\nTo apply this plan, and nothing else:\n  ${terraform.binary} ${shellWord(`-chdir=${folder}`)} apply ${PLAN}\n  rm ${shellWord(file)}\n`
+      ? `\nTo apply this plan, and nothing else:\n  ${terraform.binary} ${shellWord(`-chdir=${folder}`)} apply ${PLAN}; rm ${shellWord(file)}\n`
       : "\nNothing to apply.\n",
   );
   session.raise(changesExitCode(changes));
@@ -70,13 +72,15 @@ interface Planned {
 }
 
 /** Saves a plan, and reads it. @throws Error if Terraform fails */
-async function saved(session: Session, stack: string, folder: string, { synth, lock }: Options): Promise<Planned> {
+async function saved(session: Session, { stack, state }: Deployment, folder: string, { synth, lock }: Options): Promise<Planned> {
   const { terraform } = session;
   const run = async (...args: readonly string[]): Promise<number> => {
     session.printError(`${terraform.binary} ${args.join(" ")}\n`);
     const code = await runToEnd(terraform, folder, args);
     if (code === 1) {
-      throw new Error(`${stack}: ${terraform.binary} ${args[0]} failed, so there is no plan; the reason is above`);
+      const bucket =
+        args[0] === "init" && state.type === "s3" ? `. If the bucket does not exist: ${page("how-to/state-bucket.md")}` : "";
+      throw new Error(`${stack}: ${terraform.binary} ${args[0]} failed, so there is no plan; the reason is above${bucket}`);
     }
     return code;
   };

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
+import { page } from "../text/recovery";
 import { shellWord } from "../text/shell";
 import { type CommandName, EXIT, EXIT_CODES } from "./exit-codes";
 import { ENVIRONMENT_VARIABLES, type EnvironmentVariable } from "./support/environment-variables";
@@ -72,6 +73,19 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   },
 };
 
+/** What people type for something that has another name here. */
+const OTHER_NAMES: readonly (readonly [names: readonly string[], instead: string])[] = [
+  [["v", "-v", "version"], "dkp-access --version prints the version"],
+  [["apply", "deploy"], "dkp-access plan STACK plans, and prints the command that applies"],
+  [["list", "ls", "status"], "dkp-access keys and dkp-access drift report the status, dkp-access plan what is not applied yet"],
+  [["audit", "leak", "rotate"], "dkp-access keys reports the next step of a rotation; keys --leaked the steps after a leak"],
+  [["check", "lint", "validate"], "dkp-access synth validates the settings, dkp-access preflight checks the account"],
+  [["upgrade"], "dkp-access diff STACK --dkp-version TO reports what another version of DKP requires"],
+  [["destroy"], `the steps are in ${page("how-to/change-and-retire.md")}`],
+  [["import"], `the steps are in ${page("how-to/import.md")}`],
+  [["output", "outputs"], "dkp-access hand-over prints the provider block for DKP; terraform output prints the outputs"],
+];
+
 /**
  * Runs the command-line program.
  * @param args the arguments after the name of the program
@@ -82,7 +96,12 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
   let named: string | undefined;
   try {
     const program = root(session);
-    const { operands } = program.parseOptions([...args]);
+    const { operands, unknown } = program.parseOptions([...args]);
+    const [first = ""] = [...operands, ...unknown];
+    const [, instead] = OTHER_NAMES.find(([names]) => names.includes(first)) ?? [];
+    if (instead !== undefined) {
+      throw new Error(`unknown command "${first}"; ${instead}`);
+    }
     named = operands[0] === "help" ? operands[1] : operands[0];
     addCommands(program, session, (name) => name === named);
     await program.parseAsync(args, { from: "user" });

@@ -50,7 +50,7 @@ const BACKENDS = Object.fromEntries(
   Object.entries(backendTypes).map(([name, type]) => [name, withoutArguments(type)]),
 ) as Readonly<Record<keyof typeof backendTypes, ReturnType<typeof withoutArguments>>>;
 
-export const backend = strict({ ...BACKENDS, partial: v.optional(v.boolean()) });
+export const backend = strict({ ...BACKENDS, partial: v.optional(v.boolean()) }, `write for example ${BACKEND_EXAMPLE}`);
 
 export const cloud = argumentsSchema(argumentsOf(cloudType));
 

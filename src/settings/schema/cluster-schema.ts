@@ -12,6 +12,11 @@ const NO_VERSION = f.because(
   `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
 );
 
+/** YAML reads a version without quotes as a number. */
+const NO_STRING = f.because(
+  `is not a string, and the number 1.70 is the same as 1.7; write the version in quotes, for example "${SUPPORTED_VERSIONS.last}"`,
+);
+
 /** DKP's own rule for `cloud.prefix`. A rule checks its length, which depends on the version of DKP. */
 const prefix = f.matching(
   /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
@@ -73,7 +78,7 @@ export const cluster = f.strict({
   ),
   dkpVersion: f.permissions(
     v.pipe(
-      v.string(NO_VERSION),
+      v.string(NO_STRING),
       v.regex(DKP_VERSION, NO_VERSION),
       v.transform((version) => version as DkpVersion),
     ),

@@ -2,8 +2,8 @@ import type * as v from "valibot";
 
 import { isObject } from "../../text/json";
 import type { FieldError } from "../errors";
-import { EMPTY, show, suggest } from "../message-parts";
-import { unknownArgument } from "./backend-schema";
+import { EMPTY, nearest, show, suggest } from "../message-parts";
+import { BACKEND_EXAMPLE, unknownArgument } from "./backend-schema";
 import { deploymentSchema } from "./deployment-schema";
 import type { Meaning } from "./primitives";
 
@@ -89,9 +89,11 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
   if (issue.type === "never") {
     const known = knownKeys(path.slice(0, -1));
     const isType = path[0] === "backend" && path.length === 2;
-    return !isType && (path[0] === "backend" || path[0] === "cloud")
-      ? unknownArgument(path, known)
-      : `unknown ${isType ? "backend type" : "setting"}, ${elsewhere(path) ?? suggest(key, known)}`;
+    if (!isType && (path[0] === "backend" || path[0] === "cloud")) {
+      return unknownArgument(path, known);
+    }
+    const shape = isType && nearest(key, known) === undefined ? `; write for example ${BACKEND_EXAMPLE}` : "";
+    return `unknown ${isType ? "backend type" : "setting"}, ${elsewhere(path) ?? `${suggest(key, known)}${shape}`}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? "write it"}`;

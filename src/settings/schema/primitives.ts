@@ -7,25 +7,32 @@ import { EMPTY, listed, show } from "../message-parts";
 
 // Parts of the schema of a settings file.
 
+const LINES = "write KEY: VALUE lines below it";
+
 /** A schema of objects that rejects lists, which valibot's own schemas of objects accept. */
-export function noList<S extends v.GenericSchema<object>>(schema: S, keys: readonly string[] = []): S {
-  const known = keys.length === 0 ? "" : `it takes ${listed(keys)}; `;
+export function noList<S extends v.GenericSchema<object>>(schema: S, remedy = LINES): S {
   const noObject = v.custom<never>(
     () => false,
-    ({ input }) => `${show(input)} is not an object; ${known}write KEY: VALUE lines below it`,
+    ({ input }) => `${show(input)} is not an object; ${remedy}`,
   );
   return { ...schema, "~run": (dataset, config) => (isObject(dataset.value) ? schema : noObject)["~run"](dataset, config) };
 }
 
-/** An object without additional keys. Not valibot's own `strictObject`, which reports only the first unknown key. */
-export function strict<const E extends v.ObjectEntries>(entries: E) {
+/**
+ * An object without additional keys. Not valibot's own `strictObject`, which reports only the first unknown key.
+ * @param remedy what to write instead of a value that is not an object
+ */
+export function strict<const E extends v.ObjectEntries>(
+  entries: E,
+  remedy = `it takes ${listed(Object.keys(entries))}; ${LINES}`,
+) {
   const schema = v.object(entries);
   const withUnknown = v.objectWithRest(entries, v.never());
   const all: v.GenericSchema<v.InferInput<typeof schema>, v.InferOutput<typeof schema>> = {
     ...schema,
     "~run": (dataset, config) => withUnknown["~run"](dataset, config),
   };
-  return noList(all, Object.keys(entries));
+  return noList(all, remedy);
 }
 
 /**

@@ -50,6 +50,17 @@ const ERRORED_STATE_TEXTS = {
     "has another lineage: it is the state of another deployment, backend or workspace, and Terraform rejects a push; find out whose it is, it can contain the only secret of a key",
 } as const;
 
+/** Minutes in the largest unit of which there are at least two. */
+function duration(minutes: number): string {
+  const [unit, size] = (
+    [
+      ["days", 1440],
+      ["hours", 60],
+    ] as const
+  ).find(([, size]) => minutes >= 2 * size) ?? ["minutes", 1];
+  return `${Math.round(minutes / size)} ${unit}`;
+}
+
 /** What `keys` reports about the keys of a deployment. */
 export const KEY_RULES = {
   "key-user-differs": attention(
@@ -62,7 +73,7 @@ export const KEY_RULES = {
   ),
   "key-clock": attention(
     ({ minutes }: { readonly minutes: number }) =>
-      `the clock of this computer is ${Math.abs(minutes)} minutes ${minutes > 0 ? "ahead of" : "behind"} the time that AWS reports; correct it. Times here are those of AWS`,
+      `the clock of this computer is ${duration(Math.abs(minutes))} ${minutes > 0 ? "ahead of" : "behind"} the time that AWS reports; correct it. Times here are those of AWS`,
   ),
   "key-errored-state": attention(
     ({ folder, state }: { readonly folder: string; readonly state: "newer" | "older" | "unrelated" }) =>

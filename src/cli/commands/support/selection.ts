@@ -46,7 +46,9 @@ function selectedNames(names: readonly string[], stacks: readonly string[], fold
   const known = new Set(stacks);
   const unknown = names.find((name) => !known.has(name));
   if (unknown !== undefined) {
-    throw new Error(`no deployment ${show(unknown)} in ${folder}, ${suggest(unknown, stacks)}`);
+    const stack = stackOf(unknown);
+    const remedy = known.has(stack) ? `write ${stack}` : suggest(unknown, stacks);
+    throw new Error(`no deployment ${show(unknown)} in ${folder}, ${remedy}`);
   }
   return new Set(names.length === 0 ? stacks : names);
 }

@@ -34,6 +34,13 @@ describe("the comparison of policies", () => {
       false,
       false,
     ],
+    [
+      "a pattern of this project instead of exactly its actions",
+      [allow({ Action: ["iam:ListRolePolicies", "iam:ListAttachedRolePolicies"] })],
+      [allow({ Action: "iam:*RolePolicies" })],
+      false,
+      false,
+    ],
     ["everything", [allow({ Action: "ec2:*" })], [allow({ Action: "*" })], true, false],
     ["an ARN instead of everything", [allow({})], [allow({ Resource: "arn:aws:ec2:eu-central-1:1:*" })], false, true],
     [

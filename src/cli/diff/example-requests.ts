@@ -46,7 +46,10 @@ function resourcesOf(action: string, pattern: string, environment: Parameters<ty
     account: account.includes("*") ? environment.account : account,
   };
   if ((pattern === "*" || resource === "*") && types.length > 0) {
-    return types.flatMap((type) => exampleArn(action.split(":")[0] ?? "", type, filled) ?? []);
+    const owner = action.split(":")[0] ?? "";
+    const start = `arn:${filled.partition}:${owner}:${filled.region}:${filled.account}`;
+    const known = types.flatMap((type) => exampleArn(owner, type, filled) ?? []);
+    return known.length > 0 ? known : types.map((type) => `${start}:${type.replace(/\/$/, "")}/example`);
   }
   // Only IAM has no Region in its ARNs.
   const ofRegion = service === "iam" ? "" : filled.region;

@@ -5,7 +5,7 @@ import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE } from "../../iam/catalogue";
 import { policyWith } from "../../iam/policy-document";
 import { grouped } from "../../text/grouped";
-import { parseJson } from "../../text/json";
+import { isObject, parseJson } from "../../text/json";
 import { canonical, listOf, objectOf } from "../text/json";
 import { type Environment, exampleRequests, rowOf } from "./example-requests";
 import { nameOf } from "./json-values";
@@ -29,7 +29,26 @@ const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((
 
 /** Decides one side against another, in both directions, with the actions that exist. */
 function decisions(after: Side, before: Side): Comparison {
-  return comparisonOf(after, before, { actions: awsActions });
+  const expanded = ({ identity, ...limits }: Side): Side => ({ ...limits, identity: identity.map(withActions) });
+  return comparisonOf(expanded(after), expanded(before), { actions: awsActions });
+}
+
+/** Patterns of this project in lower case, and exactly the actions that they match. */
+const EXACT_PATTERNS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(ACTION_PATTERNS).map(([pattern, actions]) => [pattern.toLowerCase(), actions]),
+);
+
+/** A policy with actions in place of the patterns of this project: a list of them allows the same. */
+function withActions(policy: Policy): Policy {
+  if (!isObject(policy)) {
+    return policy;
+  }
+  const expanded = (action: unknown): readonly unknown[] => EXACT_PATTERNS.get(String(action).toLowerCase()) ?? [action];
+  const Statement = listOf(policy.Statement).map((statement) => {
+    const { Action } = objectOf(statement);
+    return Action === undefined ? statement : { ...objectOf(statement), Action: listOf(Action).flatMap(expanded) };
+  });
+  return policy.Statement === undefined ? policy : { ...policy, Statement };
 }
 
 /** What the identity policies of a principal allow and deny on both sides. */
@@ -272,9 +291,6 @@ function allowsOf(policies: readonly Policy[]): readonly Allow[] {
 function covers({ actions, patterns, isNot }: Allow, name: string): boolean {
   return isNot !== (actions.has(name) || patterns.some((pattern) => matchesAction(pattern, name)));
 }
-
-/** Patterns of this project stand for exactly the actions that they match. */
-const EXACT_PATTERNS: ReadonlySet<string> = new Set(Object.keys(ACTION_PATTERNS).map((pattern) => pattern.toLowerCase()));
 
 /** All actions that statements name, and those of the catalogue that they cover; sorted. */
 function namesIn(allows: readonly Allow[]): readonly string[] {

@@ -8,7 +8,7 @@ import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { App, Aspects, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { CDKTF_NODE } from "../src/cli/init/repository";
-import { terraformJson } from "../src/configuration";
+import { terraformJson } from "../src/cli/terraform/configuration";
 import { FEATURES, type Feature } from "../src/iam/catalogue";
 import { SUPPORTED_VERSIONS } from "../src/iam/dkp-versions";
 import * as api from "../src/index";

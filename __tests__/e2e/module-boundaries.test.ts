@@ -74,7 +74,7 @@ describe(".dependency-cruiser.mjs", () => {
     });
     expect([...found].sort()).toEqual([
       "@aws-sdk-in-cli-account: src/cli/review/page/settings-table.ts -> @aws-sdk/client-iam",
-      "cdktf-in-constructs-stack-configuration-app: src/cli/review/page/settings-table.ts -> cdktf",
+      "cdktf-in-constructs-stack-app-cli-terraform-configuration: src/cli/review/page/settings-table.ts -> cdktf",
       "commander-in-cli-commands: src/cli/account/keys/status.ts -> commander",
       "constructs-imports: src/constructs/access-user.ts -> src/settings/deployment.ts",
       "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",

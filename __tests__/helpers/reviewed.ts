@@ -1,6 +1,6 @@
 import { reviewPack } from "../../src/cli/review/pack";
 import { type Reviewed, reviewed } from "../../src/cli/review/reviewed";
-import { terraformJson } from "../../src/configuration";
+import { terraformJson } from "../../src/cli/terraform/configuration";
 import type { Deployment } from "../../src/settings/deployment";
 import { deployment } from "./deployment";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
-import { terraformJson } from "../../src/configuration";
+import { terraformJson } from "../../src/cli/terraform/configuration";
 import type { Deployment } from "../../src/settings/deployment";
 import { SettingsError } from "../../src/settings/errors";
 import { loadDeployments } from "../../src/settings/load";

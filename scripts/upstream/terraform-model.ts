@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { selectDeployments } from "../../src/cli/commands/support/selection";
 import { deployerPolicies } from "../../src/cli/review/deployer-policy-files";
-import { terraformJson } from "../../src/configuration";
+import { terraformJson } from "../../src/cli/terraform/configuration";
 import type { DkpVersion } from "../../src/iam/dkp-versions";
 import { type Comparison, compareActions, rowsOf } from "./compare";
 import type { Calls } from "./go-calls";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { comparePacks, writePacks } from "../../../src/cli/review/pack-folder";
-import { terraformJson } from "../../../src/configuration";
+import { terraformJson } from "../../../src/cli/terraform/configuration";
 import type { Deployment } from "../../../src/settings/deployment";
 import { deployment } from "../../helpers/deployment";
 import { packFilesOf } from "../../helpers/reviewed";

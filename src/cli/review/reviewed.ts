@@ -19,9 +19,9 @@ import {
   type StateReading,
   stateReading,
 } from "../../terraform/state-location";
-import type { TerraformJson } from "../../terraform/terraform-json";
 import { type Risk, risksOf, roleOf } from "../iam/risks";
 import { type ControlPolicy, controlPolicy } from "../iam/service-control-policy";
+import type { TerraformJson } from "../terraform/terraform-json";
 import { code } from "../text/markdown";
 import { type DeployerPolicies, deployerPolicies } from "./deployer-policy-files";
 import { type Permission, permissionsOf } from "./explanation";

@@ -1,9 +1,9 @@
 import { relative, resolve } from "node:path";
-import { terraformJson } from "../../../configuration";
 import type { Deployment } from "../../../settings/deployment";
 import type { Pack } from "../../review/file-names";
 import { reviewPack } from "../../review/pack";
 import { type Reviewed, reviewed } from "../../review/reviewed";
+import { terraformJson } from "../../terraform/configuration";
 import type { Session } from "./session";
 
 /** Deployments with what their review packs state. */

@@ -2,11 +2,11 @@ import { existsSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
-import type { Deployment } from "./settings/deployment";
-import { DeckhouseAccessStack } from "./stack";
-import { reviewedJson, type TerraformJson } from "./terraform/terraform-json";
-import { temporaryName } from "./text/files";
-import { sortedKeys } from "./text/json";
+import type { Deployment } from "../../settings/deployment";
+import { DeckhouseAccessStack } from "../../stack";
+import { temporaryName } from "../../text/files";
+import { sortedKeys } from "../../text/json";
+import { reviewedJson, type TerraformJson } from "./terraform-json";
 
 /** The text of `cdk.tf.json` of a deployment, as `AccessApp` writes it into an output folder. Creates nothing. */
 export function configurationText(deployment: Deployment, outdir: string): string {

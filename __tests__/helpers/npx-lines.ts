@@ -13,7 +13,7 @@ export interface NpxLine {
 const READ = ["README.md", "CONTRIBUTING.md", "docs", "examples", "templates", "scripts", "src", "review"];
 
 /** Pages whose reader may be in any folder, where npx would download what is not installed. */
-export const ANYWHERE = /^(README\.md|docs\/how-to\/(start|reuse)\.md|examples\/)/;
+export const ANYWHERE = /^(README\.md|docs\/how-to\/(deploy|reuse)\.md|examples\/)/;
 
 /** Every `npx` command in what people read: code of Markdown, and lines of other files but for comments. */
 export function npxLines(): readonly NpxLine[] {

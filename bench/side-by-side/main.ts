@@ -15,7 +15,7 @@ import type { PolicyDocument } from "../../src/iam/policy-document";
 import { ARMS, type Arm, GENERATED, OURS, PROGRAM, PROVIDER } from "./arms";
 
 // Compares the ways of arms.ts: what a person writes, which stage stops each of mistakes.yaml, and the processor time from settings to a plan.
-// Writes the tables into docs/explanation/side-by-side.md. It requires what the end-to-end tests require.
+// Writes the tables into bench/side-by-side/README.md. It requires what the end-to-end tests require.
 
 const INIT = ["terraform", "init", "-input=false", "-no-color", "-backend-config=use_path_style=true"];
 const PLAN = ["terraform", "plan", "-input=false", "-no-color", "-out=plan"];
@@ -207,7 +207,7 @@ async function main(): Promise<void> {
     "",
     ...tableLines(["mistake", ...names], rows),
   ].join("\n");
-  const page = join(PROJECT, "docs/explanation/side-by-side.md");
+  const page = join(PROJECT, "bench/side-by-side/README.md");
   const marked = /(<!-- figures: .* -->\n).*(<!-- end of figures -->)/s;
   const text = readFileSync(page, "utf8");
   writeFileSync(

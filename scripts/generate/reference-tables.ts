@@ -2,7 +2,6 @@ import { RECOMMENDED_SETTINGS } from "../../src/cli/recommended-settings";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { OUTPUTS } from "../../src/terraform/outputs";
 import { grouped } from "../../src/text/grouped";
-import { commandSections, environmentList, exitCodesList, globalOptionsList } from "./command-pages";
 import { jsonSchema } from "./json-schema";
 
 /** The part of a JSON schema that the tables contain. */
@@ -18,8 +17,6 @@ interface Field {
 export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/reference/settings.md": { settings: settingsTable },
   "docs/reference/outputs.md": { outputs: outputsTable },
-  "docs/reference/commands.md": { options: globalOptionsList, environment: environmentList, commands: commandSections },
-  "docs/reference/exit-codes.md": { "exit codes": exitCodesList },
   "docs/how-to/deploy.md": { "recommended settings": recommendedBlock },
 };
 

@@ -6,7 +6,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** The commands of the program. */
 export type CommandName = "init" | "synth" | "policy" | "review" | "diff" | "plan" | "preflight" | "keys" | "hand-over" | "drift";
 
-/** What each exit code of each command means: the help texts, and `docs/reference/exit-codes.md` by `npm run generate`. */
+/** What each exit code of each command means, for its help. */
 export const EXIT_CODES: Readonly<Record<CommandName, Readonly<Partial<Record<ExitCode, string>>>>> = {
   init: {
     0: "the repository is created",

@@ -117,13 +117,6 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
   return session.exitCode;
 }
 
-/** The program with the arguments and options of every command, for the reference. */
-export function fullProgram(session: Session): Command {
-  const program = root(session);
-  addCommands(program, session, () => true);
-  return program;
-}
-
 function addCommands(program: Command, session: Session, isDefined: (name: string) => boolean): void {
   for (const [name, row] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(row.summary).description(row.summary).allowExcessArguments(false);

@@ -82,7 +82,7 @@ export const attachment = f.field(
 export const group = f.strict({
   name: f.breaking(
     f.name(GROUP_NAME, "; folders belong into group.path"),
-    "Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user` first",
+    "Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user-and-group`, then `user`, first",
     "deckhouse",
   ),
   path: f.attention(f.path, "IAM path of the group", "/"),
@@ -129,15 +129,16 @@ export const nodeRole = f.strict({
 
 const NO_KEY_ID = "is not the ID of an access key (not shown); write AKIA and 16 more characters, never the secret";
 
-const imported = (what: string) => f.attention(v.boolean(), `Imports ${what}, created outside Terraform`, false);
+const imported = (what = "the object of the same name") =>
+  f.attention(v.boolean(), `Imports ${what}, created outside Terraform`, false);
 
 export const imports = f.strict({
-  user: imported("the user"),
-  policy: imported("the policy"),
+  user: imported(),
+  policy: imported(),
   additionalPolicies: imported("the additional policies, if the permissions exceed the size of one"),
-  attachment: imported("the attachment of the policy to the user"),
-  group: imported("the group"),
-  nodeRole: imported("the role for the cluster's nodes"),
+  attachment: imported(),
+  group: imported(),
+  nodeRole: imported(),
   accessKeyId: f.attention(
     v.pipe(
       v.string(NO_KEY_ID),

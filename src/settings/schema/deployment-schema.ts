@@ -146,7 +146,7 @@ const policy = f.strict({
   ),
   mode: f.permissions(
     f.choice(MODES),
-    "Which permissions: `documented` is the list of the DKP authorization page, `scoped` the same actions, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls, `strict` of those writes only on resources with the cluster's own tag",
+    "Which permissions: `documented` is the list of the DKP authorization page, `scoped` of those what the stated tags, peered VPCs and features call for, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls, `strict` of those writes only on resources with the cluster's own tag",
     "documented",
   ),
   marker: f.permissions(

@@ -14,8 +14,6 @@ export function run(command: (host: Host) => number | Promise<number>): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error) => outputFailed(error, host));
   }
-  // The AWS SDK warns at every start that its releases of 2027 need Node 22; its version here is pinned.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   Promise.resolve()
     .then(() => command(host))
     .catch((error: unknown) => {

@@ -1,11 +1,14 @@
-// Bundles the command-line program into dist/, with the licenses of what the bundle contains. The script prepack runs it.
+// Bundles the command-line program into dist/, with the licenses of what the bundle contains, and the list of it as an SBOM in
+// CycloneDX. The script prepack runs it.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { optionalDependencies, peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const { name, version, license, optionalDependencies, peerDependencies } = JSON.parse(
+  readFileSync(join(root, "package.json"), "utf8"),
+);
 
 /**
  * The bundle contains CDKTF and the provider's bindings, because loading their files takes half of a start. If another version of
@@ -59,9 +62,11 @@ const packages = new Set(
     .map(([path]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)[0]),
 );
 
-const sections = [...packages].sort().map((path) => {
-  const folder = join(root, path);
-  const { name, version, license, repository } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+const manifests = [...packages]
+  .sort()
+  .map((path) => ({ folder: join(root, path), ...JSON.parse(readFileSync(join(root, path, "package.json"), "utf8")) }));
+
+const sections = manifests.map(({ folder, name, version, license, repository }) => {
   const texts = readdirSync(folder).filter((file) => /^(license|notice|copying)/i.test(file));
   const source = typeof repository === "string" ? repository : repository?.url;
   return [
@@ -73,3 +78,20 @@ writeFileSync(
   join(root, "dist/program-licenses.txt"),
   `Packages that program.js contains\n\n${sections.join(`\n\n${"-".repeat(80)}\n\n`)}\n`,
 );
+
+const component = (type, { name, version, license }) => ({
+  type,
+  "bom-ref": `pkg:npm/${name.replace("@", "%40")}@${version}`,
+  name,
+  version,
+  licenses: [{ license: { name: license } }],
+  purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
+});
+const sbom = {
+  bomFormat: "CycloneDX",
+  specVersion: "1.6",
+  version: 1,
+  metadata: { component: component("application", { name, version, license }) },
+  components: manifests.map((manifest) => component("library", manifest)),
+};
+writeFileSync(join(root, "dist/sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`);

@@ -97,6 +97,7 @@ describe("other projects", () => {
         "dist/iam/aws-actions.json",
         "dist/iam/catalogue.json",
         "dist/program-licenses.txt",
+        "dist/sbom.cdx.json",
         "dist/settings/",
         "dist/settings/rules/",
         "dist/settings/schema/",
@@ -150,12 +151,15 @@ describe("other projects", () => {
       });
     });
 
-    it("with the license of each package that the bundled program contains", () => {
+    it("with the license of each package that the bundled program contains, and the same packages as components", () => {
       const licenses = readFileSync(join(program.path, "node_modules/dkp-access/dist/program-licenses.txt"), "utf8");
       const titles = [...licenses.matchAll(/^(\S+) \d\S+: (.*), source: /gm)].map(([, name, license]) => `${name} ${license}`);
       expect(titles).toEqual(expect.arrayContaining(["cdktf MPL-2.0", "commander MIT", "valibot MIT", "yaml ISC"]));
       expect(titles.filter((title) => !/ (MIT|ISC|Apache-2\.0|BlueOak-1\.0\.0|MPL-2\.0|Public Domain)$/.test(title))).toEqual([]);
       expect(titles.filter((title) => title.startsWith("@aws-sdk/"))).toEqual([]);
+      const sbom = JSON.parse(readFileSync(join(program.path, "node_modules/dkp-access/dist/sbom.cdx.json"), "utf8"));
+      const components = sbom.components as readonly { name: string; licenses: readonly [{ license: { name: string } }] }[];
+      expect(components.map(({ name, licenses: [{ license }] }) => `${name} ${license.name}`)).toEqual(titles);
     });
 
     it("whose program works in the folder of the other project", () => {

@@ -146,7 +146,7 @@ const policy = f.strict({
   ),
   mode: f.permissions(
     f.choice(MODES),
-    "Which permissions: `documented` is the list of the DKP authorization page, `scoped` of those what the stated tags, peered VPCs and features call for, each limited to the resources that DKP uses, `minimal` of those only what this cluster calls, `strict` of those writes only on resources with the cluster's own tag",
+    "Which permissions, from most to least: `documented`, `scoped`, `minimal`, `strict` (docs/explanation/policies.md)",
     "documented",
   ),
   marker: f.permissions(
@@ -174,10 +174,7 @@ const schema = f.strict({
     "identity",
     "Region DKP will run in; the partition (`aws`, `aws-cn`, `aws-us-gov`, ...) follows from it",
   ),
-  backend: f.exposure(
-    backend,
-    "Where the state lives: one backend type with its arguments in Terraform's spelling. Arguments that name files, programs or credentials belong to `-backend-config`; `partial: true` beside the type says that some are passed there",
-  ),
+  backend: f.exposure(backend, "Where the state lives: one backend type with its arguments in Terraform's spelling"),
   cloud: f.exposure(cloud, "Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
   accountId: f.identity(
     accountId,

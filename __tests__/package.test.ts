@@ -7,6 +7,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { App, Aspects, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { Construct } from "constructs";
+import { EXIT_CODES } from "../src/cli/commands/exit-codes";
 import { CDKTF_NODE } from "../src/cli/init/repository";
 import { terraformJson } from "../src/cli/terraform/configuration";
 import { FEATURES, type Feature } from "../src/iam/catalogue";
@@ -30,6 +31,7 @@ import { deployment } from "./helpers/deployment";
 import { anchorsOf, deadLinks } from "./helpers/links";
 import { ANYWHERE, npxLines } from "./helpers/npx-lines";
 import { PROJECT } from "./helpers/project-root";
+import { runCli } from "./helpers/run-cli";
 
 Testing.setupJest();
 
@@ -173,6 +175,19 @@ describe("npx in documents, templates, examples, review packs and messages", () 
     const isSafe = ({ file, command }: { file: string; command: string }) =>
       SAFE.test(command) || (!ANYWHERE.test(file) && SAFE_IN_PROJECT.test(command)) || command === "npx --no";
     expect(lines.filter((line) => !isSafe(line))).toEqual([]);
+  });
+});
+
+describe("the commands of dkp-access in what people read", () => {
+  it("and their options exist", async () => {
+    const calls = npxLines().flatMap(({ command }) => [...command.matchAll(/dkp-access ([a-z][a-z-]*)(.*)/gs)]);
+    const names = [...new Set(calls.map(([, name = ""]) => name))];
+    expect(names.sort()).toEqual(Object.keys(EXIT_CODES).sort());
+    for (const name of names) {
+      const { stdout } = await runCli("/", [name, "--help"]);
+      const options = calls.flatMap(([, called, rest = ""]) => (called === name ? (rest.match(/--[a-z][a-z-]*/g) ?? []) : []));
+      expect({ name, unknown: options.filter((option) => !stdout.includes(option)) }).toEqual({ name, unknown: [] });
+    }
   });
 });
 

@@ -81,8 +81,7 @@ const OF_ACTION: Readonly<Record<string, Kinds>> = {
     "network-interface": [{}],
     volume: [{}],
     "spot-instances-request": [{}],
-    // Also groups of the user, in the VPC.
-    "security-group": [onResource(OWN), {}],
+    "security-group": [onResource(OWN)],
   },
   "ec2:AttachVolume": { volume: [onResource(NAMED), onResource(CSI)] },
   "ec2:DetachVolume": { volume: [onResource(NAMED), onResource(CSI)] },
@@ -95,7 +94,6 @@ const OF_ACTION: Readonly<Record<string, Kinds>> = {
   },
   "ec2:RevokeSecurityGroupIngress": { "security-group": [onResource(OWN), onResource(CLOUD_CONTROLLER)] },
   "ec2:DeleteSecurityGroup": { "security-group": [onResource(OWN), onResource(CLOUD_CONTROLLER)] },
-  "ec2:ModifyNetworkInterfaceAttribute": { "security-group": [onResource(OWN), {}] },
   // The second one: the association is already gone.
   "ec2:DisassociateAddress": { "elastic-ip": [onResource(NAMED), {}] },
   "ec2:CreateTags": {

@@ -1,34 +1,59 @@
 import type { Environment } from "../../src/iam/policy-statements";
 import type { Context, Request } from "./simulator";
+import { MARKER, PEER_VPC, VPC } from "./tagged-requests";
 
-// A made-up account beside the cluster: resources that are not the cluster's. Of each kind some have no tags, some belong to another
-// Kubernetes cluster, and the others have the tags that teams give: Name, team, env.
+// A made-up account with neighbours of the cluster: resources that are not the cluster's, one of each kind for each place where the
+// kind can be and each owner.
 
 /** A resource with the requests that change it, delete it, redirect it, or read what is in it. Any of them is enough. */
 export interface UnrelatedResource {
   readonly kind: string;
+  readonly place: Place;
+  readonly owner: string;
   readonly name: string;
   /** Each item is what one attack requires together. */
   readonly attacks: readonly (readonly Request[])[];
 }
 
-const OF_EACH_KIND = 20;
-/** The first ones of each kind have no tags, the next ones belong to another cluster. */
-const WITHOUT_TAGS = 2;
-const OF_OTHER_CLUSTER = 2;
+type Tags = Readonly<Record<string, string>>;
+
+/** Where a neighbour is, or what it resembles. The prefix of the cluster is `dev`. */
+const PLACES = {
+  "another VPC": {},
+  "another Region": {},
+  "a name with the prefix": { Name: "dev-eu" },
+  "the tag Name of the cluster": { Name: "dev" },
+  "the cluster's VPC": {},
+  "the cluster's subnets": {},
+} as const satisfies Readonly<Record<string, Tags>>;
+export type Place = keyof typeof PLACES;
+
+/** Places that exist for a kind: what is in no VPC, in a VPC, in a subnet. */
+const REACH = { region: 4, vpc: 5, subnet: 6 } as const;
 
 const OTHER_UUID = "ffffffff-eeee-4ddd-8ccc-bbbbbbbbbbbb";
-const OTHER_VPC = "vpc-0fedcba9876543210";
+export const OTHER_VPC = "vpc-0fedcba9876543210";
+const OTHER_REGION = { aws: "eu-west-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-east-1" };
+const ID = "0fedcba9876543210";
 
-type Tags = Readonly<Record<string, string>>;
+/** Tags by owner. What components of another cluster create has the tags of the kind. */
+const OWNERS: Readonly<Record<string, Tags | undefined>> = {
+  nobody: {},
+  "another team": { Name: "web", team: "web", env: "prod" },
+  "another DKP cluster": { [MARKER.key]: "prod", Name: "prod" },
+  "components of another cluster": undefined,
+};
 
 interface Kind {
   readonly kind: string;
-  /** The part of the ARN after the account, without the number at the end. */
+  readonly in: keyof typeof REACH;
+  /** The part of the ARN after the account. */
   readonly resource: string;
   readonly actions: readonly string[];
-  /** Tags of those of another cluster. @default the ones of a DKP cluster with another marker */
-  readonly otherCluster?: Tags;
+  /** Actions on it together with the cluster's own resource: the ARN's last part. */
+  readonly together?: Readonly<Record<string, string>>;
+  /** Tags that components of a cluster give. @default none but the marker */
+  readonly components?: Tags;
   /** `ec2` or `elasticloadbalancing`. @default ec2 */
   readonly service?: string;
   /** Images and snapshots have no account in their ARN. */
@@ -36,52 +61,113 @@ interface Kind {
 }
 
 const CSI: Tags = { "ebs.csi.aws.com/cluster": "true" };
-const BALANCER: Tags = { "kubernetes.io/service-name": "web/web", [`kubernetes.io/cluster/${OTHER_UUID}`]: "owned" };
-const elb = { service: "elasticloadbalancing", otherCluster: BALANCER };
+const CLOUD_CONTROLLER: Tags = { [`kubernetes.io/cluster/${OTHER_UUID}`]: "owned" };
+const BALANCER: Tags = { ...CLOUD_CONTROLLER, "kubernetes.io/service-name": "web/web" };
+const elb = { service: "elasticloadbalancing", components: BALANCER, in: "subnet" } as const;
+const LISTENER = { ...elb, actions: ["ModifyListener", "DeleteListener"] };
+const INTERFACE = {
+  in: "subnet",
+  actions: ["AssociateAddress", "DetachNetworkInterface", "DeleteNetworkInterface"],
+  together: { ModifyNetworkInterfaceAttribute: "security-group/sg-0" },
+} as const;
 
 const KINDS: readonly Kind[] = [
-  { kind: "instance", resource: "instance/i-", actions: ["TerminateInstances", "StopInstances", "ModifyInstanceAttribute"] },
+  {
+    kind: "instance",
+    in: "subnet",
+    resource: `instance/i-${ID}`,
+    actions: ["TerminateInstances", "StopInstances", "ModifyInstanceAttribute"],
+  },
   {
     kind: "volume",
-    resource: "volume/vol-",
+    in: "region",
+    resource: `volume/vol-${ID}`,
     actions: ["DeleteVolume", "AttachVolume", "DetachVolume", "CreateSnapshot", "ModifyVolume"],
-    otherCluster: CSI,
+    components: CSI,
   },
   {
     kind: "snapshot",
-    resource: "snapshot/snap-",
+    in: "region",
+    resource: `snapshot/snap-${ID}`,
     actions: ["DeleteSnapshot", "CreateVolume", "RunInstances"],
-    otherCluster: CSI,
+    components: CSI,
     withoutAccount: true,
   },
-  { kind: "image", resource: "image/ami-", actions: ["RunInstances"], withoutAccount: true },
-  { kind: "VPC", resource: "vpc/vpc-", actions: ["DeleteVpc", "ModifyVpcAttribute", "CreateSubnet", "AttachInternetGateway"] },
-  { kind: "subnet", resource: "subnet/subnet-", actions: ["DeleteSubnet", "ModifySubnetAttribute", "RunInstances"] },
-  { kind: "route table", resource: "route-table/rtb-", actions: ["CreateRoute", "DeleteRoute", "DeleteRouteTable"] },
-  { kind: "security group", resource: "security-group/sg-", actions: ["AuthorizeSecurityGroupIngress", "DeleteSecurityGroup"] },
-  { kind: "internet gateway", resource: "internet-gateway/igw-", actions: ["DetachInternetGateway", "DeleteInternetGateway"] },
-  { kind: "NAT gateway", resource: "natgateway/nat-", actions: ["DeleteNatGateway"] },
+  { kind: "image", in: "region", resource: `image/ami-${ID}`, actions: ["RunInstances"], withoutAccount: true },
+  {
+    kind: "VPC",
+    in: "region",
+    resource: `vpc/${OTHER_VPC}`,
+    actions: ["DeleteVpc", "ModifyVpcAttribute", "CreateSubnet", "AttachInternetGateway"],
+  },
+  {
+    kind: "subnet",
+    in: "vpc",
+    resource: `subnet/subnet-${ID}`,
+    actions: ["DeleteSubnet", "ModifySubnetAttribute", "RunInstances"],
+    components: CLOUD_CONTROLLER,
+  },
+  {
+    kind: "route table",
+    in: "vpc",
+    resource: `route-table/rtb-${ID}`,
+    actions: ["CreateRoute", "DeleteRoute", "DeleteRouteTable"],
+  },
+  {
+    kind: "security group",
+    in: "vpc",
+    resource: `security-group/sg-${ID}`,
+    actions: ["AuthorizeSecurityGroupIngress", "DeleteSecurityGroup", "RunInstances"],
+    together: { ModifyNetworkInterfaceAttribute: "network-interface/eni-0" },
+    components: CLOUD_CONTROLLER,
+  },
+  {
+    kind: "internet gateway",
+    in: "vpc",
+    resource: `internet-gateway/igw-${ID}`,
+    actions: ["DetachInternetGateway", "DeleteInternetGateway"],
+  },
+  { kind: "NAT gateway", in: "subnet", resource: `natgateway/nat-${ID}`, actions: ["DeleteNatGateway"] },
   {
     kind: "Elastic IP",
-    resource: "elastic-ip/eipalloc-",
+    in: "region",
+    resource: `elastic-ip/eipalloc-${ID}`,
     actions: ["ReleaseAddress", "AssociateAddress", "DisassociateAddress"],
   },
+  { kind: "network interface", resource: `network-interface/eni-${ID}`, ...INTERFACE },
   {
-    kind: "network interface",
-    resource: "network-interface/eni-",
-    actions: ["ModifyNetworkInterfaceAttribute", "AssociateAddress"],
+    kind: "unattached network interface",
+    resource: `network-interface/eni-${ID}1`,
+    ...INTERFACE,
+    actions: [...INTERFACE.actions, "RunInstances"],
   },
-  { kind: "peering connection", resource: "vpc-peering-connection/pcx-", actions: ["DeleteVpcPeeringConnection"] },
-  { kind: "key pair", resource: "key-pair/key-", actions: ["DeleteKeyPair", "ImportKeyPair"] },
+  {
+    kind: "peering connection",
+    in: "vpc",
+    resource: `vpc-peering-connection/pcx-${ID}`,
+    actions: ["DeleteVpcPeeringConnection"],
+  },
+  { kind: "key pair", in: "region", resource: "key-pair/dev-eu", actions: ["DeleteKeyPair", "ImportKeyPair"] },
   {
     kind: "classic load balancer",
-    resource: "loadbalancer/web-",
+    resource: "loadbalancer/web",
     actions: ["DeleteLoadBalancer", "RegisterInstancesWithLoadBalancer"],
     ...elb,
   },
-  { kind: "network load balancer", resource: "loadbalancer/net/web-", actions: ["DeleteLoadBalancer", "CreateListener"], ...elb },
-  { kind: "listener", resource: "listener/net/web-", actions: ["ModifyListener", "DeleteListener"], ...elb },
-  { kind: "target group", resource: "targetgroup/web-", actions: ["RegisterTargets", "DeleteTargetGroup"], ...elb },
+  {
+    kind: "network load balancer",
+    resource: `loadbalancer/net/web/${ID}`,
+    actions: ["DeleteLoadBalancer", "CreateListener"],
+    ...elb,
+  },
+  { kind: "listener", resource: `listener/net/web/${ID}/${ID}`, ...LISTENER },
+  {
+    // Its load balancer has a name as the cloud controller manager gives.
+    kind: "listener of a service",
+    resource: `listener/net/a0123456789abcdef0123456789abcde/${ID}/${ID}`,
+    ...LISTENER,
+  },
+  { kind: "target group", resource: `targetgroup/web/${ID}`, actions: ["RegisterTargets", "DeleteTargetGroup"], ...elb },
 ];
 
 /** What an attacker adds to any resource to come past conditions on tags: every tag that the policies name. */
@@ -89,53 +175,54 @@ const TAGGING: Readonly<Record<string, string>> = { ec2: "ec2:CreateTags", elast
 
 /** All resources of the account that are not the cluster's. */
 export function unrelatedResources(environment: Environment, uuid: string): readonly UnrelatedResource[] {
-  return KINDS.flatMap((kind) => Array.from({ length: OF_EACH_KIND }, (_, at) => resourceOf(kind, at, environment, uuid)));
+  return KINDS.flatMap((kind) =>
+    (Object.keys(PLACES) as Place[])
+      .slice(0, REACH[kind.in])
+      .flatMap((place) => Object.keys(OWNERS).map((owner) => resourceOf({ kind, place, owner }, environment, uuid))),
+  );
 }
 
-function resourceOf(kind: Kind, at: number, { partition, region, account }: Environment, uuid: string): UnrelatedResource {
-  const { resource, service = "ec2", withoutAccount = false } = kind;
-  const suffix = service === "ec2" ? `0fedcba98765432${String(at).padStart(2, "0")}` : `${at}${lastPart(resource)}`;
-  // Of the listeners, one without tags belongs to a load balancer with a name as the cloud controller manager gives.
-  const named =
-    kind.kind === "listener" && at === 0 ? `listener/net/a0123456789abcdef0123456789abcde${lastPart(resource)}` : undefined;
-  const arn = `arn:${partition}:${service}:${region}:${withoutAccount ? "" : account}:${named ?? `${resource}${suffix}`}`;
+function resourceOf(
+  { kind, place, owner }: { readonly kind: Kind; readonly place: Place; readonly owner: string },
+  environment: Environment,
+  uuid: string,
+): UnrelatedResource {
+  const { service = "ec2", withoutAccount = false } = kind;
+  const { partition, account } = environment;
+  const region = place === "another Region" ? OTHER_REGION[partition as keyof typeof OTHER_REGION] : environment.region;
+  const prefix = `arn:${partition}:${service}:${region}:`;
+  const name = `${prefix}${withoutAccount ? "" : account}:${kind.resource}`;
   const vpc = (id: string) => `arn:${partition}:ec2:${region}:${account}:vpc/${id}`;
-  const tags = prefixed("aws:ResourceTag/", tagsOf(kind, at));
-  const context: Context = {
+  const own = vpc(/cluster's (?:VPC|subnets)/.test(place) ? VPC : OTHER_VPC);
+  const ofRegion: Context = {
     "aws:RequestedRegion": region,
-    ...tags,
-    ...(service === "ec2"
-      ? { "ec2:Vpc": vpc(OTHER_VPC), "ec2:RequesterVpc": vpc(OTHER_VPC), "ec2:AccepterVpc": vpc(`${OTHER_VPC.slice(0, -1)}1`) }
-      : {}),
+    ...(service === "ec2" ? { "ec2:Vpc": own, "ec2:RequesterVpc": own, "ec2:AccepterVpc": vpc(PEER_VPC) } : {}),
   };
+  const components = kind.components ?? { [MARKER.key]: "prod" };
+  const tags = { ...(OWNERS[owner] ?? components), ...PLACES[place] };
+  const context: Context = { ...ofRegion, ...prefixed("aws:ResourceTag/", tags) };
   const given = prefixed("aws:RequestTag/", {
-    "dkp-cluster": "dev",
-    "ebs.csi.aws.com/cluster": "true",
+    [MARKER.key]: MARKER.value,
+    ...CSI,
     [`kubernetes.io/cluster/${uuid}`]: "owned",
     "kubernetes.io/service-name": "a/b",
   });
-  // Of the interfaces, the first one is not attached, so that a launch can use it.
-  const unattached = kind.kind === "network interface" && at === 0 ? ["RunInstances"] : [];
-  const direct = [...kind.actions, ...unattached].map((name) => ({ action: `${service}:${name}`, resource: arn, context }));
-  const tagging = { action: TAGGING[service] ?? "", resource: arn, context: { ...context, ...given } };
-  return { kind: kind.kind, name: arn, attacks: [...direct.map((request) => [request]), [tagging]] };
-}
-
-/** ARNs of new load balancers, listeners and target groups end in IDs. */
-function lastPart(resource: string): string {
-  const id = "/0123456789abcdef";
-  return resource.startsWith("listener/")
-    ? `${id}${id}`
-    : resource.split("/").length > 2 || resource.startsWith("targetgroup/")
-      ? id
-      : "";
-}
-
-function tagsOf({ otherCluster = { "dkp-cluster": "prod", Name: "prod" } }: Kind, at: number): Tags {
-  if (at < WITHOUT_TAGS) {
-    return {};
-  }
-  return at < WITHOUT_TAGS + OF_OTHER_CLUSTER ? otherCluster : { Name: `web-${at}`, team: "web", env: "prod" };
+  const request = (action: string, resource = name, its = context): Request => ({ action, resource, context: its });
+  const clusters = { ...ofRegion, ...prefixed("aws:ResourceTag/", { [MARKER.key]: MARKER.value }) };
+  return {
+    kind: kind.kind,
+    place,
+    owner,
+    name,
+    attacks: [
+      ...kind.actions.map((action) => [request(`${service}:${action}`)]),
+      ...Object.entries(kind.together ?? {}).map(([action, partner]) => [
+        request(`${service}:${action}`),
+        request(`${service}:${action}`, `${prefix}${account}:${partner}`, clusters),
+      ]),
+      [request(TAGGING[service] ?? "", name, { ...context, ...given })],
+    ],
+  };
 }
 
 function prefixed(prefix: string, tags: Tags): Context {

@@ -13,9 +13,9 @@ const CLUSTERS = {
   "before the bootstrap": {},
 };
 
-/** Of each kind one resource without tags, one of another cluster, one of a team. */
+/** On neighbours in the cluster's VPC and elsewhere. */
 const ATTACKS: readonly Request[] = unrelatedResources(ENVIRONMENT, UUID)
-  .filter((_, at) => [0, 2, 5].includes(at % 20))
+  .filter(({ place }) => ["another VPC", "the cluster's VPC"].includes(place))
   .flatMap(({ attacks }) => attacks.flat());
 
 /** A call of the cluster without its tags, in another VPC, for another peering. */

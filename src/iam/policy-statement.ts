@@ -33,8 +33,8 @@ const STATEMENT_IDS = [
   // `scoped` and `minimal`. `strict` divides some of them.
   ...["Account", "Ec2", "GrantsOnKeys", "KeyPair", "KeysOfDisks", "LoadBalancers", "NetworkLoadBalancers", "NodeRole"],
   ...["NodeRoleTags", "OtherNodeRoles", "PassNodeRole", "PeeringVpcs", "Peerings", "Read", "RunInstances", "ServiceLinkedRoles"],
-  ...["Snapshots", "BastionDisk", "Csi", "CsiSnapshots", "GoneAddresses", "GroupRules", "Interfaces", "Launch", "LaunchGroups"],
-  ...["LaunchNew", "LaunchSubnets", "LbGroups", "LbListeners", "New", "NewCsi", "NewCsiSnapshots", "NewLbGroups", "NewLbs"],
+  ...["Snapshots", "BastionDisk", "Csi", "CsiSnapshots", "GoneAddresses", "GroupRules", "Interfaces", "Launch", "LaunchInto"],
+  ...["LaunchNew", "LbGroups", "LbListeners", "New", "NewCsi", "NewCsiSnapshots", "NewLbGroups", "NewLbs"],
   ...["NewSubnets", "NewVpc", "Own", "PeerRoutes", "PeerVpcs", "PeeringAccepter", "PeeringRequester", "Rules", "TagNew"],
   ...["TagNewLbs", "TagRootDisks", "Vpc"],
 ] as const;

@@ -145,11 +145,10 @@ function ec2Parts(scope: StrictScope, statement: WholeStatement): readonly Part[
     ["BastionDisk", ["ModifyVolume"], cluster.bastion && cluster.layout === "WithNAT" ? volumes : [], isUntagged],
     ["Csi", VOLUME_ACTIONS, volumes, [onResource(OF_CSI)]],
     ["NewCsi", ["CopyVolumes", "CreateVolume"], volumes, [inRequest(OF_CSI)]],
-    // Nobody tags network interfaces.
-    ["Interfaces", INTERFACE_ACTIONS, [ec2("network-interface/*"), ...groups], inVpc],
-    // The cloud controller manager opens the security groups of nodes, which are the user's own ones without the default groups.
-    // Before the UUID is known, those of load balancers have no tag that the policy can name.
-    ["GroupRules", RULE_ACTIONS, cluster.uuid === undefined || cluster.disableDefaultSecurityGroup ? groups : [], inVpc],
+    // Nobody tags network interfaces. Their groups need the marker, as everything of `Own`.
+    ["Interfaces", INTERFACE_ACTIONS, [ec2("network-interface/*")], inVpc],
+    // Before the UUID is known, the groups of load balancers have no tag that the policy can name.
+    ["GroupRules", RULE_ACTIONS, cluster.uuid === undefined ? groups : [], inVpc],
     ["LbGroups", BALANCER_GROUP_ACTIONS, groups, [...clusterTag(scope, onResource), ...inVpc]],
     ["NewLbGroups", ["CreateSecurityGroup"], groups, clusterTag(scope, inRequest)],
     // New rules of a group, which is decided above.
@@ -178,14 +177,14 @@ function snapshotParts(_: StrictScope, statement: WholeStatement): readonly Part
 function launchParts(scope: StrictScope, statement: WholeStatement): readonly Part[] {
   const { marker, ec2 } = scope;
   const names = namesIn(statement);
-  const limited = ["instance/*", "security-group/*", "subnet/*"];
+  const marked = ["security-group/*", "subnet/*"];
+  const limited = ["instance/*", ...marked];
   return [
     // Images and their snapshots, the key pair, and new volumes and interfaces, which have no tags yet.
     ["Launch", names, statement.resources.filter((arn) => typeof arn === "string" || !limited.includes(arn.resource))],
     ["LaunchNew", names, [ec2("instance/*")], [inRequest(marker)]],
-    ["LaunchSubnets", names, [ec2("subnet/*")], [onResource(marker)]],
-    // Subnet and groups of an instance are in the same VPC, so that the subnet decides. The VPC excludes groups of another one.
-    ["LaunchGroups", names, [ec2("security-group/*")], inKnownVpc(scope)],
+    // Also the user's own groups need the marker: in a VPC of several teams, the VPC limits nothing.
+    ["LaunchInto", names, marked.map(ec2), [onResource(marker)]],
   ];
 }
 

@@ -8,14 +8,15 @@ import {
 } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import { ENVIRONMENT } from "../../helpers/clusters";
+import { MARKER } from "../../helpers/tagged-requests";
 import type { Account } from "./authorizations";
 import type { Existing } from "./dkp-calls";
 import { EnforcingGate } from "./enforcing-gate";
 import type { LocalAws } from "./local-aws";
 
 /**
- * Creates what the user has before the cluster: a VPC, another one to peer with, a security group, the node role
- * `/apps/dkp-node`; finds an image.
+ * Creates what the user has before the cluster: a VPC, another one to peer with, a security group with the marker, the node
+ * role `/apps/dkp-node`; finds an image.
  */
 export async function createExisting(aws: LocalAws): Promise<Existing> {
   const api = aws.ec2();
@@ -26,7 +27,9 @@ export async function createExisting(aws: LocalAws): Promise<Existing> {
   const { RouteTable } = await api.send(new CreateRouteTableCommand({ VpcId: peerVpc }));
   const { Subnet } = await api.send(new CreateSubnetCommand({ VpcId: peerVpc, CidrBlock: "10.1.0.0/24" }));
   await api.send(new AssociateRouteTableCommand({ RouteTableId: RouteTable?.RouteTableId, SubnetId: Subnet?.SubnetId }));
-  const { GroupId } = await api.send(new CreateSecurityGroupCommand({ GroupName: "own", Description: "own", VpcId: vpc }));
+  const TagSpecifications = [{ ResourceType: "security-group" as const, Tags: [{ Key: MARKER.key, Value: MARKER.value }] }];
+  const ownGroup = new CreateSecurityGroupCommand({ GroupName: "own", Description: "own", VpcId: vpc, TagSpecifications });
+  const { GroupId } = await api.send(ownGroup);
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
   await aws.iam().send(new CreateRoleCommand({ RoleName: "dkp-node", Path: "/apps/", AssumeRolePolicyDocument }));
   return { image: image?.ImageId ?? "", vpc, peerVpc, peerRouteTable: RouteTable?.RouteTableId ?? "", otherGroup: GroupId ?? "" };

@@ -1,7 +1,7 @@
 import { ACCOUNT_ID } from "../../../iam/arns";
 import type { SecretForm } from "../../../settings/key-secrets";
 import { MAX_CONTROL_POLICY_CHARACTERS } from "../../iam/service-control-policy";
-import { exposuresOf } from "../../iam/strict-exposure";
+import { exposuresOf, SAMPLE_ACCOUNT } from "../../iam/strict-exposure";
 import { code, codes, joined, list, type Markdown, md, plain, sentence, table, trusted } from "../../text/markdown";
 import type { TemplateData } from "../../text/template";
 import type { Reviewed } from "../reviewed";
@@ -53,6 +53,9 @@ export function strictLimits({ options: { mode, cluster }, marker }: Reviewed): 
       ["what stays open", "measured", "the key can", "reason"],
       exposures.map(({ kind, open, of, what, why }) => [plain(kind), trusted(`${open} of ${of}`), plain(what), plain(why)]),
     ),
+    sampleResources: trusted(String(SAMPLE_ACCOUNT.resources)),
+    openInMinimal: trusted(String(SAMPLE_ACCOUNT.openInMinimal)),
+    openInStrict: trusted(String(exposures.reduce((sum, { open }) => sum + open, 0))),
     uuidUnknown: cluster.uuid === undefined,
     vpcUnknown: (cluster.existingVPCID ?? cluster.vpcId) === undefined,
   };

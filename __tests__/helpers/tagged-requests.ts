@@ -182,7 +182,11 @@ function variantsOf(request: Request, environment: Environment, cluster: Cluster
   if (kinds === undefined) {
     throw new Error(`no tags are known for ${action} on ${type}`);
   }
-  const variants = kinds.map((kind) => ({ ...request, context: { ...context, ...inVpc, ...kind } }));
+  const isBastionDisk = action === "ec2:ModifyVolume" && cluster.bastion && cluster.layout === "WithNAT";
+  const variants = [...kinds, ...(isBastionDisk ? [{}] : [])].map((kind) => ({
+    ...request,
+    context: { ...context, ...inVpc, ...kind },
+  }));
   const isPeerRoute = type === "route-table" && ["ec2:CreateRoute", "ec2:DeleteRoute", "ec2:ReplaceRoute"].includes(action);
   const peers = isPeerRoute ? cluster.peeredVPCs : [];
   return [

@@ -233,5 +233,7 @@ export function componentObjects(vpcId: string, action: string, arn: string): Co
     (id === "*" && action.endsWith("IamInstanceProfile")) ||
     action.endsWith("ProfileAssociation");
   const vpc = { "ec2:Vpc": `arn:aws:ec2:${region}:${account}:vpc/${vpcId}` };
-  return service === "ec2" && isFound ? { ...vpc, ...TAGS_BY_TYPE[type] } : undefined;
+  // The security groups of a node are Terraform's, the others those of load balancers.
+  const tags = action === "ec2:RunInstances" && type === "security-group" ? OWN : TAGS_BY_TYPE[type];
+  return service === "ec2" && isFound ? { ...vpc, ...tags } : undefined;
 }

@@ -147,7 +147,7 @@ const ATTENTION = templateRules("attention", {
   ],
   "marker-lacking": [
     "of {count} objects of the cluster these lack the tag {marker}, so that mode strict would deny every change of them: {lacking}",
-    "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left: roll each node group of type CloudEphemeral",
+    "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left: tag your own security groups, roll each node group of type CloudEphemeral",
   ],
   "source-outside": [
     "user.allowedNetworks does not include {sources}: calls of {services} from there are denied",

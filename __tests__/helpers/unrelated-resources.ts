@@ -2,7 +2,7 @@ import type { Environment } from "../../src/iam/policy-statements";
 import type { Context, Request } from "./simulator";
 import { MARKER, PEER_VPC, VPC } from "./tagged-requests";
 
-// A made-up account with neighbours of the cluster: resources that are not the cluster's, one of each kind for each place where the
+// A made-up account with neighbors of the cluster: resources that are not the cluster's, one of each kind for each place where the
 // kind can be and each owner.
 
 /** A resource with the requests that change it, delete it, redirect it, or read what is in it. Any of them is enough. */
@@ -17,7 +17,7 @@ export interface UnrelatedResource {
 
 type Tags = Readonly<Record<string, string>>;
 
-/** Where a neighbour is, or what it resembles. The prefix of the cluster is `dev`. */
+/** Where a neighbor is, or what it resembles. The prefix of the cluster is `dev`. */
 const PLACES = {
   "another VPC": {},
   "another Region": {},

@@ -13,7 +13,7 @@ const CLUSTERS = {
   "before the bootstrap": {},
 };
 
-/** On neighbours in the cluster's VPC and elsewhere. */
+/** On neighbors in the cluster's VPC and elsewhere. */
 const ATTACKS: readonly Request[] = unrelatedResources(ENVIRONMENT, UUID)
   .filter(({ place }) => ["another VPC", "the cluster's VPC"].includes(place))
   .flatMap(({ attacks }) => attacks.flat());

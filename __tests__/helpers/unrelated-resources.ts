@@ -2,13 +2,13 @@ import type { Environment } from "../../src/iam/policy-statements";
 import type { Context, Request } from "./simulator";
 import { MARKER, PEER_VPC, VPC } from "./tagged-requests";
 
-// A made-up account with neighbors of the cluster: resources that are not the cluster's, one of each kind for each place where the
+// A made-up account with neighbors of the cluster: resources that are not the cluster's, one of each kind for each location where the
 // kind can be and each owner.
 
 /** A resource with the requests that change it, delete it, redirect it, or read what is in it. Any of them is enough. */
 export interface UnrelatedResource {
   readonly kind: string;
-  readonly place: Place;
+  readonly location: Location;
   readonly owner: string;
   readonly name: string;
   /** Each item is what one attack requires together. */
@@ -18,7 +18,7 @@ export interface UnrelatedResource {
 type Tags = Readonly<Record<string, string>>;
 
 /** Where a neighbor is, or what it resembles. The prefix of the cluster is `dev`. */
-const PLACES = {
+const LOCATIONS = {
   "another VPC": {},
   "another Region": {},
   "a name with the prefix": { Name: "dev-eu" },
@@ -26,9 +26,9 @@ const PLACES = {
   "the cluster's VPC": {},
   "the cluster's subnets": {},
 } as const satisfies Readonly<Record<string, Tags>>;
-export type Place = keyof typeof PLACES;
+export type Location = keyof typeof LOCATIONS;
 
-/** Places that exist for a kind: what is in no VPC, in a VPC, in a subnet. */
+/** Locations that exist for a kind: what is in no VPC, in a VPC, in a subnet. */
 const REACH = { region: 4, vpc: 5, subnet: 6 } as const;
 
 const OTHER_UUID = "ffffffff-eeee-4ddd-8ccc-bbbbbbbbbbbb";
@@ -176,30 +176,30 @@ const TAGGING: Readonly<Record<string, string>> = { ec2: "ec2:CreateTags", elast
 /** All resources of the account that are not the cluster's. */
 export function unrelatedResources(environment: Environment, uuid: string): readonly UnrelatedResource[] {
   return KINDS.flatMap((kind) =>
-    (Object.keys(PLACES) as Place[])
+    (Object.keys(LOCATIONS) as Location[])
       .slice(0, REACH[kind.in])
-      .flatMap((place) => Object.keys(OWNERS).map((owner) => resourceOf({ kind, place, owner }, environment, uuid))),
+      .flatMap((location) => Object.keys(OWNERS).map((owner) => resourceOf({ kind, location, owner }, environment, uuid))),
   );
 }
 
 function resourceOf(
-  { kind, place, owner }: { readonly kind: Kind; readonly place: Place; readonly owner: string },
+  { kind, location, owner }: { readonly kind: Kind; readonly location: Location; readonly owner: string },
   environment: Environment,
   uuid: string,
 ): UnrelatedResource {
   const { service = "ec2", withoutAccount = false } = kind;
   const { partition, account } = environment;
-  const region = place === "another Region" ? OTHER_REGION[partition as keyof typeof OTHER_REGION] : environment.region;
+  const region = location === "another Region" ? OTHER_REGION[partition as keyof typeof OTHER_REGION] : environment.region;
   const prefix = `arn:${partition}:${service}:${region}:`;
   const name = `${prefix}${withoutAccount ? "" : account}:${kind.resource}`;
   const vpc = (id: string) => `arn:${partition}:ec2:${region}:${account}:vpc/${id}`;
-  const own = vpc(/cluster's (?:VPC|subnets)/.test(place) ? VPC : OTHER_VPC);
+  const own = vpc(/cluster's (?:VPC|subnets)/.test(location) ? VPC : OTHER_VPC);
   const ofRegion: Context = {
     "aws:RequestedRegion": region,
     ...(service === "ec2" ? { "ec2:Vpc": own, "ec2:RequesterVpc": own, "ec2:AccepterVpc": vpc(PEER_VPC) } : {}),
   };
   const components = kind.components ?? { [MARKER.key]: "prod" };
-  const tags = { ...(OWNERS[owner] ?? components), ...PLACES[place] };
+  const tags = { ...(OWNERS[owner] ?? components), ...LOCATIONS[location] };
   const context: Context = { ...ofRegion, ...prefixed("aws:ResourceTag/", tags) };
   const given = prefixed("aws:RequestTag/", {
     [MARKER.key]: MARKER.value,
@@ -211,7 +211,7 @@ function resourceOf(
   const clusters = { ...ofRegion, ...prefixed("aws:ResourceTag/", { [MARKER.key]: MARKER.value }) };
   return {
     kind: kind.kind,
-    place,
+    location,
     owner,
     name,
     attacks: [

@@ -15,7 +15,7 @@ const CLUSTERS = {
 
 /** On neighbors in the cluster's VPC and elsewhere. */
 const ATTACKS: readonly Request[] = unrelatedResources(ENVIRONMENT, UUID)
-  .filter(({ place }) => ["another VPC", "the cluster's VPC"].includes(place))
+  .filter(({ location }) => ["another VPC", "the cluster's VPC"].includes(location))
   .flatMap(({ attacks }) => attacks.flat());
 
 /** A call of the cluster without its tags, in another VPC, for another peering. */

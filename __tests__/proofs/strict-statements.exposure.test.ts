@@ -48,7 +48,7 @@ async function openIn(mode: Mode, known: Partial<Cluster>, driftRepair = true): 
   return open;
 }
 
-/** Open resources by kind, with their places and the actions that they are open to. */
+/** Open resources by kind, with their locations and the actions that they are open to. */
 function byKind(open: Open): Readonly<Record<string, string>> {
   const kinds = grouped([...open.keys()], ({ kind }) => kind);
   return Object.fromEntries(
@@ -59,30 +59,30 @@ function byKind(open: Open): Readonly<Record<string, string>> {
   );
 }
 
-const isNear = ({ place }: UnrelatedResource) => place === "the cluster's VPC" || place === "the cluster's subnets";
-const isInRegion = ({ place }: UnrelatedResource) => place !== "another Region";
+const isNear = ({ location }: UnrelatedResource) => location === "the cluster's VPC" || location === "the cluster's subnets";
+const isInRegion = ({ location }: UnrelatedResource) => location !== "another Region";
 
 /** A row of the table in the documents: all, in the VPC of the cluster, elsewhere in its Region, in another Region. */
-function placesRow(name: string, resources: readonly UnrelatedResource[]): string {
+function locationsRow(name: string, resources: readonly UnrelatedResource[]): string {
   const near = resources.filter(isNear).length;
   const region = resources.filter(isInRegion).length;
   return `| ${name} | ${[resources.length, near, region - near, resources.length - region].join(" | ")} |`;
 }
 
 describe("resources of the account that are not the cluster's", () => {
-  it("are of at least 20 kinds, each in every place that it can be in and of four owners", () => {
+  it("are of at least 20 kinds, each in every location that it can be in and of four owners", () => {
     expect(new Set(RESOURCES.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(20);
     expect(RESOURCES.length).toBe(SAMPLE_ACCOUNT.resources);
     expect(new Set(RESOURCES.filter(isNear).map(({ owner }) => owner)).size).toBe(4);
   });
 
-  it("are open as the table in policies.md states, by mode and place", async () => {
+  it("are open as the table in policies.md states, by mode and location", async () => {
     const document = readFileSync(join(PROJECT, "docs/explanation/policies.md"), "utf8");
-    expect(document).toContain(placesRow("all", RESOURCES));
+    expect(document).toContain(locationsRow("all", RESOURCES));
     for (const mode of MODES) {
       const open = [...(await openIn(mode, SHARED)).keys()];
-      process.stderr.write(`open: ${placesRow(mode, open)}\n`);
-      expect(document).toContain(placesRow(`\`${mode}\``, open));
+      process.stderr.write(`open: ${locationsRow(mode, open)}\n`);
+      expect(document).toContain(locationsRow(`\`${mode}\``, open));
       expect(mode !== "minimal" || open.length === SAMPLE_ACCOUNT.openInMinimal).toBe(true);
     }
   });

@@ -17,7 +17,7 @@ export interface Exposure {
 
 /**
  * Resources of a sample account that are not the cluster's, and how many of them a key of mode `minimal` can modify. For each kind one
- * without tags, one of another team, one of another DKP cluster and one of the components of another cluster, in each place: in another
+ * without tags, one of another team, one of another DKP cluster and one of the components of another cluster, in each location: in another
  * VPC, in another Region, with a name or a tag `Name` such as the cluster's, in the cluster's VPC and in its subnets.
  */
 export const SAMPLE_ACCOUNT = { resources: 412, openInMinimal: 332 } as const;

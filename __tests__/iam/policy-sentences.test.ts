@@ -70,6 +70,11 @@ const STATEMENTS: readonly (readonly [document: string, statement: string, shown
     "its own IAM writes to the roles of one",
     proof("policy-statements.simulation", "denies in mode %s every abuse"),
   ],
+  [
+    "src/cli/review/page/deployer-page.md",
+    "requires the permissions from before the change",
+    "__tests__/e2e/deployer.test.ts: is initialized, planned, applied, updated",
+  ],
 ];
 
 it.each(STATEMENTS)("%s states what a test or a source shows: %s", (document, statement, shownBy) => {

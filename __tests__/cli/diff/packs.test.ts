@@ -211,6 +211,12 @@ describe("a settings file that is", () => {
       s3("b"),
       [["new", "changed", ["state-left-behind"]]],
     ],
+    [
+      "would leave the state behind with another path of a local backend",
+      'accountId: "123456789012"\nbackend: { local: { path: a.tfstate } }',
+      'accountId: "123456789012"\nbackend: { local: { path: b.tfstate } }',
+      [["new", "changed", ["state-left-behind"]]],
+    ],
   ])("renamed %s", (_, before, after, expected) => {
     const { deployments } = changesAgainst({ old: reviewPackOf(before) }, { new: reviewPackOf(after) }, "");
     const ruled = deployments.map((each) => [each.stack, each.state, seriousRules({ deployments: [each] })]);

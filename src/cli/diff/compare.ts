@@ -84,20 +84,21 @@ function renames(before: PacksByStack, after: PacksByStack): ReadonlyMap<string,
 
 /** What identifies the user of a deployment: in an account that is not stated, the state. */
 function userOf(files: Files): string {
-  const { settings, terraform } = sideOf(files);
-  const { accountId, provider, region, user } = settings ?? {};
-  return canonical({ accountId: accountId ?? backendOf(terraform), provider, region, user: objectOf(user).name });
+  const side = sideOf(files);
+  const { accountId, provider, region, user } = side.settings ?? {};
+  return canonical({ accountId: accountId ?? backendOf(side), provider, region, user: objectOf(user).name });
 }
 
-function backendOf({ terraform }: JsonObject): JsonObject {
-  const { backend, cloud } = objectOf(terraform);
+/** As in the settings: reviewed Terraform JSON has no `local` backend. */
+function backendOf({ settings, terraform }: PackSide): JsonObject {
+  const { backend, cloud } = settings ?? objectOf(terraform.terraform);
   return { backend, cloud };
 }
 
 /** A renamed deployment keeps its state, or would leave it behind. */
 function ofRename(changes: DeploymentChanges, from: string, before: PackSide, after: PackSide): DeploymentChanges {
   const values = { before: from, after: changes.stack };
-  const moved = differences(backendOf(after.terraform), backendOf(before.terraform));
+  const moved = differences(backendOf(after), backendOf(before));
   const settings = moved.map((change) => `${change.field}: ${valueText(change.after)}`);
   const found: DiffFound =
     settings.length === 0

@@ -106,6 +106,7 @@ describe("editedYaml", () => {
     ["line ends of Windows", "a:\r\n  b: c\r\nd: e\r\n", "a:\r\n  b: c\r\n  f: g\r\nd: e\r\n"],
     ["a flow map with a comma at its end", "a: {\n  b: c,\n}\n", "a: {\n  b: c, f: g,\n}\n"],
     ["a flow map with a comment", "a: {\n  b: c # why\n}\n", "a: {\n  b: c, f: g # why\n}\n"],
+    ["a flow map within a flow map", "a: { b: { c: d } }\n", "a: { b: { c: d }, f: g }\n"],
     ["an empty flow map", "a: {}\n", "a: { f: g }\n"],
   ])("adds a setting to a group with %s", (_, before, after) => {
     expect(editedYaml(before, { setting: "a.f", value: "g" })).toBe(after);

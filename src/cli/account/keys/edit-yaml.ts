@@ -127,8 +127,9 @@ function endOf(node: Node): number {
   const last = isCollection(node) ? node.items.at(-1) : undefined;
   const value = isPair(last) ? ((last.value ?? last.key) as Node) : (last as Node | undefined);
   const [start = 0, end = 0] = node.range ?? [];
-  if (value !== undefined) {
-    return endOf(value);
+  if (value === undefined) {
+    return isCollection(node) ? start + 1 : end;
   }
-  return isCollection(node) ? start + 1 : end;
+  // In brackets, it ends with the closing one.
+  return isCollection(value) && value.flow === true ? (value.range?.[1] ?? end) : endOf(value);
 }

@@ -42,7 +42,6 @@ const COSTS = {
   "e2e/faults/recover-rows.test.ts": 38,
   "e2e/fork.test.ts": 49,
   "e2e/key-situations.test.ts": 45,
-  "e2e/keys-write.test.ts": 19,
   "e2e/own-repository.test.ts": 70,
   "e2e/package.test.ts": 40,
   "e2e/pgp.test.ts": 33,
@@ -50,6 +49,7 @@ const COSTS = {
   "e2e/policy-changes.test.ts": 38,
   "e2e/several-policies.test.ts": 21,
   "e2e/synth.test.ts": 18,
+  "e2e/year.test.ts": 33,
   "proofs/decided-exit-codes.test.ts": 72,
   "proofs/key-situations.three-events.test.ts": 118,
 };

@@ -231,10 +231,7 @@ export class KeyOperator {
   /** The keys in the state become as old as those in IAM. */
   private async ageState(): Promise<void> {
     const state = await (await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}`)).text();
-    const aged = state.replaceAll(/"create_date": ?"([^"]+)"/g, (_, date: string) => {
-      const earlier = new Date(Date.parse(date) - 25 * 3_600_000).toISOString().replace(/\.\d+/, "");
-      return `"create_date": "${earlier}"`;
-    });
+    const aged = agedState(state);
     if (aged !== state) {
       await this.aws.s3("PUT", `/${BUCKET}/${this.stateKey}`, aged);
     }
@@ -306,6 +303,13 @@ export class KeyOperator {
     }
     return false;
   }
+}
+
+/** A state whose keys were created 25 hours earlier. Other objects have the date too, and not `encrypted_secret` after it. */
+export function agedState(state: string): string {
+  return state.replaceAll(/(?<="create_date": ?")[^"]+(?=",\s*"encrypted_secret")/g, (date) =>
+    new Date(Date.parse(date) - 25 * 3_600_000).toISOString().replace(/\.\d+/, ""),
+  );
 }
 
 /** The resources of a state as JSON, without its outputs. */

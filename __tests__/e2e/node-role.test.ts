@@ -1,0 +1,55 @@
+import { CreatePolicyCommand, ListAttachedRolePoliciesCommand } from "@aws-sdk/client-iam";
+import { LocalAws } from "./support/local-aws";
+import { Deployments, removeFolders } from "./support/project";
+import type { Terraform } from "./support/terraform";
+
+const NAMES = ["Logs", "Metrics"];
+const settings = (policies: readonly string[]) => {
+  const arns = policies.map((name) => `'arn:aws:iam::123456789012:policy/${name}'`);
+  return `region: eu-central-1\nbackend: { local: {} }\nnodeRole: { name: dkp-nodes, path: /dkp/, managedPolicyArns: [${arns.join(", ")}] }\n`;
+};
+
+describe("the node role of a live deployment", () => {
+  let aws: LocalAws;
+  let deployments: Deployments;
+  let terraform: Terraform;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    const Statement = [{ Effect: "Allow", Action: "cloudwatch:PutMetricData", Resource: "*" }];
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    for (const PolicyName of NAMES) {
+      await aws.iam().send(new CreatePolicyCommand({ PolicyName, PolicyDocument }));
+    }
+    deployments = Deployments.of({ deckhouse: settings(NAMES) });
+    terraform = deployments.terraform("deckhouse", aws);
+    terraform.init();
+    terraform.apply();
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+    removeFolders();
+  });
+
+  it("renames attachments whose addresses are positions, and calls nothing", async () => {
+    for (const [index, name] of NAMES.entries()) {
+      const type = "aws_iam_role_policy_attachment";
+      terraform.run("state", "mv", `${type}.node-policy-${name}`, `${type}.node-${index + 1}`);
+    }
+    await aws.calls();
+    terraform.apply();
+    expect(await aws.changes()).toEqual([]);
+    expect(terraform.run("state", "list")).toMatch(/node-policy-Logs\n.*node-policy-Metrics\n/);
+    expect(terraform.isUpToDate()).toBe(true);
+  });
+
+  it("keeps the remaining policies when an earlier one is removed, and only detaches that one", async () => {
+    deployments.change({ deckhouse: settings(["Metrics"]) });
+    await aws.calls();
+    terraform.apply();
+    expect(await aws.changes()).toEqual(["DetachRolePolicy"]);
+    const { AttachedPolicies = [] } = await aws.iam().send(new ListAttachedRolePoliciesCommand({ RoleName: "dkp-nodes" }));
+    expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Metrics"]);
+  });
+});

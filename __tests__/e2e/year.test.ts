@@ -1,0 +1,346 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { DeleteUserPolicyCommand, ListUsersCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { parse, parseDocument } from "yaml";
+import { deployment } from "../helpers/deployment";
+import { PROJECT } from "../helpers/project-root";
+import { requiredRequests } from "../helpers/required-requests";
+import { mustSucceed } from "./support/consumer";
+import { agedState } from "./support/key-operator";
+import { type Credentials, LocalAws } from "./support/local-aws";
+import { folder, removeFolders } from "./support/project";
+import { runIn, startIn } from "./support/terraform";
+import { YearAccount } from "./support/year-account";
+
+/** The programs that a person types: npx runs the program as the package has it. */
+const PROGRAMS = {
+  npx: `#!/bin/sh\nif [ "$1" = --no ]; then shift; fi\nshift\nexec '${process.execPath}' '${join(PROJECT, "dist/program.js")}' "$@"\n`,
+};
+const GIT = "git -c user.name=owner -c user.email=owner@example.com";
+/** Also after the deployment has another name. */
+const STATE = "terraform.prod.tfstate";
+const FIRST = [2, "4 to add, 0 to change, 0 to destroy"];
+const NOTHING = [0, "No changes"];
+
+/** The four edits of a rotation, and what their plans do. */
+const ROTATION = [
+  ["accessKeys.secondary.status", "Active", "1 to add, 0 to change, 0 to destroy"],
+  ["accessKeys.current", "secondary", "Changes to Outputs"],
+  ["accessKeys.primary.status", "Inactive", "0 to add, 1 to change, 0 to destroy"],
+  ["accessKeys.primary.status", "absent", "0 to add, 0 to change, 1 to destroy"],
+] as const;
+
+describe("A year of the access of a DKP cluster to AWS", () => {
+  let account: YearAccount;
+  let name: string;
+  let repository: string;
+  let environment: Record<string, string>;
+  /** The key that DKP has: it works after every event. */
+  let dkp: Credentials | undefined;
+  /** Keys that must never work again. */
+  const ended: Credentials[] = [];
+
+  const settingsFile = (stack: string) => join(repository, `deployments/${stack}.yaml`);
+  const read = (path: string) => readFileSync(join(repository, path), "utf8");
+  const attempt = (...lines: readonly string[]) => runIn(repository, environment, "sh", "-ec", lines.join("\n"));
+  const run = (...lines: readonly string[]): string => {
+    const finished = attempt(...lines);
+    mustSucceed(finished);
+    return finished.output;
+  };
+  /** The owner changes settings, or removes undefined ones, and keeps the comments. */
+  const change = (stack: string, settings: Readonly<Record<string, unknown>>) => {
+    const document = parseDocument(readFileSync(settingsFile(stack), "utf8"));
+    for (const [setting, value] of Object.entries(settings)) {
+      const path = setting.split(".");
+      document[value === undefined ? "deleteIn" : "setIn"](path, value);
+    }
+    writeFileSync(settingsFile(stack), document.toString());
+  };
+  const commit = (message: string) => run("npx dkp-access review", "git add --all", `${GIT} commit --quiet -m '${message}'`);
+  /** Runs a command of the program with its report as JSON, and its progress and Terraform's output beside it. */
+  const report = (command: string) => {
+    const args = ["-c", `npx dkp-access ${command} --format json`];
+    const { status, stdout, stderr } = spawnSync("sh", args, { cwd: repository, env: environment, encoding: "utf8" });
+    mustSucceed({ status: /^[{[]/.test(stdout) ? 0 : status, output: `${stdout}${stderr}` });
+    const { findings } = JSON.parse(stdout) as {
+      readonly findings: readonly { readonly rule: string; readonly level: string }[];
+    };
+    const rules = findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
+    return { exitCode: status, rules: [...new Set(rules)].sort(), stderr };
+  };
+  /** The exit code of a command, and the rules of what requires attention. */
+  const reported = (command: string) => {
+    const { exitCode, rules } = report(command);
+    return [exitCode, ...rules];
+  };
+  /** The exit code of a plan, what Terraform counts, and the rules of what requires attention. */
+  const planned = (stack: string) => {
+    const { exitCode, rules, stderr } = report(`plan ${stack}`);
+    const [, plan] = /^(?:Plan: )?(\d+ to add.*(?=\.)|No changes|Changes to Outputs)/m.exec(stderr) ?? [];
+    return [exitCode, plan, ...rules];
+  };
+  const apply = (stack: string) => {
+    const path = `cdktf.out/stacks/${stack}`;
+    return run(`terraform -chdir=${path} apply plan`, `rm ${path}/plan`);
+  };
+  const keyOf = (block: string): Credentials => {
+    const { provider } = parse(block);
+    return { accessKeyId: provider.providerAccessKeyId, secretAccessKey: provider.providerSecretAccessKey };
+  };
+  const handedOver = (stack: string): Credentials => {
+    run("rm -f provider.yaml", `npx dkp-access hand-over ${stack} --out provider.yaml`);
+    return keyOf(read("provider.yaml"));
+  };
+  beforeAll(async () => {
+    account = await YearAccount.open(process.env);
+    name = `dkp-year-${account.suffix}`;
+    repository = join(folder(), "acme");
+    const [programs, given] = [folder(PROGRAMS), account.environment()];
+    chmodSync(join(programs, "npx"), 0o755);
+    environment = {
+      ...given,
+      PATH: `${programs}:${given.PATH}`,
+      AWS_DEFAULT_REGION: "eu-central-1",
+      TF_CLI_ARGS_apply: "-auto-approve",
+    };
+  });
+
+  afterAll(async () => {
+    await account?.close();
+    removeFolders();
+  });
+
+  afterEach(async () => {
+    const works = dkp === undefined || (await account.accepts(dkp));
+    const again: string[] = [];
+    for (const key of ended) {
+      again.push(...((await account.accepts(key, false)) ? [key.accessKeyId] : []));
+    }
+    expect({ works, again }).toEqual({ works: true, again: [] });
+  });
+
+  it("In January, init writes a repository, and its owner fills in the settings and commits their review pack", () => {
+    mustSucceed(runIn(folder(), environment, "npx", "--no", "dkp-access", "init", repository, "--stack", "prod"));
+    change("prod", {
+      accountId: account.id,
+      backend: { local: {} },
+      user: { name },
+      policy: { name, mode: "documented" },
+      attachment: "user",
+      accessKeys: undefined,
+      "cluster.prefix": name,
+    });
+    expect(attempt("npx dkp-access review --check").status).toBe(1);
+    run("git init --quiet");
+    commit("the first deployment");
+    expect(attempt("npx dkp-access review --check")).toEqual({ status: 0, output: "" });
+  });
+
+  it("The plan adds four objects, which requires attention, and the apply adds just them", () => {
+    expect(planned("prod")).toEqual(expect.arrayContaining([...FIRST, "secret-output"]));
+    expect(apply("prod")).toContain("Resources: 4 added, 0 changed, 0 destroyed");
+    expect(planned("prod")).toEqual(NOTHING);
+  });
+
+  it("hand-over writes the key for DKP into a file that only its owner can read and that Git ignores", () => {
+    dkp = handedOver("prod");
+    expect(statSync(join(repository, "provider.yaml")).mode & 0o777).toBe(0o600);
+    expect(run("git status --short")).toBe("");
+  });
+
+  it("In February, another team reads the outputs with the HCL of the review pack, and its state has the secret too", () => {
+    const reader = folder({ "main.tf": read("review/prod/consumer.tf").replace(STATE, join(repository, STATE)) });
+    const commands = "terraform init && terraform apply && terraform output -raw dkp_provider > block";
+    mustSucceed(runIn(reader, environment, "sh", "-ec", commands));
+    expect(keyOf(readFileSync(join(reader, "block"), "utf8"))).toEqual(dkp);
+    expect(readFileSync(join(reader, "terraform.tfstate"), "utf8")).toContain(dkp?.secretAccessKey);
+  });
+
+  it("In March, a second deployment is rejected with the names of the first one, and applied with its own", () => {
+    run("cp deployments/prod.yaml deployments/dev.yaml");
+    expect(attempt("npx dkp-access synth").status).toBe(1);
+    change("dev", { "user.name": `${name}-dev`, "policy.name": `${name}-dev`, "cluster.prefix": `${name}-dev` });
+    commit("the second deployment");
+    expect(planned("dev")).toEqual(expect.arrayContaining(FIRST));
+    apply("dev");
+    expect(planned("prod")).toEqual(NOTHING);
+  });
+
+  it.each(["scoped", "minimal"] as const)(
+    "In April, the policy becomes %s in place, and allows what DKP requires",
+    async (mode) => {
+      change("prod", { "policy.mode": mode });
+      expect(reported("diff --against HEAD")).toEqual([2, "permissions-narrowed"]);
+      commit(mode);
+      expect(planned("prod")).toEqual([2, "0 to add, 1 to change, 0 to destroy", "permissions-narrowed"]);
+      apply("prod");
+      const { cluster } = deployment(readFileSync(settingsFile("prod"), "utf8"));
+      const environmentOfKey = { partition: "aws", region: "eu-central-1", account: account.id };
+      expect(await account.denied(name, requiredRequests(mode, true, environmentOfKey, cluster))).toEqual([]);
+    },
+  );
+
+  it("In May, the policy moves from the user to a group, first added and then removed", () => {
+    change("prod", { attachment: "user-and-group", group: { name } });
+    expect(planned("prod")).toEqual([0, "3 to add, 0 to change, 0 to destroy"]);
+    apply("prod");
+    change("prod", { attachment: "group" });
+    expect(planned("prod")).toEqual([0, "0 to add, 0 to change, 1 to destroy"]);
+    apply("prod");
+    commit("the policy through a group");
+  });
+
+  it("In June, the nodes get a role of their own, which the key may pass from then on", () => {
+    change("prod", { nodeRole: { name: `${name}-nodes` }, "cluster.iamNodeRole": `${name}-nodes` });
+    expect(reported("diff --against HEAD")).toEqual(expect.arrayContaining([2, "permissions-broadened"]));
+    commit("a role for the nodes");
+    expect(planned("prod")).toEqual([2, "2 to add, 1 to change, 0 to destroy", "permissions-broadened", "trust-changed"]);
+    apply("prod");
+    expect(planned("prod")).toEqual(NOTHING);
+  });
+
+  it.each(ROTATION)("In July, the key is rotated, one edit for each commit: %s: %s", async (setting, value, plan) => {
+    const before = dkp as Credentials;
+    if (account.local === undefined) {
+      // A day cannot pass, after which `keys --write` makes the edit.
+      change("prod", { [setting]: value });
+    } else {
+      await account.local.passDay();
+      writeFileSync(join(repository, STATE), agedState(read(STATE)));
+      await account.accepts(before);
+      run("npx dkp-access keys prod --write");
+    }
+    const text = readFileSync(settingsFile("prod"), "utf8");
+    expect(parseDocument(text).getIn(setting.split("."))).toBe(value);
+    expect(text).toContain("# The Terraform state.");
+    commit(`${setting}: ${value}`);
+    expect(planned("prod")).toEqual([0, plan]);
+    apply("prod");
+    dkp = handedOver("prod");
+    expect(dkp.accessKeyId !== before.accessKeyId).toBe(setting === "accessKeys.current");
+  });
+
+  it("In August, the key is published by mistake: the printed commands end it and its sessions, and DKP gets another key", async () => {
+    const key = dkp as Credentials;
+    const session = await account.session(key);
+    const [, ...steps] = run("npx dkp-access keys --leaked prod").split(/^\d+\. /m);
+    const follow = (step = "") => run(...[...step.matchAll(/^ {4}(\S.*)$/gm)].map(([, command = ""]) => command));
+    follow(steps[0]);
+    expect([await account.accepts(key, false), await account.accepts(session)]).toEqual([false, true]);
+    follow(steps[1]);
+    expect(await account.accepts(session, false)).toBe(false);
+    follow(steps[2]);
+    ended.push(key);
+    expect(planned("prod")).toEqual([2, "1 to add, 0 to change, 0 to destroy", "plaintext-in-state"]);
+    apply("prod");
+    dkp = handedOver("prod");
+    // Its last step, which removes the Deny 36 hours later.
+    follow(steps.at(-1));
+    expect(attempt("npx dkp-access keys prod").status).toBe(0);
+  });
+
+  it("In September, drift finds the permission that a colleague gave in the console, until the colleague takes it back", async () => {
+    expect(reported("drift prod")).toEqual([0]);
+    const shortcut = { UserName: name, PolicyName: "shortcut" };
+    const Statement = [{ Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" }];
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    await account.iam().send(new PutUserPolicyCommand({ ...shortcut, PolicyDocument }));
+    expect(reported("drift prod")).toEqual([2, "inline-policy-unmanaged"]);
+    await account.iam().send(new DeleteUserPolicyCommand(shortcut));
+    expect(reported("drift prod")).toEqual([0]);
+  });
+
+  it("In October, the deployment gets another name, its state stays where it is, and nothing in AWS changes", () => {
+    run("git mv deployments/prod.yaml deployments/production.yaml");
+    expect(reported("diff --against HEAD")).toEqual([3, "state-left-behind"]);
+    change("production", { backend: { local: { path: STATE } } });
+    expect(reported("diff --against HEAD")).toEqual([0]);
+    commit("another name");
+    expect(planned("production")).toEqual(NOTHING);
+    expect(handedOver("production")).toEqual(dkp);
+  });
+
+  it("In November, the policy is limited to what has the cluster's own tag, in two parts, because it is long", () => {
+    change("production", { "policy.mode": "strict", "cluster.tags": { "dkp-cluster": name } });
+    expect(reported("diff --against HEAD")).toEqual(expect.arrayContaining([2, "permissions-broadened"]));
+    commit("strict");
+    expect(planned("production")).toEqual(
+      expect.arrayContaining([2, "2 to add, 1 to change, 0 to destroy", "permissions-broadened"]),
+    );
+    apply("production");
+    expect(planned("production")).toEqual(NOTHING);
+  });
+
+  it("In December, both deployments are retired: first Terraform refuses, then protect: false lets it destroy everything", async () => {
+    expect(attempt("terraform -chdir=cdktf.out/stacks/production destroy -auto-approve").status).toBe(1);
+    expect(await account.accepts(dkp as Credentials)).toBe(true);
+    for (const stack of ["production", "dev"]) {
+      change(stack, { protect: false });
+      run("npx dkp-access synth", `terraform -chdir=cdktf.out/stacks/${stack} destroy -auto-approve`);
+    }
+    ended.push(dkp as Credentials);
+    dkp = undefined;
+    expect(await account.close()).toBe("");
+  });
+});
+
+/** The first events once more as with E2E_AWS, in a process group of its own, where the local AWS is the account. */
+describe("A year in an account of one's own", () => {
+  let aws: LocalAws;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+  });
+
+  afterAll(async () => {
+    await aws.stop();
+  });
+
+  const CONFIG = JSON.stringify({
+    rootDir: join(PROJECT, "__tests__/e2e"),
+    testMatch: ["**/year.test.ts"],
+    transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } } }] },
+    testTimeout: 900_000,
+  });
+  const JEST = [join(PROJECT, "node_modules/.bin/jest"), "--config", CONFIG, "-i", "-t", "A year of .*(January|The plan)"];
+  const environmentOf = (id: string, confirm = "") => ({
+    ...process.env,
+    ...aws.environment(),
+    E2E_AWS: id,
+    E2E_AWS_CONFIRM: confirm,
+  });
+
+  it.each([
+    [
+      "credentials of another account",
+      "111111111111",
+      "yes",
+      "the credentials belong to account 123456789012; nothing was created",
+    ],
+    ["nobody who confirms", "123456789012", "", "without a terminal, set E2E_AWS_CONFIRM=yes"],
+  ])("is refused before anything is created, with %s", async (_, id, confirm, reason) => {
+    const { status, output } = await startIn(PROJECT, environmentOf(id, confirm) as Record<string, string>, "setsid", ...JEST);
+    expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining(reason) });
+    expect(await aws.changes()).toEqual([]);
+  });
+
+  it("leaves nothing behind, also after Ctrl-C", async () => {
+    const jest = spawn(process.execPath, JEST, { env: environmentOf("123456789012", "yes"), detached: true, stdio: "ignore" });
+    const users = async () => (await aws.iam().send(new ListUsersCommand({}))).Users?.length;
+    const until = async (count: number) => {
+      while ((await users()) !== count) {
+        await setTimeout(200);
+      }
+    };
+    await until(1);
+    process.kill(-(jest.pid ?? 0), "SIGINT");
+    await once(jest, "exit");
+    await until(0);
+    await setTimeout(1_000);
+    expect(await aws.iam().send(new ListUsersCommand({}))).toMatchObject({ Users: [] });
+  });
+});

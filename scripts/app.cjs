@@ -1,11 +1,12 @@
-// What cdktf.json runs: main.ts, after a type check and compilation if anything differs from what was compiled last. The compiler takes
-// as much time to find out that nothing does as the synthesis takes.
+// What cdktf.json runs: main.ts and all that it imports as one file, after a type check if anything differs from what was compiled last.
+// To find out that nothing does takes the compiler as much time as the synthesis takes, and so does loading the files one by one.
 const { spawnSync } = require("node:child_process");
 const { existsSync, readdirSync, readFileSync, statSync, writeFileSync } = require("node:fs");
-const { join } = require("node:path");
+const { join, resolve } = require("node:path");
 
 const INPUTS = ["main.ts", "src", "scripts", "package.json", "tsconfig.json", "node_modules/.package-lock.json"];
 const COMPILED = "build/.tsbuildinfo";
+const APP = "build/app.js";
 /** The files that were compiled without errors, as `stateOf` describes them. */
 const RECORD = "build/.compiled";
 
@@ -20,7 +21,7 @@ function stateOf(...paths) {
 }
 
 const before = stateOf(...INPUTS);
-const recordOf = () => [...before, ...stateOf(COMPILED)].join("\n");
+const recordOf = () => [...before, ...stateOf(COMPILED, APP)].join("\n");
 const record = existsSync(RECORD) ? readFileSync(RECORD, "utf8") : undefined;
 if (record !== recordOf()) {
   // Without --force, the compiler takes a file with an earlier time, such as a restored one, for compiled.
@@ -30,6 +31,7 @@ if (record !== recordOf()) {
   if (status !== 0) {
     process.exit(status ?? 1);
   }
+  require("esbuild").buildSync({ entryPoints: ["main.ts"], outfile: APP, bundle: true, platform: "node", target: "node20.9" });
   writeFileSync(RECORD, recordOf());
 }
-require("../build/main.js");
+require(resolve(APP));

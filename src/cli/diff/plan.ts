@@ -5,11 +5,12 @@ import type { Changes } from "./changes";
 import type { Environment } from "./example-requests";
 import { nameOf } from "./json-values";
 import { comparable, permissionFindings } from "./permissions";
+import { comparePolicies, policyFindings } from "./policies";
 import { describe, resourceFindings, resourcesOfPlan } from "./resources";
 import type { DiffFound } from "./rules";
 import type { Verification } from "./saved-plan";
 import { exposureFindings, masked, outputFindings, type PgpKeys, pgpKeyFindings, secretFindings, secretsIn } from "./secrets";
-import { isOurs, keyIn, type Snapshot, slotsOf, snapshotOfPlan } from "./snapshot";
+import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "./snapshot";
 
 /**
  * What a plan does.
@@ -28,6 +29,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...wholeFindings(plan, verification),
     ...resourceFindings(before, after, resources),
     ...permissionFindings(before, after, environmentIn(plan)),
+    ...imported.flatMap((address) => importedPolicyFindings(address, before, after, environmentIn(plan))),
     ...secretFindings(given, secrets),
     ...exposureFindings(before, after, imported),
     ...pgpKeyFindings(pgpKeysIn(before), pgpKeysIn(after)),
@@ -43,6 +45,21 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   const bothSides = findings.length === 0 ? "unchanged" : "changed";
   const deployment = { stack, state: isBefore === isAfter ? bothSides : onlySide, findings } as const;
   return { source, deployments: [deployment] };
+}
+
+/** What an imported policy allows and denies whoever has it already: it may be the policy of another deployment. */
+function importedPolicyFindings(
+  address: string,
+  before: Snapshot,
+  after: Snapshot,
+  environment: Environment,
+): readonly DiffFound[] {
+  if (policyOfAddress(address)?.what !== "policy") {
+    return [];
+  }
+  const [one, other] = [before, after].map((side) => listOf(policyAt(side, address)));
+  const change = comparePolicies(one ?? [], other ?? [], environment);
+  return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
 }
 
 /** Where a plan applies, as far as its configuration states it. */

@@ -3,7 +3,13 @@ import { page } from "../text/recovery";
 import { rules } from "./rule-templates";
 
 /** Whose permissions change. The Terraform role is the principal that applies. */
-export type Principal = "user" | "node role" | "Terraform role" | "any principal" | "principal";
+export type Principal =
+  | "user"
+  | "node role"
+  | "Terraform role"
+  | "any principal"
+  | "principal"
+  | "principal of the imported policy";
 
 const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leaked";
 

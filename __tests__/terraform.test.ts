@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withProgress } from "../src/cli/terraform/progress";
+import { stateResources } from "../src/cli/terraform/state-file";
 import { pullState, readOutputs, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
 
 describe("a run of Terraform", () => {
@@ -94,6 +95,12 @@ describe("a run of Terraform", () => {
     expect(await failure(pullState({ ...cli(), maxOutput: 2 ** 20 }, folder))).toBe(
       `${program} state pull printed more than 1 MiB in ${folder}; use a state of its own for the deployment`,
     );
+  });
+
+  it("whose state has data sources returns only what it manages", () => {
+    const resource = { type: "aws_iam_policy_document", name: "policy", instances: [{ attributes: {} }] };
+    const resources = ["data", "managed"].map((mode) => ({ ...resource, mode }));
+    expect(stateResources(JSON.stringify({ version: 4, resources }))).toHaveLength(1);
   });
 
   it.each(["0", "soon", "1.5", ""])("rejects a TERRAFORM_TIMEOUT of %j", (timeout) => {

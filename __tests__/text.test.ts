@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { code, joined, list, md, trusted } from "../src/cli/text/markdown";
+import { hclArguments } from "../src/cli/text/hcl";
+import { cell, code, joined, list, md, trusted } from "../src/cli/text/markdown";
 import { recovery } from "../src/cli/text/recovery";
 import { asciiJson, comment, quote, shellWord } from "../src/cli/text/shell";
 import { fillTemplate } from "../src/cli/text/template";
@@ -276,6 +277,10 @@ describe("a string in a shell script", () => {
   });
 });
 
+it("a string in HCL is no template", () => {
+  expect(hclArguments({ a: ["$", "{b} %{c}"].join("") }, "")).toEqual(['a = "$${b} %%{c}"']);
+});
+
 describe("fillTemplate", () => {
   it("fills in a value within a line, and indents a value of several lines as its placeholder", () => {
     const data = { name: code("a`b"), items: list([trusted("one"), trusted("two")]) };
@@ -332,6 +337,14 @@ describe("fillTemplate", () => {
 });
 
 describe("Markdown", () => {
+  it.each([
+    ["a|b", "a\\|b"],
+    ["a\\|b", "a\\|b"],
+    ["a\\\\|b", "a\\\\\\|b"],
+  ])("escapes a pipe in a cell unless it is: %s", (text, escaped) => {
+    expect(cell(text)).toBe(escaped);
+  });
+
   it("keeps escaped values when pieces are joined", () => {
     const pieces = [md`user ${code("a")}`, md`group ${code("b")}`];
     expect(md`${joined(pieces, " and ")}.`).toBe("user `a` and group `b`.");

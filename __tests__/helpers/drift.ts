@@ -239,6 +239,20 @@ const WORLDS_BY_TITLE: readonly (readonly [title: string, world: World, ...expec
     { rule: "access-key-unmanaged", id: "AKIANEW" },
   ],
   [
+    "an Inactive access key that the state does not have",
+    {
+      iam: {
+        "iam:ListAccessKeys": {
+          AccessKeyMetadata: [
+            { AccessKeyId: "AKIAPRIMARY", Status: "Active" },
+            { AccessKeyId: "AKIANEW", Status: "Inactive" },
+          ],
+        },
+      },
+    },
+    { rule: "access-key-unmanaged", id: "AKIANEW" },
+  ],
+  [
     "no key that settings import",
     {
       settings: "import: { accessKeyId: AKIAIOSFODNN7EXAMPLE }",

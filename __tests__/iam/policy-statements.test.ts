@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { DRY_CALLS } from "../../src/cli/account/preflight/checks/key-dry-run";
 import { shortened } from "../../src/iam/action-patterns";
 import type { Cluster } from "../../src/iam/cluster";
+import { markerCandidates } from "../../src/iam/cluster-marker";
 import {
   additionalPolicyNames,
   type DeploymentPolicy,
@@ -125,6 +126,11 @@ describe("the KMS statements", () => {
     const conditions = statementOf({}, { ...ENVIRONMENT, partition, region })?.conditions;
     expect(conditions).toContainEqual({ test: "StringEquals", variable: "kms:ViaService", values: [name] });
   });
+});
+
+it("passes roles to both names of EC2 in China", () => {
+  const china = { ...ENVIRONMENT, partition: "aws-cn", region: "cn-north-1" };
+  expect(textOf("scoped", clusterOf({}), china)).toContain('["ec2.amazonaws.com","ec2.amazonaws.com.cn"]');
 });
 
 describe("the size of a policy", () => {
@@ -277,6 +283,31 @@ describe("mode strict", () => {
     const known = { uuid: UUID, vpcId: VPC };
     expect(await allows(known, "elasticloadbalancing:ModifyListener", listener, context)).toBe(allowed);
     expect(await allows(known, "elasticloadbalancing:DeleteListener", listener, context)).toBe(allowed);
+  });
+
+  it.each([
+    ["before the UUID is known", { vpcId: VPC }, true],
+    ["once it is known", { vpcId: VPC, uuid: UUID, disableDefaultSecurityGroup: true }, false],
+  ] as const)("opens a security group without the marker %s: %j, %s", async (_, cluster, allowed) => {
+    const group = arn("ec2", "security-group/sg-0123456789abcdef0");
+    const context = { "ec2:Vpc": arn("ec2", `vpc/${VPC}`) };
+    expect(await allows(cluster, "ec2:AuthorizeSecurityGroupIngress", group, context)).toBe(allowed);
+  });
+
+  it.each([
+    [VPC, true],
+    ["vpc-0fedcba9876543210", false],
+  ])("connects only the VPC of the cluster with a peered one: %s, %s", async (requester, allowed) => {
+    const [own, peer] = [requester, "vpc-0123456789abcdef1"].map((vpc) => arn("ec2", `vpc/${vpc}`)) as [string, string];
+    const connection = arn("ec2", "vpc-peering-connection/pcx-0123456789abcdef0");
+    const context = { "ec2:RequesterVpc": own, "ec2:AccepterVpc": peer };
+    const cluster = { vpcId: VPC, peeredVPCs: ["vpc-0123456789abcdef1"] };
+    expect(await allows(cluster, "ec2:CreateVpcPeeringConnection", connection, context)).toBe(allowed);
+  });
+
+  it("takes no tag as marker that DKP sets itself", () => {
+    const tags = { team: "a", Name: "b", "kubernetes.io/cluster/c": "owned", "ebs.csi.aws.com/cluster": "true" };
+    expect(markerCandidates({ tags })).toEqual(["team"]);
   });
 
   it("allows the dry runs of the preflight, which have the marker in their requests", async () => {

@@ -1,8 +1,15 @@
 import { type Change, editedYaml } from "../../src/cli/account/keys/edit-yaml";
+import { secretForms } from "../../src/settings/key-secrets";
 import { show } from "../../src/settings/message-parts";
 import { notesOf } from "../../src/settings/settings-notes";
+import { deployment } from "../helpers/deployment";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { deploymentsOf, deploymentWith, KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
+
+it("knows that only the primary key is imported, and the secret of the secondary one is in plaintext", () => {
+  const settings = "{ import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }, accessKeys: { secondary: { status: Active } } }";
+  expect(secretForms(deployment(settings))).toEqual({ primary: "unknown to Terraform", secondary: "plaintext" });
+});
 
 describe("a settings file", () => {
   it("needs no more than a region and a backend", () => {

@@ -245,6 +245,12 @@ ${isPacked ? "" : toPack}  npm install
     expect(read("package.json")).toContain("dkp-access");
   });
 
+  it("rejects a folder that contains another hidden file", async () => {
+    writeFileSync(join(folder, ".env"), "");
+    expect(await init()).toMatchObject({ status: 1, stdout: "" });
+    expect(readdirSync(folder)).toEqual([".env"]);
+  });
+
   it("acts relative to --project, which needs no cdktf.json", async () => {
     mkdirSync(join(folder, "inner"));
     expect(await runCli("/", ["--project", join(folder, "inner"), "init", "acme"])).toMatchObject({ status: 0 });

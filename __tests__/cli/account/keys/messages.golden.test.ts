@@ -377,6 +377,11 @@ describe("the response to a leaked key", () => {
     expect(leakResponse(fresh, []).after).toMatchObject({ why: "apply" });
   });
 
+  it("names every other key of the user, also an Inactive one", () => {
+    const two = situation("", [PRIMARY], [USED, iamKey("AKIAOTHER", 1, undefined, "Inactive")]);
+    expect(leaked(two)).toContain("the user also has AKIAOTHER");
+  });
+
   it("takes a leaked key out of import.accessKeyId", () => {
     const imported = situation(
       "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }",

@@ -1,3 +1,4 @@
+import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
 import { nextStep } from "../../../../src/cli/account/keys/next-step";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
 import type { StateKey } from "../../../../src/cli/terraform/state-file";
@@ -171,6 +172,30 @@ describe("each situation that had wrong advice", () => {
       edits: [{ setting: "accessKeys.primary.pgpKey", value: undefined }],
     });
   });
+});
+
+describe("a slot is freed", () => {
+  const stepOf = (...keys: readonly IamKey[]) => nextStep(situation("", [], keys));
+
+  it("by the Inactive key that was used first", () => {
+    const [early, late] = [iamKey("AKIAEARLY", 80, 5, "Inactive"), iamKey("AKIALATE", 80, 3, "Inactive")];
+    expect(stepOf(early, late)).toMatchObject({ why: "free-slot", key: "AKIAEARLY" });
+    expect(stepOf(late, early)).toMatchObject({ why: "free-slot", key: "AKIAEARLY" });
+  });
+
+  it("only after a question where the Inactive key was used within the day", () => {
+    expect(stepOf(iamKey("AKIAACTIVE", 80), iamKey("AKIAINACTIVE", 80, 0.1, "Inactive")).why).not.toBe("free-slot");
+  });
+});
+
+it("never exposes a key whose secret nobody knows", () => {
+  const settings = "accessKeys: { secondary: { status: Active }, current: secondary }";
+  const keys = [iamKey("AKIAPRIMARY", 80, 0.1), iamKey("AKIASECONDARY", 2)];
+  expect(nextStep(situation(settings, [PRIMARY, { ...SECONDARY, secret: undefined }], keys)).why).toBe("revert");
+});
+
+it("advises nothing where a part of IAM cannot be read", () => {
+  expect(nextStep({ ...DEPLOYED, unread: ["iam:GetAccessKeyLastUsed"] }).why).toBe("unreachable");
 });
 
 it("does nothing where accessKeys is none, or the settings are those of another deployment", () => {

@@ -291,7 +291,9 @@ describe("mode strict", () => {
   ] as const)("opens a security group without the marker %s: %j, %s", async (_, cluster, allowed) => {
     const group = arn("ec2", "security-group/sg-0123456789abcdef0");
     const context = { "ec2:Vpc": arn("ec2", `vpc/${VPC}`) };
-    expect(await allows(cluster, "ec2:AuthorizeSecurityGroupIngress", group, context)).toBe(allowed);
+    for (const direction of ["Ingress", "Egress"]) {
+      expect(await allows(cluster, `ec2:AuthorizeSecurityGroup${direction}`, group, context)).toBe(allowed);
+    }
   });
 
   it.each([

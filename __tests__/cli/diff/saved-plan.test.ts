@@ -211,6 +211,17 @@ function cloudConfig(tags: Buffer): Buffer {
   ]);
 }
 
+describe("the options of a saved plan", () => {
+  it.each([
+    [field(5, "aws_iam_user.user"), "-target"],
+    [field(16, "aws_iam_access_key.user"), "-replace"],
+    [field(17, 1), "-destroy or -refresh-only"],
+  ])("are a finding", (option, name) => {
+    const content = Buffer.concat([tfplan(backendField("s3", PLANNED_S3)), option]);
+    expect(verified({ tfplan: content })).toEqual([{ rule: "plan-options", values: { options: [name] } }]);
+  });
+});
+
 describe("the archive of a saved plan", () => {
   const reading = (archive: Buffer) => verifySavedPlan(archive, EXPECTED)?.verification;
   const honest = archiveOf(parts());

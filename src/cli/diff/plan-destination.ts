@@ -42,6 +42,21 @@ export function destinationOf(tfplan: Buffer): Destination {
   return { type: text(type), arguments: flattened(unpacked(packed)), workspace: text(workspace) };
 }
 
+/** Options of `terraform plan` by the field of `tfplan` that keeps them for the apply. Source: the same. */
+const OPTIONS: ReadonlyMap<number, string> = new Map([
+  [5, "-target"],
+  [16, "-replace"],
+  [17, "-destroy or -refresh-only"],
+]);
+
+/**
+ * The options with which a plan was made that its apply follows too: with `-destroy`, it removes the outputs, whatever the list of changes is.
+ * Tried with Terraform 1.11.4: `terraform show -json` does not have them.
+ */
+export function optionsOf(tfplan: Buffer): readonly string[] {
+  return [...new Set(messageOf(tfplan).flatMap(({ number }) => OPTIONS.get(number) ?? []))];
+}
+
 /** The contents of the fields of a message that has each of these fields once, and no others. @throws Error if it has not */
 function contentsOf<const Numbers extends readonly number[]>(
   message: Buffer,

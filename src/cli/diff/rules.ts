@@ -84,6 +84,10 @@ export const RULES = {
       text: "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown",
       remedy: "plan without -target",
     },
+    "plan-options": {
+      text: "the plan was made with {options}, so that its apply does more or less than its list of changes",
+      remedy: "plan without options",
+    },
     "configuration-differs": {
       text: "the plan is of another configuration than the one that synth writes for these settings, so nothing else in this summary is certain; differences: {differences}",
       remedy: "do not apply it; run synth and plan again",

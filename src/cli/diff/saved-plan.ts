@@ -7,7 +7,14 @@ import { atSignal } from "../terraform/signals";
 import { initProvider, runTerraform, type TerraformCli } from "../terraform/terraform-cli";
 import { differences } from "./json-values";
 import { type PlanFiles, planFiles } from "./plan-archive";
-import { type Destination, destinationFindings, destinationOf, destinationText, statedDestination } from "./plan-destination";
+import {
+  type Destination,
+  destinationFindings,
+  destinationOf,
+  destinationText,
+  optionsOf,
+  statedDestination,
+} from "./plan-destination";
 import { readPlan } from "./plan-file";
 import type { DiffFound } from "./rules";
 
@@ -111,7 +118,7 @@ export function verifySavedPlan(
   plan: Buffer,
   expected: Expected,
 ): (Verified & { readonly lock: Buffer | undefined }) | undefined {
-  const [files, planned] = contentsOf(plan);
+  const [files, planned, options = []] = contentsOf(plan);
   if (files === undefined || planned === undefined) {
     return undefined;
   }
@@ -120,16 +127,18 @@ export function verifySavedPlan(
   const findings: readonly DiffFound[] = [
     ...(differing.length === 0 ? [] : [{ rule: "configuration-differs", values: { differences: differing } } as const]),
     ...destinationFindings(planned, stated, expected.isPartial),
+    ...(options.length === 0 ? [] : [{ rule: "plan-options", values: { options } } as const]),
   ];
   const verification = findings.length === 0 ? "verified" : findings;
   return { verification, destination: destinationText(planned), lock: files.get(LOCK) };
 }
 
-/** The files of a saved plan, and where it writes the state; nothing if it cannot be read. What is wrong with it is not quoted. */
-function contentsOf(plan: Buffer): readonly [PlanFiles, Destination] | readonly [] {
+/** The files of a saved plan, where it writes the state, and the options that its apply follows; nothing if it cannot be read. What is wrong with it is not quoted. */
+function contentsOf(plan: Buffer): readonly [PlanFiles, Destination, readonly string[]] | readonly [] {
   try {
     const files = planFiles(plan);
-    return [files, destinationOf(files.get("tfplan") ?? Buffer.of())];
+    const tfplan = files.get("tfplan") ?? Buffer.of();
+    return [files, destinationOf(tfplan), optionsOf(tfplan)];
   } catch {
     return [];
   }

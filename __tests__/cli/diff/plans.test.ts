@@ -34,6 +34,31 @@ describe("the summary of an edited plan", () => {
   });
 });
 
+describe("a plan that contradicts itself", () => {
+  const address = "aws_iam_user.user";
+  const user = { id: "deckhouse", name: "deckhouse", path: "/", arn: "arn:aws:iam::123456789012:user/deckhouse" };
+  const admin = { id: "admin", name: "admin", path: "/", arn: "arn:aws:iam::123456789012:user/admin" };
+  const managed = { address, mode: "managed", type: "aws_iam_user", name: "user" };
+  const planWith = (before: object, prior: readonly object[]) => ({
+    resource_changes: [{ ...managed, change: { actions: ["no-op"], before, after: before } }],
+    prior_state: { values: { root_module: { resources: prior } } },
+    configuration: { root_module: { resources: [{ ...managed, expressions: { name: { constant_value: "deckhouse" } } }] } },
+  });
+
+  it.each([
+    ["nothing", user, [{ ...managed, values: user }], []],
+    ["the user of a new key", admin, [{ ...managed, values: admin }], ["name"]],
+    ["the ARN of a name", { ...user, arn: admin.arn }, [{ ...managed, values: { ...user, arn: admin.arn } }], ["arn"]],
+    ["the state alone", user, [{ ...managed, values: admin }], ["the earlier state"]],
+    ["a tainted object that stays", user, [{ ...managed, values: user, tainted: true }], ["the earlier state"]],
+    ["an older object", user, [{ ...managed, values: user, deposed_key: "1" }], ["the earlier state"]],
+    ["a resource that is not planned", user, [{ ...managed, address: "aws_iam_role.x", values: {} }], ["the earlier state"]],
+  ])("in %s", (_, before, prior, expected) => {
+    const found = findingsOf(changesOf(planWith(before, prior))).filter(({ rule }) => rule === "plan-contradicts");
+    expect(found.map(({ values }) => "argument" in values && values.argument)).toEqual(expected);
+  });
+});
+
 type Statement = Readonly<Record<string, unknown>>;
 
 const SETTINGS = "nodeRole: { name: n }\naccountId: '123456789012'\nattachment: user-and-group";

@@ -5,6 +5,7 @@ import type { Changes } from "./changes";
 import type { Environment } from "./example-requests";
 import { nameOf } from "./json-values";
 import { comparable, permissionFindings } from "./permissions";
+import { contradictions } from "./plan-consistency";
 import { comparePolicies, policyFindings } from "./policies";
 import { describe, resourceFindings, resourcesOfPlan } from "./resources";
 import type { DiffFound } from "./rules";
@@ -27,6 +28,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   const drift = entriesOf(plan.resource_drift);
   const findings = [
     ...wholeFindings(plan, verification),
+    ...contradictions(given),
     ...resourceFindings(before, after, resources),
     ...permissionFindings(before, after, environmentIn(plan)),
     ...imported.flatMap((address) => importedPolicyFindings(address, before, after, environmentIn(plan))),

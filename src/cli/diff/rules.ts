@@ -92,6 +92,10 @@ export const RULES = {
       text: "the plan is of another configuration than the one that synth writes for these settings, so nothing else in this summary is certain; differences: {differences}",
       remedy: "do not apply it; run synth and plan again",
     },
+    "plan-contradicts": {
+      text: "{address}: the plan contradicts its configuration or its own state in {argument}, as Terraform writes no plan",
+      remedy: "do not apply it; plan again",
+    },
     "plan-unreadable": {
       text: "the saved plan is not as Terraform writes it, so that programs could read different plans in it: nothing in it is certain",
       remedy: "do not apply it; plan again",

@@ -218,7 +218,7 @@ describe("drift", () => {
 
   it.each([
     // The SDK tries again for some seconds.
-    ["cannot be reached", async () => "http://127.0.0.1:1", "15", /: unreachable: connect ECONNREFUSED/],
+    ["cannot be reached", async () => "http://127.0.0.1:1", "3600", /: unreachable: connect ECONNREFUSED/],
     ["does not answer", silentUrl, "2", /: no answer within 2 s$/m],
   ])("reports an unknown result within --timeout if AWS %s", async (_, urlOf, timeout, reason) => {
     const env = { ...environment(), AWS_ENDPOINT_URL: await urlOf() };

@@ -35,7 +35,7 @@ describe("the preflight behind a proxy", () => {
     return new Promise((resolve) => {
       execFile(
         process.execPath,
-        [join(PROJECT, "bin/dkp-access"), "preflight", "dev", "--timeout", "20"],
+        [join(PROJECT, "bin/dkp-access"), "preflight", "dev", "--timeout", "3600"],
         { cwd, env },
         (error, stdout) => {
           resolve({ status: Number(error?.code ?? 0), stdout });

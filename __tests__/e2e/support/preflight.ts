@@ -89,7 +89,7 @@ export async function resultsOf(
     existingCluster: false,
     profile: undefined,
     state: async () => ({ unread: "not synthesized" }),
-    timeout: 60,
+    timeout: 3600,
     signal,
     progress: () => undefined,
     ...options,

@@ -33,6 +33,7 @@ describe("a fork of this repository with other deployments", () => {
     write(fork, Object.fromEntries(Object.entries(DEPLOYMENTS).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
     symlinkSync(join(PROJECT, "node_modules"), join(fork, "node_modules"));
     runIn(fork, npmEnvironment(), "git", "init", "--quiet");
+    runIn(fork, npmEnvironment(), "git", "add", "--all");
   });
 
   afterAll(removeFolders);

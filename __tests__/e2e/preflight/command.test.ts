@@ -67,7 +67,7 @@ describe("preflight", () => {
 
   it("reports unknown results, not passed ones, when AWS does not respond in time", async () => {
     aws().stub.say({ SimulatePrincipalPolicy: () => queryError(400, "Throttling", "Rate exceeded") });
-    const { status, stdout, stderr } = await preflight(settings(""), aws().stub.url, ["--timeout", "3"]);
+    const { status, stdout, stderr } = await preflight(settings(""), aws().stub.url, ["--timeout", "15"]);
     expect(status).toBe(3);
     expect(stdout).toMatch(/^unverifiable {2}permissions .*\[iam:SimulatePrincipalPolicy\]$/m);
     expect(stdout).toContain("-> try again with a longer --timeout\n");

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand } from "@aws-sdk/client-iam";
 import { PROJECT } from "../helpers/project-root";
@@ -71,14 +71,13 @@ describe("the commands about keys", () => {
     expect(command(name, "--help")).toMatchObject({ status: 0, output: expect.stringContaining("Exit codes:") });
   });
 
-  it("with the secret in plaintext, the reader's state contains it, and keys reports it", () => {
+  it("keys reports that the secret is in plaintext in the state", () => {
     terraform.init();
     apply("");
     const { secretAccessKey } = terraform.key();
     const { status, output } = command("keys", "deckhouse");
     expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("its secret is in plaintext in the state") });
     expect(output).not.toContain(secretAccessKey);
-    expect(readFileSync(readerState(), "utf8")).toContain(secretAccessKey);
   });
 
   it("keys ends at its time limit where AWS does not answer, without arguments and after a leak", () => {
@@ -137,31 +136,6 @@ describe("the commands about keys", () => {
     for (const name of ["other", "third"]) {
       rmSync(join(deployments.path, `deployments/${name}.yaml`));
     }
-  });
-
-  it("hand-over asks for consent, and writes a file that only its owner can read", () => {
-    expect(command("hand-over", "deckhouse")).toMatchObject({
-      status: 1,
-      output: expect.stringContaining("nothing was printed"),
-    });
-    const { accessKeyId, secretAccessKey } = terraform.key();
-    const block = `provider:\n  providerAccessKeyId: "${accessKeyId}"\n  providerSecretAccessKey: "${secretAccessKey}"\n  region: "eu-central-1"\n`;
-    expect(command("hand-over", "deckhouse", "--yes")).toEqual({ status: 0, output: expect.stringContaining(block) });
-    const file = join(deployments.path, "provider.yaml");
-    expect(command("hand-over", "deckhouse", "--out", file).output).not.toContain(secretAccessKey);
-    expect(readFileSync(file, "utf8")).toBe(block);
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(command("hand-over", "deckhouse", "--out", file)).toMatchObject({
-      status: 1,
-      output: expect.stringContaining("exists already"),
-    });
-  });
-
-  it("with outputs.secret: false, the reader's state has no secret, and hand-over reads it from the deployment's state", () => {
-    const { secretAccessKey } = terraform.key();
-    apply("outputs: { secret: false }");
-    expect(readFileSync(readerState(), "utf8")).not.toContain(secretAccessKey);
-    expect(command("hand-over", "deckhouse", "--yes").output).toContain(secretAccessKey);
   });
 
   it("with pgpKey, no state has a plaintext secret, and hand-over decrypts it", async () => {

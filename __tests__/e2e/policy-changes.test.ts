@@ -6,7 +6,9 @@ import {
   DeletePolicyCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
+  ListAttachedGroupPoliciesCommand,
   ListAttachedUserPoliciesCommand,
+  ListGroupsForUserCommand,
 } from "@aws-sdk/client-iam";
 import { FEATURES } from "../../src/iam/catalogue";
 import type { PolicyDocument } from "../../src/iam/policy-document";
@@ -74,6 +76,8 @@ const CHANGES: readonly Change[] = [
   { mode: "strict", features: ["volume-snapshots"] },
   { mode: "strict", features: ["volume-snapshots"], more: "attachment: user-and-group" },
   { mode: "strict", features: ["fast-snapshot-restore"], more: "attachment: user-and-group" },
+  { mode: "strict", features: ["volume-snapshots"], more: "attachment: group" },
+  { mode: "strict", features: ["volume-snapshots"], more: "attachment: user-and-group" },
   { mode: "strict", features: ["fast-snapshot-restore"] },
   { mode: "strict", cluster: KNOWN, features: ["fast-snapshot-restore"] },
   { mode: "minimal", cluster: KNOWN, features: ["fast-snapshot-restore"] },
@@ -122,16 +126,24 @@ describe("a live deployment", () => {
   let folder: string;
   let own: Credentials;
 
-  /** What the policies allow that AWS stores and that are attached to the user. */
+  /** What the policies allow that AWS stores and that the user has, directly or through its group. */
   const stored = async (): Promise<ReadonlySet<string>> => {
     const iam = aws.iam(operator.key);
-    const { AttachedPolicies = [] } = await iam.send(new ListAttachedUserPoliciesCommand({ UserName: "deckhouse" }));
+    const user = await iam.send(new ListAttachedUserPoliciesCommand({ UserName: "deckhouse" }));
+    const { Groups = [] } = await iam.send(new ListGroupsForUserCommand({ UserName: "deckhouse" }));
+    const groups = await Promise.all(
+      Groups.map(({ GroupName }) => iam.send(new ListAttachedGroupPoliciesCommand({ GroupName }))),
+    );
     const documents = await Promise.all(
-      AttachedPolicies.map(async ({ PolicyArn }) => {
-        const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
-        const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }));
-        return JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? "{}")) as PolicyDocument;
-      }),
+      [user, ...groups]
+        .flatMap(({ AttachedPolicies = [] }) => AttachedPolicies)
+        .map(async ({ PolicyArn }) => {
+          const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+          const { PolicyVersion } = await iam.send(
+            new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }),
+          );
+          return JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? "{}")) as PolicyDocument;
+        }),
     );
     return permissionsOf(documents.flatMap(statementsOf));
   };

@@ -47,7 +47,6 @@ const COSTS = {
   "e2e/pgp.test.ts": 33,
   "e2e/pipelines.test.ts": 70,
   "e2e/policy-changes.test.ts": 38,
-  "e2e/several-policies.test.ts": 21,
   "e2e/synth.test.ts": 18,
   "e2e/year.test.ts": 33,
   "proofs/decided-exit-codes.test.ts": 72,

@@ -21,7 +21,7 @@ const attachedOf = (policies: readonly DeploymentPolicy[]): Attached =>
 
 /**
  * What is attached after each write call of an apply: the new further policies, then the first one, then without each former one.
- * `__tests__/e2e/several-policies.test.ts` measures that order.
+ * `__tests__/e2e/policy-changes.test.ts` measures that order.
  */
 function statesBetween(before: Attached, after: Attached): readonly Attached[] {
   const states: Attached[] = [];

@@ -45,7 +45,7 @@ export class PolicyAttachment extends Construct {
  * measured in `__tests__/e2e/attachments.test.ts`.
  *
  * Additional policies are replaced whenever their content changes, so creation must come first. A replacement of their attachment alone
- * ends detached, until the next apply. Measured in `__tests__/e2e/several-policies.test.ts`.
+ * ends detached, until the next apply. Measured in `__tests__/e2e/attachments.test.ts`.
  */
 export function attachmentLifecycle(number: number, protect = true): { readonly lifecycle: TerraformResourceLifecycle } {
   if (number > 1) {

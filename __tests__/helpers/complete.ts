@@ -7,9 +7,6 @@ export const SAMPLE = Number(process.env.SAMPLE);
 /** The number of random cases that run. */
 export const cases = (sample: number, all: number): number => (COMPLETE ? all : sample);
 
-/**
- * The rows that run: all of them, or every nth one, with each sample from another one on.
- * @param nth no multiple of the number of parts in sample.cjs: else a file would run with the same rows each time
- */
+/** The rows that run: all of them, or every nth one, with each sample from another one on. */
 export const rows = <T>(all: readonly T[], nth: number): readonly T[] =>
   COMPLETE ? all : all.filter((_, index) => index % nth === SAMPLE % nth);

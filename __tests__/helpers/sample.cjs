@@ -1,7 +1,8 @@
 const { spawnSync } = require("node:child_process");
+const { createHash } = require("node:crypto");
 
 /**
- * The number that selects the sample of this run: which part of the end-to-end tests and proofs runs, which rows of their tables, and the
+ * The number that selects the sample of this run: which of the end-to-end tests and proofs run, which rows of their tables, and the
  * random cases. Another one with each commit, so that every case has its turn; SAMPLE=N repeats a run.
  */
 if (process.env.SAMPLE === undefined) {
@@ -25,10 +26,10 @@ const ALWAYS = [
   "proofs/key-situations.test.",
 ];
 
-/** The number of parts into which the other files are divided. One of them runs with a push. A prime, for `rows` in complete.ts. */
-const PARTS = 5;
+/** The share of the other files that runs with a push, by their cost. */
+const SHARE = 1 / 6;
 
-/** CPU seconds of the expensive files, measured, so that the parts cost about the same, and Jest starts these files first. */
+/** CPU seconds of the expensive files, measured, so that samples cost about the same, and Jest starts these files first. */
 const COSTS = {
   "e2e/attachments.test.ts": 16,
   "e2e/cdktn.test.ts": 90,
@@ -58,23 +59,26 @@ const COST = 6;
 
 const nameOf = (path) => path.replace(/^.*__tests__[\\/]/, "").replaceAll("\\", "/");
 const costOf = (path) => COSTS[nameOf(path)] ?? COST;
-const byCost = (one, other) => costOf(other) - costOf(one) || nameOf(one).localeCompare(nameOf(other));
+const rankOf = (path) =>
+  createHash("sha256")
+    .update(`${process.env.SAMPLE} ${nameOf(path)}`)
+    .digest("hex");
 
-/** The part of the files that belongs to the sample: each file goes to the part that costs least so far. */
-function partOf(paths) {
-  const parts = Array.from({ length: PARTS }, () => ({ cost: 0, paths: [] }));
-  for (const path of paths.toSorted(byCost)) {
-    const [cheapest] = parts.toSorted((one, other) => one.cost - other.cost);
-    cheapest.paths.push(path);
-    cheapest.cost += costOf(path);
-  }
-  return parts[Number(process.env.SAMPLE) % PARTS].paths;
+/** Files in an order that the sample's number determines, until the share of the cost is reached. */
+function sampleOf(paths) {
+  let rest = SHARE * paths.map(costOf).reduce((sum, cost) => sum + cost, 0);
+  const ranked = paths.toSorted((one, other) => rankOf(one).localeCompare(rankOf(other)));
+  return ranked.filter((path) => {
+    const belongs = rest > 0;
+    rest -= costOf(path);
+    return belongs;
+  });
 }
 
 /** For Jest's option --filter: what a push runs of a project's files. */
 async function filter(paths) {
   const always = paths.filter((path) => ALWAYS.some((beginning) => nameOf(path).startsWith(beginning)));
-  const others = partOf(paths.filter((path) => !always.includes(path)));
+  const others = sampleOf(paths.filter((path) => !always.includes(path)));
   return { filtered: process.env.COMPLETE === "1" ? paths : [...always, ...others] };
 }
 

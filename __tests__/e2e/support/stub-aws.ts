@@ -10,6 +10,9 @@ export interface WireAnswer {
   readonly type?: string;
 }
 
+/** For a call that gets no response. */
+export const SILENCE: WireAnswer = { status: 0, body: "" };
+
 /** Responses by operation; undefined forwards the call. `parameters` are those of the query protocol, `times` is the number of calls so far. */
 export type WireAnswers = Readonly<Record<string, (parameters: URLSearchParams, times: number) => WireAnswer | undefined>>;
 
@@ -65,6 +68,9 @@ export class StubAws {
     const own = this.answers[operation]?.(parameters, times);
     if (own !== undefined) {
       this.calls.push({ service, action: operation });
+      if (own === SILENCE) {
+        return;
+      }
       const { type = target === undefined ? "text/xml" : "application/x-amz-json-1.1" } = own;
       response.writeHead(own.status, { "Content-Type": type });
       response.end(own.body);

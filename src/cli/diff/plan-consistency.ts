@@ -20,15 +20,11 @@ export function contradictions(plan: JsonObject): readonly DiffFound[] {
   });
   const prior = managedIn(valueAt(plan, ["prior_state", "values", "root_module", "resources"]));
   const unlike = prior.filter((resource) => !changes.some((entry) => isOf(entry, resource)));
-  // What begins with an object of the state, which the state does not have.
-  const invented = changes.filter((entry) => isOfState(entry) && !prior.some((resource) => isAt(entry, resource)));
-  return [...found, ...[...unlike, ...invented].map(({ address }) => [address, "the earlier state"] as const)].map(
-    ([address, argument]) => ({
-      rule: "plan-contradicts",
-      address: nameOf(address),
-      values: { address: nameOf(address), argument },
-    }),
-  );
+  return [...found, ...unlike.map(({ address }) => [address, "the earlier state"] as const)].map(([address, argument]) => ({
+    rule: "plan-contradicts",
+    address: nameOf(address),
+    values: { address: nameOf(address), argument },
+  }));
 }
 
 function managedIn(list: unknown): readonly JsonObject[] {
@@ -37,23 +33,13 @@ function managedIn(list: unknown): readonly JsonObject[] {
     .filter(({ mode }) => mode === "managed");
 }
 
-/** Whether an entry of `resource_changes` begins with an object that Terraform manages already. */
-function isOfState({ change }: JsonObject): boolean {
-  const { before, importing } = objectOf(change);
-  return before !== null && before !== undefined && (importing === null || importing === undefined);
-}
-
-/** Whether an entry of `resource_changes` is about an object of the state. */
-function isAt({ address, previous_address, deposed }: JsonObject, resource: JsonObject): boolean {
-  return (address === resource.address || previous_address === resource.address) && deposed === resource.deposed_key;
-}
-
 /** Whether an entry of `resource_changes` begins with what the state has. A tainted object is replaced. */
-function isOf(entry: JsonObject, resource: JsonObject): boolean {
-  const { actions, before } = objectOf(entry.change);
+function isOf({ address, previous_address, deposed, change }: JsonObject, resource: JsonObject): boolean {
+  const { actions, before } = objectOf(change);
   const isKept = resource.tainted === true && canonical(actions) === canonical(["no-op"]);
   return (
-    isAt(entry, resource) &&
+    (address === resource.address || previous_address === resource.address) &&
+    deposed === resource.deposed_key &&
     !isKept &&
     Object.entries(objectOf(resource.values)).every(([name, value]) => {
       const planned = objectOf(before)[name];

@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Deployment } from "../../src/settings/deployment";
 import { loadDeployments } from "../../src/settings/load";
 import { settingsWarnings } from "../../src/settings/settings-notes";
+import { expectGolden, goldenText } from "../helpers/golden";
 import * as keys from "../helpers/pgp-keys";
-import { PROJECT } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 import { deploymentOf, KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
 
@@ -21,8 +21,7 @@ type Files = Readonly<Record<string, string>>;
  * `dkp-access` with arguments, in a project with one valid deployment. MINIMAL is the smallest settings file; ENCRYPTION_KEY,
  * KEY_ID and the like stand for keys of the tests; NAMES for names of user and policy of its own; <a*60> is the letter a, 60 times.
  */
-const GOLDEN = join(PROJECT, "__tests__/golden/inputs.txt");
-const INPUTS = (readFileSync(GOLDEN, "utf8").match(/(?:^> [^\n]*\n)+/gm) ?? []).map((lines) =>
+const INPUTS = (goldenText("inputs.txt").match(/(?:^> [^\n]*\n)+/gm) ?? []).map((lines) =>
   lines.slice("> ".length, -1).replaceAll("\n> ", "\n"),
 );
 
@@ -137,9 +136,5 @@ it(`the answers to ${INPUTS.length} inputs are the committed ones, and show no s
     lines.push(`> ${input.replaceAll("\n", "\n> ")}`, answer);
   }
   expect(exposing).toEqual([]);
-  const actual = `${lines.join("\n")}\n`;
-  if (process.env.UPDATE_GOLDEN === "1") {
-    writeFileSync(GOLDEN, actual);
-  }
-  expect(actual).toBe(readFileSync(GOLDEN, "utf8"));
+  expectGolden("inputs.txt", `${lines.join("\n")}\n`);
 });

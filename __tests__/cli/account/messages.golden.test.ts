@@ -1,15 +1,13 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import schema from "../../../docs/reference/findings.schema.json";
 import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
 import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/rules";
 import { reportJson } from "../../../src/cli/findings/finding";
 import { driftIn, WORLDS } from "../../helpers/drift";
+import { expectGolden } from "../../helpers/golden";
 import { schemaErrors } from "../../helpers/json-schema";
 import { messagesOf } from "../../helpers/messages";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
-import { PROJECT } from "../../helpers/project-root";
 
 const driftReports = Promise.all(WORLDS.map(({ world }) => driftIn(world)));
 const accounts = Promise.all(CASES.map(async ({ check, account }) => ({ check, results: await preflightIn(account) })));
@@ -26,13 +24,9 @@ const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
 };
 
 it.each(Object.entries(MESSAGES))("the messages of %s are the committed ones, and every rule has one", async (name, messages) => {
-  const file = join(PROJECT, `__tests__/cli/account/${name}.messages.golden.txt`);
   const text = await messages();
   expect(text.match(/^\S+ \(\w+\)\n(?! {2})/gm)).toBeNull();
-  if (process.env.UPDATE_GOLDEN === "1") {
-    writeFileSync(file, text);
-  }
-  expect(text).toBe(readFileSync(file, "utf8"));
+  expectGolden(`messages/${name}.txt`, text);
 });
 
 it("findings of drift and preflight match the schema of all findings", async () => {

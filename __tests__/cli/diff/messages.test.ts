@@ -1,8 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { RULES } from "../../../src/cli/diff/rules";
-
-const FILE = join(__dirname, "messages.golden.txt");
+import { expectGolden } from "../../helpers/golden";
 
 it("every rule of diff has these sentences, and a remedy where it is breaking or unverifiable", () => {
   const rows = Object.entries(RULES).map(([id, { level, section, templates }]) => {
@@ -17,10 +14,6 @@ it("every rule of diff has these sentences, and a remedy where it is breaking or
   const sections = [...new Set(rows.map(({ section }) => section))].map((section) =>
     [`== ${section}`, ...rows.filter((row) => row.section === section).flatMap(({ lines }) => lines), ""].join("\n"),
   );
-  const text = sections.join("\n");
-  if (process.env.UPDATE_GOLDEN === "1") {
-    writeFileSync(FILE, text);
-  }
-  expect(text).toBe(readFileSync(FILE, "utf8"));
+  expectGolden("messages/diff.txt", sections.join("\n"));
   expect(rows.filter(({ isComplete }) => !isComplete)).toEqual([]);
 });

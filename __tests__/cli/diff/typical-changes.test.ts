@@ -1,10 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { changesAgainst } from "../../../src/cli/diff/compare";
 import { changesText } from "../../../src/cli/diff/render-summary";
+import { expectGolden } from "../../helpers/golden";
 import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
-import { PROJECT } from "../../helpers/project-root";
 
 const S3 = 'accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n';
 const minimal = (cluster: string) => `${S3}policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard${cluster} }\n`;
@@ -38,8 +36,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
   "another bucket of the state": [S3, S3.replace("bucket: state", "bucket: other")],
 };
 
-const FILE = join(PROJECT, "__tests__/golden/typical-changes.txt");
-
 it("typical changes of settings have these summaries", () => {
   const text = Object.entries(CHANGES)
     .map(([title, [before, after]]) => {
@@ -47,8 +43,5 @@ it("typical changes of settings have these summaries", () => {
       return `==== ${title}\n\n${changesText(changes)}`;
     })
     .join("\n");
-  if (process.env.UPDATE_GOLDEN === "1") {
-    writeFileSync(FILE, text);
-  }
-  expect(text).toBe(readFileSync(FILE, "utf8"));
+  expectGolden("typical-changes.txt", text);
 });

@@ -1,8 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { expectGolden, goldenText } from "../../helpers/golden";
 import { reviewPackOf } from "../../helpers/packs";
 import { RSA_KEY } from "../../helpers/pgp-keys";
-import { PROJECT } from "../../helpers/project-root";
 import { unwrapped } from "../../helpers/unwrapped";
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -11,8 +9,7 @@ type Settings = Readonly<Record<string, unknown>>;
  * The lines of pages and scripts in which the review pack of a variant differs from that of its base, below `# BASE -> VARIANT`: the
  * settings of the base, and those that the variant replaces, or removes with null. To add one, write such a line and run `npm run golden`.
  */
-const GOLDEN = join(PROJECT, "__tests__/golden/review-packs.txt");
-const VARIANTS = [...readFileSync(GOLDEN, "utf8").matchAll(/^# (\{.*) -> (\{.*)$/gm)].map(([, base = "", variant = ""]) => ({
+const VARIANTS = [...goldenText("review-packs.txt").matchAll(/^# (\{.*) -> (\{.*)$/gm)].map(([, base = "", variant = ""]) => ({
   base: JSON.parse(base) as Settings,
   variant: JSON.parse(variant) as Settings,
 }));
@@ -61,8 +58,5 @@ it("the review packs of settings differ from each other in the committed lines",
     ...difference(base, variant),
     "",
   ]).join("\n");
-  if (process.env.UPDATE_GOLDEN === "1") {
-    writeFileSync(GOLDEN, actual);
-  }
-  expect(actual).toBe(readFileSync(GOLDEN, "utf8"));
+  expectGolden("review-packs.txt", actual);
 });

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { keyFindings } from "../../../../src/cli/account/keys/findings";
 import { leakResponse, leakText } from "../../../../src/cli/account/keys/leak";
 import { contextOf, keyReport, keyReportJson, keyReportText } from "../../../../src/cli/account/keys/report";
@@ -8,9 +6,9 @@ import type { KeySituation } from "../../../../src/cli/account/keys/situation";
 import { exitCodeOf } from "../../../../src/cli/findings/finding";
 import type { StateKey } from "../../../../src/cli/terraform/state-file";
 import { deployment } from "../../../helpers/deployment";
+import { expectGolden } from "../../../helpers/golden";
 import { DEPLOYED, iamKey, lacking, situation } from "../../../helpers/keys/situations";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../../../helpers/pgp-keys";
-import { PROJECT } from "../../../helpers/project-root";
 
 const PRIMARY: StateKey = { slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" };
 const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: "AKIASECONDARY" };
@@ -265,7 +263,7 @@ describe("the report of keys", () => {
   });
 
   /** Every sentence for people stands here once: `npm run golden` writes the file. */
-  it("and the response to a leak have the sentences of messages.golden.txt", () => {
+  it("and the response to a leak have the sentences of golden/messages/keys.txt", () => {
     const two = situation(BOTH, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]);
     const reports = Object.entries(SAMPLES).map(([name, { given }]) => [name, text(given)] as const);
     const printed = new Set<string>();
@@ -276,12 +274,7 @@ describe("the report of keys", () => {
       }
       return lines.length === 0 ? [] : [`## in the situation: ${name}\n${lines.join("\n")}`];
     });
-    const messages = `${sections.join("\n").replaceAll(ENCRYPTION_KEY, "PGP_KEY")}\n`;
-    const file = join(PROJECT, "__tests__/cli/account/keys/messages.golden.txt");
-    if (process.env.UPDATE_GOLDEN === "1") {
-      writeFileSync(file, messages);
-    }
-    expect(messages).toBe(readFileSync(file, "utf8"));
+    expectGolden("messages/keys.txt", `${sections.join("\n").replaceAll(ENCRYPTION_KEY, "PGP_KEY")}\n`);
   });
 
   it("has the step as data, and never a secret", () => {

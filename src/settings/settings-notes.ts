@@ -3,10 +3,11 @@ import { SLOTS, type Slot } from "../iam/key-slots";
 import { ROLE_POLICIES } from "../iam/limits";
 import { meantActions } from "../iam/node-role-permissions";
 import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
+import { omittedActions } from "../iam/policy-statements";
 import { REGIONS } from "../iam/regions";
-import type { Deployment } from "./deployment";
+import { type Deployment, policyOptionsOf } from "./deployment";
 import { leastProtected, secretForms } from "./key-secrets";
-import { show, suggest } from "./message-parts";
+import { listed, show, suggest } from "./message-parts";
 
 const SECRET_IN_STATE =
   "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";
@@ -20,8 +21,17 @@ const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account
  */
 export function notesOf(deployment: Deployment): readonly string[] {
   const { import: imports, accountId } = deployment;
-  const notes = [imports && IMPORTING, secretNote(deployment), accountId === undefined ? ANY_ACCOUNT : undefined];
+  const account = accountId === undefined ? ANY_ACCOUNT : undefined;
+  const notes = [imports && IMPORTING, secretNote(deployment), account, omissionNote(deployment)];
   return notes.filter((note) => note !== undefined);
+}
+
+/** What `scoped` omits: the other modes omit either nothing, or whatever the cluster does not call. */
+function omissionNote(deployment: Deployment): string | undefined {
+  const omitted = deployment.policy.mode === "scoped" ? omittedActions(policyOptionsOf(deployment)) : [];
+  return omitted.length === 0
+    ? undefined
+    : `policy.mode "scoped" omits documented actions that the settings leave nothing to apply to: ${listed(omitted)}; set tags, peered VPCs and KMS encryption before DKP uses them`;
 }
 
 /** A secret in the outputs is in the state too, so that `outputs.secret: true` decides about both. */

@@ -15,7 +15,7 @@ interface Style {
   readonly heading: (text: string) => string;
   /** A line below a sentence. */
   readonly advice: (text: string) => string;
-  readonly list: (entries: readonly string[]) => string;
+  readonly list: (entries: readonly string[], most: number) => string;
   /** Resources and conditions before and after. */
   readonly scopes: (text: string) => string;
   /** Lines that most readers skip. */
@@ -43,8 +43,10 @@ const PLAIN: Style = {
   strong: (text) => text,
   heading: (text) => text,
   advice: (text) => text,
-  list: (entries) =>
-    entries.length <= 3 ? entries.join(", ") : `${entries.slice(0, 2).join(", ")} and ${entries.length - 2} more`,
+  list: (entries, most) =>
+    entries.length <= most
+      ? entries.join(", ")
+      : `${entries.slice(0, most - 1).join(", ")} and ${entries.length - most + 1} more`,
   scopes: (text) => (text.length <= MAX_SCOPES ? text : "other resources and conditions, in full with --format json"),
   folded: (_, lines) => lines,
 };
@@ -71,6 +73,8 @@ export function changesText(changes: Changes): string {
 
 /** More actions than that are listed in groups of the same permissions before and after. */
 const FEW = 12;
+/** Resources, and actions that stay allowed, which a terminal names in one line. */
+const FEW_NAMES = 3;
 
 function render(changes: Changes, style: Style): string {
   const { source, deployments } = changes;
@@ -177,7 +181,12 @@ function actionLines(actions: readonly ActionChange[], principal: string | undef
   }
   const groups = [...grouped(actions, (change) => scopeChange(change, style))];
   const lines = groups.map(([change, group]) => {
-    const names = style.list(group.map(({ action }) => style.code(action)));
+    // What is no longer allowed anywhere is named.
+    const isRemoved = group.every(({ after }) => after.length === 0);
+    const names = style.list(
+      group.map(({ action }) => style.code(action)),
+      isRemoved ? FEW : FEW_NAMES,
+    );
     return `  - ${countOf(group)}: ${change}: ${names}`;
   });
   return style.folded(`${countOf(actions)}, by resources and conditions`, lines);
@@ -194,7 +203,8 @@ function scopeChange({ before, after }: ActionChange, style: Style): string {
 /** Resources under the same conditions share them. */
 function scopeList(scopes: readonly Scope[], style: Style): string {
   const groups = [...grouped(scopes, ({ conditions }) => conditions.join(" and "))].map(([conditions, group]) => {
-    const list = style.list(group.map(({ resource }) => (resource === "*" ? "all resources" : style.code(resource))));
+    const resources = group.map(({ resource }) => (resource === "*" ? "all resources" : style.code(resource)));
+    const list = style.list(resources, FEW_NAMES);
     return conditions === "" ? list : `${list} only if ${style.text(conditions)}`;
   });
   return groups.join(", and on ");

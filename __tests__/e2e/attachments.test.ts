@@ -1,6 +1,6 @@
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Operator } from "./support/operator";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
@@ -37,11 +37,6 @@ describe("the attachments of a live deployment", () => {
     terraform.init();
     terraform.apply();
     key = terraform.key();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   /** A refused apply. */

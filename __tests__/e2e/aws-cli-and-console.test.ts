@@ -4,7 +4,7 @@ import { CreatePolicyCommand } from "@aws-sdk/client-iam";
 import { packFilesOf } from "../helpers/reviewed";
 import { iamAccount } from "./support/iam-account";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, folder, removeFolders, write } from "./support/project";
+import { Deployments, folder, write } from "./support/project";
 import { type Finished, runIn } from "./support/terraform";
 
 const POLICY = "arn:aws:iam::123456789012:policy";
@@ -60,11 +60,6 @@ describe("aws-cli.sh", () => {
       write(join(path, "review pack", name), packFilesOf(DEPLOYMENTS[name]));
       mkdirSync(join(path, name));
     }
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   /** Runs commands in the folder of a deployment's key file. */

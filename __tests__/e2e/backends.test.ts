@@ -1,5 +1,5 @@
 import { LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 
 /** Some valid arguments of each backend type of Terraform. */
 const BACKENDS: readonly (readonly [string, string])[] = [
@@ -28,11 +28,6 @@ describe("terraform init accepts the generated arguments", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it.each(BACKENDS)("of the backend %s", (type, args) => {

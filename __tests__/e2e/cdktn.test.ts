@@ -4,7 +4,7 @@ import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { install, linkPackages, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
-import { copyOfProject, Deployments, EXAMPLE, folder, removeFolders, write } from "./support/project";
+import { copyOfProject, Deployments, EXAMPLE, folder, write } from "./support/project";
 import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
@@ -75,11 +75,6 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     terraform.apply();
     after = folder(Object.fromEntries(Object.entries(SETTINGS).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
     succeed(runIn(after, withNode22, "node", join(moved, "build/main.js")));
-  });
-
-  afterAll(async () => {
-    await aws?.stop();
-    removeFolders();
   });
 
   it("installs no package of CDKTF, and changes no source file", () => {

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Checkout, createLock, gitHub, gitLab, type Job, runSteps } from "./support/pipeline";
-import { folder, removeFolders } from "./support/project";
+import { folder } from "./support/project";
 import { terraformEnvironment } from "./support/terraform";
 
 const STACKS = ["deckhouse", "dev", "prod"];
@@ -87,11 +87,6 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     });
     checkout.run(environment, "npm", "run", "--silent", "review");
     checkout.commit();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("has a state bucket and roles, created with the documented commands", async () => {

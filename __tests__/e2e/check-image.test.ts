@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { folder, removeFolders, write } from "./support/project";
+import { folder, write } from "./support/project";
 
 const SCRIPT = join(PROJECT, "scripts/check-image.sh");
 
@@ -54,8 +54,6 @@ function check(shell: string, { disks, services, cloudInit }: Image): { status: 
 }
 
 describe.each(["dash", "bash", "busybox sh"])("check-image.sh under %s", (shell) => {
-  afterEach(removeFolders);
-
   const notPassed = (image: Image) => {
     const { status, lines } = check(shell, image);
     return { status, lines: lines.filter((line) => !line.startsWith("ok ")) };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { findingsOf } from "../../src/cli/review/page/resources";
 import { deployment } from "../helpers/deployment";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { jsonOf } from "./support/terraform";
 
 interface Report {
@@ -10,8 +10,6 @@ interface Report {
 }
 
 describe("checkov on the synthesized Terraform JSON", () => {
-  afterAll(removeFolders);
-
   const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
   const TIGHT = "attachment: group\ncluster: { prefix: dev, layout: Standard }\n";
 

@@ -2,7 +2,7 @@ import { ListAccessKeysCommand, ListPoliciesCommand, ListUsersCommand } from "@a
 import { FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { type Finished, Terraform } from "./support/terraform";
 
 const BUCKET = "core-state";
@@ -40,11 +40,6 @@ describe.each(programs())("with $name a deployment", ({ path }) => {
     await aws.createBucket(BUCKET);
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = initialized(deployments);
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("is created by one of two simultaneous applies, and the other one reports that the state is locked", async () => {

@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-iam";
 import documentedActions from "../helpers/documented-actions.json";
 import { LocalAws } from "./support/local-aws";
-import { copyOfProject, removeFolders } from "./support/project";
+import { copyOfProject } from "./support/project";
 import { type Finished, ownProviderEnvironment, runIn, Terraform } from "./support/terraform";
 
 const BUCKET = "example-terraform-state";
@@ -37,11 +37,6 @@ describe("cdktf deploy of the first deployment of the README", () => {
     project = copyOfProject();
     deployed = cdktf("deploy", "deckhouse", "--auto-approve");
     terraform = new Terraform(join(project, "cdktf.out/stacks/deckhouse"), aws);
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("applies", () => {

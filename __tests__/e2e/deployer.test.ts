@@ -26,7 +26,7 @@ import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../helpers/simulator";
 import { type Done, Pipeline, type Step } from "./support/deployer";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { document, failingGrants, isFor, without } from "./support/refusals";
 
 const ACCOUNT = "arn:aws:iam::123456789012";
@@ -162,11 +162,6 @@ describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, 
     await pipeline.allow(text);
   });
 
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
-  });
-
   const asked = () => done.flatMap(({ decisions }) => decisions);
   // `init` ignores some denied calls; every later step repeats its calls.
   const firstAsked = (grant: Grant) =>
@@ -242,11 +237,6 @@ describe("with its policies", () => {
     aws = await LocalAws.start();
     await aws.createBucket("state");
     pipeline = await Pipeline.with(aws);
-  });
-
-  afterEach(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("a pipeline that assumes a role uses only the state, and the role does the rest", async () => {

@@ -7,7 +7,7 @@ import { changesMarkdown, changesText } from "../../src/cli/diff/render-summary"
 import type { RuleId } from "../../src/cli/diff/rules";
 import { actionsOf, resourcesOf, seriousRules, verdictOf } from "../helpers/diff";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import type { Terraform } from "./support/terraform";
 
 /** Unprotected, because a plan that `protect` rejects cannot be saved. */
@@ -51,11 +51,6 @@ describe("the change summary of a plan", () => {
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("reports the first apply as broadened: a user with all permissions, and a key", async () => {

@@ -36,7 +36,7 @@ import { TAKES_AWAY } from "../helpers/drift";
 import { schemaErrors } from "../helpers/json-schema";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const ACCOUNT = "123456789012";
@@ -137,11 +137,6 @@ describe("drift", () => {
     await iam.send(new CreateUserCommand({ UserName: "auditor" }));
     const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "auditor" }));
     auditor = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("finds nothing in an account with an applied deployment and the role of DKP, with only the printed policy", async () => {

@@ -4,7 +4,7 @@ import { CreateGroupCommand, PutGroupPolicyCommand } from "@aws-sdk/client-iam";
 import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders, write } from "./support/project";
+import { Deployments, write } from "./support/project";
 import { type Finished, jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const BASE = `
@@ -188,11 +188,6 @@ describe("diff --plan of a configuration that synth does not write", () => {
     secrets = [...terraform.state().matchAll(/"(?:secret|ses_smtp_password_v4)": "([^"]+)"/g)].map(([, secret = ""]) => secret);
     await aws.iam().send(new CreateGroupCommand({ GroupName: "admins" }));
     await aws.iam().send(new PutGroupPolicyCommand({ GroupName: "admins", PolicyName: "x", PolicyDocument: policyOf("*") }));
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it.each(rows(Object.entries(EDITS), 4))("ends with 3 and shows no secret: %s", (_, { edit = {}, files = {}, init }) => {

@@ -4,7 +4,7 @@ import { GetRolePolicyCommand, ListAccessKeysCommand, ListAttachedUserPoliciesCo
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { runIn, terraformEnvironment } from "./support/terraform";
 
 const FOLDER = join(PROJECT, "examples/clusters");
@@ -20,11 +20,6 @@ describe("the settings files of examples/clusters", () => {
     await aws.createBucket("example-terraform-state");
     // All in one project: no two have the same names.
     deployments = Deployments.of(Object.fromEntries(FILES.map((file) => [basename(file, ".yaml"), settings(file)])));
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   const keysOf = async (UserName: string) =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { npmEnvironment } from "./support/consumer";
-import { folder, removeFolders, write } from "./support/project";
+import { folder, write } from "./support/project";
 import { runIn } from "./support/terraform";
 
 /** Deployments of a user, in a format of the user's own. */
@@ -35,8 +35,6 @@ describe("a fork of this repository with other deployments", () => {
     runIn(fork, npmEnvironment(), "git", "init", "--quiet");
     runIn(fork, npmEnvironment(), "git", "add", "--all");
   });
-
-  afterAll(removeFolders);
 
   it("synthesizes and reviews its deployments", () => {
     expect(npm("run", "--silent", "synth")).toMatchObject({ status: 0 });

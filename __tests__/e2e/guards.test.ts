@@ -1,6 +1,7 @@
 import { ListAccessKeysCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
+import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import type { Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
@@ -20,16 +21,12 @@ describe("guards of a live deployment", () => {
     terraform.apply();
   });
 
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
-  });
-
   it.each([
     ["a new user name", "user: { name: deckhouse2 }", [], "aws_iam_access_key.user"],
     ["a new case of the user name", "user: { name: Deckhouse }", [], "aws_iam_access_key.user"],
     ["a new policy name", "policy: { name: Other }", [], "aws_iam_policy.policy"],
     ["a new policy path", "policy: { path: /platform/ }", [], "aws_iam_policy.policy"],
+    ["an OpenPGP key for a live key", `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [], "aws_iam_access_key.user"],
     ["-replace of the key", "", ["-replace=aws_iam_access_key.user"], "aws_iam_access_key.user"],
   ])("rejects %s and names the resource", (_, more, args, address) => {
     settings(more);

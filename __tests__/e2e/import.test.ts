@@ -1,7 +1,7 @@
 import { ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import documentedActions from "../helpers/documented-actions.json";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments, folder, removeFolders } from "./support/project";
+import { Deployments, folder } from "./support/project";
 import { runIn, type Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
@@ -18,11 +18,6 @@ describe("the import of objects that were created with the documented commands",
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
-  });
-
-  afterEach(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   /** The AWS CLI as a user runs it, with the documented policy in `policy.json`. */

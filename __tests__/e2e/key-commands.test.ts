@@ -4,7 +4,7 @@ import { CreateAccessKeyCommand, DeleteAccessKeyCommand } from "@aws-sdk/client-
 import { PROJECT } from "../helpers/project-root";
 import { Gpg } from "./support/gpg";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, folder, removeFolders } from "./support/project";
+import { Deployments, folder } from "./support/project";
 import type { KeysReport } from "./support/recovery";
 import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
@@ -51,12 +51,6 @@ describe("the commands about keys", () => {
     gpg = Gpg.create("future-default");
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
-  });
-
-  afterAll(async () => {
-    gpg.stop();
-    await aws.stop();
-    removeFolders();
   });
 
   it("report what to do first", () => {

@@ -4,7 +4,7 @@ import { rows } from "../helpers/complete";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { BUCKET, KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { succeed } from "./support/recovery";
 import type { Terraform } from "./support/terraform";
 
@@ -217,7 +217,6 @@ describe("the printed steps on real Terraform", () => {
     for (const copy of [...copies, ...Object.values(starts).map(({ aws }) => aws), origin]) {
       await copy.stop();
     }
-    removeFolders();
   });
 
   it("lead a second deployment to another policy.name, and then to its own key", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import { PAGE_HCL } from "./support/documented-commands";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, folder, removeFolders } from "./support/project";
+import { Deployments, folder } from "./support/project";
 import { Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
@@ -17,11 +17,6 @@ describe("migrating from the documented HCL", () => {
     aws = await LocalAws.start();
     documentedHcl = new Terraform(folder({ "main.tf": PAGE_HCL }), aws);
     documentedHcl.init();
-  });
-
-  afterEach(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   const migrate = (settings: string) => {

@@ -1,6 +1,6 @@
 import { CreatePolicyCommand, ListAttachedRolePoliciesCommand } from "@aws-sdk/client-iam";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import type { Terraform } from "./support/terraform";
 
 const NAMES = ["Logs", "Metrics"];
@@ -25,11 +25,6 @@ describe("the node role of a live deployment", () => {
     terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
     terraform.apply();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("renames attachments whose addresses are positions, and calls nothing", async () => {

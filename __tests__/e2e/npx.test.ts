@@ -8,7 +8,7 @@ import { COMPLETE } from "../helpers/complete";
 import { ANYWHERE, npxLines } from "../helpers/npx-lines";
 import { PROJECT } from "../helpers/project-root";
 import { mustSucceed, npmEnvironment } from "./support/consumer";
-import { folder, removeFolders, write } from "./support/project";
+import { folder, write } from "./support/project";
 import { runIn } from "./support/terraform";
 
 /** The name of the package, and of the programs that documents run with npx. */
@@ -78,7 +78,6 @@ describe("npx, where an external package has the name of this one and nothing is
 
   afterAll(async () => {
     await registry.stop();
-    removeFolders();
   });
 
   /** Runs a line as CI does, with npm's own settings, and returns whether the external program ran. */

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { install, mustSucceed, npmEnvironment, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, folder, removeFolders, write } from "./support/project";
+import { Deployments, folder, write } from "./support/project";
 import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "deployments/deckhouse.yaml";
@@ -111,11 +111,6 @@ describe("a repository that dkp-access init wrote", () => {
     repository = new Repository(aws);
     init(program, repository, "--pipeline", "gitlab");
     install(repository.path);
-  });
-
-  afterAll(async () => {
-    await aws?.stop();
-    removeFolders();
   });
 
   it("has and names a copy of the packed file that the program was installed from", () => {

@@ -4,7 +4,7 @@ import { deadLinks } from "../helpers/links";
 import { PROJECT } from "../helpers/project-root";
 import { Consumer, npmEnvironment } from "./support/consumer";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments, folder, removeFolders, write } from "./support/project";
+import { Deployments, folder, write } from "./support/project";
 import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const BUCKET = "example-terraform-state";
@@ -66,11 +66,6 @@ describe("other projects", () => {
     for (const terraform of [cdktf, hcl]) {
       terraform.init(S3_ON_LOCAL_AWS);
     }
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   /** What AWS Secrets Manager holds under a name. */

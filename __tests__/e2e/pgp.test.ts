@@ -6,10 +6,7 @@ import { PROJECT } from "../helpers/project-root";
 import { Gpg } from "./support/gpg";
 import { KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
-import type { Terraform } from "./support/terraform";
-
-const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
+import { Deployments } from "./support/project";
 
 /** How many files of a folder contain a string, as bytes. */
 function occurrences(path: string, text: string): number {
@@ -17,86 +14,6 @@ function occurrences(path: string, text: string): number {
     .filter((entry) => entry.isFile() && !entry.parentPath.includes(".terraform/"))
     .filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(text)).length;
 }
-
-describe("secrets encrypted with a throw-away OpenPGP key", () => {
-  let aws: LocalAws;
-  let deployments: Deployments;
-  let terraform: Terraform;
-  const homes: Gpg[] = [];
-  const printed: string[] = [];
-  const gpg = (algorithm: string) => {
-    const home = Gpg.create(algorithm);
-    homes.push(home);
-    return home;
-  };
-
-  const apply = (accessKeys: string) => {
-    deployments.change({ deckhouse: `${SETTINGS}accessKeys: ${accessKeys}\n` });
-    printed.push(terraform.run("plan", "-out=plan"), terraform.run("apply", "plan"));
-  };
-  const decrypted = (by: Gpg) => {
-    const { access_key_id = "", encrypted_secret_access_key = "" } = terraform.outputs();
-    return { accessKeyId: access_key_id, secretAccessKey: by.decrypt(encrypted_secret_access_key) };
-  };
-
-  /** Where a secret is in plaintext: state, plan as Terraform shows it, files, and printed output. */
-  const clear = (secret: string) => ({
-    state: terraform.state().includes(secret),
-    plan: terraform.run("show", "-json", "plan").includes(secret),
-    files: occurrences(deployments.path, secret),
-    printed: printed.join("").includes(secret),
-  });
-  const NOWHERE = { state: false, plan: false, files: 0, printed: false };
-
-  beforeEach(async () => {
-    aws = await LocalAws.start();
-    deployments = Deployments.of({ deckhouse: SETTINGS });
-    terraform = deployments.terraform("deckhouse", aws);
-    terraform.init();
-  });
-
-  afterEach(async () => {
-    for (const each of homes.splice(0)) {
-      each.stop();
-    }
-    await aws.stop();
-    removeFolders();
-  });
-
-  it.each(["future-default", "rsa2048"])("are nowhere in plaintext, and work when decrypted: %s", async (algorithm) => {
-    const owner = gpg(algorithm);
-    apply(`{ primary: { pgpKey: ${owner.publicKey()} } }`);
-    const key = decrypted(owner);
-    expect(key.secretAccessKey).toHaveLength(40);
-    expect(await aws.accepts(key)).toBe(true);
-    apply(`{ primary: { pgpKey: ${owner.publicKey()} } }`);
-    expect(clear(key.secretAccessKey)).toEqual(NOWHERE);
-    expect(terraform.outputNames()).toContain("key_fingerprint");
-    expect(terraform.outputNames()).not.toContain("secret_access_key");
-  });
-
-  it("are in plaintext without pgpKey, in the state and in the next plan, and never in the printed output", () => {
-    apply("{}");
-    const { secretAccessKey } = terraform.key();
-    apply("{}");
-    const found = clear(secretAccessKey);
-    expect(found).toMatchObject({ state: true, plan: true, printed: false });
-    expect(found.files).toBeGreaterThan(0);
-  });
-
-  it("are not created with accessKeys: none", async () => {
-    await aws.calls();
-    apply("none");
-    expect(await aws.changes()).not.toContain("CreateAccessKey");
-    expect(terraform.outputNames().filter((name) => /key/.test(name))).toEqual([]);
-  });
-
-  it("rejects another pgpKey for a live slot, because that would replace its key", () => {
-    apply(`{ primary: { pgpKey: ${gpg("future-default").publicKey()} } }`);
-    deployments.change({ deckhouse: `${SETTINGS}accessKeys: { primary: { pgpKey: ${gpg("rsa2048").publicKey()} } }\n` });
-    expect(terraform.attempt("plan").output).toContain("Instance cannot be destroyed");
-  });
-});
 
 /** Keeps what Terraform plans, and what it prints. */
 class RecordingOperator extends KeyOperator {
@@ -118,17 +35,10 @@ class RecordingOperator extends KeyOperator {
     await this.follow({ ...report.next, edits });
   }
 
-  /** The secret of a slot's key in the state, decrypted. */
-  secretIn(address: string, by: Gpg): string {
-    const { resources } = JSON.parse(this.terraform.state()) as {
-      readonly resources: readonly {
-        type: string;
-        name: string;
-        instances: readonly { attributes: { encrypted_secret: string } }[];
-      }[];
-    };
-    const key = resources.find(({ type, name }) => `${type}.${name}` === address);
-    return by.decrypt(key?.instances[0]?.attributes.encrypted_secret ?? "");
+  /** The secret of a key in the state, decrypted. */
+  secretOf(name: string, by: Gpg): string {
+    const key = this.terraform.keysInState().find((one) => one.name === name);
+    return by.decrypt(key?.attributes.encrypted_secret ?? "");
   }
 
   /** Where a secret is in plaintext. */
@@ -145,8 +55,6 @@ class RecordingOperator extends KeyOperator {
 }
 
 describe("the documented commands for an OpenPGP key", () => {
-  afterAll(removeFolders);
-
   it.each([
     ["docs/how-to/keys.md", ""],
     ["templates/deployment.yaml", "# "],
@@ -162,8 +70,8 @@ describe("the documented commands for an OpenPGP key", () => {
 describe("a rotation that follows what dkp-access keys prints", () => {
   const BUCKET = "pgp-state";
   const BASE = { region: "eu-central-1", backend: { s3: { bucket: BUCKET, region: "eu-central-1" } } };
-  const PRIMARY = "aws_iam_access_key.user";
-  const SECONDARY = "aws_iam_access_key.user-secondary";
+  const PRIMARY = "user";
+  const SECONDARY = "user-secondary";
   const NOWHERE = { state: false, plan: false, outputs: false, files: 0, printed: false };
   let aws: LocalAws;
   let scenario: RecordingOperator;
@@ -181,13 +89,6 @@ describe("a rotation that follows what dkp-access keys prints", () => {
     scenario = new RecordingOperator(aws, deployments, terraform, BASE, homes);
   });
 
-  afterAll(async () => {
-    first.stop();
-    second.stop();
-    await aws.stop();
-    removeFolders();
-  });
-
   it("leads from a plaintext key to an encrypted one, whose secret is nowhere in plaintext at any step", async () => {
     scenario.terraform.apply();
     scenario.handOver();
@@ -195,7 +96,7 @@ describe("a rotation that follows what dkp-access keys prints", () => {
     // The printed settings have no pgpKey yet: the first one is the person's decision.
     scenario.write({ accessKeys: { secondary: { pgpKey: first.publicKey() } } });
     await scenario.next();
-    const secret = scenario.secretIn(SECONDARY, first);
+    const secret = scenario.secretOf(SECONDARY, first);
     expect(secret).toHaveLength(40);
     expect(scenario.found(secret)).toEqual(NOWHERE);
     await scenario.next();
@@ -218,7 +119,7 @@ describe("a rotation that follows what dkp-access keys prints", () => {
     scenario.write({ accessKeys: { ...accessKeys, primary: { status: "absent", pgpKey: second.publicKey() } } });
     scenario.env.GNUPGHOME = second.home;
     await scenario.next();
-    const secret = scenario.secretIn(PRIMARY, second);
+    const secret = scenario.secretOf(PRIMARY, second);
     expect([scenario.found(secret), scenario.found(old.secretAccessKey)]).toEqual([NOWHERE, NOWHERE]);
     await scenario.settle();
     expect([scenario.found(secret), scenario.found(old.secretAccessKey)]).toEqual([NOWHERE, NOWHERE]);

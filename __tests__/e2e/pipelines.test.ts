@@ -19,7 +19,7 @@ import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
 import { LocalAws } from "./support/local-aws";
 import { Checkout, createLock, descendants, gitHub, gitLab, runSteps, startStep } from "./support/pipeline";
-import { folder, removeFolders } from "./support/project";
+import { folder } from "./support/project";
 import { type Finished, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
@@ -63,8 +63,6 @@ describe("a checkout for a job", () => {
     return { path, finished: runSteps(path, [step]) };
   };
 
-  afterAll(removeFolders);
-
   it("has nothing that git does not track, but the plan of an earlier job", () => {
     const { path, finished } = prepare({});
     expect(finished).toEqual({ status: 0, output: "" });
@@ -103,7 +101,6 @@ describe("a second reviewer on GitLab", () => {
     const path = folder();
     const [job] = gitLab(path, "second-reviewer", variables);
     expect(runSteps(path, job === undefined ? [] : [job]).status).toBe(status);
-    removeFolders();
   });
 
   it("approves the commit of the source branch when the pipeline runs on a merge result", () => {
@@ -119,7 +116,6 @@ describe("a second reviewer on GitLab", () => {
       status: 2,
       output: `a second reviewer must approve this commit: set the label dkp-second-review-${COMMIT} and run the pipeline again\n`,
     });
-    removeFolders();
   });
 });
 
@@ -244,11 +240,6 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     checkout.run(environment, "npm", "run", "--silent", "review");
     createLock(checkout, environment);
     checkout.commit();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   afterEach(() => {

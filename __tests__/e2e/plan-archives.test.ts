@@ -9,7 +9,7 @@ import { verifySavedPlan } from "../../src/cli/diff/saved-plan";
 import { cases, SAMPLE } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { type ArchiveParts, archiveOf, archiveParts, uint } from "../helpers/saved-plans";
-import { folder, removeFolders } from "./support/project";
+import { folder } from "./support/project";
 import { runIn, terraformEnvironment } from "./support/terraform";
 
 const CONFIGURATION = JSON.stringify({
@@ -198,8 +198,6 @@ describe("an archive that is not as Terraform wrote it", () => {
     }
     honest = readFileSync(join(path, "plan"));
   });
-
-  afterAll(removeFolders);
 
   const isVerified = (archive: Buffer) =>
     verifySavedPlan(archive, { files: { "cdk.tf.json": [CONFIGURATION] }, lock: undefined, isPartial: false })?.verification ===

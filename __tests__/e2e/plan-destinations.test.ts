@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { type Finished, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const settings = (backend: string) => `region: eu-central-1\naccountId: "123456789012"\nprotect: false\nbackend: ${backend}\n`;
@@ -38,11 +38,6 @@ describe("diff --plan of a plan with another destination", () => {
     terraform = deployments.terraform("x", aws);
     terraform.init();
     terraform.apply();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("ends with 0 where it is that of the settings, and shows it", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ListUsersCommand } from "@aws-sdk/client-iam";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { folder, removeFolders, write } from "./support/project";
+import { folder, write } from "./support/project";
 import { type Finished, runIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
@@ -24,11 +24,6 @@ describe("dkp-access plan", () => {
     environment = terraformEnvironment(aws);
     project = folder({ "cdktf.json": "{}" });
     settings("deckhouse", SETTINGS);
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("synthesizes, initializes, plans and summarizes, although the settings of another deployment are invalid", async () => {

@@ -4,7 +4,7 @@ import { UNTAGGED_MODES } from "../helpers/clusters";
 import { MEASURED } from "../helpers/measured-calls";
 import { PROJECT } from "../helpers/project-root";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { jsonOf, type Terraform } from "./support/terraform";
 
 const CLUSTER =
@@ -26,11 +26,6 @@ describe("the policy as AWS stores it", () => {
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   const ALLOWED_NETWORKS =
@@ -93,11 +88,6 @@ describe("a key under enforcement makes the calls of DKP's bootstrap and destroy
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it.each([

@@ -18,7 +18,7 @@ import { permissionsOf } from "../helpers/permissions";
 import { FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Operator } from "./support/operator";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { type Finished, Terraform, terraformEnvironment } from "./support/terraform";
 
 const key = (index: number) =>
@@ -221,10 +221,8 @@ describe("a live deployment", () => {
     own = terraform.key();
   });
 
-  afterAll(async () => {
+  afterAll(() => {
     process.stderr.write(`${JSON.stringify(totals)}\n`);
-    await aws.stop();
-    removeFolders();
   });
 
   it.each(

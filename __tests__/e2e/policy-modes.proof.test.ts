@@ -9,7 +9,7 @@ import { type PolicyOptions, policyStatements } from "../../src/iam/policy-state
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
-import { folder, removeFolders } from "./support/project";
+import { folder } from "./support/project";
 
 const DEPLOYMENTS = cases(40, 2_000);
 /** Deployments that show that the proof fails where it has to. */
@@ -103,7 +103,6 @@ function solve(): ReadonlyMap<Name, readonly string[]> {
   writeFileSync(file, JSON.stringify(NAMES.flatMap((name) => askedOf(name).map(QUESTIONS[name].pairOf))));
   const script = join(PROJECT, "__tests__/decision/z3_subset.py");
   const { stdout, stderr } = spawnSync("python3", [script, file], { encoding: "utf8" });
-  removeFolders();
   expect(stderr).toBe("");
   const { results, questions, seconds } = JSON.parse(stdout);
   const open = results.filter((result: string) => result === "unknown").length;

@@ -1,11 +1,14 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { startAwsCli } from "./support/aws-cli";
+import { cleanUp } from "./support/cleanup";
 import { LocalAws } from "./support/local-aws";
 import { FURTHER_PROGRAMS } from "./support/programs";
-import { folder, removeFolders } from "./support/project";
 import { startServedMirror } from "./support/served-mirror";
-import { ownProviderEnvironment, removeHomes, runIn } from "./support/terraform";
+import { ownProviderEnvironment, runIn } from "./support/terraform";
 
 type Tool = readonly [name: string, command: readonly string[], accepts: (output: string) => boolean, remedy?: string];
 
@@ -77,13 +80,14 @@ export default async function prerequisites(): Promise<void> {
     process.stderr.write(`without these, some end-to-end tests fail:\n${others.join("\n")}\n`);
   }
   const required = missing(REQUIRED);
-  const path = folder({ "main.tf": WITH_PROVIDER });
+  const path = mkdtempSync(join(tmpdir(), "e2e-provider-"));
+  writeFileSync(join(path, "main.tf"), WITH_PROVIDER);
   const environment = ownProviderEnvironment();
   const { status, output } =
     required.length > 0 ? { status: 0, output: "" } : runIn(path, environment, "terraform", "init", "-no-color");
-  removeHomes();
+  await cleanUp();
   if (required.length > 0 || status !== 0) {
-    removeFolders();
+    rmSync(path, { recursive: true });
     const provider = status === 0 ? [] : [`  ${NO_PROVIDER}`, output];
     throw plainError(["the end-to-end tests need:", ...required, ...provider].join("\n"));
   }

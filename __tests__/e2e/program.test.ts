@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { folder as newFolder, removeFolders } from "./support/project";
+import { folder as newFolder } from "./support/project";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const PROGRAM = join(PROJECT, "bin/dkp-access");
@@ -13,8 +13,6 @@ describe("dkp-access in a process of its own", () => {
   beforeEach(() => {
     folder = newFolder({ "cdktf.json": "{}", "deployments/dev.yaml": SETTINGS });
   });
-
-  afterAll(removeFolders);
 
   const node = (...args: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env: {} });

@@ -6,7 +6,7 @@ import { hclArguments } from "../../src/cli/text/hcl";
 import { PROJECT } from "../helpers/project-root";
 import { reviewOf } from "../helpers/reviewed";
 import { LocalAws } from "./support/local-aws";
-import { Deployments, folder, removeFolders } from "./support/project";
+import { Deployments, folder } from "./support/project";
 import { runIn, Terraform } from "./support/terraform";
 
 /** The line above the variant that keeps the secret out of the state of the workspace; all lines below it are comments. */
@@ -64,11 +64,6 @@ describe("the review pack", () => {
   beforeAll(async () => {
     aws = await LocalAws.start();
     await aws.createBucket("state");
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("contains the applied configuration in main.tf.json: the same plan, and no changes afterwards", () => {
@@ -156,8 +151,6 @@ describe("the review pack", () => {
 });
 
 describe("the review pack of the same settings", () => {
-  afterAll(removeFolders);
-
   it("has the same bytes in another folder, time zone and locale, and no absolute path", () => {
     const packIn = (environment: Record<string, string>) => {
       const deployments = Deployments.of({ full: FULL });
@@ -186,8 +179,6 @@ accessKeys: none
 };
 
 describe("the guide for the console", () => {
-  afterAll(removeFolders);
-
   it("is well-formed Markdown", () => {
     const path = folder(
       Object.fromEntries(

@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, 
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { copyOfProject, Deployments, folder, removeFolders, write } from "./support/project";
+import { copyOfProject, Deployments, folder, write } from "./support/project";
 import { runIn, startIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
@@ -23,11 +23,6 @@ describe("cdktf synth", () => {
     await aws.createBucket("state");
     project = copyOfProject();
     write(project, { "deployments/deckhouse.yaml": SETTINGS });
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   it("writes the same bytes as the app alone", () => {
@@ -99,8 +94,6 @@ setInterval(() => {}, 1000);
 });
 
 describe("the app of cdktf.json", () => {
-  afterAll(removeFolders);
-
   it("compiles whatever was changed, and runs nothing that has a type error", () => {
     const project = folder({ "main.ts": 'process.stdout.write("first");\n' });
     for (const path of ["package.json", "tsconfig.json", "scripts/app.cjs"]) {
@@ -123,8 +116,6 @@ describe("the app of cdktf.json", () => {
 });
 
 describe("several runs of dkp-access synth at the same time", () => {
-  afterAll(removeFolders);
-
   it("write the same stacks, and leave them complete", async () => {
     const project = folder({ "cdktf.json": "{}" });
     const names = Array.from({ length: 40 }, (_, index) => `dev-${index}`);

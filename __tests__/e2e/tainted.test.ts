@@ -1,11 +1,9 @@
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Operator } from "./support/operator";
-import { Deployments, removeFolders } from "./support/project";
+import { Deployments } from "./support/project";
 import { Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
-
-afterAll(removeFolders);
 
 describe("a first deployment that may not read what it created", () => {
   let aws: LocalAws;
@@ -27,8 +25,6 @@ describe("a first deployment that may not read what it created", () => {
     aws = await LocalAws.start();
     operator = await Operator.in(aws);
   });
-
-  afterEach(() => aws.stop());
 
   it.each([
     ["aws_iam_user.user", "iam:GetUser"],
@@ -68,8 +64,6 @@ describe("a live deployment with a tainted resource", () => {
     terraform.apply();
     key = terraform.key();
   });
-
-  afterAll(() => aws.stop());
 
   it.each([
     ["aws_iam_policy.policy", "protect: false", "EntityAlreadyExists"],

@@ -11,7 +11,7 @@ import { requiredRequests } from "../helpers/required-requests";
 import { mustSucceed } from "./support/consumer";
 import { agedState } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { folder, removeFolders } from "./support/project";
+import { folder } from "./support/project";
 import { runIn, startIn } from "./support/terraform";
 import { YearAccount } from "./support/year-account";
 
@@ -111,7 +111,6 @@ describe("A year of the access of a DKP cluster to AWS", () => {
 
   afterAll(async () => {
     await account?.close();
-    removeFolders();
   });
 
   afterEach(async () => {
@@ -294,10 +293,6 @@ describe("A year in an account of one's own", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-  });
-
-  afterAll(async () => {
-    await aws.stop();
   });
 
   const CONFIG = JSON.stringify({

@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { cleanUp } from "../../__tests__/e2e/support/cleanup";
 import { LocalAws } from "../../__tests__/e2e/support/local-aws";
-import { folder, removeFolders, write } from "../../__tests__/e2e/support/project";
+import { folder, write } from "../../__tests__/e2e/support/project";
 import { startServedMirror } from "../../__tests__/e2e/support/served-mirror";
-import { ownProviderEnvironment, removeHomes, runIn, terraformEnvironment } from "../../__tests__/e2e/support/terraform";
+import { ownProviderEnvironment, runIn, terraformEnvironment } from "../../__tests__/e2e/support/terraform";
 import { ENCRYPTION_KEY } from "../../__tests__/helpers/pgp-keys";
 import { PROJECT } from "../../__tests__/helpers/project-root";
 import { isAllowed, type Request } from "../../__tests__/helpers/simulator";
@@ -218,8 +219,7 @@ async function main(): Promise<void> {
 
 main()
   .catch((error: Error) => process.stderr.write(`${error.stack}\n`))
-  .then((failed) => {
-    removeHomes();
-    removeFolders();
+  .then(async (failed) => {
+    await cleanUp();
     process.exit(failed ? 1 : 0);
   });

@@ -1,6 +1,5 @@
 import { COMPLETE, rows } from "../../helpers/complete";
 import { type Fault, LOSSES, RETRIED } from "../support/fault-proxy";
-import { removeFolders } from "../support/project";
 import { FLOWS, flowNamed } from "./flows";
 import { Life } from "./life";
 
@@ -67,11 +66,6 @@ describe("a run of Terraform with a fault at one call", () => {
 
   beforeAll(async () => {
     life = await Life.start();
-  });
-
-  afterAll(async () => {
-    await life.stop();
-    removeFolders();
   });
 
   const NOTHING_LOST = { deniedAfter: [], works: true, isUpToDate: true };

@@ -75,13 +75,6 @@ export class Life {
     return new Life(origin, key, new Variants(origin, key));
   }
 
-  async stop(): Promise<void> {
-    for (const account of this.accounts.values()) {
-      await (await account).aws.stop();
-    }
-    await this.origin.stop();
-  }
-
   /**
    * Runs a flow with faults on a copy of its account, and follows docs/how-to/recover.md until nothing is left to do.
    * @param interruptedAt the call at which a person presses Ctrl-C once

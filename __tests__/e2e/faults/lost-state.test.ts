@@ -1,6 +1,5 @@
 import { parse, stringify } from "yaml";
 import type { Step } from "../../../src/cli/account/keys/next-step";
-import { removeFolders } from "../support/project";
 import { attentionOf, keysReport, shows, succeed, terraformOf } from "../support/recovery";
 import { BUCKET } from "./flows";
 import { isAccepted, type Lent, Life } from "./life";
@@ -30,11 +29,6 @@ describe("a deployment with every kind of object whose state is lost", () => {
 
   beforeAll(async () => {
     life = await Life.start();
-  });
-
-  afterAll(async () => {
-    await life.stop();
-    removeFolders();
   });
 
   const apply = async (scene: Lent["scene"], settings: string) => {

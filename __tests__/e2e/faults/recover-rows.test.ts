@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DetachUserPolicyCommand, TagUserCommand } from "@aws-sdk/client-iam";
-import { removeFolders, write } from "../support/project";
+import { write } from "../support/project";
 import { attentionOf, dkpAccess, keysReport, shows, succeed, terraformOf } from "../support/recovery";
 import { BUCKET, flowNamed } from "./flows";
 import { isAccepted, type Lent, Life } from "./life";
@@ -19,11 +19,6 @@ describe("a deployment whose state or account was changed", () => {
 
   beforeAll(async () => {
     life = await Life.start();
-  });
-
-  afterAll(async () => {
-    await life.stop();
-    removeFolders();
   });
 
   const plan = ({ scene }: Lent) => terraformOf(scene).start("plan", "-detailed-exitcode");

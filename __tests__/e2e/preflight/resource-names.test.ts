@@ -4,7 +4,7 @@ import type { Step } from "../../../src/cli/account/keys/next-step";
 import { NODE_TRUST } from "../../../src/iam/node-role-permissions";
 import { PROJECT } from "../../helpers/project-root";
 import { LocalAws } from "../support/local-aws";
-import { Deployments, removeFolders } from "../support/project";
+import { Deployments } from "../support/project";
 import { jsonOf, type Terraform, terraformEnvironment } from "../support/terraform";
 
 const SETTINGS = `region: eu-central-1
@@ -35,11 +35,6 @@ describe("the preflight of names that exist", () => {
     await iam.send(new CreateRoleCommand({ RoleName: "dkp-nodes", Path: "/apps/", AssumeRolePolicyDocument }));
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
-  });
-
-  afterAll(async () => {
-    await aws.stop();
-    removeFolders();
   });
 
   const program = <T>(...args: readonly string[]) =>

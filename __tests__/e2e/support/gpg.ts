@@ -1,12 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { folder } from "./project";
+import { atEnd, temporaryFolder } from "./cleanup";
 
 /** With RSA, GnuPG creates only a signing key unless a usage is given. */
 const USAGE: Readonly<Record<string, string>> = { rsa2048: "sign,encrypt" };
 
 /** A temporary GnuPG home folder with one key. */
 export class Gpg {
-  readonly home = folder();
+  readonly home = temporaryFolder();
+
+  constructor() {
+    // Its agent would outlive the test.
+    atEnd(() => spawnSync("gpgconf", ["--kill", "all"], { env: { PATH: process.env.PATH, GNUPGHOME: this.home } }));
+  }
 
   /** @param algorithm as for `gpg --quick-generate-key` */
   static create(algorithm: string): Gpg {
@@ -21,7 +26,6 @@ export class Gpg {
     const withoutQuestions = `gpg() { command gpg --batch --quiet --pinentry-mode loopback --passphrase "" "$@"; }\n${commands}`;
     const env = { PATH: process.env.PATH, GNUPGHOME: gpg.home };
     const { stdout, stderr, status } = spawnSync("sh", ["-e", "-c", withoutQuestions], { env, encoding: "utf8" });
-    gpg.stop();
     if (status !== 0) {
       throw new Error(stderr);
     }
@@ -34,11 +38,6 @@ export class Gpg {
 
   decrypt(base64: string): string {
     return this.run(["--decrypt"], Buffer.from(base64, "base64")).toString();
-  }
-
-  /** Stops the agent of GnuPG, which would outlive the test. */
-  stop(): void {
-    spawnSync("gpgconf", ["--kill", "all"], { env: { PATH: process.env.PATH, GNUPGHOME: this.home } });
   }
 
   /** Runs GnuPG without questions. @throws Error with its output if it fails */

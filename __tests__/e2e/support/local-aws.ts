@@ -5,6 +5,7 @@ import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { sign } from "aws4";
 import { PROJECT } from "../../helpers/project-root";
 import { startInBackground } from "./background-program";
+import { atEnd } from "./cleanup";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -36,12 +37,11 @@ const VERSIONS: Readonly<Record<string, string>> = { ec2: "2016-11-15", iam: "20
 /** The variable with the address of the local AWS that all others of a run are copies of. */
 const ORIGIN = "E2E_LOCAL_AWS";
 
-/** A local AWS in its own process, which ends with the run of all tests at the latest. */
+/** A local AWS in its own process, which ends with the tests of the file. */
 export class LocalAws {
-  private constructor(
-    readonly url: string,
-    private readonly end: () => Promise<unknown>,
-  ) {}
+  private isRunning = true;
+
+  private constructor(readonly url: string) {}
 
   /** Starts the one that `start` copies: Python needs 1.6 s of CPU time to load moto, and a copy of its process nearly none. */
   static async startOrigin(): Promise<void> {
@@ -56,11 +56,17 @@ export class LocalAws {
   private static async copyOf(origin: string): Promise<LocalAws> {
     const answer = await fetch(`${origin}/copies`, { method: "POST" });
     const { url } = (await answer.json()) as { readonly url: string };
-    return new LocalAws(url, () => fetch(`${url}/copies`, { method: "DELETE" }));
+    const aws = new LocalAws(url);
+    atEnd(() => aws.stop());
+    return aws;
   }
 
+  /** Ends it before the tests of the file have ended. */
   async stop(): Promise<void> {
-    await this.end();
+    if (this.isRunning) {
+      this.isRunning = false;
+      await fetch(`${this.url}/copies`, { method: "DELETE" });
+    }
   }
 
   /** Another local AWS at another address, with a copy of the current account. */

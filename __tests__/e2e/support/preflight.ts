@@ -18,7 +18,7 @@ import { NODE_TRUST, nodePolicy } from "../../../src/iam/node-role-permissions";
 import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";
 import { type Call, type Credentials, LocalAws } from "./local-aws";
-import { folder, removeFolders } from "./project";
+import { folder } from "./project";
 import { imageAnswer, type Simulation, StubAws, simulationAnswer, type WireAnswers } from "./stub-aws";
 
 const SCRIPT = join(PROJECT, "bin/dkp-access");
@@ -117,11 +117,7 @@ export function testAws(): () => TestAws {
     const local = await LocalAws.start();
     started = { local, stub: await StubAws.start(local) };
   });
-  afterAll(async () => {
-    started.stub.stop();
-    await started.local.stop();
-    removeFolders();
-  });
+  afterAll(() => started.stub.stop());
   return () => started;
 }
 

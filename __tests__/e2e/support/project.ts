@@ -1,15 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT } from "../../helpers/project-root";
+import { temporaryFolder } from "./cleanup";
 import { type AnyAws, runIn, Terraform } from "./terraform";
 
-const made: string[] = [];
-
-/** A new empty folder, removed by `removeFolders`. */
+/** A new folder with files, which is removed at the end. */
 export function folder(files: Readonly<Record<string, string>> = {}): string {
-  const path = mkdtempSync(join(tmpdir(), "e2e-"));
-  made.push(path);
+  const path = temporaryFolder();
   write(path, files);
   return path;
 }
@@ -18,12 +15,6 @@ export function write(path: string, files: Readonly<Record<string, string>>): vo
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), content);
-  }
-}
-
-export function removeFolders(): void {
-  for (const path of made.splice(0)) {
-    rmSync(path, { recursive: true, force: true });
   }
 }
 

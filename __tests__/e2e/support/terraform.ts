@@ -1,8 +1,8 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "./cleanup";
 import type { Credentials } from "./local-aws";
 import { SERVED_MIRROR } from "./served-mirror";
 
@@ -26,15 +26,6 @@ const MIRROR = process.env.E2E_PROVIDER_MIRROR;
  */
 const NO_GARBAGE_COLLECTION = { GOGC: "off", GOMEMLIMIT: "1GiB" };
 
-const homes: string[] = [];
-
-/** Removes the home folders of all environments, when no program uses one any more. */
-export function removeHomes(): void {
-  for (const home of homes.splice(0)) {
-    rmSync(home, { recursive: true, force: true });
-  }
-}
-
 /**
  * Environment of Terraform and of the CDKTF command on the local AWS: without the user's own Terraform or AWS configuration.
  * Terraform calls a provider that already runs.
@@ -49,8 +40,7 @@ export function ownProviderEnvironment(aws?: AnyAws, credentials?: Credentials):
 }
 
 function environment(mirror: string | undefined, aws?: AnyAws, credentials?: Credentials): Record<string, string> {
-  const home = mkdtempSync(join(tmpdir(), "e2e-home-"));
-  homes.push(home);
+  const home = temporaryFolder();
   const configuration = join(home, "terraformrc");
   writeFileSync(
     configuration,
@@ -193,6 +183,25 @@ export class Terraform {
   state(): string {
     return this.run("state", "pull");
   }
+
+  /** The access keys in the state. */
+  keysInState(): readonly StateKey[] {
+    const { resources } = JSON.parse(this.state()) as { readonly resources: readonly StateResource[] };
+    return resources
+      .filter(({ type }) => type === "aws_iam_access_key")
+      .map(({ name, instances: [instance] }) => ({ name, attributes: instance?.attributes ?? {} }));
+  }
+}
+
+interface StateKey {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+interface StateResource {
+  readonly type: string;
+  readonly name: string;
+  readonly instances: readonly Pick<StateKey, "attributes">[];
 }
 
 interface Plan {

@@ -58,9 +58,7 @@ export class YearAccount {
   /** Deletes every object with the suffix. @returns the ARNs of those that existed */
   async close(): Promise<string> {
     this.remover.stdin.end();
-    const removed = await text(this.remover.stdout);
-    await this.local?.stop();
-    return removed;
+    return text(this.remover.stdout);
   }
 
   /** The environment of Terraform and of the program. */

@@ -161,7 +161,6 @@ describe("the printed steps on real Terraform", () => {
     const terraform = others.terraform("deckhouse", aws);
     terraform.init("-backend-config=use_path_style=true");
     const operator = new KeyOperator(aws, others, terraform, settingsOfSecond);
-    operator.stateKey = backend.s3.key;
     operator.neighbor = first;
     for (const name of names) {
       operator.ofOthers.add(name);

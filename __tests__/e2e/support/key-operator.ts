@@ -17,6 +17,7 @@ import type { Deployments } from "./project";
 import { jsonOf, type Terraform, terraformEnvironment } from "./terraform";
 
 export const BUCKET = "keys-state";
+/** Where the state of a deployment is in the bucket, and the name of its user, unless the settings name others. */
 const STATE = "deckhouse/terraform.tfstate";
 const USER = "deckhouse";
 /** The longest way to the end in the model is shorter. */
@@ -28,6 +29,9 @@ interface Report {
 }
 
 type Tree = Record<string, unknown>;
+interface Backend {
+  readonly s3: { readonly key?: string };
+}
 
 /** A deployment in its own account, DKP, and a person who does only what `dkp-access keys` prints. */
 export class KeyOperator {
@@ -38,8 +42,6 @@ export class KeyOperator {
   readonly leaked = new Map<string, Credentials | undefined>();
   /** The key of another deployment of the account: no step may end it. */
   neighbor: Credentials | undefined;
-  /** Where the state is in the bucket. */
-  stateKey = STATE;
   /** Names that belong to another deployment of the account. */
   readonly ofOthers = new Set<string>();
   /** Leaked keys that were once not Active. */
@@ -60,6 +62,15 @@ export class KeyOperator {
   write(fields: Readonly<Tree> = {}): void {
     this.settings = { ...this.settings, ...structuredClone(fields) };
     this.deployments.change({ deckhouse: stringify(this.settings) });
+  }
+
+  /** Where the state is in the bucket, which other deployments of the account have theirs in. */
+  private get stateKey(): string {
+    return (this.settings.backend as Backend).s3.key ?? STATE;
+  }
+
+  private get user(): string {
+    return (this.settings.user as { readonly name?: string } | undefined)?.name ?? USER;
   }
 
   report(...args: readonly string[]): Report {
@@ -196,7 +207,7 @@ export class KeyOperator {
         this.terraform.run("state", "rm", ...action.addresses);
         return;
       case "create-key": {
-        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: USER }));
+        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: this.user }));
         this.dkp = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
         return;
       }
@@ -204,7 +215,7 @@ export class KeyOperator {
         this.terraform.run("untaint", action.address);
         return;
       case "delete":
-        await iam.send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: action.key }));
+        await iam.send(new DeleteAccessKeyCommand({ UserName: this.user, AccessKeyId: action.key }));
         return;
       case "activate":
       case "deactivate":
@@ -238,7 +249,7 @@ export class KeyOperator {
   }
 
   async setStatus(AccessKeyId: string, Status: "Active" | "Inactive"): Promise<void> {
-    await this.aws.iam().send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId, Status }));
+    await this.aws.iam().send(new UpdateAccessKeyCommand({ UserName: this.user, AccessKeyId, Status }));
   }
 
   private removeUnsent(): void {
@@ -247,7 +258,10 @@ export class KeyOperator {
 
   /** The leaked keys that are Active. */
   private async liveLeaks(): Promise<readonly string[]> {
-    const { AccessKeyMetadata = [] } = await this.aws.iam().send(new ListAccessKeysCommand({ UserName: USER }));
+    if (this.leaked.size === 0) {
+      return [];
+    }
+    const { AccessKeyMetadata = [] } = await this.aws.iam().send(new ListAccessKeysCommand({ UserName: this.user }));
     return AccessKeyMetadata.filter(({ Status }) => Status === "Active").flatMap(({ AccessKeyId = "" }) =>
       this.leaked.has(AccessKeyId) ? [AccessKeyId] : [],
     );
@@ -266,37 +280,41 @@ export class KeyOperator {
     });
     await once(terraform, "exit");
     await proxy.stop();
-    await this.aws.s3("DELETE", `/${BUCKET}/${STATE}.tflock`);
+    await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}.tflock`);
   }
 
   /** IDs of the versions of the state, the newest first. */
   async versions(): Promise<readonly string[]> {
     const listing = await (await this.aws.s3("GET", `/${BUCKET}?versions`)).text();
     return [...listing.matchAll(/<Key>([^<]*)<\/Key><VersionId>([^<]*)</g)]
-      .filter(([, key]) => key === STATE)
+      .filter(([, key]) => key === this.stateKey)
       .map(([, , id = ""]) => id);
   }
 
   async restoreVersion(version = ""): Promise<void> {
-    const source = { "x-amz-copy-source": `${BUCKET}/${STATE}?versionId=${version}` };
-    expect((await this.aws.s3("PUT", `/${BUCKET}/${STATE}`, "", source)).status).toBe(200);
+    const source = { "x-amz-copy-source": `${BUCKET}/${this.stateKey}?versionId=${version}` };
+    expect((await this.aws.s3("PUT", `/${BUCKET}/${this.stateKey}`, "", source)).status).toBe(200);
   }
 
   /** Deletes the state, or all of its versions. */
   async loseState(how: "newest" | "all"): Promise<void> {
     const versions = how === "all" ? await this.versions() : [];
-    await this.aws.s3("DELETE", `/${BUCKET}/${STATE}`);
+    await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}`);
     for (const version of [...versions, ...(how === "all" ? await this.versions() : [])]) {
-      await this.aws.s3("DELETE", `/${BUCKET}/${STATE}?versionId=${version}`);
+      await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}?versionId=${version}`);
     }
   }
 
-  /** Restores the newest version that has the user and these keys. @returns whether there is one */
+  /** Restores the newest version that has the user and these keys. @returns whether there is one, which the present state is not */
   private async restored(keys: readonly string[]): Promise<boolean> {
+    const present = await (await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}`)).text();
     for (const version of await this.versions()) {
-      const answer = await this.aws.s3("GET", `/${BUCKET}/${STATE}?versionId=${version}`);
+      const answer = await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}?versionId=${version}`);
       const text = answer.status === 200 ? await answer.text() : "";
       if (text.includes('"aws_iam_user"') && keys.every((key) => resourcesOf(text).includes(key))) {
+        if (text === present) {
+          return false;
+        }
         await this.restoreVersion(version);
         return true;
       }

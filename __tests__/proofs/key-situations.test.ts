@@ -5,8 +5,7 @@ import { walk } from "../helpers/keys/walk";
 import type { World } from "../helpers/keys/world";
 
 /** Of the first and of the second events of a trail, every nth happens, with each sample another one. */
-function walked(what: string, worlds: Readonly<Record<string, World>>, [first, second]: readonly [number, number]) {
-  const starts = Object.entries(worlds).map(([name, world]) => ({ world, trail: [name] }));
+function walked(what: string, starts: Readonly<Record<string, World>>, [first, second]: readonly [number, number]) {
   const happens = (count: number, left: number) => COMPLETE || (count + SAMPLE) % (left > 0 ? first : second) === 0;
   const { violations, situations, steps, longest } = walk(PROGRAM, { starts, depth: 2, happens });
   process.stdout.write(`${what}: ${situations} situations, ${steps} steps followed, at most ${longest} to the end\n`);

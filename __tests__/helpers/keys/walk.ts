@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Slot } from "../../../src/iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 import type { PrintedAction, PrintedLeak, PrintedReport, PrintedStep } from "./printed-step";
@@ -718,13 +719,22 @@ function otherEvents(world: World): readonly Event[] {
   ];
 }
 
+/** What happened, the last event first. */
+interface Trail {
+  readonly event: string;
+  readonly before?: Trail;
+}
+
+/** A situation that is to be visited, with so many events left. */
 interface Node {
   readonly world: World;
-  readonly trail: readonly string[];
+  readonly name: string;
+  readonly trail: Trail;
+  readonly budget: number;
 }
 
 export interface Options {
-  readonly starts: readonly Node[];
+  readonly starts: Readonly<Record<string, World>>;
   /** How many events happen. */
   readonly depth: number;
   /** Whether an event of this number happens, with so many left behind it: a sample. @default all do */
@@ -740,51 +750,72 @@ export function walk(program: Program, options: Options): Walk {
   return walker.result();
 }
 
+/** All that the walk keeps of a situation which it has seen. */
+interface Seen {
+  budget: number;
+  /** The situation after the next step; undefined at the end. */
+  next?: string | "broken";
+  isVisited: boolean;
+  trail: Trail;
+}
+
+/** A name of fixed size: a walk sees too many situations to keep a text of each. */
+const digestOf = (world: World) => createHash("sha256").update(canonical(world)).digest("base64").slice(0, 16);
+
 class Walker {
-  private readonly budgets = new Map<string, number>();
-  private readonly next = new Map<string, string | undefined>();
-  private readonly trails = new Map<string, readonly string[]>();
+  private readonly seen = new Map<string, Seen>();
+  /** Each text of a trail once: a part of a printed text would keep all of it. */
+  private readonly events = new Map<string, string>();
   private readonly violations: Violation[] = [];
-  private readonly queue: { readonly node: Node; readonly budget: number }[];
+  /** What is to be visited, by the number of events that are left. */
+  private readonly pending: Node[][];
   private steps = 0;
-  private events = 0;
+  private count = 0;
 
   constructor(
     private readonly program: Program,
     private readonly options: Options,
   ) {
-    this.queue = options.starts.map((node) => ({ node, budget: options.depth }));
+    this.pending = Array.from({ length: options.depth + 1 }, () => []);
+    for (const [name, world] of Object.entries(options.starts).toReversed()) {
+      this.push(world, undefined, name, options.depth);
+    }
   }
 
   run(): void {
     const { enough = Number.POSITIVE_INFINITY } = this.options;
-    for (let at = 0; at < this.queue.length && this.violations.length < enough; at++) {
-      const { node, budget } = this.queue[at] as (typeof this.queue)[number];
-      const name = canonical(node.world);
-      const known = this.budgets.get(name);
-      if (known === undefined || known < budget) {
-        this.budgets.set(name, budget);
-        this.visit(node, name, budget, known === undefined);
+    for (let node = this.pop(); node !== undefined && this.violations.length < enough; node = this.pop()) {
+      const seen = this.seen.get(node.name) as Seen;
+      // It can have been reached once more, with more events left.
+      if (seen.budget === node.budget) {
+        const isNew = !seen.isVisited;
+        seen.isVisited = true;
+        this.visit(node, isNew);
       }
     }
   }
 
-  private visit(node: Node, name: string, budget: number, isNew: boolean): void {
-    const { world, trail } = node;
-    if (isNew) {
-      this.trails.set(name, trail);
-    }
-    const given = this.attempt(node, name, undefined, () => advice(this.program, world));
+  /**
+   * Where no event is left, depth first: most situations are there, and none of them waits. Otherwise, what has the most events left
+   * comes first, so that few situations are visited again with more of them.
+   */
+  private pop(): Node | undefined {
+    return this.pending[0]?.pop() ?? this.pending.findLast((nodes) => nodes.length > 0)?.pop();
+  }
+
+  private visit(node: Node, isNew: boolean): void {
+    const { world, trail, budget } = node;
+    const given = this.attempt(node, undefined, () => advice(this.program, world));
     if (given === undefined) {
       return;
     }
     if (isNew) {
-      this.attempt(node, name, given, () => this.checkHere(node, name, given, budget));
+      this.attempt(node, given, () => this.checkHere(node, given));
     }
-    this.followAll(node, name, given, budget, isNew);
+    this.followAll(node, given, isNew);
     if (budget > 0) {
       for (const [event, change] of [...stateEvents(world), ...accountEvents(world), ...otherEvents(world)]) {
-        this.happen(node, event, change, budget);
+        this.happen(node, event, change);
       }
       if (world.others.length > 0) {
         this.push(swapped(copyOf(world)), trail, "the other deployment", budget);
@@ -792,31 +823,47 @@ class Walker {
     }
   }
 
-  private happen({ world, trail }: Node, event: string, change: Change, budget: number): void {
+  private happen({ world, trail, budget }: Node, event: string, change: Change): void {
     const changed = copyOf(world);
-    if (change(changed) !== false && this.options.happens?.(this.events++, budget - 1) !== false) {
+    if (change(changed) !== false && this.options.happens?.(this.count++, budget - 1) !== false) {
       this.push(changed, trail, event, budget - 1);
     }
   }
 
-  private push(world: World, trail: readonly string[], event: string, budget: number): void {
-    this.queue.push({ node: { world, trail: [...trail, event] }, budget });
+  /** @returns the name of the situation */
+  private push(world: World, before: Trail | undefined, event: string, budget: number): string {
+    const name = digestOf(world);
+    const seen = this.seen.get(name);
+    if (seen === undefined || seen.budget < budget) {
+      const trail = { event: this.events.get(event) ?? event, before };
+      this.events.set(trail.event, trail.event);
+      if (seen === undefined) {
+        this.seen.set(name, { budget, isVisited: false, trail });
+      } else {
+        seen.budget = budget;
+      }
+      this.pending[budget]?.push({ world, name, trail, budget });
+    }
+    return name;
   }
 
-  private attempt<T>({ trail }: Node, name: string, step: Advice | undefined, work: () => T): T | undefined {
+  private attempt<T>({ trail, name }: Node, step: Advice | undefined, work: () => T): T | undefined {
     try {
       return work();
     } catch (error) {
-      this.next.set(name, "broken");
+      this.follows(name, "broken");
       const what = error instanceof Broken ? error.message : String((error as Error).stack);
-      this.violations.push({ what, trail, step: JSON.stringify(step?.steps) });
+      this.violations.push({ what, trail: eventsOf(trail), step: JSON.stringify(step?.steps) });
       return undefined;
     }
   }
 
-  private checkHere({ world, trail }: Node, name: string, given: Advice, budget: number): void {
+  private follows(name: string, next: string): void {
+    (this.seen.get(name) as Seen).next = next;
+  }
+
+  private checkHere({ world, trail, name, budget }: Node, given: Advice): void {
     if (given.isDone) {
-      this.next.set(name, undefined);
       const wrong = wrongAtTheEnd(world);
       if (wrong !== undefined) {
         throw new Broken(wrong);
@@ -831,11 +878,11 @@ class Walker {
         pass(later, DAY + HOUR);
       }
       if (!isOtherDone || !isWorking) {
-        this.next.set(name, canonical(later));
-        this.push(later, trail, isOtherDone ? "a day passes" : "the other deployment", budget);
-        if (canonical(later) === name) {
+        const next = this.push(later, trail, isOtherDone ? "a day passes" : "the other deployment", budget);
+        if (next === name) {
           throw new Broken("DKP has no working key at the end");
         }
+        this.follows(name, next);
       }
     }
     // A key that neither state nor IAM shows cannot be known.
@@ -848,14 +895,14 @@ class Walker {
   }
 
   /** Follows the advice, with each interruption, and the alternative. */
-  private followAll(node: Node, name: string, given: Advice, budget: number, isNew: boolean): void {
-    const { world, trail } = node;
+  private followAll(node: Node, given: Advice, isNew: boolean): void {
+    const { world, trail, budget, name } = node;
     const [first] = given.steps;
     const isOptional = given.isDone;
     const why = given.steps.map((step) => step.why).join(", ");
     if (first?.instead !== undefined && budget > 0) {
       const alternative: Advice = { kind: "keys", steps: [first.instead], isDone: false };
-      const followed = this.attempt(node, name, alternative, () => follow(this.program, world, alternative));
+      const followed = this.attempt(node, alternative, () => follow(this.program, world, alternative));
       if (followed !== undefined) {
         this.push(followed.world, trail, `step ${first.instead.why}`, budget - 1);
       }
@@ -863,7 +910,7 @@ class Walker {
     if (isOptional && ((first?.edits.length ?? 0) === 0 || budget === 0)) {
       return;
     }
-    const followed = this.attempt(node, name, given, () => {
+    const followed = this.attempt(node, given, () => {
       const result = follow(this.program, world, given);
       if (given.kind === "leak" && !works(result.world) && advice(this.program, result.world).isDone) {
         throw new Broken("the response to a leak ends without a key for DKP");
@@ -878,58 +925,60 @@ class Walker {
       return;
     }
     const after = world.others.length > 0 ? swapped(followed.world) : followed.world;
-    if (!isOptional && isNew && this.next.get(name) !== "broken") {
+    const next = this.push(after, trail, `step ${why}`, isOptional ? budget - 1 : budget);
+    if (!isOptional && isNew && this.seen.get(name)?.next !== "broken") {
       this.steps += 1;
-      this.next.set(name, canonical(after));
+      this.follows(name, next);
     }
-    this.push(after, trail, `step ${why}`, isOptional ? budget - 1 : budget);
     if (budget > 0 && followed.calls > 0) {
-      this.interrupt(node, name, given, { calls: followed.calls, budget, why });
+      this.interrupt(node, given, followed.calls, why);
     }
   }
 
-  private interrupt(
-    node: Node,
-    name: string,
-    given: Advice,
-    { calls, budget, why }: { readonly calls: number; readonly budget: number; readonly why: string },
-  ): void {
+  private interrupt(node: Node, given: Advice, calls: number, why: string): void {
     const kinds = ["killed", "answer lost", "read fails"] as const;
     const each = Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) => kinds.map((kind) => ({ kind, at })));
+    const left = node.budget - 1;
     for (const interruption of [...each, { kind: "state not written" } as const]) {
-      if (this.options.happens?.(this.events++, budget - 1) === false) {
+      if (this.options.happens?.(this.count++, left) === false) {
         continue;
       }
-      const cut = this.attempt(node, name, given, () => follow(this.program, node.world, given, interruption));
+      const cut = this.attempt(node, given, () => follow(this.program, node.world, given, interruption));
       if (cut !== undefined) {
         const at = "at" in interruption ? ` at call ${interruption.at}` : "";
-        this.push(cut.world, node.trail, `step ${why}: ${interruption.kind}${at}`, budget - 1);
+        this.push(cut.world, node.trail, `step ${why}: ${interruption.kind}${at}`, left);
       }
     }
   }
 
   result(): Walk {
-    const { longest, from, endless } = lengths(this.next);
+    const { longest, from, endless } = lengths(this.seen);
+    const trailOf = (name: string) => eventsOf(this.seen.get(name)?.trail);
     for (const name of endless) {
-      this.violations.push({ what: "no end", trail: this.trails.get(name) ?? [], step: "" });
+      this.violations.push({ what: "no end", trail: trailOf(name), step: "" });
     }
     const { violations, steps } = this;
-    return { situations: this.next.size, steps, longest, longestTrail: this.trails.get(from) ?? [], violations };
+    return { situations: this.seen.size, steps, longest, longestTrail: trailOf(from), violations };
   }
 }
 
+/** The events of a trail in their order. */
+function eventsOf(trail: Trail | undefined): readonly string[] {
+  return trail === undefined ? [] : [...eventsOf(trail.before), trail.event];
+}
+
 /** How many steps lead from each situation to its end. */
-function lengths(next: ReadonlyMap<string, string | undefined>) {
+function lengths(seen: ReadonlyMap<string, Pick<Seen, "next">>) {
   const length = new Map<string, number>();
   const endless = new Set<string>();
-  for (const start of next.keys()) {
+  for (const start of seen.keys()) {
     const path: string[] = [];
     const onPath = new Set<string>();
     let at: string | undefined = start;
     while (at !== undefined && at !== "broken" && !length.has(at) && !onPath.has(at)) {
       path.push(at);
       onPath.add(at);
-      at = next.get(at);
+      at = seen.get(at)?.next;
     }
     const isCycle = at !== undefined && onPath.has(at);
     if (isCycle && at !== undefined) {
@@ -937,7 +986,7 @@ function lengths(next: ReadonlyMap<string, string | undefined>) {
     }
     let count = at === undefined || at === "broken" || isCycle ? 0 : (length.get(at) ?? 0);
     for (const name of path.toReversed()) {
-      count += next.get(name) === undefined ? 0 : 1;
+      count += seen.get(name)?.next === undefined ? 0 : 1;
       length.set(name, count);
     }
   }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -9,12 +9,19 @@ import {
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
 import { stringify } from "yaml";
-import type { Action, Step } from "../../../src/cli/account/keys/next-step";
+import {
+  type PrintedAction,
+  type PrintedLeak,
+  type PrintedReport,
+  type PrintedStep,
+  printedLeak,
+  printedReport,
+} from "../../helpers/keys/printed-step";
 import { PROJECT } from "../../helpers/project-root";
 import { type Fault, FaultProxy } from "./fault-proxy";
 import { ADMIN, type Credentials, type LocalAws } from "./local-aws";
 import type { Deployments } from "./project";
-import { jsonOf, type Terraform, terraformEnvironment } from "./terraform";
+import { type Terraform, terraformEnvironment } from "./terraform";
 
 export const BUCKET = "keys-state";
 /** Where the state of a deployment is in the bucket, and the name of its user, unless the settings name others. */
@@ -22,11 +29,6 @@ const STATE = "deckhouse/terraform.tfstate";
 const USER = "deckhouse";
 /** The longest way to the end in the model is shorter. */
 const MOST_STEPS = 14;
-
-interface Report {
-  readonly findings: readonly { readonly rule: string; readonly level: string }[];
-  readonly next: Step;
-}
 
 type Tree = Record<string, unknown>;
 interface Backend {
@@ -46,7 +48,8 @@ export class KeyOperator {
   readonly ofOthers = new Set<string>();
   /** Leaked keys that were once not Active. */
   private readonly ended = new Set<string>();
-  readonly whys: string[] = [];
+  /** Why each step came, as printed. */
+  readonly steps: string[] = [];
 
   constructor(
     readonly aws: LocalAws,
@@ -73,8 +76,8 @@ export class KeyOperator {
     return (this.settings.user as { readonly name?: string } | undefined)?.name ?? USER;
   }
 
-  report(...args: readonly string[]): Report {
-    return this.command("keys", ...args, "deckhouse", "--format", "json") as Report;
+  report(): PrintedReport {
+    return printedReport(this.command("keys", "deckhouse"));
   }
 
   /**
@@ -83,43 +86,49 @@ export class KeyOperator {
    */
   async settle(): Promise<readonly string[]> {
     for (let count = 0; count < MOST_STEPS; count++) {
-      const { next } = this.report();
       const live = await this.liveLeaks();
       if (live.length > 0) {
         const { contain, after } = this.leak(live);
-        await this.follow({ ...after, why: "leak" as Step["why"], edits: contain.edits, actions: contain.actions });
+        await this.follow(contain);
+        await this.follow(after);
         continue;
       }
-      if (next.why === "done" || next.why === "none") {
-        return this.whys;
+      const { next, isDone } = this.report();
+      if (isDone) {
+        return this.steps;
       }
       await this.follow(next);
     }
-    throw new Error(`no end: ${this.whys.join(", ")}`);
+    throw new Error(`no end: ${this.steps.join("; ")}`);
   }
 
-  private leak(ids: readonly string[]): { readonly contain: Pick<Step, "edits" | "actions">; readonly after: Step } {
-    return this.command("keys", "--leaked", "deckhouse", "--key", ...ids, "--format", "json") as ReturnType<KeyOperator["leak"]>;
+  private leak(ids: readonly string[]): PrintedLeak {
+    return printedLeak(this.command("keys", "--leaked", "deckhouse", "--key", ...ids));
   }
 
-  protected command(...args: readonly string[]): unknown {
+  /** What a command prints, whether or not it reports something. */
+  protected command(...args: readonly string[]): string {
     const env = { ...terraformEnvironment(this.aws), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...this.env };
-    return jsonOf(this.deployments.path, env, process.execPath, join(PROJECT, "bin/dkp-access"), ...args);
+    const options = { cwd: this.deployments.path, env, encoding: "utf8", maxBuffer: 2 ** 26 } as const;
+    const { stdout, stderr } = spawnSync(process.execPath, [join(PROJECT, "bin/dkp-access"), ...args], options);
+    if (stdout === "") {
+      throw new Error(`${args.join(" ")} printed nothing: ${stderr}`);
+    }
+    return stdout;
   }
 
   /** Does a step exactly as printed. */
-  async follow(step: Step): Promise<void> {
-    const { why, restore, names = [], askLeaked, askKey, before = [], edits, actions } = step;
-    this.whys.push(why);
+  async follow(step: PrintedStep): Promise<void> {
+    const { why, restore, names, askLeaked, answers, before, edits, actions } = step;
+    this.steps.push(why);
     if (askLeaked !== undefined && this.leaked.has(askLeaked)) {
-      const { contain } = this.leak([askLeaked]);
-      await this.perform(contain.edits, contain.actions);
+      await this.follow(this.leak([askLeaked]).contain);
       return;
     }
-    if (restore !== undefined && (await this.restored(restore.keys))) {
+    if (restore !== undefined && (await this.restored(restore))) {
       return;
     }
-    const taken = names.filter(({ owner, name }) => owner === "another" || this.ofOthers.has(name));
+    const taken = names.filter(({ isKnown, name }) => isKnown || this.ofOthers.has(name));
     if (taken.length > 0) {
       for (const { setting, name } of taken) {
         set(this.settings, [setting, "name"], `${name}-of-ours`);
@@ -128,15 +137,11 @@ export class KeyOperator {
       return;
     }
     await this.perform([], before);
-    if (askKey !== undefined) {
-      const answer = askKey[this.dkp?.accessKeyId ?? ""] ?? askKey[""];
-      await this.perform(answer?.edits ?? [], answer?.actions ?? []);
-      return;
-    }
-    await this.perform(edits, actions);
+    const answer = answers[this.dkp?.accessKeyId ?? ""] ?? answers.neither;
+    await (answer === undefined ? this.perform(edits, actions) : this.follow(answer));
   }
 
-  private async perform(edits: Step["edits"], actions: readonly Action[]): Promise<void> {
+  private async perform(edits: PrintedStep["edits"], actions: readonly PrintedAction[]): Promise<void> {
     if (edits.length > 0) {
       this.edit(edits);
     }
@@ -144,16 +149,16 @@ export class KeyOperator {
       const worked = await this.works();
       await this.act(action);
       if (this.neighbor !== undefined && !(await this.aws.accepts(this.neighbor))) {
-        throw new Error(`the key of another deployment stops to work by ${action.do}, after ${this.whys.join(", ")}`);
+        throw new Error(`the key of another deployment stops to work by ${action.do}, after ${this.steps.join(", ")}`);
       }
       if (worked && !(await this.works()) && !this.leaked.has(this.dkp?.accessKeyId ?? "")) {
-        throw new Error(`DKP's key stops to work by ${action.do}, after ${this.whys.join(", ")}`);
+        throw new Error(`DKP's key stops to work by ${action.do}, after ${this.steps.join(", ")}`);
       }
       await this.checkLeaks(action.do);
     }
   }
 
-  protected edit(edits: Step["edits"]): void {
+  protected edit(edits: PrintedStep["edits"]): void {
     for (const { setting, value } of edits) {
       set(this.settings, setting.split("."), value);
     }
@@ -181,7 +186,7 @@ export class KeyOperator {
     this.terraform.apply();
   }
 
-  private async act(action: Action): Promise<void> {
+  private async act(action: PrintedAction): Promise<void> {
     const iam = this.aws.iam();
     switch (action.do) {
       case "apply":
@@ -198,8 +203,6 @@ export class KeyOperator {
         this.removeUnsent();
         return;
       case "remove-errored-state":
-        this.removeUnsent();
-        return;
       case "move-errored-state":
         this.removeUnsent();
         return;
@@ -225,7 +228,7 @@ export class KeyOperator {
 
   /** The key that the outputs expose becomes that of DKP. */
   handOver(): void {
-    const { provider } = this.command("hand-over", "deckhouse", "--yes", "--format", "json") as {
+    const { provider } = JSON.parse(this.command("hand-over", "deckhouse", "--yes", "--format", "json")) as {
       readonly provider: { readonly providerAccessKeyId: string; readonly providerSecretAccessKey: string };
     };
     this.dkp = { accessKeyId: provider.providerAccessKeyId, secretAccessKey: provider.providerSecretAccessKey };

@@ -26,6 +26,8 @@ export interface PrintedStep {
 
 /** A report of `keys`. */
 export interface PrintedReport {
+  /** The lines that report something. */
+  readonly findings: readonly string[];
   readonly next: PrintedStep;
   /** Whether the text asks for the command again. */
   readonly isDone: boolean;
@@ -48,8 +50,9 @@ export function printedReport(text: string): PrintedReport {
   const lines = text.trimEnd().split("\n");
   const at = lines.findIndex((line) => line.startsWith("next: "));
   const isDone = !/^ {2}then npx dkp-access keys \S+$/.test(lines.at(-1) ?? "");
-  const step = lines.slice(at, isDone ? undefined : -1);
-  return { next: printedStep([step[0]?.slice("next: ".length) ?? "", ...step.slice(1)]), isDone, suspects: suspectsIn(text) };
+  const [next = "", ...step] = lines.slice(at, isDone ? undefined : -1);
+  const findings = lines.slice(0, at).filter((line) => /^(?:note|attention|unverifiable|breaking): /.test(line));
+  return { findings, next: printedStep([next.slice("next: ".length), ...step]), isDone, suspects: suspectsIn(text) };
 }
 
 export function printedLeak(text: string): PrintedLeak {

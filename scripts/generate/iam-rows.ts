@@ -10,7 +10,8 @@ interface WrittenRow {
   readonly area: CatalogueRow["area"];
   /** @default Terraform */
   readonly by?: CatalogueRow["callers"];
-  readonly when: CatalogueRow["requiredWhen"];
+  /** @default every cluster */
+  readonly when?: CatalogueRow["requiredWhen"];
   readonly since?: CatalogueRow["since"];
   readonly until?: CatalogueRow["until"];
   readonly documented?: boolean;
@@ -95,7 +96,7 @@ export async function awsActionsJson(): Promise<string> {
 
 async function withFacts({
   by = ["terraform"],
-  when,
+  when = ["always"],
   documented = true,
   source = "measured",
   why,

@@ -51,13 +51,11 @@ describe("what another CDKTF program may import", () => {
       "PolicyAttachment",
       "SUPPORTED_VERSIONS",
       "SettingsError",
-      "VERIFIED_COMPONENTS",
       "defineDeployments",
       "deploymentPolicies",
       "loadDeployments",
       "partitionOf",
       "policyStatements",
-      "upgradeReport",
     ]);
   });
 });

@@ -15,7 +15,7 @@ export type { Arn } from "./iam/arns";
 export type { Feature } from "./iam/catalogue";
 export { type Cluster, type Layout, PLAIN_CLUSTER } from "./iam/cluster";
 export { type DeploymentPolicies, type DeploymentPolicy, deploymentPolicies } from "./iam/deployment-policies";
-export { type DkpVersion, type Incident, SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "./iam/dkp-versions";
+export { type DkpVersion, SUPPORTED_VERSIONS } from "./iam/dkp-versions";
 export type { Slot } from "./iam/key-slots";
 export { partitionOf } from "./iam/partitions";
 export type { PolicyValue } from "./iam/policy-statement";
@@ -27,7 +27,6 @@ export {
   type PolicyStatement,
   policyStatements,
 } from "./iam/policy-statements";
-export { type UpgradeAction, type UpgradeReport, upgradeReport } from "./iam/upgrade-report";
 export type { Deployment } from "./settings/deployment";
 export { SettingsError } from "./settings/errors";
 export { defineDeployments, loadDeployments } from "./settings/load";

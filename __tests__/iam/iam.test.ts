@@ -5,21 +5,12 @@ import * as fc from "fast-check";
 import { comparisonNote } from "../../src/cli/commands/review";
 import { risksOf } from "../../src/cli/iam/risks";
 import { ACTION_PATTERNS, matchesAction, shortened } from "../../src/iam/action-patterns";
-import { CATALOGUE } from "../../src/iam/catalogue";
-import {
-  appliesTo,
-  INCIDENTS,
-  isNewer,
-  KNOWN_VERSIONS,
-  SUPPORTED_VERSIONS,
-  VERIFIED_COMPONENTS,
-} from "../../src/iam/dkp-versions";
+import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "../../src/iam/dkp-versions";
 import { readPgpKey } from "../../src/iam/openpgp-key";
 import { REGION } from "../../src/iam/partitions";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { REGIONS } from "../../src/iam/regions";
-import { upgradeReport } from "../../src/iam/upgrade-report";
 import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, inMode, UNTAGGED_MODES } from "../helpers/clusters";
 import {
   ENCRYPTION_KEY,
@@ -194,62 +185,10 @@ describe("the note about the comparison with DKP's components", () => {
   });
 });
 
-const upgradeOptions = (mode: Mode) => ({ mode, supplement: true, cluster: clusterOf(), environment: ENVIRONMENT });
-const actions = (list: readonly { readonly action: string }[]) => list.map(({ action }) => action);
-const granted = (mode: Mode, dkpVersion?: (typeof KNOWN_VERSIONS)[number]) =>
-  policyStatements({ ...upgradeOptions(mode), cluster: clusterOf({ dkpVersion, tags: { "dkp-cluster": "dev" } }) }).flatMap(
-    (statement) => statement.actions,
-  );
-
-describe("upgradeReport", () => {
-  it("reports the additional actions and the superfluous ones from 1.66 to 1.70", () => {
-    const { add, remove, incidents } = upgradeReport({ from: "1.66", to: "1.70" }, upgradeOptions("minimal"));
-    expect(actions(add)).toEqual(["ec2:DescribeAddressesAttribute", "ec2:DescribeInstanceTopology"]);
-    expect(remove).toEqual([
-      {
-        action: "ec2:DescribeVpcClassicLink",
-        why: "reads ClassicLink with each VPC: version 4 of the Terraform AWS provider, up to DKP 1.69",
-        because: ["own-vpc"],
-      },
-      {
-        action: "ec2:DescribeVpcClassicLinkDnsSupport",
-        why: "reads ClassicLink with each VPC: version 4 of the Terraform AWS provider, up to DKP 1.69",
-        because: ["own-vpc"],
-      },
-    ]);
-    expect(incidents.map(({ source }) => source)).toEqual([
-      "deckhouse/deckhouse#10842",
-      "deckhouse/deckhouse#13513, #12957",
-      "deckhouse/deckhouse#11546",
-    ]);
-  });
-
-  it("reports from 1.69 to 1.77 that the ClassicLink actions can go, and the incidents of 1.70", () => {
-    const { add, remove, incidents } = upgradeReport({ from: "1.69", to: "1.77" }, upgradeOptions("minimal"));
-    expect(add).toEqual([]);
-    expect(actions(remove)).toEqual(["ec2:DescribeVpcClassicLink", "ec2:DescribeVpcClassicLinkDnsSupport"]);
-    expect(incidents.map(({ version }) => version)).toEqual(["1.70", "1.70"]);
-  });
-
-  it("reports the incident of 1.45 to clusters from before it", () => {
-    const { incidents } = upgradeReport({ from: "1.44", to: "1.45" }, upgradeOptions("documented"));
-    expect(incidents.map(({ source }) => source)).toEqual(["deckhouse/deckhouse#4409"]);
-  });
-
-  it("reports nothing between versions with the same calls", () => {
-    expect(upgradeReport({ from: "1.74", to: "1.77" }, upgradeOptions("minimal"))).toEqual({
-      add: [],
-      remove: [],
-      incidents: [],
-    });
-  });
-
-  it("rejects an upgrade to an older or the same version", () => {
-    const upgrade = (from: "1.70", to: "1.70" | "1.9") => () => upgradeReport({ from, to }, upgradeOptions("minimal"));
-    expect(upgrade("1.70", "1.9")).toThrow("DKP 1.9 is not newer than 1.70; write the older version first");
-    expect(upgrade("1.70", "1.70")).toThrow("DKP 1.70 is not newer than 1.70; write the older version first");
-  });
-});
+const granted = (mode: Mode, dkpVersion?: (typeof KNOWN_VERSIONS)[number]) => {
+  const cluster = clusterOf({ dkpVersion, tags: { "dkp-cluster": "dev" } });
+  return policyStatements({ mode, supplement: true, cluster, environment: ENVIRONMENT }).flatMap(({ actions }) => actions);
+};
 
 describe("the policy without dkpVersion", () => {
   const supported = KNOWN_VERSIONS.filter((version) => appliesTo({ since: version, until: version }, undefined));
@@ -262,15 +201,6 @@ describe("the policy without dkpVersion", () => {
   it.each(MODES)("allows in mode %s what the policies of all supported versions allow together", (mode) => {
     const together = new Set(supported.flatMap((version) => granted(mode, version)));
     expect([...new Set(granted(mode))].sort()).toEqual([...together].sort());
-  });
-});
-
-describe("the version data", () => {
-  it("is sorted, and contains only actions of the catalogue", () => {
-    const known = actions(CATALOGUE);
-    expect(INCIDENTS.flatMap((incident) => incident.actions).filter((action) => !known.includes(action))).toEqual([]);
-    expect(INCIDENTS.every(({ version }, at) => at === 0 || !isNewer(INCIDENTS[at - 1]?.version ?? version, version))).toBe(true);
-    expect(KNOWN_VERSIONS.every((version, at) => at === 0 || isNewer(version, KNOWN_VERSIONS[at - 1] ?? version))).toBe(true);
   });
 });
 

@@ -10,29 +10,15 @@ export const DKP_VERSION = /^1\.(?:6[6-9]|[7-9]\d|[1-9]\d{2,})$/;
 /** Release lines that a policy covers if `cluster.dkpVersion` is absent. All have version 5 of the Terraform AWS provider. */
 export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const satisfies Readonly<Record<string, DkpVersion>>;
 
-/** A component of DKP in the versions that the catalogue was compared with. */
-export interface VerifiedComponent {
-  readonly component: string;
-  readonly versions: string;
-  /** The day of the comparison, as in `2026-11-25`. */
-  readonly date: string;
-  readonly source: string;
-}
+const OSS_LIST = "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml";
 
-/** All of DKP 1.77. Its cloud controller managers 1.32.8 and 1.35.2 could not be read. */
-export const VERIFIED_COMPONENTS: readonly VerifiedComponent[] = [
-  {
-    component: "cloud-controller-manager",
-    versions: "1.33.4, 1.34.3, 1.36.0",
-    date: "2026-11-27",
-    source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml",
-  },
-  {
-    component: "ebs-csi",
-    versions: "1.54.0",
-    date: "2026-11-25",
-    source: "deckhouse/deckhouse modules/030-cloud-provider-aws/oss.yaml",
-  },
+/**
+ * The components of DKP in the versions that the catalogue was compared with, and the day: all of DKP 1.77. Its cloud controller
+ * managers 1.32.8 and 1.35.2 could not be read.
+ */
+export const VERIFIED_COMPONENTS = [
+  { component: "cloud-controller-manager", versions: "1.33.4, 1.34.3, 1.36.0", date: "2026-11-27", source: OSS_LIST },
+  { component: "ebs-csi", versions: "1.54.0", date: "2026-11-25", source: OSS_LIST },
   {
     component: "machine-controller-manager",
     versions: "0.36.0",
@@ -45,7 +31,7 @@ export const VERIFIED_COMPONENTS: readonly VerifiedComponent[] = [
     date: "2026-11-25",
     source: "deckhouse/deckhouse candi/terraform_versions.yml",
   },
-];
+] as const;
 
 /** The release lines for which a fact is true; absent: without a limit. */
 export interface VersionRange {
@@ -75,44 +61,3 @@ export function isNewer(version: DkpVersion, other: DkpVersion): boolean {
 function minorOf(version: DkpVersion): number {
   return Number(version.split(".")[1]);
 }
-
-/** A release of DKP for which existing policies were too narrow, or an action became superfluous. */
-export interface Incident {
-  /** The first release line with the change. */
-  readonly version: DkpVersion;
-  readonly actions: readonly string[];
-  readonly what: string;
-  readonly source: string;
-}
-
-export const INCIDENTS: readonly Incident[] = [
-  {
-    version: "1.45",
-    actions: ["ec2:DescribeInstanceTypes", "ec2:DescribeSecurityGroupRules"],
-    what: "policies from before this version lack two actions that DKP calls since then",
-    source: "deckhouse/deckhouse#4409",
-  },
-  {
-    version: "1.67",
-    actions: [
-      "ec2:CreateNetworkInterface",
-      "ec2:DeleteNetworkInterface",
-      "ec2:DescribeNetworkInterfaceAttribute",
-      "ec2:ModifyNetworkInterfaceAttribute",
-    ],
-    what: "policies from before this version lack the network interface actions; a change of security groups fails without them",
-    source: "deckhouse/deckhouse#10842",
-  },
-  {
-    version: "1.70",
-    actions: ["ec2:DescribeAddressesAttribute", "ec2:DescribeInstanceTopology"],
-    what: "DKP 1.69.1 refuses the upgrade without these actions; the authorization page does not list the first one",
-    source: "deckhouse/deckhouse#13513, #12957",
-  },
-  {
-    version: "1.70",
-    actions: ["ec2:DescribeVpcClassicLink", "ec2:DescribeVpcClassicLinkDnsSupport"],
-    what: "the Terraform AWS provider changes from 4.50.0 to 5.83.1, which no longer reads ClassicLink",
-    source: "deckhouse/deckhouse#11546",
-  },
-];

@@ -29,11 +29,10 @@ const ANY_ACCOUNT = "000000000000";
 /**
  * The document that the AWS provider sends: lists in reverse order, lists with one element as a string.
  * @param account the account of the deployment, 12 digits. @default unknown
- * @param unknown stands for an unknown account
  */
-export function policyDocument(statements: readonly Statement[], account?: string, unknown = ACCOUNT_ID): PolicyDocument {
+export function policyDocument(statements: readonly Statement[], account?: string): PolicyDocument {
   const key = (value: PolicyValue) => valueText(value, account ?? ANY_ACCOUNT);
-  return documentOf(statements, account ?? unknown, (values) =>
+  return documentOf(statements, account ?? ACCOUNT_ID, (values) =>
     values.toSorted((one, other) => (key(one) < key(other) ? 1 : -1)),
   );
 }

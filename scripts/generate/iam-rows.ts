@@ -78,6 +78,11 @@ export function deployerJson(): string {
   );
 }
 
+/** Another list of rows of src/cli/iam as the program loads it. */
+export function rowsJson(name: "exposures" | "risks"): string {
+  return rowsText(written<object>(`src/cli/iam/${name}.yaml`));
+}
+
 /** Services whose actions nodes have besides those of DKP: images, logs, metrics, parameters, secrets, sessions. */
 const NODE_SERVICES = [
   ...["autoscaling", "cloudwatch", "ec2", "ec2messages", "ecr", "ecr-public", "elasticloadbalancing", "kms"],

@@ -3,7 +3,7 @@ import { EXIT } from "../../src/cli/commands/exit-codes";
 import { run } from "../../src/cli/commands/support/run-command";
 import { writeFileAtomically } from "../../src/text/files";
 import { findingsSchema } from "./findings-schema";
-import { awsActionsJson, catalogueJson, deployerJson } from "./iam-rows";
+import { awsActionsJson, catalogueJson, deployerJson, rowsJson } from "./iam-rows";
 import { jsonSchema } from "./json-schema";
 import { DOCUMENTS, withTables } from "./reference-tables";
 
@@ -12,6 +12,9 @@ run(async () => {
   writeFileAtomically("src/iam/aws-actions.json", await awsActionsJson());
   writeFileAtomically("src/iam/catalogue.json", await catalogueJson());
   writeFileAtomically("src/cli/iam/deployer.json", deployerJson());
+  for (const name of ["exposures", "risks"] as const) {
+    writeFileAtomically(`src/cli/iam/${name}.json`, rowsJson(name));
+  }
   writeFileAtomically("deployments/schema.json", jsonSchema());
   writeFileAtomically("docs/reference/findings.schema.json", findingsSchema());
   for (const name of Object.keys(DOCUMENTS)) {

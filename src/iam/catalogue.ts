@@ -101,32 +101,15 @@ export interface CatalogueRow extends VersionRange {
   readonly source: string;
 }
 
-/** A service that requires a service-linked role. */
-export interface LinkedService {
-  /** Value of the condition key `iam:AWSServiceName`. */
-  readonly service: string;
-  readonly requiredWhen: readonly ClusterCondition[];
-  readonly why: string;
-  readonly source: string;
-}
-
 /** The service whose role every cluster may require: DKP creates load balancers by default. */
 export const ELB_SERVICE = "elasticloadbalancing.amazonaws.com";
 
-/** Services that `iam:CreateServiceLinkedRole` is allowed for. Spot instances change nothing else in a policy. */
-export const LINKED_SERVICES: readonly LinkedService[] = [
-  {
-    service: ELB_SERVICE,
-    requiredWhen: ["always"],
-    why: "created with the first load balancer of an account",
-    source: "terraform-aws-modules/terraform-aws-eks#183",
-  },
-  {
-    service: "spot.amazonaws.com",
-    requiredWhen: ["feature:spot-instances"],
-    why: "created with the first spot instance of an account",
-    source: "deckhouse/mcm pkg/driver/driver_aws.go",
-  },
+/** Services that `iam:CreateServiceLinkedRole` is allowed for: values of `iam:AWSServiceName`. Spot instances change nothing else. */
+export const LINKED_SERVICES: readonly (Pick<CatalogueRow, "requiredWhen"> & { readonly service: string })[] = [
+  // Created with the first load balancer of an account. Source: terraform-aws-modules/terraform-aws-eks#183.
+  { service: ELB_SERVICE, requiredWhen: ["always"] },
+  // Created with the first spot instance of an account. Source: deckhouse/mcm pkg/driver/driver_aws.go.
+  { service: "spot.amazonaws.com", requiredWhen: ["feature:spot-instances"] },
 ];
 
 /** Every action, sorted: `catalogue.yaml`. */

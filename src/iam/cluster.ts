@@ -1,4 +1,4 @@
-import type { CatalogueRow, ClusterCondition, Feature, LinkedService } from "./catalogue";
+import type { CatalogueRow, ClusterCondition, Feature } from "./catalogue";
 import { appliesTo, type DkpVersion, isNewer, type VersionRange } from "./dkp-versions";
 
 export const LAYOUTS = ["WithoutNAT", "WithNAT", "Standard"] as const;
@@ -97,7 +97,7 @@ export function conditionsOf(cluster: Cluster): readonly ClusterCondition[] {
 
 /** Which of the given conditions require a row in a version of DKP; empty if none does. */
 export function reasons(
-  row: Pick<CatalogueRow | LinkedService, "requiredWhen"> & VersionRange,
+  row: Pick<CatalogueRow, "requiredWhen"> & VersionRange,
   conditions: readonly ClusterCondition[],
   dkpVersion: DkpVersion | undefined,
 ): readonly ClusterCondition[] {

@@ -177,6 +177,6 @@ export function iamArn(
 }
 
 /** A string with escaped wildcards, for the `Resource` of a policy. Source: "IAM policy elements: Variables and tags". */
-function literal(text: string): string {
+export function literal(text: string): string {
   return text.replaceAll(/[*?]/g, (wildcard) => `\${${wildcard}}`);
 }

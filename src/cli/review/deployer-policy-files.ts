@@ -1,11 +1,10 @@
-import { literal } from "../../iam/arns";
 import { additionalPolicyNames } from "../../iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
 import { conditionBlock, policyWith } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { visibleLines } from "../../text/printable";
-import { deployerGrants, type Grant, grants, statementsOf } from "../iam/deployer-permissions";
+import { deployerGrants, type Grant, grants, literal, statementsOf } from "../iam/deployer-permissions";
 import type { DEPLOYER_FILES } from "./file-names";
 import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "./state-permissions";
 

@@ -1,8 +1,7 @@
-import { literal } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
 import { equals, viaService } from "../../iam/policy-statements";
 import { type BackendArguments, type StateLocation, s3Endpoint, urlOf } from "../../terraform/state-location";
-import { type Grant, grants } from "../iam/deployer-permissions";
+import { type Grant, grants, literal } from "../iam/deployer-permissions";
 
 /** The permissions that a state in S3 requires. */
 export interface StateAccess {

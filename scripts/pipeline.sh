@@ -26,9 +26,9 @@ Usage: sh scripts/pipeline.sh prepare|synth
              BASE, a git commit: a redirected deployment is not planned, exit code 3, because terraform init sends the job's credentials
              to the backend. REDIRECTED=approved plans it: set that only in a job that waits for a reviewer
   apply      decrypts pipeline.out/plan.cms with the key in the file PLAN_KEY and applies just that, if dkp-access diff --verify finds it
-             to be a plan of the settings of this commit and of their backend, and the review pack is theirs. The program receives
-             neither the key nor the credentials of AWS. A state that could not be written is kept, encrypted for PLAN_CERTIFICATE, as
-             pipeline.out/errored.tfstate.cms
+             to be a plan of the settings of this commit, of their backend and of the state there, and the review pack is theirs. The
+             program receives neither the key nor the credentials of AWS. A state that could not be written is kept, encrypted for
+             PLAN_CERTIFICATE, as pipeline.out/errored.tfstate.cms
   drift      plans and changes nothing: exit code 2 when AWS and the settings differ, and 3 as in plan
   unmanaged  reports what exists in AWS beside the state (dkp-access drift): exit code 2, or 3 if something cannot be read
   clean      removes the saved plan, and encrypts a state that could not be written. Last in each job, whatever happened
@@ -98,7 +98,7 @@ encrypt() {
 # A saved plan and a state hold the secret access key, and a state that could not be written is the only record of what exists.
 # Nothing removes the plan after kill -9: the last step of the job runs this again.
 clean() {
-  rm -f "$folder/plan"
+  rm -f "$folder/plan" "$folder/state"
   [ -f "$folder/errored.tfstate" ] || return 0
   [ -n "${PLAN_CERTIFICATE-}" ] ||
     refuse "$folder/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: $docs/pipelines.md"
@@ -139,7 +139,7 @@ init() {
 # Only the program reads the saved plan, and what it runs receives neither the credentials of the job nor the key.
 verified() (
   unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE PLAN_KEY
-  npm run --silent dkp-access -- review "$stack" --check && npm run --silent dkp-access -- diff "$stack" --plan "$folder/plan" --verify
+  npm run --silent dkp-access -- review "$stack" --check && npm run --silent dkp-access -- diff "$stack" --plan "$folder/plan" --verify --state "$folder/state"
 )
 
 # At a signal, Terraform ends first: it writes the state and releases the lock. At a second signal it would abandon its work.
@@ -226,8 +226,10 @@ case $1 in
     [ -f pipeline.out/plan.cms ] || refuse "pipeline.out/plan.cms: missing; the plan had no changes, or its job was started without PLAN_CERTIFICATE"
     init
     openssl cms -decrypt -binary -inform DER -inkey "$PLAN_KEY" -in pipeline.out/plan.cms -out "$folder/plan"
+    "$terraform" -chdir="$folder" state pull >"$folder/state"
     verified ||
-      refuse "$stack: the saved plan is not verified to be of the reviewed configuration and its backend; nothing is applied; plan this commit again"
+      refuse "$stack: the saved plan is not verified to be of the reviewed configuration, its backend and its state; nothing is applied; plan this commit again"
+    rm -f "$folder/state"
     apply
     ;;
   drift)

@@ -134,7 +134,7 @@ const WITHOUT_STATE = {
 };
 
 const NOT_VERIFIED =
-  "pipeline.sh: deckhouse: the saved plan is not verified to be of the reviewed configuration and its backend; nothing is applied; plan this commit again\n";
+  "pipeline.sh: deckhouse: the saved plan is not verified to be of the reviewed configuration, its backend and its state; nothing is applied; plan this commit again\n";
 
 /** On GitLab, the key of the environment instead of a role. */
 const DIRECT_KEY = { APPLY_ROLE_ARN: "" };

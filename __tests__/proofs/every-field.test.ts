@@ -152,7 +152,10 @@ describe("a change of each setting", () => {
     "has its exit code, and all of its findings on its line: %s",
     (field, [from, to, exitCode]) => {
       const [before, after] = [from, to].map((value) => stringify(withField(field, value))) as [string, string];
-      const changes = changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "", packFilesOf);
+      const changes = changesAgainst({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) }, "", {
+        packOf: packFilesOf,
+        isLocated: true,
+      });
       const parsed = parseYaml(after);
       const lineOf = (path: readonly string[]) => ("file" in parsed ? parsed.file.lineOf(path) : undefined);
       const sarif = JSON.parse(changesSarif(changes, { path: () => "x", lineOf: (_, path) => lineOf(path) })) as {
@@ -182,7 +185,10 @@ const PAIRED = [
 
 /** Findings that are not notes, as rule, address and file by field. */
 function located(before: string, after: string): readonly (readonly [finding: string, field: string | undefined])[] {
-  const changes = changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "", packFilesOf);
+  const changes = changesAgainst({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) }, "", {
+    packOf: packFilesOf,
+    isLocated: true,
+  });
   return serious(changes).map(({ rule, address, principal, field, values }) => [
     JSON.stringify([rule, address, principal, "file" in values ? values.file : ""]),
     field,

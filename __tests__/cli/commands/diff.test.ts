@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PROJECT } from "../../helpers/project-root";
+import { realPlan } from "../../helpers/edited-plans";
 import { runCli } from "../../helpers/run-cli";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
@@ -123,7 +123,7 @@ describe("dkp-access diff", () => {
   });
 
   describe("with a plan of Terraform", () => {
-    const PLAN = readFileSync(join(PROJECT, "__tests__/helpers/plans/no-change.json"), "utf8");
+    const PLAN = JSON.stringify(realPlan("no-change"));
     const planIn = (folder: string, text: string) => writeFileSync(join(folder, "plan.json"), text);
 
     it("never exits with 0 for JSON, which carries no proof of its configuration", async () => {

@@ -186,6 +186,7 @@ describe("what commands print", () => {
         },
         terraform_version: "1.11.4",
         resource_changes: [changed],
+        prior_state: { values: { root_module: { resources: [{ ...changed, values: change.before }] } } },
         complete: true,
         errored: false,
       }),

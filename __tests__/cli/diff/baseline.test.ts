@@ -69,12 +69,17 @@ describe("readBase", () => {
     expect(readBase("HEAD", "review", root, process.env).packs.a).toEqual({ "main.tf.json": JSON.stringify({ a: "ü\n" }) });
   });
 
-  it("reads the review packs of a Git ref in a project that is a folder of the work tree", () => {
+  it("reads the review packs and locks of a Git ref in a project that is a folder of the work tree", () => {
     git("init", "-q");
     write("apps/dkp/review/a/main.tf.json", { a: 1 });
     write("review/x/main.tf.json", { x: 1 });
+    write("locks/x.terraform.lock.hcl", "x");
+    write("apps/dkp/locks/a.terraform.lock.hcl", "lock");
+    write("apps/dkp/review/a/.terraform.lock.hcl", "another file");
     commit();
-    expect(readBase("main", "review", join(root, "apps/dkp"), process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
+    expect(readBase("main", "review", join(root, "apps/dkp"), process.env).packs).toEqual({
+      a: { "main.tf.json": '{"a":1}', ".terraform.lock.hcl": "lock" },
+    });
   });
 
   it("accepts any spelling of the folder of the review packs", () => {

@@ -1,5 +1,7 @@
+import { changesAgainst } from "../../../src/cli/diff/compare";
 import { betweenPacks, packWith, verdictOf, withResource } from "../../helpers/diff";
 import { packOf, reviewPackOf } from "../../helpers/packs";
+import { packFilesOf } from "../../helpers/reviewed";
 
 const PACK = packOf("");
 const EMPTY = JSON.stringify({ Version: "2012-10-17", Statement: [] });
@@ -55,6 +57,31 @@ describe("a review pack as base that was edited", () => {
     ["a pre-release of this version", deployment({}, "0.2.0-rc.1"), [0]],
   ])("%s", (_, base, verdict) => {
     expect(verdictOf(betweenPacks(base, reviewPackOf("")))).toEqual(verdict);
+  });
+
+  it("is one that this version does not generate from its settings", () => {
+    const generation = { packOf: packFilesOf };
+    const against = (base: Readonly<Record<string, string>>) =>
+      verdictOf(changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("protect: false") }, "", generation));
+    const [honest, forged] = [reviewPackOf(""), reviewPackOf("protect: false")];
+    expect(against(honest)).toEqual([2, "setting-changed"]);
+    expect(against({ ...honest, "main.tf.json": forged["main.tf.json"] ?? "" })).toEqual([
+      2,
+      "setting-changed",
+      "baseline-edited",
+    ]);
+    expect(against({ ...forged, "policy.json": EMPTY })).toEqual([2, "permissions-broadened", "baseline-edited"]);
+  });
+
+  it.each([
+    ["changes", "other", [2, "lock-changed"]],
+    ["is removed", undefined, [2, "lock-changed"]],
+    ["stays", "lock", [0]],
+  ])("has a provider lock that %s", (_, lock, verdict) => {
+    const [base, current] = [reviewPackOf(""), reviewPackOf("")];
+    const after = lock === undefined ? current : { ...current, ".terraform.lock.hcl": lock };
+    expect(verdictOf(betweenPacks({ ...base, ".terraform.lock.hcl": "lock" }, after))).toEqual(verdict);
+    expect(betweenPacks(base, after).deployments).toMatchObject([{ state: "unchanged" }]);
   });
 
   it("is read as an earlier version wrote it, with a group that has no effect", () => {

@@ -78,6 +78,19 @@ describe("a change summary", () => {
     expect([all, some].map(Number)).toEqual([Number(broadened) + Number(added), Number(writes) + Number(addedWrites)]);
   });
 
+  it.each([
+    [["iam:*"], "all actions of iam"],
+    [["iam:*", "ec2:RunInstances"], "all actions of iam and 1 action (1 write)"],
+    [["*"], "all actions"],
+    [["iam:Create*"], "all actions that match iam:Create*"],
+  ])("calls patterns what they are: %j", (Action, expected) => {
+    const [none, some] = [[], [{ Effect: "Allow", Action, Resource: "*" }]].map((Statement) => ({
+      Version: "2012-10-17",
+      Statement,
+    }));
+    expect(changesText(nodePolicies(none ?? {}, some ?? {})).split("\n")[0]).toMatch(`Permissions broadened: ${expected} added.`);
+  });
+
   it("has one line for all actions with the same scopes before and after", () => {
     const changes = between("", minimal(""));
     const lines = changesText(changes).split("\n");

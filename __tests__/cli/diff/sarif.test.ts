@@ -24,7 +24,10 @@ const filesOf = (settings: string): SettingsFiles => {
 
 const between = memoized(
   (before: string, after: string): Changes =>
-    changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "Compared with main", packFilesOf),
+    changesAgainst({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) }, "Compared with main", {
+      packOf: packFilesOf,
+      isLocated: true,
+    }),
 );
 
 interface Result {
@@ -137,7 +140,10 @@ describe("changes as SARIF", () => {
 
   it("are on line 1 where no setting is the cause", () => {
     const { "deployment.json": _, ...base } = reviewPackOf("");
-    const results = resultsOf(changesAgainst({ dev: base }, { dev: reviewPackOf("") }, "", packFilesOf), "region: x\n");
+    const results = resultsOf(
+      changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("") }, "", { packOf: packFilesOf, isLocated: true }),
+      "region: x\n",
+    );
     expect(results.map((result) => [result.ruleId, lineIn(result)])).toEqual([["settings-unknown", 1]]);
   });
 

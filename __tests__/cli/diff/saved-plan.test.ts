@@ -222,6 +222,65 @@ describe("the options of a saved plan", () => {
   });
 });
 
+describe("the state in a saved plan", () => {
+  const user = { address: "aws_iam_user.user", attributes: { id: "deckhouse", arn: "arn:aws:iam::123456789012:user/deckhouse" } };
+  const key = { address: "aws_iam_access_key.user", attributes: { id: "AKIAIOSFODNN7EXAMPLE", secret: "a", status: "Active" } };
+  const attachment = (name: string) => ({
+    address: `aws_iam_role_policy_attachment.node-${name}`,
+    attributes: { id: "n-1", role: "n", policy_arn: "arn:aws:iam::aws:policy/X" },
+  });
+  const group = { address: "aws_iam_group.group", attributes: { id: "admins" } };
+  const stateOf = (...objects: readonly { readonly address: string; readonly attributes: object }[]) => {
+    const resources = objects.map(({ address, attributes }) => {
+      const [type, name] = address.split(".");
+      return { mode: "managed", type, name, instances: [{ attributes }] };
+    });
+    return JSON.stringify({ version: 4, resources });
+  };
+  const text = edited({ import: [{ to: group.address, id: "deckhouse" }] });
+  const files = { "cdk.tf.json": [text], "versions.tf": [VERSIONS, undefined] };
+  const plan = (tfstate: string) => ({ tfstate, "tfconfig/m-/cdk.tf.json": text });
+
+  it.each<[string, string, string, readonly string[]]>([
+    ["the same objects", stateOf(user, key), stateOf(user, key), []],
+    ["nothing, for the first plan", "", stateOf(), []],
+    [
+      "what changed in AWS",
+      stateOf(user, key),
+      stateOf(user, { ...key, attributes: { ...key.attributes, status: "Inactive" } }),
+      [],
+    ],
+    ["an object less, which is deleted in AWS", stateOf(user, key), stateOf(user), []],
+    ["what the configuration imports", stateOf(user), stateOf(user, group), []],
+    ["an attachment at its new address", stateOf(attachment("1")), stateOf(attachment("policy-X")), []],
+    ["another user", stateOf(user), stateOf({ ...user, attributes: { ...user.attributes, id: "admin" } }), [user.address]],
+    [
+      "another secret",
+      stateOf(user, key),
+      stateOf(user, { ...key, attributes: { ...key.attributes, secret: "b" } }),
+      [key.address],
+    ],
+    [
+      "a key that is in the other slot",
+      stateOf(key),
+      stateOf({ ...key, address: "aws_iam_access_key.user-secondary" }),
+      ["aws_iam_access_key.user-secondary"],
+    ],
+    ["an object that is not imported", stateOf(user), stateOf(user, key), [key.address]],
+    [
+      "another object than the one that is imported already",
+      stateOf(group),
+      stateOf({ ...group, attributes: { id: "x" } }),
+      [group.address],
+    ],
+  ])("has %s", (_, state, tfstate, addresses) => {
+    const found = verified(plan(tfstate), { files, state });
+    const expected = addresses.map((address) => ({ rule: "plan-state-differs", address, values: { address } }));
+    expect(found).toEqual(addresses.length === 0 ? "verified" : expected);
+    expect(verified(plan(tfstate), { files })).toBe("verified");
+  });
+});
+
 describe("the archive of a saved plan", () => {
   const reading = (archive: Buffer) => verifySavedPlan(archive, EXPECTED)?.verification;
   const honest = archiveOf(parts());

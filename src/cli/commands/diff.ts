@@ -12,6 +12,7 @@ import { COMPARED_FILES, readBase } from "../diff/baseline";
 import { type Changes, changesExitCode, changesJson } from "../diff/changes";
 import { changesAgainst, type Packs } from "../diff/compare";
 import { changesOfVersion } from "../diff/dkp-version";
+import { type Files, LOCK_FILE } from "../diff/pack-side";
 import { changesOfPlan } from "../diff/plan";
 import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
@@ -38,6 +39,7 @@ interface Options {
   readonly against?: string;
   readonly plan?: string;
   readonly verify?: true;
+  readonly state?: string;
   readonly dkpVersion?: DkpVersion;
   readonly policies?: readonly string[];
   readonly review: string;
@@ -68,6 +70,10 @@ export const define: Define = (command, session) => {
       "--verify",
       "with --plan: only whether a saved plan is of these settings and of their backend; runs no Terraform; exit code 0 or 3",
     )
+    .option(
+      "--state <file>",
+      "with --verify: what terraform state pull prints; a plan that begins with other objects is not verified",
+    )
     .addOption(
       new Option("--dkp-version <version>", "what another DKP version requires of the policy, and no longer needs")
         .argParser(dkpVersionOf)
@@ -94,11 +100,14 @@ function dkpVersionOf(text: string): DkpVersion {
 }
 
 async function changesOf(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
-  const { against, plan, dkpVersion, policies, review } = options;
+  const { against, plan, state, dkpVersion, policies, review } = options;
   if (options.verify === true) {
     return plan === undefined
       ? command.error("error: --verify: name the saved plan with --plan")
-      : ofVerification(session, selectOne(session, names).deployment, givenPlan(plan));
+      : ofVerification(session, selectOne(session, names).deployment, givenPlan(plan), state);
+  }
+  if (state !== undefined) {
+    return command.error("error: --state: requires --verify");
   }
   if (policies !== undefined) {
     return ofPolicies(command, policies);
@@ -122,12 +131,10 @@ async function changesOf(command: Command, session: Session, names: readonly str
   const base = readBase(against, review, ".", session.host.env);
   const wanted = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
   return compared(`--against ${against}`, () =>
-    changesAgainst(
-      Object.fromEntries(wanted),
-      comparedFiles(deployments),
-      `Compared with ${base.source}`,
-      isLocated ? packOf : undefined,
-    ),
+    changesAgainst(Object.fromEntries(wanted), comparedFiles(deployments, lockOf), `Compared with ${base.source}`, {
+      packOf,
+      isLocated,
+    }),
   );
 }
 
@@ -142,8 +149,9 @@ export async function ofPlan(session: Session, deployment: Deployment, plan: Pla
 }
 
 /** What is wrong with a saved plan, or nothing, without what it changes. */
-function ofVerification(session: Session, deployment: Deployment, { file, content }: PlanFile): Changes {
-  const verified = verifySavedPlan(content, expectedOf(session, deployment));
+function ofVerification(session: Session, deployment: Deployment, { file, content }: PlanFile, state?: string): Changes {
+  const pulled = state === undefined ? undefined : readRegularFile(state).toString("utf8");
+  const verified = verifySavedPlan(content, { ...expectedOf(session, deployment), state: pulled });
   return verificationChanges(deployment.stack, file, verified);
 }
 
@@ -169,10 +177,9 @@ function expectedOf(session: Session, deployment: Deployment): Expected {
     [VERSIONS.name]: [VERSIONS.content, undefined],
     ...(moved === "" ? {} : { [MOVED_FILE]: [moved] }),
   };
-  const lock = committedLock(stack);
   return {
     files,
-    lock: existsSync(lock) ? readRegularFile(lock).toString("utf8") : undefined,
+    lock: lockOf(stack)[LOCK_FILE],
     isPartial: settings.backend?.partial === true,
   };
 }
@@ -191,11 +198,18 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
   });
 }
 
-/** The files of the review packs that are compared. */
-function comparedFiles(deployments: readonly Deployment[]): Packs {
+/** The files of the review packs that are compared. @param more of a stack */
+function comparedFiles(deployments: readonly Deployment[], more: (stack: string) => Files = () => ({})): Packs {
   const compared = (pack: Pack) =>
     Object.fromEntries(COMPARED_FILES.flatMap((file) => (pack[file] === undefined ? [] : [[file, pack[file]]])));
-  return Object.fromEntries(Object.entries(packsOf(reviewsOf(deployments))).map(([stack, pack]) => [stack, compared(pack)]));
+  const packs = Object.entries(packsOf(reviewsOf(deployments)));
+  return Object.fromEntries(packs.map(([stack, pack]) => [stack, { ...compared(pack), ...more(stack) }]));
+}
+
+/** The committed provider lock of a stack. */
+function lockOf(stack: string): Files {
+  const file = committedLock(stack);
+  return existsSync(file) ? { [LOCK_FILE]: readRegularFile(file).toString("utf8") } : {};
 }
 
 const packOf = (deployment: Deployment) => comparedFiles([deployment])[deployment.stack] ?? {};

@@ -8,7 +8,7 @@ import { DEPLOYMENT_FILE, type PackFile, POLICY_FILES } from "../review/file-nam
 import { dkpAccess } from "../text/command";
 import type { Packs } from "./compare";
 import { UNAPPLIED_FILES } from "./pack-policies";
-import { MAIN_FILE } from "./pack-side";
+import { LOCK_FILE, MAIN_FILE } from "./pack-side";
 
 /** The files of a review pack that are compared. */
 export const COMPARED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE, ...POLICY_FILES, ...UNAPPLIED_FILES];
@@ -62,14 +62,16 @@ function textsOfRef(name: string, review: string, root: string, environment: Env
   // As Git names it: without "./" and without a slash at the end.
   const folder = relative(resolve(root), resolve(root, review)).replaceAll("\\", "/");
   const inside = folder === "" ? "" : `${folder}/`;
-  const listed = git(["ls-tree", "-r", "-z", id, "--", inside].filter((word) => word !== ""));
+  const listed = git(["ls-tree", "-r", "-z", id, "--", ...(inside === "" ? [] : [inside, "locks/"])]);
   const files = listed.stdout
     .toString("utf8")
     .split("\0")
     .flatMap((entry): readonly (readonly [string, string])[] => {
-      const [, object, path] = /^100\d{3} blob ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
-      const file = path?.slice(inside.length) ?? "";
-      return object !== undefined && isCompared(file.slice(file.indexOf("/") + 1)) ? [[object, file]] : [];
+      const [, object, path = ""] = /^100\d{3} blob ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
+      const [, locked] = /^locks\/([^/]+)\.terraform\.lock\.hcl$/.exec(path) ?? [];
+      const file = locked === undefined ? path.slice(inside.length) : `${locked}/${LOCK_FILE}`;
+      const isRead = locked !== undefined || isCompared(file.slice(file.indexOf("/") + 1));
+      return object !== undefined && isRead ? [[object, file]] : [];
     });
   const contents = git(["cat-file", "--batch"], files.map(([object]) => `${object}\n`).join(""));
   const failed = [listed, contents].find(({ status }) => status !== 0);
@@ -112,9 +114,10 @@ function blobsIn(output: Buffer): ReadonlyMap<string, string> {
 
 /** Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is named. */
 function packsOf(texts: Texts, folder: string): Packs {
-  const files = texts
-    .map(([path, text]) => ({ path, text, stack: path.slice(0, path.indexOf("/")), file: path.slice(path.indexOf("/") + 1) }))
-    .filter(({ file }) => isCompared(file));
+  const files = texts.map(([path, text]) => {
+    const [stack = "", file = ""] = path.split(/\/(.*)/s);
+    return { path, text, stack, file };
+  });
   const damaged = files.find(({ file, text }) => [MAIN_FILE, DEPLOYMENT_FILE].includes(file) && !isObject(parseJson(text)));
   if (damaged !== undefined) {
     throw new Error(`${join(folder, damaged.path)}: is not JSON; create the review packs again with ${dkpAccess("review")}`);

@@ -12,7 +12,17 @@ import { type Trial, withCauses } from "./causes";
 import type { Changes, DeploymentChanges } from "./changes";
 import { type Difference, differences, nameOf, valueText } from "./json-values";
 import { policyFileFindings } from "./pack-policies";
-import { type Files, type PackSide, policiesIn, prefixOf, settingDifferences, sideOf, userArnOf } from "./pack-side";
+import {
+  deploymentOf,
+  type Files,
+  LOCK_FILE,
+  type PackSide,
+  policiesIn,
+  prefixOf,
+  settingDifferences,
+  sideOf,
+  userArnOf,
+} from "./pack-side";
 import { permissionFindings } from "./permissions";
 import { resourceFindings, resourcesOfPacks } from "./resources";
 import { type DiffFound, RULES } from "./rules";
@@ -23,12 +33,19 @@ import { providerOf, snapshotOfPack, statedAccount, userPoliciesOf } from "./sna
 /** Review packs by stack. */
 export type Packs = Readonly<Record<string, Files>>;
 
+/** How review packs are generated. */
+interface Generation {
+  readonly packOf: Trial["packOf"];
+  /** Whether the setting is looked for that a finding follows from. It takes a review pack for each setting that changes. */
+  readonly isLocated?: boolean;
+}
+
 /**
  * What changes between the review packs of two versions of the settings.
  * @param source what is compared, as the first line of the summary shows it
- * @param packOf generates the review pack of a deployment, to look for the setting that a finding follows from. @default no search
+ * @param generation @default no setting is looked for, and the earlier review packs are not generated again
  */
-export function changesAgainst(base: Packs, current: Packs, source: string, packOf?: Trial["packOf"]): Changes {
+export function changesAgainst(base: Packs, current: Packs, source: string, generation?: Generation): Changes {
   // A stack may well be called `constructor`.
   const [before, after] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
   const renamed = renames(before, after);
@@ -37,8 +54,11 @@ export function changesAgainst(base: Packs, current: Packs, source: string, pack
   const deployments = stacks.map((stack) => {
     const from = renamed.get(stack);
     const [one, other] = [before.get(from ?? stack), after.get(stack)];
-    const changes = changesOf(stack, one, other, packOf);
-    return from === undefined ? changes : ofRename(changes, from, sideOf(one), sideOf(other));
+    const changes = changesOf(stack, one, other, generation);
+    const isChecked = one !== undefined && generation !== undefined && changes.state !== "unchanged";
+    const edited = isChecked ? editedBaseline(from ?? stack, one, generation) : [];
+    const checked = { ...changes, findings: [...changes.findings, ...edited] };
+    return from === undefined ? checked : ofRename(checked, from, sideOf(one), sideOf(other));
   });
   return { source, deployments };
 }
@@ -49,25 +69,47 @@ function changesOf(
   stack: string,
   base: Files | undefined,
   current: Files | undefined,
-  packOf: Trial["packOf"] | undefined,
+  generation: Generation | undefined,
 ): DeploymentChanges {
-  if (canonical(base) === canonical(current)) {
+  const lock = current === undefined ? [] : lockFindings(base, current);
+  if (lock.length === 0 && canonical(withoutLock(base)) === canonical(withoutLock(current))) {
     return { stack, state: "unchanged", findings: [] };
   }
   if (current === undefined) {
     return { stack, state: "removed", findings: removal(sideOf(base)) };
   }
-  const findings = findingsBetween(stack, base, current);
+  const findings = [...findingsBetween(stack, base, current), ...lock];
   const [before, after] = [sideOf(base).settings, sideOf(current).settings];
   const between = (one: Files, other: Files) => findingsBetween(stack, one, other);
   return {
     stack,
     state: base === undefined ? "new" : "changed",
     findings:
-      packOf === undefined || before === undefined || after === undefined
+      generation?.isLocated !== true || before === undefined || after === undefined
         ? findings
-        : withCauses(findings, { stack, before, after, packOf, findingsBetween: between }),
+        : withCauses(findings, { stack, before, after, packOf: generation.packOf, findingsBetween: between }),
   };
+}
+
+const withoutLock = ({ [LOCK_FILE]: _, ...files }: Files = {}) => files;
+
+/** Another provider lock lets Terraform run another provider, with the credentials of whoever applies. */
+function lockFindings(base: Files | undefined, current: Files): readonly DiffFound[] {
+  const [before, after] = [base?.[LOCK_FILE], current[LOCK_FILE]];
+  const how = after === undefined ? "is removed" : "changes";
+  return before === undefined || before === after ? [] : [{ rule: "lock-changed", values: { how } }];
+}
+
+/** The files of a review pack that this version does not generate from the settings beside them, although it wrote them. */
+function editedBaseline(stack: string, base: Files, { packOf }: Generation): readonly DiffFound[] {
+  const { settings, version } = sideOf(base);
+  const deployment = settings && version === packageVersion() ? deploymentOf(stack, settings) : undefined;
+  if (deployment === undefined || "errors" in deployment) {
+    return [];
+  }
+  const [own, given] = [packOf(deployment), withoutLock(base)];
+  const files = [...new Set([...Object.keys(own), ...Object.keys(given)])].filter((name) => own[name] !== given[name]);
+  return files.length === 0 ? [] : [{ rule: "baseline-edited", values: { files } }];
 }
 
 /** By the name of a new deployment, the one removed deployment of the same user in the same account. */

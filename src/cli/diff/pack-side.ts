@@ -16,6 +16,9 @@ import { statedAccount } from "./snapshot";
 /** The file of a review pack that Terraform applies. */
 export const MAIN_FILE = "main.tf.json";
 
+/** The committed provider lock, beside the files of a review pack. */
+export const LOCK_FILE = ".terraform.lock.hcl";
+
 /** A review pack: text by file name. */
 export type Files = Readonly<Record<string, string>>;
 

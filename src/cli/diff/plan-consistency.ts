@@ -8,19 +8,26 @@ import type { DiffFound } from "./rules";
  * user whose name the plan has, whatever the configuration says. Tried with Terraform 1.11.4.
  */
 export function contradictions(plan: JsonObject): readonly DiffFound[] {
-  const changes = managedIn(plan.resource_changes);
-  const stated = new Map(
-    managedIn(valueAt(plan, ["configuration", "root_module", "resources"])).map((resource) => [resource.address, resource]),
-  );
-  const found = changes.flatMap(({ address, change }) => {
-    const expressions = objectOf(stated.get(address)?.expressions);
-    const [before, after] = [objectOf(objectOf(change).before), objectOf(objectOf(change).after)];
-    const differing = [...differingArguments(expressions, after), ...(isNamed(before) ? [] : ["arn"])];
-    return differing.map((argument) => [address, argument] as const);
-  });
-  const prior = managedIn(valueAt(plan, ["prior_state", "values", "root_module", "resources"]));
-  const unlike = prior.filter((resource) => !changes.some((entry) => isOf(entry, resource)));
-  return [...found, ...unlike.map(({ address }) => [address, "the earlier state"] as const)].map(([address, argument]) => ({
+  const entries = managedIn(plan.resource_changes);
+  const { resources, outputs } = objectOf(valueAt(plan, ["configuration", "root_module"]));
+  const planned = new Map(entries.map(({ address, change }) => [address, objectOf(objectOf(change).after)]));
+  const stated = [
+    ...managedIn(resources).map(({ address, expressions }) => [address, expressions, planned.get(address) ?? {}] as const),
+    ...Object.entries(objectOf(outputs)).map(([name, output]) => {
+      const { after } = objectOf(objectOf(plan.output_changes)[name]);
+      // A plan that deletes an output has null.
+      return [`output.${name}`, { value: objectOf(output).expression }, { value: after ?? undefined }] as const;
+    }),
+  ];
+  return [
+    ...stated.flatMap(([address, expressions, values]) =>
+      differingArguments(objectOf(expressions), values, planned).map((argument) => [address, argument] as const),
+    ),
+    ...entries
+      .filter(({ change }) => !isNamed(objectOf(objectOf(change).before)))
+      .map(({ address }) => [address, "arn"] as const),
+    ...differingObjects(entries, managedIn(valueAt(plan, ["prior_state", "values", "root_module", "resources"]))),
+  ].map(([address, argument]) => ({
     rule: "plan-contradicts",
     address: nameOf(address),
     values: { address: nameOf(address), argument },
@@ -33,32 +40,41 @@ function managedIn(list: unknown): readonly JsonObject[] {
     .filter(({ mode }) => mode === "managed");
 }
 
-/** Whether an entry of `resource_changes` begins with what the state has. A tainted object is replaced. */
-function isOf({ address, previous_address, deposed, change }: JsonObject, resource: JsonObject): boolean {
-  const { actions, before } = objectOf(change);
-  const isKept = resource.tainted === true && canonical(actions) === canonical(["no-op"]);
-  return (
-    (address === resource.address || previous_address === resource.address) &&
-    deposed === resource.deposed_key &&
-    !isKept &&
-    Object.entries(objectOf(resource.values)).every(([name, value]) => {
-      const planned = objectOf(before)[name];
-      return planned === undefined || canonical(planned) === canonical(value);
-    })
+/** The objects that the entries begin with, imported ones too, are those of the state in the plan. A tainted one is replaced. */
+function differingObjects(entries: readonly JsonObject[], prior: readonly JsonObject[]) {
+  const keyOf = (address: unknown, deposed: unknown) => JSON.stringify([address, deposed]);
+  const inState = new Map(prior.map((object) => [keyOf(object.address, object.deposed_key), object]));
+  const inEntries = new Map(
+    entries
+      .map(({ change, ...entry }) => ({ ...entry, ...objectOf(change) }) as JsonObject)
+      .filter(({ before, importing }) => (before ?? importing ?? undefined) !== undefined)
+      .map((entry) => [keyOf(entry.address, entry.deposed), entry]),
   );
+  const differing = [...new Set([...inState.keys(), ...inEntries.keys()])].filter((key) => {
+    const [object, entry] = [inState.get(key), inEntries.get(key)];
+    const isKept = object?.tainted === true && canonical(entry?.actions) === canonical(["no-op"]);
+    return object === undefined || entry === undefined || isKept || canonical(object.values) !== canonical(entry.before);
+  });
+  return differing.map((key) => [listOf(JSON.parse(key))[0], "the earlier state"] as const);
 }
 
-/** Arguments that differ from their constant in the configuration. In JSON, Terraform prints a reference as a constant. */
-function differingArguments(expressions: JsonObject, after: JsonObject): readonly string[] {
+/** A reference to an attribute. In JSON, Terraform prints it as a constant. */
+const REFERENCE = /^\$\{([\w-]+\.[\w-]+)\.(\w+)\}$/;
+
+/** Arguments that differ from their constant in the configuration, or from the planned attribute that they refer to. */
+function differingArguments(
+  expressions: JsonObject,
+  after: JsonObject,
+  planned: ReadonlyMap<unknown, JsonObject>,
+): readonly string[] {
   const meaning = (value: unknown) => canonical(typeof value === "string" ? (parseJson(value) ?? value) : value);
-  return Object.entries(expressions)
-    .map(([name, expression]) => [name, objectOf(expression).constant_value] as const)
-    .filter(
-      ([name, value]) =>
-        typeof value === "string" && !value.includes("${") && after[name] !== undefined && !IGNORED.includes(name),
-    )
-    .filter(([name, value]) => meaning(after[name]) !== meaning(value))
-    .map(([name]) => name);
+  return Object.keys(expressions).filter((name) => {
+    const { constant_value: constant } = objectOf(expressions[name]);
+    const [, address, attribute = ""] = REFERENCE.exec(textOf(constant) ?? "") ?? [];
+    const expected = address === undefined ? constant : planned.get(address)?.[attribute];
+    const isCompared = typeof expected === "string" && !expected.includes("${") && !IGNORED.includes(name);
+    return isCompared && after[name] !== undefined && meaning(after[name]) !== meaning(expected);
+  });
 }
 
 /** IAM cannot change a description, so that Terraform ignores another one. */

@@ -1,3 +1,4 @@
+import { matchesAction } from "../../iam/action-patterns";
 import { grouped } from "../../text/grouped";
 import { ascii } from "../../text/printable";
 import { adviceLines, levelOf, textOf } from "../findings/finding";
@@ -120,11 +121,22 @@ function verdict({ deployments }: Changes): string {
   return sentences.filter((text) => text !== false).join(" ");
 }
 
-/** ": 3 actions (2 write) added, 1 action (1 write) broadened". */
+/** ": all actions of iam and 3 actions (2 write) added, 1 action (1 write) broadened". */
 function counts(findings: readonly DiffFound[], wanted: readonly RuleId[], whole: string, part: string): string {
   const changes = findings.flatMap((found) => (wanted.includes(found.rule) ? actionsOf(found) : []));
   const kinds = [...grouped(changes, ({ before, after }) => (before.length === 0 || after.length === 0 ? whole : part))];
-  return kinds.length === 0 ? "" : `: ${kinds.map(([kind, group]) => `${countOf(group)} ${kind}`).join(", ")}`;
+  return kinds.length === 0 ? "" : `: ${kinds.map(([kind, group]) => `${wholeCountOf(group)} ${kind}`).join(", ")}`;
+}
+
+/** Patterns by what they match, with the other actions: nobody knows how many actions a pattern matches. */
+function wholeCountOf(changes: readonly ActionChange[]): string {
+  const patterns = changes.map(({ action }) => action).filter((action) => action.includes("*"));
+  const others = changes.filter(({ action }) => !patterns.some((pattern) => matchesAction(pattern, action)));
+  const parts = patterns.map((pattern) => {
+    const [, service] = /^([\w-]+):\*$/.exec(pattern) ?? [];
+    return pattern === "*" ? "all actions" : `all actions ${service === undefined ? `that match ${pattern}` : `of ${service}`}`;
+  });
+  return [...parts, ...(others.length > 0 ? [countOf(others)] : [])].join(" and ");
 }
 
 /** "3 actions (2 write)". */

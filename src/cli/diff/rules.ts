@@ -96,6 +96,10 @@ export const RULES = {
       text: "{address}: the plan contradicts its configuration or its own state in {argument}, as Terraform writes no plan",
       remedy: "do not apply it; plan again",
     },
+    "plan-state-differs": {
+      text: "{address}: the state in the plan has another object there than the state of the backend",
+      remedy: "do not apply it; plan again",
+    },
     "plan-unreadable": {
       text: "the saved plan is not as Terraform writes it, so that programs could read different plans in it: nothing in it is certain",
       remedy: "do not apply it; plan again",
@@ -178,6 +182,14 @@ export const RULES = {
     },
     "plan-unknown-part": "the plan has {part}, which is not known here",
     "configuration-changed": "{address} changes, which no setting and no policy explains",
+    "lock-changed": {
+      text: "the committed provider lock {how}: Terraform runs another provider, with the credentials of whoever applies",
+      remedy: "compare it with what terraform providers lock writes",
+    },
+    "baseline-edited": {
+      text: "the earlier review pack is not what this version generates from its settings ({files}): what is compared with it may be wrong",
+      remedy: "run review for the earlier settings, and compare with the result",
+    },
     "settings-unknown": {
       text: "the earlier review pack has no deployment.json, so neither the settings nor what an attacker can do are compared",
       remedy: "create it again with this version",

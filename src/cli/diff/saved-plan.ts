@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { isNodeAttachment } from "../../terraform/addresses";
 import { removeAbandoned, temporaryName } from "../../text/files";
 import { type JsonObject, parseJson } from "../../text/json";
 import { atSignal } from "../terraform/signals";
+import { type StateResource, stateResources } from "../terraform/state-file";
 import { initProvider, runTerraform, type TerraformCli } from "../terraform/terraform-cli";
+import { canonical, listOf, objectOf } from "../text/json";
 import { differences } from "./json-values";
 import { type PlanFiles, planFiles } from "./plan-archive";
 import {
@@ -26,6 +29,8 @@ export interface Expected {
   readonly lock: string | undefined;
   /** Whether the settings leave arguments of the backend to `-backend-config`. */
   readonly isPartial: boolean;
+  /** The state as `terraform state pull` prints it. @default the plan's own state is not compared with it */
+  readonly state?: string | undefined;
 }
 
 /** Whether a plan is of the settings: proven, not stated in the plan, or what is to be known of its configuration and destination. */
@@ -123,14 +128,41 @@ export function verifySavedPlan(
     return undefined;
   }
   const differing = configurationDifferences(files, expected);
+  const forged = expected.state === undefined ? [] : stateDifferences(files, expected.state, expected);
   const stated = statedDestination(parseJson(expected.files["cdk.tf.json"]?.[0] ?? ""));
   const findings: readonly DiffFound[] = [
     ...(differing.length === 0 ? [] : [{ rule: "configuration-differs", values: { differences: differing } } as const]),
     ...destinationFindings(planned, stated, expected.isPartial),
     ...(options.length === 0 ? [] : [{ rule: "plan-options", values: { options } } as const]),
+    ...forged.map((address) => ({ rule: "plan-state-differs", address, values: { address } }) as const),
   ];
   const verification = findings.length === 0 ? "verified" : findings;
   return { verification, destination: destinationText(planned), lock: files.get(LOCK) };
+}
+
+/** What no refresh changes of an object. */
+const FIXED: readonly string[] = [
+  ...["id", "arn", "user", "group", "role", "policy_arn", "pgp_key", "secret", "encrypted_secret", "ses_smtp_password_v4"],
+];
+
+/**
+ * The addresses at which the state in a plan has an object that neither the state of the backend has there nor the configuration imports.
+ * Terraform compares lineage and serial alone before it applies. What the plan's state lacks may be deleted in AWS: its entry creates it.
+ * Source: `localRunForPlanFile` of Terraform's backend `local`.
+ */
+function stateDifferences(files: PlanFiles, state: string, expected: Expected): readonly string[] {
+  const managed = stateResources(state);
+  const { import: blocks } = objectOf(parseJson(expected.files["cdk.tf.json"]?.[0] ?? ""));
+  const imported = listOf(blocks).map((block) => objectOf(block).to);
+  const fixed = ({ attributes }: StateResource) => canonical(FIXED.map((name) => attributes[name]));
+  // `moved.tf` renames the attachments of the node role.
+  const isAt = (one: string, other: string) => one === other || (isNodeAttachment(one) && isNodeAttachment(other));
+  const isKnown = (object: StateResource) =>
+    managed.some((own) => isAt(own.address, object.address) && fixed(own) === fixed(object)) ||
+    (imported.includes(object.address) && !managed.some(({ address }) => address === object.address));
+  return stateResources(files.get("tfstate")?.toString("utf8") ?? "")
+    .filter((object) => !isKnown(object))
+    .map(({ address }) => address);
 }
 
 /** The files of a saved plan, where it writes the state, and the options that its apply follows; nothing if it cannot be read. What is wrong with it is not quoted. */
